@@ -1,1 +1,10 @@
-//! controller.
+//! The controller of daffi: it knows who offers what, routes every call, and runs no user code.
+//!
+//! [`router`] decides, as a plain state machine; [`Controller`] is the server around it. A process runs one with
+//! `Global::builder().init_controller(true)`, or it runs by itself as the program `daffi-controller`.
+
+mod host;
+pub mod router;
+mod server;
+
+pub use server::{Controller, ControllerOptions};

@@ -1,2 +1,43 @@
-//! core.
+//! The protocol, transports and node runtime of daffi.
+//!
+//! Users depend on the crate `daffi`, which re-exports what is public of this one. The modules, from the bottom up:
+//! [`signature`] and [`proto`] say what travels; [`link`] and [`node::session`] are pure state machines; with the
+//! feature `runtime`, [`transport`] moves frames, [`registry`] describes callbacks, the node drives the session, and
+//! [`Global`] and [`Call`] are what a program uses.
+
+pub mod link;
+pub mod node;
+pub mod proto;
 pub mod signature;
+
+mod error;
+
+pub use error::{CallError, RemoteError};
+pub use proto::{Absence, CallbackInfo, ProcessInfo, TraceContext};
+pub use signature::Signature;
+
+#[cfg(feature = "runtime")]
+mod call;
+#[cfg(feature = "runtime")]
+mod context;
+#[cfg(feature = "runtime")]
+mod global;
+#[cfg(feature = "runtime")]
+pub mod host;
+#[cfg(feature = "runtime")]
+pub mod private;
+#[cfg(feature = "runtime")]
+pub mod registry;
+#[cfg(feature = "runtime")]
+mod scope;
+#[cfg(feature = "runtime")]
+pub mod transport;
+
+#[cfg(feature = "runtime")]
+pub use {
+    call::Call,
+    context::CallContext,
+    error::{ConfigFault, RegisterError, StartError},
+    global::{Global, GlobalBuilder, Wait},
+    transport::Address,
+};

@@ -1,1 +1,180 @@
-//! Signatures.
+//! Signatures: the structure of what a callback takes and gives, traced from the types' own serde
+//! implementations, so that a caller and a callback that disagree find out before a byte is misread.
+//!
+//! Pure: knows serde's data model and nothing of callbacks, frames, encodings or tasks.
+
+mod structure;
+mod tracer;
+mod shape;
+mod graph;
+mod guard;
+mod display;
+mod flat;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use shape::shape;
+pub use structure::{Type, Variant};
+pub use tracer::trace;
+
+use graph::Graph;
+
+/// How deep a [`Type`] may nest. What lies deeper is [`Type::Opaque`] when traced, and refused when received.
+const DEPTH_LIMIT: usize = 128;
+
+/// How many types one [`Type`] may be made of, counting itself and everything inside.
+const SIZE_LIMIT: usize = 8192;
+
+/// Into longer tuples and arrays nobody looks.
+const LENGTH_LIMIT: usize = 1024;
+
+/// What a callback takes and gives, or what a caller of it believes so.
+///
+/// Two signatures are compared by structure: the names of types, variant for variant and field for field
+/// what they are called inside, must agree, but what a struct, an enum or a parameter itself is called does
+/// not matter. A newtype is what it wraps, a tuple struct or an array is a tuple, a unit struct is `()`, and
+/// bytes are a sequence of `u8`.
+///
+/// ```
+/// use daffi_core::signature::{ErrorType, Returns, Signature, trace};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Meters(f64);
+///
+/// #[derive(serde::Deserialize)]
+/// enum RouteError {
+///     Unreachable,
+///     Closed { until: u64 },
+/// }
+///
+/// let returns = || Returns { ok: trace::<Meters>(), error: ErrorType::Typed(trace::<RouteError>()) };
+/// let offered = Signature::new([("from", trace::<String>()), ("stops", trace::<Vec<u32>>())], returns());
+/// assert_eq!(
+///     offered.to_string(),
+///     "fn(from: String, stops: Vec<u32>) -> Result<Meters(f64), RouteError { Unreachable, Closed { until: u64 } }>",
+/// );
+///
+/// // Another name for a parameter is the same signature, another type is not.
+/// let same = Signature::new([("start", trace::<String>()), ("via", trace::<Vec<u32>>())], returns());
+/// assert_eq!(same.number(), offered.number());
+/// let other = Signature::new([("from", trace::<String>()), ("stops", trace::<Vec<u64>>())], returns());
+/// assert_ne!(other.number(), offered.number());
+/// assert!(!other.is_compatible_with(&offered));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// What it takes, in order; `None` if nothing is known about it.
+    pub parameters: Option<Vec<Parameter>>,
+    /// What it gives.
+    pub returns: Returns,
+}
+
+/// One parameter of a [`Signature`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// What it is called, for people to read; `_` where nobody gave it a name.
+    pub name: String,
+    /// What is passed for it.
+    pub ty: Type,
+}
+
+/// What a callback gives: a value, or an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Returns {
+    /// The value.
+    pub ok: Type,
+    /// The error.
+    pub error: ErrorType,
+}
+
+/// The error that a callback may give instead of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ErrorType {
+    /// It gives none.
+    None,
+    /// Some error, which travels as text.
+    Remote,
+    /// An error that travels as a value of this type.
+    Typed(Type),
+}
+
+impl Signature {
+    /// A signature with named parameters, in order.
+    #[must_use]
+    pub fn new<'a>(parameters: impl IntoIterator<Item = (&'a str, Type)>, returns: Returns) -> Self {
+        let parameters = parameters.into_iter().map(|(name, ty)| Parameter { name: name.to_owned(), ty });
+        Self { parameters: Some(parameters.collect()), returns }
+    }
+
+    /// A signature whose parameters are the elements of a tuple and have no names.
+    ///
+    /// [`Type::Unit`] stands for no parameters. About anything but a tuple nothing is known.
+    #[must_use]
+    pub fn from_arguments(arguments: Type, returns: Returns) -> Self {
+        let types = match arguments {
+            Type::Unit => Some(Vec::new()),
+            Type::Tuple(types) => Some(types),
+            _ => None,
+        };
+        let parameters = types.map(|types| {
+            types.into_iter().map(|ty| Parameter { name: "_".to_owned(), ty }).collect::<Vec<_>>()
+        });
+        Self { parameters, returns }
+    }
+
+    /// A number for the structure of the arguments, the result and the error, never 0.
+    ///
+    /// It depends on nothing but the structure: not on the build, the machine or the compiler. Signatures with
+    /// equal numbers agree. Those with different numbers may still, if something about them is not known: ask
+    /// [`is_compatible_with`](Self::is_compatible_with). No error and an error that travels as text count the same.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        Graph::of_signature(self, true).number()
+    }
+
+    /// The [`number`](Self::number) with the error left out.
+    ///
+    /// This is what a caller has that declares a plain `T` for a callback that returns `Result<T, E>`.
+    #[must_use]
+    pub fn plain_number(&self) -> u64 {
+        Graph::of_signature(self, false).number()
+    }
+
+    /// Whether a caller with this signature may call a callback with the `offered` one.
+    ///
+    /// The arguments and the result must agree. A caller that names no type of error may call a callback with
+    /// any, the other way around the error must agree as well. What is not known agrees with everything.
+    #[must_use]
+    pub fn is_compatible_with(&self, offered: &Self) -> bool {
+        let typed = matches!(self.returns.error, ErrorType::Typed(_));
+        if typed && !matches!(offered.returns.error, ErrorType::Typed(_)) {
+            return false;
+        }
+        Graph::of_signature(self, typed).matches(&Graph::of_signature(offered, typed))
+    }
+
+    /// Where the first part is that nothing is known about and that therefore cannot be checked.
+    ///
+    /// A path for people to read: ``argument `item`, field `id` ``, or `result, element`.
+    #[must_use]
+    pub fn first_opaque(&self) -> Option<String> {
+        let Some(parameters) = &self.parameters else { return Some("arguments".to_owned()) };
+        let arguments = parameters.iter().enumerate().map(|(number, parameter)| {
+            let place = match parameter.name.as_str() {
+                "_" => format!("argument {}", number + 1),
+                name => format!("argument `{name}`"),
+            };
+            (place, &parameter.ty)
+        });
+        let error = match &self.returns.error {
+            ErrorType::Typed(ty) => Some(("error".to_owned(), ty)),
+            ErrorType::None | ErrorType::Remote => None,
+        };
+        arguments.chain([("result".to_owned(), &self.returns.ok)]).chain(error).find_map(|(place, ty)| {
+            ty.first_opaque().map(|inside| if inside.is_empty() { place } else { format!("{place}, {inside}") })
+        })
+    }
+}

@@ -1,0 +1,44 @@
+//! A controller inside of a `Global`.
+
+use std::sync::Arc;
+
+use daffi_core::StartError;
+use daffi_core::host::{BoxFuture, ControllerHost, HostEntry, HostOptions, HostedController};
+use daffi_core::transport::{Address, Connection};
+
+use crate::server::{Controller, ControllerOptions};
+
+/// Runs controllers for `Global`s.
+struct Host;
+
+inventory::submit!(HostEntry(&Host));
+
+impl ControllerHost for Host {
+    fn start(&self, options: HostOptions) -> BoxFuture<Result<Arc<dyn HostedController>, StartError>> {
+        Box::pin(async move {
+            let HostOptions { address, process_name, limits, heartbeat } = options;
+            let options =
+                ControllerOptions { process_name, limits, heartbeat, ..ControllerOptions::new(address) };
+            let controller = Controller::start(options).await?;
+            Ok(Arc::new(Hosted(Arc::new(controller))) as Arc<dyn HostedController>)
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Hosted(Arc<Controller>);
+
+impl HostedController for Hosted {
+    fn address(&self) -> &Address {
+        self.0.address()
+    }
+
+    fn connect(&self) -> Connection {
+        self.0.connect()
+    }
+
+    fn stop(&self) -> BoxFuture<()> {
+        let controller = Arc::clone(&self.0);
+        Box::pin(async move { controller.stop().await })
+    }
+}

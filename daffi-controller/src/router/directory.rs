@@ -1,0 +1,113 @@
+//! Who offers what.
+
+use std::collections::HashMap;
+
+use daffi_core::proto::{CallbackId, CallbackInfo, Offered};
+
+use super::LinkId;
+
+/// A process that offers a callback.
+#[derive(Debug)]
+pub(super) struct Provider {
+    pub(super) link: LinkId,
+    pub(super) offered: Offered,
+    /// The numbers of signatures that may call it: its own, and the same without the error type.
+    pub(super) accepts: [u64; 2],
+    /// How many calls it was given and has not answered.
+    pub(super) running: u32,
+}
+
+/// Callbacks by name, and by link.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    functions: HashMap<Box<str>, Vec<Provider>>,
+    /// The names of a link's callbacks. Those of a link that is not shown yet are kept in `hidden`.
+    names: HashMap<(LinkId, CallbackId), Box<str>>,
+    hidden: HashMap<LinkId, Vec<Provider>>,
+    by_link: HashMap<LinkId, Vec<CallbackId>>,
+}
+
+impl Directory {
+    /// A process offers a callback; it can be called once the process is [shown](Self::show).
+    pub(super) fn add(&mut self, link: LinkId, offered: Offered) {
+        let accepts = [offered.signature.number(), offered.signature.plain_number()];
+        self.hidden.entry(link).or_default().push(Provider { link, offered, accepts, running: 0 });
+    }
+
+    /// Makes what a process has offered callable.
+    pub(super) fn show(&mut self, link: LinkId) {
+        for provider in self.hidden.remove(&link).unwrap_or_default() {
+            let (callback, name) = (provider.offered.callback, Box::<str>::from(provider.offered.name.as_str()));
+            // A number is used once; whoever uses it again replaces what it meant.
+            self.remove(link, callback);
+            self.names.insert((link, callback), name.clone());
+            self.by_link.entry(link).or_default().push(callback);
+            self.functions.entry(name).or_default().push(provider);
+        }
+    }
+
+    pub(super) fn remove(&mut self, link: LinkId, callback: CallbackId) {
+        let Some(name) = self.names.remove(&(link, callback)) else { return };
+        if let Some(callbacks) = self.by_link.get_mut(&link) {
+            callbacks.retain(|other| *other != callback);
+        }
+        if let Some(providers) = self.functions.get_mut(&name) {
+            providers.retain(|provider| (provider.link, provider.offered.callback) != (link, callback));
+            if providers.is_empty() {
+                self.functions.remove(&name);
+            }
+        }
+    }
+
+    pub(super) fn remove_link(&mut self, link: LinkId) {
+        self.hidden.remove(&link);
+        for callback in self.by_link.remove(&link).unwrap_or_default() {
+            self.remove(link, callback);
+        }
+    }
+
+    /// Those who offer `name`.
+    pub(super) fn providers(&self, name: &str) -> &[Provider] {
+        self.functions.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of the callbacks that a process offers.
+    pub(super) fn names_of(&self, link: LinkId) -> Vec<Box<str>> {
+        let callbacks = self.by_link.get(&link).into_iter().flatten();
+        callbacks.filter_map(|callback| self.names.get(&(link, *callback)).cloned()).collect()
+    }
+
+    /// A call was handed to a provider.
+    pub(super) fn begin(&mut self, name: &str, link: LinkId, callback: CallbackId) {
+        if let Some(provider) = find(self.functions.get_mut(name), link, callback) {
+            provider.running += 1;
+        }
+    }
+
+    /// A provider has answered a call.
+    pub(super) fn end(&mut self, link: LinkId, callback: CallbackId) {
+        let Some(name) = self.names.get(&(link, callback)) else { return };
+        if let Some(provider) = find(self.functions.get_mut(name), link, callback) {
+            provider.running = provider.running.saturating_sub(1);
+        }
+    }
+
+    /// All callbacks, by name.
+    pub(super) fn callbacks(&self, process_name: impl Fn(LinkId) -> String) -> Vec<CallbackInfo> {
+        let mut callbacks: Vec<_> = self
+            .functions
+            .values()
+            .filter_map(|providers| {
+                let mut names: Vec<_> = providers.iter().map(|provider| process_name(provider.link)).collect();
+                names.sort();
+                Some(CallbackInfo::new(&providers.first()?.offered, names))
+            })
+            .collect();
+        callbacks.sort_by(|a, b| a.name.cmp(&b.name));
+        callbacks
+    }
+}
+
+fn find(providers: Option<&mut Vec<Provider>>, link: LinkId, callback: CallbackId) -> Option<&mut Provider> {
+    providers?.iter_mut().find(|provider| (provider.link, provider.offered.callback) == (link, callback))
+}

@@ -1,0 +1,573 @@
+//! Who offers what, whom to pick, and which calls are on their way: a plain state machine.
+//!
+//! Frames come in with the link that they came from; what is to be sent goes out through an [`Outlet`].
+//!
+//! **Invariant:** no socket, clock, task or lock, and no randomness but a seed. It knows `daffi_core::proto` and
+//! nothing else; payloads pass through as the `Bytes` that came in and are never looked into.
+//!
+//! Every call gets exactly one reply on each of its two links (P1): its entry stays until the provider has replied
+//! or is gone, even when its caller has cancelled it or left.
+
+mod directory;
+mod pick;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use daffi_core::proto::{
+    self, Absence, CallHeader, CallId, CallbackId, CallbackInfo, DecodeError, Failed, FrameError, Header, Hello,
+    Limits, Offered, ProcessInfo, Query, Refusal, RunHeader, Status,
+};
+use slab::Slab;
+
+use self::directory::Directory;
+use self::pick::{Choice, Picker};
+
+/// A connection, as the router names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkId(pub usize);
+
+/// Where frames go.
+pub trait Outlet {
+    /// Queues a frame for a link.
+    ///
+    /// # Errors
+    ///
+    /// When the frame is over the link's limit. A link that is gone takes everything; the router will be told.
+    fn send(&mut self, to: LinkId, header: &Header<'_>, payload: &Bytes) -> Result<(), FrameError>;
+
+    /// How many more bytes the link's queue takes.
+    fn room(&self, to: LinkId) -> usize;
+}
+
+/// A peer sent something that no node sends. Its connection is to be closed.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// It does not decode.
+    #[error("a frame does not decode: {0}")]
+    Decode(#[from] DecodeError),
+    /// It has no place here.
+    #[error("{0}")]
+    Unexpected(&'static str),
+}
+
+/// The state of all routing.
+#[derive(Debug)]
+pub struct Router {
+    links: Slab<Peer>,
+    names: HashMap<Box<str>, LinkId>,
+    directory: Directory,
+    calls: Slab<Outstanding>,
+    waiting: Waiting,
+    picker: Picker,
+    limits: Limits,
+}
+
+/// A process that was let in.
+#[derive(Debug)]
+struct Peer {
+    name: Box<str>,
+    pid: u32,
+    instance: u128,
+    /// It has announced its callbacks and is on the roster.
+    ready: bool,
+    /// What became of its calls, by its numbers.
+    calls: Vec<Option<Sent>>,
+}
+
+/// Something that a peer sent and that has not been answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// A call that is on its way: the controller's number.
+    Routed(CallId),
+    /// A question that waits for something to appear.
+    Waiting,
+}
+
+/// A call on its way.
+#[derive(Debug)]
+struct Outstanding {
+    /// Who called, and under what number; `None` once the caller has left.
+    caller: Option<(LinkId, CallId)>,
+    provider: LinkId,
+    callback: CallbackId,
+}
+
+/// Questions that wait for something to appear: who asked, and under what number.
+#[derive(Debug, Default)]
+struct Waiting {
+    processes: HashMap<Box<str>, Vec<(LinkId, CallId)>>,
+    functions: HashMap<Box<str>, Vec<(LinkId, CallId)>>,
+}
+
+impl Router {
+    /// A router without links. `seed` decides its random choices.
+    #[must_use]
+    pub fn new(limits: Limits, seed: u64) -> Self {
+        Self {
+            links: Slab::new(),
+            names: HashMap::new(),
+            directory: Directory::default(),
+            calls: Slab::new(),
+            waiting: Waiting::default(),
+            picker: Picker::new(seed),
+            limits,
+        }
+    }
+
+    /// How many calls are on their way.
+    #[must_use]
+    pub fn calls_outstanding(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// The name of the process at a link.
+    #[must_use]
+    pub fn process_name(&self, link: LinkId) -> Option<&str> {
+        self.links.get(link.0).map(|peer| &*peer.name)
+    }
+
+    /// A process asks to be let in.
+    ///
+    /// # Errors
+    ///
+    /// The refusal to answer.
+    pub fn connect(&mut self, hello: &Hello) -> Result<LinkId, Refusal> {
+        if let Some(holder) = self.names.get(&*hello.process_name).and_then(|link| self.links.get(link.0)) {
+            return Err(Refusal::NameTaken { name: hello.process_name.clone(), pid: holder.pid });
+        }
+        let peer = Peer {
+            name: hello.process_name.as_str().into(),
+            pid: hello.pid,
+            instance: hello.instance,
+            ready: false,
+            calls: Vec::new(),
+        };
+        let link = LinkId(self.links.insert(peer));
+        self.names.insert(hello.process_name.as_str().into(), link);
+        Ok(link)
+    }
+
+    /// If the name that `hello` asks for is held by an earlier connection of the same start of the same process, that
+    /// connection: it is dead, though nobody has noticed yet.
+    #[must_use]
+    pub fn predecessor(&self, hello: &Hello) -> Option<LinkId> {
+        let link = *self.names.get(&*hello.process_name)?;
+        let peer = self.links.get(link.0)?;
+        (peer.instance == hello.instance).then_some(link)
+    }
+
+    /// A connection has ended. Its calls are cancelled (P4); those it was running end for their callers (P3).
+    pub fn disconnect(&mut self, link: LinkId, out: &mut impl Outlet) {
+        let Some(peer) = self.links.try_remove(link.0) else { return };
+        self.names.remove(&peer.name);
+        self.directory.remove_link(link);
+        self.waiting.forget_link(link);
+        let mut lost = Vec::new();
+        for (key, call) in &mut self.calls {
+            if call.provider == link {
+                lost.push(key);
+            } else if call.caller.is_some_and(|(caller, _)| caller == link) {
+                call.caller = None;
+                let _ = out.send(call.provider, &Header::Cancel { call: number(key) }, &Bytes::new());
+            }
+        }
+        for key in lost {
+            let call = self.calls.remove(key);
+            let failed = Failed::ProviderLost { process: peer.name.clone().into() };
+            self.end(&call, Status::Failed(failed), &Bytes::new(), out);
+        }
+    }
+
+    /// A frame has arrived.
+    ///
+    /// # Errors
+    ///
+    /// When no node would send it.
+    pub fn receive(
+        &mut self,
+        from: LinkId,
+        header: Header<'_>,
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) -> Result<(), Fault> {
+        if !self.links.contains(from.0) {
+            // It was disconnected while its frames were on their way.
+            return Ok(());
+        }
+        match header {
+            Header::Call(header) => self.call(from, &header, payload, out),
+            Header::Reply { call, status } => self.reply(from, call, status, payload, out),
+            Header::Cancel { call } => {
+                self.cancel(from, call, out);
+                Ok(())
+            }
+            Header::Offer { call, ready } => self.offer(from, call, ready, payload, out),
+            Header::Withdraw { call } => self.withdraw(from, call, payload, out),
+            Header::Query { call, query } => self.query(from, call, &query, out),
+            Header::Goodbye => {
+                self.leave(from);
+                Ok(())
+            }
+            Header::Heartbeat { .. } => Ok(()),
+            _ => {
+                Err(Fault::Unexpected("a frame that has no place after the handshake"))
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ calls
+
+    fn call(
+        &mut self,
+        from: LinkId,
+        header: &CallHeader<'_>,
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) -> Result<(), Fault> {
+        self.claim(from, header.call)?;
+        let failed = match self.pick(from, header, payload.len(), out) {
+            Ok(choice) => match self.run(from, header, payload, choice, out) {
+                Ok(()) => return Ok(()),
+                Err(failed) => failed,
+            },
+            Err(failed) => failed,
+        };
+        self.answer(from, header.call, Status::Failed(failed), &Bytes::new(), out);
+        Ok(())
+    }
+
+    /// Whom to ask.
+    fn pick(
+        &mut self,
+        from: LinkId,
+        header: &CallHeader<'_>,
+        size: usize,
+        out: &impl Outlet,
+    ) -> Result<Choice, Failed> {
+        let to = match header.to {
+            None => None,
+            Some(name) => {
+                let link = self.names.get(name).filter(|link| self.links.get(link.0).is_some_and(|peer| peer.ready));
+                Some(*link.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?)
+            }
+        };
+        let providers = self.directory.providers(header.name);
+        // A queue that holds nothing takes any frame, however small its budget.
+        let has_room = |link| out.room(link) >= size.min(self.limits.queue_bytes / 2);
+        self.picker.pick(providers, header.signature, from, to, has_room)
+    }
+
+    /// Hands the call to its provider.
+    fn run(
+        &mut self,
+        from: LinkId,
+        header: &CallHeader<'_>,
+        payload: &Bytes,
+        choice: Choice,
+        out: &mut impl Outlet,
+    ) -> Result<(), Failed> {
+        let caller = self.links.get(from.0).map_or("", |peer| &*peer.name);
+        let slot = self.calls.vacant_entry();
+        let call = number(slot.key());
+        let run = Header::Run(RunHeader {
+            call,
+            callback: choice.callback,
+            caller,
+            deadline: header.deadline,
+            trace: header.trace,
+            metadata: header.metadata.clone(),
+        });
+        out.send(choice.provider, &run, payload).map_err(|error| refused(&error, false))?;
+        slot.insert(Outstanding {
+            caller: Some((from, header.call)),
+            provider: choice.provider,
+            callback: choice.callback,
+        });
+        self.directory.begin(header.name, choice.provider, choice.callback);
+        self.note(from, header.call, Sent::Routed(call));
+        Ok(())
+    }
+
+    /// A provider has answered.
+    fn reply(
+        &mut self,
+        from: LinkId,
+        call: CallId,
+        status: Status<'_>,
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) -> Result<(), Fault> {
+        let key = call.0 as usize;
+        if self.calls.get(key).is_none_or(|call| call.provider != from) {
+            return Err(Fault::Unexpected("a reply to a call that it was not given"));
+        }
+        let call = self.calls.remove(key);
+        self.directory.end(call.provider, call.callback);
+        self.end(&call, status, payload, out);
+        Ok(())
+    }
+
+    /// Tells the caller, if it is still there, how its call ended.
+    fn end(&mut self, call: &Outstanding, status: Status<'_>, payload: &Bytes, out: &mut impl Outlet) {
+        if let Some((caller, number)) = call.caller {
+            // One that does not read its answers gets small ones instead (P6).
+            if !payload.is_empty() && out.room(caller) == 0 {
+                let overloaded = Status::Failed(Failed::Overloaded { may_have_run: true });
+                self.answer(caller, number, overloaded, &Bytes::new(), out);
+            } else {
+                self.answer(caller, number, status, payload, out);
+            }
+        }
+    }
+
+    /// Answers what a peer sent under `call`.
+    fn answer(
+        &mut self,
+        to: LinkId,
+        call: CallId,
+        status: Status<'_>,
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) {
+        if let Some(peer) = self.links.get_mut(to.0) {
+            if let Some(slot) = peer.calls.get_mut(call.0 as usize) {
+                *slot = None;
+            }
+        }
+        if let Err(error) = out.send(to, &Header::Reply { call, status }, payload) {
+            let status = Status::Failed(refused(&error, true));
+            // Without a payload it fits every limit.
+            let _ = out.send(to, &Header::Reply { call, status }, &Bytes::new());
+        }
+    }
+
+    fn cancel(&mut self, from: LinkId, call: CallId, out: &mut impl Outlet) {
+        let sent = self.links.get(from.0).and_then(|peer| *peer.calls.get(call.0 as usize)?);
+        match sent {
+            // The provider's reply ends it; until then its number is in use.
+            Some(Sent::Routed(routed)) => {
+                if let Some(outstanding) = self.calls.get(routed.0 as usize) {
+                    let _ = out.send(outstanding.provider, &Header::Cancel { call: routed }, &Bytes::new());
+                }
+            }
+            Some(Sent::Waiting) => {
+                self.waiting.forget(from, call);
+                let cancelled = Status::Failed(Failed::Cancelled { may_have_run: false });
+                self.answer(from, call, cancelled, &Bytes::new(), out);
+            }
+            // The answer is on its way already.
+            None => {}
+        }
+    }
+
+    /// Checks that a peer may use a number.
+    fn claim(&mut self, from: LinkId, call: CallId) -> Result<(), Fault> {
+        let Some(peer) = self.links.get_mut(from.0) else { return Ok(()) };
+        if call.0 >= self.limits.calls {
+            return Err(Fault::Unexpected("a call number over the limit"));
+        }
+        let index = call.0 as usize;
+        if peer.calls.len() <= index {
+            peer.calls.resize(index + 1, None);
+        }
+        if peer.calls[index].is_some() {
+            return Err(Fault::Unexpected("a call number that is in use"));
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, from: LinkId, call: CallId, sent: Sent) {
+        if let Some(slot) = self.links.get_mut(from.0).and_then(|peer| peer.calls.get_mut(call.0 as usize)) {
+            *slot = Some(sent);
+        }
+    }
+
+    // ------------------------------------------------------------------ the roster
+
+    fn offer(
+        &mut self,
+        from: LinkId,
+        call: CallId,
+        ready: bool,
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) -> Result<(), Fault> {
+        self.claim(from, call)?;
+        let offered: Vec<Offered> = proto::decode_guarded(payload)?;
+        if offered.iter().any(|offered| offered.name.is_empty() || offered.name.len() > Limits::NAME_BYTES) {
+            return Err(Fault::Unexpected("a callback's name has 1 to 255 bytes"));
+        }
+        let names: Vec<Box<str>> = offered.iter().map(|offered| offered.name.as_str().into()).collect();
+        for offered in offered {
+            self.directory.add(from, offered);
+        }
+        self.answer(from, call, Status::Value, &Bytes::new(), out);
+        let Some(peer) = self.links.get_mut(from.0) else { return Ok(()) };
+        let joins = ready && !peer.ready;
+        peer.ready |= ready;
+        if !peer.ready {
+            return Ok(());
+        }
+        let name = peer.name.clone();
+        self.directory.show(from);
+        if joins {
+            let woken = self.waiting.process_appeared(&name);
+            self.wake(woken, out);
+        }
+        let appeared = if joins { self.directory.names_of(from) } else { names };
+        for name in appeared {
+            let woken = self.waiting.function_appeared(&name, from);
+            self.wake(woken, out);
+        }
+        Ok(())
+    }
+
+    fn wake(&mut self, woken: Vec<(LinkId, CallId)>, out: &mut impl Outlet) {
+        for (link, call) in woken {
+            self.answer(link, call, Status::Value, &Bytes::new(), out);
+        }
+    }
+
+    fn withdraw(
+        &mut self,
+        from: LinkId,
+        call: CallId,
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) -> Result<(), Fault> {
+        self.claim(from, call)?;
+        let callbacks: Vec<CallbackId> = proto::decode_guarded(payload)?;
+        for callback in callbacks {
+            self.directory.remove(from, callback);
+        }
+        self.answer(from, call, Status::Value, &Bytes::new(), out);
+        Ok(())
+    }
+
+    /// A process is about to leave: it gets no more calls.
+    fn leave(&mut self, from: LinkId) {
+        self.directory.remove_link(from);
+        if let Some(peer) = self.links.get_mut(from.0) {
+            peer.ready = false;
+        }
+    }
+
+    fn query(
+        &mut self,
+        from: LinkId,
+        call: CallId,
+        query: &Query<'_>,
+        out: &mut impl Outlet,
+    ) -> Result<(), Fault> {
+        self.claim(from, call)?;
+        let answer = match *query {
+            Query::WaitProcess(name) => {
+                let there = self.names.get(name).and_then(|link| self.links.get(link.0));
+                if there.is_none_or(|peer| !peer.ready) {
+                    self.waiting.processes.entry(name.into()).or_default().push((from, call));
+                    self.note(from, call, Sent::Waiting);
+                    return Ok(());
+                }
+                Ok(Bytes::new())
+            }
+            Query::WaitFunction(name) => {
+                if !self.directory.providers(name).iter().any(|provider| provider.link != from) {
+                    self.waiting.functions.entry(name.into()).or_default().push((from, call));
+                    self.note(from, call, Sent::Waiting);
+                    return Ok(());
+                }
+                Ok(Bytes::new())
+            }
+            Query::Processes => proto::encode(&self.processes()),
+            Query::Callbacks => proto::encode(&self.callbacks()),
+            _ => return Err(Fault::Unexpected("an unknown question")),
+        };
+        match answer {
+            Ok(payload) => self.answer(from, call, Status::Value, &payload, out),
+            Err(error) => {
+                let failed = Failed::Encode { message: error.to_string() };
+                self.answer(from, call, Status::Failed(failed), &Bytes::new(), out);
+            }
+        }
+        Ok(())
+    }
+
+    /// The processes on the roster, by name.
+    #[must_use]
+    pub fn processes(&self) -> Vec<ProcessInfo> {
+        let ready = self.links.iter().filter(|(_, peer)| peer.ready);
+        let mut processes: Vec<_> = ready
+            .map(|(link, peer)| {
+                let callbacks = self.directory.names_of(LinkId(link)).len();
+                ProcessInfo::new(&*peer.name, peer.pid, u32::try_from(callbacks).unwrap_or(u32::MAX))
+            })
+            .collect();
+        processes.sort_by(|a, b| a.name.cmp(&b.name));
+        processes
+    }
+
+    /// The callbacks that can be called, by name.
+    #[must_use]
+    pub fn callbacks(&self) -> Vec<CallbackInfo> {
+        self.directory.callbacks(|link| self.process_name(link).unwrap_or_default().to_owned())
+    }
+
+    /// The controller is about to stop: tells everybody.
+    pub fn stop(&mut self, out: &mut impl Outlet) {
+        for (link, _) in &self.links {
+            let _ = out.send(LinkId(link), &Header::Goodbye, &Bytes::new());
+        }
+    }
+}
+
+impl Waiting {
+    fn process_appeared(&mut self, name: &str) -> Vec<(LinkId, CallId)> {
+        self.processes.remove(name).unwrap_or_default()
+    }
+
+    /// Those who wait for `name`; the provider itself waits for another one.
+    fn function_appeared(&mut self, name: &str, provider: LinkId) -> Vec<(LinkId, CallId)> {
+        let Some(waiting) = self.functions.get_mut(name) else { return Vec::new() };
+        let woken = waiting.extract_if(.., |(link, _)| *link != provider).collect();
+        if waiting.is_empty() {
+            self.functions.remove(name);
+        }
+        woken
+    }
+
+    fn forget(&mut self, link: LinkId, call: CallId) {
+        self.retain(|waiting| *waiting != (link, call));
+    }
+
+    fn forget_link(&mut self, link: LinkId) {
+        self.retain(|(waiting, _)| *waiting != link);
+    }
+
+    fn retain(&mut self, keep: impl Fn(&(LinkId, CallId)) -> bool) {
+        for map in [&mut self.processes, &mut self.functions] {
+            map.retain(|_, waiting| {
+                waiting.retain(&keep);
+                !waiting.is_empty()
+            });
+        }
+    }
+}
+
+/// The number of a call in a slab.
+fn number(key: usize) -> CallId {
+    // The calls of all links together stay far below 2^32: each takes memory.
+    CallId(u32::try_from(key).unwrap_or(u32::MAX))
+}
+
+/// What to answer when a frame was refused.
+fn refused(error: &FrameError, may_have_run: bool) -> Failed {
+    match error {
+        FrameError::TooLarge { size, limit } => {
+            Failed::TooLarge { size: *size as u64, limit: *limit as u64, may_have_run }
+        }
+        FrameError::Encode(error) => Failed::Encode { message: error.to_string() },
+    }
+}

@@ -1,0 +1,97 @@
+//! One connection of the controller, from its greeting to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use daffi_core::proto::{Header, Hello, Limits};
+use daffi_core::transport::{Connection, Inlet};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+
+use super::shared::Shared;
+
+/// How long a peer may take to say who it is.
+const GREETING: Duration = Duration::from_secs(10);
+
+/// How long what is left may take to be written after the reader has seen the end.
+const CLOSING: Duration = Duration::from_secs(1);
+
+impl Shared {
+    /// Serves one connection.
+    pub(super) async fn serve(self: Arc<Self>, connection: Connection, tasks: TaskTracker) {
+        let Connection { outbox, mut inlet, peer } = connection;
+        inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
+        let hello = match timeout(GREETING, greeting(&mut inlet)).await {
+            Ok(Ok(hello)) => hello,
+            Ok(Err(reason)) => {
+                warn!(%peer, reason, "a connection is closed that does not speak the protocol");
+                return outbox.abort();
+            }
+            Err(_) => {
+                warn!(%peer, "a connection is closed that said nothing");
+                return outbox.abort();
+            }
+        };
+        inlet.set_frame_limit(self.limits().frame_bytes);
+        let writer = {
+            let outbox = Arc::clone(&outbox);
+            tasks.spawn(async move { outbox.run().await })
+        };
+        match self.admit(&hello, &outbox) {
+            Ok(link) => {
+                info!(process_name = hello.process_name, %peer, "process connected");
+                if let Err(reason) = self.read(link, &mut inlet).await {
+                    warn!(process_name = self.process_name(link), %peer, reason, "a connection is cut off");
+                    outbox.abort();
+                }
+                self.leave(link, &outbox);
+                info!(process_name = hello.process_name, %peer, "process disconnected");
+            }
+            Err(refusal) => info!(process_name = hello.process_name, %peer, %refusal, "process refused"),
+        }
+        outbox.close();
+        if timeout(CLOSING, writer).await.is_err() {
+            outbox.abort();
+        }
+    }
+
+    async fn read(&self, link: crate::router::LinkId, inlet: &mut Inlet) -> Result<(), String> {
+        let mut frames = Vec::new();
+        let mut outboxes = Vec::new();
+        loop {
+            frames.clear();
+            match inlet.read(&mut frames).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(daffi_core::transport::ReadError::Io(error)) => {
+                    debug!(%error, "a connection broke");
+                    return Ok(());
+                }
+                Err(error) => return Err(error.to_string()),
+            }
+            let routed = self.route(link, &frames, &mut outboxes);
+            if frames.len() > 1 {
+                // Other connections that were read at the same time add theirs, and all is written at once.
+                tokio::task::yield_now().await;
+            }
+            outboxes.drain(..).for_each(|outbox| outbox.flush());
+            routed.map_err(|fault| fault.to_string())?;
+        }
+    }
+}
+
+/// The first frame, which says who is there.
+async fn greeting(inlet: &mut Inlet) -> Result<Hello, String> {
+    let frame = match inlet.read_one().await {
+        Ok(Some(frame)) => frame,
+        Ok(None) => return Err("it ended before it said anything".to_owned()),
+        Err(error) => return Err(error.to_string()),
+    };
+    match frame.decode() {
+        Ok((Header::Hello(hello), _)) => Ok(hello),
+        Ok(_) => Err("its first frame is no greeting".to_owned()),
+        Err(error) => Err(format!("its first frame is no greeting: {error}")),
+    }
+}
+

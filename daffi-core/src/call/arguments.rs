@@ -1,0 +1,38 @@
+//! Calls by name, without a fetcher.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::future::{Arguments, Call, Decoders, Named, Source};
+use super::stub::Traced;
+use crate::error::RemoteError;
+use crate::proto;
+use crate::registry::decode;
+use crate::signature::{ErrorType, Returns, Signature, Type, shape, trace};
+
+/// A call of the callback `name`. The types of the arguments are known only from their values, so the signature has
+/// gaps, and the first call of each shape is compared with the callback's by structure.
+pub(crate) fn by_name<T>(name: &str, arguments: &impl Serialize) -> Call<T, RemoteError>
+where
+    T: DeserializeOwned + 'static,
+{
+    let returns = Returns { ok: traced_once::<T>(), error: ErrorType::None };
+    let signature = Signature::from_arguments(shape(arguments), returns);
+    let named = Named { name: name.to_owned(), traced: Traced::new(signature) };
+    Call::new(
+        Source::Named(Box::new(named)),
+        Arguments::from(proto::encode(arguments)),
+        Decoders::new(|bytes, guarded| decode(bytes, guarded)),
+    )
+}
+
+/// The structure of `T`, traced the first time that it is asked for.
+fn traced_once<T: DeserializeOwned + 'static>() -> Type {
+    static TRACED: Mutex<Option<HashMap<TypeId, Type>>> = Mutex::new(None);
+    let mut traced = TRACED.lock().unwrap_or_else(PoisonError::into_inner);
+    traced.get_or_insert_default().entry(TypeId::of::<T>()).or_insert_with(trace::<T>).clone()
+}

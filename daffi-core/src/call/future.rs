@@ -1,0 +1,342 @@
+//! A call on its way from arguments to outcome.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use super::stub::{Stub, Traced};
+use crate::error::{CallError, RemoteError};
+use crate::node::session::Request;
+use crate::node::{Exchange, Message, Node, running};
+use crate::proto::{DecodeError, EncodeError, Failed, Failure, Limits, Moment, Outcome};
+use crate::scope::Scope;
+
+/// A call that is ready to be made: what a fetcher returns.
+///
+/// Nothing is sent until it is awaited. Awaiting gives `Result<T, CallError<E>>`, exactly once; what was set before
+/// (a timeout, a receiver, …) holds for this call alone.
+///
+/// ```no_run
+/// # async fn example(call: daffi_core::Call<i64>) -> Result<(), daffi_core::CallError> {
+/// use std::time::Duration;
+///
+/// let sum = call.timeout(Duration::from_secs(1)).to("calculator service").await?;
+/// # Ok(()) }
+/// ```
+///
+/// A call that is made inside a callback ends no later than the call that the callback answers.
+///
+/// # Cancel safety
+///
+/// Dropping it before it is ready cancels the call: the provider stops the callback at its next `.await`. A callback
+/// that has ended by then has run, and its result is lost.
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<T, E = RemoteError> {
+    source: Source,
+    arguments: Arguments,
+    decoders: Decoders<T, E>,
+    options: Options,
+    state: State,
+}
+
+/// Whose call it is.
+#[derive(Debug)]
+pub(super) enum Source {
+    Stub(&'static Stub),
+    Named(Box<Named>),
+}
+
+/// A call by name.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) traced: Traced,
+}
+
+impl Source {
+    fn name(&self) -> &str {
+        match self {
+            Self::Stub(stub) => stub.name,
+            Self::Named(named) => &named.name,
+        }
+    }
+
+    /// Present from the moment the call exists.
+    fn traced(&self) -> Option<&Traced> {
+        match self {
+            Self::Stub(stub) => stub.traced(),
+            Self::Named(named) => Some(&named.traced),
+        }
+    }
+}
+
+/// Encoded arguments, or why there are none.
+#[derive(Debug)]
+pub(super) struct Arguments(Result<Bytes, String>);
+
+impl From<Result<Bytes, EncodeError>> for Arguments {
+    fn from(encoded: Result<Bytes, EncodeError>) -> Self {
+        Self(encoded.map_err(|error| error.to_string()))
+    }
+}
+
+type DecodeValue<T> = fn(&Bytes, bool) -> Result<T, DecodeError>;
+
+/// How an outcome becomes a value or an error.
+pub(super) struct Decoders<T, E> {
+    value: DecodeValue<T>,
+    app: fn(RemoteError, Option<Bytes>) -> Result<E, DecodeError>,
+}
+
+impl<T, E: DeserializeOwned + 'static> Decoders<T, E> {
+    pub(super) const fn new(value: DecodeValue<T>) -> Self {
+        Self { value, app: decode_app }
+    }
+}
+
+/// The callback's own error as an `E`: the error itself, or its words if `E` is [`RemoteError`].
+fn decode_app<E: DeserializeOwned + 'static>(
+    remote: RemoteError,
+    typed: Option<Bytes>,
+) -> Result<E, DecodeError> {
+    let mut remote = Some(remote);
+    if let Some(words) = (&mut remote as &mut dyn Any).downcast_mut::<Option<E>>() {
+        return words.take().ok_or_else(|| DecodeError::new("the error has no words"));
+    }
+    match (typed, remote) {
+        (Some(bytes), _) => crate::proto::decode_guarded(&bytes),
+        (None, Some(words)) => Err(DecodeError::new(format!("it came as text only: {words:?}"))),
+        (None, None) => Err(DecodeError::new("it has no words")),
+    }
+}
+
+/// What was set for this call alone.
+#[derive(Debug, Default)]
+struct Options {
+    timeout: Option<Duration>,
+    to: Option<String>,
+    node: NodeChoice,
+    metadata: Vec<(String, String)>,
+}
+
+/// Which node makes the call.
+#[derive(Debug, Default, Clone)]
+pub(crate) enum NodeChoice {
+    /// The process's default.
+    #[default]
+    Default,
+    /// This one; none if the chosen `Global` has no node.
+    Chosen(Option<Arc<Node>>),
+}
+
+enum State {
+    New,
+    Running(Running),
+    Done,
+}
+
+/// A call that was begun.
+struct Running {
+    exchange: Exchange,
+    number: u64,
+    deadline: Option<Moment>,
+    scope: Scope,
+}
+
+impl<T, E> fmt::Debug for Call<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("callback", &self.source.name()).finish_non_exhaustive()
+    }
+}
+
+impl<T, E> Call<T, E> {
+    pub(super) fn new(source: Source, arguments: Arguments, decoders: Decoders<T, E>) -> Self {
+        let mut options = Options::default();
+        if let Source::Stub(stub) = &source {
+            options.timeout = stub.timeout;
+            options.to = stub.to.map(str::to_owned);
+        }
+        Self { source, arguments, decoders, options, state: State::New }
+    }
+
+    /// The remote name of the callback.
+    #[must_use]
+    pub fn callback(&self) -> &str {
+        self.source.name()
+    }
+
+    /// Ends the call with [`CallError::Timeout`] if there is no outcome `timeout` after it is first awaited. The
+    /// callback is cancelled then.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// Has the process named `process_name` run the callback, and no other. It may be the calling process itself.
+    pub fn to(mut self, process_name: impl Into<String>) -> Self {
+        self.options.to = Some(process_name.into());
+        self
+    }
+
+    /// Sends `key` and `value` along; the callback reads them with
+    /// [`CallContext::metadata`](crate::CallContext::metadata). A key given twice has its last value.
+    ///
+    /// All keys and values of a call together have at most 8 KiB; more is [`CallError::TooLarge`].
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let (key, value) = (key.into(), value.into());
+        self.options.metadata.retain(|(present, _)| *present != key);
+        self.options.metadata.push((key, value));
+        self
+    }
+
+    pub(crate) fn on_node(mut self, node: NodeChoice) -> Self {
+        self.options.node = node;
+        self
+    }
+
+    /// Makes the call and blocks this thread until it has an outcome: for code without async.
+    ///
+    /// # Errors
+    ///
+    /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime. Callbacks that are not
+    /// `async` may wait.
+    pub fn wait(self) -> Result<T, CallError<E>> {
+        if tokio::runtime::Handle::try_current().is_ok() && !Scope::current().may_block {
+            return Err(CallError::Blocking { callback: self.source.name().to_owned() });
+        }
+        block_on(self)
+    }
+
+    /// Begins the call: finds its node, fixes its deadline.
+    fn begin(&mut self) -> Result<Running, CallError<E>> {
+        let callback = || self.source.name().to_owned();
+        if let Err(message) = &self.arguments.0 {
+            let message = format!("the arguments: {message}");
+            return Err(CallError::Encode { callback: callback(), message, may_have_run: false });
+        }
+        let size: usize = self.options.metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
+        if size > Limits::METADATA_BYTES {
+            return Err(CallError::TooLarge {
+                callback: callback(),
+                size: size as u64,
+                limit: Limits::METADATA_BYTES as u64,
+                may_have_run: false,
+            });
+        }
+        let node = match &self.options.node {
+            NodeChoice::Default => running::default_node(),
+            NodeChoice::Chosen(node) => node.clone(),
+        };
+        let Some(node) = node else { return Err(CallError::NotStarted { callback: callback() }) };
+        let scope = Scope::current();
+        let timeout = self.options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = [timeout, scope.deadline].into_iter().flatten().min().map(|at| node.moment(at));
+        let number = self
+            .source
+            .traced()
+            .map_or(0, |traced| node.accepted(self.source.name(), traced.number));
+        Ok(Running { exchange: Exchange::new(node), number, deadline, scope })
+    }
+
+    fn finish(&self, outcome: Outcome) -> Result<T, CallError<E>> {
+        let name = self.source.name();
+        let decode_error = |message: String| CallError::Decode {
+            callback: name.to_owned(),
+            message,
+            may_have_run: true,
+        };
+        match outcome {
+            Ok(value) => {
+                let guarded = self.source.traced().is_none_or(|traced| traced.guarded);
+                (self.decoders.value)(&value, guarded).map_err(|error| decode_error(format!("the result: {error}")))
+            }
+            Err(Failure::App { remote, typed }) => match (self.decoders.app)(remote, typed) {
+                Ok(error) => Err(CallError::App(error)),
+                Err(error) => Err(decode_error(format!("the callback's error: {error}"))),
+            },
+            Err(Failure::Failed(failed)) => {
+                let called = self.source.traced().map(|traced| &traced.signature);
+                Err(CallError::from_failed(failed, name, self.options.to.as_deref(), called))
+            }
+        }
+    }
+}
+
+impl<T, E> Future for Call<T, E> {
+    type Output = Result<T, CallError<E>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if let State::New = this.state {
+            match this.begin() {
+                Ok(running) => this.state = State::Running(running),
+                Err(error) => {
+                    this.state = State::Done;
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+        let State::Running(running) = &mut this.state else { panic!("a `Call` was polled after it was ready") };
+        let outcome = loop {
+            let (number, deadline, trace) = (running.number, running.deadline, running.scope.trace);
+            let (source, options, arguments) = (&this.source, &this.options, &this.arguments);
+            let message = || {
+                let request = Request {
+                    name: source.name(),
+                    signature: number,
+                    to: options.to.as_deref(),
+                    deadline,
+                    trace,
+                    metadata: &options.metadata,
+                };
+                // `begin` has seen that there are arguments.
+                static NONE: Bytes = Bytes::new();
+                Message::Call(request, arguments.0.as_ref().unwrap_or(&NONE))
+            };
+            let outcome = match running.exchange.poll(cx, message) {
+                Poll::Ready(outcome) => outcome,
+                Poll::Pending => return Poll::Pending,
+            };
+            let (Err(Failure::Failed(Failed::SignatureMismatch { offered })), Some(traced)) =
+                (&outcome, source.traced())
+            else {
+                break outcome;
+            };
+            // The numbers differ, and the callback did not run. Parts that could not be traced match anything; then
+            // the call is made again in the provider's terms.
+            if !running.exchange.node().accept(source.name(), number, &traced.signature, offered) {
+                break outcome;
+            }
+            running.number = offered.number();
+        };
+        this.state = State::Done;
+        Poll::Ready(this.finish(outcome))
+    }
+}
+
+/// Drives a future on this thread, which sleeps in between.
+pub(crate) fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
+    struct Thread(std::thread::Thread);
+
+    impl Wake for Thread {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Waker::from(Arc::new(Thread(std::thread::current())));
+    let mut cx = Context::from_waker(&waker);
+    loop {
+        match Pin::new(&mut future).poll(&mut cx) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}

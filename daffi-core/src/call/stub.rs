@@ -1,0 +1,102 @@
+//! What a fetcher knows before it is called, and the one function that every fetcher calls.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::future::{Arguments, Call, Decoders, Source};
+use crate::private::raw::{Raw, RawBytes};
+use crate::proto::{self, DecodeError};
+use crate::registry::decode;
+use crate::signature::Signature;
+
+/// A fetcher's own data: one static for each.
+#[derive(Debug)]
+pub struct Stub {
+    pub(super) name: &'static str,
+    pub(super) timeout: Option<Duration>,
+    pub(super) to: Option<&'static str>,
+    traced: OnceLock<Traced>,
+}
+
+/// A signature and what follows from it, computed once.
+#[derive(Debug)]
+pub(super) struct Traced {
+    pub(super) signature: Signature,
+    pub(super) number: u64,
+    /// Whether the result can nest without end.
+    pub(super) guarded: bool,
+}
+
+impl Traced {
+    pub(super) fn new(signature: Signature) -> Self {
+        Self { number: signature.number(), guarded: signature.needs_guard(), signature }
+    }
+}
+
+impl Stub {
+    /// A fetcher of the callback `name`.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, timeout: None, to: None, traced: OnceLock::new() }
+    }
+
+    /// Every call ends after `timeout`, unless it says otherwise.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Every call goes to `process`, unless it says otherwise.
+    #[must_use]
+    pub const fn to(mut self, process: &'static str) -> Self {
+        self.to = Some(process);
+        self
+    }
+
+    pub(super) fn traced(&self) -> Option<&Traced> {
+        self.traced.get()
+    }
+}
+
+/// A call of the callback that `stub` names. `signature` is asked for once per stub.
+#[must_use]
+pub fn call<T, E, A>(stub: &'static Stub, signature: impl FnOnce() -> Signature, arguments: &A) -> Call<T, E>
+where
+    T: DeserializeOwned,
+    E: DeserializeOwned + 'static,
+    A: Serialize,
+{
+    prepare(stub, signature, proto::encode(arguments), |bytes, guarded| decode(bytes, guarded))
+}
+
+/// As [`call`], for a result that crosses the wire as raw bytes.
+#[must_use]
+pub fn call_raw<T, E, A>(
+    stub: &'static Stub,
+    signature: impl FnOnce() -> Signature,
+    arguments: &A,
+) -> Call<T, E>
+where
+    T: RawBytes,
+    E: DeserializeOwned + 'static,
+    A: Serialize,
+{
+    prepare(stub, signature, proto::encode(arguments), |bytes, _| {
+        decode::<Raw<T>>(bytes, false).map(|Raw(value)| value)
+    })
+}
+
+fn prepare<T, E: DeserializeOwned + 'static>(
+    stub: &'static Stub,
+    signature: impl FnOnce() -> Signature,
+    arguments: Result<Bytes, proto::EncodeError>,
+    value: fn(&Bytes, bool) -> Result<T, DecodeError>,
+) -> Call<T, E> {
+    stub.traced.get_or_init(|| Traced::new(signature()));
+    Call::new(Source::Stub(stub), Arguments::from(arguments), Decoders::new(value))
+}

@@ -1,0 +1,124 @@
+//! What a callback may know about the call that it answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::proto::TraceContext;
+
+/// The call that a callback is answering: who called, until when, and whether the caller still waits.
+///
+/// A callback gets it as a parameter of type `CallContext` or `&CallContext`, at any place in its list; it is not an
+/// argument and is not sent. Cheap to clone.
+///
+/// When a call is cancelled (its caller dropped it, left, or its deadline passed) an asynchronous callback's future
+/// is dropped at its next `.await`. A synchronous one cannot be stopped from outside: one that runs for long looks at
+/// [`is_cancelled`](Self::is_cancelled) from time to time.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    caller: Arc<str>,
+    process_name: Arc<str>,
+    callback: Arc<str>,
+    deadline: Option<Instant>,
+    trace: Option<TraceContext>,
+    metadata: Box<[(Box<str>, Box<str>)]>,
+    cancelled: AtomicBool,
+    wake: Notify,
+}
+
+/// What a context is made of.
+#[derive(Debug)]
+pub(crate) struct ContextParts {
+    pub(crate) caller: Arc<str>,
+    pub(crate) process_name: Arc<str>,
+    pub(crate) callback: Arc<str>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) trace: Option<TraceContext>,
+    pub(crate) metadata: Box<[(Box<str>, Box<str>)]>,
+}
+
+impl CallContext {
+    pub(crate) fn new(parts: ContextParts) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                caller: parts.caller,
+                process_name: parts.process_name,
+                callback: parts.callback,
+                deadline: parts.deadline,
+                trace: parts.trace,
+                metadata: parts.metadata,
+                cancelled: AtomicBool::new(false),
+                wake: Notify::new(),
+            }),
+        }
+    }
+
+    /// The process name of the caller.
+    #[must_use]
+    pub fn caller(&self) -> &str {
+        &self.shared.caller
+    }
+
+    /// The process name of the process that runs the callback.
+    #[must_use]
+    pub fn process_name(&self) -> &str {
+        &self.shared.process_name
+    }
+
+    /// The remote name under which the callback was called.
+    #[must_use]
+    pub fn callback(&self) -> &str {
+        &self.shared.callback
+    }
+
+    /// When the caller stops waiting, or the callback's own `timeout` ends, whichever is first; `None` if never.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.shared.deadline
+    }
+
+    /// The time left until the deadline: zero once it has passed, `None` if there is no deadline.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// What the caller sent along under `key`.
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.shared.metadata.iter().find(|(name, _)| &**name == key).map(|(_, value)| &**value)
+    }
+
+    /// The W3C trace that the call belongs to, if its caller was traced.
+    #[must_use]
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.shared.trace.as_ref()
+    }
+
+    /// Whether nobody waits for the answer any more.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.shared.cancelled.load(Ordering::Acquire)
+    }
+
+    /// Completes when nobody waits for the answer any more. Cancel safe.
+    pub async fn cancelled(&self) {
+        let woken = self.shared.wake.notified();
+        // A `Notified` hears of every `notify_waiters` since it was made, so looking after making it misses nothing.
+        if !self.is_cancelled() {
+            woken.await;
+        }
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.shared.cancelled.store(true, Ordering::Release);
+        self.shared.wake.notify_waiters();
+    }
+}

@@ -1,0 +1,170 @@
+//! Why a `Global` or a controller did not start.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::proto::Refusal;
+use crate::transport::Address;
+
+/// Why [`start`](crate::GlobalBuilder::start) failed. Each message says what to do next.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// What was asked for makes no sense; all faults at once.
+    #[error("the configuration is not usable:{}", Listed(.0))]
+    Config(Vec<ConfigFault>),
+    /// Somebody listens at the address already.
+    #[error(
+        "{address} is in use: another controller listens there; join it without init_controller(true), stop it, or \
+         choose another address"
+    )]
+    AddressInUse {
+        /// The address.
+        address: Address,
+    },
+    /// The controller could not listen at the address, for another reason.
+    #[error("cannot listen at {address}: {source}")]
+    Bind {
+        /// The address.
+        address: Address,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No controller answered at the address.
+    #[error(
+        "no controller at {address} after {waited:.1?} ({source}): start one there (`daffi-controller`, or a Global \
+         with init_controller(true)), or check the address"
+    )]
+    NoController {
+        /// The address.
+        address: Address,
+        /// For how long it was looked for.
+        waited: Duration,
+        /// What the last attempt ended with.
+        source: io::Error,
+    },
+    /// The controller did not let this process in.
+    #[error("the controller at {address} refused this process: {refusal}")]
+    Refused {
+        /// The address.
+        address: Address,
+        /// Its reason.
+        refusal: Refusal,
+    },
+    /// Another process has the name.
+    #[error(
+        "the process name {name:?} is taken at {address} by a process with id {pid}: choose another process_name, or \
+         stop that process"
+    )]
+    NameTaken {
+        /// The address of the controller.
+        address: Address,
+        /// The name.
+        name: String,
+        /// The other's process identifier at its operating system.
+        pid: u32,
+    },
+    /// No runtime: `start()` was called outside of tokio.
+    #[error("there is no tokio runtime here: call start().await inside one, or use start_blocking()")]
+    NoRuntime,
+    /// The runtime of `start_blocking` could not be made.
+    #[error("the runtime could not be started: {0}")]
+    Runtime(io::Error),
+}
+
+impl StartError {
+    /// The error for a controller that was refused its address.
+    #[must_use]
+    pub fn bind(address: &Address, source: io::Error) -> Self {
+        let address = address.clone();
+        if source.kind() == io::ErrorKind::AddrInUse {
+            Self::AddressInUse { address }
+        } else {
+            Self::Bind { address, source }
+        }
+    }
+
+    /// The error for a process that the controller at `address` refused.
+    #[must_use]
+    pub fn refused(address: &Address, refusal: Refusal) -> Self {
+        let address = address.clone();
+        match refusal {
+            Refusal::NameTaken { name, pid } => Self::NameTaken { address, name, pid },
+            refusal => Self::Refused { address, refusal },
+        }
+    }
+}
+
+/// One thing wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigFault {
+    /// Settings exclude each other.
+    #[error("{0} and {1} exclude each other: keep one")]
+    Conflict(&'static str, &'static str),
+    /// A setting needs another.
+    #[error("{0} needs {1}")]
+    Missing(&'static str, &'static str),
+    /// A value is out of its range.
+    #[error("{setting} is {value}: {expected}")]
+    Value {
+        /// Which setting.
+        setting: &'static str,
+        /// What it was set to.
+        value: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// Two callbacks of this process have the same name.
+    #[error("two callbacks are named `{name}`: {first} and {second}; give one of them another alias or prefix")]
+    SameName {
+        /// The name.
+        name: String,
+        /// Where the first is.
+        first: String,
+        /// Where the second is.
+        second: String,
+    },
+    /// A service has no callbacks.
+    #[error("the service {0} has no #[callback] impl block, so there is nothing to offer")]
+    NoCallbacks(&'static str),
+    /// There is no such callback function in this program.
+    #[error("there is no #[callback] function named `{name}` in this program; it has: {known}")]
+    UnknownCallback {
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The program has no controller to run.
+    #[error("init_controller(true) needs the crate `daffi`, which brings the controller")]
+    NoHost,
+}
+
+/// Faults as a list, one a line.
+struct Listed<'a>(&'a [ConfigFault]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|fault| write!(f, "\n  - {fault}"))
+    }
+}
+
+/// Why callbacks were not registered or unregistered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The service does not fit what this process offers; all faults at once.
+    #[error("the service cannot be offered:{}", Listed(.0))]
+    Config(Vec<ConfigFault>),
+    /// This process does not offer the callback.
+    #[error("this process offers no callback named `{name}`, so there is nothing to unregister")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+    /// The controller could not be told.
+    #[error(transparent)]
+    Call(super::CallError),
+}

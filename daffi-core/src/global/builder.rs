@@ -1,0 +1,437 @@
+//! Describing and starting a [`Global`].
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::{Global, Inner};
+use crate::call::block_on;
+use crate::error::{ConfigFault, StartError};
+use crate::host::{HostEntry, HostOptions, HostedController};
+use crate::link;
+use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, random, running};
+use crate::proto::Limits;
+use crate::registry::{BoundCallback, Catalog, ServiceInstance};
+use crate::transport::Address;
+
+type Hook = Box<dyn Fn(&Global) + Send + Sync>;
+
+/// The description of a [`Global`]. Every setting has a default; see the methods.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), daffi_core::StartError> {
+/// use daffi_core::Global;
+///
+/// let g = Global::builder().process_name("shopper").host("localhost").port(8888).start().await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "a builder does nothing until it is started"]
+pub struct GlobalBuilder {
+    process_name: Option<String>,
+    init_controller: bool,
+    init_node: bool,
+    host: Option<String>,
+    port: Option<u16>,
+    unix_sock_path: Option<PathBuf>,
+    memory: Option<Global>,
+    connect_timeout: Duration,
+    reconnect_wait: Duration,
+    stop_timeout: Duration,
+    heartbeat: Duration,
+    limits: Limits,
+    services: Vec<ServiceInstance>,
+    functions: Vec<String>,
+    auto_callbacks: bool,
+    on_init: Vec<Hook>,
+    on_node_connect: Vec<Hook>,
+    on_node_disconnect: Vec<Hook>,
+}
+
+impl Default for GlobalBuilder {
+    fn default() -> Self {
+        Self {
+            process_name: None,
+            init_controller: false,
+            init_node: true,
+            host: None,
+            port: None,
+            unix_sock_path: None,
+            memory: None,
+            connect_timeout: Duration::from_secs(10),
+            reconnect_wait: Duration::from_secs(10),
+            stop_timeout: Duration::from_secs(30),
+            heartbeat: link::HEARTBEAT,
+            limits: Limits::default(),
+            services: Vec::new(),
+            functions: Vec::new(),
+            auto_callbacks: true,
+            on_init: Vec::new(),
+            on_node_connect: Vec::new(),
+            on_node_disconnect: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for GlobalBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GlobalBuilder")
+            .field("process_name", &self.process_name)
+            .field("init_controller", &self.init_controller)
+            .field("init_node", &self.init_node)
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("unix_sock_path", &self.unix_sock_path)
+            .field("services", &self.services)
+            .finish_non_exhaustive()
+    }
+}
+
+impl GlobalBuilder {
+    /// The name of the process, 1 to 255 bytes, unique at its controller. Default: a random `0x…` identifier.
+    pub fn process_name(mut self, name: impl Into<String>) -> Self {
+        self.process_name = Some(name.into());
+        self
+    }
+
+    /// Whether to run a controller in this process. It listens at the address that is set here, and this process's
+    /// node talks to it in memory. Default: no.
+    pub fn init_controller(mut self, init: bool) -> Self {
+        self.init_controller = init;
+        self
+    }
+
+    /// Whether to run a node: without one, this process is a controller only. Default: yes.
+    pub fn init_node(mut self, init: bool) -> Self {
+        self.init_node = init;
+        self
+    }
+
+    /// The controller's host, a name or an IP address; goes with [`port`](Self::port). Default: a Unix socket.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// The controller's TCP port. For a controller of this process, 0 picks a free one, which
+    /// [`address`](Global::address) tells. Without a [`host`](Self::host), `localhost`.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// The folder of the controller's Unix socket, which is named `.sock` there. The folder is made if need be.
+    /// Default: `<temp dir>/daffi`.
+    pub fn unix_sock_path(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.unix_sock_path = Some(folder.into());
+        self
+    }
+
+    /// Joins the controller of another `Global` of this process without a socket.
+    pub fn memory(mut self, controller: &Global) -> Self {
+        self.memory = Some(controller.clone());
+        self
+    }
+
+    /// How long [`start`](Self::start) looks for the controller before it gives up. Default: 10 seconds.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a call waits for a lost connection to come back before it ends with
+    /// [`CallError::Disconnected`](crate::CallError::Disconnected). Default: 10 seconds.
+    pub fn reconnect_wait(mut self, wait: Duration) -> Self {
+        self.reconnect_wait = wait;
+        self
+    }
+
+    /// How long [`stop`](Global::stop) lets running callbacks finish. Default: 30 seconds.
+    pub fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.stop_timeout = timeout;
+        self
+    }
+
+    /// How often each side of a connection says something; one that is silent for three intervals counts as lost.
+    /// The controller's setting holds for all its nodes. From 10 milliseconds to one hour. Default: 2 seconds.
+    pub fn heartbeat(mut self, interval: Duration) -> Self {
+        self.heartbeat = interval;
+        self
+    }
+
+    /// The largest frame, in bytes, from 64 KiB to 1 GiB; arguments or results take 16 KiB less. The smaller of the
+    /// controller's and the node's setting holds. Default: 16 MiB.
+    pub fn max_frame(mut self, bytes: usize) -> Self {
+        self.limits.frame_bytes = bytes;
+        self
+    }
+
+    /// Offers the `#[callback]` methods of `service`.
+    pub fn service<S: Send + Sync + 'static>(mut self, service: S) -> Self {
+        self.services.push(ServiceInstance::new(service));
+        self
+    }
+
+    /// Offers one `#[callback]` function by its remote name: for a `Global` with
+    /// [`auto_callbacks(false)`](Self::auto_callbacks).
+    pub fn callback(mut self, name: impl Into<String>) -> Self {
+        self.functions.push(name.into());
+        self
+    }
+
+    /// Whether all `#[callback]` functions and `auto_init` services of the program are offered. Default: yes.
+    pub fn auto_callbacks(mut self, auto: bool) -> Self {
+        self.auto_callbacks = auto;
+        self
+    }
+
+    /// Is called once, when this `Global` exists and before its node connects.
+    pub fn on_init(mut self, hook: impl Fn(&Global) + Send + Sync + 'static) -> Self {
+        self.on_init.push(Box::new(hook));
+        self
+    }
+
+    /// Is called whenever the node has connected and its callbacks can be called. Must not block.
+    pub fn on_node_connect(mut self, hook: impl Fn(&Global) + Send + Sync + 'static) -> Self {
+        self.on_node_connect.push(Box::new(hook));
+        self
+    }
+
+    /// Is called whenever the node has lost its connection, and when it stops. Must not block.
+    pub fn on_node_disconnect(mut self, hook: impl Fn(&Global) + Send + Sync + 'static) -> Self {
+        self.on_node_disconnect.push(Box::new(hook));
+        self
+    }
+
+    /// Starts it: the controller if one was asked for, then the node, whose callbacks can be called when this
+    /// returns. Its tasks run on the tokio runtime of the caller.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`]. Nothing is left running then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it ends what was started.
+    pub async fn start(self) -> Result<Global, StartError> {
+        self.start_on(Handle::try_current().map_err(|_| StartError::NoRuntime)?, None).await
+    }
+
+    /// As [`start`](Self::start), for code without async: makes a runtime, on a thread of its own, and blocks until
+    /// all is started. Use [`Call::wait`](crate::Call::wait), [`join_blocking`](Global::join_blocking) and
+    /// [`stop_blocking`](Global::stop_blocking) then.
+    ///
+    /// Callbacks that are `async` share that one thread and must not hold it up.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub fn start_blocking(self) -> Result<Global, StartError> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
+        let handle = runtime.handle().clone();
+        let end = CancellationToken::new();
+        let until = end.clone();
+        std::thread::Builder::new()
+            .name("daffi".to_owned())
+            .spawn(move || {
+                runtime.block_on(until.cancelled());
+                // Blocking callbacks that do not end must not keep the thread.
+                runtime.shutdown_background();
+            })
+            .map_err(StartError::Runtime)?;
+        let guard = end.clone().drop_guard();
+        let starting = handle.spawn(self.start_on(handle.clone(), Some(end)));
+        let started = block_on(starting).unwrap_or(Err(StartError::NoRuntime));
+        if started.is_ok() {
+            guard.disarm();
+        }
+        started
+    }
+
+    async fn start_on(self, runtime: Handle, thread: Option<CancellationToken>) -> Result<Global, StartError> {
+        let (address, mut faults) = self.address();
+        let mut catalog = Catalog::default();
+        if self.auto_callbacks {
+            catalog.add_registered(&self.services);
+        }
+        self.functions.iter().for_each(|name| catalog.add_function(name));
+        self.services.iter().for_each(|service| catalog.add_service(service));
+        let (callbacks, more) = catalog.finish();
+        faults.extend(more);
+        if !faults.is_empty() {
+            return Err(StartError::Config(faults));
+        }
+        let process_name: Arc<str> =
+            self.process_name.unwrap_or_else(|| format!("0x{:016x}", random() as u64)).into();
+
+        let controller = match HostEntry::find().filter(|_| self.init_controller) {
+            Some(host) => {
+                let options = HostOptions {
+                    address: address.clone(),
+                    process_name: Arc::clone(&process_name),
+                    limits: self.limits,
+                    heartbeat: self.heartbeat,
+                };
+                Some(host.start(options).await?)
+            }
+            None => None,
+        };
+        let joinable = controller.clone().or_else(|| self.memory.and_then(|other| other.inner.joinable.clone()));
+        let address = joinable.as_ref().map_or(address, |controller| controller.address().clone());
+        let node = self.init_node.then(|| {
+            let options = NodeOptions {
+                process_name: Arc::clone(&process_name),
+                limits: self.limits,
+                reconnect_wait: self.reconnect_wait,
+            };
+            Node::new(options, runtime.clone())
+        });
+        let global = Global {
+            inner: Arc::new(Inner {
+                process_name,
+                address: address.clone(),
+                node,
+                controller,
+                joinable,
+                runtime,
+                stop_timeout: self.stop_timeout,
+                stopping: Mutex::default(),
+                stopped: CancellationToken::new(),
+                thread,
+                registering: Mutex::default(),
+            }),
+        };
+        self.on_init.iter().for_each(|hook| hook(&global));
+        let Some(node) = &global.inner.node else { return Ok(global) };
+
+        let offered = node.offer(callbacks.into_iter().map(BoundCallback::traced));
+        info!(
+            process_name = global.process_name(),
+            callbacks = ?offered.iter().map(|offered| &*offered.name).collect::<Vec<_>>(),
+            "node started"
+        );
+        let supervisor = Supervisor {
+            node: Arc::clone(node),
+            route: match &global.inner.joinable {
+                Some(controller) => Route::Memory(Arc::clone(controller)),
+                None => Route::Socket(address),
+            },
+            hooks: hooks(&global, self.on_node_connect, self.on_node_disconnect),
+            connect_timeout: self.connect_timeout,
+        };
+        let unfinished = Unfinished(Some(global.clone()));
+        supervisor.start().await?;
+        running::add(node);
+        unfinished.finished();
+        Ok(global)
+    }
+
+    /// Where the controller is or shall be, and what is wrong with the settings.
+    fn address(&self) -> (Address, Vec<ConfigFault>) {
+        let mut faults = Vec::new();
+        let tcp = self.host.is_some() || self.port.is_some();
+        if tcp && self.unix_sock_path.is_some() {
+            faults.push(ConfigFault::Conflict("host or port", "unix_sock_path"));
+        }
+        if let Some(other) = &self.memory {
+            if tcp || self.unix_sock_path.is_some() {
+                faults.push(ConfigFault::Conflict("memory", "an address"));
+            }
+            if self.init_controller {
+                faults.push(ConfigFault::Conflict("memory", "init_controller(true)"));
+            }
+            if other.inner.joinable.is_none() {
+                faults.push(ConfigFault::Missing("memory", "a Global with init_controller(true)"));
+            }
+        }
+        if !self.init_controller && !self.init_node {
+            faults.push(ConfigFault::Missing("init_node(false)", "init_controller(true), or nothing is started"));
+        }
+        if self.init_controller && HostEntry::find().is_none() {
+            faults.push(ConfigFault::NoHost);
+        }
+        if self.host.is_some() && self.port.is_none() {
+            faults.push(ConfigFault::Missing("host", "port (0 picks a free one)"));
+        }
+        if self.port == Some(0) && !self.init_controller {
+            faults.push(ConfigFault::Value {
+                setting: "port",
+                value: "0".to_owned(),
+                expected: "only a controller of this process can pick its port; name the port that it listens on",
+            });
+        }
+        if let Some(host) = self.host.as_ref().filter(|host| host.is_empty()) {
+            faults.push(ConfigFault::Value {
+                setting: "host",
+                value: format!("{host:?}"),
+                expected: "name a host or an IP address",
+            });
+        }
+        if let Some(name) = &self.process_name {
+            if name.is_empty() || name.len() > Limits::NAME_BYTES {
+                faults.push(ConfigFault::Value {
+                    setting: "process_name",
+                    value: format!("{} bytes long", name.len()),
+                    expected: "it has 1 to 255 bytes",
+                });
+            }
+        }
+        if !(64 * 1024..=1 << 30).contains(&self.limits.frame_bytes) {
+            faults.push(ConfigFault::Value {
+                setting: "max_frame",
+                value: format!("{} bytes", self.limits.frame_bytes),
+                expected: "it is from 64 KiB to 1 GiB",
+            });
+        }
+        if !(Duration::from_millis(10)..=Duration::from_secs(3600)).contains(&self.heartbeat) {
+            faults.push(ConfigFault::Value {
+                setting: "heartbeat",
+                value: format!("{:?}", self.heartbeat),
+                expected: "it is from 10 ms to one hour",
+            });
+        }
+        let address = match (&self.unix_sock_path, self.port) {
+            (Some(folder), _) => Address::unix_in(folder),
+            (None, Some(port)) => {
+                Address::Tcp { host: self.host.clone().unwrap_or_else(|| "localhost".to_owned()), port }
+            }
+            (None, None) => Address::default_unix(),
+        };
+        (address, faults)
+    }
+}
+
+fn hooks(global: &Global, connected: Vec<Hook>, disconnected: Vec<Hook>) -> Hooks {
+    let call_all = |hooks: Vec<Hook>| {
+        let global = global.clone();
+        Box::new(move || hooks.iter().for_each(|hook| hook(&global)))
+    };
+    Hooks { connected: call_all(connected), disconnected: call_all(disconnected) }
+}
+
+/// A start that may fail or be dropped half-way: what was started ends then.
+struct Unfinished(Option<Global>);
+
+impl Unfinished {
+    fn finished(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(global) = self.0.take() {
+            let controller: Option<Arc<dyn HostedController>> = global.inner.controller.clone();
+            if let Some(controller) = controller {
+                global.inner.runtime.spawn(async move { controller.stop().await });
+            }
+            global.abort();
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! [`Global`]: a process's part in a daffi network.
+
+mod builder;
+mod wait;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+pub use self::builder::GlobalBuilder;
+pub use self::wait::Wait;
+use crate::call::{Call, NodeChoice, by_name};
+use crate::error::{CallError, RegisterError};
+use crate::host::HostedController;
+use crate::node::{Message, Node, Phase, running};
+use crate::proto::{CallbackInfo, Failure, ProcessInfo, Query};
+use crate::registry::{BoundCallback, Catalog, ServiceInstance};
+use crate::transport::Address;
+
+/// A running node, a running controller, or both: a process's part in a daffi network.
+///
+/// It is a handle: cheap to clone, and every clone is the same `Global`. It runs until [`stop`](Self::stop) is called
+/// or its runtime ends, whether or not a handle is kept. The first `Global` with a node that runs in a process is the
+/// process's default: calls of free fetchers go through it.
+///
+/// A process may run several; each has its own name, controller and callbacks.
+#[derive(Clone)]
+pub struct Global {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    process_name: Arc<str>,
+    address: Address,
+    node: Option<Arc<Node>>,
+    /// The controller that this `Global` started.
+    controller: Option<Arc<dyn HostedController>>,
+    /// A controller of this process that it can be joined through: its own, or the one it joined in memory.
+    joinable: Option<Arc<dyn HostedController>>,
+    runtime: Handle,
+    stop_timeout: Duration,
+    /// One stop at a time.
+    stopping: Mutex<()>,
+    stopped: CancellationToken,
+    /// Ends the thread of [`GlobalBuilder::start_blocking`].
+    thread: Option<CancellationToken>,
+    /// Registering is looking for a free name and taking it.
+    registering: Mutex<()>,
+}
+
+impl fmt::Debug for Global {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Global")
+            .field("process_name", &self.inner.process_name)
+            .field("address", &self.inner.address)
+            .field("node", &self.inner.node.is_some())
+            .field("controller", &self.inner.controller.is_some())
+            .finish()
+    }
+}
+
+impl Global {
+    /// Begins the description of a `Global`; [`start`](GlobalBuilder::start) makes it real.
+    pub fn builder() -> GlobalBuilder {
+        GlobalBuilder::default()
+    }
+
+    /// The name that the process is known by.
+    #[must_use]
+    pub fn process_name(&self) -> &str {
+        &self.inner.process_name
+    }
+
+    /// Where the controller is; with the real port, if port 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.inner.address
+    }
+
+    /// A call of the callback `name`, for when there is no fetcher. `arguments` is a tuple, `()` for none.
+    ///
+    /// The types are checked as those of a fetcher are, as far as the values show them.
+    ///
+    /// ```no_run
+    /// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {
+    /// let sum: i64 = g.call("calculate_sum", (1i64, 2i64)).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn call<T>(&self, name: &str, arguments: impl Serialize) -> Call<T>
+    where
+        T: DeserializeOwned + 'static,
+    {
+        by_name(name, &arguments).on(self)
+    }
+
+    /// Waits until the process `name` is there. Returns at once if it is.
+    ///
+    /// ```no_run
+    /// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {
+    /// use std::time::Duration;
+    ///
+    /// g.wait_process("calculator service").timeout(Duration::from_secs(5)).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn wait_process(&self, name: impl Into<String>) -> Wait {
+        Wait::process(self.inner.node.clone(), name.into())
+    }
+
+    /// Waits until another process offers the callback `name`. Returns at once if one does.
+    pub fn wait_function(&self, name: impl Into<String>) -> Wait {
+        Wait::function(self.inner.node.clone(), name.into())
+    }
+
+    /// The processes that are there, by name.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Disconnected`] if the controller cannot be asked.
+    pub async fn processes(&self) -> Result<Vec<ProcessInfo>, CallError> {
+        self.query("processes", Query::Processes).await
+    }
+
+    /// The callbacks that are offered, by name.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Disconnected`] if the controller cannot be asked.
+    pub async fn callbacks(&self) -> Result<Vec<CallbackInfo>, CallError> {
+        self.query("callbacks", Query::Callbacks).await
+    }
+
+    async fn query<T: DeserializeOwned>(&self, what: &str, query: Query<'_>) -> Result<T, CallError> {
+        let node = self.node(what)?;
+        let answer = node.exchange(|| Message::Ask(query.clone(), None)).await;
+        let answer = answer.map_err(|failure| controller_error(failure, what))?;
+        crate::proto::decode_guarded(&answer).map_err(|error| CallError::Decode {
+            callback: what.to_owned(),
+            message: error.to_string(),
+            may_have_run: false,
+        })
+    }
+
+    fn node(&self, what: &str) -> Result<&Arc<Node>, CallError> {
+        let node = self.inner.node.as_ref().filter(|node| node.phase() != Phase::Stopped);
+        node.ok_or_else(|| CallError::NotStarted { callback: what.to_owned() })
+    }
+
+    /// Offers the methods of `service` from now on. When this returns, they can be called.
+    ///
+    /// # Errors
+    ///
+    /// When this `Global` offers a callback of one of the names already, or the controller cannot be told. Nothing is
+    /// offered then.
+    pub async fn register<S: Send + Sync + 'static>(&self, service: S) -> Result<(), RegisterError> {
+        let node = self.node("register").map_err(RegisterError::Call)?;
+        let _turn = self.inner.registering.lock().await;
+        let mut catalog = Catalog::default();
+        node.offered_names().into_iter().for_each(|(name, place)| catalog.reserve(name, place));
+        catalog.add_service(&ServiceInstance::new(service));
+        let (callbacks, faults) = catalog.finish();
+        if !faults.is_empty() {
+            return Err(RegisterError::Config(faults));
+        }
+        let offered = node.offer(callbacks.into_iter().map(BoundCallback::traced));
+        match node.announce(&offered, true).await {
+            Ok(()) => Ok(()),
+            Err(failure) => {
+                node.retract(offered.iter().map(|offered| offered.callback));
+                Err(RegisterError::Call(controller_error(failure, "register")))
+            }
+        }
+    }
+
+    /// No longer offers the callback `name`. Calls that are running go on; when this returns, none will be added.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::Unknown`] when this `Global` does not offer it, or when the controller cannot be told.
+    pub async fn unregister(&self, name: &str) -> Result<(), RegisterError> {
+        let node = self.node("unregister").map_err(RegisterError::Call)?;
+        let _turn = self.inner.registering.lock().await;
+        let callback = node.find(name).ok_or_else(|| RegisterError::Unknown { name: name.to_owned() })?;
+        let told = node.withdraw(&[callback]).await;
+        told.map_err(|failure| RegisterError::Call(controller_error(failure, "unregister")))?;
+        node.retract([callback]);
+        Ok(())
+    }
+
+    /// Waits until this `Global` is stopped, or the process is told to end: SIGINT (Ctrl-C) or SIGTERM stop it
+    /// gracefully, as [`stop`](Self::stop) does, and a second one at once.
+    ///
+    /// Signals are caught only while this runs.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe until a signal has come; dropping it then leaves the stop half done.
+    pub async fn join(&self) {
+        let mut signals = match Signals::new() {
+            Ok(signals) => signals,
+            Err(error) => {
+                warn!(%error, "signals cannot be caught; waiting for stop() alone");
+                return self.inner.stopped.cancelled().await;
+            }
+        };
+        tokio::select! {
+            () = self.inner.stopped.cancelled() => return,
+            signal = signals.next() => {
+                info!(process_name = &*self.inner.process_name, signal, "stopping; once more stops at once");
+            }
+        }
+        tokio::select! {
+            () = self.stop() => {}
+            _ = signals.next() => self.abort(),
+        }
+    }
+
+    /// Stops gracefully: takes no more calls, finishes those that are running (for 30 seconds unless
+    /// [`stop_timeout`](GlobalBuilder::stop_timeout) says otherwise), answers them, and leaves. A controller of this
+    /// `Global` stops after its node. Returns at once if it is stopped.
+    pub async fn stop(&self) {
+        let _turn = self.inner.stopping.lock().await;
+        if self.inner.stopped.is_cancelled() {
+            return;
+        }
+        if let Some(node) = &self.inner.node {
+            let deadline = Instant::now() + self.inner.stop_timeout;
+            node.stop_gracefully(deadline).await;
+            running::remove(node);
+            info!(process_name = &*self.inner.process_name, "node stopped");
+        }
+        if let Some(controller) = &self.inner.controller {
+            controller.stop().await;
+        }
+        self.abort();
+    }
+
+    /// Ends everything now.
+    fn abort(&self) {
+        if let Some(node) = &self.inner.node {
+            node.stop_now();
+            running::remove(node);
+        }
+        self.inner.stopped.cancel();
+        if let Some(thread) = &self.inner.thread {
+            thread.cancel();
+        }
+    }
+
+    /// As [`join`](Self::join), blocking this thread. For code without async; not for a runtime's thread.
+    pub fn join_blocking(&self) {
+        let this = self.clone();
+        self.run_blocking(async move { this.join().await });
+    }
+
+    /// As [`stop`](Self::stop), blocking this thread. For code without async; not for a runtime's thread.
+    pub fn stop_blocking(&self) {
+        let this = self.clone();
+        self.run_blocking(async move { this.stop().await });
+    }
+
+    fn run_blocking(&self, future: impl Future<Output = ()> + Send + 'static) {
+        let (done, wait) = std::sync::mpsc::channel::<()>();
+        self.inner.runtime.spawn(async move {
+            future.await;
+            drop(done);
+        });
+        // Ends when the task does, also when its runtime drops it.
+        let _ = wait.recv();
+    }
+}
+
+impl<T, E> Call<T, E> {
+    /// Makes the call through `global`, instead of the process's default.
+    pub fn on(self, global: &Global) -> Self {
+        let node = global.inner.node.clone().filter(|node| node.phase() != Phase::Stopped);
+        self.on_node(NodeChoice::Chosen(node))
+    }
+}
+
+/// What ended a question to the controller.
+fn controller_error(failure: Failure, what: &str) -> CallError {
+    match failure {
+        Failure::Failed(failed) => CallError::from_failed(failed, what, None, None),
+        Failure::App { remote, .. } => CallError::App(remote),
+    }
+}
+
+/// SIGINT and SIGTERM.
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+    }
+}
+

@@ -1,0 +1,101 @@
+//! Waiting for a process or a callback to be there.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::controller_error;
+use crate::error::CallError;
+use crate::node::{Message, Node, Phase};
+use crate::proto::{Failed, Failure, Query};
+
+/// Waiting for a process or a callback: what [`Global::wait_process`](super::Global::wait_process) and
+/// [`Global::wait_function`](super::Global::wait_function) return. Await it.
+///
+/// The controller answers the moment the awaited is there; nothing is polled. A lost connection is waited out. Without
+/// a [`timeout`](Self::timeout) it waits for ever.
+///
+/// # Errors
+///
+/// [`CallError::Timeout`] when the time is over, [`CallError::NotStarted`] when the `Global` has no node or is
+/// stopped.
+///
+/// # Cancel safety
+///
+/// Dropping it withdraws the question.
+#[derive(Debug)]
+#[must_use = "nothing is waited for until this is awaited"]
+pub struct Wait {
+    node: Option<Arc<Node>>,
+    what: What,
+    timeout: Option<Duration>,
+}
+
+#[derive(Debug)]
+enum What {
+    Process(String),
+    Function(String),
+}
+
+impl What {
+    fn query(&self) -> Query<'_> {
+        match self {
+            Self::Process(name) => Query::WaitProcess(name),
+            Self::Function(name) => Query::WaitFunction(name),
+        }
+    }
+
+    fn label(&self) -> String {
+        match self {
+            Self::Process(name) => format!("wait_process({name:?})"),
+            Self::Function(name) => format!("wait_function({name:?})"),
+        }
+    }
+}
+
+impl Wait {
+    pub(super) const fn process(node: Option<Arc<Node>>, name: String) -> Self {
+        Self { node, what: What::Process(name), timeout: None }
+    }
+
+    pub(super) const fn function(node: Option<Arc<Node>>, name: String) -> Self {
+        Self { node, what: What::Function(name), timeout: None }
+    }
+
+    /// Waits no longer than `timeout`, counted from when this is awaited.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    async fn run(self) -> Result<(), CallError> {
+        let label = self.what.label();
+        let Some(node) = self.node else { return Err(CallError::NotStarted { callback: label }) };
+        let deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let until = deadline.map(|deadline| node.moment(deadline));
+        loop {
+            if node.phase() == Phase::Stopped {
+                return Err(CallError::NotStarted { callback: label });
+            }
+            match node.exchange(|| Message::Ask(self.what.query(), until)).await {
+                Ok(_) => return Ok(()),
+                // The connection was lost, or is still being looked for: ask again.
+                Err(Failure::Failed(Failed::Disconnected { .. })) => {}
+                Err(Failure::Failed(Failed::Timeout { .. })) => {
+                    return Err(CallError::Timeout { callback: label, may_have_run: false });
+                }
+                Err(failure) => return Err(controller_error(failure, &label)),
+            }
+        }
+    }
+}
+
+impl IntoFuture for Wait {
+    type Output = Result<(), CallError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}

@@ -1,0 +1,66 @@
+//! What a `Global` needs of a controller that it runs itself, without knowing the controller.
+//!
+//! daffi-controller implements this and registers itself; the facade, which depends on both, is what joins them.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::StartError;
+use crate::proto::Limits;
+use crate::transport::{Address, Connection};
+
+/// A future of a trait object.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// How a hosted controller shall run.
+#[derive(Clone, Debug)]
+pub struct HostOptions {
+    /// Where it listens.
+    pub address: Address,
+    /// Its process identifier.
+    pub process_name: Arc<str>,
+    /// What it allows.
+    pub limits: Limits,
+    /// How often each side of a connection says something.
+    pub heartbeat: Duration,
+}
+
+/// Something that can run a controller in this process.
+pub trait ControllerHost: Send + Sync {
+    /// Starts one.
+    fn start(&self, options: HostOptions) -> BoxFuture<Result<Arc<dyn HostedController>, StartError>>;
+}
+
+/// A controller that runs in this process.
+pub trait HostedController: fmt::Debug + Send + Sync {
+    /// Where it listens, with the real port.
+    fn address(&self) -> &Address;
+
+    /// A connection to it in memory.
+    fn connect(&self) -> Connection;
+
+    /// Stops it: no new connections, the nodes are told, what is queued is sent.
+    fn stop(&self) -> BoxFuture<()>;
+}
+
+/// How a host makes itself known.
+#[derive(Clone, Copy)]
+pub struct HostEntry(pub &'static dyn ControllerHost);
+
+inventory::collect!(HostEntry);
+
+impl fmt::Debug for HostEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HostEntry")
+    }
+}
+
+impl HostEntry {
+    /// The host of this program, if it has one.
+    pub(crate) fn find() -> Option<&'static dyn ControllerHost> {
+        inventory::iter::<Self>().next().map(|entry| entry.0)
+    }
+}

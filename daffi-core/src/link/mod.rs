@@ -1,0 +1,136 @@
+//! The state of one connection between a node and a controller: numbering, acknowledgement, heartbeats.
+//!
+//! **Invariant:** a plain state machine. Its driver counts frames and tells it, at every tick, how many were sent and
+//! received since the connection began; the link decides whether to send a heartbeat and whether the peer is gone.
+//! Nothing happens per frame, so the hot path pays two counters for all of it.
+//!
+//! Numbered frames (all but heartbeats) are counted from 1 on each link and direction. The transport keeps order, so
+//! numbers are implied and not sent; a heartbeat carries how many have arrived, which acknowledges them.
+
+#[cfg(test)]
+mod tests;
+
+use core::time::Duration;
+
+use crate::proto::Moment;
+
+/// After how many silent intervals a peer counts as lost.
+pub const MISSED_HEARTBEATS: u32 = 3;
+
+/// The heartbeat interval unless configured otherwise.
+pub const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// How many frames went each way since the connection began, heartbeats not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Numbered frames handed to the connection.
+    pub sent: u64,
+    /// Numbered frames received.
+    pub received: u64,
+    /// Heartbeats received. They are signs of life, but have no number.
+    pub heartbeats: u64,
+}
+
+/// What the driver shall do after a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tick {
+    /// Nothing but tick again in time.
+    Idle,
+    /// Send a heartbeat with this count.
+    Heartbeat {
+        /// How many numbered frames have been received.
+        received: u64,
+    },
+    /// The peer has been silent for too long: the connection is lost.
+    Lost {
+        /// For how long nothing was heard.
+        silence: Duration,
+    },
+}
+
+/// A peer claims to have received what was never sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the peer acknowledged {acknowledged} frames of {sent} that were sent")]
+pub struct BadAcknowledgement {
+    acknowledged: u64,
+    sent: u64,
+}
+
+/// The state of one connection.
+#[derive(Debug)]
+pub struct Link {
+    interval: Duration,
+    next_tick: Moment,
+    last_heard: Moment,
+    seen: Traffic,
+    acknowledged: u64,
+}
+
+impl Link {
+    /// A connection that was made at `now` and is heard of every `interval`.
+    #[must_use]
+    pub fn new(now: Moment, interval: Duration) -> Self {
+        Self {
+            interval,
+            next_tick: now + interval,
+            last_heard: now,
+            seen: Traffic::default(),
+            acknowledged: 0,
+        }
+    }
+
+    /// When [`tick`](Self::tick) wants to be called next.
+    #[must_use]
+    pub const fn next_tick(&self) -> Moment {
+        self.next_tick
+    }
+
+    /// How many of the sent frames the peer is known to have.
+    #[must_use]
+    pub const fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
+    /// A heartbeat arrived.
+    ///
+    /// # Errors
+    ///
+    /// When the peer acknowledges more than the `sent` frames; the connection is then of no use.
+    pub fn on_heartbeat(&mut self, received: u64, sent: u64) -> Result<(), BadAcknowledgement> {
+        if received > sent {
+            return Err(BadAcknowledgement { acknowledged: received, sent });
+        }
+        self.acknowledged = self.acknowledged.max(received);
+        Ok(())
+    }
+
+    /// An interval has passed. Any frame counts as a sign of life, in both directions.
+    ///
+    /// A frozen peer is noticed between three and four intervals after its last sign.
+    pub fn tick(&mut self, now: Moment, traffic: Traffic) -> Tick {
+        if now < self.next_tick {
+            return Tick::Idle;
+        }
+        // A driver that was held up itself (a suspended machine) must not blame the peer for it: at most one
+        // interval of silence is counted per tick.
+        let held_up = now.since(self.next_tick);
+        self.last_heard = self.last_heard + held_up;
+        self.next_tick = now + self.interval;
+
+        let heard = (traffic.received, traffic.heartbeats) != (self.seen.received, self.seen.heartbeats);
+        let spoke = traffic.sent != self.seen.sent;
+        let news = traffic.received != self.seen.received;
+        self.seen = traffic;
+        if heard {
+            self.last_heard = now;
+        }
+        let silence = now.since(self.last_heard);
+        if silence >= self.interval * MISSED_HEARTBEATS {
+            return Tick::Lost { silence };
+        }
+        if spoke && !news {
+            return Tick::Idle;
+        }
+        Tick::Heartbeat { received: traffic.received }
+    }
+}

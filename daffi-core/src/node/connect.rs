@@ -1,0 +1,337 @@
+//! Finding the controller, being let in, and coming back after the connection was lost.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tracing::{debug, info};
+
+use super::handle::{Node, Phase};
+use crate::error::StartError;
+use crate::host::HostedController;
+use crate::proto::{Header, Hello, Limits, Refusal, Welcome};
+use crate::transport::{Address, Connection, ReadError, connect};
+
+/// The first and the longest wait between two attempts to connect. The real wait is a random part of it.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// How long a controller may take to answer the greeting.
+const GREETING: Duration = Duration::from_secs(10);
+
+/// How long a closing connection may take to write what is left.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// How a node reaches its controller.
+#[derive(Clone, Debug)]
+pub(crate) enum Route {
+    /// Over a socket.
+    Socket(Address),
+    /// In memory, in this process.
+    Memory(Arc<dyn HostedController>),
+}
+
+impl Route {
+    pub(crate) fn address(&self) -> &Address {
+        match self {
+            Self::Socket(address) => address,
+            Self::Memory(controller) => controller.address(),
+        }
+    }
+
+    async fn connect(&self, limits: Limits) -> io::Result<Connection> {
+        match self {
+            Self::Socket(address) => connect(address, limits).await,
+            Self::Memory(controller) => Ok(controller.connect()),
+        }
+    }
+}
+
+/// Whom to tell of the connection's fate.
+pub(crate) struct Hooks {
+    pub(crate) connected: Box<dyn Fn() + Send + Sync>,
+    pub(crate) disconnected: Box<dyn Fn() + Send + Sync>,
+}
+
+/// Why a connection attempt failed.
+#[derive(Debug)]
+enum AttemptError {
+    Io(io::Error),
+    Refused(Refusal),
+}
+
+/// A connection to which the controller said welcome.
+struct Joined {
+    connection: Connection,
+    welcome: Welcome,
+}
+
+/// Keeps a node connected.
+pub(crate) struct Supervisor {
+    pub(crate) node: Arc<Node>,
+    pub(crate) route: Route,
+    pub(crate) hooks: Hooks,
+    pub(crate) connect_timeout: Duration,
+}
+
+impl Supervisor {
+    /// Connects for the first time; then a task keeps the node connected until it stops.
+    pub(crate) async fn start(self) -> Result<(), StartError> {
+        let (done, first) = tokio::sync::oneshot::channel();
+        let node = Arc::clone(&self.node);
+        let time = Arc::clone(&node).keep_time();
+        node.tasks.spawn_on(
+            async move {
+                let mut guard = Closing { node: Arc::clone(&self.node) };
+                let found = tokio::select! {
+                    found = self.find() => found,
+                    () = self.node.stop.cancelled() => return,
+                };
+                let joined = match found {
+                    Ok(joined) => joined,
+                    Err(error) => {
+                        let _ = done.send(Err(error));
+                        return;
+                    }
+                };
+                tokio::select! {
+                    () = time => {}
+                    () = self.keep(joined, done) => {}
+                }
+                guard.close();
+            },
+            &node.runtime,
+        );
+        let given_up = node.stop.clone().drop_guard();
+        // The task ends without a word only if the runtime is shutting down.
+        let started = first.await.unwrap_or(Err(StartError::NoRuntime));
+        if started.is_ok() {
+            given_up.disarm();
+        }
+        started
+    }
+
+    /// Looks for the controller until the time for it is over.
+    async fn find(&self) -> Result<Joined, StartError> {
+        let begun = Instant::now();
+        let until = begun + self.connect_timeout;
+        let address = self.route.address();
+        let mut backoff = Backoff::new();
+        loop {
+            let error = match timeout_at(until, self.attempt()).await {
+                Ok(Ok(joined)) => return Ok(joined),
+                Ok(Err(AttemptError::Refused(refusal))) => return Err(StartError::refused(address, refusal)),
+                Ok(Err(AttemptError::Io(error))) => error,
+                Err(_) => io::Error::new(io::ErrorKind::TimedOut, "it does not answer"),
+            };
+            debug!(%address, %error, "no controller yet");
+            let wait = backoff.next();
+            if Instant::now() + wait >= until {
+                sleep(until.saturating_duration_since(Instant::now())).await;
+                return Err(StartError::NoController {
+                    address: address.clone(),
+                    waited: begun.elapsed(),
+                    source: error,
+                });
+            }
+            sleep(wait).await;
+        }
+    }
+
+    async fn attempt(&self) -> Result<Joined, AttemptError> {
+        let limits = self.node.options.limits;
+        let mut connection = self.route.connect(limits).await.map_err(AttemptError::Io)?;
+        let hello = Hello::new(&**self.node.process_name(), self.node.instance, std::process::id());
+        let greeting = timeout(GREETING, greet(&mut connection, hello));
+        match greeting.await {
+            Ok(Ok(welcome)) => Ok(Joined { connection, welcome }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(AttemptError::Io(io::Error::new(io::ErrorKind::TimedOut, "it does not answer the greeting"))),
+        }
+    }
+
+    /// Serves one connection after the other.
+    async fn keep(&self, joined: Joined, done: tokio::sync::oneshot::Sender<Result<(), StartError>>) {
+        let mut joined = Some(joined);
+        let mut done = Some(done);
+        while let Some(Joined { connection, welcome }) = joined.take() {
+            self.serve(connection, &welcome, &mut done).await;
+            info!(
+                process_name = &**self.node.process_name(),
+                address = %self.route.address(),
+                "node disconnected"
+            );
+            (self.hooks.disconnected)();
+            if self.node.phase() != Phase::Running {
+                return;
+            }
+            joined = tokio::select! {
+                joined = self.come_back() => joined,
+                () = self.node.stop.cancelled() => None,
+            };
+        }
+    }
+
+    async fn serve(
+        &self,
+        connection: Connection,
+        welcome: &Welcome,
+        done: &mut Option<tokio::sync::oneshot::Sender<Result<(), StartError>>>,
+    ) {
+        let node = &self.node;
+        let outbox = Arc::clone(&connection.outbox);
+        let mut events = Vec::new();
+        {
+            let mut shared = node.shared();
+            shared.outbox = Some(Arc::clone(&outbox));
+            shared.session.connected(&mut events);
+        }
+        node.handle(&mut events, &mut Vec::new());
+
+        let serving = {
+            let (node, heartbeat) = (Arc::clone(node), welcome.heartbeat);
+            self.node.tasks.spawn_on(async move { node.serve(connection, heartbeat).await }, &self.node.runtime)
+        };
+        let announcing = async {
+            match node.announce_all().await {
+                Ok(()) => {
+                    info!(
+                        process_name = &**node.process_name(),
+                        address = %self.route.address(),
+                        controller = welcome.controller,
+                        "node connected"
+                    );
+                    (self.hooks.connected)();
+                    if let Some(done) = done.take() {
+                        let _ = done.send(Ok(()));
+                    }
+                }
+                Err(failure) => debug!(?failure, "the connection was lost before the callbacks were announced"),
+            }
+            std::future::pending::<()>().await;
+        };
+        let closing = async {
+            node.stop.cancelled().await;
+            // What is queued is written, for as long as the peer takes it.
+            outbox.close();
+            sleep(CLOSING).await;
+            outbox.abort();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            _ = serving => {}
+            () = announcing => {}
+            () = closing => {}
+        }
+        {
+            let mut shared = node.shared();
+            shared.outbox = None;
+            shared.session.disconnected(&mut events);
+        }
+        node.handle(&mut events, &mut Vec::new());
+    }
+
+    /// Tries again and again; gives up only when the node stops or the controller will never let it in.
+    async fn come_back(&self) -> Option<Joined> {
+        let mut backoff = Backoff::new();
+        loop {
+            sleep(backoff.next()).await;
+            match self.attempt().await {
+                Ok(joined) => return Some(joined),
+                Err(AttemptError::Refused(refusal)) => {
+                    // A name may be taken by our own former connection, which the controller has not yet missed.
+                    tracing::warn!(address = %self.route.address(), %refusal, "the controller refuses this process");
+                }
+                Err(AttemptError::Io(error)) => debug!(address = %self.route.address(), %error, "not connected yet"),
+            }
+        }
+    }
+}
+
+/// Says hello and reads the answer.
+async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, AttemptError> {
+    let broken = |error: String| AttemptError::Io(io::Error::new(io::ErrorKind::InvalidData, error));
+    connection.inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
+    connection.outbox.send(&Header::Hello(hello), &Bytes::new()).map_err(|error| broken(error.to_string()))?;
+    connection.outbox.flush();
+    let frame = match connection.inlet.read_one().await {
+        Ok(Some(frame)) => frame,
+        Ok(None) => {
+            return Err(AttemptError::Io(io::Error::new(
+                io::ErrorKind::ConnectionReset,
+                "it closed the connection without a word; it may not be a daffi controller",
+            )));
+        }
+        Err(ReadError::Io(error)) => return Err(AttemptError::Io(error)),
+        Err(error @ ReadError::TooLarge { .. }) => return Err(broken(error.to_string())),
+    };
+    let (header, _) = frame.decode().map_err(|error| broken(format!("not a daffi controller: {error}")))?;
+    match header {
+        Header::Welcome(welcome) => {
+            let limit = usize::try_from(welcome.frame_bytes).unwrap_or(usize::MAX);
+            connection.inlet.set_frame_limit(limit);
+            connection.outbox.lower_frame_limit(limit);
+            Ok(welcome)
+        }
+        Header::Refused(refusal) => Err(AttemptError::Refused(refusal)),
+        _ => Err(broken("not a daffi controller: an unexpected answer".to_owned())),
+    }
+}
+
+/// Closes the session when the supervisor's task ends, also when its runtime drops it.
+struct Closing {
+    node: Arc<Node>,
+}
+
+impl Closing {
+    fn close(&mut self) {
+        let mut events = Vec::new();
+        let outbox = {
+            let mut shared = self.node.shared();
+            shared.phase = Phase::Stopped;
+            shared.session.close(&mut events);
+            shared.outbox.take()
+        };
+        self.node.handle(&mut events, &mut Vec::new());
+        if let Some(outbox) = outbox {
+            outbox.abort();
+        }
+        self.node.changed.notify_waiters();
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Exponential backoff with full jitter: a random part of a time that doubles.
+struct Backoff {
+    longest: Duration,
+}
+
+impl Backoff {
+    const fn new() -> Self {
+        Self { longest: BACKOFF.0 }
+    }
+
+    fn next(&mut self) -> Duration {
+        let longest = self.longest;
+        self.longest = (longest * 2).min(BACKOFF.1);
+        longest.mul_f64(fraction())
+    }
+}
+
+/// A random number from 0 to 1.
+fn fraction() -> f64 {
+    f64::from(u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+/// A random number that names one start of a process.
+pub(crate) fn random() -> u128 {
+    u128::from(RandomState::new().hash_one(1)) << 64 | u128::from(RandomState::new().hash_one(2))
+}
+

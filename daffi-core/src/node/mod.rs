@@ -1,0 +1,24 @@
+//! The runtime inside a process: its connection, its callbacks, its outstanding calls.
+//!
+//! [`session`] decides; the rest of this module owns the lock, the timer, the sockets and the tasks around it, and
+//! knows no user type: arguments and results are bytes here.
+
+#[cfg(feature = "runtime")]
+mod connect;
+#[cfg(feature = "runtime")]
+mod handle;
+#[cfg(feature = "runtime")]
+mod offers;
+#[cfg(feature = "runtime")]
+mod run;
+#[cfg(feature = "runtime")]
+pub(crate) mod running;
+#[cfg(feature = "runtime")]
+mod serve;
+pub mod session;
+
+#[cfg(feature = "runtime")]
+pub(crate) use {
+    connect::{Hooks, Route, Supervisor, random},
+    handle::{Exchange, Message, Node, NodeOptions, Phase},
+};

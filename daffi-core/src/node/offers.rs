@@ -1,0 +1,139 @@
+//! What a node offers, and telling the controller so.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::time::timeout_at;
+use tracing::debug;
+
+use super::handle::{Message, Node, Phase};
+use super::session::Terms;
+use crate::proto::{CallbackId, Failure, Header, Offered};
+use crate::registry::{Callback, encode_value};
+
+/// How many callbacks are announced in one frame.
+const ANNOUNCED: usize = 64;
+
+impl Node {
+    /// Makes callbacks ready to be called, and gives them as they are to be announced.
+    pub(crate) fn offer(&self, callbacks: impl Iterator<Item = Callback>) -> Vec<Offered> {
+        let mut shared = self.shared();
+        callbacks
+            .map(|callback| {
+                let terms = Terms {
+                    concurrency: callback.description.concurrency,
+                    timeout: callback.description.timeout,
+                };
+                let callback = Arc::new(callback);
+                let id = shared.session.offer(Arc::clone(&callback), terms);
+                callback.offered(id)
+            })
+            .collect()
+    }
+
+    /// Undoes [`offer`](Self::offer).
+    pub(crate) fn retract(&self, callbacks: impl IntoIterator<Item = CallbackId>) {
+        let mut shared = self.shared();
+        callbacks.into_iter().for_each(|callback| shared.session.retract(callback));
+    }
+
+    /// The names that are offered, and where their callbacks stand.
+    pub(crate) fn offered_names(&self) -> Vec<(&'static str, String)> {
+        let shared = self.shared();
+        shared
+            .session
+            .offered()
+            .map(|(_, callback)| (callback.description.name, callback.description.place()))
+            .collect()
+    }
+
+    /// The number under which `name` is offered.
+    pub(crate) fn find(&self, name: &str) -> Option<CallbackId> {
+        let shared = self.shared();
+        shared.session.offered().find(|(_, callback)| &*callback.name == name).map(|(id, _)| id)
+    }
+
+    /// Announces every callback; the process is then on the roster.
+    pub(super) async fn announce_all(self: &Arc<Self>) -> Result<(), Failure> {
+        let mut offered: Vec<Offered> = {
+            let shared = self.shared();
+            shared.session.offered().map(|(id, callback)| callback.offered(id)).collect()
+        };
+        offered.sort_by_key(|offered| offered.callback.0);
+        self.announce(&offered, true).await
+    }
+
+    /// Announces callbacks; with `ready`, the process is complete with them.
+    pub(crate) async fn announce(self: &Arc<Self>, offered: &[Offered], ready: bool) -> Result<(), Failure> {
+        let last = offered.len().div_ceil(ANNOUNCED).max(1) - 1;
+        for number in 0..=last {
+            let from = number * ANNOUNCED;
+            let payload = encode_value(&offered[from..offered.len().min(from + ANNOUNCED)])?;
+            self.exchange(|| Message::Announce(&payload, ready && number == last)).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the controller that callbacks are no longer offered.
+    pub(crate) async fn withdraw(self: &Arc<Self>, callbacks: &[CallbackId]) -> Result<(), Failure> {
+        let payload = encode_value(callbacks)?;
+        self.exchange(|| Message::Withdraw(&payload)).await.map(drop)
+    }
+
+    /// Leaves the roster, lets running callbacks finish until `deadline`, then ends.
+    pub(crate) async fn stop_gracefully(self: &Arc<Self>, deadline: Instant) {
+        let outbox = {
+            let mut shared = self.shared();
+            if shared.phase == Phase::Running {
+                shared.phase = Phase::Stopping;
+            }
+            shared.outbox.clone()
+        };
+        if let Some(outbox) = outbox {
+            // A connection that is gone needs no goodbye.
+            let _ = outbox.send(&Header::Goodbye, &bytes::Bytes::new());
+            outbox.kick();
+        }
+        if timeout_at(deadline.into(), self.idle()).await.is_err() {
+            debug!(process_name = &**self.process_name(), "some callbacks did not finish in time; they are stopped");
+        }
+        self.stop_now();
+        self.tasks.close();
+        // Blocking callbacks cannot be stopped, and are not waited for.
+        let _ = timeout_at(deadline.into(), self.ended()).await;
+    }
+
+    /// Ends: what runs is stopped, what is queued is still written if the connection takes it.
+    pub(crate) fn stop_now(self: &Arc<Self>) {
+        let mut events = Vec::new();
+        {
+            let mut shared = self.shared();
+            if shared.phase != Phase::Stopped {
+                shared.phase = Phase::Stopping;
+            }
+            shared.session.close(&mut events);
+        }
+        self.handle(&mut events, &mut Vec::new());
+        self.stop.cancel();
+    }
+
+    /// Waits until no callback runs.
+    async fn idle(&self) {
+        self.until(|shared| shared.session.running() == 0).await;
+    }
+
+    /// Waits until the connection is closed and the supervisor gone.
+    async fn ended(&self) {
+        self.until(|shared| shared.phase == Phase::Stopped).await;
+    }
+
+    async fn until(&self, reached: impl Fn(&super::handle::Shared) -> bool) {
+        loop {
+            let changed = self.changed.notified();
+            if reached(&self.shared()) {
+                return;
+            }
+            changed.await;
+        }
+    }
+}

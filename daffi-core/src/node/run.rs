@@ -1,0 +1,209 @@
+//! Running callbacks: where they run, how they are stopped, and how their end is reported.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use tokio::task::AbortHandle;
+use tracing::{debug, warn};
+
+use super::handle::{Node, NodeEvent};
+use super::session::{RunId, Start};
+use crate::context::{CallContext, ContextParts};
+use crate::proto::{Failed, Outcome};
+use crate::registry::{Callback, Handler, Invocation, OutcomeFuture};
+use crate::scope::{Scope, Scoped};
+
+/// A callback that did not end where it began.
+#[derive(Debug)]
+pub(super) struct Running {
+    context: CallContext,
+    /// Stops an asynchronous callback; a synchronous one only hears of it.
+    task: Option<AbortHandle>,
+}
+
+/// Runs that ended while a batch of frames was handled, to be answered together.
+pub(super) type Ended = Vec<(RunId, Outcome)>;
+
+impl Node {
+    /// Does what the session asks for. Callbacks that end at once are added to `ended`.
+    pub(super) fn handle(self: &Arc<Self>, events: &mut Vec<NodeEvent>, ended: &mut Ended) {
+        for event in events.drain(..) {
+            match event {
+                NodeEvent::Wake(waker) => waker.wake(),
+                NodeEvent::Start(start) => self.start(start, ended),
+                NodeEvent::Abort(run) => self.abort(run),
+                NodeEvent::ControllerStopping => debug!("the controller is stopping"),
+            }
+        }
+    }
+
+    /// Answers runs that ended.
+    pub(super) fn finish(&self, ended: &mut Ended) {
+        if ended.is_empty() {
+            return;
+        }
+        {
+            let mut shared = self.shared();
+            let (session, mut out) = shared.parts();
+            for (run, outcome) in ended.drain(..) {
+                session.finish(run, outcome, &mut out);
+            }
+        }
+        self.changed.notify_waiters();
+    }
+
+    fn start(self: &Arc<Self>, start: Start<Arc<Callback>>, ended: &mut Ended) {
+        let Start { run, callback, caller, deadline, trace, metadata, payload } = start;
+        let deadline = deadline.map(|at| self.instant(at));
+        let context = CallContext::new(ContextParts {
+            caller,
+            process_name: Arc::clone(self.process_name()),
+            callback: Arc::clone(&callback.name),
+            deadline,
+            trace,
+            metadata,
+        });
+        let scope = Scope { deadline, trace, may_block: false };
+        let invocation = Invocation::new(payload, context.clone(), callback.guarded);
+        match &callback.handler {
+            Handler::Inline(call) => {
+                ended.push((run, caught(|| scope.enter(|| call(&invocation)))));
+            }
+            Handler::Blocking(call) => {
+                let call = Arc::clone(call);
+                self.note(run, Running { context, task: None });
+                let report = Report { node: Arc::clone(self), run: Some(run) };
+                let scope = Scope { may_block: true, ..scope };
+                self.tasks.spawn_blocking_on(
+                    move || {
+                        let outcome = caught(|| scope.enter(|| call(&invocation)));
+                        report.done(outcome);
+                    },
+                    &self.runtime,
+                );
+            }
+            Handler::Async(call) => {
+                // Most callbacks end at once, and then need no task.
+                let first = catch_unwind(AssertUnwindSafe(|| {
+                    scope.clone().enter(|| {
+                        let mut future = call(invocation);
+                        let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                        (future, polled)
+                    })
+                }));
+                match first {
+                    Ok((_, Poll::Ready(outcome))) => ended.push((run, outcome)),
+                    Ok((future, Poll::Pending)) => self.spawn(run, context, Scoped { scope, future }),
+                    Err(panic) => ended.push((run, Err(panicked(panic.as_ref()).into()))),
+                }
+            }
+        }
+    }
+
+    fn spawn(self: &Arc<Self>, run: RunId, context: CallContext, future: Scoped<OutcomeFuture<'static>>) {
+        let report = Report { node: Arc::clone(self), run: Some(run) };
+        let task = self.tasks.spawn_on(
+            async move {
+                let outcome = Caught(future).await;
+                report.done(outcome);
+            },
+            &self.runtime,
+        );
+        self.note(run, Running { context, task: Some(task.abort_handle()) });
+    }
+
+    /// Remembers how to stop a run; stops it if that was asked for meanwhile.
+    fn note(&self, run: RunId, running: Running) {
+        let mut shared = self.shared();
+        if shared.session.is_wanted(run) {
+            shared.running.insert(run, running);
+        } else {
+            drop(shared);
+            running.stop();
+        }
+    }
+
+    fn abort(&self, run: RunId) {
+        let running = self.shared().running.remove(&run);
+        if let Some(running) = running {
+            running.stop();
+        }
+    }
+}
+
+impl Running {
+    fn stop(self) {
+        self.context.cancel();
+        if let Some(task) = self.task {
+            task.abort();
+        }
+    }
+}
+
+/// Reports the end of a run, however it ends: also when its task is dropped.
+struct Report {
+    node: Arc<Node>,
+    run: Option<RunId>,
+}
+
+impl Report {
+    fn done(mut self, outcome: Outcome) {
+        self.send(outcome);
+    }
+
+    fn send(&mut self, outcome: Outcome) {
+        let Some(run) = self.run.take() else { return };
+        let outbox = {
+            let mut shared = self.node.shared();
+            shared.running.remove(&run);
+            let (session, mut out) = shared.parts();
+            session.finish(run, outcome, &mut out);
+            let alone = session.running() == 0;
+            shared.outbox.clone().map(|outbox| (outbox, alone))
+        };
+        match outbox {
+            Some((outbox, true)) => outbox.flush(),
+            Some((outbox, false)) => outbox.kick(),
+            None => {}
+        }
+        self.node.changed.notify_waiters();
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        self.send(Err(Failed::Cancelled { may_have_run: true }.into()));
+    }
+}
+
+/// A future whose panic is its outcome.
+struct Caught(Scoped<OutcomeFuture<'static>>);
+
+impl Future for Caught {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.0).poll(cx)))
+            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(panic.as_ref()).into())))
+    }
+}
+
+/// Runs a callback; a panic is its outcome.
+fn caught(work: impl FnOnce() -> Outcome) -> Outcome {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()))
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Failed {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|message| (*message).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a value that is no text".to_owned());
+    warn!(message, "a callback panicked; its caller is told");
+    Failed::Panicked { message }
+}
+

@@ -1,0 +1,166 @@
+//! Serving one connection: its reader, its writer, its heartbeats.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::{debug, warn};
+
+use super::handle::{Node, NodeEvent};
+use super::run::Ended;
+use crate::link::{Link, Tick, Traffic};
+use crate::proto::{Frame, Header};
+use crate::transport::{Connection, Inlet, Outbox};
+
+/// How long what is left may take to be written after the reader has seen the end.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// What the reader of a connection counts.
+#[derive(Debug, Default)]
+struct Received {
+    numbered: AtomicU64,
+    heartbeats: AtomicU64,
+    /// The largest count that the peer acknowledged.
+    acknowledged: AtomicU64,
+}
+
+impl Node {
+    /// Reads and writes until the connection ends.
+    pub(super) async fn serve(self: &Arc<Self>, connection: Connection, heartbeat: Duration) {
+        let Connection { outbox, inlet, peer } = connection;
+        let received = Arc::new(Received::default());
+        let writer = {
+            let outbox = Arc::clone(&outbox);
+            self.tasks.spawn_on(async move { outbox.run().await }, &self.runtime)
+        };
+        let heart = {
+            let beat = beat(Arc::clone(self), Arc::clone(&outbox), Arc::clone(&received), heartbeat);
+            self.tasks.spawn_on(beat, &self.runtime)
+        };
+        if let Err(reason) = self.read(inlet, &outbox, &received).await {
+            warn!(controller = %peer, reason, "the connection is of no use any more");
+            outbox.abort();
+        } else {
+            debug!(controller = %peer, "the connection ended");
+        }
+        heart.abort();
+        // Writes what is left, unless the connection is gone.
+        outbox.close();
+        if tokio::time::timeout(CLOSING, writer).await.is_err() {
+            outbox.abort();
+        }
+    }
+
+    async fn read(
+        self: &Arc<Self>,
+        mut inlet: Inlet,
+        outbox: &Outbox,
+        received: &Received,
+    ) -> Result<(), String> {
+        let mut frames = Vec::new();
+        let mut events = Vec::new();
+        let mut ended = Ended::new();
+        loop {
+            frames.clear();
+            match inlet.read(&mut frames).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) => return Err(error.to_string()),
+            }
+            self.take(&frames, received, &mut events)?;
+            self.handle(&mut events, &mut ended);
+            self.finish(&mut ended);
+            if frames.len() > 1 {
+                // Those that were woken add what they have, and all is written at once.
+                tokio::task::yield_now().await;
+            }
+            outbox.flush();
+        }
+    }
+
+    /// Lets the session have a batch of frames, under one lock.
+    fn take(&self, frames: &[Frame], received: &Received, events: &mut Vec<NodeEvent>) -> Result<(), String> {
+        let now = self.now();
+        let mut shared = self.shared();
+        let (session, mut out) = shared.parts();
+        for frame in frames {
+            let (header, payload) = frame.decode().map_err(|error| error.to_string())?;
+            if header.is_numbered() {
+                received.numbered.fetch_add(1, Ordering::Relaxed);
+            } else if let Header::Heartbeat { received: acknowledged } = header {
+                received.heartbeats.fetch_add(1, Ordering::Relaxed);
+                received.acknowledged.fetch_max(acknowledged, Ordering::Relaxed);
+            }
+            session.receive(now, header, payload, &mut out, events).map_err(|fault| fault.to_string())?;
+        }
+        self.arm(&shared);
+        Ok(())
+    }
+
+    /// The timer task: ends what is due.
+    pub(super) async fn keep_time(self: Arc<Self>) {
+        let mut events = Vec::new();
+        let mut ended = Ended::new();
+        loop {
+            let next = {
+                let mut shared = self.shared();
+                shared.armed = shared.session.next_timeout();
+                shared.armed
+            };
+            match next {
+                None => self.timer.notified().await,
+                Some(at) => {
+                    let at = Instant::from_std(self.instant(at));
+                    tokio::select! {
+                        () = tokio::time::sleep_until(at) => {}
+                        () = self.timer.notified() => continue,
+                    }
+                }
+            }
+            let outbox = {
+                let mut shared = self.shared();
+                let now = self.now();
+                let (session, mut out) = shared.parts();
+                session.on_timeout(now, &mut out, &mut events);
+                shared.outbox.clone()
+            };
+            self.handle(&mut events, &mut ended);
+            self.finish(&mut ended);
+            if let Some(outbox) = outbox {
+                outbox.kick();
+            }
+        }
+    }
+}
+
+/// Says something at every interval, and notices when nothing is heard.
+async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, received: Arc<Received>, interval: Duration) {
+    let mut link = Link::new(node.now(), interval);
+    loop {
+        tokio::time::sleep_until(Instant::from_std(node.instant(link.next_tick()))).await;
+        let sent = outbox.sent();
+        if let Err(error) = link.on_heartbeat(received.acknowledged.load(Ordering::Relaxed), sent) {
+            warn!(%error, "the connection is of no use any more");
+            return outbox.abort();
+        }
+        let traffic = Traffic {
+            sent,
+            received: received.numbered.load(Ordering::Relaxed),
+            heartbeats: received.heartbeats.load(Ordering::Relaxed),
+        };
+        match link.tick(node.now(), traffic) {
+            Tick::Idle => {}
+            Tick::Heartbeat { received } => {
+                if outbox.send(&Header::Heartbeat { received }, &bytes::Bytes::new()).is_err() {
+                    return;
+                }
+                outbox.kick();
+            }
+            Tick::Lost { silence } => {
+                warn!(?silence, "nothing is heard of the controller; the connection is given up");
+                return outbox.abort();
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The slots of calls that this process made.
+
+use slab::Slab;
+
+use crate::proto::{CallId, Failed, Outcome};
+
+/// Calls by their number.
+#[derive(Debug)]
+pub(super) struct Calls<W> {
+    slots: Slab<Slot<W>>,
+    limit: u32,
+}
+
+#[derive(Debug)]
+struct Slot<W> {
+    stamp: u64,
+    state: State<W>,
+}
+
+#[derive(Debug)]
+enum State<W> {
+    /// Not sent yet; ends with the failure if its time is over before.
+    Parked { waiter: Option<W>, otherwise: Failed },
+    /// Sent, not answered.
+    Sent { waiter: Option<W> },
+    /// Ended, not yet looked at. `answered` if no reply is to come any more.
+    Ended { outcome: Outcome, answered: bool },
+    /// Nobody waits, but the reply is still to come and the number not free.
+    Abandoned,
+}
+
+impl<W> Calls<W> {
+    pub(super) const fn new(limit: u32) -> Self {
+        Self { slots: Slab::new(), limit }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// A place for a call that is about to be sent; `None` if there are too many.
+    pub(super) fn open(&mut self, stamp: u64) -> Option<CallId> {
+        self.insert(Slot { stamp, state: State::Sent { waiter: None } })
+    }
+
+    /// A place for a call that cannot be sent now; `None` if there are too many.
+    pub(super) fn park(&mut self, stamp: u64, otherwise: Failed, waiter: W) -> Option<CallId> {
+        let state = State::Parked { waiter: Some(waiter), otherwise };
+        self.insert(Slot { stamp, state })
+    }
+
+    fn insert(&mut self, slot: Slot<W>) -> Option<CallId> {
+        if self.slots.len() >= self.limit as usize {
+            return None;
+        }
+        // The limit is a u32, and a slab's keys are below its greatest length.
+        Some(CallId(u32::try_from(self.slots.insert(slot)).ok()?))
+    }
+
+    /// Undoes [`open`](Self::open): the call was not sent.
+    pub(super) fn forget(&mut self, call: CallId) {
+        self.slots.try_remove(call.0 as usize);
+    }
+
+    /// Whether the user of the slot that had `stamp` still waits.
+    pub(super) fn is_waiting(&self, call: CallId, stamp: u64) -> bool {
+        self.slots.get(call.0 as usize).is_some_and(|slot| {
+            slot.stamp == stamp && matches!(slot.state, State::Parked { .. } | State::Sent { .. })
+        })
+    }
+
+    /// The outcome; or keeps the waiter. A call that has no slot has been lost together with its connection.
+    pub(super) fn poll(&mut self, call: CallId, new_waiter: impl FnOnce() -> W) -> Option<Outcome> {
+        let Some(slot) = self.slots.get_mut(call.0 as usize) else {
+            return Some(Err(Failed::Disconnected { may_have_run: true }.into()));
+        };
+        if let State::Parked { waiter, .. } | State::Sent { waiter } = &mut slot.state {
+            *waiter = Some(new_waiter());
+            return None;
+        }
+        match std::mem::replace(&mut slot.state, State::Abandoned) {
+            State::Ended { outcome, answered } => {
+                if answered {
+                    self.forget(call);
+                }
+                Some(outcome)
+            }
+            // Whoever abandoned it does not ask.
+            _ => Some(Err(Failed::Cancelled { may_have_run: true }.into())),
+        }
+    }
+
+    /// Gives up a place. `true` if the call is on its way and shall be cancelled.
+    pub(super) fn abandon(&mut self, call: CallId) -> bool {
+        let Some(slot) = self.slots.get_mut(call.0 as usize) else { return false };
+        match slot.state {
+            State::Sent { .. } => {
+                slot.state = State::Abandoned;
+                true
+            }
+            State::Ended { answered: false, .. } => {
+                slot.state = State::Abandoned;
+                false
+            }
+            State::Abandoned => false,
+            State::Parked { .. } | State::Ended { answered: true, .. } => {
+                self.forget(call);
+                false
+            }
+        }
+    }
+
+    /// The reply has come. `None` if no such call is out; otherwise whom to wake.
+    #[allow(clippy::option_option, reason = "no such call, and nobody to wake, are different things")]
+    pub(super) fn reply(&mut self, call: CallId, outcome: Outcome) -> Option<Option<W>> {
+        let slot = self.slots.get_mut(call.0 as usize)?;
+        match &mut slot.state {
+            State::Sent { waiter } => {
+                let waiter = waiter.take();
+                slot.state = State::Ended { outcome, answered: true };
+                Some(waiter)
+            }
+            // It ended here first; that outcome stands.
+            State::Ended { answered: answered @ false, .. } => {
+                *answered = true;
+                Some(None)
+            }
+            State::Abandoned => {
+                self.forget(call);
+                Some(None)
+            }
+            State::Parked { .. } | State::Ended { answered: true, .. } => None,
+        }
+    }
+
+    /// The deadline of the slot's user that had `stamp` has passed. Answers whether the call is on its way, and whom
+    /// to wake; `None` if it no longer waits.
+    pub(super) fn expire(&mut self, call: CallId, stamp: u64) -> Option<(bool, Option<W>)> {
+        if !self.is_waiting(call, stamp) {
+            return None;
+        }
+        let slot = self.slots.get_mut(call.0 as usize)?;
+        match std::mem::replace(&mut slot.state, State::Abandoned) {
+            State::Sent { waiter } => {
+                let outcome = Err(Failed::Timeout { may_have_run: true }.into());
+                slot.state = State::Ended { outcome, answered: false };
+                Some((true, waiter))
+            }
+            State::Parked { waiter, otherwise } => {
+                slot.state = State::Ended { outcome: Err(otherwise.into()), answered: true };
+                Some((false, waiter))
+            }
+            // `is_waiting` has excluded these.
+            other => {
+                slot.state = other;
+                None
+            }
+        }
+    }
+
+    /// Wakes every parked call; each tries to be sent again, or waits on.
+    pub(super) fn wake_parked(&mut self, mut wake: impl FnMut(W)) {
+        for (_, slot) in &mut self.slots {
+            if let State::Parked { waiter, .. } = &mut slot.state {
+                waiter.take().into_iter().for_each(&mut wake);
+            }
+        }
+    }
+
+    /// Ends every parked call.
+    pub(super) fn fail_parked(&mut self, failed: Failed, mut wake: impl FnMut(W)) {
+        for (_, slot) in &mut self.slots {
+            if let State::Parked { waiter, .. } = &mut slot.state {
+                let waiter = waiter.take();
+                slot.state = State::Ended { outcome: Err(failed.clone().into()), answered: true };
+                waiter.into_iter().for_each(&mut wake);
+            }
+        }
+    }
+
+    /// Ends every call that was sent: no reply will come any more.
+    pub(super) fn fail_sent(&mut self, failed: Failed, mut wake: impl FnMut(W)) {
+        self.slots.retain(|_, slot| match &mut slot.state {
+            State::Sent { waiter } => {
+                let waiter = waiter.take();
+                slot.state = State::Ended { outcome: Err(failed.clone().into()), answered: true };
+                waiter.into_iter().for_each(&mut wake);
+                true
+            }
+            State::Ended { answered, .. } => {
+                *answered = true;
+                true
+            }
+            State::Parked { .. } => true,
+            State::Abandoned => false,
+        });
+    }
+}

@@ -1,0 +1,471 @@
+//! The calls of one process, made and answered, as a plain state machine.
+//!
+//! Decides outstanding calls, deadlines, cancellation, what to run and what to answer. Frames and `now` come in;
+//! frames go out through a [`Transmit`], and what the driver shall do comes out as [`Event`]s.
+//!
+//! **Invariant:** no socket, clock, task or lock. Every call has one slot from the moment it is sent until its reply
+//! has come, whoever has lost interest meanwhile; that is why a call ends once (P1) and a number is never ambiguous.
+//!
+//! `W` is whatever wakes a caller, `C` whatever runs a callback; the session only keeps them.
+
+mod calls;
+mod deadlines;
+mod runs;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use self::calls::Calls;
+use self::deadlines::Deadlines;
+use self::runs::Runs;
+pub use self::runs::{RunId, Start};
+use crate::proto::{
+    CallHeader, CallId, CallbackId, DecodeError, Failed, Failure, Header, Limits, Moment, Outcome, Query, Status,
+    TraceContext,
+};
+
+/// Where frames go.
+pub trait Transmit {
+    /// Queues a frame.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be queued; nothing of it was.
+    fn send(&mut self, header: &Header<'_>, payload: &Bytes) -> Result<(), Unsent>;
+}
+
+/// Why a frame was not queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsent {
+    /// The connection is gone; the session will be told.
+    Closed,
+    /// The frame is over the limit. Sizes are in bytes.
+    TooLarge {
+        /// The frame's size.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+/// What the driver shall do.
+#[derive(Debug)]
+pub enum Event<W, C> {
+    /// Wake a caller: its call has ended, or it is worth trying to send it again.
+    Wake(W),
+    /// Run a callback.
+    Start(Start<C>),
+    /// Stop a callback, whose answer nobody wants any more.
+    Abort(RunId),
+    /// The controller is about to stop.
+    ControllerStopping,
+}
+
+/// The peer sent something that no controller sends.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// It does not decode.
+    #[error("a frame from the controller cannot be decoded: {0}")]
+    Decode(#[from] DecodeError),
+    /// It has no place here.
+    #[error("an unexpected frame from the controller: {0}")]
+    Unexpected(&'static str),
+}
+
+/// A call to be sent.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The callback's remote name.
+    pub name: &'a str,
+    /// The number of the caller's signature.
+    pub signature: u64,
+    /// The process that shall run it.
+    pub to: Option<&'a str>,
+    /// When it ends.
+    pub deadline: Option<Moment>,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
+    /// Keys and values for the callback.
+    pub metadata: &'a [(String, String)],
+}
+
+/// Whose end a deadline is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Call { index: u32, stamp: u64 },
+    Run(RunId),
+}
+
+/// The calls of one process.
+#[derive(Debug)]
+pub struct Session<W, C> {
+    calls: Calls<W>,
+    runs: Runs<C>,
+    deadlines: Deadlines<Due>,
+    connected: bool,
+    /// Distinguishes successive users of the same slot.
+    stamp: u64,
+    /// Names of callers, so that each is kept once.
+    callers: HashMap<Box<str>, Arc<str>>,
+}
+
+/// How many callers' names are kept.
+const CALLERS: usize = 1024;
+
+impl<W, C: Clone> Session<W, C> {
+    /// A process that has made and answered no calls, and is not connected.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            calls: Calls::new(limits.calls),
+            runs: Runs::new(limits.calls),
+            deadlines: Deadlines::new(),
+            connected: false,
+            stamp: 0,
+            callers: HashMap::new(),
+        }
+    }
+
+    /// The connection is made: frames may be sent.
+    pub fn connected(&mut self, events: &mut Vec<Event<W, C>>) {
+        self.connected = true;
+        self.calls.wake_parked(|waiter| events.push(Event::Wake(waiter)));
+    }
+
+    /// The connection is lost. Calls that were sent end; callbacks that run are stopped, for their callers cannot be
+    /// reached. Parked calls wait on.
+    pub fn disconnected(&mut self, events: &mut Vec<Event<W, C>>) {
+        self.connected = false;
+        self.calls.fail_sent(Failed::Disconnected { may_have_run: true }, |waiter| events.push(Event::Wake(waiter)));
+        self.runs.abandon_all(|run| events.push(Event::Abort(run)));
+    }
+
+    /// The node stops for good: every call that is left ends as cancelled.
+    pub fn close(&mut self, events: &mut Vec<Event<W, C>>) {
+        self.connected = false;
+        self.calls.fail_sent(Failed::Cancelled { may_have_run: true }, |waiter| events.push(Event::Wake(waiter)));
+        self.calls
+            .fail_parked(Failed::Disconnected { may_have_run: false }, |waiter| events.push(Event::Wake(waiter)));
+        self.runs.abandon_all(|run| events.push(Event::Abort(run)));
+    }
+
+    /// Whether frames may be sent.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// How many calls have been sent and not answered.
+    #[must_use]
+    pub fn calls_outstanding(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// How many callbacks run.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.runs.len()
+    }
+
+    // ------------------------------------------------------------------ as a caller
+
+    /// Sends a call.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be sent; then it did not run.
+    pub fn call(
+        &mut self,
+        now: Moment,
+        request: &Request<'_>,
+        payload: &Bytes,
+        out: &mut impl Transmit,
+    ) -> Result<CallId, Failed> {
+        if request.deadline.is_some_and(|deadline| deadline <= now) {
+            return Err(Failed::Timeout { may_have_run: false });
+        }
+        let metadata = request.metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let mut header = CallHeader {
+            call: CallId(0),
+            name: request.name,
+            signature: request.signature,
+            to: request.to,
+            deadline: request.deadline.map(|deadline| deadline.since(now)),
+            trace: request.trace,
+            metadata,
+        };
+        self.request(request.deadline, payload, out, |call| {
+            header.call = call;
+            Header::Call(header)
+        })
+    }
+
+    /// Asks the controller something.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be asked.
+    pub fn ask(
+        &mut self,
+        query: Query<'_>,
+        deadline: Option<Moment>,
+        out: &mut impl Transmit,
+    ) -> Result<CallId, Failed> {
+        self.request(deadline, &Bytes::new(), out, |call| Header::Query { call, query })
+    }
+
+    /// Announces callbacks, encoded in `payload`.
+    ///
+    /// # Errors
+    ///
+    /// Why they could not be announced.
+    pub fn announce(&mut self, payload: &Bytes, ready: bool, out: &mut impl Transmit) -> Result<CallId, Failed> {
+        self.request(None, payload, out, |call| Header::Offer { call, ready })
+    }
+
+    /// Takes callbacks back, whose numbers are encoded in `payload`.
+    ///
+    /// # Errors
+    ///
+    /// Why they could not be taken back.
+    pub fn withdraw(&mut self, payload: &Bytes, out: &mut impl Transmit) -> Result<CallId, Failed> {
+        self.request(None, payload, out, |call| Header::Withdraw { call })
+    }
+
+    fn request<'a>(
+        &mut self,
+        deadline: Option<Moment>,
+        payload: &Bytes,
+        out: &mut impl Transmit,
+        header: impl FnOnce(CallId) -> Header<'a>,
+    ) -> Result<CallId, Failed> {
+        if !self.connected {
+            return Err(Failed::Disconnected { may_have_run: false });
+        }
+        let stamp = self.next_stamp();
+        let call = self.calls.open(stamp).ok_or(Failed::Overloaded { may_have_run: false })?;
+        if let Err(unsent) = out.send(&header(call), payload) {
+            self.calls.forget(call);
+            return Err(match unsent {
+                Unsent::Closed => Failed::Disconnected { may_have_run: false },
+                Unsent::TooLarge { size, limit } => {
+                    Failed::TooLarge { size: size as u64, limit: limit as u64, may_have_run: false }
+                }
+            });
+        }
+        if let Some(at) = deadline {
+            self.add_deadline(at, Due::Call { index: call.0, stamp });
+        }
+        Ok(call)
+    }
+
+    /// Keeps a place for a call that cannot be sent now: it is woken when it can be, and ends at `until`, with
+    /// `otherwise`.
+    ///
+    /// # Errors
+    ///
+    /// When too many calls are outstanding.
+    pub fn park(&mut self, until: Option<Moment>, otherwise: Failed, waiter: W) -> Result<CallId, Failed> {
+        let stamp = self.next_stamp();
+        let call =
+            self.calls.park(stamp, otherwise, waiter).ok_or(Failed::Overloaded { may_have_run: false })?;
+        if let Some(at) = until {
+            self.add_deadline(at, Due::Call { index: call.0, stamp });
+        }
+        Ok(call)
+    }
+
+    /// The outcome of a call, once it has one; the call's place is then gone. Otherwise `waiter` is kept.
+    pub fn poll(&mut self, call: CallId, waiter: impl FnOnce() -> W) -> Option<Outcome> {
+        self.calls.poll(call, waiter)
+    }
+
+    /// The caller no longer wants the outcome. If the call is on its way, it is cancelled (P4).
+    pub fn abandon(&mut self, call: CallId, out: &mut impl Transmit) {
+        if self.calls.abandon(call) && self.connected {
+            // A connection that is gone cancels by itself.
+            let _ = out.send(&Header::Cancel { call }, &Bytes::new());
+        }
+    }
+
+    // ------------------------------------------------------------------ as a provider
+
+    /// Offers a callback; the answer is its number.
+    pub fn offer(&mut self, callback: C, terms: Terms) -> CallbackId {
+        self.runs.offer(callback, terms)
+    }
+
+    /// Runs a callback no more. Calls that are running go on.
+    pub fn retract(&mut self, callback: CallbackId) {
+        self.runs.retract(callback);
+    }
+
+    /// The callbacks that are offered, by number.
+    pub fn offered(&self) -> impl Iterator<Item = (CallbackId, &C)> {
+        self.runs.offered()
+    }
+
+    /// Whether the answer of a run is still wanted.
+    #[must_use]
+    pub fn is_wanted(&self, run: RunId) -> bool {
+        self.runs.is_wanted(run)
+    }
+
+    /// A run has ended, wanted or not. Must come once for every [`Event::Start`].
+    pub fn finish(&mut self, run: RunId, outcome: Outcome, out: &mut impl Transmit) {
+        if let Some(call) = self.runs.finish(run) {
+            reply(call, outcome, out);
+        }
+    }
+
+    // ------------------------------------------------------------------ driven by time and frames
+
+    /// When [`on_timeout`](Self::on_timeout) wants to be called.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Moment> {
+        self.deadlines.next()
+    }
+
+    /// Ends what is due.
+    pub fn on_timeout(&mut self, now: Moment, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
+        while let Some(due) = self.deadlines.due(now) {
+            match due {
+                Due::Call { index, stamp } => {
+                    let call = CallId(index);
+                    if let Some((on_its_way, waiter)) = self.calls.expire(call, stamp) {
+                        if on_its_way && self.connected {
+                            let _ = out.send(&Header::Cancel { call }, &Bytes::new());
+                        }
+                        events.extend(waiter.map(Event::Wake));
+                    }
+                }
+                Due::Run(run) => {
+                    if let Some(call) = self.runs.give_up(run) {
+                        reply(call, Err(Failed::Timeout { may_have_run: true }.into()), out);
+                        events.push(Event::Abort(run));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A frame has arrived.
+    ///
+    /// # Errors
+    ///
+    /// When no controller would send it; the connection is then of no use.
+    pub fn receive(
+        &mut self,
+        now: Moment,
+        header: Header<'_>,
+        payload: Bytes,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) -> Result<(), Fault> {
+        match header {
+            Header::Reply { call, status } => {
+                let outcome = match status {
+                    Status::Value => Ok(payload),
+                    other => Failure::from_status(other, payload).map_or_else(|| Ok(Bytes::new()), Err),
+                };
+                let waiter = self.calls.reply(call, outcome).ok_or(Fault::Unexpected("a reply to no call"))?;
+                events.extend(waiter.map(Event::Wake));
+            }
+            Header::Run(run) => {
+                let caller = self.caller(run.caller);
+                let stamp = self.next_stamp();
+                match self.runs.start(now, stamp, &run, caller, payload) {
+                    Ok((start, deadline)) => {
+                        if let Some(at) = deadline {
+                            self.add_deadline(at, Due::Run(start.run));
+                        }
+                        events.push(Event::Start(start));
+                    }
+                    Err(failed) => reply(run.call, Err(failed.into()), out),
+                }
+            }
+            Header::Cancel { call } => {
+                // One that is not found has been answered already.
+                if let Some(run) = self.runs.cancel(call) {
+                    reply(call, Err(Failed::Cancelled { may_have_run: true }.into()), out);
+                    events.push(Event::Abort(run));
+                }
+            }
+            Header::Goodbye => events.push(Event::ControllerStopping),
+            Header::Heartbeat { .. } => {}
+            Header::Hello(_)
+            | Header::Welcome(_)
+            | Header::Refused(_)
+            | Header::Call(_)
+            | Header::Offer { .. }
+            | Header::Withdraw { .. }
+            | Header::Query { .. } => {
+                return Err(Fault::Unexpected("it has no place after the handshake"));
+            }
+        }
+        Ok(())
+    }
+
+    fn next_stamp(&mut self) -> u64 {
+        self.stamp += 1;
+        self.stamp
+    }
+
+    fn add_deadline(&mut self, at: Moment, due: Due) {
+        let (calls, runs) = (&self.calls, &self.runs);
+        self.deadlines.add(at, due, |due| match *due {
+            Due::Call { index, stamp } => calls.is_waiting(CallId(index), stamp),
+            Due::Run(run) => runs.is_wanted(run),
+        });
+    }
+
+    fn caller(&mut self, name: &str) -> Arc<str> {
+        if let Some(caller) = self.callers.get(name) {
+            return Arc::clone(caller);
+        }
+        if self.callers.len() >= CALLERS {
+            self.callers.clear();
+        }
+        let caller: Arc<str> = name.into();
+        self.callers.insert(name.into(), Arc::clone(&caller));
+        caller
+    }
+}
+
+/// On what terms a callback is offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// How many calls run at the same time.
+    pub concurrency: Option<u32>,
+    /// How long one call may run.
+    pub timeout: Option<Duration>,
+}
+
+/// Answers a call. An answer over the frame limit becomes an error that says so.
+fn reply(call: CallId, outcome: Outcome, out: &mut impl Transmit) {
+    let empty = Bytes::new();
+    let sent = match &outcome {
+        Ok(value) => out.send(&Header::Reply { call, status: Status::Value }, value),
+        Err(Failure::App { remote, typed }) => {
+            let status = Status::App {
+                message: remote.message(),
+                causes: remote.causes().collect(),
+                typed: typed.is_some(),
+            };
+            out.send(&Header::Reply { call, status }, typed.as_ref().unwrap_or(&empty))
+        }
+        Err(Failure::Failed(failed)) => {
+            out.send(&Header::Reply { call, status: Status::Failed(failed.clone()) }, &empty)
+        }
+    };
+    if let Err(Unsent::TooLarge { size, limit }) = sent {
+        let failed = Failed::TooLarge { size: size as u64, limit: limit as u64, may_have_run: true };
+        // Small, so only a lost connection can refuse it.
+        let _ = out.send(&Header::Reply { call, status: Status::Failed(failed) }, &empty);
+    }
+}

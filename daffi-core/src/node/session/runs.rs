@@ -1,0 +1,162 @@
+//! The calls that this process answers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use slab::Slab;
+
+use super::Terms;
+use crate::proto::{Absence, CallId, CallbackId, Failed, Moment, RunHeader, TraceContext};
+
+/// One run of a callback. Unlike the call's number it is never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId {
+    stamp: u64,
+    index: usize,
+}
+
+/// A callback to be run.
+#[derive(Debug)]
+pub struct Start<C> {
+    /// Which run.
+    pub run: RunId,
+    /// What to run.
+    pub callback: C,
+    /// The process that called.
+    pub caller: Arc<str>,
+    /// When its time is over.
+    pub deadline: Option<Moment>,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
+    /// Keys and values from the caller.
+    pub metadata: Box<[(Box<str>, Box<str>)]>,
+    /// The encoded arguments.
+    pub payload: Bytes,
+}
+
+#[derive(Debug)]
+pub(super) struct Runs<C> {
+    offered: HashMap<CallbackId, Offer<C>>,
+    next_callback: u32,
+    runs: Slab<Run>,
+    by_call: HashMap<CallId, RunId>,
+    limit: u32,
+}
+
+#[derive(Debug)]
+struct Offer<C> {
+    callback: C,
+    terms: Terms,
+    running: u32,
+}
+
+#[derive(Debug)]
+struct Run {
+    stamp: u64,
+    callback: CallbackId,
+    /// The call to answer; `None` once it is answered, while the callback has not yet stopped.
+    call: Option<CallId>,
+}
+
+impl<C: Clone> Runs<C> {
+    pub(super) fn new(limit: u32) -> Self {
+        Self {
+            offered: HashMap::new(),
+            next_callback: 0,
+            runs: Slab::new(),
+            by_call: HashMap::new(),
+            limit,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.runs.len()
+    }
+
+    pub(super) fn offer(&mut self, callback: C, terms: Terms) -> CallbackId {
+        let id = CallbackId(self.next_callback);
+        self.next_callback += 1;
+        self.offered.insert(id, Offer { callback, terms, running: 0 });
+        id
+    }
+
+    pub(super) fn retract(&mut self, callback: CallbackId) {
+        self.offered.remove(&callback);
+    }
+
+    pub(super) fn offered(&self) -> impl Iterator<Item = (CallbackId, &C)> {
+        self.offered.iter().map(|(id, offer)| (*id, &offer.callback))
+    }
+
+    pub(super) fn is_wanted(&self, run: RunId) -> bool {
+        self.get(run).is_some_and(|run| run.call.is_some())
+    }
+
+    fn get(&self, run: RunId) -> Option<&Run> {
+        self.runs.get(run.index).filter(|found| found.stamp == run.stamp)
+    }
+
+    /// Begins a run, or answers why not. A reason given here is a promise that the callback did not run.
+    pub(super) fn start(
+        &mut self,
+        now: Moment,
+        stamp: u64,
+        header: &RunHeader<'_>,
+        caller: Arc<str>,
+        payload: Bytes,
+    ) -> Result<(Start<C>, Option<Moment>), Failed> {
+        let Some(offer) = self.offered.get_mut(&header.callback) else {
+            return Err(Failed::NoProvider(Absence::Nobody));
+        };
+        let full = offer.terms.concurrency.is_some_and(|limit| offer.running >= limit);
+        if full || self.runs.len() >= self.limit as usize || self.by_call.contains_key(&header.call) {
+            return Err(Failed::Overloaded { may_have_run: false });
+        }
+        let deadline = [header.deadline, offer.terms.timeout].into_iter().flatten().min().map(|left| now + left);
+        offer.running += 1;
+        let run = Run { stamp, callback: header.callback, call: Some(header.call) };
+        let run = RunId { index: self.runs.insert(run), stamp };
+        self.by_call.insert(header.call, run);
+        let metadata = header.metadata.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+        let callback = offer.callback.clone();
+        Ok((Start { run, callback, caller, deadline, trace: header.trace, metadata, payload }, deadline))
+    }
+
+    /// The call is not wanted any more; the run to stop.
+    pub(super) fn cancel(&mut self, call: CallId) -> Option<RunId> {
+        let run = self.by_call.remove(&call)?;
+        self.runs.get_mut(run.index)?.call = None;
+        Some(run)
+    }
+
+    /// The run is not wanted any more; the call to answer, if it was.
+    pub(super) fn give_up(&mut self, run: RunId) -> Option<CallId> {
+        let call = self.get(run)?.call?;
+        self.cancel(call)?;
+        Some(call)
+    }
+
+    /// No run is wanted any more.
+    pub(super) fn abandon_all(&mut self, mut stop: impl FnMut(RunId)) {
+        for (_, run) in self.by_call.drain() {
+            if let Some(found) = self.runs.get_mut(run.index) {
+                found.call = None;
+            }
+            stop(run);
+        }
+    }
+
+    /// The run has ended; the call to answer, if it still wants one.
+    pub(super) fn finish(&mut self, run: RunId) -> Option<CallId> {
+        self.get(run)?;
+        let ended = self.runs.try_remove(run.index)?;
+        if let Some(offer) = self.offered.get_mut(&ended.callback) {
+            offer.running -= 1;
+        }
+        if let Some(call) = ended.call {
+            self.by_call.remove(&call);
+        }
+        ended.call
+    }
+}

@@ -1,0 +1,124 @@
+//! Values to bytes and back: the only file that names `bincode`.
+//!
+//! One configuration: little endian, variable-length integers. It must stay replaceable, because the crate is no
+//! longer developed; whatever replaces it has to write the same bytes, which the golden tests hold.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::depth::Guarded;
+
+const CONFIG: bincode::config::Configuration = bincode::config::standard();
+
+/// A buffer that grew beyond this is handed over instead of being copied out and kept.
+const SCRATCH_BYTES: usize = 16 * 1024;
+
+/// A value could not be turned into bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct EncodeError(String);
+
+/// Bytes could not be turned into a value.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DecodeError(String);
+
+impl DecodeError {
+    /// A fault found by whoever interprets the bytes, said in `message`.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+/// Appends the bytes of `value` to `out`.
+///
+/// # Errors
+///
+/// When the value's `Serialize` fails. `out` then holds a part of it.
+pub fn encode_into<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    bincode::serde::encode_into_std_write(value, out, CONFIG).map(drop).map_err(encode_error)
+}
+
+/// The bytes of `value`, in a buffer of exactly their size.
+///
+/// # Errors
+///
+/// When the value's `Serialize` fails.
+pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
+    thread_local! {
+        static SCRATCH: core::cell::RefCell<Vec<u8>> = const { core::cell::RefCell::new(Vec::new()) };
+    }
+    SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
+        Ok(mut buffer) => {
+            buffer.clear();
+            encode_into(value, &mut buffer)?;
+            if buffer.len() > SCRATCH_BYTES {
+                Ok(Bytes::from(core::mem::take(&mut *buffer)))
+            } else {
+                Ok(Bytes::copy_from_slice(&buffer))
+            }
+        }
+        // The value's own `Serialize` encodes something.
+        Err(_) => {
+            let mut buffer = Vec::new();
+            encode_into(value, &mut buffer)?;
+            Ok(Bytes::from(buffer))
+        }
+    })
+}
+
+/// The value at the start of `bytes`, and how many bytes it took.
+pub(super) fn decode_prefix<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<(T, usize), DecodeError> {
+    bincode::serde::borrow_decode_from_slice(bytes, CONFIG).map_err(decode_error)
+}
+
+/// The value that fills `bytes` exactly.
+///
+/// # Errors
+///
+/// When the bytes are not such a value, or some are left over.
+pub fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, DecodeError> {
+    let (value, used) = decode_prefix(bytes)?;
+    all_used(value, used, bytes)
+}
+
+/// As [`decode`], for types whose values may nest without end or hold elements that take no bytes: the depth of the
+/// value and the number of its elements are bounded.
+///
+/// # Errors
+///
+/// As [`decode`], and when a bound is reached.
+pub fn decode_guarded<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, DecodeError> {
+    let (value, used) = bincode::serde::seed_decode_from_slice(Guarded::<T>::new(bytes.len()), bytes, CONFIG)
+        .map_err(decode_error)?;
+    all_used(value, used, bytes)
+}
+
+fn all_used<T>(value: T, used: usize, bytes: &[u8]) -> Result<T, DecodeError> {
+    if used == bytes.len() {
+        Ok(value)
+    } else {
+        Err(DecodeError(format!("{} bytes are left over after the value", bytes.len() - used)))
+    }
+}
+
+/// What went wrong, without the library's own type names; a type's own validation as it was written.
+fn decode_error(error: bincode::error::DecodeError) -> DecodeError {
+    use bincode::error::DecodeError as Error;
+    DecodeError(match error {
+        Error::OtherString(message) => message,
+        Error::Other(message) => message.to_owned(),
+        Error::UnexpectedEnd { .. } => "the bytes end in the middle of the value".to_owned(),
+        other => other.to_string(),
+    })
+}
+
+fn encode_error(error: bincode::error::EncodeError) -> EncodeError {
+    use bincode::error::EncodeError as Error;
+    EncodeError(match error {
+        Error::OtherString(message) => message,
+        Error::Other(message) => message.to_owned(),
+        other => other.to_string(),
+    })
+}

@@ -1,0 +1,148 @@
+//! Why a call ended without a value, as it travels.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{RemoteError, Status};
+use crate::signature::Signature;
+
+/// The end of a call: the encoded value, or why there is none.
+pub type Outcome = Result<Bytes, Failure>;
+
+/// What a caller is told instead of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The callback's own error: in words, and as itself if it can be encoded.
+    App {
+        /// The error in words.
+        remote: RemoteError,
+        /// The error itself.
+        typed: Option<Bytes>,
+    },
+    /// Anything else.
+    Failed(Failed),
+}
+
+impl Failure {
+    /// The callback's own error.
+    #[must_use]
+    pub const fn app(remote: RemoteError, typed: Option<Bytes>) -> Self {
+        Self::App { remote, typed }
+    }
+
+    /// The failure that a reply tells of; `None` if it brings a value.
+    #[must_use]
+    pub fn from_status(status: Status<'_>, payload: Bytes) -> Option<Self> {
+        match status {
+            Status::Value => None,
+            Status::App { message, causes, typed } => {
+                let causes = causes.into_iter().map(str::to_owned).collect();
+                Some(Self::App { remote: RemoteError::new(message, causes), typed: typed.then_some(payload) })
+            }
+            Status::Failed(failed) => Some(Self::Failed(failed)),
+        }
+    }
+}
+
+impl From<Failed> for Failure {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+/// Why nobody could be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Absence {
+    /// No process offers the callback.
+    Nobody,
+    /// Only the calling process itself offers it, and a process calls itself only when it says so.
+    OnlyCaller,
+    /// The process that the caller named is not there.
+    ProcessUnknown,
+    /// The process that the caller named does not offer the callback.
+    NotOffered,
+}
+
+/// The end of a call that is neither a value nor the callback's own error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Failed {
+    /// Nobody could be asked.
+    NoProvider(Absence),
+    /// The connection of the provider, named here, was lost during the call.
+    ProviderLost {
+        /// The provider's process name.
+        process: String,
+    },
+    /// The deadline passed.
+    Timeout {
+        /// Whether the callback may have begun.
+        may_have_run: bool,
+    },
+    /// The call was cancelled, or its provider is stopping.
+    Cancelled {
+        /// Whether the callback may have begun.
+        may_have_run: bool,
+    },
+    /// Whoever could answer is at its limit.
+    Overloaded {
+        /// Whether the callback may have begun.
+        may_have_run: bool,
+    },
+    /// The callback panicked.
+    Panicked {
+        /// What it said.
+        message: String,
+    },
+    /// Caller and callback disagree about the types.
+    SignatureMismatch {
+        /// What the provider offers.
+        offered: Box<Signature>,
+    },
+    /// The caller may not call this.
+    Denied {
+        /// Why, in words.
+        reason: String,
+    },
+    /// Something did not fit a frame.
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+        /// Whether the callback has run: the result was too large, not the arguments.
+        may_have_run: bool,
+    },
+    /// The provider could not decode the arguments.
+    Decode {
+        /// What was wrong.
+        message: String,
+    },
+    /// The provider could not encode the result.
+    Encode {
+        /// What was wrong.
+        message: String,
+    },
+    /// There is no connection to a controller.
+    Disconnected {
+        /// Whether the call had been handed to the connection.
+        may_have_run: bool,
+    },
+}
+
+impl Failed {
+    /// Whether the callback may have begun to run.
+    #[must_use]
+    pub fn may_have_run(&self) -> bool {
+        match self {
+            Self::NoProvider(_) | Self::SignatureMismatch { .. } | Self::Denied { .. } | Self::Decode { .. } => false,
+            Self::ProviderLost { .. } | Self::Panicked { .. } | Self::Encode { .. } => true,
+            Self::Timeout { may_have_run }
+            | Self::Cancelled { may_have_run }
+            | Self::Overloaded { may_have_run }
+            | Self::TooLarge { may_have_run, .. }
+            | Self::Disconnected { may_have_run } => *may_have_run,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The first frame each way: who is there, and on what terms they talk.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Limits;
+
+/// The first bytes of every connection, so that a stranger is recognised before anything is believed.
+pub const MAGIC: [u8; 4] = *b"dafi";
+
+/// The protocol version that this release speaks.
+pub const VERSION: u16 = 1;
+
+/// The oldest protocol version that this release understands.
+pub const OLDEST_VERSION: u16 = 1;
+
+/// What a node says first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`MAGIC`].
+    pub magic: [u8; 4],
+    /// The newest version that the node speaks.
+    pub version: u16,
+    /// The oldest version that the node speaks.
+    pub oldest_version: u16,
+    /// The name of the process.
+    pub process_name: String,
+    /// A random number that tells this start of the process from any other.
+    pub instance: u128,
+    /// The operating system's number of the process, for people who read rosters.
+    pub pid: u32,
+}
+
+impl Hello {
+    /// The greeting of a process of this release.
+    #[must_use]
+    pub fn new(process_name: impl Into<String>, instance: u128, pid: u32) -> Self {
+        Self {
+            magic: MAGIC,
+            version: VERSION,
+            oldest_version: OLDEST_VERSION,
+            process_name: process_name.into(),
+            instance,
+            pid,
+        }
+    }
+
+    /// The version that both sides speak.
+    ///
+    /// # Errors
+    ///
+    /// The refusal to send when there is none, or when the greeting itself is not acceptable.
+    pub fn negotiate(&self) -> Result<u16, Refusal> {
+        if self.magic != MAGIC {
+            return Err(Refusal::NotDaffi);
+        }
+        let version = self.version.min(VERSION);
+        if version < self.oldest_version || version < OLDEST_VERSION {
+            return Err(Refusal::Version { oldest: OLDEST_VERSION, newest: VERSION });
+        }
+        if self.process_name.is_empty() || self.process_name.len() > Limits::NAME_BYTES {
+            return Err(Refusal::Name { limit: Limits::NAME_BYTES as u64 });
+        }
+        Ok(version)
+    }
+}
+
+/// What the controller answers when it lets a node in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The version that the two will speak.
+    pub version: u16,
+    /// The controller's process identifier.
+    pub controller: String,
+    /// How often each side says something, at least.
+    pub heartbeat: Duration,
+    /// The largest frame in bytes.
+    pub frame_bytes: u64,
+    /// How many calls the node may have outstanding.
+    pub calls: u32,
+}
+
+/// Why a controller does not let a node in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The other side does not speak this protocol.
+    #[error("this is not a daffi process")]
+    NotDaffi,
+    /// There is no common version.
+    #[error("no common protocol version: the controller speaks {oldest} to {newest}")]
+    Version {
+        /// The oldest version of the controller.
+        oldest: u16,
+        /// The newest version of the controller.
+        newest: u16,
+    },
+    /// The process name is empty or too long.
+    #[error("a process name has 1 to {limit} bytes")]
+    Name {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Another process has the name.
+    #[error("the process name {name:?} is taken by process id {pid}; choose another process_name")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// The process identifier of the holder at its operating system.
+        pid: u32,
+    },
+    /// The controller is about to stop.
+    #[error("the controller is stopping")]
+    Stopping,
+}

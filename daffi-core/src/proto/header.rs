@@ -1,0 +1,241 @@
+//! The header of a frame: what a controller needs in order to route it.
+//!
+//! A type here that has `Serialize` is a promise to the other end of the wire. Variants are only ever added at the
+//! end; `docs/protocol.md` and the golden bytes change with them.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failed, Hello, Refusal, Welcome};
+use crate::signature::Signature;
+
+/// The number of a call between two neighbours: a node and its controller, or a controller and a provider.
+///
+/// Whoever sends the call chooses it, and may use it again once the reply has come. Every call gets exactly one
+/// reply on each of its two links, even when it was cancelled, so a number is never ambiguous.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CallId(pub u32);
+
+impl core::fmt::Display for CallId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The number that a node gave to one registration of a callback. It is not used again on the same connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CallbackId(pub u32);
+
+/// The W3C trace context of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceContext {
+    /// The trace.
+    pub trace_id: [u8; 16],
+    /// The span that made the call.
+    pub span_id: [u8; 8],
+    /// The trace flags.
+    pub flags: u8,
+}
+
+/// A frame's header. What the payload holds stands at each variant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Header<'a> {
+    /// The first frame from a node. No payload; not numbered.
+    Hello(Hello),
+    /// The first frame from a controller that lets the node in. No payload; not numbered.
+    Welcome(Welcome),
+    /// The first and last frame from a controller that does not. No payload; not numbered.
+    Refused(Refusal),
+    /// "I am here, and have received so many numbered frames." No payload; not numbered itself.
+    Heartbeat {
+        /// How many numbered frames the sender has received on this link.
+        received: u64,
+    },
+    /// A call, from its caller to the controller. Payload: the argument tuple.
+    #[serde(borrow)]
+    Call(CallHeader<'a>),
+    /// A call, from the controller to the provider. Payload: the argument tuple.
+    #[serde(borrow)]
+    Run(RunHeader<'a>),
+    /// The end of a call, a query, an offer or a withdrawal. Payload: see [`Status`].
+    Reply {
+        /// Which.
+        call: CallId,
+        /// How it ended.
+        #[serde(borrow)]
+        status: Status<'a>,
+    },
+    /// The caller no longer wants the answer. The reply still comes, and is then ignored. No payload.
+    Cancel {
+        /// Which call.
+        call: CallId,
+    },
+    /// Callbacks that the sender offers from now on. Payload: a list of [`Offered`].
+    Offer {
+        /// The reply's number.
+        call: CallId,
+        /// The process is complete: it joins the roster.
+        ready: bool,
+    },
+    /// Callbacks that the sender no longer offers. Payload: a list of [`CallbackId`].
+    Withdraw {
+        /// The reply's number.
+        call: CallId,
+    },
+    /// A question to the controller. No payload; the reply's payload is the answer.
+    Query {
+        /// The reply's number.
+        call: CallId,
+        /// The question.
+        #[serde(borrow)]
+        query: Query<'a>,
+    },
+    /// From a node: "give me no more calls, I am leaving". From a controller: "I am stopping". No payload.
+    Goodbye,
+}
+
+impl Header<'_> {
+    /// Whether the frame counts in the numbering of its link. Everything does but greetings and heartbeats.
+    #[must_use]
+    pub const fn is_numbered(&self) -> bool {
+        !matches!(self, Self::Hello(_) | Self::Welcome(_) | Self::Refused(_) | Self::Heartbeat { .. })
+    }
+}
+
+/// A call on its way to the controller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallHeader<'a> {
+    /// The caller's number of the call.
+    pub call: CallId,
+    /// The remote name of the callback.
+    pub name: &'a str,
+    /// The number of the caller's signature; 0 matches any.
+    pub signature: u64,
+    /// The process that shall run it; any other than the caller itself if there is none.
+    pub to: Option<&'a str>,
+    /// The time left until the deadline.
+    pub deadline: Option<Duration>,
+    /// The trace that the call belongs to.
+    pub trace: Option<TraceContext>,
+    /// Keys and values for the callback.
+    #[serde(borrow)]
+    pub metadata: Vec<(&'a str, &'a str)>,
+}
+
+/// A call on its way to the provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunHeader<'a> {
+    /// The controller's number of the call.
+    pub call: CallId,
+    /// Which registration shall run.
+    pub callback: CallbackId,
+    /// The process that called.
+    pub caller: &'a str,
+    /// The time left until the deadline.
+    pub deadline: Option<Duration>,
+    /// The trace that the call belongs to.
+    pub trace: Option<TraceContext>,
+    /// Keys and values from the caller.
+    #[serde(borrow)]
+    pub metadata: Vec<(&'a str, &'a str)>,
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status<'a> {
+    /// With a value. Payload: the value.
+    Value,
+    /// With the callback's own error. Payload: the error, if `typed`.
+    App {
+        /// The error in words.
+        message: &'a str,
+        /// What caused it, the nearest cause first.
+        #[serde(borrow)]
+        causes: Vec<&'a str>,
+        /// Whether the payload holds the error itself.
+        typed: bool,
+    },
+    /// In any other way. No payload.
+    Failed(Failed),
+}
+
+/// A callback as its provider announces it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offered {
+    /// The provider's number for it.
+    pub callback: CallbackId,
+    /// Its remote name.
+    pub name: String,
+    /// Its doc comment.
+    pub docs: String,
+    /// What it takes and gives.
+    pub signature: Signature,
+    /// How many calls the provider runs at the same time; no limit if there is none.
+    pub concurrency: Option<u32>,
+}
+
+/// A question to the controller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Query<'a> {
+    /// Answered, with nothing, once the process is there.
+    WaitProcess(&'a str),
+    /// Answered, with nothing, once another process than the asking one offers the callback.
+    WaitFunction(&'a str),
+    /// Answered with a list of [`ProcessInfo`], by name.
+    Processes,
+    /// Answered with a list of [`CallbackInfo`], by name.
+    Callbacks,
+}
+
+/// A process on the roster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ProcessInfo {
+    /// Its process name.
+    pub name: String,
+    /// The operating system's number for it, on its own machine.
+    pub pid: u32,
+    /// How many callbacks it offers.
+    pub callbacks: u32,
+}
+
+impl ProcessInfo {
+    /// A process by its name, operating-system number and count of callbacks.
+    #[must_use]
+    pub fn new(name: impl Into<String>, pid: u32, callbacks: u32) -> Self {
+        Self { name: name.into(), pid, callbacks }
+    }
+}
+
+/// A callback that somebody offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CallbackInfo {
+    /// Its remote name.
+    pub name: String,
+    /// What it takes and gives.
+    pub signature: Signature,
+    /// Its doc comment.
+    pub docs: String,
+    /// How many calls each provider runs at the same time, if that is limited.
+    pub concurrency: Option<u32>,
+    /// The process names of those who offer it.
+    pub providers: Vec<String>,
+}
+
+impl CallbackInfo {
+    /// A callback as `offered`, by `providers`.
+    #[must_use]
+    pub fn new(offered: &Offered, providers: Vec<String>) -> Self {
+        Self {
+            name: offered.name.clone(),
+            signature: offered.signature.clone(),
+            docs: offered.docs.clone(),
+            concurrency: offered.concurrency,
+            providers,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The bounds that every length is checked against before memory is taken for it.
+
+/// What one side of a connection allows. Sizes are in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest frame, header and payload together. Default: 16 MiB.
+    pub frame_bytes: usize,
+    /// How much may be queued towards one peer before it counts as full. Default: 64 MiB.
+    pub queue_bytes: usize,
+    /// How many calls one process may have outstanding. Default: 262,144.
+    pub calls: u32,
+}
+
+impl Limits {
+    /// The longest process or callback name, in bytes.
+    pub const NAME_BYTES: usize = 255;
+    /// The largest handshake frame, in bytes.
+    pub const HANDSHAKE_BYTES: usize = 64 * 1024;
+    /// The most metadata of one call: keys and values together, in bytes.
+    pub const METADATA_BYTES: usize = 8 * 1024;
+    /// The deepest nesting of a value whose type is recursive.
+    pub const DEPTH: usize = 128;
+    /// What a header takes at most beside names and metadata; kept free below `frame_bytes`.
+    pub const HEADER_BYTES: usize = 16 * 1024;
+
+    /// The largest payload that fits a frame together with any header.
+    #[must_use]
+    pub const fn payload_bytes(&self) -> usize {
+        self.frame_bytes.saturating_sub(Self::HEADER_BYTES)
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { frame_bytes: 16 * 1024 * 1024, queue_bytes: 64 * 1024 * 1024, calls: 1 << 18 }
+    }
+}

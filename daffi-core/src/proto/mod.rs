@@ -1,0 +1,31 @@
+//! What travels between a node and a controller: headers, handshake, failures, and their bytes.
+//!
+//! A frame is a length, a bincode-encoded [`Header`] and a payload of raw bytes. Only headers are ever decoded on
+//! the way; a payload means something to the two processes at the ends of a call and to nobody between them.
+//!
+//! **Invariant:** nothing in here knows a socket, a clock, a task or a lock. The same types describe a frame on a
+//! socket, in memory and in a test.
+
+mod codec;
+mod depth;
+mod failure;
+mod frame;
+mod handshake;
+mod header;
+mod limits;
+mod remote_error;
+#[cfg(test)]
+mod tests;
+mod time;
+
+pub use codec::{DecodeError, EncodeError, decode, decode_guarded, encode, encode_into};
+pub use failure::{Absence, Failed, Failure, Outcome};
+pub use frame::{Frame, FrameError, LENGTH_BYTES, append};
+pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
+pub use header::{
+    CallHeader, CallId, CallbackId, CallbackInfo, Header, Offered, ProcessInfo, Query, RunHeader, Status,
+    TraceContext,
+};
+pub use limits::Limits;
+pub use remote_error::RemoteError;
+pub use time::Moment;

@@ -1,0 +1,79 @@
+//! A callback's own error as it reaches a caller that does not know its type.
+
+use std::error::Error;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An error of a callback, in words: its message and the messages of what caused it.
+///
+/// This is what a caller gets in [`CallError::App`](crate::CallError::App) unless its fetcher declares the error's
+/// type. The causes are kept as [`source`](Error::source)s, so that reporters which walk the chain show them.
+///
+/// ```
+/// use daffi_core::RemoteError;
+///
+/// let error = RemoteError::new("the oven is cold", vec!["no gas".to_owned()]);
+/// assert_eq!(error.to_string(), "the oven is cold");
+/// assert_eq!(error.causes().collect::<Vec<_>>(), ["no gas"]);
+/// assert_eq!(format!("{error:?}"), "the oven is cold: no gas");
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteError {
+    message: String,
+    source: Option<Box<RemoteError>>,
+}
+
+impl RemoteError {
+    /// An error that says `message`, caused by `causes`, the nearest first.
+    #[must_use]
+    pub fn new(message: impl Into<String>, causes: Vec<String>) -> Self {
+        let source = causes
+            .into_iter()
+            .rev()
+            .fold(None, |source, message| Some(Box::new(Self { message, source })));
+        Self { message: message.into(), source }
+    }
+
+    /// An error with its chain of sources, as words.
+    #[must_use]
+    pub fn from_error(error: &(dyn Error + 'static)) -> Self {
+        let mut causes = Vec::new();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            causes.push(cause.to_string());
+            next = cause.source();
+        }
+        Self::new(error.to_string(), causes)
+    }
+
+    /// What the error says.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What its causes say, the nearest first.
+    pub fn causes(&self) -> impl Iterator<Item = &str> {
+        std::iter::successors(self.source.as_deref(), |cause| cause.source.as_deref()).map(Self::message)
+    }
+}
+
+impl fmt::Display for RemoteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for RemoteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.causes().try_for_each(|cause| write!(f, ": {cause}"))
+    }
+}
+
+impl Error for RemoteError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}

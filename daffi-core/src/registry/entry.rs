@@ -1,0 +1,103 @@
+//! What the macros register. Plain data with function pointers, so that it can stand in statics.
+
+use std::any::TypeId;
+use std::time::Duration;
+
+use super::{BoundCallback, Invocation, OutcomeFuture, ServiceInstance};
+use crate::proto::Outcome;
+use crate::signature::Signature;
+
+/// What is known about a callback before anything runs.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// The remote name, prefix and alias applied.
+    pub name: &'static str,
+    /// The doc comment.
+    pub docs: &'static str,
+    /// The path of the function.
+    pub item: &'static str,
+    /// The file that it stands in.
+    pub file: &'static str,
+    /// The line that it stands in.
+    pub line: u32,
+    /// How many calls run at the same time.
+    pub concurrency: Option<u32>,
+    /// How long one call may run.
+    pub timeout: Option<Duration>,
+    /// What it takes and gives.
+    pub signature: fn() -> Signature,
+}
+
+impl Description {
+    /// Where the callback stands, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let Self { item, file, line, .. } = self;
+        format!("{item} ({file}:{line})")
+    }
+}
+
+/// How a function is run.
+#[derive(Clone, Copy, Debug)]
+pub enum Function {
+    /// Where the call arrived.
+    Inline(fn(&Invocation) -> Outcome),
+    /// On the blocking pool.
+    Blocking(fn(&Invocation) -> Outcome),
+    /// As a future.
+    Async(fn(Invocation) -> OutcomeFuture<'static>),
+}
+
+/// A function that is a callback.
+#[derive(Clone, Debug)]
+pub struct FunctionEntry {
+    /// What is known about it.
+    pub description: Description,
+    /// How it runs.
+    pub function: Function,
+}
+
+inventory::collect!(FunctionEntry);
+
+/// How a method of a `T` is run.
+#[derive(Debug)]
+pub enum Method<T> {
+    /// `&self`, where the call arrived.
+    InlineRef(fn(&T, &Invocation) -> Outcome),
+    /// `&mut self`, where the call arrived.
+    InlineMut(fn(&mut T, &Invocation) -> Outcome),
+    /// `&self`, on the blocking pool.
+    BlockingRef(fn(&T, &Invocation) -> Outcome),
+    /// `&mut self`, on the blocking pool.
+    BlockingMut(fn(&mut T, &Invocation) -> Outcome),
+    /// `&self`, as a future.
+    AsyncRef(for<'a> fn(&'a T, Invocation) -> OutcomeFuture<'a>),
+    /// `&mut self`, as a future.
+    AsyncMut(for<'a> fn(&'a mut T, Invocation) -> OutcomeFuture<'a>),
+}
+
+/// A method that is a callback.
+#[derive(Debug)]
+pub struct MethodEntry<T> {
+    /// What is known about it.
+    pub description: Description,
+    /// How it runs.
+    pub method: Method<T>,
+}
+
+/// One `#[callback] impl` block. A type may have several.
+#[derive(Clone, Debug)]
+pub struct ServiceEntry {
+    /// The type.
+    pub type_id: fn() -> TypeId,
+    /// The type's name, for people.
+    pub type_name: fn() -> &'static str,
+    /// Some method takes `&mut self`.
+    pub mutable: bool,
+    /// Makes the value that is offered by itself.
+    pub auto_init: Option<fn() -> ServiceInstance>,
+    /// The methods of the block, on a value.
+    pub bind: fn(&ServiceInstance) -> Vec<BoundCallback>,
+}
+
+inventory::collect!(ServiceEntry);

@@ -1,0 +1,58 @@
+//! One call to a callback as its handler sees it, and what the handler answers.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::context::CallContext;
+use crate::proto::{self, DecodeError, Failed, Failure, Outcome};
+
+/// One call to a callback.
+#[derive(Debug)]
+pub struct Invocation {
+    payload: Bytes,
+    context: CallContext,
+    guarded: bool,
+}
+
+impl Invocation {
+    /// A call with its encoded arguments; `guarded` if their types can nest without end.
+    pub(crate) const fn new(payload: Bytes, context: CallContext, guarded: bool) -> Self {
+        Self { payload, context, guarded }
+    }
+
+    /// The arguments, as a tuple. May borrow from the payload.
+    ///
+    /// # Errors
+    ///
+    /// What to answer when the payload is not such a tuple.
+    pub fn arguments<'de, A: Deserialize<'de>>(&'de self) -> Result<A, Failure> {
+        decode(&self.payload, self.guarded)
+            .map_err(|error| Failure::Failed(Failed::Decode { message: error.to_string() }))
+    }
+
+    /// What is known about the call.
+    #[must_use]
+    pub const fn context(&self) -> &CallContext {
+        &self.context
+    }
+}
+
+/// Decodes under guard where the type needs it.
+pub(crate) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8], guarded: bool) -> Result<T, DecodeError> {
+    if guarded { proto::decode_guarded(bytes) } else { proto::decode(bytes) }
+}
+
+/// An outcome to come.
+pub type OutcomeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// Encodes a result.
+///
+/// # Errors
+///
+/// What to answer when the value cannot be encoded.
+pub fn encode_value<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, Failure> {
+    proto::encode(value).map_err(|error| Failure::Failed(Failed::Encode { message: error.to_string() }))
+}

@@ -1,0 +1,19 @@
+//! Callbacks as data: what the macros register, and what a node offers.
+//!
+//! **Invariant:** knows how a callback is described and run, and nothing of connections or nodes. The macros expand
+//! to the entry types in [`entry`]; a node works with [`Callback`]s only.
+
+mod catalog;
+mod entry;
+mod invocation;
+mod service;
+#[cfg(test)]
+mod tests;
+
+pub use catalog::Catalog;
+pub use entry::{Description, Function, FunctionEntry, Method, MethodEntry, ServiceEntry};
+pub use invocation::{Invocation, OutcomeFuture, encode_value};
+
+pub use crate::proto::{Failure, Outcome};
+pub(crate) use invocation::decode;
+pub use service::{BoundCallback, Callback, Handler, ServiceInstance};

@@ -1,0 +1,307 @@
+//! The canonical form of a type, in which equal structures are equal: a graph whose vertices have forgotten what
+//! types are called, where newtypes are gone and a recursion is an edge back.
+//!
+//! Knows nothing of how types are found out. What is hashed here is a promise to other builds: a change makes
+//! callers and callbacks of different releases disagree.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::{ErrorType, Signature, Type};
+
+/// A type or a signature in canonical form.
+pub(super) struct Graph<'a> {
+    vertices: Vec<Vertex<'a>>,
+    root: usize,
+}
+
+struct Vertex<'a> {
+    label: Label<'a>,
+    edges: Vec<usize>,
+}
+
+/// All there is to a vertex, except where its edges go.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Label<'a> {
+    Opaque,
+    Scalar(u8),
+    Option,
+    Seq,
+    Map,
+    Tuple,
+    Struct(Vec<&'a str>),
+    Enum { variants: Vec<(u32, &'a str)>, open: bool },
+    /// Edges to the result, the error if it is there, and the arguments if they are known.
+    Signature { known_arguments: bool, error: bool },
+}
+
+impl<'a> Graph<'a> {
+    /// The canonical form of `ty`.
+    pub(super) fn of_type(ty: &'a Type) -> Self {
+        let mut graph = Self { vertices: Vec::new(), root: 0 };
+        graph.root = graph.add(ty, &mut Vec::new());
+        graph
+    }
+
+    /// The canonical form of `signature`, with its error if that is `typed` and asked for.
+    pub(super) fn of_signature(signature: &'a Signature, with_error: bool) -> Self {
+        let mut graph = Self { vertices: Vec::new(), root: 0 };
+        let error = match &signature.returns.error {
+            ErrorType::Typed(ty) if with_error => Some(ty),
+            _ => None,
+        };
+        let arguments = signature.parameters.as_deref();
+        let label = Label::Signature { known_arguments: arguments.is_some(), error: error.is_some() };
+        let types = [&signature.returns.ok].into_iter().chain(error);
+        let types = types.chain(arguments.unwrap_or_default().iter().map(|parameter| &parameter.ty));
+        let edges = types.map(|ty| graph.add(ty, &mut Vec::new())).collect();
+        graph.root = graph.push(label, edges);
+        graph
+    }
+
+    fn push(&mut self, label: Label<'a>, edges: Vec<usize>) -> usize {
+        self.vertices.push(Vertex { label, edges });
+        self.vertices.len() - 1
+    }
+
+    /// Adds `ty`. `enclosing` has the vertex of each type around it, outermost first.
+    fn add(&mut self, ty: &'a Type, enclosing: &mut Vec<usize>) -> usize {
+        let mut newtypes = 0;
+        let mut core = ty;
+        while let Type::NewtypeStruct { inner, .. } = core {
+            newtypes += 1;
+            core = inner;
+        }
+        if let Type::Recursive(level) = core {
+            // A newtype of nothing but itself has no values; a level too many comes from a peer that lies.
+            let level = usize::try_from(*level).ok().and_then(|level| level.checked_sub(newtypes));
+            let place = level.and_then(|level| enclosing.len().checked_sub(level + 1));
+            return place.map_or_else(|| self.push(Label::Opaque, Vec::new()), |place| enclosing[place]);
+        }
+        let (label, inside): (_, Vec<&Type>) = match core {
+            Type::Option(inner) => (Label::Option, vec![inner]),
+            Type::Seq(element) => (Label::Seq, vec![element]),
+            Type::Bytes => (Label::Seq, vec![&Type::U8]),
+            Type::Map(key, value) => (Label::Map, vec![key, value]),
+            Type::Tuple(fields) | Type::TupleStruct { fields, .. } if !fields.is_empty() => {
+                (Label::Tuple, fields.iter().collect())
+            }
+            Type::Struct { fields, .. } => (
+                Label::Struct(fields.iter().map(|(name, _)| name.as_str()).collect()),
+                fields.iter().map(|(_, field)| field).collect(),
+            ),
+            Type::Enum { variants, open, .. } => (
+                Label::Enum {
+                    variants: variants.iter().map(|variant| (variant.index, variant.name.as_str())).collect(),
+                    open: *open,
+                },
+                variants.iter().map(|variant| &variant.content).collect(),
+            ),
+            leaf => (leaf_label(leaf), Vec::new()),
+        };
+        let vertex = self.push(label, Vec::new());
+        let outside = enclosing.len();
+        enclosing.resize(outside + newtypes + 1, vertex);
+        let edges = inside.into_iter().map(|ty| self.add(ty, enclosing)).collect();
+        enclosing.truncate(outside);
+        self.vertices[vertex].edges = edges;
+        vertex
+    }
+
+    /// Whether the two agree wherever both are known.
+    pub(super) fn matches(&self, other: &Graph<'_>) -> bool {
+        // Pairs are assumed to agree until one is found that does not, which is what makes cycles end.
+        let mut seen = BTreeSet::from([(self.root, other.root)]);
+        let mut open = vec![(self.root, other.root)];
+        while let Some((mine, theirs)) = open.pop() {
+            let Some(inside) = self.vertices[mine].pairs(&other.vertices[theirs]) else { return false };
+            open.extend(inside.into_iter().filter(|pair| seen.insert(*pair)));
+            if seen.len() > PAIR_LIMIT {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// A number that graphs with the same unfolding share, and others do not, short of a collision; never 0.
+    pub(super) fn number(&self) -> u64 {
+        let classes = self.classes();
+        let mut hash = Fnv::new();
+        // Classes are numbered again, in the order of a walk from the root, so that nothing depends on how the graph was built.
+        let mut order = BTreeMap::from([(classes[self.root], 0)]);
+        let mut open = VecDeque::from([self.root]);
+        while let Some(vertex) = open.pop_front() {
+            let Vertex { label, edges } = &self.vertices[vertex];
+            label.write(&mut hash);
+            hash.length(edges.len());
+            for &edge in edges {
+                let next = order.len();
+                let place = *order.entry(classes[edge]).or_insert_with(|| {
+                    open.push_back(edge);
+                    next
+                });
+                hash.length(place);
+            }
+        }
+        hash.finish()
+    }
+
+    /// For each vertex a class that it shares with just those that unfold to the same: the graph's coarsest partition
+    /// that respects labels and edges, by refinement.
+    fn classes(&self) -> Vec<usize> {
+        let mut labels = BTreeMap::new();
+        let mut classes: Vec<usize> = Vec::with_capacity(self.vertices.len());
+        for vertex in &self.vertices {
+            let next = labels.len();
+            classes.push(*labels.entry(&vertex.label).or_insert(next));
+        }
+        let mut count = labels.len();
+        loop {
+            let mut refined = BTreeMap::new();
+            let next: Vec<usize> = self
+                .vertices
+                .iter()
+                .zip(&classes)
+                .map(|(vertex, class)| {
+                    let edges: Vec<usize> = vertex.edges.iter().map(|&edge| classes[edge]).collect();
+                    let next = refined.len();
+                    *refined.entry((*class, edges)).or_insert(next)
+                })
+                .collect();
+            if refined.len() == count {
+                return classes;
+            }
+            count = refined.len();
+            classes = next;
+        }
+    }
+}
+
+/// More pairs than this come only from signatures made to be slow to compare.
+const PAIR_LIMIT: usize = 1 << 18;
+
+impl Vertex<'_> {
+    /// The edges that have to agree for the two vertices to agree; `None` if they cannot.
+    fn pairs(&self, other: &Vertex<'_>) -> Option<Vec<(usize, usize)>> {
+        let all = || self.edges.iter().copied().zip(other.edges.iter().copied()).collect();
+        match (&self.label, &other.label) {
+            (Label::Opaque, _) | (_, Label::Opaque) => Some(Vec::new()),
+            (
+                Label::Signature { known_arguments: mine, error },
+                Label::Signature { known_arguments: theirs, error: other_error },
+            ) if error == other_error => {
+                if *mine && *theirs {
+                    (self.edges.len() == other.edges.len()).then(all)
+                } else {
+                    // One of them has no edges after those of the result and the error.
+                    Some(all())
+                }
+            }
+            (
+                Label::Enum { variants: mine, open: mine_open },
+                Label::Enum { variants: theirs, open: theirs_open },
+            ) if *mine_open || *theirs_open => self.shared_variants(other, (mine, *mine_open), (theirs, *theirs_open)),
+            (mine, theirs) => (mine == theirs && self.edges.len() == other.edges.len()).then(all),
+        }
+    }
+
+    fn shared_variants(
+        &self,
+        other: &Vertex<'_>,
+        (mine, mine_open): (&[(u32, &str)], bool),
+        (theirs, theirs_open): (&[(u32, &str)], bool),
+    ) -> Option<Vec<(usize, usize)>> {
+        let theirs_by_index: BTreeMap<u32, usize> =
+            theirs.iter().enumerate().map(|(place, (index, _))| (*index, place)).collect();
+        let mut pairs = Vec::new();
+        for (place, (index, name)) in mine.iter().enumerate() {
+            match theirs_by_index.get(index) {
+                Some(&there) if theirs[there].1 == *name => pairs.push((self.edges[place], other.edges[there])),
+                None if theirs_open => {}
+                _ => return None,
+            }
+        }
+        (mine_open || pairs.len() == theirs.len()).then_some(pairs)
+    }
+}
+
+/// The label of a type without types inside. The numbers are hashed: they never change, and new ones are added.
+fn leaf_label(leaf: &Type) -> Label<'static> {
+    Label::Scalar(match leaf {
+        Type::Bool => 1,
+        Type::I8 => 2,
+        Type::I16 => 3,
+        Type::I32 => 4,
+        Type::I64 => 5,
+        Type::I128 => 6,
+        Type::U8 => 7,
+        Type::U16 => 8,
+        Type::U32 => 9,
+        Type::U64 => 10,
+        Type::U128 => 11,
+        Type::F32 => 12,
+        Type::F64 => 13,
+        Type::Char => 14,
+        Type::Str => 15,
+        Type::Unit | Type::UnitStruct { .. } | Type::Tuple(_) | Type::TupleStruct { .. } => 16,
+        _ => return Label::Opaque,
+    })
+}
+
+impl Label<'_> {
+    fn write(&self, hash: &mut Fnv) {
+        match self {
+            Self::Opaque => hash.bytes(&[0]),
+            Self::Scalar(number) => hash.bytes(&[*number]),
+            Self::Option => hash.bytes(&[32]),
+            Self::Seq => hash.bytes(&[33]),
+            Self::Map => hash.bytes(&[34]),
+            Self::Tuple => hash.bytes(&[35]),
+            Self::Struct(fields) => {
+                hash.bytes(&[36]);
+                hash.length(fields.len());
+                for name in fields {
+                    hash.text(name);
+                }
+            }
+            Self::Enum { variants, open } => {
+                hash.bytes(&[37, u8::from(*open)]);
+                hash.length(variants.len());
+                for (index, name) in variants {
+                    hash.bytes(&index.to_le_bytes());
+                    hash.text(name);
+                }
+            }
+            Self::Signature { known_arguments, error } => {
+                hash.bytes(&[38, u8::from(*known_arguments), u8::from(*error)]);
+            }
+        }
+    }
+}
+
+/// FNV-1a with 64 bits: unlike the standard library's hasher it gives the same number everywhere and always.
+struct Fnv(u64);
+
+impl Fnv {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    fn length(&mut self, length: usize) {
+        self.bytes(&(length as u64).to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.length(text.len());
+        self.bytes(text.as_bytes());
+    }
+
+    fn finish(self) -> u64 {
+        self.0.max(1)
+    }
+}

@@ -1,0 +1,164 @@
+//! What a type is made of, in the terms of serde's data model.
+//!
+//! Only the data and ways to walk it; how it is found out, compared, shown or sent is elsewhere.
+
+use super::graph::Graph;
+
+/// The structure of a type as it crosses the wire.
+///
+/// `==` compares everything, names and the way a recursion is written down included. Whether two types mean the
+/// same on the wire is what [`matches`](Self::matches) says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Type {
+    /// `()`.
+    Unit,
+    /// `bool`.
+    Bool,
+    /// `i8`.
+    I8,
+    /// `i16`.
+    I16,
+    /// `i32`.
+    I32,
+    /// `i64`.
+    I64,
+    /// `i128`.
+    I128,
+    /// `u8`.
+    U8,
+    /// `u16`.
+    U16,
+    /// `u32`.
+    U32,
+    /// `u64`.
+    U64,
+    /// `u128`.
+    U128,
+    /// `f32`.
+    F32,
+    /// `f64`.
+    F64,
+    /// `char`.
+    Char,
+    /// A string, however it is held.
+    Str,
+    /// Bytes that serde treats as such. It treats a `Vec<u8>` as a sequence, which is the same on the wire.
+    Bytes,
+    /// `Option`.
+    Option(Box<Type>),
+    /// A sequence of any length, a set included.
+    Seq(Box<Type>),
+    /// A map from keys to values.
+    Map(Box<Type>, Box<Type>),
+    /// A tuple, or an array of a fixed length.
+    Tuple(Vec<Type>),
+    /// A struct without fields.
+    UnitStruct {
+        /// Its serde name.
+        name: String,
+    },
+    /// A struct with one field that has no name.
+    NewtypeStruct {
+        /// Its serde name.
+        name: String,
+        /// The field.
+        inner: Box<Type>,
+    },
+    /// A struct whose fields have no names.
+    TupleStruct {
+        /// Its serde name.
+        name: String,
+        /// The fields.
+        fields: Vec<Type>,
+    },
+    /// A struct whose fields have names.
+    Struct {
+        /// Its serde name; empty for what a variant carries.
+        name: String,
+        /// The fields and their names, in order.
+        fields: Vec<(String, Type)>,
+    },
+    /// An enum.
+    Enum {
+        /// Its serde name.
+        name: String,
+        /// The variants that are known, by index.
+        variants: Vec<Variant>,
+        /// Whether there may be more variants than those: only one value was looked at, not the type.
+        open: bool,
+    },
+    /// A type that contains itself: one of the types that this one is inside of, counted outwards, 0 for the nearest.
+    ///
+    /// Every type with types inside counts as one, and so does the tuple or struct that a variant carries.
+    Recursive(u32),
+    /// Nothing is known. It matches everything.
+    Opaque,
+}
+
+/// A variant of a [`Type::Enum`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// The number that stands for it on the wire.
+    pub index: u32,
+    /// Its serde name.
+    pub name: String,
+    /// What it carries: [`Type::Unit`] for nothing, a [`Type::Tuple`] of its unnamed fields even if it has only
+    /// one, a [`Type::Struct`] with an empty name, or [`Type::Opaque`].
+    pub content: Type,
+}
+
+impl Type {
+    /// Whether the two mean the same on the wire as far as is known, as described at [`Signature`](super::Signature).
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        Graph::of_type(self).matches(&Graph::of_type(other))
+    }
+
+    /// Whether something inside, or all of it, is not known.
+    #[must_use]
+    pub fn is_opaque_somewhere(&self) -> bool {
+        self.first_opaque().is_some()
+    }
+
+    /// How many types it is made of, itself included.
+    pub(super) fn size(&self) -> usize {
+        let all = |types: &mut dyn Iterator<Item = &Self>| types.map(Self::size).sum::<usize>();
+        1 + match self {
+            Self::Option(inner) | Self::Seq(inner) | Self::NewtypeStruct { inner, .. } => inner.size(),
+            Self::Map(key, value) => key.size() + value.size(),
+            Self::Tuple(fields) | Self::TupleStruct { fields, .. } => all(&mut fields.iter()),
+            Self::Struct { fields, .. } => all(&mut fields.iter().map(|(_, field)| field)),
+            Self::Enum { variants, .. } => all(&mut variants.iter().map(|variant| &variant.content)),
+            _ => 0,
+        }
+    }
+
+    /// The way to the first part that is not known; empty if that is all of it.
+    pub(super) fn first_opaque(&self) -> Option<String> {
+        fn join(step: String, rest: &Type) -> Option<String> {
+            let rest = rest.first_opaque()?;
+            Some(if rest.is_empty() { step } else { format!("{step}, {rest}") })
+        }
+        match self {
+            Self::Opaque => Some(String::new()),
+            Self::Option(inner) => join("value".to_owned(), inner),
+            Self::Seq(element) => join("element".to_owned(), element),
+            Self::Map(key, value) => {
+                join("key".to_owned(), key).or_else(|| join("value".to_owned(), value))
+            }
+            Self::NewtypeStruct { inner, .. } => inner.first_opaque(),
+            Self::Tuple(elements) | Self::TupleStruct { fields: elements, .. } => {
+                elements.iter().enumerate().find_map(|(number, element)| join(format!("element {number}"), element))
+            }
+            Self::Struct { fields, .. } => {
+                fields.iter().find_map(|(name, field)| join(format!("field `{name}`"), field))
+            }
+            Self::Enum { variants, open, .. } => variants
+                .iter()
+                .find_map(|variant| join(format!("variant `{}`", variant.name), &variant.content))
+                .or_else(|| open.then(|| "other variants".to_owned())),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What follows from what is known: which value to make up next, and whom to blame when one is refused.
+//!
+//! Each run looks into the first thing at every option, sequence, map and enum that is not known yet, and makes
+//! what it knows to be accepted elsewhere. A run that fails ends at its first failure. Everything that is learnt
+//! is counted, and all that can be learnt is bounded: this is why it ends.
+
+use super::super::Type;
+use super::candidates;
+use super::cursor::Refused;
+use super::tree::{COMPOUND_ATTEMPTS, Kind, NodeId, Spot, Tree, attempts_for};
+
+impl Tree {
+    /// Starts over at the root; what comes back is how much is known.
+    pub(super) fn begin_run(&mut self) -> usize {
+        self.run += 1;
+        self.explored.clear();
+        self.last_leaf = None;
+        self.accounted = false;
+        self.knowledge
+    }
+
+    /// Whether another run is worthwhile, after one that began when `before` was known.
+    pub(super) fn has_more_to_learn(&mut self, before: usize) -> bool {
+        if self.knowledge == before {
+            // The last thing that was looked into is where this run ended, or what it went through in vain.
+            let Some(last) = self.explored.last().copied() else { return false };
+            self.node_mut(last).futile = Some(before);
+        }
+        let root = self.root().node;
+        self.wants(root)
+    }
+
+    /// Whether looking into a node, as things are, would teach something.
+    fn wants(&mut self, id: NodeId) -> bool {
+        let knowledge = self.knowledge;
+        let node = self.node(id);
+        if node.settled || node.futile == Some(knowledge) {
+            return false;
+        }
+        let children = node.children.clone();
+        let wants = match node.kind {
+            Kind::Unseen => true,
+            Kind::Opaque | Kind::Recursive(_) => false,
+            Kind::Leaf(_) => self.untried(id),
+            Kind::Option | Kind::Seq | Kind::Enum(..) => {
+                let inside = children.iter().any(|child| self.wants(*child));
+                inside || (!matches!(self.node(id).kind, Kind::Enum(..)) && self.untried(id))
+            }
+            Kind::Map => self.next_in(&children).is_some() || self.untried(id),
+            Kind::Tuple(_) | Kind::Newtype(_) | Kind::TupleStruct(..) | Kind::Struct(..) => {
+                // Once it has refused every attempt there is no way to what was not reached.
+                let next = self.next_in(&children);
+                next.is_some_and(|next| self.node(next).kind != Kind::Unseen || self.patient(id))
+                    || (children.iter().all(|child| self.can_yield(*child)) && self.untried(id))
+            }
+        };
+        let node = self.node(id);
+        let settled = match node.kind {
+            Kind::Opaque | Kind::Recursive(_) => true,
+            _ => !wants && node.yields && children.iter().all(|child| self.node(*child).settled),
+        };
+        self.node_mut(id).settled = settled;
+        wants
+    }
+
+    /// The first of `children`, which are read one after the other, that is worth looking into and can be reached.
+    fn next_in(&mut self, children: &[NodeId]) -> Option<NodeId> {
+        for &child in children {
+            if self.wants(child) {
+                return Some(child);
+            }
+            if !self.can_yield(child) {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn can_yield(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        match node.kind {
+            Kind::Recursive(target) => self.node(target).yields && node.attempts == 0,
+            _ => node.yields,
+        }
+    }
+
+    fn patient(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        node.attempts < attempts_for(&node.kind)
+    }
+
+    fn untried(&self, id: NodeId) -> bool {
+        !self.node(id).yields && self.patient(id)
+    }
+
+    /// Which of the values in `candidates` a leaf is given.
+    pub(super) fn candidate(&mut self, spot: Spot, leaf: &Type) -> Result<usize, Refused> {
+        let count = candidates::count(leaf);
+        let node = self.node(spot.node);
+        let (attempts, fixed, place) = (node.attempts, node.fixed, node.place);
+        if attempts >= count {
+            return self.stop();
+        }
+        if !spot.constructing {
+            self.last_leaf = Some(spot.node);
+        }
+        // All like the first, then all like the second, then ascending, then descending.
+        let step = match spot.variation {
+            _ if fixed => 0,
+            0 | 1 => spot.variation,
+            even if even % 2 == 0 => place,
+            _ => count - 1 - place % count,
+        };
+        Ok((attempts + step) % count)
+    }
+
+    /// How many elements an option, a sequence or a map is given.
+    pub(super) fn elements(&mut self, spot: Spot) -> usize {
+        let children = self.node(spot.node).children.clone();
+        let next = if spot.constructing { None } else { self.next_in(&children) };
+        let refusals = self.node(spot.node).attempts + spot.variation;
+        let elements = match self.node(spot.node).kind {
+            _ if next.is_some() => 1,
+            Kind::Seq => refusals % 3,
+            _ => refusals % 2,
+        };
+        if !spot.constructing {
+            self.explored.extend(next);
+            let node = self.node_mut(spot.node);
+            node.given = elements;
+            node.probing = next.is_some();
+        }
+        elements
+    }
+
+    /// Which variant an enum is given.
+    pub(super) fn variant(&mut self, spot: Spot) -> Result<usize, Refused> {
+        let contents = self.node(spot.node).children.clone();
+        let next =
+            if spot.constructing { None } else { contents.iter().position(|content| self.wants(*content)) };
+        let Some(variant) = next.or(self.node(spot.node).witness) else { return self.stop() };
+        if !spot.constructing {
+            self.explored.extend(next.map(|variant| contents[variant]));
+            self.node_mut(spot.node).given = variant;
+        }
+        Ok(variant)
+    }
+
+    /// Draws the conclusions from the success or failure of everything that was read at a spot.
+    pub(super) fn judge<T>(&mut self, spot: Spot, result: Result<T, Refused>) -> Result<T, Refused> {
+        if !spot.constructing {
+            match &result {
+                Ok(_) => {
+                    self.accept(spot.node);
+                    self.accounted = false;
+                }
+                Err(Refused) if !self.accounted => {
+                    self.refuse(spot.node, spot.variation);
+                    self.accounted = true;
+                }
+                Err(Refused) => {}
+            }
+        }
+        result
+    }
+
+    fn accept(&mut self, id: NodeId) {
+        let run = self.run;
+        let node = self.node(id);
+        if node.run != run {
+            // The type took nothing. What takes nothing now and something at other times cannot be described.
+            return match node.kind {
+                Kind::Unseen => self.is_unit(id),
+                Kind::Leaf(Type::Unit) | Kind::Opaque => {}
+                _ => self.give_up(id),
+            };
+        }
+        if !node.yields {
+            self.node_mut(id).yields = true;
+            self.knowledge += 1;
+        }
+        let node = self.node(id);
+        match node.kind {
+            Kind::Enum(..) => {
+                let given = node.given;
+                let Some(content) = node.children.get(given).copied() else { return };
+                self.node_mut(id).witness.get_or_insert(given);
+                self.accept(content);
+            }
+            Kind::Tuple(_) | Kind::Newtype(_) | Kind::TupleStruct(..) | Kind::Struct(..) => {
+                for child in node.children.clone() {
+                    if self.node(child).kind == Kind::Unseen {
+                        self.give_up(child);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn is_unit(&mut self, id: NodeId) {
+        let node = self.node_mut(id);
+        node.kind = Kind::Leaf(Type::Unit);
+        node.yields = true;
+        self.knowledge += 1;
+    }
+
+    fn refuse(&mut self, id: NodeId, variation: usize) {
+        let node = self.node(id);
+        let limit = attempts_for(&node.kind);
+        match node.kind {
+            Kind::Opaque => return,
+            Kind::Unseen => return self.give_up(id),
+            Kind::Enum(..) => {
+                let Some(content) = node.children.get(node.given).copied() else { return };
+                return self.refuse(content, variation);
+            }
+            Kind::Leaf(_) if node.yields && variation > 0 => {
+                if node.fixed {
+                    return;
+                }
+                self.node_mut(id).fixed = true;
+            }
+            Kind::Option | Kind::Seq | Kind::Map if node.probing => return,
+            _ if node.attempts >= limit => return,
+            _ => self.node_mut(id).attempts += 1,
+        }
+        self.knowledge += 1;
+    }
+
+    /// A run ended in a panic, most likely at the last value that was given.
+    pub(super) fn blame_last_leaf(&mut self) {
+        if let Some(leaf) = self.last_leaf {
+            self.refuse(leaf, 0);
+        }
+    }
+}
+
+const _: () = assert!(COMPOUND_ATTEMPTS > 3, "every way of varying leaves is tried");

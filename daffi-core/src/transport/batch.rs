@@ -1,0 +1,140 @@
+//! Bytes on their way out, in as few pieces as pays.
+//!
+//! Small frames are laid side by side in one buffer: copying a hundred bytes costs less than another entry of a
+//! vectored write (measured on a relay of small frames). Larger payloads stay what they are, a shared piece.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+
+use bytes::Bytes;
+
+use crate::proto::{FrameError, Header, append};
+
+/// Payloads of at least this many bytes are written from where they are.
+const SHARED_BYTES: usize = 4 * 1024;
+
+/// How many pieces one write takes.
+const PIECES: usize = 64;
+
+/// A buffer that grew beyond this is given back after use.
+const KEPT_BYTES: usize = 256 * 1024;
+
+#[derive(Debug)]
+enum Piece {
+    /// The next so many bytes of the buffer.
+    Buffered(usize),
+    /// A payload of its own.
+    Shared(Bytes),
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Self::Buffered(len) => *len,
+            Self::Shared(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// Frames as they will be written.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    buffer: Vec<u8>,
+    /// Where in `buffer` the first buffered piece begins.
+    start: usize,
+    pieces: VecDeque<Piece>,
+    /// How much of the first piece is written.
+    written: usize,
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// Adds a frame; answers how many bytes it takes.
+    pub(super) fn push(
+        &mut self,
+        header: &Header<'_>,
+        payload: &Bytes,
+        limit: usize,
+    ) -> Result<usize, FrameError> {
+        let before = self.buffer.len();
+        append(&mut self.buffer, header, payload.len(), limit)?;
+        let shared = payload.len() >= SHARED_BYTES;
+        if !shared {
+            self.buffer.extend_from_slice(payload);
+        }
+        let buffered = self.buffer.len() - before;
+        match self.pieces.back_mut() {
+            Some(Piece::Buffered(len)) => *len += buffered,
+            _ => self.pieces.push_back(Piece::Buffered(buffered)),
+        }
+        if shared {
+            self.pieces.push_back(Piece::Shared(payload.clone()));
+            return Ok(buffered + payload.len());
+        }
+        Ok(buffered)
+    }
+
+    /// Writes with `write` until all is written (`true`) or it would block (`false`); tells `progress` what went.
+    pub(super) fn write(
+        &mut self,
+        mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+        mut progress: impl FnMut(usize),
+    ) -> io::Result<bool> {
+        while !self.is_empty() {
+            let mut slices = [IoSlice::new(&[]); PIECES];
+            let count = self.slices(&mut slices);
+            match write(&slices[..count]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    self.advance(written);
+                    progress(written);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.buffer.clear();
+        self.buffer.shrink_to(KEPT_BYTES);
+        self.start = 0;
+        Ok(true)
+    }
+
+    fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; PIECES]) -> usize {
+        let mut skip = self.written;
+        let mut start = self.start;
+        let mut count = 0;
+        for (slot, piece) in slices.iter_mut().zip(&self.pieces) {
+            *slot = match piece {
+                Piece::Buffered(len) => {
+                    let slice = &self.buffer[start + skip..start + len];
+                    start += len;
+                    IoSlice::new(slice)
+                }
+                Piece::Shared(bytes) => IoSlice::new(&bytes[skip..]),
+            };
+            skip = 0;
+            count += 1;
+        }
+        count
+    }
+
+    fn advance(&mut self, mut written: usize) {
+        while let Some(piece) = self.pieces.front() {
+            let left = piece.len() - self.written;
+            if written < left {
+                self.written += written;
+                return;
+            }
+            written -= left;
+            if let Piece::Buffered(len) = piece {
+                self.start += len;
+            }
+            self.pieces.pop_front();
+            self.written = 0;
+        }
+    }
+}

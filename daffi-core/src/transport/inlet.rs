@@ -1,0 +1,151 @@
+//! The way in: frames, as many as one read brings.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use tokio_util::codec::{Decoder, LengthDelimitedCodec};
+
+use super::memory::Pipe;
+use super::socket::ReadHalf;
+use crate::proto::{Frame, Limits};
+
+/// The first read buffer of a connection, in bytes. It doubles while reads fill it.
+const FIRST_BUFFER: usize = 8 * 1024;
+
+/// The largest read buffer that is kept, in bytes.
+const LARGEST_BUFFER: usize = 256 * 1024;
+
+/// Receiving failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The connection broke.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The other side announced a frame over the limit, or sent something that is no frame.
+    #[error("a frame over the limit of {limit} bytes was announced, or this is not a daffi process")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+}
+
+/// The receiving half of a connection.
+#[derive(Debug)]
+pub struct Inlet(Source);
+
+#[derive(Debug)]
+enum Source {
+    Socket(Framed),
+    Memory(Arc<Pipe>),
+}
+
+#[derive(Debug)]
+struct Framed {
+    socket: ReadHalf,
+    codec: LengthDelimitedCodec,
+    buffer: BytesMut,
+    /// How much room a read gets.
+    room: usize,
+}
+
+impl Inlet {
+    pub(super) fn socket(socket: ReadHalf, limits: Limits) -> Self {
+        let codec = LengthDelimitedCodec::builder().max_frame_length(limits.frame_bytes).new_codec();
+        Self(Source::Socket(Framed { socket, codec, buffer: BytesMut::new(), room: FIRST_BUFFER }))
+    }
+
+    pub(super) fn memory(pipe: Arc<Pipe>) -> Self {
+        Self(Source::Memory(pipe))
+    }
+
+    /// From the next frame on, allows `limit` bytes.
+    pub fn set_frame_limit(&mut self, limit: usize) {
+        if let Source::Socket(framed) = &mut self.0 {
+            framed.codec.set_max_frame_length(limit);
+        }
+    }
+
+    /// Waits for frames and adds all that are there to `frames`; `false` at the end of the connection.
+    ///
+    /// # Errors
+    ///
+    /// When the connection broke or its bytes are no frames.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing that was received is lost.
+    pub async fn read(&mut self, frames: &mut Vec<Frame>) -> Result<bool, ReadError> {
+        match &mut self.0 {
+            Source::Socket(framed) => framed.read(frames).await,
+            Source::Memory(pipe) => Ok(pipe.read(frames, usize::MAX).await),
+        }
+    }
+
+    /// Waits for one frame, leaving later ones for [`read`](Self::read); `None` at the end of the connection.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn read_one(&mut self) -> Result<Option<Frame>, ReadError> {
+        match &mut self.0 {
+            Source::Socket(framed) => framed.read_one().await,
+            Source::Memory(pipe) => {
+                let mut frames = Vec::with_capacity(1);
+                pipe.read(&mut frames, 1).await;
+                Ok(frames.pop())
+            },
+        }
+    }
+}
+
+impl Framed {
+    async fn read(&mut self, frames: &mut Vec<Frame>) -> Result<bool, ReadError> {
+        let before = frames.len();
+        loop {
+            while let Some(frame) = self.next()? {
+                frames.push(frame);
+            }
+            if frames.len() > before {
+                return Ok(true);
+            }
+            if !self.fill().await? {
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn read_one(&mut self) -> Result<Option<Frame>, ReadError> {
+        loop {
+            if let Some(frame) = self.next()? {
+                return Ok(Some(frame));
+            }
+            if !self.fill().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Frame>, ReadError> {
+        match self.codec.decode(&mut self.buffer) {
+            Ok(frame) => Ok(frame.map(|body| Frame::joined(body.freeze()))),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Err(ReadError::TooLarge { limit: self.codec.max_frame_length() })
+            }
+            Err(error) => Err(ReadError::Io(error)),
+        }
+    }
+
+    async fn fill(&mut self) -> io::Result<bool> {
+        // The codec has reserved what a large frame still needs; a small one gets room for its successors too.
+        if self.buffer.capacity() - self.buffer.len() < self.room / 2 {
+            self.buffer.reserve(self.room);
+        }
+        let room = self.buffer.capacity() - self.buffer.len();
+        let read = self.socket.read(&mut self.buffer).await?;
+        if read == room && self.room < LARGEST_BUFFER {
+            self.room *= 2;
+        }
+        Ok(read > 0)
+    }
+}

@@ -1,0 +1,151 @@
+//! Where a controller accepts connections.
+
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+
+use super::{Address, Connection};
+use crate::proto::Limits;
+
+/// A listening socket. A Unix socket's file is removed when the listener is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    kind: Kind,
+    address: Address,
+    limits: Limits,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Tcp(TcpListener),
+    Unix { listener: UnixListener, file: SocketFile },
+}
+
+/// The file of a socket that we made. Knows its inode, so that a successor's file is never removed.
+#[derive(Debug)]
+struct SocketFile {
+    path: PathBuf,
+    inode: u64,
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if std::fs::symlink_metadata(&self.path).is_ok_and(|found| found.ino() == self.inode) {
+            // Whoever removed it before us did our work.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl Listener {
+    /// Listens at `address`. Port 0 picks a free port; a Unix socket's folder is made if need be, readable by its
+    /// owner alone; the file of a socket that nobody listens on any more is replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::AddrInUse`] when somebody listens there already; otherwise what the system says.
+    pub async fn bind(address: &Address, limits: Limits) -> io::Result<Self> {
+        match address {
+            Address::Tcp { host, port } => {
+                let listener = TcpListener::bind((host.as_str(), *port)).await?;
+                let port = listener.local_addr()?.port();
+                let address = Address::Tcp { host: host.clone(), port };
+                Ok(Self { kind: Kind::Tcp(listener), address, limits })
+            }
+            Address::Unix(path) => {
+                let (listener, file) = bind_unix(path).await?;
+                Ok(Self { kind: Kind::Unix { listener, file }, address: address.clone(), limits })
+            }
+            Address::Memory => {
+                Err(io::Error::new(io::ErrorKind::Unsupported, "memory is not an address to listen at"))
+            }
+        }
+    }
+
+    /// Where it listens, with the real port.
+    #[must_use]
+    pub const fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The next connection.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; most such errors concern one connection or pass (no file descriptors left), so the
+    /// caller may try again after a moment.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: no connection is lost.
+    pub async fn accept(&self) -> io::Result<Connection> {
+        match &self.kind {
+            Kind::Tcp(listener) => Connection::tcp(listener.accept().await?.0, self.limits),
+            Kind::Unix { listener, file } => {
+                let (stream, _) = listener.accept().await?;
+                Ok(Connection::unix(stream, file.path.clone(), self.limits))
+            }
+        }
+    }
+}
+
+async fn bind_unix(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    // Two starters must not both find the old file stale and remove each other's new one.
+    let _turn = Turn::take(path)?;
+    let listener = match UnixListener::bind(path) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path).await? => {
+            std::fs::remove_file(path)?;
+            UnixListener::bind(path)?
+        }
+        other => other?,
+    };
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    let inode = std::fs::symlink_metadata(path)?.ino();
+    Ok((listener, SocketFile { path: path.to_owned(), inode }))
+}
+
+/// Makes the folder, and its parents, for the owner alone. One that exists stays as it is.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Whether the file at `path` is a socket that nobody listens on.
+async fn is_stale(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::FileTypeExt;
+    if !std::fs::symlink_metadata(path)?.file_type().is_socket() {
+        return Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            format!("{} exists and is not a socket", path.display()),
+        ));
+    }
+    match UnixStream::connect(path).await {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// The right to replace a socket file, held through a lock on a file beside it.
+#[derive(Debug)]
+struct Turn {
+    _locked: std::fs::File,
+}
+
+impl Turn {
+    fn take(path: &Path) -> io::Result<Self> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".lock");
+        let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(PathBuf::from(name))?;
+        // Waits for another starter, which holds it no longer than it takes to bind.
+        file.lock()?;
+        Ok(Self { _locked: file })
+    }
+}

@@ -1,0 +1,344 @@
+//! The way out: frames are queued here and written many at a time.
+//!
+//! Three ways to get a queued frame onto a socket, for whoever knows which is cheapest just then:
+//! [`flush`](Outbox::flush) writes on the spot, [`kick`](Outbox::kick) leaves it to the writer task, which runs after
+//! those that are ready to add theirs. What the socket does not take at once always goes to the writer task.
+
+use std::io;
+use std::net::Shutdown;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use super::batch::Batch;
+use super::memory::Pipe;
+use super::room::Room;
+use super::socket::WriteHalf;
+use crate::proto::{Frame, FrameError, Header, Limits};
+
+/// After how many batches in a row a flush leaves the rest to the writer task, so that nobody is held up by others
+/// who keep adding.
+const BATCHES_IN_PLACE: usize = 4;
+
+/// A frame was not queued.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The connection is closed or lost.
+    #[error("the connection is closed")]
+    Closed,
+    /// The frame cannot be sent over any connection.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+}
+
+/// The sending half of a connection. Shared; every method takes `&self`.
+#[derive(Debug)]
+pub struct Outbox {
+    sink: Sink,
+    frame_limit: AtomicUsize,
+}
+
+#[derive(Debug)]
+enum Sink {
+    Socket(SocketSink),
+    /// Frames go straight to the reader; closing closes the way back, too.
+    Memory {
+        out: Arc<Pipe>,
+        back: Arc<Pipe>,
+        sent: AtomicU64,
+    },
+}
+
+#[derive(Debug)]
+struct SocketSink {
+    socket: WriteHalf,
+    room: Room,
+    queue: Mutex<Queue>,
+    /// Wakes the writer task.
+    work: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    batch: Batch,
+    /// A used, empty batch whose buffer is used again.
+    spare: Batch,
+    /// What the socket did not take; the writer task goes on with it.
+    stalled: Option<Batch>,
+    /// Somebody is writing, or a stalled batch waits for the writer task: nobody else may write.
+    busy: bool,
+    state: State,
+    sent: u64,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
+enum State {
+    #[default]
+    Open,
+    /// Takes no more frames; what is queued is still written.
+    Closing,
+    Closed,
+}
+
+impl Outbox {
+    pub(super) fn socket(socket: WriteHalf, limits: Limits) -> Arc<Self> {
+        let sink = SocketSink {
+            socket,
+            room: Room::new(limits.queue_bytes),
+            queue: Mutex::default(),
+            work: Notify::new(),
+        };
+        Arc::new(Self { sink: Sink::Socket(sink), frame_limit: limits.frame_bytes.into() })
+    }
+
+    pub(super) fn memory(out: Arc<Pipe>, back: Arc<Pipe>, limits: Limits) -> Arc<Self> {
+        Arc::new(Self { sink: Sink::Memory { out, back, sent: 0.into() }, frame_limit: limits.frame_bytes.into() })
+    }
+
+    /// The largest frame that is sent, in bytes.
+    #[must_use]
+    pub fn frame_limit(&self) -> usize {
+        self.frame_limit.load(Ordering::Relaxed)
+    }
+
+    /// The peer allows no more than this.
+    pub fn lower_frame_limit(&self, limit: usize) {
+        self.frame_limit.fetch_min(limit, Ordering::Relaxed);
+    }
+
+    /// Queues a frame. It is written by the next [`flush`](Self::flush) or [`kick`](Self::kick).
+    ///
+    /// # Errors
+    ///
+    /// When the connection is closed or the frame is over the limit.
+    pub fn send(&self, header: &Header<'_>, payload: &Bytes) -> Result<(), SendError> {
+        match &self.sink {
+            Sink::Socket(sink) => {
+                let mut queue = sink.queue();
+                if queue.state != State::Open {
+                    return Err(SendError::Closed);
+                }
+                let bytes = queue.batch.push(header, payload, self.frame_limit())?;
+                queue.sent += u64::from(header.is_numbered());
+                sink.room.take(bytes);
+                Ok(())
+            }
+            Sink::Memory { out, sent, .. } => {
+                let frame = Frame::split(header, payload.clone()).map_err(FrameError::from)?;
+                let (size, limit) = (frame.len(), self.frame_limit());
+                if size > limit {
+                    return Err(FrameError::TooLarge { size, limit }.into());
+                }
+                if !out.push(frame) {
+                    return Err(SendError::Closed);
+                }
+                sent.fetch_add(u64::from(header.is_numbered()), Ordering::Relaxed);
+                Ok(())
+            }
+        }
+    }
+
+    /// How many numbered frames were queued since the connection began.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        match &self.sink {
+            Sink::Socket(sink) => sink.queue().sent,
+            Sink::Memory { sent, .. } => sent.load(Ordering::Relaxed),
+        }
+    }
+
+    /// How many more bytes may be queued. At zero the peer does not keep up.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.room_of().left()
+    }
+
+    /// Ready when there is room, or when the connection is closed.
+    pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_closed() {
+            return Poll::Ready(());
+        }
+        let room = self.room_of().poll_ready(cx);
+        // Closing may have come between the look and the registration.
+        if self.is_closed() { Poll::Ready(()) } else { room }
+    }
+
+    fn room_of(&self) -> &Room {
+        match &self.sink {
+            Sink::Socket(sink) => &sink.room,
+            Sink::Memory { out, .. } => &out.room,
+        }
+    }
+
+    /// Whether frames are no longer accepted.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        match &self.sink {
+            Sink::Socket(sink) => sink.queue().state != State::Open,
+            Sink::Memory { out, .. } => out.is_closed(),
+        }
+    }
+
+    /// Writes what is queued on the calling task, as far as the socket takes it without waiting.
+    pub fn flush(&self) {
+        if let Sink::Socket(sink) = &self.sink {
+            sink.flush();
+        }
+    }
+
+    /// Has the writer task write what is queued, after the tasks that are ready now.
+    pub fn kick(&self) {
+        if let Sink::Socket(sink) = &self.sink {
+            sink.work.notify_one();
+        }
+    }
+
+    /// Takes no more frames, writes what is queued, then ends the connection in both directions.
+    pub fn close(&self) {
+        match &self.sink {
+            Sink::Socket(sink) => {
+                let mut queue = sink.queue();
+                if queue.state == State::Open {
+                    queue.state = State::Closing;
+                }
+                drop(queue);
+                sink.work.notify_one();
+                sink.room.wake_all();
+            }
+            Sink::Memory { out, back, .. } => {
+                out.close();
+                back.close();
+            }
+        }
+    }
+
+    /// Ends the connection now; what is queued is lost.
+    pub fn abort(&self) {
+        match &self.sink {
+            Sink::Socket(sink) => sink.end(),
+            Sink::Memory { .. } => self.close(),
+        }
+    }
+
+    /// The writer task: writes what others could not, until the connection ends.
+    pub async fn run(&self) {
+        if let Sink::Socket(sink) = &self.sink {
+            sink.run().await;
+        }
+    }
+}
+
+impl SocketSink {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, batch: &mut Batch) -> io::Result<bool> {
+        batch.write(|slices| self.socket.try_write(slices), |written| self.room.give(written))
+    }
+
+    fn flush(&self) {
+        let mut batch = {
+            let mut queue = self.queue();
+            if queue.busy || queue.batch.is_empty() {
+                return;
+            }
+            queue.begin()
+        };
+        for _ in 0..BATCHES_IN_PLACE {
+            match self.write(&mut batch) {
+                Ok(true) => match self.queue().next(batch) {
+                    Some(next) => batch = next,
+                    None => return self.after_writing(),
+                },
+                Ok(false) => break,
+                Err(_) => return self.end(),
+            }
+        }
+        self.queue().stalled = Some(batch);
+        self.work.notify_one();
+    }
+
+    /// The queue is empty and nobody writes: a close that waited for this goes on.
+    fn after_writing(&self) {
+        if self.queue().state == State::Closing {
+            self.work.notify_one();
+        }
+    }
+
+    async fn run(&self) {
+        loop {
+            let batch = {
+                let mut queue = self.queue();
+                match queue.stalled.take() {
+                    Some(batch) => Some(batch),
+                    None if queue.state == State::Closed => return,
+                    None if queue.busy => None,
+                    None if !queue.batch.is_empty() => Some(queue.begin()),
+                    None if queue.state == State::Closing => {
+                        drop(queue);
+                        return self.end();
+                    }
+                    None => None,
+                }
+            };
+            match batch {
+                Some(batch) => {
+                    if self.write_all(batch).await.is_err() {
+                        return self.end();
+                    }
+                }
+                None => self.work.notified().await,
+            }
+        }
+    }
+
+    async fn write_all(&self, mut batch: Batch) -> io::Result<()> {
+        loop {
+            if self.write(&mut batch)? {
+                match self.queue().next(batch) {
+                    Some(next) => batch = next,
+                    None => return Ok(()),
+                }
+            } else {
+                self.socket.writable().await?;
+            }
+        }
+    }
+
+    /// Ends the connection: the reader sees the end, waiting senders see that it is closed.
+    fn end(&self) {
+        {
+            let mut queue = self.queue();
+            let queue = &mut *queue;
+            queue.state = State::Closed;
+            queue.batch = Batch::default();
+            queue.stalled = None;
+        }
+        self.socket.shutdown(Shutdown::Both);
+        self.work.notify_one();
+        self.room.wake_all();
+    }
+}
+
+impl Queue {
+    /// Takes what is queued in order to write it.
+    fn begin(&mut self) -> Batch {
+        self.busy = true;
+        let spare = std::mem::take(&mut self.spare);
+        std::mem::replace(&mut self.batch, spare)
+    }
+
+    /// `written` is done: takes what was queued meanwhile, or ends the writing.
+    fn next(&mut self, written: Batch) -> Option<Batch> {
+        self.spare = written;
+        if self.batch.is_empty() {
+            self.busy = false;
+            return None;
+        }
+        Some(self.begin())
+    }
+}
