@@ -1,1 +1,69 @@
-//! daffi.
+//! Rust processes calling each other's functions.
+//!
+//! Annotate a function with [`#[callback]`](callback) and any process can call it. Declare a function without a body
+//! with [`#[fetcher]`](fetcher) and calling it calls the callback, wherever it runs. Every process runs a node inside a
+//! [`Global`]; nodes meet at a controller, which routes the calls. The controller runs inside one of the processes
+//! ([`init_controller`](GlobalBuilder::init_controller)) or by itself (the program `daffi-controller`).
+//!
+//! ```
+//! use daffi::{Global, callback, fetcher};
+//!
+//! mod calculator {
+//!     #[daffi::callback]
+//!     async fn calculate_sum(a: i64, b: i64) -> i64 {
+//!         a + b
+//!     }
+//! }
+//!
+//! #[fetcher]
+//! async fn calculate_sum(a: i64, b: i64) -> i64;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! // The one process: it offers what is annotated in it, and runs the controller.
+//! let service = Global::builder()
+//!     .process_name("calculator service")
+//!     .init_controller(true)
+//! #   .unix_sock_path(folder.path())
+//!     .start()
+//!     .await?;
+//!
+//! // The other. It would say `.host(…).port(…)`, or nothing for the default Unix socket; here it is the same process.
+//! let g = Global::builder().memory(&service).auto_callbacks(false).start().await?;
+//! let sum = calculate_sum(1, 2).on(&g).await?;
+//! assert_eq!(sum, 3);
+//! # g.stop().await;
+//! # service.stop().await;
+//! # Ok(()) }
+//! ```
+//!
+//! # Where to go on
+//!
+//! * [`callback`] and [`fetcher`]: what can be annotated, and how.
+//! * [`GlobalBuilder`]: how a process joins, under which name, at which address.
+//! * [`Call`]: what a fetcher returns, and the modifiers of a call.
+//! * [`CallError`]: how a call can end without a value, and whether the callback may have run then.
+//!
+//! Everything works without `async`, too: [`GlobalBuilder::start_blocking`], [`Call::wait`].
+//!
+//! # Logs
+//!
+//! What happens is said with [`tracing`](https://docs.rs/tracing): lifecycle at `info`, a peer's faults at `warn`. Nothing
+//! that is called, no argument and no result, is ever logged.
+
+#[doc = include_str!("../daffi-macros/src/docs/callback.md")]
+pub use daffi_macros::callback;
+#[doc = include_str!("../daffi-macros/src/docs/fetcher.md")]
+pub use daffi_macros::fetcher;
+
+pub use daffi_core::{
+    Absence, Address, Call, CallContext, CallError, CallbackInfo, ConfigFault, Global, GlobalBuilder,
+    ProcessInfo, RegisterError, RemoteError, Signature, StartError, TraceContext, Wait,
+};
+
+#[doc(hidden)]
+pub use daffi_core::private as __private;
+
+// Linked for the controller that it registers, which `init_controller(true)` starts.
+use daffi_controller as _;

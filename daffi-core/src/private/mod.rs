@@ -1,5 +1,7 @@
 //! What the macros expand to. Not for people: nothing in here is stable.
 
+pub mod by_type;
+pub mod check;
 pub mod raw;
 
 pub use bytes::Bytes;

@@ -91,11 +91,21 @@ impl Outbox {
             queue: Mutex::default(),
             work: Notify::new(),
         };
-        Arc::new(Self { sink: Sink::Socket(sink), frame_limit: limits.frame_bytes.into() })
+        Arc::new(Self {
+            sink: Sink::Socket(sink),
+            frame_limit: limits.frame_bytes.into(),
+        })
     }
 
     pub(super) fn memory(out: Arc<Pipe>, back: Arc<Pipe>, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { sink: Sink::Memory { out, back, sent: 0.into() }, frame_limit: limits.frame_bytes.into() })
+        Arc::new(Self {
+            sink: Sink::Memory {
+                out,
+                back,
+                sent: 0.into(),
+            },
+            frame_limit: limits.frame_bytes.into(),
+        })
     }
 
     /// The largest frame that is sent, in bytes.
@@ -237,7 +247,10 @@ impl SocketSink {
     }
 
     fn write(&self, batch: &mut Batch) -> io::Result<bool> {
-        batch.write(|slices| self.socket.try_write(slices), |written| self.room.give(written))
+        batch.write(
+            |slices| self.socket.try_write(slices),
+            |written| self.room.give(written),
+        )
     }
 
     fn flush(&self) {
@@ -250,10 +263,14 @@ impl SocketSink {
         };
         for _ in 0..BATCHES_IN_PLACE {
             match self.write(&mut batch) {
-                Ok(true) => match self.queue().next(batch) {
-                    Some(next) => batch = next,
-                    None => return self.after_writing(),
-                },
+                Ok(true) => {
+                    // Not in the `match`, where the lock would be held through its arms.
+                    let next = self.queue().next(batch);
+                    match next {
+                        Some(next) => batch = next,
+                        None => return self.after_writing(),
+                    }
+                }
                 Ok(false) => break,
                 Err(_) => return self.end(),
             }
@@ -299,7 +316,8 @@ impl SocketSink {
     async fn write_all(&self, mut batch: Batch) -> io::Result<()> {
         loop {
             if self.write(&mut batch)? {
-                match self.queue().next(batch) {
+                let next = self.queue().next(batch);
+                match next {
                     Some(next) => batch = next,
                     None => return Ok(()),
                 }

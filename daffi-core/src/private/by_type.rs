@@ -1,0 +1,142 @@
+//! Choices by type, for generated code: the macros see the names of types, only the compiler knows what they are.
+//!
+//! Stable Rust has no specialisation, and method calls are the next best thing. A choice is a method of one name in
+//! several traits, the best case implemented for `&&&Kind<T>`, the next for `&&Kind<T>`, and so on; a call on
+//! `(&&&&kind)` takes the first whose bounds hold. This works only where `T` is known, which it is: callbacks and
+//! fetchers have no type parameters.
+//!
+//! **Architecture Invariant:** the last case of every choice holds for any type. Either it is a sensible answer, or it
+//! has a requirement from [`check`](super::check) on the *method*, which does not take part in the choice: the compiler
+//! then says that this requirement is not met, once, at the type. A case that is reached only beside such an error asks
+//! for nothing, so that one fault gives one message.
+
+use std::any::type_name;
+use std::path::{Path, PathBuf};
+
+use crate::signature::{ErrorType, Returns, Signature, Type, trace};
+
+/// Makes the markers that stand for a type in a choice.
+macro_rules! kinds {
+    ($($(#[$docs:meta])* $name:ident<$($parameter:ident),+>;)+) => {$(
+        $(#[$docs])*
+        #[derive(Debug)]
+        pub struct $name<$($parameter),+>(::std::marker::PhantomData<fn() -> ($($parameter,)+)>);
+
+        impl<$($parameter),+> $name<$($parameter),+> {
+            /// Stands for the type.
+            #[must_use]
+            #[expect(clippy::new_without_default, reason = "only generated code makes these")]
+            pub const fn new() -> Self {
+                Self(::std::marker::PhantomData)
+            }
+        }
+    )+};
+}
+
+/// Makes the traits of a choice, the best case first.
+///
+/// `Case: [generics] kind (argument: type) -> output { body }`, perhaps with `where [Type: Requirement]`, which the
+/// method then asks of the type.
+macro_rules! choice {
+    ($method:ident {$(
+        $case:ident: [$($generics:tt)*] $kind:ty, ($($argument:ident: $type:ty),*) -> $output:ty
+        $(where [$required:ty: $requirement:path])?
+        $body:block
+    )+}) => {$(
+        #[doc = concat!("A case of `", stringify!($method), "`.")]
+        #[allow(non_camel_case_types, reason = "the type parameters are called like the arguments")]
+        pub trait $case<Output, $($argument,)* Required> {
+            /// Makes the choice.
+            fn $method(&self, $($argument: $argument),*) -> Output $(where Required: $requirement)?;
+        }
+
+        impl<$($generics)*> $case<$output, $($type,)* choice!(@required $($required)?)> for $kind {
+            fn $method(&self, $($argument: $type),*) -> $output $(where $required: $requirement)? $body
+        }
+    )+};
+    (@required) => { () };
+    (@required $required:ty) => { $required };
+}
+
+mod callback;
+mod fetcher;
+mod service;
+
+pub use callback::{Parameter, Returned, Undecodable, returned};
+pub use fetcher::{Answer, Argument, Fetched, FetchedError, argument};
+pub use service::{State, boxed};
+
+/// The traits of this module without their names, to be imported where a choice is made.
+pub mod choices {
+    pub use super::callback::choices::*;
+    pub use super::fetcher::choices::*;
+    pub use super::service::choices::*;
+    pub use super::{TracedAny as _, TracedBytes as _, TracedPlain as _};
+}
+
+/// The signature of a callback, or of a fetcher whose arguments are known one by one.
+#[must_use]
+pub fn signature<const N: usize>(parameters: [(&str, Type); N], ok: Type, error: ErrorType) -> Signature {
+    Signature::new(parameters, Returns { ok, error })
+}
+
+/// The signature of a fetcher whose arguments are known as one tuple.
+#[must_use]
+pub fn signature_of_tuple(arguments: Type, ok: Type, error: ErrorType) -> Signature {
+    Signature::from_arguments(arguments, Returns { ok, error })
+}
+
+kinds! {
+    /// A type whose shape is shown where serde can show it.
+    Traced<T>;
+}
+
+/// The type of a value, for a choice.
+pub fn traced_like<T>(_: &T) -> Traced<T> {
+    Traced::new()
+}
+
+choice! {
+    // The shape of the type: `(&&&Traced::<T>::new()).__daffi_type()`.
+    __daffi_type {
+        TracedBytes: [T: super::raw::AsRawBytes] &&Traced<T>, () -> Type { bytes_type() }
+        TracedPlain: [T: serde::Deserialize<'static>] &Traced<T>, () -> Type { trace::<T>() }
+        TracedAny: [T] Traced<T>, () -> Type { Type::Opaque }
+    }
+}
+
+fn bytes_type() -> Type {
+    trace::<Vec<u8>>()
+}
+
+/// What is decoded to be lent as `&Self`.
+#[diagnostic::on_unimplemented(
+    message = "a reference to `{Self}` cannot cross between processes",
+    label = "this type cannot be decoded and then lent"
+)]
+pub trait Lent {
+    /// The owner, a reference to which is a reference to `Self` by coercion.
+    type Owned;
+}
+
+impl<T> Lent for T {
+    type Owned = T;
+}
+
+impl Lent for str {
+    type Owned = String;
+}
+
+impl<T> Lent for [T] {
+    type Owned = Vec<T>;
+}
+
+impl Lent for Path {
+    type Owned = PathBuf;
+}
+
+/// The end of a case that asks for nothing: a program that would get here has a compile error beside it.
+fn does_not_compile<T>() -> ! {
+    unreachable!("`{}` does not meet the requirements of daffi's macros", type_name::<T>())
+}
+

@@ -1,0 +1,194 @@
+//! Choices by the types of a callback: how a parameter is decoded, and what becomes of what it returns.
+
+use std::any::type_name;
+use std::error::Error;
+use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::Serialize;
+
+use super::super::check;
+use super::super::raw::{AsRawBytes, Raw, RawBytes};
+use super::{bytes_type, does_not_compile};
+use crate::error::RemoteError;
+use crate::proto::{Failure, Outcome};
+use crate::registry::encode_value;
+use crate::signature::{ErrorType, Type, trace};
+
+/// The traits without their names.
+pub(super) mod choices {
+    pub use super::{
+        DescribedAny as _, DescribedAsError as _, DescribedAsSharedError as _, DescribedDebug as _,
+        DescribedDisplay as _, DescribedError as _, DescribedRemote as _, DescribedValue as _,
+        ErrorTypeAny as _, ErrorTypeOpaque as _, ErrorTypeRemote as _, ErrorTypeTraced as _,
+        ErrorTypeValue as _, OutcomeAny as _, OutcomeAnyResult as _, OutcomeBytes as _,
+        OutcomeBytesResult as _, OutcomeValue as _, OutcomeValueResult as _, ParameterAny as _,
+        ParameterBytes as _, ParameterTraced as _, TakeAny as _, TakeBytes as _, TakeValue as _,
+        TypedAny as _, TypedEncoded as _, TypedRemote as _, TypedValue as _, ValueAny as _,
+        ValueAnyResult as _, ValueBytes as _, ValueBytesResult as _, ValueTraced as _,
+        ValueTracedResult as _,
+    };
+}
+
+kinds! {
+    /// A parameter.
+    Parameter<T>;
+    /// What is returned.
+    Returned<R>;
+}
+
+choice! {
+    // The shape of a parameter: `(&&&Parameter::<T>::new()).__daffi_type()`.
+    __daffi_type {
+        ParameterBytes: [T: RawBytes] &&Parameter<T>, () -> Type { bytes_type() }
+        ParameterTraced: [T: Deserialize<'static>] &Parameter<T>, () -> Type { trace::<T>() }
+        ParameterAny: [T] Parameter<T>, () -> Type where [T: check::Parameter] { does_not_compile::<T>() }
+    }
+}
+
+choice! {
+    // The parameter from what is decoded for it: `(&&&Parameter::<T>::new()).__daffi_take(decoded)`.
+    __daffi_take {
+        TakeBytes: [T: RawBytes] &&Parameter<T>, (decoded: Raw<T>) -> T { decoded.0 }
+        TakeValue: ['de, T: Deserialize<'de>] &Parameter<T>, (decoded: T) -> T { decoded }
+        TakeAny: [T] Parameter<T>, (_decoded: Undecodable<T>) -> T { does_not_compile::<T>() }
+    }
+}
+
+/// Stands in for a type that cannot be decoded.
+#[derive(Debug)]
+pub struct Undecodable<T>(PhantomData<fn() -> T>);
+
+impl<'de, T> Deserialize<'de> for Undecodable<T> {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        does_not_compile::<T>()
+    }
+}
+
+/// The type of what was returned, for a choice.
+pub fn returned<R>(_: &R) -> Returned<R> {
+    Returned::new()
+}
+
+choice! {
+    // The shape of the value, inside its `Result` if it is in one: `(&&&&&&Returned::<R>::new()).__daffi_value_type()`.
+    __daffi_value_type {
+        ValueBytesResult: [T: AsRawBytes, E] &&&&&Returned<Result<T, E>>, () -> Type { bytes_type() }
+        ValueTracedResult: [T: Deserialize<'static>, E] &&&&Returned<Result<T, E>>, () -> Type { trace::<T>() }
+        ValueAnyResult: [T, E] &&&Returned<Result<T, E>>, () -> Type { Type::Opaque }
+        ValueBytes: [R: AsRawBytes] &&Returned<R>, () -> Type { bytes_type() }
+        ValueTraced: [R: Deserialize<'static>] &Returned<R>, () -> Type { trace::<R>() }
+        ValueAny: [R] Returned<R>, () -> Type { Type::Opaque }
+    }
+}
+
+choice! {
+    // How an error is sent, if a `Result` is returned: `(&&&&&Returned::<R>::new()).__daffi_error_type()`.
+    __daffi_error_type {
+        ErrorTypeRemote: [T] &&&&Returned<Result<T, RemoteError>>, () -> ErrorType { ErrorType::Remote }
+        ErrorTypeTraced: [T, E: Serialize + Deserialize<'static>] &&&Returned<Result<T, E>>, () -> ErrorType {
+            ErrorType::Typed(trace::<E>())
+        }
+        ErrorTypeOpaque: [T, E: Serialize] &&Returned<Result<T, E>>, () -> ErrorType {
+            ErrorType::Typed(Type::Opaque)
+        }
+        ErrorTypeAny: [T, E] &Returned<Result<T, E>>, () -> ErrorType { ErrorType::Remote }
+        ErrorTypeValue: [R] Returned<R>, () -> ErrorType { ErrorType::None }
+    }
+}
+
+choice! {
+    // The error in words, if there is one: `(&&&&&&&&returned(&r)).__daffi_described(&r)`.
+    //
+    // `anyhow::Error` and `eyre::Report` are no [`Error`]s, they give one by [`AsRef`].
+    __daffi_described {
+        DescribedRemote: ['r, T] &&&&&&&Returned<Result<T, RemoteError>>,
+        (returned: &'r Result<T, RemoteError>) -> Option<RemoteError> {
+            returned.as_ref().err().cloned()
+        }
+        DescribedError: ['r, T, E: Error] &&&&&&Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>) -> Option<RemoteError> {
+            returned.as_ref().err().map(|error| in_words(error, error.source()))
+        }
+        DescribedAsSharedError: ['r, T, E: AsRef<dyn Error + Send + Sync>] &&&&&Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>) -> Option<RemoteError> {
+            returned.as_ref().err().map(|error| in_words(error.as_ref(), error.as_ref().source()))
+        }
+        DescribedAsError: ['r, T, E: AsRef<dyn Error>] &&&&Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>) -> Option<RemoteError> {
+            returned.as_ref().err().map(|error| in_words(error.as_ref(), error.as_ref().source()))
+        }
+        DescribedDisplay: ['r, T, E: Display] &&&Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>) -> Option<RemoteError> {
+            returned.as_ref().err().map(|error| in_words(error, None))
+        }
+        DescribedDebug: ['r, T, E: Debug] &&Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>) -> Option<RemoteError> {
+            returned.as_ref().err().map(|error| in_words(format_args!("{error:?}"), None))
+        }
+        DescribedAny: ['r, T, E] &Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>) -> Option<RemoteError> {
+            returned.as_ref().err().map(|_| in_words(type_name::<E>(), None))
+        }
+        DescribedValue: ['r, R] Returned<R>, (_returned: &'r R) -> Option<RemoteError> { None }
+    }
+}
+
+fn in_words(message: impl Display, source: Option<&(dyn Error + 'static)>) -> RemoteError {
+    let causes = std::iter::successors(source, |&cause| cause.source()).map(ToString::to_string);
+    RemoteError::new(message.to_string(), causes.collect())
+}
+
+choice! {
+    // The error as it is, encoded, if there is one and it can be: `(&&&&returned(&r)).__daffi_typed(&r)`.
+    __daffi_typed {
+        TypedRemote: ['r, T] &&&Returned<Result<T, RemoteError>>,
+        (_returned: &'r Result<T, RemoteError>) -> Option<Outcome> { None }
+        TypedEncoded: ['r, T, E: Serialize] &&Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>) -> Option<Outcome> {
+            returned.as_ref().err().map(encode_value)
+        }
+        TypedAny: ['r, T, E] &Returned<Result<T, E>>, (_returned: &'r Result<T, E>) -> Option<Outcome> { None }
+        TypedValue: ['r, R] Returned<R>, (_returned: &'r R) -> Option<Outcome> { None }
+    }
+}
+
+choice! {
+    // What the caller gets: `(&&&&&&returned(&r)).__daffi_outcome(&r, described, typed)`.
+    __daffi_outcome {
+        OutcomeBytesResult: ['r, T: AsRawBytes, E] &&&&&Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>, described: Option<RemoteError>, typed: Option<Outcome>) -> Outcome {
+            match returned {
+                Ok(value) => encode_value(&Raw(value)),
+                Err(_) => failed(described, typed),
+            }
+        }
+        OutcomeValueResult: ['r, T: Serialize, E] &&&&Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>, described: Option<RemoteError>, typed: Option<Outcome>) -> Outcome {
+            match returned {
+                Ok(value) => encode_value(value),
+                Err(_) => failed(described, typed),
+            }
+        }
+        OutcomeAnyResult: ['r, T, E] &&&Returned<Result<T, E>>,
+        (_returned: &'r Result<T, E>, _described: Option<RemoteError>, _typed: Option<Outcome>) -> Outcome
+        where [T: check::Returnable] { does_not_compile::<T>() }
+        OutcomeBytes: ['r, R: AsRawBytes] &&Returned<R>,
+        (returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>) -> Outcome {
+            encode_value(&Raw(returned))
+        }
+        OutcomeValue: ['r, R: Serialize] &Returned<R>,
+        (returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>) -> Outcome {
+            encode_value(returned)
+        }
+        OutcomeAny: ['r, R] Returned<R>,
+        (_returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>) -> Outcome
+        where [R: check::Returnable] { does_not_compile::<R>() }
+    }
+}
+
+fn failed(described: Option<RemoteError>, typed: Option<Outcome>) -> Outcome {
+    let described = described.expect("whatever error there is has been described");
+    Err(Failure::app(described, typed.transpose()?))
+}

@@ -1,0 +1,134 @@
+//! Choices by the types of a fetcher: how an argument is encoded, and what is asked of the answer.
+
+use serde::de::DeserializeOwned;
+use serde::ser::Serialize;
+
+use super::super::check;
+use super::super::raw::{AsRawBytes, Raw, RawBytes};
+use super::{bytes_type, does_not_compile};
+use crate::call::{Call, Stub, call, call_raw};
+use crate::error::RemoteError;
+use crate::signature::{ErrorType, Signature, Type, trace};
+
+/// The traits without their names.
+pub(super) mod choices {
+    pub use super::{
+        ArgumentAny as _, ArgumentBytes as _, ArgumentValue as _, CallAny as _, CallBytes as _,
+        CallValue as _, FetchedAny as _, FetchedBytes as _, FetchedErrorAny as _, FetchedErrorRemote as _,
+        FetchedErrorTraced as _, FetchedHidden as _, FetchedTraced as _,
+    };
+}
+
+kinds! {
+    /// An argument.
+    Argument<T>;
+    /// The value that is returned.
+    Fetched<T>;
+    /// The error that is returned.
+    FetchedError<E>;
+    /// Both.
+    Answer<T, E>;
+}
+
+/// The type of an argument, for a choice.
+pub fn argument<T>(_: &T) -> Argument<T> {
+    Argument::new()
+}
+
+choice! {
+    // What to encode for an argument: `(&&&Argument::<T>::new()).__daffi_lower(value)`.
+    __daffi_lower {
+        ArgumentBytes: [T: AsRawBytes] &&Argument<T>, (value: T) -> Raw<T> { Raw(value) }
+        ArgumentValue: [T: Serialize] &Argument<T>, (value: T) -> T { value }
+        ArgumentAny: [T] Argument<T>, (_value: T) -> () where [T: check::Argument] {}
+    }
+}
+
+choice! {
+    // The shape of the value: `(&&&&Fetched::<T>::new()).__daffi_type()`.
+    __daffi_type {
+        FetchedHidden: [T, E] &&&Fetched<Result<T, E>>, () -> Type where [Result<T, E>: check::NotHidden] {
+            does_not_compile::<Result<T, E>>()
+        }
+        FetchedBytes: [T: RawBytes] &&Fetched<T>, () -> Type { bytes_type() }
+        FetchedTraced: [T: DeserializeOwned] &Fetched<T>, () -> Type { trace::<T>() }
+        FetchedAny: [T] Fetched<T>, () -> Type where [T: check::Received] { does_not_compile::<T>() }
+    }
+}
+
+choice! {
+    // How the error is received: `(&&&FetchedError::<E>::new()).__daffi_error_type()`.
+    __daffi_error_type {
+        FetchedErrorRemote: [] &&FetchedError<RemoteError>, () -> ErrorType { ErrorType::Remote }
+        FetchedErrorTraced: [E: DeserializeOwned] &FetchedError<E>, () -> ErrorType {
+            ErrorType::Typed(trace::<E>())
+        }
+        FetchedErrorAny: [E] FetchedError<E>, () -> ErrorType where [E: check::ReceivedError] {
+            does_not_compile::<E>()
+        }
+    }
+}
+
+// The choice of the call itself, `(&&&Answer::<T, E>::new()).__daffi_call(stub, signature, &arguments)`, has parameters
+// of generic types and is written out.
+
+/// The value is bytes.
+pub trait CallBytes<T, E> {
+    /// Encodes the arguments.
+    fn __daffi_call<A: Serialize>(
+        &self,
+        stub: &'static Stub,
+        signature: impl FnOnce() -> Signature,
+        arguments: &A,
+    ) -> Call<T, E>;
+}
+
+impl<T: RawBytes, E: DeserializeOwned + 'static> CallBytes<T, E> for &&Answer<T, E> {
+    fn __daffi_call<A: Serialize>(
+        &self,
+        stub: &'static Stub,
+        signature: impl FnOnce() -> Signature,
+        arguments: &A,
+    ) -> Call<T, E> {
+        call_raw(stub, signature, arguments)
+    }
+}
+
+/// The value is any that can be decoded.
+pub trait CallValue<T, E> {
+    /// Encodes the arguments.
+    fn __daffi_call<A: Serialize>(
+        &self,
+        stub: &'static Stub,
+        signature: impl FnOnce() -> Signature,
+        arguments: &A,
+    ) -> Call<T, E>;
+}
+
+impl<T: DeserializeOwned, E: DeserializeOwned + 'static> CallValue<T, E> for &Answer<T, E> {
+    fn __daffi_call<A: Serialize>(
+        &self,
+        stub: &'static Stub,
+        signature: impl FnOnce() -> Signature,
+        arguments: &A,
+    ) -> Call<T, E> {
+        call(stub, signature, arguments)
+    }
+}
+
+/// The value or the error cannot be received, which the choice of its shape says.
+pub trait CallAny<T, E> {
+    /// Encodes the arguments.
+    fn __daffi_call<A>(
+        &self,
+        stub: &'static Stub,
+        signature: impl FnOnce() -> Signature,
+        arguments: &A,
+    ) -> Call<T, E>;
+}
+
+impl<T, E> CallAny<T, E> for Answer<T, E> {
+    fn __daffi_call<A>(&self, _: &'static Stub, _: impl FnOnce() -> Signature, _: &A) -> Call<T, E> {
+        does_not_compile::<(T, E)>()
+    }
+}

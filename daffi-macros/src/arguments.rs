@@ -1,0 +1,337 @@
+//! What stands in the parentheses of an attribute.
+//!
+//! Every argument is read by itself, so that one that is wrong does not hide the next.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt as _;
+use syn::{Lit, LitInt, LitStr};
+
+use crate::duration;
+use crate::errors::Errors;
+
+/// An argument of some attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    Alias,
+    AutoInit,
+    Client,
+    Concurrency,
+    Inline,
+    Local,
+    Prefix,
+    Timeout,
+    To,
+}
+
+impl Key {
+    const ALL: [Self; 9] = [
+        Self::Alias,
+        Self::AutoInit,
+        Self::Client,
+        Self::Concurrency,
+        Self::Inline,
+        Self::Local,
+        Self::Prefix,
+        Self::Timeout,
+        Self::To,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Alias => "alias",
+            Self::AutoInit => "auto_init",
+            Self::Client => "client",
+            Self::Concurrency => "concurrency",
+            Self::Inline => "inline",
+            Self::Local => "local",
+            Self::Prefix => "prefix",
+            Self::Timeout => "timeout",
+            Self::To => "to",
+        }
+    }
+
+    /// How it is written.
+    fn form(self) -> &'static str {
+        match self {
+            Self::Alias => "alias = \"name\"",
+            Self::AutoInit => "auto_init",
+            Self::Client => "client = \"Name\"",
+            Self::Concurrency => "concurrency = 8",
+            Self::Inline => "inline",
+            Self::Local => "local",
+            Self::Prefix => "prefix = \"shop.\"",
+            Self::Timeout => "timeout = \"30s\"",
+            Self::To => "to = \"process name\"",
+        }
+    }
+}
+
+/// An attribute at one of the places where it can stand.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The attribute, and what it stands on: "`#[callback]` on a function".
+    pub(crate) name: &'static str,
+    /// What it takes there.
+    pub(crate) takes: &'static [Key],
+    /// What it takes elsewhere, and where.
+    pub(crate) elsewhere: &'static [(Key, &'static str)],
+}
+
+impl Place {
+    /// What it takes there, in a sentence.
+    fn takes(&self) -> String {
+        let forms: Vec<_> = self.takes.iter().map(|key| format!("`{}`", key.form())).collect();
+        let (last, others) = forms.split_last().expect("an attribute takes some argument");
+        format!("{} takes {} and {last}", self.name, others.join(", "))
+    }
+}
+
+/// The arguments that are given, each at most once.
+#[derive(Default)]
+pub(crate) struct Arguments {
+    given: Vec<Given>,
+}
+
+struct Given {
+    key: Key,
+    span: Span,
+    value: Value,
+}
+
+enum Value {
+    Flag,
+    Text(LitStr),
+    Count(u32),
+    Time(Duration),
+}
+
+impl Arguments {
+    /// Reads them, and says what is wrong with those that are left out.
+    pub(crate) fn parse(tokens: TokenStream, place: &Place, errors: &mut Errors) -> Self {
+        let mut arguments = Self::default();
+        for argument in split_at_commas(tokens) {
+            let Some((ident, key)) = parse_key(&argument, place, errors) else {
+                continue;
+            };
+            if arguments.find(key).is_some() {
+                errors.add(ident, format!("`{}` is given twice", key.name()));
+                continue;
+            }
+            // Even with a value that is wrong it has been given.
+            let value = parse_value(key, &argument, errors);
+            if let Some(value) = value {
+                arguments.given.push(Given {
+                    key,
+                    span: ident.span(),
+                    value,
+                });
+            }
+        }
+        arguments
+    }
+
+    /// Where a flag is, if it is given.
+    pub(crate) fn flag(&self, key: Key) -> Option<Span> {
+        self.find(key).map(|given| given.span)
+    }
+
+    pub(crate) fn text(&self, key: Key) -> Option<&LitStr> {
+        self.find(key).and_then(|given| match &given.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn count(&self, key: Key) -> Option<u32> {
+        self.find(key).and_then(|given| match given.value {
+            Value::Count(count) => Some(count),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn time(&self, key: Key) -> Option<Duration> {
+        self.find(key).and_then(|given| match given.value {
+            Value::Time(time) => Some(time),
+            _ => None,
+        })
+    }
+
+    /// Where the first argument is that is not `key`.
+    pub(crate) fn other_than(&self, key: Key) -> Option<Span> {
+        self.given
+            .iter()
+            .find(|given| given.key != key)
+            .map(|given| given.span)
+    }
+
+    fn find(&self, key: Key) -> Option<&Given> {
+        self.given.iter().find(|given| given.key == key)
+    }
+}
+
+fn split_at_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+    let mut parts = vec![Vec::new()];
+    for token in tokens {
+        match &token {
+            // A comma alone is kept, as an argument that is missing.
+            TokenTree::Punct(comma) if comma.as_char() == ',' => {
+                let part = parts.last_mut().expect("there is a part at all times");
+                if part.is_empty() {
+                    part.push(token);
+                }
+                parts.push(Vec::new());
+            }
+            _ => parts
+                .last_mut()
+                .expect("there is a part at all times")
+                .push(token),
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+fn parse_key(argument: &[TokenTree], place: &Place, errors: &mut Errors) -> Option<(Ident, Key)> {
+    let TokenTree::Ident(ident) = &argument[0] else {
+        errors.add(
+            tokens(argument),
+            format!("an argument is expected here\n{}", place.takes()),
+        );
+        return None;
+    };
+    let name = ident.unraw().to_string();
+    let known = Key::ALL.into_iter().find(|key| key.name() == name);
+    if let Some(key) = known.filter(|key| place.takes.contains(key)) {
+        return Some((ident.clone(), key));
+    }
+    let elsewhere = place.elsewhere.iter().find(|(key, _)| Some(*key) == known);
+    let explanation = if let Some((_, elsewhere)) = elsewhere {
+        format!("`{name}` belongs on {elsewhere}")
+    } else if let Some(key) = similar(&name, place.takes) {
+        format!("unknown argument `{name}`: did you mean `{}`?", key.name())
+    } else {
+        format!("unknown argument `{name}`")
+    };
+    errors.add(ident, format!("{explanation}\n{}", place.takes()));
+    None
+}
+
+/// The argument that may have been meant.
+fn similar(name: &str, takes: &[Key]) -> Option<Key> {
+    takes
+        .iter()
+        .map(|key| (distance(name, key.name()), *key))
+        .filter(|(distance, key)| *distance <= key.name().len().div_ceil(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, key)| key)
+}
+
+/// How many letters have to be added, taken away or exchanged for others.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, from) in from.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, to) in to.iter().enumerate() {
+            let exchanged = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = exchanged.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[to.len()]
+}
+
+fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<Value> {
+    let expects_value = !matches!(key, Key::AutoInit | Key::Inline | Key::Local);
+    let equals = argument
+        .get(1)
+        .is_some_and(|token| matches!(token, TokenTree::Punct(p) if p.as_char() == '='));
+    if !expects_value {
+        if argument.len() > 1 {
+            errors.add(tokens(&argument[1..]), format!("`{}` has no value", key.name()));
+        }
+        // It is clear what is meant.
+        return Some(Value::Flag);
+    }
+    if !equals || argument.len() < 3 {
+        errors.add(
+            tokens(argument),
+            format!("`{}` has a value: `{}`", key.name(), key.form()),
+        );
+        return None;
+    }
+    let value = &argument[2..];
+    let literal = syn::parse2::<Lit>(tokens(value)).ok();
+    match (key, literal) {
+        (Key::Concurrency, Some(Lit::Int(count))) => parse_count(&count, errors).map(Value::Count),
+        (Key::Concurrency, _) => {
+            errors.add(
+                tokens(value),
+                format!("a whole number is expected here: `{}`", key.form()),
+            );
+            None
+        }
+        (Key::Timeout, Some(Lit::Str(text))) => parse_time(&text, errors).map(Value::Time),
+        (_, Some(Lit::Str(text))) => Some(Value::Text(text)),
+        _ => {
+            errors.add(
+                tokens(value),
+                format!("a string is expected here: `{}`", key.form()),
+            );
+            None
+        }
+    }
+}
+
+fn parse_count(literal: &LitInt, errors: &mut Errors) -> Option<u32> {
+    match literal.base10_parse() {
+        Ok(0) => errors.add(literal, "no call could ever run: `concurrency` is at least 1"),
+        Ok(count) => return Some(count),
+        Err(_) => errors.add(
+            literal,
+            format!("`concurrency` is a number from 1 to {}", u32::MAX),
+        ),
+    }
+    None
+}
+
+fn parse_time(literal: &LitStr, errors: &mut Errors) -> Option<Duration> {
+    duration::parse(&literal.value())
+        .map_err(|error| errors.add(literal, error))
+        .ok()
+}
+
+fn tokens(trees: &[TokenTree]) -> TokenStream {
+    trees.iter().map(ToTokens::to_token_stream).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_counts_letters() {
+        for (from, to, expected) in [
+            ("alias", "alias", 0),
+            ("alais", "alias", 2),
+            ("", "to", 2),
+            ("aliass", "alias", 1),
+            ("tiemout", "timeout", 2),
+        ] {
+            assert_eq!(distance(from, to), expected, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_close_is_suggested() {
+        let takes = [Key::Alias, Key::Concurrency, Key::Timeout, Key::Inline];
+        assert_eq!(similar("concurency", &takes), Some(Key::Concurrency));
+        assert_eq!(similar("alais", &takes), Some(Key::Alias));
+        assert_eq!(similar("name", &takes), None);
+        assert_eq!(similar("broadcast", &takes), None);
+    }
+}

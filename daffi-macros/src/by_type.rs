@@ -1,0 +1,113 @@
+//! The choices by type that generated code leaves to `daffi::__private::by_type`, written at the user's types.
+//!
+//! The number of references is the number of cases that the choice has there.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+/// The import that the choices need.
+pub(crate) fn import() -> TokenStream {
+    quote!(
+        use ::daffi::__private::by_type::choices::*;
+    )
+}
+
+/// Where the compiler shows an error about generated code: at `span`, and still as generated, so that lints which are
+/// for people leave it alone.
+pub(crate) fn at(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
+
+fn choice(cases: usize, kind: &str, types: &[&Type], method: &str) -> TokenStream {
+    let span = at(types[0].span());
+    let references = (0..cases).map(|_| quote_spanned!(span=> &));
+    let kind = Ident::new(kind, span);
+    let method = Ident::new(method, span);
+    quote_spanned!(span=> (#(#references)* ::daffi::__private::by_type::#kind::<#(#types),*>::new()).#method)
+}
+
+/// The shape of a type, where serde can show it.
+pub(crate) fn traced(ty: &Type) -> TokenStream {
+    let choice = choice(3, "Traced", &[ty], "__daffi_type");
+    quote!(#choice())
+}
+
+/// The shape of a callback's parameter.
+pub(crate) fn parameter_type(ty: &Type) -> TokenStream {
+    let choice = choice(3, "Parameter", &[ty], "__daffi_type");
+    quote!(#choice())
+}
+
+/// A callback's parameter, from what was decoded.
+pub(crate) fn take(ty: &Type, decoded: &Ident) -> TokenStream {
+    let choice = choice(3, "Parameter", &[ty], "__daffi_take");
+    quote!(#choice(#decoded))
+}
+
+/// The shape of the value that a callback returns.
+pub(crate) fn returned_value_type(ty: &Type) -> TokenStream {
+    let choice = choice(6, "Returned", &[ty], "__daffi_value_type");
+    quote!(#choice())
+}
+
+/// How the error that a callback returns is sent.
+pub(crate) fn returned_error_type(ty: &Type) -> TokenStream {
+    let choice = choice(5, "Returned", &[ty], "__daffi_error_type");
+    quote!(#choice())
+}
+
+/// The outcome of a callback, from what it returned.
+pub(crate) fn outcome(returned: &Ident, span: Span) -> TokenStream {
+    let span = at(span);
+    let kind = format_ident!("__daffi_kind", span = span);
+    quote_spanned! {span=>
+        let #kind = ::daffi::__private::by_type::returned(&#returned);
+        (&&&&&&#kind).__daffi_outcome(
+            &#returned,
+            (&&&&&&&&#kind).__daffi_described(&#returned),
+            (&&&&#kind).__daffi_typed(&#returned),
+        )
+    }
+}
+
+/// What to encode for a fetcher's argument.
+pub(crate) fn lower(ty: &Type, value: &Ident) -> TokenStream {
+    let choice = choice(3, "Argument", &[ty], "__daffi_lower");
+    quote!(#choice(#value))
+}
+
+/// The shape of the value that a fetcher returns.
+pub(crate) fn fetched_type(ty: &Type) -> TokenStream {
+    let choice = choice(4, "Fetched", &[ty], "__daffi_type");
+    quote!(#choice())
+}
+
+/// How the error that a fetcher returns is received.
+pub(crate) fn fetched_error_type(ty: &Type) -> TokenStream {
+    let choice = choice(3, "FetchedError", &[ty], "__daffi_error_type");
+    quote!(#choice())
+}
+
+/// The call of a fetcher, without its arguments.
+pub(crate) fn call(value: &Type, error: &Type) -> TokenStream {
+    choice(3, "Answer", &[value, error], "__daffi_call")
+}
+
+/// The future of a method.
+pub(crate) fn boxed(state: &Type, future: &TokenStream) -> TokenStream {
+    let choice = choice(2, "State", &[state], "__daffi_boxed");
+    quote!(#choice(#future))
+}
+
+/// The callbacks of a service.
+pub(crate) fn bind(state: &Type) -> TokenStream {
+    choice(2, "State", &[state], "__daffi_bind")
+}
+
+/// A service that is built by itself; what is missing for it is shown at `span`.
+pub(crate) fn auto_init(state: &Type, span: Span) -> TokenStream {
+    let span = at(span);
+    quote_spanned!(span=> (&&&::daffi::__private::by_type::State::<#state>::new()).__daffi_auto_init())
+}

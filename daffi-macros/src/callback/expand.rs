@@ -1,0 +1,246 @@
+//! Callbacks as they register themselves: descriptions and handlers, in the terms of `daffi::__private`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use super::model::{Access, Callback, Mode, Parameter};
+use super::service::{OfferedMethod, Service};
+use crate::attributes;
+use crate::by_type;
+use crate::types;
+
+/// The registration of a function.
+pub(crate) fn function(callback: &Callback<'_>) -> TokenStream {
+    let attributes = attributes::carried(&callback.function.attributes);
+    let import = by_type::import();
+    let description = description(callback, &callback.ident().to_string());
+    let variant = variant(callback.mode);
+    let handler = function_handler(callback);
+    quote! {
+        #(#attributes)*
+        const _: () = {
+            #import
+            ::daffi::__private::inventory::submit! {
+                ::daffi::__private::FunctionEntry {
+                    description: #description,
+                    function: ::daffi::__private::Function::#variant(#handler),
+                }
+            }
+        };
+    }
+}
+
+fn function_handler(callback: &Callback<'_>) -> TokenStream {
+    let callee = callback.ident().to_token_stream();
+    let body = handler_body(callback, &callee, None);
+    match callback.mode {
+        Mode::Async => {
+            let span = by_type::at(callback.ident().span());
+            quote_spanned!(span=> |__daffi_call| ::daffi::__private::by_type::boxed(async move { #body }))
+        }
+        Mode::Inline | Mode::Blocking => quote!(|__daffi_call| { #body }),
+    }
+}
+
+/// The registration of a block.
+pub(crate) fn service(service: &Service<'_>) -> TokenStream {
+    let block = service.block;
+    let self_type = service.self_type();
+    let mut attributes = attributes::carried(&block.attributes);
+    attributes.extend(
+        service
+            .methods
+            .iter()
+            .flat_map(|method| attributes::allowed(&method.callback.function.attributes)),
+    );
+    let import = by_type::import();
+    let mutable = mutable(&service.methods);
+    let auto_init = match service.auto_init {
+        Some(span) => {
+            let auto_init = by_type::auto_init(self_type, span);
+            quote!(::core::option::Option::Some(|| #auto_init))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let bind = by_type::bind(self_type);
+    let methods = service.methods.iter().map(|method| method_entry(service, method));
+    quote! {
+        #(#attributes)*
+        const _: () = {
+            #import
+            ::daffi::__private::inventory::submit! {
+                ::daffi::__private::ServiceEntry {
+                    type_id: ::core::any::TypeId::of::<#self_type>,
+                    type_name: ::core::any::type_name::<#self_type>,
+                    mutable: #mutable,
+                    auto_init: #auto_init,
+                    bind: |__daffi_instance| #bind(__daffi_instance, [#(#methods),*]),
+                }
+            }
+        };
+    }
+}
+
+/// Whether some method that exists in this build takes `&mut self`.
+fn mutable(methods: &[OfferedMethod<'_>]) -> TokenStream {
+    let exclusive = methods.iter().filter(|method| method.access == Access::Exclusive);
+    let conditions: Option<Vec<_>> = exclusive
+        .map(|method| attributes::condition(&method.callback.function.attributes))
+        .collect();
+    match conditions {
+        None => quote!(true),
+        Some(conditions) if conditions.is_empty() => quote!(false),
+        Some(conditions) => quote!(::core::cfg!(any(#(#conditions),*))),
+    }
+}
+
+fn method_entry(service: &Service<'_>, method: &OfferedMethod<'_>) -> TokenStream {
+    let callback = &method.callback;
+    let self_type = service.self_type();
+    let conditions = attributes::conditions(&callback.function.attributes);
+    let description = description(callback, &format!("{}::{}", written(self_type), callback.ident()));
+    let variant = variant(callback.mode);
+    let variant = match method.access {
+        Access::Shared => format_ident!("{variant}Ref"),
+        Access::Exclusive => format_ident!("{variant}Mut"),
+    };
+    let handler = method_handler(service, callback);
+    quote! {
+        #(#conditions)*
+        ::daffi::__private::MethodEntry {
+            description: #description,
+            method: ::daffi::__private::Method::<#self_type>::#variant(#handler),
+        }
+    }
+}
+
+fn method_handler(service: &Service<'_>, callback: &Callback<'_>) -> TokenStream {
+    let self_type = service.self_type();
+    let ident = callback.ident();
+    let callee = match service.trait_path() {
+        Some(path) => quote!(<#self_type as #path>::#ident),
+        None => quote!(<#self_type>::#ident),
+    };
+    let body = handler_body(callback, &callee, Some(&format_ident!("__daffi_self")));
+    match callback.mode {
+        Mode::Async => {
+            let span = by_type::at(ident.span());
+            let boxed = by_type::boxed(self_type, &quote_spanned!(span=> async move { #body }));
+            quote!(|__daffi_self, __daffi_call| #boxed)
+        }
+        Mode::Inline | Mode::Blocking => quote!(|__daffi_self, __daffi_call| { #body }),
+    }
+}
+
+fn variant(mode: Mode) -> Ident {
+    match mode {
+        Mode::Inline => format_ident!("Inline"),
+        Mode::Blocking => format_ident!("Blocking"),
+        Mode::Async => format_ident!("Async"),
+    }
+}
+
+/// Decode, call, encode.
+fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<&Ident>) -> TokenStream {
+    let mut decoded = Vec::new();
+    let mut taken = Vec::new();
+    let mut passed: Vec<_> = receiver
+        .into_iter()
+        .map(|receiver| receiver.to_token_stream())
+        .collect();
+    for parameter in &callback.parameters {
+        match parameter {
+            Parameter::Context { lent: true } => passed.push(quote!(__daffi_call.context())),
+            Parameter::Context { lent: false } => {
+                passed.push(quote!(::core::clone::Clone::clone(__daffi_call.context())));
+            }
+            Parameter::Argument {
+                decoded: ty, lent, ..
+            } => {
+                let local = format_ident!("__daffi_{}", decoded.len());
+                let take = by_type::take(ty, &local);
+                taken.push(quote!(let #local = #take;));
+                passed.push(if *lent { quote!(&#local) } else { quote!(#local) });
+                decoded.push(local);
+            }
+        }
+    }
+    let dot_await = (callback.mode == Mode::Async).then(|| quote!(.await));
+    let returned = format_ident!("__daffi_returned");
+    let outcome = by_type::outcome(&returned, value_type(&callback.result).span());
+    quote! {
+        let (#(#decoded,)*) = __daffi_call.arguments()?;
+        #(#taken)*
+        let #returned = #callee(#(#passed),*) #dot_await;
+        #outcome
+    }
+}
+
+/// The value inside a `Result`, if that is what is written.
+fn value_type(result: &Type) -> &Type {
+    match types::last_segment(result) {
+        Some(segment) if segment.ident == "Result" => {
+            types::type_arguments(segment).first().copied().unwrap_or(result)
+        }
+        _ => result,
+    }
+}
+
+fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
+    let name = callback.name.as_str();
+    let docs = attributes::docs(&callback.function.attributes);
+    let item = format!("::{item}");
+    let line = line(callback.ident());
+    let concurrency = option(callback.concurrency);
+    let timeout = option(callback.timeout.map(crate::duration::tokens));
+    let parameters = callback
+        .parameters
+        .iter()
+        .filter_map(Parameter::sent)
+        .map(|(name, ty)| {
+            let ty = by_type::parameter_type(ty);
+            quote!((#name, #ty))
+        });
+    let result = match types::referent(&callback.result) {
+        Some(referent) => types::owned(referent),
+        None => callback.result.clone(),
+    };
+    let value = by_type::returned_value_type(&result);
+    let error = by_type::returned_error_type(&result);
+    quote! {
+        ::daffi::__private::Description {
+            name: #name,
+            docs: #docs,
+            item: ::core::concat!(::core::module_path!(), #item),
+            file: ::core::file!(),
+            line: #line,
+            concurrency: #concurrency,
+            timeout: #timeout,
+            signature: || ::daffi::__private::by_type::signature([#(#parameters),*], #value, #error),
+        }
+    }
+}
+
+/// The line of the function. The compiler's own `line!()` would give that of the attribute, one for a whole block.
+fn line(ident: &Ident) -> TokenStream {
+    if proc_macro::is_available() {
+        let line = proc_macro2::Literal::usize_unsuffixed(ident.span().unwrap().line());
+        quote!(#line)
+    } else {
+        quote!(::core::line!())
+    }
+}
+
+fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// A type as it is written, for people.
+fn written(ty: &Type) -> String {
+    ty.to_token_stream().to_string().replace(' ', "")
+}

@@ -1,0 +1,217 @@
+//! One callback, checked.
+
+use std::time::Duration;
+
+use proc_macro2::Ident;
+use syn::{PatType, ReceiverKind, Signature, Type};
+
+use crate::arguments::{Arguments, Key};
+use crate::errors::Errors;
+use crate::item::Function;
+use crate::name::RemoteName;
+use crate::signature::{self, Side};
+use crate::types::{self, SelfType};
+
+/// A function, or a method of a service, that other processes can call.
+pub(crate) struct Callback<'a> {
+    pub(crate) function: &'a Function,
+    pub(crate) name: RemoteName,
+    pub(crate) concurrency: Option<u32>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) mode: Mode,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) result: Type,
+}
+
+/// Where a callback runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Where the call arrived.
+    Inline,
+    /// On the blocking pool.
+    Blocking,
+    /// On the runtime.
+    Async,
+}
+
+/// A parameter of a callback, and where its value is from.
+pub(crate) enum Parameter {
+    /// The call's context.
+    Context { lent: bool },
+    /// An argument: what it is called, what is decoded, and what of it crosses the wire. It is then given away, or lent.
+    Argument {
+        name: String,
+        decoded: Type,
+        wire: Type,
+        lent: bool,
+    },
+}
+
+impl<'a> Callback<'a> {
+    /// Checks a free function.
+    pub(crate) fn of_function(
+        function: &'a Function,
+        arguments: &Arguments,
+        errors: &mut Errors,
+    ) -> Option<Self> {
+        if let Some(receiver) = function.signature.receiver() {
+            errors.add(
+                receiver,
+                "a method is offered by its block: put `#[callback]` on the `impl` block, which offers its public methods",
+            );
+        }
+        if function.body.group().is_none() {
+            errors.add(
+                &function.body,
+                "a callback has a body, which is what its callers run; `#[fetcher]` declares a function that runs elsewhere",
+            );
+        }
+        Self::checked(function, arguments, None, None, errors)
+    }
+
+    /// Checks what all callbacks have in common.
+    pub(crate) fn checked(
+        function: &'a Function,
+        arguments: &Arguments,
+        prefix: Option<&syn::LitStr>,
+        self_type: Option<&SelfType<'_>>,
+        errors: &mut Errors,
+    ) -> Option<Self> {
+        let before = errors.count();
+        let signature = &function.signature;
+        signature::check_form(Side::Callback, signature, errors);
+        let name = RemoteName::new(&signature.ident, arguments.text(Key::Alias), prefix, errors);
+        let mode = mode(signature, arguments, errors);
+        let parameters: Vec<_> = signature::parameters(signature)
+            .filter_map(|parameter| Parameter::new(parameter, self_type, errors))
+            .collect();
+        signature::check_count(
+            Side::Callback,
+            parameters.iter().filter_map(Parameter::sent).map(|(_, ty)| ty),
+            errors,
+        );
+        signature::check_result(Side::Callback, &signature.output, errors);
+        if errors.count() > before {
+            return None;
+        }
+        Some(Self {
+            function,
+            name: name?,
+            concurrency: arguments.count(Key::Concurrency),
+            timeout: arguments.time(Key::Timeout),
+            mode,
+            parameters,
+            result: outside(&signature::result_type(signature), self_type),
+        })
+    }
+
+    pub(crate) fn ident(&self) -> &Ident {
+        &self.function.signature.ident
+    }
+}
+
+fn mode(signature: &Signature, arguments: &Arguments, errors: &mut Errors) -> Mode {
+    match (signature.asyncness, arguments.flag(Key::Inline)) {
+        (None, Some(_)) => Mode::Inline,
+        (None, None) => Mode::Blocking,
+        (Some(_), None) => Mode::Async,
+        (Some(_), Some(inline)) => {
+            errors.add_at(
+                inline,
+                "`inline` is for synchronous functions: an asynchronous one is begun where its call arrived as it is",
+            );
+            Mode::Async
+        }
+    }
+}
+
+impl Parameter {
+    fn new(parameter: &PatType, self_type: Option<&SelfType<'_>>, errors: &mut Errors) -> Option<Self> {
+        let before = errors.count();
+        signature::check_parameter(Side::Callback, parameter, errors);
+        if errors.count() > before {
+            return None;
+        }
+        let ty = types::bare(&parameter.ty);
+        if types::is_context(ty) {
+            return Some(Self::Context { lent: false });
+        }
+        let name = signature::parameter_name(parameter).map_or_else(|| "_".to_owned(), signature::text);
+        let Some(referent) = types::referent(ty) else {
+            let decoded = outside(ty, self_type);
+            return Some(Self::Argument {
+                name,
+                wire: decoded.clone(),
+                decoded,
+                lent: false,
+            });
+        };
+        if types::is_context(referent) {
+            return Some(Self::Context { lent: true });
+        }
+        let wire = types::owned(&outside(referent, self_type));
+        Some(if types::is_view(referent) {
+            Self::Argument {
+                name,
+                decoded: outside(ty, self_type),
+                wire,
+                lent: false,
+            }
+        } else {
+            Self::Argument {
+                name,
+                decoded: wire.clone(),
+                wire,
+                lent: true,
+            }
+        })
+    }
+
+    /// The name and the type of what crosses the wire, if anything does.
+    pub(crate) fn sent(&self) -> Option<(&str, &Type)> {
+        match self {
+            Self::Context { .. } => None,
+            Self::Argument { name, wire, .. } => Some((name, wire)),
+        }
+    }
+}
+
+/// A type as it is written outside of the function and its block.
+fn outside(ty: &Type, self_type: Option<&SelfType<'_>>) -> Type {
+    let ty = types::with_inferred_lifetimes(ty);
+    match self_type {
+        Some(self_type) => self_type.replace_in(&ty),
+        None => ty,
+    }
+}
+
+/// How a method takes its service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Shared,
+    Exclusive,
+}
+
+/// The access of a method that can be offered.
+pub(crate) fn access(receiver: &syn::Receiver) -> Option<Access> {
+    let mutable = match &receiver.kind {
+        ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+        ReceiverKind::Typed(_, ty) => match types::bare(ty) {
+            Type::Reference(reference) => {
+                let to_self =
+                    matches!(types::bare(&reference.elem), Type::Path(path) if path.path.is_ident("Self"));
+                if !to_self {
+                    return None;
+                }
+                reference.mutability.is_some()
+            }
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(if mutable {
+        Access::Exclusive
+    } else {
+        Access::Shared
+    })
+}

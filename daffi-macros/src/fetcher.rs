@@ -1,0 +1,125 @@
+//! `#[fetcher]`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::arguments::{Arguments, Key, Place};
+use crate::errors::Errors;
+use crate::item::{Block, Function, Item, Trait};
+
+mod client;
+mod expand;
+mod group;
+mod model;
+
+/// Where the attribute can stand.
+const USAGE: &str = "`#[fetcher]` stands on a function that has no body, or one that computes the arguments, on an \
+                     `impl` block of such functions, or on a trait, for which it makes a client";
+
+const FUNCTION: Place = Place {
+    name: "`#[fetcher]` on a function",
+    takes: &[Key::Alias, Key::Timeout, Key::To],
+    elsewhere: &[
+        (
+            Key::Prefix,
+            "an `impl` block or a trait; write the whole name as the `alias` here",
+        ),
+        (Key::Client, "a trait"),
+        (Key::Local, "a method; a function without `#[fetcher]` is local"),
+        (
+            Key::Concurrency,
+            "`#[callback]`, because it is the provider that is to be spared",
+        ),
+        (Key::Inline, "`#[callback]`"),
+        (Key::AutoInit, "`#[callback]` on an `impl` block"),
+    ],
+};
+
+const BLOCK: Place = Place {
+    name: "`#[fetcher]` on an `impl` block",
+    takes: &[Key::Prefix, Key::Timeout, Key::To],
+    elsewhere: &[
+        (Key::Alias, "a method: every method has its own name"),
+        (Key::Local, "a method"),
+        (Key::Client, "a trait; here the type of the block is the client"),
+        (Key::AutoInit, "`#[callback]` on an `impl` block"),
+    ],
+};
+
+const TRAIT: Place = Place {
+    name: "`#[fetcher]` on a trait",
+    takes: &[Key::Client, Key::Prefix, Key::Timeout, Key::To],
+    elsewhere: &[
+        (Key::Alias, "a method: every method has its own name"),
+        (Key::Local, "a method"),
+    ],
+};
+
+const METHOD: Place = Place {
+    name: "`#[fetcher]` on a method",
+    takes: &[Key::Alias, Key::Timeout, Key::To, Key::Local],
+    elsewhere: &[
+        (Key::Prefix, "the `impl` block or trait"),
+        (Key::Client, "the trait"),
+        (
+            Key::Concurrency,
+            "`#[callback]`, because it is the provider that is to be spared",
+        ),
+        (Key::Inline, "`#[callback]`"),
+    ],
+};
+
+/// Expands the attribute.
+pub(crate) fn attribute(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+    match Item::read(tokens.clone()) {
+        Ok(Item::Function(function)) => on_function(arguments, &function),
+        Ok(Item::Impl(block)) => on_block(arguments, block),
+        Ok(Item::Trait(item)) => on_trait(arguments, item),
+        Ok(Item::Other(other)) => {
+            let mut errors = Errors::default();
+            errors.add_at(other.span, format!("{USAGE}\n{} calls nothing", other.kind));
+            quote!(#tokens #errors)
+        }
+        Err(error) => {
+            let error = error.into_compile_error();
+            quote!(#tokens #error)
+        }
+    }
+}
+
+fn on_function(arguments: TokenStream, function: &Function) -> TokenStream {
+    let mut errors = Errors::default();
+    let arguments = Arguments::parse(arguments, &FUNCTION, &mut errors);
+    let defaults = model::Defaults::default();
+    match model::Fetcher::of_function(function, &arguments, &defaults, &mut errors) {
+        Some(fetcher) if errors.is_empty() => expand::function(&fetcher),
+        _ => {
+            let item = expand::placeholder(function);
+            quote!(#item #errors)
+        }
+    }
+}
+
+fn on_block(arguments: TokenStream, mut block: Block) -> TokenStream {
+    let mut errors = Errors::default();
+    let arguments = Arguments::parse(arguments, &BLOCK, &mut errors);
+    let members = group::members(&mut block, &arguments, &mut errors);
+    let item = block.with_members(&members);
+    quote!(#item #errors)
+}
+
+fn on_trait(arguments: TokenStream, mut item: Trait) -> TokenStream {
+    let mut errors = Errors::default();
+    let arguments = Arguments::parse(arguments, &TRAIT, &mut errors);
+    let client = client::Client::of_trait(&mut item, &arguments, &mut errors);
+    let client = client.filter(|_| errors.is_empty()).map(|client| client.expand());
+    let members = &item.members;
+    let item = item.with_members(&quote!(#(#members)*));
+    quote! {
+        // What a caller could not ask of the future, such as `Send`, the client gives it.
+        #[allow(async_fn_in_trait)]
+        #item
+        #client
+        #errors
+    }
+}

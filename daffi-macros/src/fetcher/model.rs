@@ -1,0 +1,205 @@
+//! One fetcher, checked.
+
+use std::time::Duration;
+
+use proc_macro2::{Group, Ident};
+use syn::spanned::Spanned as _;
+use syn::{Expr, LitStr, PatType, Type};
+
+use crate::arguments::{Arguments, Key};
+use crate::errors::Errors;
+use crate::item::Function;
+use crate::name::{self, RemoteName};
+use crate::signature::{self, Side};
+use crate::types;
+
+/// A function whose calls run in another process.
+pub(crate) struct Fetcher<'a> {
+    pub(crate) function: &'a Function,
+    pub(crate) name: RemoteName,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) to: Option<LitStr>,
+    pub(crate) sent: Sent<'a>,
+    pub(crate) answer: Answer,
+}
+
+/// What a fetcher sends.
+pub(crate) enum Sent<'a> {
+    /// Its parameters, as they are.
+    Parameters(Vec<(&'a Ident, &'a Type)>),
+    /// What its body computes.
+    Computed(&'a Group, Shape),
+}
+
+/// How much of a body's tuple can be told from how it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// It ends with a tuple of so many elements.
+    Elements(usize),
+    /// The compiler will know.
+    Unknown,
+}
+
+/// What a fetcher is answered.
+pub(crate) struct Answer {
+    pub(crate) value: Type,
+    /// Without one, the callback's error comes as words.
+    pub(crate) error: Option<Type>,
+}
+
+/// What holds for every fetcher of a block unless it says otherwise.
+#[derive(Default)]
+pub(crate) struct Defaults<'a> {
+    pub(crate) prefix: Option<&'a LitStr>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) to: Option<&'a LitStr>,
+}
+
+impl<'a> Defaults<'a> {
+    /// Those of a block or trait.
+    pub(crate) fn new(arguments: &'a Arguments, errors: &mut Errors) -> Self {
+        let prefix = arguments.text(Key::Prefix);
+        name::check_text("prefix", prefix, errors);
+        let to = arguments.text(Key::To);
+        name::check_text("process name", to, errors);
+        Self {
+            prefix,
+            timeout: arguments.time(Key::Timeout),
+            to,
+        }
+    }
+}
+
+impl<'a> Fetcher<'a> {
+    /// Checks a free function.
+    pub(crate) fn of_function(
+        function: &'a Function,
+        arguments: &Arguments,
+        defaults: &Defaults<'_>,
+        errors: &mut Errors,
+    ) -> Option<Self> {
+        if let Some(receiver) = function.signature.receiver() {
+            errors.add(
+                receiver,
+                "a method is declared by its block: put `#[fetcher]` on the `impl` block or trait",
+            );
+        }
+        Self::checked(function, function.body.group(), arguments, defaults, errors)
+    }
+
+    /// Checks what all fetchers have in common. `body` computes the arguments.
+    pub(crate) fn checked(
+        function: &'a Function,
+        body: Option<&'a Group>,
+        arguments: &Arguments,
+        defaults: &Defaults<'_>,
+        errors: &mut Errors,
+    ) -> Option<Self> {
+        let before = errors.count();
+        let signature = &function.signature;
+        signature::check_form(Side::Fetcher, signature, errors);
+        let name = RemoteName::new(
+            &signature.ident,
+            arguments.text(Key::Alias),
+            defaults.prefix,
+            errors,
+        );
+        let own_to = arguments.text(Key::To);
+        name::check_text("process name", own_to, errors);
+        for parameter in signature::parameters(signature) {
+            signature::check_parameter(Side::Fetcher, parameter, errors);
+        }
+        signature::check_result(Side::Fetcher, &signature.output, errors);
+        let sent = match body {
+            Some(body) => Some(Sent::Computed(body, shape(body))),
+            None => parameters(signature, errors).map(Sent::Parameters),
+        };
+        if errors.count() > before {
+            return None;
+        }
+        Some(Self {
+            function,
+            name: name?,
+            timeout: arguments.time(Key::Timeout).or(defaults.timeout),
+            to: own_to.or(defaults.to).cloned(),
+            sent: sent?,
+            answer: Answer::new(&signature::result_type(signature)),
+        })
+    }
+}
+
+/// The parameters by name.
+fn parameters<'a>(signature: &'a syn::Signature, errors: &mut Errors) -> Option<Vec<(&'a Ident, &'a Type)>> {
+    signature::check_count(
+        Side::Fetcher,
+        signature::parameters(signature).map(|parameter| &*parameter.ty),
+        errors,
+    );
+    signature::parameters(signature)
+        .map(|parameter| named(parameter, errors))
+        .collect()
+}
+
+fn named<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<(&'a Ident, &'a Type)> {
+    let Some(ident) = signature::parameter_name(parameter) else {
+        errors.add(
+            &parameter.pat,
+            "without a body, a fetcher's parameters are names: what is passed for them is sent as it is",
+        );
+        return None;
+    };
+    Some((ident, types::bare(&parameter.ty)))
+}
+
+fn shape(body: &Group) -> Shape {
+    // Only the last expression is read, so that half-typed code before it stays what it is.
+    let last = body.stream().into_iter().last();
+    match last.map(|last| syn::parse2::<Expr>(last.into())) {
+        Some(Ok(Expr::Tuple(tuple))) if !body_calls(body) => Shape::Elements(tuple.elems.len()),
+        _ => Shape::Unknown,
+    }
+}
+
+/// Whether the parentheses at the end of a body are a part of something else, such as a call's.
+fn body_calls(body: &Group) -> bool {
+    use proc_macro2::{Delimiter, TokenTree};
+
+    let tokens: Vec<_> = body.stream().into_iter().collect();
+    let ends_statement = |token: &TokenTree| match token {
+        TokenTree::Punct(punct) => punct.as_char() == ';',
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        _ => false,
+    };
+    tokens.len() > 1 && !ends_statement(&tokens[tokens.len() - 2])
+}
+
+impl Answer {
+    /// What is in a `Result`, if that is what is written.
+    pub(crate) fn new(result: &Type) -> Self {
+        let arguments = match types::last_segment(result) {
+            Some(segment) if segment.ident == "Result" => types::type_arguments(segment),
+            _ => Vec::new(),
+        };
+        match arguments[..] {
+            [value, error] => Self {
+                value: value.clone(),
+                error: Some(error.clone()),
+            },
+            // `type Result<T> = core::result::Result<T, MyError>`, and its like.
+            [_] => {
+                let of = |item| {
+                    let item = Ident::new(item, result.span());
+                    syn::parse_quote!(<#result as ::daffi::__private::check::AnyResult>::#item)
+                };
+                Self {
+                    value: of("Value"),
+                    error: Some(of("Error")),
+                }
+            }
+            _ => Self {
+                value: result.clone(),
+                error: None,
+            },
+        }
+    }
+}

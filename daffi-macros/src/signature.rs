@@ -1,0 +1,211 @@
+//! What callbacks and fetchers have in common: functions whose parameters and results cross between processes.
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{FnArg, GenericParam, Pat, PatType, ReturnType, Safety, Signature, Type};
+
+use crate::errors::Errors;
+use crate::types::{self, Part};
+
+/// The most parameters: serde goes no further with tuples.
+const MOST_PARAMETERS: usize = 16;
+
+/// The side of a call that a function is on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Callback,
+    Fetcher,
+}
+
+impl Side {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Callback => "callback",
+            Self::Fetcher => "fetcher",
+        }
+    }
+}
+
+/// What no function on either side can be.
+pub(crate) fn check_form(side: Side, signature: &Signature, errors: &mut Errors) {
+    let name = side.name();
+    for parameter in &signature.generics.params {
+        match parameter {
+            GenericParam::Lifetime(_) => {}
+            GenericParam::Type(parameter) => errors.add(
+                &parameter.ident,
+                format!("a {name} has no type parameters: one name stands for one function in every process"),
+            ),
+            GenericParam::Const(parameter) => errors.add(
+                &parameter.ident,
+                format!(
+                    "a {name} has no const parameters: one name stands for one function in every process"
+                ),
+            ),
+        }
+    }
+    if let Some(token) = &signature.constness {
+        errors.add(token, format!("a {name} cannot be `const`"));
+    }
+    if let Safety::Unsafe(token) = &signature.safety {
+        errors.add(
+            token,
+            format!("a {name} cannot be `unsafe`: its callers are in other processes"),
+        );
+    }
+    if let Some(abi) = &signature.abi {
+        errors.add(
+            abi,
+            format!("a {name} cannot be `extern`: calls are carried by daffi, not by the linker"),
+        );
+    }
+    if let Some(variadic) = &signature.variadic {
+        errors.add(
+            variadic.dots,
+            format!("a {name} has a fixed number of parameters"),
+        );
+    }
+}
+
+/// The parameters after the receiver.
+pub(crate) fn parameters(signature: &Signature) -> impl Iterator<Item = &PatType> {
+    signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(parameter) => Some(parameter),
+        FnArg::Receiver(_) => None,
+    })
+}
+
+/// What no parameter can be whose value crosses between processes.
+pub(crate) fn check_parameter(side: Side, parameter: &PatType, errors: &mut Errors) {
+    let name = side.name();
+    if let Some(condition) = parameter
+        .attrs
+        .iter()
+        .find(|attribute| attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr"))
+    {
+        errors.add(
+            condition,
+            format!("the parameters of a {name} are the same in every build: put `#[cfg]` on the function"),
+        );
+    }
+    check_type(side, &parameter.ty, errors);
+}
+
+/// What no type of a parameter can be.
+fn check_type(side: Side, ty: &Type, errors: &mut Errors) {
+    let name = side.name();
+    if types::is_stream(ty) {
+        return errors.add(ty, STREAM);
+    }
+    if side == Side::Fetcher && (types::is_context(ty) || types::referent(ty).is_some_and(types::is_context))
+    {
+        return errors.add(
+            ty,
+            "the context of a call is the callback's: leave this parameter out, it is not sent",
+        );
+    }
+    types::visit_parts(ty, &mut |part| {
+        match part {
+        Part::MutableReference(reference) => errors.add(
+            reference,
+            format!("a {name} cannot borrow mutably from another process: take the value, and return what becomes of it"),
+        ),
+        Part::Reference(reference) if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") => {
+            if side == Side::Callback {
+                errors.add(
+                    reference,
+                    "arguments are decoded for one call, so none is borrowed for `'static`: leave the lifetime out, or \
+                     take an owned type",
+                );
+            }
+        }
+        Part::ImplTrait(bounds) => {
+            errors.add(bounds, format!("the parameters of a {name} need a type of their own, not `impl Trait`"));
+        }
+        Part::SelfType(_)
+        | Part::Reference(_)
+        | Part::Lifetime(_)
+        | Part::Infer(_)
+        | Part::Never(_) => {}
+    }
+    });
+}
+
+/// That there are not too many parameters.
+pub(crate) fn check_count<'a>(side: Side, sent: impl Iterator<Item = &'a Type>, errors: &mut Errors) {
+    if let Some(excess) = sent.into_iter().nth(MOST_PARAMETERS) {
+        let name = side.name();
+        errors.add(
+            excess,
+            format!("a {name} has at most {MOST_PARAMETERS} parameters: put some into a struct"),
+        );
+    }
+}
+
+/// What no result can be.
+pub(crate) fn check_result(side: Side, output: &ReturnType, errors: &mut Errors) {
+    let ReturnType::Type(_, ty) = output else { return };
+    let name = side.name();
+    if types::is_stream(ty) {
+        return errors.add(ty, STREAM);
+    }
+    if types::is_future(ty) {
+        return errors.add(
+            ty,
+            format!("write `async fn` and the future's output as the result of this {name}"),
+        );
+    }
+    types::visit_parts(ty, &mut |part| match part {
+        Part::Never(span) => errors.add_at(span, format!("a {name} returns: nobody would ever be answered")),
+        Part::ImplTrait(bounds) => {
+            errors.add(
+                bounds,
+                format!("the result of a {name} needs a type of its own, not `impl Trait`"),
+            );
+        }
+        Part::Infer(span) => errors.add_at(span, format!("the result of a {name} needs a type of its own")),
+        Part::Reference(reference) if side == Side::Fetcher => {
+            errors.add(
+                reference,
+                "the result of a fetcher comes from another process and is owned: `String`, not `&str`",
+            );
+        }
+        _ => {}
+    });
+}
+
+/// Said of streams until there are some.
+const STREAM: &str = "streams are not supported by this version of daffi: send a `Vec`, or several calls";
+
+/// The name of a parameter, if it is only a name.
+pub(crate) fn parameter_name(parameter: &PatType) -> Option<&Ident> {
+    match &*parameter.pat {
+        Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => Some(&pattern.ident),
+        _ => None,
+    }
+}
+
+/// What a parameter is called, for people.
+pub(crate) fn text(ident: &Ident) -> String {
+    ident.unraw().to_string()
+}
+
+/// The types of the parameters and of the result.
+pub(crate) fn types(signature: &Signature) -> impl Iterator<Item = &Type> {
+    let result = match &signature.output {
+        ReturnType::Type(_, ty) => Some(&**ty),
+        ReturnType::Default => None,
+    };
+    parameters(signature)
+        .map(|parameter| &*parameter.ty)
+        .chain(result)
+}
+
+/// The result's type.
+pub(crate) fn result_type(signature: &Signature) -> Type {
+    match &signature.output {
+        ReturnType::Default => types::unit(signature.paren_token.span.close().span()),
+        ReturnType::Type(_, ty) => types::bare(ty).clone(),
+    }
+}

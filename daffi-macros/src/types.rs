@@ -1,0 +1,249 @@
+//! What can be told of a type from how it is written.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned as _;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    ExprPath, GenericArgument, Lifetime, Path, PathArguments, PathSegment, QSelf, Token, Type, TypeImplTrait,
+    TypePath, TypeReference, parse_quote,
+};
+
+/// The type without the parentheses and invisible groups around it.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(paren) => bare(&paren.elem),
+        Type::Group(group) => bare(&group.elem),
+        other => other,
+    }
+}
+
+/// The last segment of the type's path, if it has one.
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match bare(ty) {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+/// The type arguments of a path's segment.
+pub(crate) fn type_arguments(segment: &PathSegment) -> Vec<&Type> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments
+            .args
+            .iter()
+            .filter_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether this is `CallContext`, by whatever path.
+pub(crate) fn is_context(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == "CallContext" && segment.arguments.is_none())
+}
+
+/// Whether this is a stream: `Streaming<T>`, `impl Stream`, `impl Iterator`.
+pub(crate) fn is_stream(ty: &Type) -> bool {
+    match bare(ty) {
+        Type::ImplTrait(bounds) => {
+            bound(bounds, &["Stream", "Iterator", "IntoIterator", "TryStream"]).is_some()
+        }
+        ty => last_segment(ty).is_some_and(|segment| segment.ident == "Streaming"),
+    }
+}
+
+/// Whether this is `impl Future`.
+pub(crate) fn is_future(ty: &Type) -> bool {
+    matches!(bare(ty), Type::ImplTrait(bounds) if bound(bounds, &["Future", "IntoFuture"]).is_some())
+}
+
+/// The first of the bounds that has one of these names.
+fn bound<'a>(ty: &'a TypeImplTrait, names: &[&str]) -> Option<&'a PathSegment> {
+    let segments = ty.bounds.iter().filter_map(|bound| match bound {
+        syn::TypeParamBound::Trait(bound) => bound.path.segments.last(),
+        _ => None,
+    });
+    segments
+        .into_iter()
+        .find(|segment| names.iter().any(|name| segment.ident == name))
+}
+
+/// The type that is referred to, if this is a shared reference.
+pub(crate) fn referent(ty: &Type) -> Option<&Type> {
+    match bare(ty) {
+        Type::Reference(TypeReference {
+            mutability: None,
+            elem,
+            ..
+        }) => Some(elem),
+        _ => None,
+    }
+}
+
+/// Whether a value of this type can be a view of the payload: `str` and `[u8]`.
+pub(crate) fn is_view(referent: &Type) -> bool {
+    let is_named = |ty: &Type, name| matches!(bare(ty), Type::Path(path) if path.path.is_ident(name));
+    match bare(referent) {
+        Type::Slice(slice) => is_named(&slice.elem, "u8"),
+        ty => is_named(ty, "str"),
+    }
+}
+
+/// What owns a value that is lent as a reference to `referent`, and crosses the wire for it.
+pub(crate) fn owned(referent: &Type) -> Type {
+    parse_quote!(<#referent as ::daffi::__private::by_type::Lent>::Owned)
+}
+
+/// Something in a type that a place does not allow.
+pub(crate) enum Part<'a> {
+    MutableReference(&'a TypeReference),
+    Reference(&'a TypeReference),
+    Lifetime(&'a Lifetime),
+    ImplTrait(&'a TypeImplTrait),
+    Infer(Span),
+    Never(Span),
+    SelfType(Span),
+}
+
+/// Calls `found` for each part of the type that some place does not allow, from the outside in.
+pub(crate) fn visit_parts(ty: &Type, found: &mut dyn FnMut(Part<'_>)) {
+    // The visitor of syn that would do this needs a feature which doubles its build; types are few.
+    struct Visitor<'f>(&'f mut dyn FnMut(Part<'_>));
+
+    impl VisitMut for Visitor<'_> {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            match ty {
+                Type::Reference(reference) if reference.mutability.is_some() => {
+                    (self.0)(Part::MutableReference(reference));
+                }
+                Type::Reference(reference) => (self.0)(Part::Reference(reference)),
+                Type::ImplTrait(bounds) => return (self.0)(Part::ImplTrait(bounds)),
+                Type::Infer(infer) => (self.0)(Part::Infer(infer.span())),
+                Type::Never(never) => (self.0)(Part::Never(never.span())),
+                Type::Path(path)
+                    if path
+                        .path
+                        .segments
+                        .first()
+                        .is_some_and(|first| first.ident == "Self") =>
+                {
+                    (self.0)(Part::SelfType(path.span()));
+                }
+                _ => {}
+            }
+            visit_mut::visit_type_mut(self, ty);
+        }
+
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            (self.0)(Part::Lifetime(lifetime));
+        }
+    }
+
+    Visitor(found).visit_type_mut(&mut ty.clone());
+}
+
+/// The type where a function's lifetimes are not in scope, as in the body of another: they are inferred.
+pub(crate) fn with_inferred_lifetimes(ty: &Type) -> Type {
+    struct Inferred;
+
+    impl VisitMut for Inferred {
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if lifetime.ident != "static" {
+                *lifetime = Lifetime::new("'_", lifetime.span());
+            }
+        }
+    }
+
+    let mut ty = ty.clone();
+    Inferred.visit_type_mut(&mut ty);
+    ty
+}
+
+/// What `Self` is in an `impl` block.
+pub(crate) struct SelfType<'a> {
+    pub(crate) ty: &'a Type,
+    pub(crate) trait_: Option<&'a Path>,
+}
+
+impl SelfType<'_> {
+    /// The type outside of the block.
+    pub(crate) fn replace_in(&self, ty: &Type) -> Type {
+        struct Replace<'a>(&'a SelfType<'a>);
+
+        impl VisitMut for Replace<'_> {
+            fn visit_type_mut(&mut self, ty: &mut Type) {
+                match ty {
+                    Type::Path(TypePath {
+                        qself: None, path, ..
+                    }) if path.is_ident("Self") => *ty = self.0.ty.clone(),
+                    _ => visit_mut::visit_type_mut(self, ty),
+                }
+            }
+
+            fn visit_type_path_mut(&mut self, path: &mut TypePath) {
+                self.0.qualify(&mut path.qself, &mut path.path);
+                visit_mut::visit_type_path_mut(self, path);
+            }
+
+            fn visit_expr_path_mut(&mut self, path: &mut ExprPath) {
+                self.0.qualify(&mut path.qself, &mut path.path);
+                visit_mut::visit_expr_path_mut(self, path);
+            }
+        }
+
+        let mut ty = ty.clone();
+        Replace(self).visit_type_mut(&mut ty);
+        ty
+    }
+
+    /// `Self::Item` as `<Type as Trait>::Item`.
+    fn qualify(&self, qself: &mut Option<QSelf>, path: &mut Path) {
+        let starts_with_self = path.segments.first().is_some_and(|first| first.ident == "Self");
+        if qself.is_some() || !starts_with_self || path.segments.len() < 2 {
+            return;
+        }
+        let ty = self.ty;
+        let rest = path.segments.iter().skip(1);
+        let qualified: TypePath = match self.trait_ {
+            Some(trait_) => parse_quote!(<#ty as #trait_>::#(#rest)::*),
+            None => parse_quote!(<#ty>::#(#rest)::*),
+        };
+        *qself = qualified.qself;
+        *path = qualified.path;
+    }
+}
+
+/// The lifetimes in a type that are not `'static`, and whether there are any.
+pub(crate) fn borrowed_lifetime(ty: &Type) -> Option<Span> {
+    let mut borrowed = None;
+    visit_parts(ty, &mut |part| {
+        let span = match part {
+            Part::Lifetime(lifetime) if lifetime.ident != "static" => lifetime.span(),
+            Part::Reference(reference) => reference.and_token.span(),
+            _ => return,
+        };
+        borrowed.get_or_insert(span);
+    });
+    borrowed
+}
+
+/// Whether a value of the type can be named as a result.
+pub(crate) fn is_sized_and_named(ty: &Type) -> bool {
+    let mut named = true;
+    visit_parts(ty, &mut |part| {
+        named &= !matches!(part, Part::ImplTrait(_) | Part::Infer(_) | Part::Never(_));
+    });
+    named
+}
+
+/// A type for errors, `()` at a place.
+pub(crate) fn unit(span: Span) -> Type {
+    Type::Tuple(syn::TypeTuple {
+        attrs: Vec::new(),
+        paren_token: syn::token::Paren(span),
+        elems: syn::punctuated::Punctuated::<Type, Token![,]>::new(),
+    })
+}
