@@ -124,6 +124,7 @@ async fn run(arguments: Arguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    info!("running until stopped, by SIGINT or SIGTERM");
     let name = next(&mut interrupt, &mut terminate).await;
     info!(signal = name, "stopping; once more stops at once");
     tokio::select! {

@@ -210,6 +210,7 @@ impl Global {
                 return self.inner.stopped.cancelled().await;
             }
         };
+        info!(process_name = &*self.inner.process_name, "running until stopped, by SIGINT or SIGTERM or by stop()");
         tokio::select! {
             () = self.inner.stopped.cancelled() => return,
             signal = signals.next() => {
