@@ -11,7 +11,7 @@ use crate::signature::Signature;
 /// `E` is the callback's own error type; a fetcher that does not declare one gets it as [`RemoteError`].
 ///
 /// Ask [`may_have_run`](Self::may_have_run) before calling again something that must not run twice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallError<E = RemoteError> {
     /// The callback returned its own error.
@@ -318,6 +318,30 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
                 write!(f, "a value of `{callback}` could not be decoded: {message}")
             }
         }
+    }
+}
+
+/// The variant's name and the message: what a person sees of an error that `main` returns, or of an `unwrap`.
+impl<E: fmt::Debug> fmt::Debug for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variant = match self {
+            Self::App(_) => "App",
+            Self::NoProvider { .. } => "NoProvider",
+            Self::ProviderLost { .. } => "ProviderLost",
+            Self::Timeout { .. } => "Timeout",
+            Self::Cancelled { .. } => "Cancelled",
+            Self::Overloaded { .. } => "Overloaded",
+            Self::Panicked { .. } => "Panicked",
+            Self::SignatureMismatch { .. } => "SignatureMismatch",
+            Self::Denied { .. } => "Denied",
+            Self::TooLarge { .. } => "TooLarge",
+            Self::Disconnected { .. } => "Disconnected",
+            Self::NotStarted { .. } => "NotStarted",
+            Self::Blocking { .. } => "Blocking",
+            Self::Encode { .. } => "Encode",
+            Self::Decode { .. } => "Decode",
+        };
+        write!(f, "{variant}: {self}")
     }
 }
 

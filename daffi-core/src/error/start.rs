@@ -8,7 +8,7 @@ use crate::proto::Refusal;
 use crate::transport::Address;
 
 /// Why [`start`](crate::GlobalBuilder::start) failed. Each message says what to do next.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// What was asked for makes no sense; all faults at once.
@@ -93,6 +93,23 @@ impl StartError {
             Refusal::NameTaken { name, pid } => Self::NameTaken { address, name, pid },
             refusal => Self::Refused { address, refusal },
         }
+    }
+}
+
+/// The variant's name and the message: what a person sees of an error that `main` returns.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variant = match self {
+            Self::Config(_) => "Config",
+            Self::AddressInUse { .. } => "AddressInUse",
+            Self::Bind { .. } => "Bind",
+            Self::NoController { .. } => "NoController",
+            Self::Refused { .. } => "Refused",
+            Self::NameTaken { .. } => "NameTaken",
+            Self::NoRuntime => "NoRuntime",
+            Self::Runtime(_) => "Runtime",
+        };
+        write!(f, "{variant}: {self}")
     }
 }
 

@@ -326,8 +326,9 @@ impl GlobalBuilder {
             connect_timeout: self.connect_timeout,
         };
         let unfinished = Unfinished(Some(global.clone()));
-        supervisor.start().await?;
+        // Before it connects: a callback that runs as soon as it does may make calls.
         running::add(node);
+        supervisor.start().await?;
         unfinished.finished();
         Ok(global)
     }

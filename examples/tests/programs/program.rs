@@ -120,7 +120,19 @@ impl Program {
 
     /// Waits until it has printed `line`.
     pub fn wait_for(&self, line: &str) {
-        self.printed.wait_for(&format!("{line}\n"));
+        let wanted = format!("{line}\n");
+        let printed = self
+            .printed
+            .wait_until(|written| written.ended || written.text.contains(&wanted));
+        let log = &self
+            .log
+            .wait_until(|written| written.ended || printed.text.contains(&wanted))
+            .text;
+        assert!(
+            printed.text.contains(&wanted),
+            "{line:?} is not printed, only:\n{}and logged:\n{log}",
+            printed.text
+        );
     }
 
     /// Waits until `before` is in its log, and gives the word after that.
