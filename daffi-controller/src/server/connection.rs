@@ -22,7 +22,11 @@ impl Shared {
     pub(super) async fn serve(self: Arc<Self>, connection: Connection, tasks: TaskTracker) {
         let Connection { outbox, mut inlet, peer } = connection;
         inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
-        let hello = match timeout(GREETING, greeting(&mut inlet)).await {
+        let greeted = tokio::select! {
+            greeted = timeout(GREETING, greeting(&mut inlet)) => greeted,
+            () = self.closing.cancelled() => return outbox.abort(),
+        };
+        let hello = match greeted {
             Ok(Ok(hello)) => hello,
             Ok(Err(reason)) => {
                 warn!(%peer, reason, "a connection is closed that does not speak the protocol");

@@ -12,7 +12,6 @@ use daffi_core::proto::Limits;
 use daffi_core::transport::{Address, Connection, Listener};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout_at};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
@@ -57,8 +56,6 @@ pub struct Controller {
     address: Address,
     process_name: Arc<str>,
     runtime: Handle,
-    /// No new connections are accepted.
-    closing: CancellationToken,
     tasks: TaskTracker,
 }
 
@@ -75,22 +72,20 @@ impl Controller {
             .await
             .map_err(|error| StartError::bind(&options.address, error))?;
         let address = listener.address().clone();
-        info!(process_name = &*options.process_name, %address, "controller started");
+        info!(process_name = &*options.process_name, pid = std::process::id(), %address, "controller started");
         let controller = Self {
             shared: Arc::new(Shared::new(&options, random())),
             address,
             process_name: options.process_name,
             runtime,
-            closing: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
         controller.tasks.spawn(accept(
             listener,
             Arc::clone(&controller.shared),
             controller.tasks.clone(),
-            controller.closing.clone(),
         ));
-        controller.tasks.spawn(controller.shared.clone().keep_alive(controller.closing.clone()));
+        controller.tasks.spawn(controller.shared.clone().keep_alive());
         Ok(controller)
     }
 
@@ -104,7 +99,7 @@ impl Controller {
     #[must_use]
     pub fn connect(&self) -> Connection {
         let (here, there) = Connection::memory(self.shared.limits());
-        if self.closing.is_cancelled() {
+        if self.shared.closing.is_cancelled() {
             here.outbox.close();
         } else {
             let shared = Arc::clone(&self.shared);
@@ -116,8 +111,8 @@ impl Controller {
     /// Stops: accepts nobody any more, tells the nodes, sends them what is queued, and closes. Nodes that do not read
     /// are cut off after five seconds. Stopping again waits for the first stop.
     pub async fn stop(&self) {
-        let first = !self.closing.is_cancelled();
-        self.closing.cancel();
+        let first = !self.shared.closing.is_cancelled();
+        self.shared.closing.cancel();
         self.shared.say_goodbye();
         self.tasks.close();
         if timeout_at(Instant::now() + STOPPING, self.tasks.wait()).await.is_err() {
@@ -131,7 +126,8 @@ impl Controller {
 }
 
 /// Accepts connections until it is told to stop. The listener, and a Unix socket's file, go with it.
-async fn accept(listener: Listener, shared: Arc<Shared>, tasks: TaskTracker, closing: CancellationToken) {
+async fn accept(listener: Listener, shared: Arc<Shared>, tasks: TaskTracker) {
+    let closing = &shared.closing;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,

@@ -23,6 +23,8 @@ pub(super) struct Shared {
     limits: Limits,
     heartbeat: Duration,
     origin: Instant,
+    /// Nobody is let in any more.
+    pub(super) closing: CancellationToken,
 }
 
 /// What the lock guards.
@@ -96,6 +98,7 @@ impl Shared {
             limits: options.limits,
             heartbeat: options.heartbeat,
             origin: Instant::now(),
+            closing: CancellationToken::new(),
         }
     }
 
@@ -202,13 +205,13 @@ impl Shared {
     }
 
     /// Sends heartbeats, and cuts off peers of which nothing is heard, until all connections are gone.
-    pub(super) async fn keep_alive(self: Arc<Self>, closing: CancellationToken) {
+    pub(super) async fn keep_alive(self: Arc<Self>) {
         // Half an interval, so that a link is never late by more than that.
         let pause = self.heartbeat / 2;
         loop {
             tokio::select! {
                 () = sleep(pause) => {}
-                () = closing.cancelled() => return,
+                () = self.closing.cancelled() => return,
             }
             let mut outboxes = Vec::new();
             {

@@ -1,0 +1,77 @@
+//! A service with its controller, and callers beside it, over each transport.
+
+use std::future::Future;
+
+use daffi::{Global, GlobalBuilder};
+use tempfile::TempDir;
+
+/// How callers reach the controller.
+#[derive(Clone, Copy, Debug)]
+pub enum Transport {
+    Memory,
+    Unix,
+    Tcp,
+}
+
+/// A running service that runs the controller, and a way to join it.
+pub struct Net {
+    pub service: Global,
+    transport: Transport,
+    folder: TempDir,
+}
+
+impl Net {
+    /// Starts the service that `describe` describes.
+    pub async fn start(transport: Transport, describe: impl FnOnce(GlobalBuilder) -> GlobalBuilder) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let builder = Global::builder().process_name("service").init_controller(true).auto_callbacks(false);
+        let builder = match transport {
+            Transport::Tcp => builder.host("127.0.0.1").port(0),
+            Transport::Memory | Transport::Unix => builder.unix_sock_path(folder.path()),
+        };
+        let service = describe(builder).start().await.unwrap();
+        Self { service, transport, folder }
+    }
+
+    /// A builder for another process of this net.
+    pub fn join(&self) -> GlobalBuilder {
+        let builder = Global::builder().auto_callbacks(false);
+        match self.transport {
+            Transport::Memory => builder.memory(&self.service),
+            Transport::Unix => builder.unix_sock_path(self.folder.path()),
+            Transport::Tcp => builder.host("127.0.0.1").port(self.service.address().port().unwrap()),
+        }
+    }
+
+    /// Another process, which offers nothing.
+    pub async fn caller(&self) -> Global {
+        self.join().process_name("caller").start().await.unwrap()
+    }
+
+    /// Stops the service with its controller and starts another at the same address.
+    pub async fn restart(self) -> Self {
+        let port = self.service.address().port();
+        self.service.stop().await;
+        let builder = Global::builder().process_name("service").init_controller(true).auto_callbacks(false);
+        let builder = match port {
+            Some(port) => builder.host("127.0.0.1").port(port),
+            None => builder.unix_sock_path(self.folder.path()),
+        };
+        Self { service: builder.start().await.unwrap(), ..self }
+    }
+
+    /// Stops the service, and these before it.
+    pub async fn stop(self, others: impl IntoIterator<Item = Global>) {
+        for other in others {
+            other.stop().await;
+        }
+        self.service.stop().await;
+    }
+}
+
+/// Does the same over every transport.
+pub async fn over_each<F: Future<Output = ()>>(mut check: impl FnMut(Transport) -> F) {
+    for transport in [Transport::Memory, Transport::Unix, Transport::Tcp] {
+        check(transport).await;
+    }
+}
