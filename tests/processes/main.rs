@@ -1,0 +1,188 @@
+//! Processes that are really killed, frozen and told to end.
+//!
+//! Each process is this test program again, told by its environment to play a part.
+
+#![allow(unreachable_pub, reason = "a test program has no outside")]
+
+mod actor;
+mod parts;
+
+use std::time::Duration;
+
+use daffi::{CallError, Global, StartError, fetcher};
+use rustix::process::Signal;
+
+use actor::{Actor, Stage};
+
+#[fetcher]
+async fn never() -> u8;
+
+#[fetcher]
+async fn process_id() -> u32;
+
+/// The part of a process, if it was started for one.
+#[test]
+fn play() {
+    if let Some(part) = actor::part() {
+        parts::play(&part);
+    }
+}
+
+/// A caller in this process, at the controller of `stage`.
+async fn caller(stage: &Stage) -> Global {
+    let builder = Global::builder().process_name("caller").unix_sock_path(stage.folder());
+    builder.auto_callbacks(false).reconnect_wait(Duration::from_secs(60)).start().await.unwrap()
+}
+
+/// Starts a process and waits until its part has begun.
+async fn start(stage: &Stage, part: &'static str) -> Actor {
+    let stage = stage.clone();
+    tokio::task::spawn_blocking(move || stage.start(part)).await.unwrap()
+}
+
+#[tokio::test]
+async fn p3_callers_of_a_killed_provider_are_told_its_name() {
+    let stage = Stage::new();
+    let _controller = start(&stage, "controller").await;
+    let provider = start(&stage, "provider").await;
+    let g = caller(&stage).await;
+    let call = tokio::spawn(never().on(&g));
+    provider.says("never begun").await;
+    provider.signal(Signal::KILL);
+    let error = call.await.unwrap().unwrap_err();
+    assert!(matches!(&error, CallError::ProviderLost { process, .. } if process == "provider"), "{error}");
+    assert!(error.may_have_run());
+    let error = never().on(&g).await.unwrap_err();
+    assert!(matches!(error, CallError::NoProvider { .. }), "{error}");
+    g.stop().await;
+}
+
+#[tokio::test]
+async fn p3_callers_of_a_frozen_provider_are_told_after_three_heartbeats() {
+    let stage = Stage::new();
+    let _controller = start(&stage, "controller with a quick heartbeat").await;
+    let provider = start(&stage, "provider").await;
+    let g = caller(&stage).await;
+    let call = tokio::spawn(never().on(&g));
+    provider.says("never begun").await;
+    provider.signal(Signal::STOP);
+    let error = call.await.unwrap().unwrap_err();
+    assert!(matches!(&error, CallError::ProviderLost { process, .. } if process == "provider"), "{error}");
+
+    // It finds out, comes back, and works again.
+    provider.signal(Signal::CONT);
+    g.wait_process("provider").await.unwrap();
+    assert_eq!(process_id().on(&g).await, Ok(provider.id()));
+    g.stop().await;
+}
+
+#[tokio::test]
+async fn p4_calls_of_a_killed_caller_are_cancelled() {
+    let stage = Stage::new();
+    let _controller = start(&stage, "controller").await;
+    let provider = start(&stage, "provider").await;
+    let calling = start(&stage, "caller").await;
+    provider.says("never begun").await;
+    calling.signal(Signal::KILL);
+    provider.says("never dropped").await;
+}
+
+#[tokio::test]
+async fn a_killed_controller_is_replaced_at_its_stale_socket() {
+    let stage = Stage::new();
+    let controller = start(&stage, "controller").await;
+    let provider = start(&stage, "provider").await;
+    let g = caller(&stage).await;
+    let call = tokio::spawn(never().on(&g));
+    provider.says("never begun").await;
+    controller.signal(Signal::KILL);
+    let error = call.await.unwrap().unwrap_err();
+    assert!(error.may_have_run(), "{error}");
+    // Its orphan is not left running.
+    provider.says("never dropped").await;
+
+    let _controller = start(&stage, "controller").await;
+    g.wait_process("provider").await.unwrap();
+    assert_eq!(process_id().on(&g).await, Ok(provider.id()));
+    g.stop().await;
+}
+
+#[tokio::test]
+async fn p2_a_call_made_without_a_controller_waits_for_one_and_runs_once() {
+    let stage = Stage::new();
+    let controller = start(&stage, "controller").await;
+    let provider = start(&stage, "provider").await;
+    let g = caller(&stage).await;
+    g.wait_process("provider").await.unwrap();
+    controller.signal(Signal::KILL);
+    controller.ended().await;
+    let waiting = tokio::spawn({
+        let g = g.clone();
+        async move {
+            loop {
+                // Sent before the loss was noticed, or answered before the provider was back.
+                match process_id().on(&g).await {
+                    Err(error) => assert!(
+                        matches!(error, CallError::NoProvider { .. } | CallError::Disconnected { .. }),
+                        "{error}"
+                    ),
+                    Ok(id) => return id,
+                }
+            }
+        }
+    });
+    let _controller = start(&stage, "controller").await;
+    assert_eq!(waiting.await.unwrap(), provider.id());
+    g.stop().await;
+}
+
+#[tokio::test]
+async fn p9_a_process_with_a_taken_name_is_refused_with_the_holders_id() {
+    let stage = Stage::new();
+    let _controller = start(&stage, "controller").await;
+    let provider = start(&stage, "provider").await;
+    let second = Global::builder().process_name("provider").unix_sock_path(stage.folder()).auto_callbacks(false);
+    let error = second.start().await.unwrap_err();
+    assert!(matches!(&error, StartError::NameTaken { pid, .. } if *pid == provider.id()), "{error}");
+    provider.signal(Signal::KILL);
+    provider.ended().await;
+}
+
+#[tokio::test]
+async fn a_process_told_to_end_answers_what_is_running_first() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let stage = Stage::new();
+        let _controller = start(&stage, "controller").await;
+        let provider = start(&stage, "provider").await;
+        let g = caller(&stage).await;
+        let call = tokio::spawn(g.call::<u8>("until_told_to_end", ()));
+        provider.says("waits to be told").await;
+        provider.signal(signal);
+        assert_eq!(call.await.unwrap(), Ok(3), "{signal:?}");
+        assert_eq!(provider.ended().await.code(), Some(0), "{signal:?}");
+        g.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_a_process_at_once() {
+    let stage = Stage::new();
+    let _controller = start(&stage, "controller").await;
+    let provider = start(&stage, "provider").await;
+    let g = caller(&stage).await;
+    let call = tokio::spawn(never().on(&g));
+    provider.says("never begun").await;
+    provider.signal(Signal::TERM);
+    // It has left the roster, and waits for the call.
+    while !matches!(
+        g.call::<()>("missing", ()).to("provider").await,
+        Err(CallError::NoProvider { absence: daffi::Absence::ProcessUnknown, .. })
+    ) {
+        tokio::task::yield_now().await;
+    }
+    provider.signal(Signal::TERM);
+    let error = call.await.unwrap().unwrap_err();
+    assert!(matches!(error, CallError::ProviderLost { .. } | CallError::Cancelled { .. }), "{error}");
+    assert_eq!(provider.ended().await.code(), Some(0));
+    g.stop().await;
+}

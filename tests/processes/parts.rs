@@ -1,0 +1,82 @@
+//! The parts that processes play.
+
+use std::env;
+use std::future::pending;
+use std::time::Duration;
+
+use daffi::{Global, GlobalBuilder, callback, fetcher};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::actor::say;
+
+struct OnDrop;
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        say("never dropped");
+    }
+}
+
+#[callback]
+async fn never() -> u8 {
+    let _guard = OnDrop;
+    say("never begun");
+    pending().await
+}
+
+#[callback(inline)]
+fn process_id() -> u32 {
+    std::process::id()
+}
+
+/// Ends when the process does not take calls any more.
+#[callback]
+async fn until_told_to_end() -> u8 {
+    let mut interrupt = signal(SignalKind::interrupt()).unwrap();
+    let mut terminate = signal(SignalKind::terminate()).unwrap();
+    say("waits to be told");
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    3
+}
+
+mod called {
+    use super::*;
+
+    #[fetcher]
+    pub(super) async fn never() -> u8;
+}
+
+#[tokio::main(flavor = "current_thread")]
+pub async fn play(part: &str) {
+    let at = Global::builder().unix_sock_path(env::var_os("DAFFI_TEST_FOLDER").unwrap());
+    match part {
+        "controller" => join(at.init_controller(true).init_node(false)).await,
+        "controller with a quick heartbeat" => {
+            let quick = Duration::from_millis(50);
+            join(at.init_controller(true).init_node(false).heartbeat(quick)).await;
+        }
+        "provider" => join(at.process_name("provider")).await,
+        "caller" => {
+            let g = at.process_name("calling").auto_callbacks(false).start().await.unwrap();
+            g.wait_process("provider").await.unwrap();
+            say("begins");
+            called::never().await.unwrap();
+        }
+        other => panic!("there is no part called {other:?}"),
+    }
+}
+
+async fn join(builder: GlobalBuilder) {
+    let g = builder.start().await.unwrap();
+    // The signals are caught once `join` has been polled.
+    let mut joined = std::pin::pin!(g.join());
+    tokio::select! {
+        biased;
+        () = &mut joined => return,
+        () = std::future::ready(()) => say("begins"),
+    }
+    joined.await;
+}
