@@ -1,0 +1,186 @@
+//! The program `daffi-controller`: its arguments, its log, its signals and its exit codes.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+fn command(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_daffi-controller"));
+    command
+        .args(arguments)
+        .env("TMPDIR", folder.path())
+        .stdin(Stdio::null());
+    command
+}
+
+/// What the program says when it ends by itself.
+fn run(arguments: &[&str]) -> Output {
+    command(&tempfile::tempdir().unwrap(), arguments)
+        .output()
+        .unwrap()
+}
+
+/// The program while it runs. It is killed when it is dropped.
+struct Running {
+    child: Child,
+    log: BufReader<ChildStderr>,
+}
+
+impl Running {
+    /// Starts it and waits until it runs: its log so far.
+    fn start(folder: &TempDir, arguments: &[&str]) -> (Self, String) {
+        let mut child = command(folder, arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut this = Self { child, log };
+        let mut said = String::new();
+        while !said.contains("running until stopped") {
+            let length = this.log.read_line(&mut said).unwrap();
+            assert!(length > 0, "it ended: {said}");
+        }
+        (this, said)
+    }
+
+    fn signal(&self, signal: Signal) {
+        // It has not been waited for, so its identifier is nobody else's.
+        kill_process(
+            Pid::from_raw(self.child.id().try_into().unwrap()).unwrap(),
+            signal,
+        )
+        .unwrap();
+    }
+
+    fn end(mut self) -> (ExitStatus, String) {
+        let said = self
+            .log
+            .by_ref()
+            .lines()
+            .map_while(Result::ok)
+            .collect::<Vec<_>>()
+            .join("\n");
+        (self.child.wait().unwrap(), said)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn help_tells_of_every_argument_and_exit_code() {
+    let output = run(&["--help"]);
+    assert!(output.status.success());
+    let help = text(&output.stdout);
+    for part in [
+        "--host",
+        "--port",
+        "--unix-sock-path",
+        "--log",
+        "--heartbeat",
+        "SIGTERM",
+        "Exit codes:",
+    ] {
+        assert!(help.contains(part), "{part} is missing in:\n{help}");
+    }
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_explained() {
+    let check = |arguments: &[&str], expected: &str| {
+        let output = run(arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    };
+    check(&["--port", "99999"], "99999 is not in 0..=65535");
+    check(&["--host", "localhost"], "--port <PORT>");
+    check(
+        &["--port", "1", "--unix-sock-path", "/tmp"],
+        "cannot be used with",
+    );
+    check(&["--log", "a=b=c"], "--log <FILTER>");
+    check(&["--heartbeat", "1"], "1 is not in 10..=3600000");
+    check(&["--prot", "1"], "--port");
+}
+
+#[test]
+fn an_address_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = run(&["--host", "127.0.0.1", "--port", &port]);
+    assert_eq!(output.status.code(), Some(3));
+    let said = text(&output.stderr);
+    assert!(said.contains(&format!("127.0.0.1:{port} is in use")), "{said}");
+}
+
+#[test]
+fn a_place_where_it_cannot_listen_is_named() {
+    let output = run(&["--unix-sock-path", "/proc/daffi"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("/proc/daffi"), "{said}");
+}
+
+#[test]
+fn it_runs_until_it_is_told_to_end() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let folder = tempfile::tempdir().unwrap();
+        let (program, said) = Running::start(&folder, &["--process-name", "hub"]);
+        let socket = folder.path().join("daffi/.sock");
+        assert!(socket.exists());
+        for part in ["controller started", "hub", socket.to_str().unwrap()] {
+            assert!(said.contains(part), "{part} is missing in: {said}");
+        }
+        program.signal(signal);
+        let (status, said) = program.end();
+        assert_eq!(status.code(), Some(0), "{said}");
+        assert!(said.contains("controller stopped"), "{said}");
+        assert!(!socket.exists());
+    }
+}
+
+#[test]
+fn a_socket_that_a_killed_controller_left_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, _) = Running::start(&folder, &[]);
+    program.signal(Signal::KILL);
+    assert_eq!(program.end().0.code(), None);
+    assert!(
+        folder.path().join("daffi/.sock").exists(),
+        "it could not clean up"
+    );
+    let (program, _) = Running::start(&folder, &[]);
+    program.signal(Signal::TERM);
+    assert!(program.end().0.success());
+}
+
+#[test]
+fn a_socket_that_somebody_listens_on_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("daffi")).unwrap();
+    let _listener = UnixListener::bind(folder.path().join("daffi/.sock")).unwrap();
+    let output = command(&folder, &[]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+}
+
+#[test]
+fn it_can_be_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = command(&folder, &["--log", "off", "--host", "127.0.0.1", "--port", &port])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(text(&output.stderr), "");
+}
