@@ -5,8 +5,8 @@
 //! [`Global`]; nodes meet at a controller, which routes the calls. The controller runs inside one of the processes
 //! ([`init_controller`](GlobalBuilder::init_controller)) or by itself (the program `daffi-controller`).
 //!
-//! ```
-//! use daffi::{Global, callback, fetcher};
+//! ```standalone_crate
+//! use daffi::{Global, fetcher};
 //!
 //! mod calculator {
 //!     #[daffi::callback]
@@ -67,3 +67,8 @@ pub use daffi_core::private as __private;
 
 // Linked for the controller that it registers, which `init_controller(true)` starts.
 use daffi_controller as _;
+
+// The guide's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

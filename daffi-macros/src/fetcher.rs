@@ -117,7 +117,7 @@ fn on_trait(arguments: TokenStream, mut item: Trait) -> TokenStream {
     let item = item.with_members(&quote!(#(#members)*));
     quote! {
         // What a caller could not ask of the future, such as `Send`, the client gives it.
-        #[allow(async_fn_in_trait)]
+        #[allow(async_fn_in_trait, dead_code)]
         #item
         #client
         #errors
