@@ -142,11 +142,10 @@ impl Outbox {
                 if size > limit {
                     return Err(FrameError::TooLarge { size, limit }.into());
                 }
-                if !out.push(frame) {
-                    return Err(SendError::Closed);
-                }
-                sent.fetch_add(u64::from(header.is_numbered()), Ordering::Relaxed);
-                Ok(())
+                // Counted first: the peer may have it, and say so, as soon as it is in the pipe. That a closed pipe
+                // counts one too many does no harm.
+                sent.fetch_add(u64::from(header.is_numbered()), Ordering::AcqRel);
+                if out.push(frame) { Ok(()) } else { Err(SendError::Closed) }
             }
         }
     }
@@ -156,7 +155,7 @@ impl Outbox {
     pub fn sent(&self) -> u64 {
         match &self.sink {
             Sink::Socket(sink) => sink.queue().sent,
-            Sink::Memory { sent, .. } => sent.load(Ordering::Relaxed),
+            Sink::Memory { sent, .. } => sent.load(Ordering::Acquire),
         }
     }
 
@@ -229,7 +228,10 @@ impl Outbox {
     pub fn abort(&self) {
         match &self.sink {
             Sink::Socket(sink) => sink.end(),
-            Sink::Memory { .. } => self.close(),
+            Sink::Memory { out, back, .. } => {
+                out.abort();
+                back.close();
+            }
         }
     }
 
@@ -308,7 +310,11 @@ impl SocketSink {
                         return self.end();
                     }
                 }
-                None => self.work.notified().await,
+                None => {
+                    self.work.notified().await;
+                    // A task that was just woken may run before those that were ready already: they add theirs first.
+                    tokio::task::yield_now().await;
+                }
             }
         }
     }
