@@ -58,7 +58,7 @@ pub use daffi_macros::callback;
 pub use daffi_macros::fetcher;
 
 pub use daffi_core::{
-    Absence, Address, Call, CallContext, CallError, CallbackInfo, ConfigFault, Global, GlobalBuilder,
+    Absence, Address, AsyncResult, Call, CallContext, CallError, CallbackInfo, ConfigFault, Global, GlobalBuilder,
     ProcessInfo, RegisterError, RemoteError, Signature, StartError, TraceContext, Wait,
 };
 

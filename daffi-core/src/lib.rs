@@ -35,7 +35,7 @@ pub mod transport;
 
 #[cfg(feature = "runtime")]
 pub use {
-    call::Call,
+    call::{AsyncResult, Call},
     context::CallContext,
     error::{ConfigFault, RegisterError, StartError},
     global::{Global, GlobalBuilder, Wait},

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, reason = "public methods are what a service offers")]
 
+mod background;
 mod bad_input;
 mod calls;
 mod lifecycle;

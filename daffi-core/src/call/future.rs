@@ -3,20 +3,25 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use tokio::time::{Sleep, sleep};
 
 use super::stub::{Stub, Traced};
 use crate::error::{CallError, RemoteError};
 use crate::node::session::Request;
-use crate::node::{Exchange, Message, Node, running};
+use crate::node::{Backoff, Exchange, Message, Node, running};
 use crate::proto::{DecodeError, EncodeError, Failed, Failure, Limits, Moment, Outcome};
 use crate::scope::Scope;
+
+/// The bound of the first pause before a call is made again, and of the longest.
+const RETRY_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
 
 /// A call that is ready to be made: what a fetcher returns.
 ///
@@ -124,6 +129,10 @@ struct Options {
     to: Option<String>,
     node: NodeChoice,
     metadata: Vec<(String, String)>,
+    /// How long it waits before it is made.
+    after: Option<Duration>,
+    /// How often it may be made again.
+    retries: u32,
 }
 
 /// Which node makes the call.
@@ -138,7 +147,11 @@ pub(crate) enum NodeChoice {
 
 enum State {
     New,
+    /// Waits before it is made.
+    Delayed(Pin<Box<Sleep>>),
     Running(Running),
+    /// Waits before it is made again.
+    Pausing(Pin<Box<Sleep>>, Running),
     Done,
 }
 
@@ -148,6 +161,8 @@ struct Running {
     number: u64,
     deadline: Option<Moment>,
     scope: Scope,
+    retries: u32,
+    backoff: Backoff,
 }
 
 impl<T, E> fmt::Debug for Call<T, E> {
@@ -162,6 +177,7 @@ impl<T, E> Call<T, E> {
         if let Source::Stub(stub) = &source {
             options.timeout = stub.timeout;
             options.to = stub.to.map(str::to_owned);
+            options.retries = stub.retries;
         }
         Self { source, arguments, decoders, options, state: State::New }
     }
@@ -196,6 +212,15 @@ impl<T, E> Call<T, E> {
         self
     }
 
+    /// Makes the call `delay` after it is first awaited, or after [`bg`](Self::bg). A [`timeout`](Self::timeout) counts
+    /// from then on.
+    ///
+    /// The call waits in this process, and is lost with it.
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.options.after = Some(delay);
+        self
+    }
+
     pub(crate) fn on_node(mut self, node: NodeChoice) -> Self {
         self.options.node = node;
         self
@@ -208,10 +233,22 @@ impl<T, E> Call<T, E> {
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime. Callbacks that are not
     /// `async` may wait.
     pub fn wait(self) -> Result<T, CallError<E>> {
-        if tokio::runtime::Handle::try_current().is_ok() && !Scope::current().may_block {
+        if !may_block() {
             return Err(CallError::Blocking { callback: self.source.name().to_owned() });
         }
         block_on(self)
+    }
+
+    /// The node that makes the call, if there is one.
+    pub(super) fn chosen_node(&self) -> Option<Arc<Node>> {
+        match &self.options.node {
+            NodeChoice::Default => running::default_node(),
+            NodeChoice::Chosen(node) => node.clone(),
+        }
+    }
+
+    fn node(&self) -> Result<Arc<Node>, CallError<E>> {
+        self.chosen_node().ok_or_else(|| CallError::NotStarted { callback: self.source.name().to_owned() })
     }
 
     /// Begins the call: finds its node, fixes its deadline.
@@ -230,11 +267,7 @@ impl<T, E> Call<T, E> {
                 may_have_run: false,
             });
         }
-        let node = match &self.options.node {
-            NodeChoice::Default => running::default_node(),
-            NodeChoice::Chosen(node) => node.clone(),
-        };
-        let Some(node) = node else { return Err(CallError::NotStarted { callback: callback() }) };
+        let node = self.node()?;
         let scope = Scope::current();
         let timeout = self.options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let deadline = [timeout, scope.deadline].into_iter().flatten().min().map(|at| node.moment(at));
@@ -242,7 +275,12 @@ impl<T, E> Call<T, E> {
             .source
             .traced()
             .map_or(0, |traced| node.accepted(self.source.name(), traced.number));
-        Ok(Running { exchange: Exchange::new(node), number, deadline, scope })
+        let retries = self.options.retries;
+        if retries > 0 {
+            node.retries().earn();
+        }
+        let backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
+        Ok(Running { exchange: Exchange::new(node), number, deadline, scope, retries, backoff })
     }
 
     fn finish(&self, outcome: Outcome) -> Result<T, CallError<E>> {
@@ -274,19 +312,70 @@ impl<T, E> Future for Call<T, E> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        if let State::New = this.state {
-            match this.begin() {
-                Ok(running) => this.state = State::Running(running),
-                Err(error) => {
-                    this.state = State::Done;
-                    return Poll::Ready(Err(error));
+        loop {
+            match &mut this.state {
+                State::New => match this.start() {
+                    Ok(state) => this.state = state,
+                    Err(error) => {
+                        this.state = State::Done;
+                        return Poll::Ready(Err(error));
+                    }
+                },
+                State::Delayed(sleep) => {
+                    ready!(sleep.as_mut().poll(cx));
+                    match this.begin() {
+                        Ok(running) => this.state = State::Running(running),
+                        Err(error) => {
+                            this.state = State::Done;
+                            return Poll::Ready(Err(error));
+                        }
+                    }
                 }
+                State::Running(running) => {
+                    let outcome = ready!(running.poll(cx, &this.source, &this.options, &this.arguments));
+                    let State::Running(running) = mem::replace(&mut this.state, State::Done) else { unreachable!() };
+                    match running.again(&outcome) {
+                        Some(pausing) => this.state = pausing,
+                        None => return Poll::Ready(this.finish(outcome)),
+                    }
+                }
+                State::Pausing(sleep, _) => {
+                    ready!(sleep.as_mut().poll(cx));
+                    if let State::Pausing(_, running) = mem::replace(&mut this.state, State::Done) {
+                        this.state = State::Running(running);
+                    }
+                }
+                State::Done => panic!("a `Call` was polled after it was ready"),
             }
         }
-        let State::Running(running) = &mut this.state else { panic!("a `Call` was polled after it was ready") };
-        let outcome = loop {
-            let (number, deadline, trace) = (running.number, running.deadline, running.scope.trace);
-            let (source, options, arguments) = (&this.source, &this.options, &this.arguments);
+    }
+}
+
+impl<T, E> Call<T, E> {
+    /// Begins the call, or the wait before it.
+    fn start(&mut self) -> Result<State, CallError<E>> {
+        match self.options.after {
+            None => self.begin().map(State::Running),
+            Some(delay) => {
+                let node = self.node()?;
+                Ok(State::Delayed(pause(&node, delay)))
+            }
+        }
+    }
+}
+
+impl Running {
+    /// Sends the call and waits for its outcome. Where only the signatures' numbers differ, it is sent once more, in
+    /// the provider's terms.
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: &Source,
+        options: &Options,
+        arguments: &Arguments,
+    ) -> Poll<Outcome> {
+        loop {
+            let (number, deadline, trace) = (self.number, self.deadline, self.scope.trace);
             let message = || {
                 let request = Request {
                     name: source.name(),
@@ -300,25 +389,59 @@ impl<T, E> Future for Call<T, E> {
                 static NONE: Bytes = Bytes::new();
                 Message::Call(request, arguments.0.as_ref().unwrap_or(&NONE))
             };
-            let outcome = match running.exchange.poll(cx, message) {
-                Poll::Ready(outcome) => outcome,
-                Poll::Pending => return Poll::Pending,
-            };
+            let outcome = ready!(self.exchange.poll(cx, message));
             let (Err(Failure::Failed(Failed::SignatureMismatch { offered })), Some(traced)) =
                 (&outcome, source.traced())
             else {
-                break outcome;
+                return Poll::Ready(outcome);
             };
-            // The numbers differ, and the callback did not run. Parts that could not be traced match anything; then
-            // the call is made again in the provider's terms.
-            if !running.exchange.node().accept(source.name(), number, &traced.signature, offered) {
-                break outcome;
+            // The callback did not run. Parts that could not be traced match anything.
+            if !self.exchange.node().accept(source.name(), number, &traced.signature, offered) {
+                return Poll::Ready(outcome);
             }
-            running.number = offered.number();
-        };
-        this.state = State::Done;
-        Poll::Ready(this.finish(outcome))
+            self.number = offered.number();
+        }
     }
+
+    /// The pause before the call is made again, if its outcome, its deadline and the node's budget allow that.
+    fn again(mut self, outcome: &Outcome) -> Option<State> {
+        let Err(Failure::Failed(failed)) = outcome else { return None };
+        if self.retries == 0 || !is_worth_retrying(failed) {
+            return None;
+        }
+        let node = Arc::clone(self.exchange.node());
+        let delay = self.backoff.pause();
+        if self.deadline.is_some_and(|deadline| node.moment(Instant::now() + delay) >= deadline)
+            || !node.retries().spend()
+        {
+            return None;
+        }
+        self.retries -= 1;
+        Some(State::Pausing(pause(&node, delay), self))
+    }
+}
+
+/// Whether a call that ended so may do better the next time. Only asked of calls that may run twice.
+const fn is_worth_retrying(failed: &Failed) -> bool {
+    matches!(
+        failed,
+        Failed::NoProvider(_)
+            | Failed::ProviderLost { .. }
+            | Failed::Overloaded { .. }
+            | Failed::Disconnected { .. }
+            | Failed::Cancelled { .. }
+    )
+}
+
+/// A wait on the node's runtime, whatever the caller runs on.
+fn pause(node: &Node, delay: Duration) -> Pin<Box<Sleep>> {
+    let _runtime = node.runtime().enter();
+    Box::pin(sleep(delay))
+}
+
+/// Whether blocking this thread holds up nobody.
+pub(super) fn may_block() -> bool {
+    tokio::runtime::Handle::try_current().is_err() || Scope::current().may_block
 }
 
 /// Drives a future on this thread, which sleeps in between.

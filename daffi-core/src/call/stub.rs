@@ -19,6 +19,7 @@ pub struct Stub {
     pub(super) name: &'static str,
     pub(super) timeout: Option<Duration>,
     pub(super) to: Option<&'static str>,
+    pub(super) retries: u32,
     traced: OnceLock<Traced>,
 }
 
@@ -41,7 +42,7 @@ impl Stub {
     /// A fetcher of the callback `name`.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, timeout: None, to: None, traced: OnceLock::new() }
+        Self { name, timeout: None, to: None, retries: 0, traced: OnceLock::new() }
     }
 
     /// Every call ends after `timeout`, unless it says otherwise.
@@ -55,6 +56,13 @@ impl Stub {
     #[must_use]
     pub const fn to(mut self, process: &'static str) -> Self {
         self.to = Some(process);
+        self
+    }
+
+    /// Every call that fails for a reason which may pass is made again up to so many times, although it may have run.
+    #[must_use]
+    pub const fn retry(mut self, retries: u32) -> Self {
+        self.retries = retries;
         self
     }
 

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{debug, info};
 
+use super::backoff::Backoff;
 use super::handle::{Node, Phase};
 use crate::error::StartError;
 use crate::host::HostedController;
@@ -118,7 +119,7 @@ impl Supervisor {
         let begun = Instant::now();
         let until = begun + self.connect_timeout;
         let address = self.route.address();
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
         loop {
             let error = match timeout_at(until, self.attempt()).await {
                 Ok(Ok(joined)) => return Ok(joined),
@@ -127,7 +128,7 @@ impl Supervisor {
                 Err(_) => io::Error::new(io::ErrorKind::TimedOut, "it does not answer"),
             };
             debug!(%address, %error, "no controller yet");
-            let wait = backoff.next();
+            let wait = backoff.pause();
             if Instant::now() + wait >= until {
                 sleep(until.saturating_duration_since(Instant::now())).await;
                 return Err(StartError::NoController {
@@ -235,9 +236,9 @@ impl Supervisor {
 
     /// Tries again and again; gives up only when the node stops or the controller will never let it in.
     async fn come_back(&self) -> Option<Joined> {
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
         loop {
-            sleep(backoff.next()).await;
+            sleep(backoff.pause()).await;
             match self.attempt().await {
                 Ok(joined) => return Some(joined),
                 Err(AttemptError::Refused(refusal)) => {
@@ -306,28 +307,6 @@ impl Drop for Closing {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// Exponential backoff with full jitter: a random part of a time that doubles.
-struct Backoff {
-    longest: Duration,
-}
-
-impl Backoff {
-    const fn new() -> Self {
-        Self { longest: BACKOFF.0 }
-    }
-
-    fn next(&mut self) -> Duration {
-        let longest = self.longest;
-        self.longest = (longest * 2).min(BACKOFF.1);
-        longest.mul_f64(fraction())
-    }
-}
-
-/// A random number from 0 to 1.
-fn fraction() -> f64 {
-    f64::from(u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 /// A random number that names one start of a process.

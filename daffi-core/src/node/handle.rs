@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::budget::RetryBudget;
 use super::run::Running;
 use super::session::{Event, Request, RunId, Session, Transmit, Unsent};
 use crate::proto::{CallId, Failed, FrameError, Header, Limits, Moment, Outcome, Query};
@@ -54,6 +56,7 @@ pub(crate) struct Node {
     pub(super) runtime: Handle,
     /// Signatures that were found to be compatible, though their numbers differ.
     accepted: Mutex<HashMap<(Box<str>, u64), u64>>,
+    retries: Mutex<RetryBudget>,
 }
 
 pub(super) type NodeSession = Session<Waker, Arc<Callback>>;
@@ -258,6 +261,7 @@ impl Node {
             stop: CancellationToken::new(),
             runtime,
             accepted: Mutex::default(),
+            retries: Mutex::new(RetryBudget::new()),
         })
     }
 
@@ -317,6 +321,24 @@ impl Node {
     pub(crate) async fn exchange<'a>(self: &Arc<Self>, message: impl Fn() -> Message<'a>) -> Outcome {
         let mut exchange = Exchange::new(Arc::clone(self));
         std::future::poll_fn(|cx| exchange.poll(cx, &message)).await
+    }
+
+    /// The runtime that the node's tasks run on.
+    pub(crate) const fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// Runs a task until it ends or the node's runtime does.
+    pub(crate) fn spawn_task<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        self.tasks.spawn_on(future, &self.runtime)
+    }
+
+    /// What may be spent on calls that are made again.
+    pub(crate) fn retries(&self) -> MutexGuard<'_, RetryBudget> {
+        self.retries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The signature number to send instead of `number`, if a provider's was found to be compatible.

@@ -4,6 +4,10 @@
 //! knows no user type: arguments and results are bytes here.
 
 #[cfg(feature = "runtime")]
+mod backoff;
+#[cfg(feature = "runtime")]
+mod budget;
+#[cfg(feature = "runtime")]
 mod connect;
 #[cfg(feature = "runtime")]
 mod handle;
@@ -19,6 +23,7 @@ pub mod session;
 
 #[cfg(feature = "runtime")]
 pub(crate) use {
+    backoff::Backoff,
     connect::{Hooks, Route, Supervisor, random},
     handle::{Exchange, Message, Node, NodeOptions, Phase},
 };

@@ -1,0 +1,153 @@
+//! Calls in the background.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::future::{Call, block_on, may_block};
+use crate::error::{CallError, RemoteError};
+
+/// A call that runs in the background: what [`Call::bg`] returns. Awaiting it gives the call's outcome.
+///
+/// The call is not tied to this handle: dropping it leaves the call running, and only its outcome is lost.
+/// [`cancel`](Self::cancel) ends the call.
+///
+/// ```no_run
+/// # async fn example(fibonacci: impl Fn(u64) -> daffi_core::Call<u64>) -> Result<(), daffi_core::CallError> {
+/// let job = fibonacci(40).bg();
+/// if job.is_ready() {
+///     println!("that was quick");
+/// }
+/// let n = job.await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Cancel safety
+///
+/// Cancel safe: a `&mut AsyncResult` can be awaited again and again, for instance in `select!`.
+#[must_use = "the call runs without this, but its outcome is lost; `send()` is for calls whose outcome nobody wants"]
+pub struct AsyncResult<T, E = RemoteError> {
+    callback: String,
+    inner: Inner<T, E>,
+}
+
+enum Inner<T, E> {
+    /// It had an outcome before it could run in the background.
+    Ended(Option<Result<T, CallError<E>>>),
+    Running { task: JoinHandle<Result<T, CallError<E>>>, runtime: Handle, timed_out: Arc<AtomicBool> },
+}
+
+impl<T, E> fmt::Debug for AsyncResult<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncResult").field("callback", &self.callback).field("ready", &self.is_ready()).finish()
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> Call<T, E> {
+    /// Makes the call in the background: it is on its way when this returns.
+    ///
+    /// It runs on the runtime of the [`Global`](crate::Global) that makes it, so this needs no `async` around it.
+    pub fn bg(mut self) -> AsyncResult<T, E> {
+        let callback = self.callback().to_owned();
+        let Some(node) = self.chosen_node() else {
+            return AsyncResult { inner: Inner::Ended(Some(Err(CallError::NotStarted { callback: callback.clone() }))), callback };
+        };
+        // In the order in which the calls are made here, not in which tasks come to run.
+        if let Poll::Ready(outcome) = Pin::new(&mut self).poll(&mut Context::from_waker(Waker::noop())) {
+            return AsyncResult { callback, inner: Inner::Ended(Some(outcome)) };
+        }
+        let task = node.spawn_task(self);
+        let inner = Inner::Running { task, runtime: node.runtime().clone(), timed_out: Arc::default() };
+        AsyncResult { callback, inner }
+    }
+}
+
+impl<T, E> AsyncResult<T, E> {
+    /// The remote name of the callback.
+    #[must_use]
+    pub fn callback(&self) -> &str {
+        &self.callback
+    }
+
+    /// Whether the outcome is there, so that awaiting this takes no time.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        match &self.inner {
+            Inner::Ended(_) => true,
+            Inner::Running { task, .. } => task.is_finished(),
+        }
+    }
+
+    /// Cancels the call, at its provider, too. Without effect if it has ended. Awaiting this gives
+    /// [`CallError::Cancelled`] then.
+    pub fn cancel(&self) {
+        if let Inner::Running { task, .. } = &self.inner {
+            task.abort();
+        }
+    }
+
+    /// Ends the call with [`CallError::Timeout`] if it has no outcome `timeout` from now.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        if let Inner::Running { task, runtime, timed_out } = &self.inner {
+            let (task, timed_out) = (task.abort_handle(), Arc::clone(timed_out));
+            runtime.spawn(async move {
+                sleep(timeout).await;
+                if !task.is_finished() {
+                    timed_out.store(true, Ordering::Release);
+                    task.abort();
+                }
+            });
+        }
+        self
+    }
+
+    /// Blocks this thread until the call has an outcome: for code without async.
+    ///
+    /// # Errors
+    ///
+    /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime. The call goes on then.
+    pub fn wait(self) -> Result<T, CallError<E>> {
+        if !may_block() {
+            return Err(CallError::Blocking { callback: self.callback });
+        }
+        block_on(self)
+    }
+}
+
+impl<T, E> Future for AsyncResult<T, E> {
+    type Output = Result<T, CallError<E>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let ended = match &mut this.inner {
+            Inner::Ended(outcome) => outcome.take().expect("an `AsyncResult` is not polled after it was ready"),
+            Inner::Running { task, timed_out, .. } => match ready!(Pin::new(task).poll(cx)) {
+                Ok(outcome) => outcome,
+                Err(error) => match error.try_into_panic() {
+                    // Only decoding a value can panic in there, which is the user's code.
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_) => {
+                        let callback = this.callback.clone();
+                        Err(if timed_out.load(Ordering::Acquire) {
+                            CallError::Timeout { callback, may_have_run: true }
+                        } else {
+                            CallError::Cancelled { callback, may_have_run: true }
+                        })
+                    }
+                },
+            },
+        };
+        this.inner = Inner::Ended(None);
+        Poll::Ready(ended)
+    }
+}
+
+impl<T, E> Unpin for AsyncResult<T, E> {}
