@@ -72,7 +72,6 @@ impl Stub {
 }
 
 /// A call of the callback that `stub` names. `signature` is asked for once per stub.
-#[must_use]
 pub fn call<T, E, A>(stub: &'static Stub, signature: impl FnOnce() -> Signature, arguments: &A) -> Call<T, E>
 where
     T: DeserializeOwned,
@@ -83,7 +82,6 @@ where
 }
 
 /// As [`call`], for a result that crosses the wire as raw bytes.
-#[must_use]
 pub fn call_raw<T, E, A>(
     stub: &'static Stub,
     signature: impl FnOnce() -> Signature,

@@ -268,7 +268,7 @@ impl GlobalBuilder {
             return Err(StartError::Config(faults));
         }
         let process_name: Arc<str> =
-            self.process_name.unwrap_or_else(|| format!("0x{:016x}", random() as u64)).into();
+            self.process_name.unwrap_or_else(|| format!("0x{:016x}", random::number())).into();
 
         let controller = match HostEntry::find().filter(|_| self.init_controller) {
             Some(host) => {
@@ -374,14 +374,14 @@ impl GlobalBuilder {
                 expected: "name a host or an IP address",
             });
         }
-        if let Some(name) = &self.process_name {
-            if name.is_empty() || name.len() > Limits::NAME_BYTES {
-                faults.push(ConfigFault::Value {
-                    setting: "process_name",
-                    value: format!("{} bytes long", name.len()),
-                    expected: "it has 1 to 255 bytes",
-                });
-            }
+        if let Some(name) = &self.process_name
+            && !(1..=Limits::NAME_BYTES).contains(&name.len())
+        {
+            faults.push(ConfigFault::Value {
+                setting: "process_name",
+                value: format!("{} bytes long", name.len()),
+                expected: "it has 1 to 255 bytes",
+            });
         }
         if !(64 * 1024..=1 << 30).contains(&self.limits.frame_bytes) {
             faults.push(ConfigFault::Value {

@@ -1,7 +1,8 @@
 //! Pauses between attempts.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
+
+use super::random;
 
 /// Exponential backoff with full jitter: a random part of a time that doubles.
 #[derive(Debug)]
@@ -20,13 +21,8 @@ impl Backoff {
     pub(crate) fn pause(&mut self) -> Duration {
         let bound = self.next;
         self.next = (bound * 2).min(self.longest);
-        bound.mul_f64(fraction())
+        bound.mul_f64(random::fraction())
     }
-}
-
-/// A random number from 0 to 1.
-fn fraction() -> f64 {
-    f64::from(u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

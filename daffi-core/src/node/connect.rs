@@ -1,6 +1,5 @@
 //! Finding the controller, being let in, and coming back after the connection was lost.
 
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -308,9 +307,3 @@ impl Drop for Closing {
         self.close();
     }
 }
-
-/// A random number that names one start of a process.
-pub(crate) fn random() -> u128 {
-    u128::from(RandomState::new().hash_one(1)) << 64 | u128::from(RandomState::new().hash_one(2))
-}
-

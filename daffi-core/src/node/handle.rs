@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::budget::RetryBudget;
+use super::random;
 use super::run::Running;
 use super::session::{Event, Request, RunId, Session, Transmit, Unsent};
 use crate::proto::{CallId, Failed, FrameError, Header, Limits, Moment, Outcome, Query};
@@ -252,7 +253,7 @@ impl Node {
         };
         Arc::new(Self {
             options,
-            instance: super::random(),
+            instance: u128::from(random::number()) << 64 | u128::from(random::number()),
             origin: Instant::now(),
             shared: Mutex::new(shared),
             timer: Notify::new(),
@@ -293,10 +294,10 @@ impl Node {
 
     /// Wakes the timer task if a deadline comes before the one that it waits for.
     pub(super) fn arm(&self, shared: &Shared) {
-        if let Some(next) = shared.session.next_timeout() {
-            if shared.armed.is_none_or(|armed| next < armed) {
-                self.timer.notify_one();
-            }
+        if let Some(next) = shared.session.next_timeout()
+            && shared.armed.is_none_or(|armed| next < armed)
+        {
+            self.timer.notify_one();
         }
     }
 

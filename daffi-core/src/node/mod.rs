@@ -14,6 +14,8 @@ mod handle;
 #[cfg(feature = "runtime")]
 mod offers;
 #[cfg(feature = "runtime")]
+pub(crate) mod random;
+#[cfg(feature = "runtime")]
 mod run;
 #[cfg(feature = "runtime")]
 pub(crate) mod running;
@@ -24,6 +26,6 @@ pub mod session;
 #[cfg(feature = "runtime")]
 pub(crate) use {
     backoff::Backoff,
-    connect::{Hooks, Route, Supervisor, random},
+    connect::{Hooks, Route, Supervisor},
     handle::{Exchange, Message, Node, NodeOptions, Phase},
 };
