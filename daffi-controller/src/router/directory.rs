@@ -46,7 +46,11 @@ impl Directory {
         }
     }
 
+    /// A process offers a callback no more.
     pub(super) fn remove(&mut self, link: LinkId, callback: CallbackId) {
+        if let Some(hidden) = self.hidden.get_mut(&link) {
+            hidden.retain(|provider| provider.offered.callback != callback);
+        }
         let Some(name) = self.names.remove(&(link, callback)) else { return };
         if let Some(callbacks) = self.by_link.get_mut(&link) {
             callbacks.retain(|other| *other != callback);

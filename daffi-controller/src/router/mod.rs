@@ -93,6 +93,18 @@ struct Outstanding {
     caller: Option<(LinkId, CallId)>,
     provider: LinkId,
     callback: CallbackId,
+    /// The provider knows that nobody wants the answer.
+    cancelled: bool,
+}
+
+impl Outstanding {
+    /// Tells the provider, once, that nobody wants the answer to its call `number`.
+    fn cancel(&mut self, number: CallId, out: &mut impl Outlet) {
+        if !std::mem::replace(&mut self.cancelled, true) {
+            // Without a payload it fits every limit.
+            let _ = out.send(self.provider, &Header::Cancel { call: number }, &Bytes::new());
+        }
+    }
 }
 
 /// Questions that wait for something to appear: who asked, and under what number.
@@ -171,7 +183,7 @@ impl Router {
                 lost.push(key);
             } else if call.caller.is_some_and(|(caller, _)| caller == link) {
                 call.caller = None;
-                let _ = out.send(call.provider, &Header::Cancel { call: number(key) }, &Bytes::new());
+                call.cancel(number(key), out);
             }
         }
         for key in lost {
@@ -256,7 +268,8 @@ impl Router {
         };
         let providers = self.directory.providers(header.name);
         // A queue that holds nothing takes any frame, however small its budget.
-        let has_room = |link| out.room(link) >= size.min(self.limits.queue_bytes / 2);
+        // A frame without payload takes room, too.
+        let has_room = |link| out.room(link) >= size.clamp(1, (self.limits.queue_bytes / 2).max(1));
         self.picker.pick(providers, header.signature, from, to, has_room)
     }
 
@@ -285,6 +298,7 @@ impl Router {
             caller: Some((from, header.call)),
             provider: choice.provider,
             callback: choice.callback,
+            cancelled: false,
         });
         self.directory.begin(header.name, choice.provider, choice.callback);
         self.note(from, header.call, Sent::Routed(call));
@@ -314,7 +328,7 @@ impl Router {
     fn end(&mut self, call: &Outstanding, status: Status<'_>, payload: &Bytes, out: &mut impl Outlet) {
         if let Some((caller, number)) = call.caller {
             // One that does not read its answers gets small ones instead (P6).
-            if !payload.is_empty() && out.room(caller) == 0 {
+            if !(payload.is_empty() && is_small(&status)) && out.room(caller) == 0 {
                 let overloaded = Status::Failed(Failed::Overloaded { may_have_run: true });
                 self.answer(caller, number, overloaded, &Bytes::new(), out);
             } else {
@@ -349,8 +363,8 @@ impl Router {
         match sent {
             // The provider's reply ends it; until then its number is in use.
             Some(Sent::Routed(routed)) => {
-                if let Some(outstanding) = self.calls.get(routed.0 as usize) {
-                    let _ = out.send(outstanding.provider, &Header::Cancel { call: routed }, &Bytes::new());
+                if let Some(outstanding) = self.calls.get_mut(routed.0 as usize) {
+                    outstanding.cancel(routed, out);
                 }
             }
             Some(Sent::Waiting) => {
@@ -464,6 +478,12 @@ impl Router {
     ) -> Result<(), Fault> {
         self.claim(from, call)?;
         let answer = match *query {
+            // It is kept as long as somebody waits for it.
+            Query::WaitProcess(name) | Query::WaitFunction(name) if name.len() > Limits::NAME_BYTES => {
+                let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
+                self.answer(from, call, Status::Failed(Failed::Denied { reason }), &Bytes::new(), out);
+                return Ok(());
+            }
             Query::WaitProcess(name) => {
                 let there = self.names.get(name).and_then(|link| self.links.get(link.0));
                 if there.is_none_or(|peer| !peer.ready) {
@@ -560,6 +580,24 @@ impl Waiting {
 fn number(key: usize) -> CallId {
     // The calls of all links together stay far below 2^32: each takes memory.
     CallId(u32::try_from(key).unwrap_or(u32::MAX))
+}
+
+/// Whether a status takes but a few bytes.
+const fn is_small(status: &Status<'_>) -> bool {
+    match status {
+        Status::Value => true,
+        Status::App { .. } => false,
+        Status::Failed(Failed::ProviderLost { process }) => process.len() <= Limits::NAME_BYTES,
+        Status::Failed(failed) => matches!(
+            failed,
+            Failed::NoProvider(_)
+                | Failed::Timeout { .. }
+                | Failed::Cancelled { .. }
+                | Failed::Overloaded { .. }
+                | Failed::TooLarge { .. }
+                | Failed::Disconnected { .. }
+        ),
+    }
 }
 
 /// What to answer when a frame was refused.

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::RemoteError;
-use crate::proto::{Absence, Failed};
+use crate::proto::Absence;
+#[cfg(feature = "runtime")]
+use crate::proto::Failed;
 use crate::signature::Signature;
 
 /// Why a call ended without a value.
@@ -152,6 +154,7 @@ impl<E> CallError<E> {
     }
 
     /// What ended a call of `callback` to `process`, of a caller whose signature is `called`.
+    #[cfg(feature = "runtime")]
     pub(crate) fn from_failed(
         failed: Failed,
         callback: &str,

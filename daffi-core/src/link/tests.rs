@@ -1,3 +1,5 @@
+//! The link in virtual time: cadence, death, acknowledgement.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -5,119 +7,248 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn at(seconds: u64) -> Moment {
-    Moment::new(SECOND * u32::try_from(seconds).unwrap())
+    Moment::new(Duration::from_secs(seconds))
+}
+
+fn ms(ms: u64) -> Moment {
+    Moment::new(Duration::from_millis(ms))
 }
 
 fn traffic(sent: u64, received: u64, heartbeats: u64) -> Traffic {
-    Traffic { sent, received, heartbeats }
+    Traffic {
+        sent,
+        received,
+        heartbeats,
+    }
+}
+
+/// Ticks a link once a second, each time with the traffic so far.
+fn check(traffic: &[Traffic], expected: &[Tick]) {
+    let mut link = Link::new(at(0), SECOND);
+    let ticks: Vec<_> = (1..)
+        .zip(traffic)
+        .map(|(second, traffic)| link.tick(at(second), *traffic))
+        .collect();
+    assert_eq!(ticks, expected);
+}
+
+fn heartbeat(received: u64) -> Tick {
+    Tick::Heartbeat { received }
 }
 
 #[test]
 fn an_idle_link_sends_a_heartbeat_every_interval() {
-    let mut link = Link::new(at(0), SECOND);
-    assert_eq!(link.tick(at(1), traffic(0, 0, 1)), Tick::Heartbeat { received: 0 });
-    assert_eq!(link.tick(at(2), traffic(0, 0, 2)), Tick::Heartbeat { received: 0 });
+    check(
+        &[traffic(0, 0, 1), traffic(0, 0, 2), traffic(0, 0, 3)],
+        &[heartbeat(0), heartbeat(0), heartbeat(0)],
+    );
 }
 
 #[test]
 fn a_tick_before_its_time_does_nothing() {
     let mut link = Link::new(at(5), SECOND);
-    assert_eq!(link.tick(at(5), traffic(0, 0, 0)), Tick::Idle);
+    assert_eq!(link.tick(ms(5999), traffic(0, 0, 0)), Tick::Idle);
     assert_eq!(link.next_tick(), at(6));
+    assert_eq!(link.tick(at(6), traffic(0, 0, 0)), heartbeat(0));
+    assert_eq!(link.next_tick(), at(7));
 }
 
 #[test]
-fn any_frame_counts_as_a_heartbeat() {
-    let mut link = Link::new(at(0), SECOND);
-    assert_eq!(link.tick(at(1), traffic(3, 0, 1)), Tick::Idle, "three frames went out");
-    for second in 2..20 {
-        let tick = link.tick(at(second), traffic(3, second, 1));
-        assert_eq!(tick, Tick::Heartbeat { received: second }, "frames came in, so the peer is alive");
-    }
+fn frames_that_go_out_take_the_place_of_a_heartbeat() {
+    check(
+        &[traffic(3, 0, 1), traffic(4, 0, 2), traffic(4, 0, 3)],
+        &[Tick::Idle, Tick::Idle, heartbeat(0)],
+    );
+}
+
+#[test]
+fn any_frame_counts_as_a_sign_of_life() {
+    let frames: Vec<_> = (1..20).map(|second| traffic(0, second, 0)).collect();
+    check(&frames, &(1..20).map(heartbeat).collect::<Vec<_>>());
+    let heartbeats: Vec<_> = (1..20).map(|second| traffic(0, 0, second)).collect();
+    check(&heartbeats, &[heartbeat(0); 19]);
+}
+
+#[test]
+fn a_heartbeat_has_no_number_of_its_own() {
+    check(
+        &[traffic(0, 2, 1), traffic(0, 2, 2), traffic(0, 3, 3)],
+        &[heartbeat(2), heartbeat(2), heartbeat(3)],
+    );
 }
 
 #[test]
 fn what_was_received_is_acknowledged_even_when_frames_go_out() {
-    let mut link = Link::new(at(0), SECOND);
-    assert_eq!(link.tick(at(1), traffic(3, 7, 0)), Tick::Heartbeat { received: 7 });
+    check(&[traffic(3, 7, 0)], &[heartbeat(7)]);
 }
 
 #[test]
-fn three_missed_heartbeats_lose_the_link() {
-    let mut link = Link::new(at(0), SECOND);
-    assert_eq!(link.tick(at(1), traffic(0, 0, 0)), Tick::Heartbeat { received: 0 });
-    assert_eq!(link.tick(at(2), traffic(0, 0, 0)), Tick::Heartbeat { received: 0 });
-    assert_eq!(link.tick(at(3), traffic(0, 0, 0)), Tick::Lost { silence: SECOND * 3 });
+fn p3_three_silent_intervals_lose_the_link() {
+    check(
+        &[traffic(0, 0, 0); 3],
+        &[heartbeat(0), heartbeat(0), Tick::Lost { silence: SECOND * 3 }],
+    );
+}
+
+#[test]
+fn p3_silence_is_counted_from_the_last_sign() {
+    check(
+        &[
+            traffic(0, 1, 0),
+            traffic(0, 1, 0),
+            traffic(0, 1, 1),
+            traffic(0, 1, 1),
+            traffic(0, 1, 1),
+            traffic(0, 1, 1),
+        ],
+        &[
+            heartbeat(1),
+            heartbeat(1),
+            heartbeat(1),
+            heartbeat(1),
+            heartbeat(1),
+            Tick::Lost { silence: SECOND * 3 },
+        ],
+    );
+}
+
+#[test]
+fn p3_what_this_side_sends_does_not_keep_its_peer_alive() {
+    check(
+        &[traffic(1, 0, 0), traffic(2, 0, 0), traffic(3, 0, 0)],
+        &[Tick::Idle, Tick::Idle, Tick::Lost { silence: SECOND * 3 }],
+    );
 }
 
 #[test]
 fn a_driver_that_slept_does_not_blame_its_peer() {
     let mut link = Link::new(at(0), SECOND);
-    assert_eq!(link.tick(at(3600), traffic(0, 0, 0)), Tick::Heartbeat { received: 0 });
+    assert_eq!(link.tick(at(3600), traffic(0, 0, 0)), heartbeat(0));
+    assert_eq!(link.next_tick(), at(3601));
+    // But the time before and after its sleep counts.
+    assert_eq!(link.tick(at(3601), traffic(0, 0, 0)), heartbeat(0));
+    assert_eq!(
+        link.tick(at(3602), traffic(0, 0, 0)),
+        Tick::Lost { silence: SECOND * 3 }
+    );
 }
 
 #[test]
 fn an_acknowledgement_of_unsent_frames_is_a_fault() {
     let mut link = Link::new(at(0), SECOND);
-    assert_eq!(link.on_heartbeat(5, 5), Ok(()));
-    assert_eq!(link.on_heartbeat(3, 9), Ok(()));
-    assert_eq!(link.acknowledged(), 5);
-    assert_eq!(link.on_heartbeat(10, 9), Err(BadAcknowledgement { acknowledged: 10, sent: 9 }));
+    let fault = link.on_heartbeat(10, 9).unwrap_err();
+    assert_eq!(
+        fault,
+        BadAcknowledgement {
+            acknowledged: 10,
+            sent: 9
+        }
+    );
+    assert_eq!(
+        fault.to_string(),
+        "the peer acknowledged 10 frames of 9 that were sent"
+    );
+    assert_eq!(link.acknowledged(), 0, "nothing of it is believed");
 }
 
-/// Two links that tick at their own times over a channel that may be cut: neither loses the other while frames flow,
-/// and both notice within four intervals once they do not.
+#[test]
+fn acknowledged_frames_stay_acknowledged() {
+    let mut link = Link::new(at(0), SECOND);
+    assert_eq!(link.on_heartbeat(5, 5), Ok(()));
+    assert_eq!(
+        link.on_heartbeat(3, 9),
+        Ok(()),
+        "a heartbeat may be older than another"
+    );
+    assert_eq!(link.acknowledged(), 5);
+    assert_eq!(link.on_heartbeat(9, 9), Ok(()));
+    assert_eq!(link.acknowledged(), 9);
+}
+
+/// Something that happens to two links, `wait_ms` after the step before.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     wait_ms: u64,
-    sends: bool,
+    a_sends: bool,
+    b_sends: bool,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec((0..400u64, any::<bool>()).prop_map(|(wait_ms, sends)| Step { wait_ms, sends }), 0..200)
+    let step = (0..400u64, prop::bool::weighted(0.3), prop::bool::weighted(0.3));
+    prop::collection::vec(
+        step.prop_map(|(wait_ms, a_sends, b_sends)| Step {
+            wait_ms,
+            a_sends,
+            b_sends,
+        }),
+        0..200,
+    )
+}
+
+/// One end of a connection whose frames arrive at once.
+struct End {
+    link: Link,
+    traffic: Traffic,
+    /// When the other end last said anything, in milliseconds.
+    heard_ms: u64,
+}
+
+impl End {
+    fn new() -> Self {
+        Self {
+            link: Link::new(ms(0), SECOND),
+            traffic: Traffic::default(),
+            heard_ms: 0,
+        }
+    }
+
+    fn send(&mut self, now_ms: u64, peer: &mut Self) {
+        self.traffic.sent += 1;
+        peer.traffic.received += 1;
+        peer.heard_ms = now_ms;
+    }
+
+    /// Ticks, and lets the peer have the heartbeat; `false` if the peer counts as lost.
+    fn tick(&mut self, now_ms: u64, peer: &mut Self) -> Result<bool, TestCaseError> {
+        match self.link.tick(ms(now_ms), self.traffic) {
+            Tick::Idle => {}
+            Tick::Heartbeat { received } => {
+                prop_assert_eq!(received, self.traffic.received);
+                prop_assert_eq!(peer.link.on_heartbeat(received, peer.traffic.sent), Ok(()));
+                prop_assert_eq!(peer.link.acknowledged(), received);
+                peer.traffic.heartbeats += 1;
+                peer.heard_ms = now_ms;
+            }
+            Tick::Lost { .. } => return Ok(false),
+        }
+        Ok(true)
+    }
 }
 
 proptest! {
+    /// Neither of two links loses the other while both tick, whatever they send, and acknowledgements are right all
+    /// the way. Once one of them freezes, the other notices after three intervals of silence, within four.
     #[test]
-    fn a_link_lives_while_its_peer_speaks_and_dies_soon_after(steps in steps()) {
-        let ms = |ms: u64| Moment::new(Duration::from_millis(ms));
+    fn p3_a_link_lives_while_its_peer_does_and_dies_soon_after(steps in steps()) {
         let mut now = 0;
-        let mut a = Link::new(ms(0), SECOND);
-        let mut b = Link::new(ms(0), SECOND);
-        let (mut at_a, mut at_b) = (Traffic::default(), Traffic::default());
+        let (mut a, mut b) = (End::new(), End::new());
         for step in steps {
             now += step.wait_ms;
-            if step.sends {
-                at_a.sent += 1;
-                at_b.received += 1;
+            if step.a_sends {
+                a.send(now, &mut b);
             }
-            match a.tick(ms(now), at_a) {
-                Tick::Heartbeat { received } => {
-                    at_b.heartbeats += 1;
-                    prop_assert_eq!(received, at_a.received);
-                    prop_assert!(b.on_heartbeat(received, at_b.sent).is_ok());
-                }
-                Tick::Idle => {}
-                Tick::Lost { .. } => prop_assert!(false, "a lost b while b spoke"),
+            if step.b_sends {
+                b.send(now, &mut a);
             }
-            match b.tick(ms(now), at_b) {
-                Tick::Heartbeat { received } => {
-                    at_a.heartbeats += 1;
-                    prop_assert!(a.on_heartbeat(received, at_a.sent).is_ok());
-                }
-                Tick::Idle => {}
-                Tick::Lost { .. } => prop_assert!(false, "b lost a while a spoke"),
-            }
+            prop_assert!(a.tick(now, &mut b)?, "a lost b, which lives");
+            prop_assert!(b.tick(now, &mut a)?, "b lost a, which lives");
         }
-        // a freezes.
         let frozen = now;
-        loop {
+        while b.tick(now, &mut a)? {
             now += 50;
-            if let Tick::Lost { .. } = b.tick(ms(now), at_b) {
-                break;
-            }
-            prop_assert!(now - frozen <= 4_100, "b did not notice");
+            // The first tick may be 50 ms late; later ones come in time.
+            prop_assert!(now - frozen <= 4_050, "b did not notice");
         }
-        prop_assert!(now - frozen >= 1_900, "b gave up after {} ms", now - frozen);
+        prop_assert!(now - b.heard_ms >= 3_000, "b gave up after {} ms", now - b.heard_ms);
     }
 }

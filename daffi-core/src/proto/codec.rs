@@ -4,9 +4,10 @@
 //! longer developed; whatever replaces it has to write the same bytes, which the golden tests hold.
 
 use bytes::Bytes;
+use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
 
-use super::depth::Guarded;
+use super::depth::{Guarded, Measured};
 
 const CONFIG: bincode::config::Configuration = bincode::config::standard();
 
@@ -70,7 +71,11 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
 
 /// The value at the start of `bytes`, and how many bytes it took.
 pub(super) fn decode_prefix<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<(T, usize), DecodeError> {
-    bincode::serde::borrow_decode_from_slice(bytes, CONFIG).map_err(decode_error)
+    decode_seed(Measured::<T>::new(bytes.len()), bytes)
+}
+
+fn decode_seed<'de, S: DeserializeSeed<'de>>(seed: S, bytes: &'de [u8]) -> Result<(S::Value, usize), DecodeError> {
+    bincode::serde::seed_decode_from_slice(seed, bytes, CONFIG).map_err(decode_error)
 }
 
 /// The value that fills `bytes` exactly.
@@ -90,8 +95,7 @@ pub fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, DecodeErr
 ///
 /// As [`decode`], and when a bound is reached.
 pub fn decode_guarded<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, DecodeError> {
-    let (value, used) = bincode::serde::seed_decode_from_slice(Guarded::<T>::new(bytes.len()), bytes, CONFIG)
-        .map_err(decode_error)?;
+    let (value, used) = decode_seed(Guarded::<T>::new(bytes.len()), bytes)?;
     all_used(value, used, bytes)
 }
 
@@ -106,19 +110,41 @@ fn all_used<T>(value: T, used: usize, bytes: &[u8]) -> Result<T, DecodeError> {
 /// What went wrong, without the library's own type names; a type's own validation as it was written.
 fn decode_error(error: bincode::error::DecodeError) -> DecodeError {
     use bincode::error::DecodeError as Error;
+    use bincode::serde::DecodeError as Unsupported;
     DecodeError(match error {
         Error::OtherString(message) => message,
         Error::Other(message) => message.to_owned(),
         Error::UnexpectedEnd { .. } => "the bytes end in the middle of the value".to_owned(),
+        Error::InvalidBooleanValue(byte) => format!("a bool is 0 or 1, not {byte}"),
+        Error::InvalidCharEncoding(_) => "a char is not valid UTF-8".to_owned(),
+        Error::Utf8 { inner } => format!("a string is not valid UTF-8: {inner}"),
+        // The only variant that the library reads itself, rather than the type, is an option's.
+        Error::UnexpectedVariant { found, .. } => format!("an option begins with 0 or 1, not {found}"),
+        Error::InvalidIntegerType { .. } => "an integer is larger than its type".to_owned(),
+        Error::OutsideUsizeRange(length) => format!("a length of {length} is more than this machine can hold"),
+        Error::Serde(
+            Unsupported::AnyNotSupported
+            | Unsupported::IdentifierNotSupported
+            | Unsupported::IgnoredAnyNotSupported,
+        ) => {
+            "the type asks the bytes what they hold, which they do not say: it may use #[serde(untagged)], \
+             #[serde(tag = …)] or #[serde(flatten)]"
+                .to_owned()
+        }
         other => other.to_string(),
     })
 }
 
 fn encode_error(error: bincode::error::EncodeError) -> EncodeError {
     use bincode::error::EncodeError as Error;
+    use bincode::serde::EncodeError as Unsupported;
     EncodeError(match error {
         Error::OtherString(message) => message,
         Error::Other(message) => message.to_owned(),
+        Error::Serde(Unsupported::SequenceMustHaveLength) => {
+            "a sequence or map does not say how long it is before it is written: it may use #[serde(flatten)]"
+                .to_owned()
+        }
         other => other.to_string(),
     })
 }

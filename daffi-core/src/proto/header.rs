@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failed, Hello, Refusal, Welcome};
+use super::{Failed, Hello, Refusal, Welcome, fields};
 use crate::signature::Signature;
 
 /// The number of a call between two neighbours: a node and its controller, or a controller and a provider.
@@ -110,17 +110,19 @@ pub struct CallHeader<'a> {
     /// The caller's number of the call.
     pub call: CallId,
     /// The remote name of the callback.
+    #[serde(borrow, deserialize_with = "fields::name")]
     pub name: &'a str,
     /// The number of the caller's signature; 0 matches any.
     pub signature: u64,
     /// The process that shall run it; any other than the caller itself if there is none.
+    #[serde(borrow, deserialize_with = "fields::optional_name")]
     pub to: Option<&'a str>,
     /// The time left until the deadline.
     pub deadline: Option<Duration>,
     /// The trace that the call belongs to.
     pub trace: Option<TraceContext>,
     /// Keys and values for the callback.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "fields::metadata")]
     pub metadata: Vec<(&'a str, &'a str)>,
 }
 
@@ -132,13 +134,14 @@ pub struct RunHeader<'a> {
     /// Which registration shall run.
     pub callback: CallbackId,
     /// The process that called.
+    #[serde(borrow, deserialize_with = "fields::name")]
     pub caller: &'a str,
     /// The time left until the deadline.
     pub deadline: Option<Duration>,
     /// The trace that the call belongs to.
     pub trace: Option<TraceContext>,
     /// Keys and values from the caller.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "fields::metadata")]
     pub metadata: Vec<(&'a str, &'a str)>,
 }
 
@@ -152,7 +155,7 @@ pub enum Status<'a> {
         /// The error in words.
         message: &'a str,
         /// What caused it, the nearest cause first.
-        #[serde(borrow)]
+        #[serde(borrow, deserialize_with = "fields::causes")]
         causes: Vec<&'a str>,
         /// Whether the payload holds the error itself.
         typed: bool,
@@ -181,9 +184,9 @@ pub struct Offered {
 #[non_exhaustive]
 pub enum Query<'a> {
     /// Answered, with nothing, once the process is there.
-    WaitProcess(&'a str),
+    WaitProcess(#[serde(borrow, deserialize_with = "fields::name")] &'a str),
     /// Answered, with nothing, once another process than the asking one offers the callback.
-    WaitFunction(&'a str),
+    WaitFunction(#[serde(borrow, deserialize_with = "fields::name")] &'a str),
     /// Answered with a list of [`ProcessInfo`], by name.
     Processes,
     /// Answered with a list of [`CallbackInfo`], by name.

@@ -18,16 +18,10 @@ impl Limits {
     pub const HANDSHAKE_BYTES: usize = 64 * 1024;
     /// The most metadata of one call: keys and values together, in bytes.
     pub const METADATA_BYTES: usize = 8 * 1024;
+    /// The most causes of one error that travel as words.
+    pub const CAUSES: usize = 32;
     /// The deepest nesting of a value whose type is recursive.
     pub const DEPTH: usize = 128;
-    /// What a header takes at most beside names and metadata; kept free below `frame_bytes`.
-    pub const HEADER_BYTES: usize = 16 * 1024;
-
-    /// The largest payload that fits a frame together with any header.
-    #[must_use]
-    pub const fn payload_bytes(&self) -> usize {
-        self.frame_bytes.saturating_sub(Self::HEADER_BYTES)
-    }
 }
 
 impl Default for Limits {

@@ -9,6 +9,7 @@
 mod codec;
 mod depth;
 mod failure;
+mod fields;
 mod frame;
 mod handshake;
 mod header;

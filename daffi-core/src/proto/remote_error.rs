@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Limits;
+
 /// An error of a callback, in words: its message and the messages of what caused it.
 ///
 /// This is what a caller gets in [`CallError::App`](crate::CallError::App) unless its fetcher declares the error's
@@ -25,11 +27,13 @@ pub struct RemoteError {
 }
 
 impl RemoteError {
-    /// An error that says `message`, caused by `causes`, the nearest first.
+    /// An error that says `message`, caused by `causes`, the nearest first. No more than the nearest 32 are kept.
     #[must_use]
     pub fn new(message: impl Into<String>, causes: Vec<String>) -> Self {
+        // Errors inside errors: each is one more level of stack when they are dropped or decoded.
         let source = causes
             .into_iter()
+            .take(Limits::CAUSES)
             .rev()
             .fold(None, |source, message| Some(Box::new(Self { message, source })));
         Self { message: message.into(), source }
@@ -38,13 +42,14 @@ impl RemoteError {
     /// An error with its chain of sources, as words.
     #[must_use]
     pub fn from_error(error: &(dyn Error + 'static)) -> Self {
-        let mut causes = Vec::new();
-        let mut next = error.source();
-        while let Some(cause) = next {
-            causes.push(cause.to_string());
-            next = cause.source();
-        }
-        Self::new(error.to_string(), causes)
+        Self::caused_by(error.to_string(), error.source())
+    }
+
+    /// An error that says `message`, caused by `source` and what that was caused by.
+    pub(crate) fn caused_by(message: String, source: Option<&(dyn Error + 'static)>) -> Self {
+        // Nothing keeps an error from being its own cause.
+        let causes = std::iter::successors(source, |&cause| cause.source()).take(Limits::CAUSES);
+        Self::new(message, causes.map(ToString::to_string).collect())
     }
 
     /// What the error says.

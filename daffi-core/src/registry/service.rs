@@ -176,6 +176,10 @@ impl ServiceInstance {
         &self,
         methods: [MethodEntry<T>; N],
     ) -> Vec<BoundCallback> {
+        // A lock that the user made around a `T` looks like ours.
+        if self.type_id != TypeId::of::<T>() {
+            return Vec::new();
+        }
         let bound = |entry: MethodEntry<T>| {
             let handler = match Arc::clone(&self.value).downcast::<RwLock<T>>() {
                 Ok(value) => Some(locked(value, &entry.method)),

@@ -14,7 +14,8 @@ impl Display for Type {
 
 /// `fn(name: Type, …) -> Type`, with `?` for what is not known.
 ///
-/// A type that has been written out is mentioned by its name only when it comes again, as is a type inside itself.
+/// A type that has been written out is mentioned by its name only when it comes again, as is a type inside itself. A
+/// field or variant whose name is not known is `_`.
 impl Display for Signature {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let mut page = Page::new(f);
@@ -85,13 +86,15 @@ impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
 
     fn ty(&mut self, ty: &'t Type) -> Result {
         let name = ty.name();
-        if !name.is_empty() && self.written.contains(&ty) {
+        // Another type of that name in between would make it unclear which is meant.
+        let mut namesakes = self.written.iter().filter(|written| written.name() == name).peekable();
+        if !name.is_empty() && namesakes.peek().is_some() && namesakes.all(|written| *written == ty) {
             return self.text(name);
         }
         self.enclosing.push(ty);
         self.written_out(ty)?;
         self.enclosing.pop();
-        if !name.is_empty() && !ty.is_result() {
+        if !name.is_empty() && !ty.is_result() && !self.written.contains(&ty) {
             self.written.push(ty);
         }
         Ok(())
@@ -113,7 +116,7 @@ impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
             Type::Struct { name, fields } => self.named_fields(name, fields),
             Type::Enum { .. } if ty.is_result() => self.result(ty),
             Type::Enum { name, variants, open } => {
-                write!(self.out, "{name} {{ ")?;
+                self.open(name, variants.is_empty() && !open)?;
                 self.list(variants, |page, variant| match &variant.content {
                     Type::Unit => page.text(&variant.name),
                     Type::Tuple(fields) => page.inside(&variant.content, |page| page.fields(&variant.name, fields)),
@@ -191,8 +194,13 @@ impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
         self.text(")")
     }
 
+    /// The beginning of what is in braces.
+    fn open(&mut self, name: &str, empty: bool) -> Result {
+        write!(self.out, "{name} {{{}", if empty { "" } else { " " })
+    }
+
     fn named_fields(&mut self, name: &str, fields: &'t [(String, Type)]) -> Result {
-        write!(self.out, "{name} {{ ")?;
+        self.open(name, fields.is_empty())?;
         self.list(fields, |page, (name, field)| {
             write!(page.out, "{name}: ")?;
             page.ty(field)

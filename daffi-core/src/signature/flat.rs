@@ -4,11 +4,13 @@
 //! What is serialized here is a promise to other builds.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::Error as _;
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{DEPTH_LIMIT, SIZE_LIMIT, Type, Variant};
+use super::{DEPTH_LIMIT, Parameter, Returns, SIZE_LIMIT, Signature, Type, Variant};
 
 /// A type without the types inside, which follow it in the list. New ones are added at the end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,9 +40,28 @@ pub(super) enum Token<'a> {
     UnitStruct(Cow<'a, str>),
     NewtypeStruct(Cow<'a, str>),
     TupleStruct(Cow<'a, str>, u32),
-    Struct(Cow<'a, str>, Vec<Cow<'a, str>>),
-    Enum { name: Cow<'a, str>, variants: Vec<(u32, Cow<'a, str>)>, open: bool },
+    Struct(Cow<'a, str>, #[serde(deserialize_with = "list")] Vec<Cow<'a, str>>),
+    Enum {
+        name: Cow<'a, str>,
+        #[serde(deserialize_with = "list")]
+        variants: Vec<(u32, Cow<'a, str>)>,
+        open: bool,
+    },
     Recursive(u32),
+}
+
+impl Token<'_> {
+    /// How many types follow that are inside of this one.
+    fn inside(&self) -> usize {
+        match self {
+            Self::Option | Self::Seq | Self::NewtypeStruct(_) => 1,
+            Self::Map => 2,
+            Self::Tuple(count) | Self::TupleStruct(_, count) => usize::try_from(*count).unwrap_or(usize::MAX),
+            Self::Struct(_, fields) => fields.len(),
+            Self::Enum { variants, .. } => variants.len(),
+            _ => 0,
+        }
+    }
 }
 
 impl Serialize for Type {
@@ -53,8 +74,78 @@ impl Serialize for Type {
 
 impl<'de> Deserialize<'de> for Type {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let tokens = Vec::<Token<'_>>::deserialize(deserializer)?;
+        // The type itself counts too.
+        let tokens = deserializer.deserialize_seq(Limited::new(1, Token::inside))?;
         assemble(tokens).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Signature {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename = "Signature")]
+        struct Received {
+            parameters: Option<Parameters>,
+            returns: Returns,
+        }
+
+        struct Parameters(Vec<Parameter>);
+
+        impl<'de> Deserialize<'de> for Parameters {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let more = |parameter: &Parameter| parameter.ty.size();
+                deserializer.deserialize_seq(Limited::new(0, more)).map(Self)
+            }
+        }
+
+        let Received { parameters, returns } = Received::deserialize(deserializer)?;
+        let signature = Self { parameters: parameters.map(|Parameters(parameters)| parameters), returns };
+        if signature.size() > SIZE_LIMIT {
+            return Err(D::Error::custom(TOO_MANY));
+        }
+        Ok(signature)
+    }
+}
+
+const TOO_MANY: &str = "a signature is made of too many types";
+
+/// A list that is no longer than a type may be large.
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_seq(Limited::new(0, |_: &T| 1))
+}
+
+/// Reads a list until its elements have announced more types than a type may be made of.
+struct Limited<T, F: Fn(&T) -> usize> {
+    /// How many types were announced so far.
+    size: usize,
+    /// How many an element announces.
+    more: F,
+    element: PhantomData<fn() -> T>,
+}
+
+impl<T, F: Fn(&T) -> usize> Limited<T, F> {
+    const fn new(size: usize, more: F) -> Self {
+        Self { size, more, element: PhantomData }
+    }
+}
+
+impl<'de, T: Deserialize<'de>, F: Fn(&T) -> usize> Visitor<'de> for Limited<T, F> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a part of a signature")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = list.next_element()? {
+            self.size = self.size.saturating_add((self.more)(&element));
+            elements.push(element);
+            if self.size > SIZE_LIMIT || elements.len() > SIZE_LIMIT {
+                return Err(A::Error::custom(TOO_MANY));
+            }
+        }
+        Ok(elements)
     }
 }
 
@@ -114,9 +205,6 @@ type Fault = &'static str;
 
 /// Puts a type together again.
 pub(super) fn assemble(tokens: Vec<Token<'_>>) -> Result<Type, Fault> {
-    if tokens.len() > SIZE_LIMIT {
-        return Err("a type is made of too many types");
-    }
     let mut tokens = tokens.into_iter();
     let ty = next(&mut tokens, 0)?;
     if tokens.next().is_some() { Err("something follows a type") } else { Ok(ty) }
@@ -166,6 +254,9 @@ fn next<'a>(tokens: &mut impl Iterator<Item = Token<'a>>, depth: usize) -> Resul
                 .map(|name| Ok((name.into_owned(), one()?)))
                 .collect::<Result<_, Fault>>()?,
         },
+        Token::Enum { variants, .. } if !variants.is_sorted_by(|(index, _), (next, _)| index < next) => {
+            return Err("the variants of an enum are not in the order of their numbers");
+        }
         Token::Enum { name, variants, open } => Type::Enum {
             name: name.into_owned(),
             variants: variants

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{ErrorType, Signature, Type};
+use super::{ErrorType, Signature, Type, UNKNOWN_NAME};
 
 /// A type or a signature in canonical form.
 pub(super) struct Graph<'a> {
@@ -145,34 +145,102 @@ impl<'a> Graph<'a> {
         hash.finish()
     }
 
-    /// For each vertex a class that it shares with just those that unfold to the same: the graph's coarsest partition
-    /// that respects labels and edges, by refinement.
+    /// For each vertex a class that it shares with just those that unfold to the same.
     fn classes(&self) -> Vec<usize> {
         let mut labels = BTreeMap::new();
         let mut classes: Vec<usize> = Vec::with_capacity(self.vertices.len());
-        for vertex in &self.vertices {
+        for Vertex { label, edges } in &self.vertices {
             let next = labels.len();
-            classes.push(*labels.entry(&vertex.label).or_insert(next));
+            classes.push(*labels.entry((label, edges.len())).or_insert(next));
         }
-        let mut count = labels.len();
-        loop {
-            let mut refined = BTreeMap::new();
-            let next: Vec<usize> = self
-                .vertices
-                .iter()
-                .zip(&classes)
-                .map(|(vertex, class)| {
-                    let edges: Vec<usize> = vertex.edges.iter().map(|&edge| classes[edge]).collect();
-                    let next = refined.len();
-                    *refined.entry((*class, edges)).or_insert(next)
-                })
-                .collect();
-            if refined.len() == count {
-                return classes;
+        let mut partition = Partition::new(classes);
+        // Every edge into every vertex: which of its source's edges it is, and the source.
+        let mut edges_into = vec![Vec::new(); self.vertices.len()];
+        for (source, vertex) in self.vertices.iter().enumerate() {
+            for (place, &target) in vertex.edges.iter().enumerate() {
+                edges_into[target].push((place, source));
             }
-            count = refined.len();
-            classes = next;
         }
+        while let Some(splitter) = partition.next_splitter() {
+            let mut edges: Vec<_> = splitter.iter().flat_map(|&target| &edges_into[target]).copied().collect();
+            edges.sort_unstable();
+            // Vertices that differ in whether this edge of theirs leads here are not the same.
+            for same_place in edges.chunk_by(|(place, _), (other, _)| place == other) {
+                partition.split(same_place.iter().map(|(_, source)| *source));
+            }
+        }
+        partition.classes
+    }
+}
+
+/// Classes of vertices, which are split until all in a class are the same, by Hopcroft's method: of two parts only the
+/// smaller is looked at again. A peer that sends a signature made for it can thus not make this slow.
+struct Partition {
+    /// The class of each vertex.
+    classes: Vec<usize>,
+    members: Vec<Vec<usize>>,
+    /// Where each vertex is among its class's members.
+    places: Vec<usize>,
+    /// Classes that others are yet to be split by.
+    splitters: Vec<usize>,
+    is_splitter: Vec<bool>,
+}
+
+impl Partition {
+    fn new(classes: Vec<usize>) -> Self {
+        let count = classes.iter().max().map_or(0, |last| last + 1);
+        let mut members = vec![Vec::new(); count];
+        let mut places = Vec::with_capacity(classes.len());
+        for (vertex, class) in classes.iter().enumerate() {
+            places.push(members[*class].len());
+            members[*class].push(vertex);
+        }
+        Self { classes, members, places, splitters: (0..count).collect(), is_splitter: vec![true; count] }
+    }
+
+    /// The members of a class by which others are yet to be split.
+    fn next_splitter(&mut self) -> Option<Vec<usize>> {
+        let splitter = self.splitters.pop()?;
+        self.is_splitter[splitter] = false;
+        Some(self.members[splitter].clone())
+    }
+
+    /// Splits each class that has some of `vertices`, but not only such, in two. They are all different.
+    fn split(&mut self, vertices: impl Iterator<Item = usize>) {
+        let mut touched: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for vertex in vertices {
+            touched.entry(self.classes[vertex]).or_default().push(vertex);
+        }
+        for (class, inside) in touched {
+            let size = self.members[class].len();
+            if inside.len() == size {
+                continue;
+            }
+            let smaller = if inside.len() <= size / 2 {
+                inside
+            } else {
+                let inside: BTreeSet<usize> = inside.into_iter().collect();
+                self.members[class].iter().copied().filter(|vertex| !inside.contains(vertex)).collect()
+            };
+            self.move_to_new_class(class, smaller);
+        }
+    }
+
+    fn move_to_new_class(&mut self, class: usize, vertices: Vec<usize>) {
+        let new = self.members.len();
+        for (place, &vertex) in vertices.iter().enumerate() {
+            let members = &mut self.members[class];
+            members.swap_remove(self.places[vertex]);
+            if let Some(&moved) = members.get(self.places[vertex]) {
+                self.places[moved] = self.places[vertex];
+            }
+            self.places[vertex] = place;
+            self.classes[vertex] = new;
+        }
+        self.members.push(vertices);
+        self.is_splitter.push(true);
+        // If the class itself is still to be split by, so are both parts; otherwise the smaller part says it all.
+        self.splitters.push(new);
     }
 }
 
@@ -199,7 +267,11 @@ impl Vertex<'_> {
             (
                 Label::Enum { variants: mine, open: mine_open },
                 Label::Enum { variants: theirs, open: theirs_open },
-            ) if *mine_open || *theirs_open => self.shared_variants(other, (mine, *mine_open), (theirs, *theirs_open)),
+            ) => self.shared_variants(other, (mine, *mine_open), (theirs, *theirs_open)),
+            (Label::Struct(mine), Label::Struct(theirs)) => {
+                let same = mine.len() == theirs.len() && mine.iter().zip(theirs).all(|(mine, theirs)| may_be(mine, theirs));
+                same.then(all)
+            }
             (mine, theirs) => (mine == theirs && self.edges.len() == other.edges.len()).then(all),
         }
     }
@@ -215,13 +287,18 @@ impl Vertex<'_> {
         let mut pairs = Vec::new();
         for (place, (index, name)) in mine.iter().enumerate() {
             match theirs_by_index.get(index) {
-                Some(&there) if theirs[there].1 == *name => pairs.push((self.edges[place], other.edges[there])),
+                Some(&there) if may_be(name, theirs[there].1) => pairs.push((self.edges[place], other.edges[there])),
                 None if theirs_open => {}
                 _ => return None,
             }
         }
         (mine_open || pairs.len() == theirs.len()).then_some(pairs)
     }
+}
+
+/// Whether two names are the same as far as is known.
+fn may_be(one: &str, other: &str) -> bool {
+    one == other || one == UNKNOWN_NAME || other == UNKNOWN_NAME
 }
 
 /// The label of a type without types inside. The numbers are hashed: they never change, and new ones are added.

@@ -1,6 +1,6 @@
 //! Whether a value of a type can be larger in memory than its bytes allow for.
 
-use super::{ErrorType, Signature, Type};
+use super::{Signature, Type};
 
 impl Signature {
     /// Whether decoding its arguments or its result has to be bounded in depth and number of elements: a type that
@@ -8,12 +8,7 @@ impl Signature {
     /// what is not known nothing can be excluded.
     #[must_use]
     pub fn needs_guard(&self) -> bool {
-        let Some(parameters) = &self.parameters else { return true };
-        let error = match &self.returns.error {
-            ErrorType::Typed(ty) => Some(ty),
-            ErrorType::None | ErrorType::Remote => None,
-        };
-        parameters.iter().map(|parameter| &parameter.ty).chain([&self.returns.ok]).chain(error).any(Type::needs_guard)
+        self.parameters.is_none() || self.types().any(Type::needs_guard)
     }
 }
 

@@ -24,17 +24,19 @@ use graph::Graph;
 /// How deep a [`Type`] may nest. What lies deeper is [`Type::Opaque`] when traced, and refused when received.
 const DEPTH_LIMIT: usize = 128;
 
-/// How many types one [`Type`] may be made of, counting itself and everything inside.
+/// How many types a [`Type`], or all those of a [`Signature`] together, may be made of, counting everything inside.
 const SIZE_LIMIT: usize = 8192;
+
+/// The name of a field or variant that has one which is not known. It matches every name.
+const UNKNOWN_NAME: &str = "_";
 
 /// Into longer tuples and arrays nobody looks.
 const LENGTH_LIMIT: usize = 1024;
 
 /// What a callback takes and gives, or what a caller of it believes so.
 ///
-/// Two signatures are compared by structure: the names of types, variant for variant and field for field
-/// what they are called inside, must agree, but what a struct, an enum or a parameter itself is called does
-/// not matter. A newtype is what it wraps, a tuple struct or an array is a tuple, a unit struct is `()`, and
+/// Two signatures are compared by structure: what the fields of structs and the variants of enums are called, in their
+/// order, must agree, but what a struct, an enum or a parameter itself is called does not matter. A newtype is what it wraps, a tuple struct or an array is a tuple, a unit struct is `()`, and
 /// bytes are a sequence of `u8`.
 ///
 /// ```
@@ -63,7 +65,7 @@ const LENGTH_LIMIT: usize = 1024;
 /// assert_ne!(other.number(), offered.number());
 /// assert!(!other.is_compatible_with(&offered));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signature {
     /// What it takes, in order; `None` if nothing is known about it.
     pub parameters: Option<Vec<Parameter>>,
@@ -103,10 +105,12 @@ pub enum ErrorType {
 
 impl Signature {
     /// A signature with named parameters, in order.
+    ///
+    /// If all its types together are too many to be sent, the largest are made [`Type::Opaque`].
     #[must_use]
     pub fn new<'a>(parameters: impl IntoIterator<Item = (&'a str, Type)>, returns: Returns) -> Self {
         let parameters = parameters.into_iter().map(|(name, ty)| Parameter { name: name.to_owned(), ty });
-        Self { parameters: Some(parameters.collect()), returns }
+        Self { parameters: Some(parameters.collect()), returns }.within_limit()
     }
 
     /// A signature whose parameters are the elements of a tuple and have no names.
@@ -122,7 +126,38 @@ impl Signature {
         let parameters = types.map(|types| {
             types.into_iter().map(|ty| Parameter { name: "_".to_owned(), ty }).collect::<Vec<_>>()
         });
-        Self { parameters, returns }
+        Self { parameters, returns }.within_limit()
+    }
+
+    fn within_limit(mut self) -> Self {
+        self.parameters = self.parameters.filter(|parameters| parameters.len() < SIZE_LIMIT / 2);
+        while self.size() > SIZE_LIMIT {
+            let parameters = self.parameters.iter_mut().flatten().map(|parameter| &mut parameter.ty);
+            let error = match &mut self.returns.error {
+                ErrorType::Typed(ty) => Some(ty),
+                ErrorType::None | ErrorType::Remote => None,
+            };
+            match parameters.chain([&mut self.returns.ok]).chain(error).max_by_key(|ty| ty.size()) {
+                Some(largest) => *largest = Type::Opaque,
+                None => break,
+            }
+        }
+        self
+    }
+
+    /// All types in it, in order.
+    fn types(&self) -> impl Iterator<Item = &Type> {
+        let parameters = self.parameters.iter().flatten().map(|parameter| &parameter.ty);
+        let error = match &self.returns.error {
+            ErrorType::Typed(ty) => Some(ty),
+            ErrorType::None | ErrorType::Remote => None,
+        };
+        parameters.chain([&self.returns.ok]).chain(error)
+    }
+
+    /// How many types it is made of.
+    fn size(&self) -> usize {
+        self.types().map(Type::size).sum()
     }
 
     /// A number for the structure of the arguments, the result and the error, never 0.

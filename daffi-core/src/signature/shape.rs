@@ -71,7 +71,13 @@ impl Sketch<'_> {
             return Ok(Type::Opaque);
         }
         self.budget.set(self.budget.get() - 1);
-        value.serialize(Self { depth: self.depth + 1, ..self })
+        let inside = Self { depth: self.depth + 1, ..self };
+        Ok(inside.within_limit(value.serialize(inside)?))
+    }
+
+    /// A type as deep as that has nothing inside.
+    fn within_limit(self, ty: Type) -> Type {
+        if self.depth >= DEPTH_LIMIT && ty.size() > 1 { Type::Opaque } else { ty }
     }
 
     /// What a variant carries is a type inside of the enum.
@@ -80,8 +86,13 @@ impl Sketch<'_> {
     }
 }
 
-fn only_variant(name: &'static str, index: u32, variant: &'static str, content: Type) -> Type {
-    let variant = Variant { index, name: variant.to_owned(), content };
+/// An enum of which one variant was seen; `content` was seen by `sketch`.
+fn only_variant(
+    sketch: Sketch<'_>,
+    (name, index, variant): (&'static str, u32, &'static str),
+    content: Type,
+) -> Type {
+    let variant = Variant { index, name: variant.to_owned(), content: sketch.within_limit(content) };
     Type::Enum { name: name.to_owned(), variants: vec![variant], open: true }
 }
 
@@ -150,7 +161,7 @@ impl<'b> Serializer for Sketch<'b> {
     }
 
     fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Sketched {
-        Ok(only_variant(name, index, variant, Type::Unit))
+        Ok(only_variant(self.content(), (name, index, variant), Type::Unit))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Sketched {
@@ -165,7 +176,7 @@ impl<'b> Serializer for Sketch<'b> {
         value: &T,
     ) -> Sketched {
         let content = Type::Tuple(vec![self.content().inside(value)?]);
-        Ok(only_variant(name, index, variant, content))
+        Ok(only_variant(self.content(), (name, index, variant), content))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Elements<'b>, Unserializable> {
@@ -362,11 +373,11 @@ impl<'b> Fields<'b> {
             }
             Around::Struct(name) => known(Type::Struct { name: name.to_owned(), fields: named(fields) }),
             Around::TupleVariant(name, index, variant) => {
-                only_variant(name, index, variant, known(Type::Tuple(unnamed(fields))))
+                only_variant(self.sketch, (name, index, variant), known(Type::Tuple(unnamed(fields))))
             }
             Around::StructVariant(name, index, variant) => {
                 let content = Type::Struct { name: String::new(), fields: named(fields) };
-                only_variant(name, index, variant, known(content))
+                only_variant(self.sketch, (name, index, variant), known(content))
             }
         }
     }

@@ -76,14 +76,15 @@ pub enum Type {
     Struct {
         /// Its serde name; empty for what a variant carries.
         name: String,
-        /// The fields and their names, in order.
+        /// The fields and their names, in order. If some have a `#[serde(alias)]`, the names are not known: each is `_`
+        /// and matches any.
         fields: Vec<(String, Type)>,
     },
     /// An enum.
     Enum {
         /// Its serde name.
         name: String,
-        /// The variants that are known, by index.
+        /// The variants that are known, in the order of their indices, of which each is another.
         variants: Vec<Variant>,
         /// Whether there may be more variants than those: only one value was looked at, not the type.
         open: bool,
@@ -101,7 +102,7 @@ pub enum Type {
 pub struct Variant {
     /// The number that stands for it on the wire.
     pub index: u32,
-    /// Its serde name.
+    /// Its serde name; `_`, which matches any, if some of its enum's variants have a `#[serde(alias)]`.
     pub name: String,
     /// What it carries: [`Type::Unit`] for nothing, a [`Type::Tuple`] of its unnamed fields even if it has only
     /// one, a [`Type::Struct`] with an empty name, or [`Type::Opaque`].

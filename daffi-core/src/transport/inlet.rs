@@ -66,6 +66,15 @@ impl Inlet {
         }
     }
 
+    /// How much memory is held for what is yet to come.
+    #[cfg(test)]
+    pub(super) fn reserved_bytes(&self) -> usize {
+        match &self.0 {
+            Source::Socket(framed) => framed.buffer.capacity(),
+            Source::Memory(_) => 0,
+        }
+    }
+
     /// Waits for frames and adds all that are there to `frames`; `false` at the end of the connection.
     ///
     /// # Errors

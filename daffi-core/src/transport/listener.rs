@@ -1,10 +1,11 @@
 //! Where a controller accepts connections.
 
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use socket2::{Domain, SockAddr, Socket, Type};
+use tokio::net::{TcpListener, UnixListener};
 
 use super::{Address, Connection};
 use crate::proto::Limits;
@@ -20,7 +21,9 @@ pub struct Listener {
 #[derive(Debug)]
 enum Kind {
     Tcp(TcpListener),
-    Unix { listener: UnixListener, file: SocketFile },
+    /// The file goes first: while the socket listens nobody takes the file for stale, so that it is still ours, and
+    /// its inode cannot be another's.
+    Unix { file: SocketFile, listener: UnixListener },
 }
 
 /// The file of a socket that we made. Knows its inode, so that a successor's file is never removed.
@@ -55,8 +58,8 @@ impl Listener {
                 Ok(Self { kind: Kind::Tcp(listener), address, limits })
             }
             Address::Unix(path) => {
-                let (listener, file) = bind_unix(path).await?;
-                Ok(Self { kind: Kind::Unix { listener, file }, address: address.clone(), limits })
+                let (file, listener) = bind_unix(path)?;
+                Ok(Self { kind: Kind::Unix { file, listener }, address: address.clone(), limits })
             }
             Address::Memory => {
                 Err(io::Error::new(io::ErrorKind::Unsupported, "memory is not an address to listen at"))
@@ -83,7 +86,7 @@ impl Listener {
     pub async fn accept(&self) -> io::Result<Connection> {
         match &self.kind {
             Kind::Tcp(listener) => Connection::tcp(listener.accept().await?.0, self.limits),
-            Kind::Unix { listener, file } => {
+            Kind::Unix { file, listener } => {
                 let (stream, _) = listener.accept().await?;
                 Ok(Connection::unix(stream, file.path.clone(), self.limits))
             }
@@ -91,22 +94,28 @@ impl Listener {
     }
 }
 
-async fn bind_unix(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
+/// Never waits for anything but another starter that is here too: whoever has the turn holds this thread, so that a
+/// second starter on it cannot wait for the first for ever.
+fn bind_unix(path: &Path) -> io::Result<(SocketFile, UnixListener)> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
     // Two starters must not both find the old file stale and remove each other's new one.
     let _turn = Turn::take(path)?;
     let listener = match UnixListener::bind(path) {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path).await? => {
-            std::fs::remove_file(path)?;
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path)? => {
+            match std::fs::remove_file(path) {
+                // Its listener has removed it in this moment.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed?,
+            }
             UnixListener::bind(path)?
         }
         other => other?,
     };
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     let inode = std::fs::symlink_metadata(path)?.ino();
-    Ok((listener, SocketFile { path: path.to_owned(), inode }))
+    Ok((SocketFile { path: path.to_owned(), inode }, listener))
 }
 
 /// Makes the folder, and its parents, for the owner alone. One that exists stays as it is.
@@ -117,19 +126,26 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// Whether the file at `path` is a socket that nobody listens on.
-async fn is_stale(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::FileTypeExt;
-    if !std::fs::symlink_metadata(path)?.file_type().is_socket() {
+/// Whether the file at `path` is a socket that nobody listens on, or has just gone.
+fn is_stale(path: &Path) -> io::Result<bool> {
+    let is_socket = match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        found => found?.file_type().is_socket(),
+    };
+    if !is_socket {
         return Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
             format!("{} exists and is not a socket", path.display()),
         ));
     }
-    match UnixStream::connect(path).await {
-        Ok(_) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(true),
-        Err(error) => Err(error),
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&SockAddr::unix(path)?).map_err(|error| (error.kind(), error)) {
+        Ok(()) => Ok(false),
+        // Somebody listens and has not accepted those who came before.
+        Err((io::ErrorKind::WouldBlock, _)) => Ok(false),
+        Err((io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound, _)) => Ok(true),
+        Err((_, error)) => Err(error),
     }
 }
 

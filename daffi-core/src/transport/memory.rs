@@ -59,6 +59,13 @@ impl Pipe {
         self.room.wake_all();
     }
 
+    /// As [`close`](Self::close), but those that are there are dropped.
+    pub(super) fn abort(&self) {
+        let dropped = std::mem::take(&mut self.state().frames);
+        self.room.give(dropped.iter().map(Frame::len).sum());
+        self.close();
+    }
+
     /// Moves the waiting frames, `at_most` of them, to `frames`, waiting for the first; `false` once closed and empty.
     ///
     /// Cancel safe: frames are taken only when this completes.

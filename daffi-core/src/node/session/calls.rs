@@ -178,6 +178,17 @@ impl<W> Calls<W> {
         }
     }
 
+    /// Ends every call that was sent, though its reply may still come.
+    pub(super) fn give_up_sent(&mut self, failed: &Failed, mut wake: impl FnMut(W)) {
+        for (_, slot) in &mut self.slots {
+            if let State::Sent { waiter } = &mut slot.state {
+                let waiter = waiter.take();
+                slot.state = State::Ended { outcome: Err(failed.clone().into()), answered: false };
+                waiter.into_iter().for_each(&mut wake);
+            }
+        }
+    }
+
     /// Ends every call that was sent: no reply will come any more.
     pub(super) fn fail_sent(&mut self, failed: Failed, mut wake: impl FnMut(W)) {
         self.slots.retain(|_, slot| match &mut slot.state {

@@ -25,7 +25,7 @@ use self::deadlines::Deadlines;
 use self::runs::Runs;
 pub use self::runs::{RunId, Start};
 use crate::proto::{
-    CallHeader, CallId, CallbackId, DecodeError, Failed, Failure, Header, Limits, Moment, Outcome, Query, Status,
+    Absence, CallHeader, CallId, CallbackId, DecodeError, Failed, Failure, Header, Limits, Moment, Outcome, Query, Status,
     TraceContext,
 };
 
@@ -146,9 +146,12 @@ impl<W, C: Clone> Session<W, C> {
     }
 
     /// The node stops for good: every call that is left ends as cancelled.
+    ///
+    /// The connection may stay until what is queued is written: replies are still expected on it, runs are refused.
     pub fn close(&mut self, events: &mut Vec<Event<W, C>>) {
         self.connected = false;
-        self.calls.fail_sent(Failed::Cancelled { may_have_run: true }, |waiter| events.push(Event::Wake(waiter)));
+        self.calls
+            .give_up_sent(&Failed::Cancelled { may_have_run: true }, |waiter| events.push(Event::Wake(waiter)));
         self.calls
             .fail_parked(Failed::Disconnected { may_have_run: false }, |waiter| events.push(Event::Wake(waiter)));
         self.runs.abandon_all(|run| events.push(Event::Abort(run)));
@@ -186,6 +189,13 @@ impl<W, C: Clone> Session<W, C> {
         payload: &Bytes,
         out: &mut impl Transmit,
     ) -> Result<CallId, Failed> {
+        // A controller takes longer names for garbage, and nobody can have one.
+        if request.name.len() > Limits::NAME_BYTES {
+            return Err(Failed::NoProvider(Absence::Nobody));
+        }
+        if request.to.is_some_and(|to| to.len() > Limits::NAME_BYTES) {
+            return Err(Failed::NoProvider(Absence::ProcessUnknown));
+        }
         if request.deadline.is_some_and(|deadline| deadline <= now) {
             return Err(Failed::Timeout { may_have_run: false });
         }
@@ -216,6 +226,12 @@ impl<W, C: Clone> Session<W, C> {
         deadline: Option<Moment>,
         out: &mut impl Transmit,
     ) -> Result<CallId, Failed> {
+        if let Query::WaitProcess(name) | Query::WaitFunction(name) = query
+            && name.len() > Limits::NAME_BYTES
+        {
+            let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
+            return Err(Failed::Denied { reason });
+        }
         self.request(deadline, &Bytes::new(), out, |call| Header::Query { call, query })
     }
 
@@ -375,6 +391,13 @@ impl<W, C: Clone> Session<W, C> {
                 };
                 let waiter = self.calls.reply(call, outcome).ok_or(Fault::Unexpected("a reply to no call"))?;
                 events.extend(waiter.map(Event::Wake));
+            }
+            Header::Run(run) if self.runs.is_open(run.call) => {
+                // An answer to it would be taken for one to the call that has the number.
+                return Err(Fault::Unexpected("a call whose number is in use"));
+            }
+            Header::Run(run) if !self.connected => {
+                reply(run.call, Err(Failed::Cancelled { may_have_run: false }.into()), out);
             }
             Header::Run(run) => {
                 let caller = self.caller(run.caller);

@@ -93,6 +93,11 @@ impl<C: Clone> Runs<C> {
         self.get(run).is_some_and(|run| run.call.is_some())
     }
 
+    /// Whether a run under this number is not answered yet.
+    pub(super) fn is_open(&self, call: CallId) -> bool {
+        self.by_call.contains_key(&call)
+    }
+
     fn get(&self, run: RunId) -> Option<&Run> {
         self.runs.get(run.index).filter(|found| found.stamp == run.stamp)
     }
@@ -110,7 +115,7 @@ impl<C: Clone> Runs<C> {
             return Err(Failed::NoProvider(Absence::Nobody));
         };
         let full = offer.terms.concurrency.is_some_and(|limit| offer.running >= limit);
-        if full || self.runs.len() >= self.limit as usize || self.by_call.contains_key(&header.call) {
+        if full || self.runs.len() >= self.limit as usize {
             return Err(Failed::Overloaded { may_have_run: false });
         }
         let deadline = [header.deadline, offer.terms.timeout].into_iter().flatten().min().map(|left| now + left);

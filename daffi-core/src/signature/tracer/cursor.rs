@@ -287,7 +287,13 @@ impl<'a> EnumAccess<'static> for Choice<'a> {
             return tree.stop();
         };
         let deserializer: U32Deserializer<Refused> = index.into_deserializer();
-        Ok((seed.deserialize(deserializer)?, Cursor::new(tree, content)))
+        match seed.deserialize(deserializer) {
+            Ok(value) => Ok((value, Cursor::new(tree, content))),
+            Err(Refused) => {
+                tree.no_such_variant(spot, self.variant);
+                tree.stop()
+            }
+        }
     }
 }
 

@@ -101,7 +101,7 @@ impl Tree {
         if attempts >= count {
             return self.stop();
         }
-        if !spot.constructing {
+        if !spot.constructing() {
             self.last_leaf = Some(spot.node);
         }
         // All like the first, then all like the second, then ascending, then descending.
@@ -117,14 +117,18 @@ impl Tree {
     /// How many elements an option, a sequence or a map is given.
     pub(super) fn elements(&mut self, spot: Spot) -> usize {
         let children = self.node(spot.node).children.clone();
-        let next = if spot.constructing { None } else { self.next_in(&children) };
-        let refusals = self.node(spot.node).attempts + spot.variation;
+        let next = if spot.constructing() { None } else { self.next_in(&children) };
+        let recursive = |child: &NodeId| matches!(self.node(*child).kind, Kind::Recursive(_));
+        // What types around would like to try leads nowhere if that is a value of the same types again.
+        let variation = if children.iter().any(recursive) { 0 } else { spot.variation };
+        let refusals = self.node(spot.node).attempts + variation;
         let elements = match self.node(spot.node).kind {
             _ if next.is_some() => 1,
+            _ if !children.iter().all(|child| self.can_yield(*child)) => 0,
             Kind::Seq => refusals % 3,
             _ => refusals % 2,
         };
-        if !spot.constructing {
+        if !spot.constructing() {
             self.explored.extend(next);
             let node = self.node_mut(spot.node);
             node.given = elements;
@@ -137,9 +141,9 @@ impl Tree {
     pub(super) fn variant(&mut self, spot: Spot) -> Result<usize, Refused> {
         let contents = self.node(spot.node).children.clone();
         let next =
-            if spot.constructing { None } else { contents.iter().position(|content| self.wants(*content)) };
+            if spot.constructing() { None } else { contents.iter().position(|content| self.wants(*content)) };
         let Some(variant) = next.or(self.node(spot.node).witness) else { return self.stop() };
-        if !spot.constructing {
+        if !spot.constructing() {
             self.explored.extend(next.map(|variant| contents[variant]));
             self.node_mut(spot.node).given = variant;
         }
@@ -148,7 +152,7 @@ impl Tree {
 
     /// Draws the conclusions from the success or failure of everything that was read at a spot.
     pub(super) fn judge<T>(&mut self, spot: Spot, result: Result<T, Refused>) -> Result<T, Refused> {
-        if !spot.constructing {
+        if !spot.constructing() {
             match &result {
                 Ok(_) => {
                     self.accept(spot.node);
@@ -187,7 +191,14 @@ impl Tree {
                 self.node_mut(id).witness.get_or_insert(given);
                 self.accept(content);
             }
-            Kind::Tuple(_) | Kind::Newtype(_) | Kind::TupleStruct(..) | Kind::Struct(..) => {
+            Kind::Struct(..) => {
+                let reached = |child: &NodeId| self.node(*child).kind != Kind::Unseen;
+                let length = node.children.iter().take_while(|child| reached(child)).count();
+                if length < node.children.len() {
+                    self.shorten(id, length);
+                }
+            }
+            Kind::Tuple(_) | Kind::Newtype(_) | Kind::TupleStruct(..) => {
                 for child in node.children.clone() {
                     if self.node(child).kind == Kind::Unseen {
                         self.give_up(child);
@@ -195,6 +206,19 @@ impl Tree {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// An enum does not know the variant that it was given.
+    pub(super) fn no_such_variant(&mut self, spot: Spot, variant: usize) {
+        if spot.constructing() {
+            return;
+        }
+        if variant == 0 {
+            // It does not go by numbers.
+            self.give_up(spot.node);
+        } else {
+            self.shorten(spot.node, variant);
         }
     }
 

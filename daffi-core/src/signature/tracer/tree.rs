@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of deserializers. What follows from a run's success or failure is in `judgement`.
 
-use super::super::{LENGTH_LIMIT, SIZE_LIMIT, Type, Variant};
+use super::super::{LENGTH_LIMIT, SIZE_LIMIT, Type, UNKNOWN_NAME, Variant};
 use super::candidates;
 use super::cursor::Refused;
 
@@ -78,16 +78,33 @@ pub(super) struct Node {
     pub(super) witness: Option<usize>,
     /// Whether a leaf keeps to the value that it accepted, whatever types around it would like to try.
     pub(super) fixed: bool,
+    /// Whether a struct has fewer fields, or an enum fewer variants, than names: serde lists aliases among the names,
+    /// so none of them can be told to be the name of any.
+    pub(super) aliased: bool,
 }
+
+/// Values inside of values of the same type, inside of …: no more than this. Where a finite value exists, the
+/// recursion ends much sooner.
+const RECURSION_LIMIT: usize = 8;
+
+/// How many positions may be visited in all runs together. Real types take some thousands.
+const STEP_LIMIT: usize = 1 << 22;
 
 /// A node, and in which mood it is visited.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spot {
     pub(super) node: NodeId,
-    /// Whether only a value is wanted, and nothing is to be learnt: this is the inside of a recursion.
-    pub(super) constructing: bool,
+    /// Inside of how many recursions this is. There only a value is wanted, and nothing is to be learnt.
+    pub(super) recursions: usize,
     /// How many values the types around it have refused, so that it tries others.
     pub(super) variation: usize,
+}
+
+impl Spot {
+    /// Whether only a value is wanted.
+    pub(super) fn constructing(self) -> bool {
+        self.recursions > 0
+    }
 }
 
 #[derive(Debug)]
@@ -95,6 +112,7 @@ pub(super) struct Tree {
     pub(super) nodes: Vec<Node>,
     depth_limit: usize,
     too_large: bool,
+    steps: usize,
     /// How much is known: it grows whenever something is learnt.
     pub(super) knowledge: usize,
     pub(super) run: usize,
@@ -112,6 +130,7 @@ impl Tree {
             nodes: Vec::new(),
             depth_limit,
             too_large: false,
+            steps: 0,
             knowledge: 0,
             run: 0,
             explored: Vec::new(),
@@ -139,12 +158,13 @@ impl Tree {
             probing: false,
             witness: None,
             fixed: false,
+            aliased: false,
         });
         NodeId(self.nodes.len() - 1)
     }
 
     pub(super) fn root(&self) -> Spot {
-        Spot { node: NodeId(0), constructing: false, variation: 0 }
+        Spot { node: NodeId(0), recursions: 0, variation: 0 }
     }
 
     pub(super) fn node(&self, id: NodeId) -> &Node {
@@ -167,8 +187,13 @@ impl Tree {
 
     /// Goes to a spot where a type asks for `kind`; what comes back is the spot to read on from.
     pub(super) fn enter(&mut self, spot: Spot, kind: Kind, visitor: &'static str) -> Result<Spot, Refused> {
+        self.steps += 1;
+        if self.steps > STEP_LIMIT {
+            self.too_large = true;
+            return self.stop();
+        }
         let run = self.run;
-        if !spot.constructing {
+        if !spot.constructing() {
             self.node_mut(spot.node).run = run;
         }
         let same = |tree: &Self, id| {
@@ -176,12 +201,12 @@ impl Tree {
             node.kind == kind && node.visitor == visitor
         };
         match self.node(spot.node).kind {
-            Kind::Unseen if spot.constructing => self.stop(),
+            Kind::Unseen if spot.constructing() => self.stop(),
             Kind::Unseen => self.discover(spot, kind, visitor),
             Kind::Opaque => self.stop(),
-            Kind::Recursive(target) if same(self, target) => self.recur(target),
+            Kind::Recursive(target) if same(self, target) => self.recur(spot, target),
             ref known if *known == kind => Ok(spot),
-            _ if spot.constructing => self.stop(),
+            _ if spot.constructing() => self.stop(),
             // What is here depends on values that were read before.
             _ => {
                 self.give_up(spot.node);
@@ -205,7 +230,7 @@ impl Tree {
         self.knowledge += 1;
         if let Some(target) = self.enclosing(spot.node, &kind, visitor) {
             self.node_mut(spot.node).kind = Kind::Recursive(target);
-            return self.recur(target);
+            return self.recur(spot, target);
         }
         let children = (0..children).map(|place| self.add(Some(spot.node), place, depth + 1)).collect();
         let node = self.node_mut(spot.node);
@@ -238,9 +263,9 @@ impl Tree {
     }
 
     /// Makes a value of the enclosing type, if that is known to work.
-    fn recur(&mut self, target: NodeId) -> Result<Spot, Refused> {
-        if self.node(target).yields {
-            Ok(Spot { node: target, constructing: true, variation: 0 })
+    fn recur(&mut self, from: Spot, target: NodeId) -> Result<Spot, Refused> {
+        if self.node(target).yields && from.recursions < RECURSION_LIMIT {
+            Ok(Spot { node: target, recursions: from.recursions + 1, variation: 0 })
         } else {
             self.stop()
         }
@@ -250,6 +275,14 @@ impl Tree {
     pub(super) fn give_up(&mut self, id: NodeId) {
         self.node_mut(id).kind = Kind::Opaque;
         self.node_mut(id).children.clear();
+        self.knowledge += 1;
+    }
+
+    /// A struct or an enum has only so many fields or variants.
+    pub(super) fn shorten(&mut self, id: NodeId, length: usize) {
+        let node = self.node_mut(id);
+        node.children.truncate(length);
+        node.aliased = true;
         self.knowledge += 1;
     }
 
@@ -269,6 +302,7 @@ impl Tree {
         let node = self.node(id);
         let child = |number: usize| Box::new(self.describe(node.children[number]));
         let children = || node.children.iter().map(|child| self.describe(*child));
+        let known = |name: &str| if node.aliased { UNKNOWN_NAME } else { name }.to_owned();
         match &node.kind {
             Kind::Unseen | Kind::Opaque => Type::Opaque,
             Kind::Leaf(ty) => ty.clone(),
@@ -282,14 +316,14 @@ impl Tree {
             }
             Kind::Struct(name, fields) => Type::Struct {
                 name: (*name).to_owned(),
-                fields: fields.iter().map(|name| (*name).to_owned()).zip(children()).collect(),
+                fields: fields.iter().map(|name| known(name)).zip(children()).collect(),
             },
             Kind::Enum(name, variants) => Type::Enum {
                 name: (*name).to_owned(),
                 variants: (0..)
                     .zip(*variants)
                     .zip(children())
-                    .map(|((index, name), content)| Variant { index, name: (*name).to_owned(), content })
+                    .map(|((index, name), content)| Variant { index, name: known(name), content })
                     .collect(),
                 open: false,
             },

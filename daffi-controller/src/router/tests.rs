@@ -1,0 +1,353 @@
+//! What the router promises: each behaviour by itself, and all of them under generated operations of simulated nodes.
+
+mod calls;
+mod garbage;
+mod generated;
+mod load;
+mod picking;
+mod roster;
+mod world;
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use daffi_core::proto::{Failure, Frame, Outcome, RemoteError, TraceContext};
+use daffi_core::signature::{ErrorType, Returns, Signature, trace};
+
+use super::*;
+
+/// `(n: u32) -> u32`, which everybody here offers.
+static OFFERED: LazyLock<Signature> = LazyLock::new(|| signature(ErrorType::None));
+
+fn signature(error: ErrorType) -> Signature {
+    Signature::new(
+        [("n", trace::<u32>())],
+        Returns {
+            ok: trace::<u32>(),
+            error,
+        },
+    )
+}
+
+const LIMITS: Limits = Limits {
+    frame_bytes: 4096,
+    queue_bytes: 4096,
+    calls: 16,
+};
+
+fn bytes(text: &'static str) -> Bytes {
+    Bytes::from_static(text.as_bytes())
+}
+
+fn failed(failed: Failed) -> Outcome {
+    Err(failed.into())
+}
+
+const fn full() -> Failed {
+    Failed::Overloaded { may_have_run: false }
+}
+
+/// What the router sent.
+#[derive(Clone, Debug, PartialEq)]
+enum Said {
+    Run {
+        number: u32,
+        callback: u32,
+        caller: String,
+        payload: Bytes,
+    },
+    Reply {
+        number: u32,
+        outcome: Outcome,
+    },
+    Cancel {
+        number: u32,
+    },
+    Goodbye,
+}
+
+fn said(frame: &Frame) -> Said {
+    let (header, payload) = frame.decode().unwrap();
+    match header {
+        Header::Run(run) => Said::Run {
+            number: run.call.0,
+            callback: run.callback.0,
+            caller: run.caller.to_owned(),
+            payload,
+        },
+        Header::Reply {
+            call,
+            status: Status::Value,
+        } => Said::Reply {
+            number: call.0,
+            outcome: Ok(payload),
+        },
+        Header::Reply { call, status } => Said::Reply {
+            number: call.0,
+            outcome: Err(Failure::from_status(status, payload).unwrap()),
+        },
+        Header::Cancel { call } => Said::Cancel { number: call.0 },
+        Header::Goodbye => Said::Goodbye,
+        other => panic!("no node expects {other:?}"),
+    }
+}
+
+/// The queues of all links. Everything is kept until somebody looks.
+#[derive(Debug, Default)]
+struct Queues {
+    sent: Vec<(LinkId, Frame)>,
+    /// Links whose peers do not read: there is no room towards them.
+    full: HashSet<LinkId>,
+    /// Frame limits below the usual.
+    limits: HashMap<LinkId, usize>,
+}
+
+impl Queues {
+    fn said(&mut self) -> Vec<(LinkId, Said)> {
+        self.sent
+            .drain(..)
+            .map(|(to, frame)| (to, said(&frame)))
+            .collect()
+    }
+}
+
+impl Outlet for Queues {
+    fn send(&mut self, to: LinkId, header: &Header<'_>, payload: &Bytes) -> Result<(), FrameError> {
+        let frame = Frame::split(header, payload.clone())?;
+        let (size, limit) = (
+            frame.len(),
+            self.limits.get(&to).copied().unwrap_or(LIMITS.frame_bytes),
+        );
+        if size > limit {
+            return Err(FrameError::TooLarge { size, limit });
+        }
+        self.sent.push((to, frame));
+        Ok(())
+    }
+
+    fn room(&self, to: LinkId) -> usize {
+        if self.full.contains(&to) {
+            0
+        } else {
+            LIMITS.queue_bytes
+        }
+    }
+}
+
+/// A callback as its provider announces it.
+fn offered(callback: u32, name: &str) -> Offered {
+    Offered {
+        callback: CallbackId(callback),
+        name: name.to_owned(),
+        docs: String::new(),
+        signature: OFFERED.clone(),
+        concurrency: None,
+    }
+}
+
+/// The payload of an offer.
+fn offers(offers: &[Offered]) -> Bytes {
+    proto::encode(offers).unwrap()
+}
+
+/// A call of `name`, as its caller sends it under `number`.
+const fn call(number: u32, name: &str) -> CallHeader<'_> {
+    CallHeader {
+        call: CallId(number),
+        name,
+        signature: 0,
+        to: None,
+        deadline: None,
+        trace: None,
+        metadata: Vec::new(),
+    }
+}
+
+/// A router, and nodes that are told what to send.
+struct Fixture {
+    router: Router,
+    queues: Queues,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        Self {
+            router: Router::new(LIMITS, 1),
+            queues: Queues::default(),
+        }
+    }
+
+    fn try_connect(&mut self, name: &str, instance: u128) -> Result<LinkId, Refusal> {
+        self.router.connect(&Hello::new(name, instance, 77))
+    }
+
+    fn connect(&mut self, name: &str) -> LinkId {
+        self.try_connect(name, 1).unwrap()
+    }
+
+    /// Connects a process that offers callbacks of these names, numbered from 0.
+    fn join(&mut self, name: &str, callbacks: &[&str]) -> LinkId {
+        let link = self.connect(name);
+        let offers: Vec<_> = (0..)
+            .zip(callbacks)
+            .map(|(number, name)| offered(number, name))
+            .collect();
+        self.offer(link, &offers, true);
+        link
+    }
+
+    fn receive(&mut self, from: LinkId, header: Header<'_>, payload: &Bytes) -> Result<(), Fault> {
+        self.router.receive(from, header, payload, &mut self.queues)
+    }
+
+    /// Offers callbacks, and expects nothing but the answer.
+    fn offer(&mut self, link: LinkId, callbacks: &[Offered], ready: bool) {
+        let offer = Header::Offer {
+            call: CallId(15),
+            ready,
+        };
+        self.receive(link, offer, &offers(callbacks)).unwrap();
+        assert_eq!(
+            self.queues.said(),
+            [(
+                link,
+                Said::Reply {
+                    number: 15,
+                    outcome: Ok(Bytes::new())
+                }
+            )]
+        );
+    }
+
+    fn withdraw(&mut self, link: LinkId, callbacks: &[u32]) {
+        let callbacks: Vec<_> = callbacks.iter().copied().map(CallbackId).collect();
+        let payload = proto::encode(&callbacks).unwrap();
+        self.receive(link, Header::Withdraw { call: CallId(15) }, &payload)
+            .unwrap();
+        assert_eq!(
+            self.queues.said(),
+            [(
+                link,
+                Said::Reply {
+                    number: 15,
+                    outcome: Ok(Bytes::new())
+                }
+            )]
+        );
+    }
+
+    fn call(&mut self, from: LinkId, header: CallHeader<'_>) {
+        self.receive(from, Header::Call(header), &bytes("arguments"))
+            .unwrap();
+    }
+
+    /// Calls, and expects that it is run; gives where, and under what number.
+    fn routed(&mut self, from: LinkId, header: CallHeader<'_>) -> (LinkId, u32) {
+        self.call(from, header);
+        match &*self.queues.said() {
+            [(to, Said::Run { number, .. })] => (*to, *number),
+            other => panic!("not one run: {other:?}"),
+        }
+    }
+
+    /// Calls, and expects that the router answers.
+    fn refused(&mut self, from: LinkId, header: CallHeader<'_>) -> Failed {
+        let asked = header.call.0;
+        self.call(from, header);
+        match &*self.queues.said() {
+            [
+                (
+                    to,
+                    Said::Reply {
+                        number,
+                        outcome: Err(Failure::Failed(failed)),
+                    },
+                ),
+            ] if (*to, *number) == (from, asked) => failed.clone(),
+            other => panic!("not one refusal: {other:?}"),
+        }
+    }
+
+    fn try_reply(
+        &mut self,
+        from: LinkId,
+        number: u32,
+        status: Status<'_>,
+        payload: &Bytes,
+    ) -> Result<(), Fault> {
+        self.receive(
+            from,
+            Header::Reply {
+                call: CallId(number),
+                status,
+            },
+            payload,
+        )
+    }
+
+    /// The provider answers with a value.
+    fn reply(&mut self, from: LinkId, number: u32) {
+        self.try_reply(from, number, Status::Value, &bytes("value"))
+            .unwrap();
+    }
+
+    fn cancel(&mut self, from: LinkId, number: u32) {
+        self.receive(from, Header::Cancel { call: CallId(number) }, &Bytes::new())
+            .unwrap();
+    }
+
+    fn ask(&mut self, from: LinkId, number: u32, query: Query<'_>) {
+        self.receive(
+            from,
+            Header::Query {
+                call: CallId(number),
+                query,
+            },
+            &Bytes::new(),
+        )
+        .unwrap();
+    }
+
+    fn goodbye(&mut self, from: LinkId) {
+        self.receive(from, Header::Goodbye, &Bytes::new()).unwrap();
+    }
+
+    fn disconnect(&mut self, link: LinkId) {
+        self.router.disconnect(link, &mut self.queues);
+    }
+
+    fn said(&mut self) -> Vec<(LinkId, Said)> {
+        self.queues.said()
+    }
+}
+
+fn value(number: u32) -> Said {
+    Said::Reply {
+        number,
+        outcome: Ok(bytes("value")),
+    }
+}
+
+fn failure(number: u32, failure: Failed) -> Said {
+    Said::Reply {
+        number,
+        outcome: failed(failure),
+    }
+}
+
+/// Nothing is left once everybody has gone.
+fn assert_empty(router: &Router) {
+    assert!(
+        router.links.is_empty() && router.names.is_empty() && router.calls.is_empty(),
+        "{router:?}"
+    );
+    assert!(
+        router.waiting.processes.is_empty() && router.waiting.functions.is_empty(),
+        "{:?}",
+        router.waiting
+    );
+    assert_eq!(
+        format!("{:?}", router.directory),
+        format!("{:?}", Directory::default())
+    );
+}

@@ -1,0 +1,126 @@
+//! Frames that no node sends, at any time: the one that sends them is cut off, and nobody else notices.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const TEXTS: [&str; 5] = ["", "add", "honest", "caller", "stranger"];
+
+/// What a header is made of: which kind, and what numbers and texts stand in it.
+type Parts = (usize, u32, u32, usize, usize);
+
+fn header((kind, number, other, text, more): Parts) -> Header<'static> {
+    let (call, text, more) = (CallId(number), TEXTS[text], TEXTS[more]);
+    match kind {
+        0 => Header::Hello(Hello::new(text, 1, number)),
+        1 => Header::Refused(Refusal::Stopping),
+        2 => Header::Heartbeat {
+            received: number.into(),
+        },
+        3 => Header::Call(CallHeader {
+            to: Some(more),
+            ..super::call(number, text)
+        }),
+        4 => Header::Call(super::call(number, text)),
+        5 => Header::Run(RunHeader {
+            call,
+            callback: CallbackId(other),
+            caller: text,
+            deadline: None,
+            trace: None,
+            metadata: vec![(text, more)],
+        }),
+        6 => Header::Reply {
+            call,
+            status: Status::Value,
+        },
+        7 => Header::Reply {
+            call,
+            status: Status::App {
+                message: text,
+                causes: vec![more],
+                typed: true,
+            },
+        },
+        8 => Header::Reply {
+            call,
+            status: Status::Failed(full()),
+        },
+        9 => Header::Cancel { call },
+        10 => Header::Offer {
+            call,
+            ready: other % 2 == 0,
+        },
+        11 => Header::Withdraw { call },
+        12 => Header::Query {
+            call,
+            query: Query::WaitProcess(text),
+        },
+        13 => Header::Query {
+            call,
+            query: Query::WaitFunction(text),
+        },
+        14 => Header::Query {
+            call,
+            query: Query::Processes,
+        },
+        15 => Header::Query {
+            call,
+            query: Query::Callbacks,
+        },
+        _ => Header::Goodbye,
+    }
+}
+
+fn parts() -> impl Strategy<Value = Parts> {
+    (
+        0..17usize,
+        prop_oneof![9 => 0..4u32, 1 => any::<u32>()],
+        0..3u32,
+        0..5usize,
+        0..5usize,
+    )
+}
+
+/// Payloads: any bytes, or what belongs to an offer or a withdrawal.
+fn payload() -> impl Strategy<Value = Bytes> {
+    let offer = (0..3u32, 0..5usize).prop_map(|(callback, name)| offers(&[offered(callback, TEXTS[name])]));
+    let withdrawal = prop::collection::vec((0..3u32).prop_map(CallbackId), 0..3)
+        .prop_map(|callbacks| proto::encode(&callbacks).unwrap());
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..40).prop_map(Bytes::from),
+        offer,
+        withdrawal
+    ]
+}
+
+proptest! {
+    #[test]
+    fn p7_garbage_hurts_only_its_sender(frames in prop::collection::vec((0..2usize, parts(), payload()), 0..60)) {
+        let mut f = Fixture::new();
+        let (provider, caller) = (f.join("honest", &["add"]), f.join("caller", &[]));
+        let mut strangers = [None; 2];
+        for (index, parts, payload) in frames {
+            let stranger = *strangers[index].get_or_insert_with(|| f.connect(["stranger", "other"][index]));
+            if f.receive(stranger, header(parts), &payload).is_err() {
+                f.disconnect(stranger);
+                strangers[index] = None;
+            }
+            // What strangers asked of the honest is honestly answered.
+            for (to, said) in f.said() {
+                if let (true, Said::Run { number, .. }) = (to == provider, said) {
+                    f.reply(provider, number);
+                }
+            }
+            f.said();
+            let (to, run) = f.routed(caller, CallHeader { to: Some("honest"), ..call(7, "add") });
+            prop_assert_eq!(to, provider);
+            f.reply(provider, run);
+            prop_assert_eq!(f.said(), [(caller, value(7))]);
+        }
+        for link in strangers.into_iter().flatten().chain([provider, caller]) {
+            f.disconnect(link);
+        }
+        assert_empty(&f.router);
+    }
+}

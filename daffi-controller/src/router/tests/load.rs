@@ -1,0 +1,175 @@
+//! Limits and full queues: who is skipped, and what is answered then.
+
+use super::*;
+
+/// Two providers of `add`, and a caller.
+fn fixture() -> (Fixture, [LinkId; 2], LinkId) {
+    let mut f = Fixture::new();
+    let providers = [f.join("one", &["add"]), f.join("two", &["add"])];
+    let caller = f.join("caller", &[]);
+    (f, providers, caller)
+}
+
+#[test]
+fn p7_a_provider_whose_queue_is_full_is_skipped() {
+    for payload in [bytes("arguments"), Bytes::new()] {
+        let (mut f, [one, two], caller) = fixture();
+        f.queues.full.insert(one);
+        for number in 0..10 {
+            f.receive(caller, Header::Call(call(number, "add")), &payload)
+                .unwrap();
+            assert!(
+                matches!(&*f.said(), [(to, Said::Run { .. })] if *to == two),
+                "with {payload:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn p6_a_call_is_refused_when_every_queue_is_full() {
+    for payload in [bytes("arguments"), Bytes::new()] {
+        let (mut f, providers, caller) = fixture();
+        f.queues.full.extend(providers);
+        f.receive(caller, Header::Call(call(0, "add")), &payload).unwrap();
+        assert_eq!(f.said(), [(caller, failure(0, full()))], "with {payload:?}");
+        f.queues.full.clear();
+        f.routed(caller, call(0, "add"));
+    }
+}
+
+#[test]
+fn p7_a_full_process_is_not_replaced_when_the_call_names_it() {
+    let (mut f, [one, _two], caller) = fixture();
+    f.queues.full.insert(one);
+    assert_eq!(
+        f.refused(
+            caller,
+            CallHeader {
+                to: Some("one"),
+                ..call(0, "add")
+            }
+        ),
+        full()
+    );
+}
+
+#[test]
+fn a_queue_that_is_empty_takes_any_frame() {
+    let (mut f, _providers, caller) = fixture();
+    let largest = Bytes::from(vec![0; LIMITS.frame_bytes - 64]);
+    assert!(largest.len() > LIMITS.queue_bytes / 2);
+    f.receive(caller, Header::Call(call(0, "add")), &largest).unwrap();
+    assert!(matches!(&*f.said(), [(_, Said::Run { .. })]));
+}
+
+#[test]
+fn a_provider_is_given_no_more_calls_than_it_runs_at_a_time() {
+    let mut f = Fixture::new();
+    let (provider, caller) = (f.connect("provider"), f.join("caller", &[]));
+    f.offer(
+        provider,
+        &[Offered {
+            concurrency: Some(2),
+            ..offered(0, "add")
+        }],
+        true,
+    );
+    let (_, first) = f.routed(caller, call(0, "add"));
+    f.routed(caller, call(1, "add"));
+    assert_eq!(f.refused(caller, call(2, "add")), full());
+    // A cancelled call runs until its provider has answered.
+    f.cancel(caller, 0);
+    f.said();
+    assert_eq!(f.refused(caller, call(2, "add")), full());
+    f.reply(provider, first);
+    f.said();
+    f.routed(caller, call(2, "add"));
+    assert_eq!(f.refused(caller, call(3, "add")), full());
+}
+
+#[test]
+fn arguments_over_the_providers_frame_limit_are_refused() {
+    let (mut f, providers, caller) = fixture();
+    f.queues.limits.extend(providers.map(|provider| (provider, 20)));
+    let refusal = f.refused(caller, call(0, "add"));
+    assert!(
+        matches!(
+            refusal,
+            Failed::TooLarge {
+                size: 22,
+                limit: 20,
+                may_have_run: false
+            }
+        ),
+        "{refusal:?}"
+    );
+    assert_eq!(f.router.calls_outstanding(), 0);
+    // Nor does the call count as running.
+    f.queues.limits.clear();
+    assert!(
+        f.router
+            .directory
+            .providers("add")
+            .iter()
+            .all(|provider| provider.running == 0)
+    );
+}
+
+#[test]
+fn a_result_over_the_callers_frame_limit_is_refused() {
+    let (mut f, _providers, caller) = fixture();
+    let (provider, run) = f.routed(caller, call(3, "add"));
+    f.queues.limits.insert(caller, 20);
+    f.try_reply(provider, run, Status::Value, &Bytes::from(vec![0; 30]))
+        .unwrap();
+    let too_large = Failed::TooLarge {
+        size: 33,
+        limit: 20,
+        may_have_run: true,
+    };
+    assert_eq!(f.said(), [(caller, failure(3, too_large))]);
+}
+
+#[test]
+fn p6_a_caller_that_does_not_read_its_answers_gets_small_ones() {
+    let long = "long ".repeat(100);
+    let overloaded = Failed::Overloaded { may_have_run: true };
+    let cancelled = Failed::Cancelled { may_have_run: false };
+    for (status, payload, expected) in [
+        (Status::Value, bytes("value"), failed(overloaded.clone())),
+        (
+            Status::App {
+                message: &long,
+                causes: vec![],
+                typed: false,
+            },
+            bytes(""),
+            failed(overloaded.clone()),
+        ),
+        (
+            Status::Failed(Failed::Panicked {
+                message: long.clone(),
+            }),
+            bytes(""),
+            failed(overloaded),
+        ),
+        (Status::Failed(cancelled.clone()), bytes(""), failed(cancelled)),
+        (Status::Value, bytes(""), Ok(bytes(""))),
+    ] {
+        let (mut f, _providers, caller) = fixture();
+        let (provider, run) = f.routed(caller, call(3, "add"));
+        f.queues.full.insert(caller);
+        f.try_reply(provider, run, status, &payload).unwrap();
+        assert_eq!(
+            f.said(),
+            [(
+                caller,
+                Said::Reply {
+                    number: 3,
+                    outcome: expected
+                }
+            )]
+        );
+    }
+}

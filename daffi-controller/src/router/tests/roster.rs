@@ -1,0 +1,409 @@
+//! Who is there, and who offers what.
+
+use super::*;
+
+fn empty(number: u32) -> Said {
+    Said::Reply {
+        number,
+        outcome: Ok(Bytes::new()),
+    }
+}
+
+// ---------------------------------------------------------------------- names
+
+#[test]
+fn p9_a_second_process_of_a_name_is_refused_and_told_the_holder() {
+    let mut f = Fixture::new();
+    let holder = f.router.connect(&Hello::new("shop", 1, 4711)).unwrap();
+    let refusal = f.try_connect("shop", 2).unwrap_err();
+    assert_eq!(
+        refusal,
+        Refusal::NameTaken {
+            name: "shop".to_owned(),
+            pid: 4711
+        }
+    );
+    assert!(
+        refusal.to_string().contains("shop") && refusal.to_string().contains("4711"),
+        "{refusal}"
+    );
+    assert_eq!(f.router.process_name(holder), Some("shop"));
+}
+
+#[test]
+fn p9_a_name_is_free_again_once_its_holder_has_gone() {
+    let mut f = Fixture::new();
+    let holder = f.join("shop", &["add"]);
+    f.goodbye(holder);
+    assert!(
+        f.try_connect("shop", 2).is_err(),
+        "it is leaving, but still there"
+    );
+    f.disconnect(holder);
+    f.try_connect("shop", 2).unwrap();
+}
+
+#[test]
+fn only_the_same_start_of_a_process_has_a_predecessor() {
+    let mut f = Fixture::new();
+    let former = f.try_connect("shop", 1).unwrap();
+    let predecessor = |f: &Fixture, name, instance| f.router.predecessor(&Hello::new(name, instance, 77));
+    assert_eq!(predecessor(&f, "shop", 1), Some(former));
+    assert_eq!(predecessor(&f, "shop", 2), None);
+    assert_eq!(predecessor(&f, "market", 1), None);
+}
+
+// ---------------------------------------------------------------------- offers
+
+#[test]
+fn callbacks_can_be_called_once_their_process_is_complete() {
+    let mut f = Fixture::new();
+    let (provider, caller) = (f.connect("provider"), f.join("caller", &[]));
+    f.offer(provider, &[offered(0, "first")], false);
+    assert_eq!(
+        f.refused(caller, call(0, "first")),
+        Failed::NoProvider(Absence::Nobody)
+    );
+    f.offer(provider, &[offered(1, "second")], true);
+    f.routed(caller, call(0, "first"));
+    f.routed(caller, call(1, "second"));
+    f.offer(provider, &[offered(2, "third")], false);
+    f.routed(caller, call(2, "third"));
+}
+
+#[test]
+fn withdrawn_callbacks_cannot_be_called_any_more() {
+    let mut f = Fixture::new();
+    let (provider, caller) = (f.join("provider", &["add", "sub"]), f.join("caller", &[]));
+    let (_, run) = f.routed(caller, call(0, "add"));
+    f.withdraw(provider, &[0, 9]);
+    assert_eq!(
+        f.refused(caller, call(1, "add")),
+        Failed::NoProvider(Absence::Nobody)
+    );
+    f.routed(caller, call(1, "sub"));
+    // What runs is answered.
+    f.reply(provider, run);
+    assert_eq!(f.said(), [(caller, value(0))]);
+}
+
+#[test]
+fn a_callback_withdrawn_before_its_process_was_complete_is_not_offered() {
+    let mut f = Fixture::new();
+    let (provider, caller) = (f.connect("provider"), f.join("caller", &[]));
+    f.offer(provider, &[offered(0, "add"), offered(1, "sub")], false);
+    f.withdraw(provider, &[0]);
+    f.offer(provider, &[], true);
+    assert_eq!(
+        f.refused(caller, call(0, "add")),
+        Failed::NoProvider(Absence::Nobody)
+    );
+    f.routed(caller, call(0, "sub"));
+}
+
+#[test]
+fn a_process_withdraws_its_own_callbacks_only() {
+    let mut f = Fixture::new();
+    let (provider, caller) = (f.join("provider", &["add"]), f.join("caller", &["own"]));
+    f.withdraw(caller, &[0]);
+    assert_eq!(f.routed(caller, call(0, "add")).0, provider);
+}
+
+#[test]
+fn a_number_that_is_offered_again_replaces_what_it_meant() {
+    let mut f = Fixture::new();
+    let (provider, caller) = (f.join("provider", &["before"]), f.join("caller", &[]));
+    f.offer(provider, &[offered(0, "after")], true);
+    assert_eq!(
+        f.refused(caller, call(0, "before")),
+        Failed::NoProvider(Absence::Nobody)
+    );
+    f.routed(caller, call(0, "after"));
+}
+
+#[test]
+fn a_process_that_says_goodbye_gets_no_more_calls_and_finishes_what_it_runs() {
+    let mut f = Fixture::new();
+    let (provider, caller) = (f.join("provider", &["add"]), f.join("caller", &["sub"]));
+    let (_, run) = f.routed(caller, call(0, "add"));
+    f.goodbye(provider);
+    assert_eq!(f.said(), []);
+    assert_eq!(
+        f.refused(caller, call(1, "add")),
+        Failed::NoProvider(Absence::Nobody)
+    );
+    let at_provider = CallHeader {
+        to: Some("provider"),
+        ..call(1, "add")
+    };
+    assert_eq!(
+        f.refused(caller, at_provider),
+        Failed::NoProvider(Absence::ProcessUnknown)
+    );
+    f.reply(provider, run);
+    assert_eq!(f.said(), [(caller, value(0))]);
+    // What runs may need others until the end.
+    assert_eq!(f.routed(provider, call(0, "sub")).0, caller);
+}
+
+#[test]
+fn offers_that_make_no_sense_are_faults() {
+    let mut f = Fixture::new();
+    let provider = f.connect("provider");
+    let long = "x".repeat(Limits::NAME_BYTES + 1);
+    for payload in [
+        offers(&[offered(0, "")]),
+        offers(&[offered(0, &long)]),
+        bytes("garbage"),
+        Bytes::new(),
+    ] {
+        let fault = f.receive(
+            provider,
+            Header::Offer {
+                call: CallId(0),
+                ready: true,
+            },
+            &payload,
+        );
+        assert!(fault.is_err(), "{payload:?}");
+    }
+    assert!(
+        f.receive(provider, Header::Withdraw { call: CallId(0) }, &bytes("garbage"))
+            .is_err()
+    );
+    assert_eq!((f.router.callbacks(), f.router.processes()), (vec![], vec![]));
+}
+
+// ---------------------------------------------------------------------- questions
+
+#[test]
+fn the_roster_lists_complete_processes_by_name() {
+    let mut f = Fixture::new();
+    f.connect("unready");
+    let b = f.join("b", &["add", "sub"]);
+    let a = f.join("a", &[]);
+    let leaving = f.join("leaving", &["add"]);
+    f.goodbye(leaving);
+    f.ask(a, 0, Query::Processes);
+    let expected = vec![ProcessInfo::new("a", 77, 0), ProcessInfo::new("b", 77, 2)];
+    assert_eq!(f.router.processes(), expected);
+    let outcome = Ok(proto::encode(&expected).unwrap());
+    assert_eq!(f.said(), [(a, Said::Reply { number: 0, outcome })]);
+    f.disconnect(b);
+    assert_eq!(f.router.processes(), [ProcessInfo::new("a", 77, 0)]);
+}
+
+#[test]
+fn callbacks_are_listed_by_name_with_those_who_offer_them() {
+    let mut f = Fixture::new();
+    f.join("b", &["sub", "add"]);
+    let a = f.join("a", &["add"]);
+    let unready = f.connect("unready");
+    f.offer(unready, &[offered(0, "hidden")], false);
+    f.ask(a, 0, Query::Callbacks);
+    let expected = vec![
+        CallbackInfo::new(&offered(0, "add"), vec!["a".to_owned(), "b".to_owned()]),
+        CallbackInfo::new(&offered(0, "sub"), vec!["b".to_owned()]),
+    ];
+    assert_eq!(f.router.callbacks(), expected);
+    let outcome = Ok(proto::encode(&expected).unwrap());
+    assert_eq!(f.said(), [(a, Said::Reply { number: 0, outcome })]);
+}
+
+#[test]
+fn whoever_waits_for_a_process_is_told_once_it_is_complete() {
+    let mut f = Fixture::new();
+    let asker = f.join("asker", &[]);
+    f.ask(asker, 0, Query::WaitProcess("shop"));
+    let shop = f.connect("shop");
+    f.ask(asker, 1, Query::WaitProcess("shop"));
+    assert_eq!(f.said(), []);
+    f.receive(
+        shop,
+        Header::Offer {
+            call: CallId(0),
+            ready: true,
+        },
+        &offers(&[]),
+    )
+    .unwrap();
+    assert_eq!(f.said(), [(shop, empty(0)), (asker, empty(0)), (asker, empty(1))]);
+    f.ask(asker, 0, Query::WaitProcess("shop"));
+    f.ask(asker, 1, Query::WaitProcess("asker"));
+    assert_eq!(f.said(), [(asker, empty(0)), (asker, empty(1))]);
+}
+
+#[test]
+fn whoever_waits_for_a_callback_is_told_once_another_offers_it() {
+    let mut f = Fixture::new();
+    let (first, second) = (f.join("first", &["add"]), f.join("second", &[]));
+    f.ask(first, 0, Query::WaitFunction("add"));
+    assert_eq!(f.said(), [], "it offers it itself");
+    f.ask(second, 0, Query::WaitFunction("add"));
+    assert_eq!(f.said(), [(second, empty(0))]);
+    f.ask(second, 0, Query::WaitFunction("sub"));
+    let offer = |f: &mut Fixture, link, callback, name, ready| {
+        let header = Header::Offer {
+            call: CallId(9),
+            ready,
+        };
+        f.receive(link, header, &offers(&[offered(callback, name)]))
+            .unwrap();
+        let said = f.said();
+        assert_eq!(said[0], (link, empty(9)));
+        said[1..].to_vec()
+    };
+    assert_eq!(offer(&mut f, second, 5, "add", true), [(first, empty(0))]);
+    let third = f.connect("third");
+    assert_eq!(offer(&mut f, third, 0, "sub", false), [], "it is not complete");
+    assert_eq!(offer(&mut f, third, 1, "more", true), [(second, empty(0))]);
+}
+
+#[test]
+fn p4_a_question_can_be_taken_back() {
+    let mut f = Fixture::new();
+    let asker = f.join("asker", &[]);
+    f.ask(asker, 0, Query::WaitProcess("shop"));
+    f.ask(asker, 1, Query::WaitFunction("add"));
+    f.cancel(asker, 0);
+    f.cancel(asker, 1);
+    let cancelled = Failed::Cancelled { may_have_run: false };
+    assert_eq!(
+        f.said(),
+        [
+            (asker, failure(0, cancelled.clone())),
+            (asker, failure(1, cancelled))
+        ]
+    );
+    f.join("shop", &["add"]);
+    // The numbers are free.
+    f.ask(asker, 0, Query::WaitProcess("shop"));
+    assert_eq!(f.said(), [(asker, empty(0))]);
+}
+
+#[test]
+fn questions_of_a_process_that_left_are_forgotten() {
+    let mut f = Fixture::new();
+    let (asker, other) = (f.join("asker", &[]), f.join("other", &[]));
+    for link in [asker, other] {
+        f.ask(link, 0, Query::WaitProcess("shop"));
+        f.ask(link, 1, Query::WaitFunction("add"));
+    }
+    f.disconnect(asker);
+    // Whoever comes next has the same number.
+    let shop = f.connect("shop");
+    assert_eq!(shop, asker);
+    let payload = offers(&[offered(0, "add")]);
+    f.receive(
+        shop,
+        Header::Offer {
+            call: CallId(9),
+            ready: true,
+        },
+        &payload,
+    )
+    .unwrap();
+    assert_eq!(f.said(), [(shop, empty(9)), (other, empty(0)), (other, empty(1))]);
+}
+
+#[test]
+fn p6_nobody_waits_for_a_name_that_cannot_be() {
+    let mut f = Fixture::new();
+    let asker = f.join("asker", &[]);
+    let long = "x".repeat(Limits::NAME_BYTES + 1);
+    for query in [Query::WaitProcess(&long), Query::WaitFunction(&long)] {
+        f.ask(asker, 0, query);
+        assert!(matches!(
+            &*f.said(),
+            [(
+                _,
+                Said::Reply {
+                    outcome: Err(Failure::Failed(Failed::Denied { .. })),
+                    ..
+                }
+            )]
+        ));
+    }
+    assert!(f.router.waiting.processes.is_empty() && f.router.waiting.functions.is_empty());
+}
+
+// ---------------------------------------------------------------------- coming and going
+
+#[test]
+fn everybody_is_told_that_the_controller_stops() {
+    let mut f = Fixture::new();
+    let (one, two) = (f.join("one", &[]), f.connect("two"));
+    f.router.stop(&mut f.queues);
+    assert_eq!(f.said(), [(one, Said::Goodbye), (two, Said::Goodbye)]);
+}
+
+#[test]
+fn frames_of_a_link_that_is_gone_are_ignored() {
+    let mut f = Fixture::new();
+    let (gone, other) = (f.join("gone", &[]), f.join("other", &["add"]));
+    f.disconnect(gone);
+    f.disconnect(gone);
+    f.receive(gone, Header::Call(call(0, "add")), &Bytes::new())
+        .unwrap();
+    f.receive(
+        gone,
+        Header::Reply {
+            call: CallId(0),
+            status: Status::Value,
+        },
+        &Bytes::new(),
+    )
+    .unwrap();
+    assert_eq!(f.said(), []);
+    assert_eq!(f.router.process_name(other), Some("other"));
+}
+
+#[test]
+fn frames_that_only_controllers_send_are_faults() {
+    let call = CallId(0);
+    let run = RunHeader {
+        call,
+        callback: CallbackId(0),
+        caller: "c",
+        deadline: None,
+        trace: None,
+        metadata: vec![],
+    };
+    for header in [
+        Header::Hello(Hello::new("again", 1, 1)),
+        Header::Refused(Refusal::Stopping),
+        Header::Run(run),
+    ] {
+        let mut f = Fixture::new();
+        let link = f.join("node", &[]);
+        assert!(matches!(
+            f.receive(link, header, &Bytes::new()),
+            Err(Fault::Unexpected(_))
+        ));
+        assert_eq!(f.said(), []);
+    }
+    let mut f = Fixture::new();
+    let link = f.join("node", &[]);
+    f.receive(link, Header::Heartbeat { received: 3 }, &Bytes::new())
+        .unwrap();
+}
+
+#[test]
+fn nothing_is_left_of_those_who_have_gone() {
+    let mut f = Fixture::new();
+    let (one, two, unready) = (
+        f.join("one", &["add"]),
+        f.join("two", &["add", "sub"]),
+        f.connect("unready"),
+    );
+    f.offer(unready, &[offered(0, "hidden")], false);
+    f.routed(one, call(0, "add"));
+    f.routed(two, call(0, "add"));
+    f.ask(one, 1, Query::WaitProcess("never"));
+    f.ask(two, 1, Query::WaitFunction("never"));
+    f.goodbye(two);
+    for link in [one, two, unready] {
+        f.disconnect(link);
+    }
+    assert_empty(&f.router);
+}

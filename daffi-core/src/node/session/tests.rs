@@ -1,0 +1,251 @@
+//! What a session promises, in virtual time: each behaviour by itself here, all of them under generated operations
+//! in [`generated`].
+
+mod calls;
+mod generated;
+mod runs;
+mod wire;
+mod world;
+
+use self::wire::{Sent, Wire, with_reply};
+use super::*;
+use crate::proto::{Hello, RunHeader};
+
+const MS: Duration = Duration::from_millis(1);
+
+fn at(ms: u32) -> Moment {
+    Moment::new(MS * ms)
+}
+
+fn bytes(text: &'static str) -> Bytes {
+    Bytes::from_static(text.as_bytes())
+}
+
+/// A connected session; waiters and callbacks are names.
+struct Fixture {
+    session: Session<&'static str, &'static str>,
+    wire: Wire,
+    now: u32,
+    events: Vec<Event<&'static str, &'static str>>,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        Self::with(Limits {
+            calls: 8,
+            ..Limits::default()
+        })
+    }
+
+    fn with(limits: Limits) -> Self {
+        let mut session = Session::new(&limits);
+        session.connected(&mut Vec::new());
+        Self {
+            session,
+            wire: Wire::new(1000),
+            now: 0,
+            events: Vec::new(),
+        }
+    }
+
+    fn request(deadline: Option<u32>) -> Request<'static> {
+        let deadline = deadline.map(at);
+        Request {
+            name: "add",
+            signature: 7,
+            to: None,
+            deadline,
+            trace: None,
+            metadata: &[],
+        }
+    }
+
+    fn try_call(&mut self, deadline: Option<u32>, payload: &'static str) -> Result<CallId, Failed> {
+        self.session.call(
+            at(self.now),
+            &Self::request(deadline),
+            &bytes(payload),
+            &mut self.wire,
+        )
+    }
+
+    /// Sends a call that `waiter` waits for.
+    fn call(&mut self, deadline: Option<u32>, waiter: &'static str) -> CallId {
+        let call = self.try_call(deadline, waiter).unwrap();
+        assert_eq!(self.session.poll(call, || waiter), None);
+        call
+    }
+
+    fn poll(&mut self, call: CallId) -> Option<Outcome> {
+        self.session.poll(call, || "late waiter")
+    }
+
+    fn receive(&mut self, header: Header<'_>, payload: Bytes) -> Result<(), Fault> {
+        self.session
+            .receive(at(self.now), header, payload, &mut self.wire, &mut self.events)
+    }
+
+    fn reply(&mut self, call: CallId, outcome: &Outcome) -> Result<(), Fault> {
+        with_reply(outcome, |status, payload| {
+            self.receive(Header::Reply { call, status }, payload)
+        })
+    }
+
+    fn run(&mut self, number: u32, callback: CallbackId, deadline: Option<u32>) {
+        self.run_with(number, callback, deadline, bytes("arguments"));
+    }
+
+    fn run_with(&mut self, number: u32, callback: CallbackId, deadline: Option<u32>, payload: Bytes) {
+        let call = CallId(number);
+        let deadline = deadline.map(|ms| MS * ms);
+        let metadata = vec![("tenant", "acme")];
+        let run = RunHeader {
+            call,
+            callback,
+            caller: "caller",
+            deadline,
+            trace: None,
+            metadata,
+        };
+        self.receive(Header::Run(run), payload).unwrap();
+    }
+
+    /// Has a callback offered and run once.
+    fn running(&mut self, number: u32) -> RunId {
+        let callback = self.session.offer("callback", Terms::default());
+        self.run(number, callback, None);
+        self.started()
+    }
+
+    fn wait_until(&mut self, now: u32) {
+        self.now = now;
+        self.session.on_timeout(at(now), &mut self.wire, &mut self.events);
+    }
+
+    fn abandon(&mut self, call: CallId) {
+        self.session.abandon(call, &mut self.wire);
+    }
+
+    fn finish(&mut self, run: RunId, outcome: Outcome) {
+        self.session.finish(run, outcome, &mut self.wire);
+    }
+
+    fn started(&mut self) -> RunId {
+        match &*std::mem::take(&mut self.events) {
+            [Event::Start(start)] => start.run,
+            other => panic!("not one start: {other:?}"),
+        }
+    }
+
+    fn woken(&mut self) -> Vec<&'static str> {
+        let wake = |event| match event {
+            Event::Wake(waiter) => waiter,
+            other => panic!("not a wake: {other:?}"),
+        };
+        self.events.drain(..).map(wake).collect()
+    }
+
+    fn aborted(&mut self) -> Vec<RunId> {
+        let abort = |event| match event {
+            Event::Abort(run) => run,
+            other => panic!("not an abort: {other:?}"),
+        };
+        self.events.drain(..).map(abort).collect()
+    }
+
+    /// Nothing is left of any call or run.
+    fn assert_empty(&self) {
+        assert_eq!((self.session.calls_outstanding(), self.session.running()), (0, 0));
+    }
+}
+
+fn cancel(call: CallId) -> Sent {
+    Sent::Cancel { number: call.0 }
+}
+
+fn failed(failed: Failed) -> Outcome {
+    Err(failed.into())
+}
+
+#[test]
+fn the_controllers_goodbye_is_told() {
+    let mut f = Fixture::new();
+    f.receive(Header::Goodbye, Bytes::new()).unwrap();
+    assert!(matches!(&*f.events, [Event::ControllerStopping]));
+    assert!(f.session.is_connected());
+}
+
+#[test]
+fn a_frame_that_only_nodes_send_is_a_fault() {
+    let call = CallId(0);
+    let header = CallHeader {
+        call,
+        name: "add",
+        signature: 0,
+        to: None,
+        deadline: None,
+        trace: None,
+        metadata: vec![],
+    };
+    for header in [
+        Header::Hello(Hello::new("p", 1, 1)),
+        Header::Call(header),
+        Header::Offer { call, ready: true },
+        Header::Withdraw { call },
+        Header::Query {
+            call,
+            query: Query::Processes,
+        },
+    ] {
+        let mut f = Fixture::new();
+        assert!(matches!(
+            f.receive(header, Bytes::new()),
+            Err(Fault::Unexpected(_))
+        ));
+        assert!(f.events.is_empty());
+        assert_eq!(f.wire.sent(), []);
+    }
+    let mut f = Fixture::new();
+    f.receive(Header::Heartbeat { received: 3 }, Bytes::new())
+        .unwrap();
+}
+
+#[test]
+fn p6_the_names_of_callers_are_kept_once_and_not_for_ever() {
+    let mut session = Session::<(), ()>::new(&Limits::default());
+    assert!(Arc::ptr_eq(&session.caller("a"), &session.caller("a")));
+    for number in 0..3 * CALLERS {
+        assert_eq!(&*session.caller(&number.to_string()), number.to_string());
+        assert!(session.callers.len() <= CALLERS);
+    }
+}
+
+#[test]
+fn deadlines_come_in_order_of_time() {
+    let mut deadlines = Deadlines::new();
+    for (ms, key) in [(30, 'c'), (10, 'a'), (20, 'b')] {
+        deadlines.add(at(ms), key, |_| true);
+    }
+    assert_eq!((deadlines.next(), deadlines.due(at(9))), (Some(at(10)), None));
+    assert_eq!(
+        (
+            deadlines.due(at(20)),
+            deadlines.due(at(20)),
+            deadlines.due(at(20))
+        ),
+        (Some('a'), Some('b'), None)
+    );
+    assert_eq!((deadlines.due(at(99)), deadlines.next()), (Some('c'), None));
+}
+
+#[test]
+fn p6_deadlines_of_calls_that_ended_do_not_pile_up() {
+    let mut deadlines = Deadlines::new();
+    for key in 0..10_000u32 {
+        // Every thousandth call is still out; all others were answered before the next was made.
+        deadlines.add(at(key), key, |key| key % 1000 == 0);
+    }
+    let left: Vec<_> = std::iter::from_fn(|| deadlines.due(at(10_000))).collect();
+    assert!(left.len() <= 128, "{} deadlines are left", left.len());
+    assert_eq!(left.iter().filter(|key| *key % 1000 == 0).count(), 10);
+}

@@ -1,0 +1,421 @@
+//! The session as a caller: replies, deadlines, cancelling, lost connections.
+
+use super::wire::Sent;
+use super::*;
+use crate::proto::{Absence, RemoteError};
+
+#[test]
+fn p1_a_reply_ends_its_call_once() {
+    let mut f = Fixture::new();
+    let call = f.call(None, "a");
+    assert_eq!(f.poll(call), None);
+    f.reply(call, &Ok(bytes("3"))).unwrap();
+    assert_eq!(f.woken(), ["late waiter"]);
+    assert_eq!(f.poll(call), Some(Ok(bytes("3"))));
+    f.assert_empty();
+}
+
+#[test]
+fn p1_each_kind_of_outcome_reaches_the_caller_as_it_was() {
+    let app = |typed| Failure::app(RemoteError::new("no milk", vec!["no cow".to_owned()]), typed);
+    for outcome in [
+        Ok(bytes("3")),
+        Ok(Bytes::new()),
+        Err(app(None)),
+        Err(app(Some(bytes("typed")))),
+        failed(Failed::Panicked {
+            message: "boom".to_owned(),
+        }),
+        failed(Failed::NoProvider(Absence::Nobody)),
+    ] {
+        let mut f = Fixture::new();
+        let call = f.call(None, "a");
+        f.reply(call, &outcome).unwrap();
+        assert_eq!(f.poll(call), Some(outcome));
+    }
+}
+
+#[test]
+fn p1_a_second_reply_is_a_fault_and_changes_nothing() {
+    let mut f = Fixture::new();
+    let call = f.call(None, "a");
+    f.reply(call, &Ok(bytes("first"))).unwrap();
+    assert!(matches!(
+        f.reply(call, &Ok(bytes("second"))),
+        Err(Fault::Unexpected(_))
+    ));
+    assert_eq!(f.poll(call), Some(Ok(bytes("first"))));
+    assert!(matches!(
+        f.reply(call, &Ok(bytes("third"))),
+        Err(Fault::Unexpected(_))
+    ));
+}
+
+#[test]
+fn p1_a_reply_to_a_call_that_was_not_sent_is_a_fault() {
+    let mut f = Fixture::new();
+    assert!(matches!(
+        f.reply(CallId(5), &Ok(Bytes::new())),
+        Err(Fault::Unexpected(_))
+    ));
+    let parked = f
+        .session
+        .park(None, Failed::Disconnected { may_have_run: false }, "a")
+        .unwrap();
+    assert!(matches!(
+        f.reply(parked, &Ok(Bytes::new())),
+        Err(Fault::Unexpected(_))
+    ));
+    assert_eq!(f.poll(parked), None);
+}
+
+#[test]
+fn p1_a_late_reply_is_dropped() {
+    let mut f = Fixture::new();
+    let call = f.call(Some(10), "a");
+    f.wait_until(10);
+    f.reply(call, &Ok(bytes("late"))).unwrap();
+    assert_eq!(f.woken(), ["a"]);
+    assert_eq!(f.poll(call), Some(failed(Failed::Timeout { may_have_run: true })));
+    f.assert_empty();
+}
+
+#[test]
+fn p1_a_lost_connection_ends_every_call_that_was_sent() {
+    let mut f = Fixture::new();
+    let (a, b) = (f.call(None, "a"), f.call(Some(10), "b"));
+    let abandoned = f.call(None, "c");
+    f.abandon(abandoned);
+    f.wire.sent();
+    f.session.disconnected(&mut f.events);
+    assert_eq!(f.woken(), ["a", "b"]);
+    f.wait_until(20);
+    assert_eq!(f.wire.sent(), []);
+    for call in [a, b] {
+        assert_eq!(
+            f.poll(call),
+            Some(failed(Failed::Disconnected { may_have_run: true }))
+        );
+    }
+    f.assert_empty();
+}
+
+#[test]
+fn p1_a_parked_call_survives_a_lost_connection_and_is_woken_by_the_next() {
+    let mut f = Fixture::new();
+    f.session.disconnected(&mut f.events);
+    let call = f
+        .session
+        .park(Some(at(10)), Failed::Disconnected { may_have_run: false }, "a")
+        .unwrap();
+    f.session.connected(&mut f.events);
+    assert_eq!(f.woken(), ["a"]);
+    f.session.disconnected(&mut f.events);
+    assert_eq!(f.woken(), [""; 0], "whoever was woken looks again by itself");
+    assert_eq!(f.poll(call), None);
+    f.wait_until(10);
+    assert_eq!(f.woken(), ["late waiter"]);
+    assert_eq!(
+        f.poll(call),
+        Some(failed(Failed::Disconnected { may_have_run: false }))
+    );
+    assert_eq!(f.wire.sent(), []);
+    f.assert_empty();
+}
+
+#[test]
+fn p1_closing_ends_every_call() {
+    let mut f = Fixture::new();
+    let sent = f.call(None, "sent");
+    let parked = f
+        .session
+        .park(None, Failed::Overloaded { may_have_run: false }, "parked")
+        .unwrap();
+    f.session.close(&mut f.events);
+    assert_eq!(f.woken(), ["sent", "parked"]);
+    assert_eq!(
+        f.poll(sent),
+        Some(failed(Failed::Cancelled { may_have_run: true }))
+    );
+    assert_eq!(
+        f.poll(parked),
+        Some(failed(Failed::Disconnected { may_have_run: false }))
+    );
+    assert_eq!(
+        f.try_call(None, "x"),
+        Err(Failed::Disconnected { may_have_run: false })
+    );
+    f.session.disconnected(&mut f.events);
+    f.assert_empty();
+}
+
+#[test]
+fn a_reply_that_comes_while_the_node_closes_is_no_fault() {
+    let mut f = Fixture::new();
+    let (looked_at, waiting, abandoned) = (f.call(None, "a"), f.call(None, "b"), f.call(None, "c"));
+    f.abandon(abandoned);
+    f.session.close(&mut f.events);
+    assert!(f.poll(looked_at).is_some());
+    for call in [looked_at, waiting, abandoned] {
+        f.reply(call, &Ok(bytes("late"))).unwrap();
+    }
+    assert_eq!(
+        f.poll(waiting),
+        Some(failed(Failed::Cancelled { may_have_run: true }))
+    );
+    f.assert_empty();
+}
+
+#[test]
+fn p2_a_call_that_was_not_sent_did_not_run() {
+    let mut f = Fixture::with(Limits {
+        calls: 1,
+        ..Limits::default()
+    });
+    f.now = 5;
+    assert_eq!(
+        f.try_call(Some(5), "x"),
+        Err(Failed::Timeout { may_have_run: false })
+    );
+    f.wire.closed = true;
+    assert_eq!(
+        f.try_call(None, "x"),
+        Err(Failed::Disconnected { may_have_run: false })
+    );
+    f.wire.closed = false;
+    f.wire.limit = 20;
+    let long = "more than fits a frame of twenty bytes";
+    let too_large = f.try_call(None, long).unwrap_err();
+    assert!(matches!(too_large, Failed::TooLarge { size, limit: 20, may_have_run: false } if size > 38));
+    f.assert_empty();
+    assert_eq!(f.wire.sent(), []);
+
+    f.wire.limit = 1000;
+    f.call(None, "a");
+    assert_eq!(
+        f.try_call(None, "x"),
+        Err(Failed::Overloaded { may_have_run: false })
+    );
+    let parked = f
+        .session
+        .park(None, Failed::Disconnected { may_have_run: false }, "b");
+    assert_eq!(parked, Err(Failed::Overloaded { may_have_run: false }));
+    f.session.disconnected(&mut f.events);
+    assert_eq!(
+        f.try_call(None, "x"),
+        Err(Failed::Disconnected { may_have_run: false })
+    );
+}
+
+#[test]
+fn p4_a_dropped_call_is_cancelled_once() {
+    let mut f = Fixture::new();
+    let call = f.call(Some(10), "a");
+    f.wire.sent();
+    f.abandon(call);
+    assert_eq!(f.wire.sent(), [cancel(call)]);
+    f.abandon(call);
+    f.wait_until(10);
+    assert_eq!(f.wire.sent(), []);
+    f.reply(call, &failed(Failed::Cancelled { may_have_run: true }))
+        .unwrap();
+    assert_eq!(f.woken(), [""; 0]);
+    f.assert_empty();
+}
+
+#[test]
+fn p4_a_passed_deadline_cancels_once() {
+    let mut f = Fixture::new();
+    let call = f.call(Some(10), "a");
+    f.wire.sent();
+    f.wait_until(9);
+    assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
+    f.wait_until(10);
+    assert_eq!((f.wire.sent(), f.woken()), (vec![cancel(call)], vec!["a"]));
+    f.wait_until(11);
+    assert_eq!(f.poll(call), Some(failed(Failed::Timeout { may_have_run: true })));
+    f.abandon(call);
+    assert_eq!(f.wire.sent(), []);
+}
+
+#[test]
+fn p4_a_call_that_has_ended_is_not_cancelled() {
+    let mut f = Fixture::new();
+    let (answered, looked_at) = (f.call(Some(10), "a"), f.call(Some(10), "b"));
+    f.wire.sent();
+    for call in [answered, looked_at] {
+        f.reply(call, &Ok(Bytes::new())).unwrap();
+    }
+    assert!(f.poll(looked_at).is_some());
+    f.abandon(answered);
+    f.wait_until(10);
+    assert_eq!(f.wire.sent(), []);
+    f.assert_empty();
+}
+
+#[test]
+fn p4_a_parked_call_that_is_dropped_sends_nothing() {
+    let mut f = Fixture::new();
+    let call = f
+        .session
+        .park(Some(at(10)), Failed::Overloaded { may_have_run: false }, "a")
+        .unwrap();
+    f.abandon(call);
+    f.assert_empty();
+    f.wait_until(10);
+    assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
+}
+
+#[test]
+fn p4_a_number_is_used_again_only_after_its_reply() {
+    let mut f = Fixture::new();
+    let (dropped, expired) = (f.call(None, "a"), f.call(Some(10), "b"));
+    f.abandon(dropped);
+    f.wait_until(10);
+    assert!(f.poll(expired).is_some());
+    let next = f.call(None, "c");
+    assert!(next != dropped && next != expired);
+    for call in [dropped, expired] {
+        f.reply(call, &failed(Failed::Cancelled { may_have_run: true }))
+            .unwrap();
+    }
+    let mut again = [f.call(None, "d"), f.call(None, "e")];
+    again.sort();
+    assert_eq!(again, [dropped, expired]);
+}
+
+/// The deadline of a call that ended early must not hit a later call that has its number.
+#[test]
+fn p1_the_deadline_of_an_answered_call_does_not_end_its_successor() {
+    let mut f = Fixture::new();
+    let first = f.call(Some(10), "a");
+    f.reply(first, &Ok(Bytes::new())).unwrap();
+    assert!(f.poll(first).is_some());
+    let second = f.call(Some(20), "b");
+    assert_eq!(second, first);
+    f.events.clear();
+    f.wait_until(10);
+    assert_eq!(f.poll(second), None);
+    f.wait_until(20);
+    assert_eq!(
+        f.poll(second),
+        Some(failed(Failed::Timeout { may_have_run: true }))
+    );
+}
+
+#[test]
+fn p5_calls_are_sent_in_the_order_of_the_callers() {
+    let mut f = Fixture::new();
+    let payloads = ["one", "two", "three"];
+    let numbers = payloads.map(|payload| f.try_call(None, payload).unwrap().0);
+    let expected: Vec<_> = numbers
+        .iter()
+        .zip(payloads)
+        .map(|(n, p)| Sent::Call {
+            number: *n,
+            payload: bytes(p),
+        })
+        .collect();
+    assert_eq!(f.wire.sent(), expected);
+}
+
+#[test]
+fn a_call_carries_the_time_that_is_left() {
+    let mut f = Fixture::new();
+    f.now = 40;
+    let trace = TraceContext {
+        trace_id: [1; 16],
+        span_id: [2; 8],
+        flags: 1,
+    };
+    let metadata = [("tenant".to_owned(), "acme".to_owned())];
+    let request = Request {
+        name: "add",
+        signature: 7,
+        to: Some("calculator"),
+        deadline: Some(at(100)),
+        trace: Some(trace),
+        metadata: &metadata,
+    };
+    let call = f
+        .session
+        .call(at(f.now), &request, &bytes("x"), &mut f.wire)
+        .unwrap();
+    let frames = f.wire.frames();
+    let (header, _) = frames[0].decode().unwrap();
+    let expected = CallHeader {
+        call,
+        name: "add",
+        signature: 7,
+        to: Some("calculator"),
+        deadline: Some(MS * 60),
+        trace: Some(trace),
+        metadata: vec![("tenant", "acme")],
+    };
+    assert_eq!(header, Header::Call(expected));
+}
+
+#[test]
+fn offers_withdrawals_and_questions_are_answered_like_calls() {
+    let mut f = Fixture::new();
+    let offer = f.session.announce(&bytes("offered"), true, &mut f.wire).unwrap();
+    let withdrawal = f.session.withdraw(&bytes("withdrawn"), &mut f.wire).unwrap();
+    let question = f
+        .session
+        .ask(Query::Processes, Some(at(10)), &mut f.wire)
+        .unwrap();
+    let expected = [
+        Sent::Offer {
+            number: offer.0,
+            ready: true,
+        },
+        Sent::Withdraw { number: withdrawal.0 },
+        Sent::Ask { number: question.0 },
+    ];
+    assert_eq!(f.wire.sent(), expected);
+    for call in [offer, withdrawal] {
+        assert_eq!(f.poll(call), None);
+        f.reply(call, &Ok(Bytes::new())).unwrap();
+        assert_eq!(f.poll(call), Some(Ok(Bytes::new())));
+    }
+    f.wait_until(10);
+    assert_eq!(
+        f.wire.sent(),
+        [cancel(question)],
+        "nobody waits for the answer any more"
+    );
+}
+
+#[test]
+fn the_next_timeout_is_that_of_the_earliest_deadline() {
+    let mut f = Fixture::new();
+    assert_eq!(f.session.next_timeout(), None);
+    f.call(Some(20), "a");
+    f.call(Some(10), "b");
+    f.call(None, "c");
+    assert_eq!(f.session.next_timeout(), Some(at(10)));
+    f.wait_until(10);
+    assert_eq!(f.session.next_timeout(), Some(at(20)));
+    f.wait_until(20);
+    assert_eq!(f.session.next_timeout(), None);
+}
+
+/// A controller takes a longer name for garbage and closes the connection, with every other call on it.
+#[test]
+fn a_name_that_nobody_can_have_is_not_sent() {
+    let mut f = Fixture::new();
+    let (longest, longer) = ("a".repeat(255), "a".repeat(256));
+    let mut call = |name: &str, to: Option<&str>| {
+        let request = Request { name, to, ..Fixture::request(None) };
+        f.session.call(at(0), &request, &Bytes::new(), &mut f.wire).map(drop)
+    };
+    assert_eq!(call(&longest, Some(&longest)), Ok(()));
+    assert_eq!(call(&longer, None), Err(Failed::NoProvider(Absence::Nobody)));
+    assert_eq!(call("add", Some(&longer)), Err(Failed::NoProvider(Absence::ProcessUnknown)));
+    let mut ask = |query| f.session.ask(query, None, &mut f.wire).map(drop);
+    let denied = || Err(Failed::Denied { reason: "a name has 1 to 255 bytes".to_owned() });
+    assert_eq!(ask(Query::WaitProcess(&longest)), Ok(()));
+    assert_eq!(ask(Query::WaitProcess(&longer)), denied());
+    assert_eq!(ask(Query::WaitFunction(&longer)), denied());
+    assert_eq!(f.wire.sent().len(), 2);
+}

@@ -1,0 +1,175 @@
+//! Generated operations: whatever users, peers and time do to a session, it keeps its promises.
+
+use std::collections::{HashMap, HashSet};
+
+use proptest::prelude::*;
+
+use super::wire::Sent;
+use super::world::{Ending, Entry, Op, Size, history_of};
+use super::*;
+
+fn size() -> impl Strategy<Value = Size> {
+    prop_oneof![9 => Just(Size::Small), 1 => Just(Size::Large)]
+}
+
+fn ending() -> impl Strategy<Value = Ending> {
+    prop_oneof![4 => size().prop_map(Ending::Value), 1 => Just(Ending::App), 1 => Just(Ending::Failed)]
+}
+
+fn terms() -> impl Strategy<Value = Terms> {
+    (prop::option::of(1..3u32), prop::option::weighted(0.3, 1..40u32)).prop_map(|(concurrency, timeout)| {
+        Terms {
+            concurrency,
+            timeout: timeout.map(|ms| MS * ms),
+        }
+    })
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let which = 0..16usize;
+    prop_oneof![
+        8 => (prop::option::of(0..60u32), size()).prop_map(|(within_ms, size)| Op::Call { within_ms, size }),
+        2 => (0..60u32).prop_map(|within_ms| Op::Park { within_ms }),
+        6 => which.clone().prop_map(Op::Look),
+        3 => which.clone().prop_map(Op::GiveUp),
+        6 => (which.clone(), ending()).prop_map(|(which, ending)| Op::Reply(which, ending)),
+        1 => (0..9u32).prop_map(Op::StrayReply),
+        6 => (which.clone(), 0..9u32, prop::option::of(1..60u32))
+            .prop_map(|(callback, number, within_ms)| Op::Run { callback, number, within_ms }),
+        4 => (which.clone(), ending()).prop_map(|(which, ending)| Op::Finish(which, ending)),
+        1 => which.clone().prop_map(Op::FinishAgain),
+        2 => which.clone().prop_map(Op::CancelRun),
+        1 => (0..9u32).prop_map(Op::StrayCancel),
+        2 => terms().prop_map(Op::Offer),
+        1 => which.prop_map(Op::Retract),
+        5 => (1..30u32).prop_map(Op::Wait),
+        1 => Just(Op::Break),
+        1 => Just(Op::Disconnect),
+        3 => Just(Op::Connect),
+    ]
+}
+
+fn history() -> impl Strategy<Value = Vec<Op>> {
+    prop::collection::vec(op(), 1..120)
+}
+
+/// Whether an outcome says that the callback may have run.
+fn may_have_run(outcome: &Outcome) -> bool {
+    match outcome {
+        Ok(_) | Err(Failure::App { .. }) => true,
+        Err(Failure::Failed(failed)) => failed.may_have_run(),
+    }
+}
+
+proptest! {
+    /// P1: every call that was made, and not dropped by its user, ends once; every run is answered at most once.
+    #[test]
+    fn p1_every_call_ends_once(ops in history()) {
+        let mut ends = HashMap::new();
+        let mut unanswered = HashSet::new();
+        for entry in history_of(&ops) {
+            match entry {
+                Entry::Made { token } => prop_assert_eq!(ends.insert(token, 0), None),
+                Entry::GivenUp { token } | Entry::Ended { token, .. } => *ends.get_mut(&token).unwrap() += 1,
+                Entry::RunArrived { number, .. } => prop_assert!(unanswered.insert(number)),
+                Entry::RunAnswered { number, .. } => prop_assert!(unanswered.remove(&number)),
+                Entry::Disconnected => unanswered.clear(),
+                _ => {}
+            }
+        }
+        prop_assert!(ends.values().all(|ends| *ends == 1), "ends by call: {:?}", ends);
+    }
+
+    /// P2: no run is started twice, and an error says that the callback may have run exactly when it may have.
+    #[test]
+    fn p2_nothing_runs_twice_and_errors_say_whether_it_ran(ops in history()) {
+        let (mut sent, mut replied, mut numbers) = (HashSet::new(), HashSet::new(), HashMap::new());
+        let (mut arrived, mut started) = (HashMap::new(), HashSet::new());
+        for entry in history_of(&ops) {
+            match entry {
+                Entry::Sent { token, number } => {
+                    sent.insert(token);
+                    numbers.insert(number, token);
+                }
+                Entry::Replied { number } => {
+                    replied.insert(numbers[&number]);
+                }
+                // What the controller replied is its word, not ours.
+                Entry::Ended { token, outcome } if !replied.contains(&token) => {
+                    prop_assert_eq!(may_have_run(&outcome), sent.contains(&token), "{:?}", outcome);
+                }
+                Entry::RunArrived { token, number } => {
+                    arrived.insert(number, token);
+                }
+                Entry::RunStarted { token } => prop_assert!(started.insert(token), "{} started twice", token),
+                Entry::RunAnswered { number, outcome } => {
+                    prop_assert_eq!(may_have_run(&outcome), started.contains(&arrived[&number]), "{:?}", outcome);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// P4: a call that is dropped, or whose deadline passes, is cancelled once and no other is; its number is not
+    /// used again before the reply.
+    #[test]
+    fn p4_what_nobody_wants_is_cancelled_once(ops in history()) {
+        let mut numbers = HashMap::new();
+        let mut unwanted = HashSet::new();
+        let mut cancelled = HashSet::new();
+        for entry in history_of(&ops) {
+            match entry {
+                Entry::Sent { token, number } => {
+                    prop_assert_eq!(numbers.insert(number, token), None, "number {} is in use", number);
+                }
+                Entry::Replied { number } => prop_assert!(numbers.remove(&number).is_some()),
+                Entry::Disconnected => numbers.clear(),
+                Entry::GivenUp { token } | Entry::DeadlinePassed { token } => {
+                    unwanted.insert(token);
+                }
+                Entry::Cancelled { number } => {
+                    let token = numbers[&number];
+                    prop_assert!(unwanted.contains(&token), "{} is wanted", token);
+                    prop_assert!(cancelled.insert(token), "{} is cancelled twice", token);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// P5: in one batch, calls are sent in the order in which they were made, and started in the order in which they
+    /// arrived, although their numbers are used again.
+    #[test]
+    fn p5_order_is_kept(steps in prop::collection::vec((any::<bool>(), any::<bool>()), 0..60)) {
+        let mut f = Fixture::with(Limits::default());
+        let callback = f.session.offer("callback", Terms::default());
+        let (mut called, mut arrived) = (Vec::new(), Vec::new());
+        for (payload, (call, ends)) in (0u8..).map(|byte| Bytes::from(vec![byte])).zip(steps) {
+            if call {
+                let call = f.session.call(at(0), &Fixture::request(None), &payload, &mut f.wire).unwrap();
+                called.push(payload);
+                if ends {
+                    f.reply(call, &Ok(Bytes::new())).unwrap();
+                    prop_assert!(f.poll(call).is_some());
+                }
+            } else {
+                let number = u32::from(u8::MAX - payload[0]);
+                f.run_with(number, callback, None, payload.clone());
+                arrived.push(payload);
+                if ends {
+                    f.receive(Header::Cancel { call: CallId(number) }, Bytes::new()).unwrap();
+                }
+            }
+        }
+        let sent = f.wire.sent().into_iter().filter_map(|sent| match sent {
+            Sent::Call { payload, .. } => Some(payload),
+            _ => None,
+        });
+        prop_assert_eq!(sent.collect::<Vec<_>>(), called);
+        let started = f.events.into_iter().filter_map(|event| match event {
+            Event::Start(start) => Some(start.payload),
+            _ => None,
+        });
+        prop_assert_eq!(started.collect::<Vec<_>>(), arrived);
+    }
+}

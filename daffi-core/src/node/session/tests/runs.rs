@@ -1,0 +1,322 @@
+//! The session as a provider: starting, refusing, stopping and answering runs.
+
+use super::wire::Sent;
+use super::*;
+use crate::proto::{Absence, RemoteError};
+
+#[test]
+fn a_run_brings_what_its_caller_sent() {
+    let mut f = Fixture::new();
+    f.now = 5;
+    let callback = f.session.offer("callback", Terms::default());
+    f.run(3, callback, Some(10));
+    let events = std::mem::take(&mut f.events);
+    let [Event::Start(start)] = &*events else {
+        panic!("{events:?}")
+    };
+    assert_eq!(
+        (start.callback, &*start.caller, start.deadline),
+        ("callback", "caller", Some(at(15)))
+    );
+    assert_eq!(start.payload, bytes("arguments"));
+    assert_eq!(*start.metadata, [("tenant".into(), "acme".into())]);
+    f.finish(start.run, Ok(bytes("result")));
+    assert_eq!(
+        f.wire.sent(),
+        [Sent::Reply {
+            number: 3,
+            outcome: Ok(bytes("result"))
+        }]
+    );
+    f.assert_empty();
+}
+
+#[test]
+fn p1_each_kind_of_outcome_is_answered_as_it_is() {
+    let app = |typed| Failure::app(RemoteError::new("no milk", vec!["no cow".to_owned()]), typed);
+    for outcome in [
+        Ok(bytes("3")),
+        Err(app(None)),
+        Err(app(Some(bytes("typed")))),
+        failed(Failed::Panicked {
+            message: "boom".to_owned(),
+        }),
+    ] {
+        let mut f = Fixture::new();
+        let run = f.running(0);
+        f.finish(run, outcome.clone());
+        assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
+    }
+}
+
+#[test]
+fn p1_a_run_is_answered_once_however_often_it_ends() {
+    let mut f = Fixture::new();
+    let run = f.running(0);
+    f.finish(run, Ok(bytes("first")));
+    f.wire.sent();
+    f.finish(run, Ok(bytes("second")));
+    // Neither does it end the run that has its place now.
+    let successor = f.running(0);
+    f.finish(run, Ok(bytes("third")));
+    assert_eq!(f.wire.sent(), []);
+    assert!(f.session.is_wanted(successor));
+}
+
+#[test]
+fn p1_a_result_over_the_frame_limit_becomes_an_error_that_says_so() {
+    let mut f = Fixture::new();
+    let run = f.running(0);
+    f.wire.limit = 30;
+    f.finish(run, Ok(Bytes::from(vec![0; 50])));
+    let sent = f.wire.sent();
+    let [
+        Sent::Reply {
+            number: 0,
+            outcome: Err(Failure::Failed(failed)),
+        },
+    ] = &*sent
+    else {
+        panic!("{sent:?}")
+    };
+    assert!(
+        matches!(
+            failed,
+            Failed::TooLarge {
+                size: 53,
+                limit: 30,
+                may_have_run: true
+            }
+        ),
+        "{failed:?}"
+    );
+}
+
+#[test]
+fn p2_a_refused_run_did_not_run() {
+    let mut f = Fixture::with(Limits {
+        calls: 2,
+        ..Limits::default()
+    });
+    let one_at_a_time = f.session.offer(
+        "one",
+        Terms {
+            concurrency: Some(1),
+            timeout: None,
+        },
+    );
+    let unlimited = f.session.offer("many", Terms::default());
+    let retracted = f.session.offer("gone", Terms::default());
+    f.session.retract(retracted);
+
+    f.run(0, one_at_a_time, None);
+    f.started();
+    f.run(1, one_at_a_time, None);
+    f.run(2, retracted, None);
+    f.run(3, CallbackId(99), None);
+    f.run(4, unlimited, None);
+    f.started();
+    f.run(5, unlimited, None);
+    let overloaded = failed(Failed::Overloaded { may_have_run: false });
+    let nobody = failed(Failed::NoProvider(Absence::Nobody));
+    let expected =
+        [(1, &overloaded), (2, &nobody), (3, &nobody), (5, &overloaded)].map(|(number, outcome)| {
+            Sent::Reply {
+                number,
+                outcome: outcome.clone(),
+            }
+        });
+    assert_eq!(f.wire.sent(), expected);
+    assert!(f.events.is_empty());
+}
+
+#[test]
+fn p2_a_run_whose_number_is_in_use_is_a_fault() {
+    let mut f = Fixture::new();
+    let run = f.running(0);
+    let header = RunHeader {
+        call: CallId(0),
+        callback: CallbackId(0),
+        caller: "c",
+        deadline: None,
+        trace: None,
+        metadata: vec![],
+    };
+    assert!(matches!(
+        f.receive(Header::Run(header), Bytes::new()),
+        Err(Fault::Unexpected(_))
+    ));
+    // An answer to the second would be taken for one to the first, which runs.
+    assert_eq!(f.wire.sent(), []);
+    assert!(f.events.is_empty());
+    assert!(f.session.is_wanted(run));
+}
+
+#[test]
+fn concurrency_counts_runs_until_they_have_stopped() {
+    let mut f = Fixture::new();
+    let callback = f.session.offer(
+        "one",
+        Terms {
+            concurrency: Some(1),
+            timeout: None,
+        },
+    );
+    f.run(0, callback, None);
+    let first = f.started();
+    f.receive(Header::Cancel { call: CallId(0) }, Bytes::new())
+        .unwrap();
+    f.events.clear();
+    f.run(0, callback, None);
+    assert!(
+        f.events.is_empty(),
+        "the first has been answered, but has not stopped"
+    );
+    f.finish(first, Ok(Bytes::new()));
+    f.run(0, callback, None);
+    f.started();
+}
+
+#[test]
+fn p4_a_cancelled_run_is_answered_and_stopped_at_once() {
+    let mut f = Fixture::new();
+    let run = f.running(0);
+    f.receive(Header::Cancel { call: CallId(0) }, Bytes::new())
+        .unwrap();
+    let outcome = failed(Failed::Cancelled { may_have_run: true });
+    assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
+    assert_eq!(f.aborted(), [run]);
+    assert!(!f.session.is_wanted(run));
+    f.finish(run, Ok(bytes("too late")));
+    assert_eq!(f.wire.sent(), []);
+    f.assert_empty();
+}
+
+#[test]
+fn p4_a_cancel_that_crossed_the_answer_is_ignored() {
+    let mut f = Fixture::new();
+    let run = f.running(0);
+    f.finish(run, Ok(Bytes::new()));
+    f.wire.sent();
+    f.receive(Header::Cancel { call: CallId(0) }, Bytes::new())
+        .unwrap();
+    assert_eq!(f.wire.sent(), []);
+    assert_eq!(f.aborted(), []);
+}
+
+#[test]
+fn p4_a_run_is_stopped_at_the_deadline_of_its_call_or_its_own() {
+    for (of_call, own, expected) in [
+        (Some(10), None, 10),
+        (None, Some(20), 20),
+        (Some(10), Some(20), 10),
+        (Some(20), Some(10), 10),
+    ] {
+        let mut f = Fixture::new();
+        let terms = Terms {
+            concurrency: None,
+            timeout: own.map(|ms| MS * ms),
+        };
+        let callback = f.session.offer("callback", terms);
+        f.run(0, callback, of_call);
+        let run = f.started();
+        assert_eq!(f.session.next_timeout(), Some(at(expected)));
+        f.wait_until(expected - 1);
+        assert!(f.session.is_wanted(run));
+        f.wait_until(expected);
+        let outcome = failed(Failed::Timeout { may_have_run: true });
+        assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
+        assert_eq!(f.aborted(), [run]);
+        f.finish(run, Ok(bytes("too late")));
+        assert_eq!(f.wire.sent(), []);
+    }
+}
+
+#[test]
+fn p4_a_lost_connection_stops_what_runs() {
+    let mut f = Fixture::new();
+    let run = f.running(0);
+    f.session.disconnected(&mut f.events);
+    assert_eq!(f.aborted(), [run]);
+    f.session.connected(&mut f.events);
+    // The number is another call's on the new connection.
+    let successor = f.running(0);
+    f.finish(run, Ok(bytes("nobody wants this")));
+    assert_eq!(f.wire.sent(), []);
+    f.finish(successor, Ok(bytes("result")));
+    assert_eq!(
+        f.wire.sent(),
+        [Sent::Reply {
+            number: 0,
+            outcome: Ok(bytes("result"))
+        }]
+    );
+    f.assert_empty();
+}
+
+#[test]
+fn p2_a_run_that_comes_while_the_node_closes_is_refused() {
+    let mut f = Fixture::new();
+    let callback = f.session.offer("callback", Terms::default());
+    f.session.close(&mut f.events);
+    f.run(0, callback, None);
+    assert!(f.events.is_empty());
+    let outcome = failed(Failed::Cancelled { may_have_run: false });
+    assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
+}
+
+#[test]
+fn p5_runs_start_in_the_order_of_arrival() {
+    let mut f = Fixture::new();
+    let callback = f.session.offer("callback", Terms::default());
+    for number in [5, 2, 9] {
+        f.run(number, callback, None);
+    }
+    let runs: Vec<_> = f
+        .events
+        .drain(..)
+        .map(|event| match event {
+            Event::Start(start) => start.run,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    for run in runs {
+        f.finish(run, Ok(Bytes::new()));
+    }
+    let numbers: Vec<_> = f
+        .wire
+        .sent()
+        .into_iter()
+        .map(|sent| match sent {
+            Sent::Reply { number, .. } => number,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(numbers, [5, 2, 9]);
+}
+
+#[test]
+fn a_retracted_callback_finishes_what_it_runs() {
+    let mut f = Fixture::new();
+    let callback = f.session.offer("callback", Terms::default());
+    f.run(0, callback, None);
+    let run = f.started();
+    f.session.retract(callback);
+    assert_eq!(f.session.offered().count(), 0);
+    f.finish(run, Ok(bytes("result")));
+    assert_eq!(
+        f.wire.sent(),
+        [Sent::Reply {
+            number: 0,
+            outcome: Ok(bytes("result"))
+        }]
+    );
+}
+
+#[test]
+fn a_registration_number_is_not_used_again() {
+    let mut f = Fixture::new();
+    let first = f.session.offer("a", Terms::default());
+    f.session.retract(first);
+    assert_ne!(f.session.offer("b", Terms::default()), first);
+}

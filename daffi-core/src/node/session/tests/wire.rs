@@ -1,0 +1,122 @@
+//! The way out of a session under test: frames as the controller would see them.
+
+use bytes::Bytes;
+
+use crate::node::session::{Transmit, Unsent};
+use crate::proto::{Failed, Failure, Frame, Header, Outcome, Status};
+
+/// What a session sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Sent {
+    Call { number: u32, payload: Bytes },
+    Ask { number: u32 },
+    Offer { number: u32, ready: bool },
+    Withdraw { number: u32 },
+    Cancel { number: u32 },
+    Reply { number: u32, outcome: Outcome },
+    Other,
+}
+
+/// Takes frames up to a limit, until it is closed.
+#[derive(Debug)]
+pub(super) struct Wire {
+    pub(super) closed: bool,
+    pub(super) limit: usize,
+    frames: Vec<Frame>,
+}
+
+impl Wire {
+    pub(super) const fn new(limit: usize) -> Self {
+        Self {
+            closed: false,
+            limit,
+            frames: Vec::new(),
+        }
+    }
+
+    /// The frames since the last look, undecoded.
+    pub(super) fn frames(&mut self) -> Vec<Frame> {
+        std::mem::take(&mut self.frames)
+    }
+
+    /// What was sent since the last look.
+    pub(super) fn sent(&mut self) -> Vec<Sent> {
+        self.frames().iter().map(read).collect()
+    }
+}
+
+impl Transmit for Wire {
+    fn send(&mut self, header: &Header<'_>, payload: &Bytes) -> Result<(), Unsent> {
+        if self.closed {
+            return Err(Unsent::Closed);
+        }
+        let frame = Frame::split(header, payload.clone()).unwrap();
+        let (size, limit) = (frame.len(), self.limit);
+        if size > limit {
+            return Err(Unsent::TooLarge { size, limit });
+        }
+        self.frames.push(frame);
+        Ok(())
+    }
+}
+
+fn read(frame: &Frame) -> Sent {
+    let (header, payload) = frame.decode().unwrap();
+    match header {
+        Header::Call(header) => Sent::Call {
+            number: header.call.0,
+            payload,
+        },
+        Header::Query { call, .. } => Sent::Ask { number: call.0 },
+        Header::Offer { call, ready } => Sent::Offer {
+            number: call.0,
+            ready,
+        },
+        Header::Withdraw { call } => Sent::Withdraw { number: call.0 },
+        Header::Cancel { call } => Sent::Cancel { number: call.0 },
+        Header::Reply { call, status } => Sent::Reply {
+            number: call.0,
+            outcome: outcome(status, payload),
+        },
+        _ => Sent::Other,
+    }
+}
+
+fn outcome(status: Status<'_>, payload: Bytes) -> Outcome {
+    match status {
+        Status::Value => Ok(payload),
+        status => Err(Failure::from_status(status, payload).unwrap()),
+    }
+}
+
+/// Gives an outcome to `send` as the status and the payload of a reply.
+pub(super) fn with_reply<T>(outcome: &Outcome, send: impl FnOnce(Status<'_>, Bytes) -> T) -> T {
+    match outcome {
+        Ok(value) => send(Status::Value, value.clone()),
+        Err(Failure::App { remote, typed }) => {
+            let (message, causes) = (remote.message(), remote.causes().collect());
+            let status = Status::App {
+                message,
+                causes,
+                typed: typed.is_some(),
+            };
+            send(status, typed.clone().unwrap_or_default())
+        }
+        Err(Failure::Failed(failed)) => send(Status::Failed(failed.clone()), Bytes::new()),
+    }
+}
+
+/// The outcome without the size of what was too large, which tests do not compute.
+pub(super) fn without_size(outcome: Outcome) -> Outcome {
+    match outcome {
+        Err(Failure::Failed(Failed::TooLarge {
+            limit, may_have_run, ..
+        })) => Err(Failed::TooLarge {
+            size: 0,
+            limit,
+            may_have_run,
+        }
+        .into()),
+        other => other,
+    }
+}

@@ -1,0 +1,777 @@
+//! A session between a simulated user and a simulated controller, beside a model that says what must happen.
+//!
+//! After every operation the frames and the events are compared with those that the model expects. What happened is
+//! also written down, so that each promise can be checked by itself on the whole history.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::wire::{Sent, Wire, with_reply, without_size};
+use super::{at, failed};
+use crate::node::session::{Event, Fault, Request, RunId, Session, Terms};
+use crate::proto::{
+    Absence, CallId, CallbackId, Failed, Failure, Header, Limits, Outcome, RemoteError, RunHeader,
+};
+
+/// How many calls, and how many runs, there may be at a time.
+const LIMIT: u32 = 6;
+
+/// The frame limit: a call with [`Size::Large`] is over it.
+const FRAME_BYTES: usize = 200;
+
+/// Something that the user, the controller or time does. Numbers pick among what is there.
+#[derive(Clone, Debug)]
+pub(super) enum Op {
+    Call {
+        within_ms: Option<u32>,
+        size: Size,
+    },
+    Park {
+        within_ms: u32,
+    },
+    Look(usize),
+    GiveUp(usize),
+    Reply(usize, Ending),
+    StrayReply(u32),
+    Run {
+        callback: usize,
+        number: u32,
+        within_ms: Option<u32>,
+    },
+    Finish(usize, Ending),
+    FinishAgain(usize),
+    CancelRun(usize),
+    StrayCancel(u32),
+    Offer(Terms),
+    Retract(usize),
+    Wait(u32),
+    Break,
+    Disconnect,
+    Connect,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Size {
+    Small,
+    Large,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ending {
+    Value(Size),
+    App,
+    Failed,
+}
+
+/// What happened, told without the session's own words. Tokens name calls and runs for good; numbers are those on
+/// the wire, which mean something within one connection only.
+#[derive(Clone, Debug)]
+pub(super) enum Entry {
+    /// The user made a call; it was sent, or is parked, or has failed.
+    Made {
+        token: u32,
+    },
+    Sent {
+        token: u32,
+        number: u32,
+    },
+    GivenUp {
+        token: u32,
+    },
+    DeadlinePassed {
+        token: u32,
+    },
+    Ended {
+        token: u32,
+        outcome: Outcome,
+    },
+    Cancelled {
+        number: u32,
+    },
+    Replied {
+        number: u32,
+    },
+    RunArrived {
+        token: u32,
+        number: u32,
+    },
+    RunStarted {
+        token: u32,
+    },
+    RunAnswered {
+        number: u32,
+        outcome: Outcome,
+    },
+    Disconnected,
+}
+
+/// An event, in an order of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Happened {
+    Woken(u32),
+    Started(u32),
+    Aborted(RunId),
+}
+
+/// A call that the user holds.
+#[derive(Debug)]
+struct Held {
+    token: u32,
+    call: CallId,
+    /// How it ends if it is never sent; `None` if it was.
+    parked: Option<Failed>,
+    deadline: Option<u32>,
+    waiter: Option<u32>,
+    ended: Option<Outcome>,
+}
+
+/// A run that was started and has not stopped.
+#[derive(Debug)]
+struct Running {
+    run: RunId,
+    token: u32,
+    number: u32,
+    callback: CallbackId,
+    deadline: Option<u32>,
+    answered: bool,
+}
+
+pub(super) struct World {
+    session: Session<u32, CallbackId>,
+    wire: Wire,
+    now: u32,
+    connected: bool,
+    events: Vec<Event<u32, CallbackId>>,
+    held: Vec<Held>,
+    /// Calls on their way, by number, with the token of the one that waits.
+    sent: BTreeMap<u32, Option<u32>>,
+    running: Vec<Running>,
+    stopped: Vec<RunId>,
+    /// Numbers of runs that the controller takes to be unanswered, with their tokens.
+    given: BTreeMap<u32, u32>,
+    offered: Vec<(CallbackId, Terms)>,
+    callbacks: Vec<CallbackId>,
+    last: u32,
+    expected_frames: Vec<Sent>,
+    expected_events: Vec<Happened>,
+    history: Vec<Entry>,
+}
+
+/// Carries out `ops`, then ends everything. Panics when the session does anything that the model does not expect.
+pub(super) fn history_of(ops: &[Op]) -> Vec<Entry> {
+    let mut world = World::new();
+    for op in ops {
+        world.step(op);
+        world.check();
+    }
+    world.end();
+    world.history
+}
+
+fn pick(index: usize, len: usize) -> Option<usize> {
+    (len > 0).then(|| index % len)
+}
+
+/// A payload that names a call.
+fn payload(token: u32, size: Size) -> Bytes {
+    let mut bytes = token.to_be_bytes().to_vec();
+    if let Size::Large = size {
+        bytes.resize(FRAME_BYTES + 1, 0);
+    }
+    bytes.into()
+}
+
+fn token_of(payload: &Bytes) -> u32 {
+    u32::from_be_bytes(*payload.first_chunk().unwrap())
+}
+
+fn too_large(may_have_run: bool) -> Failed {
+    Failed::TooLarge {
+        size: 0,
+        limit: FRAME_BYTES as u64,
+        may_have_run,
+    }
+}
+
+impl Ending {
+    fn outcome(self, token: u32) -> Outcome {
+        match self {
+            Self::Value(size) => Ok(payload(token, size)),
+            Self::App => {
+                let remote = RemoteError::new("no", vec!["never".to_owned()]);
+                Err(Failure::app(remote, Some(payload(token, Size::Small))))
+            }
+            Self::Failed => failed(Failed::Panicked {
+                message: token.to_string(),
+            }),
+        }
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        let limits = Limits {
+            calls: LIMIT,
+            ..Limits::default()
+        };
+        let mut wire = Wire::new(FRAME_BYTES);
+        wire.closed = true;
+        Self {
+            session: Session::new(&limits),
+            wire,
+            now: 0,
+            connected: false,
+            events: Vec::new(),
+            held: Vec::new(),
+            sent: BTreeMap::new(),
+            running: Vec::new(),
+            stopped: Vec::new(),
+            given: BTreeMap::new(),
+            offered: Vec::new(),
+            callbacks: Vec::new(),
+            last: 0,
+            expected_frames: Vec::new(),
+            expected_events: Vec::new(),
+            history: Vec::new(),
+        }
+    }
+
+    fn step(&mut self, op: &Op) {
+        match op {
+            Op::Call { within_ms, size } => self.call(*within_ms, *size),
+            Op::Park { within_ms } => self.park(*within_ms),
+            Op::Look(index) => {
+                if let Some(index) = pick(*index, self.held.len()) {
+                    self.look(index);
+                }
+            }
+            Op::GiveUp(index) => {
+                if let Some(index) = pick(*index, self.held.len()) {
+                    self.give_up(index);
+                }
+            }
+            Op::Reply(index, ending) => {
+                let number =
+                    pick(*index, self.sent.len()).and_then(|index| self.sent.keys().nth(index).copied());
+                if let Some(number) = number {
+                    self.reply(number, *ending);
+                }
+            }
+            Op::StrayReply(number) => {
+                if !self.sent.contains_key(number) {
+                    let header = Header::Reply {
+                        call: CallId(*number),
+                        status: crate::proto::Status::Value,
+                    };
+                    assert!(
+                        self.receive(header, Bytes::new()).is_err(),
+                        "nobody asked for {number}"
+                    );
+                }
+            }
+            Op::Run {
+                callback,
+                number,
+                within_ms,
+            } => {
+                if let Some(index) = pick(*callback, self.callbacks.len()) {
+                    self.run(self.callbacks[index], *number, *within_ms);
+                }
+            }
+            Op::Finish(index, ending) => {
+                if let Some(index) = pick(*index, self.running.len()) {
+                    self.finish(index, *ending);
+                }
+            }
+            Op::FinishAgain(index) => {
+                if let Some(index) = pick(*index, self.stopped.len()) {
+                    self.session
+                        .finish(self.stopped[index], Ok(Bytes::new()), &mut self.wire);
+                }
+            }
+            Op::CancelRun(index) => {
+                let number =
+                    pick(*index, self.given.len()).and_then(|index| self.given.keys().nth(index).copied());
+                if let Some(number) = number {
+                    self.cancel_run(number);
+                }
+            }
+            Op::StrayCancel(number) => {
+                // It crossed the answer, so that its number is free.
+                if !self.given.contains_key(number) {
+                    self.receive(
+                        Header::Cancel {
+                            call: CallId(*number),
+                        },
+                        Bytes::new(),
+                    )
+                    .unwrap();
+                }
+            }
+            Op::Offer(terms) => {
+                let callback = CallbackId(u32::try_from(self.callbacks.len()).unwrap());
+                assert_eq!(self.session.offer(callback, *terms), callback);
+                self.callbacks.push(callback);
+                self.offered.push((callback, *terms));
+            }
+            Op::Retract(index) => {
+                if let Some(index) = pick(*index, self.offered.len()) {
+                    let (callback, _) = self.offered.remove(index);
+                    self.session.retract(callback);
+                }
+            }
+            Op::Wait(ms) => self.wait(*ms),
+            Op::Break => self.wire.closed = true,
+            Op::Disconnect => self.disconnect(),
+            Op::Connect => self.connect(),
+        }
+    }
+
+    // ------------------------------------------------------------------ the user
+
+    fn token(&mut self) -> u32 {
+        self.last += 1;
+        self.last
+    }
+
+    /// How many slots of calls are taken: by those that the user holds, and by numbers that are not answered.
+    fn slots(&self) -> usize {
+        self.held.len() + self.sent.values().filter(|waiting| waiting.is_none()).count()
+    }
+
+    fn call(&mut self, within_ms: Option<u32>, size: Size) {
+        let token = self.token();
+        self.history.push(Entry::Made { token });
+        let deadline = within_ms.map(|ms| self.now + ms);
+        let request = Request {
+            name: "callback",
+            signature: 1,
+            to: None,
+            deadline: deadline.map(at),
+            trace: None,
+            metadata: &[],
+        };
+        let payload = payload(token, size);
+        let sent = self
+            .session
+            .call(at(self.now), &request, &payload, &mut self.wire);
+        let refusal = if within_ms == Some(0) {
+            Some(Failed::Timeout { may_have_run: false })
+        } else if !self.connected {
+            Some(Failed::Disconnected { may_have_run: false })
+        } else if self.slots() >= LIMIT as usize {
+            Some(Failed::Overloaded { may_have_run: false })
+        } else if self.wire.closed {
+            Some(Failed::Disconnected { may_have_run: false })
+        } else if let Size::Large = size {
+            Some(too_large(false))
+        } else {
+            None
+        };
+        match (sent, refusal) {
+            (Ok(call), None) => {
+                let number = call.0;
+                assert!(!self.sent.contains_key(&number), "number {number} is in use");
+                self.sent.insert(number, Some(token));
+                self.held.push(Held {
+                    token,
+                    call,
+                    parked: None,
+                    deadline,
+                    waiter: None,
+                    ended: None,
+                });
+                self.expected_frames.push(Sent::Call { number, payload });
+                self.history.push(Entry::Sent { token, number });
+            }
+            (Err(found), Some(refusal)) => {
+                let outcome = without_size(failed(found));
+                assert_eq!(outcome, failed(refusal));
+                self.history.push(Entry::Ended { token, outcome });
+            }
+            (sent, refusal) => panic!("{sent:?} instead of {refusal:?}"),
+        }
+    }
+
+    fn park(&mut self, within_ms: u32) {
+        let (token, waiter) = (self.token(), self.token());
+        self.history.push(Entry::Made { token });
+        let deadline = self.now + within_ms;
+        let otherwise = Failed::Disconnected { may_have_run: false };
+        match self.session.park(Some(at(deadline)), otherwise.clone(), waiter) {
+            Ok(call) => {
+                assert!(self.slots() < LIMIT as usize, "{} slots are taken", self.slots());
+                let (parked, deadline, waiter) = (Some(otherwise), Some(deadline), Some(waiter));
+                self.held.push(Held {
+                    token,
+                    call,
+                    parked,
+                    deadline,
+                    waiter,
+                    ended: None,
+                });
+            }
+            Err(found) => {
+                assert_eq!(found, Failed::Overloaded { may_have_run: false });
+                assert!(self.slots() >= LIMIT as usize, "{} slots are taken", self.slots());
+                self.history.push(Entry::Ended {
+                    token,
+                    outcome: failed(found),
+                });
+            }
+        }
+    }
+
+    fn look(&mut self, index: usize) {
+        let waiter = self.token();
+        let held = &mut self.held[index];
+        let found = self.session.poll(held.call, || waiter);
+        assert_eq!(found, held.ended, "looked at {held:?}");
+        match found {
+            None => held.waiter = Some(waiter),
+            Some(outcome) => {
+                self.history.push(Entry::Ended {
+                    token: held.token,
+                    outcome,
+                });
+                self.let_go(index);
+            }
+        }
+    }
+
+    fn give_up(&mut self, index: usize) {
+        let held = &self.held[index];
+        self.session.abandon(held.call, &mut self.wire);
+        self.history.push(Entry::GivenUp { token: held.token });
+        if held.parked.is_none() && held.ended.is_none() {
+            self.expect(Sent::Cancel {
+                number: self.held[index].call.0,
+            });
+        }
+        self.let_go(index);
+    }
+
+    /// The user holds a call no longer. If it was not answered, its number stays in use.
+    fn let_go(&mut self, index: usize) {
+        let held = self.held.remove(index);
+        for waiting in self
+            .sent
+            .values_mut()
+            .filter(|waiting| **waiting == Some(held.token))
+        {
+            *waiting = None;
+        }
+    }
+
+    /// A call has ended; whoever waits is to be woken.
+    fn ended(&mut self, token: u32, outcome: Outcome) {
+        let held = self.held.iter_mut().find(|held| held.token == token).unwrap();
+        if held.ended.is_none() {
+            held.ended = Some(outcome);
+            self.expected_events
+                .extend(held.waiter.take().map(Happened::Woken));
+        }
+    }
+
+    // ------------------------------------------------------------------ the controller
+
+    fn receive(&mut self, header: Header<'_>, payload: Bytes) -> Result<(), Fault> {
+        self.session
+            .receive(at(self.now), header, payload, &mut self.wire, &mut self.events)
+    }
+
+    fn reply(&mut self, number: u32, ending: Ending) {
+        let waiting = self.sent.remove(&number).unwrap();
+        let outcome = ending.outcome(waiting.unwrap_or_default());
+        self.history.push(Entry::Replied { number });
+        with_reply(&outcome, |status, payload| {
+            self.receive(
+                Header::Reply {
+                    call: CallId(number),
+                    status,
+                },
+                payload,
+            )
+            .unwrap();
+        });
+        if let Some(token) = waiting {
+            self.ended(token, outcome);
+        }
+    }
+
+    fn run(&mut self, callback: CallbackId, number: u32, within_ms: Option<u32>) {
+        if !self.connected || self.given.contains_key(&number) {
+            return;
+        }
+        let token = self.token();
+        let header = RunHeader {
+            call: CallId(number),
+            callback,
+            caller: "caller",
+            deadline: within_ms.map(|ms| at(ms).since_origin()),
+            trace: None,
+            metadata: vec![],
+        };
+        self.given.insert(number, token);
+        self.history.push(Entry::RunArrived { token, number });
+        self.receive(Header::Run(header), payload(token, Size::Small))
+            .unwrap();
+        let found = self
+            .offered
+            .iter()
+            .find(|(offered, _)| *offered == callback)
+            .map(|(_, terms)| *terms);
+        let Some(terms) = found else {
+            return self.answered(number, failed(Failed::NoProvider(Absence::Nobody)));
+        };
+        let alike = self
+            .running
+            .iter()
+            .filter(|running| running.callback == callback)
+            .count();
+        if terms.concurrency.is_some_and(|limit| alike >= limit as usize)
+            || self.running.len() >= LIMIT as usize
+        {
+            return self.answered(number, failed(Failed::Overloaded { may_have_run: false }));
+        }
+        let Some(Event::Start(start)) = self.events.last() else {
+            panic!("{:?}", self.events)
+        };
+        let own = terms
+            .timeout
+            .map(|timeout| u32::try_from(timeout.as_millis()).unwrap());
+        let deadline = within_ms.into_iter().chain(own).min().map(|ms| self.now + ms);
+        assert_eq!((start.callback, start.deadline), (callback, deadline.map(at)));
+        let running = Running {
+            run: start.run,
+            token,
+            number,
+            callback,
+            deadline,
+            answered: false,
+        };
+        self.running.push(running);
+        self.expected_events.push(Happened::Started(token));
+        self.history.push(Entry::RunStarted { token });
+    }
+
+    fn finish(&mut self, index: usize, ending: Ending) {
+        let running = self.running.remove(index);
+        assert_eq!(self.session.is_wanted(running.run), !running.answered);
+        let outcome = ending.outcome(running.token);
+        self.session.finish(running.run, outcome.clone(), &mut self.wire);
+        self.stopped.push(running.run);
+        if !running.answered {
+            let fits = !matches!(ending, Ending::Value(Size::Large));
+            self.answered(
+                running.number,
+                if fits { outcome } else { failed(too_large(true)) },
+            );
+        }
+    }
+
+    fn cancel_run(&mut self, number: u32) {
+        self.receive(Header::Cancel { call: CallId(number) }, Bytes::new())
+            .unwrap();
+        if let Some(index) = self
+            .running
+            .iter()
+            .position(|run| run.number == number && !run.answered)
+        {
+            self.stop(index, failed(Failed::Cancelled { may_have_run: true }));
+        }
+    }
+
+    /// A run is answered before it has stopped, and is to stop.
+    fn stop(&mut self, index: usize, outcome: Outcome) {
+        let running = &mut self.running[index];
+        running.answered = true;
+        self.expected_events.push(Happened::Aborted(running.run));
+        let number = running.number;
+        self.answered(number, outcome);
+    }
+
+    fn answered(&mut self, number: u32, outcome: Outcome) {
+        if self.expect(Sent::Reply {
+            number,
+            outcome: outcome.clone(),
+        }) {
+            self.given.remove(&number);
+            self.history.push(Entry::RunAnswered { number, outcome });
+        }
+    }
+
+    // ------------------------------------------------------------------ time and the connection
+
+    fn wait(&mut self, ms: u32) {
+        self.now += ms;
+        self.session
+            .on_timeout(at(self.now), &mut self.wire, &mut self.events);
+        let now = self.now;
+        let due = |deadline: Option<u32>| deadline.is_some_and(|deadline| deadline <= now);
+        for index in 0..self.held.len() {
+            let held = &self.held[index];
+            if held.ended.is_some() || !due(held.deadline) {
+                continue;
+            }
+            let (token, number, parked) = (held.token, held.call.0, held.parked.clone());
+            if parked.is_none() {
+                self.history.push(Entry::DeadlinePassed { token });
+                self.expect(Sent::Cancel { number });
+            }
+            self.ended(
+                token,
+                failed(parked.unwrap_or(Failed::Timeout { may_have_run: true })),
+            );
+        }
+        for index in 0..self.running.len() {
+            if !self.running[index].answered && due(self.running[index].deadline) {
+                self.stop(index, failed(Failed::Timeout { may_have_run: true }));
+            }
+        }
+    }
+
+    fn disconnect(&mut self) {
+        if !self.connected {
+            return;
+        }
+        self.wire.closed = true;
+        self.session.disconnected(&mut self.events);
+        self.connected = false;
+        self.history.push(Entry::Disconnected);
+        self.lose(&Failed::Disconnected { may_have_run: true });
+        self.sent.clear();
+        self.given.clear();
+    }
+
+    /// Calls that were sent end with `failed`; what runs is to stop.
+    fn lose(&mut self, lost: &Failed) {
+        let waiting: Vec<_> = self.sent.values().flatten().copied().collect();
+        for token in waiting {
+            self.ended(token, failed(lost.clone()));
+        }
+        for running in self.running.iter_mut().filter(|running| !running.answered) {
+            running.answered = true;
+            self.expected_events.push(Happened::Aborted(running.run));
+        }
+    }
+
+    fn connect(&mut self) {
+        if self.connected {
+            return;
+        }
+        self.wire.closed = false;
+        self.session.connected(&mut self.events);
+        self.connected = true;
+        for held in self
+            .held
+            .iter_mut()
+            .filter(|held| held.parked.is_some() && held.ended.is_none())
+        {
+            self.expected_events
+                .extend(held.waiter.take().map(Happened::Woken));
+        }
+    }
+
+    /// The node stops. Everything ends, and nothing is left.
+    fn end(&mut self) {
+        self.session.close(&mut self.events);
+        self.lose(&Failed::Cancelled { may_have_run: true });
+        let parked: Vec<_> = self
+            .held
+            .iter()
+            .filter(|held| held.parked.is_some())
+            .map(|held| held.token)
+            .collect();
+        for token in parked {
+            self.ended(token, failed(Failed::Disconnected { may_have_run: false }));
+        }
+        self.check();
+        while !self.held.is_empty() {
+            self.look(0);
+        }
+        while !self.running.is_empty() {
+            self.finish(0, Ending::Failed);
+        }
+        // Late replies are still welcome; the first half of them comes, then the connection is gone.
+        for number in self.sent.keys().copied().collect::<Vec<_>>() {
+            if number % 2 == 0 {
+                self.reply(number, Ending::App);
+            }
+        }
+        self.check();
+        self.disconnect();
+        self.check();
+        assert_eq!((self.session.calls_outstanding(), self.session.running()), (0, 0));
+        self.wait(u32::MAX / 2);
+        self.check();
+        assert_eq!(self.session.next_timeout(), None);
+    }
+
+    // ------------------------------------------------------------------ what must have happened
+
+    /// Expects a frame, unless the connection takes none; `true` if it does.
+    fn expect(&mut self, sent: Sent) -> bool {
+        let open = self.connected && !self.wire.closed;
+        if open {
+            if let Sent::Cancel { number } = sent {
+                self.history.push(Entry::Cancelled { number });
+            }
+            self.expected_frames.push(sent);
+        }
+        open
+    }
+
+    /// Compares what happened since the last look with what was expected. The order within one operation is free.
+    fn check(&mut self) {
+        let mut frames: Vec<_> = self.wire.sent().into_iter().map(normal).collect();
+        let mut expected = std::mem::take(&mut self.expected_frames);
+        frames.sort_by_cached_key(|frame| format!("{frame:?}"));
+        expected.sort_by_cached_key(|frame| format!("{frame:?}"));
+        assert_eq!(frames, expected, "at {} ms", self.now);
+
+        let happened = |event| match event {
+            Event::Wake(waiter) => Happened::Woken(waiter),
+            Event::Start(start) => Happened::Started(token_of(&start.payload)),
+            Event::Abort(run) => Happened::Aborted(run),
+            Event::ControllerStopping => panic!("it does not stop"),
+        };
+        let mut events: Vec<_> = self.events.drain(..).map(happened).collect();
+        let mut expected = std::mem::take(&mut self.expected_events);
+        events.sort();
+        expected.sort();
+        assert_eq!(events, expected, "at {} ms", self.now);
+
+        assert_eq!(self.session.calls_outstanding(), self.slots());
+        assert_eq!(self.session.running(), self.running.len());
+        let waiting = self
+            .held
+            .iter()
+            .filter(|held| held.ended.is_none())
+            .filter_map(|held| held.deadline);
+        let running = self
+            .running
+            .iter()
+            .filter(|run| !run.answered)
+            .filter_map(|run| run.deadline);
+        if let Some(next) = waiting.chain(running).min() {
+            assert!(
+                self.session
+                    .next_timeout()
+                    .is_some_and(|timeout| timeout <= at(next)),
+                "{next} ms is missed"
+            );
+        }
+    }
+}
+
+fn normal(sent: Sent) -> Sent {
+    match sent {
+        Sent::Reply { number, outcome } => Sent::Reply {
+            number,
+            outcome: without_size(outcome),
+        },
+        other => other,
+    }
+}

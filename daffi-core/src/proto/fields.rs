@@ -1,0 +1,82 @@
+//! The parts of a header whose length the sender decides: refused over their limit, before memory is taken for them.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+
+use super::Limits;
+
+/// The name of a process or a callback.
+pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de str, D::Error> {
+    let name = <&str>::deserialize(deserializer)?;
+    within("a name", name.len(), Limits::NAME_BYTES)?;
+    Ok(name)
+}
+
+/// The name of a process, if there is one.
+pub(super) fn optional_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de str>, D::Error> {
+    let name = <Option<&str>>::deserialize(deserializer)?;
+    within("a name", name.map_or(0, str::len), Limits::NAME_BYTES)?;
+    Ok(name)
+}
+
+/// The keys and values of a call.
+pub(super) fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(&'de str, &'de str)>, D::Error> {
+    let size = |(key, value): &(&str, &str)| key.len() + value.len();
+    deserializer.deserialize_seq(Bounded::new("metadata", Limits::METADATA_BYTES, size))
+}
+
+/// The words of what caused an error.
+pub(super) fn causes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&'de str>, D::Error> {
+    deserializer.deserialize_seq(Bounded::new("a list of causes", Limits::CAUSES, |_: &&str| 1))
+}
+
+fn within<E: Error>(what: &str, size: usize, limit: usize) -> Result<(), E> {
+    if size <= limit { Ok(()) } else { Err(E::custom(Over { what, limit })) }
+}
+
+struct Over<'a> {
+    what: &'a str,
+    limit: usize,
+}
+
+impl fmt::Display for Over<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is over the limit of {}", self.what, self.limit)
+    }
+}
+
+/// Reads a list until its elements' sizes exceed a limit.
+struct Bounded<T, F> {
+    what: &'static str,
+    limit: usize,
+    size: F,
+    element: PhantomData<fn() -> T>,
+}
+
+impl<T, F> Bounded<T, F> {
+    const fn new(what: &'static str, limit: usize, size: F) -> Self {
+        Self { what, limit, size, element: PhantomData }
+    }
+}
+
+impl<'de, T: Deserialize<'de>, F: Fn(&T) -> usize> Visitor<'de> for Bounded<T, F> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut elements = Vec::new();
+        let mut size = 0;
+        while let Some(element) = list.next_element::<T>()? {
+            size += (self.size)(&element);
+            elements.push(element);
+            // Elements of no size take memory, too.
+            within(self.what, size.max(elements.len()), self.limit)?;
+        }
+        Ok(elements)
+    }
+}

@@ -1,0 +1,163 @@
+//! Whatever comes in, decoding it gives a header or an error, and a header is what it was made of.
+
+use core::time::Duration;
+
+use proptest::prelude::*;
+
+use super::golden::{Golden, all};
+use super::*;
+use crate::proto::codec::decode_prefix;
+
+fn decode_frame(bytes: &[u8]) -> Option<Header<'_>> {
+    decode_prefix::<Header<'_>>(bytes).ok().map(|(header, _)| header)
+}
+
+#[test]
+fn no_frame_decodes_before_it_is_complete() {
+    for Golden { name, header, payload, bytes } in all() {
+        let bytes = unhex(bytes);
+        let body = &bytes[LENGTH_BYTES..];
+        let complete = body.len() - payload.len();
+        for end in 0..complete {
+            assert_eq!(decode_frame(&body[..end]), None, "{end} bytes of {name}");
+        }
+        assert_eq!(decode_frame(&body[..complete]), Some(header), "{name}");
+    }
+}
+
+/// A `Bytes` of its own for every try would take longer than all the rest.
+#[test]
+fn a_frame_with_any_byte_changed_decodes_or_does_not() {
+    let mut decoded = 0;
+    for Golden { bytes, .. } in all() {
+        let mut body = unhex(bytes)[LENGTH_BYTES..].to_vec();
+        for place in 0..body.len() {
+            let was = body[place];
+            for byte in 0..=255 {
+                body[place] = byte;
+                decoded += usize::from(decode_frame(&body).is_some());
+            }
+            body[place] = was;
+        }
+    }
+    assert!(decoded > 0, "some changes are to text or numbers");
+}
+
+/// Headers whose every field is made up.
+fn headers() -> impl Strategy<Value = Owned> {
+    let name = "\\PC{0,60}";
+    let options = (
+        any::<Option<String>>().prop_map(|to| to.map(|to| to.chars().take(60).collect::<String>())),
+        any::<Option<Duration>>(),
+        any::<Option<([u8; 16], [u8; 8], u8)>>(),
+        prop::collection::vec((".{0,20}", ".{0,20}"), 0..8),
+    );
+    (0..6_u8, any::<(u32, u32, u64, bool)>(), name, options, prop::collection::vec(".{0,20}", 0..8)).prop_map(
+        |(kind, (call, callback, number, flag), name, (to, deadline, trace, metadata), causes)| {
+            let trace = trace.map(|(trace_id, span_id, flags)| TraceContext { trace_id, span_id, flags });
+            Owned { kind, call, callback, number, flag, name, to, deadline, trace, metadata, causes }
+        },
+    )
+}
+
+#[derive(Clone, Debug)]
+struct Owned {
+    kind: u8,
+    call: u32,
+    callback: u32,
+    number: u64,
+    flag: bool,
+    name: String,
+    to: Option<String>,
+    deadline: Option<Duration>,
+    trace: Option<TraceContext>,
+    metadata: Vec<(String, String)>,
+    causes: Vec<String>,
+}
+
+impl Owned {
+    fn header(&self) -> Header<'_> {
+        let metadata = self.metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let (call, callback) = (CallId(self.call), CallbackId(self.callback));
+        match self.kind {
+            0 => Header::Call(CallHeader {
+                call,
+                name: &self.name,
+                signature: self.number,
+                to: self.to.as_deref(),
+                deadline: self.deadline,
+                trace: self.trace,
+                metadata,
+            }),
+            1 => Header::Run(RunHeader {
+                call,
+                callback,
+                caller: &self.name,
+                deadline: self.deadline,
+                trace: self.trace,
+                metadata,
+            }),
+            2 => {
+                let causes = self.causes.iter().map(String::as_str).collect();
+                Header::Reply { call, status: Status::App { message: &self.name, causes, typed: self.flag } }
+            }
+            3 => {
+                let failed = Failed::TooLarge { size: self.number, limit: self.number, may_have_run: self.flag };
+                Header::Reply { call, status: Status::Failed(failed) }
+            }
+            4 => Header::Query { call, query: Query::WaitFunction(&self.name) },
+            _ => Header::Heartbeat { received: self.number },
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_header_is_what_it_was_before_it_was_sent(
+        owned in headers(),
+        payload in prop::collection::vec(any::<u8>(), 0..50),
+    ) {
+        let header = owned.header();
+        let payload = Bytes::from(payload);
+        for frame in [Frame::joined(body(&header, &payload)), Frame::split(&header, payload.clone()).unwrap()] {
+            prop_assert_eq!(frame.decode().unwrap(), (header.clone(), payload.clone()));
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_a_frame_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let frame = Frame::joined(bytes.into());
+        if let Ok((header, payload)) = frame.decode() {
+            prop_assert!(payload.len() < frame.len());
+            // What is understood can be said again.
+            let again = Frame::joined(body(&header, &payload));
+            prop_assert_eq!(again.decode().unwrap(), (header, payload));
+        }
+    }
+
+    /// Most arbitrary bytes end at the first: these get further in.
+    #[test]
+    fn arbitrary_fields_are_a_frame_or_an_error(
+        kind in 0..12_u8,
+        fields in prop::collection::vec(prop_oneof![4 => 0..8_u8, 1 => any::<u8>()], 0..120),
+    ) {
+        let mut bytes = vec![kind];
+        bytes.extend(fields);
+        let frame = Frame::joined(bytes.into());
+        if let Ok((header, payload)) = frame.decode() {
+            let again = Frame::joined(body(&header, &payload));
+            prop_assert_eq!(again.decode().unwrap(), (header, payload));
+        }
+    }
+
+    #[test]
+    fn arbitrary_payloads_are_lists_or_errors(
+        bytes in prop::collection::vec(prop_oneof![4 => 0..32_u8, 1 => any::<u8>()], 0..200),
+    ) {
+        let _ = decode_guarded::<Vec<Offered>>(&bytes);
+        let _ = decode_guarded::<Vec<CallbackId>>(&bytes);
+        let _ = decode_guarded::<Vec<ProcessInfo>>(&bytes);
+        let _ = decode_guarded::<Vec<CallbackInfo>>(&bytes);
+        let _ = decode_guarded::<RemoteError>(&bytes);
+    }
+}

@@ -1,0 +1,305 @@
+//! Listening: ports, socket files, and whoever had them before.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Barrier;
+use std::sync::mpsc::channel;
+
+use super::*;
+use crate::error::StartError;
+
+fn mode(path: impl AsRef<Path>) -> u32 {
+    std::fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+async fn bind(path: &Path) -> io::Result<Listener> {
+    Listener::bind(&Address::Unix(path.to_owned()), LIMITS).await
+}
+
+fn in_use(bound: io::Result<Listener>) -> bool {
+    matches!(bound, Err(error) if error.kind() == io::ErrorKind::AddrInUse)
+}
+
+/// The file of a socket whose listener is gone without removing it, as after a crash.
+fn leave_stale(path: &Path) {
+    drop(std::os::unix::net::UnixListener::bind(path).unwrap());
+    assert!(path.exists());
+}
+
+/// A frame passes from somebody who connects to `listener`.
+async fn assert_reachable(listener: &Listener) {
+    let connected = async {
+        let (there, mut here) = tokio::join!(connect(listener.address(), LIMITS), listener.accept());
+        let there = there.unwrap();
+        there.outbox.send(&header(1), &payload(10)).unwrap();
+        there.outbox.flush();
+        receive(&mut here.as_mut().unwrap().inlet, 1).await
+    };
+    assert_eq!(within(connected).await, [(1, payload(10))]);
+}
+
+/// Runs `work` on a runtime of one thread; fails when it blocks that thread for ever.
+fn on_one_thread<T: Send + 'static, F: Future<Output = T>>(work: impl FnOnce() -> F + Send + 'static) -> T {
+    let (done, result) = channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let _ = done.send(runtime.block_on(work()));
+    });
+    result
+        .recv_timeout(Duration::from_secs(20))
+        .expect("it hangs or has panicked")
+}
+
+#[tokio::test]
+async fn port_0_becomes_a_real_port() {
+    let address = Address::Tcp {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+    };
+    let listener = Listener::bind(&address, LIMITS).await.unwrap();
+    assert_ne!(listener.address().port(), Some(0));
+    assert_eq!(listener.address().host(), Some("127.0.0.1"));
+    assert_reachable(&listener).await;
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_refused_by_name() {
+    let address = Address::Tcp {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+    };
+    let listener = Listener::bind(&address, LIMITS).await.unwrap();
+    let error = Listener::bind(listener.address(), LIMITS).await.unwrap_err();
+    let error = StartError::bind(listener.address(), error);
+    assert!(
+        matches!(&error, StartError::AddressInUse { address } if address == listener.address()),
+        "{error:?}"
+    );
+    assert!(
+        error.to_string().contains(&listener.address().to_string()),
+        "{error}"
+    );
+    assert_reachable(&listener).await;
+}
+
+#[tokio::test]
+async fn a_socket_and_its_folder_belong_to_their_owner_alone() {
+    let folder = Folder::new();
+    let path = folder.0.join("made/below/.sock");
+    let listener = bind(&path).await.unwrap();
+    assert_eq!(mode(folder.0.join("made")), 0o700);
+    assert_eq!(mode(folder.0.join("made/below")), 0o700);
+    assert_eq!(mode(&path), 0o600);
+    assert_reachable(&listener).await;
+}
+
+#[tokio::test]
+async fn a_folder_that_exists_stays_as_it_is() {
+    let folder = Folder::new();
+    std::fs::set_permissions(&folder.0, std::fs::Permissions::from_mode(0o750)).unwrap();
+    let _listener = bind(&folder.0.join(".sock")).await.unwrap();
+    assert_eq!(mode(&folder.0), 0o750);
+}
+
+#[tokio::test]
+async fn a_stale_socket_file_is_replaced() {
+    let folder = Folder::new();
+    let path = folder.0.join(".sock");
+    leave_stale(&path);
+    let listener = bind(&path).await.unwrap();
+    assert_eq!(mode(&path), 0o600);
+    assert_reachable(&listener).await;
+}
+
+#[tokio::test]
+async fn a_live_socket_is_refused_by_name_and_left_alone() {
+    let folder = Folder::new();
+    let path = folder.0.join(".sock");
+    let listener = bind(&path).await.unwrap();
+    let error = StartError::bind(listener.address(), bind(&path).await.unwrap_err());
+    assert!(matches!(error, StartError::AddressInUse { .. }), "{error:?}");
+    assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    // The attempt knocked, and is accepted before anybody else.
+    drop(within(listener.accept()).await.unwrap());
+    assert_reachable(&listener).await;
+}
+
+/// Somebody who listens but does not accept is alive, though no connection to it can be made now.
+#[test]
+fn a_live_socket_whose_backlog_is_full_is_refused() {
+    let folder = Folder::new();
+    let path = folder.0.join(".sock");
+    let socket = || {
+        let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        socket
+    };
+    let address = socket2::SockAddr::unix(&path).unwrap();
+    let listener = socket();
+    listener.bind(&address).unwrap();
+    listener.listen(0).unwrap();
+    let knocking: Vec<_> = std::iter::repeat_with(socket)
+        .map_while(|socket| socket.connect(&address).ok().map(|()| socket))
+        .collect();
+    assert!(!knocking.is_empty());
+    assert!(on_one_thread(move || async move { in_use(bind(&path).await) }));
+}
+
+#[tokio::test]
+async fn what_is_no_socket_is_never_replaced() {
+    let folder = Folder::new();
+    let path = folder.0.join(".sock");
+    std::fs::write(&path, "precious").unwrap();
+    let error = bind(&path).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+}
+
+#[tokio::test]
+async fn a_listener_takes_its_file_with_it() {
+    let folder = Folder::new();
+    let path = folder.0.join(".sock");
+    let listener = bind(&path).await.unwrap();
+    drop(listener);
+    assert!(!path.exists());
+    assert_reachable(&bind(&path).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_listener_leaves_the_file_of_its_successor() {
+    let folder = Folder::new();
+    let path = folder.0.join(".sock");
+    let listener = bind(&path).await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let successor = bind(&path).await.unwrap();
+    drop(listener);
+    assert_reachable(&successor).await;
+}
+
+#[test]
+fn starters_on_one_thread_do_not_hold_each_other_up() {
+    let folder = Folder::new();
+    let path = folder.0.join(".sock");
+    let refused = on_one_thread(move || async move {
+        let _listener = bind(&path).await.unwrap();
+        let (first, second, third) = tokio::join!(bind(&path), bind(&path), bind(&path));
+        [first, second, third].map(in_use)
+    });
+    assert_eq!(refused, [true; 3]);
+}
+
+#[test]
+fn one_of_many_starters_gets_a_stale_socket() {
+    const STARTERS: usize = 8;
+    for _ in 0..20 {
+        let folder = Folder::new();
+        let path = folder.0.join(".sock");
+        leave_stale(&path);
+        let start = Arc::new(Barrier::new(STARTERS));
+        let starters: Vec<_> = (0..STARTERS)
+            .map(|_| {
+                let (path, start) = (path.clone(), Arc::clone(&start));
+                std::thread::spawn(move || {
+                    on_one_thread(move || async move {
+                        start.wait();
+                        let bound = bind(&path).await;
+                        // Keeps what it got until everybody has tried.
+                        start.wait();
+                        match bound {
+                            Ok(_listener) => {
+                                assert!(
+                                    UnixStream::connect(&path).await.is_ok(),
+                                    "the winner cannot be reached"
+                                );
+                                Ok(())
+                            }
+                            Err(error) => Err(error.kind()),
+                        }
+                    })
+                })
+            })
+            .collect();
+        let mut ends: Vec<_> = starters
+            .into_iter()
+            .map(|starter| starter.join().unwrap())
+            .collect();
+        ends.sort();
+        let mut expected = vec![Err(io::ErrorKind::AddrInUse); STARTERS];
+        expected[0] = Ok(());
+        assert_eq!(ends, expected);
+    }
+}
+
+/// A listener that goes must not take the file of the one that comes.
+#[test]
+fn whoever_listens_can_be_reached_while_others_come_and_go() {
+    const ROUNDS: usize = 2000;
+    let folder = Folder::new();
+    let path = folder.0.join(".sock");
+    let starters: Vec<_> = (0..4)
+        .map(|_| {
+            let path = path.clone();
+            std::thread::spawn(move || {
+                on_one_thread(move || async move {
+                    let mut won = 0;
+                    for _ in 0..ROUNDS {
+                        match bind(&path).await {
+                            Ok(_listener) => {
+                                won += 1;
+                                UnixStream::connect(&path)
+                                    .await
+                                    .expect("whoever listens can be reached");
+                            }
+                            Err(error) => assert_eq!(error.kind(), io::ErrorKind::AddrInUse, "{error}"),
+                        }
+                    }
+                    won
+                })
+            })
+        })
+        .collect();
+    let won: usize = starters.into_iter().map(|starter| starter.join().unwrap()).sum();
+    assert!(won > 0);
+}
+
+#[tokio::test]
+async fn memory_is_neither_listened_at_nor_dialled() {
+    let listened = Listener::bind(&Address::Memory, LIMITS).await.unwrap_err();
+    let dialled = connect(&Address::Memory, LIMITS).await.unwrap_err();
+    assert_eq!([listened.kind(), dialled.kind()], [io::ErrorKind::Unsupported; 2]);
+}
+
+#[test]
+fn addresses_are_shown_as_people_write_them() {
+    let tcp = |host: &str| {
+        Address::Tcp {
+            host: host.to_owned(),
+            port: 8888,
+        }
+        .to_string()
+    };
+    assert_eq!(tcp("localhost"), "tcp://localhost:8888");
+    assert_eq!(tcp("::1"), "tcp://[::1]:8888");
+    let unix = Address::unix_in("/run/shop");
+    assert_eq!(
+        (unix.to_string(), unix.path()),
+        (
+            "unix:///run/shop/.sock".to_owned(),
+            Some(Path::new("/run/shop/.sock"))
+        )
+    );
+    assert_eq!(
+        Address::default_unix().path(),
+        Some(&*std::env::temp_dir().join("daffi/.sock"))
+    );
+    assert_eq!(
+        (unix.port(), unix.host(), Address::Memory.path()),
+        (None, None, None)
+    );
+    assert_eq!(Address::Memory.to_string(), "memory");
+}

@@ -1,0 +1,81 @@
+//! The byte budget of a queue.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use super::*;
+use crate::transport::room::Room;
+
+#[test]
+fn p6_room_is_what_is_left_of_the_budget() {
+    let room = Room::new(100);
+    assert_eq!((room.left(), room.queued()), (100, 0));
+    room.take(60);
+    assert_eq!((room.left(), room.queued()), (40, 60));
+    room.take(60);
+    assert_eq!((room.left(), room.queued()), (0, 120));
+    room.give(120);
+    assert_eq!((room.left(), room.queued()), (100, 0));
+}
+
+#[test]
+fn p6_who_waits_for_room_is_woken_once_there_is_some() {
+    let room = Room::new(100);
+    let (woken, waker) = waiter();
+    let mut cx = Context::from_waker(&waker);
+    room.take(99);
+    assert_eq!(room.poll_ready(&mut cx), Poll::Ready(()));
+    room.take(31);
+    assert_eq!(room.poll_ready(&mut cx), Poll::Pending);
+    room.give(30);
+    assert_eq!(woken.count(), 0, "the budget is still used up");
+    room.give(1);
+    assert_eq!(woken.count(), 1);
+    assert_eq!(room.poll_ready(&mut cx), Poll::Ready(()));
+    room.give(99);
+    assert_eq!(woken.count(), 1, "nobody waits any more");
+}
+
+#[test]
+fn p6_everybody_who_waits_for_room_is_woken() {
+    let room = Room::new(100);
+    room.take(100);
+    let waiters: Vec<_> = (0..3).map(|_| waiter()).collect();
+    for (_, waker) in &waiters {
+        assert_eq!(room.poll_ready(&mut Context::from_waker(waker)), Poll::Pending);
+    }
+    room.give(1);
+    assert_eq!(
+        waiters.iter().map(|(woken, _)| woken.count()).collect::<Vec<_>>(),
+        [1, 1, 1]
+    );
+}
+
+/// The wake-up must not fall between a waiter's look and its registration.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_wake_up_is_lost_between_threads() {
+    const ROUNDS: usize = 200_000;
+    let room = Arc::new(Room::new(1));
+    let taker = {
+        let room = Arc::clone(&room);
+        tokio::spawn(async move {
+            for _ in 0..ROUNDS {
+                poll_fn(|cx| room.poll_ready(cx)).await;
+                room.take(1);
+            }
+        })
+    };
+    let giver = tokio::task::spawn_blocking(move || {
+        for _ in 0..ROUNDS {
+            while room.queued() == 0 {
+                if Arc::strong_count(&room) == 1 {
+                    // The taker was given up: it has missed its wake-up.
+                    return;
+                }
+                std::thread::yield_now();
+            }
+            room.give(1);
+        }
+    });
+    within(async { tokio::try_join!(taker, giver).unwrap() }).await;
+}

@@ -1,0 +1,424 @@
+//! Who may know whom: the rules of `docs/architecture.md`, held against the sources.
+//!
+//! Each rule is first shown to find what it forbids, in sources made up for that.
+
+mod manifest;
+mod rules;
+mod source;
+
+use std::path::Path;
+use std::process::Command;
+
+use manifest::{Manifest, members};
+use rules::{CORE_STD, Rule, reexports_only};
+use source::{Source, under};
+
+/// The workspace.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The sources of a package below `folder`, or the file itself, without tests.
+fn sources(package: &str, folder: &str) -> Vec<Source> {
+    let sources: Vec<_> = under(&root().join(package).join("src"))
+        .into_iter()
+        .filter(|source| source.is_in(folder) && !source.is_test())
+        .collect();
+    assert!(!sources.is_empty(), "there is nothing in {folder} of {package:?}");
+    sources
+}
+
+/// What `rule` finds in a package's `folder`.
+#[track_caller]
+fn check(rule: &Rule<'_>, package: &str, folder: &str) {
+    let faults: Vec<_> = sources(package, folder)
+        .iter()
+        .flat_map(|source| rule.faults(source))
+        .collect();
+    assert!(
+        faults.is_empty(),
+        "against the rules of docs/architecture.md:\n{}",
+        faults.join("\n")
+    );
+}
+
+/// The rules of the pure cores, in `daffi-core` but for the last.
+fn pure(folder: &str) -> Rule<'static> {
+    let core = Rule {
+        std: Some(CORE_STD),
+        no_async: true,
+        ..Rule::default()
+    };
+    match folder {
+        "proto" => Rule {
+            crates: &["bincode", "bytes", "serde", "thiserror"],
+            modules: &["proto", "signature"],
+            ..core
+        },
+        // Types are traced by reading them, and may panic while they are.
+        "signature" => Rule {
+            crates: &["serde"],
+            modules: &["signature"],
+            more_std: &["panic"],
+            ..core
+        },
+        "link" => Rule {
+            crates: &["thiserror"],
+            modules: &["link", "proto"],
+            ..core
+        },
+        "node/session" => Rule {
+            crates: &["bytes", "slab", "thiserror"],
+            modules: &["node::session", "proto"],
+            ..core
+        },
+        "router" => Rule {
+            crates: &["bytes", "daffi_core", "slab", "thiserror"],
+            modules: &["router"],
+            parts: &[("daffi_core", &["proto"])],
+            ..core
+        },
+        other => panic!("{other} is no core"),
+    }
+}
+
+#[test]
+fn the_pure_cores_know_no_runtime_clock_lock_or_socket() {
+    for folder in ["proto", "signature", "link", "node/session"] {
+        check(&pure(folder), "daffi-core", folder);
+    }
+}
+
+#[test]
+fn the_router_knows_the_protocol_and_nothing_else() {
+    check(&pure("router"), "daffi-controller", "router");
+}
+
+#[test]
+fn the_transport_and_the_registry_know_nothing_of_the_node() {
+    check(
+        &Rule {
+            modules: &["proto", "transport"],
+            ..Rule::default()
+        },
+        "daffi-core",
+        "transport",
+    );
+    let registry = &["context", "error", "proto", "registry", "scope", "signature"];
+    check(
+        &Rule {
+            modules: registry,
+            ..Rule::default()
+        },
+        "daffi-core",
+        "registry",
+    );
+}
+
+#[test]
+fn the_node_knows_nothing_of_those_who_use_it() {
+    let below = &[
+        "context",
+        "error",
+        "host",
+        "link",
+        "node",
+        "proto",
+        "registry",
+        "scope",
+        "signature",
+        "transport",
+    ];
+    check(
+        &Rule {
+            modules: below,
+            ..Rule::default()
+        },
+        "daffi-core",
+        "node",
+    );
+}
+
+#[test]
+fn the_controller_knows_nothing_of_the_node() {
+    let parts: &[(&str, &[&str])] = &[(
+        "daffi_core",
+        &["host", "link", "proto", "signature", "transport", "StartError"],
+    )];
+    check(
+        &Rule {
+            parts,
+            ..Rule::default()
+        },
+        "daffi-controller",
+        "",
+    );
+}
+
+#[test]
+fn examples_depend_on_the_facade_alone() {
+    let manifest = Manifest::of(&root().join("examples"));
+    let daffi: Vec<_> = manifest.daffi_crates("dependencies").collect();
+    assert_eq!(daffi, ["daffi"]);
+}
+
+#[test]
+fn the_macros_depend_on_no_crate_of_ours() {
+    let manifest = Manifest::of(&root().join("daffi-macros"));
+    assert_eq!(manifest.keys("dependencies"), ["proc-macro2", "quote", "syn"]);
+    assert_eq!(manifest.daffi_crates("dev-dependencies").next(), None);
+    let core = Manifest::of(&root().join("daffi-core"));
+    assert_eq!(core.daffi_crates("dependencies").next(), None);
+    let controller = Manifest::of(&root().join("daffi-controller"));
+    assert_eq!(
+        controller.daffi_crates("dependencies").collect::<Vec<_>>(),
+        ["daffi-core"]
+    );
+}
+
+#[test]
+fn the_facade_is_documentation_and_reexports() {
+    let facade = Source::read(&root().join("src"), &root().join("src/lib.rs"));
+    assert_eq!(reexports_only(&facade), Vec::<String>::new());
+    let files: Vec<_> = under(&root().join("src"))
+        .into_iter()
+        .map(|source| source.name)
+        .collect();
+    assert_eq!(files, ["lib.rs"]);
+}
+
+#[test]
+fn only_one_file_names_bincode() {
+    let mut folders = vec![root().join("src"), root().join("tests")];
+    folders.extend(members(root()).into_iter().map(|member| root().join(member)));
+    let naming: Vec<_> = folders
+        .iter()
+        .flat_map(|folder| under(folder))
+        .filter(|source| source.heads().any(|head| head == "bincode"))
+        .map(|source| source.name)
+        .collect();
+    assert_eq!(naming, ["src/proto/codec.rs"]);
+}
+
+#[test]
+fn unsafe_code_is_forbidden_everywhere() {
+    let workspace = Manifest::of(root());
+    assert_eq!(
+        workspace.value("workspace.lints.rust", "unsafe_code"),
+        Some("\"forbid\"")
+    );
+    for member in members(root()).into_iter().chain([String::new()]) {
+        let manifest = Manifest::of(&root().join(&member));
+        let inherits = manifest.value("lints", "workspace") == Some("true");
+        let itself = manifest.value("lints.rust", "unsafe_code") == Some("\"forbid\"");
+        assert!(inherits || itself, "{member:?} may have unsafe code");
+    }
+}
+
+/// What `cargo tree` says of `daffi-core`.
+fn dependencies_of_core(more: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--package",
+            "daffi-core",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+        ])
+        .args(more)
+        .current_dir(root())
+        .output()
+        .expect("cargo runs, since it runs this test");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("cargo writes UTF-8")
+}
+
+#[test]
+fn without_its_runtime_the_core_depends_on_no_runtime() {
+    let has = |tree: &str, name: &str| tree.lines().any(|line| line.split(' ').next() == Some(name));
+    let runtime = [
+        "tokio",
+        "tokio-util",
+        "mio",
+        "socket2",
+        "inventory",
+        "futures-util",
+    ];
+    let pure = dependencies_of_core(&["--no-default-features"]);
+    assert!(has(&pure, "serde"), "{pure}");
+    for name in runtime {
+        assert!(!has(&pure, name), "{name} is among\n{pure}");
+    }
+    let full = dependencies_of_core(&["--features", "runtime"]);
+    for name in runtime {
+        assert!(
+            has(&full, name),
+            "this would find nothing: {name} is not even among\n{full}"
+        );
+    }
+}
+
+// ------------------------------------------------------------------ the rules find what they forbid
+
+/// What `rule` says of `text` in a file of the module `crate::node::session::calls`.
+fn faults(rule: &Rule<'_>, text: &str) -> Vec<String> {
+    rule.faults(&Source::new("node/session/calls.rs", text))
+}
+
+#[track_caller]
+fn check_found(rule: &Rule<'_>, text: &str, expected: &str) {
+    let faults = faults(rule, text);
+    assert!(
+        faults.iter().any(|fault| fault.contains(expected)),
+        "{text:?} gives {faults:?}"
+    );
+}
+
+#[test]
+fn what_the_cores_may_not_know_is_found() {
+    let rule = pure("node/session");
+    for (text, expected) in [
+        ("use tokio::sync::mpsc;", "tokio"),
+        ("fn f() { tokio::spawn(async {}); }", "tokio"),
+        ("fn f() { ::tokio::spawn(g()); }", "tokio"),
+        ("use tokio as t;", "tokio"),
+        ("use {std::fmt, tokio::time};", "tokio"),
+        ("extern crate tokio;", "tokio"),
+        ("use tracing::debug;", "tracing"),
+        ("fn f() { let x = rand::random(); }", "rand"),
+        ("use std::time::Instant;", "std::time::Instant"),
+        ("use std::{time::{Duration, Instant}};", "std::time::Instant"),
+        ("use std::time;", "std::time"),
+        ("use std::time::*;", "std::time::*"),
+        ("use std::sync::{Arc, Mutex};", "std::sync::Mutex"),
+        ("struct S { m: std::sync::RwLock<u8> }", "std::sync::RwLock"),
+        ("use std::thread;", "std::thread"),
+        ("use std::net::TcpStream as Stream;", "std::net::TcpStream"),
+        ("use std::fs::{self, File};", "std::fs::self"),
+        ("use std;", "std"),
+        (
+            "fn f() -> u64 { std::hash::RandomState::new().hash_one(0) }",
+            "std::hash::RandomState",
+        ),
+        ("use crate::transport::Outbox;", "crate::transport"),
+        ("use crate::{proto::Header, node::run};", "crate::node::run"),
+        ("use super::super::handle::Node;", "crate::node::handle"),
+        ("fn f() { super::super::super::global::g(); }", "crate::global"),
+        (
+            "mod inner { use super::super::super::handle::Node; }",
+            "crate::node::handle",
+        ),
+        ("async fn f() {}", "async"),
+        ("fn f() { g().await; }", "await"),
+        ("#[cfg(not(test))] use tokio::sync::mpsc;", "tokio"),
+    ] {
+        check_found(&rule, text, expected);
+    }
+}
+
+#[test]
+fn what_the_cores_may_know_is_not_found() {
+    let rule = pure("node/session");
+    for text in [
+        "use std::collections::HashMap;\nuse std::time::Duration;\nuse std::sync::Arc;",
+        "use core::fmt::{self, Display};",
+        "use bytes::Bytes; use slab::Slab; #[derive(thiserror::Error)] struct S;",
+        "use crate::proto::{Header, Moment}; use super::Terms; use self::inner::X;",
+        "// use tokio::sync::mpsc;\n/* tokio::spawn() /* nested */ tokio::spawn() */",
+        "/// See `tokio::spawn` and crate::transport::Outbox.\nfn f() {}",
+        "const TEXT: &str = \"use tokio::spawn \\\" std::time::Instant\";",
+        "const RAW: &str = r#\"\"tokio::spawn\"\"#; const B: &[u8] = b\"tokio::x\";",
+        "fn f<'tokio>(c: char) -> bool { c == '\"' || c == '\\'' || c == 't' }",
+        "#[cfg(test)]\nmod tests { use tokio::sync::mpsc; fn f() { std::thread::spawn(g); } }\nfn f() {}",
+        "#[cfg(test)]\nuse tokio::sync::mpsc;",
+        "struct Instant; struct Mutex(u8); fn f(tokio: u8) -> u8 { tokio }",
+        "fn f(x: r#async) {}",
+    ] {
+        assert_eq!(faults(&rule, text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn what_the_router_may_not_know_is_found() {
+    let rule = pure("router");
+    let found = |text: &str, expected: &str| {
+        let faults = rule.faults(&Source::new("router/pick.rs", text));
+        assert!(
+            faults.iter().any(|fault| fault.contains(expected)),
+            "{text:?} gives {faults:?}"
+        );
+    };
+    found("use daffi_core::transport::Outbox;", "daffi_core::transport");
+    found("use daffi_core::{proto::Header, link::Link};", "daffi_core::link");
+    found("use daffi_core as core;", "daffi_core");
+    found("use daffi_core::*;", "daffi_core::*");
+    found("use crate::server::Controller;", "crate::server");
+    let fine = "use daffi_core::proto::{self, Header}; use super::directory::Provider;";
+    assert_eq!(
+        rule.faults(&Source::new("router/pick.rs", fine)),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_controller_that_knows_the_node_is_found() {
+    let parts: &[(&str, &[&str])] = &[("daffi_core", &["proto", "StartError"])];
+    let rule = Rule {
+        parts,
+        ..Rule::default()
+    };
+    let faults = |text: &str| rule.faults(&Source::new("host.rs", text));
+    for text in [
+        "use daffi_core::Global;",
+        "use daffi_core::node::session::Session;",
+        "fn f(c: daffi_core::Call<u8>) {}",
+        "use daffi_core::{StartError, private::inventory};",
+    ] {
+        assert_eq!(faults(text).len(), 1, "{text}");
+    }
+    assert!(faults("use daffi_core::StartError; use daffi_core::proto::Header;").is_empty());
+}
+
+#[test]
+fn code_in_the_facade_is_found() {
+    for text in [
+        "pub fn f() {}",
+        "mod m;",
+        "impl S {}",
+        "pub trait T {}",
+        "macro_rules! m { () => {} }",
+        "static S: u8 = 0;",
+    ] {
+        assert_eq!(reexports_only(&Source::new("lib.rs", text)).len(), 1, "{text}");
+    }
+    let fine = "//! fn f() {}\npub use daffi_core::{Call, Global};\n#[cfg(doctest)] struct Readme;";
+    assert!(reexports_only(&Source::new("lib.rs", fine)).is_empty());
+}
+
+#[test]
+fn manifests_are_read() {
+    let text = "[package]\nname = \"x\" # name\n\n[dependencies]\nserde.workspace = true\n# none\ndaffi-core = { \
+                workspace = true }\n\"quoted\" = \"1\"\n[dependencies.tokio]\nversion = \"1\"\n[lints]\nworkspace = true\n\
+                [workspace]\nmembers = [\"a\", \"b\"]\n";
+    let manifest = Manifest::new(text);
+    assert_eq!(
+        manifest.keys("dependencies"),
+        ["daffi-core", "quoted", "serde", "tokio"]
+    );
+    assert_eq!(
+        manifest.daffi_crates("dependencies").collect::<Vec<_>>(),
+        ["daffi-core"]
+    );
+    assert_eq!(manifest.value("lints", "workspace"), Some("true"));
+    assert_eq!(manifest.value("package", "name"), Some("\"x\""));
+    assert_eq!(manifest.value("lints", "other"), None);
+    assert_eq!(manifest.list("workspace", "members"), ["a", "b"]);
+}
