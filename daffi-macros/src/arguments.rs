@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::{Lit, LitInt, LitStr};
@@ -246,31 +246,40 @@ fn distance(from: &str, to: &str) -> usize {
 }
 
 fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<Value> {
-    let expects_value = !matches!(key, Key::AutoInit | Key::Inline | Key::Local);
-    let equals = argument
-        .get(1)
-        .is_some_and(|token| matches!(token, TokenTree::Punct(p) if p.as_char() == '='));
-    if !expects_value {
-        if argument.len() > 1 {
-            errors.add(tokens(&argument[1..]), format!("`{}` has no value", key.name()));
+    let rest = &argument[1..];
+    let is_punct = |token: &TokenTree, of: char| matches!(token, TokenTree::Punct(p) if p.as_char() == of);
+    if matches!(key, Key::AutoInit | Key::Inline | Key::Local) {
+        match rest.first() {
+            None => {}
+            Some(token) if is_punct(token, '=') || matches!(token, TokenTree::Group(_)) => {
+                errors.add(tokens(rest), format!("`{}` has no value", key.name()));
+            }
+            Some(token) => errors.add(token, "a `,` is expected here"),
         }
         // It is clear what is meant.
         return Some(Value::Flag);
     }
-    if !equals || argument.len() < 3 {
+    if rest.len() < 2 || !is_punct(&rest[0], '=') {
         errors.add(
             tokens(argument),
             format!("`{}` has a value: `{}`", key.name(), key.form()),
         );
         return None;
     }
-    let value = &argument[2..];
-    let literal = syn::parse2::<Lit>(tokens(value)).ok();
-    match (key, literal) {
-        (Key::Concurrency, Some(Lit::Int(count))) => parse_count(&count, errors).map(Value::Count),
+    // A sign belongs to the number.
+    let length = if is_punct(&rest[1], '-') { 3 } else { 2 };
+    if let Some(token) = rest.get(length)
+        && is_literal(&rest[length - 1])
+    {
+        errors.add(token, "a `,` is expected here");
+        return None;
+    }
+    let value = tokens(&rest[1..]);
+    match (key, syn::parse2::<Lit>(value.clone()).ok()) {
+        (Key::Concurrency, Some(Lit::Int(count))) => parse_count(&count, value, errors).map(Value::Count),
         (Key::Concurrency, _) => {
             errors.add(
-                tokens(value),
+                value,
                 format!("a whole number is expected here: `{}`", key.form()),
             );
             None
@@ -278,21 +287,27 @@ fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<
         (Key::Timeout, Some(Lit::Str(text))) => parse_time(&text, errors).map(Value::Time),
         (_, Some(Lit::Str(text))) => Some(Value::Text(text)),
         _ => {
-            errors.add(
-                tokens(value),
-                format!("a string is expected here: `{}`", key.form()),
-            );
+            errors.add(value, format!("a string is expected here: `{}`", key.form()));
             None
         }
     }
 }
 
-fn parse_count(literal: &LitInt, errors: &mut Errors) -> Option<u32> {
+/// Whether it is a literal, perhaps in the invisible group that a macro's `$value:literal` is.
+fn is_literal(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Literal(_) => true,
+        TokenTree::Group(group) => group.delimiter() == Delimiter::None,
+        _ => false,
+    }
+}
+
+fn parse_count(literal: &LitInt, tokens: TokenStream, errors: &mut Errors) -> Option<u32> {
     match literal.base10_parse() {
-        Ok(0) => errors.add(literal, "no call could ever run: `concurrency` is at least 1"),
+        Ok(0) => errors.add(tokens, "no call could ever run: `concurrency` is at least 1"),
         Ok(count) => return Some(count),
         Err(_) => errors.add(
-            literal,
+            tokens,
             format!("`concurrency` is a number from 1 to {}", u32::MAX),
         ),
     }
@@ -323,6 +338,27 @@ mod tests {
             ("tiemout", "timeout", 2),
         ] {
             assert_eq!(distance(from, to), expected, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn each_place_has_a_word_for_every_argument() {
+        use crate::{callback, fetcher};
+
+        for place in [
+            callback::FUNCTION,
+            callback::BLOCK,
+            callback::METHOD,
+            fetcher::FUNCTION,
+            fetcher::BLOCK,
+            fetcher::TRAIT,
+            fetcher::METHOD,
+        ] {
+            for key in Key::ALL {
+                let here = place.takes.contains(&key);
+                let elsewhere = place.elsewhere.iter().any(|(other, _)| *other == key);
+                assert!(here != elsewhere, "{} and `{}`", place.name, key.name());
+            }
         }
     }
 

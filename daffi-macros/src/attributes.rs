@@ -57,10 +57,11 @@ pub(crate) fn docs(attributes: &[Attribute]) -> TokenStream {
 }
 
 /// The attributes of an item that what is generated beside it needs too: it exists where the item does, and what the
-/// item may do, it may.
+/// item may do, it may. What is deprecated has been reported where the item names it.
 pub(crate) fn carried(attributes: &[Attribute]) -> Vec<TokenStream> {
     let mut carried = conditions(attributes);
     carried.extend(allowed(attributes));
+    carried.push(quote!(#[allow(deprecated)]));
     carried
 }
 
@@ -85,7 +86,6 @@ pub(crate) fn allowed(attributes: &[Attribute]) -> impl Iterator<Item = TokenStr
             let lints = &list.tokens;
             Some(quote!(#[allow(#lints)]))
         }
-        meta if meta.path().is_ident("deprecated") => Some(quote!(#[allow(deprecated)])),
         _ => None,
     })
 }
@@ -140,6 +140,23 @@ fn nested_predicates(list: &syn::MetaList) -> Vec<TokenStream> {
         .collect()
 }
 
+/// Takes further attributes of ours out of those of an item that has one already.
+pub(crate) fn take_further(attributes: &mut Vec<Attribute>, name: &str, errors: &mut Errors) {
+    for again in take_ours(attributes, name) {
+        errors.add(
+            again,
+            format!("`#[{name}]` stands here twice: put all arguments into the first"),
+        );
+    }
+    let other = if name == "callback" { "fetcher" } else { "callback" };
+    for other in take_ours(attributes, other) {
+        errors.add(
+            other,
+            "what one process offers is called from another: `#[callback]` and `#[fetcher]` stand on items of their own",
+        );
+    }
+}
+
 /// Takes our attribute out of those of a method: where it is, and its arguments. Without one there are none.
 pub(crate) fn take_one(
     attributes: &mut Vec<Attribute>,
@@ -153,7 +170,7 @@ pub(crate) fn take_one(
     for again in ours {
         errors.add(
             again,
-            format!("one `#[{name}]` for one method: put all arguments into the first"),
+            format!("`#[{name}]` stands here twice: put all arguments into the first"),
         );
     }
     let span = first.path().span();

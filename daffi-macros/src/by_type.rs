@@ -21,17 +21,14 @@ pub(crate) fn at(span: Span) -> Span {
 }
 
 fn choice(cases: usize, kind: &str, types: &[&Type], method: &str) -> TokenStream {
-    let span = at(types[0].span());
+    choice_at(at(types[0].span()), cases, kind, types, method)
+}
+
+fn choice_at(span: Span, cases: usize, kind: &str, types: &[&Type], method: &str) -> TokenStream {
     let references = (0..cases).map(|_| quote_spanned!(span=> &));
     let kind = Ident::new(kind, span);
     let method = Ident::new(method, span);
     quote_spanned!(span=> (#(#references)* ::daffi::__private::by_type::#kind::<#(#types),*>::new()).#method)
-}
-
-/// The shape of a type, where serde can show it.
-pub(crate) fn traced(ty: &Type) -> TokenStream {
-    let choice = choice(3, "Traced", &[ty], "__daffi_type");
-    quote!(#choice())
 }
 
 /// The shape of a callback's parameter.
@@ -72,10 +69,39 @@ pub(crate) fn outcome(returned: &Ident, span: Span) -> TokenStream {
     }
 }
 
-/// What to encode for a fetcher's argument.
-pub(crate) fn lower(ty: &Type, value: &Ident) -> TokenStream {
-    let choice = choice(3, "Argument", &[ty], "__daffi_lower");
-    quote!(#choice(#value))
+/// What is kept of a fetcher's argument: what to encode, and what it is a kind of. The statements show faults at `span`.
+pub(crate) struct Kept {
+    pub(crate) statements: TokenStream,
+    pub(crate) local: Ident,
+    pub(crate) kind: Ident,
+}
+
+/// Keeps the argument of this index. Its kind is that of the value unless `declared` says otherwise.
+pub(crate) fn keep(index: usize, value: &Ident, declared: Option<&Type>, span: Span) -> Kept {
+    let span = at(span);
+    let local = format_ident!("__daffi_{index}");
+    let kind = format_ident!("__daffi_kind_{index}");
+    let made = match declared {
+        Some(ty) => quote_spanned!(span=> ::daffi::__private::by_type::Traced::<#ty>::new()),
+        None => quote_spanned!(span=> ::daffi::__private::by_type::traced_like(&#value)),
+    };
+    let statements = quote_spanned! {span=>
+        let #kind = #made;
+        let #local = (&&&::daffi::__private::by_type::argument(&#value)).__daffi_lower(#value);
+    };
+    Kept {
+        statements,
+        local,
+        kind,
+    }
+}
+
+impl Kept {
+    /// Its shape.
+    pub(crate) fn shape(&self) -> TokenStream {
+        let kind = &self.kind;
+        quote!((&&&&#kind).__daffi_type())
+    }
 }
 
 /// The shape of the value that a fetcher returns.
@@ -95,19 +121,22 @@ pub(crate) fn call(value: &Type, error: &Type) -> TokenStream {
     choice(3, "Answer", &[value, error], "__daffi_call")
 }
 
-/// The future of a method.
-pub(crate) fn boxed(state: &Type, future: &TokenStream) -> TokenStream {
-    let choice = choice(2, "State", &[state], "__daffi_boxed");
-    quote!(#choice(#future))
+/// The future of a method; that it cannot be sent to another thread is shown at `span`.
+pub(crate) fn boxed(state: &Type, future: &TokenStream, span: Span) -> TokenStream {
+    let choice = choice_at(span, 2, "State", &[state], "__daffi_boxed");
+    quote_spanned!(span=> #choice(#future))
 }
 
 /// The callbacks of a service.
-pub(crate) fn bind(state: &Type) -> TokenStream {
-    choice(2, "State", &[state], "__daffi_bind")
+pub(crate) fn bind(state: &Type, instance: &TokenStream, methods: &[TokenStream]) -> TokenStream {
+    let choice = choice(2, "State", &[state], "__daffi_bind");
+    let span = at(state.span());
+    let methods = quote_spanned!(span=> [#(#methods),*]);
+    quote!(#choice(#instance, #methods))
 }
 
 /// A service that is built by itself; what is missing for it is shown at `span`.
 pub(crate) fn auto_init(state: &Type, span: Span) -> TokenStream {
-    let span = at(span);
-    quote_spanned!(span=> (&&&::daffi::__private::by_type::State::<#state>::new()).__daffi_auto_init())
+    let choice = choice_at(at(span), 3, "State", &[state], "__daffi_auto_init");
+    quote!(#choice())
 }

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::arguments::{Arguments, Key, Place};
+use crate::attributes;
 use crate::errors::Errors;
 use crate::item::{Block, Function, Item};
 
@@ -15,32 +16,36 @@ mod service;
 const USAGE: &str = "`#[callback]` stands on a function with a body, or on an `impl` block, whose public methods it \
                      offers to other processes";
 
-const FUNCTION: Place = Place {
+pub(crate) const FUNCTION: Place = Place {
     name: "`#[callback]` on a function",
     takes: &[Key::Alias, Key::Concurrency, Key::Timeout, Key::Inline],
     elsewhere: &[
-        (Key::Prefix, "the `impl` block of a service"),
         (Key::AutoInit, "the `impl` block of a service"),
+        (Key::Client, "`#[fetcher]` on a trait"),
         (
             Key::Local,
             "a method of a service; a function without `#[callback]` is local",
         ),
+        (Key::Prefix, "the `impl` block of a service"),
+        (Key::To, TO),
     ],
 };
 
-const BLOCK: Place = Place {
+pub(crate) const BLOCK: Place = Place {
     name: "`#[callback]` on an `impl` block",
     takes: &[Key::Prefix, Key::AutoInit],
     elsewhere: &[
         (Key::Alias, "a method: every method has its own name"),
+        (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Concurrency, "a method: every method has its own limit"),
-        (Key::Timeout, "a method: every method has its own limit"),
         (Key::Inline, "a method"),
         (Key::Local, "a method"),
+        (Key::Timeout, "a method: every method has its own limit"),
+        (Key::To, TO),
     ],
 };
 
-const METHOD: Place = Place {
+pub(crate) const METHOD: Place = Place {
     name: "`#[callback]` on a method",
     takes: &[
         Key::Alias,
@@ -50,16 +55,20 @@ const METHOD: Place = Place {
         Key::Local,
     ],
     elsewhere: &[
-        (Key::Prefix, "the `impl` block"),
         (Key::AutoInit, "the `impl` block"),
+        (Key::Client, "`#[fetcher]` on a trait"),
+        (Key::Prefix, "the `impl` block"),
+        (Key::To, TO),
     ],
 };
 
+const TO: &str = "`#[fetcher]`: it is the caller who chooses";
+
 /// Expands the attribute.
-pub(crate) fn attribute(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+pub(crate) fn attribute(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     match Item::read(tokens.clone()) {
-        Ok(Item::Function(function)) => on_function(arguments, &function, tokens, errors),
+        Ok(Item::Function(function)) => on_function(arguments, function, tokens, errors),
         Ok(Item::Impl(block)) => on_block(arguments, block),
         Ok(Item::Trait(item)) => {
             errors.add(
@@ -84,11 +93,13 @@ pub(crate) fn attribute(arguments: TokenStream, tokens: TokenStream) -> TokenStr
 
 fn on_function(
     arguments: TokenStream,
-    function: &Function,
-    tokens: TokenStream,
+    mut function: Function,
+    tokens: &TokenStream,
     mut errors: Errors,
 ) -> TokenStream {
     let arguments = Arguments::parse(arguments, &FUNCTION, &mut errors);
+    attributes::take_further(&mut function.attributes, "callback", &mut errors);
+    let function = &function;
     let callback = model::Callback::of_function(function, &arguments, &mut errors);
     match callback {
         Some(callback) if errors.is_empty() => {
@@ -97,7 +108,7 @@ fn on_function(
         }
         _ => {
             let item = match function.body.group() {
-                Some(_) => tokens,
+                Some(_) => quote!(#function),
                 // Without a body the compiler would have something to say, too.
                 None => with_body(function),
             };
@@ -123,6 +134,7 @@ fn with_body(function: &Function) -> TokenStream {
 fn on_block(arguments: TokenStream, mut block: Block) -> TokenStream {
     let mut errors = Errors::default();
     let arguments = Arguments::parse(arguments, &BLOCK, &mut errors);
+    attributes::take_further(&mut block.attributes, "callback", &mut errors);
     let service = service::Service::of_block(&mut block, &arguments, &mut errors);
     let registration = service
         .filter(|_| errors.is_empty())

@@ -167,7 +167,7 @@ fn times(number: &str, nanoseconds: u128) -> Result<u128, DurationError> {
     // Twenty digits of weeks, and twenty of a fraction's numerator, stay below 2^128.
     let scale = 10_u128.pow(u32::try_from(fraction.len()).expect("at most twenty digits"));
     let part = digits(fraction) * nanoseconds;
-    if part % scale != 0 {
+    if !part.is_multiple_of(scale) {
         return Err(DurationError::TooFine);
     }
     Ok(digits(whole) * nanoseconds + part / scale)

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::arguments::{Arguments, Key, Place};
+use crate::attributes;
 use crate::errors::Errors;
 use crate::item::{Block, Function, Item, Trait};
 
@@ -16,63 +17,67 @@ mod model;
 const USAGE: &str = "`#[fetcher]` stands on a function that has no body, or one that computes the arguments, on an \
                      `impl` block of such functions, or on a trait, for which it makes a client";
 
-const FUNCTION: Place = Place {
+pub(crate) const FUNCTION: Place = Place {
     name: "`#[fetcher]` on a function",
     takes: &[Key::Alias, Key::Timeout, Key::To],
     elsewhere: &[
+        (Key::AutoInit, AUTO_INIT),
+        (Key::Client, "a trait"),
+        (Key::Concurrency, CONCURRENCY),
+        (Key::Inline, INLINE),
+        (Key::Local, "a method; a function without `#[fetcher]` is local"),
         (
             Key::Prefix,
             "an `impl` block or a trait; write the whole name as the `alias` here",
         ),
-        (Key::Client, "a trait"),
-        (Key::Local, "a method; a function without `#[fetcher]` is local"),
-        (
-            Key::Concurrency,
-            "`#[callback]`, because it is the provider that is to be spared",
-        ),
-        (Key::Inline, "`#[callback]`"),
-        (Key::AutoInit, "`#[callback]` on an `impl` block"),
     ],
 };
 
-const BLOCK: Place = Place {
+pub(crate) const BLOCK: Place = Place {
     name: "`#[fetcher]` on an `impl` block",
     takes: &[Key::Prefix, Key::Timeout, Key::To],
     elsewhere: &[
         (Key::Alias, "a method: every method has its own name"),
-        (Key::Local, "a method"),
+        (Key::AutoInit, AUTO_INIT),
         (Key::Client, "a trait; here the type of the block is the client"),
-        (Key::AutoInit, "`#[callback]` on an `impl` block"),
+        (Key::Concurrency, CONCURRENCY),
+        (Key::Inline, INLINE),
+        (Key::Local, "a method"),
     ],
 };
 
-const TRAIT: Place = Place {
+pub(crate) const TRAIT: Place = Place {
     name: "`#[fetcher]` on a trait",
     takes: &[Key::Client, Key::Prefix, Key::Timeout, Key::To],
     elsewhere: &[
         (Key::Alias, "a method: every method has its own name"),
+        (Key::AutoInit, AUTO_INIT),
+        (Key::Concurrency, CONCURRENCY),
+        (Key::Inline, INLINE),
         (Key::Local, "a method"),
     ],
 };
 
-const METHOD: Place = Place {
+pub(crate) const METHOD: Place = Place {
     name: "`#[fetcher]` on a method",
     takes: &[Key::Alias, Key::Timeout, Key::To, Key::Local],
     elsewhere: &[
-        (Key::Prefix, "the `impl` block or trait"),
+        (Key::AutoInit, AUTO_INIT),
         (Key::Client, "the trait"),
-        (
-            Key::Concurrency,
-            "`#[callback]`, because it is the provider that is to be spared",
-        ),
-        (Key::Inline, "`#[callback]`"),
+        (Key::Concurrency, CONCURRENCY),
+        (Key::Inline, INLINE),
+        (Key::Prefix, "the `impl` block or trait"),
     ],
 };
 
+const AUTO_INIT: &str = "`#[callback]` on an `impl` block";
+const CONCURRENCY: &str = "`#[callback]`, because it is the provider that is to be spared";
+const INLINE: &str = "`#[callback]`, because it is about where the function runs";
+
 /// Expands the attribute.
-pub(crate) fn attribute(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+pub(crate) fn attribute(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
     match Item::read(tokens.clone()) {
-        Ok(Item::Function(function)) => on_function(arguments, &function),
+        Ok(Item::Function(function)) => on_function(arguments, function),
         Ok(Item::Impl(block)) => on_block(arguments, block),
         Ok(Item::Trait(item)) => on_trait(arguments, item),
         Ok(Item::Other(other)) => {
@@ -87,9 +92,11 @@ pub(crate) fn attribute(arguments: TokenStream, tokens: TokenStream) -> TokenStr
     }
 }
 
-fn on_function(arguments: TokenStream, function: &Function) -> TokenStream {
+fn on_function(arguments: TokenStream, mut function: Function) -> TokenStream {
     let mut errors = Errors::default();
     let arguments = Arguments::parse(arguments, &FUNCTION, &mut errors);
+    attributes::take_further(&mut function.attributes, "fetcher", &mut errors);
+    let function = &function;
     let defaults = model::Defaults::default();
     match model::Fetcher::of_function(function, &arguments, &defaults, &mut errors) {
         Some(fetcher) if errors.is_empty() => expand::function(&fetcher),
@@ -103,6 +110,7 @@ fn on_function(arguments: TokenStream, function: &Function) -> TokenStream {
 fn on_block(arguments: TokenStream, mut block: Block) -> TokenStream {
     let mut errors = Errors::default();
     let arguments = Arguments::parse(arguments, &BLOCK, &mut errors);
+    attributes::take_further(&mut block.attributes, "fetcher", &mut errors);
     let members = group::members(&mut block, &arguments, &mut errors);
     let item = block.with_members(&members);
     quote!(#item #errors)
@@ -111,6 +119,7 @@ fn on_block(arguments: TokenStream, mut block: Block) -> TokenStream {
 fn on_trait(arguments: TokenStream, mut item: Trait) -> TokenStream {
     let mut errors = Errors::default();
     let arguments = Arguments::parse(arguments, &TRAIT, &mut errors);
+    attributes::take_further(&mut item.attributes, "fetcher", &mut errors);
     let client = client::Client::of_trait(&mut item, &arguments, &mut errors);
     let client = client.filter(|_| errors.is_empty()).map(|client| client.expand());
     let members = &item.members;

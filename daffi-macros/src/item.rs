@@ -3,7 +3,7 @@
 //! Bodies stay tokens: what is in them is the compiler's business, half-typed code in an editor included. Functions
 //! without a body, which fetchers are, are as good as those with one.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt as _};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
@@ -152,12 +152,9 @@ impl Parse for Function {
         let body = if input.peek(Token![;]) {
             Body::None(input.parse()?)
         } else {
-            match input.parse::<TokenTree>()? {
-                TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace => {
-                    Body::Block(group)
-                }
-                other => return Err(syn::Error::new(other.span(), "a body or `;` is expected here")),
-            }
+            let token = input.parse::<TokenTree>()?;
+            let span = token.span();
+            Body::Block(block(token).ok_or_else(|| syn::Error::new(span, "a body or `;` is expected here"))?)
         };
         Ok(Self {
             attributes,
@@ -166,6 +163,18 @@ impl Parse for Function {
             signature,
             body,
         })
+    }
+}
+
+/// The braces and what is in them, out of the invisible group that a macro's `$body:block` is.
+fn block(token: TokenTree) -> Option<Group> {
+    let TokenTree::Group(group) = token else {
+        return None;
+    };
+    match group.delimiter() {
+        Delimiter::Brace => Some(group),
+        Delimiter::None => group.stream().into_iter().next().and_then(block),
+        Delimiter::Parenthesis | Delimiter::Bracket => None,
     }
 }
 

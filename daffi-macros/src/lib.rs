@@ -1,7 +1,7 @@
 //! The attributes of [daffi](https://docs.rs/daffi): `#[callback]` offers functions to other processes, `#[fetcher]`
 //! declares functions that call them. Use them as `daffi::callback` and `daffi::fetcher`, where they are documented.
 //!
-//! Both go the same way: [`item`] and [`arguments`] read what is written, [`callback`] and [`fetcher`] check it into
+//! Both go the same way: `item` and `arguments` read what is written, `callback` and `fetcher` check it into
 //! models (a model that exists is valid), and expand those. What a program must not do is said here; what its types
 //! must be able to do is left to the compiler, by way of `daffi::__private::{by_type, check}`.
 //!
@@ -19,16 +19,18 @@ mod fetcher;
 mod item;
 mod name;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod types;
 
 /// Offers a function, or the methods of a type, to other processes.
 #[proc_macro_attribute]
 pub fn callback(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    callback::attribute(arguments.into(), item.into()).into()
+    callback::attribute(arguments.into(), &item.into()).into()
 }
 
 /// Declares a function, a group of methods or a trait whose calls run in another process.
 #[proc_macro_attribute]
 pub fn fetcher(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    fetcher::attribute(arguments.into(), item.into()).into()
+    fetcher::attribute(arguments.into(), &item.into()).into()
 }

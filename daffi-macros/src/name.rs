@@ -41,7 +41,12 @@ impl RemoteName {
             return None;
         }
         let text = prefix.map(LitStr::value).unwrap_or_default() + &own;
-        is_short(&text, span, errors).then_some(Self { text })
+        let what = if prefix.is_some() {
+            "name with its prefix"
+        } else {
+            "name"
+        };
+        is_short(what, &text, span, errors).then_some(Self { text })
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -54,15 +59,13 @@ pub(crate) fn is_local(ident: &Ident) -> bool {
     ident.unraw().to_string().starts_with('_')
 }
 
-fn is_short(name: &str, span: Span, errors: &mut Errors) -> bool {
-    let short = name.len() <= LIMIT_BYTES;
+fn is_short(what: &str, text: &str, span: Span, errors: &mut Errors) -> bool {
+    let bytes = text.len();
+    let short = bytes <= LIMIT_BYTES;
     if !short {
         errors.add_at(
             span,
-            format!(
-                "this name has {} bytes, and {LIMIT_BYTES} are the limit",
-                name.len()
-            ),
+            format!("this {what} has {bytes} bytes, and {LIMIT_BYTES} are the limit"),
         );
     }
     short
@@ -75,6 +78,6 @@ pub(crate) fn check_text(what: &str, text: Option<&LitStr>, errors: &mut Errors)
     if value.is_empty() {
         errors.add(literal, format!("this {what} is empty"));
     } else {
-        is_short(&value, literal.span(), errors);
+        is_short(what, &value, literal.span(), errors);
     }
 }

@@ -1,9 +1,10 @@
 //! What callbacks and fetchers have in common: functions whose parameters and results cross between processes.
 
 use proc_macro2::Ident;
+use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{FnArg, GenericParam, Pat, PatType, ReturnType, Safety, Signature, Type};
+use syn::{FnArg, GenericParam, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
 
 use crate::errors::Errors;
 use crate::types::{self, Part};
@@ -46,7 +47,10 @@ pub(crate) fn check_form(side: Side, signature: &Signature, errors: &mut Errors)
         }
     }
     if let Some(token) = &signature.constness {
-        errors.add(token, format!("a {name} cannot be `const`"));
+        errors.add(
+            token,
+            format!("a {name} cannot be `const`: it is for calls, and these come when the program runs"),
+        );
     }
     if let Safety::Unsafe(token) = &signature.safety {
         errors.add(
@@ -66,6 +70,37 @@ pub(crate) fn check_form(side: Side, signature: &Signature, errors: &mut Errors)
             format!("a {name} has a fixed number of parameters"),
         );
     }
+}
+
+/// How a method takes its service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Shared,
+    Exclusive,
+}
+
+/// The access of a method that can be called from elsewhere.
+pub(crate) fn access(receiver: &Receiver) -> Option<Access> {
+    let mutable = match &receiver.kind {
+        ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+        ReceiverKind::Typed(_, ty) => match types::bare(ty) {
+            Type::Reference(reference) => {
+                let to_self =
+                    matches!(types::bare(&reference.elem), Type::Path(path) if path.path.is_ident("Self"));
+                if !to_self {
+                    return None;
+                }
+                reference.mutability.is_some()
+            }
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(if mutable {
+        Access::Exclusive
+    } else {
+        Access::Shared
+    })
 }
 
 /// The parameters after the receiver.
@@ -98,6 +133,20 @@ fn check_type(side: Side, ty: &Type, errors: &mut Errors) {
     if types::is_stream(ty) {
         return errors.add(ty, STREAM);
     }
+    if types::is_unsized(ty) {
+        return errors.leave_to_compiler();
+    }
+    if let Type::Reference(reference) = types::bare(ty) {
+        if types::is_context(&reference.elem) && reference.mutability.is_some() && side == Side::Callback {
+            return errors.add(ty, "the context of a call is lent as `&CallContext`");
+        }
+        if types::is_trait_object(&reference.elem) {
+            let message = format!(
+                "a {name} cannot take a trait object: only a type that both sides know can be decoded"
+            );
+            return errors.add(ty, message);
+        }
+    }
     if side == Side::Fetcher && (types::is_context(ty) || types::referent(ty).is_some_and(types::is_context))
     {
         return errors.add(
@@ -105,40 +154,36 @@ fn check_type(side: Side, ty: &Type, errors: &mut Errors) {
             "the context of a call is the callback's: leave this parameter out, it is not sent",
         );
     }
-    types::visit_parts(ty, &mut |part| {
-        match part {
-        Part::MutableReference(reference) => errors.add(
-            reference,
-            format!("a {name} cannot borrow mutably from another process: take the value, and return what becomes of it"),
-        ),
-        Part::Reference(reference) if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") => {
-            if side == Side::Callback {
-                errors.add(
-                    reference,
-                    "arguments are decoded for one call, so none is borrowed for `'static`: leave the lifetime out, or \
-                     take an owned type",
-                );
-            }
+    types::visit_parts(ty, &mut |part| match part {
+        Part::MutableReference(reference) => {
+            let message = format!(
+                "a {name} cannot borrow mutably from another process: take the value, and return what becomes of \
+                 it"
+            );
+            errors.add(reference, message);
+        }
+        Part::Reference(reference) if types::is_static(reference) && side == Side::Callback => {
+            errors.add(reference, NOT_FOR_EVER);
         }
         Part::ImplTrait(bounds) => {
-            errors.add(bounds, format!("the parameters of a {name} need a type of their own, not `impl Trait`"));
+            let message = format!("the parameters of a {name} need a type of their own, not `impl Trait`");
+            errors.add(bounds, message);
         }
-        Part::SelfType(_)
-        | Part::Reference(_)
-        | Part::Lifetime(_)
-        | Part::Infer(_)
-        | Part::Never(_) => {}
-    }
+        Part::Infer(_) => errors.leave_to_compiler(),
+        Part::SelfType(_) | Part::Reference(_) | Part::Lifetime(_) | Part::Never(_) => {}
     });
 }
 
-/// That there are not too many parameters.
-pub(crate) fn check_count<'a>(side: Side, sent: impl Iterator<Item = &'a Type>, errors: &mut Errors) {
+const NOT_FOR_EVER: &str = "arguments are decoded for one call, so none is borrowed for `'static`: leave the lifetime \
+                            out, or take an owned type";
+
+/// That not too much is sent, which are parameters or what stands for them.
+pub(crate) fn check_count<T: ToTokens>(side: Side, sent: impl Iterator<Item = T>, errors: &mut Errors) {
     if let Some(excess) = sent.into_iter().nth(MOST_PARAMETERS) {
         let name = side.name();
         errors.add(
             excess,
-            format!("a {name} has at most {MOST_PARAMETERS} parameters: put some into a struct"),
+            format!("a {name} has at most {MOST_PARAMETERS} arguments: put some into a struct"),
         );
     }
 }
@@ -156,24 +201,29 @@ pub(crate) fn check_result(side: Side, output: &ReturnType, errors: &mut Errors)
             format!("write `async fn` and the future's output as the result of this {name}"),
         );
     }
+    if types::is_unsized(ty) {
+        return errors.leave_to_compiler();
+    }
     types::visit_parts(ty, &mut |part| match part {
         Part::Never(span) => errors.add_at(span, format!("a {name} returns: nobody would ever be answered")),
         Part::ImplTrait(bounds) => {
-            errors.add(
-                bounds,
-                format!("the result of a {name} needs a type of its own, not `impl Trait`"),
-            );
+            let message = format!("the result of a {name} needs a type of its own, not `impl Trait`");
+            errors.add(bounds, message);
         }
-        Part::Infer(span) => errors.add_at(span, format!("the result of a {name} needs a type of its own")),
+        Part::Infer(_) if side == Side::Callback => errors.leave_to_compiler(),
+        Part::Infer(span) => errors.add_at(span, "the result of a fetcher needs a type of its own"),
         Part::Reference(reference) if side == Side::Fetcher => {
-            errors.add(
-                reference,
-                "the result of a fetcher comes from another process and is owned: `String`, not `&str`",
-            );
+            errors.add(reference, format!("{COMES_FROM_ELSEWHERE}: `String`, not `&str`"));
+        }
+        Part::Lifetime(lifetime) if side == Side::Fetcher && lifetime.ident != "static" => {
+            let message = format!("{COMES_FROM_ELSEWHERE}: nothing is borrowed for this lifetime");
+            errors.add(lifetime, message);
         }
         _ => {}
     });
 }
+
+const COMES_FROM_ELSEWHERE: &str = "the result of a fetcher comes from another process and is owned";
 
 /// Said of streams until there are some.
 const STREAM: &str = "streams are not supported by this version of daffi: send a `Vec`, or several calls";

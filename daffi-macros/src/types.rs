@@ -1,12 +1,15 @@
 //! What can be told of a type from how it is written.
 
-use proc_macro2::Span;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     ExprPath, GenericArgument, Lifetime, Path, PathArguments, PathSegment, QSelf, Token, Type, TypeImplTrait,
-    TypePath, TypeReference, parse_quote,
+    TypePath, TypeReference, parse_quote, parse_quote_spanned,
 };
+
+use crate::by_type;
 
 /// The type without the parentheses and invisible groups around it.
 pub(crate) fn bare(ty: &Type) -> &Type {
@@ -94,7 +97,83 @@ pub(crate) fn is_view(referent: &Type) -> bool {
 
 /// What owns a value that is lent as a reference to `referent`, and crosses the wire for it.
 pub(crate) fn owned(referent: &Type) -> Type {
-    parse_quote!(<#referent as ::daffi::__private::by_type::Lent>::Owned)
+    let span = by_type::at(referent.span());
+    parse_quote_spanned!(span=> <#referent as ::daffi::__private::by_type::Lent>::Owned)
+}
+
+/// Types that hold values of their parameters and ask nothing of these.
+const CONTAINERS: [&str; 11] = [
+    "Arc", "BTreeMap", "BTreeSet", "Box", "HashMap", "HashSet", "Option", "Rc", "Result", "Vec", "VecDeque",
+];
+
+/// The type of the same shape with owned values in place of the references in it, as far as those can be exchanged: in
+/// tuples, arrays and the well-known containers. In another type the compiler may insist on the reference.
+pub(crate) fn owned_throughout(ty: &Type) -> Type {
+    match bare(ty) {
+        Type::Reference(TypeReference {
+            mutability: None,
+            elem,
+            ..
+        }) => owned(&owned_throughout(elem)),
+        Type::Tuple(tuple) => {
+            let mut tuple = tuple.clone();
+            tuple
+                .elems
+                .iter_mut()
+                .for_each(|element| *element = owned_throughout(element));
+            Type::Tuple(tuple)
+        }
+        Type::Array(array) => {
+            let mut array = array.clone();
+            *array.elem = owned_throughout(&array.elem);
+            Type::Array(array)
+        }
+        Type::Slice(slice) => {
+            let mut slice = slice.clone();
+            *slice.elem = owned_throughout(&slice.elem);
+            Type::Slice(slice)
+        }
+        Type::Path(path) => {
+            let mut path = path.clone();
+            if let Some(PathSegment {
+                ident,
+                arguments: PathArguments::AngleBracketed(arguments),
+                ..
+            }) = path.path.segments.last_mut()
+                && CONTAINERS.iter().any(|name| ident == name)
+            {
+                for argument in &mut arguments.args {
+                    if let GenericArgument::Type(ty) = argument {
+                        *ty = owned_throughout(ty);
+                    }
+                }
+            }
+            Type::Path(path)
+        }
+        other => other.clone(),
+    }
+}
+
+/// Whether there are references in the type, beside one that it may be.
+pub(crate) fn lends_inside(ty: &Type) -> bool {
+    let mut lends = false;
+    visit_parts(referent(ty).unwrap_or(ty), &mut |part| {
+        lends |= matches!(part, Part::Reference(_));
+    });
+    lends
+}
+
+/// Whether values of the type have no size: `str`, slices and trait objects.
+pub(crate) fn is_unsized(ty: &Type) -> bool {
+    match bare(ty) {
+        Type::Slice(_) => true,
+        ty => is_trait_object(ty) || matches!(ty, Type::Path(path) if path.path.is_ident("str")),
+    }
+}
+
+/// Whether this is `dyn Trait`.
+pub(crate) fn is_trait_object(ty: &Type) -> bool {
+    matches!(bare(ty), Type::TraitObject(_))
 }
 
 /// Something in a type that a place does not allow.
@@ -116,10 +195,14 @@ pub(crate) fn visit_parts(ty: &Type, found: &mut dyn FnMut(Part<'_>)) {
     impl VisitMut for Visitor<'_> {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             match ty {
-                Type::Reference(reference) if reference.mutability.is_some() => {
-                    (self.0)(Part::MutableReference(reference));
+                Type::Reference(reference) => {
+                    (self.0)(match reference.mutability {
+                        Some(_) => Part::MutableReference(reference),
+                        None => Part::Reference(reference),
+                    });
+                    // Its lifetime is a part of it.
+                    return self.visit_type_mut(&mut reference.elem);
                 }
-                Type::Reference(reference) => (self.0)(Part::Reference(reference)),
                 Type::ImplTrait(bounds) => return (self.0)(Part::ImplTrait(bounds)),
                 Type::Infer(infer) => (self.0)(Part::Infer(infer.span())),
                 Type::Never(never) => (self.0)(Part::Never(never.span())),
@@ -178,7 +261,7 @@ impl SelfType<'_> {
                 match ty {
                     Type::Path(TypePath {
                         qself: None, path, ..
-                    }) if path.is_ident("Self") => *ty = self.0.ty.clone(),
+                    }) if path.is_ident("Self") => *ty = located_at(self.0.ty, path.span()),
                     _ => visit_mut::visit_type_mut(self, ty),
                 }
             }
@@ -216,13 +299,40 @@ impl SelfType<'_> {
     }
 }
 
-/// The lifetimes in a type that are not `'static`, and whether there are any.
+/// The type as if it were written at another place, where errors about it belong.
+fn located_at(ty: &Type, span: Span) -> Type {
+    fn relocate(tokens: TokenStream, span: Span) -> TokenStream {
+        let relocated = tokens.into_iter().map(|mut token| {
+            let at = token.span().located_at(span);
+            if let TokenTree::Group(group) = &token {
+                token = Group::new(group.delimiter(), relocate(group.stream(), span)).into();
+            }
+            token.set_span(at);
+            token
+        });
+        relocated.collect()
+    }
+
+    syn::parse2(relocate(ty.to_token_stream(), span)).unwrap_or_else(|_| ty.clone())
+}
+
+/// Whether the reference is for ever.
+pub(crate) fn is_static(reference: &TypeReference) -> bool {
+    reference
+        .lifetime
+        .as_ref()
+        .is_some_and(|lifetime| lifetime.ident == "static")
+}
+
+/// The first lifetime in a type that is not `'static`.
 pub(crate) fn borrowed_lifetime(ty: &Type) -> Option<Span> {
     let mut borrowed = None;
     visit_parts(ty, &mut |part| {
         let span = match part {
             Part::Lifetime(lifetime) if lifetime.ident != "static" => lifetime.span(),
-            Part::Reference(reference) => reference.and_token.span(),
+            Part::Reference(reference) | Part::MutableReference(reference) if !is_static(reference) => {
+                reference.and_token.span()
+            }
             _ => return,
         };
         borrowed.get_or_insert(span);
@@ -230,8 +340,8 @@ pub(crate) fn borrowed_lifetime(ty: &Type) -> Option<Span> {
     borrowed
 }
 
-/// Whether a value of the type can be named as a result.
-pub(crate) fn is_sized_and_named(ty: &Type) -> bool {
+/// Whether the type can stand in another.
+pub(crate) fn is_named(ty: &Type) -> bool {
     let mut named = true;
     visit_parts(ty, &mut |part| {
         named &= !matches!(part, Part::ImplTrait(_) | Part::Infer(_) | Part::Never(_));

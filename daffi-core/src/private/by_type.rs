@@ -35,27 +35,25 @@ macro_rules! kinds {
 
 /// Makes the traits of a choice, the best case first.
 ///
-/// `Case: [generics] kind (argument: type) -> output { body }`, perhaps with `where [Type: Requirement]`, which the
-/// method then asks of the type.
+/// `Case: [generics] kind (argument: type) -> output { body }`, perhaps with `where<T> [T: Requirement]`, which the
+/// method then asks of the type. The compiler shows that piece beside its message.
 macro_rules! choice {
     ($method:ident {$(
         $case:ident: [$($generics:tt)*] $kind:ty, ($($argument:ident: $type:ty),*) -> $output:ty
-        $(where [$required:ty: $requirement:path])?
+        $(where<$($required:ident),+> [$($requirement:tt)+])?
         $body:block
     )+}) => {$(
         #[doc = concat!("A case of `", stringify!($method), "`.")]
         #[allow(non_camel_case_types, reason = "the type parameters are called like the arguments")]
-        pub trait $case<Output, $($argument,)* Required> {
+        pub trait $case<Output, $($argument,)* $($($required),+)?> {
             /// Makes the choice.
-            fn $method(&self, $($argument: $argument),*) -> Output $(where Required: $requirement)?;
+            fn $method(&self, $($argument: $argument),*) -> Output $(where $($requirement)+)?;
         }
 
-        impl<$($generics)*> $case<$output, $($type,)* choice!(@required $($required)?)> for $kind {
-            fn $method(&self, $($argument: $type),*) -> $output $(where $required: $requirement)? $body
+        impl<$($generics)*> $case<$output, $($type,)* $($($required),+)?> for $kind {
+            fn $method(&self, $($argument: $type),*) -> $output $(where $($requirement)+)? $body
         }
     )+};
-    (@required) => { () };
-    (@required $required:ty) => { $required };
 }
 
 mod callback;
@@ -71,7 +69,7 @@ pub mod choices {
     pub use super::callback::choices::*;
     pub use super::fetcher::choices::*;
     pub use super::service::choices::*;
-    pub use super::{TracedAny as _, TracedBytes as _, TracedPlain as _};
+    pub use super::{TracedAny as _, TracedBytes as _, TracedLent as _, TracedPlain as _};
 }
 
 /// The signature of a callback, or of a fetcher whose arguments are known one by one.
@@ -97,10 +95,13 @@ pub fn traced_like<T>(_: &T) -> Traced<T> {
 }
 
 choice! {
-    // The shape of the type: `(&&&Traced::<T>::new()).__daffi_type()`.
+    // The shape of the type: `(&&&&Traced::<T>::new()).__daffi_type()`.
     __daffi_type {
-        TracedBytes: [T: super::raw::AsRawBytes] &&Traced<T>, () -> Type { bytes_type() }
-        TracedPlain: [T: serde::Deserialize<'static>] &Traced<T>, () -> Type { trace::<T>() }
+        TracedBytes: [T: super::raw::AsRawBytes] &&&Traced<T>, () -> Type { bytes_type() }
+        TracedPlain: [T: serde::Deserialize<'static>] &&Traced<T>, () -> Type { trace::<T>() }
+        TracedLent: ['a, T: Lent<Owned: serde::Deserialize<'static>> + ?Sized] &Traced<&'a T>, () -> Type {
+            trace::<T::Owned>()
+        }
         TracedAny: [T] Traced<T>, () -> Type { Type::Opaque }
     }
 }
@@ -137,6 +138,8 @@ impl Lent for Path {
 
 /// The end of a case that asks for nothing: a program that would get here has a compile error beside it.
 fn does_not_compile<T>() -> ! {
-    unreachable!("`{}` does not meet the requirements of daffi's macros", type_name::<T>())
+    unreachable!(
+        "`{}` does not meet the requirements of daffi's macros",
+        type_name::<T>()
+    )
 }
-

@@ -14,7 +14,7 @@ use serde::de::{Deserialize, DeserializeOwned};
     message = "a callback cannot take a parameter of type `{Self}`",
     label = "this type, or one in it, is not `serde::Deserialize`",
     note = "arguments are decoded when a call arrives: derive `serde::Serialize` and `serde::Deserialize` for every \
-            type in them"
+            type in them; inside of a type only `&str` and `&[u8]` can be borrowed"
 )]
 pub trait Parameter {}
 
@@ -121,16 +121,18 @@ impl<T: Default> AutoInit for T {}
 
 /// What the body of a fetcher computes.
 #[diagnostic::on_unimplemented(
-    message = "the body of a fetcher computes the arguments as a tuple, and `{Self}` is none",
+    message = "the body of a fetcher computes the arguments as a tuple of at most 16, and `{Self}` is none",
     label = "a fetcher's body computes the arguments as a tuple: write `(value,)`",
     note = "leave the body out to send the parameters as they are: `async fn add(a: i64, b: i64) -> i64;`"
 )]
 pub trait Arguments {}
 
+#[diagnostic::do_not_recommend]
 impl Arguments for () {}
 
 macro_rules! impl_arguments {
     ($($element:ident)+) => {
+        #[diagnostic::do_not_recommend]
         impl<$($element),+> Arguments for ($($element,)+) {}
         impl_arguments!(@rest $($element)+);
     };

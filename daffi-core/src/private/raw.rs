@@ -135,6 +135,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::needless_borrow, reason = "the reference is what is tried")]
     fn references_are_sent_like_what_they_refer_to() {
         let bytes = Bytes::from_static(b"abc");
         assert_eq!((&bytes).as_raw_bytes(), b"abc");

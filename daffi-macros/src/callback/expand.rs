@@ -1,14 +1,15 @@
 //! Callbacks as they register themselves: descriptions and handlers, in the terms of `daffi::__private`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::model::{Access, Callback, Mode, Parameter};
+use super::model::{Callback, Mode, Parameter};
 use super::service::{OfferedMethod, Service};
 use crate::attributes;
 use crate::by_type;
+use crate::signature::Access;
 use crate::types;
 
 /// The registration of a function.
@@ -64,8 +65,12 @@ pub(crate) fn service(service: &Service<'_>) -> TokenStream {
         }
         None => quote!(::core::option::Option::None),
     };
-    let bind = by_type::bind(self_type);
-    let methods = service.methods.iter().map(|method| method_entry(service, method));
+    let methods: Vec<_> = service
+        .methods
+        .iter()
+        .map(|method| method_entry(service, method))
+        .collect();
+    let bind = by_type::bind(self_type, &quote!(__daffi_instance), &methods);
     quote! {
         #(#attributes)*
         const _: () = {
@@ -76,7 +81,7 @@ pub(crate) fn service(service: &Service<'_>) -> TokenStream {
                     type_name: ::core::any::type_name::<#self_type>,
                     mutable: #mutable,
                     auto_init: #auto_init,
-                    bind: |__daffi_instance| #bind(__daffi_instance, [#(#methods),*]),
+                    bind: |__daffi_instance| #bind,
                 }
             }
         };
@@ -127,7 +132,7 @@ fn method_handler(service: &Service<'_>, callback: &Callback<'_>) -> TokenStream
     match callback.mode {
         Mode::Async => {
             let span = by_type::at(ident.span());
-            let boxed = by_type::boxed(self_type, &quote_spanned!(span=> async move { #body }));
+            let boxed = by_type::boxed(self_type, &quote_spanned!(span=> async move { #body }), span);
             quote!(|__daffi_self, __daffi_call| #boxed)
         }
         Mode::Inline | Mode::Blocking => quote!(|__daffi_self, __daffi_call| { #body }),
@@ -144,18 +149,20 @@ fn variant(mode: Mode) -> Ident {
 
 /// Decode, call, encode.
 fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<&Ident>) -> TokenStream {
+    // By the path of the type, since a trait of the user's may have methods of these names for every type.
+    let invocation = quote!(::daffi::__private::Invocation);
+    let call = match callback.mode {
+        Mode::Async => quote!(&__daffi_call),
+        Mode::Inline | Mode::Blocking => quote!(__daffi_call),
+    };
+    let context = quote!(#invocation::context(#call));
     let mut decoded = Vec::new();
     let mut taken = Vec::new();
-    let mut passed: Vec<_> = receiver
-        .into_iter()
-        .map(|receiver| receiver.to_token_stream())
-        .collect();
+    let mut passed: Vec<_> = receiver.into_iter().map(ToTokens::to_token_stream).collect();
     for parameter in &callback.parameters {
         match parameter {
-            Parameter::Context { lent: true } => passed.push(quote!(__daffi_call.context())),
-            Parameter::Context { lent: false } => {
-                passed.push(quote!(::core::clone::Clone::clone(__daffi_call.context())));
-            }
+            Parameter::Context { lent: true } => passed.push(context.clone()),
+            Parameter::Context { lent: false } => passed.push(quote!(::core::clone::Clone::clone(#context))),
             Parameter::Argument {
                 decoded: ty, lent, ..
             } => {
@@ -171,7 +178,7 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
     let returned = format_ident!("__daffi_returned");
     let outcome = by_type::outcome(&returned, value_type(&callback.result).span());
     quote! {
-        let (#(#decoded,)*) = __daffi_call.arguments()?;
+        let (#(#decoded,)*) = #invocation::arguments(#call)?;
         #(#taken)*
         let #returned = #callee(#(#passed),*) #dot_await;
         #outcome
@@ -203,10 +210,7 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
             let ty = by_type::parameter_type(ty);
             quote!((#name, #ty))
         });
-    let result = match types::referent(&callback.result) {
-        Some(referent) => types::owned(referent),
-        None => callback.result.clone(),
-    };
+    let result = types::owned_throughout(&callback.result);
     let value = by_type::returned_value_type(&result);
     let error = by_type::returned_error_type(&result);
     quote! {

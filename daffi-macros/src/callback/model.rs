@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::Ident;
-use syn::{PatType, ReceiverKind, Signature, Type};
+use syn::{PatType, Signature, Type};
 
 use crate::arguments::{Arguments, Key};
 use crate::errors::Errors;
@@ -35,6 +35,7 @@ pub(crate) enum Mode {
 }
 
 /// A parameter of a callback, and where its value is from.
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are arguments")]
 pub(crate) enum Parameter {
     /// The call's context.
     Context { lent: bool },
@@ -183,35 +184,4 @@ fn outside(ty: &Type, self_type: Option<&SelfType<'_>>) -> Type {
         Some(self_type) => self_type.replace_in(&ty),
         None => ty,
     }
-}
-
-/// How a method takes its service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    Shared,
-    Exclusive,
-}
-
-/// The access of a method that can be offered.
-pub(crate) fn access(receiver: &syn::Receiver) -> Option<Access> {
-    let mutable = match &receiver.kind {
-        ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
-        ReceiverKind::Typed(_, ty) => match types::bare(ty) {
-            Type::Reference(reference) => {
-                let to_self =
-                    matches!(types::bare(&reference.elem), Type::Path(path) if path.path.is_ident("Self"));
-                if !to_self {
-                    return None;
-                }
-                reference.mutability.is_some()
-            }
-            _ => return None,
-        },
-        _ => return None,
-    };
-    Some(if mutable {
-        Access::Exclusive
-    } else {
-        Access::Shared
-    })
 }

@@ -6,12 +6,13 @@ use proc_macro2::Span;
 use syn::{LitStr, Type, Visibility};
 
 use super::METHOD;
-use super::model::{Access, Callback, access};
+use super::model::Callback;
 use crate::arguments::{Arguments, Key};
 use crate::attributes;
 use crate::errors::Errors;
 use crate::item::{Block, Function, Member};
 use crate::name;
+use crate::signature::{self, Access};
 use crate::types::{self, SelfType};
 
 /// The callbacks of one `impl` block.
@@ -102,6 +103,12 @@ fn check_header(block: &Block, errors: &mut Errors) {
             "a service outlives the place where it is made: its type cannot borrow",
         );
     }
+    if types::is_unsized(&block.self_type) {
+        errors.add(
+            &block.self_type,
+            "a service is a value, and those of this type have no size of their own",
+        );
+    }
     if let Some(unsafety) = block.unsafety {
         errors.add(
             unsafety,
@@ -109,6 +116,10 @@ fn check_header(block: &Block, errors: &mut Errors) {
         );
     }
 }
+
+/// Said of methods that are offered although nothing is said at them.
+const OFFERED_UNLESS_LOCAL: &str =
+    "this method is offered by its block; keep it to this process with `#[callback(local)]`";
 
 /// The method as a callback, if it is to be one and can be.
 fn offered<'a>(
@@ -153,7 +164,7 @@ fn offered<'a>(
     if !is_public || (has_local_name && given.span.is_none()) {
         return None;
     }
-    let access = access(receiver);
+    let access = signature::access(receiver);
     if access.is_none() {
         errors.add(
             receiver,
@@ -161,9 +172,13 @@ fn offered<'a>(
              keep it to this process with `#[callback(local)]`",
         );
     }
-    let callback = Callback::checked(function, arguments, prefix, Some(self_type), errors)?;
+    let check = |errors: &mut Errors| Callback::checked(function, arguments, prefix, Some(self_type), errors);
+    let callback = match given.span {
+        Some(_) => check(errors),
+        None => errors.with_hint(OFFERED_UNLESS_LOCAL, check),
+    };
     Some(OfferedMethod {
-        callback,
+        callback: callback?,
         access: access?,
     })
 }

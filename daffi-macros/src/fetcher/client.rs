@@ -2,9 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use syn::LitStr;
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
-use syn::{LitStr, ReceiverKind};
 
 use super::METHOD;
 use super::expand;
@@ -81,7 +81,6 @@ impl<'a> Client<'a> {
             trait_.ident.unraw()
         );
         let new_docs = "A client whose calls are made by `global`.";
-        let on = quote!(&self.global);
         let methods = fetchers.iter().map(|fetcher| {
             let attributes = &fetcher.function.attributes;
             let mut kept = attributes::of_client_method(attributes);
@@ -89,7 +88,7 @@ impl<'a> Client<'a> {
                 let docs = format!("Calls `{}`.", fetcher.name.as_str());
                 kept.push(quote!(#[doc = #docs]));
             }
-            expand::method(fetcher, &kept, visibility, Some(&on))
+            expand::client_method(fetcher, &kept, visibility)
         });
         quote! {
             #(#carried)*
@@ -167,8 +166,14 @@ fn fetcher<'a>(
         }
         return None;
     }
+    if ident.unraw() == "new" {
+        errors.add(
+            ident,
+            "the client has a function `new` of its own: give the method another name, and `alias = \"new\"`",
+        );
+    }
     match function.signature.receiver() {
-        Some(receiver) if matches!(receiver.kind, ReceiverKind::Reference(..)) => {}
+        Some(receiver) if signature::access(receiver).is_some() => {}
         Some(receiver) => {
             errors.add(
                 receiver,

@@ -1,12 +1,12 @@
 //! Fetchers as functions that make calls, in the terms of `daffi::__private`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{FnArg, Pat, Signature, Type, Visibility};
+use syn::{FnArg, Pat, ReceiverKind, Signature, Type, Visibility, parse_quote, parse_quote_spanned};
 
 use super::model::{Answer, Fetcher, Sent, Shape};
-use crate::by_type;
+use crate::by_type::{self, Kept};
 use crate::item::Function;
 use crate::signature;
 use crate::types;
@@ -16,26 +16,44 @@ pub(crate) fn function(fetcher: &Fetcher<'_>) -> TokenStream {
     let Function {
         attributes,
         visibility,
+        signature,
         ..
     } = fetcher.function;
-    method(
-        fetcher,
-        &attributes
-            .iter()
-            .map(|attribute| attribute.to_token_stream())
-            .collect::<Vec<_>>(),
-        visibility,
-        None,
-    )
+    let computed = matches!(fetcher.sent, Sent::Computed(..));
+    let header = header(signature, &fetcher.answer, computed);
+    let call = call(fetcher);
+    quote! {
+        #(#attributes)*
+        #visibility #header { #call }
+    }
 }
 
-/// A function with these attributes, whose calls are made by the `Global` that `on` is.
-pub(crate) fn method(
+/// A method of a client, whose calls are made by its `global`. It changes nothing of the client, whatever the trait's
+/// method does with the service.
+pub(crate) fn client_method(
     fetcher: &Fetcher<'_>,
     attributes: &[TokenStream],
     visibility: &Visibility,
-    on: Option<&TokenStream>,
 ) -> TokenStream {
+    let mut signature = fetcher.function.signature.clone();
+    if let Some(FnArg::Receiver(receiver)) = signature.inputs.first_mut() {
+        let lifetime = match &receiver.kind {
+            ReceiverKind::Reference(_, lifetime, _) => lifetime.clone(),
+            _ => None,
+        };
+        // The `self` of this function must be of the same hygiene as the one in its body.
+        *receiver = parse_quote!(& #lifetime self);
+    }
+    let header = header(&signature, &fetcher.answer, false);
+    let call = call(fetcher);
+    quote! {
+        #(#attributes)*
+        #visibility #header { #call.on(&self.global) }
+    }
+}
+
+/// The statements that make the call.
+fn call(fetcher: &Fetcher<'_>) -> TokenStream {
     let import = by_type::import();
     let stub = stub(fetcher);
     let call = by_type::call(&fetcher.answer.value, &error_type(&fetcher.answer));
@@ -45,20 +63,11 @@ pub(crate) fn method(
         signature,
     } = arguments(fetcher);
     let signature = signature_of(&signature, &fetcher.answer);
-    let on = on.map(|on| quote!(.on(#on)));
-    let header = header(
-        &fetcher.function.signature,
-        &fetcher.answer,
-        matches!(fetcher.sent, Sent::Computed(..)),
-    );
     quote! {
-        #(#attributes)*
-        #visibility #header {
-            #import
-            static __DAFFI_STUB: ::daffi::__private::Stub = #stub;
-            #computed
-            #call(&__DAFFI_STUB, || #signature, &#lowered) #on
-        }
+        #import
+        static __DAFFI_STUB: ::daffi::__private::Stub = #stub;
+        #computed
+        #call(&__DAFFI_STUB, || #signature, &#lowered)
     }
 }
 
@@ -71,7 +80,7 @@ pub(crate) fn placeholder(function: &Function) -> TokenStream {
         ..
     } = function;
     let mut answer = Answer::new(&signature::result_type(signature));
-    if !types::is_sized_and_named(&answer.value) {
+    if !types::is_named(&answer.value) {
         answer = Answer {
             value: types::unit(signature.ident.span()),
             error: None,
@@ -91,7 +100,8 @@ fn header(signature: &Signature, answer: &Answer, has_body: bool) -> TokenStream
     signature.asyncness = None;
     let Answer { value, error } = answer;
     let error = error.iter();
-    signature.output = syn::parse_quote!(-> ::daffi::Call<#value #(, #error)*>);
+    let span = by_type::at(value.span());
+    signature.output = parse_quote_spanned!(span=> -> ::daffi::Call<#value #(, #error)*>);
     if !has_body {
         for input in &mut signature.inputs {
             // Without a body nothing changes it.
@@ -119,7 +129,7 @@ fn error_type(answer: &Answer) -> Type {
     answer
         .error
         .clone()
-        .unwrap_or_else(|| syn::parse_quote!(::daffi::__private::RemoteError))
+        .unwrap_or_else(|| parse_quote!(::daffi::__private::RemoteError))
 }
 
 /// The arguments of a call.
@@ -140,59 +150,64 @@ enum Parameters {
 fn arguments(fetcher: &Fetcher<'_>) -> Arguments {
     match &fetcher.sent {
         Sent::Parameters(parameters) => {
-            let lowered = parameters.iter().map(|(ident, ty)| by_type::lower(ty, ident));
-            let each = parameters.iter().map(|(ident, ty)| {
-                let name = signature::text(ident);
-                let shape = match types::referent(ty) {
-                    Some(referent) => by_type::traced(&types::owned(referent)),
-                    None => by_type::traced(ty),
-                };
-                quote!((#name, #shape))
+            let kept = parameters.iter().enumerate().map(|(index, (ident, ty))| {
+                // Where the type is as good as named by the value, naming it again would repeat errors about it.
+                let declared = types::lends_inside(ty).then(|| types::owned_throughout(ty));
+                let kept = by_type::keep(index, ident, declared.as_ref(), ty.span());
+                (signature::text(ident), kept)
             });
-            Arguments {
-                computed: TokenStream::new(),
-                lowered: quote!((#(#lowered,)*)),
-                signature: Parameters::Each(each.collect()),
-            }
+            each(&TokenStream::new(), &kept.collect::<Vec<_>>())
         }
-        Sent::Computed(body, Shape::Elements(count)) => {
-            let locals: Vec<Ident> = (0..*count)
-                .map(|index| format_ident!("__daffi_{index}"))
-                .collect();
-            let kinds: Vec<Ident> = (0..*count)
-                .map(|index| format_ident!("__daffi_kind_{index}"))
-                .collect();
-            let span = by_type::at(body.span());
-            Arguments {
-                computed: quote_spanned! {span=>
-                    let (#(#locals,)*) = ::daffi::__private::check::arguments(|| #body);
-                    #(
-                        let #kinds = ::daffi::__private::by_type::traced_like(&#locals);
-                        let #locals = (&&&::daffi::__private::by_type::argument(&#locals)).__daffi_lower(#locals);
-                    )*
-                },
-                lowered: quote!((#(#locals,)*)),
-                signature: Parameters::Each(
-                    kinds
-                        .iter()
-                        .map(|kind| quote!(("_", (&&&#kind).__daffi_type())))
-                        .collect(),
-                ),
-            }
+        Sent::Computed(body, Shape::Elements(elements)) => {
+            let kept = elements.iter().enumerate().map(|(index, span)| {
+                let computed = format_ident!("__daffi_computed_{index}");
+                (computed.clone(), by_type::keep(index, &computed, None, *span))
+            });
+            let (computed, kept): (Vec<_>, Vec<_>) = kept.unzip();
+            // Said of the body itself, so that what leaves it early is held to it, too.
+            let elements = elements.iter().map(|_| quote!(_));
+            let tuple = compute(body, &quote!(-> (#(#elements,)*)));
+            let kept: Vec<_> = kept.into_iter().map(|kept| ("_".to_owned(), kept)).collect();
+            each(&quote!(let (#(#computed,)*) = #tuple;), &kept)
         }
         Sent::Computed(body, Shape::Unknown) => {
-            let span = by_type::at(body.span());
+            let computed = format_ident!("__daffi_computed");
+            let tuple = compute(body, &TokenStream::new());
+            let kept = by_type::keep(0, &computed, None, body.span());
+            let Kept {
+                statements, local, ..
+            } = &kept;
             Arguments {
-                computed: quote_spanned! {span=>
-                    let __daffi_arguments = ::daffi::__private::check::arguments(|| #body);
+                computed: quote! {
+                    let #computed = #tuple;
+                    #statements
                 },
-                lowered: quote!(__daffi_arguments),
-                signature: Parameters::Tuple(quote!(
-                    (&&&::daffi::__private::by_type::traced_like(&__daffi_arguments)).__daffi_type()
-                )),
+                lowered: quote!(#local),
+                signature: Parameters::Tuple(kept.shape()),
             }
         }
     }
+}
+
+/// Arguments that are known one by one, with their names, after what computes them.
+fn each(computed: &TokenStream, kept: &[(String, Kept)]) -> Arguments {
+    let statements = kept.iter().map(|(_, kept)| &kept.statements);
+    let locals = kept.iter().map(|(_, kept)| &kept.local);
+    let shapes = kept.iter().map(|(name, kept)| {
+        let shape = kept.shape();
+        quote!((#name, #shape))
+    });
+    Arguments {
+        computed: quote!(#computed #(#statements)*),
+        lowered: quote!((#(#locals,)*)),
+        signature: Parameters::Each(shapes.collect()),
+    }
+}
+
+/// What the body computes, checked to be a tuple.
+fn compute(body: &Group, output: &TokenStream) -> TokenStream {
+    let span = by_type::at(body.span());
+    quote_spanned!(span=> ::daffi::__private::check::arguments(|| #output #body))
 }
 
 fn signature_of(parameters: &Parameters, answer: &Answer) -> TokenStream {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Group, Ident};
-use syn::spanned::Spanned as _;
-use syn::{Expr, LitStr, PatType, Type};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprTuple, LitStr, PatType, Type, parse_quote_spanned};
 
 use crate::arguments::{Arguments, Key};
+use crate::by_type;
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::name::{self, RemoteName};
@@ -32,10 +33,9 @@ pub(crate) enum Sent<'a> {
 }
 
 /// How much of a body's tuple can be told from how it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// It ends with a tuple of so many elements.
-    Elements(usize),
+    /// It ends with a tuple whose elements stand there.
+    Elements(Vec<Span>),
     /// The compiler will know.
     Unknown,
 }
@@ -111,7 +111,10 @@ impl<'a> Fetcher<'a> {
         }
         signature::check_result(Side::Fetcher, &signature.output, errors);
         let sent = match body {
-            Some(body) => Some(Sent::Computed(body, shape(body))),
+            Some(body) => {
+                check_body(body, errors);
+                Some(Sent::Computed(body, shape(body, errors)))
+            }
             None => parameters(signature, errors).map(Sent::Parameters),
         };
         if errors.count() > before {
@@ -151,19 +154,58 @@ fn named<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<(&'a Ident, 
     Some((ident, types::bare(&parameter.ty)))
 }
 
-fn shape(body: &Group) -> Shape {
+/// That the body does not wait, for which the compiler would blame what is generated around it.
+fn check_body(body: &Group, errors: &mut Errors) {
+    if let Some(wait) = awaits(body.stream()) {
+        errors.add_at(
+            wait,
+            "the body of a fetcher computes the arguments at once and cannot wait: wait before the call, and pass what \
+             comes of it",
+        );
+    }
+}
+
+/// Where it says `await`, unless some of it is a future of its own.
+fn awaits(tokens: TokenStream) -> Option<Span> {
+    let mut found = None;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) if ident == "async" => return None,
+            TokenTree::Ident(ident) if ident == "await" => found = found.or(Some(ident.span())),
+            TokenTree::Group(group) => found = found.or_else(|| awaits(group.stream())),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn shape(body: &Group, errors: &mut Errors) -> Shape {
+    let Some(tuple) = tuple_at_the_end(body) else {
+        return Shape::Unknown;
+    };
+    signature::check_count(Side::Fetcher, tuple.elems.iter(), errors);
+    Shape::Elements(tuple.elems.iter().map(Spanned::span).collect())
+}
+
+fn tuple_at_the_end(body: &Group) -> Option<ExprTuple> {
     // Only the last expression is read, so that half-typed code before it stays what it is.
-    let last = body.stream().into_iter().last();
-    match last.map(|last| syn::parse2::<Expr>(last.into())) {
-        Some(Ok(Expr::Tuple(tuple))) if !body_calls(body) => Shape::Elements(tuple.elems.len()),
-        _ => Shape::Unknown,
+    let last = body.stream().into_iter().last()?;
+    match bare(syn::parse2(last.into()).ok()?) {
+        Expr::Tuple(tuple) if !body_calls(body) => Some(tuple),
+        _ => None,
+    }
+}
+
+/// The expression out of the invisible groups that a macro's `$value:expr` is.
+fn bare(expression: Expr) -> Expr {
+    match expression {
+        Expr::Group(group) => bare(*group.expr),
+        other => other,
     }
 }
 
 /// Whether the parentheses at the end of a body are a part of something else, such as a call's.
 fn body_calls(body: &Group) -> bool {
-    use proc_macro2::{Delimiter, TokenTree};
-
     let tokens: Vec<_> = body.stream().into_iter().collect();
     let ends_statement = |token: &TokenTree| match token {
         TokenTree::Punct(punct) => punct.as_char() == ';',
@@ -187,9 +229,10 @@ impl Answer {
             },
             // `type Result<T> = core::result::Result<T, MyError>`, and its like.
             [_] => {
+                let span = by_type::at(result.span());
                 let of = |item| {
-                    let item = Ident::new(item, result.span());
-                    syn::parse_quote!(<#result as ::daffi::__private::check::AnyResult>::#item)
+                    let item = Ident::new(item, span);
+                    parse_quote_spanned!(span=> <#result as ::daffi::__private::check::AnyResult>::#item)
                 };
                 Self {
                     value: of("Value"),

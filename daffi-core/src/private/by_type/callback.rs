@@ -43,7 +43,7 @@ choice! {
     __daffi_type {
         ParameterBytes: [T: RawBytes] &&Parameter<T>, () -> Type { bytes_type() }
         ParameterTraced: [T: Deserialize<'static>] &Parameter<T>, () -> Type { trace::<T>() }
-        ParameterAny: [T] Parameter<T>, () -> Type where [T: check::Parameter] { does_not_compile::<T>() }
+        ParameterAny: [T] Parameter<T>, () -> Type where<T> [T: check::Parameter] { does_not_compile::<T>() }
     }
 }
 
@@ -136,8 +136,7 @@ choice! {
 }
 
 fn in_words(message: impl Display, source: Option<&(dyn Error + 'static)>) -> RemoteError {
-    let causes = std::iter::successors(source, |&cause| cause.source()).map(ToString::to_string);
-    RemoteError::new(message.to_string(), causes.collect())
+    RemoteError::caused_by(message.to_string(), source)
 }
 
 choice! {
@@ -173,7 +172,7 @@ choice! {
         }
         OutcomeAnyResult: ['r, T, E] &&&Returned<Result<T, E>>,
         (_returned: &'r Result<T, E>, _described: Option<RemoteError>, _typed: Option<Outcome>) -> Outcome
-        where [T: check::Returnable] { does_not_compile::<T>() }
+        where<T> [T: check::Returnable] { does_not_compile::<T>() }
         OutcomeBytes: ['r, R: AsRawBytes] &&Returned<R>,
         (returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>) -> Outcome {
             encode_value(&Raw(returned))
@@ -184,7 +183,7 @@ choice! {
         }
         OutcomeAny: ['r, R] Returned<R>,
         (_returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>) -> Outcome
-        where [R: check::Returnable] { does_not_compile::<R>() }
+        where<R> [R: check::Returnable] { does_not_compile::<R>() }
     }
 }
 

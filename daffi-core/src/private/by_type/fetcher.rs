@@ -40,19 +40,19 @@ choice! {
     __daffi_lower {
         ArgumentBytes: [T: AsRawBytes] &&Argument<T>, (value: T) -> Raw<T> { Raw(value) }
         ArgumentValue: [T: Serialize] &Argument<T>, (value: T) -> T { value }
-        ArgumentAny: [T] Argument<T>, (_value: T) -> () where [T: check::Argument] {}
+        ArgumentAny: [T] Argument<T>, (_value: T) -> () where<T> [T: check::Argument] {}
     }
 }
 
 choice! {
     // The shape of the value: `(&&&&Fetched::<T>::new()).__daffi_type()`.
     __daffi_type {
-        FetchedHidden: [T, E] &&&Fetched<Result<T, E>>, () -> Type where [Result<T, E>: check::NotHidden] {
+        FetchedHidden: [T, E] &&&Fetched<Result<T, E>>, () -> Type where<T, E> [Result<T, E>: check::NotHidden] {
             does_not_compile::<Result<T, E>>()
         }
         FetchedBytes: [T: RawBytes] &&Fetched<T>, () -> Type { bytes_type() }
         FetchedTraced: [T: DeserializeOwned] &Fetched<T>, () -> Type { trace::<T>() }
-        FetchedAny: [T] Fetched<T>, () -> Type where [T: check::Received] { does_not_compile::<T>() }
+        FetchedAny: [T] Fetched<T>, () -> Type where<T> [T: check::Received] { does_not_compile::<T>() }
     }
 }
 
@@ -63,7 +63,7 @@ choice! {
         FetchedErrorTraced: [E: DeserializeOwned] &FetchedError<E>, () -> ErrorType {
             ErrorType::Typed(trace::<E>())
         }
-        FetchedErrorAny: [E] FetchedError<E>, () -> ErrorType where [E: check::ReceivedError] {
+        FetchedErrorAny: [E] FetchedError<E>, () -> ErrorType where<E> [E: check::ReceivedError] {
             does_not_compile::<E>()
         }
     }

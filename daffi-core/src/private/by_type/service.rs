@@ -27,7 +27,7 @@ choice! {
             ServiceInstance::new(T::default())
         }
         AutoInitDefault: [T: Default] &State<T>, () -> ServiceInstance { does_not_compile::<T>() }
-        AutoInitAny: [T] State<T>, () -> ServiceInstance where [T: check::AutoInit] { does_not_compile::<T>() }
+        AutoInitAny: [T] State<T>, () -> ServiceInstance where<T> [T: check::AutoInit] { does_not_compile::<T>() }
     }
 }
 

@@ -1,0 +1,36 @@
+fn greet_politely() {}
+#[allow(deprecated)]
+const _: () = {
+    use ::daffi::__private::by_type::choices::*;
+    ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
+        description: ::daffi::__private::Description {
+            name: "greet",
+            docs: "",
+            item: ::core::concat!(::core::module_path!(), "::greet_politely"),
+            file: ::core::file!(),
+            line: ::core::line!(),
+            concurrency: ::core::option::Option::Some(8u32),
+            timeout: ::core::option::Option::Some(
+                ::core::time::Duration::new(90u64, 0u32),
+            ),
+            signature: || ::daffi::__private::by_type::signature(
+                [],
+                (&&&&&&::daffi::__private::by_type::Returned::<()>::new())
+                    .__daffi_value_type(),
+                (&&&&&::daffi::__private::by_type::Returned::<()>::new())
+                    .__daffi_error_type(),
+            ),
+        },
+        function: ::daffi::__private::Function::Blocking(|__daffi_call| {
+            let () = ::daffi::__private::Invocation::arguments(__daffi_call)?;
+            let __daffi_returned = greet_politely();
+            let __daffi_kind = ::daffi::__private::by_type::returned(&__daffi_returned);
+            (&&&&&&__daffi_kind)
+                .__daffi_outcome(
+                    &__daffi_returned,
+                    (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
+                    (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                )
+        }),
+    });
+};

@@ -1,0 +1,53 @@
+async fn calculate_sum(a: i64, b: i64) -> i64 {
+    a + b
+}
+#[allow(deprecated)]
+const _: () = {
+    use ::daffi::__private::by_type::choices::*;
+    ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
+        description: ::daffi::__private::Description {
+            name: "calculate_sum",
+            docs: "",
+            item: ::core::concat!(::core::module_path!(), "::calculate_sum"),
+            file: ::core::file!(),
+            line: ::core::line!(),
+            concurrency: ::core::option::Option::None,
+            timeout: ::core::option::Option::None,
+            signature: || ::daffi::__private::by_type::signature(
+                [
+                    (
+                        "a",
+                        (&&&::daffi::__private::by_type::Parameter::<i64>::new())
+                            .__daffi_type(),
+                    ),
+                    (
+                        "b",
+                        (&&&::daffi::__private::by_type::Parameter::<i64>::new())
+                            .__daffi_type(),
+                    ),
+                ],
+                (&&&&&&::daffi::__private::by_type::Returned::<i64>::new())
+                    .__daffi_value_type(),
+                (&&&&&::daffi::__private::by_type::Returned::<i64>::new())
+                    .__daffi_error_type(),
+            ),
+        },
+        function: ::daffi::__private::Function::Async(|__daffi_call| ::daffi::__private::by_type::boxed(async move {
+            let (__daffi_0, __daffi_1) = ::daffi::__private::Invocation::arguments(
+                &__daffi_call,
+            )?;
+            let __daffi_0 = (&&&::daffi::__private::by_type::Parameter::<i64>::new())
+                .__daffi_take(__daffi_0);
+            let __daffi_1 = (&&&::daffi::__private::by_type::Parameter::<i64>::new())
+                .__daffi_take(__daffi_1);
+            let __daffi_returned = calculate_sum(__daffi_0, __daffi_1).await;
+            let __daffi_kind = ::daffi::__private::by_type::returned(&__daffi_returned);
+            (&&&&&&__daffi_kind)
+                .__daffi_outcome(
+                    &__daffi_returned,
+                    (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
+                    (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                )
+        })),
+    });
+};

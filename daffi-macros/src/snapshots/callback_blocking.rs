@@ -1,0 +1,44 @@
+pub fn fibonacci(n: u64) -> u64 {
+    if n < 2 { n } else { fibonacci(n - 1) + fibonacci(n - 2) }
+}
+#[allow(deprecated)]
+const _: () = {
+    use ::daffi::__private::by_type::choices::*;
+    ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
+        description: ::daffi::__private::Description {
+            name: "fibonacci",
+            docs: "",
+            item: ::core::concat!(::core::module_path!(), "::fibonacci"),
+            file: ::core::file!(),
+            line: ::core::line!(),
+            concurrency: ::core::option::Option::None,
+            timeout: ::core::option::Option::None,
+            signature: || ::daffi::__private::by_type::signature(
+                [
+                    (
+                        "n",
+                        (&&&::daffi::__private::by_type::Parameter::<u64>::new())
+                            .__daffi_type(),
+                    ),
+                ],
+                (&&&&&&::daffi::__private::by_type::Returned::<u64>::new())
+                    .__daffi_value_type(),
+                (&&&&&::daffi::__private::by_type::Returned::<u64>::new())
+                    .__daffi_error_type(),
+            ),
+        },
+        function: ::daffi::__private::Function::Blocking(|__daffi_call| {
+            let (__daffi_0,) = ::daffi::__private::Invocation::arguments(__daffi_call)?;
+            let __daffi_0 = (&&&::daffi::__private::by_type::Parameter::<u64>::new())
+                .__daffi_take(__daffi_0);
+            let __daffi_returned = fibonacci(__daffi_0);
+            let __daffi_kind = ::daffi::__private::by_type::returned(&__daffi_returned);
+            (&&&&&&__daffi_kind)
+                .__daffi_outcome(
+                    &__daffi_returned,
+                    (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
+                    (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                )
+        }),
+    });
+};

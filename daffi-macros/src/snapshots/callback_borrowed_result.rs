@@ -1,0 +1,72 @@
+fn first<'a>(
+    items: &'a [Item],
+    fallback: &'a str,
+) -> Result<Option<&'a Item>, &'static str> {
+    Ok(items.first())
+}
+#[allow(deprecated)]
+const _: () = {
+    use ::daffi::__private::by_type::choices::*;
+    ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
+        description: ::daffi::__private::Description {
+            name: "first",
+            docs: "",
+            item: ::core::concat!(::core::module_path!(), "::first"),
+            file: ::core::file!(),
+            line: ::core::line!(),
+            concurrency: ::core::option::Option::None,
+            timeout: ::core::option::Option::None,
+            signature: || ::daffi::__private::by_type::signature(
+                [
+                    (
+                        "items",
+                        (&&&::daffi::__private::by_type::Parameter::<
+                            <[Item] as ::daffi::__private::by_type::Lent>::Owned,
+                        >::new())
+                            .__daffi_type(),
+                    ),
+                    (
+                        "fallback",
+                        (&&&::daffi::__private::by_type::Parameter::<
+                            <str as ::daffi::__private::by_type::Lent>::Owned,
+                        >::new())
+                            .__daffi_type(),
+                    ),
+                ],
+                (&&&&&&::daffi::__private::by_type::Returned::<
+                    Result<
+                        Option<<Item as ::daffi::__private::by_type::Lent>::Owned>,
+                        <str as ::daffi::__private::by_type::Lent>::Owned,
+                    >,
+                >::new())
+                    .__daffi_value_type(),
+                (&&&&&::daffi::__private::by_type::Returned::<
+                    Result<
+                        Option<<Item as ::daffi::__private::by_type::Lent>::Owned>,
+                        <str as ::daffi::__private::by_type::Lent>::Owned,
+                    >,
+                >::new())
+                    .__daffi_error_type(),
+            ),
+        },
+        function: ::daffi::__private::Function::Blocking(|__daffi_call| {
+            let (__daffi_0, __daffi_1) = ::daffi::__private::Invocation::arguments(
+                __daffi_call,
+            )?;
+            let __daffi_0 = (&&&::daffi::__private::by_type::Parameter::<
+                <[Item] as ::daffi::__private::by_type::Lent>::Owned,
+            >::new())
+                .__daffi_take(__daffi_0);
+            let __daffi_1 = (&&&::daffi::__private::by_type::Parameter::<&'_ str>::new())
+                .__daffi_take(__daffi_1);
+            let __daffi_returned = first(&__daffi_0, __daffi_1);
+            let __daffi_kind = ::daffi::__private::by_type::returned(&__daffi_returned);
+            (&&&&&&__daffi_kind)
+                .__daffi_outcome(
+                    &__daffi_returned,
+                    (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
+                    (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                )
+        }),
+    });
+};

@@ -1,0 +1,51 @@
+async fn who(lent: &CallContext, name: String, owned: daffi::CallContext) -> String {
+    name
+}
+#[allow(deprecated)]
+const _: () = {
+    use ::daffi::__private::by_type::choices::*;
+    ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
+        description: ::daffi::__private::Description {
+            name: "who",
+            docs: "",
+            item: ::core::concat!(::core::module_path!(), "::who"),
+            file: ::core::file!(),
+            line: ::core::line!(),
+            concurrency: ::core::option::Option::None,
+            timeout: ::core::option::Option::None,
+            signature: || ::daffi::__private::by_type::signature(
+                [
+                    (
+                        "name",
+                        (&&&::daffi::__private::by_type::Parameter::<String>::new())
+                            .__daffi_type(),
+                    ),
+                ],
+                (&&&&&&::daffi::__private::by_type::Returned::<String>::new())
+                    .__daffi_value_type(),
+                (&&&&&::daffi::__private::by_type::Returned::<String>::new())
+                    .__daffi_error_type(),
+            ),
+        },
+        function: ::daffi::__private::Function::Async(|__daffi_call| ::daffi::__private::by_type::boxed(async move {
+            let (__daffi_0,) = ::daffi::__private::Invocation::arguments(&__daffi_call)?;
+            let __daffi_0 = (&&&::daffi::__private::by_type::Parameter::<String>::new())
+                .__daffi_take(__daffi_0);
+            let __daffi_returned = who(
+                    ::daffi::__private::Invocation::context(&__daffi_call),
+                    __daffi_0,
+                    ::core::clone::Clone::clone(
+                        ::daffi::__private::Invocation::context(&__daffi_call),
+                    ),
+                )
+                .await;
+            let __daffi_kind = ::daffi::__private::by_type::returned(&__daffi_returned);
+            (&&&&&&__daffi_kind)
+                .__daffi_outcome(
+                    &__daffi_returned,
+                    (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
+                    (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                )
+        })),
+    });
+};

@@ -1,0 +1,102 @@
+impl ShoppingService {
+    pub fn get_items(&self) {}
+    #[cfg(feature = "write")]
+    pub fn add_item(&mut self) {}
+}
+#[allow(deprecated)]
+const _: () = {
+    use ::daffi::__private::by_type::choices::*;
+    ::daffi::__private::inventory::submit(::daffi::__private::ServiceEntry {
+        type_id: ::core::any::TypeId::of::<ShoppingService>,
+        type_name: ::core::any::type_name::<ShoppingService>,
+        mutable: ::core::cfg!(any(all(feature = "write"))),
+        auto_init: ::core::option::Option::None,
+        bind: |__daffi_instance| {
+            (&&::daffi::__private::by_type::State::<ShoppingService>::new())
+                .__daffi_bind(
+                    __daffi_instance,
+                    [
+                        ::daffi::__private::MethodEntry {
+                            description: ::daffi::__private::Description {
+                                name: "get_items",
+                                docs: "",
+                                item: ::core::concat!(
+                                    ::core::module_path!(), "::ShoppingService::get_items"
+                                ),
+                                file: ::core::file!(),
+                                line: ::core::line!(),
+                                concurrency: ::core::option::Option::None,
+                                timeout: ::core::option::Option::None,
+                                signature: || ::daffi::__private::by_type::signature(
+                                    [],
+                                    (&&&&&&::daffi::__private::by_type::Returned::<()>::new())
+                                        .__daffi_value_type(),
+                                    (&&&&&::daffi::__private::by_type::Returned::<()>::new())
+                                        .__daffi_error_type(),
+                                ),
+                            },
+                            method: ::daffi::__private::Method::<
+                                ShoppingService,
+                            >::BlockingRef(|__daffi_self, __daffi_call| {
+                                let () = ::daffi::__private::Invocation::arguments(
+                                    __daffi_call,
+                                )?;
+                                let __daffi_returned = <ShoppingService>::get_items(
+                                    __daffi_self,
+                                );
+                                let __daffi_kind = ::daffi::__private::by_type::returned(
+                                    &__daffi_returned,
+                                );
+                                (&&&&&&__daffi_kind)
+                                    .__daffi_outcome(
+                                        &__daffi_returned,
+                                        (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
+                                        (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                                    )
+                            }),
+                        },
+                        #[cfg(feature = "write")]
+                        ::daffi::__private::MethodEntry {
+                            description: ::daffi::__private::Description {
+                                name: "add_item",
+                                docs: "",
+                                item: ::core::concat!(
+                                    ::core::module_path!(), "::ShoppingService::add_item"
+                                ),
+                                file: ::core::file!(),
+                                line: ::core::line!(),
+                                concurrency: ::core::option::Option::None,
+                                timeout: ::core::option::Option::None,
+                                signature: || ::daffi::__private::by_type::signature(
+                                    [],
+                                    (&&&&&&::daffi::__private::by_type::Returned::<()>::new())
+                                        .__daffi_value_type(),
+                                    (&&&&&::daffi::__private::by_type::Returned::<()>::new())
+                                        .__daffi_error_type(),
+                                ),
+                            },
+                            method: ::daffi::__private::Method::<
+                                ShoppingService,
+                            >::BlockingMut(|__daffi_self, __daffi_call| {
+                                let () = ::daffi::__private::Invocation::arguments(
+                                    __daffi_call,
+                                )?;
+                                let __daffi_returned = <ShoppingService>::add_item(
+                                    __daffi_self,
+                                );
+                                let __daffi_kind = ::daffi::__private::by_type::returned(
+                                    &__daffi_returned,
+                                );
+                                (&&&&&&__daffi_kind)
+                                    .__daffi_outcome(
+                                        &__daffi_returned,
+                                        (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
+                                        (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                                    )
+                            }),
+                        },
+                    ],
+                )
+        },
+    });
+};

@@ -1,0 +1,158 @@
+impl ShoppingService {
+    /// Return all items.
+    pub fn get_items(&self) -> Vec<String> {
+        self.items.clone()
+    }
+    pub fn how_many(&self) -> usize {
+        self.items.len()
+    }
+    pub async fn wait(&self, ctx: &CallContext) {}
+}
+#[allow(deprecated)]
+const _: () = {
+    use ::daffi::__private::by_type::choices::*;
+    ::daffi::__private::inventory::submit(::daffi::__private::ServiceEntry {
+        type_id: ::core::any::TypeId::of::<ShoppingService>,
+        type_name: ::core::any::type_name::<ShoppingService>,
+        mutable: false,
+        auto_init: ::core::option::Option::None,
+        bind: |__daffi_instance| {
+            (&&::daffi::__private::by_type::State::<ShoppingService>::new())
+                .__daffi_bind(
+                    __daffi_instance,
+                    [
+                        ::daffi::__private::MethodEntry {
+                            description: ::daffi::__private::Description {
+                                name: "get_items",
+                                docs: "Return all items.",
+                                item: ::core::concat!(
+                                    ::core::module_path!(), "::ShoppingService::get_items"
+                                ),
+                                file: ::core::file!(),
+                                line: ::core::line!(),
+                                concurrency: ::core::option::Option::None,
+                                timeout: ::core::option::Option::None,
+                                signature: || ::daffi::__private::by_type::signature(
+                                    [],
+                                    (&&&&&&::daffi::__private::by_type::Returned::<
+                                        Vec<String>,
+                                    >::new())
+                                        .__daffi_value_type(),
+                                    (&&&&&::daffi::__private::by_type::Returned::<
+                                        Vec<String>,
+                                    >::new())
+                                        .__daffi_error_type(),
+                                ),
+                            },
+                            method: ::daffi::__private::Method::<
+                                ShoppingService,
+                            >::BlockingRef(|__daffi_self, __daffi_call| {
+                                let () = ::daffi::__private::Invocation::arguments(
+                                    __daffi_call,
+                                )?;
+                                let __daffi_returned = <ShoppingService>::get_items(
+                                    __daffi_self,
+                                );
+                                let __daffi_kind = ::daffi::__private::by_type::returned(
+                                    &__daffi_returned,
+                                );
+                                (&&&&&&__daffi_kind)
+                                    .__daffi_outcome(
+                                        &__daffi_returned,
+                                        (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
+                                        (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                                    )
+                            }),
+                        },
+                        ::daffi::__private::MethodEntry {
+                            description: ::daffi::__private::Description {
+                                name: "count",
+                                docs: "",
+                                item: ::core::concat!(
+                                    ::core::module_path!(), "::ShoppingService::how_many"
+                                ),
+                                file: ::core::file!(),
+                                line: ::core::line!(),
+                                concurrency: ::core::option::Option::None,
+                                timeout: ::core::option::Option::None,
+                                signature: || ::daffi::__private::by_type::signature(
+                                    [],
+                                    (&&&&&&::daffi::__private::by_type::Returned::<
+                                        usize,
+                                    >::new())
+                                        .__daffi_value_type(),
+                                    (&&&&&::daffi::__private::by_type::Returned::<usize>::new())
+                                        .__daffi_error_type(),
+                                ),
+                            },
+                            method: ::daffi::__private::Method::<
+                                ShoppingService,
+                            >::InlineRef(|__daffi_self, __daffi_call| {
+                                let () = ::daffi::__private::Invocation::arguments(
+                                    __daffi_call,
+                                )?;
+                                let __daffi_returned = <ShoppingService>::how_many(
+                                    __daffi_self,
+                                );
+                                let __daffi_kind = ::daffi::__private::by_type::returned(
+                                    &__daffi_returned,
+                                );
+                                (&&&&&&__daffi_kind)
+                                    .__daffi_outcome(
+                                        &__daffi_returned,
+                                        (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
+                                        (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                                    )
+                            }),
+                        },
+                        ::daffi::__private::MethodEntry {
+                            description: ::daffi::__private::Description {
+                                name: "wait",
+                                docs: "",
+                                item: ::core::concat!(
+                                    ::core::module_path!(), "::ShoppingService::wait"
+                                ),
+                                file: ::core::file!(),
+                                line: ::core::line!(),
+                                concurrency: ::core::option::Option::None,
+                                timeout: ::core::option::Option::None,
+                                signature: || ::daffi::__private::by_type::signature(
+                                    [],
+                                    (&&&&&&::daffi::__private::by_type::Returned::<()>::new())
+                                        .__daffi_value_type(),
+                                    (&&&&&::daffi::__private::by_type::Returned::<()>::new())
+                                        .__daffi_error_type(),
+                                ),
+                            },
+                            method: ::daffi::__private::Method::<
+                                ShoppingService,
+                            >::AsyncRef(|__daffi_self, __daffi_call| {
+                                (&&::daffi::__private::by_type::State::<
+                                    ShoppingService,
+                                >::new())
+                                    .__daffi_boxed(async move {
+                                        let () = ::daffi::__private::Invocation::arguments(
+                                            &__daffi_call,
+                                        )?;
+                                        let __daffi_returned = <ShoppingService>::wait(
+                                                __daffi_self,
+                                                ::daffi::__private::Invocation::context(&__daffi_call),
+                                            )
+                                            .await;
+                                        let __daffi_kind = ::daffi::__private::by_type::returned(
+                                            &__daffi_returned,
+                                        );
+                                        (&&&&&&__daffi_kind)
+                                            .__daffi_outcome(
+                                                &__daffi_returned,
+                                                (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
+                                                (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                                            )
+                                    })
+                            }),
+                        },
+                    ],
+                )
+        },
+    });
+};

@@ -1,0 +1,470 @@
+//! What the attributes expand to, feature by feature, in `snapshots/`. After a change, `UPDATE_EXPECT=1 cargo test -p
+//! daffi-macros` writes them anew; read the difference as a user's compiler would.
+
+use expect_test::expect_file;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Stmt, parse_quote};
+
+use crate::{callback, fetcher};
+
+#[track_caller]
+fn check(name: &str, expansion: &TokenStream) {
+    let mut file = syn::parse2(expansion.clone()).unwrap_or_else(|error| panic!("{error}: {expansion}"));
+    SubmittedAsCalls.visit_file_mut(&mut file);
+    expect_file![format!("snapshots/{name}.rs")].assert_eq(&prettyplease::unparse(&file));
+}
+
+/// Shows `inventory::submit! { … }` as a function's call, since what is in a macro's braces is not formatted.
+struct SubmittedAsCalls;
+
+impl VisitMut for SubmittedAsCalls {
+    fn visit_stmt_mut(&mut self, statement: &mut Stmt) {
+        if let Stmt::Macro(submit) = statement
+            && submit
+                .mac
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "submit")
+        {
+            let (path, submitted) = (&submit.mac.path, &submit.mac.tokens);
+            *statement = parse_quote!(#path(#submitted););
+        }
+        visit_mut::visit_stmt_mut(self, statement);
+    }
+}
+
+#[track_caller]
+fn check_callback(name: &str, arguments: TokenStream, item: &TokenStream) {
+    check(&format!("callback_{name}"), &callback::attribute(arguments, item));
+}
+
+#[track_caller]
+fn check_fetcher(name: &str, arguments: TokenStream, item: &TokenStream) {
+    check(&format!("fetcher_{name}"), &fetcher::attribute(arguments, item));
+}
+
+// ------------------------------------------------------------------ callbacks
+
+#[test]
+fn a_function_stays_and_registers_itself() {
+    check_callback(
+        "asynchronous",
+        quote!(),
+        &quote! {
+            async fn calculate_sum(a: i64, b: i64) -> i64 {
+                a + b
+            }
+        },
+    );
+}
+
+#[test]
+fn a_synchronous_function_runs_on_the_pool() {
+    check_callback(
+        "blocking",
+        quote!(),
+        &quote! {
+            pub fn fibonacci(n: u64) -> u64 {
+                if n < 2 { n } else { fibonacci(n - 1) + fibonacci(n - 2) }
+            }
+        },
+    );
+}
+
+#[test]
+fn an_inline_function_runs_where_its_call_arrived() {
+    check_callback(
+        "inline",
+        quote!(inline),
+        &quote! {
+            fn nothing() {}
+        },
+    );
+}
+
+#[test]
+fn arguments_describe_the_callback() {
+    check_callback(
+        "arguments",
+        quote!(alias = "greet", concurrency = 8, timeout = "1m30s"),
+        &quote! {
+            fn greet_politely() {}
+        },
+    );
+}
+
+#[test]
+fn borrowed_parameters_are_decoded_and_lent() {
+    check_callback(
+        "borrowed",
+        quote!(),
+        &quote! {
+            fn borrowed(view: &str, bytes: &[u8], slice: &[String], item: &Item, inside: Option<&str>) {}
+        },
+    );
+}
+
+#[test]
+fn a_borrowed_result_is_described_as_what_owns_it() {
+    check_callback(
+        "borrowed_result",
+        quote!(),
+        &quote! {
+            fn first<'a>(items: &'a [Item], fallback: &'a str) -> Result<Option<&'a Item>, &'static str> {
+                Ok(items.first())
+            }
+        },
+    );
+}
+
+#[test]
+fn the_context_is_filled_in() {
+    check_callback(
+        "context",
+        quote!(),
+        &quote! {
+            async fn who(lent: &CallContext, name: String, owned: daffi::CallContext) -> String {
+                name
+            }
+        },
+    );
+}
+
+#[test]
+fn patterns_and_raw_identifiers_have_names_on_the_wire() {
+    check_callback(
+        "patterns",
+        quote!(),
+        &quote! {
+            fn r#match((a, b): (i32, i32), _: u8, mut x: u8, r#type: u8) {}
+        },
+    );
+}
+
+#[test]
+fn what_is_generated_has_the_conditions_and_the_docs_of_the_function() {
+    check_callback(
+        "attributes",
+        quote!(),
+        &quote! {
+            /// Adds.
+            ///
+            /// Twice.
+            #[cfg(unix)]
+            #[cfg_attr(windows, cfg(test), allow(dead_code))]
+            #[expect(clippy::too_many_lines, reason = "so many")]
+            #[deprecated]
+            #[doc = include_str!("more.md")]
+            fn add() {}
+        },
+    );
+}
+
+#[test]
+fn shared_methods_need_no_lock() {
+    check_callback(
+        "service_shared",
+        quote!(),
+        &quote! {
+            impl ShoppingService {
+                /// Return all items.
+                pub fn get_items(&self) -> Vec<String> {
+                    self.items.clone()
+                }
+
+                #[callback(alias = "count", inline)]
+                pub fn how_many(&self) -> usize {
+                    self.items.len()
+                }
+
+                pub async fn wait(&self, ctx: &CallContext) {}
+            }
+        },
+    );
+}
+
+#[test]
+fn an_exclusive_method_needs_the_lock() {
+    check_callback(
+        "service_exclusive",
+        quote!(),
+        &quote! {
+            impl ShoppingService {
+                pub fn add_item(&mut self, item: String) {
+                    self.items.push(item);
+                }
+
+                pub async fn clear_items(&mut self) {
+                    self.items.clear();
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn a_method_under_a_condition_needs_the_lock_under_it() {
+    check_callback(
+        "service_conditional",
+        quote!(),
+        &quote! {
+            impl ShoppingService {
+                pub fn get_items(&self) {}
+
+                #[cfg(feature = "write")]
+                pub fn add_item(&mut self) {}
+            }
+        },
+    );
+}
+
+#[test]
+fn what_is_not_offered_stays_as_it_is() {
+    check_callback(
+        "service_local",
+        quote!(prefix = "shop."),
+        &quote! {
+            impl ShoppingService {
+                const LIMIT: usize = 3;
+
+                pub fn new() -> Self {
+                    Self
+                }
+
+                pub fn offered(&self) {}
+
+                #[callback(local)]
+                pub fn local(&self) {}
+
+                pub fn _hidden(&self) {}
+
+                fn private(&self) {}
+            }
+        },
+    );
+}
+
+#[test]
+fn a_service_can_be_built_by_itself() {
+    check_callback(
+        "service_auto_init",
+        quote!(auto_init),
+        &quote! {
+            impl ShoppingService {
+                pub fn get_items(&self) {}
+            }
+        },
+    );
+}
+
+#[test]
+fn the_methods_of_a_trait_are_called_as_the_traits() {
+    check_callback(
+        "service_of_a_trait",
+        quote!(),
+        &quote! {
+            impl Storage<u8> for Service<u32> {
+                type Item = String;
+
+                fn store(&mut self, item: Self::Item, other: &Self) -> Option<Self> {
+                    None
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn a_faulty_callback_stays_and_is_not_registered() {
+    check_callback(
+        "at_fault",
+        quote!(aliass = "sum", concurrency = 0),
+        &quote! {
+            fn calculate_sum(a: i64, b: i64) -> i64 {
+                a + b
+            }
+        },
+    );
+}
+
+// The compiler refuses such a function as well, so that what a user sees of it is not ours to compare.
+#[test]
+fn a_variadic_function_is_refused() {
+    let item = quote! {
+        unsafe extern "C" fn sum(first: u8, ...) {}
+    };
+    let expansion = callback::attribute(quote!(), &item).to_string();
+    assert!(
+        expansion.contains("a callback has a fixed number of parameters"),
+        "{expansion}"
+    );
+}
+
+// ------------------------------------------------------------------ fetchers
+
+#[test]
+fn a_fetcher_makes_a_call() {
+    check_fetcher(
+        "function",
+        quote!(),
+        &quote! {
+            /// Adds.
+            pub(crate) async fn calculate_sum(a: i64, mut b: i64) -> i64;
+        },
+    );
+}
+
+#[test]
+fn arguments_are_in_the_stub() {
+    check_fetcher(
+        "arguments",
+        quote!(alias = "greet", timeout = "500ms", to = "polite service"),
+        &quote! {
+            async fn greet_politely();
+        },
+    );
+}
+
+#[test]
+fn borrowed_arguments_are_described_as_what_owns_them() {
+    check_fetcher(
+        "borrowed",
+        quote!(),
+        &quote! {
+            async fn borrowed<'a>(name: &'a str, items: &[Item], inside: Option<&'a Item>);
+        },
+    );
+}
+
+#[test]
+fn a_result_gives_the_error_its_type() {
+    check_fetcher(
+        "result",
+        quote!(),
+        &quote! {
+            async fn greet() -> Result<String, GreetError>;
+        },
+    );
+}
+
+#[test]
+fn an_alias_of_a_result_is_looked_into_by_the_compiler() {
+    check_fetcher(
+        "result_of_an_alias",
+        quote!(),
+        &quote! {
+            async fn read() -> io::Result<Vec<u8>>;
+        },
+    );
+}
+
+#[test]
+fn a_body_computes_the_arguments() {
+    check_fetcher(
+        "body",
+        quote!(alias = "calculate_sum"),
+        &quote! {
+            fn calculate_scaled((a, b): (i64, i64), mut by: i64) -> i64 {
+                by += 1;
+                (a * by, b * by)
+            }
+        },
+    );
+}
+
+#[test]
+fn a_body_that_ends_otherwise_is_looked_into_by_the_compiler() {
+    check_fetcher(
+        "body_with_branches",
+        quote!(),
+        &quote! {
+            fn order(a: i64, b: i64) {
+                if a < b { (a, b) } else { (b, a) }
+            }
+        },
+    );
+}
+
+#[test]
+fn a_group_has_fetchers_for_methods() {
+    check_fetcher(
+        "group",
+        quote!(prefix = "shop.", timeout = "3s"),
+        &quote! {
+            impl<'a> Shop<'a> {
+                const LIMIT: usize = 3;
+
+                pub async fn get_items(&self) -> Vec<String>;
+
+                #[fetcher(alias = "add_item", timeout = "5s", to = "shopping service")]
+                pub fn add_named(&self, item: &str) {
+                    (format!("{}: {item}", self.name),)
+                }
+
+                #[fetcher(local)]
+                pub fn describe(&self) -> String {
+                    String::new()
+                }
+
+                fn helper(&self) -> u8 {
+                    1
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn a_trait_has_a_client() {
+    check_fetcher(
+        "client",
+        quote!(),
+        &quote! {
+            /// A shopping list.
+            pub trait Shopping: Send {
+                /// Returns all items.
+                async fn get_items(&self) -> Vec<String>;
+
+                async fn add_item<'a>(&'a mut self, item: &'a str) -> Result<(), Full>;
+            }
+        },
+    );
+}
+
+#[test]
+fn a_client_has_what_exists_in_the_build() {
+    check_fetcher(
+        "client_arguments",
+        quote!(client = "Shopper", prefix = "shop.", to = "shopping service"),
+        &quote! {
+            #[cfg(unix)]
+            #[allow(clippy::module_name_repetitions)]
+            pub(crate) trait Shopping {
+                #[cfg(feature = "count")]
+                #[fetcher(alias = "count", timeout = "1s")]
+                #[must_use]
+                #[deprecated]
+                fn how_many(&self) -> usize {
+                    0
+                }
+
+                #[fetcher(local)]
+                fn local(&self);
+            }
+        },
+    );
+}
+
+#[test]
+fn a_faulty_fetcher_can_be_called_and_does_nothing() {
+    check_fetcher(
+        "at_fault",
+        quote!(aliass = "sum"),
+        &quote! {
+            async fn calculate_sum(a: i64, (b, c): (i64, i64)) -> Result<i64, String>;
+        },
+    );
+}

@@ -1,0 +1,21 @@
+use daffi::{callback, fetcher};
+
+#[callback(alias = 5)]
+fn alias() {}
+
+#[callback(alias = NAME)]
+fn constant() {}
+
+#[callback(concurrency = "8")]
+fn concurrency() {}
+
+#[callback(concurrency = -1)]
+fn negative() {}
+
+#[callback(timeout = 30)]
+fn timeout() {}
+
+#[fetcher(to = shop)]
+async fn to();
+
+fn main() {}

@@ -1,0 +1,9 @@
+use daffi::callback;
+
+#[callback("sum")]
+fn a_literal() {}
+
+#[callback(, alias = "sum")]
+fn a_comma() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use daffi::callback;
+
+#[callback(inline = true)]
+fn inline() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use daffi::fetcher;
+
+#[fetcher]
+async fn anything() -> Vec<_>;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use daffi::callback;
+
+#[callback(inline)]
+async fn later() {}
+
+fn main() {}

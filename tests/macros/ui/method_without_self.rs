@@ -1,0 +1,13 @@
+use daffi::callback;
+
+struct Service;
+
+#[callback]
+impl Service {
+    #[callback]
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+fn main() {}
