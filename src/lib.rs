@@ -58,8 +58,9 @@ pub use daffi_macros::callback;
 pub use daffi_macros::fetcher;
 
 pub use daffi_core::{
-    Absence, Address, AsyncResult, Call, CallContext, CallError, CallbackInfo, ConfigFault, Global, GlobalBuilder,
-    ProcessInfo, RegisterError, RemoteError, Signature, StartError, TraceContext, Wait,
+    Absence, Address, AsyncResult, Balance, Broadcast, Call, CallContext, CallError, CallbackInfo,
+    ConfigFault, Global, GlobalBuilder, Handover, LeaveReason, Presence, ProcessInfo, RegisterError,
+    RemoteError, Replies, Reply, ReplyStream, Signature, StartError, TraceContext, Wait,
 };
 
 #[doc(hidden)]

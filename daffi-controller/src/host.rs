@@ -16,9 +16,18 @@ inventory::submit!(HostEntry(&Host));
 impl ControllerHost for Host {
     fn start(&self, options: HostOptions) -> BoxFuture<Result<Arc<dyn HostedController>, StartError>> {
         Box::pin(async move {
-            let HostOptions { address, process_name, limits, heartbeat } = options;
-            let options =
-                ControllerOptions { process_name, limits, heartbeat, ..ControllerOptions::new(address) };
+            let HostOptions {
+                address,
+                process_name,
+                limits,
+                heartbeat,
+            } = options;
+            let options = ControllerOptions {
+                process_name,
+                limits,
+                heartbeat,
+                ..ControllerOptions::new(address)
+            };
             let controller = Controller::start(options).await?;
             Ok(Arc::new(Hosted(Arc::new(controller))) as Arc<dyn HostedController>)
         })

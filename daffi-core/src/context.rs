@@ -87,13 +87,18 @@ impl CallContext {
     /// The time left until the deadline: zero once it has passed, `None` if there is no deadline.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
-        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        self.deadline()
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// What the caller sent along under `key`.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
-        self.shared.metadata.iter().find(|(name, _)| &**name == key).map(|(_, value)| &**value)
+        self.shared
+            .metadata
+            .iter()
+            .find(|(name, _)| &**name == key)
+            .map(|(_, value)| &**value)
     }
 
     /// The W3C trace that the call belongs to, if its caller was traced.

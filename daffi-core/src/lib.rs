@@ -13,7 +13,7 @@ pub mod signature;
 mod error;
 
 pub use error::{CallError, RemoteError};
-pub use proto::{Absence, CallbackInfo, ProcessInfo, TraceContext};
+pub use proto::{Absence, Balance, CallbackInfo, LeaveReason, Presence, ProcessInfo, TraceContext};
 pub use signature::Signature;
 
 #[cfg(feature = "runtime")]
@@ -35,7 +35,7 @@ pub mod transport;
 
 #[cfg(feature = "runtime")]
 pub use {
-    call::{AsyncResult, Call},
+    call::{AsyncResult, Broadcast, Call, Handover, Replies, Reply, ReplyStream},
     context::CallContext,
     error::{ConfigFault, RegisterError, StartError},
     global::{Global, GlobalBuilder, Wait},

@@ -38,7 +38,7 @@ impl Work {
     pub async fn never(&self) {
         let _guard = OnDrop(Arc::clone(&self.dropped));
         self.begun.notify_one();
-        pending().await
+        pending::<()>().await;
     }
 
     #[callback(inline)]
@@ -57,16 +57,28 @@ struct Scene {
 
 async fn scene(transport: Transport) -> Scene {
     let work = Work::default();
-    let (begun, dropped, go_on) = (Arc::clone(&work.begun), Arc::clone(&work.dropped), Arc::clone(&work.go_on));
+    let (begun, dropped, go_on) = (
+        Arc::clone(&work.begun),
+        Arc::clone(&work.dropped),
+        Arc::clone(&work.go_on),
+    );
     let net = Net::start(transport, |builder| builder.service(work)).await;
     let g = net.caller().await;
-    Scene { net, g, begun, dropped, go_on }
+    Scene {
+        net,
+        g,
+        begun,
+        dropped,
+        go_on,
+    }
 }
 
 #[tokio::test]
 async fn a_background_call_runs_before_it_is_awaited() {
     over_each(async |transport| {
-        let Scene { net, g, begun, go_on, .. } = scene(transport).await;
+        let Scene {
+            net, g, begun, go_on, ..
+        } = scene(transport).await;
         let job = g.call::<u8>("work.wait", ()).bg();
         begun.notified().await;
         assert!(!job.is_ready());
@@ -91,7 +103,9 @@ async fn a_background_call_can_be_looked_at() {
 
 #[tokio::test]
 async fn dropping_the_handle_leaves_the_call_running() {
-    let Scene { net, g, begun, go_on, .. } = scene(Transport::Tcp).await;
+    let Scene {
+        net, g, begun, go_on, ..
+    } = scene(Transport::Tcp).await;
     drop(g.call::<u8>("work.wait", ()).bg());
     begun.notified().await;
     go_on.notify_one();
@@ -104,12 +118,27 @@ async fn dropping_the_handle_leaves_the_call_running() {
 #[tokio::test]
 async fn p4_cancelling_a_background_call_cancels_it_at_its_provider() {
     over_each(async |transport| {
-        let Scene { net, g, begun, dropped, .. } = scene(transport).await;
+        let Scene {
+            net,
+            g,
+            begun,
+            dropped,
+            ..
+        } = scene(transport).await;
         let job = g.call::<()>("work.never", ()).bg();
         begun.notified().await;
         job.cancel();
         let error = job.await.unwrap_err();
-        assert!(matches!(error, CallError::Cancelled { may_have_run: true, .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                CallError::Cancelled {
+                    may_have_run: true,
+                    ..
+                }
+            ),
+            "{error}"
+        );
         dropped.notified().await;
         net.stop([g]).await;
     })
@@ -118,7 +147,13 @@ async fn p4_cancelling_a_background_call_cancels_it_at_its_provider() {
 
 #[tokio::test]
 async fn p4_a_background_call_can_be_given_a_time_later() {
-    let Scene { net, g, begun, dropped, .. } = scene(Transport::Memory).await;
+    let Scene {
+        net,
+        g,
+        begun,
+        dropped,
+        ..
+    } = scene(Transport::Memory).await;
     let job = g.call::<()>("work.never", ()).bg();
     begun.notified().await;
     let error = job.timeout(Duration::from_millis(20)).await.unwrap_err();
@@ -150,7 +185,11 @@ async fn a_call_can_begin_later() {
 
     // Its time counts from when it begins.
     go_on.notify_one();
-    let job = g.call::<u8>("work.wait", ()).after(delay * 2).timeout(delay * 1000).bg();
+    let job = g
+        .call::<u8>("work.wait", ())
+        .after(delay * 2)
+        .timeout(delay * 1000)
+        .bg();
     assert!(!job.is_ready());
     assert_eq!(job.await, Ok(9));
     net.stop([g]).await;
@@ -161,16 +200,28 @@ fn background_calls_need_no_async() {
     let folder = tempfile::tempdir().unwrap();
     let work = Work::default();
     let go_on = Arc::clone(&work.go_on);
-    let service = Global::builder().init_controller(true).unix_sock_path(folder.path()).auto_callbacks(false);
+    let service = Global::builder()
+        .init_controller(true)
+        .unix_sock_path(folder.path())
+        .auto_callbacks(false);
     let service = service.service(work).start_blocking().unwrap();
-    let g = Global::builder().unix_sock_path(folder.path()).auto_callbacks(false).start_blocking().unwrap();
+    let g = Global::builder()
+        .unix_sock_path(folder.path())
+        .auto_callbacks(false)
+        .start_blocking()
+        .unwrap();
     let jobs = [(); 3].map(|()| g.call::<u8>("work.wait", ()).bg());
     for job in jobs {
         go_on.notify_one();
         assert_eq!(job.wait(), Ok(9));
     }
     go_on.notify_one();
-    assert_eq!(g.call::<u8>("work.wait", ()).after(Duration::from_millis(10)).wait(), Ok(9));
+    assert_eq!(
+        g.call::<u8>("work.wait", ())
+            .after(Duration::from_millis(10))
+            .wait(),
+        Ok(9)
+    );
     g.stop_blocking();
     service.stop_blocking();
 }

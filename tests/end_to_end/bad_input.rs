@@ -22,10 +22,16 @@ impl Steady {
 async fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = taken.local_addr().unwrap().port();
-    let builder = Global::builder().init_controller(true).host("127.0.0.1").port(port);
+    let builder = Global::builder()
+        .init_controller(true)
+        .host("127.0.0.1")
+        .port(port);
     let error = builder.start().await.unwrap_err();
     assert!(matches!(error, StartError::AddressInUse { .. }), "{error}");
-    assert!(error.to_string().contains(&format!("127.0.0.1:{port}")), "{error}");
+    assert!(
+        error.to_string().contains(&format!("127.0.0.1:{port}")),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -35,8 +41,12 @@ async fn a_socket_in_use_is_named_and_left_alone() {
         daffi::Address::Unix(path) => path.parent().unwrap().to_owned(),
         other => panic!("{other}"),
     };
-    let error =
-        Global::builder().init_controller(true).unix_sock_path(&folder).start().await.unwrap_err();
+    let error = Global::builder()
+        .init_controller(true)
+        .unix_sock_path(&folder)
+        .start()
+        .await
+        .unwrap_err();
     assert!(matches!(error, StartError::AddressInUse { .. }), "{error}");
     assert!(error.to_string().contains(folder.to_str().unwrap()), "{error}");
     let g = net.caller().await;
@@ -48,14 +58,30 @@ async fn a_socket_in_use_is_named_and_left_alone() {
 async fn a_missing_controller_is_named_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let short = Duration::from_millis(50);
-    let builder = Global::builder().unix_sock_path(folder.path()).connect_timeout(short);
+    let builder = Global::builder()
+        .unix_sock_path(folder.path())
+        .connect_timeout(short);
     let error = builder.start().await.unwrap_err();
-    assert!(matches!(&error, StartError::NoController { source, .. } if source.kind() == ErrorKind::NotFound), "{error}");
-    assert!(error.to_string().contains(folder.path().to_str().unwrap()), "{error}");
+    assert!(
+        matches!(&error, StartError::NoController { source, .. } if source.kind() == ErrorKind::NotFound),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains(folder.path().to_str().unwrap()),
+        "{error}"
+    );
 
     // A port that was free a moment ago.
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let builder = Global::builder().host("127.0.0.1").port(port).connect_timeout(short);
+    let port = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let builder = Global::builder()
+        .host("127.0.0.1")
+        .port(port)
+        .connect_timeout(short);
     let error = builder.start().await.unwrap_err();
     assert!(matches!(error, StartError::NoController { .. }), "{error}");
     assert!(error.to_string().contains("refused"), "{error}");
@@ -65,7 +91,10 @@ async fn a_missing_controller_is_named_with_the_reason() {
 async fn a_controller_that_says_nothing_is_given_up() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = silent.local_addr().unwrap().port();
-    let builder = Global::builder().host("127.0.0.1").port(port).connect_timeout(Duration::from_millis(100));
+    let builder = Global::builder()
+        .host("127.0.0.1")
+        .port(port)
+        .connect_timeout(Duration::from_millis(100));
     let error = builder.start().await.unwrap_err();
     assert!(matches!(error, StartError::NoController { .. }), "{error}");
 }
@@ -84,17 +113,31 @@ async fn all_faults_of_a_configuration_are_told_at_once() {
         .start()
         .await
         .unwrap_err();
-    let StartError::Config(faults) = &error else { panic!("{error}") };
+    let StartError::Config(faults) = &error else {
+        panic!("{error}")
+    };
     assert_eq!(faults.len(), 6, "{error}");
-    assert!(faults.iter().any(|fault| matches!(fault, ConfigFault::UnknownCallback { .. })), "{error}");
+    assert!(
+        faults
+            .iter()
+            .any(|fault| matches!(fault, ConfigFault::UnknownCallback { .. })),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn a_service_without_callbacks_is_refused() {
     struct Nothing;
-    let error = Global::builder().init_controller(true).auto_callbacks(false).service(Nothing).start().await;
+    let error = Global::builder()
+        .init_controller(true)
+        .auto_callbacks(false)
+        .service(Nothing)
+        .start()
+        .await;
     let error = error.unwrap_err();
-    assert!(matches!(&error, StartError::Config(faults) if matches!(faults[..], [ConfigFault::NoCallbacks(_)])));
+    assert!(
+        matches!(&error, StartError::Config(faults) if matches!(faults[..], [ConfigFault::NoCallbacks(_)]))
+    );
     assert!(error.to_string().contains("Nothing"), "{error}");
 }
 
@@ -108,8 +151,17 @@ async fn two_callbacks_of_one_name_are_refused_with_both_places() {
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    let builder = Global::builder().init_controller(true).unix_sock_path(folder.path()).auto_callbacks(false);
-    let error = builder.service(Steady).service(Again).start().await.unwrap_err().to_string();
+    let builder = Global::builder()
+        .init_controller(true)
+        .unix_sock_path(folder.path())
+        .auto_callbacks(false);
+    let error = builder
+        .service(Steady)
+        .service(Again)
+        .start()
+        .await
+        .unwrap_err()
+        .to_string();
     for place in ["steady.ping", "Steady::ping", "Again::ping", "bad_input.rs:"] {
         assert!(error.contains(place), "{place} is missing in: {error}");
     }
@@ -169,7 +221,9 @@ fn a_start_without_a_runtime_says_so() {
     let start = Global::builder().auto_callbacks(false).start();
     let mut start = std::pin::pin!(start);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let std::task::Poll::Ready(outcome) = start.as_mut().poll(&mut context) else { panic!("it waits") };
+    let std::task::Poll::Ready(outcome) = start.as_mut().poll(&mut context) else {
+        panic!("it waits")
+    };
     assert!(matches!(outcome, Err(StartError::NoRuntime)));
 }
 

@@ -60,15 +60,25 @@ mod offered {
 
     #[callback]
     fn fibonacci(n: u64) -> u64 {
-        if n < 2 { n } else { fibonacci(n - 1) + fibonacci(n - 2) }
+        if n < 2 {
+            n
+        } else {
+            fibonacci(n - 1) + fibonacci(n - 2)
+        }
     }
 
     #[callback(alias = "greet", concurrency = 8, timeout = "30s")]
     async fn greet_politely(name: &str, ctx: &CallContext) -> Result<String, GreetError> {
         match name {
             "" => Err(GreetError::Nameless),
-            "you" => Err(GreetError::Rude { word: name.to_owned() }),
-            name => Ok(format!("{name}, greeted by {} for {}", ctx.process_name(), ctx.caller())),
+            "you" => Err(GreetError::Rude {
+                word: name.to_owned(),
+            }),
+            name => Ok(format!(
+                "{name}, greeted by {} for {}",
+                ctx.process_name(),
+                ctx.caller()
+            )),
         }
     }
 
@@ -100,7 +110,8 @@ mod offered {
 
     #[callback]
     async fn remaining(ctx: CallContext) -> Option<Duration> {
-        ctx.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        ctx.deadline()
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     #[callback]
@@ -110,7 +121,7 @@ mod offered {
 
     #[callback(timeout = "20ms")]
     async fn hurried() {
-        pending().await
+        pending::<()>().await;
     }
 
     #[callback]
@@ -192,7 +203,9 @@ async fn the_callbacks_own_error_arrives_as_its_type_or_in_words() {
         let greeting = greet("Ann").on(&g).await.unwrap();
         assert_eq!(greeting, "Ann, greeted by service for caller");
         assert_eq!(greet("").on(&g).await, Err(CallError::App(GreetError::Nameless)));
-        let rude = GreetError::Rude { word: "you".to_owned() };
+        let rude = GreetError::Rude {
+            word: "you".to_owned(),
+        };
         assert_eq!(greet("you").on(&g).await, Err(CallError::App(rude)));
         let words = RemoteError::new("Nameless", vec![]);
         assert_eq!(greet_in_words("").on(&g).await, Err(CallError::App(words)));
@@ -208,10 +221,16 @@ async fn a_panic_is_an_error_for_its_caller_and_nothing_else() {
     over_each(async |transport| {
         let (net, g) = net(transport).await;
         let error = panics("no milk").on(&g).await.unwrap_err();
-        assert!(matches!(&error, CallError::Panicked { message, .. } if message == "no milk"), "{error}");
+        assert!(
+            matches!(&error, CallError::Panicked { message, .. } if message == "no milk"),
+            "{error}"
+        );
         assert!(error.may_have_run());
         let error = panics_on_the_pool().on(&g).await.unwrap_err();
-        assert!(matches!(&error, CallError::Panicked { message, .. } if message == "over there"), "{error}");
+        assert!(
+            matches!(&error, CallError::Panicked { message, .. } if message == "over there"),
+            "{error}"
+        );
         assert_eq!(calculate_sum(1, 2).on(&g).await, Ok(3), "the service lives on");
         net.stop([g]).await;
     })
@@ -229,10 +248,22 @@ async fn p3_without_a_provider_the_answer_comes_at_once() {
                 "{error}"
             );
         };
-        check(offered_by_nobody().timeout(LONG).on(&g).await.unwrap_err(), Absence::Nobody);
-        check(offered_by_nobody().to("service").on(&g).await.unwrap_err(), Absence::NotOffered);
-        check(add(1, 2).to("nowhere").on(&g).await.unwrap_err(), Absence::ProcessUnknown);
-        check(add(1, 2).to("caller").on(&g).await.unwrap_err(), Absence::NotOffered);
+        check(
+            offered_by_nobody().timeout(LONG).on(&g).await.unwrap_err(),
+            Absence::Nobody,
+        );
+        check(
+            offered_by_nobody().to("service").on(&g).await.unwrap_err(),
+            Absence::NotOffered,
+        );
+        check(
+            add(1, 2).to("nowhere").on(&g).await.unwrap_err(),
+            Absence::ProcessUnknown,
+        );
+        check(
+            add(1, 2).to("caller").on(&g).await.unwrap_err(),
+            Absence::NotOffered,
+        );
         net.stop([g]).await;
     })
     .await;
@@ -242,7 +273,16 @@ async fn p3_without_a_provider_the_answer_comes_at_once() {
 async fn a_node_calls_itself_only_when_it_is_named() {
     let (net, g) = net(Transport::Memory).await;
     let error = add(1, 2).on(&net.service).await.unwrap_err();
-    assert!(matches!(error, CallError::NoProvider { absence: Absence::OnlyCaller, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            CallError::NoProvider {
+                absence: Absence::OnlyCaller,
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert_eq!(add(1, 2).to("service").on(&net.service).await, Ok(3));
     net.stop([g]).await;
 }
@@ -250,7 +290,10 @@ async fn a_node_calls_itself_only_when_it_is_named() {
 #[tokio::test]
 async fn metadata_arrives_with_the_call() {
     let (net, g) = net(Transport::Unix).await;
-    assert_eq!(metadata("tenant").metadata("tenant", "acme").on(&g).await, Ok(Some("acme".to_owned())));
+    assert_eq!(
+        metadata("tenant").metadata("tenant", "acme").on(&g).await,
+        Ok(Some("acme".to_owned()))
+    );
     assert_eq!(metadata("tenant").on(&g).await, Ok(None));
     net.stop([g]).await;
 }
@@ -268,15 +311,26 @@ async fn a_callback_knows_its_deadline() {
 async fn a_callbacks_own_timeout_ends_it() {
     let (net, g) = net(Transport::Memory).await;
     let error = hurried().on(&g).await.unwrap_err();
-    assert!(matches!(error, CallError::Timeout { may_have_run: true, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            CallError::Timeout {
+                may_have_run: true,
+                ..
+            }
+        ),
+        "{error}"
+    );
     net.stop([g]).await;
 }
 
 #[tokio::test]
 async fn what_does_not_fit_a_frame_is_refused_with_size_and_limit() {
     over_each(async |transport| {
-        let net =
-            Net::start(transport, |builder| builder.auto_callbacks(true).max_frame(256 * 1024)).await;
+        let net = Net::start(transport, |builder| {
+            builder.auto_callbacks(true).max_frame(256 * 1024)
+        })
+        .await;
         let g = net.caller().await;
         assert_eq!(number_of_bytes(vec![1; 200 * 1024]).on(&g).await, Ok(200 * 1024));
         let error = number_of_bytes(vec![1; 300 * 1024]).on(&g).await.unwrap_err();
@@ -286,8 +340,20 @@ async fn what_does_not_fit_a_frame_is_refused_with_size_and_limit() {
             "{error}"
         );
         let error = many_bytes(300 * 1024).on(&g).await.unwrap_err();
-        assert!(matches!(error, CallError::TooLarge { may_have_run: true, .. }), "{error}");
-        assert_eq!(many_bytes(200 * 1024).on(&g).await.map(|bytes| bytes.len()), Ok(200 * 1024));
+        assert!(
+            matches!(
+                error,
+                CallError::TooLarge {
+                    may_have_run: true,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert_eq!(
+            many_bytes(200 * 1024).on(&g).await.map(|bytes| bytes.len()),
+            Ok(200 * 1024)
+        );
         net.stop([g]).await;
     })
     .await;
@@ -315,7 +381,7 @@ impl Watched {
     pub async fn never(&self) {
         let _guard = OnDrop(Arc::clone(&self.dropped));
         self.begun.notify_one();
-        pending().await
+        pending::<()>().await;
     }
 
     /// Waits for the context, not for the future to be dropped.
@@ -367,17 +433,32 @@ async fn watch(transport: Transport) -> Watch {
         g: Arc::clone(&itself),
     };
     let net = Net::start(transport, |builder| {
-        builder.service(service).callback("remaining").on_init(move |g| itself.set(g.clone()).unwrap())
+        builder
+            .service(service)
+            .callback("remaining")
+            .on_init(move |g| itself.set(g.clone()).unwrap())
     })
     .await;
     let g = net.caller().await;
-    Watch { net, g, begun, dropped, gate }
+    Watch {
+        net,
+        g,
+        begun,
+        dropped,
+        gate,
+    }
 }
 
 #[tokio::test]
 async fn p4_dropping_a_call_cancels_it_at_the_provider() {
     over_each(async |transport| {
-        let Watch { net, g, begun, dropped, .. } = watch(transport).await;
+        let Watch {
+            net,
+            g,
+            begun,
+            dropped,
+            ..
+        } = watch(transport).await;
         let call = tokio::spawn(Watching.never().on(&g));
         begun.notified().await;
         call.abort();
@@ -391,7 +472,12 @@ async fn p4_dropping_a_call_cancels_it_at_the_provider() {
 async fn p4_a_passed_deadline_cancels_the_call_at_the_provider() {
     over_each(async |transport| {
         let Watch { net, g, dropped, .. } = watch(transport).await;
-        let error = Watching.never().timeout(Duration::from_millis(50)).on(&g).await.unwrap_err();
+        let error = Watching
+            .never()
+            .timeout(Duration::from_millis(50))
+            .on(&g)
+            .await
+            .unwrap_err();
         assert!(matches!(error, CallError::Timeout { .. }), "{error}");
         dropped.notified().await;
         net.stop([g]).await;
@@ -402,8 +488,20 @@ async fn p4_a_passed_deadline_cancels_the_call_at_the_provider() {
 #[tokio::test]
 async fn p4_a_caller_that_leaves_cancels_its_calls() {
     over_each(async |transport| {
-        let Watch { net, g, begun, dropped, .. } = watch(transport).await;
-        let leaving = net.join().process_name("leaving").stop_timeout(Duration::ZERO).start().await.unwrap();
+        let Watch {
+            net,
+            g,
+            begun,
+            dropped,
+            ..
+        } = watch(transport).await;
+        let leaving = net
+            .join()
+            .process_name("leaving")
+            .stop_timeout(Duration::ZERO)
+            .start()
+            .await
+            .unwrap();
         let call = tokio::spawn(Watching.never().on(&leaving));
         begun.notified().await;
         leaving.stop().await;
@@ -417,7 +515,13 @@ async fn p4_a_caller_that_leaves_cancels_its_calls() {
 
 #[tokio::test]
 async fn a_blocking_callback_sees_that_it_is_cancelled() {
-    let Watch { net, g, begun, dropped, .. } = watch(Transport::Unix).await;
+    let Watch {
+        net,
+        g,
+        begun,
+        dropped,
+        ..
+    } = watch(Transport::Unix).await;
     let call = tokio::spawn(Watching.blocks_until_cancelled().on(&g));
     begun.notified().await;
     call.abort();
@@ -436,11 +540,22 @@ async fn calls_inside_a_callback_inherit_its_deadline() {
 
 #[tokio::test]
 async fn a_callback_at_its_concurrency_is_overloaded() {
-    let Watch { net, g, begun, gate, .. } = watch(Transport::Unix).await;
+    let Watch {
+        net, g, begun, gate, ..
+    } = watch(Transport::Unix).await;
     let first = tokio::spawn(Watching.one_at_a_time().on(&g));
     begun.notified().await;
     let error = Watching.one_at_a_time().on(&g).await.unwrap_err();
-    assert!(matches!(error, CallError::Overloaded { may_have_run: false, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            CallError::Overloaded {
+                may_have_run: false,
+                ..
+            }
+        ),
+        "{error}"
+    );
     gate.add_permits(1);
     first.await.unwrap().unwrap();
     Watching.one_at_a_time().on(&g).await.unwrap();

@@ -38,9 +38,18 @@ async fn waiting_ends_when_the_process_or_function_is_there() {
         let error = g.wait_function("echo.echo").timeout(short).await.unwrap_err();
         assert!(matches!(error, CallError::Timeout { .. }), "{error}");
 
-        let waiting = [g.wait_process("echo service").into_future(), g.wait_function("echo.echo").into_future()];
+        let waiting = [
+            g.wait_process("echo service").into_future(),
+            g.wait_function("echo.echo").into_future(),
+        ];
         let waiting = tokio::spawn(futures_util::future::join_all(waiting));
-        let echo = net.join().process_name("echo service").service(Echo).start().await.unwrap();
+        let echo = net
+            .join()
+            .process_name("echo service")
+            .service(Echo)
+            .start()
+            .await
+            .unwrap();
         for outcome in waiting.await.unwrap() {
             outcome.unwrap();
         }
@@ -55,7 +64,10 @@ async fn processes_and_their_number_of_callbacks_are_listed() {
     let net = Net::start(Transport::Unix, |builder| builder.service(Echo)).await;
     let g = net.caller().await;
     let processes = g.processes().await.unwrap();
-    let listed: Vec<_> = processes.iter().map(|process| (&*process.name, process.callbacks)).collect();
+    let listed: Vec<_> = processes
+        .iter()
+        .map(|process| (&*process.name, process.callbacks))
+        .collect();
     assert_eq!(listed, [("caller", 0), ("service", 1)]);
     assert!(processes.iter().all(|process| process.pid == std::process::id()));
     net.stop([g]).await;
@@ -140,7 +152,7 @@ impl Slow {
 
     pub async fn hang(&self) {
         self.begun.notify_one();
-        pending().await
+        pending::<()>().await;
     }
 }
 
@@ -148,17 +160,37 @@ impl Slow {
 async fn stopping_finishes_what_is_running_and_takes_nothing_new() {
     over_each(async |transport| {
         let (begun, go_on): (Arc<Notify>, Arc<Notify>) = Default::default();
-        let slow = Slow { begun: Arc::clone(&begun), go_on: Arc::clone(&go_on) };
+        let slow = Slow {
+            begun: Arc::clone(&begun),
+            go_on: Arc::clone(&go_on),
+        };
         let net = Net::start(transport, |builder| builder).await;
         let g = net.caller().await;
-        let provider = net.join().process_name("slow").service(slow).start().await.unwrap();
+        let provider = net
+            .join()
+            .process_name("slow")
+            .service(slow)
+            .start()
+            .await
+            .unwrap();
         let running = tokio::spawn(g.call::<u8>("slow.work", ()));
         begun.notified().await;
         let stopping = tokio::spawn(async move { provider.stop().await });
         // Once it has left the roster, it is asked for nothing more, and still answers.
-        while g.call::<()>("slow.none", ()).to("slow").await.is_err_and(|error| {
-            !matches!(error, CallError::NoProvider { absence: daffi::Absence::ProcessUnknown, .. })
-        }) {
+        while g
+            .call::<()>("slow.none", ())
+            .to("slow")
+            .await
+            .is_err_and(|error| {
+                !matches!(
+                    error,
+                    CallError::NoProvider {
+                        absence: daffi::Absence::ProcessUnknown,
+                        ..
+                    }
+                )
+            })
+        {
             tokio::task::yield_now().await;
         }
         assert!(!running.is_finished());
@@ -174,18 +206,33 @@ async fn stopping_finishes_what_is_running_and_takes_nothing_new() {
 async fn what_does_not_finish_in_time_is_cancelled_and_its_caller_told() {
     over_each(async |transport| {
         let begun = Arc::<Notify>::default();
-        let slow = Slow { begun: Arc::clone(&begun), go_on: Arc::default() };
+        let slow = Slow {
+            begun: Arc::clone(&begun),
+            go_on: Arc::default(),
+        };
         let net = Net::start(transport, |builder| builder).await;
         let g = net.caller().await;
         let short = Duration::from_millis(20);
-        let provider =
-            net.join().process_name("slow").stop_timeout(short).service(slow).start().await.unwrap();
+        let provider = net
+            .join()
+            .process_name("slow")
+            .stop_timeout(short)
+            .service(slow)
+            .start()
+            .await
+            .unwrap();
         let running = tokio::spawn(g.call::<()>("slow.hang", ()));
         begun.notified().await;
         provider.stop().await;
         let error = running.await.unwrap().unwrap_err();
         assert!(
-            matches!(error, CallError::Cancelled { may_have_run: true, .. } | CallError::ProviderLost { .. }),
+            matches!(
+                error,
+                CallError::Cancelled {
+                    may_have_run: true,
+                    ..
+                } | CallError::ProviderLost { .. }
+            ),
             "{error}"
         );
         net.stop([g]).await;
@@ -245,17 +292,41 @@ async fn a_node_finds_its_controller_again() {
 #[tokio::test]
 async fn p3_a_lost_controller_ends_the_calls_that_were_sent_at_once() {
     let begun = Arc::<Notify>::default();
-    let slow = Slow { begun: Arc::clone(&begun), go_on: Arc::default() };
+    let slow = Slow {
+        begun: Arc::clone(&begun),
+        go_on: Arc::default(),
+    };
     let net = Net::start(Transport::Unix, |builder| builder.stop_timeout(Duration::ZERO)).await;
-    let provider = net.join().process_name("slow").service(slow).start().await.unwrap();
-    let g = net.join().process_name("caller").reconnect_wait(Duration::ZERO).start().await.unwrap();
+    let provider = net
+        .join()
+        .process_name("slow")
+        .service(slow)
+        .start()
+        .await
+        .unwrap();
+    let g = net
+        .join()
+        .process_name("caller")
+        .reconnect_wait(Duration::ZERO)
+        .start()
+        .await
+        .unwrap();
     let running = tokio::spawn(g.call::<()>("slow.hang", ()));
     begun.notified().await;
     net.service.stop().await;
     let error = running.await.unwrap().unwrap_err();
     assert!(error.may_have_run(), "{error}");
     let error = g.call::<()>("slow.hang", ()).await.unwrap_err();
-    assert!(matches!(error, CallError::Disconnected { may_have_run: false, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            CallError::Disconnected {
+                may_have_run: false,
+                ..
+            }
+        ),
+        "{error}"
+    );
     g.stop().await;
     provider.stop().await;
 }
@@ -287,7 +358,11 @@ fn everything_works_without_a_runtime() {
         })
         .start_blocking()
         .unwrap();
-    let g = Global::builder().unix_sock_path(folder.path()).auto_callbacks(false).start_blocking().unwrap();
+    let g = Global::builder()
+        .unix_sock_path(folder.path())
+        .auto_callbacks(false)
+        .start_blocking()
+        .unwrap();
     assert_eq!(Echoing.echo("hello").on(&g).wait(), Ok("hello".to_owned()));
     assert_eq!(INITIALISED.load(Ordering::Relaxed), 1);
     let joined = std::thread::spawn({

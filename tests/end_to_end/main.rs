@@ -1,5 +1,6 @@
 //! Whole programs' worth of daffi in one process: over memory, over Unix sockets and over TCP.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "public methods are what a service offers")]
 
 mod background;

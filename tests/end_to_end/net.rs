@@ -24,13 +24,20 @@ impl Net {
     /// Starts the service that `describe` describes.
     pub async fn start(transport: Transport, describe: impl FnOnce(GlobalBuilder) -> GlobalBuilder) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let builder = Global::builder().process_name("service").init_controller(true).auto_callbacks(false);
+        let builder = Global::builder()
+            .process_name("service")
+            .init_controller(true)
+            .auto_callbacks(false);
         let builder = match transport {
             Transport::Tcp => builder.host("127.0.0.1").port(0),
             Transport::Memory | Transport::Unix => builder.unix_sock_path(folder.path()),
         };
         let service = describe(builder).start().await.unwrap();
-        Self { service, transport, folder }
+        Self {
+            service,
+            transport,
+            folder,
+        }
     }
 
     /// A builder for another process of this net.
@@ -39,7 +46,9 @@ impl Net {
         match self.transport {
             Transport::Memory => builder.memory(&self.service),
             Transport::Unix => builder.unix_sock_path(self.folder.path()),
-            Transport::Tcp => builder.host("127.0.0.1").port(self.service.address().port().unwrap()),
+            Transport::Tcp => builder
+                .host("127.0.0.1")
+                .port(self.service.address().port().unwrap()),
         }
     }
 
@@ -52,12 +61,18 @@ impl Net {
     pub async fn restart(self) -> Self {
         let port = self.service.address().port();
         self.service.stop().await;
-        let builder = Global::builder().process_name("service").init_controller(true).auto_callbacks(false);
+        let builder = Global::builder()
+            .process_name("service")
+            .init_controller(true)
+            .auto_callbacks(false);
         let builder = match port {
             Some(port) => builder.host("127.0.0.1").port(port),
             None => builder.unix_sock_path(self.folder.path()),
         };
-        Self { service: builder.start().await.unwrap(), ..self }
+        Self {
+            service: builder.start().await.unwrap(),
+            ..self
+        }
     }
 
     /// Stops the service, and these before it.

@@ -92,9 +92,15 @@ async fn the_methods_of_all_blocks_share_one_state() {
         assert_eq!(shopping.get_items().await, Ok(vec![]));
         shopping.add_item("orange".to_owned()).await.unwrap();
         shopping.add_item("milk".to_owned()).await.unwrap();
-        assert_eq!(shopping.get_items().await, Ok(vec!["orange".to_owned(), "milk".to_owned()]));
+        assert_eq!(
+            shopping.get_items().await,
+            Ok(vec!["orange".to_owned(), "milk".to_owned()])
+        );
         assert_eq!(shopping.number_of_items().await, Ok(2));
-        assert_eq!(Shop::new().first_item().on(&g).await, Ok(Some("orange".to_owned())));
+        assert_eq!(
+            Shop::new().first_item().on(&g).await,
+            Ok(Some("orange".to_owned()))
+        );
         clear_items().on(&g).await.unwrap();
         assert_eq!(shopping.get_items().await, Ok(vec![]));
         net.stop([g]).await;
@@ -106,13 +112,25 @@ async fn the_methods_of_all_blocks_share_one_state() {
 async fn only_what_is_public_and_not_local_is_offered() {
     assert_eq!(Shop::new().describe(), "a shop");
     assert_eq!(ShoppingService::default().summary(), "0 items, true");
-    let net = Net::start(Transport::Memory, |builder| builder.service(ShoppingService::default())).await;
+    let net = Net::start(Transport::Memory, |builder| {
+        builder.service(ShoppingService::default())
+    })
+    .await;
     let g = net.caller().await;
     let callbacks = g.callbacks().await.unwrap();
     let names: Vec<_> = callbacks.iter().map(|callback| &*callback.name).collect();
-    assert_eq!(names, ["add_item", "clear_items", "count", "get_items", "shop.first_item"]);
-    let get_items = callbacks.iter().find(|callback| callback.name == "get_items").unwrap();
-    assert_eq!(get_items.docs, "Return all items that are currently present in the shopping list.");
+    assert_eq!(
+        names,
+        ["add_item", "clear_items", "count", "get_items", "shop.first_item"]
+    );
+    let get_items = callbacks
+        .iter()
+        .find(|callback| callback.name == "get_items")
+        .unwrap();
+    assert_eq!(
+        get_items.docs,
+        "Return all items that are currently present in the shopping list."
+    );
     assert_eq!(get_items.providers, ["service"]);
     assert_eq!(get_items.signature.to_string(), "fn() -> Vec<String>");
     net.stop([g]).await;
@@ -136,12 +154,18 @@ impl Greets for Polite {
 
 #[tokio::test]
 async fn shared_methods_run_at_the_same_time() {
-    let service = Polite { together: Barrier::new(3) };
+    let service = Polite {
+        together: Barrier::new(3),
+    };
     let net = Net::start(Transport::Unix, |builder| builder.service(service)).await;
     let g = net.caller().await;
     // None of them ends unless all have begun.
     let calls = ["Ann", "Bea", "Cid"].map(|name| g.call::<String>("greet", (name,)));
-    for (outcome, name) in futures_util::future::join_all(calls).await.into_iter().zip(["Ann", "Bea", "Cid"]) {
+    for (outcome, name) in futures_util::future::join_all(calls)
+        .await
+        .into_iter()
+        .zip(["Ann", "Bea", "Cid"])
+    {
         assert_eq!(outcome, Ok(format!("Good day, {name}.")));
     }
     net.stop([g]).await;
@@ -196,7 +220,10 @@ impl Automatic {
 async fn a_service_can_be_built_by_itself() {
     let net = Net::start(Transport::Memory, |builder| builder.auto_callbacks(true)).await;
     let g = net.caller().await;
-    assert_eq!(g.call::<String>("automatic.hello", ()).await, Ok("built by itself".to_owned()));
+    assert_eq!(
+        g.call::<String>("automatic.hello", ()).await,
+        Ok("built by itself".to_owned())
+    );
     net.stop([g]).await;
 }
 
@@ -207,16 +234,29 @@ async fn services_come_and_go_while_running() {
         let g = net.caller().await;
         let shopping = ShoppingClient::new(&g);
         let waiting = g.wait_function("get_items");
-        assert!(matches!(shopping.get_items().await, Err(CallError::NoProvider { .. })));
+        assert!(matches!(
+            shopping.get_items().await,
+            Err(CallError::NoProvider { .. })
+        ));
         net.service.register(ShoppingService::default()).await.unwrap();
         waiting.await.unwrap();
         shopping.add_item("orange".to_owned()).await.unwrap();
 
-        let error = net.service.register(ShoppingService::default()).await.unwrap_err();
-        assert!(matches!(&error, RegisterError::Config(faults) if faults.len() == 5), "{error}");
+        let error = net
+            .service
+            .register(ShoppingService::default())
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&error, RegisterError::Config(faults) if faults.len() == 5),
+            "{error}"
+        );
 
         net.service.unregister("get_items").await.unwrap();
-        assert!(matches!(shopping.get_items().await, Err(CallError::NoProvider { .. })));
+        assert!(matches!(
+            shopping.get_items().await,
+            Err(CallError::NoProvider { .. })
+        ));
         assert_eq!(shopping.number_of_items().await, Ok(1), "the others stay");
         let error = net.service.unregister("get_items").await.unwrap_err();
         assert!(matches!(error, RegisterError::Unknown { .. }), "{error}");

@@ -57,7 +57,10 @@ mod offered {
 
     #[callback(alias = "signatures.fails")]
     async fn fails(_number: i64) -> Result<(), Item> {
-        Err(Item { name: "milk".to_owned(), price: 3 })
+        Err(Item {
+            name: "milk".to_owned(),
+            price: 3,
+        })
     }
 
     #[callback(alias = "signatures.untraceable")]
@@ -103,7 +106,9 @@ async fn traceable(value: u8) -> u8;
 async fn net(transport: Transport) -> (Net, Global) {
     let names = ["item", "everything", "fails", "untraceable"];
     let net = Net::start(transport, |builder| {
-        names.iter().fold(builder, |builder, name| builder.callback(format!("signatures.{name}")))
+        names.iter().fold(builder, |builder, name| {
+            builder.callback(format!("signatures.{name}"))
+        })
     })
     .await;
     let caller = net.caller().await;
@@ -111,7 +116,10 @@ async fn net(transport: Transport) -> (Net, Global) {
 }
 
 fn milk() -> Item {
-    Item { name: "milk".to_owned(), price: 3 }
+    Item {
+        name: "milk".to_owned(),
+        price: 3,
+    }
 }
 
 #[tokio::test]
@@ -119,7 +127,10 @@ async fn the_same_structure_matches_whatever_it_is_called() {
     over_each(async |transport| {
         let (net, g) = net(transport).await;
         assert_eq!(item(milk()).on(&g).await, Ok(milk()));
-        let article = || Article { name: "milk".to_owned(), price: 3 };
+        let article = || Article {
+            name: "milk".to_owned(),
+            price: 3,
+        };
         assert_eq!(renamed(article()).on(&g).await, Ok(article()));
         net.stop([g]).await;
     })
@@ -129,12 +140,24 @@ async fn the_same_structure_matches_whatever_it_is_called() {
 #[tokio::test]
 async fn values_of_every_shape_come_back_as_they_were() {
     let (net, g) = net(Transport::Unix).await;
-    let leaf = || Tree { value: -1, children: vec![] };
+    let leaf = || Tree {
+        value: -1,
+        children: vec![],
+    };
     let value = Everything {
         map: [("a".to_owned(), Some((1, 'x'))), ("b".to_owned(), None)].into(),
         result: Ok([127, 0, 0, 1].into()),
         array: [1, -2, 3, i16::MIN],
-        tree: Tree { value: 5, children: vec![leaf(), Tree { value: 0, children: vec![leaf()] }] },
+        tree: Tree {
+            value: 5,
+            children: vec![
+                leaf(),
+                Tree {
+                    value: 0,
+                    children: vec![leaf()],
+                },
+            ],
+        },
     };
     assert_eq!(everything(&value).on(&g).await, Ok(value));
     net.stop([g]).await;
@@ -144,8 +167,16 @@ async fn values_of_every_shape_come_back_as_they_were() {
 async fn another_structure_is_refused_and_both_are_shown() {
     over_each(async |transport| {
         let (net, g) = net(transport).await;
-        let error = swapped(Swapped { price: 3, name: "milk".to_owned() }).on(&g).await.unwrap_err();
-        let CallError::SignatureMismatch { called, offered, .. } = &error else { panic!("{error}") };
+        let error = swapped(Swapped {
+            price: 3,
+            name: "milk".to_owned(),
+        })
+        .on(&g)
+        .await
+        .unwrap_err();
+        let CallError::SignatureMismatch { called, offered, .. } = &error else {
+            panic!("{error}")
+        };
         assert_eq!(
             called.to_string(),
             "fn(item: Swapped { price: u32, name: String }) -> Swapped"

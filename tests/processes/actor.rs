@@ -37,7 +37,9 @@ pub struct Stage {
 
 impl Stage {
     pub fn new() -> Self {
-        Self { folder: Arc::new(tempfile::tempdir().unwrap()) }
+        Self {
+            folder: Arc::new(tempfile::tempdir().unwrap()),
+        }
     }
 
     /// The folder of the controller's socket.
@@ -55,7 +57,9 @@ impl Stage {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
         let (said, heard) = watch::channel(Vec::new());
         std::thread::spawn(move || {
             for line in lines {
@@ -65,8 +69,14 @@ impl Stage {
             }
             // Dropping `said` tells that the process has ended.
         });
-        let actor = Actor { child: Mutex::new(child), heard };
-        let begun = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(actor.hears("begins"));
+        let actor = Actor {
+            child: Mutex::new(child),
+            heard,
+        };
+        let begun = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(actor.hears("begins"));
         assert!(begun, "{part:?} does not begin");
         actor
     }
@@ -85,12 +95,19 @@ impl Actor {
 
     /// Waits until it has said this.
     pub async fn says(&self, what: &str) {
-        assert!(self.hears(what).await, "{what:?} is not said, only {:?}", self.heard.borrow());
+        assert!(
+            self.hears(what).await,
+            "{what:?} is not said, only {:?}",
+            self.heard.borrow()
+        );
     }
 
     async fn hears(&self, what: &str) -> bool {
         let mut heard = self.heard.clone();
-        heard.wait_for(|said| said.iter().any(|said| said == what)).await.is_ok()
+        heard
+            .wait_for(|said| said.iter().any(|said| said == what))
+            .await
+            .is_ok()
     }
 
     pub fn signal(&self, signal: Signal) {

@@ -2,6 +2,7 @@
 //!
 //! Each process is this test program again, told by its environment to play a part.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "a test program has no outside")]
 
 mod actor;
@@ -30,14 +31,23 @@ fn play() {
 
 /// A caller in this process, at the controller of `stage`.
 async fn caller(stage: &Stage) -> Global {
-    let builder = Global::builder().process_name("caller").unix_sock_path(stage.folder());
-    builder.auto_callbacks(false).reconnect_wait(Duration::from_secs(60)).start().await.unwrap()
+    let builder = Global::builder()
+        .process_name("caller")
+        .unix_sock_path(stage.folder());
+    builder
+        .auto_callbacks(false)
+        .reconnect_wait(Duration::from_secs(60))
+        .start()
+        .await
+        .unwrap()
 }
 
 /// Starts a process and waits until its part has begun.
 async fn start(stage: &Stage, part: &'static str) -> Actor {
     let stage = stage.clone();
-    tokio::task::spawn_blocking(move || stage.start(part)).await.unwrap()
+    tokio::task::spawn_blocking(move || stage.start(part))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -50,7 +60,10 @@ async fn p3_callers_of_a_killed_provider_are_told_its_name() {
     provider.says("never begun").await;
     provider.signal(Signal::KILL);
     let error = call.await.unwrap().unwrap_err();
-    assert!(matches!(&error, CallError::ProviderLost { process, .. } if process == "provider"), "{error}");
+    assert!(
+        matches!(&error, CallError::ProviderLost { process, .. } if process == "provider"),
+        "{error}"
+    );
     assert!(error.may_have_run());
     let error = never().on(&g).await.unwrap_err();
     assert!(matches!(error, CallError::NoProvider { .. }), "{error}");
@@ -67,7 +80,10 @@ async fn p3_callers_of_a_frozen_provider_are_told_after_three_heartbeats() {
     provider.says("never begun").await;
     provider.signal(Signal::STOP);
     let error = call.await.unwrap().unwrap_err();
-    assert!(matches!(&error, CallError::ProviderLost { process, .. } if process == "provider"), "{error}");
+    assert!(
+        matches!(&error, CallError::ProviderLost { process, .. } if process == "provider"),
+        "{error}"
+    );
 
     // It finds out, comes back, and works again.
     provider.signal(Signal::CONT);
@@ -123,7 +139,10 @@ async fn p2_a_call_made_without_a_controller_waits_for_one_and_runs_once() {
                 // Sent before the loss was noticed, or answered before the provider was back.
                 match process_id().on(&g).await {
                     Err(error) => assert!(
-                        matches!(error, CallError::NoProvider { .. } | CallError::Disconnected { .. }),
+                        matches!(
+                            error,
+                            CallError::NoProvider { .. } | CallError::Disconnected { .. }
+                        ),
                         "{error}"
                     ),
                     Ok(id) => return id,
@@ -141,9 +160,15 @@ async fn p9_a_process_with_a_taken_name_is_refused_with_the_holders_id() {
     let stage = Stage::new();
     let _controller = start(&stage, "controller").await;
     let provider = start(&stage, "provider").await;
-    let second = Global::builder().process_name("provider").unix_sock_path(stage.folder()).auto_callbacks(false);
+    let second = Global::builder()
+        .process_name("provider")
+        .unix_sock_path(stage.folder())
+        .auto_callbacks(false);
     let error = second.start().await.unwrap_err();
-    assert!(matches!(&error, StartError::NameTaken { pid, .. } if *pid == provider.id()), "{error}");
+    assert!(
+        matches!(&error, StartError::NameTaken { pid, .. } if *pid == provider.id()),
+        "{error}"
+    );
     provider.signal(Signal::KILL);
     provider.ended().await;
 }
@@ -176,13 +201,22 @@ async fn a_second_signal_ends_a_process_at_once() {
     // It has left the roster, and waits for the call.
     while !matches!(
         g.call::<()>("missing", ()).to("provider").await,
-        Err(CallError::NoProvider { absence: daffi::Absence::ProcessUnknown, .. })
+        Err(CallError::NoProvider {
+            absence: daffi::Absence::ProcessUnknown,
+            ..
+        })
     ) {
         tokio::task::yield_now().await;
     }
     provider.signal(Signal::TERM);
     let error = call.await.unwrap().unwrap_err();
-    assert!(matches!(error, CallError::ProviderLost { .. } | CallError::Cancelled { .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            CallError::ProviderLost { .. } | CallError::Cancelled { .. }
+        ),
+        "{error}"
+    );
     assert_eq!(provider.ended().await.code(), Some(0));
     g.stop().await;
 }

@@ -60,7 +60,12 @@ pub async fn play(part: &str) {
         }
         "provider" => join(at.process_name("provider")).await,
         "caller" => {
-            let g = at.process_name("calling").auto_callbacks(false).start().await.unwrap();
+            let g = at
+                .process_name("calling")
+                .auto_callbacks(false)
+                .start()
+                .await
+                .unwrap();
             g.wait_process("provider").await.unwrap();
             say("begins");
             called::never().await.unwrap();

@@ -15,6 +15,10 @@ pub(super) struct Provider {
     pub(super) accepts: [u64; 2],
     /// How many calls it was given and has not answered.
     pub(super) running: u32,
+    /// When it was last given a call, as the count of all calls.
+    pub(super) last: u64,
+    /// A number for the process, the same whenever it comes: of its name.
+    pub(super) identity: u64,
 }
 
 /// Callbacks by name, and by link.
@@ -25,19 +29,32 @@ pub(super) struct Directory {
     names: HashMap<(LinkId, CallbackId), Box<str>>,
     hidden: HashMap<LinkId, Vec<Provider>>,
     by_link: HashMap<LinkId, Vec<CallbackId>>,
+    /// How many calls were handed to providers.
+    begun: u64,
 }
 
 impl Directory {
     /// A process offers a callback; it can be called once the process is [shown](Self::show).
-    pub(super) fn add(&mut self, link: LinkId, offered: Offered) {
+    pub(super) fn add(&mut self, link: LinkId, process_name: &str, offered: Offered) {
         let accepts = [offered.signature.number(), offered.signature.plain_number()];
-        self.hidden.entry(link).or_default().push(Provider { link, offered, accepts, running: 0 });
+        let identity = identity(process_name);
+        self.hidden.entry(link).or_default().push(Provider {
+            link,
+            offered,
+            accepts,
+            running: 0,
+            last: 0,
+            identity,
+        });
     }
 
     /// Makes what a process has offered callable.
     pub(super) fn show(&mut self, link: LinkId) {
         for provider in self.hidden.remove(&link).unwrap_or_default() {
-            let (callback, name) = (provider.offered.callback, Box::<str>::from(provider.offered.name.as_str()));
+            let (callback, name) = (
+                provider.offered.callback,
+                Box::<str>::from(provider.offered.name.as_str()),
+            );
             // A number is used once; whoever uses it again replaces what it meant.
             self.remove(link, callback);
             self.names.insert((link, callback), name.clone());
@@ -46,12 +63,12 @@ impl Directory {
         }
     }
 
-    /// A process offers a callback no more.
-    pub(super) fn remove(&mut self, link: LinkId, callback: CallbackId) {
+    /// A process offers a callback no more; its name, if it could be called.
+    pub(super) fn remove(&mut self, link: LinkId, callback: CallbackId) -> Option<Box<str>> {
         if let Some(hidden) = self.hidden.get_mut(&link) {
             hidden.retain(|provider| provider.offered.callback != callback);
         }
-        let Some(name) = self.names.remove(&(link, callback)) else { return };
+        let name = self.names.remove(&(link, callback))?;
         if let Some(callbacks) = self.by_link.get_mut(&link) {
             callbacks.retain(|other| *other != callback);
         }
@@ -61,6 +78,7 @@ impl Directory {
                 self.functions.remove(&name);
             }
         }
+        Some(name)
     }
 
     pub(super) fn remove_link(&mut self, link: LinkId) {
@@ -78,22 +96,37 @@ impl Directory {
     /// The names of the callbacks that a process offers.
     pub(super) fn names_of(&self, link: LinkId) -> Vec<Box<str>> {
         let callbacks = self.by_link.get(&link).into_iter().flatten();
-        callbacks.filter_map(|callback| self.names.get(&(link, *callback)).cloned()).collect()
+        callbacks
+            .filter_map(|callback| self.names.get(&(link, *callback)).cloned())
+            .collect()
     }
 
     /// A call was handed to a provider.
     pub(super) fn begin(&mut self, name: &str, link: LinkId, callback: CallbackId) {
         if let Some(provider) = find(self.functions.get_mut(name), link, callback) {
+            self.begun += 1;
             provider.running += 1;
+            provider.last = self.begun;
         }
     }
 
     /// A provider has answered a call.
     pub(super) fn end(&mut self, link: LinkId, callback: CallbackId) {
-        let Some(name) = self.names.get(&(link, callback)) else { return };
+        let Some(name) = self.names.get(&(link, callback)) else {
+            return;
+        };
         if let Some(provider) = find(self.functions.get_mut(name), link, callback) {
             provider.running = provider.running.saturating_sub(1);
         }
+    }
+
+    /// Whether nobody has offered anything that is not taken back.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.functions.is_empty()
+            && self.names.is_empty()
+            && self.hidden.is_empty()
+            && self.by_link.is_empty()
     }
 
     /// All callbacks, by name.
@@ -102,7 +135,10 @@ impl Directory {
             .functions
             .values()
             .filter_map(|providers| {
-                let mut names: Vec<_> = providers.iter().map(|provider| process_name(provider.link)).collect();
+                let mut names: Vec<_> = providers
+                    .iter()
+                    .map(|provider| process_name(provider.link))
+                    .collect();
                 names.sort();
                 Some(CallbackInfo::new(&providers.first()?.offered, names))
             })
@@ -112,6 +148,15 @@ impl Directory {
     }
 }
 
+/// FNV-1a: the same in every controller.
+fn identity(process_name: &str) -> u64 {
+    process_name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 fn find(providers: Option<&mut Vec<Provider>>, link: LinkId, callback: CallbackId) -> Option<&mut Provider> {
-    providers?.iter_mut().find(|provider| (provider.link, provider.offered.callback) == (link, callback))
+    providers?
+        .iter_mut()
+        .find(|provider| (provider.link, provider.offered.callback) == (link, callback))
 }

@@ -8,8 +8,10 @@
 //! Every call gets exactly one reply on each of its two links (P1): its entry stays until the provider has replied
 //! or is gone, even when its caller has cancelled it or left.
 
+mod broadcast;
 mod directory;
 mod pick;
+mod presence;
 #[cfg(test)]
 mod tests;
 
@@ -17,13 +19,15 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use daffi_core::proto::{
-    self, Absence, CallHeader, CallId, CallbackId, CallbackInfo, DecodeError, Failed, FrameError, Header, Hello,
-    Limits, Offered, ProcessInfo, Query, Refusal, RunHeader, Status,
+    self, Absence, CallHeader, CallId, CallbackId, CallbackInfo, DecodeError, Failed, FrameError, Header,
+    Hello, LeaveReason, Limits, Mode, Offered, ProcessInfo, Query, Refusal, RunHeader, Status,
 };
 use slab::Slab;
 
+use self::broadcast::{Broadcast, BroadcastId, Part};
 use self::directory::Directory;
-use self::pick::{Choice, Picker};
+use self::pick::{Choice, Picker, Wish};
+use self::presence::Subscribers;
 
 /// A connection, as the router names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,7 +64,9 @@ pub struct Router {
     names: HashMap<Box<str>, LinkId>,
     directory: Directory,
     calls: Slab<Outstanding>,
+    broadcasts: Slab<Broadcast>,
     waiting: Waiting,
+    subscribers: Subscribers,
     picker: Picker,
     limits: Limits,
 }
@@ -82,19 +88,34 @@ struct Peer {
 enum Sent {
     /// A call that is on its way: the controller's number.
     Routed(CallId),
+    /// A call to many: the controller's number for it.
+    Broadcast(BroadcastId),
     /// A question that waits for something to appear.
     Waiting,
+    /// The question what happens.
+    Presence,
 }
 
 /// A call on its way.
 #[derive(Debug)]
 struct Outstanding {
-    /// Who called, and under what number; `None` once the caller has left.
-    caller: Option<(LinkId, CallId)>,
+    /// Whom to tell how it ended.
+    caller: Caller,
     provider: LinkId,
     callback: CallbackId,
     /// The provider knows that nobody wants the answer.
     cancelled: bool,
+}
+
+/// Who is told how a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    /// A process, under its number.
+    Call(LinkId, CallId),
+    /// A broadcast, of which it is a part.
+    Part(Part),
+    /// Nobody: the caller has left, or has handed the call over.
+    Nobody,
 }
 
 impl Outstanding {
@@ -123,7 +144,9 @@ impl Router {
             names: HashMap::new(),
             directory: Directory::default(),
             calls: Slab::new(),
+            broadcasts: Slab::new(),
             waiting: Waiting::default(),
+            subscribers: Subscribers::default(),
             picker: Picker::new(seed),
             limits,
         }
@@ -147,8 +170,15 @@ impl Router {
     ///
     /// The refusal to answer.
     pub fn connect(&mut self, hello: &Hello) -> Result<LinkId, Refusal> {
-        if let Some(holder) = self.names.get(&*hello.process_name).and_then(|link| self.links.get(link.0)) {
-            return Err(Refusal::NameTaken { name: hello.process_name.clone(), pid: holder.pid });
+        if let Some(holder) = self
+            .names
+            .get(&*hello.process_name)
+            .and_then(|link| self.links.get(link.0))
+        {
+            return Err(Refusal::NameTaken {
+                name: hello.process_name.clone(),
+                pid: holder.pid,
+            });
         }
         let peer = Peer {
             name: hello.process_name.as_str().into(),
@@ -173,23 +203,46 @@ impl Router {
 
     /// A connection has ended. Its calls are cancelled (P4); those it was running end for their callers (P3).
     pub fn disconnect(&mut self, link: LinkId, out: &mut impl Outlet) {
-        let Some(peer) = self.links.try_remove(link.0) else { return };
+        let Some(peer) = self.links.try_remove(link.0) else {
+            return;
+        };
         self.names.remove(&peer.name);
         self.directory.remove_link(link);
         self.waiting.forget_link(link);
+        self.subscribers.forget_link(link);
+        let left: Vec<_> = self
+            .broadcasts
+            .iter()
+            .filter(|(_, broadcast)| broadcast.is_of(link))
+            .collect();
+        let left: Vec<_> = left.into_iter().map(|(key, _)| BroadcastId(key)).collect();
         let mut lost = Vec::new();
         for (key, call) in &mut self.calls {
             if call.provider == link {
                 lost.push(key);
-            } else if call.caller.is_some_and(|(caller, _)| caller == link) {
-                call.caller = None;
-                call.cancel(number(key), out);
+            }
+            let abandoned = match call.caller {
+                Caller::Call(caller, _) => caller == link,
+                Caller::Part(part) => left.contains(&part.of),
+                Caller::Nobody => false,
+            };
+            if abandoned {
+                call.caller = Caller::Nobody;
+                if call.provider != link {
+                    call.cancel(number(key), out);
+                }
             }
         }
+        left.iter().for_each(|id| drop(self.broadcasts.try_remove(id.0)));
         for key in lost {
             let call = self.calls.remove(key);
-            let failed = Failed::ProviderLost { process: peer.name.clone().into() };
+            let failed = Failed::ProviderLost {
+                process: peer.name.clone().into(),
+            };
             self.end(&call, Status::Failed(failed), &Bytes::new(), out);
+        }
+        if peer.ready {
+            self.happened_left(&peer.name, LeaveReason::Lost, out);
         }
     }
 
@@ -220,13 +273,11 @@ impl Router {
             Header::Withdraw { call } => self.withdraw(from, call, payload, out),
             Header::Query { call, query } => self.query(from, call, &query, out),
             Header::Goodbye => {
-                self.leave(from);
+                self.leave(from, out);
                 Ok(())
             }
             Header::Heartbeat { .. } => Ok(()),
-            _ => {
-                Err(Fault::Unexpected("a frame that has no place after the handshake"))
-            }
+            _ => Err(Fault::Unexpected("a frame that has no place after the handshake")),
         }
     }
 
@@ -240,14 +291,24 @@ impl Router {
         out: &mut impl Outlet,
     ) -> Result<(), Fault> {
         self.claim(from, header.call)?;
-        let failed = match self.pick(from, header, payload.len(), out) {
-            Ok(choice) => match self.run(from, header, payload, choice, out) {
-                Ok(()) => return Ok(()),
-                Err(failed) => failed,
-            },
-            Err(failed) => failed,
+        let caller = match header.mode {
+            Mode::Answered => Caller::Call(from, header.call),
+            Mode::HandedOver => Caller::Nobody,
+            Mode::Broadcast => {
+                self.broadcast(from, header, payload, out);
+                return Ok(());
+            }
+            _ => return Err(Fault::Unexpected("an unknown way to call")),
         };
-        self.answer(from, header.call, Status::Failed(failed), &Bytes::new(), out);
+        let choice = self.pick(from, header, payload.len(), out);
+        match choice.and_then(|choice| self.run(from, header, payload, choice, caller, out)) {
+            Ok(routed) if caller == Caller::Nobody => {
+                debug_assert!(self.calls.contains(routed.0 as usize));
+                self.answer(from, header.call, Status::Value, &Bytes::new(), out);
+            }
+            Ok(routed) => self.note(from, header.call, Sent::Routed(routed)),
+            Err(failed) => self.answer(from, header.call, Status::Failed(failed), &Bytes::new(), out),
+        }
         Ok(())
     }
 
@@ -262,15 +323,29 @@ impl Router {
         let to = match header.to {
             None => None,
             Some(name) => {
-                let link = self.names.get(name).filter(|link| self.links.get(link.0).is_some_and(|peer| peer.ready));
+                let link = self
+                    .names
+                    .get(name)
+                    .filter(|link| self.links.get(link.0).is_some_and(|peer| peer.ready));
                 Some(*link.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?)
             }
         };
+        let wish = Wish {
+            signature: header.signature,
+            caller: from,
+            to,
+            key: header.key,
+        };
         let providers = self.directory.providers(header.name);
-        // A queue that holds nothing takes any frame, however small its budget.
-        // A frame without payload takes room, too.
-        let has_room = |link| out.room(link) >= size.clamp(1, (self.limits.queue_bytes / 2).max(1));
-        self.picker.pick(providers, header.signature, from, to, has_room)
+        let needed = self.needed_room(size);
+        self.picker
+            .pick(providers, &wish, |link| out.room(link) >= needed)
+    }
+
+    /// How much room a queue must have for a payload of so many bytes. One that holds nothing takes any frame, however
+    /// small its budget; a frame without payload takes room, too.
+    fn needed_room(&self, size: usize) -> usize {
+        size.clamp(1, (self.limits.queue_bytes / 2).max(1))
     }
 
     /// Hands the call to its provider.
@@ -280,29 +355,31 @@ impl Router {
         header: &CallHeader<'_>,
         payload: &Bytes,
         choice: Choice,
+        caller: Caller,
         out: &mut impl Outlet,
-    ) -> Result<(), Failed> {
-        let caller = self.links.get(from.0).map_or("", |peer| &*peer.name);
+    ) -> Result<CallId, Failed> {
+        let name = self.links.get(from.0).map_or("", |peer| &*peer.name);
         let slot = self.calls.vacant_entry();
         let call = number(slot.key());
         let run = Header::Run(RunHeader {
             call,
             callback: choice.callback,
-            caller,
+            caller: name,
             deadline: header.deadline,
             trace: header.trace,
             metadata: header.metadata.clone(),
         });
-        out.send(choice.provider, &run, payload).map_err(|error| refused(&error, false))?;
+        out.send(choice.provider, &run, payload)
+            .map_err(|error| refused(&error, false))?;
         slot.insert(Outstanding {
-            caller: Some((from, header.call)),
+            caller,
             provider: choice.provider,
             callback: choice.callback,
             cancelled: false,
         });
-        self.directory.begin(header.name, choice.provider, choice.callback);
-        self.note(from, header.call, Sent::Routed(call));
-        Ok(())
+        self.directory
+            .begin(header.name, choice.provider, choice.callback);
+        Ok(call)
     }
 
     /// A provider has answered.
@@ -326,14 +403,25 @@ impl Router {
 
     /// Tells the caller, if it is still there, how its call ended.
     fn end(&mut self, call: &Outstanding, status: Status<'_>, payload: &Bytes, out: &mut impl Outlet) {
-        if let Some((caller, number)) = call.caller {
-            // One that does not read its answers gets small ones instead (P6).
-            if !(payload.is_empty() && is_small(&status)) && out.room(caller) == 0 {
-                let overloaded = Status::Failed(Failed::Overloaded { may_have_run: true });
-                self.answer(caller, number, overloaded, &Bytes::new(), out);
-            } else {
-                self.answer(caller, number, status, payload, out);
-            }
+        let link = match call.caller {
+            Caller::Call(link, _) => link,
+            Caller::Part(part) => self
+                .broadcasts
+                .get(part.of.0)
+                .map_or(LinkId(usize::MAX), Broadcast::caller),
+            Caller::Nobody => return,
+        };
+        // One that does not read its answers gets small ones instead (P6).
+        let empty = Bytes::new();
+        let (status, payload) = if !(payload.is_empty() && is_small(&status)) && out.room(link) == 0 {
+            (Status::Failed(Failed::Overloaded { may_have_run: true }), &empty)
+        } else {
+            (status, payload)
+        };
+        match call.caller {
+            Caller::Call(caller, number) => self.answer(caller, number, status, payload, out),
+            Caller::Part(part) => self.end_part(part, status, payload, out),
+            Caller::Nobody => {}
         }
     }
 
@@ -346,10 +434,10 @@ impl Router {
         payload: &Bytes,
         out: &mut impl Outlet,
     ) {
-        if let Some(peer) = self.links.get_mut(to.0) {
-            if let Some(slot) = peer.calls.get_mut(call.0 as usize) {
-                *slot = None;
-            }
+        if let Some(peer) = self.links.get_mut(to.0)
+            && let Some(slot) = peer.calls.get_mut(call.0 as usize)
+        {
+            *slot = None;
         }
         if let Err(error) = out.send(to, &Header::Reply { call, status }, payload) {
             let status = Status::Failed(refused(&error, true));
@@ -359,7 +447,10 @@ impl Router {
     }
 
     fn cancel(&mut self, from: LinkId, call: CallId, out: &mut impl Outlet) {
-        let sent = self.links.get(from.0).and_then(|peer| *peer.calls.get(call.0 as usize)?);
+        let sent = self
+            .links
+            .get(from.0)
+            .and_then(|peer| *peer.calls.get(call.0 as usize)?);
         match sent {
             // The provider's reply ends it; until then its number is in use.
             Some(Sent::Routed(routed)) => {
@@ -367,8 +458,12 @@ impl Router {
                     outstanding.cancel(routed, out);
                 }
             }
-            Some(Sent::Waiting) => {
-                self.waiting.forget(from, call);
+            Some(Sent::Broadcast(id)) => self.cancel_broadcast(id, out),
+            Some(sent @ (Sent::Waiting | Sent::Presence)) => {
+                match sent {
+                    Sent::Presence => self.subscribers.forget(from, call),
+                    _ => self.waiting.forget(from, call),
+                }
                 let cancelled = Status::Failed(Failed::Cancelled { may_have_run: false });
                 self.answer(from, call, cancelled, &Bytes::new(), out);
             }
@@ -379,7 +474,9 @@ impl Router {
 
     /// Checks that a peer may use a number.
     fn claim(&mut self, from: LinkId, call: CallId) -> Result<(), Fault> {
-        let Some(peer) = self.links.get_mut(from.0) else { return Ok(()) };
+        let Some(peer) = self.links.get_mut(from.0) else {
+            return Ok(());
+        };
         if call.0 >= self.limits.calls {
             return Err(Fault::Unexpected("a call number over the limit"));
         }
@@ -394,7 +491,11 @@ impl Router {
     }
 
     fn note(&mut self, from: LinkId, call: CallId, sent: Sent) {
-        if let Some(slot) = self.links.get_mut(from.0).and_then(|peer| peer.calls.get_mut(call.0 as usize)) {
+        if let Some(slot) = self
+            .links
+            .get_mut(from.0)
+            .and_then(|peer| peer.calls.get_mut(call.0 as usize))
+        {
             *slot = Some(sent);
         }
     }
@@ -411,15 +512,34 @@ impl Router {
     ) -> Result<(), Fault> {
         self.claim(from, call)?;
         let offered: Vec<Offered> = proto::decode_guarded(payload)?;
-        if offered.iter().any(|offered| offered.name.is_empty() || offered.name.len() > Limits::NAME_BYTES) {
+        if offered
+            .iter()
+            .any(|offered| offered.name.is_empty() || offered.name.len() > Limits::NAME_BYTES)
+        {
             return Err(Fault::Unexpected("a callback's name has 1 to 255 bytes"));
         }
-        let names: Vec<Box<str>> = offered.iter().map(|offered| offered.name.as_str().into()).collect();
+        if let Some(reason) = self.conflict(from, &offered) {
+            self.answer(
+                from,
+                call,
+                Status::Failed(Failed::Denied { reason }),
+                &Bytes::new(),
+                out,
+            );
+            return Ok(());
+        }
+        let names: Vec<Box<str>> = offered
+            .iter()
+            .map(|offered| offered.name.as_str().into())
+            .collect();
+        let process_name = self.process_name(from).unwrap_or_default().to_owned();
         for offered in offered {
-            self.directory.add(from, offered);
+            self.directory.add(from, &process_name, offered);
         }
         self.answer(from, call, Status::Value, &Bytes::new(), out);
-        let Some(peer) = self.links.get_mut(from.0) else { return Ok(()) };
+        let Some(peer) = self.links.get_mut(from.0) else {
+            return Ok(());
+        };
         let joins = ready && !peer.ready;
         peer.ready |= ready;
         if !peer.ready {
@@ -431,12 +551,36 @@ impl Router {
             let woken = self.waiting.process_appeared(&name);
             self.wake(woken, out);
         }
-        let appeared = if joins { self.directory.names_of(from) } else { names };
-        for name in appeared {
-            let woken = self.waiting.function_appeared(&name, from);
+        let appeared = if joins {
+            self.directory.names_of(from)
+        } else {
+            names
+        };
+        for name in &appeared {
+            let woken = self.waiting.function_appeared(name, from);
             self.wake(woken, out);
         }
+        self.happened_offered(&name, joins, &appeared, out);
         Ok(())
+    }
+
+    /// Why a process cannot offer these beside what others offer.
+    fn conflict(&self, from: LinkId, offered: &[Offered]) -> Option<String> {
+        offered.iter().find_map(|offered| {
+            let others = self.directory.providers(&offered.name).iter();
+            let other = others
+                .filter(|other| other.link != from)
+                .find(|other| other.offered.balance != offered.balance)?;
+            Some(format!(
+                "process {:?} shares the calls of `{}` by balance = \"{}\", and process {:?} would by \"{}\": all \
+                 providers of a callback say the same",
+                self.process_name(other.link).unwrap_or_default(),
+                offered.name,
+                other.offered.balance,
+                self.process_name(from).unwrap_or_default(),
+                offered.balance,
+            ))
+        })
     }
 
     fn wake(&mut self, woken: Vec<(LinkId, CallId)>, out: &mut impl Outlet) {
@@ -454,18 +598,24 @@ impl Router {
     ) -> Result<(), Fault> {
         self.claim(from, call)?;
         let callbacks: Vec<CallbackId> = proto::decode_guarded(payload)?;
-        for callback in callbacks {
-            self.directory.remove(from, callback);
-        }
+        let withdrawn: Vec<_> = callbacks
+            .into_iter()
+            .filter_map(|callback| self.directory.remove(from, callback))
+            .collect();
         self.answer(from, call, Status::Value, &Bytes::new(), out);
+        self.happened_withdrawn(from, &withdrawn, out);
         Ok(())
     }
 
     /// A process is about to leave: it gets no more calls.
-    fn leave(&mut self, from: LinkId) {
+    fn leave(&mut self, from: LinkId, out: &mut impl Outlet) {
         self.directory.remove_link(from);
-        if let Some(peer) = self.links.get_mut(from.0) {
-            peer.ready = false;
+        let Some(peer) = self.links.get_mut(from.0) else {
+            return;
+        };
+        if std::mem::replace(&mut peer.ready, false) {
+            let name = peer.name.clone();
+            self.happened_left(&name, LeaveReason::Stopped, out);
         }
     }
 
@@ -481,25 +631,49 @@ impl Router {
             // It is kept as long as somebody waits for it.
             Query::WaitProcess(name) | Query::WaitFunction(name) if name.len() > Limits::NAME_BYTES => {
                 let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
-                self.answer(from, call, Status::Failed(Failed::Denied { reason }), &Bytes::new(), out);
+                self.answer(
+                    from,
+                    call,
+                    Status::Failed(Failed::Denied { reason }),
+                    &Bytes::new(),
+                    out,
+                );
                 return Ok(());
             }
             Query::WaitProcess(name) => {
                 let there = self.names.get(name).and_then(|link| self.links.get(link.0));
                 if there.is_none_or(|peer| !peer.ready) {
-                    self.waiting.processes.entry(name.into()).or_default().push((from, call));
+                    self.waiting
+                        .processes
+                        .entry(name.into())
+                        .or_default()
+                        .push((from, call));
                     self.note(from, call, Sent::Waiting);
                     return Ok(());
                 }
                 Ok(Bytes::new())
             }
             Query::WaitFunction(name) => {
-                if !self.directory.providers(name).iter().any(|provider| provider.link != from) {
-                    self.waiting.functions.entry(name.into()).or_default().push((from, call));
+                if !self
+                    .directory
+                    .providers(name)
+                    .iter()
+                    .any(|provider| provider.link != from)
+                {
+                    self.waiting
+                        .functions
+                        .entry(name.into())
+                        .or_default()
+                        .push((from, call));
                     self.note(from, call, Sent::Waiting);
                     return Ok(());
                 }
                 Ok(Bytes::new())
+            }
+            Query::Presence => {
+                self.note(from, call, Sent::Presence);
+                self.subscribe(from, call, out);
+                return Ok(());
             }
             Query::Processes => proto::encode(&self.processes()),
             Query::Callbacks => proto::encode(&self.callbacks()),
@@ -508,7 +682,9 @@ impl Router {
         match answer {
             Ok(payload) => self.answer(from, call, Status::Value, &payload, out),
             Err(error) => {
-                let failed = Failed::Encode { message: error.to_string() };
+                let failed = Failed::Encode {
+                    message: error.to_string(),
+                };
                 self.answer(from, call, Status::Failed(failed), &Bytes::new(), out);
             }
         }
@@ -522,7 +698,11 @@ impl Router {
         let mut processes: Vec<_> = ready
             .map(|(link, peer)| {
                 let callbacks = self.directory.names_of(LinkId(link)).len();
-                ProcessInfo::new(&*peer.name, peer.pid, u32::try_from(callbacks).unwrap_or(u32::MAX))
+                ProcessInfo::new(
+                    &*peer.name,
+                    peer.pid,
+                    u32::try_from(callbacks).unwrap_or(u32::MAX),
+                )
             })
             .collect();
         processes.sort_by(|a, b| a.name.cmp(&b.name));
@@ -532,7 +712,8 @@ impl Router {
     /// The callbacks that can be called, by name.
     #[must_use]
     pub fn callbacks(&self) -> Vec<CallbackInfo> {
-        self.directory.callbacks(|link| self.process_name(link).unwrap_or_default().to_owned())
+        self.directory
+            .callbacks(|link| self.process_name(link).unwrap_or_default().to_owned())
     }
 
     /// The controller is about to stop: tells everybody.
@@ -550,7 +731,9 @@ impl Waiting {
 
     /// Those who wait for `name`; the provider itself waits for another one.
     fn function_appeared(&mut self, name: &str, provider: LinkId) -> Vec<(LinkId, CallId)> {
-        let Some(waiting) = self.functions.get_mut(name) else { return Vec::new() };
+        let Some(waiting) = self.functions.get_mut(name) else {
+            return Vec::new();
+        };
         let woken = waiting.extract_if(.., |(link, _)| *link != provider).collect();
         if waiting.is_empty() {
             self.functions.remove(name);
@@ -603,9 +786,13 @@ const fn is_small(status: &Status<'_>) -> bool {
 /// What to answer when a frame was refused.
 fn refused(error: &FrameError, may_have_run: bool) -> Failed {
     match error {
-        FrameError::TooLarge { size, limit } => {
-            Failed::TooLarge { size: *size as u64, limit: *limit as u64, may_have_run }
-        }
-        FrameError::Encode(error) => Failed::Encode { message: error.to_string() },
+        FrameError::TooLarge { size, limit } => Failed::TooLarge {
+            size: *size as u64,
+            limit: *limit as u64,
+            may_have_run,
+        },
+        FrameError::Encode(error) => Failed::Encode {
+            message: error.to_string(),
+        },
     }
 }

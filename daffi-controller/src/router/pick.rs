@@ -1,14 +1,26 @@
 //! Whom to ask.
 
-use daffi_core::proto::{Absence, CallbackId, Failed};
+use daffi_core::proto::{Absence, Balance, CallbackId, Failed};
 
 use super::LinkId;
 use super::directory::Provider;
 
-/// Picks the less loaded of two random providers, with a random state of its own.
+/// Picks providers, with a random state of its own.
 #[derive(Debug)]
 pub(super) struct Picker {
     state: u64,
+}
+
+/// What a call wishes for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish {
+    /// The number of the caller's signature; 0 matches any.
+    pub(super) signature: u64,
+    pub(super) caller: LinkId,
+    /// The one that shall run it.
+    pub(super) to: Option<LinkId>,
+    /// Calls with the same key go to the same provider.
+    pub(super) key: Option<u64>,
 }
 
 /// The provider that was picked.
@@ -20,11 +32,62 @@ pub(super) struct Choice {
 
 /// Why a provider is out of the question. The later ones say more about what the caller could do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Obstacle {
+pub(super) enum Obstacle {
     Caller,
     Other,
     Signature,
     Full,
+}
+
+impl Wish {
+    /// What speaks against a provider.
+    fn obstacle(&self, provider: &Provider, has_room: &impl Fn(LinkId) -> bool) -> Option<Obstacle> {
+        match self.to {
+            Some(to) if provider.link != to => Some(Obstacle::Other),
+            None if provider.link == self.caller => Some(Obstacle::Caller),
+            _ if self.signature != 0 && !provider.accepts.contains(&self.signature) => {
+                Some(Obstacle::Signature)
+            }
+            _ if provider
+                .offered
+                .concurrency
+                .is_some_and(|limit| provider.running >= limit) =>
+            {
+                Some(Obstacle::Full)
+            }
+            _ if !has_room(provider.link) => Some(Obstacle::Full),
+            _ => None,
+        }
+    }
+}
+
+impl Obstacle {
+    /// What a caller is told for whom `provider` was out of the question.
+    pub(super) fn failed(self, provider: &Provider) -> Failed {
+        match self {
+            Self::Caller => Failed::NoProvider(Absence::OnlyCaller),
+            Self::Other => Failed::NoProvider(Absence::NotOffered),
+            Self::Signature => Failed::SignatureMismatch {
+                offered: Box::new(provider.offered.signature.clone()),
+            },
+            Self::Full => Failed::Overloaded { may_have_run: false },
+        }
+    }
+}
+
+/// Whether a provider can be asked now.
+pub(super) fn check(
+    provider: &Provider,
+    wish: &Wish,
+    has_room: impl Fn(LinkId) -> bool,
+) -> Result<Choice, Failed> {
+    match wish.obstacle(provider, &has_room) {
+        None => Ok(Choice {
+            provider: provider.link,
+            callback: provider.offered.callback,
+        }),
+        Some(obstacle) => Err(obstacle.failed(provider)),
+    }
 }
 
 impl Picker {
@@ -33,57 +96,58 @@ impl Picker {
         Self { state: seed | 1 }
     }
 
-    /// Picks one of `providers` for a call from `caller` whose signature has the number `signature`.
+    /// Picks one of `providers` for a call.
     pub(super) fn pick(
         &mut self,
         providers: &[Provider],
-        signature: u64,
-        caller: LinkId,
-        to: Option<LinkId>,
+        wish: &Wish,
         has_room: impl Fn(LinkId) -> bool,
     ) -> Result<Choice, Failed> {
-        let obstacle = |provider: &Provider| match to {
-            Some(to) if provider.link != to => Some(Obstacle::Other),
-            None if provider.link == caller => Some(Obstacle::Caller),
-            _ if signature != 0 && !provider.accepts.contains(&signature) => Some(Obstacle::Signature),
-            _ if provider.offered.concurrency.is_some_and(|limit| provider.running >= limit) => {
-                Some(Obstacle::Full)
-            }
-            _ if !has_room(provider.link) => Some(Obstacle::Full),
-            _ => None,
-        };
+        let obstacle = |provider: &Provider| wish.obstacle(provider, &has_room);
         let usable = |index: usize| obstacle(&providers[index]).is_none();
-        let picked = match providers.len() {
-            0 => None,
-            1 => usable(0).then_some(0),
-            count => {
-                let (first, second) = self.two(count);
-                match (usable(first), usable(second)) {
-                    (true, true) => Some(less_loaded(providers, first, second)),
-                    (true, false) => Some(first),
-                    (false, true) => Some(second),
-                    (false, false) => {
-                        let mut rest = (0..count).filter(|index| usable(*index));
-                        rest.next().map(|first| rest.fold(first, |best, next| less_loaded(providers, best, next)))
-                    }
+        let picked = match (providers, wish.key) {
+            ([], _) => None,
+            ([_], _) => usable(0).then_some(0),
+            (_, Some(key)) => by_key(providers, key, usable),
+            ([first, ..], None) => match first.offered.balance {
+                Balance::RoundRobin => in_turn(providers, usable),
+                Balance::Random => {
+                    let start = self.below(providers.len());
+                    first_from(start, providers.len(), usable)
                 }
-            }
+                _ => self.less_loaded(providers, usable),
+            },
         };
         if let Some(index) = picked {
             let provider = &providers[index];
-            return Ok(Choice { provider: provider.link, callback: provider.offered.callback });
+            return Ok(Choice {
+                provider: provider.link,
+                callback: provider.offered.callback,
+            });
         }
-        let worst = providers.iter().filter_map(|provider| Some((obstacle(provider)?, provider)));
+        let worst = providers
+            .iter()
+            .filter_map(|provider| Some((obstacle(provider)?, provider)));
         Err(match worst.max_by_key(|(obstacle, _)| *obstacle) {
-            None if to.is_some() => Failed::NoProvider(Absence::NotOffered),
+            None if wish.to.is_some() => Failed::NoProvider(Absence::NotOffered),
             None => Failed::NoProvider(Absence::Nobody),
-            Some((Obstacle::Caller, _)) => Failed::NoProvider(Absence::OnlyCaller),
-            Some((Obstacle::Other, _)) => Failed::NoProvider(Absence::NotOffered),
-            Some((Obstacle::Signature, provider)) => {
-                Failed::SignatureMismatch { offered: Box::new(provider.offered.signature.clone()) }
-            }
-            Some((Obstacle::Full, _)) => Failed::Overloaded { may_have_run: false },
+            Some((obstacle, provider)) => obstacle.failed(provider),
         })
+    }
+
+    /// The less loaded of two random ones, if they are usable; otherwise of all.
+    fn less_loaded(&mut self, providers: &[Provider], usable: impl Fn(usize) -> bool) -> Option<usize> {
+        let (first, second) = self.two(providers.len());
+        match (usable(first), usable(second)) {
+            (true, true) => Some(less_loaded(providers, first, second)),
+            (true, false) => Some(first),
+            (false, true) => Some(second),
+            (false, false) => {
+                let mut rest = (0..providers.len()).filter(|index| usable(*index));
+                rest.next()
+                    .map(|first| rest.fold(first, |best, next| less_loaded(providers, best, next)))
+            }
+        }
     }
 
     /// Two different indices below `count`, which is at least 2.
@@ -98,8 +162,36 @@ impl Picker {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;
-        ((u128::from(self.state) * limit as u128) >> 64) as usize
+        usize::try_from((u128::from(self.state) * limit as u128) >> 64).unwrap_or(0)
     }
+}
+
+/// The one that has waited longest for a call.
+fn in_turn(providers: &[Provider], usable: impl Fn(usize) -> bool) -> Option<usize> {
+    (0..providers.len())
+        .filter(|index| usable(*index))
+        .min_by_key(|index| providers[*index].last)
+}
+
+/// The first usable one, beginning with `start`.
+fn first_from(start: usize, count: usize, usable: impl Fn(usize) -> bool) -> Option<usize> {
+    (start..count).chain(0..start).find(|index| usable(*index))
+}
+
+/// Rendezvous hashing: each provider has a weight for the key, and the heaviest usable one gets it. When a provider leaves,
+/// no other key moves.
+fn by_key(providers: &[Provider], key: u64, usable: impl Fn(usize) -> bool) -> Option<usize> {
+    let weight = |index: &usize| mixed(key ^ mixed(providers[*index].identity));
+    (0..providers.len())
+        .filter(|index| usable(*index))
+        .max_by_key(weight)
+}
+
+/// A number in which every bit of another one counts (the finalizer of splitmix64).
+const fn mixed(mut number: u64) -> u64 {
+    number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
 }
 
 /// The one with the smaller part of its capacity in use; the number of calls where no capacity is known.
@@ -107,5 +199,9 @@ fn less_loaded(providers: &[Provider], a: usize, b: usize) -> usize {
     let weight = |provider: &Provider| u64::from(provider.offered.concurrency.unwrap_or(1).max(1));
     let (left, right) = (&providers[a], &providers[b]);
     // left.running / left.weight <= right.running / right.weight
-    if u64::from(left.running) * weight(right) <= u64::from(right.running) * weight(left) { a } else { b }
+    if u64::from(left.running) * weight(right) <= u64::from(right.running) * weight(left) {
+        a
+    } else {
+        b
+    }
 }

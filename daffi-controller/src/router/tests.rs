@@ -11,7 +11,7 @@ mod world;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use daffi_core::proto::{Failure, Frame, Outcome, RemoteError, TraceContext};
+use daffi_core::proto::{Balance, Failure, Frame, Outcome, RemoteError, TraceContext};
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 
 use super::*;
@@ -142,6 +142,7 @@ fn offered(callback: u32, name: &str) -> Offered {
         docs: String::new(),
         signature: OFFERED.clone(),
         concurrency: None,
+        balance: Balance::LessLoaded,
     }
 }
 
@@ -160,6 +161,8 @@ const fn call(number: u32, name: &str) -> CallHeader<'_> {
         deadline: None,
         trace: None,
         metadata: Vec::new(),
+        key: None,
+        mode: Mode::Answered,
     }
 }
 
@@ -346,8 +349,9 @@ fn assert_empty(router: &Router) {
         "{:?}",
         router.waiting
     );
-    assert_eq!(
-        format!("{:?}", router.directory),
-        format!("{:?}", Directory::default())
+    assert!(
+        router.broadcasts.is_empty() && router.subscribers.is_empty(),
+        "{router:?}"
     );
+    assert!(router.directory.is_empty(), "{:?}", router.directory);
 }

@@ -20,7 +20,11 @@ const CLOSING: Duration = Duration::from_secs(1);
 impl Shared {
     /// Serves one connection.
     pub(super) async fn serve(self: Arc<Self>, connection: Connection, tasks: TaskTracker) {
-        let Connection { outbox, mut inlet, peer } = connection;
+        let Connection {
+            outbox,
+            mut inlet,
+            peer,
+        } = connection;
         inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
         let greeted = tokio::select! {
             greeted = timeout(GREETING, greeting(&mut inlet)) => greeted,
@@ -98,4 +102,3 @@ async fn greeting(inlet: &mut Inlet) -> Result<Hello, String> {
         Err(error) => Err(format!("its first frame is no greeting: {error}")),
     }
 }
-

@@ -103,7 +103,8 @@ impl Controller {
             here.outbox.close();
         } else {
             let shared = Arc::clone(&self.shared);
-            self.tasks.spawn_on(shared.serve(there, self.tasks.clone()), &self.runtime);
+            self.tasks
+                .spawn_on(shared.serve(there, self.tasks.clone()), &self.runtime);
         }
         here
     }
@@ -115,7 +116,10 @@ impl Controller {
         self.shared.closing.cancel();
         self.shared.say_goodbye();
         self.tasks.close();
-        if timeout_at(Instant::now() + STOPPING, self.tasks.wait()).await.is_err() {
+        if timeout_at(Instant::now() + STOPPING, self.tasks.wait())
+            .await
+            .is_err()
+        {
             self.shared.cut_off();
             self.tasks.wait().await;
         }

@@ -54,7 +54,9 @@ struct Queue {
 
 impl Outlet for Queues {
     fn send(&mut self, to: LinkId, header: &Header<'_>, payload: &Bytes) -> Result<(), FrameError> {
-        let Some(queue) = self.peers.get_mut(&to) else { return Ok(()) };
+        let Some(queue) = self.peers.get_mut(&to) else {
+            return Ok(());
+        };
         match queue.outbox.send(header, payload) {
             Ok(()) => {}
             // Its reader sees the end and takes it off the roster.
@@ -118,7 +120,11 @@ impl Shared {
     pub(super) fn admit(&self, hello: &Hello, outbox: &Arc<Outbox>) -> Result<LinkId, Refusal> {
         let admitted = hello.negotiate().and_then(|version| {
             let mut state = self.state();
-            let State { router, queues, closing } = &mut *state;
+            let State {
+                router,
+                queues,
+                closing,
+            } = &mut *state;
             if *closing {
                 return Err(Refusal::Stopping);
             }
@@ -195,7 +201,11 @@ impl Shared {
             let mut state = self.state();
             let State { router, queues, .. } = &mut *state;
             // The number may belong to a successor by now.
-            if queues.peers.get(&link).is_some_and(|queue| Arc::ptr_eq(&queue.outbox, outbox)) {
+            if queues
+                .peers
+                .get(&link)
+                .is_some_and(|queue| Arc::ptr_eq(&queue.outbox, outbox))
+            {
                 queues.peers.remove(&link);
                 router.disconnect(link, queues);
             }
@@ -232,7 +242,11 @@ impl Shared {
                         }
                         Tick::Lost { silence } => {
                             let process_name = router.process_name(*id).unwrap_or_default();
-                            warn!(process_name, ?silence, "nothing is heard of a process; it is cut off");
+                            warn!(
+                                process_name,
+                                ?silence,
+                                "nothing is heard of a process; it is cut off"
+                            );
                             queue.outbox.abort();
                         }
                     }
@@ -245,7 +259,11 @@ impl Shared {
     /// Tells every node that the controller stops, and closes each connection once that is written.
     pub(super) fn say_goodbye(&self) {
         let mut state = self.state();
-        let State { router, queues, closing } = &mut *state;
+        let State {
+            router,
+            queues,
+            closing,
+        } = &mut *state;
         *closing = true;
         router.stop(queues);
         queues.touched.clear();
@@ -254,19 +272,32 @@ impl Shared {
 
     /// Ends every connection now.
     pub(super) fn cut_off(&self) {
-        self.state().queues.peers.values().for_each(|queue| queue.outbox.abort());
+        self.state()
+            .queues
+            .peers
+            .values()
+            .for_each(|queue| queue.outbox.abort());
     }
 
     /// The name of the process at a link.
     pub(super) fn process_name(&self, link: LinkId) -> String {
-        self.state().router.process_name(link).unwrap_or_default().to_owned()
+        self.state()
+            .router
+            .process_name(link)
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
 impl Queues {
     fn acknowledged(&mut self, from: LinkId, received: u64) -> Result<(), Fault> {
-        let Some(queue) = self.peers.get_mut(&from) else { return Ok(()) };
+        let Some(queue) = self.peers.get_mut(&from) else {
+            return Ok(());
+        };
         let sent = queue.outbox.sent();
-        queue.link.on_heartbeat(received, sent).map_err(|_| Fault::Unexpected("it acknowledges what was never sent"))
+        queue
+            .link
+            .on_heartbeat(received, sent)
+            .map_err(|_| Fault::Unexpected("it acknowledges what was never sent"))
     }
 }

@@ -1,5 +1,7 @@
 //! The program `daffi-controller`: its arguments, its log, its signals and its exit codes.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;

@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,11 +20,17 @@ pub(crate) fn by_name<T>(name: &str, arguments: &impl Serialize) -> Call<T, Remo
 where
     T: DeserializeOwned + 'static,
 {
-    let returns = Returns { ok: traced_once::<T>(), error: ErrorType::None };
+    let returns = Returns {
+        ok: traced_once::<T>(),
+        error: ErrorType::None,
+    };
     let signature = Signature::from_arguments(shape(arguments), returns);
-    let named = Named { name: name.to_owned(), traced: Traced::new(signature) };
+    let named = Named {
+        name: name.to_owned(),
+        traced: Traced::new(signature),
+    };
     Call::new(
-        Source::Named(Box::new(named)),
+        Source::Named(Arc::new(named)),
         Arguments::from(proto::encode(arguments)),
         Decoders::new(|bytes, guarded| decode(bytes, guarded)),
     )
@@ -34,5 +40,9 @@ where
 fn traced_once<T: DeserializeOwned + 'static>() -> Type {
     static TRACED: Mutex<Option<HashMap<TypeId, Type>>> = Mutex::new(None);
     let mut traced = TRACED.lock().unwrap_or_else(PoisonError::into_inner);
-    traced.get_or_insert_default().entry(TypeId::of::<T>()).or_insert_with(trace::<T>).clone()
+    traced
+        .get_or_insert_default()
+        .entry(TypeId::of::<T>())
+        .or_insert_with(trace::<T>)
+        .clone()
 }

@@ -42,12 +42,19 @@ pub struct AsyncResult<T, E = RemoteError> {
 enum Inner<T, E> {
     /// It had an outcome before it could run in the background.
     Ended(Option<Result<T, CallError<E>>>),
-    Running { task: JoinHandle<Result<T, CallError<E>>>, runtime: Handle, timed_out: Arc<AtomicBool> },
+    Running {
+        task: JoinHandle<Result<T, CallError<E>>>,
+        runtime: Handle,
+        timed_out: Arc<AtomicBool>,
+    },
 }
 
 impl<T, E> fmt::Debug for AsyncResult<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsyncResult").field("callback", &self.callback).field("ready", &self.is_ready()).finish()
+        f.debug_struct("AsyncResult")
+            .field("callback", &self.callback)
+            .field("ready", &self.is_ready())
+            .finish()
     }
 }
 
@@ -58,14 +65,26 @@ impl<T: Send + 'static, E: Send + 'static> Call<T, E> {
     pub fn bg(mut self) -> AsyncResult<T, E> {
         let callback = self.callback().to_owned();
         let Some(node) = self.chosen_node() else {
-            return AsyncResult { inner: Inner::Ended(Some(Err(CallError::NotStarted { callback: callback.clone() }))), callback };
+            return AsyncResult {
+                inner: Inner::Ended(Some(Err(CallError::NotStarted {
+                    callback: callback.clone(),
+                }))),
+                callback,
+            };
         };
         // In the order in which the calls are made here, not in which tasks come to run.
         if let Poll::Ready(outcome) = Pin::new(&mut self).poll(&mut Context::from_waker(Waker::noop())) {
-            return AsyncResult { callback, inner: Inner::Ended(Some(outcome)) };
+            return AsyncResult {
+                callback,
+                inner: Inner::Ended(Some(outcome)),
+            };
         }
         let task = node.spawn_task(self);
-        let inner = Inner::Running { task, runtime: node.runtime().clone(), timed_out: Arc::default() };
+        let inner = Inner::Running {
+            task,
+            runtime: node.runtime().clone(),
+            timed_out: Arc::default(),
+        };
         AsyncResult { callback, inner }
     }
 }
@@ -96,7 +115,12 @@ impl<T, E> AsyncResult<T, E> {
 
     /// Ends the call with [`CallError::Timeout`] if it has no outcome `timeout` from now.
     pub fn timeout(self, timeout: Duration) -> Self {
-        if let Inner::Running { task, runtime, timed_out } = &self.inner {
+        if let Inner::Running {
+            task,
+            runtime,
+            timed_out,
+        } = &self.inner
+        {
             let (task, timed_out) = (task.abort_handle(), Arc::clone(timed_out));
             runtime.spawn(async move {
                 sleep(timeout).await;
@@ -116,7 +140,9 @@ impl<T, E> AsyncResult<T, E> {
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime. The call goes on then.
     pub fn wait(self) -> Result<T, CallError<E>> {
         if !may_block() {
-            return Err(CallError::Blocking { callback: self.callback });
+            return Err(CallError::Blocking {
+                callback: self.callback,
+            });
         }
         block_on(self)
     }
@@ -128,7 +154,9 @@ impl<T, E> Future for AsyncResult<T, E> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let ended = match &mut this.inner {
-            Inner::Ended(outcome) => outcome.take().expect("an `AsyncResult` is not polled after it was ready"),
+            Inner::Ended(outcome) => outcome
+                .take()
+                .expect("an `AsyncResult` is not polled after it was ready"),
             Inner::Running { task, timed_out, .. } => match ready!(Pin::new(task).poll(cx)) {
                 Ok(outcome) => outcome,
                 Err(error) => match error.try_into_panic() {
@@ -137,9 +165,15 @@ impl<T, E> Future for AsyncResult<T, E> {
                     Err(_) => {
                         let callback = this.callback.clone();
                         Err(if timed_out.load(Ordering::Acquire) {
-                            CallError::Timeout { callback, may_have_run: true }
+                            CallError::Timeout {
+                                callback,
+                                may_have_run: true,
+                            }
                         } else {
-                            CallError::Cancelled { callback, may_have_run: true }
+                            CallError::Cancelled {
+                                callback,
+                                may_have_run: true,
+                            }
                         })
                     }
                 },

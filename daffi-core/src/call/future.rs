@@ -15,10 +15,11 @@ use tokio::time::{Sleep, sleep};
 
 use super::stub::{Stub, Traced};
 use crate::error::{CallError, RemoteError};
-use crate::node::session::Request;
+use crate::node::session::{Next, Request};
 use crate::node::{Backoff, Exchange, Message, Node, running};
-use crate::proto::{DecodeError, EncodeError, Failed, Failure, Limits, Moment, Outcome};
+use crate::proto::{DecodeError, EncodeError, Failed, Failure, Limits, Mode, Moment, Outcome};
 use crate::scope::Scope;
+use crate::signature::Signature;
 
 /// The bound of the first pause before a call is made again, and of the longest.
 const RETRY_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
@@ -52,10 +53,10 @@ pub struct Call<T, E = RemoteError> {
 }
 
 /// Whose call it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Source {
     Stub(&'static Stub),
-    Named(Box<Named>),
+    Named(Arc<Named>),
 }
 
 /// A call by name.
@@ -83,7 +84,7 @@ impl Source {
 }
 
 /// Encoded arguments, or why there are none.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Arguments(Result<Bytes, String>);
 
 impl From<Result<Bytes, EncodeError>> for Arguments {
@@ -100,9 +101,21 @@ pub(super) struct Decoders<T, E> {
     app: fn(RemoteError, Option<Bytes>) -> Result<E, DecodeError>,
 }
 
+impl<T, E> Clone for Decoders<T, E> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.value,
+            app: self.app,
+        }
+    }
+}
+
 impl<T, E: DeserializeOwned + 'static> Decoders<T, E> {
     pub(super) const fn new(value: DecodeValue<T>) -> Self {
-        Self { value, app: decode_app }
+        Self {
+            value,
+            app: decode_app,
+        }
     }
 }
 
@@ -113,7 +126,9 @@ fn decode_app<E: DeserializeOwned + 'static>(
 ) -> Result<E, DecodeError> {
     let mut remote = Some(remote);
     if let Some(words) = (&mut remote as &mut dyn Any).downcast_mut::<Option<E>>() {
-        return words.take().ok_or_else(|| DecodeError::new("the error has no words"));
+        return words
+            .take()
+            .ok_or_else(|| DecodeError::new("the error has no words"));
     }
     match (typed, remote) {
         (Some(bytes), _) => crate::proto::decode_guarded(&bytes),
@@ -133,6 +148,10 @@ struct Options {
     after: Option<Duration>,
     /// How often it may be made again.
     retries: u32,
+    /// Calls with the same number go to the same provider.
+    key: Option<u64>,
+    /// What becomes of the outcome.
+    mode: Mode,
 }
 
 /// Which node makes the call.
@@ -156,7 +175,7 @@ enum State {
 }
 
 /// A call that was begun.
-struct Running {
+pub(super) struct Running {
     exchange: Exchange,
     number: u64,
     deadline: Option<Moment>,
@@ -167,7 +186,9 @@ struct Running {
 
 impl<T, E> fmt::Debug for Call<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("callback", &self.source.name()).finish_non_exhaustive()
+        f.debug_struct("Call")
+            .field("callback", &self.source.name())
+            .finish_non_exhaustive()
     }
 }
 
@@ -179,7 +200,13 @@ impl<T, E> Call<T, E> {
             options.to = stub.to.map(str::to_owned);
             options.retries = stub.retries;
         }
-        Self { source, arguments, decoders, options, state: State::New }
+        Self {
+            source,
+            arguments,
+            decoders,
+            options,
+            state: State::New,
+        }
     }
 
     /// The remote name of the callback.
@@ -221,6 +248,36 @@ impl<T, E> Call<T, E> {
         self
     }
 
+    /// Sends calls with the same `key` to the same provider, whoever makes them.
+    ///
+    /// When a provider leaves, only its keys move to others; when one comes, it takes its share of all. A provider at its
+    /// limit is passed over, so that the key then goes elsewhere. [`to`](Self::to) is stronger.
+    pub fn key(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.options.key = Some(stable_hash(key.as_ref()));
+        self
+    }
+
+    /// Hands the call over: the future is ready when the controller has given the call to a provider, and nobody learns
+    /// of its outcome.
+    ///
+    /// The callback goes on when this process leaves. A [`timeout`](Self::timeout) bounds how long it may run.
+    pub fn send(mut self) -> Handover {
+        self.options.mode = Mode::HandedOver;
+        let Self {
+            source,
+            arguments,
+            options,
+            ..
+        } = self;
+        Handover(Call {
+            source,
+            arguments,
+            decoders: Decoders::new(|_, _| Ok(())),
+            options,
+            state: State::New,
+        })
+    }
+
     pub(crate) fn on_node(mut self, node: NodeChoice) -> Self {
         self.options.node = node;
         self
@@ -234,9 +291,79 @@ impl<T, E> Call<T, E> {
     /// `async` may wait.
     pub fn wait(self) -> Result<T, CallError<E>> {
         if !may_block() {
-            return Err(CallError::Blocking { callback: self.source.name().to_owned() });
+            return Err(CallError::Blocking {
+                callback: self.source.name().to_owned(),
+            });
         }
         block_on(self)
+    }
+
+    /// What speaks against asking everybody.
+    pub(super) fn contradicts_broadcast(&self) -> Option<String> {
+        let other = match (&self.options.to, self.options.key) {
+            (Some(_), _) => "to",
+            (None, Some(_)) => "key",
+            (None, None) => return None,
+        };
+        Some(format!(
+            "a broadcast asks every process, and {other}(…) picks one: leave one of them out"
+        ))
+    }
+
+    /// How long it waits before it is made.
+    pub(super) const fn delay(&self) -> Option<Duration> {
+        self.options.after
+    }
+
+    /// The error of an outcome that is one.
+    pub(super) fn failure(&self, outcome: Outcome) -> CallError<E> {
+        self.finish(outcome)
+            .err()
+            .unwrap_or_else(|| self.finish_failed(Failed::Disconnected { may_have_run: true }))
+    }
+
+    /// The next of the answers of a broadcast.
+    pub(super) fn poll_next(&self, running: &mut Running, cx: &mut Context<'_>) -> Poll<Next> {
+        let Running {
+            exchange,
+            number,
+            deadline,
+            scope,
+            ..
+        } = running;
+        let message = || {
+            message(
+                &self.source,
+                &self.options,
+                &self.arguments,
+                Mode::Broadcast,
+                *number,
+                *deadline,
+                scope,
+            )
+        };
+        exchange.poll_next(cx, message)
+    }
+
+    /// The same call, at one process, in the terms of its last answer.
+    pub(super) fn for_process(&self, name: &str, running: &Running) -> Self {
+        let node = Arc::clone(running.exchange.node());
+        let options = Options {
+            timeout: running
+                .deadline
+                .map(|deadline| node.instant(deadline).saturating_duration_since(Instant::now())),
+            to: Some(name.to_owned()),
+            node: NodeChoice::Chosen(Some(node)),
+            metadata: self.options.metadata.clone(),
+            ..Options::default()
+        };
+        Self {
+            source: self.source.clone(),
+            arguments: self.arguments.clone(),
+            decoders: self.decoders.clone(),
+            options,
+            state: State::New,
+        }
     }
 
     /// The node that makes the call, if there is one.
@@ -247,18 +374,29 @@ impl<T, E> Call<T, E> {
         }
     }
 
-    fn node(&self) -> Result<Arc<Node>, CallError<E>> {
-        self.chosen_node().ok_or_else(|| CallError::NotStarted { callback: self.source.name().to_owned() })
+    pub(super) fn node(&self) -> Result<Arc<Node>, CallError<E>> {
+        self.chosen_node().ok_or_else(|| CallError::NotStarted {
+            callback: self.source.name().to_owned(),
+        })
     }
 
     /// Begins the call: finds its node, fixes its deadline.
-    fn begin(&mut self) -> Result<Running, CallError<E>> {
+    pub(super) fn begin(&self) -> Result<Running, CallError<E>> {
         let callback = || self.source.name().to_owned();
         if let Err(message) = &self.arguments.0 {
             let message = format!("the arguments: {message}");
-            return Err(CallError::Encode { callback: callback(), message, may_have_run: false });
+            return Err(CallError::Encode {
+                callback: callback(),
+                message,
+                may_have_run: false,
+            });
         }
-        let size: usize = self.options.metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
+        let size: usize = self
+            .options
+            .metadata
+            .iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum();
         if size > Limits::METADATA_BYTES {
             return Err(CallError::TooLarge {
                 callback: callback(),
@@ -269,8 +407,15 @@ impl<T, E> Call<T, E> {
         }
         let node = self.node()?;
         let scope = Scope::current();
-        let timeout = self.options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let deadline = [timeout, scope.deadline].into_iter().flatten().min().map(|at| node.moment(at));
+        let timeout = self
+            .options
+            .timeout
+            .and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = [timeout, scope.deadline]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| node.moment(at));
         let number = self
             .source
             .traced()
@@ -280,10 +425,17 @@ impl<T, E> Call<T, E> {
             node.retries().earn();
         }
         let backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
-        Ok(Running { exchange: Exchange::new(node), number, deadline, scope, retries, backoff })
+        Ok(Running {
+            exchange: Exchange::new(node),
+            number,
+            deadline,
+            scope,
+            retries,
+            backoff,
+        })
     }
 
-    fn finish(&self, outcome: Outcome) -> Result<T, CallError<E>> {
+    pub(super) fn finish(&self, outcome: Outcome) -> Result<T, CallError<E>> {
         let name = self.source.name();
         let decode_error = |message: String| CallError::Decode {
             callback: name.to_owned(),
@@ -293,17 +445,20 @@ impl<T, E> Call<T, E> {
         match outcome {
             Ok(value) => {
                 let guarded = self.source.traced().is_none_or(|traced| traced.guarded);
-                (self.decoders.value)(&value, guarded).map_err(|error| decode_error(format!("the result: {error}")))
+                (self.decoders.value)(&value, guarded)
+                    .map_err(|error| decode_error(format!("the result: {error}")))
             }
             Err(Failure::App { remote, typed }) => match (self.decoders.app)(remote, typed) {
                 Ok(error) => Err(CallError::App(error)),
                 Err(error) => Err(decode_error(format!("the callback's error: {error}"))),
             },
-            Err(Failure::Failed(failed)) => {
-                let called = self.source.traced().map(|traced| &traced.signature);
-                Err(CallError::from_failed(failed, name, self.options.to.as_deref(), called))
-            }
+            Err(Failure::Failed(failed)) => Err(self.finish_failed(failed)),
         }
+    }
+
+    fn finish_failed(&self, failed: Failed) -> CallError<E> {
+        let called = self.source.traced().map(|traced| &traced.signature);
+        CallError::from_failed(failed, self.source.name(), self.options.to.as_deref(), called)
     }
 }
 
@@ -333,7 +488,9 @@ impl<T, E> Future for Call<T, E> {
                 }
                 State::Running(running) => {
                     let outcome = ready!(running.poll(cx, &this.source, &this.options, &this.arguments));
-                    let State::Running(running) = mem::replace(&mut this.state, State::Done) else { unreachable!() };
+                    let State::Running(running) = mem::replace(&mut this.state, State::Done) else {
+                        unreachable!()
+                    };
                     match running.again(&outcome) {
                         Some(pausing) => this.state = pausing,
                         None => return Poll::Ready(this.finish(outcome)),
@@ -375,49 +532,135 @@ impl Running {
         arguments: &Arguments,
     ) -> Poll<Outcome> {
         loop {
-            let (number, deadline, trace) = (self.number, self.deadline, self.scope.trace);
+            let Self {
+                exchange,
+                number,
+                deadline,
+                scope,
+                ..
+            } = self;
             let message = || {
-                let request = Request {
-                    name: source.name(),
-                    signature: number,
-                    to: options.to.as_deref(),
-                    deadline,
-                    trace,
-                    metadata: &options.metadata,
-                };
-                // `begin` has seen that there are arguments.
-                static NONE: Bytes = Bytes::new();
-                Message::Call(request, arguments.0.as_ref().unwrap_or(&NONE))
+                message(
+                    source,
+                    options,
+                    arguments,
+                    options.mode,
+                    *number,
+                    *deadline,
+                    scope,
+                )
             };
-            let outcome = ready!(self.exchange.poll(cx, message));
+            let outcome = ready!(exchange.poll(cx, message));
             let (Err(Failure::Failed(Failed::SignatureMismatch { offered })), Some(traced)) =
                 (&outcome, source.traced())
             else {
                 return Poll::Ready(outcome);
             };
             // The callback did not run. Parts that could not be traced match anything.
-            if !self.exchange.node().accept(source.name(), number, &traced.signature, offered) {
+            if !self
+                .exchange
+                .node()
+                .accept(source.name(), self.number, &traced.signature, offered)
+            {
                 return Poll::Ready(outcome);
             }
             self.number = offered.number();
         }
     }
 
+    /// Whether a provider's signature is compatible though its number differs.
+    pub(super) fn accepts<T, E>(&self, call: &Call<T, E>, offered: &Signature) -> bool {
+        let traced = call.source.traced();
+        traced.is_some_and(|traced| {
+            self.exchange
+                .node()
+                .accept(call.source.name(), self.number, &traced.signature, offered)
+        })
+    }
+
     /// The pause before the call is made again, if its outcome, its deadline and the node's budget allow that.
     fn again(mut self, outcome: &Outcome) -> Option<State> {
-        let Err(Failure::Failed(failed)) = outcome else { return None };
+        let Err(Failure::Failed(failed)) = outcome else {
+            return None;
+        };
         if self.retries == 0 || !is_worth_retrying(failed) {
             return None;
         }
         let node = Arc::clone(self.exchange.node());
         let delay = self.backoff.pause();
-        if self.deadline.is_some_and(|deadline| node.moment(Instant::now() + delay) >= deadline)
+        if self
+            .deadline
+            .is_some_and(|deadline| node.moment(Instant::now() + delay) >= deadline)
             || !node.retries().spend()
         {
             return None;
         }
         self.retries -= 1;
         Some(State::Pausing(pause(&node, delay), self))
+    }
+}
+
+/// The call as it is sent.
+fn message<'a>(
+    source: &'a Source,
+    options: &'a Options,
+    arguments: &'a Arguments,
+    mode: Mode,
+    signature: u64,
+    deadline: Option<Moment>,
+    scope: &Scope,
+) -> Message<'a> {
+    let request = Request {
+        name: source.name(),
+        signature,
+        to: options.to.as_deref(),
+        deadline,
+        trace: scope.trace,
+        metadata: &options.metadata,
+        key: options.key,
+        mode,
+    };
+    // `begin` has seen that there are arguments.
+    static NONE: Bytes = Bytes::new();
+    Message::Call(request, arguments.0.as_ref().unwrap_or(&NONE))
+}
+
+/// A number for a key that is the same in every process and build: FNV-1a.
+fn stable_hash(key: &[u8]) -> u64 {
+    key.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// A call that is handed over: what [`Call::send`] returns. Await it.
+///
+/// # Errors
+///
+/// Why the call was not handed over; it did not run then. After that nothing is told.
+///
+/// # Cancel safety
+///
+/// Dropping it before it is ready may or may not hand the call over.
+#[must_use = "nothing is handed over until this is awaited"]
+#[derive(Debug)]
+pub struct Handover(Call<()>);
+
+impl Handover {
+    /// Hands the call over and blocks this thread until that is done: for code without async.
+    ///
+    /// # Errors
+    ///
+    /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime.
+    pub fn wait(self) -> Result<(), CallError> {
+        self.0.wait()
+    }
+}
+
+impl Future for Handover {
+    type Output = Result<(), CallError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx)
     }
 }
 
@@ -434,7 +677,7 @@ const fn is_worth_retrying(failed: &Failed) -> bool {
 }
 
 /// A wait on the node's runtime, whatever the caller runs on.
-fn pause(node: &Node, delay: Duration) -> Pin<Box<Sleep>> {
+pub(super) fn pause(node: &Node, delay: Duration) -> Pin<Box<Sleep>> {
     let _runtime = node.runtime().enter();
     Box::pin(sleep(delay))
 }

@@ -34,7 +34,11 @@ pub(super) struct Traced {
 
 impl Traced {
     pub(super) fn new(signature: Signature) -> Self {
-        Self { number: signature.number(), guarded: signature.needs_guard(), signature }
+        Self {
+            number: signature.number(),
+            guarded: signature.needs_guard(),
+            signature,
+        }
     }
 }
 
@@ -42,7 +46,13 @@ impl Stub {
     /// A fetcher of the callback `name`.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, timeout: None, to: None, retries: 0, traced: OnceLock::new() }
+        Self {
+            name,
+            timeout: None,
+            to: None,
+            retries: 0,
+            traced: OnceLock::new(),
+        }
     }
 
     /// Every call ends after `timeout`, unless it says otherwise.
@@ -78,7 +88,9 @@ where
     E: DeserializeOwned + 'static,
     A: Serialize,
 {
-    prepare(stub, signature, proto::encode(arguments), |bytes, guarded| decode(bytes, guarded))
+    prepare(stub, signature, proto::encode(arguments), |bytes, guarded| {
+        decode(bytes, guarded)
+    })
 }
 
 /// As [`call`], for a result that crosses the wire as raw bytes.
@@ -104,5 +116,9 @@ fn prepare<T, E: DeserializeOwned + 'static>(
     value: fn(&Bytes, bool) -> Result<T, DecodeError>,
 ) -> Call<T, E> {
     stub.traced.get_or_init(|| Traced::new(signature()));
-    Call::new(Source::Stub(stub), Arguments::from(arguments), Decoders::new(value))
+    Call::new(
+        Source::Stub(stub),
+        Arguments::from(arguments),
+        Decoders::new(value),
+    )
 }

@@ -106,6 +106,13 @@ pub enum CallError<E = RemoteError> {
         /// The callback's name.
         callback: String,
     },
+    /// What was asked of the call contradicts itself. Nothing was sent.
+    Invalid {
+        /// The callback's name.
+        callback: String,
+        /// What contradicts what.
+        reason: String,
+    },
     /// A value could not be encoded: the arguments here, or the result at the provider.
     Encode {
         /// The callback's name.
@@ -142,7 +149,8 @@ impl<E> CallError<E> {
             | Self::SignatureMismatch { .. }
             | Self::Denied { .. }
             | Self::NotStarted { .. }
-            | Self::Blocking { .. } => false,
+            | Self::Blocking { .. }
+            | Self::Invalid { .. } => false,
             Self::Timeout { may_have_run, .. }
             | Self::Cancelled { may_have_run, .. }
             | Self::Overloaded { may_have_run, .. }
@@ -163,29 +171,58 @@ impl<E> CallError<E> {
     ) -> Self {
         let callback = callback.to_owned();
         match failed {
-            Failed::NoProvider(absence) => {
-                Self::NoProvider { callback, process: process.map(str::to_owned), absence }
-            }
+            Failed::NoProvider(absence) => Self::NoProvider {
+                callback,
+                process: process.map(str::to_owned),
+                absence,
+            },
             Failed::ProviderLost { process } => Self::ProviderLost { callback, process },
-            Failed::Timeout { may_have_run } => Self::Timeout { callback, may_have_run },
-            Failed::Cancelled { may_have_run } => Self::Cancelled { callback, may_have_run },
-            Failed::Overloaded { may_have_run } => Self::Overloaded { callback, may_have_run },
+            Failed::Timeout { may_have_run } => Self::Timeout {
+                callback,
+                may_have_run,
+            },
+            Failed::Cancelled { may_have_run } => Self::Cancelled {
+                callback,
+                may_have_run,
+            },
+            Failed::Overloaded { may_have_run } => Self::Overloaded {
+                callback,
+                may_have_run,
+            },
             Failed::Panicked { message } => Self::Panicked { callback, message },
             Failed::SignatureMismatch { offered } => {
                 let called = called.map_or_else(|| offered.clone(), |called| Box::new(called.clone()));
-                Self::SignatureMismatch { callback, called, offered }
+                Self::SignatureMismatch {
+                    callback,
+                    called,
+                    offered,
+                }
             }
             Failed::Denied { reason } => Self::Denied { callback, reason },
-            Failed::TooLarge { size, limit, may_have_run } => {
-                Self::TooLarge { callback, size, limit, may_have_run }
-            }
-            Failed::Decode { message } => {
-                Self::Decode { callback, message: format!("the arguments: {message}"), may_have_run: false }
-            }
-            Failed::Encode { message } => {
-                Self::Encode { callback, message: format!("the result: {message}"), may_have_run: true }
-            }
-            Failed::Disconnected { may_have_run } => Self::Disconnected { callback, may_have_run },
+            Failed::TooLarge {
+                size,
+                limit,
+                may_have_run,
+            } => Self::TooLarge {
+                callback,
+                size,
+                limit,
+                may_have_run,
+            },
+            Failed::Decode { message } => Self::Decode {
+                callback,
+                message: format!("the arguments: {message}"),
+                may_have_run: false,
+            },
+            Failed::Encode { message } => Self::Encode {
+                callback,
+                message: format!("the result: {message}"),
+                may_have_run: true,
+            },
+            Failed::Disconnected { may_have_run } => Self::Disconnected {
+                callback,
+                may_have_run,
+            },
         }
     }
 
@@ -199,32 +236,87 @@ impl<E> CallError<E> {
     pub fn map_app<F>(self, change: impl FnOnce(E) -> F) -> CallError<F> {
         match self {
             Self::App(error) => CallError::App(change(error)),
-            Self::NoProvider { callback, process, absence } => {
-                CallError::NoProvider { callback, process, absence }
-            }
+            Self::NoProvider {
+                callback,
+                process,
+                absence,
+            } => CallError::NoProvider {
+                callback,
+                process,
+                absence,
+            },
             Self::ProviderLost { callback, process } => CallError::ProviderLost { callback, process },
-            Self::Timeout { callback, may_have_run } => CallError::Timeout { callback, may_have_run },
-            Self::Cancelled { callback, may_have_run } => CallError::Cancelled { callback, may_have_run },
-            Self::Overloaded { callback, may_have_run } => CallError::Overloaded { callback, may_have_run },
+            Self::Timeout {
+                callback,
+                may_have_run,
+            } => CallError::Timeout {
+                callback,
+                may_have_run,
+            },
+            Self::Cancelled {
+                callback,
+                may_have_run,
+            } => CallError::Cancelled {
+                callback,
+                may_have_run,
+            },
+            Self::Overloaded {
+                callback,
+                may_have_run,
+            } => CallError::Overloaded {
+                callback,
+                may_have_run,
+            },
             Self::Panicked { callback, message } => CallError::Panicked { callback, message },
-            Self::SignatureMismatch { callback, called, offered } => {
-                CallError::SignatureMismatch { callback, called, offered }
-            }
+            Self::SignatureMismatch {
+                callback,
+                called,
+                offered,
+            } => CallError::SignatureMismatch {
+                callback,
+                called,
+                offered,
+            },
             Self::Denied { callback, reason } => CallError::Denied { callback, reason },
-            Self::TooLarge { callback, size, limit, may_have_run } => {
-                CallError::TooLarge { callback, size, limit, may_have_run }
-            }
-            Self::Disconnected { callback, may_have_run } => {
-                CallError::Disconnected { callback, may_have_run }
-            }
+            Self::TooLarge {
+                callback,
+                size,
+                limit,
+                may_have_run,
+            } => CallError::TooLarge {
+                callback,
+                size,
+                limit,
+                may_have_run,
+            },
+            Self::Disconnected {
+                callback,
+                may_have_run,
+            } => CallError::Disconnected {
+                callback,
+                may_have_run,
+            },
             Self::NotStarted { callback } => CallError::NotStarted { callback },
             Self::Blocking { callback } => CallError::Blocking { callback },
-            Self::Encode { callback, message, may_have_run } => {
-                CallError::Encode { callback, message, may_have_run }
-            }
-            Self::Decode { callback, message, may_have_run } => {
-                CallError::Decode { callback, message, may_have_run }
-            }
+            Self::Invalid { callback, reason } => CallError::Invalid { callback, reason },
+            Self::Encode {
+                callback,
+                message,
+                may_have_run,
+            } => CallError::Encode {
+                callback,
+                message,
+                may_have_run,
+            },
+            Self::Decode {
+                callback,
+                message,
+                may_have_run,
+            } => CallError::Decode {
+                callback,
+                message,
+                may_have_run,
+            },
         }
     }
 }
@@ -234,7 +326,11 @@ struct Ran(bool);
 
 impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0 { "it may have run" } else { "it did not run" })
+        f.write_str(if self.0 {
+            "it may have run"
+        } else {
+            "it did not run"
+        })
     }
 }
 
@@ -242,7 +338,11 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::App(error) => write!(f, "the callback returned an error: {error:?}"),
-            Self::NoProvider { callback, process, absence } => {
+            Self::NoProvider {
+                callback,
+                process,
+                absence,
+            } => {
                 let process = process.as_deref().unwrap_or("?");
                 match absence {
                     Absence::Nobody => write!(
@@ -270,22 +370,39 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
                 f,
                 "process {process:?} went away while it ran `{callback}`; call again if running it twice does no harm"
             ),
-            Self::Timeout { callback, may_have_run } => {
-                write!(f, "`{callback}` was not answered before the deadline; {}", Ran(*may_have_run))
+            Self::Timeout {
+                callback,
+                may_have_run,
+            } => {
+                write!(
+                    f,
+                    "`{callback}` was not answered before the deadline; {}",
+                    Ran(*may_have_run)
+                )
             }
-            Self::Cancelled { callback, may_have_run } => write!(
+            Self::Cancelled {
+                callback,
+                may_have_run,
+            } => write!(
                 f,
                 "the call of `{callback}` was cancelled, or its provider is stopping; {}",
                 Ran(*may_have_run)
             ),
-            Self::Overloaded { callback, may_have_run } => write!(
+            Self::Overloaded {
+                callback,
+                may_have_run,
+            } => write!(
                 f,
                 "everybody who could answer `{callback}` is at its limit; {}: call again later, raise \
                  `concurrency`, or start another provider",
                 Ran(*may_have_run)
             ),
             Self::Panicked { callback, message } => write!(f, "`{callback}` panicked: {message}"),
-            Self::SignatureMismatch { callback, called, offered } => write!(
+            Self::SignatureMismatch {
+                callback,
+                called,
+                offered,
+            } => write!(
                 f,
                 "caller and callback disagree about `{callback}`; change one of them\n  called as  {called}\n  \
                  offered as {offered}"
@@ -293,13 +410,21 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             Self::Denied { callback, reason } => {
                 write!(f, "this process may not call `{callback}`: {reason}")
             }
-            Self::TooLarge { callback, size, limit, may_have_run } => write!(
+            Self::TooLarge {
+                callback,
+                size,
+                limit,
+                may_have_run,
+            } => write!(
                 f,
                 "the {} of `{callback}` take {size} bytes, over the limit of {limit}: send it in parts, or raise \
                  max_frame on the controller and both processes",
                 if *may_have_run { "result" } else { "arguments" }
             ),
-            Self::Disconnected { callback, may_have_run } => write!(
+            Self::Disconnected {
+                callback,
+                may_have_run,
+            } => write!(
                 f,
                 "no connection to the controller for `{callback}`; {}: see whether the controller runs",
                 Ran(*may_have_run)
@@ -314,10 +439,17 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
                 "`{callback}` was called with .wait() on a thread of an async runtime, which it would hold up: \
                  .await it, or wait on another thread"
             ),
-            Self::Encode { callback, message, .. } => {
+            Self::Invalid { callback, reason } => {
+                write!(f, "the call of `{callback}` makes no sense: {reason}")
+            }
+            Self::Encode {
+                callback, message, ..
+            } => {
                 write!(f, "a value for `{callback}` could not be encoded: {message}")
             }
-            Self::Decode { callback, message, .. } => {
+            Self::Decode {
+                callback, message, ..
+            } => {
                 write!(f, "a value of `{callback}` could not be decoded: {message}")
             }
         }
@@ -341,6 +473,7 @@ impl<E: fmt::Debug> fmt::Debug for CallError<E> {
             Self::Disconnected { .. } => "Disconnected",
             Self::NotStarted { .. } => "NotStarted",
             Self::Blocking { .. } => "Blocking",
+            Self::Invalid { .. } => "Invalid",
             Self::Encode { .. } => "Encode",
             Self::Decode { .. } => "Decode",
         };

@@ -134,7 +134,9 @@ pub enum ConfigFault {
         expected: &'static str,
     },
     /// Two callbacks of this process have the same name.
-    #[error("two callbacks are named `{name}`: {first} and {second}; give one of them another alias or prefix")]
+    #[error(
+        "two callbacks are named `{name}`: {first} and {second}; give one of them another alias or prefix"
+    )]
     SameName {
         /// The name.
         name: String,

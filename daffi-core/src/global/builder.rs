@@ -219,7 +219,8 @@ impl GlobalBuilder {
     ///
     /// Dropping it ends what was started.
     pub async fn start(self) -> Result<Global, StartError> {
-        self.start_on(Handle::try_current().map_err(|_| StartError::NoRuntime)?, None).await
+        self.start_on(Handle::try_current().map_err(|_| StartError::NoRuntime)?, None)
+            .await
     }
 
     /// As [`start`](Self::start), for code without async: makes a runtime, on a thread of its own, and blocks until
@@ -232,8 +233,10 @@ impl GlobalBuilder {
     ///
     /// See [`StartError`].
     pub fn start_blocking(self) -> Result<Global, StartError> {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(StartError::Runtime)?;
         let handle = runtime.handle().clone();
         let end = CancellationToken::new();
         let until = end.clone();
@@ -254,21 +257,29 @@ impl GlobalBuilder {
         started
     }
 
-    async fn start_on(self, runtime: Handle, thread: Option<CancellationToken>) -> Result<Global, StartError> {
+    async fn start_on(
+        self,
+        runtime: Handle,
+        thread: Option<CancellationToken>,
+    ) -> Result<Global, StartError> {
         let (address, mut faults) = self.address();
         let mut catalog = Catalog::default();
         if self.auto_callbacks {
             catalog.add_registered(&self.services);
         }
         self.functions.iter().for_each(|name| catalog.add_function(name));
-        self.services.iter().for_each(|service| catalog.add_service(service));
+        self.services
+            .iter()
+            .for_each(|service| catalog.add_service(service));
         let (callbacks, more) = catalog.finish();
         faults.extend(more);
         if !faults.is_empty() {
             return Err(StartError::Config(faults));
         }
-        let process_name: Arc<str> =
-            self.process_name.unwrap_or_else(|| format!("0x{:016x}", random::number())).into();
+        let process_name: Arc<str> = self
+            .process_name
+            .unwrap_or_else(|| format!("0x{:016x}", random::number()))
+            .into();
 
         let controller = match HostEntry::find().filter(|_| self.init_controller) {
             Some(host) => {
@@ -282,8 +293,12 @@ impl GlobalBuilder {
             }
             None => None,
         };
-        let joinable = controller.clone().or_else(|| self.memory.and_then(|other| other.inner.joinable.clone()));
-        let address = joinable.as_ref().map_or(address, |controller| controller.address().clone());
+        let joinable = controller
+            .clone()
+            .or_else(|| self.memory.and_then(|other| other.inner.joinable.clone()));
+        let address = joinable
+            .as_ref()
+            .map_or(address, |controller| controller.address().clone());
         let node = self.init_node.then(|| {
             let options = NodeOptions {
                 process_name: Arc::clone(&process_name),
@@ -308,7 +323,9 @@ impl GlobalBuilder {
             }),
         };
         self.on_init.iter().for_each(|hook| hook(&global));
-        let Some(node) = &global.inner.node else { return Ok(global) };
+        let Some(node) = &global.inner.node else {
+            return Ok(global);
+        };
 
         let offered = node.offer(callbacks.into_iter().map(BoundCallback::traced));
         info!(
@@ -348,11 +365,17 @@ impl GlobalBuilder {
                 faults.push(ConfigFault::Conflict("memory", "init_controller(true)"));
             }
             if other.inner.joinable.is_none() {
-                faults.push(ConfigFault::Missing("memory", "a Global with init_controller(true)"));
+                faults.push(ConfigFault::Missing(
+                    "memory",
+                    "a Global with init_controller(true)",
+                ));
             }
         }
         if !self.init_controller && !self.init_node {
-            faults.push(ConfigFault::Missing("init_node(false)", "init_controller(true), or nothing is started"));
+            faults.push(ConfigFault::Missing(
+                "init_node(false)",
+                "init_controller(true), or nothing is started",
+            ));
         }
         if self.init_controller && HostEntry::find().is_none() {
             faults.push(ConfigFault::NoHost);
@@ -399,9 +422,10 @@ impl GlobalBuilder {
         }
         let address = match (&self.unix_sock_path, self.port) {
             (Some(folder), _) => Address::unix_in(folder),
-            (None, Some(port)) => {
-                Address::Tcp { host: self.host.clone().unwrap_or_else(|| "localhost".to_owned()), port }
-            }
+            (None, Some(port)) => Address::Tcp {
+                host: self.host.clone().unwrap_or_else(|| "localhost".to_owned()),
+                port,
+            },
             (None, None) => Address::default_unix(),
         };
         (address, faults)
@@ -413,7 +437,10 @@ fn hooks(global: &Global, connected: Vec<Hook>, disconnected: Vec<Hook>) -> Hook
         let global = global.clone();
         Box::new(move || hooks.iter().for_each(|hook| hook(&global)))
     };
-    Hooks { connected: call_all(connected), disconnected: call_all(disconnected) }
+    Hooks {
+        connected: call_all(connected),
+        disconnected: call_all(disconnected),
+    }
 }
 
 /// A start that may fail or be dropped half-way: what was started ends then.

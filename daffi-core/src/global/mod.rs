@@ -149,8 +149,14 @@ impl Global {
     }
 
     fn node(&self, what: &str) -> Result<&Arc<Node>, CallError> {
-        let node = self.inner.node.as_ref().filter(|node| node.phase() != Phase::Stopped);
-        node.ok_or_else(|| CallError::NotStarted { callback: what.to_owned() })
+        let node = self
+            .inner
+            .node
+            .as_ref()
+            .filter(|node| node.phase() != Phase::Stopped);
+        node.ok_or_else(|| CallError::NotStarted {
+            callback: what.to_owned(),
+        })
     }
 
     /// Offers the methods of `service` from now on. When this returns, they can be called.
@@ -163,7 +169,9 @@ impl Global {
         let node = self.node("register").map_err(RegisterError::Call)?;
         let _turn = self.inner.registering.lock().await;
         let mut catalog = Catalog::default();
-        node.offered_names().into_iter().for_each(|(name, place)| catalog.reserve(name, place));
+        node.offered_names()
+            .into_iter()
+            .for_each(|(name, place)| catalog.reserve(name, place));
         catalog.add_service(&ServiceInstance::new(service));
         let (callbacks, faults) = catalog.finish();
         if !faults.is_empty() {
@@ -187,7 +195,9 @@ impl Global {
     pub async fn unregister(&self, name: &str) -> Result<(), RegisterError> {
         let node = self.node("unregister").map_err(RegisterError::Call)?;
         let _turn = self.inner.registering.lock().await;
-        let callback = node.find(name).ok_or_else(|| RegisterError::Unknown { name: name.to_owned() })?;
+        let callback = node.find(name).ok_or_else(|| RegisterError::Unknown {
+            name: name.to_owned(),
+        })?;
         let told = node.withdraw(&[callback]).await;
         told.map_err(|failure| RegisterError::Call(controller_error(failure, "unregister")))?;
         node.retract([callback]);
@@ -210,7 +220,10 @@ impl Global {
                 return self.inner.stopped.cancelled().await;
             }
         };
-        info!(process_name = &*self.inner.process_name, "running until stopped, by SIGINT or SIGTERM or by stop()");
+        info!(
+            process_name = &*self.inner.process_name,
+            "running until stopped, by SIGINT or SIGTERM or by stop()"
+        );
         tokio::select! {
             () = self.inner.stopped.cancelled() => return,
             signal = signals.next() => {
@@ -281,7 +294,11 @@ impl Global {
 impl<T, E> Call<T, E> {
     /// Makes the call through `global`, instead of the process's default.
     pub fn on(self, global: &Global) -> Self {
-        let node = global.inner.node.clone().filter(|node| node.phase() != Phase::Stopped);
+        let node = global
+            .inner
+            .node
+            .clone()
+            .filter(|node| node.phase() != Phase::Stopped);
         self.on_node(NodeChoice::Chosen(node))
     }
 }
@@ -303,7 +320,10 @@ struct Signals {
 impl Signals {
     fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     async fn next(&mut self) -> &'static str {
@@ -313,4 +333,3 @@ impl Signals {
         }
     }
 }
-

@@ -56,11 +56,19 @@ impl What {
 
 impl Wait {
     pub(super) const fn process(node: Option<Arc<Node>>, name: String) -> Self {
-        Self { node, what: What::Process(name), timeout: None }
+        Self {
+            node,
+            what: What::Process(name),
+            timeout: None,
+        }
     }
 
     pub(super) const fn function(node: Option<Arc<Node>>, name: String) -> Self {
-        Self { node, what: What::Function(name), timeout: None }
+        Self {
+            node,
+            what: What::Function(name),
+            timeout: None,
+        }
     }
 
     /// Waits no longer than `timeout`, counted from when this is awaited.
@@ -71,8 +79,12 @@ impl Wait {
 
     async fn run(self) -> Result<(), CallError> {
         let label = self.what.label();
-        let Some(node) = self.node else { return Err(CallError::NotStarted { callback: label }) };
-        let deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let Some(node) = self.node else {
+            return Err(CallError::NotStarted { callback: label });
+        };
+        let deadline = self
+            .timeout
+            .and_then(|timeout| Instant::now().checked_add(timeout));
         let until = deadline.map(|deadline| node.moment(deadline));
         loop {
             if node.phase() == Phase::Stopped {
@@ -83,7 +95,10 @@ impl Wait {
                 // The connection was lost, or is still being looked for: ask again.
                 Err(Failure::Failed(Failed::Disconnected { .. })) => {}
                 Err(Failure::Failed(Failed::Timeout { .. })) => {
-                    return Err(CallError::Timeout { callback: label, may_have_run: false });
+                    return Err(CallError::Timeout {
+                        callback: label,
+                        may_have_run: false,
+                    });
                 }
                 Err(failure) => return Err(controller_error(failure, &label)),
             }

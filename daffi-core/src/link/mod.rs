@@ -98,7 +98,10 @@ impl Link {
     /// When the peer acknowledges more than the `sent` frames; the connection is then of no use.
     pub fn on_heartbeat(&mut self, received: u64, sent: u64) -> Result<(), BadAcknowledgement> {
         if received > sent {
-            return Err(BadAcknowledgement { acknowledged: received, sent });
+            return Err(BadAcknowledgement {
+                acknowledged: received,
+                sent,
+            });
         }
         self.acknowledged = self.acknowledged.max(received);
         Ok(())
@@ -131,6 +134,8 @@ impl Link {
         if spoke && !news {
             return Tick::Idle;
         }
-        Tick::Heartbeat { received: traffic.received }
+        Tick::Heartbeat {
+            received: traffic.received,
+        }
     }
 }

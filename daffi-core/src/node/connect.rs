@@ -84,7 +84,9 @@ impl Supervisor {
         let time = Arc::clone(&node).keep_time();
         node.tasks.spawn_on(
             async move {
-                let mut guard = Closing { node: Arc::clone(&self.node) };
+                let mut guard = Closing {
+                    node: Arc::clone(&self.node),
+                };
                 let found = tokio::select! {
                     found = self.find() => found,
                     () = self.node.stop.cancelled() => return,
@@ -143,12 +145,19 @@ impl Supervisor {
     async fn attempt(&self) -> Result<Joined, AttemptError> {
         let limits = self.node.options.limits;
         let mut connection = self.route.connect(limits).await.map_err(AttemptError::Io)?;
-        let hello = Hello::new(&**self.node.process_name(), self.node.instance, std::process::id());
+        let hello = Hello::new(
+            &**self.node.process_name(),
+            self.node.instance,
+            std::process::id(),
+        );
         let greeting = timeout(GREETING, greet(&mut connection, hello));
         match greeting.await {
             Ok(Ok(welcome)) => Ok(Joined { connection, welcome }),
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(AttemptError::Io(io::Error::new(io::ErrorKind::TimedOut, "it does not answer the greeting"))),
+            Err(_) => Err(AttemptError::Io(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "it does not answer the greeting",
+            ))),
         }
     }
 
@@ -192,7 +201,10 @@ impl Supervisor {
 
         let serving = {
             let (node, heartbeat) = (Arc::clone(node), welcome.heartbeat);
-            self.node.tasks.spawn_on(async move { node.serve(connection, heartbeat).await }, &self.node.runtime)
+            self.node.tasks.spawn_on(
+                async move { node.serve(connection, heartbeat).await },
+                &self.node.runtime,
+            )
         };
         let announcing = async {
             match node.announce_all().await {
@@ -208,7 +220,10 @@ impl Supervisor {
                         let _ = done.send(Ok(()));
                     }
                 }
-                Err(failure) => debug!(?failure, "the connection was lost before the callbacks were announced"),
+                Err(failure) => debug!(
+                    ?failure,
+                    "the connection was lost before the callbacks were announced"
+                ),
             }
             std::future::pending::<()>().await;
         };
@@ -244,7 +259,9 @@ impl Supervisor {
                     // A name may be taken by our own former connection, which the controller has not yet missed.
                     tracing::warn!(address = %self.route.address(), %refusal, "the controller refuses this process");
                 }
-                Err(AttemptError::Io(error)) => debug!(address = %self.route.address(), %error, "not connected yet"),
+                Err(AttemptError::Io(error)) => {
+                    debug!(address = %self.route.address(), %error, "not connected yet");
+                }
             }
         }
     }
@@ -254,7 +271,10 @@ impl Supervisor {
 async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, AttemptError> {
     let broken = |error: String| AttemptError::Io(io::Error::new(io::ErrorKind::InvalidData, error));
     connection.inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
-    connection.outbox.send(&Header::Hello(hello), &Bytes::new()).map_err(|error| broken(error.to_string()))?;
+    connection
+        .outbox
+        .send(&Header::Hello(hello), &Bytes::new())
+        .map_err(|error| broken(error.to_string()))?;
     connection.outbox.flush();
     let frame = match connection.inlet.read_one().await {
         Ok(Some(frame)) => frame,
@@ -267,7 +287,9 @@ async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, Att
         Err(ReadError::Io(error)) => return Err(AttemptError::Io(error)),
         Err(error @ ReadError::TooLarge { .. }) => return Err(broken(error.to_string())),
     };
-    let (header, _) = frame.decode().map_err(|error| broken(format!("not a daffi controller: {error}")))?;
+    let (header, _) = frame
+        .decode()
+        .map_err(|error| broken(format!("not a daffi controller: {error}")))?;
     match header {
         Header::Welcome(welcome) => {
             let limit = usize::try_from(welcome.frame_bytes).unwrap_or(usize::MAX);

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::budget::RetryBudget;
 use super::random;
 use super::run::Running;
-use super::session::{Event, Request, RunId, Session, Transmit, Unsent};
+use super::session::{Event, Next, Request, RunId, Session, Transmit, Unsent};
 use crate::proto::{CallId, Failed, FrameError, Header, Limits, Moment, Outcome, Query};
 use crate::registry::Callback;
 use crate::signature::Signature;
@@ -154,7 +154,10 @@ enum Place {
 impl Exchange {
     /// A message of `node`'s that is yet to be sent.
     pub(crate) const fn new(node: Arc<Node>) -> Self {
-        Self { node, place: Place::None }
+        Self {
+            node,
+            place: Place::None,
+        }
     }
 
     /// The node whose message it is.
@@ -177,6 +180,27 @@ impl Exchange {
             self.place = Place::None;
         }
         outcome
+    }
+
+    /// As [`poll`](Self::poll), for a message with many answers, which end with its outcome.
+    pub(crate) fn poll_next<'a>(
+        &mut self,
+        cx: &mut Context<'_>,
+        message: impl FnOnce() -> Message<'a>,
+    ) -> Poll<Next> {
+        let next = match self.place {
+            Place::Sent(call) => self
+                .node
+                .shared()
+                .session
+                .poll_next(call, || cx.waker().clone())
+                .map_or(Poll::Pending, Poll::Ready),
+            Place::None | Place::Parked(_) => self.dispatch(cx, &message()).map(Next::End),
+        };
+        if let Poll::Ready(Next::End(_)) = next {
+            self.place = Place::None;
+        }
+        next
     }
 
     fn dispatch(&mut self, cx: &mut Context<'_>, message: &Message<'_>) -> Poll<Outcome> {
@@ -284,7 +308,7 @@ impl Node {
     }
 
     /// A moment as the rest of the program counts it.
-    pub(super) fn instant(&self, at: Moment) -> Instant {
+    pub(crate) fn instant(&self, at: Moment) -> Instant {
         self.origin + at.since_origin()
     }
 
@@ -302,7 +326,10 @@ impl Node {
     }
 
     fn poll(&self, call: CallId, cx: &mut Context<'_>) -> Poll<Outcome> {
-        self.shared().session.poll(call, || cx.waker().clone()).map_or(Poll::Pending, Poll::Ready)
+        self.shared()
+            .session
+            .poll(call, || cx.waker().clone())
+            .map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Nobody waits for the outcome any more.
@@ -348,7 +375,10 @@ impl Node {
         if accepted.is_empty() {
             return number;
         }
-        accepted.get(&(Box::from(name), number)).copied().unwrap_or(number)
+        accepted
+            .get(&(Box::from(name), number))
+            .copied()
+            .unwrap_or(number)
     }
 
     /// Compares the signatures that did not match by number. `true` if they are compatible and it is worth calling

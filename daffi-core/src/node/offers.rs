@@ -34,7 +34,9 @@ impl Node {
     /// Undoes [`offer`](Self::offer).
     pub(crate) fn retract(&self, callbacks: impl IntoIterator<Item = CallbackId>) {
         let mut shared = self.shared();
-        callbacks.into_iter().for_each(|callback| shared.session.retract(callback));
+        callbacks
+            .into_iter()
+            .for_each(|callback| shared.session.retract(callback));
     }
 
     /// The names that are offered, and where their callbacks stand.
@@ -50,14 +52,22 @@ impl Node {
     /// The number under which `name` is offered.
     pub(crate) fn find(&self, name: &str) -> Option<CallbackId> {
         let shared = self.shared();
-        shared.session.offered().find(|(_, callback)| &*callback.name == name).map(|(id, _)| id)
+        shared
+            .session
+            .offered()
+            .find(|(_, callback)| &*callback.name == name)
+            .map(|(id, _)| id)
     }
 
     /// Announces every callback; the process is then on the roster.
     pub(super) async fn announce_all(self: &Arc<Self>) -> Result<(), Failure> {
         let mut offered: Vec<Offered> = {
             let shared = self.shared();
-            shared.session.offered().map(|(id, callback)| callback.offered(id)).collect()
+            shared
+                .session
+                .offered()
+                .map(|(id, callback)| callback.offered(id))
+                .collect()
         };
         offered.sort_by_key(|offered| offered.callback.0);
         self.announce(&offered, true).await
@@ -69,7 +79,8 @@ impl Node {
         for number in 0..=last {
             let from = number * ANNOUNCED;
             let payload = encode_value(&offered[from..offered.len().min(from + ANNOUNCED)])?;
-            self.exchange(|| Message::Announce(&payload, ready && number == last)).await?;
+            self.exchange(|| Message::Announce(&payload, ready && number == last))
+                .await?;
         }
         Ok(())
     }
@@ -95,7 +106,10 @@ impl Node {
             outbox.kick();
         }
         if timeout_at(deadline.into(), self.idle()).await.is_err() {
-            debug!(process_name = &**self.process_name(), "some callbacks did not finish in time; they are stopped");
+            debug!(
+                process_name = &**self.process_name(),
+                "some callbacks did not finish in time; they are stopped"
+            );
         }
         self.stop_now();
         self.tasks.close();

@@ -50,14 +50,22 @@ impl Node {
             let mut shared = self.shared();
             let (session, mut out) = shared.parts();
             for (run, outcome) in ended.drain(..) {
-                session.finish(run, outcome, &mut out);
+                session.finish(run, &outcome, &mut out);
             }
         }
         self.changed.notify_waiters();
     }
 
     fn start(self: &Arc<Self>, start: Start<Arc<Callback>>, ended: &mut Ended) {
-        let Start { run, callback, caller, deadline, trace, metadata, payload } = start;
+        let Start {
+            run,
+            callback,
+            caller,
+            deadline,
+            trace,
+            metadata,
+            payload,
+        } = start;
         let deadline = deadline.map(|at| self.instant(at));
         let context = CallContext::new(ContextParts {
             caller,
@@ -67,7 +75,11 @@ impl Node {
             trace,
             metadata,
         });
-        let scope = Scope { deadline, trace, may_block: false };
+        let scope = Scope {
+            deadline,
+            trace,
+            may_block: false,
+        };
         let invocation = Invocation::new(payload, context.clone(), callback.guarded);
         match &callback.handler {
             Handler::Inline(call) => {
@@ -76,12 +88,18 @@ impl Node {
             Handler::Blocking(call) => {
                 let call = Arc::clone(call);
                 self.note(run, Running { context, task: None });
-                let report = Report { node: Arc::clone(self), run: Some(run) };
-                let scope = Scope { may_block: true, ..scope };
+                let report = Report {
+                    node: Arc::clone(self),
+                    run: Some(run),
+                };
+                let scope = Scope {
+                    may_block: true,
+                    ..scope
+                };
                 self.tasks.spawn_blocking_on(
                     move || {
                         let outcome = caught(|| scope.enter(|| call(&invocation)));
-                        report.done(outcome);
+                        report.done(&outcome);
                     },
                     &self.runtime,
                 );
@@ -105,15 +123,24 @@ impl Node {
     }
 
     fn spawn(self: &Arc<Self>, run: RunId, context: CallContext, future: Scoped<OutcomeFuture<'static>>) {
-        let report = Report { node: Arc::clone(self), run: Some(run) };
+        let report = Report {
+            node: Arc::clone(self),
+            run: Some(run),
+        };
         let task = self.tasks.spawn_on(
             async move {
                 let outcome = Caught(future).await;
-                report.done(outcome);
+                report.done(&outcome);
             },
             &self.runtime,
         );
-        self.note(run, Running { context, task: Some(task.abort_handle()) });
+        self.note(
+            run,
+            Running {
+                context,
+                task: Some(task.abort_handle()),
+            },
+        );
     }
 
     /// Remembers how to stop a run; stops it if that was asked for meanwhile.
@@ -151,11 +178,11 @@ struct Report {
 }
 
 impl Report {
-    fn done(mut self, outcome: Outcome) {
+    fn done(mut self, outcome: &Outcome) {
         self.send(outcome);
     }
 
-    fn send(&mut self, outcome: Outcome) {
+    fn send(&mut self, outcome: &Outcome) {
         let Some(run) = self.run.take() else { return };
         let outbox = {
             let mut shared = self.node.shared();
@@ -176,7 +203,7 @@ impl Report {
 
 impl Drop for Report {
     fn drop(&mut self) {
-        self.send(Err(Failed::Cancelled { may_have_run: true }.into()));
+        self.send(&Err(Failed::Cancelled { may_have_run: true }.into()));
     }
 }
 
@@ -206,4 +233,3 @@ fn panicked(panic: &(dyn Any + Send)) -> Failed {
     warn!(message, "a callback panicked; its caller is told");
     Failed::Panicked { message }
 }
-

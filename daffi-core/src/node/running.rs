@@ -9,7 +9,10 @@ static RUNNING: RwLock<Vec<Arc<Node>>> = RwLock::new(Vec::new());
 /// The node that free fetchers use.
 pub(crate) fn default_node() -> Option<Arc<Node>> {
     let running = RUNNING.read().unwrap_or_else(PoisonError::into_inner);
-    running.iter().find(|node| node.phase() != Phase::Stopped).cloned()
+    running
+        .iter()
+        .find(|node| node.phase() != Phase::Stopped)
+        .cloned()
 }
 
 /// A node has started.
@@ -22,5 +25,8 @@ pub(crate) fn add(node: &Arc<Node>) {
 
 /// A node has stopped.
 pub(crate) fn remove(node: &Arc<Node>) {
-    RUNNING.write().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, node));
+    RUNNING
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .retain(|other| !Arc::ptr_eq(other, node));
 }

@@ -32,10 +32,16 @@ impl Node {
         let received = Arc::new(Received::default());
         let writer = {
             let outbox = Arc::clone(&outbox);
-            self.tasks.spawn_on(async move { outbox.run().await }, &self.runtime)
+            self.tasks
+                .spawn_on(async move { outbox.run().await }, &self.runtime)
         };
         let heart = {
-            let beat = beat(Arc::clone(self), Arc::clone(&outbox), Arc::clone(&received), heartbeat);
+            let beat = beat(
+                Arc::clone(self),
+                Arc::clone(&outbox),
+                Arc::clone(&received),
+                heartbeat,
+            );
             self.tasks.spawn_on(beat, &self.runtime)
         };
         if let Err(reason) = self.read(inlet, &outbox, &received).await {
@@ -88,11 +94,16 @@ impl Node {
             let (header, payload) = frame.decode().map_err(|error| error.to_string())?;
             if header.is_numbered() {
                 received.numbered.fetch_add(1, Ordering::Relaxed);
-            } else if let Header::Heartbeat { received: acknowledged } = header {
+            } else if let Header::Heartbeat {
+                received: acknowledged,
+            } = header
+            {
                 received.heartbeats.fetch_add(1, Ordering::Relaxed);
                 received.acknowledged.fetch_max(acknowledged, Ordering::Relaxed);
             }
-            session.receive(now, header, payload, &mut out, events).map_err(|fault| fault.to_string())?;
+            session
+                .receive(now, header, payload, &mut out, events)
+                .map_err(|fault| fault.to_string())?;
         }
         self.arm(&shared);
         Ok(())
@@ -152,13 +163,19 @@ async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, received: Arc<Received>, int
         match link.tick(node.now(), traffic) {
             Tick::Idle => {}
             Tick::Heartbeat { received } => {
-                if outbox.send(&Header::Heartbeat { received }, &bytes::Bytes::new()).is_err() {
+                if outbox
+                    .send(&Header::Heartbeat { received }, &bytes::Bytes::new())
+                    .is_err()
+                {
                     return;
                 }
                 outbox.kick();
             }
             Tick::Lost { silence } => {
-                warn!(?silence, "nothing is heard of the controller; the connection is given up");
+                warn!(
+                    ?silence,
+                    "nothing is heard of the controller; the connection is given up"
+                );
                 return outbox.abort();
             }
         }

@@ -38,7 +38,9 @@ impl DecodeError {
 ///
 /// When the value's `Serialize` fails. `out` then holds a part of it.
 pub fn encode_into<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    bincode::serde::encode_into_std_write(value, out, CONFIG).map(drop).map_err(encode_error)
+    bincode::serde::encode_into_std_write(value, out, CONFIG)
+        .map(drop)
+        .map_err(encode_error)
 }
 
 /// The bytes of `value`, in a buffer of exactly their size.
@@ -74,7 +76,10 @@ pub(super) fn decode_prefix<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Resul
     decode_seed(Measured::<T>::new(bytes.len()), bytes)
 }
 
-fn decode_seed<'de, S: DeserializeSeed<'de>>(seed: S, bytes: &'de [u8]) -> Result<(S::Value, usize), DecodeError> {
+fn decode_seed<'de, S: DeserializeSeed<'de>>(
+    seed: S,
+    bytes: &'de [u8],
+) -> Result<(S::Value, usize), DecodeError> {
     bincode::serde::seed_decode_from_slice(seed, bytes, CONFIG).map_err(decode_error)
 }
 
@@ -103,7 +108,10 @@ fn all_used<T>(value: T, used: usize, bytes: &[u8]) -> Result<T, DecodeError> {
     if used == bytes.len() {
         Ok(value)
     } else {
-        Err(DecodeError(format!("{} bytes are left over after the value", bytes.len() - used)))
+        Err(DecodeError(format!(
+            "{} bytes are left over after the value",
+            bytes.len() - used
+        )))
     }
 }
 
@@ -121,16 +129,16 @@ fn decode_error(error: bincode::error::DecodeError) -> DecodeError {
         // The only variant that the library reads itself, rather than the type, is an option's.
         Error::UnexpectedVariant { found, .. } => format!("an option begins with 0 or 1, not {found}"),
         Error::InvalidIntegerType { .. } => "an integer is larger than its type".to_owned(),
-        Error::OutsideUsizeRange(length) => format!("a length of {length} is more than this machine can hold"),
+        Error::OutsideUsizeRange(length) => {
+            format!("a length of {length} is more than this machine can hold")
+        }
         Error::Serde(
             Unsupported::AnyNotSupported
             | Unsupported::IdentifierNotSupported
             | Unsupported::IgnoredAnyNotSupported,
-        ) => {
-            "the type asks the bytes what they hold, which they do not say: it may use #[serde(untagged)], \
+        ) => "the type asks the bytes what they hold, which they do not say: it may use #[serde(untagged)], \
              #[serde(tag = …)] or #[serde(flatten)]"
-                .to_owned()
-        }
+            .to_owned(),
         other => other.to_string(),
     })
 }

@@ -37,14 +37,20 @@ pub(super) struct Guarded<T> {
 impl<T> Measured<T> {
     /// For a value that comes in a payload of `bytes` bytes.
     pub(super) const fn new(bytes: usize) -> Self {
-        Self { bytes, value: PhantomData }
+        Self {
+            bytes,
+            value: PhantomData,
+        }
     }
 }
 
 impl<T> Guarded<T> {
     /// For a value that comes in a payload of `bytes` bytes.
     pub(super) const fn new(bytes: usize) -> Self {
-        Self { bytes, value: PhantomData }
+        Self {
+            bytes,
+            value: PhantomData,
+        }
     }
 }
 
@@ -61,7 +67,13 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Guarded<T> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
         let elements = Cell::new(self.bytes.saturating_add(FREE_ELEMENTS));
-        T::deserialize(Bounded::new(deserializer, Place { elements: &elements, level: 0 }))
+        T::deserialize(Bounded::new(
+            deserializer,
+            Place {
+                elements: &elements,
+                level: 0,
+            },
+        ))
     }
 }
 
@@ -122,23 +134,30 @@ struct Place<'b> {
 impl Bounds for Place<'_> {
     fn enter<E: Error>(self) -> Result<Self, E> {
         if self.level >= Limits::DEPTH {
-            return Err(E::custom(format_args!("nested deeper than {} levels", Limits::DEPTH)));
+            return Err(E::custom(format_args!(
+                "nested deeper than {} levels",
+                Limits::DEPTH
+            )));
         }
-        Ok(Self { level: self.level + 1, ..self })
+        Ok(Self {
+            level: self.level + 1,
+            ..self
+        })
     }
 
     fn announce<E: Error>(self, claimed: Option<usize>) -> Result<(), E> {
         match claimed {
-            Some(claimed) if claimed > self.elements.get() => {
-                Err(E::custom(format_args!("{claimed} elements are announced, more than so few bytes may hold")))
-            }
+            Some(claimed) if claimed > self.elements.get() => Err(E::custom(format_args!(
+                "{claimed} elements are announced, more than so few bytes may hold"
+            ))),
             _ => Ok(()),
         }
     }
 
     fn count<E: Error>(self) -> Result<(), E> {
         let left = self.elements.get().checked_sub(1);
-        self.elements.set(left.ok_or_else(|| E::custom("more elements than so few bytes may hold"))?);
+        self.elements
+            .set(left.ok_or_else(|| E::custom("more elements than so few bytes may hold"))?);
         Ok(())
     }
 

@@ -35,9 +35,16 @@ impl Failure {
     pub fn from_status(status: Status<'_>, payload: Bytes) -> Option<Self> {
         match status {
             Status::Value => None,
-            Status::App { message, causes, typed } => {
+            Status::App {
+                message,
+                causes,
+                typed,
+            } => {
                 let causes = causes.into_iter().map(str::to_owned).collect();
-                Some(Self::App { remote: RemoteError::new(message, causes), typed: typed.then_some(payload) })
+                Some(Self::App {
+                    remote: RemoteError::new(message, causes),
+                    typed: typed.then_some(payload),
+                })
             }
             Status::Failed(failed) => Some(Self::Failed(failed)),
         }
@@ -136,7 +143,10 @@ impl Failed {
     #[must_use]
     pub fn may_have_run(&self) -> bool {
         match self {
-            Self::NoProvider(_) | Self::SignatureMismatch { .. } | Self::Denied { .. } | Self::Decode { .. } => false,
+            Self::NoProvider(_)
+            | Self::SignatureMismatch { .. }
+            | Self::Denied { .. }
+            | Self::Decode { .. } => false,
             Self::ProviderLost { .. } | Self::Panicked { .. } | Self::Encode { .. } => true,
             Self::Timeout { may_have_run }
             | Self::Cancelled { may_have_run }

@@ -15,14 +15,18 @@ pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de st
 }
 
 /// The name of a process, if there is one.
-pub(super) fn optional_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de str>, D::Error> {
+pub(super) fn optional_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<&'de str>, D::Error> {
     let name = <Option<&str>>::deserialize(deserializer)?;
     within("a name", name.map_or(0, str::len), Limits::NAME_BYTES)?;
     Ok(name)
 }
 
 /// The keys and values of a call.
-pub(super) fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(&'de str, &'de str)>, D::Error> {
+pub(super) fn metadata<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(&'de str, &'de str)>, D::Error> {
     let size = |(key, value): &(&str, &str)| key.len() + value.len();
     deserializer.deserialize_seq(Bounded::new("metadata", Limits::METADATA_BYTES, size))
 }
@@ -33,7 +37,11 @@ pub(super) fn causes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&
 }
 
 fn within<E: Error>(what: &str, size: usize, limit: usize) -> Result<(), E> {
-    if size <= limit { Ok(()) } else { Err(E::custom(Over { what, limit })) }
+    if size <= limit {
+        Ok(())
+    } else {
+        Err(E::custom(Over { what, limit }))
+    }
 }
 
 struct Over<'a> {
@@ -57,7 +65,12 @@ struct Bounded<T, F> {
 
 impl<T, F> Bounded<T, F> {
     const fn new(what: &'static str, limit: usize, size: F) -> Self {
-        Self { what, limit, size, element: PhantomData }
+        Self {
+            what,
+            limit,
+            size,
+            element: PhantomData,
+        }
     }
 }
 

@@ -21,7 +21,10 @@ impl Frame {
     /// A frame as it came from a socket: header and payload in one piece, without the length.
     #[must_use]
     pub const fn joined(body: Bytes) -> Self {
-        Self { head: body, payload: None }
+        Self {
+            head: body,
+            payload: None,
+        }
     }
 
     /// A frame whose payload is a piece of its own.
@@ -30,7 +33,10 @@ impl Frame {
     ///
     /// When the header cannot be encoded.
     pub fn split(header: &Header<'_>, payload: Bytes) -> Result<Self, EncodeError> {
-        Ok(Self { head: codec::encode(header)?, payload: Some(payload) })
+        Ok(Self {
+            head: codec::encode(header)?,
+            payload: Some(payload),
+        })
     }
 
     /// How many bytes the frame has, without the length in front.
@@ -89,13 +95,15 @@ pub fn append(
 ) -> Result<(), FrameError> {
     let start = out.len();
     out.put_u32(0);
-    let appended = codec::encode_into(header, out).map_err(FrameError::from).and_then(|()| {
-        let size = out.len() - start - LENGTH_BYTES + payload_bytes;
-        match u32::try_from(size) {
-            Ok(length) if size <= limit => Ok(length),
-            _ => Err(FrameError::TooLarge { size, limit }),
-        }
-    });
+    let appended = codec::encode_into(header, out)
+        .map_err(FrameError::from)
+        .and_then(|()| {
+            let size = out.len() - start - LENGTH_BYTES + payload_bytes;
+            match u32::try_from(size) {
+                Ok(length) if size <= limit => Ok(length),
+                _ => Err(FrameError::TooLarge { size, limit }),
+            }
+        });
     match appended {
         Ok(length) => {
             out[start..start + LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());

@@ -57,10 +57,15 @@ impl Hello {
         }
         let version = self.version.min(VERSION);
         if version < self.oldest_version || version < OLDEST_VERSION {
-            return Err(Refusal::Version { oldest: OLDEST_VERSION, newest: VERSION });
+            return Err(Refusal::Version {
+                oldest: OLDEST_VERSION,
+                newest: VERSION,
+            });
         }
         if self.process_name.is_empty() || self.process_name.len() > Limits::NAME_BYTES {
-            return Err(Refusal::Name { limit: Limits::NAME_BYTES as u64 });
+            return Err(Refusal::Name {
+                limit: Limits::NAME_BYTES as u64,
+            });
         }
         Ok(version)
     }

@@ -94,13 +94,38 @@ pub enum Header<'a> {
     },
     /// From a node: "give me no more calls, I am leaving". From a controller: "I am stopping". No payload.
     Goodbye,
+    /// To the caller of a broadcast: who was asked. Payload: a list of process names, in the order of their numbers
+    /// in [`Part`](Self::Part). Comes first, and once.
+    Roster {
+        /// Which call.
+        call: CallId,
+    },
+    /// To the caller of a broadcast: how it ended at one process. Payload: as in [`Reply`](Self::Reply), which
+    /// follows the last part.
+    Part {
+        /// Which call.
+        call: CallId,
+        /// The process, as its place on the roster.
+        index: u32,
+        /// How it ended there.
+        #[serde(borrow)]
+        status: Status<'a>,
+    },
+    /// To who asked for [`Query::Presence`]. Payload: a list of [`Presence`].
+    Happened {
+        /// The number of the question.
+        call: CallId,
+    },
 }
 
 impl Header<'_> {
     /// Whether the frame counts in the numbering of its link. Everything does but greetings and heartbeats.
     #[must_use]
     pub const fn is_numbered(&self) -> bool {
-        !matches!(self, Self::Hello(_) | Self::Welcome(_) | Self::Refused(_) | Self::Heartbeat { .. })
+        !matches!(
+            self,
+            Self::Hello(_) | Self::Welcome(_) | Self::Refused(_) | Self::Heartbeat { .. }
+        )
     }
 }
 
@@ -124,6 +149,48 @@ pub struct CallHeader<'a> {
     /// Keys and values for the callback.
     #[serde(borrow, deserialize_with = "fields::metadata")]
     pub metadata: Vec<(&'a str, &'a str)>,
+    /// Calls with the same number go to the same provider, as long as it is there and has room.
+    pub key: Option<u64>,
+    /// What becomes of the outcome.
+    pub mode: Mode,
+}
+
+/// How a call is carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Mode {
+    /// One provider runs it; the reply brings its outcome.
+    #[default]
+    Answered,
+    /// One provider runs it; the reply says that it was handed over, and nobody learns of its outcome. It goes on when
+    /// its caller leaves.
+    HandedOver,
+    /// Every provider but the caller runs it. Answered with a [`Header::Roster`], a [`Header::Part`] for each process
+    /// on it, and a reply without a value.
+    Broadcast,
+}
+
+/// How calls are shared among the providers of a callback.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Balance {
+    /// The less loaded of two random ones.
+    #[default]
+    LessLoaded,
+    /// One after the other.
+    RoundRobin,
+    /// Any.
+    Random,
+}
+
+impl core::fmt::Display for Balance {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::LessLoaded => "less_loaded",
+            Self::RoundRobin => "round_robin",
+            Self::Random => "random",
+        })
+    }
 }
 
 /// A call on its way to the provider.
@@ -177,6 +244,8 @@ pub struct Offered {
     pub signature: Signature,
     /// How many calls the provider runs at the same time; no limit if there is none.
     pub concurrency: Option<u32>,
+    /// How its calls are shared with other providers, which must say the same.
+    pub balance: Balance,
 }
 
 /// A question to the controller.
@@ -191,6 +260,51 @@ pub enum Query<'a> {
     Processes,
     /// Answered with a list of [`CallbackInfo`], by name.
     Callbacks,
+    /// Told of what happens, by [`Header::Happened`], until it is cancelled or the asker does not keep up. What is there
+    /// already comes first.
+    Presence,
+}
+
+/// Something that happened to a process or a callback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Presence {
+    /// A process is there, with its callbacks.
+    Joined {
+        /// Its process name.
+        process: String,
+    },
+    /// A process is there no more, nor are its callbacks.
+    Left {
+        /// Its process name.
+        process: String,
+        /// How it went.
+        reason: LeaveReason,
+    },
+    /// A process offers a callback from now on.
+    Offered {
+        /// The process name.
+        process: String,
+        /// The callback's remote name.
+        callback: String,
+    },
+    /// A process that stays offers a callback no more.
+    Withdrawn {
+        /// The process name.
+        process: String,
+        /// The callback's remote name.
+        callback: String,
+    },
+}
+
+/// How a process went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum LeaveReason {
+    /// It said goodbye.
+    Stopped,
+    /// Its connection was lost.
+    Lost,
 }
 
 /// A process on the roster.
@@ -209,7 +323,11 @@ impl ProcessInfo {
     /// A process by its name, operating-system number and count of callbacks.
     #[must_use]
     pub fn new(name: impl Into<String>, pid: u32, callbacks: u32) -> Self {
-        Self { name: name.into(), pid, callbacks }
+        Self {
+            name: name.into(),
+            pid,
+            callbacks,
+        }
     }
 }
 
@@ -227,6 +345,8 @@ pub struct CallbackInfo {
     pub concurrency: Option<u32>,
     /// The process names of those who offer it.
     pub providers: Vec<String>,
+    /// How calls are shared among them.
+    pub balance: Balance,
 }
 
 impl CallbackInfo {
@@ -239,6 +359,7 @@ impl CallbackInfo {
             docs: offered.docs.clone(),
             concurrency: offered.concurrency,
             providers,
+            balance: offered.balance,
         }
     }
 }

@@ -26,6 +26,10 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { frame_bytes: 16 * 1024 * 1024, queue_bytes: 64 * 1024 * 1024, calls: 1 << 18 }
+        Self {
+            frame_bytes: 16 * 1024 * 1024,
+            queue_bytes: 64 * 1024 * 1024,
+            calls: 1 << 18,
+        }
     }
 }

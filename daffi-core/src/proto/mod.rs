@@ -24,8 +24,8 @@ pub use failure::{Absence, Failed, Failure, Outcome};
 pub use frame::{Frame, FrameError, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use header::{
-    CallHeader, CallId, CallbackId, CallbackInfo, Header, Offered, ProcessInfo, Query, RunHeader, Status,
-    TraceContext,
+    Balance, CallHeader, CallId, CallbackId, CallbackInfo, Header, LeaveReason, Mode, Offered, Presence,
+    ProcessInfo, Query, RunHeader, Status, TraceContext,
 };
 pub use limits::Limits;
 pub use remote_error::RemoteError;

@@ -36,7 +36,10 @@ impl RemoteError {
             .take(Limits::CAUSES)
             .rev()
             .fold(None, |source, message| Some(Box::new(Self { message, source })));
-        Self { message: message.into(), source }
+        Self {
+            message: message.into(),
+            source,
+        }
     }
 
     /// An error with its chain of sources, as words.
@@ -79,6 +82,8 @@ impl fmt::Debug for RemoteError {
 
 impl Error for RemoteError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
     }
 }

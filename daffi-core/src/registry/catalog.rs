@@ -39,11 +39,19 @@ impl Catalog {
         match inventory::iter::<FunctionEntry>().find(|entry| entry.description.name == name) {
             Some(entry) => self.add(BoundCallback::function(entry)),
             None => {
-                let mut known: Vec<_> =
-                    inventory::iter::<FunctionEntry>().map(|entry| entry.description.name).collect();
+                let mut known: Vec<_> = inventory::iter::<FunctionEntry>()
+                    .map(|entry| entry.description.name)
+                    .collect();
                 known.sort_unstable();
-                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                self.faults.push(ConfigFault::UnknownCallback { name: name.to_owned(), known });
+                let known = if known.is_empty() {
+                    "none".to_owned()
+                } else {
+                    known.join(", ")
+                };
+                self.faults.push(ConfigFault::UnknownCallback {
+                    name: name.to_owned(),
+                    known,
+                });
             }
         }
     }

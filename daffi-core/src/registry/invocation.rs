@@ -20,7 +20,11 @@ pub struct Invocation {
 impl Invocation {
     /// A call with its encoded arguments; `guarded` if their types can nest without end.
     pub(crate) const fn new(payload: Bytes, context: CallContext, guarded: bool) -> Self {
-        Self { payload, context, guarded }
+        Self {
+            payload,
+            context,
+            guarded,
+        }
     }
 
     /// The arguments, as a tuple. May borrow from the payload.
@@ -29,8 +33,11 @@ impl Invocation {
     ///
     /// What to answer when the payload is not such a tuple.
     pub fn arguments<'de, A: Deserialize<'de>>(&'de self) -> Result<A, Failure> {
-        decode(&self.payload, self.guarded)
-            .map_err(|error| Failure::Failed(Failed::Decode { message: error.to_string() }))
+        decode(&self.payload, self.guarded).map_err(|error| {
+            Failure::Failed(Failed::Decode {
+                message: error.to_string(),
+            })
+        })
     }
 
     /// What is known about the call.
@@ -42,7 +49,11 @@ impl Invocation {
 
 /// Decodes under guard where the type needs it.
 pub(crate) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8], guarded: bool) -> Result<T, DecodeError> {
-    if guarded { proto::decode_guarded(bytes) } else { proto::decode(bytes) }
+    if guarded {
+        proto::decode_guarded(bytes)
+    } else {
+        proto::decode(bytes)
+    }
 }
 
 /// An outcome to come.
@@ -54,5 +65,9 @@ pub type OutcomeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 ///
 /// What to answer when the value cannot be encoded.
 pub fn encode_value<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, Failure> {
-    proto::encode(value).map_err(|error| Failure::Failed(Failed::Encode { message: error.to_string() }))
+    proto::encode(value).map_err(|error| {
+        Failure::Failed(Failed::Encode {
+            message: error.to_string(),
+        })
+    })
 }

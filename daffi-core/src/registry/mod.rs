@@ -1,7 +1,7 @@
 //! Callbacks as data: what the macros register, and what a node offers.
 //!
 //! **Invariant:** knows how a callback is described and run, and nothing of connections or nodes. The macros expand
-//! to the entry types in [`entry`]; a node works with [`Callback`]s only.
+//! to the entry types in `entry`; a node works with [`Callback`]s only.
 
 mod catalog;
 mod entry;

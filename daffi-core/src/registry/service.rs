@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use tokio::sync::RwLock;
 
-use super::{Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture, ServiceEntry};
-use crate::proto::{CallbackId, Failed, Offered, Outcome};
+use super::{
+    Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture, ServiceEntry,
+};
+use crate::proto::{Balance, CallbackId, Failed, Offered, Outcome};
 use crate::scope::Scope;
 use crate::signature::Signature;
 
@@ -66,7 +68,10 @@ impl BoundCallback {
             Function::Blocking(run) => Handler::Blocking(Arc::new(run)),
             Function::Async(run) => Handler::Async(Arc::new(run)),
         };
-        Self { description: entry.description.clone(), handler }
+        Self {
+            description: entry.description.clone(),
+            handler,
+        }
     }
 
     /// The remote name.
@@ -112,6 +117,7 @@ impl Callback {
             docs: self.description.docs.to_owned(),
             signature: self.signature.clone(),
             concurrency: self.description.concurrency,
+            balance: Balance::default(),
         }
     }
 }
@@ -149,7 +155,11 @@ impl ServiceInstance {
         } else {
             Arc::new(value)
         };
-        Self { type_id, type_name: type_name::<T>(), value }
+        Self {
+            type_id,
+            type_name: type_name::<T>(),
+            value,
+        }
     }
 
     /// The name of the type.
@@ -167,7 +177,9 @@ impl ServiceInstance {
     /// The callbacks of all blocks, on this value.
     #[must_use]
     pub fn callbacks(&self) -> Vec<BoundCallback> {
-        blocks(self.type_id).flat_map(|entry| (entry.bind)(self)).collect()
+        blocks(self.type_id)
+            .flat_map(|entry| (entry.bind)(self))
+            .collect()
     }
 
     /// The methods of one block, on this value. None if the value is of another type.
@@ -183,9 +195,15 @@ impl ServiceInstance {
         let bound = |entry: MethodEntry<T>| {
             let handler = match Arc::clone(&self.value).downcast::<RwLock<T>>() {
                 Ok(value) => Some(locked(value, &entry.method)),
-                Err(value) => value.downcast::<T>().ok().and_then(|value| free(value, &entry.method)),
+                Err(value) => value
+                    .downcast::<T>()
+                    .ok()
+                    .and_then(|value| free(value, &entry.method)),
             };
-            handler.map(|handler| BoundCallback { description: entry.description, handler })
+            handler.map(|handler| BoundCallback {
+                description: entry.description,
+                handler,
+            })
         };
         methods.into_iter().filter_map(bound).collect()
     }
@@ -243,7 +261,10 @@ fn locked<T: Send + std::marker::Sync + 'static>(lock: Arc<RwLock<T>>, method: &
 
 /// Runs `work` where blocking is allowed. A panic goes on here, as if it had run in place.
 async fn on_blocking_pool(work: impl FnOnce() -> Outcome + Send + 'static) -> Outcome {
-    let scope = Scope { may_block: true, ..Scope::current() };
+    let scope = Scope {
+        may_block: true,
+        ..Scope::current()
+    };
     match tokio::task::spawn_blocking(move || scope.enter(work)).await {
         Ok(outcome) => outcome,
         Err(error) => match error.try_into_panic() {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::context::{CallContext, ContextParts};
-use crate::proto::{self, CallbackId, Failed, Offered};
+use crate::proto::{self, Balance, CallbackId, Failed, Offered};
 use crate::signature::{ErrorType, Returns, Signature, Type, trace};
 
 /// The signature of all callbacks here.
@@ -127,6 +127,7 @@ fn a_callback_is_announced_as_it_was_described() {
         docs: "Buys it.".to_owned(),
         signature: signature(),
         concurrency: Some(3),
+        balance: Balance::default(),
     };
     assert_eq!(offered, expected);
 }

@@ -63,7 +63,11 @@ struct Page<'t, 'f, 'o> {
 
 impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
     fn new(out: &'f mut Formatter<'o>) -> Self {
-        Self { out, enclosing: Vec::new(), written: Vec::new() }
+        Self {
+            out,
+            enclosing: Vec::new(),
+            written: Vec::new(),
+        }
     }
 
     fn text(&mut self, text: &str) -> Result {
@@ -87,7 +91,11 @@ impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
     fn ty(&mut self, ty: &'t Type) -> Result {
         let name = ty.name();
         // Another type of that name in between would make it unclear which is meant.
-        let mut namesakes = self.written.iter().filter(|written| written.name() == name).peekable();
+        let mut namesakes = self
+            .written
+            .iter()
+            .filter(|written| written.name() == name)
+            .peekable();
         if !name.is_empty() && namesakes.peek().is_some() && namesakes.all(|written| *written == ty) {
             return self.text(name);
         }
@@ -119,7 +127,9 @@ impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
                 self.open(name, variants.is_empty() && !open)?;
                 self.list(variants, |page, variant| match &variant.content {
                     Type::Unit => page.text(&variant.name),
-                    Type::Tuple(fields) => page.inside(&variant.content, |page| page.fields(&variant.name, fields)),
+                    Type::Tuple(fields) => {
+                        page.inside(&variant.content, |page| page.fields(&variant.name, fields))
+                    }
                     Type::Struct { fields, .. } => {
                         page.inside(&variant.content, |page| page.named_fields(&variant.name, fields))
                     }
@@ -139,7 +149,12 @@ impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
             Type::Recursive(level) => {
                 // This type itself was the last to be pushed.
                 let level = usize::try_from(*level).unwrap_or(usize::MAX).saturating_add(2);
-                match self.enclosing.len().checked_sub(level).map(|place| self.enclosing[place].name()) {
+                match self
+                    .enclosing
+                    .len()
+                    .checked_sub(level)
+                    .map(|place| self.enclosing[place].name())
+                {
                     None => self.text("?"),
                     Some("") => self.text("Self"),
                     Some(name) => self.text(name),
@@ -163,7 +178,9 @@ impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
     }
 
     fn result(&mut self, ty: &'t Type) -> Result {
-        let Type::Enum { variants, .. } = ty else { return Ok(()) };
+        let Type::Enum { variants, .. } = ty else {
+            return Ok(());
+        };
         self.text("Result<")?;
         self.list(variants, |page, variant| match &variant.content {
             Type::Tuple(fields) => page.inside(&variant.content, |page| page.list(fields, Self::ty)),

@@ -40,7 +40,10 @@ pub(super) enum Token<'a> {
     UnitStruct(Cow<'a, str>),
     NewtypeStruct(Cow<'a, str>),
     TupleStruct(Cow<'a, str>, u32),
-    Struct(Cow<'a, str>, #[serde(deserialize_with = "list")] Vec<Cow<'a, str>>),
+    Struct(
+        Cow<'a, str>,
+        #[serde(deserialize_with = "list")] Vec<Cow<'a, str>>,
+    ),
     Enum {
         name: Cow<'a, str>,
         #[serde(deserialize_with = "list")]
@@ -99,7 +102,10 @@ impl<'de> Deserialize<'de> for Signature {
         }
 
         let Received { parameters, returns } = Received::deserialize(deserializer)?;
-        let signature = Self { parameters: parameters.map(|Parameters(parameters)| parameters), returns };
+        let signature = Self {
+            parameters: parameters.map(|Parameters(parameters)| parameters),
+            returns,
+        };
         if signature.size() > SIZE_LIMIT {
             return Err(D::Error::custom(TOO_MANY));
         }
@@ -125,7 +131,11 @@ struct Limited<T, F: Fn(&T) -> usize> {
 
 impl<T, F: Fn(&T) -> usize> Limited<T, F> {
     const fn new(size: usize, more: F) -> Self {
-        Self { size, more, element: PhantomData }
+        Self {
+            size,
+            more,
+            element: PhantomData,
+        }
     }
 }
 
@@ -177,9 +187,10 @@ pub(super) fn flatten<'a>(ty: &'a Type, tokens: &mut Vec<Token<'a>>) {
         Type::Tuple(fields) => (Token::Tuple(count(fields)), fields.iter().collect()),
         Type::UnitStruct { name } => (Token::UnitStruct(name.into()), Vec::new()),
         Type::NewtypeStruct { name, inner } => (Token::NewtypeStruct(name.into()), vec![inner]),
-        Type::TupleStruct { name, fields } => {
-            (Token::TupleStruct(name.into(), count(fields)), fields.iter().collect())
-        }
+        Type::TupleStruct { name, fields } => (
+            Token::TupleStruct(name.into(), count(fields)),
+            fields.iter().collect(),
+        ),
         Type::Struct { name, fields } => (
             Token::Struct(name.into(), fields.iter().map(|(name, _)| name.into()).collect()),
             fields.iter().map(|(_, field)| field).collect(),
@@ -187,7 +198,10 @@ pub(super) fn flatten<'a>(ty: &'a Type, tokens: &mut Vec<Token<'a>>) {
         Type::Enum { name, variants, open } => (
             Token::Enum {
                 name: name.into(),
-                variants: variants.iter().map(|variant| (variant.index, (&variant.name).into())).collect(),
+                variants: variants
+                    .iter()
+                    .map(|variant| (variant.index, (&variant.name).into()))
+                    .collect(),
                 open: *open,
             },
             variants.iter().map(|variant| &variant.content).collect(),
@@ -207,7 +221,11 @@ type Fault = &'static str;
 pub(super) fn assemble(tokens: Vec<Token<'_>>) -> Result<Type, Fault> {
     let mut tokens = tokens.into_iter();
     let ty = next(&mut tokens, 0)?;
-    if tokens.next().is_some() { Err("something follows a type") } else { Ok(ty) }
+    if tokens.next().is_some() {
+        Err("something follows a type")
+    } else {
+        Ok(ty)
+    }
 }
 
 fn next<'a>(tokens: &mut impl Iterator<Item = Token<'a>>, depth: usize) -> Result<Type, Fault> {
@@ -239,10 +257,13 @@ fn next<'a>(tokens: &mut impl Iterator<Item = Token<'a>>, depth: usize) -> Resul
         Token::Seq => Type::Seq(Box::new(one()?)),
         Token::Map => Type::Map(Box::new(one()?), Box::new(one()?)),
         Token::Tuple(count) => Type::Tuple((0..count).map(|_| one()).collect::<Result<_, _>>()?),
-        Token::UnitStruct(name) => Type::UnitStruct { name: name.into_owned() },
-        Token::NewtypeStruct(name) => {
-            Type::NewtypeStruct { name: name.into_owned(), inner: Box::new(one()?) }
-        }
+        Token::UnitStruct(name) => Type::UnitStruct {
+            name: name.into_owned(),
+        },
+        Token::NewtypeStruct(name) => Type::NewtypeStruct {
+            name: name.into_owned(),
+            inner: Box::new(one()?),
+        },
         Token::TupleStruct(name, count) => Type::TupleStruct {
             name: name.into_owned(),
             fields: (0..count).map(|_| one()).collect::<Result<_, _>>()?,
@@ -261,7 +282,13 @@ fn next<'a>(tokens: &mut impl Iterator<Item = Token<'a>>, depth: usize) -> Resul
             name: name.into_owned(),
             variants: variants
                 .into_iter()
-                .map(|(index, name)| Ok(Variant { index, name: name.into_owned(), content: one()? }))
+                .map(|(index, name)| {
+                    Ok(Variant {
+                        index,
+                        name: name.into_owned(),
+                        content: one()?,
+                    })
+                })
                 .collect::<Result<_, Fault>>()?,
             open,
         },

@@ -29,30 +29,50 @@ enum Label<'a> {
     Map,
     Tuple,
     Struct(Vec<&'a str>),
-    Enum { variants: Vec<(u32, &'a str)>, open: bool },
+    Enum {
+        variants: Vec<(u32, &'a str)>,
+        open: bool,
+    },
     /// Edges to the result, the error if it is there, and the arguments if they are known.
-    Signature { known_arguments: bool, error: bool },
+    Signature {
+        known_arguments: bool,
+        error: bool,
+    },
 }
 
 impl<'a> Graph<'a> {
     /// The canonical form of `ty`.
     pub(super) fn of_type(ty: &'a Type) -> Self {
-        let mut graph = Self { vertices: Vec::new(), root: 0 };
+        let mut graph = Self {
+            vertices: Vec::new(),
+            root: 0,
+        };
         graph.root = graph.add(ty, &mut Vec::new());
         graph
     }
 
     /// The canonical form of `signature`, with its error if that is `typed` and asked for.
     pub(super) fn of_signature(signature: &'a Signature, with_error: bool) -> Self {
-        let mut graph = Self { vertices: Vec::new(), root: 0 };
+        let mut graph = Self {
+            vertices: Vec::new(),
+            root: 0,
+        };
         let error = match &signature.returns.error {
             ErrorType::Typed(ty) if with_error => Some(ty),
             _ => None,
         };
         let arguments = signature.parameters.as_deref();
-        let label = Label::Signature { known_arguments: arguments.is_some(), error: error.is_some() };
+        let label = Label::Signature {
+            known_arguments: arguments.is_some(),
+            error: error.is_some(),
+        };
         let types = [&signature.returns.ok].into_iter().chain(error);
-        let types = types.chain(arguments.unwrap_or_default().iter().map(|parameter| &parameter.ty));
+        let types = types.chain(
+            arguments
+                .unwrap_or_default()
+                .iter()
+                .map(|parameter| &parameter.ty),
+        );
         let edges = types.map(|ty| graph.add(ty, &mut Vec::new())).collect();
         graph.root = graph.push(label, edges);
         graph
@@ -73,7 +93,9 @@ impl<'a> Graph<'a> {
         }
         if let Type::Recursive(level) = core {
             // A newtype of nothing but itself has no values; a level too many comes from a peer that lies.
-            let level = usize::try_from(*level).ok().and_then(|level| level.checked_sub(newtypes));
+            let level = usize::try_from(*level)
+                .ok()
+                .and_then(|level| level.checked_sub(newtypes));
             let place = level.and_then(|level| enclosing.len().checked_sub(level + 1));
             return place.map_or_else(|| self.push(Label::Opaque, Vec::new()), |place| enclosing[place]);
         }
@@ -91,7 +113,10 @@ impl<'a> Graph<'a> {
             ),
             Type::Enum { variants, open, .. } => (
                 Label::Enum {
-                    variants: variants.iter().map(|variant| (variant.index, variant.name.as_str())).collect(),
+                    variants: variants
+                        .iter()
+                        .map(|variant| (variant.index, variant.name.as_str()))
+                        .collect(),
                     open: *open,
                 },
                 variants.iter().map(|variant| &variant.content).collect(),
@@ -113,7 +138,9 @@ impl<'a> Graph<'a> {
         let mut seen = BTreeSet::from([(self.root, other.root)]);
         let mut open = vec![(self.root, other.root)];
         while let Some((mine, theirs)) = open.pop() {
-            let Some(inside) = self.vertices[mine].pairs(&other.vertices[theirs]) else { return false };
+            let Some(inside) = self.vertices[mine].pairs(&other.vertices[theirs]) else {
+                return false;
+            };
             open.extend(inside.into_iter().filter(|pair| seen.insert(*pair)));
             if seen.len() > PAIR_LIMIT {
                 return false;
@@ -126,7 +153,8 @@ impl<'a> Graph<'a> {
     pub(super) fn number(&self) -> u64 {
         let classes = self.classes();
         let mut hash = Fnv::new();
-        // Classes are numbered again, in the order of a walk from the root, so that nothing depends on how the graph was built.
+        // Classes are numbered again, in the order of a walk from the root, so that nothing depends on how the graph was
+        // built.
         let mut order = BTreeMap::from([(classes[self.root], 0)]);
         let mut open = VecDeque::from([self.root]);
         while let Some(vertex) = open.pop_front() {
@@ -162,7 +190,11 @@ impl<'a> Graph<'a> {
             }
         }
         while let Some(splitter) = partition.next_splitter() {
-            let mut edges: Vec<_> = splitter.iter().flat_map(|&target| &edges_into[target]).copied().collect();
+            let mut edges: Vec<_> = splitter
+                .iter()
+                .flat_map(|&target| &edges_into[target])
+                .copied()
+                .collect();
             edges.sort_unstable();
             // Vertices that differ in whether this edge of theirs leads here are not the same.
             for same_place in edges.chunk_by(|(place, _), (other, _)| place == other) {
@@ -195,7 +227,13 @@ impl Partition {
             places.push(members[*class].len());
             members[*class].push(vertex);
         }
-        Self { classes, members, places, splitters: (0..count).collect(), is_splitter: vec![true; count] }
+        Self {
+            classes,
+            members,
+            places,
+            splitters: (0..count).collect(),
+            is_splitter: vec![true; count],
+        }
     }
 
     /// The members of a class by which others are yet to be split.
@@ -220,7 +258,11 @@ impl Partition {
                 inside
             } else {
                 let inside: BTreeSet<usize> = inside.into_iter().collect();
-                self.members[class].iter().copied().filter(|vertex| !inside.contains(vertex)).collect()
+                self.members[class]
+                    .iter()
+                    .copied()
+                    .filter(|vertex| !inside.contains(vertex))
+                    .collect()
             };
             self.move_to_new_class(class, smaller);
         }
@@ -250,12 +292,24 @@ const PAIR_LIMIT: usize = 1 << 18;
 impl Vertex<'_> {
     /// The edges that have to agree for the two vertices to agree; `None` if they cannot.
     fn pairs(&self, other: &Vertex<'_>) -> Option<Vec<(usize, usize)>> {
-        let all = || self.edges.iter().copied().zip(other.edges.iter().copied()).collect();
+        let all = || {
+            self.edges
+                .iter()
+                .copied()
+                .zip(other.edges.iter().copied())
+                .collect()
+        };
         match (&self.label, &other.label) {
             (Label::Opaque, _) | (_, Label::Opaque) => Some(Vec::new()),
             (
-                Label::Signature { known_arguments: mine, error },
-                Label::Signature { known_arguments: theirs, error: other_error },
+                Label::Signature {
+                    known_arguments: mine,
+                    error,
+                },
+                Label::Signature {
+                    known_arguments: theirs,
+                    error: other_error,
+                },
             ) if error == other_error => {
                 if *mine && *theirs {
                     (self.edges.len() == other.edges.len()).then(all)
@@ -265,11 +319,18 @@ impl Vertex<'_> {
                 }
             }
             (
-                Label::Enum { variants: mine, open: mine_open },
-                Label::Enum { variants: theirs, open: theirs_open },
+                Label::Enum {
+                    variants: mine,
+                    open: mine_open,
+                },
+                Label::Enum {
+                    variants: theirs,
+                    open: theirs_open,
+                },
             ) => self.shared_variants(other, (mine, *mine_open), (theirs, *theirs_open)),
             (Label::Struct(mine), Label::Struct(theirs)) => {
-                let same = mine.len() == theirs.len() && mine.iter().zip(theirs).all(|(mine, theirs)| may_be(mine, theirs));
+                let same = mine.len() == theirs.len()
+                    && mine.iter().zip(theirs).all(|(mine, theirs)| may_be(mine, theirs));
                 same.then(all)
             }
             (mine, theirs) => (mine == theirs && self.edges.len() == other.edges.len()).then(all),
@@ -282,12 +343,17 @@ impl Vertex<'_> {
         (mine, mine_open): (&[(u32, &str)], bool),
         (theirs, theirs_open): (&[(u32, &str)], bool),
     ) -> Option<Vec<(usize, usize)>> {
-        let theirs_by_index: BTreeMap<u32, usize> =
-            theirs.iter().enumerate().map(|(place, (index, _))| (*index, place)).collect();
+        let theirs_by_index: BTreeMap<u32, usize> = theirs
+            .iter()
+            .enumerate()
+            .map(|(place, (index, _))| (*index, place))
+            .collect();
         let mut pairs = Vec::new();
         for (place, (index, name)) in mine.iter().enumerate() {
             match theirs_by_index.get(index) {
-                Some(&there) if may_be(name, theirs[there].1) => pairs.push((self.edges[place], other.edges[there])),
+                Some(&there) if may_be(name, theirs[there].1) => {
+                    pairs.push((self.edges[place], other.edges[there]));
+                }
                 None if theirs_open => {}
                 _ => return None,
             }
@@ -348,7 +414,10 @@ impl Label<'_> {
                     hash.text(name);
                 }
             }
-            Self::Signature { known_arguments, error } => {
+            Self::Signature {
+                known_arguments,
+                error,
+            } => {
                 hash.bytes(&[38, u8::from(*known_arguments), u8::from(*error)]);
             }
         }

@@ -3,15 +3,15 @@
 //!
 //! Pure: knows serde's data model and nothing of callbacks, frames, encodings or tasks.
 
-mod structure;
-mod tracer;
-mod shape;
-mod graph;
-mod guard;
 mod display;
 mod flat;
+mod graph;
+mod guard;
+mod shape;
+mod structure;
 #[cfg(test)]
 mod tests;
+mod tracer;
 
 use serde::{Deserialize, Serialize};
 
@@ -109,8 +109,15 @@ impl Signature {
     /// If all its types together are too many to be sent, the largest are made [`Type::Opaque`].
     #[must_use]
     pub fn new<'a>(parameters: impl IntoIterator<Item = (&'a str, Type)>, returns: Returns) -> Self {
-        let parameters = parameters.into_iter().map(|(name, ty)| Parameter { name: name.to_owned(), ty });
-        Self { parameters: Some(parameters.collect()), returns }.within_limit()
+        let parameters = parameters.into_iter().map(|(name, ty)| Parameter {
+            name: name.to_owned(),
+            ty,
+        });
+        Self {
+            parameters: Some(parameters.collect()),
+            returns,
+        }
+        .within_limit()
     }
 
     /// A signature whose parameters are the elements of a tuple and have no names.
@@ -124,20 +131,36 @@ impl Signature {
             _ => None,
         };
         let parameters = types.map(|types| {
-            types.into_iter().map(|ty| Parameter { name: "_".to_owned(), ty }).collect::<Vec<_>>()
+            types
+                .into_iter()
+                .map(|ty| Parameter {
+                    name: "_".to_owned(),
+                    ty,
+                })
+                .collect::<Vec<_>>()
         });
         Self { parameters, returns }.within_limit()
     }
 
     fn within_limit(mut self) -> Self {
-        self.parameters = self.parameters.filter(|parameters| parameters.len() < SIZE_LIMIT / 2);
+        self.parameters = self
+            .parameters
+            .filter(|parameters| parameters.len() < SIZE_LIMIT / 2);
         while self.size() > SIZE_LIMIT {
-            let parameters = self.parameters.iter_mut().flatten().map(|parameter| &mut parameter.ty);
+            let parameters = self
+                .parameters
+                .iter_mut()
+                .flatten()
+                .map(|parameter| &mut parameter.ty);
             let error = match &mut self.returns.error {
                 ErrorType::Typed(ty) => Some(ty),
                 ErrorType::None | ErrorType::Remote => None,
             };
-            match parameters.chain([&mut self.returns.ok]).chain(error).max_by_key(|ty| ty.size()) {
+            match parameters
+                .chain([&mut self.returns.ok])
+                .chain(error)
+                .max_by_key(|ty| ty.size())
+            {
                 Some(largest) => *largest = Type::Opaque,
                 None => break,
             }
@@ -196,7 +219,9 @@ impl Signature {
     /// A path for people to read: ``argument `item`, field `id` ``, or `result, element`.
     #[must_use]
     pub fn first_opaque(&self) -> Option<String> {
-        let Some(parameters) = &self.parameters else { return Some("arguments".to_owned()) };
+        let Some(parameters) = &self.parameters else {
+            return Some("arguments".to_owned());
+        };
         let arguments = parameters.iter().enumerate().map(|(number, parameter)| {
             let place = match parameter.name.as_str() {
                 "_" => format!("argument {}", number + 1),
@@ -208,8 +233,17 @@ impl Signature {
             ErrorType::Typed(ty) => Some(("error".to_owned(), ty)),
             ErrorType::None | ErrorType::Remote => None,
         };
-        arguments.chain([("result".to_owned(), &self.returns.ok)]).chain(error).find_map(|(place, ty)| {
-            ty.first_opaque().map(|inside| if inside.is_empty() { place } else { format!("{place}, {inside}") })
-        })
+        arguments
+            .chain([("result".to_owned(), &self.returns.ok)])
+            .chain(error)
+            .find_map(|(place, ty)| {
+                ty.first_opaque().map(|inside| {
+                    if inside.is_empty() {
+                        place
+                    } else {
+                        format!("{place}, {inside}")
+                    }
+                })
+            })
     }
 }

@@ -8,8 +8,8 @@ use std::fmt::{self, Display};
 
 use serde::Serialize;
 use serde::ser::{
-    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
-    SerializeTupleVariant, Serializer,
+    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
 use super::{DEPTH_LIMIT, LENGTH_LIMIT, SIZE_LIMIT, Type, Variant};
@@ -32,7 +32,12 @@ const ELEMENT_LIMIT: usize = 32;
 #[must_use]
 pub fn shape<T: Serialize + ?Sized>(value: &T) -> Type {
     let budget = Cell::new(SIZE_LIMIT);
-    let ty = value.serialize(Sketch { budget: &budget, depth: 0 }).unwrap_or(Type::Opaque);
+    let ty = value
+        .serialize(Sketch {
+            budget: &budget,
+            depth: 0,
+        })
+        .unwrap_or(Type::Opaque);
     // What is refused by whoever receives it is not worth sending.
     if ty.size() > SIZE_LIMIT { Type::Opaque } else { ty }
 }
@@ -71,18 +76,28 @@ impl Sketch<'_> {
             return Ok(Type::Opaque);
         }
         self.budget.set(self.budget.get() - 1);
-        let inside = Self { depth: self.depth + 1, ..self };
+        let inside = Self {
+            depth: self.depth + 1,
+            ..self
+        };
         Ok(inside.within_limit(value.serialize(inside)?))
     }
 
     /// A type as deep as that has nothing inside.
     fn within_limit(self, ty: Type) -> Type {
-        if self.depth >= DEPTH_LIMIT && ty.size() > 1 { Type::Opaque } else { ty }
+        if self.depth >= DEPTH_LIMIT && ty.size() > 1 {
+            Type::Opaque
+        } else {
+            ty
+        }
     }
 
     /// What a variant carries is a type inside of the enum.
     fn content(self) -> Self {
-        Self { depth: self.depth + 1, ..self }
+        Self {
+            depth: self.depth + 1,
+            ..self
+        }
     }
 }
 
@@ -92,8 +107,16 @@ fn only_variant(
     (name, index, variant): (&'static str, u32, &'static str),
     content: Type,
 ) -> Type {
-    let variant = Variant { index, name: variant.to_owned(), content: sketch.within_limit(content) };
-    Type::Enum { name: name.to_owned(), variants: vec![variant], open: true }
+    let variant = Variant {
+        index,
+        name: variant.to_owned(),
+        content: sketch.within_limit(content),
+    };
+    Type::Enum {
+        name: name.to_owned(),
+        variants: vec![variant],
+        open: true,
+    }
 }
 
 macro_rules! scalars {
@@ -157,7 +180,9 @@ impl<'b> Serializer for Sketch<'b> {
     }
 
     fn serialize_unit_struct(self, name: &'static str) -> Sketched {
-        Ok(Type::UnitStruct { name: name.to_owned() })
+        Ok(Type::UnitStruct {
+            name: name.to_owned(),
+        })
     }
 
     fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Sketched {
@@ -165,7 +190,10 @@ impl<'b> Serializer for Sketch<'b> {
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Sketched {
-        Ok(Type::NewtypeStruct { name: name.to_owned(), inner: Box::new(self.inside(value)?) })
+        Ok(Type::NewtypeStruct {
+            name: name.to_owned(),
+            inner: Box::new(self.inside(value)?),
+        })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -180,7 +208,10 @@ impl<'b> Serializer for Sketch<'b> {
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Elements<'b>, Unserializable> {
-        Ok(Elements { sketch: self, element: Merged::default() })
+        Ok(Elements {
+            sketch: self,
+            element: Merged::default(),
+        })
     }
 
     fn serialize_tuple(self, length: usize) -> Result<Fields<'b>, Unserializable> {
@@ -198,11 +229,19 @@ impl<'b> Serializer for Sketch<'b> {
         variant: &'static str,
         length: usize,
     ) -> Result<Fields<'b>, Unserializable> {
-        Ok(Fields::new(self.content(), Around::TupleVariant(name, index, variant), length))
+        Ok(Fields::new(
+            self.content(),
+            Around::TupleVariant(name, index, variant),
+            length,
+        ))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Entries<'b>, Unserializable> {
-        Ok(Entries { sketch: self, key: Merged::default(), value: Merged::default() })
+        Ok(Entries {
+            sketch: self,
+            key: Merged::default(),
+            value: Merged::default(),
+        })
     }
 
     fn serialize_struct(self, name: &'static str, length: usize) -> Result<Fields<'b>, Unserializable> {
@@ -216,7 +255,11 @@ impl<'b> Serializer for Sketch<'b> {
         variant: &'static str,
         length: usize,
     ) -> Result<Fields<'b>, Unserializable> {
-        Ok(Fields::new(self.content(), Around::StructVariant(name, index, variant), length))
+        Ok(Fields::new(
+            self.content(),
+            Around::StructVariant(name, index, variant),
+            length,
+        ))
     }
 }
 
@@ -247,31 +290,71 @@ impl Merged {
 
 /// What is known after both were seen at one place: everything that either knows, and nothing where they disagree.
 fn merge(one: Type, other: Type) -> Type {
-    let all = |one: Vec<Type>, other: Vec<Type>| one.into_iter().zip(other).map(|(one, other)| merge(one, other)).collect();
+    let all = |one: Vec<Type>, other: Vec<Type>| {
+        one.into_iter()
+            .zip(other)
+            .map(|(one, other)| merge(one, other))
+            .collect()
+    };
     match (one, other) {
         (Type::Opaque, known) | (known, Type::Opaque) => known,
         (Type::Option(one), Type::Option(other)) => Type::Option(Box::new(merge(*one, *other))),
         (Type::Seq(one), Type::Seq(other)) => Type::Seq(Box::new(merge(*one, *other))),
-        (Type::Map(key, value), Type::Map(other_key, other_value)) => {
-            Type::Map(Box::new(merge(*key, *other_key)), Box::new(merge(*value, *other_value)))
-        }
+        (Type::Map(key, value), Type::Map(other_key, other_value)) => Type::Map(
+            Box::new(merge(*key, *other_key)),
+            Box::new(merge(*value, *other_value)),
+        ),
         (Type::Tuple(one), Type::Tuple(other)) if one.len() == other.len() => Type::Tuple(all(one, other)),
-        (Type::NewtypeStruct { name, inner }, Type::NewtypeStruct { name: also, inner: other }) if name == also => {
-            Type::NewtypeStruct { name, inner: Box::new(merge(*inner, *other)) }
-        }
-        (Type::TupleStruct { name, fields }, Type::TupleStruct { name: also, fields: other })
-            if name == also && fields.len() == other.len() =>
-        {
-            Type::TupleStruct { name, fields: all(fields, other) }
-        }
-        (Type::Struct { name, fields }, Type::Struct { name: also, fields: other })
-            if name == also && fields.iter().map(|(name, _)| name).eq(other.iter().map(|(name, _)| name)) =>
+        (
+            Type::NewtypeStruct { name, inner },
+            Type::NewtypeStruct {
+                name: also,
+                inner: other,
+            },
+        ) if name == also => Type::NewtypeStruct {
+            name,
+            inner: Box::new(merge(*inner, *other)),
+        },
+        (
+            Type::TupleStruct { name, fields },
+            Type::TupleStruct {
+                name: also,
+                fields: other,
+            },
+        ) if name == also && fields.len() == other.len() => Type::TupleStruct {
+            name,
+            fields: all(fields, other),
+        },
+        (
+            Type::Struct { name, fields },
+            Type::Struct {
+                name: also,
+                fields: other,
+            },
+        ) if name == also
+            && fields
+                .iter()
+                .map(|(name, _)| name)
+                .eq(other.iter().map(|(name, _)| name)) =>
         {
             let fields = fields.into_iter().zip(other);
-            let fields = fields.map(|((name, one), (_, other))| (name, merge(one, other))).collect();
+            let fields = fields
+                .map(|((name, one), (_, other))| (name, merge(one, other)))
+                .collect();
             Type::Struct { name, fields }
         }
-        (Type::Enum { name, mut variants, open }, Type::Enum { name: also, variants: others, .. }) if name == also => {
+        (
+            Type::Enum {
+                name,
+                mut variants,
+                open,
+            },
+            Type::Enum {
+                name: also,
+                variants: others,
+                ..
+            },
+        ) if name == also => {
             for other in others {
                 match variants.binary_search_by_key(&other.index, |variant| variant.index) {
                     Ok(place) => {
@@ -349,7 +432,12 @@ struct Fields<'b> {
 
 impl<'b> Fields<'b> {
     fn new(sketch: Sketch<'b>, around: Around, length: usize) -> Self {
-        Self { sketch, around, fields: Vec::new(), too_long: length > LENGTH_LIMIT }
+        Self {
+            sketch,
+            around,
+            fields: Vec::new(),
+            too_long: length > LENGTH_LIMIT,
+        }
     }
 
     fn add<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Unserializable> {
@@ -363,20 +451,32 @@ impl<'b> Fields<'b> {
         let fields = self.fields;
         let unnamed = |fields: Vec<(_, Type)>| fields.into_iter().map(|(_, field)| field).collect();
         let named = |fields: Vec<(&'static str, Type)>| {
-            fields.into_iter().map(|(name, field)| (name.to_owned(), field)).collect()
+            fields
+                .into_iter()
+                .map(|(name, field)| (name.to_owned(), field))
+                .collect()
         };
         let known = |ty| if self.too_long { Type::Opaque } else { ty };
         match self.around {
             Around::Tuple => known(Type::Tuple(unnamed(fields))),
-            Around::TupleStruct(name) => {
-                known(Type::TupleStruct { name: name.to_owned(), fields: unnamed(fields) })
-            }
-            Around::Struct(name) => known(Type::Struct { name: name.to_owned(), fields: named(fields) }),
-            Around::TupleVariant(name, index, variant) => {
-                only_variant(self.sketch, (name, index, variant), known(Type::Tuple(unnamed(fields))))
-            }
+            Around::TupleStruct(name) => known(Type::TupleStruct {
+                name: name.to_owned(),
+                fields: unnamed(fields),
+            }),
+            Around::Struct(name) => known(Type::Struct {
+                name: name.to_owned(),
+                fields: named(fields),
+            }),
+            Around::TupleVariant(name, index, variant) => only_variant(
+                self.sketch,
+                (name, index, variant),
+                known(Type::Tuple(unnamed(fields))),
+            ),
             Around::StructVariant(name, index, variant) => {
-                let content = Type::Struct { name: String::new(), fields: named(fields) };
+                let content = Type::Struct {
+                    name: String::new(),
+                    fields: named(fields),
+                };
                 only_variant(self.sketch, (name, index, variant), known(content))
             }
         }

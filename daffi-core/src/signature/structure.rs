@@ -139,22 +139,25 @@ impl Type {
     pub(super) fn first_opaque(&self) -> Option<String> {
         fn join(step: String, rest: &Type) -> Option<String> {
             let rest = rest.first_opaque()?;
-            Some(if rest.is_empty() { step } else { format!("{step}, {rest}") })
+            Some(if rest.is_empty() {
+                step
+            } else {
+                format!("{step}, {rest}")
+            })
         }
         match self {
             Self::Opaque => Some(String::new()),
             Self::Option(inner) => join("value".to_owned(), inner),
             Self::Seq(element) => join("element".to_owned(), element),
-            Self::Map(key, value) => {
-                join("key".to_owned(), key).or_else(|| join("value".to_owned(), value))
-            }
+            Self::Map(key, value) => join("key".to_owned(), key).or_else(|| join("value".to_owned(), value)),
             Self::NewtypeStruct { inner, .. } => inner.first_opaque(),
-            Self::Tuple(elements) | Self::TupleStruct { fields: elements, .. } => {
-                elements.iter().enumerate().find_map(|(number, element)| join(format!("element {number}"), element))
-            }
-            Self::Struct { fields, .. } => {
-                fields.iter().find_map(|(name, field)| join(format!("field `{name}`"), field))
-            }
+            Self::Tuple(elements) | Self::TupleStruct { fields: elements, .. } => elements
+                .iter()
+                .enumerate()
+                .find_map(|(number, element)| join(format!("element {number}"), element)),
+            Self::Struct { fields, .. } => fields
+                .iter()
+                .find_map(|(name, field)| join(format!("field `{name}`"), field)),
             Self::Enum { variants, open, .. } => variants
                 .iter()
                 .find_map(|variant| join(format!("variant `{}`", variant.name), &variant.content))

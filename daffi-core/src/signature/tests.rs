@@ -15,12 +15,23 @@ use super::*;
 /// The structure of `T` is written as `expected`.
 #[track_caller]
 fn check<T: Deserialize<'static>>(expected: &str) {
-    assert_eq!(super::trace::<T>().to_string(), expected, "{}", std::any::type_name::<T>());
+    assert_eq!(
+        super::trace::<T>().to_string(),
+        expected,
+        "{}",
+        std::any::type_name::<T>()
+    );
 }
 
 /// A signature that takes `parameters` and gives `()`.
 fn takes<const N: usize>(parameters: [(&str, Type); N]) -> Signature {
-    Signature::new(parameters, Returns { ok: Type::Unit, error: ErrorType::None })
+    Signature::new(
+        parameters,
+        Returns {
+            ok: Type::Unit,
+            error: ErrorType::None,
+        },
+    )
 }
 
 /// A signature that takes nothing.

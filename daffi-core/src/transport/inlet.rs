@@ -51,8 +51,15 @@ struct Framed {
 
 impl Inlet {
     pub(super) fn socket(socket: ReadHalf, limits: Limits) -> Self {
-        let codec = LengthDelimitedCodec::builder().max_frame_length(limits.frame_bytes).new_codec();
-        Self(Source::Socket(Framed { socket, codec, buffer: BytesMut::new(), room: FIRST_BUFFER }))
+        let codec = LengthDelimitedCodec::builder()
+            .max_frame_length(limits.frame_bytes)
+            .new_codec();
+        Self(Source::Socket(Framed {
+            socket,
+            codec,
+            buffer: BytesMut::new(),
+            room: FIRST_BUFFER,
+        }))
     }
 
     pub(super) fn memory(pipe: Arc<Pipe>) -> Self {
@@ -103,7 +110,7 @@ impl Inlet {
                 let mut frames = Vec::with_capacity(1);
                 pipe.read(&mut frames, 1).await;
                 Ok(frames.pop())
-            },
+            }
         }
     }
 }
@@ -138,9 +145,9 @@ impl Framed {
     fn next(&mut self) -> Result<Option<Frame>, ReadError> {
         match self.codec.decode(&mut self.buffer) {
             Ok(frame) => Ok(frame.map(|body| Frame::joined(body.freeze()))),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                Err(ReadError::TooLarge { limit: self.codec.max_frame_length() })
-            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(ReadError::TooLarge {
+                limit: self.codec.max_frame_length(),
+            }),
             Err(error) => Err(ReadError::Io(error)),
         }
     }

@@ -23,7 +23,10 @@ enum Kind {
     Tcp(TcpListener),
     /// The file goes first: while the socket listens nobody takes the file for stale, so that it is still ours, and
     /// its inode cannot be another's.
-    Unix { file: SocketFile, listener: UnixListener },
+    Unix {
+        file: SocketFile,
+        listener: UnixListener,
+    },
 }
 
 /// The file of a socket that we made. Knows its inode, so that a successor's file is never removed.
@@ -54,16 +57,28 @@ impl Listener {
             Address::Tcp { host, port } => {
                 let listener = TcpListener::bind((host.as_str(), *port)).await?;
                 let port = listener.local_addr()?.port();
-                let address = Address::Tcp { host: host.clone(), port };
-                Ok(Self { kind: Kind::Tcp(listener), address, limits })
+                let address = Address::Tcp {
+                    host: host.clone(),
+                    port,
+                };
+                Ok(Self {
+                    kind: Kind::Tcp(listener),
+                    address,
+                    limits,
+                })
             }
             Address::Unix(path) => {
                 let (file, listener) = bind_unix(path)?;
-                Ok(Self { kind: Kind::Unix { file, listener }, address: address.clone(), limits })
+                Ok(Self {
+                    kind: Kind::Unix { file, listener },
+                    address: address.clone(),
+                    limits,
+                })
             }
-            Address::Memory => {
-                Err(io::Error::new(io::ErrorKind::Unsupported, "memory is not an address to listen at"))
-            }
+            Address::Memory => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "memory is not an address to listen at",
+            )),
         }
     }
 
@@ -115,7 +130,13 @@ fn bind_unix(path: &Path) -> io::Result<(SocketFile, UnixListener)> {
     };
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     let inode = std::fs::symlink_metadata(path)?.ino();
-    Ok((SocketFile { path: path.to_owned(), inode }, listener))
+    Ok((
+        SocketFile {
+            path: path.to_owned(),
+            inode,
+        },
+        listener,
+    ))
 }
 
 /// Makes the folder, and its parents, for the owner alone. One that exists stays as it is.
@@ -123,7 +144,10 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
     }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 /// Whether the file at `path` is a socket that nobody listens on, or has just gone.
@@ -140,7 +164,10 @@ fn is_stale(path: &Path) -> io::Result<bool> {
     }
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
-    match socket.connect(&SockAddr::unix(path)?).map_err(|error| (error.kind(), error)) {
+    match socket
+        .connect(&SockAddr::unix(path)?)
+        .map_err(|error| (error.kind(), error))
+    {
         Ok(()) => Ok(false),
         // Somebody listens and has not accepted those who came before.
         Err((io::ErrorKind::WouldBlock, _)) => Ok(false),
@@ -159,7 +186,11 @@ impl Turn {
     fn take(path: &Path) -> io::Result<Self> {
         let mut name = path.as_os_str().to_owned();
         name.push(".lock");
-        let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(PathBuf::from(name))?;
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(PathBuf::from(name))?;
         // Waits for another starter, which holds it no longer than it takes to bind.
         file.lock()?;
         Ok(Self { _locked: file })

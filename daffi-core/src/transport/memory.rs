@@ -24,7 +24,11 @@ struct State {
 
 impl Pipe {
     pub(super) fn new(queue_bytes: usize) -> Self {
-        Self { room: Room::new(queue_bytes), state: Mutex::default(), arrived: Notify::new() }
+        Self {
+            room: Room::new(queue_bytes),
+            state: Mutex::default(),
+            arrived: Notify::new(),
+        }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

@@ -39,7 +39,10 @@ impl Connection {
     /// Two ends in one process. Frames pass as they are: no socket, no copy of the payload.
     #[must_use]
     pub fn memory(limits: Limits) -> (Self, Self) {
-        let (here, there) = (Arc::new(memory::Pipe::new(limits.queue_bytes)), Arc::new(memory::Pipe::new(limits.queue_bytes)));
+        let (here, there) = (
+            Arc::new(memory::Pipe::new(limits.queue_bytes)),
+            Arc::new(memory::Pipe::new(limits.queue_bytes)),
+        );
         let end = |out: &Arc<memory::Pipe>, from: &Arc<memory::Pipe>| Self {
             outbox: Outbox::memory(Arc::clone(out), Arc::clone(from), limits),
             inlet: Inlet::memory(Arc::clone(from)),

@@ -146,7 +146,11 @@ impl Outbox {
                 // Counted first: the peer may have it, and say so, as soon as it is in the pipe. That a closed pipe
                 // counts one too many does no harm.
                 sent.fetch_add(u64::from(header.is_numbered()), Ordering::AcqRel);
-                if out.push(frame) { Ok(()) } else { Err(SendError::Closed) }
+                if out.push(frame) {
+                    Ok(())
+                } else {
+                    Err(SendError::Closed)
+                }
             }
         }
     }

@@ -14,7 +14,11 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, queued: AtomicUsize::new(0), waiting: Mutex::new(Vec::new()) }
+        Self {
+            limit,
+            queued: AtomicUsize::new(0),
+            waiting: Mutex::new(Vec::new()),
+        }
     }
 
     /// How many bytes are queued.
@@ -48,7 +52,11 @@ impl Room {
         }
         self.waiting().push(cx.waker().clone());
         // `give` may have come between the look and the push.
-        if self.left() > 0 { Poll::Ready(()) } else { Poll::Pending }
+        if self.left() > 0 {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     pub(super) fn wake_all(&self) {

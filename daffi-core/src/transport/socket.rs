@@ -93,18 +93,32 @@ impl Connection {
         stream.set_nodelay(true)?;
         let peer = Peer::Tcp(stream.peer_addr()?);
         let (read, write) = stream.into_split();
-        Ok(Self::over(ReadHalf::Tcp(read), WriteHalf::Tcp(write), peer, limits))
+        Ok(Self::over(
+            ReadHalf::Tcp(read),
+            WriteHalf::Tcp(write),
+            peer,
+            limits,
+        ))
     }
 
     /// A connection over a Unix socket, known to people by `path`.
     #[must_use]
     pub fn unix(stream: UnixStream, path: PathBuf, limits: Limits) -> Self {
         let (read, write) = stream.into_split();
-        Self::over(ReadHalf::Unix(read), WriteHalf::Unix(write), Peer::Unix(path), limits)
+        Self::over(
+            ReadHalf::Unix(read),
+            WriteHalf::Unix(write),
+            Peer::Unix(path),
+            limits,
+        )
     }
 
     fn over(read: ReadHalf, write: WriteHalf, peer: Peer, limits: Limits) -> Self {
-        Self { outbox: Outbox::socket(write, limits), inlet: Inlet::socket(read, limits), peer }
+        Self {
+            outbox: Outbox::socket(write, limits),
+            inlet: Inlet::socket(read, limits),
+            peer,
+        }
     }
 }
 
@@ -123,8 +137,9 @@ pub async fn connect(address: &Address, limits: Limits) -> io::Result<Connection
             let stream = UnixStream::connect(path).await?;
             Ok(Connection::unix(stream, path.clone(), limits))
         }
-        Address::Memory => {
-            Err(io::Error::new(io::ErrorKind::Unsupported, "a controller in memory is joined, not dialled"))
-        }
+        Address::Memory => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "a controller in memory is joined, not dialled",
+        )),
     }
 }

@@ -168,7 +168,7 @@ fn spawn_writer(outbox: &Arc<Outbox>) -> tokio::task::JoinHandle<()> {
 
 /// Turns a test that would hang into one that fails. Nothing depends on the time otherwise.
 async fn within<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), work)
+    tokio::time::timeout(Duration::from_secs(60), work)
         .await
         .expect("it hangs")
 }

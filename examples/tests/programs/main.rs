@@ -1,5 +1,7 @@
 //! Every program of this package, run as a process of its own, and what it prints.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod program;
 
 use program::{Program, Scene};

@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 
-use daffi_core::proto::{CallbackId, CallbackInfo, Offered, ProcessInfo, RemoteError, decode_guarded, encode};
+use daffi_core::proto::{
+    CallbackId, CallbackInfo, Offered, ProcessInfo, RemoteError, decode_guarded, encode,
+};
 use daffi_core::signature::Signature;
 use libfuzzer_sys::fuzz_target;
 use serde::de::DeserializeOwned;
@@ -19,7 +21,10 @@ enum Json {
     Text(String),
     List(Vec<Json>),
     Object(BTreeMap<String, Json>),
-    Pair { left: Option<Box<Json>>, right: (Box<Json>, [u8; 2]) },
+    Pair {
+        left: Option<Box<Json>>,
+        right: (Box<Json>, [u8; 2]),
+    },
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +34,10 @@ struct Chain(Option<Box<Chain>>);
 fn check<T: Debug + PartialEq + Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let value: T = decode_guarded(bytes).ok()?;
     let again = encode(&value).expect("what was received can be sent");
-    assert_eq!(decode_guarded::<T>(&again).expect("what was sent can be received"), value);
+    assert_eq!(
+        decode_guarded::<T>(&again).expect("what was sent can be received"),
+        value
+    );
     Some(value)
 }
 
@@ -38,11 +46,17 @@ fn use_signature(signature: &Signature) {
     assert_ne!(signature.number(), 0);
     assert_ne!(signature.plain_number(), 0);
     assert!(signature.is_compatible_with(signature));
-    let _ = (signature.to_string(), signature.first_opaque(), signature.needs_guard());
+    let _ = (
+        signature.to_string(),
+        signature.first_opaque(),
+        signature.needs_guard(),
+    );
 }
 
 fuzz_target!(|data: &[u8]| {
-    let Some((kind, bytes)) = data.split_first() else { return };
+    let Some((kind, bytes)) = data.split_first() else {
+        return;
+    };
     match kind % 10 {
         0 => {
             for offered in check::<Vec<Offered>>(bytes).into_iter().flatten() {

@@ -38,12 +38,19 @@ fn frames(mut bytes: Bytes) -> (Vec<Frame>, bool) {
 
 /// What is to be seen of a frame.
 fn seen(frame: &Frame) -> String {
-    format!("{} {:?}", frame.len(), frame.decode().map_err(|error| error.to_string()))
+    format!(
+        "{} {:?}",
+        frame.len(),
+        frame.decode().map_err(|error| error.to_string())
+    )
 }
 
 async fn run(sizes: &[u8], bytes: &[u8]) {
     let (mut here, there) = UnixStream::pair().expect("there are sockets");
-    let limits = Limits { frame_bytes: LIMIT, ..Limits::default() };
+    let limits = Limits {
+        frame_bytes: LIMIT,
+        ..Limits::default()
+    };
     let mut inlet = Connection::unix(there, "fuzz".into(), limits).inlet;
     let write = async move {
         let mut rest = bytes;
@@ -70,7 +77,10 @@ async fn run(sizes: &[u8], bytes: &[u8]) {
     let ((), (received, fault)) = tokio::join!(write, read);
     let (expected, too_large) = frames(Bytes::copy_from_slice(bytes));
     assert_eq!(fault, too_large);
-    assert_eq!(received.iter().map(seen).collect::<Vec<_>>(), expected.iter().map(seen).collect::<Vec<_>>());
+    assert_eq!(
+        received.iter().map(seen).collect::<Vec<_>>(),
+        expected.iter().map(seen).collect::<Vec<_>>()
+    );
 }
 
 thread_local! {
@@ -78,10 +88,16 @@ thread_local! {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let Some((sizes, bytes)) = data.split_at_checked(SIZES) else { return };
+    let Some((sizes, bytes)) = data.split_at_checked(SIZES) else {
+        return;
+    };
     RUNTIME.with(|runtime| {
-        let runtime = runtime
-            .get_or_init(|| Builder::new_current_thread().enable_io().build().expect("a runtime can be built"));
+        let runtime = runtime.get_or_init(|| {
+            Builder::new_current_thread()
+                .enable_io()
+                .build()
+                .expect("a runtime can be built")
+        });
         runtime.block_on(run(sizes, bytes));
     });
 });

@@ -1,4 +1,4 @@
-//! Whom to ask: the less loaded of two random providers.
+//! Whom to ask: the less loaded of two random providers, each in turn, any, or always the same for a key.
 
 use super::super::directory::Provider;
 use super::*;
@@ -14,17 +14,27 @@ fn provider(link: usize, running: u32, concurrency: Option<u32>) -> Provider {
         offered,
         accepts: [1, 2],
         running,
+        last: 0,
+        identity: 1 + link as u64,
     }
 }
 
 const CALLER: LinkId = LinkId(1000);
 
+/// What a caller wishes for that takes any.
+const ANY: Wish = Wish {
+    signature: 0,
+    caller: CALLER,
+    to: None,
+    key: None,
+};
+
 fn pick(picker: &mut Picker, providers: &[Provider]) -> usize {
-    picker
-        .pick(providers, 0, CALLER, None, |_| true)
-        .unwrap()
-        .provider
-        .0
+    pick_as(picker, providers, &ANY)
+}
+
+fn pick_as(picker: &mut Picker, providers: &[Provider], wish: &Wish) -> usize {
+    picker.pick(providers, wish, |_| true).unwrap().provider.0
 }
 
 #[test]
@@ -116,11 +126,7 @@ fn when_two_cannot_be_asked_the_least_loaded_of_the_rest_is() {
     for _ in 0..1000 {
         // Only three of twenty have room, so that the two random ones mostly have none.
         let has_room = |link: LinkId| [5, 11, 17].contains(&link.0);
-        picked[picker
-            .pick(&providers, 0, CALLER, None, has_room)
-            .unwrap()
-            .provider
-            .0] += 1;
+        picked[picker.pick(&providers, &ANY, has_room).unwrap().provider.0] += 1;
     }
     assert!(picked[5] > 700, "{picked:?}");
 }
@@ -137,8 +143,14 @@ fn the_refusal_says_what_comes_closest_to_an_answer() {
         ..provider(1, 0, None)
     };
     let busy = || provider(2, 1, Some(1));
-    let mut refusal =
-        |providers: &[Provider], to| picker.pick(providers, 1, CALLER, to, |_| true).unwrap_err();
+    let mut refusal = |providers: &[Provider], to| {
+        let wish = Wish {
+            signature: 1,
+            to,
+            ..ANY
+        };
+        picker.pick(providers, &wish, |_| true).unwrap_err()
+    };
     let mismatch = Failed::SignatureMismatch {
         offered: Box::new(OFFERED.clone()),
     };
@@ -152,4 +164,105 @@ fn the_refusal_says_what_comes_closest_to_an_answer() {
         refusal(&[busy(), own(), other()], Some(LinkId(3))),
         Failed::NoProvider(Absence::NotOffered)
     );
+}
+
+/// Providers whose calls are shared in this way.
+fn sharing(balance: Balance, count: usize) -> Vec<Provider> {
+    let mut providers: Vec<_> = (0..count).map(|link| provider(link, 0, None)).collect();
+    for provider in &mut providers {
+        provider.offered.balance = balance;
+    }
+    providers
+}
+
+#[test]
+fn round_robin_takes_each_in_turn_and_skips_those_that_cannot_be_asked() {
+    let mut picker = Picker::new(7);
+    let mut providers = sharing(Balance::RoundRobin, 3);
+    let mut now = 0;
+    let mut next = |providers: &mut [Provider]| {
+        now += 1;
+        let picked = pick(&mut picker, providers);
+        providers[picked].last = now;
+        picked
+    };
+    let picked: Vec<_> = (0..7).map(|_| next(&mut providers)).collect();
+    assert_eq!(picked, [0, 1, 2, 0, 1, 2, 0]);
+    providers[1].offered.concurrency = Some(0);
+    let picked: Vec<_> = (0..4).map(|_| next(&mut providers)).collect();
+    assert_eq!(picked, [2, 0, 2, 0]);
+    // It has waited longest, and is not owed what it missed.
+    providers[1].offered.concurrency = None;
+    let picked: Vec<_> = (0..4).map(|_| next(&mut providers)).collect();
+    assert_eq!(picked, [1, 2, 0, 1]);
+}
+
+#[test]
+fn random_takes_any_whatever_its_load() {
+    let mut picker = Picker::new(7);
+    let mut providers = sharing(Balance::Random, 4);
+    providers[2].running = 1000;
+    let mut picked = [0_u32; 4];
+    for _ in 0..4000 {
+        picked[pick(&mut picker, &providers)] += 1;
+    }
+    assert!(
+        picked.iter().all(|count| (800..1200).contains(count)),
+        "{picked:?}"
+    );
+}
+
+/// The provider of each of a thousand keys.
+fn by_key(providers: &[Provider]) -> Vec<usize> {
+    let mut picker = Picker::new(7);
+    let keys = (0..1000).map(|key| Wish {
+        key: Some(key),
+        ..ANY
+    });
+    keys.map(|wish| pick_as(&mut picker, providers, &wish)).collect()
+}
+
+#[test]
+fn a_key_has_one_provider_whatever_their_order_and_load() {
+    let mut providers = sharing(Balance::LessLoaded, 8);
+    let before = by_key(&providers);
+    providers.reverse();
+    for provider in &mut providers {
+        provider.running = 50 - u32::try_from(provider.link.0).unwrap();
+    }
+    assert_eq!(by_key(&providers), before);
+    for link in 0..8 {
+        let count = before.iter().filter(|picked| **picked == link).count();
+        assert!((75..175).contains(&count), "{link} has {count} of 1000 keys");
+    }
+}
+
+#[test]
+fn when_a_provider_leaves_only_its_keys_move_and_they_spread() {
+    let mut providers = sharing(Balance::LessLoaded, 8);
+    let before = by_key(&providers);
+    providers.remove(3);
+    let after = by_key(&providers);
+    let mut heirs = HashSet::new();
+    for (before, after) in before.iter().zip(&after) {
+        if *before == 3 {
+            heirs.insert(*after);
+        } else {
+            assert_eq!(before, after);
+        }
+    }
+    assert_eq!(heirs.len(), 7, "all others inherit");
+}
+
+#[test]
+fn a_key_whose_provider_cannot_be_asked_goes_to_the_next() {
+    let mut providers = sharing(Balance::LessLoaded, 3);
+    let wish = Wish { key: Some(5), ..ANY };
+    let mut picker = Picker::new(7);
+    let first = pick_as(&mut picker, &providers, &wish);
+    providers[first].offered.concurrency = Some(0);
+    let second = pick_as(&mut picker, &providers, &wish);
+    assert_ne!(first, second);
+    providers[first].offered.concurrency = None;
+    assert_eq!(pick_as(&mut picker, &providers, &wish), first);
 }

@@ -1,8 +1,43 @@
 //! The slots of calls that this process made.
 
+use std::collections::VecDeque;
+
 use slab::Slab;
 
-use crate::proto::{CallId, Failed, Outcome};
+use crate::proto::{CallId, Failed, Outcome, Presence};
+
+/// How many answers of one call may wait to be looked at. A broadcast has fewer; a caller that does not look at what
+/// happens is told so.
+const ITEMS: usize = 1 << 16;
+
+/// One of many answers to a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// The processes that a broadcast asks.
+    Roster(Vec<String>),
+    /// How a broadcast ended at the process with that place on the roster.
+    Part(u32, Outcome),
+    /// What happened, in its order.
+    Happened(Vec<Presence>),
+}
+
+/// The next answer to a call that has many.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// One of them.
+    Item(Item),
+    /// There are no more.
+    End(Outcome),
+}
+
+/// What became of one of many answers.
+#[derive(Debug)]
+pub(super) enum Added<W> {
+    /// It is kept; whom to wake.
+    Waiter(Option<W>),
+    /// Nobody looks at them.
+    TooMany(Option<W>),
+}
 
 /// Calls by their number.
 #[derive(Debug)]
@@ -22,16 +57,26 @@ enum State<W> {
     /// Not sent yet; ends with the failure if its time is over before.
     Parked { waiter: Option<W>, otherwise: Failed },
     /// Sent, not answered.
-    Sent { waiter: Option<W> },
+    Sent {
+        waiter: Option<W>,
+        items: VecDeque<Item>,
+    },
     /// Ended, not yet looked at. `answered` if no reply is to come any more.
-    Ended { outcome: Outcome, answered: bool },
+    Ended {
+        outcome: Outcome,
+        answered: bool,
+        items: VecDeque<Item>,
+    },
     /// Nobody waits, but the reply is still to come and the number not free.
     Abandoned,
 }
 
 impl<W> Calls<W> {
     pub(super) const fn new(limit: u32) -> Self {
-        Self { slots: Slab::new(), limit }
+        Self {
+            slots: Slab::new(),
+            limit,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -40,12 +85,21 @@ impl<W> Calls<W> {
 
     /// A place for a call that is about to be sent; `None` if there are too many.
     pub(super) fn open(&mut self, stamp: u64) -> Option<CallId> {
-        self.insert(Slot { stamp, state: State::Sent { waiter: None } })
+        self.insert(Slot {
+            stamp,
+            state: State::Sent {
+                waiter: None,
+                items: VecDeque::new(),
+            },
+        })
     }
 
     /// A place for a call that cannot be sent now; `None` if there are too many.
     pub(super) fn park(&mut self, stamp: u64, otherwise: Failed, waiter: W) -> Option<CallId> {
-        let state = State::Parked { waiter: Some(waiter), otherwise };
+        let state = State::Parked {
+            waiter: Some(waiter),
+            otherwise,
+        };
         self.insert(Slot { stamp, state })
     }
 
@@ -74,12 +128,14 @@ impl<W> Calls<W> {
         let Some(slot) = self.slots.get_mut(call.0 as usize) else {
             return Some(Err(Failed::Disconnected { may_have_run: true }.into()));
         };
-        if let State::Parked { waiter, .. } | State::Sent { waiter } = &mut slot.state {
+        if let State::Parked { waiter, .. } | State::Sent { waiter, .. } = &mut slot.state {
             *waiter = Some(new_waiter());
             return None;
         }
         match std::mem::replace(&mut slot.state, State::Abandoned) {
-            State::Ended { outcome, answered } => {
+            State::Ended {
+                outcome, answered, ..
+            } => {
                 if answered {
                     self.forget(call);
                 }
@@ -90,9 +146,53 @@ impl<W> Calls<W> {
         }
     }
 
+    /// As [`poll`](Self::poll), for a call with many answers.
+    pub(super) fn poll_next(&mut self, call: CallId, new_waiter: impl FnOnce() -> W) -> Option<Next> {
+        if let Some(Slot {
+            state: State::Sent { items, .. } | State::Ended { items, .. },
+            ..
+        }) = self.slots.get_mut(call.0 as usize)
+            && let Some(item) = items.pop_front()
+        {
+            return Some(Next::Item(item));
+        }
+        self.poll(call, new_waiter).map(Next::End)
+    }
+
+    /// One of many answers has come. `None` if no such call is out; otherwise whom to wake.
+    pub(super) fn add(&mut self, call: CallId, item: Item) -> Option<Added<W>> {
+        match &mut self.slots.get_mut(call.0 as usize)?.state {
+            State::Sent { waiter, items } => {
+                items.push_back(item);
+                let waiter = waiter.take();
+                Some(if items.len() > ITEMS {
+                    Added::TooMany(waiter)
+                } else {
+                    Added::Waiter(waiter)
+                })
+            }
+            State::Ended { answered: false, .. } | State::Abandoned => Some(Added::Waiter(None)),
+            State::Parked { .. } | State::Ended { answered: true, .. } => None,
+        }
+    }
+
+    /// Ends a call whose answers nobody looks at; the reply is still to come.
+    pub(super) fn overflow(&mut self, call: CallId) {
+        if let Some(slot) = self.slots.get_mut(call.0 as usize) {
+            let outcome = Err(Failed::Overloaded { may_have_run: true }.into());
+            slot.state = State::Ended {
+                outcome,
+                answered: false,
+                items: VecDeque::new(),
+            };
+        }
+    }
+
     /// Gives up a place. `true` if the call is on its way and shall be cancelled.
     pub(super) fn abandon(&mut self, call: CallId) -> bool {
-        let Some(slot) = self.slots.get_mut(call.0 as usize) else { return false };
+        let Some(slot) = self.slots.get_mut(call.0 as usize) else {
+            return false;
+        };
         match slot.state {
             State::Sent { .. } => {
                 slot.state = State::Abandoned;
@@ -111,17 +211,27 @@ impl<W> Calls<W> {
     }
 
     /// The reply has come. `None` if no such call is out; otherwise whom to wake.
-    #[allow(clippy::option_option, reason = "no such call, and nobody to wake, are different things")]
+    #[allow(
+        clippy::option_option,
+        reason = "no such call, and nobody to wake, are different things"
+    )]
     pub(super) fn reply(&mut self, call: CallId, outcome: Outcome) -> Option<Option<W>> {
         let slot = self.slots.get_mut(call.0 as usize)?;
         match &mut slot.state {
-            State::Sent { waiter } => {
-                let waiter = waiter.take();
-                slot.state = State::Ended { outcome, answered: true };
+            State::Sent { waiter, items } => {
+                let (waiter, items) = (waiter.take(), std::mem::take(items));
+                slot.state = State::Ended {
+                    outcome,
+                    answered: true,
+                    items,
+                };
                 Some(waiter)
             }
             // It ended here first; that outcome stands.
-            State::Ended { answered: answered @ false, .. } => {
+            State::Ended {
+                answered: answered @ false,
+                ..
+            } => {
                 *answered = true;
                 Some(None)
             }
@@ -141,13 +251,21 @@ impl<W> Calls<W> {
         }
         let slot = self.slots.get_mut(call.0 as usize)?;
         match std::mem::replace(&mut slot.state, State::Abandoned) {
-            State::Sent { waiter } => {
+            State::Sent { waiter, items } => {
                 let outcome = Err(Failed::Timeout { may_have_run: true }.into());
-                slot.state = State::Ended { outcome, answered: false };
+                slot.state = State::Ended {
+                    outcome,
+                    answered: false,
+                    items,
+                };
                 Some((true, waiter))
             }
             State::Parked { waiter, otherwise } => {
-                slot.state = State::Ended { outcome: Err(otherwise.into()), answered: true };
+                slot.state = State::Ended {
+                    outcome: Err(otherwise.into()),
+                    answered: true,
+                    items: VecDeque::new(),
+                };
                 Some((false, waiter))
             }
             // `is_waiting` has excluded these.
@@ -168,11 +286,16 @@ impl<W> Calls<W> {
     }
 
     /// Ends every parked call.
-    pub(super) fn fail_parked(&mut self, failed: Failed, mut wake: impl FnMut(W)) {
+    pub(super) fn fail_parked(&mut self, failed: &Failed, mut wake: impl FnMut(W)) {
         for (_, slot) in &mut self.slots {
             if let State::Parked { waiter, .. } = &mut slot.state {
                 let waiter = waiter.take();
-                slot.state = State::Ended { outcome: Err(failed.clone().into()), answered: true };
+                let outcome = Err(failed.clone().into());
+                slot.state = State::Ended {
+                    outcome,
+                    answered: true,
+                    items: VecDeque::new(),
+                };
                 waiter.into_iter().for_each(&mut wake);
             }
         }
@@ -181,20 +304,28 @@ impl<W> Calls<W> {
     /// Ends every call that was sent, though its reply may still come.
     pub(super) fn give_up_sent(&mut self, failed: &Failed, mut wake: impl FnMut(W)) {
         for (_, slot) in &mut self.slots {
-            if let State::Sent { waiter } = &mut slot.state {
-                let waiter = waiter.take();
-                slot.state = State::Ended { outcome: Err(failed.clone().into()), answered: false };
+            if let State::Sent { waiter, items } = &mut slot.state {
+                let (waiter, items) = (waiter.take(), std::mem::take(items));
+                slot.state = State::Ended {
+                    outcome: Err(failed.clone().into()),
+                    answered: false,
+                    items,
+                };
                 waiter.into_iter().for_each(&mut wake);
             }
         }
     }
 
     /// Ends every call that was sent: no reply will come any more.
-    pub(super) fn fail_sent(&mut self, failed: Failed, mut wake: impl FnMut(W)) {
+    pub(super) fn fail_sent(&mut self, failed: &Failed, mut wake: impl FnMut(W)) {
         self.slots.retain(|_, slot| match &mut slot.state {
-            State::Sent { waiter } => {
-                let waiter = waiter.take();
-                slot.state = State::Ended { outcome: Err(failed.clone().into()), answered: true };
+            State::Sent { waiter, items } => {
+                let (waiter, items) = (waiter.take(), std::mem::take(items));
+                slot.state = State::Ended {
+                    outcome: Err(failed.clone().into()),
+                    answered: true,
+                    items,
+                };
                 waiter.into_iter().for_each(&mut wake);
                 true
             }

@@ -20,7 +20,10 @@ pub(super) struct Deadlines<K> {
 
 impl<K: Ord + Copy> Deadlines<K> {
     pub(super) fn new() -> Self {
-        Self { heap: BinaryHeap::new(), sweep_at: SMALL }
+        Self {
+            heap: BinaryHeap::new(),
+            sweep_at: SMALL,
+        }
     }
 
     pub(super) fn add(&mut self, at: Moment, key: K, is_live: impl Fn(&K) -> bool) {

@@ -20,13 +20,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use self::calls::Calls;
+use self::calls::{Added, Calls};
+pub use self::calls::{Item, Next};
 use self::deadlines::Deadlines;
 use self::runs::Runs;
 pub use self::runs::{RunId, Start};
 use crate::proto::{
-    Absence, CallHeader, CallId, CallbackId, DecodeError, Failed, Failure, Header, Limits, Moment, Outcome, Query, Status,
-    TraceContext,
+    Absence, CallHeader, CallId, CallbackId, DecodeError, Failed, Failure, Header, Limits, Mode, Moment,
+    Outcome, Query, Status, TraceContext, decode_guarded,
 };
 
 /// Where frames go.
@@ -92,6 +93,10 @@ pub struct Request<'a> {
     pub trace: Option<TraceContext>,
     /// Keys and values for the callback.
     pub metadata: &'a [(String, String)],
+    /// Calls with the same number go to the same provider.
+    pub key: Option<u64>,
+    /// What becomes of the outcome.
+    pub mode: Mode,
 }
 
 /// Whose end a deadline is.
@@ -141,7 +146,10 @@ impl<W, C: Clone> Session<W, C> {
     /// reached. Parked calls wait on.
     pub fn disconnected(&mut self, events: &mut Vec<Event<W, C>>) {
         self.connected = false;
-        self.calls.fail_sent(Failed::Disconnected { may_have_run: true }, |waiter| events.push(Event::Wake(waiter)));
+        self.calls
+            .fail_sent(&Failed::Disconnected { may_have_run: true }, |waiter| {
+                events.push(Event::Wake(waiter));
+            });
         self.runs.abandon_all(|run| events.push(Event::Abort(run)));
     }
 
@@ -151,9 +159,13 @@ impl<W, C: Clone> Session<W, C> {
     pub fn close(&mut self, events: &mut Vec<Event<W, C>>) {
         self.connected = false;
         self.calls
-            .give_up_sent(&Failed::Cancelled { may_have_run: true }, |waiter| events.push(Event::Wake(waiter)));
+            .give_up_sent(&Failed::Cancelled { may_have_run: true }, |waiter| {
+                events.push(Event::Wake(waiter));
+            });
         self.calls
-            .fail_parked(Failed::Disconnected { may_have_run: false }, |waiter| events.push(Event::Wake(waiter)));
+            .fail_parked(&Failed::Disconnected { may_have_run: false }, |waiter| {
+                events.push(Event::Wake(waiter));
+            });
         self.runs.abandon_all(|run| events.push(Event::Abort(run)));
     }
 
@@ -199,7 +211,11 @@ impl<W, C: Clone> Session<W, C> {
         if request.deadline.is_some_and(|deadline| deadline <= now) {
             return Err(Failed::Timeout { may_have_run: false });
         }
-        let metadata = request.metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let metadata = request
+            .metadata
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
         let mut header = CallHeader {
             call: CallId(0),
             name: request.name,
@@ -208,6 +224,8 @@ impl<W, C: Clone> Session<W, C> {
             deadline: request.deadline.map(|deadline| deadline.since(now)),
             trace: request.trace,
             metadata,
+            key: request.key,
+            mode: request.mode,
         };
         self.request(request.deadline, payload, out, |call| {
             header.call = call;
@@ -240,7 +258,12 @@ impl<W, C: Clone> Session<W, C> {
     /// # Errors
     ///
     /// Why they could not be announced.
-    pub fn announce(&mut self, payload: &Bytes, ready: bool, out: &mut impl Transmit) -> Result<CallId, Failed> {
+    pub fn announce(
+        &mut self,
+        payload: &Bytes,
+        ready: bool,
+        out: &mut impl Transmit,
+    ) -> Result<CallId, Failed> {
         self.request(None, payload, out, |call| Header::Offer { call, ready })
     }
 
@@ -264,14 +287,19 @@ impl<W, C: Clone> Session<W, C> {
             return Err(Failed::Disconnected { may_have_run: false });
         }
         let stamp = self.next_stamp();
-        let call = self.calls.open(stamp).ok_or(Failed::Overloaded { may_have_run: false })?;
+        let call = self
+            .calls
+            .open(stamp)
+            .ok_or(Failed::Overloaded { may_have_run: false })?;
         if let Err(unsent) = out.send(&header(call), payload) {
             self.calls.forget(call);
             return Err(match unsent {
                 Unsent::Closed => Failed::Disconnected { may_have_run: false },
-                Unsent::TooLarge { size, limit } => {
-                    Failed::TooLarge { size: size as u64, limit: limit as u64, may_have_run: false }
-                }
+                Unsent::TooLarge { size, limit } => Failed::TooLarge {
+                    size: size as u64,
+                    limit: limit as u64,
+                    may_have_run: false,
+                },
             });
         }
         if let Some(at) = deadline {
@@ -288,8 +316,10 @@ impl<W, C: Clone> Session<W, C> {
     /// When too many calls are outstanding.
     pub fn park(&mut self, until: Option<Moment>, otherwise: Failed, waiter: W) -> Result<CallId, Failed> {
         let stamp = self.next_stamp();
-        let call =
-            self.calls.park(stamp, otherwise, waiter).ok_or(Failed::Overloaded { may_have_run: false })?;
+        let call = self
+            .calls
+            .park(stamp, otherwise, waiter)
+            .ok_or(Failed::Overloaded { may_have_run: false })?;
         if let Some(at) = until {
             self.add_deadline(at, Due::Call { index: call.0, stamp });
         }
@@ -299,6 +329,11 @@ impl<W, C: Clone> Session<W, C> {
     /// The outcome of a call, once it has one; the call's place is then gone. Otherwise `waiter` is kept.
     pub fn poll(&mut self, call: CallId, waiter: impl FnOnce() -> W) -> Option<Outcome> {
         self.calls.poll(call, waiter)
+    }
+
+    /// As [`poll`](Self::poll), for a call with many answers: a broadcast, or the question what happens.
+    pub fn poll_next(&mut self, call: CallId, waiter: impl FnOnce() -> W) -> Option<Next> {
+        self.calls.poll_next(call, waiter)
     }
 
     /// The caller no longer wants the outcome. If the call is on its way, it is cancelled (P4).
@@ -333,7 +368,7 @@ impl<W, C: Clone> Session<W, C> {
     }
 
     /// A run has ended, wanted or not. Must come once for every [`Event::Start`].
-    pub fn finish(&mut self, run: RunId, outcome: Outcome, out: &mut impl Transmit) {
+    pub fn finish(&mut self, run: RunId, outcome: &Outcome, out: &mut impl Transmit) {
         if let Some(call) = self.runs.finish(run) {
             reply(call, outcome, out);
         }
@@ -362,7 +397,7 @@ impl<W, C: Clone> Session<W, C> {
                 }
                 Due::Run(run) => {
                     if let Some(call) = self.runs.give_up(run) {
-                        reply(call, Err(Failed::Timeout { may_have_run: true }.into()), out);
+                        reply(call, &Err(Failed::Timeout { may_have_run: true }.into()), out);
                         events.push(Event::Abort(run));
                     }
                 }
@@ -385,19 +420,31 @@ impl<W, C: Clone> Session<W, C> {
     ) -> Result<(), Fault> {
         match header {
             Header::Reply { call, status } => {
-                let outcome = match status {
-                    Status::Value => Ok(payload),
-                    other => Failure::from_status(other, payload).map_or_else(|| Ok(Bytes::new()), Err),
-                };
-                let waiter = self.calls.reply(call, outcome).ok_or(Fault::Unexpected("a reply to no call"))?;
+                let waiter = self
+                    .calls
+                    .reply(call, outcome(status, payload))
+                    .ok_or(Fault::Unexpected("a reply to no call"))?;
                 events.extend(waiter.map(Event::Wake));
+            }
+            Header::Roster { call } => {
+                self.add(call, Item::Roster(decode_guarded(&payload)?), out, events)?;
+            }
+            Header::Part { call, index, status } => {
+                self.add(call, Item::Part(index, outcome(status, payload)), out, events)?;
+            }
+            Header::Happened { call } => {
+                self.add(call, Item::Happened(decode_guarded(&payload)?), out, events)?;
             }
             Header::Run(run) if self.runs.is_open(run.call) => {
                 // An answer to it would be taken for one to the call that has the number.
                 return Err(Fault::Unexpected("a call whose number is in use"));
             }
             Header::Run(run) if !self.connected => {
-                reply(run.call, Err(Failed::Cancelled { may_have_run: false }.into()), out);
+                reply(
+                    run.call,
+                    &Err(Failed::Cancelled { may_have_run: false }.into()),
+                    out,
+                );
             }
             Header::Run(run) => {
                 let caller = self.caller(run.caller);
@@ -409,13 +456,13 @@ impl<W, C: Clone> Session<W, C> {
                         }
                         events.push(Event::Start(start));
                     }
-                    Err(failed) => reply(run.call, Err(failed.into()), out),
+                    Err(failed) => reply(run.call, &Err(failed.into()), out),
                 }
             }
             Header::Cancel { call } => {
                 // One that is not found has been answered already.
                 if let Some(run) = self.runs.cancel(call) {
-                    reply(call, Err(Failed::Cancelled { may_have_run: true }.into()), out);
+                    reply(call, &Err(Failed::Cancelled { may_have_run: true }.into()), out);
                     events.push(Event::Abort(run));
                 }
             }
@@ -431,6 +478,32 @@ impl<W, C: Clone> Session<W, C> {
                 return Err(Fault::Unexpected("it has no place after the handshake"));
             }
         }
+        Ok(())
+    }
+
+    /// One of many answers has come.
+    fn add(
+        &mut self,
+        call: CallId,
+        item: Item,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) -> Result<(), Fault> {
+        let waiter = match self
+            .calls
+            .add(call, item)
+            .ok_or(Fault::Unexpected("an answer to no call"))?
+        {
+            Added::Waiter(waiter) => waiter,
+            Added::TooMany(waiter) => {
+                self.calls.overflow(call);
+                if self.connected {
+                    let _ = out.send(&Header::Cancel { call }, &Bytes::new());
+                }
+                waiter
+            }
+        };
+        events.extend(waiter.map(Event::Wake));
         Ok(())
     }
 
@@ -469,11 +542,25 @@ pub struct Terms {
     pub timeout: Option<Duration>,
 }
 
+/// What a status and its payload mean.
+fn outcome(status: Status<'_>, payload: Bytes) -> Outcome {
+    match status {
+        Status::Value => Ok(payload),
+        other => Failure::from_status(other, payload).map_or_else(|| Ok(Bytes::new()), Err),
+    }
+}
+
 /// Answers a call. An answer over the frame limit becomes an error that says so.
-fn reply(call: CallId, outcome: Outcome, out: &mut impl Transmit) {
+fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
     let empty = Bytes::new();
-    let sent = match &outcome {
-        Ok(value) => out.send(&Header::Reply { call, status: Status::Value }, value),
+    let sent = match outcome {
+        Ok(value) => out.send(
+            &Header::Reply {
+                call,
+                status: Status::Value,
+            },
+            value,
+        ),
         Err(Failure::App { remote, typed }) => {
             let status = Status::App {
                 message: remote.message(),
@@ -482,13 +569,27 @@ fn reply(call: CallId, outcome: Outcome, out: &mut impl Transmit) {
             };
             out.send(&Header::Reply { call, status }, typed.as_ref().unwrap_or(&empty))
         }
-        Err(Failure::Failed(failed)) => {
-            out.send(&Header::Reply { call, status: Status::Failed(failed.clone()) }, &empty)
-        }
+        Err(Failure::Failed(failed)) => out.send(
+            &Header::Reply {
+                call,
+                status: Status::Failed(failed.clone()),
+            },
+            &empty,
+        ),
     };
     if let Err(Unsent::TooLarge { size, limit }) = sent {
-        let failed = Failed::TooLarge { size: size as u64, limit: limit as u64, may_have_run: true };
+        let failed = Failed::TooLarge {
+            size: size as u64,
+            limit: limit as u64,
+            may_have_run: true,
+        };
         // Small, so only a lost connection can refuse it.
-        let _ = out.send(&Header::Reply { call, status: Status::Failed(failed) }, &empty);
+        let _ = out.send(
+            &Header::Reply {
+                call,
+                status: Status::Failed(failed),
+            },
+            &empty,
+        );
     }
 }

@@ -77,7 +77,14 @@ impl<C: Clone> Runs<C> {
     pub(super) fn offer(&mut self, callback: C, terms: Terms) -> CallbackId {
         let id = CallbackId(self.next_callback);
         self.next_callback += 1;
-        self.offered.insert(id, Offer { callback, terms, running: 0 });
+        self.offered.insert(
+            id,
+            Offer {
+                callback,
+                terms,
+                running: 0,
+            },
+        );
         id
     }
 
@@ -114,18 +121,47 @@ impl<C: Clone> Runs<C> {
         let Some(offer) = self.offered.get_mut(&header.callback) else {
             return Err(Failed::NoProvider(Absence::Nobody));
         };
-        let full = offer.terms.concurrency.is_some_and(|limit| offer.running >= limit);
+        let full = offer
+            .terms
+            .concurrency
+            .is_some_and(|limit| offer.running >= limit);
         if full || self.runs.len() >= self.limit as usize {
             return Err(Failed::Overloaded { may_have_run: false });
         }
-        let deadline = [header.deadline, offer.terms.timeout].into_iter().flatten().min().map(|left| now + left);
+        let deadline = [header.deadline, offer.terms.timeout]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|left| now + left);
         offer.running += 1;
-        let run = Run { stamp, callback: header.callback, call: Some(header.call) };
-        let run = RunId { index: self.runs.insert(run), stamp };
+        let run = Run {
+            stamp,
+            callback: header.callback,
+            call: Some(header.call),
+        };
+        let run = RunId {
+            index: self.runs.insert(run),
+            stamp,
+        };
         self.by_call.insert(header.call, run);
-        let metadata = header.metadata.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+        let metadata = header
+            .metadata
+            .iter()
+            .map(|(key, value)| ((*key).into(), (*value).into()))
+            .collect();
         let callback = offer.callback.clone();
-        Ok((Start { run, callback, caller, deadline, trace: header.trace, metadata, payload }, deadline))
+        Ok((
+            Start {
+                run,
+                callback,
+                caller,
+                deadline,
+                trace: header.trace,
+                metadata,
+                payload,
+            },
+            deadline,
+        ))
     }
 
     /// The call is not wanted any more; the run to stop.

@@ -57,6 +57,8 @@ impl Fixture {
             deadline,
             trace: None,
             metadata: &[],
+            key: None,
+            mode: Mode::Answered,
         }
     }
 
@@ -126,7 +128,7 @@ impl Fixture {
         self.session.abandon(call, &mut self.wire);
     }
 
-    fn finish(&mut self, run: RunId, outcome: Outcome) {
+    fn finish(&mut self, run: RunId, outcome: &Outcome) {
         self.session.finish(run, outcome, &mut self.wire);
     }
 
@@ -186,6 +188,8 @@ fn a_frame_that_only_nodes_send_is_a_fault() {
         deadline: None,
         trace: None,
         metadata: vec![],
+        key: None,
+        mode: Mode::Answered,
     };
     for header in [
         Header::Hello(Hello::new("p", 1, 1)),

@@ -32,12 +32,20 @@ impl<T, B: Bounds> Bounded<T, B> {
 impl<V, B: Bounds> Counted<V, B> {
     /// A visitor that reads as many elements as there are.
     const fn any(inner: V, bounds: B) -> Self {
-        Self { inner, bounds, by_input: true }
+        Self {
+            inner,
+            bounds,
+            by_input: true,
+        }
     }
 
     /// A visitor that reads the fields of its type.
     const fn fields(inner: V, bounds: B) -> Self {
-        Self { inner, bounds, by_input: false }
+        Self {
+            inner,
+            bounds,
+            by_input: false,
+        }
     }
 }
 
@@ -89,7 +97,8 @@ impl<'de, D: Deserializer<'de>, B: Bounds> Deserializer<'de> for Bounded<D, B> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_unit_struct(name, Counted::any(visitor, self.bounds))
+        self.inner
+            .deserialize_unit_struct(name, Counted::any(visitor, self.bounds))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -97,11 +106,13 @@ impl<'de, D: Deserializer<'de>, B: Bounds> Deserializer<'de> for Bounded<D, B> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_newtype_struct(name, Counted::any(visitor, self.bounds))
+        self.inner
+            .deserialize_newtype_struct(name, Counted::any(visitor, self.bounds))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_tuple(len, Counted::fields(visitor, self.bounds))
+        self.inner
+            .deserialize_tuple(len, Counted::fields(visitor, self.bounds))
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -110,7 +121,8 @@ impl<'de, D: Deserializer<'de>, B: Bounds> Deserializer<'de> for Bounded<D, B> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_tuple_struct(name, len, Counted::fields(visitor, self.bounds))
+        self.inner
+            .deserialize_tuple_struct(name, len, Counted::fields(visitor, self.bounds))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -119,7 +131,8 @@ impl<'de, D: Deserializer<'de>, B: Bounds> Deserializer<'de> for Bounded<D, B> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_struct(name, fields, Counted::fields(visitor, self.bounds))
+        self.inner
+            .deserialize_struct(name, fields, Counted::fields(visitor, self.bounds))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -128,7 +141,8 @@ impl<'de, D: Deserializer<'de>, B: Bounds> Deserializer<'de> for Bounded<D, B> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_enum(name, variants, Counted::any(visitor, self.bounds))
+        self.inner
+            .deserialize_enum(name, variants, Counted::any(visitor, self.bounds))
     }
 
     fn is_human_readable(&self) -> bool {
@@ -191,7 +205,8 @@ impl<'de, V: Visitor<'de>, B: Bounds> Visitor<'de> for Counted<V, B> {
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
         let inside = self.bounds.enter()?;
-        self.inner.visit_newtype_struct(Bounded::new(deserializer, inside))
+        self.inner
+            .visit_newtype_struct(Bounded::new(deserializer, inside))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<V::Value, A::Error> {
@@ -199,7 +214,11 @@ impl<'de, V: Visitor<'de>, B: Bounds> Visitor<'de> for Counted<V, B> {
             self.bounds.announce(elements.size_hint())?;
         }
         let inside = self.bounds.enter()?;
-        self.inner.visit_seq(Counted { inner: elements, bounds: inside, by_input: self.by_input })
+        self.inner.visit_seq(Counted {
+            inner: elements,
+            bounds: inside,
+            by_input: self.by_input,
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
@@ -235,7 +254,11 @@ impl<'de, A: SeqAccess<'de>, B: Bounds> SeqAccess<'de> for Counted<A, B> {
 
     fn size_hint(&self) -> Option<usize> {
         let hint = self.inner.size_hint();
-        if self.by_input { hint.map(|hint| hint.min(self.bounds.room())) } else { hint }
+        if self.by_input {
+            hint.map(|hint| hint.min(self.bounds.room()))
+        } else {
+            hint
+        }
     }
 }
 
@@ -281,7 +304,8 @@ impl<'de, A: VariantAccess<'de>, B: Bounds> VariantAccess<'de> for Bounded<A, B>
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(len, Counted::fields(visitor, self.bounds))
+        self.inner
+            .tuple_variant(len, Counted::fields(visitor, self.bounds))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -289,6 +313,7 @@ impl<'de, A: VariantAccess<'de>, B: Bounds> VariantAccess<'de> for Bounded<A, B>
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.inner.struct_variant(fields, Counted::fields(visitor, self.bounds))
+        self.inner
+            .struct_variant(fields, Counted::fields(visitor, self.bounds))
     }
 }

@@ -45,7 +45,10 @@ fn integers_are_as_long_as_they_need() {
     check(&65_535_u32, "fb ff ff");
     check(&65_536_u32, "fc 00 00 01 00");
     check(&(1_u64 << 32), "fd 00 00 00 00 01 00 00 00");
-    check(&(1_u128 << 64), "fe 00 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00");
+    check(
+        &(1_u128 << 64),
+        "fe 00 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00",
+    );
     check(&255_u8, "ff");
 }
 
@@ -78,7 +81,13 @@ fn everything_else() {
     check(&BTreeMap::from([(1_u8, 'a'), (2, 'b')]), "02 01 61 02 62");
     check(&Unit, "");
     check(&Newtype(5), "05");
-    check(&Item { name: "pie".to_owned(), price: Some(3) }, "03 70 69 65 01 03");
+    check(
+        &Item {
+            name: "pie".to_owned(),
+            price: Some(3),
+        },
+        "03 70 69 65 01 03",
+    );
     check(&Kind::Nothing, "00");
     check(&Kind::One(9), "01 09");
     check(&Kind::Two(9, 8), "02 09 08");
@@ -131,7 +140,10 @@ fn faults_are_told_in_plain_words() {
         "02 61 ff",
         "a string is not valid UTF-8: invalid utf-8 sequence of 1 bytes from index 1",
     );
-    check_fault::<Kind>("04", "invalid value: integer `4`, expected variant index 0 <= i < 4");
+    check_fault::<Kind>(
+        "04",
+        "invalid value: integer `4`, expected variant index 0 <= i < 4",
+    );
     check_fault::<u16>("fc 00 00 01 00", "an integer is larger than its type");
     check_fault::<core::num::NonZeroU8>("00", "invalid value: integer `0`, expected a nonzero u8");
     const ASKS: &str = "the type asks the bytes what they hold, which they do not say: it may use \
@@ -181,7 +193,10 @@ fn a_value_that_encodes_something_while_it_is_encoded_is_encoded() {
         }
     }
 
-    assert_eq!(hex(&encode(&(Nested, 2_u8)).unwrap()), "07 01 05 69 6e 6e 65 72 02");
+    assert_eq!(
+        hex(&encode(&(Nested, 2_u8)).unwrap()),
+        "07 01 05 69 6e 6e 65 72 02"
+    );
 }
 
 #[test]

@@ -14,7 +14,13 @@ fn decode_frame(bytes: &[u8]) -> Option<Header<'_>> {
 
 #[test]
 fn no_frame_decodes_before_it_is_complete() {
-    for Golden { name, header, payload, bytes } in all() {
+    for Golden {
+        name,
+        header,
+        payload,
+        bytes,
+    } in all()
+    {
         let bytes = unhex(bytes);
         let body = &bytes[LENGTH_BYTES..];
         let complete = body.len() - payload.len();
@@ -52,12 +58,35 @@ fn headers() -> impl Strategy<Value = Owned> {
         any::<Option<([u8; 16], [u8; 8], u8)>>(),
         prop::collection::vec((".{0,20}", ".{0,20}"), 0..8),
     );
-    (0..6_u8, any::<(u32, u32, u64, bool)>(), name, options, prop::collection::vec(".{0,20}", 0..8)).prop_map(
-        |(kind, (call, callback, number, flag), name, (to, deadline, trace, metadata), causes)| {
-            let trace = trace.map(|(trace_id, span_id, flags)| TraceContext { trace_id, span_id, flags });
-            Owned { kind, call, callback, number, flag, name, to, deadline, trace, metadata, causes }
-        },
+    (
+        0..6_u8,
+        any::<(u32, u32, u64, bool)>(),
+        name,
+        options,
+        prop::collection::vec(".{0,20}", 0..8),
     )
+        .prop_map(
+            |(kind, (call, callback, number, flag), name, (to, deadline, trace, metadata), causes)| {
+                let trace = trace.map(|(trace_id, span_id, flags)| TraceContext {
+                    trace_id,
+                    span_id,
+                    flags,
+                });
+                Owned {
+                    kind,
+                    call,
+                    callback,
+                    number,
+                    flag,
+                    name,
+                    to,
+                    deadline,
+                    trace,
+                    metadata,
+                    causes,
+                }
+            },
+        )
 }
 
 #[derive(Clone, Debug)]
@@ -77,7 +106,11 @@ struct Owned {
 
 impl Owned {
     fn header(&self) -> Header<'_> {
-        let metadata = self.metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let metadata = self
+            .metadata
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
         let (call, callback) = (CallId(self.call), CallbackId(self.callback));
         match self.kind {
             0 => Header::Call(CallHeader {
@@ -88,6 +121,8 @@ impl Owned {
                 deadline: self.deadline,
                 trace: self.trace,
                 metadata,
+                key: self.deadline.map(|_| self.number),
+                mode: Mode::Answered,
             }),
             1 => Header::Run(RunHeader {
                 call,
@@ -99,14 +134,33 @@ impl Owned {
             }),
             2 => {
                 let causes = self.causes.iter().map(String::as_str).collect();
-                Header::Reply { call, status: Status::App { message: &self.name, causes, typed: self.flag } }
+                Header::Reply {
+                    call,
+                    status: Status::App {
+                        message: &self.name,
+                        causes,
+                        typed: self.flag,
+                    },
+                }
             }
             3 => {
-                let failed = Failed::TooLarge { size: self.number, limit: self.number, may_have_run: self.flag };
-                Header::Reply { call, status: Status::Failed(failed) }
+                let failed = Failed::TooLarge {
+                    size: self.number,
+                    limit: self.number,
+                    may_have_run: self.flag,
+                };
+                Header::Reply {
+                    call,
+                    status: Status::Failed(failed),
+                }
             }
-            4 => Header::Query { call, query: Query::WaitFunction(&self.name) },
-            _ => Header::Heartbeat { received: self.number },
+            4 => Header::Query {
+                call,
+                query: Query::WaitFunction(&self.name),
+            },
+            _ => Header::Heartbeat {
+                received: self.number,
+            },
         }
     }
 }

@@ -5,7 +5,10 @@ use super::*;
 
 #[test]
 fn the_payload_is_a_slice_of_what_was_received() {
-    let header = Header::Reply { call: CallId(1), status: Status::Value };
+    let header = Header::Reply {
+        call: CallId(1),
+        status: Status::Value,
+    };
     let received = body(&header, &[7; 100]);
     let frame = Frame::joined(received.clone());
     let (_, payload) = frame.decode().unwrap();
@@ -17,7 +20,13 @@ fn the_payload_is_a_slice_of_what_was_received() {
 
 #[test]
 fn a_frame_in_two_pieces_is_the_same_as_in_one() {
-    for Golden { name, header, payload, .. } in all() {
+    for Golden {
+        name,
+        header,
+        payload,
+        ..
+    } in all()
+    {
         let split = Frame::split(&header, payload.clone()).unwrap();
         let joined = Frame::joined(body(&header, &payload));
         assert_eq!(split.len(), joined.len(), "{name}");
@@ -27,8 +36,10 @@ fn a_frame_in_two_pieces_is_the_same_as_in_one() {
 
 #[test]
 fn names_in_a_header_are_borrowed_from_the_frame() {
-    let frame = Frame::joined(Bytes::from(unhex("04 07 03 61 64 64 00 00 00 00 00")));
-    let Ok((Header::Call(call), _)) = frame.decode() else { panic!("it is a call") };
+    let frame = Frame::joined(Bytes::from(unhex("04 07 03 61 64 64 00 00 00 00 00 00 00")));
+    let Ok((Header::Call(call), _)) = frame.decode() else {
+        panic!("it is a call")
+    };
     assert_eq!(call.name, "add");
 }
 
@@ -36,7 +47,10 @@ fn names_in_a_header_are_borrowed_from_the_frame() {
 fn a_frame_without_a_header_does_not_decode() {
     let empty = Frame::joined(Bytes::new());
     assert!(empty.is_empty());
-    assert_eq!(empty.decode().unwrap_err().to_string(), "the bytes end in the middle of the value");
+    assert_eq!(
+        empty.decode().unwrap_err().to_string(),
+        "the bytes end in the middle of the value"
+    );
 }
 
 #[test]
@@ -44,7 +58,10 @@ fn a_header_with_something_behind_it_does_not_decode_in_a_piece_of_its_own() {
     // Only a peer within the process could send that.
     let header = Header::Goodbye;
     let frame = Frame::split(&header, Bytes::from_static(b"payload")).unwrap();
-    assert_eq!(frame.decode().unwrap(), (Header::Goodbye, Bytes::from_static(b"payload")));
+    assert_eq!(
+        frame.decode().unwrap(),
+        (Header::Goodbye, Bytes::from_static(b"payload"))
+    );
     assert_eq!(frame.len(), 8);
 }
 
@@ -67,7 +84,10 @@ fn a_frame_over_the_limit_leaves_nothing_behind() {
 fn a_frame_that_its_length_cannot_tell_is_over_any_limit() {
     let size = u32::MAX as usize;
     let mut out = Vec::new();
-    assert!(matches!(append(&mut out, &Header::Goodbye, size, usize::MAX), Err(FrameError::TooLarge { .. })));
+    assert!(matches!(
+        append(&mut out, &Header::Goodbye, size, usize::MAX),
+        Err(FrameError::TooLarge { .. })
+    ));
     append(&mut out, &Header::Goodbye, size - 1, usize::MAX).unwrap();
     assert_eq!(hex(&out), "ff ff ff ff 0b");
 }

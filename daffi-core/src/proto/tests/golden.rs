@@ -16,8 +16,18 @@ pub(super) struct Golden {
     pub(super) bytes: &'static str,
 }
 
-fn golden(name: &'static str, header: Header<'static>, payload: &'static [u8], bytes: &'static str) -> Golden {
-    Golden { name, header, payload: Bytes::from_static(payload), bytes }
+fn golden(
+    name: &'static str,
+    header: Header<'static>,
+    payload: &'static [u8],
+    bytes: &'static str,
+) -> Golden {
+    Golden {
+        name,
+        header,
+        payload: Bytes::from_static(payload),
+        bytes,
+    }
 }
 
 fn call() -> CallHeader<'static> {
@@ -29,6 +39,8 @@ fn call() -> CallHeader<'static> {
         deadline: None,
         trace: None,
         metadata: Vec::new(),
+        key: None,
+        mode: Mode::Answered,
     }
 }
 
@@ -44,15 +56,28 @@ fn run() -> RunHeader<'static> {
 }
 
 fn trace() -> TraceContext {
-    TraceContext { trace_id: *b"0123456789abcdef", span_id: *b"ghijklmn", flags: 1 }
+    TraceContext {
+        trace_id: *b"0123456789abcdef",
+        span_id: *b"ghijklmn",
+        flags: 1,
+    }
 }
 
 fn failed(failed: Failed) -> Header<'static> {
-    Header::Reply { call: CallId(7), status: Status::Failed(failed) }
+    Header::Reply {
+        call: CallId(7),
+        status: Status::Failed(failed),
+    }
 }
 
 fn signature() -> Signature {
-    Signature::new([("a", Type::I64)], Returns { ok: Type::I64, error: ErrorType::None })
+    Signature::new(
+        [("a", Type::I64)],
+        Returns {
+            ok: Type::I64,
+            error: ErrorType::None,
+        },
+    )
 }
 
 fn handshakes() -> Vec<Golden> {
@@ -71,15 +96,53 @@ fn handshakes() -> Vec<Golden> {
         frame_bytes: 16 * 1024 * 1024,
         calls: 1 << 18,
     };
-    let taken = Refusal::NameTaken { name: "shopper".to_owned(), pid: 4711 };
+    let taken = Refusal::NameTaken {
+        name: "shopper".to_owned(),
+        pid: 4711,
+    };
     vec![
-        golden("hello", Header::Hello(hello), b"", "00 00 00 23 00 64 61 66 69 01 01 07 73 68 6f 70 70 65 72 fe 10 0f 0e 0d 0c 0b 0a 09 08 07 06 05 04 03 02 01 fb 67 12"),
-        golden("welcome", Header::Welcome(welcome), b"", "00 00 00 17 01 01 04 30 78 31 66 02 fc 00 65 cd 1d fc 00 00 00 01 fc 00 00 04 00"),
-        golden("refused: not daffi", Header::Refused(Refusal::NotDaffi), b"", "00 00 00 02 02 00"),
-        golden("refused: version", Header::Refused(Refusal::Version { oldest: 1, newest: 2 }), b"", "00 00 00 04 02 01 01 02"),
-        golden("refused: name", Header::Refused(Refusal::Name { limit: 255 }), b"", "00 00 00 05 02 02 fb ff 00"),
-        golden("refused: name taken", Header::Refused(taken), b"", "00 00 00 0d 02 03 07 73 68 6f 70 70 65 72 fb 67 12"),
-        golden("refused: stopping", Header::Refused(Refusal::Stopping), b"", "00 00 00 02 02 04"),
+        golden(
+            "hello",
+            Header::Hello(hello),
+            b"",
+            "00 00 00 23 00 64 61 66 69 01 01 07 73 68 6f 70 70 65 72 fe 10 0f 0e 0d 0c 0b 0a 09 08 07 06 05 04 03 02 01 fb 67 12",
+        ),
+        golden(
+            "welcome",
+            Header::Welcome(welcome),
+            b"",
+            "00 00 00 17 01 01 04 30 78 31 66 02 fc 00 65 cd 1d fc 00 00 00 01 fc 00 00 04 00",
+        ),
+        golden(
+            "refused: not daffi",
+            Header::Refused(Refusal::NotDaffi),
+            b"",
+            "00 00 00 02 02 00",
+        ),
+        golden(
+            "refused: version",
+            Header::Refused(Refusal::Version { oldest: 1, newest: 2 }),
+            b"",
+            "00 00 00 04 02 01 01 02",
+        ),
+        golden(
+            "refused: name",
+            Header::Refused(Refusal::Name { limit: 255 }),
+            b"",
+            "00 00 00 05 02 02 fb ff 00",
+        ),
+        golden(
+            "refused: name taken",
+            Header::Refused(taken),
+            b"",
+            "00 00 00 0d 02 03 07 73 68 6f 70 70 65 72 fb 67 12",
+        ),
+        golden(
+            "refused: stopping",
+            Header::Refused(Refusal::Stopping),
+            b"",
+            "00 00 00 02 02 04",
+        ),
     ]
 }
 
@@ -94,73 +157,397 @@ fn calls() -> Vec<Golden> {
         deadline: deadline(),
         trace: Some(trace()),
         metadata: metadata(),
+        key: Some(u64::MAX),
+        mode: Mode::Answered,
     };
-    let full_run = RunHeader { deadline: deadline(), trace: Some(trace()), metadata: metadata(), ..run() };
+    let full_run = RunHeader {
+        deadline: deadline(),
+        trace: Some(trace()),
+        metadata: metadata(),
+        ..run()
+    };
     vec![
-        golden("call", Header::Call(call()), b"\x02\x04", "00 00 00 0d 04 07 03 61 64 64 00 00 00 00 00 02 04"),
-        golden("call with a signature", Header::Call(CallHeader { signature: 258, ..call() }), b"", "00 00 00 0d 04 07 03 61 64 64 fb 02 01 00 00 00 00"),
-        golden("call to a process", Header::Call(CallHeader { to: Some("p"), ..call() }), b"", "00 00 00 0d 04 07 03 61 64 64 00 01 01 70 00 00 00"),
-        golden("call with a deadline", Header::Call(CallHeader { deadline: deadline(), ..call() }), b"", "00 00 00 11 04 07 03 61 64 64 00 00 01 01 fc 00 65 cd 1d 00 00"),
-        golden("call in a trace", Header::Call(CallHeader { trace: Some(trace()), ..call() }), b"", "00 00 00 24 04 07 03 61 64 64 00 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00"),
-        golden("call with metadata", Header::Call(CallHeader { metadata: metadata(), ..call() }), b"", "00 00 00 19 04 07 03 61 64 64 00 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00"),
-        golden("call with everything", Header::Call(full), b"\x02\x04", "00 00 00 5c 04 fc ff ff ff ff 08 73 68 6f 70 2e 61 64 64 fd ff ff ff ff ff ff ff ff 01 10 73 68 6f 70 70 69 6e 67 20 73 65 72 76 69 63 65 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 02 04"),
-        golden("run", Header::Run(run()), b"\x02\x04", "00 00 00 12 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 00 00 00 02 04"),
-        golden("run with a deadline", Header::Run(RunHeader { deadline: deadline(), ..run() }), b"", "00 00 00 16 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 00 00"),
-        golden("run in a trace", Header::Run(RunHeader { trace: Some(trace()), ..run() }), b"", "00 00 00 29 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00"),
-        golden("run with metadata", Header::Run(RunHeader { metadata: metadata(), ..run() }), b"", "00 00 00 1e 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00"),
-        golden("run with everything", Header::Run(full_run), b"\x02\x04", "00 00 00 3f 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 02 04"),
-        golden("cancel", Header::Cancel { call: CallId(7) }, b"", "00 00 00 02 07 07"),
+        golden(
+            "call",
+            Header::Call(call()),
+            b"\x02\x04",
+            "00 00 00 0f 04 07 03 61 64 64 00 00 00 00 00 00 00 02 04",
+        ),
+        golden(
+            "call with a signature",
+            Header::Call(CallHeader {
+                signature: 258,
+                ..call()
+            }),
+            b"",
+            "00 00 00 0f 04 07 03 61 64 64 fb 02 01 00 00 00 00 00 00",
+        ),
+        golden(
+            "call to a process",
+            Header::Call(CallHeader {
+                to: Some("p"),
+                ..call()
+            }),
+            b"",
+            "00 00 00 0f 04 07 03 61 64 64 00 01 01 70 00 00 00 00 00",
+        ),
+        golden(
+            "call with a deadline",
+            Header::Call(CallHeader {
+                deadline: deadline(),
+                ..call()
+            }),
+            b"",
+            "00 00 00 13 04 07 03 61 64 64 00 00 01 01 fc 00 65 cd 1d 00 00 00 00",
+        ),
+        golden(
+            "call in a trace",
+            Header::Call(CallHeader {
+                trace: Some(trace()),
+                ..call()
+            }),
+            b"",
+            "00 00 00 26 04 07 03 61 64 64 00 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00 00",
+        ),
+        golden(
+            "call with metadata",
+            Header::Call(CallHeader {
+                metadata: metadata(),
+                ..call()
+            }),
+            b"",
+            "00 00 00 1b 04 07 03 61 64 64 00 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00 00",
+        ),
+        golden(
+            "call with everything",
+            Header::Call(full),
+            b"\x02\x04",
+            "00 00 00 67 04 fc ff ff ff ff 08 73 68 6f 70 2e 61 64 64 fd ff ff ff ff ff ff ff ff 01 10 73 68 6f 70 70 69 6e 67 20 73 65 72 76 69 63 65 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 01 fd ff ff ff ff ff ff ff ff 00 02 04",
+        ),
+        golden(
+            "call with a key",
+            Header::Call(CallHeader {
+                key: Some(300),
+                ..call()
+            }),
+            b"",
+            "00 00 00 10 04 07 03 61 64 64 00 00 00 00 00 01 fb 2c 01 00",
+        ),
+        golden(
+            "call handed over",
+            Header::Call(CallHeader {
+                mode: Mode::HandedOver,
+                ..call()
+            }),
+            b"",
+            "00 00 00 0d 04 07 03 61 64 64 00 00 00 00 00 00 01",
+        ),
+        golden(
+            "broadcast",
+            Header::Call(CallHeader {
+                mode: Mode::Broadcast,
+                ..call()
+            }),
+            b"",
+            "00 00 00 0d 04 07 03 61 64 64 00 00 00 00 00 00 02",
+        ),
+        golden(
+            "run",
+            Header::Run(run()),
+            b"\x02\x04",
+            "00 00 00 12 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 00 00 00 02 04",
+        ),
+        golden(
+            "run with a deadline",
+            Header::Run(RunHeader {
+                deadline: deadline(),
+                ..run()
+            }),
+            b"",
+            "00 00 00 16 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 00 00",
+        ),
+        golden(
+            "run in a trace",
+            Header::Run(RunHeader {
+                trace: Some(trace()),
+                ..run()
+            }),
+            b"",
+            "00 00 00 29 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00",
+        ),
+        golden(
+            "run with metadata",
+            Header::Run(RunHeader {
+                metadata: metadata(),
+                ..run()
+            }),
+            b"",
+            "00 00 00 1e 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00",
+        ),
+        golden(
+            "run with everything",
+            Header::Run(full_run),
+            b"\x02\x04",
+            "00 00 00 3f 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 02 04",
+        ),
+        golden(
+            "cancel",
+            Header::Cancel { call: CallId(7) },
+            b"",
+            "00 00 00 02 07 07",
+        ),
     ]
 }
 
 fn replies() -> Vec<Golden> {
-    let value = Header::Reply { call: CallId(7), status: Status::Value };
-    let app = |causes, typed| Header::Reply { call: CallId(7), status: Status::App { message: "no", causes, typed } };
-    let mismatch = Failed::SignatureMismatch { offered: Box::new(signature()) };
+    let value = Header::Reply {
+        call: CallId(7),
+        status: Status::Value,
+    };
+    let app = |causes, typed| Header::Reply {
+        call: CallId(7),
+        status: Status::App {
+            message: "no",
+            causes,
+            typed,
+        },
+    };
+    let mismatch = Failed::SignatureMismatch {
+        offered: Box::new(signature()),
+    };
     vec![
         golden("value", value, b"\x06", "00 00 00 04 06 07 00 06"),
-        golden("error in words", app(vec!["why", "because"], false), b"", "00 00 00 14 06 07 01 02 6e 6f 02 03 77 68 79 07 62 65 63 61 75 73 65 00"),
-        golden("error in words and typed", app(vec![], true), b"\x01", "00 00 00 09 06 07 01 02 6e 6f 00 01 01"),
-        golden("nobody", failed(Failed::NoProvider(Absence::Nobody)), b"", "00 00 00 05 06 07 02 00 00"),
-        golden("only the caller", failed(Failed::NoProvider(Absence::OnlyCaller)), b"", "00 00 00 05 06 07 02 00 01"),
-        golden("process unknown", failed(Failed::NoProvider(Absence::ProcessUnknown)), b"", "00 00 00 05 06 07 02 00 02"),
-        golden("not offered", failed(Failed::NoProvider(Absence::NotOffered)), b"", "00 00 00 05 06 07 02 00 03"),
-        golden("provider lost", failed(Failed::ProviderLost { process: "p".to_owned() }), b"", "00 00 00 06 06 07 02 01 01 70"),
-        golden("timeout", failed(Failed::Timeout { may_have_run: true }), b"", "00 00 00 05 06 07 02 02 01"),
-        golden("cancelled", failed(Failed::Cancelled { may_have_run: false }), b"", "00 00 00 05 06 07 02 03 00"),
-        golden("overloaded", failed(Failed::Overloaded { may_have_run: true }), b"", "00 00 00 05 06 07 02 04 01"),
-        golden("panicked", failed(Failed::Panicked { message: "oh".to_owned() }), b"", "00 00 00 07 06 07 02 05 02 6f 68"),
-        golden("signature mismatch", failed(mismatch), b"", "00 00 00 0d 06 07 02 06 01 01 01 61 01 06 01 06 00"),
-        golden("denied", failed(Failed::Denied { reason: "no".to_owned() }), b"", "00 00 00 07 06 07 02 07 02 6e 6f"),
-        golden("too large", failed(Failed::TooLarge { size: 70_000, limit: 65_536, may_have_run: true }), b"", "00 00 00 0f 06 07 02 08 fc 70 11 01 00 fc 00 00 01 00 01"),
-        golden("decode", failed(Failed::Decode { message: "no".to_owned() }), b"", "00 00 00 07 06 07 02 09 02 6e 6f"),
-        golden("encode", failed(Failed::Encode { message: "no".to_owned() }), b"", "00 00 00 07 06 07 02 0a 02 6e 6f"),
-        golden("disconnected", failed(Failed::Disconnected { may_have_run: false }), b"", "00 00 00 05 06 07 02 0b 00"),
+        golden(
+            "error in words",
+            app(vec!["why", "because"], false),
+            b"",
+            "00 00 00 14 06 07 01 02 6e 6f 02 03 77 68 79 07 62 65 63 61 75 73 65 00",
+        ),
+        golden(
+            "error in words and typed",
+            app(vec![], true),
+            b"\x01",
+            "00 00 00 09 06 07 01 02 6e 6f 00 01 01",
+        ),
+        golden(
+            "nobody",
+            failed(Failed::NoProvider(Absence::Nobody)),
+            b"",
+            "00 00 00 05 06 07 02 00 00",
+        ),
+        golden(
+            "only the caller",
+            failed(Failed::NoProvider(Absence::OnlyCaller)),
+            b"",
+            "00 00 00 05 06 07 02 00 01",
+        ),
+        golden(
+            "process unknown",
+            failed(Failed::NoProvider(Absence::ProcessUnknown)),
+            b"",
+            "00 00 00 05 06 07 02 00 02",
+        ),
+        golden(
+            "not offered",
+            failed(Failed::NoProvider(Absence::NotOffered)),
+            b"",
+            "00 00 00 05 06 07 02 00 03",
+        ),
+        golden(
+            "provider lost",
+            failed(Failed::ProviderLost {
+                process: "p".to_owned(),
+            }),
+            b"",
+            "00 00 00 06 06 07 02 01 01 70",
+        ),
+        golden(
+            "timeout",
+            failed(Failed::Timeout { may_have_run: true }),
+            b"",
+            "00 00 00 05 06 07 02 02 01",
+        ),
+        golden(
+            "cancelled",
+            failed(Failed::Cancelled { may_have_run: false }),
+            b"",
+            "00 00 00 05 06 07 02 03 00",
+        ),
+        golden(
+            "overloaded",
+            failed(Failed::Overloaded { may_have_run: true }),
+            b"",
+            "00 00 00 05 06 07 02 04 01",
+        ),
+        golden(
+            "panicked",
+            failed(Failed::Panicked {
+                message: "oh".to_owned(),
+            }),
+            b"",
+            "00 00 00 07 06 07 02 05 02 6f 68",
+        ),
+        golden(
+            "signature mismatch",
+            failed(mismatch),
+            b"",
+            "00 00 00 0d 06 07 02 06 01 01 01 61 01 06 01 06 00",
+        ),
+        golden(
+            "denied",
+            failed(Failed::Denied {
+                reason: "no".to_owned(),
+            }),
+            b"",
+            "00 00 00 07 06 07 02 07 02 6e 6f",
+        ),
+        golden(
+            "too large",
+            failed(Failed::TooLarge {
+                size: 70_000,
+                limit: 65_536,
+                may_have_run: true,
+            }),
+            b"",
+            "00 00 00 0f 06 07 02 08 fc 70 11 01 00 fc 00 00 01 00 01",
+        ),
+        golden(
+            "decode",
+            failed(Failed::Decode {
+                message: "no".to_owned(),
+            }),
+            b"",
+            "00 00 00 07 06 07 02 09 02 6e 6f",
+        ),
+        golden(
+            "encode",
+            failed(Failed::Encode {
+                message: "no".to_owned(),
+            }),
+            b"",
+            "00 00 00 07 06 07 02 0a 02 6e 6f",
+        ),
+        golden(
+            "disconnected",
+            failed(Failed::Disconnected { may_have_run: false }),
+            b"",
+            "00 00 00 05 06 07 02 0b 00",
+        ),
     ]
 }
 
 fn the_rest() -> Vec<Golden> {
-    let query = |query| Header::Query { call: CallId(7), query };
+    let query = |query| Header::Query {
+        call: CallId(7),
+        query,
+    };
     vec![
-        golden("heartbeat", Header::Heartbeat { received: 251 }, b"", "00 00 00 04 03 fb fb 00"),
-        golden("offer", Header::Offer { call: CallId(7), ready: true }, b"\x00", "00 00 00 04 08 07 01 00"),
-        golden("withdraw", Header::Withdraw { call: CallId(7) }, b"\x01\x02", "00 00 00 04 09 07 01 02"),
-        golden("query: wait for a process", query(Query::WaitProcess("shop")), b"", "00 00 00 08 0a 07 00 04 73 68 6f 70"),
-        golden("query: wait for a function", query(Query::WaitFunction("add")), b"", "00 00 00 07 0a 07 01 03 61 64 64"),
-        golden("query: processes", query(Query::Processes), b"", "00 00 00 03 0a 07 02"),
-        golden("query: callbacks", query(Query::Callbacks), b"", "00 00 00 03 0a 07 03"),
+        golden(
+            "heartbeat",
+            Header::Heartbeat { received: 251 },
+            b"",
+            "00 00 00 04 03 fb fb 00",
+        ),
+        golden(
+            "offer",
+            Header::Offer {
+                call: CallId(7),
+                ready: true,
+            },
+            b"\x00",
+            "00 00 00 04 08 07 01 00",
+        ),
+        golden(
+            "withdraw",
+            Header::Withdraw { call: CallId(7) },
+            b"\x01\x02",
+            "00 00 00 04 09 07 01 02",
+        ),
+        golden(
+            "query: wait for a process",
+            query(Query::WaitProcess("shop")),
+            b"",
+            "00 00 00 08 0a 07 00 04 73 68 6f 70",
+        ),
+        golden(
+            "query: wait for a function",
+            query(Query::WaitFunction("add")),
+            b"",
+            "00 00 00 07 0a 07 01 03 61 64 64",
+        ),
+        golden(
+            "query: processes",
+            query(Query::Processes),
+            b"",
+            "00 00 00 03 0a 07 02",
+        ),
+        golden(
+            "query: callbacks",
+            query(Query::Callbacks),
+            b"",
+            "00 00 00 03 0a 07 03",
+        ),
+        golden(
+            "query: presence",
+            query(Query::Presence),
+            b"",
+            "00 00 00 03 0a 07 04",
+        ),
+        golden(
+            "roster",
+            Header::Roster { call: CallId(7) },
+            b"\x01\x01p",
+            "00 00 00 05 0c 07 01 01 70",
+        ),
+        golden(
+            "part: value",
+            Header::Part {
+                call: CallId(7),
+                index: 251,
+                status: Status::Value,
+            },
+            b"\x06",
+            "00 00 00 07 0d 07 fb fb 00 00 06",
+        ),
+        golden(
+            "part: provider lost",
+            Header::Part {
+                call: CallId(7),
+                index: 0,
+                status: Status::Failed(Failed::ProviderLost {
+                    process: "p".to_owned(),
+                }),
+            },
+            b"",
+            "00 00 00 07 0d 07 00 02 01 01 70",
+        ),
+        golden(
+            "happened",
+            Header::Happened { call: CallId(7) },
+            b"\x00",
+            "00 00 00 03 0e 07 00",
+        ),
         golden("goodbye", Header::Goodbye, b"", "00 00 00 01 0b"),
     ]
 }
 
 /// Every frame there is, and each of their options.
 pub(super) fn all() -> Vec<Golden> {
-    [handshakes(), calls(), replies(), the_rest()].into_iter().flatten().collect()
+    [handshakes(), calls(), replies(), the_rest()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[test]
 fn every_frame_has_exactly_these_bytes() {
-    for Golden { name, header, payload, bytes } in all() {
+    for Golden {
+        name,
+        header,
+        payload,
+        bytes,
+    } in all()
+    {
         let mut encoded = Vec::new();
         append(&mut encoded, &header, payload.len(), usize::MAX >> 1).unwrap();
         encoded.extend_from_slice(&payload);
@@ -170,7 +557,13 @@ fn every_frame_has_exactly_these_bytes() {
 
 #[test]
 fn these_bytes_are_every_frame() {
-    for Golden { name, header, payload, bytes } in all() {
+    for Golden {
+        name,
+        header,
+        payload,
+        bytes,
+    } in all()
+    {
         let bytes = Bytes::from(unhex(bytes));
         let length = u32::from_be_bytes(bytes[..LENGTH_BYTES].try_into().unwrap());
         assert_eq!(length as usize, bytes.len() - LENGTH_BYTES, "{name}");
@@ -184,12 +577,13 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "0c",          // a header
+        "0f",          // a header
         "02 05",       // a refusal
         "06 07 03",    // a status
         "06 07 02 0c", // a way to fail
         "06 07 02 00 04",
-        "0a 07 04", // a query
+        "0a 07 05",                      // a query
+        "04 00 00 00 00 00 00 00 00 03", // a way to call
     ] {
         // Zeros follow, so that it does not fail for being too short.
         let mut bytes = unhex(beyond);
@@ -206,8 +600,11 @@ fn there_are_no_frames_but_these() {
 
 #[test]
 fn greetings_and_heartbeats_have_no_number_and_all_else_has() {
-    let unnumbered: Vec<_> =
-        all().into_iter().filter(|golden| !golden.header.is_numbered()).map(|golden| golden.name).collect();
+    let unnumbered: Vec<_> = all()
+        .into_iter()
+        .filter(|golden| !golden.header.is_numbered())
+        .map(|golden| golden.name)
+        .collect();
     let handshakes = handshakes();
     let mut expected: Vec<_> = handshakes.iter().map(|golden| golden.name).collect();
     expected.push("heartbeat");
@@ -232,12 +629,68 @@ fn every_payload_has_exactly_these_bytes() {
         docs: "Adds.".to_owned(),
         signature: signature(),
         concurrency: Some(8),
+        balance: Balance::LessLoaded,
     };
-    let unlimited = Offered { docs: String::new(), concurrency: None, ..offered.clone() };
-    check(&vec![offered.clone(), unlimited], "02 02 03 61 64 64 05 41 64 64 73 2e 01 01 01 61 01 06 01 06 00 01 08 02 03 61 64 64 00 01 01 01 61 01 06 01 06 00 00");
+    let unlimited = Offered {
+        docs: String::new(),
+        concurrency: None,
+        balance: Balance::RoundRobin,
+        ..offered.clone()
+    };
+    check(
+        &vec![offered.clone(), unlimited],
+        "02 02 03 61 64 64 05 41 64 64 73 2e 01 01 01 61 01 06 01 06 00 01 08 00 02 03 61 64 64 00 01 01 01 61 01 06 01 06 00 00 01",
+    );
     check(&vec![CallbackId(2), CallbackId(300)], "02 02 fb 2c 01");
-    check(&vec![ProcessInfo::new("shop", 4711, 3)], "01 04 73 68 6f 70 fb 67 12 03");
-    check(&vec![CallbackInfo::new(&offered, vec!["shop".to_owned()])], "01 03 61 64 64 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 04 73 68 6f 70");
+    check(
+        &vec![ProcessInfo::new("shop", 4711, 3)],
+        "01 04 73 68 6f 70 fb 67 12 03",
+    );
+    check(
+        &vec![CallbackInfo::new(&offered, vec!["shop".to_owned()])],
+        "01 03 61 64 64 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 04 73 68 6f 70 00",
+    );
+}
+
+/// The payloads that tell what happened.
+#[test]
+fn every_event_has_exactly_these_bytes() {
+    let process = || "shop".to_owned();
+    let callback = || "add".to_owned();
+    let events = vec![
+        Presence::Joined { process: process() },
+        Presence::Left {
+            process: process(),
+            reason: LeaveReason::Stopped,
+        },
+        Presence::Left {
+            process: process(),
+            reason: LeaveReason::Lost,
+        },
+        Presence::Offered {
+            process: process(),
+            callback: callback(),
+        },
+        Presence::Withdrawn {
+            process: process(),
+            callback: callback(),
+        },
+    ];
+    assert_eq!(
+        hex(&encode(&events).unwrap()),
+        "05 00 04 73 68 6f 70 01 04 73 68 6f 70 00 01 04 73 68 6f 70 01 02 04 73 68 6f 70 03 61 64 64 03 04 73 68 6f 70 03 61 64 64"
+    );
+    assert_eq!(
+        decode_guarded::<Vec<Presence>>(&encode(&events).unwrap()).unwrap(),
+        events
+    );
+    for beyond in [Balance::LessLoaded, Balance::RoundRobin, Balance::Random] {
+        assert_eq!(
+            decode_guarded::<Balance>(&encode(&beyond).unwrap()).unwrap(),
+            beyond
+        );
+    }
+    assert!(decode_guarded::<Balance>(&[3]).is_err());
 }
 
 /// `docs/protocol.md` explains these frames byte by byte, and names every frame by its number.
@@ -250,12 +703,34 @@ fn the_documentation_shows_these_bytes() {
         }
     }
     let frames = [
-        "Hello", "Welcome", "Refused", "Heartbeat", "Call", "Run", "Reply", "Cancel", "Offer", "Withdraw", "Query", "Goodbye",
+        "Hello",
+        "Welcome",
+        "Refused",
+        "Heartbeat",
+        "Call",
+        "Run",
+        "Reply",
+        "Cancel",
+        "Offer",
+        "Withdraw",
+        "Query",
+        "Goodbye",
+        "Roster",
+        "Part",
+        "Happened",
     ];
     for (number, frame) in frames.into_iter().enumerate() {
-        assert!(page.contains(&format!("| `{number:02x}` | [`{frame}`](#{}) |", frame.to_lowercase())), "{frame}");
+        assert!(
+            page.contains(&format!(
+                "| `{number:02x}` | [`{frame}`](#{}) |",
+                frame.to_lowercase()
+            )),
+            "{frame}"
+        );
         assert!(page.contains(&format!("\n### {frame}\n")), "{frame}");
-        let shown = |golden: &Golden| format!("{:?}", golden.header).starts_with(frame) && usize::from(unhex(golden.bytes)[4]) == number;
+        let shown = |golden: &Golden| {
+            format!("{:?}", golden.header).starts_with(frame) && usize::from(unhex(golden.bytes)[4]) == number
+        };
         assert!(all().iter().any(shown), "{frame}");
     }
 }

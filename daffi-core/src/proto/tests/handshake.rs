@@ -19,26 +19,75 @@ fn a_process_of_this_release_speaks_the_version_of_this_release() {
 
 #[test]
 fn a_newer_process_that_still_speaks_our_version_is_let_in() {
-    check(&Hello { version: VERSION + 1, ..hello() }, &Ok(VERSION));
-    check(&Hello { version: u16::MAX, oldest_version: VERSION, ..hello() }, &Ok(VERSION));
+    check(
+        &Hello {
+            version: VERSION + 1,
+            ..hello()
+        },
+        &Ok(VERSION),
+    );
+    check(
+        &Hello {
+            version: u16::MAX,
+            oldest_version: VERSION,
+            ..hello()
+        },
+        &Ok(VERSION),
+    );
 }
 
 #[test]
 fn a_process_that_speaks_no_version_of_ours_is_refused() {
-    let refusal = || Err(Refusal::Version { oldest: OLDEST_VERSION, newest: VERSION });
-    check(&Hello { version: VERSION + 1, oldest_version: VERSION + 1, ..hello() }, &refusal());
-    check(&Hello { version: OLDEST_VERSION - 1, oldest_version: 0, ..hello() }, &refusal());
-    check(&Hello { version: 1, oldest_version: 2, ..hello() }, &refusal());
+    let refusal = || {
+        Err(Refusal::Version {
+            oldest: OLDEST_VERSION,
+            newest: VERSION,
+        })
+    };
+    check(
+        &Hello {
+            version: VERSION + 1,
+            oldest_version: VERSION + 1,
+            ..hello()
+        },
+        &refusal(),
+    );
+    check(
+        &Hello {
+            version: OLDEST_VERSION - 1,
+            oldest_version: 0,
+            ..hello()
+        },
+        &refusal(),
+    );
+    check(
+        &Hello {
+            version: 1,
+            oldest_version: 2,
+            ..hello()
+        },
+        &refusal(),
+    );
 }
 
 #[test]
 fn a_stranger_is_refused_whatever_else_it_says() {
-    check(&Hello { magic: *b"http", version: 0, ..hello() }, &Err(Refusal::NotDaffi));
+    check(
+        &Hello {
+            magic: *b"http",
+            version: 0,
+            ..hello()
+        },
+        &Err(Refusal::NotDaffi),
+    );
 }
 
 #[test]
 fn a_name_has_1_to_255_bytes() {
-    let named = |name: &str| Hello { process_name: name.to_owned(), ..hello() };
+    let named = |name: &str| Hello {
+        process_name: name.to_owned(),
+        ..hello()
+    };
     let refusal = || Err(Refusal::Name { limit: 255 });
     check(&named(""), &refusal());
     check(&named("a"), &Ok(VERSION));
@@ -61,7 +110,10 @@ fn a_refusal_says_what_to_do() {
     );
     check(&Refusal::Name { limit: 255 }, "a process name has 1 to 255 bytes");
     check(
-        &Refusal::NameTaken { name: "shop".to_owned(), pid: 7 },
+        &Refusal::NameTaken {
+            name: "shop".to_owned(),
+            pid: 7,
+        },
         "the process name \"shop\" is taken by process id 7; choose another process_name",
     );
     check(&Refusal::Stopping, "the controller is stopping");

@@ -4,7 +4,10 @@ use super::*;
 
 /// A frame's header, or why there is none.
 fn decoded(header: &Header<'_>) -> Result<(), String> {
-    Frame::joined(body(header, b"")).decode().map(drop).map_err(|error| error.to_string())
+    Frame::joined(body(header, b""))
+        .decode()
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 #[track_caller]
@@ -21,6 +24,8 @@ fn call<'a>(name: &'a str, to: Option<&'a str>, metadata: Vec<(&'a str, &'a str)
         deadline: None,
         trace: None,
         metadata,
+        key: None,
+        mode: Mode::Answered,
     };
     Header::Call(call)
 }
@@ -41,7 +46,10 @@ fn run<'a>(caller: &'a str, metadata: Vec<(&'a str, &'a str)>) -> Header<'a> {
 fn a_name_over_255_bytes_is_refused_wherever_it_stands() {
     let (longest, longer) = ("a".repeat(255), "a".repeat(256));
     let refused = Err("a name is over the limit of 255");
-    let query = |query| Header::Query { call: CallId(1), query };
+    let query = |query| Header::Query {
+        call: CallId(1),
+        query,
+    };
     for (name, expected) in [(&longest, Ok(())), (&longer, refused)] {
         check(&call(name, None, vec![]), expected);
         check(&call("add", Some(name), vec![]), expected);
@@ -70,9 +78,19 @@ fn metadata_over_8_kib_is_refused() {
 
 #[test]
 fn more_than_32_causes_of_an_error_are_refused() {
-    let reply = |causes| Header::Reply { call: CallId(1), status: Status::App { message: "", causes, typed: false } };
+    let reply = |causes| Header::Reply {
+        call: CallId(1),
+        status: Status::App {
+            message: "",
+            causes,
+            typed: false,
+        },
+    };
     check(&reply(vec!["why"; 32]), Ok(()));
-    check(&reply(vec![""; 33]), Err("a list of causes is over the limit of 32"));
+    check(
+        &reply(vec![""; 33]),
+        Err("a list of causes is over the limit of 32"),
+    );
 }
 
 /// Claims of lengths that are not there, in headers and in the payloads that the controller decodes.
@@ -81,32 +99,38 @@ fn lengths_that_are_only_claimed_cost_nothing() {
     // 2^62 in the place of a length.
     let huge = "fd 00 00 00 00 00 00 00 40";
     for start in [
-        "00 64 61 66 69 01 01",       // hello: the process name
-        "01 01",                      // welcome: the controller's name
-        "02 03",                      // refused: the name that is taken
-        "04 07",                      // call: the callback's name
-        "04 07 00 00 01",             // call: the receiver
-        "04 07 00 00 00 00 00",       // call: metadata
-        "04 07 00 00 00 00 00 01",    // call: a key
-        "04 07 00 00 00 00 00 01 00", // call: a value
-        "05 07 01",                   // run: the caller
-        "05 07 01 00 00 00",          // run: metadata
-        "06 07 01",                   // reply: an error's words
-        "06 07 01 00",                // reply: causes
-        "06 07 01 00 01",             // reply: a cause
-        "06 07 02 01",                // reply: the process that was lost
-        "06 07 02 05",                // reply: a panic's words
-        "06 07 02 06 01",             // reply: a signature's parameters
-        "06 07 02 06 01 01",          // reply: a parameter's name
-        "06 07 02 06 01 01 00",       // reply: a parameter's type
-        "06 07 02 06 01 01 00 01 16", // reply: a type's name
+        "00 64 61 66 69 01 01",          // hello: the process name
+        "01 01",                         // welcome: the controller's name
+        "02 03",                         // refused: the name that is taken
+        "04 07",                         // call: the callback's name
+        "04 07 00 00 01",                // call: the receiver
+        "04 07 00 00 00 00 00",          // call: metadata
+        "04 07 00 00 00 00 00 01",       // call: a key
+        "04 07 00 00 00 00 00 01 00",    // call: a value
+        "05 07 01",                      // run: the caller
+        "05 07 01 00 00 00",             // run: metadata
+        "06 07 01",                      // reply: an error's words
+        "06 07 01 00",                   // reply: causes
+        "06 07 01 00 01",                // reply: a cause
+        "06 07 02 01",                   // reply: the process that was lost
+        "06 07 02 05",                   // reply: a panic's words
+        "06 07 02 06 01",                // reply: a signature's parameters
+        "06 07 02 06 01 01",             // reply: a parameter's name
+        "06 07 02 06 01 01 00",          // reply: a parameter's type
+        "06 07 02 06 01 01 00 01 16",    // reply: a type's name
         "06 07 02 06 01 01 00 01 19 00", // reply: a struct's fields
         "06 07 02 06 01 01 00 01 1a 00", // reply: an enum's variants
-        "0a 07 00",                   // query: the process
-        "0a 07 01",                   // query: the callback
+        "0a 07 00",                      // query: the process
+        "0a 07 01",                      // query: the callback
     ] {
-        let error = Frame::joined(unhex(&format!("{start} {huge}")).into()).decode().unwrap_err();
-        assert_eq!(error.to_string(), "the bytes end in the middle of the value", "{start} …");
+        let error = Frame::joined(unhex(&format!("{start} {huge}")).into())
+            .decode()
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the bytes end in the middle of the value",
+            "{start} …"
+        );
         let zeros = Frame::joined(unhex(&format!("{start} {huge} 00 00 00 00 00 00 00 00")).into());
         assert!(zeros.decode().is_err(), "{start} … and zeros");
     }
@@ -116,13 +140,30 @@ fn lengths_that_are_only_claimed_cost_nothing() {
 fn lists_that_are_only_claimed_cost_nothing() {
     let huge = unhex("fd 00 00 00 00 00 00 00 40 00");
     let refused = "4611686018427387904 elements are announced, more than so few bytes may hold";
-    assert_eq!(decode_guarded::<Vec<Offered>>(&huge).unwrap_err().to_string(), refused);
-    assert_eq!(decode_guarded::<Vec<CallbackId>>(&huge).unwrap_err().to_string(), refused);
-    assert_eq!(decode_guarded::<Vec<ProcessInfo>>(&huge).unwrap_err().to_string(), refused);
-    assert_eq!(decode_guarded::<Vec<CallbackInfo>>(&huge).unwrap_err().to_string(), refused);
+    assert_eq!(
+        decode_guarded::<Vec<Offered>>(&huge).unwrap_err().to_string(),
+        refused
+    );
+    assert_eq!(
+        decode_guarded::<Vec<CallbackId>>(&huge).unwrap_err().to_string(),
+        refused
+    );
+    assert_eq!(
+        decode_guarded::<Vec<ProcessInfo>>(&huge).unwrap_err().to_string(),
+        refused
+    );
+    assert_eq!(
+        decode_guarded::<Vec<CallbackInfo>>(&huge)
+            .unwrap_err()
+            .to_string(),
+        refused
+    );
     let ends = "the bytes end in the middle of the value";
     assert_eq!(decode::<Vec<Offered>>(&huge).unwrap_err().to_string(), ends);
     // An offer with a name of 2^62 bytes.
     let offer = unhex("01 01 fd 00 00 00 00 00 00 00 40 61");
-    assert_eq!(decode_guarded::<Vec<Offered>>(&offer).unwrap_err().to_string(), ends);
+    assert_eq!(
+        decode_guarded::<Vec<Offered>>(&offer).unwrap_err().to_string(),
+        ends
+    );
 }

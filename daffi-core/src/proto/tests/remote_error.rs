@@ -24,10 +24,22 @@ fn no_more_causes_are_kept_than_may_be_sent() {
     let many = RemoteError::new("no", (0..100_000).map(|cause| cause.to_string()).collect());
     assert_eq!(causes(&many).len(), Limits::CAUSES);
     assert_eq!(causes(&many)[..2], ["0", "1"]);
-    let status = Status::App { message: many.message(), causes: causes(&many), typed: false };
-    let received = body(&Header::Reply { call: CallId(1), status }, b"");
+    let status = Status::App {
+        message: many.message(),
+        causes: causes(&many),
+        typed: false,
+    };
+    let received = body(
+        &Header::Reply {
+            call: CallId(1),
+            status,
+        },
+        b"",
+    );
     let frame = Frame::joined(received);
-    let Ok((Header::Reply { status, .. }, payload)) = frame.decode() else { panic!("it is a reply") };
+    let Ok((Header::Reply { status, .. }, payload)) = frame.decode() else {
+        panic!("it is a reply")
+    };
     let Some(Failure::App { remote, typed: None }) = Failure::from_status(status, payload) else {
         panic!("it is an error")
     };
@@ -58,8 +70,15 @@ fn an_error_that_is_its_own_cause_ends() {
 fn as_a_value_its_depth_is_bounded() {
     let error = RemoteError::new("no", vec!["why".to_owned(); 100]);
     let bytes = encode(&error).unwrap();
-    assert_eq!(decode_guarded::<RemoteError>(&bytes).unwrap(), error, "what this side makes is accepted");
+    assert_eq!(
+        decode_guarded::<RemoteError>(&bytes).unwrap(),
+        error,
+        "what this side makes is accepted"
+    );
     // A message, and that there is a cause, over and over.
     let endless = [1, b'a', 1].repeat(100_000);
-    assert_eq!(decode_guarded::<RemoteError>(&endless).unwrap_err().to_string(), "nested deeper than 128 levels");
+    assert_eq!(
+        decode_guarded::<RemoteError>(&endless).unwrap_err().to_string(),
+        "nested deeper than 128 levels"
+    );
 }

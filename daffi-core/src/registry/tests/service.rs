@@ -111,7 +111,7 @@ inventory::submit! {
             *arrived += 1;
             service.arrives.notify_all();
             let alone = |arrived: &mut u32| *arrived < 2;
-            let (arrived, _) = service.arrives.wait_timeout_while(arrived, Duration::from_secs(20), alone).unwrap();
+            let (arrived, _) = service.arrives.wait_timeout_while(arrived, Duration::from_secs(60), alone).unwrap();
             value(*arrived)
         })),
         entry("look", Method::BlockingMut(|service: &mut Blocking, _| {

@@ -22,8 +22,14 @@ fn check<A: Deserialize<'static>, B: Deserialize<'static>>(same: bool) {
     assert_eq!(b.matches(&a), same, "{b} and {a}");
     for (a, b) in [
         (takes([("a", a.clone())]), takes([("b", b.clone())])),
-        (gives(a.clone(), ErrorType::None), gives(b.clone(), ErrorType::None)),
-        (gives(Type::Unit, ErrorType::Typed(a)), gives(Type::Unit, ErrorType::Typed(b))),
+        (
+            gives(a.clone(), ErrorType::None),
+            gives(b.clone(), ErrorType::None),
+        ),
+        (
+            gives(Type::Unit, ErrorType::Typed(a)),
+            gives(Type::Unit, ErrorType::Typed(b)),
+        ),
     ] {
         assert_eq!(a.number() == b.number(), same, "{a} and {b}");
         assert_eq!(a.is_compatible_with(&b), same, "{a} and {b}");
@@ -285,7 +291,11 @@ fn error() -> ErrorType {
 
 #[track_caller]
 fn check_signatures(caller: &Signature, callback: &Signature, compatible: bool) {
-    assert_eq!(caller.is_compatible_with(callback), compatible, "called as {caller}, offered as {callback}");
+    assert_eq!(
+        caller.is_compatible_with(callback),
+        compatible,
+        "called as {caller}, offered as {callback}"
+    );
 }
 
 #[test]
@@ -308,11 +318,20 @@ fn the_names_of_parameters_do_not_matter_and_their_order_does() {
 
 #[test]
 fn arguments_by_value_are_parameters_without_names() {
-    let returns = || Returns { ok: Type::Unit, error: ErrorType::None };
+    let returns = || Returns {
+        ok: Type::Unit,
+        error: ErrorType::None,
+    };
     let tuple = Type::Tuple(vec![Type::U8, Type::Str]);
     let by_value = Signature::from_arguments(tuple, returns());
-    assert_eq!(by_value.number(), takes([("a", Type::U8), ("b", Type::Str)]).number());
-    assert_eq!(Signature::from_arguments(Type::Unit, returns()).number(), takes([]).number());
+    assert_eq!(
+        by_value.number(),
+        takes([("a", Type::U8), ("b", Type::Str)]).number()
+    );
+    assert_eq!(
+        Signature::from_arguments(Type::Unit, returns()).number(),
+        takes([]).number()
+    );
     let unknown = Signature::from_arguments(Type::Opaque, returns());
     check_signatures(&unknown, &takes([("a", Type::U8)]), true);
     check_signatures(&takes([("a", Type::U8)]), &unknown, true);
@@ -322,7 +341,14 @@ fn arguments_by_value_are_parameters_without_names() {
 /// Rows: how it is called. Columns: how it is offered.
 #[test]
 fn a_caller_may_know_less_about_the_error_than_the_callback_but_not_more() {
-    let kinds = || [ErrorType::None, ErrorType::Remote, error(), ErrorType::Typed(Type::U8)];
+    let kinds = || {
+        [
+            ErrorType::None,
+            ErrorType::Remote,
+            error(),
+            ErrorType::Typed(Type::U8),
+        ]
+    };
     let expected = [
         [true, true, true, true],
         [true, true, true, true],
@@ -331,7 +357,11 @@ fn a_caller_may_know_less_about_the_error_than_the_callback_but_not_more() {
     ];
     for (called, row) in kinds().into_iter().zip(expected) {
         for (offered, expected) in kinds().into_iter().zip(row) {
-            check_signatures(&gives(Type::U8, called.clone()), &gives(Type::U8, offered), expected);
+            check_signatures(
+                &gives(Type::U8, called.clone()),
+                &gives(Type::U8, offered),
+                expected,
+            );
         }
         let other = gives(Type::I8, ErrorType::None);
         check_signatures(&gives(Type::U8, called), &other, false);
@@ -347,7 +377,10 @@ fn the_plain_number_is_that_of_a_caller_without_an_error() {
     assert_eq!(plain.number(), remote.number());
     assert_eq!(plain.number(), typed.plain_number());
     assert_ne!(plain.number(), typed.number());
-    assert_ne!(typed.number(), gives(Type::U8, ErrorType::Typed(Type::Str)).number());
+    assert_ne!(
+        typed.number(),
+        gives(Type::U8, ErrorType::Typed(Type::Str)).number()
+    );
     assert_ne!(typed.plain_number(), gives(Type::I8, error()).plain_number());
 }
 
@@ -383,16 +416,57 @@ fn numbers_are_the_same_forever() {
     let none = || ErrorType::None;
     let golden = [
         (takes([]), 12_690_859_417_722_931_256),
-        (takes([("a", Type::I64), ("b", Type::I64)]), 4_069_282_117_138_077_057),
+        (
+            takes([("a", Type::I64), ("b", Type::I64)]),
+            4_069_282_117_138_077_057,
+        ),
         (gives(Type::I64, none()), 14_400_257_695_133_333_447),
-        (gives(Type::I64, ErrorType::Typed(Type::Str)), 12_819_427_273_036_406_326),
-        (takes([("all", trace::<(bool, i8, i16, i32, i64, i128, u8, u16, u32, u64, u128, f32, f64, char, String, ())>())]), 18_297_207_270_469_867_641),
-        (takes([("option", trace::<Option<Vec<HashMap<u8, (u16,)>>>>())]), 15_934_410_042_273_701_806),
-        (takes([("item", trace::<one::Item>())]), 15_545_672_961_284_749_886),
-        (gives(trace::<Result<IpAddr, Duration>>(), none()), 18_051_109_708_991_024_153),
+        (
+            gives(Type::I64, ErrorType::Typed(Type::Str)),
+            12_819_427_273_036_406_326,
+        ),
+        (
+            takes([(
+                "all",
+                trace::<(
+                    bool,
+                    i8,
+                    i16,
+                    i32,
+                    i64,
+                    i128,
+                    u8,
+                    u16,
+                    u32,
+                    u64,
+                    u128,
+                    f32,
+                    f64,
+                    char,
+                    String,
+                    (),
+                )>(),
+            )]),
+            18_297_207_270_469_867_641,
+        ),
+        (
+            takes([("option", trace::<Option<Vec<HashMap<u8, (u16,)>>>>())]),
+            15_934_410_042_273_701_806,
+        ),
+        (
+            takes([("item", trace::<one::Item>())]),
+            15_545_672_961_284_749_886,
+        ),
+        (
+            gives(trace::<Result<IpAddr, Duration>>(), none()),
+            18_051_109_708_991_024_153,
+        ),
         (gives(trace::<Folder>(), none()), 7_059_763_476_538_610_952),
         (takes([("any", Type::Opaque)]), 1_232_941_486_686_933_041),
-        (Signature::from_arguments(Type::Opaque, gives(Type::Unit, none()).returns), 18_367_029_579_827_855_011),
+        (
+            Signature::from_arguments(Type::Opaque, gives(Type::Unit, none()).returns),
+            18_367_029_579_827_855_011,
+        ),
     ];
     for (signature, number) in golden {
         assert_eq!(signature.number(), number, "{signature}");
@@ -422,8 +496,16 @@ fn types() -> impl Strategy<Value = Type> {
             (inside.clone(), inside).prop_map(|(a, b)| Type::Enum {
                 name: "E".to_owned(),
                 variants: vec![
-                    Variant { index: 0, name: "A".to_owned(), content: Type::Tuple(vec![a]) },
-                    Variant { index: 1, name: "B".to_owned(), content: b },
+                    Variant {
+                        index: 0,
+                        name: "A".to_owned(),
+                        content: Type::Tuple(vec![a])
+                    },
+                    Variant {
+                        index: 1,
+                        name: "B".to_owned(),
+                        content: b
+                    },
                 ],
                 open: false,
             }),
@@ -443,7 +525,9 @@ fn close(ty: &mut Type, around: u32) {
         Type::Option(inner) | Type::Seq(inner) => close(inner, around + 1),
         Type::Tuple(fields) => fields.iter_mut().for_each(|field| close(field, around + 1)),
         Type::Enum { variants, .. } => {
-            variants.iter_mut().for_each(|variant| close(&mut variant.content, around + 1));
+            variants
+                .iter_mut()
+                .for_each(|variant| close(&mut variant.content, around + 1));
         }
         _ => {}
     }
@@ -458,9 +542,13 @@ fn unrolled(ty: &Type) -> Type {
                 *done = true;
             }
             Type::Option(inner) | Type::Seq(inner) => unroll(inner, around + 1, root, done),
-            Type::Tuple(fields) => fields.iter_mut().for_each(|field| unroll(field, around + 1, root, done)),
+            Type::Tuple(fields) => fields
+                .iter_mut()
+                .for_each(|field| unroll(field, around + 1, root, done)),
             Type::Enum { variants, .. } => {
-                variants.iter_mut().for_each(|variant| unroll(&mut variant.content, around + 1, root, done));
+                variants
+                    .iter_mut()
+                    .for_each(|variant| unroll(&mut variant.content, around + 1, root, done));
             }
             _ => {}
         }

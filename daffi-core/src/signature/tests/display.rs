@@ -30,20 +30,38 @@ fn signatures_look_like_functions() {
     check_signature(&takes([]), "fn()");
     check_signature(&takes([("a", Type::I64), ("b", Type::I64)]), "fn(a: i64, b: i64)");
     check_signature(&gives(Type::I64, ErrorType::None), "fn() -> i64");
-    check_signature(&gives(Type::I64, ErrorType::Remote), "fn() -> Result<i64, RemoteError>");
-    check_signature(&gives(Type::Unit, ErrorType::Typed(Type::Str)), "fn() -> Result<(), String>");
-    check_signature(&gives(trace::<Result<u8, ()>>(), ErrorType::None), "fn() -> Result<u8, ()>");
-    let returns = || Returns { ok: Type::Opaque, error: ErrorType::None };
+    check_signature(
+        &gives(Type::I64, ErrorType::Remote),
+        "fn() -> Result<i64, RemoteError>",
+    );
+    check_signature(
+        &gives(Type::Unit, ErrorType::Typed(Type::Str)),
+        "fn() -> Result<(), String>",
+    );
+    check_signature(
+        &gives(trace::<Result<u8, ()>>(), ErrorType::None),
+        "fn() -> Result<u8, ()>",
+    );
+    let returns = || Returns {
+        ok: Type::Opaque,
+        error: ErrorType::None,
+    };
     check_signature(&Signature::from_arguments(Type::Opaque, returns()), "fn(..) -> ?");
     let arguments = Type::Tuple(vec![Type::U8, trace::<Vec<String>>()]);
-    check_signature(&Signature::from_arguments(arguments, returns()), "fn(_: u8, _: Vec<String>) -> ?");
+    check_signature(
+        &Signature::from_arguments(arguments, returns()),
+        "fn(_: u8, _: Vec<String>) -> ?",
+    );
 }
 
 #[test]
 fn a_type_is_written_out_once_in_a_signature() {
     let signature = Signature::new(
         [("first", trace::<Item>()), ("more", trace::<Vec<Item>>())],
-        Returns { ok: trace::<HashMap<String, Item>>(), error: ErrorType::Typed(trace::<Item>()) },
+        Returns {
+            ok: trace::<HashMap<String, Item>>(),
+            error: ErrorType::Typed(trace::<Item>()),
+        },
     );
     check_signature(
         &signature,
@@ -60,14 +78,40 @@ fn types_of_one_name_are_told_apart() {
 
 #[test]
 fn braces_without_content_are_empty() {
-    let open = |variants| Type::Enum { name: "E".to_owned(), variants, open: true };
-    let variant = || Variant { index: 3, name: "A".to_owned(), content: Type::Unit };
+    let open = |variants| Type::Enum {
+        name: "E".to_owned(),
+        variants,
+        open: true,
+    };
+    let variant = || Variant {
+        index: 3,
+        name: "A".to_owned(),
+        content: Type::Unit,
+    };
     assert_eq!(open(vec![]).to_string(), "E { .. }");
     assert_eq!(open(vec![variant()]).to_string(), "E { A, .. }");
-    let closed = Type::Enum { name: "E".to_owned(), variants: vec![], open: false };
+    let closed = Type::Enum {
+        name: "E".to_owned(),
+        variants: vec![],
+        open: false,
+    };
     assert_eq!(closed.to_string(), "E {}");
-    assert_eq!(Type::Struct { name: "S".to_owned(), fields: vec![] }.to_string(), "S {}");
-    assert_eq!(Type::TupleStruct { name: "S".to_owned(), fields: vec![] }.to_string(), "S()");
+    assert_eq!(
+        Type::Struct {
+            name: "S".to_owned(),
+            fields: vec![]
+        }
+        .to_string(),
+        "S {}"
+    );
+    assert_eq!(
+        Type::TupleStruct {
+            name: "S".to_owned(),
+            fields: vec![]
+        }
+        .to_string(),
+        "S()"
+    );
     assert_eq!(Type::Tuple(vec![]).to_string(), "()");
 }
 
@@ -98,5 +142,8 @@ fn a_recursion_without_a_name_to_call_it_by_is_written_as_such() {
     // From a peer that made it up.
     assert_eq!(Type::Recursive(0).to_string(), "?");
     assert_eq!(Type::Seq(Box::new(Type::Recursive(7))).to_string(), "Vec<?>");
-    assert_eq!(Type::Seq(Box::new(Type::Recursive(u32::MAX))).to_string(), "Vec<?>");
+    assert_eq!(
+        Type::Seq(Box::new(Type::Recursive(u32::MAX))).to_string(),
+        "Vec<?>"
+    );
 }

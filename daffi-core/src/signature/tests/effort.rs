@@ -66,10 +66,15 @@ impl<'de, const N: usize> Deserialize<'de> for Wide<N> {
 
 #[test]
 fn an_enum_with_a_thousand_variants_is_read_once_for_each() {
-    let Type::Enum { variants, .. } = check_reads::<Wide<1000>>(1002) else { panic!("it is an enum") };
+    let Type::Enum { variants, .. } = check_reads::<Wide<1000>>(1002) else {
+        panic!("it is an enum")
+    };
     assert_eq!(variants.len(), 1000);
     let content = |index: usize| &variants[index].content;
-    assert_eq!((content(998), content(999)), (&Type::Tuple(vec![Type::U32]), &Type::Unit));
+    assert_eq!(
+        (content(998), content(999)),
+        (&Type::Tuple(vec![Type::U32]), &Type::Unit)
+    );
 }
 
 #[test]
@@ -116,15 +121,22 @@ fn many_fields_of_nested_enums_take_no_more_runs_than_one() {
     assert!(!one.is_opaque_somewhere());
     let many = check_reads::<[Branch; 30]>(30 * 100);
     assert!(!many.is_opaque_somewhere());
-    let Type::Tuple(fields) = &many else { panic!("an array is a tuple") };
+    let Type::Tuple(fields) = &many else {
+        panic!("an array is a tuple")
+    };
     assert!(fields.iter().all(|field| *field == one));
 }
 
 #[test]
 fn a_type_too_large_to_be_described_is_known_to_some_depth() {
     let ty = check_reads::<[Tree; 30]>(100_000);
-    let Type::Tuple(fields) = &ty else { panic!("an array is a tuple: {ty}") };
-    assert!(matches!(&fields[29], Type::Enum { variants, .. } if variants.len() == 2), "{ty}");
+    let Type::Tuple(fields) = &ty else {
+        panic!("an array is a tuple: {ty}")
+    };
+    assert!(
+        matches!(&fields[29], Type::Enum { variants, .. } if variants.len() == 2),
+        "{ty}"
+    );
     assert!(ty.is_opaque_somewhere());
     let ty = trace::<[[[u8; 32]; 32]; 32]>();
     assert!(matches!(&ty, Type::Tuple(fields) if fields.len() == 32), "{ty}");
@@ -141,11 +153,16 @@ type Hundred<T> = Twenty<Twenty<Twenty<Twenty<Twenty<T>>>>>;
 
 #[test]
 fn a_type_nested_too_deep_is_known_to_the_greatest_depth() {
-    assert!(!trace::<Hundred<Twenty<Two<Two<Two<Two<u8>>>>>>>().is_opaque_somewhere(), "{DEPTH_LIMIT} levels");
+    assert!(
+        !trace::<Hundred<Twenty<Two<Two<Two<Two<u8>>>>>>>().is_opaque_somewhere(),
+        "{DEPTH_LIMIT} levels"
+    );
     let mut ty = &trace::<Hundred<Twenty<Twenty<u8>>>>();
     let mut depth = 0;
     while let Type::Enum { variants, .. } = ty {
-        let Type::Tuple(fields) = &variants[0].content else { break };
+        let Type::Tuple(fields) = &variants[0].content else {
+            break;
+        };
         ty = &fields[0];
         depth += 2;
     }
@@ -267,7 +284,12 @@ fn checks_on_recursive_types_do_not_make_values_that_never_end() {
 
     impl<'de, const CHILDREN: usize> Deserialize<'de> for Family<CHILDREN> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            type Raw<const CHILDREN: usize> = (Counted<String>, Vec<Family<CHILDREN>>, Vec<Family<CHILDREN>>, String);
+            type Raw<const CHILDREN: usize> = (
+                Counted<String>,
+                Vec<Family<CHILDREN>>,
+                Vec<Family<CHILDREN>>,
+                String,
+            );
             let (_, a, b, name) = Raw::<CHILDREN>::deserialize(deserializer)?;
             if name.is_empty() || a.len() < CHILDREN || b.len() < CHILDREN {
                 return Err(D::Error::custom("refused"));

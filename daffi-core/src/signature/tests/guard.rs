@@ -11,10 +11,26 @@ use super::{gives, takes};
 #[track_caller]
 fn check<T: Deserialize<'static>>(needs_guard: bool) {
     let ty = trace::<T>();
-    assert_eq!(takes([("a", ty.clone())]).needs_guard(), needs_guard, "taken: {ty}");
-    assert_eq!(takes([("a", Type::U8), ("b", ty.clone())]).needs_guard(), needs_guard, "taken second: {ty}");
-    assert_eq!(gives(ty.clone(), ErrorType::None).needs_guard(), needs_guard, "given: {ty}");
-    assert_eq!(gives(Type::Unit, ErrorType::Typed(ty.clone())).needs_guard(), needs_guard, "an error: {ty}");
+    assert_eq!(
+        takes([("a", ty.clone())]).needs_guard(),
+        needs_guard,
+        "taken: {ty}"
+    );
+    assert_eq!(
+        takes([("a", Type::U8), ("b", ty.clone())]).needs_guard(),
+        needs_guard,
+        "taken second: {ty}"
+    );
+    assert_eq!(
+        gives(ty.clone(), ErrorType::None).needs_guard(),
+        needs_guard,
+        "given: {ty}"
+    );
+    assert_eq!(
+        gives(Type::Unit, ErrorType::Typed(ty.clone())).needs_guard(),
+        needs_guard,
+        "an error: {ty}"
+    );
 }
 
 #[derive(Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,7 +107,11 @@ fn what_is_not_known_needs_it() {
     check::<Vec<IgnoredAny>>(true);
     let unknown = Signature::from_arguments(Type::Opaque, gives(Type::Unit, ErrorType::None).returns);
     assert!(unknown.needs_guard());
-    let open = Type::Enum { name: String::new(), variants: Vec::new(), open: true };
+    let open = Type::Enum {
+        name: String::new(),
+        variants: Vec::new(),
+        open: true,
+    };
     assert!(takes([("a", open)]).needs_guard());
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use serde::de::{Deserializer, Error, IgnoredAny};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny};
 
 use super::super::{ErrorType, Signature, Type, trace};
 use super::{check, gives, takes};
@@ -106,13 +106,22 @@ fn a_variant_whose_values_cannot_be_guessed_leaves_the_others_alone() {
 
 #[test]
 fn what_is_opaque_matches_anything() {
-    let all = [trace::<()>(), trace::<Vec<u8>>(), trace::<HashMap<u8, Secret>>(), trace::<Flat>(), trace::<Result<u8, ()>>()];
+    let all = [
+        trace::<()>(),
+        trace::<Vec<u8>>(),
+        trace::<HashMap<u8, Secret>>(),
+        trace::<Flat>(),
+        trace::<Result<u8, ()>>(),
+    ];
     for ty in &all {
         assert!(ty.matches(&Type::Opaque), "{ty}");
         assert!(Type::Opaque.matches(ty), "{ty}");
     }
     assert!(trace::<(u8, Untagged)>().matches(&trace::<(u8, Vec<String>)>()));
-    assert!(!trace::<(u8, Untagged)>().matches(&trace::<(u16, Vec<String>)>()), "only where it is");
+    assert!(
+        !trace::<(u8, Untagged)>().matches(&trace::<(u16, Vec<String>)>()),
+        "only where it is"
+    );
     assert!(!trace::<(u8, Untagged)>().matches(&trace::<(u8,)>()));
 }
 
@@ -140,14 +149,32 @@ fn the_first_opaque_part_is_named_by_its_path() {
 
     let none = || ErrorType::None;
     check_path(&takes([("a", trace::<u8>())]), None);
-    check_path(&takes([("a", trace::<u8>()), ("item", trace::<Item>())]), Some("argument `item`, field `id`"));
+    check_path(
+        &takes([("a", trace::<u8>()), ("item", trace::<Item>())]),
+        Some("argument `item`, field `id`"),
+    );
     check_path(&takes([("any", trace::<Untagged>())]), Some("argument `any`"));
-    check_path(&takes([("order", trace::<Order>())]), Some("argument `order`, variant `One`, element 0, field `id`"));
+    check_path(
+        &takes([("order", trace::<Order>())]),
+        Some("argument `order`, variant `One`, element 0, field `id`"),
+    );
     check_path(&gives(trace::<Vec<Untagged>>(), none()), Some("result, element"));
-    check_path(&gives(trace::<Option<(u8, Item)>>(), none()), Some("result, value, element 1, field `id`"));
-    check_path(&gives(trace::<HashMap<Untagged, u8>>(), none()), Some("result, key"));
-    check_path(&gives(trace::<HashMap<u8, Untagged>>(), none()), Some("result, value"));
-    check_path(&gives(Type::Unit, ErrorType::Typed(trace::<Item>())), Some("error, field `id`"));
+    check_path(
+        &gives(trace::<Option<(u8, Item)>>(), none()),
+        Some("result, value, element 1, field `id`"),
+    );
+    check_path(
+        &gives(trace::<HashMap<Untagged, u8>>(), none()),
+        Some("result, key"),
+    );
+    check_path(
+        &gives(trace::<HashMap<u8, Untagged>>(), none()),
+        Some("result, value"),
+    );
+    check_path(
+        &gives(Type::Unit, ErrorType::Typed(trace::<Item>())),
+        Some("error, field `id`"),
+    );
     check_path(&gives(Type::Unit, ErrorType::Remote), None);
     let unknown = Signature::from_arguments(Type::Opaque, gives(Type::Unit, none()).returns);
     check_path(&unknown, Some("arguments"));
@@ -156,6 +183,10 @@ fn the_first_opaque_part_is_named_by_its_path() {
         gives(Type::Unit, none()).returns,
     );
     check_path(&by_name, Some("argument 2"));
-    let open = Type::Enum { name: "E".to_owned(), variants: Vec::new(), open: true };
+    let open = Type::Enum {
+        name: "E".to_owned(),
+        variants: Vec::new(),
+        open: true,
+    };
     check_path(&gives(open, none()), Some("result, other variants"));
 }

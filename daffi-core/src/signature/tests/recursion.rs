@@ -38,7 +38,11 @@ enum Expression {
     Number(i64),
     Negative(Box<Expression>),
     Sum(Box<Expression>, Box<Expression>),
-    Let { name: String, value: Box<Expression>, body: Box<Expression> },
+    Let {
+        name: String,
+        value: Box<Expression>,
+        body: Box<Expression>,
+    },
 }
 
 #[test]
@@ -83,7 +87,10 @@ struct Egg {
 enum Hen {
     Young,
     Lays(Vec<Egg>),
-    Coop { hens: HashMap<String, Hen>, eggs: [Option<Box<Egg>>; 2] },
+    Coop {
+        hens: HashMap<String, Hen>,
+        eggs: [Option<Box<Egg>>; 2],
+    },
 }
 
 #[test]
@@ -109,8 +116,12 @@ fn a_recursion_is_the_same_from_every_side() {
     }
 
     assert!(trace::<Chain>().matches(&trace::<Unrolled>()));
-    let Type::Struct { fields, .. } = trace::<Egg>() else { panic!("an egg is a struct") };
-    let Type::Option(hen) = &fields[0].1 else { panic!("laid by a hen or none") };
+    let Type::Struct { fields, .. } = trace::<Egg>() else {
+        panic!("an egg is a struct")
+    };
+    let Type::Option(hen) = &fields[0].1 else {
+        panic!("laid by a hen or none")
+    };
     assert!(hen.matches(&trace::<Hen>()), "{hen}");
     assert_ne!(trace::<Egg>(), trace::<Hen>());
     assert!(!trace::<Egg>().matches(&trace::<Hen>()));
@@ -146,7 +157,9 @@ fn a_type_that_grows_inside_of_itself_is_known_to_some_depth() {
     #[expect(dead_code, reason = "only traced")]
     struct Pair<T>(T, Option<Box<Growing<u8>>>);
 
-    check::<Growing<u16>>("Growing { End(u16), More(Pair(u16, Option<Growing { End(u8), More(Pair(u8, Option<Growing>)) }>)) }");
+    check::<Growing<u16>>(
+        "Growing { End(u16), More(Pair(u16, Option<Growing { End(u8), More(Pair(u8, Option<Growing>)) }>)) }",
+    );
 }
 
 #[test]
@@ -164,7 +177,10 @@ fn recursion_through_newtypes_and_plain_containers() {
     check::<Maybe>("Maybe(Option<Maybe>)");
     check::<Map>("Map(Map<String, Map>)");
     check::<Vec<Nest>>("Vec<Nest(Vec<Nest>)>");
-    assert!(trace::<Nest>().matches(&trace::<Vec<Nest>>()), "a newtype is what it wraps");
+    assert!(
+        trace::<Nest>().matches(&trace::<Vec<Nest>>()),
+        "a newtype is what it wraps"
+    );
 }
 
 #[test]
@@ -211,7 +227,5 @@ fn recursive_types_that_check_their_values() {
     }
 
     check::<Checked>("Raw { name: String, children: Vec<Raw> }");
-    check::<Option<(Checked, Checked)>>(
-        "Option<(Raw { name: String, children: Vec<Raw> }, Raw)>",
-    );
+    check::<Option<(Checked, Checked)>>("Option<(Raw { name: String, children: Vec<Raw> }, Raw)>");
 }

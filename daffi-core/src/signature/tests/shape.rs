@@ -45,7 +45,10 @@ enum Kind {
 #[test]
 fn plain_values_show_their_whole_type() {
     check(&(), "()");
-    check(&(true, 1_i8, 2_i16, 3_i32, 4_i64, 5_i128), "(bool, i8, i16, i32, i64, i128)");
+    check(
+        &(true, 1_i8, 2_i16, 3_i32, 4_i64, 5_i128),
+        "(bool, i8, i16, i32, i64, i128)",
+    );
     check(&(1_u8, 2_u16, 3_u32, 4_u64, 5_u128), "(u8, u16, u32, u64, u128)");
     check(&(1.0_f32, 2.0_f64, 'c'), "(f32, f64, char)");
     check(&String::new(), "String");
@@ -55,7 +58,13 @@ fn plain_values_show_their_whole_type() {
     check(&Unit, "Unit");
     check(&Meters(1.0), "Meters(f64)");
     check(&Pair(1, String::new()), "Pair(u8, String)");
-    check(&Named { id: 1, tags: vec![String::new()] }, "Named { id: u64, tags: Vec<String> }");
+    check(
+        &Named {
+            id: 1,
+            tags: vec![String::new()],
+        },
+        "Named { id: u64, tags: Vec<String> }",
+    );
     check(&Duration::from_secs(1), "Duration { secs: u64, nanos: u32 }");
     check(&HashMap::from([("a".to_owned(), 1_u8)]), "Map<String, u8>");
     check(&b"bytes".to_vec(), "Vec<u8>");
@@ -77,15 +86,26 @@ fn what_is_not_there_is_not_known() {
     check(&HashMap::<u8, u8>::new(), "Map<?, ?>");
     check(&vec![None, Some(1_u8)], "Vec<Option<u8>>");
     check(&vec![vec![], vec![1_u8], vec![]], "Vec<Vec<u8>>");
-    check(&BTreeMap::from([(1_u8, None), (2, Some('c'))]), "Map<u8, Option<char>>");
+    check(
+        &BTreeMap::from([(1_u8, None), (2, Some('c'))]),
+        "Map<u8, Option<char>>",
+    );
 }
 
 #[test]
 fn an_enum_shows_the_variants_that_are_there() {
     check(&Kind::Nothing, "Kind { Nothing, .. }");
     check(&Kind::One(1), "Kind { One(u8), .. }");
-    check(&vec![Kind::Two(1, None), Kind::Nothing, Kind::Two(2, Some(3))], "Vec<Kind { Nothing, Two(u8, Option<u16>), .. }>");
-    check(&Kind::Named { list: vec![Kind::One(1)] }, "Kind { Named { list: Vec<Kind { One(u8), .. }> }, .. }");
+    check(
+        &vec![Kind::Two(1, None), Kind::Nothing, Kind::Two(2, Some(3))],
+        "Vec<Kind { Nothing, Two(u8, Option<u16>), .. }>",
+    );
+    check(
+        &Kind::Named {
+            list: vec![Kind::One(1)],
+        },
+        "Kind { Named { list: Vec<Kind { One(u8), .. }> }, .. }",
+    );
     check(&Ok::<u8, String>(1), "Result { Ok(u8), .. }");
     check(&IpAddr::V4(Ipv4Addr::LOCALHOST), "IpAddr { V4([u8; 4]), .. }");
 }
@@ -161,7 +181,11 @@ fn check_fits(value: &impl Serialize) {
 fn large_and_deep_values_have_a_shape_that_can_be_sent() {
     let chain = |length| (0..length).fold(Chain(None), |inside, _| Chain(Some(Box::new(inside))));
     let shells = |count| (0..count).fold(Nut::Kernel, |inside, _| Nut::Shell(Box::new(inside)));
-    let named = |count| (0..count).fold(Nut::Kernel, |inside, _| Nut::Named { inside: Box::new(inside) });
+    let named = |count| {
+        (0..count).fold(Nut::Kernel, |inside, _| Nut::Named {
+            inside: Box::new(inside),
+        })
+    };
     for size in [1, 10, 62, 63, 64, 65, 66, 127, 128, 129, 1_000] {
         check_fits(&chain(size));
         check_fits(&Some(chain(size)));

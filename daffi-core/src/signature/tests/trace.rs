@@ -90,9 +90,24 @@ fn tuples_have_their_elements_in_order() {
     check::<(u8, String)>("(u8, String)");
     check::<(u8, (u16, (u32, u64)))>("(u8, (u16, (u32, u64)))");
     check::<(u8, u8, u8)>("(u8, u8, u8)");
-    check::<(i8, i16, i32, i64, i128, u8, u16, u32, u64, u128, f32, f64, bool, char, String, ())>(
-        "(i8, i16, i32, i64, i128, u8, u16, u32, u64, u128, f32, f64, bool, char, String, ())",
-    );
+    check::<(
+        i8,
+        i16,
+        i32,
+        i64,
+        i128,
+        u8,
+        u16,
+        u32,
+        u64,
+        u128,
+        f32,
+        f64,
+        bool,
+        char,
+        String,
+        (),
+    )>("(i8, i16, i32, i64, i128, u8, u16, u32, u64, u128, f32, f64, bool, char, String, ())");
 }
 
 #[test]
@@ -128,7 +143,8 @@ mod big_array {
                     all.push(element);
                 }
                 let length = all.len();
-                all.try_into().map_err(|_| A::Error::invalid_length(length, &self))
+                all.try_into()
+                    .map_err(|_| A::Error::invalid_length(length, &self))
             }
         }
 
@@ -323,7 +339,9 @@ fn one_generic_type_with_different_parameters_is_several_types() {
 
     check::<(Gen<u8>, Gen<String>)>("(Gen { value: u8 }, Gen { value: String })");
     check::<Gen<Gen<Gen<bool>>>>("Gen { value: Gen { value: Gen { value: bool } } }");
-    check::<Vec<(Gen<Option<u8>>, Option<Gen<u8>>)>>("Vec<(Gen { value: Option<u8> }, Option<Gen { value: u8 }>)>");
+    check::<Vec<(Gen<Option<u8>>, Option<Gen<u8>>)>>(
+        "Vec<(Gen { value: Option<u8> }, Option<Gen { value: u8 }>)>",
+    );
     check::<Choice<Choice<u8, u16>, Choice<u16, u8>>>(
         "Choice { Left(Choice { Left(u8), Right { value: u16 } }), \
          Right { value: Choice { Left(u16), Right { value: u8 } } } }",

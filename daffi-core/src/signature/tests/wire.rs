@@ -18,7 +18,11 @@ fn check_type(ty: &Type, expected: &str) {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+    bytes
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[track_caller]
@@ -30,8 +34,14 @@ fn check_refused<T: for<'de> Deserialize<'de>>(bytes: &[u8], expected: &str) {
 }
 
 fn named(fields: &[(&str, Type)]) -> Type {
-    let fields = fields.iter().map(|(name, ty)| ((*name).to_owned(), ty.clone())).collect();
-    Type::Struct { name: "S".to_owned(), fields }
+    let fields = fields
+        .iter()
+        .map(|(name, ty)| ((*name).to_owned(), ty.clone()))
+        .collect();
+    Type::Struct {
+        name: "S".to_owned(),
+        fields,
+    }
 }
 
 /// These bytes are a promise to other builds: new tokens are added at the end, and a change is a change of the protocol
@@ -67,14 +77,41 @@ fn the_bytes_of_every_kind_of_type() {
     check_type(&Type::Map(boxed(Type::Str), boxed(Type::U8)), "03 14 10 08");
     check_type(&Type::Tuple(vec![Type::U8, Type::Unit]), "03 15 02 08 01");
     check_type(&Type::UnitStruct { name: "S".to_owned() }, "01 16 01 53");
-    check_type(&Type::NewtypeStruct { name: "S".to_owned(), inner: boxed(Type::U8) }, "02 17 01 53 08");
-    check_type(&Type::TupleStruct { name: "S".to_owned(), fields: vec![Type::U8] }, "02 18 01 53 01 08");
-    check_type(&named(&[("a", Type::U8), ("b", Type::Str)]), "03 19 01 53 02 01 61 01 62 08 10");
+    check_type(
+        &Type::NewtypeStruct {
+            name: "S".to_owned(),
+            inner: boxed(Type::U8),
+        },
+        "02 17 01 53 08",
+    );
+    check_type(
+        &Type::TupleStruct {
+            name: "S".to_owned(),
+            fields: vec![Type::U8],
+        },
+        "02 18 01 53 01 08",
+    );
+    check_type(
+        &named(&[("a", Type::U8), ("b", Type::Str)]),
+        "03 19 01 53 02 01 61 01 62 08 10",
+    );
     let variants = vec![
-        Variant { index: 0, name: "A".to_owned(), content: Type::Unit },
-        Variant { index: 7, name: "B".to_owned(), content: Type::U8 },
+        Variant {
+            index: 0,
+            name: "A".to_owned(),
+            content: Type::Unit,
+        },
+        Variant {
+            index: 7,
+            name: "B".to_owned(),
+            content: Type::U8,
+        },
     ];
-    let choice = Type::Enum { name: "E".to_owned(), variants, open: true };
+    let choice = Type::Enum {
+        name: "E".to_owned(),
+        variants,
+        open: true,
+    };
     check_type(&choice, "03 1a 01 45 02 00 01 41 07 01 42 01 01 08");
     check_type(&Type::Seq(boxed(Type::Recursive(0))), "02 13 1b 00");
 }
@@ -85,11 +122,21 @@ fn the_bytes_of_a_signature() {
     assert_eq!(hex(&bytes), "01 02 01 61 01 06 01 62 01 10 01 01 00");
     let typed = gives(Type::U8, ErrorType::Typed(Type::Str));
     assert_eq!(hex(&encode(&typed).unwrap()), "01 00 01 08 02 01 10");
-    assert_eq!(hex(&encode(&gives(Type::U8, ErrorType::Remote)).unwrap()), "01 00 01 08 01");
+    assert_eq!(
+        hex(&encode(&gives(Type::U8, ErrorType::Remote)).unwrap()),
+        "01 00 01 08 01"
+    );
     let unknown = Signature::from_arguments(Type::Opaque, typed.returns.clone());
     assert_eq!(hex(&encode(&unknown).unwrap()), "00 01 08 02 01 10");
-    for signature in [typed, unknown, takes([("a", trace::<HashMap<String, Option<(u8, char)>>>())])] {
-        assert_eq!(decode::<Signature>(&encode(&signature).unwrap()).unwrap(), signature);
+    for signature in [
+        typed,
+        unknown,
+        takes([("a", trace::<HashMap<String, Option<(u8, char)>>>())]),
+    ] {
+        assert_eq!(
+            decode::<Signature>(&encode(&signature).unwrap()).unwrap(),
+            signature
+        );
     }
 }
 
@@ -102,7 +149,10 @@ fn traced_types_survive_the_way() {
         Bool(bool),
         List(Vec<Json>),
         Object(HashMap<String, Json>),
-        Pair { left: Option<Box<Json>>, right: (Box<Json>, [u8; 4]) },
+        Pair {
+            left: Option<Box<Json>>,
+            right: (Box<Json>, [u8; 4]),
+        },
     }
 
     let ty = trace::<Json>();
@@ -122,16 +172,38 @@ fn tokens_that_are_no_type_are_refused() {
     check_refused::<Type>(&bytes_of(&[]), "a type ends early");
     check_refused::<Type>(&bytes_of(&[Token::Option]), "a type ends early");
     check_refused::<Type>(&bytes_of(&[Token::Map, Token::U8]), "a type ends early");
-    check_refused::<Type>(&bytes_of(&[Token::Tuple(3), Token::U8, Token::U8]), "a type ends early");
+    check_refused::<Type>(
+        &bytes_of(&[Token::Tuple(3), Token::U8, Token::U8]),
+        "a type ends early",
+    );
     check_refused::<Type>(&bytes_of(&[Token::U8, Token::U8]), "something follows a type");
     let choice = |first, second| {
         let variants = vec![(first, "A".into()), (second, "B".into())];
-        bytes_of(&[Token::Enum { name: "".into(), variants, open: true }, Token::Unit, Token::Unit])
+        bytes_of(&[
+            Token::Enum {
+                name: "".into(),
+                variants,
+                open: true,
+            },
+            Token::Unit,
+            Token::Unit,
+        ])
     };
     assert!(decode::<Type>(&choice(3, 7)).is_ok());
-    check_refused::<Type>(&choice(7, 3), "the variants of an enum are not in the order of their numbers");
-    check_refused::<Type>(&choice(3, 3), "the variants of an enum are not in the order of their numbers");
-    assert!(decode::<Type>(&[1, 28]).unwrap_err().to_string().contains("variant index"));
+    check_refused::<Type>(
+        &choice(7, 3),
+        "the variants of an enum are not in the order of their numbers",
+    );
+    check_refused::<Type>(
+        &choice(3, 3),
+        "the variants of an enum are not in the order of their numbers",
+    );
+    assert!(
+        decode::<Type>(&[1, 28])
+            .unwrap_err()
+            .to_string()
+            .contains("variant index")
+    );
 }
 
 #[test]
@@ -157,12 +229,25 @@ fn a_type_that_is_too_large_is_refused_before_it_is_read() {
     check_refused::<Type>(&bytes_of(&[Token::Tuple(u32::MAX)]), TOO_MANY);
     check_refused::<Type>(&bytes_of(&[Token::TupleStruct("".into(), u32::MAX)]), TOO_MANY);
     check_refused::<Type>(&bytes_of(&[Token::Tuple(5_000), Token::Tuple(5_000)]), TOO_MANY);
-    check_refused::<Type>(&bytes_of(&vec![Token::Struct("".into(), vec!["".into(); 100]); 100]), TOO_MANY);
+    check_refused::<Type>(
+        &bytes_of(&vec![Token::Struct("".into(), vec!["".into(); 100]); 100]),
+        TOO_MANY,
+    );
     check_refused::<Type>(&bytes_of(&vec![Token::Option; SIZE_LIMIT + 1]), TOO_MANY);
     check_refused::<Type>(&bytes_of(&vec![Token::U8; 1_000_000]), TOO_MANY);
-    check_refused::<Type>(&bytes_of(&[Token::Struct("".into(), vec!["".into(); 1_000_000])]), TOO_MANY);
+    check_refused::<Type>(
+        &bytes_of(&[Token::Struct("".into(), vec!["".into(); 1_000_000])]),
+        TOO_MANY,
+    );
     let variants = vec![(0, "".into()); 1_000_000];
-    check_refused::<Type>(&bytes_of(&[Token::Enum { name: "".into(), variants, open: false }]), TOO_MANY);
+    check_refused::<Type>(
+        &bytes_of(&[Token::Enum {
+            name: "".into(),
+            variants,
+            open: false,
+        }]),
+        TOO_MANY,
+    );
 }
 
 #[derive(Serialize)]
@@ -175,16 +260,33 @@ struct MadeUp {
 fn a_signature_that_is_too_large_is_refused() {
     let half = Type::Tuple(vec![Type::U8; SIZE_LIMIT / 2]);
     let made_up = |parameters| {
-        let returns = Returns { ok: Type::Unit, error: ErrorType::None };
-        encode(&MadeUp { parameters: Some(parameters), returns }).unwrap()
+        let returns = Returns {
+            ok: Type::Unit,
+            error: ErrorType::None,
+        };
+        encode(&MadeUp {
+            parameters: Some(parameters),
+            returns,
+        })
+        .unwrap()
     };
     assert!(decode::<Signature>(&made_up(vec![("a".to_owned(), half.clone())])).is_ok());
-    let two = made_up(vec![("a".to_owned(), half.clone()), ("b".to_owned(), half.clone())]);
+    let two = made_up(vec![
+        ("a".to_owned(), half.clone()),
+        ("b".to_owned(), half.clone()),
+    ]);
     check_refused::<Signature>(&two, "a signature is made of too many types");
     let many = made_up(vec![(String::new(), Type::Unit); 1_000_000]);
     check_refused::<Signature>(&many, "a signature is made of too many types");
-    let returns = Returns { ok: half.clone(), error: ErrorType::Typed(half) };
-    let result = encode(&MadeUp { parameters: None, returns }).unwrap();
+    let returns = Returns {
+        ok: half.clone(),
+        error: ErrorType::Typed(half),
+    };
+    let result = encode(&MadeUp {
+        parameters: None,
+        returns,
+    })
+    .unwrap();
     check_refused::<Signature>(&result, "a signature is made of too many types");
 }
 
@@ -193,12 +295,25 @@ fn a_signature_that_would_be_refused_is_not_made() {
     let large = |size: usize| Type::Tuple(vec![Type::U8; size - 1]);
     let signature = Signature::new(
         [("a", large(3_000)), ("b", large(5_000)), ("c", Type::U8)],
-        Returns { ok: large(1_000), error: ErrorType::Typed(large(500)) },
+        Returns {
+            ok: large(1_000),
+            error: ErrorType::Typed(large(500)),
+        },
     );
     let parameters = signature.parameters.as_deref().unwrap();
-    assert_eq!(parameters[1], Parameter { name: "b".to_owned(), ty: Type::Opaque }, "the largest goes");
+    assert_eq!(
+        parameters[1],
+        Parameter {
+            name: "b".to_owned(),
+            ty: Type::Opaque
+        },
+        "the largest goes"
+    );
     assert_eq!(parameters[0].ty, large(3_000));
-    assert_eq!(decode::<Signature>(&encode(&signature).unwrap()).unwrap(), signature);
+    assert_eq!(
+        decode::<Signature>(&encode(&signature).unwrap()).unwrap(),
+        signature
+    );
     let many = Signature::from_arguments(Type::Tuple(vec![Type::Opaque; 10_000]), signature.returns.clone());
     assert_eq!(many.parameters, None);
     assert_eq!(many.returns, signature.returns);
@@ -210,11 +325,18 @@ fn recursions_that_lead_nowhere_are_opaque() {
         Type::Recursive(0),
         Type::Option(Box::new(Type::Recursive(1))),
         Type::Tuple(vec![Type::U8, Type::Recursive(u32::MAX)]),
-        Type::NewtypeStruct { name: "N".to_owned(), inner: Box::new(Type::Recursive(0)) },
+        Type::NewtypeStruct {
+            name: "N".to_owned(),
+            inner: Box::new(Type::Recursive(0)),
+        },
     ];
     for ty in nowhere {
         let ty: Type = decode(&encode(&ty).unwrap()).unwrap();
-        let _ = (ty.to_string(), takes([("a", ty.clone())]).number(), takes([("a", ty.clone())]).needs_guard());
+        let _ = (
+            ty.to_string(),
+            takes([("a", ty.clone())]).number(),
+            takes([("a", ty.clone())]).needs_guard(),
+        );
         assert!(ty.matches(&ty));
         assert!(ty.matches(&Type::Opaque));
     }
@@ -246,7 +368,12 @@ fn a_signature_made_to_be_slow_is_as_quick_as_any() {
     let ring: Signature = decode(&bytes).unwrap();
     assert_eq!(ring.number(), ring.number());
     assert!(ring.is_compatible_with(&ring));
-    let wide = |count| takes([("a", Type::Tuple((0..count).map(|_| Type::Option(Box::new(Type::U8))).collect()))]);
+    let wide = |count| {
+        takes([(
+            "a",
+            Type::Tuple((0..count).map(|_| Type::Option(Box::new(Type::U8))).collect()),
+        )])
+    };
     assert_ne!(wide(4_000).number(), wide(4_001).number());
     assert!(!wide(4_000).is_compatible_with(&wide(4_001)));
     assert!(ring.to_string().len() < 1_000_000);

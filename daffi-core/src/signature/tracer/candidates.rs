@@ -9,8 +9,16 @@ pub(super) const BOOLS: [bool; 2] = [false, true];
 pub(super) const INTEGERS: [i8; 5] = [0, 1, 2, 10, 100];
 pub(super) const FLOATS: [f32; 4] = [0.0, 1.0, 0.5, 100.0];
 pub(super) const CHARS: [char; 4] = ['a', 'A', '0', '/'];
-pub(super) const BYTES: [&[u8]; 8] =
-    [&[], &[0; 16], &[0; 1], &[0; 4], &[0; 8], &[0; 12], &[0; 32], &[0; 64]];
+pub(super) const BYTES: [&[u8]; 8] = [
+    &[],
+    &[0; 16],
+    &[0; 1],
+    &[0; 4],
+    &[0; 8],
+    &[0; 12],
+    &[0; 32],
+    &[0; 64],
+];
 pub(super) const STRINGS: [&str; 28] = [
     "",
     "0",

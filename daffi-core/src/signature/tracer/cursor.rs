@@ -53,13 +53,17 @@ impl<'a> Cursor<'a> {
         let kind = Kind::Leaf(ty);
         // Leaves are not told apart any further, hence no visitor.
         self.spot = self.tree.enter(self.spot, kind.clone(), "")?;
-        let Kind::Leaf(ty) = kind else { return self.tree.stop() };
+        let Kind::Leaf(ty) = kind else {
+            return self.tree.stop();
+        };
         self.tree.candidate(self.spot, &ty)
     }
 
     /// Has the only child read from by `read`.
     fn inside<T>(self, read: impl FnOnce(Cursor<'_>) -> Result<T, Refused>) -> Result<T, Refused> {
-        let Some(child) = self.tree.child(self.spot, 0) else { return self.tree.stop() };
+        let Some(child) = self.tree.child(self.spot, 0) else {
+            return self.tree.stop();
+        };
         let result = read(Cursor::new(self.tree, child));
         self.tree.judge(child, result)
     }
@@ -67,7 +71,13 @@ impl<'a> Cursor<'a> {
     /// The children, one after the other.
     fn fields(self) -> Elements<'a> {
         let end = self.tree.node(self.spot.node).children.len();
-        Elements { tree: self.tree, spot: self.spot, next: 0, end, repeating: false }
+        Elements {
+            tree: self.tree,
+            spot: self.spot,
+            next: 0,
+            end,
+            repeating: false,
+        }
     }
 }
 
@@ -133,7 +143,9 @@ impl Deserializer<'static> for Cursor<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        self.leaf(Type::UnitStruct { name: name.to_owned() })?;
+        self.leaf(Type::UnitStruct {
+            name: name.to_owned(),
+        })?;
         visitor.visit_unit()
     }
 
@@ -157,13 +169,23 @@ impl Deserializer<'static> for Cursor<'_> {
     fn deserialize_seq<V: Visitor<'static>>(mut self, visitor: V) -> Result<V::Value, Refused> {
         self.enter::<V>(Kind::Seq)?;
         let end = self.tree.elements(self.spot);
-        visitor.visit_seq(Elements { tree: self.tree, spot: self.spot, next: 0, end, repeating: true })
+        visitor.visit_seq(Elements {
+            tree: self.tree,
+            spot: self.spot,
+            next: 0,
+            end,
+            repeating: true,
+        })
     }
 
     fn deserialize_map<V: Visitor<'static>>(mut self, visitor: V) -> Result<V::Value, Refused> {
         self.enter::<V>(Kind::Map)?;
         let left = self.tree.elements(self.spot);
-        visitor.visit_map(Entries { tree: self.tree, spot: self.spot, left })
+        visitor.visit_map(Entries {
+            tree: self.tree,
+            spot: self.spot,
+            left,
+        })
     }
 
     fn deserialize_tuple<V: Visitor<'static>>(
@@ -203,7 +225,10 @@ impl Deserializer<'static> for Cursor<'_> {
     ) -> Result<V::Value, Refused> {
         self.enter::<V>(Kind::Enum(name, variants))?;
         let variant = self.tree.variant(self.spot)?;
-        visitor.visit_enum(Choice { cursor: self, variant })
+        visitor.visit_enum(Choice {
+            cursor: self,
+            variant,
+        })
     }
 }
 
@@ -220,13 +245,18 @@ struct Elements<'a> {
 impl SeqAccess<'static> for Elements<'_> {
     type Error = Refused;
 
-    fn next_element_seed<T: DeserializeSeed<'static>>(&mut self, seed: T) -> Result<Option<T::Value>, Refused> {
+    fn next_element_seed<T: DeserializeSeed<'static>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Refused> {
         if self.next >= self.end {
             return Ok(None);
         }
         let place = if self.repeating { 0 } else { self.next };
         self.next += 1;
-        let Some(child) = self.tree.child(self.spot, place) else { return self.tree.stop() };
+        let Some(child) = self.tree.child(self.spot, place) else {
+            return self.tree.stop();
+        };
         let result = seed.deserialize(Cursor::new(self.tree, child));
         self.tree.judge(child, result).map(Some)
     }
@@ -245,7 +275,9 @@ struct Entries<'a> {
 
 impl Entries<'_> {
     fn read<T: DeserializeSeed<'static>>(&mut self, place: usize, seed: T) -> Result<T::Value, Refused> {
-        let Some(child) = self.tree.child(self.spot, place) else { return self.tree.stop() };
+        let Some(child) = self.tree.child(self.spot, place) else {
+            return self.tree.stop();
+        };
         let result = seed.deserialize(Cursor::new(self.tree, child));
         self.tree.judge(child, result)
     }

@@ -23,7 +23,9 @@ impl Tree {
     pub(super) fn has_more_to_learn(&mut self, before: usize) -> bool {
         if self.knowledge == before {
             // The last thing that was looked into is where this run ended, or what it went through in vain.
-            let Some(last) = self.explored.last().copied() else { return false };
+            let Some(last) = self.explored.last().copied() else {
+                return false;
+            };
             self.node_mut(last).futile = Some(before);
         }
         let root = self.root().node;
@@ -117,10 +119,18 @@ impl Tree {
     /// How many elements an option, a sequence or a map is given.
     pub(super) fn elements(&mut self, spot: Spot) -> usize {
         let children = self.node(spot.node).children.clone();
-        let next = if spot.constructing() { None } else { self.next_in(&children) };
+        let next = if spot.constructing() {
+            None
+        } else {
+            self.next_in(&children)
+        };
         let recursive = |child: &NodeId| matches!(self.node(*child).kind, Kind::Recursive(_));
         // What types around would like to try leads nowhere if that is a value of the same types again.
-        let variation = if children.iter().any(recursive) { 0 } else { spot.variation };
+        let variation = if children.iter().any(recursive) {
+            0
+        } else {
+            spot.variation
+        };
         let refusals = self.node(spot.node).attempts + variation;
         let elements = match self.node(spot.node).kind {
             _ if next.is_some() => 1,
@@ -140,9 +150,14 @@ impl Tree {
     /// Which variant an enum is given.
     pub(super) fn variant(&mut self, spot: Spot) -> Result<usize, Refused> {
         let contents = self.node(spot.node).children.clone();
-        let next =
-            if spot.constructing() { None } else { contents.iter().position(|content| self.wants(*content)) };
-        let Some(variant) = next.or(self.node(spot.node).witness) else { return self.stop() };
+        let next = if spot.constructing() {
+            None
+        } else {
+            contents.iter().position(|content| self.wants(*content))
+        };
+        let Some(variant) = next.or(self.node(spot.node).witness) else {
+            return self.stop();
+        };
         if !spot.constructing() {
             self.explored.extend(next.map(|variant| contents[variant]));
             self.node_mut(spot.node).given = variant;
@@ -187,7 +202,9 @@ impl Tree {
         match node.kind {
             Kind::Enum(..) => {
                 let given = node.given;
-                let Some(content) = node.children.get(given).copied() else { return };
+                let Some(content) = node.children.get(given).copied() else {
+                    return;
+                };
                 self.node_mut(id).witness.get_or_insert(given);
                 self.accept(content);
             }
@@ -236,7 +253,9 @@ impl Tree {
             Kind::Opaque => return,
             Kind::Unseen => return self.give_up(id),
             Kind::Enum(..) => {
-                let Some(content) = node.children.get(node.given).copied() else { return };
+                let Some(content) = node.children.get(node.given).copied() else {
+                    return;
+                };
                 return self.refuse(content, variation);
             }
             Kind::Leaf(_) if node.yields && variation > 0 => {

@@ -53,7 +53,10 @@ pub fn trace<T: Deserialize<'static>>() -> Type {
 }
 
 fn explore(read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>) -> Type {
-    DEPTHS.into_iter().find_map(|depth| explore_to(depth, read)).unwrap_or(Type::Opaque)
+    DEPTHS
+        .into_iter()
+        .find_map(|depth| explore_to(depth, read))
+        .unwrap_or(Type::Opaque)
 }
 
 /// The structure as far as `depth`; `None` if it is too large.

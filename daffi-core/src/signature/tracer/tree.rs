@@ -45,7 +45,10 @@ impl Kind {
     }
 
     fn has_name(&self) -> bool {
-        matches!(self, Self::Newtype(_) | Self::TupleStruct(..) | Self::Struct(..) | Self::Enum(..))
+        matches!(
+            self,
+            Self::Newtype(_) | Self::TupleStruct(..) | Self::Struct(..) | Self::Enum(..)
+        )
     }
 }
 
@@ -164,7 +167,11 @@ impl Tree {
     }
 
     pub(super) fn root(&self) -> Spot {
-        Spot { node: NodeId(0), recursions: 0, variation: 0 }
+        Spot {
+            node: NodeId(0),
+            recursions: 0,
+            variation: 0,
+        }
     }
 
     pub(super) fn node(&self, id: NodeId) -> &Node {
@@ -232,7 +239,9 @@ impl Tree {
             self.node_mut(spot.node).kind = Kind::Recursive(target);
             return self.recur(spot, target);
         }
-        let children = (0..children).map(|place| self.add(Some(spot.node), place, depth + 1)).collect();
+        let children = (0..children)
+            .map(|place| self.add(Some(spot.node), place, depth + 1))
+            .collect();
         let node = self.node_mut(spot.node);
         node.kind = kind;
         node.visitor = visitor;
@@ -265,7 +274,11 @@ impl Tree {
     /// Makes a value of the enclosing type, if that is known to work.
     fn recur(&mut self, from: Spot, target: NodeId) -> Result<Spot, Refused> {
         if self.node(target).yields && from.recursions < RECURSION_LIMIT {
-            Ok(Spot { node: target, recursions: from.recursions + 1, variation: 0 })
+            Ok(Spot {
+                node: target,
+                recursions: from.recursions + 1,
+                variation: 0,
+            })
         } else {
             self.stop()
         }
@@ -290,7 +303,11 @@ impl Tree {
     pub(super) fn child(&self, spot: Spot, number: usize) -> Option<Spot> {
         let node = self.node(spot.node);
         let child = *node.children.get(number)?;
-        Some(Spot { node: child, variation: spot.variation + node.attempts, ..spot })
+        Some(Spot {
+            node: child,
+            variation: spot.variation + node.attempts,
+            ..spot
+        })
     }
 
     /// Everything that has been found out.
@@ -310,10 +327,14 @@ impl Tree {
             Kind::Seq => Type::Seq(child(0)),
             Kind::Map => Type::Map(child(0), child(1)),
             Kind::Tuple(_) => Type::Tuple(children().collect()),
-            Kind::Newtype(name) => Type::NewtypeStruct { name: (*name).to_owned(), inner: child(0) },
-            Kind::TupleStruct(name, _) => {
-                Type::TupleStruct { name: (*name).to_owned(), fields: children().collect() }
-            }
+            Kind::Newtype(name) => Type::NewtypeStruct {
+                name: (*name).to_owned(),
+                inner: child(0),
+            },
+            Kind::TupleStruct(name, _) => Type::TupleStruct {
+                name: (*name).to_owned(),
+                fields: children().collect(),
+            },
             Kind::Struct(name, fields) => Type::Struct {
                 name: (*name).to_owned(),
                 fields: fields.iter().map(|name| known(name)).zip(children()).collect(),
@@ -323,7 +344,11 @@ impl Tree {
                 variants: (0..)
                     .zip(*variants)
                     .zip(children())
-                    .map(|((index, name), content)| Variant { index, name: known(name), content })
+                    .map(|((index, name), content)| Variant {
+                        index,
+                        name: known(name),
+                        content,
+                    })
                     .collect(),
                 open: false,
             },

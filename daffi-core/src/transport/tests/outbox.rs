@@ -84,7 +84,7 @@ async fn only_numbered_frames_are_counted_as_sent() {
 /// A peer may acknowledge a frame as soon as it has it, so it must be counted by then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frame_is_counted_before_its_peer_can_have_it() {
-    const FRAMES: u64 = 20_000;
+    const FRAMES: u64 = 60_000;
     let limits = Limits {
         queue_bytes: usize::MAX / 2,
         ..LIMITS

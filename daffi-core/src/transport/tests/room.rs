@@ -54,7 +54,7 @@ fn p6_everybody_who_waits_for_room_is_woken() {
 /// The wake-up must not fall between a waiter's look and its registration.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_wake_up_is_lost_between_threads() {
-    const ROUNDS: usize = 200_000;
+    const ROUNDS: usize = 60_000;
     let room = Arc::new(Room::new(1));
     let taker = {
         let room = Arc::clone(&room);

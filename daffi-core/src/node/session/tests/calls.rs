@@ -336,6 +336,8 @@ fn a_call_carries_the_time_that_is_left() {
         deadline: Some(at(100)),
         trace: Some(trace),
         metadata: &metadata,
+        key: Some(9),
+        mode: Mode::HandedOver,
     };
     let call = f
         .session
@@ -351,6 +353,8 @@ fn a_call_carries_the_time_that_is_left() {
         deadline: Some(MS * 60),
         trace: Some(trace),
         metadata: vec![("tenant", "acme")],
+        key: Some(9),
+        mode: Mode::HandedOver,
     };
     assert_eq!(header, Header::Call(expected));
 }
@@ -406,14 +410,27 @@ fn a_name_that_nobody_can_have_is_not_sent() {
     let mut f = Fixture::new();
     let (longest, longer) = ("a".repeat(255), "a".repeat(256));
     let mut call = |name: &str, to: Option<&str>| {
-        let request = Request { name, to, ..Fixture::request(None) };
-        f.session.call(at(0), &request, &Bytes::new(), &mut f.wire).map(drop)
+        let request = Request {
+            name,
+            to,
+            ..Fixture::request(None)
+        };
+        f.session
+            .call(at(0), &request, &Bytes::new(), &mut f.wire)
+            .map(drop)
     };
     assert_eq!(call(&longest, Some(&longest)), Ok(()));
     assert_eq!(call(&longer, None), Err(Failed::NoProvider(Absence::Nobody)));
-    assert_eq!(call("add", Some(&longer)), Err(Failed::NoProvider(Absence::ProcessUnknown)));
+    assert_eq!(
+        call("add", Some(&longer)),
+        Err(Failed::NoProvider(Absence::ProcessUnknown))
+    );
     let mut ask = |query| f.session.ask(query, None, &mut f.wire).map(drop);
-    let denied = || Err(Failed::Denied { reason: "a name has 1 to 255 bytes".to_owned() });
+    let denied = || {
+        Err(Failed::Denied {
+            reason: "a name has 1 to 255 bytes".to_owned(),
+        })
+    };
     assert_eq!(ask(Query::WaitProcess(&longest)), Ok(()));
     assert_eq!(ask(Query::WaitProcess(&longer)), denied());
     assert_eq!(ask(Query::WaitFunction(&longer)), denied());

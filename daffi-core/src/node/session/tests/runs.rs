@@ -20,7 +20,7 @@ fn a_run_brings_what_its_caller_sent() {
     );
     assert_eq!(start.payload, bytes("arguments"));
     assert_eq!(*start.metadata, [("tenant".into(), "acme".into())]);
-    f.finish(start.run, Ok(bytes("result")));
+    f.finish(start.run, &Ok(bytes("result")));
     assert_eq!(
         f.wire.sent(),
         [Sent::Reply {
@@ -44,7 +44,7 @@ fn p1_each_kind_of_outcome_is_answered_as_it_is() {
     ] {
         let mut f = Fixture::new();
         let run = f.running(0);
-        f.finish(run, outcome.clone());
+        f.finish(run, &outcome);
         assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
     }
 }
@@ -53,12 +53,12 @@ fn p1_each_kind_of_outcome_is_answered_as_it_is() {
 fn p1_a_run_is_answered_once_however_often_it_ends() {
     let mut f = Fixture::new();
     let run = f.running(0);
-    f.finish(run, Ok(bytes("first")));
+    f.finish(run, &Ok(bytes("first")));
     f.wire.sent();
-    f.finish(run, Ok(bytes("second")));
+    f.finish(run, &Ok(bytes("second")));
     // Neither does it end the run that has its place now.
     let successor = f.running(0);
-    f.finish(run, Ok(bytes("third")));
+    f.finish(run, &Ok(bytes("third")));
     assert_eq!(f.wire.sent(), []);
     assert!(f.session.is_wanted(successor));
 }
@@ -68,7 +68,7 @@ fn p1_a_result_over_the_frame_limit_becomes_an_error_that_says_so() {
     let mut f = Fixture::new();
     let run = f.running(0);
     f.wire.limit = 30;
-    f.finish(run, Ok(Bytes::from(vec![0; 50])));
+    f.finish(run, &Ok(Bytes::from(vec![0; 50])));
     let sent = f.wire.sent();
     let [
         Sent::Reply {
@@ -172,7 +172,7 @@ fn concurrency_counts_runs_until_they_have_stopped() {
         f.events.is_empty(),
         "the first has been answered, but has not stopped"
     );
-    f.finish(first, Ok(Bytes::new()));
+    f.finish(first, &Ok(Bytes::new()));
     f.run(0, callback, None);
     f.started();
 }
@@ -187,7 +187,7 @@ fn p4_a_cancelled_run_is_answered_and_stopped_at_once() {
     assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
     assert_eq!(f.aborted(), [run]);
     assert!(!f.session.is_wanted(run));
-    f.finish(run, Ok(bytes("too late")));
+    f.finish(run, &Ok(bytes("too late")));
     assert_eq!(f.wire.sent(), []);
     f.assert_empty();
 }
@@ -196,7 +196,7 @@ fn p4_a_cancelled_run_is_answered_and_stopped_at_once() {
 fn p4_a_cancel_that_crossed_the_answer_is_ignored() {
     let mut f = Fixture::new();
     let run = f.running(0);
-    f.finish(run, Ok(Bytes::new()));
+    f.finish(run, &Ok(Bytes::new()));
     f.wire.sent();
     f.receive(Header::Cancel { call: CallId(0) }, Bytes::new())
         .unwrap();
@@ -227,7 +227,7 @@ fn p4_a_run_is_stopped_at_the_deadline_of_its_call_or_its_own() {
         let outcome = failed(Failed::Timeout { may_have_run: true });
         assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
         assert_eq!(f.aborted(), [run]);
-        f.finish(run, Ok(bytes("too late")));
+        f.finish(run, &Ok(bytes("too late")));
         assert_eq!(f.wire.sent(), []);
     }
 }
@@ -241,9 +241,9 @@ fn p4_a_lost_connection_stops_what_runs() {
     f.session.connected(&mut f.events);
     // The number is another call's on the new connection.
     let successor = f.running(0);
-    f.finish(run, Ok(bytes("nobody wants this")));
+    f.finish(run, &Ok(bytes("nobody wants this")));
     assert_eq!(f.wire.sent(), []);
-    f.finish(successor, Ok(bytes("result")));
+    f.finish(successor, &Ok(bytes("result")));
     assert_eq!(
         f.wire.sent(),
         [Sent::Reply {
@@ -281,7 +281,7 @@ fn p5_runs_start_in_the_order_of_arrival() {
         })
         .collect();
     for run in runs {
-        f.finish(run, Ok(Bytes::new()));
+        f.finish(run, &Ok(Bytes::new()));
     }
     let numbers: Vec<_> = f
         .wire
@@ -303,7 +303,7 @@ fn a_retracted_callback_finishes_what_it_runs() {
     let run = f.started();
     f.session.retract(callback);
     assert_eq!(f.session.offered().count(), 0);
-    f.finish(run, Ok(bytes("result")));
+    f.finish(run, &Ok(bytes("result")));
     assert_eq!(
         f.wire.sent(),
         [Sent::Reply {

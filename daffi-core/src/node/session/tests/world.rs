@@ -11,7 +11,7 @@ use super::wire::{Sent, Wire, with_reply, without_size};
 use super::{at, failed};
 use crate::node::session::{Event, Fault, Request, RunId, Session, Terms};
 use crate::proto::{
-    Absence, CallId, CallbackId, Failed, Failure, Header, Limits, Outcome, RemoteError, RunHeader,
+    Absence, CallId, CallbackId, Failed, Failure, Header, Limits, Mode, Outcome, RemoteError, RunHeader,
 };
 
 /// How many calls, and how many runs, there may be at a time.
@@ -287,7 +287,7 @@ impl World {
             Op::FinishAgain(index) => {
                 if let Some(index) = pick(*index, self.stopped.len()) {
                     self.session
-                        .finish(self.stopped[index], Ok(Bytes::new()), &mut self.wire);
+                        .finish(self.stopped[index], &Ok(Bytes::new()), &mut self.wire);
                 }
             }
             Op::CancelRun(index) => {
@@ -351,6 +351,8 @@ impl World {
             deadline: deadline.map(at),
             trace: None,
             metadata: &[],
+            key: None,
+            mode: Mode::Answered,
         };
         let payload = payload(token, size);
         let sent = self
@@ -560,7 +562,7 @@ impl World {
         let running = self.running.remove(index);
         assert_eq!(self.session.is_wanted(running.run), !running.answered);
         let outcome = ending.outcome(running.token);
-        self.session.finish(running.run, outcome.clone(), &mut self.wire);
+        self.session.finish(running.run, &outcome, &mut self.wire);
         self.stopped.push(running.run);
         if !running.answered {
             let fits = !matches!(ending, Ending::Value(Size::Large));

@@ -1,0 +1,117 @@
+//! Telling those who asked what happens to processes and callbacks.
+//!
+//! Only they are told, and only of what has changed: a thousand processes that join cost nothing where nobody asks.
+
+use bytes::Bytes;
+use daffi_core::proto::{self, CallId, Failed, Header, LeaveReason, Presence, Status};
+
+use super::{LinkId, Outlet, Router};
+
+/// Who wants to be told, and under what number.
+#[derive(Debug, Default)]
+pub(super) struct Subscribers {
+    asked: Vec<(LinkId, CallId)>,
+}
+
+impl Subscribers {
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.asked.is_empty()
+    }
+
+    pub(super) fn forget(&mut self, link: LinkId, call: CallId) {
+        self.asked.retain(|asked| *asked != (link, call));
+    }
+
+    pub(super) fn forget_link(&mut self, link: LinkId) {
+        self.asked.retain(|(asked, _)| *asked != link);
+    }
+}
+
+impl Router {
+    /// Tells a process what is there, and from now on what happens.
+    pub(super) fn subscribe(&mut self, from: LinkId, call: CallId, out: &mut impl Outlet) {
+        let mut there = Vec::new();
+        for process in self.processes() {
+            let Some(link) = self.names.get(process.name.as_str()) else {
+                continue;
+            };
+            let mut callbacks = self.directory.names_of(*link);
+            callbacks.sort();
+            there.push(Presence::Joined {
+                process: process.name.clone(),
+            });
+            there.extend(callbacks.into_iter().map(|callback| Presence::Offered {
+                process: process.name.clone(),
+                callback: callback.into(),
+            }));
+        }
+        self.subscribers.asked.push((from, call));
+        self.tell(&[(from, call)], &there, out);
+    }
+
+    pub(super) fn happened_offered(
+        &mut self,
+        process: &str,
+        joins: bool,
+        callbacks: &[Box<str>],
+        out: &mut impl Outlet,
+    ) {
+        let joined = joins.then(|| Presence::Joined {
+            process: process.to_owned(),
+        });
+        let offered = callbacks.iter().map(|callback| Presence::Offered {
+            process: process.to_owned(),
+            callback: (**callback).to_owned(),
+        });
+        self.happened(|| joined.into_iter().chain(offered).collect(), out);
+    }
+
+    pub(super) fn happened_withdrawn(&mut self, from: LinkId, callbacks: &[Box<str>], out: &mut impl Outlet) {
+        let process = self.process_name(from).unwrap_or_default().to_owned();
+        let withdrawn = callbacks.iter().map(|callback| Presence::Withdrawn {
+            process: process.clone(),
+            callback: (**callback).to_owned(),
+        });
+        self.happened(|| withdrawn.collect(), out);
+    }
+
+    pub(super) fn happened_left(&mut self, process: &str, reason: LeaveReason, out: &mut impl Outlet) {
+        self.happened(
+            || {
+                vec![Presence::Left {
+                    process: process.to_owned(),
+                    reason,
+                }]
+            },
+            out,
+        );
+    }
+
+    fn happened(&mut self, what: impl FnOnce() -> Vec<Presence>, out: &mut impl Outlet) {
+        if !self.subscribers.asked.is_empty() {
+            let asked = self.subscribers.asked.clone();
+            self.tell(&asked, &what(), out);
+        }
+    }
+
+    /// Tells them. Who does not keep up is told that, and no more: nothing is left out silently.
+    fn tell(&mut self, asked: &[(LinkId, CallId)], what: &[Presence], out: &mut impl Outlet) {
+        if what.is_empty() {
+            return;
+        }
+        let Ok(payload) = proto::encode(what) else { return };
+        for (link, call) in asked {
+            let room = out.room(*link) > 0;
+            if !room
+                || out
+                    .send(*link, &Header::Happened { call: *call }, &payload)
+                    .is_err()
+            {
+                self.subscribers.forget(*link, *call);
+                let overloaded = Status::Failed(Failed::Overloaded { may_have_run: false });
+                self.answer(*link, *call, overloaded, &Bytes::new(), out);
+            }
+        }
+    }
+}
