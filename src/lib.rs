@@ -59,8 +59,8 @@ pub use daffi_macros::fetcher;
 
 pub use daffi_core::{
     Absence, Address, AsyncResult, Balance, Broadcast, Call, CallContext, CallError, CallbackInfo,
-    ConfigFault, Global, GlobalBuilder, Handover, LeaveReason, Presence, ProcessInfo, RegisterError,
-    RemoteError, Replies, Reply, ReplyStream, Signature, StartError, TraceContext, Wait,
+    ConfigFault, Global, GlobalBuilder, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo,
+    RegisterError, RemoteError, Replies, Reply, ReplyStream, Signature, StartError, TraceContext, Wait,
 };
 
 #[doc(hidden)]

@@ -38,6 +38,6 @@ pub use {
     call::{AsyncResult, Broadcast, Call, Handover, Replies, Reply, ReplyStream},
     context::CallContext,
     error::{ConfigFault, RegisterError, StartError},
-    global::{Global, GlobalBuilder, Wait},
+    global::{Global, GlobalBuilder, PresenceEvents, Wait},
     transport::Address,
 };

@@ -6,10 +6,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use tracing::Span;
+
 use crate::proto::TraceContext;
 
 /// The surroundings of the code that runs now.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Scope {
     /// Calls made here end no later than this.
     pub(crate) deadline: Option<Instant>,
@@ -17,6 +19,19 @@ pub(crate) struct Scope {
     pub(crate) trace: Option<TraceContext>,
     /// The code runs where blocking holds nobody up.
     pub(crate) may_block: bool,
+    /// What log lines of the code carry.
+    pub(crate) span: Span,
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self {
+            deadline: None,
+            trace: None,
+            may_block: false,
+            span: Span::none(),
+        }
+    }
 }
 
 thread_local! {
@@ -40,8 +55,9 @@ impl Scope {
 
     /// Runs `work` in this scope.
     pub(crate) fn enter<T>(self, work: impl FnOnce() -> T) -> T {
+        let span = self.span.clone();
         let _restore = Restore(CURRENT.with(|current| current.replace(self)));
-        work()
+        span.in_scope(work)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who offers what.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use daffi_core::proto::{CallbackId, CallbackInfo, Offered};
 
@@ -27,7 +27,7 @@ pub(super) struct Directory {
     functions: HashMap<Box<str>, Vec<Provider>>,
     /// The names of a link's callbacks. Those of a link that is not shown yet are kept in `hidden`.
     names: HashMap<(LinkId, CallbackId), Box<str>>,
-    hidden: HashMap<LinkId, Vec<Provider>>,
+    hidden: HashMap<LinkId, BTreeMap<u32, Provider>>,
     by_link: HashMap<LinkId, Vec<CallbackId>>,
     /// How many calls were handed to providers.
     begun: u64,
@@ -38,19 +38,21 @@ impl Directory {
     pub(super) fn add(&mut self, link: LinkId, process_name: &str, offered: Offered) {
         let accepts = [offered.signature.number(), offered.signature.plain_number()];
         let identity = identity(process_name);
-        self.hidden.entry(link).or_default().push(Provider {
+        let number = offered.callback.0;
+        let provider = Provider {
             link,
             offered,
             accepts,
             running: 0,
             last: 0,
             identity,
-        });
+        };
+        self.hidden.entry(link).or_default().insert(number, provider);
     }
 
     /// Makes what a process has offered callable.
     pub(super) fn show(&mut self, link: LinkId) {
-        for provider in self.hidden.remove(&link).unwrap_or_default() {
+        for provider in self.hidden.remove(&link).unwrap_or_default().into_values() {
             let (callback, name) = (
                 provider.offered.callback,
                 Box::<str>::from(provider.offered.name.as_str()),
@@ -66,7 +68,7 @@ impl Directory {
     /// A process offers a callback no more; its name, if it could be called.
     pub(super) fn remove(&mut self, link: LinkId, callback: CallbackId) -> Option<Box<str>> {
         if let Some(hidden) = self.hidden.get_mut(&link) {
-            hidden.retain(|provider| provider.offered.callback != callback);
+            hidden.remove(&callback.0);
         }
         let name = self.names.remove(&(link, callback))?;
         if let Some(callbacks) = self.by_link.get_mut(&link) {
@@ -99,6 +101,14 @@ impl Directory {
         callbacks
             .filter_map(|callback| self.names.get(&(link, *callback)).cloned())
             .collect()
+    }
+
+    /// How many callbacks a process offers, hidden ones too.
+    pub(super) fn count_of(&self, link: LinkId) -> usize {
+        let hidden = self.hidden.get(&link).map_or(0, BTreeMap::len);
+        self.by_link
+            .get(&link)
+            .map_or(hidden, |shown| shown.len() + hidden)
     }
 
     /// A call was handed to a provider.

@@ -518,7 +518,10 @@ impl Router {
         {
             return Err(Fault::Unexpected("a callback's name has 1 to 255 bytes"));
         }
-        if let Some(reason) = self.conflict(from, &offered) {
+        let refusal = self
+            .too_many(from, &offered)
+            .or_else(|| self.conflict(from, &offered));
+        if let Some(reason) = refusal {
             self.answer(
                 from,
                 call,
@@ -562,6 +565,17 @@ impl Router {
         }
         self.happened_offered(&name, joins, &appeared, out);
         Ok(())
+    }
+
+    /// Why a process cannot offer these beside what it offers already.
+    fn too_many(&self, from: LinkId, offered: &[Offered]) -> Option<String> {
+        let count = self.directory.count_of(from) + offered.len();
+        (count > Limits::CALLBACKS).then(|| {
+            format!(
+                "a process offers at most {} callbacks, not {count}",
+                Limits::CALLBACKS
+            )
+        })
     }
 
     /// Why a process cannot offer these beside what others offer.
@@ -628,6 +642,12 @@ impl Router {
     ) -> Result<(), Fault> {
         self.claim(from, call)?;
         let answer = match *query {
+            // The answer may be long (P6).
+            Query::Processes | Query::Callbacks | Query::Presence if out.room(from) == 0 => {
+                let failed = Failed::Overloaded { may_have_run: false };
+                self.answer(from, call, Status::Failed(failed), &Bytes::new(), out);
+                return Ok(());
+            }
             // It is kept as long as somebody waits for it.
             Query::WaitProcess(name) | Query::WaitFunction(name) if name.len() > Limits::NAME_BYTES => {
                 let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);

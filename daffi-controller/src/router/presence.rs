@@ -7,6 +7,9 @@ use daffi_core::proto::{self, CallId, Failed, Header, LeaveReason, Presence, Sta
 
 use super::{LinkId, Outlet, Router};
 
+/// How many events go in one frame: names are short, and frames may be.
+const EVENTS: usize = 64;
+
 /// Who wants to be told, and under what number.
 #[derive(Debug, Default)]
 pub(super) struct Subscribers {
@@ -47,7 +50,12 @@ impl Router {
             }));
         }
         self.subscribers.asked.push((from, call));
-        self.tell(&[(from, call)], &there, out);
+        // Several frames where there is much, and one where there is nothing: the asker knows then that it is told.
+        let frames = there.len().div_ceil(EVENTS).max(1);
+        for number in 0..frames {
+            let rest = &there[number * EVENTS..];
+            self.tell(&[(from, call)], &rest[..rest.len().min(EVENTS)], out);
+        }
     }
 
     pub(super) fn happened_offered(
@@ -89,19 +97,22 @@ impl Router {
     }
 
     fn happened(&mut self, what: impl FnOnce() -> Vec<Presence>, out: &mut impl Outlet) {
-        if !self.subscribers.asked.is_empty() {
-            let asked = self.subscribers.asked.clone();
-            self.tell(&asked, &what(), out);
+        if self.subscribers.asked.is_empty() {
+            return;
+        }
+        let (asked, what) = (self.subscribers.asked.clone(), what());
+        for events in what.chunks(EVENTS) {
+            self.tell(&asked, events, out);
         }
     }
 
     /// Tells them. Who does not keep up is told that, and no more: nothing is left out silently.
     fn tell(&mut self, asked: &[(LinkId, CallId)], what: &[Presence], out: &mut impl Outlet) {
-        if what.is_empty() {
-            return;
-        }
         let Ok(payload) = proto::encode(what) else { return };
         for (link, call) in asked {
+            if !self.subscribers.asked.contains(&(*link, *call)) {
+                continue;
+            }
             let room = out.room(*link) > 0;
             if !room
                 || out

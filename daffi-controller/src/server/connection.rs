@@ -1,15 +1,17 @@
 //! One connection of the controller, from its greeting to its end.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
 use daffi_core::proto::{Header, Hello, Limits};
-use daffi_core::transport::{Connection, Inlet};
+use daffi_core::transport::{Connection, Inlet, Outbox};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
 use super::shared::Shared;
+use crate::router::LinkId;
 
 /// How long a peer may take to say who it is.
 const GREETING: Duration = Duration::from_secs(10);
@@ -49,14 +51,17 @@ impl Shared {
         match self.admit(&hello, &outbox) {
             Ok(link) => {
                 info!(process_name = hello.process_name, %peer, "process connected");
-                if let Err(reason) = self.read(link, &mut inlet).await {
+                if let Err(reason) = self.read(link, &mut inlet, &outbox).await {
                     warn!(process_name = self.process_name(link), %peer, reason, "a connection is cut off");
                     outbox.abort();
                 }
                 self.leave(link, &outbox);
                 info!(process_name = hello.process_name, %peer, "process disconnected");
             }
-            Err(refusal) => info!(process_name = hello.process_name, %peer, %refusal, "process refused"),
+            Err(refusal) => {
+                let process_name = shortened(&hello.process_name);
+                info!(process_name, %peer, %refusal, "process refused");
+            }
         }
         outbox.close();
         if timeout(CLOSING, writer).await.is_err() {
@@ -64,11 +69,13 @@ impl Shared {
         }
     }
 
-    async fn read(&self, link: crate::router::LinkId, inlet: &mut Inlet) -> Result<(), String> {
+    async fn read(&self, link: LinkId, inlet: &mut Inlet, outbox: &Outbox) -> Result<(), String> {
         let mut frames = Vec::new();
         let mut outboxes = Vec::new();
         loop {
             frames.clear();
+            // One that does not read what it asked for is not read either: its queue stays within its bound.
+            poll_fn(|cx| outbox.poll_room(cx)).await;
             match inlet.read(&mut frames).await {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
@@ -87,6 +94,12 @@ impl Shared {
             routed.map_err(|fault| fault.to_string())?;
         }
     }
+}
+
+/// A name that may be over the limit, as it is logged.
+fn shortened(name: &str) -> &str {
+    let end = name.char_indices().nth(Limits::NAME_BYTES);
+    end.map_or(name, |(end, _)| &name[..end])
 }
 
 /// The first frame, which says who is there.

@@ -118,47 +118,60 @@ impl Shared {
 
     /// Lets a process in, or not; answers it either way.
     pub(super) fn admit(&self, hello: &Hello, outbox: &Arc<Outbox>) -> Result<LinkId, Refusal> {
-        let admitted = hello.negotiate().and_then(|version| {
+        let mut outboxes = vec![Arc::clone(outbox)];
+        let admitted = {
             let mut state = self.state();
-            let State {
-                router,
-                queues,
-                closing,
-            } = &mut *state;
-            if *closing {
-                return Err(Refusal::Stopping);
-            }
-            if let Some(predecessor) = router.predecessor(hello) {
-                router.disconnect(predecessor, queues);
-                if let Some(queue) = queues.peers.remove(&predecessor) {
-                    queue.outbox.abort();
-                }
-            }
-            let link = router.connect(hello)?;
-            let queue = Queue {
-                outbox: Arc::clone(outbox),
-                touched: false,
-                link: Link::new(self.now(), self.heartbeat),
-                received: 0,
-                heartbeats: 0,
+            let admitted = self.enter(&mut state, hello, outbox);
+            let header = match &admitted {
+                Ok((_, version)) => Header::Welcome(Welcome {
+                    version: *version,
+                    controller: self.process_name.to_string(),
+                    heartbeat: self.heartbeat,
+                    frame_bytes: self.limits.frame_bytes as u64,
+                    calls: self.limits.calls,
+                }),
+                Err(refusal) => Header::Refused(refusal.clone()),
             };
-            queues.peers.insert(link, queue);
-            Ok((link, version))
-        });
-        let header = match &admitted {
-            Ok((_, version)) => Header::Welcome(Welcome {
-                version: *version,
-                controller: self.process_name.to_string(),
-                heartbeat: self.heartbeat,
-                frame_bytes: self.limits.frame_bytes as u64,
-                calls: self.limits.calls,
-            }),
-            Err(refusal) => Header::Refused(refusal.clone()),
+            // Before anything else is sent there. A peer that is gone already needs no answer.
+            let _ = outbox.send(&header, &Bytes::new());
+            state.queues.take_touched(&mut outboxes);
+            admitted
         };
-        // A peer that is gone already needs no answer.
-        let _ = outbox.send(&header, &Bytes::new());
-        outbox.flush();
+        outboxes.iter().for_each(|outbox| outbox.flush());
         admitted.map(|(link, _)| link)
+    }
+
+    fn enter(
+        &self,
+        state: &mut State,
+        hello: &Hello,
+        outbox: &Arc<Outbox>,
+    ) -> Result<(LinkId, u16), Refusal> {
+        let State {
+            router,
+            queues,
+            closing,
+        } = state;
+        let version = hello.negotiate()?;
+        if *closing {
+            return Err(Refusal::Stopping);
+        }
+        if let Some(predecessor) = router.predecessor(hello) {
+            router.disconnect(predecessor, queues);
+            if let Some(queue) = queues.peers.remove(&predecessor) {
+                queue.outbox.abort();
+            }
+        }
+        let link = router.connect(hello)?;
+        let queue = Queue {
+            outbox: Arc::clone(outbox),
+            touched: false,
+            link: Link::new(self.now(), self.heartbeat),
+            received: 0,
+            heartbeats: 0,
+        };
+        queues.peers.insert(link, queue);
+        Ok((link, version))
     }
 
     /// Routes a batch of frames under one lock; adds the queues that something was sent to.

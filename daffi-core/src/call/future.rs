@@ -148,6 +148,8 @@ struct Options {
     after: Option<Duration>,
     /// How often it may be made again.
     retries: u32,
+    /// It may run more than once.
+    idempotent: bool,
     /// Calls with the same number go to the same provider.
     key: Option<u64>,
     /// What becomes of the outcome.
@@ -199,6 +201,7 @@ impl<T, E> Call<T, E> {
             options.timeout = stub.timeout;
             options.to = stub.to.map(str::to_owned);
             options.retries = stub.retries;
+            options.idempotent = stub.idempotent;
         }
         Self {
             source,
@@ -254,6 +257,24 @@ impl<T, E> Call<T, E> {
     /// limit is passed over, so that the key then goes elsewhere. [`to`](Self::to) is stronger.
     pub fn key(mut self, key: impl AsRef<[u8]>) -> Self {
         self.options.key = Some(stable_hash(key.as_ref()));
+        self
+    }
+
+    /// Makes the call again, up to `retries` times, when it fails for a reason that may pass: no provider, a lost one, one
+    /// at its limit or about to stop, no connection. Between two attempts it waits, longer each time and up to 2 s.
+    ///
+    /// A call that may have run is not made again unless it is [`idempotent`](Self::idempotent). All attempts together end
+    /// at the call's deadline, and a process makes few more calls again than one in ten, so that an outage is not made
+    /// worse; a call beyond that fails as it would without retries.
+    pub const fn retry(mut self, retries: u32) -> Self {
+        self.options.retries = retries;
+        self
+    }
+
+    /// Says that running the callback twice does no harm, so that [`retry`](Self::retry) may also make a call again that
+    /// may have run.
+    pub const fn idempotent(mut self) -> Self {
+        self.options.idempotent = true;
         self
     }
 
@@ -406,7 +427,8 @@ impl<T, E> Call<T, E> {
             });
         }
         let node = self.node()?;
-        let scope = Scope::current();
+        let mut scope = Scope::current();
+        scope.trace = node.traces().current().or(scope.trace);
         let timeout = self
             .options
             .timeout
@@ -491,7 +513,7 @@ impl<T, E> Future for Call<T, E> {
                     let State::Running(running) = mem::replace(&mut this.state, State::Done) else {
                         unreachable!()
                     };
-                    match running.again(&outcome) {
+                    match running.again(&outcome, this.options.idempotent) {
                         Some(pausing) => this.state = pausing,
                         None => return Poll::Ready(this.finish(outcome)),
                     }
@@ -579,11 +601,12 @@ impl Running {
     }
 
     /// The pause before the call is made again, if its outcome, its deadline and the node's budget allow that.
-    fn again(mut self, outcome: &Outcome) -> Option<State> {
+    fn again(mut self, outcome: &Outcome, idempotent: bool) -> Option<State> {
         let Err(Failure::Failed(failed)) = outcome else {
             return None;
         };
-        if self.retries == 0 || !is_worth_retrying(failed) {
+        let allowed = idempotent || !failed.may_have_run();
+        if self.retries == 0 || !allowed || !is_worth_retrying(failed) {
             return None;
         }
         let node = Arc::clone(self.exchange.node());
@@ -664,7 +687,7 @@ impl Future for Handover {
     }
 }
 
-/// Whether a call that ended so may do better the next time. Only asked of calls that may run twice.
+/// Whether a call that ended so may do better the next time.
 const fn is_worth_retrying(failed: &Failed) -> bool {
     matches!(
         failed,

@@ -20,6 +20,7 @@ pub struct Stub {
     pub(super) timeout: Option<Duration>,
     pub(super) to: Option<&'static str>,
     pub(super) retries: u32,
+    pub(super) idempotent: bool,
     traced: OnceLock<Traced>,
 }
 
@@ -51,6 +52,7 @@ impl Stub {
             timeout: None,
             to: None,
             retries: 0,
+            idempotent: false,
             traced: OnceLock::new(),
         }
     }
@@ -69,10 +71,18 @@ impl Stub {
         self
     }
 
-    /// Every call that fails for a reason which may pass is made again up to so many times, although it may have run.
+    /// Every call that fails for a reason which may pass is made again up to so many times; see
+    /// [`Call::retry`](crate::Call::retry).
     #[must_use]
     pub const fn retry(mut self, retries: u32) -> Self {
         self.retries = retries;
+        self
+    }
+
+    /// The callback may run more than once for one call; see [`Call::idempotent`](crate::Call::idempotent).
+    #[must_use]
+    pub const fn idempotent(mut self) -> Self {
+        self.idempotent = true;
         self
     }
 

@@ -65,6 +65,14 @@ pub enum StartError {
         /// The other's process identifier at its operating system.
         pid: u32,
     },
+    /// The controller did not take the callbacks of this process.
+    #[error("the controller at {address} does not take the callbacks of this process: {reason}")]
+    CallbacksRefused {
+        /// The address of the controller.
+        address: Address,
+        /// Its reason.
+        reason: String,
+    },
     /// No runtime: `start()` was called outside of tokio.
     #[error("there is no tokio runtime here: call start().await inside one, or use start_blocking()")]
     NoRuntime,
@@ -106,6 +114,7 @@ impl fmt::Debug for StartError {
             Self::NoController { .. } => "NoController",
             Self::Refused { .. } => "Refused",
             Self::NameTaken { .. } => "NameTaken",
+            Self::CallbacksRefused { .. } => "CallbacksRefused",
             Self::NoRuntime => "NoRuntime",
             Self::Runtime(_) => "Runtime",
         };

@@ -15,8 +15,8 @@ use crate::call::block_on;
 use crate::error::{ConfigFault, StartError};
 use crate::host::{HostEntry, HostOptions, HostedController};
 use crate::link;
-use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, random, running};
-use crate::proto::Limits;
+use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, Traces, random, running};
+use crate::proto::{Limits, TraceContext};
 use crate::registry::{BoundCallback, Catalog, ServiceInstance};
 use crate::transport::Address;
 
@@ -45,6 +45,7 @@ pub struct GlobalBuilder {
     stop_timeout: Duration,
     heartbeat: Duration,
     limits: Limits,
+    traces: Traces,
     services: Vec<ServiceInstance>,
     functions: Vec<String>,
     auto_callbacks: bool,
@@ -68,6 +69,7 @@ impl Default for GlobalBuilder {
             stop_timeout: Duration::from_secs(30),
             heartbeat: link::HEARTBEAT,
             limits: Limits::default(),
+            traces: Traces::default(),
             services: Vec::new(),
             functions: Vec::new(),
             auto_callbacks: true,
@@ -190,6 +192,43 @@ impl GlobalBuilder {
         self
     }
 
+    /// How a call learns the W3C context of the [`tracing`] span that it is made in, which then travels with it. `None`
+    /// from it leaves the context of the callback that makes the call, if one does.
+    ///
+    /// [`tracing`] does not know W3C contexts; whatever exports the spans does. With the crate `tracing-opentelemetry`,
+    /// for instance, it is `span.context().span().span_context()`, whose identifiers and flags are those of
+    /// [`TraceContext`].
+    ///
+    /// ```
+    /// use daffi_core::{Global, TraceContext};
+    ///
+    /// let builder = Global::builder().inject_trace(|span| {
+    ///     // Ask whatever exports spans; here every call belongs to one trace.
+    ///     let id = span.id()?.into_u64();
+    ///     Some(TraceContext { trace_id: [7; 16], span_id: id.to_be_bytes(), flags: 1 })
+    /// });
+    /// ```
+    pub fn inject_trace(
+        mut self,
+        inject: impl Fn(&tracing::Span) -> Option<TraceContext> + Send + Sync + 'static,
+    ) -> Self {
+        self.traces.inject = Some(Arc::new(inject));
+        self
+    }
+
+    /// How the span of a callback becomes part of the trace that its call came with: is told the span, before it is
+    /// entered, and the W3C context.
+    ///
+    /// With the crate `tracing-opentelemetry`, that is `span.set_parent(…)` with the remote context. The span is named
+    /// `callback` and has the fields `name`, `caller` and `call`.
+    pub fn extract_trace(
+        mut self,
+        extract: impl Fn(&tracing::Span, TraceContext) + Send + Sync + 'static,
+    ) -> Self {
+        self.traces.extract = Some(Arc::new(extract));
+        self
+    }
+
     /// Is called once, when this `Global` exists and before its node connects.
     pub fn on_init(mut self, hook: impl Fn(&Global) + Send + Sync + 'static) -> Self {
         self.on_init.push(Box::new(hook));
@@ -304,6 +343,7 @@ impl GlobalBuilder {
                 process_name: Arc::clone(&process_name),
                 limits: self.limits,
                 reconnect_wait: self.reconnect_wait,
+                traces: self.traces,
             };
             Node::new(options, runtime.clone())
         });

@@ -1,6 +1,7 @@
 //! [`Global`]: a process's part in a daffi network.
 
 mod builder;
+mod presence;
 mod wait;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 pub use self::builder::GlobalBuilder;
+pub use self::presence::PresenceEvents;
 pub use self::wait::Wait;
 use crate::call::{Call, NodeChoice, by_name};
 use crate::error::{CallError, RegisterError};

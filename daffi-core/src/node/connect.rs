@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use super::backoff::Backoff;
 use super::handle::{Node, Phase};
-use crate::error::StartError;
+use crate::error::{CallError, RemoteError, StartError};
 use crate::host::HostedController;
-use crate::proto::{Header, Hello, Limits, Refusal, Welcome};
+use crate::proto::{Failed, Failure, Header, Hello, Limits, Refusal, Welcome};
 use crate::transport::{Address, Connection, ReadError, connect};
 
 /// The first and the longest wait between two attempts to connect. The real wait is a random part of it.
@@ -23,6 +23,10 @@ const GREETING: Duration = Duration::from_secs(10);
 
 /// How long a closing connection may take to write what is left.
 const CLOSING: Duration = Duration::from_secs(5);
+
+/// The heartbeat intervals that a controller may ask for.
+const HEARTBEATS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(24 * 3600);
 
 /// How a node reaches its controller.
 #[derive(Clone, Debug)]
@@ -207,23 +211,42 @@ impl Supervisor {
             )
         };
         let announcing = async {
-            match node.announce_all().await {
-                Ok(()) => {
-                    info!(
-                        process_name = &**node.process_name(),
-                        address = %self.route.address(),
-                        controller = welcome.controller,
-                        "node connected"
-                    );
-                    (self.hooks.connected)();
-                    if let Some(done) = done.take() {
-                        let _ = done.send(Ok(()));
+            loop {
+                match node.announce_all().await {
+                    Ok(()) => {
+                        info!(
+                            process_name = &**node.process_name(),
+                            address = %self.route.address(),
+                            controller = welcome.controller,
+                            "node connected"
+                        );
+                        (self.hooks.connected)();
+                        if let Some(done) = done.take() {
+                            let _ = done.send(Ok(()));
+                        }
+                        break;
+                    }
+                    Err(Failure::Failed(Failed::Disconnected { .. } | Failed::Cancelled { .. })) => {
+                        debug!("the connection was lost before the callbacks were announced");
+                        break;
+                    }
+                    Err(failure) => {
+                        let reason = refusal(failure);
+                        if let Some(done) = done.take() {
+                            let address = self.route.address().clone();
+                            let _ = done.send(Err(StartError::CallbacksRefused { address, reason }));
+                            break;
+                        }
+                        // What others offer has changed while this process was away.
+                        warn!(
+                            process_name = &**node.process_name(),
+                            address = %self.route.address(),
+                            reason,
+                            "the controller does not take the callbacks of this process; they are offered again soon"
+                        );
+                        sleep(BACKOFF.1).await;
                     }
                 }
-                Err(failure) => debug!(
-                    ?failure,
-                    "the connection was lost before the callbacks were announced"
-                ),
             }
             std::future::pending::<()>().await;
         };
@@ -257,13 +280,24 @@ impl Supervisor {
                 Ok(joined) => return Some(joined),
                 Err(AttemptError::Refused(refusal)) => {
                     // A name may be taken by our own former connection, which the controller has not yet missed.
-                    tracing::warn!(address = %self.route.address(), %refusal, "the controller refuses this process");
+                    warn!(address = %self.route.address(), %refusal, "the controller refuses this process");
                 }
                 Err(AttemptError::Io(error)) => {
                     debug!(address = %self.route.address(), %error, "not connected yet");
                 }
             }
         }
+    }
+}
+
+/// Why callbacks were not taken.
+fn refusal(failure: Failure) -> String {
+    match failure {
+        Failure::Failed(Failed::Denied { reason }) => reason,
+        Failure::Failed(failed) => {
+            CallError::<RemoteError>::from_failed(failed, "start", None, None).to_string()
+        }
+        Failure::App { remote, .. } => remote.to_string(),
     }
 }
 
@@ -291,6 +325,10 @@ async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, Att
         .decode()
         .map_err(|error| broken(format!("not a daffi controller: {error}")))?;
     match header {
+        Header::Welcome(welcome) if !HEARTBEATS.contains(&welcome.heartbeat) => {
+            let heartbeat = welcome.heartbeat;
+            Err(broken(format!("its heartbeat of {heartbeat:?} is not usable")))
+        }
         Header::Welcome(welcome) => {
             let limit = usize::try_from(welcome.frame_bytes).unwrap_or(usize::MAX);
             connection.inlet.set_frame_limit(limit);

@@ -16,6 +16,7 @@ use super::budget::RetryBudget;
 use super::random;
 use super::run::Running;
 use super::session::{Event, Next, Request, RunId, Session, Transmit, Unsent};
+use super::traces::Traces;
 use crate::proto::{CallId, Failed, FrameError, Header, Limits, Moment, Outcome, Query};
 use crate::registry::Callback;
 use crate::signature::Signature;
@@ -28,6 +29,7 @@ pub(crate) struct NodeOptions {
     pub(crate) limits: Limits,
     /// How long a call waits for a lost connection to come back.
     pub(crate) reconnect_wait: Duration,
+    pub(crate) traces: Traces,
 }
 
 /// Where a node is in its life.
@@ -216,29 +218,33 @@ impl Exchange {
         if shared.phase == Phase::Stopped {
             return Poll::Ready(Err(Failed::Disconnected { may_have_run: false }.into()));
         }
-        let outbox = shared.outbox.clone().filter(|_| shared.session.is_connected());
-        if let Some(outbox) = outbox.as_ref().filter(|outbox| outbox.poll_room(cx).is_ready()) {
+        // One that is closed stays until its tasks have ended; to callers it is as good as gone.
+        let usable = |outbox: &Arc<Outbox>| shared.session.is_connected() && !outbox.is_closed();
+        let mut outbox = shared.outbox.clone().filter(usable);
+        if let Some(open) = outbox.clone().filter(|outbox| outbox.poll_room(cx).is_ready()) {
             if let Place::Parked(call) = self.place {
                 shared.session.abandon(call, &mut Out(None));
                 self.place = Place::None;
             }
-            let sent = message.send(now, &mut shared.session, &mut Out(Some(outbox)));
-            let call = match sent {
-                Ok(call) => call,
+            match message.send(now, &mut shared.session, &mut Out(Some(&open))) {
+                Ok(call) => {
+                    shared.session.poll(call, || cx.waker().clone());
+                    self.place = Place::Sent(call);
+                    let alone = shared.session.calls_outstanding() == 1;
+                    node.arm(&shared);
+                    drop(shared);
+                    // A single call gains nothing from waiting for others; many are written together.
+                    if alone {
+                        open.flush();
+                    } else {
+                        open.kick();
+                    }
+                    return Poll::Pending;
+                }
+                // It was closed just now: the call waits for the next connection.
+                Err(Failed::Disconnected { .. }) => outbox = None,
                 Err(failed) => return Poll::Ready(Err(failed.into())),
-            };
-            shared.session.poll(call, || cx.waker().clone());
-            self.place = Place::Sent(call);
-            let alone = shared.session.calls_outstanding() == 1;
-            node.arm(&shared);
-            drop(shared);
-            // A single call gains nothing from waiting for others; many are written together.
-            if alone {
-                outbox.flush();
-            } else {
-                outbox.kick();
             }
-            return Poll::Pending;
         }
         if let Place::None = self.place {
             let give_up = now + node.options.reconnect_wait;
@@ -292,6 +298,10 @@ impl Node {
 
     pub(crate) fn process_name(&self) -> &Arc<str> {
         &self.options.process_name
+    }
+
+    pub(crate) const fn traces(&self) -> &Traces {
+        &self.options.traces
     }
 
     pub(crate) fn phase(&self) -> Phase {

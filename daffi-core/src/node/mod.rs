@@ -22,10 +22,13 @@ pub(crate) mod running;
 #[cfg(feature = "runtime")]
 mod serve;
 pub mod session;
+#[cfg(feature = "runtime")]
+mod traces;
 
 #[cfg(feature = "runtime")]
 pub(crate) use {
     backoff::Backoff,
     connect::{Hooks, Route, Supervisor},
     handle::{Exchange, Message, Node, NodeOptions, Phase},
+    traces::Traces,
 };

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use tokio::task::AbortHandle;
-use tracing::{debug, warn};
+use tracing::{debug, info_span, warn};
 
 use super::handle::{Node, NodeEvent};
 use super::session::{RunId, Start};
 use crate::context::{CallContext, ContextParts};
 use crate::proto::{Failed, Outcome};
-use crate::registry::{Callback, Handler, Invocation, OutcomeFuture};
+use crate::registry::{Callback, Handler, Invocation, OutcomeFuture, Work};
 use crate::scope::{Scope, Scoped};
 
 /// A callback that did not end where it began.
@@ -75,10 +75,15 @@ impl Node {
             trace,
             metadata,
         });
+        let span = info_span!("callback", name = &*callback.name, caller = context.caller(), call = %run);
+        if let Some(trace) = trace {
+            self.options.traces.extract(&span, trace);
+        }
         let scope = Scope {
             deadline,
             trace,
             may_block: false,
+            span,
         };
         let invocation = Invocation::new(payload, context.clone(), callback.guarded);
         match &callback.handler {
@@ -88,21 +93,25 @@ impl Node {
             Handler::Blocking(call) => {
                 let call = Arc::clone(call);
                 self.note(run, Running { context, task: None });
-                let report = Report {
-                    node: Arc::clone(self),
-                    run: Some(run),
+                self.report(run)
+                    .of_blocking(scope, Box::new(move || call(&invocation)));
+            }
+            Handler::Deferred(call) => {
+                let ready = Scoped {
+                    future: call(invocation),
+                    scope: scope.clone(),
                 };
-                let scope = Scope {
-                    may_block: true,
-                    ..scope
-                };
-                self.tasks.spawn_blocking_on(
-                    move || {
-                        let outcome = caught(|| scope.enter(|| call(&invocation)));
-                        report.done(&outcome);
+                let report = self.report(run);
+                let task = self.tasks.spawn_on(
+                    async move {
+                        let work = ready.await;
+                        // From here on it cannot be stopped, and has not ended before it says so.
+                        report.of_blocking(scope, work);
                     },
                     &self.runtime,
                 );
+                let task = Some(task.abort_handle());
+                self.note(run, Running { context, task });
             }
             Handler::Async(call) => {
                 // Most callbacks end at once, and then need no task.
@@ -123,10 +132,7 @@ impl Node {
     }
 
     fn spawn(self: &Arc<Self>, run: RunId, context: CallContext, future: Scoped<OutcomeFuture<'static>>) {
-        let report = Report {
-            node: Arc::clone(self),
-            run: Some(run),
-        };
+        let report = self.report(run);
         let task = self.tasks.spawn_on(
             async move {
                 let outcome = Caught(future).await;
@@ -141,6 +147,13 @@ impl Node {
                 task: Some(task.abort_handle()),
             },
         );
+    }
+
+    fn report(self: &Arc<Self>, run: RunId) -> Report {
+        Report {
+            node: Arc::clone(self),
+            run: Some(run),
+        }
     }
 
     /// Remembers how to stop a run; stops it if that was asked for meanwhile.
@@ -178,6 +191,22 @@ struct Report {
 }
 
 impl Report {
+    /// Runs `work` on the blocking pool, and reports how it ended.
+    fn of_blocking(self, scope: Scope, work: Work) {
+        let scope = Scope {
+            may_block: true,
+            ..scope
+        };
+        let node = Arc::clone(&self.node);
+        node.tasks.spawn_blocking_on(
+            move || {
+                let outcome = caught(|| scope.enter(work));
+                self.done(&outcome);
+            },
+            &node.runtime,
+        );
+    }
+
     fn done(mut self, outcome: &Outcome) {
         self.send(outcome);
     }

@@ -74,9 +74,11 @@ impl Node {
                 Ok(false) => return Ok(()),
                 Err(error) => return Err(error.to_string()),
             }
-            self.take(&frames, received, &mut events)?;
+            let taken = self.take(&frames, received, &mut events);
+            // What came before a fault counts.
             self.handle(&mut events, &mut ended);
             self.finish(&mut ended);
+            taken?;
             if frames.len() > 1 {
                 // Those that were woken add what they have, and all is written at once.
                 tokio::task::yield_now().await;
@@ -90,7 +92,7 @@ impl Node {
         let now = self.now();
         let mut shared = self.shared();
         let (session, mut out) = shared.parts();
-        for frame in frames {
+        let taken = frames.iter().try_for_each(|frame| {
             let (header, payload) = frame.decode().map_err(|error| error.to_string())?;
             if header.is_numbered() {
                 received.numbered.fetch_add(1, Ordering::Relaxed);
@@ -99,14 +101,14 @@ impl Node {
             } = header
             {
                 received.heartbeats.fetch_add(1, Ordering::Relaxed);
-                received.acknowledged.fetch_max(acknowledged, Ordering::Relaxed);
+                received.acknowledged.fetch_max(acknowledged, Ordering::Release);
             }
             session
                 .receive(now, header, payload, &mut out, events)
-                .map_err(|fault| fault.to_string())?;
-        }
+                .map_err(|fault| fault.to_string())
+        });
         self.arm(&shared);
-        Ok(())
+        taken
     }
 
     /// The timer task: ends what is due.
@@ -150,8 +152,10 @@ async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, received: Arc<Received>, int
     let mut link = Link::new(node.now(), interval);
     loop {
         tokio::time::sleep_until(Instant::from_std(node.instant(link.next_tick()))).await;
+        // In this order: what is sent between the two may be acknowledged already.
+        let acknowledged = received.acknowledged.load(Ordering::Acquire);
         let sent = outbox.sent();
-        if let Err(error) = link.on_heartbeat(received.acknowledged.load(Ordering::Relaxed), sent) {
+        if let Err(error) = link.on_heartbeat(acknowledged, sent) {
             warn!(%error, "the connection is of no use any more");
             return outbox.abort();
         }

@@ -307,6 +307,15 @@ pub enum LeaveReason {
     Lost,
 }
 
+impl core::fmt::Display for LeaveReason {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Stopped => "it said goodbye",
+            Self::Lost => "its connection was lost",
+        })
+    }
+}
+
 /// A process on the roster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -14,6 +14,8 @@ pub struct Limits {
 impl Limits {
     /// The longest process or callback name, in bytes.
     pub const NAME_BYTES: usize = 255;
+    /// The most callbacks that one process offers.
+    pub const CALLBACKS: usize = 16 * 1024;
     /// The largest handshake frame, in bytes.
     pub const HANDSHAKE_BYTES: usize = 64 * 1024;
     /// The most metadata of one call: keys and values together, in bytes.

@@ -16,4 +16,4 @@ pub use invocation::{Invocation, OutcomeFuture, encode_value};
 
 pub use crate::proto::{Failure, Outcome};
 pub(crate) use invocation::decode;
-pub use service::{BoundCallback, Callback, Handler, ServiceInstance};
+pub use service::{BoundCallback, Callback, Handler, ServiceInstance, Work, WorkFuture};

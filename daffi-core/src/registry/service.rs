@@ -2,6 +2,8 @@
 
 use std::any::{Any, TypeId, type_name};
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::RwLock;
@@ -9,12 +11,18 @@ use tokio::sync::RwLock;
 use super::{
     Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture, ServiceEntry,
 };
-use crate::proto::{Balance, CallbackId, Failed, Offered, Outcome};
-use crate::scope::Scope;
+use crate::proto::{Balance, CallbackId, Offered, Outcome};
 use crate::signature::Signature;
 
 type Sync = Arc<dyn Fn(&Invocation) -> Outcome + Send + std::marker::Sync>;
 type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + std::marker::Sync>;
+type Deferred = Arc<dyn Fn(Invocation) -> WorkFuture + Send + std::marker::Sync>;
+
+/// Something that blocks, and what it ends with.
+pub type Work = Box<dyn FnOnce() -> Outcome + Send>;
+
+/// Work to come.
+pub type WorkFuture = Pin<Box<dyn Future<Output = Work> + Send>>;
 
 /// How a bound callback runs.
 #[derive(Clone)]
@@ -25,6 +33,8 @@ pub enum Handler {
     Blocking(Sync),
     /// As a future.
     Async(Async),
+    /// On the blocking pool, once a future is ready.
+    Deferred(Deferred),
 }
 
 impl fmt::Debug for Handler {
@@ -33,6 +43,7 @@ impl fmt::Debug for Handler {
             Self::Inline(_) => "Inline",
             Self::Blocking(_) => "Blocking",
             Self::Async(_) => "Async",
+            Self::Deferred(_) => "Deferred",
         })
     }
 }
@@ -225,52 +236,36 @@ fn free<T: Send + std::marker::Sync + 'static>(value: Arc<T>, method: &Method<T>
 
 /// A method on a value that some method changes. The lock is taken first, without blocking a thread.
 fn locked<T: Send + std::marker::Sync + 'static>(lock: Arc<RwLock<T>>, method: &Method<T>) -> Handler {
-    Handler::Async(match *method {
-        Method::InlineRef(run) => Arc::new(move |call| {
+    match *method {
+        Method::InlineRef(run) => Handler::Async(Arc::new(move |call| {
             let lock = Arc::clone(&lock);
             Box::pin(async move { run(&*lock.read().await, &call) })
-        }),
-        Method::InlineMut(run) => Arc::new(move |call| {
+        })),
+        Method::InlineMut(run) => Handler::Async(Arc::new(move |call| {
             let lock = Arc::clone(&lock);
             Box::pin(async move { run(&mut *lock.write().await, &call) })
-        }),
-        Method::BlockingRef(run) => Arc::new(move |call| {
+        })),
+        Method::BlockingRef(run) => Handler::Deferred(Arc::new(move |call| {
             let lock = Arc::clone(&lock);
             Box::pin(async move {
                 let guard = lock.read_owned().await;
-                on_blocking_pool(move || run(&guard, &call)).await
+                Box::new(move || run(&guard, &call)) as Work
             })
-        }),
-        Method::BlockingMut(run) => Arc::new(move |call| {
+        })),
+        Method::BlockingMut(run) => Handler::Deferred(Arc::new(move |call| {
             let lock = Arc::clone(&lock);
             Box::pin(async move {
                 let mut guard = lock.write_owned().await;
-                on_blocking_pool(move || run(&mut guard, &call)).await
+                Box::new(move || run(&mut guard, &call)) as Work
             })
-        }),
-        Method::AsyncRef(run) => Arc::new(move |call| {
+        })),
+        Method::AsyncRef(run) => Handler::Async(Arc::new(move |call| {
             let lock = Arc::clone(&lock);
             Box::pin(async move { run(&*lock.read().await, call).await })
-        }),
-        Method::AsyncMut(run) => Arc::new(move |call| {
+        })),
+        Method::AsyncMut(run) => Handler::Async(Arc::new(move |call| {
             let lock = Arc::clone(&lock);
             Box::pin(async move { run(&mut *lock.write().await, call).await })
-        }),
-    })
-}
-
-/// Runs `work` where blocking is allowed. A panic goes on here, as if it had run in place.
-async fn on_blocking_pool(work: impl FnOnce() -> Outcome + Send + 'static) -> Outcome {
-    let scope = Scope {
-        may_block: true,
-        ..Scope::current()
-    };
-    match tokio::task::spawn_blocking(move || scope.enter(work)).await {
-        Ok(outcome) => outcome,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // Only a runtime that is shutting down refuses to run it.
-            Err(_) => Err(Failed::Cancelled { may_have_run: false }.into()),
-        },
+        })),
     }
 }

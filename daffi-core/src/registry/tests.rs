@@ -74,6 +74,13 @@ async fn run(callback: &Callback, n: u32) -> Outcome {
     match &callback.handler {
         Handler::Inline(call) | Handler::Blocking(call) => call(&call_with(n)),
         Handler::Async(call) => call(call_with(n)).await,
+        Handler::Deferred(call) => {
+            let work = call(call_with(n)).await;
+            match tokio::task::spawn_blocking(work).await {
+                Ok(outcome) => outcome,
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            }
+        }
     }
 }
 

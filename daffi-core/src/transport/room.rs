@@ -1,5 +1,6 @@
 //! How much of a queue's budget is left, and who waits for more.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -9,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 pub(super) struct Room {
     limit: usize,
     queued: AtomicUsize,
-    waiting: Mutex<Vec<Waker>>,
+    /// By what tells them apart, so that one that looks often is there once.
+    waiting: Mutex<HashMap<(usize, usize), Waker>>,
 }
 
 impl Room {
@@ -17,7 +19,7 @@ impl Room {
         Self {
             limit,
             queued: AtomicUsize::new(0),
-            waiting: Mutex::new(Vec::new()),
+            waiting: Mutex::default(),
         }
     }
 
@@ -50,7 +52,9 @@ impl Room {
         if self.left() > 0 {
             return Poll::Ready(());
         }
-        self.waiting().push(cx.waker().clone());
+        let waker = cx.waker();
+        let key = (waker.data().addr(), std::ptr::from_ref(waker.vtable()).addr());
+        self.waiting().entry(key).or_insert_with(|| waker.clone());
         // `give` may have come between the look and the push.
         if self.left() > 0 {
             Poll::Ready(())
@@ -61,10 +65,10 @@ impl Room {
 
     pub(super) fn wake_all(&self) {
         let waiting = std::mem::take(&mut *self.waiting());
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.into_values().for_each(Waker::wake);
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waker>> {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<(usize, usize), Waker>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,6 +16,12 @@ pub struct RunId {
     index: usize,
 }
 
+impl std::fmt::Display for RunId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.stamp.fmt(f)
+    }
+}
+
 /// A callback to be run.
 #[derive(Debug)]
 pub struct Start<C> {

@@ -4,13 +4,12 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::{Barrier, Notify, RwLock};
 
 use super::*;
-use crate::scope::{Scope, Scoped};
 
 const fn entry<T>(name: &'static str, method: Method<T>) -> MethodEntry<T> {
     MethodEntry {
@@ -100,8 +99,6 @@ struct Blocking {
     /// How many methods have come to the meeting.
     arrived: Mutex<u32>,
     arrives: Condvar,
-    /// The scope of the last look.
-    seen: Arc<Mutex<Scope>>,
 }
 
 inventory::submit! {
@@ -114,8 +111,8 @@ inventory::submit! {
             let (arrived, _) = service.arrives.wait_timeout_while(arrived, Duration::from_secs(60), alone).unwrap();
             value(*arrived)
         })),
-        entry("look", Method::BlockingMut(|service: &mut Blocking, _| {
-            *service.seen.lock().unwrap() = Scope::current();
+        entry("reset", Method::BlockingMut(|service: &mut Blocking, _| {
+            *service = Blocking::default();
             value(0)
         })),
     ]))
@@ -165,7 +162,8 @@ fn the_methods_of_a_value_that_changes_wait_for_it_without_a_thread() {
     let service = ServiceInstance::new(Changed(Shared::new()));
     let kinds = kinds(&service);
     assert_eq!(kinds.len(), 7);
-    assert!(kinds.iter().all(|(_, kind)| kind == "Async"), "{kinds:?}");
+    let waits = |kind: &str| ["Async", "Deferred"].contains(&kind);
+    assert!(kinds.iter().all(|(_, kind)| waits(kind)), "{kinds:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,24 +236,6 @@ async fn the_panic_of_a_blocking_method_is_passed_on_and_the_value_stays_usable(
     let panic = AssertUnwindSafe(run(&spoil, 0)).catch_unwind().await.unwrap_err();
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"it is spoilt"));
     assert_eq!(run(&method(&service, "add"), 1).await, value(1001));
-}
-
-#[tokio::test]
-async fn a_blocking_method_keeps_its_scope_and_may_block() {
-    let blocking = Blocking::default();
-    let seen = Arc::clone(&blocking.seen);
-    let look = method(&ServiceInstance::new(blocking), "look");
-    let scope = Scope {
-        deadline: Some(Instant::now()),
-        ..Scope::default()
-    };
-    let call = Scoped {
-        scope: scope.clone(),
-        future: Box::pin(run(&look, 0)),
-    };
-    assert_eq!(call.await, value(0));
-    let seen = seen.lock().unwrap();
-    assert_eq!((seen.deadline, seen.may_block), (scope.deadline, true));
 }
 
 #[test]
