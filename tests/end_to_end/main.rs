@@ -5,8 +5,12 @@
 
 mod background;
 mod bad_input;
+mod broadcast;
 mod calls;
 mod lifecycle;
 mod net;
+mod presence;
 mod services;
+mod sharing;
 mod signatures;
+mod traces;

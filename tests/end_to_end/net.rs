@@ -54,7 +54,12 @@ impl Net {
 
     /// Another process, which offers nothing.
     pub async fn caller(&self) -> Global {
-        self.join().process_name("caller").start().await.unwrap()
+        self.caller_named("caller").await
+    }
+
+    /// Another process of this name, which offers nothing.
+    pub async fn caller_named(&self, name: &str) -> Global {
+        self.join().process_name(name).start().await.unwrap()
     }
 
     /// Stops the service with its controller and starts another at the same address.
