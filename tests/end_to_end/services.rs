@@ -1,8 +1,10 @@
 //! Services, groups of fetchers, and clients of traits.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use daffi::{CallError, RegisterError, callback, fetcher};
+use daffi::{CallContext, CallError, RegisterError, callback, fetcher};
 use tokio::sync::Barrier;
 
 use crate::net::{Net, Transport, over_each};
@@ -263,4 +265,55 @@ async fn services_come_and_go_while_running() {
         net.stop([g]).await;
     })
     .await;
+}
+
+/// Holds its thread, and its value, until it may go on.
+struct Press {
+    heard: Arc<AtomicBool>,
+    go_on: Arc<AtomicBool>,
+    pressed: u32,
+}
+
+#[callback]
+impl Press {
+    #[callback(concurrency = 1)]
+    pub fn press(&mut self, ctx: &CallContext) -> u32 {
+        while !self.go_on.load(Ordering::Acquire) {
+            self.heard.fetch_or(ctx.is_cancelled(), Ordering::Release);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.pressed += 1;
+        self.pressed
+    }
+}
+
+#[tokio::test]
+async fn a_blocking_method_that_nobody_waits_for_counts_until_it_has_ended() {
+    let (heard, go_on) = (Arc::default(), Arc::default());
+    let press = Press {
+        heard: Arc::clone(&heard),
+        go_on: Arc::clone(&go_on),
+        pressed: 0,
+    };
+    let net = Net::start(Transport::Unix, |builder| builder.service(press)).await;
+    let g = net.caller().await;
+    let job = g.call::<u32>("press", ()).bg();
+    // Given to the provider before the answer to a question that was asked after it.
+    g.processes().await.unwrap();
+    job.cancel();
+    while !heard.load(Ordering::Acquire) {
+        tokio::task::yield_now().await;
+    }
+    let error = g.call::<u32>("press", ()).await.unwrap_err();
+    assert!(matches!(error, CallError::Overloaded { .. }), "{error}");
+    go_on.store(true, Ordering::Release);
+    // It was not stopped half-way.
+    let pressed = loop {
+        match g.call::<u32>("press", ()).await {
+            Err(CallError::Overloaded { .. }) => tokio::task::yield_now().await,
+            pressed => break pressed,
+        }
+    };
+    assert_eq!(pressed, Ok(2));
+    net.stop([g]).await;
 }
