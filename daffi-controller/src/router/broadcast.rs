@@ -56,8 +56,7 @@ impl Router {
             } else {
                 Absence::Nobody
             };
-            let failed = Status::Failed(Failed::NoProvider(absence));
-            return self.answer(from, header.call, failed, &Bytes::new(), out);
+            return self.refuse(from, header.call, Failed::NoProvider(absence), out);
         }
         let told = proto::encode(&names)
             .map_err(|error| Failed::Encode {
@@ -69,7 +68,7 @@ impl Router {
                     .map_err(|error| refused(&error, false))
             });
         if let Err(failed) = told {
-            return self.answer(from, header.call, Status::Failed(failed), &Bytes::new(), out);
+            return self.refuse(from, header.call, failed, out);
         }
         let id = BroadcastId(self.broadcasts.insert(Broadcast {
             link: from,

@@ -307,7 +307,7 @@ impl Router {
                 self.answer(from, header.call, Status::Value, &Bytes::new(), out);
             }
             Ok(routed) => self.note(from, header.call, Sent::Routed(routed)),
-            Err(failed) => self.answer(from, header.call, Status::Failed(failed), &Bytes::new(), out),
+            Err(failed) => self.refuse(from, header.call, failed, out),
         }
         Ok(())
     }
@@ -446,6 +446,11 @@ impl Router {
         }
     }
 
+    /// Answers what a peer sent under `call` with a failure.
+    fn refuse(&mut self, to: LinkId, call: CallId, failed: Failed, out: &mut impl Outlet) {
+        self.answer(to, call, Status::Failed(failed), &Bytes::new(), out);
+    }
+
     fn cancel(&mut self, from: LinkId, call: CallId, out: &mut impl Outlet) {
         let sent = self
             .links
@@ -464,8 +469,7 @@ impl Router {
                     Sent::Presence => self.subscribers.forget(from, call),
                     _ => self.waiting.forget(from, call),
                 }
-                let cancelled = Status::Failed(Failed::Cancelled { may_have_run: false });
-                self.answer(from, call, cancelled, &Bytes::new(), out);
+                self.refuse(from, call, Failed::Cancelled { may_have_run: false }, out);
             }
             // The answer is on its way already.
             None => {}
@@ -522,13 +526,7 @@ impl Router {
             .too_many(from, &offered)
             .or_else(|| self.conflict(from, &offered));
         if let Some(reason) = refusal {
-            self.answer(
-                from,
-                call,
-                Status::Failed(Failed::Denied { reason }),
-                &Bytes::new(),
-                out,
-            );
+            self.refuse(from, call, Failed::Denied { reason }, out);
             return Ok(());
         }
         let names: Vec<Box<str>> = offered
@@ -644,20 +642,13 @@ impl Router {
         let answer = match *query {
             // The answer may be long (P6).
             Query::Processes | Query::Callbacks | Query::Presence if out.room(from) == 0 => {
-                let failed = Failed::Overloaded { may_have_run: false };
-                self.answer(from, call, Status::Failed(failed), &Bytes::new(), out);
+                self.refuse(from, call, Failed::Overloaded { may_have_run: false }, out);
                 return Ok(());
             }
             // It is kept as long as somebody waits for it.
             Query::WaitProcess(name) | Query::WaitFunction(name) if name.len() > Limits::NAME_BYTES => {
                 let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
-                self.answer(
-                    from,
-                    call,
-                    Status::Failed(Failed::Denied { reason }),
-                    &Bytes::new(),
-                    out,
-                );
+                self.refuse(from, call, Failed::Denied { reason }, out);
                 return Ok(());
             }
             Query::WaitProcess(name) => {
@@ -702,10 +693,8 @@ impl Router {
         match answer {
             Ok(payload) => self.answer(from, call, Status::Value, &payload, out),
             Err(error) => {
-                let failed = Failed::Encode {
-                    message: error.to_string(),
-                };
-                self.answer(from, call, Status::Failed(failed), &Bytes::new(), out);
+                let message = error.to_string();
+                self.refuse(from, call, Failed::Encode { message }, out);
             }
         }
         Ok(())

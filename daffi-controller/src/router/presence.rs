@@ -2,8 +2,7 @@
 //!
 //! Only they are told, and only of what has changed: a thousand processes that join cost nothing where nobody asks.
 
-use bytes::Bytes;
-use daffi_core::proto::{self, CallId, Failed, Header, LeaveReason, Presence, Status};
+use daffi_core::proto::{self, CallId, Failed, Header, LeaveReason, Presence};
 
 use super::{LinkId, Outlet, Router};
 
@@ -120,8 +119,7 @@ impl Router {
                     .is_err()
             {
                 self.subscribers.forget(*link, *call);
-                let overloaded = Status::Failed(Failed::Overloaded { may_have_run: false });
-                self.answer(*link, *call, overloaded, &Bytes::new(), out);
+                self.refuse(*link, *call, Failed::Overloaded { may_have_run: false }, out);
             }
         }
     }
