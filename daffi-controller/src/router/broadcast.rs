@@ -4,7 +4,7 @@ use bytes::Bytes;
 use daffi_core::proto::{self, Absence, CallHeader, CallId, Failed, Header, Status};
 
 use super::pick::{Choice, Wish, check};
-use super::{Caller, LinkId, Outlet, Router, Sent, refused};
+use super::{Caller, LinkId, Outlet, Router, Sent, may_have_run, refused};
 
 /// The controller's number of a broadcast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,18 +105,23 @@ impl Router {
             key: None,
         };
         let needed = self.needed_room(size);
-        let mut roster: Vec<_> = self
+        let mut providers: Vec<_> = self
             .directory
             .providers(header.name)
             .iter()
             .filter(|provider| provider.link != from)
-            .map(|provider| {
-                let name = self.process_name(provider.link).unwrap_or_default();
-                (name, check(provider, &wish, |link| out.room(link) >= needed))
-            })
+            .map(|provider| (self.process_name(provider.link).unwrap_or_default(), provider))
             .collect();
-        roster.sort_by_key(|(name, _)| *name);
-        roster.into_iter().unzip()
+        providers.sort_by_key(|(name, _)| *name);
+        // A process that offers the callback more than once is asked once.
+        providers
+            .chunk_by(|(left, _), (right, _)| left == right)
+            .map(|process| {
+                let registrations = process.iter().map(|(_, provider)| *provider);
+                let choice = check(registrations, &wish, |link| out.room(link) >= needed);
+                (process[0].0, choice)
+            })
+            .unzip()
     }
 
     /// One of those that were asked has answered, or never will.
@@ -131,13 +136,14 @@ impl Router {
             return;
         };
         let (link, call) = (broadcast.link, broadcast.call);
+        let may_have_run = may_have_run(&status);
         let header = Header::Part {
             call,
             index: part.index,
             status,
         };
         if let Err(error) = out.send(link, &header, payload) {
-            let status = Status::Failed(refused(&error, true));
+            let status = Status::Failed(refused(&error, may_have_run));
             // Without a payload it fits every limit.
             let _ = out.send(
                 link,

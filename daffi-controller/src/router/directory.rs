@@ -50,6 +50,12 @@ impl Directory {
         self.hidden.entry(link).or_default().insert(number, provider);
     }
 
+    /// What a process has offered that cannot be called yet.
+    pub(super) fn hidden(&self, link: LinkId) -> impl Iterator<Item = &Offered> {
+        let hidden = self.hidden.get(&link).into_iter().flat_map(BTreeMap::values);
+        hidden.map(|provider| &provider.offered)
+    }
+
     /// Makes what a process has offered callable.
     pub(super) fn show(&mut self, link: LinkId) {
         for provider in self.hidden.remove(&link).unwrap_or_default().into_values() {

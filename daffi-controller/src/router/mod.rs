@@ -210,12 +210,7 @@ impl Router {
         self.directory.remove_link(link);
         self.waiting.forget_link(link);
         self.subscribers.forget_link(link);
-        let left: Vec<_> = self
-            .broadcasts
-            .iter()
-            .filter(|(_, broadcast)| broadcast.is_of(link))
-            .collect();
-        let left: Vec<_> = left.into_iter().map(|(key, _)| BroadcastId(key)).collect();
+        let broadcasts = &self.broadcasts;
         let mut lost = Vec::new();
         for (key, call) in &mut self.calls {
             if call.provider == link {
@@ -223,7 +218,9 @@ impl Router {
             }
             let abandoned = match call.caller {
                 Caller::Call(caller, _) => caller == link,
-                Caller::Part(part) => left.contains(&part.of),
+                Caller::Part(part) => broadcasts
+                    .get(part.of.0)
+                    .is_some_and(|broadcast| broadcast.is_of(link)),
                 Caller::Nobody => false,
             };
             if abandoned {
@@ -233,7 +230,7 @@ impl Router {
                 }
             }
         }
-        left.iter().for_each(|id| drop(self.broadcasts.try_remove(id.0)));
+        self.broadcasts.retain(|_, broadcast| !broadcast.is_of(link));
         for key in lost {
             let call = self.calls.remove(key);
             let failed = Failed::ProviderLost {
@@ -439,8 +436,9 @@ impl Router {
         {
             *slot = None;
         }
+        let may_have_run = may_have_run(&status);
         if let Err(error) = out.send(to, &Header::Reply { call, status }, payload) {
-            let status = Status::Failed(refused(&error, true));
+            let status = Status::Failed(refused(&error, may_have_run));
             // Without a payload it fits every limit.
             let _ = out.send(to, &Header::Reply { call, status }, &Bytes::new());
         }
@@ -524,7 +522,7 @@ impl Router {
         }
         let refusal = self
             .too_many(from, &offered)
-            .or_else(|| self.conflict(from, &offered));
+            .or_else(|| self.conflict(from, &offered, ready));
         if let Some(reason) = refusal {
             self.refuse(from, call, Failed::Denied { reason }, out);
             return Ok(());
@@ -576,9 +574,11 @@ impl Router {
         })
     }
 
-    /// Why a process cannot offer these beside what others offer.
-    fn conflict(&self, from: LinkId, offered: &[Offered]) -> Option<String> {
-        offered.iter().find_map(|offered| {
+    /// Why a process cannot offer these beside what others offer. When it joins, that goes for all that it has offered,
+    /// since others may have come before it.
+    fn conflict(&self, from: LinkId, offered: &[Offered], ready: bool) -> Option<String> {
+        let hidden = ready.then(|| self.directory.hidden(from)).into_iter().flatten();
+        hidden.chain(offered).find_map(|offered| {
             let others = self.directory.providers(&offered.name).iter();
             let other = others
                 .filter(|other| other.link != from)
@@ -789,6 +789,14 @@ const fn is_small(status: &Status<'_>) -> bool {
                 | Failed::TooLarge { .. }
                 | Failed::Disconnected { .. }
         ),
+    }
+}
+
+/// Whether a callback may have run that ended so.
+fn may_have_run(status: &Status<'_>) -> bool {
+    match status {
+        Status::Value | Status::App { .. } => true,
+        Status::Failed(failed) => failed.may_have_run(),
     }
 }
 

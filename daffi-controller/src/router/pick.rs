@@ -75,19 +75,32 @@ impl Obstacle {
     }
 }
 
-/// Whether a provider can be asked now.
-pub(super) fn check(
-    provider: &Provider,
+/// The first of `providers` that can be asked now.
+pub(super) fn check<'a>(
+    providers: impl Iterator<Item = &'a Provider>,
     wish: &Wish,
     has_room: impl Fn(LinkId) -> bool,
 ) -> Result<Choice, Failed> {
-    match wish.obstacle(provider, &has_room) {
-        None => Ok(Choice {
-            provider: provider.link,
-            callback: provider.offered.callback,
-        }),
-        Some(obstacle) => Err(obstacle.failed(provider)),
+    let mut worst = None;
+    for provider in providers {
+        match wish.obstacle(provider, &has_room) {
+            None => {
+                return Ok(Choice {
+                    provider: provider.link,
+                    callback: provider.offered.callback,
+                });
+            }
+            Some(obstacle) if worst.is_none_or(|(before, _)| before < obstacle) => {
+                worst = Some((obstacle, provider));
+            }
+            Some(_) => {}
+        }
     }
+    Err(
+        worst.map_or(Failed::NoProvider(Absence::Nobody), |(obstacle, provider)| {
+            obstacle.failed(provider)
+        }),
+    )
 }
 
 impl Picker {

@@ -2,6 +2,7 @@
 //!
 //! Only they are told, and only of what has changed: a thousand processes that join cost nothing where nobody asks.
 
+use bytes::Bytes;
 use daffi_core::proto::{self, CallId, Failed, Header, LeaveReason, Presence};
 
 use super::{LinkId, Outlet, Router};
@@ -48,13 +49,18 @@ impl Router {
                 callback: callback.into(),
             }));
         }
-        self.subscribers.asked.push((from, call));
         // Several frames where there is much, and one where there is nothing: the asker knows then that it is told.
         let frames = there.len().div_ceil(EVENTS).max(1);
         for number in 0..frames {
             let rest = &there[number * EVENTS..];
-            self.tell(&[(from, call)], &rest[..rest.len().min(EVENTS)], out);
+            let Ok(payload) = proto::encode(&rest[..rest.len().min(EVENTS)]) else {
+                continue;
+            };
+            if !self.tell((from, call), &payload, out) {
+                return;
+            }
         }
+        self.subscribers.asked.push((from, call));
     }
 
     pub(super) fn happened_offered(
@@ -99,28 +105,23 @@ impl Router {
         if self.subscribers.asked.is_empty() {
             return;
         }
-        let (asked, what) = (self.subscribers.asked.clone(), what());
-        for events in what.chunks(EVENTS) {
-            self.tell(&asked, events, out);
+        for events in what().chunks(EVENTS) {
+            let Ok(payload) = proto::encode(events) else {
+                continue;
+            };
+            let mut asked = std::mem::take(&mut self.subscribers.asked);
+            asked.retain(|asked| self.tell(*asked, &payload, out));
+            self.subscribers.asked = asked;
         }
     }
 
-    /// Tells them. Who does not keep up is told that, and no more: nothing is left out silently.
-    fn tell(&mut self, asked: &[(LinkId, CallId)], what: &[Presence], out: &mut impl Outlet) {
-        let Ok(payload) = proto::encode(what) else { return };
-        for (link, call) in asked {
-            if !self.subscribers.asked.contains(&(*link, *call)) {
-                continue;
-            }
-            let room = out.room(*link) > 0;
-            if !room
-                || out
-                    .send(*link, &Header::Happened { call: *call }, &payload)
-                    .is_err()
-            {
-                self.subscribers.forget(*link, *call);
-                self.refuse(*link, *call, Failed::Overloaded { may_have_run: false }, out);
-            }
+    /// Tells one of them. If it does not keep up it is told that, and `false` is answered: it is not told any more, since
+    /// nothing is left out silently.
+    fn tell(&mut self, (link, call): (LinkId, CallId), payload: &Bytes, out: &mut impl Outlet) -> bool {
+        let told = out.room(link) > 0 && out.send(link, &Header::Happened { call }, payload).is_ok();
+        if !told {
+            self.refuse(link, call, Failed::Overloaded { may_have_run: false }, out);
         }
+        told
     }
 }

@@ -1,17 +1,20 @@
 //! What the router promises: each behaviour by itself, and all of them under generated operations of simulated nodes.
 
+mod broadcast;
 mod calls;
 mod garbage;
 mod generated;
+mod handover;
 mod load;
 mod picking;
+mod presence;
 mod roster;
 mod world;
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use daffi_core::proto::{Balance, Failure, Frame, Outcome, RemoteError, TraceContext};
+use daffi_core::proto::{Balance, Failure, Frame, Outcome, Presence, RemoteError, TraceContext};
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 
 use super::*;
@@ -64,6 +67,19 @@ enum Said {
         number: u32,
     },
     Goodbye,
+    Roster {
+        number: u32,
+        names: Vec<String>,
+    },
+    Part {
+        number: u32,
+        index: u32,
+        outcome: Outcome,
+    },
+    Happened {
+        number: u32,
+        events: Vec<Presence>,
+    },
 }
 
 fn said(frame: &Frame) -> Said {
@@ -75,20 +91,33 @@ fn said(frame: &Frame) -> Said {
             caller: run.caller.to_owned(),
             payload,
         },
-        Header::Reply {
-            call,
-            status: Status::Value,
-        } => Said::Reply {
-            number: call.0,
-            outcome: Ok(payload),
-        },
         Header::Reply { call, status } => Said::Reply {
             number: call.0,
-            outcome: Err(Failure::from_status(status, payload).unwrap()),
+            outcome: outcome(status, payload),
         },
         Header::Cancel { call } => Said::Cancel { number: call.0 },
         Header::Goodbye => Said::Goodbye,
+        Header::Roster { call } => Said::Roster {
+            number: call.0,
+            names: proto::decode_guarded(&payload).unwrap(),
+        },
+        Header::Part { call, index, status } => Said::Part {
+            number: call.0,
+            index,
+            outcome: outcome(status, payload),
+        },
+        Header::Happened { call } => Said::Happened {
+            number: call.0,
+            events: proto::decode_guarded(&payload).unwrap(),
+        },
         other => panic!("no node expects {other:?}"),
+    }
+}
+
+fn outcome(status: Status<'_>, payload: Bytes) -> Outcome {
+    match status {
+        Status::Value => Ok(payload),
+        status => Err(Failure::from_status(status, payload).unwrap()),
     }
 }
 
@@ -205,38 +234,29 @@ impl Fixture {
 
     /// Offers callbacks, and expects nothing but the answer.
     fn offer(&mut self, link: LinkId, callbacks: &[Offered], ready: bool) {
+        self.send_offer(link, callbacks, ready);
+        assert_eq!(self.queues.said(), [(link, empty(15))]);
+    }
+
+    fn send_offer(&mut self, link: LinkId, callbacks: &[Offered], ready: bool) {
         let offer = Header::Offer {
             call: CallId(15),
             ready,
         };
         self.receive(link, offer, &offers(callbacks)).unwrap();
-        assert_eq!(
-            self.queues.said(),
-            [(
-                link,
-                Said::Reply {
-                    number: 15,
-                    outcome: Ok(Bytes::new())
-                }
-            )]
-        );
     }
 
+    /// Withdraws callbacks, and expects nothing but the answer.
     fn withdraw(&mut self, link: LinkId, callbacks: &[u32]) {
+        self.send_withdrawal(link, callbacks);
+        assert_eq!(self.queues.said(), [(link, empty(15))]);
+    }
+
+    fn send_withdrawal(&mut self, link: LinkId, callbacks: &[u32]) {
         let callbacks: Vec<_> = callbacks.iter().copied().map(CallbackId).collect();
         let payload = proto::encode(&callbacks).unwrap();
         self.receive(link, Header::Withdraw { call: CallId(15) }, &payload)
             .unwrap();
-        assert_eq!(
-            self.queues.said(),
-            [(
-                link,
-                Said::Reply {
-                    number: 15,
-                    outcome: Ok(Bytes::new())
-                }
-            )]
-        );
     }
 
     fn call(&mut self, from: LinkId, header: CallHeader<'_>) {
@@ -328,6 +348,14 @@ fn value(number: u32) -> Said {
     Said::Reply {
         number,
         outcome: Ok(bytes("value")),
+    }
+}
+
+/// An answer without a value.
+const fn empty(number: u32) -> Said {
+    Said::Reply {
+        number,
+        outcome: Ok(Bytes::new()),
     }
 }
 

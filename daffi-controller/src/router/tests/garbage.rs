@@ -21,7 +21,11 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
             to: Some(more),
             ..super::call(number, text)
         }),
-        4 => Header::Call(super::call(number, text)),
+        4 => Header::Call(CallHeader {
+            key: Some(other.into()),
+            mode: [Mode::Answered, Mode::HandedOver, Mode::Broadcast][other as usize],
+            ..super::call(number, text)
+        }),
         5 => Header::Run(RunHeader {
             call,
             callback: CallbackId(other),
@@ -68,13 +72,24 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
             call,
             query: Query::Callbacks,
         },
+        16 => Header::Query {
+            call,
+            query: Query::Presence,
+        },
+        17 => Header::Roster { call },
+        18 => Header::Part {
+            call,
+            index: other,
+            status: Status::Value,
+        },
+        19 => Header::Happened { call },
         _ => Header::Goodbye,
     }
 }
 
 fn parts() -> impl Strategy<Value = Parts> {
     (
-        0..17usize,
+        0..21usize,
         prop_oneof![9 => 0..4u32, 1 => any::<u32>()],
         0..3u32,
         0..5usize,
@@ -84,7 +99,13 @@ fn parts() -> impl Strategy<Value = Parts> {
 
 /// Payloads: any bytes, or what belongs to an offer or a withdrawal.
 fn payload() -> impl Strategy<Value = Bytes> {
-    let offer = (0..3u32, 0..5usize).prop_map(|(callback, name)| offers(&[offered(callback, TEXTS[name])]));
+    let balances = [Balance::LessLoaded, Balance::RoundRobin];
+    let offer = (0..3u32, 0..5usize, 0..2usize).prop_map(move |(callback, name, balance)| {
+        offers(&[Offered {
+            balance: balances[balance],
+            ..offered(callback, TEXTS[name])
+        }])
+    });
     let withdrawal = prop::collection::vec((0..3u32).prop_map(CallbackId), 0..3)
         .prop_map(|callbacks| proto::encode(&callbacks).unwrap());
     prop_oneof![

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::world::{Ending, Life, Op, Size, Terms, Types, history_of};
+use super::world::{Asked, Ending, Life, Op, Size, Terms, Types, history_of};
 use super::*;
 
 fn size() -> impl Strategy<Value = Size> {
@@ -13,39 +13,83 @@ fn ending() -> impl Strategy<Value = Ending> {
     prop_oneof![4 => size().prop_map(Ending::Value), 1 => Just(Ending::App), 1 => Just(Ending::Failed)]
 }
 
-fn terms() -> impl Strategy<Value = Terms> {
-    (prop::bool::weighted(0.3), prop::option::weighted(0.4, 1..3u32))
-        .prop_map(|(typed, concurrency)| Terms { typed, concurrency })
+/// Mostly as all others offer the name, so that they seldom conflict.
+fn balance(name: usize) -> impl Strategy<Value = Balance> {
+    let all = [Balance::LessLoaded, Balance::RoundRobin, Balance::Random];
+    prop_oneof![9 => Just(all[name]), 1 => prop::sample::select(all.to_vec())]
+}
+
+fn offer(node: usize) -> impl Strategy<Value = Op> {
+    let terms = |name| {
+        (
+            prop::bool::weighted(0.3),
+            prop::option::weighted(0.4, 1..3u32),
+            balance(name),
+        )
+    };
+    let offer = (0..3usize).prop_flat_map(move |name| (Just(name), terms(name), prop::bool::weighted(0.8)));
+    offer.prop_map(move |(name, (typed, concurrency, balance), ready)| Op::Offer {
+        node,
+        name,
+        terms: Terms {
+            typed,
+            concurrency,
+            balance,
+        },
+        ready,
+    })
+}
+
+/// Some nodes come and offer something, so that there is somebody to call.
+fn opening() -> impl Strategy<Value = Vec<Op>> {
+    let node = |node| {
+        let joins = prop::collection::vec(offer(node), 0..3).prop_map(move |mut ops| {
+            ops.insert(0, Op::Connect(node));
+            ops
+        });
+        prop_oneof![1 => Just(Vec::new()), 4 => joins]
+    };
+    [node(0), node(1), node(2), node(3)].prop_map(|ops| ops.concat())
+}
+
+fn mode() -> impl Strategy<Value = Mode> {
+    prop_oneof![4 => Just(Mode::Answered), 1 => Just(Mode::HandedOver), 2 => Just(Mode::Broadcast)]
 }
 
 fn types() -> impl Strategy<Value = Types> {
     prop_oneof![6 => Just(Types::Any), 3 => Just(Types::Plain), 1 => Just(Types::Typed), 1 => Just(Types::Wrong)]
 }
 
+fn asked() -> impl Strategy<Value = Asked> {
+    let to = prop::option::weighted(0.2, 0..4usize);
+    let key = prop::option::weighted(0.3, 0..2u64);
+    (0..3usize, to, types(), size(), key, mode()).prop_map(|(name, to, types, size, key, mode)| Asked {
+        name,
+        to,
+        types,
+        size,
+        key,
+        mode,
+    })
+}
+
 fn op() -> impl Strategy<Value = Op> {
-    let (node, name, which) = (0..4usize, 0..3usize, 0..16usize);
-    let call = (
-        node.clone(),
-        name.clone(),
-        prop::option::weighted(0.2, 0..4usize),
-        types(),
-        size(),
-    );
+    let (node, which) = (0..4usize, 0..16usize);
     prop_oneof![
         6 => node.clone().prop_map(Op::Connect),
-        4 => (node.clone(), name, terms(), prop::bool::weighted(0.8))
-            .prop_map(|(node, name, terms, ready)| Op::Offer { node, name, terms, ready }),
+        5 => node.clone().prop_flat_map(offer),
         1 => (node.clone(), which.clone()).prop_map(|(node, which)| Op::Withdraw(node, which)),
-        14 => call.prop_map(|(node, name, to, types, size)| Op::Call { node, name, to, types, size }),
+        14 => (node.clone(), asked()).prop_map(|(node, asked)| Op::Call(node, asked)),
         2 => (node.clone(), any::<bool>(), 0..4usize)
             .prop_map(|(node, process, index)| Op::Wait { node, process, index }),
+        1 => node.clone().prop_map(Op::Watch),
         3 => (node.clone(), which.clone()).prop_map(|(node, which)| Op::Cancel(node, which)),
-        20 => node.clone().prop_map(Op::Deliver),
+        24 => node.clone().prop_map(Op::Deliver),
         8 => (node.clone(), which, ending()).prop_map(|(node, which, ending)| Op::Finish(node, which, ending)),
         1 => node.clone().prop_map(Op::Goodbye),
         2 => node.clone().prop_map(Op::Disconnect),
-        2 => (node.clone(), any::<bool>()).prop_map(|(node, full)| Op::Full(node, full)),
-        1 => (node, any::<bool>()).prop_map(|(node, narrow)| Op::Narrow(node, narrow)),
+        2 => (node.clone(), prop::bool::weighted(0.3)).prop_map(|(node, full)| Op::Full(node, full)),
+        1 => (node, prop::bool::weighted(0.3)).prop_map(|(node, narrow)| Op::Narrow(node, narrow)),
     ]
 }
 
@@ -55,7 +99,7 @@ fn check_lives(ops: &[Op], check: impl Fn(&Life) -> Result<(), TestCaseError>) -
 }
 
 fn ops() -> impl Strategy<Value = Vec<Op>> {
-    prop::collection::vec(op(), 1..150)
+    (opening(), prop::collection::vec(op(), 1..150)).prop_map(|(opening, ops)| [opening, ops].concat())
 }
 
 proptest! {
@@ -92,7 +136,7 @@ proptest! {
             if life.runs.is_empty() {
                 prop_assert_eq!(life.replies[0].0, life.called_at, "{:?}", life);
             }
-            if let (Some((step, process)), false) = (life.lost, life.left) {
+            if let (Some((step, process)), false, false) = (life.lost, life.left, life.handed_over) {
                 let lost = Failed::ProviderLost { process: process.to_owned() };
                 prop_assert_eq!(&life.replies, &[(step, failed(lost))], "{:?}", life);
             }
@@ -129,5 +173,33 @@ proptest! {
             prop_assert!(life.runs.iter().all(|run| !run.full && !run.own), "{:?}", life);
             Ok(())
         })?;
+    }
+
+    /// P8: whoever broadcasts is told who is asked, then once of each how it ended there, then that this was all.
+    #[test]
+    fn p8_a_broadcast_has_one_outcome_for_each_process_on_its_roster(ops in ops()) {
+        for broadcast in history_of(&ops).broadcasts {
+            let mut missing: HashSet<_> = (0..).zip(&broadcast.roster).map(|(index, _)| index).collect();
+            let mut heard = broadcast.heard.iter();
+            let Some(Said::Roster { names, .. }) = heard.next() else {
+                prop_assert!(broadcast.left, "{:?}", broadcast);
+                continue;
+            };
+            prop_assert_eq!(names, &broadcast.roster);
+            prop_assert!(names.is_sorted_by(|a, b| a < b), "{:?}", names);
+            let mut ended = false;
+            for said in heard {
+                match said {
+                    Said::Part { index, .. } => prop_assert!(missing.remove(index), "{:?}", broadcast),
+                    Said::Reply { outcome, .. } => {
+                        prop_assert!(missing.is_empty() && !ended, "{:?}", broadcast);
+                        prop_assert_eq!(outcome, &Ok(Bytes::new()));
+                        ended = true;
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            prop_assert!(ended || broadcast.left, "{:?}", broadcast);
+        }
     }
 }

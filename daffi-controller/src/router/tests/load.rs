@@ -132,6 +132,28 @@ fn a_result_over_the_callers_frame_limit_is_refused() {
 }
 
 #[test]
+fn p2_a_refusal_over_the_callers_frame_limit_does_not_say_that_it_may_have_run() {
+    let (mut f, _providers, caller) = fixture();
+    f.queues.limits.insert(caller, 10);
+    let wrong = CallHeader {
+        signature: 12345,
+        ..call(0, "add")
+    };
+    let refusal = f.refused(caller, wrong);
+    assert!(
+        matches!(
+            refusal,
+            Failed::TooLarge {
+                limit: 10,
+                may_have_run: false,
+                ..
+            }
+        ),
+        "{refusal:?}"
+    );
+}
+
+#[test]
 fn p6_a_caller_that_does_not_read_its_answers_gets_small_ones() {
     let long = "long ".repeat(100);
     let overloaded = Failed::Overloaded { may_have_run: true };

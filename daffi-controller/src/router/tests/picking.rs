@@ -266,3 +266,77 @@ fn a_key_whose_provider_cannot_be_asked_goes_to_the_next() {
     providers[first].offered.concurrency = None;
     assert_eq!(pick_as(&mut picker, &providers, &wish), first);
 }
+
+// ---------------------------------------------------------------------- through the router
+
+/// Connects providers of `add` whose calls are shared in this way.
+fn join_sharing(f: &mut Fixture, names: &[&str], balance: Balance) -> Vec<LinkId> {
+    let join = |name: &&str| {
+        let link = f.connect(name);
+        let offer = Offered {
+            balance,
+            ..offered(0, "add")
+        };
+        f.offer(link, &[offer], true);
+        link
+    };
+    names.iter().map(join).collect()
+}
+
+#[test]
+fn calls_are_given_to_each_in_turn_and_broadcasts_count() {
+    let mut f = Fixture::new();
+    let [a, b, c] = *join_sharing(&mut f, &["a", "b", "c"], Balance::RoundRobin) else {
+        unreachable!("three were connected")
+    };
+    let caller = f.join("caller", &[]);
+    let picked: Vec<_> = (0..5)
+        .map(|number| f.routed(caller, call(number, "add")).0)
+        .collect();
+    assert_eq!(picked, [a, b, c, a, b]);
+    let everywhere = CallHeader {
+        mode: Mode::Broadcast,
+        ..call(5, "add")
+    };
+    f.call(caller, everywhere);
+    f.said();
+    let handed_over = CallHeader {
+        mode: Mode::HandedOver,
+        ..call(6, "add")
+    };
+    f.call(caller, handed_over);
+    assert!(
+        matches!(f.said()[0], (to, Said::Run { .. }) if to == a),
+        "all were asked by the broadcast, `a` first"
+    );
+    assert_eq!(f.routed(caller, call(7, "add")).0, b);
+}
+
+#[test]
+fn calls_with_a_key_stay_with_their_provider_through_the_coming_and_going_of_others() {
+    let mut f = Fixture::new();
+    let caller = f.join("caller", &[]);
+    let names = ["a", "b", "c", "d"];
+    let links = join_sharing(&mut f, &names, Balance::LessLoaded);
+    let provider_of = |f: &mut Fixture, key| {
+        let header = CallHeader {
+            key: Some(key),
+            ..call(0, "add")
+        };
+        let (to, run) = f.routed(caller, header);
+        f.reply(to, run);
+        f.said();
+        f.router.process_name(to).unwrap().to_owned()
+    };
+    let before: Vec<_> = (0..100).map(|key| provider_of(&mut f, key)).collect();
+    assert_eq!(before.iter().collect::<HashSet<_>>().len(), 4, "{before:?}");
+    f.disconnect(links[1]);
+    for (key, before) in (0..).zip(&before) {
+        assert!(before == "b" || provider_of(&mut f, key) == *before);
+    }
+    // It comes back with another link, behind the others, and has its keys again.
+    f.connect("in its place");
+    join_sharing(&mut f, &["b"], Balance::LessLoaded);
+    let after: Vec<_> = (0..100).map(|key| provider_of(&mut f, key)).collect();
+    assert_eq!(after, before);
+}

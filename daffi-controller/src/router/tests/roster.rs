@@ -2,13 +2,6 @@
 
 use super::*;
 
-fn empty(number: u32) -> Said {
-    Said::Reply {
-        number,
-        outcome: Ok(Bytes::new()),
-    }
-}
-
 // ---------------------------------------------------------------------- names
 
 #[test]
@@ -144,6 +137,101 @@ fn a_process_that_says_goodbye_gets_no_more_calls_and_finishes_what_it_runs() {
     assert_eq!(f.said(), [(caller, value(0))]);
     // What runs may need others until the end.
     assert_eq!(f.routed(provider, call(0, "sub")).0, caller);
+}
+
+/// A callback whose calls are shared in this way.
+fn shared(callback: u32, name: &str, balance: Balance) -> Offered {
+    Offered {
+        balance,
+        ..offered(callback, name)
+    }
+}
+
+/// Why an offer was denied.
+fn denied(f: &mut Fixture, link: LinkId, callbacks: &[Offered]) -> String {
+    f.send_offer(link, callbacks, true);
+    match &*f.said() {
+        [
+            (
+                to,
+                Said::Reply {
+                    number: 15,
+                    outcome: Err(Failure::Failed(Failed::Denied { reason })),
+                },
+            ),
+        ] if *to == link => reason.clone(),
+        other => panic!("not denied: {other:?}"),
+    }
+}
+
+#[test]
+fn an_offer_with_another_balance_than_others_is_denied_and_nothing_of_it_counts() {
+    let mut f = Fixture::new();
+    let (holder, caller) = (f.connect("holder"), f.join("caller", &[]));
+    f.offer(
+        holder,
+        &[shared(0, "add", Balance::RoundRobin), offered(1, "sub")],
+        true,
+    );
+    f.ask(caller, 0, Query::WaitFunction("mul"));
+    f.ask(caller, 1, Query::WaitProcess("other"));
+    let other = f.connect("other");
+    let reason = denied(
+        &mut f,
+        other,
+        &[offered(0, "mul"), shared(1, "add", Balance::Random)],
+    );
+    for part in [
+        "\"holder\"",
+        "\"other\"",
+        "`add`",
+        "\"round_robin\"",
+        "\"random\"",
+    ] {
+        assert!(reason.contains(part), "{part} is not in: {reason}");
+    }
+    assert_eq!(f.router.processes().len(), 2, "it is not on the roster");
+    assert_eq!(
+        f.refused(caller, call(2, "mul")),
+        Failed::NoProvider(Absence::Nobody)
+    );
+    // It may offer the rest, and the same once the other is gone.
+    f.send_offer(other, &[offered(2, "mul")], true);
+    assert_eq!(
+        f.said(),
+        [(other, empty(15)), (caller, empty(1)), (caller, empty(0))]
+    );
+    let random = || [shared(3, "add", Balance::Random)];
+    denied(&mut f, other, &random());
+    f.withdraw(holder, &[0]);
+    f.offer(other, &random(), true);
+    denied(&mut f, holder, &[shared(4, "add", Balance::RoundRobin)]);
+}
+
+/// What is offered before the process is complete counts only then.
+#[test]
+fn a_process_does_not_join_while_its_balances_conflict() {
+    let mut f = Fixture::new();
+    let slow = f.connect("slow");
+    f.offer(slow, &[shared(0, "add", Balance::Random)], false);
+    let quick = f.join("quick", &["add"]);
+    let reason = denied(&mut f, slow, &[offered(1, "sub")]);
+    for part in ["quick", "slow", "`add`"] {
+        assert!(reason.contains(part), "{part} is not in: {reason}");
+    }
+    assert_eq!(f.router.callbacks().len(), 1);
+    f.withdraw(slow, &[0]);
+    f.offer(slow, &[offered(2, "add")], true);
+    assert_eq!(f.router.callbacks()[0].providers, ["quick", "slow"]);
+    f.disconnect(quick);
+}
+
+#[test]
+fn a_process_alone_may_change_how_its_calls_are_shared() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    f.offer(provider, &[shared(0, "add", Balance::Random)], true);
+    assert_eq!(f.router.callbacks()[0].balance, Balance::Random);
 }
 
 #[test]
@@ -373,6 +461,13 @@ fn frames_that_only_controllers_send_are_faults() {
         Header::Hello(Hello::new("again", 1, 1)),
         Header::Refused(Refusal::Stopping),
         Header::Run(run),
+        Header::Roster { call },
+        Header::Part {
+            call,
+            index: 0,
+            status: Status::Value,
+        },
+        Header::Happened { call },
     ] {
         let mut f = Fixture::new();
         let link = f.join("node", &[]);
@@ -401,6 +496,14 @@ fn nothing_is_left_of_those_who_have_gone() {
     f.routed(two, call(0, "add"));
     f.ask(one, 1, Query::WaitProcess("never"));
     f.ask(two, 1, Query::WaitFunction("never"));
+    f.ask(unready, 1, Query::Presence);
+    for (number, mode) in (2..).zip([Mode::Broadcast, Mode::HandedOver]) {
+        let header = CallHeader {
+            mode,
+            ..call(number, "sub")
+        };
+        f.call(one, header);
+    }
     f.goodbye(two);
     for link in [one, two, unready] {
         f.disconnect(link);

@@ -4,6 +4,9 @@
 //! each other on the way. After every operation the frames that the router sent are compared with those that the
 //! model expects. The life of every call is written down, so that each promise can be checked by itself.
 
+mod calls;
+mod roster;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use super::*;
@@ -26,18 +29,14 @@ pub(super) enum Op {
         ready: bool,
     },
     Withdraw(usize, usize),
-    Call {
-        node: usize,
-        name: usize,
-        to: Option<usize>,
-        types: Types,
-        size: Size,
-    },
+    Call(usize, Asked),
     Wait {
         node: usize,
         process: bool,
         index: usize,
     },
+    /// The node asks what happens.
+    Watch(usize),
     Cancel(usize, usize),
     Deliver(usize),
     Finish(usize, usize, Ending),
@@ -53,6 +52,18 @@ pub(super) enum Op {
 pub(super) struct Terms {
     pub(super) typed: bool,
     pub(super) concurrency: Option<u32>,
+    pub(super) balance: Balance,
+}
+
+/// What a call asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) name: usize,
+    pub(super) to: Option<usize>,
+    pub(super) types: Types,
+    pub(super) size: Size,
+    pub(super) key: Option<u64>,
+    pub(super) mode: Mode,
 }
 
 /// The signature of a call.
@@ -78,10 +89,11 @@ pub(super) enum Ending {
     Failed,
 }
 
-/// What became of one call. Steps are numbers of operations.
-#[derive(Clone, Debug)]
+/// What became of one call, or of one part of a broadcast. Steps are numbers of operations.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Life {
     pub(super) called_at: usize,
+    pub(super) handed_over: bool,
     pub(super) runs: Vec<Ran>,
     pub(super) replies: Vec<(usize, Outcome)>,
     pub(super) cancels: usize,
@@ -102,10 +114,24 @@ pub(super) struct Ran {
     pub(super) own: bool,
 }
 
+/// What became of one broadcast beside its parts.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// Who is on the roster, as the model knows.
+    pub(super) roster: Vec<&'static str>,
+    /// What its caller has read, in order.
+    pub(super) heard: Vec<Said>,
+    /// Its caller took it back.
+    taken_back: bool,
+    /// Its caller left before it had read everything.
+    pub(super) left: bool,
+}
+
 /// What happened: the lives of all calls, and who was handed which, in order.
 #[derive(Debug, Default)]
 pub(super) struct History {
     pub(super) lives: Vec<Life>,
+    pub(super) broadcasts: Vec<Told>,
     /// Caller, provider and call, as nodes; the provider counts its connections.
     pub(super) delivered: Vec<(usize, (usize, usize), usize)>,
 }
@@ -119,12 +145,20 @@ struct Node {
     offers: Vec<Offer>,
     next_callback: u32,
     inbox: VecDeque<Frame>,
-    /// What it sent and has not seen answered: calls by their place in the history, and anything else.
-    sent: BTreeMap<u32, Option<usize>>,
+    /// What it sent and has not seen answered.
+    sent: BTreeMap<u32, Asking>,
     /// What it was given to run and has not answered: the number, and the call.
     running: Vec<(u32, usize)>,
     full: bool,
     narrow: bool,
+}
+
+/// Something that a node sent: calls by their place in the history, and anything else.
+#[derive(Clone, Copy, Debug)]
+enum Asking {
+    Call(usize),
+    Broadcast(usize),
+    Other,
 }
 
 #[derive(Debug)]
@@ -134,13 +168,33 @@ struct Offer {
     terms: Terms,
     shown: bool,
     running: u32,
+    /// When it was last given a call, as the count of all that were given.
+    last: u32,
+}
+
+/// Who is told how a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hearer {
+    /// A node, under its number.
+    Caller(usize, u32),
+    /// A broadcast, under its place in the history, and the place on its roster.
+    Part(usize, u32),
+    Nobody,
+}
+
+/// A broadcast that has not ended: who called, under what number, and how many have not answered.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    node: usize,
+    number: u32,
+    missing: usize,
 }
 
 /// A call that the router has given to a provider.
 #[derive(Debug)]
 struct Routed {
     call: usize,
-    caller: Option<(usize, u32)>,
+    hearer: Hearer,
     provider: usize,
     callback: u32,
     cancelled: bool,
@@ -160,7 +214,14 @@ pub(super) struct World {
     queues: Queues,
     nodes: Vec<Node>,
     routed: BTreeMap<u32, Routed>,
+    broadcasts: BTreeMap<usize, Open>,
     waiting: Vec<Waiter>,
+    /// Who watches what happens, under what number.
+    watching: Vec<(usize, u32)>,
+    /// How many calls were given to providers.
+    given: u32,
+    /// Keys, and of two nodes the one that is preferred for them.
+    preferred: HashSet<(u64, usize, usize)>,
     typed: Signature,
     step: usize,
     expected: Vec<(usize, Said)>,
@@ -221,7 +282,11 @@ impl World {
             queues: Queues::default(),
             nodes: PROCESSES.iter().map(|_| Node::default()).collect(),
             routed: BTreeMap::new(),
+            broadcasts: BTreeMap::new(),
             waiting: Vec::new(),
+            watching: Vec::new(),
+            given: 0,
+            preferred: HashSet::new(),
             typed: signature(ErrorType::Typed(trace::<String>())),
             step: 0,
             expected: Vec::new(),
@@ -239,14 +304,9 @@ impl World {
                 ready,
             } => self.offer(node, name, terms, ready),
             Op::Withdraw(node, index) => self.withdraw(node, index),
-            Op::Call {
-                node,
-                name,
-                to,
-                types,
-                size,
-            } => self.call(node, name, to, types, size),
+            Op::Call(node, asked) => self.call(node, asked),
             Op::Wait { node, process, index } => self.wait(node, process, index),
+            Op::Watch(node) => self.watch(node),
             Op::Cancel(node, index) => self.cancel(node, index),
             Op::Deliver(node) => self.deliver(node),
             Op::Finish(node, index, ending) => {
@@ -262,8 +322,6 @@ impl World {
         }
     }
 
-    // ------------------------------------------------------------------ what nodes do
-
     fn receive(&mut self, node: usize, header: Header<'_>, payload: &Bytes) {
         let link = self.nodes[node].link.unwrap();
         self.router
@@ -272,308 +330,57 @@ impl World {
     }
 
     /// Takes a number that the node may use; `None` if it has no connection, or no number left.
-    fn number(&mut self, node: usize, call: Option<usize>) -> Option<u32> {
+    fn number(&mut self, node: usize, asking: Asking) -> Option<u32> {
         let node = &mut self.nodes[node];
         node.link?;
         let number = (0..LIMITS.calls).find(|number| !node.sent.contains_key(number))?;
-        node.sent.insert(number, call);
+        node.sent.insert(number, asking);
         Some(number)
-    }
-
-    fn connect(&mut self, node: usize) {
-        // Another process of the name, if the name is taken.
-        let hello = Hello::new(PROCESSES[node], 1, 77);
-        match (self.router.connect(&hello), self.nodes[node].link) {
-            (Ok(link), None) => {
-                self.nodes[node].link = Some(link);
-                self.nodes[node].connections += 1;
-            }
-            (Err(Refusal::NameTaken { name, pid: 77 }), Some(_)) => assert_eq!(name, PROCESSES[node]),
-            (connected, held) => panic!("{connected:?} while {held:?}"),
-        }
-    }
-
-    fn offer(&mut self, node: usize, name: usize, terms: Terms, ready: bool) {
-        let Some(number) = self.number(node, None) else {
-            return;
-        };
-        let callback = self.nodes[node].next_callback;
-        self.nodes[node].next_callback += 1;
-        let signature = if terms.typed { &self.typed } else { &*OFFERED };
-        let offer = Offered {
-            signature: signature.clone(),
-            concurrency: terms.concurrency,
-            ..offered(callback, NAMES[name])
-        };
-        self.receive(
-            node,
-            Header::Offer {
-                call: CallId(number),
-                ready,
-            },
-            &offers(&[offer]),
-        );
-        self.expect_value(node, number);
-
-        let offering = &mut self.nodes[node];
-        offering.offers.push(Offer {
-            callback,
-            name,
-            terms,
-            shown: false,
-            running: 0,
-        });
-        let joins = ready && !offering.ready;
-        offering.ready |= ready;
-        if !offering.ready {
-            return;
-        }
-        offering.offers.iter_mut().for_each(|offer| offer.shown = true);
-        let appeared: Vec<_> = offering
-            .offers
-            .iter()
-            .map(|offer| offer.name)
-            .filter(|n| joins || *n == name)
-            .collect();
-        let waiting = std::mem::take(&mut self.waiting);
-        let (told, waiting): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|waiter| {
-            if waiter.process {
-                joins && waiter.index == node
-            } else {
-                waiter.node != node && appeared.contains(&waiter.index)
-            }
-        });
-        self.waiting = waiting;
-        for waiter in told {
-            self.expect_value(waiter.node, waiter.number);
-        }
-    }
-
-    fn withdraw(&mut self, node: usize, index: usize) {
-        let Some(index) = pick(index, self.nodes[node].offers.len()) else {
-            return;
-        };
-        let Some(number) = self.number(node, None) else {
-            return;
-        };
-        let offer = self.nodes[node].offers.remove(index);
-        let callbacks = proto::encode(&vec![CallbackId(offer.callback)]).unwrap();
-        self.receive(node, Header::Withdraw { call: CallId(number) }, &callbacks);
-        self.expect_value(node, number);
-    }
-
-    fn call(&mut self, node: usize, name: usize, to: Option<usize>, types: Types, size: Size) {
-        let call = self.history.lives.len();
-        let Some(number) = self.number(node, Some(call)) else {
-            return;
-        };
-        self.history.lives.push(Life {
-            called_at: self.step,
-            runs: Vec::new(),
-            replies: Vec::new(),
-            cancels: 0,
-            taken_back: false,
-            left: false,
-            lost: None,
-        });
-        let signature = match types {
-            Types::Any => 0,
-            Types::Plain => OFFERED.number(),
-            Types::Typed => self.typed.number(),
-            Types::Wrong => 12345,
-        };
-        let header = CallHeader {
-            signature,
-            to: to.map(|to| PROCESSES[to]),
-            ..super::call(number, NAMES[name])
-        };
-        let payload = payload(call, size);
-        self.receive(node, Header::Call(header), &payload);
-
-        let answer = self.candidates(node, name, to, types);
-        let said = self.queues.sent.last().map(|(to, frame)| (*to, said(frame)));
-        match (said, answer) {
-            (
-                Some((
-                    link,
-                    Said::Run {
-                        number: run,
-                        callback,
-                        ..
-                    },
-                )),
-                Ok(candidates),
-            ) => {
-                let provider = self
-                    .nodes
-                    .iter()
-                    .position(|node| node.link == Some(link))
-                    .unwrap();
-                assert!(
-                    candidates.contains(&(provider, callback)),
-                    "{provider} runs {callback}"
-                );
-                let giving = &mut self.nodes[provider];
-                giving
-                    .offers
-                    .iter_mut()
-                    .find(|offer| offer.callback == callback)
-                    .unwrap()
-                    .running += 1;
-                let (full, own) = (giving.full, provider == node && to.is_none());
-                self.history.lives[call].runs.push(Ran { full, own });
-                let caller = PROCESSES[node].to_owned();
-                self.expected.push((
-                    provider,
-                    Said::Run {
-                        number: run,
-                        callback,
-                        caller,
-                        payload,
-                    },
-                ));
-                let caller = Some((node, number));
-                let routed = Routed {
-                    call,
-                    caller,
-                    provider,
-                    callback,
-                    cancelled: false,
-                };
-                assert!(
-                    self.routed.insert(run, routed).is_none(),
-                    "number {run} is in use"
-                );
-            }
-            // Nobody else is tried: any other candidate would be as far from its caller's wish.
-            (_, Ok(candidates)) => {
-                let narrow = |(node, _): &(usize, u32)| self.nodes[*node].narrow;
-                assert!(
-                    matches!(size, Size::Large) && candidates.iter().any(narrow),
-                    "{candidates:?} were not asked"
-                );
-                self.answer(node, number, call, failed(too_large(false)));
-            }
-            (_, Err(refusal)) => self.answer(node, number, call, failed(refusal)),
-        }
-    }
-
-    /// Who may be given a call, by node and callback; or what must be answered.
-    fn candidates(
-        &self,
-        caller: usize,
-        name: usize,
-        to: Option<usize>,
-        types: Types,
-    ) -> Result<Vec<(usize, u32)>, Failed> {
-        if to.is_some_and(|to| !self.nodes[to].ready) {
-            return Err(Failed::NoProvider(Absence::ProcessUnknown));
-        }
-        let offers: Vec<_> = (0..)
-            .zip(&self.nodes)
-            .flat_map(|(node, offering)| offering.offers.iter().map(move |offer| (node, offering, offer)))
-            .filter(|(_, _, offer)| offer.shown && offer.name == name)
-            .collect();
-        let asked = |node: usize| to.map_or(node != caller, |to| node == to);
-        let asked: Vec<_> = offers.iter().filter(|(node, _, _)| asked(*node)).collect();
-        if asked.is_empty() {
-            return Err(Failed::NoProvider(match to {
-                Some(_) => Absence::NotOffered,
-                None if offers.is_empty() => Absence::Nobody,
-                None => Absence::OnlyCaller,
-            }));
-        }
-        let agrees = |offer: &Offer| match types {
-            Types::Any => true,
-            // A caller that does not care about the error's type is fine with any.
-            Types::Plain => true,
-            Types::Typed => offer.terms.typed,
-            Types::Wrong => false,
-        };
-        let agreeing: Vec<_> = asked.iter().filter(|(_, _, offer)| agrees(offer)).collect();
-        if agreeing.is_empty() {
-            return Err(mismatch());
-        }
-        let free = |node: &Node, offer: &Offer| {
-            !node.full && offer.terms.concurrency.is_none_or(|limit| offer.running < limit)
-        };
-        let free: Vec<_> = agreeing
-            .iter()
-            .filter(|(_, node, offer)| free(node, offer))
-            .map(|(node, _, offer)| (*node, offer.callback))
-            .collect();
-        if free.is_empty() { Err(full()) } else { Ok(free) }
-    }
-
-    fn wait(&mut self, node: usize, process: bool, index: usize) {
-        let index = if process {
-            index % PROCESSES.len()
-        } else {
-            index % NAMES.len()
-        };
-        let Some(number) = self.number(node, None) else {
-            return;
-        };
-        let query = if process {
-            Query::WaitProcess(PROCESSES[index])
-        } else {
-            Query::WaitFunction(NAMES[index])
-        };
-        self.receive(
-            node,
-            Header::Query {
-                call: CallId(number),
-                query,
-            },
-            &Bytes::new(),
-        );
-        let is_there = if process {
-            self.nodes[index].ready
-        } else {
-            let others = self.nodes.iter().enumerate().filter(|(other, _)| *other != node);
-            others
-                .flat_map(|(_, other)| &other.offers)
-                .any(|offer| offer.shown && offer.name == index)
-        };
-        if is_there {
-            self.expect_value(node, number);
-        } else {
-            self.waiting.push(Waiter {
-                node,
-                number,
-                process,
-                index,
-            });
-        }
     }
 
     fn cancel(&mut self, node: usize, index: usize) {
         let Some(index) = pick(index, self.nodes[node].sent.len()) else {
             return;
         };
-        let (number, call) = self.nodes[node]
+        let (number, asking) = self.nodes[node]
             .sent
             .iter()
             .nth(index)
-            .map(|(n, c)| (*n, *c))
+            .map(|(number, asking)| (*number, *asking))
             .unwrap();
+        let history = &mut self.history;
         // A session cancels a call once.
-        if call.is_some_and(|call| std::mem::replace(&mut self.history.lives[call].taken_back, true)) {
+        let again = match asking {
+            Asking::Call(call) => std::mem::replace(&mut history.lives[call].taken_back, true),
+            Asking::Broadcast(broadcast) => {
+                std::mem::replace(&mut history.broadcasts[broadcast].taken_back, true)
+            }
+            Asking::Other => false,
+        };
+        if again {
             return;
         }
         self.receive(node, Header::Cancel { call: CallId(number) }, &Bytes::new());
-        let routed = self
+        let is_meant = |hearer: Hearer| match (hearer, asking) {
+            (Hearer::Caller(caller, asked), Asking::Call(_)) => (caller, asked) == (node, number),
+            (Hearer::Part(broadcast, _), Asking::Broadcast(cancelled)) => broadcast == cancelled,
+            _ => false,
+        };
+        let meant: Vec<_> = self
             .routed
             .iter()
-            .find(|(_, routed)| routed.caller == Some((node, number)));
-        if let Some(run) = routed.map(|(run, _)| *run) {
+            .filter(|(_, routed)| is_meant(routed.hearer))
+            .map(|(run, routed)| (*run, routed.call))
+            .collect();
+        for (run, call) in meant {
+            self.history.lives[call].taken_back = true;
             self.cancel_run(run);
-        } else if let Some(index) = self
-            .waiting
-            .iter()
-            .position(|w| (w.node, w.number) == (node, number))
-        {
-            self.waiting.remove(index);
+        }
+        let waits = self.waiting.len() + self.watching.len();
+        self.waiting
+            .retain(|waiter| (waiter.node, waiter.number) != (node, number));
+        self.watching.retain(|watcher| *watcher != (node, number));
+        if self.waiting.len() + self.watching.len() < waits {
             let outcome = failed(Failed::Cancelled { may_have_run: false });
             self.expected.push((node, Said::Reply { number, outcome }));
         }
@@ -584,7 +391,13 @@ impl World {
         let Some(frame) = self.nodes[node].inbox.pop_front() else {
             return;
         };
-        match said(&frame) {
+        let said = said(&frame);
+        if let Said::Reply { number, .. } | Said::Part { number, .. } | Said::Roster { number, .. } = said
+            && let Asking::Broadcast(broadcast) = self.nodes[node].sent[&number]
+        {
+            self.history.broadcasts[broadcast].heard.push(said.clone());
+        }
+        match said {
             Said::Run { number, caller, .. } => {
                 let call = self.routed[&number].call;
                 self.nodes[node].running.push((number, call));
@@ -601,98 +414,9 @@ impl World {
                     self.reply(node, number, &failed(Failed::Cancelled { may_have_run: true }));
                 }
             }
+            Said::Roster { .. } | Said::Part { .. } | Said::Happened { .. } => {}
             Said::Goodbye => panic!("the controller does not stop"),
         }
-    }
-
-    /// A node answers a call that it was given.
-    fn reply(&mut self, node: usize, number: u32, outcome: &Outcome) {
-        let (status, payload) = match outcome {
-            Ok(value) => (Status::Value, value.clone()),
-            Err(Failure::App { remote, typed }) => {
-                let status = Status::App {
-                    message: remote.message(),
-                    causes: vec![],
-                    typed: typed.is_some(),
-                };
-                (status, typed.clone().unwrap_or_default())
-            }
-            Err(Failure::Failed(failed)) => (Status::Failed(failed.clone()), Bytes::new()),
-        };
-        self.receive(
-            node,
-            Header::Reply {
-                call: CallId(number),
-                status,
-            },
-            &payload,
-        );
-        let routed = self.routed.remove(&number).unwrap();
-        if let Some(offer) = self.nodes[node]
-            .offers
-            .iter_mut()
-            .find(|offer| offer.callback == routed.callback)
-        {
-            offer.running -= 1;
-        }
-        if let Some((caller, number)) = routed.caller {
-            let waiting = &self.nodes[caller];
-            let outcome = if waiting.full && !payload.is_empty() {
-                failed(Failed::Overloaded { may_have_run: true })
-            } else if waiting.narrow && payload.len() > NARROW {
-                failed(too_large(true))
-            } else {
-                outcome.clone()
-            };
-            self.answer(caller, number, routed.call, outcome);
-        }
-    }
-
-    fn goodbye(&mut self, node: usize) {
-        if self.nodes[node].link.is_some() {
-            self.receive(node, Header::Goodbye, &Bytes::new());
-            self.nodes[node].ready = false;
-            self.nodes[node].offers.clear();
-        }
-    }
-
-    fn disconnect(&mut self, node: usize) {
-        let Some(link) = self.nodes[node].link else { return };
-        self.router.disconnect(link, &mut self.queues);
-        self.waiting.retain(|waiter| waiter.node != node);
-        let runs: Vec<_> = self
-            .routed
-            .iter()
-            .map(|(run, routed)| (*run, routed.provider, routed.caller))
-            .collect();
-        for (run, provider, caller) in runs {
-            let calls_itself = caller.is_some_and(|(caller, _)| caller == node);
-            if calls_itself {
-                let routed = self.routed.get_mut(&run).unwrap();
-                routed.caller = None;
-                self.history.lives[routed.call].left = true;
-            }
-            if provider == node {
-                let routed = self.routed.remove(&run).unwrap();
-                let process = PROCESSES[node];
-                self.history.lives[routed.call].lost = Some((self.step, process));
-                if let Some((caller, number)) = routed.caller {
-                    let lost = Failed::ProviderLost {
-                        process: process.to_owned(),
-                    };
-                    self.answer(caller, number, routed.call, failed(lost));
-                }
-            } else if calls_itself {
-                self.cancel_run(run);
-            }
-        }
-        self.queues.full.remove(&link);
-        self.queues.limits.remove(&link);
-        let connections = self.nodes[node].connections;
-        self.nodes[node] = Node {
-            connections,
-            ..Node::default()
-        };
     }
 
     /// Changes what a node takes.
@@ -727,7 +451,11 @@ impl World {
                 self.check();
             }
         }
-        let waits = |node| self.waiting.iter().filter(|waiter| waiter.node == node).count();
+        let waiting = self.waiting.iter().map(|waiter| waiter.node);
+        let waiting: Vec<_> = waiting
+            .chain(self.watching.iter().map(|(node, _)| *node))
+            .collect();
+        let waits = |node| waiting.iter().filter(|waiting| **waiting == node).count();
         for (index, node) in self.nodes.iter().enumerate() {
             assert_eq!(
                 node.sent.len(),
@@ -743,8 +471,6 @@ impl World {
         assert_empty(&self.router);
     }
 
-    // ------------------------------------------------------------------ what must have happened
-
     fn expect_value(&mut self, node: usize, number: u32) {
         self.expected.push((
             node,
@@ -753,23 +479,6 @@ impl World {
                 outcome: Ok(Bytes::new()),
             },
         ));
-    }
-
-    /// A call is answered to its caller.
-    fn answer(&mut self, node: usize, number: u32, call: usize, outcome: Outcome) {
-        self.history.lives[call]
-            .replies
-            .push((self.step, outcome.clone()));
-        self.expected.push((node, Said::Reply { number, outcome }));
-    }
-
-    /// A call is cancelled at its provider, unless it is already.
-    fn cancel_run(&mut self, number: u32) {
-        let routed = self.routed.get_mut(&number).unwrap();
-        if !std::mem::replace(&mut routed.cancelled, true) {
-            self.history.lives[routed.call].cancels += 1;
-            self.expected.push((routed.provider, Said::Cancel { number }));
-        }
     }
 
     /// Compares what was sent with what was expected, and puts it on its way. The order within one operation is free.
@@ -802,8 +511,15 @@ fn address(said: &Said) -> Option<*const u8> {
         Said::Run { payload, .. }
         | Said::Reply {
             outcome: Ok(payload), ..
+        }
+        | Said::Part {
+            outcome: Ok(payload), ..
         } => Some(payload),
         Said::Reply {
+            outcome: Err(Failure::App { typed, .. }),
+            ..
+        }
+        | Said::Part {
             outcome: Err(Failure::App { typed, .. }),
             ..
         } => typed.as_ref(),
@@ -820,23 +536,30 @@ fn mismatch() -> Failed {
     }
 }
 
-/// What the model does not compute: the size of what was too large, and which of several signatures is shown.
-fn comparable(said: Said) -> Said {
-    match said {
-        Said::Reply {
-            number,
-            outcome: Err(Failure::Failed(Failed::TooLarge { may_have_run, .. })),
-        } => Said::Reply {
-            number,
-            outcome: failed(too_large(may_have_run)),
-        },
-        Said::Reply {
-            number,
-            outcome: Err(Failure::Failed(Failed::SignatureMismatch { .. })),
-        } => Said::Reply {
-            number,
-            outcome: failed(mismatch()),
-        },
-        other => other,
+const fn denied() -> Failed {
+    Failed::Denied {
+        reason: String::new(),
     }
+}
+
+/// What was said, but for what the model does not compute: the size of what was too large, which of several signatures
+/// is shown, and why an offer was denied.
+fn comparable(mut said: Said) -> Said {
+    if let Said::Reply {
+        outcome: Err(Failure::Failed(failed)),
+        ..
+    }
+    | Said::Part {
+        outcome: Err(Failure::Failed(failed)),
+        ..
+    } = &mut said
+    {
+        match failed {
+            Failed::TooLarge { may_have_run, .. } => *failed = too_large(*may_have_run),
+            Failed::SignatureMismatch { .. } => *failed = mismatch(),
+            Failed::Denied { .. } => *failed = denied(),
+            _ => {}
+        }
+    }
+    said
 }

@@ -3,6 +3,7 @@
 
 mod calls;
 mod generated;
+mod items;
 mod runs;
 mod wire;
 mod world;

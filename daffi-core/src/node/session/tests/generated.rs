@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use proptest::prelude::*;
 
 use super::wire::Sent;
-use super::world::{Ending, Entry, Op, Size, history_of};
+use super::world::{Ending, Entry, Op, ROSTER, Size, history_of};
 use super::*;
 
 fn size() -> impl Strategy<Value = Size> {
@@ -25,14 +25,19 @@ fn terms() -> impl Strategy<Value = Terms> {
     })
 }
 
+fn mode() -> impl Strategy<Value = Mode> {
+    prop_oneof![3 => Just(Mode::Answered), 1 => Just(Mode::HandedOver), 3 => Just(Mode::Broadcast)]
+}
+
 fn op() -> impl Strategy<Value = Op> {
     let which = 0..16usize;
     prop_oneof![
-        8 => (prop::option::of(0..60u32), size()).prop_map(|(within_ms, size)| Op::Call { within_ms, size }),
+        8 => (prop::option::of(0..60u32), size(), mode())
+            .prop_map(|(within_ms, size, mode)| Op::Call { within_ms, size, mode }),
         2 => (0..60u32).prop_map(|within_ms| Op::Park { within_ms }),
-        6 => which.clone().prop_map(Op::Look),
+        8 => which.clone().prop_map(Op::Look),
         3 => which.clone().prop_map(Op::GiveUp),
-        6 => (which.clone(), ending()).prop_map(|(which, ending)| Op::Reply(which, ending)),
+        10 => (which.clone(), ending()).prop_map(|(which, ending)| Op::Reply(which, ending)),
         1 => (0..9u32).prop_map(Op::StrayReply),
         6 => (which.clone(), 0..9u32, prop::option::of(1..60u32))
             .prop_map(|(callback, number, within_ms)| Op::Run { callback, number, within_ms }),
@@ -50,7 +55,10 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 fn history() -> impl Strategy<Value = Vec<Op>> {
-    prop::collection::vec(op(), 1..120)
+    // Most begin connected, so that there is much to lose.
+    let begins = prop_oneof![1 => Just(None), 4 => Just(Some(Op::Connect))];
+    (begins, prop::collection::vec(op(), 1..120))
+        .prop_map(|(begins, ops)| begins.into_iter().chain(ops).collect())
 }
 
 /// Whether an outcome says that the callback may have run.
@@ -171,5 +179,35 @@ proptest! {
             _ => None,
         });
         prop_assert_eq!(started.collect::<Vec<_>>(), arrived);
+    }
+
+    /// P8: whoever broadcasts is given the roster, then each part, then the end, and nothing after it; all of them unless
+    /// the end says why not.
+    #[test]
+    fn p8_a_broadcast_is_given_in_its_order(ops in history()) {
+        let mut given = HashMap::<u32, u32>::new();
+        let mut ended = HashSet::new();
+        for entry in history_of(&ops) {
+            match entry {
+                Entry::Given { token, item } => {
+                    prop_assert!(!ended.contains(&token), "{:?} after the end", item);
+                    let count = given.entry(token).or_default();
+                    *count += 1;
+                    match item {
+                        Item::Roster(names) => prop_assert_eq!((names.len(), *count), (ROSTER.len(), 1)),
+                        Item::Part(index, _) => prop_assert_eq!(index + 2, *count),
+                        Item::Happened(_) => panic!("nobody has asked"),
+                    }
+                }
+                Entry::Ended { token, outcome } => {
+                    prop_assert!(ended.insert(token));
+                    if let (Ok(_), Some(count)) = (outcome, given.get(&token)) {
+                        prop_assert_eq!(*count as usize, 1 + ROSTER.len());
+                    }
+                }
+                Entry::GivenUp { token } => prop_assert!(ended.insert(token)),
+                _ => {}
+            }
+        }
     }
 }

@@ -3,15 +3,16 @@
 //! After every operation the frames and the events are compared with those that the model expects. What happened is
 //! also written down, so that each promise can be checked by itself on the whole history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
 use super::wire::{Sent, Wire, with_reply, without_size};
 use super::{at, failed};
-use crate::node::session::{Event, Fault, Request, RunId, Session, Terms};
+use crate::node::session::{Event, Fault, Item, Next, Request, RunId, Session, Terms};
 use crate::proto::{
     Absence, CallId, CallbackId, Failed, Failure, Header, Limits, Mode, Outcome, RemoteError, RunHeader,
+    Status, encode,
 };
 
 /// How many calls, and how many runs, there may be at a time.
@@ -20,18 +21,23 @@ const LIMIT: u32 = 6;
 /// The frame limit: a call with [`Size::Large`] is over it.
 const FRAME_BYTES: usize = 200;
 
+/// Whom a broadcast asks.
+pub(super) const ROSTER: [&str; 2] = ["p", "q"];
+
 /// Something that the user, the controller or time does. Numbers pick among what is there.
 #[derive(Clone, Debug)]
 pub(super) enum Op {
     Call {
         within_ms: Option<u32>,
         size: Size,
+        mode: Mode,
     },
     Park {
         within_ms: u32,
     },
     Look(usize),
     GiveUp(usize),
+    /// The controller answers a call; a broadcast in several steps.
     Reply(usize, Ending),
     StrayReply(u32),
     Run {
@@ -82,6 +88,11 @@ pub(super) enum Entry {
     DeadlinePassed {
         token: u32,
     },
+    /// The user was given one of many answers.
+    Given {
+        token: u32,
+        item: Item,
+    },
     Ended {
         token: u32,
         outcome: Outcome,
@@ -123,7 +134,18 @@ struct Held {
     parked: Option<Failed>,
     deadline: Option<u32>,
     waiter: Option<u32>,
+    /// Answers that have come before the end and were not looked at.
+    items: VecDeque<Item>,
     ended: Option<Outcome>,
+}
+
+/// A call on its way.
+#[derive(Debug)]
+struct OnItsWay {
+    /// The one that waits.
+    waiting: Option<u32>,
+    /// How many answers a broadcast has had.
+    answers: Option<u32>,
 }
 
 /// A run that was started and has not stopped.
@@ -144,8 +166,8 @@ pub(super) struct World {
     connected: bool,
     events: Vec<Event<u32, CallbackId>>,
     held: Vec<Held>,
-    /// Calls on their way, by number, with the token of the one that waits.
-    sent: BTreeMap<u32, Option<u32>>,
+    /// Calls on their way, by number.
+    sent: BTreeMap<u32, OnItsWay>,
     running: Vec<Running>,
     stopped: Vec<RunId>,
     /// Numbers of runs that the controller takes to be unanswered, with their tokens.
@@ -239,7 +261,11 @@ impl World {
 
     fn step(&mut self, op: &Op) {
         match op {
-            Op::Call { within_ms, size } => self.call(*within_ms, *size),
+            Op::Call {
+                within_ms,
+                size,
+                mode,
+            } => self.call(*within_ms, *size, *mode),
             Op::Park { within_ms } => self.park(*within_ms),
             Op::Look(index) => {
                 if let Some(index) = pick(*index, self.held.len()) {
@@ -260,14 +286,18 @@ impl World {
             }
             Op::StrayReply(number) => {
                 if !self.sent.contains_key(number) {
-                    let header = Header::Reply {
-                        call: CallId(*number),
-                        status: crate::proto::Status::Value,
+                    let (call, status, index) = (CallId(*number), Status::Value, 0);
+                    let part = Header::Part {
+                        call,
+                        index,
+                        status: status.clone(),
                     };
-                    assert!(
-                        self.receive(header, Bytes::new()).is_err(),
-                        "nobody asked for {number}"
-                    );
+                    for header in [Header::Reply { call, status }, part] {
+                        assert!(
+                            self.receive(header, Bytes::new()).is_err(),
+                            "nobody asked for {number}"
+                        );
+                    }
                 }
             }
             Op::Run {
@@ -337,10 +367,11 @@ impl World {
 
     /// How many slots of calls are taken: by those that the user holds, and by numbers that are not answered.
     fn slots(&self) -> usize {
-        self.held.len() + self.sent.values().filter(|waiting| waiting.is_none()).count()
+        let abandoned = self.sent.values().filter(|sent| sent.waiting.is_none());
+        self.held.len() + abandoned.count()
     }
 
-    fn call(&mut self, within_ms: Option<u32>, size: Size) {
+    fn call(&mut self, within_ms: Option<u32>, size: Size, mode: Mode) {
         let token = self.token();
         self.history.push(Entry::Made { token });
         let deadline = within_ms.map(|ms| self.now + ms);
@@ -352,7 +383,7 @@ impl World {
             trace: None,
             metadata: &[],
             key: None,
-            mode: Mode::Answered,
+            mode,
         };
         let payload = payload(token, size);
         let sent = self
@@ -375,13 +406,18 @@ impl World {
             (Ok(call), None) => {
                 let number = call.0;
                 assert!(!self.sent.contains_key(&number), "number {number} is in use");
-                self.sent.insert(number, Some(token));
+                let on_its_way = OnItsWay {
+                    waiting: Some(token),
+                    answers: (mode == Mode::Broadcast).then_some(0),
+                };
+                self.sent.insert(number, on_its_way);
                 self.held.push(Held {
                     token,
                     call,
                     parked: None,
                     deadline,
                     waiter: None,
+                    items: VecDeque::new(),
                     ended: None,
                 });
                 self.expected_frames.push(Sent::Call { number, payload });
@@ -411,6 +447,7 @@ impl World {
                     parked,
                     deadline,
                     waiter,
+                    items: VecDeque::new(),
                     ended: None,
                 });
             }
@@ -428,11 +465,19 @@ impl World {
     fn look(&mut self, index: usize) {
         let waiter = self.token();
         let held = &mut self.held[index];
-        let found = self.session.poll(held.call, || waiter);
-        assert_eq!(found, held.ended, "looked at {held:?}");
+        let found = self.session.poll_next(held.call, || waiter);
+        let expected = match held.items.pop_front() {
+            Some(item) => Some(Next::Item(item)),
+            None => held.ended.clone().map(Next::End),
+        };
+        assert_eq!(found, expected, "looked at {held:?}");
         match found {
             None => held.waiter = Some(waiter),
-            Some(outcome) => {
+            Some(Next::Item(item)) => self.history.push(Entry::Given {
+                token: held.token,
+                item,
+            }),
+            Some(Next::End(outcome)) => {
                 self.history.push(Entry::Ended {
                     token: held.token,
                     outcome,
@@ -457,12 +502,12 @@ impl World {
     /// The user holds a call no longer. If it was not answered, its number stays in use.
     fn let_go(&mut self, index: usize) {
         let held = self.held.remove(index);
-        for waiting in self
+        for sent in self
             .sent
             .values_mut()
-            .filter(|waiting| **waiting == Some(held.token))
+            .filter(|sent| sent.waiting == Some(held.token))
         {
-            *waiting = None;
+            sent.waiting = None;
         }
     }
 
@@ -483,9 +528,49 @@ impl World {
             .receive(at(self.now), header, payload, &mut self.wire, &mut self.events)
     }
 
+    /// The next answer to a call: its reply, or the roster and the parts of a broadcast before that.
     fn reply(&mut self, number: u32, ending: Ending) {
-        let waiting = self.sent.remove(&number).unwrap();
+        let sent = self.sent.get_mut(&number).unwrap();
+        let waiting = sent.waiting;
         let outcome = ending.outcome(waiting.unwrap_or_default());
+        match &mut sent.answers {
+            // Nobody can be asked.
+            Some(0) if matches!(ending, Ending::Failed) => self.end_call(number, outcome),
+            Some(answers) if *answers as usize <= ROSTER.len() => {
+                *answers += 1;
+                let item = match answers.checked_sub(2) {
+                    None => Item::Roster(ROSTER.map(str::to_owned).to_vec()),
+                    Some(index) => Item::Part(index, outcome),
+                };
+                self.answer(number, waiting, item);
+            }
+            Some(_) => self.end_call(number, Ok(Bytes::new())),
+            None => self.end_call(number, outcome),
+        }
+    }
+
+    /// One of many answers comes. Whoever waits is to be woken.
+    fn answer(&mut self, number: u32, waiting: Option<u32>, item: Item) {
+        let call = CallId(number);
+        match &item {
+            Item::Part(index, outcome) => with_reply(outcome, |status, payload| {
+                let index = *index;
+                self.receive(Header::Part { call, index, status }, payload)
+            }),
+            Item::Roster(names) => self.receive(Header::Roster { call }, encode(names).unwrap()),
+            Item::Happened(_) => panic!("nobody has asked"),
+        }
+        .unwrap();
+        let held = self.held.iter_mut().find(|held| Some(held.token) == waiting);
+        if let Some(held) = held.filter(|held| held.ended.is_none()) {
+            held.items.push_back(item);
+            self.expected_events
+                .extend(held.waiter.take().map(Happened::Woken));
+        }
+    }
+
+    fn end_call(&mut self, number: u32, outcome: Outcome) {
+        let waiting = self.sent.remove(&number).unwrap().waiting;
         self.history.push(Entry::Replied { number });
         with_reply(&outcome, |status, payload| {
             self.receive(
@@ -649,7 +734,7 @@ impl World {
 
     /// Calls that were sent end with `failed`; what runs is to stop.
     fn lose(&mut self, lost: &Failed) {
-        let waiting: Vec<_> = self.sent.values().flatten().copied().collect();
+        let waiting: Vec<_> = self.sent.values().filter_map(|sent| sent.waiting).collect();
         for token in waiting {
             self.ended(token, failed(lost.clone()));
         }

@@ -1,0 +1,295 @@
+//! Who is there, who offers what, and who is told of it.
+
+use super::*;
+
+impl World {
+    pub(super) fn connect(&mut self, node: usize) {
+        // Another process of the name, if the name is taken.
+        let hello = Hello::new(PROCESSES[node], 1, 77);
+        match (self.router.connect(&hello), self.nodes[node].link) {
+            (Ok(link), None) => {
+                self.nodes[node].link = Some(link);
+                self.nodes[node].connections += 1;
+            }
+            (Err(Refusal::NameTaken { name, pid: 77 }), Some(_)) => assert_eq!(name, PROCESSES[node]),
+            (connected, held) => panic!("{connected:?} while {held:?}"),
+        }
+    }
+
+    pub(super) fn offer(&mut self, node: usize, name: usize, terms: Terms, ready: bool) {
+        let Some(number) = self.number(node, Asking::Other) else {
+            return;
+        };
+        let callback = self.nodes[node].next_callback;
+        self.nodes[node].next_callback += 1;
+        let signature = if terms.typed { &self.typed } else { &*OFFERED };
+        let offer = Offered {
+            signature: signature.clone(),
+            concurrency: terms.concurrency,
+            balance: terms.balance,
+            ..offered(callback, NAMES[name])
+        };
+        self.receive(
+            node,
+            Header::Offer {
+                call: CallId(number),
+                ready,
+            },
+            &offers(&[offer]),
+        );
+        if self.conflicts(node, name, terms.balance, ready) {
+            // The reason is a long sentence.
+            let narrow = self.nodes[node].narrow;
+            let outcome = failed(if narrow { too_large(false) } else { denied() });
+            return self.expected.push((node, Said::Reply { number, outcome }));
+        }
+        self.expect_value(node, number);
+
+        let offering = &mut self.nodes[node];
+        offering.offers.push(Offer {
+            callback,
+            name,
+            terms,
+            shown: false,
+            running: 0,
+            last: 0,
+        });
+        let joins = ready && !offering.ready;
+        offering.ready |= ready;
+        if !offering.ready {
+            return;
+        }
+        offering.offers.iter_mut().for_each(|offer| offer.shown = true);
+        let appeared: Vec<_> = offering
+            .offers
+            .iter()
+            .filter(|offer| joins || offer.callback == callback)
+            .map(|offer| offer.name)
+            .collect();
+        let waiting = std::mem::take(&mut self.waiting);
+        let (told, waiting): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|waiter| {
+            if waiter.process {
+                joins && waiter.index == node
+            } else {
+                waiter.node != node && appeared.contains(&waiter.index)
+            }
+        });
+        self.waiting = waiting;
+        for waiter in told {
+            self.expect_value(waiter.node, waiter.number);
+        }
+        let joined = joins.then(|| joined(node));
+        let offered = appeared.into_iter().map(|name| offers_it(node, name));
+        self.happened(&joined.into_iter().chain(offered).collect::<Vec<_>>());
+    }
+
+    /// Whether others share the calls of what a node would now offer in another way.
+    fn conflicts(&self, node: usize, name: usize, balance: Balance, ready: bool) -> bool {
+        let hidden = self.nodes[node].offers.iter().filter(|offer| !offer.shown);
+        let shown_with_it = hidden.filter(|_| ready);
+        let mut appearing = shown_with_it
+            .map(|offer| (offer.name, offer.terms.balance))
+            .chain([(name, balance)]);
+        appearing.any(|(name, balance)| {
+            self.shown(name)
+                .any(|(other, offer)| other != node && offer.terms.balance != balance)
+        })
+    }
+
+    /// Who offers `name`, in the order of the nodes.
+    pub(super) fn shown(&self, name: usize) -> impl Iterator<Item = (usize, &Offer)> {
+        (0..)
+            .zip(&self.nodes)
+            .flat_map(|(node, offering)| offering.offers.iter().map(move |offer| (node, offer)))
+            .filter(move |(_, offer)| offer.shown && offer.name == name)
+    }
+
+    pub(super) fn withdraw(&mut self, node: usize, index: usize) {
+        let Some(index) = pick(index, self.nodes[node].offers.len()) else {
+            return;
+        };
+        let Some(number) = self.number(node, Asking::Other) else {
+            return;
+        };
+        let offer = self.nodes[node].offers.remove(index);
+        let callbacks = proto::encode(&vec![CallbackId(offer.callback)]).unwrap();
+        self.receive(node, Header::Withdraw { call: CallId(number) }, &callbacks);
+        self.expect_value(node, number);
+        if offer.shown {
+            self.happened(&[Presence::Withdrawn {
+                process: PROCESSES[node].to_owned(),
+                callback: NAMES[offer.name].to_owned(),
+            }]);
+        }
+    }
+
+    pub(super) fn wait(&mut self, node: usize, process: bool, index: usize) {
+        let index = if process {
+            index % PROCESSES.len()
+        } else {
+            index % NAMES.len()
+        };
+        let Some(number) = self.number(node, Asking::Other) else {
+            return;
+        };
+        let query = if process {
+            Query::WaitProcess(PROCESSES[index])
+        } else {
+            Query::WaitFunction(NAMES[index])
+        };
+        self.receive(
+            node,
+            Header::Query {
+                call: CallId(number),
+                query,
+            },
+            &Bytes::new(),
+        );
+        let is_there = if process {
+            self.nodes[index].ready
+        } else {
+            self.shown(index).any(|(other, _)| other != node)
+        };
+        if is_there {
+            self.expect_value(node, number);
+        } else {
+            self.waiting.push(Waiter {
+                node,
+                number,
+                process,
+                index,
+            });
+        }
+    }
+
+    pub(super) fn watch(&mut self, node: usize) {
+        let Some(number) = self.number(node, Asking::Other) else {
+            return;
+        };
+        let query = Query::Presence;
+        self.receive(
+            node,
+            Header::Query {
+                call: CallId(number),
+                query,
+            },
+            &Bytes::new(),
+        );
+        let mut there = Vec::new();
+        for (other, offering) in self.nodes.iter().enumerate().filter(|(_, other)| other.ready) {
+            let mut names: Vec<_> = offering.offers.iter().map(|offer| offer.name).collect();
+            names.sort_by_key(|name| NAMES[*name]);
+            there.push(joined(other));
+            there.extend(names.into_iter().map(|name| offers_it(other, name)));
+        }
+        self.watching.push((node, number));
+        if there.is_empty() {
+            self.tell_watcher((node, number), &[]);
+        }
+        for events in there.chunks(64) {
+            self.tell_watcher((node, number), events);
+        }
+    }
+
+    pub(super) fn goodbye(&mut self, node: usize) {
+        if self.nodes[node].link.is_some() {
+            self.receive(node, Header::Goodbye, &Bytes::new());
+            self.leaves(node, LeaveReason::Stopped);
+        }
+    }
+
+    /// A node is on the roster no more.
+    fn leaves(&mut self, node: usize, reason: LeaveReason) {
+        self.nodes[node].offers.clear();
+        if std::mem::replace(&mut self.nodes[node].ready, false) {
+            let process = PROCESSES[node].to_owned();
+            self.happened(&[Presence::Left { process, reason }]);
+        }
+    }
+
+    pub(super) fn disconnect(&mut self, node: usize) {
+        let Some(link) = self.nodes[node].link else { return };
+        self.router.disconnect(link, &mut self.queues);
+        self.waiting.retain(|waiter| waiter.node != node);
+        self.watching.retain(|(watcher, _)| *watcher != node);
+        for asking in self.nodes[node].sent.values() {
+            if let Asking::Broadcast(broadcast) = asking {
+                self.history.broadcasts[*broadcast].left = true;
+            }
+        }
+        let left: Vec<_> = self
+            .broadcasts
+            .extract_if(.., |_, open| open.node == node)
+            .collect();
+        let is_left = |hearer| match hearer {
+            Hearer::Caller(caller, _) => caller == node,
+            Hearer::Part(broadcast, _) => left.iter().any(|(id, _)| *id == broadcast),
+            Hearer::Nobody => false,
+        };
+        for run in self.routed.keys().copied().collect::<Vec<_>>() {
+            let routed = self.routed.get_mut(&run).unwrap();
+            let (call, provider) = (routed.call, routed.provider);
+            let abandoned = is_left(routed.hearer);
+            if abandoned {
+                routed.hearer = Hearer::Nobody;
+                self.history.lives[call].left = true;
+            }
+            if provider == node {
+                let routed = self.routed.remove(&run).unwrap();
+                let process = PROCESSES[node];
+                self.history.lives[call].lost = Some((self.step, process));
+                let lost = Failed::ProviderLost {
+                    process: process.to_owned(),
+                };
+                self.tell(routed.hearer, call, failed(lost));
+            } else if abandoned {
+                self.cancel_run(run);
+            }
+        }
+        self.leaves(node, LeaveReason::Lost);
+        self.queues.full.remove(&link);
+        self.queues.limits.remove(&link);
+        let connections = self.nodes[node].connections;
+        self.nodes[node] = Node {
+            connections,
+            ..Node::default()
+        };
+    }
+
+    /// Those who watch are told.
+    fn happened(&mut self, events: &[Presence]) {
+        for watcher in self.watching.clone() {
+            self.tell_watcher(watcher, events);
+        }
+    }
+
+    /// One who watches is told, or, if it does not take that, told no more.
+    fn tell_watcher(&mut self, (node, number): (usize, u32), events: &[Presence]) {
+        if !self.watching.contains(&(node, number)) {
+            return;
+        }
+        let header = Header::Happened { call: CallId(number) };
+        let frame = Frame::split(&header, proto::encode(events).unwrap()).unwrap();
+        let takes = &self.nodes[node];
+        if takes.full || takes.narrow && frame.len() > NARROW {
+            self.watching.retain(|watcher| *watcher != (node, number));
+            let outcome = failed(full());
+            self.expected.push((node, Said::Reply { number, outcome }));
+        } else {
+            self.expected.push((node, said(&frame)));
+        }
+    }
+}
+
+fn joined(node: usize) -> Presence {
+    Presence::Joined {
+        process: PROCESSES[node].to_owned(),
+    }
+}
+
+fn offers_it(node: usize, name: usize) -> Presence {
+    Presence::Offered {
+        process: PROCESSES[node].to_owned(),
+        callback: NAMES[name].to_owned(),
+    }
+}
