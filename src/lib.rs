@@ -52,9 +52,9 @@
 //! What happens is said with [`tracing`](https://docs.rs/tracing): lifecycle at `info`, a peer's faults at `warn`. Nothing
 //! that is called, no argument and no result, is ever logged.
 
-#[doc = include_str!("../daffi-macros/src/docs/callback.md")]
+#[doc = include_str!("../docs/callback.md")]
 pub use daffi_macros::callback;
-#[doc = include_str!("../daffi-macros/src/docs/fetcher.md")]
+#[doc = include_str!("../docs/fetcher.md")]
 pub use daffi_macros::fetcher;
 
 pub use daffi_core::{

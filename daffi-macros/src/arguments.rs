@@ -9,32 +9,46 @@ use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::{Lit, LitInt, LitStr};
 
+use crate::balance::Balance;
 use crate::duration;
 use crate::errors::Errors;
+
+/// The most that a call can be made again. With the pauses in between that is minutes; a larger number is a mistake.
+const MOST_RETRIES: u32 = 100;
 
 /// An argument of some attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
     Alias,
     AutoInit,
+    Balance,
+    Bg,
+    Broadcast,
     Client,
     Concurrency,
+    Idempotent,
     Inline,
     Local,
     Prefix,
+    Retry,
     Timeout,
     To,
 }
 
 impl Key {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 14] = [
         Self::Alias,
         Self::AutoInit,
+        Self::Balance,
+        Self::Bg,
+        Self::Broadcast,
         Self::Client,
         Self::Concurrency,
+        Self::Idempotent,
         Self::Inline,
         Self::Local,
         Self::Prefix,
+        Self::Retry,
         Self::Timeout,
         Self::To,
     ];
@@ -43,11 +57,16 @@ impl Key {
         match self {
             Self::Alias => "alias",
             Self::AutoInit => "auto_init",
+            Self::Balance => "balance",
+            Self::Bg => "bg",
+            Self::Broadcast => "broadcast",
             Self::Client => "client",
             Self::Concurrency => "concurrency",
+            Self::Idempotent => "idempotent",
             Self::Inline => "inline",
             Self::Local => "local",
             Self::Prefix => "prefix",
+            Self::Retry => "retry",
             Self::Timeout => "timeout",
             Self::To => "to",
         }
@@ -57,15 +76,22 @@ impl Key {
     fn form(self) -> &'static str {
         match self {
             Self::Alias => "alias = \"name\"",
-            Self::AutoInit => "auto_init",
+            Self::Balance => "balance = \"round_robin\"",
             Self::Client => "client = \"Name\"",
             Self::Concurrency => "concurrency = 8",
-            Self::Inline => "inline",
-            Self::Local => "local",
             Self::Prefix => "prefix = \"shop.\"",
+            Self::Retry => "retry = 2",
             Self::Timeout => "timeout = \"30s\"",
             Self::To => "to = \"process name\"",
+            Self::AutoInit | Self::Bg | Self::Broadcast | Self::Idempotent | Self::Inline | Self::Local => {
+                self.name()
+            }
         }
+    }
+
+    /// Whether it has no value.
+    fn is_flag(self) -> bool {
+        self.form() == self.name()
     }
 }
 
@@ -93,6 +119,8 @@ impl Place {
 #[derive(Default)]
 pub(crate) struct Arguments {
     given: Vec<Given>,
+    /// Whether something is given that could not be read.
+    has_faults: bool,
 }
 
 struct Given {
@@ -106,11 +134,13 @@ enum Value {
     Text(LitStr),
     Count(u32),
     Time(Duration),
+    Balance(Balance),
 }
 
 impl Arguments {
     /// Reads them, and says what is wrong with those that are left out.
     pub(crate) fn parse(tokens: TokenStream, place: &Place, errors: &mut Errors) -> Self {
+        let before = errors.count();
         let mut arguments = Self::default();
         for argument in split_at_commas(tokens) {
             let Some((ident, key)) = parse_key(&argument, place, errors) else {
@@ -130,11 +160,17 @@ impl Arguments {
                 });
             }
         }
+        arguments.has_faults = errors.count() > before;
         arguments
     }
 
-    /// Where a flag is, if it is given.
-    pub(crate) fn flag(&self, key: Key) -> Option<Span> {
+    /// Whether all that was written is here, so that what is not here was not written.
+    pub(crate) fn are_complete(&self) -> bool {
+        !self.has_faults
+    }
+
+    /// Where an argument is, if it is given.
+    pub(crate) fn span(&self, key: Key) -> Option<Span> {
         self.find(key).map(|given| given.span)
     }
 
@@ -155,6 +191,13 @@ impl Arguments {
     pub(crate) fn time(&self, key: Key) -> Option<Duration> {
         self.find(key).and_then(|given| match given.value {
             Value::Time(time) => Some(time),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn balance(&self) -> Option<Balance> {
+        self.find(Key::Balance).and_then(|given| match given.value {
+            Value::Balance(balance) => Some(balance),
             _ => None,
         })
     }
@@ -248,7 +291,7 @@ fn distance(from: &str, to: &str) -> usize {
 fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<Value> {
     let rest = &argument[1..];
     let is_punct = |token: &TokenTree, of: char| matches!(token, TokenTree::Punct(p) if p.as_char() == of);
-    if matches!(key, Key::AutoInit | Key::Inline | Key::Local) {
+    if key.is_flag() {
         match rest.first() {
             None => {}
             Some(token) if is_punct(token, '=') || matches!(token, TokenTree::Group(_)) => {
@@ -276,8 +319,10 @@ fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<
     }
     let value = tokens(&rest[1..]);
     match (key, syn::parse2::<Lit>(value.clone()).ok()) {
-        (Key::Concurrency, Some(Lit::Int(count))) => parse_count(&count, value, errors).map(Value::Count),
-        (Key::Concurrency, _) => {
+        (Key::Concurrency | Key::Retry, Some(Lit::Int(count))) => {
+            parse_count(key, &count, value, errors).map(Value::Count)
+        }
+        (Key::Concurrency | Key::Retry, _) => {
             errors.add(
                 value,
                 format!("a whole number is expected here: `{}`", key.form()),
@@ -285,6 +330,7 @@ fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<
             None
         }
         (Key::Timeout, Some(Lit::Str(text))) => parse_time(&text, errors).map(Value::Time),
+        (Key::Balance, Some(Lit::Str(text))) => Balance::parse(&text, errors).map(Value::Balance),
         (_, Some(Lit::Str(text))) => Some(Value::Text(text)),
         _ => {
             errors.add(value, format!("a string is expected here: `{}`", key.form()));
@@ -302,14 +348,18 @@ fn is_literal(token: &TokenTree) -> bool {
     }
 }
 
-fn parse_count(literal: &LitInt, tokens: TokenStream, errors: &mut Errors) -> Option<u32> {
-    match literal.base10_parse() {
-        Ok(0) => errors.add(tokens, "no call could ever run: `concurrency` is at least 1"),
-        Ok(count) => return Some(count),
-        Err(_) => errors.add(
-            tokens,
-            format!("`concurrency` is a number from 1 to {}", u32::MAX),
+fn parse_count(key: Key, literal: &LitInt, tokens: TokenStream, errors: &mut Errors) -> Option<u32> {
+    let (most, zero) = match key {
+        Key::Retry => (
+            MOST_RETRIES,
+            "no call would be made again: leave `retry` out, or give at least 1",
         ),
+        _ => (u32::MAX, "no call could ever run: `concurrency` is at least 1"),
+    };
+    match literal.base10_parse() {
+        Ok(0) => errors.add(tokens, zero),
+        Ok(count) if count <= most => return Some(count),
+        _ => errors.add(tokens, format!("`{}` is a number from 1 to {most}", key.name())),
     }
     None
 }

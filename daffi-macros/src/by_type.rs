@@ -121,6 +121,11 @@ pub(crate) fn call(value: &Type, error: &Type) -> TokenStream {
     choice(3, "Answer", &[value, error], "__daffi_call")
 }
 
+/// What makes a fetcher's call in the background, without that call.
+pub(crate) fn background(value: &Type, error: &Type) -> TokenStream {
+    choice(2, "Answer", &[value, error], "__daffi_background")
+}
+
 /// The future of a method; that it cannot be sent to another thread is shown at `span`.
 pub(crate) fn boxed(state: &Type, future: &TokenStream, span: Span) -> TokenStream {
     let choice = choice_at(span, 2, "State", &[state], "__daffi_boxed");

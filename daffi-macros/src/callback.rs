@@ -18,15 +18,25 @@ const USAGE: &str = "`#[callback]` stands on a function with a body, or on an `i
 
 pub(crate) const FUNCTION: Place = Place {
     name: "`#[callback]` on a function",
-    takes: &[Key::Alias, Key::Concurrency, Key::Timeout, Key::Inline],
+    takes: &[
+        Key::Alias,
+        Key::Concurrency,
+        Key::Timeout,
+        Key::Balance,
+        Key::Inline,
+    ],
     elsewhere: &[
         (Key::AutoInit, "the `impl` block of a service"),
+        (Key::Bg, BG),
+        (Key::Broadcast, BROADCAST),
         (Key::Client, "`#[fetcher]` on a trait"),
+        (Key::Idempotent, RETRY),
         (
             Key::Local,
             "a method of a service; a function without `#[callback]` is local",
         ),
         (Key::Prefix, "the `impl` block of a service"),
+        (Key::Retry, RETRY),
         (Key::To, TO),
     ],
 };
@@ -36,10 +46,18 @@ pub(crate) const BLOCK: Place = Place {
     takes: &[Key::Prefix, Key::AutoInit],
     elsewhere: &[
         (Key::Alias, "a method: every method has its own name"),
+        (
+            Key::Balance,
+            "a method: every method shares its calls in its own way",
+        ),
+        (Key::Bg, BG),
+        (Key::Broadcast, BROADCAST),
         (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Concurrency, "a method: every method has its own limit"),
+        (Key::Idempotent, RETRY),
         (Key::Inline, "a method"),
         (Key::Local, "a method"),
+        (Key::Retry, RETRY),
         (Key::Timeout, "a method: every method has its own limit"),
         (Key::To, TO),
     ],
@@ -51,17 +69,25 @@ pub(crate) const METHOD: Place = Place {
         Key::Alias,
         Key::Concurrency,
         Key::Timeout,
+        Key::Balance,
         Key::Inline,
         Key::Local,
     ],
     elsewhere: &[
         (Key::AutoInit, "the `impl` block"),
+        (Key::Bg, BG),
+        (Key::Broadcast, BROADCAST),
         (Key::Client, "`#[fetcher]` on a trait"),
+        (Key::Idempotent, RETRY),
         (Key::Prefix, "the `impl` block"),
+        (Key::Retry, RETRY),
         (Key::To, TO),
     ],
 };
 
+const BG: &str = "`#[fetcher]`: it is the caller who does not wait";
+const BROADCAST: &str = "`#[fetcher]`: it is the caller who asks everybody";
+const RETRY: &str = "`#[fetcher]`: it is the caller who makes calls again";
 const TO: &str = "`#[fetcher]`: it is the caller who chooses";
 
 /// Expands the attribute.

@@ -19,9 +19,18 @@ const USAGE: &str = "`#[fetcher]` stands on a function that has no body, or one 
 
 pub(crate) const FUNCTION: Place = Place {
     name: "`#[fetcher]` on a function",
-    takes: &[Key::Alias, Key::Timeout, Key::To],
+    takes: &[
+        Key::Alias,
+        Key::Timeout,
+        Key::To,
+        Key::Retry,
+        Key::Idempotent,
+        Key::Bg,
+        Key::Broadcast,
+    ],
     elsewhere: &[
         (Key::AutoInit, AUTO_INIT),
+        (Key::Balance, BALANCE),
         (Key::Client, "a trait"),
         (Key::Concurrency, CONCURRENCY),
         (Key::Inline, INLINE),
@@ -39,10 +48,15 @@ pub(crate) const BLOCK: Place = Place {
     elsewhere: &[
         (Key::Alias, "a method: every method has its own name"),
         (Key::AutoInit, AUTO_INIT),
+        (Key::Balance, BALANCE),
+        (Key::Bg, RETURNS),
+        (Key::Broadcast, RETURNS),
         (Key::Client, "a trait; here the type of the block is the client"),
         (Key::Concurrency, CONCURRENCY),
+        (Key::Idempotent, IDEMPOTENT),
         (Key::Inline, INLINE),
         (Key::Local, "a method"),
+        (Key::Retry, RETRY),
     ],
 };
 
@@ -52,17 +66,32 @@ pub(crate) const TRAIT: Place = Place {
     elsewhere: &[
         (Key::Alias, "a method: every method has its own name"),
         (Key::AutoInit, AUTO_INIT),
+        (Key::Balance, BALANCE),
+        (Key::Bg, RETURNS),
+        (Key::Broadcast, RETURNS),
         (Key::Concurrency, CONCURRENCY),
+        (Key::Idempotent, IDEMPOTENT),
         (Key::Inline, INLINE),
         (Key::Local, "a method"),
+        (Key::Retry, RETRY),
     ],
 };
 
 pub(crate) const METHOD: Place = Place {
     name: "`#[fetcher]` on a method",
-    takes: &[Key::Alias, Key::Timeout, Key::To, Key::Local],
+    takes: &[
+        Key::Alias,
+        Key::Timeout,
+        Key::To,
+        Key::Retry,
+        Key::Idempotent,
+        Key::Bg,
+        Key::Broadcast,
+        Key::Local,
+    ],
     elsewhere: &[
         (Key::AutoInit, AUTO_INIT),
+        (Key::Balance, BALANCE),
         (Key::Client, "the trait"),
         (Key::Concurrency, CONCURRENCY),
         (Key::Inline, INLINE),
@@ -71,8 +100,12 @@ pub(crate) const METHOD: Place = Place {
 };
 
 const AUTO_INIT: &str = "`#[callback]` on an `impl` block";
+const BALANCE: &str = "`#[callback]`, because all callers share the providers in one way";
 const CONCURRENCY: &str = "`#[callback]`, because it is the provider that is to be spared";
 const INLINE: &str = "`#[callback]`, because it is about where the function runs";
+const RETURNS: &str = "a method: every method has its own result";
+const IDEMPOTENT: &str = "a method: of every method it is another question whether it may run twice";
+const RETRY: &str = "a method, beside `idempotent`";
 
 /// Expands the attribute.
 pub(crate) fn attribute(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
@@ -101,7 +134,7 @@ fn on_function(arguments: TokenStream, mut function: Function) -> TokenStream {
     match model::Fetcher::of_function(function, &arguments, &defaults, &mut errors) {
         Some(fetcher) if errors.is_empty() => expand::function(&fetcher),
         _ => {
-            let item = expand::placeholder(function);
+            let item = expand::placeholder(function, model::Mode::of(&arguments));
             quote!(#item #errors)
         }
     }

@@ -11,6 +11,7 @@ use proc_macro::TokenStream;
 
 mod arguments;
 mod attributes;
+mod balance;
 mod by_type;
 mod callback;
 mod duration;
@@ -23,13 +24,15 @@ mod signature;
 mod tests;
 mod types;
 
-/// Offers a function, or the methods of a type, to other processes.
+/// Offers a function, or the public methods of a type, to other processes: used and documented as
+/// [`daffi::callback`](https://docs.rs/daffi/latest/daffi/attr.callback.html).
 #[proc_macro_attribute]
 pub fn callback(arguments: TokenStream, item: TokenStream) -> TokenStream {
     callback::attribute(arguments.into(), &item.into()).into()
 }
 
-/// Declares a function, a group of methods or a trait whose calls run in another process.
+/// Declares functions whose calls run in another process: used and documented as
+/// [`daffi::fetcher`](https://docs.rs/daffi/latest/daffi/attr.fetcher.html).
 #[proc_macro_attribute]
 pub fn fetcher(arguments: TokenStream, item: TokenStream) -> TokenStream {
     fetcher::attribute(arguments.into(), &item.into()).into()

@@ -97,6 +97,40 @@ fn arguments_describe_the_callback() {
 }
 
 #[test]
+fn the_balance_is_described() {
+    check_callback(
+        "balance",
+        quote!(balance = "round_robin"),
+        &quote! {
+            async fn price(item: &str) -> u64 {
+                0
+            }
+        },
+    );
+}
+
+#[test]
+fn a_method_has_a_balance_of_its_own() {
+    check_callback(
+        "service_balance",
+        quote!(),
+        &quote! {
+            impl Prices {
+                #[callback(balance = "random")]
+                pub fn price(&self) -> u64 {
+                    0
+                }
+
+                #[callback(balance = "less_loaded")]
+                pub fn stock(&self) -> u64 {
+                    0
+                }
+            }
+        },
+    );
+}
+
+#[test]
 fn borrowed_parameters_are_decoded_and_lent() {
     check_callback(
         "borrowed",
@@ -329,6 +363,92 @@ fn arguments_are_in_the_stub() {
 }
 
 #[test]
+fn what_may_be_made_again_is_in_the_stub() {
+    check_fetcher(
+        "retry",
+        quote!(timeout = "500ms", retry = 2, idempotent),
+        &quote! {
+            async fn price(item: &str) -> u64;
+        },
+    );
+    check_fetcher(
+        "idempotent",
+        quote!(idempotent),
+        &quote! {
+            async fn price() -> u64;
+        },
+    );
+}
+
+#[test]
+fn a_call_in_the_background_is_begun_by_the_fetcher() {
+    check_fetcher(
+        "background",
+        quote!(
+            bg,
+            alias = "fibonacci",
+            timeout = "1m",
+            to = "calculator",
+            retry = 3,
+            idempotent
+        ),
+        &quote! {
+            /// Computes.
+            pub async fn begin_fibonacci(n: u64) -> Result<u64, TooLarge>;
+        },
+    );
+}
+
+#[test]
+fn a_broadcast_is_what_the_fetcher_returns() {
+    check_fetcher(
+        "broadcast",
+        quote!(broadcast, timeout = "2s"),
+        &quote! {
+            async fn get_menu(day: &str) -> Vec<String>;
+        },
+    );
+}
+
+#[test]
+fn the_methods_of_a_group_return_what_they_say() {
+    check_fetcher(
+        "group_of_all_modes",
+        quote!(timeout = "3s"),
+        &quote! {
+            impl Kitchen {
+                pub async fn get_menu(&self) -> Vec<String>;
+
+                #[fetcher(broadcast, alias = "get_menu")]
+                pub async fn get_menus(&self) -> Vec<String>;
+
+                #[fetcher(bg, alias = "cook")]
+                pub fn cook_for_me(&self, dish: &str) -> u32 {
+                    (dish, self.guest)
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn the_methods_of_a_client_return_what_they_say() {
+    check_fetcher(
+        "client_of_all_modes",
+        quote!(),
+        &quote! {
+            trait Kitchen {
+                #[fetcher(broadcast)]
+                async fn get_menu(&self) -> Vec<String>;
+
+                #[fetcher(bg)]
+                async fn cook(&self, dish: &str) -> Result<u32, Burnt>;
+            }
+        },
+    );
+}
+
+#[test]
 fn borrowed_arguments_are_described_as_what_owns_them() {
     check_fetcher(
         "borrowed",
@@ -465,6 +585,24 @@ fn a_faulty_fetcher_can_be_called_and_does_nothing() {
         quote!(aliass = "sum"),
         &quote! {
             async fn calculate_sum(a: i64, (b, c): (i64, i64)) -> Result<i64, String>;
+        },
+    );
+}
+
+#[test]
+fn a_faulty_fetcher_returns_what_it_would() {
+    check_fetcher(
+        "background_at_fault",
+        quote!(bg, aliass = "sum"),
+        &quote! {
+            async fn calculate_sum(a: i64, b: i64) -> Result<i64, String>;
+        },
+    );
+    check_fetcher(
+        "broadcast_at_fault",
+        quote!(broadcast, retry = 2),
+        &quote! {
+            async fn get_menu() -> Vec<String>;
         },
     );
 }

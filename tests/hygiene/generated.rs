@@ -47,6 +47,34 @@ computed! {
     one_and_two = "generated_sum", "10s", (1i64, 2i64)
 }
 
+macro_rules! in_other_ways {
+    ($(#[$attribute:meta])* $name:ident($retry:literal) -> $result:ty = $value:expr_2021, $background:ident, $everywhere:ident, $balance:literal) => {
+        mod shared {
+            #[daffi::callback(balance = $balance)]
+            fn $name() -> $result {
+                $value
+            }
+        }
+
+        $(#[$attribute])*
+        #[daffi::fetcher(retry = $retry, idempotent)]
+        pub async fn $name() -> $result;
+
+        $(#[$attribute])*
+        #[daffi::fetcher(alias = "generated_one", bg, to = "service")]
+        pub async fn $background() -> $result;
+
+        $(#[$attribute])*
+        #[daffi::fetcher(alias = "generated_one", broadcast)]
+        pub async fn $everywhere() -> $result;
+    };
+}
+
+in_other_ways! {
+    /// Gives one.
+    generated_one(2) -> Result<u8, String> = "1".parse().map_err(|_| "none".to_owned()), begin_one, one_everywhere, "random"
+}
+
 // The attribute is of one macro, and all the rest of who calls it.
 macro_rules! fetched {
     ($($item:tt)*) => {

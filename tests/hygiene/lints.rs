@@ -53,6 +53,21 @@ mod offered {
 #[must_use]
 pub async fn lints_async() -> u8;
 
+/// Counts up in the background.
+#[fetcher(alias = "lints_async", bg, to = "service")]
+#[must_use]
+pub async fn begin_lints() -> u8;
+
+/// Counts up everywhere.
+#[fetcher(alias = "lints_async", broadcast)]
+#[must_use]
+pub async fn lints_everywhere() -> u8;
+
+/// Counts up in the background, as nobody should any more.
+#[fetcher(alias = "lints_async", bg, retry = 1, idempotent)]
+#[deprecated = "there is `begin_lints`"]
+pub async fn begin_lints_deprecated() -> u8;
+
 /// Takes much.
 #[fetcher]
 #[expect(clippy::too_many_arguments, reason = "these are the lint's")]
@@ -102,6 +117,13 @@ impl Old {
 #[deprecated]
 trait Unused {
     async fn lints_old(&self) -> u8;
+
+    #[fetcher(bg)]
+    async fn lints_async(&self) -> u8;
+
+    #[must_use]
+    #[fetcher(broadcast)]
+    async fn lints_conditional(&self) -> u8;
 
     #[must_use]
     #[deprecated]

@@ -21,7 +21,7 @@ pub mod raw;
 pub mod shadows;
 pub mod strict;
 
-use daffi::{CallError, Global};
+use daffi::{Broadcast, CallError, Global, Reply};
 use fixture::Fixture;
 
 /// What a library says before anything else that wants to hear of every fault.
@@ -61,6 +61,7 @@ fn only_daffi_is_needed_and_nothing_is_warned_of_in_any_edition() {
 
 #[tokio::test]
 async fn what_is_annotated_under_such_conditions_runs() {
+    // The first, which free fetchers in the background use.
     let folder = tempfile::tempdir().unwrap();
     let builder = Global::builder().process_name("service").init_controller(true);
     let service = builder.unix_sock_path(folder.path()).start().await.unwrap();
@@ -80,12 +81,21 @@ async fn what_is_annotated_under_such_conditions_runs() {
     service.stop().await;
 }
 
+/// What the service answers, when everybody is asked.
+async fn of_service<T: Send + 'static, E: Send + 'static>(broadcast: Broadcast<T, E>) -> Option<Reply<T, E>> {
+    broadcast.await.ok()?.into_map().remove("service")
+}
+
 async fn strict_runs(g: &Global) {
     use strict::{GreetError, ListClient, Shopper};
 
     assert_eq!(strict::sum(1, 2).on(g).await, Ok(3));
     assert_eq!(strict::doubled(1, 2).on(g).await, Ok(6));
     assert_eq!(strict::ordered(2, 1).on(g).await, Ok(3));
+    assert_eq!(strict::begin_sum(1, 2).await, Ok(3));
+    assert_eq!(strict::sum_again(1, 2).on(g).await, Ok(3));
+    let greeting = of_service(strict::greet_everywhere("Ann").on(g)).await;
+    assert_eq!(greeting, Some(Ok("Ann of caller".to_owned())));
     assert_eq!(strict::greet("Ann").on(g).await, Ok("Ann of caller".to_owned()));
     assert_eq!(
         strict::greet("").on(g).await,
@@ -103,6 +113,11 @@ async fn strict_runs(g: &Global) {
     assert_eq!(shopper.add(7).on(g).await, Ok(2));
     assert_eq!(shopper.first().on(g).await, Ok(Some("milk".to_owned())));
     assert_eq!(list.items().await, Ok(vec!["milk".to_owned(), "Ann7".to_owned()]));
+    assert_eq!(list.count().await, Ok(2));
+    assert_eq!(of_service(list.last()).await, Some(Ok("Ann7".to_owned())));
+    assert_eq!(shopper.begin_first().await, Ok(Some("milk".to_owned())));
+    let first = of_service(shopper.first_everywhere().on(g)).await;
+    assert_eq!(first, Some(Ok(Some("milk".to_owned()))));
     assert_eq!(list.clear().await, Ok(()));
     assert_eq!(shopper.first().on(g).await, Ok(None));
 }
@@ -111,6 +126,10 @@ async fn shadows_run(g: &Global) {
     assert_eq!(shadows::sum(1, 2).on(g).await, Ok(3));
     assert_eq!(shadows::negated(1, 2).on(g).await, Ok(-3));
     assert_eq!(shadows::divide(6, 3).on(g).await, Ok(2));
+    assert_eq!(shadows::begin_sum(1, 2).await, Ok(3));
+    assert_eq!(shadows::begin_half(6).await, Ok(3));
+    let divided = of_service(shadows::divide_everywhere(6, 3).on(g)).await;
+    assert_eq!(divided, Some(Ok(2)));
     assert_eq!(
         shadows::divide(6, 0).on(g).await,
         Err(CallError::App("by zero".to_owned()))
@@ -118,12 +137,17 @@ async fn shadows_run(g: &Global) {
     let counting = shadows::Counting::new(g);
     assert_eq!(counting.count(3).await, Ok(3));
     assert_eq!(counting.counted().await, Ok(3));
+    assert_eq!(counting.begin_count(2).await, Ok(5));
+    assert_eq!(of_service(counting.counted_everywhere()).await, Some(Ok(5)));
 }
 
 async fn raw_runs(g: &Global) {
     let value = raw::r#struct { r#type: 1 };
     assert_eq!(raw::r#match(value.clone(), &value).on(g).await, Ok(true));
-    assert_eq!(raw::r#loop(value).on(g).await, Ok(true));
+    assert_eq!(raw::r#loop(value.clone()).on(g).await, Ok(true));
+    assert_eq!(raw::r#async(value.clone(), &value).await, Ok(true));
+    let compared = of_service(raw::r#while(value.clone(), &value).on(g)).await;
+    assert_eq!(compared, Some(Ok(true)));
     assert_eq!(raw::traitClient::new(g).r#move("a").await, Ok("a".to_owned()));
     assert_eq!(raw::r#enum.r#move("b").on(g).await, Ok("b".to_owned()));
 }
@@ -142,6 +166,10 @@ async fn generated_runs(g: &Global) {
     );
     assert_eq!(generated::generated_bytes(&[1, 2]).on(g).await, Ok(vec![2, 1]));
     assert_eq!(generated::one_and_two().on(g).await, Ok(3));
+    assert_eq!(generated::generated_one().on(g).await, Ok(1));
+    assert_eq!(generated::begin_one().await, Ok(1));
+    let one = of_service(generated::one_everywhere().on(g)).await;
+    assert_eq!(one, Some(Ok(1)));
     assert_eq!(
         generated::EchoClient::new(g).generated_echo("a").await,
         Ok("a".to_owned())
@@ -153,6 +181,8 @@ async fn generated_runs(g: &Global) {
 async fn lints_run(g: &Global) {
     assert_eq!(lints::lints_async().on(g).await, Ok(1));
     assert_eq!(lints::Group.lints_async().on(g).await, Ok(1));
+    assert_eq!(lints::begin_lints().await, Ok(1));
+    assert_eq!(of_service(lints::lints_everywhere().on(g)).await, Some(Ok(1)));
     assert_eq!(lints::lints_many(1, 2, 3, 4, 5, 6, 7, 8).on(g).await, Ok(36));
     assert_eq!(lints::lints_value("abc".to_owned()).on(g).await, Ok(3));
     assert_eq!(lints::lints_conditional().on(g).await, Ok(4));

@@ -30,6 +30,14 @@ pub fn r#loop(r#type: r#struct) -> bool {
     (r#type.clone(), r#type)
 }
 
+/// Compares in the background.
+#[fetcher(alias = "match", bg, to = "service")]
+pub async fn r#async(r#type: r#struct, r#in: &r#struct) -> bool;
+
+/// Compares everywhere.
+#[fetcher(alias = "match", broadcast)]
+pub async fn r#while(r#type: r#struct, r#in: &r#struct) -> bool;
+
 /// A trait called like a keyword.
 #[allow(non_camel_case_types, reason = "keywords are written like this")]
 #[fetcher]

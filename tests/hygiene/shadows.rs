@@ -47,6 +47,9 @@ struct PhantomData;
 struct Duration;
 struct Global;
 struct Call;
+struct AsyncResult;
+struct Broadcast;
+struct Balance;
 struct RemoteError;
 struct Stub;
 struct Description;
@@ -71,6 +74,11 @@ trait Everything: Sized {
     fn on(self) {}
     fn to(self) {}
     fn timeout(self) {}
+    fn retry(self) {}
+    fn idempotent(self) {}
+    fn bg(self) {}
+    fn broadcast(self) {}
+    fn background(self) {}
     fn into(self) {}
     fn as_ref(self) {}
     fn await_ready(self) {}
@@ -78,7 +86,7 @@ trait Everything: Sized {
 
 impl<T> Everything for T {}
 
-#[::daffi::callback(alias = "shadows.sum")]
+#[::daffi::callback(alias = "shadows.sum", balance = "round_robin")]
 async fn offered_sum(a: i64, _ctx: &::daffi::CallContext, b: i64, _own: ::daffi::CallContext) -> i64 {
     ::std::future::ready(a + b).await
 }
@@ -94,6 +102,20 @@ fn offered_divide(a: i64, by: i64) -> ::std::result::Result<i64, ::std::string::
 /// Adds.
 #[::daffi::fetcher(alias = "shadows.sum", timeout = "10s", to = "service")]
 pub async fn sum(a: i64, b: i64) -> i64;
+
+/// Adds in the background.
+#[::daffi::fetcher(alias = "shadows.sum", bg, retry = 2, idempotent, to = "service")]
+pub async fn begin_sum(a: i64, b: i64) -> i64;
+
+/// Divides in the background, with a body.
+#[::daffi::fetcher(alias = "shadows.divide", bg, to = "service")]
+pub fn begin_half(a: i64) -> ::std::result::Result<i64, ::std::string::String> {
+    (a, 2i64)
+}
+
+/// Divides everywhere.
+#[::daffi::fetcher(alias = "shadows.divide", broadcast)]
+pub async fn divide_everywhere(a: i64, by: i64) -> ::std::result::Result<i64, ::std::string::String>;
 
 /// Adds with a body.
 #[::daffi::fetcher(alias = "shadows.sum")]
@@ -113,6 +135,18 @@ pub trait Count {
 
     /// Where it is.
     async fn counted(&self) -> u32;
+
+    /// Counts on in the background.
+    #[::daffi::fetcher(alias = "count", bg)]
+    fn begin_count(&mut self, by: u32) -> u32 {
+        by
+    }
+
+    /// Where it is, everywhere.
+    #[::daffi::fetcher(alias = "counted", broadcast)]
+    fn counted_everywhere(&self) -> u32 {
+        0
+    }
 }
 
 /// A counter.

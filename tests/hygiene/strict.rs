@@ -20,7 +20,7 @@ pub enum GreetError {
 mod offered {
     use super::*;
 
-    #[callback(alias = "strict.sum", inline)]
+    #[callback(alias = "strict.sum", inline, balance = "round_robin")]
     fn sum(a: i64, b: i64) -> i64 {
         a + b
     }
@@ -67,6 +67,18 @@ pub fn ordered(a: i64, b: i64) -> i64 {
     if a < b { (a, b) } else { (b, a) }
 }
 
+/// Adds in the background.
+#[fetcher(alias = "strict.sum", bg, to = "service", retry = 3, idempotent)]
+pub async fn begin_sum(a: i64, b: i64) -> i64;
+
+/// Adds, twice if need be.
+#[fetcher(alias = "strict.sum", retry = 3, idempotent)]
+pub async fn sum_again(a: i64, b: i64) -> i64;
+
+/// Greets, in every process.
+#[fetcher(alias = "strict.greet", broadcast, timeout = "30s")]
+pub async fn greet_everywhere(name: &str) -> Result<String, GreetError>;
+
 /// Greets.
 #[fetcher(alias = "strict.greet", timeout = "30s")]
 pub async fn greet(name: &str) -> Result<String, GreetError>;
@@ -90,6 +102,14 @@ pub trait List {
 
     /// Removes all items.
     async fn clear(&mut self);
+
+    /// How many items there are.
+    #[fetcher(bg)]
+    fn count(&self) -> usize;
+
+    /// The last item.
+    #[fetcher(broadcast)]
+    async fn last(&self) -> Result<String, GreetError>;
 }
 
 /// A list in memory.
@@ -112,6 +132,16 @@ impl List for Items {
     async fn clear(&mut self) {
         self.items.clear();
         ::std::future::ready(()).await;
+    }
+
+    fn count(&self) -> usize {
+        self.items.len()
+    }
+
+    #[callback(balance = "random")]
+    async fn last(&self) -> Result<String, GreetError> {
+        let last = self.items.last().cloned();
+        ::std::future::ready(last.ok_or(GreetError::Nameless)).await
     }
 }
 
@@ -138,6 +168,14 @@ pub struct Shopper<'a> {
 impl Shopper<'_> {
     /// The first item.
     pub async fn first(&self) -> Option<String>;
+
+    /// The first item, in every process.
+    #[fetcher(alias = "first", broadcast)]
+    pub async fn first_everywhere(&self) -> Option<String>;
+
+    /// The first item, in the background.
+    #[fetcher(alias = "first", bg, to = "service")]
+    pub async fn begin_first(&self) -> Option<String>;
 
     /// Adds an item for the shopper.
     pub fn add(&self, number: u8) -> usize {

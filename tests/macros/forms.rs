@@ -5,6 +5,7 @@
 
 mod clients;
 mod fetchers;
+mod modes;
 mod parameters;
 mod results;
 mod services;

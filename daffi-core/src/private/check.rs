@@ -77,6 +77,21 @@ pub trait ReceivedError {}
 #[diagnostic::do_not_recommend]
 impl<E: DeserializeOwned> ReceivedError for E {}
 
+/// What a fetcher in the background returns, as a value or an error.
+#[diagnostic::on_unimplemented(
+    message = "a fetcher in the background cannot return `{Self}`",
+    label = "this type is not `Send + 'static`",
+    note = "the answer is decoded on another thread and comes from there: use `Arc` in the type, not `Rc`, or leave `bg` \
+            out"
+)]
+pub trait Background: Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> Background for T {}
+
+/// That a fetcher in the background can return this.
+pub const fn background<T: Background>() {}
+
 /// A `Result` under a name with one parameter, such as `type Result<T> = core::result::Result<T, MyError>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is called `Result` and is none",

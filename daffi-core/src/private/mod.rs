@@ -10,7 +10,7 @@ pub use inventory;
 pub use crate::call::{Stub, call, call_raw};
 pub use crate::context::CallContext;
 pub use crate::error::RemoteError;
-pub use crate::proto::{Failure, Outcome};
+pub use crate::proto::{Balance, Failure, Outcome};
 pub use crate::registry::{
     BoundCallback, Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture,
     ServiceEntry, ServiceInstance, encode_value,

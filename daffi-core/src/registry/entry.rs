@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::time::Duration;
 
 use super::{BoundCallback, Invocation, OutcomeFuture, ServiceInstance};
-use crate::proto::Outcome;
+use crate::proto::{Balance, Outcome};
 use crate::signature::Signature;
 
 /// What is known about a callback before anything runs.
@@ -24,6 +24,8 @@ pub struct Description {
     pub concurrency: Option<u32>,
     /// How long one call may run.
     pub timeout: Option<Duration>,
+    /// How its calls are shared with other providers.
+    pub balance: Balance,
     /// What it takes and gives.
     pub signature: fn() -> Signature,
 }

@@ -11,7 +11,7 @@ use tokio::sync::RwLock;
 use super::{
     Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture, ServiceEntry,
 };
-use crate::proto::{Balance, CallbackId, Offered, Outcome};
+use crate::proto::{CallbackId, Offered, Outcome};
 use crate::signature::Signature;
 
 type Sync = Arc<dyn Fn(&Invocation) -> Outcome + Send + std::marker::Sync>;
@@ -128,7 +128,7 @@ impl Callback {
             docs: self.description.docs.to_owned(),
             signature: self.signature.clone(),
             concurrency: self.description.concurrency,
-            balance: Balance::default(),
+            balance: self.description.balance,
         }
     }
 }

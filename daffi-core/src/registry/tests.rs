@@ -34,6 +34,7 @@ const fn description(name: &'static str, line: u32) -> Description {
         line,
         concurrency: None,
         timeout: None,
+        balance: Balance::LessLoaded,
         signature,
     }
 }
@@ -121,6 +122,7 @@ fn a_callback_is_announced_as_it_was_described() {
     let description = Description {
         docs: "Buys it.",
         concurrency: Some(3),
+        balance: Balance::RoundRobin,
         ..description("buy", 7)
     };
     let entry = FunctionEntry {
@@ -134,9 +136,24 @@ fn a_callback_is_announced_as_it_was_described() {
         docs: "Buys it.".to_owned(),
         signature: signature(),
         concurrency: Some(3),
-        balance: Balance::default(),
+        balance: Balance::RoundRobin,
     };
     assert_eq!(offered, expected);
+}
+
+#[test]
+fn the_balance_that_is_announced_is_the_callbacks_own() {
+    for balance in [Balance::LessLoaded, Balance::RoundRobin, Balance::Random] {
+        let entry = FunctionEntry {
+            description: Description {
+                balance,
+                ..description("f", 1)
+            },
+            function: Function::Inline(|_| value(0)),
+        };
+        let offered = BoundCallback::function(&entry).traced().offered(CallbackId(1));
+        assert_eq!(offered.balance, balance);
+    }
 }
 
 #[test]

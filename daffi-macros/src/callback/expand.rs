@@ -202,6 +202,7 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
     let line = line(callback.ident());
     let concurrency = option(callback.concurrency);
     let timeout = option(callback.timeout.map(crate::duration::tokens));
+    let balance = callback.balance.tokens();
     let parameters = callback
         .parameters
         .iter()
@@ -222,6 +223,7 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
             line: #line,
             concurrency: #concurrency,
             timeout: #timeout,
+            balance: #balance,
             signature: || ::daffi::__private::by_type::signature([#(#parameters),*], #value, #error),
         }
     }

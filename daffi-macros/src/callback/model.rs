@@ -6,6 +6,7 @@ use proc_macro2::Ident;
 use syn::{PatType, Signature, Type};
 
 use crate::arguments::{Arguments, Key};
+use crate::balance::Balance;
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::name::RemoteName;
@@ -18,6 +19,7 @@ pub(crate) struct Callback<'a> {
     pub(crate) name: RemoteName,
     pub(crate) concurrency: Option<u32>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) balance: Balance,
     pub(crate) mode: Mode,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) result: Type,
@@ -100,6 +102,7 @@ impl<'a> Callback<'a> {
             name: name?,
             concurrency: arguments.count(Key::Concurrency),
             timeout: arguments.time(Key::Timeout),
+            balance: arguments.balance().unwrap_or_default(),
             mode,
             parameters,
             result: outside(&signature::result_type(signature), self_type),
@@ -112,7 +115,7 @@ impl<'a> Callback<'a> {
 }
 
 fn mode(signature: &Signature, arguments: &Arguments, errors: &mut Errors) -> Mode {
-    match (signature.asyncness, arguments.flag(Key::Inline)) {
+    match (signature.asyncness, arguments.span(Key::Inline)) {
         (None, Some(_)) => Mode::Inline,
         (None, None) => Mode::Blocking,
         (Some(_), None) => Mode::Async,

@@ -58,7 +58,7 @@ impl<'a> Service<'a> {
         }
         (errors.count() == before).then_some(Self {
             block,
-            auto_init: arguments.flag(Key::AutoInit),
+            auto_init: arguments.span(Key::AutoInit),
             methods,
         })
     }
@@ -130,7 +130,7 @@ fn offered<'a>(
     errors: &mut Errors,
 ) -> Option<OfferedMethod<'a>> {
     let arguments = &given.arguments;
-    if arguments.flag(Key::Local).is_some() {
+    if arguments.span(Key::Local).is_some() {
         if let Some(span) = arguments.other_than(Key::Local) {
             errors.add_at(
                 span,

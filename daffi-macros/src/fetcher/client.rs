@@ -157,7 +157,7 @@ fn fetcher<'a>(
     errors: &mut Errors,
 ) -> Option<Fetcher<'a>> {
     let ident = &function.signature.ident;
-    if arguments.flag(Key::Local).is_some() {
+    if arguments.span(Key::Local).is_some() {
         if let Some(span) = arguments.other_than(Key::Local) {
             errors.add_at(
                 span,

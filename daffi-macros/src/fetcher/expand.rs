@@ -1,11 +1,11 @@
 //! Fetchers as functions that make calls, in the terms of `daffi::__private`.
 
-use proc_macro2::{Group, TokenStream};
+use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{FnArg, Pat, ReceiverKind, Signature, Type, Visibility, parse_quote, parse_quote_spanned};
 
-use super::model::{Answer, Fetcher, Sent, Shape};
+use super::model::{Answer, Fetcher, Mode, Sent, Shape};
 use crate::by_type::{self, Kept};
 use crate::item::Function;
 use crate::signature;
@@ -20,8 +20,8 @@ pub(crate) fn function(fetcher: &Fetcher<'_>) -> TokenStream {
         ..
     } = fetcher.function;
     let computed = matches!(fetcher.sent, Sent::Computed(..));
-    let header = header(signature, &fetcher.answer, computed);
-    let call = call(fetcher);
+    let header = header(signature, &fetcher.answer, fetcher.mode, computed);
+    let call = call(fetcher, None);
     quote! {
         #(#attributes)*
         #visibility #header { #call }
@@ -44,16 +44,16 @@ pub(crate) fn client_method(
         // The `self` of this function must be of the same hygiene as the one in its body.
         *receiver = parse_quote!(& #lifetime self);
     }
-    let header = header(&signature, &fetcher.answer, false);
-    let call = call(fetcher);
+    let header = header(&signature, &fetcher.answer, fetcher.mode, false);
+    let call = call(fetcher, Some(&quote!(&self.global)));
     quote! {
         #(#attributes)*
-        #visibility #header { #call.on(&self.global) }
+        #visibility #header { #call }
     }
 }
 
-/// The statements that make the call.
-fn call(fetcher: &Fetcher<'_>) -> TokenStream {
+/// The statements that make the call, by `global` if there is one.
+fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
     let import = by_type::import();
     let stub = stub(fetcher);
     let call = by_type::call(&fetcher.answer.value, &error_type(&fetcher.answer));
@@ -63,16 +63,23 @@ fn call(fetcher: &Fetcher<'_>) -> TokenStream {
         signature,
     } = arguments(fetcher);
     let signature = signature_of(&signature, &fetcher.answer);
+    let on = global.map(|global| quote!(.on(#global)));
+    let call = quote!(#call(&__DAFFI_STUB, || #signature, &#lowered) #on);
+    let made = match fetcher.mode {
+        Mode::Call => call,
+        Mode::Background => background(&fetcher.answer, &call),
+        Mode::Broadcast => quote!(#call.broadcast()),
+    };
     quote! {
         #import
         static __DAFFI_STUB: ::daffi::__private::Stub = #stub;
         #computed
-        #call(&__DAFFI_STUB, || #signature, &#lowered)
+        #made
     }
 }
 
 /// The function that stands in for one with faults, so that its callers get no errors of their own.
-pub(crate) fn placeholder(function: &Function) -> TokenStream {
+pub(crate) fn placeholder(function: &Function, mode: Mode) -> TokenStream {
     let Function {
         attributes,
         visibility,
@@ -86,7 +93,7 @@ pub(crate) fn placeholder(function: &Function) -> TokenStream {
             error: None,
         };
     }
-    let header = header(signature, &answer, true);
+    let header = header(signature, &answer, mode, true);
     quote! {
         #(#attributes)*
         #[allow(unused_variables, unused_mut)]
@@ -95,13 +102,19 @@ pub(crate) fn placeholder(function: &Function) -> TokenStream {
 }
 
 /// The signature, with a call in place of the result.
-fn header(signature: &Signature, answer: &Answer, has_body: bool) -> TokenStream {
+fn header(signature: &Signature, answer: &Answer, mode: Mode, has_body: bool) -> TokenStream {
     let mut signature = signature.clone();
     signature.asyncness = None;
     let Answer { value, error } = answer;
     let error = error.iter();
     let span = by_type::at(value.span());
-    signature.output = parse_quote_spanned!(span=> -> ::daffi::Call<#value #(, #error)*>);
+    let call = match mode {
+        Mode::Call => "Call",
+        Mode::Background => "AsyncResult",
+        Mode::Broadcast => "Broadcast",
+    };
+    let call = Ident::new(call, span);
+    signature.output = parse_quote_spanned!(span=> -> ::daffi::#call<#value #(, #error)*>);
     if !has_body {
         for input in &mut signature.inputs {
             // Without a body nothing changes it.
@@ -122,7 +135,21 @@ fn stub(fetcher: &Fetcher<'_>) -> TokenStream {
         quote!(.timeout(#timeout))
     });
     let to = fetcher.to.as_ref().map(|to| quote!(.to(#to)));
-    quote!(::daffi::__private::Stub::new(#name) #timeout #to)
+    let retry = fetcher.retry.map(|retry| quote!(.retry(#retry)));
+    let idempotent = fetcher.idempotent.then(|| quote!(.idempotent()));
+    quote!(::daffi::__private::Stub::new(#name) #timeout #to #retry #idempotent)
+}
+
+/// The call in the background; that its outcome cannot come from there is shown at its type.
+fn background(answer: &Answer, call: &TokenStream) -> TokenStream {
+    let check = |ty: &Type| {
+        let span = by_type::at(ty.span());
+        quote_spanned!(span=> ::daffi::__private::check::background::<#ty>();)
+    };
+    let value = check(&answer.value);
+    let error = answer.error.as_ref().map(check);
+    let background = by_type::background(&answer.value, &error_type(answer));
+    quote!(#value #error #background(#call))
 }
 
 fn error_type(answer: &Answer) -> Type {

@@ -6,7 +6,7 @@ use syn::Visibility;
 
 use super::METHOD;
 use super::expand;
-use super::model::{Defaults, Fetcher};
+use super::model::{Defaults, Fetcher, Mode};
 use crate::arguments::{Arguments, Key};
 use crate::attributes;
 use crate::errors::Errors;
@@ -60,13 +60,13 @@ fn method(function: &mut Function, defaults: &Defaults<'_>, errors: &mut Errors)
     let arguments = Arguments::parse(tokens, &METHOD, errors);
     let function: &Function = function;
     let ident = &function.signature.ident;
-    if let Some(local) = arguments.flag(Key::Local) {
+    if let Some(local) = arguments.span(Key::Local) {
         if let Some(span) = arguments.other_than(Key::Local) {
             errors.add_at(span, "this is for methods that call, and this one is `local`");
         }
         if function.body.group().is_none() {
             errors.add_at(local, format!("`{ident}` is local, so it needs a body"));
-            let placeholder = expand::placeholder(function);
+            let placeholder = expand::placeholder(function, Mode::of(&arguments));
             return Expanded::Fetcher(placeholder);
         }
         return Expanded::Local;
@@ -84,7 +84,7 @@ fn method(function: &mut Function, defaults: &Defaults<'_>, errors: &mut Errors)
     Expanded::Fetcher(match fetcher {
         Some(fetcher) if errors.count() == before => expand::function(&fetcher),
         _ => {
-            let placeholder = expand::placeholder(function);
+            let placeholder = expand::placeholder(function, Mode::of(&arguments));
             quote!(#placeholder)
         }
     })

@@ -20,8 +20,35 @@ pub(crate) struct Fetcher<'a> {
     pub(crate) name: RemoteName,
     pub(crate) timeout: Option<Duration>,
     pub(crate) to: Option<LitStr>,
+    pub(crate) retry: Option<u32>,
+    pub(crate) idempotent: bool,
+    pub(crate) mode: Mode,
     pub(crate) sent: Sent<'a>,
     pub(crate) answer: Answer,
+}
+
+/// How a fetcher makes its calls, and with that what it returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// It leaves that to its caller: a `Call`.
+    Call,
+    /// In the background, at once: an `AsyncResult`.
+    Background,
+    /// At every process that offers the callback: a `Broadcast`.
+    Broadcast,
+}
+
+impl Mode {
+    /// What is said, or one of them if too much is.
+    pub(crate) fn of(arguments: &Arguments) -> Self {
+        if arguments.span(Key::Broadcast).is_some() {
+            Self::Broadcast
+        } else if arguments.span(Key::Bg).is_some() {
+            Self::Background
+        } else {
+            Self::Call
+        }
+    }
 }
 
 /// What a fetcher sends.
@@ -106,6 +133,8 @@ impl<'a> Fetcher<'a> {
         );
         let own_to = arguments.text(Key::To);
         name::check_text("process name", own_to, errors);
+        check_mode(arguments, defaults, errors);
+        check_retry(arguments, errors);
         for parameter in signature::parameters(signature) {
             signature::check_parameter(Side::Fetcher, parameter, errors);
         }
@@ -125,9 +154,62 @@ impl<'a> Fetcher<'a> {
             name: name?,
             timeout: arguments.time(Key::Timeout).or(defaults.timeout),
             to: own_to.or(defaults.to).cloned(),
+            retry: arguments.count(Key::Retry),
+            idempotent: arguments.span(Key::Idempotent).is_some(),
+            mode: Mode::of(arguments),
             sent: sent?,
             answer: Answer::new(&signature::result_type(signature)),
         })
+    }
+}
+
+/// That its calls can be made as it is said.
+fn check_mode(arguments: &Arguments, defaults: &Defaults<'_>, errors: &mut Errors) {
+    let Some(broadcast) = arguments.span(Key::Broadcast) else {
+        return;
+    };
+    if arguments.span(Key::Bg).is_some() {
+        errors.add_at(
+            broadcast,
+            "`bg` gives one result and `broadcast` one of every process: leave one of them out\n\
+             to have a broadcast in the background, await it in a task of your own",
+        );
+    }
+    if let Some(to) = arguments.span(Key::To) {
+        errors.add_at(
+            to,
+            "`broadcast` asks every process and `to` names one: leave one of them out",
+        );
+    } else if defaults.to.is_some() {
+        errors.add_at(
+            broadcast,
+            "`broadcast` asks every process, and the `to` above, which holds for all methods, names one\n\
+             say `to` at the methods that need it, or declare this one elsewhere",
+        );
+    }
+}
+
+/// That its calls can be made again, if that is what is said.
+fn check_retry(arguments: &Arguments, errors: &mut Errors) {
+    let (retry, idempotent) = (arguments.span(Key::Retry), arguments.span(Key::Idempotent));
+    match (Mode::of(arguments), retry, idempotent) {
+        (Mode::Broadcast, Some(span), _) | (Mode::Broadcast, None, Some(span)) => errors.add_at(
+            span,
+            "a broadcast is not made again: those that have answered would run the callback once more\n\
+             leave this out, look at the outcome of each process, and call those that failed with `to`",
+        ),
+        (_, Some(retry), None) if arguments.are_complete() => errors.add_at(
+            retry,
+            "a call that failed may have run, and `retry` makes it again: if running the callback twice does no harm, say \
+             so with `idempotent`\n\
+             otherwise leave `retry` out: `Call::retry` makes only those calls again that have not run",
+        ),
+        (Mode::Background, None, Some(idempotent)) if arguments.are_complete() => errors.add_at(
+            idempotent,
+            "`idempotent` lets a call be made again, and one in the background is only if it says here how often: add \
+             `retry = 2`, or leave `idempotent` out",
+        ),
+        _ => {}
     }
 }
 

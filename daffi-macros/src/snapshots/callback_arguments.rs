@@ -13,6 +13,7 @@ const _: () = {
             timeout: ::core::option::Option::Some(
                 ::core::time::Duration::new(90u64, 0u32),
             ),
+            balance: ::daffi::__private::Balance::LessLoaded,
             signature: || ::daffi::__private::by_type::signature(
                 [],
                 (&&&&&&::daffi::__private::by_type::Returned::<()>::new())

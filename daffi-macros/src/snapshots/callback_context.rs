@@ -13,6 +13,7 @@ const _: () = {
             line: ::core::line!(),
             concurrency: ::core::option::Option::None,
             timeout: ::core::option::Option::None,
+            balance: ::daffi::__private::Balance::LessLoaded,
             signature: || ::daffi::__private::by_type::signature(
                 [
                     (

@@ -27,6 +27,7 @@ const _: () = {
                                 line: ::core::line!(),
                                 concurrency: ::core::option::Option::None,
                                 timeout: ::core::option::Option::None,
+                                balance: ::daffi::__private::Balance::LessLoaded,
                                 signature: || ::daffi::__private::by_type::signature(
                                     [],
                                     (&&&&&&::daffi::__private::by_type::Returned::<()>::new())
@@ -67,6 +68,7 @@ const _: () = {
                                 line: ::core::line!(),
                                 concurrency: ::core::option::Option::None,
                                 timeout: ::core::option::Option::None,
+                                balance: ::daffi::__private::Balance::LessLoaded,
                                 signature: || ::daffi::__private::by_type::signature(
                                     [],
                                     (&&&&&&::daffi::__private::by_type::Returned::<()>::new())

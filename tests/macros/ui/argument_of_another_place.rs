@@ -18,23 +18,32 @@ async fn inline();
 #[fetcher(client = "Client")]
 async fn of_traits();
 
+#[fetcher(balance = "random")]
+async fn balance();
+
+#[callback(bg, broadcast)]
+fn of_callers() {}
+
+#[callback(retry = 2, idempotent)]
+fn made_again() {}
+
 struct Service;
 
-#[callback(alias = "service")]
+#[callback(alias = "service", balance = "random")]
 impl Service {
-    #[callback(prefix = "shop.")]
+    #[callback(prefix = "shop.", bg)]
     pub fn method(&self) {}
 }
 
 struct Client;
 
-#[fetcher(alias = "client", client = "Other")]
+#[fetcher(alias = "client", client = "Other", bg, retry = 2)]
 impl Client {
-    #[fetcher(prefix = "shop.")]
+    #[fetcher(prefix = "shop.", balance = "random")]
     async fn method(&self);
 }
 
-#[fetcher(local)]
+#[fetcher(local, broadcast, idempotent)]
 trait Shopping {
     async fn method(&self);
 }

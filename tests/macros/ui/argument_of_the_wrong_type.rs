@@ -15,6 +15,12 @@ fn negative() {}
 #[callback(timeout = 30)]
 fn timeout() {}
 
+#[callback(balance = RoundRobin)]
+fn balance() {}
+
+#[fetcher(retry = "2", idempotent)]
+async fn retry();
+
 #[fetcher(to = shop)]
 async fn to();
 

@@ -6,16 +6,17 @@ use serde::ser::Serialize;
 use super::super::check;
 use super::super::raw::{AsRawBytes, Raw, RawBytes};
 use super::{bytes_type, does_not_compile};
-use crate::call::{Call, Stub, call, call_raw};
+use crate::call::{AsyncResult, Call, Stub, call, call_raw};
 use crate::error::RemoteError;
 use crate::signature::{ErrorType, Signature, Type, trace};
 
 /// The traits without their names.
 pub(super) mod choices {
     pub use super::{
-        ArgumentAny as _, ArgumentBytes as _, ArgumentValue as _, CallAny as _, CallBytes as _,
-        CallValue as _, FetchedAny as _, FetchedBytes as _, FetchedErrorAny as _, FetchedErrorRemote as _,
-        FetchedErrorTraced as _, FetchedHidden as _, FetchedTraced as _,
+        ArgumentAny as _, ArgumentBytes as _, ArgumentValue as _, BackgroundAny as _, BackgroundSend as _,
+        CallAny as _, CallBytes as _, CallValue as _, FetchedAny as _, FetchedBytes as _,
+        FetchedErrorAny as _, FetchedErrorRemote as _, FetchedErrorTraced as _, FetchedHidden as _,
+        FetchedTraced as _,
     };
 }
 
@@ -130,5 +131,16 @@ pub trait CallAny<T, E> {
 impl<T, E> CallAny<T, E> for Answer<T, E> {
     fn __daffi_call<A>(&self, _: &'static Stub, _: impl FnOnce() -> Signature, _: &A) -> Call<T, E> {
         does_not_compile::<(T, E)>()
+    }
+}
+
+choice! {
+    // The call in the background: `(&&Answer::<T, E>::new()).__daffi_background(call)`. What is not `Send` gets its
+    // message from `check::background`.
+    __daffi_background {
+        BackgroundSend: [T: Send + 'static, E: Send + 'static] &Answer<T, E>, (call: Call<T, E>) -> AsyncResult<T, E> {
+            call.bg()
+        }
+        BackgroundAny: [T, E] Answer<T, E>, (_call: Call<T, E>) -> AsyncResult<T, E> { does_not_compile::<(T, E)>() }
     }
 }
