@@ -1,12 +1,15 @@
 //! Processes that play a part, as the test sees them.
 
+use std::future::ready;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
-use std::{env, io};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::process::{Child, Command, ExitStatus, Stdio, exit};
+use std::sync::Mutex;
+use std::{env, io, thread};
 
+use daffi::Global;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -17,9 +20,20 @@ const FOLDER: &str = "DAFFI_TEST_FOLDER";
 /// What a part says starts with this, to tell it from what the test runner says.
 const SAYS: &str = "part: ";
 
-/// The part that this process was started for.
+/// The part that this process was started for. The process then ends with the test that started it, at the latest.
 pub fn part() -> Option<String> {
-    env::var(PART).ok()
+    let part = env::var(PART).ok()?;
+    thread::spawn(|| {
+        // Nothing is written to it. It is closed with the test's process, whatever ends that.
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        exit(1);
+    });
+    Some(part)
+}
+
+/// The folder of the stage that this process was started for.
+pub fn folder() -> PathBuf {
+    env::var_os(FOLDER).unwrap().into()
 }
 
 /// Says something to the test.
@@ -29,16 +43,27 @@ pub fn say(what: &str) {
     let _ = writeln!(out, "\n{SAYS}{what}").and_then(|()| out.flush());
 }
 
+/// Serves until the process is told to end. The part has begun when it does.
+pub async fn serve(g: &Global) {
+    let mut joined = pin!(g.join());
+    // Signals are caught once `join` has been polled.
+    tokio::select! {
+        biased;
+        () = &mut joined => return,
+        () = ready(()) => say("begins"),
+    }
+    joined.await;
+}
+
 /// A place of its own for the processes of one test.
-#[derive(Clone)]
 pub struct Stage {
-    folder: Arc<TempDir>,
+    folder: TempDir,
 }
 
 impl Stage {
     pub fn new() -> Self {
         Self {
-            folder: Arc::new(tempfile::tempdir().unwrap()),
+            folder: tempfile::tempdir().unwrap(),
         }
     }
 
@@ -48,12 +73,12 @@ impl Stage {
     }
 
     /// Starts a process and waits until its part has begun.
-    pub fn start(&self, part: &str) -> Actor {
+    pub async fn start(&self, part: &str) -> Actor {
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["play", "--exact", "--nocapture", "--test-threads=1"])
             .env(PART, part)
             .env(FOLDER, self.folder())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -61,7 +86,7 @@ impl Stage {
             .lines()
             .map_while(Result::ok);
         let (said, heard) = watch::channel(Vec::new());
-        std::thread::spawn(move || {
+        thread::spawn(move || {
             for line in lines {
                 if let Some(what) = line.strip_prefix(SAYS) {
                     said.send_modify(|said| said.push(what.to_owned()));
@@ -73,11 +98,7 @@ impl Stage {
             child: Mutex::new(child),
             heard,
         };
-        let begun = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap()
-            .block_on(actor.hears("begins"));
-        assert!(begun, "{part:?} does not begin");
+        assert!(actor.hears("begins").await, "{part:?} does not begin");
         actor
     }
 }

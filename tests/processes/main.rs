@@ -13,7 +13,7 @@ use std::time::Duration;
 use daffi::{CallError, Global, StartError, fetcher};
 use rustix::process::Signal;
 
-use actor::{Actor, Stage};
+use actor::Stage;
 
 #[fetcher]
 async fn never() -> u8;
@@ -42,19 +42,11 @@ async fn caller(stage: &Stage) -> Global {
         .unwrap()
 }
 
-/// Starts a process and waits until its part has begun.
-async fn start(stage: &Stage, part: &'static str) -> Actor {
-    let stage = stage.clone();
-    tokio::task::spawn_blocking(move || stage.start(part))
-        .await
-        .unwrap()
-}
-
 #[tokio::test]
 async fn p3_callers_of_a_killed_provider_are_told_its_name() {
     let stage = Stage::new();
-    let _controller = start(&stage, "controller").await;
-    let provider = start(&stage, "provider").await;
+    let _controller = stage.start("controller").await;
+    let provider = stage.start("provider").await;
     let g = caller(&stage).await;
     let call = tokio::spawn(never().on(&g));
     provider.says("never begun").await;
@@ -73,8 +65,8 @@ async fn p3_callers_of_a_killed_provider_are_told_its_name() {
 #[tokio::test]
 async fn p3_callers_of_a_frozen_provider_are_told_after_three_heartbeats() {
     let stage = Stage::new();
-    let _controller = start(&stage, "controller with a quick heartbeat").await;
-    let provider = start(&stage, "provider").await;
+    let _controller = stage.start("controller with a quick heartbeat").await;
+    let provider = stage.start("provider").await;
     let g = caller(&stage).await;
     let call = tokio::spawn(never().on(&g));
     provider.says("never begun").await;
@@ -95,9 +87,9 @@ async fn p3_callers_of_a_frozen_provider_are_told_after_three_heartbeats() {
 #[tokio::test]
 async fn p4_calls_of_a_killed_caller_are_cancelled() {
     let stage = Stage::new();
-    let _controller = start(&stage, "controller").await;
-    let provider = start(&stage, "provider").await;
-    let calling = start(&stage, "caller").await;
+    let _controller = stage.start("controller").await;
+    let provider = stage.start("provider").await;
+    let calling = stage.start("caller").await;
     provider.says("never begun").await;
     calling.signal(Signal::KILL);
     provider.says("never dropped").await;
@@ -106,8 +98,8 @@ async fn p4_calls_of_a_killed_caller_are_cancelled() {
 #[tokio::test]
 async fn a_killed_controller_is_replaced_at_its_stale_socket() {
     let stage = Stage::new();
-    let controller = start(&stage, "controller").await;
-    let provider = start(&stage, "provider").await;
+    let controller = stage.start("controller").await;
+    let provider = stage.start("provider").await;
     let g = caller(&stage).await;
     let call = tokio::spawn(never().on(&g));
     provider.says("never begun").await;
@@ -117,7 +109,7 @@ async fn a_killed_controller_is_replaced_at_its_stale_socket() {
     // Its orphan is not left running.
     provider.says("never dropped").await;
 
-    let _controller = start(&stage, "controller").await;
+    let _controller = stage.start("controller").await;
     g.wait_process("provider").await.unwrap();
     assert_eq!(process_id().on(&g).await, Ok(provider.id()));
     g.stop().await;
@@ -126,8 +118,8 @@ async fn a_killed_controller_is_replaced_at_its_stale_socket() {
 #[tokio::test]
 async fn p2_a_call_made_without_a_controller_waits_for_one_and_runs_once() {
     let stage = Stage::new();
-    let controller = start(&stage, "controller").await;
-    let provider = start(&stage, "provider").await;
+    let controller = stage.start("controller").await;
+    let provider = stage.start("provider").await;
     let g = caller(&stage).await;
     g.wait_process("provider").await.unwrap();
     controller.signal(Signal::KILL);
@@ -150,7 +142,7 @@ async fn p2_a_call_made_without_a_controller_waits_for_one_and_runs_once() {
             }
         }
     });
-    let _controller = start(&stage, "controller").await;
+    let _controller = stage.start("controller").await;
     assert_eq!(waiting.await.unwrap(), provider.id());
     g.stop().await;
 }
@@ -158,8 +150,8 @@ async fn p2_a_call_made_without_a_controller_waits_for_one_and_runs_once() {
 #[tokio::test]
 async fn p9_a_process_with_a_taken_name_is_refused_with_the_holders_id() {
     let stage = Stage::new();
-    let _controller = start(&stage, "controller").await;
-    let provider = start(&stage, "provider").await;
+    let _controller = stage.start("controller").await;
+    let provider = stage.start("provider").await;
     let second = Global::builder()
         .process_name("provider")
         .unix_sock_path(stage.folder())
@@ -177,8 +169,8 @@ async fn p9_a_process_with_a_taken_name_is_refused_with_the_holders_id() {
 async fn a_process_told_to_end_answers_what_is_running_first() {
     for signal in [Signal::TERM, Signal::INT] {
         let stage = Stage::new();
-        let _controller = start(&stage, "controller").await;
-        let provider = start(&stage, "provider").await;
+        let _controller = stage.start("controller").await;
+        let provider = stage.start("provider").await;
         let g = caller(&stage).await;
         let call = tokio::spawn(g.call::<u8>("until_told_to_end", ()));
         provider.says("waits to be told").await;
@@ -192,8 +184,8 @@ async fn a_process_told_to_end_answers_what_is_running_first() {
 #[tokio::test]
 async fn a_second_signal_ends_a_process_at_once() {
     let stage = Stage::new();
-    let _controller = start(&stage, "controller").await;
-    let provider = start(&stage, "provider").await;
+    let _controller = stage.start("controller").await;
+    let provider = stage.start("provider").await;
     let g = caller(&stage).await;
     let call = tokio::spawn(never().on(&g));
     provider.says("never begun").await;

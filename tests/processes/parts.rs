@@ -1,13 +1,12 @@
 //! The parts that processes play.
 
-use std::env;
 use std::future::pending;
 use std::time::Duration;
 
 use daffi::{Global, GlobalBuilder, callback, fetcher};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::actor::say;
+use crate::actor::{folder, say, serve};
 
 struct OnDrop;
 
@@ -51,7 +50,7 @@ mod called {
 
 #[tokio::main(flavor = "current_thread")]
 pub async fn play(part: &str) {
-    let at = Global::builder().unix_sock_path(env::var_os("DAFFI_TEST_FOLDER").unwrap());
+    let at = Global::builder().unix_sock_path(folder());
     match part {
         "controller" => join(at.init_controller(true).init_node(false)).await,
         "controller with a quick heartbeat" => {
@@ -75,13 +74,5 @@ pub async fn play(part: &str) {
 }
 
 async fn join(builder: GlobalBuilder) {
-    let g = builder.start().await.unwrap();
-    // The signals are caught once `join` has been polled.
-    let mut joined = std::pin::pin!(g.join());
-    tokio::select! {
-        biased;
-        () = &mut joined => return,
-        () = std::future::ready(()) => say("begins"),
-    }
-    joined.await;
+    serve(&builder.start().await.unwrap()).await;
 }

@@ -178,25 +178,24 @@ impl Drop for Program {
     }
 }
 
-/// The program `daffi-controller`, which is another package's: it is beside those of this one once it is built.
+/// The program `daffi-controller`, which is another package's: it is built beside those of this one, if it is not there
+/// or older than its source.
 pub fn controller() -> String {
     static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
-        let path = Path::new(env!("CARGO_BIN_EXE_shopping")).with_file_name("daffi-controller");
-        if !path.exists() {
-            let built = Command::new(env!("CARGO"))
-                .args([
-                    "build",
-                    "--quiet",
-                    "--package",
-                    "daffi-controller",
-                    "--bin",
-                    "daffi-controller",
-                ])
-                .status()
-                .unwrap();
-            assert!(built.success());
-        }
-        path
+        let folder = Path::new(env!("CARGO_BIN_EXE_shopping")).parent().unwrap();
+        let profile = match folder.file_name().unwrap().to_str().unwrap() {
+            "debug" => "dev",
+            other => other,
+        };
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--package", "daffi-controller"])
+            .args(["--bin", "daffi-controller", "--profile", profile])
+            .arg("--target-dir")
+            .arg(folder.parent().unwrap())
+            .status()
+            .unwrap();
+        assert!(built.success());
+        folder.join("daffi-controller")
     });
     PATH.to_str().unwrap().to_owned()
 }
