@@ -58,9 +58,10 @@ pub use daffi_macros::callback;
 pub use daffi_macros::fetcher;
 
 pub use daffi_core::{
-    Absence, Address, AsyncResult, Balance, Broadcast, Call, CallContext, CallError, CallbackInfo,
-    ConfigFault, Global, GlobalBuilder, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo,
-    RegisterError, RemoteError, Replies, Reply, ReplyStream, Signature, StartError, TraceContext, Wait,
+    Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, Call, CallContext, CallError,
+    CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover, LeaveReason, Presence, PresenceEvents,
+    ProcessInfo, RegisterError, RemoteError, Replies, Reply, ReplyStream, Signature, StartError, Streaming,
+    TraceContext, Wait,
 };
 
 #[doc(hidden)]

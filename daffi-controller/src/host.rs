@@ -50,4 +50,8 @@ impl HostedController for Hosted {
         let controller = Arc::clone(&self.0);
         Box::pin(async move { controller.stop().await })
     }
+
+    fn abort(&self) {
+        self.0.abort();
+    }
 }

@@ -44,6 +44,9 @@ pub trait HostedController: fmt::Debug + Send + Sync {
 
     /// Stops it: no new connections, the nodes are told, what is queued is sent.
     fn stop(&self) -> BoxFuture<()>;
+
+    /// Ends it now: nobody is told, and nobody can join any more.
+    fn abort(&self);
 }
 
 /// How a host makes itself known.

@@ -35,7 +35,7 @@ pub mod transport;
 
 #[cfg(feature = "runtime")]
 pub use {
-    call::{AsyncResult, Broadcast, Call, Handover, Replies, Reply, ReplyStream},
+    call::{AsyncResult, BlockingItems, Broadcast, Call, Handover, Replies, Reply, ReplyStream, Streaming},
     context::CallContext,
     error::{ConfigFault, RegisterError, StartError},
     global::{Global, GlobalBuilder, PresenceEvents, Wait},

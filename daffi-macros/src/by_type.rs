@@ -43,6 +43,30 @@ pub(crate) fn take(ty: &Type, decoded: &Ident) -> TokenStream {
     quote!(#choice(#decoded))
 }
 
+/// The shape of a stream.
+pub(crate) fn stream_type(item: &Type) -> TokenStream {
+    let choice = choice(4, "Traced", &[item], "__daffi_type");
+    quote!(::daffi::__private::streams::stream_type(#choice()))
+}
+
+/// How the items of an argument stream are decoded.
+pub(crate) fn decode_item(item: &Type) -> TokenStream {
+    let choice = choice(3, "Parameter", &[item], "__daffi_decode_item");
+    quote!(#choice())
+}
+
+/// How the items of a stream are encoded.
+pub(crate) fn encode_item(item: &Type) -> TokenStream {
+    let span = at(item.span());
+    let item = crate::types::with_inferred_lifetimes(item);
+    quote_spanned! {span=>
+        |__daffi_item: #item, __daffi_items| ::daffi::__private::encode_into(
+            &(&&&::daffi::__private::by_type::argument(&__daffi_item)).__daffi_lower(__daffi_item),
+            __daffi_items,
+        )
+    }
+}
+
 /// The shape of the value that a callback returns.
 pub(crate) fn returned_value_type(ty: &Type) -> TokenStream {
     let choice = choice(6, "Returned", &[ty], "__daffi_value_type");
@@ -119,6 +143,11 @@ pub(crate) fn fetched_error_type(ty: &Type) -> TokenStream {
 /// The call of a fetcher, without its arguments.
 pub(crate) fn call(value: &Type, error: &Type) -> TokenStream {
     choice(3, "Answer", &[value, error], "__daffi_call")
+}
+
+/// As [`call`], for a stream of such values.
+pub(crate) fn call_stream(item: &Type, error: &Type) -> TokenStream {
+    choice(3, "Answer", &[item, error], "__daffi_call_stream")
 }
 
 /// What makes a fetcher's call in the background, without that call.

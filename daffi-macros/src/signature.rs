@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use syn::{FnArg, GenericParam, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
 
 use crate::errors::Errors;
-use crate::types::{self, Part};
+use crate::types::{self, Part, Stream, StreamForm};
 
 /// The most parameters: serde goes no further with tuples.
 const MOST_PARAMETERS: usize = 16;
@@ -130,8 +130,8 @@ pub(crate) fn check_parameter(side: Side, parameter: &PatType, errors: &mut Erro
 /// What no type of a parameter can be.
 fn check_type(side: Side, ty: &Type, errors: &mut Errors) {
     let name = side.name();
-    if types::is_stream(ty) {
-        return errors.add(ty, STREAM);
+    if let Some(stream) = types::stream(ty) {
+        return check_argument_stream(side, ty, stream, errors);
     }
     if types::is_unsized(ty) {
         return errors.leave_to_compiler();
@@ -192,8 +192,12 @@ pub(crate) fn check_count<T: ToTokens>(side: Side, sent: impl Iterator<Item = T>
 pub(crate) fn check_result(side: Side, output: &ReturnType, errors: &mut Errors) {
     let ReturnType::Type(_, ty) = output else { return };
     let name = side.name();
-    if types::is_stream(ty) {
-        return errors.add(ty, STREAM);
+    if let Some(result) = stream_result(ty) {
+        check_result_stream(side, ty, &result, errors);
+        if let Some(error) = result.error {
+            check_result_parts(side, error, errors);
+        }
+        return;
     }
     if types::is_future(ty) {
         return errors.add(
@@ -204,6 +208,11 @@ pub(crate) fn check_result(side: Side, output: &ReturnType, errors: &mut Errors)
     if types::is_unsized(ty) {
         return errors.leave_to_compiler();
     }
+    check_result_parts(side, ty, errors);
+}
+
+fn check_result_parts(side: Side, ty: &Type, errors: &mut Errors) {
+    let name = side.name();
     types::visit_parts(ty, &mut |part| match part {
         Part::Never(span) => errors.add_at(span, format!("a {name} returns: nobody would ever be answered")),
         Part::ImplTrait(bounds) => {
@@ -225,8 +234,95 @@ pub(crate) fn check_result(side: Side, output: &ReturnType, errors: &mut Errors)
 
 const COMES_FROM_ELSEWHERE: &str = "the result of a fetcher comes from another process and is owned";
 
-/// Said of streams until there are some.
-const STREAM: &str = "streams are not supported by this version of daffi: send a `Vec`, or several calls";
+/// A result that is a stream, or a stream in a `Result`.
+pub(crate) struct StreamResult<'a> {
+    pub(crate) stream: Stream<'a>,
+    pub(crate) error: Option<&'a Type>,
+}
+
+/// The stream that is returned, if one is.
+pub(crate) fn stream_result(result: &Type) -> Option<StreamResult<'_>> {
+    if let Some(stream) = types::stream(result) {
+        return Some(StreamResult { stream, error: None });
+    }
+    let segment = types::last_segment(result).filter(|segment| segment.ident == "Result")?;
+    match types::type_arguments(segment)[..] {
+        [value, error] => Some(StreamResult {
+            stream: types::stream(value)?,
+            error: Some(error),
+        }),
+        _ => None,
+    }
+}
+
+/// What no argument can be that is a stream.
+fn check_argument_stream(side: Side, ty: &Type, stream: Stream<'_>, errors: &mut Errors) {
+    match (side, stream.form) {
+        (Side::Callback, StreamForm::Streaming) | (Side::Fetcher, StreamForm::Stream) => {
+            check_items(side, ty, stream, errors);
+        }
+        (Side::Callback, _) => errors.add(
+            ty,
+            "a callback takes a stream as `Streaming<T>`: its items come from another process, and each may be an error",
+        ),
+        (Side::Fetcher, StreamForm::Streaming) => errors.add(
+            ty,
+            "a fetcher takes a stream as `impl Stream<Item = T>`, of whatever kind it is",
+        ),
+        (Side::Fetcher, StreamForm::Iterator) => errors.add(
+            ty,
+            "a fetcher takes a stream as `impl Stream<Item = T>`: make one of an iterator with `futures::stream::iter`",
+        ),
+    }
+}
+
+/// What no result can be that is a stream.
+fn check_result_stream(side: Side, ty: &Type, result: &StreamResult<'_>, errors: &mut Errors) {
+    match (side, result.stream.form) {
+        (Side::Callback, StreamForm::Streaming) => errors.add(
+            ty,
+            "a callback returns a stream as `impl Stream<Item = T>`, or an iterator as `impl Iterator<Item = T>`",
+        ),
+        (Side::Fetcher, StreamForm::Iterator) => errors.add(
+            ty,
+            "a fetcher returns a stream as `impl Stream<Item = T>`, whatever the callback makes it of: its items come \
+             from another process",
+        ),
+        _ => check_items(side, ty, result.stream, errors),
+    }
+}
+
+/// What no stream can give.
+fn check_items(side: Side, ty: &Type, stream: Stream<'_>, errors: &mut Errors) {
+    let name = side.name();
+    let Some(item) = stream.item else {
+        let form = match stream.form {
+            StreamForm::Streaming => "Streaming<u64>",
+            StreamForm::Stream => "impl Stream<Item = u64>",
+            StreamForm::Iterator => "impl Iterator<Item = u64>",
+        };
+        return errors.add(
+            ty,
+            format!("say what the items of the stream are, as in `{form}`"),
+        );
+    };
+    types::visit_parts(item, &mut |part| match part {
+        Part::Reference(reference) | Part::MutableReference(reference) => errors.add(
+            reference,
+            format!("the items of a {name}'s stream are owned: `String`, not `&str`"),
+        ),
+        Part::Lifetime(lifetime) if lifetime.ident != "static" => errors.add(
+            lifetime,
+            format!("the items of a {name}'s stream are owned: nothing is borrowed for this lifetime"),
+        ),
+        Part::ImplTrait(bounds) => errors.add(
+            bounds,
+            format!("the items of a {name}'s stream need a type of their own, not `impl Trait`"),
+        ),
+        Part::Infer(span) => errors.add_at(span, "the items of a stream need a type of their own"),
+        _ => {}
+    });
+}
 
 /// The name of a parameter, if it is only a name.
 pub(crate) fn parameter_name(parameter: &PatType) -> Option<&Ident> {

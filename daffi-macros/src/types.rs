@@ -48,13 +48,55 @@ pub(crate) fn is_context(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == "CallContext" && segment.arguments.is_none())
 }
 
-/// Whether this is a stream: `Streaming<T>`, `impl Stream`, `impl Iterator`.
-pub(crate) fn is_stream(ty: &Type) -> bool {
+/// A stream, as it is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Stream<'a> {
+    pub(crate) form: StreamForm,
+    /// What it gives, if that is said.
+    pub(crate) item: Option<&'a Type>,
+}
+
+/// How a stream is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamForm {
+    /// `Streaming<T>`.
+    Streaming,
+    /// `impl Stream<Item = T>`.
+    Stream,
+    /// `impl Iterator<Item = T>`.
+    Iterator,
+}
+
+/// The stream that this is, if it is one.
+pub(crate) fn stream(ty: &Type) -> Option<Stream<'_>> {
     match bare(ty) {
         Type::ImplTrait(bounds) => {
-            bound(bounds, &["Stream", "Iterator", "IntoIterator", "TryStream"]).is_some()
+            let segment = bound(bounds, &["Stream", "Iterator", "IntoIterator"])?;
+            let form = if segment.ident == "Stream" {
+                StreamForm::Stream
+            } else {
+                StreamForm::Iterator
+            };
+            let item = match &segment.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    arguments.args.iter().find_map(|argument| match argument {
+                        GenericArgument::AssocType(assigned) if assigned.ident == "Item" => {
+                            Some(&assigned.ty)
+                        }
+                        _ => None,
+                    })
+                }
+                _ => None,
+            };
+            Some(Stream { form, item })
         }
-        ty => last_segment(ty).is_some_and(|segment| segment.ident == "Streaming"),
+        ty => {
+            let segment = last_segment(ty).filter(|segment| segment.ident == "Streaming")?;
+            Some(Stream {
+                form: StreamForm::Streaming,
+                item: type_arguments(segment).first().copied(),
+            })
+        }
     }
 }
 

@@ -13,4 +13,5 @@ mod presence;
 mod services;
 mod sharing;
 mod signatures;
+mod streams;
 mod traces;

@@ -17,8 +17,8 @@ pub(super) struct Broadcast {
     call: CallId,
     /// How many have not answered.
     missing: usize,
-    /// The controller's numbers of its parts. Those that have ended may be others' by now.
-    routed: Vec<CallId>,
+    /// The controller's numbers of its parts, by their place on the roster. Those that have ended may be others' by now.
+    routed: Vec<Option<CallId>>,
 }
 
 /// A part of a broadcast.
@@ -26,7 +26,7 @@ pub(super) struct Broadcast {
 pub(super) struct Part {
     pub(super) of: BroadcastId,
     /// The place of its process on the roster.
-    index: u32,
+    pub(super) index: u32,
 }
 
 impl Broadcast {
@@ -36,6 +36,11 @@ impl Broadcast {
 
     pub(super) fn is_of(&self, link: LinkId) -> bool {
         self.link == link
+    }
+
+    /// The caller's number.
+    pub(super) const fn call(&self) -> CallId {
+        self.call
     }
 }
 
@@ -79,13 +84,13 @@ impl Router {
         self.note(from, header.call, Sent::Broadcast(id));
         for (index, choice) in (0..).zip(choices) {
             let part = Part { of: id, index };
-            match choice.and_then(|choice| self.run(from, header, payload, choice, Caller::Part(part), out)) {
-                Ok(call) => {
-                    if let Some(broadcast) = self.broadcasts.get_mut(id.0) {
-                        broadcast.routed.push(call);
-                    }
-                }
-                Err(failed) => self.end_part(part, Status::Failed(failed), &Bytes::new(), out),
+            let routed =
+                choice.and_then(|choice| self.run(from, header, payload, choice, Caller::Part(part), out));
+            if let Some(broadcast) = self.broadcasts.get_mut(id.0) {
+                broadcast.routed.push(routed.as_ref().ok().copied());
+            }
+            if let Err(failed) = routed {
+                self.end_part(part, Status::Failed(failed), &Bytes::new(), out);
             }
         }
     }
@@ -162,12 +167,19 @@ impl Router {
         }
     }
 
+    /// The controller's number of the part at a place of the roster, if it has not ended.
+    pub(super) fn part_at(&self, of: BroadcastId, index: u32) -> Option<CallId> {
+        let routed = (*self.broadcasts.get(of.0)?.routed.get(index as usize)?)?;
+        let call = self.calls.get(routed.0 as usize)?;
+        (call.caller == Caller::Part(Part { of, index })).then_some(routed)
+    }
+
     /// The caller does not want what is left. The parts still come.
     pub(super) fn cancel_broadcast(&mut self, id: BroadcastId, out: &mut impl Outlet) {
         let Some(broadcast) = self.broadcasts.get(id.0) else {
             return;
         };
-        for routed in &broadcast.routed {
+        for routed in broadcast.routed.iter().flatten() {
             let outstanding = self.calls.get_mut(routed.0 as usize);
             let is_part = |caller| matches!(caller, Caller::Part(part) if part.of == id);
             if let Some(outstanding) = outstanding.filter(|outstanding| is_part(outstanding.caller)) {

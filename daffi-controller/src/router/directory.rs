@@ -19,6 +19,8 @@ pub(super) struct Provider {
     pub(super) last: u64,
     /// A number for the process, the same whenever it comes: of its name.
     pub(super) identity: u64,
+    /// How much it takes to keep it, about.
+    pub(super) bytes: usize,
 }
 
 /// Callbacks by name, and by link.
@@ -35,8 +37,22 @@ pub(super) struct Directory {
 
 impl Directory {
     /// A process offers a callback; it can be called once the process is [shown](Self::show).
-    pub(super) fn add(&mut self, link: LinkId, process_name: &str, offered: Offered) {
-        let accepts = [offered.signature.number(), offered.signature.plain_number()];
+    pub(super) fn add(
+        &mut self,
+        link: LinkId,
+        process_name: &str,
+        offered: Offered,
+        accepts: [u64; 2],
+        bytes: usize,
+    ) {
+        // One that is announced again goes on as it is.
+        if self
+            .names
+            .get(&(link, offered.callback))
+            .is_some_and(|name| **name == *offered.name)
+        {
+            return;
+        }
         let identity = identity(process_name);
         let number = offered.callback.0;
         let provider = Provider {
@@ -46,6 +62,7 @@ impl Directory {
             running: 0,
             last: 0,
             identity,
+            bytes,
         };
         self.hidden.entry(link).or_default().insert(number, provider);
     }
@@ -107,6 +124,35 @@ impl Directory {
         callbacks
             .filter_map(|callback| self.names.get(&(link, *callback)).cloned())
             .collect()
+    }
+
+    /// Whether a process offers a callback under this number.
+    pub(super) fn has(&self, link: LinkId, callback: CallbackId) -> bool {
+        let hidden = self.hidden.get(&link);
+        self.names.contains_key(&(link, callback))
+            || hidden.is_some_and(|hidden| hidden.contains_key(&callback.0))
+    }
+
+    /// Whether a process offers a name under another number.
+    pub(super) fn has_other(&self, link: LinkId, name: &str, callback: CallbackId) -> bool {
+        let shown = self
+            .providers(name)
+            .iter()
+            .filter(|provider| provider.link == link);
+        let mut all = shown.map(|provider| &provider.offered).chain(self.hidden(link));
+        all.any(|offered| offered.name == name && offered.callback != callback)
+    }
+
+    /// How much a process offers, about, in bytes.
+    pub(super) fn bytes_of(&self, link: LinkId) -> usize {
+        let hidden = self.hidden.get(&link).into_iter().flat_map(BTreeMap::values);
+        let hidden: usize = hidden.map(|provider| provider.bytes).sum();
+        let shown = self.by_link.get(&link).into_iter().flatten();
+        let shown = shown.filter_map(|callback| {
+            let providers = self.functions.get(self.names.get(&(link, *callback))?)?;
+            find_in(providers, link, *callback).map(|provider| provider.bytes)
+        });
+        hidden + shown.sum::<usize>()
     }
 
     /// How many callbacks a process offers, hidden ones too.
@@ -174,5 +220,11 @@ fn identity(process_name: &str) -> u64 {
 fn find(providers: Option<&mut Vec<Provider>>, link: LinkId, callback: CallbackId) -> Option<&mut Provider> {
     providers?
         .iter_mut()
+        .find(|provider| (provider.link, provider.offered.callback) == (link, callback))
+}
+
+fn find_in(providers: &[Provider], link: LinkId, callback: CallbackId) -> Option<&Provider> {
+    providers
+        .iter()
         .find(|provider| (provider.link, provider.offered.callback) == (link, callback))
 }

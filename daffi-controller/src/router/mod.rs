@@ -12,15 +12,18 @@ mod broadcast;
 mod directory;
 mod pick;
 mod presence;
+mod streams;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::HashMap;
 
 use bytes::Bytes;
 use daffi_core::proto::{
-    self, Absence, CallHeader, CallId, CallbackId, CallbackInfo, DecodeError, Failed, FrameError, Header,
-    Hello, LeaveReason, Limits, Mode, Offered, ProcessInfo, Query, Refusal, RunHeader, Status,
+    self, Absence, CallHeader, CallId, CallbackId, CallbackInfo, DecodeError, EncodeError, Failed,
+    FrameError, Header, Hello, LeaveReason, Limits, Mode, Offered, ProcessInfo, Query, Refusal, RunHeader,
+    Status,
 };
 use slab::Slab;
 
@@ -28,6 +31,10 @@ use self::broadcast::{Broadcast, BroadcastId, Part};
 use self::directory::Directory;
 use self::pick::{Choice, Picker, Wish};
 use self::presence::Subscribers;
+use self::waiting::Waiting;
+
+/// How often a process may ask for presence at a time.
+const SUBSCRIPTIONS: usize = 16;
 
 /// A connection, as the router names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +64,36 @@ pub enum Fault {
     Unexpected(&'static str),
 }
 
+/// Callbacks that a process offers, decoded, with the numbers of the signatures that may call them.
+#[derive(Debug)]
+pub struct Offers {
+    offered: Vec<(Offered, [u64; 2])>,
+    bytes: usize,
+}
+
+impl Offers {
+    /// Decodes the payload of a [`Header::Offer`]. This may take a while and needs no router.
+    ///
+    /// # Errors
+    ///
+    /// When no node would send it.
+    pub fn decode(payload: &Bytes) -> Result<Self, Fault> {
+        let offered: Vec<Offered> = proto::decode_guarded(payload)?;
+        let is_named = |offered: &Offered| (1..=Limits::NAME_BYTES).contains(&offered.name.len());
+        if !offered.iter().all(is_named) {
+            return Err(Fault::Unexpected("a callback's name has 1 to 255 bytes"));
+        }
+        let numbered = offered.into_iter().map(|offered| {
+            let accepts = [offered.signature.number(), offered.signature.plain_number()];
+            (offered, accepts)
+        });
+        Ok(Self {
+            offered: numbered.collect(),
+            bytes: payload.len(),
+        })
+    }
+}
+
 /// The state of all routing.
 #[derive(Debug)]
 pub struct Router {
@@ -79,6 +116,8 @@ struct Peer {
     instance: u128,
     /// It has announced its callbacks and is on the roster.
     ready: bool,
+    /// It has said goodbye.
+    leaving: bool,
     /// What became of its calls, by its numbers.
     calls: Vec<Option<Sent>>,
 }
@@ -97,7 +136,7 @@ enum Sent {
 }
 
 /// A call on its way.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Outstanding {
     /// Whom to tell how it ended.
     caller: Caller,
@@ -126,13 +165,6 @@ impl Outstanding {
             let _ = out.send(self.provider, &Header::Cancel { call: number }, &Bytes::new());
         }
     }
-}
-
-/// Questions that wait for something to appear: who asked, and under what number.
-#[derive(Debug, Default)]
-struct Waiting {
-    processes: HashMap<Box<str>, Vec<(LinkId, CallId)>>,
-    functions: HashMap<Box<str>, Vec<(LinkId, CallId)>>,
 }
 
 impl Router {
@@ -185,6 +217,7 @@ impl Router {
             pid: hello.pid,
             instance: hello.instance,
             ready: false,
+            leaving: false,
             calls: Vec::new(),
         };
         let link = LinkId(self.links.insert(peer));
@@ -266,7 +299,7 @@ impl Router {
                 self.cancel(from, call, out);
                 Ok(())
             }
-            Header::Offer { call, ready } => self.offer(from, call, ready, payload, out),
+            Header::Offer { call, ready } => self.offer(from, call, ready, Offers::decode(payload)?, out),
             Header::Withdraw { call } => self.withdraw(from, call, payload, out),
             Header::Query { call, query } => self.query(from, call, &query, out),
             Header::Goodbye => {
@@ -274,6 +307,11 @@ impl Router {
                 Ok(())
             }
             Header::Heartbeat { .. } => Ok(()),
+            Header::Opened { .. }
+            | Header::Items { .. }
+            | Header::Close { .. }
+            | Header::Credit { .. }
+            | Header::Stop { .. } => self.stream(from, header, payload, out),
             _ => Err(Fault::Unexpected("a frame that has no place after the handshake")),
         }
     }
@@ -504,24 +542,29 @@ impl Router {
 
     // ------------------------------------------------------------------ the roster
 
-    fn offer(
+    /// A process offers callbacks. As [`receive`](Self::receive) for a [`Header::Offer`], whose payload may be decoded
+    /// where nobody waits for it.
+    ///
+    /// # Errors
+    ///
+    /// When no node would send it.
+    pub fn offer(
         &mut self,
         from: LinkId,
         call: CallId,
         ready: bool,
-        payload: &Bytes,
+        offers: Offers,
         out: &mut impl Outlet,
     ) -> Result<(), Fault> {
-        self.claim(from, call)?;
-        let offered: Vec<Offered> = proto::decode_guarded(payload)?;
-        if offered
-            .iter()
-            .any(|offered| offered.name.is_empty() || offered.name.len() > Limits::NAME_BYTES)
-        {
-            return Err(Fault::Unexpected("a callback's name has 1 to 255 bytes"));
+        if !self.links.contains(from.0) {
+            return Ok(());
         }
+        self.claim(from, call)?;
+        let Offers { offered, bytes } = offers;
         let refusal = self
-            .too_many(from, &offered)
+            .too_many(from, &offered, bytes)
+            .or_else(|| self.left(from))
+            .or_else(|| self.twice(from, &offered))
             .or_else(|| self.conflict(from, &offered, ready));
         if let Some(reason) = refusal {
             self.refuse(from, call, Failed::Denied { reason }, out);
@@ -529,11 +572,12 @@ impl Router {
         }
         let names: Vec<Box<str>> = offered
             .iter()
-            .map(|offered| offered.name.as_str().into())
+            .map(|(offered, _)| offered.name.as_str().into())
             .collect();
         let process_name = self.process_name(from).unwrap_or_default().to_owned();
-        for offered in offered {
-            self.directory.add(from, &process_name, offered);
+        let each = bytes / offered.len().max(1);
+        for (offered, accepts) in offered {
+            self.directory.add(from, &process_name, offered, accepts, each);
         }
         self.answer(from, call, Status::Value, &Bytes::new(), out);
         let Some(peer) = self.links.get_mut(from.0) else {
@@ -564,20 +608,55 @@ impl Router {
     }
 
     /// Why a process cannot offer these beside what it offers already.
-    fn too_many(&self, from: LinkId, offered: &[Offered]) -> Option<String> {
-        let count = self.directory.count_of(from) + offered.len();
-        (count > Limits::CALLBACKS).then(|| {
-            format!(
-                "a process offers at most {} callbacks, not {count}",
-                Limits::CALLBACKS
-            )
+    fn too_many(&self, from: LinkId, offered: &[(Offered, [u64; 2])], bytes: usize) -> Option<String> {
+        let new = offered
+            .iter()
+            .filter(|(offered, _)| !self.directory.has(from, offered.callback));
+        let count = self.directory.count_of(from) + new.count();
+        if count > Limits::CALLBACKS {
+            let most = Limits::CALLBACKS;
+            return Some(format!("a process offers at most {most} callbacks, not {count}"));
+        }
+        let all = self.directory.bytes_of(from) + bytes;
+        if all > Limits::OFFER_BYTES {
+            let most = Limits::OFFER_BYTES;
+            return Some(format!(
+                "what a process offers takes at most {most} bytes, with names, types and docs, not {all}"
+            ));
+        }
+        let (long, _) = offered
+            .iter()
+            .find(|(offered, _)| offered.docs.len() > Limits::DOCS_BYTES)?;
+        let (name, length, most) = (&long.name, long.docs.len(), Limits::DOCS_BYTES);
+        Some(format!(
+            "the docs of `{name}` have {length} bytes, and at most {most} are taken"
+        ))
+    }
+
+    /// Why a process that is about to leave offers nothing more.
+    fn left(&self, from: LinkId) -> Option<String> {
+        let peer = self.links.get(from.0)?;
+        peer.leaving
+            .then(|| "the process is about to stop, so nothing more is offered".to_owned())
+    }
+
+    /// Why a process cannot offer a name once more.
+    fn twice(&self, from: LinkId, offered: &[(Offered, [u64; 2])]) -> Option<String> {
+        let mut names = HashMap::new();
+        offered.iter().find_map(|(offered, _)| {
+            let name = offered.name.as_str();
+            let before = names.insert(name, offered.callback);
+            let other = before.is_some_and(|before| before != offered.callback)
+                || self.directory.has_other(from, name, offered.callback);
+            other.then(|| format!("the process offers `{name}` already: a name is offered once"))
         })
     }
 
     /// Why a process cannot offer these beside what others offer. When it joins, that goes for all that it has offered,
     /// since others may have come before it.
-    fn conflict(&self, from: LinkId, offered: &[Offered], ready: bool) -> Option<String> {
+    fn conflict(&self, from: LinkId, offered: &[(Offered, [u64; 2])], ready: bool) -> Option<String> {
         let hidden = ready.then(|| self.directory.hidden(from)).into_iter().flatten();
+        let offered = offered.iter().map(|(offered, _)| offered);
         hidden.chain(offered).find_map(|offered| {
             let others = self.directory.providers(&offered.name).iter();
             let other = others
@@ -625,6 +704,7 @@ impl Router {
         let Some(peer) = self.links.get_mut(from.0) else {
             return;
         };
+        peer.leaving = true;
         if std::mem::replace(&mut peer.ready, false) {
             let name = peer.name.clone();
             self.happened_left(&name, LeaveReason::Stopped, out);
@@ -654,11 +734,7 @@ impl Router {
             Query::WaitProcess(name) => {
                 let there = self.names.get(name).and_then(|link| self.links.get(link.0));
                 if there.is_none_or(|peer| !peer.ready) {
-                    self.waiting
-                        .processes
-                        .entry(name.into())
-                        .or_default()
-                        .push((from, call));
+                    self.waiting.for_process(name, from, call);
                     self.note(from, call, Sent::Waiting);
                     return Ok(());
                 }
@@ -671,15 +747,15 @@ impl Router {
                     .iter()
                     .any(|provider| provider.link != from)
                 {
-                    self.waiting
-                        .functions
-                        .entry(name.into())
-                        .or_default()
-                        .push((from, call));
+                    self.waiting.for_function(name, from, call);
                     self.note(from, call, Sent::Waiting);
                     return Ok(());
                 }
                 Ok(Bytes::new())
+            }
+            Query::Presence if self.subscribers.count_of(from) >= SUBSCRIPTIONS => {
+                self.refuse(from, call, Failed::Overloaded { may_have_run: false }, out);
+                return Ok(());
             }
             Query::Presence => {
                 self.note(from, call, Sent::Presence);
@@ -687,7 +763,7 @@ impl Router {
                 return Ok(());
             }
             Query::Processes => proto::encode(&self.processes()),
-            Query::Callbacks => proto::encode(&self.callbacks()),
+            Query::Callbacks => self.encoded_callbacks(),
             _ => return Err(Fault::Unexpected("an unknown question")),
         };
         match answer {
@@ -698,6 +774,16 @@ impl Router {
             }
         }
         Ok(())
+    }
+
+    /// All callbacks, without their docs if these make it long.
+    fn encoded_callbacks(&self) -> Result<Bytes, EncodeError> {
+        let mut callbacks = self.callbacks();
+        let docs: usize = callbacks.iter().map(|callback| callback.docs.len()).sum();
+        if docs > self.limits.frame_bytes / 4 {
+            callbacks.iter_mut().for_each(|callback| callback.docs.clear());
+        }
+        proto::encode(&callbacks)
     }
 
     /// The processes on the roster, by name.
@@ -729,41 +815,6 @@ impl Router {
     pub fn stop(&mut self, out: &mut impl Outlet) {
         for (link, _) in &self.links {
             let _ = out.send(LinkId(link), &Header::Goodbye, &Bytes::new());
-        }
-    }
-}
-
-impl Waiting {
-    fn process_appeared(&mut self, name: &str) -> Vec<(LinkId, CallId)> {
-        self.processes.remove(name).unwrap_or_default()
-    }
-
-    /// Those who wait for `name`; the provider itself waits for another one.
-    fn function_appeared(&mut self, name: &str, provider: LinkId) -> Vec<(LinkId, CallId)> {
-        let Some(waiting) = self.functions.get_mut(name) else {
-            return Vec::new();
-        };
-        let woken = waiting.extract_if(.., |(link, _)| *link != provider).collect();
-        if waiting.is_empty() {
-            self.functions.remove(name);
-        }
-        woken
-    }
-
-    fn forget(&mut self, link: LinkId, call: CallId) {
-        self.retain(|waiting| *waiting != (link, call));
-    }
-
-    fn forget_link(&mut self, link: LinkId) {
-        self.retain(|(waiting, _)| *waiting != link);
-    }
-
-    fn retain(&mut self, keep: impl Fn(&(LinkId, CallId)) -> bool) {
-        for map in [&mut self.processes, &mut self.functions] {
-            map.retain(|_, waiting| {
-                waiting.retain(&keep);
-                !waiting.is_empty()
-            });
         }
     }
 }

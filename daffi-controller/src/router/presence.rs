@@ -2,6 +2,8 @@
 //!
 //! Only they are told, and only of what has changed: a thousand processes that join cost nothing where nobody asks.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use daffi_core::proto::{self, CallId, Failed, Header, LeaveReason, Presence};
 
@@ -13,7 +15,7 @@ const EVENTS: usize = 64;
 /// Who wants to be told, and under what number.
 #[derive(Debug, Default)]
 pub(super) struct Subscribers {
-    asked: Vec<(LinkId, CallId)>,
+    asked: BTreeSet<(LinkId, CallId)>,
 }
 
 impl Subscribers {
@@ -23,11 +25,18 @@ impl Subscribers {
     }
 
     pub(super) fn forget(&mut self, link: LinkId, call: CallId) {
-        self.asked.retain(|asked| *asked != (link, call));
+        self.asked.remove(&(link, call));
     }
 
     pub(super) fn forget_link(&mut self, link: LinkId) {
         self.asked.retain(|(asked, _)| *asked != link);
+    }
+
+    /// How many questions of a process are open.
+    pub(super) fn count_of(&self, link: LinkId) -> usize {
+        self.asked
+            .range((link, CallId(0))..=(link, CallId(u32::MAX)))
+            .count()
     }
 }
 
@@ -60,7 +69,7 @@ impl Router {
                 return;
             }
         }
-        self.subscribers.asked.push((from, call));
+        self.subscribers.asked.insert((from, call));
     }
 
     pub(super) fn happened_offered(

@@ -247,6 +247,27 @@ impl Fixture {
     }
 
     /// Withdraws callbacks, and expects nothing but the answer.
+    /// Offers callbacks, and expects that they are denied; gives the reason.
+    fn denied(&mut self, link: LinkId, callbacks: &[Offered]) -> String {
+        let offer = Header::Offer {
+            call: CallId(15),
+            ready: true,
+        };
+        self.receive(link, offer, &offers(callbacks)).unwrap();
+        match &*self.queues.said() {
+            [
+                (
+                    _,
+                    Said::Reply {
+                        outcome: Err(Failure::Failed(Failed::Denied { reason })),
+                        ..
+                    },
+                ),
+            ] => reason.clone(),
+            other => panic!("not one refusal: {other:?}"),
+        }
+    }
+
     fn withdraw(&mut self, link: LinkId, callbacks: &[u32]) {
         self.send_withdrawal(link, callbacks);
         assert_eq!(self.queues.said(), [(link, empty(15))]);
@@ -372,11 +393,7 @@ fn assert_empty(router: &Router) {
         router.links.is_empty() && router.names.is_empty() && router.calls.is_empty(),
         "{router:?}"
     );
-    assert!(
-        router.waiting.processes.is_empty() && router.waiting.functions.is_empty(),
-        "{:?}",
-        router.waiting
-    );
+    assert!(router.waiting.is_empty(), "{:?}", router.waiting);
     assert!(
         router.broadcasts.is_empty() && router.subscribers.is_empty(),
         "{router:?}"

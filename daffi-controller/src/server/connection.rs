@@ -69,7 +69,7 @@ impl Shared {
         }
     }
 
-    async fn read(&self, link: LinkId, inlet: &mut Inlet, outbox: &Outbox) -> Result<(), String> {
+    async fn read(&self, link: LinkId, inlet: &mut Inlet, outbox: &Arc<Outbox>) -> Result<(), String> {
         let mut frames = Vec::new();
         let mut outboxes = Vec::new();
         loop {
@@ -85,7 +85,7 @@ impl Shared {
                 }
                 Err(error) => return Err(error.to_string()),
             }
-            let routed = self.route(link, &frames, &mut outboxes);
+            let routed = self.route(link, outbox, &frames, &mut outboxes);
             if frames.len() > 1 {
                 // Other connections that were read at the same time add theirs, and all is written at once.
                 tokio::task::yield_now().await;

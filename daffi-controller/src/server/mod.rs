@@ -129,6 +129,15 @@ impl Controller {
     }
 }
 
+impl Controller {
+    /// Ends it now: accepts nobody any more, tells nobody, and cuts every connection.
+    pub fn abort(&self) {
+        self.shared.closing.cancel();
+        self.tasks.close();
+        self.shared.cut_off();
+    }
+}
+
 /// Accepts connections until it is told to stop. The listener, and a Unix socket's file, go with it.
 async fn accept(listener: Listener, shared: Arc<Shared>, tasks: TaskTracker) {
     let closing = &shared.closing;

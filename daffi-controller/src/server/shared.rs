@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::ControllerOptions;
-use crate::router::{Fault, LinkId, Outlet, Router};
+use crate::router::{Fault, LinkId, Offers, Outlet, Router};
 
 /// What all connections of a controller share.
 #[derive(Debug)]
@@ -178,32 +178,52 @@ impl Shared {
     pub(super) fn route(
         &self,
         from: LinkId,
+        outbox: &Arc<Outbox>,
         frames: &[Frame],
         outboxes: &mut Vec<Arc<Outbox>>,
     ) -> Result<(), Fault> {
         let mut state = self.state();
-        let State { router, queues, .. } = &mut *state;
         let mut routed = Ok(());
         let (mut numbered, mut heartbeats) = (0, 0);
         for frame in frames {
-            routed = frame.decode().map_err(Fault::from).and_then(|(header, payload)| {
-                if let Header::Heartbeat { received } = header {
+            // The number may belong to a successor by now.
+            if !state.queues.is_of(from, outbox) {
+                break;
+            }
+            routed = match frame.decode() {
+                Err(error) => Err(error.into()),
+                Ok((Header::Heartbeat { received }, _)) => {
                     heartbeats += 1;
-                    queues.acknowledged(from, received)
-                } else {
+                    state.queues.acknowledged(from, received)
+                }
+                Ok((Header::Offer { call, ready }, payload)) => {
                     numbered += 1;
+                    // It may take long, and others are served meanwhile.
+                    drop(state);
+                    let offers = Offers::decode(&payload);
+                    state = self.state();
+                    let State { router, queues, .. } = &mut *state;
+                    if queues.is_of(from, outbox) {
+                        offers.and_then(|offers| router.offer(from, call, ready, offers, queues))
+                    } else {
+                        Ok(())
+                    }
+                }
+                Ok((header, payload)) => {
+                    numbered += 1;
+                    let State { router, queues, .. } = &mut *state;
                     router.receive(from, header, &payload, queues)
                 }
-            });
+            };
             if routed.is_err() {
                 break;
             }
         }
-        if let Some(queue) = queues.peers.get_mut(&from) {
+        if let Some(queue) = state.queues.peers.get_mut(&from) {
             queue.received += numbered;
             queue.heartbeats += heartbeats;
         }
-        queues.take_touched(outboxes);
+        state.queues.take_touched(outboxes);
         routed
     }
 
@@ -214,11 +234,7 @@ impl Shared {
             let mut state = self.state();
             let State { router, queues, .. } = &mut *state;
             // The number may belong to a successor by now.
-            if queues
-                .peers
-                .get(&link)
-                .is_some_and(|queue| Arc::ptr_eq(&queue.outbox, outbox))
-            {
+            if queues.is_of(link, outbox) {
                 queues.peers.remove(&link);
                 router.disconnect(link, queues);
             }
@@ -283,13 +299,11 @@ impl Shared {
         queues.peers.values().for_each(|queue| queue.outbox.close());
     }
 
-    /// Ends every connection now.
+    /// Lets nobody in any more and ends every connection now.
     pub(super) fn cut_off(&self) {
-        self.state()
-            .queues
-            .peers
-            .values()
-            .for_each(|queue| queue.outbox.abort());
+        let mut state = self.state();
+        state.closing = true;
+        state.queues.peers.values().for_each(|queue| queue.outbox.abort());
     }
 
     /// The name of the process at a link.
@@ -303,6 +317,12 @@ impl Shared {
 }
 
 impl Queues {
+    /// Whether a link is still that of the connection with this way out.
+    fn is_of(&self, link: LinkId, outbox: &Arc<Outbox>) -> bool {
+        let queue = self.peers.get(&link);
+        queue.is_some_and(|queue| Arc::ptr_eq(&queue.outbox, outbox))
+    }
+
     fn acknowledged(&mut self, from: LinkId, received: u64) -> Result<(), Fault> {
         let Some(queue) = self.peers.get_mut(&from) else {
             return Ok(());

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::future::{Arguments, Call, Decoders, Named, Source};
+use super::future::{Arguments, Call, Decoders, Named, Source, Take};
 use super::stub::Traced;
 use crate::error::RemoteError;
 use crate::proto;
@@ -32,7 +32,7 @@ where
     Call::new(
         Source::Named(Arc::new(named)),
         Arguments::from(proto::encode(arguments)),
-        Decoders::new(|bytes, guarded| decode(bytes, guarded)),
+        Decoders::new(Take::Value(|bytes, guarded| decode(bytes, guarded))),
     )
 }
 

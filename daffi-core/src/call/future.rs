@@ -13,11 +13,15 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tokio::time::{Sleep, sleep};
 
+use super::pump::Feeds;
+use super::streaming::{Opening, Streaming};
 use super::stub::{Stub, Traced};
 use crate::error::{CallError, RemoteError};
-use crate::node::session::{Next, Request};
+use crate::node::session::{Item, Next, Request};
 use crate::node::{Backoff, Exchange, Message, Node, running};
-use crate::proto::{DecodeError, EncodeError, Failed, Failure, Limits, Mode, Moment, Outcome};
+use crate::proto::{
+    CallId, DecodeError, EncodeError, Failed, Failure, Limits, Mode, Moment, Outcome, Window,
+};
 use crate::scope::Scope;
 use crate::signature::Signature;
 
@@ -49,6 +53,8 @@ pub struct Call<T, E = RemoteError> {
     arguments: Arguments,
     decoders: Decoders<T, E>,
     options: Options,
+    /// Arguments that are streams.
+    feeds: Feeds,
     state: State,
 }
 
@@ -95,25 +101,41 @@ impl From<Result<Bytes, EncodeError>> for Arguments {
 
 type DecodeValue<T> = fn(&Bytes, bool) -> Result<T, DecodeError>;
 
+/// How an answer becomes a value.
+pub(super) enum Take<T> {
+    /// It is encoded in the reply.
+    Value(DecodeValue<T>),
+    /// It is a stream.
+    Stream(fn(Opening) -> T),
+}
+
+impl<T> Clone for Take<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Take<T> {}
+
 /// How an outcome becomes a value or an error.
 pub(super) struct Decoders<T, E> {
-    value: DecodeValue<T>,
+    take: Take<T>,
     app: fn(RemoteError, Option<Bytes>) -> Result<E, DecodeError>,
 }
 
 impl<T, E> Clone for Decoders<T, E> {
     fn clone(&self) -> Self {
         Self {
-            value: self.value,
+            take: self.take,
             app: self.app,
         }
     }
 }
 
 impl<T, E: DeserializeOwned + 'static> Decoders<T, E> {
-    pub(super) const fn new(value: DecodeValue<T>) -> Self {
+    pub(super) const fn new(take: Take<T>) -> Self {
         Self {
-            value,
+            take,
             app: decode_app,
         }
     }
@@ -154,6 +176,10 @@ struct Options {
     key: Option<u64>,
     /// What becomes of the outcome.
     mode: Mode,
+    /// How far ahead of its receiver the callback's stream may be.
+    window: Option<Window>,
+    /// How many arguments are streams.
+    streams: u32,
 }
 
 /// Which node makes the call.
@@ -184,6 +210,8 @@ pub(super) struct Running {
     scope: Scope,
     retries: u32,
     backoff: Backoff,
+    /// The call that was let send its stream.
+    granted: Option<CallId>,
 }
 
 impl<T, E> fmt::Debug for Call<T, E> {
@@ -208,8 +236,16 @@ impl<T, E> Call<T, E> {
             arguments,
             decoders,
             options,
+            feeds: Feeds::new(),
             state: State::New,
         }
+    }
+
+    /// The same call, with arguments that are streams.
+    pub(crate) fn feeding(mut self, feeds: Feeds) -> Self {
+        self.options.streams = feeds.len();
+        self.feeds = feeds;
+        self
     }
 
     /// The remote name of the callback.
@@ -288,13 +324,15 @@ impl<T, E> Call<T, E> {
             source,
             arguments,
             options,
+            feeds,
             ..
         } = self;
         Handover(Call {
             source,
             arguments,
-            decoders: Decoders::new(|_, _| Ok(())),
+            decoders: Decoders::new(Take::Value(|_, _| Ok(()))),
             options,
+            feeds,
             state: State::New,
         })
     }
@@ -324,6 +362,11 @@ impl<T, E> Call<T, E> {
         let other = match (&self.options.to, self.options.key) {
             (Some(_), _) => "to",
             (None, Some(_)) => "key",
+            (None, None) if !self.feeds.is_empty() => {
+                return Some(
+                    "a stream can be sent to one process, not to all: call them one by one".to_owned(),
+                );
+            }
             (None, None) => return None,
         };
         Some(format!(
@@ -383,6 +426,7 @@ impl<T, E> Call<T, E> {
             arguments: self.arguments.clone(),
             decoders: self.decoders.clone(),
             options,
+            feeds: Feeds::new(),
             state: State::New,
         }
     }
@@ -426,6 +470,14 @@ impl<T, E> Call<T, E> {
                 may_have_run: false,
             });
         }
+        if !self.feeds.is_empty() && self.options.mode == Mode::HandedOver {
+            return Err(CallError::Invalid {
+                callback: callback(),
+                reason:
+                    "a call that sends a stream cannot be handed over: its caller stays to send it; use bg()"
+                        .to_owned(),
+            });
+        }
         let node = self.node()?;
         let mut scope = Scope::current();
         scope.trace = node.traces().current().or(scope.trace);
@@ -442,7 +494,12 @@ impl<T, E> Call<T, E> {
             .source
             .traced()
             .map_or(0, |traced| node.accepted(self.source.name(), traced.number));
-        let retries = self.options.retries;
+        // A stream cannot be sent twice.
+        let retries = if self.feeds.is_empty() {
+            self.options.retries
+        } else {
+            0
+        };
         if retries > 0 {
             node.retries().earn();
         }
@@ -454,6 +511,7 @@ impl<T, E> Call<T, E> {
             scope,
             retries,
             backoff,
+            granted: None,
         })
     }
 
@@ -465,16 +523,42 @@ impl<T, E> Call<T, E> {
             may_have_run: true,
         };
         match outcome {
-            Ok(value) => {
-                let guarded = self.source.traced().is_none_or(|traced| traced.guarded);
-                (self.decoders.value)(&value, guarded)
-                    .map_err(|error| decode_error(format!("the result: {error}")))
-            }
+            Ok(value) => match self.decoders.take {
+                Take::Value(decode) => decode(&value, self.guarded())
+                    .map_err(|error| decode_error(format!("the result: {error}"))),
+                Take::Stream(_) => Err(decode_error(
+                    "the callback returned a value and no stream".to_owned(),
+                )),
+            },
             Err(Failure::App { remote, typed }) => match (self.decoders.app)(remote, typed) {
                 Ok(error) => Err(CallError::App(error)),
                 Err(error) => Err(decode_error(format!("the callback's error: {error}"))),
             },
             Err(Failure::Failed(failed)) => Err(self.finish_failed(failed)),
+        }
+    }
+
+    /// Whether what is received can nest without end.
+    fn guarded(&self) -> bool {
+        self.source.traced().is_none_or(|traced| traced.guarded)
+    }
+
+    /// The callback has returned a stream.
+    fn opened(&mut self, exchange: Exchange) -> Result<T, CallError<E>> {
+        match self.decoders.take {
+            Take::Stream(open) => Ok(open(Opening {
+                exchange,
+                callback: self.source.name().to_owned(),
+                guarded: self.guarded(),
+                window: self.options.window.unwrap_or(Window::DEFAULT),
+                feeds: mem::take(&mut self.feeds),
+            })),
+            Take::Value(_) => Err(CallError::Decode {
+                callback: self.source.name().to_owned(),
+                message: "the callback returned a stream, which a fetcher takes that returns `impl Stream`"
+                    .to_owned(),
+                may_have_run: true,
+            }),
         }
     }
 
@@ -509,9 +593,22 @@ impl<T, E> Future for Call<T, E> {
                     }
                 }
                 State::Running(running) => {
-                    let outcome = ready!(running.poll(cx, &this.source, &this.options, &this.arguments));
+                    let Poll::Ready(answer) = running.poll(cx, &this.source, &this.options, &this.arguments)
+                    else {
+                        if let Take::Stream(_) = this.decoders.take {
+                            running.grant(this.options.window.unwrap_or(Window::DEFAULT));
+                        }
+                        if !this.feeds.is_empty() {
+                            running.feed(&mut this.feeds, cx);
+                        }
+                        return Poll::Pending;
+                    };
                     let State::Running(running) = mem::replace(&mut this.state, State::Done) else {
                         unreachable!()
+                    };
+                    let outcome = match answer {
+                        Answer::Outcome(outcome) => outcome,
+                        Answer::Opened => return Poll::Ready(this.opened(running.exchange)),
                     };
                     match running.again(&outcome, this.options.idempotent) {
                         Some(pausing) => this.state = pausing,
@@ -552,7 +649,7 @@ impl Running {
         source: &Source,
         options: &Options,
         arguments: &Arguments,
-    ) -> Poll<Outcome> {
+    ) -> Poll<Answer> {
         loop {
             let Self {
                 exchange,
@@ -572,11 +669,16 @@ impl Running {
                     scope,
                 )
             };
-            let outcome = ready!(exchange.poll(cx, message));
+            let outcome = match ready!(exchange.poll_next(cx, message)) {
+                Next::End(outcome) => outcome,
+                Next::Item(Item::Opened(_)) => return Poll::Ready(Answer::Opened),
+                // Nothing else was asked for.
+                Next::Item(_) => continue,
+            };
             let (Err(Failure::Failed(Failed::SignatureMismatch { offered })), Some(traced)) =
                 (&outcome, source.traced())
             else {
-                return Poll::Ready(outcome);
+                return Poll::Ready(Answer::Outcome(outcome));
             };
             // The callback did not run. Parts that could not be traced match anything.
             if !self
@@ -584,9 +686,30 @@ impl Running {
                 .node()
                 .accept(source.name(), self.number, &traced.signature, offered)
             {
-                return Poll::Ready(outcome);
+                return Poll::Ready(Answer::Outcome(outcome));
             }
             self.number = offered.number();
+        }
+    }
+
+    /// Lets the callback send the stream that it will return.
+    fn grant(&mut self, window: Window) {
+        let sent = self.exchange.sent();
+        if sent != self.granted {
+            self.granted = sent;
+            if let Some(call) = sent {
+                self.exchange.node().grant(call, 0, window);
+            }
+        }
+    }
+
+    /// Sends arguments that are streams.
+    fn feed(&self, feeds: &mut Feeds, cx: &mut Context<'_>) {
+        if let Some(call) = self.exchange.sent() {
+            let node = self.exchange.node();
+            // What the streams wait for may belong to a runtime.
+            let _runtime = node.runtime().enter();
+            let _ = feeds.poll(node, call, cx);
         }
     }
 
@@ -623,6 +746,13 @@ impl Running {
     }
 }
 
+/// What a call is answered.
+enum Answer {
+    Outcome(Outcome),
+    /// A stream; the outcome is its end.
+    Opened,
+}
+
 /// The call as it is sent.
 fn message<'a>(
     source: &'a Source,
@@ -640,6 +770,7 @@ fn message<'a>(
         deadline,
         trace: scope.trace,
         metadata: &options.metadata,
+        streams: options.streams,
         key: options.key,
         mode,
     };
@@ -727,5 +858,17 @@ pub(crate) fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
             Poll::Ready(output) => return output,
             Poll::Pending => std::thread::park(),
         }
+    }
+}
+
+impl<T, E> Call<Streaming<T>, E> {
+    /// Lets the callback be so many items, and so many bytes of items, ahead of what is taken of its stream; at least 1 of
+    /// each, and 65,536 items and 4 MiB unless this is said. The last item may be over it.
+    pub fn window(mut self, items: u32, bytes: u32) -> Self {
+        self.options.window = Some(Window {
+            items: items.max(1),
+            bytes: bytes.max(1),
+        });
+        self
     }
 }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::future::{Arguments, Call, Decoders, Source};
+use super::future::{Arguments, Call, Decoders, Source, Take};
+use super::streaming::Streaming;
 use crate::private::raw::{Raw, RawBytes};
 use crate::proto::{self, DecodeError};
 use crate::registry::decode;
@@ -98,9 +99,12 @@ where
     E: DeserializeOwned + 'static,
     A: Serialize,
 {
-    prepare(stub, signature, proto::encode(arguments), |bytes, guarded| {
-        decode(bytes, guarded)
-    })
+    prepare(
+        stub,
+        signature,
+        proto::encode(arguments),
+        Take::Value(|bytes, guarded| decode(bytes, guarded)),
+    )
 }
 
 /// As [`call`], for a result that crosses the wire as raw bytes.
@@ -114,21 +118,72 @@ where
     E: DeserializeOwned + 'static,
     A: Serialize,
 {
-    prepare(stub, signature, proto::encode(arguments), |bytes, _| {
-        decode::<Raw<T>>(bytes, false).map(|Raw(value)| value)
-    })
+    prepare(
+        stub,
+        signature,
+        proto::encode(arguments),
+        Take::Value(|bytes, _| decode::<Raw<T>>(bytes, false).map(|Raw(value)| value)),
+    )
+}
+
+/// As [`call`], for a callback that returns a stream of values.
+pub fn call_stream<T, E, A>(
+    stub: &'static Stub,
+    signature: impl FnOnce() -> Signature,
+    arguments: &A,
+) -> Call<Streaming<T>, E>
+where
+    T: DeserializeOwned,
+    E: DeserializeOwned + 'static,
+    A: Serialize,
+{
+    prepare(
+        stub,
+        signature,
+        proto::encode(arguments),
+        Take::Stream(|opening| Streaming::result(opening, decode_item::<T>)),
+    )
+}
+
+/// As [`call_stream`], for a stream of raw bytes.
+pub fn call_stream_raw<T, E, A>(
+    stub: &'static Stub,
+    signature: impl FnOnce() -> Signature,
+    arguments: &A,
+) -> Call<Streaming<T>, E>
+where
+    T: RawBytes,
+    E: DeserializeOwned + 'static,
+    A: Serialize,
+{
+    prepare(
+        stub,
+        signature,
+        proto::encode(arguments),
+        Take::Stream(|opening| Streaming::result(opening, decode_raw_item::<T>)),
+    )
+}
+
+/// An item of a stream of values.
+pub fn decode_item<T: DeserializeOwned>(bytes: &[u8], guarded: bool) -> Result<(T, usize), DecodeError> {
+    proto::decode_next(bytes, guarded)
+}
+
+/// An item of a stream of raw bytes.
+pub fn decode_raw_item<T: RawBytes>(bytes: &[u8], _: bool) -> Result<(T, usize), DecodeError> {
+    proto::decode_next::<Raw<T>>(bytes, false).map(|(Raw(item), used)| (item, used))
 }
 
 fn prepare<T, E: DeserializeOwned + 'static>(
     stub: &'static Stub,
     signature: impl FnOnce() -> Signature,
     arguments: Result<Bytes, proto::EncodeError>,
-    value: fn(&Bytes, bool) -> Result<T, DecodeError>,
+    take: Take<T>,
 ) -> Call<T, E> {
     stub.traced.get_or_init(|| Traced::new(signature()));
     Call::new(
         Source::Stub(stub),
         Arguments::from(arguments),
-        Decoders::new(value),
+        Decoders::new(take),
     )
 }

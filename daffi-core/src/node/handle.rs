@@ -15,9 +15,9 @@ use tokio_util::task::TaskTracker;
 use super::budget::RetryBudget;
 use super::random;
 use super::run::Running;
-use super::session::{Event, Next, Request, RunId, Session, Transmit, Unsent};
+use super::session::{Event, Next, Request, Session, Transmit, Unsent};
 use super::traces::Traces;
-use crate::proto::{CallId, Failed, FrameError, Header, Limits, Moment, Outcome, Query};
+use crate::proto::{CallId, Failed, FrameError, Header, Limits, Moment, Outcome, Query, RunId};
 use crate::registry::Callback;
 use crate::signature::Signature;
 use crate::transport::{Outbox, SendError};
@@ -165,6 +165,14 @@ impl Exchange {
     /// The node whose message it is.
     pub(crate) const fn node(&self) -> &Arc<Node> {
         &self.node
+    }
+
+    /// The call's number, once it is sent and until its outcome was seen.
+    pub(crate) const fn sent(&self) -> Option<CallId> {
+        match self.place {
+            Place::Sent(call) => Some(call),
+            Place::None | Place::Parked(_) => None,
+        }
     }
 
     /// Sends the message as soon as that is possible, then waits for its reply. After it is ready, it may be polled

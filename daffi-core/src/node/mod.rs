@@ -10,6 +10,8 @@ mod budget;
 #[cfg(feature = "runtime")]
 mod connect;
 #[cfg(feature = "runtime")]
+mod flow;
+#[cfg(feature = "runtime")]
 mod handle;
 #[cfg(feature = "runtime")]
 mod offers;

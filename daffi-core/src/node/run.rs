@@ -11,10 +11,10 @@ use tokio::task::AbortHandle;
 use tracing::{debug, info_span, warn};
 
 use super::handle::{Node, NodeEvent};
-use super::session::{RunId, Start};
+use super::session::Start;
 use crate::context::{CallContext, ContextParts};
-use crate::proto::{Failed, Outcome};
-use crate::registry::{Callback, Handler, Invocation, OutcomeFuture, Work};
+use crate::proto::{Failed, Outcome, RunId};
+use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, Work};
 use crate::scope::{Scope, Scoped};
 
 /// A callback that did not end where it began.
@@ -85,7 +85,11 @@ impl Node {
             may_block: false,
             span,
         };
-        let invocation = Invocation::new(payload, context.clone(), callback.guarded);
+        let flow = Flow {
+            host: Arc::clone(self) as Arc<dyn FlowHost>,
+            run,
+        };
+        let invocation = Invocation::new(payload, context.clone(), callback.guarded).flowing(flow);
         match &callback.handler {
             Handler::Inline(call) => {
                 ended.push((run, caught(|| scope.enter(|| call(&invocation)))));

@@ -83,6 +83,22 @@ fn decode_seed<'de, S: DeserializeSeed<'de>>(
     bincode::serde::seed_decode_from_slice(seed, bytes, CONFIG).map_err(decode_error)
 }
 
+/// The value at the start of `bytes`, and how many bytes it took; under guard, as [`decode_guarded`], if `guarded`.
+///
+/// # Errors
+///
+/// When the bytes do not begin with such a value, or a bound is reached.
+pub fn decode_next<'de, T: Deserialize<'de>>(
+    bytes: &'de [u8],
+    guarded: bool,
+) -> Result<(T, usize), DecodeError> {
+    if guarded {
+        decode_seed(Guarded::<T>::new(bytes.len()), bytes)
+    } else {
+        decode_prefix(bytes)
+    }
+}
+
 /// The value that fills `bytes` exactly.
 ///
 /// # Errors

@@ -27,6 +27,15 @@ impl core::fmt::Display for CallId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallbackId(pub u32);
 
+/// One of the streams of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum StreamId {
+    /// From the callback to the caller: 0, or of a broadcast, the place of the process on the roster.
+    Result(u32),
+    /// From the caller to the callback: the number of the argument among those that are streams, counted from 0.
+    Argument(u32),
+}
+
 /// The W3C trace context of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceContext {
@@ -115,6 +124,51 @@ pub enum Header<'a> {
     Happened {
         /// The number of the question.
         call: CallId,
+    },
+    /// From the provider to the caller: the callback has returned a stream, whose items follow. It ends with the call. No
+    /// payload.
+    Opened {
+        /// Which call.
+        call: CallId,
+        /// To the caller of a broadcast: the place of the process on the roster. Otherwise 0.
+        index: u32,
+    },
+    /// Items of a stream. Payload: that many values, one after the other.
+    Items {
+        /// Which call.
+        call: CallId,
+        /// Which of its streams.
+        stream: StreamId,
+        /// How many.
+        items: u32,
+    },
+    /// From the caller: the end of an argument stream. No payload.
+    Close {
+        /// Which call.
+        call: CallId,
+        /// Which of its streams.
+        stream: StreamId,
+        /// Whether that was all, or why not.
+        #[serde(borrow)]
+        status: Status<'a>,
+    },
+    /// From the receiver of a stream to its sender: so much more may be sent. No payload.
+    Credit {
+        /// Which call.
+        call: CallId,
+        /// Which of its streams.
+        stream: StreamId,
+        /// How many more items.
+        items: u32,
+        /// How many more bytes of items. The last item may be over it.
+        bytes: u32,
+    },
+    /// From the provider: it reads no more of an argument stream. No payload.
+    Stop {
+        /// Which call.
+        call: CallId,
+        /// Which of its streams.
+        stream: StreamId,
     },
 }
 

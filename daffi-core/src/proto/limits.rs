@@ -14,6 +14,10 @@ pub struct Limits {
 impl Limits {
     /// The longest process or callback name, in bytes.
     pub const NAME_BYTES: usize = 255;
+    /// The longest docs of a callback, in bytes.
+    pub const DOCS_BYTES: usize = 4 * 1024;
+    /// The most that one process offers: names, types and docs together, in bytes.
+    pub const OFFER_BYTES: usize = 16 * 1024 * 1024;
     /// The most callbacks that one process offers.
     pub const CALLBACKS: usize = 16 * 1024;
     /// The largest handshake frame, in bytes.

@@ -10,6 +10,7 @@ mod codec;
 mod depth;
 mod failure;
 mod fields;
+mod flow;
 mod frame;
 mod handshake;
 mod header;
@@ -19,13 +20,14 @@ mod remote_error;
 mod tests;
 mod time;
 
-pub use codec::{DecodeError, EncodeError, decode, decode_guarded, encode, encode_into};
+pub use codec::{DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_into};
 pub use failure::{Absence, Failed, Failure, Outcome};
+pub use flow::{Batch, Credit, RunId, Taken, Window};
 pub use frame::{Frame, FrameError, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use header::{
     Balance, CallHeader, CallId, CallbackId, CallbackInfo, Header, LeaveReason, Mode, Offered, Presence,
-    ProcessInfo, Query, RunHeader, Status, TraceContext,
+    ProcessInfo, Query, RunHeader, Status, StreamId, TraceContext,
 };
 pub use limits::Limits;
 pub use remote_error::RemoteError;

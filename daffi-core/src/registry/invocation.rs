@@ -6,6 +6,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::Flow;
 use crate::context::CallContext;
 use crate::proto::{self, DecodeError, Failed, Failure, Outcome};
 
@@ -15,6 +16,7 @@ pub struct Invocation {
     payload: Bytes,
     context: CallContext,
     guarded: bool,
+    flow: Option<Flow>,
 }
 
 impl Invocation {
@@ -24,7 +26,25 @@ impl Invocation {
             payload,
             context,
             guarded,
+            flow: None,
         }
+    }
+
+    /// The same call, with its streams.
+    #[must_use]
+    pub(crate) fn flowing(mut self, flow: Flow) -> Self {
+        self.flow = Some(flow);
+        self
+    }
+
+    /// Whether what is received can nest without end.
+    pub(crate) const fn guarded(&self) -> bool {
+        self.guarded
+    }
+
+    /// The streams of the call.
+    pub(crate) const fn flow(&self) -> Option<&Flow> {
+        self.flow.as_ref()
     }
 
     /// The arguments, as a tuple. May borrow from the payload.

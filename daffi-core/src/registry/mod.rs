@@ -5,6 +5,7 @@
 
 mod catalog;
 mod entry;
+mod flow;
 mod invocation;
 mod service;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 
 pub use catalog::Catalog;
 pub use entry::{Description, Function, FunctionEntry, Method, MethodEntry, ServiceEntry};
+pub use flow::{Flow, FlowHost};
 pub use invocation::{Invocation, OutcomeFuture, encode_value};
 
 pub use crate::proto::{Failure, Outcome};

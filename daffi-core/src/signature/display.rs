@@ -109,6 +109,9 @@ impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
     }
 
     fn written_out(&mut self, ty: &'t Type) -> Result {
+        if let Some(item) = ty.as_stream() {
+            return self.generic("Streaming", &[item]);
+        }
         match ty {
             Type::Option(inner) => self.generic("Option", &[inner]),
             Type::Seq(element) => self.generic("Vec", &[element]),

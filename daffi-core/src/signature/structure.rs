@@ -97,6 +97,9 @@ pub enum Type {
     Opaque,
 }
 
+/// The only field of what stands for a stream.
+const EACH_ITEM: &str = "each item";
+
 /// A variant of a [`Type::Enum`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variant {
@@ -114,6 +117,28 @@ impl Type {
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         Graph::of_type(self).matches(&Graph::of_type(other))
+    }
+
+    /// A stream of values of this type, as an argument or a result.
+    ///
+    /// It is shown as one to people; to whoever compares it is a struct with a field whose name no other struct can have.
+    #[must_use]
+    pub fn streamed(self) -> Self {
+        Self::Struct {
+            name: String::new(),
+            fields: vec![(EACH_ITEM.to_owned(), self)],
+        }
+    }
+
+    /// The type of the items, if this is a stream.
+    pub(super) fn as_stream(&self) -> Option<&Self> {
+        match self {
+            Self::Struct { fields, .. } => match &**fields {
+                [(name, item)] if name == EACH_ITEM => Some(item),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Whether something inside, or all of it, is not known.

@@ -2,15 +2,15 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::Type;
 use syn::spanned::Spanned as _;
+use syn::{Type, parse_quote};
 
-use super::model::{Callback, Mode, Parameter};
+use super::model::{Callback, Mode, Parameter, Streamed};
 use super::service::{OfferedMethod, Service};
 use crate::attributes;
 use crate::by_type;
 use crate::signature::Access;
-use crate::types;
+use crate::types::{self, StreamForm};
 
 /// The registration of a function.
 pub(crate) fn function(callback: &Callback<'_>) -> TokenStream {
@@ -159,8 +159,18 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
     let mut decoded = Vec::new();
     let mut taken = Vec::new();
     let mut passed: Vec<_> = receiver.into_iter().map(ToTokens::to_token_stream).collect();
+    let mut streams = 0u32;
     for parameter in &callback.parameters {
         match parameter {
+            Parameter::Stream { item, .. } => {
+                let local = format_ident!("__daffi_stream_{streams}");
+                let decode = by_type::decode_item(item);
+                taken.push(quote! {
+                    let #local = ::daffi::__private::streams::stream_argument::<#item>(#call, #streams, #decode)?;
+                });
+                passed.push(quote!(#local));
+                streams += 1;
+            }
             Parameter::Context { lent: true } => passed.push(context.clone()),
             Parameter::Context { lent: false } => passed.push(quote!(::core::clone::Clone::clone(#context))),
             Parameter::Argument {
@@ -174,15 +184,42 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
             }
         }
     }
-    let dot_await = (callback.mode == Mode::Async).then(|| quote!(.await));
+    let dot_await = callback.is_async().then(|| quote!(.await));
     let returned = format_ident!("__daffi_returned");
-    let outcome = by_type::outcome(&returned, value_type(&callback.result).span());
+    let outcome = match &callback.stream {
+        None => by_type::outcome(&returned, value_type(&callback.result).span()),
+        Some(stream) => stream_outcome(stream, &returned, &call),
+    };
     quote! {
         let (#(#decoded,)*) = #invocation::arguments(#call)?;
         #(#taken)*
         let #returned = #callee(#(#passed),*) #dot_await;
         #outcome
     }
+}
+
+/// Sends the stream that was returned, unless an error was.
+fn stream_outcome(stream: &Streamed, returned: &Ident, call: &TokenStream) -> TokenStream {
+    let opened = stream.error.as_ref().map(|error| {
+        let outcome = by_type::outcome(returned, error.span());
+        quote! {
+            let #returned = match #returned {
+                ::core::result::Result::Ok(__daffi_stream) => __daffi_stream,
+                ::core::result::Result::Err(__daffi_error) => {
+                    let #returned: ::core::result::Result<(), #error> = ::core::result::Result::Err(__daffi_error);
+                    return { #outcome };
+                }
+            };
+        }
+    });
+    let encode = by_type::encode_item(&stream.item);
+    let send = match stream.form {
+        StreamForm::Iterator => quote!(::daffi::__private::streams::send_iterator(#call, #returned, #encode)),
+        StreamForm::Stream | StreamForm::Streaming => {
+            quote!(::daffi::__private::streams::send_stream(#call, #returned, #encode).await)
+        }
+    };
+    quote!(#opened #send)
 }
 
 /// The value inside a `Result`, if that is what is written.
@@ -206,14 +243,36 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
     let parameters = callback
         .parameters
         .iter()
-        .filter_map(Parameter::sent)
-        .map(|(name, ty)| {
-            let ty = by_type::parameter_type(ty);
-            quote!((#name, #ty))
+        .filter_map(|parameter| match parameter {
+            Parameter::Context { .. } => None,
+            Parameter::Argument { name, wire, .. } => {
+                let ty = by_type::parameter_type(wire);
+                Some(quote!((#name, #ty)))
+            }
+            Parameter::Stream { name, item } => {
+                let ty = by_type::stream_type(item);
+                Some(quote!((#name, #ty)))
+            }
         });
-    let result = types::owned_throughout(&callback.result);
-    let value = by_type::returned_value_type(&result);
-    let error = by_type::returned_error_type(&result);
+    let (value, error) = match &callback.stream {
+        None => {
+            let result = types::owned_throughout(&callback.result);
+            (
+                by_type::returned_value_type(&result),
+                by_type::returned_error_type(&result),
+            )
+        }
+        Some(stream) => {
+            let error: Type = match &stream.error {
+                Some(error) => parse_quote!(::core::result::Result<(), #error>),
+                None => parse_quote!(()),
+            };
+            (
+                by_type::stream_type(&stream.item),
+                by_type::returned_error_type(&error),
+            )
+        }
+    };
     quote! {
         ::daffi::__private::Description {
             name: #name,

@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::item::Function;
 use crate::name::RemoteName;
 use crate::signature::{self, Side};
-use crate::types::{self, SelfType};
+use crate::types::{self, SelfType, StreamForm};
 
 /// A function, or a method of a service, that other processes can call.
 pub(crate) struct Callback<'a> {
@@ -23,6 +23,16 @@ pub(crate) struct Callback<'a> {
     pub(crate) mode: Mode,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) result: Type,
+    /// The result is a stream.
+    pub(crate) stream: Option<Streamed>,
+}
+
+/// A stream that is returned.
+pub(crate) struct Streamed {
+    pub(crate) form: StreamForm,
+    pub(crate) item: Type,
+    /// It is in a `Result` with this error.
+    pub(crate) error: Option<Type>,
 }
 
 /// Where a callback runs.
@@ -48,6 +58,8 @@ pub(crate) enum Parameter {
         wire: Type,
         lent: bool,
     },
+    /// A stream from the caller: what it is called, and what its items are.
+    Stream { name: String, item: Type },
 }
 
 impl<'a> Callback<'a> {
@@ -84,13 +96,20 @@ impl<'a> Callback<'a> {
         let signature = &function.signature;
         signature::check_form(Side::Callback, signature, errors);
         let name = RemoteName::new(&signature.ident, arguments.text(Key::Alias), prefix, errors);
-        let mode = mode(signature, arguments, errors);
+        let result = signature::result_type(signature);
+        let stream = signature::stream_result(&result);
+        let mode = mode(
+            signature,
+            arguments,
+            stream.as_ref().map(|stream| stream.stream.form),
+            errors,
+        );
         let parameters: Vec<_> = signature::parameters(signature)
             .filter_map(|parameter| Parameter::new(parameter, self_type, errors))
             .collect();
         signature::check_count(
             Side::Callback,
-            parameters.iter().filter_map(Parameter::sent).map(|(_, ty)| ty),
+            parameters.iter().filter_map(Parameter::wire),
             errors,
         );
         signature::check_result(Side::Callback, &signature.output, errors);
@@ -105,8 +124,20 @@ impl<'a> Callback<'a> {
             balance: arguments.balance().unwrap_or_default(),
             mode,
             parameters,
-            result: outside(&signature::result_type(signature), self_type),
+            stream: stream.and_then(|stream| {
+                Some(Streamed {
+                    form: stream.stream.form,
+                    item: outside(stream.stream.item?, self_type),
+                    error: stream.error.map(|error| outside(error, self_type)),
+                })
+            }),
+            result: outside(&result, self_type),
         })
+    }
+
+    /// Whether what it returns is waited for.
+    pub(crate) const fn is_async(&self) -> bool {
+        self.function.signature.asyncness.is_some()
     }
 
     pub(crate) fn ident(&self) -> &Ident {
@@ -114,7 +145,28 @@ impl<'a> Callback<'a> {
     }
 }
 
-fn mode(signature: &Signature, arguments: &Arguments, errors: &mut Errors) -> Mode {
+fn mode(
+    signature: &Signature,
+    arguments: &Arguments,
+    stream: Option<StreamForm>,
+    errors: &mut Errors,
+) -> Mode {
+    if let (Some(_), Some(inline)) = (stream, arguments.span(Key::Inline)) {
+        errors.add_at(
+            inline,
+            "`inline` is for callbacks that are done at once, and a stream takes its time",
+        );
+        return Mode::Async;
+    }
+    match (stream, signature.asyncness) {
+        // Making a stream takes no time; what takes time is in the stream.
+        (Some(StreamForm::Stream), _) => return Mode::Async,
+        (Some(StreamForm::Iterator), Some(asyncness)) => errors.add(
+            asyncness,
+            "an iterator may block between its items, so it runs on the blocking pool: write `fn`, or return `impl Stream`",
+        ),
+        _ => {}
+    }
     match (signature.asyncness, arguments.span(Key::Inline)) {
         (None, Some(_)) => Mode::Inline,
         (None, None) => Mode::Blocking,
@@ -141,6 +193,10 @@ impl Parameter {
             return Some(Self::Context { lent: false });
         }
         let name = signature::parameter_name(parameter).map_or_else(|| "_".to_owned(), signature::text);
+        if let Some(item) = types::stream(ty).and_then(|stream| stream.item) {
+            let item = outside(item, self_type);
+            return Some(Self::Stream { name, item });
+        }
         let Some(referent) = types::referent(ty) else {
             let decoded = outside(ty, self_type);
             return Some(Self::Argument {
@@ -171,11 +227,12 @@ impl Parameter {
         })
     }
 
-    /// The name and the type of what crosses the wire, if anything does.
-    pub(crate) fn sent(&self) -> Option<(&str, &Type)> {
+    /// The type of what crosses the wire, if anything does.
+    pub(crate) fn wire(&self) -> Option<&Type> {
         match self {
             Self::Context { .. } => None,
-            Self::Argument { name, wire, .. } => Some((name, wire)),
+            Self::Argument { wire, .. } => Some(wire),
+            Self::Stream { item, .. } => Some(item),
         }
     }
 }

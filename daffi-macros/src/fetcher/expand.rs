@@ -56,7 +56,13 @@ pub(crate) fn client_method(
 fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
     let import = by_type::import();
     let stub = stub(fetcher);
-    let call = by_type::call(&fetcher.answer.value, &error_type(&fetcher.answer));
+    let Answer { value, stream, .. } = &fetcher.answer;
+    let error = error_type(&fetcher.answer);
+    let call = if *stream {
+        by_type::call_stream(value, &error)
+    } else {
+        by_type::call(value, &error)
+    };
     let Arguments {
         computed,
         lowered,
@@ -64,7 +70,11 @@ fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
     } = arguments(fetcher);
     let signature = signature_of(&signature, &fetcher.answer);
     let on = global.map(|global| quote!(.on(#global)));
-    let call = quote!(#call(&__DAFFI_STUB, || #signature, &#lowered) #on);
+    let mut call = quote!(#call(&__DAFFI_STUB, || #signature, &#lowered));
+    if let Some(feeds) = feeds(fetcher) {
+        call = quote!(::daffi::__private::streams::feeding(#call, #feeds));
+    }
+    let call = quote!(#call #on);
     let made = match fetcher.mode {
         Mode::Call => call,
         Mode::Background => background(&fetcher.answer, &call),
@@ -76,6 +86,27 @@ fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
         #computed
         #made
     }
+}
+
+/// The arguments that are streams, if some are.
+fn feeds(fetcher: &Fetcher<'_>) -> Option<TokenStream> {
+    let Sent::Parameters(parameters) = &fetcher.sent else {
+        return None;
+    };
+    let feeds: Vec<_> = parameters
+        .iter()
+        .filter_map(|(ident, ty)| {
+            let encode = by_type::encode_item(types::stream(ty)?.item?);
+            Some(quote!(__daffi_feeds.add(#ident, #encode);))
+        })
+        .collect();
+    (!feeds.is_empty()).then(|| {
+        quote!({
+            let mut __daffi_feeds = ::daffi::__private::Feeds::new();
+            #(#feeds)*
+            __daffi_feeds
+        })
+    })
 }
 
 /// The function that stands in for one with faults, so that its callers get no errors of their own.
@@ -91,6 +122,7 @@ pub(crate) fn placeholder(function: &Function, mode: Mode) -> TokenStream {
         answer = Answer {
             value: types::unit(signature.ident.span()),
             error: None,
+            stream: false,
         };
     }
     let header = header(signature, &answer, mode, true);
@@ -105,7 +137,7 @@ pub(crate) fn placeholder(function: &Function, mode: Mode) -> TokenStream {
 fn header(signature: &Signature, answer: &Answer, mode: Mode, has_body: bool) -> TokenStream {
     let mut signature = signature.clone();
     signature.asyncness = None;
-    let Answer { value, error } = answer;
+    let Answer { value, error, .. } = answer;
     let error = error.iter();
     let span = by_type::at(value.span());
     let call = match mode {
@@ -114,7 +146,17 @@ fn header(signature: &Signature, answer: &Answer, mode: Mode, has_body: bool) ->
         Mode::Broadcast => "Broadcast",
     };
     let call = Ident::new(call, span);
+    let value = answer.received();
     signature.output = parse_quote_spanned!(span=> -> ::daffi::#call<#value #(, #error)*>);
+    for input in &mut signature.inputs {
+        // A stream is sent from wherever the call is.
+        if let FnArg::Typed(parameter) = input
+            && let Type::ImplTrait(bounds) = &mut *parameter.ty
+        {
+            bounds.bounds.push(parse_quote!(::core::marker::Send));
+            bounds.bounds.push(parse_quote!('static));
+        }
+    }
     if !has_body {
         for input in &mut signature.inputs {
             // Without a body nothing changes it.
@@ -148,7 +190,7 @@ fn background(answer: &Answer, call: &TokenStream) -> TokenStream {
     };
     let value = check(&answer.value);
     let error = answer.error.as_ref().map(check);
-    let background = by_type::background(&answer.value, &error_type(answer));
+    let background = by_type::background(&answer.received(), &error_type(answer));
     quote!(#value #error #background(#call))
 }
 
@@ -178,10 +220,13 @@ fn arguments(fetcher: &Fetcher<'_>) -> Arguments {
     match &fetcher.sent {
         Sent::Parameters(parameters) => {
             let kept = parameters.iter().enumerate().map(|(index, (ident, ty))| {
+                if let Some(item) = types::stream(ty).and_then(|stream| stream.item) {
+                    return (signature::text(ident), Argument::Stream(item));
+                }
                 // Where the type is as good as named by the value, naming it again would repeat errors about it.
                 let declared = types::lends_inside(ty).then(|| types::owned_throughout(ty));
                 let kept = by_type::keep(index, ident, declared.as_ref(), ty.span());
-                (signature::text(ident), kept)
+                (signature::text(ident), Argument::Value(kept))
             });
             each(&TokenStream::new(), &kept.collect::<Vec<_>>())
         }
@@ -194,7 +239,10 @@ fn arguments(fetcher: &Fetcher<'_>) -> Arguments {
             // Said of the body itself, so that what leaves it early is held to it, too.
             let elements = elements.iter().map(|_| quote!(_));
             let tuple = compute(body, &quote!(-> (#(#elements,)*)));
-            let kept: Vec<_> = kept.into_iter().map(|kept| ("_".to_owned(), kept)).collect();
+            let kept: Vec<_> = kept
+                .into_iter()
+                .map(|kept| ("_".to_owned(), Argument::Value(kept)))
+                .collect();
             each(&quote!(let (#(#computed,)*) = #tuple;), &kept)
         }
         Sent::Computed(body, Shape::Unknown) => {
@@ -216,12 +264,28 @@ fn arguments(fetcher: &Fetcher<'_>) -> Arguments {
     }
 }
 
+/// An argument that is known by itself.
+enum Argument<'a> {
+    Value(Kept),
+    /// A stream of such items, which is not encoded with the others.
+    Stream(&'a Type),
+}
+
 /// Arguments that are known one by one, with their names, after what computes them.
-fn each(computed: &TokenStream, kept: &[(String, Kept)]) -> Arguments {
-    let statements = kept.iter().map(|(_, kept)| &kept.statements);
-    let locals = kept.iter().map(|(_, kept)| &kept.local);
-    let shapes = kept.iter().map(|(name, kept)| {
-        let shape = kept.shape();
+fn each(computed: &TokenStream, arguments: &[(String, Argument<'_>)]) -> Arguments {
+    let kept = || {
+        arguments.iter().filter_map(|(_, argument)| match argument {
+            Argument::Value(kept) => Some(kept),
+            Argument::Stream(_) => None,
+        })
+    };
+    let statements = kept().map(|kept| &kept.statements);
+    let locals = kept().map(|kept| &kept.local);
+    let shapes = arguments.iter().map(|(name, argument)| {
+        let shape = match argument {
+            Argument::Value(kept) => kept.shape(),
+            Argument::Stream(item) => by_type::stream_type(item),
+        };
         quote!((#name, #shape))
     });
     Arguments {
@@ -238,7 +302,11 @@ fn compute(body: &Group, output: &TokenStream) -> TokenStream {
 }
 
 fn signature_of(parameters: &Parameters, answer: &Answer) -> TokenStream {
-    let value = by_type::fetched_type(&answer.value);
+    let value = if answer.stream {
+        by_type::stream_type(&answer.value)
+    } else {
+        by_type::fetched_type(&answer.value)
+    };
     let error = match &answer.error {
         Some(error) => by_type::fetched_error_type(error),
         None => quote!(::daffi::__private::ErrorType::None),

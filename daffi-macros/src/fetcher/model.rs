@@ -72,6 +72,8 @@ pub(crate) struct Answer {
     pub(crate) value: Type,
     /// Without one, the callback's error comes as words.
     pub(crate) error: Option<Type>,
+    /// A stream of such values comes.
+    pub(crate) stream: bool,
 }
 
 /// What holds for every fetcher of a block unless it says otherwise.
@@ -141,6 +143,7 @@ impl<'a> Fetcher<'a> {
         signature::check_result(Side::Fetcher, &signature.output, errors);
         let sent = match body {
             Some(body) => {
+                check_no_streams(signature, errors);
                 check_body(body, errors);
                 Some(Sent::Computed(body, shape(body, errors)))
             }
@@ -236,6 +239,19 @@ fn named<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<(&'a Ident, 
     Some((ident, types::bare(&parameter.ty)))
 }
 
+/// That nothing is a stream: a body computes values.
+fn check_no_streams(signature: &syn::Signature, errors: &mut Errors) {
+    for parameter in signature::parameters(signature) {
+        if types::stream(&parameter.ty).is_some() {
+            errors.add(
+                &parameter.ty,
+                "a body computes arguments that are values: leave it out to send a stream as it is, and change the stream \
+                 before the call",
+            );
+        }
+    }
+}
+
 /// That the body does not wait, for which the compiler would blame what is generated around it.
 fn check_body(body: &Group, errors: &mut Errors) {
     if let Some(wait) = awaits(body.stream()) {
@@ -298,8 +314,28 @@ fn body_calls(body: &Group) -> bool {
 }
 
 impl Answer {
+    /// The type of what a call gives.
+    pub(crate) fn received(&self) -> Type {
+        let value = &self.value;
+        if self.stream {
+            let span = by_type::at(value.span());
+            parse_quote_spanned!(span=> ::daffi::Streaming<#value>)
+        } else {
+            value.clone()
+        }
+    }
+
     /// What is in a `Result`, if that is what is written.
     pub(crate) fn new(result: &Type) -> Self {
+        if let Some(signature::StreamResult { stream, error }) = signature::stream_result(result)
+            && let Some(item) = stream.item
+        {
+            return Self {
+                value: item.clone(),
+                error: error.cloned(),
+                stream: true,
+            };
+        }
         let arguments = match types::last_segment(result) {
             Some(segment) if segment.ident == "Result" => types::type_arguments(segment),
             _ => Vec::new(),
@@ -308,6 +344,7 @@ impl Answer {
             [value, error] => Self {
                 value: value.clone(),
                 error: Some(error.clone()),
+                stream: false,
             },
             // `type Result<T> = core::result::Result<T, MyError>`, and its like.
             [_] => {
@@ -319,11 +356,13 @@ impl Answer {
                 Self {
                     value: of("Value"),
                     error: Some(of("Error")),
+                    stream: false,
                 }
             }
             _ => Self {
                 value: result.clone(),
                 error: None,
+                stream: false,
             },
         }
     }

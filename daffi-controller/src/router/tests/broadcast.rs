@@ -174,23 +174,6 @@ fn a_broadcast_that_nobody_can_run_is_answered_with_that_only() {
 }
 
 #[test]
-fn p8_a_process_that_offers_a_callback_twice_is_asked_once() {
-    let mut r = Restaurants::new();
-    let full = Offered {
-        concurrency: Some(0),
-        ..offered(7, "mul")
-    };
-    r.f.offer(r.ann, &[full, offered(8, "mul"), offered(9, "mul")], true);
-    r.f.call(r.caller, everywhere(3, "mul"));
-    let said = r.f.said();
-    assert_eq!(said[0], (r.caller, roster(3, &["ann"])));
-    assert!(
-        matches!(said[1..], [(to, Said::Run { callback: 8, .. })] if to == r.ann),
-        "{said:?}"
-    );
-}
-
-#[test]
 fn everybody_gets_the_deadline_trace_and_metadata_of_a_broadcast() {
     let mut r = Restaurants::new();
     let header = CallHeader {

@@ -271,11 +271,10 @@ fn p1_a_call_number_in_use_is_a_fault() {
                 query: Query::Processes,
             },
         ] {
+            // An empty list.
+            let payload = Bytes::from_static(&[0]);
             assert!(
-                matches!(
-                    f.receive(caller, header, &Bytes::new()),
-                    Err(Fault::Unexpected(_))
-                ),
+                matches!(f.receive(caller, header, &payload), Err(Fault::Unexpected(_))),
                 "{number}"
             );
         }

@@ -16,6 +16,7 @@ fn provider(link: usize, running: u32, concurrency: Option<u32>) -> Provider {
         running,
         last: 0,
         identity: 1 + link as u64,
+        bytes: 0,
     }
 }
 

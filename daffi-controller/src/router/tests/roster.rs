@@ -230,8 +230,45 @@ fn a_process_does_not_join_while_its_balances_conflict() {
 fn a_process_alone_may_change_how_its_calls_are_shared() {
     let mut f = Fixture::new();
     let provider = f.join("provider", &["add"]);
-    f.offer(provider, &[shared(0, "add", Balance::Random)], true);
+    f.withdraw(provider, &[0]);
+    f.offer(provider, &[shared(1, "add", Balance::Random)], true);
     assert_eq!(f.router.callbacks()[0].balance, Balance::Random);
+}
+
+#[test]
+fn a_process_offers_a_name_once_and_nothing_after_its_goodbye() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    for offered in [
+        vec![offered(1, "add")],
+        vec![offered(1, "mul"), offered(2, "mul")],
+    ] {
+        assert!(f.denied(provider, &offered).contains("once"));
+    }
+    // The same once more changes nothing.
+    f.offer(provider, &[offered(0, "add")], true);
+    assert_eq!(f.router.callbacks().len(), 1);
+    f.goodbye(provider);
+    f.said();
+    assert!(f.denied(provider, &[offered(1, "mul")]).contains("stop"));
+    assert!(f.router.callbacks().is_empty() && f.router.processes().is_empty());
+}
+
+#[test]
+fn p6_what_a_process_offers_is_bounded() {
+    let mut f = Fixture::new();
+    let provider = f.connect("provider");
+    let docs = "x".repeat(Limits::DOCS_BYTES + 1);
+    let long = Offered {
+        docs,
+        ..offered(0, "add")
+    };
+    assert!(f.denied(provider, &[long]).contains("docs"));
+    let many: Vec<_> = (0..=u32::try_from(Limits::CALLBACKS).unwrap())
+        .map(|number| offered(number, &format!("callback {number}")))
+        .collect();
+    assert!(f.denied(provider, &many).contains("at most"));
+    assert!(f.router.directory.is_empty());
 }
 
 #[test]
@@ -412,7 +449,7 @@ fn p6_nobody_waits_for_a_name_that_cannot_be() {
             )]
         ));
     }
-    assert!(f.router.waiting.processes.is_empty() && f.router.waiting.functions.is_empty());
+    assert!(f.router.waiting.is_empty());
 }
 
 // ---------------------------------------------------------------------- coming and going

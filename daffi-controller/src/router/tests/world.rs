@@ -141,6 +141,8 @@ struct Node {
     link: Option<LinkId>,
     connections: usize,
     ready: bool,
+    /// It has said goodbye.
+    leaving: bool,
     /// What it offers, as the router knows it.
     offers: Vec<Offer>,
     next_callback: u32,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use slab::Slab;
 
-use crate::proto::{CallId, Failed, Outcome, Presence};
+use crate::proto::{Batch, CallId, Credit, Failed, Outcome, Presence, Window};
 
 /// How many answers of one call may wait to be looked at. A broadcast has fewer; a caller that does not look at what
 /// happens is told so.
@@ -19,6 +19,10 @@ pub enum Item {
     Part(u32, Outcome),
     /// What happened, in its order.
     Happened(Vec<Presence>),
+    /// The callback of the process with that place on the roster, or the only one, has returned a stream.
+    Opened(u32),
+    /// Items of that stream.
+    Batch(u32, Batch),
 }
 
 /// The next answer to a call that has many.
@@ -60,6 +64,8 @@ enum State<W> {
     Sent {
         waiter: Option<W>,
         items: VecDeque<Item>,
+        /// How much of streams may come.
+        budget: Credit,
     },
     /// Ended, not yet looked at. `answered` if no reply is to come any more.
     Ended {
@@ -90,6 +96,7 @@ impl<W> Calls<W> {
             state: State::Sent {
                 waiter: None,
                 items: VecDeque::new(),
+                budget: Credit::default(),
             },
         })
     }
@@ -159,13 +166,31 @@ impl<W> Calls<W> {
         self.poll(call, new_waiter).map(Next::End)
     }
 
+    /// More of the call's result streams may come. `false` if it has ended.
+    pub(super) fn grant(&mut self, call: CallId, window: Window) -> bool {
+        let slot = self.slots.get_mut(call.0 as usize);
+        if let Some(State::Sent { budget, .. }) = slot.map(|slot| &mut slot.state) {
+            budget.grant(window.items, window.bytes);
+            return true;
+        }
+        false
+    }
+
     /// One of many answers has come. `None` if no such call is out; otherwise whom to wake.
     pub(super) fn add(&mut self, call: CallId, item: Item) -> Option<Added<W>> {
         match &mut self.slots.get_mut(call.0 as usize)?.state {
-            State::Sent { waiter, items } => {
+            State::Sent {
+                waiter,
+                items,
+                budget,
+            } => {
+                let allowed = match &item {
+                    Item::Batch(_, batch) => budget.spend(batch.items, batch.bytes.len()),
+                    _ => true,
+                };
                 items.push_back(item);
                 let waiter = waiter.take();
-                Some(if items.len() > ITEMS {
+                Some(if items.len() > ITEMS || !allowed {
                     Added::TooMany(waiter)
                 } else {
                     Added::Waiter(waiter)
@@ -218,7 +243,7 @@ impl<W> Calls<W> {
     pub(super) fn reply(&mut self, call: CallId, outcome: Outcome) -> Option<Option<W>> {
         let slot = self.slots.get_mut(call.0 as usize)?;
         match &mut slot.state {
-            State::Sent { waiter, items } => {
+            State::Sent { waiter, items, .. } => {
                 let (waiter, items) = (waiter.take(), std::mem::take(items));
                 slot.state = State::Ended {
                     outcome,
@@ -251,7 +276,7 @@ impl<W> Calls<W> {
         }
         let slot = self.slots.get_mut(call.0 as usize)?;
         match std::mem::replace(&mut slot.state, State::Abandoned) {
-            State::Sent { waiter, items } => {
+            State::Sent { waiter, items, .. } => {
                 let outcome = Err(Failed::Timeout { may_have_run: true }.into());
                 slot.state = State::Ended {
                     outcome,
@@ -304,7 +329,7 @@ impl<W> Calls<W> {
     /// Ends every call that was sent, though its reply may still come.
     pub(super) fn give_up_sent(&mut self, failed: &Failed, mut wake: impl FnMut(W)) {
         for (_, slot) in &mut self.slots {
-            if let State::Sent { waiter, items } = &mut slot.state {
+            if let State::Sent { waiter, items, .. } = &mut slot.state {
                 let (waiter, items) = (waiter.take(), std::mem::take(items));
                 slot.state = State::Ended {
                     outcome: Err(failed.clone().into()),
@@ -319,7 +344,7 @@ impl<W> Calls<W> {
     /// Ends every call that was sent: no reply will come any more.
     pub(super) fn fail_sent(&mut self, failed: &Failed, mut wake: impl FnMut(W)) {
         self.slots.retain(|_, slot| match &mut slot.state {
-            State::Sent { waiter, items } => {
+            State::Sent { waiter, items, .. } => {
                 let (waiter, items) = (waiter.take(), std::mem::take(items));
                 slot.state = State::Ended {
                     outcome: Err(failed.clone().into()),

@@ -11,6 +11,7 @@
 mod calls;
 mod deadlines;
 mod runs;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -24,10 +25,12 @@ use self::calls::{Added, Calls};
 pub use self::calls::{Item, Next};
 use self::deadlines::Deadlines;
 use self::runs::Runs;
-pub use self::runs::{RunId, Start};
+pub use self::runs::Start;
+pub use self::streams::End;
+use self::streams::Streams;
 use crate::proto::{
-    Absence, CallHeader, CallId, CallbackId, DecodeError, Failed, Failure, Header, Limits, Mode, Moment,
-    Outcome, Query, Status, TraceContext, decode_guarded,
+    Absence, Batch, CallHeader, CallId, CallbackId, Credit, DecodeError, Failed, Failure, Header, Limits,
+    Mode, Moment, Outcome, Query, RunId, Status, StreamId, Taken, TraceContext, Window, decode_guarded,
 };
 
 /// Where frames go.
@@ -97,6 +100,8 @@ pub struct Request<'a> {
     pub key: Option<u64>,
     /// What becomes of the outcome.
     pub mode: Mode,
+    /// How many of its arguments are streams.
+    pub streams: u32,
 }
 
 /// Whose end a deadline is.
@@ -111,6 +116,7 @@ enum Due {
 pub struct Session<W, C> {
     calls: Calls<W>,
     runs: Runs<C>,
+    streams: Streams<W>,
     deadlines: Deadlines<Due>,
     connected: bool,
     /// Distinguishes successive users of the same slot.
@@ -129,6 +135,7 @@ impl<W, C: Clone> Session<W, C> {
         Self {
             calls: Calls::new(limits.calls),
             runs: Runs::new(limits.calls),
+            streams: Streams::new(),
             deadlines: Deadlines::new(),
             connected: false,
             stamp: 0,
@@ -150,6 +157,7 @@ impl<W, C: Clone> Session<W, C> {
             .fail_sent(&Failed::Disconnected { may_have_run: true }, |waiter| {
                 events.push(Event::Wake(waiter));
             });
+        self.streams.end_all(|waiter| events.push(Event::Wake(waiter)));
         self.runs.abandon_all(|run| events.push(Event::Abort(run)));
     }
 
@@ -166,6 +174,7 @@ impl<W, C: Clone> Session<W, C> {
             .fail_parked(&Failed::Disconnected { may_have_run: false }, |waiter| {
                 events.push(Event::Wake(waiter));
             });
+        self.streams.end_all(|waiter| events.push(Event::Wake(waiter)));
         self.runs.abandon_all(|run| events.push(Event::Abort(run)));
     }
 
@@ -227,10 +236,12 @@ impl<W, C: Clone> Session<W, C> {
             key: request.key,
             mode: request.mode,
         };
-        self.request(request.deadline, payload, out, |call| {
+        let call = self.request(request.deadline, payload, out, |call| {
             header.call = call;
             Header::Call(header)
-        })
+        })?;
+        (0..request.streams).for_each(|index| self.streams.open(End::Call(call), index));
+        Ok(call)
     }
 
     /// Asks the controller something.
@@ -338,9 +349,122 @@ impl<W, C: Clone> Session<W, C> {
 
     /// The caller no longer wants the outcome. If the call is on its way, it is cancelled (P4).
     pub fn abandon(&mut self, call: CallId, out: &mut impl Transmit) {
+        // Whoever sends its argument streams is given up with it.
+        self.streams.end_all_of(End::Call(call), drop);
         if self.calls.abandon(call) && self.connected {
             // A connection that is gone cancels by itself.
             let _ = out.send(&Header::Cancel { call }, &Bytes::new());
+        }
+    }
+
+    // ------------------------------------------------------------------ streams
+
+    /// Lets the callback send more of the stream that it returned: to a broadcast, that of the process with that place on
+    /// the roster.
+    pub fn grant(&mut self, call: CallId, index: u32, window: Window, out: &mut impl Transmit) {
+        if self.calls.grant(call, window) && self.connected {
+            let Window { items, bytes } = window;
+            let stream = StreamId::Result(index);
+            // A connection that is gone ends the call by itself.
+            let _ = out.send(
+                &Header::Credit {
+                    call,
+                    stream,
+                    items,
+                    bytes,
+                },
+                &Bytes::new(),
+            );
+        }
+    }
+
+    /// Reads an argument stream of a run, or lets its caller send more of it.
+    pub fn accept(&mut self, run: RunId, index: u32, window: Window, out: &mut impl Transmit) {
+        if let Some(call) = self.runs.call_of(run) {
+            self.streams.accept(run, index, window);
+            let Window { items, bytes } = window;
+            let stream = StreamId::Argument(index);
+            let _ = out.send(
+                &Header::Credit {
+                    call,
+                    stream,
+                    items,
+                    bytes,
+                },
+                &Bytes::new(),
+            );
+        }
+    }
+
+    /// The next of an argument stream; otherwise `waiter` is kept.
+    pub fn take(&mut self, run: RunId, index: u32, waiter: impl FnOnce() -> W) -> Option<Taken> {
+        self.streams.take(run, index, waiter)
+    }
+
+    /// Reads no more of an argument stream.
+    pub fn stop(&mut self, run: RunId, index: u32, out: &mut impl Transmit) {
+        if self.streams.stop(run, index)
+            && let Some(call) = self.runs.call_of(run)
+        {
+            let stream = StreamId::Argument(index);
+            let _ = out.send(&Header::Stop { call, stream }, &Bytes::new());
+        }
+    }
+
+    /// Says that a callback has returned a stream, which may be sent once there is credit.
+    pub fn open(&mut self, run: RunId, out: &mut impl Transmit) {
+        if let Some(call) = self.runs.call_of(run) {
+            self.streams.open(End::Run(run), 0);
+            let _ = out.send(&Header::Opened { call, index: 0 }, &Bytes::new());
+        }
+    }
+
+    /// What may be sent of a stream; nothing, for ever, if nobody reads it. Otherwise `waiter` is kept.
+    #[allow(clippy::option_option, reason = "to wait and to stop are different things")]
+    pub fn credit(&mut self, end: End, index: u32, waiter: impl FnOnce() -> W) -> Option<Option<Credit>> {
+        self.streams.credit(end, index, waiter)
+    }
+
+    /// Whether nobody reads a stream any more; otherwise `waiter` hears of it.
+    pub fn has_ended(&mut self, end: End, index: u32, waiter: impl FnOnce() -> W) -> bool {
+        self.streams.has_ended(end, index, waiter)
+    }
+
+    /// Sends items of a stream.
+    ///
+    /// # Errors
+    ///
+    /// When the stream has ended or has no credit, or the items do not fit a frame.
+    pub fn send(
+        &mut self,
+        end: End,
+        index: u32,
+        batch: &Batch,
+        out: &mut impl Transmit,
+    ) -> Result<(), Unsent> {
+        let (call, stream) = match end {
+            End::Call(call) => (call, StreamId::Argument(index)),
+            End::Run(run) => (self.runs.call_of(run).ok_or(Unsent::Closed)?, StreamId::Result(0)),
+        };
+        if !self.streams.spend(end, index, batch.items, batch.bytes.len()) {
+            return Err(Unsent::Closed);
+        }
+        let items = batch.items;
+        out.send(&Header::Items { call, stream, items }, &batch.bytes)
+    }
+
+    /// Ends an argument stream of a call.
+    pub fn close_argument(
+        &mut self,
+        call: CallId,
+        index: u32,
+        end: Result<(), Failed>,
+        out: &mut impl Transmit,
+    ) {
+        if self.streams.close(End::Call(call), index).is_some() {
+            let stream = StreamId::Argument(index);
+            let status = end.map_or_else(Status::Failed, |()| Status::Value);
+            let _ = out.send(&Header::Close { call, stream, status }, &Bytes::new());
         }
     }
 
@@ -369,6 +493,7 @@ impl<W, C: Clone> Session<W, C> {
 
     /// A run has ended, wanted or not. Must come once for every [`Event::Start`].
     pub fn finish(&mut self, run: RunId, outcome: &Outcome, out: &mut impl Transmit) {
+        self.streams.end_all_of(End::Run(run), drop);
         if let Some(call) = self.runs.finish(run) {
             reply(call, outcome, out);
         }
@@ -393,10 +518,12 @@ impl<W, C: Clone> Session<W, C> {
                             let _ = out.send(&Header::Cancel { call }, &Bytes::new());
                         }
                         events.extend(waiter.map(Event::Wake));
+                        self.end_streams(End::Call(call), events);
                     }
                 }
                 Due::Run(run) => {
                     if let Some(call) = self.runs.give_up(run) {
+                        self.end_streams(End::Run(run), events);
                         reply(call, &Err(Failed::Timeout { may_have_run: true }.into()), out);
                         events.push(Event::Abort(run));
                     }
@@ -425,6 +552,7 @@ impl<W, C: Clone> Session<W, C> {
                     .reply(call, outcome(status, payload))
                     .ok_or(Fault::Unexpected("a reply to no call"))?;
                 events.extend(waiter.map(Event::Wake));
+                self.end_streams(End::Call(call), events);
             }
             Header::Roster { call } => {
                 self.add(call, Item::Roster(decode_guarded(&payload)?), out, events)?;
@@ -462,9 +590,58 @@ impl<W, C: Clone> Session<W, C> {
             Header::Cancel { call } => {
                 // One that is not found has been answered already.
                 if let Some(run) = self.runs.cancel(call) {
+                    self.end_streams(End::Run(run), events);
                     reply(call, &Err(Failed::Cancelled { may_have_run: true }.into()), out);
                     events.push(Event::Abort(run));
                 }
+            }
+            Header::Opened { call, index } => self.add(call, Item::Opened(index), out, events)?,
+            Header::Items { call, stream, items } => {
+                let batch = Batch {
+                    items,
+                    bytes: payload,
+                };
+                match stream {
+                    StreamId::Result(index) => self.add(call, Item::Batch(index, batch), out, events)?,
+                    StreamId::Argument(index) => self.arrive(call, index, batch, out, events),
+                }
+            }
+            Header::Close {
+                call,
+                stream: StreamId::Argument(index),
+                status,
+            } => {
+                let end = match status {
+                    Status::Failed(failed) => Err(failed),
+                    Status::Value | Status::App { .. } => Ok(()),
+                };
+                // One that is not found has been answered already.
+                let run = self.runs.run_of(call);
+                let waiter = run.and_then(|run| self.streams.end(run, index, end));
+                events.extend(waiter.map(Event::Wake));
+            }
+            Header::Credit {
+                call,
+                stream,
+                items,
+                bytes,
+            } => {
+                let waiter = match stream {
+                    StreamId::Argument(index) => self.streams.grant(End::Call(call), index, items, bytes),
+                    StreamId::Result(_) => self.runs.run_of(call).and_then(|run| {
+                        // It may come before the callback has returned its stream.
+                        self.streams.open(End::Run(run), 0);
+                        self.streams.grant(End::Run(run), 0, items, bytes)
+                    }),
+                };
+                events.extend(waiter.map(Event::Wake));
+            }
+            Header::Stop {
+                call,
+                stream: StreamId::Argument(index),
+            } => {
+                let waiter = self.streams.close(End::Call(call), index).flatten();
+                events.extend(waiter.map(Event::Wake));
             }
             Header::Goodbye => events.push(Event::ControllerStopping),
             Header::Heartbeat { .. } => {}
@@ -474,11 +651,39 @@ impl<W, C: Clone> Session<W, C> {
             | Header::Call(_)
             | Header::Offer { .. }
             | Header::Withdraw { .. }
-            | Header::Query { .. } => {
+            | Header::Query { .. }
+            | Header::Close { .. }
+            | Header::Stop { .. } => {
                 return Err(Fault::Unexpected("it has no place after the handshake"));
             }
         }
         Ok(())
+    }
+
+    /// Items of an argument stream have come. A sender that does not keep to its credit is told to stop.
+    fn arrive(
+        &mut self,
+        call: CallId,
+        index: u32,
+        batch: Batch,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        // One that is not found has been answered, or is not read any more.
+        let run = self.runs.run_of(call);
+        let Some((waiter, allowed)) = run.and_then(|run| self.streams.add(run, index, batch)) else {
+            return;
+        };
+        if !allowed {
+            let stream = StreamId::Argument(index);
+            let _ = out.send(&Header::Stop { call, stream }, &Bytes::new());
+        }
+        events.extend(waiter.map(Event::Wake));
+    }
+
+    fn end_streams(&mut self, end: End, events: &mut Vec<Event<W, C>>) {
+        self.streams
+            .end_all_of(end, |waiter| events.push(Event::Wake(waiter)));
     }
 
     /// One of many answers has come.
@@ -497,6 +702,7 @@ impl<W, C: Clone> Session<W, C> {
             Added::Waiter(waiter) => waiter,
             Added::TooMany(waiter) => {
                 self.calls.overflow(call);
+                self.end_streams(End::Call(call), events);
                 if self.connected {
                     let _ = out.send(&Header::Cancel { call }, &Bytes::new());
                 }

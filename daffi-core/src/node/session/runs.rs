@@ -7,20 +7,7 @@ use bytes::Bytes;
 use slab::Slab;
 
 use super::Terms;
-use crate::proto::{Absence, CallId, CallbackId, Failed, Moment, RunHeader, TraceContext};
-
-/// One run of a callback. Unlike the call's number it is never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RunId {
-    stamp: u64,
-    index: usize,
-}
-
-impl std::fmt::Display for RunId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.stamp.fmt(f)
-    }
-}
+use crate::proto::{Absence, CallId, CallbackId, Failed, Moment, RunHeader, RunId, TraceContext};
 
 /// A callback to be run.
 #[derive(Debug)]
@@ -109,6 +96,16 @@ impl<C: Clone> Runs<C> {
     /// Whether a run under this number is not answered yet.
     pub(super) fn is_open(&self, call: CallId) -> bool {
         self.by_call.contains_key(&call)
+    }
+
+    /// The run of a call that is not answered yet.
+    pub(super) fn run_of(&self, call: CallId) -> Option<RunId> {
+        self.by_call.get(&call).copied()
+    }
+
+    /// The call that a run is to answer, if it still wants an answer.
+    pub(super) fn call_of(&self, run: RunId) -> Option<CallId> {
+        self.get(run)?.call
     }
 
     fn get(&self, run: RunId) -> Option<&Run> {

@@ -4,7 +4,9 @@
 mod calls;
 mod generated;
 mod items;
+mod pair;
 mod runs;
+mod streams;
 mod wire;
 mod world;
 
@@ -58,6 +60,7 @@ impl Fixture {
             deadline,
             trace: None,
             metadata: &[],
+            streams: 0,
             key: None,
             mode: Mode::Answered,
         }

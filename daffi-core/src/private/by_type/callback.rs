@@ -5,12 +5,13 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde::ser::Serialize;
 
 use super::super::check;
 use super::super::raw::{AsRawBytes, Raw, RawBytes};
 use super::{bytes_type, does_not_compile};
+use crate::call::{DecodeItem, decode_item, decode_raw_item};
 use crate::error::RemoteError;
 use crate::proto::{Failure, Outcome};
 use crate::registry::encode_value;
@@ -19,15 +20,15 @@ use crate::signature::{ErrorType, Type, trace};
 /// The traits without their names.
 pub(super) mod choices {
     pub use super::{
-        DescribedAny as _, DescribedAsError as _, DescribedAsSharedError as _, DescribedDebug as _,
-        DescribedDisplay as _, DescribedError as _, DescribedRemote as _, DescribedValue as _,
-        ErrorTypeAny as _, ErrorTypeOpaque as _, ErrorTypeRemote as _, ErrorTypeTraced as _,
-        ErrorTypeValue as _, OutcomeAny as _, OutcomeAnyResult as _, OutcomeBytes as _,
-        OutcomeBytesResult as _, OutcomeValue as _, OutcomeValueResult as _, ParameterAny as _,
-        ParameterBytes as _, ParameterTraced as _, TakeAny as _, TakeBytes as _, TakeValue as _,
-        TypedAny as _, TypedEncoded as _, TypedRemote as _, TypedValue as _, ValueAny as _,
-        ValueAnyResult as _, ValueBytes as _, ValueBytesResult as _, ValueTraced as _,
-        ValueTracedResult as _,
+        DecodeItemAny as _, DecodeItemBytes as _, DecodeItemValue as _, DescribedAny as _,
+        DescribedAsError as _, DescribedAsSharedError as _, DescribedDebug as _, DescribedDisplay as _,
+        DescribedError as _, DescribedRemote as _, DescribedValue as _, ErrorTypeAny as _,
+        ErrorTypeOpaque as _, ErrorTypeRemote as _, ErrorTypeTraced as _, ErrorTypeValue as _,
+        OutcomeAny as _, OutcomeAnyResult as _, OutcomeBytes as _, OutcomeBytesResult as _,
+        OutcomeValue as _, OutcomeValueResult as _, ParameterAny as _, ParameterBytes as _,
+        ParameterTraced as _, TakeAny as _, TakeBytes as _, TakeValue as _, TypedAny as _, TypedEncoded as _,
+        TypedRemote as _, TypedValue as _, ValueAny as _, ValueAnyResult as _, ValueBytes as _,
+        ValueBytesResult as _, ValueTraced as _, ValueTracedResult as _,
     };
 }
 
@@ -53,6 +54,15 @@ choice! {
         TakeBytes: [T: RawBytes] &&Parameter<T>, (decoded: Raw<T>) -> T { decoded.0 }
         TakeValue: ['de, T: Deserialize<'de>] &Parameter<T>, (decoded: T) -> T { decoded }
         TakeAny: [T] Parameter<T>, (_decoded: Undecodable<T>) -> T { does_not_compile::<T>() }
+    }
+}
+
+choice! {
+    // How the items of an argument stream are decoded: `(&&&Parameter::<T>::new()).__daffi_decode_item()`.
+    __daffi_decode_item {
+        DecodeItemBytes: [T: RawBytes] &&Parameter<T>, () -> DecodeItem<T> { decode_raw_item::<T> }
+        DecodeItemValue: [T: DeserializeOwned] &Parameter<T>, () -> DecodeItem<T> { decode_item::<T> }
+        DecodeItemAny: [T] Parameter<T>, () -> DecodeItem<T> where<T> [T: check::Parameter] { does_not_compile::<T>() }
     }
 }
 

@@ -6,7 +6,7 @@ use serde::ser::Serialize;
 use super::super::check;
 use super::super::raw::{AsRawBytes, Raw, RawBytes};
 use super::{bytes_type, does_not_compile};
-use crate::call::{AsyncResult, Call, Stub, call, call_raw};
+use crate::call::{AsyncResult, Call, Streaming, Stub, call, call_raw, call_stream, call_stream_raw};
 use crate::error::RemoteError;
 use crate::signature::{ErrorType, Signature, Type, trace};
 
@@ -82,6 +82,14 @@ pub trait CallBytes<T, E> {
         signature: impl FnOnce() -> Signature,
         arguments: &A,
     ) -> Call<T, E>;
+
+    /// As [`__daffi_call`](Self::__daffi_call), for a stream.
+    fn __daffi_call_stream<A: Serialize>(
+        &self,
+        stub: &'static Stub,
+        signature: impl FnOnce() -> Signature,
+        arguments: &A,
+    ) -> Call<Streaming<T>, E>;
 }
 
 impl<T: RawBytes, E: DeserializeOwned + 'static> CallBytes<T, E> for &&Answer<T, E> {
@@ -92,6 +100,15 @@ impl<T: RawBytes, E: DeserializeOwned + 'static> CallBytes<T, E> for &&Answer<T,
         arguments: &A,
     ) -> Call<T, E> {
         call_raw(stub, signature, arguments)
+    }
+
+    fn __daffi_call_stream<A: Serialize>(
+        &self,
+        stub: &'static Stub,
+        signature: impl FnOnce() -> Signature,
+        arguments: &A,
+    ) -> Call<Streaming<T>, E> {
+        call_stream_raw(stub, signature, arguments)
     }
 }
 
@@ -104,6 +121,14 @@ pub trait CallValue<T, E> {
         signature: impl FnOnce() -> Signature,
         arguments: &A,
     ) -> Call<T, E>;
+
+    /// As [`__daffi_call`](Self::__daffi_call), for a stream.
+    fn __daffi_call_stream<A: Serialize>(
+        &self,
+        stub: &'static Stub,
+        signature: impl FnOnce() -> Signature,
+        arguments: &A,
+    ) -> Call<Streaming<T>, E>;
 }
 
 impl<T: DeserializeOwned, E: DeserializeOwned + 'static> CallValue<T, E> for &Answer<T, E> {
@@ -114,6 +139,15 @@ impl<T: DeserializeOwned, E: DeserializeOwned + 'static> CallValue<T, E> for &An
         arguments: &A,
     ) -> Call<T, E> {
         call(stub, signature, arguments)
+    }
+
+    fn __daffi_call_stream<A: Serialize>(
+        &self,
+        stub: &'static Stub,
+        signature: impl FnOnce() -> Signature,
+        arguments: &A,
+    ) -> Call<Streaming<T>, E> {
+        call_stream(stub, signature, arguments)
     }
 }
 
@@ -126,10 +160,32 @@ pub trait CallAny<T, E> {
         signature: impl FnOnce() -> Signature,
         arguments: &A,
     ) -> Call<T, E>;
+
+    /// As [`__daffi_call`](Self::__daffi_call), for a stream.
+    fn __daffi_call_stream<A>(
+        &self,
+        stub: &'static Stub,
+        signature: impl FnOnce() -> Signature,
+        arguments: &A,
+    ) -> Call<Streaming<T>, E>
+    where
+        T: check::Received;
 }
 
 impl<T, E> CallAny<T, E> for Answer<T, E> {
     fn __daffi_call<A>(&self, _: &'static Stub, _: impl FnOnce() -> Signature, _: &A) -> Call<T, E> {
+        does_not_compile::<(T, E)>()
+    }
+
+    fn __daffi_call_stream<A>(
+        &self,
+        _: &'static Stub,
+        _: impl FnOnce() -> Signature,
+        _: &A,
+    ) -> Call<Streaming<T>, E>
+    where
+        T: check::Received,
+    {
         does_not_compile::<(T, E)>()
     }
 }

@@ -527,6 +527,77 @@ fn the_rest() -> Vec<Golden> {
             b"\x00",
             "00 00 00 03 0e 07 00",
         ),
+        golden(
+            "opened",
+            Header::Opened {
+                call: CallId(7),
+                index: 2,
+            },
+            b"",
+            "00 00 00 03 0f 07 02",
+        ),
+        golden(
+            "items of a result",
+            Header::Items {
+                call: CallId(7),
+                stream: StreamId::Result(0),
+                items: 3,
+            },
+            b"\x01\x02\x03",
+            "00 00 00 08 10 07 00 00 03 01 02 03",
+        ),
+        golden(
+            "items of an argument",
+            Header::Items {
+                call: CallId(7),
+                stream: StreamId::Argument(1),
+                items: 1,
+            },
+            b"\x01",
+            "00 00 00 06 10 07 01 01 01 01",
+        ),
+        golden(
+            "close",
+            Header::Close {
+                call: CallId(7),
+                stream: StreamId::Argument(1),
+                status: Status::Value,
+            },
+            b"",
+            "00 00 00 05 11 07 01 01 00",
+        ),
+        golden(
+            "close: encode",
+            Header::Close {
+                call: CallId(7),
+                stream: StreamId::Argument(0),
+                status: Status::Failed(Failed::Encode {
+                    message: "no".to_owned(),
+                }),
+            },
+            b"",
+            "00 00 00 09 11 07 01 00 02 0a 02 6e 6f",
+        ),
+        golden(
+            "credit",
+            Header::Credit {
+                call: CallId(7),
+                stream: StreamId::Result(0),
+                items: 65_536,
+                bytes: 4_194_304,
+            },
+            b"",
+            "00 00 00 0e 12 07 00 00 fc 00 00 01 00 fc 00 00 40 00",
+        ),
+        golden(
+            "stop",
+            Header::Stop {
+                call: CallId(7),
+                stream: StreamId::Argument(1),
+            },
+            b"",
+            "00 00 00 04 13 07 01 01",
+        ),
         golden("goodbye", Header::Goodbye, b"", "00 00 00 01 0b"),
     ]
 }
@@ -577,12 +648,13 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "0f",          // a header
+        "14",          // a header
         "02 05",       // a refusal
         "06 07 03",    // a status
         "06 07 02 0c", // a way to fail
         "06 07 02 00 04",
         "0a 07 05",                      // a query
+        "10 07 02",                      // a stream
         "04 00 00 00 00 00 00 00 00 03", // a way to call
     ] {
         // Zeros follow, so that it does not fail for being too short.
@@ -718,6 +790,11 @@ fn the_documentation_shows_these_bytes() {
         "Roster",
         "Part",
         "Happened",
+        "Opened",
+        "Items",
+        "Close",
+        "Credit",
+        "Stop",
     ];
     for (number, frame) in frames.into_iter().enumerate() {
         assert!(

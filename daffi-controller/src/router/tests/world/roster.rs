@@ -37,9 +37,12 @@ impl World {
             },
             &offers(&[offer]),
         );
-        if self.conflicts(node, name, terms.balance, ready) {
-            // The reason is a long sentence.
-            let narrow = self.nodes[node].narrow;
+        let offering = &self.nodes[node];
+        let twice = offering.offers.iter().any(|offer| offer.name == name);
+        let refused_shortly = offering.leaving || twice;
+        if refused_shortly || self.conflicts(node, name, terms.balance, ready) {
+            // The other reason is a long sentence.
+            let narrow = self.nodes[node].narrow && !refused_shortly;
             let outcome = failed(if narrow { too_large(false) } else { denied() });
             return self.expected.push((node, Said::Reply { number, outcome }));
         }
@@ -194,6 +197,7 @@ impl World {
     pub(super) fn goodbye(&mut self, node: usize) {
         if self.nodes[node].link.is_some() {
             self.receive(node, Header::Goodbye, &Bytes::new());
+            self.nodes[node].leaving = true;
             self.leaves(node, LeaveReason::Stopped);
         }
     }

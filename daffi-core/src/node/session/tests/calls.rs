@@ -336,6 +336,7 @@ fn a_call_carries_the_time_that_is_left() {
         deadline: Some(at(100)),
         trace: Some(trace),
         metadata: &metadata,
+        streams: 0,
         key: Some(9),
         mode: Mode::HandedOver,
     };

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::node::session::{Transmit, Unsent};
-use crate::proto::{Failed, Failure, Frame, Header, Outcome, Status};
+use crate::proto::{Failed, Failure, Frame, Header, Outcome, Status, StreamId};
 
 /// What a session sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,11 @@ pub(super) enum Sent {
     Withdraw { number: u32 },
     Cancel { number: u32 },
     Reply { number: u32, outcome: Outcome },
+    Opened { number: u32 },
+    Items { number: u32, stream: StreamId, items: u32, payload: Bytes },
+    Close { number: u32, stream: StreamId, end: Outcome },
+    Credit { number: u32, stream: StreamId, items: u32, bytes: u32 },
+    Stop { number: u32, stream: StreamId },
     Other,
 }
 
@@ -77,6 +82,33 @@ fn read(frame: &Frame) -> Sent {
         Header::Reply { call, status } => Sent::Reply {
             number: call.0,
             outcome: outcome(status, payload),
+        },
+        Header::Opened { call, index: 0 } => Sent::Opened { number: call.0 },
+        Header::Items { call, stream, items } => Sent::Items {
+            number: call.0,
+            stream,
+            items,
+            payload,
+        },
+        Header::Close { call, stream, status } => Sent::Close {
+            number: call.0,
+            stream,
+            end: outcome(status, payload),
+        },
+        Header::Credit {
+            call,
+            stream,
+            items,
+            bytes,
+        } => Sent::Credit {
+            number: call.0,
+            stream,
+            items,
+            bytes,
+        },
+        Header::Stop { call, stream } => Sent::Stop {
+            number: call.0,
+            stream,
         },
         _ => Sent::Other,
     }

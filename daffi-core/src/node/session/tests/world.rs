@@ -9,10 +9,10 @@ use bytes::Bytes;
 
 use super::wire::{Sent, Wire, with_reply, without_size};
 use super::{at, failed};
-use crate::node::session::{Event, Fault, Item, Next, Request, RunId, Session, Terms};
+use crate::node::session::{Event, Fault, Item, Next, Request, Session, Terms};
 use crate::proto::{
     Absence, CallId, CallbackId, Failed, Failure, Header, Limits, Mode, Outcome, RemoteError, RunHeader,
-    Status, encode,
+    RunId, Status, encode,
 };
 
 /// How many calls, and how many runs, there may be at a time.
@@ -382,6 +382,7 @@ impl World {
             deadline: deadline.map(at),
             trace: None,
             metadata: &[],
+            streams: 0,
             key: None,
             mode,
         };
@@ -558,7 +559,7 @@ impl World {
                 self.receive(Header::Part { call, index, status }, payload)
             }),
             Item::Roster(names) => self.receive(Header::Roster { call }, encode(names).unwrap()),
-            Item::Happened(_) => panic!("nobody has asked"),
+            Item::Happened(_) | Item::Opened(_) | Item::Batch(..) => panic!("nobody has asked"),
         }
         .unwrap();
         let held = self.held.iter_mut().find(|held| Some(held.token) == waiting);

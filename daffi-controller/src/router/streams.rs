@@ -1,0 +1,178 @@
+//! Streams of calls: what goes between caller and provider while a call runs is passed on, and nothing of it is kept.
+//!
+//! A receiver grants its sender credit, so the controller holds no more of a stream than one window, in the queue towards
+//! the receiver. A sender that does not keep to that, or more streams than a queue has room for, end with `Overloaded`.
+
+use bytes::Bytes;
+use daffi_core::proto::{CallId, Failed, Header, Status, StreamId};
+
+use super::{Caller, Fault, LinkId, Outlet, Router, Sent, number, refused};
+
+/// Where a frame of a stream goes, and what its call and stream are called there.
+struct Way {
+    to: LinkId,
+    call: CallId,
+    index: u32,
+    /// The call, in the router.
+    key: usize,
+}
+
+impl Router {
+    pub(super) fn stream(
+        &mut self,
+        from: LinkId,
+        header: Header<'_>,
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) -> Result<(), Fault> {
+        match header {
+            Header::Opened { call, index: 0 } => {
+                let Some(way) = self.to_caller(from, call)? else {
+                    return Ok(());
+                };
+                let (call, index) = (way.call, way.index);
+                self.pass_on(&way, &Header::Opened { call, index }, &Bytes::new(), out);
+            }
+            Header::Items {
+                call,
+                stream: StreamId::Result(0),
+                items,
+            } => {
+                let Some(way) = self.to_caller(from, call)? else {
+                    return Ok(());
+                };
+                let (call, stream) = (way.call, StreamId::Result(way.index));
+                self.pass_on(&way, &Header::Items { call, stream, items }, payload, out);
+            }
+            Header::Credit {
+                call,
+                stream: stream @ StreamId::Argument(_),
+                items,
+                bytes,
+            } => {
+                let Some(way) = self.to_caller(from, call)? else {
+                    return Ok(());
+                };
+                let call = way.call;
+                let credit = Header::Credit {
+                    call,
+                    stream,
+                    items,
+                    bytes,
+                };
+                self.pass_on(&way, &credit, &Bytes::new(), out);
+            }
+            Header::Stop {
+                call,
+                stream: stream @ StreamId::Argument(_),
+            } => {
+                let Some(way) = self.to_caller(from, call)? else {
+                    return Ok(());
+                };
+                let call = way.call;
+                self.pass_on(&way, &Header::Stop { call, stream }, &Bytes::new(), out);
+            }
+            Header::Items {
+                call,
+                stream: stream @ StreamId::Argument(_),
+                items,
+            } => {
+                let Some(way) = self.to_provider(from, call, 0) else {
+                    return Ok(());
+                };
+                let call = way.call;
+                self.pass_on(&way, &Header::Items { call, stream, items }, payload, out);
+            }
+            Header::Close {
+                call,
+                stream: stream @ StreamId::Argument(_),
+                status,
+            } => {
+                let Some(way) = self.to_provider(from, call, 0) else {
+                    return Ok(());
+                };
+                let call = way.call;
+                self.pass_on(&way, &Header::Close { call, stream, status }, &Bytes::new(), out);
+            }
+            Header::Credit {
+                call,
+                stream: StreamId::Result(index),
+                items,
+                bytes,
+            } => {
+                let Some(way) = self.to_provider(from, call, index) else {
+                    return Ok(());
+                };
+                let (call, stream) = (way.call, StreamId::Result(0));
+                let credit = Header::Credit {
+                    call,
+                    stream,
+                    items,
+                    bytes,
+                };
+                self.pass_on(&way, &credit, &Bytes::new(), out);
+            }
+            _ => return Err(Fault::Unexpected("a frame of a stream from the wrong end")),
+        }
+        Ok(())
+    }
+
+    /// The way to the caller of a call that `from` runs; none if nobody waits for it any more.
+    fn to_caller(&self, from: LinkId, call: CallId) -> Result<Option<Way>, Fault> {
+        let key = call.0 as usize;
+        let call = self.calls.get(key).filter(|call| call.provider == from);
+        let call = call.ok_or(Fault::Unexpected("a stream of a call that it was not given"))?;
+        Ok(match call.caller {
+            Caller::Call(to, call) => Some(Way {
+                to,
+                call,
+                index: 0,
+                key,
+            }),
+            Caller::Part(part) => self.broadcasts.get(part.of.0).map(|broadcast| Way {
+                to: broadcast.caller(),
+                call: broadcast.call(),
+                index: part.index,
+                key,
+            }),
+            Caller::Nobody => None,
+        })
+    }
+
+    /// The way to the provider of a call of `from`'s; none if it has ended. What was sent before its reply came is on its
+    /// way then.
+    fn to_provider(&self, from: LinkId, call: CallId, index: u32) -> Option<Way> {
+        let sent = (*self.links.get(from.0)?.calls.get(call.0 as usize)?)?;
+        let routed = match sent {
+            Sent::Routed(routed) if index == 0 => routed,
+            Sent::Broadcast(id) => self.part_at(id, index)?,
+            _ => return None,
+        };
+        let key = routed.0 as usize;
+        Some(Way {
+            to: self.calls.get(key)?.provider,
+            call: routed,
+            index: 0,
+            key,
+        })
+    }
+
+    /// Passes a frame on. Items that do not fit the queue end the call: nothing is left out of a stream.
+    fn pass_on(&mut self, way: &Way, header: &Header<'_>, payload: &Bytes, out: &mut impl Outlet) {
+        let failed = if !payload.is_empty() && out.room(way.to) == 0 {
+            Failed::Overloaded { may_have_run: true }
+        } else {
+            match out.send(way.to, header, payload) {
+                Ok(()) => return,
+                Err(error) => refused(&error, true),
+            }
+        };
+        let Some(outstanding) = self.calls.get_mut(way.key) else {
+            return;
+        };
+        outstanding.cancel(number(way.key), out);
+        let ended = *outstanding;
+        outstanding.caller = Caller::Nobody;
+        self.end(&ended, Status::Failed(failed), &Bytes::new(), out);
+    }
+}

@@ -1,0 +1,209 @@
+//! Sending a stream: many items in a frame where they are there, one at once where they are not.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use crate::node::Node;
+use crate::node::session::End;
+use crate::proto::{Batch, CallId, Credit, EncodeError, Failed};
+use crate::registry::Flow;
+
+/// A frame of items is sent when it has so many bytes.
+const BATCH_BYTES: usize = 64 * 1024;
+
+/// How many full frames are sent before others get their turn.
+const TURN: usize = 16;
+
+/// Where a stream goes.
+pub(crate) trait Port {
+    /// What may be sent; `None` if nobody reads it any more.
+    fn poll_credit(&self, cx: &mut Context<'_>) -> Poll<Option<Credit>>;
+
+    /// Ready when nobody reads it any more.
+    fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Sends items. Nothing is said if nobody reads them any more.
+    fn send(&self, batch: &Batch, full: bool) -> Result<(), Option<Failed>>;
+}
+
+impl Port for Flow {
+    fn poll_credit(&self, cx: &mut Context<'_>) -> Poll<Option<Credit>> {
+        self.host.poll_credit(self.run, cx)
+    }
+
+    fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.host.poll_ended(self.run, cx)
+    }
+
+    fn send(&self, batch: &Batch, full: bool) -> Result<(), Option<Failed>> {
+        self.host.send(self.run, batch, full)
+    }
+}
+
+/// The way of an argument stream.
+struct Argument<'a> {
+    node: &'a Node,
+    call: CallId,
+    index: u32,
+}
+
+impl Port for Argument<'_> {
+    fn poll_credit(&self, cx: &mut Context<'_>) -> Poll<Option<Credit>> {
+        self.node.poll_credit(End::Call(self.call), self.index, cx)
+    }
+
+    fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.node.poll_ended(End::Call(self.call), self.index, cx)
+    }
+
+    fn send(&self, batch: &Batch, full: bool) -> Result<(), Option<Failed>> {
+        self.node
+            .send_items(End::Call(self.call), self.index, batch, full)
+    }
+}
+
+/// Sends what a stream gives, for as long as it is polled.
+pub(crate) struct Pump<S: Stream> {
+    stream: Pin<Box<S>>,
+    encode: Encode<S::Item>,
+    buffer: Vec<u8>,
+    items: u32,
+}
+
+/// Appends an item to a buffer.
+pub type Encode<T> = fn(T, &mut Vec<u8>) -> Result<(), EncodeError>;
+
+impl<S: Stream> Pump<S> {
+    pub(crate) fn new(stream: S, encode: Encode<S::Item>) -> Self {
+        Self {
+            stream: Box::pin(stream),
+            encode,
+            buffer: Vec::new(),
+            items: 0,
+        }
+    }
+
+    /// Sends; ready at the end of the stream, when nobody reads it any more, or with what went wrong.
+    pub(crate) fn poll(&mut self, port: &impl Port, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        for _ in 0..TURN {
+            let credit = match port.poll_credit(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(Ok(())),
+                Poll::Ready(Some(credit)) => credit,
+            };
+            let filled = self.fill(credit, cx);
+            let full = matches!(filled, Poll::Ready(Filled::Full));
+            if self.items > 0 {
+                let batch = Batch {
+                    items: std::mem::take(&mut self.items),
+                    bytes: Bytes::from(std::mem::take(&mut self.buffer)),
+                };
+                match port.send(&batch, full) {
+                    Ok(()) => {}
+                    Err(None) => return Poll::Ready(Ok(())),
+                    Err(Some(failed)) => return Poll::Ready(Err(failed)),
+                }
+            }
+            match filled {
+                Poll::Ready(Filled::Full) => {}
+                Poll::Ready(Filled::Ended) => return Poll::Ready(Ok(())),
+                Poll::Ready(Filled::Failed(failed)) => return Poll::Ready(Err(failed)),
+                // Whoever waits for the next item hears when nobody wants it any more.
+                Poll::Pending => return port.poll_ended(cx).map(Ok),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Takes items for as long as there are some and a frame has room for them.
+    fn fill(&mut self, credit: Credit, cx: &mut Context<'_>) -> Poll<Filled> {
+        let bytes = usize::try_from(credit.bytes).unwrap_or(0).min(BATCH_BYTES);
+        while u64::from(self.items) < credit.items.min(u64::from(u32::MAX)) && self.buffer.len() < bytes {
+            let Some(item) = std::task::ready!(self.stream.as_mut().poll_next(cx)) else {
+                return Poll::Ready(Filled::Ended);
+            };
+            let before = self.buffer.len();
+            if let Err(error) = (self.encode)(item, &mut self.buffer) {
+                self.buffer.truncate(before);
+                return Poll::Ready(Filled::Failed(Failed::Encode {
+                    message: format!("an item of a stream: {error}"),
+                }));
+            }
+            self.items += 1;
+        }
+        Poll::Ready(Filled::Full)
+    }
+}
+
+enum Filled {
+    Full,
+    Ended,
+    Failed(Failed),
+}
+
+/// An argument stream of a call, whatever its items are.
+trait Feed: Send {
+    fn poll(&mut self, port: &Argument<'_>, cx: &mut Context<'_>) -> Poll<Result<(), Failed>>;
+}
+
+impl<S: Stream + Send> Feed for Pump<S> {
+    fn poll(&mut self, port: &Argument<'_>, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        Self::poll(self, port, cx)
+    }
+}
+
+/// The argument streams of a call, in their order. The locks are never taken: they make it `Sync`.
+#[derive(Default)]
+pub struct Feeds(Vec<Option<Mutex<Box<dyn Feed>>>>);
+
+impl fmt::Debug for Feeds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Feeds").field(&self.0.len()).finish()
+    }
+}
+
+impl Feeds {
+    /// No streams.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds the next argument that is a stream.
+    pub fn add<S: Stream + Send + 'static>(&mut self, stream: S, encode: Encode<S::Item>) {
+        self.0.push(Some(Mutex::new(Box::new(Pump::new(stream, encode)))));
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are, sent or not.
+    pub(super) fn len(&self) -> u32 {
+        // A function has at most 16 arguments.
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Sends them as arguments of `call`; ready when all have ended.
+    pub(super) fn poll(&mut self, node: &Node, call: CallId, cx: &mut Context<'_>) -> Poll<()> {
+        let mut pending = false;
+        for (index, feed) in (0..).zip(&mut self.0) {
+            let Some(sending) = feed else { continue };
+            let sending = sending.get_mut().unwrap_or_else(PoisonError::into_inner);
+            match sending.poll(&Argument { node, call, index }, cx) {
+                Poll::Ready(end) => {
+                    *feed = None;
+                    node.close_argument(call, index, end);
+                }
+                Poll::Pending => pending = true,
+            }
+        }
+        if pending { Poll::Pending } else { Poll::Ready(()) }
+    }
+}

@@ -1,0 +1,363 @@
+//! Receiving a stream.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::future::{block_on, may_block, pause};
+use super::pump::Feeds;
+use crate::error::CallError;
+use crate::node::session::{Item, Next};
+use crate::node::{Exchange, Message};
+use crate::proto::{Batch, DecodeError, Failed, Failure, Taken, Window};
+use crate::registry::Flow;
+
+/// Takes one item from the front of the bytes; says how many it took.
+pub type DecodeItem<T> = fn(&[u8], bool) -> Result<(T, usize), DecodeError>;
+
+/// The items of a stream as they arrive: what a fetcher of a streaming callback gives, and what a callback takes that is
+/// sent a stream.
+///
+/// It is a [`Stream`] of `Result<T, CallError>`. Items come in order, none is lost and none comes twice. After an error there
+/// are no more.
+///
+/// ```no_run
+/// # async fn example(mut items: daffi_core::Streaming<u64>) -> Result<(), daffi_core::CallError> {
+/// while let Some(item) = items.next().await {
+///     println!("{}", item?);
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// # Flow
+///
+/// The sender sends no more than a window ahead of what was taken here: 65,536 items or 4 MiB, whichever is less, unless
+/// [`window`](Self::window) says otherwise. Who takes nothing stops the sender, and holds up nothing else.
+///
+/// # Cancel safety
+///
+/// Cancel safe. Dropping it ends the stream at its sender: the callback that sends it is cancelled; a caller that sends it
+/// stops sending, and its call goes on.
+#[must_use = "a stream is ended when this is dropped"]
+pub struct Streaming<T> {
+    source: Source,
+    decode: DecodeItem<T>,
+    /// Whether items can nest without end.
+    guarded: bool,
+    callback: String,
+    /// What has come and was not taken.
+    batch: Batch,
+    window: Window,
+    /// What was taken and not granted again.
+    taken: Window,
+    idle: Option<Duration>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+enum Source {
+    /// What a callback returned.
+    Result {
+        exchange: Exchange,
+        /// For a broadcast, whose stream it is.
+        index: u32,
+        /// What sends the argument streams of the same call.
+        _feeding: Option<Feeding>,
+    },
+    /// An argument of a callback.
+    Argument { flow: Flow, index: u32, accepted: bool },
+    /// It has ended.
+    Ended,
+}
+
+/// Sends argument streams until it is dropped.
+pub(super) struct Feeding(AbortHandle);
+
+impl Drop for Feeding {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A call whose callback has returned a stream.
+pub(super) struct Opening {
+    pub(super) exchange: Exchange,
+    pub(super) callback: String,
+    pub(super) guarded: bool,
+    pub(super) window: Window,
+    pub(super) feeds: Feeds,
+}
+
+impl<T> fmt::Debug for Streaming<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streaming")
+            .field("callback", &self.callback)
+            .finish_non_exhaustive()
+    }
+}
+
+const NOTHING: Window = Window { items: 0, bytes: 0 };
+
+impl<T> Streaming<T> {
+    pub(super) fn result(opening: Opening, decode: DecodeItem<T>) -> Self {
+        let Opening {
+            exchange,
+            callback,
+            guarded,
+            window,
+            mut feeds,
+        } = opening;
+        let feeding = exchange.sent().filter(|_| !feeds.is_empty()).map(|call| {
+            let node = std::sync::Arc::clone(exchange.node());
+            let sending = std::sync::Arc::clone(&node);
+            let task = node.spawn_task(async move { poll_fn(|cx| feeds.poll(&sending, call, cx)).await });
+            Feeding(task.abort_handle())
+        });
+        let source = Source::Result {
+            exchange,
+            index: 0,
+            _feeding: feeding,
+        };
+        Self::new(source, decode, guarded, callback, window)
+    }
+
+    pub(crate) fn argument(
+        flow: Flow,
+        index: u32,
+        callback: String,
+        guarded: bool,
+        decode: DecodeItem<T>,
+    ) -> Self {
+        let source = Source::Argument {
+            flow,
+            index,
+            accepted: false,
+        };
+        Self::new(source, decode, guarded, callback, Window::DEFAULT)
+    }
+
+    const fn new(
+        source: Source,
+        decode: DecodeItem<T>,
+        guarded: bool,
+        callback: String,
+        window: Window,
+    ) -> Self {
+        Self {
+            source,
+            decode,
+            guarded,
+            callback,
+            batch: Batch {
+                items: 0,
+                bytes: Bytes::new(),
+            },
+            window,
+            taken: NOTHING,
+            idle: None,
+            timer: None,
+        }
+    }
+
+    /// Lets the sender be so many items, and so many bytes of items, ahead of what is taken here; at least 1 of each. The
+    /// last item may be over it. Of an argument stream, before the first item is asked for; for what a callback returns, see
+    /// [`Call::window`](crate::Call::window).
+    pub fn window(mut self, items: u32, bytes: u32) -> Self {
+        self.window = Window {
+            items: items.max(1),
+            bytes: bytes.max(1),
+        };
+        self
+    }
+
+    /// Ends the stream with [`CallError::Timeout`] when no item has come for so long.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle = Some(timeout);
+        self
+    }
+
+    /// The next item; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// What ended the stream before its end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn next(&mut self) -> Option<Result<T, CallError>> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// The items for code without async: an iterator that blocks its thread until the next one is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next); and [`CallError::Blocking`], which ends it, where blocking would hold up a runtime.
+    pub fn blocking(self) -> BlockingItems<T> {
+        BlockingItems(self)
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, CallError>>> {
+        loop {
+            if self.batch.items > 0 {
+                return Poll::Ready(Some(self.take()));
+            }
+            let end = match self.poll_more(cx) {
+                Poll::Ready(None) => {
+                    if let Some(timer) = &mut self.timer
+                        && let Some(idle) = self.idle
+                    {
+                        timer.as_mut().reset(Instant::now() + idle);
+                    }
+                    continue;
+                }
+                Poll::Ready(Some(end)) => end,
+                Poll::Pending => {
+                    ready!(self.poll_idle(cx));
+                    Err(Failed::Timeout { may_have_run: true }.into())
+                }
+            };
+            self.source = Source::Ended;
+            return Poll::Ready(match end {
+                Ok(()) => None,
+                Err(failure) => Some(Err(match failure {
+                    Failure::Failed(failed) => CallError::from_failed(failed, &self.callback, None, None),
+                    Failure::App { remote, .. } => CallError::App(remote),
+                })),
+            });
+        }
+    }
+
+    /// Waits for a batch, or the end.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), Failure>>> {
+        match &mut self.source {
+            Source::Ended => Poll::Ready(Some(Ok(()))),
+            Source::Result { exchange, .. } => {
+                // It was sent long ago.
+                static NONE: Bytes = Bytes::new();
+                let message = || Message::Withdraw(&NONE);
+                match ready!(exchange.poll_next(cx, message)) {
+                    Next::Item(Item::Batch(_, batch)) => {
+                        self.batch = batch;
+                        Poll::Ready(None)
+                    }
+                    Next::Item(_) => Poll::Ready(None),
+                    Next::End(outcome) => Poll::Ready(Some(outcome.map(drop))),
+                }
+            }
+            Source::Argument {
+                flow,
+                index,
+                accepted,
+            } => {
+                if !std::mem::replace(accepted, true) {
+                    flow.host.accept(flow.run, *index, self.window);
+                }
+                match ready!(flow.host.poll_taken(flow.run, *index, cx)) {
+                    Taken::Batch(batch) => {
+                        self.batch = batch;
+                        Poll::Ready(None)
+                    }
+                    Taken::End(end) => Poll::Ready(Some(end.map_err(Failure::from))),
+                }
+            }
+        }
+    }
+
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(idle) = self.idle else {
+            return Poll::Pending;
+        };
+        let source = &self.source;
+        let timer = self.timer.get_or_insert_with(|| match source {
+            // Whoever waits may know of no runtime.
+            Source::Result { exchange, .. } => pause(exchange.node(), idle),
+            _ => Box::pin(sleep(idle)),
+        });
+        timer.as_mut().poll(cx)
+    }
+
+    /// Takes the next item of the batch, and grants what was taken once it is half the window.
+    fn take(&mut self) -> Result<T, CallError> {
+        let decoded = (self.decode)(&self.batch.bytes, self.guarded);
+        let (item, used) = match decoded {
+            Ok(taken) => taken,
+            Err(error) => {
+                // What follows cannot be told apart.
+                self.batch.items = 0;
+                self.source = Source::Ended;
+                return Err(CallError::Decode {
+                    callback: self.callback.clone(),
+                    message: format!("an item of a stream: {error}"),
+                    may_have_run: true,
+                });
+            }
+        };
+        bytes::Buf::advance(&mut self.batch.bytes, used);
+        self.batch.items -= 1;
+        self.taken.items += 1;
+        self.taken.bytes = self
+            .taken
+            .bytes
+            .saturating_add(u32::try_from(used).unwrap_or(u32::MAX));
+        if self.taken.items >= self.window.items.div_ceil(2)
+            || self.taken.bytes >= self.window.bytes.div_ceil(2)
+        {
+            let taken = std::mem::replace(&mut self.taken, NOTHING);
+            match &self.source {
+                Source::Result { exchange, index, .. } => {
+                    if let Some(call) = exchange.sent() {
+                        exchange.node().grant(call, *index, taken);
+                    }
+                }
+                Source::Argument { flow, index, .. } => flow.host.accept(flow.run, *index, taken),
+                Source::Ended => {}
+            }
+        }
+        Ok(item)
+    }
+}
+
+impl<T> Drop for Streaming<T> {
+    fn drop(&mut self) {
+        if let Source::Argument { flow, index, .. } = &self.source {
+            flow.host.stop(flow.run, *index);
+        }
+    }
+}
+
+impl<T> Stream for Streaming<T> {
+    type Item = Result<T, CallError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll(cx)
+    }
+}
+
+impl<T> Unpin for Streaming<T> {}
+
+/// The items of a stream, for code without async: what [`Streaming::blocking`] returns.
+#[derive(Debug)]
+pub struct BlockingItems<T>(Streaming<T>);
+
+impl<T> Iterator for BlockingItems<T> {
+    type Item = Result<T, CallError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let stream = &mut self.0;
+        if !may_block() && !matches!(stream.source, Source::Ended) {
+            stream.source = Source::Ended;
+            return Some(Err(CallError::Blocking {
+                callback: stream.callback.clone(),
+            }));
+        }
+        block_on(poll_fn(|cx| stream.poll(cx)))
+    }
+}

@@ -1,0 +1,214 @@
+//! The flow of streams: what a sender may still send, and what a receiver holds.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::proto::{Batch, CallId, Credit, Failed, RunId, Taken, Window};
+
+/// Whose stream it is, at this end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// Of a call that this process made.
+    Call(CallId),
+    /// Of a run of a callback.
+    Run(RunId),
+}
+
+#[derive(Debug)]
+struct Outgoing<W> {
+    credit: Credit,
+    waiter: Option<W>,
+}
+
+#[derive(Debug)]
+struct Incoming<W> {
+    batches: VecDeque<Batch>,
+    /// What the sender may still send.
+    budget: Credit,
+    waiter: Option<W>,
+    end: Option<Result<(), Failed>>,
+}
+
+/// The streams of a process: those that it sends, and the arguments that it receives. Results are received with the
+/// other answers of a call.
+#[derive(Debug)]
+pub(super) struct Streams<W> {
+    outgoing: BTreeMap<(End, u32), Outgoing<W>>,
+    incoming: BTreeMap<(RunId, u32), Incoming<W>>,
+}
+
+impl<W> Streams<W> {
+    pub(super) const fn new() -> Self {
+        Self {
+            outgoing: BTreeMap::new(),
+            incoming: BTreeMap::new(),
+        }
+    }
+
+    // ------------------------------------------------------------------ sending
+
+    /// A stream that may be sent once there is credit.
+    pub(super) fn open(&mut self, end: End, index: u32) {
+        self.outgoing.entry((end, index)).or_insert(Outgoing {
+            credit: Credit::default(),
+            waiter: None,
+        });
+    }
+
+    /// The receiver grants more; whom to wake.
+    pub(super) fn grant(&mut self, end: End, index: u32, items: u32, bytes: u32) -> Option<W> {
+        let stream = self.outgoing.get_mut(&(end, index))?;
+        stream.credit.grant(items, bytes);
+        stream.waiter.take()
+    }
+
+    /// What may be sent; nothing for ever if the stream has ended. Otherwise `waiter` is kept.
+    pub(super) fn credit(
+        &mut self,
+        end: End,
+        index: u32,
+        waiter: impl FnOnce() -> W,
+    ) -> Option<Option<Credit>> {
+        let Some(stream) = self.outgoing.get_mut(&(end, index)) else {
+            return Some(None);
+        };
+        if stream.credit.allows() {
+            return Some(Some(stream.credit));
+        }
+        stream.waiter = Some(waiter());
+        None
+    }
+
+    /// Whether the stream has ended; otherwise `waiter` hears of it.
+    pub(super) fn has_ended(&mut self, end: End, index: u32, waiter: impl FnOnce() -> W) -> bool {
+        match self.outgoing.get_mut(&(end, index)) {
+            Some(stream) => {
+                stream.waiter = Some(waiter());
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// Whether items may go: the stream is open and has credit, which they use up.
+    pub(super) fn spend(&mut self, end: End, index: u32, items: u32, bytes: usize) -> bool {
+        let stream = self.outgoing.get_mut(&(end, index));
+        stream.is_some_and(|stream| stream.credit.spend(items, bytes))
+    }
+
+    /// The stream has ended, at either end. `None` if it had before.
+    #[allow(
+        clippy::option_option,
+        reason = "no such stream, and nobody to wake, are different things"
+    )]
+    pub(super) fn close(&mut self, end: End, index: u32) -> Option<Option<W>> {
+        Some(self.outgoing.remove(&(end, index))?.waiter)
+    }
+
+    // ------------------------------------------------------------------ receiving
+
+    /// Waits for an argument stream, or grants more of it.
+    pub(super) fn accept(&mut self, run: RunId, index: u32, window: Window) {
+        let stream = self.incoming.entry((run, index)).or_insert_with(|| Incoming {
+            batches: VecDeque::new(),
+            budget: Credit::default(),
+            waiter: None,
+            end: None,
+        });
+        stream.budget.grant(window.items, window.bytes);
+    }
+
+    /// Items have come. Answers whom to wake, and whether the sender keeps to what was granted; a stream whose sender does
+    /// not ends. `None` if nobody reads it any more.
+    pub(super) fn add(&mut self, run: RunId, index: u32, batch: Batch) -> Option<(Option<W>, bool)> {
+        let stream = self.incoming.get_mut(&(run, index))?;
+        if stream.end.is_some() {
+            return None;
+        }
+        let allowed = stream.budget.spend(batch.items, batch.bytes.len());
+        if allowed {
+            stream.batches.push_back(batch);
+        } else {
+            stream.end = Some(Err(Failed::Overloaded { may_have_run: true }));
+        }
+        Some((stream.waiter.take(), allowed))
+    }
+
+    /// The sender has ended a stream; whom to wake.
+    pub(super) fn end(&mut self, run: RunId, index: u32, end: Result<(), Failed>) -> Option<W> {
+        let stream = self.incoming.get_mut(&(run, index))?;
+        stream.end.get_or_insert(end);
+        stream.waiter.take()
+    }
+
+    /// The next of a stream. A run that nobody waits for any more has no streams.
+    pub(super) fn take(&mut self, run: RunId, index: u32, waiter: impl FnOnce() -> W) -> Option<Taken> {
+        let Some(stream) = self.incoming.get_mut(&(run, index)) else {
+            return Some(Taken::End(Err(Failed::Cancelled { may_have_run: true })));
+        };
+        if let Some(batch) = stream.batches.pop_front() {
+            return Some(Taken::Batch(batch));
+        }
+        if let Some(end) = &stream.end {
+            return Some(Taken::End(end.clone()));
+        }
+        stream.waiter = Some(waiter());
+        None
+    }
+
+    /// Nobody reads the stream any more. `true` if its sender does not know yet that there is no need to go on.
+    pub(super) fn stop(&mut self, run: RunId, index: u32) -> bool {
+        let stopped = self.incoming.remove(&(run, index));
+        stopped.is_some_and(|stream| stream.end.is_none())
+    }
+
+    // ------------------------------------------------------------------ the end
+
+    /// A call or a run has ended, and its streams with it.
+    pub(super) fn end_all_of(&mut self, end: End, mut wake: impl FnMut(W)) {
+        if self.outgoing.is_empty() && self.incoming.is_empty() {
+            return;
+        }
+        let sent: Vec<_> = self
+            .outgoing
+            .range((end, 0)..=(end, u32::MAX))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in sent {
+            let stream = self.outgoing.remove(&key);
+            stream
+                .and_then(|stream| stream.waiter)
+                .into_iter()
+                .for_each(&mut wake);
+        }
+        let End::Run(run) = end else { return };
+        let received: Vec<_> = self
+            .incoming
+            .range((run, 0)..=(run, u32::MAX))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in received {
+            let stream = self.incoming.remove(&key);
+            stream
+                .and_then(|stream| stream.waiter)
+                .into_iter()
+                .for_each(&mut wake);
+        }
+    }
+
+    /// The connection is gone, and every stream with it.
+    pub(super) fn end_all(&mut self, mut wake: impl FnMut(W)) {
+        let sent = std::mem::take(&mut self.outgoing)
+            .into_values()
+            .map(|stream| stream.waiter);
+        let received = std::mem::take(&mut self.incoming)
+            .into_values()
+            .map(|stream| stream.waiter);
+        sent.chain(received).flatten().for_each(&mut wake);
+    }
+
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.outgoing.len() + self.incoming.len()
+    }
+}

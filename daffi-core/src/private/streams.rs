@@ -1,0 +1,208 @@
+//! What generated code does with streams.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use crate::call::{Call, DecodeItem, Encode, Feeds, Port, Pump, Streaming};
+use crate::proto::{Batch, Failed, Outcome};
+use crate::registry::{Flow, Invocation};
+use crate::signature::Type;
+
+/// The type of a stream of `item`s.
+#[must_use]
+pub fn stream_type(item: Type) -> Type {
+    item.streamed()
+}
+
+/// The argument stream with this number, counted from 0.
+///
+/// # Errors
+///
+/// When the call has no streams.
+pub fn stream_argument<T>(
+    call: &Invocation,
+    index: u32,
+    decode: DecodeItem<T>,
+) -> Result<Streaming<T>, Failed> {
+    let flow = flow(call)?;
+    let callback = call.context().callback().to_owned();
+    Ok(Streaming::argument(flow, index, callback, call.guarded(), decode))
+}
+
+fn flow(call: &Invocation) -> Result<Flow, Failed> {
+    call.flow().cloned().ok_or_else(|| Failed::Decode {
+        message: "the call has no streams".to_owned(),
+    })
+}
+
+/// Sends what a callback has returned; ready when all of it is sent or nobody wants more.
+pub async fn send_stream<S: Stream>(call: &Invocation, stream: S, encode: Encode<S::Item>) -> Outcome {
+    let flow = flow(call)?;
+    flow.host.open(flow.run);
+    let mut pump = Pump::new(stream, encode);
+    poll_fn(|cx| pump.poll(&flow, cx)).await?;
+    Ok(Bytes::new())
+}
+
+/// As [`send_stream`], for an iterator, whose thread may block in it.
+pub fn send_iterator<I: Iterator>(call: &Invocation, iterator: I, encode: Encode<I::Item>) -> Outcome {
+    let flow = flow(call)?;
+    flow.host.open(flow.run);
+    let chunks = Arc::new(Chunks::default());
+    let sending = {
+        let (flow, chunks) = (flow.clone(), Arc::clone(&chunks));
+        async move {
+            let end = poll_fn(|cx| chunks.poll_send(&flow, cx)).await;
+            chunks.end(end);
+        }
+    };
+    flow.host.spawn(Box::pin(sending));
+    let mut chunk = Vec::new();
+    for item in iterator {
+        if let Err(error) = encode(item, &mut chunk) {
+            chunks.finish();
+            chunks.ended()?;
+            return Err(Failed::Encode {
+                message: format!("an item of a stream: {error}"),
+            }
+            .into());
+        }
+        if !chunks.push(&mut chunk) {
+            break;
+        }
+    }
+    chunks.finish();
+    chunks.ended()?;
+    Ok(Bytes::new())
+}
+
+/// So many bytes of items may wait between an iterator and what sends them.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Items between the thread of an iterator, which never waits for a task to run, and the task that sends them, which
+/// never waits for the iterator.
+#[derive(Debug, Default)]
+struct Chunks {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    bytes: Vec<u8>,
+    /// Where each item ends.
+    ends: Vec<usize>,
+    /// The iterator has ended.
+    finished: bool,
+    /// What came of the sending.
+    end: Option<Result<(), Failed>>,
+    sender: Option<Waker>,
+}
+
+impl Chunks {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds an item; waits while there are many. `false` if nobody wants more.
+    fn push(&self, item: &mut Vec<u8>) -> bool {
+        let mut state = self.state();
+        while state.end.is_none() && state.bytes.len() >= CHUNK_BYTES {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.end.is_some() {
+            return false;
+        }
+        state.bytes.append(item);
+        let end = state.bytes.len();
+        state.ends.push(end);
+        let sender = state.sender.take();
+        drop(state);
+        sender.into_iter().for_each(Waker::wake);
+        true
+    }
+
+    fn finish(&self) {
+        let sender = {
+            let mut state = self.state();
+            state.finished = true;
+            state.sender.take()
+        };
+        sender.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits until all is sent, or is not.
+    fn ended(&self) -> Result<(), Failed> {
+        let mut state = self.state();
+        loop {
+            if let Some(end) = &state.end {
+                return end.clone();
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn end(&self, end: Result<(), Failed>) {
+        self.state().end = Some(end);
+        self.changed.notify_all();
+    }
+
+    /// Sends what there is, as far as there is credit for it.
+    fn poll_send(&self, flow: &Flow, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        loop {
+            let credit = match flow.poll_credit(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(Ok(())),
+                Poll::Ready(Some(credit)) => credit,
+            };
+            let batch = {
+                let mut state = self.state();
+                let allowed = usize::try_from(credit.bytes).unwrap_or(0);
+                // The last item may be over the credit.
+                let items = state.ends.partition_point(|end| *end < allowed) + 1;
+                let items = items
+                    .min(state.ends.len())
+                    .min(usize::try_from(credit.items).unwrap_or(usize::MAX));
+                if items == 0 {
+                    if state.finished {
+                        return Poll::Ready(Ok(()));
+                    }
+                    state.sender = Some(cx.waker().clone());
+                    drop(state);
+                    return flow.poll_ended(cx).map(Ok);
+                }
+                state.take(items)
+            };
+            self.changed.notify_all();
+            match flow.send(&batch, true) {
+                Ok(()) => {}
+                Err(None) => return Poll::Ready(Ok(())),
+                Err(Some(failed)) => return Poll::Ready(Err(failed)),
+            }
+        }
+    }
+}
+
+impl State {
+    /// The first of the items.
+    fn take(&mut self, items: usize) -> Batch {
+        let end = self.ends[items - 1];
+        let rest = self.bytes.split_off(end);
+        let bytes = std::mem::replace(&mut self.bytes, rest);
+        self.ends.drain(..items);
+        self.ends.iter_mut().for_each(|other| *other -= end);
+        Batch {
+            items: u32::try_from(items).unwrap_or(u32::MAX),
+            bytes: Bytes::from(bytes),
+        }
+    }
+}
+
+/// A call whose next arguments are streams.
+pub fn feeding<T, E>(call: Call<T, E>, feeds: Feeds) -> Call<T, E> {
+    call.feeding(feeds)
+}

@@ -1,0 +1,84 @@
+//! What flows while a call runs: items of streams, and the credit to send them.
+
+use bytes::Bytes;
+
+use super::Failed;
+
+/// One run of a callback. Unlike the call's number it is never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId {
+    pub(crate) stamp: u64,
+    pub(crate) index: usize,
+}
+
+impl core::fmt::Display for RunId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.stamp.fmt(f)
+    }
+}
+
+/// How much of a stream may be on its way: what the receiver has granted and not yet looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// So many items.
+    pub items: u32,
+    /// So many bytes of items; the last one may be over it.
+    pub bytes: u32,
+}
+
+impl Window {
+    /// The window of a stream unless its receiver says otherwise: 65,536 items, 4 MiB.
+    pub const DEFAULT: Self = Self {
+        items: 1 << 16,
+        bytes: 4 << 20,
+    };
+}
+
+/// Items as they travel: so many values, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// How many.
+    pub items: u32,
+    /// Their encodings.
+    pub bytes: Bytes,
+}
+
+/// What may still be sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Credit {
+    /// So many items.
+    pub items: u64,
+    /// So many bytes; below zero where the last item was over the credit.
+    pub bytes: i64,
+}
+
+impl Credit {
+    /// Whether an item may be sent.
+    #[must_use]
+    pub const fn allows(self) -> bool {
+        self.items > 0 && self.bytes > 0
+    }
+
+    pub(crate) const fn grant(&mut self, items: u32, bytes: u32) {
+        self.items = self.items.saturating_add(items as u64);
+        self.bytes = self.bytes.saturating_add(bytes as i64);
+    }
+
+    /// `false` if so many items were not allowed. No items are never allowed: they would use up nothing.
+    pub(crate) fn spend(&mut self, items: u32, bytes: usize) -> bool {
+        let allowed = self.allows() && items > 0 && u64::from(items) <= self.items;
+        self.items = self.items.saturating_sub(u64::from(items));
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        allowed
+    }
+}
+
+/// The next of an argument stream.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Some items.
+    Batch(Batch),
+    /// There are no more; or why not.
+    End(Result<(), Failed>),
+}

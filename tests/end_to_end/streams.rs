@@ -1,0 +1,526 @@
+//! Streams, both ways: their items, their ends, and how a receiver holds up a sender and nobody else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use daffi::{CallError, Streaming, callback, fetcher};
+use futures_util::{Stream, StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+use crate::net::{Net, Transport, over_each};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Tick {
+    number: u32,
+    words: Vec<String>,
+}
+
+fn tick(number: u32) -> Tick {
+    Tick {
+        number,
+        words: vec![format!("tick {number}"); 3],
+    }
+}
+
+/// Tells when it is dropped.
+struct OnDrop(Arc<Notify>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+#[derive(Default)]
+struct Source {
+    made: Arc<AtomicU64>,
+    dropped: Arc<Notify>,
+    go_on: Arc<Notify>,
+    stopped: Arc<AtomicBool>,
+}
+
+#[callback]
+impl Source {
+    pub fn generate_stream(&self, end: u64) -> impl Iterator<Item = u64> {
+        0..end
+    }
+
+    pub async fn ticks(&self, count: u32) -> impl Stream<Item = Tick> {
+        stream::iter((0..count).map(tick))
+    }
+
+    /// Without an end, and noticed.
+    pub async fn count_up(&self) -> impl Stream<Item = u64> {
+        let (made, dropped) = (Arc::clone(&self.made), OnDrop(Arc::clone(&self.dropped)));
+        stream::iter(0..).inspect(move |_| {
+            let _ = &dropped;
+            made.fetch_add(1, Ordering::Relaxed);
+        })
+    }
+
+    /// The same on a thread.
+    pub fn count_up_blocking(&self) -> impl Iterator<Item = u64> {
+        let (made, dropped) = (Arc::clone(&self.made), OnDrop(Arc::clone(&self.dropped)));
+        (0..).inspect(move |_| {
+            let _ = &dropped;
+            made.fetch_add(1, Ordering::Relaxed);
+        })
+    }
+
+    /// One item, and the next when it may.
+    pub async fn one_by_one(&self) -> impl Stream<Item = u64> {
+        let go_on = Arc::clone(&self.go_on);
+        stream::unfold(0, move |number| {
+            let go_on = Arc::clone(&go_on);
+            async move {
+                if number > 0 {
+                    go_on.notified().await;
+                }
+                Some((number, number + 1))
+            }
+        })
+    }
+
+    pub async fn checked(&self, end: u64) -> Result<impl Stream<Item = u64>, String> {
+        if end > 10 {
+            return Err("too far".to_owned());
+        }
+        Ok(stream::iter(0..end))
+    }
+
+    pub fn checked_blocking(&self, end: u64) -> Result<impl Iterator<Item = u64>, String> {
+        if end > 10 {
+            return Err("too far".to_owned());
+        }
+        Ok(0..end)
+    }
+
+    pub async fn results(&self) -> impl Stream<Item = Result<u32, String>> {
+        stream::iter([Ok(1), Err("two is missing".to_owned()), Ok(3)])
+    }
+
+    pub async fn blobs(&self, count: u32, size: usize) -> impl Stream<Item = Vec<u8>> {
+        stream::iter((0..count).map(move |number| vec![u8::try_from(number).unwrap(); size]))
+    }
+
+    pub async fn never(&self) -> impl Stream<Item = u64> {
+        let dropped = OnDrop(Arc::clone(&self.dropped));
+        stream::pending().inspect(move |_: &u64| {
+            let _ = &dropped;
+        })
+    }
+
+    pub async fn breaks(&self) -> impl Stream<Item = u64> {
+        stream::iter(0..10).inspect(|number| assert!(*number < 5, "it breaks at five"))
+    }
+
+    pub async fn total(&self, mut items: Streaming<u64>) -> u64 {
+        let mut total = 0;
+        while let Some(item) = items.next().await {
+            total += item.unwrap();
+        }
+        total
+    }
+
+    pub fn total_blocking(&self, factor: u64, items: Streaming<u64>, more: &str) -> u64 {
+        items.blocking().map(Result::unwrap).sum::<u64>() * factor + more.len() as u64
+    }
+
+    pub async fn zip(&self, mut left: Streaming<u64>, mut right: Streaming<String>) -> Vec<(u64, String)> {
+        let mut zipped = Vec::new();
+        while let (Some(left), Some(right)) = (left.next().await, right.next().await) {
+            zipped.push((left.unwrap(), right.unwrap()));
+        }
+        zipped
+    }
+
+    pub async fn first(&self, mut items: Streaming<u64>) -> Option<u64> {
+        items.next().await.transpose().unwrap()
+    }
+
+    /// Takes nothing of it.
+    pub async fn ignores(&self, items: Streaming<u64>) {
+        let _items = items;
+        self.go_on.notified().await;
+    }
+
+    pub async fn hears(&self, mut items: Streaming<u64>) {
+        while let Some(item) = items.next().await {
+            if item.is_err() {
+                self.stopped.store(true, Ordering::Release);
+            }
+        }
+        self.dropped.notify_one();
+    }
+
+    pub async fn shout(&self, lines: Streaming<String>) -> impl Stream<Item = String> {
+        lines.map(|line| line.unwrap().to_uppercase())
+    }
+
+    #[callback(inline)]
+    pub fn ping(&self) -> u8 {
+        1
+    }
+}
+
+#[fetcher]
+async fn generate_stream(end: u64) -> impl Stream<Item = u64>;
+#[fetcher]
+async fn ticks(count: u32) -> impl Stream<Item = Tick>;
+#[fetcher]
+async fn count_up() -> impl Stream<Item = u64>;
+#[fetcher]
+async fn count_up_blocking() -> impl Stream<Item = u64>;
+#[fetcher]
+async fn one_by_one() -> impl Stream<Item = u64>;
+#[fetcher]
+async fn checked(end: u64) -> Result<impl Stream<Item = u64>, String>;
+#[fetcher]
+async fn checked_blocking(end: u64) -> Result<impl Stream<Item = u64>, String>;
+#[fetcher]
+async fn results() -> impl Stream<Item = Result<u32, String>>;
+#[fetcher]
+async fn blobs(count: u32, size: usize) -> impl Stream<Item = Vec<u8>>;
+#[fetcher]
+async fn never() -> impl Stream<Item = u64>;
+#[fetcher]
+async fn breaks() -> impl Stream<Item = u64>;
+#[fetcher]
+async fn total(items: impl Stream<Item = u64>) -> u64;
+#[fetcher]
+async fn total_blocking(factor: u64, items: impl Stream<Item = u64>, more: &str) -> u64;
+#[fetcher]
+async fn zip(left: impl Stream<Item = u64>, right: impl Stream<Item = String>) -> Vec<(u64, String)>;
+#[fetcher]
+async fn first(items: impl Stream<Item = u64>) -> Option<u64>;
+#[fetcher]
+async fn ignores(items: impl Stream<Item = u64>);
+#[fetcher]
+async fn hears(items: impl Stream<Item = u64>);
+#[fetcher]
+async fn shout(lines: impl Stream<Item = String>) -> impl Stream<Item = String>;
+#[fetcher]
+async fn ping() -> u8;
+
+/// All items, which are no errors.
+async fn all<T>(stream: Streaming<T>) -> Vec<T> {
+    stream.map(Result::unwrap).collect().await
+}
+
+#[tokio::test]
+async fn p5_items_from_a_callback_come_in_order_and_all_of_them() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.service(Source::default())).await;
+        let g = net.caller().await;
+        for end in [0, 1, 1000, 100_000] {
+            let items = all(generate_stream(end).on(&g).await.unwrap()).await;
+            assert!(items.iter().copied().eq(0..end), "up to {end}");
+        }
+        let items = all(ticks(1000).on(&g).await.unwrap()).await;
+        assert!(items.into_iter().eq((0..1000).map(tick)));
+        let items = all(results().on(&g).await.unwrap()).await;
+        assert_eq!(items, [Ok(1), Err("two is missing".to_owned()), Ok(3)]);
+        for (number, blob) in (0u8..).zip(all(blobs(20, 1 << 20).on(&g).await.unwrap()).await) {
+            assert!(blob.len() == 1 << 20 && blob.iter().all(|byte| *byte == number));
+        }
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p5_items_to_a_callback_come_in_order_and_all_of_them() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.service(Source::default())).await;
+        let g = net.caller().await;
+        for end in [0, 1, 1000, 100_000] {
+            assert_eq!(total(stream::iter(0..end)).on(&g).await, Ok((0..end).sum()));
+        }
+        let sum = total_blocking(2, stream::iter(0..1000), "four").on(&g).await;
+        assert_eq!(sum, Ok((0..1000).sum::<u64>() * 2 + 4));
+        let words = ["a", "b", "c"].map(str::to_owned);
+        let zipped = zip(stream::iter(1..), stream::iter(words)).on(&g).await.unwrap();
+        let expected = [(1, "a"), (2, "b"), (3, "c")].map(|(number, word)| (number, word.to_owned()));
+        assert_eq!(zipped, expected);
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_item_alone_comes_at_once() {
+    over_each(async |transport| {
+        let source = Source::default();
+        let go_on = Arc::clone(&source.go_on);
+        let net = Net::start(transport, |builder| builder.service(source)).await;
+        let g = net.caller().await;
+        let mut items = one_by_one().on(&g).await.unwrap();
+        for number in 0..10 {
+            assert_eq!(items.next().await, Some(Ok(number)));
+            go_on.notify_one();
+        }
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn both_ways_at_once() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.service(Source::default())).await;
+        let g = net.caller().await;
+        let lines = stream::iter(["hello".to_owned()]).chain(stream::pending());
+        let mut shouted = shout(lines).on(&g).await.unwrap();
+        assert_eq!(shouted.next().await, Some(Ok("HELLO".to_owned())));
+        drop(shouted);
+        let lines = (0..1000).map(|number| format!("line {number}"));
+        let shouted = all(shout(stream::iter(lines.clone())).on(&g).await.unwrap()).await;
+        assert!(shouted.into_iter().eq(lines.map(|line| line.to_uppercase())));
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_error_before_the_first_item_is_the_calls() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.service(Source::default())).await;
+        let g = net.caller().await;
+        assert_eq!(all(checked(3).on(&g).await.unwrap()).await, [0, 1, 2]);
+        assert_eq!(all(checked_blocking(3).on(&g).await.unwrap()).await, [0, 1, 2]);
+        let error = checked(11).on(&g).await.unwrap_err();
+        assert_eq!(error, CallError::App("too far".to_owned()));
+        let error = checked_blocking(11).on(&g).await.unwrap_err();
+        assert_eq!(error, CallError::App("too far".to_owned()));
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p6_a_receiver_that_takes_nothing_stops_the_sender_and_nothing_else() {
+    over_each(async |transport| {
+        let source = Source::default();
+        let (made, dropped, go_on) = (
+            Arc::clone(&source.made),
+            Arc::clone(&source.dropped),
+            Arc::clone(&source.go_on),
+        );
+        let net = Net::start(transport, |builder| builder.service(source)).await;
+        let g = net.caller().await;
+        let mut items = count_up().window(100, 1 << 20).on(&g).await.unwrap();
+        assert_eq!(items.next().await, Some(Ok(0)));
+        // Other streams and calls of the same two processes go on.
+        assert_eq!(
+            all(generate_stream(100_000).on(&g).await.unwrap()).await.len(),
+            100_000
+        );
+        for _ in 0..100 {
+            assert_eq!(ping().on(&g).await, Ok(1));
+        }
+        // A window, and what is being made for the next frame.
+        let ahead = made.load(Ordering::Relaxed);
+        assert!((100..=201).contains(&ahead), "{ahead} items were made");
+        for number in 1..500 {
+            assert_eq!(items.next().await, Some(Ok(number)));
+        }
+        drop(items);
+        dropped.notified().await;
+
+        // The other way round.
+        let sent = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&sent);
+        let endless = stream::iter(0..).inspect(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        let ignoring = tokio::spawn(ignores(endless).on(&g).into_future());
+        assert_eq!(
+            total(stream::iter(0..100_000)).on(&g).await,
+            Ok((0..100_000).sum())
+        );
+        for _ in 0..100 {
+            assert_eq!(ping().on(&g).await, Ok(1));
+        }
+        assert_eq!(sent.load(Ordering::Relaxed), 0, "nobody has asked for an item");
+        go_on.notify_one();
+        assert_eq!(ignoring.await.unwrap(), Ok(()));
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p4_dropping_a_stream_stops_whoever_makes_it() {
+    over_each(async |transport| {
+        let source = Source::default();
+        let dropped = Arc::clone(&source.dropped);
+        let net = Net::start(transport, |builder| builder.service(source)).await;
+        let g = net.caller().await;
+        let mut items = count_up_blocking().on(&g).await.unwrap();
+        assert_eq!(items.next().await, Some(Ok(0)));
+        drop(items);
+        dropped.notified().await;
+        let items = never().on(&g).await.unwrap();
+        drop(items);
+        dropped.notified().await;
+        // And a call that takes a stream, at the callback.
+        let call = hears(stream::pending()).on(&g);
+        let mut call = Box::pin(call.into_future());
+        assert!(futures_util::poll!(&mut call).is_pending());
+        g.processes().await.unwrap();
+        drop(call);
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_callback_that_has_read_enough_stops_its_caller() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.service(Source::default())).await;
+        let g = net.caller().await;
+        let dropped = Arc::new(Notify::new());
+        let guard = OnDrop(Arc::clone(&dropped));
+        let endless = stream::iter(7..).inspect(move |_| {
+            let _ = &guard;
+        });
+        assert_eq!(first(endless).on(&g).await, Ok(Some(7)));
+        dropped.notified().await;
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deadline_ends_a_stream_and_so_does_a_long_silence() {
+    over_each(async |transport| {
+        let source = Source::default();
+        let dropped = Arc::clone(&source.dropped);
+        let net = Net::start(transport, |builder| builder.service(source)).await;
+        let g = net.caller().await;
+        let mut items = never().timeout(Duration::from_millis(50)).on(&g).await.unwrap();
+        let error = items.next().await.unwrap().unwrap_err();
+        assert!(matches!(error, CallError::Timeout { .. }), "{error}");
+        assert_eq!(items.next().await, None);
+        dropped.notified().await;
+        let items = never().on(&g).await.unwrap();
+        let mut items = items.idle_timeout(Duration::from_millis(50));
+        let error = items.next().await.unwrap().unwrap_err();
+        assert!(matches!(error, CallError::Timeout { .. }), "{error}");
+        dropped.notified().await;
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_panic_ends_a_stream_after_the_items_before_it() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.service(Source::default())).await;
+        let g = net.caller().await;
+        let mut items = breaks().on(&g).await.unwrap();
+        let mut seen = Vec::new();
+        let error = loop {
+            match items.next().await.unwrap() {
+                Ok(item) => seen.push(item),
+                Err(error) => break error,
+            }
+        };
+        // What was not on its way when it broke is lost with it.
+        assert!(
+            seen.iter().copied().eq(0..seen.len() as u64) && seen.len() <= 5,
+            "{seen:?}"
+        );
+        assert!(matches!(&error, CallError::Panicked { message, .. } if message == "it breaks at five"));
+        assert_eq!(ping().on(&g).await, Ok(1));
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_provider_that_stops_ends_its_streams_by_name() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let provider = net
+            .join()
+            .process_name("source")
+            .service(Source::default())
+            .stop_timeout(Duration::ZERO)
+            .start()
+            .await
+            .unwrap();
+        let g = net.caller().await;
+        let mut items = one_by_one().on(&g).await.unwrap();
+        assert_eq!(items.next().await, Some(Ok(0)));
+        let call = tokio::spawn(hears(stream::pending()).on(&g).into_future());
+        g.processes().await.unwrap();
+        provider.stop().await;
+        let error = items.next().await.unwrap().unwrap_err();
+        assert!(
+            matches!(
+                error,
+                CallError::ProviderLost { .. } | CallError::Cancelled { .. }
+            ),
+            "{error}"
+        );
+        assert_eq!(items.next().await, None);
+        let error = call.await.unwrap().unwrap_err();
+        assert!(
+            matches!(
+                error,
+                CallError::ProviderLost { .. } | CallError::Cancelled { .. }
+            ),
+            "{error}"
+        );
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_where_none_is_expected_is_a_mismatch() {
+    let net = Net::start(Transport::Unix, |builder| builder.service(Source::default())).await;
+    let g = net.caller().await;
+    let error = g.call::<Vec<u64>>("generate_stream", (3u64,)).await.unwrap_err();
+    assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error}");
+    assert!(error.to_string().contains("Streaming<u64>"), "{error}");
+    let error = g.call::<u64>("total", (vec![1u64],)).await.unwrap_err();
+    assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error}");
+    net.stop([g]).await;
+}
+
+#[test]
+fn streams_need_no_async() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = daffi::Global::builder()
+        .unix_sock_path(folder.path())
+        .init_controller(true)
+        .auto_callbacks(false)
+        .service(Source::default())
+        .start_blocking()
+        .unwrap();
+    let g = daffi::Global::builder()
+        .memory(&provider)
+        .auto_callbacks(false)
+        .start_blocking()
+        .unwrap();
+    let items = generate_stream(1000).on(&g).wait().unwrap().blocking();
+    assert!(items.map(Result::unwrap).eq(0..1000));
+    assert_eq!(total(stream::iter(0..1000)).on(&g).wait(), Ok((0..1000).sum()));
+    g.stop_blocking();
+    provider.stop_blocking();
+}
+
+#[tokio::test]
+async fn a_stream_cannot_go_to_everybody() {
+    let net = Net::start(Transport::Memory, |builder| builder.service(Source::default())).await;
+    let g = net.caller().await;
+    let error = total(stream::iter(0..3)).broadcast().on(&g).await.unwrap_err();
+    assert!(matches!(error, CallError::Invalid { .. }), "{error}");
+    let error = total(stream::iter(0..3)).on(&g).send().await.unwrap_err();
+    assert!(matches!(error, CallError::Invalid { .. }), "{error}");
+    net.stop([g]).await;
+}
