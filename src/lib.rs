@@ -60,9 +60,39 @@ pub use daffi_macros::fetcher;
 pub use daffi_core::{
     Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, Call, CallContext, CallError,
     CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover, LeaveReason, Presence, PresenceEvents,
-    ProcessInfo, RegisterError, RemoteError, Replies, Reply, ReplyStream, Signature, StartError, Streaming,
-    TraceContext, Wait,
+    ProcessInfo, RegisterError, RemoteError, Replies, Reply, ReplyStream, Signature, StartError, Stream,
+    Streaming, TraceContext, Wait,
 };
+
+/// Sending files and whatever can be read, and receiving them.
+///
+/// ```no_run
+/// use daffi::bytes::{self, Chunk};
+/// use daffi::{Global, Stream, Streaming, callback, fetcher};
+///
+/// #[callback]
+/// async fn store(name: String, chunks: Streaming<Chunk>) -> Result<u64, String> {
+///     // Check the name before it becomes a path, if you do not trust those who call.
+///     let path = std::env::temp_dir().join(name);
+///     bytes::save(chunks, path).await.map_err(|error| error.to_string())
+/// }
+///
+/// mod there {
+///     use super::*;
+///
+///     #[fetcher]
+///     pub async fn store(name: &str, chunks: impl Stream<Item = Chunk>) -> Result<u64, String>;
+/// }
+///
+/// # async fn send(g: Global) -> Result<(), Box<dyn std::error::Error>> {
+/// let file = bytes::open("film.mp4").await?;
+/// let total = file.total();
+/// let file = file.on_progress(move |sent| println!("{sent} of {total:?} bytes"));
+/// let stored = there::store("film.mp4", file).on(&g).await?;
+/// # Ok(()) }
+/// # fn main() {}
+/// ```
+pub use daffi_core::bytes;
 
 #[doc(hidden)]
 pub use daffi_core::private as __private;

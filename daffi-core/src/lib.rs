@@ -17,6 +17,8 @@ pub use proto::{Absence, Balance, CallbackInfo, LeaveReason, Presence, ProcessIn
 pub use signature::Signature;
 
 #[cfg(feature = "runtime")]
+pub mod bytes;
+#[cfg(feature = "runtime")]
 mod call;
 #[cfg(feature = "runtime")]
 mod context;
@@ -38,6 +40,7 @@ pub use {
     call::{AsyncResult, BlockingItems, Broadcast, Call, Handover, Replies, Reply, ReplyStream, Streaming},
     context::CallContext,
     error::{ConfigFault, RegisterError, StartError},
+    futures_util::Stream,
     global::{Global, GlobalBuilder, PresenceEvents, Wait},
     transport::Address,
 };

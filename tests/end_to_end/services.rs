@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use daffi::{CallContext, CallError, RegisterError, callback, fetcher};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 
 use crate::net::{Net, Transport, over_each};
 
@@ -269,6 +269,7 @@ async fn services_come_and_go_while_running() {
 
 /// Holds its thread, and its value, until it may go on.
 struct Press {
+    begun: Arc<Notify>,
     heard: Arc<AtomicBool>,
     go_on: Arc<AtomicBool>,
     pressed: u32,
@@ -278,6 +279,7 @@ struct Press {
 impl Press {
     #[callback(concurrency = 1)]
     pub fn press(&mut self, ctx: &CallContext) -> u32 {
+        self.begun.notify_one();
         while !self.go_on.load(Ordering::Acquire) {
             self.heard.fetch_or(ctx.is_cancelled(), Ordering::Release);
             std::thread::sleep(Duration::from_millis(1));
@@ -289,8 +291,9 @@ impl Press {
 
 #[tokio::test]
 async fn a_blocking_method_that_nobody_waits_for_counts_until_it_has_ended() {
-    let (heard, go_on) = (Arc::default(), Arc::default());
+    let (begun, heard, go_on) = (Arc::<Notify>::default(), Arc::default(), Arc::default());
     let press = Press {
+        begun: Arc::clone(&begun),
         heard: Arc::clone(&heard),
         go_on: Arc::clone(&go_on),
         pressed: 0,
@@ -298,8 +301,7 @@ async fn a_blocking_method_that_nobody_waits_for_counts_until_it_has_ended() {
     let net = Net::start(Transport::Unix, |builder| builder.service(press)).await;
     let g = net.caller().await;
     let job = g.call::<u32>("press", ()).bg();
-    // Given to the provider before the answer to a question that was asked after it.
-    g.processes().await.unwrap();
+    begun.notified().await;
     job.cancel();
     while !heard.load(Ordering::Acquire) {
         tokio::task::yield_now().await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use daffi::bytes::{self, Chunk};
 use daffi::{CallError, Streaming, callback, fetcher};
 use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -523,4 +524,84 @@ async fn a_stream_cannot_go_to_everybody() {
     let error = total(stream::iter(0..3)).on(&g).send().await.unwrap_err();
     assert!(matches!(error, CallError::Invalid { .. }), "{error}");
     net.stop([g]).await;
+}
+
+/// Keeps what it is sent.
+struct Store {
+    folder: std::path::PathBuf,
+}
+
+#[callback]
+impl Store {
+    pub async fn put(&self, name: &str, chunks: Streaming<Chunk>) -> Result<u64, String> {
+        let path = self.folder.join(name);
+        bytes::save(chunks, path).await.map_err(|error| error.to_string())
+    }
+
+    pub async fn get(&self, name: &str) -> Result<impl Stream<Item = Chunk>, String> {
+        let opened = bytes::open(self.folder.join(name)).await;
+        opened.map_err(|error| error.to_string())
+    }
+}
+
+#[fetcher]
+async fn put(name: &str, chunks: impl Stream<Item = Chunk>) -> Result<u64, String>;
+#[fetcher]
+async fn get(name: &str) -> Result<impl Stream<Item = Chunk>, String>;
+
+/// Gives some bytes, then an error.
+struct Breaks(usize);
+
+impl tokio::io::AsyncRead for Breaks {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        if self.0 == 0 {
+            return std::task::Poll::Ready(Err(std::io::Error::other("the disk is on fire")));
+        }
+        self.0 -= 1;
+        buffer.put_slice(b"some bytes");
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn files_are_sent_and_received_whole_or_not_at_all() {
+    over_each(async |transport| {
+        let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let folder = there.path().to_owned();
+        let net = Net::start(transport, |builder| builder.service(Store { folder })).await;
+        let g = net.caller().await;
+        let content: Vec<u8> = (0..10_000_000_u32)
+            .flat_map(u32::to_le_bytes)
+            .take(10_000_000)
+            .collect();
+        let path = here.path().join("original");
+        std::fs::write(&path, &content).unwrap();
+
+        let file = bytes::open(&path).await.unwrap();
+        assert_eq!(file.total(), Some(10_000_000));
+        let seen = Arc::new(AtomicU64::new(0));
+        let told = Arc::clone(&seen);
+        let file = file.on_progress(move |bytes| told.store(bytes, Ordering::Relaxed));
+        assert_eq!(put("copy", file).on(&g).await, Ok(10_000_000));
+        assert_eq!(seen.load(Ordering::Relaxed), 10_000_000);
+        assert!(std::fs::read(there.path().join("copy")).unwrap() == content);
+
+        let chunks = get("copy").on(&g).await.unwrap();
+        let back = here.path().join("back");
+        assert_eq!(bytes::save(chunks, &back).await.unwrap(), 10_000_000);
+        assert!(std::fs::read(&back).unwrap() == content);
+
+        let error = put("broken", bytes::read(Breaks(3))).on(&g).await.unwrap_err();
+        assert!(error.to_string().contains("the disk is on fire"), "{error}");
+        let error = get("missing").on(&g).await.unwrap_err();
+        assert!(matches!(error, CallError::App(_)), "{error}");
+        let left: Vec<_> = std::fs::read_dir(there.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+        net.stop([g]).await;
+    })
+    .await;
 }

@@ -27,6 +27,7 @@ impl Router {
     ) -> Result<(), Fault> {
         match header {
             Header::Opened { call, index: 0 } => {
+                self.stop_unread(from, call, out);
                 let Some(way) = self.to_caller(from, call)? else {
                     return Ok(());
                 };
@@ -77,7 +78,7 @@ impl Router {
                 stream: stream @ StreamId::Argument(_),
                 items,
             } => {
-                let Some(way) = self.to_provider(from, call, 0) else {
+                let Some(way) = self.to_provider(from, call, stream) else {
                     return Ok(());
                 };
                 let call = way.call;
@@ -88,7 +89,7 @@ impl Router {
                 stream: stream @ StreamId::Argument(_),
                 status,
             } => {
-                let Some(way) = self.to_provider(from, call, 0) else {
+                let Some(way) = self.to_provider(from, call, stream) else {
                     return Ok(());
                 };
                 let call = way.call;
@@ -100,7 +101,7 @@ impl Router {
                 items,
                 bytes,
             } => {
-                let Some(way) = self.to_provider(from, call, index) else {
+                let Some(way) = self.to_provider(from, call, StreamId::Result(index)) else {
                     return Ok(());
                 };
                 let (call, stream) = (way.call, StreamId::Result(0));
@@ -115,6 +116,15 @@ impl Router {
             _ => return Err(Fault::Unexpected("a frame of a stream from the wrong end")),
         }
         Ok(())
+    }
+
+    /// A stream that nobody will read is stopped: its call was handed over.
+    fn stop_unread(&mut self, from: LinkId, call: CallId, out: &mut impl Outlet) {
+        let outstanding = self.calls.get_mut(call.0 as usize);
+        let unread = outstanding.filter(|call| call.provider == from && call.caller == Caller::Nobody);
+        if let Some(outstanding) = unread {
+            outstanding.cancel(call, out);
+        }
     }
 
     /// The way to the caller of a call that `from` runs; none if nobody waits for it any more.
@@ -141,11 +151,16 @@ impl Router {
 
     /// The way to the provider of a call of `from`'s; none if it has ended. What was sent before its reply came is on its
     /// way then.
-    fn to_provider(&self, from: LinkId, call: CallId, index: u32) -> Option<Way> {
+    fn to_provider(&self, from: LinkId, call: CallId, stream: StreamId) -> Option<Way> {
+        let (is_result, index) = match stream {
+            StreamId::Result(index) => (true, index),
+            StreamId::Argument(_) => (false, 0),
+        };
         let sent = (*self.links.get(from.0)?.calls.get(call.0 as usize)?)?;
         let routed = match sent {
             Sent::Routed(routed) if index == 0 => routed,
-            Sent::Broadcast(id) => self.part_at(id, index)?,
+            // A stream goes to one process.
+            Sent::Broadcast(id) if is_result => self.part_at(id, index)?,
             _ => return None,
         };
         let key = routed.0 as usize;

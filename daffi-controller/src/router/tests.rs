@@ -9,12 +9,14 @@ mod load;
 mod picking;
 mod presence;
 mod roster;
+mod streams;
+mod traffic;
 mod world;
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use daffi_core::proto::{Balance, Failure, Frame, Outcome, Presence, RemoteError, TraceContext};
+use daffi_core::proto::{Balance, Failure, Frame, Outcome, Presence, RemoteError, StreamId, TraceContext};
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 
 use super::*;
@@ -80,6 +82,31 @@ enum Said {
         number: u32,
         events: Vec<Presence>,
     },
+    Opened {
+        number: u32,
+        index: u32,
+    },
+    Items {
+        number: u32,
+        stream: StreamId,
+        items: u32,
+        payload: Bytes,
+    },
+    Close {
+        number: u32,
+        stream: StreamId,
+        end: Outcome,
+    },
+    Credit {
+        number: u32,
+        stream: StreamId,
+        items: u32,
+        bytes: u32,
+    },
+    Stop {
+        number: u32,
+        stream: StreamId,
+    },
 }
 
 fn said(frame: &Frame) -> Said {
@@ -109,6 +136,36 @@ fn said(frame: &Frame) -> Said {
         Header::Happened { call } => Said::Happened {
             number: call.0,
             events: proto::decode_guarded(&payload).unwrap(),
+        },
+        Header::Opened { call, index } => Said::Opened {
+            number: call.0,
+            index,
+        },
+        Header::Items { call, stream, items } => Said::Items {
+            number: call.0,
+            stream,
+            items,
+            payload,
+        },
+        Header::Close { call, stream, status } => Said::Close {
+            number: call.0,
+            stream,
+            end: outcome(status, payload),
+        },
+        Header::Credit {
+            call,
+            stream,
+            items,
+            bytes,
+        } => Said::Credit {
+            number: call.0,
+            stream,
+            items,
+            bytes,
+        },
+        Header::Stop { call, stream } => Said::Stop {
+            number: call.0,
+            stream,
         },
         other => panic!("no node expects {other:?}"),
     }

@@ -39,10 +39,13 @@ where
 /// The structure of `T`, traced the first time that it is asked for.
 fn traced_once<T: DeserializeOwned + 'static>() -> Type {
     static TRACED: Mutex<Option<HashMap<TypeId, Type>>> = Mutex::new(None);
-    let mut traced = TRACED.lock().unwrap_or_else(PoisonError::into_inner);
-    traced
-        .get_or_insert_default()
-        .entry(TypeId::of::<T>())
-        .or_insert_with(trace::<T>)
-        .clone()
+    let of = TypeId::of::<T>();
+    let traced = || TRACED.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = traced().as_ref().and_then(|traced| traced.get(&of).cloned());
+    known.unwrap_or_else(|| {
+        // Runs code of the user's, which no lock waits for.
+        let ty = trace::<T>();
+        traced().get_or_insert_default().insert(of, ty.clone());
+        ty
+    })
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::future::{Call, block_on, may_block};
 use crate::error::{CallError, RemoteError};
@@ -33,7 +34,6 @@ use crate::error::{CallError, RemoteError};
 /// # Cancel safety
 ///
 /// Cancel safe: a `&mut AsyncResult` can be awaited again and again, for instance in `select!`.
-#[must_use = "the call runs without this, but its outcome is lost; `send()` is for calls whose outcome nobody wants"]
 pub struct AsyncResult<T, E = RemoteError> {
     callback: String,
     inner: Inner<T, E>,
@@ -46,6 +46,8 @@ enum Inner<T, E> {
         task: JoinHandle<Result<T, CallError<E>>>,
         runtime: Handle,
         timed_out: Arc<AtomicBool>,
+        /// Is cancelled when the call has ended.
+        ended: CancellationToken,
     },
 }
 
@@ -59,7 +61,8 @@ impl<T, E> fmt::Debug for AsyncResult<T, E> {
 }
 
 impl<T: Send + 'static, E: Send + 'static> Call<T, E> {
-    /// Makes the call in the background: it is on its way when this returns.
+    /// Makes the call in the background: it is on its way when this returns, or as soon as there is a connection with room
+    /// for it. Inside of a callback it inherits the callback's deadline, and goes on when the callback has ended.
     ///
     /// It runs on the runtime of the [`Global`](crate::Global) that makes it, so this needs no `async` around it.
     pub fn bg(mut self) -> AsyncResult<T, E> {
@@ -79,11 +82,17 @@ impl<T: Send + 'static, E: Send + 'static> Call<T, E> {
                 inner: Inner::Ended(Some(outcome)),
             };
         }
-        let task = node.spawn_task(self);
+        let ended = CancellationToken::new();
+        let end = ended.clone().drop_guard();
+        let task = node.spawn_task(async move {
+            let _end = end;
+            self.await
+        });
         let inner = Inner::Running {
             task,
             runtime: node.runtime().clone(),
             timed_out: Arc::default(),
+            ended,
         };
         AsyncResult { callback, inner }
     }
@@ -119,11 +128,16 @@ impl<T, E> AsyncResult<T, E> {
             task,
             runtime,
             timed_out,
+            ended,
         } = &self.inner
         {
             let (task, timed_out) = (task.abort_handle(), Arc::clone(timed_out));
+            let ended = ended.clone();
             runtime.spawn(async move {
-                sleep(timeout).await;
+                tokio::select! {
+                    () = sleep(timeout) => {}
+                    () = ended.cancelled() => return,
+                }
                 if !task.is_finished() {
                     timed_out.store(true, Ordering::Release);
                     task.abort();

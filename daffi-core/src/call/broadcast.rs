@@ -93,7 +93,9 @@ impl<T, E> Broadcast<T, E> {
         }
         if let Some(delay) = call.delay() {
             let node = call.node()?;
-            pause(&node, delay).await;
+            pause(&node, delay)
+                .await
+                .map_err(|failed| call.failure(Err(failed.into())))?;
         }
         let mut running = call.begin()?;
         match poll_fn(|cx| call.poll_next(&mut running, cx)).await {
@@ -203,10 +205,13 @@ impl<T, E> ReplyStream<T, E> {
                     let Some(name) = self.waiting.get_mut(index as usize).and_then(Option::take) else {
                         continue;
                     };
-                    if let Some(again) = self.again(&name, &outcome) {
-                        self.again.push((name, again));
+                    if let Some(mut again) = self.again(&name, &outcome) {
                         // Polled for the first time, so that it wakes this task.
-                        return self.poll(cx);
+                        if let Poll::Ready(outcome) = Pin::new(&mut again).poll(cx) {
+                            return Poll::Ready(Some((name, outcome)));
+                        }
+                        self.again.push((name, again));
+                        continue;
                     }
                     return Poll::Ready(Some((name, self.call.finish(outcome))));
                 }

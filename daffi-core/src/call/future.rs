@@ -12,16 +12,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tokio::time::{Sleep, sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::pump::Feeds;
 use super::streaming::{Opening, Streaming};
 use super::stub::{Stub, Traced};
 use crate::error::{CallError, RemoteError};
 use crate::node::session::{Item, Next, Request};
-use crate::node::{Backoff, Exchange, Message, Node, running};
-use crate::proto::{
-    CallId, DecodeError, EncodeError, Failed, Failure, Limits, Mode, Moment, Outcome, Window,
-};
+use crate::node::{Backoff, Exchange, Message, Node, SentCall, running};
+use crate::proto::{DecodeError, EncodeError, Failed, Failure, Limits, Mode, Moment, Outcome, Window};
 use crate::scope::Scope;
 use crate::signature::Signature;
 
@@ -62,6 +61,8 @@ pub struct Call<T, E = RemoteError> {
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     Stub(&'static Stub),
+    /// A stub whose signature is another at each call.
+    Varying(&'static Stub, Arc<Traced>),
     Named(Arc<Named>),
 }
 
@@ -75,7 +76,7 @@ pub(super) struct Named {
 impl Source {
     fn name(&self) -> &str {
         match self {
-            Self::Stub(stub) => stub.name,
+            Self::Stub(stub) | Self::Varying(stub, _) => stub.name,
             Self::Named(named) => &named.name,
         }
     }
@@ -84,6 +85,7 @@ impl Source {
     fn traced(&self) -> Option<&Traced> {
         match self {
             Self::Stub(stub) => stub.traced(),
+            Self::Varying(_, traced) => Some(traced),
             Self::Named(named) => Some(&named.traced),
         }
     }
@@ -194,11 +196,11 @@ pub(crate) enum NodeChoice {
 
 enum State {
     New,
-    /// Waits before it is made.
-    Delayed(Pin<Box<Sleep>>),
+    /// Waits before it is made, where it was asked for.
+    Delayed(Pause, Scope),
     Running(Running),
     /// Waits before it is made again.
-    Pausing(Pin<Box<Sleep>>, Running),
+    Pausing(Pause, Running),
     Done,
 }
 
@@ -211,7 +213,7 @@ pub(super) struct Running {
     retries: u32,
     backoff: Backoff,
     /// The call that was let send its stream.
-    granted: Option<CallId>,
+    granted: Option<SentCall>,
 }
 
 impl<T, E> fmt::Debug for Call<T, E> {
@@ -225,7 +227,7 @@ impl<T, E> fmt::Debug for Call<T, E> {
 impl<T, E> Call<T, E> {
     pub(super) fn new(source: Source, arguments: Arguments, decoders: Decoders<T, E>) -> Self {
         let mut options = Options::default();
-        if let Source::Stub(stub) = &source {
+        if let Source::Stub(stub) | Source::Varying(stub, _) = &source {
             options.timeout = stub.timeout;
             options.to = stub.to.map(str::to_owned);
             options.retries = stub.retries;
@@ -367,6 +369,13 @@ impl<T, E> Call<T, E> {
                     "a stream can be sent to one process, not to all: call them one by one".to_owned(),
                 );
             }
+            (None, None) if self.options.retries > 0 => {
+                return Some(
+                    "the outcomes of a broadcast come from each process by itself, so it is not made again: leave out \
+                     retry(…), and call those again that failed"
+                        .to_owned(),
+                );
+            }
             (None, None) => return None,
         };
         Some(format!(
@@ -447,6 +456,10 @@ impl<T, E> Call<T, E> {
 
     /// Begins the call: finds its node, fixes its deadline.
     pub(super) fn begin(&self) -> Result<Running, CallError<E>> {
+        self.begin_in(Scope::current())
+    }
+
+    fn begin_in(&self, mut scope: Scope) -> Result<Running, CallError<E>> {
         let callback = || self.source.name().to_owned();
         if let Err(message) = &self.arguments.0 {
             let message = format!("the arguments: {message}");
@@ -479,7 +492,6 @@ impl<T, E> Call<T, E> {
             });
         }
         let node = self.node()?;
-        let mut scope = Scope::current();
         scope.trace = node.traces().current().or(scope.trace);
         let timeout = self
             .options
@@ -582,9 +594,13 @@ impl<T, E> Future for Call<T, E> {
                         return Poll::Ready(Err(error));
                     }
                 },
-                State::Delayed(sleep) => {
-                    ready!(sleep.as_mut().poll(cx));
-                    match this.begin() {
+                State::Delayed(pause, scope) => {
+                    let over = ready!(Pin::new(pause).poll(cx));
+                    let scope = mem::take(scope);
+                    match over
+                        .map_err(|failed| this.finish_failed(failed))
+                        .and_then(|()| this.begin_in(scope))
+                    {
                         Ok(running) => this.state = State::Running(running),
                         Err(error) => {
                             this.state = State::Done;
@@ -615,8 +631,11 @@ impl<T, E> Future for Call<T, E> {
                         None => return Poll::Ready(this.finish(outcome)),
                     }
                 }
-                State::Pausing(sleep, _) => {
-                    ready!(sleep.as_mut().poll(cx));
+                State::Pausing(pause, _) => {
+                    if let Err(failed) = ready!(Pin::new(pause).poll(cx)) {
+                        this.state = State::Done;
+                        return Poll::Ready(Err(this.finish_failed(failed)));
+                    }
                     if let State::Pausing(_, running) = mem::replace(&mut this.state, State::Done) {
                         this.state = State::Running(running);
                     }
@@ -634,7 +653,7 @@ impl<T, E> Call<T, E> {
             None => self.begin().map(State::Running),
             Some(delay) => {
                 let node = self.node()?;
-                Ok(State::Delayed(pause(&node, delay)))
+                Ok(State::Delayed(pause(&node, delay), Scope::current()))
             }
         }
     }
@@ -697,7 +716,7 @@ impl Running {
         let sent = self.exchange.sent();
         if sent != self.granted {
             self.granted = sent;
-            if let Some(call) = sent {
+            if let Some(SentCall { call, .. }) = sent {
                 self.exchange.node().grant(call, 0, window);
             }
         }
@@ -705,11 +724,11 @@ impl Running {
 
     /// Sends arguments that are streams.
     fn feed(&self, feeds: &mut Feeds, cx: &mut Context<'_>) {
-        if let Some(call) = self.exchange.sent() {
+        if let Some(sent) = self.exchange.sent() {
             let node = self.exchange.node();
             // What the streams wait for may belong to a runtime.
             let _runtime = node.runtime().enter();
-            let _ = feeds.poll(node, call, cx);
+            let _ = feeds.poll(node, sent, cx);
         }
     }
 
@@ -790,7 +809,7 @@ fn stable_hash(key: &[u8]) -> u64 {
 ///
 /// # Errors
 ///
-/// Why the call was not handed over; it did not run then. After that nothing is told.
+/// Why the call was not handed over; where that is not known, `may_have_run` says so. After that nothing is told.
 ///
 /// # Cancel safety
 ///
@@ -830,14 +849,39 @@ const fn is_worth_retrying(failed: &Failed) -> bool {
     )
 }
 
-/// A wait on the node's runtime, whatever the caller runs on.
-pub(super) fn pause(node: &Node, delay: Duration) -> Pin<Box<Sleep>> {
+/// A wait on the node's runtime, whatever the caller runs on; it ends early when the node stops.
+pub(super) struct Pause {
+    sleep: Pin<Box<Sleep>>,
+    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+pub(super) fn pause(node: &Node, delay: Duration) -> Pause {
+    Pause {
+        sleep: sleep_on(node, delay),
+        stopped: Box::pin(node.stopped()),
+    }
+}
+
+impl Future for Pause {
+    type Output = Result<(), Failed>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // First: the timers of a runtime that has ended must not be asked.
+        if self.stopped.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(Failed::Cancelled { may_have_run: false }));
+        }
+        self.sleep.as_mut().poll(cx).map(Ok)
+    }
+}
+
+/// A timer of the node's runtime.
+pub(super) fn sleep_on(node: &Node, delay: Duration) -> Pin<Box<Sleep>> {
     let _runtime = node.runtime().enter();
     Box::pin(sleep(delay))
 }
 
 /// Whether blocking this thread holds up nobody.
-pub(super) fn may_block() -> bool {
+pub(crate) fn may_block() -> bool {
     tokio::runtime::Handle::try_current().is_err() || Scope::current().may_block
 }
 

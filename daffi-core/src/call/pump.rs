@@ -8,10 +8,12 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::Stream;
 
-use crate::node::Node;
-use crate::node::session::End;
-use crate::proto::{Batch, CallId, Credit, EncodeError, Failed};
+use crate::node::{Node, SentCall};
+use crate::proto::{Batch, Credit, EncodeError, Failed};
 use crate::registry::Flow;
+
+#[cfg(test)]
+mod tests;
 
 /// A frame of items is sent when it has so many bytes.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -48,22 +50,21 @@ impl Port for Flow {
 /// The way of an argument stream.
 struct Argument<'a> {
     node: &'a Node,
-    call: CallId,
+    sent: SentCall,
     index: u32,
 }
 
 impl Port for Argument<'_> {
     fn poll_credit(&self, cx: &mut Context<'_>) -> Poll<Option<Credit>> {
-        self.node.poll_credit(End::Call(self.call), self.index, cx)
+        self.node.poll_argument_credit(self.sent, self.index, cx)
     }
 
     fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.node.poll_ended(End::Call(self.call), self.index, cx)
+        self.node.poll_argument_ended(self.sent, self.index, cx)
     }
 
     fn send(&self, batch: &Batch, full: bool) -> Result<(), Option<Failed>> {
-        self.node
-            .send_items(End::Call(self.call), self.index, batch, full)
+        self.node.send_argument(self.sent, self.index, batch, full)
     }
 }
 
@@ -190,16 +191,16 @@ impl Feeds {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
     }
 
-    /// Sends them as arguments of `call`; ready when all have ended.
-    pub(super) fn poll(&mut self, node: &Node, call: CallId, cx: &mut Context<'_>) -> Poll<()> {
+    /// Sends them as arguments of a call; ready when all have ended.
+    pub(super) fn poll(&mut self, node: &Node, sent: SentCall, cx: &mut Context<'_>) -> Poll<()> {
         let mut pending = false;
         for (index, feed) in (0..).zip(&mut self.0) {
             let Some(sending) = feed else { continue };
             let sending = sending.get_mut().unwrap_or_else(PoisonError::into_inner);
-            match sending.poll(&Argument { node, call, index }, cx) {
+            match sending.poll(&Argument { node, sent, index }, cx) {
                 Poll::Ready(end) => {
                     *feed = None;
-                    node.close_argument(call, index, end);
+                    node.close_argument(sent, index, end);
                 }
                 Poll::Pending => pending = true,
             }

@@ -11,7 +11,7 @@ use futures_util::Stream;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::future::{block_on, may_block, pause};
+use super::future::{block_on, may_block, sleep_on};
 use super::pump::Feeds;
 use crate::error::CallError;
 use crate::node::session::{Item, Next};
@@ -113,10 +113,10 @@ impl<T> Streaming<T> {
             window,
             mut feeds,
         } = opening;
-        let feeding = exchange.sent().filter(|_| !feeds.is_empty()).map(|call| {
+        let feeding = exchange.sent().filter(|_| !feeds.is_empty()).map(|sent| {
             let node = std::sync::Arc::clone(exchange.node());
             let sending = std::sync::Arc::clone(&node);
-            let task = node.spawn_task(async move { poll_fn(|cx| feeds.poll(&sending, call, cx)).await });
+            let task = node.spawn_task(async move { poll_fn(|cx| feeds.poll(&sending, sent, cx)).await });
             Feeding(task.abort_handle())
         });
         let source = Source::Result {
@@ -278,7 +278,7 @@ impl<T> Streaming<T> {
         let source = &self.source;
         let timer = self.timer.get_or_insert_with(|| match source {
             // Whoever waits may know of no runtime.
-            Source::Result { exchange, .. } => pause(exchange.node(), idle),
+            Source::Result { exchange, .. } => sleep_on(exchange.node(), idle),
             _ => Box::pin(sleep(idle)),
         });
         timer.as_mut().poll(cx)
@@ -313,8 +313,8 @@ impl<T> Streaming<T> {
             let taken = std::mem::replace(&mut self.taken, NOTHING);
             match &self.source {
                 Source::Result { exchange, index, .. } => {
-                    if let Some(call) = exchange.sent() {
-                        exchange.node().grant(call, *index, taken);
+                    if let Some(sent) = exchange.sent() {
+                        exchange.node().grant(sent.call, *index, taken);
                     }
                 }
                 Source::Argument { flow, index, .. } => flow.host.accept(flow.run, *index, taken),
@@ -325,9 +325,18 @@ impl<T> Streaming<T> {
     }
 }
 
-impl<T> Drop for Streaming<T> {
+impl Drop for Source {
     fn drop(&mut self) {
-        if let Source::Argument { flow, index, .. } = &self.source {
+        if let Self::Argument {
+            flow,
+            index,
+            accepted,
+        } = self
+        {
+            if !*accepted {
+                // Nothing is granted; it only has to be there in order to be stopped.
+                flow.host.accept(flow.run, *index, NOTHING);
+            }
             flow.host.stop(flow.run, *index);
         }
     }

@@ -1,6 +1,6 @@
 //! What a fetcher knows before it is called, and the one function that every fetcher calls.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,6 +22,7 @@ pub struct Stub {
     pub(super) to: Option<&'static str>,
     pub(super) retries: u32,
     pub(super) idempotent: bool,
+    varying: bool,
     traced: OnceLock<Traced>,
 }
 
@@ -54,6 +55,7 @@ impl Stub {
             to: None,
             retries: 0,
             idempotent: false,
+            varying: false,
             traced: OnceLock::new(),
         }
     }
@@ -84,6 +86,13 @@ impl Stub {
     #[must_use]
     pub const fn idempotent(mut self) -> Self {
         self.idempotent = true;
+        self
+    }
+
+    /// Its types depend on parameters of the block that it stands in: its static is shared by all of them.
+    #[must_use]
+    pub const fn varying(mut self) -> Self {
+        self.varying = true;
         self
     }
 
@@ -180,10 +189,11 @@ fn prepare<T, E: DeserializeOwned + 'static>(
     arguments: Result<Bytes, proto::EncodeError>,
     take: Take<T>,
 ) -> Call<T, E> {
-    stub.traced.get_or_init(|| Traced::new(signature()));
-    Call::new(
-        Source::Stub(stub),
-        Arguments::from(arguments),
-        Decoders::new(take),
-    )
+    let source = if stub.varying {
+        Source::Varying(stub, Arc::new(Traced::new(signature())))
+    } else {
+        stub.traced.get_or_init(|| Traced::new(signature()));
+        Source::Stub(stub)
+    };
+    Call::new(source, Arguments::from(arguments), Decoders::new(take))
 }

@@ -73,6 +73,9 @@ pub enum StartError {
         /// Its reason.
         reason: String,
     },
+    /// It was stopped while it was starting, or its runtime was shut down.
+    #[error("it was stopped before it had started")]
+    Stopped,
     /// No runtime: `start()` was called outside of tokio.
     #[error("there is no tokio runtime here: call start().await inside one, or use start_blocking()")]
     NoRuntime,
@@ -115,6 +118,7 @@ impl fmt::Debug for StartError {
             Self::Refused { .. } => "Refused",
             Self::NameTaken { .. } => "NameTaken",
             Self::CallbacksRefused { .. } => "CallbacksRefused",
+            Self::Stopped => "Stopped",
             Self::NoRuntime => "NoRuntime",
             Self::Runtime(_) => "Runtime",
         };

@@ -13,7 +13,7 @@ use tracing::info;
 use super::{Global, Inner};
 use crate::call::block_on;
 use crate::error::{ConfigFault, StartError};
-use crate::host::{HostEntry, HostOptions, HostedController};
+use crate::host::{HostEntry, HostOptions};
 use crate::link;
 use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, Traces, random, running};
 use crate::proto::{Limits, TraceContext};
@@ -256,7 +256,7 @@ impl GlobalBuilder {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it ends what was started.
+    /// Dropping it ends what was started, a moment later.
     pub async fn start(self) -> Result<Global, StartError> {
         self.start_on(Handle::try_current().map_err(|_| StartError::NoRuntime)?, None)
             .await
@@ -289,7 +289,7 @@ impl GlobalBuilder {
             .map_err(StartError::Runtime)?;
         let guard = end.clone().drop_guard();
         let starting = handle.spawn(self.start_on(handle.clone(), Some(end)));
-        let started = block_on(starting).unwrap_or(Err(StartError::NoRuntime));
+        let started = block_on(starting).unwrap_or(Err(StartError::Stopped));
         if started.is_ok() {
             guard.disarm();
         }
@@ -362,8 +362,10 @@ impl GlobalBuilder {
                 registering: Mutex::default(),
             }),
         };
+        let unfinished = Unfinished(Some(global.clone()));
         self.on_init.iter().for_each(|hook| hook(&global));
         let Some(node) = &global.inner.node else {
+            unfinished.finished();
             return Ok(global);
         };
 
@@ -382,7 +384,6 @@ impl GlobalBuilder {
             hooks: hooks(&global, self.on_node_connect, self.on_node_disconnect),
             connect_timeout: self.connect_timeout,
         };
-        let unfinished = Unfinished(Some(global.clone()));
         // Before it connects: a callback that runs as soon as it does may make calls.
         running::add(node);
         supervisor.start().await?;
@@ -480,6 +481,10 @@ fn hooks(global: &Global, connected: Vec<Hook>, disconnected: Vec<Hook>) -> Hook
     Hooks {
         connected: call_all(connected),
         disconnected: call_all(disconnected),
+        ended: {
+            let stopped = global.inner.stopped.clone();
+            Arc::new(move || stopped.cancel())
+        },
     }
 }
 
@@ -495,10 +500,6 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if let Some(global) = self.0.take() {
-            let controller: Option<Arc<dyn HostedController>> = global.inner.controller.clone();
-            if let Some(controller) = controller {
-                global.inner.runtime.spawn(async move { controller.stop().await });
-            }
             global.abort();
         }
     }

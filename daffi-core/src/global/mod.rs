@@ -14,15 +14,15 @@ use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 pub use self::builder::GlobalBuilder;
 pub use self::presence::PresenceEvents;
 pub use self::wait::Wait;
-use crate::call::{Call, NodeChoice, by_name};
+use crate::call::{Call, NodeChoice, by_name, may_block};
 use crate::error::{CallError, RegisterError};
 use crate::host::HostedController;
-use crate::node::{Message, Node, Phase, running};
+use crate::node::{FAR, Message, Node, Phase, running};
 use crate::proto::{CallbackInfo, Failure, ProcessInfo, Query};
 use crate::registry::{BoundCallback, Catalog, ServiceInstance};
 use crate::transport::Address;
@@ -167,20 +167,32 @@ impl Global {
     ///
     /// When this `Global` offers a callback of one of the names already, or the controller cannot be told. Nothing is
     /// offered then.
+    ///
+    /// # Cancel safety
+    ///
+    /// It goes on when this is dropped after it was first polled.
     pub async fn register<S: Send + Sync + 'static>(&self, service: S) -> Result<(), RegisterError> {
+        let node = self.node("register").map_err(RegisterError::Call)?;
+        let (this, instance) = (self.clone(), ServiceInstance::new(service));
+        // In a task: half of it is worse than all of it.
+        let task = node.spawn_task(async move { this.register_instance(instance).await });
+        task.await.unwrap_or_else(|_| Err(stopped("register")))
+    }
+
+    async fn register_instance(&self, service: ServiceInstance) -> Result<(), RegisterError> {
         let node = self.node("register").map_err(RegisterError::Call)?;
         let _turn = self.inner.registering.lock().await;
         let mut catalog = Catalog::default();
         node.offered_names()
             .into_iter()
             .for_each(|(name, place)| catalog.reserve(name, place));
-        catalog.add_service(&ServiceInstance::new(service));
+        catalog.add_service(&service);
         let (callbacks, faults) = catalog.finish();
         if !faults.is_empty() {
             return Err(RegisterError::Config(faults));
         }
         let offered = node.offer(callbacks.into_iter().map(BoundCallback::traced));
-        match node.announce(&offered, true).await {
+        match node.announce(&offered).await {
             Ok(()) => Ok(()),
             Err(failure) => {
                 node.retract(offered.iter().map(|offered| offered.callback));
@@ -194,7 +206,18 @@ impl Global {
     /// # Errors
     ///
     /// [`RegisterError::Unknown`] when this `Global` does not offer it, or when the controller cannot be told.
+    ///
+    /// # Cancel safety
+    ///
+    /// It goes on when this is dropped after it was first polled.
     pub async fn unregister(&self, name: &str) -> Result<(), RegisterError> {
+        let node = self.node("unregister").map_err(RegisterError::Call)?;
+        let (this, name) = (self.clone(), name.to_owned());
+        let task = node.spawn_task(async move { this.unregister_name(&name).await });
+        task.await.unwrap_or_else(|_| Err(stopped("unregister")))
+    }
+
+    async fn unregister_name(&self, name: &str) -> Result<(), RegisterError> {
         let node = self.node("unregister").map_err(RegisterError::Call)?;
         let _turn = self.inner.registering.lock().await;
         let callback = node.find(name).ok_or_else(|| RegisterError::Unknown {
@@ -209,7 +232,7 @@ impl Global {
     /// Waits until this `Global` is stopped, or the process is told to end: SIGINT (Ctrl-C) or SIGTERM stop it
     /// gracefully, as [`stop`](Self::stop) does, and a second one at once.
     ///
-    /// Signals are caught only while this runs.
+    /// From then on these signals are caught, also after this was dropped: they no longer end the process by themselves.
     ///
     /// # Cancel safety
     ///
@@ -247,7 +270,7 @@ impl Global {
             return;
         }
         if let Some(node) = &self.inner.node {
-            let deadline = Instant::now() + self.inner.stop_timeout;
+            let deadline = Instant::now() + self.inner.stop_timeout.min(FAR);
             node.stop_gracefully(deadline).await;
             running::remove(node);
             info!(process_name = &*self.inner.process_name, "node stopped");
@@ -264,25 +287,39 @@ impl Global {
             node.stop_now();
             running::remove(node);
         }
+        if let Some(controller) = &self.inner.controller {
+            controller.abort();
+        }
         self.inner.stopped.cancel();
         if let Some(thread) = &self.inner.thread {
             thread.cancel();
         }
     }
 
-    /// As [`join`](Self::join), blocking this thread. For code without async; not for a runtime's thread.
+    /// As [`join`](Self::join), blocking this thread: for code without async. On a runtime's thread it does not block, and an
+    /// error is logged.
     pub fn join_blocking(&self) {
         let this = self.clone();
         self.run_blocking(async move { this.join().await });
     }
 
-    /// As [`stop`](Self::stop), blocking this thread. For code without async; not for a runtime's thread.
+    /// As [`stop`](Self::stop), blocking this thread: for code without async. On a runtime's thread it does not block, and an
+    /// error is logged.
     pub fn stop_blocking(&self) {
         let this = self.clone();
         self.run_blocking(async move { this.stop().await });
     }
 
     fn run_blocking(&self, future: impl Future<Output = ()> + Send + 'static) {
+        if !may_block() {
+            error!(
+                process_name = &*self.inner.process_name,
+                "blocking here would hold up a runtime, perhaps for ever: this goes on in the background; use the method \
+                 without `_blocking`, and await it"
+            );
+            self.inner.runtime.spawn(future);
+            return;
+        }
         let (done, wait) = std::sync::mpsc::channel::<()>();
         self.inner.runtime.spawn(async move {
             future.await;
@@ -303,6 +340,13 @@ impl<T, E> Call<T, E> {
             .filter(|node| node.phase() != Phase::Stopped);
         self.on_node(NodeChoice::Chosen(node))
     }
+}
+
+/// What a task of a node that stops ends with.
+fn stopped(what: &str) -> RegisterError {
+    RegisterError::Call(CallError::NotStarted {
+        callback: what.to_owned(),
+    })
 }
 
 /// What ended a question to the controller.

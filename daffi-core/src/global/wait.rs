@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::controller_error;
+use crate::call::{block_on, may_block};
 use crate::error::CallError;
 use crate::node::{Message, Node, Phase};
 use crate::proto::{Failed, Failure, Query};
@@ -77,6 +78,20 @@ impl Wait {
         self
     }
 
+    /// Waits on this thread: for code without async.
+    ///
+    /// # Errors
+    ///
+    /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime.
+    pub fn wait(self) -> Result<(), CallError> {
+        if !may_block() {
+            return Err(CallError::Blocking {
+                callback: self.what.label(),
+            });
+        }
+        block_on(Box::pin(self.run()))
+    }
+
     async fn run(self) -> Result<(), CallError> {
         let label = self.what.label();
         let Some(node) = self.node else {
@@ -94,6 +109,10 @@ impl Wait {
                 Ok(_) => return Ok(()),
                 // The connection was lost, or is still being looked for: ask again.
                 Err(Failure::Failed(Failed::Disconnected { .. })) => {}
+                // The node stops.
+                Err(Failure::Failed(Failed::Cancelled { .. })) => {
+                    return Err(CallError::NotStarted { callback: label });
+                }
                 Err(Failure::Failed(Failed::Timeout { .. })) => {
                     return Err(CallError::Timeout {
                         callback: label,

@@ -1,6 +1,7 @@
 //! Finding the controller, being let in, and coming back after the connection was lost.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +10,11 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{debug, info, warn};
 
 use super::backoff::Backoff;
-use super::handle::{Node, Phase};
+use super::handle::{FAR, Node, Phase};
 use crate::error::{CallError, RemoteError, StartError};
 use crate::host::HostedController;
 use crate::proto::{Failed, Failure, Header, Hello, Limits, Refusal, Welcome};
-use crate::transport::{Address, Connection, ReadError, connect};
+use crate::transport::{Address, Connection, Outbox, ReadError, connect};
 
 /// The first and the longest wait between two attempts to connect. The real wait is a random part of it.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
@@ -27,6 +28,9 @@ const CLOSING: Duration = Duration::from_secs(5);
 /// The heartbeat intervals that a controller may ask for.
 const HEARTBEATS: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(24 * 3600);
+
+/// How much later than its time a start ends whose connection is lost while it announces callbacks.
+const LATE: Duration = Duration::from_secs(1);
 
 /// How a node reaches its controller.
 #[derive(Clone, Debug)]
@@ -57,6 +61,8 @@ impl Route {
 pub(crate) struct Hooks {
     pub(crate) connected: Box<dyn Fn() + Send + Sync>,
     pub(crate) disconnected: Box<dyn Fn() + Send + Sync>,
+    /// The node has ended though nobody has stopped it.
+    pub(crate) ended: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// Why a connection attempt failed.
@@ -84,35 +90,48 @@ impl Supervisor {
     /// Connects for the first time; then a task keeps the node connected until it stops.
     pub(crate) async fn start(self) -> Result<(), StartError> {
         let (done, first) = tokio::sync::oneshot::channel();
+        let (address, waited) = (self.route.address().clone(), self.connect_timeout);
         let node = Arc::clone(&self.node);
         let time = Arc::clone(&node).keep_time();
         node.tasks.spawn_on(
             async move {
                 let mut guard = Closing {
                     node: Arc::clone(&self.node),
+                    ended: Arc::clone(&self.hooks.ended),
                 };
-                let found = tokio::select! {
-                    found = self.find() => found,
-                    () = self.node.stop.cancelled() => return,
-                };
-                let joined = match found {
-                    Ok(joined) => joined,
-                    Err(error) => {
-                        let _ = done.send(Err(error));
-                        return;
+                let life = async {
+                    let found = tokio::select! {
+                        found = self.find() => found,
+                        () = self.node.stop.cancelled() => return,
+                    };
+                    match found {
+                        Ok(joined) => self.keep(joined, done).await,
+                        Err(error) => {
+                            let _ = done.send(Err(error));
+                        }
                     }
                 };
                 tokio::select! {
                     () = time => {}
-                    () = self.keep(joined, done) => {}
+                    () = life => {}
                 }
                 guard.close();
             },
             &node.runtime,
         );
         let given_up = node.stop.clone().drop_guard();
-        // The task ends without a word only if the runtime is shutting down.
-        let started = first.await.unwrap_or(Err(StartError::NoRuntime));
+        // The connection may be lost, again and again, before the callbacks are announced.
+        let until = Instant::now() + waited.min(FAR) + LATE;
+        let started = match timeout_at(until, first).await {
+            Ok(Ok(started)) => started,
+            // It was stopped, or its runtime is shutting down.
+            Ok(Err(_)) => Err(StartError::Stopped),
+            Err(_) => Err(StartError::NoController {
+                address,
+                waited,
+                source: io::Error::new(io::ErrorKind::TimedOut, "the connection was lost each time"),
+            }),
+        };
         if started.is_ok() {
             given_up.disarm();
         }
@@ -122,9 +141,10 @@ impl Supervisor {
     /// Looks for the controller until the time for it is over.
     async fn find(&self) -> Result<Joined, StartError> {
         let begun = Instant::now();
-        let until = begun + self.connect_timeout;
+        let until = begun + self.connect_timeout.min(FAR);
         let address = self.route.address();
         let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
+        let mut looked = false;
         loop {
             let error = match timeout_at(until, self.attempt()).await {
                 Ok(Ok(joined)) => return Ok(joined),
@@ -132,7 +152,12 @@ impl Supervisor {
                 Ok(Err(AttemptError::Io(error))) => error,
                 Err(_) => io::Error::new(io::ErrorKind::TimedOut, "it does not answer"),
             };
-            debug!(%address, %error, "no controller yet");
+            if looked {
+                debug!(%address, %error, "no controller yet");
+            } else {
+                info!(%address, %error, wait = ?self.connect_timeout, "no controller yet; looking for it");
+                looked = true;
+            }
             let wait = backoff.pause();
             if Instant::now() + wait >= until {
                 sleep(until.saturating_duration_since(Instant::now())).await;
@@ -148,7 +173,11 @@ impl Supervisor {
 
     async fn attempt(&self) -> Result<Joined, AttemptError> {
         let limits = self.node.options.limits;
-        let mut connection = self.route.connect(limits).await.map_err(AttemptError::Io)?;
+        let connecting = timeout(GREETING, self.route.connect(limits)).await;
+        let connecting = connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        let mut connection = connecting.map_err(AttemptError::Io)?;
+        // One that is given up half-way must not keep the name.
+        let abandoned = Abandoned(Some(Arc::clone(&connection.outbox)));
         let hello = Hello::new(
             &**self.node.process_name(),
             self.node.instance,
@@ -156,12 +185,25 @@ impl Supervisor {
         );
         let greeting = timeout(GREETING, greet(&mut connection, hello));
         match greeting.await {
-            Ok(Ok(welcome)) => Ok(Joined { connection, welcome }),
+            Ok(Ok(welcome)) => {
+                abandoned.keep();
+                Ok(Joined { connection, welcome })
+            }
             Ok(Err(error)) => Err(error),
             Err(_) => Err(AttemptError::Io(io::Error::new(
                 io::ErrorKind::TimedOut,
                 "it does not answer the greeting",
             ))),
+        }
+    }
+
+    /// Calls what the program wants to be called. If it panics, that is said, and nothing else happens.
+    fn call_hook(&self, hook: &(dyn Fn() + Send + Sync)) {
+        if catch_unwind(AssertUnwindSafe(hook)).is_err() {
+            warn!(
+                process_name = &**self.node.process_name(),
+                "a hook of this process panicked"
+            );
         }
     }
 
@@ -176,7 +218,7 @@ impl Supervisor {
                 address = %self.route.address(),
                 "node disconnected"
             );
-            (self.hooks.disconnected)();
+            self.call_hook(&self.hooks.disconnected);
             if self.node.phase() != Phase::Running {
                 return;
             }
@@ -199,6 +241,7 @@ impl Supervisor {
         {
             let mut shared = node.shared();
             shared.outbox = Some(Arc::clone(&outbox));
+            shared.announced = false;
             shared.session.connected(&mut events);
         }
         node.handle(&mut events, &mut Vec::new());
@@ -220,7 +263,8 @@ impl Supervisor {
                             controller = welcome.controller,
                             "node connected"
                         );
-                        (self.hooks.connected)();
+                        node.announced();
+                        self.call_hook(&self.hooks.connected);
                         if let Some(done) = done.take() {
                             let _ = done.send(Ok(()));
                         }
@@ -244,6 +288,7 @@ impl Supervisor {
                             reason,
                             "the controller does not take the callbacks of this process; they are offered again soon"
                         );
+                        node.announced();
                         sleep(BACKOFF.1).await;
                     }
                 }
@@ -286,6 +331,23 @@ impl Supervisor {
                     debug!(address = %self.route.address(), %error, "not connected yet");
                 }
             }
+        }
+    }
+}
+
+/// A connection that ends unless it is kept.
+struct Abandoned(Option<Arc<Outbox>>);
+
+impl Abandoned {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        if let Some(outbox) = &self.0 {
+            outbox.abort();
         }
     }
 }
@@ -343,14 +405,16 @@ async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, Att
 /// Closes the session when the supervisor's task ends, also when its runtime drops it.
 struct Closing {
     node: Arc<Node>,
+    ended: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Closing {
     fn close(&mut self) {
         let mut events = Vec::new();
+        let unasked;
         let outbox = {
             let mut shared = self.node.shared();
-            shared.phase = Phase::Stopped;
+            unasked = std::mem::replace(&mut shared.phase, Phase::Stopped) == Phase::Running;
             shared.session.close(&mut events);
             shared.outbox.take()
         };
@@ -359,6 +423,9 @@ impl Closing {
             outbox.abort();
         }
         self.node.changed.notify_waiters();
+        if unasked {
+            (self.ended)();
+        }
     }
 }
 

@@ -4,37 +4,63 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::handle::{Node, Out};
+use super::handle::{Node, NodeSession, Out, SentCall};
 use super::session::{End, Unsent};
 use crate::proto::{Batch, CallId, Credit, Failed, RunId, Taken, Window};
 use crate::registry::FlowHost;
 
 impl Node {
-    /// What may be sent of a stream; `None` if nobody reads it any more.
-    pub(crate) fn poll_credit(&self, end: End, index: u32, cx: &mut Context<'_>) -> Poll<Option<Credit>> {
-        let credit = self.shared().session.credit(end, index, || cx.waker().clone());
+    /// What may be sent of an argument stream; `None` if nobody reads it any more.
+    pub(crate) fn poll_argument_credit(
+        &self,
+        sent: SentCall,
+        index: u32,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Credit>> {
+        let mut shared = self.shared();
+        if !is_current(&shared.session, sent) {
+            return Poll::Ready(None);
+        }
+        let credit = shared
+            .session
+            .credit(End::Call(sent.call), index, || cx.waker().clone());
         credit.map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// Ready when nobody reads a stream any more.
-    pub(crate) fn poll_ended(&self, end: End, index: u32, cx: &mut Context<'_>) -> Poll<()> {
-        if self.shared().session.has_ended(end, index, || cx.waker().clone()) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+    /// Ready when nobody reads an argument stream any more.
+    pub(crate) fn poll_argument_ended(&self, sent: SentCall, index: u32, cx: &mut Context<'_>) -> Poll<()> {
+        let mut shared = self.shared();
+        let ended = !is_current(&shared.session, sent)
+            || shared
+                .session
+                .has_ended(End::Call(sent.call), index, || cx.waker().clone());
+        if ended { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Sends items of a stream, at once if `full`.
-    pub(crate) fn send_items(
+    /// Sends items of an argument stream, at once if `full`.
+    pub(crate) fn send_argument(
+        &self,
+        sent: SentCall,
+        index: u32,
+        batch: &Batch,
+        full: bool,
+    ) -> Result<(), Option<Failed>> {
+        self.send_items(End::Call(sent.call), Some(sent), index, batch, full)
+    }
+
+    fn send_items(
         &self,
         end: End,
+        sent: Option<SentCall>,
         index: u32,
         batch: &Batch,
         full: bool,
     ) -> Result<(), Option<Failed>> {
         let outbox = {
             let mut shared = self.shared();
+            if sent.is_some_and(|sent| !is_current(&shared.session, sent)) {
+                return Err(None);
+            }
             let (session, mut out) = shared.parts();
             session
                 .send(end, index, batch, &mut out)
@@ -59,8 +85,12 @@ impl Node {
     }
 
     /// Ends an argument stream of a call.
-    pub(crate) fn close_argument(&self, call: CallId, index: u32, end: Result<(), Failed>) {
-        self.with_session(|session, out| session.close_argument(call, index, end, out));
+    pub(crate) fn close_argument(&self, sent: SentCall, index: u32, end: Result<(), Failed>) {
+        self.with_session(|session, out| {
+            if is_current(session, sent) {
+                session.close_argument(sent.call, index, end, out);
+            }
+        });
     }
 
     /// Lets a callback send more of the stream that it returned.
@@ -68,7 +98,7 @@ impl Node {
         self.with_session(|session, out| session.grant(call, index, window, out));
     }
 
-    fn with_session(&self, work: impl FnOnce(&mut super::handle::NodeSession, &mut Out<'_>)) {
+    fn with_session(&self, work: impl FnOnce(&mut NodeSession, &mut Out<'_>)) {
         let outbox = {
             let mut shared = self.shared();
             let (session, mut out) = shared.parts();
@@ -81,21 +111,38 @@ impl Node {
     }
 }
 
+/// Whether a call still has its number.
+fn is_current(session: &NodeSession, sent: SentCall) -> bool {
+    session.generation(sent.call) == Some(sent.generation)
+}
+
 impl FlowHost for Node {
     fn open(&self, run: RunId) {
         self.with_session(|session, out| session.open(run, out));
     }
 
     fn poll_credit(&self, run: RunId, cx: &mut Context<'_>) -> Poll<Option<Credit>> {
-        Self::poll_credit(self, End::Run(run), 0, cx)
+        let credit = self
+            .shared()
+            .session
+            .credit(End::Run(run), 0, || cx.waker().clone());
+        credit.map_or(Poll::Pending, Poll::Ready)
     }
 
     fn poll_ended(&self, run: RunId, cx: &mut Context<'_>) -> Poll<()> {
-        Self::poll_ended(self, End::Run(run), 0, cx)
+        if self
+            .shared()
+            .session
+            .has_ended(End::Run(run), 0, || cx.waker().clone())
+        {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     fn send(&self, run: RunId, batch: &Batch, full: bool) -> Result<(), Option<Failed>> {
-        self.send_items(End::Run(run), 0, batch, full)
+        self.send_items(End::Run(run), None, 0, batch, full)
     }
 
     fn accept(&self, run: RunId, index: u32, window: Window) {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
 
 use super::budget::RetryBudget;
@@ -21,6 +21,9 @@ use crate::proto::{CallId, Failed, FrameError, Header, Limits, Moment, Outcome, 
 use crate::registry::Callback;
 use crate::signature::Signature;
 use crate::transport::{Outbox, SendError};
+
+/// Longer than any program runs, and short enough to be added to a clock's time.
+pub(crate) const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 /// How a node shall behave.
 #[derive(Clone, Debug)]
@@ -75,6 +78,8 @@ pub(super) struct Shared {
     pub(super) running: HashMap<RunId, Running>,
     /// When the timer task wakes up.
     pub(super) armed: Option<Moment>,
+    /// What the process offers is announced on this connection.
+    pub(super) announced: bool,
 }
 
 /// The way out of a session.
@@ -95,6 +100,10 @@ impl Transmit for Out<'_> {
             Some(Err(SendError::Closed)) | None => Err(Unsent::Closed),
         }
     }
+
+    fn room(&self) -> usize {
+        self.0.map_or(usize::MAX, Outbox::room)
+    }
 }
 
 impl Shared {
@@ -111,8 +120,15 @@ pub(crate) enum Message<'a> {
     Call(Request<'a>, &'a Bytes),
     /// A question to the controller, to be answered until then.
     Ask(Query<'a>, Option<Moment>),
-    /// Callbacks to be offered, encoded; and whether the process is complete with them.
-    Announce(&'a Bytes, bool),
+    /// Callbacks to be offered.
+    Announce {
+        /// Encoded.
+        payload: &'a Bytes,
+        /// The process is complete with them.
+        ready: bool,
+        /// They are what a connection begins with.
+        first: bool,
+    },
     /// Numbers of callbacks that are no longer offered, encoded.
     Withdraw(&'a Bytes),
 }
@@ -122,15 +138,25 @@ impl Message<'_> {
         match self {
             Self::Call(request, _) => request.deadline,
             Self::Ask(_, deadline) => *deadline,
-            Self::Announce(..) | Self::Withdraw(_) => None,
+            Self::Announce { .. } | Self::Withdraw(_) => None,
         }
+    }
+
+    /// Whether it waits for something to appear.
+    const fn waits(&self) -> bool {
+        matches!(self, Self::Ask(Query::WaitProcess(_) | Query::WaitFunction(_), _))
+    }
+
+    /// Whether it may be sent before the process has announced its callbacks.
+    const fn is_first(&self) -> bool {
+        matches!(self, Self::Announce { first: true, .. })
     }
 
     fn send(&self, now: Moment, session: &mut NodeSession, out: &mut Out<'_>) -> Result<CallId, Failed> {
         match self {
             Self::Call(request, payload) => session.call(now, request, payload, out),
             Self::Ask(query, deadline) => session.ask(query.clone(), *deadline, out),
-            Self::Announce(payload, ready) => session.announce(payload, *ready, out),
+            Self::Announce { payload, ready, .. } => session.announce(payload, *ready, out),
             Self::Withdraw(payload) => session.withdraw(payload, out),
         }
     }
@@ -141,6 +167,15 @@ impl Message<'_> {
 pub(crate) struct Exchange {
     node: Arc<Node>,
     place: Place,
+    /// Tells the call that was sent from others of its number.
+    generation: u64,
+}
+
+/// A call that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SentCall {
+    pub(crate) call: CallId,
+    pub(super) generation: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -159,6 +194,7 @@ impl Exchange {
         Self {
             node,
             place: Place::None,
+            generation: 0,
         }
     }
 
@@ -167,10 +203,13 @@ impl Exchange {
         &self.node
     }
 
-    /// The call's number, once it is sent and until its outcome was seen.
-    pub(crate) const fn sent(&self) -> Option<CallId> {
+    /// The call, once it is sent and until its outcome was seen.
+    pub(crate) const fn sent(&self) -> Option<SentCall> {
         match self.place {
-            Place::Sent(call) => Some(call),
+            Place::Sent(call) => Some(SentCall {
+                call,
+                generation: self.generation,
+            }),
             Place::None | Place::Parked(_) => None,
         }
     }
@@ -227,7 +266,9 @@ impl Exchange {
             return Poll::Ready(Err(Failed::Disconnected { may_have_run: false }.into()));
         }
         // One that is closed stays until its tasks have ended; to callers it is as good as gone.
-        let usable = |outbox: &Arc<Outbox>| shared.session.is_connected() && !outbox.is_closed();
+        // Until what the process offers is announced, nothing else goes: it would come to a process that is not complete.
+        let announced = shared.announced || message.is_first();
+        let usable = |outbox: &Arc<Outbox>| announced && shared.session.is_connected() && !outbox.is_closed();
         let mut outbox = shared.outbox.clone().filter(usable);
         if let Some(open) = outbox.clone().filter(|outbox| outbox.poll_room(cx).is_ready()) {
             if let Place::Parked(call) = self.place {
@@ -238,6 +279,7 @@ impl Exchange {
                 Ok(call) => {
                     shared.session.poll(call, || cx.waker().clone());
                     self.place = Place::Sent(call);
+                    self.generation = shared.session.generation(call).unwrap_or_default();
                     let alone = shared.session.calls_outstanding() == 1;
                     node.arm(&shared);
                     drop(shared);
@@ -257,11 +299,15 @@ impl Exchange {
         if let Place::None = self.place {
             let give_up = now + node.options.reconnect_wait;
             let (until, otherwise) = match message.deadline() {
-                Some(deadline) if deadline <= give_up => (deadline, Failed::Timeout { may_have_run: false }),
-                _ if outbox.is_some() => (give_up, Failed::Overloaded { may_have_run: false }),
-                _ => (give_up, Failed::Disconnected { may_have_run: false }),
+                // Whoever waits for others waits for the controller, too.
+                deadline if message.waits() => (deadline, Failed::Timeout { may_have_run: false }),
+                Some(deadline) if deadline <= give_up => {
+                    (Some(deadline), Failed::Timeout { may_have_run: false })
+                }
+                _ if outbox.is_some() => (Some(give_up), Failed::Overloaded { may_have_run: false }),
+                _ => (Some(give_up), Failed::Disconnected { may_have_run: false }),
             };
-            match shared.session.park(Some(until), otherwise, cx.waker().clone()) {
+            match shared.session.park(until, otherwise, cx.waker().clone()) {
                 Ok(call) => self.place = Place::Parked(call),
                 Err(failed) => return Poll::Ready(Err(failed.into())),
             }
@@ -288,6 +334,7 @@ impl Node {
             phase: Phase::Running,
             running: HashMap::new(),
             armed: None,
+            announced: false,
         };
         Arc::new(Self {
             options,
@@ -325,9 +372,9 @@ impl Node {
         Moment::new(at.saturating_duration_since(self.origin))
     }
 
-    /// A moment as the rest of the program counts it.
+    /// A moment as the rest of the program counts it. One beyond all reckoning is far away.
     pub(crate) fn instant(&self, at: Moment) -> Instant {
-        self.origin + at.since_origin()
+        self.origin + at.since_origin().min(FAR)
     }
 
     pub(super) fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -380,6 +427,11 @@ impl Node {
         F: Future<Output: Send> + Send + 'static,
     {
         self.tasks.spawn_on(future, &self.runtime)
+    }
+
+    /// Ready when the node stops.
+    pub(crate) fn stopped(&self) -> WaitForCancellationFutureOwned {
+        self.stop.clone().cancelled_owned()
     }
 
     /// What may be spent on calls that are made again.

@@ -31,6 +31,6 @@ mod traces;
 pub(crate) use {
     backoff::Backoff,
     connect::{Hooks, Route, Supervisor},
-    handle::{Exchange, Message, Node, NodeOptions, Phase},
+    handle::{Exchange, FAR, Message, Node, NodeOptions, Phase, SentCall},
     traces::Traces,
 };

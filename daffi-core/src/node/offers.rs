@@ -9,7 +9,10 @@ use tracing::debug;
 use super::handle::{Message, Node, Phase};
 use super::session::Terms;
 use crate::proto::{CallbackId, Failure, Header, Offered};
-use crate::registry::{Callback, encode_value};
+use crate::registry::{Callback, Handler, encode_value};
+
+/// How long the controller may take to see that a process leaves.
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How many callbacks are announced in one frame.
 const ANNOUNCED: usize = 64;
@@ -17,12 +20,16 @@ const ANNOUNCED: usize = 64;
 impl Node {
     /// Makes callbacks ready to be called, and gives them as they are to be announced.
     pub(crate) fn offer(&self, callbacks: impl Iterator<Item = Callback>) -> Vec<Offered> {
+        // Tracing them runs code of the user's, which no lock waits for.
+        let callbacks: Vec<_> = callbacks.collect();
         let mut shared = self.shared();
         callbacks
+            .into_iter()
             .map(|callback| {
                 let terms = Terms {
                     concurrency: callback.description.concurrency,
                     timeout: callback.description.timeout,
+                    blocking: matches!(callback.handler, Handler::Blocking(_) | Handler::Deferred(_)),
                 };
                 let callback = Arc::new(callback);
                 let id = shared.session.offer(Arc::clone(&callback), terms);
@@ -70,17 +77,41 @@ impl Node {
                 .collect()
         };
         offered.sort_by_key(|offered| offered.callback.0);
-        self.announce(&offered, true).await
+        self.announce_as(&offered, true, true).await
     }
 
-    /// Announces callbacks; with `ready`, the process is complete with them.
-    pub(crate) async fn announce(self: &Arc<Self>, offered: &[Offered], ready: bool) -> Result<(), Failure> {
+    /// Lets what waited for the announcement go.
+    pub(super) fn announced(self: &Arc<Self>) {
+        let mut events = Vec::new();
+        {
+            let mut shared = self.shared();
+            shared.announced = true;
+            shared.session.wake_parked(&mut events);
+        }
+        self.handle(&mut events, &mut Vec::new());
+    }
+
+    /// Announces callbacks of a process that is complete with them.
+    pub(crate) async fn announce(self: &Arc<Self>, offered: &[Offered]) -> Result<(), Failure> {
+        self.announce_as(offered, true, false).await
+    }
+
+    async fn announce_as(
+        self: &Arc<Self>,
+        offered: &[Offered],
+        ready: bool,
+        first: bool,
+    ) -> Result<(), Failure> {
         let last = offered.len().div_ceil(ANNOUNCED).max(1) - 1;
         for number in 0..=last {
             let from = number * ANNOUNCED;
             let payload = encode_value(&offered[from..offered.len().min(from + ANNOUNCED)])?;
-            self.exchange(|| Message::Announce(&payload, ready && number == last))
-                .await?;
+            self.exchange(|| Message::Announce {
+                payload: &payload,
+                ready: ready && number == last,
+                first,
+            })
+            .await?;
         }
         Ok(())
     }
@@ -104,6 +135,9 @@ impl Node {
             // A connection that is gone needs no goodbye.
             let _ = outbox.send(&Header::Goodbye, &bytes::Bytes::new());
             outbox.kick();
+            // What was on its way here comes before the answer to this, and is run.
+            let limit = deadline.min(Instant::now() + GOODBYE);
+            let _ = timeout_at(limit.into(), self.withdraw(&[])).await;
         }
         if timeout_at(deadline.into(), self.idle()).await.is_err() {
             debug!(

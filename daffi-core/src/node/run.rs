@@ -46,13 +46,15 @@ impl Node {
         if ended.is_empty() {
             return;
         }
+        let mut waiters = Vec::new();
         {
             let mut shared = self.shared();
             let (session, mut out) = shared.parts();
             for (run, outcome) in ended.drain(..) {
-                session.finish(run, &outcome, &mut out);
+                waiters.extend(session.finish(run, &outcome, &mut out));
             }
         }
+        waiters.into_iter().for_each(Waker::wake);
         self.changed.notify_waiters();
     }
 
@@ -204,11 +206,19 @@ impl Report {
         let node = Arc::clone(&self.node);
         node.tasks.spawn_blocking_on(
             move || {
-                let outcome = caught(|| scope.enter(work));
-                self.done(&outcome);
+                // It may have waited for a thread for longer than anybody waited for it.
+                if self.is_wanted() {
+                    let outcome = caught(|| scope.enter(work));
+                    self.done(&outcome);
+                }
             },
             &node.runtime,
         );
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.run
+            .is_some_and(|run| self.node.shared().session.is_wanted(run))
     }
 
     fn done(mut self, outcome: &Outcome) {
@@ -217,14 +227,15 @@ impl Report {
 
     fn send(&mut self, outcome: &Outcome) {
         let Some(run) = self.run.take() else { return };
-        let outbox = {
+        let (waiters, outbox) = {
             let mut shared = self.node.shared();
             shared.running.remove(&run);
             let (session, mut out) = shared.parts();
-            session.finish(run, outcome, &mut out);
+            let waiters = session.finish(run, outcome, &mut out);
             let alone = session.running() == 0;
-            shared.outbox.clone().map(|outbox| (outbox, alone))
+            (waiters, shared.outbox.clone().map(|outbox| (outbox, alone)))
         };
+        waiters.into_iter().for_each(Waker::wake);
         match outbox {
             Some((outbox, true)) => outbox.flush(),
             Some((outbox, false)) => outbox.kick(),

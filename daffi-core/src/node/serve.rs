@@ -1,7 +1,7 @@
 //! Serving one connection: its reader, its writer, its heartbeats.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -23,6 +23,8 @@ struct Received {
     heartbeats: AtomicU64,
     /// The largest count that the peer acknowledged.
     acknowledged: AtomicU64,
+    /// The reader is at work: what has come since is unread, which is not silence.
+    busy: AtomicBool,
 }
 
 impl Node {
@@ -74,6 +76,7 @@ impl Node {
                 Ok(false) => return Ok(()),
                 Err(error) => return Err(error.to_string()),
             }
+            received.busy.store(true, Ordering::Relaxed);
             let taken = self.take(&frames, received, &mut events);
             // What came before a fault counts.
             self.handle(&mut events, &mut ended);
@@ -84,6 +87,7 @@ impl Node {
                 tokio::task::yield_now().await;
             }
             outbox.flush();
+            received.busy.store(false, Ordering::Relaxed);
         }
     }
 
@@ -158,6 +162,9 @@ async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, received: Arc<Received>, int
         if let Err(error) = link.on_heartbeat(acknowledged, sent) {
             warn!(%error, "the connection is of no use any more");
             return outbox.abort();
+        }
+        if received.busy.load(Ordering::Relaxed) {
+            received.heartbeats.fetch_add(1, Ordering::Relaxed);
         }
         let traffic = Traffic {
             sent,

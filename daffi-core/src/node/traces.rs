@@ -1,6 +1,7 @@
 //! How traces cross processes: between the spans of `tracing` and the W3C contexts of calls.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tracing::Span;
@@ -20,15 +21,25 @@ pub(crate) struct Traces {
 impl Traces {
     /// The context of the running code's span.
     pub(crate) fn current(&self) -> Option<TraceContext> {
-        self.inject.as_ref().and_then(|inject| inject(&Span::current()))
+        let inject = self.inject.as_ref()?;
+        caught(|| inject(&Span::current())).flatten()
     }
 
     /// Makes the span of a callback a part of the trace that its call came with.
     pub(crate) fn extract(&self, span: &Span, context: TraceContext) {
         if let Some(extract) = &self.extract {
-            extract(span, context);
+            caught(|| extract(span, context));
         }
     }
+}
+
+/// What a hook of the program gives; nothing if it panics.
+fn caught<T>(hook: impl FnOnce() -> T) -> Option<T> {
+    let given = catch_unwind(AssertUnwindSafe(hook));
+    if given.is_err() {
+        tracing::warn!("a hook that exchanges traces panicked");
+    }
+    given.ok()
 }
 
 impl fmt::Debug for Traces {

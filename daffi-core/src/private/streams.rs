@@ -12,6 +12,9 @@ use crate::proto::{Batch, Failed, Outcome};
 use crate::registry::{Flow, Invocation};
 use crate::signature::Type;
 
+#[cfg(test)]
+mod tests;
+
 /// The type of a stream of `item`s.
 #[must_use]
 pub fn stream_type(item: Type) -> Type {
@@ -54,13 +57,14 @@ pub fn send_iterator<I: Iterator>(call: &Invocation, iterator: I, encode: Encode
     flow.host.open(flow.run);
     let chunks = Arc::new(Chunks::default());
     let sending = {
-        let (flow, chunks) = (flow.clone(), Arc::clone(&chunks));
+        let (flow, chunks) = (flow.clone(), Sending(Arc::clone(&chunks)));
         async move {
-            let end = poll_fn(|cx| chunks.poll_send(&flow, cx)).await;
-            chunks.end(end);
+            let end = poll_fn(|cx| chunks.0.poll_send(&flow, cx)).await;
+            chunks.0.end(end);
         }
     };
     flow.host.spawn(Box::pin(sending));
+    let _iterating = Iterating(&chunks);
     let mut chunk = Vec::new();
     for item in iterator {
         if let Err(error) = encode(item, &mut chunk) {
@@ -100,7 +104,33 @@ struct State {
     finished: bool,
     /// What came of the sending.
     end: Option<Result<(), Failed>>,
+    /// What sends, while it waits for items.
     sender: Option<Waker>,
+    /// What sends, while it waits for credit. It is not woken by items.
+    idle: Option<Waker>,
+}
+
+/// Ends the sending when its task does, whatever ends that: the thread of the iterator waits for it.
+struct Sending(Arc<Chunks>);
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.end(Err(Failed::Cancelled { may_have_run: true }));
+    }
+}
+
+/// Ends the sending when the iterator does, also by a panic: nobody else tells the task.
+struct Iterating<'a>(&'a Chunks);
+
+impl Drop for Iterating<'_> {
+    fn drop(&mut self) {
+        self.0.end(Ok(()));
+        let (sender, idle) = {
+            let mut state = self.0.state();
+            (state.sender.take(), state.idle.take())
+        };
+        sender.into_iter().chain(idle).for_each(Waker::wake);
+    }
 }
 
 impl Chunks {
@@ -146,8 +176,9 @@ impl Chunks {
         }
     }
 
+    /// The first end stands.
     fn end(&self, end: Result<(), Failed>) {
-        self.state().end = Some(end);
+        self.state().end.get_or_insert(end);
         self.changed.notify_all();
     }
 
@@ -155,12 +186,22 @@ impl Chunks {
     fn poll_send(&self, flow: &Flow, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
         loop {
             let credit = match flow.poll_credit(cx) {
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    let mut state = self.state();
+                    if state.end.is_some() {
+                        return Poll::Ready(Ok(()));
+                    }
+                    state.idle = Some(cx.waker().clone());
+                    return Poll::Pending;
+                }
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
                 Poll::Ready(Some(credit)) => credit,
             };
             let batch = {
                 let mut state = self.state();
+                if state.end.is_some() {
+                    return Poll::Ready(Ok(()));
+                }
                 let allowed = usize::try_from(credit.bytes).unwrap_or(0);
                 // The last item may be over the credit.
                 let items = state.ends.partition_point(|end| *end < allowed) + 1;

@@ -1,6 +1,6 @@
 //! How much of a queue's budget is left, and who waits for more.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -10,8 +10,15 @@ use std::task::{Context, Poll, Waker};
 pub(super) struct Room {
     limit: usize,
     queued: AtomicUsize,
-    /// By what tells them apart, so that one that looks often is there once.
-    waiting: Mutex<HashMap<(usize, usize), Waker>>,
+    waiting: Mutex<Waiting>,
+}
+
+/// Who waits, in the order in which they came.
+#[derive(Debug, Default)]
+struct Waiting {
+    wakers: Vec<Waker>,
+    /// What tells them apart, so that one that looks often is there once.
+    known: HashSet<(usize, usize)>,
 }
 
 impl Room {
@@ -54,7 +61,11 @@ impl Room {
         }
         let waker = cx.waker();
         let key = (waker.data().addr(), std::ptr::from_ref(waker.vtable()).addr());
-        self.waiting().entry(key).or_insert_with(|| waker.clone());
+        let mut waiting = self.waiting();
+        if waiting.known.insert(key) {
+            waiting.wakers.push(waker.clone());
+        }
+        drop(waiting);
         // `give` may have come between the look and the push.
         if self.left() > 0 {
             Poll::Ready(())
@@ -65,10 +76,10 @@ impl Room {
 
     pub(super) fn wake_all(&self) {
         let waiting = std::mem::take(&mut *self.waiting());
-        waiting.into_values().for_each(Waker::wake);
+        waiting.wakers.into_iter().for_each(Waker::wake);
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<(usize, usize), Waker>> {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -179,7 +179,8 @@ fn stub(fetcher: &Fetcher<'_>) -> TokenStream {
     let to = fetcher.to.as_ref().map(|to| quote!(.to(#to)));
     let retry = fetcher.retry.map(|retry| quote!(.retry(#retry)));
     let idempotent = fetcher.idempotent.then(|| quote!(.idempotent()));
-    quote!(::daffi::__private::Stub::new(#name) #timeout #to #retry #idempotent)
+    let varying = fetcher.varying.then(|| quote!(.varying()));
+    quote!(::daffi::__private::Stub::new(#name) #timeout #to #retry #idempotent #varying)
 }
 
 /// The call in the background; that its outcome cannot come from there is shown at its type.

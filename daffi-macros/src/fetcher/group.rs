@@ -23,7 +23,9 @@ pub(crate) fn members(block: &mut Block, arguments: &Arguments, errors: &mut Err
         );
     }
     let before = errors.count();
-    let defaults = Defaults::new(arguments, errors);
+    let mut defaults = Defaults::new(arguments, errors);
+    let mut parameters = block.generics.params.iter();
+    defaults.varying = parameters.any(|parameter| !matches!(parameter, syn::GenericParam::Lifetime(_)));
     let mut fetchers = 0;
     let mut members = TokenStream::new();
     for member in &mut block.members {

@@ -25,6 +25,8 @@ pub(crate) struct Fetcher<'a> {
     pub(crate) mode: Mode,
     pub(crate) sent: Sent<'a>,
     pub(crate) answer: Answer,
+    /// Its types may be others at each call.
+    pub(crate) varying: bool,
 }
 
 /// How a fetcher makes its calls, and with that what it returns.
@@ -82,6 +84,8 @@ pub(crate) struct Defaults<'a> {
     pub(crate) prefix: Option<&'a LitStr>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) to: Option<&'a LitStr>,
+    /// The block has parameters on which types may depend.
+    pub(crate) varying: bool,
 }
 
 impl<'a> Defaults<'a> {
@@ -95,6 +99,7 @@ impl<'a> Defaults<'a> {
             prefix,
             timeout: arguments.time(Key::Timeout),
             to,
+            varying: false,
         }
     }
 }
@@ -162,6 +167,7 @@ impl<'a> Fetcher<'a> {
             mode: Mode::of(arguments),
             sent: sent?,
             answer: Answer::new(&signature::result_type(signature)),
+            varying: defaults.varying,
         })
     }
 }

@@ -1,24 +1,50 @@
-use daffi::{CallContext, callback, fetcher};
+use daffi::{CallError, Stream, Streaming, callback, fetcher};
 
 #[callback]
-fn numbers(end: u64) -> impl Iterator<Item = u64> {
+async fn takes_any(items: impl Stream<Item = u64>) -> u64 {
+    0
+}
+
+#[callback]
+async fn returns_what_came(items: Streaming<u64>) -> Streaming<u64> {
+    items
+}
+
+#[callback]
+async fn an_iterator_that_waits(end: u64) -> impl Iterator<Item = u64> {
+    0..end
+}
+
+#[callback(inline)]
+fn at_once(end: u64) -> impl Iterator<Item = u64> {
     0..end
 }
 
 #[callback]
-async fn ticks() -> impl Stream<Item = u64> {
-    pending()
+fn of_what() -> impl Iterator {
+    0..3
 }
 
 #[callback]
-async fn total(items: Streaming<u64>, _ctx: &CallContext) -> u64 {
-    0
+fn borrows(name: &str) -> impl Iterator<Item = &str> {
+    [name].into_iter()
 }
 
 #[fetcher]
-async fn ticks_there() -> impl Stream<Item = u64>;
+async fn sends_what_came(items: Streaming<u64>) -> u64;
 
 #[fetcher]
-async fn total_there(items: impl Stream<Item = u64>) -> u64;
+async fn sends_an_iterator(items: impl Iterator<Item = u64>) -> u64;
+
+#[fetcher]
+async fn gets_an_iterator() -> Result<impl Iterator<Item = u64>, CallError>;
+
+#[fetcher]
+async fn gets_borrowed() -> impl Stream<Item = &'static str>;
+
+#[fetcher]
+async fn computes(items: impl Stream<Item = u64>) -> u64 {
+    (items,)
+}
 
 fn main() {}

@@ -83,13 +83,37 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
             status: Status::Value,
         },
         19 => Header::Happened { call },
+        20 => Header::Opened { call, index: other },
+        21..25 => {
+            let stream = if other % 2 == 0 {
+                StreamId::Result(other)
+            } else {
+                StreamId::Argument(other)
+            };
+            let (items, bytes) = (number, other);
+            match kind {
+                21 => Header::Items { call, stream, items },
+                22 => Header::Close {
+                    call,
+                    stream,
+                    status: Status::Value,
+                },
+                23 => Header::Credit {
+                    call,
+                    stream,
+                    items,
+                    bytes,
+                },
+                _ => Header::Stop { call, stream },
+            }
+        }
         _ => Header::Goodbye,
     }
 }
 
 fn parts() -> impl Strategy<Value = Parts> {
     (
-        0..21usize,
+        0..26usize,
         prop_oneof![9 => 0..4u32, 1 => any::<u32>()],
         0..3u32,
         0..5usize,

@@ -418,6 +418,7 @@ impl World {
             }
             Said::Roster { .. } | Said::Part { .. } | Said::Happened { .. } => {}
             Said::Goodbye => panic!("the controller does not stop"),
+            other => panic!("nobody sends a stream: {other:?}"),
         }
     }
 

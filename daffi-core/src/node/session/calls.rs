@@ -2,13 +2,17 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use slab::Slab;
 
-use crate::proto::{Batch, CallId, Credit, Failed, Outcome, Presence, Window};
+use crate::proto::{Batch, CallId, Credit, Failed, Failure, Outcome, Presence, Window};
 
-/// How many answers of one call may wait to be looked at. A broadcast has fewer; a caller that does not look at what
-/// happens is told so.
-const ITEMS: usize = 1 << 16;
+/// How many answers of one call may wait to be looked at, and how many bytes of them. Items of streams do not count: their
+/// receiver has granted them.
+const HELD: Held = Held {
+    answers: 1 << 16,
+    bytes: 64 << 20,
+};
 
 /// One of many answers to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +27,43 @@ pub enum Item {
     Opened(u32),
     /// Items of that stream.
     Batch(u32, Batch),
+}
+
+/// What waits to be looked at.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    answers: usize,
+    bytes: usize,
+}
+
+impl Held {
+    fn of(item: &Item) -> Self {
+        let (answers, bytes) = match item {
+            Item::Roster(names) => (1, names.iter().map(String::len).sum()),
+            Item::Part(_, Ok(value)) => (1, value.len()),
+            Item::Part(_, Err(Failure::App { remote, typed })) => {
+                let words = remote.message().len() + remote.causes().map(str::len).sum::<usize>();
+                (1, words + typed.as_ref().map_or(0, Bytes::len))
+            }
+            Item::Part(_, Err(Failure::Failed(_))) | Item::Opened(_) => (1, 0),
+            Item::Happened(events) => (events.len(), events.iter().map(name_bytes).sum()),
+            Item::Batch(..) => (0, 0),
+        };
+        Self { answers, bytes }
+    }
+
+    fn is_over(self, limit: Self) -> bool {
+        self.answers > limit.answers || self.bytes > limit.bytes
+    }
+}
+
+fn name_bytes(event: &Presence) -> usize {
+    match event {
+        Presence::Joined { process } | Presence::Left { process, .. } => process.len(),
+        Presence::Offered { process, callback } | Presence::Withdrawn { process, callback } => {
+            process.len() + callback.len()
+        }
+    }
 }
 
 /// The next answer to a call that has many.
@@ -66,6 +107,7 @@ enum State<W> {
         items: VecDeque<Item>,
         /// How much of streams may come.
         budget: Credit,
+        held: Held,
     },
     /// Ended, not yet looked at. `answered` if no reply is to come any more.
     Ended {
@@ -97,6 +139,7 @@ impl<W> Calls<W> {
                 waiter: None,
                 items: VecDeque::new(),
                 budget: Credit::default(),
+                held: Held::default(),
             },
         })
     }
@@ -155,15 +198,28 @@ impl<W> Calls<W> {
 
     /// As [`poll`](Self::poll), for a call with many answers.
     pub(super) fn poll_next(&mut self, call: CallId, new_waiter: impl FnOnce() -> W) -> Option<Next> {
-        if let Some(Slot {
-            state: State::Sent { items, .. } | State::Ended { items, .. },
-            ..
-        }) = self.slots.get_mut(call.0 as usize)
-            && let Some(item) = items.pop_front()
-        {
-            return Some(Next::Item(item));
+        match self.slots.get_mut(call.0 as usize).map(|slot| &mut slot.state) {
+            Some(State::Sent { items, held, .. }) => {
+                if let Some(item) = items.pop_front() {
+                    let taken = Held::of(&item);
+                    held.answers -= taken.answers;
+                    held.bytes -= taken.bytes;
+                    return Some(Next::Item(item));
+                }
+            }
+            Some(State::Ended { items, .. }) => {
+                if let Some(item) = items.pop_front() {
+                    return Some(Next::Item(item));
+                }
+            }
+            _ => {}
         }
         self.poll(call, new_waiter).map(Next::End)
+    }
+
+    /// Who has a number.
+    pub(super) fn stamp(&self, call: CallId) -> Option<u64> {
+        self.slots.get(call.0 as usize).map(|slot| slot.stamp)
     }
 
     /// More of the call's result streams may come. `false` if it has ended.
@@ -183,14 +239,20 @@ impl<W> Calls<W> {
                 waiter,
                 items,
                 budget,
+                held,
             } => {
                 let allowed = match &item {
                     Item::Batch(_, batch) => budget.spend(batch.items, batch.bytes.len()),
-                    _ => true,
+                    other => {
+                        let more = Held::of(other);
+                        held.answers += more.answers;
+                        held.bytes += more.bytes;
+                        !held.is_over(HELD)
+                    }
                 };
                 items.push_back(item);
                 let waiter = waiter.take();
-                Some(if items.len() > ITEMS || !allowed {
+                Some(if !allowed {
                     Added::TooMany(waiter)
                 } else {
                     Added::Waiter(waiter)
@@ -301,13 +363,18 @@ impl<W> Calls<W> {
         }
     }
 
-    /// Wakes every parked call; each tries to be sent again, or waits on.
-    pub(super) fn wake_parked(&mut self, mut wake: impl FnMut(W)) {
-        for (_, slot) in &mut self.slots {
-            if let State::Parked { waiter, .. } = &mut slot.state {
-                waiter.take().into_iter().for_each(&mut wake);
-            }
-        }
+    /// Wakes every parked call, in the order in which they were made; each tries to be sent again, or waits on.
+    pub(super) fn wake_parked(&mut self, wake: impl FnMut(W)) {
+        let mut parked: Vec<_> = self
+            .slots
+            .iter_mut()
+            .filter_map(|(_, slot)| match &mut slot.state {
+                State::Parked { waiter, .. } => Some((slot.stamp, waiter.take()?)),
+                _ => None,
+            })
+            .collect();
+        parked.sort_unstable_by_key(|(stamp, _)| *stamp);
+        parked.into_iter().map(|(_, waiter)| waiter).for_each(wake);
     }
 
     /// Ends every parked call.

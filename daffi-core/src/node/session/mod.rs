@@ -24,8 +24,8 @@ use bytes::Bytes;
 use self::calls::{Added, Calls};
 pub use self::calls::{Item, Next};
 use self::deadlines::Deadlines;
-use self::runs::Runs;
 pub use self::runs::Start;
+use self::runs::{Runs, Unwanted};
 pub use self::streams::End;
 use self::streams::Streams;
 use crate::proto::{
@@ -41,6 +41,9 @@ pub trait Transmit {
     ///
     /// When it cannot be queued; nothing of it was.
     fn send(&mut self, header: &Header<'_>, payload: &Bytes) -> Result<(), Unsent>;
+
+    /// How many more bytes may be queued. At zero the peer does not keep up.
+    fn room(&self) -> usize;
 }
 
 /// Why a frame was not queued.
@@ -134,7 +137,7 @@ impl<W, C: Clone> Session<W, C> {
     pub fn new(limits: &Limits) -> Self {
         Self {
             calls: Calls::new(limits.calls),
-            runs: Runs::new(limits.calls),
+            runs: Runs::new(limits.calls, limits.queue_bytes),
             streams: Streams::new(),
             deadlines: Deadlines::new(),
             connected: false,
@@ -146,6 +149,11 @@ impl<W, C: Clone> Session<W, C> {
     /// The connection is made: frames may be sent.
     pub fn connected(&mut self, events: &mut Vec<Event<W, C>>) {
         self.connected = true;
+        self.wake_parked(events);
+    }
+
+    /// It is worth trying again to send what could not be sent.
+    pub fn wake_parked(&mut self, events: &mut Vec<Event<W, C>>) {
         self.calls.wake_parked(|waiter| events.push(Event::Wake(waiter)));
     }
 
@@ -359,6 +367,12 @@ impl<W, C: Clone> Session<W, C> {
 
     // ------------------------------------------------------------------ streams
 
+    /// Tells the call that has a number now from others that had it before.
+    #[must_use]
+    pub fn generation(&self, call: CallId) -> Option<u64> {
+        self.calls.stamp(call)
+    }
+
     /// Lets the callback send more of the stream that it returned: to a broadcast, that of the process with that place on
     /// the roster.
     pub fn grant(&mut self, call: CallId, index: u32, window: Window, out: &mut impl Transmit) {
@@ -491,12 +505,20 @@ impl<W, C: Clone> Session<W, C> {
         self.runs.is_wanted(run)
     }
 
-    /// A run has ended, wanted or not. Must come once for every [`Event::Start`].
-    pub fn finish(&mut self, run: RunId, outcome: &Outcome, out: &mut impl Transmit) {
-        self.streams.end_all_of(End::Run(run), drop);
-        if let Some(call) = self.runs.finish(run) {
-            reply(call, outcome, out);
+    /// A run has ended, wanted or not; whom to wake of those that wait for its streams. Must come once for every
+    /// [`Event::Start`].
+    pub fn finish(&mut self, run: RunId, outcome: &Outcome, out: &mut impl Transmit) -> Vec<W> {
+        let mut waiters = Vec::new();
+        self.streams
+            .end_all_of(End::Run(run), |waiter| waiters.push(waiter));
+        match self.runs.finish(run) {
+            Some((call, true)) => reply(call, outcome, out),
+            Some((call, false)) => {
+                reply(call, &Err(Failed::Cancelled { may_have_run: true }.into()), out);
+            }
+            None => {}
         }
+        waiters
     }
 
     // ------------------------------------------------------------------ driven by time and frames
@@ -522,11 +544,8 @@ impl<W, C: Clone> Session<W, C> {
                     }
                 }
                 Due::Run(run) => {
-                    if let Some(call) = self.runs.give_up(run) {
-                        self.end_streams(End::Run(run), events);
-                        reply(call, &Err(Failed::Timeout { may_have_run: true }.into()), out);
-                        events.push(Event::Abort(run));
-                    }
+                    let unwanted = self.runs.give_up(run);
+                    self.stop_run(unwanted, Failed::Timeout { may_have_run: true }, out, events);
                 }
             }
         }
@@ -589,11 +608,8 @@ impl<W, C: Clone> Session<W, C> {
             }
             Header::Cancel { call } => {
                 // One that is not found has been answered already.
-                if let Some(run) = self.runs.cancel(call) {
-                    self.end_streams(End::Run(run), events);
-                    reply(call, &Err(Failed::Cancelled { may_have_run: true }.into()), out);
-                    events.push(Event::Abort(run));
-                }
+                let unwanted = self.runs.cancel(call);
+                self.stop_run(unwanted, Failed::Cancelled { may_have_run: true }, out, events);
             }
             Header::Opened { call, index } => self.add(call, Item::Opened(index), out, events)?,
             Header::Items { call, stream, items } => {
@@ -658,6 +674,26 @@ impl<W, C: Clone> Session<W, C> {
             }
         }
         Ok(())
+    }
+
+    /// Stops a run that nobody waits for any more.
+    fn stop_run(
+        &mut self,
+        unwanted: Option<Unwanted>,
+        answer: Failed,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        let run = match unwanted {
+            Some(Unwanted::Answer(call, run)) => {
+                reply(call, &Err(answer.into()), out);
+                run
+            }
+            Some(Unwanted::AnswerLater(run)) => run,
+            None => return,
+        };
+        self.end_streams(End::Run(run), events);
+        events.push(Event::Abort(run));
     }
 
     /// Items of an argument stream have come. A sender that does not keep to its credit is told to stop.
@@ -746,6 +782,8 @@ pub struct Terms {
     pub concurrency: Option<u32>,
     /// How long one call may run.
     pub timeout: Option<Duration>,
+    /// It cannot be stopped while it runs.
+    pub blocking: bool,
 }
 
 /// What a status and its payload mean.
@@ -759,6 +797,13 @@ fn outcome(status: Status<'_>, payload: Bytes) -> Outcome {
 /// Answers a call. An answer over the frame limit becomes an error that says so.
 fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
     let empty = Bytes::new();
+    let long = match outcome {
+        Ok(value) => !value.is_empty(),
+        Err(failure) => matches!(failure, Failure::App { .. }),
+    };
+    let full = Err(Failed::Overloaded { may_have_run: true }.into());
+    // To a peer that does not read, small answers go (P6).
+    let outcome = if long && out.room() == 0 { &full } else { outcome };
     let sent = match outcome {
         Ok(value) => out.send(
             &Header::Reply {

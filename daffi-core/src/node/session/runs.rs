@@ -35,6 +35,9 @@ pub(super) struct Runs<C> {
     runs: Slab<Run>,
     by_call: HashMap<CallId, RunId>,
     limit: u32,
+    /// The bytes of all arguments, and how many there may be.
+    bytes: usize,
+    byte_limit: usize,
 }
 
 #[derive(Debug)]
@@ -50,16 +53,35 @@ struct Run {
     callback: CallbackId,
     /// The call to answer; `None` once it is answered, while the callback has not yet stopped.
     call: Option<CallId>,
+    /// Nobody waits for it, and it is answered when it has stopped.
+    cancelled: bool,
+    /// It cannot be stopped.
+    blocking: bool,
+    /// Its deadline is the callback's own, of which the caller does not know.
+    own_deadline: bool,
+    /// How many bytes its arguments take.
+    bytes: usize,
+}
+
+/// What becomes of a call that nobody waits for any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unwanted {
+    /// It is answered now.
+    Answer(CallId, RunId),
+    /// Its callback cannot be stopped: the answer comes when it has ended. Whoever shares its load counts it until then.
+    AnswerLater(RunId),
 }
 
 impl<C: Clone> Runs<C> {
-    pub(super) fn new(limit: u32) -> Self {
+    pub(super) fn new(limit: u32, byte_limit: usize) -> Self {
         Self {
             offered: HashMap::new(),
             next_callback: 0,
             runs: Slab::new(),
             by_call: HashMap::new(),
             limit,
+            bytes: 0,
+            byte_limit,
         }
     }
 
@@ -90,7 +112,8 @@ impl<C: Clone> Runs<C> {
     }
 
     pub(super) fn is_wanted(&self, run: RunId) -> bool {
-        self.get(run).is_some_and(|run| run.call.is_some())
+        self.get(run)
+            .is_some_and(|run| run.call.is_some() && !run.cancelled)
     }
 
     /// Whether a run under this number is not answered yet.
@@ -98,14 +121,15 @@ impl<C: Clone> Runs<C> {
         self.by_call.contains_key(&call)
     }
 
-    /// The run of a call that is not answered yet.
+    /// The run of a call, if its answer is wanted.
     pub(super) fn run_of(&self, call: CallId) -> Option<RunId> {
-        self.by_call.get(&call).copied()
+        let run = *self.by_call.get(&call)?;
+        self.is_wanted(run).then_some(run)
     }
 
     /// The call that a run is to answer, if it still wants an answer.
     pub(super) fn call_of(&self, run: RunId) -> Option<CallId> {
-        self.get(run)?.call
+        self.get(run).filter(|run| !run.cancelled)?.call
     }
 
     fn get(&self, run: RunId) -> Option<&Run> {
@@ -128,7 +152,9 @@ impl<C: Clone> Runs<C> {
             .terms
             .concurrency
             .is_some_and(|limit| offer.running >= limit);
-        if full || self.runs.len() >= self.limit as usize {
+        // One that is alone is run, however large.
+        let heavy = self.bytes > 0 && self.bytes.saturating_add(payload.len()) > self.byte_limit;
+        if full || heavy || self.runs.len() >= self.limit as usize {
             return Err(Failed::Overloaded { may_have_run: false });
         }
         let deadline = [header.deadline, offer.terms.timeout]
@@ -141,7 +167,15 @@ impl<C: Clone> Runs<C> {
             stamp,
             callback: header.callback,
             call: Some(header.call),
+            cancelled: false,
+            blocking: offer.terms.blocking,
+            own_deadline: offer
+                .terms
+                .timeout
+                .is_some_and(|own| header.deadline.is_none_or(|left| own < left)),
+            bytes: payload.len(),
         };
+        self.bytes += payload.len();
         let run = RunId {
             index: self.runs.insert(run),
             stamp,
@@ -167,18 +201,28 @@ impl<C: Clone> Runs<C> {
         ))
     }
 
-    /// The call is not wanted any more; the run to stop.
-    pub(super) fn cancel(&mut self, call: CallId) -> Option<RunId> {
-        let run = self.by_call.remove(&call)?;
-        self.runs.get_mut(run.index)?.call = None;
-        Some(run)
+    /// The call is not wanted any more. `None` if it was not before.
+    pub(super) fn cancel(&mut self, call: CallId) -> Option<Unwanted> {
+        let run = self.run_of(call)?;
+        self.unwanted(call, run, |run| run.blocking)
     }
 
-    /// The run is not wanted any more; the call to answer, if it was.
-    pub(super) fn give_up(&mut self, run: RunId) -> Option<CallId> {
+    /// The time of the run is over. `None` if it was not wanted before.
+    pub(super) fn give_up(&mut self, run: RunId) -> Option<Unwanted> {
         let call = self.get(run)?.call?;
-        self.cancel(call)?;
-        Some(call)
+        // The caller keeps its own time.
+        self.unwanted(call, run, |run| run.blocking && !run.own_deadline)
+    }
+
+    fn unwanted(&mut self, call: CallId, id: RunId, later: impl FnOnce(&Run) -> bool) -> Option<Unwanted> {
+        let run = self.runs.get_mut(id.index).filter(|run| !run.cancelled)?;
+        if later(run) {
+            run.cancelled = true;
+            return Some(Unwanted::AnswerLater(id));
+        }
+        run.call = None;
+        self.by_call.remove(&call);
+        Some(Unwanted::Answer(call, id))
     }
 
     /// No run is wanted any more.
@@ -191,16 +235,16 @@ impl<C: Clone> Runs<C> {
         }
     }
 
-    /// The run has ended; the call to answer, if it still wants one.
-    pub(super) fn finish(&mut self, run: RunId) -> Option<CallId> {
+    /// The run has ended; the call to answer, if one is to be, and whether somebody waits for it.
+    pub(super) fn finish(&mut self, run: RunId) -> Option<(CallId, bool)> {
         self.get(run)?;
         let ended = self.runs.try_remove(run.index)?;
         if let Some(offer) = self.offered.get_mut(&ended.callback) {
             offer.running -= 1;
         }
-        if let Some(call) = ended.call {
-            self.by_call.remove(&call);
-        }
-        ended.call
+        self.bytes -= ended.bytes;
+        let call = ended.call?;
+        self.by_call.remove(&call);
+        Some((call, !ended.cancelled))
     }
 }

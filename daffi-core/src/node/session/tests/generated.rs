@@ -21,6 +21,7 @@ fn terms() -> impl Strategy<Value = Terms> {
         Terms {
             concurrency,
             timeout: timeout.map(|ms| MS * ms),
+            blocking: false,
         }
     })
 }

@@ -103,6 +103,7 @@ fn p2_a_refused_run_did_not_run() {
         Terms {
             concurrency: Some(1),
             timeout: None,
+            blocking: false,
         },
     );
     let unlimited = f.session.offer("many", Terms::default());
@@ -160,6 +161,7 @@ fn concurrency_counts_runs_until_they_have_stopped() {
         Terms {
             concurrency: Some(1),
             timeout: None,
+            blocking: false,
         },
     );
     f.run(0, callback, None);
@@ -216,6 +218,7 @@ fn p4_a_run_is_stopped_at_the_deadline_of_its_call_or_its_own() {
         let terms = Terms {
             concurrency: None,
             timeout: own.map(|ms| MS * ms),
+            blocking: false,
         };
         let callback = f.session.offer("callback", terms);
         f.run(0, callback, of_call);
@@ -319,4 +322,92 @@ fn a_registration_number_is_not_used_again() {
     let first = f.session.offer("a", Terms::default());
     f.session.retract(first);
     assert_ne!(f.session.offer("b", Terms::default()), first);
+}
+
+/// A callback that cannot be stopped, one call at a time.
+fn blocking(f: &mut Fixture, timeout: Option<Duration>) -> CallbackId {
+    let terms = Terms {
+        concurrency: Some(1),
+        timeout,
+        blocking: true,
+    };
+    f.session.offer("blocks", terms)
+}
+
+#[test]
+fn a_cancelled_call_that_cannot_be_stopped_is_answered_when_it_has_ended() {
+    let mut f = Fixture::new();
+    let callback = blocking(&mut f, None);
+    f.run(4, callback, None);
+    let run = f.started();
+    f.receive(Header::Cancel { call: CallId(4) }, Bytes::new())
+        .unwrap();
+    assert_eq!(f.aborted(), [run]);
+    assert!(!f.session.is_wanted(run));
+    assert_eq!(f.wire.sent(), [], "whoever shares its load counts it");
+    // Once more, or its deadline, changes nothing.
+    f.receive(Header::Cancel { call: CallId(4) }, Bytes::new())
+        .unwrap();
+    assert_eq!((f.aborted(), f.wire.sent()), (vec![], vec![]));
+    f.finish(run, &Ok(bytes("too late")));
+    let cancelled = Sent::Reply {
+        number: 4,
+        outcome: failed(Failed::Cancelled { may_have_run: true }),
+    };
+    assert_eq!(f.wire.sent(), [cancelled]);
+    assert_eq!(f.session.running(), 0);
+    f.run(4, callback, None);
+    f.started();
+}
+
+#[test]
+fn the_callers_deadline_does_not_free_a_callback_that_cannot_be_stopped_but_its_own_is_told() {
+    for (own, told) in [(None, false), (Some(MS * 50), false), (Some(MS * 5), true)] {
+        let mut f = Fixture::new();
+        let callback = blocking(&mut f, own);
+        f.run(4, callback, Some(10));
+        let run = f.started();
+        f.wait_until(60);
+        assert_eq!(f.aborted(), [run]);
+        assert_eq!(f.wire.sent().len(), usize::from(told), "{own:?}");
+        f.finish(run, &Ok(bytes("too late")));
+        assert_eq!(f.wire.sent().len(), usize::from(!told), "{own:?}");
+    }
+}
+
+#[test]
+fn p6_the_arguments_of_what_runs_are_bounded_in_bytes() {
+    let mut f = Fixture::with(Limits {
+        queue_bytes: 10,
+        ..Limits::default()
+    });
+    let callback = f.session.offer("many", Terms::default());
+    let run = |f: &mut Fixture, number| f.run_with(number, callback, None, bytes("seven by"));
+    run(&mut f, 0);
+    let first = f.started();
+    run(&mut f, 1);
+    let overloaded = Sent::Reply {
+        number: 1,
+        outcome: failed(Failed::Overloaded { may_have_run: false }),
+    };
+    assert_eq!(f.wire.sent(), [overloaded]);
+    f.finish(first, &Ok(bytes("")));
+    f.wire.sent();
+    run(&mut f, 1);
+    f.started();
+}
+
+#[test]
+fn p6_a_peer_that_does_not_read_gets_small_answers() {
+    let mut f = Fixture::new();
+    let callback = f.session.offer("add", Terms::default());
+    f.run(0, callback, None);
+    let run = f.started();
+    f.wire.full = true;
+    f.finish(run, &Ok(bytes("long")));
+    let overloaded = Sent::Reply {
+        number: 0,
+        outcome: failed(Failed::Overloaded { may_have_run: true }),
+    };
+    assert_eq!(f.wire.sent(), [overloaded]);
 }

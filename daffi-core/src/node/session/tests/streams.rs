@@ -282,7 +282,10 @@ fn an_argument_is_closed_once_and_says_why() {
     let failure = Failed::Encode {
         message: "no".to_owned(),
     };
-    for (end, status) in [(Ok(()), Ok(Bytes::new())), (Err(failure.clone()), failed(failure))] {
+    for (end, status) in [
+        (Ok(()), Ok(Bytes::new())),
+        (Err(failure.clone()), failed(failure)),
+    ] {
         let mut f = Fixture::new();
         let call = f.feed(2, None);
         f.granted(call, argument(1), MUCH);
@@ -415,7 +418,11 @@ fn p6_a_caller_over_its_credit_is_stopped_and_its_call_goes_on() {
             number: 3,
             stream: argument(0),
         };
-        assert_eq!((f.wire.sent(), f.woken()), (vec![stop], vec!["reader"]), "{granted:?}");
+        assert_eq!(
+            (f.wire.sent(), f.woken()),
+            (vec![stop], vec!["reader"]),
+            "{granted:?}"
+        );
         f.items(CallId(3), argument(0), 1, "e").unwrap();
         f.closed(CallId(3), 0, Ok(()));
         assert_eq!(f.take(run, 0), over(Err(overloaded())));
@@ -504,14 +511,20 @@ fn a_result_is_opened_then_sent_as_it_is_granted() {
     assert_eq!(f.wire.sent(), [Sent::Opened { number: 5 }]);
     assert_eq!(f.may_send(end, 0), None);
     f.granted(CallId(5), StreamId::Result(0), window(2, 9));
-    assert_eq!((f.woken(), f.may_send(end, 0)), (vec!["sender"], Some(Some((2, 9)))));
+    assert_eq!(
+        (f.woken(), f.may_send(end, 0)),
+        (vec!["sender"], Some(Some((2, 9))))
+    );
     f.send(end, 0, 2, "ab").unwrap();
     f.finish(run, &Ok(Bytes::new()));
     let reply = Sent::Reply {
         number: 5,
         outcome: Ok(Bytes::new()),
     };
-    assert_eq!(f.wire.sent(), [sent_items(5, StreamId::Result(0), 2, "ab"), reply]);
+    assert_eq!(
+        f.wire.sent(),
+        [sent_items(5, StreamId::Result(0), 2, "ab"), reply]
+    );
     f.assert_empty();
     f.assert_no_streams();
 }
@@ -540,12 +553,17 @@ fn p5_items_wait_with_the_other_answers_and_end_with_the_reply() {
     let call = f.feed(0, None);
     f.grant(call, 0, MUCH);
     assert_eq!(f.wire.sent(), [sent_credit(call.0, StreamId::Result(0), MUCH)]);
-    f.receive(Header::Opened { call, index: 0 }, Bytes::new()).unwrap();
+    f.receive(Header::Opened { call, index: 0 }, Bytes::new())
+        .unwrap();
     assert_eq!(f.woken(), ["caller"]);
     f.items(call, StreamId::Result(0), 2, "ab").unwrap();
     f.items(call, StreamId::Result(3), 1, "c").unwrap();
     f.reply(call, &failed(cancelled())).unwrap();
-    for item in [Item::Opened(0), Item::Batch(0, batch(2, "ab")), Item::Batch(3, batch(1, "c"))] {
+    for item in [
+        Item::Opened(0),
+        Item::Batch(0, batch(2, "ab")),
+        Item::Batch(3, batch(1, "c")),
+    ] {
         assert_eq!(f.next_of(call), Some(Next::Item(item)));
     }
     assert_eq!(f.next_of(call), Some(Next::End(failed(cancelled()))));
@@ -609,7 +627,8 @@ fn a_callback_may_send_each_item_of_its_window_by_itself() {
     let call = f.feed(0, None);
     f.grant(call, 0, Window::DEFAULT);
     f.wire.sent();
-    f.receive(Header::Opened { call, index: 0 }, Bytes::new()).unwrap();
+    f.receive(Header::Opened { call, index: 0 }, Bytes::new())
+        .unwrap();
     for _ in 0..Window::DEFAULT.items {
         f.items(call, StreamId::Result(0), 1, "i").unwrap();
     }
@@ -684,7 +703,8 @@ fn p4_a_call_that_is_dropped_sends_no_more() {
     f.close(call, 2, Ok(()));
     f.granted(call, argument(0), MUCH);
     f.items(call, StreamId::Result(0), 1, "late").unwrap();
-    f.receive(Header::Opened { call, index: 0 }, Bytes::new()).unwrap();
+    f.receive(Header::Opened { call, index: 0 }, Bytes::new())
+        .unwrap();
     assert_eq!(f.wire.sent(), []);
     f.reply(call, &failed(cancelled())).unwrap();
     f.assert_empty();
@@ -692,8 +712,12 @@ fn p4_a_call_that_is_dropped_sends_no_more() {
 
 /// A run under number 4 with a deadline at 10, which reads an argument and waits, and waits for credit.
 fn waiting_run() -> (Fixture, RunId) {
+    waiting_run_of(Terms::default())
+}
+
+fn waiting_run_of(terms: Terms) -> (Fixture, RunId) {
     let mut f = Fixture::new();
-    let callback = f.session.offer("callback", Terms::default());
+    let callback = f.session.offer("callback", terms);
     f.run(4, callback, Some(10));
     let run = f.started();
     f.open(run);
@@ -709,7 +733,10 @@ fn p4_the_end_of_a_run_ends_its_streams_and_wakes_who_waits() {
     type Ending = fn(&mut Fixture);
     let call = CallId(4);
     let endings: [Ending; 4] = [
-        |f| f.receive(Header::Cancel { call: CallId(4) }, Bytes::new()).unwrap(),
+        |f| {
+            f.receive(Header::Cancel { call: CallId(4) }, Bytes::new())
+                .unwrap();
+        },
         |f| f.wait_until(10),
         |f| f.session.disconnected(&mut f.events),
         |f| f.session.close(&mut f.events),
@@ -725,6 +752,36 @@ fn p4_the_end_of_a_run_ends_its_streams_and_wakes_who_waits() {
         f.assert_empty();
         f.granted(call, StreamId::Result(0), MUCH);
         f.assert_no_streams();
+    }
+}
+
+#[test]
+fn p4_a_callback_that_cannot_be_stopped_has_no_streams_once_nobody_waits_for_it() {
+    type Ending = fn(&mut Fixture);
+    let endings: [Ending; 2] = [
+        |f| {
+            f.receive(Header::Cancel { call: CallId(4) }, Bytes::new())
+                .unwrap();
+        },
+        |f| f.wait_until(10),
+    ];
+    for ending in endings {
+        let blocking = true;
+        let (mut f, run) = waiting_run_of(Terms {
+            blocking,
+            ..Terms::default()
+        });
+        ending(&mut f);
+        assert_eq!(
+            (f.wire.sent(), f.woken_of_all()),
+            (vec![], vec!["reader", "sender"])
+        );
+        f.assert_no_streams();
+        // It goes on as if it had heard of nothing, and waits for nothing.
+        assert_ended(&mut f, run);
+        f.finish(run, &Ok(Bytes::new()));
+        assert_eq!(f.wire.sent().len(), 1);
+        f.assert_empty();
     }
 }
 

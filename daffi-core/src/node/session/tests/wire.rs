@@ -8,17 +8,51 @@ use crate::proto::{Failed, Failure, Frame, Header, Outcome, Status, StreamId};
 /// What a session sent.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Sent {
-    Call { number: u32, payload: Bytes },
-    Ask { number: u32 },
-    Offer { number: u32, ready: bool },
-    Withdraw { number: u32 },
-    Cancel { number: u32 },
-    Reply { number: u32, outcome: Outcome },
-    Opened { number: u32 },
-    Items { number: u32, stream: StreamId, items: u32, payload: Bytes },
-    Close { number: u32, stream: StreamId, end: Outcome },
-    Credit { number: u32, stream: StreamId, items: u32, bytes: u32 },
-    Stop { number: u32, stream: StreamId },
+    Call {
+        number: u32,
+        payload: Bytes,
+    },
+    Ask {
+        number: u32,
+    },
+    Offer {
+        number: u32,
+        ready: bool,
+    },
+    Withdraw {
+        number: u32,
+    },
+    Cancel {
+        number: u32,
+    },
+    Reply {
+        number: u32,
+        outcome: Outcome,
+    },
+    Opened {
+        number: u32,
+    },
+    Items {
+        number: u32,
+        stream: StreamId,
+        items: u32,
+        payload: Bytes,
+    },
+    Close {
+        number: u32,
+        stream: StreamId,
+        end: Outcome,
+    },
+    Credit {
+        number: u32,
+        stream: StreamId,
+        items: u32,
+        bytes: u32,
+    },
+    Stop {
+        number: u32,
+        stream: StreamId,
+    },
     Other,
 }
 
@@ -26,6 +60,8 @@ pub(super) enum Sent {
 #[derive(Debug)]
 pub(super) struct Wire {
     pub(super) closed: bool,
+    /// The peer does not read.
+    pub(super) full: bool,
     pub(super) limit: usize,
     frames: Vec<Frame>,
 }
@@ -34,6 +70,7 @@ impl Wire {
     pub(super) const fn new(limit: usize) -> Self {
         Self {
             closed: false,
+            full: false,
             limit,
             frames: Vec::new(),
         }
@@ -62,6 +99,10 @@ impl Transmit for Wire {
         }
         self.frames.push(frame);
         Ok(())
+    }
+
+    fn room(&self) -> usize {
+        if self.full { 0 } else { usize::MAX }
     }
 }
 

@@ -1,0 +1,199 @@
+//! Files and readers as streams of bytes, and back.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use ::bytes::{Bytes, BytesMut};
+use futures_util::Stream;
+use serde::{Deserialize, Serialize};
+use tokio::fs::File;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use crate::call::Streaming;
+use crate::error::CallError;
+
+/// How many bytes a chunk has at most.
+const CHUNK: usize = 256 * 1024;
+
+/// A piece of what is sent, or why there are no more. A stream of these that ends without an error is complete.
+pub type Chunk = Result<Data, String>;
+
+/// Some bytes, which cross the wire as such.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Data(pub Bytes);
+
+impl Serialize for Data {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::private::raw::Raw::<Bytes>::deserialize(deserializer).map(|raw| Self(raw.0))
+    }
+}
+
+/// A file, read for being sent: a stream of its bytes.
+///
+/// # Errors
+///
+/// When it cannot be opened.
+pub async fn open(path: impl AsRef<Path>) -> io::Result<Reading> {
+    let file = File::open(path).await?;
+    let total = file.metadata().await?.len();
+    Ok(Reading {
+        total: Some(total),
+        ..read(file)
+    })
+}
+
+/// Whatever can be read, for being sent: a stream of its bytes.
+pub fn read(reader: impl AsyncRead + Send + 'static) -> Reading {
+    Reading {
+        reader: Some(Box::pin(reader)),
+        buffer: BytesMut::new(),
+        done: 0,
+        total: None,
+        progress: None,
+    }
+}
+
+/// The bytes of a reader as a stream: what [`open`] and [`read`] return. An error of the reader is the last item.
+#[must_use = "nothing is read until this is sent"]
+pub struct Reading {
+    reader: Option<Pin<Box<dyn AsyncRead + Send>>>,
+    buffer: BytesMut,
+    done: u64,
+    total: Option<u64>,
+    progress: Option<Box<dyn FnMut(u64) + Send>>,
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reading")
+            .field("done", &self.done)
+            .field("total", &self.total)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reading {
+    /// How many bytes there are, where that is known.
+    #[must_use]
+    pub const fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Is told how many bytes have been taken so far, whenever more are. They are at most one window ahead of what the
+    /// receiver has taken.
+    pub fn on_progress(mut self, progress: impl FnMut(u64) + Send + 'static) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let Some(reader) = &mut self.reader else {
+            return Poll::Ready(None);
+        };
+        self.buffer.resize(CHUNK, 0);
+        let mut buffer = ReadBuf::new(&mut self.buffer);
+        if let Err(error) = ready!(reader.as_mut().poll_read(cx, &mut buffer)) {
+            self.reader = None;
+            return Poll::Ready(Some(Err(error)));
+        }
+        let count = buffer.filled().len();
+        if count == 0 {
+            self.reader = None;
+            return Poll::Ready(None);
+        }
+        let chunk = self.buffer.split_to(count).freeze();
+        self.done += count as u64;
+        if let Some(progress) = &mut self.progress {
+            progress(self.done);
+        }
+        Poll::Ready(Some(Ok(chunk)))
+    }
+}
+
+impl Stream for Reading {
+    type Item = Chunk;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Chunk>> {
+        let chunk = ready!(self.get_mut().poll_chunk(cx));
+        Poll::Ready(chunk.map(|chunk| chunk.map(Data).map_err(|error| error.to_string())))
+    }
+}
+
+/// Why bytes did not arrive.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransferError {
+    /// The stream ended early.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The sender could not read on.
+    #[error("the sender could not read on: {0}")]
+    Read(String),
+    /// They could not be written here.
+    #[error("the bytes cannot be written: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// Writes what arrives; gives the number of bytes.
+///
+/// # Errors
+///
+/// What kept the rest from arriving; a part is written then.
+///
+/// # Cancel safety
+///
+/// Not cancel safe: a part is written.
+pub async fn write(
+    chunks: Streaming<Chunk>,
+    writer: &mut (impl AsyncWrite + Unpin + ?Sized),
+) -> Result<u64, TransferError> {
+    let mut chunks = chunks;
+    let mut written = 0;
+    while let Some(chunk) = chunks.next().await {
+        let Data(bytes) = chunk?.map_err(TransferError::Read)?;
+        writer.write_all(&bytes).await?;
+        written += bytes.len() as u64;
+    }
+    writer.flush().await?;
+    Ok(written)
+}
+
+/// Writes what arrives to a file, which is there only once it is complete; gives the number of bytes. A file that is there
+/// already is replaced then.
+///
+/// # Errors
+///
+/// What kept it from being complete; nothing is left of it then.
+///
+/// # Cancel safety
+///
+/// Dropping it leaves nothing but, perhaps, the incomplete file beside `path`, whose name ends with `.part`.
+pub async fn save(chunks: Streaming<Chunk>, path: impl AsRef<Path>) -> Result<u64, TransferError> {
+    let path = path.as_ref();
+    let mut part = path.as_os_str().to_owned();
+    part.push(format!(".{:016x}.part", crate::node::random::number()));
+    let part = PathBuf::from(part);
+    let saved = save_part(chunks, &part, path).await;
+    if saved.is_err() {
+        // What was wrong is said; that there may be a rest is not news then.
+        let _ = tokio::fs::remove_file(&part).await;
+    }
+    saved
+}
+
+async fn save_part(chunks: Streaming<Chunk>, part: &Path, path: &Path) -> Result<u64, TransferError> {
+    let mut file = File::create_new(part).await?;
+    let written = write(chunks, &mut file).await?;
+    file.sync_all().await?;
+    tokio::fs::rename(part, path).await?;
+    Ok(written)
+}

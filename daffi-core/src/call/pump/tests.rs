@@ -1,0 +1,318 @@
+//! What a pump sends, and when: its port and its stream are told what to do.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Wake, Waker};
+
+use futures_util::stream;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
+
+use super::*;
+use crate::proto::encode_into;
+
+/// Takes what it has given credit for.
+struct Fake {
+    /// `None` if nobody reads.
+    credit: Cell<Option<Credit>>,
+    sent: RefCell<Vec<(Batch, bool)>>,
+    refusal: RefCell<Option<Option<Failed>>>,
+    /// How often somebody waited to hear that nobody reads.
+    waits: Cell<usize>,
+}
+
+impl Fake {
+    fn new(items: u64, bytes: i64) -> Self {
+        Self {
+            credit: Cell::new(Some(Credit { items, bytes })),
+            sent: RefCell::default(),
+            refusal: RefCell::default(),
+            waits: Cell::new(0),
+        }
+    }
+
+    /// As much as anybody wants.
+    fn open() -> Self {
+        Self::new(u64::MAX, i64::MAX)
+    }
+
+    fn grant(&self, items: u32, bytes: u32) {
+        let mut credit = self.credit.get().unwrap();
+        credit.grant(items, bytes);
+        self.credit.set(Some(credit));
+    }
+
+    /// What was sent since the last look, as its items, its bytes, and whether it was full.
+    fn sent(&self) -> Vec<(u32, Bytes, bool)> {
+        let sent = self.sent.take().into_iter();
+        sent.map(|(batch, full)| (batch.items, batch.bytes, full))
+            .collect()
+    }
+}
+
+impl Port for Fake {
+    fn poll_credit(&self, _cx: &mut Context<'_>) -> Poll<Option<Credit>> {
+        match self.credit.get() {
+            Some(credit) if !credit.allows() => Poll::Pending,
+            other => Poll::Ready(other),
+        }
+    }
+
+    fn poll_ended(&self, _cx: &mut Context<'_>) -> Poll<()> {
+        self.waits.set(self.waits.get() + 1);
+        match self.credit.get() {
+            Some(_) => Poll::Pending,
+            None => Poll::Ready(()),
+        }
+    }
+
+    fn send(&self, batch: &Batch, full: bool) -> Result<(), Option<Failed>> {
+        if let Some(refusal) = self.refusal.take() {
+            return Err(refusal);
+        }
+        let mut credit = self.credit.get().unwrap();
+        assert!(
+            credit.spend(batch.items, batch.bytes.len()),
+            "{batch:?} was not granted"
+        );
+        self.credit.set(Some(credit));
+        self.sent.borrow_mut().push((batch.clone(), full));
+        Ok(())
+    }
+}
+
+/// Items that are added one by one.
+#[derive(Clone, Default)]
+struct Source {
+    items: Rc<RefCell<VecDeque<Vec<u8>>>>,
+    ended: Rc<Cell<bool>>,
+}
+
+impl Source {
+    fn push(&self, item: &str) {
+        self.items.borrow_mut().push_back(item.as_bytes().to_vec());
+    }
+
+    fn stream(&self) -> impl Stream<Item = Vec<u8>> + use<> {
+        let this = self.clone();
+        stream::poll_fn(move |_| match this.items.borrow_mut().pop_front() {
+            None if this.ended.get() => Poll::Ready(None),
+            None => Poll::Pending,
+            item => Poll::Ready(item),
+        })
+    }
+}
+
+/// So many items of so many bytes, which say how often they were asked for.
+fn counted(count: usize, size: usize) -> (Rc<Cell<usize>>, impl Stream<Item = Vec<u8>>) {
+    let asked = Rc::new(Cell::new(0));
+    let counter = Rc::clone(&asked);
+    let items = (0..count).map(move |_| {
+        counter.set(counter.get() + 1);
+        vec![b'i'; size]
+    });
+    (asked, stream::iter(items))
+}
+
+/// The item's bytes as they are.
+fn raw(item: Vec<u8>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
+    buffer.extend(item);
+    Ok(())
+}
+
+fn poll<S: Stream>(pump: &mut Pump<S>, port: &Fake) -> Poll<Result<(), Failed>> {
+    pump.poll(port, &mut Context::from_waker(Waker::noop()))
+}
+
+const END: Poll<Result<(), Failed>> = Poll::Ready(Ok(()));
+
+fn bytes(text: &'static str) -> Bytes {
+    Bytes::from_static(text.as_bytes())
+}
+
+// ---------------------------------------------------------------------- frames
+
+#[test]
+fn many_small_items_share_a_frame() {
+    let (port, (_, stream)) = (Fake::open(), counted(1000, 3));
+    assert_eq!(poll(&mut Pump::new(stream, raw), &port), END);
+    let sent = port.sent();
+    let [(items, bytes, _)] = &*sent else {
+        panic!("{} frames", sent.len())
+    };
+    assert_eq!((*items, bytes.len()), (1000, 3000));
+}
+
+#[test]
+fn an_item_alone_goes_at_once_and_not_as_if_the_frame_were_full() {
+    let (port, source) = (Fake::open(), Source::default());
+    let mut pump = Pump::new(source.stream(), raw);
+    assert_eq!(poll(&mut pump, &port), Poll::Pending);
+    assert_eq!(port.sent(), []);
+    for text in ["one", "two"] {
+        source.push(text);
+        assert_eq!(poll(&mut pump, &port), Poll::Pending);
+        assert_eq!(port.sent(), [(1, bytes(text), false)]);
+    }
+    source.push("three");
+    source.push("four");
+    source.ended.set(true);
+    assert_eq!(poll(&mut pump, &port), END);
+    assert_eq!(port.sent(), [(2, bytes("threefour"), false)]);
+}
+
+#[test]
+fn a_frame_is_sent_when_it_has_64_kib() {
+    let (port, (_, stream)) = (Fake::open(), counted(200, 1000));
+    assert_eq!(poll(&mut Pump::new(stream, raw), &port), END);
+    let sent: Vec<_> = port
+        .sent()
+        .into_iter()
+        .map(|(items, _, full)| (items, full))
+        .collect();
+    assert_eq!(sent, [(66, true), (66, true), (66, true), (2, false)]);
+}
+
+#[test]
+fn a_large_item_has_a_frame_of_its_own() {
+    let (port, (_, stream)) = (Fake::open(), counted(3, 1 << 20));
+    assert_eq!(poll(&mut Pump::new(stream, raw), &port), END);
+    let sent: Vec<_> = port
+        .sent()
+        .into_iter()
+        .map(|(items, bytes, _)| (items, bytes.len()))
+        .collect();
+    assert_eq!(sent, [(1, 1 << 20); 3]);
+}
+
+#[test]
+fn an_endless_stream_lets_others_have_their_turn() {
+    struct Woken(AtomicUsize);
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let port = Fake::open();
+    let mut pump = Pump::new(stream::repeat_with(|| vec![0; BATCH_BYTES]), raw);
+    let woken = Arc::new(Woken(AtomicUsize::new(0)));
+    let waker = Waker::from(Arc::clone(&woken));
+    for turn in 1..3 {
+        assert_eq!(pump.poll(&port, &mut Context::from_waker(&waker)), Poll::Pending);
+        assert_eq!((port.sent().len(), woken.0.load(Ordering::Relaxed)), (TURN, turn));
+    }
+}
+
+// ---------------------------------------------------------------------- credit
+
+#[test]
+fn p6_no_item_is_asked_for_that_may_not_be_sent() {
+    let (port, (asked, stream)) = (Fake::new(0, 0), counted(10, 1));
+    let mut pump = Pump::new(stream, raw);
+    for (items, bytes, sent) in [(0, 0, 0), (3, 100, 3), (0, 100, 3), (2, 0, 5)] {
+        port.grant(items, bytes);
+        assert_eq!(poll(&mut pump, &port), Poll::Pending);
+        assert_eq!(asked.get(), sent, "after {items} items and {bytes} bytes");
+    }
+    let sent: Vec<_> = port.sent().into_iter().map(|(items, ..)| items).collect();
+    assert_eq!(sent, [3, 2]);
+}
+
+#[test]
+fn p6_the_last_item_alone_may_be_over_the_bytes() {
+    let (port, (asked, stream)) = (Fake::new(100, 10), counted(10, 4));
+    let mut pump = Pump::new(stream, raw);
+    assert_eq!(poll(&mut pump, &port), Poll::Pending);
+    assert_eq!(asked.get(), 3, "12 bytes");
+    port.grant(0, 2);
+    assert_eq!(poll(&mut pump, &port), Poll::Pending);
+    assert_eq!(asked.get(), 3, "2 were owed");
+    port.grant(0, 1);
+    assert_eq!(poll(&mut pump, &port), Poll::Pending);
+    assert_eq!(asked.get(), 4);
+}
+
+#[test]
+fn the_end_is_found_with_the_credit_for_one_more() {
+    let (port, (_, stream)) = (Fake::new(2, 100), counted(2, 1));
+    let mut pump = Pump::new(stream, raw);
+    assert_eq!(poll(&mut pump, &port), Poll::Pending);
+    port.grant(1, 0);
+    assert_eq!(poll(&mut pump, &port), END);
+    assert_eq!(port.sent().len(), 1);
+}
+
+// ---------------------------------------------------------------------- ends
+
+#[test]
+fn an_empty_stream_sends_nothing() {
+    let port = Fake::open();
+    assert_eq!(poll(&mut Pump::new(stream::empty(), raw), &port), END);
+    assert_eq!(port.sent(), []);
+}
+
+/// An item that begins to be encoded and may then fail.
+struct Fragile(bool);
+
+impl Serialize for Fragile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0 {
+            return Err(S::Error::custom("it broke"));
+        }
+        serializer.serialize_unit()
+    }
+}
+
+#[test]
+fn an_error_of_encoding_comes_after_the_items_before_it() {
+    let port = Fake::open();
+    let items = [
+        (1u8, Fragile(false)),
+        (2, Fragile(false)),
+        (3, Fragile(true)),
+        (4, Fragile(false)),
+    ];
+    let mut pump = Pump::new(stream::iter(items), |item, buffer| encode_into(&item, buffer));
+    let found = poll(&mut pump, &port);
+    assert!(
+        matches!(&found, Poll::Ready(Err(Failed::Encode { message })) if message.contains("it broke")),
+        "{found:?}"
+    );
+    let sent = port.sent();
+    assert_eq!(sent, [(2, bytes("\x01\x02"), false)], "nothing of the broken one");
+}
+
+#[test]
+fn p4_nobody_is_asked_for_items_that_nobody_reads() {
+    let (port, (asked, stream)) = (Fake::open(), counted(10, 1));
+    port.credit.set(None);
+    assert_eq!(poll(&mut Pump::new(stream, raw), &port), END);
+    assert_eq!((asked.get(), port.sent()), (0, vec![]));
+}
+
+#[test]
+fn p4_who_waits_for_an_item_hears_that_nobody_reads() {
+    let (port, source) = (Fake::open(), Source::default());
+    let mut pump = Pump::new(source.stream(), raw);
+    assert_eq!((poll(&mut pump, &port), port.waits.get()), (Poll::Pending, 1));
+    port.credit.set(None);
+    assert_eq!(poll(&mut pump, &port), END);
+}
+
+#[test]
+fn items_that_are_refused_end_the_stream() {
+    let failed = Failed::TooLarge {
+        size: 2,
+        limit: 1,
+        may_have_run: true,
+    };
+    for (refusal, end) in [(None, Ok(())), (Some(failed.clone()), Err(failed))] {
+        let (port, (_, stream)) = (Fake::open(), counted(10, BATCH_BYTES));
+        *port.refusal.borrow_mut() = Some(refusal);
+        assert_eq!(poll(&mut Pump::new(stream, raw), &port), Poll::Ready(end));
+        assert_eq!(port.sent(), []);
+    }
+}
