@@ -58,10 +58,10 @@ pub use daffi_macros::callback;
 pub use daffi_macros::fetcher;
 
 pub use daffi_core::{
-    Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, Call, CallContext, CallError,
-    CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover, LeaveReason, Presence, PresenceEvents,
-    ProcessInfo, RegisterError, RemoteError, Replies, Reply, ReplyStream, Signature, StartError, Stream,
-    Streaming, TraceContext, Wait,
+    Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastItems, Call, CallContext,
+    CallError, CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover, LeaveReason, Presence,
+    PresenceEvents, ProcessInfo, RegisterError, RemoteError, Replies, Reply, ReplyStream, Signature,
+    StartError, Stream, Streaming, TraceContext, Wait,
 };
 
 /// Sending files and whatever can be read, and receiving them.

@@ -37,7 +37,10 @@ pub mod transport;
 
 #[cfg(feature = "runtime")]
 pub use {
-    call::{AsyncResult, BlockingItems, Broadcast, Call, Handover, Replies, Reply, ReplyStream, Streaming},
+    call::{
+        AsyncResult, BlockingItems, Broadcast, BroadcastItems, Call, Handover, Replies, Reply, ReplyStream,
+        Streaming,
+    },
     context::CallContext,
     error::{ConfigFault, RegisterError, StartError},
     futures_util::Stream,

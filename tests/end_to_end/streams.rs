@@ -605,3 +605,48 @@ async fn files_are_sent_and_received_whole_or_not_at_all() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn p8_the_streams_of_a_broadcast_are_merged_by_name() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let mut others = Vec::new();
+        for name in ["a", "b", "c"] {
+            let builder = net.join().process_name(name).service(Source::default());
+            others.push(builder.start().await.unwrap());
+        }
+        let g = net.caller().await;
+        let mut seen = std::collections::BTreeMap::<_, Vec<u64>>::new();
+        let mut items = generate_stream(100_000).broadcast().on(&g).items().await.unwrap();
+        while let Some((name, item)) = items.next().await {
+            seen.entry(name).or_default().push(item.unwrap());
+        }
+        assert_eq!(seen.len(), 3);
+        assert!(seen.values().all(|items| items.iter().copied().eq(0..100_000)));
+
+        // One that breaks is told by name, and the others go on.
+        let mut items = checked(11).broadcast().on(&g).items().await.unwrap();
+        let mut refused = Vec::new();
+        while let Some((name, item)) = items.next().await {
+            assert_eq!(item, Err(CallError::App("too far".to_owned())));
+            refused.push(name);
+        }
+        refused.sort();
+        assert_eq!(refused, ["a", "b", "c"]);
+
+        // Dropping them ends all.
+        let mut items = count_up().broadcast().on(&g).items().await.unwrap();
+        assert!(items.next().await.unwrap().1.is_ok());
+        drop(items);
+        assert_eq!(ping().on(&g).await, Ok(1));
+
+        let error = generate_stream(1).broadcast().on(&g).await.unwrap_err();
+        assert!(
+            matches!(&error, CallError::Invalid { reason, .. } if reason.contains("items()")),
+            "{error}"
+        );
+        others.push(g);
+        net.stop(others).await;
+    })
+    .await;
+}

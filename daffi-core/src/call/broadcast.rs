@@ -84,20 +84,14 @@ impl<T, E> Broadcast<T, E> {
     ///
     /// As awaiting it.
     pub async fn stream(self) -> Result<ReplyStream<T, E>, CallError<E>> {
-        let call = self.call;
-        if let Some(reason) = call.contradicts_broadcast() {
+        if self.call.returns_stream() {
             return Err(CallError::Invalid {
-                callback: call.callback().to_owned(),
-                reason,
+                callback: self.call.callback().to_owned(),
+                reason: "each process would return a stream of its own: take the items of all with .items()"
+                    .to_owned(),
             });
         }
-        if let Some(delay) = call.delay() {
-            let node = call.node()?;
-            pause(&node, delay)
-                .await
-                .map_err(|failed| call.failure(Err(failed.into())))?;
-        }
-        let mut running = call.begin()?;
+        let (call, mut running) = self.begun().await?;
         match poll_fn(|cx| call.poll_next(&mut running, cx)).await {
             Next::Item(Item::Roster(names)) => {
                 let waiting = names.into_iter().map(Some).collect();
@@ -112,6 +106,25 @@ impl<T, E> Broadcast<T, E> {
             Next::Item(_) => Err(call.failure(Err(unexpected().into()))),
             Next::End(outcome) => Err(call.failure(outcome)),
         }
+    }
+
+    /// The call, begun when its time has come.
+    pub(super) async fn begun(self) -> Result<(Call<T, E>, Running), CallError<E>> {
+        let call = self.call;
+        if let Some(reason) = call.contradicts_broadcast() {
+            return Err(CallError::Invalid {
+                callback: call.callback().to_owned(),
+                reason,
+            });
+        }
+        if let Some(delay) = call.delay() {
+            let node = call.node()?;
+            pause(&node, delay)
+                .await
+                .map_err(|failed| call.failure(Err(failed.into())))?;
+        }
+        let running = call.begin()?;
+        Ok((call, running))
     }
 
     /// Makes the call and blocks this thread until all have answered: for code without async.
@@ -246,6 +259,6 @@ impl<T, E> Stream for ReplyStream<T, E> {
 impl<T, E> Unpin for ReplyStream<T, E> {}
 
 /// What is left when a controller answers what nobody asked.
-fn unexpected() -> Failed {
+pub(super) const fn unexpected() -> Failed {
     Failed::Disconnected { may_have_run: true }
 }

@@ -15,7 +15,7 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::pump::Feeds;
-use super::streaming::{Opening, Streaming};
+use super::streaming::{DecodeItem, Opening, Streaming};
 use super::stub::{Stub, Traced};
 use crate::error::{CallError, RemoteError};
 use crate::node::session::{Item, Next, Request};
@@ -550,8 +550,18 @@ impl<T, E> Call<T, E> {
         }
     }
 
+    /// Whether the callback returns a stream.
+    pub(super) const fn returns_stream(&self) -> bool {
+        matches!(self.decoders.take, Take::Stream(_))
+    }
+
+    /// How far ahead of its receiver the callback's stream may be.
+    pub(super) fn stream_window(&self) -> Window {
+        self.options.window.unwrap_or(Window::DEFAULT)
+    }
+
     /// Whether what is received can nest without end.
-    fn guarded(&self) -> bool {
+    pub(super) fn guarded(&self) -> bool {
         self.source.traced().is_none_or(|traced| traced.guarded)
     }
 
@@ -562,7 +572,7 @@ impl<T, E> Call<T, E> {
                 exchange,
                 callback: self.source.name().to_owned(),
                 guarded: self.guarded(),
-                window: self.options.window.unwrap_or(Window::DEFAULT),
+                window: self.stream_window(),
                 feeds: mem::take(&mut self.feeds),
             })),
             Take::Value(_) => Err(CallError::Decode {
@@ -719,6 +729,13 @@ impl Running {
             if let Some(SentCall { call, .. }) = sent {
                 self.exchange.node().grant(call, 0, window);
             }
+        }
+    }
+
+    /// Lets the callback of the process with that place on the roster send more of its stream.
+    pub(super) fn grant_to(&self, index: usize, window: Window) {
+        if let (Some(sent), Ok(index)) = (self.exchange.sent(), u32::try_from(index)) {
+            self.exchange.node().grant(sent.call, index, window);
         }
     }
 
@@ -906,6 +923,22 @@ pub(crate) fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
 }
 
 impl<T, E> Call<Streaming<T>, E> {
+    /// How the items of the callback's stream are decoded.
+    pub(super) fn item_decoder(&self, running: &Running) -> DecodeItem<T> {
+        match self.decoders.take {
+            Take::Stream(open) => open(Opening {
+                exchange: Exchange::new(Arc::clone(running.exchange.node())),
+                callback: String::new(),
+                guarded: false,
+                window: Window::DEFAULT,
+                feeds: Feeds::new(),
+            })
+            .decoder(),
+            // Whoever calls for a stream expects one.
+            Take::Value(_) => |_, _| Err(DecodeError::new("there is no stream")),
+        }
+    }
+
     /// Lets the callback be so many items, and so many bytes of items, ahead of what is taken of its stream; at least 1 of
     /// each, and 65,536 items and 4 MiB unless this is said. The last item may be over it.
     pub fn window(mut self, items: u32, bytes: u32) -> Self {

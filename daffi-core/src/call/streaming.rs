@@ -102,7 +102,7 @@ impl<T> fmt::Debug for Streaming<T> {
     }
 }
 
-const NOTHING: Window = Window { items: 0, bytes: 0 };
+pub(super) const NOTHING: Window = Window { items: 0, bytes: 0 };
 
 impl<T> Streaming<T> {
     pub(super) fn result(opening: Opening, decode: DecodeItem<T>) -> Self {
@@ -163,6 +163,10 @@ impl<T> Streaming<T> {
             idle: None,
             timer: None,
         }
+    }
+
+    pub(super) const fn decoder(&self) -> DecodeItem<T> {
+        self.decode
     }
 
     /// Lets the sender be so many items, and so many bytes of items, ahead of what is taken here; at least 1 of each. The
@@ -302,15 +306,7 @@ impl<T> Streaming<T> {
         };
         bytes::Buf::advance(&mut self.batch.bytes, used);
         self.batch.items -= 1;
-        self.taken.items += 1;
-        self.taken.bytes = self
-            .taken
-            .bytes
-            .saturating_add(u32::try_from(used).unwrap_or(u32::MAX));
-        if self.taken.items >= self.window.items.div_ceil(2)
-            || self.taken.bytes >= self.window.bytes.div_ceil(2)
-        {
-            let taken = std::mem::replace(&mut self.taken, NOTHING);
+        if let Some(taken) = is_due(&mut self.taken, used, self.window) {
             match &self.source {
                 Source::Result { exchange, index, .. } => {
                     if let Some(sent) = exchange.sent() {
@@ -351,6 +347,16 @@ impl<T> Stream for Streaming<T> {
 }
 
 impl<T> Unpin for Streaming<T> {}
+
+/// Counts an item that was taken; what to grant again, once it is half the window.
+pub(super) fn is_due(taken: &mut Window, used: usize, window: Window) -> Option<Window> {
+    taken.items += 1;
+    taken.bytes = taken
+        .bytes
+        .saturating_add(u32::try_from(used).unwrap_or(u32::MAX));
+    let half = taken.items >= window.items.div_ceil(2) || taken.bytes >= window.bytes.div_ceil(2);
+    half.then(|| std::mem::replace(taken, NOTHING))
+}
 
 /// The items of a stream, for code without async: what [`Streaming::blocking`] returns.
 #[derive(Debug)]

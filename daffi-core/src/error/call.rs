@@ -417,8 +417,8 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
                 may_have_run,
             } => write!(
                 f,
-                "the {} of `{callback}` take {size} bytes, over the limit of {limit}: send it in parts, or raise \
-                 max_frame on the controller and both processes",
+                "the {} of `{callback}` take {size} bytes, over the limit of {limit}: send a stream of parts (`impl Stream`, or \
+                 `daffi::bytes` for files), or raise max_frame on the controller and both processes",
                 if *may_have_run { "result" } else { "arguments" }
             ),
             Self::Disconnected {
