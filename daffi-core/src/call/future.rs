@@ -940,7 +940,7 @@ impl<T, E> Call<Streaming<T>, E> {
     }
 
     /// Lets the callback be so many items, and so many bytes of items, ahead of what is taken of its stream; at least 1 of
-    /// each, and 65,536 items and 4 MiB unless this is said. The last item may be over it.
+    /// each, and 16,384 items and 2 MiB unless this is said. The last item may be over it.
     pub fn window(mut self, items: u32, bytes: u32) -> Self {
         self.options.window = Some(Window {
             items: items.max(1),

@@ -38,7 +38,7 @@ pub type DecodeItem<T> = fn(&[u8], bool) -> Result<(T, usize), DecodeError>;
 ///
 /// # Flow
 ///
-/// The sender sends no more than a window ahead of what was taken here: 65,536 items or 4 MiB, whichever is less, unless
+/// The sender sends no more than a window ahead of what was taken here: 16,384 items or 2 MiB, whichever is less, unless
 /// [`window`](Self::window) says otherwise. Who takes nothing stops the sender, and holds up nothing else.
 ///
 /// # Cancel safety

@@ -27,10 +27,10 @@ pub struct Window {
 }
 
 impl Window {
-    /// The window of a stream unless its receiver says otherwise: 65,536 items, 4 MiB.
+    /// The window of a stream unless its receiver says otherwise: 16,384 items, 2 MiB.
     pub const DEFAULT: Self = Self {
-        items: 1 << 16,
-        bytes: 4 << 20,
+        items: 1 << 14,
+        bytes: 2 << 20,
     };
 }
 
