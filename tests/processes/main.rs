@@ -10,7 +10,7 @@ mod parts;
 
 use std::time::Duration;
 
-use daffi::{CallError, Global, StartError, fetcher};
+use daffi::{CallError, Global, StartError, Stream, fetcher};
 use rustix::process::Signal;
 
 use actor::Stage;
@@ -20,6 +20,9 @@ async fn never() -> u8;
 
 #[fetcher]
 async fn process_id() -> u32;
+
+#[fetcher]
+async fn count_up() -> impl Stream<Item = u64>;
 
 /// The part of a process, if it was started for one.
 #[test]
@@ -59,6 +62,51 @@ async fn p3_callers_of_a_killed_provider_are_told_its_name() {
     assert!(error.may_have_run());
     let error = never().on(&g).await.unwrap_err();
     assert!(matches!(error, CallError::NoProvider { .. }), "{error}");
+    g.stop().await;
+}
+
+#[tokio::test]
+async fn p5_a_killed_provider_ends_its_streams_after_items_that_have_no_gap() {
+    let stage = Stage::new();
+    let _controller = stage.start("controller").await;
+    for kill_at in [0, 1, 777, 20_000, 123_456] {
+        let provider = stage.start("provider").await;
+        let g = caller(&stage).await;
+        g.wait_process("provider").await.unwrap();
+        let mut items = count_up().on(&g).await.unwrap();
+        let mut next = 0;
+        let error = loop {
+            if next == kill_at {
+                provider.signal(Signal::KILL);
+            }
+            match items.next().await.unwrap() {
+                Ok(item) => assert_eq!(item, next),
+                Err(error) => break error,
+            }
+            next += 1;
+        };
+        assert!(next >= kill_at);
+        assert!(
+            matches!(&error, CallError::ProviderLost { process, .. } if process == "provider"),
+            "{error}"
+        );
+        assert!(items.next().await.is_none());
+        g.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn p4_a_callback_hears_that_whoever_sent_it_a_stream_was_killed() {
+    let stage = Stage::new();
+    let _controller = stage.start("controller").await;
+    let provider = stage.start("provider").await;
+    let speaker = stage.start("speaker").await;
+    provider.says("listens").await;
+    speaker.signal(Signal::KILL);
+    provider.says("listens no more").await;
+    // The process goes on.
+    let g = caller(&stage).await;
+    assert_eq!(process_id().on(&g).await, Ok(provider.id()));
     g.stop().await;
 }
 

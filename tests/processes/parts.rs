@@ -3,7 +3,8 @@
 use std::future::pending;
 use std::time::Duration;
 
-use daffi::{Global, GlobalBuilder, callback, fetcher};
+use daffi::{Global, GlobalBuilder, Stream, Streaming, callback, fetcher};
+use futures_util::stream;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::actor::{folder, say, serve};
@@ -41,8 +42,39 @@ async fn until_told_to_end() -> u8 {
     3
 }
 
+/// Without an end.
+#[callback]
+async fn count_up() -> impl Stream<Item = u64> {
+    stream::iter(0..)
+}
+
+/// Says that it reads, and that it does so no more.
+#[callback]
+async fn listen(mut items: Streaming<u64>) {
+    struct Deaf;
+
+    impl Drop for Deaf {
+        fn drop(&mut self) {
+            say("listens no more");
+        }
+    }
+
+    let _deaf = Deaf;
+    let mut next = 0;
+    while let Some(Ok(item)) = items.next().await {
+        assert_eq!(item, next, "an item is missing or doubled");
+        next += 1;
+        if next == 1000 {
+            say("listens");
+        }
+    }
+}
+
 mod called {
     use super::*;
+
+    #[fetcher]
+    pub(super) async fn listen(items: impl Stream<Item = u64>);
 
     #[fetcher]
     pub(super) async fn never() -> u8;
@@ -68,6 +100,17 @@ pub async fn play(part: &str) {
             g.wait_process("provider").await.unwrap();
             say("begins");
             called::never().await.unwrap();
+        }
+        "speaker" => {
+            let g = at
+                .process_name("speaking")
+                .auto_callbacks(false)
+                .start()
+                .await
+                .unwrap();
+            g.wait_process("provider").await.unwrap();
+            say("begins");
+            called::listen(stream::iter(0..)).await.unwrap();
         }
         other => panic!("there is no part called {other:?}"),
     }

@@ -80,12 +80,36 @@ fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
         Mode::Background => background(&fetcher.answer, &call),
         Mode::Broadcast => quote!(#call.broadcast()),
     };
+    let named = named_stream(fetcher);
     quote! {
         #import
+        #named
         static __DAFFI_STUB: ::daffi::__private::Stub = #stub;
         #computed
         #made
     }
+}
+
+/// A mention of the trait by which the result is a stream, for which nothing is generated: it is imported for that.
+fn named_stream(fetcher: &Fetcher<'_>) -> Option<TokenStream> {
+    let result = signature::result_type(&fetcher.function.signature);
+    let stream = match types::last_segment(&result) {
+        Some(segment) if segment.ident == "Result" => types::type_arguments(segment).first().copied()?,
+        _ => &result,
+    };
+    let mut mentions_self = false;
+    types::visit_parts(types::stream(stream)?.item?, &mut |part| {
+        mentions_self |= matches!(part, types::Part::SelfType(_));
+    });
+    let Type::ImplTrait(bounds) = types::bare(stream) else {
+        return None;
+    };
+    (!mentions_self).then(|| {
+        quote! {
+            #[allow(dead_code)]
+            fn __daffi_stream(_: #bounds) {}
+        }
+    })
 }
 
 /// The arguments that are streams, if some are.
