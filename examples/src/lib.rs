@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, stderr};
 
 pub mod address;
+pub mod picture;
 pub mod shopping;
 
 /// Shows daffi's log on the error output, in colour if somebody looks.

@@ -174,7 +174,7 @@ visitor has left: it said goodbye
 }
 
 /// Starts a program several times, with different arguments.
-fn start_each(scene: &Scene, program: &str, arguments: &[&[&str]]) -> Vec<Program> {
+pub fn start_each(scene: &Scene, program: &str, arguments: &[&[&str]]) -> Vec<Program> {
     arguments
         .iter()
         .map(|arguments| scene.start(program, arguments))
@@ -182,7 +182,7 @@ fn start_each(scene: &Scene, program: &str, arguments: &[&[&str]]) -> Vec<Progra
 }
 
 /// Tells programs to end, whose controller has ended before them: what each has printed.
-fn stop_each(programs: Vec<Program>, expected: &[&str]) {
+pub fn stop_each(programs: Vec<Program>, expected: &[&str]) {
     let printed: Vec<_> = programs.into_iter().map(Program::stop).collect();
     assert_eq!(printed, expected);
 }

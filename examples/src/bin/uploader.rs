@@ -1,0 +1,45 @@
+//! Sends streams to `adder`: for a result at the end, and for a stream that comes back meanwhile.
+//!
+//! `cargo run --bin adder` and `cargo run --bin uploader` in two terminals, in any order.
+
+use std::error::Error;
+
+use daffi::{Global, Stream, fetcher};
+use futures_util::stream;
+use tokio::sync::mpsc;
+
+#[fetcher]
+async fn total(limit: u64, numbers: impl Stream<Item = u64>) -> u64;
+
+#[fetcher]
+async fn longest(words: impl Stream<Item = String>) -> Option<String>;
+
+#[fetcher]
+async fn running_total(numbers: impl Stream<Item = u64>) -> impl Stream<Item = u64>;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    daffi_examples::log_to_stderr();
+    let g = Global::builder().process_name("uploader").start().await?;
+    g.wait_process("adder").await?;
+
+    println!("Total: {}", total(1_000_000, stream::iter(0..100_000)).await?);
+    println!("Total of the small ones: {}", total(3, stream::iter(0..)).await?);
+    let words = stream::iter(["to", "stream", "or", "not"].map(str::to_owned));
+    println!("The longest: {:?}", longest(words).await?);
+
+    // Whatever is a stream can be sent: here a channel, one number after the other.
+    let (numbers, mut sent) = mpsc::channel(1);
+    let mut totals = running_total(stream::poll_fn(move |cx| sent.poll_recv(cx))).await?;
+    for number in [10, 20, 30] {
+        numbers.send(number).await?;
+        if let Some(total) = totals.next().await {
+            println!("Plus {number}: {}", total?);
+        }
+    }
+    // The end of the one stream is the end of the other.
+    drop(numbers);
+    println!("Is there more? {}", totals.next().await.is_some());
+    g.stop().await;
+    Ok(())
+}
