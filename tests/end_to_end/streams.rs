@@ -160,6 +160,10 @@ impl Source {
         lines.map(|line| line.unwrap().to_uppercase())
     }
 
+    pub async fn until_it_breaks(&self, items: Streaming<u64>) -> impl Stream<Item = Result<u64, String>> {
+        items.map(|item| item.map_err(|error| error.to_string()))
+    }
+
     #[callback(inline)]
     pub fn ping(&self) -> u8 {
         1
@@ -204,6 +208,8 @@ async fn hears(items: impl Stream<Item = u64>);
 async fn shout(lines: impl Stream<Item = String>) -> impl Stream<Item = String>;
 #[fetcher]
 async fn ping() -> u8;
+#[fetcher]
+async fn until_it_breaks(items: impl Stream<Item = u64>) -> impl Stream<Item = Result<u64, String>>;
 
 /// All items, which are no errors.
 async fn all<T>(stream: Streaming<T>) -> Vec<T> {
@@ -647,6 +653,35 @@ async fn p8_the_streams_of_a_broadcast_are_merged_by_name() {
         );
         others.push(g);
         net.stop(others).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_panic_in_a_stream_that_is_sent_reaches_the_callback() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.service(Source::default())).await;
+        let g = net.caller().await;
+        let go_on = Arc::new(Notify::new());
+        let may = Arc::clone(&go_on);
+        let breaks = stream::iter(0..3).then(move |number| {
+            let may = Arc::clone(&may);
+            async move {
+                may.notified().await;
+                assert!(number < 2, "it breaks at two");
+                number
+            }
+        });
+        let mut back = until_it_breaks(breaks).on(&g).await.unwrap();
+        for number in 0..2 {
+            go_on.notify_one();
+            assert_eq!(back.next().await, Some(Ok(Ok(number))));
+        }
+        go_on.notify_one();
+        let error = back.next().await.unwrap().unwrap().unwrap_err();
+        assert!(error.contains("panicked"), "{error}");
+        assert_eq!(back.next().await, None);
+        net.stop([g]).await;
     })
     .await;
 }

@@ -191,6 +191,16 @@ impl Feeds {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
     }
 
+    /// Ends those that are left, for whoever sends them has panicked.
+    pub(super) fn break_off(&mut self, node: &Node, sent: SentCall) {
+        for (index, feed) in (0..).zip(&mut self.0) {
+            if feed.take().is_some() {
+                let message = "in the stream that the caller sends".to_owned();
+                node.close_argument(sent, index, Err(Failed::Panicked { message }));
+            }
+        }
+    }
+
     /// Sends them as arguments of a call; ready when all have ended.
     pub(super) fn poll(&mut self, node: &Node, sent: SentCall, cx: &mut Context<'_>) -> Poll<()> {
         let mut pending = false;

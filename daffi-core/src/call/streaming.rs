@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{FutureExt, Stream};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -116,7 +117,13 @@ impl<T> Streaming<T> {
         let feeding = exchange.sent().filter(|_| !feeds.is_empty()).map(|sent| {
             let node = std::sync::Arc::clone(exchange.node());
             let sending = std::sync::Arc::clone(&node);
-            let task = node.spawn_task(async move { poll_fn(|cx| feeds.poll(&sending, sent, cx)).await });
+            let task = node.spawn_task(async move {
+                let sent_all = poll_fn(|cx| feeds.poll(&sending, sent, cx));
+                if AssertUnwindSafe(sent_all).catch_unwind().await.is_err() {
+                    // The callback must not wait for what will never come.
+                    feeds.break_off(&sending, sent);
+                }
+            });
             Feeding(task.abort_handle())
         });
         let source = Source::Result {
