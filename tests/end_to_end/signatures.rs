@@ -219,3 +219,35 @@ async fn what_cannot_be_looked_into_matches_anything() {
     );
     net.stop([g]).await;
 }
+
+/// Fetchers whose types depend on a parameter of their block.
+struct Generic<T>(std::marker::PhantomData<T>);
+
+#[fetcher]
+impl<T: serde::Serialize + serde::de::DeserializeOwned + 'static> Generic<T> {
+    #[fetcher(alias = "generic_echo")]
+    pub async fn echo(&self, value: T) -> T;
+}
+
+struct EchoOfBytes;
+
+#[callback]
+impl EchoOfBytes {
+    pub async fn generic_echo(&self, value: u8) -> u8 {
+        value
+    }
+}
+
+#[tokio::test]
+async fn a_fetcher_in_a_generic_block_has_a_signature_for_each_of_its_types() {
+    let net = Net::start(Transport::Unix, |builder| builder.service(EchoOfBytes)).await;
+    let g = net.caller().await;
+    for _ in 0..2 {
+        let bytes = Generic::<u8>(std::marker::PhantomData);
+        assert_eq!(bytes.echo(7).on(&g).await, Ok(7));
+        let words = Generic::<String>(std::marker::PhantomData);
+        let error = words.echo("seven".to_owned()).on(&g).await.unwrap_err();
+        assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error}");
+    }
+    net.stop([g]).await;
+}
