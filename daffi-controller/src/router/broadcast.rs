@@ -110,23 +110,19 @@ impl Router {
             key: None,
         };
         let needed = self.needed_room(size);
-        let mut providers: Vec<_> = self
+        let mut roster: Vec<_> = self
             .directory
             .providers(header.name)
             .iter()
             .filter(|provider| provider.link != from)
-            .map(|provider| (self.process_name(provider.link).unwrap_or_default(), provider))
-            .collect();
-        providers.sort_by_key(|(name, _)| *name);
-        // A process that offers the callback more than once is asked once.
-        providers
-            .chunk_by(|(left, _), (right, _)| left == right)
-            .map(|process| {
-                let registrations = process.iter().map(|(_, provider)| *provider);
-                let choice = check(registrations, &wish, |link| out.room(link) >= needed);
-                (process[0].0, choice)
+            .map(|provider| {
+                let name = self.process_name(provider.link).unwrap_or_default();
+                (name, check(provider, &wish, |link| out.room(link) >= needed))
             })
-            .unzip()
+            .collect();
+        // A process offers a name once.
+        roster.sort_by_key(|(name, _)| *name);
+        roster.into_iter().unzip()
     }
 
     /// One of those that were asked has answered, or never will.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use daffi_core::proto::{CallbackId, CallbackInfo, Offered};
+use daffi_core::proto::{self, CallbackId, CallbackInfo, Offered};
 
 use super::LinkId;
 
@@ -53,7 +53,7 @@ impl Directory {
         {
             return;
         }
-        let identity = identity(process_name);
+        let identity = proto::stable_hash(process_name.as_bytes());
         let number = offered.callback.0;
         let provider = Provider {
             link,
@@ -208,13 +208,6 @@ impl Directory {
         callbacks.sort_by(|a, b| a.name.cmp(&b.name));
         callbacks
     }
-}
-
-/// FNV-1a: the same in every controller.
-fn identity(process_name: &str) -> u64 {
-    process_name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 fn find(providers: Option<&mut Vec<Provider>>, link: LinkId, callback: CallbackId) -> Option<&mut Provider> {

@@ -75,32 +75,25 @@ impl Obstacle {
     }
 }
 
-/// The first of `providers` that can be asked now.
-pub(super) fn check<'a>(
-    providers: impl Iterator<Item = &'a Provider>,
+/// Whether a provider can be asked now.
+pub(super) fn check(
+    provider: &Provider,
     wish: &Wish,
     has_room: impl Fn(LinkId) -> bool,
 ) -> Result<Choice, Failed> {
-    let mut worst = None;
-    for provider in providers {
-        match wish.obstacle(provider, &has_room) {
-            None => {
-                return Ok(Choice {
-                    provider: provider.link,
-                    callback: provider.offered.callback,
-                });
-            }
-            Some(obstacle) if worst.is_none_or(|(before, _)| before < obstacle) => {
-                worst = Some((obstacle, provider));
-            }
-            Some(_) => {}
+    match wish.obstacle(provider, &has_room) {
+        None => Ok(Choice::of(provider)),
+        Some(obstacle) => Err(obstacle.failed(provider)),
+    }
+}
+
+impl Choice {
+    fn of(provider: &Provider) -> Self {
+        Self {
+            provider: provider.link,
+            callback: provider.offered.callback,
         }
     }
-    Err(
-        worst.map_or(Failed::NoProvider(Absence::Nobody), |(obstacle, provider)| {
-            obstacle.failed(provider)
-        }),
-    )
 }
 
 impl Picker {
@@ -132,11 +125,7 @@ impl Picker {
             },
         };
         if let Some(index) = picked {
-            let provider = &providers[index];
-            return Ok(Choice {
-                provider: provider.link,
-                callback: provider.offered.callback,
-            });
+            return Ok(Choice::of(&providers[index]));
         }
         let worst = providers
             .iter()

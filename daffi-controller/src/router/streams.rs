@@ -17,6 +17,43 @@ struct Way {
     key: usize,
 }
 
+impl Way {
+    /// The frame in the terms of where it goes.
+    fn renamed<'a>(&self, header: Header<'a>) -> Header<'a> {
+        let (call, index) = (self.call, self.index);
+        let renamed = |stream| match stream {
+            StreamId::Result(_) => StreamId::Result(index),
+            argument @ StreamId::Argument(_) => argument,
+        };
+        match header {
+            Header::Opened { .. } => Header::Opened { call, index },
+            Header::Items { stream, items, .. } => Header::Items {
+                call,
+                stream: renamed(stream),
+                items,
+            },
+            Header::Close { stream, status, .. } => Header::Close {
+                call,
+                stream: renamed(stream),
+                status,
+            },
+            Header::Credit {
+                stream, items, bytes, ..
+            } => Header::Credit {
+                call,
+                stream: renamed(stream),
+                items,
+                bytes,
+            },
+            Header::Stop { stream, .. } => Header::Stop {
+                call,
+                stream: renamed(stream),
+            },
+            other => other,
+        }
+    }
+}
+
 impl Router {
     pub(super) fn stream(
         &mut self,
@@ -25,95 +62,50 @@ impl Router {
         payload: &Bytes,
         out: &mut impl Outlet,
     ) -> Result<(), Fault> {
-        match header {
+        let way = match header {
             Header::Opened { call, index: 0 } => {
                 self.stop_unread(from, call, out);
-                let Some(way) = self.to_caller(from, call)? else {
-                    return Ok(());
-                };
-                let (call, index) = (way.call, way.index);
-                self.pass_on(&way, &Header::Opened { call, index }, &Bytes::new(), out);
+                self.to_caller(from, call)?
             }
             Header::Items {
                 call,
                 stream: StreamId::Result(0),
-                items,
-            } => {
-                let Some(way) = self.to_caller(from, call)? else {
-                    return Ok(());
-                };
-                let (call, stream) = (way.call, StreamId::Result(way.index));
-                self.pass_on(&way, &Header::Items { call, stream, items }, payload, out);
+                ..
             }
-            Header::Credit {
+            | Header::Credit {
                 call,
-                stream: stream @ StreamId::Argument(_),
-                items,
-                bytes,
-            } => {
-                let Some(way) = self.to_caller(from, call)? else {
-                    return Ok(());
-                };
-                let call = way.call;
-                let credit = Header::Credit {
-                    call,
-                    stream,
-                    items,
-                    bytes,
-                };
-                self.pass_on(&way, &credit, &Bytes::new(), out);
+                stream: StreamId::Argument(_),
+                ..
             }
-            Header::Stop {
+            | Header::Stop {
                 call,
-                stream: stream @ StreamId::Argument(_),
-            } => {
-                let Some(way) = self.to_caller(from, call)? else {
-                    return Ok(());
-                };
-                let call = way.call;
-                self.pass_on(&way, &Header::Stop { call, stream }, &Bytes::new(), out);
-            }
+                stream: StreamId::Argument(_),
+            } => self.to_caller(from, call)?,
             Header::Items {
                 call,
                 stream: stream @ StreamId::Argument(_),
-                items,
-            } => {
-                let Some(way) = self.to_provider(from, call, stream) else {
-                    return Ok(());
-                };
-                let call = way.call;
-                self.pass_on(&way, &Header::Items { call, stream, items }, payload, out);
+                ..
             }
-            Header::Close {
+            | Header::Close {
                 call,
                 stream: stream @ StreamId::Argument(_),
-                status,
-            } => {
-                let Some(way) = self.to_provider(from, call, stream) else {
-                    return Ok(());
-                };
-                let call = way.call;
-                self.pass_on(&way, &Header::Close { call, stream, status }, &Bytes::new(), out);
+                ..
             }
-            Header::Credit {
+            | Header::Credit {
                 call,
-                stream: StreamId::Result(index),
-                items,
-                bytes,
-            } => {
-                let Some(way) = self.to_provider(from, call, StreamId::Result(index)) else {
-                    return Ok(());
-                };
-                let (call, stream) = (way.call, StreamId::Result(0));
-                let credit = Header::Credit {
-                    call,
-                    stream,
-                    items,
-                    bytes,
-                };
-                self.pass_on(&way, &credit, &Bytes::new(), out);
-            }
+                stream: stream @ StreamId::Result(_),
+                ..
+            } => self.to_provider(from, call, stream),
             _ => return Err(Fault::Unexpected("a frame of a stream from the wrong end")),
+        };
+        let empty = Bytes::new();
+        let payload = match header {
+            Header::Items { .. } => payload,
+            _ => &empty,
+        };
+        if let Some(way) = way {
+            let header = way.renamed(header);
+            self.pass_on(&way, &header, payload, out);
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ use super::stub::{Stub, Traced};
 use crate::error::{CallError, RemoteError};
 use crate::node::session::{Item, Next, Request};
 use crate::node::{Backoff, Exchange, Message, Node, SentCall, running};
-use crate::proto::{DecodeError, EncodeError, Failed, Failure, Limits, Mode, Moment, Outcome, Window};
+use crate::proto::{self, DecodeError, EncodeError, Failed, Failure, Limits, Mode, Moment, Outcome, Window};
 use crate::scope::Scope;
 use crate::signature::Signature;
 
@@ -155,7 +155,7 @@ fn decode_app<E: DeserializeOwned + 'static>(
             .ok_or_else(|| DecodeError::new("the error has no words"));
     }
     match (typed, remote) {
-        (Some(bytes), _) => crate::proto::decode_guarded(&bytes),
+        (Some(bytes), _) => proto::decode_guarded(&bytes),
         (None, Some(words)) => Err(DecodeError::new(format!("it came as text only: {words:?}"))),
         (None, None) => Err(DecodeError::new("it has no words")),
     }
@@ -294,7 +294,7 @@ impl<T, E> Call<T, E> {
     /// When a provider leaves, only its keys move to others; when one comes, it takes its share of all. A provider at its
     /// limit is passed over, so that the key then goes elsewhere. [`to`](Self::to) is stronger.
     pub fn key(mut self, key: impl AsRef<[u8]>) -> Self {
-        self.options.key = Some(stable_hash(key.as_ref()));
+        self.options.key = Some(proto::stable_hash(key.as_ref()));
         self
     }
 
@@ -813,13 +813,6 @@ fn message<'a>(
     // `begin` has seen that there are arguments.
     static NONE: Bytes = Bytes::new();
     Message::Call(request, arguments.0.as_ref().unwrap_or(&NONE))
-}
-
-/// A number for a key that is the same in every process and build: FNV-1a.
-fn stable_hash(key: &[u8]) -> u64 {
-    key.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 /// A call that is handed over: what [`Call::send`] returns. Await it.

@@ -13,6 +13,7 @@ mod fields;
 mod flow;
 mod frame;
 mod handshake;
+mod hash;
 mod header;
 mod limits;
 mod remote_error;
@@ -25,6 +26,7 @@ pub use failure::{Absence, Failed, Failure, Outcome};
 pub use flow::{Batch, Credit, RunId, Taken, Window};
 pub use frame::{Frame, FrameError, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
+pub use hash::stable_hash;
 pub use header::{
     Balance, CallHeader, CallId, CallbackId, CallbackInfo, Header, LeaveReason, Mode, Offered, Presence,
     ProcessInfo, Query, RunHeader, Status, StreamId, TraceContext,

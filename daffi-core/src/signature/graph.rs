@@ -425,17 +425,21 @@ impl Label<'_> {
 }
 
 /// FNV-1a with 64 bits: unlike the standard library's hasher it gives the same number everywhere and always.
-struct Fnv(u64);
+pub(crate) struct Fnv(u64);
 
 impl Fnv {
-    fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
+    }
+
+    pub(crate) const fn value(&self) -> u64 {
+        self.0
     }
 
     fn length(&mut self, length: usize) {
@@ -448,6 +452,6 @@ impl Fnv {
     }
 
     fn finish(self) -> u64 {
-        self.0.max(1)
+        self.value().max(1)
     }
 }

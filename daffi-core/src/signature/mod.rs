@@ -19,6 +19,7 @@ pub use shape::shape;
 pub use structure::{Type, Variant};
 pub use tracer::trace;
 
+pub(crate) use graph::Fnv;
 use graph::Graph;
 
 /// How deep a [`Type`] may nest. What lies deeper is [`Type::Opaque`] when traced, and refused when received.
