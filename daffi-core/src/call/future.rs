@@ -15,7 +15,8 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::pump::Feeds;
-use super::streaming::{DecodeItem, Opening, Streaming};
+use super::received::Received;
+use super::streaming::{Opening, Streaming};
 use super::stub::{Stub, Traced};
 use crate::error::{CallError, RemoteError};
 use crate::node::session::{Item, Next, Request};
@@ -179,7 +180,7 @@ struct Options {
     /// What becomes of the outcome.
     mode: Mode,
     /// How far ahead of its receiver the callback's stream may be.
-    window: Option<Window>,
+    window: Window,
     /// How many arguments are streams.
     streams: u32,
 }
@@ -555,11 +556,6 @@ impl<T, E> Call<T, E> {
         matches!(self.decoders.take, Take::Stream(_))
     }
 
-    /// How far ahead of its receiver the callback's stream may be.
-    pub(super) fn stream_window(&self) -> Window {
-        self.options.window.unwrap_or(Window::DEFAULT)
-    }
-
     /// Whether what is received can nest without end.
     pub(super) fn guarded(&self) -> bool {
         self.source.traced().is_none_or(|traced| traced.guarded)
@@ -572,7 +568,7 @@ impl<T, E> Call<T, E> {
                 exchange,
                 callback: self.source.name().to_owned(),
                 guarded: self.guarded(),
-                window: self.stream_window(),
+                window: self.options.window,
                 feeds: mem::take(&mut self.feeds),
             })),
             Take::Value(_) => Err(CallError::Decode {
@@ -622,7 +618,7 @@ impl<T, E> Future for Call<T, E> {
                     let Poll::Ready(answer) = running.poll(cx, &this.source, &this.options, &this.arguments)
                     else {
                         if let Take::Stream(_) = this.decoders.take {
-                            running.grant(this.options.window.unwrap_or(Window::DEFAULT));
+                            running.grant(this.options.window);
                         }
                         if !this.feeds.is_empty() {
                             running.feed(&mut this.feeds, cx);
@@ -916,29 +912,31 @@ pub(crate) fn block_on<F: Future + Unpin>(mut future: F) -> F::Output {
 }
 
 impl<T, E> Call<Streaming<T>, E> {
-    /// How the items of the callback's stream are decoded.
-    pub(super) fn item_decoder(&self, running: &Running) -> DecodeItem<T> {
+    /// Where the items of one of the streams go that the callbacks of a broadcast return.
+    pub(super) fn received(&self, running: &Running) -> Received<T> {
+        let (guarded, window) = (self.guarded(), self.options.window);
         match self.decoders.take {
             Take::Stream(open) => open(Opening {
                 exchange: Exchange::new(Arc::clone(running.exchange.node())),
                 callback: String::new(),
-                guarded: false,
-                window: Window::DEFAULT,
+                guarded,
+                window,
                 feeds: Feeds::new(),
             })
-            .decoder(),
+            .into_received(),
             // Whoever calls for a stream expects one.
-            Take::Value(_) => |_, _| Err(DecodeError::new("there is no stream")),
+            Take::Value(_) => Received::new(
+                |_, _| Err(DecodeError::new("there is no stream")),
+                guarded,
+                window,
+            ),
         }
     }
 
     /// Lets the callback be so many items, and so many bytes of items, ahead of what is taken of its stream; at least 1 of
     /// each, and 16,384 items and 2 MiB unless this is said. The last item may be over it.
     pub fn window(mut self, items: u32, bytes: u32) -> Self {
-        self.options.window = Some(Window {
-            items: items.max(1),
-            bytes: bytes.max(1),
-        });
+        self.options.window = Window::of_at_least_one(items, bytes);
         self
     }
 }

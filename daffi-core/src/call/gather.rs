@@ -6,16 +6,17 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Buf;
+use bytes::Bytes;
 use futures_util::Stream;
 
 use super::broadcast::{Broadcast, unexpected};
 use super::future::{Call, Running};
+use super::received::{Received, undecodable};
 use super::replies::Reply;
-use super::streaming::{DecodeItem, NOTHING, Streaming, is_due};
+use super::streaming::Streaming;
 use crate::error::{CallError, RemoteError};
 use crate::node::session::{Item, Next};
-use crate::proto::{Batch, Failed, Failure, Outcome, Window};
+use crate::proto::{Batch, Failure, Outcome};
 
 /// The items of the streams that the callbacks of a broadcast return, with the names of their processes, as they arrive.
 ///
@@ -27,19 +28,18 @@ use crate::proto::{Batch, Failed, Failure, Outcome, Window};
 pub struct BroadcastItems<T, E = RemoteError> {
     call: Call<Streaming<T>, E>,
     running: Running,
-    decode: DecodeItem<T>,
-    window: Window,
-    processes: Vec<Process>,
-    /// What has come and was not taken, in that order.
+    processes: Vec<Process<T>>,
+    /// What has come and was not looked at, in that order.
     arrived: VecDeque<(usize, Arrived)>,
+    /// Whose items are being taken.
+    current: usize,
     /// How many have not ended.
     open: usize,
 }
 
-struct Process {
+struct Process<T> {
     name: String,
-    /// What was taken of it and not granted again.
-    taken: Window,
+    received: Received<T>,
     ended: bool,
 }
 
@@ -71,26 +71,24 @@ impl<T, E> Broadcast<Streaming<T>, E> {
                 Next::Item(_) => Err(unexpected().into()),
             }));
         };
-        let window = call.stream_window();
         let processes: Vec<_> = names
             .into_iter()
             .map(|name| Process {
                 name,
-                taken: NOTHING,
+                received: call.received(&running),
                 ended: false,
             })
             .collect();
-        for index in 0..processes.len() {
-            running.grant_to(index, window);
+        for (index, process) in processes.iter().enumerate() {
+            running.grant_to(index, process.received.window());
         }
         Ok(BroadcastItems {
-            decode: call.item_decoder(&running),
             open: processes.len(),
             call,
             running,
-            window,
             processes,
             arrived: VecDeque::new(),
+            current: 0,
         })
     }
 }
@@ -115,7 +113,10 @@ impl<T, E> BroadcastItems<T, E> {
             }
             match ready!(self.call.poll_next(&mut self.running, cx)) {
                 Next::Item(Item::Batch(index, batch)) => {
-                    self.arrived.push_back((index as usize, Arrived::Batch(batch)));
+                    let index = index as usize;
+                    if self.processes.get(index).is_some_and(|process| !process.ended) {
+                        self.arrived.push_back((index, Arrived::Batch(batch)));
+                    }
                 }
                 Next::Item(Item::Part(index, outcome)) => self.end(index as usize, outcome),
                 Next::Item(_) => {}
@@ -140,51 +141,38 @@ impl<T, E> BroadcastItems<T, E> {
 
     /// Takes the first of what has arrived.
     fn take(&mut self) -> Option<(String, Reply<T, E>)> {
-        loop {
-            let (index, arrived) = self.arrived.front_mut()?;
-            let index = *index;
-            let Some(process) = self.processes.get_mut(index) else {
-                self.arrived.pop_front();
-                continue;
-            };
-            let name = process.name.clone();
-            let batch = match arrived {
-                Arrived::Batch(batch) if batch.items == 0 => {
-                    self.arrived.pop_front();
-                    continue;
+        while self
+            .processes
+            .get(self.current)
+            .is_none_or(|process| process.received.is_empty())
+        {
+            let (index, arrived) = self.arrived.pop_front()?;
+            let process = self.processes.get_mut(index)?;
+            match arrived {
+                Arrived::Batch(batch) => process.received.put(batch),
+                Arrived::Failed(failure) => {
+                    return Some((process.name.clone(), Err(self.call.failure(Err(failure)))));
                 }
-                Arrived::Batch(batch) => batch,
-                Arrived::Failed(_) => {
-                    let (_, failed) = self.arrived.pop_front()?;
-                    let Arrived::Failed(failure) = failed else {
-                        continue;
-                    };
-                    return Some((name, Err(self.call.failure(Err(failure)))));
-                }
-            };
-            return Some(match (self.decode)(&batch.bytes, self.call.guarded()) {
-                Ok((item, used)) => {
-                    batch.bytes.advance(used);
-                    batch.items -= 1;
-                    if let Some(taken) = is_due(&mut process.taken, used, self.window) {
-                        self.running.grant_to(index, taken);
-                    }
-                    (name, Ok(item))
-                }
-                Err(error) => {
-                    // What follows of it cannot be told apart.
-                    self.arrived.retain(|(other, _)| *other != index);
-                    if !std::mem::replace(&mut process.ended, true) {
-                        self.open -= 1;
-                    }
-                    let message = format!("an item of a stream: {error}");
-                    (
-                        name,
-                        Err(self.call.failure(Err(Failed::Decode { message }.into()))),
-                    )
-                }
-            });
+            }
+            self.current = index;
         }
+        let index = self.current;
+        let process = self.processes.get_mut(index)?;
+        let name = process.name.clone();
+        let item = match process.received.take() {
+            Ok((item, due)) => {
+                if let Some(window) = due {
+                    self.running.grant_to(index, window);
+                }
+                Ok(item)
+            }
+            Err(error) => {
+                self.arrived.retain(|(other, _)| *other != index);
+                self.end(index, Ok(Bytes::new()));
+                Err(undecodable(self.call.callback(), &error))
+            }
+        };
+        Some((name, item))
     }
 }
 

@@ -6,6 +6,7 @@ mod broadcast;
 mod future;
 mod gather;
 mod pump;
+mod received;
 mod replies;
 mod streaming;
 mod stub;

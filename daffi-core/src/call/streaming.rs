@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,10 +15,11 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::future::{block_on, may_block, sleep_on};
 use super::pump::Feeds;
+use super::received::{Received, undecodable};
 use crate::error::CallError;
 use crate::node::session::{Item, Next};
 use crate::node::{Exchange, Message};
-use crate::proto::{Batch, DecodeError, Failed, Failure, Taken, Window};
+use crate::proto::{DecodeError, Failed, Failure, Taken, Window};
 use crate::registry::Flow;
 
 /// Takes one item from the front of the bytes; says how many it took.
@@ -49,15 +51,8 @@ pub type DecodeItem<T> = fn(&[u8], bool) -> Result<(T, usize), DecodeError>;
 #[must_use = "a stream is ended when this is dropped"]
 pub struct Streaming<T> {
     source: Source,
-    decode: DecodeItem<T>,
-    /// Whether items can nest without end.
-    guarded: bool,
+    received: Received<T>,
     callback: String,
-    /// What has come and was not taken.
-    batch: Batch,
-    window: Window,
-    /// What was taken and not granted again.
-    taken: Window,
     idle: Option<Duration>,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -66,8 +61,6 @@ enum Source {
     /// What a callback returned.
     Result {
         exchange: Exchange,
-        /// For a broadcast, whose stream it is.
-        index: u32,
         /// What sends the argument streams of the same call.
         _feeding: Option<Feeding>,
     },
@@ -103,9 +96,12 @@ impl<T> fmt::Debug for Streaming<T> {
     }
 }
 
-pub(super) const NOTHING: Window = Window { items: 0, bytes: 0 };
-
 impl<T> Streaming<T> {
+    /// What has come of it and the source of more are told apart: the streams of a broadcast have one source.
+    pub(super) fn into_received(self) -> Received<T> {
+        self.received
+    }
+
     pub(super) fn result(opening: Opening, decode: DecodeItem<T>) -> Self {
         let Opening {
             exchange,
@@ -115,8 +111,8 @@ impl<T> Streaming<T> {
             mut feeds,
         } = opening;
         let feeding = exchange.sent().filter(|_| !feeds.is_empty()).map(|sent| {
-            let node = std::sync::Arc::clone(exchange.node());
-            let sending = std::sync::Arc::clone(&node);
+            let node = Arc::clone(exchange.node());
+            let sending = Arc::clone(&node);
             let task = node.spawn_task(async move {
                 let sent_all = poll_fn(|cx| feeds.poll(&sending, sent, cx));
                 if AssertUnwindSafe(sent_all).catch_unwind().await.is_err() {
@@ -128,10 +124,9 @@ impl<T> Streaming<T> {
         });
         let source = Source::Result {
             exchange,
-            index: 0,
             _feeding: feeding,
         };
-        Self::new(source, decode, guarded, callback, window)
+        Self::new(source, Received::new(decode, guarded, window), callback)
     }
 
     pub(crate) fn argument(
@@ -146,44 +141,24 @@ impl<T> Streaming<T> {
             index,
             accepted: false,
         };
-        Self::new(source, decode, guarded, callback, Window::DEFAULT)
+        Self::new(source, Received::new(decode, guarded, Window::DEFAULT), callback)
     }
 
-    const fn new(
-        source: Source,
-        decode: DecodeItem<T>,
-        guarded: bool,
-        callback: String,
-        window: Window,
-    ) -> Self {
+    const fn new(source: Source, received: Received<T>, callback: String) -> Self {
         Self {
             source,
-            decode,
-            guarded,
+            received,
             callback,
-            batch: Batch {
-                items: 0,
-                bytes: Bytes::new(),
-            },
-            window,
-            taken: NOTHING,
             idle: None,
             timer: None,
         }
-    }
-
-    pub(super) const fn decoder(&self) -> DecodeItem<T> {
-        self.decode
     }
 
     /// Lets the sender be so many items, and so many bytes of items, ahead of what is taken here; at least 1 of each. The
     /// last item may be over it. Of an argument stream, before the first item is asked for; for what a callback returns, see
     /// [`Call::window`](crate::Call::window).
     pub fn window(mut self, items: u32, bytes: u32) -> Self {
-        self.window = Window {
-            items: items.max(1),
-            bytes: bytes.max(1),
-        };
+        self.received.set_window(Window::of_at_least_one(items, bytes));
         self
     }
 
@@ -217,7 +192,7 @@ impl<T> Streaming<T> {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, CallError>>> {
         loop {
-            if self.batch.items > 0 {
+            if !self.received.is_empty() {
                 return Poll::Ready(Some(self.take()));
             }
             let end = match self.poll_more(cx) {
@@ -256,7 +231,7 @@ impl<T> Streaming<T> {
                 let message = || Message::Withdraw(&NONE);
                 match ready!(exchange.poll_next(cx, message)) {
                     Next::Item(Item::Batch(_, batch)) => {
-                        self.batch = batch;
+                        self.received.put(batch);
                         Poll::Ready(None)
                     }
                     Next::Item(_) => Poll::Ready(None),
@@ -269,11 +244,11 @@ impl<T> Streaming<T> {
                 accepted,
             } => {
                 if !std::mem::replace(accepted, true) {
-                    flow.host.accept(flow.run, *index, self.window);
+                    flow.host.accept(flow.run, *index, self.received.window());
                 }
                 match ready!(flow.host.poll_taken(flow.run, *index, cx)) {
                     Taken::Batch(batch) => {
-                        self.batch = batch;
+                        self.received.put(batch);
                         Poll::Ready(None)
                     }
                     Taken::End(end) => Poll::Ready(Some(end.map_err(Failure::from))),
@@ -295,32 +270,20 @@ impl<T> Streaming<T> {
         timer.as_mut().poll(cx)
     }
 
-    /// Takes the next item of the batch, and grants what was taken once it is half the window.
+    /// Takes the next item, and grants what is due.
     fn take(&mut self) -> Result<T, CallError> {
-        let decoded = (self.decode)(&self.batch.bytes, self.guarded);
-        let (item, used) = match decoded {
-            Ok(taken) => taken,
-            Err(error) => {
-                // What follows cannot be told apart.
-                self.batch.items = 0;
-                self.source = Source::Ended;
-                return Err(CallError::Decode {
-                    callback: self.callback.clone(),
-                    message: format!("an item of a stream: {error}"),
-                    may_have_run: true,
-                });
-            }
-        };
-        bytes::Buf::advance(&mut self.batch.bytes, used);
-        self.batch.items -= 1;
-        if let Some(taken) = is_due(&mut self.taken, used, self.window) {
+        let (item, due) = self.received.take().map_err(|error| {
+            self.source = Source::Ended;
+            undecodable(&self.callback, &error)
+        })?;
+        if let Some(window) = due {
             match &self.source {
-                Source::Result { exchange, index, .. } => {
+                Source::Result { exchange, .. } => {
                     if let Some(sent) = exchange.sent() {
-                        exchange.node().grant(sent.call, *index, taken);
+                        exchange.node().grant(sent.call, 0, window);
                     }
                 }
-                Source::Argument { flow, index, .. } => flow.host.accept(flow.run, *index, taken),
+                Source::Argument { flow, index, .. } => flow.host.accept(flow.run, *index, window),
                 Source::Ended => {}
             }
         }
@@ -338,7 +301,7 @@ impl Drop for Source {
         {
             if !*accepted {
                 // Nothing is granted; it only has to be there in order to be stopped.
-                flow.host.accept(flow.run, *index, NOTHING);
+                flow.host.accept(flow.run, *index, Window::NONE);
             }
             flow.host.stop(flow.run, *index);
         }
@@ -354,16 +317,6 @@ impl<T> Stream for Streaming<T> {
 }
 
 impl<T> Unpin for Streaming<T> {}
-
-/// Counts an item that was taken; what to grant again, once it is half the window.
-pub(super) fn is_due(taken: &mut Window, used: usize, window: Window) -> Option<Window> {
-    taken.items += 1;
-    taken.bytes = taken
-        .bytes
-        .saturating_add(u32::try_from(used).unwrap_or(u32::MAX));
-    let half = taken.items >= window.items.div_ceil(2) || taken.bytes >= window.bytes.div_ceil(2);
-    half.then(|| std::mem::replace(taken, NOTHING))
-}
 
 /// The items of a stream, for code without async: what [`Streaming::blocking`] returns.
 #[derive(Debug)]

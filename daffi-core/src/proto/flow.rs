@@ -32,6 +32,24 @@ impl Window {
         items: 1 << 14,
         bytes: 2 << 20,
     };
+
+    /// Nothing.
+    pub const NONE: Self = Self { items: 0, bytes: 0 };
+
+    /// So many of each, and at least one, so that something can be sent.
+    #[must_use]
+    pub fn of_at_least_one(items: u32, bytes: u32) -> Self {
+        Self {
+            items: items.max(1),
+            bytes: bytes.max(1),
+        }
+    }
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
 }
 
 /// Items as they travel: so many values, one after the other.
