@@ -19,6 +19,7 @@ use crate::proto::TraceContext;
 #[derive(Clone, Debug)]
 pub struct CallContext {
     shared: Arc<Shared>,
+    deadline: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -26,7 +27,6 @@ struct Shared {
     caller: Arc<str>,
     process_name: Arc<str>,
     callback: Arc<str>,
-    deadline: Option<Instant>,
     trace: Option<TraceContext>,
     metadata: Box<[(Box<str>, Box<str>)]>,
     cancelled: AtomicBool,
@@ -51,12 +51,20 @@ impl CallContext {
                 caller: parts.caller,
                 process_name: parts.process_name,
                 callback: parts.callback,
-                deadline: parts.deadline,
                 trace: parts.trace,
                 metadata: parts.metadata,
                 cancelled: AtomicBool::new(false),
                 wake: Notify::new(),
             }),
+            deadline: parts.deadline,
+        }
+    }
+
+    /// The same, with a deadline that is no later than `until`.
+    pub(crate) fn until(&self, until: Instant) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            deadline: Some(self.deadline.map_or(until, |deadline| deadline.min(until))),
         }
     }
 
@@ -81,7 +89,7 @@ impl CallContext {
     /// When the caller stops waiting, or the callback's own `timeout` ends, whichever is first; `None` if never.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.shared.deadline
+        self.deadline
     }
 
     /// The time left until the deadline: zero once it has passed, `None` if there is no deadline.

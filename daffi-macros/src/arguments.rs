@@ -26,6 +26,7 @@ pub(crate) enum Key {
     Broadcast,
     Client,
     Concurrency,
+    Each,
     Idempotent,
     Inline,
     Local,
@@ -36,7 +37,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Alias,
         Self::AutoInit,
         Self::Balance,
@@ -44,6 +45,7 @@ impl Key {
         Self::Broadcast,
         Self::Client,
         Self::Concurrency,
+        Self::Each,
         Self::Idempotent,
         Self::Inline,
         Self::Local,
@@ -62,6 +64,7 @@ impl Key {
             Self::Broadcast => "broadcast",
             Self::Client => "client",
             Self::Concurrency => "concurrency",
+            Self::Each => "each",
             Self::Idempotent => "idempotent",
             Self::Inline => "inline",
             Self::Local => "local",
@@ -83,9 +86,13 @@ impl Key {
             Self::Retry => "retry = 2",
             Self::Timeout => "timeout = \"30s\"",
             Self::To => "to = \"process name\"",
-            Self::AutoInit | Self::Bg | Self::Broadcast | Self::Idempotent | Self::Inline | Self::Local => {
-                self.name()
-            }
+            Self::AutoInit
+            | Self::Bg
+            | Self::Broadcast
+            | Self::Each
+            | Self::Idempotent
+            | Self::Inline
+            | Self::Local => self.name(),
         }
     }
 

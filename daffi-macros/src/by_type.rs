@@ -43,10 +43,16 @@ pub(crate) fn take(ty: &Type, decoded: &Ident) -> TokenStream {
     quote!(#choice(#decoded))
 }
 
+/// The shape of a value that is sent.
+pub(crate) fn sent_type(ty: &Type) -> TokenStream {
+    let choice = choice(4, "Traced", &[ty], "__daffi_type");
+    quote!(#choice())
+}
+
 /// The shape of a stream.
 pub(crate) fn stream_type(item: &Type) -> TokenStream {
-    let choice = choice(4, "Traced", &[item], "__daffi_type");
-    quote!(::daffi::__private::streams::stream_type(#choice()))
+    let item = sent_type(item);
+    quote!(::daffi::__private::streams::stream_type(#item))
 }
 
 /// How the items of an argument stream are decoded.
@@ -57,14 +63,28 @@ pub(crate) fn decode_item(item: &Type) -> TokenStream {
 
 /// How the items of a stream are encoded.
 pub(crate) fn encode_item(item: &Type) -> TokenStream {
+    encode(
+        item,
+        |lowered, span| quote_spanned!(span=> ::daffi::__private::encode_into(&#lowered, __daffi_items)),
+    )
+}
+
+/// How the items of a stream are encoded that are arguments of a call each.
+pub(crate) fn encode_call(item: &Type) -> TokenStream {
+    encode(
+        item,
+        |lowered, span| quote_spanned!(span=> ::daffi::__private::encode_arguments(&(#lowered,), __daffi_items)),
+    )
+}
+
+fn encode(item: &Type, encoded: impl FnOnce(TokenStream, Span) -> TokenStream) -> TokenStream {
     let span = at(item.span());
     let item = crate::types::with_inferred_lifetimes(item);
-    quote_spanned! {span=>
-        |__daffi_item: #item, __daffi_items| ::daffi::__private::encode_into(
-            &(&&&::daffi::__private::by_type::argument(&__daffi_item)).__daffi_lower(__daffi_item),
-            __daffi_items,
-        )
-    }
+    let lowered = quote_spanned! {span=>
+        (&&&::daffi::__private::by_type::argument(&__daffi_item)).__daffi_lower(__daffi_item)
+    };
+    let encoded = encoded(lowered, span);
+    quote_spanned!(span=> |__daffi_item: #item, __daffi_items| #encoded)
 }
 
 /// The shape of the value that a callback returns.
@@ -148,6 +168,11 @@ pub(crate) fn call(value: &Type, error: &Type) -> TokenStream {
 /// As [`call`], for a stream of such values.
 pub(crate) fn call_stream(item: &Type, error: &Type) -> TokenStream {
     choice(3, "Answer", &[item, error], "__daffi_call_stream")
+}
+
+/// The call of a fetcher whose callback runs once for each item of a stream.
+pub(crate) fn call_each(value: &Type, error: &Type) -> TokenStream {
+    choice(3, "Answer", &[value, error], "__daffi_call_each")
 }
 
 /// What makes a fetcher's call in the background, without that call.

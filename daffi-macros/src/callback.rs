@@ -29,6 +29,7 @@ pub(crate) const FUNCTION: Place = Place {
         (Key::AutoInit, "the `impl` block of a service"),
         (Key::Bg, BG),
         (Key::Broadcast, BROADCAST),
+        (Key::Each, EACH),
         (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Idempotent, RETRY),
         (
@@ -52,6 +53,7 @@ pub(crate) const BLOCK: Place = Place {
         ),
         (Key::Bg, BG),
         (Key::Broadcast, BROADCAST),
+        (Key::Each, EACH),
         (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Concurrency, "a method: every method has its own limit"),
         (Key::Idempotent, RETRY),
@@ -77,6 +79,7 @@ pub(crate) const METHOD: Place = Place {
         (Key::AutoInit, "the `impl` block"),
         (Key::Bg, BG),
         (Key::Broadcast, BROADCAST),
+        (Key::Each, EACH),
         (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Idempotent, RETRY),
         (Key::Prefix, "the `impl` block"),
@@ -86,6 +89,7 @@ pub(crate) const METHOD: Place = Place {
 };
 
 const BG: &str = "`#[fetcher]`: it is the caller who does not wait";
+const EACH: &str = "`#[fetcher]`, because the caller has the stream for whose items the callback runs";
 const BROADCAST: &str = "`#[fetcher]`: it is the caller who asks everybody";
 const RETRY: &str = "`#[fetcher]`: it is the caller who makes calls again";
 const TO: &str = "`#[fetcher]`: it is the caller who chooses";

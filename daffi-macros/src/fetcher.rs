@@ -27,6 +27,7 @@ pub(crate) const FUNCTION: Place = Place {
         Key::Idempotent,
         Key::Bg,
         Key::Broadcast,
+        Key::Each,
     ],
     elsewhere: &[
         (Key::AutoInit, AUTO_INIT),
@@ -53,6 +54,7 @@ pub(crate) const BLOCK: Place = Place {
         (Key::Broadcast, RETURNS),
         (Key::Client, "a trait; here the type of the block is the client"),
         (Key::Concurrency, CONCURRENCY),
+        (Key::Each, EACH),
         (Key::Idempotent, IDEMPOTENT),
         (Key::Inline, INLINE),
         (Key::Local, "a method"),
@@ -70,6 +72,7 @@ pub(crate) const TRAIT: Place = Place {
         (Key::Bg, RETURNS),
         (Key::Broadcast, RETURNS),
         (Key::Concurrency, CONCURRENCY),
+        (Key::Each, EACH),
         (Key::Idempotent, IDEMPOTENT),
         (Key::Inline, INLINE),
         (Key::Local, "a method"),
@@ -87,6 +90,7 @@ pub(crate) const METHOD: Place = Place {
         Key::Idempotent,
         Key::Bg,
         Key::Broadcast,
+        Key::Each,
         Key::Local,
     ],
     elsewhere: &[
@@ -102,6 +106,7 @@ pub(crate) const METHOD: Place = Place {
 const AUTO_INIT: &str = "`#[callback]` on an `impl` block";
 const BALANCE: &str = "`#[callback]`, because all callers share the providers in one way";
 const CONCURRENCY: &str = "`#[callback]`, because it is the provider that is to be spared";
+const EACH: &str = "a method: it is one that sends a stream";
 const INLINE: &str = "`#[callback]`, because it is about where the function runs";
 const RETURNS: &str = "a method: every method has its own result";
 const IDEMPOTENT: &str = "a method: of every method it is another question whether it may run twice";
@@ -134,7 +139,7 @@ fn on_function(arguments: TokenStream, mut function: Function) -> TokenStream {
     match model::Fetcher::of_function(function, &arguments, &defaults, &mut errors) {
         Some(fetcher) if errors.is_empty() => expand::function(&fetcher),
         _ => {
-            let item = expand::placeholder(function, model::Mode::of(&arguments));
+            let item = expand::placeholder(function, &arguments);
             quote!(#item #errors)
         }
     }

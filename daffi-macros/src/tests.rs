@@ -75,6 +75,28 @@ fn a_synchronous_function_runs_on_the_pool() {
 }
 
 #[test]
+fn streams_come_as_arguments_and_are_sent_when_they_are_returned() {
+    check_callback(
+        "streams",
+        quote!(),
+        &quote! {
+            async fn label(by: &str, lines: Streaming<String>) -> Result<impl Stream<Item = String>, Full> {
+                Ok(lines)
+            }
+        },
+    );
+    check_callback(
+        "iterator",
+        quote!(),
+        &quote! {
+            fn generate_stream(end: u64) -> impl Iterator<Item = u64> {
+                0..end
+            }
+        },
+    );
+}
+
+#[test]
 fn an_inline_function_runs_where_its_call_arrived() {
     check_callback(
         "inline",
@@ -574,6 +596,28 @@ fn a_client_has_what_exists_in_the_build() {
                 #[fetcher(local)]
                 fn local(&self);
             }
+        },
+    );
+}
+
+#[test]
+fn a_stream_is_sent_beside_the_arguments_and_received() {
+    check_fetcher(
+        "streams",
+        quote!(),
+        &quote! {
+            async fn label(by: &str, lines: impl Stream<Item = String>) -> Result<impl Stream<Item = String>, Full>;
+        },
+    );
+}
+
+#[test]
+fn each_item_of_a_stream_is_the_arguments_of_a_call() {
+    check_fetcher(
+        "each",
+        quote!(alias = "add_item", each),
+        &quote! {
+            async fn add_many_items(items: impl Stream<Item = String>) -> Result<(), Full>;
         },
     );
 }

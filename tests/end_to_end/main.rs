@@ -7,6 +7,7 @@ mod background;
 mod bad_input;
 mod broadcast;
 mod calls;
+mod each;
 mod lifecycle;
 mod net;
 mod presence;

@@ -327,7 +327,7 @@ impl Router {
     ) -> Result<(), Fault> {
         self.claim(from, header.call)?;
         let caller = match header.mode {
-            Mode::Answered => Caller::Call(from, header.call),
+            Mode::Answered | Mode::Each => Caller::Call(from, header.call),
             Mode::HandedOver => Caller::Nobody,
             Mode::Broadcast => {
                 self.broadcast(from, header, payload, out);
@@ -396,14 +396,18 @@ impl Router {
         let name = self.links.get(from.0).map_or("", |peer| &*peer.name);
         let slot = self.calls.vacant_entry();
         let call = number(slot.key());
-        let run = Header::Run(RunHeader {
+        let run = RunHeader {
             call,
             callback: choice.callback,
             caller: name,
             deadline: header.deadline,
             trace: header.trace,
             metadata: header.metadata.clone(),
-        });
+        };
+        let run = match header.mode {
+            Mode::Each => Header::RunEach(run),
+            _ => Header::Run(run),
+        };
         out.send(choice.provider, &run, payload)
             .map_err(|error| refused(&error, false))?;
         slot.insert(Outstanding {

@@ -103,8 +103,8 @@ impl<T, E> Broadcast<T, E> {
                     ended: None,
                 })
             }
-            Next::Item(_) => Err(call.failure(Err(unexpected().into()))),
-            Next::End(outcome) => Err(call.failure(outcome)),
+            Next::End(Err(failure)) => Err(call.failure(failure)),
+            Next::Item(_) | Next::End(Ok(_)) => Err(call.failure(unexpected().into())),
         }
     }
 
@@ -121,7 +121,7 @@ impl<T, E> Broadcast<T, E> {
             let node = call.node()?;
             pause(&node, delay)
                 .await
-                .map_err(|failed| call.failure(Err(failed.into())))?;
+                .map_err(|failed| call.failure(failed.into()))?;
         }
         let running = call.begin()?;
         Ok((call, running))

@@ -15,13 +15,14 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::pump::Feeds;
-use super::received::Received;
 use super::streaming::{Opening, Streaming};
 use super::stub::{Stub, Traced};
 use crate::error::{CallError, RemoteError};
 use crate::node::session::{Item, Next, Request};
-use crate::node::{Backoff, Exchange, Message, Node, SentCall, running};
-use crate::proto::{self, DecodeError, EncodeError, Failed, Failure, Limits, Mode, Moment, Outcome, Window};
+use crate::node::{Backoff, Exchange, Message, Node, Received, SentCall, running};
+use crate::proto::{
+    self, DecodeError, EncodeError, Failed, Failure, Limits, Mode, Moment, Outcome, Tally, Window,
+};
 use crate::scope::Scope;
 use crate::signature::Signature;
 
@@ -110,6 +111,8 @@ pub(super) enum Take<T> {
     Value(DecodeValue<T>),
     /// It is a stream.
     Stream(fn(Opening) -> T),
+    /// The callback runs for each item of a stream, and the answer is how far it came.
+    Tally(fn(u64) -> T),
 }
 
 impl<T> Clone for Take<T> {
@@ -233,6 +236,7 @@ impl<T, E> Call<T, E> {
             options.to = stub.to.map(str::to_owned);
             options.retries = stub.retries;
             options.idempotent = stub.idempotent;
+            options.mode = stub.mode;
         }
         Self {
             source,
@@ -389,13 +393,6 @@ impl<T, E> Call<T, E> {
         self.options.after
     }
 
-    /// The error of an outcome that is one.
-    pub(super) fn failure(&self, outcome: Outcome) -> CallError<E> {
-        self.finish(outcome)
-            .err()
-            .unwrap_or_else(|| self.finish_failed(Failed::Disconnected { may_have_run: true }))
-    }
-
     /// The next of the answers of a broadcast.
     pub(super) fn poll_next(&self, running: &mut Running, cx: &mut Context<'_>) -> Poll<Next> {
         let Running {
@@ -542,12 +539,35 @@ impl<T, E> Call<T, E> {
                 Take::Stream(_) => Err(decode_error(
                     "the callback returned a value and no stream".to_owned(),
                 )),
+                Take::Tally(take) => {
+                    let Tally { done, stopped } = Tally::decode(&value)
+                        .map_err(|error| decode_error(format!("how many items are done: {error}")))?;
+                    match stopped {
+                        None => Ok(take(done)),
+                        Some(failure) => Err(CallError::Stopped {
+                            callback: name.to_owned(),
+                            done,
+                            error: Box::new(self.failure(failure)),
+                        }),
+                    }
+                }
             },
-            Err(Failure::App { remote, typed }) => match (self.decoders.app)(remote, typed) {
-                Ok(error) => Err(CallError::App(error)),
-                Err(error) => Err(decode_error(format!("the callback's error: {error}"))),
+            Err(failure) => Err(self.failure(failure)),
+        }
+    }
+
+    /// The error of a call that gave no value.
+    pub(super) fn failure(&self, failure: Failure) -> CallError<E> {
+        match failure {
+            Failure::App { remote, typed } => match (self.decoders.app)(remote, typed) {
+                Ok(error) => CallError::App(error),
+                Err(error) => CallError::Decode {
+                    callback: self.source.name().to_owned(),
+                    message: format!("the callback's error: {error}"),
+                    may_have_run: true,
+                },
             },
-            Err(Failure::Failed(failed)) => Err(self.finish_failed(failed)),
+            Failure::Failed(failed) => self.finish_failed(failed),
         }
     }
 
@@ -571,7 +591,7 @@ impl<T, E> Call<T, E> {
                 window: self.options.window,
                 feeds: mem::take(&mut self.feeds),
             })),
-            Take::Value(_) => Err(CallError::Decode {
+            Take::Value(_) | Take::Tally(_) => Err(CallError::Decode {
                 callback: self.source.name().to_owned(),
                 message: "the callback returned a stream, which a fetcher takes that returns `impl Stream`"
                     .to_owned(),
@@ -925,7 +945,7 @@ impl<T, E> Call<Streaming<T>, E> {
             })
             .into_received(),
             // Whoever calls for a stream expects one.
-            Take::Value(_) => Received::new(
+            Take::Value(_) | Take::Tally(_) => Received::new(
                 |_, _| Err(DecodeError::new("there is no stream")),
                 guarded,
                 window,

@@ -11,10 +11,10 @@ use futures_util::Stream;
 
 use super::broadcast::{Broadcast, unexpected};
 use super::future::{Call, Running};
-use super::received::{Received, undecodable};
 use super::replies::Reply;
-use super::streaming::Streaming;
+use super::streaming::{Streaming, undecodable};
 use crate::error::{CallError, RemoteError};
+use crate::node::Received;
 use crate::node::session::{Item, Next};
 use crate::proto::{Batch, Failure, Outcome};
 
@@ -67,8 +67,8 @@ impl<T, E> Broadcast<Streaming<T>, E> {
         let next = poll_fn(|cx| call.poll_next(&mut running, cx)).await;
         let Next::Item(Item::Roster(names)) = next else {
             return Err(call.failure(match next {
-                Next::End(outcome) => outcome,
-                Next::Item(_) => Err(unexpected().into()),
+                Next::End(Err(failure)) => failure,
+                Next::End(Ok(_)) | Next::Item(_) => unexpected().into(),
             }));
         };
         let processes: Vec<_> = names
@@ -151,7 +151,7 @@ impl<T, E> BroadcastItems<T, E> {
             match arrived {
                 Arrived::Batch(batch) => process.received.put(batch),
                 Arrived::Failed(failure) => {
-                    return Some((process.name.clone(), Err(self.call.failure(Err(failure)))));
+                    return Some((process.name.clone(), Err(self.call.failure(failure))));
                 }
             }
             self.current = index;

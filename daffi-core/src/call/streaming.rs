@@ -15,15 +15,11 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::future::{block_on, may_block, sleep_on};
 use super::pump::Feeds;
-use super::received::{Received, undecodable};
 use crate::error::CallError;
 use crate::node::session::{Item, Next};
-use crate::node::{Exchange, Message};
-use crate::proto::{DecodeError, Failed, Failure, Taken, Window};
+use crate::node::{Exchange, Message, Received};
+use crate::proto::{DecodeError, DecodeItem, Failed, Failure, Taken, Window};
 use crate::registry::Flow;
-
-/// Takes one item from the front of the bytes; says how many it took.
-pub type DecodeItem<T> = fn(&[u8], bool) -> Result<(T, usize), DecodeError>;
 
 /// The items of a stream as they arrive: what a fetcher of a streaming callback gives, and what a callback takes that is
 /// sent a stream.
@@ -317,6 +313,15 @@ impl<T> Stream for Streaming<T> {
 }
 
 impl<T> Unpin for Streaming<T> {}
+
+/// What is told of an item that cannot be decoded.
+pub(super) fn undecodable<E>(callback: &str, error: &DecodeError) -> CallError<E> {
+    CallError::Decode {
+        callback: callback.to_owned(),
+        message: format!("an item of a stream: {error}"),
+        may_have_run: true,
+    }
+}
 
 /// The items of a stream, for code without async: what [`Streaming::blocking`] returns.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::future::{Arguments, Call, Decoders, Source, Take};
 use super::streaming::Streaming;
 use crate::private::raw::{Raw, RawBytes};
-use crate::proto::{self, DecodeError};
+use crate::proto::{self, DecodeError, Mode};
 use crate::registry::decode;
 use crate::signature::Signature;
 
@@ -22,6 +22,7 @@ pub struct Stub {
     pub(super) to: Option<&'static str>,
     pub(super) retries: u32,
     pub(super) idempotent: bool,
+    pub(super) mode: Mode,
     varying: bool,
     traced: OnceLock<Traced>,
 }
@@ -55,6 +56,7 @@ impl Stub {
             to: None,
             retries: 0,
             idempotent: false,
+            mode: Mode::Answered,
             varying: false,
             traced: OnceLock::new(),
         }
@@ -86,6 +88,13 @@ impl Stub {
     #[must_use]
     pub const fn idempotent(mut self) -> Self {
         self.idempotent = true;
+        self
+    }
+
+    /// Every call runs the callback once for each item of a stream.
+    #[must_use]
+    pub const fn each(mut self) -> Self {
+        self.mode = Mode::Each;
         self
     }
 
@@ -171,6 +180,15 @@ where
         proto::encode(arguments),
         Take::Stream(|opening| Streaming::result(opening, decode_raw_item::<T>)),
     )
+}
+
+/// A call that runs the callback once for each item of a stream, and gives their number. The stub is one of
+/// [`each`](Stub::each).
+pub fn call_each<E: DeserializeOwned + 'static>(
+    stub: &'static Stub,
+    signature: impl FnOnce() -> Signature,
+) -> Call<u64, E> {
+    prepare(stub, signature, Ok(Bytes::new()), Take::Tally(|done| done))
 }
 
 /// An item of a stream of values.

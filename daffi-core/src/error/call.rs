@@ -106,6 +106,15 @@ pub enum CallError<E = RemoteError> {
         /// The callback's name.
         callback: String,
     },
+    /// The callback, which ran once for each item of a stream (`each`), did not run for all of them.
+    Stopped {
+        /// The callback's name.
+        callback: String,
+        /// For so many items it has run to its end; the next one stopped it, and none after that was done.
+        done: u64,
+        /// What stopped it.
+        error: Box<CallError<E>>,
+    },
     /// What was asked of the call contradicts itself. Nothing was sent.
     Invalid {
         /// The callback's name.
@@ -151,6 +160,7 @@ impl<E> CallError<E> {
             | Self::NotStarted { .. }
             | Self::Blocking { .. }
             | Self::Invalid { .. } => false,
+            Self::Stopped { done, error, .. } => *done > 0 || error.may_have_run(),
             Self::Timeout { may_have_run, .. }
             | Self::Cancelled { may_have_run, .. }
             | Self::Overloaded { may_have_run, .. }
@@ -298,6 +308,15 @@ impl<E> CallError<E> {
             },
             Self::NotStarted { callback } => CallError::NotStarted { callback },
             Self::Blocking { callback } => CallError::Blocking { callback },
+            Self::Stopped {
+                callback,
+                done,
+                error,
+            } => CallError::Stopped {
+                callback,
+                done,
+                error: Box::new(error.map_app(change)),
+            },
             Self::Invalid { callback, reason } => CallError::Invalid { callback, reason },
             Self::Encode {
                 callback,
@@ -439,6 +458,17 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
                 "`{callback}` was called with .wait() on a thread of an async runtime, which it would hold up: \
                  .await it, or wait on another thread"
             ),
+            Self::Stopped {
+                callback,
+                done,
+                error,
+            } => {
+                let items = if *done == 1 { "item" } else { "items" };
+                write!(
+                    f,
+                    "`{callback}` was done for {done} {items} and then stopped: {error}"
+                )
+            }
             Self::Invalid { callback, reason } => {
                 write!(f, "the call of `{callback}` makes no sense: {reason}")
             }
@@ -473,6 +503,7 @@ impl<E: fmt::Debug> fmt::Debug for CallError<E> {
             Self::Disconnected { .. } => "Disconnected",
             Self::NotStarted { .. } => "NotStarted",
             Self::Blocking { .. } => "Blocking",
+            Self::Stopped { .. } => "Stopped",
             Self::Invalid { .. } => "Invalid",
             Self::Encode { .. } => "Encode",
             Self::Decode { .. } => "Decode",

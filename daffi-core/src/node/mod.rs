@@ -10,6 +10,8 @@ mod budget;
 #[cfg(feature = "runtime")]
 mod connect;
 #[cfg(feature = "runtime")]
+mod each;
+#[cfg(feature = "runtime")]
 mod flow;
 #[cfg(feature = "runtime")]
 mod handle;
@@ -17,6 +19,8 @@ mod handle;
 mod offers;
 #[cfg(feature = "runtime")]
 pub(crate) mod random;
+#[cfg(feature = "runtime")]
+mod received;
 #[cfg(feature = "runtime")]
 mod run;
 #[cfg(feature = "runtime")]
@@ -32,5 +36,6 @@ pub(crate) use {
     backoff::Backoff,
     connect::{Hooks, Route, Supervisor},
     handle::{Exchange, FAR, Message, Node, NodeOptions, Phase, SentCall},
+    received::Received,
     traces::Traces,
 };

@@ -9,7 +9,7 @@ use tracing::debug;
 use super::handle::{Message, Node, Phase};
 use super::session::Terms;
 use crate::proto::{CallbackId, Failure, Header, Offered};
-use crate::registry::{Callback, Handler, encode_value};
+use crate::registry::{Callback, encode_value};
 
 /// How long the controller may take to see that a process leaves.
 const GOODBYE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -29,7 +29,7 @@ impl Node {
                 let terms = Terms {
                     concurrency: callback.description.concurrency,
                     timeout: callback.description.timeout,
-                    blocking: matches!(callback.handler, Handler::Blocking(_) | Handler::Deferred(_)),
+                    blocking: callback.handler.blocks(),
                 };
                 let callback = Arc::new(callback);
                 let id = shared.session.offer(Arc::clone(&callback), terms);

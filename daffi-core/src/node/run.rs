@@ -10,8 +10,9 @@ use std::task::{Context, Poll, Waker};
 use tokio::task::AbortHandle;
 use tracing::{debug, info_span, warn};
 
+use super::each::Each;
 use super::handle::{Node, NodeEvent};
-use super::session::Start;
+use super::session::{Start, Times};
 use crate::context::{CallContext, ContextParts};
 use crate::proto::{Failed, Outcome, RunId};
 use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, Work};
@@ -62,6 +63,7 @@ impl Node {
         let Start {
             run,
             callback,
+            times,
             caller,
             deadline,
             trace,
@@ -87,6 +89,17 @@ impl Node {
             may_block: false,
             span,
         };
+        if times == Times::Each {
+            let each = Each::new(
+                Arc::clone(self),
+                run,
+                Arc::clone(&callback),
+                context.clone(),
+                scope.clone(),
+            );
+            let future: OutcomeFuture<'static> = Box::pin(each.run());
+            return self.spawn(run, context, Scoped { scope, future }, !callback.handler.blocks());
+        }
         let flow = Flow {
             host: Arc::clone(self) as Arc<dyn FlowHost>,
             run,
@@ -130,14 +143,21 @@ impl Node {
                 }));
                 match first {
                     Ok((_, Poll::Ready(outcome))) => ended.push((run, outcome)),
-                    Ok((future, Poll::Pending)) => self.spawn(run, context, Scoped { scope, future }),
+                    Ok((future, Poll::Pending)) => self.spawn(run, context, Scoped { scope, future }, true),
                     Err(panic) => ended.push((run, Err(panicked(panic.as_ref()).into()))),
                 }
             }
         }
     }
 
-    fn spawn(self: &Arc<Self>, run: RunId, context: CallContext, future: Scoped<OutcomeFuture<'static>>) {
+    /// Runs a future to its end, or until it is aborted if it is `abortable`.
+    fn spawn(
+        self: &Arc<Self>,
+        run: RunId,
+        context: CallContext,
+        future: Scoped<OutcomeFuture<'static>>,
+        abortable: bool,
+    ) {
         let report = self.report(run);
         let task = self.tasks.spawn_on(
             async move {
@@ -146,13 +166,8 @@ impl Node {
             },
             &self.runtime,
         );
-        self.note(
-            run,
-            Running {
-                context,
-                task: Some(task.abort_handle()),
-            },
-        );
+        let task = abortable.then(|| task.abort_handle());
+        self.note(run, Running { context, task });
     }
 
     fn report(self: &Arc<Self>, run: RunId) -> Report {
@@ -264,11 +279,11 @@ impl Future for Caught {
 }
 
 /// Runs a callback; a panic is its outcome.
-fn caught(work: impl FnOnce() -> Outcome) -> Outcome {
+pub(super) fn caught(work: impl FnOnce() -> Outcome) -> Outcome {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()))
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> Failed {
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> Failed {
     let message = panic
         .downcast_ref::<&str>()
         .map(|message| (*message).to_owned())

@@ -9,12 +9,12 @@ pub use bytes::Bytes;
 pub use inventory;
 
 pub use crate::call::{
-    DecodeItem, Encode, Feeds, Stub, call, call_raw, call_stream, call_stream_raw, decode_item,
+    Encode, Feeds, Stub, call, call_each, call_raw, call_stream, call_stream_raw, decode_item,
     decode_raw_item,
 };
 pub use crate::context::CallContext;
 pub use crate::error::RemoteError;
-pub use crate::proto::{Balance, EncodeError, Failure, Outcome, encode_into};
+pub use crate::proto::{Balance, DecodeItem, EncodeError, Failure, Outcome, encode_arguments, encode_into};
 pub use crate::registry::{
     BoundCallback, Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture,
     ServiceEntry, ServiceInstance, encode_value,

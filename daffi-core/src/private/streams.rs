@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use futures_util::Stream;
 
-use crate::call::{Call, DecodeItem, Encode, Feeds, Port, Pump, Streaming};
-use crate::proto::{Batch, Failed, Outcome};
+use crate::call::{Call, Encode, Feeds, Port, Pump, Streaming};
+use crate::proto::{Batch, DecodeItem, Failed, Outcome};
 use crate::registry::{Flow, Invocation};
 use crate::signature::Type;
 

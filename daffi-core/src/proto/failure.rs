@@ -51,6 +51,26 @@ impl Failure {
     }
 }
 
+impl<'a> Status<'a> {
+    /// An outcome as the status and the payload of a reply.
+    #[must_use]
+    pub fn of(outcome: &'a Outcome) -> (Self, &'a Bytes) {
+        static NONE: Bytes = Bytes::new();
+        match outcome {
+            Ok(value) => (Self::Value, value),
+            Err(Failure::App { remote, typed }) => {
+                let status = Self::App {
+                    message: remote.message(),
+                    causes: remote.causes().collect(),
+                    typed: typed.is_some(),
+                };
+                (status, typed.as_ref().unwrap_or(&NONE))
+            }
+            Err(Failure::Failed(failed)) => (Self::Failed(failed.clone()), &NONE),
+        }
+    }
+}
+
 impl From<Failed> for Failure {
     fn from(failed: Failed) -> Self {
         Self::Failed(failed)

@@ -170,6 +170,9 @@ pub enum Header<'a> {
         /// Which of its streams.
         stream: StreamId,
     },
+    /// As [`Run`](Self::Run), for [`Mode::Each`]. No payload.
+    #[serde(borrow)]
+    RunEach(RunHeader<'a>),
 }
 
 impl Header<'_> {
@@ -222,6 +225,9 @@ pub enum Mode {
     /// Every provider but the caller runs it. Answered with a [`Header::Roster`], a [`Header::Part`] for each process
     /// on it, and a reply without a value.
     Broadcast,
+    /// One provider runs it once for each item of its only argument, which is a stream of encoded argument tuples. The
+    /// reply brings a [`Tally`](super::Tally).
+    Each,
 }
 
 /// How calls are shared among the providers of a callback.

@@ -8,6 +8,7 @@
 
 mod codec;
 mod depth;
+mod each;
 mod failure;
 mod fields;
 mod flow;
@@ -22,8 +23,9 @@ mod tests;
 mod time;
 
 pub use codec::{DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_into};
+pub use each::{Tally, decode_arguments, encode_arguments};
 pub use failure::{Absence, Failed, Failure, Outcome};
-pub use flow::{Batch, Credit, RunId, Taken, Window};
+pub use flow::{Batch, Credit, DecodeItem, RunId, Taken, Window};
 pub use frame::{Frame, FrameError, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use hash::stable_hash;

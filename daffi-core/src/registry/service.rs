@@ -37,6 +37,14 @@ pub enum Handler {
     Deferred(Deferred),
 }
 
+impl Handler {
+    /// Whether the callback takes a thread of the blocking pool, and cannot be stopped there.
+    #[must_use]
+    pub const fn blocks(&self) -> bool {
+        matches!(self, Self::Blocking(_) | Self::Deferred(_))
+    }
+}
+
 impl fmt::Debug for Handler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -5,7 +5,8 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{FnArg, Pat, ReceiverKind, Signature, Type, Visibility, parse_quote, parse_quote_spanned};
 
-use super::model::{Answer, Fetcher, Mode, Sent, Shape};
+use super::model::{Answer, Comes, Fetcher, Mode, Sent, Shape};
+use crate::arguments::{self, Key};
 use crate::by_type::{self, Kept};
 use crate::item::Function;
 use crate::signature;
@@ -56,13 +57,8 @@ pub(crate) fn client_method(
 fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
     let import = by_type::import();
     let stub = stub(fetcher);
-    let Answer { value, stream, .. } = &fetcher.answer;
+    let Answer { value, comes, .. } = &fetcher.answer;
     let error = error_type(&fetcher.answer);
-    let call = if *stream {
-        by_type::call_stream(value, &error)
-    } else {
-        by_type::call(value, &error)
-    };
     let Arguments {
         computed,
         lowered,
@@ -70,7 +66,21 @@ fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
     } = arguments(fetcher);
     let signature = signature_of(&signature, &fetcher.answer);
     let on = global.map(|global| quote!(.on(#global)));
-    let mut call = quote!(#call(&__DAFFI_STUB, || #signature, &#lowered));
+    let mut call = match comes {
+        Comes::Value => {
+            let call = by_type::call(value, &error);
+            quote!(#call(&__DAFFI_STUB, || #signature, &#lowered))
+        }
+        Comes::Stream => {
+            let call = by_type::call_stream(value, &error);
+            quote!(#call(&__DAFFI_STUB, || #signature, &#lowered))
+        }
+        // All that there is to send is in the stream.
+        Comes::Count => {
+            let call = by_type::call_each(value, &error);
+            quote!(#call(&__DAFFI_STUB, || #signature))
+        }
+    };
     if let Some(feeds) = feeds(fetcher) {
         call = quote!(::daffi::__private::streams::feeding(#call, #feeds));
     }
@@ -120,7 +130,11 @@ fn feeds(fetcher: &Fetcher<'_>) -> Option<TokenStream> {
     let feeds: Vec<_> = parameters
         .iter()
         .filter_map(|(ident, ty)| {
-            let encode = by_type::encode_item(types::stream(ty)?.item?);
+            let item = types::stream(ty)?.item?;
+            let encode = match fetcher.answer.comes {
+                Comes::Count => by_type::encode_call(item),
+                Comes::Value | Comes::Stream => by_type::encode_item(item),
+            };
             Some(quote!(__daffi_feeds.add(#ident, #encode);))
         })
         .collect();
@@ -134,7 +148,7 @@ fn feeds(fetcher: &Fetcher<'_>) -> Option<TokenStream> {
 }
 
 /// The function that stands in for one with faults, so that its callers get no errors of their own.
-pub(crate) fn placeholder(function: &Function, mode: Mode) -> TokenStream {
+pub(crate) fn placeholder(function: &Function, given: &arguments::Arguments) -> TokenStream {
     let Function {
         attributes,
         visibility,
@@ -146,10 +160,13 @@ pub(crate) fn placeholder(function: &Function, mode: Mode) -> TokenStream {
         answer = Answer {
             value: types::unit(signature.ident.span()),
             error: None,
-            stream: false,
+            comes: Comes::Value,
         };
     }
-    let header = header(signature, &answer, mode, true);
+    if given.span(Key::Each).is_some() {
+        answer = answer.counted();
+    }
+    let header = header(signature, &answer, Mode::of(given), true);
     quote! {
         #(#attributes)*
         #[allow(unused_variables, unused_mut)]
@@ -203,8 +220,9 @@ fn stub(fetcher: &Fetcher<'_>) -> TokenStream {
     let to = fetcher.to.as_ref().map(|to| quote!(.to(#to)));
     let retry = fetcher.retry.map(|retry| quote!(.retry(#retry)));
     let idempotent = fetcher.idempotent.then(|| quote!(.idempotent()));
+    let each = (fetcher.answer.comes == Comes::Count).then(|| quote!(.each()));
     let varying = fetcher.varying.then(|| quote!(.varying()));
-    quote!(::daffi::__private::Stub::new(#name) #timeout #to #retry #idempotent #varying)
+    quote!(::daffi::__private::Stub::new(#name) #timeout #to #retry #idempotent #each #varying)
 }
 
 /// The call in the background; that its outcome cannot come from there is shown at its type.
@@ -213,7 +231,7 @@ fn background(answer: &Answer, call: &TokenStream) -> TokenStream {
         let span = by_type::at(ty.span());
         quote_spanned!(span=> ::daffi::__private::check::background::<#ty>();)
     };
-    let value = check(&answer.value);
+    let value = check(&answer.received());
     let error = answer.error.as_ref().map(check);
     let background = by_type::background(&answer.received(), &error_type(answer));
     quote!(#value #error #background(#call))
@@ -246,7 +264,11 @@ fn arguments(fetcher: &Fetcher<'_>) -> Arguments {
         Sent::Parameters(parameters) => {
             let kept = parameters.iter().enumerate().map(|(index, (ident, ty))| {
                 if let Some(item) = types::stream(ty).and_then(|stream| stream.item) {
-                    return (signature::text(ident), Argument::Stream(item));
+                    let argument = match fetcher.answer.comes {
+                        Comes::Count => Argument::Item(item),
+                        Comes::Value | Comes::Stream => Argument::Stream(item),
+                    };
+                    return (signature::text(ident), argument);
                 }
                 // Where the type is as good as named by the value, naming it again would repeat errors about it.
                 let declared = types::lends_inside(ty).then(|| types::owned_throughout(ty));
@@ -294,6 +316,8 @@ enum Argument<'a> {
     Value(Kept),
     /// A stream of such items, which is not encoded with the others.
     Stream(&'a Type),
+    /// Each item of a stream is an argument.
+    Item(&'a Type),
 }
 
 /// Arguments that are known one by one, with their names, after what computes them.
@@ -301,7 +325,7 @@ fn each(computed: &TokenStream, arguments: &[(String, Argument<'_>)]) -> Argumen
     let kept = || {
         arguments.iter().filter_map(|(_, argument)| match argument {
             Argument::Value(kept) => Some(kept),
-            Argument::Stream(_) => None,
+            Argument::Stream(_) | Argument::Item(_) => None,
         })
     };
     let statements = kept().map(|kept| &kept.statements);
@@ -310,6 +334,7 @@ fn each(computed: &TokenStream, arguments: &[(String, Argument<'_>)]) -> Argumen
         let shape = match argument {
             Argument::Value(kept) => kept.shape(),
             Argument::Stream(item) => by_type::stream_type(item),
+            Argument::Item(item) => by_type::sent_type(item),
         };
         quote!((#name, #shape))
     });
@@ -327,10 +352,9 @@ fn compute(body: &Group, output: &TokenStream) -> TokenStream {
 }
 
 fn signature_of(parameters: &Parameters, answer: &Answer) -> TokenStream {
-    let value = if answer.stream {
-        by_type::stream_type(&answer.value)
-    } else {
-        by_type::fetched_type(&answer.value)
+    let value = match answer.comes {
+        Comes::Stream => by_type::stream_type(&answer.value),
+        Comes::Value | Comes::Count => by_type::fetched_type(&answer.value),
     };
     let error = match &answer.error {
         Some(error) => by_type::fetched_error_type(error),

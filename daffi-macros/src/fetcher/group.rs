@@ -6,7 +6,7 @@ use syn::Visibility;
 
 use super::METHOD;
 use super::expand;
-use super::model::{Defaults, Fetcher, Mode};
+use super::model::{Defaults, Fetcher};
 use crate::arguments::{Arguments, Key};
 use crate::attributes;
 use crate::errors::Errors;
@@ -68,7 +68,7 @@ fn method(function: &mut Function, defaults: &Defaults<'_>, errors: &mut Errors)
         }
         if function.body.group().is_none() {
             errors.add_at(local, format!("`{ident}` is local, so it needs a body"));
-            let placeholder = expand::placeholder(function, Mode::of(&arguments));
+            let placeholder = expand::placeholder(function, &arguments);
             return Expanded::Fetcher(placeholder);
         }
         return Expanded::Local;
@@ -86,7 +86,7 @@ fn method(function: &mut Function, defaults: &Defaults<'_>, errors: &mut Errors)
     Expanded::Fetcher(match fetcher {
         Some(fetcher) if errors.count() == before => expand::function(&fetcher),
         _ => {
-            let placeholder = expand::placeholder(function, Mode::of(&arguments));
+            let placeholder = expand::placeholder(function, &arguments);
             quote!(#placeholder)
         }
     })

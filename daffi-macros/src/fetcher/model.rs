@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprTuple, LitStr, PatType, Type, parse_quote_spanned};
+use syn::{Expr, ExprTuple, LitStr, PatType, Type, parse_quote, parse_quote_spanned};
 
 use crate::arguments::{Arguments, Key};
 use crate::by_type;
@@ -74,8 +74,18 @@ pub(crate) struct Answer {
     pub(crate) value: Type,
     /// Without one, the callback's error comes as words.
     pub(crate) error: Option<Type>,
-    /// A stream of such values comes.
-    pub(crate) stream: bool,
+    pub(crate) comes: Comes,
+}
+
+/// What comes of the values that the callback returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comes {
+    /// One.
+    Value,
+    /// Many, as a stream.
+    Stream,
+    /// How many there were.
+    Count,
 }
 
 /// What holds for every fetcher of a block unless it says otherwise.
@@ -141,11 +151,25 @@ impl<'a> Fetcher<'a> {
         let own_to = arguments.text(Key::To);
         name::check_text("process name", own_to, errors);
         check_mode(arguments, defaults, errors);
-        check_retry(arguments, errors);
         for parameter in signature::parameters(signature) {
             signature::check_parameter(Side::Fetcher, parameter, errors);
         }
         signature::check_result(Side::Fetcher, &signature.output, errors);
+        let streams =
+            signature::parameters(signature).any(|parameter| types::stream(&parameter.ty).is_some());
+        if streams && body.is_none() {
+            check_sent_once(arguments, errors);
+        } else {
+            check_retry(arguments, errors);
+        }
+        let answer = Answer::new(&signature::result_type(signature));
+        let answer = match arguments.span(Key::Each) {
+            Some(each) => {
+                check_each(each, signature, body, &answer, errors);
+                answer.counted()
+            }
+            None => answer,
+        };
         let sent = match body {
             Some(body) => {
                 check_no_streams(signature, errors);
@@ -166,7 +190,7 @@ impl<'a> Fetcher<'a> {
             idempotent: arguments.span(Key::Idempotent).is_some(),
             mode: Mode::of(arguments),
             sent: sent?,
-            answer: Answer::new(&signature::result_type(signature)),
+            answer,
             varying: defaults.varying,
         })
     }
@@ -219,6 +243,59 @@ fn check_retry(arguments: &Arguments, errors: &mut Errors) {
              `retry = 2`, or leave `idempotent` out",
         ),
         _ => {}
+    }
+}
+
+/// That its calls are made once and to one process, for it sends a stream.
+fn check_sent_once(arguments: &Arguments, errors: &mut Errors) {
+    if let Some(broadcast) = arguments.span(Key::Broadcast) {
+        errors.add_at(
+            broadcast,
+            "a stream is sent to one process, not to all: leave `broadcast` out, and call them one by one with `to`",
+        );
+    }
+    if let Some(again) = arguments.span(Key::Retry).or(arguments.span(Key::Idempotent)) {
+        errors.add_at(
+            again,
+            "a stream is sent once, so its call is not made again: leave this out, and call again with a new stream",
+        );
+    }
+}
+
+/// That there is a stream for whose items the callback can run.
+fn check_each(
+    each: Span,
+    signature: &syn::Signature,
+    body: Option<&Group>,
+    answer: &Answer,
+    errors: &mut Errors,
+) {
+    let parameters: Vec<_> = signature::parameters(signature).collect();
+    if body.is_some() {
+        errors.add_at(
+            each,
+            "`each` sends a stream as it is: leave the body out, and change the stream before the call",
+        );
+    } else {
+        match parameters[..] {
+            [only] if types::stream(&only.ty).is_some() => {}
+            [only] => errors.add(
+                &only.ty,
+                "`each` runs the callback once for each item of a stream: take it as `impl Stream<Item = T>`",
+            ),
+            _ => errors.add_at(
+                each,
+                "`each` runs the callback once for each item of a stream, which is its only argument: take one parameter, \
+                 such as `items: impl Stream<Item = u64>`",
+            ),
+        }
+    }
+    if answer.comes == Comes::Stream {
+        errors.add(
+            &signature.output,
+            "a callback that returns a stream is called once: `each` calls one that returns a value, and gives the number of \
+             items that are done",
+        );
     }
 }
 
@@ -323,11 +400,21 @@ impl Answer {
     /// The type of what a call gives.
     pub(crate) fn received(&self) -> Type {
         let value = &self.value;
-        if self.stream {
-            let span = by_type::at(value.span());
-            parse_quote_spanned!(span=> ::daffi::Streaming<#value>)
-        } else {
-            value.clone()
+        match self.comes {
+            Comes::Value => value.clone(),
+            Comes::Stream => {
+                let span = by_type::at(value.span());
+                parse_quote_spanned!(span=> ::daffi::Streaming<#value>)
+            }
+            Comes::Count => parse_quote!(::core::primitive::u64),
+        }
+    }
+
+    /// The same, of a callback that runs once for each item of a stream.
+    pub(crate) fn counted(self) -> Self {
+        Self {
+            comes: Comes::Count,
+            ..self
         }
     }
 
@@ -339,7 +426,7 @@ impl Answer {
             return Self {
                 value: item.clone(),
                 error: error.cloned(),
-                stream: true,
+                comes: Comes::Stream,
             };
         }
         let arguments = match types::last_segment(result) {
@@ -350,7 +437,7 @@ impl Answer {
             [value, error] => Self {
                 value: value.clone(),
                 error: Some(error.clone()),
-                stream: false,
+                comes: Comes::Value,
             },
             // `type Result<T> = core::result::Result<T, MyError>`, and its like.
             [_] => {
@@ -362,13 +449,13 @@ impl Answer {
                 Self {
                     value: of("Value"),
                     error: Some(of("Error")),
-                    stream: false,
+                    comes: Comes::Value,
                 }
             }
             _ => Self {
                 value: result.clone(),
                 error: None,
-                stream: false,
+                comes: Comes::Value,
             },
         }
     }

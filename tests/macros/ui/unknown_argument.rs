@@ -16,8 +16,8 @@ async fn close_to_another(a: i64) -> i64;
 #[fetcher(retries = 3)]
 async fn without_a_word();
 
-// Both will come with streams and periods.
-#[fetcher(each, every = "5s")]
+// It will come with periods.
+#[fetcher(every = "5s")]
 async fn to_come();
 
 struct Client;

@@ -77,6 +77,49 @@ fn a_call_keeps_its_deadline_trace_and_metadata() {
 }
 
 #[test]
+fn a_call_for_each_item_of_a_stream_is_run_as_that_by_one_provider() {
+    let mut f = Fixture::new();
+    let caller = f.join("caller", &[]);
+    let provider = f.join("provider", &["add"]);
+    f.said();
+    let each = CallHeader {
+        mode: Mode::Each,
+        ..call(0, "add")
+    };
+    f.call(caller, each);
+    let (to, frame) = &f.queues.sent[0];
+    assert_eq!(*to, provider);
+    let (Header::RunEach(run), _) = frame.decode().unwrap() else {
+        panic!("{frame:?}");
+    };
+    assert_eq!(
+        (run.call, run.callback, run.caller),
+        (CallId(0), CallbackId(0), "caller")
+    );
+    f.queues.sent.clear();
+    // Its stream is that of any call, and so is its end.
+    let (call, stream) = (CallId(0), StreamId::Argument(0));
+    let credit = Header::Credit {
+        call,
+        stream,
+        items: 3,
+        bytes: 4,
+    };
+    f.receive(provider, credit, &Bytes::new()).unwrap();
+    let items = Header::Items {
+        call,
+        stream,
+        items: 1,
+    };
+    f.receive(caller, items, &bytes("item")).unwrap();
+    let said: Vec<_> = f.said().into_iter().map(|(to, _)| to).collect();
+    assert_eq!(said, [caller, provider]);
+    f.reply(provider, 0);
+    assert_eq!(f.said(), [(caller, value(0))]);
+    assert_eq!(f.router.calls_outstanding(), 0);
+}
+
+#[test]
 fn p1_every_kind_of_end_reaches_the_caller_as_it_is() {
     let remote = RemoteError::new("no milk", vec!["no cow".to_owned()]);
     let app = |typed| Status::App {

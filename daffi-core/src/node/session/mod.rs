@@ -24,13 +24,14 @@ use bytes::Bytes;
 use self::calls::{Added, Calls};
 pub use self::calls::{Item, Next};
 use self::deadlines::Deadlines;
-pub use self::runs::Start;
 use self::runs::{Runs, Unwanted};
+pub use self::runs::{Start, Times};
 pub use self::streams::End;
 use self::streams::Streams;
 use crate::proto::{
     Absence, Batch, CallHeader, CallId, CallbackId, Credit, DecodeError, Failed, Failure, Header, Limits,
-    Mode, Moment, Outcome, Query, RunId, Status, StreamId, Taken, TraceContext, Window, decode_guarded,
+    Mode, Moment, Outcome, Query, RunHeader, RunId, Status, StreamId, Taken, TraceContext, Window,
+    decode_guarded,
 };
 
 /// Where frames go.
@@ -582,30 +583,8 @@ impl<W, C: Clone> Session<W, C> {
             Header::Happened { call } => {
                 self.add(call, Item::Happened(decode_guarded(&payload)?), out, events)?;
             }
-            Header::Run(run) if self.runs.is_open(run.call) => {
-                // An answer to it would be taken for one to the call that has the number.
-                return Err(Fault::Unexpected("a call whose number is in use"));
-            }
-            Header::Run(run) if !self.connected => {
-                reply(
-                    run.call,
-                    &Err(Failed::Cancelled { may_have_run: false }.into()),
-                    out,
-                );
-            }
-            Header::Run(run) => {
-                let caller = self.caller(run.caller);
-                let stamp = self.next_stamp();
-                match self.runs.start(now, stamp, &run, caller, payload) {
-                    Ok((start, deadline)) => {
-                        if let Some(at) = deadline {
-                            self.add_deadline(at, Due::Run(start.run));
-                        }
-                        events.push(Event::Start(start));
-                    }
-                    Err(failed) => reply(run.call, &Err(failed.into()), out),
-                }
-            }
+            Header::Run(run) => self.run(now, &run, Times::Once, payload, out, events)?,
+            Header::RunEach(run) => self.run(now, &run, Times::Each, payload, out, events)?,
             Header::Cancel { call } => {
                 // One that is not found has been answered already.
                 let unwanted = self.runs.cancel(call);
@@ -672,6 +651,42 @@ impl<W, C: Clone> Session<W, C> {
             | Header::Stop { .. } => {
                 return Err(Fault::Unexpected("it has no place after the handshake"));
             }
+        }
+        Ok(())
+    }
+
+    /// Begins a run, or answers why not.
+    fn run(
+        &mut self,
+        now: Moment,
+        run: &RunHeader<'_>,
+        times: Times,
+        payload: Bytes,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) -> Result<(), Fault> {
+        if self.runs.is_open(run.call) {
+            // An answer to it would be taken for one to the call that has the number.
+            return Err(Fault::Unexpected("a call whose number is in use"));
+        }
+        if !self.connected {
+            reply(
+                run.call,
+                &Err(Failed::Cancelled { may_have_run: false }.into()),
+                out,
+            );
+            return Ok(());
+        }
+        let caller = self.caller(run.caller);
+        let stamp = self.next_stamp();
+        match self.runs.start(now, stamp, run, times, caller, payload) {
+            Ok((start, deadline)) => {
+                if let Some(at) = deadline {
+                    self.add_deadline(at, Due::Run(start.run));
+                }
+                events.push(Event::Start(start));
+            }
+            Err(failed) => reply(run.call, &Err(failed.into()), out),
         }
         Ok(())
     }
@@ -796,7 +811,6 @@ fn outcome(status: Status<'_>, payload: Bytes) -> Outcome {
 
 /// Answers a call. An answer over the frame limit becomes an error that says so.
 fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
-    let empty = Bytes::new();
     let long = match outcome {
         Ok(value) => !value.is_empty(),
         Err(failure) => matches!(failure, Failure::App { .. }),
@@ -804,30 +818,8 @@ fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
     let full = Err(Failed::Overloaded { may_have_run: true }.into());
     // To a peer that does not read, small answers go (P6).
     let outcome = if long && out.room() == 0 { &full } else { outcome };
-    let sent = match outcome {
-        Ok(value) => out.send(
-            &Header::Reply {
-                call,
-                status: Status::Value,
-            },
-            value,
-        ),
-        Err(Failure::App { remote, typed }) => {
-            let status = Status::App {
-                message: remote.message(),
-                causes: remote.causes().collect(),
-                typed: typed.is_some(),
-            };
-            out.send(&Header::Reply { call, status }, typed.as_ref().unwrap_or(&empty))
-        }
-        Err(Failure::Failed(failed)) => out.send(
-            &Header::Reply {
-                call,
-                status: Status::Failed(failed.clone()),
-            },
-            &empty,
-        ),
-    };
+    let (status, payload) = Status::of(outcome);
+    let sent = out.send(&Header::Reply { call, status }, payload);
     if let Err(Unsent::TooLarge { size, limit }) = sent {
         let failed = Failed::TooLarge {
             size: size as u64,
@@ -840,7 +832,7 @@ fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
                 call,
                 status: Status::Failed(failed),
             },
-            &empty,
+            &Bytes::new(),
         );
     }
 }

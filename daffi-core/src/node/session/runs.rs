@@ -9,6 +9,15 @@ use slab::Slab;
 use super::Terms;
 use crate::proto::{Absence, CallId, CallbackId, Failed, Moment, RunHeader, RunId, TraceContext};
 
+/// How often a run calls its callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Times {
+    /// Once, with the arguments in the payload.
+    Once,
+    /// Once for each item of its first argument stream, whose items are encoded arguments.
+    Each,
+}
+
 /// A callback to be run.
 #[derive(Debug)]
 pub struct Start<C> {
@@ -16,6 +25,8 @@ pub struct Start<C> {
     pub run: RunId,
     /// What to run.
     pub callback: C,
+    /// How often.
+    pub times: Times,
     /// The process that called.
     pub caller: Arc<str>,
     /// When its time is over.
@@ -142,6 +153,7 @@ impl<C: Clone> Runs<C> {
         now: Moment,
         stamp: u64,
         header: &RunHeader<'_>,
+        times: Times,
         caller: Arc<str>,
         payload: Bytes,
     ) -> Result<(Start<C>, Option<Moment>), Failed> {
@@ -157,7 +169,9 @@ impl<C: Clone> Runs<C> {
         if full || heavy || self.runs.len() >= self.limit as usize {
             return Err(Failed::Overloaded { may_have_run: false });
         }
-        let deadline = [header.deadline, offer.terms.timeout]
+        // Each call of the callback has its own time, of which whoever makes them keeps account.
+        let own = offer.terms.timeout.filter(|_| times == Times::Once);
+        let deadline = [header.deadline, own]
             .into_iter()
             .flatten()
             .min()
@@ -169,10 +183,7 @@ impl<C: Clone> Runs<C> {
             call: Some(header.call),
             cancelled: false,
             blocking: offer.terms.blocking,
-            own_deadline: offer
-                .terms
-                .timeout
-                .is_some_and(|own| header.deadline.is_none_or(|left| own < left)),
+            own_deadline: own.is_some_and(|own| header.deadline.is_none_or(|left| own < left)),
             bytes: payload.len(),
         };
         self.bytes += payload.len();
@@ -191,6 +202,7 @@ impl<C: Clone> Runs<C> {
             Start {
                 run,
                 callback,
+                times,
                 caller,
                 deadline,
                 trace: header.trace,

@@ -6,7 +6,9 @@ use serde::ser::Serialize;
 use super::super::check;
 use super::super::raw::{AsRawBytes, Raw, RawBytes};
 use super::{bytes_type, does_not_compile};
-use crate::call::{AsyncResult, Call, Streaming, Stub, call, call_raw, call_stream, call_stream_raw};
+use crate::call::{
+    AsyncResult, Call, Streaming, Stub, call, call_each, call_raw, call_stream, call_stream_raw,
+};
 use crate::error::RemoteError;
 use crate::signature::{ErrorType, Signature, Type, trace};
 
@@ -90,6 +92,9 @@ pub trait CallBytes<T, E> {
         signature: impl FnOnce() -> Signature,
         arguments: &A,
     ) -> Call<Streaming<T>, E>;
+
+    /// As [`__daffi_call`](Self::__daffi_call), for a callback that runs once for each item of a stream.
+    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl FnOnce() -> Signature) -> Call<u64, E>;
 }
 
 impl<T: RawBytes, E: DeserializeOwned + 'static> CallBytes<T, E> for &&Answer<T, E> {
@@ -110,6 +115,10 @@ impl<T: RawBytes, E: DeserializeOwned + 'static> CallBytes<T, E> for &&Answer<T,
     ) -> Call<Streaming<T>, E> {
         call_stream_raw(stub, signature, arguments)
     }
+
+    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl FnOnce() -> Signature) -> Call<u64, E> {
+        call_each(stub, signature)
+    }
 }
 
 /// The value is any that can be decoded.
@@ -129,6 +138,9 @@ pub trait CallValue<T, E> {
         signature: impl FnOnce() -> Signature,
         arguments: &A,
     ) -> Call<Streaming<T>, E>;
+
+    /// As [`__daffi_call`](Self::__daffi_call), for a callback that runs once for each item of a stream.
+    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl FnOnce() -> Signature) -> Call<u64, E>;
 }
 
 impl<T: DeserializeOwned, E: DeserializeOwned + 'static> CallValue<T, E> for &Answer<T, E> {
@@ -148,6 +160,10 @@ impl<T: DeserializeOwned, E: DeserializeOwned + 'static> CallValue<T, E> for &An
         arguments: &A,
     ) -> Call<Streaming<T>, E> {
         call_stream(stub, signature, arguments)
+    }
+
+    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl FnOnce() -> Signature) -> Call<u64, E> {
+        call_each(stub, signature)
     }
 }
 
@@ -170,6 +186,9 @@ pub trait CallAny<T, E> {
     ) -> Call<Streaming<T>, E>
     where
         T: check::Received;
+
+    /// As [`__daffi_call`](Self::__daffi_call), for a callback that runs once for each item of a stream.
+    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl FnOnce() -> Signature) -> Call<u64, E>;
 }
 
 impl<T, E> CallAny<T, E> for Answer<T, E> {
@@ -186,6 +205,10 @@ impl<T, E> CallAny<T, E> for Answer<T, E> {
     where
         T: check::Received,
     {
+        does_not_compile::<(T, E)>()
+    }
+
+    fn __daffi_call_each(&self, _: &'static Stub, _: impl FnOnce() -> Signature) -> Call<u64, E> {
         does_not_compile::<(T, E)>()
     }
 }

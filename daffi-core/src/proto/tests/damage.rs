@@ -192,7 +192,7 @@ proptest! {
     /// Most arbitrary bytes end at the first: these get further in.
     #[test]
     fn arbitrary_fields_are_a_frame_or_an_error(
-        kind in 0..12_u8,
+        kind in 0..0x15_u8,
         fields in prop::collection::vec(prop_oneof![4 => 0..8_u8, 1 => any::<u8>()], 0..120),
     ) {
         let mut bytes = vec![kind];
@@ -213,5 +213,7 @@ proptest! {
         let _ = decode_guarded::<Vec<ProcessInfo>>(&bytes);
         let _ = decode_guarded::<Vec<CallbackInfo>>(&bytes);
         let _ = decode_guarded::<RemoteError>(&bytes);
+        let _ = Tally::decode(&bytes);
+        let _ = decode_arguments(&bytes);
     }
 }

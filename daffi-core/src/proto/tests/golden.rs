@@ -252,6 +252,21 @@ fn calls() -> Vec<Golden> {
             "00 00 00 0d 04 07 03 61 64 64 00 00 00 00 00 00 02",
         ),
         golden(
+            "call for each item of a stream",
+            Header::Call(CallHeader {
+                mode: Mode::Each,
+                ..call()
+            }),
+            b"",
+            "00 00 00 0d 04 07 03 61 64 64 00 00 00 00 00 00 03",
+        ),
+        golden(
+            "run for each item of a stream",
+            Header::RunEach(run()),
+            b"",
+            "00 00 00 10 14 fb 2c 01 02 07 73 68 6f 70 70 65 72 00 00 00",
+        ),
+        golden(
             "run",
             Header::Run(run()),
             b"\x02\x04",
@@ -648,14 +663,14 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "14",          // a header
+        "15",          // a header
         "02 05",       // a refusal
         "06 07 03",    // a status
         "06 07 02 0c", // a way to fail
         "06 07 02 00 04",
         "0a 07 05",                      // a query
         "10 07 02",                      // a stream
-        "04 00 00 00 00 00 00 00 00 03", // a way to call
+        "04 00 00 00 00 00 00 00 00 04", // a way to call
     ] {
         // Zeros follow, so that it does not fail for being too short.
         let mut bytes = unhex(beyond);
@@ -722,6 +737,38 @@ fn every_payload_has_exactly_these_bytes() {
         &vec![CallbackInfo::new(&offered, vec!["shop".to_owned()])],
         "01 03 61 64 64 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 04 73 68 6f 70 00",
     );
+}
+
+/// What a call for each item of a stream sends, and is answered with.
+#[test]
+fn every_tally_has_exactly_these_bytes() {
+    let mut items = Vec::new();
+    encode_arguments(&(1u8, "two"), &mut items).unwrap();
+    encode_arguments(&("x".repeat(300),), &mut items).unwrap();
+    assert_eq!(hex(&items[..12]), "05 01 03 74 77 6f fb 2f 01 fb 2c 01");
+    let (first, used) = decode_arguments(&items).unwrap();
+    assert_eq!((hex(&first), used), ("01 03 74 77 6f".to_owned(), 6));
+    let (second, rest) = decode_arguments(&items[used..]).unwrap();
+    assert_eq!((second.len(), used + rest), (303, items.len()));
+    assert!(decode_arguments(&items[used..items.len() - 1]).is_err());
+
+    let typed = Failure::app(
+        RemoteError::new("no", vec!["milk".to_owned()]),
+        Some(unhex("02 04").into()),
+    );
+    for (stopped, bytes) in [
+        (None, "fb 2c 01 00 00"),
+        (Some(typed), "fb 2c 01 01 02 6e 6f 01 04 6d 69 6c 6b 01 02 02 04"),
+        (
+            Some(Failed::Timeout { may_have_run: true }.into()),
+            "fb 2c 01 02 02 01 00",
+        ),
+    ] {
+        let tally = Tally { done: 300, stopped };
+        assert_eq!(hex(&tally.clone().encode().unwrap()), bytes);
+        assert_eq!(Tally::decode(&unhex(bytes)).unwrap(), tally);
+    }
+    assert!(Tally::decode(&unhex("01 03")).is_err());
 }
 
 /// The payloads that tell what happened.
@@ -795,6 +842,7 @@ fn the_documentation_shows_these_bytes() {
         "Close",
         "Credit",
         "Stop",
+        "RunEach",
     ];
     for (number, frame) in frames.into_iter().enumerate() {
         assert!(

@@ -132,6 +132,67 @@ fn p2_a_refused_run_did_not_run() {
 }
 
 #[test]
+fn a_run_for_each_item_of_a_stream_is_one_run_without_the_callbacks_own_time() {
+    let mut f = Fixture::new();
+    let terms = Terms {
+        concurrency: Some(1),
+        timeout: Some(MS * 10),
+        blocking: false,
+    };
+    let callback = f.session.offer("callback", terms);
+    let header = |number, deadline: Option<u32>| {
+        Header::RunEach(RunHeader {
+            call: CallId(number),
+            callback,
+            caller: "c",
+            deadline: deadline.map(|ms| MS * ms),
+            trace: None,
+            metadata: vec![],
+        })
+    };
+    f.receive(header(0, None), Bytes::new()).unwrap();
+    let Some(Event::Start(start)) = f.events.pop() else {
+        panic!("{:?}", f.events);
+    };
+    assert_eq!((start.times, start.deadline), (Times::Each, None));
+    assert_eq!(f.session.next_timeout(), None);
+    f.receive(header(1, None), Bytes::new()).unwrap();
+    let full = failed(Failed::Overloaded { may_have_run: false });
+    assert_eq!(
+        f.wire.sent(),
+        [Sent::Reply {
+            number: 1,
+            outcome: full
+        }]
+    );
+    let again = f.receive(header(0, None), Bytes::new());
+    assert!(matches!(again, Err(Fault::Unexpected(_))));
+
+    let done = Ok(bytes("how many"));
+    f.finish(start.run, &done);
+    assert_eq!(
+        f.wire.sent(),
+        [Sent::Reply {
+            number: 0,
+            outcome: done
+        }]
+    );
+    // The caller's time holds for all of them.
+    f.receive(header(0, Some(20)), Bytes::new()).unwrap();
+    let start = f.started();
+    f.wait_until(20);
+    let late = failed(Failed::Timeout { may_have_run: true });
+    assert_eq!(
+        f.wire.sent(),
+        [Sent::Reply {
+            number: 0,
+            outcome: late
+        }]
+    );
+    assert!(!f.session.is_wanted(start));
+}
+
+#[test]
 fn p2_a_run_whose_number_is_in_use_is_a_fault() {
     let mut f = Fixture::new();
     let run = f.running(0);

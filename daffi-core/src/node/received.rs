@@ -2,12 +2,10 @@
 
 use bytes::{Buf, Bytes};
 
-use super::streaming::DecodeItem;
-use crate::error::CallError;
-use crate::proto::{Batch, DecodeError, Window};
+use crate::proto::{Batch, DecodeError, DecodeItem, Window};
 
 /// What has come of a stream and was not taken, and what its sender may be granted for what was.
-pub(super) struct Received<T> {
+pub(crate) struct Received<T> {
     decode: DecodeItem<T>,
     /// Whether items can nest without end.
     guarded: bool,
@@ -18,7 +16,7 @@ pub(super) struct Received<T> {
 }
 
 impl<T> Received<T> {
-    pub(super) const fn new(decode: DecodeItem<T>, guarded: bool, window: Window) -> Self {
+    pub(crate) const fn new(decode: DecodeItem<T>, guarded: bool, window: Window) -> Self {
         Self {
             decode,
             guarded,
@@ -31,26 +29,26 @@ impl<T> Received<T> {
         }
     }
 
-    pub(super) const fn window(&self) -> Window {
+    pub(crate) const fn window(&self) -> Window {
         self.window
     }
 
-    pub(super) const fn set_window(&mut self, window: Window) {
+    pub(crate) const fn set_window(&mut self, window: Window) {
         self.window = window;
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.batch.items == 0
     }
 
     /// More has come; what was there before has been taken.
-    pub(super) fn put(&mut self, batch: Batch) {
+    pub(crate) fn put(&mut self, batch: Batch) {
         self.batch = batch;
     }
 
     /// Takes the next item; and what to grant again, once it is half the window. After an error nothing is left, for what
     /// follows cannot be told apart.
-    pub(super) fn take(&mut self) -> Result<(T, Option<Window>), DecodeError> {
+    pub(crate) fn take(&mut self) -> Result<(T, Option<Window>), DecodeError> {
         let decoded = (self.decode)(&self.batch.bytes, self.guarded);
         let (item, used) = decoded.inspect_err(|_| self.batch.items = 0)?;
         self.batch.bytes.advance(used);
@@ -63,14 +61,5 @@ impl<T> Received<T> {
         let half = taken.items >= window.items.div_ceil(2) || taken.bytes >= window.bytes.div_ceil(2);
         let due = half.then(|| std::mem::replace(taken, Window::NONE));
         Ok((item, due))
-    }
-}
-
-/// What is told of an item that cannot be decoded.
-pub(super) fn undecodable<E>(callback: &str, error: &DecodeError) -> CallError<E> {
-    CallError::Decode {
-        callback: callback.to_owned(),
-        message: format!("an item of a stream: {error}"),
-        may_have_run: true,
     }
 }
