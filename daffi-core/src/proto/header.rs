@@ -27,6 +27,15 @@ impl core::fmt::Display for CallId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallbackId(pub u32);
 
+/// A side of a call: the two sides number their calls apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Party {
+    /// The side that called.
+    Caller(CallId),
+    /// The side that answers.
+    Callback(CallId),
+}
+
 /// One of the streams of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum StreamId {
@@ -176,6 +185,42 @@ pub enum Header<'a> {
 }
 
 impl Header<'_> {
+    /// What the frame belongs to, in the numbering of the link that it is sent on.
+    #[must_use]
+    pub const fn party(&self) -> Option<Party> {
+        match self {
+            Self::Call(CallHeader { call, .. })
+            | Self::Run(RunHeader { call, .. })
+            | Self::RunEach(RunHeader { call, .. })
+            | Self::Cancel { call }
+            | Self::Offer { call, .. }
+            | Self::Withdraw { call }
+            | Self::Query { call, .. }
+            | Self::Close { call, .. }
+            | Self::Items {
+                call,
+                stream: StreamId::Argument(_),
+                ..
+            }
+            | Self::Credit {
+                call,
+                stream: StreamId::Result(_),
+                ..
+            } => Some(Party::Caller(*call)),
+            Self::Reply { call, .. }
+            | Self::Roster { call }
+            | Self::Part { call, .. }
+            | Self::Happened { call }
+            | Self::Opened { call, .. }
+            | Self::Items { call, .. }
+            | Self::Credit { call, .. }
+            | Self::Stop { call, .. } => Some(Party::Callback(*call)),
+            Self::Hello(_) | Self::Welcome(_) | Self::Refused(_) | Self::Heartbeat { .. } | Self::Goodbye => {
+                None
+            }
+        }
+    }
+
     /// Whether the frame counts in the numbering of its link. Everything does but greetings and heartbeats.
     #[must_use]
     pub const fn is_numbered(&self) -> bool {

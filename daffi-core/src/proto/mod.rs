@@ -30,8 +30,8 @@ pub use frame::{Frame, FrameError, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use hash::stable_hash;
 pub use header::{
-    Balance, CallHeader, CallId, CallbackId, CallbackInfo, Header, LeaveReason, Mode, Offered, Presence,
-    ProcessInfo, Query, RunHeader, Status, StreamId, TraceContext,
+    Balance, CallHeader, CallId, CallbackId, CallbackInfo, Header, LeaveReason, Mode, Offered, Party,
+    Presence, ProcessInfo, Query, RunHeader, Status, StreamId, TraceContext,
 };
 pub use limits::Limits;
 pub use remote_error::RemoteError;

@@ -6,6 +6,7 @@
 mod address;
 mod batch;
 mod inlet;
+mod lanes;
 mod listener;
 mod memory;
 mod outbox;

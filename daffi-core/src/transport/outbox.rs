@@ -14,6 +14,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::batch::Batch;
+use super::lanes::Lanes;
 use super::memory::Pipe;
 use super::room::Room;
 use super::socket::WriteHalf;
@@ -64,7 +65,7 @@ struct SocketSink {
 
 #[derive(Debug, Default)]
 struct Queue {
-    batch: Batch,
+    lanes: Lanes,
     /// A used, empty batch whose buffer is used again.
     spare: Batch,
     /// What the socket did not take; the writer task goes on with it.
@@ -132,7 +133,7 @@ impl Outbox {
                 if queue.state != State::Open {
                     return Err(SendError::Closed);
                 }
-                let bytes = queue.batch.push(header, payload, self.frame_limit())?;
+                let bytes = queue.lanes.push(header, payload, self.frame_limit())?;
                 queue.sent += u64::from(header.is_numbered());
                 sink.room.take(bytes);
                 Ok(())
@@ -263,10 +264,13 @@ impl SocketSink {
     fn flush(&self) {
         let mut batch = {
             let mut queue = self.queue();
-            if queue.busy || queue.batch.is_empty() {
+            if queue.busy {
                 return;
             }
-            queue.begin()
+            match queue.begin() {
+                Some(batch) => batch,
+                None => return,
+            }
         };
         for _ in 0..BATCHES_IN_PLACE {
             match self.write(&mut batch) {
@@ -301,7 +305,7 @@ impl SocketSink {
                     Some(batch) => Some(batch),
                     None if queue.state == State::Closed => return,
                     None if queue.busy => None,
-                    None if !queue.batch.is_empty() => Some(queue.begin()),
+                    None if !queue.lanes.is_empty() => queue.begin(),
                     None if queue.state == State::Closing => {
                         drop(queue);
                         return self.end();
@@ -344,7 +348,7 @@ impl SocketSink {
             let mut queue = self.queue();
             let queue = &mut *queue;
             queue.state = State::Closed;
-            queue.batch = Batch::default();
+            queue.lanes = Lanes::default();
             queue.stalled = None;
         }
         self.socket.shutdown(Shutdown::Both);
@@ -354,20 +358,16 @@ impl SocketSink {
 }
 
 impl Queue {
-    /// Takes what is queued in order to write it.
-    fn begin(&mut self) -> Batch {
-        self.busy = true;
-        let spare = std::mem::take(&mut self.spare);
-        std::mem::replace(&mut self.batch, spare)
+    /// Takes some of what is queued in order to write it.
+    fn begin(&mut self) -> Option<Batch> {
+        let batch = self.lanes.pop(&mut self.spare);
+        self.busy = batch.is_some();
+        batch
     }
 
-    /// `written` is done: takes what was queued meanwhile, or ends the writing.
+    /// `written` is done: takes more, or ends the writing.
     fn next(&mut self, written: Batch) -> Option<Batch> {
         self.spare = written;
-        if self.batch.is_empty() {
-            self.busy = false;
-            return None;
-        }
-        Some(self.begin())
+        self.begin()
     }
 }

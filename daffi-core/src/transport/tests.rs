@@ -2,6 +2,7 @@
 
 mod batch;
 mod connection;
+mod lanes;
 mod listener;
 mod outbox;
 mod room;

@@ -1,0 +1,118 @@
+//! What waits to be written, in two lanes: items of streams, of which there may be much, and everything else, which does
+//! not wait for them.
+//!
+//! **Invariant:** the frames of one call stay in their order, and so do calls among each other. So whatever belongs to a call
+//! with frames in the slow lane takes the slow lane, too, but for credit, which may come early; and nothing in the slow lane
+//! is written before what was in the fast one when it came.
+
+use std::collections::{HashMap, VecDeque};
+
+use bytes::Bytes;
+
+use super::batch::Batch;
+use crate::proto::{FrameError, Header, Party};
+
+/// The slow lane is written in pieces of about so many bytes, between which the fast one has its turn.
+const PIECE_BYTES: usize = 128 * 1024;
+
+/// Frames that wait.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    fast: Batch,
+    slow: VecDeque<Piece>,
+    /// How many frames of a call are in the slow lane.
+    held: HashMap<Party, u32>,
+    /// How many of these begin a call.
+    begun: u32,
+    /// The fast lane has had its turn.
+    slow_is_next: bool,
+    /// So many pieces were complete at that turn: whatever they may follow is written.
+    sealed: usize,
+}
+
+#[derive(Debug, Default)]
+struct Piece {
+    batch: Batch,
+    bytes: usize,
+    of: Vec<Party>,
+    begun: u32,
+}
+
+impl Lanes {
+    pub(super) fn is_empty(&self) -> bool {
+        self.fast.is_empty() && self.slow.is_empty()
+    }
+
+    /// Adds a frame; answers how many bytes it takes.
+    pub(super) fn push(
+        &mut self,
+        header: &Header<'_>,
+        payload: &Bytes,
+        limit: usize,
+    ) -> Result<usize, FrameError> {
+        match header.party().filter(|party| self.is_slow(header, *party)) {
+            None => self.fast.push(header, payload, limit),
+            Some(party) => self.push_slow(header, payload, limit, party),
+        }
+    }
+
+    fn is_slow(&self, header: &Header<'_>, party: Party) -> bool {
+        match header {
+            Header::Items { .. } => true,
+            Header::Credit { .. } | Header::Stop { .. } => self.begun > 0,
+            Header::Call(_) | Header::Run(_) | Header::RunEach(_) if self.begun > 0 => true,
+            _ => self.held.contains_key(&party),
+        }
+    }
+
+    fn push_slow(
+        &mut self,
+        header: &Header<'_>,
+        payload: &Bytes,
+        limit: usize,
+        party: Party,
+    ) -> Result<usize, FrameError> {
+        let sealed = self.slow.len() == self.sealed;
+        if sealed || self.slow.back().is_none_or(|last| last.bytes >= PIECE_BYTES) {
+            self.slow.push_back(Piece::default());
+        }
+        let Some(last) = self.slow.back_mut() else {
+            return Ok(0);
+        };
+        let bytes = last.batch.push(header, payload, limit)?;
+        last.bytes += bytes;
+        last.of.push(party);
+        *self.held.entry(party).or_default() += 1;
+        if matches!(header, Header::Call(_) | Header::Run(_) | Header::RunEach(_)) {
+            last.begun += 1;
+            self.begun += 1;
+        }
+        Ok(bytes)
+    }
+
+    /// Takes what is to be written next; `spare` is used again.
+    pub(super) fn pop(&mut self, spare: &mut Batch) -> Option<Batch> {
+        let turn = std::mem::take(&mut self.slow_is_next) && self.sealed > 0;
+        if (turn || self.fast.is_empty())
+            && let Some(piece) = self.slow.pop_front()
+        {
+            self.sealed = self.sealed.saturating_sub(1);
+            self.begun -= piece.begun;
+            for party in piece.of {
+                if let Some(count) = self.held.get_mut(&party) {
+                    *count -= 1;
+                    if *count == 0 {
+                        self.held.remove(&party);
+                    }
+                }
+            }
+            return Some(piece.batch);
+        }
+        if self.fast.is_empty() {
+            return None;
+        }
+        self.slow_is_next = true;
+        self.sealed = self.slow.len();
+        Some(std::mem::replace(&mut self.fast, std::mem::take(spare)))
+    }
+}

@@ -1,0 +1,255 @@
+//! What overtakes what on the way out.
+
+use proptest::prelude::*;
+
+use super::super::batch::Batch;
+use super::super::lanes::Lanes;
+use super::*;
+use crate::proto::{CallHeader, CallId, LENGTH_BYTES, Mode, Party, Status, StreamId};
+
+const LIMIT: usize = 1 << 20;
+
+/// More than is written in one piece.
+const MUCH: usize = 128 * 1024;
+
+fn call(number: u32) -> Header<'static> {
+    Header::Call(CallHeader {
+        call: CallId(number),
+        name: "add",
+        signature: 0,
+        to: None,
+        deadline: None,
+        trace: None,
+        metadata: Vec::new(),
+        key: None,
+        mode: Mode::Answered,
+    })
+}
+
+fn reply(number: u32) -> Header<'static> {
+    let (call, status) = (CallId(number), Status::Value);
+    Header::Reply { call, status }
+}
+
+fn items(number: u32, stream: StreamId) -> Header<'static> {
+    let call = CallId(number);
+    Header::Items {
+        call,
+        stream,
+        items: 1,
+    }
+}
+
+fn credit(number: u32, stream: StreamId) -> Header<'static> {
+    let call = CallId(number);
+    Header::Credit {
+        call,
+        stream,
+        items: 1,
+        bytes: 1,
+    }
+}
+
+const RESULT: StreamId = StreamId::Result(0);
+const ARGUMENT: StreamId = StreamId::Argument(0);
+
+/// The frames of a batch, with the first byte of their payloads.
+fn frames(mut batch: Batch) -> Vec<(Header<'static>, Option<u8>)> {
+    let mut bytes = Vec::new();
+    let written = batch.write(
+        |slices| {
+            slices.iter().for_each(|slice| bytes.extend_from_slice(slice));
+            Ok(slices.iter().map(|slice| slice.len()).sum())
+        },
+        |_| {},
+    );
+    assert!(written.unwrap());
+    let mut bytes = Bytes::from(bytes);
+    let mut frames = Vec::new();
+    while !bytes.is_empty() {
+        let length: [u8; LENGTH_BYTES] = bytes.split_to(LENGTH_BYTES)[..].try_into().unwrap();
+        let frame = Frame::joined(bytes.split_to(u32::from_be_bytes(length) as usize));
+        let (header, payload) = frame.decode().unwrap();
+        let header = match header {
+            Header::Call(found) => call(found.call.0),
+            Header::Reply { call, .. } => reply(call.0),
+            Header::Items { call, stream, .. } => items(call.0, stream),
+            Header::Credit { call, stream, .. } => credit(call.0, stream),
+            Header::Heartbeat { received } => Header::Heartbeat { received },
+            Header::Opened { call, index } => Header::Opened { call, index },
+            other => panic!("{other:?}"),
+        };
+        frames.push((header, payload.first().copied()));
+    }
+    frames
+}
+
+fn pop(lanes: &mut Lanes) -> Vec<Header<'static>> {
+    let batch = lanes.pop(&mut Batch::default());
+    frames(batch.unwrap_or_default())
+        .into_iter()
+        .map(|(header, _)| header)
+        .collect()
+}
+
+fn push(lanes: &mut Lanes, headers: impl IntoIterator<Item = Header<'static>>) {
+    for header in headers {
+        let size = match header {
+            Header::Items { .. } => MUCH,
+            _ => 1,
+        };
+        lanes.push(&header, &payload(size), LIMIT).unwrap();
+    }
+}
+
+#[test]
+fn p7_what_is_no_item_does_not_wait_for_items() {
+    let mut lanes = Lanes::default();
+    let many = |count| (0..count).map(|_| items(1, RESULT));
+    push(&mut lanes, many(3));
+    assert_eq!(pop(&mut lanes), [items(1, RESULT)]);
+    // Others have come meanwhile: they wait for the piece that is being written, and no more.
+    let urgent = [
+        reply(2),
+        call(1),
+        Header::Heartbeat { received: 3 },
+        credit(1, ARGUMENT),
+    ];
+    push(&mut lanes, urgent.clone());
+    assert_eq!(pop(&mut lanes), urgent);
+    assert_eq!(pop(&mut lanes), [items(1, RESULT)]);
+    assert_eq!(pop(&mut lanes), [items(1, RESULT)]);
+    assert!(lanes.is_empty());
+}
+
+#[test]
+fn items_have_their_turn_however_much_else_there_is() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, (0..3).map(|_| items(1, RESULT)));
+    for turn in 0..6 {
+        push(&mut lanes, [reply(2)]);
+        let expected = if turn % 2 == 0 { reply(2) } else { items(1, RESULT) };
+        let popped = pop(&mut lanes);
+        assert_eq!(popped.first(), Some(&expected), "turn {turn}");
+    }
+    assert_eq!(pop(&mut lanes), [reply(2)]);
+    assert!(lanes.is_empty());
+}
+
+#[test]
+fn p5_the_end_of_a_stream_comes_after_its_items() {
+    let mut lanes = Lanes::default();
+    push(
+        &mut lanes,
+        [items(1, RESULT), items(2, RESULT), reply(1), reply(3)],
+    );
+    assert_eq!(pop(&mut lanes), [reply(3)]);
+    assert_eq!(pop(&mut lanes), [items(1, RESULT)]);
+    assert_eq!(pop(&mut lanes), [items(2, RESULT)]);
+    assert_eq!(pop(&mut lanes), [reply(1)]);
+    // Its items are out: it waits for nothing any more.
+    push(&mut lanes, [items(2, RESULT), reply(1)]);
+    assert_eq!(pop(&mut lanes), [reply(1)]);
+}
+
+/// What a stream begins with comes before its items, also where the fast lane has just had its turn.
+#[test]
+fn p5_items_come_after_what_was_sent_before_them() {
+    let opened = Header::Opened {
+        call: CallId(1),
+        index: 0,
+    };
+    for before in [&[][..], &[items(2, RESULT)]] {
+        let mut lanes = Lanes::default();
+        push(&mut lanes, [reply(3)]);
+        push(&mut lanes, before.iter().cloned());
+        assert_eq!(pop(&mut lanes), [reply(3)]);
+        push(&mut lanes, [opened.clone(), items(1, RESULT)]);
+        let mut popped: Vec<_> = pop(&mut lanes);
+        while !lanes.is_empty() {
+            popped.extend(pop(&mut lanes));
+        }
+        assert_eq!(popped, [before, &[opened.clone(), items(1, RESULT)]].concat());
+    }
+}
+
+/// A number is used again while items of its last call are still to be written: nothing of the new call overtakes them,
+/// and no later call overtakes the new one.
+#[test]
+fn p5_calls_stay_in_order_when_a_number_is_used_again() {
+    let mut lanes = Lanes::default();
+    push(
+        &mut lanes,
+        [
+            items(1, ARGUMENT),
+            items(1, ARGUMENT),
+            call(1),
+            credit(1, RESULT),
+            call(2),
+        ],
+    );
+    assert_eq!(pop(&mut lanes), [items(1, ARGUMENT)]);
+    assert_eq!(pop(&mut lanes), [items(1, ARGUMENT)]);
+    assert_eq!(pop(&mut lanes), [call(1), credit(1, RESULT), call(2)]);
+    push(&mut lanes, [call(3)]);
+    assert_eq!(pop(&mut lanes), [call(3)]);
+    assert!(lanes.is_empty());
+}
+
+fn any_header() -> impl Strategy<Value = Header<'static>> {
+    let stream = prop_oneof![Just(RESULT), Just(ARGUMENT)];
+    (0..5, 0..3u32, stream).prop_map(|(kind, number, stream)| match kind {
+        0 => call(number),
+        1 => reply(number),
+        2 => credit(number, stream),
+        3 => Header::Heartbeat { received: 0 },
+        _ => items(number, stream),
+    })
+}
+
+proptest! {
+    #[test]
+    fn p5_each_call_has_its_frames_in_order(
+        pushed in prop::collection::vec((any_header(), 0..3_usize, 0..4_u8), 0..100),
+    ) {
+        let mut lanes = Lanes::default();
+        let (mut sent, mut written) = (Vec::new(), Vec::new());
+        let mut spare = Batch::default();
+        for (number, (header, size, pops)) in (0..).zip(pushed) {
+            let payload = Bytes::from(vec![number; [1, 5_000, MUCH][size]]);
+            lanes.push(&header, &payload, LIMIT).unwrap();
+            sent.push((header, Some(number)));
+            for _ in 2..pops {
+                written.extend(lanes.pop(&mut spare).into_iter().flat_map(frames));
+            }
+        }
+        while let Some(batch) = lanes.pop(&mut spare) {
+            written.extend(frames(batch));
+        }
+        prop_assert!(lanes.is_empty());
+        let of = |found: &[(Header<'static>, Option<u8>)], wanted: &dyn Fn(&Header<'_>) -> bool| {
+            let found = found.iter().filter(|(header, _)| wanted(header));
+            found.map(|(_, number)| *number).collect::<Vec<_>>()
+        };
+        let is_call = |header: &Header<'_>| matches!(header, Header::Call(_));
+        let is_credit = |header: &Header<'_>| matches!(header, Header::Credit { .. });
+        for number in 0..3 {
+            for party in [Party::Caller(CallId(number)), Party::Callback(CallId(number))] {
+                let ordered = |header: &Header<'_>| header.party() == Some(party) && !is_credit(header);
+                prop_assert_eq!(of(&written, &ordered), of(&sent, &ordered));
+                // Credit may come before what was sent before it, but not before its call.
+                let place = |number| written.iter().position(|(_, found)| *found == number);
+                let mut begun = None;
+                for (header, number) in sent.iter().filter(|(header, _)| header.party() == Some(party)) {
+                    if is_call(header) {
+                        begun = *number;
+                    } else if is_credit(header) && begun.is_some() {
+                        prop_assert!(place(begun) < place(*number));
+                    }
+                }
+            }
+        }
+        prop_assert_eq!(of(&written, &is_call), of(&sent, &is_call));
+        prop_assert_eq!(written.len(), sent.len());
+    }
+}
