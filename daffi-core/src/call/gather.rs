@@ -13,6 +13,7 @@ use super::broadcast::{Broadcast, unexpected};
 use super::future::{Call, Running};
 use super::replies::Reply;
 use super::streaming::{Streaming, undecodable};
+use super::turn::Turn;
 use crate::error::{CallError, RemoteError};
 use crate::node::Received;
 use crate::node::session::{Item, Next};
@@ -33,6 +34,7 @@ pub struct BroadcastItems<T, E = RemoteError> {
     arrived: VecDeque<(usize, Arrived)>,
     /// Whose items are being taken.
     current: usize,
+    turn: Turn,
     /// How many have not ended.
     open: usize,
 }
@@ -89,6 +91,7 @@ impl<T, E> Broadcast<Streaming<T>, E> {
             processes,
             arrived: VecDeque::new(),
             current: 0,
+            turn: Turn::NEW,
         })
     }
 }
@@ -104,6 +107,7 @@ impl<T, E> BroadcastItems<T, E> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(String, Reply<T, E>)>> {
+        ready!(self.turn.poll_next(cx));
         loop {
             if let Some(next) = self.take() {
                 return Poll::Ready(Some(next));
@@ -160,7 +164,8 @@ impl<T, E> BroadcastItems<T, E> {
         let process = self.processes.get_mut(index)?;
         let name = process.name.clone();
         let item = match process.received.take() {
-            Ok((item, due)) => {
+            Ok((item, used, due)) => {
+                self.turn.add(used);
                 if let Some(window) = due {
                     self.running.grant_to(index, window);
                 }

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream;
 
+use super::turn::Turn;
 use crate::node::{Node, SentCall};
 use crate::proto::{Batch, Credit, EncodeError, Failed};
 use crate::registry::Flow;
@@ -17,9 +18,6 @@ mod tests;
 
 /// A frame of items is sent when it has so many bytes.
 const BATCH_BYTES: usize = 64 * 1024;
-
-/// How many full frames are sent before others get their turn.
-const TURN: usize = 16;
 
 /// Where a stream goes.
 pub(crate) trait Port {
@@ -74,6 +72,7 @@ pub(crate) struct Pump<S: Stream> {
     encode: Encode<S::Item>,
     buffer: Vec<u8>,
     items: u32,
+    turn: Turn,
 }
 
 /// Appends an item to a buffer.
@@ -86,18 +85,23 @@ impl<S: Stream> Pump<S> {
             encode,
             buffer: Vec::new(),
             items: 0,
+            turn: Turn::NEW,
         }
     }
 
     /// Sends; ready at the end of the stream, when nobody reads it any more, or with what went wrong.
     pub(crate) fn poll(&mut self, port: &impl Port, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
-        for _ in 0..TURN {
+        loop {
+            ready!(self.turn.poll_next(cx));
             let credit = match port.poll_credit(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
                 Poll::Ready(Some(credit)) => credit,
             };
             let filled = self.fill(credit, cx);
+            if matches!(filled, Poll::Ready(Filled::Enough)) {
+                continue;
+            }
             let full = matches!(filled, Poll::Ready(Filled::Full));
             if self.items > 0 {
                 let batch = Batch {
@@ -111,22 +115,23 @@ impl<S: Stream> Pump<S> {
                 }
             }
             match filled {
-                Poll::Ready(Filled::Full) => {}
+                Poll::Ready(Filled::Full | Filled::Enough) => {}
                 Poll::Ready(Filled::Ended) => return Poll::Ready(Ok(())),
                 Poll::Ready(Filled::Failed(failed)) => return Poll::Ready(Err(failed)),
                 // Whoever waits for the next item hears when nobody wants it any more.
                 Poll::Pending => return port.poll_ended(cx).map(Ok),
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
     }
 
     /// Takes items for as long as there are some and a frame has room for them.
     fn fill(&mut self, credit: Credit, cx: &mut Context<'_>) -> Poll<Filled> {
         let bytes = usize::try_from(credit.bytes).unwrap_or(0).min(BATCH_BYTES);
         while u64::from(self.items) < credit.items.min(u64::from(u32::MAX)) && self.buffer.len() < bytes {
-            let Some(item) = std::task::ready!(self.stream.as_mut().poll_next(cx)) else {
+            if self.turn.is_over() {
+                return Poll::Ready(Filled::Enough);
+            }
+            let Some(item) = ready!(self.stream.as_mut().poll_next(cx)) else {
                 return Poll::Ready(Filled::Ended);
             };
             let before = self.buffer.len();
@@ -137,13 +142,17 @@ impl<S: Stream> Pump<S> {
                 }));
             }
             self.items += 1;
+            self.turn.add(self.buffer.len() - before);
         }
         Poll::Ready(Filled::Full)
     }
 }
 
 enum Filled {
+    /// A frame, or the credit.
     Full,
+    /// For this turn.
+    Enough,
     Ended,
     Failed(Failed),
 }

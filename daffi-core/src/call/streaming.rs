@@ -15,6 +15,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::future::{block_on, may_block, sleep_on};
 use super::pump::Feeds;
+use super::turn::Turn;
 use crate::error::CallError;
 use crate::node::session::{Item, Next};
 use crate::node::{Exchange, Message, Received};
@@ -49,6 +50,7 @@ pub struct Streaming<T> {
     source: Source,
     received: Received<T>,
     callback: String,
+    turn: Turn,
     idle: Option<Duration>,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -145,6 +147,7 @@ impl<T> Streaming<T> {
             source,
             received,
             callback,
+            turn: Turn::NEW,
             idle: None,
             timer: None,
         }
@@ -187,6 +190,7 @@ impl<T> Streaming<T> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, CallError>>> {
+        ready!(self.turn.poll_next(cx));
         loop {
             if !self.received.is_empty() {
                 return Poll::Ready(Some(self.take()));
@@ -268,10 +272,11 @@ impl<T> Streaming<T> {
 
     /// Takes the next item, and grants what is due.
     fn take(&mut self) -> Result<T, CallError> {
-        let (item, due) = self.received.take().map_err(|error| {
+        let (item, used, due) = self.received.take().map_err(|error| {
             self.source = Source::Ended;
             undecodable(&self.callback, &error)
         })?;
+        self.turn.add(used);
         if let Some(window) = due {
             match &self.source {
                 Source::Result { exchange, .. } => {

@@ -114,7 +114,7 @@ impl Each {
     }
 
     fn take(&mut self) -> Result<Bytes, Failed> {
-        let (arguments, due) = self.items.take().map_err(|error| Failed::Decode {
+        let (arguments, _, due) = self.items.take().map_err(|error| Failed::Decode {
             message: format!("an item of the stream: {error}"),
         })?;
         if let Some(window) = due {

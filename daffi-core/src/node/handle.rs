@@ -280,7 +280,7 @@ impl Exchange {
                     shared.session.poll(call, || cx.waker().clone());
                     self.place = Place::Sent(call);
                     self.generation = shared.session.generation(call).unwrap_or_default();
-                    let alone = shared.session.calls_outstanding() == 1;
+                    let alone = shared.session.single_calls() <= 1;
                     node.arm(&shared);
                     drop(shared);
                     // A single call gains nothing from waiting for others; many are written together.

@@ -46,9 +46,9 @@ impl<T> Received<T> {
         self.batch = batch;
     }
 
-    /// Takes the next item; and what to grant again, once it is half the window. After an error nothing is left, for what
+    /// Takes the next item; how many bytes it took; and what to grant again, once it is half the window. After an error nothing is left, for what
     /// follows cannot be told apart.
-    pub(crate) fn take(&mut self) -> Result<(T, Option<Window>), DecodeError> {
+    pub(crate) fn take(&mut self) -> Result<(T, usize, Option<Window>), DecodeError> {
         let decoded = (self.decode)(&self.batch.bytes, self.guarded);
         let (item, used) = decoded.inspect_err(|_| self.batch.items = 0)?;
         self.batch.bytes.advance(used);
@@ -60,6 +60,6 @@ impl<T> Received<T> {
             .saturating_add(u32::try_from(used).unwrap_or(u32::MAX));
         let half = taken.items >= window.items.div_ceil(2) || taken.bytes >= window.bytes.div_ceil(2);
         let due = half.then(|| std::mem::replace(taken, Window::NONE));
-        Ok((item, due))
+        Ok((item, used, due))
     }
 }

@@ -247,7 +247,7 @@ impl Report {
             shared.running.remove(&run);
             let (session, mut out) = shared.parts();
             let waiters = session.finish(run, outcome, &mut out);
-            let alone = session.running() == 0;
+            let alone = session.single_runs() == 0;
             (waiters, shared.outbox.clone().map(|outbox| (outbox, alone)))
         };
         waiters.into_iter().for_each(Waker::wake);

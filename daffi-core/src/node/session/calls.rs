@@ -89,12 +89,15 @@ pub(super) enum Added<W> {
 pub(super) struct Calls<W> {
     slots: Slab<Slot<W>>,
     limit: u32,
+    /// How many have streams or many answers.
+    flowing: usize,
 }
 
 #[derive(Debug)]
 struct Slot<W> {
     stamp: u64,
     state: State<W>,
+    flows: bool,
 }
 
 #[derive(Debug)]
@@ -124,11 +127,26 @@ impl<W> Calls<W> {
         Self {
             slots: Slab::new(),
             limit,
+            flowing: 0,
         }
     }
 
     pub(super) fn len(&self) -> usize {
         self.slots.len()
+    }
+
+    /// How many are there that have one answer.
+    pub(super) fn single(&self) -> usize {
+        self.slots.len() - self.flowing
+    }
+
+    /// The call has streams or many answers.
+    pub(super) fn flow(&mut self, call: CallId) {
+        if let Some(slot) = self.slots.get_mut(call.0 as usize)
+            && !std::mem::replace(&mut slot.flows, true)
+        {
+            self.flowing += 1;
+        }
     }
 
     /// A place for a call that is about to be sent; `None` if there are too many.
@@ -141,6 +159,7 @@ impl<W> Calls<W> {
                 budget: Credit::default(),
                 held: Held::default(),
             },
+            flows: false,
         })
     }
 
@@ -150,7 +169,11 @@ impl<W> Calls<W> {
             waiter: Some(waiter),
             otherwise,
         };
-        self.insert(Slot { stamp, state })
+        self.insert(Slot {
+            stamp,
+            state,
+            flows: false,
+        })
     }
 
     fn insert(&mut self, slot: Slot<W>) -> Option<CallId> {
@@ -163,7 +186,13 @@ impl<W> Calls<W> {
 
     /// Undoes [`open`](Self::open): the call was not sent.
     pub(super) fn forget(&mut self, call: CallId) {
-        self.slots.try_remove(call.0 as usize);
+        if self
+            .slots
+            .try_remove(call.0 as usize)
+            .is_some_and(|slot| slot.flows)
+        {
+            self.flowing -= 1;
+        }
     }
 
     /// Whether the user of the slot that had `stamp` still waits.
@@ -234,6 +263,7 @@ impl<W> Calls<W> {
 
     /// One of many answers has come. `None` if no such call is out; otherwise whom to wake.
     pub(super) fn add(&mut self, call: CallId, item: Item) -> Option<Added<W>> {
+        self.flow(call);
         match &mut self.slots.get_mut(call.0 as usize)?.state {
             State::Sent {
                 waiter,
@@ -428,5 +458,6 @@ impl<W> Calls<W> {
             State::Parked { .. } => true,
             State::Abandoned => false,
         });
+        self.flowing = self.slots.iter().filter(|(_, slot)| slot.flows).count();
     }
 }

@@ -199,6 +199,18 @@ impl<W, C: Clone> Session<W, C> {
         self.calls.len()
     }
 
+    /// How many of them have one answer, and nothing that flows before it.
+    #[must_use]
+    pub fn single_calls(&self) -> usize {
+        self.calls.single()
+    }
+
+    /// How many callbacks run that have returned no stream.
+    #[must_use]
+    pub fn single_runs(&self) -> usize {
+        self.runs.single()
+    }
+
     /// How many callbacks run.
     #[must_use]
     pub fn running(&self) -> usize {
@@ -249,6 +261,9 @@ impl<W, C: Clone> Session<W, C> {
             header.call = call;
             Header::Call(header)
         })?;
+        if request.streams > 0 {
+            self.calls.flow(call);
+        }
         (0..request.streams).for_each(|index| self.streams.open(End::Call(call), index));
         Ok(call)
     }
@@ -430,6 +445,7 @@ impl<W, C: Clone> Session<W, C> {
     pub fn open(&mut self, run: RunId, out: &mut impl Transmit) {
         if let Some(call) = self.runs.call_of(run) {
             self.streams.open(End::Run(run), 0);
+            self.runs.flow(run);
             let _ = out.send(&Header::Opened { call, index: 0 }, &Bytes::new());
         }
     }

@@ -45,6 +45,8 @@ pub(super) struct Runs<C> {
     next_callback: u32,
     runs: Slab<Run>,
     by_call: HashMap<CallId, RunId>,
+    /// How many have returned a stream.
+    flowing: usize,
     limit: u32,
     /// The bytes of all arguments, and how many there may be.
     bytes: usize,
@@ -72,6 +74,8 @@ struct Run {
     own_deadline: bool,
     /// How many bytes its arguments take.
     bytes: usize,
+    /// It has returned a stream.
+    flows: bool,
 }
 
 /// What becomes of a call that nobody waits for any more.
@@ -90,6 +94,7 @@ impl<C: Clone> Runs<C> {
             next_callback: 0,
             runs: Slab::new(),
             by_call: HashMap::new(),
+            flowing: 0,
             limit,
             bytes: 0,
             byte_limit,
@@ -98,6 +103,24 @@ impl<C: Clone> Runs<C> {
 
     pub(super) fn len(&self) -> usize {
         self.runs.len()
+    }
+
+    /// How many have returned no stream.
+    pub(super) fn single(&self) -> usize {
+        self.runs.len() - self.flowing
+    }
+
+    /// A run has returned a stream.
+    pub(super) fn flow(&mut self, run: RunId) {
+        let found = self
+            .runs
+            .get_mut(run.index)
+            .filter(|found| found.stamp == run.stamp);
+        if let Some(found) = found
+            && !std::mem::replace(&mut found.flows, true)
+        {
+            self.flowing += 1;
+        }
     }
 
     pub(super) fn offer(&mut self, callback: C, terms: Terms) -> CallbackId {
@@ -185,6 +208,7 @@ impl<C: Clone> Runs<C> {
             blocking: offer.terms.blocking,
             own_deadline: own.is_some_and(|own| header.deadline.is_none_or(|left| own < left)),
             bytes: payload.len(),
+            flows: false,
         };
         self.bytes += payload.len();
         let run = RunId {
@@ -255,6 +279,7 @@ impl<C: Clone> Runs<C> {
             offer.running -= 1;
         }
         self.bytes -= ended.bytes;
+        self.flowing -= usize::from(ended.flows);
         let call = ended.call?;
         self.by_call.remove(&call);
         Some((call, !ended.cancelled))

@@ -881,3 +881,48 @@ fn p1_items_of_a_call_that_is_not_out_are_a_fault() {
     }
     assert_eq!(f.next_of(answered), Some(Next::End(Ok(Bytes::new()))));
 }
+
+// ---------------------------------------------------------------------- beside other calls
+
+/// What goes on for long does not make another call one of many, which would wait to be written together.
+#[test]
+fn calls_that_flow_are_not_counted_among_the_single_ones() {
+    let mut f = Fixture::new();
+    let count = |f: &Fixture| (f.session.single_calls(), f.session.single_runs());
+    let call = f.call(None, "caller");
+    assert_eq!(count(&f), (1, 0));
+    let feeding = f.feed(1, None);
+    let streamed = f.call(None, "caller");
+    assert_eq!(count(&f), (2, 0));
+    f.receive(
+        Header::Opened {
+            call: streamed,
+            index: 0,
+        },
+        Bytes::new(),
+    )
+    .unwrap();
+    assert_eq!(count(&f), (1, 0));
+    f.reply(feeding, &Ok(Bytes::new())).unwrap();
+    f.reply(streamed, &Ok(Bytes::new())).unwrap();
+    f.reply(call, &Ok(Bytes::new())).unwrap();
+    for ended in [call, feeding, streamed] {
+        while let Some(Next::Item(_)) = f.next_of(ended) {}
+    }
+    assert_eq!(count(&f), (0, 0));
+
+    f.events.clear();
+    let run = f.running(1);
+    assert_eq!(count(&f), (0, 1));
+    f.open(run);
+    f.open(run);
+    assert_eq!(count(&f), (0, 0));
+    f.finish(run, &Ok(Bytes::new()));
+    assert_eq!(count(&f), (0, 0));
+
+    let lost = f.feed(1, None);
+    f.session.disconnected(&mut f.events);
+    assert_eq!(count(&f), (0, 0));
+    while let Some(Next::Item(_)) = f.next_of(lost) {}
+    assert_eq!(f.session.calls_outstanding(), 0);
+}
