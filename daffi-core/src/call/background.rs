@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::future::{Call, block_on, may_block};
+use super::future::{Call, block_on, check_may_block};
 use crate::error::{CallError, RemoteError};
 
 /// A call that runs in the background: what [`Call::bg`] returns. Awaiting it gives the call's outcome.
@@ -153,11 +153,7 @@ impl<T, E> AsyncResult<T, E> {
     ///
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime. The call goes on then.
     pub fn wait(self) -> Result<T, CallError<E>> {
-        if !may_block() {
-            return Err(CallError::Blocking {
-                callback: self.callback,
-            });
-        }
+        check_may_block(|| self.callback.clone())?;
         block_on(self)
     }
 }

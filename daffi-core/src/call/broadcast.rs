@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::Stream;
 
-use super::future::{Call, Running, block_on, may_block, pause};
+use super::future::{Call, Running, block_on, check_may_block, pause};
 use super::replies::{Replies, Reply};
 use crate::error::{CallError, RemoteError};
 use crate::node::session::{Item, Next};
@@ -133,11 +133,7 @@ impl<T, E> Broadcast<T, E> {
     ///
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime.
     pub fn wait(self) -> Result<Replies<T, E>, CallError<E>> {
-        if !may_block() {
-            return Err(CallError::Blocking {
-                callback: self.call.callback().to_owned(),
-            });
-        }
+        check_may_block(|| self.call.callback().to_owned())?;
         block_on(Box::pin(self.gather()))
     }
 

@@ -356,11 +356,7 @@ impl<T, E> Call<T, E> {
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime. Callbacks that are not
     /// `async` may wait.
     pub fn wait(self) -> Result<T, CallError<E>> {
-        if !may_block() {
-            return Err(CallError::Blocking {
-                callback: self.source.name().to_owned(),
-            });
-        }
+        check_may_block(|| self.source.name().to_owned())?;
         block_on(self)
     }
 
@@ -909,6 +905,14 @@ pub(super) fn sleep_on(node: &Node, delay: Duration) -> Pin<Box<Sleep>> {
 /// Whether blocking this thread holds up nobody.
 pub(crate) fn may_block() -> bool {
     tokio::runtime::Handle::try_current().is_err() || Scope::current().may_block
+}
+
+/// That blocking this thread holds up nobody.
+pub(crate) fn check_may_block<E>(callback: impl FnOnce() -> String) -> Result<(), CallError<E>> {
+    if may_block() {
+        return Ok(());
+    }
+    Err(CallError::Blocking { callback: callback() })
 }
 
 /// Drives a future on this thread, which sleeps in between.

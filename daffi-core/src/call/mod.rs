@@ -15,7 +15,7 @@ pub(crate) use arguments::by_name;
 pub use background::AsyncResult;
 pub use broadcast::{Broadcast, ReplyStream};
 pub use future::{Call, Handover};
-pub(crate) use future::{NodeChoice, block_on, may_block};
+pub(crate) use future::{NodeChoice, block_on, check_may_block, may_block};
 pub use gather::BroadcastItems;
 pub use pump::{Encode, Feeds};
 pub(crate) use pump::{Port, Pump};

@@ -13,7 +13,7 @@ use futures_util::{FutureExt, Stream};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::future::{block_on, may_block, sleep_on};
+use super::future::{block_on, check_may_block, sleep_on};
 use super::pump::Feeds;
 use super::turn::Turn;
 use crate::error::CallError;
@@ -337,11 +337,11 @@ impl<T> Iterator for BlockingItems<T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let stream = &mut self.0;
-        if !may_block() && !matches!(stream.source, Source::Ended) {
+        if !matches!(stream.source, Source::Ended)
+            && let Err(error) = check_may_block(|| stream.callback.clone())
+        {
             stream.source = Source::Ended;
-            return Some(Err(CallError::Blocking {
-                callback: stream.callback.clone(),
-            }));
+            return Some(Err(error));
         }
         block_on(poll_fn(|cx| stream.poll(cx)))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::controller_error;
-use crate::call::{block_on, may_block};
+use crate::call::{block_on, check_may_block};
 use crate::error::CallError;
 use crate::node::{Message, Node, Phase};
 use crate::proto::{Failed, Failure, Query};
@@ -84,11 +84,7 @@ impl Wait {
     ///
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime.
     pub fn wait(self) -> Result<(), CallError> {
-        if !may_block() {
-            return Err(CallError::Blocking {
-                callback: self.what.label(),
-            });
-        }
+        check_may_block(|| self.what.label())?;
         block_on(Box::pin(self.run()))
     }
 

@@ -393,18 +393,7 @@ impl<W, C: Clone> Session<W, C> {
     /// the roster.
     pub fn grant(&mut self, call: CallId, index: u32, window: Window, out: &mut impl Transmit) {
         if self.calls.grant(call, window) && self.connected {
-            let Window { items, bytes } = window;
-            let stream = StreamId::Result(index);
-            // A connection that is gone ends the call by itself.
-            let _ = out.send(
-                &Header::Credit {
-                    call,
-                    stream,
-                    items,
-                    bytes,
-                },
-                &Bytes::new(),
-            );
+            send_credit(call, StreamId::Result(index), window, out);
         }
     }
 
@@ -412,17 +401,7 @@ impl<W, C: Clone> Session<W, C> {
     pub fn accept(&mut self, run: RunId, index: u32, window: Window, out: &mut impl Transmit) {
         if let Some(call) = self.runs.call_of(run) {
             self.streams.accept(run, index, window);
-            let Window { items, bytes } = window;
-            let stream = StreamId::Argument(index);
-            let _ = out.send(
-                &Header::Credit {
-                    call,
-                    stream,
-                    items,
-                    bytes,
-                },
-                &Bytes::new(),
-            );
+            send_credit(call, StreamId::Argument(index), window, out);
         }
     }
 
@@ -815,6 +794,18 @@ pub struct Terms {
     pub timeout: Option<Duration>,
     /// It cannot be stopped while it runs.
     pub blocking: bool,
+}
+
+/// Lets the sender of a stream send more of it. A connection that is gone ends the stream by itself.
+fn send_credit(call: CallId, stream: StreamId, window: Window, out: &mut impl Transmit) {
+    let Window { items, bytes } = window;
+    let credit = Header::Credit {
+        call,
+        stream,
+        items,
+        bytes,
+    };
+    let _ = out.send(&credit, &Bytes::new());
 }
 
 /// What a status and its payload mean.
