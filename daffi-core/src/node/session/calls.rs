@@ -1,6 +1,6 @@
 //! The slots of calls that this process made.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use slab::Slab;
@@ -108,8 +108,8 @@ enum State<W> {
     Sent {
         waiter: Option<W>,
         items: VecDeque<Item>,
-        /// How much of streams may come.
-        budget: Credit,
+        /// How much may come of the stream of each process on the roster, or of the only one.
+        budgets: BTreeMap<u32, Credit>,
         held: Held,
     },
     /// Ended, not yet looked at. `answered` if no reply is to come any more.
@@ -156,7 +156,7 @@ impl<W> Calls<W> {
             state: State::Sent {
                 waiter: None,
                 items: VecDeque::new(),
-                budget: Credit::default(),
+                budgets: BTreeMap::new(),
                 held: Held::default(),
             },
             flows: false,
@@ -251,10 +251,11 @@ impl<W> Calls<W> {
         self.slots.get(call.0 as usize).map(|slot| slot.stamp)
     }
 
-    /// More of the call's result streams may come. `false` if it has ended.
-    pub(super) fn grant(&mut self, call: CallId, window: Window) -> bool {
+    /// More of a result stream may come. `false` if its call has ended.
+    pub(super) fn grant(&mut self, call: CallId, index: u32, window: Window) -> bool {
         let slot = self.slots.get_mut(call.0 as usize);
-        if let Some(State::Sent { budget, .. }) = slot.map(|slot| &mut slot.state) {
+        if let Some(State::Sent { budgets, .. }) = slot.map(|slot| &mut slot.state) {
+            let budget = budgets.entry(index).or_default();
             budget.grant(window.items, window.bytes);
             return true;
         }
@@ -268,11 +269,13 @@ impl<W> Calls<W> {
             State::Sent {
                 waiter,
                 items,
-                budget,
+                budgets,
                 held,
             } => {
                 let allowed = match &item {
-                    Item::Batch(_, batch) => budget.spend(batch.items, batch.bytes.len()),
+                    Item::Batch(index, batch) => budgets
+                        .get_mut(index)
+                        .is_some_and(|budget| budget.spend(batch.items, batch.bytes.len())),
                     other => {
                         let more = Held::of(other);
                         held.answers += more.answers;

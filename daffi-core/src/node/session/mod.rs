@@ -392,7 +392,7 @@ impl<W, C: Clone> Session<W, C> {
     /// Lets the callback send more of the stream that it returned: to a broadcast, that of the process with that place on
     /// the roster.
     pub fn grant(&mut self, call: CallId, index: u32, window: Window, out: &mut impl Transmit) {
-        if self.calls.grant(call, window) && self.connected {
+        if self.calls.grant(call, index, window) && self.connected {
             send_credit(call, StreamId::Result(index), window, out);
         }
     }

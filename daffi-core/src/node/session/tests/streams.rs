@@ -551,8 +551,13 @@ fn credit_may_come_before_the_callback_has_returned_its_stream() {
 fn p5_items_wait_with_the_other_answers_and_end_with_the_reply() {
     let mut f = Fixture::new();
     let call = f.feed(0, None);
-    f.grant(call, 0, MUCH);
-    assert_eq!(f.wire.sent(), [sent_credit(call.0, StreamId::Result(0), MUCH)]);
+    for index in [0, 3] {
+        f.grant(call, index, MUCH);
+        assert_eq!(
+            f.wire.sent(),
+            [sent_credit(call.0, StreamId::Result(index), MUCH)]
+        );
+    }
     f.receive(Header::Opened { call, index: 0 }, Bytes::new())
         .unwrap();
     assert_eq!(f.woken(), ["caller"]);
@@ -880,6 +885,33 @@ fn p1_items_of_a_call_that_is_not_out_are_a_fault() {
         assert!(matches!(found, Err(Fault::Unexpected(_))), "{found:?}");
     }
     assert_eq!(f.next_of(answered), Some(Next::End(Ok(Bytes::new()))));
+}
+
+/// One process of a broadcast may be over its bytes, and another has its own.
+#[test]
+fn p6_each_stream_of_a_broadcast_has_a_credit_of_its_own() {
+    let mut f = Fixture::new();
+    let call = f.call(None, "caller");
+    let result = StreamId::Result;
+    for index in 0..2 {
+        f.grant(call, index, window(10, 5));
+    }
+    f.wire.sent();
+    f.items(call, result(0), 1, "more than five bytes").unwrap();
+    f.items(call, result(1), 2, "five!").unwrap();
+    assert_eq!(f.wire.sent(), []);
+    f.items(call, result(1), 1, "over").unwrap();
+    assert_eq!(f.wire.sent(), [Sent::Cancel { number: call.0 }]);
+}
+
+#[test]
+fn p6_a_process_that_was_granted_nothing_sends_nothing() {
+    let mut f = Fixture::new();
+    let call = f.call(None, "caller");
+    f.grant(call, 0, MUCH);
+    f.wire.sent();
+    f.items(call, StreamId::Result(1), 1, "a").unwrap();
+    assert_eq!(f.wire.sent(), [Sent::Cancel { number: call.0 }]);
 }
 
 // ---------------------------------------------------------------------- beside other calls
