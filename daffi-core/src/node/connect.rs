@@ -242,7 +242,8 @@ impl Supervisor {
             let mut shared = node.shared();
             shared.outbox = Some(Arc::clone(&outbox));
             shared.announced = false;
-            shared.session.connected(&mut events);
+            let frame_bytes = usize::try_from(welcome.frame_bytes).unwrap_or(usize::MAX);
+            shared.session.connected(frame_bytes, &mut events);
         }
         node.handle(&mut events, &mut Vec::new());
 

@@ -104,6 +104,14 @@ impl Transmit for Out<'_> {
     fn room(&self) -> usize {
         self.0.map_or(usize::MAX, Outbox::room)
     }
+
+    fn frame_limit(&self) -> usize {
+        self.0.map_or(usize::MAX, Outbox::frame_limit)
+    }
+
+    fn part_bytes(&self) -> usize {
+        self.0.map_or(usize::MAX, Outbox::part_bytes)
+    }
 }
 
 impl Shared {

@@ -10,6 +10,8 @@ pub(crate) struct Received<T> {
     /// Whether items can nest without end.
     guarded: bool,
     batch: Batch,
+    /// Parts of the next item, whose end has not come.
+    parts: Vec<Bytes>,
     window: Window,
     /// What was taken and not granted again.
     taken: Window,
@@ -24,6 +26,7 @@ impl<T> Received<T> {
                 items: 0,
                 bytes: Bytes::new(),
             },
+            parts: Vec::new(),
             window,
             taken: Window::NONE,
         }
@@ -43,7 +46,15 @@ impl<T> Received<T> {
 
     /// More has come; what was there before has been taken.
     pub(crate) fn put(&mut self, batch: Batch) {
+        if batch.items == 0 {
+            return self.parts.push(batch.bytes);
+        }
         self.batch = batch;
+        if !self.parts.is_empty() {
+            self.parts.push(std::mem::take(&mut self.batch.bytes));
+            self.batch.bytes = self.parts.concat().into();
+            self.parts.clear();
+        }
     }
 
     /// Takes the next item; how many bytes it took; and what to grant again, once it is half the window. After an error nothing is left, for what
@@ -61,5 +72,56 @@ impl<T> Received<T> {
         let half = taken.items >= window.items.div_ceil(2) || taken.bytes >= window.bytes.div_ceil(2);
         let due = half.then(|| std::mem::replace(taken, Window::NONE));
         Ok((item, used, due))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An item is its length and so many letters.
+    fn letters(bytes: &[u8], _: bool) -> Result<(String, usize), DecodeError> {
+        let end = 1 + usize::from(bytes[0]);
+        let letters = bytes.get(1..end).ok_or_else(|| DecodeError::new("it is short"))?;
+        Ok((String::from_utf8_lossy(letters).into_owned(), end))
+    }
+
+    fn batch(items: u32, bytes: &'static [u8]) -> Batch {
+        let bytes = Bytes::from_static(bytes);
+        Batch { items, bytes }
+    }
+
+    #[test]
+    fn an_item_in_parts_is_whole_when_its_end_has_come() {
+        let mut received = Received::new(letters, false, Window::DEFAULT);
+        for part in [b"\x06ab".as_slice(), b"c"] {
+            received.put(batch(0, part));
+            assert!(received.is_empty());
+        }
+        received.put(batch(1, b"def"));
+        let (item, used, _) = received.take().unwrap();
+        assert_eq!((item.as_str(), used, received.is_empty()), ("abcdef", 7, true));
+        received.put(batch(2, b"\x01a\x01b"));
+        for letter in ["a", "b"] {
+            assert_eq!(received.take().unwrap().0, letter);
+        }
+        assert!(received.is_empty());
+    }
+
+    #[test]
+    fn half_a_window_is_granted_again() {
+        let window = Window { items: 4, bytes: 100 };
+        let mut received = Received::new(letters, false, window);
+        received.put(batch(3, b"\x01a\x01b\x01c"));
+        let due: Vec<_> = (0..3).map(|_| received.take().unwrap().2).collect();
+        assert_eq!(due, [None, Some(Window { items: 2, bytes: 4 }), None]);
+    }
+
+    #[test]
+    fn after_an_item_that_is_none_nothing_is_left() {
+        let mut received = Received::new(letters, false, Window::DEFAULT);
+        received.put(batch(2, b"\x05a"));
+        assert!(received.take().is_err());
+        assert!(received.is_empty());
     }
 }

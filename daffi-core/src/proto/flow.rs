@@ -52,7 +52,8 @@ impl Default for Window {
     }
 }
 
-/// Items as they travel: so many values, one after the other.
+/// Items as they travel: so many values, one after the other; or none, and then a part of one that goes on in the next
+/// batch of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// How many.
@@ -92,6 +93,33 @@ impl Credit {
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
         self.bytes = self.bytes.saturating_sub(bytes);
         allowed
+    }
+}
+
+/// What the sender of a stream may still send, as its receiver keeps account of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Budget {
+    credit: Credit,
+    /// How many bytes of an item have come whose end has not.
+    begun: usize,
+}
+
+impl Budget {
+    pub(crate) const fn grant(&mut self, Window { items, bytes }: Window) {
+        self.credit.grant(items, bytes);
+    }
+
+    /// `false` if that was not allowed. An item has at most `most` bytes.
+    pub(crate) fn take(&mut self, batch: &Batch, most: usize) -> bool {
+        let bytes = self.begun.saturating_add(batch.bytes.len());
+        if batch.items == 0 {
+            let allowed = !batch.bytes.is_empty() && bytes <= most && self.credit.allows();
+            self.begun = bytes;
+            return allowed;
+        }
+        let is_end = std::mem::take(&mut self.begun) > 0;
+        let fits = !is_end || (batch.items == 1 && bytes <= most);
+        self.credit.spend(batch.items, bytes) && fits
     }
 }
 

@@ -142,7 +142,8 @@ pub enum Header<'a> {
         /// To the caller of a broadcast: the place of the process on the roster. Otherwise 0.
         index: u32,
     },
-    /// Items of a stream. Payload: that many values, one after the other.
+    /// Items of a stream. Payload: that many values, one after the other; or a part of one that goes on in the next
+    /// frame of the stream, if there are none.
     Items {
         /// Which call.
         call: CallId,

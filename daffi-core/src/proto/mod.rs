@@ -25,7 +25,7 @@ mod time;
 pub use codec::{DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_into};
 pub use each::{Tally, decode_arguments, encode_arguments};
 pub use failure::{Absence, Failed, Failure, Outcome};
-pub use flow::{Batch, Credit, DecodeItem, RunId, Taken, Window};
+pub use flow::{Batch, Budget, Credit, DecodeItem, RunId, Taken, Window};
 pub use frame::{Frame, FrameError, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use hash::stable_hash;

@@ -20,6 +20,9 @@ use super::room::Room;
 use super::socket::WriteHalf;
 use crate::proto::{Frame, FrameError, Header, Limits};
 
+/// Other frames wait while so many bytes are written, and no longer.
+const PART_BYTES: usize = 128 * 1024;
+
 /// After how many batches in a row a flush leaves the rest to the writer task, so that nobody is held up by others
 /// who keep adding.
 const BATCHES_IN_PLACE: usize = 4;
@@ -114,6 +117,16 @@ impl Outbox {
     #[must_use]
     pub fn frame_limit(&self) -> usize {
         self.frame_limit.load(Ordering::Relaxed)
+    }
+
+    /// An item of a stream that has more bytes is better sent in parts of so many.
+    #[must_use]
+    pub const fn part_bytes(&self) -> usize {
+        match self.sink {
+            Sink::Socket(_) => PART_BYTES,
+            // Nothing is copied, so nothing takes long.
+            Sink::Memory { .. } => usize::MAX,
+        }
     }
 
     /// The peer allows no more than this.

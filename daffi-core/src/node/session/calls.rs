@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 use slab::Slab;
 
-use crate::proto::{Batch, CallId, Credit, Failed, Failure, Outcome, Presence, Window};
+use crate::proto::{Batch, Budget, CallId, Failed, Failure, Outcome, Presence, Window};
 
 /// How many answers of one call may wait to be looked at, and how many bytes of them. Items of streams do not count: their
 /// receiver has granted them.
@@ -109,7 +109,7 @@ enum State<W> {
         waiter: Option<W>,
         items: VecDeque<Item>,
         /// How much may come of the stream of each process on the roster, or of the only one.
-        budgets: BTreeMap<u32, Credit>,
+        budgets: BTreeMap<u32, Budget>,
         held: Held,
     },
     /// Ended, not yet looked at. `answered` if no reply is to come any more.
@@ -256,14 +256,14 @@ impl<W> Calls<W> {
         let slot = self.slots.get_mut(call.0 as usize);
         if let Some(State::Sent { budgets, .. }) = slot.map(|slot| &mut slot.state) {
             let budget = budgets.entry(index).or_default();
-            budget.grant(window.items, window.bytes);
+            budget.grant(window);
             return true;
         }
         false
     }
 
-    /// One of many answers has come. `None` if no such call is out; otherwise whom to wake.
-    pub(super) fn add(&mut self, call: CallId, item: Item) -> Option<Added<W>> {
+    /// One of many answers has come; an item of a stream has at most `item_bytes`. `None` if no such call is out; otherwise whom to wake.
+    pub(super) fn add(&mut self, call: CallId, item: Item, item_bytes: usize) -> Option<Added<W>> {
         self.flow(call);
         match &mut self.slots.get_mut(call.0 as usize)?.state {
             State::Sent {
@@ -275,7 +275,7 @@ impl<W> Calls<W> {
                 let allowed = match &item {
                     Item::Batch(index, batch) => budgets
                         .get_mut(index)
-                        .is_some_and(|budget| budget.spend(batch.items, batch.bytes.len())),
+                        .is_some_and(|budget| budget.take(batch, item_bytes)),
                     other => {
                         let more = Held::of(other);
                         held.answers += more.answers;

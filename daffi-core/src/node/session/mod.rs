@@ -45,6 +45,12 @@ pub trait Transmit {
 
     /// How many more bytes may be queued. At zero the peer does not keep up.
     fn room(&self) -> usize;
+
+    /// How many bytes a frame may have.
+    fn frame_limit(&self) -> usize;
+
+    /// An item of a stream that has more bytes is sent in parts of so many, between which other frames have their turn.
+    fn part_bytes(&self) -> usize;
 }
 
 /// Why a frame was not queued.
@@ -123,6 +129,8 @@ pub struct Session<W, C> {
     streams: Streams<W>,
     deadlines: Deadlines<Due>,
     connected: bool,
+    /// How many bytes an item of a stream may have that comes.
+    item_bytes: usize,
     /// Distinguishes successive users of the same slot.
     stamp: u64,
     /// Names of callers, so that each is kept once.
@@ -142,14 +150,16 @@ impl<W, C: Clone> Session<W, C> {
             streams: Streams::new(),
             deadlines: Deadlines::new(),
             connected: false,
+            item_bytes: limits.frame_bytes,
             stamp: 0,
             callers: HashMap::new(),
         }
     }
 
-    /// The connection is made: frames may be sent.
-    pub fn connected(&mut self, events: &mut Vec<Event<W, C>>) {
+    /// The connection is made: frames may be sent, of which the controller allows `frame_bytes`.
+    pub fn connected(&mut self, frame_bytes: usize, events: &mut Vec<Event<W, C>>) {
         self.connected = true;
+        self.item_bytes = frame_bytes;
         self.wake_parked(events);
     }
 
@@ -456,11 +466,27 @@ impl<W, C: Clone> Session<W, C> {
             End::Call(call) => (call, StreamId::Argument(index)),
             End::Run(run) => (self.runs.call_of(run).ok_or(Unsent::Closed)?, StreamId::Result(0)),
         };
-        if !self.streams.spend(end, index, batch.items, batch.bytes.len()) {
+        let (size, limit) = (batch.bytes.len(), out.frame_limit());
+        if size > limit {
+            return Err(Unsent::TooLarge { size, limit });
+        }
+        if !self.streams.spend(end, index, batch.items, size) {
             return Err(Unsent::Closed);
         }
+        let mut rest = batch.bytes.clone();
+        while batch.items == 1 && rest.len() > out.part_bytes() {
+            let part = rest.split_to(out.part_bytes());
+            out.send(
+                &Header::Items {
+                    call,
+                    stream,
+                    items: 0,
+                },
+                &part,
+            )?;
+        }
         let items = batch.items;
-        out.send(&Header::Items { call, stream, items }, &batch.bytes)
+        out.send(&Header::Items { call, stream, items }, &rest)
     }
 
     /// Ends an argument stream of a call.
@@ -717,7 +743,9 @@ impl<W, C: Clone> Session<W, C> {
     ) {
         // One that is not found has been answered, or is not read any more.
         let run = self.runs.run_of(call);
-        let Some((waiter, allowed)) = run.and_then(|run| self.streams.add(run, index, batch)) else {
+        let Some((waiter, allowed)) =
+            run.and_then(|run| self.streams.add(run, index, batch, self.item_bytes))
+        else {
             return;
         };
         if !allowed {
@@ -742,7 +770,7 @@ impl<W, C: Clone> Session<W, C> {
     ) -> Result<(), Fault> {
         let waiter = match self
             .calls
-            .add(call, item)
+            .add(call, item, self.item_bytes)
             .ok_or(Fault::Unexpected("an answer to no call"))?
         {
             Added::Waiter(waiter) => waiter,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::proto::{Batch, CallId, Credit, Failed, RunId, Taken, Window};
+use crate::proto::{Batch, Budget, CallId, Credit, Failed, RunId, Taken, Window};
 
 /// Whose stream it is, at this end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,7 +23,7 @@ struct Outgoing<W> {
 struct Incoming<W> {
     batches: VecDeque<Batch>,
     /// What the sender may still send.
-    budget: Credit,
+    budget: Budget,
     waiter: Option<W>,
     end: Option<Result<(), Failed>>,
 }
@@ -110,21 +110,27 @@ impl<W> Streams<W> {
     pub(super) fn accept(&mut self, run: RunId, index: u32, window: Window) {
         let stream = self.incoming.entry((run, index)).or_insert_with(|| Incoming {
             batches: VecDeque::new(),
-            budget: Credit::default(),
+            budget: Budget::default(),
             waiter: None,
             end: None,
         });
-        stream.budget.grant(window.items, window.bytes);
+        stream.budget.grant(window);
     }
 
-    /// Items have come. Answers whom to wake, and whether the sender keeps to what was granted; a stream whose sender does
+    /// Items have come, of at most `item_bytes` each. Answers whom to wake, and whether the sender keeps to what was granted; a stream whose sender does
     /// not ends. `None` if nobody reads it any more.
-    pub(super) fn add(&mut self, run: RunId, index: u32, batch: Batch) -> Option<(Option<W>, bool)> {
+    pub(super) fn add(
+        &mut self,
+        run: RunId,
+        index: u32,
+        batch: Batch,
+        item_bytes: usize,
+    ) -> Option<(Option<W>, bool)> {
         let stream = self.incoming.get_mut(&(run, index))?;
         if stream.end.is_some() {
             return None;
         }
-        let allowed = stream.budget.spend(batch.items, batch.bytes.len());
+        let allowed = stream.budget.take(&batch, item_bytes);
         if allowed {
             stream.batches.push_back(batch);
         } else {

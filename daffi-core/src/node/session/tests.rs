@@ -16,6 +16,9 @@ use crate::proto::{Hello, RunHeader};
 
 const MS: Duration = Duration::from_millis(1);
 
+/// How large an item of a stream may be that comes.
+const ITEM_BYTES: usize = 1000;
+
 fn at(ms: u32) -> Moment {
     Moment::new(MS * ms)
 }
@@ -42,7 +45,7 @@ impl Fixture {
 
     fn with(limits: Limits) -> Self {
         let mut session = Session::new(&limits);
-        session.connected(&mut Vec::new());
+        session.connected(ITEM_BYTES, &mut Vec::new());
         Self {
             session,
             wire: Wire::new(1000),

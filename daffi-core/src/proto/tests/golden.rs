@@ -562,6 +562,16 @@ fn the_rest() -> Vec<Golden> {
             "00 00 00 08 10 07 00 00 03 01 02 03",
         ),
         golden(
+            "a part of an item",
+            Header::Items {
+                call: CallId(7),
+                stream: StreamId::Result(0),
+                items: 0,
+            },
+            b"\x01\x02",
+            "00 00 00 07 10 07 00 00 00 01 02",
+        ),
+        golden(
             "items of an argument",
             Header::Items {
                 call: CallId(7),

@@ -108,7 +108,7 @@ fn p1_a_parked_call_survives_a_lost_connection_and_is_woken_by_the_next() {
         .session
         .park(Some(at(10)), Failed::Disconnected { may_have_run: false }, "a")
         .unwrap();
-    f.session.connected(&mut f.events);
+    f.session.connected(ITEM_BYTES, &mut f.events);
     assert_eq!(f.woken(), ["a"]);
     f.session.disconnected(&mut f.events);
     assert_eq!(f.woken(), [""; 0], "whoever was woken looks again by itself");

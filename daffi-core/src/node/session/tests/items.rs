@@ -333,7 +333,7 @@ fn p1_an_answer_to_no_call_is_a_fault() {
 
     let lost = f.begun(None);
     f.session.disconnected(&mut f.events);
-    f.session.connected(&mut f.events);
+    f.session.connected(ITEM_BYTES, &mut f.events);
     assert!(is_fault(&mut f, lost), "of the connection before");
     f.assert_kept(lost, failed(Failed::Disconnected { may_have_run: true }));
     assert_eq!(f.next(parked), None);

@@ -164,7 +164,7 @@ impl World {
                 ..Limits::default()
             };
             let mut session = Session::new(&limits);
-            session.connected(&mut Vec::new());
+            session.connected(ITEM_BYTES, &mut Vec::new());
             Side {
                 session,
                 wire: Wire::new(1 << 16),
@@ -637,7 +637,7 @@ impl World {
         session.disconnected(events);
         assert!(wire.frames().is_empty());
         queue.clear();
-        session.connected(events);
+        session.connected(ITEM_BYTES, events);
         self.collect();
         if side == CALLER {
             for run in std::mem::take(&mut self.runs).into_values() {

@@ -63,6 +63,8 @@ pub(super) struct Wire {
     /// The peer does not read.
     pub(super) full: bool,
     pub(super) limit: usize,
+    /// Larger items are sent in parts of so many bytes.
+    pub(super) part: usize,
     frames: Vec<Frame>,
 }
 
@@ -72,6 +74,7 @@ impl Wire {
             closed: false,
             full: false,
             limit,
+            part: usize::MAX,
             frames: Vec::new(),
         }
     }
@@ -103,6 +106,14 @@ impl Transmit for Wire {
 
     fn room(&self) -> usize {
         if self.full { 0 } else { usize::MAX }
+    }
+
+    fn frame_limit(&self) -> usize {
+        self.limit
+    }
+
+    fn part_bytes(&self) -> usize {
+        self.part
     }
 }
 

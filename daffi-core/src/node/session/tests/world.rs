@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
+use super::ITEM_BYTES;
 use super::wire::{Sent, Wire, with_reply, without_size};
 use super::{at, failed};
 use crate::node::session::{Event, Fault, Item, Next, Request, Session, Terms};
@@ -750,7 +751,7 @@ impl World {
             return;
         }
         self.wire.closed = false;
-        self.session.connected(&mut self.events);
+        self.session.connected(ITEM_BYTES, &mut self.events);
         self.connected = true;
         for held in self
             .held
