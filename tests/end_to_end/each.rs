@@ -92,11 +92,23 @@ impl Counter {
         }
     }
 
+    /// Does not look whether its time is over.
     #[callback(timeout = "50ms")]
-    pub fn add_in_time_blocking(&self, item: u64, ctx: &CallContext) {
-        while item >= 3 && !ctx.is_cancelled() {
+    pub fn add_in_time_blocking(&self, item: u64) {
+        while item >= 3 && !self.told.load(Ordering::Acquire) {
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    #[callback(timeout = "50ms")]
+    pub async fn tell_a_task(&self, _item: u64, ctx: CallContext) {
+        let (told, begun) = (Arc::clone(&self.told), Arc::clone(&self.begun));
+        tokio::spawn(async move {
+            ctx.cancelled().await;
+            told.store(true, Ordering::Release);
+            begun.notify_one();
+        });
+        std::future::pending::<()>().await;
     }
 
     /// One item, and the next when it may.
@@ -121,6 +133,8 @@ mod fetchers {
 
     #[fetcher(each)]
     pub async fn put(items: impl Stream<Item = u64>) -> usize;
+    #[fetcher(alias = "put")]
+    pub async fn put_once(item: u64) -> usize;
     #[fetcher(each)]
     pub async fn put_async(items: impl Stream<Item = u64>);
     #[fetcher(each)]
@@ -152,6 +166,8 @@ mod fetchers {
     pub async fn add_in_time(items: impl Stream<Item = u64>);
     #[fetcher(each)]
     pub async fn add_in_time_blocking(items: impl Stream<Item = u64>);
+    #[fetcher(each)]
+    pub async fn tell_a_task(items: impl Stream<Item = u64>);
     #[fetcher(each)]
     pub async fn add_slowly(items: impl Stream<Item = u64>);
     #[fetcher(each)]
@@ -251,6 +267,7 @@ async fn the_first_error_stops_it_and_tells_how_many_were_done() {
 #[tokio::test]
 async fn a_panic_and_the_callbacks_own_time_stop_it_at_their_item() {
     let counter = Counter::default();
+    let (told, begun) = (Arc::clone(&counter.told), Arc::clone(&counter.begun));
     let net = Net::start(Transport::Memory, |builder| builder.service(counter)).await;
     let g = net.caller().await;
     let stopped = |outcome: Result<u64, CallError>| match outcome {
@@ -274,7 +291,37 @@ async fn a_panic_and_the_callbacks_own_time_stop_it_at_their_item() {
         let error = stopped(outcome);
         assert!(matches!(error, CallError::Timeout { .. }), "{error}");
     }
+    // The blocking one still runs, and only now may end.
+    told.store(true, Ordering::Release);
+    let error = fetchers::tell_a_task(stream::iter(0..)).on(&g).await.unwrap_err();
+    assert!(matches!(error, CallError::Stopped { done: 0, .. }), "{error}");
+    begun.notified().await;
     net.stop([g]).await;
+}
+
+/// Whoever has the lock of a service waits for a thread, so that nobody may wait for the lock on the only thread.
+#[test]
+fn a_service_and_its_threads_are_not_waited_for_crosswise() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let net = Net::start(Transport::Memory, |builder| builder.service(Shelf::default())).await;
+        let g = net.caller().await;
+        let many: Vec<_> = (0..3)
+            .map(|_| fetchers::put(stream::iter(0..2_000)).on(&g).bg())
+            .collect();
+        while many.iter().any(|many| !many.is_ready()) {
+            fetchers::put_once(7).on(&g).await.unwrap();
+        }
+        for done in many {
+            assert_eq!(done.await, Ok(2_000));
+        }
+        net.stop([g]).await;
+    });
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! Streams, both ways: their items, their ends, and how a receiver holds up a sender and nobody else.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use daffi::bytes::{self, Chunk};
@@ -684,4 +687,44 @@ async fn a_panic_in_a_stream_that_is_sent_reaches_the_callback() {
         net.stop([g]).await;
     })
     .await;
+}
+
+/// Sleeps on its thread until what it drives is ready.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Thread(std::thread::Thread);
+    impl Wake for Thread {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Thread(std::thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+/// A long stream takes turns, and whoever polls it hears when it is the next one's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_stream_can_be_driven_by_any_executor() {
+    let net = Net::start(Transport::Unix, |builder| builder.service(Source::default())).await;
+    let g = net.caller().await;
+    let sum = (0..20_000).sum::<u64>();
+    let call = total(stream::iter(0..20_000)).on(&g);
+    let within_a_task = tokio::spawn(async move { block_on(call) });
+    assert_eq!(within_a_task.await.unwrap(), Ok(sum));
+    let call = generate_stream(20_000).on(&g);
+    let within_a_task = tokio::spawn(async move { block_on(async { all(call.await.unwrap()).await }) });
+    assert_eq!(within_a_task.await.unwrap().len(), 20_000);
+    // A runtime on a thread that may block, which is another's for all that the runtime knows.
+    let call = generate_stream(20_000).on(&g);
+    let on_a_thread = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async { block_on(async { all(call.await.unwrap()).await }) })
+    });
+    assert_eq!(on_a_thread.await.unwrap().len(), 20_000);
+    net.stop([g]).await;
 }

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use tokio::task::yield_now;
 
+use crate::node::is_of_a_task;
+
 /// So many items, which take about 25 µs where little is done with them.
 const ITEMS: u32 = 1024;
 
@@ -45,8 +47,12 @@ impl Turn {
         }
         *self = Self::NEW;
         offer_processor();
-        // Wakes only after the sockets were looked at, which a waker that is called here would not wait for.
-        pin!(yield_now()).poll(cx)
+        if is_of_a_task(cx) {
+            // Wakes only after the sockets were looked at, which a waker that is called here would not wait for.
+            return pin!(yield_now()).poll(cx);
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -84,6 +90,8 @@ impl Offers {
     const PAUSE: Duration = Duration::from_micros(100);
     /// Who has it for so long wants it for more than a moment.
     const KEPT: Duration = Duration::from_micros(1500);
+    /// Who was away for longer than that was stopped by something else.
+    const LONGEST: Duration = Duration::from_millis(20);
 
     fn are_due(&self, now: Instant) -> bool {
         let pause = Self::PAUSE + self.kept * 4;
@@ -94,7 +102,11 @@ impl Offers {
     /// It was offered, and is back.
     fn made(&mut self, begun: Instant, back: Instant) {
         let away = back.saturating_duration_since(begun);
-        let kept = if away > Self::KEPT { away } else { Duration::ZERO };
+        let kept = if away > Self::KEPT {
+            away.min(Self::LONGEST)
+        } else {
+            Duration::ZERO
+        };
         self.last = Some(back);
         self.kept = (self.kept * 15 + kept) / 16;
     }

@@ -1,14 +1,14 @@
 //! A run that calls its callback once for each item of a stream.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
-use tokio::runtime::Handle;
 use tokio::task::coop::consume_budget;
 use tokio::time::timeout;
 
@@ -17,7 +17,7 @@ use super::received::Received;
 use super::run::{caught, panicked};
 use crate::context::CallContext;
 use crate::proto::{Failed, Failure, Outcome, RunId, Taken, Tally, Window, decode_arguments};
-use crate::registry::{Callback, FlowHost, Handler, Invocation, Work, WorkFuture};
+use crate::registry::{Callback, FlowHost, Handler, Invocation, Work};
 use crate::scope::{Scope, Scoped};
 
 /// How many items a thread of the blocking pool is given at a time.
@@ -31,6 +31,8 @@ pub(super) struct Each {
     context: CallContext,
     scope: Scope,
     items: Received<Bytes>,
+    /// What was taken of them and not done.
+    left: VecDeque<Bytes>,
     /// For so many the callback has returned without an error.
     done: u64,
 }
@@ -50,6 +52,7 @@ impl Each {
             context,
             scope,
             items: Received::new(|bytes, _| decode_arguments(bytes), false, Window::DEFAULT),
+            left: VecDeque::new(),
             done: 0,
         }
     }
@@ -57,43 +60,41 @@ impl Each {
     /// Takes items until there are no more, or one of them fails.
     pub(super) async fn run(mut self) -> Outcome {
         let stopped = self.take_all().await.err();
-        let tally = Tally {
-            done: self.done,
-            stopped,
-        };
-        tally.encode().map_err(|error| {
-            let message = error.to_string();
-            Failed::Encode { message }.into()
-        })
+        self.tally(stopped)
     }
 
     async fn take_all(&mut self) -> Result<(), Failure> {
         FlowHost::accept(&*self.node, self.run, 0, self.items.window());
         let handler = self.callback.handler.clone();
         while let Some(arguments) = self.next().await? {
+            let (invocation, scope) = self.begin(arguments);
             match &handler {
                 Handler::Inline(call) => {
-                    let (invocation, scope) = self.begin(arguments);
-                    self.ended(caught(|| scope.enter(|| call(&invocation))))?;
+                    caught(|| scope.enter(|| call(&invocation)))?;
+                    self.done += 1;
                 }
                 Handler::Async(call) => {
-                    let (invocation, scope) = self.begin(arguments);
                     let future = call(invocation);
-                    let outcome = self.in_time(Scoped { scope, future }).await;
-                    self.ended(outcome)?;
+                    self.in_time(Scoped { scope, future }).await?;
+                    self.done += 1;
                 }
                 Handler::Blocking(call) => {
-                    let call = Arc::clone(call);
-                    self.on_a_thread(arguments, move |invocation| call(&invocation))
+                    let (first, then) = (Arc::clone(call), Arc::clone(call));
+                    let first: Work = Box::new(move || first(&invocation));
+                    self.on_a_thread(scope, first, move |invocation| Some(then(&invocation)))
                         .await?;
                 }
                 Handler::Deferred(call) => {
-                    let (call, runtime) = (Arc::clone(call), self.node.runtime.clone());
-                    let work = move |invocation: Invocation| {
-                        let context = invocation.context().clone();
-                        wait_for_work(call(invocation), &context, &runtime)?()
+                    // Not on the thread: those who have what is waited for here may themselves wait for a thread.
+                    let ready = select(call(invocation), Box::pin(self.context.cancelled()));
+                    let Either::Left((first, _)) = ready.await else {
+                        return Err(stopped());
                     };
-                    self.on_a_thread(arguments, work).await?;
+                    let call = Arc::clone(call);
+                    self.on_a_thread(scope, first, move |invocation| {
+                        call(invocation).now_or_never().map(|work| work())
+                    })
+                    .await?;
                 }
             }
             // Callbacks that never wait must not keep others from their turn.
@@ -104,6 +105,9 @@ impl Each {
 
     /// The arguments of the next call.
     async fn next(&mut self) -> Result<Option<Bytes>, Failed> {
+        if let Some(arguments) = self.left.pop_front() {
+            return Ok(Some(arguments));
+        }
         while self.items.is_empty() {
             match poll_fn(|cx| self.node.poll_taken(self.run, 0, cx)).await {
                 Taken::Batch(batch) => self.items.put(batch),
@@ -130,15 +134,10 @@ impl Each {
         let context = until.map_or_else(|| self.context.clone(), |until| self.context.until(until));
         let scope = Scope {
             deadline: context.deadline(),
+            may_block: self.callback.handler.blocks(),
             ..self.scope.clone()
         };
         (Invocation::new(arguments, context, self.callback.guarded), scope)
-    }
-
-    fn ended(&mut self, outcome: Outcome) -> Result<(), Failure> {
-        outcome?;
-        self.done += 1;
-        Ok(())
     }
 
     /// What a future ends with, or that the callback's own time is over.
@@ -147,42 +146,55 @@ impl Each {
             let ended = AssertUnwindSafe(future).catch_unwind().await;
             ended.unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()))
         };
-        match self.callback.description.timeout {
-            None => ended.await,
-            Some(own) => timeout(own, ended).await.unwrap_or_else(|_| Err(too_late())),
-        }
+        let Some(own) = self.callback.description.timeout else {
+            return ended.await;
+        };
+        timeout(own, ended).await.unwrap_or_else(|_| {
+            self.context.cancel();
+            Err(too_late())
+        })
     }
 
-    /// Has a thread of the blocking pool call `call` for an item and those that have come with it.
+    /// Has a thread of the blocking pool do the `first` call, and `then` those whose items have come with its one, until
+    /// there is one that would have to wait.
     async fn on_a_thread(
         &mut self,
-        first: Bytes,
-        call: impl Fn(Invocation) -> Outcome + Send + 'static,
+        scope: Scope,
+        first: Work,
+        then: impl Fn(Invocation) -> Option<Outcome> + Send + 'static,
     ) -> Result<(), Failure> {
         let own = self.callback.description.timeout;
-        let mut calls = vec![self.begin(first)];
         // Of those with a time of their own each is watched.
-        while own.is_none() && calls.len() < BATCH && !self.items.is_empty() {
+        while own.is_none() && self.left.len() < BATCH && !self.items.is_empty() {
             let arguments = self.take()?;
-            calls.push(self.begin(arguments));
+            self.left.push_back(arguments);
         }
-        let context = self.context.clone();
+        let mut left = if own.is_none() {
+            std::mem::take(&mut self.left)
+        } else {
+            VecDeque::new()
+        };
+        let (context, guarded) = (self.context.clone(), self.callback.guarded);
         let work = move || {
+            let mut outcome = caught(|| scope.clone().enter(first)).map(Some);
             let mut done = 0;
-            for (invocation, scope) in calls {
-                if context.is_cancelled() {
-                    return (done, Err(stopped()));
-                }
-                let scope = Scope {
-                    may_block: true,
-                    ..scope
-                };
-                if let Err(failure) = caught(|| scope.enter(|| call(invocation))) {
-                    return (done, Err(failure));
-                }
+            while let Ok(Some(_)) = outcome {
                 done += 1;
+                outcome = match left.front() {
+                    None => Ok(None),
+                    Some(_) if context.is_cancelled() => Err(stopped()),
+                    Some(arguments) => {
+                        let invocation = Invocation::new(arguments.clone(), context.clone(), guarded);
+                        let called = || scope.clone().enter(|| then(invocation).transpose());
+                        catch_unwind(AssertUnwindSafe(called))
+                            .unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()))
+                    }
+                };
+                if let Ok(Some(_)) = outcome {
+                    left.pop_front();
+                }
             }
-            (done, Ok(()))
+            (done, left, outcome.map(drop))
         };
         let mut thread = self.node.tasks.spawn_blocking_on(work, &self.node.runtime);
         let ended = match own {
@@ -190,24 +202,29 @@ impl Each {
             Some(own) => match timeout(own, &mut thread).await {
                 Ok(ended) => ended,
                 Err(_) => {
-                    // It can only be told, and is waited for: its place is not another's before.
+                    // It can only be told. Its caller hears of it now; its place is not another's before it has ended.
+                    self.node.answer(self.run, &self.tally(Some(too_late())));
                     self.context.cancel();
                     let _ = thread.await;
                     return Err(too_late());
                 }
             },
         };
-        let (done, outcome) = ended.map_err(|_| stopped())?;
+        let (done, left, outcome) = ended.map_err(|_| stopped())?;
         self.done += done;
+        self.left.extend(left);
         outcome
     }
-}
 
-/// Waits, on a thread that may block, for what the callback needs.
-fn wait_for_work(ready: WorkFuture, context: &CallContext, runtime: &Handle) -> Result<Work, Failure> {
-    match runtime.block_on(select(ready, Box::pin(context.cancelled()))) {
-        Either::Left((work, _)) => Ok(work),
-        Either::Right(_) => Err(stopped()),
+    fn tally(&self, stopped: Option<Failure>) -> Outcome {
+        let tally = Tally {
+            done: self.done,
+            stopped,
+        };
+        tally.encode().map_err(|error| {
+            let message = error.to_string();
+            Failed::Encode { message }.into()
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use super::handle::{Node, NodeSession, Out, SentCall};
 use super::session::{End, Unsent};
-use crate::proto::{Batch, CallId, Credit, Failed, RunId, Taken, Window};
+use crate::proto::{Batch, CallId, Credit, Failed, Outcome, RunId, Taken, Window};
 use crate::registry::FlowHost;
 
 impl Node {
@@ -96,6 +96,11 @@ impl Node {
     /// Lets a callback send more of the stream that it returned.
     pub(crate) fn grant(&self, call: CallId, index: u32, window: Window) {
         self.with_session(|session, out| session.grant(call, index, window, out));
+    }
+
+    /// Answers a run that has not ended yet.
+    pub(super) fn answer(&self, run: RunId, outcome: &Outcome) {
+        self.with_session(|session, out| session.answer(run, outcome, out));
     }
 
     fn with_session(&self, work: impl FnOnce(&mut NodeSession, &mut Out<'_>)) {

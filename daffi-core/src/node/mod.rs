@@ -30,6 +30,8 @@ mod serve;
 pub mod session;
 #[cfg(feature = "runtime")]
 mod traces;
+#[cfg(feature = "runtime")]
+mod wakers;
 
 #[cfg(feature = "runtime")]
 pub(crate) use {
@@ -38,4 +40,5 @@ pub(crate) use {
     handle::{Exchange, FAR, Message, Node, NodeOptions, Phase, SentCall},
     received::Received,
     traces::Traces,
+    wakers::is_of_a_task,
 };

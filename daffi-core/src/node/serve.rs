@@ -1,7 +1,9 @@
 //! Serving one connection: its reader, its writer, its heartbeats.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,6 +11,7 @@ use tracing::{debug, warn};
 
 use super::handle::{Node, NodeEvent};
 use super::run::Ended;
+use super::wakers;
 use crate::link::{Link, Tick, Traffic};
 use crate::proto::{Frame, Header};
 use crate::transport::{Connection, Inlet, Outbox};
@@ -69,6 +72,11 @@ impl Node {
         let mut frames = Vec::new();
         let mut events = Vec::new();
         let mut ended = Ended::new();
+        poll_fn(|cx| {
+            wakers::learn(cx);
+            Poll::Ready(())
+        })
+        .await;
         loop {
             frames.clear();
             match inlet.read(&mut frames).await {

@@ -3,7 +3,8 @@
 //!
 //! **Invariant:** the frames of one call stay in their order, and so do calls among each other. So whatever belongs to a call
 //! with frames in the slow lane takes the slow lane, too, but for credit, which may come early; and nothing in the slow lane
-//! is written before what was in the fast one when it came.
+//! is written before what was in the fast one when it came. Where a number is used again while items of its last call wait, so
+//! does the new call, and all calls and answers after it wait as if there was one lane.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -60,7 +61,12 @@ impl Lanes {
         match header {
             Header::Items { .. } => true,
             Header::Credit { .. } | Header::Stop { .. } => self.begun > 0,
-            Header::Call(_) | Header::Run(_) | Header::RunEach(_) if self.begun > 0 => true,
+            // Whoever asks what has come relies on that the answer comes after it.
+            Header::Call(_) | Header::Run(_) | Header::RunEach(_) | Header::Reply { .. }
+                if self.begun > 0 =>
+            {
+                true
+            }
             _ => self.held.contains_key(&party),
         }
     }

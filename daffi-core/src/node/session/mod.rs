@@ -215,7 +215,7 @@ impl<W, C: Clone> Session<W, C> {
         self.calls.single()
     }
 
-    /// How many callbacks run that have returned no stream.
+    /// How many callbacks run that neither take nor return streams.
     #[must_use]
     pub fn single_runs(&self) -> usize {
         self.runs.single()
@@ -411,6 +411,7 @@ impl<W, C: Clone> Session<W, C> {
     pub fn accept(&mut self, run: RunId, index: u32, window: Window, out: &mut impl Transmit) {
         if let Some(call) = self.runs.call_of(run) {
             self.streams.accept(run, index, window);
+            self.runs.flow(run);
             send_credit(call, StreamId::Argument(index), window, out);
         }
     }
@@ -541,6 +542,13 @@ impl<W, C: Clone> Session<W, C> {
             None => {}
         }
         waiters
+    }
+
+    /// Answers a run that has not ended yet, whatever it will end with.
+    pub fn answer(&mut self, run: RunId, outcome: &Outcome, out: &mut impl Transmit) {
+        if let Some(call) = self.runs.release(run) {
+            reply(call, outcome, out);
+        }
     }
 
     // ------------------------------------------------------------------ driven by time and frames

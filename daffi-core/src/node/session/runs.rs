@@ -45,7 +45,7 @@ pub(super) struct Runs<C> {
     next_callback: u32,
     runs: Slab<Run>,
     by_call: HashMap<CallId, RunId>,
-    /// How many have returned a stream.
+    /// How many take or return streams.
     flowing: usize,
     limit: u32,
     /// The bytes of all arguments, and how many there may be.
@@ -74,7 +74,7 @@ struct Run {
     own_deadline: bool,
     /// How many bytes its arguments take.
     bytes: usize,
-    /// It has returned a stream.
+    /// It takes or returns streams.
     flows: bool,
 }
 
@@ -105,12 +105,12 @@ impl<C: Clone> Runs<C> {
         self.runs.len()
     }
 
-    /// How many have returned no stream.
+    /// How many neither take nor return streams.
     pub(super) fn single(&self) -> usize {
         self.runs.len() - self.flowing
     }
 
-    /// A run has returned a stream.
+    /// A run takes or returns a stream.
     pub(super) fn flow(&mut self, run: RunId) {
         let found = self
             .runs
@@ -256,9 +256,16 @@ impl<C: Clone> Runs<C> {
             run.cancelled = true;
             return Some(Unwanted::AnswerLater(id));
         }
-        run.call = None;
-        self.by_call.remove(&call);
+        self.release(id);
         Some(Unwanted::Answer(call, id))
+    }
+
+    /// The call to answer, which the run then has no more.
+    pub(super) fn release(&mut self, id: RunId) -> Option<CallId> {
+        let run = self.runs.get_mut(id.index).filter(|run| run.stamp == id.stamp)?;
+        let call = run.call.take()?;
+        self.by_call.remove(&call);
+        Some(call)
     }
 
     /// No run is wanted any more.

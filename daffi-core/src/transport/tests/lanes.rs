@@ -193,6 +193,10 @@ fn p5_calls_stay_in_order_when_a_number_is_used_again() {
     assert_eq!(pop(&mut lanes), [call(1), credit(1, RESULT), call(2)]);
     push(&mut lanes, [call(3)]);
     assert_eq!(pop(&mut lanes), [call(3)]);
+    // Who is answered may take it that the calls before have come.
+    push(&mut lanes, [items(1, ARGUMENT), call(1), call(2), reply(9)]);
+    assert_eq!(pop(&mut lanes), [items(1, ARGUMENT)]);
+    assert_eq!(pop(&mut lanes), [call(1), call(2), reply(9)]);
     assert!(lanes.is_empty());
 }
 
@@ -250,6 +254,16 @@ proptest! {
             }
         }
         prop_assert_eq!(of(&written, &is_call), of(&sent, &is_call));
+        // An answer says that the calls before it have come.
+        let place = |number| written.iter().position(|(_, found)| *found == number);
+        let mut begun = None;
+        for (header, number) in &sent {
+            if is_call(header) {
+                begun = *number;
+            } else if matches!(header, Header::Reply { .. }) && begun.is_some() {
+                prop_assert!(place(begun) < place(*number));
+            }
+        }
         prop_assert_eq!(written.len(), sent.len());
     }
 }
