@@ -38,6 +38,15 @@ async fn running_total(numbers: Streaming<u64>) -> impl Stream<Item = u64> {
     })
 }
 
+/// Knows of no stream: `uploader` has it run once for each item of one.
+#[callback]
+fn store(word: String) -> Result<(), String> {
+    if word.contains(' ') {
+        return Err(format!("{word:?} is no word"));
+    }
+    Ok(())
+}
+
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
     daffi_examples::log_to_stderr();

@@ -1,10 +1,10 @@
-//! Sends streams to `adder`: for a result at the end, and for a stream that comes back meanwhile.
+//! Sends streams to `adder`: for a result at the end, for one call of each item, and for a stream that comes back meanwhile.
 //!
 //! `cargo run --bin adder` and `cargo run --bin uploader` in two terminals, in any order.
 
 use std::error::Error;
 
-use daffi::{Global, Stream, fetcher};
+use daffi::{CallError, Global, Stream, fetcher};
 use futures_util::stream;
 use tokio::sync::mpsc;
 
@@ -17,6 +17,9 @@ async fn longest(words: impl Stream<Item = String>) -> Option<String>;
 #[fetcher]
 async fn running_total(numbers: impl Stream<Item = u64>) -> impl Stream<Item = u64>;
 
+#[fetcher(alias = "store", each)]
+async fn store_all(words: impl Stream<Item = String>) -> Result<(), String>;
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     daffi_examples::log_to_stderr();
@@ -27,6 +30,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("Total of the small ones: {}", total(3, stream::iter(0..)).await?);
     let words = stream::iter(["to", "stream", "or", "not"].map(str::to_owned));
     println!("The longest: {:?}", longest(words).await?);
+
+    // A callback that takes one word, for each of them.
+    let words = |words: &[&str]| stream::iter(words.iter().map(ToString::to_string).collect::<Vec<_>>());
+    println!("Stored: {}", store_all(words(&["to", "stream"])).await?);
+    match store_all(words(&["or", "or not", "at all"])).await {
+        Err(CallError::Stopped { done, error, .. }) => println!("Stored: {done}, and then: {error}"),
+        other => println!("Stored: {other:?}"),
+    }
 
     // Whatever is a stream can be sent: here a channel, one number after the other.
     let (numbers, mut sent) = mpsc::channel(1);
