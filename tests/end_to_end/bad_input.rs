@@ -57,7 +57,7 @@ async fn a_socket_in_use_is_named_and_left_alone() {
 #[tokio::test]
 async fn a_missing_controller_is_named_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
-    let short = Duration::from_millis(50);
+    let short = Duration::from_millis(300);
     let builder = Global::builder()
         .unix_sock_path(folder.path())
         .connect_timeout(short);

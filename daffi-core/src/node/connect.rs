@@ -144,19 +144,21 @@ impl Supervisor {
         let until = begun + self.connect_timeout.min(FAR);
         let address = self.route.address();
         let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
-        let mut looked = false;
+        let mut found = None;
         loop {
             let error = match timeout_at(until, self.attempt()).await {
                 Ok(Ok(joined)) => return Ok(joined),
                 Ok(Err(AttemptError::Refused(refusal))) => return Err(StartError::refused(address, refusal)),
                 Ok(Err(AttemptError::Io(error))) => error,
-                Err(_) => io::Error::new(io::ErrorKind::TimedOut, "it does not answer"),
+                // The time is over in the middle of an attempt: the one before tells more.
+                Err(_) => found
+                    .take()
+                    .unwrap_or_else(|| io::Error::new(io::ErrorKind::TimedOut, "it does not answer")),
             };
-            if looked {
+            if found.is_some() {
                 debug!(%address, %error, "no controller yet");
             } else {
                 info!(%address, %error, wait = ?self.connect_timeout, "no controller yet; looking for it");
-                looked = true;
             }
             let wait = backoff.pause();
             if Instant::now() + wait >= until {
@@ -167,6 +169,7 @@ impl Supervisor {
                     source: error,
                 });
             }
+            found = Some(error);
             sleep(wait).await;
         }
     }
