@@ -40,11 +40,8 @@ async fn running_total(numbers: Streaming<u64>) -> impl Stream<Item = u64> {
 
 /// Knows of no stream: `uploader` has it run once for each item of one.
 #[callback]
-fn store(word: String) -> Result<(), String> {
-    if word.contains(' ') {
-        return Err(format!("{word:?} is no word"));
-    }
-    Ok(())
+fn check(number: String) -> Result<i64, String> {
+    number.parse().map_err(|_| format!("{number:?} is no number"))
 }
 
 #[tokio::main]

@@ -17,8 +17,8 @@ async fn longest(words: impl Stream<Item = String>) -> Option<String>;
 #[fetcher]
 async fn running_total(numbers: impl Stream<Item = u64>) -> impl Stream<Item = u64>;
 
-#[fetcher(alias = "store", each)]
-async fn store_all(words: impl Stream<Item = String>) -> Result<(), String>;
+#[fetcher(alias = "check", each)]
+async fn check_all(numbers: impl Stream<Item = String>) -> Result<i64, String>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -31,12 +31,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let words = stream::iter(["to", "stream", "or", "not"].map(str::to_owned));
     println!("The longest: {:?}", longest(words).await?);
 
-    // A callback that takes one word, for each of them.
+    // A callback that takes one number, for each of them.
     let words = |words: &[&str]| stream::iter(words.iter().map(ToString::to_string).collect::<Vec<_>>());
-    println!("Stored: {}", store_all(words(&["to", "stream"])).await?);
-    match store_all(words(&["or", "or not", "at all"])).await {
-        Err(CallError::Stopped { done, error, .. }) => println!("Stored: {done}, and then: {error}"),
-        other => println!("Stored: {other:?}"),
+    println!("Checked: {}", check_all(words(&["1", "-2"])).await?);
+    match check_all(words(&["3", "four", "5"])).await {
+        Err(CallError::Stopped { done, error, .. }) => println!("Checked: {done}, and then: {error}"),
+        other => println!("Checked: {other:?}"),
     }
 
     // Whatever is a stream can be sent: here a channel, one number after the other.

@@ -32,8 +32,8 @@ fn numbers_are_uploaded_and_totals_come_back() {
 Total: 4999950000
 Total of the small ones: 6
 The longest: Some(\"stream\")
-Stored: 2
-Stored: 1, and then: the callback returned an error: \"\\\"or not\\\" is no word\"
+Checked: 2
+Checked: 1, and then: the callback returned an error: \"\\\"four\\\" is no number\"
 Plus 10: 10
 Plus 20: 30
 Plus 30: 60
