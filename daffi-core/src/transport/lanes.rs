@@ -51,6 +51,10 @@ impl Lanes {
         payload: &Bytes,
         limit: usize,
     ) -> Result<usize, FrameError> {
+        // Most connections have no streams.
+        if self.slow.is_empty() && !matches!(header, Header::Items { .. }) {
+            return self.fast.push(header, payload, limit);
+        }
         match header.party().filter(|party| self.is_slow(header, *party)) {
             None => self.fast.push(header, payload, limit),
             Some(party) => self.push_slow(header, payload, limit, party),
