@@ -91,29 +91,23 @@ pub async fn play(part: &str) {
         }
         "provider" => join(at.process_name("provider")).await,
         "caller" => {
-            let g = at
-                .process_name("calling")
-                .auto_callbacks(false)
-                .start()
-                .await
-                .unwrap();
-            g.wait_process("provider").await.unwrap();
-            say("begins");
+            let _g = begin(at.process_name("calling")).await;
             called::never().await.unwrap();
         }
         "speaker" => {
-            let g = at
-                .process_name("speaking")
-                .auto_callbacks(false)
-                .start()
-                .await
-                .unwrap();
-            g.wait_process("provider").await.unwrap();
-            say("begins");
+            let _g = begin(at.process_name("speaking")).await;
             called::listen(stream::iter(0..)).await.unwrap();
         }
         other => panic!("there is no part called {other:?}"),
     }
+}
+
+/// Starts a process that only calls, and says when it is about to.
+async fn begin(builder: GlobalBuilder) -> Global {
+    let g = builder.auto_callbacks(false).start().await.unwrap();
+    g.wait_process("provider").await.unwrap();
+    say("begins");
+    g
 }
 
 async fn join(builder: GlobalBuilder) {

@@ -1,7 +1,7 @@
 //! How much of a stream is done at a time, so that whatever shares its thread and its processor gets its turn.
 //!
-//! A stream at full speed never waits for long, so neither its runtime nor the operating system takes the processor away from
-//! it soon, and an ordinary call, which crosses five threads, would wait for each of them.
+//! A stream at full speed never waits for long, so neither its runtime nor the operating system takes the processor away
+//! from it soon, and an ordinary call, which crosses five threads, would wait for each of them.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -72,8 +72,8 @@ fn offer_processor() {
 
 /// When a thread offers its processor to others.
 ///
-/// Those who want it for a moment get it that way and give it back. If others keep it, for work of their own, they are offered
-/// it less often: by that alone a thread that gives way would have far less than its share.
+/// Those who want it for a moment get it that way and give it back. If others keep it, for work of their own, they are
+/// offered it less often: by that alone a thread that gives way would have far less than its share.
 #[derive(Clone, Copy, Debug)]
 struct Offers {
     last: Option<Instant>,

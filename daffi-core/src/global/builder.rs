@@ -166,8 +166,8 @@ impl GlobalBuilder {
         self
     }
 
-    /// The largest frame, in bytes, from 64 KiB to 1 GiB; arguments or results take 16 KiB less. The controller's setting holds
-    /// for all that passes through it; a node that says less sends no more than that. Default: 16 MiB.
+    /// The largest frame, in bytes, from 64 KiB to 1 GiB; arguments or results take 16 KiB less. The controller's setting
+    /// holds for all that passes through it; a node that says less sends no more than that. Default: 16 MiB.
     pub fn max_frame(mut self, bytes: usize) -> Self {
         self.limits.frame_bytes = bytes;
         self

@@ -245,8 +245,7 @@ impl Supervisor {
             let mut shared = node.shared();
             shared.outbox = Some(Arc::clone(&outbox));
             shared.announced = false;
-            let frame_bytes = usize::try_from(welcome.frame_bytes).unwrap_or(usize::MAX);
-            shared.session.connected(frame_bytes, &mut events);
+            shared.session.connected(welcome.frame_limit(), &mut events);
         }
         node.handle(&mut events, &mut Vec::new());
 
@@ -396,7 +395,7 @@ async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, Att
             Err(broken(format!("its heartbeat of {heartbeat:?} is not usable")))
         }
         Header::Welcome(welcome) => {
-            let limit = usize::try_from(welcome.frame_bytes).unwrap_or(usize::MAX);
+            let limit = welcome.frame_limit();
             connection.inlet.set_frame_limit(limit);
             connection.outbox.lower_frame_limit(limit);
             Ok(welcome)

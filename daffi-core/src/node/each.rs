@@ -1,8 +1,7 @@
 //! A run that calls its callback once for each item of a stream.
 
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +13,7 @@ use tokio::time::timeout;
 
 use super::handle::Node;
 use super::received::Received;
-use super::run::{caught, panicked};
+use super::run::{Caught, caught};
 use crate::context::CallContext;
 use crate::proto::{Failed, Failure, Outcome, RunId, Taken, Tally, Window, decode_arguments};
 use crate::registry::{Callback, FlowHost, Handler, Invocation, Work};
@@ -75,7 +74,7 @@ impl Each {
                 }
                 Handler::Async(call) => {
                     let future = call(invocation);
-                    self.in_time(Scoped { scope, future }).await?;
+                    self.in_time(Caught(Scoped { scope, future })).await?;
                     self.done += 1;
                 }
                 Handler::Blocking(call) => {
@@ -141,15 +140,11 @@ impl Each {
     }
 
     /// What a future ends with, or that the callback's own time is over.
-    async fn in_time(&self, future: impl Future<Output = Outcome>) -> Outcome {
-        let ended = async {
-            let ended = AssertUnwindSafe(future).catch_unwind().await;
-            ended.unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()))
-        };
+    async fn in_time(&self, future: Caught) -> Outcome {
         let Some(own) = self.callback.description.timeout else {
-            return ended.await;
+            return future.await;
         };
-        timeout(own, ended).await.unwrap_or_else(|_| {
+        timeout(own, future).await.unwrap_or_else(|_| {
             self.context.cancel();
             Err(too_late())
         })
@@ -169,11 +164,7 @@ impl Each {
             let arguments = self.take()?;
             self.left.push_back(arguments);
         }
-        let mut left = if own.is_none() {
-            std::mem::take(&mut self.left)
-        } else {
-            VecDeque::new()
-        };
+        let mut left = std::mem::take(&mut self.left);
         let (context, guarded) = (self.context.clone(), self.callback.guarded);
         let work = move || {
             let mut outcome = caught(|| scope.clone().enter(first)).map(Some);
@@ -185,9 +176,7 @@ impl Each {
                     Some(_) if context.is_cancelled() => Err(stopped()),
                     Some(arguments) => {
                         let invocation = Invocation::new(arguments.clone(), context.clone(), guarded);
-                        let called = || scope.clone().enter(|| then(invocation).transpose());
-                        catch_unwind(AssertUnwindSafe(called))
-                            .unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()))
+                        caught(|| scope.clone().enter(|| then(invocation).transpose()))
                     }
                 };
                 if let Ok(Some(_)) = outcome {

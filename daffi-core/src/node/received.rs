@@ -57,8 +57,8 @@ impl<T> Received<T> {
         }
     }
 
-    /// Takes the next item; how many bytes it took; and what to grant again, once it is half the window. After an error nothing is left, for what
-    /// follows cannot be told apart.
+    /// Takes the next item; how many bytes it took; and what to grant again, once it is half the window. After an error
+    /// nothing is left, for what follows cannot be told apart.
     pub(crate) fn take(&mut self) -> Result<(T, usize, Option<Window>), DecodeError> {
         let decoded = (self.decode)(&self.batch.bytes, self.guarded);
         let (item, used) = decoded.inspect_err(|_| self.batch.items = 0)?;

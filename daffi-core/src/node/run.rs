@@ -14,7 +14,7 @@ use super::each::Each;
 use super::handle::{Node, NodeEvent};
 use super::session::{Start, Times};
 use crate::context::{CallContext, ContextParts};
-use crate::proto::{Failed, Outcome, RunId};
+use crate::proto::{Failed, Failure, Outcome, RunId};
 use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, Work};
 use crate::scope::{Scope, Scoped};
 
@@ -134,17 +134,17 @@ impl Node {
             }
             Handler::Async(call) => {
                 // Most callbacks end at once, and then need no task.
-                let first = catch_unwind(AssertUnwindSafe(|| {
-                    scope.clone().enter(|| {
+                let first = caught(|| {
+                    Ok(scope.clone().enter(|| {
                         let mut future = call(invocation);
                         let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
                         (future, polled)
-                    })
-                }));
+                    }))
+                });
                 match first {
                     Ok((_, Poll::Ready(outcome))) => ended.push((run, outcome)),
                     Ok((future, Poll::Pending)) => self.spawn(run, context, Scoped { scope, future }, true),
-                    Err(panic) => ended.push((run, Err(panicked(panic.as_ref()).into()))),
+                    Err(failure) => ended.push((run, Err(failure))),
                 }
             }
         }
@@ -267,23 +267,23 @@ impl Drop for Report {
 }
 
 /// A future whose panic is its outcome.
-struct Caught(Scoped<OutcomeFuture<'static>>);
+pub(super) struct Caught(pub(super) Scoped<OutcomeFuture<'static>>);
 
 impl Future for Caught {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.0).poll(cx)))
-            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(panic.as_ref()).into())))
+        let polled = caught(|| Ok(Pin::new(&mut self.0).poll(cx)));
+        polled.unwrap_or_else(|failure| Poll::Ready(Err(failure)))
     }
 }
 
 /// Runs a callback; a panic is its outcome.
-pub(super) fn caught(work: impl FnOnce() -> Outcome) -> Outcome {
+pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()))
 }
 
-pub(super) fn panicked(panic: &(dyn Any + Send)) -> Failed {
+fn panicked(panic: &(dyn Any + Send)) -> Failed {
     let message = panic
         .downcast_ref::<&str>()
         .map(|message| (*message).to_owned())

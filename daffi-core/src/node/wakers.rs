@@ -1,7 +1,7 @@
 //! Which wakers are those of tokio's tasks.
 //!
-//! A task may leave its waking to its worker, which does that when it has looked at its sockets. Whatever else polls a future there,
-//! such as an executor within a task, sleeps on that worker's thread and would never hear of it.
+//! A task may leave its waking to its worker, which does that when it has looked at its sockets. Whatever else polls a
+//! future there, such as an executor within a task, sleeps on that worker's thread and would never hear of it.
 
 use std::sync::OnceLock;
 use std::task::{Context, Waker};

@@ -86,6 +86,14 @@ pub struct Welcome {
     pub calls: u32,
 }
 
+impl Welcome {
+    /// The largest frame, in bytes, on this machine.
+    #[must_use]
+    pub fn frame_limit(&self) -> usize {
+        usize::try_from(self.frame_bytes).unwrap_or(usize::MAX)
+    }
+}
+
 /// Why a controller does not let a node in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]

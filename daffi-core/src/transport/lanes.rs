@@ -1,10 +1,10 @@
 //! What waits to be written, in two lanes: items of streams, of which there may be much, and everything else, which does
 //! not wait for them.
 //!
-//! **Invariant:** the frames of one call stay in their order, and so do calls among each other. So whatever belongs to a call
-//! with frames in the slow lane takes the slow lane, too, but for credit, which may come early; and nothing in the slow lane
-//! is written before what was in the fast one when it came. Where a number is used again while items of its last call wait, so
-//! does the new call, and all calls and answers after it wait as if there was one lane.
+//! **Invariant:** the frames of one call stay in their order, and so do calls among each other. So whatever belongs to a
+//! call with frames in the slow lane takes the slow lane, too, but for credit, which may come early; and nothing in the slow
+//! lane is written before what was in the fast one when it came. Where a number is used again while items of its last call
+//! wait, so does the new call, and all calls and answers after it wait as if there was one lane.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -14,7 +14,7 @@ use super::batch::Batch;
 use crate::proto::{FrameError, Header, Party};
 
 /// The slow lane is written in pieces of about so many bytes, between which the fast one has its turn.
-const PIECE_BYTES: usize = 128 * 1024;
+pub(super) const PIECE_BYTES: usize = 128 * 1024;
 
 /// Frames that wait.
 #[derive(Debug, Default)]
@@ -66,11 +66,8 @@ impl Lanes {
             Header::Items { .. } => true,
             Header::Credit { .. } | Header::Stop { .. } => self.begun > 0,
             // Whoever asks what has come relies on that the answer comes after it.
-            Header::Call(_) | Header::Run(_) | Header::RunEach(_) | Header::Reply { .. }
-                if self.begun > 0 =>
-            {
-                true
-            }
+            Header::Reply { .. } if self.begun > 0 => true,
+            header if begins(header) && self.begun > 0 => true,
             _ => self.held.contains_key(&party),
         }
     }
@@ -82,22 +79,23 @@ impl Lanes {
         limit: usize,
         party: Party,
     ) -> Result<usize, FrameError> {
-        let sealed = self.slow.len() == self.sealed;
-        if sealed || self.slow.back().is_none_or(|last| last.bytes >= PIECE_BYTES) {
-            self.slow.push_back(Piece::default());
+        let takes_more = |last: &Piece| last.bytes < PIECE_BYTES;
+        let open = self.slow.len() > self.sealed && self.slow.back().is_some_and(takes_more);
+        let last = if open { self.slow.pop_back() } else { None };
+        let mut piece = last.unwrap_or_default();
+        let pushed = piece.batch.push(header, payload, limit);
+        if let Ok(bytes) = pushed {
+            let begun = u32::from(begins(header));
+            piece.bytes += bytes;
+            piece.of.push(party);
+            piece.begun += begun;
+            self.begun += begun;
+            *self.held.entry(party).or_default() += 1;
         }
-        let Some(last) = self.slow.back_mut() else {
-            return Ok(0);
-        };
-        let bytes = last.batch.push(header, payload, limit)?;
-        last.bytes += bytes;
-        last.of.push(party);
-        *self.held.entry(party).or_default() += 1;
-        if matches!(header, Header::Call(_) | Header::Run(_) | Header::RunEach(_)) {
-            last.begun += 1;
-            self.begun += 1;
+        if !piece.of.is_empty() {
+            self.slow.push_back(piece);
         }
-        Ok(bytes)
+        pushed
     }
 
     /// Takes what is to be written next; `spare` is used again.
@@ -125,4 +123,9 @@ impl Lanes {
         self.sealed = self.slow.len();
         Some(std::mem::replace(&mut self.fast, std::mem::take(spare)))
     }
+}
+
+/// Whether a call begins with this frame.
+const fn begins(header: &Header<'_>) -> bool {
+    matches!(header, Header::Call(_) | Header::Run(_) | Header::RunEach(_))
 }

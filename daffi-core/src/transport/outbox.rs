@@ -14,14 +14,11 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::batch::Batch;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, PIECE_BYTES};
 use super::memory::Pipe;
 use super::room::Room;
 use super::socket::WriteHalf;
 use crate::proto::{Frame, FrameError, Header, Limits};
-
-/// Other frames wait while so many bytes are written, and no longer.
-const PART_BYTES: usize = 128 * 1024;
 
 /// After how many batches in a row a flush leaves the rest to the writer task, so that nobody is held up by others
 /// who keep adding.
@@ -123,7 +120,7 @@ impl Outbox {
     #[must_use]
     pub const fn part_bytes(&self) -> usize {
         match self.sink {
-            Sink::Socket(_) => PART_BYTES,
+            Sink::Socket(_) => PIECE_BYTES,
             // Nothing is copied, so nothing takes long.
             Sink::Memory { .. } => usize::MAX,
         }

@@ -66,21 +66,14 @@ fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
     } = arguments(fetcher);
     let signature = signature_of(&signature, &fetcher.answer);
     let on = global.map(|global| quote!(.on(#global)));
-    let mut call = match comes {
-        Comes::Value => {
-            let call = by_type::call(value, &error);
-            quote!(#call(&__DAFFI_STUB, || #signature, &#lowered))
-        }
-        Comes::Stream => {
-            let call = by_type::call_stream(value, &error);
-            quote!(#call(&__DAFFI_STUB, || #signature, &#lowered))
-        }
-        // All that there is to send is in the stream.
-        Comes::Count => {
-            let call = by_type::call_each(value, &error);
-            quote!(#call(&__DAFFI_STUB, || #signature))
-        }
+    let call = match comes {
+        Comes::Value => by_type::call(value, &error),
+        Comes::Stream => by_type::call_stream(value, &error),
+        Comes::Count => by_type::call_each(value, &error),
     };
+    // All that there is to send for each item is in the stream.
+    let lowered = (*comes != Comes::Count).then(|| quote!(, &#lowered));
+    let mut call = quote!(#call(&__DAFFI_STUB, || #signature #lowered));
     if let Some(feeds) = feeds(fetcher) {
         call = quote!(::daffi::__private::streams::feeding(#call, #feeds));
     }

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::processes::{Place, ready};
-use super::{LARGE, LARGE_BYTES, SMALL, median, millions};
+use super::{Kind, LARGE, LARGE_BYTES, SMALL, median, millions};
 
 mod offered {
     use daffi::callback;
@@ -112,62 +112,68 @@ impl Caller {
         Self(g)
     }
 
-    /// What is measured, and its result.
-    pub async fn speed(self, kind: usize) -> (String, f64) {
+    /// How fast it is, in millions a second.
+    pub async fn speed(self, kind: Kind) -> f64 {
         let (g, begun) = (&self.0, Instant::now());
-        let (name, count) = match kind {
-            0 => {
+        let count = match kind {
+            Kind::Stream => {
                 check(there::count(SMALL).on(g).await.unwrap(), SMALL).await;
-                ("u64 from a stream, million/s", SMALL)
+                SMALL
             }
-            1 => {
+            Kind::Iterator => {
                 check(there::iterate(SMALL).on(g).await.unwrap(), SMALL).await;
-                ("u64 from an iterator, million/s", SMALL)
+                SMALL
             }
-            2 => {
+            Kind::Argument => {
                 let total = there::total(stream::iter(0..SMALL)).on(g).await.unwrap();
                 assert_eq!(total, (0..SMALL).sum::<u64>());
-                ("u64 to a callback, million/s", SMALL)
+                SMALL
             }
-            3 => {
+            Kind::Both => {
                 check(there::back(stream::iter(0..SMALL)).on(g).await.unwrap(), SMALL).await;
-                ("u64 both ways at once, million/s each", SMALL)
+                SMALL
             }
-            _ => {
+            Kind::Large => {
                 let mut blobs = there::blobs(LARGE, LARGE_BYTES).on(g).await.unwrap();
                 let mut bytes = 0;
                 while let Some(blob) = blobs.next().await {
                     bytes += blob.unwrap().len() as u64;
                 }
                 assert_eq!(bytes, LARGE * LARGE_BYTES);
-                ("1 MiB items from a stream, MB/s", LARGE * LARGE_BYTES)
+                bytes
             }
         };
-        (name.to_owned(), millions(count, begun.elapsed()))
+        millions(count, begun.elapsed())
     }
 
     /// Tells how long a call takes alone and beside streams at full speed, then has much pass and a receiver sleep.
     pub async fn latency(self) {
         let idle = self.ping("a call alone, p50 and p99 in µs").await;
-        type Flow = fn() -> daffi::Call<Streaming<u64>>;
-        let small: Flow = || there::count(u64::MAX);
-        let streams: Vec<_> = (0..8).map(|_| tokio::spawn(drain(small().on(&self.0)))).collect();
-        sleep(Duration::from_millis(500)).await;
-        let beside = self.ping("a call beside eight streams of u64").await;
+        let beside = "a call beside eight streams of u64";
+        let beside = self.ping_beside(beside, || there::count(u64::MAX)).await;
         println!("  {:<44} {:8.1}", "p99 beside them, to p99 alone", beside / idle);
-        streams.iter().for_each(JoinHandle::abort);
-        sleep(Duration::from_millis(100)).await;
-        let streams: Vec<_> = (0..8)
-            .map(|_| tokio::spawn(drain(there::blobs(u64::MAX, LARGE_BYTES).on(&self.0))))
-            .collect();
-        sleep(Duration::from_millis(500)).await;
-        self.ping("a call beside eight streams of 1 MiB items").await;
-        streams.iter().for_each(JoinHandle::abort);
+        let beside = "a call beside eight streams of 1 MiB items";
+        self.ping_beside(beside, || there::blobs(u64::MAX, LARGE_BYTES))
+            .await;
 
         drain(there::blobs(4096, LARGE_BYTES).on(&self.0)).await;
         let mut blobs = there::blobs(u64::MAX, LARGE_BYTES).on(&self.0).await.unwrap();
         blobs.next().await.unwrap().unwrap();
         sleep(Duration::from_secs(1)).await;
+    }
+
+    /// As [`ping`](Self::ping), while eight such streams are at full speed.
+    async fn ping_beside<T: Send + 'static>(
+        &self,
+        what: &str,
+        flow: impl Fn() -> daffi::Call<Streaming<T>>,
+    ) -> f64 {
+        let streams: Vec<_> = (0..8).map(|_| tokio::spawn(drain(flow().on(&self.0)))).collect();
+        sleep(Duration::from_millis(500)).await;
+        let p99 = self.ping(what).await;
+        streams.iter().for_each(JoinHandle::abort);
+        sleep(Duration::from_millis(100)).await;
+        p99
     }
 
     async fn ping(&self, what: &str) -> f64 {

@@ -1,8 +1,8 @@
 //! How fast streams are, how much memory they take, and what they leave of the speed of other calls. Run it with
 //! `cargo bench --bench streams`, alone on the machine; it takes two minutes.
 //!
-//! A provider, a controller and a caller are processes of their own. The same is done by a relay that knows only frames, written for
-//! this: numbers of this machine mean little, their ratio to the relay's in the same run more.
+//! A provider, a controller and a caller are processes of their own. The same is done by a relay that knows only frames,
+//! written for this: numbers of this machine mean little, their ratio to the relay's in the same run more.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +18,36 @@ mod relay;
 use std::time::Duration;
 
 use self::processes::{Role, Transport};
+
+/// What flows.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Stream,
+    Iterator,
+    Argument,
+    Both,
+    Large,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [
+        Self::Stream,
+        Self::Iterator,
+        Self::Argument,
+        Self::Both,
+        Self::Large,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "u64 from a stream, million/s",
+            Self::Iterator => "u64 from an iterator, million/s",
+            Self::Argument => "u64 to a callback, million/s",
+            Self::Both => "u64 both ways at once, million/s each",
+            Self::Large => "1 MiB items from a stream, MB/s",
+        }
+    }
+}
 
 /// How often each speed is measured. The median counts.
 const RUNS: usize = 5;
@@ -66,32 +96,23 @@ fn measure(transport: Transport) {
     });
 
     println!("over {transport:?}, medians of {RUNS}");
-    let mut results = vec![(String::new(), Vec::new(), Vec::new()); 5];
+    let mut results = Kind::ALL.map(|kind| (kind, Vec::new(), Vec::new()));
     for _ in 0..RUNS {
-        for (kind, (name, mine, its)) in results.iter_mut().enumerate() {
-            let caller = caller.clone();
-            let (label, ours) = runtime.block_on(async {
-                tokio::spawn(async move { caller.speed(kind).await })
-                    .await
-                    .unwrap()
-            });
-            let theirs = runtime.block_on(async { sink.speed(kind).await });
-            *name = label;
-            mine.push(ours);
-            its.extend(theirs);
+        for (kind, ours, theirs) in &mut results {
+            let (caller, kind) = (caller.clone(), *kind);
+            let speed = async { tokio::spawn(async move { caller.speed(kind).await }).await };
+            ours.push(runtime.block_on(speed).unwrap());
+            theirs.extend(runtime.block_on(sink.speed(kind)));
         }
     }
-    for (name, mine, its) in results {
-        let mine = median(mine);
-        match its.is_empty() {
-            true => println!("  {name:<44} {mine:8.1}"),
-            false => {
-                let its = median(its);
-                println!(
-                    "  {name:<44} {mine:8.1}   relay {its:8.1}   ratio {:.2}",
-                    mine / its
-                );
-            }
+    for (kind, ours, theirs) in results {
+        let (name, ours) = (kind.name(), median(ours));
+        if theirs.is_empty() {
+            println!("  {name:<44} {ours:8.1}");
+        } else {
+            let theirs = median(theirs);
+            let ratio = ours / theirs;
+            println!("  {name:<44} {ours:8.1}   relay {theirs:8.1}   ratio {ratio:.2}");
         }
     }
     drop(sink);

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_util::codec::{Framed, FramedRead, LengthDelimitedCodec};
 
 use super::processes::{Place, ready};
-use super::{LARGE, LARGE_BYTES, SMALL, millions};
+use super::{Kind, LARGE, LARGE_BYTES, SMALL, millions};
 
 trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Socket for T {}
@@ -112,10 +112,10 @@ impl Sink {
     }
 
     /// As fast as that kind is here, if it is here.
-    pub async fn speed(&mut self, kind: usize) -> Option<f64> {
+    pub async fn speed(&mut self, kind: Kind) -> Option<f64> {
         let (count, size) = match kind {
-            0 => (SMALL.div_ceil(ITEMS), 0),
-            4 => (LARGE, LARGE_BYTES),
+            Kind::Stream => (SMALL.div_ceil(ITEMS), 0),
+            Kind::Large => (LARGE, LARGE_BYTES),
             _ => return None,
         };
         let begun = Instant::now();

@@ -262,7 +262,8 @@ impl<W> Calls<W> {
         false
     }
 
-    /// One of many answers has come; an item of a stream has at most `item_bytes`. `None` if no such call is out; otherwise whom to wake.
+    /// One of many answers has come; an item of a stream has at most `item_bytes`. `None` if no such call is out; otherwise
+    /// whom to wake.
     pub(super) fn add(&mut self, call: CallId, item: Item, item_bytes: usize) -> Option<Added<W>> {
         self.flow(call);
         match &mut self.slots.get_mut(call.0 as usize)?.state {

@@ -112,11 +112,7 @@ impl<C: Clone> Runs<C> {
 
     /// A run takes or returns a stream.
     pub(super) fn flow(&mut self, run: RunId) {
-        let found = self
-            .runs
-            .get_mut(run.index)
-            .filter(|found| found.stamp == run.stamp);
-        if let Some(found) = found
+        if let Some(found) = self.get_mut(run)
             && !std::mem::replace(&mut found.flows, true)
         {
             self.flowing += 1;
@@ -168,6 +164,12 @@ impl<C: Clone> Runs<C> {
 
     fn get(&self, run: RunId) -> Option<&Run> {
         self.runs.get(run.index).filter(|found| found.stamp == run.stamp)
+    }
+
+    fn get_mut(&mut self, run: RunId) -> Option<&mut Run> {
+        self.runs
+            .get_mut(run.index)
+            .filter(|found| found.stamp == run.stamp)
     }
 
     /// Begins a run, or answers why not. A reason given here is a promise that the callback did not run.
@@ -240,30 +242,29 @@ impl<C: Clone> Runs<C> {
     /// The call is not wanted any more. `None` if it was not before.
     pub(super) fn cancel(&mut self, call: CallId) -> Option<Unwanted> {
         let run = self.run_of(call)?;
-        self.unwanted(call, run, |run| run.blocking)
+        self.unwanted(run, |run| run.blocking)
     }
 
     /// The time of the run is over. `None` if it was not wanted before.
     pub(super) fn give_up(&mut self, run: RunId) -> Option<Unwanted> {
-        let call = self.get(run)?.call?;
         // The caller keeps its own time.
-        self.unwanted(call, run, |run| run.blocking && !run.own_deadline)
+        self.unwanted(run, |run| run.blocking && !run.own_deadline)
     }
 
-    fn unwanted(&mut self, call: CallId, id: RunId, later: impl FnOnce(&Run) -> bool) -> Option<Unwanted> {
-        let run = self.runs.get_mut(id.index).filter(|run| !run.cancelled)?;
+    fn unwanted(&mut self, id: RunId, later: impl FnOnce(&Run) -> bool) -> Option<Unwanted> {
+        let run = self
+            .get_mut(id)
+            .filter(|run| run.call.is_some() && !run.cancelled)?;
         if later(run) {
             run.cancelled = true;
             return Some(Unwanted::AnswerLater(id));
         }
-        self.release(id);
-        Some(Unwanted::Answer(call, id))
+        Some(Unwanted::Answer(self.release(id)?, id))
     }
 
     /// The call to answer, which the run then has no more.
     pub(super) fn release(&mut self, id: RunId) -> Option<CallId> {
-        let run = self.runs.get_mut(id.index).filter(|run| run.stamp == id.stamp)?;
-        let call = run.call.take()?;
+        let call = self.get_mut(id)?.call.take()?;
         self.by_call.remove(&call);
         Some(call)
     }

@@ -117,8 +117,8 @@ impl<W> Streams<W> {
         stream.budget.grant(window);
     }
 
-    /// Items have come, of at most `item_bytes` each. Answers whom to wake, and whether the sender keeps to what was granted; a stream whose sender does
-    /// not ends. `None` if nobody reads it any more.
+    /// Items have come, of at most `item_bytes` each. Answers whom to wake, and whether the sender keeps to what was granted;
+    /// a stream whose sender does not ends. `None` if nobody reads it any more.
     pub(super) fn add(
         &mut self,
         run: RunId,
