@@ -118,6 +118,14 @@ impl Counter {
         self.sum.fetch_add(item, Ordering::Relaxed);
     }
 
+    /// It takes long, and waits for nothing.
+    #[callback(inline)]
+    pub fn add_heavily(&self, item: u64) {
+        std::thread::sleep(Duration::from_millis(2));
+        self.sum.fetch_add(item, Ordering::Relaxed);
+        self.begun.notify_one();
+    }
+
     pub fn add_until_told(&self, ctx: &CallContext, item: u64) {
         self.sum.fetch_add(item, Ordering::Relaxed);
         self.begun.notify_one();
@@ -170,6 +178,8 @@ mod fetchers {
     pub async fn tell_a_task(items: impl Stream<Item = u64>);
     #[fetcher(each)]
     pub async fn add_slowly(items: impl Stream<Item = u64>);
+    #[fetcher(each)]
+    pub async fn add_heavily(items: impl Stream<Item = u64>);
     #[fetcher(each)]
     pub async fn add_until_told(items: impl Stream<Item = u64>);
 }
@@ -368,6 +378,24 @@ async fn p4_dropping_the_call_stops_it_before_the_next_item() {
         net.stop([g]).await;
         assert!(told.load(Ordering::Acquire));
         assert_eq!(sum.load(Ordering::Relaxed), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_callback_that_never_waits_leaves_others_their_turn() {
+    over_each(async |transport| {
+        let counter = Counter::default();
+        let (sum, begun) = (Arc::clone(&counter.sum), Arc::clone(&counter.begun));
+        let net = Net::start(transport, |builder| builder.service(counter)).await;
+        let g = net.caller().await;
+        let job = fetchers::add_heavily(stream::iter([1; 100])).on(&g).bg();
+        begun.notified().await;
+        assert_eq!(fetchers::add_inline(stream::iter([0])).on(&g).await, Ok(1));
+        let before = sum.load(Ordering::Relaxed);
+        assert!(before < 100, "all were done before an answer came");
+        assert_eq!(job.await, Ok(100));
+        net.stop([g]).await;
     })
     .await;
 }

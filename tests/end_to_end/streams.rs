@@ -64,6 +64,15 @@ impl Source {
         })
     }
 
+    /// Each item takes long, and is not waited for.
+    pub async fn slow(&self, end: u64) -> impl Stream<Item = u64> {
+        let made = Arc::clone(&self.made);
+        stream::iter(0..end).inspect(move |_| {
+            std::thread::sleep(Duration::from_millis(2));
+            made.fetch_add(1, Ordering::Relaxed);
+        })
+    }
+
     /// The same on a thread.
     pub fn count_up_blocking(&self) -> impl Iterator<Item = u64> {
         let (made, dropped) = (Arc::clone(&self.made), OnDrop(Arc::clone(&self.dropped)));
@@ -180,6 +189,8 @@ async fn ticks(count: u32) -> impl Stream<Item = Tick>;
 #[fetcher]
 async fn count_up() -> impl Stream<Item = u64>;
 #[fetcher]
+async fn slow(end: u64) -> impl Stream<Item = u64>;
+#[fetcher]
 async fn count_up_blocking() -> impl Stream<Item = u64>;
 #[fetcher]
 async fn one_by_one() -> impl Stream<Item = u64>;
@@ -271,6 +282,27 @@ async fn an_item_alone_comes_at_once() {
             assert_eq!(items.next().await, Some(Ok(number)));
             go_on.notify_one();
         }
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn items_that_take_long_do_not_wait_for_each_other() {
+    over_each(async |transport| {
+        let source = Source::default();
+        let made = Arc::clone(&source.made);
+        let net = Net::start(transport, |builder| builder.service(source)).await;
+        let g = net.caller().await;
+        let mut items = slow(500).on(&g).await.unwrap();
+        assert_eq!(items.next().await, Some(Ok(0)));
+        let before = made.load(Ordering::Relaxed);
+        assert!(before < 250, "{before} were made before the first came");
+        // Nor does anything else.
+        ping().on(&g).await.unwrap();
+        let before = made.load(Ordering::Relaxed);
+        assert!(before < 400, "{before} were made before an answer came");
+        drop(items);
         net.stop([g]).await;
     })
     .await;

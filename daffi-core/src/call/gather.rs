@@ -13,10 +13,9 @@ use super::broadcast::{Broadcast, unexpected};
 use super::future::{Call, Running};
 use super::replies::Reply;
 use super::streaming::{Streaming, undecodable};
-use super::turn::Turn;
 use crate::error::{CallError, RemoteError};
-use crate::node::Received;
 use crate::node::session::{Item, Next};
+use crate::node::{Received, Turn};
 use crate::proto::{Batch, Failure, Outcome};
 
 /// The items of the streams that the callbacks of a broadcast return, with the names of their processes, as they arrive.
@@ -115,7 +114,11 @@ impl<T, E> BroadcastItems<T, E> {
             if self.open == 0 {
                 return Poll::Ready(None);
             }
-            match ready!(self.call.poll_next(&mut self.running, cx)) {
+            let Poll::Ready(next) = self.call.poll_next(&mut self.running, cx) else {
+                self.turn.pause();
+                return Poll::Pending;
+            };
+            match next {
                 Next::Item(Item::Batch(index, batch)) => {
                     let index = index as usize;
                     if self.processes.get(index).is_some_and(|process| !process.ended) {

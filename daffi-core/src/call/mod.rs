@@ -9,7 +9,6 @@ mod pump;
 mod replies;
 mod streaming;
 mod stub;
-mod turn;
 
 pub(crate) use arguments::by_name;
 pub use background::AsyncResult;

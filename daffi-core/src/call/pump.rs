@@ -4,12 +4,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::Stream;
 
-use super::turn::Turn;
-use crate::node::{Node, SentCall};
+use crate::node::{Node, Rounds, SentCall, Turn};
 use crate::proto::{Batch, Credit, EncodeError, Failed};
 use crate::registry::Flow;
 
@@ -18,6 +18,9 @@ mod tests;
 
 /// A frame of items is sent when it has so many bytes.
 const BATCH_BYTES: usize = 64 * 1024;
+
+/// Or at the end of a turn, when its first item has waited for so long.
+const HELD: Duration = Duration::from_millis(1);
 
 /// Where a stream goes.
 pub(crate) trait Port {
@@ -72,6 +75,8 @@ pub(crate) struct Pump<S: Stream> {
     encode: Encode<S::Item>,
     buffer: Vec<u8>,
     items: u32,
+    /// Since when the first item waits for others.
+    held: Option<Instant>,
     turn: Turn,
 }
 
@@ -85,6 +90,7 @@ impl<S: Stream> Pump<S> {
             encode,
             buffer: Vec::new(),
             items: 0,
+            held: None,
             turn: Turn::NEW,
         }
     }
@@ -98,11 +104,9 @@ impl<S: Stream> Pump<S> {
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
                 Poll::Ready(Some(credit)) => credit,
             };
-            let filled = self.fill(credit, cx);
-            if matches!(filled, Poll::Ready(Filled::Enough)) {
-                continue;
-            }
-            let full = matches!(filled, Poll::Ready(Filled::Full));
+            let filled = ready!(self.fill(credit, cx));
+            let full = matches!(filled, Filled::Full);
+            self.held = None;
             if self.items > 0 {
                 let batch = Batch {
                     items: std::mem::take(&mut self.items),
@@ -115,24 +119,32 @@ impl<S: Stream> Pump<S> {
                 }
             }
             match filled {
-                Poll::Ready(Filled::Full | Filled::Enough) => {}
-                Poll::Ready(Filled::Ended) => return Poll::Ready(Ok(())),
-                Poll::Ready(Filled::Failed(failed)) => return Poll::Ready(Err(failed)),
+                Filled::Full => {}
+                Filled::Ended => return Poll::Ready(Ok(())),
+                Filled::Failed(failed) => return Poll::Ready(Err(failed)),
                 // Whoever waits for the next item hears when nobody wants it any more.
-                Poll::Pending => return port.poll_ended(cx).map(Ok),
+                Filled::Waits => return port.poll_ended(cx).map(Ok),
             }
         }
     }
 
-    /// Takes items for as long as there are some and a frame has room for them.
+    /// Takes items for as long as there are some and a frame has room for them; pending when a turn is over before that.
     fn fill(&mut self, credit: Credit, cx: &mut Context<'_>) -> Poll<Filled> {
         let bytes = usize::try_from(credit.bytes).unwrap_or(0).min(BATCH_BYTES);
+        let begun = self.turn.begun();
+        self.held.get_or_insert(begun);
+        let rounds = Rounds::of_this_thread();
         while u64::from(self.items) < credit.items.min(u64::from(u32::MAX)) && self.buffer.len() < bytes {
-            if self.turn.is_over() {
-                return Poll::Ready(Filled::Enough);
-            }
-            let Some(item) = ready!(self.stream.as_mut().poll_next(cx)) else {
-                return Poll::Ready(Filled::Ended);
+            // One more item than the turn has: if the stream has turns too, its own ends first, and serves both.
+            let last = self.turn.is_over();
+            let item = match self.stream.as_mut().poll_next(cx) {
+                Poll::Ready(Some(item)) => item,
+                Poll::Ready(None) => return Poll::Ready(Filled::Ended),
+                Poll::Pending if self.turn.ended_since(rounds) && !self.has_waited() => return Poll::Pending,
+                Poll::Pending => {
+                    self.turn.pause();
+                    return Poll::Ready(Filled::Waits);
+                }
             };
             let before = self.buffer.len();
             if let Err(error) = (self.encode)(item, &mut self.buffer) {
@@ -143,16 +155,27 @@ impl<S: Stream> Pump<S> {
             }
             self.items += 1;
             self.turn.add(self.buffer.len() - before);
+            if last || self.turn.is_late() {
+                if self.has_waited() {
+                    break;
+                }
+                ready!(self.turn.poll_next(cx));
+            }
         }
         Poll::Ready(Filled::Full)
+    }
+
+    fn has_waited(&self) -> bool {
+        self.held
+            .is_some_and(|since| self.turn.now().saturating_duration_since(since) >= HELD)
     }
 }
 
 enum Filled {
-    /// A frame, or the credit.
+    /// A frame, or the credit, or it has waited long enough.
     Full,
-    /// For this turn.
-    Enough,
+    /// As the next item is not there.
+    Waits,
     Ended,
     Failed(Failed),
 }

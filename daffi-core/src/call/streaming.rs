@@ -15,10 +15,9 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::future::{block_on, check_may_block, sleep_on};
 use super::pump::Feeds;
-use super::turn::Turn;
 use crate::error::CallError;
 use crate::node::session::{Item, Next};
-use crate::node::{Exchange, Message, Received};
+use crate::node::{Exchange, Message, Received, Turn};
 use crate::proto::{DecodeError, DecodeItem, Failed, Failure, Taken, Window};
 use crate::registry::Flow;
 
@@ -206,6 +205,7 @@ impl<T> Streaming<T> {
                 }
                 Poll::Ready(Some(end)) => end,
                 Poll::Pending => {
+                    self.turn.pause();
                     ready!(self.poll_idle(cx));
                     Err(Failed::Timeout { may_have_run: true }.into())
                 }

@@ -8,12 +8,12 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
-use tokio::task::coop::consume_budget;
 use tokio::time::timeout;
 
 use super::handle::Node;
 use super::received::Received;
 use super::run::{Caught, caught};
+use super::turn::Turn;
 use crate::context::CallContext;
 use crate::proto::{Failed, Failure, Outcome, RunId, Taken, Tally, Window, decode_arguments};
 use crate::registry::{Callback, FlowHost, Handler, Invocation, Work};
@@ -34,6 +34,7 @@ pub(super) struct Each {
     left: VecDeque<Bytes>,
     /// For so many the callback has returned without an error.
     done: u64,
+    turn: Turn,
 }
 
 impl Each {
@@ -53,6 +54,7 @@ impl Each {
             items: Received::new(|bytes, _| decode_arguments(bytes), false, Window::DEFAULT),
             left: VecDeque::new(),
             done: 0,
+            turn: Turn::NEW,
         }
     }
 
@@ -66,6 +68,8 @@ impl Each {
         FlowHost::accept(&*self.node, self.run, 0, self.items.window());
         let handler = self.callback.handler.clone();
         while let Some(arguments) = self.next().await? {
+            self.turn.begun();
+            let bytes = arguments.len();
             let (invocation, scope) = self.begin(arguments);
             match &handler {
                 Handler::Inline(call) => {
@@ -96,8 +100,8 @@ impl Each {
                     .await?;
                 }
             }
-            // Callbacks that never wait must not keep others from their turn.
-            consume_budget().await;
+            self.turn.add(bytes);
+            poll_fn(|cx| self.turn.poll_next(cx)).await;
         }
         Ok(())
     }
@@ -108,6 +112,7 @@ impl Each {
             return Ok(Some(arguments));
         }
         while self.items.is_empty() {
+            self.turn.pause();
             match poll_fn(|cx| self.node.poll_taken(self.run, 0, cx)).await {
                 Taken::Batch(batch) => self.items.put(batch),
                 Taken::End(end) => return end.map(|()| None),

@@ -31,6 +31,8 @@ pub mod session;
 #[cfg(feature = "runtime")]
 mod traces;
 #[cfg(feature = "runtime")]
+mod turn;
+#[cfg(feature = "runtime")]
 mod wakers;
 
 #[cfg(feature = "runtime")]
@@ -40,5 +42,5 @@ pub(crate) use {
     handle::{Exchange, FAR, Message, Node, NodeOptions, Phase, SentCall},
     received::Received,
     traces::Traces,
-    wakers::is_of_a_task,
+    turn::{Rounds, Turn},
 };

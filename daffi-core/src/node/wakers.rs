@@ -19,7 +19,7 @@ pub(super) fn learn(cx: &Context<'_>) {
 }
 
 /// Whether a task is known to poll this.
-pub(crate) fn is_of_a_task(cx: &Context<'_>) -> bool {
+pub(super) fn is_of_a_task(cx: &Context<'_>) -> bool {
     OF_TASKS.get().is_some_and(|known| *known == kind(cx.waker()))
 }
 

@@ -123,6 +123,23 @@ fn raw(item: Vec<u8>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
     Ok(())
 }
 
+thread_local! {
+    static NOW: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+fn pass(time: Duration) {
+    NOW.set(Some(NOW.get().unwrap_or_else(Instant::now) + time));
+}
+
+/// For which time stands still unless it is told to pass.
+fn pump<S: Stream<Item = Vec<u8>>>(stream: S) -> Pump<S> {
+    pass(Duration::ZERO);
+    Pump {
+        turn: Turn::by(|| NOW.get().unwrap()),
+        ..Pump::new(stream, raw)
+    }
+}
+
 /// Counts how often it is woken.
 #[derive(Default)]
 struct Woken(AtomicUsize);
@@ -161,7 +178,7 @@ fn bytes(text: &'static str) -> Bytes {
 #[test]
 fn many_small_items_share_a_frame() {
     let (port, (_, stream)) = (Fake::open(), counted(1000, 3));
-    assert_eq!(poll(&mut Pump::new(stream, raw), &port), END);
+    assert_eq!(poll(&mut pump(stream), &port), END);
     let sent = port.sent();
     let [(items, bytes, _)] = &*sent else {
         panic!("{} frames", sent.len())
@@ -172,7 +189,7 @@ fn many_small_items_share_a_frame() {
 #[test]
 fn an_item_alone_goes_at_once_and_not_as_if_the_frame_were_full() {
     let (port, source) = (Fake::open(), Source::default());
-    let mut pump = Pump::new(source.stream(), raw);
+    let mut pump = pump(source.stream());
     assert_eq!(poll(&mut pump, &port), Poll::Pending);
     assert_eq!(port.sent(), []);
     for text in ["one", "two"] {
@@ -190,7 +207,7 @@ fn an_item_alone_goes_at_once_and_not_as_if_the_frame_were_full() {
 #[test]
 fn a_frame_is_sent_when_it_has_64_kib() {
     let (port, (_, stream)) = (Fake::open(), counted(200, 1000));
-    assert_eq!(poll(&mut Pump::new(stream, raw), &port), END);
+    assert_eq!(poll(&mut pump(stream), &port), END);
     let sent: Vec<_> = port
         .sent()
         .into_iter()
@@ -202,7 +219,7 @@ fn a_frame_is_sent_when_it_has_64_kib() {
 #[test]
 fn a_large_item_has_a_frame_of_its_own() {
     let (port, (_, stream)) = (Fake::open(), counted(3, 1 << 20));
-    assert_eq!(poll(&mut Pump::new(stream, raw), &port), END);
+    assert_eq!(poll(&mut pump(stream), &port), END);
     let sent: Vec<_> = port
         .sent()
         .into_iter()
@@ -214,8 +231,8 @@ fn a_large_item_has_a_frame_of_its_own() {
 #[test]
 fn an_endless_stream_lets_others_have_their_turn() {
     let port = Fake::open();
-    let mut large = Pump::new(stream::repeat_with(|| vec![0; BATCH_BYTES]), raw);
-    let mut small = Pump::new(stream::repeat_with(|| vec![0; 4]), raw);
+    let mut large = pump(stream::repeat_with(|| vec![0; BATCH_BYTES]));
+    let mut small = pump(stream::repeat_with(|| vec![0; 4]));
     let mut frames = Vec::new();
     for _ in 0..100 {
         assert_eq!(poll_once(&mut large, &port), (Poll::Pending, true));
@@ -228,7 +245,88 @@ fn an_endless_stream_lets_others_have_their_turn() {
         );
     }
     // What is not full at the end of a turn is filled in the next.
-    assert_eq!(frames, [(BATCH_BYTES, true); 6]);
+    assert_eq!(frames, [(BATCH_BYTES, true); 3]);
+}
+
+#[test]
+fn items_that_take_long_do_not_wait_for_others() {
+    let port = Fake::open();
+    let mut pump = pump(stream::repeat_with(|| {
+        pass(HELD);
+        vec![0; 4]
+    }));
+    for _ in 0..100 {
+        assert_eq!(poll_once(&mut pump, &port), (Poll::Pending, true));
+        assert_eq!(port.sent(), [(1, Bytes::from_static(&[0; 4]), true)]);
+    }
+}
+
+#[test]
+fn no_item_waits_for_long() {
+    let port = Fake::open();
+    let mut pump = pump(stream::repeat_with(|| {
+        pass(HELD / 10);
+        vec![0; 4]
+    }));
+    let mut polls = 0;
+    for frames in 1..100 {
+        while port.sent.borrow().len() < frames {
+            polls += 1;
+            assert_eq!(poll_once(&mut pump, &port), (Poll::Pending, true));
+        }
+    }
+    let sent = port.sent();
+    assert!(sent.iter().all(|(items, ..)| *items <= 12), "{sent:?}");
+    assert!(polls >= 5 * sent.len(), "{polls} turns");
+}
+
+/// Of items that are there it gives one in so many, and has turns of its own.
+fn one_in(many: usize) -> impl Stream<Item = Vec<u8>> {
+    let mut turn = Turn::by(|| NOW.get().unwrap());
+    let mut count = 0;
+    stream::poll_fn(move |cx| {
+        loop {
+            ready!(turn.poll_next(cx));
+            turn.add(4);
+            count += 1;
+            if count % many == 0 {
+                return Poll::Ready(Some(vec![0; 4]));
+            }
+        }
+    })
+}
+
+#[test]
+fn the_turns_of_a_stream_serve_its_pump() {
+    let port = Fake::open();
+    let mut pump = pump(one_in(1));
+    let mut polls = 0;
+    while port.sent.borrow().len() < 10 {
+        polls += 1;
+        assert_eq!(poll_once(&mut pump, &port), (Poll::Pending, true));
+    }
+    let sent: Vec<_> = port.sent().into_iter().map(|(_, bytes, _)| bytes.len()).collect();
+    assert_eq!(sent, [BATCH_BYTES; 10], "full, though turns end in between");
+    let turns = 10 * BATCH_BYTES / 4 / 1024;
+    assert!(
+        (turns..turns * 5 / 4).contains(&polls),
+        "{polls} turns for {turns}"
+    );
+}
+
+#[test]
+fn few_items_of_a_busy_stream_do_not_wait_for_long() {
+    let port = Fake::open();
+    let mut pump = pump(one_in(5000));
+    for _ in 0..1000 {
+        assert_eq!(poll_once(&mut pump, &port), (Poll::Pending, true));
+        pass(HELD / 5);
+    }
+    let sent: Vec<_> = port.sent().into_iter().map(|(items, ..)| items).collect();
+    assert!(
+        sent.len() > 90 && sent.iter().all(|items| *items <= 2),
+        "{sent:?}"
+    );
 }
 
 // ---------------------------------------------------------------------- credit
@@ -236,7 +334,7 @@ fn an_endless_stream_lets_others_have_their_turn() {
 #[test]
 fn p6_no_item_is_asked_for_that_may_not_be_sent() {
     let (port, (asked, stream)) = (Fake::new(0, 0), counted(10, 1));
-    let mut pump = Pump::new(stream, raw);
+    let mut pump = pump(stream);
     for (items, bytes, sent) in [(0, 0, 0), (3, 100, 3), (0, 100, 3), (2, 0, 5)] {
         port.grant(items, bytes);
         assert_eq!(poll(&mut pump, &port), Poll::Pending);
@@ -249,7 +347,7 @@ fn p6_no_item_is_asked_for_that_may_not_be_sent() {
 #[test]
 fn p6_the_last_item_alone_may_be_over_the_bytes() {
     let (port, (asked, stream)) = (Fake::new(100, 10), counted(10, 4));
-    let mut pump = Pump::new(stream, raw);
+    let mut pump = pump(stream);
     assert_eq!(poll(&mut pump, &port), Poll::Pending);
     assert_eq!(asked.get(), 3, "12 bytes");
     port.grant(0, 2);
@@ -263,7 +361,7 @@ fn p6_the_last_item_alone_may_be_over_the_bytes() {
 #[test]
 fn the_end_is_found_with_the_credit_for_one_more() {
     let (port, (_, stream)) = (Fake::new(2, 100), counted(2, 1));
-    let mut pump = Pump::new(stream, raw);
+    let mut pump = pump(stream);
     assert_eq!(poll(&mut pump, &port), Poll::Pending);
     port.grant(1, 0);
     assert_eq!(poll(&mut pump, &port), END);
@@ -275,7 +373,7 @@ fn the_end_is_found_with_the_credit_for_one_more() {
 #[test]
 fn an_empty_stream_sends_nothing() {
     let port = Fake::open();
-    assert_eq!(poll(&mut Pump::new(stream::empty(), raw), &port), END);
+    assert_eq!(poll(&mut pump(stream::empty()), &port), END);
     assert_eq!(port.sent(), []);
 }
 
@@ -314,14 +412,14 @@ fn an_error_of_encoding_comes_after_the_items_before_it() {
 fn p4_nobody_is_asked_for_items_that_nobody_reads() {
     let (port, (asked, stream)) = (Fake::open(), counted(10, 1));
     port.credit.set(None);
-    assert_eq!(poll(&mut Pump::new(stream, raw), &port), END);
+    assert_eq!(poll(&mut pump(stream), &port), END);
     assert_eq!((asked.get(), port.sent()), (0, vec![]));
 }
 
 #[test]
 fn p4_who_waits_for_an_item_hears_that_nobody_reads() {
     let (port, source) = (Fake::open(), Source::default());
-    let mut pump = Pump::new(source.stream(), raw);
+    let mut pump = pump(source.stream());
     assert_eq!((poll(&mut pump, &port), port.waits.get()), (Poll::Pending, 1));
     port.credit.set(None);
     assert_eq!(poll(&mut pump, &port), END);
@@ -337,7 +435,7 @@ fn items_that_are_refused_end_the_stream() {
     for (refusal, end) in [(None, Ok(())), (Some(failed.clone()), Err(failed))] {
         let (port, (_, stream)) = (Fake::open(), counted(10, BATCH_BYTES));
         *port.refusal.borrow_mut() = Some(refusal);
-        assert_eq!(poll(&mut Pump::new(stream, raw), &port), Poll::Ready(end));
+        assert_eq!(poll(&mut pump(stream), &port), Poll::Ready(end));
         assert_eq!(port.sent(), []);
     }
 }

@@ -1,0 +1,391 @@
+//! How much of a stream is done at a time, so that whatever shares its thread and its processor gets its turn.
+//!
+//! A stream at full speed never waits for long, so neither its runtime nor the operating system takes the processor away
+//! from it soon, and an ordinary call, which crosses five threads, would wait for each of them.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::task::yield_now;
+
+use super::wakers::is_of_a_task;
+
+/// So many items of all the streams of a thread, which take about 25 µs where little is done with them.
+const ITEMS: u32 = 1024;
+
+/// So many bytes of items, which take about as long.
+const BYTES: usize = 64 * 1024;
+
+/// So long, if much is done with them.
+const TIME: Duration = Duration::from_micros(100);
+
+/// If more streams than that are at work on a thread, all of them together take longer.
+const MOST: u32 = 16;
+
+/// One turn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn {
+    /// Each counts as often as there are streams that share the time.
+    items: u32,
+    bytes: usize,
+    /// How many streams share the time, as far as is known.
+    streams: u32,
+    /// The round in which the turn before ended.
+    round: u64,
+    since: Option<Instant>,
+    /// The clock is looked at again when there are so many items.
+    look: u32,
+    late: bool,
+    clock: fn() -> Instant,
+}
+
+impl Turn {
+    pub(crate) const NEW: Self = Self::by(Instant::now);
+
+    /// By another clock.
+    pub(crate) const fn by(clock: fn() -> Instant) -> Self {
+        Self {
+            items: 0,
+            bytes: 0,
+            streams: 1,
+            round: 0,
+            since: None,
+            look: 1,
+            late: false,
+            clock,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        (self.clock)()
+    }
+
+    /// When the work on it began, which is now if nothing was done yet.
+    pub(crate) fn begun(&mut self) -> Instant {
+        *self.since.get_or_insert_with(self.clock)
+    }
+
+    /// Waits for an item, which is no work.
+    pub(crate) const fn pause(&mut self) {
+        self.since = None;
+    }
+
+    /// An item of so many bytes is done.
+    pub(crate) fn add(&mut self, bytes: usize) {
+        self.items += self.streams;
+        self.bytes = self
+            .bytes
+            .saturating_add(bytes.saturating_mul(self.streams as usize));
+        if self.items >= self.look {
+            self.look_at_clock();
+        }
+    }
+
+    /// Seldom, where there are many items.
+    #[cold]
+    fn look_at_clock(&mut self) {
+        self.look = self.items.saturating_mul(4);
+        let now = self.now();
+        self.late = now.saturating_duration_since(self.begun()) * self.streams >= TIME;
+    }
+
+    /// Whether it took long, for the items that it had.
+    pub(crate) const fn is_late(&self) -> bool {
+        self.late
+    }
+
+    pub(crate) const fn is_over(&self) -> bool {
+        self.items >= ITEMS || self.bytes >= BYTES || self.late
+    }
+
+    /// Begins anew if one has ended on this thread since then.
+    pub(crate) fn ended_since(&mut self, rounds: Rounds) -> bool {
+        let now = ROUNDS.get();
+        if now == rounds {
+            return false;
+        }
+        *self = self.after(now, self.round);
+        true
+    }
+
+    fn after(&self, rounds: Rounds, round: u64) -> Self {
+        Self {
+            streams: rounds.streams(),
+            round,
+            ..Self::by(self.clock)
+        }
+    }
+
+    /// Pending, once, when the turn is over: others that are ready run first, and what has come for this process is read.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.is_over() {
+            return Poll::Ready(());
+        }
+        let mut rounds = ROUNDS.get();
+        rounds.end(self.round);
+        ROUNDS.set(rounds);
+        *self = self.after(rounds, rounds.number);
+        offer_processor();
+        if is_of_a_task(cx) {
+            // Wakes only after the sockets were looked at, which a waker that is called here would not wait for.
+            return pin!(yield_now()).poll(cx);
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+thread_local! {
+    static ROUNDS: Cell<Rounds> = const { Cell::new(Rounds::NEW) };
+}
+
+/// The turns of a thread: in a round every stream that is at work has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rounds {
+    number: u64,
+    /// How many turns have ended in it.
+    ended: u32,
+    /// How many ended in the round before.
+    before: u32,
+}
+
+impl Rounds {
+    const NEW: Self = Self {
+        number: 1,
+        ended: 0,
+        before: 0,
+    };
+
+    pub(crate) fn of_this_thread() -> Self {
+        ROUNDS.get()
+    }
+
+    /// How many streams share the time.
+    fn streams(self) -> u32 {
+        self.ended.max(self.before).clamp(1, MOST)
+    }
+
+    /// Ends a turn of a stream, whose turn before ended in that round.
+    fn end(&mut self, before: u64) {
+        if before == self.number {
+            *self = Self {
+                number: self.number + 1,
+                ended: 0,
+                before: self.ended,
+            };
+        }
+        self.ended += 1;
+    }
+}
+
+/// Lets other threads have the processor, if it is time.
+fn offer_processor() {
+    thread_local! {
+        static OFFERS: Cell<Offers> = const { Cell::new(Offers::NEW) };
+    }
+    let mut offers = OFFERS.get();
+    let now = Instant::now();
+    if offers.are_due(now) {
+        thread::yield_now();
+        offers.made(now, Instant::now());
+        OFFERS.set(offers);
+    }
+}
+
+/// When a thread offers its processor to others.
+///
+/// Those who want it for a moment get it that way and give it back. If others keep it, for work of their own, they are
+/// offered it less often: by that alone a thread that gives way would have far less than its share.
+#[derive(Clone, Copy, Debug)]
+struct Offers {
+    last: Option<Instant>,
+    /// How long others kept it, of late and on average.
+    kept: Duration,
+}
+
+impl Offers {
+    const NEW: Self = Self {
+        last: None,
+        kept: Duration::ZERO,
+    };
+    /// How long a thread has the processor, at least.
+    const PAUSE: Duration = Duration::from_micros(25);
+    /// Who has it for so long wants it for more than a moment.
+    const KEPT: Duration = Duration::from_micros(1500);
+    /// Who was away for longer than that was stopped by something else.
+    const LONGEST: Duration = Duration::from_millis(20);
+
+    fn are_due(&self, now: Instant) -> bool {
+        let pause = Self::PAUSE + self.kept * 4;
+        self.last
+            .is_none_or(|last| now.saturating_duration_since(last) >= pause)
+    }
+
+    /// It was offered, and is back.
+    fn made(&mut self, begun: Instant, back: Instant) {
+        let away = back.saturating_duration_since(begun);
+        let kept = if away > Self::KEPT {
+            away.min(Self::LONGEST)
+        } else {
+            Duration::ZERO
+        };
+        self.last = Some(back);
+        self.kept = (self.kept * 15 + kept) / 16;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    thread_local! {
+        static NOW: Cell<Option<Instant>> = const { Cell::new(None) };
+    }
+
+    fn clock() -> Instant {
+        NOW.get().unwrap()
+    }
+
+    fn pass(time: Duration) {
+        NOW.set(Some(NOW.get().unwrap_or_else(Instant::now) + time));
+    }
+
+    fn turn() -> Turn {
+        pass(Duration::ZERO);
+        Turn::by(clock)
+    }
+
+    #[test]
+    fn a_turn_ends_with_many_items_or_many_bytes() {
+        let mut turn = turn();
+        (1..ITEMS).for_each(|_| turn.add(1));
+        assert!(!turn.is_over());
+        turn.add(1);
+        assert!(turn.is_over() && !turn.is_late());
+        let mut turn = self::turn();
+        turn.add(BYTES);
+        assert!(turn.is_over() && !turn.is_late());
+    }
+
+    #[test]
+    fn a_turn_ends_after_a_while() {
+        let mut turn = turn();
+        turn.begun();
+        pass(TIME);
+        turn.add(1);
+        assert!(turn.is_over() && turn.is_late());
+        // What takes longer as it goes on is found out, if later.
+        let mut turn = self::turn();
+        (0..100).for_each(|_| turn.add(1));
+        assert!(!turn.is_over());
+        (100..256).for_each(|_| {
+            pass(TIME / 100);
+            turn.add(1);
+        });
+        assert!(turn.is_over() && turn.is_late());
+    }
+
+    #[test]
+    fn waiting_is_no_work() {
+        let mut turn = turn();
+        for _ in 0..100 {
+            turn.begun();
+            turn.add(1);
+            turn.pause();
+            pass(TIME);
+        }
+        assert!(!turn.is_over());
+    }
+
+    /// Every stream has a turn in each round; how many items it has in the last.
+    fn items_of_last_round(streams: &mut [Turn], rounds: u32) -> Vec<u32> {
+        let mut items = Vec::new();
+        for _ in 0..rounds {
+            items.clear();
+            for turn in &mut *streams {
+                let mut count = 0;
+                while turn.poll_next(&mut Context::from_waker(Waker::noop())).is_ready() {
+                    turn.add(1);
+                    count += 1;
+                }
+                items.push(count);
+            }
+        }
+        items
+    }
+
+    #[test]
+    fn the_streams_of_a_thread_share_the_time() {
+        let mut streams = vec![turn(); 8];
+        assert_eq!(items_of_last_round(&mut streams[..1], 3), [ITEMS]);
+        assert_eq!(items_of_last_round(&mut streams, 3), [ITEMS / 8; 8]);
+        assert_eq!(items_of_last_round(&mut streams[3..5], 3), [ITEMS / 2; 2]);
+        let mut many = vec![turn(); 1000];
+        let least = ITEMS / MOST;
+        assert_eq!(items_of_last_round(&mut many, 3), vec![least; 1000]);
+    }
+
+    #[test]
+    fn one_that_comes_anew_has_its_share_at_once() {
+        let mut streams = vec![turn(); 4];
+        items_of_last_round(&mut streams, 3);
+        streams.push(turn());
+        items_of_last_round(&mut streams, 1);
+        assert_eq!(items_of_last_round(&mut streams, 1)[4], ITEMS.div_ceil(5));
+    }
+
+    #[test]
+    fn a_turn_that_ended_within_another_serves_both() {
+        let (mut inner, mut outer) = (turn(), turn());
+        outer.add(BYTES);
+        let before = Rounds::of_this_thread();
+        assert!(!outer.ended_since(before) && outer.is_over());
+        inner.add(BYTES);
+        assert!(
+            inner
+                .poll_next(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
+        assert!(outer.ended_since(before) && !outer.is_over());
+    }
+
+    /// How much of its time a thread has the processor which offers it as often as it may, and then waits for `away`.
+    fn share(away: impl Fn(u32) -> Duration) -> f64 {
+        let mut offers = Offers::NEW;
+        let start = Instant::now();
+        let (mut now, mut had) = (start, Duration::ZERO);
+        for turn in 0..100_000 {
+            let done = Duration::from_micros(25);
+            now += done;
+            had += done;
+            if offers.are_due(now) {
+                let back = now + away(turn);
+                offers.made(now, back);
+                now = back;
+            }
+        }
+        had.as_secs_f64() / now.duration_since(start).as_secs_f64()
+    }
+
+    #[test]
+    fn the_processor_is_offered_often_to_those_who_give_it_back() {
+        let offered = share(|_| Offers::PAUSE);
+        assert!((0.4..0.6).contains(&offered), "{offered}");
+    }
+
+    #[test]
+    fn those_who_keep_it_leave_the_thread_its_share() {
+        let kept = share(|_| MS * 3);
+        assert!((0.7..0.9).contains(&kept), "{kept}");
+        let now_and_then = share(|turn| if turn % 3 == 0 { MS * 3 } else { Duration::ZERO });
+        assert!((0.7..0.95).contains(&now_and_then), "{now_and_then}");
+    }
+}
