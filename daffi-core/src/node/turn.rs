@@ -21,7 +21,7 @@ const ITEMS: u32 = 1024;
 const BYTES: usize = 64 * 1024;
 
 /// So long, if much is done with them.
-const TIME: Duration = Duration::from_micros(100);
+const TIME: Duration = Duration::from_micros(50);
 
 /// If more streams than that are at work on a thread, all of them together take longer.
 const MOST: u32 = 16;
