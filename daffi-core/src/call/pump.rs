@@ -100,7 +100,10 @@ impl<S: Stream> Pump<S> {
         loop {
             ready!(self.turn.poll_next(cx));
             let credit = match port.poll_credit(cx) {
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    self.turn.pause();
+                    return Poll::Pending;
+                }
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
                 Poll::Ready(Some(credit)) => credit,
             };

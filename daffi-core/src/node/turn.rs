@@ -69,7 +69,7 @@ impl Turn {
         *self.since.get_or_insert_with(self.clock)
     }
 
-    /// Waits for an item, which is no work.
+    /// Something is waited for, which is no work.
     pub(crate) const fn pause(&mut self) {
         self.since = None;
     }
