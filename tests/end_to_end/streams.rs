@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use daffi::bytes::{self, Chunk};
 use daffi::{CallError, Streaming, callback, fetcher};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
@@ -129,6 +129,19 @@ impl Source {
         stream::iter(0..10).inspect(|number| assert!(*number < 5, "it breaks at five"))
     }
 
+    /// Gives the items back, and looks meanwhile whether there is one in the other stream.
+    pub async fn back_beside(
+        &self,
+        items: Streaming<u64>,
+        others: Streaming<u64>,
+    ) -> impl Stream<Item = u64> {
+        stream::unfold((items, others), async |(mut items, mut others)| {
+            let _ = others.next().now_or_never();
+            let item = items.next().await?.unwrap();
+            Some((item, (items, others)))
+        })
+    }
+
     pub async fn total(&self, mut items: Streaming<u64>) -> u64 {
         let mut total = 0;
         while let Some(item) = items.next().await {
@@ -206,6 +219,11 @@ async fn blobs(count: u32, size: usize) -> impl Stream<Item = Vec<u8>>;
 async fn never() -> impl Stream<Item = u64>;
 #[fetcher]
 async fn breaks() -> impl Stream<Item = u64>;
+#[fetcher]
+async fn back_beside(
+    items: impl Stream<Item = u64>,
+    others: impl Stream<Item = u64>,
+) -> impl Stream<Item = u64>;
 #[fetcher]
 async fn total(items: impl Stream<Item = u64>) -> u64;
 #[fetcher]
@@ -303,6 +321,26 @@ async fn items_that_take_long_do_not_wait_for_each_other() {
         let before = made.load(Ordering::Relaxed);
         assert!(before < 400, "{before} were made before an answer came");
         drop(items);
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_only_looked_at_holds_up_no_other() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.service(Source::default())).await;
+        let g = net.caller().await;
+        let (ask, mut asked) = tokio::sync::mpsc::unbounded_channel();
+        let items = stream::poll_fn(move |cx| asked.poll_recv(cx));
+        let mut back = back_beside(items, stream::repeat(0)).on(&g).await.unwrap();
+        for number in 0..40 {
+            ask.send(number).unwrap();
+            let answer = tokio::time::timeout(Duration::from_secs(20), back.next()).await;
+            assert_eq!(answer.unwrap(), Some(Ok(number)));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        drop((ask, back));
         net.stop([g]).await;
     })
     .await;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::Stream;
 
-use crate::node::{Node, Rounds, SentCall, Turn};
+use crate::node::{Node, Rounds, SentCall, Turn, give_way};
 use crate::proto::{Batch, Credit, EncodeError, Failed};
 use crate::registry::Flow;
 
@@ -19,7 +19,7 @@ mod tests;
 /// A frame of items is sent when it has so many bytes.
 const BATCH_BYTES: usize = 64 * 1024;
 
-/// Or at the end of a turn, when its first item has waited for so long.
+/// Or at the end of a turn, or when its items take long, if the first of them has waited for so long.
 const HELD: Duration = Duration::from_millis(1);
 
 /// Where a stream goes.
@@ -137,13 +137,23 @@ impl<S: Stream> Pump<S> {
         let begun = self.turn.begun();
         self.held.get_or_insert(begun);
         let rounds = Rounds::of_this_thread();
+        let mut last = false;
         while u64::from(self.items) < credit.items.min(u64::from(u32::MAX)) && self.buffer.len() < bytes {
+            if (last || self.turn.is_late()) && self.has_waited() {
+                break;
+            }
+            if last {
+                ready!(self.turn.poll_next(cx));
+            }
             // One more item than the turn has: if the stream has turns too, its own ends first, and serves both.
-            let last = self.turn.is_over();
+            last = self.turn.is_over();
             let item = match self.stream.as_mut().poll_next(cx) {
                 Poll::Ready(Some(item)) => item,
                 Poll::Ready(None) => return Poll::Ready(Filled::Ended),
-                Poll::Pending if self.turn.ended_since(rounds) && !self.has_waited() => return Poll::Pending,
+                Poll::Pending if self.turn.ended_since(rounds) && !self.has_waited() => {
+                    // Whether that has this task woken, only the stream knows.
+                    return give_way(cx);
+                }
                 Poll::Pending => {
                     self.turn.pause();
                     return Poll::Ready(Filled::Waits);
@@ -158,12 +168,6 @@ impl<S: Stream> Pump<S> {
             }
             self.items += 1;
             self.turn.add(self.buffer.len() - before);
-            if last || self.turn.is_late() {
-                if self.has_waited() {
-                    break;
-                }
-                ready!(self.turn.poll_next(cx));
-            }
         }
         Poll::Ready(Filled::Full)
     }

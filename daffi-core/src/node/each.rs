@@ -1,7 +1,8 @@
 //! A run that calls its callback once for each item of a stream.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -78,7 +79,19 @@ impl Each {
                 }
                 Handler::Async(call) => {
                     let future = call(invocation);
-                    self.in_time(Caught(Scoped { scope, future })).await?;
+                    let mut waited = false;
+                    {
+                        let mut running = pin!(self.in_time(Caught(Scoped { scope, future })));
+                        poll_fn(|cx| {
+                            let polled = running.as_mut().poll(cx);
+                            waited |= polled.is_pending();
+                            polled
+                        })
+                        .await?;
+                    }
+                    if waited {
+                        self.turn.pause();
+                    }
                     self.done += 1;
                 }
                 Handler::Blocking(call) => {
@@ -86,6 +99,7 @@ impl Each {
                     let first: Work = Box::new(move || first(&invocation));
                     self.on_a_thread(scope, first, move |invocation| Some(then(&invocation)))
                         .await?;
+                    self.turn.pause();
                 }
                 Handler::Deferred(call) => {
                     // Not on the thread: those who have what is waited for here may themselves wait for a thread.
@@ -98,6 +112,7 @@ impl Each {
                         call(invocation).now_or_never().map(|work| work())
                     })
                     .await?;
+                    self.turn.pause();
                 }
             }
             self.turn.add(bytes);

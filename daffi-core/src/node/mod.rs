@@ -42,5 +42,5 @@ pub(crate) use {
     handle::{Exchange, FAR, Message, Node, NodeOptions, Phase, SentCall},
     received::Received,
     traces::Traces,
-    turn::{Rounds, Turn},
+    turn::{Rounds, Turn, give_way},
 };

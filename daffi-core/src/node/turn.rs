@@ -23,6 +23,9 @@ const BYTES: usize = 64 * 1024;
 /// So long, if much is done with them.
 const TIME: Duration = Duration::from_micros(50);
 
+/// At the latest after so many items it is found out that they take long.
+const LOOK: u32 = 64;
+
 /// If more streams than that are at work on a thread, all of them together take longer.
 const MOST: u32 = 16;
 
@@ -72,6 +75,7 @@ impl Turn {
     /// Something is waited for, which is no work.
     pub(crate) const fn pause(&mut self) {
         self.since = None;
+        self.look = self.items;
     }
 
     /// An item of so many bytes is done.
@@ -88,7 +92,7 @@ impl Turn {
     /// Seldom, where there are many items.
     #[cold]
     fn look_at_clock(&mut self) {
-        self.look = self.items.saturating_mul(4);
+        self.look = self.items + (self.items * 3).min(LOOK * self.streams);
         let now = self.now();
         self.late = now.saturating_duration_since(self.begun()) * self.streams >= TIME;
     }
@@ -130,13 +134,19 @@ impl Turn {
         ROUNDS.set(rounds);
         *self = self.after(rounds, rounds.number);
         offer_processor();
-        if is_of_a_task(cx) {
-            // Wakes only after the sockets were looked at, which a waker that is called here would not wait for.
-            return pin!(yield_now()).poll(cx);
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        give_way(cx)
     }
+}
+
+/// Pending, once.
+pub(crate) fn give_way<T>(cx: &mut Context<'_>) -> Poll<T> {
+    if is_of_a_task(cx) {
+        // Wakes only after the sockets were looked at, which a waker that is called here would not wait for.
+        let _ = pin!(yield_now()).poll(cx);
+    } else {
+        cx.waker().wake_by_ref();
+    }
+    Poll::Pending
 }
 
 thread_local! {
@@ -178,7 +188,7 @@ impl Rounds {
                 before: self.ended,
             };
         }
-        self.ended += 1;
+        self.ended = self.ended.saturating_add(1);
     }
 }
 
@@ -283,14 +293,16 @@ mod tests {
         turn.add(1);
         assert!(turn.is_over() && turn.is_late());
         // What takes longer as it goes on is found out, if later.
-        let mut turn = self::turn();
-        (0..100).for_each(|_| turn.add(1));
-        assert!(!turn.is_over());
-        (100..256).for_each(|_| {
-            pass(TIME / 100);
-            turn.add(1);
-        });
-        assert!(turn.is_over() && turn.is_late());
+        for before in [1, 10, 300, 900] {
+            let mut turn = self::turn();
+            (0..before).for_each(|_| turn.add(1));
+            assert!(!turn.is_over());
+            (0..LOOK).for_each(|_| {
+                pass(TIME);
+                turn.add(1);
+            });
+            assert!(turn.is_late(), "after {before}");
+        }
     }
 
     #[test]
@@ -303,6 +315,11 @@ mod tests {
             pass(TIME);
         }
         assert!(!turn.is_over());
+        // After it, the first that takes long is noticed.
+        turn.begun();
+        pass(TIME);
+        turn.add(1);
+        assert!(turn.is_late());
     }
 
     /// Every stream has a turn in each round; how many items it has in the last.
@@ -334,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_comes_anew_has_its_share_at_once() {
+    fn one_that_comes_anew_has_its_share_after_its_first_turn() {
         let mut streams = vec![turn(); 4];
         items_of_last_round(&mut streams, 3);
         streams.push(turn());

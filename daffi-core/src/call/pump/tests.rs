@@ -280,13 +280,82 @@ fn no_item_waits_for_long() {
     assert!(polls >= 5 * sent.len(), "{polls} turns");
 }
 
-/// Of items that are there it gives one in so many, and has turns of its own.
-fn one_in(many: usize) -> impl Stream<Item = Vec<u8>> {
+#[test]
+fn items_that_come_to_take_long_are_noticed() {
+    for (fast, waits) in [(300, false), (1000, false), (300, true)] {
+        let port = Fake::open();
+        let mut made = 0;
+        let mut ready = false;
+        let mut pump = pump(stream::poll_fn(move |_| {
+            if waits && made < fast {
+                ready = !ready;
+                if !ready {
+                    return Poll::Pending;
+                }
+            }
+            made += 1;
+            if made > fast {
+                pass(HELD * 2);
+            }
+            Poll::Ready(Some(vec![0; 4]))
+        }));
+        for _ in 0..2000 {
+            let before = NOW.get().unwrap();
+            let (polled, _) = poll_once(&mut pump, &port);
+            assert_eq!(polled, Poll::Pending);
+            let took = NOW.get().unwrap() - before;
+            assert!(took <= HELD * 2 * 64, "{took:?} in one turn");
+            let sent = port.sent();
+            assert!(sent.len() <= 1, "{sent:?}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_may_keep_to_itself_that_it_is_woken() {
+    let (port, source) = (Fake::open(), Source::default());
+    source.push("last");
+    // Its turn ends, but nobody is woken for that, and there is nothing more.
+    let (mut inner, mut items) = (Turn::by(|| NOW.get().unwrap()), source.stream());
+    let mut swallowed = false;
+    let mut pump = pump(stream::poll_fn(move |cx| {
+        let polled = Pin::new(&mut items).poll_next(cx);
+        if polled.is_pending() && !std::mem::replace(&mut swallowed, true) {
+            inner.add(BATCH_BYTES);
+            assert!(
+                inner
+                    .poll_next(&mut Context::from_waker(Waker::noop()))
+                    .is_pending()
+            );
+        }
+        polled
+    }));
+    assert_eq!(poll(&mut pump, &port), Poll::Pending);
+    assert_eq!(port.sent(), [(1, bytes("last"), false)]);
+    assert_eq!(port.waits.get(), 1);
+}
+
+#[test]
+fn waiting_for_credit_is_no_work() {
+    let (port, (_, stream)) = (Fake::new(0, 0), counted(1000, 1));
+    let mut pump = pump(stream);
+    for _ in 0..10 {
+        port.grant(50, 50);
+        assert_eq!(poll_once(&mut pump, &port), (Poll::Pending, false));
+        let sent: Vec<_> = port.sent().into_iter().map(|(items, ..)| items).collect();
+        assert_eq!(sent, [50]);
+        pass(HELD * 2);
+    }
+}
+
+/// Of items that are there it gives one in so many, and has turns of its own. Each takes a while.
+fn one_in(many: usize, each: Duration) -> impl Stream<Item = Vec<u8>> {
     let mut turn = Turn::by(|| NOW.get().unwrap());
     let mut count = 0;
     stream::poll_fn(move |cx| {
         loop {
             ready!(turn.poll_next(cx));
+            pass(each);
             turn.add(4);
             count += 1;
             if count % many == 0 {
@@ -299,7 +368,7 @@ fn one_in(many: usize) -> impl Stream<Item = Vec<u8>> {
 #[test]
 fn the_turns_of_a_stream_serve_its_pump() {
     let port = Fake::open();
-    let mut pump = pump(one_in(1));
+    let mut pump = pump(one_in(1, Duration::ZERO));
     let mut polls = 0;
     while port.sent.borrow().len() < 10 {
         polls += 1;
@@ -315,9 +384,27 @@ fn the_turns_of_a_stream_serve_its_pump() {
 }
 
 #[test]
+fn the_turns_of_a_stream_serve_its_pump_when_the_clock_ends_them() {
+    for each in [20, 100, 500, 2000].map(Duration::from_nanos) {
+        let port = Fake::open();
+        let mut pump = pump(one_in(1, each));
+        let begun = NOW.get().unwrap();
+        for _ in 0..100 {
+            assert_eq!(poll_once(&mut pump, &port), (Poll::Pending, true));
+        }
+        let turn = (NOW.get().unwrap() - begun) / 100;
+        let whole = (each * 1024).min(Duration::from_micros(50));
+        assert!(
+            turn * 4 > whole * 3 && turn < whole * 3,
+            "{turn:?} with {each:?} for each item"
+        );
+    }
+}
+
+#[test]
 fn few_items_of_a_busy_stream_do_not_wait_for_long() {
     let port = Fake::open();
-    let mut pump = pump(one_in(5000));
+    let mut pump = pump(one_in(5000, Duration::ZERO));
     for _ in 0..1000 {
         assert_eq!(poll_once(&mut pump, &port), (Poll::Pending, true));
         pass(HELD / 5);
