@@ -39,6 +39,7 @@ pub(crate) struct Turn {
     streams: u32,
     /// The round in which the turn before ended.
     round: u64,
+    /// When the work on it began.
     since: Option<Instant>,
     /// The clock is looked at again when there are so many items.
     look: u32,
