@@ -338,6 +338,7 @@ async fn a_stream_that_is_only_looked_at_holds_up_no_other() {
             ask.send(number).unwrap();
             let answer = tokio::time::timeout(Duration::from_secs(20), back.next()).await;
             assert_eq!(answer.unwrap(), Some(Ok(number)));
+            // Its turns end by the clock.
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         drop((ask, back));

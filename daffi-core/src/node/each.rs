@@ -71,54 +71,51 @@ impl Each {
         while let Some(arguments) = self.next().await? {
             self.turn.begun();
             let bytes = arguments.len();
-            let (invocation, scope) = self.begin(arguments);
-            match &handler {
-                Handler::Inline(call) => {
-                    caught(|| scope.enter(|| call(&invocation)))?;
-                    self.done += 1;
-                }
-                Handler::Async(call) => {
-                    let future = call(invocation);
-                    let mut waited = false;
-                    {
-                        let mut running = pin!(self.in_time(Caught(Scoped { scope, future })));
-                        poll_fn(|cx| {
-                            let polled = running.as_mut().poll(cx);
-                            waited |= polled.is_pending();
-                            polled
-                        })
-                        .await?;
-                    }
-                    if waited {
-                        self.turn.pause();
-                    }
-                    self.done += 1;
-                }
-                Handler::Blocking(call) => {
-                    let (first, then) = (Arc::clone(call), Arc::clone(call));
-                    let first: Work = Box::new(move || first(&invocation));
-                    self.on_a_thread(scope, first, move |invocation| Some(then(&invocation)))
-                        .await?;
-                    self.turn.pause();
-                }
-                Handler::Deferred(call) => {
-                    // Not on the thread: those who have what is waited for here may themselves wait for a thread.
-                    let ready = select(call(invocation), Box::pin(self.context.cancelled()));
-                    let Either::Left((first, _)) = ready.await else {
-                        return Err(stopped());
-                    };
-                    let call = Arc::clone(call);
-                    self.on_a_thread(scope, first, move |invocation| {
-                        call(invocation).now_or_never().map(|work| work())
-                    })
-                    .await?;
-                    self.turn.pause();
-                }
+            let (called, waited) = noted(self.call(&handler, arguments)).await;
+            called?;
+            if waited {
+                self.turn.pause();
             }
             self.turn.add(bytes);
             poll_fn(|cx| self.turn.poll_next(cx)).await;
         }
         Ok(())
+    }
+
+    /// Calls the callback; one that runs on a thread, also for those items that have come with this one.
+    async fn call(&mut self, handler: &Handler, arguments: Bytes) -> Result<(), Failure> {
+        let (invocation, scope) = self.begin(arguments);
+        match handler {
+            Handler::Inline(call) => {
+                caught(|| scope.enter(|| call(&invocation)))?;
+                self.done += 1;
+                Ok(())
+            }
+            Handler::Async(call) => {
+                let future = call(invocation);
+                self.in_time(Caught(Scoped { scope, future })).await?;
+                self.done += 1;
+                Ok(())
+            }
+            Handler::Blocking(call) => {
+                let (first, then) = (Arc::clone(call), Arc::clone(call));
+                let first: Work = Box::new(move || first(&invocation));
+                self.on_a_thread(scope, first, move |invocation| Some(then(&invocation)))
+                    .await
+            }
+            Handler::Deferred(call) => {
+                // Not on the thread: those who have what is waited for here may themselves wait for a thread.
+                let ready = select(call(invocation), Box::pin(self.context.cancelled()));
+                let Either::Left((first, _)) = ready.await else {
+                    return Err(stopped());
+                };
+                let call = Arc::clone(call);
+                self.on_a_thread(scope, first, move |invocation| {
+                    call(invocation).now_or_never().map(|work| work())
+                })
+                .await
+            }
+        }
     }
 
     /// The arguments of the next call.
@@ -235,6 +232,19 @@ impl Each {
             Failed::Encode { message }.into()
         })
     }
+}
+
+/// What a future gives, and whether it had to be waited for.
+async fn noted<F: Future>(future: F) -> (F::Output, bool) {
+    let mut future = pin!(future);
+    let mut waited = false;
+    let output = poll_fn(|cx| {
+        let polled = future.as_mut().poll(cx);
+        waited |= polled.is_pending();
+        polled
+    })
+    .await;
+    (output, waited)
 }
 
 fn stopped() -> Failure {

@@ -35,6 +35,8 @@ mod turn;
 #[cfg(feature = "runtime")]
 mod wakers;
 
+#[cfg(all(test, feature = "runtime"))]
+pub(crate) use turn::clock;
 #[cfg(feature = "runtime")]
 pub(crate) use {
     backoff::Backoff,

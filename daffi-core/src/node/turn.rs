@@ -249,29 +249,36 @@ impl Offers {
     }
 }
 
+/// A clock of each thread, which stands still unless it is told that time passes.
+#[cfg(test)]
+pub(crate) mod clock {
+    use std::cell::Cell;
+    use std::time::{Duration, Instant};
+
+    thread_local! {
+        static NOW: Cell<Instant> = Cell::new(Instant::now());
+    }
+
+    pub(crate) fn now() -> Instant {
+        NOW.get()
+    }
+
+    pub(crate) fn pass(time: Duration) {
+        NOW.set(now() + time);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::task::Waker;
 
+    use super::clock::pass;
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
 
-    thread_local! {
-        static NOW: Cell<Option<Instant>> = const { Cell::new(None) };
-    }
-
-    fn clock() -> Instant {
-        NOW.get().unwrap()
-    }
-
-    fn pass(time: Duration) {
-        NOW.set(Some(NOW.get().unwrap_or_else(Instant::now) + time));
-    }
-
     fn turn() -> Turn {
-        pass(Duration::ZERO);
-        Turn::by(clock)
+        Turn::by(clock::now)
     }
 
     #[test]

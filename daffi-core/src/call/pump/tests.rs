@@ -12,6 +12,7 @@ use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 
 use super::*;
+use crate::node::clock::{self, pass};
 use crate::proto::encode_into;
 
 /// Takes what it has given credit for.
@@ -123,19 +124,10 @@ fn raw(item: Vec<u8>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
     Ok(())
 }
 
-thread_local! {
-    static NOW: Cell<Option<Instant>> = const { Cell::new(None) };
-}
-
-fn pass(time: Duration) {
-    NOW.set(Some(NOW.get().unwrap_or_else(Instant::now) + time));
-}
-
 /// For which time stands still unless it is told to pass.
 fn pump<S: Stream<Item = Vec<u8>>>(stream: S) -> Pump<S> {
-    pass(Duration::ZERO);
     Pump {
-        turn: Turn::by(|| NOW.get().unwrap()),
+        turn: Turn::by(clock::now),
         ..Pump::new(stream, raw)
     }
 }
@@ -300,10 +292,10 @@ fn items_that_come_to_take_long_are_noticed() {
             Poll::Ready(Some(vec![0; 4]))
         }));
         for _ in 0..2000 {
-            let before = NOW.get().unwrap();
+            let before = clock::now();
             let (polled, _) = poll_once(&mut pump, &port);
             assert_eq!(polled, Poll::Pending);
-            let took = NOW.get().unwrap() - before;
+            let took = clock::now() - before;
             assert!(took <= HELD * 2 * 64, "{took:?} in one turn");
             let sent = port.sent();
             assert!(sent.len() <= 1, "{sent:?}");
@@ -316,7 +308,7 @@ fn a_stream_may_keep_to_itself_that_it_is_woken() {
     let (port, source) = (Fake::open(), Source::default());
     source.push("last");
     // Its turn ends, but nobody is woken for that, and there is nothing more.
-    let (mut inner, mut items) = (Turn::by(|| NOW.get().unwrap()), source.stream());
+    let (mut inner, mut items) = (Turn::by(clock::now), source.stream());
     let mut swallowed = false;
     let mut pump = pump(stream::poll_fn(move |cx| {
         let polled = Pin::new(&mut items).poll_next(cx);
@@ -350,7 +342,7 @@ fn waiting_for_credit_is_no_work() {
 
 /// Of items that are there it gives one in so many, and has turns of its own. Each takes a while.
 fn one_in(many: usize, each: Duration) -> impl Stream<Item = Vec<u8>> {
-    let mut turn = Turn::by(|| NOW.get().unwrap());
+    let mut turn = Turn::by(clock::now);
     let mut count = 0;
     stream::poll_fn(move |cx| {
         loop {
@@ -388,11 +380,11 @@ fn the_turns_of_a_stream_serve_its_pump_when_the_clock_ends_them() {
     for each in [20, 100, 500, 2000].map(Duration::from_nanos) {
         let port = Fake::open();
         let mut pump = pump(one_in(1, each));
-        let begun = NOW.get().unwrap();
+        let begun = clock::now();
         for _ in 0..100 {
             assert_eq!(poll_once(&mut pump, &port), (Poll::Pending, true));
         }
-        let turn = (NOW.get().unwrap() - begun) / 100;
+        let turn = (clock::now() - begun) / 100;
         let whole = (each * 1024).min(Duration::from_micros(50));
         assert!(
             turn * 4 > whole * 3 && turn < whole * 3,
