@@ -6,6 +6,7 @@ mod manifest;
 mod rules;
 mod source;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -174,6 +175,29 @@ fn the_macros_depend_on_no_crate_of_ours() {
         controller.daffi_crates("dependencies").collect::<Vec<_>>(),
         ["daffi-core"]
     );
+}
+
+/// What a program that depends on the facade alone compiles.
+#[test]
+fn a_client_compiles_few_crates_and_none_that_only_a_program_needs() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--offline", "--package", "daffi"])
+        .args(["--edges", "normal", "--prefix", "none", "--format", "{lib}"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let crates: BTreeSet<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(crates.contains("daffi_controller"), "{crates:?}");
+    for of_the_program in ["clap", "tracing_subscriber"] {
+        assert!(
+            !crates.contains(of_the_program),
+            "{of_the_program} is in {crates:?}"
+        );
+    }
+    assert!(crates.len() < 45, "{} crates: {crates:?}", crates.len());
 }
 
 #[test]
