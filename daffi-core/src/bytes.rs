@@ -33,7 +33,7 @@ impl Serialize for Data {
 
 impl<'de> Deserialize<'de> for Data {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::private::raw::Raw::<Bytes>::deserialize(deserializer).map(|raw| Self(raw.0))
+        crate::proto::Raw::<Bytes>::deserialize(deserializer).map(|raw| Self(raw.0))
     }
 }
 

@@ -7,17 +7,13 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
+use crate::span::at;
+
 /// The import that the choices need.
 pub(crate) fn import() -> TokenStream {
     quote!(
         use ::daffi::__private::by_type::choices::*;
     )
-}
-
-/// Where the compiler shows an error about generated code: at `span`, and still as generated, so that lints which are
-/// for people leave it alone.
-pub(crate) fn at(span: Span) -> Span {
-    Span::call_site().located_at(span)
 }
 
 fn choice(cases: usize, kind: &str, types: &[&Type], method: &str) -> TokenStream {

@@ -20,6 +20,7 @@ mod fetcher;
 mod item;
 mod name;
 mod signature;
+mod span;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -1,5 +1,6 @@
 //! What can be told of a type from how it is written.
 
+use crate::span::at;
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::spanned::Spanned as _;
@@ -8,8 +9,6 @@ use syn::{
     ExprPath, GenericArgument, Lifetime, Path, PathArguments, PathSegment, QSelf, Token, Type, TypeImplTrait,
     TypePath, TypeReference, parse_quote, parse_quote_spanned,
 };
-
-use crate::by_type;
 
 /// The type without the parentheses and invisible groups around it.
 pub(crate) fn bare(ty: &Type) -> &Type {
@@ -139,7 +138,7 @@ pub(crate) fn is_view(referent: &Type) -> bool {
 
 /// What owns a value that is lent as a reference to `referent`, and crosses the wire for it.
 pub(crate) fn owned(referent: &Type) -> Type {
-    let span = by_type::at(referent.span());
+    let span = at(referent.span());
     parse_quote_spanned!(span=> <#referent as ::daffi::__private::by_type::Lent>::Owned)
 }
 

@@ -9,8 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::future::{Arguments, Call, Decoders, Source, Take};
 use super::streaming::Streaming;
-use crate::private::raw::{Raw, RawBytes};
-use crate::proto::{self, DecodeError, Mode};
+use crate::proto::{self, DecodeError, Mode, Raw, RawBytes};
 use crate::registry::decode;
 use crate::signature::Signature;
 

@@ -13,6 +13,7 @@
 use std::any::type_name;
 use std::path::{Path, PathBuf};
 
+use crate::proto::AsRawBytes;
 use crate::signature::{ErrorType, Returns, Signature, Type, trace};
 
 /// Makes the markers that stand for a type in a choice.
@@ -97,7 +98,7 @@ pub fn traced_like<T>(_: &T) -> Traced<T> {
 choice! {
     // The shape of the type: `(&&&&Traced::<T>::new()).__daffi_type()`.
     __daffi_type {
-        TracedBytes: [T: super::raw::AsRawBytes] &&&Traced<T>, () -> Type { bytes_type() }
+        TracedBytes: [T: AsRawBytes] &&&Traced<T>, () -> Type { bytes_type() }
         TracedPlain: [T: serde::Deserialize<'static>] &&Traced<T>, () -> Type { trace::<T>() }
         TracedLent: ['a, T: Lent<Owned: serde::Deserialize<'static>> + ?Sized] &Traced<&'a T>, () -> Type {
             trace::<T::Owned>()

@@ -2,7 +2,6 @@
 
 pub mod by_type;
 pub mod check;
-pub mod raw;
 pub mod streams;
 
 pub use bytes::Bytes;

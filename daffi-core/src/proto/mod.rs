@@ -17,6 +17,7 @@ mod handshake;
 mod hash;
 mod header;
 mod limits;
+mod raw;
 mod remote_error;
 #[cfg(test)]
 mod tests;
@@ -34,5 +35,6 @@ pub use header::{
     Presence, ProcessInfo, Query, RunHeader, Status, StreamId, TraceContext,
 };
 pub use limits::Limits;
+pub use raw::{AsRawBytes, Raw, RawBytes};
 pub use remote_error::RemoteError;
 pub use time::Moment;

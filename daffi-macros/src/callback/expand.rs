@@ -10,6 +10,7 @@ use super::service::{OfferedMethod, Service};
 use crate::attributes;
 use crate::by_type;
 use crate::signature::Access;
+use crate::span::at;
 use crate::types::{self, StreamForm};
 
 /// The registration of a function.
@@ -38,7 +39,7 @@ fn function_handler(callback: &Callback<'_>) -> TokenStream {
     let body = handler_body(callback, &callee, None);
     match callback.mode {
         Mode::Async => {
-            let span = by_type::at(callback.ident().span());
+            let span = at(callback.ident().span());
             quote_spanned!(span=> |__daffi_call| ::daffi::__private::by_type::boxed(async move { #body }))
         }
         Mode::Inline | Mode::Blocking => quote!(|__daffi_call| { #body }),
@@ -131,7 +132,7 @@ fn method_handler(service: &Service<'_>, callback: &Callback<'_>) -> TokenStream
     let body = handler_body(callback, &callee, Some(&format_ident!("__daffi_self")));
     match callback.mode {
         Mode::Async => {
-            let span = by_type::at(ident.span());
+            let span = at(ident.span());
             let boxed = by_type::boxed(self_type, &quote_spanned!(span=> async move { #body }), span);
             quote!(|__daffi_self, __daffi_call| #boxed)
         }

@@ -10,6 +10,7 @@ use crate::arguments::{self, Key};
 use crate::by_type::{self, Kept};
 use crate::item::Function;
 use crate::signature;
+use crate::span::at;
 use crate::types;
 
 /// A free function, or a method of a group.
@@ -173,7 +174,7 @@ fn header(signature: &Signature, answer: &Answer, mode: Mode, has_body: bool) ->
     signature.asyncness = None;
     let Answer { value, error, .. } = answer;
     let error = error.iter();
-    let span = by_type::at(value.span());
+    let span = at(value.span());
     let call = match mode {
         Mode::Call => "Call",
         Mode::Background => "AsyncResult",
@@ -221,7 +222,7 @@ fn stub(fetcher: &Fetcher<'_>) -> TokenStream {
 /// The call in the background; that its outcome cannot come from there is shown at its type.
 fn background(answer: &Answer, call: &TokenStream) -> TokenStream {
     let check = |ty: &Type| {
-        let span = by_type::at(ty.span());
+        let span = at(ty.span());
         quote_spanned!(span=> ::daffi::__private::check::background::<#ty>();)
     };
     let value = check(&answer.received());
@@ -340,7 +341,7 @@ fn each(computed: &TokenStream, arguments: &[(String, Argument<'_>)]) -> Argumen
 
 /// What the body computes, checked to be a tuple.
 fn compute(body: &Group, output: &TokenStream) -> TokenStream {
-    let span = by_type::at(body.span());
+    let span = at(body.span());
     quote_spanned!(span=> ::daffi::__private::check::arguments(|| #output #body))
 }
 

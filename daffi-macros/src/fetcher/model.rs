@@ -7,11 +7,11 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprTuple, LitStr, PatType, Type, parse_quote, parse_quote_spanned};
 
 use crate::arguments::{Arguments, Key};
-use crate::by_type;
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::name::{self, RemoteName};
 use crate::signature::{self, Side};
+use crate::span::at;
 use crate::types;
 
 /// A function whose calls run in another process.
@@ -403,7 +403,7 @@ impl Answer {
         match self.comes {
             Comes::Value => value.clone(),
             Comes::Stream => {
-                let span = by_type::at(value.span());
+                let span = at(value.span());
                 parse_quote_spanned!(span=> ::daffi::Streaming<#value>)
             }
             Comes::Count => parse_quote!(::core::primitive::u64),
@@ -441,7 +441,7 @@ impl Answer {
             },
             // `type Result<T> = core::result::Result<T, MyError>`, and its like.
             [_] => {
-                let span = by_type::at(result.span());
+                let span = at(result.span());
                 let of = |item| {
                     let item = Ident::new(item, span);
                     parse_quote_spanned!(span=> <#result as ::daffi::__private::check::AnyResult>::#item)

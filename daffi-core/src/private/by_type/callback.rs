@@ -9,11 +9,10 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde::ser::Serialize;
 
 use super::super::check;
-use super::super::raw::{AsRawBytes, Raw, RawBytes};
 use super::{bytes_type, does_not_compile};
 use crate::call::{decode_item, decode_raw_item};
 use crate::error::RemoteError;
-use crate::proto::{DecodeItem, Failure, Outcome};
+use crate::proto::{AsRawBytes, DecodeItem, Failure, Outcome, Raw, RawBytes};
 use crate::registry::encode_value;
 use crate::signature::{ErrorType, Type, trace};
 

@@ -4,12 +4,12 @@ use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
 use super::super::check;
-use super::super::raw::{AsRawBytes, Raw, RawBytes};
 use super::{bytes_type, does_not_compile};
 use crate::call::{
     AsyncResult, Call, Streaming, Stub, call, call_each, call_raw, call_stream, call_stream_raw,
 };
 use crate::error::RemoteError;
+use crate::proto::{AsRawBytes, Raw, RawBytes};
 use crate::signature::{ErrorType, Signature, Type, trace};
 
 /// The traits without their names.

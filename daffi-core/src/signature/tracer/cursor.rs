@@ -3,7 +3,6 @@
 //! It decides nothing itself.
 
 use std::any::type_name;
-use std::fmt::{self, Display};
 
 use serde::de::value::U32Deserializer;
 use serde::de::{
@@ -12,25 +11,8 @@ use serde::de::{
 
 use super::super::Type;
 use super::candidates::{BOOLS, BYTES, CHARS, FLOATS, INTEGERS, STRINGS};
+use super::refused::Refused;
 use super::tree::{Kind, Spot, Tree};
-
-/// A value was refused, or none could be made. The tree knows which, and nobody reads the reason.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Refused;
-
-impl Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no value could be made up")
-    }
-}
-
-impl std::error::Error for Refused {}
-
-impl serde::de::Error for Refused {
-    fn custom<T: Display>(_: T) -> Self {
-        Self
-    }
-}
 
 /// A position from which a value is read.
 pub(super) struct Cursor<'a> {

@@ -6,7 +6,7 @@
 
 use super::super::Type;
 use super::candidates;
-use super::cursor::Refused;
+use super::refused::Refused;
 use super::tree::{COMPOUND_ATTEMPTS, Kind, NodeId, Spot, Tree, attempts_for};
 
 impl Tree {

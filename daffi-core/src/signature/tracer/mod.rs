@@ -7,13 +7,15 @@
 mod candidates;
 mod cursor;
 mod judgement;
+mod refused;
 mod tree;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Deserialize;
 
-use cursor::{Cursor, Refused};
+use cursor::Cursor;
+use refused::Refused;
 use tree::Tree;
 
 use super::{DEPTH_LIMIT, Type};

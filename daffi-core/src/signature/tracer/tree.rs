@@ -4,7 +4,7 @@
 
 use super::super::{LENGTH_LIMIT, SIZE_LIMIT, Type, UNKNOWN_NAME, Variant};
 use super::candidates;
-use super::cursor::Refused;
+use super::refused::Refused;
 
 /// How often a type with types inside may refuse what it is given before it is left alone.
 pub(super) const COMPOUND_ATTEMPTS: usize = 4;
