@@ -11,9 +11,11 @@ pub mod proto;
 pub mod signature;
 
 mod error;
+mod roster;
 
 pub use error::{CallError, RemoteError};
-pub use proto::{Absence, Balance, CallbackInfo, LeaveReason, Presence, ProcessInfo, TraceContext};
+pub use proto::{Absence, Balance, TraceContext};
+pub use roster::{CallbackInfo, LeaveReason, Presence, ProcessInfo};
 pub use signature::Signature;
 
 #[cfg(feature = "runtime")]

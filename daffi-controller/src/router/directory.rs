@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use daffi_core::proto::{self, CallbackId, CallbackInfo, Offered};
+use daffi_core::proto::{self, CallbackEntry, CallbackId, Offered};
 
 use super::LinkId;
 
@@ -11,8 +11,6 @@ use super::LinkId;
 pub(super) struct Provider {
     pub(super) link: LinkId,
     pub(super) offered: Offered,
-    /// The numbers of signatures that may call it: its own, and the same without the error type.
-    pub(super) accepts: [u64; 2],
     /// How many calls it was given and has not answered.
     pub(super) running: u32,
     /// When it was last given a call, as the count of all calls.
@@ -37,14 +35,7 @@ pub(super) struct Directory {
 
 impl Directory {
     /// A process offers a callback; it can be called once the process is [shown](Self::show).
-    pub(super) fn add(
-        &mut self,
-        link: LinkId,
-        process_name: &str,
-        offered: Offered,
-        accepts: [u64; 2],
-        bytes: usize,
-    ) {
+    pub(super) fn add(&mut self, link: LinkId, process_name: &str, offered: Offered, bytes: usize) {
         // One that is announced again goes on as it is.
         if self
             .names
@@ -58,7 +49,6 @@ impl Directory {
         let provider = Provider {
             link,
             offered,
-            accepts,
             running: 0,
             last: 0,
             identity,
@@ -192,7 +182,7 @@ impl Directory {
     }
 
     /// All callbacks, by name.
-    pub(super) fn callbacks(&self, process_name: impl Fn(LinkId) -> String) -> Vec<CallbackInfo> {
+    pub(super) fn callbacks(&self, process_name: impl Fn(LinkId) -> String) -> Vec<CallbackEntry> {
         let mut callbacks: Vec<_> = self
             .functions
             .values()
@@ -202,7 +192,7 @@ impl Directory {
                     .map(|provider| process_name(provider.link))
                     .collect();
                 names.sort();
-                Some(CallbackInfo::new(&providers.first()?.offered, names))
+                Some(CallbackEntry::new(&providers.first()?.offered, names))
             })
             .collect();
         callbacks.sort_by(|a, b| a.name.cmp(&b.name));

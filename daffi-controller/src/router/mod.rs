@@ -21,8 +21,8 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use daffi_core::proto::{
-    self, Absence, CallHeader, CallId, CallbackId, CallbackInfo, DecodeError, EncodeError, Failed,
-    FrameError, Header, Hello, LeaveReason, Limits, Mode, Offered, ProcessInfo, Query, Refusal, RunHeader,
+    self, Absence, CallHeader, CallId, CallbackEntry, CallbackId, DecodeError, EncodeError, Failed,
+    FrameError, Header, Hello, Limits, Mode, Offered, Parting, ProcessEntry, Query, Refusal, RunHeader,
     Status,
 };
 use slab::Slab;
@@ -67,7 +67,7 @@ pub enum Fault {
 /// Callbacks that a process offers, decoded, with the numbers of the signatures that may call them.
 #[derive(Debug)]
 pub struct Offers {
-    offered: Vec<(Offered, [u64; 2])>,
+    offered: Vec<Offered>,
     bytes: usize,
 }
 
@@ -83,12 +83,8 @@ impl Offers {
         if !offered.iter().all(is_named) {
             return Err(Fault::Unexpected("a callback's name has 1 to 255 bytes"));
         }
-        let numbered = offered.into_iter().map(|offered| {
-            let accepts = [offered.signature.number(), offered.signature.plain_number()];
-            (offered, accepts)
-        });
         Ok(Self {
-            offered: numbered.collect(),
+            offered,
             bytes: payload.len(),
         })
     }
@@ -272,7 +268,7 @@ impl Router {
             self.end(&call, Status::Failed(failed), &Bytes::new(), out);
         }
         if peer.ready {
-            self.happened_left(&peer.name, LeaveReason::Lost, out);
+            self.happened_left(&peer.name, Parting::Lost, out);
         }
     }
 
@@ -576,12 +572,12 @@ impl Router {
         }
         let names: Vec<Box<str>> = offered
             .iter()
-            .map(|(offered, _)| offered.name.as_str().into())
+            .map(|offered| offered.name.as_str().into())
             .collect();
         let process_name = self.process_name(from).unwrap_or_default().to_owned();
         let each = bytes / offered.len().max(1);
-        for (offered, accepts) in offered {
-            self.directory.add(from, &process_name, offered, accepts, each);
+        for offered in offered {
+            self.directory.add(from, &process_name, offered, each);
         }
         self.answer(from, call, Status::Value, &Bytes::new(), out);
         let Some(peer) = self.links.get_mut(from.0) else {
@@ -612,10 +608,10 @@ impl Router {
     }
 
     /// Why a process cannot offer these beside what it offers already.
-    fn too_many(&self, from: LinkId, offered: &[(Offered, [u64; 2])], bytes: usize) -> Option<String> {
+    fn too_many(&self, from: LinkId, offered: &[Offered], bytes: usize) -> Option<String> {
         let new = offered
             .iter()
-            .filter(|(offered, _)| !self.directory.has(from, offered.callback));
+            .filter(|offered| !self.directory.has(from, offered.callback));
         let count = self.directory.count_of(from) + new.count();
         if count > Limits::CALLBACKS {
             let most = Limits::CALLBACKS;
@@ -628,9 +624,9 @@ impl Router {
                 "what a process offers takes at most {most} bytes, with names, types and docs, not {all}"
             ));
         }
-        let (long, _) = offered
+        let long = offered
             .iter()
-            .find(|(offered, _)| offered.docs.len() > Limits::DOCS_BYTES)?;
+            .find(|offered| offered.docs.len() > Limits::DOCS_BYTES)?;
         let (name, length, most) = (&long.name, long.docs.len(), Limits::DOCS_BYTES);
         Some(format!(
             "the docs of `{name}` have {length} bytes, and at most {most} are taken"
@@ -645,9 +641,9 @@ impl Router {
     }
 
     /// Why a process cannot offer a name once more.
-    fn twice(&self, from: LinkId, offered: &[(Offered, [u64; 2])]) -> Option<String> {
+    fn twice(&self, from: LinkId, offered: &[Offered]) -> Option<String> {
         let mut names = HashMap::new();
-        offered.iter().find_map(|(offered, _)| {
+        offered.iter().find_map(|offered| {
             let name = offered.name.as_str();
             let before = names.insert(name, offered.callback);
             let other = before.is_some_and(|before| before != offered.callback)
@@ -658,9 +654,8 @@ impl Router {
 
     /// Why a process cannot offer these beside what others offer. When it joins, that goes for all that it has offered,
     /// since others may have come before it.
-    fn conflict(&self, from: LinkId, offered: &[(Offered, [u64; 2])], ready: bool) -> Option<String> {
+    fn conflict(&self, from: LinkId, offered: &[Offered], ready: bool) -> Option<String> {
         let hidden = ready.then(|| self.directory.hidden(from)).into_iter().flatten();
-        let offered = offered.iter().map(|(offered, _)| offered);
         hidden.chain(offered).find_map(|offered| {
             let others = self.directory.providers(&offered.name).iter();
             let other = others
@@ -711,7 +706,7 @@ impl Router {
         peer.leaving = true;
         if std::mem::replace(&mut peer.ready, false) {
             let name = peer.name.clone();
-            self.happened_left(&name, LeaveReason::Stopped, out);
+            self.happened_left(&name, Parting::Stopped, out);
         }
     }
 
@@ -792,16 +787,16 @@ impl Router {
 
     /// The processes on the roster, by name.
     #[must_use]
-    pub fn processes(&self) -> Vec<ProcessInfo> {
+    pub fn processes(&self) -> Vec<ProcessEntry> {
         let ready = self.links.iter().filter(|(_, peer)| peer.ready);
         let mut processes: Vec<_> = ready
             .map(|(link, peer)| {
                 let callbacks = self.directory.names_of(LinkId(link)).len();
-                ProcessInfo::new(
-                    &*peer.name,
-                    peer.pid,
-                    u32::try_from(callbacks).unwrap_or(u32::MAX),
-                )
+                ProcessEntry {
+                    name: peer.name.clone().into(),
+                    pid: peer.pid,
+                    callbacks: u32::try_from(callbacks).unwrap_or(u32::MAX),
+                }
             })
             .collect();
         processes.sort_by(|a, b| a.name.cmp(&b.name));
@@ -810,7 +805,7 @@ impl Router {
 
     /// The callbacks that can be called, by name.
     #[must_use]
-    pub fn callbacks(&self) -> Vec<CallbackInfo> {
+    pub fn callbacks(&self) -> Vec<CallbackEntry> {
         self.directory
             .callbacks(|link| self.process_name(link).unwrap_or_default().to_owned())
     }

@@ -45,9 +45,7 @@ impl Wish {
         match self.to {
             Some(to) if provider.link != to => Some(Obstacle::Other),
             None if provider.link == self.caller => Some(Obstacle::Caller),
-            _ if self.signature != 0 && !provider.accepts.contains(&self.signature) => {
-                Some(Obstacle::Signature)
-            }
+            _ if !provider.offered.signature.accepts(self.signature) => Some(Obstacle::Signature),
             _ if provider
                 .offered
                 .concurrency

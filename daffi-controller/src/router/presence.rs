@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use daffi_core::proto::{self, CallId, Failed, Header, LeaveReason, Presence};
+use daffi_core::proto::{self, CallId, Change, Failed, Header, Parting};
 
 use super::{LinkId, Outlet, Router};
 
@@ -50,10 +50,10 @@ impl Router {
             };
             let mut callbacks = self.directory.names_of(*link);
             callbacks.sort();
-            there.push(Presence::Joined {
+            there.push(Change::Joined {
                 process: process.name.clone(),
             });
-            there.extend(callbacks.into_iter().map(|callback| Presence::Offered {
+            there.extend(callbacks.into_iter().map(|callback| Change::Offered {
                 process: process.name.clone(),
                 callback: callback.into(),
             }));
@@ -79,10 +79,10 @@ impl Router {
         callbacks: &[Box<str>],
         out: &mut impl Outlet,
     ) {
-        let joined = joins.then(|| Presence::Joined {
+        let joined = joins.then(|| Change::Joined {
             process: process.to_owned(),
         });
-        let offered = callbacks.iter().map(|callback| Presence::Offered {
+        let offered = callbacks.iter().map(|callback| Change::Offered {
             process: process.to_owned(),
             callback: (**callback).to_owned(),
         });
@@ -91,17 +91,17 @@ impl Router {
 
     pub(super) fn happened_withdrawn(&mut self, from: LinkId, callbacks: &[Box<str>], out: &mut impl Outlet) {
         let process = self.process_name(from).unwrap_or_default().to_owned();
-        let withdrawn = callbacks.iter().map(|callback| Presence::Withdrawn {
+        let withdrawn = callbacks.iter().map(|callback| Change::Withdrawn {
             process: process.clone(),
             callback: (**callback).to_owned(),
         });
         self.happened(|| withdrawn.collect(), out);
     }
 
-    pub(super) fn happened_left(&mut self, process: &str, reason: LeaveReason, out: &mut impl Outlet) {
+    pub(super) fn happened_left(&mut self, process: &str, reason: Parting, out: &mut impl Outlet) {
         self.happened(
             || {
-                vec![Presence::Left {
+                vec![Change::Left {
                     process: process.to_owned(),
                     reason,
                 }]
@@ -110,7 +110,7 @@ impl Router {
         );
     }
 
-    fn happened(&mut self, what: impl FnOnce() -> Vec<Presence>, out: &mut impl Outlet) {
+    fn happened(&mut self, what: impl FnOnce() -> Vec<Change>, out: &mut impl Outlet) {
         if self.subscribers.asked.is_empty() {
             return;
         }

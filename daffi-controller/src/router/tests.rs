@@ -16,22 +16,32 @@ mod world;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use daffi_core::proto::{Balance, Failure, Frame, Outcome, Presence, RemoteError, StreamId, TraceContext};
+use daffi_core::proto::{
+    Balance, Change, Described, Failure, Frame, Outcome, RemoteError, StreamId, TraceContext,
+};
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 
 use super::*;
 
 /// `(n: u32) -> u32`, which everybody here offers.
-static OFFERED: LazyLock<Signature> = LazyLock::new(|| signature(ErrorType::None));
+static OFFERED: LazyLock<Described> = LazyLock::new(|| signature(ErrorType::None));
 
-fn signature(error: ErrorType) -> Signature {
-    Signature::new(
+fn signature(error: ErrorType) -> Described {
+    Described::new(&Signature::new(
         [("n", trace::<u32>())],
         Returns {
             ok: trace::<u32>(),
             error,
         },
-    )
+    ))
+}
+
+fn process(name: &str, callbacks: u32) -> ProcessEntry {
+    ProcessEntry {
+        name: name.to_owned(),
+        pid: 77,
+        callbacks,
+    }
 }
 
 const LIMITS: Limits = Limits {
@@ -80,7 +90,7 @@ enum Said {
     },
     Happened {
         number: u32,
-        events: Vec<Presence>,
+        events: Vec<Change>,
     },
     Opened {
         number: u32,

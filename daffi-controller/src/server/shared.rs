@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use daffi_core::link::{Link, Tick, Traffic};
-use daffi_core::proto::{Frame, FrameError, Header, Hello, Limits, Moment, Refusal, Welcome};
+use daffi_core::proto::{Extensions, Frame, FrameError, Header, Hello, Limits, Moment, Refusal, Welcome};
 use daffi_core::transport::{Outbox, SendError};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -129,6 +129,7 @@ impl Shared {
                     heartbeat: self.heartbeat,
                     frame_bytes: self.limits.frame_bytes as u64,
                     calls: self.limits.calls,
+                    extensions: Extensions::default(),
                 }),
                 Err(refusal) => Header::Refused(refusal.clone()),
             };

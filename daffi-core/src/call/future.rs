@@ -21,10 +21,9 @@ use crate::error::{CallError, RemoteError};
 use crate::node::session::{Item, Next, Request};
 use crate::node::{Backoff, Exchange, Message, Node, Received, SentCall, running};
 use crate::proto::{
-    self, DecodeError, EncodeError, Failed, Failure, Limits, Mode, Moment, Outcome, Tally, Window,
+    self, DecodeError, Described, EncodeError, Failed, Failure, Limits, Mode, Moment, Outcome, Tally, Window,
 };
 use crate::scope::Scope;
-use crate::signature::Signature;
 
 /// The bound of the first pause before a call is made again, and of the longest.
 const RETRY_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
@@ -722,14 +721,11 @@ impl Running {
                 return Poll::Ready(Answer::Outcome(outcome));
             };
             // The callback did not run. Parts that could not be traced match anything.
-            if !self
-                .exchange
-                .node()
-                .accept(source.name(), self.number, &traced.signature, offered)
-            {
+            let node = self.exchange.node();
+            let Some(number) = node.accept(source.name(), self.number, &traced.signature, offered) else {
                 return Poll::Ready(Answer::Outcome(outcome));
-            }
-            self.number = offered.number();
+            };
+            self.number = number;
         }
     }
 
@@ -762,12 +758,13 @@ impl Running {
     }
 
     /// Whether a provider's signature is compatible though its number differs.
-    pub(super) fn accepts<T, E>(&self, call: &Call<T, E>, offered: &Signature) -> bool {
+    pub(super) fn accepts<T, E>(&self, call: &Call<T, E>, offered: &Described) -> bool {
         let traced = call.source.traced();
         traced.is_some_and(|traced| {
             self.exchange
                 .node()
                 .accept(call.source.name(), self.number, &traced.signature, offered)
+                .is_some()
         })
     }
 

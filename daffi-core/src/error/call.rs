@@ -201,6 +201,7 @@ impl<E> CallError<E> {
             },
             Failed::Panicked { message } => Self::Panicked { callback, message },
             Failed::SignatureMismatch { offered } => {
+                let offered = Box::new(offered.decode().unwrap_or_else(|_| Signature::unknown()));
                 let called = called.map_or_else(|| offered.clone(), |called| Box::new(called.clone()));
                 Self::SignatureMismatch {
                     callback,

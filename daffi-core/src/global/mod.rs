@@ -23,8 +23,9 @@ use crate::call::{Call, NodeChoice, by_name, may_block};
 use crate::error::{CallError, RegisterError};
 use crate::host::HostedController;
 use crate::node::{FAR, Message, Node, Phase, running};
-use crate::proto::{CallbackInfo, Failure, ProcessInfo, Query};
+use crate::proto::{CallbackEntry, Failure, ProcessEntry, Query};
 use crate::registry::{BoundCallback, Catalog, ServiceInstance};
+use crate::roster::{CallbackInfo, ProcessInfo};
 use crate::transport::Address;
 
 /// A running node, a running controller, or both: a process's part in a daffi network.
@@ -127,7 +128,8 @@ impl Global {
     ///
     /// [`CallError::Disconnected`] if the controller cannot be asked.
     pub async fn processes(&self) -> Result<Vec<ProcessInfo>, CallError> {
-        self.query("processes", Query::Processes).await
+        let entries: Vec<ProcessEntry> = self.query("processes", Query::Processes).await?;
+        Ok(entries.into_iter().map(Into::into).collect())
     }
 
     /// The callbacks that are offered, by name.
@@ -136,7 +138,8 @@ impl Global {
     ///
     /// [`CallError::Disconnected`] if the controller cannot be asked.
     pub async fn callbacks(&self) -> Result<Vec<CallbackInfo>, CallError> {
-        self.query("callbacks", Query::Callbacks).await
+        let entries: Vec<CallbackEntry> = self.query("callbacks", Query::Callbacks).await?;
+        Ok(entries.into_iter().map(Into::into).collect())
     }
 
     async fn query<T: DeserializeOwned>(&self, what: &str, query: Query<'_>) -> Result<T, CallError> {

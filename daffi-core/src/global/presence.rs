@@ -13,7 +13,8 @@ use super::{Global, controller_error};
 use crate::error::CallError;
 use crate::node::session::{Item, Next};
 use crate::node::{Exchange, Message, Node};
-use crate::proto::{Presence, Query};
+use crate::proto::Query;
+use crate::roster::Presence;
 
 /// What happens to processes and callbacks, in its order: what [`Global::presence`] returns.
 ///
@@ -101,7 +102,7 @@ impl PresenceEvents {
         );
         let outcome = match next {
             Next::Item(Item::Happened(events)) => {
-                self.events.extend(events);
+                self.events.extend(events.into_iter().map(Presence::from));
                 return Poll::Ready(None);
             }
             Next::Item(_) => Ok(()),

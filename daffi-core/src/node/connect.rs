@@ -13,7 +13,7 @@ use super::backoff::Backoff;
 use super::handle::{FAR, Node, Phase};
 use crate::error::{CallError, RemoteError, StartError};
 use crate::host::HostedController;
-use crate::proto::{Failed, Failure, Header, Hello, Limits, Refusal, Welcome};
+use crate::proto::{EncodeError, Extensions, Failed, Failure, Header, Hello, Limits, Refusal, Welcome};
 use crate::transport::{Address, Connection, Outbox, ReadError, connect};
 
 /// The first and the longest wait between two attempts to connect. The real wait is a random part of it.
@@ -181,11 +181,9 @@ impl Supervisor {
         let mut connection = connecting.map_err(AttemptError::Io)?;
         // One that is given up half-way must not keep the name.
         let abandoned = Abandoned(Some(Arc::clone(&connection.outbox)));
-        let hello = Hello::new(
-            &**self.node.process_name(),
-            self.node.instance,
-            std::process::id(),
-        );
+        let hello = self.hello().map_err(|error| {
+            AttemptError::Io(io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))
+        })?;
         let greeting = timeout(GREETING, greet(&mut connection, hello));
         match greeting.await {
             Ok(Ok(welcome)) => {
@@ -198,6 +196,17 @@ impl Supervisor {
                 "it does not answer the greeting",
             ))),
         }
+    }
+
+    /// Who this process is, and how much it runs.
+    fn hello(&self) -> Result<Hello, EncodeError> {
+        let node = &self.node;
+        let limits = node.options.limits;
+        let mut hello = Hello::new(&**node.process_name(), node.instance, std::process::id());
+        hello.extensions = Extensions::default()
+            .with(Extensions::RUNS, &limits.calls)?
+            .with(Extensions::RUN_BYTES, &(limits.queue_bytes as u64))?;
+        Ok(hello)
     }
 
     /// Calls what the program wants to be called. If it panics, that is said, and nothing else happens.
@@ -390,6 +399,12 @@ async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, Att
         .decode()
         .map_err(|error| broken(format!("not a daffi controller: {error}")))?;
     match header {
+        Header::Welcome(welcome) if !welcome.is_understood() => {
+            let version = welcome.version;
+            Err(broken(format!(
+                "it answers in protocol version {version}, which this process does not speak"
+            )))
+        }
         Header::Welcome(welcome) if !HEARTBEATS.contains(&welcome.heartbeat) => {
             let heartbeat = welcome.heartbeat;
             Err(broken(format!("its heartbeat of {heartbeat:?} is not usable")))

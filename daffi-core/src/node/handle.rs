@@ -17,7 +17,7 @@ use super::random;
 use super::run::Running;
 use super::session::{Event, Next, Request, Session, Transmit, Unsent};
 use super::traces::Traces;
-use crate::proto::{CallId, Failed, FrameError, Header, Limits, Moment, Outcome, Query, RunId};
+use crate::proto::{CallId, Described, Failed, FrameError, Header, Limits, Moment, Outcome, Query, RunId};
 use crate::registry::Callback;
 use crate::signature::Signature;
 use crate::transport::{Outbox, SendError};
@@ -459,18 +459,25 @@ impl Node {
             .unwrap_or(number)
     }
 
-    /// Compares the signatures that did not match by number. `true` if they are compatible and it is worth calling
-    /// again; the structures are not compared again.
-    pub(crate) fn accept(&self, name: &str, sent: u64, called: &Signature, offered: &Signature) -> bool {
-        if offered.number() == sent || !called.is_compatible_with(offered) {
-            return false;
+    /// Compares the signatures that did not match by number. If they are compatible it is worth calling again with the
+    /// number that is given back; the structures are not compared again.
+    pub(crate) fn accept(
+        &self,
+        name: &str,
+        sent: u64,
+        called: &Signature,
+        offered: &Described,
+    ) -> Option<u64> {
+        let number = offered.number;
+        if number == sent || !called.is_compatible_with(&offered.decode().ok()?) {
+            return None;
         }
         let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
         // Bounded: call sites are few, but calls by name may have as many shapes as they have values.
         if accepted.len() >= 4096 {
             accepted.clear();
         }
-        accepted.insert((name.into(), called.number()), offered.number());
-        true
+        accepted.insert((name.into(), called.number()), number);
+        Some(number)
     }
 }

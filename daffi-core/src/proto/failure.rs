@@ -3,8 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{RemoteError, Status};
-use crate::signature::Signature;
+use super::{Described, RemoteError, Status};
 
 /// The end of a call: the encoded value, or why there is none.
 pub type Outcome = Result<Bytes, Failure>;
@@ -125,7 +124,7 @@ pub enum Failed {
     /// Caller and callback disagree about the types.
     SignatureMismatch {
         /// What the provider offers.
-        offered: Box<Signature>,
+        offered: Box<Described>,
     },
     /// The caller may not call this.
     Denied {

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Limits;
+use super::{Extensions, Limits};
 
 /// The first bytes of every connection, so that a stranger is recognised before anything is believed.
 pub const MAGIC: [u8; 4] = *b"dafi";
@@ -30,6 +30,8 @@ pub struct Hello {
     pub instance: u128,
     /// The operating system's number of the process, for people who read rosters.
     pub pid: u32,
+    /// What else there is to say.
+    pub extensions: Extensions,
 }
 
 impl Hello {
@@ -43,6 +45,7 @@ impl Hello {
             process_name: process_name.into(),
             instance,
             pid,
+            extensions: Extensions::default(),
         }
     }
 
@@ -84,9 +87,17 @@ pub struct Welcome {
     pub frame_bytes: u64,
     /// How many calls the node may have outstanding.
     pub calls: u32,
+    /// What else there is to say.
+    pub extensions: Extensions,
 }
 
 impl Welcome {
+    /// Whether the version is one that this release speaks.
+    #[must_use]
+    pub fn is_understood(&self) -> bool {
+        (OLDEST_VERSION..=VERSION).contains(&self.version)
+    }
+
     /// The largest frame, in bytes, on this machine.
     #[must_use]
     pub fn frame_limit(&self) -> usize {

@@ -7,8 +7,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failed, Hello, Refusal, Welcome, fields};
-use crate::signature::Signature;
+use super::{Described, Failed, Hello, Refusal, Welcome, fields};
 
 /// The number of a call between two neighbours: a node and its controller, or a controller and a provider.
 ///
@@ -129,7 +128,7 @@ pub enum Header<'a> {
         #[serde(borrow)]
         status: Status<'a>,
     },
-    /// To who asked for [`Query::Presence`]. Payload: a list of [`Presence`].
+    /// To who asked for [`Query::Presence`]. Payload: a list of [`Change`](super::Change).
     Happened {
         /// The number of the question.
         call: CallId,
@@ -347,7 +346,7 @@ pub struct Offered {
     /// Its doc comment.
     pub docs: String,
     /// What it takes and gives.
-    pub signature: Signature,
+    pub signature: Described,
     /// How many calls the provider runs at the same time; no limit if there is none.
     pub concurrency: Option<u32>,
     /// How its calls are shared with other providers, which must say the same.
@@ -362,119 +361,11 @@ pub enum Query<'a> {
     WaitProcess(#[serde(borrow, deserialize_with = "fields::name")] &'a str),
     /// Answered, with nothing, once another process than the asking one offers the callback.
     WaitFunction(#[serde(borrow, deserialize_with = "fields::name")] &'a str),
-    /// Answered with a list of [`ProcessInfo`], by name.
+    /// Answered with a list of [`ProcessEntry`](super::ProcessEntry), by name.
     Processes,
-    /// Answered with a list of [`CallbackInfo`], by name.
+    /// Answered with a list of [`CallbackEntry`](super::CallbackEntry), by name.
     Callbacks,
     /// Told of what happens, by [`Header::Happened`], until it is cancelled or the asker does not keep up. What is there
     /// already comes first.
     Presence,
-}
-
-/// Something that happened to a process or a callback.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Presence {
-    /// A process is there, with its callbacks.
-    Joined {
-        /// Its process name.
-        process: String,
-    },
-    /// A process is there no more, nor are its callbacks.
-    Left {
-        /// Its process name.
-        process: String,
-        /// How it went.
-        reason: LeaveReason,
-    },
-    /// A process offers a callback from now on.
-    Offered {
-        /// The process name.
-        process: String,
-        /// The callback's remote name.
-        callback: String,
-    },
-    /// A process that stays offers a callback no more.
-    Withdrawn {
-        /// The process name.
-        process: String,
-        /// The callback's remote name.
-        callback: String,
-    },
-}
-
-/// How a process went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum LeaveReason {
-    /// It said goodbye.
-    Stopped,
-    /// Its connection was lost.
-    Lost,
-}
-
-impl core::fmt::Display for LeaveReason {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::Stopped => "it said goodbye",
-            Self::Lost => "its connection was lost",
-        })
-    }
-}
-
-/// A process on the roster.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ProcessInfo {
-    /// Its process name.
-    pub name: String,
-    /// The operating system's number for it, on its own machine.
-    pub pid: u32,
-    /// How many callbacks it offers.
-    pub callbacks: u32,
-}
-
-impl ProcessInfo {
-    /// A process by its name, operating-system number and count of callbacks.
-    #[must_use]
-    pub fn new(name: impl Into<String>, pid: u32, callbacks: u32) -> Self {
-        Self {
-            name: name.into(),
-            pid,
-            callbacks,
-        }
-    }
-}
-
-/// A callback that somebody offers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CallbackInfo {
-    /// Its remote name.
-    pub name: String,
-    /// What it takes and gives.
-    pub signature: Signature,
-    /// Its doc comment.
-    pub docs: String,
-    /// How many calls each provider runs at the same time, if that is limited.
-    pub concurrency: Option<u32>,
-    /// The process names of those who offer it.
-    pub providers: Vec<String>,
-    /// How calls are shared among them.
-    pub balance: Balance,
-}
-
-impl CallbackInfo {
-    /// A callback as `offered`, by `providers`.
-    #[must_use]
-    pub fn new(offered: &Offered, providers: Vec<String>) -> Self {
-        Self {
-            name: offered.name.clone(),
-            signature: offered.signature.clone(),
-            docs: offered.docs.clone(),
-            concurrency: offered.concurrency,
-            providers,
-            balance: offered.balance,
-        }
-    }
 }

@@ -8,7 +8,9 @@
 
 mod codec;
 mod depth;
+mod described;
 mod each;
+mod extensions;
 mod failure;
 mod fields;
 mod flow;
@@ -19,22 +21,26 @@ mod header;
 mod limits;
 mod raw;
 mod remote_error;
+mod roster;
 #[cfg(test)]
 mod tests;
 mod time;
 
 pub use codec::{DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_into};
+pub use described::Described;
 pub use each::{Tally, decode_arguments, encode_arguments};
+pub use extensions::Extensions;
 pub use failure::{Absence, Failed, Failure, Outcome};
 pub use flow::{Batch, Budget, Credit, DecodeItem, RunId, Taken, Window};
 pub use frame::{Frame, FrameError, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use hash::stable_hash;
 pub use header::{
-    Balance, CallHeader, CallId, CallbackId, CallbackInfo, Header, LeaveReason, Mode, Offered, Party,
-    Presence, ProcessInfo, Query, RunHeader, Status, StreamId, TraceContext,
+    Balance, CallHeader, CallId, CallbackId, Header, Mode, Offered, Party, Query, RunHeader, Status,
+    StreamId, TraceContext,
 };
 pub use limits::Limits;
 pub use raw::{AsRawBytes, Raw, RawBytes};
 pub use remote_error::RemoteError;
+pub use roster::{CallbackEntry, Change, Parting, ProcessEntry};
 pub use time::Moment;

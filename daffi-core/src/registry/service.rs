@@ -11,7 +11,7 @@ use tokio::sync::RwLock;
 use super::{
     Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture, ServiceEntry,
 };
-use crate::proto::{CallbackId, Offered, Outcome};
+use crate::proto::{CallbackId, Described, Offered, Outcome};
 use crate::signature::Signature;
 
 type Sync = Arc<dyn Fn(&Invocation) -> Outcome + Send + std::marker::Sync>;
@@ -134,7 +134,7 @@ impl Callback {
             callback: id,
             name: self.description.name.to_owned(),
             docs: self.description.docs.to_owned(),
-            signature: self.signature.clone(),
+            signature: Described::new(&self.signature),
             concurrency: self.description.concurrency,
             balance: self.description.balance,
         }

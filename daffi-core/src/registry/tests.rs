@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::context::{CallContext, ContextParts};
-use crate::proto::{self, Balance, CallbackId, Failed, Offered};
+use crate::proto::{self, Balance, CallbackId, Described, Failed, Offered};
 use crate::signature::{ErrorType, Returns, Signature, Type, trace};
 
 /// The signature of all callbacks here.
@@ -134,7 +134,7 @@ fn a_callback_is_announced_as_it_was_described() {
         callback: CallbackId(9),
         name: "buy".to_owned(),
         docs: "Buys it.".to_owned(),
-        signature: signature(),
+        signature: Described::new(&signature()),
         concurrency: Some(3),
         balance: Balance::RoundRobin,
     };

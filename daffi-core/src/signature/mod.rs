@@ -143,6 +143,18 @@ impl Signature {
         Self { parameters, returns }.within_limit()
     }
 
+    /// A signature about which nothing is known.
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self {
+            parameters: None,
+            returns: Returns {
+                ok: Type::Opaque,
+                error: ErrorType::None,
+            },
+        }
+    }
+
     fn within_limit(mut self) -> Self {
         self.parameters = self
             .parameters

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 
 use daffi_core::proto::{
-    CallbackId, CallbackInfo, Offered, ProcessInfo, RemoteError, decode_guarded, encode,
+    CallbackEntry, CallbackId, Offered, ProcessEntry, RemoteError, decode_guarded, encode,
 };
 use daffi_core::signature::Signature;
 use libfuzzer_sys::fuzz_target;
@@ -60,12 +60,14 @@ fuzz_target!(|data: &[u8]| {
     match kind % 10 {
         0 => {
             for offered in check::<Vec<Offered>>(bytes).into_iter().flatten() {
-                use_signature(&offered.signature);
+                if let Ok(signature) = offered.signature.decode() {
+                    use_signature(&signature);
+                }
             }
         }
         1 => drop(check::<Vec<CallbackId>>(bytes)),
-        2 => drop(check::<Vec<ProcessInfo>>(bytes)),
-        3 => drop(check::<Vec<CallbackInfo>>(bytes)),
+        2 => drop(check::<Vec<ProcessEntry>>(bytes)),
+        3 => drop(check::<Vec<CallbackEntry>>(bytes)),
         4 => drop(check::<RemoteError>(bytes)),
         5 => check::<Signature>(bytes).iter().for_each(use_signature),
         6 => drop(check::<Json>(bytes)),

@@ -274,13 +274,13 @@ fn p8_every_kind_of_end_reaches_the_caller_in_a_part() {
 #[test]
 fn p8_who_cannot_be_asked_has_a_part_that_says_why() {
     let mut r = Restaurants::new();
-    let other = Signature::new(
+    let other = Described::new(&Signature::new(
         [],
         Returns {
             ok: trace::<u8>(),
             error: ErrorType::None,
         },
-    );
+    ));
     let different = r.f.connect("different");
     let signature = other.clone();
     r.f.offer(
@@ -304,7 +304,7 @@ fn p8_who_cannot_be_asked_has_a_part_that_says_why() {
     r.f.queues.full.insert(r.bob);
     r.f.queues.limits.insert(r.cid, 20);
     let header = CallHeader {
-        signature: OFFERED.number(),
+        signature: OFFERED.number,
         ..everywhere(3, "add")
     };
     r.f.call(r.caller, header);
@@ -563,7 +563,10 @@ fn p2_a_refusal_over_the_callers_frame_limit_does_not_say_that_it_may_have_run()
         error: ErrorType::None,
     };
     let long = Offered {
-        signature: Signature::new([("a name that takes some bytes", trace::<u8>())], returns),
+        signature: Described::new(&Signature::new(
+            [("a name that takes some bytes", trace::<u8>())],
+            returns,
+        )),
         ..offered(7, "mul")
     };
     r.f.offer(r.ann, &[long], true);

@@ -252,7 +252,7 @@ fn another_signature_is_answered_with_the_offered_one() {
         mismatch
     );
     // The same; the same without its error's type; and whatever it takes.
-    for (number, signature) in (0..).zip([typed.number(), typed.plain_number(), 0]) {
+    for (number, signature) in (0..).zip([typed.number, typed.plain_number, 0]) {
         assert_eq!(f.routed(caller, with(number, signature)).0, provider);
     }
 }
@@ -262,13 +262,13 @@ fn a_provider_with_the_right_signature_is_found_among_others() {
     let mut f = Fixture::new();
     for (number, name) in ["a", "b", "c", "d"].into_iter().enumerate() {
         let link = f.connect(name);
-        let other = Signature::new(
+        let other = Described::new(&Signature::new(
             [],
             Returns {
                 ok: trace::<u8>(),
                 error: ErrorType::None,
             },
-        );
+        ));
         let signature = if number == 2 { OFFERED.clone() } else { other };
         f.offer(
             link,
@@ -284,7 +284,7 @@ fn a_provider_with_the_right_signature_is_found_among_others() {
         let (to, _) = f.routed(
             caller,
             CallHeader {
-                signature: OFFERED.number(),
+                signature: OFFERED.number,
                 ..call(number, "add")
             },
         );

@@ -6,18 +6,25 @@ use super::*;
 /// A provider on the link `link` that runs `running` calls.
 fn provider(link: usize, running: u32, concurrency: Option<u32>) -> Provider {
     let offered = Offered {
+        signature: numbered(1, 2),
         concurrency,
         ..offered(0, "add")
     };
     Provider {
         link: LinkId(link),
         offered,
-        accepts: [1, 2],
         running,
         last: 0,
         identity: 1 + link as u64,
         bytes: 0,
     }
+}
+
+/// A signature with these numbers.
+fn numbered(number: u64, plain_number: u64) -> Described {
+    let mut described = OFFERED.clone();
+    (described.number, described.plain_number) = (number, plain_number);
+    described
 }
 
 const CALLER: LinkId = LinkId(1000);
@@ -139,9 +146,10 @@ fn the_refusal_says_what_comes_closest_to_an_answer() {
         link: CALLER,
         ..provider(0, 0, None)
     };
-    let other = || Provider {
-        accepts: [8, 9],
-        ..provider(1, 0, None)
+    let other = || {
+        let mut other = provider(1, 0, None);
+        other.offered.signature = numbered(8, 9);
+        other
     };
     let busy = || provider(2, 1, Some(1));
     let mut refusal = |providers: &[Provider], to| {
@@ -153,7 +161,7 @@ fn the_refusal_says_what_comes_closest_to_an_answer() {
         picker.pick(providers, &wish, |_| true).unwrap_err()
     };
     let mismatch = Failed::SignatureMismatch {
-        offered: Box::new(OFFERED.clone()),
+        offered: Box::new(numbered(8, 9)),
     };
     assert_eq!(refusal(&[], None), Failed::NoProvider(Absence::Nobody));
     assert_eq!(refusal(&[own()], None), Failed::NoProvider(Absence::OnlyCaller));

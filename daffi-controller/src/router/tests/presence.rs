@@ -3,7 +3,7 @@
 use super::*;
 
 /// Asks what happens under `number`, and expects one frame; what is there.
-fn watch(f: &mut Fixture, from: LinkId, number: u32) -> Vec<Presence> {
+fn watch(f: &mut Fixture, from: LinkId, number: u32) -> Vec<Change> {
     f.ask(from, number, Query::Presence);
     match &*f.said() {
         [(to, Said::Happened { number: told, events })] if (*to, *told) == (from, number) => events.clone(),
@@ -30,29 +30,29 @@ fn enter(f: &mut Fixture, name: &str, callbacks: &[&str]) -> LinkId {
     link
 }
 
-fn told(number: u32, events: &[Presence]) -> Said {
+fn told(number: u32, events: &[Change]) -> Said {
     let events = events.to_vec();
     Said::Happened { number, events }
 }
 
-fn joined(process: &str) -> Presence {
+fn joined(process: &str) -> Change {
     let process = process.to_owned();
-    Presence::Joined { process }
+    Change::Joined { process }
 }
 
-fn left(process: &str, reason: LeaveReason) -> Presence {
+fn left(process: &str, reason: Parting) -> Change {
     let process = process.to_owned();
-    Presence::Left { process, reason }
+    Change::Left { process, reason }
 }
 
-fn offers_it(process: &str, callback: &str) -> Presence {
+fn offers_it(process: &str, callback: &str) -> Change {
     let (process, callback) = (process.to_owned(), callback.to_owned());
-    Presence::Offered { process, callback }
+    Change::Offered { process, callback }
 }
 
-fn withdrew(process: &str, callback: &str) -> Presence {
+fn withdrew(process: &str, callback: &str) -> Change {
     let (process, callback) = (process.to_owned(), callback.to_owned());
-    Presence::Withdrawn { process, callback }
+    Change::Withdrawn { process, callback }
 }
 
 // ---------------------------------------------------------------------- what is there
@@ -167,7 +167,7 @@ fn a_process_that_stops_leaves_once() {
     let shop = enter(&mut f, "shop", &["add"]);
     f.said();
     f.goodbye(shop);
-    let stopped = left("shop", LeaveReason::Stopped);
+    let stopped = left("shop", Parting::Stopped);
     assert_eq!(f.said(), [(watcher, told(0, &[stopped]))]);
     f.goodbye(shop);
     f.disconnect(shop);
@@ -180,7 +180,7 @@ fn a_process_whose_connection_is_lost_leaves() {
     let shop = enter(&mut f, "shop", &["add"]);
     f.said();
     f.disconnect(shop);
-    let lost = left("shop", LeaveReason::Lost);
+    let lost = left("shop", Parting::Lost);
     assert_eq!(f.said(), [(watcher, told(0, &[lost]))]);
 }
 
@@ -219,7 +219,7 @@ fn everything_is_told_in_its_order_to_all_who_asked() {
         offers_it("shop", "add"),
         withdrew("shop", "add"),
         offers_it("shop", "sub"),
-        left("shop", LeaveReason::Lost),
+        left("shop", Parting::Lost),
         joined("shop"),
     ];
     let said = f.said();
@@ -343,7 +343,7 @@ fn the_questions_of_a_process_that_left_are_forgotten() {
 fn a_process_that_said_goodbye_is_still_told_what_happens() {
     let (mut f, watcher) = watcher();
     f.goodbye(watcher);
-    let stopped = left("watcher", LeaveReason::Stopped);
+    let stopped = left("watcher", Parting::Stopped);
     assert_eq!(f.said(), [(watcher, told(0, &[stopped]))]);
     let shop = enter(&mut f, "shop", &[]);
     assert_eq!(

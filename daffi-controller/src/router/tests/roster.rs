@@ -310,12 +310,12 @@ fn the_roster_lists_complete_processes_by_name() {
     let leaving = f.join("leaving", &["add"]);
     f.goodbye(leaving);
     f.ask(a, 0, Query::Processes);
-    let expected = vec![ProcessInfo::new("a", 77, 0), ProcessInfo::new("b", 77, 2)];
+    let expected = vec![process("a", 0), process("b", 2)];
     assert_eq!(f.router.processes(), expected);
     let outcome = Ok(proto::encode(&expected).unwrap());
     assert_eq!(f.said(), [(a, Said::Reply { number: 0, outcome })]);
     f.disconnect(b);
-    assert_eq!(f.router.processes(), [ProcessInfo::new("a", 77, 0)]);
+    assert_eq!(f.router.processes(), [process("a", 0)]);
 }
 
 #[test]
@@ -327,8 +327,8 @@ fn callbacks_are_listed_by_name_with_those_who_offer_them() {
     f.offer(unready, &[offered(0, "hidden")], false);
     f.ask(a, 0, Query::Callbacks);
     let expected = vec![
-        CallbackInfo::new(&offered(0, "add"), vec!["a".to_owned(), "b".to_owned()]),
-        CallbackInfo::new(&offered(0, "sub"), vec!["b".to_owned()]),
+        CallbackEntry::new(&offered(0, "add"), vec!["a".to_owned(), "b".to_owned()]),
+        CallbackEntry::new(&offered(0, "sub"), vec!["b".to_owned()]),
     ];
     assert_eq!(f.router.callbacks(), expected);
     let outcome = Ok(proto::encode(&expected).unwrap());

@@ -224,7 +224,7 @@ pub(super) struct World {
     given: u32,
     /// Keys, and of two nodes the one that is preferred for them.
     preferred: HashSet<(u64, usize, usize)>,
-    typed: Signature,
+    typed: Described,
     step: usize,
     expected: Vec<(usize, Said)>,
     history: History,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 use slab::Slab;
 
-use crate::proto::{Batch, Budget, CallId, Failed, Failure, Outcome, Presence, Window};
+use crate::proto::{Batch, Budget, CallId, Change, Failed, Failure, Outcome, Window};
 
 /// How many answers of one call may wait to be looked at, and how many bytes of them. Items of streams do not count: their
 /// receiver has granted them.
@@ -22,7 +22,7 @@ pub enum Item {
     /// How a broadcast ended at the process with that place on the roster.
     Part(u32, Outcome),
     /// What happened, in its order.
-    Happened(Vec<Presence>),
+    Happened(Vec<Change>),
     /// The callback of the process with that place on the roster, or the only one, has returned a stream.
     Opened(u32),
     /// Items of that stream.
@@ -57,10 +57,10 @@ impl Held {
     }
 }
 
-fn name_bytes(event: &Presence) -> usize {
+fn name_bytes(event: &Change) -> usize {
     match event {
-        Presence::Joined { process } | Presence::Left { process, .. } => process.len(),
-        Presence::Offered { process, callback } | Presence::Withdrawn { process, callback } => {
+        Change::Joined { process } | Change::Left { process, .. } => process.len(),
+        Change::Offered { process, callback } | Change::Withdrawn { process, callback } => {
             process.len() + callback.len()
         }
     }

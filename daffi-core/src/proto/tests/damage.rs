@@ -210,8 +210,8 @@ proptest! {
     ) {
         let _ = decode_guarded::<Vec<Offered>>(&bytes);
         let _ = decode_guarded::<Vec<CallbackId>>(&bytes);
-        let _ = decode_guarded::<Vec<ProcessInfo>>(&bytes);
-        let _ = decode_guarded::<Vec<CallbackInfo>>(&bytes);
+        let _ = decode_guarded::<Vec<ProcessEntry>>(&bytes);
+        let _ = decode_guarded::<Vec<CallbackEntry>>(&bytes);
         let _ = decode_guarded::<RemoteError>(&bytes);
         let _ = Tally::decode(&bytes);
         let _ = decode_arguments(&bytes);

@@ -88,6 +88,7 @@ fn handshakes() -> Vec<Golden> {
         process_name: "shopper".to_owned(),
         instance: 0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10,
         pid: 4711,
+        extensions: Extensions::default().with(Extensions::RUNS, &300_u32).unwrap(),
     };
     let welcome = Welcome {
         version: 1,
@@ -95,6 +96,7 @@ fn handshakes() -> Vec<Golden> {
         heartbeat: Duration::from_millis(2_500),
         frame_bytes: 16 * 1024 * 1024,
         calls: 1 << 18,
+        extensions: Extensions::default(),
     };
     let taken = Refusal::NameTaken {
         name: "shopper".to_owned(),
@@ -105,13 +107,13 @@ fn handshakes() -> Vec<Golden> {
             "hello",
             Header::Hello(hello),
             b"",
-            "00 00 00 23 00 64 61 66 69 01 01 07 73 68 6f 70 70 65 72 fe 10 0f 0e 0d 0c 0b 0a 09 08 07 06 05 04 03 02 01 fb 67 12",
+            "00 00 00 29 00 64 61 66 69 01 01 07 73 68 6f 70 70 65 72 fe 10 0f 0e 0d 0c 0b 0a 09 08 07 06 05 04 03 02 01 fb 67 12 01 01 03 fb 2c 01",
         ),
         golden(
             "welcome",
             Header::Welcome(welcome),
             b"",
-            "00 00 00 17 01 01 04 30 78 31 66 02 fc 00 65 cd 1d fc 00 00 00 01 fc 00 00 04 00",
+            "00 00 00 18 01 01 04 30 78 31 66 02 fc 00 65 cd 1d fc 00 00 00 01 fc 00 00 04 00 00",
         ),
         golden(
             "refused: not daffi",
@@ -328,7 +330,7 @@ fn replies() -> Vec<Golden> {
         },
     };
     let mismatch = Failed::SignatureMismatch {
-        offered: Box::new(signature()),
+        offered: Box::new(Described::new(&signature())),
     };
     vec![
         golden("value", value, b"\x06", "00 00 00 04 06 07 00 06"),
@@ -406,7 +408,7 @@ fn replies() -> Vec<Golden> {
             "signature mismatch",
             failed(mismatch),
             b"",
-            "00 00 00 0d 06 07 02 06 01 01 01 61 01 06 01 06 00",
+            "00 00 00 20 06 07 02 06 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 09 01 01 01 61 01 06 01 06 00",
         ),
         golden(
             "denied",
@@ -724,7 +726,7 @@ fn every_payload_has_exactly_these_bytes() {
         callback: CallbackId(2),
         name: "add".to_owned(),
         docs: "Adds.".to_owned(),
-        signature: signature(),
+        signature: Described::new(&signature()),
         concurrency: Some(8),
         balance: Balance::LessLoaded,
     };
@@ -736,16 +738,20 @@ fn every_payload_has_exactly_these_bytes() {
     };
     check(
         &vec![offered.clone(), unlimited],
-        "02 02 03 61 64 64 05 41 64 64 73 2e 01 01 01 61 01 06 01 06 00 01 08 00 02 03 61 64 64 00 01 01 01 61 01 06 01 06 00 00 01",
+        "02 02 03 61 64 64 05 41 64 64 73 2e fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 09 01 01 01 61 01 06 01 06 00 01 08 00 02 03 61 64 64 00 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 09 01 01 01 61 01 06 01 06 00 00 01",
     );
     check(&vec![CallbackId(2), CallbackId(300)], "02 02 fb 2c 01");
     check(
-        &vec![ProcessInfo::new("shop", 4711, 3)],
+        &vec![ProcessEntry {
+            name: "shop".to_owned(),
+            pid: 4711,
+            callbacks: 3,
+        }],
         "01 04 73 68 6f 70 fb 67 12 03",
     );
     check(
-        &vec![CallbackInfo::new(&offered, vec!["shop".to_owned()])],
-        "01 03 61 64 64 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 04 73 68 6f 70 00",
+        &vec![CallbackEntry::new(&offered, vec!["shop".to_owned()])],
+        "01 03 61 64 64 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 09 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 04 73 68 6f 70 00",
     );
 }
 
@@ -787,20 +793,20 @@ fn every_event_has_exactly_these_bytes() {
     let process = || "shop".to_owned();
     let callback = || "add".to_owned();
     let events = vec![
-        Presence::Joined { process: process() },
-        Presence::Left {
+        Change::Joined { process: process() },
+        Change::Left {
             process: process(),
-            reason: LeaveReason::Stopped,
+            reason: Parting::Stopped,
         },
-        Presence::Left {
+        Change::Left {
             process: process(),
-            reason: LeaveReason::Lost,
+            reason: Parting::Lost,
         },
-        Presence::Offered {
+        Change::Offered {
             process: process(),
             callback: callback(),
         },
-        Presence::Withdrawn {
+        Change::Withdrawn {
             process: process(),
             callback: callback(),
         },
@@ -810,7 +816,7 @@ fn every_event_has_exactly_these_bytes() {
         "05 00 04 73 68 6f 70 01 04 73 68 6f 70 00 01 04 73 68 6f 70 01 02 04 73 68 6f 70 03 61 64 64 03 04 73 68 6f 70 03 61 64 64"
     );
     assert_eq!(
-        decode_guarded::<Vec<Presence>>(&encode(&events).unwrap()).unwrap(),
+        decode_guarded::<Vec<Change>>(&encode(&events).unwrap()).unwrap(),
         events
     );
     for beyond in [Balance::LessLoaded, Balance::RoundRobin, Balance::Random] {

@@ -1,5 +1,7 @@
 //! Who is let in.
 
+use core::time::Duration;
+
 use super::*;
 
 fn hello() -> Hello {
@@ -123,4 +125,34 @@ fn a_refusal_says_what_to_do() {
 fn the_longest_greeting_fits_the_handshake_limit() {
     let hello = Hello::new("a".repeat(255), u128::MAX, u32::MAX);
     assert!(body(&Header::Hello(hello), b"").len() < Limits::HANDSHAKE_BYTES);
+}
+
+#[test]
+fn an_extension_that_is_not_known_is_skipped() {
+    let extensions = Extensions::default()
+        .with(40_000, &"from another release")
+        .unwrap()
+        .with(Extensions::RUNS, &300_u32)
+        .unwrap()
+        .with(Extensions::RUNS, &7_u32)
+        .unwrap();
+    let extensions: Extensions = decode_guarded(&encode(&extensions).unwrap()).unwrap();
+    assert_eq!(extensions.get::<u32>(Extensions::RUNS).unwrap(), Some(300));
+    assert_eq!(extensions.get::<u64>(Extensions::RUN_BYTES).unwrap(), None);
+    assert!(extensions.get::<u8>(Extensions::RUNS).is_err());
+}
+
+#[test]
+fn a_version_that_is_not_spoken_is_told_from_one_that_is() {
+    for (version, understood) in [(0, false), (VERSION, true), (VERSION + 1, false), (99, false)] {
+        let welcome = Welcome {
+            version,
+            controller: String::new(),
+            heartbeat: Duration::from_secs(2),
+            frame_bytes: 0,
+            calls: 0,
+            extensions: Extensions::default(),
+        };
+        assert_eq!(welcome.is_understood(), understood, "{version}");
+    }
 }

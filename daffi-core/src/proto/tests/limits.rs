@@ -99,29 +99,26 @@ fn lengths_that_are_only_claimed_cost_nothing() {
     // 2^62 in the place of a length.
     let huge = "fd 00 00 00 00 00 00 00 40";
     for start in [
-        "00 64 61 66 69 01 01",          // hello: the process name
-        "01 01",                         // welcome: the controller's name
-        "02 03",                         // refused: the name that is taken
-        "04 07",                         // call: the callback's name
-        "04 07 00 00 01",                // call: the receiver
-        "04 07 00 00 00 00 00",          // call: metadata
-        "04 07 00 00 00 00 00 01",       // call: a key
-        "04 07 00 00 00 00 00 01 00",    // call: a value
-        "05 07 01",                      // run: the caller
-        "05 07 01 00 00 00",             // run: metadata
-        "06 07 01",                      // reply: an error's words
-        "06 07 01 00",                   // reply: causes
-        "06 07 01 00 01",                // reply: a cause
-        "06 07 02 01",                   // reply: the process that was lost
-        "06 07 02 05",                   // reply: a panic's words
-        "06 07 02 06 01",                // reply: a signature's parameters
-        "06 07 02 06 01 01",             // reply: a parameter's name
-        "06 07 02 06 01 01 00",          // reply: a parameter's type
-        "06 07 02 06 01 01 00 01 16",    // reply: a type's name
-        "06 07 02 06 01 01 00 01 19 00", // reply: a struct's fields
-        "06 07 02 06 01 01 00 01 1a 00", // reply: an enum's variants
-        "0a 07 00",                      // query: the process
-        "0a 07 01",                      // query: the callback
+        "00 64 61 66 69 01 01",       // hello: the process name
+        "01 01",                      // welcome: the controller's name
+        "01 01 00 00 00 00 00",       // welcome: extensions
+        "01 01 00 00 00 00 00 01 07", // welcome: an extension
+        "02 03",                      // refused: the name that is taken
+        "04 07",                      // call: the callback's name
+        "04 07 00 00 01",             // call: the receiver
+        "04 07 00 00 00 00 00",       // call: metadata
+        "04 07 00 00 00 00 00 01",    // call: a key
+        "04 07 00 00 00 00 00 01 00", // call: a value
+        "05 07 01",                   // run: the caller
+        "05 07 01 00 00 00",          // run: metadata
+        "06 07 01",                   // reply: an error's words
+        "06 07 01 00",                // reply: causes
+        "06 07 01 00 01",             // reply: a cause
+        "06 07 02 01",                // reply: the process that was lost
+        "06 07 02 05",                // reply: a panic's words
+        "06 07 02 06 07 07",          // reply: a signature
+        "0a 07 00",                   // query: the process
+        "0a 07 01",                   // query: the callback
     ] {
         let error = Frame::joined(unhex(&format!("{start} {huge}")).into())
             .decode()
@@ -149,11 +146,13 @@ fn lists_that_are_only_claimed_cost_nothing() {
         refused
     );
     assert_eq!(
-        decode_guarded::<Vec<ProcessInfo>>(&huge).unwrap_err().to_string(),
+        decode_guarded::<Vec<ProcessEntry>>(&huge)
+            .unwrap_err()
+            .to_string(),
         refused
     );
     assert_eq!(
-        decode_guarded::<Vec<CallbackInfo>>(&huge)
+        decode_guarded::<Vec<CallbackEntry>>(&huge)
             .unwrap_err()
             .to_string(),
         refused

@@ -16,8 +16,8 @@ impl World {
         };
         let signature = match asked.types {
             Types::Any => 0,
-            Types::Plain => OFFERED.number(),
-            Types::Typed => self.typed.number(),
+            Types::Plain => OFFERED.number,
+            Types::Typed => self.typed.number,
             Types::Wrong => 12345,
         };
         let header = CallHeader {

@@ -119,7 +119,7 @@ impl World {
         self.receive(node, Header::Withdraw { call: CallId(number) }, &callbacks);
         self.expect_value(node, number);
         if offer.shown {
-            self.happened(&[Presence::Withdrawn {
+            self.happened(&[Change::Withdrawn {
                 process: PROCESSES[node].to_owned(),
                 callback: NAMES[offer.name].to_owned(),
             }]);
@@ -198,16 +198,16 @@ impl World {
         if self.nodes[node].link.is_some() {
             self.receive(node, Header::Goodbye, &Bytes::new());
             self.nodes[node].leaving = true;
-            self.leaves(node, LeaveReason::Stopped);
+            self.leaves(node, Parting::Stopped);
         }
     }
 
     /// A node is on the roster no more.
-    fn leaves(&mut self, node: usize, reason: LeaveReason) {
+    fn leaves(&mut self, node: usize, reason: Parting) {
         self.nodes[node].offers.clear();
         if std::mem::replace(&mut self.nodes[node].ready, false) {
             let process = PROCESSES[node].to_owned();
-            self.happened(&[Presence::Left { process, reason }]);
+            self.happened(&[Change::Left { process, reason }]);
         }
     }
 
@@ -250,7 +250,7 @@ impl World {
                 self.cancel_run(run);
             }
         }
-        self.leaves(node, LeaveReason::Lost);
+        self.leaves(node, Parting::Lost);
         self.queues.full.remove(&link);
         self.queues.limits.remove(&link);
         let connections = self.nodes[node].connections;
@@ -261,14 +261,14 @@ impl World {
     }
 
     /// Those who watch are told.
-    fn happened(&mut self, events: &[Presence]) {
+    fn happened(&mut self, events: &[Change]) {
         for watcher in self.watching.clone() {
             self.tell_watcher(watcher, events);
         }
     }
 
     /// One who watches is told, or, if it does not take that, told no more.
-    fn tell_watcher(&mut self, (node, number): (usize, u32), events: &[Presence]) {
+    fn tell_watcher(&mut self, (node, number): (usize, u32), events: &[Change]) {
         if !self.watching.contains(&(node, number)) {
             return;
         }
@@ -285,14 +285,14 @@ impl World {
     }
 }
 
-fn joined(node: usize) -> Presence {
-    Presence::Joined {
+fn joined(node: usize) -> Change {
+    Change::Joined {
         process: PROCESSES[node].to_owned(),
     }
 }
 
-fn offers_it(node: usize, name: usize) -> Presence {
-    Presence::Offered {
+fn offers_it(node: usize, name: usize) -> Change {
+    Change::Offered {
         process: PROCESSES[node].to_owned(),
         callback: NAMES[name].to_owned(),
     }

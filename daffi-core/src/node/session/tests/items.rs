@@ -1,7 +1,7 @@
 //! Calls with many answers: broadcasts, and the question what happens.
 
 use super::*;
-use crate::proto::{Presence, RemoteError, encode};
+use crate::proto::{Change, RemoteError, encode};
 
 /// How many answers wait at most.
 const ITEMS: usize = 65_536;
@@ -10,9 +10,9 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn joined(process: &str) -> Vec<Presence> {
+fn joined(process: &str) -> Vec<Change> {
     let process = process.to_owned();
-    vec![Presence::Joined { process }]
+    vec![Change::Joined { process }]
 }
 
 fn item(item: Item) -> Option<Next> {
@@ -59,7 +59,7 @@ impl Fixture {
         })
     }
 
-    fn happened(&mut self, call: CallId, events: &[Presence]) -> Result<(), Fault> {
+    fn happened(&mut self, call: CallId, events: &[Change]) -> Result<(), Fault> {
         let payload = encode(events).unwrap();
         self.receive(Header::Happened { call }, payload)
     }

@@ -1,0 +1,79 @@
+//! Signatures on the wire: numbers to compare, and the rest encoded, so that whoever passes one on need not look into it.
+
+use core::fmt;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{DecodeError, codec};
+use crate::signature::Signature;
+
+/// A [`Signature`] as its owner announces it.
+///
+/// A controller keeps and sends it as it came. Whether the numbers are those of the signature, and the bytes one, nobody
+/// checks on the way: one that lies harms nobody but those who call it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Described {
+    /// The signature's [number](Signature::number).
+    pub number: u64,
+    /// Its [number](Signature::plain_number) with the error left out.
+    pub plain_number: u64,
+    #[serde(with = "encoded")]
+    encoded: Bytes,
+}
+
+impl Described {
+    /// How `signature` is announced.
+    #[must_use]
+    pub fn new(signature: &Signature) -> Self {
+        Self {
+            number: signature.number(),
+            plain_number: signature.plain_number(),
+            encoded: codec::encode(signature).expect("names and numbers can be encoded"),
+        }
+    }
+
+    /// The signature.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are none.
+    pub fn decode(&self) -> Result<Signature, DecodeError> {
+        codec::decode_guarded(&self.encoded)
+    }
+
+    /// Whether a caller with a signature of this number may call; 0 matches any.
+    #[must_use]
+    pub const fn accepts(&self, number: u64) -> bool {
+        number == 0 || number == self.number || number == self.plain_number
+    }
+
+    /// How many bytes the signature takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.encoded.len()
+    }
+}
+
+impl fmt::Debug for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.decode() {
+            Ok(signature) => write!(f, "Described({signature})"),
+            Err(_) => write!(f, "Described({} bytes that are no signature)", self.size()),
+        }
+    }
+}
+
+/// Bytes in one piece.
+mod encoded {
+    use bytes::Bytes;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        <&[u8]>::deserialize(deserializer).map(Bytes::copy_from_slice)
+    }
+}

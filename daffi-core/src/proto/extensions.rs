@@ -1,0 +1,38 @@
+//! What a greeting says beyond its fixed fields: a list that grows without a new version.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{DecodeError, EncodeError, codec};
+
+/// Numbered values of a [`Hello`](super::Hello) or a [`Welcome`](super::Welcome). Whoever does not know a number skips it, so a
+/// new one needs no new version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extensions(Vec<(u16, Vec<u8>)>);
+
+impl Extensions {
+    /// How many calls the node runs at the same time, at most: a `u32`.
+    pub const RUNS: u16 = 1;
+    /// How many bytes of arguments the node holds for what it runs, at most: a `u64`.
+    pub const RUN_BYTES: u16 = 2;
+
+    /// These, and one more.
+    ///
+    /// # Errors
+    ///
+    /// When the value cannot be encoded.
+    pub fn with<T: Serialize>(mut self, number: u16, value: &T) -> Result<Self, EncodeError> {
+        self.0.push((number, codec::encode(value)?.to_vec()));
+        Ok(self)
+    }
+
+    /// The value under a number, if it is there. Of several, the first counts.
+    ///
+    /// # Errors
+    ///
+    /// When its bytes are no such value.
+    pub fn get<T: DeserializeOwned>(&self, number: u16) -> Result<Option<T>, DecodeError> {
+        let found = self.0.iter().find(|(other, _)| *other == number);
+        found.map(|(_, bytes)| codec::decode_guarded(bytes)).transpose()
+    }
+}

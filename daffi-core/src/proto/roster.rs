@@ -1,0 +1,88 @@
+//! Who is there and what they offer, as a controller tells those who ask.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Balance, Described, Offered};
+
+/// A process on the roster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessEntry {
+    /// Its process name.
+    pub name: String,
+    /// The operating system's number for it, on its own machine.
+    pub pid: u32,
+    /// How many callbacks it offers.
+    pub callbacks: u32,
+}
+
+/// A callback that somebody offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallbackEntry {
+    /// Its remote name.
+    pub name: String,
+    /// What it takes and gives.
+    pub signature: Described,
+    /// Its doc comment.
+    pub docs: String,
+    /// How many calls each provider runs at the same time, if that is limited.
+    pub concurrency: Option<u32>,
+    /// The process names of those who offer it.
+    pub providers: Vec<String>,
+    /// How calls are shared among them.
+    pub balance: Balance,
+}
+
+impl CallbackEntry {
+    /// A callback as `offered`, by `providers`.
+    #[must_use]
+    pub fn new(offered: &Offered, providers: Vec<String>) -> Self {
+        Self {
+            name: offered.name.clone(),
+            signature: offered.signature.clone(),
+            docs: offered.docs.clone(),
+            concurrency: offered.concurrency,
+            providers,
+            balance: offered.balance,
+        }
+    }
+}
+
+/// Something that happened to a process or a callback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// A process is there, with its callbacks.
+    Joined {
+        /// Its process name.
+        process: String,
+    },
+    /// A process is there no more, nor are its callbacks.
+    Left {
+        /// Its process name.
+        process: String,
+        /// How it went.
+        reason: Parting,
+    },
+    /// A process offers a callback from now on.
+    Offered {
+        /// The process name.
+        process: String,
+        /// The callback's remote name.
+        callback: String,
+    },
+    /// A process that stays offers a callback no more.
+    Withdrawn {
+        /// The process name.
+        process: String,
+        /// The callback's remote name.
+        callback: String,
+    },
+}
+
+/// How a process went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Parting {
+    /// It said goodbye.
+    Stopped,
+    /// Its connection was lost.
+    Lost,
+}

@@ -1,0 +1,125 @@
+//! Who is there and what they offer, as a program sees it.
+
+use core::fmt;
+
+use crate::proto::{Balance, CallbackEntry, Change, Parting, ProcessEntry};
+use crate::signature::Signature;
+
+/// A process on the roster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProcessInfo {
+    /// Its process name.
+    pub name: String,
+    /// The operating system's number for it, on its own machine.
+    pub pid: u32,
+    /// How many callbacks it offers.
+    pub callbacks: u32,
+}
+
+/// A callback that somebody offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallbackInfo {
+    /// Its remote name.
+    pub name: String,
+    /// What it takes and gives, as the provider that has offered it longest says; nothing is known about it if that
+    /// cannot be read.
+    pub signature: Signature,
+    /// Its doc comment.
+    pub docs: String,
+    /// How many calls each provider runs at the same time, if that is limited.
+    pub concurrency: Option<u32>,
+    /// The process names of those who offer it, in their order.
+    pub providers: Vec<String>,
+    /// How calls are shared among them.
+    pub balance: Balance,
+}
+
+/// Something that happened to a process or a callback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Presence {
+    /// A process is there, with its callbacks.
+    Joined {
+        /// Its process name.
+        process: String,
+    },
+    /// A process is there no more, nor are its callbacks.
+    Left {
+        /// Its process name.
+        process: String,
+        /// How it went.
+        reason: LeaveReason,
+    },
+    /// A process offers a callback from now on.
+    Offered {
+        /// The process name.
+        process: String,
+        /// The callback's remote name.
+        callback: String,
+    },
+    /// A process that stays offers a callback no more.
+    Withdrawn {
+        /// The process name.
+        process: String,
+        /// The callback's remote name.
+        callback: String,
+    },
+}
+
+/// How a process went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LeaveReason {
+    /// It said goodbye.
+    Stopped,
+    /// Its connection was lost.
+    Lost,
+}
+
+impl fmt::Display for LeaveReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stopped => "it said goodbye",
+            Self::Lost => "its connection was lost",
+        })
+    }
+}
+
+impl From<ProcessEntry> for ProcessInfo {
+    fn from(entry: ProcessEntry) -> Self {
+        let ProcessEntry { name, pid, callbacks } = entry;
+        Self { name, pid, callbacks }
+    }
+}
+
+impl From<CallbackEntry> for CallbackInfo {
+    fn from(entry: CallbackEntry) -> Self {
+        Self {
+            name: entry.name,
+            signature: entry.signature.decode().unwrap_or_else(|_| Signature::unknown()),
+            docs: entry.docs,
+            concurrency: entry.concurrency,
+            providers: entry.providers,
+            balance: entry.balance,
+        }
+    }
+}
+
+impl From<Change> for Presence {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Joined { process } => Self::Joined { process },
+            Change::Left { process, reason } => Self::Left {
+                process,
+                reason: match reason {
+                    Parting::Stopped => LeaveReason::Stopped,
+                    Parting::Lost => LeaveReason::Lost,
+                },
+            },
+            Change::Offered { process, callback } => Self::Offered { process, callback },
+            Change::Withdrawn { process, callback } => Self::Withdrawn { process, callback },
+        }
+    }
+}
