@@ -4,6 +4,7 @@
 mod call;
 #[cfg(feature = "runtime")]
 mod start;
+mod words;
 
 pub use call::CallError;
 #[cfg(feature = "runtime")]

@@ -1,0 +1,180 @@
+//! The words in which the error of a call is shown.
+
+use std::fmt;
+
+use super::CallError;
+use crate::proto::Absence;
+
+/// How the message says whether the callback may have run.
+struct Ran(bool);
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 {
+            "it may have run"
+        } else {
+            "it did not run"
+        })
+    }
+}
+
+impl<E: fmt::Debug> fmt::Display for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::App(error) => write!(f, "the callback returned an error: {error:?}"),
+            Self::NoProvider {
+                callback,
+                process,
+                absence,
+            } => {
+                let process = process.as_deref().unwrap_or("?");
+                match absence {
+                    Absence::Nobody => write!(
+                        f,
+                        "nobody offers `{callback}` now: start a process with a #[callback] of that name, or wait \
+                         for one with wait_function({callback:?})"
+                    ),
+                    Absence::OnlyCaller => write!(
+                        f,
+                        "nobody but this process offers `{callback}`: to call it here, name this process with .to(…)"
+                    ),
+                    Absence::ProcessUnknown => write!(
+                        f,
+                        "`{callback}` was called at process {process:?}, which is not there: check the name, or wait \
+                         for it with wait_process({process:?})"
+                    ),
+                    Absence::NotOffered => write!(
+                        f,
+                        "process {process:?} does not offer `{callback}`: call without .to(…), or at a process that \
+                         offers it"
+                    ),
+                }
+            }
+            Self::ProviderLost { callback, process } => write!(
+                f,
+                "process {process:?} went away while it ran `{callback}`; call again if running it twice does no harm"
+            ),
+            Self::Timeout {
+                callback,
+                may_have_run,
+            } => {
+                write!(
+                    f,
+                    "`{callback}` was not answered before the deadline; {}",
+                    Ran(*may_have_run)
+                )
+            }
+            Self::Cancelled {
+                callback,
+                may_have_run,
+            } => write!(
+                f,
+                "the call of `{callback}` was cancelled, or its provider is stopping; {}",
+                Ran(*may_have_run)
+            ),
+            Self::Overloaded {
+                callback,
+                may_have_run,
+            } => write!(
+                f,
+                "everybody who could answer `{callback}` is at its limit; {}: call again later, raise \
+                 `concurrency`, or start another provider",
+                Ran(*may_have_run)
+            ),
+            Self::Panicked { callback, message } => write!(f, "`{callback}` panicked: {message}"),
+            Self::SignatureMismatch {
+                callback,
+                called,
+                offered,
+            } => write!(
+                f,
+                "caller and callback disagree about `{callback}`; change one of them\n  called as  {called}\n  \
+                 offered as {offered}"
+            ),
+            Self::Denied { callback, reason } => {
+                write!(f, "this process may not call `{callback}`: {reason}")
+            }
+            Self::TooLarge {
+                callback,
+                size,
+                limit,
+                may_have_run,
+            } => write!(
+                f,
+                "the {} of `{callback}` take {size} bytes, over the limit of {limit}: send a stream of parts (`impl Stream`, or \
+                 `daffi::bytes` for files), or raise max_frame on the controller and both processes",
+                if *may_have_run { "result" } else { "arguments" }
+            ),
+            Self::Disconnected {
+                callback,
+                may_have_run,
+            } => write!(
+                f,
+                "no connection to the controller for `{callback}`; {}: see whether the controller runs",
+                Ran(*may_have_run)
+            ),
+            Self::NotStarted { callback } => write!(
+                f,
+                "`{callback}` was called, but no Global is running in this process: call \
+                 Global::builder().start().await first and keep it until the calls are done, or name one with .on(&g)"
+            ),
+            Self::Blocking { callback } => write!(
+                f,
+                "`{callback}` was called with .wait() on a thread of an async runtime, which it would hold up: \
+                 .await it, or wait on another thread"
+            ),
+            Self::Stopped {
+                callback,
+                done,
+                error,
+            } => {
+                let items = if *done == 1 { "item" } else { "items" };
+                write!(
+                    f,
+                    "`{callback}` was done for {done} {items} and then stopped: {error}"
+                )
+            }
+            Self::Invalid { callback, reason } => {
+                write!(f, "the call of `{callback}` makes no sense: {reason}")
+            }
+            Self::Encode {
+                callback, message, ..
+            } => {
+                write!(f, "a value for `{callback}` could not be encoded: {message}")
+            }
+            Self::Decode {
+                callback, message, ..
+            } => {
+                write!(f, "a value of `{callback}` could not be decoded: {message}")
+            }
+        }
+    }
+}
+
+/// The variant's name and the message: what a person sees of an error that `main` returns, or of an `unwrap`.
+impl<E: fmt::Debug> fmt::Debug for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variant = match self {
+            Self::App(_) => "App",
+            Self::NoProvider { .. } => "NoProvider",
+            Self::ProviderLost { .. } => "ProviderLost",
+            Self::Timeout { .. } => "Timeout",
+            Self::Cancelled { .. } => "Cancelled",
+            Self::Overloaded { .. } => "Overloaded",
+            Self::Panicked { .. } => "Panicked",
+            Self::SignatureMismatch { .. } => "SignatureMismatch",
+            Self::Denied { .. } => "Denied",
+            Self::TooLarge { .. } => "TooLarge",
+            Self::Disconnected { .. } => "Disconnected",
+            Self::NotStarted { .. } => "NotStarted",
+            Self::Blocking { .. } => "Blocking",
+            Self::Stopped { .. } => "Stopped",
+            Self::Invalid { .. } => "Invalid",
+            Self::Encode { .. } => "Encode",
+            Self::Decode { .. } => "Decode",
+        };
+        write!(f, "{variant}: {self}")
+    }
+}
+
+impl<E: fmt::Debug> std::error::Error for CallError<E> {}
