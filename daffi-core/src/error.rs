@@ -2,11 +2,19 @@
 //! words, [`StartError`] for starting a `Global`.
 
 mod call;
+mod kind;
+mod made;
+mod shown;
 #[cfg(feature = "runtime")]
 mod start;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use call::CallError;
+pub use kind::CallErrorKind;
+#[cfg(feature = "runtime")]
+pub use shown::{Shown, ShownEntry};
 #[cfg(feature = "runtime")]
 pub use start::{ConfigFault, RegisterError, StartError};
 

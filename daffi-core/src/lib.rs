@@ -13,7 +13,7 @@ pub mod signature;
 mod error;
 mod roster;
 
-pub use error::{CallError, RemoteError};
+pub use error::{CallError, CallErrorKind, RemoteError};
 pub use proto::{Absence, Balance, TraceContext};
 pub use roster::{CallbackInfo, LeaveReason, Presence, ProcessInfo};
 pub use signature::Signature;

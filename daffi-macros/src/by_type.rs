@@ -156,6 +156,12 @@ pub(crate) fn fetched_error_type(ty: &Type) -> TokenStream {
     quote!(#choice())
 }
 
+/// How the error that a fetcher returns is shown.
+pub(crate) fn shown(ty: &Type) -> TokenStream {
+    let choice = choice(3, "FetchedError", &[ty], "__daffi_shown");
+    quote!(#choice())
+}
+
 /// The call of a fetcher, without its arguments.
 pub(crate) fn call(value: &Type, error: &Type) -> TokenStream {
     choice(3, "Answer", &[value, error], "__daffi_call")

@@ -252,13 +252,16 @@ async fn the_first_error_stops_it_and_tells_how_many_were_done() {
         let g = net.caller().await;
         // Without an end: it is the error that ends it.
         let error = fetchers::add_below(stream::iter(0..)).on(&g).await.unwrap_err();
-        let CallError::Stopped { done, error: item, .. } = &error else {
+        let CallError::Stopped {
+            done, error: item, ..
+        } = &error
+        else {
             panic!("{error}");
         };
         assert_eq!(*done, 1000);
         assert_eq!(**item, CallError::App("1000 is too much".to_owned()));
         assert!(error.may_have_run());
-        let words = "`add_below` was done for 1000 items and then stopped: the callback returned an error: \"1000 is too much\"";
+        let words = "`add_below` was done for 1000 items and then stopped: 1000 is too much";
         assert_eq!(error.to_string(), words);
         assert_eq!(sum.load(Ordering::Relaxed), (0..1000).sum::<u64>());
         let error = fetchers::add_below_untyped(stream::iter(1000..)).on(&g).await;

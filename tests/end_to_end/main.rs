@@ -8,6 +8,7 @@ mod bad_input;
 mod broadcast;
 mod calls;
 mod each;
+mod errors;
 mod lifecycle;
 mod net;
 mod presence;

@@ -10,13 +10,25 @@ use crate::signature::Signature;
 ///
 /// `E` is the callback's own error type; a fetcher that does not declare one gets it as [`RemoteError`].
 ///
-/// Ask [`may_have_run`](Self::may_have_run) before calling again something that must not run twice.
+/// Ask [`may_have_run`](Self::may_have_run) before calling again something that must not run twice, and [`kind`](Self::kind)
+/// which of the cases it is. Each but [`App`](Self::App) may come to say more, so patterns end in `..`, and
+/// functions of their names ([`timeout`](Self::timeout), [`no_provider`](Self::no_provider), …) make them where a test needs one.
+///
+/// # How it is shown
+///
+/// Its `Display` says what happened and what to do next. [`App`](Self::App) is shown as the callback's own error, by its `Display`, and
+/// has that error's [`source`](std::error::Error::source). For that a fetcher of the program must declare the error, as in `Result<T, E>`, or
+/// it is [`RemoteError`] or a string: Rust cannot ask a type parameter whether it has a `Display`. Errors that have none are shown
+/// by their `Debug`, as are those of a fetcher in a generic block.
+///
+/// `Encode` and `Decode` have no source: what went wrong may have been in another process, and is in the `message`.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallError<E = RemoteError> {
     /// The callback returned its own error.
     App(E),
     /// Nobody offers the callback now. The controller answers so at once.
+    #[non_exhaustive]
     NoProvider {
         /// The callback's name.
         callback: String,
@@ -26,6 +38,7 @@ pub enum CallError<E = RemoteError> {
         absence: Absence,
     },
     /// The connection of the provider was lost during the call.
+    #[non_exhaustive]
     ProviderLost {
         /// The callback's name.
         callback: String,
@@ -33,6 +46,7 @@ pub enum CallError<E = RemoteError> {
         process: String,
     },
     /// The deadline passed.
+    #[non_exhaustive]
     Timeout {
         /// The callback's name.
         callback: String,
@@ -40,6 +54,7 @@ pub enum CallError<E = RemoteError> {
         may_have_run: bool,
     },
     /// The call was cancelled from this side, or its provider is stopping.
+    #[non_exhaustive]
     Cancelled {
         /// The callback's name.
         callback: String,
@@ -47,6 +62,7 @@ pub enum CallError<E = RemoteError> {
         may_have_run: bool,
     },
     /// Every provider is at its limit, or this process has too many calls outstanding.
+    #[non_exhaustive]
     Overloaded {
         /// The callback's name.
         callback: String,
@@ -54,6 +70,7 @@ pub enum CallError<E = RemoteError> {
         may_have_run: bool,
     },
     /// The callback panicked. Its process lives on.
+    #[non_exhaustive]
     Panicked {
         /// The callback's name.
         callback: String,
@@ -61,6 +78,7 @@ pub enum CallError<E = RemoteError> {
         message: String,
     },
     /// The fetcher and the callback disagree on arguments or result. The callback did not run.
+    #[non_exhaustive]
     SignatureMismatch {
         /// The callback's name.
         callback: String,
@@ -70,6 +88,7 @@ pub enum CallError<E = RemoteError> {
         offered: Box<Signature>,
     },
     /// This process may not call that.
+    #[non_exhaustive]
     Denied {
         /// The callback's name.
         callback: String,
@@ -77,6 +96,7 @@ pub enum CallError<E = RemoteError> {
         reason: String,
     },
     /// The arguments or the result are over the frame limit.
+    #[non_exhaustive]
     TooLarge {
         /// The callback's name.
         callback: String,
@@ -88,6 +108,7 @@ pub enum CallError<E = RemoteError> {
         may_have_run: bool,
     },
     /// There is no connection to the controller, and the wait for one is over.
+    #[non_exhaustive]
     Disconnected {
         /// The callback's name.
         callback: String,
@@ -95,16 +116,19 @@ pub enum CallError<E = RemoteError> {
         may_have_run: bool,
     },
     /// No `Global` with a node is running in this process.
+    #[non_exhaustive]
     NotStarted {
         /// The callback's name.
         callback: String,
     },
     /// [`Call::wait`](crate::Call::wait) was used where blocking would hold up a runtime.
+    #[non_exhaustive]
     Blocking {
         /// The callback's name.
         callback: String,
     },
     /// The callback, which ran once for each item of a stream (`each`), did not run for all of them.
+    #[non_exhaustive]
     Stopped {
         /// The callback's name.
         callback: String,
@@ -114,6 +138,7 @@ pub enum CallError<E = RemoteError> {
         error: Box<CallError<E>>,
     },
     /// What was asked of the call contradicts itself. Nothing was sent.
+    #[non_exhaustive]
     Invalid {
         /// The callback's name.
         callback: String,
@@ -121,6 +146,7 @@ pub enum CallError<E = RemoteError> {
         reason: String,
     },
     /// A value could not be encoded: the arguments here, or the result at the provider.
+    #[non_exhaustive]
     Encode {
         /// The callback's name.
         callback: String,
@@ -130,6 +156,7 @@ pub enum CallError<E = RemoteError> {
         may_have_run: bool,
     },
     /// A value could not be decoded: the arguments at the provider, or the result here.
+    #[non_exhaustive]
     Decode {
         /// The callback's name.
         callback: String,
@@ -145,7 +172,7 @@ impl<E> CallError<E> {
     ///
     /// ```
     /// # use daffi_core::CallError;
-    /// let error: CallError = CallError::NotStarted { callback: "pay".to_owned() };
+    /// let error: CallError = CallError::not_started("pay");
     /// assert!(!error.may_have_run(), "it is safe to try again");
     /// ```
     #[must_use]

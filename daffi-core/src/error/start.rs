@@ -19,12 +19,14 @@ pub enum StartError {
         "{address} is in use: another controller listens there; join it without init_controller(true), stop it, or \
          choose another address"
     )]
+    #[non_exhaustive]
     AddressInUse {
         /// The address.
         address: Address,
     },
     /// The controller could not listen at the address, for another reason.
     #[error("cannot listen at {address}: {source}")]
+    #[non_exhaustive]
     Bind {
         /// The address.
         address: Address,
@@ -36,6 +38,7 @@ pub enum StartError {
         "no controller at {address} after {waited:.1?} ({source}): start one there (`daffi-controller`, or a Global \
          with init_controller(true)), or check the address"
     )]
+    #[non_exhaustive]
     NoController {
         /// The address.
         address: Address,
@@ -46,10 +49,12 @@ pub enum StartError {
     },
     /// The controller did not let this process in.
     #[error("the controller at {address} refused this process: {refusal}")]
+    #[non_exhaustive]
     Refused {
         /// The address.
         address: Address,
         /// Its reason.
+        #[source]
         refusal: Refusal,
     },
     /// Another process has the name.
@@ -57,6 +62,7 @@ pub enum StartError {
         "the process name {name:?} is taken at {address} by a process with id {pid}: choose another process_name, or \
          stop that process"
     )]
+    #[non_exhaustive]
     NameTaken {
         /// The address of the controller.
         address: Address,
@@ -67,6 +73,7 @@ pub enum StartError {
     },
     /// The controller did not take the callbacks of this process.
     #[error("the controller at {address} does not take the callbacks of this process: {reason}")]
+    #[non_exhaustive]
     CallbacksRefused {
         /// The address of the controller.
         address: Address,
@@ -81,7 +88,7 @@ pub enum StartError {
     NoRuntime,
     /// The runtime of `start_blocking` could not be made.
     #[error("the runtime could not be started: {0}")]
-    Runtime(io::Error),
+    Runtime(#[source] io::Error),
 }
 
 impl StartError {
@@ -103,6 +110,25 @@ impl StartError {
         match refusal {
             Refusal::NameTaken { name, pid } => Self::NameTaken { address, name, pid },
             refusal => Self::Refused { address, refusal },
+        }
+    }
+
+    /// The error for a process that found no controller at `address` for as long as it `waited`, and `source` at last.
+    #[must_use]
+    pub fn no_controller(address: &Address, waited: Duration, source: io::Error) -> Self {
+        Self::NoController {
+            address: address.clone(),
+            waited,
+            source,
+        }
+    }
+
+    /// The error for a process whose callbacks the controller at `address` does not take, for `reason`.
+    #[must_use]
+    pub fn callbacks_refused(address: &Address, reason: impl Into<String>) -> Self {
+        Self::CallbacksRefused {
+            address: address.clone(),
+            reason: reason.into(),
         }
     }
 }
@@ -138,6 +164,7 @@ pub enum ConfigFault {
     Missing(&'static str, &'static str),
     /// A value is out of its range.
     #[error("{setting} is {value}: {expected}")]
+    #[non_exhaustive]
     Value {
         /// Which setting.
         setting: &'static str,
@@ -150,6 +177,7 @@ pub enum ConfigFault {
     #[error(
         "two callbacks are named `{name}`: {first} and {second}; give one of them another alias or prefix"
     )]
+    #[non_exhaustive]
     SameName {
         /// The name.
         name: String,
@@ -163,6 +191,7 @@ pub enum ConfigFault {
     NoCallbacks(&'static str),
     /// There is no such callback function in this program.
     #[error("there is no #[callback] function named `{name}` in this program; it has: {known}")]
+    #[non_exhaustive]
     UnknownCallback {
         /// The name that was asked for.
         name: String,
@@ -184,7 +213,7 @@ impl fmt::Display for Listed<'_> {
 }
 
 /// Why callbacks were not registered or unregistered.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
     /// The service does not fit what this process offers; all faults at once.
@@ -192,6 +221,7 @@ pub enum RegisterError {
     Config(Vec<ConfigFault>),
     /// This process does not offer the callback.
     #[error("this process offers no callback named `{name}`, so there is nothing to unregister")]
+    #[non_exhaustive]
     Unknown {
         /// The name.
         name: String,
@@ -199,4 +229,24 @@ pub enum RegisterError {
     /// The controller could not be told.
     #[error(transparent)]
     Call(super::CallError),
+}
+
+impl RegisterError {
+    /// The error for a callback named `name` that is not offered.
+    #[must_use]
+    pub fn unknown(name: impl Into<String>) -> Self {
+        Self::Unknown { name: name.into() }
+    }
+}
+
+/// The variant's name and the message, as of the other errors.
+impl fmt::Debug for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variant = match self {
+            Self::Config(_) => "Config",
+            Self::Unknown { .. } => "Unknown",
+            Self::Call(error) => return write!(f, "Call: {error:?}"),
+        };
+        write!(f, "{variant}: {self}")
+    }
 }

@@ -1,27 +1,49 @@
 //! The words in which the error of a call is shown.
 
+use std::error::Error;
 use std::fmt;
 
-use super::CallError;
+use super::{CallError, shown};
 use crate::proto::Absence;
 
-/// How the message says whether the callback may have run.
-struct Ran(bool);
-
-impl fmt::Display for Ran {
+impl<E: fmt::Debug + 'static> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0 {
-            "it may have run"
-        } else {
-            "it did not run"
+        self.show(f, |error, f| match shown::words(error) {
+            Some(words) => words.fmt(f),
+            None => error.fmt(f),
         })
     }
 }
 
-impl<E: fmt::Debug> fmt::Display for CallError<E> {
+/// The variant's name and the message, or a callback's own error by its `Debug`: what a person sees of an error that `main`
+/// returns, or of an `unwrap`.
+impl<E: fmt::Debug> fmt::Debug for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: ", self.kind())?;
+        self.show(f, E::fmt)
+    }
+}
+
+impl<E: fmt::Debug + 'static> Error for CallError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::App(error) => write!(f, "the callback returned an error: {error:?}"),
+            Self::App(error) => shown::source(error),
+            // What it says ends with the error that stopped it.
+            Self::Stopped { error, .. } => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl<E> CallError<E> {
+    /// Shows it; `app` shows a callback's own error.
+    fn show(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        app: fn(&E, &mut fmt::Formatter<'_>) -> fmt::Result,
+    ) -> fmt::Result {
+        match self {
+            Self::App(error) => app(error, f),
             Self::NoProvider {
                 callback,
                 process,
@@ -129,10 +151,8 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
                 error,
             } => {
                 let items = if *done == 1 { "item" } else { "items" };
-                write!(
-                    f,
-                    "`{callback}` was done for {done} {items} and then stopped: {error}"
-                )
+                write!(f, "`{callback}` was done for {done} {items} and then stopped: ")?;
+                error.show(f, app)
             }
             Self::Invalid { callback, reason } => {
                 write!(f, "the call of `{callback}` makes no sense: {reason}")
@@ -151,30 +171,15 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
     }
 }
 
-/// The variant's name and the message: what a person sees of an error that `main` returns, or of an `unwrap`.
-impl<E: fmt::Debug> fmt::Debug for CallError<E> {
+/// How the message says whether the callback may have run.
+struct Ran(bool);
+
+impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let variant = match self {
-            Self::App(_) => "App",
-            Self::NoProvider { .. } => "NoProvider",
-            Self::ProviderLost { .. } => "ProviderLost",
-            Self::Timeout { .. } => "Timeout",
-            Self::Cancelled { .. } => "Cancelled",
-            Self::Overloaded { .. } => "Overloaded",
-            Self::Panicked { .. } => "Panicked",
-            Self::SignatureMismatch { .. } => "SignatureMismatch",
-            Self::Denied { .. } => "Denied",
-            Self::TooLarge { .. } => "TooLarge",
-            Self::Disconnected { .. } => "Disconnected",
-            Self::NotStarted { .. } => "NotStarted",
-            Self::Blocking { .. } => "Blocking",
-            Self::Stopped { .. } => "Stopped",
-            Self::Invalid { .. } => "Invalid",
-            Self::Encode { .. } => "Encode",
-            Self::Decode { .. } => "Decode",
-        };
-        write!(f, "{variant}: {self}")
+        f.write_str(if self.0 {
+            "it may have run"
+        } else {
+            "it did not run"
+        })
     }
 }
-
-impl<E: fmt::Debug> std::error::Error for CallError<E> {}

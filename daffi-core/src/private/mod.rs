@@ -12,7 +12,7 @@ pub use crate::call::{
     decode_raw_item,
 };
 pub use crate::context::CallContext;
-pub use crate::error::RemoteError;
+pub use crate::error::{RemoteError, Shown, ShownEntry};
 pub use crate::proto::{Balance, DecodeItem, EncodeError, Failure, Outcome, encode_arguments, encode_into};
 pub use crate::registry::{
     BoundCallback, Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture,

@@ -85,13 +85,30 @@ fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
         Mode::Broadcast => quote!(#call.broadcast()),
     };
     let named = named_stream(fetcher);
+    let shown = shown(fetcher);
     quote! {
         #import
         #named
+        #shown
         static __DAFFI_STUB: ::daffi::__private::Stub = #stub;
         #computed
         #made
     }
+}
+
+/// The registration of how the error is shown, where its type can be named outside of the fetcher.
+fn shown(fetcher: &Fetcher<'_>) -> Option<TokenStream> {
+    let error = fetcher.answer.error.as_ref()?;
+    let mut depends = fetcher.varying;
+    types::visit_parts(error, &mut |_| depends = true);
+    let shown = by_type::shown(error);
+    (!depends).then(|| {
+        quote! {
+            ::daffi::__private::inventory::submit! {
+                ::daffi::__private::ShownEntry(|| #shown)
+            }
+        }
+    })
 }
 
 /// A mention of the trait by which the result is a stream, for which nothing is generated: it is imported for that.

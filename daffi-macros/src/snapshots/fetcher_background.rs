@@ -1,6 +1,12 @@
 /// Computes.
 pub fn begin_fibonacci(n: u64) -> ::daffi::AsyncResult<u64, TooLarge> {
     use ::daffi::__private::by_type::choices::*;
+    ::daffi::__private::inventory::submit(
+        ::daffi::__private::ShownEntry(|| {
+            (&&&::daffi::__private::by_type::FetchedError::<TooLarge>::new())
+                .__daffi_shown()
+        }),
+    );
     static __DAFFI_STUB: ::daffi::__private::Stub = ::daffi::__private::Stub::new(
             "fibonacci",
         )

@@ -46,6 +46,12 @@ impl ShoppingClient {
     ///Calls `add_item`.
     pub fn add_item<'a>(&'a self, item: &'a str) -> ::daffi::Call<(), Full> {
         use ::daffi::__private::by_type::choices::*;
+        ::daffi::__private::inventory::submit(
+            ::daffi::__private::ShownEntry(|| {
+                (&&&::daffi::__private::by_type::FetchedError::<Full>::new())
+                    .__daffi_shown()
+            }),
+        );
         static __DAFFI_STUB: ::daffi::__private::Stub = ::daffi::__private::Stub::new(
             "add_item",
         );

@@ -45,6 +45,12 @@ impl KitchenClient {
     ///Calls `cook`.
     fn cook(&self, dish: &str) -> ::daffi::AsyncResult<u32, Burnt> {
         use ::daffi::__private::by_type::choices::*;
+        ::daffi::__private::inventory::submit(
+            ::daffi::__private::ShownEntry(|| {
+                (&&&::daffi::__private::by_type::FetchedError::<Burnt>::new())
+                    .__daffi_shown()
+            }),
+        );
         static __DAFFI_STUB: ::daffi::__private::Stub = ::daffi::__private::Stub::new(
             "cook",
         );

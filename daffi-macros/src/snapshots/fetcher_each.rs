@@ -2,6 +2,11 @@ fn add_many_items(
     items: impl Stream<Item = String> + ::core::marker::Send + 'static,
 ) -> ::daffi::Call<::core::primitive::u64, Full> {
     use ::daffi::__private::by_type::choices::*;
+    ::daffi::__private::inventory::submit(
+        ::daffi::__private::ShownEntry(|| {
+            (&&&::daffi::__private::by_type::FetchedError::<Full>::new()).__daffi_shown()
+        }),
+    );
     static __DAFFI_STUB: ::daffi::__private::Stub = ::daffi::__private::Stub::new(
             "add_item",
         )

@@ -1,5 +1,11 @@
 fn greet() -> ::daffi::Call<String, GreetError> {
     use ::daffi::__private::by_type::choices::*;
+    ::daffi::__private::inventory::submit(
+        ::daffi::__private::ShownEntry(|| {
+            (&&&::daffi::__private::by_type::FetchedError::<GreetError>::new())
+                .__daffi_shown()
+        }),
+    );
     static __DAFFI_STUB: ::daffi::__private::Stub = ::daffi::__private::Stub::new(
         "greet",
     );

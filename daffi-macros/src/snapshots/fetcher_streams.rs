@@ -5,6 +5,11 @@ fn label(
     use ::daffi::__private::by_type::choices::*;
     #[allow(dead_code)]
     fn __daffi_stream(_: impl Stream<Item = String>) {}
+    ::daffi::__private::inventory::submit(
+        ::daffi::__private::ShownEntry(|| {
+            (&&&::daffi::__private::by_type::FetchedError::<Full>::new()).__daffi_shown()
+        }),
+    );
     static __DAFFI_STUB: ::daffi::__private::Stub = ::daffi::__private::Stub::new(
         "label",
     );

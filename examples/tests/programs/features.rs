@@ -33,7 +33,7 @@ fn restaurants_are_asked_all_at_once() {
     let expected = "\
 3 restaurants were asked:
 bistro: quiche, salad
-diner: the callback returned an error: \"the diner is closed today\"
+diner: the diner is closed today
 trattoria: pizza, pasta
 What there is at all: 4
 ";
@@ -64,7 +64,7 @@ fn a_price_is_asked_for_until_somebody_knows_it() {
     let expected = "\
 What does milk cost?
 99 cents
-Caviar: the callback returned an error: we have no caviar
+Caviar: we have no caviar
 Counting the money: `count_money` was not answered before the deadline; it may have run
 Might it have been counted? true
 ";

@@ -78,7 +78,7 @@ fn a_calculator() {
 doubled: 6
 scaled by 10: 30
 7 / 2 = 3
-7 / 0: the callback returned an error: \"7 cannot be divided by 0\"
+7 / 0: 7 cannot be divided by 0
 by its name, fibonacci(20) = 6765
 ";
     assert_eq!(client.finish().0, expected);

@@ -16,7 +16,7 @@ A square: 9
 A quotient: Ok(7)
 A quotient: Err(\"7 / 0\")
 A quotient: Ok(2)
-No quotients: the callback returned an error: \"by what?\"
+No quotients: by what?
 ";
     assert_eq!(counter.finish().0, expected);
     numbers.wait_for("enough squares");
@@ -33,7 +33,7 @@ Total: 4999950000
 Total of the small ones: 6
 The longest: Some(\"stream\")
 Checked: 2
-Checked: 1, and then: the callback returned an error: \"\\\"four\\\" is no number\"
+Checked: 1, and then: \"four\" is no number
 Plus 10: 10
 Plus 20: 30
 Plus 30: 60
@@ -123,7 +123,7 @@ fn a_file_is_sent() {
     let receiver = scene.start(env!("CARGO_BIN_EXE_receiver"), &[&folder]);
     let expected = "\
 4000000 bytes are stored
-Outside: the callback returned an error: \"\\\"../outside\\\" is no name of a file\"
+Outside: \"../outside\" is no name of a file
 ";
     assert_eq!(sender.finish().0, expected);
     assert_eq!(receiver.stop(), "original: 4000000 bytes\n");

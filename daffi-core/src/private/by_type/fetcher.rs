@@ -1,5 +1,8 @@
 //! Choices by the types of a fetcher: how an argument is encoded, and what is asked of the answer.
 
+use std::error::Error;
+use std::fmt::Display;
+
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
@@ -8,7 +11,7 @@ use super::{bytes_type, does_not_compile};
 use crate::call::{
     AsyncResult, Call, Streaming, Stub, call, call_each, call_raw, call_stream, call_stream_raw,
 };
-use crate::error::RemoteError;
+use crate::error::{RemoteError, Shown};
 use crate::proto::{AsRawBytes, Raw, RawBytes};
 use crate::signature::{ErrorType, Signature, Type, trace};
 
@@ -18,7 +21,7 @@ pub(super) mod choices {
         ArgumentAny as _, ArgumentBytes as _, ArgumentValue as _, BackgroundAny as _, BackgroundSend as _,
         CallAny as _, CallBytes as _, CallValue as _, FetchedAny as _, FetchedBytes as _,
         FetchedErrorAny as _, FetchedErrorRemote as _, FetchedErrorTraced as _, FetchedHidden as _,
-        FetchedTraced as _,
+        FetchedTraced as _, ShownAny as _, ShownDisplay as _, ShownError as _,
     };
 }
 
@@ -69,6 +72,15 @@ choice! {
         FetchedErrorAny: [E] FetchedError<E>, () -> ErrorType where<E> [E: check::ReceivedError] {
             does_not_compile::<E>()
         }
+    }
+}
+
+choice! {
+    // How the error is shown: `(&&&FetchedError::<E>::new()).__daffi_shown()`.
+    __daffi_shown {
+        ShownError: [E: Error + 'static] &&FetchedError<E>, () -> Option<Shown> { Some(Shown::error::<E>()) }
+        ShownDisplay: [E: Display + 'static] &FetchedError<E>, () -> Option<Shown> { Some(Shown::display::<E>()) }
+        ShownAny: [E] FetchedError<E>, () -> Option<Shown> { None }
     }
 }
 

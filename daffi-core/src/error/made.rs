@@ -1,0 +1,186 @@
+//! Errors of calls that a program makes itself, for stand-ins of what it calls.
+//!
+//! The variants are `#[non_exhaustive]`, so that they may come to say more: these functions are how others make them.
+
+use super::CallError;
+use crate::proto::Absence;
+use crate::signature::Signature;
+
+/// Errors made by hand, for tests of code that calls, with stand-ins for the processes that it calls. The fields that are
+/// not asked for have the value of the commonest case. A callback's own error is `CallError::App(error)`.
+///
+/// ```
+/// use daffi_core::CallError;
+///
+/// trait Prices {
+///     async fn price(&self, item: &str) -> Result<u64, CallError>;
+/// }
+///
+/// struct NobodyThere;
+///
+/// impl Prices for NobodyThere {
+///     async fn price(&self, _: &str) -> Result<u64, CallError> {
+///         Err(CallError::no_provider("price"))
+///     }
+/// }
+/// ```
+impl<E> CallError<E> {
+    /// [`NoProvider`](Self::NoProvider), because no process offers `callback`.
+    #[must_use]
+    pub fn no_provider(callback: impl Into<String>) -> Self {
+        Self::NoProvider {
+            callback: callback.into(),
+            process: None,
+            absence: Absence::Nobody,
+        }
+    }
+
+    /// [`NoProvider`](Self::NoProvider), because the process that was named with `.to(…)` is not there.
+    #[must_use]
+    pub fn no_process(callback: impl Into<String>, process: impl Into<String>) -> Self {
+        Self::NoProvider {
+            callback: callback.into(),
+            process: Some(process.into()),
+            absence: Absence::ProcessUnknown,
+        }
+    }
+
+    /// [`ProviderLost`](Self::ProviderLost), which ran in `process`.
+    #[must_use]
+    pub fn provider_lost(callback: impl Into<String>, process: impl Into<String>) -> Self {
+        Self::ProviderLost {
+            callback: callback.into(),
+            process: process.into(),
+        }
+    }
+
+    /// [`Timeout`](Self::Timeout).
+    #[must_use]
+    pub fn timeout(callback: impl Into<String>, may_have_run: bool) -> Self {
+        Self::Timeout {
+            callback: callback.into(),
+            may_have_run,
+        }
+    }
+
+    /// [`Cancelled`](Self::Cancelled).
+    #[must_use]
+    pub fn cancelled(callback: impl Into<String>, may_have_run: bool) -> Self {
+        Self::Cancelled {
+            callback: callback.into(),
+            may_have_run,
+        }
+    }
+
+    /// [`Overloaded`](Self::Overloaded).
+    #[must_use]
+    pub fn overloaded(callback: impl Into<String>, may_have_run: bool) -> Self {
+        Self::Overloaded {
+            callback: callback.into(),
+            may_have_run,
+        }
+    }
+
+    /// [`Panicked`](Self::Panicked), saying `message`.
+    #[must_use]
+    pub fn panicked(callback: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Panicked {
+            callback: callback.into(),
+            message: message.into(),
+        }
+    }
+
+    /// [`SignatureMismatch`](Self::SignatureMismatch) of what was called and what is offered.
+    #[must_use]
+    pub fn signature_mismatch(callback: impl Into<String>, called: Signature, offered: Signature) -> Self {
+        Self::SignatureMismatch {
+            callback: callback.into(),
+            called: Box::new(called),
+            offered: Box::new(offered),
+        }
+    }
+
+    /// [`Denied`](Self::Denied), for `reason`.
+    #[must_use]
+    pub fn denied(callback: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Denied {
+            callback: callback.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// [`TooLarge`](Self::TooLarge): arguments of `size` bytes where `limit` are allowed, or a result if it `may_have_run`.
+    #[must_use]
+    pub fn too_large(callback: impl Into<String>, size: u64, limit: u64, may_have_run: bool) -> Self {
+        Self::TooLarge {
+            callback: callback.into(),
+            size,
+            limit,
+            may_have_run,
+        }
+    }
+
+    /// [`Disconnected`](Self::Disconnected).
+    #[must_use]
+    pub fn disconnected(callback: impl Into<String>, may_have_run: bool) -> Self {
+        Self::Disconnected {
+            callback: callback.into(),
+            may_have_run,
+        }
+    }
+
+    /// [`NotStarted`](Self::NotStarted).
+    #[must_use]
+    pub fn not_started(callback: impl Into<String>) -> Self {
+        Self::NotStarted {
+            callback: callback.into(),
+        }
+    }
+
+    /// [`Blocking`](Self::Blocking).
+    #[must_use]
+    pub fn blocking(callback: impl Into<String>) -> Self {
+        Self::Blocking {
+            callback: callback.into(),
+        }
+    }
+
+    /// [`Stopped`](Self::Stopped) by `error`, after `done` items.
+    #[must_use]
+    pub fn stopped(callback: impl Into<String>, done: u64, error: Self) -> Self {
+        Self::Stopped {
+            callback: callback.into(),
+            done,
+            error: Box::new(error),
+        }
+    }
+
+    /// [`Invalid`](Self::Invalid), for `reason`.
+    #[must_use]
+    pub fn invalid(callback: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid {
+            callback: callback.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// [`Encode`](Self::Encode), saying `message`: of arguments, or of a result if it `may_have_run`.
+    #[must_use]
+    pub fn encode(callback: impl Into<String>, message: impl Into<String>, may_have_run: bool) -> Self {
+        Self::Encode {
+            callback: callback.into(),
+            message: message.into(),
+            may_have_run,
+        }
+    }
+
+    /// [`Decode`](Self::Decode), saying `message`: of arguments, or of a result if it `may_have_run`.
+    #[must_use]
+    pub fn decode(callback: impl Into<String>, message: impl Into<String>, may_have_run: bool) -> Self {
+        Self::Decode {
+            callback: callback.into(),
+            message: message.into(),
+            may_have_run,
+        }
+    }
+}
