@@ -1,13 +1,13 @@
 //! The protocol, transports and node runtime of daffi.
 //!
 //! Users depend on the crate `daffi`, which re-exports what is public of this one. The modules, from the bottom up:
-//! [`signature`] and [`proto`] say what travels; [`link`] and [`node::session`] are pure state machines; with the
+//! [`signature`] and [`proto`] say what travels; [`link`] and [`session`] are pure state machines; with the
 //! feature `runtime`, [`transport`] moves frames, [`registry`] describes callbacks, the node drives the session, and
 //! [`Global`] and [`Call`] are what a program uses.
 
 pub mod link;
-pub mod node;
 pub mod proto;
+pub mod session;
 pub mod signature;
 
 mod error;
@@ -28,6 +28,8 @@ mod context;
 mod global;
 #[cfg(feature = "runtime")]
 pub mod host;
+#[cfg(feature = "runtime")]
+mod node;
 #[cfg(feature = "runtime")]
 pub mod private;
 #[cfg(feature = "runtime")]

@@ -68,9 +68,9 @@ fn pure(folder: &str) -> Rule<'static> {
             modules: &["link", "proto"],
             ..core
         },
-        "node/session" => Rule {
+        "session" => Rule {
             crates: &["bytes", "slab", "thiserror"],
-            modules: &["node::session", "proto"],
+            modules: &["session", "proto"],
             ..core
         },
         "router" => Rule {
@@ -85,7 +85,7 @@ fn pure(folder: &str) -> Rule<'static> {
 
 #[test]
 fn the_pure_cores_know_no_runtime_clock_lock_or_socket() {
-    for folder in ["proto", "signature", "link", "node/session"] {
+    for folder in ["proto", "signature", "link", "session"] {
         check(&pure(folder), "daffi-core", folder);
     }
 }
@@ -127,6 +127,7 @@ fn the_node_knows_nothing_of_those_who_use_it() {
         "proto",
         "registry",
         "scope",
+        "session",
         "signature",
         "transport",
     ];
@@ -292,9 +293,9 @@ fn without_its_runtime_the_core_depends_on_no_runtime() {
 
 // ------------------------------------------------------------------ the rules find what they forbid
 
-/// What `rule` says of `text` in a file of the module `crate::node::session::calls`.
+/// What `rule` says of `text` in a file of the module `crate::session::calls`.
 fn faults(rule: &Rule<'_>, text: &str) -> Vec<String> {
-    rule.faults(&Source::new("node/session/calls.rs", text))
+    rule.faults(&Source::new("session/calls.rs", text))
 }
 
 #[track_caller]
@@ -308,7 +309,7 @@ fn check_found(rule: &Rule<'_>, text: &str, expected: &str) {
 
 #[test]
 fn what_the_cores_may_not_know_is_found() {
-    let rule = pure("node/session");
+    let rule = pure("session");
     for (text, expected) in [
         ("use tokio::sync::mpsc;", "tokio"),
         ("fn f() { tokio::spawn(async {}); }", "tokio"),
@@ -334,11 +335,11 @@ fn what_the_cores_may_not_know_is_found() {
         ),
         ("use crate::transport::Outbox;", "crate::transport"),
         ("use crate::{proto::Header, node::run};", "crate::node::run"),
-        ("use super::super::handle::Node;", "crate::node::handle"),
-        ("fn f() { super::super::super::global::g(); }", "crate::global"),
+        ("use super::super::node::Node;", "crate::node"),
+        ("fn f() { super::super::global::g(); }", "crate::global"),
         (
-            "mod inner { use super::super::super::handle::Node; }",
-            "crate::node::handle",
+            "mod inner { use super::super::super::node::Node; }",
+            "crate::node",
         ),
         ("async fn f() {}", "async"),
         ("fn f() { g().await; }", "await"),
@@ -350,7 +351,7 @@ fn what_the_cores_may_not_know_is_found() {
 
 #[test]
 fn what_the_cores_may_know_is_not_found() {
-    let rule = pure("node/session");
+    let rule = pure("session");
     for text in [
         "use std::collections::HashMap;\nuse std::time::Duration;\nuse std::sync::Arc;",
         "use core::fmt::{self, Display};",
@@ -402,7 +403,7 @@ fn a_controller_that_knows_the_node_is_found() {
     let faults = |text: &str| rule.faults(&Source::new("host.rs", text));
     for text in [
         "use daffi_core::Global;",
-        "use daffi_core::node::session::Session;",
+        "use daffi_core::session::Session;",
         "fn f(c: daffi_core::Call<u8>) {}",
         "use daffi_core::{StartError, private::inventory};",
     ] {

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::future::{Arguments, Call, Decoders, Named, Source, Take};
+use super::answer::{Arguments, Decoders, Take};
+use super::future::Call;
+use super::source::{Named, Source};
 use super::stub::Traced;
 use crate::error::RemoteError;
 use crate::proto;

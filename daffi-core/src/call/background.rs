@@ -13,7 +13,8 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::future::{Call, block_on, check_may_block};
+use super::blocking::{block_on, check_may_block};
+use super::future::Call;
 use crate::error::{CallError, RemoteError};
 
 /// A call that runs in the background: what [`Call::bg`] returns. Awaiting it gives the call's outcome.

@@ -8,11 +8,15 @@ use std::time::Duration;
 
 use futures_util::Stream;
 
-use super::future::{Call, Running, block_on, check_may_block, pause};
+use super::attempt::Attempt;
+use super::blocking::{block_on, check_may_block};
+use super::future::Call;
+use super::options::NodeChoice;
+use super::pause::pause;
 use super::replies::{Replies, Reply};
 use crate::error::{CallError, RemoteError};
-use crate::node::session::{Item, Next};
 use crate::proto::{Failed, Failure, Outcome};
+use crate::session::{Item, Next};
 
 /// A call that goes to every process which offers the callback: what [`Call::broadcast`] returns. Await it for
 /// [`Replies`], or its [`stream`](Self::stream) for the outcomes as they come.
@@ -71,10 +75,9 @@ impl<T, E> Broadcast<T, E> {
         }
     }
 
-    /// Makes the call through `global`, instead of the process's default.
-    pub fn on(self, global: &crate::Global) -> Self {
+    pub(crate) fn on_node(self, node: NodeChoice) -> Self {
         Self {
-            call: self.call.on(global),
+            call: self.call.on_node(node),
         }
     }
 
@@ -91,13 +94,13 @@ impl<T, E> Broadcast<T, E> {
                     .to_owned(),
             });
         }
-        let (call, mut running) = self.begun().await?;
-        match poll_fn(|cx| call.poll_next(&mut running, cx)).await {
+        let (call, mut attempt) = self.begun().await?;
+        match poll_fn(|cx| call.poll_next(&mut attempt, cx)).await {
             Next::Item(Item::Roster(names)) => {
                 let waiting = names.into_iter().map(Some).collect();
                 Ok(ReplyStream {
                     call,
-                    running,
+                    attempt,
                     waiting,
                     again: Vec::new(),
                     ended: None,
@@ -109,7 +112,7 @@ impl<T, E> Broadcast<T, E> {
     }
 
     /// The call, begun when its time has come.
-    pub(super) async fn begun(self) -> Result<(Call<T, E>, Running), CallError<E>> {
+    pub(super) async fn begun(self) -> Result<(Call<T, E>, Attempt), CallError<E>> {
         let call = self.call;
         if let Some(reason) = call.contradicts_broadcast() {
             return Err(CallError::Invalid {
@@ -123,8 +126,8 @@ impl<T, E> Broadcast<T, E> {
                 .await
                 .map_err(|failed| call.failure(failed.into()))?;
         }
-        let running = call.begin()?;
-        Ok((call, running))
+        let attempt = call.begin()?;
+        Ok((call, attempt))
     }
 
     /// Makes the call and blocks this thread until all have answered: for code without async.
@@ -163,7 +166,7 @@ impl<T: Send + 'static, E: Send + 'static> IntoFuture for Broadcast<T, E> {
 #[must_use = "outcomes are lost unless they are taken"]
 pub struct ReplyStream<T, E = RemoteError> {
     call: Call<T, E>,
-    running: Running,
+    attempt: Attempt,
     /// The names of those whose outcome is to come, by their number.
     waiting: Vec<Option<String>>,
     /// Calls to those whose signature has another number for the same.
@@ -209,7 +212,7 @@ impl<T, E> ReplyStream<T, E> {
                 let failed = failed.clone();
                 return Poll::Ready(Some((name, self.call.finish(Err(failed.into())))));
             }
-            match ready!(self.call.poll_next(&mut self.running, cx)) {
+            match ready!(self.call.poll_next(&mut self.attempt, cx)) {
                 Next::Item(Item::Part(index, outcome)) => {
                     let Some(name) = self.waiting.get_mut(index as usize).and_then(Option::take) else {
                         continue;
@@ -238,9 +241,9 @@ impl<T, E> ReplyStream<T, E> {
         let Err(Failure::Failed(Failed::SignatureMismatch { offered })) = outcome else {
             return None;
         };
-        self.running
-            .accepts(&self.call, offered)
-            .then(|| self.call.for_process(name, &self.running))
+        self.attempt
+            .accepts(&self.call.source, offered)
+            .then(|| self.call.for_process(name, &self.attempt))
     }
 }
 

@@ -9,14 +9,15 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_util::Stream;
 
+use super::attempt::Attempt;
 use super::broadcast::{Broadcast, unexpected};
-use super::future::{Call, Running};
+use super::future::Call;
 use super::replies::Reply;
 use super::streaming::{Streaming, undecodable};
 use crate::error::{CallError, RemoteError};
-use crate::node::session::{Item, Next};
 use crate::node::{Received, Turn};
 use crate::proto::{Batch, Failure, Outcome};
+use crate::session::{Item, Next};
 
 /// The items of the streams that the callbacks of a broadcast return, with the names of their processes, as they arrive.
 ///
@@ -27,7 +28,7 @@ use crate::proto::{Batch, Failure, Outcome};
 #[must_use = "the streams are ended when this is dropped"]
 pub struct BroadcastItems<T, E = RemoteError> {
     call: Call<Streaming<T>, E>,
-    running: Running,
+    attempt: Attempt,
     processes: Vec<Process<T>>,
     /// What has come and was not looked at, in that order.
     arrived: VecDeque<(usize, Arrived)>,
@@ -64,8 +65,8 @@ impl<T, E> Broadcast<Streaming<T>, E> {
     ///
     /// As awaiting a broadcast. What goes wrong at one of the processes is told with its name.
     pub async fn items(self) -> Result<BroadcastItems<T, E>, CallError<E>> {
-        let (call, mut running) = self.begun().await?;
-        let next = poll_fn(|cx| call.poll_next(&mut running, cx)).await;
+        let (call, mut attempt) = self.begun().await?;
+        let next = poll_fn(|cx| call.poll_next(&mut attempt, cx)).await;
         let Next::Item(Item::Roster(names)) = next else {
             return Err(call.failure(match next {
                 Next::End(Err(failure)) => failure,
@@ -76,17 +77,17 @@ impl<T, E> Broadcast<Streaming<T>, E> {
             .into_iter()
             .map(|name| Process {
                 name,
-                received: call.received(&running),
+                received: call.received(&attempt),
                 ended: false,
             })
             .collect();
         for (index, process) in processes.iter().enumerate() {
-            running.grant_to(index, process.received.window());
+            attempt.grant_to(index, process.received.window());
         }
         Ok(BroadcastItems {
             open: processes.len(),
             call,
-            running,
+            attempt,
             processes,
             arrived: VecDeque::new(),
             current: 0,
@@ -114,7 +115,7 @@ impl<T, E> BroadcastItems<T, E> {
             if self.open == 0 {
                 return Poll::Ready(None);
             }
-            let Poll::Ready(next) = self.call.poll_next(&mut self.running, cx) else {
+            let Poll::Ready(next) = self.call.poll_next(&mut self.attempt, cx) else {
                 self.turn.pause();
                 return Poll::Pending;
             };
@@ -170,7 +171,7 @@ impl<T, E> BroadcastItems<T, E> {
             Ok((item, used, due)) => {
                 self.turn.add(used);
                 if let Some(window) = due {
-                    self.running.grant_to(index, window);
+                    self.attempt.grant_to(index, window);
                 }
                 Ok(item)
             }

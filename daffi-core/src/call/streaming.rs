@@ -13,13 +13,14 @@ use futures_util::{FutureExt, Stream};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::future::{block_on, check_may_block, sleep_on};
+use super::blocking::{block_on, check_may_block};
+use super::pause::sleep_on;
 use super::pump::Feeds;
 use crate::error::CallError;
-use crate::node::session::{Item, Next};
 use crate::node::{Exchange, Message, Received, Turn};
 use crate::proto::{DecodeError, DecodeItem, Failed, Failure, Taken, Window};
 use crate::registry::Flow;
+use crate::session::{Item, Next};
 
 /// The items of a stream as they arrive: what a fetcher of a streaming callback gives, and what a callback takes that is
 /// sent a stream.

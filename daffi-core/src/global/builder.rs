@@ -15,7 +15,7 @@ use crate::call::block_on;
 use crate::error::{ConfigFault, StartError};
 use crate::host::{HostEntry, HostOptions};
 use crate::link;
-use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, Traces, random, running};
+use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, Traces, in_process, random};
 use crate::proto::{Limits, TraceContext};
 use crate::registry::{BoundCallback, Catalog, ServiceInstance};
 use crate::transport::Address;
@@ -385,7 +385,7 @@ impl GlobalBuilder {
             connect_timeout: self.connect_timeout,
         };
         // Before it connects: a callback that runs as soon as it does may make calls.
-        running::add(node);
+        in_process::add(node);
         supervisor.start().await?;
         unfinished.finished();
         Ok(global)

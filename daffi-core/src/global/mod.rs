@@ -1,6 +1,7 @@
 //! [`Global`]: a process's part in a daffi network.
 
 mod builder;
+mod on;
 mod presence;
 mod wait;
 
@@ -19,10 +20,10 @@ use tracing::{error, info, warn};
 pub use self::builder::GlobalBuilder;
 pub use self::presence::PresenceEvents;
 pub use self::wait::Wait;
-use crate::call::{Call, NodeChoice, by_name, may_block};
+use crate::call::{Call, by_name, may_block};
 use crate::error::{CallError, RegisterError};
 use crate::host::HostedController;
-use crate::node::{FAR, Message, Node, Phase, running};
+use crate::node::{FAR, Message, Node, Phase, in_process};
 use crate::proto::{CallbackEntry, Failure, ProcessEntry, Query};
 use crate::registry::{BoundCallback, Catalog, ServiceInstance};
 use crate::roster::{CallbackInfo, ProcessInfo};
@@ -275,7 +276,7 @@ impl Global {
         if let Some(node) = &self.inner.node {
             let deadline = Instant::now() + self.inner.stop_timeout.min(FAR);
             node.stop_gracefully(deadline).await;
-            running::remove(node);
+            in_process::remove(node);
             info!(process_name = &*self.inner.process_name, "node stopped");
         }
         if let Some(controller) = &self.inner.controller {
@@ -288,7 +289,7 @@ impl Global {
     fn abort(&self) {
         if let Some(node) = &self.inner.node {
             node.stop_now();
-            running::remove(node);
+            in_process::remove(node);
         }
         if let Some(controller) = &self.inner.controller {
             controller.abort();
@@ -330,18 +331,6 @@ impl Global {
         });
         // Ends when the task does, also when its runtime drops it.
         let _ = wait.recv();
-    }
-}
-
-impl<T, E> Call<T, E> {
-    /// Makes the call through `global`, instead of the process's default.
-    pub fn on(self, global: &Global) -> Self {
-        let node = global
-            .inner
-            .node
-            .clone()
-            .filter(|node| node.phase() != Phase::Stopped);
-        self.on_node(NodeChoice::Chosen(node))
     }
 }
 

@@ -5,57 +5,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{debug, info, warn};
 
 use super::backoff::Backoff;
-use super::handle::{FAR, Node, Phase};
+use super::join::{Joined, NotJoined, Route, join};
+use super::{FAR, Node, Phase};
 use crate::error::{CallError, RemoteError, StartError};
-use crate::host::HostedController;
-use crate::proto::{EncodeError, Extensions, Failed, Failure, Header, Hello, Limits, Refusal, Welcome};
-use crate::transport::{Address, Connection, Outbox, ReadError, connect};
+use crate::proto::{Failed, Failure, Welcome};
+use crate::transport::Connection;
 
 /// The first and the longest wait between two attempts to connect. The real wait is a random part of it.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
-/// How long a controller may take to answer the greeting.
-const GREETING: Duration = Duration::from_secs(10);
-
 /// How long a closing connection may take to write what is left.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// The heartbeat intervals that a controller may ask for.
-const HEARTBEATS: std::ops::RangeInclusive<Duration> =
-    Duration::from_millis(1)..=Duration::from_secs(24 * 3600);
-
 /// How much later than its time a start ends whose connection is lost while it announces callbacks.
 const LATE: Duration = Duration::from_secs(1);
-
-/// How a node reaches its controller.
-#[derive(Clone, Debug)]
-pub(crate) enum Route {
-    /// Over a socket.
-    Socket(Address),
-    /// In memory, in this process.
-    Memory(Arc<dyn HostedController>),
-}
-
-impl Route {
-    pub(crate) fn address(&self) -> &Address {
-        match self {
-            Self::Socket(address) => address,
-            Self::Memory(controller) => controller.address(),
-        }
-    }
-
-    async fn connect(&self, limits: Limits) -> io::Result<Connection> {
-        match self {
-            Self::Socket(address) => connect(address, limits).await,
-            Self::Memory(controller) => Ok(controller.connect()),
-        }
-    }
-}
 
 /// Whom to tell of the connection's fate.
 pub(crate) struct Hooks {
@@ -63,19 +30,6 @@ pub(crate) struct Hooks {
     pub(crate) disconnected: Box<dyn Fn() + Send + Sync>,
     /// The node has ended though nobody has stopped it.
     pub(crate) ended: Arc<dyn Fn() + Send + Sync>,
-}
-
-/// Why a connection attempt failed.
-#[derive(Debug)]
-enum AttemptError {
-    Io(io::Error),
-    Refused(Refusal),
-}
-
-/// A connection to which the controller said welcome.
-struct Joined {
-    connection: Connection,
-    welcome: Welcome,
 }
 
 /// Keeps a node connected.
@@ -146,10 +100,10 @@ impl Supervisor {
         let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
         let mut found = None;
         loop {
-            let error = match timeout_at(until, self.attempt()).await {
+            let error = match timeout_at(until, join(&self.node, &self.route)).await {
                 Ok(Ok(joined)) => return Ok(joined),
-                Ok(Err(AttemptError::Refused(refusal))) => return Err(StartError::refused(address, refusal)),
-                Ok(Err(AttemptError::Io(error))) => error,
+                Ok(Err(NotJoined::Refused(refusal))) => return Err(StartError::refused(address, refusal)),
+                Ok(Err(NotJoined::Io(error))) => error,
                 // The time is over in the middle of an attempt: the one before tells more.
                 Err(_) => found
                     .take()
@@ -172,41 +126,6 @@ impl Supervisor {
             found = Some(error);
             sleep(wait).await;
         }
-    }
-
-    async fn attempt(&self) -> Result<Joined, AttemptError> {
-        let limits = self.node.options.limits;
-        let connecting = timeout(GREETING, self.route.connect(limits)).await;
-        let connecting = connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        let mut connection = connecting.map_err(AttemptError::Io)?;
-        // One that is given up half-way must not keep the name.
-        let abandoned = Abandoned(Some(Arc::clone(&connection.outbox)));
-        let hello = self.hello().map_err(|error| {
-            AttemptError::Io(io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))
-        })?;
-        let greeting = timeout(GREETING, greet(&mut connection, hello));
-        match greeting.await {
-            Ok(Ok(welcome)) => {
-                abandoned.keep();
-                Ok(Joined { connection, welcome })
-            }
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(AttemptError::Io(io::Error::new(
-                io::ErrorKind::TimedOut,
-                "it does not answer the greeting",
-            ))),
-        }
-    }
-
-    /// Who this process is, and how much it runs.
-    fn hello(&self) -> Result<Hello, EncodeError> {
-        let node = &self.node;
-        let limits = node.options.limits;
-        let mut hello = Hello::new(&**node.process_name(), node.instance, std::process::id());
-        hello.extensions = Extensions::default()
-            .with(Extensions::RUNS, &limits.calls)?
-            .with(Extensions::RUN_BYTES, &(limits.queue_bytes as u64))?;
-        Ok(hello)
     }
 
     /// Calls what the program wants to be called. If it panics, that is said, and nothing else happens.
@@ -333,33 +252,16 @@ impl Supervisor {
         let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
         loop {
             sleep(backoff.pause()).await;
-            match self.attempt().await {
+            match join(&self.node, &self.route).await {
                 Ok(joined) => return Some(joined),
-                Err(AttemptError::Refused(refusal)) => {
+                Err(NotJoined::Refused(refusal)) => {
                     // A name may be taken by our own former connection, which the controller has not yet missed.
                     warn!(address = %self.route.address(), %refusal, "the controller refuses this process");
                 }
-                Err(AttemptError::Io(error)) => {
+                Err(NotJoined::Io(error)) => {
                     debug!(address = %self.route.address(), %error, "not connected yet");
                 }
             }
-        }
-    }
-}
-
-/// A connection that ends unless it is kept.
-struct Abandoned(Option<Arc<Outbox>>);
-
-impl Abandoned {
-    fn keep(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Abandoned {
-    fn drop(&mut self) {
-        if let Some(outbox) = &self.0 {
-            outbox.abort();
         }
     }
 }
@@ -372,51 +274,6 @@ fn refusal(failure: Failure) -> String {
             CallError::<RemoteError>::from_failed(failed, "start", None, None).to_string()
         }
         Failure::App { remote, .. } => remote.to_string(),
-    }
-}
-
-/// Says hello and reads the answer.
-async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, AttemptError> {
-    let broken = |error: String| AttemptError::Io(io::Error::new(io::ErrorKind::InvalidData, error));
-    connection.inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
-    connection
-        .outbox
-        .send(&Header::Hello(hello), &Bytes::new())
-        .map_err(|error| broken(error.to_string()))?;
-    connection.outbox.flush();
-    let frame = match connection.inlet.read_one().await {
-        Ok(Some(frame)) => frame,
-        Ok(None) => {
-            return Err(AttemptError::Io(io::Error::new(
-                io::ErrorKind::ConnectionReset,
-                "it closed the connection without a word; it may not be a daffi controller",
-            )));
-        }
-        Err(ReadError::Io(error)) => return Err(AttemptError::Io(error)),
-        Err(error @ ReadError::TooLarge { .. }) => return Err(broken(error.to_string())),
-    };
-    let (header, _) = frame
-        .decode()
-        .map_err(|error| broken(format!("not a daffi controller: {error}")))?;
-    match header {
-        Header::Welcome(welcome) if !welcome.is_understood() => {
-            let version = welcome.version;
-            Err(broken(format!(
-                "it answers in protocol version {version}, which this process does not speak"
-            )))
-        }
-        Header::Welcome(welcome) if !HEARTBEATS.contains(&welcome.heartbeat) => {
-            let heartbeat = welcome.heartbeat;
-            Err(broken(format!("its heartbeat of {heartbeat:?} is not usable")))
-        }
-        Header::Welcome(welcome) => {
-            let limit = welcome.frame_limit();
-            connection.inlet.set_frame_limit(limit);
-            connection.outbox.lower_frame_limit(limit);
-            Ok(welcome)
-        }
-        Header::Refused(refusal) => Err(AttemptError::Refused(refusal)),
-        _ => Err(broken("not a daffi controller: an unexpected answer".to_owned())),
     }
 }
 

@@ -11,9 +11,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
-use super::handle::Node;
+use super::Node;
+use super::caught::{Caught, caught};
 use super::received::Received;
-use super::run::{Caught, caught};
 use super::turn::Turn;
 use crate::context::CallContext;
 use crate::proto::{Failed, Failure, Outcome, RunId, Taken, Tally, Window, decode_arguments};

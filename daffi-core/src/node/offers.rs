@@ -6,10 +6,10 @@ use std::time::Instant;
 use tokio::time::timeout_at;
 use tracing::debug;
 
-use super::handle::{Message, Node, Phase};
-use super::session::Terms;
+use super::{Message, Node, Phase, Shared};
 use crate::proto::{CallbackId, Failure, Header, Offered};
 use crate::registry::{Callback, encode_value};
+use crate::session::Terms;
 
 /// How long the controller may take to see that a process leaves.
 const GOODBYE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -175,7 +175,7 @@ impl Node {
         self.until(|shared| shared.phase == Phase::Stopped).await;
     }
 
-    async fn until(&self, reached: impl Fn(&super::handle::Shared) -> bool) {
+    async fn until(&self, reached: impl Fn(&Shared) -> bool) {
         loop {
             let changed = self.changed.notified();
             if reached(&self.shared()) {

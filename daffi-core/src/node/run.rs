@@ -1,30 +1,19 @@
 //! Running callbacks: where they run, how they are stopped, and how their end is reported.
 
-use std::any::Any;
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use tokio::task::AbortHandle;
-use tracing::{debug, info_span, warn};
+use tracing::{debug, info_span};
 
+use super::caught::{Caught, caught};
 use super::each::Each;
-use super::handle::{Node, NodeEvent};
-use super::session::{Start, Times};
+use super::task::Task;
+use super::{Node, NodeEvent};
 use crate::context::{CallContext, ContextParts};
-use crate::proto::{Failed, Failure, Outcome, RunId};
+use crate::proto::{Failed, Outcome, RunId};
 use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, Work};
 use crate::scope::{Scope, Scoped};
-
-/// A callback that did not end where it began.
-#[derive(Debug)]
-pub(super) struct Running {
-    context: CallContext,
-    /// Stops an asynchronous callback; a synchronous one only hears of it.
-    task: Option<AbortHandle>,
-}
+use crate::session::{Start, Times};
 
 /// Runs that ended while a batch of frames was handled, to be answered together.
 pub(super) type Ended = Vec<(RunId, Outcome)>;
@@ -111,7 +100,13 @@ impl Node {
             }
             Handler::Blocking(call) => {
                 let call = Arc::clone(call);
-                self.note(run, Running { context, task: None });
+                self.note(
+                    run,
+                    Task {
+                        context,
+                        handle: None,
+                    },
+                );
                 self.report(run)
                     .of_blocking(scope, Box::new(move || call(&invocation)));
             }
@@ -129,8 +124,8 @@ impl Node {
                     },
                     &self.runtime,
                 );
-                let task = Some(task.abort_handle());
-                self.note(run, Running { context, task });
+                let handle = Some(task.abort_handle());
+                self.note(run, Task { context, handle });
             }
             Handler::Async(call) => {
                 // Most callbacks end at once, and then need no task.
@@ -166,8 +161,8 @@ impl Node {
             },
             &self.runtime,
         );
-        let task = abortable.then(|| task.abort_handle());
-        self.note(run, Running { context, task });
+        let handle = abortable.then(|| task.abort_handle());
+        self.note(run, Task { context, handle });
     }
 
     fn report(self: &Arc<Self>, run: RunId) -> Report {
@@ -178,29 +173,20 @@ impl Node {
     }
 
     /// Remembers how to stop a run; stops it if that was asked for meanwhile.
-    fn note(&self, run: RunId, running: Running) {
+    fn note(&self, run: RunId, task: Task) {
         let mut shared = self.shared();
         if shared.session.is_wanted(run) {
-            shared.running.insert(run, running);
+            shared.tasks.insert(run, task);
         } else {
             drop(shared);
-            running.stop();
+            task.stop();
         }
     }
 
     fn abort(&self, run: RunId) {
-        let running = self.shared().running.remove(&run);
-        if let Some(running) = running {
-            running.stop();
-        }
-    }
-}
-
-impl Running {
-    fn stop(self) {
-        self.context.cancel();
-        if let Some(task) = self.task {
-            task.abort();
+        let task = self.shared().tasks.remove(&run);
+        if let Some(task) = task {
+            task.stop();
         }
     }
 }
@@ -244,7 +230,7 @@ impl Report {
         let Some(run) = self.run.take() else { return };
         let (waiters, outbox) = {
             let mut shared = self.node.shared();
-            shared.running.remove(&run);
+            shared.tasks.remove(&run);
             let (session, mut out) = shared.parts();
             let waiters = session.finish(run, outcome, &mut out);
             let alone = session.single_runs() == 0;
@@ -264,31 +250,4 @@ impl Drop for Report {
     fn drop(&mut self) {
         self.send(&Err(Failed::Cancelled { may_have_run: true }.into()));
     }
-}
-
-/// A future whose panic is its outcome.
-pub(super) struct Caught(pub(super) Scoped<OutcomeFuture<'static>>);
-
-impl Future for Caught {
-    type Output = Outcome;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let polled = caught(|| Ok(Pin::new(&mut self.0).poll(cx)));
-        polled.unwrap_or_else(|failure| Poll::Ready(Err(failure)))
-    }
-}
-
-/// Runs a callback; a panic is its outcome.
-pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()))
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> Failed {
-    let message = panic
-        .downcast_ref::<&str>()
-        .map(|message| (*message).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a value that is no text".to_owned());
-    warn!(message, "a callback panicked; its caller is told");
-    Failed::Panicked { message }
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
-use super::handle::{Node, NodeEvent};
 use super::run::Ended;
 use super::wakers;
+use super::{Node, NodeEvent};
 use crate::link::{Link, Tick, Traffic};
 use crate::proto::{Frame, Header};
 use crate::transport::{Connection, Inlet, Outbox};
@@ -21,7 +21,7 @@ const CLOSING: Duration = Duration::from_secs(1);
 
 /// What the reader of a connection counts.
 #[derive(Debug, Default)]
-struct Received {
+struct Heard {
     numbered: AtomicU64,
     heartbeats: AtomicU64,
     /// The largest count that the peer acknowledged.
@@ -34,7 +34,7 @@ impl Node {
     /// Reads and writes until the connection ends.
     pub(super) async fn serve(self: &Arc<Self>, connection: Connection, heartbeat: Duration) {
         let Connection { outbox, inlet, peer } = connection;
-        let received = Arc::new(Received::default());
+        let heard = Arc::new(Heard::default());
         let writer = {
             let outbox = Arc::clone(&outbox);
             self.tasks
@@ -44,12 +44,12 @@ impl Node {
             let beat = beat(
                 Arc::clone(self),
                 Arc::clone(&outbox),
-                Arc::clone(&received),
+                Arc::clone(&heard),
                 heartbeat,
             );
             self.tasks.spawn_on(beat, &self.runtime)
         };
-        if let Err(reason) = self.read(inlet, &outbox, &received).await {
+        if let Err(reason) = self.read(inlet, &outbox, &heard).await {
             warn!(controller = %peer, reason, "the connection is of no use any more");
             outbox.abort();
         } else {
@@ -63,12 +63,7 @@ impl Node {
         }
     }
 
-    async fn read(
-        self: &Arc<Self>,
-        mut inlet: Inlet,
-        outbox: &Outbox,
-        received: &Received,
-    ) -> Result<(), String> {
+    async fn read(self: &Arc<Self>, mut inlet: Inlet, outbox: &Outbox, heard: &Heard) -> Result<(), String> {
         let mut frames = Vec::new();
         let mut events = Vec::new();
         let mut ended = Ended::new();
@@ -84,8 +79,8 @@ impl Node {
                 Ok(false) => return Ok(()),
                 Err(error) => return Err(error.to_string()),
             }
-            received.busy.store(true, Ordering::Relaxed);
-            let taken = self.take(&frames, received, &mut events);
+            heard.busy.store(true, Ordering::Relaxed);
+            let taken = self.take(&frames, heard, &mut events);
             // What came before a fault counts.
             self.handle(&mut events, &mut ended);
             self.finish(&mut ended);
@@ -95,25 +90,25 @@ impl Node {
                 tokio::task::yield_now().await;
             }
             outbox.flush();
-            received.busy.store(false, Ordering::Relaxed);
+            heard.busy.store(false, Ordering::Relaxed);
         }
     }
 
     /// Lets the session have a batch of frames, under one lock.
-    fn take(&self, frames: &[Frame], received: &Received, events: &mut Vec<NodeEvent>) -> Result<(), String> {
+    fn take(&self, frames: &[Frame], heard: &Heard, events: &mut Vec<NodeEvent>) -> Result<(), String> {
         let now = self.now();
         let mut shared = self.shared();
         let (session, mut out) = shared.parts();
         let taken = frames.iter().try_for_each(|frame| {
             let (header, payload) = frame.decode().map_err(|error| error.to_string())?;
             if header.is_numbered() {
-                received.numbered.fetch_add(1, Ordering::Relaxed);
+                heard.numbered.fetch_add(1, Ordering::Relaxed);
             } else if let Header::Heartbeat {
                 received: acknowledged,
             } = header
             {
-                received.heartbeats.fetch_add(1, Ordering::Relaxed);
-                received.acknowledged.fetch_max(acknowledged, Ordering::Release);
+                heard.heartbeats.fetch_add(1, Ordering::Relaxed);
+                heard.acknowledged.fetch_max(acknowledged, Ordering::Release);
             }
             session
                 .receive(now, header, payload, &mut out, events)
@@ -160,24 +155,24 @@ impl Node {
 }
 
 /// Says something at every interval, and notices when nothing is heard.
-async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, received: Arc<Received>, interval: Duration) {
+async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, interval: Duration) {
     let mut link = Link::new(node.now(), interval);
     loop {
         tokio::time::sleep_until(Instant::from_std(node.instant(link.next_tick()))).await;
         // In this order: what is sent between the two may be acknowledged already.
-        let acknowledged = received.acknowledged.load(Ordering::Acquire);
+        let acknowledged = heard.acknowledged.load(Ordering::Acquire);
         let sent = outbox.sent();
         if let Err(error) = link.on_heartbeat(acknowledged, sent) {
             warn!(%error, "the connection is of no use any more");
             return outbox.abort();
         }
-        if received.busy.load(Ordering::Relaxed) {
-            received.heartbeats.fetch_add(1, Ordering::Relaxed);
+        if heard.busy.load(Ordering::Relaxed) {
+            heard.heartbeats.fetch_add(1, Ordering::Relaxed);
         }
         let traffic = Traffic {
             sent,
-            received: received.numbered.load(Ordering::Relaxed),
-            heartbeats: received.heartbeats.load(Ordering::Relaxed),
+            received: heard.numbered.load(Ordering::Relaxed),
+            heartbeats: heard.heartbeats.load(Ordering::Relaxed),
         };
         match link.tick(node.now(), traffic) {
             Tick::Idle => {}

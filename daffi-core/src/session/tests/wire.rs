@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::node::session::{Transmit, Unsent};
 use crate::proto::{Failed, Failure, Frame, Header, Outcome, Status, StreamId};
+use crate::session::{Transmit, Unsent};
 
 /// What a session sent.
 #[derive(Clone, Debug, PartialEq)]

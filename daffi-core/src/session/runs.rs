@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use slab::Slab;
 
-use super::Terms;
 use crate::proto::{Absence, CallId, CallbackId, Failed, Moment, RunHeader, RunId, TraceContext};
 
 /// How often a run calls its callback.
@@ -16,6 +16,17 @@ pub enum Times {
     Once,
     /// Once for each item of its first argument stream, whose items are encoded arguments.
     Each,
+}
+
+/// On what terms a callback is offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// How many calls run at the same time.
+    pub concurrency: Option<u32>,
+    /// How long one call may run.
+    pub timeout: Option<Duration>,
+    /// It cannot be stopped while it runs.
+    pub blocking: bool,
 }
 
 /// A callback to be run.

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::handle::{Node, NodeSession, Out, SentCall};
-use super::session::{End, Unsent};
+use super::{Node, NodeSession, Out, SentCall};
 use crate::proto::{Batch, CallId, Credit, Failed, Outcome, RunId, Taken, Window};
 use crate::registry::FlowHost;
+use crate::session::{End, Unsent};
 
 impl Node {
     /// What may be sent of an argument stream; `None` if nobody reads it any more.

@@ -2,78 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bytes::Bytes;
 use slab::Slab;
 
-use crate::proto::{Batch, Budget, CallId, Change, Failed, Failure, Outcome, Window};
-
-/// How many answers of one call may wait to be looked at, and how many bytes of them. Items of streams do not count: their
-/// receiver has granted them.
-const HELD: Held = Held {
-    answers: 1 << 16,
-    bytes: 64 << 20,
-};
-
-/// One of many answers to a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Item {
-    /// The processes that a broadcast asks.
-    Roster(Vec<String>),
-    /// How a broadcast ended at the process with that place on the roster.
-    Part(u32, Outcome),
-    /// What happened, in its order.
-    Happened(Vec<Change>),
-    /// The callback of the process with that place on the roster, or the only one, has returned a stream.
-    Opened(u32),
-    /// Items of that stream.
-    Batch(u32, Batch),
-}
-
-/// What waits to be looked at.
-#[derive(Clone, Copy, Debug, Default)]
-struct Held {
-    answers: usize,
-    bytes: usize,
-}
-
-impl Held {
-    fn of(item: &Item) -> Self {
-        let (answers, bytes) = match item {
-            Item::Roster(names) => (1, names.iter().map(String::len).sum()),
-            Item::Part(_, Ok(value)) => (1, value.len()),
-            Item::Part(_, Err(Failure::App { remote, typed })) => {
-                let words = remote.message().len() + remote.causes().map(str::len).sum::<usize>();
-                (1, words + typed.as_ref().map_or(0, Bytes::len))
-            }
-            Item::Part(_, Err(Failure::Failed(_))) | Item::Opened(_) => (1, 0),
-            Item::Happened(events) => (events.len(), events.iter().map(name_bytes).sum()),
-            Item::Batch(..) => (0, 0),
-        };
-        Self { answers, bytes }
-    }
-
-    fn is_over(self, limit: Self) -> bool {
-        self.answers > limit.answers || self.bytes > limit.bytes
-    }
-}
-
-fn name_bytes(event: &Change) -> usize {
-    match event {
-        Change::Joined { process } | Change::Left { process, .. } => process.len(),
-        Change::Offered { process, callback } | Change::Withdrawn { process, callback } => {
-            process.len() + callback.len()
-        }
-    }
-}
-
-/// The next answer to a call that has many.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Next {
-    /// One of them.
-    Item(Item),
-    /// There are no more.
-    End(Outcome),
-}
+use super::answers::{HELD, Held, Item, Next};
+use crate::proto::{Budget, CallId, Failed, Outcome, Window};
 
 /// What became of one of many answers.
 #[derive(Debug)]

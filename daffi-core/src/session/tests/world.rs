@@ -10,11 +10,11 @@ use bytes::Bytes;
 use super::ITEM_BYTES;
 use super::wire::{Sent, Wire, with_reply, without_size};
 use super::{at, failed};
-use crate::node::session::{Event, Fault, Item, Next, Request, Session, Terms};
 use crate::proto::{
     Absence, CallId, CallbackId, Failed, Failure, Header, Limits, Mode, Outcome, RemoteError, RunHeader,
     RunId, Status, encode,
 };
+use crate::session::{Event, Fault, Item, Next, Request, Session, Terms};
 
 /// How many calls, and how many runs, there may be at a time.
 const LIMIT: u32 = 6;

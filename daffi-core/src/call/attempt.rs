@@ -1,0 +1,286 @@
+//! A call that was begun: sent, and perhaps sent again.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::answer::Arguments;
+use super::options::Options;
+use super::pause::{Pause, pause};
+use super::pump::Feeds;
+use super::source::Source;
+use crate::error::CallError;
+use crate::node::{Backoff, Exchange, Message, SentCall};
+use crate::proto::{Described, Failed, Failure, Limits, Mode, Moment, Outcome, Window};
+use crate::scope::Scope;
+use crate::session::{Item, Next, Request};
+
+/// The bound of the first pause before a call is made again, and of the longest.
+const RETRY_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
+
+/// A call that was begun.
+pub(super) struct Attempt {
+    pub(super) exchange: Exchange,
+    number: u64,
+    pub(super) deadline: Option<Moment>,
+    scope: Scope,
+    retries: u32,
+    backoff: Backoff,
+    /// The call that was let send its stream.
+    granted: Option<SentCall>,
+}
+
+impl Attempt {
+    /// Finds the call's node and fixes its deadline.
+    pub(super) fn begin<E>(
+        source: &Source,
+        options: &Options,
+        arguments: &Arguments,
+        mut scope: Scope,
+    ) -> Result<Self, CallError<E>> {
+        let callback = || source.name().to_owned();
+        if let Err(message) = &arguments.0 {
+            let message = format!("the arguments: {message}");
+            return Err(CallError::Encode {
+                callback: callback(),
+                message,
+                may_have_run: false,
+            });
+        }
+        let size: usize = options
+            .metadata
+            .iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum();
+        if size > Limits::METADATA_BYTES {
+            return Err(CallError::TooLarge {
+                callback: callback(),
+                size: size as u64,
+                limit: Limits::METADATA_BYTES as u64,
+                may_have_run: false,
+            });
+        }
+        if options.streams > 0 && options.mode == Mode::HandedOver {
+            return Err(CallError::Invalid {
+                callback: callback(),
+                reason:
+                    "a call that sends a stream cannot be handed over: its caller stays to send it; use bg()"
+                        .to_owned(),
+            });
+        }
+        let node = options.node_for(source)?;
+        scope.trace = node.traces().current().or(scope.trace);
+        let timeout = options
+            .timeout
+            .and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = [timeout, scope.deadline]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| node.moment(at));
+        let number = source
+            .traced()
+            .map_or(0, |traced| node.accepted().number(source.name(), traced.number));
+        // A stream cannot be sent twice.
+        let retries = if options.streams == 0 { options.retries } else { 0 };
+        if retries > 0 {
+            node.retries().earn();
+        }
+        let backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
+        Ok(Self {
+            exchange: Exchange::new(node),
+            number,
+            deadline,
+            scope,
+            retries,
+            backoff,
+            granted: None,
+        })
+    }
+
+    /// Sends the call and waits for its outcome. Where only the signatures' numbers differ, it is sent once more, in
+    /// the provider's terms.
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: &Source,
+        options: &Options,
+        arguments: &Arguments,
+    ) -> Poll<Answer> {
+        loop {
+            let Self {
+                exchange,
+                number,
+                deadline,
+                scope,
+                ..
+            } = self;
+            let message = || {
+                message(
+                    source,
+                    options,
+                    arguments,
+                    options.mode,
+                    *number,
+                    *deadline,
+                    scope,
+                )
+            };
+            let outcome = match ready!(exchange.poll_next(cx, message)) {
+                Next::End(outcome) => outcome,
+                Next::Item(Item::Opened(_)) => return Poll::Ready(Answer::Opened),
+                // Nothing else was asked for.
+                Next::Item(_) => continue,
+            };
+            let (Err(Failure::Failed(Failed::SignatureMismatch { offered })), Some(traced)) =
+                (&outcome, source.traced())
+            else {
+                return Poll::Ready(Answer::Outcome(outcome));
+            };
+            // The callback did not run. Parts that could not be traced match anything.
+            let accepted = self.exchange.node().accepted();
+            let Some(number) = accepted.accept(source.name(), self.number, &traced.signature, offered) else {
+                return Poll::Ready(Answer::Outcome(outcome));
+            };
+            self.number = number;
+        }
+    }
+
+    /// The next of the answers of a broadcast.
+    pub(super) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: &Source,
+        options: &Options,
+        arguments: &Arguments,
+    ) -> Poll<Next> {
+        let Self {
+            exchange,
+            number,
+            deadline,
+            scope,
+            ..
+        } = self;
+        let message = || {
+            message(
+                source,
+                options,
+                arguments,
+                Mode::Broadcast,
+                *number,
+                *deadline,
+                scope,
+            )
+        };
+        exchange.poll_next(cx, message)
+    }
+
+    /// Lets the callback send the stream that it will return.
+    pub(super) fn grant(&mut self, window: Window) {
+        let sent = self.exchange.sent();
+        if sent != self.granted {
+            self.granted = sent;
+            if let Some(SentCall { call, .. }) = sent {
+                self.exchange.node().grant(call, 0, window);
+            }
+        }
+    }
+
+    /// Lets the callback of the process with that place on the roster send more of its stream.
+    pub(super) fn grant_to(&self, index: usize, window: Window) {
+        if let (Some(sent), Ok(index)) = (self.exchange.sent(), u32::try_from(index)) {
+            self.exchange.node().grant(sent.call, index, window);
+        }
+    }
+
+    /// Sends arguments that are streams.
+    pub(super) fn feed(&self, feeds: &mut Feeds, cx: &mut Context<'_>) {
+        if let Some(sent) = self.exchange.sent() {
+            let node = self.exchange.node();
+            // What the streams wait for may belong to a runtime.
+            let _runtime = node.runtime().enter();
+            let _ = feeds.poll(node, sent, cx);
+        }
+    }
+
+    /// Whether a provider's signature is compatible though its number differs.
+    pub(super) fn accepts(&self, source: &Source, offered: &Described) -> bool {
+        let traced = source.traced();
+        traced.is_some_and(|traced| {
+            self.exchange
+                .node()
+                .accepted()
+                .accept(source.name(), self.number, &traced.signature, offered)
+                .is_some()
+        })
+    }
+
+    /// The pause before the call is made again, if its outcome, its deadline and the node's budget allow that.
+    pub(super) fn again(&mut self, outcome: &Outcome, idempotent: bool) -> Option<Pause> {
+        let Err(Failure::Failed(failed)) = outcome else {
+            return None;
+        };
+        let allowed = idempotent || !failed.may_have_run();
+        if self.retries == 0 || !allowed || !is_worth_retrying(failed) {
+            return None;
+        }
+        let node = Arc::clone(self.exchange.node());
+        let delay = self.backoff.pause();
+        if self
+            .deadline
+            .is_some_and(|deadline| node.moment(Instant::now() + delay) >= deadline)
+            || !node.retries().spend()
+        {
+            return None;
+        }
+        self.retries -= 1;
+        Some(pause(&node, delay))
+    }
+}
+
+/// What a call is answered.
+pub(super) enum Answer {
+    Outcome(Outcome),
+    /// A stream; the outcome is its end.
+    Opened,
+}
+
+/// The call as it is sent.
+fn message<'a>(
+    source: &'a Source,
+    options: &'a Options,
+    arguments: &'a Arguments,
+    mode: Mode,
+    signature: u64,
+    deadline: Option<Moment>,
+    scope: &Scope,
+) -> Message<'a> {
+    let request = Request {
+        name: source.name(),
+        signature,
+        to: options.to.as_deref(),
+        deadline,
+        trace: scope.trace,
+        metadata: &options.metadata,
+        streams: options.streams,
+        key: options.key,
+        mode,
+    };
+    // `begin` has seen that there are arguments.
+    static NONE: Bytes = Bytes::new();
+    Message::Call(request, arguments.0.as_ref().unwrap_or(&NONE))
+}
+
+/// Whether a call that ended so may do better the next time.
+const fn is_worth_retrying(failed: &Failed) -> bool {
+    matches!(
+        failed,
+        Failed::NoProvider(_)
+            | Failed::ProviderLost { .. }
+            | Failed::Overloaded { .. }
+            | Failed::Disconnected { .. }
+            | Failed::Cancelled { .. }
+    )
+}

@@ -1,0 +1,84 @@
+//! What a call can be told before it is made.
+
+use std::time::Duration;
+
+use super::future::Call;
+use super::options::NodeChoice;
+use super::streaming::Streaming;
+use crate::proto::{self, Window};
+
+impl<T, E> Call<T, E> {
+    /// Ends the call with [`CallError::Timeout`] if there is no outcome `timeout` after it is first awaited. The
+    /// callback is cancelled then.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// Has the process named `process_name` run the callback, and no other. It may be the calling process itself.
+    pub fn to(mut self, process_name: impl Into<String>) -> Self {
+        self.options.to = Some(process_name.into());
+        self
+    }
+
+    /// Sends `key` and `value` along; the callback reads them with
+    /// [`CallContext::metadata`](crate::CallContext::metadata). A key given twice has its last value.
+    ///
+    /// All keys and values of a call together have at most 8 KiB; more is [`CallError::TooLarge`].
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let (key, value) = (key.into(), value.into());
+        self.options.metadata.retain(|(present, _)| *present != key);
+        self.options.metadata.push((key, value));
+        self
+    }
+
+    /// Makes the call `delay` after it is first awaited, or after [`bg`](Self::bg). A [`timeout`](Self::timeout) counts
+    /// from then on.
+    ///
+    /// The call waits in this process, and is lost with it.
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.options.after = Some(delay);
+        self
+    }
+
+    /// Sends calls with the same `key` to the same provider, whoever makes them.
+    ///
+    /// When a provider leaves, only its keys move to others; when one comes, it takes its share of all. A provider at its
+    /// limit is passed over, so that the key then goes elsewhere. [`to`](Self::to) is stronger.
+    pub fn key(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.options.key = Some(proto::stable_hash(key.as_ref()));
+        self
+    }
+
+    /// Makes the call again, up to `retries` times, when it fails for a reason that may pass: no provider, a lost one, one
+    /// at its limit or about to stop, no connection. Between two attempts it waits, longer each time and up to 2 s.
+    ///
+    /// A call that may have run is not made again unless it is [`idempotent`](Self::idempotent). All attempts together end
+    /// at the call's deadline, and a process makes few more calls again than one in ten, so that an outage is not made
+    /// worse; a call beyond that fails as it would without retries.
+    pub const fn retry(mut self, retries: u32) -> Self {
+        self.options.retries = retries;
+        self
+    }
+
+    /// Says that running the callback twice does no harm, so that [`retry`](Self::retry) may also make a call again that
+    /// may have run.
+    pub const fn idempotent(mut self) -> Self {
+        self.options.idempotent = true;
+        self
+    }
+
+    pub(crate) fn on_node(mut self, node: NodeChoice) -> Self {
+        self.options.node = node;
+        self
+    }
+}
+
+impl<T, E> Call<Streaming<T>, E> {
+    /// Lets the callback be so many items, and so many bytes of items, ahead of what is taken of its stream; at least 1 of
+    /// each, and 16,384 items and 2 MiB unless this is said. The last item may be over it.
+    pub fn window(mut self, items: u32, bytes: u32) -> Self {
+        self.options.window = Window::of_at_least_one(items, bytes);
+        self
+    }
+}

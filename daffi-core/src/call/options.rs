@@ -1,0 +1,83 @@
+//! What is set for one call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::source::Source;
+use crate::error::CallError;
+use crate::node::{Node, in_process};
+use crate::proto::{Mode, Window};
+
+/// What was set for this call alone.
+#[derive(Debug, Default)]
+pub(super) struct Options {
+    pub(super) timeout: Option<Duration>,
+    pub(super) to: Option<String>,
+    pub(super) node: NodeChoice,
+    pub(super) metadata: Vec<(String, String)>,
+    /// How long it waits before it is made.
+    pub(super) after: Option<Duration>,
+    /// How often it may be made again.
+    pub(super) retries: u32,
+    /// It may run more than once.
+    pub(super) idempotent: bool,
+    /// Calls with the same number go to the same provider.
+    pub(super) key: Option<u64>,
+    /// What becomes of the outcome.
+    pub(super) mode: Mode,
+    /// How far ahead of its receiver the callback's stream may be.
+    pub(super) window: Window,
+    /// How many arguments are streams.
+    pub(super) streams: u32,
+}
+
+/// Which node makes the call.
+#[derive(Debug, Default, Clone)]
+pub(crate) enum NodeChoice {
+    /// The process's default.
+    #[default]
+    Default,
+    /// This one; none if the chosen `Global` has no node.
+    Chosen(Option<Arc<Node>>),
+}
+
+impl Options {
+    /// What speaks against asking everybody.
+    pub(super) fn contradicts_broadcast(&self) -> Option<String> {
+        let other = match (&self.to, self.key) {
+            (Some(_), _) => "to",
+            (None, Some(_)) => "key",
+            (None, None) if self.streams > 0 => {
+                return Some(
+                    "a stream can be sent to one process, not to all: call them one by one".to_owned(),
+                );
+            }
+            (None, None) if self.retries > 0 => {
+                return Some(
+                    "the outcomes of a broadcast come from each process by itself, so it is not made again: leave out \
+                     retry(…), and call those again that failed"
+                        .to_owned(),
+                );
+            }
+            (None, None) => return None,
+        };
+        Some(format!(
+            "a broadcast asks every process, and {other}(…) picks one: leave one of them out"
+        ))
+    }
+
+    /// The node that makes the call, if there is one.
+    pub(super) fn chosen_node(&self) -> Option<Arc<Node>> {
+        match &self.node {
+            NodeChoice::Default => in_process::default_node(),
+            NodeChoice::Chosen(node) => node.clone(),
+        }
+    }
+
+    /// The node that makes the call.
+    pub(super) fn node_for<E>(&self, source: &Source) -> Result<Arc<Node>, CallError<E>> {
+        self.chosen_node().ok_or_else(|| CallError::NotStarted {
+            callback: source.name().to_owned(),
+        })
+    }
+}

@@ -1,0 +1,43 @@
+//! Waiting before a call.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Sleep, sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+use crate::node::Node;
+use crate::proto::Failed;
+
+/// A wait on the node's runtime, whatever the caller runs on; it ends early when the node stops.
+pub(super) struct Pause {
+    sleep: Pin<Box<Sleep>>,
+    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+pub(super) fn pause(node: &Node, delay: Duration) -> Pause {
+    Pause {
+        sleep: sleep_on(node, delay),
+        stopped: Box::pin(node.stopped()),
+    }
+}
+
+impl Future for Pause {
+    type Output = Result<(), Failed>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // First: the timers of a runtime that has ended must not be asked.
+        if self.stopped.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(Failed::Cancelled { may_have_run: false }));
+        }
+        self.sleep.as_mut().poll(cx).map(Ok)
+    }
+}
+
+/// A timer of the node's runtime.
+pub(super) fn sleep_on(node: &Node, delay: Duration) -> Pin<Box<Sleep>> {
+    let _runtime = node.runtime().enter();
+    Box::pin(sleep(delay))
+}

@@ -1,0 +1,154 @@
+//! Joining a controller: one attempt to connect, and to be let in.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::timeout;
+
+use super::Node;
+use crate::host::HostedController;
+use crate::proto::{EncodeError, Extensions, Header, Hello, Limits, Refusal, Welcome};
+use crate::transport::{Address, Connection, Outbox, ReadError, connect};
+
+/// How long a controller may take to answer the greeting.
+const GREETING: Duration = Duration::from_secs(10);
+
+/// The heartbeat intervals that a controller may ask for.
+const HEARTBEATS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(24 * 3600);
+
+/// How a node reaches its controller.
+#[derive(Clone, Debug)]
+pub(crate) enum Route {
+    /// Over a socket.
+    Socket(Address),
+    /// In memory, in this process.
+    Memory(Arc<dyn HostedController>),
+}
+
+impl Route {
+    pub(crate) fn address(&self) -> &Address {
+        match self {
+            Self::Socket(address) => address,
+            Self::Memory(controller) => controller.address(),
+        }
+    }
+
+    async fn connect(&self, limits: Limits) -> io::Result<Connection> {
+        match self {
+            Self::Socket(address) => connect(address, limits).await,
+            Self::Memory(controller) => Ok(controller.connect()),
+        }
+    }
+}
+
+/// Why a connection attempt failed.
+#[derive(Debug)]
+pub(super) enum NotJoined {
+    Io(io::Error),
+    Refused(Refusal),
+}
+
+/// A connection to which the controller said welcome.
+pub(super) struct Joined {
+    pub(super) connection: Connection,
+    pub(super) welcome: Welcome,
+}
+
+/// Connects, and asks to be let in.
+pub(super) async fn join(node: &Node, route: &Route) -> Result<Joined, NotJoined> {
+    let limits = node.options.limits;
+    let connecting = timeout(GREETING, route.connect(limits)).await;
+    let connecting = connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    let mut connection = connecting.map_err(NotJoined::Io)?;
+    // One that is given up half-way must not keep the name.
+    let abandoned = Abandoned(Some(Arc::clone(&connection.outbox)));
+    let hello = hello(node)
+        .map_err(|error| NotJoined::Io(io::Error::new(io::ErrorKind::InvalidInput, error.to_string())))?;
+    let greeting = timeout(GREETING, greet(&mut connection, hello));
+    match greeting.await {
+        Ok(Ok(welcome)) => {
+            abandoned.keep();
+            Ok(Joined { connection, welcome })
+        }
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(NotJoined::Io(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "it does not answer the greeting",
+        ))),
+    }
+}
+
+/// Who this process is, and how much it runs.
+fn hello(node: &Node) -> Result<Hello, EncodeError> {
+    let limits = node.options.limits;
+    let mut hello = Hello::new(&**node.process_name(), node.instance, std::process::id());
+    hello.extensions = Extensions::default()
+        .with(Extensions::RUNS, &limits.calls)?
+        .with(Extensions::RUN_BYTES, &(limits.queue_bytes as u64))?;
+    Ok(hello)
+}
+
+/// A connection that ends unless it is kept.
+struct Abandoned(Option<Arc<Outbox>>);
+
+impl Abandoned {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        if let Some(outbox) = &self.0 {
+            outbox.abort();
+        }
+    }
+}
+
+/// Says hello and reads the answer.
+async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, NotJoined> {
+    let broken = |error: String| NotJoined::Io(io::Error::new(io::ErrorKind::InvalidData, error));
+    connection.inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
+    connection
+        .outbox
+        .send(&Header::Hello(hello), &Bytes::new())
+        .map_err(|error| broken(error.to_string()))?;
+    connection.outbox.flush();
+    let frame = match connection.inlet.read_one().await {
+        Ok(Some(frame)) => frame,
+        Ok(None) => {
+            return Err(NotJoined::Io(io::Error::new(
+                io::ErrorKind::ConnectionReset,
+                "it closed the connection without a word; it may not be a daffi controller",
+            )));
+        }
+        Err(ReadError::Io(error)) => return Err(NotJoined::Io(error)),
+        Err(error @ ReadError::TooLarge { .. }) => return Err(broken(error.to_string())),
+    };
+    let (header, _) = frame
+        .decode()
+        .map_err(|error| broken(format!("not a daffi controller: {error}")))?;
+    match header {
+        Header::Welcome(welcome) if !welcome.is_understood() => {
+            let version = welcome.version;
+            Err(broken(format!(
+                "it answers in protocol version {version}, which this process does not speak"
+            )))
+        }
+        Header::Welcome(welcome) if !HEARTBEATS.contains(&welcome.heartbeat) => {
+            let heartbeat = welcome.heartbeat;
+            Err(broken(format!("its heartbeat of {heartbeat:?} is not usable")))
+        }
+        Header::Welcome(welcome) => {
+            let limit = welcome.frame_limit();
+            connection.inlet.set_frame_limit(limit);
+            connection.outbox.lower_frame_limit(limit);
+            Ok(welcome)
+        }
+        Header::Refused(refusal) => Err(NotJoined::Refused(refusal)),
+        _ => Err(broken("not a daffi controller: an unexpected answer".to_owned())),
+    }
+}

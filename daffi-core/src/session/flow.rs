@@ -1,0 +1,151 @@
+//! The streams of calls, at both ends.
+
+use bytes::Bytes;
+
+use super::streams::End;
+use super::transmit::{Transmit, Unsent};
+use super::{Event, Session};
+use crate::proto::{Batch, CallId, Credit, Failed, Header, RunId, Status, StreamId, Taken, Window};
+
+impl<W, C: Clone> Session<W, C> {
+    /// Lets the callback send more of the stream that it returned: to a broadcast, that of the process with that place on
+    /// the roster.
+    pub fn grant(&mut self, call: CallId, index: u32, window: Window, out: &mut impl Transmit) {
+        if self.calls.grant(call, index, window) && self.connected {
+            send_credit(call, StreamId::Result(index), window, out);
+        }
+    }
+
+    /// Reads an argument stream of a run, or lets its caller send more of it.
+    pub fn accept(&mut self, run: RunId, index: u32, window: Window, out: &mut impl Transmit) {
+        if let Some(call) = self.runs.call_of(run) {
+            self.streams.accept(run, index, window);
+            self.runs.flow(run);
+            send_credit(call, StreamId::Argument(index), window, out);
+        }
+    }
+
+    /// The next of an argument stream; otherwise `waiter` is kept.
+    pub fn take(&mut self, run: RunId, index: u32, waiter: impl FnOnce() -> W) -> Option<Taken> {
+        self.streams.take(run, index, waiter)
+    }
+
+    /// Reads no more of an argument stream.
+    pub fn stop(&mut self, run: RunId, index: u32, out: &mut impl Transmit) {
+        if self.streams.stop(run, index)
+            && let Some(call) = self.runs.call_of(run)
+        {
+            let stream = StreamId::Argument(index);
+            let _ = out.send(&Header::Stop { call, stream }, &Bytes::new());
+        }
+    }
+
+    /// Says that a callback has returned a stream, which may be sent once there is credit.
+    pub fn open(&mut self, run: RunId, out: &mut impl Transmit) {
+        if let Some(call) = self.runs.call_of(run) {
+            self.streams.open(End::Run(run), 0);
+            self.runs.flow(run);
+            let _ = out.send(&Header::Opened { call, index: 0 }, &Bytes::new());
+        }
+    }
+
+    /// What may be sent of a stream; nothing, for ever, if nobody reads it. Otherwise `waiter` is kept.
+    #[allow(clippy::option_option, reason = "to wait and to stop are different things")]
+    pub fn credit(&mut self, end: End, index: u32, waiter: impl FnOnce() -> W) -> Option<Option<Credit>> {
+        self.streams.credit(end, index, waiter)
+    }
+
+    /// Whether nobody reads a stream any more; otherwise `waiter` hears of it.
+    pub fn has_ended(&mut self, end: End, index: u32, waiter: impl FnOnce() -> W) -> bool {
+        self.streams.has_ended(end, index, waiter)
+    }
+
+    /// Sends items of a stream.
+    ///
+    /// # Errors
+    ///
+    /// When the stream has ended or has no credit, or the items do not fit a frame.
+    pub fn send(
+        &mut self,
+        end: End,
+        index: u32,
+        batch: &Batch,
+        out: &mut impl Transmit,
+    ) -> Result<(), Unsent> {
+        let (call, stream) = match end {
+            End::Call(call) => (call, StreamId::Argument(index)),
+            End::Run(run) => (self.runs.call_of(run).ok_or(Unsent::Closed)?, StreamId::Result(0)),
+        };
+        let (size, limit) = (batch.bytes.len(), out.frame_limit());
+        if size > limit {
+            return Err(Unsent::TooLarge { size, limit });
+        }
+        if !self.streams.spend(end, index, batch.items, size) {
+            return Err(Unsent::Closed);
+        }
+        let mut rest = batch.bytes.clone();
+        while batch.items == 1 && rest.len() > out.part_bytes() {
+            let part = rest.split_to(out.part_bytes());
+            out.send(
+                &Header::Items {
+                    call,
+                    stream,
+                    items: 0,
+                },
+                &part,
+            )?;
+        }
+        let items = batch.items;
+        out.send(&Header::Items { call, stream, items }, &rest)
+    }
+
+    /// Ends an argument stream of a call.
+    pub fn close_argument(
+        &mut self,
+        call: CallId,
+        index: u32,
+        end: Result<(), Failed>,
+        out: &mut impl Transmit,
+    ) {
+        if self.streams.close(End::Call(call), index).is_some() {
+            let stream = StreamId::Argument(index);
+            let status = end.map_or_else(Status::Failed, |()| Status::Value);
+            let _ = out.send(&Header::Close { call, stream, status }, &Bytes::new());
+        }
+    }
+
+    /// Items of an argument stream have come. A sender that does not keep to its credit is told to stop.
+    pub(super) fn arrive(
+        &mut self,
+        call: CallId,
+        index: u32,
+        batch: Batch,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        // One that is not found has been answered, or is not read any more.
+        let run = self.runs.run_of(call);
+        let Some((waiter, allowed)) =
+            run.and_then(|run| self.streams.add(run, index, batch, self.item_bytes))
+        else {
+            return;
+        };
+        if !allowed {
+            let stream = StreamId::Argument(index);
+            let _ = out.send(&Header::Stop { call, stream }, &Bytes::new());
+        }
+        events.extend(waiter.map(Event::Wake));
+    }
+}
+
+/// Lets the sender of a stream send more of it. A connection that is gone ends the stream by itself.
+fn send_credit(call: CallId, stream: StreamId, window: Window, out: &mut impl Transmit) {
+    let Window { items, bytes } = window;
+    let credit = Header::Credit {
+        call,
+        stream,
+        items,
+        bytes,
+    };
+    let _ = out.send(&credit, &Bytes::new());
+}

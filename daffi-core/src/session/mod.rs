@@ -1,0 +1,332 @@
+//! The calls of one process, made and answered, as a plain state machine.
+//!
+//! Decides outstanding calls, deadlines, cancellation, what to run and what to answer. Frames and `now` come in;
+//! frames go out through a [`Transmit`], and what the driver shall do comes out as [`Event`]s.
+//!
+//! **Invariant:** no socket, clock, task or lock. Every call has one slot from the moment it is sent until its reply
+//! has come, whoever has lost interest meanwhile; that is why a call ends once (P1) and a number is never ambiguous.
+//!
+//! `W` is whatever wakes a caller, `C` whatever runs a callback; the session only keeps them.
+
+mod answers;
+mod caller;
+mod callers;
+mod calls;
+mod deadlines;
+mod flow;
+mod provider;
+mod runs;
+mod streams;
+#[cfg(test)]
+mod tests;
+mod transmit;
+
+use bytes::Bytes;
+
+pub use self::answers::{Item, Next};
+pub use self::caller::Request;
+use self::callers::Callers;
+use self::calls::Calls;
+use self::deadlines::Deadlines;
+use self::runs::Runs;
+pub use self::runs::{Start, Terms, Times};
+pub use self::streams::End;
+use self::streams::Streams;
+pub use self::transmit::{Transmit, Unsent};
+use crate::proto::{
+    Batch, CallId, DecodeError, Failed, Failure, Header, Limits, Moment, Outcome, RunId, Status, StreamId,
+    decode_guarded,
+};
+
+/// What the driver shall do.
+#[derive(Debug)]
+pub enum Event<W, C> {
+    /// Wake a caller: its call has ended, or it is worth trying to send it again.
+    Wake(W),
+    /// Run a callback.
+    Start(Start<C>),
+    /// Stop a callback, whose answer nobody wants any more.
+    Abort(RunId),
+    /// The controller is about to stop.
+    ControllerStopping,
+}
+
+/// The peer sent something that no controller sends.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// It does not decode.
+    #[error("a frame from the controller cannot be decoded: {0}")]
+    Decode(#[from] DecodeError),
+    /// It has no place here.
+    #[error("an unexpected frame from the controller: {0}")]
+    Unexpected(&'static str),
+}
+
+/// Whose end a deadline is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Call { index: u32, stamp: u64 },
+    Run(RunId),
+}
+
+/// The calls of one process.
+#[derive(Debug)]
+pub struct Session<W, C> {
+    calls: Calls<W>,
+    runs: Runs<C>,
+    streams: Streams<W>,
+    deadlines: Deadlines<Due>,
+    connected: bool,
+    /// How many bytes an item of a stream may have that comes.
+    item_bytes: usize,
+    /// Distinguishes successive users of the same slot.
+    stamp: u64,
+    callers: Callers,
+}
+
+impl<W, C: Clone> Session<W, C> {
+    /// A process that has made and answered no calls, and is not connected.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            calls: Calls::new(limits.calls),
+            runs: Runs::new(limits.calls, limits.queue_bytes),
+            streams: Streams::new(),
+            deadlines: Deadlines::new(),
+            connected: false,
+            item_bytes: limits.frame_bytes,
+            stamp: 0,
+            callers: Callers::default(),
+        }
+    }
+
+    /// The connection is made: frames may be sent, of which the controller allows `frame_bytes`.
+    pub fn connected(&mut self, frame_bytes: usize, events: &mut Vec<Event<W, C>>) {
+        self.connected = true;
+        self.item_bytes = frame_bytes;
+        self.wake_parked(events);
+    }
+
+    /// It is worth trying again to send what could not be sent.
+    pub fn wake_parked(&mut self, events: &mut Vec<Event<W, C>>) {
+        self.calls.wake_parked(|waiter| events.push(Event::Wake(waiter)));
+    }
+
+    /// The connection is lost. Calls that were sent end; callbacks that run are stopped, for their callers cannot be
+    /// reached. Parked calls wait on.
+    pub fn disconnected(&mut self, events: &mut Vec<Event<W, C>>) {
+        self.connected = false;
+        self.calls
+            .fail_sent(&Failed::Disconnected { may_have_run: true }, |waiter| {
+                events.push(Event::Wake(waiter));
+            });
+        self.streams.end_all(|waiter| events.push(Event::Wake(waiter)));
+        self.runs.abandon_all(|run| events.push(Event::Abort(run)));
+    }
+
+    /// The node stops for good: every call that is left ends as cancelled.
+    ///
+    /// The connection may stay until what is queued is written: replies are still expected on it, runs are refused.
+    pub fn close(&mut self, events: &mut Vec<Event<W, C>>) {
+        self.connected = false;
+        self.calls
+            .give_up_sent(&Failed::Cancelled { may_have_run: true }, |waiter| {
+                events.push(Event::Wake(waiter));
+            });
+        self.calls
+            .fail_parked(&Failed::Disconnected { may_have_run: false }, |waiter| {
+                events.push(Event::Wake(waiter));
+            });
+        self.streams.end_all(|waiter| events.push(Event::Wake(waiter)));
+        self.runs.abandon_all(|run| events.push(Event::Abort(run)));
+    }
+
+    /// Whether frames may be sent.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// How many calls have been sent and not answered.
+    #[must_use]
+    pub fn calls_outstanding(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// How many of them have one answer, and nothing that flows before it.
+    #[must_use]
+    pub fn single_calls(&self) -> usize {
+        self.calls.single()
+    }
+
+    /// How many callbacks run that neither take nor return streams.
+    #[must_use]
+    pub fn single_runs(&self) -> usize {
+        self.runs.single()
+    }
+
+    /// How many callbacks run.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.runs.len()
+    }
+
+    // ------------------------------------------------------------------ driven by time and frames
+
+    /// When [`on_timeout`](Self::on_timeout) wants to be called.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Moment> {
+        self.deadlines.next()
+    }
+
+    /// Ends what is due.
+    pub fn on_timeout(&mut self, now: Moment, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
+        while let Some(due) = self.deadlines.due(now) {
+            match due {
+                Due::Call { index, stamp } => {
+                    let call = CallId(index);
+                    if let Some((on_its_way, waiter)) = self.calls.expire(call, stamp) {
+                        if on_its_way && self.connected {
+                            let _ = out.send(&Header::Cancel { call }, &Bytes::new());
+                        }
+                        events.extend(waiter.map(Event::Wake));
+                        self.end_streams(End::Call(call), events);
+                    }
+                }
+                Due::Run(run) => {
+                    let unwanted = self.runs.give_up(run);
+                    self.stop_run(unwanted, Failed::Timeout { may_have_run: true }, out, events);
+                }
+            }
+        }
+    }
+
+    /// A frame has arrived.
+    ///
+    /// # Errors
+    ///
+    /// When no controller would send it; the connection is then of no use.
+    pub fn receive(
+        &mut self,
+        now: Moment,
+        header: Header<'_>,
+        payload: Bytes,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) -> Result<(), Fault> {
+        match header {
+            Header::Reply { call, status } => {
+                let waiter = self
+                    .calls
+                    .reply(call, outcome(status, payload))
+                    .ok_or(Fault::Unexpected("a reply to no call"))?;
+                events.extend(waiter.map(Event::Wake));
+                self.end_streams(End::Call(call), events);
+            }
+            Header::Roster { call } => {
+                self.add(call, Item::Roster(decode_guarded(&payload)?), out, events)?;
+            }
+            Header::Part { call, index, status } => {
+                self.add(call, Item::Part(index, outcome(status, payload)), out, events)?;
+            }
+            Header::Happened { call } => {
+                self.add(call, Item::Happened(decode_guarded(&payload)?), out, events)?;
+            }
+            Header::Run(run) => self.run(now, &run, Times::Once, payload, out, events)?,
+            Header::RunEach(run) => self.run(now, &run, Times::Each, payload, out, events)?,
+            Header::Cancel { call } => {
+                // One that is not found has been answered already.
+                let unwanted = self.runs.cancel(call);
+                self.stop_run(unwanted, Failed::Cancelled { may_have_run: true }, out, events);
+            }
+            Header::Opened { call, index } => self.add(call, Item::Opened(index), out, events)?,
+            Header::Items { call, stream, items } => {
+                let batch = Batch {
+                    items,
+                    bytes: payload,
+                };
+                match stream {
+                    StreamId::Result(index) => self.add(call, Item::Batch(index, batch), out, events)?,
+                    StreamId::Argument(index) => self.arrive(call, index, batch, out, events),
+                }
+            }
+            Header::Close {
+                call,
+                stream: StreamId::Argument(index),
+                status,
+            } => {
+                let end = match status {
+                    Status::Failed(failed) => Err(failed),
+                    Status::Value | Status::App { .. } => Ok(()),
+                };
+                // One that is not found has been answered already.
+                let run = self.runs.run_of(call);
+                let waiter = run.and_then(|run| self.streams.end(run, index, end));
+                events.extend(waiter.map(Event::Wake));
+            }
+            Header::Credit {
+                call,
+                stream,
+                items,
+                bytes,
+            } => {
+                let waiter = match stream {
+                    StreamId::Argument(index) => self.streams.grant(End::Call(call), index, items, bytes),
+                    StreamId::Result(_) => self.runs.run_of(call).and_then(|run| {
+                        // It may come before the callback has returned its stream.
+                        self.streams.open(End::Run(run), 0);
+                        self.streams.grant(End::Run(run), 0, items, bytes)
+                    }),
+                };
+                events.extend(waiter.map(Event::Wake));
+            }
+            Header::Stop {
+                call,
+                stream: StreamId::Argument(index),
+            } => {
+                let waiter = self.streams.close(End::Call(call), index).flatten();
+                events.extend(waiter.map(Event::Wake));
+            }
+            Header::Goodbye => events.push(Event::ControllerStopping),
+            Header::Heartbeat { .. } => {}
+            Header::Hello(_)
+            | Header::Welcome(_)
+            | Header::Refused(_)
+            | Header::Call(_)
+            | Header::Offer { .. }
+            | Header::Withdraw { .. }
+            | Header::Query { .. }
+            | Header::Close { .. }
+            | Header::Stop { .. } => {
+                return Err(Fault::Unexpected("it has no place after the handshake"));
+            }
+        }
+        Ok(())
+    }
+
+    fn end_streams(&mut self, end: End, events: &mut Vec<Event<W, C>>) {
+        self.streams
+            .end_all_of(end, |waiter| events.push(Event::Wake(waiter)));
+    }
+
+    fn next_stamp(&mut self) -> u64 {
+        self.stamp += 1;
+        self.stamp
+    }
+
+    fn add_deadline(&mut self, at: Moment, due: Due) {
+        let (calls, runs) = (&self.calls, &self.runs);
+        self.deadlines.add(at, due, |due| match *due {
+            Due::Call { index, stamp } => calls.is_waiting(CallId(index), stamp),
+            Due::Run(run) => runs.is_wanted(run),
+        });
+    }
+}
+
+/// What a status and its payload mean.
+fn outcome(status: Status<'_>, payload: Bytes) -> Outcome {
+    match status {
+        Status::Value => Ok(payload),
+        other => Failure::from_status(other, payload).map_or_else(|| Ok(Bytes::new()), Err),
+    }
+}

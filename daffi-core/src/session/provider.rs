@@ -1,0 +1,139 @@
+//! A process as a provider: calls that are answered.
+
+use bytes::Bytes;
+
+use super::runs::{Terms, Times, Unwanted};
+use super::streams::End;
+use super::transmit::{Transmit, Unsent};
+use super::{Due, Event, Fault, Session};
+use crate::proto::{CallId, CallbackId, Failed, Failure, Header, Moment, Outcome, RunHeader, RunId, Status};
+
+impl<W, C: Clone> Session<W, C> {
+    /// Offers a callback; the answer is its number.
+    pub fn offer(&mut self, callback: C, terms: Terms) -> CallbackId {
+        self.runs.offer(callback, terms)
+    }
+
+    /// Runs a callback no more. Calls that are running go on.
+    pub fn retract(&mut self, callback: CallbackId) {
+        self.runs.retract(callback);
+    }
+
+    /// The callbacks that are offered, by number.
+    pub fn offered(&self) -> impl Iterator<Item = (CallbackId, &C)> {
+        self.runs.offered()
+    }
+
+    /// Whether the answer of a run is still wanted.
+    #[must_use]
+    pub fn is_wanted(&self, run: RunId) -> bool {
+        self.runs.is_wanted(run)
+    }
+
+    /// A run has ended, wanted or not; whom to wake of those that wait for its streams. Must come once for every
+    /// [`Event::Start`].
+    pub fn finish(&mut self, run: RunId, outcome: &Outcome, out: &mut impl Transmit) -> Vec<W> {
+        let mut waiters = Vec::new();
+        self.streams
+            .end_all_of(End::Run(run), |waiter| waiters.push(waiter));
+        match self.runs.finish(run) {
+            Some((call, true)) => reply(call, outcome, out),
+            Some((call, false)) => {
+                reply(call, &Err(Failed::Cancelled { may_have_run: true }.into()), out);
+            }
+            None => {}
+        }
+        waiters
+    }
+
+    /// Answers a run that has not ended yet, whatever it will end with.
+    pub fn answer(&mut self, run: RunId, outcome: &Outcome, out: &mut impl Transmit) {
+        if let Some(call) = self.runs.release(run) {
+            reply(call, outcome, out);
+        }
+    }
+
+    /// Begins a run, or answers why not.
+    pub(super) fn run(
+        &mut self,
+        now: Moment,
+        run: &RunHeader<'_>,
+        times: Times,
+        payload: Bytes,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) -> Result<(), Fault> {
+        if self.runs.is_open(run.call) {
+            // An answer to it would be taken for one to the call that has the number.
+            return Err(Fault::Unexpected("a call whose number is in use"));
+        }
+        if !self.connected {
+            reply(
+                run.call,
+                &Err(Failed::Cancelled { may_have_run: false }.into()),
+                out,
+            );
+            return Ok(());
+        }
+        let caller = self.callers.name(run.caller);
+        let stamp = self.next_stamp();
+        match self.runs.start(now, stamp, run, times, caller, payload) {
+            Ok((start, deadline)) => {
+                if let Some(at) = deadline {
+                    self.add_deadline(at, Due::Run(start.run));
+                }
+                events.push(Event::Start(start));
+            }
+            Err(failed) => reply(run.call, &Err(failed.into()), out),
+        }
+        Ok(())
+    }
+
+    /// Stops a run that nobody waits for any more.
+    pub(super) fn stop_run(
+        &mut self,
+        unwanted: Option<Unwanted>,
+        answer: Failed,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        let run = match unwanted {
+            Some(Unwanted::Answer(call, run)) => {
+                reply(call, &Err(answer.into()), out);
+                run
+            }
+            Some(Unwanted::AnswerLater(run)) => run,
+            None => return,
+        };
+        self.end_streams(End::Run(run), events);
+        events.push(Event::Abort(run));
+    }
+}
+
+/// Answers a call. An answer over the frame limit becomes an error that says so.
+fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
+    let long = match outcome {
+        Ok(value) => !value.is_empty(),
+        Err(failure) => matches!(failure, Failure::App { .. }),
+    };
+    let full = Err(Failed::Overloaded { may_have_run: true }.into());
+    // To a peer that does not read, small answers go (P6).
+    let outcome = if long && out.room() == 0 { &full } else { outcome };
+    let (status, payload) = Status::of(outcome);
+    let sent = out.send(&Header::Reply { call, status }, payload);
+    if let Err(Unsent::TooLarge { size, limit }) = sent {
+        let failed = Failed::TooLarge {
+            size: size as u64,
+            limit: limit as u64,
+            may_have_run: true,
+        };
+        // Small, so only a lost connection can refuse it.
+        let _ = out.send(
+            &Header::Reply {
+                call,
+                status: Status::Failed(failed),
+            },
+            &Bytes::new(),
+        );
+    }
+}
