@@ -60,8 +60,8 @@ pub use daffi_macros::fetcher;
 pub use daffi_core::{
     Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastItems, Call, CallContext,
     CallError, CallErrorKind, CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover, LeaveReason,
-    Presence, PresenceEvents, ProcessInfo, RegisterError, RemoteError, Replies, Reply, ReplyStream,
-    Signature, StartError, Stream, Streaming, TraceContext, Wait,
+    Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError, RemoteError, Replies, RepliesIter, Reply,
+    ReplyStream, Signature, StartError, Stream, Streaming, TraceContext, Wait,
 };
 
 /// Sending files and whatever can be read, and receiving them.
@@ -93,6 +93,8 @@ pub use daffi_core::{
 /// # fn main() {}
 /// ```
 pub use daffi_core::bytes;
+
+pub use daffi_core::parts as signature;
 
 #[doc(hidden)]
 pub use daffi_core::private as __private;

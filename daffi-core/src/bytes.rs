@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use ::bytes::{Bytes, BytesMut};
+use ::bytes::BytesMut;
 use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 use tokio::fs::File;
@@ -14,6 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::call::Streaming;
 use crate::error::CallError;
+
+/// Bytes that are shared and not copied: those of the crate [`bytes`](https://docs.rs/bytes).
+pub use ::bytes::Bytes;
 
 /// How many bytes a chunk has at most.
 const CHUNK: usize = 256 * 1024;

@@ -16,6 +16,6 @@ pub use kind::CallErrorKind;
 #[cfg(feature = "runtime")]
 pub use shown::{Shown, ShownEntry};
 #[cfg(feature = "runtime")]
-pub use start::{ConfigFault, RegisterError, StartError};
+pub use start::{ConfigFault, Refusal, RegisterError, StartError};
 
 pub use crate::proto::RemoteError;

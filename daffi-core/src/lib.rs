@@ -6,6 +6,7 @@
 //! [`Global`] and [`Call`] are what a program uses.
 
 pub mod link;
+pub mod parts;
 pub mod proto;
 pub mod session;
 pub mod signature;
@@ -42,11 +43,11 @@ pub mod transport;
 #[cfg(feature = "runtime")]
 pub use {
     call::{
-        AsyncResult, BlockingItems, Broadcast, BroadcastItems, Call, Handover, Replies, Reply, ReplyStream,
-        Streaming,
+        AsyncResult, BlockingItems, Broadcast, BroadcastItems, Call, Handover, Replies, RepliesIter, Reply,
+        ReplyStream, Streaming,
     },
     context::CallContext,
-    error::{ConfigFault, RegisterError, StartError},
+    error::{ConfigFault, Refusal, RegisterError, StartError},
     futures_util::Stream,
     global::{Global, GlobalBuilder, PresenceEvents, Wait},
     transport::Address,

@@ -5,6 +5,7 @@
 mod manifest;
 mod rules;
 mod source;
+mod surface;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,6 +14,7 @@ use std::process::Command;
 use manifest::{Manifest, members};
 use rules::{CORE_STD, Rule, reexports_only};
 use source::{Source, under};
+use surface::{exports, unnamed};
 
 /// The workspace.
 fn root() -> &'static Path {
@@ -175,6 +177,72 @@ fn the_macros_depend_on_no_crate_of_ours() {
     assert_eq!(
         controller.daffi_crates("dependencies").collect::<Vec<_>>(),
         ["daffi-core"]
+    );
+}
+
+#[test]
+fn types_that_users_cannot_name_are_found() {
+    let facade = Source::new("lib.rs", "pub use core::{Global, Found, Kind};");
+    let exported = exports(&facade, &[]);
+    let check = |text: &str, expected: &[&str]| {
+        let source = Source::new("a.rs", text);
+        let expected: Vec<_> = expected.iter().map(|fault| format!("a.rs: {fault}")).collect();
+        assert_eq!(unnamed(&source, &exported), expected, "{text}");
+    };
+    check(
+        "impl Global { pub async fn find(&self) -> Result<Hidden, Lost> { Inside::new() } pub fn named(&self) -> Found {} }",
+        &["Global shows Hidden", "Global shows Lost"],
+    );
+    check(
+        "impl<T> Global<T> { pub const fn f(self, a: impl Fn(&T) -> Box<Hidden>) -> Self {} fn g() -> Other {} pub(crate) fn \
+         h() -> Other {} }",
+        &["Global shows Hidden"],
+    );
+    check(
+        "impl Other { pub fn f() -> Hidden {} } impl From<Wire> for Global { }",
+        &[],
+    );
+    check(
+        "pub struct Found { pub a: Vec<Hidden>, b: Private, pub(crate) c: Private } pub struct Private { pub a: Other }",
+        &["Found shows Hidden"],
+    );
+    check("pub struct Found(pub Hidden, Private);", &["Found shows Hidden"]);
+    check(
+        "pub enum Kind { #[a] First, Second { at: Hidden, to: Found }, Third(Option<Deep>), Fourth }",
+        &["Kind shows Hidden", "Kind shows Deep"],
+    );
+    check("pub type Found<T> = Result<T, Hidden>;", &["Found shows Hidden"]);
+}
+
+#[test]
+fn every_type_in_a_public_signature_can_be_named_by_users() {
+    let root = root();
+    let facade = Source::read(&root.join("src"), &root.join("src/lib.rs"));
+    let core = sources("daffi-core", "");
+    let modules: Vec<_> = core
+        .iter()
+        .filter(|source| {
+            let module = ["daffi_core", source.name.trim_end_matches(".rs")];
+            facade.paths().iter().any(|path| *path == module)
+        })
+        .collect();
+    let exported = exports(&facade, &modules);
+    assert!(
+        exported.contains("Global") && exported.contains("Parameter"),
+        "{exported:?}"
+    );
+    // Wire types are the namesakes of some that users see.
+    let faults: Vec<_> = core
+        .iter()
+        .filter(|source| !source.is_in("proto"))
+        .flat_map(|source| unnamed(source, &exported))
+        .collect();
+    assert!(faults.is_empty(), "users cannot name:\n{}", faults.join("\n"));
+    let asserted = Source::read(root, &root.join("tests/hygiene/surface.rs"));
+    let missing: Vec<_> = exported.iter().filter(|name| !asserted.has_word(name)).collect();
+    assert!(
+        missing.is_empty(),
+        "tests/hygiene/surface.rs says nothing of {missing:?}"
     );
 }
 

@@ -81,6 +81,17 @@ impl Source {
             .any(|token| matches!(token, Token::Word(found) if found == word))
     }
 
+    /// Its words, and what stands between them.
+    pub(crate) fn text(&self) -> Vec<&str> {
+        const ASCII: &str = "!\"#$%&'()*+,-./0123456789:;<=>?@[\\]^_`{|}~";
+        let text = self.tokens.iter().map(|token| match token {
+            Token::Word(word) => word.as_str(),
+            Token::Into => "::",
+            Token::Other(other) => ASCII.find(*other).map_or("", |at| &ASCII[at..=at]),
+        });
+        text.collect()
+    }
+
     /// The first parts of its paths.
     pub(crate) fn heads(&self) -> impl Iterator<Item = String> {
         self.paths()

@@ -20,6 +20,7 @@ pub mod lints;
 pub mod raw;
 pub mod shadows;
 pub mod strict;
+pub mod surface;
 
 use daffi::{Broadcast, CallError, Global, Reply};
 use fixture::Fixture;

@@ -30,6 +30,6 @@ pub use make::{call, call_each, call_raw, call_stream, call_stream_raw, decode_i
 pub(crate) use options::NodeChoice;
 pub use pump::{Encode, Feeds};
 pub(crate) use pump::{Port, Pump};
-pub use replies::{Replies, Reply};
+pub use replies::{Replies, RepliesIter, Reply};
 pub use streaming::{BlockingItems, Streaming};
 pub use stub::Stub;

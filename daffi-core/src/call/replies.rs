@@ -61,8 +61,8 @@ impl<T, E> Replies<T, E> {
     }
 
     /// The outcomes with their process names, in the order of these.
-    pub fn iter(&self) -> Iter<'_, T, E> {
-        Iter {
+    pub fn iter(&self) -> RepliesIter<'_, T, E> {
+        RepliesIter {
             replies: self.replies.iter(),
         }
     }
@@ -124,7 +124,7 @@ impl<T, E> IntoIterator for Replies<T, E> {
 
 impl<'a, T, E> IntoIterator for &'a Replies<T, E> {
     type Item = (&'a str, &'a Reply<T, E>);
-    type IntoIter = Iter<'a, T, E>;
+    type IntoIter = RepliesIter<'a, T, E>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -133,11 +133,11 @@ impl<'a, T, E> IntoIterator for &'a Replies<T, E> {
 
 /// Goes through [`Replies`].
 #[derive(Debug)]
-pub struct Iter<'a, T, E> {
+pub struct RepliesIter<'a, T, E> {
     replies: std::slice::Iter<'a, (String, Reply<T, E>)>,
 }
 
-impl<'a, T, E> Iterator for Iter<'a, T, E> {
+impl<'a, T, E> Iterator for RepliesIter<'a, T, E> {
     type Item = (&'a str, &'a Reply<T, E>);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -149,7 +149,7 @@ impl<'a, T, E> Iterator for Iter<'a, T, E> {
     }
 }
 
-impl<T, E> ExactSizeIterator for Iter<'_, T, E> {}
+impl<T, E> ExactSizeIterator for RepliesIter<'_, T, E> {}
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::proto::Refusal;
+use crate::proto;
 use crate::transport::Address;
 
 /// Why [`start`](crate::GlobalBuilder::start) failed. Each message says what to do next.
@@ -106,11 +106,32 @@ impl StartError {
     /// The error for a process that the controller at `address` refused.
     #[must_use]
     pub fn refused(address: &Address, refusal: Refusal) -> Self {
-        let address = address.clone();
-        match refusal {
-            Refusal::NameTaken { name, pid } => Self::NameTaken { address, name, pid },
-            refusal => Self::Refused { address, refusal },
+        Self::Refused {
+            address: address.clone(),
+            refusal,
         }
+    }
+
+    /// The error for a process whose `name` the process with the id `pid` has at the controller at `address`.
+    #[must_use]
+    pub fn name_taken(address: &Address, name: impl Into<String>, pid: u32) -> Self {
+        Self::NameTaken {
+            address: address.clone(),
+            name: name.into(),
+            pid,
+        }
+    }
+
+    /// The error for a process that the controller at `address` answered so.
+    pub(crate) fn answered(address: &Address, refusal: proto::Refusal) -> Self {
+        let refusal = match refusal {
+            proto::Refusal::NameTaken { name, pid } => return Self::name_taken(address, name, pid),
+            proto::Refusal::NotDaffi => Refusal::NotDaffi,
+            proto::Refusal::Version { oldest, newest } => Refusal::Version { oldest, newest },
+            proto::Refusal::Name { limit } => Refusal::Name { limit },
+            proto::Refusal::Stopping => Refusal::Stopping,
+        };
+        Self::refused(address, refusal)
     }
 
     /// The error for a process that found no controller at `address` for as long as it `waited`, and `source` at last.
@@ -150,6 +171,34 @@ impl fmt::Debug for StartError {
         };
         write!(f, "{variant}: {self}")
     }
+}
+
+/// Why a controller did not let a process in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// What it was sent is not daffi's protocol.
+    #[error("this is not a daffi process")]
+    NotDaffi,
+    /// There is no version of the protocol that both speak.
+    #[error("no common protocol version: the controller speaks {oldest} to {newest}")]
+    #[non_exhaustive]
+    Version {
+        /// The oldest version of the controller.
+        oldest: u16,
+        /// The newest version of the controller.
+        newest: u16,
+    },
+    /// The process name is empty or too long.
+    #[error("a process name has 1 to {limit} bytes")]
+    #[non_exhaustive]
+    Name {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// It is about to stop.
+    #[error("the controller is stopping")]
+    Stopping,
 }
 
 /// One thing wrong with a configuration.

@@ -102,7 +102,7 @@ impl Supervisor {
         loop {
             let error = match timeout_at(until, join(&self.node, &self.route)).await {
                 Ok(Ok(joined)) => return Ok(joined),
-                Ok(Err(NotJoined::Refused(refusal))) => return Err(StartError::refused(address, refusal)),
+                Ok(Err(NotJoined::Refused(refusal))) => return Err(StartError::answered(address, refusal)),
                 Ok(Err(NotJoined::Io(error))) => error,
                 // The time is over in the middle of an attempt: the one before tells more.
                 Err(_) => found

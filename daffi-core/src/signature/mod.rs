@@ -124,8 +124,9 @@ impl Signature {
     /// A signature whose parameters are the elements of a tuple and have no names.
     ///
     /// [`Type::Unit`] stands for no parameters. About anything but a tuple nothing is known.
+    #[cfg(any(feature = "runtime", test))]
     #[must_use]
-    pub fn from_arguments(arguments: Type, returns: Returns) -> Self {
+    pub(crate) fn from_arguments(arguments: Type, returns: Returns) -> Self {
         let types = match arguments {
             Type::Unit => Some(Vec::new()),
             Type::Tuple(types) => Some(types),
@@ -145,7 +146,7 @@ impl Signature {
 
     /// A signature about which nothing is known.
     #[must_use]
-    pub const fn unknown() -> Self {
+    pub(crate) const fn unknown() -> Self {
         Self {
             parameters: None,
             returns: Returns {

@@ -1,0 +1,82 @@
+//! Every type of daffi's that a program meets has a name that it can write, says something of itself by `Debug`, and can be
+//! handed to another thread.
+
+use core::fmt::Debug;
+
+use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
+use daffi::{
+    Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastItems, Call, CallContext,
+    CallError, CallErrorKind, CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover, LeaveReason,
+    Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError, RemoteError, Replies, RepliesIter, Reply,
+    ReplyStream, Signature, StartError, Stream, Streaming, TraceContext, Wait, bytes,
+};
+
+/// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
+type Value = Vec<u8>;
+
+const fn shared<T: Send + Sync + Unpin + Debug>() {}
+
+/// What one thread at a time has: it holds a reader of the user's, which need not be `Sync`.
+const fn sent<T: Send + Unpin + Debug>() {}
+
+const _: () = {
+    shared::<Absence>();
+    shared::<Address>();
+    shared::<AsyncResult<Value>>();
+    shared::<Balance>();
+    shared::<BlockingItems<Value>>();
+    shared::<Broadcast<Value>>();
+    shared::<BroadcastItems<Value>>();
+    shared::<Call<Value>>();
+    shared::<CallContext>();
+    shared::<CallError>();
+    shared::<CallErrorKind>();
+    shared::<CallbackInfo>();
+    shared::<ConfigFault>();
+    shared::<ErrorType>();
+    shared::<Global>();
+    shared::<GlobalBuilder>();
+    shared::<Handover>();
+    shared::<LeaveReason>();
+    shared::<Parameter>();
+    shared::<Presence>();
+    shared::<PresenceEvents>();
+    shared::<ProcessInfo>();
+    shared::<Refusal>();
+    shared::<RegisterError>();
+    shared::<RemoteError>();
+    shared::<Replies<Value>>();
+    shared::<RepliesIter<'static, Value, RemoteError>>();
+    shared::<Reply<Value>>();
+    shared::<ReplyStream<Value>>();
+    shared::<Returns>();
+    shared::<Signature>();
+    shared::<StartError>();
+    shared::<Streaming<Value>>();
+    shared::<TraceContext>();
+    shared::<Type>();
+    shared::<Variant>();
+    shared::<Wait>();
+    shared::<bytes::Bytes>();
+    shared::<bytes::Chunk>();
+    shared::<bytes::Data>();
+    sent::<bytes::Reading>();
+    shared::<bytes::TransferError>();
+};
+
+/// A signature and an error, as a program makes them that stands in for daffi in a test.
+#[must_use]
+pub fn made_by_hand() -> (Signature, CallError) {
+    let returns = Returns {
+        ok: trace::<Value>(),
+        error: ErrorType::None,
+    };
+    let signature = Signature::new([("numbers", trace::<Value>())], returns);
+    let error = CallError::signature_mismatch("sum", signature.clone(), signature.clone());
+    (signature, error)
+}
+
+/// Items of any kind, which `daffi` alone is needed for.
+pub fn items(items: Streaming<Value>) -> impl Stream<Item = Result<Value, CallError>> {
+    items
+}
