@@ -183,7 +183,7 @@ pub async fn write(
 pub async fn save(chunks: Streaming<Chunk>, path: impl AsRef<Path>) -> Result<u64, TransferError> {
     let path = path.as_ref();
     let mut part = path.as_os_str().to_owned();
-    part.push(format!(".{:016x}.part", crate::node::random::number()));
+    part.push(format!(".{:016x}.part", crate::random::number()));
     let part = PathBuf::from(part);
     let saved = save_part(chunks, &part, path).await;
     if saved.is_err() {

@@ -34,6 +34,8 @@ mod node;
 #[cfg(feature = "runtime")]
 pub mod private;
 #[cfg(feature = "runtime")]
+mod random;
+#[cfg(feature = "runtime")]
 pub mod registry;
 #[cfg(feature = "runtime")]
 mod scope;

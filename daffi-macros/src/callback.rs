@@ -3,96 +3,19 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::arguments::{Arguments, Key, Place};
+use crate::arguments::Arguments;
 use crate::attributes;
 use crate::errors::Errors;
 use crate::item::{Block, Function, Item};
 
 mod expand;
 mod model;
+pub(crate) mod places;
 mod service;
 
 /// Where the attribute can stand.
 const USAGE: &str = "`#[callback]` stands on a function with a body, or on an `impl` block, whose public methods it \
                      offers to other processes";
-
-pub(crate) const FUNCTION: Place = Place {
-    name: "`#[callback]` on a function",
-    takes: &[
-        Key::Alias,
-        Key::Concurrency,
-        Key::Timeout,
-        Key::Balance,
-        Key::Inline,
-    ],
-    elsewhere: &[
-        (Key::AutoInit, "the `impl` block of a service"),
-        (Key::Bg, BG),
-        (Key::Broadcast, BROADCAST),
-        (Key::Each, EACH),
-        (Key::Client, "`#[fetcher]` on a trait"),
-        (Key::Idempotent, RETRY),
-        (
-            Key::Local,
-            "a method of a service; a function without `#[callback]` is local",
-        ),
-        (Key::Prefix, "the `impl` block of a service"),
-        (Key::Retry, RETRY),
-        (Key::To, TO),
-    ],
-};
-
-pub(crate) const BLOCK: Place = Place {
-    name: "`#[callback]` on an `impl` block",
-    takes: &[Key::Prefix, Key::AutoInit],
-    elsewhere: &[
-        (Key::Alias, "a method: every method has its own name"),
-        (
-            Key::Balance,
-            "a method: every method shares its calls in its own way",
-        ),
-        (Key::Bg, BG),
-        (Key::Broadcast, BROADCAST),
-        (Key::Each, EACH),
-        (Key::Client, "`#[fetcher]` on a trait"),
-        (Key::Concurrency, "a method: every method has its own limit"),
-        (Key::Idempotent, RETRY),
-        (Key::Inline, "a method"),
-        (Key::Local, "a method"),
-        (Key::Retry, RETRY),
-        (Key::Timeout, "a method: every method has its own limit"),
-        (Key::To, TO),
-    ],
-};
-
-pub(crate) const METHOD: Place = Place {
-    name: "`#[callback]` on a method",
-    takes: &[
-        Key::Alias,
-        Key::Concurrency,
-        Key::Timeout,
-        Key::Balance,
-        Key::Inline,
-        Key::Local,
-    ],
-    elsewhere: &[
-        (Key::AutoInit, "the `impl` block"),
-        (Key::Bg, BG),
-        (Key::Broadcast, BROADCAST),
-        (Key::Each, EACH),
-        (Key::Client, "`#[fetcher]` on a trait"),
-        (Key::Idempotent, RETRY),
-        (Key::Prefix, "the `impl` block"),
-        (Key::Retry, RETRY),
-        (Key::To, TO),
-    ],
-};
-
-const BG: &str = "`#[fetcher]`: it is the caller who does not wait";
-const EACH: &str = "`#[fetcher]`, because the caller has the stream for whose items the callback runs";
-const BROADCAST: &str = "`#[fetcher]`: it is the caller who asks everybody";
-const RETRY: &str = "`#[fetcher]`: it is the caller who makes calls again";
-const TO: &str = "`#[fetcher]`: it is the caller who chooses";
 
 /// Expands the attribute.
 pub(crate) fn attribute(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
@@ -127,7 +50,7 @@ fn on_function(
     tokens: &TokenStream,
     mut errors: Errors,
 ) -> TokenStream {
-    let arguments = Arguments::parse(arguments, &FUNCTION, &mut errors);
+    let arguments = Arguments::parse(arguments, &places::FUNCTION, &mut errors);
     attributes::take_further(&mut function.attributes, "callback", &mut errors);
     let function = &function;
     let callback = model::Callback::of_function(function, &arguments, &mut errors);
@@ -163,7 +86,7 @@ fn with_body(function: &Function) -> TokenStream {
 
 fn on_block(arguments: TokenStream, mut block: Block) -> TokenStream {
     let mut errors = Errors::default();
-    let arguments = Arguments::parse(arguments, &BLOCK, &mut errors);
+    let arguments = Arguments::parse(arguments, &places::BLOCK, &mut errors);
     attributes::take_further(&mut block.attributes, "callback", &mut errors);
     let service = service::Service::of_block(&mut block, &arguments, &mut errors);
     let registration = service

@@ -12,6 +12,14 @@ pub(crate) struct Source {
     pub(crate) name: String,
     /// Its code outside of `#[cfg(test)]`.
     tokens: Vec<Token>,
+    lines: usize,
+}
+
+/// A path, as it is named somewhere.
+pub(crate) struct Named {
+    pub(crate) path: Vec<String>,
+    /// By `pub use`, of whatever visibility.
+    pub(crate) passed_on: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +65,7 @@ impl Source {
         Self {
             name: name.to_owned(),
             tokens: without_tests(&tokens(text)),
+            lines: text.lines().count(),
         }
     }
 
@@ -99,8 +108,34 @@ impl Source {
             .filter_map(|path| path.into_iter().next())
     }
 
+    /// Whether a word is there outside of `use` and `mod`, where it only says where something is.
+    pub(crate) fn uses(&self, word: &str) -> bool {
+        let mut in_use = false;
+        let mut before = &Token::Other(';');
+        for token in &self.tokens {
+            match token {
+                Token::Word(found) if found == "use" => in_use = true,
+                Token::Other(';') => in_use = false,
+                Token::Word(found) if found == word => {
+                    let declared = matches!(before, Token::Word(before) if before == "mod");
+                    if !in_use && !declared && *before != Token::Other('$') {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+            before = token;
+        }
+        false
+    }
+
+    /// How many lines it has.
+    pub(crate) const fn lines(&self) -> usize {
+        self.lines
+    }
+
     /// The module that it is, from the crate on.
-    fn module(&self) -> Vec<String> {
+    pub(crate) fn module(&self) -> Vec<String> {
         let path = self.name.trim_end_matches(".rs");
         let parts = path
             .split('/')
@@ -110,6 +145,11 @@ impl Source {
 
     /// Every path of two parts or more, and every crate that `use` or `extern crate` names, from its root on.
     pub(crate) fn paths(&self) -> Vec<Vec<String>> {
+        self.named().into_iter().map(|named| named.path).collect()
+    }
+
+    /// The same, with what is passed on told apart.
+    pub(crate) fn named(&self) -> Vec<Named> {
         let mut paths = Vec::new();
         // The module, with those that are written inside of it, and how many braces were open at each.
         let mut module = self.module();
@@ -118,6 +158,7 @@ impl Source {
         let mut rest = self.tokens.as_slice();
         let mut before = Token::Other(';');
         let mut in_use = false;
+        let mut passed_on = false;
         while let [token, after @ ..] = rest {
             let mut next = after;
             match token {
@@ -129,8 +170,14 @@ impl Source {
                         module.pop();
                     }
                 }
-                Token::Other(';') => in_use = false,
-                Token::Word(word) if word == "use" => in_use = true,
+                Token::Other(';') => (in_use, passed_on) = (false, false),
+                Token::Word(word) if word == "use" => {
+                    in_use = true;
+                    passed_on = match &before {
+                        Token::Word(word) => word == "pub",
+                        other => *other == Token::Other(')'),
+                    };
+                }
                 Token::Word(word) if word == "mod" => {
                     if let [Token::Word(name), Token::Other('{'), ..] = after {
                         module.push(name.clone());
@@ -142,7 +189,10 @@ impl Source {
                     next = path(rest, &mut Vec::new(), &mut found);
                     let named = in_use || matches!(&before, Token::Word(word) if word == "crate");
                     let found = found.into_iter().filter(|path| named || path.len() > 1);
-                    paths.extend(found.map(|path| resolved(path, &module)));
+                    paths.extend(found.map(|path| Named {
+                        path: resolved(path, &module),
+                        passed_on,
+                    }));
                 }
                 _ => {}
             }

@@ -12,10 +12,9 @@ use super::pause::{Pause, pause};
 use super::pump::Feeds;
 use super::source::Source;
 use crate::error::CallError;
-use crate::node::{Backoff, Exchange, Message, SentCall};
+use crate::node::{Backoff, Exchange, Item, Message, Next, Request, SentCall};
 use crate::proto::{Described, Failed, Failure, Limits, Mode, Moment, Outcome, Window};
 use crate::scope::Scope;
-use crate::session::{Item, Next, Request};
 
 /// The bound of the first pause before a call is made again, and of the longest.
 const RETRY_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));

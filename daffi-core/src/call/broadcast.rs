@@ -15,8 +15,8 @@ use super::options::NodeChoice;
 use super::pause::pause;
 use super::replies::{Replies, Reply};
 use crate::error::{CallError, RemoteError};
+use crate::node::{Item, Next};
 use crate::proto::{Failed, Failure, Outcome};
-use crate::session::{Item, Next};
 
 /// A call that goes to every process which offers the callback: what [`Call::broadcast`] returns. Await it for
 /// [`Replies`], or its [`stream`](Self::stream) for the outcomes as they come.

@@ -17,10 +17,9 @@ use super::pump::Feeds;
 use super::source::Source;
 use super::streaming::{Opening, Streaming};
 use crate::error::{CallError, RemoteError};
-use crate::node::{Exchange, Node, Received};
+use crate::node::{Exchange, Next, Node, Received};
 use crate::proto::{DecodeError, Failure, Outcome};
 use crate::scope::Scope;
-use crate::session::Next;
 
 /// A call that is ready to be made: what a fetcher returns.
 ///

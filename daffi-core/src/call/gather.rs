@@ -15,9 +15,8 @@ use super::future::Call;
 use super::replies::Reply;
 use super::streaming::{Streaming, undecodable};
 use crate::error::{CallError, RemoteError};
-use crate::node::{Received, Turn};
+use crate::node::{Item, Next, Received, Turn};
 use crate::proto::{Batch, Failure, Outcome};
-use crate::session::{Item, Next};
 
 /// The items of the streams that the callbacks of a broadcast return, with the names of their processes, as they arrive.
 ///

@@ -17,10 +17,9 @@ use super::blocking::{block_on, check_may_block};
 use super::pause::sleep_on;
 use super::pump::Feeds;
 use crate::error::CallError;
-use crate::node::{Exchange, Message, Received, Turn};
+use crate::node::{Exchange, Item, Message, Next, Received, Turn};
 use crate::proto::{DecodeError, DecodeItem, Failed, Failure, Taken, Window};
 use crate::registry::Flow;
-use crate::session::{Item, Next};
 
 /// The items of a stream as they arrive: what a fetcher of a streaming callback gives, and what a callback takes that is
 /// sent a stream.

@@ -15,8 +15,9 @@ use crate::call::block_on;
 use crate::error::{ConfigFault, StartError};
 use crate::host::{HostEntry, HostOptions};
 use crate::link;
-use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, Traces, in_process, random};
+use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, Traces, in_process};
 use crate::proto::{Limits, TraceContext};
+use crate::random;
 use crate::registry::{BoundCallback, Catalog, ServiceInstance};
 use crate::transport::Address;
 
@@ -91,6 +92,13 @@ impl fmt::Debug for GlobalBuilder {
             .field("unix_sock_path", &self.unix_sock_path)
             .field("services", &self.services)
             .finish_non_exhaustive()
+    }
+}
+
+impl Global {
+    /// Begins the description of a `Global`; [`start`](GlobalBuilder::start) makes it real.
+    pub fn builder() -> GlobalBuilder {
+        GlobalBuilder::default()
     }
 }
 

@@ -72,11 +72,6 @@ impl fmt::Debug for Global {
 }
 
 impl Global {
-    /// Begins the description of a `Global`; [`start`](GlobalBuilder::start) makes it real.
-    pub fn builder() -> GlobalBuilder {
-        GlobalBuilder::default()
-    }
-
     /// The name that the process is known by.
     #[must_use]
     pub fn process_name(&self) -> &str {
@@ -103,24 +98,6 @@ impl Global {
         T: DeserializeOwned + 'static,
     {
         by_name(name, &arguments).on(self)
-    }
-
-    /// Waits until the process `name` is there. Returns at once if it is.
-    ///
-    /// ```no_run
-    /// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {
-    /// use std::time::Duration;
-    ///
-    /// g.wait_process("calculator service").timeout(Duration::from_secs(5)).await?;
-    /// # Ok(()) }
-    /// ```
-    pub fn wait_process(&self, name: impl Into<String>) -> Wait {
-        Wait::process(self.inner.node.clone(), name.into())
-    }
-
-    /// Waits until another process offers the callback `name`. Returns at once if one does.
-    pub fn wait_function(&self, name: impl Into<String>) -> Wait {
-        Wait::function(self.inner.node.clone(), name.into())
     }
 
     /// The processes that are there, by name.

@@ -11,10 +11,9 @@ use futures_util::Stream;
 
 use super::{Global, controller_error};
 use crate::error::CallError;
-use crate::node::{Exchange, Message, Node};
+use crate::node::{Exchange, Item, Message, Next, Node};
 use crate::proto::Query;
 use crate::roster::Presence;
-use crate::session::{Item, Next};
 
 /// What happens to processes and callbacks, in its order: what [`Global::presence`] returns.
 ///

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::controller_error;
+use super::{Global, controller_error};
 use crate::call::{block_on, check_may_block};
 use crate::error::CallError;
 use crate::node::{Message, Node, Phase};
@@ -55,8 +55,28 @@ impl What {
     }
 }
 
+impl Global {
+    /// Waits until the process `name` is there. Returns at once if it is.
+    ///
+    /// ```no_run
+    /// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {
+    /// use std::time::Duration;
+    ///
+    /// g.wait_process("calculator service").timeout(Duration::from_secs(5)).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn wait_process(&self, name: impl Into<String>) -> Wait {
+        Wait::process(self.inner.node.clone(), name.into())
+    }
+
+    /// Waits until another process offers the callback `name`. Returns at once if one does.
+    pub fn wait_function(&self, name: impl Into<String>) -> Wait {
+        Wait::function(self.inner.node.clone(), name.into())
+    }
+}
+
 impl Wait {
-    pub(super) const fn process(node: Option<Arc<Node>>, name: String) -> Self {
+    const fn process(node: Option<Arc<Node>>, name: String) -> Self {
         Self {
             node,
             what: What::Process(name),
@@ -64,7 +84,7 @@ impl Wait {
         }
     }
 
-    pub(super) const fn function(node: Option<Arc<Node>>, name: String) -> Self {
+    const fn function(node: Option<Arc<Node>>, name: String) -> Self {
         Self {
             node,
             what: What::Function(name),

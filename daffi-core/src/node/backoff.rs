@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::random;
+use crate::random;
 
 /// Exponential backoff with full jitter: a random part of a time that doubles.
 #[derive(Debug)]

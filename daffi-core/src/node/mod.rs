@@ -13,7 +13,6 @@ mod exchange;
 pub(crate) mod in_process;
 mod join;
 mod offers;
-pub(crate) mod random;
 mod received;
 mod run;
 mod serve;
@@ -49,8 +48,10 @@ pub(crate) use self::traces::Traces;
 pub(crate) use self::turn::clock;
 pub(crate) use self::turn::{Rounds, Turn, give_way};
 use crate::proto::{FrameError, Header, Limits, Moment, RunId};
+use crate::random;
 use crate::registry::Callback;
 use crate::session::{Event, Session, Transmit, Unsent};
+pub(crate) use crate::session::{Item, Next, Request};
 use crate::transport::{Outbox, SendError};
 
 /// Longer than any program runs, and short enough to be added to a clock's time.

@@ -8,6 +8,7 @@
 //! Knows serde's data model only: neither `bincode` nor what is decoded.
 
 mod bounded;
+mod bounds;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use core::marker::PhantomData;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error};
 
 use self::bounded::Bounded;
+use self::bounds::Bounds;
 use super::Limits;
 
 /// How many elements a payload may hold beyond one for each of its bytes.
@@ -75,22 +77,6 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Guarded<T> {
             },
         ))
     }
-}
-
-/// What is asked on the way through a value.
-trait Bounds: Copy {
-    /// The bounds one level further in: inside of an option, newtype, sequence, map, tuple, struct or enum, or of the
-    /// tuple or struct that a variant carries.
-    fn enter<E: Error>(self) -> Result<Self, E>;
-
-    /// A sequence or map begins, and says how long it is.
-    fn announce<E: Error>(self, claimed: Option<usize>) -> Result<(), E>;
-
-    /// An element of a sequence or an entry of a map was read.
-    fn count<E: Error>(self) -> Result<(), E>;
-
-    /// For how many elements it makes sense to take memory beforehand.
-    fn room(self) -> usize;
 }
 
 /// Nothing is bounded but what memory is taken for.

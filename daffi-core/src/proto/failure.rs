@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Described, RemoteError, Status};
+use super::{Described, RemoteError};
 
 /// The end of a call: the encoded value, or why there is none.
 pub type Outcome = Result<Bytes, Failure>;
@@ -27,46 +27,6 @@ impl Failure {
     #[must_use]
     pub const fn app(remote: RemoteError, typed: Option<Bytes>) -> Self {
         Self::App { remote, typed }
-    }
-
-    /// The failure that a reply tells of; `None` if it brings a value.
-    #[must_use]
-    pub fn from_status(status: Status<'_>, payload: Bytes) -> Option<Self> {
-        match status {
-            Status::Value => None,
-            Status::App {
-                message,
-                causes,
-                typed,
-            } => {
-                let causes = causes.into_iter().map(str::to_owned).collect();
-                Some(Self::App {
-                    remote: RemoteError::new(message, causes),
-                    typed: typed.then_some(payload),
-                })
-            }
-            Status::Failed(failed) => Some(Self::Failed(failed)),
-        }
-    }
-}
-
-impl<'a> Status<'a> {
-    /// An outcome as the status and the payload of a reply.
-    #[must_use]
-    pub fn of(outcome: &'a Outcome) -> (Self, &'a Bytes) {
-        static NONE: Bytes = Bytes::new();
-        match outcome {
-            Ok(value) => (Self::Value, value),
-            Err(Failure::App { remote, typed }) => {
-                let status = Self::App {
-                    message: remote.message(),
-                    causes: remote.causes().collect(),
-                    typed: typed.is_some(),
-                };
-                (status, typed.as_ref().unwrap_or(&NONE))
-            }
-            Err(Failure::Failed(failed)) => (Self::Failed(failed.clone()), &NONE),
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Described, Failed, Hello, Refusal, Welcome, fields};
+use super::{Described, Hello, Refusal, Status, Welcome, fields};
 
 /// The number of a call between two neighbours: a node and its controller, or a controller and a provider.
 ///
@@ -315,25 +315,6 @@ pub struct RunHeader<'a> {
     /// Keys and values from the caller.
     #[serde(borrow, deserialize_with = "fields::metadata")]
     pub metadata: Vec<(&'a str, &'a str)>,
-}
-
-/// How a call ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Status<'a> {
-    /// With a value. Payload: the value.
-    Value,
-    /// With the callback's own error. Payload: the error, if `typed`.
-    App {
-        /// The error in words.
-        message: &'a str,
-        /// What caused it, the nearest cause first.
-        #[serde(borrow, deserialize_with = "fields::causes")]
-        causes: Vec<&'a str>,
-        /// Whether the payload holds the error itself.
-        typed: bool,
-    },
-    /// In any other way. No payload.
-    Failed(Failed),
 }
 
 /// A callback as its provider announces it.

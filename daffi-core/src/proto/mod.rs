@@ -22,6 +22,7 @@ mod limits;
 mod raw;
 mod remote_error;
 mod roster;
+mod status;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -36,11 +37,12 @@ pub use frame::{Frame, FrameError, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use hash::stable_hash;
 pub use header::{
-    Balance, CallHeader, CallId, CallbackId, Header, Mode, Offered, Party, Query, RunHeader, Status,
-    StreamId, TraceContext,
+    Balance, CallHeader, CallId, CallbackId, Header, Mode, Offered, Party, Query, RunHeader, StreamId,
+    TraceContext,
 };
 pub use limits::Limits;
 pub use raw::{AsRawBytes, Raw, RawBytes};
 pub use remote_error::RemoteError;
 pub use roster::{CallbackEntry, Change, Parting, ProcessEntry};
+pub use status::Status;
 pub use time::Moment;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::fnv::Fnv;
 use super::{ErrorType, Signature, Type, UNKNOWN_NAME};
 
 /// A type or a signature in canonical form.
@@ -421,37 +422,5 @@ impl Label<'_> {
                 hash.bytes(&[38, u8::from(*known_arguments), u8::from(*error)]);
             }
         }
-    }
-}
-
-/// FNV-1a with 64 bits: unlike the standard library's hasher it gives the same number everywhere and always.
-pub(crate) struct Fnv(u64);
-
-impl Fnv {
-    pub(crate) const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-
-    pub(crate) const fn value(&self) -> u64 {
-        self.0
-    }
-
-    fn length(&mut self, length: usize) {
-        self.bytes(&(length as u64).to_le_bytes());
-    }
-
-    fn text(&mut self, text: &str) {
-        self.length(text.len());
-        self.bytes(text.as_bytes());
-    }
-
-    fn finish(self) -> u64 {
-        self.value().max(1)
     }
 }

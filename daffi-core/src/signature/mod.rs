@@ -3,8 +3,10 @@
 //!
 //! Pure: knows serde's data model and nothing of callbacks, frames, encodings or tasks.
 
+mod compare;
 mod display;
 mod flat;
+mod fnv;
 mod graph;
 mod guard;
 mod shape;
@@ -19,8 +21,7 @@ pub use shape::shape;
 pub use structure::{Type, Variant};
 pub use tracer::trace;
 
-pub(crate) use graph::Fnv;
-use graph::Graph;
+pub(crate) use fnv::Fnv;
 
 /// How deep a [`Type`] may nest. What lies deeper is [`Type::Opaque`] when traced, and refused when received.
 const DEPTH_LIMIT: usize = 128;
@@ -195,37 +196,6 @@ impl Signature {
     /// How many types it is made of.
     fn size(&self) -> usize {
         self.types().map(Type::size).sum()
-    }
-
-    /// A number for the structure of the arguments, the result and the error, never 0.
-    ///
-    /// It depends on nothing but the structure: not on the build, the machine or the compiler. Signatures with
-    /// equal numbers agree. Those with different numbers may still, if something about them is not known: ask
-    /// [`is_compatible_with`](Self::is_compatible_with). No error and an error that travels as text count the same.
-    #[must_use]
-    pub fn number(&self) -> u64 {
-        Graph::of_signature(self, true).number()
-    }
-
-    /// The [`number`](Self::number) with the error left out.
-    ///
-    /// This is what a caller has that declares a plain `T` for a callback that returns `Result<T, E>`.
-    #[must_use]
-    pub fn plain_number(&self) -> u64 {
-        Graph::of_signature(self, false).number()
-    }
-
-    /// Whether a caller with this signature may call a callback with the `offered` one.
-    ///
-    /// The arguments and the result must agree. A caller that names no type of error may call a callback with
-    /// any, the other way around the error must agree as well. What is not known agrees with everything.
-    #[must_use]
-    pub fn is_compatible_with(&self, offered: &Self) -> bool {
-        let typed = matches!(self.returns.error, ErrorType::Typed(_));
-        if typed && !matches!(offered.returns.error, ErrorType::Typed(_)) {
-            return false;
-        }
-        Graph::of_signature(self, typed).matches(&Graph::of_signature(offered, typed))
     }
 
     /// Where the first part is that nothing is known about and that therefore cannot be checked.

@@ -2,8 +2,6 @@
 //!
 //! Only the data and ways to walk it; how it is found out, compared, shown or sent is elsewhere.
 
-use super::graph::Graph;
-
 /// The structure of a type as it crosses the wire.
 ///
 /// `==` compares everything, names and the way a recursion is written down included. Whether two types mean the
@@ -113,12 +111,6 @@ pub struct Variant {
 }
 
 impl Type {
-    /// Whether the two mean the same on the wire as far as is known, as described at [`Signature`](super::Signature).
-    #[must_use]
-    pub fn matches(&self, other: &Self) -> bool {
-        Graph::of_type(self).matches(&Graph::of_type(other))
-    }
-
     /// A stream of values of this type, as an argument or a result.
     ///
     /// It is shown as one to people; to whoever compares it is a struct with a field whose name no other struct can have.

@@ -1,4 +1,4 @@
-//! A connected socket of either kind, and how one is made.
+//! A connected socket of either kind.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -8,9 +8,6 @@ use std::path::PathBuf;
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
-
-use super::{Address, Connection, Inlet, Outbox};
-use crate::proto::Limits;
 
 /// What is at the other end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,66 +77,5 @@ impl WriteHalf {
             Self::Tcp(half) => socket2::SockRef::from(AsRef::<TcpStream>::as_ref(half)).shutdown(how),
             Self::Unix(half) => socket2::SockRef::from(AsRef::<UnixStream>::as_ref(half)).shutdown(how),
         };
-    }
-}
-
-impl Connection {
-    /// A connection over a TCP socket, without Nagle's delay.
-    ///
-    /// # Errors
-    ///
-    /// When the socket is already gone.
-    pub fn tcp(stream: TcpStream, limits: Limits) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        let peer = Peer::Tcp(stream.peer_addr()?);
-        let (read, write) = stream.into_split();
-        Ok(Self::over(
-            ReadHalf::Tcp(read),
-            WriteHalf::Tcp(write),
-            peer,
-            limits,
-        ))
-    }
-
-    /// A connection over a Unix socket, known to people by `path`.
-    #[must_use]
-    pub fn unix(stream: UnixStream, path: PathBuf, limits: Limits) -> Self {
-        let (read, write) = stream.into_split();
-        Self::over(
-            ReadHalf::Unix(read),
-            WriteHalf::Unix(write),
-            Peer::Unix(path),
-            limits,
-        )
-    }
-
-    fn over(read: ReadHalf, write: WriteHalf, peer: Peer, limits: Limits) -> Self {
-        Self {
-            outbox: Outbox::socket(write, limits),
-            inlet: Inlet::socket(read, limits),
-            peer,
-        }
-    }
-}
-
-/// Connects to a controller's socket.
-///
-/// # Errors
-///
-/// Whatever the operating system says.
-pub async fn connect(address: &Address, limits: Limits) -> io::Result<Connection> {
-    match address {
-        Address::Tcp { host, port } => {
-            let stream = TcpStream::connect((host.as_str(), *port)).await?;
-            Connection::tcp(stream, limits)
-        }
-        Address::Unix(path) => {
-            let stream = UnixStream::connect(path).await?;
-            Ok(Connection::unix(stream, path.clone(), limits))
-        }
-        Address::Memory => Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "a controller in memory is joined, not dialled",
-        )),
     }
 }

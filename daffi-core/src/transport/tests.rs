@@ -18,6 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 use super::*;
+use crate::proto::Limits;
 use crate::proto::{self, CallId, Frame, FrameError, Header, LENGTH_BYTES, Status};
 
 /// The kinds of connection there are.

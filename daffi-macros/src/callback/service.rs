@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 use syn::{LitStr, Type, Visibility};
 
-use super::METHOD;
 use super::model::Callback;
+use super::places;
 use crate::arguments::{Arguments, Key};
 use crate::attributes;
 use crate::errors::Errors;
@@ -86,7 +86,7 @@ fn take_arguments(member: &mut Member, errors: &mut Errors) -> Option<MethodArgu
     let (span, tokens) = attributes::take_one(&mut function.attributes, "callback", errors)?;
     Some(MethodArguments {
         span,
-        arguments: Arguments::parse(tokens, &METHOD, errors),
+        arguments: Arguments::parse(tokens, &places::METHOD, errors),
     })
 }
 

@@ -6,9 +6,9 @@ use syn::LitStr;
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 
-use super::METHOD;
 use super::expand;
 use super::model::{Defaults, Fetcher};
+use super::places;
 use crate::arguments::{Arguments, Key};
 use crate::attributes;
 use crate::errors::Errors;
@@ -132,7 +132,7 @@ fn take_arguments(member: &mut Member, errors: &mut Errors) -> Arguments {
         return Arguments::default();
     };
     let (_, tokens) = attributes::take_one(&mut function.attributes, "fetcher", errors).unwrap_or_default();
-    Arguments::parse(tokens, &METHOD, errors)
+    Arguments::parse(tokens, &places::METHOD, errors)
 }
 
 fn check_header(item: &Trait, errors: &mut Errors) {

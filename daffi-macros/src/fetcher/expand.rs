@@ -5,7 +5,9 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{FnArg, Pat, ReceiverKind, Signature, Type, Visibility, parse_quote, parse_quote_spanned};
 
-use super::model::{Answer, Comes, Fetcher, Mode, Sent, Shape};
+use super::answer::{Answer, Comes};
+use super::body::Shape;
+use super::model::{Fetcher, Mode, Sent};
 use crate::arguments::{self, Key};
 use crate::by_type::{self, Kept};
 use crate::item::Function;

@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::Visibility;
 
-use super::METHOD;
 use super::expand;
 use super::model::{Defaults, Fetcher};
+use super::places;
 use crate::arguments::{Arguments, Key};
 use crate::attributes;
 use crate::errors::Errors;
@@ -59,7 +59,7 @@ fn method(function: &mut Function, defaults: &Defaults<'_>, errors: &mut Errors)
     let before = errors.count();
     let taken = attributes::take_one(&mut function.attributes, "fetcher", errors);
     let (span, tokens) = taken.unwrap_or_default();
-    let arguments = Arguments::parse(tokens, &METHOD, errors);
+    let arguments = Arguments::parse(tokens, &places::METHOD, errors);
     let function: &Function = function;
     let ident = &function.signature.ident;
     if let Some(local) = arguments.span(Key::Local) {

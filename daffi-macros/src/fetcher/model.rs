@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use syn::spanned::Spanned;
-use syn::{Expr, ExprTuple, LitStr, PatType, Type, parse_quote, parse_quote_spanned};
+use proc_macro2::{Group, Ident, Span};
+use syn::{LitStr, PatType, Type};
 
+use super::answer::{Answer, Comes};
+use super::body::{Shape, check_body, shape};
 use crate::arguments::{Arguments, Key};
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::name::{self, RemoteName};
 use crate::signature::{self, Side};
-use crate::span::at;
 use crate::types;
 
 /// A function whose calls run in another process.
@@ -59,33 +59,6 @@ pub(crate) enum Sent<'a> {
     Parameters(Vec<(&'a Ident, &'a Type)>),
     /// What its body computes.
     Computed(&'a Group, Shape),
-}
-
-/// How much of a body's tuple can be told from how it is written.
-pub(crate) enum Shape {
-    /// It ends with a tuple whose elements stand there.
-    Elements(Vec<Span>),
-    /// The compiler will know.
-    Unknown,
-}
-
-/// What a fetcher is answered.
-pub(crate) struct Answer {
-    pub(crate) value: Type,
-    /// Without one, the callback's error comes as words.
-    pub(crate) error: Option<Type>,
-    pub(crate) comes: Comes,
-}
-
-/// What comes of the values that the callback returns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Comes {
-    /// One.
-    Value,
-    /// Many, as a stream.
-    Stream,
-    /// How many there were.
-    Count,
 }
 
 /// What holds for every fetcher of a block unless it says otherwise.
@@ -331,132 +304,6 @@ fn check_no_streams(signature: &syn::Signature, errors: &mut Errors) {
                 "a body computes arguments that are values: leave it out to send a stream as it is, and change the stream \
                  before the call",
             );
-        }
-    }
-}
-
-/// That the body does not wait, for which the compiler would blame what is generated around it.
-fn check_body(body: &Group, errors: &mut Errors) {
-    if let Some(wait) = awaits(body.stream()) {
-        errors.add_at(
-            wait,
-            "the body of a fetcher computes the arguments at once and cannot wait: wait before the call, and pass what \
-             comes of it",
-        );
-    }
-}
-
-/// Where it says `await`, unless some of it is a future of its own.
-fn awaits(tokens: TokenStream) -> Option<Span> {
-    let mut found = None;
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) if ident == "async" => return None,
-            TokenTree::Ident(ident) if ident == "await" => found = found.or(Some(ident.span())),
-            TokenTree::Group(group) => found = found.or_else(|| awaits(group.stream())),
-            _ => {}
-        }
-    }
-    found
-}
-
-fn shape(body: &Group, errors: &mut Errors) -> Shape {
-    let Some(tuple) = tuple_at_the_end(body) else {
-        return Shape::Unknown;
-    };
-    signature::check_count(Side::Fetcher, tuple.elems.iter(), errors);
-    Shape::Elements(tuple.elems.iter().map(Spanned::span).collect())
-}
-
-fn tuple_at_the_end(body: &Group) -> Option<ExprTuple> {
-    // Only the last expression is read, so that half-typed code before it stays what it is.
-    let last = body.stream().into_iter().last()?;
-    match bare(syn::parse2(last.into()).ok()?) {
-        Expr::Tuple(tuple) if !body_calls(body) => Some(tuple),
-        _ => None,
-    }
-}
-
-/// The expression out of the invisible groups that a macro's `$value:expr` is.
-fn bare(expression: Expr) -> Expr {
-    match expression {
-        Expr::Group(group) => bare(*group.expr),
-        other => other,
-    }
-}
-
-/// Whether the parentheses at the end of a body are a part of something else, such as a call's.
-fn body_calls(body: &Group) -> bool {
-    let tokens: Vec<_> = body.stream().into_iter().collect();
-    let ends_statement = |token: &TokenTree| match token {
-        TokenTree::Punct(punct) => punct.as_char() == ';',
-        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
-        _ => false,
-    };
-    tokens.len() > 1 && !ends_statement(&tokens[tokens.len() - 2])
-}
-
-impl Answer {
-    /// The type of what a call gives.
-    pub(crate) fn received(&self) -> Type {
-        let value = &self.value;
-        match self.comes {
-            Comes::Value => value.clone(),
-            Comes::Stream => {
-                let span = at(value.span());
-                parse_quote_spanned!(span=> ::daffi::Streaming<#value>)
-            }
-            Comes::Count => parse_quote!(::core::primitive::u64),
-        }
-    }
-
-    /// The same, of a callback that runs once for each item of a stream.
-    pub(crate) fn counted(self) -> Self {
-        Self {
-            comes: Comes::Count,
-            ..self
-        }
-    }
-
-    /// What is in a `Result`, if that is what is written.
-    pub(crate) fn new(result: &Type) -> Self {
-        if let Some(signature::StreamResult { stream, error }) = signature::stream_result(result)
-            && let Some(item) = stream.item
-        {
-            return Self {
-                value: item.clone(),
-                error: error.cloned(),
-                comes: Comes::Stream,
-            };
-        }
-        let arguments = match types::last_segment(result) {
-            Some(segment) if segment.ident == "Result" => types::type_arguments(segment),
-            _ => Vec::new(),
-        };
-        match arguments[..] {
-            [value, error] => Self {
-                value: value.clone(),
-                error: Some(error.clone()),
-                comes: Comes::Value,
-            },
-            // `type Result<T> = core::result::Result<T, MyError>`, and its like.
-            [_] => {
-                let span = at(result.span());
-                let of = |item| {
-                    let item = Ident::new(item, span);
-                    parse_quote_spanned!(span=> <#result as ::daffi::__private::check::AnyResult>::#item)
-                };
-                Self {
-                    value: of("Value"),
-                    error: Some(of("Error")),
-                    comes: Comes::Value,
-                }
-            }
-            _ => Self {
-                value: result.clone(),
-                error: None,
-                comes: Comes::Value,
-            },
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::Bounds;
+use super::bounds::Bounds;
 
 /// A part of a format, or what reads from it, with the bounds that hold there.
 pub(super) struct Bounded<T, B> {

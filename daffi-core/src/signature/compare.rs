@@ -1,0 +1,45 @@
+//! What two types or signatures have in common.
+
+use super::graph::Graph;
+use super::{ErrorType, Signature, Type};
+
+impl Signature {
+    /// A number for the structure of the arguments, the result and the error, never 0.
+    ///
+    /// It depends on nothing but the structure: not on the build, the machine or the compiler. Signatures with
+    /// equal numbers agree. Those with different numbers may still, if something about them is not known: ask
+    /// [`is_compatible_with`](Self::is_compatible_with). No error and an error that travels as text count the same.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        Graph::of_signature(self, true).number()
+    }
+
+    /// The [`number`](Self::number) with the error left out.
+    ///
+    /// This is what a caller has that declares a plain `T` for a callback that returns `Result<T, E>`.
+    #[must_use]
+    pub fn plain_number(&self) -> u64 {
+        Graph::of_signature(self, false).number()
+    }
+
+    /// Whether a caller with this signature may call a callback with the `offered` one.
+    ///
+    /// The arguments and the result must agree. A caller that names no type of error may call a callback with
+    /// any, the other way around the error must agree as well. What is not known agrees with everything.
+    #[must_use]
+    pub fn is_compatible_with(&self, offered: &Self) -> bool {
+        let typed = matches!(self.returns.error, ErrorType::Typed(_));
+        if typed && !matches!(offered.returns.error, ErrorType::Typed(_)) {
+            return false;
+        }
+        Graph::of_signature(self, typed).matches(&Graph::of_signature(offered, typed))
+    }
+}
+
+impl Type {
+    /// Whether the two mean the same on the wire as far as is known, as described at [`Signature`](super::Signature).
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        Graph::of_type(self).matches(&Graph::of_type(other))
+    }
+}

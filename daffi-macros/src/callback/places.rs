@@ -1,0 +1,81 @@
+//! What `#[callback]` takes, wherever it stands.
+
+use crate::arguments::{Key, Place};
+
+pub(crate) const FUNCTION: Place = Place {
+    name: "`#[callback]` on a function",
+    takes: &[
+        Key::Alias,
+        Key::Concurrency,
+        Key::Timeout,
+        Key::Balance,
+        Key::Inline,
+    ],
+    elsewhere: &[
+        (Key::AutoInit, "the `impl` block of a service"),
+        (Key::Bg, BG),
+        (Key::Broadcast, BROADCAST),
+        (Key::Each, EACH),
+        (Key::Client, "`#[fetcher]` on a trait"),
+        (Key::Idempotent, RETRY),
+        (
+            Key::Local,
+            "a method of a service; a function without `#[callback]` is local",
+        ),
+        (Key::Prefix, "the `impl` block of a service"),
+        (Key::Retry, RETRY),
+        (Key::To, TO),
+    ],
+};
+
+pub(crate) const BLOCK: Place = Place {
+    name: "`#[callback]` on an `impl` block",
+    takes: &[Key::Prefix, Key::AutoInit],
+    elsewhere: &[
+        (Key::Alias, "a method: every method has its own name"),
+        (
+            Key::Balance,
+            "a method: every method shares its calls in its own way",
+        ),
+        (Key::Bg, BG),
+        (Key::Broadcast, BROADCAST),
+        (Key::Each, EACH),
+        (Key::Client, "`#[fetcher]` on a trait"),
+        (Key::Concurrency, "a method: every method has its own limit"),
+        (Key::Idempotent, RETRY),
+        (Key::Inline, "a method"),
+        (Key::Local, "a method"),
+        (Key::Retry, RETRY),
+        (Key::Timeout, "a method: every method has its own limit"),
+        (Key::To, TO),
+    ],
+};
+
+pub(crate) const METHOD: Place = Place {
+    name: "`#[callback]` on a method",
+    takes: &[
+        Key::Alias,
+        Key::Concurrency,
+        Key::Timeout,
+        Key::Balance,
+        Key::Inline,
+        Key::Local,
+    ],
+    elsewhere: &[
+        (Key::AutoInit, "the `impl` block"),
+        (Key::Bg, BG),
+        (Key::Broadcast, BROADCAST),
+        (Key::Each, EACH),
+        (Key::Client, "`#[fetcher]` on a trait"),
+        (Key::Idempotent, RETRY),
+        (Key::Prefix, "the `impl` block"),
+        (Key::Retry, RETRY),
+        (Key::To, TO),
+    ],
+};
+
+const BG: &str = "`#[fetcher]`: it is the caller who does not wait";
+const EACH: &str = "`#[fetcher]`, because the caller has the stream for whose items the callback runs";
+const BROADCAST: &str = "`#[fetcher]`: it is the caller who asks everybody";
+const RETRY: &str = "`#[fetcher]`: it is the caller who makes calls again";
+const TO: &str = "`#[fetcher]`: it is the caller who chooses";
