@@ -6,6 +6,7 @@
 mod background;
 mod bad_input;
 mod broadcast;
+mod call_timeout;
 mod calls;
 mod each;
 mod errors;
@@ -15,5 +16,6 @@ mod presence;
 mod services;
 mod sharing;
 mod signatures;
+mod stop_on_drop;
 mod streams;
 mod traces;

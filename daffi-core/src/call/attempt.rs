@@ -73,6 +73,7 @@ impl Attempt {
         scope.trace = node.traces().current().or(scope.trace);
         let timeout = options
             .timeout
+            .or_else(|| node.call_timeout().filter(|_| options.waits_for_one()))
             .and_then(|timeout| Instant::now().checked_add(timeout));
         let deadline = [timeout, scope.deadline]
             .into_iter()

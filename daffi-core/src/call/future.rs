@@ -72,7 +72,10 @@ impl<T, E> fmt::Debug for Call<T, E> {
 
 impl<T, E> Call<T, E> {
     pub(super) fn new(source: Source, arguments: Arguments, decoders: Decoders<T, E>) -> Self {
-        let mut options = Options::default();
+        let mut options = Options {
+            streamed: matches!(decoders.take, Take::Stream(_)),
+            ..Options::default()
+        };
         if let Source::Stub(stub) | Source::Varying(stub, _) = &source {
             options.timeout = stub.timeout;
             options.to = stub.to.map(str::to_owned);
@@ -133,9 +136,10 @@ impl<T, E> Call<T, E> {
     pub(super) fn for_process(&self, name: &str, attempt: &Attempt) -> Self {
         let node = Arc::clone(attempt.exchange.node());
         let options = Options {
-            timeout: attempt
-                .deadline
-                .map(|deadline| node.instant(deadline).saturating_duration_since(Instant::now())),
+            // Without a deadline it is to have none, whatever the process's calls have otherwise.
+            timeout: Some(attempt.deadline.map_or(Duration::MAX, |deadline| {
+                node.instant(deadline).saturating_duration_since(Instant::now())
+            })),
             to: Some(name.to_owned()),
             node: NodeChoice::Chosen(Some(node)),
             metadata: self.options.metadata.clone(),

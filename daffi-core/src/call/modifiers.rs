@@ -8,8 +8,9 @@ use super::streaming::Streaming;
 use crate::proto::{self, Window};
 
 impl<T, E> Call<T, E> {
-    /// Ends the call with [`CallError::Timeout`] if there is no outcome `timeout` after it is first awaited. The
-    /// callback is cancelled then.
+    /// Ends the call with [`CallError::Timeout`](crate::CallError::Timeout) if there is no outcome `timeout` after it is first
+    /// awaited. The callback is cancelled then. Stands for the fetcher's own and for that of the process
+    /// ([`call_timeout`](crate::GlobalBuilder::call_timeout)); `Duration::MAX` is none.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
@@ -24,7 +25,7 @@ impl<T, E> Call<T, E> {
     /// Sends `key` and `value` along; the callback reads them with
     /// [`CallContext::metadata`](crate::CallContext::metadata). A key given twice has its last value.
     ///
-    /// All keys and values of a call together have at most 8 KiB; more is [`CallError::TooLarge`].
+    /// All keys and values of a call together have at most 8 KiB; more is [`CallError::TooLarge`](crate::CallError::TooLarge).
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         let (key, value) = (key.into(), value.into());
         self.options.metadata.retain(|(present, _)| *present != key);

@@ -29,6 +29,8 @@ pub(super) struct Options {
     pub(super) window: Window,
     /// How many arguments are streams.
     pub(super) streams: u32,
+    /// The callback returns a stream.
+    pub(super) streamed: bool,
 }
 
 /// Which node makes the call.
@@ -42,6 +44,11 @@ pub(crate) enum NodeChoice {
 }
 
 impl Options {
+    /// Whether somebody waits for one outcome, for which the process's own time for calls is meant.
+    pub(super) fn waits_for_one(&self) -> bool {
+        !self.streamed && self.streams == 0 && self.mode != Mode::HandedOver
+    }
+
     /// What speaks against asking everybody.
     pub(super) fn contradicts_broadcast(&self) -> Option<String> {
         let other = match (&self.to, self.key) {

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use super::kept::Kept;
 use super::{Global, Inner};
 use crate::call::block_on;
 use crate::error::{ConfigFault, StartError};
@@ -43,7 +44,9 @@ pub struct GlobalBuilder {
     memory: Option<Global>,
     connect_timeout: Duration,
     reconnect_wait: Duration,
+    call_timeout: Option<Duration>,
     stop_timeout: Duration,
+    stop_on_drop: bool,
     heartbeat: Duration,
     limits: Limits,
     traces: Traces,
@@ -67,7 +70,9 @@ impl Default for GlobalBuilder {
             memory: None,
             connect_timeout: Duration::from_secs(10),
             reconnect_wait: Duration::from_secs(10),
+            call_timeout: None,
             stop_timeout: Duration::from_secs(30),
+            stop_on_drop: false,
             heartbeat: link::HEARTBEAT,
             limits: Limits::default(),
             traces: Traces::default(),
@@ -161,9 +166,52 @@ impl GlobalBuilder {
         self
     }
 
+    /// Ends the calls of this process that set no timeout of their own, [`CallError::Timeout`](crate::CallError::Timeout), when
+    /// there is no outcome so long after they were made. Default: none, so that such a call waits for as long as its provider is
+    /// there.
+    ///
+    /// It stands in for a timeout that is not there: one of the call ([`Call::timeout`](crate::Call::timeout)) or of its fetcher
+    /// (`#[fetcher(timeout = "5s")]`) is used instead, whether longer or shorter, and `.timeout(Duration::MAX)` is none. It holds
+    /// however the outcome is waited for: awaited, in the background from [`bg`](crate::Call::bg) on, by
+    /// [`wait`](crate::Call::wait), of a [broadcast](crate::Call::broadcast), [by name](Global::call), for all attempts of a
+    /// [`retry`](crate::Call::retry) together, and not before an [`after`](crate::Call::after) is over. A call made inside a
+    /// callback still ends no later than the one that the callback answers.
+    ///
+    /// It does not hold where there is not one outcome to wait for: for streams, of arguments or of results, which may last, and
+    /// for calls that are [handed over](crate::Call::send), whose timeout bounds how long the callback runs. Nor does it
+    /// for [`wait_process`](Global::wait_process) and [`wait_function`](Global::wait_function), which have
+    /// [one of their own](crate::Wait::timeout), nor for what else a `Global` asks its controller.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = Some(timeout);
+        self
+    }
+
     /// How long [`stop`](Global::stop) lets running callbacks finish. Default: 30 seconds.
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.stop_timeout = timeout;
+        self
+    }
+
+    /// Whether it stops, as by [`stop`](Global::stop), when its last handle is dropped. Default: no, it runs until it is stopped.
+    ///
+    /// The scope of a variable is then the life of the `Global`, also where `?` leaves it early:
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi_core::Global;
+    ///
+    /// let sum: i64 = {
+    ///     let g = Global::builder().stop_on_drop(true).start().await?;
+    ///     g.call("calculate_sum", (1i64, 2i64)).await?
+    /// };
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Dropping waits for nothing: it stops in the background, on the runtime that it runs on. A program that is about to end awaits
+    /// [`stop`](Global::stop) instead, or what still runs is cut off. Every clone is a handle, as is one that
+    /// a hook has kept; one that a hook is only given is not.
+    pub fn stop_on_drop(mut self, stop: bool) -> Self {
+        self.stop_on_drop = stop;
         self
     }
 
@@ -351,24 +399,31 @@ impl GlobalBuilder {
                 process_name: Arc::clone(&process_name),
                 limits: self.limits,
                 reconnect_wait: self.reconnect_wait,
+                call_timeout: self.call_timeout,
                 traces: self.traces,
             };
             Node::new(options, runtime.clone())
         });
+        let inner = Arc::new(Inner {
+            process_name,
+            address: address.clone(),
+            node,
+            controller,
+            joinable,
+            runtime,
+            stop_timeout: self.stop_timeout,
+            stopping: Mutex::default(),
+            stopped: CancellationToken::new(),
+            thread,
+            registering: Mutex::default(),
+        });
         let global = Global {
-            inner: Arc::new(Inner {
-                process_name,
-                address: address.clone(),
-                node,
-                controller,
-                joinable,
-                runtime,
-                stop_timeout: self.stop_timeout,
-                stopping: Mutex::default(),
-                stopped: CancellationToken::new(),
-                thread,
-                registering: Mutex::default(),
-            }),
+            kept: Some(Arc::new(if self.stop_on_drop {
+                stopped_when_dropped(&inner)
+            } else {
+                Kept::without_effect()
+            })),
+            inner,
         };
         let unfinished = Unfinished(Some(global.clone()));
         self.on_init.iter().for_each(|hook| hook(&global));
@@ -469,6 +524,13 @@ impl GlobalBuilder {
                 expected: "it is from 10 ms to one hour",
             });
         }
+        if self.call_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            faults.push(ConfigFault::Value {
+                setting: "call_timeout",
+                value: "zero".to_owned(),
+                expected: "it is more than zero; leave it out for none",
+            });
+        }
         let address = match (&self.unix_sock_path, self.port) {
             (Some(folder), _) => Address::unix_in(folder),
             (None, Some(port)) => Address::Tcp {
@@ -481,10 +543,29 @@ impl GlobalBuilder {
     }
 }
 
+/// What stops a `Global` when its last handle is dropped.
+fn stopped_when_dropped(inner: &Arc<Inner>) -> Kept {
+    let inner = Arc::clone(inner);
+    Kept::until(move || {
+        let runtime = inner.runtime.clone();
+        let global = Global { inner, kept: None };
+        // Nobody can be kept waiting here. On a runtime that has ended, all of it has ended, too.
+        runtime.spawn(async move { global.stop().await });
+    })
+}
+
 fn hooks(global: &Global, connected: Vec<Hook>, disconnected: Vec<Hook>) -> Hooks {
     let call_all = |hooks: Vec<Hook>| {
-        let global = global.clone();
-        Box::new(move || hooks.iter().for_each(|hook| hook(&global)))
+        let inner = Arc::clone(&global.inner);
+        // A handle that a hook keeps counts, the one that it is given does not.
+        let kept = global.kept.as_ref().map(Arc::downgrade).unwrap_or_default();
+        Box::new(move || {
+            let global = Global {
+                inner: Arc::clone(&inner),
+                kept: kept.upgrade(),
+            };
+            hooks.iter().for_each(|hook| hook(&global));
+        })
     };
     Hooks {
         connected: call_all(connected),

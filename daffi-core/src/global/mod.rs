@@ -1,6 +1,7 @@
 //! [`Global`]: a process's part in a daffi network.
 
 mod builder;
+mod kept;
 mod on;
 mod presence;
 mod wait;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use self::builder::GlobalBuilder;
+use self::kept::Kept;
 pub use self::presence::PresenceEvents;
 pub use self::wait::Wait;
 use crate::call::{Call, by_name, may_block};
@@ -32,13 +34,15 @@ use crate::transport::Address;
 /// A running node, a running controller, or both: a process's part in a daffi network.
 ///
 /// It is a handle: cheap to clone, and every clone is the same `Global`. It runs until [`stop`](Self::stop) is called
-/// or its runtime ends, whether or not a handle is kept. The first `Global` with a node that runs in a process is the
+/// or its runtime ends, whether or not a handle is kept, unless [`stop_on_drop(true)`](GlobalBuilder::stop_on_drop) says otherwise. The first `Global` with a node that runs in a process is the
 /// process's default: calls of free fetchers go through it.
 ///
 /// A process may run several; each has its own name, controller and callbacks.
 #[derive(Clone)]
 pub struct Global {
     inner: Arc<Inner>,
+    /// `None` where daffi itself uses it.
+    kept: Option<Arc<Kept>>,
 }
 
 pub(crate) struct Inner {

@@ -64,6 +64,8 @@ pub(crate) struct NodeOptions {
     pub(crate) limits: Limits,
     /// How long a call waits for a lost connection to come back.
     pub(crate) reconnect_wait: Duration,
+    /// How long calls last that say nothing of it.
+    pub(crate) call_timeout: Option<Duration>,
     pub(crate) traces: Traces,
 }
 
@@ -185,6 +187,10 @@ impl Node {
 
     pub(crate) const fn traces(&self) -> &Traces {
         &self.options.traces
+    }
+
+    pub(crate) const fn call_timeout(&self) -> Option<Duration> {
+        self.options.call_timeout
     }
 
     pub(crate) fn phase(&self) -> Phase {
