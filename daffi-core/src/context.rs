@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::proto::TraceContext;
 
@@ -86,16 +87,21 @@ impl CallContext {
         &self.shared.callback
     }
 
-    /// When the caller stops waiting, or the callback's own `timeout` ends, whichever is first; `None` if never.
+    /// When the caller stops waiting, or the callback's own `timeout` ends, whichever is first; `None` if never. It is told by
+    /// tokio's clock, which is the system's unless a test has paused it.
     #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
+    pub fn deadline(&self) -> Option<std::time::Instant> {
+        self.deadline.map(Instant::into_std)
+    }
+
+    pub(crate) const fn ends(&self) -> Option<Instant> {
         self.deadline
     }
 
     /// The time left until the deadline: zero once it has passed, `None` if there is no deadline.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
-        self.deadline()
+        self.deadline
             .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 

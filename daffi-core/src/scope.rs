@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
+use tokio::time::Instant;
 use tracing::Span;
 
 use crate::proto::TraceContext;

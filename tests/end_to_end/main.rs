@@ -12,6 +12,7 @@ mod each;
 mod errors;
 mod lifecycle;
 mod net;
+mod paused;
 mod presence;
 mod services;
 mod sharing;

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_core::link::{Link, Tick, Traffic};
 use daffi_core::proto::{Extensions, Frame, FrameError, Header, Hello, Limits, Moment, Refusal, Welcome};
 use daffi_core::transport::{Outbox, SendError};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 

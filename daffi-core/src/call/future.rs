@@ -6,7 +6,9 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::answer::{Arguments, Decoders, Take};
 use super::attempt::{Answer, Attempt};

@@ -4,12 +4,11 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Node;
 use super::caught::{Caught, caught};
@@ -149,7 +148,7 @@ impl Each {
         let until = own.and_then(|own| Instant::now().checked_add(own));
         let context = until.map_or_else(|| self.context.clone(), |until| self.context.until(until));
         let scope = Scope {
-            deadline: context.deadline(),
+            deadline: context.ends(),
             may_block: self.callback.handler.blocks(),
             ..self.scope.clone()
         };

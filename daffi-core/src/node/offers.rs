@@ -1,9 +1,8 @@
 //! What a node offers, and telling the controller so.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
 use super::{Message, Node, Phase, Shared};
@@ -137,9 +136,9 @@ impl Node {
             outbox.kick();
             // What was on its way here comes before the answer to this, and is run.
             let limit = deadline.min(Instant::now() + GOODBYE);
-            let _ = timeout_at(limit.into(), self.withdraw(&[])).await;
+            let _ = timeout_at(limit, self.withdraw(&[])).await;
         }
-        if timeout_at(deadline.into(), self.idle()).await.is_err() {
+        if timeout_at(deadline, self.idle()).await.is_err() {
             debug!(
                 process_name = &**self.process_name(),
                 "some callbacks did not finish in time; they are stopped"
@@ -148,7 +147,7 @@ impl Node {
         self.stop_now();
         self.tasks.close();
         // Blocking callbacks cannot be stopped, and are not waited for.
-        let _ = timeout_at(deadline.into(), self.ended()).await;
+        let _ = timeout_at(deadline, self.ended()).await;
     }
 
     /// Ends: what runs is stopped, what is queued is still written if the connection takes it.

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::run::Ended;
@@ -131,7 +130,7 @@ impl Node {
             match next {
                 None => self.timer.notified().await,
                 Some(at) => {
-                    let at = Instant::from_std(self.instant(at));
+                    let at = self.instant(at);
                     tokio::select! {
                         () = tokio::time::sleep_until(at) => {}
                         () = self.timer.notified() => continue,
@@ -158,7 +157,7 @@ impl Node {
 async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, interval: Duration) {
     let mut link = Link::new(node.now(), interval);
     loop {
-        tokio::time::sleep_until(Instant::from_std(node.instant(link.next_tick()))).await;
+        tokio::time::sleep_until(node.instant(link.next_tick())).await;
         // In this order: what is sent between the two may be acknowledged already.
         let acknowledged = heard.acknowledged.load(Ordering::Acquire);
         let sent = outbox.sent();
