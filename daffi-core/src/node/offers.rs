@@ -46,12 +46,12 @@ impl Node {
     }
 
     /// The names that are offered, and where their callbacks stand.
-    pub(crate) fn offered_names(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn offered_names(&self) -> Vec<(Arc<str>, String)> {
         let shared = self.shared();
         shared
             .session
             .offered()
-            .map(|(_, callback)| (callback.description.name, callback.description.place()))
+            .map(|(_, callback)| (Arc::clone(&callback.name), callback.description.place()))
             .collect()
     }
 

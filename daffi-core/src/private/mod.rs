@@ -15,7 +15,7 @@ pub use crate::context::CallContext;
 pub use crate::error::{RemoteError, Shown, ShownEntry};
 pub use crate::proto::{Balance, DecodeItem, EncodeError, Failure, Outcome, encode_arguments, encode_into};
 pub use crate::registry::{
-    BoundCallback, Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture,
-    ServiceEntry, ServiceInstance, encode_value,
+    BoundCallback, Declaration as Description, Function, FunctionEntry, Invocation, Method, MethodEntry,
+    OutcomeFuture, ServiceEntry, ServiceInstance, encode_value,
 };
 pub use crate::signature::{ErrorType, Returns, Signature, Type, trace};

@@ -1,6 +1,7 @@
 //! The callbacks of one process by name, each name once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::{BoundCallback, FunctionEntry, ServiceEntry, ServiceInstance};
 use crate::error::ConfigFault;
@@ -11,7 +12,7 @@ use crate::proto::Limits;
 pub struct Catalog {
     callbacks: Vec<BoundCallback>,
     /// Names, and where their callbacks stand.
-    places: HashMap<&'static str, String>,
+    places: HashMap<Arc<str>, String>,
     faults: Vec<ConfigFault>,
 }
 
@@ -57,8 +58,8 @@ impl Catalog {
     }
 
     /// Keeps a name for a callback that stands at `place` and is offered already.
-    pub fn reserve(&mut self, name: &'static str, place: String) {
-        self.places.insert(name, place);
+    pub fn reserve(&mut self, name: impl Into<Arc<str>>, place: String) {
+        self.places.insert(name.into(), place);
     }
 
     /// Adds the methods of a service.

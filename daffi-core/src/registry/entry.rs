@@ -3,13 +3,13 @@
 use std::any::TypeId;
 use std::time::Duration;
 
-use super::{BoundCallback, Invocation, OutcomeFuture, ServiceInstance};
+use super::{BoundCallback, Description, Invocation, OutcomeFuture, ServiceInstance};
 use crate::proto::{Balance, Outcome};
 use crate::signature::Signature;
 
-/// What is known about a callback before anything runs.
+/// What is declared about a callback that stands in the source.
 #[derive(Clone, Debug)]
-pub struct Description {
+pub struct Declaration {
     /// The remote name, prefix and alias applied.
     pub name: &'static str,
     /// The doc comment.
@@ -30,12 +30,19 @@ pub struct Description {
     pub signature: fn() -> Signature,
 }
 
-impl Description {
-    /// Where the callback stands, for people.
-    #[must_use]
-    pub fn place(&self) -> String {
-        let Self { item, file, line, .. } = self;
-        format!("{item} ({file}:{line})")
+impl From<&Declaration> for Description {
+    fn from(declared: &Declaration) -> Self {
+        Self {
+            name: declared.name.into(),
+            docs: declared.docs.into(),
+            item: declared.item.into(),
+            file: declared.file,
+            line: declared.line,
+            concurrency: declared.concurrency,
+            timeout: declared.timeout,
+            balance: declared.balance,
+            signature: declared.signature,
+        }
     }
 }
 
@@ -54,7 +61,7 @@ pub enum Function {
 #[derive(Clone, Debug)]
 pub struct FunctionEntry {
     /// What is known about it.
-    pub description: Description,
+    pub description: Declaration,
     /// How it runs.
     pub function: Function,
 }
@@ -82,7 +89,7 @@ pub enum Method<T> {
 #[derive(Debug)]
 pub struct MethodEntry<T> {
     /// What is known about it.
-    pub description: Description,
+    pub description: Declaration,
     /// How it runs.
     pub method: Method<T>,
 }

@@ -4,6 +4,7 @@
 //! to the entry types in `entry`; a node works with [`Callback`]s only.
 
 mod catalog;
+mod description;
 mod entry;
 mod flow;
 mod invocation;
@@ -12,7 +13,8 @@ mod service;
 mod tests;
 
 pub use catalog::Catalog;
-pub use entry::{Description, Function, FunctionEntry, Method, MethodEntry, ServiceEntry};
+pub use description::Description;
+pub use entry::{Declaration, Function, FunctionEntry, Method, MethodEntry, ServiceEntry};
 pub use flow::{Flow, FlowHost};
 pub use invocation::{Invocation, OutcomeFuture, encode_value};
 

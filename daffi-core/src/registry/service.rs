@@ -88,15 +88,15 @@ impl BoundCallback {
             Function::Async(run) => Handler::Async(Arc::new(run)),
         };
         Self {
-            description: entry.description.clone(),
+            description: (&entry.description).into(),
             handler,
         }
     }
 
     /// The remote name.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.description.name
+    pub fn name(&self) -> &str {
+        &self.description.name
     }
 
     /// Where it stands, for people.
@@ -111,13 +111,13 @@ impl BoundCallback {
         let signature = (self.description.signature)();
         if let Some(place) = signature.first_opaque() {
             tracing::info!(
-                callback = self.description.name,
+                callback = &*self.description.name,
                 place,
                 "this type cannot be looked into, so callers are not checked against it"
             );
         }
         Callback {
-            name: self.description.name.into(),
+            name: Arc::clone(&self.description.name),
             guarded: signature.needs_guard(),
             signature,
             description: self.description,
@@ -132,8 +132,8 @@ impl Callback {
     pub fn offered(&self, id: CallbackId) -> Offered {
         Offered {
             callback: id,
-            name: self.description.name.to_owned(),
-            docs: self.description.docs.to_owned(),
+            name: self.description.name.to_string(),
+            docs: self.description.docs.clone().into_owned(),
             signature: Described::new(&self.signature),
             concurrency: self.description.concurrency,
             balance: self.description.balance,
@@ -220,7 +220,7 @@ impl ServiceInstance {
                     .and_then(|value| free(value, &entry.method)),
             };
             handler.map(|handler| BoundCallback {
-                description: entry.description,
+                description: (&entry.description).into(),
                 handler,
             })
         };

@@ -25,8 +25,8 @@ fn signature() -> Signature {
 }
 
 /// What a macro would say of the callback `name` on `line`.
-const fn description(name: &'static str, line: u32) -> Description {
-    Description {
+const fn description(name: &'static str, line: u32) -> Declaration {
+    Declaration {
         name,
         docs: "",
         item: "shop::Shop::method",
@@ -97,7 +97,10 @@ fn method(service: &ServiceInstance, name: &str) -> Callback {
 
 #[test]
 fn a_description_says_where_the_callback_stands() {
-    assert_eq!(description("buy", 7).place(), "shop::Shop::method (shop.rs:7)");
+    assert_eq!(
+        Description::from(&description("buy", 7)).place(),
+        "shop::Shop::method (shop.rs:7)"
+    );
 }
 
 #[test]
@@ -119,7 +122,7 @@ fn a_function_runs_where_it_says() {
 
 #[test]
 fn a_callback_is_announced_as_it_was_described() {
-    let description = Description {
+    let description = Declaration {
         docs: "Buys it.",
         concurrency: Some(3),
         balance: Balance::RoundRobin,
@@ -145,7 +148,7 @@ fn a_callback_is_announced_as_it_was_described() {
 fn the_balance_that_is_announced_is_the_callbacks_own() {
     for balance in [Balance::LessLoaded, Balance::RoundRobin, Balance::Random] {
         let entry = FunctionEntry {
-            description: Description {
+            description: Declaration {
                 balance,
                 ..description("f", 1)
             },
@@ -159,7 +162,7 @@ fn the_balance_that_is_announced_is_the_callbacks_own() {
 #[test]
 fn only_arguments_that_nest_without_end_are_decoded_under_guard() {
     let guarded = |signature| {
-        let description = Description {
+        let description = Declaration {
             signature,
             ..description("f", 1)
         };

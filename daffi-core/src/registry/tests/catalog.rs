@@ -66,13 +66,23 @@ inventory::submit! {
 }
 
 /// The names of a catalog's callbacks, and its faults.
-fn finish(catalog: Catalog) -> (Vec<&'static str>, Vec<ConfigFault>) {
+fn finish(catalog: Catalog) -> (Vec<String>, Vec<ConfigFault>) {
     let (callbacks, faults) = catalog.finish();
-    (callbacks.iter().map(BoundCallback::name).collect(), faults)
+    (
+        callbacks
+            .iter()
+            .map(|callback| callback.name().to_owned())
+            .collect(),
+        faults,
+    )
+}
+
+fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
+    names.map(str::to_owned).to_vec()
 }
 
 /// Those of the callbacks declared here that a catalog has, and faults about them.
-fn made_here(catalog: Catalog) -> (Vec<&'static str>, Vec<ConfigFault>) {
+fn made_here(catalog: Catalog) -> (Vec<String>, Vec<ConfigFault>) {
     let (mut names, mut faults) = finish(catalog);
     names.retain(|name| name.starts_with("catalog."));
     names.sort_unstable();
@@ -158,7 +168,7 @@ fn a_service_without_callbacks_is_refused_by_name() {
 fn a_function_is_found_by_its_name() {
     let mut catalog = Catalog::default();
     catalog.add_function("catalog.function");
-    assert_eq!(finish(catalog), (vec!["catalog.function"], vec![]));
+    assert_eq!(finish(catalog), (names(["catalog.function"]), vec![]));
 }
 
 #[test]
@@ -184,7 +194,7 @@ fn everything_that_is_registered_is_offered_once() {
     assert_eq!(
         made_here(catalog),
         (
-            vec!["catalog.function", "catalog.made", "catalog.made_too"],
+            names(["catalog.function", "catalog.made", "catalog.made_too"]),
             vec![]
         )
     );
@@ -194,5 +204,5 @@ fn everything_that_is_registered_is_offered_once() {
 fn a_service_that_is_given_is_not_made() {
     let mut catalog = Catalog::default();
     catalog.add_registered(&[ServiceInstance::new(Made)]);
-    assert_eq!(made_here(catalog), (vec!["catalog.function"], vec![]));
+    assert_eq!(made_here(catalog), (names(["catalog.function"]), vec![]));
 }

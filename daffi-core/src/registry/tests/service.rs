@@ -122,10 +122,15 @@ fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     future.poll_unpin(&mut Context::from_waker(Waker::noop()))
 }
 
-fn kinds(service: &ServiceInstance) -> Vec<(&'static str, String)> {
+fn kinds(service: &ServiceInstance) -> Vec<(String, String)> {
     let callbacks = service.callbacks().into_iter();
     let mut kinds: Vec<_> = callbacks
-        .map(|callback| (callback.name(), format!("{:?}", callback.traced().handler)))
+        .map(|callback| {
+            (
+                callback.name().to_owned(),
+                format!("{:?}", callback.traced().handler),
+            )
+        })
         .collect();
     kinds.sort_unstable();
     kinds
@@ -150,9 +155,9 @@ fn a_value_that_nothing_changes_has_no_lock() {
     assert_eq!(
         kinds(&service),
         [
-            ("blocking", "Blocking".into()),
-            ("inline", "Inline".into()),
-            ("meet", "Async".into())
+            ("blocking".into(), "Blocking".into()),
+            ("inline".into(), "Inline".into()),
+            ("meet".into(), "Async".into())
         ]
     );
 }

@@ -1,0 +1,40 @@
+//! What is known about a callback before anything runs, wherever it comes from.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::proto::Balance;
+use crate::signature::Signature;
+
+/// What is known about a callback before anything runs.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// The remote name, prefix and alias applied.
+    pub name: Arc<str>,
+    /// What it is for, in words.
+    pub docs: Cow<'static, str>,
+    /// What it is in the program: the path of a function, or that it was made at run time.
+    pub item: Cow<'static, str>,
+    /// The file that it stands in.
+    pub file: &'static str,
+    /// The line that it stands in.
+    pub line: u32,
+    /// How many calls run at the same time.
+    pub concurrency: Option<u32>,
+    /// How long one call may run.
+    pub timeout: Option<Duration>,
+    /// How its calls are shared with other providers.
+    pub balance: Balance,
+    /// What it takes and gives.
+    pub signature: fn() -> Signature,
+}
+
+impl Description {
+    /// Where the callback stands, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let Self { item, file, line, .. } = self;
+        format!("{item} ({file}:{line})")
+    }
+}
