@@ -1,46 +1,109 @@
-//! Calls that go to every provider.
+//! Calls to many: asking, and being answered.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{self, Absence, CallHeader, CallId, Failed, Header, Status};
+use daffi_core::proto::{
+    self, Absence, CallHeader, CallId, EncodeError, Failed, FrameError, Header, Mode, Status, TraceContext,
+};
 
-use super::pick::{Choice, Wish, check};
-use super::{Caller, LinkId, Outlet, Router, Sent, may_have_run, refused};
+use super::ids::{BroadcastId, Caller, Part, PeerId, ProviderKey, Sent};
+use super::outlet::Outlet;
+use super::pick::Wish;
+use super::state::Router;
+use super::status::{may_have_run, refused};
+use super::work::{Progress, Step, Task, Turn};
 
-/// The controller's number of a broadcast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BroadcastId(pub(super) usize);
-
-/// A call that goes to many.
+/// A broadcast that begins: who is to be asked is fixed, and they are asked some at a time.
 #[derive(Debug)]
-pub(super) struct Broadcast {
-    link: LinkId,
-    call: CallId,
-    /// How many have not answered.
-    missing: usize,
-    /// The controller's numbers of its parts, by their place on the roster. Those that have ended may be others' by now.
-    routed: Vec<Option<CallId>>,
+pub(super) struct Asking {
+    from: PeerId,
+    call: Made,
+    payload: Bytes,
+    /// Who is asked: sorted by name once that is [prepared](Self::prepare).
+    roster: Vec<(Arc<str>, PeerId, ProviderKey)>,
+    names: Option<Result<Bytes, EncodeError>>,
+    id: Option<BroadcastId>,
+    /// The place on the roster that is asked next, and the one that is given up next if the caller leaves meanwhile.
+    next: usize,
+    left: u32,
 }
 
-/// A part of a broadcast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) of: BroadcastId,
-    /// The place of its process on the roster.
-    pub(super) index: u32,
+/// What of a call's header its parts need.
+#[derive(Debug)]
+struct Made {
+    number: CallId,
+    name: Box<str>,
+    signature: u64,
+    deadline: Option<std::time::Duration>,
+    trace: Option<TraceContext>,
+    metadata: Vec<(Box<str>, Box<str>)>,
 }
 
-impl Broadcast {
-    pub(super) const fn caller(&self) -> LinkId {
-        self.link
+impl Made {
+    fn new(header: &CallHeader<'_>) -> Self {
+        Self {
+            number: header.call,
+            name: header.name.into(),
+            signature: header.signature,
+            deadline: header.deadline,
+            trace: header.trace,
+            metadata: header
+                .metadata
+                .iter()
+                .map(|(key, value)| ((*key).into(), (*value).into()))
+                .collect(),
+        }
     }
 
-    pub(super) fn is_of(&self, link: LinkId) -> bool {
-        self.link == link
+    fn header(&self) -> CallHeader<'_> {
+        CallHeader {
+            call: self.number,
+            name: &self.name,
+            signature: self.signature,
+            to: None,
+            deadline: self.deadline,
+            trace: self.trace,
+            metadata: self
+                .metadata
+                .iter()
+                .map(|(key, value)| (&**key, &**value))
+                .collect(),
+            key: None,
+            mode: Mode::Broadcast,
+        }
+    }
+}
+
+impl Step for Asking {
+    fn preparation(&self) -> usize {
+        self.roster.len()
     }
 
-    /// The caller's number.
-    pub(super) const fn call(&self) -> CallId {
-        self.call
+    fn prepare(&mut self) {
+        if self.names.is_none() {
+            // A process offers a name once.
+            self.roster.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+            let names: Vec<_> = self.roster.iter().map(|(name, ..)| &**name).collect();
+            self.names = Some(proto::encode(&names));
+        }
+    }
+
+    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
+        router.ask(self, turn, &mut out)
+    }
+}
+
+/// A broadcast that its caller takes back: parts, up to a place on the roster.
+#[derive(Debug)]
+struct Cancelling {
+    of: BroadcastId,
+    index: u32,
+}
+
+impl Step for Cancelling {
+    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
+        router.cancel_parts(self.of, &mut self.index, turn, &mut out)
     }
 }
 
@@ -48,81 +111,144 @@ impl Router {
     /// Asks every provider but the caller. The roster is fixed now; each on it gives one part (P8).
     pub(super) fn broadcast(
         &mut self,
-        from: LinkId,
+        from: PeerId,
         header: &CallHeader<'_>,
         payload: &Bytes,
         out: &mut impl Outlet,
-    ) {
-        let (names, choices) = self.roster(from, header, payload.len(), out);
-        if choices.is_empty() {
-            let only_caller = !self.directory.providers(header.name).is_empty();
-            let absence = if only_caller {
-                Absence::OnlyCaller
-            } else {
+    ) -> Option<Task> {
+        if let Err(failed) = self.check_share(from) {
+            self.refuse(from, header.call, failed, out);
+            return None;
+        }
+        let function = self.directory.function(header.name).map(|(_, function)| function);
+        let shown = function.map_or(&[][..], |function| function.shown());
+        let providers = shown
+            .iter()
+            .filter_map(|key| Some((*key, self.directory.provider(*key)?)));
+        let callable = providers.filter_map(|(key, provider)| {
+            let peer = self.peers.get(provider.peer)?;
+            peer.is_callable()
+                .then(|| (Arc::clone(&peer.name), provider.peer, key))
+        });
+        let mut roster: Vec<_> = callable.collect();
+        let all = roster.len();
+        roster.retain(|(_, peer, _)| *peer != from);
+        if roster.is_empty() {
+            let absence = if all == 0 {
                 Absence::Nobody
+            } else {
+                Absence::OnlyCaller
             };
-            return self.refuse(from, header.call, Failed::NoProvider(absence), out);
+            self.refuse(from, header.call, Failed::NoProvider(absence), out);
+            return None;
         }
-        let told = proto::encode(&names)
-            .map_err(|error| Failed::Encode {
-                message: error.to_string(),
-            })
-            .and_then(|names| {
-                let roster = Header::Roster { call: header.call };
-                out.send(from, &roster, &names)
-                    .map_err(|error| refused(&error, false))
+        Some(Box::new(Asking {
+            from,
+            call: Made::new(header),
+            payload: payload.clone(),
+            roster,
+            names: None,
+            id: None,
+            next: 0,
+            left: 0,
+        }))
+    }
+
+    /// Goes on with a broadcast that begins.
+    fn ask(&mut self, asking: &mut Asking, turn: &mut Turn, out: &mut impl Outlet) -> Progress {
+        asking.prepare();
+        if self.peers.live(asking.from).is_none() {
+            return asking.id.map_or(Progress::Done, |id| {
+                self.leave_parts(id, &mut asking.left, turn, out)
             });
-        if let Err(failed) = told {
-            return self.refuse(from, header.call, failed, out);
         }
-        let id = BroadcastId(self.broadcasts.insert(Broadcast {
-            link: from,
-            call: header.call,
-            missing: choices.len(),
-            routed: Vec::with_capacity(choices.len()),
-        }));
-        self.note(from, header.call, Sent::Broadcast(id));
-        for (index, choice) in (0..).zip(choices) {
-            let part = Part { of: id, index };
-            let routed =
-                choice.and_then(|choice| self.run(from, header, payload, choice, Caller::Part(part), out));
-            if let Some(broadcast) = self.broadcasts.get_mut(id.0) {
+        let id = match asking.id {
+            Some(id) => id,
+            None => match self.tell_roster(asking, out) {
+                Ok(id) => *asking.id.insert(id),
+                Err(failed) => {
+                    self.refuse(asking.from, asking.call.number, failed, out);
+                    return Progress::Done;
+                }
+            },
+        };
+        let header = asking.call.header();
+        while asking.next < asking.roster.len() {
+            if !turn.spend() {
+                return Progress::More;
+            }
+            let (_, peer, key) = asking.roster[asking.next];
+            let part = Part {
+                of: id,
+                index: u32::try_from(asking.next).unwrap_or(u32::MAX),
+            };
+            asking.next += 1;
+            // Its caller may have taken it back meanwhile.
+            let Some(broadcast) = self.broadcasts.get(id) else {
+                return Progress::Done;
+            };
+            let routed = if broadcast.cancelled {
+                Err(Failed::Cancelled { may_have_run: false })
+            } else {
+                self.check_part((peer, key), asking, out).and_then(|()| {
+                    self.run(
+                        asking.from,
+                        &header,
+                        &asking.payload,
+                        key,
+                        Caller::Part(part),
+                        out,
+                    )
+                })
+            };
+            if let Some(broadcast) = self.broadcasts.get_mut(id) {
                 broadcast.routed.push(routed.as_ref().ok().copied());
             }
             if let Err(failed) = routed {
                 self.end_part(part, Status::Failed(failed), &Bytes::new(), out);
             }
         }
+        Progress::Done
     }
 
-    /// Who is asked, by name, and who of them can be.
-    fn roster(
+    /// Tells the caller who is asked.
+    fn tell_roster(&mut self, asking: &mut Asking, out: &mut impl Outlet) -> Result<BroadcastId, Failed> {
+        let names = asking.names.take().unwrap_or_else(|| Ok(Bytes::new()));
+        let call = asking.call.number;
+        names
+            .map_err(FrameError::from)
+            .and_then(|names| out.send(asking.from, &Header::Roster { call }, &names))
+            .map_err(|error| refused(&error, false))?;
+        asking.names = Some(Ok(Bytes::new()));
+        let id = self.broadcasts.begin(asking.from, call, asking.roster.len());
+        self.note(asking.from, call, Sent::Broadcast(id));
+        Ok(id)
+    }
+
+    /// Whether one on the roster can be asked.
+    fn check_part(
         &self,
-        from: LinkId,
-        header: &CallHeader<'_>,
-        size: usize,
+        (peer, key): (PeerId, ProviderKey),
+        asking: &Asking,
         out: &impl Outlet,
-    ) -> (Vec<&str>, Vec<Result<Choice, Failed>>) {
+    ) -> Result<(), Failed> {
+        // It may have left since the roster was fixed.
+        let provider = self.directory.provider(key);
+        let provider = provider.filter(|provider| provider.peer == peer && provider.signature.is_some());
+        let provider = provider.ok_or(Failed::NoProvider(Absence::NotOffered))?;
+        let size = asking.payload.len();
         let wish = Wish {
-            signature: header.signature,
-            caller: from,
-            to: None,
+            signature: asking.call.signature,
+            caller: asking.from,
+            named: None,
             key: None,
+            size,
+            needed: self.needed_room(size),
         };
-        let needed = self.needed_room(size);
-        let mut roster: Vec<_> = self
-            .directory
-            .providers(header.name)
-            .iter()
-            .filter(|provider| provider.link != from)
-            .map(|provider| {
-                let name = self.process_name(provider.link).unwrap_or_default();
-                (name, check(provider, &wish, |link| out.room(link) >= needed))
-            })
-            .collect();
-        // A process offers a name once.
-        roster.sort_by_key(|(name, _)| *name);
-        roster.into_iter().unzip()
+        match wish.obstacle(provider, &self.peers, out) {
+            None => Ok(()),
+            Some(obstacle) => Err(obstacle.failed(provider)),
+        }
     }
 
     /// One of those that were asked has answered, or never will.
@@ -133,54 +259,95 @@ impl Router {
         payload: &Bytes,
         out: &mut impl Outlet,
     ) {
-        let Some(broadcast) = self.broadcasts.get_mut(part.of.0) else {
+        let Some(broadcast) = self.broadcasts.get_mut(part.of) else {
             return;
         };
-        let (link, call) = (broadcast.link, broadcast.call);
+        let (peer, call) = (broadcast.peer, broadcast.call);
         let may_have_run = may_have_run(&status);
-        let header = Header::Part {
+        let header = |status| Header::Part {
             call,
             index: part.index,
             status,
         };
-        if let Err(error) = out.send(link, &header, payload) {
+        broadcast.missing -= 1;
+        let was_last = broadcast.missing == 0;
+        if let Err(error) = out.send(peer, &header(status), payload) {
             let status = Status::Failed(refused(&error, may_have_run));
             // Without a payload it fits every limit.
-            let _ = out.send(
-                link,
-                &Header::Part {
-                    call,
-                    index: part.index,
-                    status,
-                },
-                &Bytes::new(),
-            );
+            let _ = out.send(peer, &header(status), &Bytes::new());
         }
-        broadcast.missing -= 1;
-        if broadcast.missing == 0 {
-            self.broadcasts.remove(part.of.0);
-            self.answer(link, call, Status::Value, &Bytes::new(), out);
+        if was_last {
+            self.broadcasts.forget(part.of);
+            self.answer(peer, call, Status::Value, &Bytes::new(), out);
         }
     }
 
     /// The controller's number of the part at a place of the roster, if it has not ended.
-    pub(super) fn part_at(&self, of: BroadcastId, index: u32) -> Option<CallId> {
-        let routed = (*self.broadcasts.get(of.0)?.routed.get(index as usize)?)?;
-        let call = self.calls.get(routed.0 as usize)?;
-        (call.caller == Caller::Part(Part { of, index })).then_some(routed)
+    pub(super) fn part_at(&self, part: Part) -> Option<CallId> {
+        let routed = self.broadcasts.routed(part)?;
+        (self.calls.get(routed)?.caller == Caller::Part(part)).then_some(routed)
     }
 
     /// The caller does not want what is left. The parts still come.
-    pub(super) fn cancel_broadcast(&mut self, id: BroadcastId, out: &mut impl Outlet) {
-        let Some(broadcast) = self.broadcasts.get(id.0) else {
-            return;
-        };
-        for routed in broadcast.routed.iter().flatten() {
-            let outstanding = self.calls.get_mut(routed.0 as usize);
-            let is_part = |caller| matches!(caller, Caller::Part(part) if part.of == id);
-            if let Some(outstanding) = outstanding.filter(|outstanding| is_part(outstanding.caller)) {
-                outstanding.cancel(*routed, out);
+    pub(super) fn cancel_broadcast(&mut self, of: BroadcastId) -> Task {
+        Box::new(Cancelling { of, index: 0 })
+    }
+
+    fn cancel_parts(
+        &mut self,
+        of: BroadcastId,
+        index: &mut u32,
+        turn: &mut Turn,
+        out: &mut impl Outlet,
+    ) -> Progress {
+        if let Some(broadcast) = self.broadcasts.get_mut(of) {
+            broadcast.cancelled = true;
+        }
+        while self
+            .broadcasts
+            .get(of)
+            .is_some_and(|of| (*index as usize) < of.routed.len())
+        {
+            if !turn.spend() {
+                return Progress::More;
+            }
+            let part = Part { of, index: *index };
+            *index += 1;
+            if let Some(routed) = self.part_at(part)
+                && let Some(outstanding) = self.calls.get_mut(routed)
+            {
+                outstanding.cancel(routed, out);
             }
         }
+        Progress::Done
+    }
+
+    /// The caller of a broadcast has left: nobody wants what is left, nor is told of it.
+    pub(super) fn leave_parts(
+        &mut self,
+        of: BroadcastId,
+        index: &mut u32,
+        turn: &mut Turn,
+        out: &mut impl Outlet,
+    ) -> Progress {
+        while self
+            .broadcasts
+            .get(of)
+            .is_some_and(|of| (*index as usize) < of.routed.len())
+        {
+            if !turn.spend() {
+                return Progress::More;
+            }
+            let part = Part { of, index: *index };
+            *index += 1;
+            if let Some(routed) = self.part_at(part)
+                && let Some(outstanding) = self.calls.get_mut(routed)
+            {
+                outstanding.caller = Caller::Nobody;
+                outstanding.cancel(routed, out);
+            }
+        }
+        self.broadcasts.forget(of);
+        Progress::Done
     }
 }

@@ -1,174 +1,376 @@
 //! Who offers what.
+//!
+//! Every change and every look takes the same time, however many offer the same or how much a process offers; only to look
+//! for a provider among many that cannot be asked takes longer.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use daffi_core::proto::{self, CallbackEntry, CallbackId, Offered};
+use daffi_core::proto::{Balance, CallbackId, Described, Offered, stable_hash};
+use slab::Slab;
 
-use super::LinkId;
+use super::ids::{FunctionKey, PeerId, ProviderKey};
+use super::numbers::{Mixing, Table};
+use super::provider::{Function, OfProcess, Provider};
 
-/// A process that offers a callback.
+/// Callbacks by name, and by process.
 #[derive(Debug)]
-pub(super) struct Provider {
-    pub(super) link: LinkId,
-    pub(super) offered: Offered,
-    /// How many calls it was given and has not answered.
-    pub(super) running: u32,
-    /// When it was last given a call, as the count of all calls.
-    pub(super) last: u64,
-    /// A number for the process, the same whenever it comes: of its name.
-    pub(super) identity: u64,
-    /// How much it takes to keep it, about.
-    pub(super) bytes: usize,
-}
-
-/// Callbacks by name, and by link.
-#[derive(Debug, Default)]
 pub(super) struct Directory {
-    functions: HashMap<Box<str>, Vec<Provider>>,
-    /// The names of a link's callbacks. Those of a link that is not shown yet are kept in `hidden`.
-    names: HashMap<(LinkId, CallbackId), Box<str>>,
-    hidden: HashMap<LinkId, BTreeMap<u32, Provider>>,
-    by_link: HashMap<LinkId, Vec<CallbackId>>,
+    names: HashMap<Arc<str>, FunctionKey>,
+    functions: Slab<Function>,
+    providers: Slab<Provider>,
+    offerings: Table<PeerId, OfProcess>,
     /// How many calls were handed to providers.
     begun: u64,
+    mixing: Mixing,
+}
+
+/// Why a process cannot offer a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Objection {
+    /// It offers the name already, under another number.
+    Twice,
+    /// It has used the number for another name.
+    NumberInUse(ProviderKey),
 }
 
 impl Directory {
-    /// A process offers a callback; it can be called once the process is [shown](Self::show).
-    pub(super) fn add(&mut self, link: LinkId, process_name: &str, offered: Offered, bytes: usize) {
-        // One that is announced again goes on as it is.
-        if self
-            .names
-            .get(&(link, offered.callback))
-            .is_some_and(|name| **name == *offered.name)
-        {
-            return;
-        }
-        let identity = proto::stable_hash(process_name.as_bytes());
-        let number = offered.callback.0;
-        let provider = Provider {
-            link,
-            offered,
-            running: 0,
-            last: 0,
-            identity,
-            bytes,
-        };
-        self.hidden.entry(link).or_default().insert(number, provider);
-    }
-
-    /// What a process has offered that cannot be called yet.
-    pub(super) fn hidden(&self, link: LinkId) -> impl Iterator<Item = &Offered> {
-        let hidden = self.hidden.get(&link).into_iter().flat_map(BTreeMap::values);
-        hidden.map(|provider| &provider.offered)
-    }
-
-    /// Makes what a process has offered callable.
-    pub(super) fn show(&mut self, link: LinkId) {
-        for provider in self.hidden.remove(&link).unwrap_or_default().into_values() {
-            let (callback, name) = (
-                provider.offered.callback,
-                Box::<str>::from(provider.offered.name.as_str()),
-            );
-            // A number is used once; whoever uses it again replaces what it meant.
-            self.remove(link, callback);
-            self.names.insert((link, callback), name.clone());
-            self.by_link.entry(link).or_default().push(callback);
-            self.functions.entry(name).or_default().push(provider);
+    pub(super) fn new(mixing: Mixing) -> Self {
+        Self {
+            names: HashMap::new(),
+            functions: Slab::new(),
+            providers: Slab::new(),
+            offerings: Table::with_hasher(mixing),
+            begun: 0,
+            mixing,
         }
     }
 
-    /// A process offers a callback no more; its name, if it could be called.
-    pub(super) fn remove(&mut self, link: LinkId, callback: CallbackId) -> Option<Box<str>> {
-        if let Some(hidden) = self.hidden.get_mut(&link) {
-            hidden.remove(&callback.0);
-        }
-        let name = self.names.remove(&(link, callback))?;
-        if let Some(callbacks) = self.by_link.get_mut(&link) {
-            callbacks.retain(|other| *other != callback);
-        }
-        if let Some(providers) = self.functions.get_mut(&name) {
-            providers.retain(|provider| (provider.link, provider.offered.callback) != (link, callback));
-            if providers.is_empty() {
-                self.functions.remove(&name);
-            }
-        }
-        Some(name)
+    // ------------------------------------------------------------------ to look
+
+    pub(super) fn function(&self, name: &str) -> Option<(FunctionKey, &Function)> {
+        let key = *self.names.get(name)?;
+        Some((key, self.functions.get(key.0 as usize)?))
     }
 
-    pub(super) fn remove_link(&mut self, link: LinkId) {
-        self.hidden.remove(&link);
-        for callback in self.by_link.remove(&link).unwrap_or_default() {
-            self.remove(link, callback);
-        }
+    pub(super) fn provider(&self, key: ProviderKey) -> Option<&Provider> {
+        self.providers.get(key.0 as usize)
     }
 
-    /// Those who offer `name`.
-    pub(super) fn providers(&self, name: &str) -> &[Provider] {
-        self.functions.get(name).map_or(&[], Vec::as_slice)
+    pub(super) fn name_of(&self, provider: &Provider) -> Arc<str> {
+        let function = self.functions.get(provider.function.0 as usize);
+        function.map_or_else(Arc::default, |function| Arc::clone(&function.name))
     }
 
-    /// The names of the callbacks that a process offers.
-    pub(super) fn names_of(&self, link: LinkId) -> Vec<Box<str>> {
-        let callbacks = self.by_link.get(&link).into_iter().flatten();
-        callbacks
-            .filter_map(|callback| self.names.get(&(link, *callback)).cloned())
-            .collect()
+    /// A process's offer of a callback that can be called.
+    pub(super) fn offer_of(&self, peer: PeerId, function: FunctionKey) -> Option<(ProviderKey, &Provider)> {
+        let key = *self.offerings.get(&peer)?.by_function.get(&function)?;
+        let provider = self.provider(key)?;
+        provider.shown.map(|_| (key, provider))
     }
 
-    /// Whether a process offers a callback under this number.
-    pub(super) fn has(&self, link: LinkId, callback: CallbackId) -> bool {
-        let hidden = self.hidden.get(&link);
-        self.names.contains_key(&(link, callback))
-            || hidden.is_some_and(|hidden| hidden.contains_key(&callback.0))
-    }
-
-    /// Whether a process offers a name under another number.
-    pub(super) fn has_other(&self, link: LinkId, name: &str, callback: CallbackId) -> bool {
-        let shown = self
-            .providers(name)
-            .iter()
-            .filter(|provider| provider.link == link);
-        let mut all = shown.map(|provider| &provider.offered).chain(self.hidden(link));
-        all.any(|offered| offered.name == name && offered.callback != callback)
+    /// One that offers the same and is shown, but for a process's own.
+    pub(super) fn other(&self, function: FunctionKey, peer: PeerId) -> Option<&Provider> {
+        let function = self.functions.get(function.0 as usize)?;
+        // A process offers a name once.
+        let two = function.shown.iter().take(2);
+        two.filter_map(|key| self.provider(*key))
+            .find(|provider| provider.peer != peer)
     }
 
     /// How much a process offers, about, in bytes.
-    pub(super) fn bytes_of(&self, link: LinkId) -> usize {
-        let hidden = self.hidden.get(&link).into_iter().flat_map(BTreeMap::values);
-        let hidden: usize = hidden.map(|provider| provider.bytes).sum();
-        let shown = self.by_link.get(&link).into_iter().flatten();
-        let shown = shown.filter_map(|callback| {
-            let providers = self.functions.get(self.names.get(&(link, *callback))?)?;
-            find_in(providers, link, *callback).map(|provider| provider.bytes)
-        });
-        hidden + shown.sum::<usize>()
+    pub(super) fn bytes_of(&self, peer: PeerId) -> usize {
+        self.offerings.get(&peer).map_or(0, |offering| offering.bytes)
     }
 
     /// How many callbacks a process offers, hidden ones too.
-    pub(super) fn count_of(&self, link: LinkId) -> usize {
-        let hidden = self.hidden.get(&link).map_or(0, BTreeMap::len);
-        self.by_link
-            .get(&link)
-            .map_or(hidden, |shown| shown.len() + hidden)
+    pub(super) fn count_of(&self, peer: PeerId) -> usize {
+        self.offerings
+            .get(&peer)
+            .map_or(0, |offering| offering.by_number.len())
+    }
+
+    /// What a process offers under a number.
+    pub(super) fn numbered(&self, peer: PeerId, callback: CallbackId) -> Option<ProviderKey> {
+        self.offerings.get(&peer)?.by_number.get(&callback).copied()
+    }
+
+    /// The first of a process's callbacks that cannot be called yet.
+    pub(super) fn first_hidden(&self, peer: PeerId) -> Option<ProviderKey> {
+        self.offerings.get(&peer)?.hidden.values().next().copied()
+    }
+
+    /// Any callback that a process offers.
+    pub(super) fn any_of(&self, peer: PeerId) -> Option<ProviderKey> {
+        self.offerings.get(&peer)?.by_number.values().next().copied()
+    }
+
+    /// The names of the callbacks of a process that can be called.
+    pub(super) fn listing(&self, peer: PeerId) -> Arc<[Arc<str>]> {
+        let keys = self.offerings.get(&peer).into_iter();
+        let keys = keys.flat_map(|offering| offering.by_function.values());
+        let shown = keys.filter_map(|key| self.provider(*key).filter(|provider| provider.shown.is_some()));
+        shown.map(|provider| self.name_of(provider)).collect()
+    }
+
+    /// The callback at a place, if there is one; nothing beyond the last place.
+    pub(super) fn function_at(&self, place: usize) -> Option<Option<&Function>> {
+        (place < self.functions.capacity()).then(|| self.functions.get(place))
+    }
+
+    // ------------------------------------------------------------------ to change
+
+    /// Why a process cannot offer a callback; `Ok(true)` if it does already.
+    pub(super) fn check(&self, peer: PeerId, offered: &Offered) -> Result<bool, Objection> {
+        let Some(offering) = self.offerings.get(&peer) else {
+            return Ok(false);
+        };
+        let function = self.names.get(&*offered.name);
+        let named = function.and_then(|function| offering.by_function.get(function));
+        match (offering.by_number.get(&offered.callback), named) {
+            (None, None) => Ok(false),
+            (Some(numbered), Some(named)) if numbered == named => Ok(true),
+            (_, Some(_)) => Err(Objection::Twice),
+            (Some(numbered), None) => Err(Objection::NumberInUse(*numbered)),
+        }
+    }
+
+    /// A process offers a callback, to which there is [no objection](Self::check); it can be called once it is
+    /// [shown](Self::show).
+    pub(super) fn add(
+        &mut self,
+        peer: PeerId,
+        process_name: &str,
+        offered: Offered,
+        bytes: usize,
+    ) -> ProviderKey {
+        let function = self.function_named(&offered.name);
+        let signature = self.shared(function, offered.signature);
+        let key = ProviderKey(key(self.providers.insert(Provider {
+            peer,
+            callback: offered.callback,
+            function,
+            signature: Some(signature),
+            docs: offered.docs.into(),
+            concurrency: offered.concurrency,
+            balance: offered.balance,
+            running: 0,
+            last: 0,
+            identity: stable_hash(process_name.as_bytes()),
+            bytes,
+            shown: None,
+            free: None,
+            withdrawn: false,
+        })));
+        let offering = self.offerings.entry(peer).or_default();
+        offering.by_number.insert(offered.callback, key);
+        offering.by_function.insert(function, key);
+        offering.hidden.insert(offered.callback, key);
+        offering.bytes += bytes;
+        key
+    }
+
+    fn function_named(&mut self, name: &str) -> FunctionKey {
+        if let Some(known) = self.names.get(name) {
+            let known = *known;
+            if let Some(function) = self.functions.get_mut(known.0 as usize) {
+                function.hidden += 1;
+            }
+            return known;
+        }
+        let name: Arc<str> = name.into();
+        let function = FunctionKey(key(self.functions.insert(Function {
+            name: Arc::clone(&name),
+            shown: Vec::new(),
+            free: Vec::new(),
+            turns: BTreeSet::new(),
+            accepted: Table::with_hasher(self.mixing),
+            hidden: 1,
+        })));
+        self.names.insert(name, function);
+        function
+    }
+
+    /// A signature, in the memory of the first provider's if that says the same.
+    fn shared(&self, function: FunctionKey, signature: Described) -> Arc<Described> {
+        let first = self.functions.get(function.0 as usize);
+        let first = first.and_then(|function| self.provider(*function.shown.first()?)?.signature.clone());
+        first
+            .filter(|first| **first == signature)
+            .unwrap_or_else(|| Arc::new(signature))
+    }
+
+    /// One that is shown, offers the same, and shares its calls in another way.
+    pub(super) fn differing(&self, key: ProviderKey) -> Option<ProviderKey> {
+        let provider = self.provider(key)?;
+        // All that are shown say the same.
+        let first = *self.functions.get(provider.function.0 as usize)?.shown.first()?;
+        (self.provider(first)?.balance != provider.balance).then_some(first)
+    }
+
+    /// Makes a callback callable. All that offer it and are shown share its calls in the same way: one that would not stays
+    /// hidden, and another is named that differs.
+    pub(super) fn show(&mut self, key: ProviderKey) -> Result<(), ProviderKey> {
+        if let Some(other) = self.differing(key) {
+            return Err(other);
+        }
+        let Some(provider) = self.providers.get(key.0 as usize) else {
+            return Ok(());
+        };
+        if provider.shown.is_some() {
+            return Ok(());
+        }
+        let Some(function) = self.functions.get_mut(provider.function.0 as usize) else {
+            return Ok(());
+        };
+        let (callback, peer) = (provider.callback, provider.peer);
+        let place = function.shown.len();
+        function.shown.push(key);
+        function.hidden -= 1;
+        let provider = &mut self.providers[key.0 as usize];
+        provider.shown = Some(place);
+        for number in provider.numbers() {
+            *function.accepted.entry(number).or_default() += 1;
+        }
+        if let Some(offering) = self.offerings.get_mut(&peer) {
+            offering.hidden.remove(&callback);
+        }
+        self.settle(key);
+        Ok(())
+    }
+
+    /// Undoes [`show`](Self::show).
+    pub(super) fn hide(&mut self, key: ProviderKey) {
+        let Some(provider) = self.providers.get_mut(key.0 as usize) else {
+            return;
+        };
+        let Some(function) = self.functions.get_mut(provider.function.0 as usize) else {
+            return;
+        };
+        let Some(place) = provider.shown.take() else {
+            return;
+        };
+        function.turns.remove(&(provider.last, key));
+        let free = provider.free.take();
+        for number in provider.numbers() {
+            if let Some(count) = function.accepted.get_mut(&number) {
+                *count -= 1;
+                if *count == 0 {
+                    function.accepted.remove(&number);
+                }
+            }
+        }
+        let (peer, callback) = (provider.peer, provider.callback);
+        function.shown.swap_remove(place);
+        if let Some(moved) = function.shown.get(place) {
+            self.providers[moved.0 as usize].shown = Some(place);
+        }
+        if let Some(free) = free {
+            function.free.swap_remove(free);
+            if let Some(moved) = function.free.get(free) {
+                self.providers[moved.0 as usize].free = Some(free);
+            }
+        }
+        function.hidden += 1;
+        if let Some(offering) = self.offerings.get_mut(&peer) {
+            offering.hidden.insert(callback, key);
+        }
+    }
+
+    /// A process offers a callback no more; its name, if it could be called. What it runs goes on.
+    pub(super) fn remove(&mut self, key: ProviderKey) -> Option<Arc<str>> {
+        let provider = self.provider(key)?;
+        let was_shown = provider.shown.is_some();
+        let name = self.name_of(provider);
+        self.hide(key);
+        let provider = self.providers.get_mut(key.0 as usize)?;
+        provider.withdrawn = true;
+        provider.signature = None;
+        provider.docs = Box::default();
+        let (peer, callback, function, bytes) = (
+            provider.peer,
+            provider.callback,
+            provider.function,
+            provider.bytes,
+        );
+        let is_idle = provider.running == 0;
+        if let Some(offering) = self.offerings.get_mut(&peer) {
+            offering.by_number.remove(&callback);
+            offering.by_function.remove(&function);
+            offering.hidden.remove(&callback);
+            offering.bytes -= bytes;
+            if offering.by_number.is_empty() {
+                self.offerings.remove(&peer);
+            }
+        }
+        if let Some(offered) = self.functions.get_mut(function.0 as usize) {
+            offered.hidden -= 1;
+            if offered.hidden == 0 && offered.shown.is_empty() {
+                self.functions.remove(function.0 as usize);
+                self.names.remove(&name);
+            }
+        }
+        if is_idle {
+            self.providers.remove(key.0 as usize);
+        }
+        was_shown.then_some(name)
     }
 
     /// A call was handed to a provider.
-    pub(super) fn begin(&mut self, name: &str, link: LinkId, callback: CallbackId) {
-        if let Some(provider) = find(self.functions.get_mut(name), link, callback) {
-            self.begun += 1;
-            provider.running += 1;
-            provider.last = self.begun;
+    pub(super) fn begin(&mut self, key: ProviderKey) {
+        self.begun += 1;
+        let begun = self.begun;
+        let Some(provider) = self.providers.get_mut(key.0 as usize) else {
+            return;
+        };
+        provider.running += 1;
+        let before = std::mem::replace(&mut provider.last, begun);
+        if provider.balance == Balance::RoundRobin && provider.free.is_some() {
+            let function = &mut self.functions[provider.function.0 as usize];
+            function.turns.remove(&(before, key));
+            function.turns.insert((begun, key));
+        }
+        if provider.is_full() {
+            self.settle(key);
         }
     }
 
     /// A provider has answered a call.
-    pub(super) fn end(&mut self, link: LinkId, callback: CallbackId) {
-        let Some(name) = self.names.get(&(link, callback)) else {
+    pub(super) fn end(&mut self, key: ProviderKey) {
+        let Some(provider) = self.providers.get_mut(key.0 as usize) else {
             return;
         };
-        if let Some(provider) = find(self.functions.get_mut(name), link, callback) {
-            provider.running = provider.running.saturating_sub(1);
+        provider.running = provider.running.saturating_sub(1);
+        if provider.withdrawn {
+            if provider.running == 0 {
+                self.providers.remove(key.0 as usize);
+            }
+        } else if provider.shown.is_some() && provider.free.is_none() {
+            self.settle(key);
+        }
+    }
+
+    /// Puts one that is shown among the free ones, or takes it from them.
+    fn settle(&mut self, key: ProviderKey) {
+        let provider = &mut self.providers[key.0 as usize];
+        let function = &mut self.functions[provider.function.0 as usize];
+        match (provider.free, provider.is_full()) {
+            (None, false) => {
+                provider.free = Some(function.free.len());
+                function.free.push(key);
+                if provider.balance == Balance::RoundRobin {
+                    function.turns.insert((provider.last, key));
+                }
+            }
+            (Some(place), true) => {
+                provider.free = None;
+                function.turns.remove(&(provider.last, key));
+                function.free.swap_remove(place);
+                if let Some(moved) = function.free.get(place) {
+                    self.providers[moved.0 as usize].free = Some(place);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -177,37 +379,13 @@ impl Directory {
     pub(super) fn is_empty(&self) -> bool {
         self.functions.is_empty()
             && self.names.is_empty()
-            && self.hidden.is_empty()
-            && self.by_link.is_empty()
-    }
-
-    /// All callbacks, by name.
-    pub(super) fn callbacks(&self, process_name: impl Fn(LinkId) -> String) -> Vec<CallbackEntry> {
-        let mut callbacks: Vec<_> = self
-            .functions
-            .values()
-            .filter_map(|providers| {
-                let mut names: Vec<_> = providers
-                    .iter()
-                    .map(|provider| process_name(provider.link))
-                    .collect();
-                names.sort();
-                Some(CallbackEntry::new(&providers.first()?.offered, names))
-            })
-            .collect();
-        callbacks.sort_by(|a, b| a.name.cmp(&b.name));
-        callbacks
+            && self.providers.is_empty()
+            && self.offerings.is_empty()
     }
 }
 
-fn find(providers: Option<&mut Vec<Provider>>, link: LinkId, callback: CallbackId) -> Option<&mut Provider> {
-    providers?
-        .iter_mut()
-        .find(|provider| (provider.link, provider.offered.callback) == (link, callback))
-}
-
-fn find_in(providers: &[Provider], link: LinkId, callback: CallbackId) -> Option<&Provider> {
-    providers
-        .iter()
-        .find(|provider| (provider.link, provider.offered.callback) == (link, callback))
+/// A place in a slab, as it is kept.
+fn key(place: usize) -> u32 {
+    // How much there may be fits.
+    u32::try_from(place).unwrap_or(u32::MAX)
 }

@@ -1,9 +1,16 @@
 //! Whom to ask.
 
-use daffi_core::proto::{Absence, Balance, CallbackId, Failed};
+use daffi_core::proto::{Absence, Balance, Failed};
 
-use super::LinkId;
-use super::directory::Provider;
+use super::directory::Directory;
+use super::ids::{FunctionKey, PeerId, ProviderKey};
+use super::numbers::mixed;
+use super::outlet::Outlet;
+use super::peers::Peers;
+use super::provider::{Function, Provider};
+
+/// Among so many providers it is looked for the one that comes closest to an answer.
+const LOOKED_AT: usize = 64;
 
 /// Picks providers, with a random state of its own.
 #[derive(Debug)]
@@ -16,44 +23,42 @@ pub(super) struct Picker {
 pub(super) struct Wish {
     /// The number of the caller's signature; 0 matches any.
     pub(super) signature: u64,
-    pub(super) caller: LinkId,
+    pub(super) caller: PeerId,
     /// The one that shall run it.
-    pub(super) to: Option<LinkId>,
+    pub(super) named: Option<PeerId>,
     /// Calls with the same key go to the same provider.
     pub(super) key: Option<u64>,
-}
-
-/// The provider that was picked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Choice {
-    pub(super) provider: LinkId,
-    pub(super) callback: CallbackId,
+    /// How many bytes its arguments take.
+    pub(super) size: usize,
+    /// How much room the queue to a provider must have.
+    pub(super) needed: usize,
 }
 
 /// Why a provider is out of the question. The later ones say more about what the caller could do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Obstacle {
+    /// It is about to go.
+    Gone,
     Caller,
-    Other,
     Signature,
     Full,
 }
 
 impl Wish {
     /// What speaks against a provider.
-    fn obstacle(&self, provider: &Provider, has_room: &impl Fn(LinkId) -> bool) -> Option<Obstacle> {
-        match self.to {
-            Some(to) if provider.link != to => Some(Obstacle::Other),
-            None if provider.link == self.caller => Some(Obstacle::Caller),
-            _ if !provider.offered.signature.accepts(self.signature) => Some(Obstacle::Signature),
-            _ if provider
-                .offered
-                .concurrency
-                .is_some_and(|limit| provider.running >= limit) =>
-            {
-                Some(Obstacle::Full)
-            }
-            _ if !has_room(provider.link) => Some(Obstacle::Full),
+    pub(super) fn obstacle(&self, provider: &Provider, peers: &Peers, out: &impl Outlet) -> Option<Obstacle> {
+        let peer = peers.get(provider.peer).filter(|peer| peer.is_callable());
+        let accepts = |number| {
+            let signature = provider.signature.as_ref();
+            signature.is_some_and(|signature| signature.accepts(number))
+        };
+        match peer {
+            None => Some(Obstacle::Gone),
+            _ if self.named.is_none() && provider.peer == self.caller => Some(Obstacle::Caller),
+            _ if !accepts(self.signature) => Some(Obstacle::Signature),
+            _ if provider.is_full() => Some(Obstacle::Full),
+            Some(peer) if !peer.load.takes(self.caller, self.size) => Some(Obstacle::Full),
+            _ if out.room(provider.peer) < self.needed => Some(Obstacle::Full),
             _ => None,
         }
     }
@@ -62,34 +67,13 @@ impl Wish {
 impl Obstacle {
     /// What a caller is told for whom `provider` was out of the question.
     pub(super) fn failed(self, provider: &Provider) -> Failed {
-        match self {
-            Self::Caller => Failed::NoProvider(Absence::OnlyCaller),
-            Self::Other => Failed::NoProvider(Absence::NotOffered),
-            Self::Signature => Failed::SignatureMismatch {
-                offered: Box::new(provider.offered.signature.clone()),
+        match (self, &provider.signature) {
+            (Self::Caller, _) => Failed::NoProvider(Absence::OnlyCaller),
+            (Self::Signature, Some(signature)) => Failed::SignatureMismatch {
+                offered: Box::new((**signature).clone()),
             },
-            Self::Full => Failed::Overloaded { may_have_run: false },
-        }
-    }
-}
-
-/// Whether a provider can be asked now.
-pub(super) fn check(
-    provider: &Provider,
-    wish: &Wish,
-    has_room: impl Fn(LinkId) -> bool,
-) -> Result<Choice, Failed> {
-    match wish.obstacle(provider, &has_room) {
-        None => Ok(Choice::of(provider)),
-        Some(obstacle) => Err(obstacle.failed(provider)),
-    }
-}
-
-impl Choice {
-    fn of(provider: &Provider) -> Self {
-        Self {
-            provider: provider.link,
-            callback: provider.offered.callback,
+            (Self::Gone | Self::Signature, _) => Failed::NoProvider(Absence::Nobody),
+            (Self::Full, _) => Failed::Overloaded { may_have_run: false },
         }
     }
 }
@@ -100,53 +84,92 @@ impl Picker {
         Self { state: seed | 1 }
     }
 
-    /// Picks one of `providers` for a call.
+    /// Picks one of those who offer a callback.
     pub(super) fn pick(
         &mut self,
-        providers: &[Provider],
+        function: Option<(FunctionKey, &Function)>,
+        directory: &Directory,
         wish: &Wish,
-        has_room: impl Fn(LinkId) -> bool,
-    ) -> Result<Choice, Failed> {
-        let obstacle = |provider: &Provider| wish.obstacle(provider, &has_room);
-        let usable = |index: usize| obstacle(&providers[index]).is_none();
-        let picked = match (providers, wish.key) {
-            ([], _) => None,
-            ([_], _) => usable(0).then_some(0),
-            (_, Some(key)) => by_key(providers, key, usable),
-            ([first, ..], None) => match first.offered.balance {
-                Balance::RoundRobin => in_turn(providers, usable),
-                Balance::Random => {
-                    let start = self.below(providers.len());
-                    first_from(start, providers.len(), usable)
-                }
-                _ => self.less_loaded(providers, usable),
-            },
-        };
-        if let Some(index) = picked {
-            return Ok(Choice::of(&providers[index]));
+        obstacle: impl Fn(&Provider) -> Option<Obstacle>,
+    ) -> Result<ProviderKey, Failed> {
+        if let Some(named) = wish.named {
+            let offer = function.and_then(|(key, _)| directory.offer_of(named, key));
+            let (key, provider) = offer.ok_or(Failed::NoProvider(Absence::NotOffered))?;
+            return match obstacle(provider) {
+                None => Ok(key),
+                Some(Obstacle::Gone) => Err(Failed::NoProvider(Absence::ProcessUnknown)),
+                Some(obstacle) => Err(obstacle.failed(provider)),
+            };
         }
-        let worst = providers
-            .iter()
-            .filter_map(|provider| Some((obstacle(provider)?, provider)));
-        Err(match worst.max_by_key(|(obstacle, _)| *obstacle) {
-            None if wish.to.is_some() => Failed::NoProvider(Absence::NotOffered),
-            None => Failed::NoProvider(Absence::Nobody),
-            Some((obstacle, provider)) => obstacle.failed(provider),
-        })
+        let Some((key, function)) = function else {
+            return Err(Failed::NoProvider(Absence::Nobody));
+        };
+        if function.accepting(wish.signature) > 0 {
+            let get = |key| directory.provider(key);
+            let usable = |key: ProviderKey| get(key).is_some_and(|provider| obstacle(provider).is_none());
+            let picked = self.choose(function, wish.key, get, usable);
+            if let Some(picked) = picked {
+                return Ok(picked);
+            }
+        }
+        Err(refusal((key, function), directory, wish, obstacle))
+    }
+
+    /// One of the free ones that is usable.
+    fn choose<'a>(
+        &mut self,
+        function: &Function,
+        key: Option<u64>,
+        get: impl Fn(ProviderKey) -> Option<&'a Provider>,
+        usable: impl Fn(ProviderKey) -> bool,
+    ) -> Option<ProviderKey> {
+        let free = function.free();
+        let first = get(*free.first()?)?;
+        if let [only] = free {
+            return usable(*only).then_some(*only);
+        }
+        if let Some(key) = key {
+            let weight = |provider: &ProviderKey| get(*provider).map_or(0, |provider| weight(key, provider));
+            let usable = free.iter().copied().filter(|provider| usable(*provider));
+            return usable.max_by_key(weight);
+        }
+        match first.balance {
+            Balance::RoundRobin => function.turns().find(|provider| usable(*provider)),
+            Balance::Random => {
+                let start = self.below(free.len());
+                let (before, after) = free.split_at(start);
+                after
+                    .iter()
+                    .chain(before)
+                    .copied()
+                    .find(|provider| usable(*provider))
+            }
+            _ => self.less_loaded(free, get, usable),
+        }
     }
 
     /// The less loaded of two random ones, if they are usable; otherwise of all.
-    fn less_loaded(&mut self, providers: &[Provider], usable: impl Fn(usize) -> bool) -> Option<usize> {
-        let (first, second) = self.two(providers.len());
+    fn less_loaded<'a>(
+        &mut self,
+        free: &[ProviderKey],
+        get: impl Fn(ProviderKey) -> Option<&'a Provider>,
+        usable: impl Fn(ProviderKey) -> bool,
+    ) -> Option<ProviderKey> {
+        let better = |a: ProviderKey, b: ProviderKey| match (get(a), get(b)) {
+            (Some(first), Some(second)) if is_less_loaded(first, second) => a,
+            _ => b,
+        };
+        let (first, second) = self.two(free.len());
+        let (first, second) = (free[first], free[second]);
         match (usable(first), usable(second)) {
-            (true, true) => Some(less_loaded(providers, first, second)),
+            (true, true) => Some(better(first, second)),
             (true, false) => Some(first),
             (false, true) => Some(second),
-            (false, false) => {
-                let mut rest = (0..providers.len()).filter(|index| usable(*index));
-                rest.next()
-                    .map(|first| rest.fold(first, |best, next| less_loaded(providers, best, next)))
-            }
+            (false, false) => free
+                .iter()
+                .copied()
+                .filter(|provider| usable(*provider))
+                .reduce(better),
         }
     }
 
@@ -166,42 +189,41 @@ impl Picker {
     }
 }
 
-/// The one that has waited longest for a call.
-fn in_turn(providers: &[Provider], usable: impl Fn(usize) -> bool) -> Option<usize> {
-    (0..providers.len())
-        .filter(|index| usable(*index))
-        .min_by_key(|index| providers[*index].last)
-}
-
-/// The first usable one, beginning with `start`.
-fn first_from(start: usize, count: usize, usable: impl Fn(usize) -> bool) -> Option<usize> {
-    (start..count).chain(0..start).find(|index| usable(*index))
+/// Why none of those who offer a callback can be asked: what comes closest to an answer.
+fn refusal(
+    (key, function): (FunctionKey, &Function),
+    directory: &Directory,
+    wish: &Wish,
+    obstacle: impl Fn(&Provider) -> Option<Obstacle>,
+) -> Failed {
+    let shown = function.shown();
+    let providers = shown.iter().filter_map(|key| directory.provider(*key));
+    let obstacles = providers.filter_map(|provider| Some((obstacle(provider)?, provider)));
+    let closest = obstacles.take(LOOKED_AT).max_by_key(|(obstacle, _)| *obstacle);
+    let own = directory.offer_of(wish.caller, key).map(|(_, provider)| provider);
+    let own = own.and_then(|provider| provider.signature.as_ref());
+    let own_accepts = own.is_some_and(|own| own.accepts(wish.signature));
+    // Of many, it is known how many would take the call if they could.
+    let others_accept = function.accepting(wish.signature) > usize::from(own_accepts);
+    match closest {
+        None => Failed::NoProvider(Absence::Nobody),
+        Some((obstacle, _)) if obstacle < Obstacle::Full && shown.len() > LOOKED_AT && others_accept => {
+            Failed::Overloaded { may_have_run: false }
+        }
+        Some((obstacle, provider)) => obstacle.failed(provider),
+    }
 }
 
 /// Rendezvous hashing: each provider has a weight for the key, and the heaviest usable one gets it. When a provider leaves,
 /// no other key moves.
-fn by_key(providers: &[Provider], key: u64, usable: impl Fn(usize) -> bool) -> Option<usize> {
-    let weight = |index: &usize| mixed(key ^ mixed(providers[*index].identity));
-    (0..providers.len())
-        .filter(|index| usable(*index))
-        .max_by_key(weight)
+const fn weight(key: u64, provider: &Provider) -> u64 {
+    mixed(key ^ mixed(provider.identity))
 }
 
-/// A number in which every bit of another one counts (the finalizer of splitmix64).
-const fn mixed(mut number: u64) -> u64 {
-    number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
-}
-
-/// The one with the smaller part of its capacity in use; the number of calls where no capacity is known.
-fn less_loaded(providers: &[Provider], a: usize, b: usize) -> usize {
-    let weight = |provider: &Provider| u64::from(provider.offered.concurrency.unwrap_or(1).max(1));
-    let (left, right) = (&providers[a], &providers[b]);
-    // left.running / left.weight <= right.running / right.weight
-    if u64::from(left.running) * weight(right) <= u64::from(right.running) * weight(left) {
-        a
-    } else {
-        b
-    }
+/// Whether the first has no larger part of its capacity in use than the second; by the number of calls where no capacity is
+/// known.
+fn is_less_loaded(first: &Provider, second: &Provider) -> bool {
+    let weight = |provider: &Provider| u64::from(provider.concurrency.unwrap_or(1).max(1));
+    // first.running / first.weight <= second.running / second.weight
+    u64::from(first.running) * weight(second) <= u64::from(second.running) * weight(first)
 }

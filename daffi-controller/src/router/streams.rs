@@ -6,15 +6,18 @@
 use bytes::Bytes;
 use daffi_core::proto::{CallId, Failed, Header, Status, StreamId};
 
-use super::{Caller, Fault, LinkId, Outlet, Router, Sent, number, refused};
+use super::ids::{Caller, Part, PeerId, Sent};
+use super::outlet::{Fault, Outlet};
+use super::state::Router;
+use super::status::refused;
 
 /// Where a frame of a stream goes, and what its call and stream are called there.
 struct Way {
-    to: LinkId,
+    to: PeerId,
     call: CallId,
     index: u32,
-    /// The call, in the router.
-    key: usize,
+    /// The controller's number of the call.
+    routed: CallId,
 }
 
 impl Way {
@@ -57,7 +60,7 @@ impl Way {
 impl Router {
     pub(super) fn stream(
         &mut self,
-        from: LinkId,
+        from: PeerId,
         header: Header<'_>,
         payload: &Bytes,
         out: &mut impl Outlet,
@@ -111,56 +114,55 @@ impl Router {
     }
 
     /// A stream that nobody will read is stopped: its call was handed over.
-    fn stop_unread(&mut self, from: LinkId, call: CallId, out: &mut impl Outlet) {
-        let outstanding = self.calls.get_mut(call.0 as usize);
-        let unread = outstanding.filter(|call| call.provider == from && call.caller == Caller::Nobody);
+    fn stop_unread(&mut self, from: PeerId, call: CallId, out: &mut impl Outlet) {
+        let is_unread = |caller| matches!(caller, Caller::HandedOver(_) | Caller::Nobody);
+        let outstanding = self.calls.get_mut(call);
+        let unread = outstanding.filter(|call| call.provider == from && is_unread(call.caller));
         if let Some(outstanding) = unread {
             outstanding.cancel(call, out);
         }
     }
 
     /// The way to the caller of a call that `from` runs; none if nobody waits for it any more.
-    fn to_caller(&self, from: LinkId, call: CallId) -> Result<Option<Way>, Fault> {
-        let key = call.0 as usize;
-        let call = self.calls.get(key).filter(|call| call.provider == from);
+    fn to_caller(&self, from: PeerId, call: CallId) -> Result<Option<Way>, Fault> {
+        let routed = call;
+        let call = self.calls.get(routed).filter(|call| call.provider == from);
         let call = call.ok_or(Fault::Unexpected("a stream of a call that it was not given"))?;
         Ok(match call.caller {
             Caller::Call(to, call) => Some(Way {
                 to,
                 call,
                 index: 0,
-                key,
+                routed,
             }),
-            Caller::Part(part) => self.broadcasts.get(part.of.0).map(|broadcast| Way {
-                to: broadcast.caller(),
-                call: broadcast.call(),
+            Caller::Part(part) => self.broadcasts.call_of(part).map(|(to, call)| Way {
+                to,
+                call,
                 index: part.index,
-                key,
+                routed,
             }),
-            Caller::Nobody => None,
+            Caller::HandedOver(_) | Caller::Nobody => None,
         })
     }
 
     /// The way to the provider of a call of `from`'s; none if it has ended. What was sent before its reply came is on its
     /// way then.
-    fn to_provider(&self, from: LinkId, call: CallId, stream: StreamId) -> Option<Way> {
+    fn to_provider(&self, from: PeerId, call: CallId, stream: StreamId) -> Option<Way> {
         let (is_result, index) = match stream {
             StreamId::Result(index) => (true, index),
             StreamId::Argument(_) => (false, 0),
         };
-        let sent = (*self.links.get(from.0)?.calls.get(call.0 as usize)?)?;
-        let routed = match sent {
+        let routed = match *self.peers.get(from)?.sent.get(&call)? {
             Sent::Routed(routed) if index == 0 => routed,
             // A stream goes to one process.
-            Sent::Broadcast(id) if is_result => self.part_at(id, index)?,
+            Sent::Broadcast(of) if is_result => self.part_at(Part { of, index })?,
             _ => return None,
         };
-        let key = routed.0 as usize;
         Some(Way {
-            to: self.calls.get(key)?.provider,
+            to: self.calls.get(routed)?.provider,
             call: routed,
             index: 0,
-            key,
+            routed,
         })
     }
 
@@ -174,10 +176,10 @@ impl Router {
                 Err(error) => refused(&error, true),
             }
         };
-        let Some(outstanding) = self.calls.get_mut(way.key) else {
+        let Some(outstanding) = self.calls.get_mut(way.routed) else {
             return;
         };
-        outstanding.cancel(number(way.key), out);
+        outstanding.cancel(way.routed, out);
         let ended = *outstanding;
         outstanding.caller = Caller::Nobody;
         self.end(&ended, Status::Failed(failed), &Bytes::new(), out);

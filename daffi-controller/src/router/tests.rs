@@ -13,11 +13,13 @@ mod streams;
 mod traffic;
 mod world;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use daffi_core::proto::{
-    Balance, Change, Described, Failure, Frame, Outcome, RemoteError, StreamId, TraceContext,
+    self, Absence, Balance, CallHeader, CallId, CallbackEntry, CallbackId, Change, Described, Extensions,
+    Failed, Failure, Frame, FrameError, Limits, Mode, Offered, Outcome, Parting, ProcessEntry, Query,
+    RemoteError, RunHeader, Status, StreamId, TraceContext,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 
@@ -191,15 +193,15 @@ fn outcome(status: Status<'_>, payload: Bytes) -> Outcome {
 /// The queues of all links. Everything is kept until somebody looks.
 #[derive(Debug, Default)]
 struct Queues {
-    sent: Vec<(LinkId, Frame)>,
+    sent: Vec<(PeerId, Frame)>,
     /// Links whose peers do not read: there is no room towards them.
-    full: HashSet<LinkId>,
+    full: HashSet<PeerId>,
     /// Frame limits below the usual.
-    limits: HashMap<LinkId, usize>,
+    limits: HashMap<PeerId, usize>,
 }
 
 impl Queues {
-    fn said(&mut self) -> Vec<(LinkId, Said)> {
+    fn said(&mut self) -> Vec<(PeerId, Said)> {
         self.sent
             .drain(..)
             .map(|(to, frame)| (to, said(&frame)))
@@ -208,7 +210,7 @@ impl Queues {
 }
 
 impl Outlet for Queues {
-    fn send(&mut self, to: LinkId, header: &Header<'_>, payload: &Bytes) -> Result<(), FrameError> {
+    fn send(&mut self, to: PeerId, header: &Header<'_>, payload: &Bytes) -> Result<(), FrameError> {
         let frame = Frame::split(header, payload.clone())?;
         let (size, limit) = (
             frame.len(),
@@ -221,7 +223,7 @@ impl Outlet for Queues {
         Ok(())
     }
 
-    fn room(&self, to: LinkId) -> usize {
+    fn room(&self, to: PeerId) -> usize {
         if self.full.contains(&to) {
             0
         } else {
@@ -262,6 +264,33 @@ const fn call(number: u32, name: &str) -> CallHeader<'_> {
     }
 }
 
+/// Lets the router do all that a frame asks for, a little at a time.
+fn receive(
+    router: &mut Router,
+    from: PeerId,
+    header: Header<'_>,
+    payload: &Bytes,
+    queues: &mut Queues,
+) -> Result<(), Fault> {
+    let request = Request::parse(header, payload)?;
+    let work = router.receive(from, request, payload, &mut Turn::of(2), queues)?;
+    finish(router, work, queues);
+    Ok(())
+}
+
+fn disconnect(router: &mut Router, peer: PeerId, queues: &mut Queues) {
+    let work = router.disconnect(peer, &mut Turn::of(2), queues);
+    finish(router, work, queues);
+}
+
+/// Does what is left.
+fn finish(router: &mut Router, mut work: Option<Work>, queues: &mut Queues) {
+    while let Some(mut rest) = work {
+        rest.prepare();
+        work = router.resume(rest, &mut Turn::of(2), queues);
+    }
+}
+
 /// A router, and nodes that are told what to send.
 struct Fixture {
     router: Router,
@@ -271,21 +300,21 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         Self {
-            router: Router::new(LIMITS, 1),
+            router: Router::new(LIMITS, 1 << 20, 1),
             queues: Queues::default(),
         }
     }
 
-    fn try_connect(&mut self, name: &str, instance: u128) -> Result<LinkId, Refusal> {
+    fn try_connect(&mut self, name: &str, instance: u128) -> Result<PeerId, Refusal> {
         self.router.connect(&Hello::new(name, instance, 77))
     }
 
-    fn connect(&mut self, name: &str) -> LinkId {
+    fn connect(&mut self, name: &str) -> PeerId {
         self.try_connect(name, 1).unwrap()
     }
 
     /// Connects a process that offers callbacks of these names, numbered from 0.
-    fn join(&mut self, name: &str, callbacks: &[&str]) -> LinkId {
+    fn join(&mut self, name: &str, callbacks: &[&str]) -> PeerId {
         let link = self.connect(name);
         let offers: Vec<_> = (0..)
             .zip(callbacks)
@@ -295,17 +324,17 @@ impl Fixture {
         link
     }
 
-    fn receive(&mut self, from: LinkId, header: Header<'_>, payload: &Bytes) -> Result<(), Fault> {
-        self.router.receive(from, header, payload, &mut self.queues)
+    fn receive(&mut self, from: PeerId, header: Header<'_>, payload: &Bytes) -> Result<(), Fault> {
+        receive(&mut self.router, from, header, payload, &mut self.queues)
     }
 
     /// Offers callbacks, and expects nothing but the answer.
-    fn offer(&mut self, link: LinkId, callbacks: &[Offered], ready: bool) {
+    fn offer(&mut self, link: PeerId, callbacks: &[Offered], ready: bool) {
         self.send_offer(link, callbacks, ready);
         assert_eq!(self.queues.said(), [(link, empty(15))]);
     }
 
-    fn send_offer(&mut self, link: LinkId, callbacks: &[Offered], ready: bool) {
+    fn send_offer(&mut self, link: PeerId, callbacks: &[Offered], ready: bool) {
         let offer = Header::Offer {
             call: CallId(15),
             ready,
@@ -315,7 +344,7 @@ impl Fixture {
 
     /// Withdraws callbacks, and expects nothing but the answer.
     /// Offers callbacks, and expects that they are denied; gives the reason.
-    fn denied(&mut self, link: LinkId, callbacks: &[Offered]) -> String {
+    fn denied(&mut self, link: PeerId, callbacks: &[Offered]) -> String {
         let offer = Header::Offer {
             call: CallId(15),
             ready: true,
@@ -335,25 +364,25 @@ impl Fixture {
         }
     }
 
-    fn withdraw(&mut self, link: LinkId, callbacks: &[u32]) {
+    fn withdraw(&mut self, link: PeerId, callbacks: &[u32]) {
         self.send_withdrawal(link, callbacks);
         assert_eq!(self.queues.said(), [(link, empty(15))]);
     }
 
-    fn send_withdrawal(&mut self, link: LinkId, callbacks: &[u32]) {
+    fn send_withdrawal(&mut self, link: PeerId, callbacks: &[u32]) {
         let callbacks: Vec<_> = callbacks.iter().copied().map(CallbackId).collect();
         let payload = proto::encode(&callbacks).unwrap();
         self.receive(link, Header::Withdraw { call: CallId(15) }, &payload)
             .unwrap();
     }
 
-    fn call(&mut self, from: LinkId, header: CallHeader<'_>) {
+    fn call(&mut self, from: PeerId, header: CallHeader<'_>) {
         self.receive(from, Header::Call(header), &bytes("arguments"))
             .unwrap();
     }
 
     /// Calls, and expects that it is run; gives where, and under what number.
-    fn routed(&mut self, from: LinkId, header: CallHeader<'_>) -> (LinkId, u32) {
+    fn routed(&mut self, from: PeerId, header: CallHeader<'_>) -> (PeerId, u32) {
         self.call(from, header);
         match &*self.queues.said() {
             [(to, Said::Run { number, .. })] => (*to, *number),
@@ -362,7 +391,7 @@ impl Fixture {
     }
 
     /// Calls, and expects that the router answers.
-    fn refused(&mut self, from: LinkId, header: CallHeader<'_>) -> Failed {
+    fn refused(&mut self, from: PeerId, header: CallHeader<'_>) -> Failed {
         let asked = header.call.0;
         self.call(from, header);
         match &*self.queues.said() {
@@ -381,7 +410,7 @@ impl Fixture {
 
     fn try_reply(
         &mut self,
-        from: LinkId,
+        from: PeerId,
         number: u32,
         status: Status<'_>,
         payload: &Bytes,
@@ -397,17 +426,17 @@ impl Fixture {
     }
 
     /// The provider answers with a value.
-    fn reply(&mut self, from: LinkId, number: u32) {
+    fn reply(&mut self, from: PeerId, number: u32) {
         self.try_reply(from, number, Status::Value, &bytes("value"))
             .unwrap();
     }
 
-    fn cancel(&mut self, from: LinkId, number: u32) {
+    fn cancel(&mut self, from: PeerId, number: u32) {
         self.receive(from, Header::Cancel { call: CallId(number) }, &Bytes::new())
             .unwrap();
     }
 
-    fn ask(&mut self, from: LinkId, number: u32, query: Query<'_>) {
+    fn ask(&mut self, from: PeerId, number: u32, query: Query<'_>) {
         self.receive(
             from,
             Header::Query {
@@ -419,16 +448,38 @@ impl Fixture {
         .unwrap();
     }
 
-    fn goodbye(&mut self, from: LinkId) {
+    fn goodbye(&mut self, from: PeerId) {
         self.receive(from, Header::Goodbye, &Bytes::new()).unwrap();
     }
 
-    fn disconnect(&mut self, link: LinkId) {
-        self.router.disconnect(link, &mut self.queues);
+    fn disconnect(&mut self, link: PeerId) {
+        disconnect(&mut self.router, link, &mut self.queues);
     }
 
-    fn said(&mut self) -> Vec<(LinkId, Said)> {
+    fn said(&mut self) -> Vec<(PeerId, Said)> {
         self.queues.said()
+    }
+
+    /// What somebody is told who asks; what else was sent stays.
+    fn answer_to(&mut self, query: Query<'_>) -> Bytes {
+        let asker = self.connect("somebody who asks");
+        self.ask(asker, 0, query);
+        let answers: Vec<_> = self.queues.sent.extract_if(.., |(to, _)| *to == asker).collect();
+        self.disconnect(asker);
+        match &*answers {
+            [(_, frame)] => frame.decode().unwrap().1,
+            other => panic!("not one answer: {other:?}"),
+        }
+    }
+
+    /// The processes on the roster.
+    fn processes(&mut self) -> Vec<ProcessEntry> {
+        proto::decode_guarded(&self.answer_to(Query::Processes)).unwrap()
+    }
+
+    /// The callbacks that can be called.
+    fn callbacks(&mut self) -> Vec<CallbackEntry> {
+        proto::decode_guarded(&self.answer_to(Query::Callbacks)).unwrap()
     }
 }
 
@@ -456,14 +507,9 @@ fn failure(number: u32, failure: Failed) -> Said {
 
 /// Nothing is left once everybody has gone.
 fn assert_empty(router: &Router) {
-    assert!(
-        router.links.is_empty() && router.names.is_empty() && router.calls.is_empty(),
-        "{router:?}"
-    );
-    assert!(router.waiting.is_empty(), "{:?}", router.waiting);
-    assert!(
-        router.broadcasts.is_empty() && router.subscribers.is_empty(),
-        "{router:?}"
-    );
+    assert!(router.peers.is_empty(), "{:?}", router.peers);
+    assert_eq!(router.calls_outstanding(), 0);
+    assert!(router.watchers.is_empty(), "{:?}", router.watchers);
+    assert!(router.broadcasts.is_empty(), "{:?}", router.broadcasts);
     assert!(router.directory.is_empty(), "{:?}", router.directory);
 }

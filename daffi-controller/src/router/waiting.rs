@@ -1,20 +1,20 @@
 //! Questions that wait for something to appear.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use daffi_core::proto::CallId;
 
-use super::LinkId;
+use super::ids::PeerId;
 
 /// Who asked, and under what number.
-type Asker = (LinkId, CallId);
+pub(super) type Asker = (PeerId, CallId);
 
 /// What waits, by what it waits for and by who asked.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     processes: HashMap<Box<str>, BTreeSet<Asker>>,
     functions: HashMap<Box<str>, BTreeSet<Asker>>,
-    asked: BTreeMap<Asker, Awaited>,
+    asked: HashMap<Asker, Awaited>,
 }
 
 #[derive(Clone, Debug)]
@@ -29,35 +29,38 @@ impl Waiting {
         self.processes.is_empty() && self.functions.is_empty() && self.asked.is_empty()
     }
 
-    pub(super) fn for_process(&mut self, name: &str, link: LinkId, call: CallId) {
-        let asker = (link, call);
+    pub(super) fn for_process(&mut self, name: &str, peer: PeerId, call: CallId) {
+        let asker = (peer, call);
         self.processes.entry(name.into()).or_default().insert(asker);
         self.asked.insert(asker, Awaited::Process(name.into()));
     }
 
-    pub(super) fn for_function(&mut self, name: &str, link: LinkId, call: CallId) {
-        let asker = (link, call);
+    pub(super) fn for_function(&mut self, name: &str, peer: PeerId, call: CallId) {
+        let asker = (peer, call);
         self.functions.entry(name.into()).or_default().insert(asker);
         self.asked.insert(asker, Awaited::Function(name.into()));
     }
 
-    /// Those who waited for a process.
-    pub(super) fn process_appeared(&mut self, name: &str) -> Vec<Asker> {
-        let woken: Vec<_> = self.processes.get(name).into_iter().flatten().copied().collect();
-        self.forget_all(&woken);
-        woken
+    /// One who waited for a process.
+    pub(super) fn next_for_process(&mut self, name: &str) -> Option<Asker> {
+        let (peer, call) = *self.processes.get(name)?.first()?;
+        self.forget(peer, call);
+        Some((peer, call))
     }
 
-    /// Those who waited for `name`; the provider itself waits for another one.
-    pub(super) fn function_appeared(&mut self, name: &str, provider: LinkId) -> Vec<Asker> {
-        let waiting = self.functions.get(name).into_iter().flatten().copied();
-        let woken: Vec<_> = waiting.filter(|(link, _)| *link != provider).collect();
-        self.forget_all(&woken);
-        woken
+    /// One who waited for a callback; its provider itself waits for another one.
+    pub(super) fn next_for_function(&mut self, name: &str, provider: PeerId) -> Option<Asker> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let askers = self.functions.get(name)?;
+        let beyond = (Excluded((provider, CallId(u32::MAX))), Unbounded);
+        let mut others = askers.range(..(provider, CallId(0))).chain(askers.range(beyond));
+        let (peer, call) = *others.next()?;
+        self.forget(peer, call);
+        Some((peer, call))
     }
 
-    pub(super) fn forget(&mut self, link: LinkId, call: CallId) {
-        let asker = (link, call);
+    pub(super) fn forget(&mut self, peer: PeerId, call: CallId) {
+        let asker = (peer, call);
         let Some(awaited) = self.asked.remove(&asker) else {
             return;
         };
@@ -71,15 +74,5 @@ impl Waiting {
                 askers.remove(&name);
             }
         }
-    }
-
-    pub(super) fn forget_link(&mut self, link: LinkId) {
-        let all = (link, CallId(0))..=(link, CallId(u32::MAX));
-        let askers: Vec<_> = self.asked.range(all).map(|(asker, _)| *asker).collect();
-        self.forget_all(&askers);
-    }
-
-    fn forget_all(&mut self, askers: &[Asker]) {
-        askers.iter().for_each(|(link, call)| self.forget(*link, *call));
     }
 }

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::shared::Shared;
-use crate::router::LinkId;
+use super::hub::Hub;
+use crate::router::PeerId;
 
 /// How long a peer may take to say who it is.
 const GREETING: Duration = Duration::from_secs(10);
@@ -19,7 +19,7 @@ const GREETING: Duration = Duration::from_secs(10);
 /// How long what is left may take to be written after the reader has seen the end.
 const CLOSING: Duration = Duration::from_secs(1);
 
-impl Shared {
+impl Hub {
     /// Serves one connection.
     pub(super) async fn serve(self: Arc<Self>, connection: Connection, tasks: TaskTracker) {
         let Connection {
@@ -48,14 +48,14 @@ impl Shared {
             let outbox = Arc::clone(&outbox);
             tasks.spawn(async move { outbox.run().await })
         };
-        match self.admit(&hello, &outbox) {
-            Ok(link) => {
+        match self.admit(&hello, &outbox).await {
+            Ok(process) => {
                 info!(process_name = hello.process_name, %peer, "process connected");
-                if let Err(reason) = self.read(link, &mut inlet, &outbox).await {
-                    warn!(process_name = self.process_name(link), %peer, reason, "a connection is cut off");
+                if let Err(reason) = self.read(process, &mut inlet, &outbox).await {
+                    warn!(process_name = self.process_name(process), %peer, reason, "a connection is cut off");
                     outbox.abort();
                 }
-                self.leave(link, &outbox);
+                self.leave(process).await;
                 info!(process_name = hello.process_name, %peer, "process disconnected");
             }
             Err(refusal) => {
@@ -69,7 +69,7 @@ impl Shared {
         }
     }
 
-    async fn read(&self, link: LinkId, inlet: &mut Inlet, outbox: &Arc<Outbox>) -> Result<(), String> {
+    async fn read(&self, process: PeerId, inlet: &mut Inlet, outbox: &Arc<Outbox>) -> Result<(), String> {
         let mut frames = Vec::new();
         let mut outboxes = Vec::new();
         loop {
@@ -85,7 +85,7 @@ impl Shared {
                 }
                 Err(error) => return Err(error.to_string()),
             }
-            let routed = self.route(link, outbox, &frames, &mut outboxes);
+            let routed = self.route(process, &frames, &mut outboxes).await;
             if frames.len() > 1 {
                 // Other connections that were read at the same time add theirs, and all is written at once.
                 tokio::task::yield_now().await;

@@ -23,7 +23,7 @@ impl core::fmt::Display for CallId {
 }
 
 /// The number that a node gave to one registration of a callback. It is not used again on the same connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CallbackId(pub u32);
 
 /// A side of a call: the two sides number their calls apart.

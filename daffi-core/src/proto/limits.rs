@@ -26,8 +26,19 @@ impl Limits {
     pub const METADATA_BYTES: usize = 8 * 1024;
     /// The most causes of one error that travel as words.
     pub const CAUSES: usize = 32;
+    /// The most calls that a controller gives one process at the same time, whatever the process says.
+    pub const RUNS: u32 = 1 << 18;
     /// The deepest nesting of a value whose type is recursive.
     pub const DEPTH: usize = 128;
+}
+
+impl Limits {
+    /// How much of something one may have that many share: four times what is left of it. So one alone gets four fifths, and
+    /// however many take all that they can get, something is left for the next.
+    #[must_use]
+    pub const fn share(used: u64, limit: u64) -> u64 {
+        limit.saturating_sub(used).saturating_mul(4)
+    }
 }
 
 impl Default for Limits {

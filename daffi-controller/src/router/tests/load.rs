@@ -3,7 +3,7 @@
 use super::*;
 
 /// Two providers of `add`, and a caller.
-fn fixture() -> (Fixture, [LinkId; 2], LinkId) {
+fn fixture() -> (Fixture, [PeerId; 2], PeerId) {
     let mut f = Fixture::new();
     let providers = [f.join("one", &["add"]), f.join("two", &["add"])];
     let caller = f.join("caller", &[]);
@@ -107,13 +107,12 @@ fn arguments_over_the_providers_frame_limit_are_refused() {
     assert_eq!(f.router.calls_outstanding(), 0);
     // Nor does the call count as running.
     f.queues.limits.clear();
-    assert!(
-        f.router
-            .directory
-            .providers("add")
-            .iter()
-            .all(|provider| provider.running == 0)
-    );
+    let (_, function) = f.router.directory.function("add").unwrap();
+    let providers = function
+        .shown()
+        .iter()
+        .map(|key| f.router.directory.provider(*key));
+    assert!(providers.flatten().all(|provider| provider.running == 0));
 }
 
 #[test]

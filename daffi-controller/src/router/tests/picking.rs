@@ -1,22 +1,97 @@
 //! Whom to ask: the less loaded of two random providers, each in turn, any, or always the same for a key.
 
-use super::super::directory::Provider;
+use super::super::directory::Directory;
+use super::super::ids::ProviderKey;
+use super::super::numbers::Mixing;
+use super::super::pick::{Obstacle, Picker, Wish};
+use super::super::provider::Provider;
 use super::*;
 
-/// A provider on the link `link` that runs `running` calls.
-fn provider(link: usize, running: u32, concurrency: Option<u32>) -> Provider {
-    let offered = Offered {
-        signature: numbered(1, 2),
-        concurrency,
-        ..offered(0, "add")
-    };
-    Provider {
-        link: LinkId(link),
-        offered,
-        running,
-        last: 0,
-        identity: 1 + link as u64,
-        bytes: 0,
+/// Providers of `add`, each a process numbered by its place.
+struct Pool {
+    directory: Directory,
+    keys: Vec<ProviderKey>,
+    balance: Balance,
+}
+
+impl Pool {
+    fn new(balance: Balance) -> Self {
+        Self {
+            directory: Directory::new(Mixing::new(7)),
+            keys: Vec::new(),
+            balance,
+        }
+    }
+
+    /// Providers that run so many calls, of so many at most.
+    fn less_loaded(loads: &[(u32, Option<u32>)]) -> Self {
+        let mut pool = Self::new(Balance::LessLoaded);
+        for (running, concurrency) in loads {
+            pool.add(*running, *concurrency, numbered(1, 2));
+        }
+        pool
+    }
+
+    /// So many idle providers.
+    fn idle(balance: Balance, count: usize) -> Self {
+        let mut pool = Self::new(balance);
+        (0..count).for_each(|_| pool.add(0, None, numbered(1, 2)));
+        pool
+    }
+
+    fn add(&mut self, running: u32, concurrency: Option<u32>, signature: Described) {
+        let number = u32::try_from(self.keys.len()).unwrap();
+        self.add_as(number, running, concurrency, signature);
+    }
+
+    fn add_as(&mut self, process: u32, running: u32, concurrency: Option<u32>, signature: Described) {
+        let offered = Offered {
+            signature,
+            concurrency,
+            balance: self.balance,
+            ..offered(0, "add")
+        };
+        let key = self
+            .directory
+            .add(PeerId::of(process), &format!("process {process}"), offered, 0);
+        self.directory.show(key).unwrap();
+        (0..running).for_each(|_| self.directory.begin(key));
+        self.keys.push(key);
+    }
+
+    fn try_pick(
+        &self,
+        picker: &mut Picker,
+        wish: &Wish,
+        has_room: impl Fn(usize) -> bool,
+    ) -> Result<ProviderKey, Failed> {
+        let obstacle = |provider: &Provider| {
+            let signature = provider.signature.as_ref().unwrap();
+            match wish.named {
+                None if provider.peer == wish.caller => Some(Obstacle::Caller),
+                _ if !signature.accepts(wish.signature) => Some(Obstacle::Signature),
+                _ if provider.is_full() || !has_room(provider.peer.index()) => Some(Obstacle::Full),
+                _ => None,
+            }
+        };
+        picker.pick(self.directory.function("add"), &self.directory, wish, obstacle)
+    }
+
+    /// The process that is picked.
+    fn pick_as(&self, picker: &mut Picker, wish: &Wish, has_room: impl Fn(usize) -> bool) -> usize {
+        let key = self.try_pick(picker, wish, has_room).unwrap();
+        self.directory.provider(key).unwrap().peer.index()
+    }
+
+    fn pick(&self, picker: &mut Picker) -> usize {
+        self.pick_as(picker, &ANY, |_| true)
+    }
+
+    /// Gives the process that is picked a call.
+    fn give(&mut self, picker: &mut Picker) -> usize {
+        let key = self.try_pick(picker, &ANY, |_| true).unwrap();
+        self.directory.begin(key);
+        self.directory.provider(key).unwrap().peer.index()
     }
 }
 
@@ -27,66 +102,63 @@ fn numbered(number: u64, plain_number: u64) -> Described {
     described
 }
 
-const CALLER: LinkId = LinkId(1000);
+const CALLER: PeerId = PeerId::of(1000);
 
 /// What a caller wishes for that takes any.
 const ANY: Wish = Wish {
     signature: 0,
     caller: CALLER,
-    to: None,
+    named: None,
     key: None,
+    size: 0,
+    needed: 0,
 };
 
-fn pick(picker: &mut Picker, providers: &[Provider]) -> usize {
-    pick_as(picker, providers, &ANY)
-}
-
-fn pick_as(picker: &mut Picker, providers: &[Provider], wish: &Wish) -> usize {
-    picker.pick(providers, wish, |_| true).unwrap().provider.0
+#[test]
+fn one_that_is_alone_is_picked_until_it_is_full() {
+    let mut picker = Picker::new(7);
+    let mut pool = Pool::less_loaded(&[(0, Some(2))]);
+    assert_eq!(pool.give(&mut picker), 0);
+    assert_eq!(pool.give(&mut picker), 0);
+    assert_eq!(pool.try_pick(&mut picker, &ANY, |_| true), Err(full()));
+    pool.directory.end(pool.keys[0]);
+    assert_eq!(pool.give(&mut picker), 0);
 }
 
 #[test]
-fn the_less_loaded_of_two_is_picked() {
+fn of_two_the_one_with_fewer_calls_is_picked() {
     for seed in 0..100 {
-        let mut picker = Picker::new(seed);
-        assert_eq!(
-            pick(&mut picker, &[provider(0, 3, None), provider(1, 2, None)]),
-            1
-        );
-        assert_eq!(
-            pick(&mut picker, &[provider(0, 2, None), provider(1, 3, None)]),
-            0
-        );
+        let pool = Pool::less_loaded(&[(3, None), (2, None)]);
+        assert_eq!(pool.pick(&mut Picker::new(seed)), 1);
     }
 }
 
 #[test]
 fn load_is_the_part_of_the_capacity_that_is_in_use() {
     for seed in 0..100 {
-        let mut picker = Picker::new(seed);
-        let providers = [provider(0, 2, Some(3)), provider(1, 5, Some(10))];
-        assert_eq!(pick(&mut picker, &providers), 1, "5 of 10 are less than 2 of 3");
+        let pool = Pool::less_loaded(&[(2, Some(3)), (5, Some(10))]);
+        assert_eq!(
+            pool.pick(&mut Picker::new(seed)),
+            1,
+            "5 of 10 are less than 2 of 3"
+        );
     }
 }
 
 #[test]
 fn the_most_loaded_of_several_is_never_picked() {
     let mut picker = Picker::new(7);
-    let providers: Vec<_> = [4, 1, 9, 2, 5]
-        .into_iter()
-        .zip(0..)
-        .map(|(running, link)| provider(link, running, None))
-        .collect();
+    let pool = Pool::less_loaded(&[4, 1, 9, 2, 5].map(|running| (running, None)));
     let mut picked = [0; 5];
     for _ in 0..1000 {
-        picked[pick(&mut picker, &providers)] += 1;
+        picked[pool.pick(&mut picker)] += 1;
     }
     assert_eq!(picked[2], 0);
     assert!(
         picked
             .iter()
             .enumerate()
-            .all(|(link, count)| link == 2 || *count > 0),
+            .all(|(process, count)| process == 2 || *count > 0),
         "{picked:?}"
     );
     assert!(
@@ -99,13 +171,15 @@ fn the_most_loaded_of_several_is_never_picked() {
 fn equal_providers_share_the_calls() {
     for seed in [0, 1, 2, u64::MAX] {
         let mut picker = Picker::new(seed);
-        let mut providers: Vec<_> = (0..10).map(|link| provider(link, 0, None)).collect();
+        let mut pool = Pool::idle(Balance::LessLoaded, 10);
         for _ in 0..10_000 {
-            let link = pick(&mut picker, &providers);
-            providers[link].running += 1;
+            pool.give(&mut picker);
         }
         // One random choice would leave them tens apart, the better of two leaves them a few apart.
-        let loads = providers.iter().map(|provider| provider.running);
+        let loads = pool
+            .keys
+            .iter()
+            .map(|key| pool.directory.provider(*key).unwrap().running);
         let (least, most) = (loads.clone().min().unwrap(), loads.max().unwrap());
         assert!(most - least <= 8, "from {least} to {most} with seed {seed}");
     }
@@ -113,13 +187,13 @@ fn equal_providers_share_the_calls() {
 
 #[test]
 fn a_provider_that_cannot_be_asked_is_skipped_however_few_can() {
-    let full = |link| provider(link, 1, Some(1));
     let mut picker = Picker::new(7);
     for usable in 0..5 {
-        let mut providers: Vec<_> = (0..5).map(full).collect();
-        providers[usable] = provider(usable, 100, None);
+        let mut loads = [(1, Some(1)); 5];
+        loads[usable] = (100, None);
+        let pool = Pool::less_loaded(&loads);
         for _ in 0..20 {
-            assert_eq!(pick(&mut picker, &providers), usable);
+            assert_eq!(pool.pick(&mut picker), usable);
         }
     }
 }
@@ -127,14 +201,12 @@ fn a_provider_that_cannot_be_asked_is_skipped_however_few_can() {
 #[test]
 fn when_two_cannot_be_asked_the_least_loaded_of_the_rest_is() {
     let mut picker = Picker::new(7);
-    let providers: Vec<_> = (0..20)
-        .map(|link| provider(link, u32::try_from(link).unwrap(), None))
-        .collect();
+    let loads: Vec<_> = (0..20).map(|running| (running, None)).collect();
+    let pool = Pool::less_loaded(&loads);
     let mut picked = [0; 20];
     for _ in 0..1000 {
         // Only three of twenty have room, so that the two random ones mostly have none.
-        let has_room = |link: LinkId| [5, 11, 17].contains(&link.0);
-        picked[picker.pick(&providers, &ANY, has_room).unwrap().provider.0] += 1;
+        picked[pool.pick_as(&mut picker, &ANY, |process| [5, 11, 17].contains(&process))] += 1;
     }
     assert!(picked[5] > 700, "{picked:?}");
 }
@@ -142,78 +214,83 @@ fn when_two_cannot_be_asked_the_least_loaded_of_the_rest_is() {
 #[test]
 fn the_refusal_says_what_comes_closest_to_an_answer() {
     let mut picker = Picker::new(7);
-    let own = || Provider {
-        link: CALLER,
-        ..provider(0, 0, None)
-    };
-    let other = || {
-        let mut other = provider(1, 0, None);
-        other.offered.signature = numbered(8, 9);
-        other
-    };
-    let busy = || provider(2, 1, Some(1));
-    let mut refusal = |providers: &[Provider], to| {
+    let (own, other, busy) = (1000, 1, 2);
+    let mut refusal = |processes: &[u32], named: Option<u32>| {
+        let mut pool = Pool::new(Balance::LessLoaded);
+        for process in processes {
+            match *process {
+                1 => pool.add_as(1, 0, None, numbered(8, 9)),
+                2 => pool.add_as(2, 1, Some(1), numbered(1, 2)),
+                own => pool.add_as(own, 0, None, numbered(1, 2)),
+            }
+        }
         let wish = Wish {
             signature: 1,
-            to,
+            named: named.map(PeerId::of),
             ..ANY
         };
-        picker.pick(providers, &wish, |_| true).unwrap_err()
+        pool.try_pick(&mut picker, &wish, |_| true).unwrap_err()
     };
     let mismatch = Failed::SignatureMismatch {
         offered: Box::new(numbered(8, 9)),
     };
     assert_eq!(refusal(&[], None), Failed::NoProvider(Absence::Nobody));
-    assert_eq!(refusal(&[own()], None), Failed::NoProvider(Absence::OnlyCaller));
-    assert_eq!(refusal(&[own(), other()], None), mismatch);
-    assert_eq!(refusal(&[busy(), own(), other()], None), full());
-    assert_eq!(refusal(&[busy(), own(), other()], Some(LinkId(1))), mismatch);
-    assert_eq!(refusal(&[busy(), own(), other()], Some(LinkId(2))), full());
+    assert_eq!(refusal(&[own], None), Failed::NoProvider(Absence::OnlyCaller));
+    assert_eq!(refusal(&[own, other], None), mismatch);
+    assert_eq!(refusal(&[busy, own, other], None), full());
+    assert_eq!(refusal(&[busy, own, other], Some(1)), mismatch);
+    assert_eq!(refusal(&[busy, own, other], Some(2)), full());
     assert_eq!(
-        refusal(&[busy(), own(), other()], Some(LinkId(3))),
+        refusal(&[busy, own, other], Some(3)),
         Failed::NoProvider(Absence::NotOffered)
     );
 }
 
-/// Providers whose calls are shared in this way.
-fn sharing(balance: Balance, count: usize) -> Vec<Provider> {
-    let mut providers: Vec<_> = (0..count).map(|link| provider(link, 0, None)).collect();
-    for provider in &mut providers {
-        provider.offered.balance = balance;
-    }
-    providers
+#[test]
+fn of_many_that_differ_the_one_that_fits_is_found() {
+    let mut picker = Picker::new(7);
+    let mut pool = Pool::new(Balance::LessLoaded);
+    (0..500).for_each(|_| pool.add(0, None, numbered(8, 9)));
+    pool.add(0, Some(1), numbered(1, 2));
+    let wish = Wish { signature: 2, ..ANY };
+    assert_eq!(pool.pick_as(&mut picker, &wish, |_| true), 500);
+    // It is at its limit, which is another thing than that there is none.
+    pool.directory.begin(pool.keys[500]);
+    assert_eq!(pool.try_pick(&mut picker, &wish, |_| true), Err(full()));
+    pool.directory.remove(pool.keys[500]);
+    let mismatch = Failed::SignatureMismatch {
+        offered: Box::new(numbered(8, 9)),
+    };
+    assert_eq!(pool.try_pick(&mut picker, &wish, |_| true), Err(mismatch));
 }
 
 #[test]
 fn round_robin_takes_each_in_turn_and_skips_those_that_cannot_be_asked() {
     let mut picker = Picker::new(7);
-    let mut providers = sharing(Balance::RoundRobin, 3);
-    let mut now = 0;
-    let mut next = |providers: &mut [Provider]| {
-        now += 1;
-        let picked = pick(&mut picker, providers);
-        providers[picked].last = now;
-        picked
-    };
-    let picked: Vec<_> = (0..7).map(|_| next(&mut providers)).collect();
+    let mut pool = Pool::new(Balance::RoundRobin);
+    for concurrency in [None, Some(3), None] {
+        pool.add(0, concurrency, numbered(1, 2));
+    }
+    let picked: Vec<_> = (0..7).map(|_| pool.give(&mut picker)).collect();
     assert_eq!(picked, [0, 1, 2, 0, 1, 2, 0]);
-    providers[1].offered.concurrency = Some(0);
-    let picked: Vec<_> = (0..4).map(|_| next(&mut providers)).collect();
+    assert_eq!(pool.give(&mut picker), 1);
+    // It runs three now, and takes no more.
+    let picked: Vec<_> = (0..4).map(|_| pool.give(&mut picker)).collect();
     assert_eq!(picked, [2, 0, 2, 0]);
     // It has waited longest, and is not owed what it missed.
-    providers[1].offered.concurrency = None;
-    let picked: Vec<_> = (0..4).map(|_| next(&mut providers)).collect();
+    (0..3).for_each(|_| pool.directory.end(pool.keys[1]));
+    let picked: Vec<_> = (0..4).map(|_| pool.give(&mut picker)).collect();
     assert_eq!(picked, [1, 2, 0, 1]);
 }
 
 #[test]
 fn random_takes_any_whatever_its_load() {
     let mut picker = Picker::new(7);
-    let mut providers = sharing(Balance::Random, 4);
-    providers[2].running = 1000;
+    let mut pool = Pool::idle(Balance::Random, 4);
+    (0..1000).for_each(|_| pool.directory.begin(pool.keys[2]));
     let mut picked = [0_u32; 4];
     for _ in 0..4000 {
-        picked[pick(&mut picker, &providers)] += 1;
+        picked[pool.pick(&mut picker)] += 1;
     }
     assert!(
         picked.iter().all(|count| (800..1200).contains(count)),
@@ -221,37 +298,37 @@ fn random_takes_any_whatever_its_load() {
     );
 }
 
-/// The provider of each of a thousand keys.
-fn by_key(providers: &[Provider]) -> Vec<usize> {
+/// The process of each of a thousand keys.
+fn by_key(pool: &Pool) -> Vec<usize> {
     let mut picker = Picker::new(7);
     let keys = (0..1000).map(|key| Wish {
         key: Some(key),
         ..ANY
     });
-    keys.map(|wish| pick_as(&mut picker, providers, &wish)).collect()
+    keys.map(|wish| pool.pick_as(&mut picker, &wish, |_| true))
+        .collect()
 }
 
 #[test]
 fn a_key_has_one_provider_whatever_their_order_and_load() {
-    let mut providers = sharing(Balance::LessLoaded, 8);
-    let before = by_key(&providers);
-    providers.reverse();
-    for provider in &mut providers {
-        provider.running = 50 - u32::try_from(provider.link.0).unwrap();
-    }
-    assert_eq!(by_key(&providers), before);
-    for link in 0..8 {
-        let count = before.iter().filter(|picked| **picked == link).count();
-        assert!((75..175).contains(&count), "{link} has {count} of 1000 keys");
+    let before = by_key(&Pool::idle(Balance::LessLoaded, 8));
+    let mut reversed = Pool::new(Balance::LessLoaded);
+    (0..8)
+        .rev()
+        .for_each(|process| reversed.add_as(process, 50 - process, None, numbered(1, 2)));
+    assert_eq!(by_key(&reversed), before);
+    for process in 0..8 {
+        let count = before.iter().filter(|picked| **picked == process).count();
+        assert!((75..175).contains(&count), "{process} has {count} of 1000 keys");
     }
 }
 
 #[test]
 fn when_a_provider_leaves_only_its_keys_move_and_they_spread() {
-    let mut providers = sharing(Balance::LessLoaded, 8);
-    let before = by_key(&providers);
-    providers.remove(3);
-    let after = by_key(&providers);
+    let mut pool = Pool::idle(Balance::LessLoaded, 8);
+    let before = by_key(&pool);
+    pool.directory.remove(pool.keys[3]);
+    let after = by_key(&pool);
     let mut heirs = HashSet::new();
     for (before, after) in before.iter().zip(&after) {
         if *before == 3 {
@@ -265,21 +342,19 @@ fn when_a_provider_leaves_only_its_keys_move_and_they_spread() {
 
 #[test]
 fn a_key_whose_provider_cannot_be_asked_goes_to_the_next() {
-    let mut providers = sharing(Balance::LessLoaded, 3);
+    let pool = Pool::idle(Balance::LessLoaded, 3);
     let wish = Wish { key: Some(5), ..ANY };
     let mut picker = Picker::new(7);
-    let first = pick_as(&mut picker, &providers, &wish);
-    providers[first].offered.concurrency = Some(0);
-    let second = pick_as(&mut picker, &providers, &wish);
+    let first = pool.pick_as(&mut picker, &wish, |_| true);
+    let second = pool.pick_as(&mut picker, &wish, |process| process != first);
     assert_ne!(first, second);
-    providers[first].offered.concurrency = None;
-    assert_eq!(pick_as(&mut picker, &providers, &wish), first);
+    assert_eq!(pool.pick_as(&mut picker, &wish, |_| true), first);
 }
 
 // ---------------------------------------------------------------------- through the router
 
 /// Connects providers of `add` whose calls are shared in this way.
-fn join_sharing(f: &mut Fixture, names: &[&str], balance: Balance) -> Vec<LinkId> {
+fn join_sharing(f: &mut Fixture, names: &[&str], balance: Balance) -> Vec<PeerId> {
     let join = |name: &&str| {
         let link = f.connect(name);
         let offer = Offered {

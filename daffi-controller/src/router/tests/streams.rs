@@ -39,18 +39,18 @@ fn is_fault<T: std::fmt::Debug>(found: &Result<T, Fault>) -> bool {
 }
 
 impl Fixture {
-    fn items(&mut self, from: LinkId, number: u32, stream: StreamId, payload: &Bytes) -> Result<(), Fault> {
+    fn items(&mut self, from: PeerId, number: u32, stream: StreamId, payload: &Bytes) -> Result<(), Fault> {
         let call = CallId(number);
         let items = 2;
         self.receive(from, Header::Items { call, stream, items }, payload)
     }
 
-    fn open(&mut self, from: LinkId, number: u32) -> Result<(), Fault> {
+    fn open(&mut self, from: PeerId, number: u32) -> Result<(), Fault> {
         let call = CallId(number);
         self.receive(from, Header::Opened { call, index: 0 }, &Bytes::new())
     }
 
-    fn credit(&mut self, from: LinkId, number: u32, stream: StreamId) -> Result<(), Fault> {
+    fn credit(&mut self, from: PeerId, number: u32, stream: StreamId) -> Result<(), Fault> {
         let credit = Header::Credit {
             call: CallId(number),
             stream,
@@ -62,7 +62,7 @@ impl Fixture {
 
     fn close(
         &mut self,
-        from: LinkId,
+        from: PeerId,
         number: u32,
         stream: StreamId,
         status: Status<'_>,
@@ -71,20 +71,20 @@ impl Fixture {
         self.receive(from, Header::Close { call, stream, status }, &Bytes::new())
     }
 
-    fn stop(&mut self, from: LinkId, number: u32, stream: StreamId) -> Result<(), Fault> {
+    fn stop(&mut self, from: PeerId, number: u32, stream: StreamId) -> Result<(), Fault> {
         let call = CallId(number);
         self.receive(from, Header::Stop { call, stream }, &Bytes::new())
     }
 
     /// All that a caller may send of its call's streams.
-    fn caller_sends(&mut self, caller: LinkId, number: u32) {
+    fn caller_sends(&mut self, caller: PeerId, number: u32) {
         self.items(caller, number, argument(0), &bytes("late")).unwrap();
         self.close(caller, number, argument(0), Status::Value).unwrap();
         self.credit(caller, number, ITEMS).unwrap();
     }
 
     /// All that a provider may send of its run's streams.
-    fn provider_sends(&mut self, provider: LinkId, number: u32) {
+    fn provider_sends(&mut self, provider: PeerId, number: u32) {
         self.open(provider, number).unwrap();
         self.items(provider, number, ITEMS, &bytes("late")).unwrap();
         self.credit(provider, number, argument(0)).unwrap();
@@ -92,7 +92,7 @@ impl Fixture {
     }
 
     /// Expects that all that may be sent of a run's streams is a fault.
-    fn assert_not_its_run(&mut self, from: LinkId, number: u32) {
+    fn assert_not_its_run(&mut self, from: PeerId, number: u32) {
         let found = [
             self.open(from, number),
             self.items(from, number, ITEMS, &bytes("strange")),
@@ -106,7 +106,7 @@ impl Fixture {
 
 /// A provider of `add` and a caller, whose call 3 it runs; the controller's number of that. The controller's numbers are
 /// others than the caller's.
-fn fixture() -> (Fixture, LinkId, LinkId, u32) {
+fn fixture() -> (Fixture, PeerId, PeerId, u32) {
     let mut f = Fixture::new();
     let (provider, caller) = (f.join("provider", &["add"]), f.join("caller", &[]));
     let (_, run) = f.routed(caller, call(3, "add"));
@@ -242,7 +242,7 @@ fn a_process_may_stream_to_itself() {
 // ---------------------------------------------------------------------- broadcasts
 
 /// Two providers, and a caller, whose broadcast 3 they run; the controller's numbers of that.
-fn broadcast() -> (Fixture, [LinkId; 2], LinkId, [u32; 2]) {
+fn broadcast() -> (Fixture, [PeerId; 2], PeerId, [u32; 2]) {
     let mut f = Fixture::new();
     let (bob, ann) = (f.join("bob", &["add"]), f.join("ann", &["add"]));
     let caller = f.join("caller", &[]);
@@ -379,12 +379,15 @@ fn p4_a_provider_whose_caller_is_lost_sends_to_nobody() {
     let (mut f, provider, caller, run) = fixture();
     f.disconnect(caller);
     assert_eq!(f.said(), [(provider, Said::Cancel { number: run })]);
-    // Whoever comes next has the same link, and calls under the same number.
-    assert_eq!(f.join("successor", &[]), caller);
-    let (_, other) = f.routed(caller, call(3, "add"));
+    // Whoever comes next has the same place, and calls under the same number.
+    let successor = f.join("successor", &[]);
+    assert_eq!(successor.index(), caller.index());
+    let (_, other) = f.routed(successor, call(3, "add"));
     f.provider_sends(provider, run);
     assert_eq!(f.said(), []);
     f.caller_sends(caller, 3);
+    assert_eq!(f.said(), []);
+    f.caller_sends(successor, 3);
     let numbers: Vec<_> = f
         .said()
         .into_iter()
@@ -403,9 +406,10 @@ fn p3_a_caller_whose_provider_is_lost_sends_to_nobody() {
     let (mut f, provider, caller, run) = fixture();
     f.disconnect(provider);
     f.said();
-    assert_eq!(f.join("successor", &["add"]), provider);
+    let successor = f.join("successor", &["add"]);
+    assert_eq!(successor.index(), provider.index());
     let other = f.join("other", &[]);
-    assert_eq!(f.routed(other, call(3, "add")), (provider, run));
+    assert_eq!(f.routed(other, call(3, "add")), (successor, run));
     f.caller_sends(caller, 3);
     assert_eq!(f.said(), []);
 }
@@ -440,7 +444,7 @@ fn streams_of_a_call_that_was_handed_over_come_from_nobody_and_go_to_nobody() {
 // ---------------------------------------------------------------------- limits
 
 /// Items from one end of a call do not fit the queue, or the frame, of the other: the call has ended with `failure`, once.
-fn check_ended(mut f: Fixture, [provider, caller]: [LinkId; 2], run: u32, from: LinkId, failure: Failed) {
+fn check_ended(mut f: Fixture, [provider, caller]: [PeerId; 2], run: u32, from: PeerId, failure: Failed) {
     let payload = bytes("more than there is room for");
     if from == caller {
         f.items(caller, 3, argument(0), &payload).unwrap();

@@ -93,7 +93,7 @@ struct Made {
 
 #[derive(Debug, Default)]
 struct Node {
-    link: Option<LinkId>,
+    link: Option<PeerId>,
     inbox: VecDeque<Frame>,
     /// Its calls that it has not seen answered, by number.
     asked: BTreeMap<u32, usize>,
@@ -195,7 +195,7 @@ impl Traffic {
         self.check();
     }
 
-    fn link(&self, node: usize) -> LinkId {
+    fn link(&self, node: usize) -> PeerId {
         self.nodes[node].link.unwrap()
     }
 

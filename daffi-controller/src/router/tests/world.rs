@@ -138,7 +138,7 @@ pub(super) struct History {
 
 #[derive(Debug, Default)]
 struct Node {
-    link: Option<LinkId>,
+    link: Option<PeerId>,
     connections: usize,
     ready: bool,
     /// It has said goodbye.
@@ -280,7 +280,7 @@ impl Ending {
 impl World {
     fn new() -> Self {
         Self {
-            router: Router::new(LIMITS, 5),
+            router: Router::new(LIMITS, 1 << 20, 5),
             queues: Queues::default(),
             nodes: PROCESSES.iter().map(|_| Node::default()).collect(),
             routed: BTreeMap::new(),
@@ -326,9 +326,7 @@ impl World {
 
     fn receive(&mut self, node: usize, header: Header<'_>, payload: &Bytes) {
         let link = self.nodes[node].link.unwrap();
-        self.router
-            .receive(link, header, payload, &mut self.queues)
-            .unwrap();
+        super::receive(&mut self.router, link, header, payload, &mut self.queues).unwrap();
     }
 
     /// Takes a number that the node may use; `None` if it has no connection, or no number left.

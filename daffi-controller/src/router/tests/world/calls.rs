@@ -145,7 +145,7 @@ impl World {
 
     /// The calls that the router has just given away: their numbers, to whom, and which callback.
     fn runs(&self) -> Vec<(u32, usize, u32)> {
-        let run = |(link, frame): &(LinkId, Frame)| match said(frame) {
+        let run = |(link, frame): &(PeerId, Frame)| match said(frame) {
             Said::Run { number, callback, .. } => {
                 let provider = self.nodes.iter().position(|node| node.link == Some(*link));
                 Some((number, provider.unwrap(), callback))

@@ -5,7 +5,11 @@ use super::*;
 impl World {
     pub(super) fn connect(&mut self, node: usize) {
         // Another process of the name, if the name is taken.
-        let hello = Hello::new(PROCESSES[node], 1, 77);
+        let mut hello = Hello::new(PROCESSES[node], 1, 77);
+        // How much of a process one caller may have is tested by itself.
+        hello.extensions = Extensions::default()
+            .with(Extensions::RUNS, &Limits::RUNS)
+            .unwrap();
         match (self.router.connect(&hello), self.nodes[node].link) {
             (Ok(link), None) => {
                 self.nodes[node].link = Some(link);
@@ -213,7 +217,7 @@ impl World {
 
     pub(super) fn disconnect(&mut self, node: usize) {
         let Some(link) = self.nodes[node].link else { return };
-        self.router.disconnect(link, &mut self.queues);
+        super::super::disconnect(&mut self.router, link, &mut self.queues);
         self.waiting.retain(|waiter| waiter.node != node);
         self.watching.retain(|(watcher, _)| *watcher != node);
         for asking in self.nodes[node].sent.values() {

@@ -1,0 +1,259 @@
+//! Calls: whom to ask, and what becomes of them.
+//!
+//! Every call gets exactly one reply on each of its two sides (P1): its entry stays until the provider has replied or is
+//! gone, even when its caller has cancelled it or left.
+
+use bytes::Bytes;
+use daffi_core::proto::{Absence, CallHeader, CallId, Failed, Header, Mode, RunHeader, Status};
+
+use super::calls::Outstanding;
+use super::ids::{Caller, PeerId, ProviderKey, Sent};
+use super::outlet::{Fault, Outlet};
+use super::peers::Peer;
+use super::pick::Wish;
+use super::state::Router;
+use super::status::{is_small, may_have_run, refused};
+use super::work::Task;
+
+impl Router {
+    /// How many calls are on their way.
+    #[must_use]
+    pub fn calls_outstanding(&self) -> usize {
+        self.calls.len()
+    }
+
+    pub(super) fn call(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) -> Result<Option<Task>, Fault> {
+        self.claim(from, header.call)?;
+        let caller = match header.mode {
+            Mode::Answered | Mode::Each => Caller::Call(from, header.call),
+            Mode::HandedOver => Caller::HandedOver(from),
+            Mode::Broadcast => return Ok(self.broadcast(from, header, payload, out)),
+            _ => return Err(Fault::Unexpected("an unknown way to call")),
+        };
+        let routed = self
+            .pick(from, header, payload.len(), out)
+            .and_then(|via| self.run(from, header, payload, via, caller, out));
+        match routed {
+            Ok(_) if caller == Caller::HandedOver(from) => {
+                if let Some(peer) = self.peers.get_mut(from) {
+                    peer.handed_over += 1;
+                }
+                self.answer(from, header.call, Status::Value, &Bytes::new(), out);
+            }
+            Ok(routed) => self.note(from, header.call, Sent::Routed(routed)),
+            Err(failed) => self.refuse(from, header.call, failed, out),
+        }
+        Ok(None)
+    }
+
+    /// Whom to ask.
+    fn pick(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        size: usize,
+        out: &impl Outlet,
+    ) -> Result<ProviderKey, Failed> {
+        self.check_share(from)?;
+        let named = match header.to {
+            None => None,
+            Some(name) => {
+                let peer = self.peers.present(name);
+                Some(peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?)
+            }
+        };
+        let wish = Wish {
+            signature: header.signature,
+            caller: from,
+            named,
+            key: header.key,
+            size,
+            needed: self.needed_room(size),
+        };
+        let (peers, directory) = (&self.peers, &self.directory);
+        let function = directory.function(header.name);
+        self.picker.pick(function, directory, &wish, |provider| {
+            wish.obstacle(provider, peers, out)
+        })
+    }
+
+    /// Whether a caller may make one more call.
+    pub(super) fn check_share(&self, from: PeerId) -> Result<(), Failed> {
+        let own = self.peers.get(from).map_or(0, Peer::outstanding);
+        if self.calls.takes(own) {
+            Ok(())
+        } else {
+            Err(Failed::Overloaded { may_have_run: false })
+        }
+    }
+
+    /// How much room a queue must have for a payload of so many bytes. One that holds nothing takes any frame, however
+    /// small its budget; a frame without payload takes room, too.
+    pub(super) fn needed_room(&self, size: usize) -> usize {
+        size.clamp(1, (self.limits.queue_bytes / 2).max(1))
+    }
+
+    /// Hands the call to its provider.
+    pub(super) fn run(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        payload: &Bytes,
+        via: ProviderKey,
+        caller: Caller,
+        out: &mut impl Outlet,
+    ) -> Result<CallId, Failed> {
+        let nobody = || Failed::NoProvider(Absence::Nobody);
+        let provider = self.directory.provider(via).ok_or_else(nobody)?;
+        let name = self.peers.get(from).map_or("", |peer| &*peer.name);
+        let run = RunHeader {
+            call: self.calls.next(),
+            callback: provider.callback,
+            caller: name,
+            deadline: header.deadline,
+            trace: header.trace,
+            metadata: header.metadata.clone(),
+        };
+        let run = match header.mode {
+            Mode::Each => Header::RunEach(run),
+            _ => Header::Run(run),
+        };
+        let to = provider.peer;
+        out.send(to, &run, payload)
+            .map_err(|error| refused(&error, false))?;
+        let peer = self.peers.get_mut(to).ok_or_else(nobody)?;
+        peer.load.begin(from, payload.len());
+        let call = Outstanding::new(caller, from, to, via, payload.len());
+        let number = self.calls.insert(call, &mut peer.runs);
+        self.directory.begin(via);
+        Ok(number)
+    }
+
+    /// Takes a call off the lists: its provider has answered, or is gone.
+    pub(super) fn take_off(&mut self, call: CallId) -> Option<Outstanding> {
+        let provider = self.calls.get(call)?.provider;
+        let peer = self.peers.get_mut(provider)?;
+        let ended = self.calls.remove(call, &mut peer.runs);
+        peer.load.end(ended.by, ended.bytes);
+        self.directory.end(ended.via);
+        if let Caller::HandedOver(caller) = ended.caller
+            && let Some(caller) = self.peers.get_mut(caller)
+        {
+            caller.handed_over -= 1;
+        }
+        Some(ended)
+    }
+
+    /// A provider has answered.
+    pub(super) fn reply(
+        &mut self,
+        from: PeerId,
+        call: CallId,
+        status: Status<'_>,
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) -> Result<(), Fault> {
+        let is_given = self.calls.get(call).is_some_and(|call| call.provider == from);
+        let ended = if is_given { self.take_off(call) } else { None };
+        let ended = ended.ok_or(Fault::Unexpected("a reply to a call that it was not given"))?;
+        self.end(&ended, status, payload, out);
+        Ok(())
+    }
+
+    /// Tells the caller, if it is still there, how its call ended.
+    pub(super) fn end(
+        &mut self,
+        call: &Outstanding,
+        status: Status<'_>,
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) {
+        let hears = match call.caller {
+            Caller::Call(peer, _) => Some(peer),
+            Caller::Part(part) => self.broadcasts.caller_of(part),
+            Caller::HandedOver(_) | Caller::Nobody => None,
+        };
+        let Some(hears) = hears else { return };
+        // One that does not read its answers gets small ones instead (P6).
+        let empty = Bytes::new();
+        let (status, payload) = if !(payload.is_empty() && is_small(&status)) && out.room(hears) == 0 {
+            (Status::Failed(Failed::Overloaded { may_have_run: true }), &empty)
+        } else {
+            (status, payload)
+        };
+        match call.caller {
+            Caller::Call(caller, number) => self.answer(caller, number, status, payload, out),
+            Caller::Part(part) => self.end_part(part, status, payload, out),
+            Caller::HandedOver(_) | Caller::Nobody => {}
+        }
+    }
+
+    /// Answers what a process sent under `call`.
+    pub(super) fn answer(
+        &mut self,
+        to: PeerId,
+        call: CallId,
+        status: Status<'_>,
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) {
+        if let Some(peer) = self.peers.get_mut(to) {
+            peer.answered(call);
+        }
+        let may_have_run = may_have_run(&status);
+        if let Err(error) = out.send(to, &Header::Reply { call, status }, payload) {
+            let status = Status::Failed(refused(&error, may_have_run));
+            // Without a payload it fits every limit.
+            let _ = out.send(to, &Header::Reply { call, status }, &Bytes::new());
+        }
+    }
+
+    /// Answers what a process sent under `call` with a failure.
+    pub(super) fn refuse(&mut self, to: PeerId, call: CallId, failed: Failed, out: &mut impl Outlet) {
+        self.answer(to, call, Status::Failed(failed), &Bytes::new(), out);
+    }
+
+    pub(super) fn cancel(&mut self, from: PeerId, call: CallId, out: &mut impl Outlet) -> Option<Task> {
+        // Where there is nothing, the answer is on its way already.
+        match *self.peers.get(from)?.sent.get(&call)? {
+            // The provider's reply ends it; until then its number is in use.
+            Sent::Routed(routed) => {
+                self.calls.get_mut(routed)?.cancel(routed, out);
+                return None;
+            }
+            Sent::Broadcast(id) => return Some(self.cancel_broadcast(id)),
+            Sent::Waiting => self.watchers.forget_question(from, call),
+            Sent::Presence => self.watchers.forget_subscriber(from, call),
+        }
+        self.refuse(from, call, Failed::Cancelled { may_have_run: false }, out);
+        None
+    }
+
+    /// Checks that a process may use a number.
+    pub(super) fn claim(&self, from: PeerId, call: CallId) -> Result<(), Fault> {
+        let Some(peer) = self.peers.get(from) else {
+            return Ok(());
+        };
+        if call.0 >= self.limits.calls {
+            return Err(Fault::Unexpected("a call number over the limit"));
+        }
+        if peer.sent.contains_key(&call) {
+            return Err(Fault::Unexpected("a call number that is in use"));
+        }
+        Ok(())
+    }
+
+    /// Keeps what became of what a process sent.
+    pub(super) fn note(&mut self, from: PeerId, call: CallId, sent: Sent) {
+        if let Some(peer) = self.peers.live(from) {
+            peer.sent.insert(call, sent);
+            peer.waiting += usize::from(sent == Sent::Waiting);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The calls on their way, and who runs them in which order.
+
+use bytes::Bytes;
+use daffi_core::proto::{CallId, Header, Limits};
+use slab::Slab;
+
+use super::ids::{Caller, PeerId, ProviderKey};
+use super::outlet::Outlet;
+
+/// The memory of so many calls is kept when there are none.
+const KEPT: usize = 4096;
+
+/// A call on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outstanding {
+    /// Whom to tell how it ended.
+    pub(super) caller: Caller,
+    /// Who made it, whatever has become of them: it counts against their share of the provider.
+    pub(super) by: PeerId,
+    pub(super) provider: PeerId,
+    pub(super) via: ProviderKey,
+    /// How many bytes its arguments take.
+    pub(super) bytes: usize,
+    /// The provider knows that nobody wants the answer.
+    cancelled: bool,
+    /// Its neighbours among what the provider runs.
+    before: Option<u32>,
+    after: Option<u32>,
+}
+
+impl Outstanding {
+    /// A call that `by` makes, with arguments of so many bytes.
+    pub(super) const fn new(
+        caller: Caller,
+        by: PeerId,
+        provider: PeerId,
+        via: ProviderKey,
+        bytes: usize,
+    ) -> Self {
+        Self {
+            caller,
+            by,
+            provider,
+            via,
+            bytes,
+            cancelled: false,
+            before: None,
+            after: None,
+        }
+    }
+
+    /// Tells the provider, once, that nobody wants the answer to its call `number`.
+    pub(super) fn cancel(&mut self, number: CallId, out: &mut impl Outlet) {
+        if !std::mem::replace(&mut self.cancelled, true) {
+            // Without a payload it fits every limit.
+            let _ = out.send(self.provider, &Header::Cancel { call: number }, &Bytes::new());
+        }
+    }
+}
+
+/// The calls that a process runs, in the order in which it was given them: the first and the last.
+#[derive(Debug, Default)]
+pub(super) struct RunList {
+    first: Option<u32>,
+    last: Option<u32>,
+}
+
+impl RunList {
+    pub(super) fn first(&self) -> Option<CallId> {
+        self.first.map(CallId)
+    }
+}
+
+/// All calls on their way, by the controller's number.
+#[derive(Debug)]
+pub(super) struct Calls {
+    slots: Slab<Outstanding>,
+    /// How many there may be.
+    limit: usize,
+}
+
+impl Calls {
+    pub(super) const fn new(limit: usize) -> Self {
+        Self {
+            slots: Slab::new(),
+            limit,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(super) fn get(&self, call: CallId) -> Option<&Outstanding> {
+        self.slots.get(call.0 as usize)
+    }
+
+    pub(super) fn get_mut(&mut self, call: CallId) -> Option<&mut Outstanding> {
+        self.slots.get_mut(call.0 as usize)
+    }
+
+    /// Whether somebody with so many calls may make one more.
+    pub(super) fn takes(&self, own: usize) -> bool {
+        Limits::share(self.slots.len() as u64, self.limit as u64) > own as u64
+    }
+
+    /// The number of the next call.
+    pub(super) fn next(&self) -> CallId {
+        number(self.slots.vacant_key())
+    }
+
+    pub(super) fn insert(&mut self, call: Outstanding, list: &mut RunList) -> CallId {
+        let key = number(self.slots.insert(Outstanding {
+            before: list.last,
+            ..call
+        }));
+        match list.last.and_then(|last| self.slots.get_mut(last as usize)) {
+            Some(last) => last.after = Some(key.0),
+            None => list.first = Some(key.0),
+        }
+        list.last = Some(key.0);
+        key
+    }
+
+    pub(super) fn remove(&mut self, call: CallId, list: &mut RunList) -> Outstanding {
+        let removed = self.slots.remove(call.0 as usize);
+        let Outstanding { before, after, .. } = removed;
+        match before.and_then(|before| self.slots.get_mut(before as usize)) {
+            Some(before) => before.after = after,
+            None => list.first = after,
+        }
+        match after.and_then(|after| self.slots.get_mut(after as usize)) {
+            Some(after) => after.before = before,
+            None => list.last = before,
+        }
+        if self.slots.is_empty() && self.slots.capacity() > KEPT {
+            // What many calls took is given back.
+            self.slots = Slab::new();
+        }
+        removed
+    }
+}
+
+/// The number of a call in a slab.
+fn number(key: usize) -> CallId {
+    // How many there may be fits.
+    CallId(u32::try_from(key).unwrap_or(u32::MAX))
+}

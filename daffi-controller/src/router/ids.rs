@@ -1,0 +1,73 @@
+//! What the router calls things. None of these is ever used again for another, so what is kept of one that has gone finds
+//! nothing; but for places in lists, which tell nothing by themselves.
+
+use daffi_core::proto::CallId;
+
+/// A process that was let in, as the router names it. It is not a connection: whoever keeps those knows which are its.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PeerId {
+    pub(super) index: u32,
+    pub(super) generation: u32,
+}
+
+impl PeerId {
+    /// A place in a list. It is free for another process once this one has gone; the whole number never is.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.index as usize
+    }
+
+    #[cfg(test)]
+    pub(super) const fn of(index: u32) -> Self {
+        Self { index, generation: 0 }
+    }
+}
+
+/// A call to many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BroadcastId {
+    pub(super) index: usize,
+    pub(super) generation: u64,
+}
+
+/// A part of a broadcast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) of: BroadcastId,
+    /// The place of its process on the roster.
+    pub(super) index: u32,
+}
+
+/// A callback, by its name: a place in the directory, as long as somebody offers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct FunctionKey(pub(super) u32);
+
+/// A process's offer of a callback: a place in the directory, as long as it is offered or runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct ProviderKey(pub(super) u32);
+
+/// Something that a process sent and that has not been answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// A call that is on its way: the controller's number.
+    Routed(CallId),
+    /// A call to many: the controller's number for it.
+    Broadcast(BroadcastId),
+    /// A question that waits for something to appear.
+    Waiting,
+    /// The question what happens.
+    Presence,
+}
+
+/// Who is told how a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// A process, under its number.
+    Call(PeerId, CallId),
+    /// A broadcast, of which it is a part.
+    Part(Part),
+    /// Nobody: it was handed over by this process.
+    HandedOver(PeerId),
+    /// Nobody: the caller has left, or was told already.
+    Nobody,
+}

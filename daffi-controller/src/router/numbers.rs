@@ -1,0 +1,65 @@
+//! Tables by small numbers that a peer chooses.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+/// A table that takes memory in proportion to what is in it.
+pub(super) type Table<K, V> = HashMap<K, V, Mixing>;
+
+/// Below so many places a table is not worth shrinking.
+const SMALL: usize = 64;
+
+/// Gives memory back that a table has no use for.
+pub(super) fn shrink<K: Eq + Hash, V>(table: &mut Table<K, V>) {
+    if table.capacity() > SMALL && table.len() < table.capacity() / 8 {
+        table.shrink_to(table.len() * 2);
+    }
+}
+
+/// Hashes numbers, quickly, in a way that a peer cannot know in advance.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mixing {
+    seed: u64,
+}
+
+impl Mixing {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self { seed: mixed(seed) }
+    }
+}
+
+impl BuildHasher for Mixing {
+    type Hasher = Mixer;
+
+    fn build_hasher(&self) -> Mixer {
+        Mixer(self.seed)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = mixed(self.0 ^ number);
+    }
+}
+
+/// A number in which every bit of another one counts (the finalizer of splitmix64).
+pub(super) const fn mixed(mut number: u64) -> u64 {
+    number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}

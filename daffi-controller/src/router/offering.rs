@@ -1,0 +1,302 @@
+//! Callbacks that are offered and taken back.
+//!
+//! An offer counts as a whole or not at all. What it brings is added where nobody sees it, then shown, and only then is the
+//! process told so; where something speaks against a part of it, what was done is undone.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use daffi_core::proto::{CallId, CallbackId, Failed, Limits, Offered, Status};
+
+use super::directory::Objection;
+use super::ids::{PeerId, ProviderKey};
+use super::outlet::{Fault, Outlet};
+use super::peers::Stage;
+use super::request::Offers;
+use super::state::Router;
+use super::telling::{News, Waking};
+use super::work::{Progress, Step, Task, Turn};
+
+/// An offer on its way into the directory.
+#[derive(Debug)]
+struct Offering {
+    peer: PeerId,
+    call: CallId,
+    ready: bool,
+    offered: std::vec::IntoIter<Offered>,
+    /// How many bytes each takes, about.
+    each: usize,
+    added: Vec<ProviderKey>,
+    shown: Vec<ProviderKey>,
+    /// Their names.
+    names: Vec<Arc<str>>,
+    /// Why nothing of it counts.
+    refused: Option<String>,
+}
+
+/// Callbacks on their way out of the directory.
+#[derive(Debug)]
+struct Withdrawing {
+    peer: PeerId,
+    call: CallId,
+    callbacks: std::vec::IntoIter<CallbackId>,
+    withdrawn: Vec<Arc<str>>,
+}
+
+impl Step for Offering {
+    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
+        router.offer_some(self, turn, &mut out)
+    }
+}
+
+impl Step for Withdrawing {
+    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
+        router.withdraw_some(self, turn, &mut out)
+    }
+}
+
+impl Router {
+    /// A process offers callbacks.
+    pub(super) fn offer(
+        &mut self,
+        from: PeerId,
+        call: CallId,
+        ready: bool,
+        Offers { offered, bytes }: Offers,
+    ) -> Result<Option<Task>, Fault> {
+        self.claim(from, call)?;
+        let refused = self
+            .peers
+            .get(from)
+            .filter(|peer| peer.stage == Stage::Leaving)
+            .map(|_| "the process is about to stop, so nothing more is offered".to_owned())
+            .or_else(|| self.too_much(from, bytes));
+        Ok(Some(Box::new(Offering {
+            peer: from,
+            call,
+            ready,
+            each: bytes / offered.len().max(1),
+            offered: offered.into_iter(),
+            added: Vec::new(),
+            shown: Vec::new(),
+            names: Vec::new(),
+            refused,
+        })))
+    }
+
+    /// Why a process cannot offer what takes so many bytes more.
+    fn too_much(&self, from: PeerId, bytes: usize) -> Option<String> {
+        let (all, most) = (self.directory.bytes_of(from) + bytes, Limits::OFFER_BYTES);
+        (all > most).then(|| {
+            format!("what a process offers takes at most {most} bytes, with names, types and docs, not {all}")
+        })
+    }
+
+    fn offer_some(&mut self, offering: &mut Offering, turn: &mut Turn, out: &mut impl Outlet) -> Progress {
+        if self.peers.live(offering.peer).is_none() {
+            // What it had offered is cleared away with it.
+            return Progress::Done;
+        }
+        while offering.refused.is_none()
+            && let Some(offered) = offering.offered.next()
+        {
+            match self.add(offering.peer, offered, offering.each) {
+                Ok(added) => offering.added.extend(added),
+                Err(reason) => offering.refused = Some(reason),
+            }
+            if !turn.spend() {
+                return Progress::More;
+            }
+        }
+        let stage = self.peers.get(offering.peer).map(|peer| peer.stage);
+        let is_shown = offering.ready || stage == Some(Stage::Present);
+        while offering.refused.is_none() && is_shown {
+            let Some(key) = self.directory.first_hidden(offering.peer) else {
+                break;
+            };
+            match self.directory.show(key) {
+                Ok(()) => {
+                    offering.shown.push(key);
+                    let provider = self.directory.provider(key);
+                    offering
+                        .names
+                        .extend(provider.map(|provider| self.directory.name_of(provider)));
+                }
+                Err(other) => offering.refused = self.conflict(key, other),
+            }
+            if !turn.spend() {
+                return Progress::More;
+            }
+        }
+        match offering.refused.take() {
+            None => self.finish_offer(offering, is_shown, out),
+            Some(reason) => self.undo_offer(offering, reason, turn, out),
+        }
+    }
+
+    /// Adds a callback where nobody sees it; nothing if it is offered already.
+    fn add(&mut self, peer: PeerId, offered: Offered, bytes: usize) -> Result<Option<ProviderKey>, String> {
+        let (length, most) = (offered.docs.len(), Limits::DOCS_BYTES);
+        let name = &offered.name;
+        if length > most {
+            return Err(format!(
+                "the docs of `{name}` have {length} bytes, and at most {most} are taken"
+            ));
+        }
+        match self.directory.check(peer, &offered) {
+            Ok(true) => return Ok(None),
+            Ok(false) => {}
+            Err(Objection::Twice) => {
+                return Err(format!(
+                    "the process offers `{name}` already: a name is offered once"
+                ));
+            }
+            Err(Objection::NumberInUse(_)) => {
+                return Err(format!(
+                    "the number of `{name}` is in use for another callback of the process"
+                ));
+            }
+        }
+        let most = Limits::CALLBACKS;
+        if self.directory.count_of(peer) >= most {
+            return Err(format!("a process offers at most {most} callbacks"));
+        }
+        let key = self.directory.add(peer, &self.name_of(peer), offered, bytes);
+        match self.directory.differing(key) {
+            None => Ok(Some(key)),
+            Some(other) => {
+                let reason = self.conflict(key, other);
+                self.directory.remove(key);
+                Err(reason.unwrap_or_default())
+            }
+        }
+    }
+
+    /// Why a process cannot offer a callback beside another process.
+    fn conflict(&self, key: ProviderKey, other: ProviderKey) -> Option<String> {
+        let (provider, other) = (self.directory.provider(key)?, self.directory.provider(other)?);
+        let process_name = |peer| self.process_name(peer).unwrap_or_default();
+        Some(format!(
+            "process {:?} shares the calls of `{}` by balance = \"{}\", and process {:?} would by \"{}\": all \
+             providers of a callback say the same",
+            process_name(other.peer),
+            self.directory.name_of(provider),
+            other.balance,
+            process_name(provider.peer),
+            provider.balance,
+        ))
+    }
+
+    /// Nothing speaks against an offer: its process is told, and then all who wait for what is there now.
+    fn finish_offer(&mut self, offering: &mut Offering, is_shown: bool, out: &mut impl Outlet) -> Progress {
+        let peer = offering.peer;
+        let appeared: Arc<[Arc<str>]> = std::mem::take(&mut offering.names).into();
+        let mut joined = None;
+        if let Some(offers) = self.peers.live(peer)
+            && is_shown
+        {
+            if offers.stage == Stage::Joining {
+                offers.stage = Stage::Present;
+                offers.listing = Arc::clone(&appeared);
+                joined = Some(Arc::clone(&offers.name));
+            } else {
+                offers.listing = offers.listing.iter().chain(&*appeared).cloned().collect();
+            }
+        }
+        self.answer(peer, offering.call, Status::Value, &Bytes::new(), out);
+        if !is_shown {
+            return Progress::Done;
+        }
+        let news = News::Offers {
+            joined: joined.is_some(),
+            callbacks: Arc::clone(&appeared),
+        };
+        let process = self.name_of(peer);
+        let told = self.happened(peer, process, news);
+        let woken: Task = Box::new(Waking {
+            peer,
+            process: joined,
+            callbacks: appeared,
+            next: 0,
+        });
+        Progress::Then([woken].into_iter().chain(told).collect())
+    }
+
+    /// Something speaks against an offer: nothing of it counts.
+    fn undo_offer(
+        &mut self,
+        offering: &mut Offering,
+        reason: String,
+        turn: &mut Turn,
+        out: &mut impl Outlet,
+    ) -> Progress {
+        loop {
+            if !turn.spend() {
+                offering.refused = Some(reason);
+                return Progress::More;
+            }
+            if let Some(shown) = offering.shown.pop() {
+                self.directory.hide(shown);
+            } else if let Some(added) = offering.added.pop() {
+                self.directory.remove(added);
+            } else if offering.offered.next().is_some() {
+                // Not looked at any more.
+            } else {
+                self.refuse(offering.peer, offering.call, Failed::Denied { reason }, out);
+                return Progress::Done;
+            }
+        }
+    }
+
+    /// A process takes callbacks back.
+    pub(super) fn withdraw(
+        &mut self,
+        from: PeerId,
+        call: CallId,
+        callbacks: Vec<CallbackId>,
+    ) -> Result<Option<Task>, Fault> {
+        self.claim(from, call)?;
+        Ok(Some(Box::new(Withdrawing {
+            peer: from,
+            call,
+            callbacks: callbacks.into_iter(),
+            withdrawn: Vec::new(),
+        })))
+    }
+
+    fn withdraw_some(
+        &mut self,
+        withdrawing: &mut Withdrawing,
+        turn: &mut Turn,
+        out: &mut impl Outlet,
+    ) -> Progress {
+        let peer = withdrawing.peer;
+        for callback in withdrawing.callbacks.by_ref() {
+            if let Some(key) = self.directory.numbered(peer, callback) {
+                withdrawing.withdrawn.extend(self.directory.remove(key));
+            }
+            if !turn.spend() {
+                return Progress::More;
+            }
+        }
+        self.answer(peer, withdrawing.call, Status::Value, &Bytes::new(), out);
+        let withdrawn = std::mem::take(&mut withdrawing.withdrawn);
+        if withdrawn.is_empty() {
+            return Progress::Done;
+        }
+        let listing = self.directory.listing(peer);
+        if let Some(offers) = self.peers.live(peer) {
+            offers.listing = listing;
+        }
+        let news = News::Withdraws { callbacks: withdrawn };
+        let told = self.happened(peer, self.name_of(peer), news);
+        Progress::Then(told.into_iter().collect())
+    }
+
+    fn name_of(&self, peer: PeerId) -> Arc<str> {
+        self.peers
+            .get(peer)
+            .map(|peer| Arc::clone(&peer.name))
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,155 @@
+//! Processes that leave, by a goodbye or because their connection is lost.
+//!
+//! At once their name is free and they are given nothing more; the rest takes as long as there is much of it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use daffi_core::proto::{CallId, Failed, Parting, Status};
+
+use super::ids::{BroadcastId, Caller, PeerId, Sent};
+use super::numbers::Table;
+use super::outlet::Outlet;
+use super::peers::Stage;
+use super::state::Router;
+use super::telling::News;
+use super::work::{Progress, Step, Task, Turn, Work};
+
+/// A process that is to be on the roster no more.
+#[derive(Debug)]
+struct Parted {
+    peer: PeerId,
+    name: Arc<str>,
+    /// Whether it was there for others, and how it goes.
+    was_present: bool,
+    reason: Parting,
+}
+
+/// What is left of a process whose connection is lost.
+#[derive(Debug)]
+struct Clearing {
+    peer: PeerId,
+    /// What it had sent, and of that a broadcast that is being given up, with the place on its roster.
+    sent: std::collections::hash_map::IntoIter<CallId, Sent>,
+    broadcast: Option<(BroadcastId, u32)>,
+    parted: Option<Parted>,
+}
+
+impl Step for Parted {
+    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, _out: &mut dyn Outlet) -> Progress {
+        router.part(self, turn)
+    }
+}
+
+impl Step for Clearing {
+    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
+        router.clear(self, turn, &mut out)
+    }
+}
+
+impl Router {
+    /// A process is about to leave: it gets no more calls.
+    pub(super) fn leave(&mut self, from: PeerId) -> Option<Task> {
+        let peer = self.peers.live(from)?;
+        let stage = std::mem::replace(&mut peer.stage, Stage::Leaving);
+        Some(Box::new(Parted {
+            peer: from,
+            name: Arc::clone(&peer.name),
+            was_present: stage == Stage::Present,
+            reason: Parting::Stopped,
+        }))
+    }
+
+    /// A process's connection has ended. Its calls are cancelled (P4); those it was running end for their callers (P3).
+    pub fn disconnect(&mut self, peer: PeerId, turn: &mut Turn, out: &mut impl Outlet) -> Option<Work> {
+        let stage = self.peers.lose(peer)?;
+        let lost = self.peers.get_mut(peer)?;
+        let empty = Table::with_hasher(*lost.sent.hasher());
+        let clearing = Clearing {
+            peer,
+            sent: std::mem::replace(&mut lost.sent, empty).into_iter(),
+            broadcast: None,
+            parted: Some(Parted {
+                peer,
+                name: Arc::clone(&lost.name),
+                was_present: stage == Stage::Present,
+                reason: Parting::Lost,
+            }),
+        };
+        self.begin(Some(Box::new(clearing)), turn, out)
+    }
+
+    /// Takes back what a process offers, and has others told that it is gone.
+    fn part(&mut self, parted: &mut Parted, turn: &mut Turn) -> Progress {
+        while let Some(key) = self.directory.any_of(parted.peer) {
+            if !turn.spend() {
+                return Progress::More;
+            }
+            self.directory.remove(key);
+        }
+        if self
+            .peers
+            .get(parted.peer)
+            .is_some_and(|peer| peer.stage == Stage::Gone)
+        {
+            self.peers.forget(parted.peer);
+        }
+        if !parted.was_present {
+            return Progress::Done;
+        }
+        let told = self.happened(parted.peer, Arc::clone(&parted.name), News::Left(parted.reason));
+        Progress::Then(told.into_iter().collect())
+    }
+
+    fn clear(&mut self, clearing: &mut Clearing, turn: &mut Turn, out: &mut impl Outlet) -> Progress {
+        let peer = clearing.peer;
+        while let Some(lost) = self.peers.get(peer)
+            && let Some(run) = lost.runs.first()
+        {
+            if !turn.spend() {
+                return Progress::More;
+            }
+            let process = lost.name.to_string();
+            if let Some(call) = self.take_off(run) {
+                let failed = Failed::ProviderLost { process };
+                self.end(&call, Status::Failed(failed), &Bytes::new(), out);
+            }
+        }
+        loop {
+            if let Some((of, index)) = &mut clearing.broadcast {
+                if let Progress::More = self.leave_parts(*of, index, turn, out) {
+                    return Progress::More;
+                }
+                clearing.broadcast = None;
+            }
+            let Some((call, sent)) = clearing.sent.next() else {
+                break;
+            };
+            match sent {
+                Sent::Routed(routed) => {
+                    let outstanding = self.calls.get_mut(routed);
+                    let own =
+                        outstanding.filter(|outstanding| outstanding.caller == Caller::Call(peer, call));
+                    if let Some(outstanding) = own {
+                        outstanding.caller = Caller::Nobody;
+                        outstanding.cancel(routed, out);
+                    }
+                }
+                Sent::Broadcast(of) => clearing.broadcast = Some((of, 0)),
+                Sent::Waiting => self.watchers.forget_question(peer, call),
+                Sent::Presence => self.watchers.forget_subscriber(peer, call),
+            }
+            if !turn.spend() {
+                return Progress::More;
+            }
+        }
+        Progress::Then(
+            clearing
+                .parted
+                .take()
+                .map(|parted| Box::new(parted) as Task)
+                .into_iter()
+                .collect(),
+        )
+    }
+}

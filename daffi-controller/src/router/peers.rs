@@ -1,0 +1,185 @@
+//! The processes that were let in.
+//!
+//! Knows them, their names, what each has sent that is not answered, and how much each runs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use daffi_core::proto::{CallId, Hello, Limits, Refusal};
+use slab::Slab;
+
+use super::calls::RunList;
+use super::ids::{PeerId, Sent};
+use super::load::{Capacity, Load};
+use super::numbers::{Mixing, Table, shrink};
+
+/// How far a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It has not announced all its callbacks.
+    Joining,
+    /// It is on the roster.
+    Present,
+    /// It has said goodbye.
+    Leaving,
+    /// Its connection is lost; what is left of it is cleared away.
+    Gone,
+}
+
+/// A process.
+#[derive(Debug)]
+pub(super) struct Peer {
+    generation: u32,
+    pub(super) name: Arc<str>,
+    pub(super) pid: u32,
+    instance: u128,
+    pub(super) stage: Stage,
+    /// What it sent and what is not answered, by its numbers.
+    pub(super) sent: Table<CallId, Sent>,
+    /// How many of these are questions that wait.
+    pub(super) waiting: usize,
+    /// How many calls it has handed over that have not ended.
+    pub(super) handed_over: usize,
+    /// What it runs.
+    pub(super) runs: RunList,
+    pub(super) load: Load,
+    /// What it offers, for those who ask who is there.
+    pub(super) listing: Arc<[Arc<str>]>,
+}
+
+impl Peer {
+    /// Whether it may be given calls.
+    pub(super) const fn is_callable(&self) -> bool {
+        matches!(self.stage, Stage::Joining | Stage::Present)
+    }
+
+    /// How many calls it has made that have not ended.
+    pub(super) fn outstanding(&self) -> usize {
+        self.sent.len() + self.handed_over
+    }
+
+    /// What it sent under a number is answered.
+    pub(super) fn answered(&mut self, call: CallId) {
+        if let Some(sent) = self.sent.remove(&call) {
+            self.waiting -= usize::from(sent == Sent::Waiting);
+            shrink(&mut self.sent);
+        }
+    }
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct Peers {
+    slots: Slab<Peer>,
+    names: HashMap<Arc<str>, PeerId>,
+    generation: u32,
+    mixing: Mixing,
+}
+
+impl Peers {
+    pub(super) fn new(mixing: Mixing) -> Self {
+        Self {
+            slots: Slab::new(),
+            names: HashMap::new(),
+            generation: 0,
+            mixing,
+        }
+    }
+
+    /// Lets a process in.
+    pub(super) fn enter(&mut self, hello: &Hello, limits: &Limits) -> Result<PeerId, Refusal> {
+        if let Some(holder) = self.named(&hello.process_name).and_then(|id| self.get(id)) {
+            return Err(Refusal::NameTaken {
+                name: hello.process_name.clone(),
+                pid: holder.pid,
+            });
+        }
+        self.generation = self.generation.wrapping_add(1);
+        let name: Arc<str> = hello.process_name.as_str().into();
+        let index = self.slots.insert(Peer {
+            generation: self.generation,
+            name: Arc::clone(&name),
+            pid: hello.pid,
+            instance: hello.instance,
+            stage: Stage::Joining,
+            sent: Table::with_hasher(self.mixing),
+            waiting: 0,
+            handed_over: 0,
+            runs: RunList::default(),
+            load: Load::new(Capacity::of(hello, limits), self.mixing),
+            listing: Arc::default(),
+        });
+        let id = PeerId {
+            // Each takes a file descriptor or more.
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            generation: self.generation,
+        };
+        self.names.insert(name, id);
+        Ok(id)
+    }
+
+    /// The process that holds a name.
+    pub(super) fn named(&self, name: &str) -> Option<PeerId> {
+        self.names.get(name).copied()
+    }
+
+    /// The process of a name, if it is on the roster.
+    pub(super) fn present(&self, name: &str) -> Option<PeerId> {
+        let id = self.named(name)?;
+        (self.get(id)?.stage == Stage::Present).then_some(id)
+    }
+
+    /// The earlier start of a connection of the same start of the same process.
+    pub(super) fn predecessor(&self, hello: &Hello) -> Option<PeerId> {
+        let id = self.named(&hello.process_name)?;
+        (self.get(id)?.instance == hello.instance).then_some(id)
+    }
+
+    pub(super) fn get(&self, id: PeerId) -> Option<&Peer> {
+        let peer = self.slots.get(id.index());
+        peer.filter(|peer| peer.generation == id.generation)
+    }
+
+    pub(super) fn get_mut(&mut self, id: PeerId) -> Option<&mut Peer> {
+        let peer = self.slots.get_mut(id.index());
+        peer.filter(|peer| peer.generation == id.generation)
+    }
+
+    /// One that takes part: its connection is not lost.
+    pub(super) fn live(&mut self, id: PeerId) -> Option<&mut Peer> {
+        self.get_mut(id).filter(|peer| peer.stage != Stage::Gone)
+    }
+
+    /// Its connection is lost: its name is free, and it is given nothing more. Says in which stage it was.
+    pub(super) fn lose(&mut self, id: PeerId) -> Option<Stage> {
+        let peer = self.live(id)?;
+        let stage = std::mem::replace(&mut peer.stage, Stage::Gone);
+        let name = Arc::clone(&peer.name);
+        self.names.remove(&name);
+        Some(stage)
+    }
+
+    /// Nothing is left of it.
+    pub(super) fn forget(&mut self, id: PeerId) {
+        if self.get(id).is_some() {
+            self.slots.remove(id.index());
+        }
+    }
+
+    /// All that there are, in the order of their places, beginning with a place.
+    pub(super) fn from(&self, index: usize) -> impl Iterator<Item = (PeerId, &Peer)> {
+        (index..self.slots.capacity()).filter_map(|index| {
+            let peer = self.slots.get(index)?;
+            let id = PeerId {
+                index: u32::try_from(index).ok()?,
+                generation: peer.generation,
+            };
+            Some((id, peer))
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.is_empty() && self.names.is_empty()
+    }
+}

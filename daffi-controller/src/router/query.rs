@@ -1,0 +1,242 @@
+//! Questions to the controller.
+
+use bytes::Bytes;
+use daffi_core::proto::{
+    self, CallId, CallbackEntry, EncodeError, Failed, Limits, ProcessEntry, Query, Status,
+};
+
+use super::ids::{PeerId, Sent};
+use super::outlet::{Fault, Outlet};
+use super::peers::Stage;
+use super::provider::{Function, Provider};
+use super::state::Router;
+use super::work::{Progress, Step, Task, Turn};
+
+/// How often a process may ask for presence at a time.
+const SUBSCRIPTIONS: usize = 16;
+
+/// How many questions of a process may wait for something to appear.
+const WAITS: usize = 4096;
+
+/// So many entries are sorted and encoded at once; for more, nobody waits.
+const SHORT: usize = 128;
+
+/// An answer that is put together.
+#[derive(Debug)]
+struct Listing {
+    peer: PeerId,
+    call: CallId,
+    entries: Entries,
+    /// The place that is looked at next.
+    place: usize,
+    complete: bool,
+    /// How many bytes it takes, about, and how many of these are docs.
+    bytes: usize,
+    docs: usize,
+    /// How many bytes it may take.
+    limit: usize,
+    encoded: Option<Result<Bytes, EncodeError>>,
+}
+
+#[derive(Debug)]
+enum Entries {
+    Processes(Vec<ProcessEntry>),
+    Callbacks(Vec<CallbackEntry>),
+}
+
+impl Entries {
+    const fn len(&self) -> usize {
+        match self {
+            Self::Processes(entries) => entries.len(),
+            Self::Callbacks(entries) => entries.len(),
+        }
+    }
+}
+
+impl Step for Listing {
+    fn prepare(&mut self) {
+        if self.complete && self.encoded.is_none() {
+            self.encode();
+        }
+    }
+
+    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
+        router.list(self, turn, &mut out)
+    }
+}
+
+impl Listing {
+    fn encode(&mut self) {
+        self.encoded = Some(match &mut self.entries {
+            Entries::Processes(entries) => {
+                entries.sort_by(|a, b| a.name.cmp(&b.name));
+                proto::encode(entries)
+            }
+            Entries::Callbacks(entries) => {
+                entries.sort_by(|a, b| a.name.cmp(&b.name));
+                // They are left out where they make it long.
+                if self.docs > self.limit / 4 {
+                    entries.iter_mut().for_each(|entry| entry.docs.clear());
+                }
+                proto::encode(entries)
+            }
+        });
+    }
+}
+
+impl Router {
+    pub(super) fn query(
+        &mut self,
+        from: PeerId,
+        call: CallId,
+        query: &Query<'_>,
+        out: &mut impl Outlet,
+    ) -> Result<Option<Task>, Fault> {
+        self.claim(from, call)?;
+        let overloaded = Failed::Overloaded { may_have_run: false };
+        match *query {
+            // The answer may be long (P6).
+            Query::Processes | Query::Callbacks | Query::Presence if out.room(from) == 0 => {
+                self.refuse(from, call, overloaded, out);
+            }
+            // It is kept as long as somebody waits for it.
+            Query::WaitProcess(name) | Query::WaitFunction(name) if name.len() > Limits::NAME_BYTES => {
+                let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
+                self.refuse(from, call, Failed::Denied { reason }, out);
+            }
+            Query::WaitProcess(_) | Query::WaitFunction(_)
+                if self.peers.get(from).is_some_and(|peer| peer.waiting >= WAITS) =>
+            {
+                self.refuse(from, call, overloaded, out);
+            }
+            Query::WaitProcess(name) if self.peers.present(name).is_none() => {
+                self.watchers.waiting.for_process(name, from, call);
+                self.note(from, call, Sent::Waiting);
+            }
+            Query::WaitFunction(name) if !self.is_offered(name, from) => {
+                self.watchers.waiting.for_function(name, from, call);
+                self.note(from, call, Sent::Waiting);
+            }
+            Query::WaitProcess(_) | Query::WaitFunction(_) => {
+                self.answer(from, call, Status::Value, &Bytes::new(), out);
+            }
+            Query::Presence if self.watchers.subscriptions_of(from) >= SUBSCRIPTIONS => {
+                self.refuse(from, call, overloaded, out);
+            }
+            Query::Presence => return Ok(Some(self.subscribe(from, call))),
+            Query::Processes => return Ok(Some(self.listing(from, call, Entries::Processes(Vec::new())))),
+            Query::Callbacks => return Ok(Some(self.listing(from, call, Entries::Callbacks(Vec::new())))),
+            _ => return Err(Fault::Unexpected("an unknown question")),
+        }
+        Ok(None)
+    }
+
+    /// Whether another process offers a callback.
+    fn is_offered(&self, name: &str, from: PeerId) -> bool {
+        let function = self.directory.function(name);
+        let other = function.and_then(|(function, _)| self.directory.other(function, from));
+        let peer = other.and_then(|provider| self.peers.get(provider.peer));
+        peer.is_some_and(|peer| peer.stage == Stage::Present)
+    }
+
+    fn listing(&self, peer: PeerId, call: CallId, entries: Entries) -> Task {
+        Box::new(Listing {
+            peer,
+            call,
+            entries,
+            place: 0,
+            complete: false,
+            bytes: 0,
+            docs: 0,
+            limit: self.limits.frame_bytes,
+            encoded: None,
+        })
+    }
+
+    /// Puts an answer together, and sends it.
+    fn list(&mut self, listing: &mut Listing, turn: &mut Turn, out: &mut impl Outlet) -> Progress {
+        while !listing.complete {
+            if !turn.spend() {
+                return Progress::More;
+            }
+            listing.complete = !self.list_next(listing);
+            if listing.bytes - listing.docs > listing.limit {
+                let failed = Failed::TooLarge {
+                    size: listing.bytes as u64,
+                    limit: listing.limit as u64,
+                    may_have_run: false,
+                };
+                self.refuse(listing.peer, listing.call, failed, out);
+                return Progress::Done;
+            }
+        }
+        if listing.encoded.is_none() {
+            if listing.entries.len() > SHORT {
+                return Progress::More;
+            }
+            listing.encode();
+        }
+        match listing.encoded.take() {
+            Some(Err(error)) => {
+                let message = error.to_string();
+                self.refuse(listing.peer, listing.call, Failed::Encode { message }, out);
+            }
+            encoded => {
+                let payload = encoded.and_then(Result::ok).unwrap_or_default();
+                self.answer(listing.peer, listing.call, Status::Value, &payload, out);
+            }
+        }
+        Progress::Done
+    }
+
+    /// Adds the next entry; `false` if there is none.
+    fn list_next(&self, listing: &mut Listing) -> bool {
+        match &mut listing.entries {
+            Entries::Processes(entries) => {
+                let Some((id, peer)) = self.peers.from(listing.place).next() else {
+                    return false;
+                };
+                listing.place = id.index() + 1;
+                if peer.stage == Stage::Present {
+                    listing.bytes += peer.name.len();
+                    entries.push(ProcessEntry {
+                        name: peer.name.to_string(),
+                        pid: peer.pid,
+                        callbacks: u32::try_from(peer.listing.len()).unwrap_or(u32::MAX),
+                    });
+                }
+            }
+            Entries::Callbacks(entries) => {
+                let Some(function) = self.directory.function_at(listing.place) else {
+                    return false;
+                };
+                listing.place += 1;
+                if let Some(entry) = function.and_then(|function| self.entry(function)) {
+                    listing.docs += entry.docs.len();
+                    listing.bytes += entry.name.len() + entry.docs.len() + entry.signature.size();
+                    listing.bytes += entry.providers.iter().map(String::len).sum::<usize>();
+                    entries.push(entry);
+                }
+            }
+        }
+        true
+    }
+
+    /// A callback as its first provider offers it, with all who offer it.
+    fn entry(&self, function: &Function) -> Option<CallbackEntry> {
+        let shown = function.shown().iter();
+        let mut shown = shown.filter_map(|key| self.directory.provider(*key)).peekable();
+        let first = *shown.peek()?;
+        let name = |provider: &Provider| Some(self.process_name(provider.peer)?.to_owned());
+        let mut providers: Vec<_> = shown.filter_map(name).collect();
+        providers.sort();
+        Some(CallbackEntry {
+            name: function.name.to_string(),
+            signature: first.signature.as_deref()?.clone(),
+            docs: first.docs.to_string(),
+            concurrency: first.concurrency,
+            providers,
+            balance: first.balance,
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! What a process asks of the router, decoded as far as that needs no router.
+
+use bytes::Bytes;
+use daffi_core::proto::{CallId, CallbackId, Header, Limits, Offered, decode_guarded};
+
+use super::outlet::Fault;
+
+/// A frame whose payload is decoded where it is for the controller. That may take long, so it is done before the router is
+/// asked.
+#[derive(Debug)]
+pub enum Request<'a> {
+    /// Callbacks are offered.
+    Offer {
+        /// The reply's number.
+        call: CallId,
+        /// The process is complete.
+        ready: bool,
+        /// What is offered.
+        offers: Offers,
+    },
+    /// Callbacks are taken back.
+    Withdraw {
+        /// The reply's number.
+        call: CallId,
+        /// Which.
+        callbacks: Vec<CallbackId>,
+    },
+    /// Anything else.
+    Frame(Header<'a>),
+}
+
+/// Callbacks that a process offers.
+#[derive(Debug)]
+pub struct Offers {
+    pub(super) offered: Vec<Offered>,
+    /// How many bytes they took.
+    pub(super) bytes: usize,
+}
+
+impl<'a> Request<'a> {
+    /// Decodes the payload of a frame.
+    ///
+    /// # Errors
+    ///
+    /// When no node would send it.
+    pub fn parse(header: Header<'a>, payload: &Bytes) -> Result<Self, Fault> {
+        Ok(match header {
+            Header::Offer { call, ready } => Self::Offer {
+                call,
+                ready,
+                offers: Offers::decode(payload)?,
+            },
+            Header::Withdraw { call } => Self::Withdraw {
+                call,
+                callbacks: decode_guarded(payload)?,
+            },
+            header => Self::Frame(header),
+        })
+    }
+
+    /// Whether decoding it takes longer than routing does.
+    #[must_use]
+    pub const fn is_long(header: &Header<'_>) -> bool {
+        matches!(header, Header::Offer { .. } | Header::Withdraw { .. })
+    }
+}
+
+impl Offers {
+    fn decode(payload: &Bytes) -> Result<Self, Fault> {
+        let offered: Vec<Offered> = decode_guarded(payload)?;
+        let is_named = |offered: &Offered| (1..=Limits::NAME_BYTES).contains(&offered.name.len());
+        if !offered.iter().all(is_named) {
+            return Err(Fault::Unexpected("a callback's name has 1 to 255 bytes"));
+        }
+        Ok(Self {
+            offered,
+            bytes: payload.len(),
+        })
+    }
+}

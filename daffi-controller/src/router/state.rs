@@ -1,0 +1,48 @@
+//! The state of all routing: five parts, each of which owns its fields, and what is needed to pick.
+
+use daffi_core::proto::Limits;
+
+use super::broadcasts::Broadcasts;
+use super::calls::Calls;
+use super::directory::Directory;
+use super::ids::PeerId;
+use super::numbers::Mixing;
+use super::peers::Peers;
+use super::pick::Picker;
+use super::watchers::Watchers;
+
+/// The state of all routing.
+#[derive(Debug)]
+pub struct Router {
+    pub(super) peers: Peers,
+    pub(super) calls: Calls,
+    pub(super) directory: Directory,
+    pub(super) broadcasts: Broadcasts,
+    pub(super) watchers: Watchers,
+    pub(super) picker: Picker,
+    pub(super) limits: Limits,
+}
+
+impl Router {
+    /// A router without processes. `calls` is how many calls of all processes together it routes at the same time; `seed`
+    /// decides its random choices.
+    #[must_use]
+    pub fn new(limits: Limits, calls: usize, seed: u64) -> Self {
+        let mixing = Mixing::new(seed);
+        Self {
+            peers: Peers::new(mixing),
+            calls: Calls::new(calls),
+            directory: Directory::new(mixing),
+            broadcasts: Broadcasts::default(),
+            watchers: Watchers::default(),
+            picker: Picker::new(seed),
+            limits,
+        }
+    }
+
+    /// The name of a process.
+    #[must_use]
+    pub fn process_name(&self, peer: PeerId) -> Option<&str> {
+        self.peers.get(peer).map(|peer| &*peer.name)
+    }
+}

@@ -1,0 +1,331 @@
+//! The router behind its lock, beside the queues that it sends to.
+//!
+//! The lock is held for a turn at a time, which has a bound (P15); in between, whoever else waits has theirs. What takes long
+//! and needs no router is done without it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use daffi_core::link::{Link, Tick, Traffic};
+use daffi_core::proto::{Extensions, Frame, Header, Hello, Limits, Moment, Refusal, Welcome};
+use daffi_core::transport::Outbox;
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::options::ControllerOptions;
+use super::queues::{Queue, Queues};
+use crate::router::{Fault, PeerId, Request, Router, Turn, Work};
+
+/// So many frames are decoded before the router is asked.
+const DECODED: usize = 128;
+
+/// So many connections are looked after at a time.
+const LOOKED_AFTER: usize = 256;
+
+/// What all connections of a controller share.
+#[derive(Debug)]
+pub(super) struct Hub {
+    state: Mutex<State>,
+    process_name: Arc<str>,
+    limits: Limits,
+    heartbeat: Duration,
+    origin: Instant,
+    /// Nobody is let in any more.
+    pub(super) closing: CancellationToken,
+}
+
+/// What the lock guards.
+#[derive(Debug)]
+struct State {
+    router: Router,
+    queues: Queues,
+    closing: bool,
+}
+
+impl Hub {
+    pub(super) fn new(options: &ControllerOptions, seed: u64) -> Self {
+        let state = State {
+            router: Router::new(options.limits, options.calls, seed),
+            queues: Queues::default(),
+            closing: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            process_name: Arc::clone(&options.process_name),
+            limits: options.limits,
+            heartbeat: options.heartbeat,
+            origin: Instant::now(),
+            closing: CancellationToken::new(),
+        }
+    }
+
+    pub(super) const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Moment {
+        Moment::new(self.origin.elapsed())
+    }
+
+    /// Lets a process in, or not; answers it either way.
+    pub(super) async fn admit(&self, hello: &Hello, outbox: &Arc<Outbox>) -> Result<PeerId, Refusal> {
+        self.replace(hello).await;
+        let admitted = {
+            let mut state = self.state();
+            let admitted = self.enter(&mut state, hello, outbox);
+            let header = match &admitted {
+                Ok((_, version)) => Header::Welcome(Welcome {
+                    version: *version,
+                    controller: self.process_name.to_string(),
+                    heartbeat: self.heartbeat,
+                    frame_bytes: self.limits.frame_bytes as u64,
+                    calls: self.limits.calls,
+                    extensions: Extensions::default(),
+                }),
+                Err(refusal) => Header::Refused(refusal.clone()),
+            };
+            // Before anything else is sent there. A peer that is gone already needs no answer.
+            let _ = outbox.send(&header, &Bytes::new());
+            admitted
+        };
+        outbox.flush();
+        admitted.map(|(peer, _)| peer)
+    }
+
+    /// Ends an earlier connection of the same start of the same process.
+    async fn replace(&self, hello: &Hello) {
+        let earlier = {
+            let mut state = self.state();
+            let State {
+                router,
+                queues,
+                closing,
+            } = &mut *state;
+            let is_let_in = hello.negotiate().is_ok() && !*closing;
+            let earlier = router.predecessor(hello).filter(|_| is_let_in);
+            earlier.and_then(|peer| Some((peer, queues.remove(peer)?)))
+        };
+        if let Some((peer, queue)) = earlier {
+            queue.outbox.abort();
+            self.leave(peer).await;
+        }
+    }
+
+    fn enter(
+        &self,
+        state: &mut State,
+        hello: &Hello,
+        outbox: &Arc<Outbox>,
+    ) -> Result<(PeerId, u16), Refusal> {
+        let version = hello.negotiate()?;
+        if state.closing {
+            return Err(Refusal::Stopping);
+        }
+        let peer = state.router.connect(hello)?;
+        let link = Link::new(self.now(), self.heartbeat);
+        state.queues.insert(Queue::new(peer, Arc::clone(outbox), link));
+        Ok((peer, version))
+    }
+
+    /// Routes what one read brought. What is sent is written at once, but for the last of it, whose queues are added to
+    /// `outboxes`.
+    pub(super) async fn route(
+        &self,
+        from: PeerId,
+        frames: &[Frame],
+        outboxes: &mut Vec<Arc<Outbox>>,
+    ) -> Result<(), Fault> {
+        let mut frames = frames.iter();
+        loop {
+            let (requests, decoded) = decode(&mut frames);
+            let mut requests = requests.into_iter();
+            let mut left = None;
+            loop {
+                left = self.take_turn(from, left, &mut requests, outboxes)?;
+                if left.is_none() && requests.len() == 0 {
+                    break;
+                }
+                give_way(outboxes).await;
+            }
+            decoded?;
+            if frames.len() == 0 {
+                return Ok(());
+            }
+            give_way(outboxes).await;
+        }
+    }
+
+    /// One turn of the router: goes on with what is left of a request, then with others. What is left then comes back.
+    fn take_turn<'a>(
+        &self,
+        from: PeerId,
+        mut left: Option<Work>,
+        requests: &mut impl Iterator<Item = (Request<'a>, Bytes)>,
+        outboxes: &mut Vec<Arc<Outbox>>,
+    ) -> Result<Option<Work>, Fault> {
+        if let Some(work) = &mut left {
+            work.prepare();
+        }
+        let mut turn = Turn::new();
+        let mut state = self.state();
+        let State { router, queues, .. } = &mut *state;
+        let mut routed = Ok(left.and_then(|work| router.resume(work, &mut turn, queues)));
+        let (mut received, mut heartbeats) = (0, 0);
+        while let Ok(None) = routed
+            && !turn.is_over()
+            && let Some((request, payload)) = requests.next()
+        {
+            if let Request::Frame(Header::Heartbeat { received }) = request {
+                heartbeats += 1;
+                routed = queues.acknowledged(from, received).map(|()| None);
+            } else {
+                received += 1;
+                routed = router.receive(from, request, &payload, &mut turn, queues);
+            }
+        }
+        if let Some(queue) = queues.get_mut(from) {
+            queue.received += received;
+            queue.heartbeats += heartbeats;
+        }
+        queues.take_touched(outboxes);
+        routed
+    }
+
+    /// A connection has ended.
+    pub(super) async fn leave(&self, peer: PeerId) {
+        let mut outboxes = Vec::new();
+        let mut left = {
+            let mut state = self.state();
+            let State { router, queues, .. } = &mut *state;
+            queues.remove(peer);
+            let left = router.disconnect(peer, &mut Turn::new(), queues);
+            queues.take_touched(&mut outboxes);
+            left
+        };
+        while let Some(mut work) = left {
+            give_way(&mut outboxes).await;
+            work.prepare();
+            let mut state = self.state();
+            let State { router, queues, .. } = &mut *state;
+            left = router.resume(work, &mut Turn::new(), queues);
+            queues.take_touched(&mut outboxes);
+        }
+        outboxes.iter().for_each(|outbox| outbox.flush());
+    }
+
+    /// Sends heartbeats, and cuts off peers of which nothing is heard, until all connections are gone.
+    pub(super) async fn keep_alive(self: Arc<Self>) {
+        // Half an interval, so that a link is never late by more than that.
+        let pause = self.heartbeat / 2;
+        loop {
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.closing.cancelled() => return,
+            }
+            let mut outboxes = Vec::new();
+            let mut place = 0;
+            while self.look_after(place..place + LOOKED_AFTER, &mut outboxes) {
+                place += LOOKED_AFTER;
+                give_way(&mut outboxes).await;
+            }
+        }
+    }
+
+    /// Looks after the connections in some places; `false` if there are none any more.
+    fn look_after(&self, places: std::ops::Range<usize>, outboxes: &mut Vec<Arc<Outbox>>) -> bool {
+        let now = self.now();
+        let mut state = self.state();
+        let State { router, queues, .. } = &mut *state;
+        let Some(some) = queues.in_places(places) else {
+            return false;
+        };
+        for (peer, queue) in some {
+            let traffic = Traffic {
+                sent: queue.outbox.sent(),
+                received: queue.received,
+                heartbeats: queue.heartbeats,
+            };
+            match queue.link.tick(now, traffic) {
+                Tick::Idle => {}
+                Tick::Heartbeat { received } => {
+                    let _ = queue.outbox.send(&Header::Heartbeat { received }, &Bytes::new());
+                    outboxes.push(Arc::clone(&queue.outbox));
+                }
+                Tick::Lost { silence } => {
+                    let process_name = router.process_name(peer).unwrap_or_default();
+                    warn!(
+                        process_name,
+                        ?silence,
+                        "nothing is heard of a process; it is cut off"
+                    );
+                    queue.outbox.abort();
+                }
+            }
+        }
+        true
+    }
+
+    /// Tells every node that the controller stops, and closes each connection once that is written.
+    pub(super) fn say_goodbye(&self) {
+        let mut state = self.state();
+        let State {
+            router,
+            queues,
+            closing,
+        } = &mut *state;
+        *closing = true;
+        router.stop(queues);
+        queues.forget_touched();
+        queues.all().for_each(|queue| queue.outbox.close());
+    }
+
+    /// Lets nobody in any more and ends every connection now.
+    pub(super) fn cut_off(&self) {
+        let mut state = self.state();
+        state.closing = true;
+        state.queues.all().for_each(|queue| queue.outbox.abort());
+    }
+
+    /// The name of a process.
+    pub(super) fn process_name(&self, peer: PeerId) -> String {
+        self.state()
+            .router
+            .process_name(peer)
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
+
+/// Decodes some frames, up to one that takes long or is at fault.
+fn decode<'a>(frames: &mut std::slice::Iter<'a, Frame>) -> (Vec<(Request<'a>, Bytes)>, Result<(), Fault>) {
+    let mut requests = Vec::with_capacity(frames.len().min(DECODED));
+    for frame in frames.by_ref().take(DECODED) {
+        let parsed = frame.decode().map_err(Fault::from).and_then(|(header, payload)| {
+            let is_long = Request::is_long(&header);
+            Ok((is_long, Request::parse(header, &payload)?, payload))
+        });
+        match parsed {
+            Ok((is_long, request, payload)) => {
+                requests.push((request, payload));
+                if is_long {
+                    break;
+                }
+            }
+            Err(fault) => return (requests, Err(fault)),
+        }
+    }
+    (requests, Ok(()))
+}
+
+/// Writes what was sent, and lets others have the router.
+async fn give_way(outboxes: &mut Vec<Arc<Outbox>>) {
+    outboxes.drain(..).for_each(|outbox| outbox.flush());
+    yield_now().await;
+}

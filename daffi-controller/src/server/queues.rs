@@ -1,0 +1,142 @@
+//! The ways out to all processes, and who is owed a write.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use daffi_core::link::Link;
+use daffi_core::proto::{FrameError, Header};
+use daffi_core::transport::{Outbox, SendError};
+
+use crate::router::{Fault, Outlet, PeerId};
+
+/// The way out of every process.
+#[derive(Debug, Default)]
+pub(super) struct Queues {
+    /// By the place of the process.
+    peers: Vec<Option<Queue>>,
+    /// Processes to which something was sent since the last look.
+    touched: Vec<PeerId>,
+}
+
+/// The connection of a process.
+#[derive(Debug)]
+pub(super) struct Queue {
+    peer: PeerId,
+    pub(super) outbox: Arc<Outbox>,
+    touched: bool,
+    pub(super) link: Link,
+    /// How many numbered frames have come, and how many heartbeats.
+    pub(super) received: u64,
+    pub(super) heartbeats: u64,
+}
+
+impl Queue {
+    pub(super) const fn new(peer: PeerId, outbox: Arc<Outbox>, link: Link) -> Self {
+        Self {
+            peer,
+            outbox,
+            touched: false,
+            link,
+            received: 0,
+            heartbeats: 0,
+        }
+    }
+}
+
+impl Outlet for Queues {
+    fn send(&mut self, to: PeerId, header: &Header<'_>, payload: &Bytes) -> Result<(), FrameError> {
+        let Some(queue) = self.get_mut(to) else {
+            return Ok(());
+        };
+        match queue.outbox.send(header, payload) {
+            Ok(()) => {}
+            // Its reader sees the end and takes it off the roster.
+            Err(SendError::Closed) => return Ok(()),
+            Err(SendError::Frame(error)) => return Err(error),
+        }
+        if !std::mem::replace(&mut queue.touched, true) {
+            self.touched.push(to);
+        }
+        Ok(())
+    }
+
+    fn room(&self, to: PeerId) -> usize {
+        self.get(to).map_or(0, |queue| queue.outbox.room())
+    }
+}
+
+impl Queues {
+    pub(super) fn insert(&mut self, queue: Queue) {
+        let place = queue.peer.index();
+        if self.peers.len() <= place {
+            self.peers.resize_with(place + 1, || None);
+        }
+        self.peers[place] = Some(queue);
+    }
+
+    pub(super) fn remove(&mut self, peer: PeerId) -> Option<Queue> {
+        let removed = self
+            .peers
+            .get_mut(peer.index())?
+            .take_if(|queue| queue.peer == peer)?;
+        while let Some(None) = self.peers.last() {
+            self.peers.pop();
+        }
+        Some(removed)
+    }
+
+    fn get(&self, peer: PeerId) -> Option<&Queue> {
+        self.peers
+            .get(peer.index())?
+            .as_ref()
+            .filter(|queue| queue.peer == peer)
+    }
+
+    pub(super) fn get_mut(&mut self, peer: PeerId) -> Option<&mut Queue> {
+        self.peers
+            .get_mut(peer.index())?
+            .as_mut()
+            .filter(|queue| queue.peer == peer)
+    }
+
+    /// Those in some places; none beyond the last.
+    pub(super) fn in_places(
+        &mut self,
+        places: std::ops::Range<usize>,
+    ) -> Option<impl Iterator<Item = (PeerId, &mut Queue)>> {
+        let end = places.end.min(self.peers.len());
+        let some = self.peers.get_mut(places.start..end)?;
+        let queues = some.iter_mut().flatten().map(|queue| (queue.peer, queue));
+        (places.start < end).then_some(queues)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Queue> {
+        self.peers.iter().flatten()
+    }
+
+    /// The queues that were sent to.
+    pub(super) fn take_touched(&mut self, outboxes: &mut Vec<Arc<Outbox>>) {
+        for peer in std::mem::take(&mut self.touched) {
+            if let Some(queue) = self.get_mut(peer) {
+                queue.touched = false;
+                outboxes.push(Arc::clone(&queue.outbox));
+            }
+        }
+    }
+
+    /// Nobody is owed a write any more: all are closed.
+    pub(super) fn forget_touched(&mut self) {
+        self.touched.clear();
+    }
+
+    pub(super) fn acknowledged(&mut self, from: PeerId, received: u64) -> Result<(), Fault> {
+        let Some(queue) = self.get_mut(from) else {
+            return Ok(());
+        };
+        let sent = queue.outbox.sent();
+        queue
+            .link
+            .on_heartbeat(received, sent)
+            .map_err(|_| Fault::Unexpected("it acknowledges what was never sent"))
+    }
+}
