@@ -61,7 +61,7 @@ pub(crate) fn decode_item(item: &Type) -> TokenStream {
 pub(crate) fn encode_item(item: &Type) -> TokenStream {
     encode(
         item,
-        |lowered, span| quote_spanned!(span=> ::daffi::__private::encode_into(&#lowered, __daffi_items)),
+        |lowered, span| quote_spanned!(span=> ::daffi::__private::encode_item(&#lowered, __daffi_form, __daffi_items)),
     )
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn encode_item(item: &Type) -> TokenStream {
 pub(crate) fn encode_call(item: &Type) -> TokenStream {
     encode(
         item,
-        |lowered, span| quote_spanned!(span=> ::daffi::__private::encode_arguments(&(#lowered,), __daffi_items)),
+        |lowered, span| quote_spanned!(span=> ::daffi::__private::encode_arguments(&(#lowered,), __daffi_form, __daffi_items)),
     )
 }
 
@@ -80,7 +80,7 @@ fn encode(item: &Type, encoded: impl FnOnce(TokenStream, Span) -> TokenStream) -
         (&&&::daffi::__private::by_type::argument(&__daffi_item)).__daffi_lower(__daffi_item)
     };
     let encoded = encoded(lowered, span);
-    quote_spanned!(span=> |__daffi_item: #item, __daffi_items| #encoded)
+    quote_spanned!(span=> |__daffi_item: #item, __daffi_form, __daffi_items| #encoded)
 }
 
 /// The shape of the value that a callback returns.
@@ -95,16 +95,18 @@ pub(crate) fn returned_error_type(ty: &Type) -> TokenStream {
     quote!(#choice())
 }
 
-/// The outcome of a callback, from what it returned.
-pub(crate) fn outcome(returned: &Ident, span: Span) -> TokenStream {
+/// The outcome of a `call` to a callback, from what it returned.
+pub(crate) fn outcome(returned: &Ident, call: &TokenStream, span: Span) -> TokenStream {
     let span = at(span);
     let kind = format_ident!("__daffi_kind", span = span);
+    let forms = quote!(::daffi::__private::Invocation::forms(#call));
     quote_spanned! {span=>
         let #kind = ::daffi::__private::by_type::returned(&#returned);
         (&&&&&&#kind).__daffi_outcome(
             &#returned,
             (&&&&&&&&#kind).__daffi_described(&#returned),
-            (&&&&#kind).__daffi_typed(&#returned),
+            (&&&&#kind).__daffi_typed(&#returned, #forms),
+            #forms,
         )
     }
 }

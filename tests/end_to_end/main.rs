@@ -20,3 +20,4 @@ mod signatures;
 mod stop_on_drop;
 mod streams;
 mod traces;
+mod values;

@@ -14,7 +14,7 @@ use super::stub::Traced;
 use crate::error::RemoteError;
 use crate::proto;
 use crate::registry::decode;
-use crate::signature::{ErrorType, Returns, Signature, Type, shape, trace};
+use crate::signature::{ErrorType, Form, Returns, Signature, Type, shape, trace};
 
 /// A call of the callback `name`. The types of the arguments are known only from their values, so the signature has
 /// gaps, and the first call of each shape is compared with the callback's by structure.
@@ -29,11 +29,11 @@ where
     let signature = Signature::from_arguments(shape(arguments), returns);
     let named = Named {
         name: name.to_owned(),
-        traced: Traced::new(signature),
+        traced: Traced::new(signature.into()),
     };
     Call::new(
         Source::Named(Arc::new(named)),
-        Arguments::from(proto::encode(arguments)),
+        Arguments::from(proto::encode_held(arguments, &Form::unknown())),
         Decoders::new(Take::Value(|bytes, guarded| decode(bytes, guarded))),
     )
 }

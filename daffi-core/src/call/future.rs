@@ -99,6 +99,9 @@ impl<T, E> Call<T, E> {
     pub(crate) fn feeding(mut self, feeds: Feeds) -> Self {
         self.options.streams = feeds.len();
         self.feeds = feeds;
+        if let Some(traced) = self.source.traced() {
+            self.feeds.hold(&traced.forms);
+        }
         self
     }
 

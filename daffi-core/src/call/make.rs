@@ -13,10 +13,10 @@ use super::streaming::Streaming;
 use super::stub::{Stub, Traced};
 use crate::proto::{self, DecodeError, Raw, RawBytes};
 use crate::registry::decode;
-use crate::signature::Signature;
+use crate::signature::{Contract, Forms};
 
 /// A call of the callback that `stub` names. `signature` is asked for once per stub.
-pub fn call<T, E, A>(stub: &'static Stub, signature: impl FnOnce() -> Signature, arguments: &A) -> Call<T, E>
+pub fn call<T, E, A>(stub: &'static Stub, signature: impl FnOnce() -> Contract, arguments: &A) -> Call<T, E>
 where
     T: DeserializeOwned,
     E: DeserializeOwned + 'static,
@@ -25,7 +25,7 @@ where
     prepare(
         stub,
         signature,
-        proto::encode(arguments),
+        |forms| proto::encode_held(arguments, &forms.arguments),
         Take::Value(|bytes, guarded| decode(bytes, guarded)),
     )
 }
@@ -33,7 +33,7 @@ where
 /// As [`call`], for a result that crosses the wire as raw bytes.
 pub fn call_raw<T, E, A>(
     stub: &'static Stub,
-    signature: impl FnOnce() -> Signature,
+    signature: impl FnOnce() -> Contract,
     arguments: &A,
 ) -> Call<T, E>
 where
@@ -44,7 +44,7 @@ where
     prepare(
         stub,
         signature,
-        proto::encode(arguments),
+        |forms| proto::encode_held(arguments, &forms.arguments),
         Take::Value(|bytes, _| decode::<Raw<T>>(bytes, false).map(|Raw(value)| value)),
     )
 }
@@ -52,7 +52,7 @@ where
 /// As [`call`], for a callback that returns a stream of values.
 pub fn call_stream<T, E, A>(
     stub: &'static Stub,
-    signature: impl FnOnce() -> Signature,
+    signature: impl FnOnce() -> Contract,
     arguments: &A,
 ) -> Call<Streaming<T>, E>
 where
@@ -63,7 +63,7 @@ where
     prepare(
         stub,
         signature,
-        proto::encode(arguments),
+        |forms| proto::encode_held(arguments, &forms.arguments),
         Take::Stream(|opening| Streaming::result(opening, decode_item::<T>)),
     )
 }
@@ -71,7 +71,7 @@ where
 /// As [`call_stream`], for a stream of raw bytes.
 pub fn call_stream_raw<T, E, A>(
     stub: &'static Stub,
-    signature: impl FnOnce() -> Signature,
+    signature: impl FnOnce() -> Contract,
     arguments: &A,
 ) -> Call<Streaming<T>, E>
 where
@@ -82,7 +82,7 @@ where
     prepare(
         stub,
         signature,
-        proto::encode(arguments),
+        |forms| proto::encode_held(arguments, &forms.arguments),
         Take::Stream(|opening| Streaming::result(opening, decode_raw_item::<T>)),
     )
 }
@@ -91,9 +91,16 @@ where
 /// [`each`](Stub::each).
 pub fn call_each<E: DeserializeOwned + 'static>(
     stub: &'static Stub,
-    signature: impl FnOnce() -> Signature,
+    signature: impl FnOnce() -> Contract,
 ) -> Call<u64, E> {
-    prepare(stub, signature, Ok(Bytes::new()), Take::Tally(|done| done))
+    let signature = || {
+        let mut contract = signature();
+        // They are the items of its stream.
+        let arguments = std::mem::take(&mut contract.forms.arguments);
+        contract.forms.streams = vec![Arc::new(arguments)];
+        contract
+    };
+    prepare(stub, signature, |_| Ok(Bytes::new()), Take::Tally(|done| done))
 }
 
 /// An item of a stream of values.
@@ -108,15 +115,17 @@ pub fn decode_raw_item<T: RawBytes>(bytes: &[u8], _: bool) -> Result<(T, usize),
 
 fn prepare<T, E: DeserializeOwned + 'static>(
     stub: &'static Stub,
-    signature: impl FnOnce() -> Signature,
-    arguments: Result<Bytes, proto::EncodeError>,
+    signature: impl FnOnce() -> Contract,
+    arguments: impl FnOnce(&Forms) -> Result<Bytes, proto::EncodeError>,
     take: Take<T>,
 ) -> Call<T, E> {
-    let source = if stub.varying {
-        Source::Varying(stub, Arc::new(Traced::new(signature())))
+    let (source, arguments) = if stub.varying {
+        let traced = Arc::new(Traced::new(signature()));
+        let arguments = arguments(&traced.forms);
+        (Source::Varying(stub, traced), arguments)
     } else {
-        stub.traced.get_or_init(|| Traced::new(signature()));
-        Source::Stub(stub)
+        let traced = stub.traced.get_or_init(|| Traced::new(signature()));
+        (Source::Stub(stub), arguments(&traced.forms))
     };
     Call::new(source, Arguments::from(arguments), Decoders::new(take))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use futures_util::Stream;
 use crate::node::{Node, Rounds, SentCall, Turn, give_way};
 use crate::proto::{Batch, Credit, EncodeError, Failed};
 use crate::registry::Flow;
+use crate::signature::{Form, Forms};
 
 #[cfg(test)]
 mod tests;
@@ -73,6 +74,7 @@ impl Port for Argument<'_> {
 pub(crate) struct Pump<S: Stream> {
     stream: Pin<Box<S>>,
     encode: Encode<S::Item>,
+    form: Arc<Form>,
     buffer: Vec<u8>,
     items: u32,
     /// Since when the first item waits for others.
@@ -80,14 +82,15 @@ pub(crate) struct Pump<S: Stream> {
     turn: Turn,
 }
 
-/// Appends an item to a buffer.
-pub type Encode<T> = fn(T, &mut Vec<u8>) -> Result<(), EncodeError>;
+/// Appends an item, held to its form, to a buffer.
+pub type Encode<T> = fn(T, &Form, &mut Vec<u8>) -> Result<(), EncodeError>;
 
 impl<S: Stream> Pump<S> {
-    pub(crate) fn new(stream: S, encode: Encode<S::Item>) -> Self {
+    pub(crate) fn new(stream: S, encode: Encode<S::Item>, form: Arc<Form>) -> Self {
         Self {
             stream: Box::pin(stream),
             encode,
+            form,
             buffer: Vec::new(),
             items: 0,
             held: None,
@@ -160,7 +163,7 @@ impl<S: Stream> Pump<S> {
                 }
             };
             let before = self.buffer.len();
-            if let Err(error) = (self.encode)(item, &mut self.buffer) {
+            if let Err(error) = (self.encode)(item, &self.form, &mut self.buffer) {
                 self.buffer.truncate(before);
                 return Poll::Ready(Filled::Failed(Failed::Encode {
                     message: format!("an item of a stream: {error}"),
@@ -190,11 +193,18 @@ enum Filled {
 /// An argument stream of a call, whatever its items are.
 trait Feed: Send {
     fn poll(&mut self, port: &Argument<'_>, cx: &mut Context<'_>) -> Poll<Result<(), Failed>>;
+
+    /// Holds its items to what is known about them.
+    fn hold(&mut self, form: Arc<Form>);
 }
 
 impl<S: Stream + Send> Feed for Pump<S> {
     fn poll(&mut self, port: &Argument<'_>, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
         Self::poll(self, port, cx)
+    }
+
+    fn hold(&mut self, form: Arc<Form>) {
+        self.form = form;
     }
 }
 
@@ -217,7 +227,21 @@ impl Feeds {
 
     /// Adds the next argument that is a stream.
     pub fn add<S: Stream + Send + 'static>(&mut self, stream: S, encode: Encode<S::Item>) {
-        self.0.push(Some(Mutex::new(Box::new(Pump::new(stream, encode)))));
+        self.0.push(Some(Mutex::new(Box::new(Pump::new(
+            stream,
+            encode,
+            Arc::default(),
+        )))));
+    }
+
+    /// Holds the items of each to what is known about them.
+    pub(super) fn hold(&mut self, forms: &Forms) {
+        for (feed, form) in self.0.iter_mut().zip(&forms.streams) {
+            if let Some(feed) = feed {
+                let feed = feed.get_mut().unwrap_or_else(PoisonError::into_inner);
+                feed.hold(Arc::clone(form));
+            }
+        }
     }
 
     pub(super) const fn is_empty(&self) -> bool {

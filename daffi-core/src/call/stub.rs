@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::proto::Mode;
-use crate::signature::Signature;
+use crate::signature::{Contract, Forms, Signature};
 
 /// A fetcher's own data: one static for each.
 #[derive(Debug)]
@@ -19,21 +19,24 @@ pub struct Stub {
     pub(super) traced: OnceLock<Traced>,
 }
 
-/// A signature and what follows from it, computed once.
+/// A signature, what is held to it, and what follows from it, computed once.
 #[derive(Debug)]
 pub(super) struct Traced {
     pub(super) signature: Signature,
+    pub(super) forms: Forms,
     pub(super) number: u64,
     /// Whether the result can nest without end.
     pub(super) guarded: bool,
 }
 
 impl Traced {
-    pub(super) fn new(signature: Signature) -> Self {
+    pub(super) fn new(contract: Contract) -> Self {
+        let Contract { signature, forms } = contract;
         Self {
             number: signature.number(),
             guarded: signature.needs_guard(),
             signature,
+            forms,
         }
     }
 }

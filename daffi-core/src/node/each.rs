@@ -152,7 +152,15 @@ impl Each {
             may_block: self.callback.handler.blocks(),
             ..self.scope.clone()
         };
-        (Invocation::new(arguments, context, self.callback.guarded), scope)
+        (
+            Invocation::new(
+                arguments,
+                context,
+                self.callback.guarded,
+                Arc::clone(&self.callback.forms),
+            ),
+            scope,
+        )
     }
 
     /// What a future ends with, or that the callback's own time is over.
@@ -181,7 +189,7 @@ impl Each {
             self.left.push_back(arguments);
         }
         let mut left = std::mem::take(&mut self.left);
-        let (context, guarded) = (self.context.clone(), self.callback.guarded);
+        let (context, callback) = (self.context.clone(), Arc::clone(&self.callback));
         let work = move || {
             let mut outcome = caught(|| scope.clone().enter(first)).map(Some);
             let mut done = 0;
@@ -191,7 +199,12 @@ impl Each {
                     None => Ok(None),
                     Some(_) if context.is_cancelled() => Err(stopped()),
                     Some(arguments) => {
-                        let invocation = Invocation::new(arguments.clone(), context.clone(), guarded);
+                        let invocation = Invocation::new(
+                            arguments.clone(),
+                            context.clone(),
+                            callback.guarded,
+                            Arc::clone(&callback.forms),
+                        );
                         caught(|| scope.clone().enter(|| then(invocation).transpose()))
                     }
                 };

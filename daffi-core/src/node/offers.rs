@@ -9,6 +9,7 @@ use super::{Message, Node, Phase, Shared};
 use crate::proto::{CallbackId, Failure, Header, Offered};
 use crate::registry::{Callback, encode_value};
 use crate::session::Terms;
+use crate::signature::Form;
 
 /// How long the controller may take to see that a process leaves.
 const GOODBYE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -104,7 +105,10 @@ impl Node {
         let last = offered.len().div_ceil(ANNOUNCED).max(1) - 1;
         for number in 0..=last {
             let from = number * ANNOUNCED;
-            let payload = encode_value(&offered[from..offered.len().min(from + ANNOUNCED)])?;
+            let payload = encode_value(
+                &offered[from..offered.len().min(from + ANNOUNCED)],
+                &Form::unknown(),
+            )?;
             self.exchange(|| Message::Announce {
                 payload: &payload,
                 ready: ready && number == last,
@@ -117,7 +121,7 @@ impl Node {
 
     /// Tells the controller that callbacks are no longer offered.
     pub(crate) async fn withdraw(self: &Arc<Self>, callbacks: &[CallbackId]) -> Result<(), Failure> {
-        let payload = encode_value(callbacks)?;
+        let payload = encode_value(callbacks, &Form::unknown())?;
         self.exchange(|| Message::Withdraw(&payload)).await.map(drop)
     }
 

@@ -93,7 +93,13 @@ impl Node {
             host: Arc::clone(self) as Arc<dyn FlowHost>,
             run,
         };
-        let invocation = Invocation::new(payload, context.clone(), callback.guarded).flowing(flow);
+        let invocation = Invocation::new(
+            payload,
+            context.clone(),
+            callback.guarded,
+            Arc::clone(&callback.forms),
+        )
+        .flowing(flow);
         match &callback.handler {
             Handler::Inline(call) => {
                 ended.push((run, caught(|| scope.enter(|| call(&invocation)))));

@@ -14,7 +14,7 @@ use std::any::type_name;
 use std::path::{Path, PathBuf};
 
 use crate::proto::AsRawBytes;
-use crate::signature::{ErrorType, Returns, Signature, Type, trace};
+use crate::signature::{Contract, ErrorFindings, Findings, findings};
 
 /// Makes the markers that stand for a type in a choice.
 macro_rules! kinds {
@@ -73,16 +73,20 @@ pub mod choices {
     pub use super::{TracedAny as _, TracedBytes as _, TracedLent as _, TracedPlain as _};
 }
 
-/// The signature of a callback, or of a fetcher whose arguments are known one by one.
+/// The contract of a callback, or of a fetcher whose arguments are known one by one.
 #[must_use]
-pub fn signature<const N: usize>(parameters: [(&str, Type); N], ok: Type, error: ErrorType) -> Signature {
-    Signature::new(parameters, Returns { ok, error })
+pub fn signature<const N: usize>(
+    parameters: [(&str, Findings); N],
+    ok: Findings,
+    error: ErrorFindings,
+) -> Contract {
+    Contract::new(parameters, ok, error)
 }
 
-/// The signature of a fetcher whose arguments are known as one tuple.
+/// The contract of a fetcher whose arguments are known as one tuple.
 #[must_use]
-pub fn signature_of_tuple(arguments: Type, ok: Type, error: ErrorType) -> Signature {
-    Signature::from_arguments(arguments, Returns { ok, error })
+pub fn signature_of_tuple(arguments: Findings, ok: Findings, error: ErrorFindings) -> Contract {
+    Contract::of_tuple(arguments, ok, error)
 }
 
 kinds! {
@@ -98,17 +102,17 @@ pub fn traced_like<T>(_: &T) -> Traced<T> {
 choice! {
     // The shape of the type: `(&&&&Traced::<T>::new()).__daffi_type()`.
     __daffi_type {
-        TracedBytes: [T: AsRawBytes] &&&Traced<T>, () -> Type { bytes_type() }
-        TracedPlain: [T: serde::Deserialize<'static>] &&Traced<T>, () -> Type { trace::<T>() }
-        TracedLent: ['a, T: Lent<Owned: serde::Deserialize<'static>> + ?Sized] &Traced<&'a T>, () -> Type {
-            trace::<T::Owned>()
+        TracedBytes: [T: AsRawBytes] &&&Traced<T>, () -> Findings { bytes_type() }
+        TracedPlain: [T: serde::Deserialize<'static>] &&Traced<T>, () -> Findings { findings::<T>() }
+        TracedLent: ['a, T: Lent<Owned: serde::Deserialize<'static>> + ?Sized] &Traced<&'a T>, () -> Findings {
+            findings::<T::Owned>()
         }
-        TracedAny: [T] Traced<T>, () -> Type { Type::Opaque }
+        TracedAny: [T] Traced<T>, () -> Findings { Findings::nothing() }
     }
 }
 
-fn bytes_type() -> Type {
-    trace::<Vec<u8>>()
+fn bytes_type() -> Findings {
+    findings::<Vec<u8>>()
 }
 
 /// What is decoded to be lent as `&Self`.

@@ -13,9 +13,11 @@ pub use crate::call::{
 };
 pub use crate::context::CallContext;
 pub use crate::error::{RemoteError, Shown, ShownEntry};
-pub use crate::proto::{Balance, DecodeItem, EncodeError, Failure, Outcome, encode_arguments, encode_into};
+pub use crate::proto::{
+    Balance, DecodeItem, EncodeError, Failure, Outcome, encode_arguments, encode_held_into as encode_item,
+};
 pub use crate::registry::{
     BoundCallback, Declaration as Description, Function, FunctionEntry, Invocation, Method, MethodEntry,
     OutcomeFuture, ServiceEntry, ServiceInstance, encode_value,
 };
-pub use crate::signature::{ErrorType, Returns, Signature, Type, trace};
+pub use crate::signature::{Contract, ErrorFindings as ErrorType, Findings, Form, Forms};

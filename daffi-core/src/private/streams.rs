@@ -10,14 +10,14 @@ use futures_util::Stream;
 use crate::call::{Call, Encode, Feeds, Port, Pump, Streaming};
 use crate::proto::{Batch, DecodeItem, Failed, Outcome};
 use crate::registry::{Flow, Invocation};
-use crate::signature::Type;
+use crate::signature::Findings;
 
 #[cfg(test)]
 mod tests;
 
 /// The type of a stream of `item`s.
 #[must_use]
-pub fn stream_type(item: Type) -> Type {
+pub fn stream_type(item: Findings) -> Findings {
     item.streamed()
 }
 
@@ -46,7 +46,7 @@ fn flow(call: &Invocation) -> Result<Flow, Failed> {
 pub async fn send_stream<S: Stream>(call: &Invocation, stream: S, encode: Encode<S::Item>) -> Outcome {
     let flow = flow(call)?;
     flow.host.open(flow.run);
-    let mut pump = Pump::new(stream, encode);
+    let mut pump = Pump::new(stream, encode, Arc::clone(&call.forms().ok));
     poll_fn(|cx| pump.poll(&flow, cx)).await?;
     Ok(Bytes::new())
 }
@@ -67,7 +67,7 @@ pub fn send_iterator<I: Iterator>(call: &Invocation, iterator: I, encode: Encode
     let _iterating = Iterating(&chunks);
     let mut chunk = Vec::new();
     for item in iterator {
-        if let Err(error) = encode(item, &mut chunk) {
+        if let Err(error) = encode(item, &call.forms().ok, &mut chunk) {
             chunks.finish();
             chunks.ended()?;
             return Err(Failed::Encode {

@@ -3,11 +3,14 @@
 //! One configuration: little endian, variable-length integers. It must stay replaceable, because the crate is no
 //! longer developed; whatever replaces it has to write the same bytes, which the golden tests hold.
 
+use bincode::enc::write::Writer;
 use bytes::Bytes;
 use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
 
 use super::depth::{Guarded, Measured};
+use super::held::{Glance, Held, Over, Walk};
+use crate::signature::Form;
 
 const CONFIG: bincode::config::Configuration = bincode::config::standard();
 
@@ -32,30 +35,83 @@ impl DecodeError {
     }
 }
 
-/// Appends the bytes of `value` to `out`.
+/// The end of a buffer, as something to write to.
+struct End<'a>(&'a mut Vec<u8>);
+
+impl Writer for End<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> Result<(), bincode::error::EncodeError> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// Appends the bytes of `value`, a type of the protocol's own, to `out`.
 ///
 /// # Errors
 ///
 /// When the value's `Serialize` fails. `out` then holds a part of it.
 pub fn encode_into<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    bincode::serde::encode_into_std_write(value, out, CONFIG)
-        .map(drop)
-        .map_err(encode_error)
+    bincode::serde::encode_into_writer(value, End(out), CONFIG).map_err(encode_error)
 }
 
-/// The bytes of `value`, in a buffer of exactly their size.
+/// Appends the bytes of `value`, a user's, to `out` if that is what its type would read.
+///
+/// # Errors
+///
+/// When the value's `Serialize` fails, or its bytes would be read as another value. `out` then holds a part of it.
+pub fn encode_held_into<T: Serialize + ?Sized>(
+    value: &T,
+    form: &Form,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    let over = Over::new(form, !form.has_begun());
+    let written = if form.is_settled() {
+        let held = Held::new(value, Glance::new(&over));
+        bincode::serde::encode_into_writer(held, End(out), CONFIG)
+    } else {
+        let held = Held::new(value, Walk::new(&over));
+        bincode::serde::encode_into_writer(held, End(out), CONFIG)
+    };
+    if over.is_odd() || written.is_err() {
+        look_at(value, form)?;
+    }
+    written.map_err(encode_error)
+}
+
+#[cold]
+fn look_at<T: Serialize + ?Sized>(value: &T, form: &Form) -> Result<(), EncodeError> {
+    form.check(value)
+        .map_err(|mismatch| EncodeError(mismatch.to_string()))
+}
+
+/// The bytes of `value`, a type of the protocol's own, in a buffer of exactly their size.
 ///
 /// # Errors
 ///
 /// When the value's `Serialize` fails.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
+    in_scratch(|buffer| encode_into(value, buffer))
+}
+
+/// As [`encode_held_into`], in a buffer of exactly their size.
+///
+/// # Errors
+///
+/// As [`encode_held_into`].
+pub fn encode_held<T: Serialize + ?Sized>(value: &T, form: &Form) -> Result<Bytes, EncodeError> {
+    in_scratch(|buffer| encode_held_into(value, form, buffer))
+}
+
+/// What `encode` appends to an empty buffer.
+fn in_scratch(encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) -> Result<Bytes, EncodeError> {
     thread_local! {
         static SCRATCH: core::cell::RefCell<Vec<u8>> = const { core::cell::RefCell::new(Vec::new()) };
     }
     SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
         Ok(mut buffer) => {
             buffer.clear();
-            encode_into(value, &mut buffer)?;
+            encode(&mut buffer)?;
             if buffer.len() > SCRATCH_BYTES {
                 Ok(Bytes::from(core::mem::take(&mut *buffer)))
             } else {
@@ -65,7 +121,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
         // The value's own `Serialize` encodes something.
         Err(_) => {
             let mut buffer = Vec::new();
-            encode_into(value, &mut buffer)?;
+            encode(&mut buffer)?;
             Ok(Bytes::from(buffer))
         }
     })

@@ -4,17 +4,23 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DecodeError, EncodeError, Failure, Outcome, Status, decode_guarded, decode_next, encode, encode_into,
+    DecodeError, EncodeError, Failure, Outcome, Status, decode_guarded, decode_next, encode,
+    encode_held_into, encode_into,
 };
+use crate::signature::Form;
 
-/// Appends an item: an argument tuple, after its length.
+/// Appends an item: an argument tuple, held to its form, after its length.
 ///
 /// # Errors
 ///
 /// When it cannot be encoded. `out` then holds a part of it.
-pub fn encode_arguments<A: Serialize + ?Sized>(arguments: &A, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+pub fn encode_arguments<A: Serialize + ?Sized>(
+    arguments: &A,
+    form: &Form,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
     let start = out.len();
-    encode_into(arguments, out)?;
+    encode_held_into(arguments, form, out)?;
     let length = out.len() - start;
     encode_into(&length, out)?;
     let prefix = out.len() - start - length;

@@ -18,6 +18,7 @@ mod frame;
 mod handshake;
 mod hash;
 mod header;
+mod held;
 mod limits;
 mod raw;
 mod remote_error;
@@ -27,7 +28,10 @@ mod status;
 mod tests;
 mod time;
 
-pub use codec::{DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_into};
+pub use codec::{
+    DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_held, encode_held_into,
+    encode_into,
+};
 pub use described::Described;
 pub use each::{Tally, decode_arguments, encode_arguments};
 pub use extensions::Extensions;

@@ -3,6 +3,7 @@ mod damage;
 mod frame;
 mod golden;
 mod handshake;
+mod held;
 mod limits;
 mod remote_error;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::proto::Balance;
-use crate::signature::Signature;
+use crate::signature::Contract;
 
 /// What is known about a callback before anything runs.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Description {
     /// How its calls are shared with other providers.
     pub balance: Balance,
     /// What it takes and gives.
-    pub signature: fn() -> Signature,
+    pub signature: fn() -> Contract,
 }
 
 impl Description {

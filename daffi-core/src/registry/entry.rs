@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{BoundCallback, Description, Invocation, OutcomeFuture, ServiceInstance};
 use crate::proto::{Balance, Outcome};
-use crate::signature::Signature;
+use crate::signature::Contract;
 
 /// What is declared about a callback that stands in the source.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Declaration {
     /// How its calls are shared with other providers.
     pub balance: Balance,
     /// What it takes and gives.
-    pub signature: fn() -> Signature,
+    pub signature: fn() -> Contract,
 }
 
 impl From<&Declaration> for Description {

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Flow;
 use crate::context::CallContext;
 use crate::proto::{self, DecodeError, Failed, Failure, Outcome};
+use crate::signature::{Form, Forms};
 
 /// One call to a callback.
 #[derive(Debug)]
@@ -16,16 +18,18 @@ pub struct Invocation {
     payload: Bytes,
     context: CallContext,
     guarded: bool,
+    forms: Arc<Forms>,
     flow: Option<Flow>,
 }
 
 impl Invocation {
-    /// A call with its encoded arguments; `guarded` if their types can nest without end.
-    pub(crate) const fn new(payload: Bytes, context: CallContext, guarded: bool) -> Self {
+    /// A call with its encoded arguments; `guarded` if their types can nest without end. Its result is held to `forms`.
+    pub(crate) const fn new(payload: Bytes, context: CallContext, guarded: bool, forms: Arc<Forms>) -> Self {
         Self {
             payload,
             context,
             guarded,
+            forms,
             flow: None,
         }
     }
@@ -60,6 +64,12 @@ impl Invocation {
         })
     }
 
+    /// What its result is held to.
+    #[must_use]
+    pub fn forms(&self) -> &Forms {
+        &self.forms
+    }
+
     /// What is known about the call.
     #[must_use]
     pub const fn context(&self) -> &CallContext {
@@ -79,13 +89,13 @@ pub(crate) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8], guarded: bool) 
 /// An outcome to come.
 pub type OutcomeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
-/// Encodes a result.
+/// Encodes a result, held to its form.
 ///
 /// # Errors
 ///
 /// What to answer when the value cannot be encoded.
-pub fn encode_value<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, Failure> {
-    proto::encode(value).map_err(|error| {
+pub fn encode_value<T: Serialize + ?Sized>(value: &T, form: &Form) -> Result<Bytes, Failure> {
+    proto::encode_held(value, form).map_err(|error| {
         Failure::Failed(Failed::Encode {
             message: error.to_string(),
         })

@@ -12,7 +12,7 @@ use super::{
     Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture, ServiceEntry,
 };
 use crate::proto::{CallbackId, Described, Offered, Outcome};
-use crate::signature::Signature;
+use crate::signature::{Contract, Forms, Signature};
 
 type Sync = Arc<dyn Fn(&Invocation) -> Outcome + Send + std::marker::Sync>;
 type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + std::marker::Sync>;
@@ -70,6 +70,8 @@ pub struct Callback {
     pub description: Description,
     /// What it takes and gives.
     pub signature: Signature,
+    /// What its results are held to.
+    pub forms: Arc<Forms>,
     /// The callback's remote name, shared with the contexts of its calls.
     pub name: Arc<str>,
     /// Whether its arguments can nest without end, so that decoding them is bounded.
@@ -108,7 +110,7 @@ impl BoundCallback {
     /// Traces its signature and makes it ready to be offered.
     #[must_use]
     pub fn traced(self) -> Callback {
-        let signature = (self.description.signature)();
+        let Contract { signature, forms } = (self.description.signature)();
         if let Some(place) = signature.first_opaque() {
             tracing::info!(
                 callback = &*self.description.name,
@@ -120,6 +122,7 @@ impl BoundCallback {
             name: Arc::clone(&self.description.name),
             guarded: signature.needs_guard(),
             signature,
+            forms: Arc::new(forms),
             description: self.description,
             handler: self.handler,
         }

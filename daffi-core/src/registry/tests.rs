@@ -4,6 +4,7 @@ mod catalog;
 mod service;
 
 use std::any::{TypeId, type_name};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::*;
 use crate::context::{CallContext, ContextParts};
 use crate::proto::{self, Balance, CallbackId, Described, Failed, Offered};
-use crate::signature::{ErrorType, Returns, Signature, Type, trace};
+use crate::signature::{Contract, ErrorType, Form, Forms, Returns, Signature, Type, trace};
 
 /// The signature of all callbacks here.
 fn signature() -> Signature {
@@ -35,7 +36,7 @@ const fn description(name: &'static str, line: u32) -> Declaration {
         concurrency: None,
         timeout: None,
         balance: Balance::LessLoaded,
-        signature,
+        signature: || signature().into(),
     }
 }
 
@@ -59,7 +60,12 @@ fn invocation(payload: Bytes) -> Invocation {
         trace: None,
         metadata: Box::default(),
     };
-    Invocation::new(payload, CallContext::new(parts), false)
+    Invocation::new(
+        payload,
+        CallContext::new(parts),
+        false,
+        Arc::new(Forms::unknown()),
+    )
 }
 
 fn call_with(n: u32) -> Invocation {
@@ -67,7 +73,7 @@ fn call_with(n: u32) -> Invocation {
 }
 
 fn value(n: u32) -> Outcome {
-    encode_value(&n)
+    encode_value(&n, &Form::unknown())
 }
 
 /// Runs a callback as a node would, wherever it wants to run.
@@ -161,7 +167,7 @@ fn the_balance_that_is_announced_is_the_callbacks_own() {
 
 #[test]
 fn only_arguments_that_nest_without_end_are_decoded_under_guard() {
-    let guarded = |signature| {
+    let guarded = |signature: fn() -> Contract| {
         let description = Declaration {
             signature,
             ..description("f", 1)
@@ -185,8 +191,8 @@ fn only_arguments_that_nest_without_end_are_decoded_under_guard() {
             },
         )
     }
-    assert!(!guarded(signature));
-    assert!(guarded(chain));
+    assert!(!guarded(|| signature().into()));
+    assert!(guarded(|| chain().into()));
 }
 
 #[test]
@@ -222,7 +228,7 @@ fn a_result_that_cannot_be_encoded_is_answered_with_what_is_wrong() {
             Err(serde::ser::Error::custom("it has no words"))
         }
     }
-    let failure = encode_value(&Unspeakable).unwrap_err();
+    let failure = encode_value(&Unspeakable, &Form::unknown()).unwrap_err();
     assert_eq!(
         failure,
         Failure::Failed(Failed::Encode {

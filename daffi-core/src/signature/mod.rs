@@ -4,9 +4,11 @@
 //! Pure: knows serde's data model and nothing of callbacks, frames, encodings or tasks.
 
 mod compare;
+mod contract;
 mod display;
 mod flat;
 mod fnv;
+pub(crate) mod form;
 mod graph;
 mod guard;
 mod shape;
@@ -17,9 +19,11 @@ mod tracer;
 
 use serde::{Deserialize, Serialize};
 
+pub use contract::{Contract, ErrorFindings, Findings, Forms};
+pub use form::{Form, Mismatch};
 pub use shape::shape;
 pub use structure::{Type, Variant};
-pub use tracer::trace;
+pub use tracer::{findings, trace};
 
 pub(crate) use fnv::Fnv;
 

@@ -188,7 +188,7 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
     let dot_await = callback.is_async().then(|| quote!(.await));
     let returned = format_ident!("__daffi_returned");
     let outcome = match &callback.stream {
-        None => by_type::outcome(&returned, value_type(&callback.result).span()),
+        None => by_type::outcome(&returned, &call, value_type(&callback.result).span()),
         Some(stream) => stream_outcome(stream, &returned, &call),
     };
     quote! {
@@ -202,7 +202,7 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
 /// Sends the stream that was returned, unless an error was.
 fn stream_outcome(stream: &Streamed, returned: &Ident, call: &TokenStream) -> TokenStream {
     let opened = stream.error.as_ref().map(|error| {
-        let outcome = by_type::outcome(returned, error.span());
+        let outcome = by_type::outcome(returned, call, error.span());
         quote! {
             let #returned = match #returned {
                 ::core::result::Result::Ok(__daffi_stream) => __daffi_stream,

@@ -38,9 +38,10 @@ const _: () = {
             ::daffi::__private::streams::send_iterator(
                 __daffi_call,
                 __daffi_returned,
-                |__daffi_item: u64, __daffi_items| ::daffi::__private::encode_into(
+                |__daffi_item: u64, __daffi_form, __daffi_items| ::daffi::__private::encode_item(
                     &(&&&::daffi::__private::by_type::argument(&__daffi_item))
                         .__daffi_lower(__daffi_item),
+                    __daffi_form,
                     __daffi_items,
                 ),
             )

@@ -66,7 +66,12 @@ const _: () = {
                                     .__daffi_outcome(
                                         &__daffi_returned,
                                         (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
-                                        (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                                        (&&&&__daffi_kind)
+                                            .__daffi_typed(
+                                                &__daffi_returned,
+                                                ::daffi::__private::Invocation::forms(__daffi_call),
+                                            ),
+                                        ::daffi::__private::Invocation::forms(__daffi_call),
                                     )
                             }),
                         },
@@ -111,7 +116,12 @@ const _: () = {
                                             .__daffi_outcome(
                                                 &__daffi_returned,
                                                 (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
-                                                (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                                                (&&&&__daffi_kind)
+                                                    .__daffi_typed(
+                                                        &__daffi_returned,
+                                                        ::daffi::__private::Invocation::forms(&__daffi_call),
+                                                    ),
+                                                ::daffi::__private::Invocation::forms(&__daffi_call),
                                             )
                                     })
                             }),

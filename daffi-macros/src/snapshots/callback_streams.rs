@@ -71,7 +71,12 @@ const _: () = {
                             .__daffi_outcome(
                                 &__daffi_returned,
                                 (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
-                                (&&&&__daffi_kind).__daffi_typed(&__daffi_returned),
+                                (&&&&__daffi_kind)
+                                    .__daffi_typed(
+                                        &__daffi_returned,
+                                        ::daffi::__private::Invocation::forms(&__daffi_call),
+                                    ),
+                                ::daffi::__private::Invocation::forms(&__daffi_call),
                             )
                     };
                 }
@@ -79,9 +84,10 @@ const _: () = {
             ::daffi::__private::streams::send_stream(
                     &__daffi_call,
                     __daffi_returned,
-                    |__daffi_item: String, __daffi_items| ::daffi::__private::encode_into(
+                    |__daffi_item: String, __daffi_form, __daffi_items| ::daffi::__private::encode_item(
                         &(&&&::daffi::__private::by_type::argument(&__daffi_item))
                             .__daffi_lower(__daffi_item),
+                        __daffi_form,
                         __daffi_items,
                     ),
                 )

@@ -34,11 +34,12 @@ fn add_many_items(
             __daffi_feeds
                 .add(
                     items,
-                    |__daffi_item: String, __daffi_items| ::daffi::__private::encode_arguments(
+                    |__daffi_item: String, __daffi_form, __daffi_items| ::daffi::__private::encode_arguments(
                         &(
                             (&&&::daffi::__private::by_type::argument(&__daffi_item))
                                 .__daffi_lower(__daffi_item),
                         ),
+                        __daffi_form,
                         __daffi_items,
                     ),
                 );

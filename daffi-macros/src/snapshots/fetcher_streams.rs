@@ -44,9 +44,10 @@ fn label(
             __daffi_feeds
                 .add(
                     lines,
-                    |__daffi_item: String, __daffi_items| ::daffi::__private::encode_into(
+                    |__daffi_item: String, __daffi_form, __daffi_items| ::daffi::__private::encode_item(
                         &(&&&::daffi::__private::by_type::argument(&__daffi_item))
                             .__daffi_lower(__daffi_item),
+                        __daffi_form,
                         __daffi_items,
                     ),
                 );

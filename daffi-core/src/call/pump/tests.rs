@@ -119,7 +119,7 @@ fn counted(count: usize, size: usize) -> (Rc<Cell<usize>>, impl Stream<Item = Ve
 }
 
 /// The item's bytes as they are.
-fn raw(item: Vec<u8>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
+fn raw(item: Vec<u8>, _: &Form, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
     buffer.extend(item);
     Ok(())
 }
@@ -128,7 +128,7 @@ fn raw(item: Vec<u8>, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
 fn pump<S: Stream<Item = Vec<u8>>>(stream: S) -> Pump<S> {
     Pump {
         turn: Turn::by(clock::now),
-        ..Pump::new(stream, raw)
+        ..Pump::new(stream, raw, Arc::default())
     }
 }
 
@@ -477,7 +477,11 @@ fn an_error_of_encoding_comes_after_the_items_before_it() {
         (3, Fragile(true)),
         (4, Fragile(false)),
     ];
-    let mut pump = Pump::new(stream::iter(items), |item, buffer| encode_into(&item, buffer));
+    let mut pump = Pump::new(
+        stream::iter(items),
+        |item, _, buffer| encode_into(&item, buffer),
+        Arc::default(),
+    );
     let found = poll(&mut pump, &port);
     assert!(
         matches!(&found, Poll::Ready(Err(Failed::Encode { message })) if message.contains("it broke")),

@@ -14,7 +14,7 @@ use crate::call::{decode_item, decode_raw_item};
 use crate::error::RemoteError;
 use crate::proto::{AsRawBytes, DecodeItem, Failure, Outcome, Raw, RawBytes};
 use crate::registry::encode_value;
-use crate::signature::{ErrorType, Type, trace};
+use crate::signature::{ErrorFindings, Findings, Forms, findings};
 
 /// The traits without their names.
 pub(super) mod choices {
@@ -41,9 +41,9 @@ kinds! {
 choice! {
     // The shape of a parameter: `(&&&Parameter::<T>::new()).__daffi_type()`.
     __daffi_type {
-        ParameterBytes: [T: RawBytes] &&Parameter<T>, () -> Type { bytes_type() }
-        ParameterTraced: [T: Deserialize<'static>] &Parameter<T>, () -> Type { trace::<T>() }
-        ParameterAny: [T] Parameter<T>, () -> Type where<T> [T: check::Parameter] { does_not_compile::<T>() }
+        ParameterBytes: [T: RawBytes] &&Parameter<T>, () -> Findings { bytes_type() }
+        ParameterTraced: [T: Deserialize<'static>] &Parameter<T>, () -> Findings { findings::<T>() }
+        ParameterAny: [T] Parameter<T>, () -> Findings where<T> [T: check::Parameter] { does_not_compile::<T>() }
     }
 }
 
@@ -83,27 +83,27 @@ pub fn returned<R>(_: &R) -> Returned<R> {
 choice! {
     // The shape of the value, inside its `Result` if it is in one: `(&&&&&&Returned::<R>::new()).__daffi_value_type()`.
     __daffi_value_type {
-        ValueBytesResult: [T: AsRawBytes, E] &&&&&Returned<Result<T, E>>, () -> Type { bytes_type() }
-        ValueTracedResult: [T: Deserialize<'static>, E] &&&&Returned<Result<T, E>>, () -> Type { trace::<T>() }
-        ValueAnyResult: [T, E] &&&Returned<Result<T, E>>, () -> Type { Type::Opaque }
-        ValueBytes: [R: AsRawBytes] &&Returned<R>, () -> Type { bytes_type() }
-        ValueTraced: [R: Deserialize<'static>] &Returned<R>, () -> Type { trace::<R>() }
-        ValueAny: [R] Returned<R>, () -> Type { Type::Opaque }
+        ValueBytesResult: [T: AsRawBytes, E] &&&&&Returned<Result<T, E>>, () -> Findings { bytes_type() }
+        ValueTracedResult: [T: Deserialize<'static>, E] &&&&Returned<Result<T, E>>, () -> Findings { findings::<T>() }
+        ValueAnyResult: [T, E] &&&Returned<Result<T, E>>, () -> Findings { Findings::nothing() }
+        ValueBytes: [R: AsRawBytes] &&Returned<R>, () -> Findings { bytes_type() }
+        ValueTraced: [R: Deserialize<'static>] &Returned<R>, () -> Findings { findings::<R>() }
+        ValueAny: [R] Returned<R>, () -> Findings { Findings::nothing() }
     }
 }
 
 choice! {
     // How an error is sent, if a `Result` is returned: `(&&&&&Returned::<R>::new()).__daffi_error_type()`.
     __daffi_error_type {
-        ErrorTypeRemote: [T] &&&&Returned<Result<T, RemoteError>>, () -> ErrorType { ErrorType::Remote }
-        ErrorTypeTraced: [T, E: Serialize + Deserialize<'static>] &&&Returned<Result<T, E>>, () -> ErrorType {
-            ErrorType::Typed(trace::<E>())
+        ErrorTypeRemote: [T] &&&&Returned<Result<T, RemoteError>>, () -> ErrorFindings { ErrorFindings::Remote }
+        ErrorTypeTraced: [T, E: Serialize + Deserialize<'static>] &&&Returned<Result<T, E>>, () -> ErrorFindings {
+            ErrorFindings::Typed(findings::<E>())
         }
-        ErrorTypeOpaque: [T, E: Serialize] &&Returned<Result<T, E>>, () -> ErrorType {
-            ErrorType::Typed(Type::Opaque)
+        ErrorTypeOpaque: [T, E: Serialize] &&Returned<Result<T, E>>, () -> ErrorFindings {
+            ErrorFindings::Typed(Findings::nothing())
         }
-        ErrorTypeAny: [T, E] &Returned<Result<T, E>>, () -> ErrorType { ErrorType::Remote }
-        ErrorTypeValue: [R] Returned<R>, () -> ErrorType { ErrorType::None }
+        ErrorTypeAny: [T, E] &Returned<Result<T, E>>, () -> ErrorFindings { ErrorFindings::Remote }
+        ErrorTypeValue: [R] Returned<R>, () -> ErrorFindings { ErrorFindings::None }
     }
 }
 
@@ -149,49 +149,50 @@ fn in_words(message: impl Display, source: Option<&(dyn Error + 'static)>) -> Re
 }
 
 choice! {
-    // The error as it is, encoded, if there is one and it can be: `(&&&&returned(&r)).__daffi_typed(&r)`.
+    // The error as it is, encoded, if there is one and it can be: `(&&&&returned(&r)).__daffi_typed(&r, forms)`.
     __daffi_typed {
-        TypedRemote: ['r, T] &&&Returned<Result<T, RemoteError>>,
-        (_returned: &'r Result<T, RemoteError>) -> Option<Outcome> { None }
-        TypedEncoded: ['r, T, E: Serialize] &&Returned<Result<T, E>>,
-        (returned: &'r Result<T, E>) -> Option<Outcome> {
-            returned.as_ref().err().map(encode_value)
+        TypedRemote: ['r, 'f, T] &&&Returned<Result<T, RemoteError>>,
+        (_returned: &'r Result<T, RemoteError>, _forms: &'f Forms) -> Option<Outcome> { None }
+        TypedEncoded: ['r, 'f, T, E: Serialize] &&Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>, forms: &'f Forms) -> Option<Outcome> {
+            returned.as_ref().err().map(|error| encode_value(error, &forms.error))
         }
-        TypedAny: ['r, T, E] &Returned<Result<T, E>>, (_returned: &'r Result<T, E>) -> Option<Outcome> { None }
-        TypedValue: ['r, R] Returned<R>, (_returned: &'r R) -> Option<Outcome> { None }
+        TypedAny: ['r, 'f, T, E] &Returned<Result<T, E>>,
+        (_returned: &'r Result<T, E>, _forms: &'f Forms) -> Option<Outcome> { None }
+        TypedValue: ['r, 'f, R] Returned<R>, (_returned: &'r R, _forms: &'f Forms) -> Option<Outcome> { None }
     }
 }
 
 choice! {
-    // What the caller gets: `(&&&&&&returned(&r)).__daffi_outcome(&r, described, typed)`.
+    // What the caller gets: `(&&&&&&returned(&r)).__daffi_outcome(&r, described, typed, forms)`.
     __daffi_outcome {
-        OutcomeBytesResult: ['r, T: AsRawBytes, E] &&&&&Returned<Result<T, E>>,
-        (returned: &'r Result<T, E>, described: Option<RemoteError>, typed: Option<Outcome>) -> Outcome {
+        OutcomeBytesResult: ['r, 'f, T: AsRawBytes, E] &&&&&Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>, described: Option<RemoteError>, typed: Option<Outcome>, forms: &'f Forms) -> Outcome {
             match returned {
-                Ok(value) => encode_value(&Raw(value)),
+                Ok(value) => encode_value(&Raw(value), &forms.ok),
                 Err(_) => failed(described, typed),
             }
         }
-        OutcomeValueResult: ['r, T: Serialize, E] &&&&Returned<Result<T, E>>,
-        (returned: &'r Result<T, E>, described: Option<RemoteError>, typed: Option<Outcome>) -> Outcome {
+        OutcomeValueResult: ['r, 'f, T: Serialize, E] &&&&Returned<Result<T, E>>,
+        (returned: &'r Result<T, E>, described: Option<RemoteError>, typed: Option<Outcome>, forms: &'f Forms) -> Outcome {
             match returned {
-                Ok(value) => encode_value(value),
+                Ok(value) => encode_value(value, &forms.ok),
                 Err(_) => failed(described, typed),
             }
         }
-        OutcomeAnyResult: ['r, T, E] &&&Returned<Result<T, E>>,
-        (_returned: &'r Result<T, E>, _described: Option<RemoteError>, _typed: Option<Outcome>) -> Outcome
+        OutcomeAnyResult: ['r, 'f, T, E] &&&Returned<Result<T, E>>,
+        (_returned: &'r Result<T, E>, _described: Option<RemoteError>, _typed: Option<Outcome>, _forms: &'f Forms) -> Outcome
         where<T> [T: check::Returnable] { does_not_compile::<T>() }
-        OutcomeBytes: ['r, R: AsRawBytes] &&Returned<R>,
-        (returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>) -> Outcome {
-            encode_value(&Raw(returned))
+        OutcomeBytes: ['r, 'f, R: AsRawBytes] &&Returned<R>,
+        (returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>, forms: &'f Forms) -> Outcome {
+            encode_value(&Raw(returned), &forms.ok)
         }
-        OutcomeValue: ['r, R: Serialize] &Returned<R>,
-        (returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>) -> Outcome {
-            encode_value(returned)
+        OutcomeValue: ['r, 'f, R: Serialize] &Returned<R>,
+        (returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>, forms: &'f Forms) -> Outcome {
+            encode_value(returned, &forms.ok)
         }
-        OutcomeAny: ['r, R] Returned<R>,
-        (_returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>) -> Outcome
+        OutcomeAny: ['r, 'f, R] Returned<R>,
+        (_returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>, _forms: &'f Forms) -> Outcome
         where<R> [R: check::Returnable] { does_not_compile::<R>() }
     }
 }

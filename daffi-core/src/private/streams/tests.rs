@@ -11,6 +11,7 @@ use super::*;
 use crate::context::{CallContext, ContextParts};
 use crate::proto::{Credit, EncodeError, RunId, Taken, Window};
 use crate::registry::FlowHost;
+use crate::signature::{Form, Forms};
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -313,11 +314,17 @@ fn invocation(host: &Arc<Host>) -> Invocation {
         trace: None,
         metadata: Box::default(),
     };
-    Invocation::new(Bytes::new(), CallContext::new(parts), false).flowing(host.flow())
+    Invocation::new(
+        Bytes::new(),
+        CallContext::new(parts),
+        false,
+        Arc::new(Forms::unknown()),
+    )
+    .flowing(host.flow())
 }
 
 /// Small numbers as they are; larger ones cannot be encoded.
-fn encode(item: u8, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
+fn encode(item: u8, _: &Form, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
     buffer.push(item);
     if item > 100 {
         return crate::proto::encode_into(&Unencodable, buffer);

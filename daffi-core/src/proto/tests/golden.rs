@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use super::*;
-use crate::signature::{ErrorType, Returns, Signature, Type};
+use crate::signature::{ErrorType, Form, Returns, Signature, Type};
 
 /// A frame, its payload, and both as bytes with the length in front.
 pub(super) struct Golden {
@@ -759,8 +759,8 @@ fn every_payload_has_exactly_these_bytes() {
 #[test]
 fn every_tally_has_exactly_these_bytes() {
     let mut items = Vec::new();
-    encode_arguments(&(1u8, "two"), &mut items).unwrap();
-    encode_arguments(&("x".repeat(300),), &mut items).unwrap();
+    encode_arguments(&(1u8, "two"), &Form::unknown(), &mut items).unwrap();
+    encode_arguments(&("x".repeat(300),), &Form::unknown(), &mut items).unwrap();
     assert_eq!(hex(&items[..12]), "05 01 03 74 77 6f fb 2f 01 fb 2c 01");
     let (first, used) = decode_arguments(&items).unwrap();
     assert_eq!((hex(&first), used), ("01 03 74 77 6f".to_owned(), 6));

@@ -3,8 +3,9 @@
 //! It decides nothing itself.
 
 use std::any::type_name;
+use std::mem::discriminant;
 
-use serde::de::value::U32Deserializer;
+use serde::de::value::{StrDeserializer, U32Deserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
@@ -13,6 +14,14 @@ use super::super::Type;
 use super::candidates::{BOOLS, BYTES, CHARS, FLOATS, INTEGERS, STRINGS};
 use super::refused::Refused;
 use super::tree::{Kind, Spot, Tree};
+
+/// The Rust type that a seed reads, if its name tells.
+fn read_by<S>() -> &'static str {
+    let seed = type_name::<S>();
+    seed.strip_prefix("core::marker::PhantomData<")
+        .and_then(|ty| ty.strip_suffix('>'))
+        .unwrap_or("")
+}
 
 /// A position from which a value is read.
 pub(super) struct Cursor<'a> {
@@ -46,6 +55,11 @@ impl<'a> Cursor<'a> {
         let Some(child) = self.tree.child(self.spot, 0) else {
             return self.tree.stop();
         };
+        let around = self.tree.node(self.spot.node).rust;
+        self.tree.node_mut(child.node).rust = around
+            .strip_prefix("core::option::Option<")
+            .and_then(|ty| ty.strip_suffix('>'))
+            .unwrap_or(around);
         let result = read(Cursor::new(self.tree, child));
         self.tree.judge(child, result)
     }
@@ -102,9 +116,8 @@ impl Deserializer<'static> for Cursor<'_> {
         deserialize_byte_buf, visit_borrowed_bytes, Bytes, i => BYTES[i];
     }
 
-    fn deserialize_any<V: Visitor<'static>>(mut self, _: V) -> Result<V::Value, Refused> {
-        self.enter::<V>(Kind::Opaque)?;
-        self.tree.stop()
+    fn deserialize_any<V: Visitor<'static>>(self, _: V) -> Result<V::Value, Refused> {
+        self.tree.ask(self.spot)
     }
 
     fn deserialize_identifier<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Refused> {
@@ -206,7 +219,10 @@ impl Deserializer<'static> for Cursor<'_> {
         visitor: V,
     ) -> Result<V::Value, Refused> {
         self.enter::<V>(Kind::Enum(name, variants))?;
-        let variant = self.tree.variant(self.spot)?;
+        let variant = match self.tree.name_to_try(self.spot) {
+            Some(name) => Chosen::Name(name),
+            None => Chosen::Number(self.tree.variant(self.spot)?),
+        };
         visitor.visit_enum(Choice {
             cursor: self,
             variant,
@@ -239,6 +255,7 @@ impl SeqAccess<'static> for Elements<'_> {
         let Some(child) = self.tree.child(self.spot, place) else {
             return self.tree.stop();
         };
+        self.tree.node_mut(child.node).rust = read_by::<T>();
         let result = seed.deserialize(Cursor::new(self.tree, child));
         self.tree.judge(child, result).map(Some)
     }
@@ -260,6 +277,7 @@ impl Entries<'_> {
         let Some(child) = self.tree.child(self.spot, place) else {
             return self.tree.stop();
         };
+        self.tree.node_mut(child.node).rust = read_by::<T>();
         let result = seed.deserialize(Cursor::new(self.tree, child));
         self.tree.judge(child, result)
     }
@@ -288,7 +306,18 @@ impl MapAccess<'static> for Entries<'_> {
 /// An enum whose variant has been chosen.
 struct Choice<'a> {
     cursor: Cursor<'a>,
-    variant: usize,
+    variant: Chosen,
+}
+
+enum Chosen {
+    Number(usize),
+    /// Only to see which variant goes by that name.
+    Name(&'static str),
+}
+
+/// What is the same for two values if they are the same variant of their type.
+fn mark<T>(value: &T) -> String {
+    format!("{:?}", discriminant(value))
 }
 
 impl<'a> EnumAccess<'static> for Choice<'a> {
@@ -297,14 +326,26 @@ impl<'a> EnumAccess<'static> for Choice<'a> {
 
     fn variant_seed<V: DeserializeSeed<'static>>(self, seed: V) -> Result<(V::Value, Cursor<'a>), Refused> {
         let Cursor { tree, spot } = self.cursor;
-        let (Some(content), Ok(index)) = (tree.child(spot, self.variant), u32::try_from(self.variant)) else {
+        let variant = match self.variant {
+            Chosen::Number(variant) => variant,
+            Chosen::Name(name) => {
+                let deserializer: StrDeserializer<'_, Refused> = name.into_deserializer();
+                let goes_by_it = seed.deserialize(deserializer).map(|value| mark(&value));
+                tree.name_tried(spot, goes_by_it.ok());
+                return tree.stop();
+            }
+        };
+        let (Some(content), Ok(index)) = (tree.child(spot, variant), u32::try_from(variant)) else {
             return tree.stop();
         };
         let deserializer: U32Deserializer<Refused> = index.into_deserializer();
         match seed.deserialize(deserializer) {
-            Ok(value) => Ok((value, Cursor::new(tree, content))),
+            Ok(value) => {
+                tree.node_mut(content.node).mark = Some(mark(&value));
+                Ok((value, Cursor::new(tree, content)))
+            }
             Err(Refused) => {
-                tree.no_such_variant(spot, self.variant);
+                tree.no_such_variant(spot, variant);
                 tree.stop()
             }
         }
@@ -321,7 +362,10 @@ impl VariantAccess<'static> for Cursor<'_> {
 
     fn newtype_variant_seed<T: DeserializeSeed<'static>>(mut self, seed: T) -> Result<T::Value, Refused> {
         self.spot = self.tree.enter(self.spot, Kind::Tuple(1), "")?;
-        self.inside(|cursor| seed.deserialize(cursor))
+        self.inside(|cursor| {
+            cursor.tree.node_mut(cursor.spot.node).rust = read_by::<T>();
+            seed.deserialize(cursor)
+        })
     }
 
     fn tuple_variant<V: Visitor<'static>>(mut self, length: usize, visitor: V) -> Result<V::Value, Refused> {

@@ -46,7 +46,9 @@ impl Tree {
             Kind::Leaf(_) => self.untried(id),
             Kind::Option | Kind::Seq | Kind::Enum(..) => {
                 let inside = children.iter().any(|child| self.wants(*child));
-                inside || (!matches!(self.node(id).kind, Kind::Enum(..)) && self.untried(id))
+                inside
+                    || self.untried_name(id).is_some()
+                    || (!matches!(self.node(id).kind, Kind::Enum(..)) && self.untried(id))
             }
             Kind::Map => self.next_in(&children).is_some() || self.untried(id),
             Kind::Tuple(_) | Kind::Newtype(_) | Kind::TupleStruct(..) | Kind::Struct(..) => {

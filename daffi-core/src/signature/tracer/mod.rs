@@ -6,10 +6,12 @@
 
 mod candidates;
 mod cursor;
+mod found;
 mod judgement;
 mod refused;
 mod tree;
 
+use std::any::type_name;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Deserialize;
@@ -18,7 +20,7 @@ use cursor::Cursor;
 use refused::Refused;
 use tree::Tree;
 
-use super::{DEPTH_LIMIT, Type};
+use super::{DEPTH_LIMIT, Findings, Type};
 
 /// No type is read more often than this.
 const RUN_LIMIT: usize = 4096;
@@ -51,19 +53,31 @@ const DEPTHS: [usize; 5] = [DEPTH_LIMIT, 16, 8, 4, 2];
 /// ```
 #[must_use]
 pub fn trace<T: Deserialize<'static>>() -> Type {
-    explore(&|cursor| T::deserialize(cursor).map(drop))
+    findings::<T>().ty
 }
 
-fn explore(read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>) -> Type {
+/// As [`trace`], with what values of the type are held to.
+#[must_use]
+pub fn findings<T: Deserialize<'static>>() -> Findings {
+    explore(type_name::<T>(), &|cursor| T::deserialize(cursor).map(drop))
+}
+
+fn explore(rust: &'static str, read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>) -> Findings {
     DEPTHS
         .into_iter()
-        .find_map(|depth| explore_to(depth, read))
-        .unwrap_or(Type::Opaque)
+        .find_map(|depth| explore_to(depth, rust, read))
+        .unwrap_or_else(Findings::nothing)
 }
 
 /// The structure as far as `depth`; `None` if it is too large.
-fn explore_to(depth: usize, read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>) -> Option<Type> {
+fn explore_to(
+    depth: usize,
+    rust: &'static str,
+    read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>,
+) -> Option<Findings> {
     let mut tree = Tree::new(depth);
+    let root = tree.root().node;
+    tree.node_mut(root).rust = rust;
     for _ in 0..RUN_LIMIT {
         let before = tree.begin_run();
         let read_once = || {
@@ -78,7 +92,7 @@ fn explore_to(depth: usize, read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>) ->
             return None;
         }
         if !tree.has_more_to_learn(before) {
-            return Some(tree.into_type());
+            return Some(tree.into_findings());
         }
     }
     None

@@ -2,14 +2,14 @@
 //!
 //! Knows nothing of deserializers. What follows from a run's success or failure is in `judgement`.
 
-use super::super::{LENGTH_LIMIT, SIZE_LIMIT, Type, UNKNOWN_NAME, Variant};
+use super::super::{LENGTH_LIMIT, SIZE_LIMIT, Type};
 use super::candidates;
 use super::refused::Refused;
 
 /// How often a type with types inside may refuse what it is given before it is left alone.
 pub(super) const COMPOUND_ATTEMPTS: usize = 4;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct NodeId(usize);
 
 /// What a position holds.
@@ -58,10 +58,12 @@ pub(super) struct Node {
     /// What tells types apart that serde describes alike: the Rust name of the visitor, which has that of the type,
     /// path and parameters included. Empty for what a variant carries.
     visitor: &'static str,
+    /// The Rust name of the type that is read here, where that is told.
+    pub(super) rust: &'static str,
     parent: Option<NodeId>,
     /// Which of its parent's children it is.
     pub(super) place: usize,
-    depth: usize,
+    pub(super) depth: usize,
     pub(super) children: Vec<NodeId>,
     /// Whether a value was made for it once.
     pub(super) yields: bool,
@@ -81,6 +83,12 @@ pub(super) struct Node {
     pub(super) witness: Option<usize>,
     /// Whether a leaf keeps to the value that it accepted, whatever types around it would like to try.
     pub(super) fixed: bool,
+    /// Of what a variant carries, what tells the variant from others of its enum.
+    pub(super) mark: Option<String>,
+    /// Of an enum with aliases, which variant goes by each name that was tried.
+    pub(super) named: Vec<Option<String>>,
+    /// Whether it asked what it is given, before it asked for anything else.
+    pub(super) asks: bool,
     /// Whether a struct has fewer fields, or an enum fewer variants, than names: serde lists aliases among the names,
     /// so none of them can be told to be the name of any.
     pub(super) aliased: bool,
@@ -148,6 +156,10 @@ impl Tree {
         self.nodes.push(Node {
             kind: Kind::Unseen,
             visitor: "",
+            rust: "",
+            mark: None,
+            named: Vec::new(),
+            asks: false,
             parent,
             place,
             depth,
@@ -291,6 +303,15 @@ impl Tree {
         self.knowledge += 1;
     }
 
+    /// The type at a spot asks what it is given.
+    pub(super) fn ask<T>(&mut self, spot: Spot) -> Result<T, Refused> {
+        if !spot.constructing() && self.node(spot.node).kind == Kind::Unseen {
+            self.node_mut(spot.node).asks = true;
+        }
+        self.enter(spot, Kind::Opaque, "")?;
+        self.stop()
+    }
+
     /// A struct or an enum has only so many fields or variants.
     pub(super) fn shorten(&mut self, id: NodeId, length: usize) {
         let node = self.node_mut(id);
@@ -310,53 +331,26 @@ impl Tree {
         })
     }
 
-    /// Everything that has been found out.
-    pub(super) fn into_type(self) -> Type {
-        self.describe(NodeId(0))
+    /// A name of a variant of which it is not known whose it is.
+    pub(super) fn name_to_try(&self, spot: Spot) -> Option<&'static str> {
+        if spot.constructing() {
+            return None;
+        }
+        self.untried_name(spot.node)
     }
 
-    fn describe(&self, id: NodeId) -> Type {
+    pub(super) fn untried_name(&self, id: NodeId) -> Option<&'static str> {
         let node = self.node(id);
-        let child = |number: usize| Box::new(self.describe(node.children[number]));
-        let children = || node.children.iter().map(|child| self.describe(*child));
-        let known = |name: &str| if node.aliased { UNKNOWN_NAME } else { name }.to_owned();
-        match &node.kind {
-            Kind::Unseen | Kind::Opaque => Type::Opaque,
-            Kind::Leaf(ty) => ty.clone(),
-            Kind::Option => Type::Option(child(0)),
-            Kind::Seq => Type::Seq(child(0)),
-            Kind::Map => Type::Map(child(0), child(1)),
-            Kind::Tuple(_) => Type::Tuple(children().collect()),
-            Kind::Newtype(name) => Type::NewtypeStruct {
-                name: (*name).to_owned(),
-                inner: child(0),
-            },
-            Kind::TupleStruct(name, _) => Type::TupleStruct {
-                name: (*name).to_owned(),
-                fields: children().collect(),
-            },
-            Kind::Struct(name, fields) => Type::Struct {
-                name: (*name).to_owned(),
-                fields: fields.iter().map(|name| known(name)).zip(children()).collect(),
-            },
-            Kind::Enum(name, variants) => Type::Enum {
-                name: (*name).to_owned(),
-                variants: (0..)
-                    .zip(*variants)
-                    .zip(children())
-                    .map(|((index, name), content)| Variant {
-                        index,
-                        name: known(name),
-                        content,
-                    })
-                    .collect(),
-                open: false,
-            },
-            Kind::Recursive(target) => {
-                let level = node.depth - self.node(*target).depth - 1;
-                u32::try_from(level).map_or(Type::Opaque, Type::Recursive)
-            }
+        match node.kind {
+            Kind::Enum(_, names) if node.aliased => names.get(node.named.len()).copied(),
+            _ => None,
         }
+    }
+
+    /// The name that was to be tried is that of the variant with this mark.
+    pub(super) fn name_tried(&mut self, spot: Spot, mark: Option<String>) {
+        self.node_mut(spot.node).named.push(mark);
+        self.knowledge += 1;
     }
 }
 

@@ -1,0 +1,149 @@
+//! A signature with what the values that it speaks of are held to.
+//!
+//! The signature travels; the forms stay with whoever writes the values.
+
+use std::sync::Arc;
+
+use super::{ErrorType, Form, Returns, Signature, Type};
+
+/// What was found out about a type.
+#[derive(Debug)]
+pub struct Findings {
+    /// Its structure.
+    pub ty: Type,
+    /// What its values are held to.
+    pub form: Form,
+}
+
+impl Findings {
+    /// Nothing is known.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self {
+            ty: Type::Opaque,
+            form: Form::unknown(),
+        }
+    }
+
+    /// A stream of such values.
+    #[must_use]
+    pub fn streamed(self) -> Self {
+        Self {
+            ty: self.ty.streamed(),
+            form: self.form,
+        }
+    }
+}
+
+/// What was found out about the error of a callback.
+#[derive(Debug)]
+pub enum ErrorFindings {
+    /// There is none.
+    None,
+    /// It travels as text.
+    Remote,
+    /// It travels as a value.
+    Typed(Findings),
+}
+
+/// A signature, and what the values on their way are held to.
+#[derive(Debug)]
+pub struct Contract {
+    /// What is compared with the other side.
+    pub signature: Signature,
+    /// What this side writes.
+    pub forms: Forms,
+}
+
+/// What is written under a signature.
+#[derive(Debug)]
+pub struct Forms {
+    /// The tuple of the arguments that are no streams.
+    pub arguments: Form,
+    /// The items of each argument that is a stream, in order.
+    pub streams: Vec<Arc<Form>>,
+    /// The result, or the items of it.
+    pub ok: Arc<Form>,
+    /// The error.
+    pub error: Form,
+}
+
+impl Forms {
+    /// Those of which nothing is known.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            arguments: Form::unknown(),
+            streams: Vec::new(),
+            ok: Arc::new(Form::unknown()),
+            error: Form::unknown(),
+        }
+    }
+}
+
+impl From<Signature> for Contract {
+    /// Nothing is known of what is written.
+    fn from(signature: Signature) -> Self {
+        Self {
+            signature,
+            forms: Forms::unknown(),
+        }
+    }
+}
+
+impl Contract {
+    /// That of a callback, or of a fetcher whose arguments are known one by one.
+    #[must_use]
+    pub fn new<const N: usize>(
+        parameters: [(&str, Findings); N],
+        ok: Findings,
+        error: ErrorFindings,
+    ) -> Self {
+        let (returns, ok, error) = given(ok, error);
+        let mut arguments = Vec::with_capacity(N);
+        let mut streams = Vec::new();
+        let parameters = parameters.map(|(name, Findings { ty, form })| {
+            if ty.as_stream().is_some() {
+                streams.push(Arc::new(form));
+            } else {
+                arguments.push(form);
+            }
+            (name, ty)
+        });
+        Self {
+            signature: Signature::new(parameters, returns),
+            forms: Forms {
+                arguments: Form::tuple(arguments),
+                streams,
+                ok,
+                error,
+            },
+        }
+    }
+
+    /// That of a fetcher whose arguments are known as one tuple.
+    #[cfg(any(feature = "runtime", test))]
+    #[must_use]
+    pub fn of_tuple(arguments: Findings, ok: Findings, error: ErrorFindings) -> Self {
+        let (returns, ok, error) = given(ok, error);
+        Self {
+            signature: Signature::from_arguments(arguments.ty, returns),
+            forms: Forms {
+                arguments: arguments.form,
+                streams: Vec::new(),
+                ok,
+                error,
+            },
+        }
+    }
+}
+
+/// What a callback gives.
+fn given(ok: Findings, error: ErrorFindings) -> (Returns, Arc<Form>, Form) {
+    let (error, error_form) = match error {
+        ErrorFindings::None => (ErrorType::None, Form::unknown()),
+        ErrorFindings::Remote => (ErrorType::Remote, Form::unknown()),
+        ErrorFindings::Typed(Findings { ty, form }) => (ErrorType::Typed(ty), form),
+    };
+    (Returns { ok: ok.ty, error }, Arc::new(ok.form), error_form)
+}

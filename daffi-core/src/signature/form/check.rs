@@ -1,0 +1,293 @@
+//! Holds a value to a form, in full: a serializer that writes nothing.
+//!
+//! Every position that agrees is remembered. Where one does not, the message says which type, field or variant it is,
+//! and which attribute is the likely cause.
+
+mod parts;
+mod place;
+mod variants;
+mod words;
+
+use std::fmt::Display;
+use std::sync::atomic::Ordering;
+
+use serde::Serialize;
+use serde::ser::Serializer;
+
+use self::parts::{Many, Writing};
+pub use self::place::Mismatch;
+use self::place::{Check, Checked};
+use self::words::{Part, Place, Written, is_unit, named, same_bytes};
+use super::{Event, Fields, Form, Kind, Spot};
+use crate::signature::Type;
+
+impl Form {
+    /// Whether `value` is written as it would be read.
+    ///
+    /// # Errors
+    ///
+    /// What is written in another way than it is read, or why it cannot be written.
+    pub fn check<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), Mismatch> {
+        value.serialize(Check {
+            form: self,
+            at: Spot::ROOT,
+            place: Place::default(),
+        })?;
+        self.begun.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl<'f> Check<'f> {
+    /// Something without anything inside.
+    fn leaf(self, wrote: &Type, what: &'static str) -> Checked {
+        let Some(node) = self.node() else { return Ok(()) };
+        let written = Written { what, name: "" };
+        match &node.kind {
+            Kind::Unknown => Ok(()),
+            Kind::Asks => self.asks(node),
+            Kind::Leaf(read) if same_bytes(read, wrote) => Ok(()),
+            Kind::Tuple(0) | Kind::Struct(_, Fields { count: 0, .. }) if is_unit(wrote) => Ok(()),
+            Kind::Tuple(1) | Kind::Struct(_, Fields { count: 1, .. }) => {
+                self.to(Spot(node.first)).leaf(wrote, what)
+            }
+            Kind::Seq => match self.form.node(Spot(node.first)).map(|element| &element.kind) {
+                Some(Kind::Leaf(Type::U8)) if matches!(wrote, Type::Bytes | Type::Str) => {
+                    self.form.settle(node, Event::Seq, 1);
+                    Ok(())
+                }
+                _ => self.differs(written),
+            },
+            _ => self.differs(written),
+        }
+    }
+
+    /// A sequence or a map; what is inside starts at the spot.
+    fn many(self, kind: &Kind, written: Written) -> Checked<Spot> {
+        let Some(node) = self.node() else {
+            return Ok(Spot::NOWHERE);
+        };
+        match (&node.kind, kind) {
+            (Kind::Unknown, _) => Ok(Spot::NOWHERE),
+            (Kind::Asks, _) => self.asks(node),
+            (Kind::Seq, Kind::Seq) | (Kind::Map, Kind::Map) => Ok(Spot(node.first)),
+            (Kind::Leaf(Type::Bytes | Type::Str), Kind::Seq) => Ok(Spot::NOWHERE),
+            (Kind::Tuple(1) | Kind::Struct(_, Fields { count: 1, .. }), _) => {
+                self.to(Spot(node.first)).many(kind, written)
+            }
+            _ => self.differs(written),
+        }
+    }
+
+    /// A length that has to be known.
+    fn length(self, length: Option<usize>) -> Checked<usize> {
+        let name = self.node().map_or("", |node| node.rust);
+        length.ok_or_else(|| {
+            let (name, place) = (named(name), self.place);
+            Mismatch(format!(
+                "{name} does not say how long it is before it is written{place}: it uses #[serde(flatten)], or is a \
+                 sequence or map whose length is not known; send the parts as fields of their own, or collect it into \
+                 a `Vec` or a map first"
+            ))
+        })
+    }
+
+    /// What has so many fields.
+    fn fields(self, event: Event, written: Written, length: usize) -> Checked<Writing<'f>> {
+        let begun = |first| Writing::new(self, event, written, length, first);
+        let Some(node) = self.node() else {
+            return Ok(begun(Spot::NOWHERE));
+        };
+        match &node.kind {
+            Kind::Unknown => Ok(begun(Spot::NOWHERE).held_to(node)),
+            Kind::Asks => self.asks(node),
+            Kind::Struct(..) | Kind::Tuple(_) => Ok(begun(Spot(node.first)).held_to(node)),
+            Kind::Leaf(ty) if length == 0 && is_unit(ty) => Ok(begun(Spot::NOWHERE).held_to(node)),
+            _ if length == 1 => Ok(begun(self.at)),
+            _ => self.differs(written),
+        }
+    }
+}
+
+macro_rules! leaves {
+    ($($method:ident, $value:ty, $ty:ident, $what:literal;)*) => {
+        $(
+            fn $method(self, _: $value) -> Checked {
+                self.leaf(&Type::$ty, $what)
+            }
+        )*
+    };
+}
+
+impl<'f> Serializer for Check<'f> {
+    type Ok = ();
+    type Error = Mismatch;
+    type SerializeSeq = Many<'f>;
+    type SerializeTuple = Writing<'f>;
+    type SerializeTupleStruct = Writing<'f>;
+    type SerializeTupleVariant = Writing<'f>;
+    type SerializeMap = Many<'f>;
+    type SerializeStruct = Writing<'f>;
+    type SerializeStructVariant = Writing<'f>;
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
+    leaves! {
+        serialize_bool, bool, Bool, "a `bool`";
+        serialize_i8, i8, I8, "an `i8`";
+        serialize_i16, i16, I16, "an `i16`";
+        serialize_i32, i32, I32, "an `i32`";
+        serialize_i64, i64, I64, "an `i64`";
+        serialize_i128, i128, I128, "an `i128`";
+        serialize_u8, u8, U8, "a `u8`";
+        serialize_u16, u16, U16, "a `u16`";
+        serialize_u32, u32, U32, "a `u32`";
+        serialize_u64, u64, U64, "a `u64`";
+        serialize_u128, u128, U128, "a `u128`";
+        serialize_f32, f32, F32, "an `f32`";
+        serialize_f64, f64, F64, "an `f64`";
+        serialize_char, char, Char, "a `char`";
+        serialize_str, &str, Str, "a string";
+        serialize_bytes, &[u8], Bytes, "bytes";
+    }
+
+    fn collect_str<T: Display + ?Sized>(self, _: &T) -> Checked {
+        self.leaf(&Type::Str, "a string")
+    }
+
+    fn serialize_none(self) -> Checked {
+        let Some(node) = self.node() else { return Ok(()) };
+        match &node.kind {
+            Kind::Unknown | Kind::Option => Ok(()),
+            Kind::Asks => self.asks(node),
+            Kind::Tuple(1) | Kind::Struct(_, Fields { count: 1, .. }) => {
+                self.to(Spot(node.first)).serialize_none()
+            }
+            _ => self.differs(Written {
+                what: "an option",
+                name: "",
+            }),
+        }
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Checked {
+        let Some(node) = self.node() else {
+            return value.serialize(self);
+        };
+        match &node.kind {
+            Kind::Unknown => value.serialize(self.to(Spot::NOWHERE)),
+            Kind::Option => {
+                value.serialize(self.to(Spot(node.first)))?;
+                self.form.settle(node, Event::Some, 1);
+                Ok(())
+            }
+            Kind::Asks => self.asks(node),
+            Kind::Tuple(1) | Kind::Struct(_, Fields { count: 1, .. }) => {
+                self.to(Spot(node.first)).serialize_some(value)
+            }
+            _ => self.differs(Written {
+                what: "an option",
+                name: "",
+            }),
+        }
+    }
+
+    fn serialize_unit(self) -> Checked {
+        self.leaf(&Type::Unit, "`()`")
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Checked {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Checked {
+        self.small_variant(Event::UnitVariant, (name, index, variant), 0)
+            .map(drop)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Checked {
+        value.serialize(self.within(name, Part::Element(0)))
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Checked {
+        let content = self.small_variant(Event::NewtypeVariant, (name, index, variant), 1)?;
+        value.serialize(content)?;
+        if let (_, Some(node)) = self.variant(name, index, variant)? {
+            self.form.settle(node, Event::NewtypeVariant, 1);
+        }
+        Ok(())
+    }
+
+    fn serialize_seq(self, length: Option<usize>) -> Checked<Many<'f>> {
+        let written = Written {
+            what: "a sequence",
+            name: "",
+        };
+        let first = self.many(&Kind::Seq, written)?;
+        Ok(Many::new(self, first, Event::Seq, self.length(length)?))
+    }
+
+    fn serialize_tuple(self, length: usize) -> Checked<Writing<'f>> {
+        let written = Written {
+            what: "a tuple",
+            name: "",
+        };
+        self.fields(Event::Tuple, written, length)
+    }
+
+    fn serialize_tuple_struct(self, name: &'static str, length: usize) -> Checked<Writing<'f>> {
+        self.fields(Event::TupleStruct, Written { what: "struct", name }, length)
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Checked<Writing<'f>> {
+        let (inside, _) = self.variant(name, index, variant)?;
+        let written = Written {
+            what: "variant",
+            name: variant,
+        };
+        inside.fields(Event::TupleVariant, written, length)
+    }
+
+    fn serialize_map(self, length: Option<usize>) -> Checked<Many<'f>> {
+        let length = self.length(length)?;
+        let written = Written {
+            what: "a map",
+            name: "",
+        };
+        let first = self.many(&Kind::Map, written)?;
+        Ok(Many::new(self, first, Event::Map, length))
+    }
+
+    fn serialize_struct(self, name: &'static str, length: usize) -> Checked<Writing<'f>> {
+        self.fields(Event::Struct, Written { what: "struct", name }, length)
+    }
+
+    fn serialize_struct_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Checked<Writing<'f>> {
+        let (inside, _) = self.variant(name, index, variant)?;
+        let written = Written {
+            what: "variant",
+            name: variant,
+        };
+        inside.fields(Event::StructVariant, written, length)
+    }
+}

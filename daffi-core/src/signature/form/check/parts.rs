@@ -1,0 +1,327 @@
+//! What has something inside, while it is held to a form.
+
+use serde::Serialize;
+use serde::ser::{
+    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant,
+};
+
+use super::super::{Event, Fields, Kind, Node, Spot};
+use super::place::{Check, Checked, Mismatch};
+use super::words::{Part, Written, counted, list, same_name};
+
+/// A sequence or map that is being written.
+pub(super) struct Many<'f> {
+    check: Check<'f>,
+    first: Spot,
+    event: Event,
+    length: usize,
+    seen: usize,
+}
+
+impl<'f> Many<'f> {
+    pub(super) const fn new(check: Check<'f>, first: Spot, event: Event, length: usize) -> Self {
+        Self {
+            check,
+            first,
+            event,
+            length,
+            seen: 0,
+        }
+    }
+
+    fn finish(self) -> Checked {
+        if self.seen != self.length {
+            let place = self.check.place;
+            return Err(Mismatch(format!(
+                "a sequence or map says that it has {} elements and writes {}{place}: its type's own \
+                 `serde::Serialize` is at fault",
+                self.length, self.seen
+            )));
+        }
+        if self.seen > 0
+            && let Some(node) = self.check.node()
+            && !matches!(node.kind, Kind::Unknown)
+        {
+            self.check.form.settle(node, self.event, 1);
+        }
+        Ok(())
+    }
+}
+
+impl SerializeSeq for Many<'_> {
+    type Ok = ();
+    type Error = Mismatch;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked {
+        self.seen += 1;
+        value.serialize(self.check.to(self.first))
+    }
+
+    fn end(self) -> Checked {
+        self.finish()
+    }
+}
+
+impl SerializeMap for Many<'_> {
+    type Ok = ();
+    type Error = Mismatch;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Checked {
+        self.seen += 1;
+        key.serialize(self.check.to(self.first))
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked {
+        value.serialize(self.check.to(self.first.next()))
+    }
+
+    fn end(self) -> Checked {
+        self.finish()
+    }
+}
+
+/// What is read where fields are written.
+#[derive(Clone, Copy)]
+enum Expected<'f> {
+    Count(usize),
+    Fields(&'f Fields),
+}
+
+/// Something with a fixed number of fields that is being written.
+pub(super) struct Writing<'f> {
+    check: Check<'f>,
+    first: Spot,
+    node: Option<&'f Node>,
+    event: Event,
+    written: Written,
+    length: usize,
+    /// The names of the fields that were written.
+    seen: Vec<&'static str>,
+    names: Option<Expected<'f>>,
+    /// What was wrong in a field. Another number of fields says more about the cause.
+    fault: Option<Mismatch>,
+}
+
+impl<'f> Writing<'f> {
+    /// Nothing is known about the fields, the first of which stands at a spot.
+    pub(super) const fn new(
+        check: Check<'f>,
+        event: Event,
+        written: Written,
+        length: usize,
+        first: Spot,
+    ) -> Self {
+        Self {
+            check,
+            first,
+            node: None,
+            event,
+            written,
+            length,
+            seen: Vec::new(),
+            names: None,
+            fault: None,
+        }
+    }
+
+    /// The fields are those of the node.
+    pub(super) const fn held_to(mut self, node: &'f Node) -> Self {
+        self.node = Some(node);
+        self.names = match &node.kind {
+            Kind::Struct(_, fields) => Some(Expected::Fields(fields)),
+            Kind::Tuple(count) => Some(Expected::Count(*count)),
+            _ => None,
+        };
+        self
+    }
+
+    fn add<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Checked {
+        let at = match self.names {
+            // A single field of something that is read without a struct around.
+            None if self.first.0 == self.check.at.0 => self.first,
+            None => Spot::NOWHERE,
+            Some(_) if self.seen.len() >= self.count() => Spot::NOWHERE,
+            Some(_) => Spot(self.first.0 + super::super::number(self.seen.len())),
+        };
+        let part = if name.is_empty() {
+            Part::Element(self.seen.len())
+        } else {
+            Part::Field(name)
+        };
+        self.seen.push(name);
+        let inside = self.check.to(at).within(self.written.name, part);
+        if self.fault.is_none() {
+            self.fault = value.serialize(inside).err();
+        }
+        Ok(())
+    }
+
+    const fn count(&self) -> usize {
+        match &self.names {
+            None => self.length,
+            Some(Expected::Count(count)) => *count,
+            Some(Expected::Fields(fields)) => fields.count,
+        }
+    }
+
+    fn skip<T>(&self, name: &'static str) -> Checked<T> {
+        let place = self.check.place;
+        Err(Mismatch(format!(
+            "field `{name}` of {} is left out by #[serde(skip_serializing_if)]{place}, and the next field would be \
+             read in its place: leave the attribute away in types that are sent",
+            self.written
+        )))
+    }
+
+    fn finish(self) -> Checked {
+        let (seen, count) = (self.seen.len(), self.count());
+        if seen != self.length {
+            return Err(Mismatch(format!(
+                "{} says that it has {} and writes {seen}: its own `serde::Serialize` is at fault",
+                self.written,
+                counted(self.length)
+            )));
+        }
+        if seen != count || !self.is_named_alike() {
+            return Err(self.misread(seen, count));
+        }
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let form = self.check.form;
+        if matches!(self.event, Event::TupleStruct | Event::TupleVariant) {
+            form.see(self.written.name, self.length);
+        }
+        if let Some(node) = self.node {
+            form.settle(node, self.event, self.length);
+        }
+        Ok(())
+    }
+
+    /// Whether fields with names are the fields that are read, in that order.
+    fn is_named_alike(&self) -> bool {
+        let Some(Expected::Fields(fields)) = self.names else {
+            return true;
+        };
+        if self.seen.iter().any(|name| name.is_empty()) {
+            return true;
+        }
+        let mut names = fields.names.iter();
+        let exact = fields.names.len() == fields.count;
+        self.seen.iter().all(|seen| {
+            if exact {
+                names.next().is_some_and(|name| same_name(name, seen))
+            } else {
+                names.any(|name| same_name(name, seen))
+            }
+        })
+    }
+
+    fn misread(&self, seen: usize, count: usize) -> Mismatch {
+        let (written, place) = (self.written, self.check.place);
+        if let Some(Expected::Fields(fields)) = self.names
+            && self.seen.iter().all(|name| !name.is_empty())
+        {
+            let exact = fields.names.len() == count;
+            let without = |names: &[&'static str], others: &[&'static str]| -> Vec<&'static str> {
+                let other = |name: &&str| !others.iter().any(|other| same_name(other, name));
+                names.iter().copied().filter(other).collect()
+            };
+            let missing = if exact {
+                without(fields.names, &self.seen)
+            } else {
+                Vec::new()
+            };
+            let extra = without(&self.seen, fields.names);
+            let mut faults = Vec::new();
+            if !missing.is_empty() {
+                faults.push(format!(
+                    "{} {} read and not written: #[serde(skip_serializing)]",
+                    list(missing.iter().copied()),
+                    if missing.len() == 1 { "is" } else { "are" },
+                ));
+            }
+            if !extra.is_empty() {
+                faults.push(format!(
+                    "{} {} written and not read: #[serde(skip_deserializing)], or the tag of #[serde(tag = …)]",
+                    list(extra.iter().copied()),
+                    if extra.len() == 1 { "is" } else { "are" },
+                ));
+            }
+            if !missing.is_empty() && !extra.is_empty() {
+                faults.push("or a rename differs between writing and reading".to_owned());
+            }
+            if faults.is_empty() {
+                faults.push(format!(
+                    "{seen} fields are written and {count} read, or in another order: #[serde(skip_serializing)] or \
+                     #[serde(skip_deserializing)]"
+                ));
+            }
+            return Mismatch(format!(
+                "{written} is not read as it is written{place}: field {}; use #[serde(skip)] to leave a field out on \
+                 both sides",
+                faults.join("; ")
+            ));
+        }
+        Mismatch(format!(
+            "{written} is written with {} and read with {count}{place}: #[serde(skip_serializing)], \
+             #[serde(skip_serializing_if)] or #[serde(skip_deserializing)] leaves fields out on one side only; use \
+             #[serde(skip)], or none",
+            counted(seen)
+        ))
+    }
+}
+
+macro_rules! unnamed_fields {
+    ($($part:ident::$method:ident;)*) => {
+        $(
+            impl $part for Writing<'_> {
+                type Ok = ();
+                type Error = Mismatch;
+
+                fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked {
+                    self.add("", value)
+                }
+
+                fn end(self) -> Checked {
+                    self.finish()
+                }
+            }
+        )*
+    };
+}
+
+unnamed_fields! {
+    SerializeTuple::serialize_element;
+    SerializeTupleStruct::serialize_field;
+    SerializeTupleVariant::serialize_field;
+}
+
+macro_rules! named_fields {
+    ($($part:ident;)*) => {
+        $(
+            impl $part for Writing<'_> {
+                type Ok = ();
+                type Error = Mismatch;
+
+                fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Checked {
+                    self.add(name, value)
+                }
+
+                fn skip_field(&mut self, name: &'static str) -> Checked {
+                    self.skip(name)
+                }
+
+                fn end(self) -> Checked {
+                    self.finish()
+                }
+            }
+        )*
+    };
+}
+
+named_fields! {
+    SerializeStruct;
+    SerializeStructVariant;
+}

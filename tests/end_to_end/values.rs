@@ -1,0 +1,257 @@
+//! P13: a value arrives as it was sent, or the sender is told which type and attribute stand in the way.
+
+use daffi::{CallError, Global, Streaming, callback, fetcher};
+use futures_util::{Stream, StreamExt, stream};
+use serde::{Deserialize, Serialize};
+
+use crate::net::{Net, Transport, over_each};
+
+/// Its fields shift when there is no limit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Rule {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limit: Option<u8>,
+    level: u8,
+    ids: Vec<u8>,
+}
+
+/// serde counts `Approve` as 1 when it writes and as 0 when it reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Decision {
+    #[serde(skip)]
+    #[allow(dead_code)]
+    Unknown,
+    Approve,
+    Reject,
+}
+
+fn rule(limit: Option<u8>) -> Rule {
+    Rule {
+        limit,
+        level: 0,
+        ids: vec![2, 9, 9],
+    }
+}
+
+mod offered {
+    use super::*;
+
+    #[callback(alias = "values.apply")]
+    async fn apply(rule: Rule) -> Rule {
+        rule
+    }
+
+    #[callback(alias = "values.apply_all")]
+    async fn apply_all(rules: Vec<Rule>, _note: &str) -> usize {
+        rules.len()
+    }
+
+    #[callback(alias = "values.find")]
+    fn find(limit: Option<u8>) -> Rule {
+        rule(limit)
+    }
+
+    #[callback(alias = "values.decide")]
+    fn decide(decision: &Decision) -> String {
+        format!("{decision:?}")
+    }
+
+    #[callback(alias = "values.decide_all")]
+    fn decide_all(decisions: &[Option<Decision>]) -> String {
+        format!("{decisions:?}")
+    }
+
+    #[callback(alias = "values.fail", inline)]
+    fn fail(limit: Option<u8>) -> Result<u8, Rule> {
+        Err(rule(limit))
+    }
+
+    #[callback(alias = "values.list")]
+    fn list(limits: Vec<Option<u8>>) -> impl Iterator<Item = Rule> {
+        limits.into_iter().map(rule)
+    }
+
+    #[callback(alias = "values.watch")]
+    async fn watch(limits: Vec<Option<u8>>) -> impl Stream<Item = Rule> {
+        stream::iter(limits.into_iter().map(rule))
+    }
+
+    #[callback(alias = "values.total")]
+    async fn total(mut rules: Streaming<Rule>) -> u64 {
+        let mut total = 0;
+        while let Some(rule) = rules.next().await {
+            total += rule.map_or(0, |rule| u64::from(rule.level) + 1);
+        }
+        total
+    }
+}
+
+#[fetcher(alias = "values.apply")]
+async fn apply(rule: &Rule) -> Rule;
+#[fetcher(alias = "values.apply_all")]
+async fn apply_all(rules: &[Rule], note: &str) -> usize;
+#[fetcher(alias = "values.apply")]
+async fn apply_without_limit(level: u8) -> Rule {
+    (Rule { level, ..rule(None) },)
+}
+#[fetcher(alias = "values.find")]
+async fn find(limit: Option<u8>) -> Rule;
+#[fetcher(alias = "values.decide")]
+async fn decide(decision: Decision) -> String;
+#[fetcher(alias = "values.fail")]
+async fn fail(limit: Option<u8>) -> Result<u8, Rule>;
+#[fetcher(alias = "values.list")]
+async fn list(limits: Vec<Option<u8>>) -> impl Stream<Item = Rule>;
+#[fetcher(alias = "values.watch")]
+async fn watch(limits: Vec<Option<u8>>) -> impl Stream<Item = Rule>;
+#[fetcher(alias = "values.total")]
+async fn total(rules: impl Stream<Item = Rule>) -> u64;
+#[fetcher(alias = "values.apply", each)]
+async fn apply_each(rules: impl Stream<Item = Rule>) -> Rule;
+
+const NAMES: [&str; 9] = [
+    "apply",
+    "apply_all",
+    "find",
+    "decide",
+    "decide_all",
+    "fail",
+    "list",
+    "watch",
+    "total",
+];
+
+async fn net(transport: Transport) -> (Net, Global) {
+    let net = Net::start(transport, |builder| {
+        NAMES.iter().fold(builder, |builder, name| {
+            builder.callback(format!("values.{name}"))
+        })
+    })
+    .await;
+    let caller = net.caller().await;
+    (net, caller)
+}
+
+/// The error is one of encoding, and says what and why.
+#[track_caller]
+fn names_the_field<E: std::fmt::Debug>(error: &CallError<E>, may_have_run: bool) {
+    let CallError::Encode { message, .. } = error else {
+        panic!("{error:?}");
+    };
+    for word in ["`limit`", "`Rule`", "skip_serializing_if"] {
+        assert!(message.contains(word), "no {word} in: {message}");
+    }
+    assert_eq!(error.may_have_run(), may_have_run);
+}
+
+#[tokio::test]
+async fn p13_arguments_and_results_are_as_they_were_or_refused() {
+    over_each(async |transport| {
+        let (net, g) = net(transport).await;
+        let limited = rule(Some(3));
+        assert_eq!(apply(&limited).on(&g).await, Ok(limited.clone()));
+        assert_eq!(apply_all(&[limited.clone(), limited], "").on(&g).await, Ok(2));
+        assert_eq!(find(Some(1)).on(&g).await, Ok(rule(Some(1))));
+        names_the_field(&apply(&rule(None)).on(&g).await.unwrap_err(), false);
+        names_the_field(&apply_without_limit(1).on(&g).await.unwrap_err(), false);
+        let among_others = [rule(Some(1)), rule(None)];
+        names_the_field(&apply_all(&among_others, "").on(&g).await.unwrap_err(), false);
+        names_the_field(&find(None).on(&g).await.unwrap_err(), true);
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p13_variants_that_serde_counts_in_two_ways_are_refused() {
+    let (net, g) = net(Transport::Memory).await;
+    for decision in [Decision::Approve, Decision::Reject] {
+        let error = decide(decision.clone()).on(&g).await.unwrap_err();
+        let CallError::Encode { message, .. } = &error else {
+            panic!("{error:?}");
+        };
+        assert!(
+            message.contains(&format!("`{decision:?}` of `Decision`")),
+            "{message}"
+        );
+        assert!(message.contains("#[serde(skip)]"), "{message}");
+        // By name there is no type that says how it would be read, but the callback's.
+        let error = g.call::<String>("values.decide", (decision,)).await.unwrap_err();
+        assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");
+    }
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn p13_errors_of_callbacks_are_as_they_were_or_refused() {
+    let (net, g) = net(Transport::Memory).await;
+    let error = fail(Some(1)).on(&g).await.unwrap_err();
+    assert!(matches!(error, CallError::App(same) if same == rule(Some(1))));
+    names_the_field(&fail(None).on(&g).await.unwrap_err(), true);
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn p13_calls_by_name_are_as_they_were_or_refused() {
+    let (net, g) = net(Transport::Memory).await;
+    let limited = rule(Some(3));
+    assert_eq!(g.call("values.apply", (&limited,)).await, Ok(limited));
+    let error = g.call::<Rule>("values.apply", (rule(None),)).await.unwrap_err();
+    names_the_field(&error, false);
+    names_the_field(
+        &g.call::<Rule>("values.find", (None::<u8>,)).await.unwrap_err(),
+        true,
+    );
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn p13_answers_of_a_broadcast_are_as_they_were_or_refused() {
+    let (net, g) = net(Transport::Memory).await;
+    let replies = find(Some(2)).broadcast().on(&g).await.unwrap();
+    assert_eq!(replies.len(), 1);
+    for (_, reply) in &replies {
+        assert_eq!(*reply, Ok(rule(Some(2))));
+    }
+    let replies = find(None).broadcast().on(&g).await.unwrap();
+    for (_, reply) in &replies {
+        names_the_field(reply.as_ref().unwrap_err(), true);
+    }
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn p13_items_from_a_callback_are_as_they_were_or_end_the_stream() {
+    let (net, g) = net(Transport::Memory).await;
+    let limits = vec![Some(1), Some(2), None, Some(4)];
+    for items in [
+        list(limits.clone()).on(&g).await,
+        watch(limits.clone()).on(&g).await,
+    ] {
+        let items: Vec<_> = items.unwrap().collect().await;
+        assert_eq!(items.len(), 3, "{items:?}");
+        assert_eq!(items[0], Ok(rule(Some(1))));
+        assert_eq!(items[1], Ok(rule(Some(2))));
+        names_the_field(items[2].as_ref().unwrap_err(), true);
+    }
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn p13_items_to_a_callback_are_as_they_were_or_end_the_stream() {
+    let (net, g) = net(Transport::Memory).await;
+    let rules = |limits: [Option<u8>; 3]| stream::iter(limits.map(rule));
+    assert_eq!(total(rules([Some(1), Some(2), Some(3)])).on(&g).await, Ok(3));
+    // The callback gets an error for an item, and what it makes of that is its own affair.
+    assert_eq!(total(rules([Some(1), None, Some(3)])).on(&g).await, Ok(1));
+    assert_eq!(apply_each(rules([Some(1), Some(2), Some(3)])).on(&g).await, Ok(3));
+    let error = apply_each(rules([Some(1), None, Some(3)]))
+        .on(&g)
+        .await
+        .unwrap_err();
+    let CallError::Stopped { done: 1, error, .. } = error else {
+        panic!("{error:?}");
+    };
+    names_the_field(&error, true);
+    net.stop([g]).await;
+}
