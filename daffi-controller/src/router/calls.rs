@@ -92,10 +92,14 @@ impl Calls {
     }
 
     pub(super) fn get(&self, call: CallId) -> Option<&Outstanding> {
+        #[cfg(test)]
+        super::meter::look();
         self.slots.get(call.0 as usize)
     }
 
     pub(super) fn get_mut(&mut self, call: CallId) -> Option<&mut Outstanding> {
+        #[cfg(test)]
+        super::meter::look();
         self.slots.get_mut(call.0 as usize)
     }
 

@@ -54,6 +54,8 @@ impl Directory {
     }
 
     pub(super) fn provider(&self, key: ProviderKey) -> Option<&Provider> {
+        #[cfg(test)]
+        super::meter::look();
         self.providers.get(key.0 as usize)
     }
 
@@ -103,14 +105,6 @@ impl Directory {
     /// Any callback that a process offers.
     pub(super) fn any_of(&self, peer: PeerId) -> Option<ProviderKey> {
         self.offerings.get(&peer)?.by_number.values().next().copied()
-    }
-
-    /// The names of the callbacks of a process that can be called.
-    pub(super) fn listing(&self, peer: PeerId) -> Arc<[Arc<str>]> {
-        let keys = self.offerings.get(&peer).into_iter();
-        let keys = keys.flat_map(|offering| offering.by_function.values());
-        let shown = keys.filter_map(|key| self.provider(*key).filter(|provider| provider.shown.is_some()));
-        shown.map(|provider| self.name_of(provider)).collect()
     }
 
     /// The callback at a place, if there is one; nothing beyond the last place.

@@ -19,6 +19,8 @@ mod calls;
 mod directory;
 mod ids;
 mod load;
+#[cfg(test)]
+mod meter;
 mod numbers;
 mod offering;
 mod outlet;

@@ -3,6 +3,7 @@
 //! An offer counts as a whole or not at all. What it brings is added where nobody sees it, then shown, and only then is the
 //! process told so; where something speaks against a part of it, what was done is undone.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,6 +17,9 @@ use super::request::Offers;
 use super::state::Router;
 use super::telling::{News, Waking};
 use super::work::{Progress, Step, Task, Turn};
+
+/// So many names are looked through at once; for more, nobody waits.
+const SHORT: usize = 128;
 
 /// An offer on its way into the directory.
 #[derive(Debug)]
@@ -41,6 +45,9 @@ struct Withdrawing {
     call: CallId,
     callbacks: std::vec::IntoIter<CallbackId>,
     withdrawn: Vec<Arc<str>>,
+    /// What the process has offered, without these once that is prepared.
+    listing: Option<Arc<[Arc<str>]>>,
+    prepared: bool,
 }
 
 impl Step for Offering {
@@ -50,6 +57,19 @@ impl Step for Offering {
 }
 
 impl Step for Withdrawing {
+    fn prepare(&mut self) {
+        if let Some(listing) = &mut self.listing
+            && !std::mem::replace(&mut self.prepared, true)
+        {
+            let withdrawn: HashSet<_> = self.withdrawn.iter().collect();
+            *listing = listing
+                .iter()
+                .filter(|name| !withdrawn.contains(name))
+                .cloned()
+                .collect();
+        }
+    }
+
     fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
         router.withdraw_some(self, turn, &mut out)
     }
@@ -261,6 +281,8 @@ impl Router {
             call,
             callbacks: callbacks.into_iter(),
             withdrawn: Vec::new(),
+            listing: None,
+            prepared: false,
         })))
     }
 
@@ -279,14 +301,21 @@ impl Router {
                 return Progress::More;
             }
         }
-        self.answer(peer, withdrawing.call, Status::Value, &Bytes::new(), out);
+        let Some(offers) = self.peers.live(peer) else {
+            return Progress::Done;
+        };
+        let listing = withdrawing
+            .listing
+            .get_or_insert_with(|| Arc::clone(&offers.listing));
+        if listing.len() > SHORT && !withdrawing.prepared {
+            return Progress::More;
+        }
+        withdrawing.prepare();
+        offers.listing = withdrawing.listing.take().unwrap_or_default();
         let withdrawn = std::mem::take(&mut withdrawing.withdrawn);
+        self.answer(peer, withdrawing.call, Status::Value, &Bytes::new(), out);
         if withdrawn.is_empty() {
             return Progress::Done;
-        }
-        let listing = self.directory.listing(peer);
-        if let Some(offers) = self.peers.live(peer) {
-            offers.listing = listing;
         }
         let news = News::Withdraws { callbacks: withdrawn };
         let told = self.happened(peer, self.name_of(peer), news);

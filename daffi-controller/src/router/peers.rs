@@ -136,11 +136,15 @@ impl Peers {
     }
 
     pub(super) fn get(&self, id: PeerId) -> Option<&Peer> {
+        #[cfg(test)]
+        super::meter::look();
         let peer = self.slots.get(id.index());
         peer.filter(|peer| peer.generation == id.generation)
     }
 
     pub(super) fn get_mut(&mut self, id: PeerId) -> Option<&mut Peer> {
+        #[cfg(test)]
+        super::meter::look();
         let peer = self.slots.get_mut(id.index());
         peer.filter(|peer| peer.generation == id.generation)
     }

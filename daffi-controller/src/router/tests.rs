@@ -1,5 +1,6 @@
 //! What the router promises: each behaviour by itself, and all of them under generated operations of simulated nodes.
 
+mod bounds;
 mod broadcast;
 mod calls;
 mod garbage;
@@ -190,9 +191,11 @@ fn outcome(status: Status<'_>, payload: Bytes) -> Outcome {
     }
 }
 
-/// The queues of all links. Everything is kept until somebody looks.
-#[derive(Debug, Default)]
+/// The queues of all processes. Everything is kept until somebody looks.
+#[derive(Debug)]
 struct Queues {
+    frame_bytes: usize,
+    queue_bytes: usize,
     sent: Vec<(PeerId, Frame)>,
     /// Links whose peers do not read: there is no room towards them.
     full: HashSet<PeerId>,
@@ -201,6 +204,16 @@ struct Queues {
 }
 
 impl Queues {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            frame_bytes: limits.frame_bytes,
+            queue_bytes: limits.queue_bytes,
+            sent: Vec::new(),
+            full: HashSet::new(),
+            limits: HashMap::new(),
+        }
+    }
+
     fn said(&mut self) -> Vec<(PeerId, Said)> {
         self.sent
             .drain(..)
@@ -214,7 +227,7 @@ impl Outlet for Queues {
         let frame = Frame::split(header, payload.clone())?;
         let (size, limit) = (
             frame.len(),
-            self.limits.get(&to).copied().unwrap_or(LIMITS.frame_bytes),
+            self.limits.get(&to).copied().unwrap_or(self.frame_bytes),
         );
         if size > limit {
             return Err(FrameError::TooLarge { size, limit });
@@ -227,7 +240,7 @@ impl Outlet for Queues {
         if self.full.contains(&to) {
             0
         } else {
-            LIMITS.queue_bytes
+            self.queue_bytes
         }
     }
 }
@@ -301,7 +314,7 @@ impl Fixture {
     fn new() -> Self {
         Self {
             router: Router::new(LIMITS, 1 << 20, 1),
-            queues: Queues::default(),
+            queues: Queues::new(&LIMITS),
         }
     }
 

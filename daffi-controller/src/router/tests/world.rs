@@ -281,7 +281,7 @@ impl World {
     fn new() -> Self {
         Self {
             router: Router::new(LIMITS, 1 << 20, 5),
-            queues: Queues::default(),
+            queues: Queues::new(&LIMITS),
             nodes: PROCESSES.iter().map(|_| Node::default()).collect(),
             routed: BTreeMap::new(),
             broadcasts: BTreeMap::new(),
