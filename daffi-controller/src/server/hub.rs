@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use daffi_core::link::{Link, Tick, Traffic};
 use daffi_core::proto::{Extensions, Frame, Header, Hello, Limits, Moment, Refusal, Welcome};
-use daffi_core::transport::Outbox;
+use daffi_core::transport::{Outbox, Pool};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,9 @@ use tracing::warn;
 use super::options::ControllerOptions;
 use super::queues::{Queue, Queues};
 use crate::router::{Fault, PeerId, Request, Router, Turn, Work};
+
+/// As many calls are routed at the same time as there are so many bytes in the budget of all queues.
+const CALL_BYTES: usize = 256;
 
 /// So many frames are decoded before the router is asked.
 const DECODED: usize = 128;
@@ -31,6 +34,8 @@ pub(super) struct Hub {
     state: Mutex<State>,
     process_name: Arc<str>,
     limits: Limits,
+    /// What all queues together may hold.
+    pool: Arc<Pool>,
     heartbeat: Duration,
     origin: Instant,
     /// Nobody is let in any more.
@@ -48,7 +53,7 @@ struct State {
 impl Hub {
     pub(super) fn new(options: &ControllerOptions, seed: u64) -> Self {
         let state = State {
-            router: Router::new(options.limits, options.calls, seed),
+            router: Router::new(options.limits, options.queue_bytes / CALL_BYTES, seed),
             queues: Queues::default(),
             closing: false,
         };
@@ -56,6 +61,7 @@ impl Hub {
             state: Mutex::new(state),
             process_name: Arc::clone(&options.process_name),
             limits: options.limits,
+            pool: Pool::new(options.queue_bytes),
             heartbeat: options.heartbeat,
             origin: Instant::now(),
             closing: CancellationToken::new(),
@@ -129,6 +135,7 @@ impl Hub {
             return Err(Refusal::Stopping);
         }
         let peer = state.router.connect(hello)?;
+        outbox.share(&self.pool);
         let link = Link::new(self.now(), self.heartbeat);
         state.queues.insert(Queue::new(peer, Arc::clone(outbox), link));
         Ok((peer, version))

@@ -19,9 +19,10 @@ pub struct ControllerOptions {
     pub limits: Limits,
     /// How often each side of a connection says something, at least.
     pub heartbeat: Duration,
-    /// How many calls of all processes together it routes at the same time. Beyond that, callers with many are told
-    /// `Overloaded`. Default: 4,194,304.
-    pub calls: usize,
+    /// How many bytes may wait to be read by all processes together. Of what is left, each process may have four times as much,
+    /// beside its own limit; beyond that, calls to it, and large answers for it, are refused with `Overloaded`. As many calls are
+    /// routed at the same time as there are 256 bytes in it. Default: 1 GiB, or a quarter of the machine's memory if that is less.
+    pub queue_bytes: usize,
 }
 
 impl ControllerOptions {
@@ -33,9 +34,23 @@ impl ControllerOptions {
             process_name: format!("0x{:016x}", random()).into(),
             limits: Limits::default(),
             heartbeat: daffi_core::link::HEARTBEAT,
-            calls: 1 << 22,
+            queue_bytes: default_queue_bytes(),
         }
     }
+}
+
+/// How much may be queued in all unless something else is said.
+fn default_queue_bytes() -> usize {
+    const MOST: usize = 1024 * 1024 * 1024;
+    machine_bytes().map_or(MOST, |bytes| (bytes / 4).min(MOST))
+}
+
+/// How much memory the machine has, where that can be read.
+fn machine_bytes() -> Option<usize> {
+    let memory = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let total = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: usize = total.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kibibytes.checked_mul(1024)
 }
 
 /// A random number.

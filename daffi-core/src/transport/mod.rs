@@ -11,6 +11,7 @@ mod lanes;
 mod listener;
 mod memory;
 mod outbox;
+mod pool;
 mod room;
 mod socket;
 #[cfg(test)]
@@ -21,4 +22,5 @@ pub use connection::{Connection, connect};
 pub use inlet::{Inlet, ReadError};
 pub use listener::Listener;
 pub use outbox::{Outbox, SendError};
+pub use pool::Pool;
 pub use socket::Peer;

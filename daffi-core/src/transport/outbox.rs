@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use super::batch::Batch;
 use super::lanes::{Lanes, PIECE_BYTES};
 use super::memory::Pipe;
+use super::pool::Pool;
 use super::room::Room;
 use super::socket::WriteHalf;
 use crate::proto::{Frame, FrameError, Header, Limits};
@@ -179,6 +180,11 @@ impl Outbox {
     #[must_use]
     pub fn room(&self) -> usize {
         self.room_of().left()
+    }
+
+    /// From now on, what is queued here counts towards `pool`, and has room only as far as that has.
+    pub fn share(&self, pool: &Arc<Pool>) {
+        self.room_of().share(pool);
     }
 
     /// Ready when there is room, or when the connection is closed.

@@ -466,7 +466,7 @@ fn p6_what_is_handed_over_is_what_its_provider_runs() {
             let said = f.said();
             match &*said {
                 [(to, Said::Run { .. }), (_, Said::Reply { outcome: Ok(_), .. })] if *to == provider => {
-                    taken += 1
+                    taken += 1;
                 }
                 [(_, Said::Reply { outcome, .. })] => assert_eq!(outcome, &failed(full())),
                 other => panic!("{other:?}"),

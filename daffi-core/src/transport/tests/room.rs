@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 use super::*;
+use crate::transport::pool::Pool;
 use crate::transport::room::Room;
 
 #[test]
@@ -49,6 +50,49 @@ fn p6_everybody_who_waits_for_room_is_woken() {
         waiters.iter().map(|(woken, _)| woken.count()).collect::<Vec<_>>(),
         [1, 1, 1]
     );
+}
+
+#[test]
+fn p6_queues_that_share_a_budget_leave_something_for_each_other() {
+    let pool = Pool::new(1000);
+    let rooms: Vec<_> = (0..20).map(|_| Room::new(900)).collect();
+    rooms.iter().for_each(|room| room.share(&pool));
+    let fill = |room: &Room| {
+        while room.left() > 0 {
+            room.take(1);
+        }
+        room.queued()
+    };
+    assert_eq!(fill(&rooms[0]), 800, "four fifths");
+    assert_eq!(fill(&rooms[1]), 160, "four fifths of the rest");
+    let all: usize = rooms[2..].iter().map(fill).sum();
+    assert!(all > 0 && pool.queued() < 1000 + rooms.len(), "{}", pool.queued());
+    // Even then, an empty queue takes something, and a full one has room again when others have less.
+    let last = Room::new(900);
+    last.share(&pool);
+    assert_eq!(last.left(), 1);
+    let (woken, waker) = waiter();
+    assert_eq!(
+        rooms[1].poll_ready(&mut Context::from_waker(&waker)),
+        Poll::Pending
+    );
+    rooms[0].give(800);
+    assert!(rooms[1].left() > 0);
+    rooms[1].give(1);
+    assert_eq!(woken.count(), 1);
+    // What a queue held is free when it ends.
+    drop(rooms);
+    assert_eq!(pool.queued(), 0);
+}
+
+#[test]
+fn p6_a_queue_brings_what_it_holds_into_the_budget() {
+    let (pool, room) = (Pool::new(1000), Room::new(900));
+    room.take(500);
+    room.share(&pool);
+    assert_eq!(pool.queued(), 500);
+    room.give(500);
+    assert_eq!(pool.queued(), 0);
 }
 
 /// The wake-up must not fall between a waiter's look and its registration.
