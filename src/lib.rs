@@ -59,9 +59,9 @@ pub use daffi_macros::fetcher;
 
 pub use daffi_core::{
     Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastItems, Call, CallContext,
-    CallError, CallErrorKind, CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover, LeaveReason,
-    Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError, RemoteError, Replies, RepliesIter, Reply,
-    ReplyStream, Signature, StartError, Stream, Streaming, TraceContext, Wait,
+    CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover,
+    LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError, Registration, RemoteError,
+    Replies, RepliesIter, Reply, ReplyStream, Signature, StartError, Stream, Streaming, TraceContext, Wait,
 };
 
 /// Sending files and whatever can be read, and receiving them.

@@ -51,6 +51,7 @@ pub use {
     context::CallContext,
     error::{ConfigFault, Refusal, RegisterError, StartError},
     futures_util::Stream,
-    global::{Global, GlobalBuilder, PresenceEvents, Wait},
+    global::{Global, GlobalBuilder, PresenceEvents, Registration, Wait},
+    registry::CallbackFn,
     transport::Address,
 };

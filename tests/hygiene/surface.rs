@@ -6,9 +6,10 @@ use core::fmt::Debug;
 use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
     Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastItems, Call, CallContext,
-    CallError, CallErrorKind, CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover, LeaveReason,
-    Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError, RemoteError, Replies, RepliesIter, Reply,
-    ReplyStream, Signature, StartError, Stream, Streaming, TraceContext, Wait, bytes,
+    CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover,
+    LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError, Registration, RemoteError,
+    Replies, RepliesIter, Reply, ReplyStream, Signature, StartError, Stream, Streaming, TraceContext, Wait,
+    bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -44,6 +45,7 @@ const _: () = {
     shared::<ProcessInfo>();
     shared::<Refusal>();
     shared::<RegisterError>();
+    shared::<Registration>();
     shared::<RemoteError>();
     shared::<Replies<Value>>();
     shared::<RepliesIter<'static, Value, RemoteError>>();
@@ -74,6 +76,11 @@ pub fn made_by_hand() -> (Signature, CallError) {
     let signature = Signature::new([("numbers", trace::<Value>())], returns);
     let error = CallError::signature_mismatch("sum", signature.clone(), signature.clone());
     (signature, error)
+}
+
+/// A callback that is made while a program runs, and is said what there is to say of it.
+pub fn registration<A, K>(g: &Global, function: impl CallbackFn<A, K>) -> Registration {
+    g.register_fn("made", function).docs("Made.").concurrency(1)
 }
 
 /// Items of any kind, which `daffi` alone is needed for.

@@ -4,6 +4,7 @@ mod builder;
 mod kept;
 mod on;
 mod presence;
+mod register_fn;
 mod wait;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use tracing::{error, info, warn};
 pub use self::builder::GlobalBuilder;
 use self::kept::Kept;
 pub use self::presence::PresenceEvents;
+pub use self::register_fn::Registration;
 pub use self::wait::Wait;
 use crate::call::{Call, by_name, may_block};
 use crate::error::{CallError, RegisterError};
@@ -161,18 +163,22 @@ impl Global {
         let node = self.node("register").map_err(RegisterError::Call)?;
         let (this, instance) = (self.clone(), ServiceInstance::new(service));
         // In a task: half of it is worse than all of it.
-        let task = node.spawn_task(async move { this.register_instance(instance).await });
+        let task = node.spawn_task(async move {
+            this.offer("register", |catalog| catalog.add_service(&instance))
+                .await
+        });
         task.await.unwrap_or_else(|_| Err(stopped("register")))
     }
 
-    async fn register_instance(&self, service: ServiceInstance) -> Result<(), RegisterError> {
-        let node = self.node("register").map_err(RegisterError::Call)?;
+    /// Offers what `add` adds, or nothing of it.
+    async fn offer(&self, what: &str, add: impl FnOnce(&mut Catalog)) -> Result<(), RegisterError> {
+        let node = self.node(what).map_err(RegisterError::Call)?;
         let _turn = self.inner.registering.lock().await;
         let mut catalog = Catalog::default();
         node.offered_names()
             .into_iter()
             .for_each(|(name, place)| catalog.reserve(name, place));
-        catalog.add_service(&service);
+        add(&mut catalog);
         let (callbacks, faults) = catalog.finish();
         if !faults.is_empty() {
             return Err(RegisterError::Config(faults));
@@ -182,7 +188,7 @@ impl Global {
             Ok(()) => Ok(()),
             Err(failure) => {
                 node.retract(offered.iter().map(|offered| offered.callback));
-                Err(RegisterError::Call(controller_error(failure, "register")))
+                Err(RegisterError::Call(controller_error(failure, what)))
             }
         }
     }

@@ -71,7 +71,8 @@ impl Catalog {
         callbacks.into_iter().for_each(|callback| self.add(callback));
     }
 
-    fn add(&mut self, callback: BoundCallback) {
+    /// Adds a callback.
+    pub fn add(&mut self, callback: BoundCallback) {
         let name = callback.name();
         if name.is_empty() || name.len() > Limits::NAME_BYTES {
             self.faults.push(ConfigFault::Value {

@@ -4,6 +4,7 @@
 //! to the entry types in `entry`; a node works with [`Callback`]s only.
 
 mod catalog;
+mod closure;
 mod description;
 mod entry;
 mod flow;
@@ -11,8 +12,10 @@ mod invocation;
 mod service;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use catalog::Catalog;
+pub use closure::{CallbackArgument, CallbackFn, CallbackResult};
 pub use description::Description;
 pub use entry::{Declaration, Function, FunctionEntry, Method, MethodEntry, ServiceEntry};
 pub use flow::{Flow, FlowHost};

@@ -59,8 +59,10 @@ impl fmt::Debug for Handler {
 /// A callback ready to run, not yet traced.
 #[derive(Clone, Debug)]
 pub struct BoundCallback {
-    description: Description,
-    handler: Handler,
+    /// What is known about it.
+    pub description: Description,
+    /// How it runs.
+    pub handler: Handler,
 }
 
 /// A callback that a node offers.

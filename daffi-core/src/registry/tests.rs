@@ -2,6 +2,7 @@
 
 mod catalog;
 mod service;
+mod words;
 
 use std::any::{TypeId, type_name};
 use std::sync::Arc;

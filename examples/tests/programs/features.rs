@@ -186,3 +186,23 @@ pub fn stop_each(programs: Vec<Program>, expected: &[&str]) {
     let printed: Vec<_> = programs.into_iter().map(Program::stop).collect();
     assert_eq!(printed, expected);
 }
+
+#[test]
+fn callbacks_are_made_at_run_time() {
+    let scene = Scene::new();
+    let tourist = scene.start(env!("CARGO_BIN_EXE_tourist"), &[]);
+    let phrasebook = scene.start(env!("CARGO_BIN_EXE_phrasebook"), &["milk=Milch", "bread=Brot"]);
+    let expected = "\
+2 pages
+bread: fn(_: u64) -> Result<String, String> (Says \"bread\" as the printer does.)
+Brot, Brot!
+milk: fn(_: u64) -> Result<String, String> (Says \"milk\" as the printer does.)
+Milch, Milch!
+tea: fn(_: u64) -> Result<String, String> (Says \"tea\" as tourist does.)
+Tee, Tee!
+Not twice: true
+Nothing: how often?
+";
+    assert_eq!(tourist.finish().0, expected);
+    assert_eq!(phrasebook.stop(), "");
+}

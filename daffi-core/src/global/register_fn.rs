@@ -1,0 +1,118 @@
+//! Offering a function that is no annotated one, while the program runs.
+
+use std::future::{Future, IntoFuture};
+use std::panic::Location;
+use std::pin::Pin;
+use std::time::Duration;
+
+use super::{Global, stopped};
+use crate::error::{ConfigFault, RegisterError};
+use crate::registry::{BoundCallback, CallbackFn};
+
+impl Global {
+    /// Offers `function` from now on, under `name`. Await it: when that returns, it can be called. [`unregister`](Self::unregister)
+    /// ends it.
+    ///
+    /// `function` is a function or closure, which may hold what it likes: see [`CallbackFn`] for what it may take and return. One
+    /// that is `async`, or gives a future, runs as an `async` callback does; another one on the blocking pool.
+    ///
+    /// The `E` of a `Result<T, E>` reaches callers as itself where serde can write and read it, and those that do not declare it in
+    /// words: a string is its own, [`RemoteError`](crate::RemoteError) has some, and of another type they are what a derived
+    /// `Debug` says. An `E` of words alone (`anyhow::Error`, `Box<dyn Error + Send + Sync>`) reaches them with its causes.
+    ///
+    /// Callers are checked against its types. Its parameters have no names that daffi could know, and are shown as `_`.
+    ///
+    /// ```no_run
+    /// # async fn example(g: daffi_core::Global, other: daffi_core::Global) -> Result<(), Box<dyn std::error::Error>> {
+    /// let factor = 2;
+    /// g.register_fn("double", move |n: i64| async move { n * factor }).await?;
+    /// assert_eq!(other.call::<i64>("double", (21i64,)).await?, 42);
+    /// g.unregister("double").await?;
+    /// # Ok(()) }
+    /// ```
+    #[track_caller]
+    pub fn register_fn<A, K>(
+        &self,
+        name: impl Into<String>,
+        function: impl CallbackFn<A, K>,
+    ) -> Registration {
+        Registration {
+            global: self.clone(),
+            callback: BoundCallback::made(name.into(), function, Location::caller()),
+        }
+    }
+}
+
+/// A callback that is to be offered: what [`Global::register_fn`] returns. Await it.
+///
+/// # Errors
+///
+/// [`RegisterError::Config`] when this `Global` offers a callback of that name already or a setting makes no sense,
+/// [`RegisterError::Call`] when the controller cannot be told. It is not offered then.
+///
+/// # Cancel safety
+///
+/// It goes on when this is dropped after it was first polled.
+#[derive(Debug)]
+#[must_use = "nothing is offered until this is awaited"]
+pub struct Registration {
+    global: Global,
+    callback: BoundCallback,
+}
+
+impl Registration {
+    /// What it is for, in words, as the doc comment of an annotated callback says it: others see it by
+    /// [`callbacks`](Global::callbacks).
+    pub fn docs(mut self, docs: impl Into<String>) -> Self {
+        self.callback.description.docs = docs.into().into();
+        self
+    }
+
+    /// How many calls run at the same time; at least 1. No limit unless this is said.
+    pub fn concurrency(mut self, calls: u32) -> Self {
+        self.callback.description.concurrency = Some(calls);
+        self
+    }
+
+    /// How long one call may run, whatever its caller allows; more than zero.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.callback.description.timeout = Some(timeout);
+        self
+    }
+
+    async fn register(self) -> Result<(), RegisterError> {
+        let Self { global, callback } = self;
+        let mut faults = Vec::new();
+        let mut value = |setting, expected| {
+            faults.push(ConfigFault::Value {
+                setting,
+                value: "zero".to_owned(),
+                expected,
+            });
+        };
+        if callback.description.concurrency == Some(0) {
+            value("concurrency", "it is at least 1; leave it out for no limit");
+        }
+        if callback.description.timeout == Some(Duration::ZERO) {
+            value("timeout", "it is more than zero; leave it out for none");
+        }
+        if !faults.is_empty() {
+            return Err(RegisterError::Config(faults));
+        }
+        let node = global.node("register_fn").map_err(RegisterError::Call)?;
+        let this = global.clone();
+        // In a task: half of it is worse than all of it.
+        let task =
+            node.spawn_task(async move { this.offer("register_fn", |catalog| catalog.add(callback)).await });
+        task.await.unwrap_or_else(|_| Err(stopped("register_fn")))
+    }
+}
+
+impl IntoFuture for Registration {
+    type Output = Result<(), RegisterError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.register())
+    }
+}

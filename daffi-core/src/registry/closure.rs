@@ -1,0 +1,332 @@
+//! Callbacks that are made while the program runs: functions and closures as they are, without an attribute.
+//!
+//! What the macros leave to [`by_type`](crate::private::by_type) is decided by traits here, since the types are parameters.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::error::Error;
+use std::future::Future;
+use std::panic::Location;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{BoundCallback, Description, Handler, Invocation, encode_value, words};
+use crate::context::CallContext;
+use crate::error::RemoteError;
+use crate::proto::{self, Balance, Failure, Outcome};
+use crate::signature::{
+    Contract, ErrorType, Findings, Form, Forms, Returns, Signature, Type, findings, trace,
+};
+
+/// What can be made a callback while the program runs, by [`Global::register_fn`](crate::Global::register_fn): functions and
+/// closures.
+///
+/// They take up to 12 arguments, each an owned type that is `DeserializeOwned`, or a [`CallContext`], at any place. They are `Fn`,
+/// `Send`, `Sync` and `'static`: they may run several times at once, on any thread.
+///
+/// They return a value that is `Serialize` and `DeserializeOwned`, or a `Result` of one, at once or as a future that is `Send`. One
+/// that returns a future is an asynchronous callback; one that returns a value runs on the blocking pool, as an annotated
+/// `fn` does.
+///
+/// `Arguments` and `Kind` are found out by the compiler. The trait is implemented for all that fits, and cannot be
+/// implemented.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be made a callback",
+    label = "not a function that processes can call",
+    note = "a callback is a function or closure, `Fn`, `Send`, `Sync` and `'static`, of up to 12 arguments whose types are \
+            written down",
+    note = "each argument is owned and `serde::Deserialize`, or a `CallContext`",
+    note = "it returns a value that is `serde::Serialize` and `serde::Deserialize`, or a `Result` of one, or a future of that \
+            which is `Send`"
+)]
+pub trait CallbackFn<Arguments, Kind>: Send + Sync + 'static {
+    /// How it runs, and what it takes and gives.
+    #[doc(hidden)]
+    fn bound(self, sealed: Sealed) -> (Handler, fn() -> Contract);
+}
+
+/// What only daffi can make.
+#[derive(Debug)]
+pub struct Sealed(());
+
+/// What is passed for a parameter.
+#[diagnostic::on_unimplemented(
+    message = "a callback cannot take a parameter of type `{Self}`",
+    label = "this type, or one in it, is not `serde::Deserialize`, or is borrowed"
+)]
+pub trait CallbackArgument: Sized {
+    /// What comes over the wire for it, as a part of a tuple: nothing is `()`.
+    type Wire: DeserializeOwned;
+
+    /// What it is from what came.
+    fn take(wire: Self::Wire, context: &CallContext) -> Self;
+
+    /// Its structure, if it is sent.
+    fn shape() -> Option<Type>;
+}
+
+impl<T: DeserializeOwned> CallbackArgument for T {
+    type Wire = Self;
+
+    fn take(wire: Self, _: &CallContext) -> Self {
+        wire
+    }
+
+    fn shape() -> Option<Type> {
+        Some(trace::<Self>())
+    }
+}
+
+impl CallbackArgument for CallContext {
+    type Wire = ();
+
+    fn take((): (), context: &CallContext) -> Self {
+        context.clone()
+    }
+
+    fn shape() -> Option<Type> {
+        None
+    }
+}
+
+/// What a callback returns.
+#[diagnostic::on_unimplemented(
+    message = "a callback cannot return `{Self}`",
+    label = "this type, or one in it, is not both `serde::Serialize` and `serde::Deserialize`"
+)]
+pub trait CallbackResult<Kind> {
+    /// What the caller gets; what is written is held to `form`.
+    fn outcome(self, form: &Form) -> Outcome;
+
+    /// Its structure, and what it is held to when it is written.
+    fn returns() -> (Returns, Form);
+}
+
+/// The kind of results that serde writes whole.
+#[derive(Debug)]
+pub struct Written(());
+
+/// The kind of results whose error has nothing but words.
+#[derive(Debug)]
+pub struct InWords(());
+
+impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
+    fn outcome(self, form: &Form) -> Outcome {
+        let encoded = encode_value(&self, form)?;
+        if !is_result::<R>() {
+            return Ok(encoded);
+        }
+        let Some((is_ok, inner)) = split(&encoded) else {
+            return Ok(encoded);
+        };
+        if is_ok {
+            return Ok(inner);
+        }
+        if has_remote_error::<R>()
+            && let Ok(remote) = proto::decode::<RemoteError>(&inner)
+        {
+            return Err(Failure::app(remote, None));
+        }
+        let words = words::of_error(&self).unwrap_or_default();
+        Err(Failure::app(RemoteError::new(words, Vec::new()), Some(inner)))
+    }
+
+    fn returns() -> (Returns, Form) {
+        let Findings { ty: whole, form } = findings::<R>();
+        if !is_result::<R>() {
+            let returns = Returns {
+                ok: whole,
+                error: ErrorType::None,
+            };
+            return (returns, form);
+        }
+        let (ok, error) = sides(whole);
+        let error = if has_remote_error::<R>() {
+            ErrorType::Remote
+        } else {
+            ErrorType::Typed(error)
+        };
+        (Returns { ok, error }, form)
+    }
+}
+
+// `anyhow::Error`, `eyre::Report` and `Box<dyn Error + Send + Sync>`, which serde does not know.
+impl<T, E> CallbackResult<InWords> for Result<T, E>
+where
+    T: Serialize + DeserializeOwned,
+    E: AsRef<dyn Error + Send + Sync>,
+{
+    fn outcome(self, form: &Form) -> Outcome {
+        match self {
+            Ok(value) => encode_value(&value, form),
+            Err(error) => Err(Failure::app(RemoteError::from_error(error.as_ref()), None)),
+        }
+    }
+
+    fn returns() -> (Returns, Form) {
+        let Findings { ty: ok, form } = findings::<T>();
+        let error = ErrorType::Remote;
+        (Returns { ok, error }, form)
+    }
+}
+
+/// Whether `R` is a `Result`. Stable Rust can be asked that of a type parameter by its name only.
+fn is_result<R>() -> bool {
+    type_name::<R>().starts_with(name_without_parameters::<Result<(), ()>>())
+}
+
+/// Whether the error of `R`, a `Result`, is one in words already.
+fn has_remote_error<R>() -> bool {
+    type_name::<R>()
+        .strip_suffix('>')
+        .and_then(|name| name.strip_suffix(type_name::<RemoteError>()))
+        .is_some_and(|name| name.ends_with(", "))
+}
+
+fn name_without_parameters<T>() -> &'static str {
+    let name = type_name::<T>();
+    name.find('<').map_or(name, |end| &name[..=end])
+}
+
+/// Whether an encoded `Result` is `Ok`, and what is in it: an enum is the number of its variant and what that carries.
+fn split(encoded: &Bytes) -> Option<(bool, Bytes)> {
+    [true, false].into_iter().find_map(|is_ok| {
+        let number = proto::encode(&u32::from(!is_ok)).ok()?;
+        encoded
+            .starts_with(&number)
+            .then(|| (is_ok, encoded.slice(number.len()..)))
+    })
+}
+
+/// What is in the two sides of a `Result`; not known if not both are.
+fn sides(result: Type) -> (Type, Type) {
+    if let Type::Enum { variants, .. } = result
+        && let Ok([ok, error]) = <[_; 2]>::try_from(variants)
+        && let (Type::Tuple(ok), Type::Tuple(error)) = (ok.content, error.content)
+        && let (Ok([ok]), Ok([error])) = (<[_; 1]>::try_from(ok), <[_; 1]>::try_from(error))
+    {
+        return (ok, error);
+    }
+    (Type::Opaque, Type::Opaque)
+}
+
+/// The kind of functions that return a future.
+#[derive(Debug)]
+pub struct Asynchronous<Result>(Result);
+
+/// The kind of functions that return a value.
+#[derive(Debug)]
+pub struct Synchronous<Result>(Result);
+
+macro_rules! functions {
+    ($($($argument:ident $Argument:ident),*;)+) => {$(
+        impl<F, Answer, Kind, $($Argument),*> CallbackFn<($($Argument,)*), Asynchronous<Kind>> for F
+        where
+            F: Fn($($Argument),*) -> Answer + Send + Sync + 'static,
+            Answer: Future<Output: CallbackResult<Kind>> + Send + 'static,
+            $($Argument: CallbackArgument,)*
+        {
+            fn bound(self, _: Sealed) -> (Handler, fn() -> Contract) {
+                let function = Arc::new(self);
+                let handler = Handler::Async(Arc::new(move |call| {
+                    let function = Arc::clone(&function);
+                    Box::pin(async move {
+                        let future = {
+                            let ($($argument,)*) = call.arguments::<($($Argument::Wire,)*)>()?;
+                            let _context = call.context();
+                            function($($Argument::take($argument, _context)),*)
+                        };
+                        future.await.outcome(&call.forms().ok)
+                    })
+                }));
+                (handler, contract::<($($Argument,)*), Answer::Output, Kind>)
+            }
+        }
+
+        impl<F, R, Kind, $($Argument),*> CallbackFn<($($Argument,)*), Synchronous<Kind>> for F
+        where
+            F: Fn($($Argument),*) -> R + Send + Sync + 'static,
+            R: CallbackResult<Kind>,
+            $($Argument: CallbackArgument,)*
+        {
+            fn bound(self, _: Sealed) -> (Handler, fn() -> Contract) {
+                let handler = Handler::Blocking(Arc::new(move |call: &Invocation| {
+                    let ($($argument,)*) = call.arguments::<($($Argument::Wire,)*)>()?;
+                    let _context = call.context();
+                    self($($Argument::take($argument, _context)),*).outcome(&call.forms().ok)
+                }));
+                (handler, contract::<($($Argument,)*), R, Kind>)
+            }
+        }
+
+        impl<$($Argument: CallbackArgument),*> Shapes for ($($Argument,)*) {
+            fn shapes() -> Vec<Type> {
+                let shapes: Vec<Option<Type>> = vec![$($Argument::shape()),*];
+                shapes.into_iter().flatten().collect()
+            }
+        }
+    )+};
+}
+
+/// The structures of arguments.
+trait Shapes {
+    fn shapes() -> Vec<Type>;
+}
+
+fn contract<A: Shapes, R: CallbackResult<Kind>, Kind>() -> Contract {
+    let (returns, form) = R::returns();
+    // Rust does not tell how closures call their parameters.
+    let parameters = A::shapes().into_iter().map(|shape| ("_", shape));
+    Contract {
+        signature: Signature::new(parameters, returns),
+        forms: Forms {
+            ok: Arc::new(form),
+            ..Forms::unknown()
+        },
+    }
+}
+
+functions! {
+    ;
+    a1 A1;
+    a1 A1, a2 A2;
+    a1 A1, a2 A2, a3 A3;
+    a1 A1, a2 A2, a3 A3, a4 A4;
+    a1 A1, a2 A2, a3 A3, a4 A4, a5 A5;
+    a1 A1, a2 A2, a3 A3, a4 A4, a5 A5, a6 A6;
+    a1 A1, a2 A2, a3 A3, a4 A4, a5 A5, a6 A6, a7 A7;
+    a1 A1, a2 A2, a3 A3, a4 A4, a5 A5, a6 A6, a7 A7, a8 A8;
+    a1 A1, a2 A2, a3 A3, a4 A4, a5 A5, a6 A6, a7 A7, a8 A8, a9 A9;
+    a1 A1, a2 A2, a3 A3, a4 A4, a5 A5, a6 A6, a7 A7, a8 A8, a9 A9, a10 A10;
+    a1 A1, a2 A2, a3 A3, a4 A4, a5 A5, a6 A6, a7 A7, a8 A8, a9 A9, a10 A10, a11 A11;
+    a1 A1, a2 A2, a3 A3, a4 A4, a5 A5, a6 A6, a7 A7, a8 A8, a9 A9, a10 A10, a11 A11, a12 A12;
+}
+
+impl BoundCallback {
+    /// A function that is made a callback at `place`.
+    #[must_use]
+    pub fn made<A, K>(
+        name: String,
+        function: impl CallbackFn<A, K>,
+        place: &'static Location<'static>,
+    ) -> Self {
+        let (handler, signature) = function.bound(Sealed(()));
+        Self {
+            description: Description {
+                name: name.into(),
+                docs: Cow::Borrowed(""),
+                item: Cow::Borrowed("register_fn"),
+                file: place.file(),
+                line: place.line(),
+                concurrency: None,
+                timeout: None,
+                balance: Balance::default(),
+                signature,
+            },
+            handler,
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Callbacks that are made while the program runs.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use daffi::{CallContext, CallError, ConfigFault, Global, RegisterError, RemoteError, fetcher};
+use serde::{Deserialize, Serialize};
+
+use crate::net::{Net, Transport, over_each};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum OrderError {
+    SoldOut { item: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Order {
+    item: String,
+    count: u32,
+}
+
+/// An error like `anyhow::Error`.
+#[derive(Debug)]
+struct Opaque(Box<dyn Error + Send + Sync>);
+
+impl fmt::Display for Opaque {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl AsRef<dyn Error + Send + Sync> for Opaque {
+    fn as_ref(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.0
+    }
+}
+
+struct Made;
+
+#[fetcher(prefix = "made.")]
+impl Made {
+    async fn double(&self, n: i64) -> i64;
+    #[fetcher(alias = "double")]
+    async fn double_text(&self, n: String) -> String;
+    async fn order(&self, item: &str, count: u32) -> Result<Order, OrderError>;
+    #[fetcher(alias = "order")]
+    async fn order_in_words(&self, item: &str, count: u32) -> Order;
+    async fn divide(&self, a: i64, b: i64) -> Result<i64, String>;
+    async fn who(&self) -> String;
+    async fn nothing(&self);
+    #[allow(clippy::too_many_arguments)]
+    #[rustfmt::skip]
+    async fn many(&self, a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8) -> u32;
+    async fn fails(&self, how: u8) -> Result<(), RemoteError>;
+    async fn echo(&self, bytes: Vec<u8>) -> Vec<u8>;
+}
+
+async fn in_words(how: u8) -> Result<(), Opaque> {
+    match how {
+        0 => Ok(()),
+        _ => Err(Opaque(std::io::Error::other(format!("number {how}")).into())),
+    }
+}
+
+/// What the words of a callback's own error are.
+fn words<E: fmt::Debug>(error: CallError<E>) -> E {
+    match error {
+        CallError::App(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_closure_is_called_as_any_callback() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let (g, service) = (net.caller().await, &net.service);
+        let factor = 2;
+        service
+            .register_fn("made.double", move |n: i64| async move { n * factor })
+            .await
+            .unwrap();
+        assert_eq!(Made.double(21).on(&g).await, Ok(42));
+        assert_eq!(g.call::<i64>("made.double", (4i64,)).await, Ok(8));
+
+        // Without a future: on the blocking pool, where it may wait.
+        let (calls, other) = (Arc::new(AtomicU32::new(0)), g.clone());
+        let count = Arc::clone(&calls);
+        service
+            .register_fn("made.who", move |ctx: CallContext| {
+                count.fetch_add(1, Ordering::Relaxed);
+                let doubled: i64 = other.call("made.double", (1i64,)).wait().unwrap();
+                format!("{} {doubled}", ctx.caller())
+            })
+            .await
+            .unwrap();
+        assert_eq!(Made.who().on(&g).await, Ok("caller 2".to_owned()));
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+
+        service.register_fn("made.nothing", || async {}).await.unwrap();
+        assert_eq!(Made.nothing().on(&g).await, Ok(()));
+        service
+            .register_fn("made.echo", |bytes: Vec<u8>| bytes)
+            .await
+            .unwrap();
+        let bytes = vec![7; 100_000];
+        assert_eq!(Made.echo(bytes.clone()).on(&g).await, Ok(bytes));
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_context_is_no_argument_wherever_it_stands() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let g = net.caller().await;
+    let many = |a: u8,
+                b: u8,
+                ctx: CallContext,
+                c: u8,
+                d: u8,
+                e: u8,
+                f: u8,
+                g: u8,
+                h: u8,
+                i: u8,
+                j: u8,
+                k: u8| async move {
+        assert_eq!(ctx.caller(), "caller");
+        let all = [a, b, c, d, e, f, g, h, i, j, k];
+        all.iter()
+            .zip(1u32..)
+            .map(|(&n, place)| u32::from(n) * place)
+            .sum::<u32>()
+    };
+    net.service.register_fn("made.many", many).await.unwrap();
+    let sum = Made.many(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11).on(&g).await;
+    assert_eq!(sum, Ok((1..=11).map(|n| n * n).sum()));
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn errors_reach_the_caller_as_themselves_or_in_words() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let (g, service) = (net.caller().await, &net.service);
+    let order = |item: String, count: u32| async move {
+        if item == "tea" {
+            return Err(OrderError::SoldOut { item });
+        }
+        Ok(Order { item, count })
+    };
+    service.register_fn("made.order", order).await.unwrap();
+    let milk = Order {
+        item: "milk".to_owned(),
+        count: 2,
+    };
+    assert_eq!(Made.order("milk", 2).on(&g).await, Ok(milk.clone()));
+    assert_eq!(Made.order_in_words("milk", 2).on(&g).await, Ok(milk));
+    let sold_out = OrderError::SoldOut {
+        item: "tea".to_owned(),
+    };
+    let error = words(Made.order_in_words("tea", 1).on(&g).await.unwrap_err());
+    assert_eq!(error.to_string(), format!("{sold_out:?}"));
+    assert_eq!(words(Made.order("tea", 1).on(&g).await.unwrap_err()), sold_out);
+
+    let divide = |a: i64, b: i64| {
+        if b == 0 {
+            Err("by \"zero\"".to_owned())
+        } else {
+            Ok(a / b)
+        }
+    };
+    service.register_fn("made.divide", divide).await.unwrap();
+    assert_eq!(Made.divide(7, 2).on(&g).await, Ok(3));
+    assert_eq!(words(Made.divide(7, 0).on(&g).await.unwrap_err()), "by \"zero\"");
+    let error = words(g.call::<i64>("made.divide", (7i64, 0i64)).await.unwrap_err());
+    assert_eq!(error.to_string(), "by \"zero\"");
+
+    // Serde does not know this one; a function is as good as a closure.
+    service.register_fn("made.fails", in_words).await.unwrap();
+    assert_eq!(Made.fails(0).on(&g).await, Ok(()));
+    let error = words(Made.fails(3).on(&g).await.unwrap_err());
+    assert_eq!(error.to_string(), "number 3");
+    service.unregister("made.fails").await.unwrap();
+    let caused = |how: u8| {
+        let causes = vec!["no gas".to_owned()];
+        if how == 0 {
+            Ok(())
+        } else {
+            Err(RemoteError::new("cold", causes))
+        }
+    };
+    service.register_fn("made.fails", caused).await.unwrap();
+    assert_eq!(Made.fails(0).on(&g).await, Ok(()));
+    let error = words(Made.fails(3).on(&g).await.unwrap_err());
+    assert_eq!(format!("{error:?}"), "cold: no gas");
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn what_would_be_read_as_something_else_is_not_sent() {
+    /// Without its first field, its second would be read as that.
+    #[derive(Serialize, Deserialize)]
+    struct Skipping {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        first: Option<u8>,
+        second: Option<u8>,
+    }
+
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let g = net.caller().await;
+    let skipping = |first: Option<u8>| Skipping { first, second: None };
+    net.service.register_fn("made.skipping", skipping).await.unwrap();
+    let fallible = |first: Option<u8>| async move { Ok::<_, String>(Skipping { first, second: None }) };
+    net.service.register_fn("made.fallible", fallible).await.unwrap();
+    for name in ["made.skipping", "made.fallible"] {
+        let error = g.call::<Skipping>(name, (None::<u8>,)).await.err().unwrap();
+        assert!(
+            matches!(&error, CallError::Encode { message, may_have_run: true, .. } if message.contains("first")),
+            "{error:?}"
+        );
+    }
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn callers_see_it_and_are_checked_against_it() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let (g, service) = (net.caller().await, &net.service);
+    let double = service
+        .register_fn("made.double", |n: i64, _: CallContext| n * 2)
+        .docs("Twice as much.")
+        .concurrency(3)
+        .timeout(Duration::from_secs(600));
+    double.await.unwrap();
+    let order = |order: Order| async move { Ok::<_, OrderError>(vec![order]) };
+    service.register_fn("made.order", order).await.unwrap();
+    service.register_fn("made.fails", in_words).await.unwrap();
+    let caused = || Err::<u8, _>(RemoteError::new("cold", Vec::new()));
+    service.register_fn("made.caused", caused).await.unwrap();
+
+    let callbacks = g.callbacks().await.unwrap();
+    let shown: Vec<_> = callbacks
+        .iter()
+        .map(|callback| format!("{}: {}", callback.name, callback.signature))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "made.caused: fn() -> Result<u8, RemoteError>",
+            "made.double: fn(_: i64) -> i64",
+            "made.fails: fn(_: u8) -> Result<(), RemoteError>",
+            "made.order: fn(_: Order { item: String, count: u32 }) -> Result<Vec<Order>, \
+             OrderError { SoldOut { item: String } }>",
+        ]
+    );
+    assert_eq!(callbacks[1].docs, "Twice as much.");
+    assert_eq!(callbacks[1].concurrency, Some(3));
+    let error = Made.double_text("1".to_owned()).on(&g).await.unwrap_err();
+    assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error}");
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn it_is_offered_until_it_is_unregistered_and_once() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let (g, service) = (net.caller().await, &net.service);
+    service.register_fn("made.double", |n: i64| n * 2).await.unwrap();
+    let error = service
+        .register_fn("made.double", |n: i64| n * 3)
+        .await
+        .unwrap_err();
+    let RegisterError::Config(faults) = &error else {
+        panic!("{error}")
+    };
+    let [
+        ConfigFault::SameName {
+            name, first, second, ..
+        },
+    ] = &faults[..]
+    else {
+        panic!("{error}")
+    };
+    assert_eq!(name, "made.double");
+    for place in [first, second] {
+        assert!(place.contains("register_fn.rs:"), "{place}");
+    }
+    assert_ne!(first, second);
+    assert_eq!(Made.double(2).on(&g).await, Ok(4));
+    service.unregister("made.double").await.unwrap();
+    let error = Made.double(2).on(&g).await.unwrap_err();
+    assert!(matches!(error, CallError::NoProvider { .. }), "{error}");
+    service.register_fn("made.double", |n: i64| n * 3).await.unwrap();
+    assert_eq!(Made.double(2).on(&g).await, Ok(6));
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_not_offered() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let service: &Global = &net.service;
+    let registration = service.register_fn("made.nothing", || ());
+    let error = registration
+        .concurrency(0)
+        .timeout(Duration::ZERO)
+        .await
+        .unwrap_err();
+    let RegisterError::Config(faults) = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(faults.len(), 2, "{error}");
+    for name in ["", &"n".repeat(256)] {
+        let error = service.register_fn(name, || ()).await.unwrap_err();
+        assert!(matches!(error, RegisterError::Config(_)), "{error}");
+    }
+    assert!(service.callbacks().await.unwrap().is_empty());
+    let stopped = net.caller().await;
+    stopped.stop().await;
+    let error = stopped.register_fn("made.nothing", || ()).await.unwrap_err();
+    assert!(
+        matches!(error, RegisterError::Call(CallError::NotStarted { .. })),
+        "{error}"
+    );
+    net.stop([]).await;
+}
