@@ -14,7 +14,7 @@ use super::pause::{Pause, pause};
 use super::pump::Feeds;
 use super::source::Source;
 use crate::error::CallError;
-use crate::node::{Backoff, Exchange, Item, Message, Next, Request, SentCall};
+use crate::node::{Backoff, Exchange, Item, Message, Next, Request};
 use crate::proto::{Described, Failed, Failure, Limits, Mode, Moment, Outcome, Window};
 use crate::scope::Scope;
 
@@ -29,8 +29,6 @@ pub(super) struct Attempt {
     scope: Scope,
     retries: u32,
     backoff: Backoff,
-    /// The call that was let send its stream.
-    granted: Option<SentCall>,
 }
 
 impl Attempt {
@@ -98,7 +96,6 @@ impl Attempt {
             scope,
             retries,
             backoff,
-            granted: None,
         })
     }
 
@@ -177,17 +174,6 @@ impl Attempt {
             )
         };
         exchange.poll_next(cx, message)
-    }
-
-    /// Lets the callback send the stream that it will return.
-    pub(super) fn grant(&mut self, window: Window) {
-        let sent = self.exchange.sent();
-        if sent != self.granted {
-            self.granted = sent;
-            if let Some(SentCall { call, .. }) = sent {
-                self.exchange.node().grant(call, 0, window);
-            }
-        }
     }
 
     /// Lets the callback of the process with that place on the roster send more of its stream.
@@ -269,6 +255,7 @@ fn message<'a>(
         streams: options.streams,
         key: options.key,
         mode,
+        window: (options.streamed && mode != Mode::Broadcast).then_some(options.window),
     };
     // `begin` has seen that there are arguments.
     static NONE: Bytes = Bytes::new();

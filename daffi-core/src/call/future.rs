@@ -245,9 +245,6 @@ impl<T, E> Future for Call<T, E> {
                 State::Begun(attempt) => {
                     let Poll::Ready(answer) = attempt.poll(cx, &this.source, &this.options, &this.arguments)
                     else {
-                        if let Take::Stream(_) = this.decoders.take {
-                            attempt.grant(this.options.window);
-                        }
                         if !this.feeds.is_empty() {
                             attempt.feed(&mut this.feeds, cx);
                         }

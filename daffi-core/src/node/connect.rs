@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{debug, info, warn};
 
 use super::backoff::Backoff;
+use super::doings::Doings;
 use super::join::{Joined, NotJoined, Route, join};
 use super::{FAR, Node, Phase};
 use crate::error::{CallError, RemoteError, StartError};
@@ -168,14 +169,9 @@ impl Supervisor {
     ) {
         let node = &self.node;
         let outbox = Arc::clone(&connection.outbox);
-        let mut events = Vec::new();
-        {
-            let mut shared = node.shared();
-            shared.outbox = Some(Arc::clone(&outbox));
-            shared.announced = false;
-            shared.session.connected(welcome.frame_limit(), &mut events);
-        }
-        node.handle(&mut events, &mut Vec::new());
+        let _former = node.visit(&mut Doings::default(), |visit| {
+            visit.connect(Arc::clone(&outbox), welcome.frame_limit())
+        });
 
         let serving = {
             let (node, heartbeat) = (Arc::clone(node), welcome.heartbeat);
@@ -239,12 +235,11 @@ impl Supervisor {
             () = announcing => {}
             () = closing => {}
         }
-        {
-            let mut shared = node.shared();
-            shared.outbox = None;
-            shared.session.disconnected(&mut events);
-        }
-        node.handle(&mut events, &mut Vec::new());
+        #[allow(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method is not general enough"
+        )]
+        let _lost = node.visit(&mut Doings::default(), |visit| visit.disconnect());
     }
 
     /// Tries again and again; gives up only when the node stops or the controller will never let it in.
@@ -285,15 +280,12 @@ struct Closing {
 
 impl Closing {
     fn close(&mut self) {
-        let mut events = Vec::new();
-        let unasked;
-        let outbox = {
-            let mut shared = self.node.shared();
-            unasked = std::mem::replace(&mut shared.phase, Phase::Stopped) == Phase::Running;
-            shared.session.close(&mut events);
-            shared.outbox.take()
-        };
-        self.node.handle(&mut events, &mut Vec::new());
+        let (unasked, outbox) = self.node.visit(&mut Doings::default(), |visit| {
+            let before = visit.enter(Phase::Stopped);
+            let (session, _, events) = visit.parts();
+            session.close(events);
+            (before == Phase::Running, visit.disconnect())
+        });
         if let Some(outbox) = outbox {
             outbox.abort();
         }

@@ -8,6 +8,8 @@ mod backoff;
 mod budget;
 mod caught;
 mod connect;
+mod doings;
+mod door;
 mod each;
 mod exchange;
 pub(crate) mod in_process;
@@ -22,13 +24,10 @@ mod traces;
 mod turn;
 mod wakers;
 
-use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -40,20 +39,20 @@ use self::accepted::Accepted;
 pub(crate) use self::backoff::Backoff;
 use self::budget::RetryBudget;
 pub(crate) use self::connect::{Hooks, Supervisor};
-pub(crate) use self::exchange::{Exchange, Message, SentCall};
+use self::doings::Doings;
+pub(crate) use self::door::Phase;
+use self::door::{Door, NodeEvent, NodeSession, Out, Visit, Write};
+pub(crate) use self::exchange::{Exchange, SentCall};
 pub(crate) use self::join::Route;
 pub(crate) use self::received::Received;
-use self::task::Task;
 pub(crate) use self::traces::Traces;
 #[cfg(test)]
 pub(crate) use self::turn::clock;
 pub(crate) use self::turn::{Rounds, Turn, give_way};
-use crate::proto::{FrameError, Header, Limits, Moment, RunId};
+use crate::proto::{Limits, Moment};
 use crate::random;
-use crate::registry::Callback;
-use crate::session::{Event, Session, Transmit, Unsent};
-pub(crate) use crate::session::{Item, Next, Request};
-use crate::transport::{Outbox, SendError};
+use crate::session::Session;
+pub(crate) use crate::session::{Item, Message, Next, Request};
 
 /// Longer than any program runs, and short enough to be added to a clock's time.
 pub(crate) const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -70,16 +69,6 @@ pub(crate) struct NodeOptions {
     pub(crate) traces: Traces,
 }
 
-/// Where a node is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// Has a connection, or looks for one.
-    Running,
-    /// Takes no more calls; finishes those that run.
-    Stopping,
-    Stopped,
-}
-
 /// The runtime of one process.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -87,9 +76,13 @@ pub(crate) struct Node {
     /// Tells this start of the process from any other.
     instance: u128,
     origin: Instant,
-    shared: Mutex<Shared>,
+    door: Door,
+    /// The node, for what is started by itself.
+    me: Weak<Self>,
     /// The earliest deadline has changed.
     timer: Notify,
+    /// Something waits for room on the connection.
+    room: Notify,
     /// A run has ended, or the phase has changed.
     changed: Notify,
     tasks: TaskTracker,
@@ -100,79 +93,18 @@ pub(crate) struct Node {
     retries: Mutex<RetryBudget>,
 }
 
-type NodeSession = Session<Waker, Arc<Callback>>;
-type NodeEvent = Event<Waker, Arc<Callback>>;
-
-/// What the lock guards.
-#[derive(Debug)]
-struct Shared {
-    session: NodeSession,
-    outbox: Option<Arc<Outbox>>,
-    phase: Phase,
-    /// Callbacks that did not end where they began.
-    tasks: HashMap<RunId, Task>,
-    /// When the timer task wakes up.
-    armed: Option<Moment>,
-    /// What the process offers is announced on this connection.
-    announced: bool,
-}
-
-/// The way out of a session.
-struct Out<'a>(Option<&'a Outbox>);
-
-impl Transmit for Out<'_> {
-    fn send(&mut self, header: &Header<'_>, payload: &Bytes) -> Result<(), Unsent> {
-        match self.0.map(|outbox| outbox.send(header, payload)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(SendError::Frame(FrameError::TooLarge { size, limit }))) => {
-                Err(Unsent::TooLarge { size, limit })
-            }
-            Some(Err(SendError::Frame(FrameError::Encode(error)))) => {
-                // Headers hold nothing whose encoding can fail.
-                tracing::error!(%error, "a header could not be encoded");
-                Err(Unsent::Closed)
-            }
-            Some(Err(SendError::Closed)) | None => Err(Unsent::Closed),
-        }
-    }
-
-    fn room(&self) -> usize {
-        self.0.map_or(usize::MAX, Outbox::room)
-    }
-
-    fn frame_limit(&self) -> usize {
-        self.0.map_or(usize::MAX, Outbox::frame_limit)
-    }
-
-    fn part_bytes(&self) -> usize {
-        self.0.map_or(usize::MAX, Outbox::part_bytes)
-    }
-}
-
-impl Shared {
-    /// The session and its way out, side by side.
-    fn parts(&mut self) -> (&mut NodeSession, Out<'_>) {
-        (&mut self.session, Out(self.outbox.as_deref()))
-    }
-}
-
 impl Node {
     /// A node that is not connected. Its tasks run on `runtime`.
     pub(crate) fn new(options: NodeOptions, runtime: Handle) -> Arc<Self> {
-        let shared = Shared {
-            session: Session::new(&options.limits),
-            outbox: None,
-            phase: Phase::Running,
-            tasks: HashMap::new(),
-            armed: None,
-            announced: false,
-        };
-        Arc::new(Self {
+        let session = Session::new(&options.limits, options.reconnect_wait);
+        Arc::new_cyclic(|me| Self {
             options,
             instance: u128::from(random::number()) << 64 | u128::from(random::number()),
             origin: Instant::now(),
-            shared: Mutex::new(shared),
+            door: Door::new(session),
+            me: Weak::clone(me),
             timer: Notify::new(),
+            room: Notify::new(),
             changed: Notify::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -195,7 +127,7 @@ impl Node {
     }
 
     pub(crate) fn phase(&self) -> Phase {
-        self.shared().phase
+        self.door.phase()
     }
 
     fn now(&self) -> Moment {
@@ -212,17 +144,31 @@ impl Node {
         self.origin + at.since_origin().min(FAR)
     }
 
-    fn shared(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Has the session do something: the one way to it. What follows from that is done here, when the session is free
+    /// again: callbacks run, wakers are woken, what ended is answered, and what was queued is written.
+    fn drive<T>(&self, work: impl FnOnce(&mut NodeSession, &mut Out<'_>, &mut Vec<NodeEvent>) -> T) -> T {
+        self.visit(&mut Doings::default(), |visit| {
+            let (session, mut out, events) = visit.parts();
+            work(session, &mut out, events)
+        })
     }
 
-    /// Wakes the timer task if a deadline comes before the one that it waits for.
-    fn arm(&self, shared: &Shared) {
-        if let Some(next) = shared.session.next_timeout()
-            && shared.armed.is_none_or(|armed| next < armed)
-        {
+    /// As [`drive`](Self::drive), for those who need more than the session.
+    fn visit<T>(&self, doings: &mut Doings, work: impl FnOnce(&mut Visit<'_>) -> T) -> T {
+        let (given, after) = self.door.visit(&mut doings.events, work);
+        if after.timer {
             self.timer.notify_one();
         }
+        if after.room {
+            self.room.notify_one();
+        }
+        self.act(doings, after.write);
+        match (after.queued, after.write) {
+            (Some(outbox), Write::Flush) => outbox.flush(),
+            (Some(outbox), Write::Kick) => outbox.kick(),
+            (Some(_), Write::Later) | (None, _) => {}
+        }
+        given
     }
 
     /// The runtime that the node's tasks run on.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
-use super::{Message, Node, Phase, Shared};
+use super::doings::Doings;
+use super::{Message, Node, Phase};
 use crate::proto::{CallbackId, Failure, Header, Offered};
 use crate::registry::{Callback, encode_value};
 use crate::session::Terms;
@@ -22,73 +23,75 @@ impl Node {
     pub(crate) fn offer(&self, callbacks: impl Iterator<Item = Callback>) -> Vec<Offered> {
         // Tracing them runs code of the user's, which no lock waits for.
         let callbacks: Vec<_> = callbacks.collect();
-        let mut shared = self.shared();
-        callbacks
-            .into_iter()
-            .map(|callback| {
+        let offered: Vec<_> = self.drive(|session, _, _| {
+            let offer = |callback: Callback| {
                 let terms = Terms {
                     concurrency: callback.description.concurrency,
                     timeout: callback.description.timeout,
                     blocking: callback.handler.blocks(),
                 };
                 let callback = Arc::new(callback);
-                let id = shared.session.offer(Arc::clone(&callback), terms);
-                callback.offered(id)
-            })
+                let id = session.offer(Arc::clone(&callback), terms);
+                (id, callback)
+            };
+            callbacks.into_iter().map(offer).collect()
+        });
+        offered
+            .into_iter()
+            .map(|(id, callback)| callback.offered(id))
             .collect()
     }
 
     /// Undoes [`offer`](Self::offer).
     pub(crate) fn retract(&self, callbacks: impl IntoIterator<Item = CallbackId>) {
-        let mut shared = self.shared();
-        callbacks
-            .into_iter()
-            .for_each(|callback| shared.session.retract(callback));
+        let callbacks: Vec<_> = callbacks.into_iter().collect();
+        // They hold what is the program's.
+        let _retracted: Vec<_> = self.drive(|session, _, _| {
+            callbacks
+                .into_iter()
+                .filter_map(|callback| session.retract(callback))
+                .collect()
+        });
     }
 
     /// The names that are offered, and where their callbacks stand.
     pub(crate) fn offered_names(&self) -> Vec<(Arc<str>, String)> {
-        let shared = self.shared();
-        shared
-            .session
-            .offered()
-            .map(|(_, callback)| (Arc::clone(&callback.name), callback.description.place()))
-            .collect()
+        self.drive(|session, _, _| {
+            session
+                .offered()
+                .map(|(_, callback)| (Arc::clone(&callback.name), callback.description.place()))
+                .collect()
+        })
     }
 
     /// The number under which `name` is offered.
     pub(crate) fn find(&self, name: &str) -> Option<CallbackId> {
-        let shared = self.shared();
-        shared
-            .session
-            .offered()
-            .find(|(_, callback)| &*callback.name == name)
-            .map(|(id, _)| id)
+        self.drive(|session, _, _| {
+            session
+                .offered()
+                .find(|(_, callback)| &*callback.name == name)
+                .map(|(id, _)| id)
+        })
     }
 
     /// Announces every callback; the process is then on the roster.
     pub(super) async fn announce_all(self: &Arc<Self>) -> Result<(), Failure> {
-        let mut offered: Vec<Offered> = {
-            let shared = self.shared();
-            shared
-                .session
-                .offered()
-                .map(|(id, callback)| callback.offered(id))
-                .collect()
-        };
+        let callbacks: Vec<_> = self.drive(|session, _, _| {
+            let offered = session.offered();
+            offered.map(|(id, callback)| (id, Arc::clone(callback))).collect()
+        });
+        let mut offered: Vec<Offered> = callbacks
+            .iter()
+            .map(|(id, callback)| callback.offered(*id))
+            .collect();
         offered.sort_by_key(|offered| offered.callback.0);
         self.announce_as(&offered, true, true).await
     }
 
     /// Lets what waited for the announcement go.
     pub(super) fn announced(self: &Arc<Self>) {
-        let mut events = Vec::new();
-        {
-            let mut shared = self.shared();
-            shared.announced = true;
-            shared.session.wake_parked(&mut events);
-        }
-        self.handle(&mut events, &mut Vec::new());
+        let now = self.now();
+        self.drive(|session, out, events| session.announced(now, out, events));
     }
 
     /// Announces callbacks of a process that is complete with them.
@@ -127,13 +130,10 @@ impl Node {
 
     /// Leaves the roster, lets running callbacks finish until `deadline`, then ends.
     pub(crate) async fn stop_gracefully(self: &Arc<Self>, deadline: Instant) {
-        let outbox = {
-            let mut shared = self.shared();
-            if shared.phase == Phase::Running {
-                shared.phase = Phase::Stopping;
-            }
-            shared.outbox.clone()
-        };
+        let outbox = self.visit(&mut Doings::default(), |visit| {
+            visit.enter(Phase::Stopping);
+            visit.outbox().cloned()
+        });
         if let Some(outbox) = outbox {
             // A connection that is gone needs no goodbye.
             let _ = outbox.send(&Header::Goodbye, &bytes::Bytes::new());
@@ -156,32 +156,29 @@ impl Node {
 
     /// Ends: what runs is stopped, what is queued is still written if the connection takes it.
     pub(crate) fn stop_now(self: &Arc<Self>) {
-        let mut events = Vec::new();
-        {
-            let mut shared = self.shared();
-            if shared.phase != Phase::Stopped {
-                shared.phase = Phase::Stopping;
-            }
-            shared.session.close(&mut events);
-        }
-        self.handle(&mut events, &mut Vec::new());
+        self.visit(&mut Doings::default(), |visit| {
+            visit.enter(Phase::Stopping);
+            let (session, _, events) = visit.parts();
+            session.close(events);
+        });
         self.stop.cancel();
     }
 
     /// Waits until no callback runs.
     async fn idle(&self) {
-        self.until(|shared| shared.session.running() == 0).await;
+        self.until(|| self.drive(|session, _, _| session.running()) == 0)
+            .await;
     }
 
     /// Waits until the connection is closed and the supervisor gone.
     async fn ended(&self) {
-        self.until(|shared| shared.phase == Phase::Stopped).await;
+        self.until(|| self.phase() == Phase::Stopped).await;
     }
 
-    async fn until(&self, reached: impl Fn(&Shared) -> bool) {
+    async fn until(&self, reached: impl Fn() -> bool) {
         loop {
             let changed = self.changed.notified();
-            if reached(&self.shared()) {
+            if reached() {
                 return;
             }
             changed.await;

@@ -2,49 +2,64 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use tracing::{debug, info_span};
 
+use super::Node;
 use super::caught::{Caught, caught};
+use super::doings::{Doings, Ended};
+use super::door::{NodeEvent, Write};
 use super::each::Each;
 use super::task::Task;
-use super::{Node, NodeEvent};
 use crate::context::{CallContext, ContextParts};
 use crate::proto::{Failed, Outcome, RunId};
 use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, Work};
 use crate::scope::{Scope, Scoped};
 use crate::session::{Start, Times};
 
-/// Runs that ended while a batch of frames was handled, to be answered together.
-pub(super) type Ended = Vec<(RunId, Outcome)>;
+/// What runs began in a row may take before those that ended are answered.
+const UNANSWERED: Duration = Duration::from_micros(200);
 
 impl Node {
-    /// Does what the session asks for. Callbacks that end at once are added to `ended`.
-    pub(super) fn handle(self: &Arc<Self>, events: &mut Vec<NodeEvent>, ended: &mut Ended) {
+    /// Does what the session asks for, and answers what ends at once: together, but without letting those that ended wait
+    /// for those that take long.
+    pub(super) fn act(&self, doings: &mut Doings, write: Write) {
+        let Doings { events, ended } = doings;
+        let mut since = None;
         for event in events.drain(..) {
             match event {
                 NodeEvent::Wake(waker) => waker.wake(),
-                NodeEvent::Start(start) => self.start(start, ended),
+                NodeEvent::Drop(waker) => drop(waker),
+                NodeEvent::Start(start) => {
+                    let begun = *since.get_or_insert_with(Instant::now);
+                    // It is the node that is asked.
+                    let Some(node) = self.me.upgrade() else { continue };
+                    node.start(start, ended);
+                    if !ended.is_empty() && begun.elapsed() >= UNANSWERED {
+                        self.finish(ended, Write::Flush);
+                        since = None;
+                    }
+                }
                 NodeEvent::Abort(run) => self.abort(run),
                 NodeEvent::ControllerStopping => debug!("the controller is stopping"),
             }
         }
+        self.finish(ended, write);
     }
 
     /// Answers runs that ended.
-    pub(super) fn finish(&self, ended: &mut Ended) {
+    fn finish(&self, ended: &mut Ended, write: Write) {
         if ended.is_empty() {
             return;
         }
-        let mut waiters = Vec::new();
-        {
-            let mut shared = self.shared();
-            let (session, mut out) = shared.parts();
+        self.visit(&mut Doings::default(), |visit| {
+            let (session, mut out, events) = visit.parts();
             for (run, outcome) in ended.drain(..) {
-                waiters.extend(session.finish(run, &outcome, &mut out));
+                session.finish(run, &outcome, &mut out, events);
             }
-        }
-        waiters.into_iter().for_each(Waker::wake);
+            visit.write = write;
+        });
         self.changed.notify_waiters();
     }
 
@@ -180,17 +195,20 @@ impl Node {
 
     /// Remembers how to stop a run; stops it if that was asked for meanwhile.
     fn note(&self, run: RunId, task: Task) {
-        let mut shared = self.shared();
-        if shared.session.is_wanted(run) {
-            shared.tasks.insert(run, task);
-        } else {
-            drop(shared);
+        let unwanted = self.visit(&mut Doings::default(), |visit| {
+            if visit.session().is_wanted(run) {
+                visit.tasks().insert(run, task)
+            } else {
+                Some(task)
+            }
+        });
+        if let Some(task) = unwanted {
             task.stop();
         }
     }
 
     fn abort(&self, run: RunId) {
-        let task = self.shared().tasks.remove(&run);
+        let task = self.visit(&mut Doings::default(), |visit| visit.tasks().remove(&run));
         if let Some(task) = task {
             task.stop();
         }
@@ -225,7 +243,7 @@ impl Report {
 
     fn is_wanted(&self) -> bool {
         self.run
-            .is_some_and(|run| self.node.shared().session.is_wanted(run))
+            .is_some_and(|run| self.node.drive(|session, _, _| session.is_wanted(run)))
     }
 
     fn done(mut self, outcome: &Outcome) {
@@ -234,20 +252,15 @@ impl Report {
 
     fn send(&mut self, outcome: &Outcome) {
         let Some(run) = self.run.take() else { return };
-        let (waiters, outbox) = {
-            let mut shared = self.node.shared();
-            shared.tasks.remove(&run);
-            let (session, mut out) = shared.parts();
-            let waiters = session.finish(run, outcome, &mut out);
-            let alone = session.single_runs() == 0;
-            (waiters, shared.outbox.clone().map(|outbox| (outbox, alone)))
-        };
-        waiters.into_iter().for_each(Waker::wake);
-        match outbox {
-            Some((outbox, true)) => outbox.flush(),
-            Some((outbox, false)) => outbox.kick(),
-            None => {}
-        }
+        // It holds what is the program's.
+        let _task = self.node.visit(&mut Doings::default(), |visit| {
+            let (session, mut out, events) = visit.parts();
+            session.finish(run, outcome, &mut out, events);
+            if session.single_runs() == 0 {
+                visit.write = Write::Flush;
+            }
+            visit.tasks().remove(&run)
+        });
         self.node.changed.notify_waiters();
     }
 }

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use tracing::{debug, warn};
 
-use super::run::Ended;
+use super::Node;
+use super::doings::Doings;
+use super::door::Write;
 use super::wakers;
-use super::{Node, NodeEvent};
 use crate::link::{Link, Tick, Traffic};
 use crate::proto::{Frame, Header};
 use crate::transport::{Connection, Inlet, Outbox};
@@ -48,6 +49,10 @@ impl Node {
             );
             self.tasks.spawn_on(beat, &self.runtime)
         };
+        let waiting = {
+            let send = send_waiting(Arc::clone(self), Arc::clone(&outbox));
+            self.tasks.spawn_on(send, &self.runtime)
+        };
         if let Err(reason) = self.read(inlet, &outbox, &heard).await {
             warn!(controller = %peer, reason, "the connection is of no use any more");
             outbox.abort();
@@ -55,6 +60,7 @@ impl Node {
             debug!(controller = %peer, "the connection ended");
         }
         heart.abort();
+        waiting.abort();
         // Writes what is left, unless the connection is gone.
         outbox.close();
         if tokio::time::timeout(CLOSING, writer).await.is_err() {
@@ -64,8 +70,7 @@ impl Node {
 
     async fn read(self: &Arc<Self>, mut inlet: Inlet, outbox: &Outbox, heard: &Heard) -> Result<(), String> {
         let mut frames = Vec::new();
-        let mut events = Vec::new();
-        let mut ended = Ended::new();
+        let mut doings = Doings::default();
         poll_fn(|cx| {
             wakers::learn(cx);
             Poll::Ready(())
@@ -79,11 +84,8 @@ impl Node {
                 Err(error) => return Err(error.to_string()),
             }
             heard.busy.store(true, Ordering::Relaxed);
-            let taken = self.take(&frames, heard, &mut events);
             // What came before a fault counts.
-            self.handle(&mut events, &mut ended);
-            self.finish(&mut ended);
-            taken?;
+            self.take(&frames, heard, &mut doings)?;
             if frames.len() > 1 {
                 // Those that were woken add what they have, and all is written at once.
                 tokio::task::yield_now().await;
@@ -94,39 +96,38 @@ impl Node {
     }
 
     /// Lets the session have a batch of frames, under one lock.
-    fn take(&self, frames: &[Frame], heard: &Heard, events: &mut Vec<NodeEvent>) -> Result<(), String> {
+    fn take(&self, frames: &[Frame], heard: &Heard, doings: &mut Doings) -> Result<(), String> {
         let now = self.now();
-        let mut shared = self.shared();
-        let (session, mut out) = shared.parts();
-        let taken = frames.iter().try_for_each(|frame| {
-            let (header, payload) = frame.decode().map_err(|error| error.to_string())?;
-            if header.is_numbered() {
-                heard.numbered.fetch_add(1, Ordering::Relaxed);
-            } else if let Header::Heartbeat {
-                received: acknowledged,
-            } = header
-            {
-                heard.heartbeats.fetch_add(1, Ordering::Relaxed);
-                heard.acknowledged.fetch_max(acknowledged, Ordering::Release);
-            }
-            session
-                .receive(now, header, payload, &mut out, events)
-                .map_err(|fault| fault.to_string())
-        });
-        self.arm(&shared);
-        taken
+        self.visit(doings, |visit| {
+            // The reader does that itself, after the batch.
+            visit.write = Write::Later;
+            let (session, mut out, events) = visit.parts();
+            frames.iter().try_for_each(|frame| {
+                let (header, payload) = frame.decode().map_err(|error| error.to_string())?;
+                if header.is_numbered() {
+                    heard.numbered.fetch_add(1, Ordering::Relaxed);
+                } else if let Header::Heartbeat {
+                    received: acknowledged,
+                } = header
+                {
+                    heard.heartbeats.fetch_add(1, Ordering::Relaxed);
+                    heard.acknowledged.fetch_max(acknowledged, Ordering::Release);
+                }
+                session
+                    .receive(now, header, payload, &mut out, events)
+                    .map_err(|fault| fault.to_string())
+            })
+        })
     }
 
     /// The timer task: ends what is due.
     pub(super) async fn keep_time(self: Arc<Self>) {
-        let mut events = Vec::new();
-        let mut ended = Ended::new();
         loop {
-            let next = {
-                let mut shared = self.shared();
-                shared.armed = shared.session.next_timeout();
-                shared.armed
-            };
+            #[allow(
+                clippy::redundant_closure_for_method_calls,
+                reason = "the method is not general enough"
+            )]
+            let next = self.visit(&mut Doings::default(), |visit| visit.arm());
             match next {
                 None => self.timer.notified().await,
                 Some(at) => {
@@ -137,19 +138,22 @@ impl Node {
                     }
                 }
             }
-            let outbox = {
-                let mut shared = self.shared();
-                let now = self.now();
-                let (session, mut out) = shared.parts();
-                session.on_timeout(now, &mut out, &mut events);
-                shared.outbox.clone()
-            };
-            self.handle(&mut events, &mut ended);
-            self.finish(&mut ended);
-            if let Some(outbox) = outbox {
-                outbox.kick();
-            }
+            let now = self.now();
+            self.drive(|session, out, events| session.on_timeout(now, out, events));
         }
+    }
+}
+
+/// Sends what waits for room, in its order, as soon as there is some.
+async fn send_waiting(node: Arc<Node>, outbox: Arc<Outbox>) {
+    loop {
+        node.room.notified().await;
+        poll_fn(|cx| outbox.poll_room(cx)).await;
+        if outbox.is_closed() {
+            return;
+        }
+        let now = node.now();
+        node.drive(|session, out, events| session.send_parked(now, out, events));
     }
 }
 

@@ -4,7 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::{Node, NodeSession, Out, SentCall};
+use super::Node;
+use super::doings::Doings;
+use super::door::{NodeSession, Write};
+use super::exchange::SentCall;
 use crate::proto::{Batch, CallId, Credit, Failed, Outcome, RunId, Taken, Window};
 use crate::registry::FlowHost;
 use crate::session::{End, Unsent};
@@ -17,23 +20,23 @@ impl Node {
         index: u32,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Credit>> {
-        let mut shared = self.shared();
-        if !is_current(&shared.session, sent) {
-            return Poll::Ready(None);
-        }
-        let credit = shared
-            .session
-            .credit(End::Call(sent.call), index, || cx.waker().clone());
+        let mut waiter = Some(cx.waker().clone());
+        let credit = self.drive(|session, _, _| {
+            if is_current(session, sent) {
+                session.credit(End::Call(sent.call), index, &mut waiter)
+            } else {
+                Some(None)
+            }
+        });
         credit.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Ready when nobody reads an argument stream any more.
     pub(crate) fn poll_argument_ended(&self, sent: SentCall, index: u32, cx: &mut Context<'_>) -> Poll<()> {
-        let mut shared = self.shared();
-        let ended = !is_current(&shared.session, sent)
-            || shared
-                .session
-                .has_ended(End::Call(sent.call), index, || cx.waker().clone());
+        let mut waiter = Some(cx.waker().clone());
+        let ended = self.drive(|session, _, _| {
+            !is_current(session, sent) || session.has_ended(End::Call(sent.call), index, &mut waiter)
+        });
         if ended { Poll::Ready(()) } else { Poll::Pending }
     }
 
@@ -56,12 +59,14 @@ impl Node {
         batch: &Batch,
         full: bool,
     ) -> Result<(), Option<Failed>> {
-        let outbox = {
-            let mut shared = self.shared();
-            if sent.is_some_and(|sent| !is_current(&shared.session, sent)) {
+        self.visit(&mut Doings::default(), |visit| {
+            if full {
+                visit.write = Write::Flush;
+            }
+            let (session, mut out, _) = visit.parts();
+            if sent.is_some_and(|sent| !is_current(session, sent)) {
                 return Err(None);
             }
-            let (session, mut out) = shared.parts();
             session
                 .send(end, index, batch, &mut out)
                 .map_err(|unsent| match unsent {
@@ -71,48 +76,27 @@ impl Node {
                         limit: limit as u64,
                         may_have_run: true,
                     }),
-                })?;
-            shared.outbox.clone()
-        };
-        if let Some(outbox) = outbox {
-            if full {
-                outbox.flush();
-            } else {
-                outbox.kick();
-            }
-        }
-        Ok(())
+                })
+        })
     }
 
     /// Ends an argument stream of a call.
     pub(crate) fn close_argument(&self, sent: SentCall, index: u32, end: Result<(), Failed>) {
-        self.with_session(|session, out| {
+        self.drive(|session, out, events| {
             if is_current(session, sent) {
-                session.close_argument(sent.call, index, end, out);
+                session.close_argument(sent.call, index, end, out, events);
             }
         });
     }
 
     /// Lets a callback send more of the stream that it returned.
     pub(crate) fn grant(&self, call: CallId, index: u32, window: Window) {
-        self.with_session(|session, out| session.grant(call, index, window, out));
+        self.drive(|session, out, _| session.grant(call, index, window, out));
     }
 
     /// Answers a run that has not ended yet.
     pub(super) fn answer(&self, run: RunId, outcome: &Outcome) {
-        self.with_session(|session, out| session.answer(run, outcome, out));
-    }
-
-    fn with_session(&self, work: impl FnOnce(&mut NodeSession, &mut Out<'_>)) {
-        let outbox = {
-            let mut shared = self.shared();
-            let (session, mut out) = shared.parts();
-            work(session, &mut out);
-            shared.outbox.clone()
-        };
-        if let Some(outbox) = outbox {
-            outbox.kick();
-        }
+        self.drive(|session, out, _| session.answer(run, outcome, out));
     }
 }
 
@@ -123,23 +107,18 @@ fn is_current(session: &NodeSession, sent: SentCall) -> bool {
 
 impl FlowHost for Node {
     fn open(&self, run: RunId) {
-        self.with_session(|session, out| session.open(run, out));
+        self.drive(|session, out, _| session.open(run, out));
     }
 
     fn poll_credit(&self, run: RunId, cx: &mut Context<'_>) -> Poll<Option<Credit>> {
-        let credit = self
-            .shared()
-            .session
-            .credit(End::Run(run), 0, || cx.waker().clone());
+        let mut waiter = Some(cx.waker().clone());
+        let credit = self.drive(|session, _, _| session.credit(End::Run(run), 0, &mut waiter));
         credit.map_or(Poll::Pending, Poll::Ready)
     }
 
     fn poll_ended(&self, run: RunId, cx: &mut Context<'_>) -> Poll<()> {
-        if self
-            .shared()
-            .session
-            .has_ended(End::Run(run), 0, || cx.waker().clone())
-        {
+        let mut waiter = Some(cx.waker().clone());
+        if self.drive(|session, _, _| session.has_ended(End::Run(run), 0, &mut waiter)) {
             Poll::Ready(())
         } else {
             Poll::Pending
@@ -151,16 +130,17 @@ impl FlowHost for Node {
     }
 
     fn accept(&self, run: RunId, index: u32, window: Window) {
-        self.with_session(|session, out| session.accept(run, index, window, out));
+        self.drive(|session, out, _| session.accept(run, index, window, out));
     }
 
     fn poll_taken(&self, run: RunId, index: u32, cx: &mut Context<'_>) -> Poll<Taken> {
-        let taken = self.shared().session.take(run, index, || cx.waker().clone());
+        let mut waiter = Some(cx.waker().clone());
+        let taken = self.drive(|session, _, _| session.take(run, index, &mut waiter));
         taken.map_or(Poll::Pending, Poll::Ready)
     }
 
     fn stop(&self, run: RunId, index: u32) {
-        self.with_session(|session, out| session.stop(run, index, out));
+        self.drive(|session, out, events| session.stop(run, index, out, events));
     }
 
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {

@@ -1,197 +1,190 @@
-//! A process as a caller: calls that are sent, and their answers.
+//! A process as a caller: calls that are sent, or wait to be, and their answers.
 
 use bytes::Bytes;
 
 use super::answers::{Item, Next};
 use super::calls::Added;
+use super::message::Message;
 use super::streams::End;
 use super::transmit::{Transmit, Unsent};
 use super::{Due, Event, Fault, Session};
-use crate::proto::{
-    Absence, CallHeader, CallId, Failed, Header, Limits, Mode, Moment, Outcome, Query, TraceContext,
-};
-
-/// A call to be sent.
-#[derive(Clone, Debug)]
-pub struct Request<'a> {
-    /// The callback's remote name.
-    pub name: &'a str,
-    /// The number of the caller's signature.
-    pub signature: u64,
-    /// The process that shall run it.
-    pub to: Option<&'a str>,
-    /// When it ends.
-    pub deadline: Option<Moment>,
-    /// The trace that it belongs to.
-    pub trace: Option<TraceContext>,
-    /// Keys and values for the callback.
-    pub metadata: &'a [(String, String)],
-    /// Calls with the same number go to the same provider.
-    pub key: Option<u64>,
-    /// What becomes of the outcome.
-    pub mode: Mode,
-    /// How many of its arguments are streams.
-    pub streams: u32,
-}
+use crate::proto::{CallId, Failed, Header, Moment, Outcome};
 
 impl<W, C: Clone> Session<W, C> {
-    /// Sends a call.
+    /// Sends a message, or keeps it until it can be sent: after those that were kept before it, and before any that come
+    /// later (P5). `waiter` is woken when there is something to look at with [`poll_next`](Self::poll_next).
+    ///
+    /// It cannot be sent without a connection, before the process has announced what it offers, and while the connection
+    /// has no room. It waits for no longer than the session's patience, unless it waits for something to appear.
     ///
     /// # Errors
     ///
-    /// Why it could not be sent; then it did not run.
-    pub fn call(
+    /// Why it will not be sent; then nothing ran, and `waiter` is left where it is.
+    pub fn submit(
         &mut self,
         now: Moment,
-        request: &Request<'_>,
-        payload: &Bytes,
+        message: &Message<'_>,
+        waiter: &mut Option<W>,
         out: &mut impl Transmit,
     ) -> Result<CallId, Failed> {
-        // A controller takes longer names for garbage, and nobody can have one.
-        if request.name.len() > Limits::NAME_BYTES {
-            return Err(Failed::NoProvider(Absence::Nobody));
+        message.check(now)?;
+        if self.closed {
+            return Err(Failed::Disconnected { may_have_run: false });
         }
-        if request.to.is_some_and(|to| to.len() > Limits::NAME_BYTES) {
-            return Err(Failed::NoProvider(Absence::ProcessUnknown));
-        }
-        if request.deadline.is_some_and(|deadline| deadline <= now) {
-            return Err(Failed::Timeout { may_have_run: false });
-        }
-        let metadata = request
-            .metadata
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
-            .collect();
-        let mut header = CallHeader {
-            call: CallId(0),
-            name: request.name,
-            signature: request.signature,
-            to: request.to,
-            deadline: request.deadline.map(|deadline| deadline.since(now)),
-            trace: request.trace,
-            metadata,
-            key: request.key,
-            mode: request.mode,
-        };
-        let call = self.request(request.deadline, payload, out, |call| {
-            header.call = call;
-            Header::Call(header)
-        })?;
-        if request.streams > 0 {
+        let call = if self.may_send(message, out) {
+            match self.send_new(now, message, waiter, out) {
+                // The connection was closed just now: it waits for the next.
+                Err(Failed::Disconnected { .. }) if !message.is_first() => self.park(now, message, waiter),
+                sent => sent,
+            }
+        } else if message.is_first() {
+            Err(Failed::Disconnected { may_have_run: false })
+        } else {
+            self.park(now, message, waiter)
+        }?;
+        if message.streams() > 0 {
             self.calls.flow(call);
+            (0..message.streams()).for_each(|index| self.streams.open(End::Call(call), index));
         }
-        (0..request.streams).for_each(|index| self.streams.open(End::Call(call), index));
         Ok(call)
     }
 
-    /// Asks the controller something.
-    ///
-    /// # Errors
-    ///
-    /// Why it could not be asked.
-    pub fn ask(
-        &mut self,
-        query: Query<'_>,
-        deadline: Option<Moment>,
-        out: &mut impl Transmit,
-    ) -> Result<CallId, Failed> {
-        if let Query::WaitProcess(name) | Query::WaitFunction(name) = query
-            && name.len() > Limits::NAME_BYTES
-        {
-            let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
-            return Err(Failed::Denied { reason });
-        }
-        self.request(deadline, &Bytes::new(), out, |call| Header::Query { call, query })
+    fn may_send(&self, message: &Message<'_>, out: &impl Transmit) -> bool {
+        self.connected && (message.is_first() || self.announced && self.parked.is_empty() && out.room() > 0)
     }
 
-    /// Announces callbacks, encoded in `payload`.
-    ///
-    /// # Errors
-    ///
-    /// Why they could not be announced.
-    pub fn announce(
+    fn send_new(
         &mut self,
-        payload: &Bytes,
-        ready: bool,
+        now: Moment,
+        message: &Message<'_>,
+        waiter: &mut Option<W>,
         out: &mut impl Transmit,
     ) -> Result<CallId, Failed> {
-        self.request(None, payload, out, |call| Header::Offer { call, ready })
-    }
-
-    /// Takes callbacks back, whose numbers are encoded in `payload`.
-    ///
-    /// # Errors
-    ///
-    /// Why they could not be taken back.
-    pub fn withdraw(&mut self, payload: &Bytes, out: &mut impl Transmit) -> Result<CallId, Failed> {
-        self.request(None, payload, out, |call| Header::Withdraw { call })
-    }
-
-    fn request<'a>(
-        &mut self,
-        deadline: Option<Moment>,
-        payload: &Bytes,
-        out: &mut impl Transmit,
-        header: impl FnOnce(CallId) -> Header<'a>,
-    ) -> Result<CallId, Failed> {
-        if !self.connected {
-            return Err(Failed::Disconnected { may_have_run: false });
-        }
         let stamp = self.next_stamp();
         let call = self
             .calls
-            .open(stamp)
+            .open(stamp, waiter)
             .ok_or(Failed::Overloaded { may_have_run: false })?;
-        if let Err(unsent) = out.send(&header(call), payload) {
-            self.calls.forget(call);
-            return Err(match unsent {
+        let written = self.write(call, stamp, now, message, out);
+        if let Err(failed) = written {
+            *waiter = self.calls.forget(call);
+            return Err(failed);
+        }
+        Ok(call)
+    }
+
+    /// Queues a message under a number.
+    fn write(
+        &mut self,
+        call: CallId,
+        stamp: u64,
+        now: Moment,
+        message: &Message<'_>,
+        out: &mut impl Transmit,
+    ) -> Result<(), Failed> {
+        out.send(&message.header(now, call), message.payload())
+            .map_err(|unsent| match unsent {
                 Unsent::Closed => Failed::Disconnected { may_have_run: false },
                 Unsent::TooLarge { size, limit } => Failed::TooLarge {
                     size: size as u64,
                     limit: limit as u64,
                     may_have_run: false,
                 },
-            });
+            })?;
+        if let Some(at) = message.deadline() {
+            let index = call.0;
+            self.add_deadline(at, Due::Call { index, stamp });
         }
-        if let Some(at) = deadline {
-            self.add_deadline(at, Due::Call { index: call.0, stamp });
+        if let Some(window) = message.window() {
+            self.grant(call, 0, window, out);
         }
-        Ok(call)
+        Ok(())
     }
 
-    /// Keeps a place for a call that cannot be sent now: it is woken when it can be, and ends at `until`, with
-    /// `otherwise`.
-    ///
-    /// # Errors
-    ///
-    /// When too many calls are outstanding.
-    pub fn park(&mut self, until: Option<Moment>, otherwise: Failed, waiter: W) -> Result<CallId, Failed> {
+    /// Keeps a message that cannot be sent now.
+    fn park(&mut self, now: Moment, message: &Message<'_>, waiter: &mut Option<W>) -> Result<CallId, Failed> {
+        let give_up = now + self.patience;
+        let (until, otherwise) = match message.deadline() {
+            // Whoever waits for others waits for the controller, too.
+            deadline if message.waits() => (deadline, Failed::Timeout { may_have_run: false }),
+            Some(deadline) if deadline <= give_up => {
+                (Some(deadline), Failed::Timeout { may_have_run: false })
+            }
+            _ if self.announced => (Some(give_up), Failed::Overloaded { may_have_run: false }),
+            _ => (Some(give_up), Failed::Disconnected { may_have_run: false }),
+        };
         let stamp = self.next_stamp();
         let call = self
             .calls
-            .park(stamp, otherwise, waiter)
+            .park(stamp, otherwise, message.keep(), waiter)
             .ok_or(Failed::Overloaded { may_have_run: false })?;
+        self.parked.insert(stamp, call);
         if let Some(at) = until {
-            self.add_deadline(at, Due::Call { index: call.0, stamp });
+            let index = call.0;
+            self.add_deadline(at, Due::Parked { index, stamp });
         }
         Ok(call)
     }
 
-    /// The outcome of a call, once it has one; the call's place is then gone. Otherwise `waiter` is kept.
-    pub fn poll(&mut self, call: CallId, waiter: impl FnOnce() -> W) -> Option<Outcome> {
+    /// What the process offers is announced: what waited for that is sent.
+    pub fn announced(&mut self, now: Moment, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
+        self.announced = self.connected;
+        self.send_parked(now, out, events);
+    }
+
+    /// Whether a message waits for room on the connection.
+    #[must_use]
+    pub fn waits_for_room(&self) -> bool {
+        self.announced && !self.parked.is_empty()
+    }
+
+    /// Sends what is kept, in the order in which it came, for as long as there is room.
+    pub fn send_parked(&mut self, now: Moment, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
+        while self.announced
+            && out.room() > 0
+            && let Some((stamp, call)) = self.parked.pop_first()
+        {
+            let Some(kept) = self.calls.unpark(call) else {
+                continue;
+            };
+            match self.write(call, stamp, now, &kept.message.message(), out) {
+                Ok(()) => {}
+                // It waits for the next connection.
+                Err(Failed::Disconnected { .. }) => {
+                    self.calls.park_again(call, kept);
+                    self.parked.insert(stamp, call);
+                    return;
+                }
+                Err(failed) => {
+                    events.extend(self.calls.end(call, failed.into()).map(Event::Wake));
+                    self.end_streams(End::Call(call), events);
+                }
+            }
+        }
+    }
+
+    /// The outcome of a call, once it has one; the call's place is then gone. Otherwise `waiter` is kept, and the one from
+    /// before is in its place.
+    pub fn poll(&mut self, call: CallId, waiter: &mut Option<W>) -> Option<Outcome> {
         self.calls.poll(call, waiter)
     }
 
     /// As [`poll`](Self::poll), for a call with many answers: a broadcast, or the question what happens.
-    pub fn poll_next(&mut self, call: CallId, waiter: impl FnOnce() -> W) -> Option<Next> {
+    pub fn poll_next(&mut self, call: CallId, waiter: &mut Option<W>) -> Option<Next> {
         self.calls.poll_next(call, waiter)
     }
 
     /// The caller no longer wants the outcome. If the call is on its way, it is cancelled (P4).
-    pub fn abandon(&mut self, call: CallId, out: &mut impl Transmit) {
+    pub fn abandon(&mut self, call: CallId, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
         // Whoever sends its argument streams is given up with it.
-        self.streams.end_all_of(End::Call(call), drop);
-        if self.calls.abandon(call) && self.connected {
+        self.streams
+            .end_all_of(End::Call(call), |waiter| events.push(Event::Drop(waiter)));
+        if let Some(stamp) = self.calls.stamp(call) {
+            self.parked.remove(&stamp);
+        }
+        let (on_its_way, waiter) = self.calls.abandon(call);
+        events.extend(waiter.map(Event::Drop));
+        if on_its_way && self.connected {
             // A connection that is gone cancels by itself.
             let _ = out.send(&Header::Cancel { call }, &Bytes::new());
         }

@@ -1,11 +1,11 @@
 //! The slots of calls that this process made.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use slab::Slab;
 
 use super::answers::{HELD, Held, Item, Next};
-use crate::proto::{Budget, CallId, Failed, Outcome, Window};
+use super::message::Kept;
+use super::slot::{Parked, Slot, State};
+use crate::proto::{CallId, Failed, Failure, Outcome, Window};
 
 /// What became of one of many answers.
 #[derive(Debug)]
@@ -23,35 +23,6 @@ pub(super) struct Calls<W> {
     limit: u32,
     /// How many have streams or many answers.
     flowing: usize,
-}
-
-#[derive(Debug)]
-struct Slot<W> {
-    stamp: u64,
-    state: State<W>,
-    flows: bool,
-}
-
-#[derive(Debug)]
-enum State<W> {
-    /// Not sent yet; ends with the failure if its time is over before.
-    Parked { waiter: Option<W>, otherwise: Failed },
-    /// Sent, not answered.
-    Sent {
-        waiter: Option<W>,
-        items: VecDeque<Item>,
-        /// How much may come of the stream of each process on the roster, or of the only one.
-        budgets: BTreeMap<u32, Budget>,
-        held: Held,
-    },
-    /// Ended, not yet looked at. `answered` if no reply is to come any more.
-    Ended {
-        outcome: Outcome,
-        answered: bool,
-        items: VecDeque<Item>,
-    },
-    /// Nobody waits, but the reply is still to come and the number not free.
-    Abandoned,
 }
 
 impl<W> Calls<W> {
@@ -81,66 +52,104 @@ impl<W> Calls<W> {
         }
     }
 
-    /// A place for a call that is about to be sent; `None` if there are too many.
-    pub(super) fn open(&mut self, stamp: u64) -> Option<CallId> {
-        self.insert(Slot {
-            stamp,
-            state: State::Sent {
-                waiter: None,
-                items: VecDeque::new(),
-                budgets: BTreeMap::new(),
-                held: Held::default(),
-            },
-            flows: false,
-        })
+    /// A place for a call that is about to be sent, for which `waiter` waits; `None` if there are too many.
+    pub(super) fn open(&mut self, stamp: u64, waiter: &mut Option<W>) -> Option<CallId> {
+        self.insert(stamp, waiter, State::sent)
     }
 
     /// A place for a call that cannot be sent now; `None` if there are too many.
-    pub(super) fn park(&mut self, stamp: u64, otherwise: Failed, waiter: W) -> Option<CallId> {
-        let state = State::Parked {
-            waiter: Some(waiter),
-            otherwise,
-        };
-        self.insert(Slot {
-            stamp,
-            state,
-            flows: false,
+    pub(super) fn park(
+        &mut self,
+        stamp: u64,
+        otherwise: Failed,
+        message: Kept,
+        waiter: &mut Option<W>,
+    ) -> Option<CallId> {
+        self.insert(stamp, waiter, |waiter| State::Parked {
+            waiter,
+            parked: Parked { message, otherwise },
         })
     }
 
-    fn insert(&mut self, slot: Slot<W>) -> Option<CallId> {
+    fn insert(
+        &mut self,
+        stamp: u64,
+        waiter: &mut Option<W>,
+        state: impl FnOnce(Option<W>) -> State<W>,
+    ) -> Option<CallId> {
         if self.slots.len() >= self.limit as usize {
             return None;
         }
+        let entry = self.slots.vacant_entry();
         // The limit is a u32, and a slab's keys are below its greatest length.
-        Some(CallId(u32::try_from(self.slots.insert(slot)).ok()?))
+        let call = CallId(u32::try_from(entry.key()).ok()?);
+        entry.insert(Slot {
+            stamp,
+            state: state(waiter.take()),
+            flows: false,
+        });
+        Some(call)
     }
 
-    /// Undoes [`open`](Self::open): the call was not sent.
-    pub(super) fn forget(&mut self, call: CallId) {
-        if self
-            .slots
-            .try_remove(call.0 as usize)
-            .is_some_and(|slot| slot.flows)
-        {
-            self.flowing -= 1;
+    /// What was kept of a call that is now to be sent. `None` if it does not wait for that.
+    pub(super) fn unpark(&mut self, call: CallId) -> Option<Parked> {
+        let slot = self.slots.get_mut(call.0 as usize)?;
+        match std::mem::replace(&mut slot.state, State::Abandoned) {
+            State::Parked { waiter, parked } => {
+                slot.state = State::sent(waiter);
+                Some(parked)
+            }
+            other => {
+                slot.state = other;
+                None
+            }
         }
     }
 
-    /// Whether the user of the slot that had `stamp` still waits.
-    pub(super) fn is_waiting(&self, call: CallId, stamp: u64) -> bool {
-        self.slots.get(call.0 as usize).is_some_and(|slot| {
-            slot.stamp == stamp && matches!(slot.state, State::Parked { .. } | State::Sent { .. })
-        })
+    /// Undoes [`unpark`](Self::unpark): the call was not sent.
+    pub(super) fn park_again(&mut self, call: CallId, parked: Parked) {
+        if let Some(slot) = self.slots.get_mut(call.0 as usize) {
+            let waiter = slot.state.waiter().and_then(Option::take);
+            slot.state = State::Parked { waiter, parked };
+        }
     }
 
-    /// The outcome; or keeps the waiter. A call that has no slot has been lost together with its connection.
-    pub(super) fn poll(&mut self, call: CallId, new_waiter: impl FnOnce() -> W) -> Option<Outcome> {
+    /// Gives a place back; whoever waited for the call.
+    pub(super) fn forget(&mut self, call: CallId) -> Option<W> {
+        let mut slot = self.slots.try_remove(call.0 as usize)?;
+        self.flowing -= usize::from(slot.flows);
+        slot.state.waiter()?.take()
+    }
+
+    /// Ends a call to which nothing is to come any more; whom to wake.
+    pub(super) fn end(&mut self, call: CallId, failure: Failure) -> Option<W> {
+        let slot = self.slots.get_mut(call.0 as usize)?;
+        let waiter = slot.state.waiter()?.take();
+        slot.state = State::ended(Err(failure));
+        waiter
+    }
+
+    /// Whether the user of the slot that had `stamp` waits for an answer.
+    pub(super) fn is_sent(&self, call: CallId, stamp: u64) -> bool {
+        self.slots
+            .get(call.0 as usize)
+            .is_some_and(|slot| slot.stamp == stamp && matches!(slot.state, State::Sent { .. }))
+    }
+
+    /// Whether the call waits until it can be sent.
+    pub(super) fn is_parked(&self, call: CallId) -> bool {
+        let slot = self.slots.get(call.0 as usize);
+        slot.is_some_and(|slot| matches!(slot.state, State::Parked { .. }))
+    }
+
+    /// The outcome; or keeps the waiter, and gives the one from before. A call that has no slot has been lost together with
+    /// its connection.
+    pub(super) fn poll(&mut self, call: CallId, new_waiter: &mut Option<W>) -> Option<Outcome> {
         let Some(slot) = self.slots.get_mut(call.0 as usize) else {
             return Some(Err(Failed::Disconnected { may_have_run: true }.into()));
         };
-        if let State::Parked { waiter, .. } | State::Sent { waiter, .. } = &mut slot.state {
-            *waiter = Some(new_waiter());
+        if let Some(waiter) = slot.state.waiter() {
+            std::mem::swap(waiter, new_waiter);
             return None;
         }
         match std::mem::replace(&mut slot.state, State::Abandoned) {
@@ -158,7 +167,7 @@ impl<W> Calls<W> {
     }
 
     /// As [`poll`](Self::poll), for a call with many answers.
-    pub(super) fn poll_next(&mut self, call: CallId, new_waiter: impl FnOnce() -> W) -> Option<Next> {
+    pub(super) fn poll_next(&mut self, call: CallId, new_waiter: &mut Option<W>) -> Option<Next> {
         match self.slots.get_mut(call.0 as usize).map(|slot| &mut slot.state) {
             Some(State::Sent { items, held, .. }) => {
                 if let Some(item) = items.pop_front() {
@@ -236,30 +245,28 @@ impl<W> Calls<W> {
             slot.state = State::Ended {
                 outcome,
                 answered: false,
-                items: VecDeque::new(),
+                items: std::collections::VecDeque::new(),
             };
         }
     }
 
-    /// Gives up a place. `true` if the call is on its way and shall be cancelled.
-    pub(super) fn abandon(&mut self, call: CallId) -> bool {
+    /// Gives up a place. Answers whether the call is on its way and shall be cancelled, and who waited for it.
+    pub(super) fn abandon(&mut self, call: CallId) -> (bool, Option<W>) {
         let Some(slot) = self.slots.get_mut(call.0 as usize) else {
-            return false;
+            return (false, None);
         };
-        match slot.state {
-            State::Sent { .. } => {
+        match &mut slot.state {
+            State::Sent { waiter, .. } => {
+                let waiter = waiter.take();
                 slot.state = State::Abandoned;
-                true
+                (true, waiter)
             }
             State::Ended { answered: false, .. } => {
                 slot.state = State::Abandoned;
-                false
+                (false, None)
             }
-            State::Abandoned => false,
-            State::Parked { .. } | State::Ended { answered: true, .. } => {
-                self.forget(call);
-                false
-            }
+            State::Abandoned => (false, None),
+            State::Parked { .. } | State::Ended { answered: true, .. } => (false, self.forget(call)),
         }
     }
 
@@ -296,51 +303,37 @@ impl<W> Calls<W> {
         }
     }
 
-    /// The deadline of the slot's user that had `stamp` has passed. Answers whether the call is on its way, and whom
-    /// to wake; `None` if it no longer waits.
-    pub(super) fn expire(&mut self, call: CallId, stamp: u64) -> Option<(bool, Option<W>)> {
-        if !self.is_waiting(call, stamp) {
+    /// The deadline of the slot's user that had `stamp` has passed. `None` if it waits for no answer any more; otherwise
+    /// whom to wake.
+    #[allow(
+        clippy::option_option,
+        reason = "no such call, and nobody to wake, are different things"
+    )]
+    pub(super) fn expire(&mut self, call: CallId, stamp: u64) -> Option<Option<W>> {
+        if !self.is_sent(call, stamp) {
             return None;
         }
         let slot = self.slots.get_mut(call.0 as usize)?;
-        match std::mem::replace(&mut slot.state, State::Abandoned) {
-            State::Sent { waiter, items, .. } => {
-                let outcome = Err(Failed::Timeout { may_have_run: true }.into());
-                slot.state = State::Ended {
-                    outcome,
-                    answered: false,
-                    items,
-                };
-                Some((true, waiter))
-            }
-            State::Parked { waiter, otherwise } => {
-                slot.state = State::Ended {
-                    outcome: Err(otherwise.into()),
-                    answered: true,
-                    items: VecDeque::new(),
-                };
-                Some((false, waiter))
-            }
-            // `is_waiting` has excluded these.
-            other => {
-                slot.state = other;
-                None
-            }
-        }
+        let State::Sent { waiter, items, .. } = &mut slot.state else {
+            return None;
+        };
+        let (waiter, items) = (waiter.take(), std::mem::take(items));
+        slot.state = State::Ended {
+            outcome: Err(Failed::Timeout { may_have_run: true }.into()),
+            answered: false,
+            items,
+        };
+        Some(waiter)
     }
 
-    /// Wakes every parked call, in the order in which they were made; each tries to be sent again, or waits on.
-    pub(super) fn wake_parked(&mut self, wake: impl FnMut(W)) {
-        let mut parked: Vec<_> = self
-            .slots
-            .iter_mut()
-            .filter_map(|(_, slot)| match &mut slot.state {
-                State::Parked { waiter, .. } => Some((slot.stamp, waiter.take()?)),
-                _ => None,
-            })
-            .collect();
-        parked.sort_unstable_by_key(|(stamp, _)| *stamp);
-        parked.into_iter().map(|(_, waiter)| waiter).for_each(wake);
+    /// A parked call has waited for as long as it may; whom to wake.
+    pub(super) fn expire_parked(&mut self, call: CallId) -> Option<W> {
+        let slot = self.slots.get_mut(call.0 as usize)?;
+        let State::Parked { parked, .. } = &slot.state else {
+            return None;
+        };
+        let otherwise = parked.otherwise.clone();
+        self.end(call, otherwise.into())
     }
 
     /// Ends every parked call.
@@ -348,12 +341,7 @@ impl<W> Calls<W> {
         for (_, slot) in &mut self.slots {
             if let State::Parked { waiter, .. } = &mut slot.state {
                 let waiter = waiter.take();
-                let outcome = Err(failed.clone().into());
-                slot.state = State::Ended {
-                    outcome,
-                    answered: true,
-                    items: VecDeque::new(),
-                };
+                slot.state = State::ended(Err(failed.clone().into()));
                 waiter.into_iter().for_each(&mut wake);
             }
         }

@@ -26,15 +26,15 @@ impl<W, C: Clone> Session<W, C> {
     }
 
     /// The next of an argument stream; otherwise `waiter` is kept.
-    pub fn take(&mut self, run: RunId, index: u32, waiter: impl FnOnce() -> W) -> Option<Taken> {
+    pub fn take(&mut self, run: RunId, index: u32, waiter: &mut Option<W>) -> Option<Taken> {
         self.streams.take(run, index, waiter)
     }
 
     /// Reads no more of an argument stream.
-    pub fn stop(&mut self, run: RunId, index: u32, out: &mut impl Transmit) {
-        if self.streams.stop(run, index)
-            && let Some(call) = self.runs.call_of(run)
-        {
+    pub fn stop(&mut self, run: RunId, index: u32, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
+        let (tell, waiter) = self.streams.stop(run, index);
+        events.extend(waiter.map(Event::Drop));
+        if tell && let Some(call) = self.runs.call_of(run) {
             let stream = StreamId::Argument(index);
             let _ = out.send(&Header::Stop { call, stream }, &Bytes::new());
         }
@@ -51,12 +51,12 @@ impl<W, C: Clone> Session<W, C> {
 
     /// What may be sent of a stream; nothing, for ever, if nobody reads it. Otherwise `waiter` is kept.
     #[allow(clippy::option_option, reason = "to wait and to stop are different things")]
-    pub fn credit(&mut self, end: End, index: u32, waiter: impl FnOnce() -> W) -> Option<Option<Credit>> {
+    pub fn credit(&mut self, end: End, index: u32, waiter: &mut Option<W>) -> Option<Option<Credit>> {
         self.streams.credit(end, index, waiter)
     }
 
     /// Whether nobody reads a stream any more; otherwise `waiter` hears of it.
-    pub fn has_ended(&mut self, end: End, index: u32, waiter: impl FnOnce() -> W) -> bool {
+    pub fn has_ended(&mut self, end: End, index: u32, waiter: &mut Option<W>) -> bool {
         self.streams.has_ended(end, index, waiter)
     }
 
@@ -106,8 +106,10 @@ impl<W, C: Clone> Session<W, C> {
         index: u32,
         end: Result<(), Failed>,
         out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
     ) {
-        if self.streams.close(End::Call(call), index).is_some() {
+        if let Some(waiter) = self.streams.close(End::Call(call), index) {
+            events.extend(waiter.map(Event::Drop));
             let stream = StreamId::Argument(index);
             let status = end.map_or_else(Status::Failed, |()| Status::Value);
             let _ = out.send(&Header::Close { call, stream, status }, &Bytes::new());

@@ -14,20 +14,25 @@ mod callers;
 mod calls;
 mod deadlines;
 mod flow;
+mod message;
 mod provider;
 mod runs;
+mod slot;
 mod streams;
 #[cfg(test)]
 mod tests;
 mod transmit;
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use bytes::Bytes;
 
 pub use self::answers::{Item, Next};
-pub use self::caller::Request;
 use self::callers::Callers;
 use self::calls::Calls;
 use self::deadlines::Deadlines;
+pub use self::message::{Message, Request};
 use self::runs::Runs;
 pub use self::runs::{Start, Terms, Times};
 pub use self::streams::End;
@@ -41,8 +46,10 @@ use crate::proto::{
 /// What the driver shall do.
 #[derive(Debug)]
 pub enum Event<W, C> {
-    /// Wake a caller: its call has ended, or it is worth trying to send it again.
+    /// Wake a caller: there is something to look at.
     Wake(W),
+    /// Nobody is to be woken by this any more. It is given back because dropping it may do anything.
+    Drop(W),
     /// Run a callback.
     Start(Start<C>),
     /// Stop a callback, whose answer nobody wants any more.
@@ -66,6 +73,7 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
     Call { index: u32, stamp: u64 },
+    Parked { index: u32, stamp: u64 },
     Run(RunId),
 }
 
@@ -77,6 +85,14 @@ pub struct Session<W, C> {
     streams: Streams<W>,
     deadlines: Deadlines<Due>,
     connected: bool,
+    /// What the process offers is announced on this connection, so that calls may come to it.
+    announced: bool,
+    /// It stops for good.
+    closed: bool,
+    /// Messages that are not sent yet, in the order in which they came.
+    parked: BTreeMap<u64, CallId>,
+    /// How long they may be kept.
+    patience: Duration,
     /// How many bytes an item of a stream may have that comes.
     item_bytes: usize,
     /// Distinguishes successive users of the same slot.
@@ -85,42 +101,47 @@ pub struct Session<W, C> {
 }
 
 impl<W, C: Clone> Session<W, C> {
-    /// A process that has made and answered no calls, and is not connected.
+    /// A process that has made and answered no calls, and is not connected. What cannot be sent waits for as long as its
+    /// `patience`.
     #[must_use]
-    pub fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits, patience: Duration) -> Self {
         Self {
             calls: Calls::new(limits.calls),
             runs: Runs::new(limits.calls, limits.queue_bytes),
             streams: Streams::new(),
             deadlines: Deadlines::new(),
             connected: false,
+            announced: false,
+            closed: false,
+            parked: BTreeMap::new(),
+            patience,
             item_bytes: limits.frame_bytes,
             stamp: 0,
             callers: Callers::default(),
         }
     }
 
-    /// The connection is made: frames may be sent, of which the controller allows `frame_bytes`.
-    pub fn connected(&mut self, frame_bytes: usize, events: &mut Vec<Event<W, C>>) {
+    /// The connection is made, on which the controller allows frames of `frame_bytes`. What the process offers is to be
+    /// [`announced`](Self::announced) before all else.
+    pub const fn connected(&mut self, frame_bytes: usize) {
         self.connected = true;
+        self.announced = false;
         self.item_bytes = frame_bytes;
-        self.wake_parked(events);
-    }
-
-    /// It is worth trying again to send what could not be sent.
-    pub fn wake_parked(&mut self, events: &mut Vec<Event<W, C>>) {
-        self.calls.wake_parked(|waiter| events.push(Event::Wake(waiter)));
     }
 
     /// The connection is lost. Calls that were sent end; callbacks that run are stopped, for their callers cannot be
     /// reached. Parked calls wait on.
     pub fn disconnected(&mut self, events: &mut Vec<Event<W, C>>) {
-        self.connected = false;
+        (self.connected, self.announced) = (false, false);
         self.calls
             .fail_sent(&Failed::Disconnected { may_have_run: true }, |waiter| {
                 events.push(Event::Wake(waiter));
             });
-        self.streams.end_all(|waiter| events.push(Event::Wake(waiter)));
+        let calls = &self.calls;
+        self.streams.end_all(
+            |call| calls.is_parked(call),
+            |waiter| events.push(Event::Wake(waiter)),
+        );
         self.runs.abandon_all(|run| events.push(Event::Abort(run)));
     }
 
@@ -128,7 +149,8 @@ impl<W, C: Clone> Session<W, C> {
     ///
     /// The connection may stay until what is queued is written: replies are still expected on it, runs are refused.
     pub fn close(&mut self, events: &mut Vec<Event<W, C>>) {
-        self.connected = false;
+        (self.connected, self.announced, self.closed) = (false, false, true);
+        self.parked.clear();
         self.calls
             .give_up_sent(&Failed::Cancelled { may_have_run: true }, |waiter| {
                 events.push(Event::Wake(waiter));
@@ -137,7 +159,11 @@ impl<W, C: Clone> Session<W, C> {
             .fail_parked(&Failed::Disconnected { may_have_run: false }, |waiter| {
                 events.push(Event::Wake(waiter));
             });
-        self.streams.end_all(|waiter| events.push(Event::Wake(waiter)));
+        let calls = &self.calls;
+        self.streams.end_all(
+            |call| calls.is_parked(call),
+            |waiter| events.push(Event::Wake(waiter)),
+        );
         self.runs.abandon_all(|run| events.push(Event::Abort(run)));
     }
 
@@ -185,11 +211,18 @@ impl<W, C: Clone> Session<W, C> {
             match due {
                 Due::Call { index, stamp } => {
                     let call = CallId(index);
-                    if let Some((on_its_way, waiter)) = self.calls.expire(call, stamp) {
-                        if on_its_way && self.connected {
+                    if let Some(waiter) = self.calls.expire(call, stamp) {
+                        if self.connected {
                             let _ = out.send(&Header::Cancel { call }, &Bytes::new());
                         }
                         events.extend(waiter.map(Event::Wake));
+                        self.end_streams(End::Call(call), events);
+                    }
+                }
+                Due::Parked { index, stamp } => {
+                    if self.parked.remove(&stamp).is_some() {
+                        let call = CallId(index);
+                        events.extend(self.calls.expire_parked(call).map(Event::Wake));
                         self.end_streams(End::Call(call), events);
                     }
                 }
@@ -315,9 +348,10 @@ impl<W, C: Clone> Session<W, C> {
     }
 
     fn add_deadline(&mut self, at: Moment, due: Due) {
-        let (calls, runs) = (&self.calls, &self.runs);
+        let (calls, runs, parked) = (&self.calls, &self.runs, &self.parked);
         self.deadlines.add(at, due, |due| match *due {
-            Due::Call { index, stamp } => calls.is_waiting(CallId(index), stamp),
+            Due::Call { index, stamp } => calls.is_sent(CallId(index), stamp),
+            Due::Parked { stamp, .. } => parked.contains_key(&stamp),
             Due::Run(run) => runs.is_wanted(run),
         });
     }

@@ -14,9 +14,9 @@ impl<W, C: Clone> Session<W, C> {
         self.runs.offer(callback, terms)
     }
 
-    /// Runs a callback no more. Calls that are running go on.
-    pub fn retract(&mut self, callback: CallbackId) {
-        self.runs.retract(callback);
+    /// Runs a callback no more, and gives it back. Calls that are running go on.
+    pub fn retract(&mut self, callback: CallbackId) -> Option<C> {
+        self.runs.retract(callback)
     }
 
     /// The callbacks that are offered, by number.
@@ -30,12 +30,15 @@ impl<W, C: Clone> Session<W, C> {
         self.runs.is_wanted(run)
     }
 
-    /// A run has ended, wanted or not; whom to wake of those that wait for its streams. Must come once for every
-    /// [`Event::Start`].
-    pub fn finish(&mut self, run: RunId, outcome: &Outcome, out: &mut impl Transmit) -> Vec<W> {
-        let mut waiters = Vec::new();
-        self.streams
-            .end_all_of(End::Run(run), |waiter| waiters.push(waiter));
+    /// A run has ended, wanted or not. Must come once for every [`Event::Start`].
+    pub fn finish(
+        &mut self,
+        run: RunId,
+        outcome: &Outcome,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        self.end_streams(End::Run(run), events);
         match self.runs.finish(run) {
             Some((call, true)) => reply(call, outcome, out),
             Some((call, false)) => {
@@ -43,7 +46,6 @@ impl<W, C: Clone> Session<W, C> {
             }
             None => {}
         }
-        waiters
     }
 
     /// Answers a run that has not ended yet, whatever it will end with.

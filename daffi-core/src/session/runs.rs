@@ -144,8 +144,8 @@ impl<C: Clone> Runs<C> {
         id
     }
 
-    pub(super) fn retract(&mut self, callback: CallbackId) {
-        self.offered.remove(&callback);
+    pub(super) fn retract(&mut self, callback: CallbackId) -> Option<C> {
+        Some(self.offered.remove(&callback)?.callback)
     }
 
     pub(super) fn offered(&self) -> impl Iterator<Item = (CallbackId, &C)> {

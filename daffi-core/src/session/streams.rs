@@ -61,28 +61,24 @@ impl<W> Streams<W> {
         stream.waiter.take()
     }
 
-    /// What may be sent; nothing for ever if the stream has ended. Otherwise `waiter` is kept.
-    pub(super) fn credit(
-        &mut self,
-        end: End,
-        index: u32,
-        waiter: impl FnOnce() -> W,
-    ) -> Option<Option<Credit>> {
+    /// What may be sent; nothing for ever if the stream has ended. Otherwise `waiter` is kept, and the one from before is in
+    /// its place.
+    pub(super) fn credit(&mut self, end: End, index: u32, waiter: &mut Option<W>) -> Option<Option<Credit>> {
         let Some(stream) = self.outgoing.get_mut(&(end, index)) else {
             return Some(None);
         };
         if stream.credit.allows() {
             return Some(Some(stream.credit));
         }
-        stream.waiter = Some(waiter());
+        std::mem::swap(&mut stream.waiter, waiter);
         None
     }
 
-    /// Whether the stream has ended; otherwise `waiter` hears of it.
-    pub(super) fn has_ended(&mut self, end: End, index: u32, waiter: impl FnOnce() -> W) -> bool {
+    /// Whether the stream has ended; otherwise `waiter` hears of it, and the one from before is in its place.
+    pub(super) fn has_ended(&mut self, end: End, index: u32, waiter: &mut Option<W>) -> bool {
         match self.outgoing.get_mut(&(end, index)) {
             Some(stream) => {
-                stream.waiter = Some(waiter());
+                std::mem::swap(&mut stream.waiter, waiter);
                 false
             }
             None => true,
@@ -147,7 +143,7 @@ impl<W> Streams<W> {
     }
 
     /// The next of a stream. A run that nobody waits for any more has no streams.
-    pub(super) fn take(&mut self, run: RunId, index: u32, waiter: impl FnOnce() -> W) -> Option<Taken> {
+    pub(super) fn take(&mut self, run: RunId, index: u32, waiter: &mut Option<W>) -> Option<Taken> {
         let Some(stream) = self.incoming.get_mut(&(run, index)) else {
             return Some(Taken::End(Err(Failed::Cancelled { may_have_run: true })));
         };
@@ -157,14 +153,17 @@ impl<W> Streams<W> {
         if let Some(end) = &stream.end {
             return Some(Taken::End(end.clone()));
         }
-        stream.waiter = Some(waiter());
+        std::mem::swap(&mut stream.waiter, waiter);
         None
     }
 
-    /// Nobody reads the stream any more. `true` if its sender does not know yet that there is no need to go on.
-    pub(super) fn stop(&mut self, run: RunId, index: u32) -> bool {
-        let stopped = self.incoming.remove(&(run, index));
-        stopped.is_some_and(|stream| stream.end.is_none())
+    /// Nobody reads the stream any more. Answers whether its sender does not know yet that there is no need to go on, and
+    /// who waited for it.
+    pub(super) fn stop(&mut self, run: RunId, index: u32) -> (bool, Option<W>) {
+        match self.incoming.remove(&(run, index)) {
+            Some(stream) => (stream.end.is_none(), stream.waiter),
+            None => (false, None),
+        }
     }
 
     // ------------------------------------------------------------------ the end
@@ -201,11 +200,13 @@ impl<W> Streams<W> {
         }
     }
 
-    /// The connection is gone, and every stream with it.
-    pub(super) fn end_all(&mut self, mut wake: impl FnMut(W)) {
-        let sent = std::mem::take(&mut self.outgoing)
-            .into_values()
-            .map(|stream| stream.waiter);
+    /// The connection is gone, and every stream with it but for those of calls that are yet to be sent.
+    pub(super) fn end_all(&mut self, is_kept: impl Fn(CallId) -> bool, mut wake: impl FnMut(W)) {
+        let (kept, sent): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.outgoing)
+            .into_iter()
+            .partition(|((end, _), _)| matches!(end, End::Call(call) if is_kept(*call)));
+        self.outgoing = kept;
+        let sent = sent.into_values().map(|stream| stream.waiter);
         let received = std::mem::take(&mut self.incoming)
             .into_values()
             .map(|stream| stream.waiter);

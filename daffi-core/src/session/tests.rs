@@ -20,6 +20,9 @@ use crate::proto::{
 
 const MS: Duration = Duration::from_millis(1);
 
+/// How long messages wait that cannot be sent.
+const PATIENCE: Duration = Duration::from_millis(50);
+
 /// How large an item of a stream may be that comes.
 const ITEM_BYTES: usize = 1000;
 
@@ -48,14 +51,21 @@ impl Fixture {
     }
 
     fn with(limits: Limits) -> Self {
-        let mut session = Session::new(&limits);
-        session.connected(ITEM_BYTES, &mut Vec::new());
-        Self {
-            session,
+        let mut fixture = Self {
+            session: Session::new(&limits, PATIENCE),
             wire: Wire::new(1000),
             now: 0,
             events: Vec::new(),
-        }
+        };
+        fixture.connect();
+        fixture
+    }
+
+    /// A connection on which what the process offers is announced.
+    fn connect(&mut self) {
+        self.session.connected(ITEM_BYTES);
+        self.session
+            .announced(at(self.now), &mut self.wire, &mut self.events);
     }
 
     fn request(deadline: Option<u32>) -> Request<'static> {
@@ -70,27 +80,26 @@ impl Fixture {
             streams: 0,
             key: None,
             mode: Mode::Answered,
+            window: None,
         }
     }
 
+    fn submit(&mut self, message: &Message<'_>, waiter: &'static str) -> Result<CallId, Failed> {
+        self.session
+            .submit(at(self.now), message, &mut Some(waiter), &mut self.wire)
+    }
+
     fn try_call(&mut self, deadline: Option<u32>, payload: &'static str) -> Result<CallId, Failed> {
-        self.session.call(
-            at(self.now),
-            &Self::request(deadline),
-            &bytes(payload),
-            &mut self.wire,
-        )
+        self.submit(&Message::Call(Self::request(deadline), &bytes(payload)), payload)
     }
 
     /// Sends a call that `waiter` waits for.
     fn call(&mut self, deadline: Option<u32>, waiter: &'static str) -> CallId {
-        let call = self.try_call(deadline, waiter).unwrap();
-        assert_eq!(self.session.poll(call, || waiter), None);
-        call
+        self.try_call(deadline, waiter).unwrap()
     }
 
     fn poll(&mut self, call: CallId) -> Option<Outcome> {
-        self.session.poll(call, || "late waiter")
+        self.session.poll(call, &mut Some("late waiter"))
     }
 
     fn receive(&mut self, header: Header<'_>, payload: Bytes) -> Result<(), Fault> {
@@ -136,11 +145,12 @@ impl Fixture {
     }
 
     fn abandon(&mut self, call: CallId) {
-        self.session.abandon(call, &mut self.wire);
+        self.session.abandon(call, &mut self.wire, &mut self.events);
     }
 
     fn finish(&mut self, run: RunId, outcome: &Outcome) {
-        self.session.finish(run, outcome, &mut self.wire);
+        self.session
+            .finish(run, outcome, &mut self.wire, &mut self.events);
     }
 
     fn started(&mut self) -> RunId {
@@ -152,10 +162,11 @@ impl Fixture {
 
     fn woken(&mut self) -> Vec<&'static str> {
         let wake = |event| match event {
-            Event::Wake(waiter) => waiter,
+            Event::Wake(waiter) => Some(waiter),
+            Event::Drop(_) => None,
             other => panic!("not a wake: {other:?}"),
         };
-        self.events.drain(..).map(wake).collect()
+        self.events.drain(..).filter_map(wake).collect()
     }
 
     fn aborted(&mut self) -> Vec<RunId> {

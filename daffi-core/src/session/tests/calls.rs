@@ -4,6 +4,13 @@ use super::wire::Sent;
 use super::*;
 use crate::proto::{Absence, RemoteError};
 
+fn sent(call: CallId, payload: &'static str) -> Sent {
+    Sent::Call {
+        number: call.0,
+        payload: bytes(payload),
+    }
+}
+
 #[test]
 fn p1_a_reply_ends_its_call_once() {
     let mut f = Fixture::new();
@@ -58,10 +65,8 @@ fn p1_a_reply_to_a_call_that_was_not_sent_is_a_fault() {
         f.reply(CallId(5), &Ok(Bytes::new())),
         Err(Fault::Unexpected(_))
     ));
-    let parked = f
-        .session
-        .park(None, Failed::Disconnected { may_have_run: false }, "a")
-        .unwrap();
+    f.wire.full = true;
+    let parked = f.call(None, "a");
     assert!(matches!(
         f.reply(parked, &Ok(Bytes::new())),
         Err(Fault::Unexpected(_))
@@ -101,36 +106,179 @@ fn p1_a_lost_connection_ends_every_call_that_was_sent() {
 }
 
 #[test]
-fn p1_a_parked_call_survives_a_lost_connection_and_is_woken_by_the_next() {
+fn p1_a_parked_call_survives_a_lost_connection_and_is_sent_on_the_next() {
     let mut f = Fixture::new();
     f.session.disconnected(&mut f.events);
-    let call = f
-        .session
-        .park(Some(at(10)), Failed::Disconnected { may_have_run: false }, "a")
-        .unwrap();
-    f.session.connected(ITEM_BYTES, &mut f.events);
-    assert_eq!(f.woken(), ["a"]);
+    let call = f.call(Some(100), "a");
+    f.session.connected(ITEM_BYTES);
+    assert_eq!(f.wire.sent(), [], "what the process offers is not announced");
     f.session.disconnected(&mut f.events);
-    assert_eq!(f.woken(), [""; 0], "whoever was woken looks again by itself");
-    assert_eq!(f.poll(call), None);
-    f.wait_until(10);
-    assert_eq!(f.woken(), ["late waiter"]);
+    f.now = 20;
+    f.connect();
+    assert_eq!(f.wire.sent(), [sent(call, "a")]);
+    f.wait_until(50);
     assert_eq!(
-        f.poll(call),
-        Some(failed(Failed::Disconnected { may_have_run: false }))
+        (f.woken(), f.poll(call)),
+        (vec![], None),
+        "its patience ended when it was sent"
     );
+    f.wait_until(100);
+    assert_eq!(
+        (f.woken(), f.wire.sent()),
+        (vec!["late waiter"], vec![cancel(call)])
+    );
+    assert_eq!(f.poll(call), Some(failed(Failed::Timeout { may_have_run: true })));
+}
+
+#[test]
+fn p1_a_parked_call_ends_when_its_patience_does() {
+    for (full, deadline, expected) in [
+        (true, None, Failed::Overloaded { may_have_run: false }),
+        (false, None, Failed::Disconnected { may_have_run: false }),
+        (false, Some(100), Failed::Disconnected { may_have_run: false }),
+        (false, Some(40), Failed::Timeout { may_have_run: false }),
+    ] {
+        let mut f = Fixture::new();
+        f.wire.full = full;
+        if !full {
+            f.session.disconnected(&mut f.events);
+        }
+        let call = f.call(deadline, "a");
+        let until = deadline.filter(|ms| *ms < 50).unwrap_or(50);
+        assert_eq!(f.session.next_timeout(), Some(at(until)));
+        f.wait_until(until - 1);
+        assert_eq!(f.woken(), [""; 0]);
+        f.wait_until(until);
+        assert_eq!((f.woken(), f.poll(call)), (vec!["a"], Some(failed(expected))));
+        f.wire.full = false;
+        f.session.connected(ITEM_BYTES);
+        f.session.announced(at(until), &mut f.wire, &mut f.events);
+        assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
+        f.assert_empty();
+    }
+}
+
+/// Whoever waits for others waits for the controller, too.
+#[test]
+fn a_question_that_waits_for_something_is_parked_without_an_end() {
+    let mut f = Fixture::new();
+    f.session.disconnected(&mut f.events);
+    let name = "b".to_owned();
+    let call = f
+        .submit(&Message::Ask(Query::WaitProcess(&name), None), "a")
+        .unwrap();
+    assert_eq!(f.session.next_timeout(), None);
+    drop(name);
+    f.connect();
+    assert_eq!(f.wire.sent(), [Sent::Ask { number: call.0 }]);
+}
+
+#[test]
+fn p5_parked_calls_go_first_and_in_order() {
+    let mut f = Fixture::new();
+    f.wire.full = true;
+    let (a, b) = (f.call(None, "a"), f.call(None, "b"));
+    assert!(f.session.waits_for_room());
+    f.wire.full = false;
+    // There is room again, of which a newer call hears first.
+    let c = f.call(None, "c");
     assert_eq!(f.wire.sent(), []);
-    f.assert_empty();
+    f.session.send_parked(at(0), &mut f.wire, &mut f.events);
+    assert_eq!(f.wire.sent(), [sent(a, "a"), sent(b, "b"), sent(c, "c")]);
+    assert!(!f.session.waits_for_room());
+    assert_eq!(f.woken(), [""; 0], "nothing has happened to them");
+    let d = f.call(None, "d");
+    assert_eq!(f.wire.sent(), [sent(d, "d")]);
+}
+
+#[test]
+fn p5_a_parked_call_that_cannot_be_sent_keeps_its_place() {
+    let mut f = Fixture::new();
+    f.wire.full = true;
+    let (a, b) = (f.call(None, "a"), f.call(None, "b"));
+    (f.wire.full, f.wire.closed) = (false, true);
+    f.session.send_parked(at(0), &mut f.wire, &mut f.events);
+    f.session.disconnected(&mut f.events);
+    f.wire.closed = false;
+    let c = f.call(None, "c");
+    f.connect();
+    assert_eq!(f.wire.sent(), [sent(a, "a"), sent(b, "b"), sent(c, "c")]);
+}
+
+#[test]
+fn a_parked_call_that_is_too_large_ends_and_holds_nobody_up() {
+    let mut f = Fixture::new();
+    f.wire.full = true;
+    let (a, b) = (
+        f.call(None, "more than fits a frame of twenty bytes"),
+        f.call(None, "b"),
+    );
+    (f.wire.full, f.wire.limit) = (false, 20);
+    f.session.send_parked(at(0), &mut f.wire, &mut f.events);
+    assert_eq!(f.wire.sent(), [sent(b, "b")]);
+    assert_eq!(f.woken(), ["more than fits a frame of twenty bytes"]);
+    let ended = f.poll(a);
+    assert!(
+        matches!(
+            ended,
+            Some(Err(Failure::Failed(Failed::TooLarge {
+                limit: 20,
+                may_have_run: false,
+                ..
+            })))
+        ),
+        "{ended:?}"
+    );
+}
+
+/// The announcement is what the others wait for.
+#[test]
+fn what_a_connection_begins_with_waits_for_nothing() {
+    let mut f = Fixture::new();
+    let payload = bytes("offered");
+    let first = Message::Announce {
+        payload: &payload,
+        ready: true,
+        first: true,
+    };
+    f.session.disconnected(&mut f.events);
+    assert_eq!(
+        f.submit(&first, "a"),
+        Err(Failed::Disconnected { may_have_run: false })
+    );
+    f.call(None, "b");
+    f.session.connected(ITEM_BYTES);
+    f.wire.full = true;
+    let number = f.submit(&first, "a").unwrap().0;
+    assert_eq!(f.wire.sent(), [Sent::Offer { number, ready: true }]);
+}
+
+/// A waker that is dropped may do anything, such as give up another call.
+#[test]
+fn no_waiter_is_dropped_inside() {
+    let mut f = Fixture::new();
+    let call = f.call(None, "a");
+    let mut waiter = Some("b");
+    assert_eq!(f.session.poll(call, &mut waiter), None);
+    assert_eq!(waiter, Some("a"), "the one from before is given back");
+    f.abandon(call);
+    assert!(matches!(&*std::mem::take(&mut f.events), [Event::Drop("b")]));
+    f.wire.full = true;
+    let parked = f.call(None, "c");
+    f.abandon(parked);
+    assert!(matches!(&*f.events, [Event::Drop("c")]));
+    let mut refused = Some("d");
+    let late = Message::Call(Fixture::request(Some(0)), &Bytes::new());
+    assert!(f.session.submit(at(0), &late, &mut refused, &mut f.wire).is_err());
+    assert_eq!(refused, Some("d"));
 }
 
 #[test]
 fn p1_closing_ends_every_call() {
     let mut f = Fixture::new();
     let sent = f.call(None, "sent");
-    let parked = f
-        .session
-        .park(None, Failed::Overloaded { may_have_run: false }, "parked")
-        .unwrap();
+    f.wire.full = true;
+    let parked = f.call(None, "parked");
     f.session.close(&mut f.events);
     assert_eq!(f.woken(), ["sent", "parked"]);
     assert_eq!(
@@ -177,12 +325,6 @@ fn p2_a_call_that_was_not_sent_did_not_run() {
         f.try_call(Some(5), "x"),
         Err(Failed::Timeout { may_have_run: false })
     );
-    f.wire.closed = true;
-    assert_eq!(
-        f.try_call(None, "x"),
-        Err(Failed::Disconnected { may_have_run: false })
-    );
-    f.wire.closed = false;
     f.wire.limit = 20;
     let long = "more than fits a frame of twenty bytes";
     let too_large = f.try_call(None, long).unwrap_err();
@@ -196,14 +338,11 @@ fn p2_a_call_that_was_not_sent_did_not_run() {
         f.try_call(None, "x"),
         Err(Failed::Overloaded { may_have_run: false })
     );
-    let parked = f
-        .session
-        .park(None, Failed::Disconnected { may_have_run: false }, "b");
-    assert_eq!(parked, Err(Failed::Overloaded { may_have_run: false }));
     f.session.disconnected(&mut f.events);
     assert_eq!(
         f.try_call(None, "x"),
-        Err(Failed::Disconnected { may_have_run: false })
+        Err(Failed::Overloaded { may_have_run: false }),
+        "nor is it parked"
     );
 }
 
@@ -256,12 +395,12 @@ fn p4_a_call_that_has_ended_is_not_cancelled() {
 #[test]
 fn p4_a_parked_call_that_is_dropped_sends_nothing() {
     let mut f = Fixture::new();
-    let call = f
-        .session
-        .park(Some(at(10)), Failed::Overloaded { may_have_run: false }, "a")
-        .unwrap();
+    f.wire.full = true;
+    let call = f.call(Some(10), "a");
     f.abandon(call);
     f.assert_empty();
+    f.wire.full = false;
+    f.session.send_parked(at(0), &mut f.wire, &mut f.events);
     f.wait_until(10);
     assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
 }
@@ -321,8 +460,6 @@ fn p5_calls_are_sent_in_the_order_of_the_callers() {
 
 #[test]
 fn a_call_carries_the_time_that_is_left() {
-    let mut f = Fixture::new();
-    f.now = 40;
     let trace = TraceContext {
         trace_id: [1; 16],
         span_id: [2; 8],
@@ -339,19 +476,31 @@ fn a_call_carries_the_time_that_is_left() {
         streams: 0,
         key: Some(9),
         mode: Mode::HandedOver,
+        window: None,
     };
-    let call = f
-        .session
-        .call(at(f.now), &request, &bytes("x"), &mut f.wire)
-        .unwrap();
+    let payload = bytes("x");
+    // Sent at once, or later.
+    for parked in [false, true] {
+        let mut f = Fixture::new();
+        f.now = 30;
+        f.wire.full = parked;
+        let call = f.submit(&Message::Call(request.clone(), &payload), "a").unwrap();
+        f.wire.full = false;
+        f.session.send_parked(at(40), &mut f.wire, &mut f.events);
+        check_sent(&mut f, call, if parked { 60 } else { 70 }, trace);
+    }
+}
+
+fn check_sent(f: &mut Fixture, call: CallId, left: u32, trace: TraceContext) {
     let frames = f.wire.frames();
-    let (header, _) = frames[0].decode().unwrap();
+    let (header, payload) = frames[0].decode().unwrap();
+    assert_eq!(payload, bytes("x"));
     let expected = CallHeader {
         call,
         name: "add",
         signature: 7,
         to: Some("calculator"),
-        deadline: Some(MS * 60),
+        deadline: Some(MS * left),
         trace: Some(trace),
         metadata: vec![("tenant", "acme")],
         key: Some(9),
@@ -363,11 +512,16 @@ fn a_call_carries_the_time_that_is_left() {
 #[test]
 fn offers_withdrawals_and_questions_are_answered_like_calls() {
     let mut f = Fixture::new();
-    let offer = f.session.announce(&bytes("offered"), true, &mut f.wire).unwrap();
-    let withdrawal = f.session.withdraw(&bytes("withdrawn"), &mut f.wire).unwrap();
+    let (payload, withdrawn) = (bytes("offered"), bytes("withdrawn"));
+    let announcement = Message::Announce {
+        payload: &payload,
+        ready: true,
+        first: false,
+    };
+    let offer = f.submit(&announcement, "a").unwrap();
+    let withdrawal = f.submit(&Message::Withdraw(&withdrawn), "b").unwrap();
     let question = f
-        .session
-        .ask(Query::Processes, Some(at(10)), &mut f.wire)
+        .submit(&Message::Ask(Query::Processes, Some(at(10))), "c")
         .unwrap();
     let expected = [
         Sent::Offer {
@@ -416,9 +570,7 @@ fn a_name_that_nobody_can_have_is_not_sent() {
             to,
             ..Fixture::request(None)
         };
-        f.session
-            .call(at(0), &request, &Bytes::new(), &mut f.wire)
-            .map(drop)
+        f.submit(&Message::Call(request, &Bytes::new()), "a").map(drop)
     };
     assert_eq!(call(&longest, Some(&longest)), Ok(()));
     assert_eq!(call(&longer, None), Err(Failed::NoProvider(Absence::Nobody)));
@@ -426,7 +578,7 @@ fn a_name_that_nobody_can_have_is_not_sent() {
         call("add", Some(&longer)),
         Err(Failed::NoProvider(Absence::ProcessUnknown))
     );
-    let mut ask = |query| f.session.ask(query, None, &mut f.wire).map(drop);
+    let mut ask = |query| f.submit(&Message::Ask(query, None), "a").map(drop);
     let denied = || {
         Err(Failed::Denied {
             reason: "a name has 1 to 255 bytes".to_owned(),

@@ -33,9 +33,10 @@ fn mode() -> impl Strategy<Value = Mode> {
 fn op() -> impl Strategy<Value = Op> {
     let which = 0..16usize;
     prop_oneof![
-        8 => (prop::option::of(0..60u32), size(), mode())
+        10 => (prop::option::of(0..60u32), size(), mode())
             .prop_map(|(within_ms, size, mode)| Op::Call { within_ms, size, mode }),
-        2 => (0..60u32).prop_map(|within_ms| Op::Park { within_ms }),
+        2 => any::<bool>().prop_map(Op::Fill),
+        1 => Just(Op::SendParked),
         8 => which.clone().prop_map(Op::Look),
         3 => which.clone().prop_map(Op::GiveUp),
         10 => (which.clone(), ending()).prop_map(|(which, ending)| Op::Reply(which, ending)),
@@ -155,7 +156,7 @@ proptest! {
         let (mut called, mut arrived) = (Vec::new(), Vec::new());
         for (payload, (call, ends)) in (0u8..).map(|byte| Bytes::from(vec![byte])).zip(steps) {
             if call {
-                let call = f.session.call(at(0), &Fixture::request(None), &payload, &mut f.wire).unwrap();
+                let call = f.submit(&Message::Call(Fixture::request(None), &payload), "a").unwrap();
                 called.push(payload);
                 if ends {
                     f.reply(call, &Ok(Bytes::new())).unwrap();
@@ -180,6 +181,16 @@ proptest! {
             _ => None,
         });
         prop_assert_eq!(started.collect::<Vec<_>>(), arrived);
+    }
+
+    /// P5: calls are sent in the order in which they were made, however long each had to wait for that.
+    #[test]
+    fn p5_no_call_overtakes_another(ops in history()) {
+        let sent = history_of(&ops).into_iter().filter_map(|entry| match entry {
+            Entry::Sent { token, .. } => Some(token),
+            _ => None,
+        });
+        prop_assert!(sent.is_sorted());
     }
 
     /// P8: whoever broadcasts is given the roster, then each part, then the end, and nothing after it; all of them unless

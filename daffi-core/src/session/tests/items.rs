@@ -35,17 +35,14 @@ impl Fixture {
             mode,
             ..Self::request(deadline)
         };
-        let call = self
-            .session
-            .call(at(self.now), &request, &bytes("arguments"), &mut self.wire)
-            .unwrap();
-        assert_eq!(self.session.poll_next(call, || waiter), None);
+        let payload = bytes("arguments");
+        let call = self.submit(&Message::Call(request, &payload), waiter).unwrap();
         self.wire.sent();
         call
     }
 
     fn next(&mut self, call: CallId) -> Option<Next> {
-        self.session.poll_next(call, || "late waiter")
+        self.session.poll_next(call, &mut Some("late waiter"))
     }
 
     fn roster(&mut self, call: CallId, roster: &[&str]) -> Result<(), Fault> {
@@ -117,7 +114,7 @@ fn p8_each_kind_of_part_reaches_the_caller_as_it_was() {
 #[test]
 fn what_happens_comes_in_its_order() {
     let mut f = Fixture::new();
-    let call = f.session.ask(Query::Presence, None, &mut f.wire).unwrap();
+    let call = f.submit(&Message::Ask(Query::Presence, None), "asker").unwrap();
     for process in ["p", "q"] {
         f.happened(call, &joined(process)).unwrap();
     }
@@ -128,7 +125,7 @@ fn what_happens_comes_in_its_order() {
     assert_eq!(f.next(call), None);
     f.reply(call, &failed(Failed::Overloaded { may_have_run: false }))
         .unwrap();
-    assert_eq!(f.woken(), ["late waiter"]);
+    assert_eq!(f.woken(), ["asker", "late waiter"]);
     let ended = failed(Failed::Overloaded { may_have_run: false });
     assert_eq!(f.next(call), end(ended));
     f.assert_empty();
@@ -321,9 +318,11 @@ fn p1_an_answer_to_no_call_is_a_fault() {
     }
     let mut f = Fixture::new();
     assert!(is_fault(&mut f, CallId(5)), "never sent");
-    let otherwise = Failed::Disconnected { may_have_run: false };
-    let parked = f.session.park(None, otherwise, "parked").unwrap();
+    f.wire.full = true;
+    let parked = f.call(None, "parked");
     assert!(is_fault(&mut f, parked), "not sent yet");
+    f.abandon(parked);
+    f.wire.full = false;
 
     let answered = f.begun(None);
     f.reply(answered, &Ok(Bytes::new())).unwrap();
@@ -333,10 +332,9 @@ fn p1_an_answer_to_no_call_is_a_fault() {
 
     let lost = f.begun(None);
     f.session.disconnected(&mut f.events);
-    f.session.connected(ITEM_BYTES, &mut f.events);
+    f.connect();
     assert!(is_fault(&mut f, lost), "of the connection before");
     f.assert_kept(lost, failed(Failed::Disconnected { may_have_run: true }));
-    assert_eq!(f.next(parked), None);
 }
 
 #[test]

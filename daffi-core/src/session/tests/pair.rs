@@ -163,11 +163,13 @@ impl World {
                 calls: 6,
                 ..Limits::default()
             };
-            let mut session = Session::new(&limits);
-            session.connected(ITEM_BYTES, &mut Vec::new());
+            let mut session = Session::new(&limits, PATIENCE);
+            let mut wire = Wire::new(1 << 16);
+            session.connected(ITEM_BYTES);
+            session.announced(at(0), &mut wire, &mut Vec::new());
             Side {
                 session,
-                wire: Wire::new(1 << 16),
+                wire,
                 queue: VecDeque::new(),
                 events: Vec::new(),
             }
@@ -292,10 +294,12 @@ impl World {
         let Side { session, wire, .. } = &mut self.sides[CALLER];
         let token = u32::try_from(self.calls.len()).unwrap();
         let payload = Bytes::from(token.to_be_bytes().to_vec());
-        let Ok(call) = session.call(at(self.now), &request, &payload, wire) else {
+        let token = self.calls.len();
+        let mut waiter = Some(Task::Answers(token));
+        let message = Message::Call(request, &payload);
+        let Ok(call) = session.submit(at(self.now), &message, &mut waiter, wire) else {
             return;
         };
-        let token = self.calls.len();
         self.ready.insert(Task::Answers(token));
         self.ready
             .extend((0..streams).map(|index| Task::Feed(token, index)));
@@ -330,7 +334,7 @@ impl World {
         let pending = match task {
             Task::Answers(call) => {
                 let held = &mut self.calls[call];
-                match caller.poll_next(held.call, || task) {
+                match caller.poll_next(held.call, &mut Some(task)) {
                     None => true,
                     Some(Next::Item(Item::Opened(0))) => {
                         assert!(!std::mem::replace(&mut held.seen, true));
@@ -352,7 +356,7 @@ impl World {
             Task::Feed(call, index) => {
                 let held = &mut self.calls[call];
                 let stream = &mut held.arguments[index as usize];
-                match caller.credit(End::Call(held.call), index, || task) {
+                match caller.credit(End::Call(held.call), index, &mut Some(task)) {
                     None => true,
                     Some(None) => {
                         stream.closed = Some(Err(Failed::Cancelled { may_have_run: true }));
@@ -368,7 +372,7 @@ impl World {
             Task::Send(call) => {
                 let held = &mut self.calls[call];
                 let end = End::Run(held.run.unwrap());
-                match provider.credit(end, 0, || task) {
+                match provider.credit(end, 0, &mut Some(task)) {
                     None => true,
                     Some(None) => {
                         assert!(held.aborted, "its call goes on");
@@ -388,7 +392,7 @@ impl World {
                     // It is accepted first.
                     return;
                 }
-                match provider.take(held.run.unwrap(), index, || task) {
+                match provider.take(held.run.unwrap(), index, &mut Some(task)) {
                     None => true,
                     Some(Taken::Batch(batch)) => {
                         stream.read(&batch);
@@ -434,8 +438,13 @@ impl World {
         let stream = &mut held.arguments[index as usize];
         stream.ended = Some(Err(Failed::Cancelled { may_have_run: true }));
         stream.stopped = true;
-        let Side { session, wire, .. } = &mut self.sides[PROVIDER];
-        session.stop(held.run.unwrap(), index, wire);
+        let Side {
+            session,
+            wire,
+            events,
+            ..
+        } = &mut self.sides[PROVIDER];
+        session.stop(held.run.unwrap(), index, wire, events);
     }
 
     fn close(&mut self, task: Task, end: Result<(), Failed>) {
@@ -447,8 +456,13 @@ impl World {
             return;
         }
         stream.closed = Some(end.clone());
-        let Side { session, wire, .. } = &mut self.sides[CALLER];
-        session.close_argument(held.call, index, end, wire);
+        let Side {
+            session,
+            wire,
+            events,
+            ..
+        } = &mut self.sides[CALLER];
+        session.close_argument(held.call, index, end, wire, events);
     }
 
     fn open(&mut self, call: usize) {
@@ -468,16 +482,26 @@ impl World {
         } else {
             failed(Failed::Cancelled { may_have_run: true })
         };
-        let Side { session, wire, .. } = &mut self.sides[PROVIDER];
-        session.finish(held.run.unwrap(), &outcome, wire);
+        let Side {
+            session,
+            wire,
+            events,
+            ..
+        } = &mut self.sides[PROVIDER];
+        session.finish(held.run.unwrap(), &outcome, wire, events);
     }
 
     fn give_up(&mut self, task: Task) {
         let Task::Answers(call) = task else { return };
         let held = &mut self.calls[call];
         held.waits = false;
-        let Side { session, wire, .. } = &mut self.sides[CALLER];
-        session.abandon(held.call, wire);
+        let Side {
+            session,
+            wire,
+            events,
+            ..
+        } = &mut self.sides[CALLER];
+        session.abandon(held.call, wire, events);
     }
 
     // ------------------------------------------------------------------ the controller
@@ -488,6 +512,7 @@ impl World {
             side.queue.extend(side.wire.frames());
             for event in side.events.drain(..) {
                 match event {
+                    Event::Drop(_) => {}
                     Event::Wake(task) => {
                         self.ready.insert(task);
                     }
@@ -637,7 +662,8 @@ impl World {
         session.disconnected(events);
         assert!(wire.frames().is_empty());
         queue.clear();
-        session.connected(ITEM_BYTES, events);
+        session.connected(ITEM_BYTES);
+        session.announced(at(self.now), wire, events);
         self.collect();
         if side == CALLER {
             for run in std::mem::take(&mut self.runs).into_values() {

@@ -302,7 +302,7 @@ fn p4_a_lost_connection_stops_what_runs() {
     let run = f.running(0);
     f.session.disconnected(&mut f.events);
     assert_eq!(f.aborted(), [run]);
-    f.session.connected(ITEM_BYTES, &mut f.events);
+    f.connect();
     // The number is another call's on the new connection.
     let successor = f.running(0);
     f.finish(run, &Ok(bytes("nobody wants this")));

@@ -60,11 +60,8 @@ impl Fixture {
             streams,
             ..Self::request(deadline)
         };
-        let call = self
-            .session
-            .call(at(self.now), &request, &bytes("arguments"), &mut self.wire)
-            .unwrap();
-        assert_eq!(self.session.poll_next(call, || "caller"), None);
+        let payload = bytes("arguments");
+        let call = self.submit(&Message::Call(request, &payload), "caller").unwrap();
         self.wire.sent();
         call
     }
@@ -97,7 +94,7 @@ impl Fixture {
 
     /// What may be sent, as items and bytes.
     fn may_send(&mut self, end: End, index: u32) -> Option<Option<(u64, i64)>> {
-        let credit = self.session.credit(end, index, || "sender")?;
+        let credit = self.session.credit(end, index, &mut Some("sender"))?;
         Some(credit.map(|credit| (credit.items, credit.bytes)))
     }
 
@@ -106,7 +103,8 @@ impl Fixture {
     }
 
     fn close(&mut self, call: CallId, index: u32, end: Result<(), Failed>) {
-        self.session.close_argument(call, index, end, &mut self.wire);
+        self.session
+            .close_argument(call, index, end, &mut self.wire, &mut self.events);
     }
 
     fn accept(&mut self, run: RunId, index: u32, window: Window) {
@@ -114,11 +112,11 @@ impl Fixture {
     }
 
     fn take(&mut self, run: RunId, index: u32) -> Option<Taken> {
-        self.session.take(run, index, || "reader")
+        self.session.take(run, index, &mut Some("reader"))
     }
 
     fn stop(&mut self, run: RunId, index: u32) {
-        self.session.stop(run, index, &mut self.wire);
+        self.session.stop(run, index, &mut self.wire, &mut self.events);
     }
 
     fn grant(&mut self, call: CallId, index: u32, window: Window) {
@@ -130,7 +128,7 @@ impl Fixture {
     }
 
     fn next_of(&mut self, call: CallId) -> Option<Next> {
-        self.session.poll_next(call, || "caller")
+        self.session.poll_next(call, &mut Some("caller"))
     }
 
     /// A run that reads its argument stream 0, with this window.
@@ -188,7 +186,7 @@ fn who_waits_for_credit_is_woken_once_it_is_granted() {
     f.granted(call, argument(0), window(1, 1));
     assert_eq!(f.woken(), [""; 0], "nobody waits");
     assert_eq!(f.may_send(end, 0), Some(Some((4, 11))));
-    assert!(!f.session.has_ended(end, 0, || "waits for an item"));
+    assert!(!f.session.has_ended(end, 0, &mut Some("waits for an item")));
     f.granted(call, argument(0), window(1, 1));
     assert_eq!(f.woken(), ["waits for an item"]);
 }
@@ -315,7 +313,7 @@ fn a_sender_that_is_told_to_stop_is_woken_and_the_call_goes_on() {
     f.stopped(call, 0);
     assert_eq!(f.woken(), ["sender"]);
     assert_eq!(f.may_send(end, 0), ENDED);
-    assert!(f.session.has_ended(end, 0, || panic!("it has")));
+    assert!(f.session.has_ended(end, 0, &mut None));
     f.stopped(call, 0);
     f.close(call, 0, Ok(()));
     assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
@@ -666,7 +664,7 @@ fn waiting_call() -> (Fixture, CallId) {
     let mut f = Fixture::new();
     let call = f.feed(3, Some(10));
     for (index, waiter) in [(0, "first"), (1, "second")] {
-        assert_eq!(f.session.credit(End::Call(call), index, || waiter), None);
+        assert_eq!(f.session.credit(End::Call(call), index, &mut Some(waiter)), None);
     }
     (f, call)
 }
@@ -793,6 +791,7 @@ fn p4_a_callback_that_cannot_be_stopped_has_no_streams_once_nobody_waits_for_it(
 fn p4_a_callback_that_has_ended_has_no_streams() {
     let (mut f, run) = waiting_run();
     f.finish(run, &Ok(Bytes::new()));
+    assert_eq!(f.woken_of_all(), ["reader", "sender"]);
     f.wire.sent();
     f.assert_empty();
     assert_ended(&mut f, run);
@@ -801,7 +800,7 @@ fn p4_a_callback_that_has_ended_has_no_streams() {
 /// Nothing can be done with the streams of a run that has ended, and what still comes of them is ignored.
 fn assert_ended(f: &mut Fixture, run: RunId) {
     assert_eq!(f.may_send(End::Run(run), 0), ENDED);
-    assert!(f.session.has_ended(End::Run(run), 0, || panic!("it has")));
+    assert!(f.session.has_ended(End::Run(run), 0, &mut None));
     assert_eq!(f.send(End::Run(run), 0, 1, "late"), Err(Unsent::Closed));
     assert_eq!(f.take(run, 1), over(Err(cancelled())));
     f.accept(run, 1, MUCH);

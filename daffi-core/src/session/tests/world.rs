@@ -7,14 +7,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
-use super::ITEM_BYTES;
 use super::wire::{Sent, Wire, with_reply, without_size};
-use super::{at, failed};
+use super::{ITEM_BYTES, PATIENCE, at, failed};
 use crate::proto::{
     Absence, CallId, CallbackId, Failed, Failure, Header, Limits, Mode, Outcome, RemoteError, RunHeader,
     RunId, Status, encode,
 };
-use crate::session::{Event, Fault, Item, Next, Request, Session, Terms};
+use crate::session::{Event, Fault, Item, Message, Next, Request, Session, Terms};
 
 /// How many calls, and how many runs, there may be at a time.
 const LIMIT: u32 = 6;
@@ -33,9 +32,10 @@ pub(super) enum Op {
         size: Size,
         mode: Mode,
     },
-    Park {
-        within_ms: u32,
-    },
+    /// The controller does not read, or does again.
+    Fill(bool),
+    /// There is room for what waits for it.
+    SendParked,
     Look(usize),
     GiveUp(usize),
     /// The controller answers a call; a broadcast in several steps.
@@ -131,13 +131,24 @@ enum Happened {
 struct Held {
     token: u32,
     call: CallId,
-    /// How it ends if it is never sent; `None` if it was.
-    parked: Option<Failed>,
+    /// What is yet to be sent; `None` if it was.
+    parked: Option<Parked>,
     deadline: Option<u32>,
     waiter: Option<u32>,
     /// Answers that have come before the end and were not looked at.
     items: VecDeque<Item>,
     ended: Option<Outcome>,
+}
+
+/// A call that waits to be sent.
+#[derive(Clone, Debug)]
+struct Parked {
+    size: Size,
+    mode: Mode,
+    /// How it ends if it is never sent.
+    otherwise: Failed,
+    /// When it ends if it is.
+    deadline: Option<u32>,
 }
 
 /// A call on its way.
@@ -241,7 +252,7 @@ impl World {
         let mut wire = Wire::new(FRAME_BYTES);
         wire.closed = true;
         Self {
-            session: Session::new(&limits),
+            session: Session::new(&limits, PATIENCE),
             wire,
             now: 0,
             connected: false,
@@ -267,7 +278,12 @@ impl World {
                 size,
                 mode,
             } => self.call(*within_ms, *size, *mode),
-            Op::Park { within_ms } => self.park(*within_ms),
+            Op::Fill(full) => self.wire.full = *full,
+            Op::SendParked => {
+                self.session
+                    .send_parked(at(self.now), &mut self.wire, &mut self.events);
+                self.send_parked();
+            }
             Op::Look(index) => {
                 if let Some(index) = pick(*index, self.held.len()) {
                     self.look(index);
@@ -317,8 +333,12 @@ impl World {
             }
             Op::FinishAgain(index) => {
                 if let Some(index) = pick(*index, self.stopped.len()) {
-                    self.session
-                        .finish(self.stopped[index], &Ok(Bytes::new()), &mut self.wire);
+                    self.session.finish(
+                        self.stopped[index],
+                        &Ok(Bytes::new()),
+                        &mut self.wire,
+                        &mut self.events,
+                    );
                 }
             }
             Op::CancelRun(index) => {
@@ -373,7 +393,7 @@ impl World {
     }
 
     fn call(&mut self, within_ms: Option<u32>, size: Size, mode: Mode) {
-        let token = self.token();
+        let (token, waiter) = (self.token(), self.token());
         self.history.push(Entry::Made { token });
         let deadline = within_ms.map(|ms| self.now + ms);
         let request = Request {
@@ -386,92 +406,129 @@ impl World {
             streams: 0,
             key: None,
             mode,
+            window: None,
         };
         let payload = payload(token, size);
-        let sent = self
+        let message = Message::Call(request, &payload);
+        let mut kept = Some(waiter);
+        let submitted = self
             .session
-            .call(at(self.now), &request, &payload, &mut self.wire);
+            .submit(at(self.now), &message, &mut kept, &mut self.wire);
+        let waiting = self
+            .held
+            .iter()
+            .any(|held| held.parked.is_some() && held.ended.is_none());
+        let at_once = self.connected && !self.wire.full && !waiting;
         let refusal = if within_ms == Some(0) {
             Some(Failed::Timeout { may_have_run: false })
-        } else if !self.connected {
-            Some(Failed::Disconnected { may_have_run: false })
         } else if self.slots() >= LIMIT as usize {
             Some(Failed::Overloaded { may_have_run: false })
-        } else if self.wire.closed {
-            Some(Failed::Disconnected { may_have_run: false })
-        } else if let Size::Large = size {
+        } else if at_once && !self.wire.closed && matches!(size, Size::Large) {
             Some(too_large(false))
         } else {
             None
         };
-        match (sent, refusal) {
+        match (submitted, refusal) {
             (Ok(call), None) => {
-                let number = call.0;
-                assert!(!self.sent.contains_key(&number), "number {number} is in use");
-                let on_its_way = OnItsWay {
-                    waiting: Some(token),
-                    answers: (mode == Mode::Broadcast).then_some(0),
-                };
-                self.sent.insert(number, on_its_way);
+                assert_eq!(kept, None);
                 self.held.push(Held {
                     token,
                     call,
                     parked: None,
                     deadline,
-                    waiter: None,
+                    waiter: Some(waiter),
                     items: VecDeque::new(),
                     ended: None,
                 });
-                self.expected_frames.push(Sent::Call { number, payload });
-                self.history.push(Entry::Sent { token, number });
+                let index = self.held.len() - 1;
+                if at_once && !self.wire.closed {
+                    self.sent(index, size, mode);
+                } else {
+                    self.parked(index, size, mode);
+                }
             }
             (Err(found), Some(refusal)) => {
+                assert_eq!(kept, Some(waiter), "it is given back");
                 let outcome = without_size(failed(found));
                 assert_eq!(outcome, failed(refusal));
                 self.history.push(Entry::Ended { token, outcome });
             }
-            (sent, refusal) => panic!("{sent:?} instead of {refusal:?}"),
+            (submitted, refusal) => panic!("{submitted:?} instead of {refusal:?}"),
         }
     }
 
-    fn park(&mut self, within_ms: u32) {
-        let (token, waiter) = (self.token(), self.token());
-        self.history.push(Entry::Made { token });
-        let deadline = self.now + within_ms;
-        let otherwise = Failed::Disconnected { may_have_run: false };
-        match self.session.park(Some(at(deadline)), otherwise.clone(), waiter) {
-            Ok(call) => {
-                assert!(self.slots() < LIMIT as usize, "{} slots are taken", self.slots());
-                let (parked, deadline, waiter) = (Some(otherwise), Some(deadline), Some(waiter));
-                self.held.push(Held {
-                    token,
-                    call,
-                    parked,
-                    deadline,
-                    waiter,
-                    items: VecDeque::new(),
-                    ended: None,
-                });
+    /// A call is on its way.
+    fn sent(&mut self, index: usize, size: Size, mode: Mode) {
+        let Held { token, call, .. } = self.held[index];
+        let number = call.0;
+        assert!(!self.sent.contains_key(&number), "number {number} is in use");
+        let on_its_way = OnItsWay {
+            waiting: Some(token),
+            answers: (mode == Mode::Broadcast).then_some(0),
+        };
+        self.sent.insert(number, on_its_way);
+        let payload = payload(token, size);
+        self.expected_frames.push(Sent::Call { number, payload });
+        self.history.push(Entry::Sent { token, number });
+    }
+
+    /// A call waits, for as long as it may.
+    fn parked(&mut self, index: usize, size: Size, mode: Mode) {
+        let give_up = self.now + u32::try_from(PATIENCE.as_millis()).unwrap();
+        let held = &mut self.held[index];
+        let deadline = held.deadline;
+        let otherwise = if deadline.is_some_and(|deadline| deadline <= give_up) {
+            Failed::Timeout { may_have_run: false }
+        } else if self.connected {
+            Failed::Overloaded { may_have_run: false }
+        } else {
+            Failed::Disconnected { may_have_run: false }
+        };
+        held.deadline = Some(deadline.map_or(give_up, |deadline| deadline.min(give_up)));
+        held.parked = Some(Parked {
+            size,
+            mode,
+            otherwise,
+            deadline,
+        });
+    }
+
+    /// What waits is sent, in its order.
+    fn send_parked(&mut self) {
+        if !self.connected || self.wire.full || self.wire.closed {
+            return;
+        }
+        for index in 0..self.held.len() {
+            let held = &mut self.held[index];
+            if held.ended.is_some() {
+                continue;
             }
-            Err(found) => {
-                assert_eq!(found, Failed::Overloaded { may_have_run: false });
-                assert!(self.slots() >= LIMIT as usize, "{} slots are taken", self.slots());
-                self.history.push(Entry::Ended {
-                    token,
-                    outcome: failed(found),
-                });
+            let Some(parked) = held.parked.clone() else {
+                continue;
+            };
+            if let Size::Large = parked.size {
+                let token = held.token;
+                self.ended(token, failed(too_large(false)));
+                continue;
             }
+            held.parked = None;
+            held.deadline = parked.deadline;
+            self.sent(index, parked.size, parked.mode);
         }
     }
 
     fn look(&mut self, index: usize) {
         let waiter = self.token();
         let held = &mut self.held[index];
-        let found = self.session.poll_next(held.call, || waiter);
+        let found = self.session.poll_next(held.call, &mut Some(waiter));
         let expected = match held.items.pop_front() {
             Some(item) => Some(Next::Item(item)),
             None => held.ended.clone().map(Next::End),
         };
+        let found = found.map(|next| match next {
+            Next::End(outcome) => Next::End(without_size(outcome)),
+            item => item,
+        });
         assert_eq!(found, expected, "looked at {held:?}");
         match found {
             None => held.waiter = Some(waiter),
@@ -491,7 +548,7 @@ impl World {
 
     fn give_up(&mut self, index: usize) {
         let held = &self.held[index];
-        self.session.abandon(held.call, &mut self.wire);
+        self.session.abandon(held.call, &mut self.wire, &mut self.events);
         self.history.push(Entry::GivenUp { token: held.token });
         if held.parked.is_none() && held.ended.is_none() {
             self.expect(Sent::Cancel {
@@ -649,14 +706,17 @@ impl World {
         let running = self.running.remove(index);
         assert_eq!(self.session.is_wanted(running.run), !running.answered);
         let outcome = ending.outcome(running.token);
-        self.session.finish(running.run, &outcome, &mut self.wire);
+        self.session
+            .finish(running.run, &outcome, &mut self.wire, &mut self.events);
         self.stopped.push(running.run);
         if !running.answered {
-            let fits = !matches!(ending, Ending::Value(Size::Large));
-            self.answered(
-                running.number,
-                if fits { outcome } else { failed(too_large(true)) },
-            );
+            let long = !matches!(ending, Ending::Failed);
+            let outcome = match ending {
+                _ if long && self.wire.full => failed(Failed::Overloaded { may_have_run: true }),
+                Ending::Value(Size::Large) => failed(too_large(true)),
+                _ => outcome,
+            };
+            self.answered(running.number, outcome);
         }
     }
 
@@ -711,7 +771,7 @@ impl World {
             }
             self.ended(
                 token,
-                failed(parked.unwrap_or(Failed::Timeout { may_have_run: true })),
+                failed(parked.map_or(Failed::Timeout { may_have_run: true }, |parked| parked.otherwise)),
             );
         }
         for index in 0..self.running.len() {
@@ -750,17 +810,12 @@ impl World {
         if self.connected {
             return;
         }
-        self.wire.closed = false;
-        self.session.connected(ITEM_BYTES, &mut self.events);
+        (self.wire.closed, self.wire.full) = (false, false);
+        self.session.connected(ITEM_BYTES);
+        self.session
+            .announced(at(self.now), &mut self.wire, &mut self.events);
         self.connected = true;
-        for held in self
-            .held
-            .iter_mut()
-            .filter(|held| held.parked.is_some() && held.ended.is_none())
-        {
-            self.expected_events
-                .extend(held.waiter.take().map(Happened::Woken));
-        }
+        self.send_parked();
     }
 
     /// The node stops. Everything ends, and nothing is left.
@@ -815,18 +870,24 @@ impl World {
     /// Compares what happened since the last look with what was expected. The order within one operation is free.
     fn check(&mut self) {
         let mut frames: Vec<_> = self.wire.sent().into_iter().map(normal).collect();
+        let calls = frames.iter().filter_map(|frame| match frame {
+            Sent::Call { payload, .. } => Some(token_of(payload)),
+            _ => None,
+        });
+        assert!(calls.is_sorted(), "calls in another order than they were made");
         let mut expected = std::mem::take(&mut self.expected_frames);
         frames.sort_by_cached_key(|frame| format!("{frame:?}"));
         expected.sort_by_cached_key(|frame| format!("{frame:?}"));
         assert_eq!(frames, expected, "at {} ms", self.now);
 
         let happened = |event| match event {
-            Event::Wake(waiter) => Happened::Woken(waiter),
-            Event::Start(start) => Happened::Started(token_of(&start.payload)),
-            Event::Abort(run) => Happened::Aborted(run),
+            Event::Wake(waiter) => Some(Happened::Woken(waiter)),
+            Event::Drop(_) => None,
+            Event::Start(start) => Some(Happened::Started(token_of(&start.payload))),
+            Event::Abort(run) => Some(Happened::Aborted(run)),
             Event::ControllerStopping => panic!("it does not stop"),
         };
-        let mut events: Vec<_> = self.events.drain(..).map(happened).collect();
+        let mut events: Vec<_> = self.events.drain(..).filter_map(happened).collect();
         let mut expected = std::mem::take(&mut self.expected_events);
         events.sort();
         expected.sort();

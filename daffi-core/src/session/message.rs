@@ -1,0 +1,221 @@
+//! What a process asks of the controller, and is answered.
+
+use bytes::Bytes;
+
+use crate::proto::{
+    Absence, CallHeader, CallId, Failed, Header, Limits, Mode, Moment, Query, TraceContext, Window,
+};
+
+/// Something to be sent that ends with a reply.
+#[derive(Debug)]
+pub enum Message<'a> {
+    /// A call, with its encoded arguments.
+    Call(Request<'a>, &'a Bytes),
+    /// A question to the controller, to be answered until then.
+    Ask(Query<'a>, Option<Moment>),
+    /// Callbacks to be offered.
+    Announce {
+        /// Encoded.
+        payload: &'a Bytes,
+        /// The process is complete with them.
+        ready: bool,
+        /// They are what a connection begins with, and go before all else.
+        first: bool,
+    },
+    /// Numbers of callbacks that are no longer offered, encoded.
+    Withdraw(&'a Bytes),
+}
+
+/// A call to be sent.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The callback's remote name.
+    pub name: &'a str,
+    /// The number of the caller's signature.
+    pub signature: u64,
+    /// The process that shall run it.
+    pub to: Option<&'a str>,
+    /// When it ends.
+    pub deadline: Option<Moment>,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
+    /// Keys and values for the callback.
+    pub metadata: &'a [(String, String)],
+    /// Calls with the same number go to the same provider.
+    pub key: Option<u64>,
+    /// What becomes of the outcome.
+    pub mode: Mode,
+    /// How many of its arguments are streams.
+    pub streams: u32,
+    /// How much may come at first of the stream that its callback returns, if it is one that does.
+    pub window: Option<Window>,
+}
+
+impl Message<'_> {
+    /// What speaks against sending it, whoever there is to send it to.
+    pub(super) fn check(&self, now: Moment) -> Result<(), Failed> {
+        match self {
+            // A controller takes longer names for garbage, and nobody can have one.
+            Self::Call(request, _) if request.name.len() > Limits::NAME_BYTES => {
+                Err(Failed::NoProvider(Absence::Nobody))
+            }
+            Self::Call(request, _) if request.to.is_some_and(|to| to.len() > Limits::NAME_BYTES) => {
+                Err(Failed::NoProvider(Absence::ProcessUnknown))
+            }
+            Self::Call(request, _) if request.deadline.is_some_and(|deadline| deadline <= now) => {
+                Err(Failed::Timeout { may_have_run: false })
+            }
+            Self::Ask(Query::WaitProcess(name) | Query::WaitFunction(name), _)
+                if name.len() > Limits::NAME_BYTES =>
+            {
+                let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
+                Err(Failed::Denied { reason })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Moment> {
+        match self {
+            Self::Call(request, _) => request.deadline,
+            Self::Ask(_, deadline) => *deadline,
+            Self::Announce { .. } | Self::Withdraw(_) => None,
+        }
+    }
+
+    /// Whether it waits for something to appear.
+    pub(super) const fn waits(&self) -> bool {
+        matches!(self, Self::Ask(Query::WaitProcess(_) | Query::WaitFunction(_), _))
+    }
+
+    /// Whether it goes before all else.
+    pub(super) const fn is_first(&self) -> bool {
+        matches!(self, Self::Announce { first: true, .. })
+    }
+
+    /// How many streams go with it.
+    pub(super) const fn streams(&self) -> u32 {
+        match self {
+            Self::Call(request, _) => request.streams,
+            _ => 0,
+        }
+    }
+
+    /// How much may come at first of the stream that it is answered with.
+    pub(super) const fn window(&self) -> Option<Window> {
+        match self {
+            Self::Call(request, _) => request.window,
+            _ => None,
+        }
+    }
+
+    pub(super) fn header(&self, now: Moment, call: CallId) -> Header<'_> {
+        match self {
+            Self::Call(request, _) => {
+                let metadata = request
+                    .metadata
+                    .iter()
+                    .map(|(key, value)| (key.as_str(), value.as_str()))
+                    .collect();
+                Header::Call(CallHeader {
+                    call,
+                    name: request.name,
+                    signature: request.signature,
+                    to: request.to,
+                    deadline: request.deadline.map(|deadline| deadline.since(now)),
+                    trace: request.trace,
+                    metadata,
+                    key: request.key,
+                    mode: request.mode,
+                })
+            }
+            Self::Ask(query, _) => Header::Query {
+                call,
+                query: query.clone(),
+            },
+            Self::Announce { ready, .. } => Header::Offer { call, ready: *ready },
+            Self::Withdraw(_) => Header::Withdraw { call },
+        }
+    }
+
+    pub(super) const fn payload(&self) -> &Bytes {
+        static NONE: Bytes = Bytes::new();
+        match self {
+            Self::Call(_, payload) | Self::Announce { payload, .. } | Self::Withdraw(payload) => payload,
+            Self::Ask(..) => &NONE,
+        }
+    }
+
+    /// The message by itself, for as long as it cannot be sent.
+    pub(super) fn keep(&self) -> Kept {
+        match self {
+            Self::Call(request, payload) => Kept::Call(Box::new(KeptCall {
+                name: request.name.into(),
+                to: request.to.map(Into::into),
+                metadata: request.metadata.into(),
+                rest: Request {
+                    name: "",
+                    to: None,
+                    metadata: &[],
+                    ..request.clone()
+                },
+                payload: Bytes::clone(payload),
+            })),
+            Self::Ask(query, until) => match query {
+                Query::WaitProcess(name) => Kept::WaitProcess((*name).into(), *until),
+                Query::WaitFunction(name) => Kept::WaitFunction((*name).into(), *until),
+                Query::Processes => Kept::Ask(Query::Processes, *until),
+                Query::Callbacks => Kept::Ask(Query::Callbacks, *until),
+                Query::Presence => Kept::Ask(Query::Presence, *until),
+            },
+            Self::Announce { payload, ready, .. } => Kept::Announce(Bytes::clone(payload), *ready),
+            Self::Withdraw(payload) => Kept::Withdraw(Bytes::clone(payload)),
+        }
+    }
+}
+
+/// A message that nobody else holds.
+#[derive(Debug)]
+pub(super) enum Kept {
+    Call(Box<KeptCall>),
+    WaitProcess(Box<str>, Option<Moment>),
+    WaitFunction(Box<str>, Option<Moment>),
+    Ask(Query<'static>, Option<Moment>),
+    Announce(Bytes, bool),
+    Withdraw(Bytes),
+}
+
+#[derive(Debug)]
+pub(super) struct KeptCall {
+    name: Box<str>,
+    to: Option<Box<str>>,
+    metadata: Box<[(String, String)]>,
+    /// What is not borrowed.
+    rest: Request<'static>,
+    payload: Bytes,
+}
+
+impl Kept {
+    pub(super) fn message(&self) -> Message<'_> {
+        match self {
+            Self::Call(call) => Message::Call(
+                Request {
+                    name: &call.name,
+                    to: call.to.as_deref(),
+                    metadata: &call.metadata,
+                    ..call.rest.clone()
+                },
+                &call.payload,
+            ),
+            Self::WaitProcess(name, until) => Message::Ask(Query::WaitProcess(name), *until),
+            Self::WaitFunction(name, until) => Message::Ask(Query::WaitFunction(name), *until),
+            Self::Ask(query, until) => Message::Ask(query.clone(), *until),
+            Self::Announce(payload, ready) => Message::Announce {
+                payload,
+                ready: *ready,
+                first: false,
+            },
+            Self::Withdraw(payload) => Message::Withdraw(payload),
+        }
+    }
+}
