@@ -27,6 +27,18 @@ impl Echoing {
 }
 
 #[tokio::test]
+async fn waiting_for_what_cannot_be_there_makes_no_sense() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let name = "n".repeat(256);
+    for wait in [net.service.wait_process(&name), net.service.wait_function(&name)] {
+        let error = wait.await.unwrap_err();
+        assert!(matches!(error, CallError::Invalid { .. }), "{error:?}");
+        assert!(!error.to_string().contains("may not"), "{error}");
+    }
+    net.stop([]).await;
+}
+
+#[tokio::test]
 async fn waiting_ends_when_the_process_or_function_is_there() {
     over_each(async |transport| {
         let net = Net::start(transport, |builder| builder).await;

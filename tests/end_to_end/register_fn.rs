@@ -298,6 +298,30 @@ async fn it_is_offered_until_it_is_unregistered_and_once() {
     net.stop([g]).await;
 }
 
+mod offered {
+    use daffi::callback;
+
+    #[callback(alias = "made.turns", balance = "round_robin")]
+    fn turns() {}
+}
+
+#[tokio::test]
+async fn what_contradicts_other_processes_is_not_offered() {
+    let net = Net::start(Transport::Memory, |builder| builder.callback("made.turns")).await;
+    let g = net.caller().await;
+    let error = g.register_fn("made.turns", || ()).await.unwrap_err();
+    let RegisterError::Refused { reason, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert!(reason.contains("round_robin"), "{reason}");
+    assert!(!error.to_string().contains("may not"), "{error}");
+    assert!(matches!(
+        g.unregister("made.turns").await,
+        Err(RegisterError::Unknown { .. })
+    ));
+    net.stop([g]).await;
+}
+
 #[tokio::test]
 async fn what_makes_no_sense_is_not_offered() {
     let net = Net::start(Transport::Memory, |builder| builder).await;

@@ -262,7 +262,7 @@ impl Router {
             } else if offering.offered.next().is_some() {
                 // Not looked at any more.
             } else {
-                self.refuse(offering.peer, offering.call, Failed::Denied { reason }, out);
+                self.refuse(offering.peer, offering.call, Failed::Invalid { reason }, out);
                 return Progress::Done;
             }
         }

@@ -102,7 +102,7 @@ impl Router {
             // It is kept as long as somebody waits for it.
             Query::WaitProcess(name) | Query::WaitFunction(name) if name.len() > Limits::NAME_BYTES => {
                 let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
-                self.refuse(from, call, Failed::Denied { reason }, out);
+                self.refuse(from, call, Failed::Invalid { reason }, out);
             }
             Query::WaitProcess(_) | Query::WaitFunction(_)
                 if self.peers.get(from).is_some_and(|peer| peer.waiting >= WAITS) =>

@@ -368,7 +368,7 @@ impl Fixture {
                 (
                     _,
                     Said::Reply {
-                        outcome: Err(Failure::Failed(Failed::Denied { reason })),
+                        outcome: Err(Failure::Failed(Failed::Invalid { reason })),
                         ..
                     },
                 ),

@@ -235,6 +235,7 @@ impl<E> CallError<E> {
                 }
             }
             Failed::Denied { reason } => Self::Denied { callback, reason },
+            Failed::Invalid { reason } => Self::Invalid { callback, reason },
             Failed::TooLarge {
                 size,
                 limit,

@@ -275,6 +275,13 @@ pub enum RegisterError {
         /// The name.
         name: String,
     },
+    /// The controller does not take it.
+    #[error("the controller does not take that: {reason}")]
+    #[non_exhaustive]
+    Refused {
+        /// Why not.
+        reason: String,
+    },
     /// The controller could not be told.
     #[error(transparent)]
     Call(super::CallError),
@@ -286,6 +293,14 @@ impl RegisterError {
     pub fn unknown(name: impl Into<String>) -> Self {
         Self::Unknown { name: name.into() }
     }
+
+    /// The error for callbacks that the controller does not take, for `reason`.
+    #[must_use]
+    pub fn refused(reason: impl Into<String>) -> Self {
+        Self::Refused {
+            reason: reason.into(),
+        }
+    }
 }
 
 /// The variant's name and the message, as of the other errors.
@@ -294,6 +309,7 @@ impl fmt::Debug for RegisterError {
         let variant = match self {
             Self::Config(_) => "Config",
             Self::Unknown { .. } => "Unknown",
+            Self::Refused { .. } => "Refused",
             Self::Call(error) => return write!(f, "Call: {error:?}"),
         };
         write!(f, "{variant}: {self}")

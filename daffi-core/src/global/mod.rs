@@ -29,7 +29,7 @@ use crate::call::{Call, by_name, may_block};
 use crate::error::{CallError, RegisterError};
 use crate::host::HostedController;
 use crate::node::{FAR, Message, Node, Phase, in_process};
-use crate::proto::{CallbackEntry, Failure, ProcessEntry, Query};
+use crate::proto::{CallbackEntry, Failed, Failure, ProcessEntry, Query};
 use crate::registry::{BoundCallback, Catalog, ServiceInstance};
 use crate::roster::{CallbackInfo, ProcessInfo};
 use crate::transport::Address;
@@ -188,7 +188,7 @@ impl Global {
             Ok(()) => Ok(()),
             Err(failure) => {
                 node.retract(offered.iter().map(|offered| offered.callback));
-                Err(RegisterError::Call(controller_error(failure, what)))
+                Err(not_registered(failure, what))
             }
         }
     }
@@ -216,7 +216,7 @@ impl Global {
             name: name.to_owned(),
         })?;
         let told = node.withdraw(&[callback]).await;
-        told.map_err(|failure| RegisterError::Call(controller_error(failure, "unregister")))?;
+        told.map_err(|failure| not_registered(failure, "unregister"))?;
         node.retract([callback]);
         Ok(())
     }
@@ -327,6 +327,14 @@ fn stopped(what: &str) -> RegisterError {
     RegisterError::Call(CallError::NotStarted {
         callback: what.to_owned(),
     })
+}
+
+/// What the controller answered to a registration.
+fn not_registered(failure: Failure, what: &str) -> RegisterError {
+    match failure {
+        Failure::Failed(Failed::Invalid { reason }) => RegisterError::Refused { reason },
+        failure => RegisterError::Call(controller_error(failure, what)),
+    }
 }
 
 /// What ended a question to the controller.

@@ -115,6 +115,11 @@ pub enum Failed {
         /// Whether the call had been handed to the connection.
         may_have_run: bool,
     },
+    /// What was asked for makes no sense, whoever asks.
+    Invalid {
+        /// Why, in words.
+        reason: String,
+    },
 }
 
 impl Failed {
@@ -125,6 +130,7 @@ impl Failed {
             Self::NoProvider(_)
             | Self::SignatureMismatch { .. }
             | Self::Denied { .. }
+            | Self::Invalid { .. }
             | Self::Decode { .. } => false,
             Self::ProviderLost { .. } | Self::Panicked { .. } | Self::Encode { .. } => true,
             Self::Timeout { may_have_run }

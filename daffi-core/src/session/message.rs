@@ -69,7 +69,7 @@ impl Message<'_> {
                 if name.len() > Limits::NAME_BYTES =>
             {
                 let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
-                Err(Failed::Denied { reason })
+                Err(Failed::Invalid { reason })
             }
             _ => Ok(()),
         }

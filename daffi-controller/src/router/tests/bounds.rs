@@ -424,7 +424,7 @@ fn an_offer_in_the_middle_is_seen_by_nobody_and_undone_as_a_whole() {
         [(
             to,
             Said::Reply {
-                outcome: Err(Failure::Failed(Failed::Denied { .. })),
+                outcome: Err(Failure::Failed(Failed::Invalid { .. })),
                 ..
             }
         )] if *to == peer

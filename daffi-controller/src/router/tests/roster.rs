@@ -163,7 +163,7 @@ fn denied(f: &mut Fixture, link: PeerId, callbacks: &[Offered]) -> String {
                 to,
                 Said::Reply {
                     number: 15,
-                    outcome: Err(Failure::Failed(Failed::Denied { reason })),
+                    outcome: Err(Failure::Failed(Failed::Invalid { reason })),
                 },
             ),
         ] if *to == link => reason.clone(),
@@ -450,7 +450,7 @@ fn p6_nobody_waits_for_a_name_that_cannot_be() {
             [(
                 _,
                 Said::Reply {
-                    outcome: Err(Failure::Failed(Failed::Denied { .. })),
+                    outcome: Err(Failure::Failed(Failed::Invalid { .. })),
                     ..
                 }
             )]

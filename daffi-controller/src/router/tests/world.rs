@@ -538,7 +538,7 @@ fn mismatch() -> Failed {
 }
 
 const fn denied() -> Failed {
-    Failed::Denied {
+    Failed::Invalid {
         reason: String::new(),
     }
 }
@@ -558,7 +558,7 @@ fn comparable(mut said: Said) -> Said {
         match failed {
             Failed::TooLarge { may_have_run, .. } => *failed = too_large(*may_have_run),
             Failed::SignatureMismatch { .. } => *failed = mismatch(),
-            Failed::Denied { .. } => *failed = denied(),
+            Failed::Invalid { .. } => *failed = denied(),
             _ => {}
         }
     }

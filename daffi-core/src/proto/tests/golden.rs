@@ -450,6 +450,14 @@ fn replies() -> Vec<Golden> {
             b"",
             "00 00 00 05 06 07 02 0b 00",
         ),
+        golden(
+            "invalid",
+            failed(Failed::Invalid {
+                reason: "no".to_owned(),
+            }),
+            b"",
+            "00 00 00 07 06 07 02 0c 02 6e 6f",
+        ),
     ]
 }
 
@@ -678,7 +686,7 @@ fn there_are_no_frames_but_these() {
         "15",          // a header
         "02 05",       // a refusal
         "06 07 03",    // a status
-        "06 07 02 0c", // a way to fail
+        "06 07 02 0d", // a way to fail
         "06 07 02 00 04",
         "0a 07 05",                      // a query
         "10 07 02",                      // a stream

@@ -580,7 +580,7 @@ fn a_name_that_nobody_can_have_is_not_sent() {
     );
     let mut ask = |query| f.submit(&Message::Ask(query, None), "a").map(drop);
     let denied = || {
-        Err(Failed::Denied {
+        Err(Failed::Invalid {
             reason: "a name has 1 to 255 bytes".to_owned(),
         })
     };
