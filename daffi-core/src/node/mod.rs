@@ -20,6 +20,8 @@ mod run;
 mod serve;
 mod streams;
 mod task;
+#[cfg(test)]
+mod tests;
 mod traces;
 mod turn;
 mod wakers;

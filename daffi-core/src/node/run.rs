@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use tracing::{debug, info_span};
+use tracing::{debug, info_span, warn};
 
 use super::Node;
 use super::caught::{Caught, caught};
@@ -13,32 +13,37 @@ use super::door::{NodeEvent, Write};
 use super::each::Each;
 use super::task::Task;
 use crate::context::{CallContext, ContextParts};
-use crate::proto::{Failed, Outcome, RunId};
+use crate::proto::{Failed, Failure, Outcome, RunId};
 use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, Work};
 use crate::scope::{Scope, Scoped};
 use crate::session::{Start, Times};
 
-/// What runs began in a row may take before those that ended are answered.
+type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + Sync>;
+
+/// Runs that ended may wait so long for others, to be answered together.
 const UNANSWERED: Duration = Duration::from_micros(200);
 
 impl Node {
     /// Does what the session asks for, and answers what ends at once: together, but without letting those that ended wait
-    /// for those that take long.
+    /// for one that may take long.
     pub(super) fn act(&self, doings: &mut Doings, write: Write) {
         let Doings { events, ended } = doings;
-        let mut since = None;
+        let mut watch = Watch::default();
         for event in events.drain(..) {
             match event {
                 NodeEvent::Wake(waker) => waker.wake(),
                 NodeEvent::Drop(waker) => drop(waker),
                 NodeEvent::Start(start) => {
-                    let begun = *since.get_or_insert_with(Instant::now);
                     // It is the node that is asked.
                     let Some(node) = self.me.upgrade() else { continue };
-                    node.start(start, ended);
-                    if !ended.is_empty() && begun.elapsed() >= UNANSWERED {
+                    let callback = Arc::clone(&start.callback);
+                    if !ended.is_empty() && (!callback.pace.is_quick() || watch.unanswered() >= UNANSWERED) {
                         self.finish(ended, Write::Flush);
-                        since = None;
+                        watch = Watch::default();
+                    }
+                    watch.begin();
+                    if node.start(start, ended) && callback.pace.took(watch.lap()) {
+                        warn_of(&callback);
                     }
                 }
                 NodeEvent::Abort(run) => self.abort(run),
@@ -63,7 +68,8 @@ impl Node {
         self.changed.notify_waiters();
     }
 
-    fn start(self: &Arc<Self>, start: Start<Arc<Callback>>, ended: &mut Ended) {
+    /// Begins a run. `true` if the callback itself ran here, to its end or until it had to wait.
+    fn start(self: &Arc<Self>, start: Start<Arc<Callback>>, ended: &mut Ended) -> bool {
         let Start {
             run,
             callback,
@@ -102,7 +108,8 @@ impl Node {
                 scope.clone(),
             );
             let future: OutcomeFuture<'static> = Box::pin(each.run());
-            return self.spawn(run, context, Scoped { scope, future }, !callback.handler.blocks());
+            self.spawn(run, context, Scoped { scope, future }, !callback.handler.blocks());
+            return false;
         }
         let flow = Flow {
             host: Arc::clone(self) as Arc<dyn FlowHost>,
@@ -118,6 +125,7 @@ impl Node {
         match &callback.handler {
             Handler::Inline(call) => {
                 ended.push((run, caught(|| scope.enter(|| call(&invocation)))));
+                true
             }
             Handler::Blocking(call) => {
                 let call = Arc::clone(call);
@@ -130,6 +138,7 @@ impl Node {
                 );
                 self.report(run)
                     .of_blocking(scope, Box::new(move || call(&invocation)));
+                false
             }
             Handler::Deferred(call) => {
                 let ready = Scoped {
@@ -147,22 +156,37 @@ impl Node {
                 );
                 let handle = Some(task.abort_handle());
                 self.note(run, Task { context, handle });
+                false
+            }
+            Handler::Async(call) if callback.pace.is_slow() => {
+                let call = Arc::clone(call);
+                let future = Box::pin(Arc::clone(self).begin_aside(call, invocation, scope.clone()));
+                self.spawn(run, context, Scoped { scope, future }, true);
+                false
             }
             Handler::Async(call) => {
                 // Most callbacks end at once, and then need no task.
-                let first = caught(|| {
-                    Ok(scope.clone().enter(|| {
-                        let mut future = call(invocation);
-                        let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-                        (future, polled)
-                    }))
-                });
+                let first = begun(&**call, invocation, &scope);
                 match first {
                     Ok((_, Poll::Ready(outcome))) => ended.push((run, outcome)),
                     Ok((future, Poll::Pending)) => self.spawn(run, context, Scoped { scope, future }, true),
                     Err(failure) => ended.push((run, Err(failure))),
                 }
+                true
             }
+        }
+    }
+
+    /// Begins a callback that may block on a thread where that holds up nobody, and goes on with it as with any other.
+    async fn begin_aside(self: Arc<Self>, call: Async, invocation: Invocation, scope: Scope) -> Outcome {
+        let begin = move || begun(&*call, invocation, &scope);
+        let first = self.tasks.spawn_blocking_on(begin, &self.runtime).await;
+        match first {
+            Ok(Ok((_, Poll::Ready(outcome)))) => outcome,
+            Ok(Ok((future, Poll::Pending))) => future.await,
+            Ok(Err(failure)) => Err(failure),
+            // The runtime ends.
+            Err(_) => Err(Failed::Cancelled { may_have_run: true }.into()),
         }
     }
 
@@ -212,6 +236,67 @@ impl Node {
         if let Some(task) = task {
             task.stop();
         }
+    }
+}
+
+/// Polls a callback for the first time. The next poll tells it by whom it is to be woken.
+fn begun(
+    call: &(dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + Sync),
+    invocation: Invocation,
+    scope: &Scope,
+) -> Result<(OutcomeFuture<'static>, Poll<Outcome>), Failure> {
+    caught(|| {
+        Ok(scope.clone().enter(|| {
+            let mut future = call(invocation);
+            let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            (future, polled)
+        }))
+    })
+}
+
+/// Tells how long runs take that are begun one after the other, with one look at the clock for each.
+#[derive(Default)]
+struct Watch {
+    /// When the first began, and the last ended.
+    times: Option<(Instant, Instant)>,
+}
+
+impl Watch {
+    fn begin(&mut self) {
+        self.times.get_or_insert_with(|| {
+            let now = Instant::now();
+            (now, now)
+        });
+    }
+
+    /// How long ago the one before ended.
+    fn lap(&mut self) -> Duration {
+        let now = Instant::now();
+        let (_, last) = self.times.get_or_insert((now, now));
+        now.saturating_duration_since(std::mem::replace(last, now))
+    }
+
+    /// How long the first waits for its answer.
+    fn unanswered(&self) -> Duration {
+        self.times.map_or(Duration::ZERO, |(first, last)| {
+            last.saturating_duration_since(first)
+        })
+    }
+}
+
+fn warn_of(callback: &Callback) {
+    let name = &*callback.name;
+    if matches!(callback.handler, Handler::Inline(_)) {
+        warn!(
+            callback = name,
+            "an inline callback took long, and all calls to this process waited for it: leave out `inline`"
+        );
+    } else {
+        warn!(
+            callback = name,
+            "an asynchronous callback blocked its thread, and all calls to this process waited for it; from now on it runs \
+             beside them: write `fn` without `async`, or use `spawn_blocking`"
+        );
     }
 }
 

@@ -9,6 +9,7 @@ mod description;
 mod entry;
 mod flow;
 mod invocation;
+mod pace;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -23,4 +24,5 @@ pub use invocation::{Invocation, OutcomeFuture, encode_value};
 
 pub use crate::proto::{Failure, Outcome};
 pub(crate) use invocation::decode;
+pub use pace::Pace;
 pub use service::{BoundCallback, Callback, Handler, ServiceInstance, Work, WorkFuture};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::RwLock;
 
 use super::{
-    Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture, ServiceEntry,
+    Description, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture, Pace, ServiceEntry,
 };
 use crate::proto::{CallbackId, Described, Offered, Outcome};
 use crate::signature::{Contract, Forms, Signature};
@@ -80,6 +80,8 @@ pub struct Callback {
     pub guarded: bool,
     /// How it runs.
     pub handler: Handler,
+    /// How long it keeps the thread that begins it.
+    pub pace: Pace,
 }
 
 impl BoundCallback {
@@ -127,6 +129,7 @@ impl BoundCallback {
             forms: Arc::new(forms),
             description: self.description,
             handler: self.handler,
+            pace: Pace::default(),
         }
     }
 }

@@ -35,21 +35,19 @@ impl Pipe {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a frame and wakes the reader; `false` if the pipe is closed.
+    /// Adds a frame, of which the reader is [told](Self::tell) by whoever adds the last; `false` if the pipe is closed.
     pub(super) fn push(&self, frame: Frame) -> bool {
-        let first = {
-            let mut state = self.state();
-            if state.closed {
-                return false;
-            }
+        let mut state = self.state();
+        if !state.closed {
             self.room.take(frame.len());
             state.frames.push_back(frame);
-            state.frames.len() == 1
-        };
-        if first {
-            self.arrived.notify_one();
         }
-        true
+        !state.closed
+    }
+
+    /// Wakes the reader.
+    pub(super) fn tell(&self) {
+        self.arrived.notify_one();
     }
 
     pub(super) fn is_closed(&self) -> bool {

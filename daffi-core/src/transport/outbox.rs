@@ -215,15 +215,17 @@ impl Outbox {
 
     /// Writes what is queued on the calling task, as far as the socket takes it without waiting.
     pub fn flush(&self) {
-        if let Sink::Socket(sink) = &self.sink {
-            sink.flush();
+        match &self.sink {
+            Sink::Socket(sink) => sink.flush(),
+            Sink::Memory { out, .. } => out.tell(),
         }
     }
 
     /// Has the writer task write what is queued, after the tasks that are ready now.
     pub fn kick(&self) {
-        if let Sink::Socket(sink) = &self.sink {
-            sink.work.notify_one();
+        match &self.sink {
+            Sink::Socket(sink) => sink.work.notify_one(),
+            Sink::Memory { out, .. } => out.tell(),
         }
     }
 

@@ -1,6 +1,5 @@
 //! How much of a queue's budget is left, and who waits for more.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -17,15 +16,8 @@ pub(super) struct Room {
     /// Somebody waits. Who gives looks at this after it has given, who waits at what is left after it has said so: one of the
     /// two sees the other.
     awaited: AtomicBool,
-    waiting: Mutex<Waiting>,
-}
-
-/// Who waits, in the order in which they came.
-#[derive(Debug, Default)]
-struct Waiting {
-    wakers: Vec<Waker>,
-    /// What tells them apart, so that one that looks often is there once.
-    known: HashSet<(usize, usize)>,
+    /// Who waits, in the order in which they came. They are few: what waits for a connection waits in one place.
+    waiting: Mutex<Vec<Waker>>,
 }
 
 impl Room {
@@ -85,14 +77,17 @@ impl Room {
         if self.left() > 0 {
             return Poll::Ready(());
         }
-        let waker = cx.waker();
-        let key = (waker.data().addr(), std::ptr::from_ref(waker.vtable()).addr());
-        let mut waiting = self.waiting();
-        if waiting.known.insert(key) {
-            waiting.wakers.push(waker.clone());
+        // Cloning and dropping a waker may do anything, so neither is done under the lock.
+        let mut waker = Some(cx.waker().clone());
+        {
+            let mut waiting = self.waiting();
+            match waiting.iter_mut().find(|known| known.will_wake(cx.waker())) {
+                Some(known) => waker = waker.map(|waker| std::mem::replace(known, waker)),
+                None => waiting.extend(waker.take()),
+            }
+            self.awaited.store(true, Ordering::SeqCst);
         }
-        self.awaited.store(true, Ordering::SeqCst);
-        drop(waiting);
+        drop(waker);
         // `give` may have come between the look and the push.
         if self.left() > 0 {
             Poll::Ready(())
@@ -107,10 +102,10 @@ impl Room {
             self.awaited.store(false, Ordering::SeqCst);
             std::mem::take(&mut *waiting)
         };
-        waiting.wakers.into_iter().for_each(Waker::wake);
+        waiting.into_iter().for_each(Waker::wake);
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waker>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,315 @@
+//! A node beside a controller that does what the test says.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::mpsc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::*;
+use crate::error::StartError;
+use crate::host::{BoxFuture, HostedController};
+use crate::proto::{
+    Balance, CallId, CallbackId, Extensions, Frame, Header, Mode, Outcome, RunHeader, Status, VERSION,
+    Welcome,
+};
+use crate::registry::{BoundCallback, Callback, Description, Handler, Invocation};
+use crate::session::Request;
+use crate::signature::Signature;
+use crate::transport::{Address, Connection};
+
+/// A time that no test ever takes.
+const LONG: Duration = Duration::from_secs(600);
+
+/// Lets nodes in, and gives the test the other end.
+#[derive(Debug)]
+struct Host {
+    limits: Limits,
+    ends: UnboundedSender<Connection>,
+}
+
+impl HostedController for Host {
+    fn address(&self) -> &Address {
+        &Address::Memory
+    }
+
+    fn connect(&self) -> Connection {
+        let (here, there) = Connection::memory(self.limits);
+        self.ends.send(there).unwrap();
+        here
+    }
+
+    fn stop(&self) -> BoxFuture<()> {
+        Box::pin(async {})
+    }
+
+    fn abort(&self) {}
+}
+
+/// The controller's end of a connection.
+struct Controller {
+    connection: Connection,
+    arrived: std::collections::VecDeque<Frame>,
+}
+
+impl Controller {
+    fn send(&self, header: &Header<'_>, payload: &Bytes) {
+        self.connection.outbox.send(header, payload).unwrap();
+    }
+
+    async fn next(&mut self) -> Frame {
+        while self.arrived.is_empty() {
+            let mut frames = Vec::new();
+            assert!(
+                self.connection.inlet.read(&mut frames).await.unwrap(),
+                "it closed"
+            );
+            self.arrived.extend(frames);
+        }
+        self.arrived.pop_front().unwrap()
+    }
+
+    /// The payloads of the next calls.
+    async fn calls(&mut self, count: usize) -> Vec<Bytes> {
+        let mut calls = Vec::new();
+        while calls.len() < count {
+            let frame = self.next().await;
+            if let (Header::Call(_), payload) = frame.decode().unwrap() {
+                calls.push(payload);
+            }
+        }
+        calls
+    }
+
+    /// The call that is answered next.
+    async fn answered(&mut self) -> CallId {
+        loop {
+            if let (Header::Reply { call, .. }, _) = self.next().await.decode().unwrap() {
+                return call;
+            }
+        }
+    }
+
+    fn run(&self, call: u32, callback: CallbackId) {
+        let run = RunHeader {
+            call: CallId(call),
+            callback,
+            caller: "caller",
+            deadline: None,
+            trace: None,
+            metadata: vec![],
+        };
+        self.send(&Header::Run(run), &Bytes::new());
+    }
+}
+
+/// A node with callbacks, let in by the test.
+async fn joined(limits: Limits, callbacks: Vec<Callback>) -> (Arc<Node>, Vec<CallbackId>, Controller) {
+    let (ends, mut connections): (_, UnboundedReceiver<Connection>) = unbounded_channel();
+    let options = NodeOptions {
+        process_name: "node".into(),
+        limits,
+        reconnect_wait: LONG,
+        call_timeout: None,
+        traces: Traces::default(),
+    };
+    let node = Node::new(options, Handle::current());
+    let offered = node.offer(callbacks.into_iter());
+    let supervisor = Supervisor {
+        node: Arc::clone(&node),
+        route: Route::Memory(Arc::new(Host { limits, ends })),
+        hooks: Hooks {
+            connected: Box::new(|| {}),
+            disconnected: Box::new(|| {}),
+            ended: Arc::new(|| {}),
+        },
+        connect_timeout: LONG,
+    };
+    let started = tokio::spawn(supervisor.start());
+    let mut controller = Controller {
+        connection: connections.recv().await.unwrap(),
+        arrived: std::collections::VecDeque::new(),
+    };
+    assert!(matches!(
+        controller.next().await.decode().unwrap().0,
+        Header::Hello(_)
+    ));
+    let welcome = Welcome {
+        version: VERSION,
+        controller: "controller".to_owned(),
+        heartbeat: Duration::from_secs(3600),
+        frame_bytes: limits.frame_bytes as u64,
+        calls: limits.calls,
+        extensions: Extensions::default(),
+    };
+    controller.send(&Header::Welcome(welcome), &Bytes::new());
+    controller.connection.outbox.flush();
+    let frame = controller.next().await;
+    let Header::Offer { call, .. } = frame.decode().unwrap().0 else {
+        panic!("it announces nothing")
+    };
+    let status = Status::Value;
+    controller.send(&Header::Reply { call, status }, &Bytes::new());
+    controller.connection.outbox.flush();
+    let ok: Result<(), StartError> = started.await.unwrap();
+    ok.unwrap();
+    let ids = offered.iter().map(|offered| offered.callback).collect();
+    (node, ids, controller)
+}
+
+fn callback(name: &str, handler: Handler) -> Callback {
+    let description = Description {
+        name: name.into(),
+        docs: "".into(),
+        item: "here".into(),
+        file: file!(),
+        line: line!(),
+        concurrency: None,
+        timeout: None,
+        balance: Balance::LessLoaded,
+        signature: || Signature::unknown().into(),
+    };
+    BoundCallback { description, handler }.traced()
+}
+
+fn inline(run: impl Fn(&Invocation) -> Outcome + Send + Sync + 'static) -> Handler {
+    Handler::Inline(Arc::new(run))
+}
+
+/// One look at a call with that payload.
+fn look(exchange: &mut Exchange, payload: &Bytes, waker: &Waker) -> Poll<Outcome> {
+    let request = Request {
+        name: "callback",
+        signature: 1,
+        to: None,
+        deadline: None,
+        trace: None,
+        metadata: &[],
+        key: None,
+        mode: Mode::Answered,
+        streams: 0,
+        window: None,
+    };
+    exchange.poll(&mut Context::from_waker(waker), || {
+        Message::Call(request, payload)
+    })
+}
+
+/// A waker that holds calls, which are given up when it is dropped.
+struct Holding(#[allow(dead_code, reason = "it is there to be dropped")] Mutex<Vec<Exchange>>);
+
+impl Wake for Holding {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[tokio::test]
+async fn p1_a_waker_that_gives_up_calls_when_it_is_dropped_holds_up_nothing() {
+    let (node, _, mut controller) = joined(Limits::default(), vec![]).await;
+    let payload = Bytes::from_static(b"x");
+    let exchange = || Exchange::new(Arc::clone(&node));
+    let begun = || {
+        let mut exchange = exchange();
+        assert!(look(&mut exchange, &payload, Waker::noop()).is_pending());
+        exchange
+    };
+    let holding = |exchange| Waker::from(Arc::new(Holding(Mutex::new(vec![exchange]))));
+
+    // In the place of another.
+    let mut call = exchange();
+    assert!(look(&mut call, &payload, &holding(begun())).is_pending());
+    assert!(look(&mut call, &payload, Waker::noop()).is_pending());
+    // Together with its call.
+    assert!(look(&mut call, &payload, &holding(begun())).is_pending());
+    drop(call);
+    // Of a call that is refused.
+    let mut late = exchange();
+    node.stop_now();
+    assert!(look(&mut late, &payload, &holding(exchange())).is_ready());
+    controller.calls(3).await;
+}
+
+#[tokio::test]
+async fn p5_calls_that_wait_for_room_go_before_those_that_come_later() {
+    let limits = Limits {
+        queue_bytes: 1000,
+        ..Limits::default()
+    };
+    let (node, _, mut controller) = joined(limits, vec![]).await;
+    let payloads: Vec<_> = (0..30u8).map(|number| Bytes::from(vec![number; 300])).collect();
+    let mut exchanges: Vec<_> = payloads
+        .iter()
+        .map(|_| Exchange::new(Arc::clone(&node)))
+        .collect();
+    let mut sent = exchanges.iter_mut().zip(&payloads);
+    for (exchange, payload) in sent.by_ref().take(20) {
+        assert!(look(exchange, payload, Waker::noop()).is_pending());
+    }
+    let mut arrived = controller.calls(1).await;
+    // There is room again, and nobody has heard of it yet.
+    for (exchange, payload) in sent {
+        assert!(look(exchange, payload, Waker::noop()).is_pending());
+    }
+    arrived.extend(controller.calls(29).await);
+    assert_eq!(arrived, payloads);
+}
+
+/// The callbacks of one batch: some end at once, and one waits for what comes of their answers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p16_an_answer_does_not_wait_for_a_callback_that_takes_long() {
+    let (answered, wait) = mpsc::channel();
+    let wait = Mutex::new(wait);
+    let stuck = inline(move |_| {
+        wait.lock().unwrap().recv_timeout(LONG).expect("the answer came");
+        Ok(Bytes::new())
+    });
+    let quick = inline(|_| Ok(Bytes::new()));
+    let callbacks = vec![callback("quick", quick), callback("stuck", stuck)];
+    let (_node, ids, mut controller) = joined(Limits::default(), callbacks).await;
+    for (call, callback) in [(1, ids[0]), (2, ids[0]), (3, ids[1])] {
+        controller.run(call, callback);
+    }
+    controller.connection.outbox.flush();
+    assert_eq!(controller.answered().await, CallId(1));
+    assert_eq!(controller.answered().await, CallId(2));
+    answered.send(()).unwrap();
+    assert_eq!(controller.answered().await, CallId(3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p16_a_callback_that_has_blocked_runs_beside_others() {
+    let (answered, wait) = mpsc::channel();
+    let wait = Arc::new(Mutex::new(wait));
+    let blocks = Handler::Async(Arc::new(move |_| {
+        let wait = Arc::clone(&wait);
+        Box::pin(async move {
+            wait.lock().unwrap().recv_timeout(LONG).expect("the answer came");
+            Ok(Bytes::new())
+        }) as Pin<Box<dyn Future<Output = Outcome> + Send>>
+    }));
+    let quick = inline(|_| Ok(Bytes::new()));
+    let blocks = callback("blocks", blocks);
+    assert!(blocks.pace.took(LONG));
+    let (_node, ids, mut controller) =
+        joined(Limits::default(), vec![callback("quick", quick), blocks]).await;
+    controller.run(1, ids[1]);
+    controller.run(2, ids[0]);
+    controller.connection.outbox.flush();
+    assert_eq!(controller.answered().await, CallId(2));
+    answered.send(()).unwrap();
+    assert_eq!(controller.answered().await, CallId(1));
+}
+
+#[tokio::test]
+async fn p3_a_connection_that_is_lost_ends_what_was_sent() {
+    let (node, _, mut controller) = joined(Limits::default(), vec![]).await;
+    let payload = Bytes::from_static(b"x");
+    let mut sent = Exchange::new(Arc::clone(&node));
+    assert!(look(&mut sent, &payload, Waker::noop()).is_pending());
+    assert_eq!(controller.calls(1).await, std::slice::from_ref(&payload));
+    controller.connection.outbox.abort();
+    let outcome = poll_fn(|cx| look(&mut sent, &payload, cx.waker())).await;
+    assert!(outcome.is_err(), "{outcome:?}");
+}
