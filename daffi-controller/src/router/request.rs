@@ -1,7 +1,7 @@
 //! What a process asks of the router, decoded as far as that needs no router.
 
 use bytes::Bytes;
-use daffi_core::proto::{CallId, CallbackId, Header, Limits, Offered, decode_guarded};
+use daffi_core::proto::{CallId, CallbackId, Header, Limits, Offered, decode_guarded, decode_next};
 
 use super::outlet::Fault;
 
@@ -50,10 +50,11 @@ impl<'a> Request<'a> {
                 ready,
                 offers: Offers::decode(payload)?,
             },
-            Header::Withdraw { call } => Self::Withdraw {
-                call,
-                callbacks: decode_guarded(payload)?,
-            },
+            Header::Withdraw { call } => {
+                check_length(payload)?;
+                let callbacks = decode_guarded(payload)?;
+                Self::Withdraw { call, callbacks }
+            }
             header => Self::Frame(header),
         })
     }
@@ -67,6 +68,7 @@ impl<'a> Request<'a> {
 
 impl Offers {
     fn decode(payload: &Bytes) -> Result<Self, Fault> {
+        check_length(payload)?;
         let offered: Vec<Offered> = decode_guarded(payload)?;
         let is_named = |offered: &Offered| (1..=Limits::NAME_BYTES).contains(&offered.name.len());
         if !offered.iter().all(is_named) {
@@ -77,4 +79,15 @@ impl Offers {
             bytes: payload.len(),
         })
     }
+}
+
+/// A list of more callbacks than a process may offer is not looked at: decoded, it takes many times its bytes.
+fn check_length(payload: &Bytes) -> Result<(), Fault> {
+    let (length, _) = decode_next::<u64>(payload, false)?;
+    if length > Limits::CALLBACKS as u64 {
+        return Err(Fault::Unexpected(
+            "a list of more callbacks than a process may offer",
+        ));
+    }
+    Ok(())
 }

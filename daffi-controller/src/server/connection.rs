@@ -48,18 +48,21 @@ impl Hub {
             let outbox = Arc::clone(&outbox);
             tasks.spawn(async move { outbox.run().await })
         };
-        match self.admit(&hello, &outbox).await {
+        let admitted = self.admit(&hello, &outbox).await;
+        // The rest of the greeting may be long, and is not kept as long as the connection.
+        let Hello { process_name, .. } = hello;
+        match admitted {
             Ok(process) => {
-                info!(process_name = hello.process_name, %peer, "process connected");
+                info!(process_name, %peer, "process connected");
                 if let Err(reason) = self.read(process, &mut inlet, &outbox).await {
                     warn!(process_name = self.process_name(process), %peer, reason, "a connection is cut off");
                     outbox.abort();
                 }
                 self.leave(process).await;
-                info!(process_name = hello.process_name, %peer, "process disconnected");
+                info!(process_name, %peer, "process disconnected");
             }
             Err(refusal) => {
-                let process_name = shortened(&hello.process_name);
+                let process_name = shortened(&process_name);
                 info!(process_name, %peer, %refusal, "process refused");
             }
         }

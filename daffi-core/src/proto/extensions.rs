@@ -3,12 +3,12 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{DecodeError, EncodeError, codec};
+use super::{DecodeError, EncodeError, codec, fields};
 
 /// Numbered values of a [`Hello`](super::Hello) or a [`Welcome`](super::Welcome). Whoever does not know a number skips it, so a
-/// new one needs no new version.
+/// new one needs no new version. There are at most [`Limits::EXTENSIONS`](super::Limits::EXTENSIONS).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Extensions(Vec<(u16, Vec<u8>)>);
+pub struct Extensions(#[serde(deserialize_with = "fields::extensions")] Vec<(u16, Vec<u8>)>);
 
 impl Extensions {
     /// How many calls the node runs at the same time, at most: a `u32`.

@@ -36,6 +36,17 @@ pub(super) fn causes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&
     deserializer.deserialize_seq(Bounded::new("a list of causes", Limits::CAUSES, |_: &&str| 1))
 }
 
+/// What a greeting says beyond its fields.
+pub(super) fn extensions<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(u16, Vec<u8>)>, D::Error> {
+    deserializer.deserialize_seq(Bounded::new(
+        "extensions",
+        Limits::EXTENSIONS,
+        |_: &(u16, Vec<u8>)| 1,
+    ))
+}
+
 fn within<E: Error>(what: &str, size: usize, limit: usize) -> Result<(), E> {
     if size <= limit {
         Ok(())

@@ -22,6 +22,8 @@ impl Limits {
     pub const CALLBACKS: usize = 16 * 1024;
     /// The largest handshake frame, in bytes.
     pub const HANDSHAKE_BYTES: usize = 64 * 1024;
+    /// The most extensions of one greeting.
+    pub const EXTENSIONS: usize = 64;
     /// The most metadata of one call: keys and values together, in bytes.
     pub const METADATA_BYTES: usize = 8 * 1024;
     /// The most causes of one error that travel as words.

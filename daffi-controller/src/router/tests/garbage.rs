@@ -139,6 +139,30 @@ fn payload() -> impl Strategy<Value = Bytes> {
     ]
 }
 
+/// A list that claims so many callbacks, and has none.
+fn claiming(count: u64) -> Bytes {
+    proto::encode(&count).unwrap()
+}
+
+#[test]
+fn p15_a_list_of_more_callbacks_than_a_process_may_offer_is_not_decoded() {
+    let most = Limits::CALLBACKS as u64;
+    let offer = Header::Offer {
+        call: CallId(0),
+        ready: true,
+    };
+    for header in [offer, Header::Withdraw { call: CallId(0) }] {
+        for (count, is_looked_at) in [(most, true), (most + 1, false), (u64::MAX, false)] {
+            let fault = Request::parse(header.clone(), &claiming(count)).unwrap_err();
+            assert_eq!(
+                matches!(fault, Fault::Decode(_)),
+                is_looked_at,
+                "{count}: {fault}"
+            );
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn p7_garbage_hurts_only_its_sender(frames in prop::collection::vec((0..2usize, parts(), payload()), 0..60)) {

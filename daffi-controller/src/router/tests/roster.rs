@@ -271,11 +271,17 @@ fn p6_what_a_process_offers_is_bounded() {
         ..offered(0, "add")
     };
     assert!(f.denied(provider, &[long]).contains("docs"));
-    let many: Vec<_> = (0..=u32::try_from(Limits::CALLBACKS).unwrap())
+    assert!(f.router.directory.is_empty());
+    let most = u32::try_from(Limits::CALLBACKS).unwrap();
+    let many: Vec<_> = (0..most)
         .map(|number| offered(number, &format!("callback {number}")))
         .collect();
-    assert!(f.denied(provider, &many).contains("at most"));
-    assert!(f.router.directory.is_empty());
+    f.offer(provider, &many, false);
+    assert!(
+        f.denied(provider, &[offered(most, "one more")])
+            .contains("at most")
+    );
+    assert_eq!(f.router.directory.count_of(provider), Limits::CALLBACKS);
 }
 
 #[test]

@@ -93,6 +93,25 @@ fn more_than_32_causes_of_an_error_are_refused() {
     );
 }
 
+#[test]
+fn more_than_64_extensions_of_a_greeting_are_refused() {
+    for (count, expected) in [
+        (64, Ok(())),
+        (65, Err("extensions is over the limit of 64")),
+        (8192, Err("extensions is over the limit of 64")),
+    ] {
+        let known = |extensions: Extensions, number| extensions.with(number, &()).unwrap();
+        let extensions = (0..count).fold(Extensions::default(), known);
+        check(
+            &Header::Hello(Hello {
+                extensions,
+                ..Hello::new("shop", 1, 1)
+            }),
+            expected,
+        );
+    }
+}
+
 /// Claims of lengths that are not there, in headers and in the payloads that the controller decodes.
 #[test]
 fn lengths_that_are_only_claimed_cost_nothing() {
