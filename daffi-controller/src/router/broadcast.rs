@@ -7,11 +7,12 @@ use daffi_core::proto::{
     self, Absence, CallHeader, CallId, EncodeError, Failed, FrameError, Header, Mode, Status, TraceContext,
 };
 
+use super::calling::weight;
 use super::ids::{BroadcastId, Caller, Part, PeerId, ProviderKey, Sent};
 use super::outlet::Outlet;
 use super::pick::Wish;
 use super::state::Router;
-use super::status::{may_have_run, refused};
+use super::status::{refused, tell};
 use super::work::{Progress, Step, Task, Turn};
 
 /// A broadcast that begins: who is to be asked is fixed, and they are asked some at a time.
@@ -20,6 +21,8 @@ pub(super) struct Asking {
     from: PeerId,
     call: Made,
     payload: Bytes,
+    /// How many bytes each of them is given.
+    size: usize,
     /// Who is asked: sorted by name once that is [prepared](Self::prepare).
     roster: Vec<(Arc<str>, PeerId, ProviderKey)>,
     names: Option<Result<Bytes, EncodeError>>,
@@ -142,10 +145,16 @@ impl Router {
             self.refuse(from, header.call, Failed::NoProvider(absence), out);
             return None;
         }
+        // The roster may be long (P6).
+        if out.room(from) == 0 {
+            self.refuse(from, header.call, Failed::Overloaded { may_have_run: false }, out);
+            return None;
+        }
         Some(Box::new(Asking {
             from,
             call: Made::new(header),
             payload: payload.clone(),
+            size: weight(header, payload),
             roster,
             names: None,
             id: None,
@@ -190,7 +199,9 @@ impl Router {
             let routed = if broadcast.cancelled {
                 Err(Failed::Cancelled { may_have_run: false })
             } else {
-                self.check_part((peer, key), asking, out).and_then(|()| {
+                let checked = self.check_share(asking.from);
+                let checked = checked.and_then(|()| self.check_part((peer, key), asking, out));
+                checked.and_then(|()| {
                     self.run(
                         asking.from,
                         &header,
@@ -236,7 +247,7 @@ impl Router {
         let provider = self.directory.provider(key);
         let provider = provider.filter(|provider| provider.peer == peer && provider.signature.is_some());
         let provider = provider.ok_or(Failed::NoProvider(Absence::NotOffered))?;
-        let size = asking.payload.len();
+        let size = asking.size;
         let wish = Wish {
             signature: asking.call.signature,
             caller: asking.from,
@@ -263,19 +274,16 @@ impl Router {
             return;
         };
         let (peer, call) = (broadcast.peer, broadcast.call);
-        let may_have_run = may_have_run(&status);
-        let header = |status| Header::Part {
-            call,
-            index: part.index,
-            status,
-        };
         broadcast.missing -= 1;
         let was_last = broadcast.missing == 0;
-        if let Err(error) = out.send(peer, &header(status), payload) {
-            let status = Status::Failed(refused(&error, may_have_run));
-            // Without a payload it fits every limit.
-            let _ = out.send(peer, &header(status), &Bytes::new());
-        }
+        let index = part.index;
+        tell(
+            peer,
+            |status| Header::Part { call, index, status },
+            status,
+            payload,
+            out,
+        );
         if was_last {
             self.broadcasts.forget(part.of);
             self.answer(peer, call, Status::Value, &Bytes::new(), out);

@@ -54,11 +54,6 @@ impl Broadcasts {
         broadcast.filter(|broadcast| broadcast.generation == id.generation)
     }
 
-    /// Who is told of a part.
-    pub(super) fn caller_of(&self, part: Part) -> Option<PeerId> {
-        self.get(part.of).map(|broadcast| broadcast.peer)
-    }
-
     /// Who is told of a part, and their number for the call.
     pub(super) fn call_of(&self, part: Part) -> Option<(PeerId, CallId)> {
         self.get(part.of)

@@ -9,10 +9,9 @@ use daffi_core::proto::{Absence, CallHeader, CallId, Failed, Header, Mode, RunHe
 use super::calls::Outstanding;
 use super::ids::{Caller, PeerId, ProviderKey, Sent};
 use super::outlet::{Fault, Outlet};
-use super::peers::Peer;
 use super::pick::Wish;
 use super::state::Router;
-use super::status::{is_small, may_have_run, refused};
+use super::status::{refused, tell};
 use super::work::Task;
 
 impl Router {
@@ -37,13 +36,10 @@ impl Router {
             _ => return Err(Fault::Unexpected("an unknown way to call")),
         };
         let routed = self
-            .pick(from, header, payload.len(), out)
+            .pick(from, header, weight(header, payload), out)
             .and_then(|via| self.run(from, header, payload, via, caller, out));
         match routed {
             Ok(_) if caller == Caller::HandedOver(from) => {
-                if let Some(peer) = self.peers.get_mut(from) {
-                    peer.handed_over += 1;
-                }
                 self.answer(from, header.call, Status::Value, &Bytes::new(), out);
             }
             Ok(routed) => self.note(from, header.call, Sent::Routed(routed)),
@@ -85,7 +81,7 @@ impl Router {
 
     /// Whether a caller may make one more call.
     pub(super) fn check_share(&self, from: PeerId) -> Result<(), Failed> {
-        let own = self.peers.get(from).map_or(0, Peer::outstanding);
+        let own = self.peers.get(from).map_or(0, |peer| peer.made);
         if self.calls.takes(own) {
             Ok(())
         } else {
@@ -128,10 +124,14 @@ impl Router {
         out.send(to, &run, payload)
             .map_err(|error| refused(&error, false))?;
         let peer = self.peers.get_mut(to).ok_or_else(nobody)?;
-        peer.load.begin(from, payload.len());
-        let call = Outstanding::new(caller, from, to, via, payload.len());
+        let bytes = weight(header, payload);
+        peer.load.begin(from, bytes);
+        let call = Outstanding::new(caller, from, to, via, bytes);
         let number = self.calls.insert(call, &mut peer.runs);
         self.directory.begin(via);
+        if let Some(caller) = self.peers.get_mut(from) {
+            caller.made += 1;
+        }
         Ok(number)
     }
 
@@ -142,10 +142,8 @@ impl Router {
         let ended = self.calls.remove(call, &mut peer.runs);
         peer.load.end(ended.by, ended.bytes);
         self.directory.end(ended.via);
-        if let Caller::HandedOver(caller) = ended.caller
-            && let Some(caller) = self.peers.get_mut(caller)
-        {
-            caller.handed_over -= 1;
+        if let Some(caller) = self.peers.get_mut(ended.by) {
+            caller.made -= 1;
         }
         Some(ended)
     }
@@ -174,19 +172,6 @@ impl Router {
         payload: &Bytes,
         out: &mut impl Outlet,
     ) {
-        let hears = match call.caller {
-            Caller::Call(peer, _) => Some(peer),
-            Caller::Part(part) => self.broadcasts.caller_of(part),
-            Caller::HandedOver(_) | Caller::Nobody => None,
-        };
-        let Some(hears) = hears else { return };
-        // One that does not read its answers gets small ones instead (P6).
-        let empty = Bytes::new();
-        let (status, payload) = if !(payload.is_empty() && is_small(&status)) && out.room(hears) == 0 {
-            (Status::Failed(Failed::Overloaded { may_have_run: true }), &empty)
-        } else {
-            (status, payload)
-        };
         match call.caller {
             Caller::Call(caller, number) => self.answer(caller, number, status, payload, out),
             Caller::Part(part) => self.end_part(part, status, payload, out),
@@ -206,12 +191,7 @@ impl Router {
         if let Some(peer) = self.peers.get_mut(to) {
             peer.answered(call);
         }
-        let may_have_run = may_have_run(&status);
-        if let Err(error) = out.send(to, &Header::Reply { call, status }, payload) {
-            let status = Status::Failed(refused(&error, may_have_run));
-            // Without a payload it fits every limit.
-            let _ = out.send(to, &Header::Reply { call, status }, &Bytes::new());
-        }
+        tell(to, |status| Header::Reply { call, status }, status, payload, out);
     }
 
     /// Answers what a process sent under `call` with a failure.
@@ -256,4 +236,13 @@ impl Router {
             peer.waiting += usize::from(sent == Sent::Waiting);
         }
     }
+}
+
+/// How many bytes a call brings to whoever runs it: its arguments and metadata, with two for the lengths of each entry.
+pub(super) fn weight(header: &CallHeader<'_>, payload: &Bytes) -> usize {
+    let metadata = header.metadata.iter();
+    payload.len()
+        + metadata
+            .map(|(key, value)| key.len() + value.len() + 2)
+            .sum::<usize>()
 }

@@ -10,6 +10,9 @@ use super::outlet::Outlet;
 /// The memory of so many calls is kept when there are none.
 const KEPT: usize = 4096;
 
+/// So many short frames of a call's streams may be added to a queue that has no room.
+const OVER: u8 = 16;
+
 /// A call on its way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outstanding {
@@ -19,17 +22,19 @@ pub(super) struct Outstanding {
     pub(super) by: PeerId,
     pub(super) provider: PeerId,
     pub(super) via: ProviderKey,
-    /// How many bytes its arguments take.
+    /// How many bytes its arguments and metadata take.
     pub(super) bytes: usize,
     /// The provider knows that nobody wants the answer.
     cancelled: bool,
+    /// How many frames of its streams were added to a queue that had no room.
+    over: u8,
     /// Its neighbours among what the provider runs.
     before: Option<u32>,
     after: Option<u32>,
 }
 
 impl Outstanding {
-    /// A call that `by` makes, with arguments of so many bytes.
+    /// A call that `by` makes, of so many bytes.
     pub(super) const fn new(
         caller: Caller,
         by: PeerId,
@@ -44,9 +49,16 @@ impl Outstanding {
             via,
             bytes,
             cancelled: false,
+            over: 0,
             before: None,
             after: None,
         }
+    }
+
+    /// Whether one frame more, a short one, may be added to a queue that has so much room.
+    pub(super) const fn takes_short(&mut self, room: usize) -> bool {
+        self.over = if room > 0 { 0 } else { self.over.saturating_add(1) };
+        self.over <= OVER
     }
 
     /// Tells the provider, once, that nobody wants the answer to its call `number`.

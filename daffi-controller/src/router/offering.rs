@@ -163,6 +163,12 @@ impl Router {
                 "the docs of `{name}` have {length} bytes, and at most {most} are taken"
             ));
         }
+        let (length, most) = (offered.signature.size(), Limits::SIGNATURE_BYTES);
+        if length > most {
+            return Err(format!(
+                "the signature of `{name}` has {length} bytes, and at most {most} are taken"
+            ));
+        }
         match self.directory.check(peer, &offered) {
             Ok(true) => return Ok(None),
             Ok(false) => {}

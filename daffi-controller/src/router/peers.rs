@@ -38,8 +38,8 @@ pub(super) struct Peer {
     pub(super) sent: Table<CallId, Sent>,
     /// How many of these are questions that wait.
     pub(super) waiting: usize,
-    /// How many calls it has handed over that have not ended.
-    pub(super) handed_over: usize,
+    /// How many calls it has made that have not ended, the parts of broadcasts each by itself, whoever still wants to know.
+    pub(super) made: usize,
     /// What it runs.
     pub(super) runs: RunList,
     pub(super) load: Load,
@@ -51,11 +51,6 @@ impl Peer {
     /// Whether it may be given calls.
     pub(super) const fn is_callable(&self) -> bool {
         matches!(self.stage, Stage::Joining | Stage::Present)
-    }
-
-    /// How many calls it has made that have not ended.
-    pub(super) fn outstanding(&self) -> usize {
-        self.sent.len() + self.handed_over
     }
 
     /// What it sent under a number is answered.
@@ -104,7 +99,7 @@ impl Peers {
             stage: Stage::Joining,
             sent: Table::with_hasher(self.mixing),
             waiting: 0,
-            handed_over: 0,
+            made: 0,
             runs: RunList::default(),
             load: Load::new(Capacity::of(hello, limits), self.mixing),
             listing: Arc::default(),

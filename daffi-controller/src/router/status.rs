@@ -1,6 +1,32 @@
 //! What statuses mean to whoever passes them on.
 
-use daffi_core::proto::{Failed, FrameError, Limits, Status};
+use bytes::Bytes;
+use daffi_core::proto::{Failed, FrameError, Header, Limits, Status};
+
+use super::ids::PeerId;
+use super::outlet::Outlet;
+
+/// Tells a process how something ended: in few bytes if it does not read (P6), or if more is over the limit of its frames.
+pub(super) fn tell<'a>(
+    to: PeerId,
+    header: impl Fn(Status<'a>) -> Header<'a>,
+    status: Status<'a>,
+    payload: &Bytes,
+    out: &mut impl Outlet,
+) {
+    let may_have_run = may_have_run(&status);
+    let is_short = payload.is_empty() && is_small(&status);
+    let failed = if is_short || out.room(to) > 0 {
+        match out.send(to, &header(status), payload) {
+            Ok(()) => return,
+            Err(error) => refused(&error, may_have_run),
+        }
+    } else {
+        Failed::Overloaded { may_have_run }
+    };
+    // Without a payload it fits every limit.
+    let _ = out.send(to, &header(Status::Failed(failed)), &Bytes::new());
+}
 
 /// What to answer when a frame was refused.
 pub(super) fn refused(error: &FrameError, may_have_run: bool) -> Failed {
@@ -35,7 +61,7 @@ pub(super) const fn is_small(status: &Status<'_>) -> bool {
 }
 
 /// Whether a callback may have run that ended so.
-pub(super) fn may_have_run(status: &Status<'_>) -> bool {
+fn may_have_run(status: &Status<'_>) -> bool {
     match status {
         Status::Value | Status::App { .. } => true,
         Status::Failed(failed) => failed.may_have_run(),

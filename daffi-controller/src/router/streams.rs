@@ -9,7 +9,7 @@ use daffi_core::proto::{CallId, Failed, Header, Status, StreamId};
 use super::ids::{Caller, Part, PeerId, Sent};
 use super::outlet::{Fault, Outlet};
 use super::state::Router;
-use super::status::refused;
+use super::status::{is_small, refused};
 
 /// Where a frame of a stream goes, and what its call and stream are called there.
 struct Way {
@@ -166,18 +166,24 @@ impl Router {
         })
     }
 
-    /// Passes a frame on. Items that do not fit the queue end the call: nothing is left out of a stream.
+    /// Passes a frame on. Items that do not fit the queue end the call: nothing is left out of a stream. So do short frames,
+    /// when there have been some that did not fit.
     fn pass_on(&mut self, way: &Way, header: &Header<'_>, payload: &Bytes, out: &mut impl Outlet) {
-        let failed = if !payload.is_empty() && out.room(way.to) == 0 {
-            Failed::Overloaded { may_have_run: true }
-        } else {
+        let Some(outstanding) = self.calls.get_mut(way.routed) else {
+            return;
+        };
+        let room = out.room(way.to);
+        let is_short = match header {
+            Header::Close { status, .. } => is_small(status),
+            _ => payload.is_empty(),
+        };
+        let failed = if outstanding.takes_short(room) && (is_short || room > 0) {
             match out.send(way.to, header, payload) {
                 Ok(()) => return,
                 Err(error) => refused(&error, true),
             }
-        };
-        let Some(outstanding) = self.calls.get_mut(way.routed) else {
-            return;
+        } else {
+            Failed::Overloaded { may_have_run: true }
         };
         outstanding.cancel(way.routed, out);
         let ended = *outstanding;

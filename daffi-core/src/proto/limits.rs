@@ -16,6 +16,8 @@ impl Limits {
     pub const NAME_BYTES: usize = 255;
     /// The longest docs of a callback, in bytes.
     pub const DOCS_BYTES: usize = 4 * 1024;
+    /// The longest signature of a callback, in bytes.
+    pub const SIGNATURE_BYTES: usize = 1024 * 1024;
     /// The most that one process offers: names, types and docs together, in bytes.
     pub const OFFER_BYTES: usize = 16 * 1024 * 1024;
     /// The most callbacks that one process offers.

@@ -194,3 +194,90 @@ fn p6_a_caller_that_does_not_read_its_answers_gets_small_ones() {
         );
     }
 }
+
+#[test]
+fn p6_whoever_does_not_read_is_refused_in_few_bytes() {
+    let (mut f, [one, two], caller) = fixture();
+    let wrong = CallHeader {
+        signature: 12345,
+        ..call(0, "add")
+    };
+    let everywhere = CallHeader {
+        mode: Mode::Broadcast,
+        ..wrong.clone()
+    };
+    let mismatch = f.refused(caller, wrong.clone());
+    assert!(
+        matches!(mismatch, Failed::SignatureMismatch { .. }),
+        "{mismatch:?}"
+    );
+    f.queues.full.insert(caller);
+    assert_eq!(f.refused(caller, wrong), full());
+    // The roster may be long, too.
+    assert_eq!(f.refused(caller, everywhere.clone()), full());
+    f.queues.full.clear();
+    f.call(caller, everywhere);
+    assert_eq!(f.said().len(), 4, "a roster, two parts and the end");
+    for provider in [one, two, caller] {
+        f.disconnect(provider);
+    }
+    assert_empty(&f.router);
+}
+
+#[test]
+fn p7_metadata_counts_among_what_a_caller_has_of_a_provider() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let (flooding, other) = (f.join("flooding", &[]), f.join("other", &[]));
+    let long = "x".repeat(998);
+    let talking = |number| CallHeader {
+        metadata: vec![("", &*long)],
+        ..call(number, "add")
+    };
+    let mut send = |from, header| {
+        f.receive(from, Header::Call(header), &Bytes::new()).unwrap();
+        matches!(&*f.said(), [(_, Said::Run { .. })])
+    };
+    // Four fifths of the 4 KiB that it holds.
+    let taken = (0..10).take_while(|number| send(flooding, talking(*number)));
+    assert_eq!(taken.count(), 4);
+    let short = CallHeader {
+        metadata: vec![("key", "value")],
+        ..call(0, "add")
+    };
+    assert!(send(other, short));
+}
+
+#[test]
+fn p7_the_parts_of_broadcasts_count_among_the_calls_of_their_caller() {
+    let mut f = Fixture {
+        router: Router::new(LIMITS, 100, 1),
+        queues: Queues::new(&LIMITS),
+    };
+    let providers: Vec<_> = (0..20)
+        .map(|number| f.join(&format!("provider {number:02}"), &["add"]))
+        .collect();
+    let (flooding, other) = (f.join("flooding", &[]), f.join("other", &[]));
+    for number in 0..10 {
+        f.call(
+            flooding,
+            CallHeader {
+                mode: Mode::Broadcast,
+                ..call(number, "add")
+            },
+        );
+    }
+    f.said();
+    assert_eq!(f.router.calls_outstanding(), 80);
+    assert_eq!(f.refused(flooding, call(11, "add")), full());
+    f.routed(other, call(0, "add"));
+    // What it does not wait for any more is still its own.
+    f.disconnect(flooding);
+    f.said();
+    assert_eq!(f.router.calls_outstanding(), 81);
+    for provider in providers {
+        f.disconnect(provider);
+    }
+    f.disconnect(other);
+    assert_empty(&f.router);
+}

@@ -271,6 +271,18 @@ fn p6_what_a_process_offers_is_bounded() {
         ..offered(0, "add")
     };
     assert!(f.denied(provider, &[long]).contains("docs"));
+    let words = "x".repeat(Limits::SIGNATURE_BYTES);
+    let long = Offered {
+        signature: Described::new(&Signature::new(
+            [(&*words, trace::<u32>())],
+            Returns {
+                ok: trace::<u32>(),
+                error: ErrorType::None,
+            },
+        )),
+        ..offered(0, "add")
+    };
+    assert!(f.denied(provider, &[long]).contains("signature"));
     assert!(f.router.directory.is_empty());
     let most = u32::try_from(Limits::CALLBACKS).unwrap();
     let many: Vec<_> = (0..most)

@@ -523,6 +523,70 @@ fn p6_a_full_queue_takes_what_has_no_payload() {
 }
 
 #[test]
+fn p6_a_full_queue_takes_but_a_few_frames_without_payload_of_each_call() {
+    type Flood = fn(&mut Fixture, [PeerId; 2], u32) -> Result<(), Fault>;
+    let floods: [(Flood, usize); 4] = [
+        (|f, [_, caller], _| f.credit(caller, 3, ITEMS), 0),
+        (
+            |f, [_, caller], _| f.close(caller, 3, argument(0), Status::Value),
+            0,
+        ),
+        (|f, [provider, _], run| f.open(provider, run), 1),
+        (
+            |f, [provider, _], run| f.items(provider, run, ITEMS, &Bytes::new()),
+            1,
+        ),
+    ];
+    for (flood, to) in floods {
+        let (mut f, provider, caller, run) = fixture();
+        let ends = [provider, caller];
+        f.queues.full.insert(ends[to]);
+        let passed_on = |f: &mut Fixture| {
+            (0..50).for_each(|_| flood(f, ends, run).unwrap());
+            f.said().into_iter().filter(|(end, _)| *end == ends[to]).count()
+        };
+        let most = passed_on(&mut f);
+        // And the end of the call.
+        assert_eq!(most, 17, "of flood {to}");
+        assert_eq!(passed_on(&mut f), 0);
+        f.try_reply(provider, run, cancelled(), &Bytes::new()).unwrap();
+        assert_eq!(f.router.calls_outstanding(), 0);
+    }
+}
+
+#[test]
+fn p6_a_full_queue_takes_no_long_words_about_the_end_of_a_stream() {
+    let (mut f, provider, caller, run) = fixture();
+    f.queues.full.insert(provider);
+    let words = Status::App {
+        message: "long",
+        causes: vec![],
+        typed: false,
+    };
+    f.close(caller, 3, argument(0), words).unwrap();
+    assert_eq!(
+        f.said(),
+        [
+            (provider, Said::Cancel { number: run }),
+            (caller, failure(3, overloaded()))
+        ]
+    );
+}
+
+#[test]
+fn p6_short_frames_are_counted_anew_once_there_is_room() {
+    let (mut f, provider, caller, _run) = fixture();
+    for _ in 0..5 {
+        f.queues.full.insert(provider);
+        (0..16).for_each(|_| f.credit(caller, 3, ITEMS).unwrap());
+        f.queues.full.clear();
+        f.credit(caller, 3, ITEMS).unwrap();
+    }
+    assert_eq!(f.said().len(), 5 * 17);
+    assert_eq!(f.router.calls_outstanding(), 1);
+}
+
+#[test]
 fn p1_a_call_that_ended_for_want_of_room_is_not_answered_again_when_its_provider_is_lost() {
     let (mut f, provider, caller, run) = fixture();
     f.queues.full.insert(caller);

@@ -5,7 +5,7 @@ use super::*;
 impl World {
     pub(super) fn call(&mut self, node: usize, asked: Asked) {
         let is_broadcast =
-            asked.mode == Mode::Broadcast && self.shown(asked.name).any(|(other, _)| other != node);
+            asked.mode == Mode::Broadcast && self.others_offer(node, asked.name) && !self.nodes[node].full;
         let asking = if is_broadcast {
             Asking::Broadcast(self.history.broadcasts.len())
         } else {
@@ -36,6 +36,10 @@ impl World {
         }
     }
 
+    fn others_offer(&self, node: usize, name: usize) -> bool {
+        self.shown(name).any(|(other, _)| other != node)
+    }
+
     /// A call begins, or a part of a broadcast; its place in the history.
     fn born(&mut self, mode: Mode) -> usize {
         self.history.lives.push(Life {
@@ -51,6 +55,8 @@ impl World {
         let call = self.born(asked.mode);
         let caller = Hearer::Caller(node, number);
         let answer = match asked.mode {
+            // The roster may be long.
+            Mode::Broadcast if self.others_offer(node, asked.name) => Err(full()),
             // Nobody but the caller offers it.
             Mode::Broadcast if self.shown(asked.name).next().is_some() => {
                 Err(Failed::NoProvider(Absence::OnlyCaller))
@@ -315,6 +321,17 @@ impl World {
 
     /// Somebody is told how a call ended.
     pub(super) fn tell(&mut self, hearer: Hearer, call: usize, outcome: Outcome) {
+        let hears = match hearer {
+            Hearer::Nobody => return,
+            Hearer::Caller(node, _) => node,
+            Hearer::Part(broadcast, _) => self.broadcasts[&broadcast].node,
+        };
+        // A signature may be long.
+        let outcome = if self.nodes[hears].full && outcome == failed(mismatch()) {
+            failed(full())
+        } else {
+            outcome
+        };
         let (node, said) = match hearer {
             Hearer::Nobody => return,
             Hearer::Caller(node, number) => {

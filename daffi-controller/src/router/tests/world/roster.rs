@@ -47,7 +47,12 @@ impl World {
         if refused_shortly || self.conflicts(node, name, terms.balance, ready) {
             // The other reason is a long sentence.
             let narrow = self.nodes[node].narrow && !refused_shortly;
-            let outcome = failed(if narrow { too_large(false) } else { denied() });
+            // Reasons are words.
+            let outcome = failed(match (self.nodes[node].full, narrow) {
+                (true, _) => full(),
+                (_, true) => too_large(false),
+                (false, false) => denied(),
+            });
             return self.expected.push((node, Said::Reply { number, outcome }));
         }
         self.expect_value(node, number);
