@@ -1,0 +1,22 @@
+//! Peers that mean harm, or are broken in ways that look like it, over real sockets, at a controller in a process of its own.
+//!
+//! Beside each attack two processes call each other all the while: they must lose neither a call nor their connection. What is
+//! asserted is what becomes of what was sent, and how much memory the controller takes; never how long it takes.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, reason = "a test program has no outside")]
+
+mod calls;
+mod frames;
+mod garbage;
+mod offers;
+mod peer;
+mod stage;
+
+/// The controller, if this process was started to be one.
+#[test]
+fn play() {
+    if let Some(folder) = stage::part() {
+        stage::play(&folder);
+    }
+}

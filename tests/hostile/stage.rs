@@ -1,0 +1,246 @@
+//! A controller in a process of its own, and those who work beside whoever attacks it.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Command, Stdio, exit};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use std::{env, fs, io, thread};
+
+use daffi::{Address, Global, callback};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+const FOLDER: &str = "DAFFI_TEST_FOLDER";
+
+/// The controller's address comes after this, to tell it from what the test runner says.
+const LISTENS: &str = "listens: ";
+
+/// How peers reach the controller.
+#[derive(Clone, Copy, Debug)]
+pub enum Transport {
+    Unix,
+    Tcp,
+}
+
+/// The folder of the controller that this process was started to be; empty for one that is reached by TCP. The process then
+/// ends with the test that started it, at the latest.
+pub fn part() -> Option<String> {
+    let folder = env::var(FOLDER).ok()?;
+    thread::spawn(|| {
+        // Nothing is written to it. It is closed with the test's process, whatever ends that.
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        exit(1);
+    });
+    Some(folder)
+}
+
+/// Is a controller until the process is ended.
+#[tokio::main(worker_threads = 2)]
+pub async fn play(folder: &str) {
+    let builder = Global::builder()
+        .init_controller(true)
+        .init_node(false)
+        .heartbeat(Duration::from_secs(10));
+    let builder = match folder {
+        "" => builder.host("127.0.0.1").port(0),
+        folder => builder.unix_sock_path(folder),
+    };
+    let g = builder.start().await.unwrap();
+    let port = g
+        .address()
+        .port()
+        .map_or_else(String::new, |port| port.to_string());
+    let mut out = io::stdout();
+    writeln!(out, "\n{LISTENS}{port}")
+        .and_then(|()| out.flush())
+        .unwrap();
+    g.join().await;
+}
+
+/// A controller in a process of its own. It is killed when this is dropped.
+pub struct Stage {
+    controller: Child,
+    folder: TempDir,
+    address: Address,
+}
+
+impl Stage {
+    pub fn new(transport: Transport) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = match transport {
+            Transport::Unix => folder.path().to_str().unwrap(),
+            Transport::Tcp => "",
+        };
+        let mut controller = Command::new(env::current_exe().unwrap())
+            .args(["play", "--exact", "--nocapture", "--test-threads=1"])
+            .env(FOLDER, at)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(controller.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        let port = lines
+            .find_map(|line| line.strip_prefix(LISTENS).map(str::to_owned))
+            .unwrap();
+        // What else the test runner says is read, so that it never waits for that.
+        thread::spawn(move || lines.for_each(drop));
+        let address = match transport {
+            Transport::Unix => Address::unix_in(folder.path()),
+            Transport::Tcp => Address::Tcp {
+                host: "127.0.0.1".to_owned(),
+                port: port.parse().unwrap(),
+            },
+        };
+        Self {
+            controller,
+            folder,
+            address,
+        }
+    }
+
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// A node of daffi's own beside those that attack.
+    async fn node(&self, name: &str, lost: &Arc<AtomicUsize>) -> Global {
+        let builder = Global::builder()
+            .process_name(name)
+            .auto_callbacks(false)
+            .service(Bystander);
+        let builder = match self.address.port() {
+            Some(port) => builder.host("127.0.0.1").port(port),
+            None => builder.unix_sock_path(self.folder.path()),
+        };
+        let lost = Arc::clone(lost);
+        builder
+            .on_node_disconnect(move |_| {
+                lost.fetch_add(1, Ordering::Relaxed);
+            })
+            .start()
+            .await
+            .unwrap()
+    }
+
+    /// The memory that the controller has in use, in bytes, where the system says it; the most of it is counted anew.
+    pub fn memory(&self) -> Option<u64> {
+        fs::write(self.proc("clear_refs"), "5").ok()?;
+        self.kilobytes("VmRSS:")
+    }
+
+    /// Checks that the controller has not had so many bytes more in use at any time since it had `before`.
+    #[track_caller]
+    pub fn assert_memory(&self, before: Option<u64>, most: u64) {
+        if let (Some(before), Some(peak)) = (before, self.kilobytes("VmHWM:")) {
+            let more = peak.saturating_sub(before);
+            assert!(more <= most, "it took {} KiB, not {}", more >> 10, most >> 10);
+        }
+    }
+
+    fn kilobytes(&self, what: &str) -> Option<u64> {
+        let status = fs::read_to_string(self.proc("status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix(what))?;
+        let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+        Some(kilobytes << 10)
+    }
+
+    fn proc(&self, file: &str) -> String {
+        format!("/proc/{}/{file}", self.controller.id())
+    }
+
+    /// Those who work beside whoever attacks.
+    pub async fn bystanders(&self) -> Bystanders {
+        let lost = Arc::new(AtomicUsize::new(0));
+        let nodes = [self.node("left", &lost).await, self.node("right", &lost).await];
+        nodes[0].wait_process("right").await.unwrap();
+        nodes[1].wait_process("left").await.unwrap();
+        let (end, _) = watch::channel(false);
+        let [left, right] = &nodes;
+        let tasks = [(left, "right"), (right, "left")].map(|(node, other)| Caller::start(node, other, &end));
+        Bystanders {
+            nodes,
+            tasks,
+            end,
+            lost,
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = self.controller.kill();
+        let _ = self.controller.wait();
+    }
+}
+
+struct Bystander;
+
+#[callback(prefix = "bystander.")]
+impl Bystander {
+    pub async fn same(&self, number: u64) -> u64 {
+        number
+    }
+}
+
+/// Two processes that call each other all the while.
+pub struct Bystanders {
+    nodes: [Global; 2],
+    tasks: [Caller; 2],
+    end: watch::Sender<bool>,
+    lost: Arc<AtomicUsize>,
+}
+
+struct Caller {
+    made: watch::Receiver<u64>,
+    task: JoinHandle<()>,
+}
+
+impl Caller {
+    fn start(node: &Global, other: &'static str, end: &watch::Sender<bool>) -> Self {
+        let (count, made) = watch::channel(0);
+        let end = end.subscribe();
+        let node = node.clone();
+        let task = tokio::spawn(async move {
+            let mut number = 0;
+            while !*end.borrow() {
+                let call = node.call::<u64>("bystander.same", (number,)).to(other);
+                assert_eq!(call.await, Ok(number), "a call between bystanders");
+                number += 1;
+                count.send_replace(number);
+            }
+        });
+        Self { made, task }
+    }
+}
+
+impl Bystanders {
+    /// Waits until each has made so many calls more.
+    pub async fn go_on(&mut self, calls: u64) {
+        for caller in &mut self.tasks {
+            let goal = *caller.made.borrow() + calls;
+            let made = caller.made.wait_for(|made| *made >= goal).await;
+            assert!(made.is_ok(), "a bystander cannot go on");
+        }
+    }
+
+    /// Checks that nothing was done to them.
+    pub async fn end(mut self) {
+        self.go_on(20).await;
+        self.end.send_replace(true);
+        for caller in self.tasks {
+            caller.task.await.unwrap();
+        }
+        assert_eq!(
+            self.lost.load(Ordering::Relaxed),
+            0,
+            "a bystander lost its connection"
+        );
+        for node in self.nodes {
+            node.stop().await;
+        }
+    }
+}
