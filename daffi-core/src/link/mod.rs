@@ -23,7 +23,7 @@ pub const HEARTBEAT: Duration = Duration::from_secs(2);
 /// How many frames went each way since the connection began, heartbeats not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// Numbered frames handed to the connection.
+    /// Numbered frames taken to be written.
     pub sent: u64,
     /// Numbered frames received.
     pub received: u64,

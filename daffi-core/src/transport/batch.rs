@@ -45,6 +45,8 @@ pub(super) struct Batch {
     pieces: VecDeque<Piece>,
     /// How much of the first piece is written.
     written: usize,
+    /// How many frames of it are numbered.
+    numbered: u64,
 }
 
 impl Batch {
@@ -65,6 +67,7 @@ impl Batch {
         if !shared {
             self.buffer.extend_from_slice(payload);
         }
+        self.numbered += u64::from(header.is_numbered());
         let buffered = self.buffer.len() - before;
         match self.pieces.back_mut() {
             Some(Piece::Buffered(len)) => *len += buffered,
@@ -75,6 +78,11 @@ impl Batch {
             return Ok(buffered + payload.len());
         }
         Ok(buffered)
+    }
+
+    /// How many of its frames, which are whole, are numbered.
+    pub(super) const fn numbered(&self) -> u64 {
+        self.numbered
     }
 
     /// Writes with `write` until all is written (`true`) or it would block (`false`); tells `progress` what went.
@@ -100,6 +108,7 @@ impl Batch {
         self.buffer.clear();
         self.buffer.shrink_to(KEPT_BYTES);
         self.start = 0;
+        self.numbered = 0;
         Ok(true)
     }
 

@@ -145,7 +145,6 @@ impl Outbox {
                     return Err(SendError::Closed);
                 }
                 let bytes = queue.lanes.push(header, payload, self.frame_limit())?;
-                queue.sent += u64::from(header.is_numbered());
                 sink.room.take(bytes);
                 Ok(())
             }
@@ -167,7 +166,8 @@ impl Outbox {
         }
     }
 
-    /// How many numbered frames were queued since the connection began.
+    /// How many numbered frames were taken to be written since the connection began, which is the order in which they are
+    /// written.
     #[must_use]
     pub fn sent(&self) -> u64 {
         match &self.sink {
@@ -376,9 +376,11 @@ impl SocketSink {
 }
 
 impl Queue {
-    /// Takes some of what is queued in order to write it.
+    /// Takes some of what is queued in order to write it. Only now are its frames numbered: until then, others may be written
+    /// before them.
     fn begin(&mut self) -> Option<Batch> {
         let batch = self.lanes.pop(&mut self.spare);
+        self.sent += batch.as_ref().map_or(0, Batch::numbered);
         self.busy = batch.is_some();
         batch
     }

@@ -4,6 +4,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use super::*;
+use crate::proto::StreamId;
 
 const KIB: usize = 1024;
 
@@ -77,8 +78,28 @@ async fn only_numbered_frames_are_counted_as_sent() {
                 .send(&header(2), &payload(LIMITS.frame_bytes))
                 .is_err()
         );
+        here.outbox.flush();
         assert_eq!(here.outbox.sent(), 2, "over {kind:?}");
     }
+}
+
+/// What is acknowledged is a count, so frames are counted in the order in which they are written, which need not be that in
+/// which they were queued.
+#[tokio::test]
+async fn frames_are_counted_in_the_order_in_which_they_are_written() {
+    let (here, mut there) = pair(Kind::Unix, LIMITS).await;
+    let items = Header::Items {
+        call: CallId(1),
+        stream: StreamId::Result(0),
+        items: 1,
+    };
+    here.outbox.send(&items, &payload(10)).unwrap();
+    here.outbox.send(&header(2), &payload(10)).unwrap();
+    assert_eq!(here.outbox.sent(), 0, "nobody knows yet which is the first");
+    here.outbox.flush();
+    let first = within(there.inlet.read_one()).await.unwrap().unwrap();
+    assert_eq!(first.decode().unwrap().0, header(2));
+    assert_eq!(here.outbox.sent(), 2);
 }
 
 /// A peer may acknowledge a frame as soon as it has it, so it must be counted by then.
