@@ -3,7 +3,7 @@
 //! Every change and every look takes the same time, however many offer the same or how much a process offers; only to look
 //! for a provider among many that cannot be asked takes longer.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use daffi_core::proto::{Balance, CallbackId, Described, Offered, stable_hash};
@@ -16,7 +16,7 @@ use super::provider::{Function, OfProcess, Provider};
 /// Callbacks by name, and by process.
 #[derive(Debug)]
 pub(super) struct Directory {
-    names: HashMap<Arc<str>, FunctionKey>,
+    names: Table<Arc<str>, FunctionKey>,
     functions: Slab<Function>,
     providers: Slab<Provider>,
     offerings: Table<PeerId, OfProcess>,
@@ -37,7 +37,7 @@ pub(super) enum Objection {
 impl Directory {
     pub(super) fn new(mixing: Mixing) -> Self {
         Self {
-            names: HashMap::new(),
+            names: Table::with_hasher(mixing),
             functions: Slab::new(),
             providers: Slab::new(),
             offerings: Table::with_hasher(mixing),

@@ -1,13 +1,21 @@
 //! What the router calls things. None of these is ever used again for another, so what is kept of one that has gone finds
 //! nothing; but for places in lists, which tell nothing by themselves.
 
+use std::hash::{Hash, Hasher};
+
 use daffi_core::proto::CallId;
 
 /// A process that was let in, as the router names it. It is not a connection: whoever keeps those knows which are its.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PeerId {
     pub(super) index: u32,
     pub(super) generation: u32,
+}
+
+impl Hash for PeerId {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64(u64::from(self.generation) << 32 | u64::from(self.index));
+    }
 }
 
 impl PeerId {

@@ -1,4 +1,4 @@
-//! Tables by small numbers that a peer chooses.
+//! Tables by numbers and names that a peer chooses.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -16,7 +16,7 @@ pub(super) fn shrink<K: Eq + Hash, V>(table: &mut Table<K, V>) {
     }
 }
 
-/// Hashes numbers, quickly, in a way that a peer cannot know in advance.
+/// Hashes numbers and names, quickly, in a way that a peer cannot know in advance.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mixing {
     seed: u64,
@@ -45,7 +45,18 @@ impl Hasher for Mixer {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+        let (words, rest) = bytes.as_chunks::<8>();
+        words
+            .iter()
+            .for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        // The length tells what ends with zeros from what does not.
+        self.write_u64(u64::from_le_bytes(last) ^ (bytes.len() as u64).rotate_left(56));
+    }
+
+    fn write_u8(&mut self, _end: u8) {
+        // What follows a string; its length is counted already.
     }
 
     fn write_u32(&mut self, number: u32) {

@@ -2,7 +2,6 @@
 //!
 //! Knows them, their names, what each has sent that is not answered, and how much each runs.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use daffi_core::proto::{CallId, Hello, Limits, Refusal};
@@ -66,7 +65,7 @@ impl Peer {
 #[derive(Debug)]
 pub(super) struct Peers {
     slots: Slab<Peer>,
-    names: HashMap<Arc<str>, PeerId>,
+    names: Table<Arc<str>, PeerId>,
     generation: u32,
     mixing: Mixing,
 }
@@ -75,7 +74,7 @@ impl Peers {
     pub(super) fn new(mixing: Mixing) -> Self {
         Self {
             slots: Slab::new(),
-            names: HashMap::new(),
+            names: Table::with_hasher(mixing),
             generation: 0,
             mixing,
         }
