@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, Bytes};
 
-use super::{DecodeError, EncodeError, Header, codec};
+use super::{DecodeError, EncodeError, Header, codec, quick};
 
 /// How many bytes the length in front of a frame takes: big endian, counting what follows it.
 pub const LENGTH_BYTES: usize = 4;
@@ -57,7 +57,10 @@ impl Frame {
     ///
     /// When the frame does not start with a header.
     pub fn decode(&self) -> Result<(Header<'_>, Bytes), DecodeError> {
-        let (header, used) = codec::decode_prefix(&self.head)?;
+        let (header, used) = match quick::decode(&self.head) {
+            Some(plain) => plain,
+            None => codec::decode_prefix(&self.head)?,
+        };
         match &self.payload {
             None => Ok((header, self.head.slice(used..))),
             Some(payload) if used == self.head.len() => Ok((header, payload.clone())),
@@ -95,15 +98,18 @@ pub fn append(
 ) -> Result<(), FrameError> {
     let start = out.len();
     out.put_u32(0);
-    let appended = codec::encode_into(header, out)
-        .map_err(FrameError::from)
-        .and_then(|()| {
-            let size = out.len() - start - LENGTH_BYTES + payload_bytes;
-            match u32::try_from(size) {
-                Ok(length) if size <= limit => Ok(length),
-                _ => Err(FrameError::TooLarge { size, limit }),
-            }
-        });
+    let encoded = if quick::encode(header, out) {
+        Ok(())
+    } else {
+        codec::encode_into(header, out)
+    };
+    let appended = encoded.map_err(FrameError::from).and_then(|()| {
+        let size = out.len() - start - LENGTH_BYTES + payload_bytes;
+        match u32::try_from(size) {
+            Ok(length) if size <= limit => Ok(length),
+            _ => Err(FrameError::TooLarge { size, limit }),
+        }
+    });
     match appended {
         Ok(length) => {
             out[start..start + LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());

@@ -20,6 +20,7 @@ mod hash;
 mod header;
 mod held;
 mod limits;
+mod quick;
 mod raw;
 mod remote_error;
 mod roster;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::golden::{Golden, all};
 use super::*;
 use crate::proto::codec::decode_prefix;
+use crate::proto::quick;
 
 fn decode_frame(bytes: &[u8]) -> Option<Header<'_>> {
     decode_prefix::<Header<'_>>(bytes).ok().map(|(header, _)| header)
@@ -165,7 +166,100 @@ impl Owned {
     }
 }
 
+/// What is encoded by hand is what serde makes of it, and nothing is read in another way.
+fn check_quick(bytes: &[u8]) -> Result<(), TestCaseError> {
+    if let Some((header, used)) = quick::decode(bytes) {
+        let (same, all) = decode_prefix::<Header<'_>>(bytes)
+            .map_err(|error| TestCaseError::fail(format!("{header:?}: {error}")))?;
+        prop_assert_eq!((&header, used), (&same, all));
+    }
+    Ok(())
+}
+
+/// A plain header, with numbers of all widths.
+fn plain() -> impl Strategy<Value = OwnedPlain> {
+    let number = prop_oneof![
+        0..300_u64,
+        65_000..66_000_u64,
+        any::<u64>(),
+        Just(u64::from(u32::MAX)),
+        Just(1 << 32)
+    ];
+    let narrow = prop_oneof![0..300_u32, 65_000..66_000_u32, any::<u32>()];
+    let time = prop::option::of((any::<u64>(), 0..1_000_000_000_u32));
+    (0..3_u8, narrow.clone(), narrow, number, "[a-zß]{0,300}", time)
+}
+
+type OwnedPlain = (u8, u32, u32, u64, String, Option<(u64, u32)>);
+
+fn plain_header((kind, call, callback, signature, name, time): &OwnedPlain) -> Header<'_> {
+    let call = CallId(*call);
+    let deadline = time.map(|(seconds, nanoseconds)| Duration::new(seconds, nanoseconds));
+    match kind {
+        0 => Header::Call(CallHeader {
+            call,
+            name,
+            signature: *signature,
+            to: None,
+            deadline,
+            trace: None,
+            metadata: Vec::new(),
+            key: None,
+            mode: Mode::Answered,
+        }),
+        1 => Header::Run(RunHeader {
+            call,
+            callback: CallbackId(*callback),
+            caller: name,
+            deadline,
+            trace: None,
+            metadata: Vec::new(),
+        }),
+        _ => Header::Reply {
+            call,
+            status: Status::Value,
+        },
+    }
+}
+
 proptest! {
+    #[test]
+    fn plain_headers_have_the_bytes_that_all_have(owned in plain()) {
+        let header = plain_header(&owned);
+        let mut bytes = Vec::new();
+        prop_assert!(quick::encode(&header, &mut bytes));
+        prop_assert_eq!(&bytes, &encode(&header).unwrap());
+        let is_short = owned.0 == 2 || owned.4.len() <= Limits::NAME_BYTES;
+        let decoded = quick::decode(&bytes);
+        prop_assert_eq!(decoded, is_short.then_some((header, bytes.len())));
+    }
+
+    #[test]
+    fn plain_headers_that_are_damaged_are_read_as_all_are(
+        owned in plain(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = encode(&plain_header(&owned)).unwrap().to_vec();
+        check_quick(&bytes[..cut.index(bytes.len() + 1)])?;
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        check_quick(&bytes)?;
+    }
+
+    #[test]
+    fn headers_that_are_not_plain_are_left_alone(owned in headers()) {
+        let header = owned.header();
+        let mut bytes = Vec::new();
+        if quick::encode(&header, &mut bytes) {
+            prop_assert_eq!(&bytes, &encode(&header).unwrap());
+        } else {
+            prop_assert!(bytes.is_empty());
+        }
+        check_quick(&encode(&header).unwrap())?;
+    }
+
     #[test]
     fn a_header_is_what_it_was_before_it_was_sent(
         owned in headers(),

@@ -1,0 +1,228 @@
+//! The headers that nearly all frames have, encoded and decoded by hand.
+//!
+//! A call, its run and its answer in their plain forms are a few numbers and names; to go through serde for them costs several times
+//! as much as routing them. The bytes are the same, which tests hold for every header: what is not plain is left to
+//! [`codec`](super::codec).
+
+use core::time::Duration;
+
+use super::{CallHeader, CallId, CallbackId, Header, Limits, Mode, RunHeader, Status};
+
+/// What stands in front of each, and how each is answered with a value.
+const CALL: u8 = 0x04;
+const RUN: u8 = 0x05;
+const REPLY: u8 = 0x06;
+const VALUE: u8 = 0x00;
+
+/// Numbers from here on take more than one byte.
+const WIDE: u8 = 251;
+
+/// The header at the start of `bytes` and how many bytes it takes, if it is a plain one.
+pub(super) fn decode(bytes: &[u8]) -> Option<(Header<'_>, usize)> {
+    let mut reader = Reader(bytes);
+    let header = match reader.byte()? {
+        CALL => reader.call()?,
+        RUN => reader.run()?,
+        REPLY => {
+            let call = CallId(reader.u32()?);
+            reader.is(VALUE)?;
+            Header::Reply {
+                call,
+                status: Status::Value,
+            }
+        }
+        _ => return None,
+    };
+    Some((header, bytes.len() - reader.0.len()))
+}
+
+/// Appends a header, if it is a plain one.
+pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
+    match header {
+        Header::Call(CallHeader {
+            call,
+            name,
+            signature,
+            to: None,
+            deadline,
+            trace: None,
+            metadata,
+            key: None,
+            mode: Mode::Answered,
+        }) if metadata.is_empty() => {
+            out.push(CALL);
+            number(u64::from(call.0), out);
+            text(name, out);
+            number(*signature, out);
+            out.push(0);
+            time(*deadline, out);
+            out.extend([0, 0, 0, 0]);
+        }
+        Header::Run(RunHeader {
+            call,
+            callback,
+            caller,
+            deadline,
+            trace: None,
+            metadata,
+        }) if metadata.is_empty() => {
+            out.push(RUN);
+            number(u64::from(call.0), out);
+            number(u64::from(callback.0), out);
+            text(caller, out);
+            time(*deadline, out);
+            out.extend([0, 0]);
+        }
+        Header::Reply {
+            call,
+            status: Status::Value,
+        } => {
+            out.push(REPLY);
+            number(u64::from(call.0), out);
+            out.push(VALUE);
+        }
+        _ => return false,
+    }
+    true
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn call(&mut self) -> Option<Header<'a>> {
+        let call = CallId(self.u32()?);
+        let name = self.name()?;
+        let signature = self.number()?;
+        self.is(0)?;
+        let deadline = self.time()?;
+        // No trace, no metadata, no key, and an answer is wanted.
+        self.are([0, 0, 0, 0])?;
+        Some(Header::Call(CallHeader {
+            call,
+            name,
+            signature,
+            to: None,
+            deadline,
+            trace: None,
+            metadata: Vec::new(),
+            key: None,
+            mode: Mode::Answered,
+        }))
+    }
+
+    fn run(&mut self) -> Option<Header<'a>> {
+        let call = CallId(self.u32()?);
+        let callback = CallbackId(self.u32()?);
+        let caller = self.name()?;
+        let deadline = self.time()?;
+        // No trace, and no metadata.
+        self.are([0, 0])?;
+        Some(Header::Run(RunHeader {
+            call,
+            callback,
+            caller,
+            deadline,
+            trace: None,
+            metadata: Vec::new(),
+        }))
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (first, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn is(&mut self, byte: u8) -> Option<()> {
+        (self.byte()? == byte).then_some(())
+    }
+
+    fn are<const N: usize>(&mut self, bytes: [u8; N]) -> Option<()> {
+        (self.array()? == bytes).then_some(())
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        match self.byte()? {
+            small @ 0..WIDE => Some(u64::from(small)),
+            WIDE => Some(u64::from(u16::from_le_bytes(self.array()?))),
+            252 => Some(u64::from(u32::from_le_bytes(self.array()?))),
+            253 => Some(u64::from_le_bytes(self.array()?)),
+            _ => None,
+        }
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        match self.byte()? {
+            small @ 0..WIDE => Some(u32::from(small)),
+            WIDE => Some(u32::from(u16::from_le_bytes(self.array()?))),
+            252 => Some(u32::from_le_bytes(self.array()?)),
+            _ => None,
+        }
+    }
+
+    fn name(&mut self) -> Option<&'a str> {
+        let length = usize::try_from(self.number()?).ok()?;
+        if length > Limits::NAME_BYTES {
+            return None;
+        }
+        let (name, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        core::str::from_utf8(name).ok()
+    }
+
+    #[allow(
+        clippy::option_option,
+        reason = "to have no deadline and to be no plain header are different things"
+    )]
+    fn time(&mut self) -> Option<Option<Duration>> {
+        match self.byte()? {
+            0 => Some(None),
+            1 => {
+                let (seconds, nanoseconds) = (self.number()?, self.u32()?);
+                (nanoseconds < 1_000_000_000).then(|| Some(Duration::new(seconds, nanoseconds)))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "each width is taken for what fits it"
+)]
+fn number(number: u64, out: &mut Vec<u8>) {
+    if number < u64::from(WIDE) {
+        out.push(number as u8);
+    } else if number <= u64::from(u16::MAX) {
+        out.push(WIDE);
+        out.extend((number as u16).to_le_bytes());
+    } else if number <= u64::from(u32::MAX) {
+        out.push(252);
+        out.extend((number as u32).to_le_bytes());
+    } else {
+        out.push(253);
+        out.extend(number.to_le_bytes());
+    }
+}
+
+fn text(text: &str, out: &mut Vec<u8>) {
+    number(text.len() as u64, out);
+    out.extend(text.as_bytes());
+}
+
+fn time(time: Option<Duration>, out: &mut Vec<u8>) {
+    match time {
+        None => out.push(0),
+        Some(time) => {
+            out.push(1);
+            number(time.as_secs(), out);
+            number(u64::from(time.subsec_nanos()), out);
+        }
+    }
+}
