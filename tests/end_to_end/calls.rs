@@ -4,7 +4,7 @@ use std::future::pending;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use daffi::{Absence, CallContext, CallError, Global, RemoteError, callback, fetcher};
+use daffi::{Absence, CallContext, CallError, Global, RemoteError, Stream, callback, fetcher};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, Semaphore};
 
@@ -119,6 +119,22 @@ mod offered {
         ctx.metadata(&key).map(str::to_owned)
     }
 
+    #[callback]
+    async fn long_words(how: &str, bytes: usize) -> Result<(), String> {
+        let words = "w".repeat(bytes);
+        if how == "panic" {
+            panic!("{words}");
+        }
+        Err(words)
+    }
+
+    #[callback]
+    async fn long_words_each(bytes: usize) {
+        if bytes > 1 {
+            panic!("{}", "w".repeat(bytes));
+        }
+    }
+
     #[callback(timeout = "20ms")]
     async fn hurried() {
         pending::<()>().await;
@@ -163,6 +179,10 @@ async fn panics_on_the_pool();
 async fn remaining() -> Option<Duration>;
 #[fetcher]
 async fn metadata(key: &str) -> Option<String>;
+#[fetcher]
+async fn long_words(how: &str, bytes: usize);
+#[fetcher(each)]
+async fn long_words_each(bytes: impl Stream<Item = usize>);
 #[fetcher]
 async fn hurried();
 #[fetcher]
@@ -354,6 +374,56 @@ async fn what_does_not_fit_a_frame_is_refused_with_size_and_limit() {
             many_bytes(200 * 1024).on(&g).await.map(|bytes| bytes.len()),
             Ok(200 * 1024)
         );
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn words_that_do_not_fit_a_frame_are_cut_and_said_to_be() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| {
+            builder.auto_callbacks(true).max_frame(256 * 1024)
+        })
+        .await;
+        let g = net.caller().await;
+        let cut = |words: &str, bytes: usize| {
+            let said = format!("… (cut: there were {bytes} bytes)");
+            assert!(
+                words.starts_with("www") && words.ends_with(&said),
+                "{}",
+                words.len()
+            );
+            assert!(words.len() > 200 * 1024, "{}", words.len());
+        };
+        let error = long_words("panic", 1 << 20).on(&g).await.unwrap_err();
+        let CallError::Panicked { message, .. } = &error else {
+            panic!("{}", error.kind())
+        };
+        cut(message, 1 << 20);
+        let error = long_words("error", 1 << 20).on(&g).await.unwrap_err();
+        let CallError::App(words) = &error else {
+            panic!("{}", error.kind())
+        };
+        // The error is its words, so it was twice as much.
+        assert!(words.message().starts_with("www"));
+        let replies = long_words("panic", 1 << 20).on(&g).broadcast().await.unwrap();
+        let Err(CallError::Panicked { message, .. }) = &replies["service"] else {
+            panic!("it panics")
+        };
+        cut(message, 1 << 20);
+        let items = futures_util::stream::iter([1, 1 << 20, 1]);
+        let error = long_words_each(items).on(&g).await.unwrap_err();
+        let CallError::Stopped { done: 1, error, .. } = &error else {
+            panic!("{}", error.kind())
+        };
+        let CallError::Panicked { message, .. } = &**error else {
+            panic!("{}", error.kind())
+        };
+        cut(message, 1 << 20);
+        // One that fits is as it was.
+        let error = long_words("panic", 200 * 1024).on(&g).await.unwrap_err();
+        assert!(matches!(&error, CallError::Panicked { message, .. } if message.len() == 200 * 1024));
         net.stop([g]).await;
     })
     .await;

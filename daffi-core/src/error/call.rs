@@ -74,7 +74,7 @@ pub enum CallError<E = RemoteError> {
     Panicked {
         /// The callback's name.
         callback: String,
-        /// What the panic said.
+        /// What the panic said; cut, and said to be, where it is over the frame limit.
         message: String,
     },
     /// The fetcher and the callback disagree on arguments or result. The callback did not run.

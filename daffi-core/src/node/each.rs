@@ -237,7 +237,7 @@ impl Each {
     fn tally(&self, stopped: Option<Failure>) -> Outcome {
         let tally = Tally {
             done: self.done,
-            stopped,
+            stopped: stopped.map(|failure| self.node.fitting(failure)),
         };
         tally.encode().map_err(|error| {
             let message = error.to_string();

@@ -16,12 +16,15 @@ use crate::context::{CallContext, ContextParts};
 use crate::proto::{Failed, Failure, Outcome, RunId};
 use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, Work};
 use crate::scope::{Scope, Scoped};
-use crate::session::{Start, Times};
+use crate::session::{Start, Times, Transmit as _};
 
 type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + Sync>;
 
 /// Runs that ended may wait so long for others, to be answered together.
 const UNANSWERED: Duration = Duration::from_micros(200);
+
+/// A failure of so many bytes fits every frame, and what else is in one takes no more.
+const FITS_BYTES: usize = 4096;
 
 impl Node {
     /// Does what the session asks for, and answers what ends at once: together, but without letting those that ended wait
@@ -51,6 +54,21 @@ impl Node {
             }
         }
         self.finish(ended, write);
+    }
+
+    /// A failure inside of a value, with no more words than fit a frame.
+    pub(super) fn fitting(&self, failure: Failure) -> Failure {
+        // Every frame may have many times as much, and few failures have.
+        if failure.long_bytes() < FITS_BYTES {
+            return failure;
+        }
+        let room = self
+            .drive(|_, out, _| out.frame_limit())
+            .saturating_sub(FITS_BYTES);
+        if failure.long_bytes() <= room {
+            return failure;
+        }
+        failure.shortened(room).unwrap_or(failure)
     }
 
     /// Answers runs that ended.

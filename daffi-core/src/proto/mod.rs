@@ -24,6 +24,7 @@ mod quick;
 mod raw;
 mod remote_error;
 mod roster;
+mod shortened;
 mod status;
 #[cfg(test)]
 mod tests;

@@ -112,7 +112,10 @@ impl<W, C: Clone> Session<W, C> {
     }
 }
 
-/// Answers a call. An answer over the frame limit becomes an error that says so.
+/// How many bytes of a frame, at most, are no words of an error: on the way to the caller the header becomes another.
+const HEADER_BYTES: usize = 1024;
+
+/// Answers a call. A value over the frame limit becomes an error that says so; of an error's words there are fewer then.
 fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
     let long = match outcome {
         Ok(value) => !value.is_empty(),
@@ -124,6 +127,20 @@ fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
     let (status, payload) = Status::of(outcome);
     let sent = out.send(&Header::Reply { call, status }, payload);
     if let Err(Unsent::TooLarge { size, limit }) = sent {
+        let shortened = outcome
+            .as_ref()
+            .err()
+            .and_then(|failure| failure.shortened(limit.checked_sub(HEADER_BYTES)?));
+        if let Some(failure) = shortened {
+            let outcome = Err(failure);
+            let (status, payload) = Status::of(&outcome);
+            if !matches!(
+                out.send(&Header::Reply { call, status }, payload),
+                Err(Unsent::TooLarge { .. })
+            ) {
+                return;
+            }
+        }
         let failed = Failed::TooLarge {
             size: size as u64,
             limit: limit as u64,

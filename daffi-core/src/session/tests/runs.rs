@@ -93,6 +93,35 @@ fn p1_a_result_over_the_frame_limit_becomes_an_error_that_says_so() {
 }
 
 #[test]
+fn p1_of_an_error_over_the_frame_limit_the_words_are_cut() {
+    let long = "l".repeat(5000);
+    let message = long.clone();
+    let errors = [
+        Failure::Failed(Failed::Panicked { message }),
+        Failure::app(RemoteError::new("short", vec![long]), Some(bytes("typed"))),
+    ];
+    for error in errors {
+        let mut f = Fixture::new();
+        let run = f.running(0);
+        f.wire.limit = 2000;
+        f.finish(run, &Err(error.clone()));
+        let sent = f.wire.sent();
+        let [
+            Sent::Reply {
+                number: 0,
+                outcome: Err(failure),
+            },
+        ] = &*sent
+        else {
+            panic!("{sent:?}")
+        };
+        let words = format!("{failure:?}");
+        assert!(words.contains("lll… (cut: there were 500"), "{words}");
+        assert_eq!(std::mem::discriminant(failure), std::mem::discriminant(&error));
+    }
+}
+
+#[test]
 fn p2_a_refused_run_did_not_run() {
     let mut f = Fixture::with(Limits {
         calls: 2,

@@ -1,0 +1,95 @@
+//! Failures whose words do not fit.
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::super::{Failed, Failure, RemoteError};
+
+fn panicked(message: &str) -> Failure {
+    Failure::Failed(Failed::Panicked {
+        message: message.to_owned(),
+    })
+}
+
+fn app(message: &str, causes: &[&str], typed: Option<usize>) -> Failure {
+    let causes = causes.iter().map(|&cause| cause.to_owned()).collect();
+    Failure::app(
+        RemoteError::new(message, causes),
+        typed.map(|bytes| Bytes::from(vec![0; bytes])),
+    )
+}
+
+#[test]
+fn a_text_is_cut_and_says_so() {
+    let long = "ä".repeat(1000);
+    let Some(Failure::Failed(Failed::Panicked { message })) = panicked(&long).shortened(331) else {
+        panic!("it has words")
+    };
+    assert_eq!(
+        message,
+        format!("{}… (cut: there were 2000 bytes)", "ä".repeat((331 - 128) / 2))
+    );
+}
+
+#[test]
+fn causes_are_left_out_before_the_message() {
+    let (long, short) = ("l".repeat(1000), "s".repeat(10));
+    let cut = app(&short, &[&short, &long, &short], None)
+        .shortened(800)
+        .unwrap();
+    let Failure::App { remote, .. } = cut else {
+        panic!("{cut:?}")
+    };
+    assert_eq!(remote.message(), short);
+    let causes: Vec<_> = remote.causes().collect();
+    assert_eq!(causes.len(), 2);
+    assert_eq!(causes[0], short);
+    assert!(causes[1].starts_with("lll") && causes[1].ends_with("… (cut: there were 1030 bytes)"));
+}
+
+#[test]
+fn an_error_itself_stays_beside_its_words_if_it_has_room() {
+    let long = "l".repeat(1000);
+    let cut = app(&long, &[], Some(300)).shortened(800).unwrap();
+    let Failure::App { remote, typed } = cut else {
+        panic!("{cut:?}")
+    };
+    assert_eq!(typed.map(|typed| typed.len()), Some(300));
+    assert!(remote.message().ends_with("bytes)"));
+
+    let cut = app("short", &["cause"], Some(1000)).shortened(800).unwrap();
+    let Failure::App { remote, typed } = cut else {
+        panic!("{cut:?}")
+    };
+    assert_eq!(typed, None);
+    assert_eq!(
+        remote.message(),
+        "short (the error itself, of 1000 bytes, does not fit a frame)"
+    );
+    assert_eq!(remote.causes().collect::<Vec<_>>(), ["cause"]);
+}
+
+#[test]
+fn what_has_no_words_stays_as_it_is() {
+    let failed = Failed::Timeout { may_have_run: true };
+    assert_eq!(Failure::Failed(failed).shortened(1000), None);
+    assert_eq!(panicked("no room at all").shortened(100), None);
+}
+
+proptest! {
+    #[test]
+    fn it_never_takes_more_than_its_room(
+        texts in prop::collection::vec(".{0,300}", 1..6),
+        typed in prop::option::of(0usize..2000),
+        room in 0usize..3000,
+    ) {
+        let causes: Vec<_> = texts[1..].iter().map(String::as_str).collect();
+        for failure in [app(&texts[0], &causes, typed), panicked(&texts[0])] {
+            if let Some(cut) = failure.shortened(room) {
+                prop_assert!(cut.long_bytes() <= room, "{} of {room}", cut.long_bytes());
+            } else {
+                prop_assert!(room < 128);
+            }
+        }
+    }
+}
