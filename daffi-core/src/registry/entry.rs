@@ -1,9 +1,11 @@
 //! What the macros register. Plain data with function pointers, so that it can stand in statics.
 
-use std::any::TypeId;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BoundCallback, Description, Invocation, OutcomeFuture, ServiceInstance};
+use super::callback::{BoundCallback, Handler};
+use super::description::Description;
+use super::invocation::{Invocation, OutcomeFuture};
 use crate::proto::{Balance, Outcome};
 use crate::signature::Contract;
 
@@ -66,6 +68,22 @@ pub struct FunctionEntry {
     pub function: Function,
 }
 
+impl BoundCallback {
+    /// A function.
+    #[must_use]
+    pub fn function(entry: &FunctionEntry) -> Self {
+        let handler = match entry.function {
+            Function::Inline(run) => Handler::Inline(Arc::new(run)),
+            Function::Blocking(run) => Handler::Blocking(Arc::new(run)),
+            Function::Async(run) => Handler::Async(Arc::new(run)),
+        };
+        Self {
+            description: (&entry.description).into(),
+            handler,
+        }
+    }
+}
+
 inventory::collect!(FunctionEntry);
 
 /// How a method of a `T` is run.
@@ -93,20 +111,3 @@ pub struct MethodEntry<T> {
     /// How it runs.
     pub method: Method<T>,
 }
-
-/// One `#[callback] impl` block. A type may have several.
-#[derive(Clone, Debug)]
-pub struct ServiceEntry {
-    /// The type.
-    pub type_id: fn() -> TypeId,
-    /// The type's name, for people.
-    pub type_name: fn() -> &'static str,
-    /// Some method takes `&mut self`.
-    pub mutable: bool,
-    /// Makes the value that is offered by itself.
-    pub auto_init: Option<fn() -> ServiceInstance>,
-    /// The methods of the block, on a value.
-    pub bind: fn(&ServiceInstance) -> Vec<BoundCallback>,
-}
-
-inventory::collect!(ServiceEntry);

@@ -3,6 +3,7 @@
 //! **Invariant:** knows how a callback is described and run, and nothing of connections or nodes. The macros expand
 //! to the entry types in `entry`; a node works with [`Callback`]s only.
 
+mod callback;
 mod catalog;
 mod closure;
 mod description;
@@ -15,14 +16,15 @@ mod service;
 mod tests;
 mod words;
 
+pub use callback::{BoundCallback, Callback, Handler, Work, WorkFuture};
 pub use catalog::Catalog;
 pub use closure::{CallbackArgument, CallbackFn, CallbackResult};
 pub use description::Description;
-pub use entry::{Declaration, Function, FunctionEntry, Method, MethodEntry, ServiceEntry};
+pub use entry::{Declaration, Function, FunctionEntry, Method, MethodEntry};
 pub use flow::{Flow, FlowHost};
 pub use invocation::{Invocation, OutcomeFuture, encode_value};
 
 pub use crate::proto::{Failure, Outcome};
 pub(crate) use invocation::decode;
 pub use pace::Pace;
-pub use service::{BoundCallback, Callback, Handler, ServiceInstance, Work, WorkFuture};
+pub use service::{ServiceEntry, ServiceInstance};

@@ -1,0 +1,133 @@
+//! Callbacks ready to run, whatever they were made from.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::description::Description;
+use super::invocation::{Invocation, OutcomeFuture};
+use super::pace::Pace;
+use crate::proto::{CallbackId, Described, Offered, Outcome};
+use crate::signature::{Contract, Forms, Signature};
+
+type Sync = Arc<dyn Fn(&Invocation) -> Outcome + Send + std::marker::Sync>;
+type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + std::marker::Sync>;
+type Deferred = Arc<dyn Fn(Invocation) -> WorkFuture + Send + std::marker::Sync>;
+
+/// Something that blocks, and what it ends with.
+pub type Work = Box<dyn FnOnce() -> Outcome + Send>;
+
+/// Work to come.
+pub type WorkFuture = Pin<Box<dyn Future<Output = Work> + Send>>;
+
+/// How a bound callback runs.
+#[derive(Clone)]
+pub enum Handler {
+    /// At once, where the call arrived.
+    Inline(Sync),
+    /// On the blocking pool.
+    Blocking(Sync),
+    /// As a future.
+    Async(Async),
+    /// On the blocking pool, once a future is ready.
+    Deferred(Deferred),
+}
+
+impl Handler {
+    /// Whether the callback takes a thread of the blocking pool, and cannot be stopped there.
+    #[must_use]
+    pub const fn blocks(&self) -> bool {
+        matches!(self, Self::Blocking(_) | Self::Deferred(_))
+    }
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Inline(_) => "Inline",
+            Self::Blocking(_) => "Blocking",
+            Self::Async(_) => "Async",
+            Self::Deferred(_) => "Deferred",
+        })
+    }
+}
+
+/// A callback ready to run, not yet traced.
+#[derive(Clone, Debug)]
+pub struct BoundCallback {
+    /// What is known about it.
+    pub description: Description,
+    /// How it runs.
+    pub handler: Handler,
+}
+
+/// A callback that a node offers.
+#[derive(Debug)]
+pub struct Callback {
+    /// What is known about it.
+    pub description: Description,
+    /// What it takes and gives.
+    pub signature: Signature,
+    /// What its results are held to.
+    pub forms: Arc<Forms>,
+    /// The callback's remote name, shared with the contexts of its calls.
+    pub name: Arc<str>,
+    /// Whether its arguments can nest without end, so that decoding them is bounded.
+    pub guarded: bool,
+    /// How it runs.
+    pub handler: Handler,
+    /// How long it keeps the thread that begins it.
+    pub pace: Pace,
+}
+
+impl BoundCallback {
+    /// The remote name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.description.name
+    }
+
+    /// Where it stands, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.description.place()
+    }
+
+    /// Traces its signature and makes it ready to be offered.
+    #[must_use]
+    pub fn traced(self) -> Callback {
+        let Contract { signature, forms } = (self.description.signature)();
+        if let Some(place) = signature.first_opaque() {
+            tracing::info!(
+                callback = &*self.description.name,
+                place,
+                "this type cannot be looked into, so callers are not checked against it"
+            );
+        }
+        Callback {
+            name: Arc::clone(&self.description.name),
+            guarded: signature.needs_guard(),
+            signature,
+            forms: Arc::new(forms),
+            description: self.description,
+            handler: self.handler,
+            pace: Pace::default(),
+        }
+    }
+}
+
+impl Callback {
+    /// The callback as it is announced under the number `id`.
+    #[must_use]
+    pub fn offered(&self, id: CallbackId) -> Offered {
+        Offered {
+            callback: id,
+            name: self.description.name.to_string(),
+            docs: self.description.docs.clone().into_owned(),
+            signature: Described::new(&self.signature),
+            concurrency: self.description.concurrency,
+            balance: self.description.balance,
+        }
+    }
+}
