@@ -32,20 +32,27 @@ impl Node {
     pub(super) fn act(&self, doings: &mut Doings, write: Write) {
         let Doings { events, ended } = doings;
         let mut watch = Watch::default();
+        let mut node = None;
         for event in events.drain(..) {
             match event {
                 NodeEvent::Wake(waker) => waker.wake(),
                 NodeEvent::Drop(waker) => drop(waker),
                 NodeEvent::Start(start) => {
                     // It is the node that is asked.
-                    let Some(node) = self.me.upgrade() else { continue };
-                    let callback = Arc::clone(&start.callback);
-                    if !ended.is_empty() && (!callback.pace.is_quick() || watch.unanswered() >= UNANSWERED) {
+                    let Some(node) = node.get_or_insert_with(|| self.me.upgrade()) else {
+                        continue;
+                    };
+                    if !ended.is_empty()
+                        && (may_take_long(&start.callback) || watch.unanswered() >= UNANSWERED)
+                    {
                         self.finish(ended, Write::Flush);
                         watch = Watch::default();
                     }
                     watch.begin();
-                    if node.start(start, ended) && callback.pace.took(watch.lap()) {
+                    let Some(callback) = node.start(start, ended) else {
+                        continue;
+                    };
+                    if callback.pace.took(watch.lap()) {
                         warn_of(&callback);
                     }
                 }
@@ -86,8 +93,8 @@ impl Node {
         self.changed.notify_waiters();
     }
 
-    /// Begins a run. `true` if the callback itself ran here, to its end or until it had to wait.
-    fn start(self: &Arc<Self>, start: Start<Arc<Callback>>, ended: &mut Ended) -> bool {
+    /// Begins a run. Gives the callback if it ran here, to its end or until it had to wait.
+    fn start(self: &Arc<Self>, start: Start<Arc<Callback>>, ended: &mut Ended) -> Option<Arc<Callback>> {
         let Start {
             run,
             callback,
@@ -127,7 +134,7 @@ impl Node {
             );
             let future: OutcomeFuture<'static> = Box::pin(each.run());
             self.spawn(run, context, Scoped { scope, future }, !callback.handler.blocks());
-            return false;
+            return None;
         }
         let flow = Flow {
             host: Arc::clone(self) as Arc<dyn FlowHost>,
@@ -143,7 +150,7 @@ impl Node {
         match &callback.handler {
             Handler::Inline(call) => {
                 ended.push((run, caught(|| scope.enter(|| call(&invocation)))));
-                true
+                Some(callback)
             }
             Handler::Blocking(call) => {
                 let call = Arc::clone(call);
@@ -156,7 +163,7 @@ impl Node {
                 );
                 self.report(run)
                     .of_blocking(scope, Box::new(move || call(&invocation)));
-                false
+                None
             }
             Handler::Deferred(call) => {
                 let ready = Scoped {
@@ -174,13 +181,13 @@ impl Node {
                 );
                 let handle = Some(task.abort_handle());
                 self.note(run, Task { context, handle });
-                false
+                None
             }
             Handler::Async(call) if callback.pace.is_slow() => {
                 let call = Arc::clone(call);
                 let future = Box::pin(Arc::clone(self).begin_aside(call, invocation, scope.clone()));
                 self.spawn(run, context, Scoped { scope, future }, true);
-                false
+                None
             }
             Handler::Async(call) => {
                 // Most callbacks end at once, and then need no task.
@@ -190,7 +197,7 @@ impl Node {
                     Ok((future, Poll::Pending)) => self.spawn(run, context, Scoped { scope, future }, true),
                     Err(failure) => ended.push((run, Err(failure))),
                 }
-                true
+                Some(callback)
             }
         }
     }
@@ -299,6 +306,16 @@ impl Watch {
         self.times.map_or(Duration::ZERO, |(first, last)| {
             last.saturating_duration_since(first)
         })
+    }
+}
+
+/// Whether those that have ended might wait long for it, where it begins.
+fn may_take_long(callback: &Callback) -> bool {
+    match &callback.handler {
+        Handler::Inline(_) => !callback.pace.is_quick(),
+        Handler::Async(_) => !callback.pace.is_quick() && !callback.pace.is_slow(),
+        // They begin elsewhere.
+        Handler::Blocking(_) | Handler::Deferred(_) => false,
     }
 }
 
