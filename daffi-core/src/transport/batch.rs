@@ -8,6 +8,7 @@ use std::io::{self, IoSlice};
 
 use bytes::Bytes;
 
+use super::inlet::LARGEST_BUFFER;
 use crate::proto::{FrameError, Header, append};
 
 /// Payloads of at least this many bytes are written from where they are.
@@ -18,6 +19,16 @@ const PIECES: usize = 64;
 
 /// A buffer that grew beyond this is given back after use.
 const KEPT_BYTES: usize = 256 * 1024;
+
+/// A payload that came with others keeps as much as was read with it. Where what waits is so many times as long, it may wait for
+/// long, and is copied.
+const WAITING: usize = 64;
+
+/// A payload as it is queued behind so many bytes, if not as it is.
+pub(super) fn detached(payload: &Bytes, queued: usize) -> Option<Bytes> {
+    let shares = (SHARED_BYTES..LARGEST_BUFFER / 2).contains(&payload.len());
+    (shares && queued / WAITING > payload.len()).then(|| Bytes::copy_from_slice(payload))
+}
 
 #[derive(Debug)]
 enum Piece {

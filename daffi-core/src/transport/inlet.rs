@@ -14,7 +14,10 @@ use crate::proto::{Frame, Limits};
 const FIRST_BUFFER: usize = 8 * 1024;
 
 /// The largest read buffer that is kept, in bytes.
-const LARGEST_BUFFER: usize = 256 * 1024;
+pub(super) const LARGEST_BUFFER: usize = 256 * 1024;
+
+/// So many frames are read at once, at most: however small they are, what is kept of them is.
+pub(super) const FRAMES: usize = 4096;
 
 /// Receiving failed.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +85,7 @@ impl Inlet {
         }
     }
 
-    /// Waits for frames and adds all that are there to `frames`; `false` at the end of the connection.
+    /// Waits for frames and adds those that are there to `frames`, up to some thousands; `false` at the end of the connection.
     ///
     /// # Errors
     ///
@@ -94,7 +97,7 @@ impl Inlet {
     pub async fn read(&mut self, frames: &mut Vec<Frame>) -> Result<bool, ReadError> {
         match &mut self.0 {
             Source::Socket(framed) => framed.read(frames).await,
-            Source::Memory(pipe) => Ok(pipe.read(frames, usize::MAX).await),
+            Source::Memory(pipe) => Ok(pipe.read(frames, FRAMES).await),
         }
     }
 
@@ -119,7 +122,9 @@ impl Framed {
     async fn read(&mut self, frames: &mut Vec<Frame>) -> Result<bool, ReadError> {
         let before = frames.len();
         loop {
-            while let Some(frame) = self.next()? {
+            while frames.len() - before < FRAMES
+                && let Some(frame) = self.next()?
+            {
                 frames.push(frame);
             }
             if frames.len() > before {

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::batch::Batch;
+use super::batch::{Batch, detached};
 use super::lanes::{Lanes, PIECE_BYTES};
 use super::memory::Pipe;
 use super::pool::Pool;
@@ -144,6 +144,8 @@ impl Outbox {
                 if queue.state != State::Open {
                     return Err(SendError::Closed);
                 }
+                let detached = detached(payload, sink.room.queued());
+                let payload = detached.as_ref().unwrap_or(payload);
                 let bytes = queue.lanes.push(header, payload, self.frame_limit())?;
                 sink.room.take(bytes);
                 Ok(())

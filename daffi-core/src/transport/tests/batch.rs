@@ -5,7 +5,7 @@ use std::io::{self, IoSlice};
 use proptest::prelude::*;
 
 use super::*;
-use crate::transport::batch::Batch;
+use crate::transport::batch::{Batch, detached};
 
 const LIMIT: usize = 1 << 20;
 
@@ -169,5 +169,27 @@ proptest! {
         }
         prop_assert!(batch.write(take(&mut out, &mut std::iter::repeat(usize::MAX)), drop).unwrap());
         prop_assert!(out == expected);
+    }
+}
+
+#[test]
+fn p6_a_payload_that_waits_for_long_keeps_nothing_of_what_came_with_it() {
+    let read = Bytes::from(vec![7; 256 * 1024]);
+    for (len, queued, is_copied) in [
+        (100, usize::MAX, false),
+        (4 * 1024, 64 * 4 * 1024, false),
+        (4 * 1024, 65 * 4 * 1024, true),
+        (100 * 1024, 6 * 1024 * 1024, false),
+        (100 * 1024, 7 * 1024 * 1024, true),
+        // Most of what came with it is its own.
+        (128 * 1024, usize::MAX, false),
+    ] {
+        let payload = read.slice(..len);
+        let copied = detached(&payload, queued);
+        assert_eq!(copied.is_some(), is_copied, "{len} behind {queued}");
+        if let Some(copied) = copied {
+            assert_eq!(copied, payload);
+            assert_ne!(copied.as_ptr(), payload.as_ptr());
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What arrives: frames, whole and in order, and nothing that is too large.
 
 use super::*;
+use crate::transport::inlet::FRAMES;
 
 #[tokio::test]
 async fn p5_frames_arrive_whole_and_in_order() {
@@ -272,4 +273,25 @@ async fn a_peer_is_named_for_people() {
     assert_eq!(unix.peer.to_string(), "unix://pair");
     let (memory, _peer) = pair(Kind::Memory, LIMITS).await;
     assert_eq!(memory.peer.to_string(), "memory");
+}
+
+#[tokio::test]
+async fn p6_a_read_brings_a_bounded_number_of_frames() {
+    const SENT: u32 = 50_000;
+    for kind in KINDS {
+        let (here, mut there) = pair(kind, LIMITS).await;
+        spawn_writer(&here.outbox);
+        for number in 0..SENT {
+            here.outbox.send(&header(number), &Bytes::new()).unwrap();
+        }
+        here.outbox.kick();
+        let (mut read, mut most) = (0, 0);
+        while read < SENT as usize {
+            let mut frames = Vec::new();
+            assert!(within(there.inlet.read(&mut frames)).await.unwrap());
+            most = most.max(frames.len());
+            read += frames.len();
+        }
+        assert_eq!(most, FRAMES, "over {kind:?}");
+    }
 }
