@@ -6,12 +6,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "a test program has no outside")]
 
+mod broadcasts;
 mod calls;
 mod frames;
 mod garbage;
 mod offers;
 mod peer;
+mod questions;
+mod reading;
 mod stage;
+mod streams;
 
 /// The controller, if this process was started to be one.
 #[test]

@@ -1,5 +1,6 @@
 //! A controller in a process of its own, and those who work beside whoever attacks it.
 
+use std::future::pending;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio, exit};
 use std::sync::Arc;
@@ -8,11 +9,13 @@ use std::time::Duration;
 use std::{env, fs, io, thread};
 
 use daffi::{Address, Global, callback};
+use daffi_controller::{Controller, ControllerOptions};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 const FOLDER: &str = "DAFFI_TEST_FOLDER";
+const BUDGET: &str = "DAFFI_TEST_BUDGET";
 
 /// The controller's address comes after this, to tell it from what the test runner says.
 const LISTENS: &str = "listens: ";
@@ -39,24 +42,25 @@ pub fn part() -> Option<String> {
 /// Is a controller until the process is ended.
 #[tokio::main(worker_threads = 2)]
 pub async fn play(folder: &str) {
-    let builder = Global::builder()
-        .init_controller(true)
-        .init_node(false)
-        .heartbeat(Duration::from_secs(10));
-    let builder = match folder {
-        "" => builder.host("127.0.0.1").port(0),
-        folder => builder.unix_sock_path(folder),
-    };
-    let g = builder.start().await.unwrap();
-    let port = g
-        .address()
-        .port()
-        .map_or_else(String::new, |port| port.to_string());
+    let mut options = ControllerOptions::new(match folder {
+        "" => Address::Tcp {
+            host: "127.0.0.1".to_owned(),
+            port: 0,
+        },
+        folder => Address::unix_in(folder),
+    });
+    options.heartbeat = Duration::from_secs(10);
+    if let Ok(budget) = env::var(BUDGET) {
+        options.queue_bytes = budget.parse().unwrap();
+    }
+    let controller = Controller::start(options).await.unwrap();
+    let port = controller.address().port();
+    let port = port.map_or_else(String::new, |port| port.to_string());
     let mut out = io::stdout();
     writeln!(out, "\n{LISTENS}{port}")
         .and_then(|()| out.flush())
         .unwrap();
-    g.join().await;
+    pending::<()>().await;
 }
 
 /// A controller in a process of its own. It is killed when this is dropped.
@@ -68,6 +72,15 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(transport: Transport) -> Self {
+        Self::start(transport, None)
+    }
+
+    /// One whose queues hold no more than so many bytes, all together.
+    pub fn with_budget(transport: Transport, bytes: usize) -> Self {
+        Self::start(transport, Some(bytes))
+    }
+
+    fn start(transport: Transport, budget: Option<usize>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = match transport {
             Transport::Unix => folder.path().to_str().unwrap(),
@@ -76,6 +89,7 @@ impl Stage {
         let mut controller = Command::new(env::current_exe().unwrap())
             .args(["play", "--exact", "--nocapture", "--test-threads=1"])
             .env(FOLDER, at)
+            .envs(budget.map(|bytes| (BUDGET, bytes.to_string())))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
