@@ -32,6 +32,8 @@ pub mod host;
 #[cfg(feature = "runtime")]
 mod node;
 #[cfg(feature = "runtime")]
+mod panics;
+#[cfg(feature = "runtime")]
 pub mod private;
 #[cfg(feature = "runtime")]
 mod random;

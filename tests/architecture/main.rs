@@ -105,6 +105,7 @@ fn the_router_knows_the_protocol_and_nothing_else() {
 /// What each module of `daffi-core` may know of the others, from the bottom up. What the pure cores may know is said above.
 const KNOWN: &[(&str, &[&str])] = &[
     ("parts", &["proto", "signature"]),
+    ("panics", &[]),
     ("random", &[]),
     ("roster", &["proto", "signature"]),
     ("error", &["proto", "roster", "signature", "transport"]),
@@ -120,6 +121,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "error",
             "host",
             "link",
+            "panics",
             "proto",
             "random",
             "registry",
@@ -131,7 +133,15 @@ const KNOWN: &[(&str, &[&str])] = &[
     ),
     (
         "call",
-        &["error", "node", "proto", "registry", "scope", "signature"],
+        &[
+            "error",
+            "node",
+            "panics",
+            "proto",
+            "registry",
+            "scope",
+            "signature",
+        ],
     ),
     ("bytes", &["call", "error", "proto", "random"]),
     (

@@ -18,6 +18,7 @@ use super::pause::sleep_on;
 use super::pump::Feeds;
 use crate::error::CallError;
 use crate::node::{Exchange, Item, Message, Next, Received, Turn};
+use crate::panics::Panic;
 use crate::proto::{DecodeError, DecodeItem, Failed, Failure, Taken, Window};
 use crate::registry::Flow;
 
@@ -112,7 +113,8 @@ impl<T> Streaming<T> {
             let sending = Arc::clone(&node);
             let task = node.spawn_task(async move {
                 let sent_all = poll_fn(|cx| feeds.poll(&sending, sent, cx));
-                if AssertUnwindSafe(sent_all).catch_unwind().await.is_err() {
+                if let Err(panic) = AssertUnwindSafe(sent_all).catch_unwind().await {
+                    Panic::of(panic);
                     // The callback must not wait for what will never come.
                     feeds.break_off(&sending, sent);
                 }

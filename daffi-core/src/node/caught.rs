@@ -1,13 +1,12 @@
 //! Panics of callbacks.
 
-use std::any::Any;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tracing::warn;
 
+use crate::panics::{self, Panic};
 use crate::proto::{Failed, Failure, Outcome};
 use crate::registry::OutcomeFuture;
 use crate::scope::Scoped;
@@ -26,15 +25,8 @@ impl Future for Caught {
 
 /// Runs a callback; a panic is its outcome.
 pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into()))
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> Failed {
-    let message = panic
-        .downcast_ref::<&str>()
-        .map(|message| (*message).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a value that is no text".to_owned());
-    warn!(message, "a callback panicked; its caller is told");
-    Failed::Panicked { message }
+    panics::caught(work).unwrap_or_else(|Panic { message }| {
+        warn!(message, "a callback panicked; its caller is told");
+        Err(Failed::Panicked { message }.into())
+    })
 }

@@ -1,7 +1,6 @@
 //! Finding the controller, being let in, and coming back after the connection was lost.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use super::doings::Doings;
 use super::join::{Joined, NotJoined, Route, join};
 use super::{FAR, Node, Phase};
 use crate::error::{CallError, RemoteError, StartError};
+use crate::panics;
 use crate::proto::{Failed, Failure, Welcome};
 use crate::transport::Connection;
 
@@ -131,7 +131,7 @@ impl Supervisor {
 
     /// Calls what the program wants to be called. If it panics, that is said, and nothing else happens.
     fn call_hook(&self, hook: &(dyn Fn() + Send + Sync)) {
-        if catch_unwind(AssertUnwindSafe(hook)).is_err() {
+        if panics::caught(hook).is_err() {
             warn!(
                 process_name = &**self.node.process_name(),
                 "a hook of this process panicked"

@@ -4,6 +4,7 @@
 //! knows no user type: arguments and results are bytes here.
 
 mod accepted;
+mod act;
 mod backoff;
 mod budget;
 mod caught;

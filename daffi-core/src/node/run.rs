@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
 
-use tracing::{debug, info_span, warn};
+use tracing::info_span;
 
 use super::Node;
 use super::caught::{Caught, caught};
 use super::doings::{Doings, Ended};
-use super::door::{NodeEvent, Write};
+use super::door::Write;
 use super::each::Each;
 use super::task::Task;
 use crate::context::{CallContext, ContextParts};
@@ -18,51 +17,12 @@ use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFutu
 use crate::scope::{Scope, Scoped};
 use crate::session::{Start, Times, Transmit as _};
 
-type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + Sync>;
-
-/// Runs that ended may wait so long for others, to be answered together.
-const UNANSWERED: Duration = Duration::from_micros(200);
-
 /// A failure of so many bytes fits every frame, and what else is in one takes no more.
 const FITS_BYTES: usize = 4096;
 
-impl Node {
-    /// Does what the session asks for, and answers what ends at once: together, but without letting those that ended wait
-    /// for one that may take long.
-    pub(super) fn act(&self, doings: &mut Doings, write: Write) {
-        let Doings { events, ended } = doings;
-        let mut watch = Watch::default();
-        let mut node = None;
-        for event in events.drain(..) {
-            match event {
-                NodeEvent::Wake(waker) => waker.wake(),
-                NodeEvent::Drop(waker) => drop(waker),
-                NodeEvent::Start(start) => {
-                    // It is the node that is asked.
-                    let Some(node) = node.get_or_insert_with(|| self.me.upgrade()) else {
-                        continue;
-                    };
-                    if !ended.is_empty()
-                        && (may_take_long(&start.callback) || watch.unanswered() >= UNANSWERED)
-                    {
-                        self.finish(ended, Write::Flush);
-                        watch = Watch::default();
-                    }
-                    watch.begin();
-                    let Some(callback) = node.start(start, ended) else {
-                        continue;
-                    };
-                    if callback.pace.took(watch.lap()) {
-                        warn_of(&callback);
-                    }
-                }
-                NodeEvent::Abort(run) => self.abort(run),
-                NodeEvent::ControllerStopping => debug!("the controller is stopping"),
-            }
-        }
-        self.finish(ended, write);
-    }
+type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + Sync>;
 
+impl Node {
     /// A failure inside of a value, with no more words than fit a frame.
     pub(super) fn fitting(&self, failure: Failure) -> Failure {
         // Every frame may have many times as much, and few failures have.
@@ -78,23 +38,12 @@ impl Node {
         failure.shortened(room).unwrap_or(failure)
     }
 
-    /// Answers runs that ended.
-    fn finish(&self, ended: &mut Ended, write: Write) {
-        if ended.is_empty() {
-            return;
-        }
-        self.visit(&mut Doings::default(), |visit| {
-            let (session, mut out, events) = visit.parts();
-            for (run, outcome) in ended.drain(..) {
-                session.finish(run, &outcome, &mut out, events);
-            }
-            visit.write = write;
-        });
-        self.changed.notify_waiters();
-    }
-
     /// Begins a run. Gives the callback if it ran here, to its end or until it had to wait.
-    fn start(self: &Arc<Self>, start: Start<Arc<Callback>>, ended: &mut Ended) -> Option<Arc<Callback>> {
+    pub(super) fn start(
+        self: &Arc<Self>,
+        start: Start<Arc<Callback>>,
+        ended: &mut Ended,
+    ) -> Option<Arc<Callback>> {
         let Start {
             run,
             callback,
@@ -191,11 +140,9 @@ impl Node {
             }
             Handler::Async(call) => {
                 // Most callbacks end at once, and then need no task.
-                let first = begun(&**call, invocation, &scope);
-                match first {
-                    Ok((_, Poll::Ready(outcome))) => ended.push((run, outcome)),
-                    Ok((future, Poll::Pending)) => self.spawn(run, context, Scoped { scope, future }, true),
-                    Err(failure) => ended.push((run, Err(failure))),
+                match begun(&**call, invocation, &scope) {
+                    Begun::Ended(outcome) => ended.push((run, outcome)),
+                    Begun::Waits(future) => self.spawn(run, context, Scoped { scope, future }, true),
                 }
                 Some(callback)
             }
@@ -207,9 +154,8 @@ impl Node {
         let begin = move || begun(&*call, invocation, &scope);
         let first = self.tasks.spawn_blocking_on(begin, &self.runtime).await;
         match first {
-            Ok(Ok((_, Poll::Ready(outcome)))) => outcome,
-            Ok(Ok((future, Poll::Pending))) => future.await,
-            Ok(Err(failure)) => Err(failure),
+            Ok(Begun::Ended(outcome)) => outcome,
+            Ok(Begun::Waits(future)) => future.await,
             // The runtime ends.
             Err(_) => Err(Failed::Cancelled { may_have_run: true }.into()),
         }
@@ -256,7 +202,7 @@ impl Node {
         }
     }
 
-    fn abort(&self, run: RunId) {
+    pub(super) fn abort(&self, run: RunId) {
         let task = self.visit(&mut Doings::default(), |visit| visit.tasks().remove(&run));
         if let Some(task) = task {
             task.stop();
@@ -264,75 +210,31 @@ impl Node {
     }
 }
 
-/// Polls a callback for the first time. The next poll tells it by whom it is to be woken.
+/// What a callback does that is polled for the first time.
+enum Begun {
+    Ended(Outcome),
+    /// The next poll tells it by whom it is to be woken.
+    Waits(OutcomeFuture<'static>),
+}
+
 fn begun(
     call: &(dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + Sync),
     invocation: Invocation,
     scope: &Scope,
-) -> Result<(OutcomeFuture<'static>, Poll<Outcome>), Failure> {
-    caught(|| {
+) -> Begun {
+    let begun = caught(|| {
         Ok(scope.clone().enter(|| {
             let mut future = call(invocation);
-            let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-            (future, polled)
+            match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(outcome) => {
+                    drop(future);
+                    Begun::Ended(outcome)
+                }
+                Poll::Pending => Begun::Waits(future),
+            }
         }))
-    })
-}
-
-/// Tells how long runs take that are begun one after the other, with one look at the clock for each.
-#[derive(Default)]
-struct Watch {
-    /// When the first began, and the last ended.
-    times: Option<(Instant, Instant)>,
-}
-
-impl Watch {
-    fn begin(&mut self) {
-        self.times.get_or_insert_with(|| {
-            let now = Instant::now();
-            (now, now)
-        });
-    }
-
-    /// How long ago the one before ended.
-    fn lap(&mut self) -> Duration {
-        let now = Instant::now();
-        let (_, last) = self.times.get_or_insert((now, now));
-        now.saturating_duration_since(std::mem::replace(last, now))
-    }
-
-    /// How long the first waits for its answer.
-    fn unanswered(&self) -> Duration {
-        self.times.map_or(Duration::ZERO, |(first, last)| {
-            last.saturating_duration_since(first)
-        })
-    }
-}
-
-/// Whether those that have ended might wait long for it, where it begins.
-fn may_take_long(callback: &Callback) -> bool {
-    match &callback.handler {
-        Handler::Inline(_) => !callback.pace.is_quick(),
-        Handler::Async(_) => !callback.pace.is_quick() && !callback.pace.is_slow(),
-        // They begin elsewhere.
-        Handler::Blocking(_) | Handler::Deferred(_) => false,
-    }
-}
-
-fn warn_of(callback: &Callback) {
-    let name = &*callback.name;
-    if matches!(callback.handler, Handler::Inline(_)) {
-        warn!(
-            callback = name,
-            "an inline callback took long, and all calls to this process waited for it: leave out `inline`"
-        );
-    } else {
-        warn!(
-            callback = name,
-            "an asynchronous callback blocked its thread, and all calls to this process waited for it; from now on it runs \
-             beside them: write `fn` without `async`, or use `spawn_blocking`"
-        );
-    }
+    });
+    begun.unwrap_or_else(|failure| Begun::Ended(Err(failure)))
 }
 
 /// Reports the end of a run, however it ends: also when its task is dropped.

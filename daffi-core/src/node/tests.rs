@@ -231,6 +231,64 @@ async fn p1_a_waker_that_gives_up_calls_when_it_is_dropped_holds_up_nothing() {
     controller.calls(3).await;
 }
 
+/// A waker that fails whoever wakes it.
+struct Failing;
+
+impl Wake for Failing {
+    fn wake(self: Arc<Self>) {
+        panic!("it is woken");
+    }
+}
+
+#[tokio::test]
+async fn p7_a_waker_that_panics_keeps_nobody_from_being_woken() {
+    let (node, _, mut controller) = joined(Limits::default(), vec![]).await;
+    let payload = Bytes::from_static(b"x");
+    let [mut fails, mut waits] = [(), ()].map(|()| Exchange::new(Arc::clone(&node)));
+    let failing = Waker::from(Arc::new(Failing));
+    assert!(look(&mut fails, &payload, &failing).is_pending());
+    let mut calls = [fails.sent(), None];
+    poll_fn(|cx| {
+        assert!(look(&mut waits, &payload, cx.waker()).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    calls[1] = waits.sent();
+    controller.calls(2).await;
+    for SentCall { call, .. } in calls.into_iter().flatten() {
+        let status = Status::Value;
+        controller.send(&Header::Reply { call, status }, &Bytes::new());
+    }
+    controller.connection.outbox.flush();
+    for exchange in [&mut waits, &mut fails] {
+        let outcome = poll_fn(|cx| look(exchange, &payload, cx.waker())).await;
+        assert_eq!(outcome, Ok(Bytes::new()));
+    }
+}
+
+/// What a callback panics with, and panics again when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("it is dropped");
+    }
+}
+
+#[tokio::test]
+async fn p16_a_panic_whose_payload_panics_harms_its_own_call_alone() {
+    let bomb = inline(|_| std::panic::panic_any(Bomb));
+    let quick = inline(|_| Ok(Bytes::new()));
+    let callbacks = vec![callback("bomb", bomb), callback("quick", quick)];
+    let (_node, ids, mut controller) = joined(Limits::default(), callbacks).await;
+    controller.run(1, ids[0]);
+    controller.run(2, ids[1]);
+    controller.connection.outbox.flush();
+    for call in [1, 2] {
+        assert_eq!(controller.answered().await, CallId(call));
+    }
+}
+
 #[tokio::test]
 async fn p5_calls_that_wait_for_room_go_before_those_that_come_later() {
     let limits = Limits {

@@ -1,11 +1,11 @@
 //! How traces cross processes: between the spans of `tracing` and the W3C contexts of calls.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tracing::Span;
 
+use crate::panics;
 use crate::proto::TraceContext;
 
 type Inject = Arc<dyn Fn(&Span) -> Option<TraceContext> + Send + Sync>;
@@ -35,7 +35,7 @@ impl Traces {
 
 /// What a hook of the program gives; nothing if it panics.
 fn caught<T>(hook: impl FnOnce() -> T) -> Option<T> {
-    let given = catch_unwind(AssertUnwindSafe(hook));
+    let given = panics::caught(hook);
     if given.is_err() {
         tracing::warn!("a hook that exchanges traces panicked");
     }

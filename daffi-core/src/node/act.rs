@@ -1,0 +1,130 @@
+//! Doing what the session asks for.
+
+use std::time::{Duration, Instant};
+
+use tracing::{debug, warn};
+
+use super::Node;
+use super::doings::{Doings, Ended};
+use super::door::{NodeEvent, Write};
+use crate::panics::{self, Panic};
+use crate::registry::{Callback, Handler};
+
+/// Runs that ended may wait so long for others, to be answered together.
+const UNANSWERED: Duration = Duration::from_micros(200);
+
+impl Node {
+    /// Does what the session asks for, and answers what ends at once: together, but without letting those that ended wait
+    /// for one that may take long.
+    pub(super) fn act(&self, doings: &mut Doings, write: Write) {
+        let Doings { events, ended } = doings;
+        let mut watch = Watch::default();
+        let mut node = None;
+        for event in events.drain(..) {
+            match event {
+                NodeEvent::Wake(waker) => shielded(|| waker.wake()),
+                NodeEvent::Drop(waker) => shielded(|| drop(waker)),
+                NodeEvent::Start(start) => {
+                    // It is the node that is asked.
+                    let Some(node) = node.get_or_insert_with(|| self.me.upgrade()) else {
+                        continue;
+                    };
+                    if !ended.is_empty()
+                        && (may_take_long(&start.callback) || watch.unanswered() >= UNANSWERED)
+                    {
+                        self.finish(ended, Write::Flush);
+                        watch = Watch::default();
+                    }
+                    watch.begin();
+                    let Some(callback) = node.start(start, ended) else {
+                        continue;
+                    };
+                    if callback.pace.took(watch.lap()) {
+                        warn_of(&callback);
+                    }
+                }
+                NodeEvent::Abort(run) => self.abort(run),
+                NodeEvent::ControllerStopping => debug!("the controller is stopping"),
+            }
+        }
+        self.finish(ended, write);
+    }
+
+    /// Answers runs that ended.
+    fn finish(&self, ended: &mut Ended, write: Write) {
+        if ended.is_empty() {
+            return;
+        }
+        self.visit(&mut Doings::default(), |visit| {
+            let (session, mut out, events) = visit.parts();
+            for (run, outcome) in ended.drain(..) {
+                session.finish(run, &outcome, &mut out, events);
+            }
+            visit.write = write;
+        });
+        self.changed.notify_waiters();
+    }
+}
+
+/// Wakes or drops a waker, which is anybody's: the others are woken all the same.
+fn shielded(work: impl FnOnce()) {
+    if let Err(Panic { message }) = panics::caught(work) {
+        warn!(message, "a waker panicked");
+    }
+}
+
+/// Tells how long runs take that are begun one after the other, with one look at the clock for each.
+#[derive(Default)]
+struct Watch {
+    /// When the first began, and the last ended.
+    times: Option<(Instant, Instant)>,
+}
+
+impl Watch {
+    fn begin(&mut self) {
+        self.times.get_or_insert_with(|| {
+            let now = Instant::now();
+            (now, now)
+        });
+    }
+
+    /// How long ago the one before ended.
+    fn lap(&mut self) -> Duration {
+        let now = Instant::now();
+        let (_, last) = self.times.get_or_insert((now, now));
+        now.saturating_duration_since(std::mem::replace(last, now))
+    }
+
+    /// How long the first waits for its answer.
+    fn unanswered(&self) -> Duration {
+        self.times.map_or(Duration::ZERO, |(first, last)| {
+            last.saturating_duration_since(first)
+        })
+    }
+}
+
+/// Whether those that have ended might wait long for it, where it begins.
+fn may_take_long(callback: &Callback) -> bool {
+    match &callback.handler {
+        Handler::Inline(_) => !callback.pace.is_quick(),
+        Handler::Async(_) => !callback.pace.is_quick() && !callback.pace.is_slow(),
+        // They begin elsewhere.
+        Handler::Blocking(_) | Handler::Deferred(_) => false,
+    }
+}
+
+fn warn_of(callback: &Callback) {
+    let name = &*callback.name;
+    if matches!(callback.handler, Handler::Inline(_)) {
+        warn!(
+            callback = name,
+            "an inline callback took long, and all calls to this process waited for it: leave out `inline`"
+        );
+    } else {
+        warn!(
+            callback = name,
+            "an asynchronous callback blocked its thread, and all calls to this process waited for it; from now on it runs \
+             beside them: write `fn` without `async`, or use `spawn_blocking`"
+        );
+    }
+}

@@ -1,0 +1,56 @@
+//! Panics of the program's code, which end where they are caught.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What somebody panicked with, in words.
+#[derive(Debug)]
+pub(crate) struct Panic {
+    pub(crate) message: String,
+}
+
+/// Runs code of the program's.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(Panic::of)
+}
+
+impl Panic {
+    /// What was caught.
+    pub(crate) fn of(payload: Box<dyn Any + Send>) -> Self {
+        let message = payload
+            .downcast_ref::<&str>()
+            .map(|message| (*message).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "a value that is no text".to_owned());
+        // Dropping it is code of the program's, too, and may panic; what that leaves is left.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(again);
+        }
+        Self { message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::panic_any;
+
+    use super::*;
+
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic_any(Self);
+        }
+    }
+
+    #[test]
+    fn a_panic_is_told_in_words() {
+        let of = |work: fn()| caught(work).unwrap_err().message;
+        assert_eq!(of(|| panic!("too hot")), "too hot");
+        assert_eq!(of(|| panic!("{} degrees", 90)), "90 degrees");
+        assert_eq!(of(|| panic_any(7)), "a value that is no text");
+        assert_eq!(of(|| panic_any(Bomb)), "a value that is no text");
+        assert_eq!(caught(|| 1).unwrap(), 1);
+    }
+}
