@@ -214,11 +214,6 @@ const PACKAGES: [&str; 3] = ["daffi-core", "daffi-controller", "daffi-macros"];
 
 /// Files of more lines than most may have, and why.
 const LONG: &[(&str, &str, &str)] = &[
-    (
-        "daffi-core",
-        "global/builder.rs",
-        "each setting is a method with its documentation",
-    ),
     ("daffi-core", "signature/graph.rs", "comparing is one algorithm"),
     (
         "daffi-core",

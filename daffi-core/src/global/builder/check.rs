@@ -1,0 +1,99 @@
+//! What is wrong with a description, and where its controller is.
+
+use std::time::Duration;
+
+use super::GlobalBuilder;
+use crate::error::ConfigFault;
+use crate::host::HostEntry;
+use crate::proto::Limits;
+use crate::transport::Address;
+
+impl GlobalBuilder {
+    /// Where the controller is or shall be, and what is wrong with the settings.
+    pub(super) fn address(&self) -> (Address, Vec<ConfigFault>) {
+        let mut faults = Vec::new();
+        let tcp = self.host.is_some() || self.port.is_some();
+        if tcp && self.unix_sock_path.is_some() {
+            faults.push(ConfigFault::Conflict("host or port", "unix_sock_path"));
+        }
+        if let Some(other) = &self.memory {
+            if tcp || self.unix_sock_path.is_some() {
+                faults.push(ConfigFault::Conflict("memory", "an address"));
+            }
+            if self.init_controller {
+                faults.push(ConfigFault::Conflict("memory", "init_controller(true)"));
+            }
+            if other.inner.joinable.is_none() {
+                faults.push(ConfigFault::Missing(
+                    "memory",
+                    "a Global with init_controller(true)",
+                ));
+            }
+        }
+        if !self.init_controller && !self.init_node {
+            faults.push(ConfigFault::Missing(
+                "init_node(false)",
+                "init_controller(true), or nothing is started",
+            ));
+        }
+        if self.init_controller && HostEntry::find().is_none() {
+            faults.push(ConfigFault::NoHost);
+        }
+        if self.host.is_some() && self.port.is_none() {
+            faults.push(ConfigFault::Missing("host", "port (0 picks a free one)"));
+        }
+        if self.port == Some(0) && !self.init_controller {
+            faults.push(ConfigFault::Value {
+                setting: "port",
+                value: "0".to_owned(),
+                expected: "only a controller of this process can pick its port; name the port that it listens on",
+            });
+        }
+        if let Some(host) = self.host.as_ref().filter(|host| host.is_empty()) {
+            faults.push(ConfigFault::Value {
+                setting: "host",
+                value: format!("{host:?}"),
+                expected: "name a host or an IP address",
+            });
+        }
+        if let Some(name) = &self.process_name
+            && !(1..=Limits::NAME_BYTES).contains(&name.len())
+        {
+            faults.push(ConfigFault::Value {
+                setting: "process_name",
+                value: format!("{} bytes long", name.len()),
+                expected: "it has 1 to 255 bytes",
+            });
+        }
+        if !(64 * 1024..=1 << 30).contains(&self.limits.frame_bytes) {
+            faults.push(ConfigFault::Value {
+                setting: "max_frame",
+                value: format!("{} bytes", self.limits.frame_bytes),
+                expected: "it is from 64 KiB to 1 GiB",
+            });
+        }
+        if !(Duration::from_millis(10)..=Duration::from_secs(3600)).contains(&self.heartbeat) {
+            faults.push(ConfigFault::Value {
+                setting: "heartbeat",
+                value: format!("{:?}", self.heartbeat),
+                expected: "it is from 10 ms to one hour",
+            });
+        }
+        if self.call_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            faults.push(ConfigFault::Value {
+                setting: "call_timeout",
+                value: "zero".to_owned(),
+                expected: "it is more than zero; leave it out for none",
+            });
+        }
+        let address = match (&self.unix_sock_path, self.port) {
+            (Some(folder), _) => Address::unix_in(folder),
+            (None, Some(port)) => Address::Tcp {
+                host: self.host.clone().unwrap_or_else(|| "localhost".to_owned()),
+                port,
+            },
+            (None, None) => Address::default_unix(),
+        };
+        (address, faults)
+    }
+}

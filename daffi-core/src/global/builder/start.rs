@@ -1,0 +1,222 @@
+//! Making real what was described: the controller if one was asked for, then the node.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::super::kept::Kept;
+use super::super::{Global, Inner};
+use super::{GlobalBuilder, Hook};
+use crate::call::block_on;
+use crate::error::StartError;
+use crate::host::{HostEntry, HostOptions};
+use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, in_process};
+use crate::random;
+use crate::registry::{BoundCallback, Catalog};
+
+impl GlobalBuilder {
+    /// Starts it: the controller if one was asked for, then the node, whose callbacks can be called when this
+    /// returns. Its tasks run on the tokio runtime of the caller.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`]. Nothing is left running then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it ends what was started, a moment later.
+    pub async fn start(self) -> Result<Global, StartError> {
+        self.start_on(Handle::try_current().map_err(|_| StartError::NoRuntime)?, None)
+            .await
+    }
+
+    /// As [`start`](Self::start), for code without async: makes a runtime, on a thread of its own, and blocks until
+    /// all is started. Use [`Call::wait`](crate::Call::wait), [`join_blocking`](Global::join_blocking) and
+    /// [`stop_blocking`](Global::stop_blocking) then.
+    ///
+    /// Callbacks that are `async` share that one thread and must not hold it up.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub fn start_blocking(self) -> Result<Global, StartError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(StartError::Runtime)?;
+        let handle = runtime.handle().clone();
+        let end = CancellationToken::new();
+        let until = end.clone();
+        std::thread::Builder::new()
+            .name("daffi".to_owned())
+            .spawn(move || {
+                runtime.block_on(until.cancelled());
+                // Blocking callbacks that do not end must not keep the thread.
+                runtime.shutdown_background();
+            })
+            .map_err(StartError::Runtime)?;
+        let guard = end.clone().drop_guard();
+        let starting = handle.spawn(self.start_on(handle.clone(), Some(end)));
+        let started = block_on(starting).unwrap_or(Err(StartError::Stopped));
+        if started.is_ok() {
+            guard.disarm();
+        }
+        started
+    }
+
+    async fn start_on(
+        self,
+        runtime: Handle,
+        thread: Option<CancellationToken>,
+    ) -> Result<Global, StartError> {
+        let (address, mut faults) = self.address();
+        let mut catalog = Catalog::default();
+        if self.auto_callbacks {
+            catalog.add_registered(&self.services);
+        }
+        self.functions.iter().for_each(|name| catalog.add_function(name));
+        self.services
+            .iter()
+            .for_each(|service| catalog.add_service(service));
+        let (callbacks, more) = catalog.finish();
+        faults.extend(more);
+        if !faults.is_empty() {
+            return Err(StartError::Config(faults));
+        }
+        let process_name: Arc<str> = self
+            .process_name
+            .unwrap_or_else(|| format!("0x{:016x}", random::number()))
+            .into();
+
+        let controller = match HostEntry::find().filter(|_| self.init_controller) {
+            Some(host) => {
+                let options = HostOptions {
+                    address: address.clone(),
+                    process_name: Arc::clone(&process_name),
+                    limits: self.limits,
+                    heartbeat: self.heartbeat,
+                };
+                Some(host.start(options).await?)
+            }
+            None => None,
+        };
+        let joinable = controller
+            .clone()
+            .or_else(|| self.memory.and_then(|other| other.inner.joinable.clone()));
+        let address = joinable
+            .as_ref()
+            .map_or(address, |controller| controller.address().clone());
+        let node = self.init_node.then(|| {
+            let options = NodeOptions {
+                process_name: Arc::clone(&process_name),
+                limits: self.limits,
+                reconnect_wait: self.reconnect_wait,
+                call_timeout: self.call_timeout,
+                traces: self.traces,
+            };
+            Node::new(options, runtime.clone())
+        });
+        let inner = Arc::new(Inner {
+            process_name,
+            address: address.clone(),
+            node,
+            controller,
+            joinable,
+            runtime,
+            stop_timeout: self.stop_timeout,
+            stopping: Mutex::default(),
+            stopped: CancellationToken::new(),
+            thread,
+            registering: Mutex::default(),
+        });
+        let global = Global {
+            kept: Some(Arc::new(if self.stop_on_drop {
+                stopped_when_dropped(&inner)
+            } else {
+                Kept::without_effect()
+            })),
+            inner,
+        };
+        let unfinished = Unfinished(Some(global.clone()));
+        self.on_init.iter().for_each(|hook| hook(&global));
+        let Some(node) = &global.inner.node else {
+            unfinished.finished();
+            return Ok(global);
+        };
+
+        let offered = node.offer(callbacks.into_iter().map(BoundCallback::traced));
+        info!(
+            process_name = global.process_name(),
+            callbacks = ?offered.iter().map(|offered| &*offered.name).collect::<Vec<_>>(),
+            "node started"
+        );
+        let supervisor = Supervisor {
+            node: Arc::clone(node),
+            route: match &global.inner.joinable {
+                Some(controller) => Route::Memory(Arc::clone(controller)),
+                None => Route::Socket(address),
+            },
+            hooks: hooks(&global, self.on_node_connect, self.on_node_disconnect),
+            connect_timeout: self.connect_timeout,
+        };
+        // Before it connects: a callback that runs as soon as it does may make calls.
+        in_process::add(node);
+        supervisor.start().await?;
+        unfinished.finished();
+        Ok(global)
+    }
+}
+
+/// What stops a `Global` when its last handle is dropped.
+fn stopped_when_dropped(inner: &Arc<Inner>) -> Kept {
+    let inner = Arc::clone(inner);
+    Kept::until(move || {
+        let runtime = inner.runtime.clone();
+        let global = Global { inner, kept: None };
+        // Nobody can be kept waiting here. On a runtime that has ended, all of it has ended, too.
+        runtime.spawn(async move { global.stop().await });
+    })
+}
+
+fn hooks(global: &Global, connected: Vec<Hook>, disconnected: Vec<Hook>) -> Hooks {
+    let call_all = |hooks: Vec<Hook>| {
+        let inner = Arc::clone(&global.inner);
+        // A handle that a hook keeps counts, the one that it is given does not.
+        let kept = global.kept.as_ref().map(Arc::downgrade).unwrap_or_default();
+        Box::new(move || {
+            let global = Global {
+                inner: Arc::clone(&inner),
+                kept: kept.upgrade(),
+            };
+            hooks.iter().for_each(|hook| hook(&global));
+        })
+    };
+    Hooks {
+        connected: call_all(connected),
+        disconnected: call_all(disconnected),
+        ended: {
+            let stopped = global.inner.stopped.clone();
+            Arc::new(move || stopped.cancel())
+        },
+    }
+}
+
+/// A start that may fail or be dropped half-way: what was started ends then.
+struct Unfinished(Option<Global>);
+
+impl Unfinished {
+    fn finished(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(global) = self.0.take() {
+            global.abort();
+        }
+    }
+}
