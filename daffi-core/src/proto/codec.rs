@@ -1,15 +1,15 @@
-//! Values to bytes and back: the only file that names `bincode`.
+//! Values to bytes and back: the only file that names `bincode`, which reads them. What it would write is written in
+//! [`held`](super::held).
 //!
 //! One configuration: little endian, variable-length integers. It must stay replaceable, because the crate is no
 //! longer developed; whatever replaces it has to write the same bytes, which the golden tests hold.
 
-use bincode::enc::write::Writer;
 use bytes::Bytes;
 use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
 
 use super::depth::{Guarded, Measured};
-use super::held::{Glance, Held, Over, Walk};
+use super::held::{Away, Glance, Held, Over, Unwritten, Walk};
 use crate::signature::Form;
 
 const CONFIG: bincode::config::Configuration = bincode::config::standard();
@@ -35,24 +35,15 @@ impl DecodeError {
     }
 }
 
-/// The end of a buffer, as something to write to.
-struct End<'a>(&'a mut Vec<u8>);
-
-impl Writer for End<'_> {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> Result<(), bincode::error::EncodeError> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-}
-
 /// Appends the bytes of `value`, a type of the protocol's own, to `out`.
 ///
 /// # Errors
 ///
 /// When the value's `Serialize` fails. `out` then holds a part of it.
 pub fn encode_into<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    bincode::serde::encode_into_writer(value, End(out), CONFIG).map_err(encode_error)
+    value
+        .serialize(Held::new(out, Away))
+        .map_err(|error| encode_error(&error))
 }
 
 /// Appends the bytes of `value`, a user's, to `out` if that is what its type would read.
@@ -65,18 +56,16 @@ pub fn encode_held_into<T: Serialize + ?Sized>(
     form: &Form,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
-    let over = Over::new(form, !form.has_begun());
+    let over = Over::new(form);
     let written = if form.is_settled() {
-        let held = Held::new(value, Glance::new(&over));
-        bincode::serde::encode_into_writer(held, End(out), CONFIG)
+        value.serialize(Held::new(out, Glance::new(&over)))
     } else {
-        let held = Held::new(value, Walk::new(&over));
-        bincode::serde::encode_into_writer(held, End(out), CONFIG)
+        value.serialize(Held::new(out, Walk::new(&over)))
     };
     if over.is_odd() || written.is_err() {
         look_at(value, form)?;
     }
-    written.map_err(encode_error)
+    written.map_err(|error| encode_error(&error))
 }
 
 #[cold]
@@ -215,16 +204,12 @@ fn decode_error(error: bincode::error::DecodeError) -> DecodeError {
     })
 }
 
-fn encode_error(error: bincode::error::EncodeError) -> EncodeError {
-    use bincode::error::EncodeError as Error;
-    use bincode::serde::EncodeError as Unsupported;
-    EncodeError(match error {
-        Error::OtherString(message) => message,
-        Error::Other(message) => message.to_owned(),
-        Error::Serde(Unsupported::SequenceMustHaveLength) => {
-            "a sequence or map does not say how long it is before it is written: it may use #[serde(flatten)]"
-                .to_owned()
-        }
-        other => other.to_string(),
-    })
+fn encode_error(error: &Unwritten) -> EncodeError {
+    EncodeError(error.to_string())
+}
+
+/// The bytes that the library would write.
+#[cfg(test)]
+pub(super) fn by_the_library<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    bincode::serde::encode_to_vec(value, CONFIG).expect("the value can be written")
 }

@@ -193,7 +193,8 @@ impl Form {
     /// Begins to count what has been looked at.
     fn counted(self) -> Self {
         let unsettled = self.nodes.iter().filter(|node| node.is_unsettled()).count();
-        self.unsettled.store(number(unsettled), Ordering::Relaxed);
+        // One more for the value itself.
+        self.unsettled.store(number(1 + unsettled), Ordering::Relaxed);
         self
     }
 

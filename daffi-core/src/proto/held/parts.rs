@@ -5,58 +5,57 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::value::Held;
+use super::value::{Held, Unwritten, Written};
 use super::watch::Watch;
 
 /// What has something inside, while that is written.
-pub(super) struct Part<P, W> {
-    inner: P,
+pub(in super::super) struct Part<'o, W> {
+    out: &'o mut Vec<u8>,
     /// At what comes next.
     watch: W,
     /// How much is still to come.
     left: usize,
 }
 
-impl<P, W: Watch> Part<P, W> {
+impl<'o, W: Watch> Part<'o, W> {
     #[inline]
-    pub(super) const fn new(inner: P, watch: W, left: usize) -> Self {
-        Self { inner, watch, left }
+    pub(super) const fn new(out: &'o mut Vec<u8>, watch: W, left: usize) -> Self {
+        Self { out, watch, left }
     }
 
     #[inline]
-    fn next<'v, T: ?Sized>(&mut self, value: &'v T) -> Held<'v, T, W> {
-        let held = Held::new(value, self.watch);
-        self.watch = self.watch.next();
+    fn add<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        let watch = self.watch;
+        self.watch = watch.next();
         self.left = self.left.wrapping_sub(1);
-        held
+        value.serialize(Held::new(self.out, watch))
     }
 
     /// Notes that something was left out or added.
     #[inline]
-    fn finish(self) -> P {
+    fn finish(&self) {
         if self.left != 0 {
             self.watch.note();
         }
-        self.inner
     }
 }
 
 macro_rules! parts {
-    ($($part:ident::$method:ident;)*) => {
+    ($($part:ident::$method:ident($($name:ident: $ty:ty),*);)*) => {
         $(
-            impl<P: $part, W: Watch> $part for Part<P, W> {
-                type Ok = P::Ok;
-                type Error = P::Error;
+            impl<W: Watch> $part for Part<'_, W> {
+                type Ok = ();
+                type Error = Unwritten;
 
                 #[inline]
-                fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), P::Error> {
-                    let value = self.next(value);
-                    self.inner.$method(&value)
+                fn $method<T: Serialize + ?Sized>(&mut self, $($name: $ty,)* value: &T) -> Written {
+                    self.add(value)
                 }
 
                 #[inline]
-                fn end(self) -> Result<P::Ok, P::Error> {
-                    self.finish().end()
+                fn end(self) -> Written {
+                    self.finish();
+                    Ok(())
                 }
             }
         )*
@@ -64,38 +63,34 @@ macro_rules! parts {
 }
 
 parts! {
-    SerializeSeq::serialize_element;
-    SerializeTuple::serialize_element;
-    SerializeTupleStruct::serialize_field;
-    SerializeTupleVariant::serialize_field;
+    SerializeSeq::serialize_element();
+    SerializeTuple::serialize_element();
+    SerializeTupleStruct::serialize_field();
+    SerializeTupleVariant::serialize_field();
 }
 
 macro_rules! named_parts {
     ($($part:ident;)*) => {
         $(
-            impl<P: $part, W: Watch> $part for Part<P, W> {
-                type Ok = P::Ok;
-                type Error = P::Error;
+            impl<W: Watch> $part for Part<'_, W> {
+                type Ok = ();
+                type Error = Unwritten;
 
                 #[inline]
-                fn serialize_field<T: Serialize + ?Sized>(
-                    &mut self,
-                    name: &'static str,
-                    value: &T,
-                ) -> Result<(), P::Error> {
-                    let value = self.next(value);
-                    self.inner.serialize_field(name, &value)
+                fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &'static str, value: &T) -> Written {
+                    self.add(value)
                 }
 
                 #[cold]
-                fn skip_field(&mut self, name: &'static str) -> Result<(), P::Error> {
+                fn skip_field(&mut self, _: &'static str) -> Written {
                     self.watch.note();
-                    self.inner.skip_field(name)
+                    Ok(())
                 }
 
                 #[inline]
-                fn end(self) -> Result<P::Ok, P::Error> {
-                    self.finish().end()
+                fn end(self) -> Written {
+                    self.finish();
+                    Ok(())
                 }
             }
         )*
@@ -107,24 +102,23 @@ named_parts! {
     SerializeStructVariant;
 }
 
-impl<P: SerializeMap, W: Watch> SerializeMap for Part<P, W> {
-    type Ok = P::Ok;
-    type Error = P::Error;
+impl<W: Watch> SerializeMap for Part<'_, W> {
+    type Ok = ();
+    type Error = Unwritten;
 
     #[inline]
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), P::Error> {
-        let key = self.next(key);
-        self.inner.serialize_key(&key)
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Written {
+        self.add(key)
     }
 
     #[inline]
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), P::Error> {
-        let value = Held::new(value, self.watch.values());
-        self.inner.serialize_value(&value)
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        value.serialize(Held::new(self.out, self.watch.values()))
     }
 
     #[inline]
-    fn end(self) -> Result<P::Ok, P::Error> {
-        self.finish().end()
+    fn end(self) -> Written {
+        self.finish();
+        Ok(())
     }
 }

@@ -12,10 +12,10 @@ pub(in super::super) struct Over<'a> {
 }
 
 impl<'a> Over<'a> {
-    pub(in super::super) const fn new(form: &'a Form, odd: bool) -> Self {
+    pub(in super::super) const fn new(form: &'a Form) -> Self {
         Self {
             form,
-            odd: Cell::new(odd),
+            odd: Cell::new(false),
         }
     }
 
@@ -31,7 +31,7 @@ pub(in super::super) trait Watch: Copy {
     fn some(self) -> Self;
 
     /// At the elements of a sequence, or the keys of a map.
-    fn elements(self, event: Event, length: Option<usize>) -> Self;
+    fn elements(self, event: Event, length: usize) -> Self;
 
     /// At the values of a map, from its keys.
     fn values(self) -> Self;
@@ -59,7 +59,8 @@ pub(in super::super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(in super::super) const fn new(over: &'a Over<'a>) -> Self {
+    pub(in super::super) fn new(over: &'a Over<'a>) -> Self {
+        over.odd.set(!over.form.has_begun());
         Self {
             over,
             at: Spot::ROOT,
@@ -88,10 +89,10 @@ impl Watch for Walk<'_> {
     }
 
     #[inline]
-    fn elements(self, event: Event, length: Option<usize>) -> Self {
+    fn elements(self, event: Event, length: usize) -> Self {
         let entered = match length {
             // An empty one says nothing, and what it stands in has been looked at.
-            Some(0) => Entered::Unknown,
+            0 => Entered::Unknown,
             _ => self.over.form.enter(self.at, event, 1),
         };
         self.inside(entered, 0)
@@ -149,7 +150,7 @@ impl Watch for Glance<'_> {
     }
 
     #[inline]
-    fn elements(self, _: Event, _: Option<usize>) -> Self {
+    fn elements(self, _: Event, _: usize) -> Self {
         self
     }
 
@@ -183,4 +184,43 @@ impl Watch for Glance<'_> {
     fn note(self) {
         self.over.odd.set(true);
     }
+}
+
+/// Does not look on: at the protocol's own types.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Away;
+
+impl Watch for Away {
+    #[inline]
+    fn some(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn elements(self, _: Event, _: usize) -> Self {
+        self
+    }
+
+    #[inline]
+    fn values(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn fields(self, _: Event, _: &'static str, _: usize) -> Self {
+        self
+    }
+
+    #[inline]
+    fn variant(self, _: u32, _: Event, _: &'static str, _: usize) -> Self {
+        self
+    }
+
+    #[inline]
+    fn next(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn note(self) {}
 }

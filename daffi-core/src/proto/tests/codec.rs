@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::super::codec::by_the_library;
 use super::*;
+use crate::signature::Form;
 
 #[track_caller]
 fn check<'de, T>(value: &T, bytes: &'static str)
@@ -35,6 +38,68 @@ enum Kind {
     One(u8),
     Two(u8, u8),
     Named { a: u8 },
+}
+
+/// A value of everything that serde knows.
+#[derive(Clone, Debug, Serialize)]
+enum Anything {
+    Unit,
+    UnitStruct(Marker),
+    Bool(bool),
+    Unsigned(u8, u16, u32, u64, u128),
+    Signed(i8, i16, i32, i64, i128),
+    Float(f32, f64),
+    Text(char, String),
+    Option(Option<Box<Self>>),
+    Seq(Vec<Self>),
+    Map(BTreeMap<String, Self>),
+    Newtype(Box<Wrapper>),
+    Named { this: Box<Self>, that: Box<Self> },
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Marker;
+
+#[derive(Clone, Debug, Serialize)]
+struct Wrapper(Anything);
+
+fn anything() -> impl Strategy<Value = Anything> {
+    let leaf = prop_oneof![
+        Just(Anything::Unit),
+        Just(Anything::UnitStruct(Marker)),
+        any::<bool>().prop_map(Anything::Bool),
+        // Small numbers are as likely as large ones.
+        any::<(u8, u16, u32, u64, u128, u32)>().prop_map(|(a, b, c, d, e, by)| {
+            Anything::Unsigned(a, b >> (by % 16), c >> (by % 32), d >> (by % 64), e >> (by % 128))
+        }),
+        any::<(i8, i16, i32, i64, i128, u32)>().prop_map(|(a, b, c, d, e, by)| {
+            Anything::Signed(a, b >> (by % 16), c >> (by % 32), d >> (by % 64), e >> (by % 128))
+        }),
+        any::<(f32, f64)>().prop_map(|(a, b)| Anything::Float(a, b)),
+        any::<(char, String)>().prop_map(|(a, b)| Anything::Text(a, b)),
+        (240_usize..260).prop_map(|length| Anything::Text('x', "y".repeat(length))),
+    ];
+    leaf.prop_recursive(4, 64, 4, |inside| {
+        let one = || inside.clone().prop_map(Box::new);
+        prop_oneof![
+            proptest::option::of(one()).prop_map(Anything::Option),
+            proptest::collection::vec(inside.clone(), 0..4).prop_map(Anything::Seq),
+            proptest::collection::btree_map(any::<String>(), inside.clone(), 0..3).prop_map(Anything::Map),
+            inside
+                .clone()
+                .prop_map(|inside| Anything::Newtype(Box::new(Wrapper(inside)))),
+            (one(), one()).prop_map(|(this, that)| Anything::Named { this, that }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn everything_is_written_as_the_library_writes_it(value in anything()) {
+        let expected = by_the_library(&value);
+        prop_assert_eq!(&encode(&value).unwrap()[..], &expected[..]);
+        prop_assert_eq!(&encode_held(&value, &Form::unknown()).unwrap()[..], &expected[..]);
+    }
 }
 
 #[test]

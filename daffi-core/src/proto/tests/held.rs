@@ -707,3 +707,22 @@ fn what_is_empty_at_first_is_looked_at_when_it_is_not() {
     // An error is not remembered as if it had been fine.
     assert!(encode_held(&(vec![Decision::Approve], None::<Login>), &form).is_err());
 }
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct List {
+    next: Option<Box<List>>,
+}
+
+#[test]
+fn what_is_nested_too_deep_to_be_read_is_refused_before_it_is_sent() {
+    let nested = |levels: usize| {
+        (0..levels).fold(List { next: None }, |next, _| List {
+            next: Some(Box::new(next)),
+        })
+    };
+    arrives([nested(40)]);
+    let error = encode_held(&nested(1000), &form::<List>())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("nested deeper than 128 levels"), "{error}");
+}

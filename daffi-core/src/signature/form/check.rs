@@ -32,8 +32,11 @@ impl Form {
             form: self,
             at: Spot::ROOT,
             place: Place::default(),
+            depth: 0,
         })?;
-        self.begun.store(true, Ordering::Relaxed);
+        if !self.begun.swap(true, Ordering::Relaxed) {
+            self.unsettled.fetch_sub(1, Ordering::Relaxed);
+        }
         Ok(())
     }
 }
@@ -174,12 +177,12 @@ impl<'f> Serializer for Check<'f> {
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Checked {
         let Some(node) = self.node() else {
-            return value.serialize(self);
+            return self.hold(value);
         };
         match &node.kind {
-            Kind::Unknown => value.serialize(self.to(Spot::NOWHERE)),
+            Kind::Unknown => self.to(Spot::NOWHERE).hold(value),
             Kind::Option => {
-                value.serialize(self.to(Spot(node.first)))?;
+                self.to(Spot(node.first)).hold(value)?;
                 self.form.settle(node, Event::Some, 1);
                 Ok(())
             }
@@ -208,7 +211,7 @@ impl<'f> Serializer for Check<'f> {
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Checked {
-        value.serialize(self.within(name, Part::Element(0)))
+        self.within(name, Part::Element(0)).hold(value)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -219,7 +222,7 @@ impl<'f> Serializer for Check<'f> {
         value: &T,
     ) -> Checked {
         let content = self.small_variant(Event::NewtypeVariant, (name, index, variant), 1)?;
-        value.serialize(content)?;
+        content.hold(value)?;
         if let (_, Some(node)) = self.variant(name, index, variant)? {
             self.form.settle(node, Event::NewtypeVariant, 1);
         }

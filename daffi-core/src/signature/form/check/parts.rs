@@ -55,7 +55,7 @@ impl SerializeSeq for Many<'_> {
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked {
         self.seen += 1;
-        value.serialize(self.check.to(self.first))
+        self.check.to(self.first).hold(value)
     }
 
     fn end(self) -> Checked {
@@ -69,11 +69,11 @@ impl SerializeMap for Many<'_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Checked {
         self.seen += 1;
-        key.serialize(self.check.to(self.first))
+        self.check.to(self.first).hold(key)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked {
-        value.serialize(self.check.to(self.first.next()))
+        self.check.to(self.first.next()).hold(value)
     }
 
     fn end(self) -> Checked {
@@ -152,7 +152,7 @@ impl<'f> Writing<'f> {
         self.seen.push(name);
         let inside = self.check.to(at).within(self.written.name, part);
         if self.fault.is_none() {
-            self.fault = value.serialize(inside).err();
+            self.fault = inside.hold(value).err();
         }
         Ok(())
     }

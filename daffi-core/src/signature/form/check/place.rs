@@ -2,8 +2,11 @@
 
 use std::fmt::{self, Display};
 
+use serde::ser::{Serialize, Serializer};
+
 use super::super::{Form, Node, Spot};
 use super::words::{Part, Place, Written, named};
+use crate::signature::DEPTH_LIMIT;
 
 /// A value would be read as another one, or not at all.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(super) struct Check<'f> {
     pub(super) form: &'f Form,
     pub(super) at: Spot,
     pub(super) place: Place,
+    /// How many types are around.
+    pub(super) depth: usize,
 }
 
 pub(super) type Checked<T = ()> = Result<T, Mismatch>;
@@ -36,6 +41,23 @@ pub(super) type Checked<T = ()> = Result<T, Mismatch>;
 impl<'f> Check<'f> {
     pub(super) fn node(self) -> Option<&'f Node> {
         self.form.node(self.at)
+    }
+
+    /// What is inside of something here.
+    pub(super) fn hold<T: Serialize + ?Sized>(self, value: &T) -> Checked
+    where
+        Self: Serializer<Ok = (), Error = Mismatch>,
+    {
+        if self.depth >= DEPTH_LIMIT {
+            return Err(Mismatch(format!(
+                "nested deeper than {DEPTH_LIMIT} levels{}",
+                self.place
+            )));
+        }
+        value.serialize(Self {
+            depth: self.depth + 1,
+            ..self
+        })
     }
 
     pub(super) const fn to(self, at: Spot) -> Self {

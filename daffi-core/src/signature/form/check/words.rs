@@ -26,8 +26,9 @@ impl Display for Place {
         let Self { owner, part } = self;
         match part {
             Part::Whole => Ok(()),
+            // A tuple has no name that would help.
+            Part::Element(_) if owner.is_empty() => Ok(()),
             Part::Field(name) => write!(f, ", in field `{name}` of `{owner}`"),
-            Part::Element(number) if owner.is_empty() => write!(f, ", in element {number} of a tuple"),
             Part::Element(number) => write!(f, ", in field {number} of `{owner}`"),
             Part::Variant(name) => write!(f, ", in variant `{name}` of `{owner}`"),
         }
@@ -75,7 +76,8 @@ pub(super) fn same_name(read: &str, wrote: &str) -> bool {
 
 /// A type by its Rust name, if that is known.
 pub(super) fn named(rust: &str) -> String {
-    if rust.is_empty() {
+    // What serde's derive makes for its own use stands in a block without a name.
+    if rust.is_empty() || rust.contains("::_::") {
         "a type".to_owned()
     } else {
         format!("`{rust}`")
