@@ -34,10 +34,11 @@ pub(crate) enum Key {
     Retry,
     Timeout,
     To,
+    Untraced,
 }
 
 impl Key {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Alias,
         Self::AutoInit,
         Self::Balance,
@@ -53,6 +54,7 @@ impl Key {
         Self::Retry,
         Self::Timeout,
         Self::To,
+        Self::Untraced,
     ];
 
     fn name(self) -> &'static str {
@@ -72,6 +74,7 @@ impl Key {
             Self::Retry => "retry",
             Self::Timeout => "timeout",
             Self::To => "to",
+            Self::Untraced => "untraced",
         }
     }
 
@@ -92,7 +95,8 @@ impl Key {
             | Self::Each
             | Self::Idempotent
             | Self::Inline
-            | Self::Local => self.name(),
+            | Self::Local
+            | Self::Untraced => self.name(),
         }
     }
 

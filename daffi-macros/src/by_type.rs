@@ -45,6 +45,15 @@ pub(crate) fn sent_type(ty: &Type) -> TokenStream {
     quote!(#choice())
 }
 
+/// A contract, made without looking into any type if it is to be `untraced`.
+pub(crate) fn traced(contract: TokenStream, untraced: bool) -> TokenStream {
+    if untraced {
+        quote!(::daffi::__private::by_type::untraced(|| #contract))
+    } else {
+        contract
+    }
+}
+
 /// The shape of a stream.
 pub(crate) fn stream_type(item: &Type) -> TokenStream {
     let item = sent_type(item);

@@ -108,6 +108,24 @@ fn an_inline_function_runs_where_its_call_arrived() {
 }
 
 #[test]
+fn types_are_left_alone_where_that_is_said() {
+    check_callback(
+        "untraced",
+        quote!(untraced),
+        &quote! {
+            async fn length(span: Span) -> u32 {}
+        },
+    );
+    check_fetcher(
+        "untraced",
+        quote!(untraced),
+        &quote! {
+            async fn length(span: Span) -> u32;
+        },
+    );
+}
+
+#[test]
 fn arguments_describe_the_callback() {
     check_callback(
         "arguments",

@@ -8,12 +8,14 @@
 mod actor;
 mod parts;
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
 use daffi::{CallError, Global, StartError, Stream, fetcher};
 use rustix::process::Signal;
 
 use actor::Stage;
+use parts::Span;
 
 #[fetcher]
 async fn never() -> u8;
@@ -23,6 +25,12 @@ async fn process_id() -> u32;
 
 #[fetcher]
 async fn count_up() -> impl Stream<Item = u64>;
+
+#[fetcher(untraced)]
+async fn doubled(span: Span) -> Result<Span, Span>;
+
+#[fetcher(untraced)]
+async fn length(span: Span) -> u32;
 
 /// The part of a process, if it was started for one.
 #[test]
@@ -258,5 +266,34 @@ async fn a_second_signal_ends_a_process_at_once() {
         "{error}"
     );
     assert_eq!(provider.ended().await.code(), Some(0));
+    g.stop().await;
+}
+
+#[tokio::test]
+async fn types_are_left_alone_where_panics_abort() {
+    let stage = Stage::new();
+    let _controller = stage.start("controller").await;
+    let looks = stage.begin("aborting provider that looks");
+    assert_eq!(
+        looks.ended().await.signal(),
+        Some(Signal::ABORT.as_raw()),
+        "what is looked into panics"
+    );
+    let _provider = stage.start("aborting provider").await;
+    let g = caller(&stage).await;
+    let spans = |from, to| Span { from, to };
+    assert_eq!(doubled(spans(1, 3)).on(&g).await, Ok(spans(2, 6)));
+    let error = doubled(spans(0, 3)).on(&g).await.unwrap_err();
+    assert!(matches!(error, CallError::App(span) if span == spans(0, 3)));
+    g.stop().await;
+}
+
+#[tokio::test]
+async fn a_type_that_panics_when_it_is_looked_into_is_called_all_the_same() {
+    let stage = Stage::new();
+    let _controller = stage.start("controller").await;
+    let _provider = stage.start("provider that looks").await;
+    let g = caller(&stage).await;
+    assert_eq!(length(Span { from: 1, to: 3 }).on(&g).await, Ok(2));
     g.stop().await;
 }

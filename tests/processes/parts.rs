@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use daffi::{Global, GlobalBuilder, Stream, Streaming, callback, fetcher};
 use futures_util::stream;
+use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::actor::{folder, say, serve};
@@ -70,6 +71,55 @@ async fn listen(mut items: Streaming<u64>) {
     }
 }
 
+/// A type whose conversion asserts what holds for all that are ever sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(u32, u32)", into = "(u32, u32)")]
+pub struct Span {
+    pub from: u32,
+    pub to: u32,
+}
+
+impl From<(u32, u32)> for Span {
+    fn from((from, to): (u32, u32)) -> Self {
+        assert!(from < to, "an empty span");
+        Self { from, to }
+    }
+}
+
+impl From<Span> for (u32, u32) {
+    fn from(span: Span) -> Self {
+        (span.from, span.to)
+    }
+}
+
+/// Nobody looks into its types.
+struct Left;
+
+#[callback]
+impl Left {
+    #[callback(untraced)]
+    pub async fn doubled(&self, span: Span) -> Result<Span, Span> {
+        if span.from == 0 {
+            return Err(span);
+        }
+        Ok(Span {
+            from: span.from * 2,
+            to: span.to * 2,
+        })
+    }
+}
+
+/// Its types are looked into.
+struct Looked;
+
+#[callback]
+impl Looked {
+    #[callback(inline)]
+    pub fn length(&self, span: &Span) -> u32 {
+        span.to - span.from
+    }
+}
+
 mod called {
     use super::*;
 
@@ -98,6 +148,17 @@ pub async fn play(part: &str) {
             let _g = begin(at.process_name("speaking")).await;
             called::listen(stream::iter(0..)).await.unwrap();
         }
+        "aborting provider" => {
+            abort_at_panics();
+            join(at.process_name("provider").auto_callbacks(false).service(Left)).await;
+        }
+        "aborting provider that looks" => {
+            abort_at_panics();
+            join(at.process_name("provider").auto_callbacks(false).service(Looked)).await;
+        }
+        "provider that looks" => {
+            join(at.process_name("provider").auto_callbacks(false).service(Looked)).await;
+        }
         other => panic!("there is no part called {other:?}"),
     }
 }
@@ -108,6 +169,11 @@ async fn begin(builder: GlobalBuilder) -> Global {
     g.wait_process("provider").await.unwrap();
     say("begins");
     g
+}
+
+/// Does what `panic = "abort"` does.
+fn abort_at_panics() {
+    std::panic::set_hook(Box::new(|_| std::process::abort()));
 }
 
 async fn join(builder: GlobalBuilder) {

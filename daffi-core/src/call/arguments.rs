@@ -29,7 +29,7 @@ where
     let signature = Signature::from_arguments(shape(arguments), returns);
     let named = Named {
         name: name.to_owned(),
-        traced: Traced::new(signature.into()),
+        traced: Traced::new(name, signature.into()),
     };
     Call::new(
         Source::Named(Arc::new(named)),

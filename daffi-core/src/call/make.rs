@@ -120,11 +120,11 @@ fn prepare<T, E: DeserializeOwned + 'static>(
     take: Take<T>,
 ) -> Call<T, E> {
     let (source, arguments) = if stub.varying {
-        let traced = Arc::new(Traced::new(signature()));
+        let traced = Arc::new(Traced::new(stub.name, signature()));
         let arguments = arguments(&traced.forms);
         (Source::Varying(stub, traced), arguments)
     } else {
-        let traced = stub.traced.get_or_init(|| Traced::new(signature()));
+        let traced = stub.traced.get_or_init(|| Traced::new(stub.name, signature()));
         (Source::Stub(stub), arguments(&traced.forms))
     };
     Call::new(source, Arguments::from(arguments), Decoders::new(take))

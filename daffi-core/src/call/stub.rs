@@ -3,8 +3,10 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use tracing::warn;
+
 use crate::proto::Mode;
-use crate::signature::{Contract, Forms, Signature};
+use crate::signature::{Contract, Forms, Panic, Signature};
 
 /// A fetcher's own data: one static for each.
 #[derive(Debug)]
@@ -30,8 +32,22 @@ pub(super) struct Traced {
 }
 
 impl Traced {
-    pub(super) fn new(contract: Contract) -> Self {
-        let Contract { signature, forms } = contract;
+    /// What the fetcher of `callback` agreed to.
+    pub(super) fn new(callback: &str, contract: Contract) -> Self {
+        let Contract {
+            signature,
+            forms,
+            panics,
+        } = contract;
+        for Panic { ty, message } in panics {
+            warn!(
+                callback,
+                ty,
+                message,
+                "this type panicked when a made-up value of it was read, so not all is known about it: let its \
+                 conversion return an error, or write #[fetcher(untraced)]"
+            );
+        }
         Self {
             number: signature.number(),
             guarded: signature.needs_guard(),

@@ -11,10 +11,13 @@
 //! for nothing, so that one fault gives one message.
 
 use std::any::type_name;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use crate::proto::AsRawBytes;
-use crate::signature::{Contract, ErrorFindings, Findings, findings};
+use crate::signature::{self, Contract, ErrorFindings, Findings};
 
 /// Makes the markers that stand for a type in a choice.
 macro_rules! kinds {
@@ -73,6 +76,28 @@ pub mod choices {
     pub use super::{TracedAny as _, TracedBytes as _, TracedLent as _, TracedPlain as _};
 }
 
+thread_local! {
+    /// Whether types are to be left alone.
+    static UNTRACED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What `contract` says if it does not look into any type.
+pub fn untraced(contract: impl FnOnce() -> Contract) -> Contract {
+    let before = UNTRACED.replace(true);
+    let contract = contract();
+    UNTRACED.set(before);
+    contract
+}
+
+/// What there is to find out about a type, unless it is to be left alone.
+fn findings<T: Deserialize<'static>>() -> Findings {
+    if UNTRACED.get() {
+        Findings::nothing()
+    } else {
+        signature::findings::<T>()
+    }
+}
+
 /// The contract of a callback, or of a fetcher whose arguments are known one by one.
 #[must_use]
 pub fn signature<const N: usize>(
@@ -103,8 +128,8 @@ choice! {
     // The shape of the type: `(&&&&Traced::<T>::new()).__daffi_type()`.
     __daffi_type {
         TracedBytes: [T: AsRawBytes] &&&Traced<T>, () -> Findings { bytes_type() }
-        TracedPlain: [T: serde::Deserialize<'static>] &&Traced<T>, () -> Findings { findings::<T>() }
-        TracedLent: ['a, T: Lent<Owned: serde::Deserialize<'static>> + ?Sized] &Traced<&'a T>, () -> Findings {
+        TracedPlain: [T: Deserialize<'static>] &&Traced<T>, () -> Findings { findings::<T>() }
+        TracedLent: ['a, T: Lent<Owned: Deserialize<'static>> + ?Sized] &Traced<&'a T>, () -> Findings {
             findings::<T::Owned>()
         }
         TracedAny: [T] Traced<T>, () -> Findings { Findings::nothing() }
@@ -112,7 +137,7 @@ choice! {
 }
 
 fn bytes_type() -> Findings {
-    findings::<Vec<u8>>()
+    signature::findings::<Vec<u8>>()
 }
 
 /// What is decoded to be lent as `&Self`.

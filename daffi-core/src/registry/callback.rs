@@ -9,7 +9,7 @@ use super::description::Description;
 use super::invocation::{Invocation, OutcomeFuture};
 use super::pace::Pace;
 use crate::proto::{CallbackId, Described, Offered, Outcome};
-use crate::signature::{Contract, Forms, Signature};
+use crate::signature::{Contract, Forms, Panic, Signature};
 
 type Sync = Arc<dyn Fn(&Invocation) -> Outcome + Send + std::marker::Sync>;
 type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + std::marker::Sync>;
@@ -97,7 +97,20 @@ impl BoundCallback {
     /// Traces its signature and makes it ready to be offered.
     #[must_use]
     pub fn traced(self) -> Callback {
-        let Contract { signature, forms } = (self.description.signature)();
+        let Contract {
+            signature,
+            forms,
+            panics,
+        } = (self.description.signature)();
+        for Panic { ty, message } in panics {
+            tracing::warn!(
+                callback = &*self.description.name,
+                ty,
+                message,
+                "this type panicked when a made-up value of it was read, so not all is known about it: let its \
+                 conversion return an error, or write #[callback(untraced)]"
+            );
+        }
         if let Some(place) = signature.first_opaque() {
             tracing::info!(
                 callback = &*self.description.name,

@@ -18,7 +18,7 @@ use crate::context::CallContext;
 use crate::error::RemoteError;
 use crate::proto::{self, Balance, Failure, Outcome};
 use crate::signature::{
-    Contract, ErrorType, Findings, Form, Forms, Returns, Signature, Type, findings, trace,
+    Contract, ErrorType, Findings, Form, Forms, Panic, Returns, Signature, Type, findings,
 };
 
 /// What can be made a callback while the program runs, by [`Global::register_fn`](crate::Global::register_fn): functions and
@@ -65,7 +65,7 @@ pub trait CallbackArgument: Sized {
     fn take(wire: Self::Wire, context: &CallContext) -> Self;
 
     /// Its structure, if it is sent.
-    fn shape() -> Option<Type>;
+    fn shape() -> Option<Findings>;
 }
 
 impl<T: DeserializeOwned> CallbackArgument for T {
@@ -75,8 +75,8 @@ impl<T: DeserializeOwned> CallbackArgument for T {
         wire
     }
 
-    fn shape() -> Option<Type> {
-        Some(trace::<Self>())
+    fn shape() -> Option<Findings> {
+        Some(findings::<Self>())
     }
 }
 
@@ -87,7 +87,7 @@ impl CallbackArgument for CallContext {
         context.clone()
     }
 
-    fn shape() -> Option<Type> {
+    fn shape() -> Option<Findings> {
         None
     }
 }
@@ -102,7 +102,7 @@ pub trait CallbackResult<Kind> {
     fn outcome(self, form: &Form) -> Outcome;
 
     /// Its structure, and what it is held to when it is written.
-    fn returns() -> (Returns, Form);
+    fn returns() -> (Returns, Form, Vec<Panic>);
 }
 
 /// The kind of results that serde writes whole.
@@ -134,14 +134,18 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
         Err(Failure::app(RemoteError::new(words, Vec::new()), Some(inner)))
     }
 
-    fn returns() -> (Returns, Form) {
-        let Findings { ty: whole, form } = findings::<R>();
+    fn returns() -> (Returns, Form, Vec<Panic>) {
+        let Findings {
+            ty: whole,
+            form,
+            panics,
+        } = findings::<R>();
         if !is_result::<R>() {
             let returns = Returns {
                 ok: whole,
                 error: ErrorType::None,
             };
-            return (returns, form);
+            return (returns, form, panics);
         }
         let (ok, error) = sides(whole);
         let error = if has_remote_error::<R>() {
@@ -149,7 +153,7 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
         } else {
             ErrorType::Typed(error)
         };
-        (Returns { ok, error }, form)
+        (Returns { ok, error }, form, panics)
     }
 }
 
@@ -166,10 +170,10 @@ where
         }
     }
 
-    fn returns() -> (Returns, Form) {
-        let Findings { ty: ok, form } = findings::<T>();
+    fn returns() -> (Returns, Form, Vec<Panic>) {
+        let Findings { ty: ok, form, panics } = findings::<T>();
         let error = ErrorType::Remote;
-        (Returns { ok, error }, form)
+        (Returns { ok, error }, form, panics)
     }
 }
 
@@ -263,8 +267,8 @@ macro_rules! functions {
         }
 
         impl<$($Argument: CallbackArgument),*> Shapes for ($($Argument,)*) {
-            fn shapes() -> Vec<Type> {
-                let shapes: Vec<Option<Type>> = vec![$($Argument::shape()),*];
+            fn shapes() -> Vec<Findings> {
+                let shapes: Vec<Option<Findings>> = vec![$($Argument::shape()),*];
                 shapes.into_iter().flatten().collect()
             }
         }
@@ -273,19 +277,24 @@ macro_rules! functions {
 
 /// The structures of arguments.
 trait Shapes {
-    fn shapes() -> Vec<Type>;
+    fn shapes() -> Vec<Findings>;
 }
 
 fn contract<A: Shapes, R: CallbackResult<Kind>, Kind>() -> Contract {
-    let (returns, form) = R::returns();
+    let (returns, form, mut panics) = R::returns();
     // Rust does not tell how closures call their parameters.
-    let parameters = A::shapes().into_iter().map(|shape| ("_", shape));
+    let parameters = A::shapes().into_iter().map(|shape| {
+        panics.extend(shape.panics);
+        ("_", shape.ty)
+    });
+    let signature = Signature::new(parameters, returns);
     Contract {
-        signature: Signature::new(parameters, returns),
+        signature,
         forms: Forms {
             ok: Arc::new(form),
             ..Forms::unknown()
         },
+        panics,
     }
 }
 

@@ -13,6 +13,17 @@ pub struct Findings {
     pub ty: Type,
     /// What its values are held to.
     pub form: Form,
+    /// Those of its types that panicked when they were read.
+    pub panics: Vec<Panic>,
+}
+
+/// A type panicked when a made-up value of it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panic {
+    /// The Rust type.
+    pub ty: &'static str,
+    /// What the panic said; empty if that was no text.
+    pub message: String,
 }
 
 impl Findings {
@@ -22,7 +33,18 @@ impl Findings {
         Self {
             ty: Type::Opaque,
             form: Form::unknown(),
+            panics: Vec::new(),
         }
+    }
+
+    /// The same, with its panics among others.
+    fn noted(mut self, panics: &mut Vec<Panic>) -> Self {
+        for panic in self.panics.drain(..) {
+            if !panics.contains(&panic) {
+                panics.push(panic);
+            }
+        }
+        self
     }
 
     /// A stream of such values.
@@ -30,7 +52,7 @@ impl Findings {
     pub fn streamed(self) -> Self {
         Self {
             ty: self.ty.streamed(),
-            form: self.form,
+            ..self
         }
     }
 }
@@ -53,6 +75,8 @@ pub struct Contract {
     pub signature: Signature,
     /// What this side writes.
     pub forms: Forms,
+    /// What panicked on the way.
+    pub panics: Vec<Panic>,
 }
 
 /// What is written under a signature.
@@ -87,6 +111,7 @@ impl From<Signature> for Contract {
         Self {
             signature,
             forms: Forms::unknown(),
+            panics: Vec::new(),
         }
     }
 }
@@ -99,10 +124,12 @@ impl Contract {
         ok: Findings,
         error: ErrorFindings,
     ) -> Self {
-        let (returns, ok, error) = given(ok, error);
+        let mut panics = Vec::new();
+        let (returns, ok, error) = given(ok, error, &mut panics);
         let mut arguments = Vec::with_capacity(N);
         let mut streams = Vec::new();
-        let parameters = parameters.map(|(name, Findings { ty, form })| {
+        let parameters = parameters.map(|(name, found)| {
+            let Findings { ty, form, .. } = found.noted(&mut panics);
             if ty.as_stream().is_some() {
                 streams.push(Arc::new(form));
             } else {
@@ -118,6 +145,7 @@ impl Contract {
                 ok,
                 error,
             },
+            panics,
         }
     }
 
@@ -125,7 +153,9 @@ impl Contract {
     #[cfg(any(feature = "runtime", test))]
     #[must_use]
     pub fn of_tuple(arguments: Findings, ok: Findings, error: ErrorFindings) -> Self {
-        let (returns, ok, error) = given(ok, error);
+        let mut panics = Vec::new();
+        let (returns, ok, error) = given(ok, error, &mut panics);
+        let arguments = arguments.noted(&mut panics);
         Self {
             signature: Signature::from_arguments(arguments.ty, returns),
             forms: Forms {
@@ -134,16 +164,21 @@ impl Contract {
                 ok,
                 error,
             },
+            panics,
         }
     }
 }
 
 /// What a callback gives.
-fn given(ok: Findings, error: ErrorFindings) -> (Returns, Arc<Form>, Form) {
+fn given(ok: Findings, error: ErrorFindings, panics: &mut Vec<Panic>) -> (Returns, Arc<Form>, Form) {
+    let ok = ok.noted(panics);
     let (error, error_form) = match error {
         ErrorFindings::None => (ErrorType::None, Form::unknown()),
         ErrorFindings::Remote => (ErrorType::Remote, Form::unknown()),
-        ErrorFindings::Typed(Findings { ty, form }) => (ErrorType::Typed(ty), form),
+        ErrorFindings::Typed(found) => {
+            let Findings { ty, form, .. } = found.noted(panics);
+            (ErrorType::Typed(ty), form)
+        }
     };
     (Returns { ok: ok.ty, error }, Arc::new(ok.form), error_form)
 }

@@ -19,7 +19,7 @@ mod tracer;
 
 use serde::{Deserialize, Serialize};
 
-pub use contract::{Contract, ErrorFindings, Findings, Forms};
+pub use contract::{Contract, ErrorFindings, Findings, Forms, Panic};
 pub use form::{Form, Mismatch};
 pub use shape::shape;
 pub use structure::{Type, Variant};

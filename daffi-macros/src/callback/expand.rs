@@ -274,6 +274,8 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
             )
         }
     };
+    let signature = quote!(::daffi::__private::by_type::signature([#(#parameters),*], #value, #error));
+    let signature = by_type::traced(signature, callback.untraced);
     quote! {
         ::daffi::__private::Description {
             name: #name,
@@ -284,7 +286,7 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
             concurrency: #concurrency,
             timeout: #timeout,
             balance: #balance,
-            signature: || ::daffi::__private::by_type::signature([#(#parameters),*], #value, #error),
+            signature: || #signature,
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Callback<'a> {
     pub(crate) concurrency: Option<u32>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) balance: Balance,
+    /// Its types are not looked into.
+    pub(crate) untraced: bool,
     pub(crate) mode: Mode,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) result: Type,
@@ -122,6 +124,7 @@ impl<'a> Callback<'a> {
             concurrency: arguments.count(Key::Concurrency),
             timeout: arguments.time(Key::Timeout),
             balance: arguments.balance().unwrap_or_default(),
+            untraced: arguments.span(Key::Untraced).is_some(),
             mode,
             parameters,
             stream: stream.and_then(|stream| {

@@ -10,6 +10,7 @@ pub(crate) const FUNCTION: Place = Place {
         Key::Timeout,
         Key::Balance,
         Key::Inline,
+        Key::Untraced,
     ],
     elsewhere: &[
         (Key::AutoInit, "the `impl` block of a service"),
@@ -48,6 +49,7 @@ pub(crate) const BLOCK: Place = Place {
         (Key::Retry, RETRY),
         (Key::Timeout, "a method: every method has its own limit"),
         (Key::To, TO),
+        (Key::Untraced, UNTRACED),
     ],
 };
 
@@ -60,6 +62,7 @@ pub(crate) const METHOD: Place = Place {
         Key::Balance,
         Key::Inline,
         Key::Local,
+        Key::Untraced,
     ],
     elsewhere: &[
         (Key::AutoInit, "the `impl` block"),
@@ -79,3 +82,4 @@ const EACH: &str = "`#[fetcher]`, because the caller has the stream for whose it
 const BROADCAST: &str = "`#[fetcher]`: it is the caller who asks everybody";
 const RETRY: &str = "`#[fetcher]`: it is the caller who makes calls again";
 const TO: &str = "`#[fetcher]`: it is the caller who chooses";
+const UNTRACED: &str = "a method: every method has its own types";

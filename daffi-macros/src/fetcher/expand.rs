@@ -67,7 +67,7 @@ fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
         lowered,
         signature,
     } = arguments(fetcher);
-    let signature = signature_of(&signature, &fetcher.answer);
+    let signature = by_type::traced(signature_of(&signature, &fetcher.answer), fetcher.untraced);
     let on = global.map(|global| quote!(.on(#global)));
     let call = match comes {
         Comes::Value => by_type::call(value, &error),

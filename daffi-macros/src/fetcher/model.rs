@@ -27,6 +27,8 @@ pub(crate) struct Fetcher<'a> {
     pub(crate) answer: Answer,
     /// Its types may be others at each call.
     pub(crate) varying: bool,
+    /// Its types are not looked into.
+    pub(crate) untraced: bool,
 }
 
 /// How a fetcher makes its calls, and with that what it returns.
@@ -165,6 +167,7 @@ impl<'a> Fetcher<'a> {
             sent: sent?,
             answer,
             varying: defaults.varying,
+            untraced: arguments.span(Key::Untraced).is_some(),
         })
     }
 }

@@ -13,6 +13,7 @@ pub(crate) const FUNCTION: Place = Place {
         Key::Bg,
         Key::Broadcast,
         Key::Each,
+        Key::Untraced,
     ],
     elsewhere: &[
         (Key::AutoInit, AUTO_INIT),
@@ -44,6 +45,7 @@ pub(crate) const BLOCK: Place = Place {
         (Key::Inline, INLINE),
         (Key::Local, "a method"),
         (Key::Retry, RETRY),
+        (Key::Untraced, UNTRACED),
     ],
 };
 
@@ -62,6 +64,7 @@ pub(crate) const TRAIT: Place = Place {
         (Key::Inline, INLINE),
         (Key::Local, "a method"),
         (Key::Retry, RETRY),
+        (Key::Untraced, UNTRACED),
     ],
 };
 
@@ -77,6 +80,7 @@ pub(crate) const METHOD: Place = Place {
         Key::Broadcast,
         Key::Each,
         Key::Local,
+        Key::Untraced,
     ],
     elsewhere: &[
         (Key::AutoInit, AUTO_INIT),
@@ -96,3 +100,4 @@ const INLINE: &str = "`#[callback]`, because it is about where the function runs
 const RETURNS: &str = "a method: every method has its own result";
 const IDEMPOTENT: &str = "a method: of every method it is another question whether it may run twice";
 const RETRY: &str = "a method, beside `idempotent`";
+const UNTRACED: &str = "a method: every method has its own types";

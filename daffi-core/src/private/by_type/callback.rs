@@ -9,12 +9,12 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde::ser::Serialize;
 
 use super::super::check;
-use super::{bytes_type, does_not_compile};
+use super::{bytes_type, does_not_compile, findings};
 use crate::call::{decode_item, decode_raw_item};
 use crate::error::RemoteError;
 use crate::proto::{AsRawBytes, DecodeItem, Failure, Outcome, Raw, RawBytes};
 use crate::registry::encode_value;
-use crate::signature::{ErrorFindings, Findings, Forms, findings};
+use crate::signature::{ErrorFindings, Findings, Forms};
 
 /// The traits without their names.
 pub(super) mod choices {

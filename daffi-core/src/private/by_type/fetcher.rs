@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
 use super::super::check;
-use super::{bytes_type, does_not_compile};
+use super::{bytes_type, does_not_compile, findings};
 use crate::call::{
     AsyncResult, Call, Streaming, Stub, call, call_each, call_raw, call_stream, call_stream_raw,
 };
 use crate::error::{RemoteError, Shown};
 use crate::proto::{AsRawBytes, Raw, RawBytes};
-use crate::signature::{Contract, ErrorFindings, Findings, findings};
+use crate::signature::{Contract, ErrorFindings, Findings};
 
 /// The traits without their names.
 pub(super) mod choices {

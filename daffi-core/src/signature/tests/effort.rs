@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Deserializer, EnumAccess, Error, SeqAccess, VariantAccess, Visitor};
 
-use super::super::{DEPTH_LIMIT, SIZE_LIMIT, Type, trace};
+use super::super::{DEPTH_LIMIT, Panic, SIZE_LIMIT, Type, findings, trace};
 use super::check;
 
 /// A `T`, and how often one was asked for on this thread.
@@ -169,18 +169,36 @@ fn a_type_nested_too_deep_is_known_to_the_greatest_depth() {
     assert_eq!((ty, depth), (&Type::Opaque, DEPTH_LIMIT));
 }
 
-#[test]
-fn a_type_that_panics_at_some_values_is_traced_with_others() {
-    struct Positive;
+/// Its conversion asserts what holds for all values that are ever sent.
+struct Positive;
 
-    impl<'de> Deserialize<'de> for Positive {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            assert_ne!(u32::deserialize(deserializer)?, 0, "made up by the test");
-            Ok(Self)
-        }
+impl<'de> Deserialize<'de> for Positive {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u32::deserialize(deserializer)?;
+        READS.set(READS.get() + 1);
+        assert_ne!(number, 0, "made up by the test");
+        Ok(Self)
     }
+}
 
-    check::<(u8, Positive, String, Positive)>("(u8, u32, String, u32)");
+#[test]
+fn a_type_that_panics_is_not_read_again_and_what_was_read_of_it_is_known() {
+    fn reads<T: Deserialize<'static>>(expected: &str) {
+        READS.set(0);
+        let found = findings::<T>();
+        assert_eq!(found.ty.to_string(), expected);
+        assert_eq!(READS.get(), 1, "{expected}");
+        let panic = Panic {
+            ty: std::any::type_name::<Positive>(),
+            message: "assertion `left != right` failed: made up by the test\n  left: 0\n right: 0".to_owned(),
+        };
+        assert_eq!(found.panics, [panic], "{expected}");
+    }
+    reads::<Positive>("u32");
+    reads::<(u8, Positive, String, Positive)>("(u8, u32, ?, ?)");
+    reads::<Option<Positive>>("Option<u32>");
+    reads::<(Vec<Positive>, Option<Vec<Positive>>, u8)>("(Vec<u32>, Option<Vec<?>>, u8)");
+    reads::<Result<u8, Positive>>("Result<u8, u32>");
 }
 
 #[test]

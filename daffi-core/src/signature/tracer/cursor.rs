@@ -60,8 +60,7 @@ impl<'a> Cursor<'a> {
             .strip_prefix("core::option::Option<")
             .and_then(|ty| ty.strip_suffix('>'))
             .unwrap_or(around);
-        let result = read(Cursor::new(self.tree, child));
-        self.tree.judge(child, result)
+        self.tree.read(child, |tree| read(Cursor::new(tree, child)))
     }
 
     /// The children, one after the other.
@@ -256,8 +255,9 @@ impl SeqAccess<'static> for Elements<'_> {
             return self.tree.stop();
         };
         self.tree.node_mut(child.node).rust = read_by::<T>();
-        let result = seed.deserialize(Cursor::new(self.tree, child));
-        self.tree.judge(child, result).map(Some)
+        self.tree
+            .read(child, |tree| seed.deserialize(Cursor::new(tree, child)))
+            .map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -278,8 +278,8 @@ impl Entries<'_> {
             return self.tree.stop();
         };
         self.tree.node_mut(child.node).rust = read_by::<T>();
-        let result = seed.deserialize(Cursor::new(self.tree, child));
-        self.tree.judge(child, result)
+        self.tree
+            .read(child, |tree| seed.deserialize(Cursor::new(tree, child)))
     }
 }
 
@@ -362,10 +362,12 @@ impl VariantAccess<'static> for Cursor<'_> {
 
     fn newtype_variant_seed<T: DeserializeSeed<'static>>(mut self, seed: T) -> Result<T::Value, Refused> {
         self.spot = self.tree.enter(self.spot, Kind::Tuple(1), "")?;
-        self.inside(|cursor| {
-            cursor.tree.node_mut(cursor.spot.node).rust = read_by::<T>();
-            seed.deserialize(cursor)
-        })
+        let Some(child) = self.tree.child(self.spot, 0) else {
+            return self.tree.stop();
+        };
+        self.tree.node_mut(child.node).rust = read_by::<T>();
+        self.tree
+            .read(child, |tree| seed.deserialize(Cursor::new(tree, child)))
     }
 
     fn tuple_variant<V: Visitor<'static>>(mut self, length: usize, visitor: V) -> Result<V::Value, Refused> {

@@ -12,6 +12,7 @@ impl Tree {
         Findings {
             ty: self.describe(self.root().node),
             form: self.form(),
+            panics: Vec::new(),
         }
     }
 

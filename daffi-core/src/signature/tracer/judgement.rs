@@ -14,7 +14,6 @@ impl Tree {
     pub(super) fn begin_run(&mut self) -> usize {
         self.run += 1;
         self.explored.clear();
-        self.last_leaf = None;
         self.accounted = false;
         self.knowledge
     }
@@ -104,9 +103,6 @@ impl Tree {
         let (attempts, fixed, place) = (node.attempts, node.fixed, node.place);
         if attempts >= count {
             return self.stop();
-        }
-        if !spot.constructing() {
-            self.last_leaf = Some(spot.node);
         }
         // All like the first, then all like the second, then ascending, then descending.
         let step = match spot.variation {
@@ -273,10 +269,54 @@ impl Tree {
         self.knowledge += 1;
     }
 
-    /// A run ended in a panic, most likely at the last value that was given.
-    pub(super) fn blame_last_leaf(&mut self) {
-        if let Some(leaf) = self.last_leaf {
-            self.refuse(leaf, 0);
+    /// Has a child read, unless its type is known to panic.
+    pub(super) fn read<T>(
+        &mut self,
+        child: Spot,
+        read: impl FnOnce(&mut Self) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
+        let node = self.node(child.node);
+        if !node.broken && !node.rust.is_empty() && self.panicked.contains(&node.rust) {
+            self.break_off(child.node);
+        }
+        self.reading.push(child.node);
+        let result = read(self);
+        self.reading.pop();
+        self.judge(child, result)
+    }
+
+    /// A run ended in a panic of the type that was being read. It is not read again, lest it panics again; what has
+    /// been found out about it stays.
+    pub(super) fn panicked(&mut self) -> &'static str {
+        let innermost = self.reading.last().copied().unwrap_or(self.root().node);
+        self.reading.clear();
+        let rust = self.node(innermost).rust;
+        self.panicked.push(rust);
+        self.break_off(innermost);
+        rust
+    }
+
+    fn break_off(&mut self, id: NodeId) {
+        self.knowledge += 1;
+        let node = self.node_mut(id);
+        node.broken = true;
+        node.settled = true;
+        node.yields = false;
+        self.forget_half(id);
+    }
+
+    /// Gives up what is inside and was not read to its end.
+    fn forget_half(&mut self, id: NodeId) {
+        let children = self.node(id).children.clone();
+        if children
+            .iter()
+            .any(|child| self.node(*child).kind == Kind::Unseen)
+            || self.untried_name(id).is_some()
+            || self.node(id).kind == Kind::Unseen
+        {
+            self.give_up(id);
+        } else {
+            children.iter().for_each(|child| self.forget_half(*child));
         }
     }
 }

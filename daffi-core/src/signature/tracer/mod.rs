@@ -11,7 +11,7 @@ mod judgement;
 mod refused;
 mod tree;
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Deserialize;
@@ -20,7 +20,7 @@ use cursor::Cursor;
 use refused::Refused;
 use tree::Tree;
 
-use super::{DEPTH_LIMIT, Findings, Type};
+use super::{DEPTH_LIMIT, Findings, Panic, Type};
 
 /// No type is read more often than this.
 const RUN_LIMIT: usize = 4096;
@@ -36,8 +36,9 @@ const DEPTHS: [usize; 5] = [DEPTH_LIMIT, 16, 8, 4, 2];
 /// `untagged` and internally tagged enums do), and at what follows, in the same struct or tuple, a type of which
 /// no valid value could be made up. A type too large to be described is opaque from some depth on.
 ///
-/// This never panics, though the panic hook sees panics of `T`'s own implementation at input that it did not expect,
-/// and it never takes long.
+/// Reading runs code of `T`'s: its `Deserialize` and what that calls, as `From` and `TryFrom` of `#[serde(from)]` and
+/// `#[serde(try_from)]`. This never panics itself and never takes long. A type that panics at input that it did not
+/// expect is not read again, so the panic hook sees it once; where panics abort, it is better not traced.
 ///
 /// ```
 /// use daffi_core::signature::trace;
@@ -63,19 +64,26 @@ pub fn findings<T: Deserialize<'static>>() -> Findings {
 }
 
 fn explore(rust: &'static str, read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>) -> Findings {
-    DEPTHS
+    let mut panics = Vec::new();
+    let found = DEPTHS
         .into_iter()
-        .find_map(|depth| explore_to(depth, rust, read))
-        .unwrap_or_else(Findings::nothing)
+        .find_map(|depth| explore_to(depth, rust, read, &mut panics))
+        .unwrap_or_else(Findings::nothing);
+    Findings { panics, ..found }
 }
 
-/// The structure as far as `depth`; `None` if it is too large.
+/// The structure as far as `depth`; `None` if it is too large. Types that are among `panics` are not read again.
 fn explore_to(
     depth: usize,
     rust: &'static str,
     read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>,
+    panics: &mut Vec<Panic>,
 ) -> Option<Findings> {
     let mut tree = Tree::new(depth);
+    tree.panicked = panics.iter().map(|panic| panic.ty).collect();
+    if tree.panicked.contains(&rust) {
+        return Some(Findings::nothing());
+    }
     let root = tree.root().node;
     tree.node_mut(root).rust = rust;
     for _ in 0..RUN_LIMIT {
@@ -85,8 +93,11 @@ fn explore_to(
             let result = read(Cursor::new(&mut tree, position));
             let _ = tree.judge(position, result);
         };
-        if catch_unwind(AssertUnwindSafe(read_once)).is_err() {
-            tree.blame_last_leaf();
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(read_once)) {
+            panics.push(Panic {
+                ty: tree.panicked(),
+                message: words_of(payload),
+            });
         }
         if tree.is_too_large() {
             return None;
@@ -96,4 +107,15 @@ fn explore_to(
         }
     }
     None
+}
+
+/// What a panic said.
+fn words_of(payload: Box<dyn Any + Send>) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let words = text.or_else(|| payload.downcast_ref::<String>().cloned());
+    if words.is_none() {
+        // Its destructor might panic, too.
+        std::mem::forget(payload);
+    }
+    words.unwrap_or_default()
 }

@@ -87,6 +87,8 @@ pub(super) struct Node {
     pub(super) mark: Option<String>,
     /// Of an enum with aliases, which variant goes by each name that was tried.
     pub(super) named: Vec<Option<String>>,
+    /// Whether its type panicked, so that it is not read again.
+    pub(super) broken: bool,
     /// Whether it asked what it is given, before it asked for anything else.
     pub(super) asks: bool,
     /// Whether a struct has fewer fields, or an enum fewer variants, than names: serde lists aliases among the names,
@@ -129,8 +131,10 @@ pub(super) struct Tree {
     pub(super) run: usize,
     /// The nodes below an option, sequence, map or enum that this run looked into.
     pub(super) explored: Vec<NodeId>,
-    /// The leaf that this run reached last.
-    pub(super) last_leaf: Option<NodeId>,
+    /// The nodes that are being read, from the outside to the inside.
+    pub(super) reading: Vec<NodeId>,
+    /// The types that panicked when they were read.
+    pub(super) panicked: Vec<&'static str>,
     /// Whether the error on its way up has been accounted for.
     pub(super) accounted: bool,
 }
@@ -145,7 +149,8 @@ impl Tree {
             knowledge: 0,
             run: 0,
             explored: Vec::new(),
-            last_leaf: None,
+            reading: Vec::new(),
+            panicked: Vec::new(),
             accounted: false,
         };
         tree.add(None, 0, 0);
@@ -160,6 +165,7 @@ impl Tree {
             mark: None,
             named: Vec::new(),
             asks: false,
+            broken: false,
             parent,
             place,
             depth,
@@ -220,6 +226,7 @@ impl Tree {
             node.kind == kind && node.visitor == visitor
         };
         match self.node(spot.node).kind {
+            _ if self.node(spot.node).broken => self.stop(),
             Kind::Unseen if spot.constructing() => self.stop(),
             Kind::Unseen => self.discover(spot, kind, visitor),
             Kind::Opaque => self.stop(),

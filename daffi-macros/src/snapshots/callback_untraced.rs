@@ -1,0 +1,48 @@
+async fn length(span: Span) -> u32 {}
+#[allow(deprecated)]
+const _: () = {
+    use ::daffi::__private::by_type::choices::*;
+    ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
+        description: ::daffi::__private::Description {
+            name: "length",
+            docs: "",
+            item: ::core::concat!(::core::module_path!(), "::length"),
+            file: ::core::file!(),
+            line: ::core::line!(),
+            concurrency: ::core::option::Option::None,
+            timeout: ::core::option::Option::None,
+            balance: ::daffi::__private::Balance::LessLoaded,
+            signature: || ::daffi::__private::by_type::untraced(|| ::daffi::__private::by_type::signature(
+                [
+                    (
+                        "span",
+                        (&&&::daffi::__private::by_type::Parameter::<Span>::new())
+                            .__daffi_type(),
+                    ),
+                ],
+                (&&&&&&::daffi::__private::by_type::Returned::<u32>::new())
+                    .__daffi_value_type(),
+                (&&&&&::daffi::__private::by_type::Returned::<u32>::new())
+                    .__daffi_error_type(),
+            )),
+        },
+        function: ::daffi::__private::Function::Async(|__daffi_call| ::daffi::__private::by_type::boxed(async move {
+            let (__daffi_0,) = ::daffi::__private::Invocation::arguments(&__daffi_call)?;
+            let __daffi_0 = (&&&::daffi::__private::by_type::Parameter::<Span>::new())
+                .__daffi_take(__daffi_0);
+            let __daffi_returned = length(__daffi_0).await;
+            let __daffi_kind = ::daffi::__private::by_type::returned(&__daffi_returned);
+            (&&&&&&__daffi_kind)
+                .__daffi_outcome(
+                    &__daffi_returned,
+                    (&&&&&&&&__daffi_kind).__daffi_described(&__daffi_returned),
+                    (&&&&__daffi_kind)
+                        .__daffi_typed(
+                            &__daffi_returned,
+                            ::daffi::__private::Invocation::forms(&__daffi_call),
+                        ),
+                    ::daffi::__private::Invocation::forms(&__daffi_call),
+                )
+        })),
+    });
+};
