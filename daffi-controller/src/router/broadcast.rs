@@ -7,7 +7,7 @@ use daffi_core::proto::{
     self, Absence, CallHeader, CallId, EncodeError, Failed, FrameError, Header, Mode, Status, TraceContext,
 };
 
-use super::calling::weight;
+use super::calling::{metadata_bytes, weight};
 use super::ids::{BroadcastId, Caller, Part, PeerId, ProviderKey, Sent};
 use super::outlet::Outlet;
 use super::pick::Wish;
@@ -199,6 +199,7 @@ impl Router {
             let routed = if broadcast.cancelled {
                 Err(Failed::Cancelled { may_have_run: false })
             } else {
+                turn.spend_words(metadata_bytes(&header));
                 let checked = self.check_share(asking.from);
                 let checked = checked.and_then(|()| self.check_part((peer, key), asking, out));
                 checked.and_then(|()| {
@@ -297,8 +298,13 @@ impl Router {
     }
 
     /// The caller does not want what is left. The parts still come.
-    pub(super) fn cancel_broadcast(&mut self, of: BroadcastId) -> Task {
-        Box::new(Cancelling { of, index: 0 })
+    pub(super) fn cancel_broadcast(&mut self, of: BroadcastId) -> Option<Task> {
+        let broadcast = self.broadcasts.get_mut(of)?;
+        if std::mem::replace(&mut broadcast.cancelled, true) {
+            // All of them have been told.
+            return None;
+        }
+        Some(Box::new(Cancelling { of, index: 0 }))
     }
 
     fn cancel_parts(
@@ -308,9 +314,6 @@ impl Router {
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Progress {
-        if let Some(broadcast) = self.broadcasts.get_mut(of) {
-            broadcast.cancelled = true;
-        }
         while self
             .broadcasts
             .get(of)

@@ -3,6 +3,8 @@
 //! Every call gets exactly one reply on each of its two sides (P1): its entry stays until the provider has replied or is
 //! gone, even when its caller has cancelled it or left.
 
+use std::cell::Cell;
+
 use bytes::Bytes;
 use daffi_core::proto::{Absence, CallHeader, CallId, Failed, Header, Mode, RunHeader, Status};
 
@@ -12,7 +14,7 @@ use super::outlet::{Fault, Outlet};
 use super::pick::Wish;
 use super::state::Router;
 use super::status::{refused, tell};
-use super::work::Task;
+use super::work::{Task, Turn};
 
 impl Router {
     /// How many calls are on their way.
@@ -26,9 +28,11 @@ impl Router {
         from: PeerId,
         header: &CallHeader<'_>,
         payload: &Bytes,
+        turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Result<Option<Task>, Fault> {
         self.claim(from, header.call)?;
+        turn.spend_words(metadata_bytes(header));
         let caller = match header.mode {
             Mode::Answered | Mode::Each => Caller::Call(from, header.call),
             Mode::HandedOver => Caller::HandedOver(from),
@@ -36,7 +40,7 @@ impl Router {
             _ => return Err(Fault::Unexpected("an unknown way to call")),
         };
         let routed = self
-            .pick(from, header, weight(header, payload), out)
+            .pick(from, header, weight(header, payload), turn, out)
             .and_then(|via| self.run(from, header, payload, via, caller, out));
         match routed {
             Ok(_) if caller == Caller::HandedOver(from) => {
@@ -54,6 +58,7 @@ impl Router {
         from: PeerId,
         header: &CallHeader<'_>,
         size: usize,
+        turn: &mut Turn,
         out: &impl Outlet,
     ) -> Result<ProviderKey, Failed> {
         self.check_share(from)?;
@@ -74,9 +79,13 @@ impl Router {
         };
         let (peers, directory) = (&self.peers, &self.directory);
         let function = directory.function(header.name);
-        self.picker.pick(function, directory, &wish, |provider| {
+        let looks = Cell::new(0);
+        let picked = self.picker.pick(function, directory, &wish, |provider| {
+            looks.set(looks.get() + 1);
             wish.obstacle(provider, peers, out)
-        })
+        });
+        turn.spend_looks(looks.get());
+        picked
     }
 
     /// Whether a caller may make one more call.
@@ -207,7 +216,7 @@ impl Router {
                 self.calls.get_mut(routed)?.cancel(routed, out);
                 return None;
             }
-            Sent::Broadcast(id) => return Some(self.cancel_broadcast(id)),
+            Sent::Broadcast(id) => return self.cancel_broadcast(id),
             Sent::Waiting => self.watchers.forget_question(from, call),
             Sent::Presence => self.watchers.forget_subscriber(from, call),
         }
@@ -240,9 +249,11 @@ impl Router {
 
 /// How many bytes a call brings to whoever runs it: its arguments and metadata, with two for the lengths of each entry.
 pub(super) fn weight(header: &CallHeader<'_>, payload: &Bytes) -> usize {
+    payload.len() + metadata_bytes(header)
+}
+
+/// How many of these are metadata.
+pub(super) fn metadata_bytes(header: &CallHeader<'_>) -> usize {
     let metadata = header.metadata.iter();
-    payload.len()
-        + metadata
-            .map(|(key, value)| key.len() + value.len() + 2)
-            .sum::<usize>()
+    metadata.map(|(key, value)| key.len() + value.len() + 2).sum()
 }

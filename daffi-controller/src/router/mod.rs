@@ -47,6 +47,7 @@ pub use self::ids::PeerId;
 pub use self::outlet::{Fault, Outlet};
 pub use self::request::{Offers, Request};
 pub use self::state::Router;
+use self::status::words;
 pub use self::work::{Turn, Work};
 
 impl Router {
@@ -89,8 +90,9 @@ impl Router {
             Request::Offer { call, ready, offers } => self.offer(from, call, ready, offers)?,
             Request::Withdraw { call, callbacks } => self.withdraw(from, call, callbacks)?,
             Request::Frame(header) => match header {
-                Header::Call(header) => self.call(from, &header, payload, out)?,
+                Header::Call(header) => self.call(from, &header, payload, turn, out)?,
                 Header::Reply { call, status } => {
+                    turn.spend_words(words(&status));
                     self.reply(from, call, status, payload, out)?;
                     None
                 }
@@ -103,6 +105,9 @@ impl Router {
                 | Header::Close { .. }
                 | Header::Credit { .. }
                 | Header::Stop { .. } => {
+                    if let Header::Close { status, .. } = &header {
+                        turn.spend_words(words(status));
+                    }
                     self.stream(from, header, payload, out)?;
                     None
                 }

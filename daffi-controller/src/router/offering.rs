@@ -225,7 +225,7 @@ impl Router {
                 offers.stage = Stage::Present;
                 offers.listing = Arc::clone(&appeared);
                 joined = Some(Arc::clone(&offers.name));
-            } else {
+            } else if !appeared.is_empty() {
                 offers.listing = offers.listing.iter().chain(&*appeared).cloned().collect();
             }
         }

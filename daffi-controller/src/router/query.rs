@@ -159,7 +159,7 @@ impl Router {
             if !turn.spend() {
                 return Progress::More;
             }
-            listing.complete = !self.list_next(listing);
+            listing.complete = !self.list_next(listing, turn);
             if listing.bytes - listing.docs > listing.limit {
                 let failed = Failed::TooLarge {
                     size: listing.bytes as u64,
@@ -190,7 +190,7 @@ impl Router {
     }
 
     /// Adds the next entry; `false` if there is none.
-    fn list_next(&self, listing: &mut Listing) -> bool {
+    fn list_next(&self, listing: &mut Listing, turn: &mut Turn) -> bool {
         match &mut listing.entries {
             Entries::Processes(entries) => {
                 let Some((id, peer)) = self.peers.from(listing.place).next() else {
@@ -212,6 +212,7 @@ impl Router {
                 };
                 listing.place += 1;
                 if let Some(entry) = function.and_then(|function| self.entry(function)) {
+                    turn.spend_looks(entry.providers.len());
                     listing.docs += entry.docs.len();
                     listing.bytes += entry.name.len() + entry.docs.len() + entry.signature.size();
                     listing.bytes += entry.providers.iter().map(String::len).sum::<usize>();

@@ -67,3 +67,23 @@ fn may_have_run(status: &Status<'_>) -> bool {
         Status::Failed(failed) => failed.may_have_run(),
     }
 }
+
+/// How many bytes of words a status has.
+pub(super) fn words(status: &Status<'_>) -> usize {
+    match status {
+        Status::Value => 0,
+        Status::App { message, causes, .. } => {
+            message.len() + causes.iter().map(|cause| cause.len()).sum::<usize>()
+        }
+        Status::Failed(failed) => match failed {
+            Failed::ProviderLost { process: words }
+            | Failed::Panicked { message: words }
+            | Failed::Denied { reason: words }
+            | Failed::Decode { message: words }
+            | Failed::Encode { message: words }
+            | Failed::Invalid { reason: words } => words.len(),
+            Failed::SignatureMismatch { offered } => offered.size(),
+            _ => 0,
+        },
+    }
+}

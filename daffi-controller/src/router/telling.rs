@@ -58,17 +58,15 @@ impl News {
         let process = || process.to_owned();
         match self {
             Self::Offers { joined, callbacks } => {
-                let joined = joined.then(|| Change::Joined { process: process() });
-                let offered = callbacks.iter().map(|callback| Change::Offered {
+                let first = (*joined && after == 0).then(|| Change::Joined { process: process() });
+                // What was told before is not gone through again.
+                let told = after.saturating_sub(usize::from(*joined));
+                let left = callbacks.get(told..).unwrap_or_default();
+                let offered = left.iter().map(|callback| Change::Offered {
                     process: process(),
                     callback: callback.to_string(),
                 });
-                joined
-                    .into_iter()
-                    .chain(offered)
-                    .skip(after)
-                    .take(EVENTS)
-                    .collect()
+                first.into_iter().chain(offered).take(EVENTS).collect()
             }
             Self::Withdraws { callbacks } => {
                 let withdrawn = callbacks.iter().skip(after).take(EVENTS);

@@ -3,6 +3,7 @@
 mod bounds;
 mod broadcast;
 mod calls;
+mod effort;
 mod garbage;
 mod generated;
 mod handover;

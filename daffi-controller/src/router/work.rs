@@ -12,6 +12,12 @@ use super::state::Router;
 /// How much is done at a time: so many callbacks, calls or frames, each of about a microsecond.
 const SLICE: u32 = 128;
 
+/// So many looks at providers that are not taken are as much as one of these things.
+const LOOKS: usize = 8;
+
+/// So many bytes of words that are copied are.
+const WORDS: usize = 256;
+
 /// What is left to do of something that a process asked for. Whoever is given it goes on with
 /// [`Router::resume`] before anything else is done for that process.
 #[derive(Debug)]
@@ -72,6 +78,22 @@ impl Turn {
         let left = self.0 > 0;
         self.0 = self.0.saturating_sub(1);
         left
+    }
+}
+
+impl Turn {
+    /// What was done has taken so many looks at providers, beyond a few.
+    pub(super) fn spend_looks(&mut self, looks: usize) {
+        self.spend_more(looks / LOOKS);
+    }
+
+    /// What was done has copied so many bytes of words.
+    pub(super) fn spend_words(&mut self, bytes: usize) {
+        self.spend_more(bytes / WORDS);
+    }
+
+    fn spend_more(&mut self, things: usize) {
+        self.0 = self.0.saturating_sub(u32::try_from(things).unwrap_or(u32::MAX));
     }
 }
 
