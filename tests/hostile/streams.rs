@@ -1,9 +1,9 @@
 //! Frames of streams beyond all credit.
 
-use daffi_core::proto::{CallId, Header, Status, StreamId};
+use daffi_core::proto::{CallId, Header, Mode, Status, StreamId};
 
-use crate::frames::{Frames, call};
-use crate::peer::Peer;
+use crate::frames::{Frames, call, made};
+use crate::peer::{Counts, Peer};
 use crate::stage::{Stage, Transport};
 
 const ITEMS: StreamId = StreamId::Result(0);
@@ -97,4 +97,29 @@ async fn frames_of_streams_to_one_that_does_not_read_take_no_more_than_a_queue()
         }
         bystanders.end().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_items_towards_one_that_does_not_read_leaves_room_for_the_calls_of_others() {
+    let stage = Stage::new(Transport::Unix);
+    let bystanders = stage.bystanders().await;
+    let (_provider, mut caller, _number) = between(&stage).await;
+    let stream = StreamId::Argument(0);
+    let items = Header::Items {
+        call: CallId(0),
+        stream,
+        items: 1,
+    };
+    let large = vec![0; 1 << 20];
+    for _ in 0..100 {
+        caller.send(Frames::new().carrying(&items, &large)).await;
+    }
+    assert_eq!(caller.reply().await, "overloaded");
+    let mut other = Peer::join(&stage, "other", &[]).await;
+    let handed_over = made(0, "f", Mode::HandedOver);
+    let counts = other
+        .ask(Frames::new().calls(0..100, &handed_over, b"arguments"), 100)
+        .await;
+    assert_eq!(counts, Counts::from([("value", 100)]));
+    bystanders.end().await;
 }

@@ -11,6 +11,9 @@ use super::outlet::{Fault, Outlet};
 use super::state::Router;
 use super::status::{is_small, refused};
 
+/// This part of a queue is never taken by items of streams.
+const KEPT: usize = 8;
+
 /// Where a frame of a stream goes, and what its call and stream are called there.
 struct Way {
     to: PeerId,
@@ -173,11 +176,13 @@ impl Router {
             return;
         };
         let room = out.room(way.to);
+        // However many items come, something is left for calls and answers.
+        let kept = self.limits.queue_bytes / KEPT;
         let is_short = match header {
             Header::Close { status, .. } => is_small(status),
             _ => payload.is_empty(),
         };
-        let failed = if outstanding.takes_short(room) && (is_short || room > 0) {
+        let failed = if outstanding.takes_short(room) && (is_short || room > kept) {
             match out.send(way.to, header, payload) {
                 Ok(()) => return,
                 Err(error) => refused(&error, true),

@@ -574,6 +574,23 @@ fn p6_a_full_queue_takes_no_long_words_about_the_end_of_a_stream() {
 }
 
 #[test]
+fn p7_items_leave_an_eighth_of_a_queue_to_calls_and_answers() {
+    for (room, is_passed_on) in [
+        (LIMITS.queue_bytes / 8 + 1, true),
+        (LIMITS.queue_bytes / 8, false),
+    ] {
+        let (mut f, provider, caller, _run) = fixture();
+        f.queues.queue_bytes = room;
+        let other = f.join("other", &[]);
+        f.routed(other, call(0, "add"));
+        f.items(caller, 3, argument(0), &bytes("ab")).unwrap();
+        let passed_on = matches!(&*f.said(), [(to, Said::Items { .. })] if *to == provider);
+        assert_eq!(passed_on, is_passed_on, "with room for {room}");
+        f.routed(other, call(1, "add"));
+    }
+}
+
+#[test]
 fn p6_short_frames_are_counted_anew_once_there_is_room() {
     let (mut f, provider, caller, _run) = fixture();
     for _ in 0..5 {
