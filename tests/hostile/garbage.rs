@@ -1,8 +1,8 @@
 //! Bytes that no node would send, and those that it sends only in part.
 
-use daffi_core::proto::{self, CallId, Header, Hello, ProcessEntry, Query, Status};
+use daffi_core::proto::{self, CallId, Header, Hello, Mode, ProcessEntry, Query, Status, StreamId};
 
-use crate::frames::{Frames, call, value};
+use crate::frames::{Frames, call, made, offered, value};
 use crate::peer::Peer;
 use crate::stage::{Stage, Transport};
 
@@ -91,7 +91,7 @@ async fn what_no_node_sends_ends_its_own_connection_and_no_other() {
 
 /// Waits until a process is there no more.
 async fn until_gone(looking: &mut Peer, name: &str) {
-    loop {
+    for _ in 0..100_000 {
         looking.send(Frames::new().query(1, Query::Processes)).await;
         let frame = looking.next().await.unwrap();
         let (header, payload) = frame.decode().unwrap();
@@ -102,6 +102,7 @@ async fn until_gone(looking: &mut Peer, name: &str) {
             return;
         }
     }
+    panic!("{name} is still there");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -215,5 +216,93 @@ async fn a_greeting_with_many_extensions_takes_no_more_memory_than_its_bytes_do(
     // Four times what they have sent.
     stage.assert_memory(before, 16 << 20);
     drop(peers);
+    bystanders.end().await;
+}
+
+/// Numbers that follow from each other in no apparent order (splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).unwrap()
+    }
+
+    fn pick<'a, T>(&mut self, some: &'a [T]) -> &'a T {
+        &some[self.below(some.len())]
+    }
+}
+
+/// Frames that a node might send, which some bytes are changed in.
+fn damaged(random: &mut Random) -> Vec<u8> {
+    let number = *random.pick(&[0, 1, 2, 3, 250, 251, 70_000, u32::MAX]);
+    let (id, stream) = (
+        CallId(number),
+        *random.pick(&[StreamId::Result(0), StreamId::Argument(0)]),
+    );
+    let name = *random.pick(&["f", "bystander.same", "", "nobody's"]);
+    let offers = [
+        offered(number, name),
+        offered(number + u32::from(number == 0), "f"),
+    ];
+    let frames = match random.below(13) {
+        0 => Frames::new().with(&call(number, name)),
+        1 => Frames::new().with(&made(number, name, Mode::Broadcast)),
+        2 => Frames::new().with(&made(number, name, Mode::HandedOver)),
+        3 => Frames::new().with(&value(id)),
+        4 => Frames::new().with(&Header::Cancel { call: id }),
+        5 => Frames::new().offer(number, random.below(2) == 0, offers),
+        6 => Frames::new().carrying(&Header::Withdraw { call: id }, &[2, 0, 1]),
+        7 => Frames::new().query(number, Query::WaitFunction(name)),
+        8 => Frames::new().query(number, Query::Presence),
+        9 => Frames::new().query(number, Query::Callbacks),
+        10 => Frames::new().with(&Header::Opened {
+            call: id,
+            index: number,
+        }),
+        11 => Frames::new().carrying(
+            &Header::Items {
+                call: id,
+                stream,
+                items: number,
+            },
+            b"items",
+        ),
+        _ => Frames::new().with(&Header::Credit {
+            call: id,
+            stream,
+            items: number,
+            bytes: number,
+        }),
+    };
+    let mut bytes = Vec::from(frames);
+    // The length stays, so that the next frame is looked at, too.
+    for _ in 0..random.below(3) {
+        let place = 4 + random.below(bytes.len() - 4);
+        bytes[place] = u8::try_from(random.below(256)).unwrap();
+    }
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_that_are_damaged_hurt_nobody_but_who_sends_them() {
+    let stage = Stage::new(Transport::Unix);
+    let bystanders = stage.bystanders().await;
+    let mut looking = Peer::join(&stage, "looking", &[]).await;
+    let before = stage.memory();
+    let mut random = Random(1);
+    for number in 0..300 {
+        let name = format!("damaged {number}");
+        let mut peer = Peer::join(&stage, &name, &["f"]).await;
+        for _ in 0..30 {
+            peer.send(damaged(&mut random)).await;
+        }
+        peer.closed_by_us().await;
+        until_gone(&mut looking, &name).await;
+    }
+    stage.assert_memory(before, 32 << 20);
     bystanders.end().await;
 }

@@ -33,7 +33,7 @@ async fn many_long_questions_in_one_write_are_all_answered_and_stop_nobody() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_long_questions_whose_answers_are_not_read_take_no_more_than_a_queue() {
     let stage = Stage::new(Transport::Unix);
-    let bystanders = stage.bystanders().await;
+    let mut bystanders = stage.bystanders().await;
     let mut much = Peer::greet(&stage, "offers much").await;
     let docs = "x".repeat(900);
     let many = (0..4_000).map(|number| Offered {
@@ -48,6 +48,7 @@ async fn many_long_questions_whose_answers_are_not_read_take_no_more_than_a_queu
         frames.query(number, Query::Callbacks)
     });
     deaf.send(frames).await;
+    bystanders.go_on(100).await;
     // So many more than the queue takes are answered shortly.
     let counts = deaf.replies(200).await;
     assert_eq!(counts.values().sum::<usize>(), 200, "{counts:?}");
