@@ -24,18 +24,20 @@ pub struct Router {
 }
 
 impl Router {
-    /// A router without processes. `calls` is how many calls of all processes together it routes at the same time; `seed`
-    /// decides its random choices.
+    /// A router without processes. `calls` is how many calls of all processes together it routes at the same time. The lower
+    /// half of `seed` decides its random choices, the upper one where its tables keep what: from choices, which anybody can
+    /// see, nobody shall tell names that share a place.
     #[must_use]
-    pub fn new(limits: Limits, calls: usize, seed: u64) -> Self {
-        let mixing = Mixing::new(seed);
+    pub fn new(limits: Limits, calls: usize, seed: u128) -> Self {
+        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
+        let mixing = Mixing::new(half(seed >> 64));
         Self {
             peers: Peers::new(mixing),
             calls: Calls::new(calls),
             directory: Directory::new(mixing),
             broadcasts: Broadcasts::default(),
             watchers: Watchers::default(),
-            picker: Picker::new(seed),
+            picker: Picker::new(half(seed)),
             limits,
         }
     }

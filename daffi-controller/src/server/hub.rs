@@ -51,7 +51,7 @@ struct State {
 }
 
 impl Hub {
-    pub(super) fn new(options: &ControllerOptions, seed: u64) -> Self {
+    pub(super) fn new(options: &ControllerOptions, seed: u128) -> Self {
         let state = State {
             router: Router::new(options.limits, options.queue_bytes / CALL_BYTES, seed),
             queues: Queues::default(),

@@ -17,7 +17,7 @@ use tracing::{info, warn};
 
 use self::hub::Hub;
 pub use self::options::ControllerOptions;
-use self::options::random;
+use self::options::seed;
 
 /// How long nodes may take to read what is left for them when the controller stops.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ impl Controller {
         let address = listener.address().clone();
         info!(process_name = &*options.process_name, pid = std::process::id(), %address, "controller started");
         let controller = Self {
-            hub: Arc::new(Hub::new(&options, random())),
+            hub: Arc::new(Hub::new(&options, seed())),
             address,
             process_name: options.process_name,
             runtime,

@@ -53,7 +53,12 @@ fn machine_bytes() -> Option<usize> {
     kibibytes.checked_mul(1024)
 }
 
+/// What a router decides by. Its halves tell nothing of each other.
+pub(super) fn seed() -> u128 {
+    u128::from(random()) << 64 | u128::from(random())
+}
+
 /// A random number.
-pub(super) fn random() -> u64 {
+fn random() -> u64 {
     RandomState::new().hash_one(0)
 }

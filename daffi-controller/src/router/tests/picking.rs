@@ -424,3 +424,16 @@ fn calls_with_a_key_stay_with_their_provider_through_the_coming_and_going_of_oth
     let after: Vec<_> = (0..100).map(|key| provider_of(&mut f, key)).collect();
     assert_eq!(after, before);
 }
+
+#[test]
+fn p15_what_is_seen_of_choices_tells_nothing_of_where_names_are_kept() {
+    use std::hash::BuildHasher as _;
+    let seen = [5, 5 | 1 << 64].map(|seed| {
+        let mut router = Router::new(LIMITS, 1, seed);
+        let peer = router.connect(&Hello::new("somebody", 1, 1)).unwrap();
+        let place = router.peers.get(peer).unwrap().sent.hasher().hash_one("a name");
+        (format!("{:?}", router.picker), place)
+    });
+    assert_eq!(seen[0].0, seen[1].0);
+    assert_ne!(seen[0].1, seen[1].1);
+}
