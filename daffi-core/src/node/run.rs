@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 use tracing::info_span;
 
@@ -19,8 +20,6 @@ use crate::session::{Start, Times, Transmit as _};
 
 /// A failure of so many bytes fits every frame, and what else is in one takes no more.
 const FITS_BYTES: usize = 4096;
-
-type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + Sync>;
 
 impl Node {
     /// A failure inside of a value, with no more words than fit a frame.
@@ -132,9 +131,10 @@ impl Node {
                 self.note(run, Task { context, handle });
                 None
             }
-            Handler::Async(call) if callback.pace.is_slow() => {
-                let call = Arc::clone(call);
-                let future = Box::pin(Arc::clone(self).begin_aside(call, invocation, scope.clone()));
+            Handler::Async(_) if callback.pace.is_slow() => {
+                let beginning =
+                    Arc::clone(self).begin_aside(Arc::clone(&callback), invocation, scope.clone());
+                let future = Box::pin(beginning);
                 self.spawn(run, context, Scoped { scope, future }, true);
                 None
             }
@@ -150,8 +150,21 @@ impl Node {
     }
 
     /// Begins a callback that may block on a thread where that holds up nobody, and goes on with it as with any other.
-    async fn begin_aside(self: Arc<Self>, call: Async, invocation: Invocation, scope: Scope) -> Outcome {
-        let begin = move || begun(&*call, invocation, &scope);
+    async fn begin_aside(
+        self: Arc<Self>,
+        callback: Arc<Callback>,
+        invocation: Invocation,
+        scope: Scope,
+    ) -> Outcome {
+        let begin = move || {
+            let Handler::Async(call) = &callback.handler else {
+                unreachable!("only these begin so")
+            };
+            let since = Instant::now();
+            let first = begun(&**call, invocation, &scope);
+            callback.pace.took(since.elapsed());
+            first
+        };
         let first = self.tasks.spawn_blocking_on(begin, &self.runtime).await;
         match first {
             Ok(Begun::Ended(outcome)) => outcome,

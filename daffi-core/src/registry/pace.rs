@@ -1,6 +1,6 @@
 //! How long a callback keeps the thread that begins it.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 /// Others may wait for one that takes no longer.
@@ -9,38 +9,50 @@ const QUICK: Duration = Duration::from_micros(200);
 /// One that takes longer holds up its process: more than a thread has to wait for the processor now and then.
 const SLOW: Duration = Duration::from_millis(20);
 
+/// One that was slow is taken to be as any other when it was quick so many times in a row: the machine may have been at
+/// fault, and beginning elsewhere costs something.
+const IN_A_ROW: u8 = 16;
+
 const UNKNOWN: u8 = 0;
 const IS_QUICK: u8 = 1;
+/// And so many more if it has to be quick as many times before it is unknown.
 const IS_SLOW: u8 = 2;
 
 /// What is known of it.
 #[derive(Debug, Default)]
-pub struct Pace(AtomicU8);
+pub struct Pace {
+    state: AtomicU8,
+    /// That it is slow was said.
+    told: AtomicBool,
+}
 
 impl Pace {
-    /// The last time it was quick, and never slow.
+    /// The last time it was quick.
     pub(crate) fn is_quick(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == IS_QUICK
+        self.state.load(Ordering::Relaxed) == IS_QUICK
     }
 
-    /// It has held up its process before.
+    /// It has held up its process not long ago.
     pub(crate) fn is_slow(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == IS_SLOW
+        self.state.load(Ordering::Relaxed) >= IS_SLOW
     }
 
-    /// It took so long. `true` if it is found out now that it is slow.
+    /// It took so long. `true` if it is found out now that it is slow, the first time.
     pub(crate) fn took(&self, time: Duration) -> bool {
-        let found = match time {
-            time if time >= SLOW => IS_SLOW,
-            time if time < QUICK => IS_QUICK,
+        let known = self.state.load(Ordering::Relaxed);
+        let found = match (known, time) {
+            (_, time) if time >= SLOW => IS_SLOW + IN_A_ROW - 1,
+            (IS_SLOW, time) if time < QUICK => UNKNOWN,
+            (slow, time) if slow > IS_SLOW && time < QUICK => slow - 1,
+            (slow, _) if slow >= IS_SLOW => IS_SLOW + IN_A_ROW - 1,
+            (_, time) if time < QUICK => IS_QUICK,
             _ => UNKNOWN,
         };
-        let known = self.0.load(Ordering::Relaxed);
-        if known == found || known == IS_SLOW {
-            return false;
+        // Most are what they were.
+        if found != known {
+            self.state.store(found, Ordering::Relaxed);
         }
-        self.0.store(found, Ordering::Relaxed);
-        found == IS_SLOW
+        time >= SLOW && !self.told.swap(true, Ordering::Relaxed)
     }
 }
 
@@ -49,17 +61,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_that_was_slow_is_said_to_be_once_and_stays_so() {
+    fn one_that_is_slow_is_said_to_be_once_and_stays_so_for_a_while() {
         let pace = Pace::default();
-        assert!(!pace.is_quick() && !pace.is_slow(), "nothing is known");
+        let state = |pace: &Pace| (pace.is_quick(), pace.is_slow());
+        assert_eq!(state(&pace), (false, false), "nothing is known");
         for (time, quick) in [(Duration::ZERO, true), (QUICK, false), (Duration::ZERO, true)] {
             assert!(!pace.took(time));
-            assert_eq!((pace.is_quick(), pace.is_slow()), (quick, false));
+            assert_eq!(state(&pace), (quick, false));
         }
         assert!(pace.took(SLOW));
-        for time in [SLOW, Duration::ZERO] {
-            assert!(!pace.took(time));
-            assert_eq!((pace.is_quick(), pace.is_slow()), (false, true));
+        for again in [QUICK, SLOW] {
+            assert!(!pace.took(again), "it was said");
+            for _ in 1..IN_A_ROW {
+                assert_eq!(state(&pace), (false, true));
+                pace.took(Duration::ZERO);
+            }
         }
+        assert_eq!(state(&pace), (false, true));
+        pace.took(Duration::ZERO);
+        assert_eq!(state(&pace), (false, false));
+        assert!(!pace.took(SLOW), "it was said");
+        assert!(pace.is_slow());
     }
 }
