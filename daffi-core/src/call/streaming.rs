@@ -47,7 +47,7 @@ use crate::registry::Flow;
 /// stops sending, and its call goes on.
 #[must_use = "a stream is ended when this is dropped"]
 pub struct Streaming<T> {
-    source: Source,
+    source: Origin,
     received: Received<T>,
     callback: String,
     turn: Turn,
@@ -55,7 +55,7 @@ pub struct Streaming<T> {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-enum Source {
+enum Origin {
     /// What a callback returned.
     Result {
         exchange: Exchange,
@@ -121,7 +121,7 @@ impl<T> Streaming<T> {
             });
             Feeding(task.abort_handle())
         });
-        let source = Source::Result {
+        let source = Origin::Result {
             exchange,
             _feeding: feeding,
         };
@@ -135,7 +135,7 @@ impl<T> Streaming<T> {
         guarded: bool,
         decode: DecodeItem<T>,
     ) -> Self {
-        let source = Source::Argument {
+        let source = Origin::Argument {
             flow,
             index,
             accepted: false,
@@ -143,7 +143,7 @@ impl<T> Streaming<T> {
         Self::new(source, Received::new(decode, guarded, Window::DEFAULT), callback)
     }
 
-    const fn new(source: Source, received: Received<T>, callback: String) -> Self {
+    const fn new(source: Origin, received: Received<T>, callback: String) -> Self {
         Self {
             source,
             received,
@@ -212,7 +212,7 @@ impl<T> Streaming<T> {
                     Err(Failed::Timeout { may_have_run: true }.into())
                 }
             };
-            self.source = Source::Ended;
+            self.source = Origin::Ended;
             return Poll::Ready(match end {
                 Ok(()) => None,
                 Err(failure) => Some(Err(match failure {
@@ -226,8 +226,8 @@ impl<T> Streaming<T> {
     /// Waits for a batch, or the end.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), Failure>>> {
         match &mut self.source {
-            Source::Ended => Poll::Ready(Some(Ok(()))),
-            Source::Result { exchange, .. } => {
+            Origin::Ended => Poll::Ready(Some(Ok(()))),
+            Origin::Result { exchange, .. } => {
                 // It was sent long ago.
                 static NONE: Bytes = Bytes::new();
                 let message = || Message::Withdraw(&NONE);
@@ -240,7 +240,7 @@ impl<T> Streaming<T> {
                     Next::End(outcome) => Poll::Ready(Some(outcome.map(drop))),
                 }
             }
-            Source::Argument {
+            Origin::Argument {
                 flow,
                 index,
                 accepted,
@@ -266,7 +266,7 @@ impl<T> Streaming<T> {
         let source = &self.source;
         let timer = self.timer.get_or_insert_with(|| match source {
             // Whoever waits may know of no runtime.
-            Source::Result { exchange, .. } => sleep_on(exchange.node(), idle),
+            Origin::Result { exchange, .. } => sleep_on(exchange.node(), idle),
             _ => Box::pin(sleep(idle)),
         });
         timer.as_mut().poll(cx)
@@ -275,26 +275,26 @@ impl<T> Streaming<T> {
     /// Takes the next item, and grants what is due.
     fn take(&mut self) -> Result<T, CallError> {
         let (item, used, due) = self.received.take().map_err(|error| {
-            self.source = Source::Ended;
+            self.source = Origin::Ended;
             undecodable(&self.callback, &error)
         })?;
         self.turn.add(used);
         if let Some(window) = due {
             match &self.source {
-                Source::Result { exchange, .. } => {
+                Origin::Result { exchange, .. } => {
                     if let Some(sent) = exchange.sent() {
                         exchange.node().grant(sent.call, 0, window);
                     }
                 }
-                Source::Argument { flow, index, .. } => flow.host.accept(flow.run, *index, window),
-                Source::Ended => {}
+                Origin::Argument { flow, index, .. } => flow.host.accept(flow.run, *index, window),
+                Origin::Ended => {}
             }
         }
         Ok(item)
     }
 }
 
-impl Drop for Source {
+impl Drop for Origin {
     fn drop(&mut self) {
         if let Self::Argument {
             flow,
@@ -339,10 +339,10 @@ impl<T> Iterator for BlockingItems<T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let stream = &mut self.0;
-        if !matches!(stream.source, Source::Ended)
+        if !matches!(stream.source, Origin::Ended)
             && let Err(error) = check_may_block(|| stream.callback.clone())
         {
-            stream.source = Source::Ended;
+            stream.source = Origin::Ended;
             return Some(Err(error));
         }
         block_on(poll_fn(|cx| stream.poll(cx)))

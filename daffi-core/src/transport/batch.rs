@@ -31,14 +31,14 @@ pub(super) fn detached(payload: &Bytes, queued: usize) -> Option<Bytes> {
 }
 
 #[derive(Debug)]
-enum Piece {
+enum Slice {
     /// The next so many bytes of the buffer.
     Buffered(usize),
     /// A payload of its own.
     Shared(Bytes),
 }
 
-impl Piece {
+impl Slice {
     fn len(&self) -> usize {
         match self {
             Self::Buffered(len) => *len,
@@ -53,7 +53,7 @@ pub(super) struct Batch {
     buffer: Vec<u8>,
     /// Where in `buffer` the first buffered piece begins.
     start: usize,
-    pieces: VecDeque<Piece>,
+    pieces: VecDeque<Slice>,
     /// How much of the first piece is written.
     written: usize,
     /// How many frames of it are numbered.
@@ -81,11 +81,11 @@ impl Batch {
         self.numbered += u64::from(header.is_numbered());
         let buffered = self.buffer.len() - before;
         match self.pieces.back_mut() {
-            Some(Piece::Buffered(len)) => *len += buffered,
-            _ => self.pieces.push_back(Piece::Buffered(buffered)),
+            Some(Slice::Buffered(len)) => *len += buffered,
+            _ => self.pieces.push_back(Slice::Buffered(buffered)),
         }
         if shared {
-            self.pieces.push_back(Piece::Shared(payload.clone()));
+            self.pieces.push_back(Slice::Shared(payload.clone()));
             return Ok(buffered + payload.len());
         }
         Ok(buffered)
@@ -129,12 +129,12 @@ impl Batch {
         let mut count = 0;
         for (slot, piece) in slices.iter_mut().zip(&self.pieces) {
             *slot = match piece {
-                Piece::Buffered(len) => {
+                Slice::Buffered(len) => {
                     let slice = &self.buffer[start + skip..start + len];
                     start += len;
                     IoSlice::new(slice)
                 }
-                Piece::Shared(bytes) => IoSlice::new(&bytes[skip..]),
+                Slice::Shared(bytes) => IoSlice::new(&bytes[skip..]),
             };
             skip = 0;
             count += 1;
@@ -150,7 +150,7 @@ impl Batch {
                 return;
             }
             written -= left;
-            if let Piece::Buffered(len) = piece {
+            if let Slice::Buffered(len) = piece {
                 self.start += len;
             }
             self.pieces.pop_front();

@@ -35,10 +35,10 @@ pub enum ReadError {
 
 /// The receiving half of a connection.
 #[derive(Debug)]
-pub struct Inlet(Source);
+pub struct Inlet(Reading);
 
 #[derive(Debug)]
-enum Source {
+enum Reading {
     Socket(Framed),
     Memory(Arc<Pipe>),
 }
@@ -57,7 +57,7 @@ impl Inlet {
         let codec = LengthDelimitedCodec::builder()
             .max_frame_length(limits.frame_bytes)
             .new_codec();
-        Self(Source::Socket(Framed {
+        Self(Reading::Socket(Framed {
             socket,
             codec,
             buffer: BytesMut::new(),
@@ -66,12 +66,12 @@ impl Inlet {
     }
 
     pub(super) fn memory(pipe: Arc<Pipe>) -> Self {
-        Self(Source::Memory(pipe))
+        Self(Reading::Memory(pipe))
     }
 
     /// From the next frame on, allows `limit` bytes.
     pub fn set_frame_limit(&mut self, limit: usize) {
-        if let Source::Socket(framed) = &mut self.0 {
+        if let Reading::Socket(framed) = &mut self.0 {
             framed.codec.set_max_frame_length(limit);
         }
     }
@@ -80,8 +80,8 @@ impl Inlet {
     #[cfg(test)]
     pub(super) fn reserved_bytes(&self) -> usize {
         match &self.0 {
-            Source::Socket(framed) => framed.buffer.capacity(),
-            Source::Memory(_) => 0,
+            Reading::Socket(framed) => framed.buffer.capacity(),
+            Reading::Memory(_) => 0,
         }
     }
 
@@ -96,8 +96,8 @@ impl Inlet {
     /// Cancel safe: nothing that was received is lost.
     pub async fn read(&mut self, frames: &mut Vec<Frame>) -> Result<bool, ReadError> {
         match &mut self.0 {
-            Source::Socket(framed) => framed.read(frames).await,
-            Source::Memory(pipe) => Ok(pipe.read(frames, FRAMES).await),
+            Reading::Socket(framed) => framed.read(frames).await,
+            Reading::Memory(pipe) => Ok(pipe.read(frames, FRAMES).await),
         }
     }
 
@@ -108,8 +108,8 @@ impl Inlet {
     /// As [`read`](Self::read).
     pub async fn read_one(&mut self) -> Result<Option<Frame>, ReadError> {
         match &mut self.0 {
-            Source::Socket(framed) => framed.read_one().await,
-            Source::Memory(pipe) => {
+            Reading::Socket(framed) => framed.read_one().await,
+            Reading::Memory(pipe) => {
                 let mut frames = Vec::with_capacity(1);
                 pipe.read(&mut frames, 1).await;
                 Ok(frames.pop())

@@ -109,14 +109,14 @@ impl Listener {
     }
 }
 
-/// Never waits for anything but another starter that is here too: whoever has the turn holds this thread, so that a
+/// Never waits for anything but another starter that is here too: whoever has the right holds this thread, so that a
 /// second starter on it cannot wait for the first for ever.
 fn bind_unix(path: &Path) -> io::Result<(SocketFile, UnixListener)> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
     // Two starters must not both find the old file stale and remove each other's new one.
-    let _turn = Turn::take(path)?;
+    let _right = Right::take(path)?;
     let listener = match UnixListener::bind(path) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path)? => {
             match std::fs::remove_file(path) {
@@ -178,11 +178,11 @@ fn is_stale(path: &Path) -> io::Result<bool> {
 
 /// The right to replace a socket file, held through a lock on a file beside it.
 #[derive(Debug)]
-struct Turn {
+struct Right {
     _locked: std::fs::File,
 }
 
-impl Turn {
+impl Right {
     fn take(path: &Path) -> io::Result<Self> {
         let mut name = path.as_os_str().to_owned();
         name.push(".lock");
