@@ -110,11 +110,17 @@ pub fn offered(number: u32, name: &str) -> Offered {
 
 /// A signature that takes so many bytes, and is none.
 pub fn described(bytes: usize) -> Described {
-    let encoded = proto::encode(&(7_u64, 7_u64, vec![6_u8; bytes])).unwrap();
-    proto::decode(&encoded).unwrap()
+    encoded(&vec![6; bytes])
 }
 
-fn signature() -> Signature {
+/// Bytes that are said to be a signature.
+pub fn encoded(bytes: &[u8]) -> Described {
+    let described = proto::encode(&(7_u64, 7_u64, bytes)).unwrap();
+    proto::decode(&described).unwrap()
+}
+
+/// Of a callback that takes a number and gives one.
+pub fn signature() -> Signature {
     let returns = Returns {
         ok: trace::<u32>(),
         error: ErrorType::None,

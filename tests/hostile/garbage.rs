@@ -4,6 +4,7 @@ use daffi_core::proto::{self, CallId, Header, Hello, Mode, ProcessEntry, Query, 
 
 use crate::frames::{Frames, call, made, offered, value};
 use crate::peer::Peer;
+use crate::random::Random;
 use crate::stage::{Stage, Transport};
 
 /// After a greeting, each of these ends its connection.
@@ -219,23 +220,6 @@ async fn a_greeting_with_many_extensions_takes_no_more_memory_than_its_bytes_do(
     bystanders.end().await;
 }
 
-/// Numbers that follow from each other in no apparent order (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).unwrap()
-    }
-
-    fn pick<'a, T>(&mut self, some: &'a [T]) -> &'a T {
-        &some[self.below(some.len())]
-    }
-}
-
 /// Frames that a node might send, which some bytes are changed in.
 fn damaged(random: &mut Random) -> Vec<u8> {
     let number = *random.pick(&[0, 1, 2, 3, 250, 251, 70_000, u32::MAX]);
@@ -293,7 +277,7 @@ async fn frames_that_are_damaged_hurt_nobody_but_who_sends_them() {
     let bystanders = stage.bystanders().await;
     let mut looking = Peer::join(&stage, "looking", &[]).await;
     let before = stage.memory();
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     for number in 0..300 {
         let name = format!("damaged {number}");
         let mut peer = Peer::join(&stage, &name, &["f"]).await;

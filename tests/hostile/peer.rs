@@ -148,7 +148,7 @@ impl Peer {
 
     /// Reads, and does nothing else, until the connection is closed or this is aborted.
     pub fn deaf(mut self) -> AbortOnDrop {
-        AbortOnDrop(tokio::spawn(async move { while self.next().await.is_some() {} }))
+        AbortOnDrop::spawn(async move { while self.next().await.is_some() {} })
     }
 
     /// Checks that the other side still answers.
@@ -169,6 +169,12 @@ impl Peer {
 /// Something that goes on until this is dropped.
 #[derive(Debug)]
 pub struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl AbortOnDrop {
+    pub fn spawn(task: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(task))
+    }
+}
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{env, fs, io, thread};
 
-use daffi::{Address, Global, callback};
+use daffi::{Address, Global, Stream, Streaming, callback};
 use daffi_controller::{Controller, ControllerOptions};
+use futures_util::stream;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -198,6 +199,23 @@ impl Bystander {
     pub async fn same(&self, number: u64) -> u64 {
         number
     }
+
+    pub async fn sum(&self, mut numbers: Streaming<u64>) -> u64 {
+        let mut sum = 0_u64;
+        while let Some(Ok(number)) = numbers.next().await {
+            sum = sum.wrapping_add(number);
+        }
+        sum
+    }
+
+    pub async fn count(&self, _from: u64) -> impl Stream<Item = u64> {
+        stream::iter(0..)
+    }
+
+    pub fn items(&self, texts: Streaming<String>) -> impl Iterator<Item = u64> {
+        drop(texts);
+        0..5
+    }
 }
 
 /// Two processes that call each other all the while.
@@ -232,6 +250,11 @@ impl Caller {
 }
 
 impl Bystanders {
+    /// One of them, to make more calls with.
+    pub const fn one(&self) -> &Global {
+        &self.nodes[0]
+    }
+
     /// Waits until each has made so many calls more.
     pub async fn go_on(&mut self, calls: u64) {
         for caller in &mut self.tasks {
