@@ -12,7 +12,7 @@ use super::ids::{BroadcastId, Caller, Part, PeerId, ProviderKey, Sent};
 use super::outlet::Outlet;
 use super::pick::Wish;
 use super::state::Router;
-use super::status::{refused, tell};
+use super::status::{refused, tell, words};
 use super::work::{Progress, Step, Task, Turn};
 
 /// A broadcast that begins: who is to be asked is fixed, and they are asked some at a time.
@@ -217,7 +217,9 @@ impl Router {
                 broadcast.routed.push(routed.as_ref().ok().copied());
             }
             if let Err(failed) = routed {
-                self.end_part(part, Status::Failed(failed), &Bytes::new(), out);
+                let status = Status::Failed(failed);
+                turn.spend_words(words(&status));
+                self.end_part(part, status, &Bytes::new(), out);
             }
         }
         Progress::Done

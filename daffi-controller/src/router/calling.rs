@@ -13,7 +13,7 @@ use super::ids::{Caller, PeerId, ProviderKey, Sent};
 use super::outlet::{Fault, Outlet};
 use super::pick::Wish;
 use super::state::Router;
-use super::status::{refused, tell};
+use super::status::{refused, tell, words};
 use super::work::{Task, Turn};
 
 impl Router {
@@ -47,7 +47,11 @@ impl Router {
                 self.answer(from, header.call, Status::Value, &Bytes::new(), out);
             }
             Ok(routed) => self.note(from, header.call, Sent::Routed(routed)),
-            Err(failed) => self.refuse(from, header.call, failed, out),
+            Err(failed) => {
+                let status = Status::Failed(failed);
+                turn.spend_words(words(&status));
+                self.answer(from, header.call, status, &Bytes::new(), out);
+            }
         }
         Ok(None)
     }

@@ -89,7 +89,24 @@ fn p15_calls_with_many_words_are_few_in_a_turn() {
         };
         assert_eq!(turn(&mut f, caller, &calls).0, 8);
     }
-    // So are replies.
+    // So are calls that are refused with many, and replies.
+    let long_signature = Described::new(&Signature::new(
+        [(&*long, trace::<u32>())],
+        Returns {
+            ok: trace::<u32>(),
+            error: ErrorType::None,
+        },
+    ));
+    let mismatching = Offered {
+        signature: long_signature,
+        ..offered(0, "mul")
+    };
+    provider(&mut f, "other provider", mismatching);
+    let wrong = CallHeader {
+        signature: 12345,
+        ..call(0, "mul")
+    };
+    assert_eq!(turn(&mut f, caller, &wrong).0, 8);
     let runs: Vec<_> = (0..10)
         .map(|number| f.routed(caller, call(number, "add")).1)
         .collect();
