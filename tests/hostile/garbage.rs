@@ -134,6 +134,28 @@ async fn a_greeting_that_is_none_ends_its_own_connection_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_that_say_nothing_or_go_at_once_disturb_nobody() {
+    for transport in [Transport::Unix, Transport::Tcp] {
+        let stage = Stage::new(transport);
+        let mut bystanders = stage.bystanders().await;
+        let before = stage.memory();
+        let mut silent = Vec::new();
+        for number in 0..400 {
+            let peer = Peer::connect(&stage).await;
+            // Each second one stays.
+            if usize::is_multiple_of(number, 2) {
+                silent.push(peer);
+            }
+        }
+        bystanders.go_on(20).await;
+        let mut late = Peer::join(&stage, "late", &[]).await;
+        late.assert_open().await;
+        stage.assert_memory(before, 32 << 20);
+        bystanders.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frame_that_is_announced_takes_no_memory_before_it_comes() {
     let stage = Stage::new(Transport::Unix);
     let bystanders = stage.bystanders().await;
