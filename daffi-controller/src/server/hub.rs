@@ -248,6 +248,7 @@ impl Hub {
     /// Looks after the connections in some places; `false` if there are none any more.
     fn look_after(&self, places: std::ops::Range<usize>, outboxes: &mut Vec<Arc<Outbox>>) -> bool {
         let now = self.now();
+        let mut lost = Vec::new();
         let mut state = self.state();
         let State { router, queues, .. } = &mut *state;
         let Some(some) = queues.in_places(places) else {
@@ -266,15 +267,20 @@ impl Hub {
                     outboxes.push(Arc::clone(&queue.outbox));
                 }
                 Tick::Lost { silence } => {
-                    let process_name = router.process_name(peer).unwrap_or_default();
-                    warn!(
-                        process_name,
-                        ?silence,
-                        "nothing is heard of a process; it is cut off"
-                    );
-                    queue.outbox.abort();
+                    let process_name = router.process_name(peer).unwrap_or_default().to_owned();
+                    lost.push((process_name, silence, Arc::clone(&queue.outbox)));
                 }
             }
+        }
+        drop(state);
+        // To write to a log and to give back what was queued may take long.
+        for (process_name, silence, outbox) in lost {
+            warn!(
+                process_name,
+                ?silence,
+                "nothing is heard of a process; it is cut off"
+            );
+            outbox.abort();
         }
         true
     }

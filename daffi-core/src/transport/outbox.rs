@@ -364,13 +364,13 @@ impl SocketSink {
 
     /// Ends the connection: the reader sees the end, waiting senders see that it is closed.
     fn end(&self) {
-        {
+        // It may be much, and to give that back takes long: nobody waits for it.
+        let dropped = {
             let mut queue = self.queue();
-            let queue = &mut *queue;
             queue.state = State::Closed;
-            queue.lanes = Lanes::default();
-            queue.stalled = None;
-        }
+            (std::mem::take(&mut queue.lanes), queue.stalled.take())
+        };
+        drop(dropped);
         self.socket.shutdown(Shutdown::Both);
         self.work.notify_one();
         self.room.wake_all();
