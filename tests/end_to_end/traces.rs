@@ -1,7 +1,7 @@
 //! Traces and log lines: what travels with a call, and what a callback's lines carry.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use daffi::{CallContext, Global, TraceContext, callback, fetcher};
 use tracing::{Instrument, info, info_span};
@@ -81,8 +81,31 @@ async fn the_callers_trace_reaches_the_callback_and_those_that_it_calls() {
     .await;
 }
 
+/// What has been logged.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    /// The lines of all tests of this program. One thread's would be missed by code that another test came to first.
+    pub fn of_all_tests() -> &'static Self {
+        static LINES: OnceLock<Lines> = OnceLock::new();
+        LINES.get_or_init(|| {
+            let lines = Self::default();
+            let writer = lines.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_ansi(false)
+                .with_writer(move || writer.clone())
+                .finish();
+            tracing::subscriber::set_global_default(subscriber).unwrap();
+            lines
+        })
+    }
+
+    /// All that there is.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -96,14 +119,7 @@ impl Write for Lines {
 
 #[tokio::test]
 async fn the_lines_of_a_callback_name_the_call_and_its_caller() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    // Of all threads: one that belongs to a test alone is missed by code that another test came to first.
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let lines = Lines::of_all_tests();
     let post = Post {
         next: None,
         g: Arc::default(),
@@ -120,7 +136,7 @@ async fn the_lines_of_a_callback_name_the_call_and_its_caller() {
     assert_eq!(*injected.lock().unwrap(), Some("writing"));
     net.stop([g]).await;
 
-    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let lines = lines.text();
     let line = lines
         .lines()
         .find(|line| line.contains("a letter") && line.contains("the writer"));

@@ -5,6 +5,7 @@ use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::net::{Net, Transport, over_each};
+use crate::traces::Lines;
 
 /// Its fields shift when there is no limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -254,4 +255,117 @@ async fn p13_items_to_a_callback_are_as_they_were_or_end_the_stream() {
     };
     names_the_field(&error, true);
     net.stop([g]).await;
+}
+
+// -------------------------------------------------------------------- names
+
+mod named {
+    use super::*;
+
+    #[callback(alias = "values.difference")]
+    async fn difference(minuend: i64, subtrahend: i64) -> i64 {
+        minuend - subtrahend
+    }
+
+    #[callback(alias = "values.quotient")]
+    async fn quotient(dividend: i64, divisor: i64) -> i64 {
+        dividend / divisor
+    }
+
+    #[callback(alias = "values.label")]
+    async fn label(number: i64, text: String) -> String {
+        format!("{number}{text}")
+    }
+}
+
+/// In the other order.
+#[fetcher(alias = "values.difference")]
+async fn difference(subtrahend: i64, minuend: i64) -> i64;
+#[fetcher(alias = "values.quotient")]
+async fn quotient(dividend: i64, divisor: i64) -> i64;
+#[fetcher(alias = "values.label")]
+async fn label(count: i64, of: &str) -> String;
+
+#[tokio::test]
+async fn arguments_that_may_have_changed_places_are_told_once() {
+    let lines = Lines::of_all_tests();
+    let net = Net::start(Transport::Memory, |builder| {
+        builder
+            .callback("values.difference")
+            .callback("values.quotient")
+            .callback("values.label")
+    })
+    .await;
+    let g = net.caller().await;
+    for _ in 0..3 {
+        assert_eq!(difference(20, 50).on(&g).await, Ok(-30));
+        assert_eq!(quotient(50, 20).on(&g).await, Ok(2));
+        assert_eq!(label(3, "a").on(&g).await, Ok("3a".to_owned()));
+    }
+    net.stop([g]).await;
+    let text = lines.text();
+    let told = |callback: &str| {
+        let told = text
+            .lines()
+            .filter(|line| line.contains("has other names") && line.contains(callback));
+        told.collect::<Vec<_>>()
+    };
+    let [line] = told("values.difference")[..] else {
+        panic!("{text}");
+    };
+    for signature in [
+        "fn(subtrahend: i64, minuend: i64) -> i64",
+        "fn(minuend: i64, subtrahend: i64) -> i64",
+    ] {
+        assert!(line.contains(signature), "{line}");
+    }
+    assert!(told("values.quotient").is_empty(), "its names are the same");
+    assert!(told("values.label").is_empty(), "its types cannot be confused");
+}
+
+// ------------------------------------------------------------------- panics
+
+/// Its conversion asserts what holds for all that are ever sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(u32, u32)", into = "(u32, u32)")]
+struct Span(u32, u32);
+
+impl From<(u32, u32)> for Span {
+    fn from((from, to): (u32, u32)) -> Self {
+        assert!(from < to, "made up: an empty span");
+        Self(from, to)
+    }
+}
+
+impl From<Span> for (u32, u32) {
+    fn from(Span(from, to): Span) -> Self {
+        (from, to)
+    }
+}
+
+#[callback(alias = "values.spans")]
+async fn spans(spans: Vec<Span>, more: Option<Vec<Span>>) -> usize {
+    spans.len() + more.map_or(0, |more| more.len())
+}
+
+#[tokio::test]
+async fn a_type_that_panics_is_named_once_for_each_callback() {
+    let lines = Lines::of_all_tests();
+    let net = Net::start(Transport::Memory, |builder| builder.callback("values.spans")).await;
+    let g = net.caller().await;
+    let arguments = (vec![Span(1, 2)], Some(vec![Span(3, 4), Span(5, 6)]));
+    assert_eq!(g.call("values.spans", arguments).await, Ok(3_usize));
+    net.stop([g]).await;
+    let text = lines.text();
+    let told: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains("panicked when a made-up value") && line.contains("values.spans"))
+        .collect();
+    let [line] = told[..] else {
+        panic!("{text}");
+    };
+    assert!(
+        line.contains("values::Span") && line.contains("made up: an empty span"),
+        "{line}"
+    );
 }

@@ -42,14 +42,11 @@ impl Provider {
 
     /// The numbers of signatures that may call it.
     pub(super) fn numbers(&self) -> impl Iterator<Item = u64> + use<> {
-        let numbers = self
-            .signature
-            .as_ref()
-            .map(|signature| (signature.number, signature.plain_number));
-        numbers.into_iter().flat_map(|(number, plain)| {
-            let plain = (plain != number).then_some(plain);
-            [Some(number), plain].into_iter().flatten()
-        })
+        let signature = self.signature.as_ref();
+        signature
+            .map(|signature| signature.numbers())
+            .into_iter()
+            .flatten()
     }
 }
 

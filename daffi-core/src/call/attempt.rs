@@ -25,6 +25,8 @@ const RETRY_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::
 pub(super) struct Attempt {
     pub(super) exchange: Exchange,
     number: u64,
+    /// The number to send first, which has the names of the parameters compared as well.
+    named: Option<u64>,
     pub(super) deadline: Option<Moment>,
     scope: Scope,
     retries: u32,
@@ -91,6 +93,7 @@ impl Attempt {
         let backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
         Ok(Self {
             exchange: Exchange::new(node),
+            named: source.named(),
             number,
             deadline,
             scope,
@@ -112,6 +115,7 @@ impl Attempt {
             let Self {
                 exchange,
                 number,
+                named,
                 deadline,
                 scope,
                 ..
@@ -122,22 +126,37 @@ impl Attempt {
                     options,
                     arguments,
                     options.mode,
-                    *number,
+                    named.unwrap_or(*number),
                     *deadline,
                     scope,
                 )
             };
             let outcome = match ready!(exchange.poll_next(cx, message)) {
                 Next::End(outcome) => outcome,
-                Next::Item(Item::Opened(_)) => return Poll::Ready(Answer::Opened),
+                Next::Item(Item::Opened(_)) => {
+                    if self.named.is_some() {
+                        source.compared(None);
+                    }
+                    return Poll::Ready(Answer::Opened);
+                }
                 // Nothing else was asked for.
                 Next::Item(_) => continue,
             };
             let (Err(Failure::Failed(Failed::SignatureMismatch { offered })), Some(traced)) =
                 (&outcome, source.traced())
             else {
+                if self.named.is_some() && matches!(outcome, Ok(_) | Err(Failure::App { .. })) {
+                    source.compared(None);
+                }
                 return Poll::Ready(Answer::Outcome(outcome));
             };
+            if self.named.take().is_some() {
+                source.compared(Some(offered));
+                if offered.accepts(self.number) {
+                    // The callback did not run.
+                    continue;
+                }
+            }
             // The callback did not run. Parts that could not be traced match anything.
             let accepted = self.exchange.node().accepted();
             let Some(number) = accepted.accept(source.name(), self.number, &traced.signature, offered) else {

@@ -1,8 +1,12 @@
 //! Whose call it is: what is known of the callback before the call.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tracing::warn;
 
 use super::stub::{Stub, Traced};
+use crate::proto::Described;
 
 /// Whose call it is.
 #[derive(Clone, Debug)]
@@ -34,6 +38,39 @@ impl Source {
             Self::Stub(stub) => stub.traced(),
             Self::Varying(_, traced) => Some(traced),
             Self::Named(named) => Some(&named.traced),
+        }
+    }
+
+    /// The number to send to have the names of the parameters compared, unless they have been.
+    pub(super) fn named(&self) -> Option<u64> {
+        match self {
+            Self::Stub(stub) | Self::Varying(stub, _) if !stub.compared.load(Ordering::Relaxed) => {
+                self.traced()?.named()
+            }
+            _ => None,
+        }
+    }
+
+    /// The names of the parameters have been compared with a provider's. If they differ, whose signature is `offered`, its
+    /// words go to the log once: two arguments of one type may have changed places, which nothing else shows.
+    pub(super) fn compared(&self, offered: Option<&Described>) {
+        let (Self::Stub(stub) | Self::Varying(stub, _)) = self else {
+            return;
+        };
+        if stub.compared.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (Some(traced), Some(Ok(offered))) = (self.traced(), offered.map(Described::decode)) else {
+            return;
+        };
+        if traced.signature.may_be_confused_with(&offered) {
+            warn!(
+                callback = stub.name,
+                called = %traced.signature,
+                offered = %offered,
+                "the callback has other names for the arguments, some of which are of one type: see that they are in the \
+                 same order, and give them the same names on both sides"
+            );
         }
     }
 

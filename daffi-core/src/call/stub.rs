@@ -1,11 +1,12 @@
 //! What a fetcher knows before it is called.
 
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tracing::warn;
 
-use crate::proto::Mode;
+use crate::proto::{Described, Mode};
 use crate::signature::{Contract, Forms, Panic, Signature};
 
 /// A fetcher's own data: one static for each.
@@ -19,6 +20,8 @@ pub struct Stub {
     pub(super) mode: Mode,
     pub(super) varying: bool,
     pub(super) traced: OnceLock<Traced>,
+    /// Whether the names of the parameters have been compared with a provider's.
+    pub(super) compared: AtomicBool,
 }
 
 /// A signature, what is held to it, and what follows from it, computed once.
@@ -27,6 +30,8 @@ pub(super) struct Traced {
     pub(super) signature: Signature,
     pub(super) forms: Forms,
     pub(super) number: u64,
+    /// The number of what the parameters are called.
+    names: u64,
     /// Whether the result can nest without end.
     pub(super) guarded: bool,
 }
@@ -50,10 +55,18 @@ impl Traced {
         }
         Self {
             number: signature.number(),
+            names: signature.names_number(),
             guarded: signature.needs_guard(),
             signature,
             forms,
         }
+    }
+}
+
+impl Traced {
+    /// The number to send instead of that of the signature to have the names of the parameters compared, if there are any.
+    pub(super) fn named(&self) -> Option<u64> {
+        (self.names != 0).then(|| Described::named(self.number, self.names))
     }
 }
 
@@ -70,6 +83,7 @@ impl Stub {
             mode: Mode::Answered,
             varying: false,
             traced: OnceLock::new(),
+            compared: AtomicBool::new(false),
         }
     }
 

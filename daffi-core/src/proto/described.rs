@@ -18,6 +18,8 @@ pub struct Described {
     pub number: u64,
     /// Its [number](Signature::plain_number) with the error left out.
     pub plain_number: u64,
+    /// Its [number of names](Signature::names_number).
+    pub names: u64,
     #[serde(with = "encoded")]
     encoded: Bytes,
 }
@@ -29,6 +31,7 @@ impl Described {
         Self {
             number: signature.number(),
             plain_number: signature.plain_number(),
+            names: signature.names_number(),
             encoded: codec::encode(signature).expect("names and numbers can be encoded"),
         }
     }
@@ -42,10 +45,33 @@ impl Described {
         codec::decode_guarded(&self.encoded)
     }
 
+    /// The number that a caller sends who wants to know whether the parameters are called alike, too.
+    #[must_use]
+    pub const fn named(number: u64, names: u64) -> u64 {
+        // Whatever mixes both, and is not 0, which matches any.
+        (number ^ names.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1
+    }
+
+    /// The numbers of signatures that may call, each once.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> + use<> {
+        let Self {
+            number,
+            plain_number,
+            names,
+            ..
+        } = *self;
+        let plain = (plain_number != number).then_some(plain_number);
+        let structures = [Some(number), plain].into_iter().flatten();
+        structures.flat_map(move |number| {
+            let named = (names != 0).then(|| Self::named(number, names));
+            [Some(number), named].into_iter().flatten()
+        })
+    }
+
     /// Whether a caller with a signature of this number may call; 0 matches any.
     #[must_use]
-    pub const fn accepts(&self, number: u64) -> bool {
-        number == 0 || number == self.number || number == self.plain_number
+    pub fn accepts(&self, number: u64) -> bool {
+        number == 0 || self.numbers().any(|accepted| accepted == number)
     }
 
     /// How many bytes the signature takes.

@@ -1,7 +1,7 @@
 //! What two types or signatures have in common.
 
 use super::graph::Graph;
-use super::{ErrorType, Signature, Type};
+use super::{ErrorType, Fnv, Signature, Type};
 
 impl Signature {
     /// A number for the structure of the arguments, the result and the error, never 0.
@@ -20,6 +20,40 @@ impl Signature {
     #[must_use]
     pub fn plain_number(&self) -> u64 {
         Graph::of_signature(self, false).number()
+    }
+
+    /// A number for what the parameters are called, in their order; 0 if that is not known, or nothing could be confused
+    /// because there are fewer than two.
+    ///
+    /// Signatures of equal structure with different ones agree, but whoever wrote them may have meant different things.
+    #[must_use]
+    pub fn names_number(&self) -> u64 {
+        match self.parameters.as_deref() {
+            Some(parameters)
+                if parameters.len() > 1 && parameters.iter().all(|parameter| parameter.name != "_") =>
+            {
+                let mut hash = Fnv::new();
+                parameters.iter().for_each(|parameter| hash.text(&parameter.name));
+                hash.finish()
+            }
+            _ => 0,
+        }
+    }
+
+    /// Whether two arguments could change places unnoticed: they are of one type, and called differently by `offered`.
+    #[must_use]
+    pub fn may_be_confused_with(&self, offered: &Self) -> bool {
+        let (Some(mine), Some(others)) = (&self.parameters, &offered.parameters) else {
+            return false;
+        };
+        let alike = |place: usize| {
+            let another = |(other, parameter): (usize, &super::Parameter)| {
+                other != place && parameter.ty.matches(&mine[place].ty)
+            };
+            mine.iter().enumerate().any(another)
+        };
+        mine.len() == others.len()
+            && (0..mine.len()).any(|place| mine[place].name != others[place].name && alike(place))
     }
 
     /// Whether a caller with this signature may call a callback with the `offered` one.

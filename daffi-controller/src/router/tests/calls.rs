@@ -258,6 +258,50 @@ fn another_signature_is_answered_with_the_offered_one() {
 }
 
 #[test]
+fn a_call_that_asks_for_names_passes_where_they_are_the_same() {
+    let named = |names: [&str; 2]| {
+        Described::new(&Signature::new(
+            names.map(|name| (name, trace::<u32>())),
+            Returns {
+                ok: trace::<u32>(),
+                error: ErrorType::Typed(trace::<String>()),
+            },
+        ))
+    };
+    let (offers, other) = (named(["a", "b"]), named(["b", "a"]));
+    assert_eq!(offers.number, other.number);
+    let mut f = Fixture::new();
+    let (provider, caller) = (f.connect("provider"), f.join("caller", &[]));
+    f.offer(
+        provider,
+        &[Offered {
+            signature: offers.clone(),
+            ..offered(0, "add")
+        }],
+        true,
+    );
+    let asks = |number, structure, names| CallHeader {
+        signature: Described::named(structure, names),
+        ..call(number, "add")
+    };
+    for (number, structure) in (0..).zip([offers.number, offers.plain_number]) {
+        assert_eq!(
+            f.routed(caller, asks(number, structure, offers.names)).0,
+            provider
+        );
+        let mismatch = Failed::SignatureMismatch {
+            offered: Box::new(offers.clone()),
+        };
+        assert_eq!(f.refused(caller, asks(7, structure, other.names)), mismatch);
+    }
+    // Whose names are not known is asked by structure alone.
+    let unnamed = named(["_", "b"]);
+    assert_eq!(unnamed.names, 0);
+    assert!(!unnamed.accepts(Described::named(unnamed.number, offers.names)));
+    assert!(unnamed.accepts(offers.number));
+}
+
+#[test]
 fn a_provider_with_the_right_signature_is_found_among_others() {
     let mut f = Fixture::new();
     for (number, name) in ["a", "b", "c", "d"].into_iter().enumerate() {

@@ -135,7 +135,7 @@ fn lengths_that_are_only_claimed_cost_nothing() {
         "06 07 01 00 01",             // reply: a cause
         "06 07 02 01",                // reply: the process that was lost
         "06 07 02 05",                // reply: a panic's words
-        "06 07 02 06 07 07",          // reply: a signature
+        "06 07 02 06 07 07 07",       // reply: a signature
         "0a 07 00",                   // query: the process
         "0a 07 01",                   // query: the callback
     ] {

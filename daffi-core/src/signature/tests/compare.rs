@@ -580,3 +580,46 @@ proptest! {
         prop_assert_eq!(number(&ty), number(&twice));
     }
 }
+
+#[test]
+fn names_have_a_number_of_their_own() {
+    let takes = |names: [&str; 2]| takes(names.map(|name| (name, Type::I64)));
+    let ab = takes(["a", "b"]);
+    assert_eq!(ab.names_number(), takes(["a", "b"]).names_number());
+    assert_ne!(ab.names_number(), takes(["b", "a"]).names_number());
+    assert_ne!(ab.names_number(), takes(["ab", ""]).names_number());
+    assert_ne!(ab.names_number(), 0);
+    assert_eq!(ab.number(), takes(["b", "a"]).number());
+    assert_eq!(takes(["a", "_"]).names_number(), 0, "one is not known");
+    assert_eq!(
+        super::takes([("a", Type::I64)]).names_number(),
+        0,
+        "one alone has its place"
+    );
+    assert_eq!(super::takes([]).names_number(), 0);
+}
+
+#[test]
+fn arguments_of_one_type_may_change_places() {
+    let check = |mine: [(&str, Type); 3], others: [&str; 3], expected: bool| {
+        let types = mine.clone().map(|(_, ty)| ty);
+        let mut others = others.into_iter().zip(types);
+        let others = std::array::from_fn::<_, 3, _>(|_| others.next().expect("there are as many"));
+        assert_eq!(takes(mine).may_be_confused_with(&takes(others)), expected);
+    };
+    let all_alike = || [("a", Type::I64), ("b", Type::I64), ("c", Type::Str)];
+    check(all_alike(), ["a", "b", "c"], false);
+    check(all_alike(), ["b", "a", "c"], true);
+    check(all_alike(), ["x", "b", "c"], true);
+    check(all_alike(), ["a", "b", "x"], false);
+    check(
+        [("a", Type::I64), ("b", Type::I32), ("c", Type::Str)],
+        ["x", "y", "z"],
+        false,
+    );
+    check(
+        [("a", Type::I64), ("b", Type::Opaque), ("c", Type::Str)],
+        ["b", "a", "c"],
+        true,
+    );
+}
