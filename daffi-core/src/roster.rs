@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use crate::proto::{Balance, CallbackEntry, Change, Parting, ProcessEntry};
+use crate::proto::Balance;
+#[cfg(feature = "runtime")]
+use crate::proto::{CallbackEntry, Change, Parting, ProcessEntry};
 use crate::signature::Signature;
 
 /// A process on the roster.
@@ -87,15 +89,19 @@ impl fmt::Display for LeaveReason {
     }
 }
 
-impl From<ProcessEntry> for ProcessInfo {
-    fn from(entry: ProcessEntry) -> Self {
+#[cfg(feature = "runtime")]
+impl ProcessInfo {
+    /// As the controller tells of it.
+    pub(crate) fn told(entry: ProcessEntry) -> Self {
         let ProcessEntry { name, pid, callbacks } = entry;
         Self { name, pid, callbacks }
     }
 }
 
-impl From<CallbackEntry> for CallbackInfo {
-    fn from(entry: CallbackEntry) -> Self {
+#[cfg(feature = "runtime")]
+impl CallbackInfo {
+    /// As the controller tells of it.
+    pub(crate) fn told(entry: CallbackEntry) -> Self {
         Self {
             name: entry.name,
             signature: entry.signature.decode().unwrap_or_else(|_| Signature::unknown()),
@@ -107,8 +113,10 @@ impl From<CallbackEntry> for CallbackInfo {
     }
 }
 
-impl From<Change> for Presence {
-    fn from(change: Change) -> Self {
+#[cfg(feature = "runtime")]
+impl Presence {
+    /// As the controller tells of it.
+    pub(crate) fn told(change: Change) -> Self {
         match change {
             Change::Joined { process } => Self::Joined { process },
             Change::Left { process, reason } => Self::Left {

@@ -114,7 +114,7 @@ impl Global {
     /// [`CallError::Disconnected`] if the controller cannot be asked.
     pub async fn processes(&self) -> Result<Vec<ProcessInfo>, CallError> {
         let entries: Vec<ProcessEntry> = self.query("processes", Query::Processes).await?;
-        Ok(entries.into_iter().map(Into::into).collect())
+        Ok(entries.into_iter().map(ProcessInfo::told).collect())
     }
 
     /// The callbacks that are offered, by name.
@@ -124,7 +124,7 @@ impl Global {
     /// [`CallError::Disconnected`] if the controller cannot be asked.
     pub async fn callbacks(&self) -> Result<Vec<CallbackInfo>, CallError> {
         let entries: Vec<CallbackEntry> = self.query("callbacks", Query::Callbacks).await?;
-        Ok(entries.into_iter().map(Into::into).collect())
+        Ok(entries.into_iter().map(CallbackInfo::told).collect())
     }
 
     async fn query<T: DeserializeOwned>(&self, what: &str, query: Query<'_>) -> Result<T, CallError> {

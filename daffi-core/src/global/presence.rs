@@ -101,7 +101,7 @@ impl PresenceEvents {
         );
         let outcome = match next {
             Next::Item(Item::Happened(events)) => {
-                self.events.extend(events.into_iter().map(Presence::from));
+                self.events.extend(events.into_iter().map(Presence::told));
                 return Poll::Ready(None);
             }
             Next::Item(_) => Ok(()),

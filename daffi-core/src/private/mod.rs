@@ -17,7 +17,7 @@ pub use crate::proto::{
     Balance, DecodeItem, EncodeError, Failure, Outcome, encode_arguments, encode_held_into as encode_item,
 };
 pub use crate::registry::{
-    BoundCallback, Declaration as Description, Function, FunctionEntry, Invocation, Method, MethodEntry,
-    OutcomeFuture, ServiceEntry, ServiceInstance, encode_value,
+    BoundCallback, Declaration, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture,
+    ServiceEntry, ServiceInstance, encode_value,
 };
 pub use crate::signature::{Contract, ErrorFindings as ErrorType, Findings, Form, Forms};

@@ -150,6 +150,7 @@ impl Signature {
     }
 
     /// A signature about which nothing is known.
+    #[cfg(any(feature = "runtime", test))]
     #[must_use]
     pub(crate) const fn unknown() -> Self {
         Self {

@@ -277,7 +277,7 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
     let signature = quote!(::daffi::__private::by_type::signature([#(#parameters),*], #value, #error));
     let signature = by_type::traced(signature, callback.untraced);
     quote! {
-        ::daffi::__private::Description {
+        ::daffi::__private::Declaration {
             name: #name,
             docs: #docs,
             item: ::core::concat!(::core::module_path!(), #item),

@@ -5,7 +5,7 @@ async fn calculate_sum(a: i64, b: i64) -> i64 {
 const _: () = {
     use ::daffi::__private::by_type::choices::*;
     ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
-        description: ::daffi::__private::Description {
+        description: ::daffi::__private::Declaration {
             name: "calculate_sum",
             docs: "",
             item: ::core::concat!(::core::module_path!(), "::calculate_sum"),

@@ -14,7 +14,7 @@ fn add() {}
 const _: () = {
     use ::daffi::__private::by_type::choices::*;
     ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
-        description: ::daffi::__private::Description {
+        description: ::daffi::__private::Declaration {
             name: "add",
             docs: ::core::concat!(
                 "Adds.", "\n", "\nTwice.", "\n", include_str!("more.md")

@@ -5,7 +5,7 @@ async fn price(item: &str) -> u64 {
 const _: () = {
     use ::daffi::__private::by_type::choices::*;
     ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
-        description: ::daffi::__private::Description {
+        description: ::daffi::__private::Declaration {
             name: "price",
             docs: "",
             item: ::core::concat!(::core::module_path!(), "::price"),

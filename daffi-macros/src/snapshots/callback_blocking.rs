@@ -5,7 +5,7 @@ pub fn fibonacci(n: u64) -> u64 {
 const _: () = {
     use ::daffi::__private::by_type::choices::*;
     ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
-        description: ::daffi::__private::Description {
+        description: ::daffi::__private::Declaration {
             name: "fibonacci",
             docs: "",
             item: ::core::concat!(::core::module_path!(), "::fibonacci"),

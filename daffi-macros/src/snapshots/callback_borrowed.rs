@@ -9,7 +9,7 @@ fn borrowed(
 const _: () = {
     use ::daffi::__private::by_type::choices::*;
     ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
-        description: ::daffi::__private::Description {
+        description: ::daffi::__private::Declaration {
             name: "borrowed",
             docs: "",
             item: ::core::concat!(::core::module_path!(), "::borrowed"),

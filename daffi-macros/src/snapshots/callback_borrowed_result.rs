@@ -8,7 +8,7 @@ fn first<'a>(
 const _: () = {
     use ::daffi::__private::by_type::choices::*;
     ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
-        description: ::daffi::__private::Description {
+        description: ::daffi::__private::Declaration {
             name: "first",
             docs: "",
             item: ::core::concat!(::core::module_path!(), "::first"),

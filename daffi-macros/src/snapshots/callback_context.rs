@@ -5,7 +5,7 @@ async fn who(lent: &CallContext, name: String, owned: daffi::CallContext) -> Str
 const _: () = {
     use ::daffi::__private::by_type::choices::*;
     ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
-        description: ::daffi::__private::Description {
+        description: ::daffi::__private::Declaration {
             name: "who",
             docs: "",
             item: ::core::concat!(::core::module_path!(), "::who"),

@@ -3,7 +3,7 @@ fn nothing() {}
 const _: () = {
     use ::daffi::__private::by_type::choices::*;
     ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
-        description: ::daffi::__private::Description {
+        description: ::daffi::__private::Declaration {
             name: "nothing",
             docs: "",
             item: ::core::concat!(::core::module_path!(), "::nothing"),

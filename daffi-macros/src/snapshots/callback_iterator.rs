@@ -5,7 +5,7 @@ fn generate_stream(end: u64) -> impl Iterator<Item = u64> {
 const _: () = {
     use ::daffi::__private::by_type::choices::*;
     ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
-        description: ::daffi::__private::Description {
+        description: ::daffi::__private::Declaration {
             name: "generate_stream",
             docs: "",
             item: ::core::concat!(::core::module_path!(), "::generate_stream"),

@@ -3,7 +3,7 @@ fn r#match((a, b): (i32, i32), _: u8, mut x: u8, r#type: u8) {}
 const _: () = {
     use ::daffi::__private::by_type::choices::*;
     ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
-        description: ::daffi::__private::Description {
+        description: ::daffi::__private::Declaration {
             name: "match",
             docs: "",
             item: ::core::concat!(::core::module_path!(), "::r#match"),

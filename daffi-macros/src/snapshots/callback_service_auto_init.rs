@@ -18,7 +18,7 @@ const _: () = {
                     __daffi_instance,
                     [
                         ::daffi::__private::MethodEntry {
-                            description: ::daffi::__private::Description {
+                            description: ::daffi::__private::Declaration {
                                 name: "get_items",
                                 docs: "",
                                 item: ::core::concat!(

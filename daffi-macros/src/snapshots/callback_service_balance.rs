@@ -20,7 +20,7 @@ const _: () = {
                     __daffi_instance,
                     [
                         ::daffi::__private::MethodEntry {
-                            description: ::daffi::__private::Description {
+                            description: ::daffi::__private::Declaration {
                                 name: "price",
                                 docs: "",
                                 item: ::core::concat!(
@@ -63,7 +63,7 @@ const _: () = {
                             }),
                         },
                         ::daffi::__private::MethodEntry {
-                            description: ::daffi::__private::Description {
+                            description: ::daffi::__private::Declaration {
                                 name: "stock",
                                 docs: "",
                                 item: ::core::concat!(

@@ -17,7 +17,7 @@ const _: () = {
                     __daffi_instance,
                     [
                         ::daffi::__private::MethodEntry {
-                            description: ::daffi::__private::Description {
+                            description: ::daffi::__private::Declaration {
                                 name: "get_items",
                                 docs: "",
                                 item: ::core::concat!(
@@ -63,7 +63,7 @@ const _: () = {
                         },
                         #[cfg(feature = "write")]
                         ::daffi::__private::MethodEntry {
-                            description: ::daffi::__private::Description {
+                            description: ::daffi::__private::Declaration {
                                 name: "add_item",
                                 docs: "",
                                 item: ::core::concat!(

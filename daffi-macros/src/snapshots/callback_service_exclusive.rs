@@ -20,7 +20,7 @@ const _: () = {
                     __daffi_instance,
                     [
                         ::daffi::__private::MethodEntry {
-                            description: ::daffi::__private::Description {
+                            description: ::daffi::__private::Declaration {
                                 name: "add_item",
                                 docs: "",
                                 item: ::core::concat!(
@@ -76,7 +76,7 @@ const _: () = {
                             }),
                         },
                         ::daffi::__private::MethodEntry {
-                            description: ::daffi::__private::Description {
+                            description: ::daffi::__private::Declaration {
                                 name: "clear_items",
                                 docs: "",
                                 item: ::core::concat!(

@@ -22,7 +22,7 @@ const _: () = {
                     __daffi_instance,
                     [
                         ::daffi::__private::MethodEntry {
-                            description: ::daffi::__private::Description {
+                            description: ::daffi::__private::Declaration {
                                 name: "shop.offered",
                                 docs: "",
                                 item: ::core::concat!(

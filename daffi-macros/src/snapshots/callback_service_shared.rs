@@ -22,7 +22,7 @@ const _: () = {
                     __daffi_instance,
                     [
                         ::daffi::__private::MethodEntry {
-                            description: ::daffi::__private::Description {
+                            description: ::daffi::__private::Declaration {
                                 name: "get_items",
                                 docs: "Return all items.",
                                 item: ::core::concat!(
@@ -71,7 +71,7 @@ const _: () = {
                             }),
                         },
                         ::daffi::__private::MethodEntry {
-                            description: ::daffi::__private::Description {
+                            description: ::daffi::__private::Declaration {
                                 name: "count",
                                 docs: "",
                                 item: ::core::concat!(
@@ -118,7 +118,7 @@ const _: () = {
                             }),
                         },
                         ::daffi::__private::MethodEntry {
-                            description: ::daffi::__private::Description {
+                            description: ::daffi::__private::Declaration {
                                 name: "wait",
                                 docs: "",
                                 item: ::core::concat!(

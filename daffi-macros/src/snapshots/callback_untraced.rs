@@ -3,7 +3,7 @@ async fn length(span: Span) -> u32 {}
 const _: () = {
     use ::daffi::__private::by_type::choices::*;
     ::daffi::__private::inventory::submit(::daffi::__private::FunctionEntry {
-        description: ::daffi::__private::Description {
+        description: ::daffi::__private::Declaration {
             name: "length",
             docs: "",
             item: ::core::concat!(::core::module_path!(), "::length"),
