@@ -45,13 +45,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let g = HERE.get_or_init(|| g);
     for words in env::args().skip(1) {
         let (word, translated) = words.split_once('=').ok_or("write word=translation")?;
-        teach(
-            g,
-            word.to_owned(),
-            translated.to_owned(),
-            "the printer".to_owned(),
-        )
-        .await?;
+        let printer = "the printer".to_owned();
+        teach(g, word.to_owned(), translated.to_owned(), printer).await?;
     }
     // It blocks, so it runs on the blocking pool.
     g.register_fn("pages", || env::args().count() - 1).await?;
