@@ -7,10 +7,10 @@
 //! **Invariant:** no socket, clock, task or lock, and no randomness but a seed. It knows `daffi_core::proto` and
 //! nothing else; payloads pass through as the `Bytes` that came in and are never looked into.
 //!
-//! Five parts own their fields: the processes ([`peers`]), the calls on their way ([`calls`]), who offers what
-//! ([`directory`]), the calls to many ([`broadcasts`]) and those who want to know ([`watchers`]). What needs several of them is
-//! an `impl Router` in the file of what it is about: [`calling`], [`broadcast`], [`streams`], [`offering`], [`parting`],
-//! [`query`], [`telling`].
+//! Five parts own their fields: the processes (`peers`), the calls on their way (`calls`), who offers what
+//! (`directory`), the calls to many (`broadcasts`) and those who want to know (`watchers`). What needs several of them is
+//! an `impl Router` in the file of what it is about: `calling`, `broadcast`, `streams`, `offering`, `parting`,
+//! `query`, `telling`.
 
 mod broadcast;
 mod broadcasts;
