@@ -206,20 +206,32 @@ async fn a_reply_to_the_call_of_another_process_is_a_fault_and_answers_nothing()
     let mut provider = provider(&stage, 100).await;
     let mut caller = Peer::join(&stage, "caller", &[]).await;
     caller.send(Frames::new().with(&call(3, "f"))).await;
-    let CallId(number) = provider.run().await;
-    for nearby in [number, number + 1, number.wrapping_sub(1)] {
+    let call = provider.run().await;
+    let CallId { slot, generation } = call;
+    for nearby in [
+        call,
+        CallId {
+            slot: slot + 1,
+            generation,
+        },
+        CallId {
+            slot,
+            generation: generation.wrapping_sub(1),
+        },
+    ] {
         let mut liar = Peer::join(&stage, &format!("liar {nearby}"), &["g"]).await;
-        liar.send(Frames::new().with(&value(CallId(nearby)))).await;
+        liar.send(Frames::new().with(&value(nearby))).await;
         liar.closed().await;
     }
     // Nor may the caller say how its own call ended, or cancel it for the provider.
     let mut other = Peer::join(&stage, "other", &[]).await;
     other
-        .send(Frames::new().with(&Header::Cancel { call: CallId(3) }))
+        .send(Frames::new().with(&Header::Cancel {
+            call: CallId::first(3),
+        }))
         .await;
     other.assert_open().await;
     let status = Status::Value;
-    let call = CallId(number);
     provider
         .send(Frames::new().with(&Header::Reply { call, status }))
         .await;

@@ -45,7 +45,7 @@ impl Frames {
     /// These, and an offer of some callbacks.
     pub fn offer(self, call: u32, ready: bool, offered: impl IntoIterator<Item = Offered>) -> Self {
         let offered: Vec<_> = offered.into_iter().collect();
-        let call = CallId(call);
+        let call = CallId::first(call);
         self.carrying(&Header::Offer { call, ready }, &proto::encode(&offered).unwrap())
     }
 
@@ -56,7 +56,7 @@ impl Frames {
         };
         numbers.into_iter().fold(self, |frames, number| {
             let call = CallHeader {
-                call: CallId(number),
+                call: CallId::first(number),
                 ..call.clone()
             };
             frames.carrying(&Header::Call(call), payload)
@@ -65,7 +65,7 @@ impl Frames {
 
     /// These, and a question.
     pub fn query(self, call: u32, query: Query<'_>) -> Self {
-        let call = CallId(call);
+        let call = CallId::first(call);
         self.with(&Header::Query { call, query })
     }
 }
@@ -78,7 +78,7 @@ pub fn call(number: u32, name: &str) -> Header<'_> {
 /// The same, made in one of the ways.
 pub fn made(number: u32, name: &str, mode: Mode) -> Header<'_> {
     Header::Call(CallHeader {
-        call: CallId(number),
+        call: CallId::first(number),
         name,
         signature: 0,
         to: None,

@@ -10,7 +10,7 @@ use crate::stage::{Stage, Transport};
 /// After a greeting, each of these ends its connection.
 fn faults() -> Vec<(&'static str, Vec<u8>)> {
     let frame = |header: &Header<'_>| Frames::new().with(header).into();
-    let nothing = CallId(0);
+    let nothing = CallId::first(0);
     let offer = Header::Offer {
         call: nothing,
         ready: true,
@@ -51,7 +51,10 @@ fn faults() -> Vec<(&'static str, Vec<u8>)> {
             Frames::new().query(7, wait.clone()).query(7, wait).into(),
         ),
         ("a reply to nothing", frame(&value(nothing))),
-        ("a reply to the largest number", frame(&value(CallId(u32::MAX)))),
+        (
+            "a reply to the largest number",
+            frame(&value(CallId::first(u32::MAX))),
+        ),
         ("a stream of nothing", frame(&stream)),
         (
             "an acknowledgement of what was never sent",
@@ -246,7 +249,7 @@ async fn a_greeting_with_many_extensions_takes_no_more_memory_than_its_bytes_do(
 fn damaged(random: &mut Random) -> Vec<u8> {
     let number = *random.pick(&[0, 1, 2, 3, 250, 251, 70_000, u32::MAX]);
     let (id, stream) = (
-        CallId(number),
+        CallId::first(number),
         *random.pick(&[StreamId::Result(0), StreamId::Argument(0)]),
     );
     let name = *random.pick(&["f", "bystander.same", "", "nobody's"]);

@@ -164,7 +164,7 @@ async fn calls_and_items_that_make_no_sense_spoil_nothing_for_other_callers_of_a
         };
         let mut frames = Frames::new().carrying(&header, &random.bytes());
         for _ in 0..random.below(6) {
-            let (call, other) = (CallId(number), *random.pick(&[0, 1, 3, 16_384, u32::MAX]));
+            let (call, other) = (CallId::first(number), *random.pick(&[0, 1, 3, 16_384, u32::MAX]));
             let stream = *random.pick(&[StreamId::Argument(0), StreamId::Argument(other)]);
             let status = Status::Failed(Failed::Overloaded { may_have_run: true });
             frames = match random.below(4) {
@@ -182,13 +182,15 @@ async fn calls_and_items_that_make_no_sense_spoil_nothing_for_other_callers_of_a
             };
         }
         caller
-            .send(frames.with(&Header::Cancel { call: CallId(number) }))
+            .send(frames.with(&Header::Cancel {
+                call: CallId::first(number),
+            }))
             .await;
         // Each has one end.
         loop {
             let frame = caller.next().await.expect("the connection is open");
             if let (Header::Reply { call, .. }, _) = frame.decode().unwrap() {
-                assert_eq!(call, CallId(number));
+                assert_eq!(call, CallId::first(number));
                 break;
             }
         }

@@ -77,7 +77,7 @@ fn tiny(count: u32) -> Frames {
         payload.extend_from_slice(&[1, b'f', 0, 1, 1, 0, 0, 0]);
     }
     let offer = Header::Offer {
-        call: CallId(0),
+        call: CallId::first(0),
         ready: true,
     };
     Frames::new().carrying(&offer, &payload)
@@ -108,7 +108,12 @@ async fn taking_back_a_million_callbacks_takes_no_more_memory_than_its_bytes_do(
     let before = stage.memory();
     let ids: Vec<_> = (0..1_000_000).map(CallbackId).collect();
     let payload = proto::encode(&ids).unwrap();
-    let frames = Frames::new().carrying(&Header::Withdraw { call: CallId(1) }, &payload);
+    let frames = Frames::new().carrying(
+        &Header::Withdraw {
+            call: CallId::first(1),
+        },
+        &payload,
+    );
     let size = frames.len() as u64;
     let mut peer = Peer::greet(&stage, "takes back").await;
     peer.send(Frames::new().offer(0, true, many(100))).await;

@@ -158,7 +158,7 @@ impl Peer {
         loop {
             let frame = self.next().await.expect("the connection is open");
             if let (Header::Reply { call, .. }, _) = frame.decode().unwrap()
-                && call == CallId(200_000)
+                && call == CallId::first(200_000)
             {
                 return;
             }

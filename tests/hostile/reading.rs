@@ -42,7 +42,7 @@ async fn arguments_that_wait_keep_nothing_of_what_came_with_them() {
     let _silent = Peer::join(&stage, "silent", &["f"]).await;
     let mut flooding = Peer::join(&stage, "floods", &[]).await;
     // What is sent with a frame that has no payload is not looked at.
-    let call = CallId(0);
+    let call = CallId::first(0);
     let beside = flood(245 << 10, &Header::Cancel { call }, &[0; 8 << 10]);
     let before = stage.memory();
     let mut frames = Vec::new();

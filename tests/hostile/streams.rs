@@ -36,7 +36,7 @@ async fn a_flood_of_credit_reaches_whoever_reads_it_and_slows_nobody_down() {
     let stage = Stage::new(Transport::Tcp);
     let mut bystanders = stage.bystanders().await;
     let (mut provider, mut caller, number) = between(&stage).await;
-    let flood = many(&credit(CallId(0), ITEMS), CREDITS);
+    let flood = many(&credit(CallId::first(0), ITEMS), CREDITS);
     let reading = async {
         for _ in 0..CREDITS {
             let frame = provider.next().await.unwrap();
@@ -57,7 +57,7 @@ async fn frames_of_streams_to_one_that_does_not_read_take_no_more_than_a_queue()
         let bystanders = stage.bystanders().await;
         let (mut provider, mut caller, number) = between(&stage).await;
         let (call, stream) = if from_caller {
-            (CallId(0), StreamId::Argument(0))
+            (CallId::first(0), StreamId::Argument(0))
         } else {
             (number, ITEMS)
         };
@@ -106,7 +106,7 @@ async fn a_flood_of_items_towards_one_that_does_not_read_leaves_room_for_the_cal
     let (_provider, mut caller, _number) = between(&stage).await;
     let stream = StreamId::Argument(0);
     let items = Header::Items {
-        call: CallId(0),
+        call: CallId::first(0),
         stream,
         items: 1,
     };

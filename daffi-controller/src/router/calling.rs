@@ -152,7 +152,7 @@ impl Router {
     pub(super) fn take_off(&mut self, call: CallId) -> Option<Outstanding> {
         let provider = self.calls.get(call)?.provider;
         let peer = self.peers.get_mut(provider)?;
-        let ended = self.calls.remove(call, &mut peer.runs);
+        let ended = self.calls.remove(call, &mut peer.runs)?;
         peer.load.end(ended.by, ended.bytes);
         self.directory.end(ended.via);
         if let Some(caller) = self.peers.get_mut(ended.by) {
@@ -233,7 +233,7 @@ impl Router {
         let Some(peer) = self.peers.get(from) else {
             return Ok(());
         };
-        if call.0 >= self.limits.calls {
+        if call.slot >= self.limits.calls || peer.sent.len() >= self.limits.calls as usize {
             return Err(Fault::Unexpected("a call number over the limit"));
         }
         if peer.sent.contains_key(&call) {

@@ -1,14 +1,10 @@
 //! The calls on their way, and who runs them in which order.
 
 use bytes::Bytes;
-use daffi_core::proto::{CallId, Header, Limits};
-use slab::Slab;
+use daffi_core::proto::{CallId, Header, Limits, Slots};
 
 use super::ids::{Caller, PeerId, ProviderKey};
 use super::outlet::Outlet;
-
-/// The memory of so many calls is kept when there are none.
-const KEPT: usize = 4096;
 
 /// So many short frames of a call's streams may be added to a queue that has no room.
 const OVER: u8 = 16;
@@ -29,8 +25,8 @@ pub(super) struct Outstanding {
     /// How many frames of its streams were added to a queue that had no room.
     over: u8,
     /// Its neighbours among what the provider runs.
-    before: Option<u32>,
-    after: Option<u32>,
+    before: Option<CallId>,
+    after: Option<CallId>,
 }
 
 impl Outstanding {
@@ -73,20 +69,20 @@ impl Outstanding {
 /// The calls that a process runs, in the order in which it was given them: the first and the last.
 #[derive(Debug, Default)]
 pub(super) struct RunList {
-    first: Option<u32>,
-    last: Option<u32>,
+    first: Option<CallId>,
+    last: Option<CallId>,
 }
 
 impl RunList {
-    pub(super) fn first(&self) -> Option<CallId> {
-        self.first.map(CallId)
+    pub(super) const fn first(&self) -> Option<CallId> {
+        self.first
     }
 }
 
 /// All calls on their way, by the controller's number.
 #[derive(Debug)]
 pub(super) struct Calls {
-    slots: Slab<Outstanding>,
+    slots: Slots<Outstanding>,
     /// How many there may be.
     limit: usize,
 }
@@ -94,7 +90,7 @@ pub(super) struct Calls {
 impl Calls {
     pub(super) const fn new(limit: usize) -> Self {
         Self {
-            slots: Slab::new(),
+            slots: Slots::new(),
             limit,
         }
     }
@@ -106,13 +102,13 @@ impl Calls {
     pub(super) fn get(&self, call: CallId) -> Option<&Outstanding> {
         #[cfg(test)]
         super::meter::look();
-        self.slots.get(call.0 as usize)
+        self.slots.get(call)
     }
 
     pub(super) fn get_mut(&mut self, call: CallId) -> Option<&mut Outstanding> {
         #[cfg(test)]
         super::meter::look();
-        self.slots.get_mut(call.0 as usize)
+        self.slots.get_mut(call)
     }
 
     /// Whether somebody with so many calls may make one more.
@@ -122,43 +118,33 @@ impl Calls {
 
     /// The number of the next call.
     pub(super) fn next(&self) -> CallId {
-        number(self.slots.vacant_key())
+        self.slots.next()
     }
 
     pub(super) fn insert(&mut self, call: Outstanding, list: &mut RunList) -> CallId {
-        let key = number(self.slots.insert(Outstanding {
+        let number = self.slots.insert(Outstanding {
             before: list.last,
             ..call
-        }));
-        match list.last.and_then(|last| self.slots.get_mut(last as usize)) {
-            Some(last) => last.after = Some(key.0),
-            None => list.first = Some(key.0),
+        });
+        match list.last.and_then(|last| self.slots.get_mut(last)) {
+            Some(last) => last.after = Some(number),
+            None => list.first = Some(number),
         }
-        list.last = Some(key.0);
-        key
+        list.last = Some(number);
+        number
     }
 
-    pub(super) fn remove(&mut self, call: CallId, list: &mut RunList) -> Outstanding {
-        let removed = self.slots.remove(call.0 as usize);
+    pub(super) fn remove(&mut self, call: CallId, list: &mut RunList) -> Option<Outstanding> {
+        let removed = self.slots.remove(call)?;
         let Outstanding { before, after, .. } = removed;
-        match before.and_then(|before| self.slots.get_mut(before as usize)) {
+        match before.and_then(|before| self.slots.get_mut(before)) {
             Some(before) => before.after = after,
             None => list.first = after,
         }
-        match after.and_then(|after| self.slots.get_mut(after as usize)) {
+        match after.and_then(|after| self.slots.get_mut(after)) {
             Some(after) => after.before = before,
             None => list.last = before,
         }
-        if self.slots.is_empty() && self.slots.capacity() > KEPT {
-            // What many calls took is given back.
-            self.slots = Slab::new();
-        }
-        removed
+        Some(removed)
     }
-}
-
-/// The number of a call in a slab.
-fn number(key: usize) -> CallId {
-    // How many there may be fits.
-    CallId(u32::try_from(key).unwrap_or(u32::MAX))
 }

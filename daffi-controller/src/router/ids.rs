@@ -79,3 +79,10 @@ pub(super) enum Caller {
     /// Nobody: the caller has left, or was told already.
     Nobody,
 }
+
+/// The least and the greatest of all numbers of calls.
+pub(super) const FIRST: CallId = CallId::first(0);
+pub(super) const LAST: CallId = CallId {
+    slot: u32::MAX,
+    generation: u32::MAX,
+};

@@ -54,6 +54,20 @@ const LIMITS: Limits = Limits {
     calls: 16,
 };
 
+/// A call by its number, in which the place has the lower half.
+const fn id(number: u32) -> CallId {
+    CallId {
+        slot: number & 0xffff,
+        generation: number >> 16,
+    }
+}
+
+/// The number of a call.
+const fn number(call: CallId) -> u32 {
+    assert!(call.slot < 1 << 16, "tests have few calls");
+    call.slot | call.generation << 16
+}
+
 fn bytes(text: &'static str) -> Bytes {
     Bytes::from_static(text.as_bytes())
 }
@@ -127,42 +141,42 @@ fn said(frame: &Frame) -> Said {
     let (header, payload) = frame.decode().unwrap();
     match header {
         Header::Run(run) => Said::Run {
-            number: run.call.0,
+            number: number(run.call),
             callback: run.callback.0,
             caller: run.caller.to_owned(),
             payload,
         },
         Header::Reply { call, status } => Said::Reply {
-            number: call.0,
+            number: number(call),
             outcome: outcome(status, payload),
         },
-        Header::Cancel { call } => Said::Cancel { number: call.0 },
+        Header::Cancel { call } => Said::Cancel { number: number(call) },
         Header::Goodbye => Said::Goodbye,
         Header::Roster { call } => Said::Roster {
-            number: call.0,
+            number: number(call),
             names: proto::decode_guarded(&payload).unwrap(),
         },
         Header::Part { call, index, status } => Said::Part {
-            number: call.0,
+            number: number(call),
             index,
             outcome: outcome(status, payload),
         },
         Header::Happened { call } => Said::Happened {
-            number: call.0,
+            number: number(call),
             events: proto::decode_guarded(&payload).unwrap(),
         },
         Header::Opened { call, index } => Said::Opened {
-            number: call.0,
+            number: number(call),
             index,
         },
         Header::Items { call, stream, items } => Said::Items {
-            number: call.0,
+            number: number(call),
             stream,
             items,
             payload,
         },
         Header::Close { call, stream, status } => Said::Close {
-            number: call.0,
+            number: number(call),
             stream,
             end: outcome(status, payload),
         },
@@ -172,13 +186,13 @@ fn said(frame: &Frame) -> Said {
             items,
             bytes,
         } => Said::Credit {
-            number: call.0,
+            number: number(call),
             stream,
             items,
             bytes,
         },
         Header::Stop { call, stream } => Said::Stop {
-            number: call.0,
+            number: number(call),
             stream,
         },
         other => panic!("no node expects {other:?}"),
@@ -266,7 +280,7 @@ fn offers(offers: &[Offered]) -> Bytes {
 /// A call of `name`, as its caller sends it under `number`.
 const fn call(number: u32, name: &str) -> CallHeader<'_> {
     CallHeader {
-        call: CallId(number),
+        call: id(number),
         name,
         signature: 0,
         to: None,
@@ -349,10 +363,7 @@ impl Fixture {
     }
 
     fn send_offer(&mut self, link: PeerId, callbacks: &[Offered], ready: bool) {
-        let offer = Header::Offer {
-            call: CallId(15),
-            ready,
-        };
+        let offer = Header::Offer { call: id(15), ready };
         self.receive(link, offer, &offers(callbacks)).unwrap();
     }
 
@@ -360,7 +371,7 @@ impl Fixture {
     /// Offers callbacks, and expects that they are denied; gives the reason.
     fn denied(&mut self, link: PeerId, callbacks: &[Offered]) -> String {
         let offer = Header::Offer {
-            call: CallId(15),
+            call: id(15),
             ready: true,
         };
         self.receive(link, offer, &offers(callbacks)).unwrap();
@@ -386,7 +397,7 @@ impl Fixture {
     fn send_withdrawal(&mut self, link: PeerId, callbacks: &[u32]) {
         let callbacks: Vec<_> = callbacks.iter().copied().map(CallbackId).collect();
         let payload = proto::encode(&callbacks).unwrap();
-        self.receive(link, Header::Withdraw { call: CallId(15) }, &payload)
+        self.receive(link, Header::Withdraw { call: id(15) }, &payload)
             .unwrap();
     }
 
@@ -406,7 +417,7 @@ impl Fixture {
 
     /// Calls, and expects that the router answers.
     fn refused(&mut self, from: PeerId, header: CallHeader<'_>) -> Failed {
-        let asked = header.call.0;
+        let asked = number(header.call);
         self.call(from, header);
         match &*self.queues.said() {
             [
@@ -432,7 +443,7 @@ impl Fixture {
         self.receive(
             from,
             Header::Reply {
-                call: CallId(number),
+                call: id(number),
                 status,
             },
             payload,
@@ -446,7 +457,7 @@ impl Fixture {
     }
 
     fn cancel(&mut self, from: PeerId, number: u32) {
-        self.receive(from, Header::Cancel { call: CallId(number) }, &Bytes::new())
+        self.receive(from, Header::Cancel { call: id(number) }, &Bytes::new())
             .unwrap();
     }
 
@@ -454,7 +465,7 @@ impl Fixture {
         self.receive(
             from,
             Header::Query {
-                call: CallId(number),
+                call: id(number),
                 query,
             },
             &Bytes::new(),

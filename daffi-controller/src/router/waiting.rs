@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use daffi_core::proto::CallId;
 
-use super::ids::PeerId;
+use super::ids::{FIRST, LAST, PeerId};
 
 /// Who asked, and under what number.
 pub(super) type Asker = (PeerId, CallId);
@@ -52,8 +52,8 @@ impl Waiting {
     pub(super) fn next_for_function(&mut self, name: &str, provider: PeerId) -> Option<Asker> {
         use std::ops::Bound::{Excluded, Unbounded};
         let askers = self.functions.get(name)?;
-        let beyond = (Excluded((provider, CallId(u32::MAX))), Unbounded);
-        let mut others = askers.range(..(provider, CallId(0))).chain(askers.range(beyond));
+        let beyond = (Excluded((provider, LAST)), Unbounded);
+        let mut others = askers.range(..(provider, FIRST)).chain(askers.range(beyond));
         let (peer, call) = *others.next()?;
         self.forget(peer, call);
         Some((peer, call))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 use daffi_core::proto::CallId;
 
-use super::ids::PeerId;
+use super::ids::{FIRST, LAST, PeerId};
 use super::waiting::{Asker, Waiting};
 
 /// So many frames may wait for somebody who is still being told what there was when they asked.
@@ -41,9 +41,7 @@ impl Watchers {
 
     /// How many questions of a process what happens are open.
     pub(super) fn subscriptions_of(&self, peer: PeerId) -> usize {
-        self.subscribers
-            .range((peer, CallId(0))..=(peer, CallId(u32::MAX)))
-            .count()
+        self.subscribers.range((peer, FIRST)..=(peer, LAST)).count()
     }
 
     #[cfg(test)]

@@ -46,7 +46,7 @@ async fn p6_a_peer_that_does_not_read_is_not_read_and_loses_nothing() {
     });
 
     let ready = Header::Offer {
-        call: CallId(ALL),
+        call: CallId::first(ALL),
         ready: true,
     };
     outbox.send(&ready, &Bytes::from_static(&[0])).unwrap();
@@ -59,7 +59,7 @@ async fn p6_a_peer_that_does_not_read_is_not_read_and_loses_nothing() {
         } else {
             Query::WaitProcess(&name)
         };
-        let call = CallId(asked);
+        let call = CallId::first(asked);
         outbox
             .send(&Header::Query { call, query }, &Bytes::new())
             .unwrap();

@@ -198,7 +198,7 @@ impl Attempt {
     /// Lets the callback of the process with that place on the roster send more of its stream.
     pub(super) fn grant_to(&self, index: usize, window: Window) {
         if let (Some(sent), Ok(index)) = (self.exchange.sent(), u32::try_from(index)) {
-            self.exchange.node().grant(sent.call, index, window);
+            self.exchange.node().grant(sent, index, window);
         }
     }
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::Stream;
 
-use crate::node::{Node, Rounds, SentCall, Turn, give_way};
-use crate::proto::{Batch, Credit, EncodeError, Failed};
+use crate::node::{Node, Rounds, Turn, give_way};
+use crate::proto::{Batch, CallId, Credit, EncodeError, Failed};
 use crate::registry::Flow;
 use crate::signature::{Form, Forms};
 
@@ -52,7 +52,7 @@ impl Port for Flow {
 /// The way of an argument stream.
 struct Argument<'a> {
     node: &'a Node,
-    sent: SentCall,
+    sent: CallId,
     index: u32,
 }
 
@@ -255,7 +255,7 @@ impl Feeds {
     }
 
     /// Ends those that are left, for whoever sends them has panicked.
-    pub(super) fn break_off(&mut self, node: &Node, sent: SentCall) {
+    pub(super) fn break_off(&mut self, node: &Node, sent: CallId) {
         for (index, feed) in (0..).zip(&mut self.0) {
             if feed.take().is_some() {
                 let message = "in the stream that the caller sends".to_owned();
@@ -265,7 +265,7 @@ impl Feeds {
     }
 
     /// Sends them as arguments of a call; ready when all have ended.
-    pub(super) fn poll(&mut self, node: &Node, sent: SentCall, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll(&mut self, node: &Node, sent: CallId, cx: &mut Context<'_>) -> Poll<()> {
         let mut pending = false;
         for (index, feed) in (0..).zip(&mut self.0) {
             let Some(sending) = feed else { continue };

@@ -283,7 +283,7 @@ impl<T> Streaming<T> {
             match &self.source {
                 Origin::Result { exchange, .. } => {
                     if let Some(sent) = exchange.sent() {
-                        exchange.node().grant(sent.call, 0, window);
+                        exchange.node().grant(sent, 0, window);
                     }
                 }
                 Origin::Argument { flow, index, .. } => flow.host.accept(flow.run, *index, window),

@@ -13,15 +13,7 @@ use crate::session::{Message, Next};
 #[derive(Debug)]
 pub(crate) struct Exchange {
     node: Arc<Node>,
-    call: Option<SentCall>,
-}
-
-/// A call that the session has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SentCall {
-    pub(crate) call: CallId,
-    /// Tells it from others of its number.
-    pub(super) generation: u64,
+    call: Option<CallId>,
 }
 
 impl Exchange {
@@ -36,7 +28,7 @@ impl Exchange {
     }
 
     /// The call, until its outcome was seen.
-    pub(crate) const fn sent(&self) -> Option<SentCall> {
+    pub(crate) const fn sent(&self) -> Option<CallId> {
         self.call
     }
 
@@ -48,12 +40,10 @@ impl Exchange {
         message: impl FnOnce() -> Message<'a>,
     ) -> Poll<Outcome> {
         let mut waiter = Some(cx.waker().clone());
-        let Some(sent) = self.call else {
+        let Some(call) = self.call else {
             return self.submit(waiter, &message()).map_or(Poll::Pending, Poll::Ready);
         };
-        let outcome = self
-            .node
-            .drive(|session, _, _| session.poll(sent.call, &mut waiter));
+        let outcome = self.node.drive(|session, _, _| session.poll(call, &mut waiter));
         if outcome.is_some() {
             self.call = None;
         }
@@ -67,13 +57,13 @@ impl Exchange {
         message: impl FnOnce() -> Message<'a>,
     ) -> Poll<Next> {
         let mut waiter = Some(cx.waker().clone());
-        let Some(sent) = self.call else {
+        let Some(call) = self.call else {
             let failed = self.submit(waiter, &message());
             return failed.map_or(Poll::Pending, |outcome| Poll::Ready(Next::End(outcome)));
         };
         let next = self
             .node
-            .drive(|session, _, _| session.poll_next(sent.call, &mut waiter));
+            .drive(|session, _, _| session.poll_next(call, &mut waiter));
         if let Some(Next::End(_)) = next {
             self.call = None;
         }
@@ -86,16 +76,15 @@ impl Exchange {
         let submitted = self.node.visit(&mut Doings::default(), |visit| {
             let (session, mut out, _) = visit.parts();
             let call = session.submit(now, message, &mut waiter, &mut out)?;
-            let generation = session.generation(call).unwrap_or_default();
             // A single call gains nothing from waiting for others; many are written together.
             if session.single_calls() <= 1 {
                 visit.write = Write::Flush;
             }
-            Ok(SentCall { call, generation })
+            Ok(call)
         });
         match submitted {
-            Ok(sent) => {
-                self.call = Some(sent);
+            Ok(call) => {
+                self.call = Some(call);
                 None
             }
             Err(failed) => Some(Err(Failed::into(failed))),
@@ -105,7 +94,7 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        if let Some(SentCall { call, .. }) = self.call {
+        if let Some(call) = self.call {
             self.node
                 .drive(|session, out, events| session.abandon(call, out, events));
         }

@@ -45,7 +45,7 @@ pub(crate) use self::connect::{Hooks, Supervisor};
 use self::doings::Doings;
 pub(crate) use self::door::Phase;
 use self::door::{Door, NodeEvent, NodeSession, Out, Visit, Write};
-pub(crate) use self::exchange::{Exchange, SentCall};
+pub(crate) use self::exchange::Exchange;
 pub(crate) use self::join::Route;
 pub(crate) use self::received::Received;
 pub(crate) use self::traces::Traces;

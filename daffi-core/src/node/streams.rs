@@ -6,8 +6,7 @@ use std::task::{Context, Poll};
 
 use super::Node;
 use super::doings::Doings;
-use super::door::{NodeSession, Write};
-use super::exchange::SentCall;
+use super::door::Write;
 use crate::proto::{Batch, CallId, Credit, Failed, Outcome, RunId, Taken, Window};
 use crate::registry::FlowHost;
 use crate::session::{End, Unsent};
@@ -16,57 +15,39 @@ impl Node {
     /// What may be sent of an argument stream; `None` if nobody reads it any more.
     pub(crate) fn poll_argument_credit(
         &self,
-        sent: SentCall,
+        call: CallId,
         index: u32,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Credit>> {
         let mut waiter = Some(cx.waker().clone());
-        let credit = self.drive(|session, _, _| {
-            if is_current(session, sent) {
-                session.credit(End::Call(sent.call), index, &mut waiter)
-            } else {
-                Some(None)
-            }
-        });
+        let credit = self.drive(|session, _, _| session.credit(End::Call(call), index, &mut waiter));
         credit.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Ready when nobody reads an argument stream any more.
-    pub(crate) fn poll_argument_ended(&self, sent: SentCall, index: u32, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_argument_ended(&self, call: CallId, index: u32, cx: &mut Context<'_>) -> Poll<()> {
         let mut waiter = Some(cx.waker().clone());
-        let ended = self.drive(|session, _, _| {
-            !is_current(session, sent) || session.has_ended(End::Call(sent.call), index, &mut waiter)
-        });
+        let ended = self.drive(|session, _, _| session.has_ended(End::Call(call), index, &mut waiter));
         if ended { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Sends items of an argument stream, at once if `full`.
     pub(crate) fn send_argument(
         &self,
-        sent: SentCall,
+        call: CallId,
         index: u32,
         batch: &Batch,
         full: bool,
     ) -> Result<(), Option<Failed>> {
-        self.send_items(End::Call(sent.call), Some(sent), index, batch, full)
+        self.send_items(End::Call(call), index, batch, full)
     }
 
-    fn send_items(
-        &self,
-        end: End,
-        sent: Option<SentCall>,
-        index: u32,
-        batch: &Batch,
-        full: bool,
-    ) -> Result<(), Option<Failed>> {
+    fn send_items(&self, end: End, index: u32, batch: &Batch, full: bool) -> Result<(), Option<Failed>> {
         self.visit(&mut Doings::default(), |visit| {
             if full {
                 visit.write = Write::Flush;
             }
             let (session, mut out, _) = visit.parts();
-            if sent.is_some_and(|sent| !is_current(session, sent)) {
-                return Err(None);
-            }
             session
                 .send(end, index, batch, &mut out)
                 .map_err(|unsent| match unsent {
@@ -81,11 +62,9 @@ impl Node {
     }
 
     /// Ends an argument stream of a call.
-    pub(crate) fn close_argument(&self, sent: SentCall, index: u32, end: Result<(), Failed>) {
+    pub(crate) fn close_argument(&self, call: CallId, index: u32, end: Result<(), Failed>) {
         self.drive(|session, out, events| {
-            if is_current(session, sent) {
-                session.close_argument(sent.call, index, end, out, events);
-            }
+            session.close_argument(call, index, end, out, events);
         });
     }
 
@@ -98,11 +77,6 @@ impl Node {
     pub(super) fn answer(&self, run: RunId, outcome: &Outcome) {
         self.drive(|session, out, _| session.answer(run, outcome, out));
     }
-}
-
-/// Whether a call still has its number.
-fn is_current(session: &NodeSession, sent: SentCall) -> bool {
-    session.generation(sent.call) == Some(sent.generation)
 }
 
 impl FlowHost for Node {
@@ -126,7 +100,7 @@ impl FlowHost for Node {
     }
 
     fn send(&self, run: RunId, batch: &Batch, full: bool) -> Result<(), Option<Failed>> {
-        self.send_items(End::Run(run), None, 0, batch, full)
+        self.send_items(End::Run(run), 0, batch, full)
     }
 
     fn accept(&self, run: RunId, index: u32, window: Window) {

@@ -95,7 +95,7 @@ impl Controller {
 
     fn run(&self, call: u32, callback: CallbackId) {
         let run = RunHeader {
-            call: CallId(call),
+            call: CallId::first(call),
             callback,
             caller: "caller",
             deadline: None,
@@ -255,7 +255,7 @@ async fn p7_a_waker_that_panics_keeps_nobody_from_being_woken() {
     .await;
     calls[1] = waits.sent();
     controller.calls(2).await;
-    for SentCall { call, .. } in calls.into_iter().flatten() {
+    for call in calls.into_iter().flatten() {
         let status = Status::Value;
         controller.send(&Header::Reply { call, status }, &Bytes::new());
     }
@@ -285,7 +285,7 @@ async fn p16_a_panic_whose_payload_panics_harms_its_own_call_alone() {
     controller.run(2, ids[1]);
     controller.connection.outbox.flush();
     for call in [1, 2] {
-        assert_eq!(controller.answered().await, CallId(call));
+        assert_eq!(controller.answered().await, CallId::first(call));
     }
 }
 
@@ -330,10 +330,10 @@ async fn p16_an_answer_does_not_wait_for_a_callback_that_takes_long() {
         controller.run(call, callback);
     }
     controller.connection.outbox.flush();
-    assert_eq!(controller.answered().await, CallId(1));
-    assert_eq!(controller.answered().await, CallId(2));
+    assert_eq!(controller.answered().await, CallId::first(1));
+    assert_eq!(controller.answered().await, CallId::first(2));
     answered.send(()).unwrap();
-    assert_eq!(controller.answered().await, CallId(3));
+    assert_eq!(controller.answered().await, CallId::first(3));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -355,9 +355,9 @@ async fn p16_a_callback_that_has_blocked_runs_beside_others() {
     controller.run(1, ids[1]);
     controller.run(2, ids[0]);
     controller.connection.outbox.flush();
-    assert_eq!(controller.answered().await, CallId(2));
+    assert_eq!(controller.answered().await, CallId::first(2));
     answered.send(()).unwrap();
-    assert_eq!(controller.answered().await, CallId(1));
+    assert_eq!(controller.answered().await, CallId::first(1));
 }
 
 #[tokio::test]

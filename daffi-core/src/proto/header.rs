@@ -11,14 +11,34 @@ use super::{Described, Hello, Refusal, Status, Welcome, fields};
 
 /// The number of a call between two neighbours: a node and its controller, or a controller and a provider.
 ///
-/// Whoever sends the call chooses it, and may use it again once the reply has come. Every call gets exactly one
-/// reply on each of its two links, even when it was cancelled, so a number is never ambiguous.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct CallId(pub u32);
+/// Whoever sends the call chooses it. Every call gets exactly one reply on each of its two links, even when it was
+/// cancelled; then its place is free for another, whose number has another generation. So a number is never ambiguous, and what
+/// comes late is recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CallId {
+    /// A place among the sender's calls that have not been answered.
+    pub slot: u32,
+    /// Tells the call from others that had the place before.
+    pub generation: u32,
+}
+
+impl core::hash::Hash for CallId {
+    fn hash<H: core::hash::Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64(u64::from(self.generation) << 32 | u64::from(self.slot));
+    }
+}
+
+impl CallId {
+    /// The first call at a place.
+    #[must_use]
+    pub const fn first(slot: u32) -> Self {
+        Self { slot, generation: 0 }
+    }
+}
 
 impl core::fmt::Display for CallId {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.0.fmt(f)
+        write!(f, "{}.{}", self.slot, self.generation)
     }
 }
 

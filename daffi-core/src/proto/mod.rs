@@ -25,6 +25,7 @@ mod raw;
 mod remote_error;
 mod roster;
 mod shortened;
+mod slots;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -50,5 +51,6 @@ pub use limits::Limits;
 pub use raw::{AsRawBytes, Raw, RawBytes};
 pub use remote_error::RemoteError;
 pub use roster::{CallbackEntry, Change, Parting, ProcessEntry};
+pub use slots::Slots;
 pub use status::Status;
 pub use time::Moment;

@@ -24,7 +24,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<(Header<'_>, usize)> {
         CALL => reader.call()?,
         RUN => reader.run()?,
         REPLY => {
-            let call = CallId(reader.u32()?);
+            let call = reader.call_id()?;
             reader.is(VALUE)?;
             Header::Reply {
                 call,
@@ -51,7 +51,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             mode: Mode::Answered,
         }) if metadata.is_empty() => {
             out.push(CALL);
-            number(u64::from(call.0), out);
+            call_id(*call, out);
             text(name, out);
             number(*signature, out);
             out.push(0);
@@ -67,7 +67,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             metadata,
         }) if metadata.is_empty() => {
             out.push(RUN);
-            number(u64::from(call.0), out);
+            call_id(*call, out);
             number(u64::from(callback.0), out);
             text(caller, out);
             time(*deadline, out);
@@ -78,7 +78,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             status: Status::Value,
         } => {
             out.push(REPLY);
-            number(u64::from(call.0), out);
+            call_id(*call, out);
             out.push(VALUE);
         }
         _ => return false,
@@ -90,7 +90,7 @@ struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
     fn call(&mut self) -> Option<Header<'a>> {
-        let call = CallId(self.u32()?);
+        let call = self.call_id()?;
         let name = self.name()?;
         let signature = self.number()?;
         self.is(0)?;
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
     }
 
     fn run(&mut self) -> Option<Header<'a>> {
-        let call = CallId(self.u32()?);
+        let call = self.call_id()?;
         let callback = CallbackId(self.u32()?);
         let caller = self.name()?;
         let deadline = self.time()?;
@@ -166,6 +166,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn call_id(&mut self) -> Option<CallId> {
+        let (slot, generation) = (self.u32()?, self.u32()?);
+        Some(CallId { slot, generation })
+    }
+
     fn name(&mut self) -> Option<&'a str> {
         let length = usize::try_from(self.number()?).ok()?;
         if length > Limits::NAME_BYTES {
@@ -209,6 +214,11 @@ fn number(number: u64, out: &mut Vec<u8>) {
         out.push(253);
         out.extend(number.to_le_bytes());
     }
+}
+
+fn call_id(call: CallId, out: &mut Vec<u8>) {
+    number(u64::from(call.slot), out);
+    number(u64::from(call.generation), out);
 }
 
 fn text(text: &str, out: &mut Vec<u8>) {

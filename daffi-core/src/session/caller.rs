@@ -65,7 +65,7 @@ impl<W, C: Clone> Session<W, C> {
             .calls
             .open(stamp, waiter)
             .ok_or(Failed::Overloaded { may_have_run: false })?;
-        let written = self.write(call, stamp, now, message, out);
+        let written = self.write(call, now, message, out);
         if let Err(failed) = written {
             *waiter = self.calls.forget(call);
             return Err(failed);
@@ -77,7 +77,6 @@ impl<W, C: Clone> Session<W, C> {
     fn write(
         &mut self,
         call: CallId,
-        stamp: u64,
         now: Moment,
         message: &Message<'_>,
         out: &mut impl Transmit,
@@ -92,8 +91,7 @@ impl<W, C: Clone> Session<W, C> {
                 },
             })?;
         if let Some(at) = message.deadline() {
-            let index = call.0;
-            self.add_deadline(at, Due::Call { index, stamp });
+            self.add_deadline(at, Due::Call(call));
         }
         if let Some(window) = message.window() {
             self.grant(call, 0, window, out);
@@ -120,8 +118,7 @@ impl<W, C: Clone> Session<W, C> {
             .ok_or(Failed::Overloaded { may_have_run: false })?;
         self.parked.insert(stamp, call);
         if let Some(at) = until {
-            let index = call.0;
-            self.add_deadline(at, Due::Parked { index, stamp });
+            self.add_deadline(at, Due::Parked { call, stamp });
         }
         Ok(call)
     }
@@ -147,7 +144,7 @@ impl<W, C: Clone> Session<W, C> {
             let Some(kept) = self.calls.unpark(call) else {
                 continue;
             };
-            match self.write(call, stamp, now, &kept.message.message(), out) {
+            match self.write(call, now, &kept.message.message(), out) {
                 Ok(()) => {}
                 // It waits for the next connection.
                 Err(Failed::Disconnected { .. }) => {
@@ -188,12 +185,6 @@ impl<W, C: Clone> Session<W, C> {
             // A connection that is gone cancels by itself.
             let _ = out.send(&Header::Cancel { call }, &Bytes::new());
         }
-    }
-
-    /// Tells the call that has a number now from others that had it before.
-    #[must_use]
-    pub fn generation(&self, call: CallId) -> Option<u64> {
-        self.calls.stamp(call)
     }
 
     /// One of many answers has come.

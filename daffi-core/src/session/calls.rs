@@ -1,11 +1,9 @@
 //! The slots of calls that this process made.
 
-use slab::Slab;
-
 use super::answers::{HELD, Held, Item, Next};
 use super::message::Kept;
 use super::slot::{Parked, Slot, State};
-use crate::proto::{CallId, Failed, Failure, Outcome, Window};
+use crate::proto::{CallId, Failed, Failure, Outcome, Slots, Window};
 
 /// What became of one of many answers.
 #[derive(Debug)]
@@ -19,7 +17,7 @@ pub(super) enum Added<W> {
 /// Calls by their number.
 #[derive(Debug)]
 pub(super) struct Calls<W> {
-    slots: Slab<Slot<W>>,
+    slots: Slots<Slot<W>>,
     limit: u32,
     /// How many have streams or many answers.
     flowing: usize,
@@ -28,7 +26,7 @@ pub(super) struct Calls<W> {
 impl<W> Calls<W> {
     pub(super) const fn new(limit: u32) -> Self {
         Self {
-            slots: Slab::new(),
+            slots: Slots::new(),
             limit,
             flowing: 0,
         }
@@ -45,7 +43,7 @@ impl<W> Calls<W> {
 
     /// The call has streams or many answers.
     pub(super) fn flow(&mut self, call: CallId) {
-        if let Some(slot) = self.slots.get_mut(call.0 as usize)
+        if let Some(slot) = self.slots.get_mut(call)
             && !std::mem::replace(&mut slot.flows, true)
         {
             self.flowing += 1;
@@ -80,20 +78,16 @@ impl<W> Calls<W> {
         if self.slots.len() >= self.limit as usize {
             return None;
         }
-        let entry = self.slots.vacant_entry();
-        // The limit is a u32, and a slab's keys are below its greatest length.
-        let call = CallId(u32::try_from(entry.key()).ok()?);
-        entry.insert(Slot {
+        Some(self.slots.insert(Slot {
             stamp,
             state: state(waiter.take()),
             flows: false,
-        });
-        Some(call)
+        }))
     }
 
     /// What was kept of a call that is now to be sent. `None` if it does not wait for that.
     pub(super) fn unpark(&mut self, call: CallId) -> Option<Parked> {
-        let slot = self.slots.get_mut(call.0 as usize)?;
+        let slot = self.slots.get_mut(call)?;
         match std::mem::replace(&mut slot.state, State::Abandoned) {
             State::Parked { waiter, parked } => {
                 slot.state = State::sent(waiter);
@@ -108,7 +102,7 @@ impl<W> Calls<W> {
 
     /// Undoes [`unpark`](Self::unpark): the call was not sent.
     pub(super) fn park_again(&mut self, call: CallId, parked: Parked) {
-        if let Some(slot) = self.slots.get_mut(call.0 as usize) {
+        if let Some(slot) = self.slots.get_mut(call) {
             let waiter = slot.state.waiter().and_then(Option::take);
             slot.state = State::Parked { waiter, parked };
         }
@@ -116,36 +110,35 @@ impl<W> Calls<W> {
 
     /// Gives a place back; whoever waited for the call.
     pub(super) fn forget(&mut self, call: CallId) -> Option<W> {
-        let mut slot = self.slots.try_remove(call.0 as usize)?;
+        let mut slot = self.slots.remove(call)?;
         self.flowing -= usize::from(slot.flows);
         slot.state.waiter()?.take()
     }
 
     /// Ends a call to which nothing is to come any more; whom to wake.
     pub(super) fn end(&mut self, call: CallId, failure: Failure) -> Option<W> {
-        let slot = self.slots.get_mut(call.0 as usize)?;
+        let slot = self.slots.get_mut(call)?;
         let waiter = slot.state.waiter()?.take();
         slot.state = State::ended(Err(failure));
         waiter
     }
 
-    /// Whether the user of the slot that had `stamp` waits for an answer.
-    pub(super) fn is_sent(&self, call: CallId, stamp: u64) -> bool {
-        self.slots
-            .get(call.0 as usize)
-            .is_some_and(|slot| slot.stamp == stamp && matches!(slot.state, State::Sent { .. }))
+    /// Whether the call waits for an answer.
+    pub(super) fn is_sent(&self, call: CallId) -> bool {
+        let slot = self.slots.get(call);
+        slot.is_some_and(|slot| matches!(slot.state, State::Sent { .. }))
     }
 
     /// Whether the call waits until it can be sent.
     pub(super) fn is_parked(&self, call: CallId) -> bool {
-        let slot = self.slots.get(call.0 as usize);
+        let slot = self.slots.get(call);
         slot.is_some_and(|slot| matches!(slot.state, State::Parked { .. }))
     }
 
     /// The outcome; or keeps the waiter, and gives the one from before. A call that has no slot has been lost together with
     /// its connection.
     pub(super) fn poll(&mut self, call: CallId, new_waiter: &mut Option<W>) -> Option<Outcome> {
-        let Some(slot) = self.slots.get_mut(call.0 as usize) else {
+        let Some(slot) = self.slots.get_mut(call) else {
             return Some(Err(Failed::Disconnected { may_have_run: true }.into()));
         };
         if let Some(waiter) = slot.state.waiter() {
@@ -168,7 +161,7 @@ impl<W> Calls<W> {
 
     /// As [`poll`](Self::poll), for a call with many answers.
     pub(super) fn poll_next(&mut self, call: CallId, new_waiter: &mut Option<W>) -> Option<Next> {
-        match self.slots.get_mut(call.0 as usize).map(|slot| &mut slot.state) {
+        match self.slots.get_mut(call).map(|slot| &mut slot.state) {
             Some(State::Sent { items, held, .. }) => {
                 if let Some(item) = items.pop_front() {
                     let taken = Held::of(&item);
@@ -187,14 +180,14 @@ impl<W> Calls<W> {
         self.poll(call, new_waiter).map(Next::End)
     }
 
-    /// Who has a number.
+    /// When the call came, among others.
     pub(super) fn stamp(&self, call: CallId) -> Option<u64> {
-        self.slots.get(call.0 as usize).map(|slot| slot.stamp)
+        self.slots.get(call).map(|slot| slot.stamp)
     }
 
     /// More of a result stream may come. `false` if its call has ended.
     pub(super) fn grant(&mut self, call: CallId, index: u32, window: Window) -> bool {
-        let slot = self.slots.get_mut(call.0 as usize);
+        let slot = self.slots.get_mut(call);
         if let Some(State::Sent { budgets, .. }) = slot.map(|slot| &mut slot.state) {
             let budget = budgets.entry(index).or_default();
             budget.grant(window);
@@ -207,7 +200,7 @@ impl<W> Calls<W> {
     /// whom to wake.
     pub(super) fn add(&mut self, call: CallId, item: Item, item_bytes: usize) -> Option<Added<W>> {
         self.flow(call);
-        match &mut self.slots.get_mut(call.0 as usize)?.state {
+        match &mut self.slots.get_mut(call)?.state {
             State::Sent {
                 waiter,
                 items,
@@ -240,7 +233,7 @@ impl<W> Calls<W> {
 
     /// Ends a call whose answers nobody looks at; the reply is still to come.
     pub(super) fn overflow(&mut self, call: CallId) {
-        if let Some(slot) = self.slots.get_mut(call.0 as usize) {
+        if let Some(slot) = self.slots.get_mut(call) {
             let outcome = Err(Failed::Overloaded { may_have_run: true }.into());
             slot.state = State::Ended {
                 outcome,
@@ -252,7 +245,7 @@ impl<W> Calls<W> {
 
     /// Gives up a place. Answers whether the call is on its way and shall be cancelled, and who waited for it.
     pub(super) fn abandon(&mut self, call: CallId) -> (bool, Option<W>) {
-        let Some(slot) = self.slots.get_mut(call.0 as usize) else {
+        let Some(slot) = self.slots.get_mut(call) else {
             return (false, None);
         };
         match &mut slot.state {
@@ -276,7 +269,7 @@ impl<W> Calls<W> {
         reason = "no such call, and nobody to wake, are different things"
     )]
     pub(super) fn reply(&mut self, call: CallId, outcome: Outcome) -> Option<Option<W>> {
-        let slot = self.slots.get_mut(call.0 as usize)?;
+        let slot = self.slots.get_mut(call)?;
         match &mut slot.state {
             State::Sent { waiter, items, .. } => {
                 let (waiter, items) = (waiter.take(), std::mem::take(items));
@@ -303,17 +296,14 @@ impl<W> Calls<W> {
         }
     }
 
-    /// The deadline of the slot's user that had `stamp` has passed. `None` if it waits for no answer any more; otherwise
+    /// The deadline of a call has passed. `None` if it waits for no answer any more; otherwise
     /// whom to wake.
     #[allow(
         clippy::option_option,
         reason = "no such call, and nobody to wake, are different things"
     )]
-    pub(super) fn expire(&mut self, call: CallId, stamp: u64) -> Option<Option<W>> {
-        if !self.is_sent(call, stamp) {
-            return None;
-        }
-        let slot = self.slots.get_mut(call.0 as usize)?;
+    pub(super) fn expire(&mut self, call: CallId) -> Option<Option<W>> {
+        let slot = self.slots.get_mut(call)?;
         let State::Sent { waiter, items, .. } = &mut slot.state else {
             return None;
         };
@@ -328,7 +318,7 @@ impl<W> Calls<W> {
 
     /// A parked call has waited for as long as it may; whom to wake.
     pub(super) fn expire_parked(&mut self, call: CallId) -> Option<W> {
-        let slot = self.slots.get_mut(call.0 as usize)?;
+        let slot = self.slots.get_mut(call)?;
         let State::Parked { parked, .. } = &slot.state else {
             return None;
         };
@@ -338,7 +328,7 @@ impl<W> Calls<W> {
 
     /// Ends every parked call.
     pub(super) fn fail_parked(&mut self, failed: &Failed, mut wake: impl FnMut(W)) {
-        for (_, slot) in &mut self.slots {
+        for (_, slot) in self.slots.iter_mut() {
             if let State::Parked { waiter, .. } = &mut slot.state {
                 let waiter = waiter.take();
                 slot.state = State::ended(Err(failed.clone().into()));
@@ -349,7 +339,7 @@ impl<W> Calls<W> {
 
     /// Ends every call that was sent, though its reply may still come.
     pub(super) fn give_up_sent(&mut self, failed: &Failed, mut wake: impl FnMut(W)) {
-        for (_, slot) in &mut self.slots {
+        for (_, slot) in self.slots.iter_mut() {
             if let State::Sent { waiter, items, .. } = &mut slot.state {
                 let (waiter, items) = (waiter.take(), std::mem::take(items));
                 slot.state = State::Ended {
@@ -364,7 +354,7 @@ impl<W> Calls<W> {
 
     /// Ends every call that was sent: no reply will come any more.
     pub(super) fn fail_sent(&mut self, failed: &Failed, mut wake: impl FnMut(W)) {
-        self.slots.retain(|_, slot| match &mut slot.state {
+        self.slots.retain(|slot| match &mut slot.state {
             State::Sent { waiter, items, .. } => {
                 let (waiter, items) = (waiter.take(), std::mem::take(items));
                 slot.state = State::Ended {
@@ -382,6 +372,6 @@ impl<W> Calls<W> {
             State::Parked { .. } => true,
             State::Abandoned => false,
         });
-        self.flowing = self.slots.iter().filter(|(_, slot)| slot.flows).count();
+        self.flowing = self.slots.iter().filter(|slot| slot.flows).count();
     }
 }

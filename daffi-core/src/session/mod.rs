@@ -72,8 +72,8 @@ pub enum Fault {
 /// Whose end a deadline is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
-    Call { index: u32, stamp: u64 },
-    Parked { index: u32, stamp: u64 },
+    Call(CallId),
+    Parked { call: CallId, stamp: u64 },
     Run(RunId),
 }
 
@@ -209,9 +209,8 @@ impl<W, C: Clone> Session<W, C> {
     pub fn on_timeout(&mut self, now: Moment, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
         while let Some(due) = self.deadlines.due(now) {
             match due {
-                Due::Call { index, stamp } => {
-                    let call = CallId(index);
-                    if let Some(waiter) = self.calls.expire(call, stamp) {
+                Due::Call(call) => {
+                    if let Some(waiter) = self.calls.expire(call) {
                         if self.connected {
                             let _ = out.send(&Header::Cancel { call }, &Bytes::new());
                         }
@@ -219,9 +218,8 @@ impl<W, C: Clone> Session<W, C> {
                         self.end_streams(End::Call(call), events);
                     }
                 }
-                Due::Parked { index, stamp } => {
+                Due::Parked { call, stamp } => {
                     if self.parked.remove(&stamp).is_some() {
-                        let call = CallId(index);
                         events.extend(self.calls.expire_parked(call).map(Event::Wake));
                         self.end_streams(End::Call(call), events);
                     }
@@ -350,7 +348,7 @@ impl<W, C: Clone> Session<W, C> {
     fn add_deadline(&mut self, at: Moment, due: Due) {
         let (calls, runs, parked) = (&self.calls, &self.runs, &self.parked);
         self.deadlines.add(at, due, |due| match *due {
-            Due::Call { index, stamp } => calls.is_sent(CallId(index), stamp),
+            Due::Call(call) => calls.is_sent(call),
             Due::Parked { stamp, .. } => parked.contains_key(&stamp),
             Due::Run(run) => runs.is_wanted(run),
         });

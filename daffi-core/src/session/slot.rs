@@ -8,7 +8,7 @@ use crate::proto::{Budget, Failed, Outcome};
 
 #[derive(Debug)]
 pub(super) struct Slot<W> {
-    /// Tells its user from others.
+    /// When its call came, among others.
     pub(super) stamp: u64,
     pub(super) state: State<W>,
     /// It has streams or many answers.

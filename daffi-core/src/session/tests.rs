@@ -26,6 +26,20 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// How large an item of a stream may be that comes.
 const ITEM_BYTES: usize = 1000;
 
+/// A call by its number, in which the place has the lower half.
+const fn id(number: u32) -> CallId {
+    CallId {
+        slot: number & 0xffff,
+        generation: number >> 16,
+    }
+}
+
+/// The number of a call.
+const fn number(call: CallId) -> u32 {
+    assert!(call.slot < 1 << 16, "tests have few calls");
+    call.slot | call.generation << 16
+}
+
 fn at(ms: u32) -> Moment {
     Moment::new(MS * ms)
 }
@@ -118,7 +132,7 @@ impl Fixture {
     }
 
     fn run_with(&mut self, number: u32, callback: CallbackId, deadline: Option<u32>, payload: Bytes) {
-        let call = CallId(number);
+        let call = id(number);
         let deadline = deadline.map(|ms| MS * ms);
         let metadata = vec![("tenant", "acme")];
         let run = RunHeader {
@@ -184,7 +198,7 @@ impl Fixture {
 }
 
 fn cancel(call: CallId) -> Sent {
-    Sent::Cancel { number: call.0 }
+    Sent::Cancel { number: number(call) }
 }
 
 fn failed(failed: Failed) -> Outcome {
@@ -201,7 +215,7 @@ fn the_controllers_goodbye_is_told() {
 
 #[test]
 fn a_frame_that_only_nodes_send_is_a_fault() {
-    let call = CallId(0);
+    let call = id(0);
     let header = CallHeader {
         call,
         name: "add",

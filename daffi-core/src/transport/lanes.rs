@@ -2,9 +2,8 @@
 //! not wait for them.
 //!
 //! **Invariant:** the frames of one call stay in their order, and so do calls among each other. So whatever belongs to a
-//! call with frames in the slow lane takes the slow lane, too, but for credit, which may come early; and nothing in the slow
-//! lane is written before what was in the fast one when it came. Where a number is used again while items of its last call
-//! wait, so does the new call, and all calls and answers after it wait as if there was one lane.
+//! call with frames in the slow lane takes the slow lane, too; and nothing in the slow lane is written before what was in the
+//! fast one when it came. No call begins in the slow lane, since its number has never been another's.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -23,8 +22,6 @@ pub(super) struct Lanes {
     slow: VecDeque<Piece>,
     /// How many frames of a call are in the slow lane.
     held: HashMap<Party, u32>,
-    /// How many of these begin a call.
-    begun: u32,
     /// The fast lane has had its turn.
     slow_is_next: bool,
     /// So many pieces were complete at that turn: whatever they may follow is written.
@@ -36,7 +33,6 @@ struct Piece {
     batch: Batch,
     bytes: usize,
     of: Vec<Party>,
-    begun: u32,
 }
 
 impl Lanes {
@@ -64,10 +60,8 @@ impl Lanes {
     fn is_slow(&self, header: &Header<'_>, party: Party) -> bool {
         match header {
             Header::Items { .. } => true,
-            Header::Credit { .. } | Header::Stop { .. } => self.begun > 0,
-            // Whoever asks what has come relies on that the answer comes after it.
-            Header::Reply { .. } if self.begun > 0 => true,
-            header if begins(header) && self.begun > 0 => true,
+            // They belong to the other end's stream, and may come early.
+            Header::Credit { .. } | Header::Stop { .. } => false,
             _ => self.held.contains_key(&party),
         }
     }
@@ -85,11 +79,8 @@ impl Lanes {
         let mut piece = last.unwrap_or_default();
         let pushed = piece.batch.push(header, payload, limit);
         if let Ok(bytes) = pushed {
-            let begun = u32::from(begins(header));
             piece.bytes += bytes;
             piece.of.push(party);
-            piece.begun += begun;
-            self.begun += begun;
             *self.held.entry(party).or_default() += 1;
         }
         if !piece.of.is_empty() {
@@ -105,7 +96,6 @@ impl Lanes {
             && let Some(piece) = self.slow.pop_front()
         {
             self.sealed = self.sealed.saturating_sub(1);
-            self.begun -= piece.begun;
             for party in piece.of {
                 if let Some(count) = self.held.get_mut(&party) {
                     *count -= 1;
@@ -123,9 +113,4 @@ impl Lanes {
         self.sealed = self.slow.len();
         Some(std::mem::replace(&mut self.fast, std::mem::take(spare)))
     }
-}
-
-/// Whether a call begins with this frame.
-const fn begins(header: &Header<'_>) -> bool {
-    matches!(header, Header::Call(_) | Header::Run(_) | Header::RunEach(_))
 }

@@ -111,7 +111,7 @@ impl Raw {
 
 const fn header(number: u32) -> Header<'static> {
     Header::Reply {
-        call: CallId(number),
+        call: CallId::first(number),
         status: Status::Value,
     }
 }
@@ -138,7 +138,7 @@ fn read(frame: &Frame) -> (u32, Bytes) {
                 status: Status::Value,
             },
             payload,
-        ) => (call.0, payload),
+        ) => (call.slot, payload),
         other => panic!("{other:?}"),
     }
 }

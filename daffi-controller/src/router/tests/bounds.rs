@@ -49,10 +49,7 @@ fn many(count: usize) -> Bytes {
 }
 
 fn offer(ready: bool) -> Header<'static> {
-    Header::Offer {
-        call: CallId(15),
-        ready,
-    }
+    Header::Offer { call: id(15), ready }
 }
 
 fn handed_over(number: u32) -> CallHeader<'static> {
@@ -111,7 +108,7 @@ fn p15_callbacks_are_withdrawn_and_left_behind_some_at_a_time() {
     let withdrawn = turns(
         &mut f,
         peer,
-        Header::Withdraw { call: CallId(0) },
+        Header::Withdraw { call: id(0) },
         &proto::encode(&numbers).unwrap(),
     );
     assert_short(&withdrawn);
@@ -230,7 +227,7 @@ fn p15_a_broadcast_to_many_asks_some_at_a_time() {
     let said = f.said();
     assert_eq!(said.len(), 2001, "a roster and the parts");
     assert_eq!(f.router.calls_outstanding(), 2000);
-    let cancelled = turns(&mut f, caller, Header::Cancel { call: CallId(0) }, &Bytes::new());
+    let cancelled = turns(&mut f, caller, Header::Cancel { call: id(0) }, &Bytes::new());
     assert_short(&cancelled);
     assert!(cancelled.len() > 15, "{} turns", cancelled.len());
     assert_eq!(f.said().len(), 2000);
@@ -316,10 +313,7 @@ fn p15_lists_are_put_together_some_at_a_time() {
     turns(&mut f, peer, offer(true), &many(2000));
     f.said();
     for query in [Query::Callbacks, Query::Presence] {
-        let query = Header::Query {
-            call: CallId(1),
-            query,
-        };
+        let query = Header::Query { call: id(1), query };
         let listed = turns(&mut f, peer, query, &Bytes::new());
         assert_short(&listed);
         f.cancel(peer, 1);
@@ -328,7 +322,7 @@ fn p15_lists_are_put_together_some_at_a_time() {
         &mut f,
         peer,
         Header::Query {
-            call: CallId(2),
+            call: id(2),
             query: Query::Callbacks,
         },
         &Bytes::new(),
@@ -345,7 +339,7 @@ fn those_who_ask_what_happens_are_told_of_nothing_twice_and_of_everything_in_ord
     let asker = f.join("somebody", &[]);
     f.said();
     let query = Header::Query {
-        call: CallId(1),
+        call: id(1),
         query: Query::Presence,
     };
     let request = Request::parse(query, &Bytes::new()).unwrap();

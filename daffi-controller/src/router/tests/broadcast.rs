@@ -309,7 +309,7 @@ fn p8_who_cannot_be_asked_has_a_part_that_says_why() {
     };
     r.f.call(r.caller, header);
     let too_large = Failed::TooLarge {
-        size: 22,
+        size: 23,
         limit: 20,
         may_have_run: false,
     };
@@ -390,11 +390,7 @@ fn p3_a_provider_that_is_lost_has_a_part_that_names_it() {
     assert_eq!(r.heard(), [], "it has answered before");
     r.f.disconnect(r.ann);
     assert_eq!(r.heard(), [part(3, 0, lost("ann")), empty(3)]);
-    assert!(
-        [a, b]
-            .iter()
-            .all(|run| r.f.router.calls.get(CallId(*run)).is_none())
-    );
+    assert!([a, b].iter().all(|run| r.f.router.calls.get(id(*run)).is_none()));
 }
 
 #[test]
@@ -552,7 +548,7 @@ fn a_part_over_the_callers_frame_limit_is_replaced() {
     r.f.try_reply(r.ann, a, Status::Value, &Bytes::from(vec![0; 30]))
         .unwrap();
     let too_large = Failed::TooLarge {
-        size: 34,
+        size: 35,
         limit: 20,
         may_have_run: true,
     };
@@ -608,7 +604,7 @@ fn nobody_is_asked_when_the_roster_is_over_the_callers_frame_limit() {
     r.f.queues.limits.insert(r.caller, 14);
     let refusal = r.f.refused(r.caller, everywhere(3, "add"));
     let too_large = Failed::TooLarge {
-        size: 15,
+        size: 16,
         limit: 14,
         may_have_run: false,
     };

@@ -66,7 +66,7 @@ fn a_call_keeps_its_deadline_trace_and_metadata() {
     let (_, frame) = &f.queues.sent[0];
     let (run, _) = frame.decode().unwrap();
     let expected = RunHeader {
-        call: CallId(0),
+        call: id(0),
         callback: CallbackId(0),
         caller: "caller",
         deadline: header.deadline,
@@ -94,11 +94,11 @@ fn a_call_for_each_item_of_a_stream_is_run_as_that_by_one_provider() {
     };
     assert_eq!(
         (run.call, run.callback, run.caller),
-        (CallId(0), CallbackId(0), "caller")
+        (id(0), CallbackId(0), "caller")
     );
     f.queues.sent.clear();
     // Its stream is that of any call, and so is its end.
-    let (call, stream) = (CallId(0), StreamId::Argument(0));
+    let (call, stream) = (id(0), StreamId::Argument(0));
     let credit = Header::Credit {
         call,
         stream,
@@ -345,7 +345,7 @@ fn p1_a_call_number_in_use_is_a_fault() {
     let (_, run) = f.routed(caller, call(3, "add"));
     f.ask(caller, 4, Query::WaitProcess("later"));
     for number in [3, 4] {
-        let numbered = CallId(number);
+        let numbered = id(number);
         for header in [
             Header::Call(call(number, "add")),
             Header::Offer {

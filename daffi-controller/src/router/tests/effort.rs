@@ -18,7 +18,7 @@ fn turn(f: &mut Fixture, from: PeerId, call: &CallHeader<'_>) -> (u32, usize) {
     let ((), looked) = looks(|| {
         while !turn.is_over() {
             let header = CallHeader {
-                call: CallId(made),
+                call: id(made),
                 ..call.clone()
             };
             let request = Request::Frame(Header::Call(header));
@@ -114,7 +114,7 @@ fn p15_calls_with_many_words_are_few_in_a_turn() {
     let mut answered = 0;
     while !turn.is_over() {
         let reply = Header::Reply {
-            call: CallId(runs[answered]),
+            call: id(runs[answered]),
             status: Status::App {
                 message: &long,
                 causes: vec![&*long; 3],
@@ -173,7 +173,7 @@ fn p15_a_list_of_what_many_offer_is_put_together_a_little_at_a_time() {
     }
     let asking = f.join("asking", &[]);
     let query = Header::Query {
-        call: CallId(0),
+        call: id(0),
         query: Query::Callbacks,
     };
     let (mut work, mut most) = looks(|| {

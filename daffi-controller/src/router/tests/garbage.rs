@@ -10,7 +10,7 @@ const TEXTS: [&str; 5] = ["", "add", "honest", "caller", "stranger"];
 type Parts = (usize, u32, u32, usize, usize);
 
 fn header((kind, number, other, text, more): Parts) -> Header<'static> {
-    let (call, text, more) = (CallId(number), TEXTS[text], TEXTS[more]);
+    let (call, text, more) = (id(number), TEXTS[text], TEXTS[more]);
     match kind {
         0 => Header::Hello(Hello::new(text, 1, number)),
         1 => Header::Refused(Refusal::Stopping),
@@ -148,10 +148,10 @@ fn claiming(count: u64) -> Bytes {
 fn p15_a_list_of_more_callbacks_than_a_process_may_offer_is_not_decoded() {
     let most = Limits::CALLBACKS as u64;
     let offer = Header::Offer {
-        call: CallId(0),
+        call: id(0),
         ready: true,
     };
-    for header in [offer, Header::Withdraw { call: CallId(0) }] {
+    for header in [offer, Header::Withdraw { call: id(0) }] {
         for (count, is_looked_at) in [(most, true), (most + 1, false), (u64::MAX, false)] {
             let fault = Request::parse(header.clone(), &claiming(count)).unwrap_err();
             assert_eq!(

@@ -20,7 +20,7 @@ fn fixture() -> (Fixture, PeerId, PeerId, u32) {
 
 /// Hands a call over, and expects that it is run, and then answered.
 fn hand_over(f: &mut Fixture, from: PeerId, header: CallHeader<'_>) -> u32 {
-    let asked = header.call.0;
+    let asked = number(header.call);
     f.call(from, header);
     match &*f.said() {
         [
@@ -140,7 +140,7 @@ fn p3_a_call_that_cannot_be_handed_over_is_refused() {
     assert_eq!(f.refused(caller, other), mismatch);
     f.queues.limits.insert(provider, 20);
     let too_large = Failed::TooLarge {
-        size: 22,
+        size: 23,
         limit: 20,
         may_have_run: false,
     };

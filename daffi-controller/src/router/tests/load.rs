@@ -97,7 +97,7 @@ fn arguments_over_the_providers_frame_limit_are_refused() {
         matches!(
             refusal,
             Failed::TooLarge {
-                size: 22,
+                size: 23,
                 limit: 20,
                 may_have_run: false
             }
@@ -123,7 +123,7 @@ fn a_result_over_the_callers_frame_limit_is_refused() {
     f.try_reply(provider, run, Status::Value, &Bytes::from(vec![0; 30]))
         .unwrap();
     let too_large = Failed::TooLarge {
-        size: 33,
+        size: 34,
         limit: 20,
         may_have_run: true,
     };

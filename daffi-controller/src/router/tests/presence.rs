@@ -264,7 +264,7 @@ fn nobody_is_told_who_has_not_asked() {
 fn the_question_what_happens_is_open_until_it_is_cancelled() {
     let (mut f, watcher) = watcher();
     let again = Header::Query {
-        call: CallId(0),
+        call: id(0),
         query: Query::Presence,
     };
     assert!(

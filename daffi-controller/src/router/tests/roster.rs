@@ -310,7 +310,7 @@ fn offers_that_make_no_sense_are_faults() {
         let fault = f.receive(
             provider,
             Header::Offer {
-                call: CallId(0),
+                call: id(0),
                 ready: true,
             },
             &payload,
@@ -318,7 +318,7 @@ fn offers_that_make_no_sense_are_faults() {
         assert!(fault.is_err(), "{payload:?}");
     }
     assert!(
-        f.receive(provider, Header::Withdraw { call: CallId(0) }, &bytes("garbage"))
+        f.receive(provider, Header::Withdraw { call: id(0) }, &bytes("garbage"))
             .is_err()
     );
     assert_eq!((f.callbacks(), f.processes()), (vec![], vec![]));
@@ -371,7 +371,7 @@ fn whoever_waits_for_a_process_is_told_once_it_is_complete() {
     f.receive(
         shop,
         Header::Offer {
-            call: CallId(0),
+            call: id(0),
             ready: true,
         },
         &offers(&[]),
@@ -393,10 +393,7 @@ fn whoever_waits_for_a_callback_is_told_once_another_offers_it() {
     assert_eq!(f.said(), [(second, empty(0))]);
     f.ask(second, 0, Query::WaitFunction("sub"));
     let offer = |f: &mut Fixture, link, callback, name, ready| {
-        let header = Header::Offer {
-            call: CallId(9),
-            ready,
-        };
+        let header = Header::Offer { call: id(9), ready };
         f.receive(link, header, &offers(&[offered(callback, name)]))
             .unwrap();
         let said = f.said();
@@ -447,7 +444,7 @@ fn questions_of_a_process_that_left_are_forgotten() {
     f.receive(
         shop,
         Header::Offer {
-            call: CallId(9),
+            call: id(9),
             ready: true,
         },
         &payload,
@@ -498,7 +495,7 @@ fn frames_of_a_link_that_is_gone_are_ignored() {
     f.receive(
         gone,
         Header::Reply {
-            call: CallId(0),
+            call: id(0),
             status: Status::Value,
         },
         &Bytes::new(),
@@ -510,7 +507,7 @@ fn frames_of_a_link_that_is_gone_are_ignored() {
 
 #[test]
 fn frames_that_only_controllers_send_are_faults() {
-    let call = CallId(0);
+    let call = id(0);
     let run = RunHeader {
         call,
         callback: CallbackId(0),

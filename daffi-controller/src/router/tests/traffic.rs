@@ -343,7 +343,7 @@ impl Traffic {
     // ------------------------------------------------------------------ streams
 
     fn ask(&mut self, node: usize, number: u32, of: usize, asked: Asked) {
-        let call = CallId(number);
+        let call = id(number);
         let index = match asked {
             Asked::Credit(index) => index,
             // What a broadcast is sent as a stream is for nobody.
@@ -407,7 +407,7 @@ impl Traffic {
     }
 
     fn tell(&mut self, node: usize, run: u32, life: usize, told: Told) {
-        let (call, sent) = (CallId(run), self.lives[life].sent[1]);
+        let (call, sent) = (id(run), self.lives[life].sent[1]);
         let made = &self.calls[self.lives[life].of];
         let (to, number, index) = (made.node, made.number, self.lives[life].index);
         let (header, payload, expected) = match told {

@@ -360,7 +360,7 @@ impl World {
         if again {
             return;
         }
-        self.receive(node, Header::Cancel { call: CallId(number) }, &Bytes::new());
+        self.receive(node, Header::Cancel { call: id(number) }, &Bytes::new());
         let is_meant = |hearer: Hearer| match (hearer, asking) {
             (Hearer::Caller(caller, asked), Asking::Call(_)) => (caller, asked) == (node, number),
             (Hearer::Part(broadcast, _), Asking::Broadcast(cancelled)) => broadcast == cancelled,

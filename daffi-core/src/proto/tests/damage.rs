@@ -112,7 +112,7 @@ impl Owned {
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
             .collect();
-        let (call, callback) = (CallId(self.call), CallbackId(self.callback));
+        let (call, callback) = (CallId::first(self.call), CallbackId(self.callback));
         match self.kind {
             0 => Header::Call(CallHeader {
                 call,
@@ -193,7 +193,7 @@ fn plain() -> impl Strategy<Value = OwnedPlain> {
 type OwnedPlain = (u8, u32, u32, u64, String, Option<(u64, u32)>);
 
 fn plain_header((kind, call, callback, signature, name, time): &OwnedPlain) -> Header<'_> {
-    let call = CallId(*call);
+    let call = CallId::first(*call);
     let deadline = time.map(|(seconds, nanoseconds)| Duration::new(seconds, nanoseconds));
     match kind {
         0 => Header::Call(CallHeader {

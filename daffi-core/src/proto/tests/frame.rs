@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn the_payload_is_a_slice_of_what_was_received() {
     let header = Header::Reply {
-        call: CallId(1),
+        call: CallId::first(1),
         status: Status::Value,
     };
     let received = body(&header, &[7; 100]);
@@ -36,7 +36,7 @@ fn a_frame_in_two_pieces_is_the_same_as_in_one() {
 
 #[test]
 fn names_in_a_header_are_borrowed_from_the_frame() {
-    let frame = Frame::joined(Bytes::from(unhex("04 07 03 61 64 64 00 00 00 00 00 00 00")));
+    let frame = Frame::joined(Bytes::from(unhex("04 07 00 03 61 64 64 00 00 00 00 00 00 00")));
     let Ok((Header::Call(call), _)) = frame.decode() else {
         panic!("it is a call")
     };
@@ -67,17 +67,19 @@ fn a_header_with_something_behind_it_does_not_decode_in_a_piece_of_its_own() {
 
 #[test]
 fn a_frame_over_the_limit_leaves_nothing_behind() {
-    let header = Header::Cancel { call: CallId(7) };
+    let header = Header::Cancel {
+        call: CallId::first(7),
+    };
     let mut out = b"before".to_vec();
     match append(&mut out, &header, 9, 10) {
-        Err(error @ FrameError::TooLarge { size: 11, limit: 10 }) => {
-            assert_eq!(error.to_string(), "a frame of 11 bytes is over the limit of 10");
+        Err(error @ FrameError::TooLarge { size: 12, limit: 10 }) => {
+            assert_eq!(error.to_string(), "a frame of 12 bytes is over the limit of 10");
         }
         other => panic!("{other:?}"),
     }
     assert_eq!(out, b"before");
-    append(&mut out, &header, 9, 11).unwrap();
-    assert_eq!(hex(&out[6..]), "00 00 00 0b 07 07");
+    append(&mut out, &header, 9, 12).unwrap();
+    assert_eq!(hex(&out[6..]), "00 00 00 0c 07 07 00");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn golden(
 
 fn call() -> CallHeader<'static> {
     CallHeader {
-        call: CallId(7),
+        call: CallId::first(7),
         name: "add",
         signature: 0,
         to: None,
@@ -46,7 +46,7 @@ fn call() -> CallHeader<'static> {
 
 fn run() -> RunHeader<'static> {
     RunHeader {
-        call: CallId(300),
+        call: CallId::first(300),
         callback: CallbackId(2),
         caller: "shopper",
         deadline: None,
@@ -65,7 +65,7 @@ fn trace() -> TraceContext {
 
 fn failed(failed: Failed) -> Header<'static> {
     Header::Reply {
-        call: CallId(7),
+        call: CallId::first(7),
         status: Status::Failed(failed),
     }
 }
@@ -152,7 +152,7 @@ fn calls() -> Vec<Golden> {
     let metadata = || vec![("tenant", "acme"), ("", "")];
     let deadline = || Some(Duration::from_millis(1_500));
     let full = CallHeader {
-        call: CallId(u32::MAX),
+        call: CallId::first(u32::MAX),
         name: "shop.add",
         signature: u64::MAX,
         to: Some("shopping service"),
@@ -173,7 +173,7 @@ fn calls() -> Vec<Golden> {
             "call",
             Header::Call(call()),
             b"\x02\x04",
-            "00 00 00 0f 04 07 03 61 64 64 00 00 00 00 00 00 00 02 04",
+            "00 00 00 10 04 07 00 03 61 64 64 00 00 00 00 00 00 00 02 04",
         ),
         golden(
             "call with a signature",
@@ -182,7 +182,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0f 04 07 03 61 64 64 fb 02 01 00 00 00 00 00 00",
+            "00 00 00 10 04 07 00 03 61 64 64 fb 02 01 00 00 00 00 00 00",
         ),
         golden(
             "call to a process",
@@ -191,7 +191,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0f 04 07 03 61 64 64 00 01 01 70 00 00 00 00 00",
+            "00 00 00 10 04 07 00 03 61 64 64 00 01 01 70 00 00 00 00 00",
         ),
         golden(
             "call with a deadline",
@@ -200,7 +200,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 13 04 07 03 61 64 64 00 00 01 01 fc 00 65 cd 1d 00 00 00 00",
+            "00 00 00 14 04 07 00 03 61 64 64 00 00 01 01 fc 00 65 cd 1d 00 00 00 00",
         ),
         golden(
             "call in a trace",
@@ -209,7 +209,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 26 04 07 03 61 64 64 00 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00 00",
+            "00 00 00 27 04 07 00 03 61 64 64 00 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00 00",
         ),
         golden(
             "call with metadata",
@@ -218,13 +218,13 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 1b 04 07 03 61 64 64 00 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00 00",
+            "00 00 00 1c 04 07 00 03 61 64 64 00 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00 00",
         ),
         golden(
             "call with everything",
             Header::Call(full),
             b"\x02\x04",
-            "00 00 00 67 04 fc ff ff ff ff 08 73 68 6f 70 2e 61 64 64 fd ff ff ff ff ff ff ff ff 01 10 73 68 6f 70 70 69 6e 67 20 73 65 72 76 69 63 65 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 01 fd ff ff ff ff ff ff ff ff 00 02 04",
+            "00 00 00 68 04 fc ff ff ff ff 00 08 73 68 6f 70 2e 61 64 64 fd ff ff ff ff ff ff ff ff 01 10 73 68 6f 70 70 69 6e 67 20 73 65 72 76 69 63 65 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 01 fd ff ff ff ff ff ff ff ff 00 02 04",
         ),
         golden(
             "call with a key",
@@ -233,7 +233,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 10 04 07 03 61 64 64 00 00 00 00 00 01 fb 2c 01 00",
+            "00 00 00 11 04 07 00 03 61 64 64 00 00 00 00 00 01 fb 2c 01 00",
         ),
         golden(
             "call handed over",
@@ -242,7 +242,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0d 04 07 03 61 64 64 00 00 00 00 00 00 01",
+            "00 00 00 0e 04 07 00 03 61 64 64 00 00 00 00 00 00 01",
         ),
         golden(
             "broadcast",
@@ -251,7 +251,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0d 04 07 03 61 64 64 00 00 00 00 00 00 02",
+            "00 00 00 0e 04 07 00 03 61 64 64 00 00 00 00 00 00 02",
         ),
         golden(
             "call for each item of a stream",
@@ -260,19 +260,19 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0d 04 07 03 61 64 64 00 00 00 00 00 00 03",
+            "00 00 00 0e 04 07 00 03 61 64 64 00 00 00 00 00 00 03",
         ),
         golden(
             "run for each item of a stream",
             Header::RunEach(run()),
             b"",
-            "00 00 00 10 14 fb 2c 01 02 07 73 68 6f 70 70 65 72 00 00 00",
+            "00 00 00 11 14 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00",
         ),
         golden(
             "run",
             Header::Run(run()),
             b"\x02\x04",
-            "00 00 00 12 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 00 00 00 02 04",
+            "00 00 00 13 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 02 04",
         ),
         golden(
             "run with a deadline",
@@ -281,7 +281,7 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 16 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 00 00",
+            "00 00 00 17 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 00 00",
         ),
         golden(
             "run in a trace",
@@ -290,7 +290,7 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 29 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00",
+            "00 00 00 2a 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00",
         ),
         golden(
             "run with metadata",
@@ -299,30 +299,32 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 1e 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00",
+            "00 00 00 1f 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00",
         ),
         golden(
             "run with everything",
             Header::Run(full_run),
             b"\x02\x04",
-            "00 00 00 3f 05 fb 2c 01 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 02 04",
+            "00 00 00 40 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 02 04",
         ),
         golden(
             "cancel",
-            Header::Cancel { call: CallId(7) },
+            Header::Cancel {
+                call: CallId::first(7),
+            },
             b"",
-            "00 00 00 02 07 07",
+            "00 00 00 03 07 07 00",
         ),
     ]
 }
 
 fn replies() -> Vec<Golden> {
     let value = Header::Reply {
-        call: CallId(7),
+        call: CallId::first(7),
         status: Status::Value,
     };
     let app = |causes, typed| Header::Reply {
-        call: CallId(7),
+        call: CallId::first(7),
         status: Status::App {
             message: "no",
             causes,
@@ -333,42 +335,42 @@ fn replies() -> Vec<Golden> {
         offered: Box::new(Described::new(&signature())),
     };
     vec![
-        golden("value", value, b"\x06", "00 00 00 04 06 07 00 06"),
+        golden("value", value, b"\x06", "00 00 00 05 06 07 00 00 06"),
         golden(
             "error in words",
             app(vec!["why", "because"], false),
             b"",
-            "00 00 00 14 06 07 01 02 6e 6f 02 03 77 68 79 07 62 65 63 61 75 73 65 00",
+            "00 00 00 15 06 07 00 01 02 6e 6f 02 03 77 68 79 07 62 65 63 61 75 73 65 00",
         ),
         golden(
             "error in words and typed",
             app(vec![], true),
             b"\x01",
-            "00 00 00 09 06 07 01 02 6e 6f 00 01 01",
+            "00 00 00 0a 06 07 00 01 02 6e 6f 00 01 01",
         ),
         golden(
             "nobody",
             failed(Failed::NoProvider(Absence::Nobody)),
             b"",
-            "00 00 00 05 06 07 02 00 00",
+            "00 00 00 06 06 07 00 02 00 00",
         ),
         golden(
             "only the caller",
             failed(Failed::NoProvider(Absence::OnlyCaller)),
             b"",
-            "00 00 00 05 06 07 02 00 01",
+            "00 00 00 06 06 07 00 02 00 01",
         ),
         golden(
             "process unknown",
             failed(Failed::NoProvider(Absence::ProcessUnknown)),
             b"",
-            "00 00 00 05 06 07 02 00 02",
+            "00 00 00 06 06 07 00 02 00 02",
         ),
         golden(
             "not offered",
             failed(Failed::NoProvider(Absence::NotOffered)),
             b"",
-            "00 00 00 05 06 07 02 00 03",
+            "00 00 00 06 06 07 00 02 00 03",
         ),
         golden(
             "provider lost",
@@ -376,25 +378,25 @@ fn replies() -> Vec<Golden> {
                 process: "p".to_owned(),
             }),
             b"",
-            "00 00 00 06 06 07 02 01 01 70",
+            "00 00 00 07 06 07 00 02 01 01 70",
         ),
         golden(
             "timeout",
             failed(Failed::Timeout { may_have_run: true }),
             b"",
-            "00 00 00 05 06 07 02 02 01",
+            "00 00 00 06 06 07 00 02 02 01",
         ),
         golden(
             "cancelled",
             failed(Failed::Cancelled { may_have_run: false }),
             b"",
-            "00 00 00 05 06 07 02 03 00",
+            "00 00 00 06 06 07 00 02 03 00",
         ),
         golden(
             "overloaded",
             failed(Failed::Overloaded { may_have_run: true }),
             b"",
-            "00 00 00 05 06 07 02 04 01",
+            "00 00 00 06 06 07 00 02 04 01",
         ),
         golden(
             "panicked",
@@ -402,13 +404,13 @@ fn replies() -> Vec<Golden> {
                 message: "oh".to_owned(),
             }),
             b"",
-            "00 00 00 07 06 07 02 05 02 6f 68",
+            "00 00 00 08 06 07 00 02 05 02 6f 68",
         ),
         golden(
             "signature mismatch",
             failed(mismatch),
             b"",
-            "00 00 00 21 06 07 02 06 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 09 01 01 01 61 01 06 01 06 00",
+            "00 00 00 22 06 07 00 02 06 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 09 01 01 01 61 01 06 01 06 00",
         ),
         golden(
             "denied",
@@ -416,7 +418,7 @@ fn replies() -> Vec<Golden> {
                 reason: "no".to_owned(),
             }),
             b"",
-            "00 00 00 07 06 07 02 07 02 6e 6f",
+            "00 00 00 08 06 07 00 02 07 02 6e 6f",
         ),
         golden(
             "too large",
@@ -426,7 +428,7 @@ fn replies() -> Vec<Golden> {
                 may_have_run: true,
             }),
             b"",
-            "00 00 00 0f 06 07 02 08 fc 70 11 01 00 fc 00 00 01 00 01",
+            "00 00 00 10 06 07 00 02 08 fc 70 11 01 00 fc 00 00 01 00 01",
         ),
         golden(
             "decode",
@@ -434,7 +436,7 @@ fn replies() -> Vec<Golden> {
                 message: "no".to_owned(),
             }),
             b"",
-            "00 00 00 07 06 07 02 09 02 6e 6f",
+            "00 00 00 08 06 07 00 02 09 02 6e 6f",
         ),
         golden(
             "encode",
@@ -442,13 +444,13 @@ fn replies() -> Vec<Golden> {
                 message: "no".to_owned(),
             }),
             b"",
-            "00 00 00 07 06 07 02 0a 02 6e 6f",
+            "00 00 00 08 06 07 00 02 0a 02 6e 6f",
         ),
         golden(
             "disconnected",
             failed(Failed::Disconnected { may_have_run: false }),
             b"",
-            "00 00 00 05 06 07 02 0b 00",
+            "00 00 00 06 06 07 00 02 0b 00",
         ),
         golden(
             "invalid",
@@ -456,14 +458,14 @@ fn replies() -> Vec<Golden> {
                 reason: "no".to_owned(),
             }),
             b"",
-            "00 00 00 07 06 07 02 0c 02 6e 6f",
+            "00 00 00 08 06 07 00 02 0c 02 6e 6f",
         ),
     ]
 }
 
 fn the_rest() -> Vec<Golden> {
     let query = |query| Header::Query {
-        call: CallId(7),
+        call: CallId::first(7),
         query,
     };
     vec![
@@ -476,162 +478,168 @@ fn the_rest() -> Vec<Golden> {
         golden(
             "offer",
             Header::Offer {
-                call: CallId(7),
+                call: CallId::first(7),
                 ready: true,
             },
             b"\x00",
-            "00 00 00 04 08 07 01 00",
+            "00 00 00 05 08 07 00 01 00",
         ),
         golden(
             "withdraw",
-            Header::Withdraw { call: CallId(7) },
+            Header::Withdraw {
+                call: CallId::first(7),
+            },
             b"\x01\x02",
-            "00 00 00 04 09 07 01 02",
+            "00 00 00 05 09 07 00 01 02",
         ),
         golden(
             "query: wait for a process",
             query(Query::WaitProcess("shop")),
             b"",
-            "00 00 00 08 0a 07 00 04 73 68 6f 70",
+            "00 00 00 09 0a 07 00 00 04 73 68 6f 70",
         ),
         golden(
             "query: wait for a function",
             query(Query::WaitFunction("add")),
             b"",
-            "00 00 00 07 0a 07 01 03 61 64 64",
+            "00 00 00 08 0a 07 00 01 03 61 64 64",
         ),
         golden(
             "query: processes",
             query(Query::Processes),
             b"",
-            "00 00 00 03 0a 07 02",
+            "00 00 00 04 0a 07 00 02",
         ),
         golden(
             "query: callbacks",
             query(Query::Callbacks),
             b"",
-            "00 00 00 03 0a 07 03",
+            "00 00 00 04 0a 07 00 03",
         ),
         golden(
             "query: presence",
             query(Query::Presence),
             b"",
-            "00 00 00 03 0a 07 04",
+            "00 00 00 04 0a 07 00 04",
         ),
         golden(
             "roster",
-            Header::Roster { call: CallId(7) },
+            Header::Roster {
+                call: CallId::first(7),
+            },
             b"\x01\x01p",
-            "00 00 00 05 0c 07 01 01 70",
+            "00 00 00 06 0c 07 00 01 01 70",
         ),
         golden(
             "part: value",
             Header::Part {
-                call: CallId(7),
+                call: CallId::first(7),
                 index: 251,
                 status: Status::Value,
             },
             b"\x06",
-            "00 00 00 07 0d 07 fb fb 00 00 06",
+            "00 00 00 08 0d 07 00 fb fb 00 00 06",
         ),
         golden(
             "part: provider lost",
             Header::Part {
-                call: CallId(7),
+                call: CallId::first(7),
                 index: 0,
                 status: Status::Failed(Failed::ProviderLost {
                     process: "p".to_owned(),
                 }),
             },
             b"",
-            "00 00 00 07 0d 07 00 02 01 01 70",
+            "00 00 00 08 0d 07 00 00 02 01 01 70",
         ),
         golden(
             "happened",
-            Header::Happened { call: CallId(7) },
+            Header::Happened {
+                call: CallId::first(7),
+            },
             b"\x00",
-            "00 00 00 03 0e 07 00",
+            "00 00 00 04 0e 07 00 00",
         ),
         golden(
             "opened",
             Header::Opened {
-                call: CallId(7),
+                call: CallId::first(7),
                 index: 2,
             },
             b"",
-            "00 00 00 03 0f 07 02",
+            "00 00 00 04 0f 07 00 02",
         ),
         golden(
             "items of a result",
             Header::Items {
-                call: CallId(7),
+                call: CallId::first(7),
                 stream: StreamId::Result(0),
                 items: 3,
             },
             b"\x01\x02\x03",
-            "00 00 00 08 10 07 00 00 03 01 02 03",
+            "00 00 00 09 10 07 00 00 00 03 01 02 03",
         ),
         golden(
             "a part of an item",
             Header::Items {
-                call: CallId(7),
+                call: CallId::first(7),
                 stream: StreamId::Result(0),
                 items: 0,
             },
             b"\x01\x02",
-            "00 00 00 07 10 07 00 00 00 01 02",
+            "00 00 00 08 10 07 00 00 00 00 01 02",
         ),
         golden(
             "items of an argument",
             Header::Items {
-                call: CallId(7),
+                call: CallId::first(7),
                 stream: StreamId::Argument(1),
                 items: 1,
             },
             b"\x01",
-            "00 00 00 06 10 07 01 01 01 01",
+            "00 00 00 07 10 07 00 01 01 01 01",
         ),
         golden(
             "close",
             Header::Close {
-                call: CallId(7),
+                call: CallId::first(7),
                 stream: StreamId::Argument(1),
                 status: Status::Value,
             },
             b"",
-            "00 00 00 05 11 07 01 01 00",
+            "00 00 00 06 11 07 00 01 01 00",
         ),
         golden(
             "close: encode",
             Header::Close {
-                call: CallId(7),
+                call: CallId::first(7),
                 stream: StreamId::Argument(0),
                 status: Status::Failed(Failed::Encode {
                     message: "no".to_owned(),
                 }),
             },
             b"",
-            "00 00 00 09 11 07 01 00 02 0a 02 6e 6f",
+            "00 00 00 0a 11 07 00 01 00 02 0a 02 6e 6f",
         ),
         golden(
             "credit",
             Header::Credit {
-                call: CallId(7),
+                call: CallId::first(7),
                 stream: StreamId::Result(0),
                 items: 65_536,
                 bytes: 4_194_304,
             },
             b"",
-            "00 00 00 0e 12 07 00 00 fc 00 00 01 00 fc 00 00 40 00",
+            "00 00 00 0f 12 07 00 00 00 fc 00 00 01 00 fc 00 00 40 00",
         ),
         golden(
             "stop",
             Header::Stop {
-                call: CallId(7),
+                call: CallId::first(7),
                 stream: StreamId::Argument(1),
             },
             b"",
-            "00 00 00 04 13 07 01 01",
+            "00 00 00 05 13 07 00 01 01",
         ),
         golden("goodbye", Header::Goodbye, b"", "00 00 00 01 0b"),
     ]
@@ -683,14 +691,14 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "15",          // a header
-        "02 05",       // a refusal
-        "06 07 03",    // a status
-        "06 07 02 0d", // a way to fail
-        "06 07 02 00 04",
-        "0a 07 05",                      // a query
-        "10 07 02",                      // a stream
-        "04 00 00 00 00 00 00 00 00 04", // a way to call
+        "15",             // a header
+        "02 05",          // a refusal
+        "06 07 00 03",    // a status
+        "06 07 00 02 0d", // a way to fail
+        "06 07 00 02 00 04",
+        "0a 07 00 05",                      // a query
+        "10 07 00 02",                      // a stream
+        "04 00 00 00 00 00 00 00 00 00 04", // a way to call
     ] {
         // Zeros follow, so that it does not fail for being too short.
         let mut bytes = unhex(beyond);

@@ -17,7 +17,7 @@ fn check(header: &Header<'_>, expected: Result<(), &str>) {
 
 fn call<'a>(name: &'a str, to: Option<&'a str>, metadata: Vec<(&'a str, &'a str)>) -> Header<'a> {
     let call = CallHeader {
-        call: CallId(1),
+        call: CallId::first(1),
         name,
         signature: 0,
         to,
@@ -32,7 +32,7 @@ fn call<'a>(name: &'a str, to: Option<&'a str>, metadata: Vec<(&'a str, &'a str)
 
 fn run<'a>(caller: &'a str, metadata: Vec<(&'a str, &'a str)>) -> Header<'a> {
     let run = RunHeader {
-        call: CallId(1),
+        call: CallId::first(1),
         callback: CallbackId(1),
         caller,
         deadline: None,
@@ -47,7 +47,7 @@ fn a_name_over_255_bytes_is_refused_wherever_it_stands() {
     let (longest, longer) = ("a".repeat(255), "a".repeat(256));
     let refused = Err("a name is over the limit of 255");
     let query = |query| Header::Query {
-        call: CallId(1),
+        call: CallId::first(1),
         query,
     };
     for (name, expected) in [(&longest, Ok(())), (&longer, refused)] {
@@ -79,7 +79,7 @@ fn metadata_over_8_kib_is_refused() {
 #[test]
 fn more_than_32_causes_of_an_error_are_refused() {
     let reply = |causes| Header::Reply {
-        call: CallId(1),
+        call: CallId::first(1),
         status: Status::App {
             message: "",
             causes,
@@ -118,26 +118,26 @@ fn lengths_that_are_only_claimed_cost_nothing() {
     // 2^62 in the place of a length.
     let huge = "fd 00 00 00 00 00 00 00 40";
     for start in [
-        "00 64 61 66 69 01 01",       // hello: the process name
-        "01 01",                      // welcome: the controller's name
-        "01 01 00 00 00 00 00",       // welcome: extensions
-        "01 01 00 00 00 00 00 01 07", // welcome: an extension
-        "02 03",                      // refused: the name that is taken
-        "04 07",                      // call: the callback's name
-        "04 07 00 00 01",             // call: the receiver
-        "04 07 00 00 00 00 00",       // call: metadata
-        "04 07 00 00 00 00 00 01",    // call: a key
-        "04 07 00 00 00 00 00 01 00", // call: a value
-        "05 07 01",                   // run: the caller
-        "05 07 01 00 00 00",          // run: metadata
-        "06 07 01",                   // reply: an error's words
-        "06 07 01 00",                // reply: causes
-        "06 07 01 00 01",             // reply: a cause
-        "06 07 02 01",                // reply: the process that was lost
-        "06 07 02 05",                // reply: a panic's words
-        "06 07 02 06 07 07 07",       // reply: a signature
-        "0a 07 00",                   // query: the process
-        "0a 07 01",                   // query: the callback
+        "00 64 61 66 69 01 01",          // hello: the process name
+        "01 01",                         // welcome: the controller's name
+        "01 01 00 00 00 00 00",          // welcome: extensions
+        "01 01 00 00 00 00 00 01 07",    // welcome: an extension
+        "02 03",                         // refused: the name that is taken
+        "04 07 00",                      // call: the callback's name
+        "04 07 00 00 00 01",             // call: the receiver
+        "04 07 00 00 00 00 00 00",       // call: metadata
+        "04 07 00 00 00 00 00 00 01",    // call: a key
+        "04 07 00 00 00 00 00 00 01 00", // call: a value
+        "05 07 00 01",                   // run: the caller
+        "05 07 00 01 00 00 00",          // run: metadata
+        "06 07 00 01",                   // reply: an error's words
+        "06 07 00 01 00",                // reply: causes
+        "06 07 00 01 00 01",             // reply: a cause
+        "06 07 00 02 01",                // reply: the process that was lost
+        "06 07 00 02 05",                // reply: a panic's words
+        "06 07 00 02 06 07 07 07",       // reply: a signature
+        "0a 07 00 00",                   // query: the process
+        "0a 07 00 01",                   // query: the callback
     ] {
         let error = Frame::joined(unhex(&format!("{start} {huge}")).into())
             .decode()

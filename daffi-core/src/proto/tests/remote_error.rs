@@ -31,7 +31,7 @@ fn no_more_causes_are_kept_than_may_be_sent() {
     };
     let received = body(
         &Header::Reply {
-            call: CallId(1),
+            call: CallId::first(1),
             status,
         },
         b"",

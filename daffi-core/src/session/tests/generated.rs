@@ -167,7 +167,7 @@ proptest! {
                 f.run_with(number, callback, None, payload.clone());
                 arrived.push(payload);
                 if ends {
-                    f.receive(Header::Cancel { call: CallId(number) }, Bytes::new()).unwrap();
+                    f.receive(Header::Cancel { call: id(number) }, Bytes::new()).unwrap();
                 }
             }
         }

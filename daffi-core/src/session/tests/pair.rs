@@ -570,13 +570,13 @@ impl World {
     fn for_provider<'a>(&mut self, header: Header<'a>) -> Option<Header<'a>> {
         if let Header::Call(header) = header {
             // Not that of the caller, as a rule.
-            let number = (0..)
+            let run = (0..)
                 .map(|number| number ^ 1)
                 .find(|number| !self.callers.contains_key(number))?;
-            self.callers.insert(number, Some(header.call.0));
-            self.runs.insert(header.call.0, number);
+            self.callers.insert(run, Some(number(header.call)));
+            self.runs.insert(number(header.call), run);
             return Some(Header::Run(RunHeader {
-                call: CallId(number),
+                call: id(run),
                 callback: CallbackId(0),
                 caller: "caller",
                 deadline: header.deadline,
@@ -591,7 +591,7 @@ impl World {
         else {
             panic!("{header:?} from a caller")
         };
-        let call = CallId(*self.runs.get(&call.0)?);
+        let call = id(*self.runs.get(&number(call))?);
         Some(match header {
             Header::Items { stream, items, .. } => Header::Items { call, stream, items },
             Header::Close { stream, status, .. } => Header::Close { call, stream, status },
@@ -616,11 +616,11 @@ impl World {
         else {
             panic!("{header:?} from a provider")
         };
-        let run = call.0;
-        let call = CallId(self.callers[&run]?);
+        let run = number(call);
+        let call = id(self.callers[&run]?);
         if let Header::Reply { status, .. } = header {
             self.callers.remove(&run);
-            self.runs.remove(&call.0);
+            self.runs.remove(&number(call));
             return Some(Header::Reply { call, status });
         }
         Some(match header {
@@ -668,14 +668,14 @@ impl World {
         if side == CALLER {
             for run in std::mem::take(&mut self.runs).into_values() {
                 self.callers.insert(run, None);
-                self.hand(PROVIDER, Header::Cancel { call: CallId(run) }, Bytes::new());
+                self.hand(PROVIDER, Header::Cancel { call: id(run) }, Bytes::new());
             }
         } else {
             self.runs.clear();
             for call in std::mem::take(&mut self.callers).into_values().flatten() {
                 let process = "provider".to_owned();
                 let status = Status::Failed(Failed::ProviderLost { process });
-                let call = CallId(call);
+                let call = id(call);
                 self.hand(CALLER, Header::Reply { call, status }, Bytes::new());
             }
         }

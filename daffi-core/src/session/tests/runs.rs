@@ -83,7 +83,7 @@ fn p1_a_result_over_the_frame_limit_becomes_an_error_that_says_so() {
         matches!(
             failed,
             Failed::TooLarge {
-                size: 53,
+                size: 54,
                 limit: 30,
                 may_have_run: true
             }
@@ -171,7 +171,7 @@ fn a_run_for_each_item_of_a_stream_is_one_run_without_the_callbacks_own_time() {
     let callback = f.session.offer("callback", terms);
     let header = |number, deadline: Option<u32>| {
         Header::RunEach(RunHeader {
-            call: CallId(number),
+            call: id(number),
             callback,
             caller: "c",
             deadline: deadline.map(|ms| MS * ms),
@@ -226,7 +226,7 @@ fn p2_a_run_whose_number_is_in_use_is_a_fault() {
     let mut f = Fixture::new();
     let run = f.running(0);
     let header = RunHeader {
-        call: CallId(0),
+        call: id(0),
         callback: CallbackId(0),
         caller: "c",
         deadline: None,
@@ -256,8 +256,7 @@ fn concurrency_counts_runs_until_they_have_stopped() {
     );
     f.run(0, callback, None);
     let first = f.started();
-    f.receive(Header::Cancel { call: CallId(0) }, Bytes::new())
-        .unwrap();
+    f.receive(Header::Cancel { call: id(0) }, Bytes::new()).unwrap();
     f.events.clear();
     f.run(0, callback, None);
     assert!(
@@ -273,8 +272,7 @@ fn concurrency_counts_runs_until_they_have_stopped() {
 fn p4_a_cancelled_run_is_answered_and_stopped_at_once() {
     let mut f = Fixture::new();
     let run = f.running(0);
-    f.receive(Header::Cancel { call: CallId(0) }, Bytes::new())
-        .unwrap();
+    f.receive(Header::Cancel { call: id(0) }, Bytes::new()).unwrap();
     let outcome = failed(Failed::Cancelled { may_have_run: true });
     assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
     assert_eq!(f.aborted(), [run]);
@@ -290,8 +288,7 @@ fn p4_a_cancel_that_crossed_the_answer_is_ignored() {
     let run = f.running(0);
     f.finish(run, &Ok(Bytes::new()));
     f.wire.sent();
-    f.receive(Header::Cancel { call: CallId(0) }, Bytes::new())
-        .unwrap();
+    f.receive(Header::Cancel { call: id(0) }, Bytes::new()).unwrap();
     assert_eq!(f.wire.sent(), []);
     assert_eq!(f.aborted(), []);
 }
@@ -430,14 +427,12 @@ fn a_cancelled_call_that_cannot_be_stopped_is_answered_when_it_has_ended() {
     let callback = blocking(&mut f, None);
     f.run(4, callback, None);
     let run = f.started();
-    f.receive(Header::Cancel { call: CallId(4) }, Bytes::new())
-        .unwrap();
+    f.receive(Header::Cancel { call: id(4) }, Bytes::new()).unwrap();
     assert_eq!(f.aborted(), [run]);
     assert!(!f.session.is_wanted(run));
     assert_eq!(f.wire.sent(), [], "whoever shares its load counts it");
     // Once more, or its deadline, changes nothing.
-    f.receive(Header::Cancel { call: CallId(4) }, Bytes::new())
-        .unwrap();
+    f.receive(Header::Cancel { call: id(4) }, Bytes::new()).unwrap();
     assert_eq!((f.aborted(), f.wire.sent()), (vec![], vec![]));
     f.finish(run, &Ok(bytes("too late")));
     let cancelled = Sent::Reply {

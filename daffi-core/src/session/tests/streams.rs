@@ -289,7 +289,7 @@ fn an_argument_is_closed_once_and_says_why() {
         f.granted(call, argument(1), MUCH);
         f.close(call, 1, end.clone());
         let close = Sent::Close {
-            number: call.0,
+            number: number(call),
             stream: argument(1),
             end: status,
         };
@@ -328,7 +328,7 @@ fn a_sender_that_is_told_to_stop_is_woken_and_the_call_goes_on() {
 fn streams_that_do_not_exist_are_nothing() {
     let mut f = Fixture::new();
     let call = f.feed(1, None);
-    for (call, index) in [(call, 1), (call, u32::MAX), (CallId(5), 0), (CallId(u32::MAX), 0)] {
+    for (call, index) in [(call, 1), (call, u32::MAX), (id(5), 0), (id(u32::MAX), 0)] {
         f.granted(call, argument(index), MUCH);
         f.stopped(call, index);
         f.closed(call, index, Ok(()));
@@ -349,10 +349,10 @@ fn p5_an_argument_is_read_in_its_order_to_its_end() {
     let mut f = Fixture::new();
     let run = f.reading(4, MUCH);
     assert_eq!(f.take(run, 0), None);
-    f.items(CallId(4), argument(0), 2, "ab").unwrap();
+    f.items(id(4), argument(0), 2, "ab").unwrap();
     assert_eq!(f.woken(), ["reader"]);
-    f.items(CallId(4), argument(0), 1, "c").unwrap();
-    f.closed(CallId(4), 0, Ok(()));
+    f.items(id(4), argument(0), 1, "c").unwrap();
+    f.closed(id(4), 0, Ok(()));
     assert_eq!(f.woken(), [""; 0], "it has not looked yet");
     assert_eq!(f.take(run, 0), taken(2, "ab"));
     assert_eq!(f.take(run, 0), taken(1, "c"));
@@ -366,7 +366,7 @@ fn the_end_wakes_the_reader() {
         let mut f = Fixture::new();
         let run = f.reading(0, MUCH);
         assert_eq!(f.take(run, 0), None);
-        f.closed(CallId(0), 0, end.clone());
+        f.closed(id(0), 0, end.clone());
         assert_eq!((f.woken(), f.take(run, 0)), (vec!["reader"], over(end)));
     }
 }
@@ -375,11 +375,11 @@ fn the_end_wakes_the_reader() {
 fn a_failure_comes_after_the_items_before_it() {
     let mut f = Fixture::new();
     let run = f.reading(0, MUCH);
-    f.items(CallId(0), argument(0), 1, "a").unwrap();
-    f.closed(CallId(0), 0, Err(overloaded()));
+    f.items(id(0), argument(0), 1, "a").unwrap();
+    f.closed(id(0), 0, Err(overloaded()));
     // Nothing comes after it.
-    f.items(CallId(0), argument(0), 1, "b").unwrap();
-    f.closed(CallId(0), 0, Ok(()));
+    f.items(id(0), argument(0), 1, "b").unwrap();
+    f.closed(id(0), 0, Ok(()));
     assert_eq!(f.take(run, 0), taken(1, "a"));
     assert_eq!(f.take(run, 0), over(Err(overloaded())));
     assert_eq!(f.wire.sent(), []);
@@ -390,8 +390,8 @@ fn the_arguments_of_runs_are_kept_apart() {
     let mut f = Fixture::new();
     let (one, two) = (f.reading(1, MUCH), f.reading(2, MUCH));
     f.accept(one, 7, MUCH);
-    f.items(CallId(1), argument(7), 1, "seven").unwrap();
-    f.items(CallId(2), argument(0), 1, "two").unwrap();
+    f.items(id(1), argument(7), 1, "seven").unwrap();
+    f.items(id(2), argument(0), 1, "two").unwrap();
     assert_eq!((f.take(one, 0), f.take(two, 0)), (None, taken(1, "two")));
     assert_eq!(f.take(one, 7), taken(1, "seven"));
 }
@@ -406,11 +406,11 @@ fn p6_a_caller_over_its_credit_is_stopped_and_its_call_goes_on() {
     ] {
         let mut f = Fixture::new();
         let run = f.reading(3, granted);
-        f.items(CallId(3), argument(0), within, "abc").unwrap();
+        f.items(id(3), argument(0), within, "abc").unwrap();
         assert_eq!(f.wire.sent(), []);
         f.take(run, 0);
         assert_eq!(f.take(run, 0), None);
-        f.items(CallId(3), argument(0), beyond, "d").unwrap();
+        f.items(id(3), argument(0), beyond, "d").unwrap();
         let stop = Sent::Stop {
             number: 3,
             stream: argument(0),
@@ -420,8 +420,8 @@ fn p6_a_caller_over_its_credit_is_stopped_and_its_call_goes_on() {
             (vec![stop], vec!["reader"]),
             "{granted:?}"
         );
-        f.items(CallId(3), argument(0), 1, "e").unwrap();
-        f.closed(CallId(3), 0, Ok(()));
+        f.items(id(3), argument(0), 1, "e").unwrap();
+        f.closed(id(3), 0, Ok(()));
         assert_eq!(f.take(run, 0), over(Err(overloaded())));
         f.stop(run, 0);
         assert_eq!(f.wire.sent(), [], "it was told");
@@ -435,8 +435,8 @@ fn p6_a_caller_over_its_credit_is_stopped_and_its_call_goes_on() {
 fn p6_what_came_within_the_credit_is_read_before_the_overload() {
     let mut f = Fixture::new();
     let run = f.reading(0, window(1, 1));
-    f.items(CallId(0), argument(0), 1, "large").unwrap();
-    f.items(CallId(0), argument(0), 1, "more").unwrap();
+    f.items(id(0), argument(0), 1, "large").unwrap();
+    f.items(id(0), argument(0), 1, "more").unwrap();
     assert_eq!(f.take(run, 0), taken(1, "large"));
     assert_eq!(f.take(run, 0), over(Err(overloaded())));
 }
@@ -445,10 +445,10 @@ fn p6_what_came_within_the_credit_is_read_before_the_overload() {
 fn a_reader_that_grants_more_is_sent_more() {
     let mut f = Fixture::new();
     let run = f.reading(0, window(1, 2));
-    f.items(CallId(0), argument(0), 1, "abc").unwrap();
+    f.items(id(0), argument(0), 1, "abc").unwrap();
     f.accept(run, 0, window(1, 2));
     assert_eq!(f.wire.sent(), [sent_credit(0, argument(0), window(1, 2))]);
-    f.items(CallId(0), argument(0), 1, "d").unwrap();
+    f.items(id(0), argument(0), 1, "d").unwrap();
     assert_eq!(f.wire.sent(), [], "one byte was left");
     assert_eq!(f.take(run, 0), taken(1, "abc"));
     assert_eq!(f.take(run, 0), taken(1, "d"));
@@ -458,7 +458,7 @@ fn a_reader_that_grants_more_is_sent_more() {
 fn a_stream_that_nobody_reads_any_more_is_stopped_once() {
     let mut f = Fixture::new();
     let run = f.reading(6, MUCH);
-    f.items(CallId(6), argument(0), 1, "unread").unwrap();
+    f.items(id(6), argument(0), 1, "unread").unwrap();
     f.stop(run, 0);
     let stop = Sent::Stop {
         number: 6,
@@ -467,8 +467,8 @@ fn a_stream_that_nobody_reads_any_more_is_stopped_once() {
     assert_eq!(f.wire.sent(), [stop]);
     f.assert_no_streams();
     f.stop(run, 0);
-    f.items(CallId(6), argument(0), 1, "late").unwrap();
-    f.closed(CallId(6), 0, Ok(()));
+    f.items(id(6), argument(0), 1, "late").unwrap();
+    f.closed(id(6), 0, Ok(()));
     assert_eq!(f.take(run, 0), over(Err(cancelled())));
     assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
     f.assert_no_streams();
@@ -478,7 +478,7 @@ fn a_stream_that_nobody_reads_any_more_is_stopped_once() {
 fn a_stream_that_has_ended_or_was_never_read_is_not_stopped() {
     let mut f = Fixture::new();
     let run = f.reading(6, MUCH);
-    f.closed(CallId(6), 0, Ok(()));
+    f.closed(id(6), 0, Ok(()));
     f.stop(run, 0);
     f.stop(run, 1);
     assert_eq!(f.wire.sent(), []);
@@ -489,7 +489,7 @@ fn a_stream_that_has_ended_or_was_never_read_is_not_stopped() {
 fn p6_items_of_an_argument_that_nobody_reads_are_not_kept() {
     let mut f = Fixture::new();
     let run = f.running(0);
-    f.items(CallId(0), argument(0), 1, "unread").unwrap();
+    f.items(id(0), argument(0), 1, "unread").unwrap();
     f.assert_no_streams();
     assert_eq!(f.take(run, 0), over(Err(cancelled())));
     f.accept(run, 0, MUCH);
@@ -507,7 +507,7 @@ fn a_result_is_opened_then_sent_as_it_is_granted() {
     f.open(run);
     assert_eq!(f.wire.sent(), [Sent::Opened { number: 5 }]);
     assert_eq!(f.may_send(end, 0), None);
-    f.granted(CallId(5), StreamId::Result(0), window(2, 9));
+    f.granted(id(5), StreamId::Result(0), window(2, 9));
     assert_eq!(
         (f.woken(), f.may_send(end, 0)),
         (vec!["sender"], Some(Some((2, 9))))
@@ -530,13 +530,13 @@ fn a_result_is_opened_then_sent_as_it_is_granted() {
 fn credit_may_come_before_the_callback_has_returned_its_stream() {
     let mut f = Fixture::new();
     let run = f.running(5);
-    f.granted(CallId(5), StreamId::Result(0), window(1, 2));
-    f.granted(CallId(5), StreamId::Result(0), window(1, 2));
+    f.granted(id(5), StreamId::Result(0), window(1, 2));
+    f.granted(id(5), StreamId::Result(0), window(1, 2));
     f.open(run);
     assert_eq!(f.may_send(End::Run(run), 0), Some(Some((2, 4))));
     // Or it never returns one.
     let other = f.running(6);
-    f.granted(CallId(6), StreamId::Result(0), window(1, 1));
+    f.granted(id(6), StreamId::Result(0), window(1, 1));
     f.finish(other, &Ok(bytes("value")));
     f.finish(run, &Ok(Bytes::new()));
     f.assert_no_streams();
@@ -552,7 +552,7 @@ fn p5_items_wait_with_the_other_answers_and_end_with_the_reply() {
         f.grant(call, index, MUCH);
         assert_eq!(
             f.wire.sent(),
-            [sent_credit(call.0, StreamId::Result(index), MUCH)]
+            [sent_credit(number(call), StreamId::Result(index), MUCH)]
         );
     }
     f.receive(Header::Opened { call, index: 0 }, Bytes::new())
@@ -651,7 +651,7 @@ fn nothing_is_granted_to_a_call_that_has_ended() {
     f.abandon(dropped);
     f.wait_until(5);
     f.wire.sent();
-    for call in [answered, dropped, late, CallId(7)] {
+    for call in [answered, dropped, late, id(7)] {
         f.grant(call, 0, MUCH);
     }
     assert_eq!(f.wire.sent(), []);
@@ -733,11 +733,10 @@ fn waiting_run_of(terms: Terms) -> (Fixture, RunId) {
 #[test]
 fn p4_the_end_of_a_run_ends_its_streams_and_wakes_who_waits() {
     type Ending = fn(&mut Fixture);
-    let call = CallId(4);
+    let call = id(4);
     let endings: [Ending; 4] = [
         |f| {
-            f.receive(Header::Cancel { call: CallId(4) }, Bytes::new())
-                .unwrap();
+            f.receive(Header::Cancel { call: id(4) }, Bytes::new()).unwrap();
         },
         |f| f.wait_until(10),
         |f| f.session.disconnected(&mut f.events),
@@ -762,8 +761,7 @@ fn p4_a_callback_that_cannot_be_stopped_has_no_streams_once_nobody_waits_for_it(
     type Ending = fn(&mut Fixture);
     let endings: [Ending; 2] = [
         |f| {
-            f.receive(Header::Cancel { call: CallId(4) }, Bytes::new())
-                .unwrap();
+            f.receive(Header::Cancel { call: id(4) }, Bytes::new()).unwrap();
         },
         |f| f.wait_until(10),
     ];
@@ -806,9 +804,9 @@ fn assert_ended(f: &mut Fixture, run: RunId) {
     f.accept(run, 1, MUCH);
     f.open(run);
     f.stop(run, 1);
-    f.items(CallId(4), argument(1), 1, "late").unwrap();
-    f.closed(CallId(4), 1, Ok(()));
-    f.granted(CallId(4), StreamId::Result(0), MUCH);
+    f.items(id(4), argument(1), 1, "late").unwrap();
+    f.closed(id(4), 1, Ok(()));
+    f.granted(id(4), StreamId::Result(0), MUCH);
     assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
     f.assert_no_streams();
 }
@@ -818,8 +816,8 @@ fn a_number_that_is_used_again_has_no_streams_of_the_run_before() {
     let mut f = Fixture::new();
     let before = f.reading(4, MUCH);
     f.open(before);
-    f.granted(CallId(4), StreamId::Result(0), MUCH);
-    f.items(CallId(4), argument(0), 1, "before").unwrap();
+    f.granted(id(4), StreamId::Result(0), MUCH);
+    f.items(id(4), argument(0), 1, "before").unwrap();
     f.finish(before, &Ok(Bytes::new()));
     f.wire.sent();
     let run = f.reading(4, MUCH);
@@ -845,7 +843,7 @@ fn a_number_that_is_used_again_has_no_credit_of_the_call_before() {
     f.reply(before, &Ok(Bytes::new())).unwrap();
     assert!(f.poll(before).is_some());
     let call = f.feed(1, None);
-    assert_eq!(call, before);
+    assert_eq!(call.slot, before.slot);
     f.wire.sent();
     assert_eq!(f.may_send(End::Call(call), 0), None);
     f.items(call, StreamId::Result(0), 1, "not granted").unwrap();
@@ -856,7 +854,7 @@ fn a_number_that_is_used_again_has_no_credit_of_the_call_before() {
 
 #[test]
 fn frames_of_streams_from_the_wrong_end_are_faults() {
-    let (call, stream) = (CallId(0), StreamId::Result(0));
+    let (call, stream) = (id(0), StreamId::Result(0));
     let status = Status::Value;
     for header in [
         Header::Close { call, stream, status },
@@ -876,7 +874,7 @@ fn p1_items_of_a_call_that_is_not_out_are_a_fault() {
     let mut f = Fixture::new();
     let answered = f.feed(0, None);
     f.reply(answered, &Ok(Bytes::new())).unwrap();
-    for call in [answered, CallId(6)] {
+    for call in [answered, id(6)] {
         let found = f.items(call, StreamId::Result(0), 1, "a");
         assert!(matches!(found, Err(Fault::Unexpected(_))), "{found:?}");
         let found = f.receive(Header::Opened { call, index: 0 }, Bytes::new());
@@ -899,7 +897,7 @@ fn p6_each_stream_of_a_broadcast_has_a_credit_of_its_own() {
     f.items(call, result(1), 2, "five!").unwrap();
     assert_eq!(f.wire.sent(), []);
     f.items(call, result(1), 1, "over").unwrap();
-    assert_eq!(f.wire.sent(), [Sent::Cancel { number: call.0 }]);
+    assert_eq!(f.wire.sent(), [Sent::Cancel { number: number(call) }]);
 }
 
 #[test]
@@ -909,7 +907,7 @@ fn p6_a_process_that_was_granted_nothing_sends_nothing() {
     f.grant(call, 0, MUCH);
     f.wire.sent();
     f.items(call, StreamId::Result(1), 1, "a").unwrap();
-    assert_eq!(f.wire.sent(), [Sent::Cancel { number: call.0 }]);
+    assert_eq!(f.wire.sent(), [Sent::Cancel { number: number(call) }]);
 }
 
 // ---------------------------------------------------------------------- items in parts
@@ -930,7 +928,7 @@ fn a_large_item_is_sent_in_parts_and_counts_once() {
         (1, "e"),
         (2, "two small ones"),
     ];
-    let parts = parts.map(|(items, text)| sent_items(call.0, argument(0), items, text));
+    let parts = parts.map(|(items, text)| sent_items(number(call), argument(0), items, text));
     assert_eq!(f.wire.sent(), parts);
     assert_eq!(f.may_send(end, 0), None, "three items were granted");
 }
@@ -940,12 +938,12 @@ fn p6_an_item_in_parts_may_be_over_the_bytes_as_one_in_one_piece() {
     let mut f = Fixture::new();
     let run = f.reading(0, window(2, 3));
     for (items, text) in [(0, "ab"), (0, "cd"), (1, "e")] {
-        f.items(CallId(0), argument(0), items, text).unwrap();
+        f.items(id(0), argument(0), items, text).unwrap();
         assert_eq!(f.take(run, 0), taken(items, text));
     }
     assert_eq!(f.wire.sent(), []);
     // Five bytes of three are used up.
-    f.items(CallId(0), argument(0), 0, "f").unwrap();
+    f.items(id(0), argument(0), 0, "f").unwrap();
     assert_eq!(f.take(run, 0), over(Err(overloaded())));
 }
 
@@ -969,7 +967,7 @@ fn p6_parts_that_are_none_end_the_stream() {
                 (call, StreamId::Result(0))
             } else {
                 f.reading(3, window(100, 10_000));
-                (CallId(3), argument(0))
+                (id(3), argument(0))
             };
             f.wire.sent();
             for (items, text) in parts {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::number;
 use crate::proto::{Failed, Failure, Frame, Header, Outcome, Status, StreamId};
 use crate::session::{Transmit, Unsent};
 
@@ -121,29 +122,29 @@ fn read(frame: &Frame) -> Sent {
     let (header, payload) = frame.decode().unwrap();
     match header {
         Header::Call(header) => Sent::Call {
-            number: header.call.0,
+            number: number(header.call),
             payload,
         },
-        Header::Query { call, .. } => Sent::Ask { number: call.0 },
+        Header::Query { call, .. } => Sent::Ask { number: number(call) },
         Header::Offer { call, ready } => Sent::Offer {
-            number: call.0,
+            number: number(call),
             ready,
         },
-        Header::Withdraw { call } => Sent::Withdraw { number: call.0 },
-        Header::Cancel { call } => Sent::Cancel { number: call.0 },
+        Header::Withdraw { call } => Sent::Withdraw { number: number(call) },
+        Header::Cancel { call } => Sent::Cancel { number: number(call) },
         Header::Reply { call, status } => Sent::Reply {
-            number: call.0,
+            number: number(call),
             outcome: outcome(status, payload),
         },
-        Header::Opened { call, index: 0 } => Sent::Opened { number: call.0 },
+        Header::Opened { call, index: 0 } => Sent::Opened { number: number(call) },
         Header::Items { call, stream, items } => Sent::Items {
-            number: call.0,
+            number: number(call),
             stream,
             items,
             payload,
         },
         Header::Close { call, stream, status } => Sent::Close {
-            number: call.0,
+            number: number(call),
             stream,
             end: outcome(status, payload),
         },
@@ -153,13 +154,13 @@ fn read(frame: &Frame) -> Sent {
             items,
             bytes,
         } => Sent::Credit {
-            number: call.0,
+            number: number(call),
             stream,
             items,
             bytes,
         },
         Header::Stop { call, stream } => Sent::Stop {
-            number: call.0,
+            number: number(call),
             stream,
         },
         _ => Sent::Other,

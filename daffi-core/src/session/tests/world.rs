@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::wire::{Sent, Wire, with_reply, without_size};
 use super::{ITEM_BYTES, PATIENCE, at, failed};
+use super::{id, number};
 use crate::proto::{
     Absence, CallId, CallbackId, Failed, Failure, Header, Limits, Mode, Outcome, RemoteError, RunHeader,
     RunId, Status, encode,
@@ -303,7 +304,7 @@ impl World {
             }
             Op::StrayReply(number) => {
                 if !self.sent.contains_key(number) {
-                    let (call, status, index) = (CallId(*number), Status::Value, 0);
+                    let (call, status, index) = (id(*number), Status::Value, 0);
                     let part = Header::Part {
                         call,
                         index,
@@ -351,13 +352,8 @@ impl World {
             Op::StrayCancel(number) => {
                 // It crossed the answer, so that its number is free.
                 if !self.given.contains_key(number) {
-                    self.receive(
-                        Header::Cancel {
-                            call: CallId(*number),
-                        },
-                        Bytes::new(),
-                    )
-                    .unwrap();
+                    self.receive(Header::Cancel { call: id(*number) }, Bytes::new())
+                        .unwrap();
                 }
             }
             Op::Offer(terms) => {
@@ -460,7 +456,7 @@ impl World {
     /// A call is on its way.
     fn sent(&mut self, index: usize, size: Size, mode: Mode) {
         let Held { token, call, .. } = self.held[index];
-        let number = call.0;
+        let number = number(call);
         assert!(!self.sent.contains_key(&number), "number {number} is in use");
         let on_its_way = OnItsWay {
             waiting: Some(token),
@@ -552,7 +548,7 @@ impl World {
         self.history.push(Entry::GivenUp { token: held.token });
         if held.parked.is_none() && held.ended.is_none() {
             self.expect(Sent::Cancel {
-                number: self.held[index].call.0,
+                number: number(self.held[index].call),
             });
         }
         self.let_go(index);
@@ -610,7 +606,7 @@ impl World {
 
     /// One of many answers comes. Whoever waits is to be woken.
     fn answer(&mut self, number: u32, waiting: Option<u32>, item: Item) {
-        let call = CallId(number);
+        let call = id(number);
         match &item {
             Item::Part(index, outcome) => with_reply(outcome, |status, payload| {
                 let index = *index;
@@ -634,7 +630,7 @@ impl World {
         with_reply(&outcome, |status, payload| {
             self.receive(
                 Header::Reply {
-                    call: CallId(number),
+                    call: id(number),
                     status,
                 },
                 payload,
@@ -652,7 +648,7 @@ impl World {
         }
         let token = self.token();
         let header = RunHeader {
-            call: CallId(number),
+            call: id(number),
             callback,
             caller: "caller",
             deadline: within_ms.map(|ms| at(ms).since_origin()),
@@ -721,7 +717,7 @@ impl World {
     }
 
     fn cancel_run(&mut self, number: u32) {
-        self.receive(Header::Cancel { call: CallId(number) }, Bytes::new())
+        self.receive(Header::Cancel { call: id(number) }, Bytes::new())
             .unwrap();
         if let Some(index) = self
             .running
@@ -764,7 +760,7 @@ impl World {
             if held.ended.is_some() || !due(held.deadline) {
                 continue;
             }
-            let (token, number, parked) = (held.token, held.call.0, held.parked.clone());
+            let (token, number, parked) = (held.token, number(held.call), held.parked.clone());
             if parked.is_none() {
                 self.history.push(Entry::DeadlinePassed { token });
                 self.expect(Sent::Cancel { number });

@@ -114,7 +114,7 @@ fn a_frame_over_the_limit_leaves_the_batch_as_it_was() {
     let (mut batch, expected) = batch(&[10, 4096]);
     let error = batch.push(&header(9), &payload(100), 50).unwrap_err();
     assert!(
-        matches!(error, FrameError::TooLarge { size: 103, limit: 50 }),
+        matches!(error, FrameError::TooLarge { size: 104, limit: 50 }),
         "{error:?}"
     );
     let mut out = Vec::new();

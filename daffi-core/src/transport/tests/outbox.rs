@@ -89,7 +89,7 @@ async fn only_numbered_frames_are_counted_as_sent() {
 async fn frames_are_counted_in_the_order_in_which_they_are_written() {
     let (here, mut there) = pair(Kind::Unix, LIMITS).await;
     let items = Header::Items {
-        call: CallId(1),
+        call: CallId::first(1),
         stream: StreamId::Result(0),
         items: 1,
     };
@@ -145,16 +145,16 @@ async fn the_frame_limit_is_only_ever_lowered() {
         assert!(
             matches!(
                 error,
-                SendError::Frame(FrameError::TooLarge { size: 51, limit: 50 })
+                SendError::Frame(FrameError::TooLarge { size: 52, limit: 50 })
             ),
             "{error:?}"
         );
         assert_eq!(here.outbox.room(), LIMITS.queue_bytes, "nothing of it is queued");
-        here.outbox.send(&header(2), &payload(47)).unwrap();
+        here.outbox.send(&header(2), &payload(46)).unwrap();
         here.outbox.flush();
         assert_eq!(
             within(receive(&mut there.inlet, 1)).await,
-            [(2, payload(47))],
+            [(2, payload(46))],
             "over {kind:?}"
         );
     }

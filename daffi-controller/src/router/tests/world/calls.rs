@@ -290,7 +290,7 @@ impl World {
         self.receive(
             node,
             Header::Reply {
-                call: CallId(number),
+                call: id(number),
                 status,
             },
             &payload,

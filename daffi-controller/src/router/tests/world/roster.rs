@@ -36,7 +36,7 @@ impl World {
         self.receive(
             node,
             Header::Offer {
-                call: CallId(number),
+                call: id(number),
                 ready,
             },
             &offers(&[offer]),
@@ -125,7 +125,7 @@ impl World {
         };
         let offer = self.nodes[node].offers.remove(index);
         let callbacks = proto::encode(&vec![CallbackId(offer.callback)]).unwrap();
-        self.receive(node, Header::Withdraw { call: CallId(number) }, &callbacks);
+        self.receive(node, Header::Withdraw { call: id(number) }, &callbacks);
         self.expect_value(node, number);
         if offer.shown {
             self.happened(&[Change::Withdrawn {
@@ -152,7 +152,7 @@ impl World {
         self.receive(
             node,
             Header::Query {
-                call: CallId(number),
+                call: id(number),
                 query,
             },
             &Bytes::new(),
@@ -182,7 +182,7 @@ impl World {
         self.receive(
             node,
             Header::Query {
-                call: CallId(number),
+                call: id(number),
                 query,
             },
             &Bytes::new(),
@@ -281,7 +281,7 @@ impl World {
         if !self.watching.contains(&(node, number)) {
             return;
         }
-        let header = Header::Happened { call: CallId(number) };
+        let header = Header::Happened { call: id(number) };
         let frame = Frame::split(&header, proto::encode(events).unwrap()).unwrap();
         let takes = &self.nodes[node];
         if takes.full || takes.narrow && frame.len() > NARROW {
