@@ -87,11 +87,8 @@ impl Router {
             }
             self.directory.remove(key);
         }
-        if self
-            .peers
-            .get(parted.peer)
-            .is_some_and(|peer| peer.stage == Stage::Gone)
-        {
+        // The last of it. Its goodbye may be gone on with after its connection is lost, while its calls are still there.
+        if parted.reason == Parting::Lost {
             self.peers.forget(parted.peer);
         }
         if !parted.was_present {

@@ -7,6 +7,7 @@ mod effort;
 mod garbage;
 mod generated;
 mod handover;
+mod interleaved;
 mod load;
 mod picking;
 mod presence;
