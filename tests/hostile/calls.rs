@@ -262,3 +262,35 @@ async fn one_that_leaves_beside_many_calls_of_others_ends_none_of_them() {
     assert_eq!(counts, Counts::from([("value", CALLS as usize)]));
     bystanders.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_to_one_that_leaves_and_comes_back_at_once_have_an_end() {
+    const CALLS: u32 = 10_000;
+    let stage = Stage::new(Transport::Unix);
+    let bystanders = stage.bystanders().await;
+    let hello = Hello::new("provider", 1, 1);
+    let mut caller = Peer::join(&stage, "caller", &[]).await;
+    let names: Vec<_> = (0..4_000).map(|number| format!("f{number}")).collect();
+    let offers: Vec<_> = (0..)
+        .zip(&names)
+        .map(|(number, name)| offered(number, name))
+        .collect();
+    let mut provider = Peer::greet_as(&stage, hello.clone()).await;
+    for _ in 0..3 {
+        provider.send(Frames::new().offer(0, true, offers.clone())).await;
+        assert_eq!(provider.reply().await, "value");
+        caller
+            .send(Frames::new().calls(0..CALLS, &call(0, "f7"), b""))
+            .await;
+        for _ in 0..CALLS {
+            provider.run().await;
+        }
+        // What it offers is taken back a little at a time; the same process is let in before that is done.
+        provider.send(Frames::new().with(&Header::Goodbye)).await;
+        let earlier = std::mem::replace(&mut provider, Peer::greet_as(&stage, hello.clone()).await);
+        let counts = caller.replies(CALLS as usize).await;
+        assert_eq!(counts, Counts::from([("provider lost", CALLS as usize)]));
+        earlier.closed().await;
+    }
+    bystanders.end().await;
+}
