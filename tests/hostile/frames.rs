@@ -113,10 +113,15 @@ pub fn described(bytes: usize) -> Described {
     encoded(&vec![6; bytes])
 }
 
-/// Bytes that are said to be a signature.
+/// Bytes that are said to be a signature, which nobody has.
 pub fn encoded(bytes: &[u8]) -> Described {
-    let described = proto::encode(&(7_u64, 7_u64, bytes)).unwrap();
-    proto::decode(&described).unwrap()
+    let valid = proto::encode(&Described::new(&signature())).unwrap();
+    let its_bytes = proto::encode(&proto::encode(&signature()).unwrap().to_vec()).unwrap();
+    let numbers = valid.strip_suffix(&*its_bytes).unwrap();
+    let described = [numbers, &proto::encode(bytes).unwrap()].concat();
+    let mut described: Described = proto::decode(&described).unwrap();
+    (described.number, described.plain_number) = (7, 7);
+    described
 }
 
 /// Of a callback that takes a number and gives one.
