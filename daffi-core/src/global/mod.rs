@@ -93,7 +93,9 @@ impl Global {
 
     /// A call of the callback `name`, for when there is no fetcher. `arguments` is a tuple, `()` for none.
     ///
-    /// The types are checked as those of a fetcher are, as far as the values show them.
+    /// The types are checked as those of a fetcher are, as far as the values show them: an empty sequence does not show its
+    /// elements, a longer one shows the first 32. A fetcher knows more, so prefer one for enums with
+    /// `#[serde(skip)]` on a variant that others follow.
     ///
     /// ```no_run
     /// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {

@@ -4,6 +4,8 @@
 //! One configuration: little endian, variable-length integers. It must stay replaceable, because the crate is no
 //! longer developed; whatever replaces it has to write the same bytes, which the golden tests hold.
 
+use core::any::type_name;
+
 use bytes::Bytes;
 use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
@@ -125,7 +127,8 @@ fn decode_seed<'de, S: DeserializeSeed<'de>>(
     seed: S,
     bytes: &'de [u8],
 ) -> Result<(S::Value, usize), DecodeError> {
-    bincode::serde::seed_decode_from_slice(seed, bytes, CONFIG).map_err(decode_error)
+    bincode::serde::seed_decode_from_slice(seed, bytes, CONFIG)
+        .map_err(|error| decode_error(error, type_name::<S::Value>()))
 }
 
 /// The value at the start of `bytes`, and how many bytes it took; under guard, as [`decode_guarded`], if `guarded`.
@@ -176,8 +179,8 @@ fn all_used<T>(value: T, used: usize, bytes: &[u8]) -> Result<T, DecodeError> {
     }
 }
 
-/// What went wrong, without the library's own type names; a type's own validation as it was written.
-fn decode_error(error: bincode::error::DecodeError) -> DecodeError {
+/// What went wrong when a `ty` was read, without the library's own type names; a type's own validation as it was written.
+fn decode_error(error: bincode::error::DecodeError, ty: &str) -> DecodeError {
     use bincode::error::DecodeError as Error;
     use bincode::serde::DecodeError as Unsupported;
     DecodeError(match error {
@@ -197,9 +200,10 @@ fn decode_error(error: bincode::error::DecodeError) -> DecodeError {
             Unsupported::AnyNotSupported
             | Unsupported::IdentifierNotSupported
             | Unsupported::IgnoredAnyNotSupported,
-        ) => "the type asks the bytes what they hold, which they do not say: it may use #[serde(untagged)], \
-             #[serde(tag = …)] or #[serde(flatten)]"
-            .to_owned(),
+        ) => format!(
+            "`{ty}`, or a type in it, asks the bytes what they hold, which they do not say: it may use #[serde(untagged)], \
+             #[serde(tag = …)] or #[serde(flatten)]; use an enum or a struct without these"
+        ),
         other => other.to_string(),
     })
 }

@@ -6,6 +6,7 @@ mod handshake;
 mod held;
 mod limits;
 mod remote_error;
+mod shapes;
 mod shortened;
 
 use bytes::Bytes;

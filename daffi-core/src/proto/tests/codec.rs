@@ -211,9 +211,16 @@ fn faults_are_told_in_plain_words() {
     );
     check_fault::<u16>("fc 00 00 01 00", "an integer is larger than its type");
     check_fault::<core::num::NonZeroU8>("00", "invalid value: integer `0`, expected a nonzero u8");
-    const ASKS: &str = "the type asks the bytes what they hold, which they do not say: it may use \
-                        #[serde(untagged)], #[serde(tag = …)] or #[serde(flatten)]";
-    check_fault::<serde::de::IgnoredAny>("00", ASKS);
+    fn check_asks<'de, T: Deserialize<'de> + core::fmt::Debug>() {
+        let expected = format!(
+            "`{}`, or a type in it, asks the bytes what they hold, which they do not say: it may use #[serde(untagged)], \
+             #[serde(tag = …)] or #[serde(flatten)]; use an enum or a struct without these",
+            core::any::type_name::<T>()
+        );
+        check_fault::<T>("00", &expected);
+    }
+    check_asks::<serde::de::IgnoredAny>();
+    check_asks::<(serde::de::IgnoredAny, u8)>();
 
     #[derive(Debug, Deserialize)]
     #[serde(tag = "t", content = "c")]
@@ -221,7 +228,7 @@ fn faults_are_told_in_plain_words() {
         A,
     }
 
-    check_fault::<Adjacent>("00", ASKS);
+    check_asks::<Adjacent>();
 }
 
 #[test]
