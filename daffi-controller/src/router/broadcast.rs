@@ -15,6 +15,9 @@ use super::state::Router;
 use super::status::{refused, tell, words};
 use super::work::{Progress, Step, Task, Turn};
 
+/// So many providers are looked at, whoever asks.
+const FEW: usize = 8;
+
 /// A broadcast that begins: who is to be asked is fixed, and they are asked some at a time.
 #[derive(Debug)]
 pub(super) struct Asking {
@@ -24,7 +27,7 @@ pub(super) struct Asking {
     /// How many bytes each of them is given.
     size: usize,
     /// Who is asked: sorted by name once that is [prepared](Self::prepare).
-    roster: Vec<(Arc<str>, PeerId, ProviderKey)>,
+    roster: Vec<(Arc<str>, PeerId)>,
     names: Option<Result<Bytes, EncodeError>>,
     id: Option<BroadcastId>,
     /// The place on the roster that is asked next, and the one that is given up next if the caller leaves meanwhile.
@@ -86,7 +89,7 @@ impl Step for Asking {
     fn prepare(&mut self) {
         if self.names.is_none() {
             // A process offers a name once.
-            self.roster.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+            self.roster.sort();
             let names: Vec<_> = self.roster.iter().map(|(name, ..)| &**name).collect();
             self.names = Some(proto::encode(&names));
         }
@@ -125,17 +128,21 @@ impl Router {
         }
         let function = self.directory.function(header.name).map(|(_, function)| function);
         let shown = function.map_or(&[][..], |function| function.shown());
-        let providers = shown
-            .iter()
-            .filter_map(|key| Some((*key, self.directory.provider(*key)?)));
-        let callable = providers.filter_map(|(key, provider)| {
+        let has_room = out.room(from) > 0;
+        // Who does not read has nobody looked for.
+        if !has_room && shown.len() > FEW {
+            self.refuse(from, header.call, Failed::Overloaded { may_have_run: false }, out);
+            return None;
+        }
+        let providers = shown.iter().filter_map(|key| self.directory.provider(*key));
+        let callable = providers.filter(|provider| provider.live).filter_map(|provider| {
             let peer = self.peers.get(provider.peer)?;
             peer.is_callable()
-                .then(|| (Arc::clone(&peer.name), provider.peer, key))
+                .then(|| (Arc::clone(&peer.name), provider.peer))
         });
         let mut roster: Vec<_> = callable.collect();
         let all = roster.len();
-        roster.retain(|(_, peer, _)| *peer != from);
+        roster.retain(|(_, peer)| *peer != from);
         if roster.is_empty() {
             let absence = if all == 0 {
                 Absence::Nobody
@@ -146,7 +153,7 @@ impl Router {
             return None;
         }
         // The roster may be long (P6).
-        if out.room(from) == 0 {
+        if !has_room {
             self.refuse(from, header.call, Failed::Overloaded { may_have_run: false }, out);
             return None;
         }
@@ -186,7 +193,7 @@ impl Router {
             if !turn.spend() {
                 return Progress::More;
             }
-            let (_, peer, key) = asking.roster[asking.next];
+            let peer = asking.roster[asking.next].1;
             let part = Part {
                 of: id,
                 index: u32::try_from(asking.next).unwrap_or(u32::MAX),
@@ -201,8 +208,8 @@ impl Router {
             } else {
                 turn.spend_words(metadata_bytes(&header));
                 let checked = self.check_share(asking.from);
-                let checked = checked.and_then(|()| self.check_part((peer, key), asking, out));
-                checked.and_then(|()| {
+                let checked = checked.and_then(|()| self.check_part(peer, asking, out));
+                checked.and_then(|key| {
                     self.run(
                         asking.from,
                         &header,
@@ -240,16 +247,11 @@ impl Router {
     }
 
     /// Whether one on the roster can be asked.
-    fn check_part(
-        &self,
-        (peer, key): (PeerId, ProviderKey),
-        asking: &Asking,
-        out: &impl Outlet,
-    ) -> Result<(), Failed> {
-        // It may have left since the roster was fixed.
-        let provider = self.directory.provider(key);
-        let provider = provider.filter(|provider| provider.peer == peer && provider.signature.is_some());
-        let provider = provider.ok_or(Failed::NoProvider(Absence::NotOffered))?;
+    fn check_part(&self, peer: PeerId, asking: &Asking, out: &impl Outlet) -> Result<ProviderKey, Failed> {
+        // Since the roster was fixed it may have left, or taken it back.
+        let function = self.directory.function(&asking.call.name);
+        let offer = function.and_then(|(function, _)| self.directory.offer_of(peer, function));
+        let (key, provider) = offer.ok_or(Failed::NoProvider(Absence::NotOffered))?;
         let size = asking.size;
         let wish = Wish {
             signature: asking.call.signature,
@@ -260,7 +262,7 @@ impl Router {
             needed: self.needed_room(size),
         };
         match wish.obstacle(provider, &self.peers, out) {
-            None => Ok(()),
+            None => Ok(key),
             Some(obstacle) => Err(obstacle.failed(provider)),
         }
     }
@@ -273,6 +275,7 @@ impl Router {
         payload: &Bytes,
         out: &mut impl Outlet,
     ) {
+        let needed = self.needed_room(payload.len());
         let Some(broadcast) = self.broadcasts.get_mut(part.of) else {
             return;
         };
@@ -284,7 +287,7 @@ impl Router {
             peer,
             |status| Header::Part { call, index, status },
             status,
-            payload,
+            (payload, needed),
             out,
         );
         if was_last {

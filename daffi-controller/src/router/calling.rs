@@ -204,7 +204,14 @@ impl Router {
         if let Some(peer) = self.peers.get_mut(to) {
             peer.answered(call);
         }
-        tell(to, |status| Header::Reply { call, status }, status, payload, out);
+        let needed = self.needed_room(payload.len());
+        tell(
+            to,
+            |status| Header::Reply { call, status },
+            status,
+            (payload, needed),
+            out,
+        );
     }
 
     /// Answers what a process sent under `call` with a failure.

@@ -71,15 +71,6 @@ impl Directory {
         provider.shown.map(|_| (key, provider))
     }
 
-    /// One that offers the same and is shown, but for a process's own.
-    pub(super) fn other(&self, function: FunctionKey, peer: PeerId) -> Option<&Provider> {
-        let function = self.functions.get(function.0 as usize)?;
-        // A process offers a name once.
-        let two = function.shown.iter().take(2);
-        two.filter_map(|key| self.provider(*key))
-            .find(|provider| provider.peer != peer)
-    }
-
     /// How much a process offers, about, in bytes.
     pub(super) fn bytes_of(&self, peer: PeerId) -> usize {
         self.offerings.get(&peer).map_or(0, |offering| offering.bytes)
@@ -154,6 +145,7 @@ impl Directory {
             bytes,
             shown: None,
             free: None,
+            live: false,
             withdrawn: false,
         })));
         let offering = self.offerings.entry(peer).or_default();
@@ -231,6 +223,13 @@ impl Directory {
         }
         self.settle(key);
         Ok(())
+    }
+
+    /// The offer counts that brought a callback, which is shown.
+    pub(super) fn enliven(&mut self, key: ProviderKey) {
+        if let Some(provider) = self.providers.get_mut(key.0 as usize) {
+            provider.live = true;
+        }
     }
 
     /// Undoes [`show`](Self::show).

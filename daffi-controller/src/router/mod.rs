@@ -67,6 +67,12 @@ impl Router {
         self.peers.predecessor(hello)
     }
 
+    /// Whether the process that had a name is gone, and not all have been told of it: until then, nobody else can have it.
+    #[must_use]
+    pub fn is_clearing(&self, name: &str) -> bool {
+        self.peers.is_clearing(name)
+    }
+
     /// A frame has arrived. What is left to do of it comes back.
     ///
     /// # Errors
@@ -97,7 +103,7 @@ impl Router {
                     None
                 }
                 Header::Cancel { call } => self.cancel(from, call, out),
-                Header::Query { call, query } => self.query(from, call, &query, out)?,
+                Header::Query { call, query } => self.query(from, call, &query, turn, out)?,
                 Header::Goodbye => self.leave(from),
                 Header::Heartbeat { .. } => None,
                 Header::Opened { .. }

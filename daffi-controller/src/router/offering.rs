@@ -34,6 +34,8 @@ struct Offering {
     shown: Vec<ProviderKey>,
     /// Their names.
     names: Vec<Arc<str>>,
+    /// How many of these may be given calls.
+    live: usize,
     /// Why nothing of it counts.
     refused: Option<String>,
 }
@@ -100,6 +102,7 @@ impl Router {
             added: Vec::new(),
             shown: Vec::new(),
             names: Vec::new(),
+            live: 0,
             refused,
         })))
     }
@@ -144,6 +147,16 @@ impl Router {
                 }
                 Err(other) => offering.refused = self.conflict(key, other),
             }
+            if !turn.spend() {
+                return Progress::More;
+            }
+        }
+        // From here on, nothing speaks against it any more.
+        while offering.refused.is_none()
+            && let Some(key) = offering.shown.get(offering.live)
+        {
+            self.directory.enliven(*key);
+            offering.live += 1;
             if !turn.spend() {
                 return Progress::More;
             }
@@ -328,7 +341,7 @@ impl Router {
         Progress::Then(told.into_iter().collect())
     }
 
-    fn name_of(&self, peer: PeerId) -> Arc<str> {
+    pub(super) fn name_of(&self, peer: PeerId) -> Arc<str> {
         self.peers
             .get(peer)
             .map(|peer| Arc::clone(&peer.name))

@@ -1,6 +1,7 @@
 //! Processes that leave, by a goodbye or because their connection is lost.
 //!
-//! At once their name is free and they are given nothing more; the rest takes as long as there is much of it.
+//! At once they are given nothing more; the rest takes as long as there is much of it. Their name is free when all have been told
+//! of it, so that nobody hears that one has left who has just come.
 
 use std::sync::Arc;
 
@@ -41,6 +42,17 @@ impl Step for Parted {
     }
 }
 
+/// All are told that a process is on the roster no more.
+#[derive(Debug)]
+struct Told(PeerId);
+
+impl Step for Told {
+    fn go_on(&mut self, router: &mut Router, _turn: &mut Turn, _out: &mut dyn Outlet) -> Progress {
+        router.peers.parted(self.0);
+        Progress::Done
+    }
+}
+
 impl Step for Clearing {
     fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
         router.clear(self, turn, &mut out)
@@ -50,11 +62,12 @@ impl Step for Clearing {
 impl Router {
     /// A process is about to leave: it gets no more calls.
     pub(super) fn leave(&mut self, from: PeerId) -> Option<Task> {
-        let peer = self.peers.live(from)?;
-        let stage = std::mem::replace(&mut peer.stage, Stage::Leaving);
+        // It says so once.
+        let joined = self.peers.live(from)?.stage != Stage::Leaving;
+        let stage = joined.then(|| self.peers.part(from, Stage::Leaving))??;
         Some(Box::new(Parted {
             peer: from,
-            name: Arc::clone(&peer.name),
+            name: self.name_of(from),
             was_present: stage == Stage::Present,
             reason: Parting::Stopped,
         }))
@@ -62,7 +75,7 @@ impl Router {
 
     /// A process's connection has ended. Its calls are cancelled (P4); those it was running end for their callers (P3).
     pub fn disconnect(&mut self, peer: PeerId, turn: &mut Turn, out: &mut impl Outlet) -> Option<Work> {
-        let stage = self.peers.lose(peer)?;
+        let stage = self.peers.part(peer, Stage::Gone)?;
         let lost = self.peers.get_mut(peer)?;
         let empty = Table::with_hasher(*lost.sent.hasher());
         let clearing = Clearing {
@@ -87,15 +100,13 @@ impl Router {
             }
             self.directory.remove(key);
         }
-        // The last of it. Its goodbye may be gone on with after its connection is lost, while its calls are still there.
-        if parted.reason == Parting::Lost {
-            self.peers.forget(parted.peer);
-        }
-        if !parted.was_present {
-            return Progress::Done;
-        }
-        let told = self.happened(parted.peer, Arc::clone(&parted.name), News::Left(parted.reason));
-        Progress::Then(told.into_iter().collect())
+        let told = if parted.was_present {
+            self.happened(parted.peer, Arc::clone(&parted.name), News::Left(parted.reason))
+        } else {
+            None
+        };
+        let end: Task = Box::new(Told(parted.peer));
+        Progress::Then(told.into_iter().chain([end]).collect())
     }
 
     fn clear(&mut self, clearing: &mut Clearing, turn: &mut Turn, out: &mut impl Outlet) -> Progress {

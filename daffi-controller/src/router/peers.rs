@@ -44,12 +44,14 @@ pub(super) struct Peer {
     pub(super) load: Load,
     /// What it offers, for those who ask who is there.
     pub(super) listing: Arc<[Arc<str>]>,
+    /// How much work there is that takes it off the roster.
+    partings: u8,
 }
 
 impl Peer {
     /// Whether it may be given calls.
-    pub(super) const fn is_callable(&self) -> bool {
-        matches!(self.stage, Stage::Joining | Stage::Present)
+    pub(super) fn is_callable(&self) -> bool {
+        self.stage == Stage::Present
     }
 
     /// What it sent under a number is answered.
@@ -102,6 +104,7 @@ impl Peers {
             runs: RunList::default(),
             load: Load::new(Capacity::of(hello, limits), self.mixing),
             listing: Arc::default(),
+            partings: 0,
         });
         let id = PeerId {
             // Each takes a file descriptor or more.
@@ -123,10 +126,17 @@ impl Peers {
         (self.get(id)?.stage == Stage::Present).then_some(id)
     }
 
-    /// The earlier start of a connection of the same start of the same process.
+    /// The process that holds a name with an earlier connection, if it is the same start of the same process.
     pub(super) fn predecessor(&self, hello: &Hello) -> Option<PeerId> {
         let id = self.named(&hello.process_name)?;
-        (self.get(id)?.instance == hello.instance).then_some(id)
+        let holder = self.get(id).filter(|holder| holder.stage != Stage::Gone)?;
+        (holder.instance == hello.instance).then_some(id)
+    }
+
+    /// Whether the one that had a name is gone, and not all have been told of it.
+    pub(super) fn is_clearing(&self, name: &str) -> bool {
+        let holder = self.named(name).and_then(|id| self.get(id));
+        holder.is_some_and(|holder| holder.stage == Stage::Gone)
     }
 
     pub(super) fn get(&self, id: PeerId) -> Option<&Peer> {
@@ -148,19 +158,21 @@ impl Peers {
         self.get_mut(id).filter(|peer| peer.stage != Stage::Gone)
     }
 
-    /// Its connection is lost: its name is free, and it is given nothing more. Says in which stage it was.
-    pub(super) fn lose(&mut self, id: PeerId) -> Option<Stage> {
+    /// It gets nothing more: it is about to leave, or its connection is lost. Says in which stage it was. Once for each time,
+    /// [`parted`](Self::parted) follows.
+    pub(super) fn part(&mut self, id: PeerId, to: Stage) -> Option<Stage> {
         let peer = self.live(id)?;
-        let stage = std::mem::replace(&mut peer.stage, Stage::Gone);
-        let name = Arc::clone(&peer.name);
-        self.names.remove(&name);
-        Some(stage)
+        peer.partings = peer.partings.saturating_add(1);
+        Some(std::mem::replace(&mut peer.stage, to))
     }
 
-    /// Nothing is left of it.
-    pub(super) fn forget(&mut self, id: PeerId) {
-        if self.get(id).is_some() {
-            self.slots.remove(id.index());
+    /// It is off the roster, and all are told. When its connection is lost, too, nothing is left of it, and its name is free.
+    pub(super) fn parted(&mut self, id: PeerId) {
+        let Some(peer) = self.get_mut(id) else { return };
+        peer.partings = peer.partings.saturating_sub(1);
+        if peer.partings == 0 && peer.stage == Stage::Gone {
+            let peer = self.slots.remove(id.index());
+            self.names.remove(&peer.name);
         }
     }
 

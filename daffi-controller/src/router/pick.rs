@@ -37,7 +37,7 @@ pub(super) struct Wish {
 /// Why a provider is out of the question. The later ones say more about what the caller could do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Obstacle {
-    /// It is about to go.
+    /// It is about to come or to go.
     Gone,
     Caller,
     Signature,
@@ -47,7 +47,8 @@ pub(super) enum Obstacle {
 impl Wish {
     /// What speaks against a provider.
     pub(super) fn obstacle(&self, provider: &Provider, peers: &Peers, out: &impl Outlet) -> Option<Obstacle> {
-        let peer = peers.get(provider.peer).filter(|peer| peer.is_callable());
+        let peer = peers.get(provider.peer);
+        let peer = peer.filter(|peer| peer.is_callable() && provider.live);
         let accepts = |number| {
             let signature = provider.signature.as_ref();
             signature.is_some_and(|signature| signature.accepts(number))

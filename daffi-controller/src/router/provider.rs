@@ -30,6 +30,8 @@ pub(super) struct Provider {
     /// Its place among those that are shown, and among those of them that could be given a call.
     pub(super) shown: Option<usize>,
     pub(super) free: Option<usize>,
+    /// The offer that brought it counts: it may be given calls.
+    pub(super) live: bool,
     /// It is offered no more, and goes when its calls have ended.
     pub(super) withdrawn: bool,
 }

@@ -5,9 +5,9 @@ use daffi_core::proto::{
     self, CallId, CallbackEntry, EncodeError, Failed, Limits, ProcessEntry, Query, Status,
 };
 
-use super::ids::{PeerId, Sent};
+use super::ids::{PeerId, ProviderKey, Sent};
 use super::outlet::{Fault, Outlet};
-use super::peers::Stage;
+use super::peers::{Peer, Stage};
 use super::provider::{Function, Provider};
 use super::state::Router;
 use super::work::{Progress, Step, Task, Turn};
@@ -18,8 +18,9 @@ const SUBSCRIPTIONS: usize = 16;
 /// How many questions of a process may wait for something to appear.
 const WAITS: usize = 4096;
 
-/// So many entries are sorted and encoded at once; for more, nobody waits.
+/// So many entries, of so many bytes, are sorted and encoded at once; for more, nobody waits.
 const SHORT: usize = 128;
+const FEW: usize = 64 * 1024;
 
 /// An answer that is put together.
 #[derive(Debug)]
@@ -67,18 +68,26 @@ impl Step for Listing {
 
 impl Listing {
     fn encode(&mut self) {
-        self.encoded = Some(match &mut self.entries {
-            Entries::Processes(entries) => {
+        // Freed here, and not where somebody waits for it.
+        let entries = std::mem::replace(&mut self.entries, Entries::Processes(Vec::new()));
+        // What was taken back and offered again while the list was put together may be on it twice.
+        self.encoded = Some(match entries {
+            Entries::Processes(mut entries) => {
                 entries.sort_by(|a, b| a.name.cmp(&b.name));
-                proto::encode(entries)
+                entries.dedup_by(|a, b| a.name == b.name);
+                proto::encode(&entries)
             }
-            Entries::Callbacks(entries) => {
+            Entries::Callbacks(mut entries) => {
                 entries.sort_by(|a, b| a.name.cmp(&b.name));
-                // They are left out where they make it long.
-                if self.docs > self.limit / 4 {
-                    entries.iter_mut().for_each(|entry| entry.docs.clear());
+                entries.dedup_by(|a, b| a.name == b.name);
+                let is_long = self.docs > self.limit / 4;
+                for entry in &mut entries {
+                    entry.providers.sort();
+                    if is_long {
+                        entry.docs.clear();
+                    }
                 }
-                proto::encode(entries)
+                proto::encode(&entries)
             }
         });
     }
@@ -90,6 +99,7 @@ impl Router {
         from: PeerId,
         call: CallId,
         query: &Query<'_>,
+        turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Result<Option<Task>, Fault> {
         self.claim(from, call)?;
@@ -113,7 +123,7 @@ impl Router {
                 self.watchers.waiting.for_process(name, from, call);
                 self.note(from, call, Sent::Waiting);
             }
-            Query::WaitFunction(name) if !self.is_offered(name, from) => {
+            Query::WaitFunction(name) if !self.is_offered(name, from, turn) => {
                 self.watchers.waiting.for_function(name, from, call);
                 self.note(from, call, Sent::Waiting);
             }
@@ -132,11 +142,23 @@ impl Router {
     }
 
     /// Whether another process offers a callback.
-    fn is_offered(&self, name: &str, from: PeerId) -> bool {
-        let function = self.directory.function(name);
-        let other = function.and_then(|(function, _)| self.directory.other(function, from));
-        let peer = other.and_then(|provider| self.peers.get(provider.peer));
-        peer.is_some_and(|peer| peer.stage == Stage::Present)
+    fn is_offered(&self, name: &str, from: PeerId, turn: &mut Turn) -> bool {
+        let function = self.directory.function(name).map(|(_, function)| function);
+        let shown = function.map_or(&[][..], |function| function.shown());
+        // The first or the second is there, as a rule: others are about to come or to go.
+        let is_there = |key: &ProviderKey| {
+            let provider = self.directory.provider(*key);
+            provider.is_some_and(|provider| provider.peer != from && self.is_there(provider))
+        };
+        let found = shown.iter().position(is_there);
+        turn.spend_looks(found.unwrap_or(shown.len()));
+        found.is_some()
+    }
+
+    /// Whether a callback can be called.
+    fn is_there(&self, provider: &Provider) -> bool {
+        let peer = self.peers.get(provider.peer);
+        provider.live && peer.is_some_and(Peer::is_callable)
     }
 
     fn listing(&self, peer: PeerId, call: CallId, entries: Entries) -> Task {
@@ -171,7 +193,7 @@ impl Router {
             }
         }
         if listing.encoded.is_none() {
-            if listing.entries.len() > SHORT {
+            if listing.entries.len() > SHORT || listing.bytes > FEW {
                 return Progress::More;
             }
             listing.encode();
@@ -211,8 +233,10 @@ impl Router {
                     return false;
                 };
                 listing.place += 1;
-                if let Some(entry) = function.and_then(|function| self.entry(function)) {
-                    turn.spend_looks(entry.providers.len());
+                // They are left out where they make it long.
+                let with_docs = listing.docs <= listing.limit / 4;
+                if let Some(entry) = function.and_then(|function| self.entry(function, with_docs)) {
+                    turn.spend_looks(entry.providers.len() * 2);
                     listing.docs += entry.docs.len();
                     listing.bytes += entry.name.len() + entry.docs.len() + entry.signature.size();
                     listing.bytes += entry.providers.iter().map(String::len).sum::<usize>();
@@ -224,17 +248,21 @@ impl Router {
     }
 
     /// A callback as its first provider offers it, with all who offer it.
-    fn entry(&self, function: &Function) -> Option<CallbackEntry> {
+    fn entry(&self, function: &Function, with_docs: bool) -> Option<CallbackEntry> {
         let shown = function.shown().iter();
-        let mut shown = shown.filter_map(|key| self.directory.provider(*key)).peekable();
+        let shown = shown.filter_map(|key| self.directory.provider(*key));
+        let mut shown = shown.filter(|provider| self.is_there(provider)).peekable();
         let first = *shown.peek()?;
         let name = |provider: &Provider| Some(self.process_name(provider.peer)?.to_owned());
-        let mut providers: Vec<_> = shown.filter_map(name).collect();
-        providers.sort();
+        let providers: Vec<_> = shown.filter_map(name).collect();
         Some(CallbackEntry {
             name: function.name.to_string(),
             signature: first.signature.as_deref()?.clone(),
-            docs: first.docs.to_string(),
+            docs: if with_docs {
+                first.docs.to_string()
+            } else {
+                String::new()
+            },
             concurrency: first.concurrency,
             providers,
             balance: first.balance,

@@ -6,17 +6,18 @@ use daffi_core::proto::{Failed, FrameError, Header, Limits, Status};
 use super::ids::PeerId;
 use super::outlet::Outlet;
 
-/// Tells a process how something ended: in few bytes if it does not read (P6), or if more is over the limit of its frames.
+/// Tells a process how something ended: in few bytes if its queue has not the room that is needed for more (P6), or if more is
+/// over the limit of its frames.
 pub(super) fn tell<'a>(
     to: PeerId,
     header: impl Fn(Status<'a>) -> Header<'a>,
     status: Status<'a>,
-    payload: &Bytes,
+    (payload, needed): (&Bytes, usize),
     out: &mut impl Outlet,
 ) {
     let may_have_run = may_have_run(&status);
     let is_short = payload.is_empty() && is_small(&status);
-    let failed = if is_short || out.room(to) > 0 {
+    let failed = if is_short || out.room(to) >= needed {
         match out.send(to, &header(status), payload) {
             Ok(()) => return,
             Err(error) => refused(&error, may_have_run),

@@ -340,5 +340,5 @@ impl Router {
 
 /// Sends events to somebody who reads them; `false` if they do not.
 fn send((peer, call): Asker, payload: &Bytes, out: &mut impl Outlet) -> bool {
-    out.room(peer) > 0 && out.send(peer, &Header::Happened { call }, payload).is_ok()
+    out.room(peer) >= payload.len().max(1) && out.send(peer, &Header::Happened { call }, payload).is_ok()
 }

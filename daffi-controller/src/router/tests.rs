@@ -9,6 +9,7 @@ mod generated;
 mod handover;
 mod interleaved;
 mod load;
+mod meanwhile;
 mod picking;
 mod presence;
 mod roster;

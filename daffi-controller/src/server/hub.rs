@@ -53,7 +53,7 @@ struct State {
 impl Hub {
     pub(super) fn new(options: &ControllerOptions, seed: u128) -> Self {
         let state = State {
-            router: Router::new(options.limits, options.queue_bytes / CALL_BYTES, seed),
+            router: Router::new(options.limits, (options.queue_bytes / CALL_BYTES).max(1), seed),
             queues: Queues::default(),
             closing: false,
         };
@@ -83,26 +83,38 @@ impl Hub {
     /// Lets a process in, or not; answers it either way.
     pub(super) async fn admit(&self, hello: &Hello, outbox: &Arc<Outbox>) -> Result<PeerId, Refusal> {
         self.replace(hello).await;
-        let admitted = {
-            let mut state = self.state();
-            let admitted = self.enter(&mut state, hello, outbox);
-            let header = match &admitted {
-                Ok((_, version)) => Header::Welcome(Welcome {
-                    version: *version,
-                    controller: self.process_name.to_string(),
-                    heartbeat: self.heartbeat,
-                    frame_bytes: self.limits.frame_bytes as u64,
-                    calls: self.limits.calls,
-                    extensions: Extensions::default(),
-                }),
-                Err(refusal) => Header::Refused(refusal.clone()),
-            };
-            // Before anything else is sent there. A peer that is gone already needs no answer.
-            let _ = outbox.send(&header, &Bytes::new());
-            admitted
+        let admitted = loop {
+            if let Some(admitted) = self.try_admit(hello, outbox) {
+                break admitted;
+            }
+            // All are told that an earlier one of the name has left before this one joins.
+            yield_now().await;
         };
         outbox.flush();
-        admitted.map(|(peer, _)| peer)
+        admitted
+    }
+
+    /// Nothing, if the process that had the name is still being cleared away.
+    fn try_admit(&self, hello: &Hello, outbox: &Arc<Outbox>) -> Option<Result<PeerId, Refusal>> {
+        let mut state = self.state();
+        if state.router.is_clearing(&hello.process_name) {
+            return None;
+        }
+        let admitted = self.enter(&mut state, hello, outbox);
+        let header = match &admitted {
+            Ok((_, version)) => Header::Welcome(Welcome {
+                version: *version,
+                controller: self.process_name.to_string(),
+                heartbeat: self.heartbeat,
+                frame_bytes: self.limits.frame_bytes as u64,
+                calls: self.limits.calls,
+                extensions: Extensions::default(),
+            }),
+            Err(refusal) => Header::Refused(refusal.clone()),
+        };
+        // Before anything else is sent there. A peer that is gone already needs no answer.
+        let _ = outbox.send(&header, &Bytes::new());
+        Some(admitted.map(|(peer, _)| peer))
     }
 
     /// Ends an earlier connection of the same start of the same process.

@@ -169,8 +169,9 @@ impl Crowd {
     fn step(&mut self, index: usize, op: Op, things: u32) {
         let turn = &mut Turn::of(things);
         match (self.nodes[index].take(), op) {
+            // Its name is free when nothing is left of the one that had it.
+            (None, _) if self.router.is_clearing(PROCESSES[index]) => {}
             (None, _) => {
-                // Its name is free as soon as it has gone, whatever is left of it.
                 let peer = self.router.connect(&Hello::new(PROCESSES[index], 1, 77));
                 self.nodes[index] = Some(Node::new(peer.unwrap()));
             }
