@@ -56,6 +56,11 @@ struct Arguments {
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(10..=3_600_000))]
     heartbeat: u64,
 
+    /// How much may wait to be read by all processes together, in megabytes (MiB); one that does not read leaves room for the others.
+    /// By default 1024, or a quarter of the machine's memory if that is less.
+    #[arg(long, value_name = "MEGABYTES", value_parser = clap::value_parser!(u32).range(1..))]
+    queue_memory: Option<u32>,
+
     /// What to log: error, warn, info, debug, trace, off, or a filter such as `daffi_controller=debug`.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
@@ -106,6 +111,11 @@ async fn run(arguments: Arguments) -> ExitCode {
     options.heartbeat = Duration::from_millis(arguments.heartbeat);
     if let Some(name) = arguments.process_name {
         options.process_name = name.into();
+    }
+    if let Some(megabytes) = arguments.queue_memory {
+        options.queue_bytes = usize::try_from(megabytes)
+            .unwrap_or(usize::MAX)
+            .saturating_mul(1024 * 1024);
     }
     let signals = signal(SignalKind::interrupt()).and_then(|int| Ok((int, signal(SignalKind::terminate())?)));
     let (mut interrupt, mut terminate) = match signals {

@@ -89,6 +89,7 @@ fn help_tells_of_every_argument_and_exit_code() {
         "--unix-sock-path",
         "--log",
         "--heartbeat",
+        "--queue-memory",
         "SIGTERM",
         "Exit codes:",
     ] {
@@ -112,6 +113,7 @@ fn arguments_that_make_no_sense_are_explained() {
     );
     check(&["--log", "a=b=c"], "--log <FILTER>");
     check(&["--heartbeat", "1"], "1 is not in 10..=3600000");
+    check(&["--queue-memory", "0"], "0 is not in 1..");
     check(&["--prot", "1"], "--port");
 }
 
