@@ -111,7 +111,10 @@ impl Batch {
                     self.advance(written);
                     progress(written);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.give_back();
+                    return Ok(false);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -121,6 +124,28 @@ impl Batch {
         self.start = 0;
         self.numbered = 0;
         Ok(true)
+    }
+
+    /// Gives back what is written, where that is most of much: as much is queued again by then, and a peer may read the rest
+    /// slowly.
+    fn give_back(&mut self) {
+        let first = match self.pieces.front_mut() {
+            Some(Slice::Buffered(len)) => len,
+            _ => return,
+        };
+        let done = self.start + self.written;
+        if done < KEPT_BYTES || done < self.buffer.len() / 2 {
+            return;
+        }
+        *first -= self.written;
+        (self.start, self.written) = (0, 0);
+        self.buffer.drain(..done);
+        self.buffer.shrink_to(KEPT_BYTES);
+    }
+
+    #[cfg(test)]
+    pub(super) fn held_bytes(&self) -> usize {
+        self.buffer.capacity()
     }
 
     fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; PIECES]) -> usize {

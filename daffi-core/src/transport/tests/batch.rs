@@ -193,3 +193,48 @@ fn p6_a_payload_that_waits_for_long_keeps_nothing_of_what_came_with_it() {
         }
     }
 }
+
+/// A peer that reads all but the last of it does not keep the rest in memory.
+#[test]
+fn p6_what_is_written_is_given_back_though_some_is_left() {
+    let (mut batch, expected) = batch(&[1000; 4000]);
+    let before = batch.held_bytes();
+    let mut out = Vec::new();
+    let mut reads = [expected.len() / 3, expected.len() / 2, 1].into_iter();
+    for round in 0.. {
+        let mut left = reads.next();
+        let done = batch
+            .write(
+                |slices| match left.take() {
+                    None => Err(io::ErrorKind::WouldBlock.into()),
+                    Some(most) => {
+                        let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+                        let written = bytes.len().min(most);
+                        out.extend_from_slice(&bytes[..written]);
+                        Ok(written)
+                    }
+                },
+                drop,
+            )
+            .unwrap();
+        assert!(!done);
+        if round == 2 {
+            break;
+        }
+    }
+    assert!(
+        batch.held_bytes() < before / 4,
+        "{} of {before} bytes are held for {}",
+        batch.held_bytes(),
+        expected.len() - out.len()
+    );
+    let done = batch.write(
+        |slices| {
+            slices.iter().for_each(|slice| out.extend_from_slice(slice));
+            Ok(slices.iter().map(|slice| slice.len()).sum())
+        },
+        drop,
+    );
+    assert!(done.unwrap());
+    assert!(out == expected, "the bytes are the same");
+}
