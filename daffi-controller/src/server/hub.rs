@@ -189,6 +189,7 @@ impl Hub {
         requests: &mut impl Iterator<Item = (Request<'a>, Bytes)>,
         outboxes: &mut Vec<Arc<Outbox>>,
     ) -> Result<Option<Work>, Fault> {
+        let resumes = left.is_some();
         if let Some(work) = &mut left {
             work.prepare();
         }
@@ -196,7 +197,8 @@ impl Hub {
         let mut state = self.state();
         let State { router, queues, .. } = &mut *state;
         let mut routed = Ok(left.and_then(|work| router.resume(work, &mut turn, queues)));
-        let (mut received, mut heartbeats) = (0, 0);
+        // It is not read meanwhile: what it has asked for is as good as a word of it.
+        let (mut received, mut heartbeats) = (0, u64::from(resumes));
         while let Ok(None) = routed
             && !turn.is_over()
             && let Some((request, payload)) = requests.next()
