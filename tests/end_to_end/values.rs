@@ -206,6 +206,35 @@ async fn p13_calls_by_name_are_as_they_were_or_refused() {
     net.stop([g]).await;
 }
 
+/// What is no tuple would be read as whatever the callback takes.
+#[tokio::test]
+async fn p13_what_is_called_by_name_without_a_tuple_is_refused() {
+    #[derive(Serialize)]
+    struct Two {
+        limit: Option<u8>,
+        level: u8,
+    }
+    let (net, g) = net(Transport::Memory).await;
+    let lone = Two {
+        limit: None,
+        level: 1,
+    };
+    let calls = [
+        g.call::<Rule>("values.find", 0_u8),
+        g.call("values.find", None::<u8>),
+        g.call("values.find", vec![0_u8]),
+        g.call("values.find", lone),
+        g.call("values.find", "text"),
+    ];
+    for call in calls {
+        let error = call.await.unwrap_err();
+        assert!(matches!(error, CallError::Encode { .. }), "{error:?}");
+        assert!(error.to_string().contains("`(value,)` for one"), "{error}");
+        assert!(!error.may_have_run(), "{error}");
+    }
+    net.stop([g]).await;
+}
+
 #[tokio::test]
 async fn p13_answers_of_a_broadcast_are_as_they_were_or_refused() {
     let (net, g) = net(Transport::Memory).await;

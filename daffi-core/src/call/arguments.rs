@@ -16,6 +16,9 @@ use crate::proto;
 use crate::registry::decode;
 use crate::signature::{ErrorType, Form, Returns, Signature, Type, shape, trace};
 
+/// What is said of arguments that are none.
+const NO_TUPLE: &str = "the arguments of a call by name are a tuple: `(value,)` for one, `()` for none";
+
 /// A call of the callback `name`. The types of the arguments are known only from their values, so the signature has
 /// gaps, and the first call of each shape is compared with the callback's by structure.
 pub(crate) fn by_name<T>(name: &str, arguments: &impl Serialize) -> Call<T, RemoteError>
@@ -26,14 +29,21 @@ where
         ok: traced_once::<T>(),
         error: ErrorType::None,
     };
-    let signature = Signature::from_arguments(shape(arguments), returns);
+    let shape = shape(arguments);
+    // About anything else nothing would be known, and it would be read as whatever the callback takes.
+    let encoded = if matches!(shape, Type::Unit | Type::Tuple(_) | Type::Opaque) {
+        Arguments::from(proto::encode_held(arguments, &Form::unknown()))
+    } else {
+        Arguments(Err(NO_TUPLE.to_owned()))
+    };
+    let signature = Signature::from_arguments(shape, returns);
     let named = Named {
         name: name.to_owned(),
         traced: Traced::new(name, signature.into()),
     };
     Call::new(
         Source::Named(Arc::new(named)),
-        Arguments::from(proto::encode_held(arguments, &Form::unknown())),
+        encoded,
         Decoders::new(Take::Value(|bytes, guarded| decode(bytes, guarded))),
     )
 }

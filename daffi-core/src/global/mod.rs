@@ -91,7 +91,8 @@ impl Global {
         &self.inner.address
     }
 
-    /// A call of the callback `name`, for when there is no fetcher. `arguments` is a tuple, `()` for none.
+    /// A call of the callback `name`, for when there is no fetcher. `arguments` is a tuple: `(value,)` for one, `()` for none.
+    /// Anything else is refused, with [`CallError::Encode`].
     ///
     /// The types are checked as those of a fetcher are, as far as the values show them: an empty sequence does not show its
     /// elements, a longer one shows the first 32. A fetcher knows more, so prefer one for enums with

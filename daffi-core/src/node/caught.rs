@@ -26,7 +26,7 @@ impl Future for Caught {
 /// Runs a callback; a panic is its outcome.
 pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     panics::caught(work).unwrap_or_else(|Panic { message }| {
-        warn!(message, "a callback panicked; its caller is told");
+        warn!(panic = message, "a callback panicked; its caller is told");
         Err(Failed::Panicked { message }.into())
     })
 }
