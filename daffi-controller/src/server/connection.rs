@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::hub::Hub;
+use super::hub::{Hub, Ways};
 use crate::router::PeerId;
 
 /// How long a peer may take to say who it is.
@@ -48,7 +48,11 @@ impl Hub {
             let outbox = Arc::clone(&outbox);
             tasks.spawn(async move { outbox.run().await })
         };
-        let admitted = self.admit(&hello, &outbox).await;
+        let ways = Ways {
+            outbox: &outbox,
+            arrived: &inlet.arrived(),
+        };
+        let admitted = self.admit(&hello, ways).await;
         // The rest of the greeting may be long, and is not kept as long as the connection.
         let Hello { process_name, .. } = hello;
         match admitted {

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::link::{Link, Tick, Traffic};
+use daffi_core::link::{Link, Tick};
 use daffi_core::proto::{Extensions, Frame, Header, Hello, Limits, Moment, Refusal, Welcome};
-use daffi_core::transport::{Outbox, Pool};
+use daffi_core::transport::{Arrived, Outbox, Pool};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -50,6 +50,13 @@ struct State {
     closing: bool,
 }
 
+/// Both ways of a connection, as far as the hub knows them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ways<'a> {
+    pub(super) outbox: &'a Arc<Outbox>,
+    pub(super) arrived: &'a Arrived,
+}
+
 impl Hub {
     pub(super) fn new(options: &ControllerOptions, seed: u128) -> Self {
         let state = State {
@@ -81,26 +88,26 @@ impl Hub {
     }
 
     /// Lets a process in, or not; answers it either way.
-    pub(super) async fn admit(&self, hello: &Hello, outbox: &Arc<Outbox>) -> Result<PeerId, Refusal> {
+    pub(super) async fn admit(&self, hello: &Hello, ways: Ways<'_>) -> Result<PeerId, Refusal> {
         self.replace(hello).await;
         let admitted = loop {
-            if let Some(admitted) = self.try_admit(hello, outbox) {
+            if let Some(admitted) = self.try_admit(hello, ways) {
                 break admitted;
             }
             // All are told that an earlier one of the name has left before this one joins.
             yield_now().await;
         };
-        outbox.flush();
+        ways.outbox.flush();
         admitted
     }
 
     /// Nothing, if the process that had the name is still being cleared away.
-    fn try_admit(&self, hello: &Hello, outbox: &Arc<Outbox>) -> Option<Result<PeerId, Refusal>> {
+    fn try_admit(&self, hello: &Hello, ways: Ways<'_>) -> Option<Result<PeerId, Refusal>> {
         let mut state = self.state();
         if state.router.is_clearing(&hello.process_name) {
             return None;
         }
-        let admitted = self.enter(&mut state, hello, outbox);
+        let admitted = self.enter(&mut state, hello, ways);
         let header = match &admitted {
             Ok((_, version)) => Header::Welcome(Welcome {
                 version: *version,
@@ -113,7 +120,7 @@ impl Hub {
             Err(refusal) => Header::Refused(refusal.clone()),
         };
         // Before anything else is sent there. A peer that is gone already needs no answer.
-        let _ = outbox.send(&header, &Bytes::new());
+        let _ = ways.outbox.send(&header, &Bytes::new());
         Some(admitted.map(|(peer, _)| peer))
     }
 
@@ -136,20 +143,16 @@ impl Hub {
         }
     }
 
-    fn enter(
-        &self,
-        state: &mut State,
-        hello: &Hello,
-        outbox: &Arc<Outbox>,
-    ) -> Result<(PeerId, u16), Refusal> {
+    fn enter(&self, state: &mut State, hello: &Hello, ways: Ways<'_>) -> Result<(PeerId, u16), Refusal> {
         let version = hello.negotiate()?;
         if state.closing {
             return Err(Refusal::Stopping);
         }
         let peer = state.router.connect(hello)?;
-        outbox.share(&self.pool);
+        ways.outbox.share(&self.pool);
         let link = Link::new(self.now(), self.heartbeat);
-        state.queues.insert(Queue::new(peer, Arc::clone(outbox), link));
+        let (outbox, arrived) = (Arc::clone(ways.outbox), ways.arrived.clone());
+        state.queues.insert(Queue::new(peer, outbox, arrived, link));
         Ok((peer, version))
     }
 
@@ -198,13 +201,12 @@ impl Hub {
         let State { router, queues, .. } = &mut *state;
         let mut routed = Ok(left.and_then(|work| router.resume(work, &mut turn, queues)));
         // It is not read meanwhile: what it has asked for is as good as a word of it.
-        let (mut received, mut heartbeats) = (0, u64::from(resumes));
+        let mut received = 0;
         while let Ok(None) = routed
             && !turn.is_over()
             && let Some((request, payload)) = requests.next()
         {
             if let Request::Frame(Header::Heartbeat { received }) = request {
-                heartbeats += 1;
                 routed = queues.acknowledged(from, received).map(|()| None);
             } else {
                 received += 1;
@@ -213,7 +215,7 @@ impl Hub {
         }
         if let Some(queue) = queues.get_mut(from) {
             queue.received += received;
-            queue.heartbeats += heartbeats;
+            queue.worked_for += u64::from(resumes);
         }
         queues.take_touched(outboxes);
         routed
@@ -269,11 +271,7 @@ impl Hub {
             return false;
         };
         for (peer, queue) in some {
-            let traffic = Traffic {
-                sent: queue.outbox.sent(),
-                received: queue.received,
-                heartbeats: queue.heartbeats,
-            };
+            let traffic = queue.traffic();
             match queue.link.tick(now, traffic) {
                 Tick::Idle => {}
                 Tick::Heartbeat { received } => {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::link::Link;
+use daffi_core::link::{Link, Traffic};
 use daffi_core::proto::{FrameError, Header};
-use daffi_core::transport::{Outbox, SendError};
+use daffi_core::transport::{Arrived, Outbox, SendError};
 
 use crate::router::{Fault, Outlet, PeerId};
 
@@ -25,20 +25,32 @@ pub(super) struct Queue {
     pub(super) outbox: Arc<Outbox>,
     touched: bool,
     pub(super) link: Link,
-    /// How many numbered frames have come, and how many heartbeats.
+    /// How many numbered frames have come.
     pub(super) received: u64,
-    pub(super) heartbeats: u64,
+    arrived: Arrived,
+    /// How often it was worked for without being read.
+    pub(super) worked_for: u64,
 }
 
 impl Queue {
-    pub(super) const fn new(peer: PeerId, outbox: Arc<Outbox>, link: Link) -> Self {
+    pub(super) const fn new(peer: PeerId, outbox: Arc<Outbox>, arrived: Arrived, link: Link) -> Self {
         Self {
             peer,
             outbox,
             touched: false,
             link,
             received: 0,
-            heartbeats: 0,
+            arrived,
+            worked_for: 0,
+        }
+    }
+
+    /// What went each way.
+    pub(super) fn traffic(&self) -> Traffic {
+        Traffic {
+            sent: self.outbox.sent(),
+            received: self.received,
+            signs: self.arrived.bytes() + self.worked_for,
         }
     }
 }

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_controller::{Controller, ControllerOptions};
-use daffi_core::proto::{CallId, Header, Hello, Limits, Query};
+use daffi_core::proto::{CallHeader, CallId, Header, Hello, Limits, Mode, Query, append};
 use daffi_core::transport::{Address, Connection, connect};
-use tokio::time::timeout;
+use tokio::io::AsyncWriteExt;
+use tokio::net::UnixStream;
+use tokio::time::{sleep, timeout};
 
 /// Connects as a process of this name.
 async fn join(address: &Address, name: &str, limits: Limits) -> Connection {
@@ -91,5 +93,52 @@ async fn p6_a_peer_that_does_not_read_is_not_read_and_loses_nothing() {
     }
     outbox.close();
     writer.await.unwrap();
+    controller.stop().await;
+}
+
+/// A process on a line that is slow: what it has said for a long time is one frame that is not whole.
+#[tokio::test(start_paused = true)]
+async fn a_process_whose_large_frame_takes_many_heartbeats_is_not_cut_off() {
+    const PIECES: u32 = 12;
+    const PIECE: usize = 32 * 1024;
+    let heartbeat = Duration::from_secs(1);
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = ControllerOptions::new(Address::unix_in(folder.path()));
+    options.heartbeat = heartbeat;
+    let controller = Controller::start(options).await.unwrap();
+    let path = controller.address().path().unwrap();
+    let mut socket = UnixStream::connect(path).await.unwrap();
+    let mut said = Vec::new();
+    append(&mut said, &Header::Hello(Hello::new("slow", 1, 1)), 0, usize::MAX).unwrap();
+    let payload = vec![0; PIECES as usize * PIECE];
+    let call = CallHeader {
+        call: CallId::first(0),
+        name: "nobody",
+        signature: 0,
+        to: None,
+        deadline: None,
+        trace: None,
+        metadata: Vec::new(),
+        key: None,
+        mode: Mode::Answered,
+    };
+    append(&mut said, &Header::Call(call), payload.len(), usize::MAX).unwrap();
+    socket.write_all(&said).await.unwrap();
+    for piece in payload.chunks(PIECE) {
+        sleep(heartbeat).await;
+        socket.write_all(piece).await.unwrap();
+    }
+
+    let path = path.to_owned();
+    let mut connection = Connection::unix(socket, path, Limits::default());
+    let answered = loop {
+        let frame = connection.inlet.read_one().await.unwrap();
+        let frame = frame.expect("it was cut off");
+        if let Header::Reply { call, .. } = frame.decode().unwrap().0 {
+            break call;
+        }
+    };
+    assert_eq!(answered, CallId::first(0));
+    connection.outbox.abort();
     controller.stop().await;
 }

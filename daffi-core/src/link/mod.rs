@@ -20,15 +20,16 @@ pub const MISSED_HEARTBEATS: u32 = 3;
 /// The heartbeat interval unless configured otherwise.
 pub const HEARTBEAT: Duration = Duration::from_secs(2);
 
-/// How many frames went each way since the connection began, heartbeats not counted.
+/// What went each way since the connection began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Numbered frames taken to be written.
     pub sent: u64,
     /// Numbered frames received.
     pub received: u64,
-    /// Heartbeats received. They are signs of life, but have no number.
-    pub heartbeats: u64,
+    /// Signs of life, of which any shows that the peer is there: bytes that have arrived, whatever they are part of, so that a
+    /// large frame on its way is not silence.
+    pub signs: u64,
 }
 
 /// What the driver shall do after a tick.
@@ -107,7 +108,8 @@ impl Link {
         Ok(())
     }
 
-    /// An interval has passed. Any frame counts as a sign of life, in both directions.
+    /// An interval has passed. Bytes that arrive are a sign of life, before their frame is whole; what was said takes the place of a
+    /// heartbeat.
     ///
     /// A frozen peer is noticed between three and four intervals after its last sign.
     pub fn tick(&mut self, now: Moment, traffic: Traffic) -> Tick {
@@ -120,7 +122,7 @@ impl Link {
         self.last_heard = self.last_heard + held_up;
         self.next_tick = now + self.interval;
 
-        let heard = (traffic.received, traffic.heartbeats) != (self.seen.received, self.seen.heartbeats);
+        let heard = (traffic.received, traffic.signs) != (self.seen.received, self.seen.signs);
         let spoke = traffic.sent != self.seen.sent;
         let news = traffic.received != self.seen.received;
         self.seen = traffic;

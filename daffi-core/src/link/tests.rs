@@ -14,11 +14,11 @@ fn ms(ms: u64) -> Moment {
     Moment::new(Duration::from_millis(ms))
 }
 
-fn traffic(sent: u64, received: u64, heartbeats: u64) -> Traffic {
+fn traffic(sent: u64, received: u64, signs: u64) -> Traffic {
     Traffic {
         sent,
         received,
-        heartbeats,
+        signs,
     }
 }
 
@@ -67,6 +67,28 @@ fn any_frame_counts_as_a_sign_of_life() {
     check(&frames, &(1..20).map(heartbeat).collect::<Vec<_>>());
     let heartbeats: Vec<_> = (1..20).map(|second| traffic(0, 0, second)).collect();
     check(&heartbeats, &[heartbeat(0); 19]);
+}
+
+#[test]
+fn p3_a_frame_that_is_on_its_way_for_long_is_no_silence() {
+    // Twelve intervals until it is whole.
+    let pieces: Vec<_> = (1..=12).map(|second| traffic(0, 0, second * 1_500_000)).collect();
+    check(&pieces, &[heartbeat(0); 12]);
+    // Once nothing more of it comes, it is.
+    check(
+        &[
+            traffic(0, 0, 100),
+            traffic(0, 0, 100),
+            traffic(0, 0, 100),
+            traffic(0, 0, 100),
+        ],
+        &[
+            heartbeat(0),
+            heartbeat(0),
+            heartbeat(0),
+            Tick::Lost { silence: SECOND * 3 },
+        ],
+    );
 }
 
 #[test]
@@ -216,7 +238,7 @@ impl End {
                 prop_assert_eq!(received, self.traffic.received);
                 prop_assert_eq!(peer.link.on_heartbeat(received, peer.traffic.sent), Ok(()));
                 prop_assert_eq!(peer.link.acknowledged(), received);
-                peer.traffic.heartbeats += 1;
+                peer.traffic.signs += 1;
                 peer.heard_ms = now_ms;
             }
             Tick::Lost { .. } => return Ok(false),

@@ -14,7 +14,7 @@ use super::door::Write;
 use super::wakers;
 use crate::link::{Link, Tick, Traffic};
 use crate::proto::{Frame, Header};
-use crate::transport::{Connection, Inlet, Outbox};
+use crate::transport::{Arrived, Connection, Inlet, Outbox};
 
 /// How long what is left may take to be written after the reader has seen the end.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -23,7 +23,7 @@ const CLOSING: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 struct Heard {
     numbered: AtomicU64,
-    heartbeats: AtomicU64,
+    arrived: Arrived,
     /// The largest count that the peer acknowledged.
     acknowledged: AtomicU64,
     /// The reader is at work: what has come since is unread, which is not silence.
@@ -34,7 +34,10 @@ impl Node {
     /// Reads and writes until the connection ends.
     pub(super) async fn serve(self: &Arc<Self>, connection: Connection, heartbeat: Duration) {
         let Connection { outbox, inlet, peer } = connection;
-        let heard = Arc::new(Heard::default());
+        let heard = Arc::new(Heard {
+            arrived: inlet.arrived(),
+            ..Heard::default()
+        });
         let writer = {
             let outbox = Arc::clone(&outbox);
             self.tasks
@@ -110,7 +113,6 @@ impl Node {
                     received: acknowledged,
                 } = header
                 {
-                    heard.heartbeats.fetch_add(1, Ordering::Relaxed);
                     heard.acknowledged.fetch_max(acknowledged, Ordering::Release);
                 }
                 session
@@ -160,6 +162,7 @@ async fn send_waiting(node: Arc<Node>, outbox: Arc<Outbox>) {
 /// Says something at every interval, and notices when nothing is heard.
 async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, interval: Duration) {
     let mut link = Link::new(node.now(), interval);
+    let mut busy = 0;
     loop {
         tokio::time::sleep_until(node.instant(link.next_tick())).await;
         // In this order: what is sent between the two may be acknowledged already.
@@ -170,12 +173,12 @@ async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, interval:
             return outbox.abort();
         }
         if heard.busy.load(Ordering::Relaxed) {
-            heard.heartbeats.fetch_add(1, Ordering::Relaxed);
+            busy += 1;
         }
         let traffic = Traffic {
             sent,
             received: heard.numbered.load(Ordering::Relaxed),
-            heartbeats: heard.heartbeats.load(Ordering::Relaxed),
+            signs: heard.arrived.bytes() + busy,
         };
         match link.tick(node.now(), traffic) {
             Tick::Idle => {}

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::BytesMut;
 use tokio_util::codec::{Decoder, LengthDelimitedCodec};
@@ -35,7 +36,26 @@ pub enum ReadError {
 
 /// The receiving half of a connection.
 #[derive(Debug)]
-pub struct Inlet(Reading);
+pub struct Inlet {
+    reading: Reading,
+    arrived: Arrived,
+}
+
+/// How many bytes have arrived on a connection, also of a frame that is not whole yet.
+#[derive(Clone, Debug, Default)]
+pub struct Arrived(Arc<AtomicU64>);
+
+impl Arrived {
+    /// So many so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
 
 #[derive(Debug)]
 enum Reading {
@@ -57,7 +77,7 @@ impl Inlet {
         let codec = LengthDelimitedCodec::builder()
             .max_frame_length(limits.frame_bytes)
             .new_codec();
-        Self(Reading::Socket(Framed {
+        Self::over(Reading::Socket(Framed {
             socket,
             codec,
             buffer: BytesMut::new(),
@@ -66,12 +86,25 @@ impl Inlet {
     }
 
     pub(super) fn memory(pipe: Arc<Pipe>) -> Self {
-        Self(Reading::Memory(pipe))
+        Self::over(Reading::Memory(pipe))
+    }
+
+    fn over(reading: Reading) -> Self {
+        Self {
+            reading,
+            arrived: Arrived::default(),
+        }
+    }
+
+    /// What tells how much has arrived, whoever reads.
+    #[must_use]
+    pub fn arrived(&self) -> Arrived {
+        self.arrived.clone()
     }
 
     /// From the next frame on, allows `limit` bytes.
     pub fn set_frame_limit(&mut self, limit: usize) {
-        if let Reading::Socket(framed) = &mut self.0 {
+        if let Reading::Socket(framed) = &mut self.reading {
             framed.codec.set_max_frame_length(limit);
         }
     }
@@ -79,7 +112,7 @@ impl Inlet {
     /// How much memory is held for what is yet to come.
     #[cfg(test)]
     pub(super) fn reserved_bytes(&self) -> usize {
-        match &self.0 {
+        match &self.reading {
             Reading::Socket(framed) => framed.buffer.capacity(),
             Reading::Memory(_) => 0,
         }
@@ -95,9 +128,9 @@ impl Inlet {
     ///
     /// Cancel safe: nothing that was received is lost.
     pub async fn read(&mut self, frames: &mut Vec<Frame>) -> Result<bool, ReadError> {
-        match &mut self.0 {
-            Reading::Socket(framed) => framed.read(frames).await,
-            Reading::Memory(pipe) => Ok(pipe.read(frames, FRAMES).await),
+        match &mut self.reading {
+            Reading::Socket(framed) => framed.read(frames, &self.arrived).await,
+            Reading::Memory(pipe) => Ok(from_memory(pipe, frames, FRAMES, &self.arrived).await),
         }
     }
 
@@ -107,19 +140,25 @@ impl Inlet {
     ///
     /// As [`read`](Self::read).
     pub async fn read_one(&mut self) -> Result<Option<Frame>, ReadError> {
-        match &mut self.0 {
-            Reading::Socket(framed) => framed.read_one().await,
+        match &mut self.reading {
+            Reading::Socket(framed) => framed.read_one(&self.arrived).await,
             Reading::Memory(pipe) => {
                 let mut frames = Vec::with_capacity(1);
-                pipe.read(&mut frames, 1).await;
+                from_memory(pipe, &mut frames, 1, &self.arrived).await;
                 Ok(frames.pop())
             }
         }
     }
 }
 
+async fn from_memory(pipe: &Pipe, frames: &mut Vec<Frame>, at_most: usize, arrived: &Arrived) -> bool {
+    let read = pipe.read(frames, at_most).await;
+    arrived.add(read.unwrap_or_default());
+    read.is_some()
+}
+
 impl Framed {
-    async fn read(&mut self, frames: &mut Vec<Frame>) -> Result<bool, ReadError> {
+    async fn read(&mut self, frames: &mut Vec<Frame>, arrived: &Arrived) -> Result<bool, ReadError> {
         let before = frames.len();
         loop {
             while frames.len() - before < FRAMES
@@ -130,18 +169,18 @@ impl Framed {
             if frames.len() > before {
                 return Ok(true);
             }
-            if !self.fill().await? {
+            if !self.fill(arrived).await? {
                 return Ok(false);
             }
         }
     }
 
-    async fn read_one(&mut self) -> Result<Option<Frame>, ReadError> {
+    async fn read_one(&mut self, arrived: &Arrived) -> Result<Option<Frame>, ReadError> {
         loop {
             if let Some(frame) = self.next()? {
                 return Ok(Some(frame));
             }
-            if !self.fill().await? {
+            if !self.fill(arrived).await? {
                 return Ok(None);
             }
         }
@@ -157,13 +196,14 @@ impl Framed {
         }
     }
 
-    async fn fill(&mut self) -> io::Result<bool> {
+    async fn fill(&mut self, arrived: &Arrived) -> io::Result<bool> {
         // The codec has reserved what a large frame still needs; a small one gets room for its successors too.
         if self.buffer.capacity() - self.buffer.len() < self.room / 2 {
             self.buffer.reserve(self.room);
         }
         let room = self.buffer.capacity() - self.buffer.len();
         let read = self.socket.read(&mut self.buffer).await?;
+        arrived.add(read);
         if read == room && self.room < LARGEST_BUFFER {
             self.room *= 2;
         }

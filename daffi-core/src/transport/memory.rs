@@ -68,10 +68,11 @@ impl Pipe {
         self.close();
     }
 
-    /// Moves the waiting frames, `at_most` of them, to `frames`, waiting for the first; `false` once closed and empty.
+    /// Moves the waiting frames, `at_most` of them, to `frames`, waiting for the first; gives how many bytes they have, or
+    /// nothing once closed and empty.
     ///
     /// Cancel safe: frames are taken only when this completes.
-    pub(super) async fn read(&self, frames: &mut Vec<Frame>, at_most: usize) -> bool {
+    pub(super) async fn read(&self, frames: &mut Vec<Frame>, at_most: usize) -> Option<usize> {
         loop {
             let (bytes, closed) = {
                 let mut state = self.state();
@@ -82,10 +83,10 @@ impl Pipe {
             };
             if bytes > 0 {
                 self.room.give(bytes);
-                return true;
+                return Some(bytes);
             }
             if closed {
-                return false;
+                return None;
             }
             self.arrived.notified().await;
         }

@@ -19,7 +19,7 @@ mod tests;
 
 pub use address::Address;
 pub use connection::{Connection, connect};
-pub use inlet::{Inlet, ReadError};
+pub use inlet::{Arrived, Inlet, ReadError};
 pub use listener::Listener;
 pub use outbox::{Outbox, SendError};
 pub use pool::Pool;

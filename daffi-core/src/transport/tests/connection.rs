@@ -52,6 +52,32 @@ async fn starve(inlet: &mut Inlet, frames: &mut Vec<Frame>, whole: usize) {
 }
 
 #[tokio::test]
+async fn bytes_are_counted_before_their_frame_is_whole() {
+    for kind in KINDS {
+        let (here, mut there) = pair(kind, LIMITS).await;
+        spawn_writer(&here.outbox);
+        let arrived = there.inlet.arrived();
+        here.outbox.send(&header(1), &payload(10)).unwrap();
+        here.outbox.flush();
+        within(receive(&mut there.inlet, 1)).await;
+        assert!(arrived.bytes() > 10, "over {kind:?}");
+    }
+    for kind in SOCKETS {
+        let (mut here, mut raw) = Raw::pair(kind, LIMITS).await;
+        let arrived = here.inlet.arrived();
+        raw.write(&[0, 0, 1, 0, 7, 7]).await;
+        let mut frames = Vec::new();
+        within(async {
+            while arrived.bytes() < 6 {
+                starve(&mut here.inlet, &mut frames, 0).await;
+            }
+        })
+        .await;
+        assert!(frames.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn frames_arrive_whole_wherever_their_bytes_are_split() {
     let expected: Vec<_> = [0, 20, 3]
         .into_iter()
