@@ -214,6 +214,17 @@ fn the_controllers_goodbye_is_told() {
 }
 
 #[test]
+fn a_session_is_connected_until_its_connection_is_lost_or_it_closes() {
+    let mut f = Fixture::new();
+    f.session.disconnected(&mut f.events);
+    assert!(!f.session.is_connected());
+    f.connect();
+    assert!(f.session.is_connected());
+    f.session.close(&mut f.events);
+    assert!(!f.session.is_connected());
+}
+
+#[test]
 fn a_frame_that_only_nodes_send_is_a_fault() {
     let call = id(0);
     let header = CallHeader {
@@ -278,4 +289,55 @@ fn p6_deadlines_of_calls_that_ended_do_not_pile_up() {
     let left: Vec<_> = std::iter::from_fn(|| deadlines.due(at(10_000))).collect();
     assert!(left.len() <= 128, "{} deadlines are left", left.len());
     assert_eq!(left.iter().filter(|key| *key % 1000 == 0).count(), 10);
+}
+
+#[test]
+fn deadlines_are_swept_seldom_enough_to_cost_each_a_constant() {
+    let (mut deadlines, asked) = (Deadlines::new(), std::cell::Cell::new(0_u32));
+    for key in 0..10_000u32 {
+        // The first thousand are still out, so that a sweep leaves much.
+        deadlines.add(at(key), key, |key| {
+            asked.set(asked.get() + 1);
+            *key < 1000
+        });
+    }
+    assert!(asked.get() <= 20_000, "{} looks", asked.get());
+    let left = std::iter::from_fn(|| deadlines.due(at(10_000))).count();
+    assert!((1000..=2000).contains(&left), "{left} deadlines are left");
+}
+
+/// A sweep comes with every 64th deadline where none is left.
+#[test]
+fn p6_the_deadline_of_what_has_ended_is_forgotten() {
+    const MANY: u32 = 64;
+    let limits = || Limits {
+        calls: MANY + 1,
+        ..Limits::default()
+    };
+    let mut answered = Fixture::with(limits());
+    let mut sent_late = Fixture::with(limits());
+    let mut ran = Fixture::with(limits());
+    let callback = ran.session.offer("callback", Terms::default());
+    sent_late.session.disconnected(&mut sent_late.events);
+    for number in 0..MANY {
+        let call = answered.call(Some(10), "a");
+        answered.reply(call, &Ok(Bytes::new())).unwrap();
+        answered.poll(call);
+
+        let call = sent_late.call(Some(10), "a");
+        sent_late.abandon(call);
+
+        ran.run(number, callback, Some(10));
+        let run = ran.started();
+        ran.finish(run, &Ok(Bytes::new()));
+    }
+    for f in [&answered, &sent_late, &ran] {
+        assert_eq!(f.session.next_timeout(), Some(at(10)));
+    }
+    answered.call(Some(20), "a");
+    sent_late.call(Some(20), "a");
+    ran.run(MANY, callback, Some(20));
+    for f in [&answered, &sent_late, &ran] {
+        assert_eq!(f.session.next_timeout(), Some(at(20)));
+    }
 }

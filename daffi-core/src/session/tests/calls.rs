@@ -253,6 +253,21 @@ fn what_a_connection_begins_with_waits_for_nothing() {
     assert_eq!(f.wire.sent(), [Sent::Offer { number, ready: true }]);
 }
 
+/// It belongs to its connection: the next begins with one of its own.
+#[test]
+fn what_a_connection_begins_with_is_not_kept_when_that_has_closed() {
+    let mut f = Fixture::new();
+    let first = Message::Announce {
+        payload: &bytes("offered"),
+        ready: true,
+        first: true,
+    };
+    f.wire.closed = true;
+    let lost = Failed::Disconnected { may_have_run: false };
+    assert_eq!(f.submit(&first, "a"), Err(lost));
+    f.assert_empty();
+}
+
 /// A waker that is dropped may do anything, such as give up another call.
 #[test]
 fn no_waiter_is_dropped_inside() {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::proto::{Change, RemoteError, encode};
+use crate::session::answers::Held;
 
 /// How many answers wait at most.
 const ITEMS: usize = 65_536;
@@ -301,6 +302,39 @@ fn p6_answers_that_were_looked_at_do_not_count() {
     f.part(call, 0, &Ok(Bytes::new())).unwrap();
     assert_eq!(f.wire.sent(), [cancel(call)]);
     assert_eq!(f.next(call), end(overloaded()));
+}
+
+/// Whatever is kept of an answer counts.
+#[test]
+fn p6_answers_count_with_all_their_bytes() {
+    let app = |typed: Option<&'static str>| {
+        let remote = RemoteError::new("four", names(&["a", "bc"]));
+        let typed = typed.map(bytes);
+        Item::Part(0, Err(Failure::App { remote, typed }))
+    };
+    let change = |callback: &str| Change::Offered {
+        process: "process".to_owned(),
+        callback: callback.to_owned(),
+    };
+    for (item, answers, bytes) in [
+        (Item::Roster(names(&["p", "qr"])), 1, 3),
+        (Item::Part(0, Ok(bytes("value"))), 1, 5),
+        (app(None), 1, 7),
+        (app(Some("typed")), 1, 12),
+        (Item::Part(0, failed(Failed::Cancelled { may_have_run: true })), 1, 0),
+        (Item::Happened(vec![change("add"), change("")]), 2, 17),
+    ] {
+        let held = Held::of(&item);
+        assert_eq!((held.answers, held.bytes), (answers, bytes), "{item:?}");
+    }
+}
+
+#[test]
+fn p6_as_much_as_may_wait_does() {
+    let limit = Held { answers: 2, bytes: 5 };
+    for (answers, bytes, is_over) in [(2, 5, false), (3, 5, true), (2, 6, true)] {
+        assert_eq!(Held { answers, bytes }.is_over(limit), is_over, "{answers}, {bytes}");
+    }
 }
 
 // ---------------------------------------------------------------------- faults

@@ -411,6 +411,16 @@ fn a_registration_number_is_not_used_again() {
     assert_ne!(f.session.offer("b", Terms::default()), first);
 }
 
+#[test]
+fn what_is_offered_is_known_until_it_is_retracted() {
+    let mut f = Fixture::new();
+    let add = f.session.offer("add", Terms::default());
+    let sub = f.session.offer("sub", Terms::default());
+    f.session.retract(add);
+    let offered: Vec<_> = f.session.offered().collect();
+    assert_eq!(offered, [(sub, &"sub")]);
+}
+
 /// A callback that cannot be stopped, one call at a time.
 fn blocking(f: &mut Fixture, timeout: Option<Duration>) -> CallbackId {
     let terms = Terms {
@@ -447,7 +457,12 @@ fn a_cancelled_call_that_cannot_be_stopped_is_answered_when_it_has_ended() {
 
 #[test]
 fn the_callers_deadline_does_not_free_a_callback_that_cannot_be_stopped_but_its_own_is_told() {
-    for (own, told) in [(None, false), (Some(MS * 50), false), (Some(MS * 5), true)] {
+    for (own, told) in [
+        (None, false),
+        (Some(MS * 50), false),
+        (Some(MS * 10), false),
+        (Some(MS * 5), true),
+    ] {
         let mut f = Fixture::new();
         let callback = blocking(&mut f, own);
         f.run(4, callback, Some(10));

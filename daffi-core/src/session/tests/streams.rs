@@ -694,6 +694,22 @@ fn p4_the_end_of_a_call_ends_its_argument_streams_and_wakes_their_senders() {
     }
 }
 
+/// What cannot be sent yet loses nothing with a connection that was not its own.
+#[test]
+fn the_streams_of_a_call_that_is_yet_to_be_sent_outlive_a_lost_connection() {
+    let mut f = Fixture::new();
+    f.wire.full = true;
+    let call = f.feed(1, None);
+    assert_eq!(f.may_send(End::Call(call), 0), None);
+    f.session.disconnected(&mut f.events);
+    assert_eq!((f.woken(), f.may_send(End::Call(call), 0)), (vec![], None));
+    f.wire.full = false;
+    f.connect();
+    f.granted(call, argument(0), MUCH);
+    assert_eq!(f.woken(), ["sender"]);
+    f.send(End::Call(call), 0, 1, "item").unwrap();
+}
+
 #[test]
 fn p4_a_call_that_is_dropped_sends_no_more() {
     let (mut f, call) = waiting_call();
