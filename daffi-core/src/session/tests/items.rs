@@ -321,7 +321,11 @@ fn p6_answers_count_with_all_their_bytes() {
         (Item::Part(0, Ok(bytes("value"))), 1, 5),
         (app(None), 1, 7),
         (app(Some("typed")), 1, 12),
-        (Item::Part(0, failed(Failed::Cancelled { may_have_run: true })), 1, 0),
+        (
+            Item::Part(0, failed(Failed::Cancelled { may_have_run: true })),
+            1,
+            0,
+        ),
         (Item::Happened(vec![change("add"), change("")]), 2, 17),
     ] {
         let held = Held::of(&item);
@@ -333,7 +337,11 @@ fn p6_answers_count_with_all_their_bytes() {
 fn p6_as_much_as_may_wait_does() {
     let limit = Held { answers: 2, bytes: 5 };
     for (answers, bytes, is_over) in [(2, 5, false), (3, 5, true), (2, 6, true)] {
-        assert_eq!(Held { answers, bytes }.is_over(limit), is_over, "{answers}, {bytes}");
+        assert_eq!(
+            Held { answers, bytes }.is_over(limit),
+            is_over,
+            "{answers}, {bytes}"
+        );
     }
 }
 

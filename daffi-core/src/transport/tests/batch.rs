@@ -238,3 +238,45 @@ fn p6_what_is_written_is_given_back_though_some_is_left() {
     assert!(done.unwrap());
     assert!(out == expected, "the bytes are the same");
 }
+
+/// To move what is left costs as much as to copy it, so it pays only where much more is won.
+#[test]
+fn what_is_left_is_moved_only_behind_most_of_much() {
+    for (frames, written, is_moved) in [
+        (100, 90_000, false),
+        (2000, 100_000, false),
+        (2000, 300_000, false),
+        (2000, 1_200_000, true),
+    ] {
+        let (mut batch, _) = batch(&vec![1000; frames]);
+        let (mut first, mut next) = (None, None);
+        let mut round = |batch: &mut Batch, most: usize| {
+            let mut left = Some(most);
+            let done = batch.write(
+                |slices| {
+                    next = Some(slices[0].as_ptr().addr());
+                    first = first.or(next);
+                    left.take().ok_or_else(|| io::ErrorKind::WouldBlock.into())
+                },
+                drop,
+            );
+            assert!(!done.unwrap());
+            next
+        };
+        round(&mut batch, written);
+        let begins = round(&mut batch, 1);
+        let unmoved = first.map(|first| first + written + 1);
+        assert_eq!(begins != unmoved, is_moved, "{written} bytes of {frames} frames");
+    }
+}
+
+#[test]
+fn p6_a_buffer_is_kept_for_the_next_batch_unless_it_is_large() {
+    for (frames, is_kept) in [(200, true), (2000, false)] {
+        let (mut batch, expected) = batch(&vec![1000; frames]);
+        let mut out = Vec::new();
+        let done = batch.write(take(&mut out, &mut std::iter::repeat(usize::MAX)), drop);
+        assert!(done.unwrap());
+        assert_eq!(batch.held_bytes() >= expected.len(), is_kept, "{frames} frames");
+    }
+}
