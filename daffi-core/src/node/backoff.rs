@@ -7,6 +7,7 @@ use crate::random;
 /// Exponential backoff with full jitter: a random part of a time that doubles.
 #[derive(Debug)]
 pub(crate) struct Backoff {
+    first: Duration,
     next: Duration,
     longest: Duration,
 }
@@ -14,7 +15,16 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// Pauses of up to `first`, then up to twice as long, and so on, and never longer than `longest`.
     pub(crate) const fn new(first: Duration, longest: Duration) -> Self {
-        Self { next: first, longest }
+        Self {
+            first,
+            next: first,
+            longest,
+        }
+    }
+
+    /// An attempt has succeeded: the next pause is a first one.
+    pub(crate) const fn reset(&mut self) {
+        self.next = self.first;
     }
 
     /// The next pause.
@@ -40,6 +50,8 @@ mod tests {
                 assert!(pause <= Duration::from_millis(bound));
                 *most = (*most).max(pause);
             }
+            backoff.reset();
+            assert!(backoff.pause() <= first);
         }
         assert!(most[0] > first / 2 && most[3] > longest / 2, "{most:?}");
     }

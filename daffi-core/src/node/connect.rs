@@ -1,7 +1,7 @@
 //! Finding the controller, being let in, and coming back after the connection was lost.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
@@ -41,11 +41,36 @@ pub(crate) struct Supervisor {
     pub(crate) connect_timeout: Duration,
 }
 
+/// How coming back goes.
+#[derive(Debug)]
+struct Attempts {
+    /// Grows for as long as no connection comes so far that the callbacks are announced: a controller that lets in and
+    /// then closes is asked no more often than one that is not there.
+    backoff: Backoff,
+    /// Why the last one did not succeed, for a start that waits for one that does.
+    failed: Arc<Mutex<Option<io::Error>>>,
+}
+
+impl Attempts {
+    fn failed(&self, error: io::Error) {
+        *lock(&self.failed) = Some(error);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Supervisor {
     /// Connects for the first time; then a task keeps the node connected until it stops.
     pub(crate) async fn start(self) -> Result<(), StartError> {
         let (done, first) = tokio::sync::oneshot::channel();
         let (address, waited) = (self.route.address().clone(), self.connect_timeout);
+        let failed = Arc::new(Mutex::new(None));
+        let attempts = Attempts {
+            backoff: Backoff::new(BACKOFF.0, BACKOFF.1),
+            failed: Arc::clone(&failed),
+        };
         let node = Arc::clone(&self.node);
         let time = Arc::clone(&node).keep_time();
         node.tasks.spawn_on(
@@ -60,7 +85,7 @@ impl Supervisor {
                         () = self.node.stop.cancelled() => return,
                     };
                     match found {
-                        Ok(joined) => self.keep(joined, done).await,
+                        Ok(joined) => self.keep(joined, attempts, done).await,
                         Err(error) => {
                             let _ = done.send(Err(error));
                         }
@@ -84,7 +109,9 @@ impl Supervisor {
             Err(_) => Err(StartError::NoController {
                 address,
                 waited,
-                source: io::Error::new(io::ErrorKind::TimedOut, "the connection was lost each time"),
+                source: lock(&failed)
+                    .take()
+                    .unwrap_or_else(|| io::ErrorKind::TimedOut.into()),
             }),
         };
         if started.is_ok() {
@@ -140,11 +167,16 @@ impl Supervisor {
     }
 
     /// Serves one connection after the other.
-    async fn keep(&self, joined: Joined, done: tokio::sync::oneshot::Sender<Result<(), StartError>>) {
+    async fn keep(
+        &self,
+        joined: Joined,
+        mut attempts: Attempts,
+        done: tokio::sync::oneshot::Sender<Result<(), StartError>>,
+    ) {
         let mut joined = Some(joined);
         let mut done = Some(done);
         while let Some(Joined { connection, welcome }) = joined.take() {
-            self.serve(connection, &welcome, &mut done).await;
+            self.serve(connection, &welcome, &mut attempts, &mut done).await;
             info!(
                 process_name = &**self.node.process_name(),
                 address = %self.route.address(),
@@ -155,7 +187,7 @@ impl Supervisor {
                 return;
             }
             joined = tokio::select! {
-                joined = self.come_back() => joined,
+                joined = self.come_back(&mut attempts) => joined,
                 () = self.node.stop.cancelled() => None,
             };
         }
@@ -165,9 +197,14 @@ impl Supervisor {
         &self,
         connection: Connection,
         welcome: &Welcome,
+        attempts: &mut Attempts,
         done: &mut Option<tokio::sync::oneshot::Sender<Result<(), StartError>>>,
     ) {
         let node = &self.node;
+        attempts.failed(io::Error::new(
+            io::ErrorKind::ConnectionReset,
+            "the connection was lost each time, before the callbacks were announced",
+        ));
         let outbox = Arc::clone(&connection.outbox);
         let _former = node.visit(&mut Doings::default(), |visit| {
             visit.connect(Arc::clone(&outbox), welcome.frame_limit())
@@ -191,6 +228,7 @@ impl Supervisor {
                             "node connected"
                         );
                         node.announced();
+                        attempts.backoff.reset();
                         self.call_hook(&self.hooks.connected);
                         if let Some(done) = done.take() {
                             let _ = done.send(Ok(()));
@@ -243,18 +281,19 @@ impl Supervisor {
     }
 
     /// Tries again and again; gives up only when the node stops or the controller will never let it in.
-    async fn come_back(&self) -> Option<Joined> {
-        let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
+    async fn come_back(&self, attempts: &mut Attempts) -> Option<Joined> {
         loop {
-            sleep(backoff.pause()).await;
+            sleep(attempts.backoff.pause()).await;
             match join(&self.node, &self.route).await {
                 Ok(joined) => return Some(joined),
                 Err(NotJoined::Refused(refusal)) => {
                     // A name may be taken by our own former connection, which the controller has not yet missed.
                     warn!(address = %self.route.address(), %refusal, "the controller refuses this process");
+                    attempts.failed(io::Error::other(refusal));
                 }
                 Err(NotJoined::Io(error)) => {
                     debug!(address = %self.route.address(), %error, "not connected yet");
+                    attempts.failed(error);
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! A node beside a controller that does what the test says.
 
+mod coming_back;
+
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::mpsc;
