@@ -42,7 +42,7 @@ impl HostedController for Hosted {
         self.0.address()
     }
 
-    fn connect(&self) -> Connection {
+    fn connect(&self) -> Option<Connection> {
         self.0.connect()
     }
 

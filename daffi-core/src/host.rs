@@ -39,8 +39,8 @@ pub trait HostedController: fmt::Debug + Send + Sync {
     /// Where it listens, with the real port.
     fn address(&self) -> &Address;
 
-    /// A connection to it in memory.
-    fn connect(&self) -> Connection;
+    /// A connection to it in memory; none once it stops.
+    fn connect(&self) -> Option<Connection>;
 
     /// Stops it: no new connections, the nodes are told, what is queued is sent.
     fn stop(&self) -> BoxFuture<()>;

@@ -126,6 +126,53 @@ async fn all_faults_of_a_configuration_are_told_at_once() {
 }
 
 #[tokio::test]
+async fn an_address_where_nobody_can_be_is_a_fault_of_the_configuration() {
+    // For as long as it would look for a controller, this is waited for.
+    let builder = || Global::builder().connect_timeout(Duration::from_secs(3600));
+    let long = "f".repeat(200);
+    for (builder, setting) in [
+        (builder().host("tcp://localhost").port(8888), "host"),
+        (builder().host("localhost:8888"), "host"),
+        (builder().host("").port(8888), "host"),
+        (builder().unix_sock_path(&long), "unix_sock_path"),
+        (builder().unix_sock_path("a\0b"), "unix_sock_path"),
+        (
+            builder().init_controller(true).unix_sock_path(&long),
+            "unix_sock_path",
+        ),
+    ] {
+        let error = builder.start().await.unwrap_err();
+        let StartError::Config(faults) = &error else {
+            panic!("{error}")
+        };
+        let told = faults
+            .iter()
+            .any(|fault| matches!(fault, ConfigFault::Value { setting: told, .. } if *told == setting));
+        assert!(told, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_global_that_has_stopped_is_not_looked_for_in_memory() {
+    let controller = Global::builder()
+        .init_controller(true)
+        .host("127.0.0.1")
+        .port(0)
+        .start()
+        .await
+        .unwrap();
+    controller.stop().await;
+    let error = Global::builder()
+        .memory(&controller)
+        .connect_timeout(Duration::from_secs(3600))
+        .start()
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StartError::NoController { .. }), "{error}");
+    assert!(error.to_string().contains("has stopped"), "{error}");
+}
+
+#[tokio::test]
 async fn a_service_without_callbacks_is_refused() {
     struct Nothing;
     let error = Global::builder()

@@ -33,7 +33,12 @@ impl Hub {
             () = self.closing.cancelled() => return outbox.abort(),
         };
         let hello = match greeted {
-            Ok(Ok(hello)) => hello,
+            Ok(Ok(Some(hello))) => hello,
+            // Somebody has looked whether anybody listens.
+            Ok(Ok(None)) => {
+                debug!(%peer, "a connection ended that said nothing");
+                return outbox.abort();
+            }
             Ok(Err(reason)) => {
                 warn!(%peer, reason, "a connection is closed that does not speak the protocol");
                 return outbox.abort();
@@ -109,15 +114,16 @@ fn shortened(name: &str) -> &str {
     end.map_or(name, |(end, _)| &name[..end])
 }
 
-/// The first frame, which says who is there.
-async fn greeting(inlet: &mut Inlet) -> Result<Hello, String> {
+/// The first frame, which says who is there; nothing if the connection ends without a byte.
+async fn greeting(inlet: &mut Inlet) -> Result<Option<Hello>, String> {
     let frame = match inlet.read_one().await {
         Ok(Some(frame)) => frame,
-        Ok(None) => return Err("it ended before it said anything".to_owned()),
+        Ok(None) if inlet.arrived().bytes() == 0 => return Ok(None),
+        Ok(None) => return Err("it ended before its greeting was complete".to_owned()),
         Err(error) => return Err(error.to_string()),
     };
     match frame.decode() {
-        Ok((Header::Hello(hello), _)) => Ok(hello),
+        Ok((Header::Hello(hello), _)) => Ok(Some(hello)),
         Ok(_) => Err("its first frame is no greeting".to_owned()),
         Err(error) => Err(format!("its first frame is no greeting: {error}")),
     }

@@ -43,9 +43,10 @@ impl Controller {
     /// a runtime.
     pub async fn start(options: ControllerOptions) -> Result<Self, StartError> {
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        let listener = Listener::bind(&options.address, options.limits)
+        let asked = options.address.clone().absolute();
+        let listener = Listener::bind(&asked, options.limits)
             .await
-            .map_err(|error| StartError::bind(&options.address, error))?;
+            .map_err(|error| StartError::bind(&asked, error))?;
         let address = listener.address().clone();
         info!(process_name = &*options.process_name, pid = std::process::id(), %address, "controller started");
         let controller = Self {
@@ -70,18 +71,17 @@ impl Controller {
         &self.address
     }
 
-    /// A connection to it within this process.
+    /// A connection to it within this process; none once it stops.
     #[must_use]
-    pub fn connect(&self) -> Connection {
-        let (here, there) = Connection::memory(self.hub.limits());
+    pub fn connect(&self) -> Option<Connection> {
         if self.hub.closing.is_cancelled() {
-            here.outbox.close();
-        } else {
-            let hub = Arc::clone(&self.hub);
-            self.tasks
-                .spawn_on(hub.serve(there, self.tasks.clone()), &self.runtime);
+            return None;
         }
-        here
+        let (here, there) = Connection::memory(self.hub.limits());
+        let hub = Arc::clone(&self.hub);
+        self.tasks
+            .spawn_on(hub.serve(there, self.tasks.clone()), &self.runtime);
+        Some(here)
     }
 
     /// Stops: accepts nobody any more, tells the nodes, sends them what is queued, and closes. Nodes that do not read

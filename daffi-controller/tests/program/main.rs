@@ -178,6 +178,18 @@ fn a_socket_that_somebody_listens_on_is_left_alone() {
 }
 
 #[test]
+fn whoever_looks_whether_it_is_there_is_no_reason_to_warn() {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, _) = Running::start(&folder, &[]);
+    let output = command(&folder, &[]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    program.signal(Signal::TERM);
+    let (status, said) = program.end();
+    assert!(status.success(), "{said}");
+    assert!(!said.contains("WARN"), "{said}");
+}
+
+#[test]
 fn it_can_be_silent() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

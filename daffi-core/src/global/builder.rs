@@ -119,7 +119,8 @@ impl GlobalBuilder {
         self
     }
 
-    /// The controller's host, a name or an IP address; goes with [`port`](Self::port). Default: a Unix socket.
+    /// The controller's host, a name or an IP address, without scheme and port; goes with [`port`](Self::port). Default: a Unix
+    /// socket.
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
@@ -133,13 +134,15 @@ impl GlobalBuilder {
     }
 
     /// The folder of the controller's Unix socket, which is named `.sock` there. The folder is made if need be.
-    /// Default: `<temp dir>/daffi`.
+    /// A relative one is in the working directory that the process has when it [starts](Self::start). The whole path has at most 107
+    /// bytes (on macOS, 103). Default: `<temp dir>/daffi`.
     pub fn unix_sock_path(mut self, folder: impl Into<PathBuf>) -> Self {
         self.unix_sock_path = Some(folder.into());
         self
     }
 
-    /// Joins the controller of another `Global` of this process without a socket.
+    /// Joins the controller of another `Global` of this process without a socket. Once that has stopped, [`start`](Self::start)
+    /// fails at once.
     pub fn memory(mut self, controller: &Global) -> Self {
         self.memory = Some(controller.clone());
         self

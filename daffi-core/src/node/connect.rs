@@ -131,6 +131,10 @@ impl Supervisor {
             let error = match timeout_at(until, join(&self.node, &self.route)).await {
                 Ok(Ok(joined)) => return Ok(joined),
                 Ok(Err(NotJoined::Refused(refusal))) => return Err(StartError::answered(address, refusal)),
+                Ok(Err(NotJoined::Gone)) => {
+                    let source = io::Error::other("the Global of this process that ran it has stopped");
+                    return Err(StartError::no_controller(address, begun.elapsed(), source));
+                }
                 Ok(Err(NotJoined::Io(error))) => error,
                 // The time is over in the middle of an attempt: the one before tells more.
                 Err(_) => found
@@ -290,6 +294,9 @@ impl Supervisor {
                     // A name may be taken by our own former connection, which the controller has not yet missed.
                     warn!(address = %self.route.address(), %refusal, "the controller refuses this process");
                     attempts.failed(io::Error::other(refusal));
+                }
+                Err(NotJoined::Gone) => {
+                    debug!(address = %self.route.address(), "the controller of this process has stopped");
                 }
                 Err(NotJoined::Io(error)) => {
                     debug!(address = %self.route.address(), %error, "not connected yet");

@@ -36,10 +36,10 @@ impl Route {
         }
     }
 
-    async fn connect(&self, limits: Limits) -> io::Result<Connection> {
+    async fn connect(&self, limits: Limits) -> Result<Connection, NotJoined> {
         match self {
-            Self::Socket(address) => connect(address, limits).await,
-            Self::Memory(controller) => Ok(controller.connect()),
+            Self::Socket(address) => connect(address, limits).await.map_err(NotJoined::Io),
+            Self::Memory(controller) => controller.connect().ok_or(NotJoined::Gone),
         }
     }
 }
@@ -48,6 +48,8 @@ impl Route {
 #[derive(Debug)]
 pub(super) enum NotJoined {
     Io(io::Error),
+    /// It was in this process, has stopped, and never comes back.
+    Gone,
     Refused(Refusal),
 }
 
@@ -61,8 +63,7 @@ pub(super) struct Joined {
 pub(super) async fn join(node: &Node, route: &Route) -> Result<Joined, NotJoined> {
     let limits = node.options.limits;
     let connecting = timeout(GREETING, route.connect(limits)).await;
-    let connecting = connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-    let mut connection = connecting.map_err(NotJoined::Io)?;
+    let mut connection = connecting.unwrap_or_else(|_| Err(NotJoined::Io(io::ErrorKind::TimedOut.into())))?;
     // One that is given up half-way must not keep the name.
     let abandoned = Abandoned(Some(Arc::clone(&connection.outbox)));
     let hello = hello(node)

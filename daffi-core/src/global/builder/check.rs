@@ -1,5 +1,6 @@
 //! What is wrong with a description, and where its controller is.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::GlobalBuilder;
@@ -49,13 +50,6 @@ impl GlobalBuilder {
                 expected: "only a controller of this process can pick its port; name the port that it listens on",
             });
         }
-        if let Some(host) = self.host.as_ref().filter(|host| host.is_empty()) {
-            faults.push(ConfigFault::Value {
-                setting: "host",
-                value: format!("{host:?}"),
-                expected: "name a host or an IP address",
-            });
-        }
         if let Some(name) = &self.process_name
             && !(1..=Limits::NAME_BYTES).contains(&name.len())
         {
@@ -86,14 +80,33 @@ impl GlobalBuilder {
                 expected: "it is more than zero; leave it out for none",
             });
         }
-        let address = match (&self.unix_sock_path, self.port) {
+        let port = self.port.or(self.host.as_ref().map(|_| 0));
+        let address = match (&self.unix_sock_path, port) {
             (Some(folder), _) => Address::unix_in(folder),
             (None, Some(port)) => Address::Tcp {
                 host: self.host.clone().unwrap_or_else(|| "localhost".to_owned()),
                 port,
             },
             (None, None) => Address::default_unix(),
-        };
+        }
+        .absolute();
+        if let Some(expected) = address.correction() {
+            faults.push(match &address {
+                Address::Tcp { host, .. } => ConfigFault::Value {
+                    setting: "host",
+                    value: format!("{host:?}"),
+                    expected,
+                },
+                other => ConfigFault::Value {
+                    setting: "unix_sock_path",
+                    value: format!(
+                        "{:?}",
+                        other.path().and_then(Path::parent).unwrap_or(Path::new(""))
+                    ),
+                    expected,
+                },
+            });
+        }
         (address, faults)
     }
 }

@@ -148,11 +148,6 @@ impl GlobalBuilder {
         };
 
         let offered = node.offer(callbacks.into_iter().map(BoundCallback::traced));
-        info!(
-            process_name = global.process_name(),
-            callbacks = ?offered.iter().map(|offered| &*offered.name).collect::<Vec<_>>(),
-            "node started"
-        );
         let supervisor = Supervisor {
             node: Arc::clone(node),
             route: match &global.inner.joinable {
@@ -165,6 +160,11 @@ impl GlobalBuilder {
         // Before it connects: a callback that runs as soon as it does may make calls.
         in_process::add(node);
         supervisor.start().await?;
+        info!(
+            process_name = global.process_name(),
+            callbacks = ?offered.iter().map(|offered| &*offered.name).collect::<Vec<_>>(),
+            "node started"
+        );
         unfinished.finished();
         Ok(global)
     }
