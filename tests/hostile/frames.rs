@@ -1,7 +1,8 @@
 //! Frames as bytes, many in a row.
 
 use daffi_core::proto::{
-    self, Balance, CallHeader, CallId, CallbackId, Described, Header, Mode, Offered, Query, Status, append,
+    self, Balance, CallHeader, CallId, CallbackId, Described, Framing, Header, Mode, Offered, Query, Status,
+    append,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 
@@ -37,7 +38,7 @@ impl Frames {
 
     /// These, and one more with a payload.
     pub fn carrying(mut self, header: &Header<'_>, payload: &[u8]) -> Self {
-        append(&mut self.0, header, payload.len(), usize::MAX).unwrap();
+        append(&mut self.0, header, payload.len(), Framing::newest(usize::MAX)).unwrap();
         self.0.extend_from_slice(payload);
         self
     }

@@ -37,6 +37,9 @@ pub(super) fn refused(error: &FrameError, may_have_run: bool) -> Failed {
             limit: *limit as u64,
             may_have_run,
         },
+        FrameError::NotSpoken { .. } => Failed::Invalid {
+            reason: error.to_string(),
+        },
         FrameError::Encode(error) => Failed::Encode {
             message: error.to_string(),
         },

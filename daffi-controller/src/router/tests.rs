@@ -22,8 +22,8 @@ use std::sync::LazyLock;
 
 use daffi_core::proto::{
     self, Absence, Balance, CallHeader, CallId, CallbackEntry, CallbackId, Change, Described, Extensions,
-    Failed, Failure, Frame, FrameError, Limits, Mode, Offered, Outcome, Parting, ProcessEntry, Query,
-    RemoteError, RunHeader, Status, StreamId, TraceContext,
+    Failed, Failure, Frame, FrameError, Framing, Limits, Mode, Offered, Outcome, Parting, ProcessEntry,
+    Query, RemoteError, RunHeader, Status, StreamId, TraceContext,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 
@@ -241,7 +241,7 @@ impl Queues {
 
 impl Outlet for Queues {
     fn send(&mut self, to: PeerId, header: &Header<'_>, payload: &Bytes) -> Result<(), FrameError> {
-        let frame = Frame::split(header, payload.clone())?;
+        let frame = Frame::split(header, payload.clone(), Framing::newest(usize::MAX))?;
         let (size, limit) = (
             frame.len(),
             self.limits.get(&to).copied().unwrap_or(self.frame_bytes),

@@ -121,7 +121,10 @@ impl Hub {
         };
         // Before anything else is sent there. A peer that is gone already needs no answer.
         let _ = ways.outbox.send(&header, &Bytes::new());
-        Some(admitted.map(|(peer, _)| peer))
+        Some(admitted.map(|(peer, version)| {
+            ways.outbox.agree(version);
+            peer
+        }))
     }
 
     /// Ends an earlier connection of the same start of the same process.

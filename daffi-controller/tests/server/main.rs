@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_controller::{Controller, ControllerOptions};
-use daffi_core::proto::{CallHeader, CallId, Header, Hello, Limits, Mode, Query, append};
+use daffi_core::proto::{CallHeader, CallId, Framing, Header, Hello, Limits, Mode, Query, append};
 use daffi_core::transport::{Address, Connection, connect};
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
@@ -109,7 +109,13 @@ async fn a_process_whose_large_frame_takes_many_heartbeats_is_not_cut_off() {
     let path = controller.address().path().unwrap();
     let mut socket = UnixStream::connect(path).await.unwrap();
     let mut said = Vec::new();
-    append(&mut said, &Header::Hello(Hello::new("slow", 1, 1)), 0, usize::MAX).unwrap();
+    append(
+        &mut said,
+        &Header::Hello(Hello::new("slow", 1, 1)),
+        0,
+        Framing::newest(usize::MAX),
+    )
+    .unwrap();
     let payload = vec![0; PIECES as usize * PIECE];
     let call = CallHeader {
         call: CallId::first(0),
@@ -122,7 +128,13 @@ async fn a_process_whose_large_frame_takes_many_heartbeats_is_not_cut_off() {
         key: None,
         mode: Mode::Answered,
     };
-    append(&mut said, &Header::Call(call), payload.len(), usize::MAX).unwrap();
+    append(
+        &mut said,
+        &Header::Call(call),
+        payload.len(),
+        Framing::newest(usize::MAX),
+    )
+    .unwrap();
     socket.write_all(&said).await.unwrap();
     for piece in payload.chunks(PIECE) {
         sleep(heartbeat).await;

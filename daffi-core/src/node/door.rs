@@ -195,6 +195,9 @@ impl Transmit for Out<'_> {
             Some(Err(SendError::Frame(FrameError::TooLarge { size, limit }))) => {
                 Err(Unsent::TooLarge { size, limit })
             }
+            Some(Err(SendError::Frame(FrameError::NotSpoken { version }))) => {
+                Err(Unsent::NotSpoken { version })
+            }
             Some(Err(SendError::Frame(FrameError::Encode(error)))) => {
                 // Headers hold nothing whose encoding can fail.
                 tracing::error!(%error, "a header could not be encoded");

@@ -147,6 +147,7 @@ async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, Not
             let limit = welcome.frame_limit();
             connection.inlet.set_frame_limit(limit);
             connection.outbox.lower_frame_limit(limit);
+            connection.outbox.agree(welcome.version);
             Ok(welcome)
         }
         Header::Refused(refusal) => Err(NotJoined::Refused(refusal)),

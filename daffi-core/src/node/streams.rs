@@ -52,11 +52,7 @@ impl Node {
                 .send(end, index, batch, &mut out)
                 .map_err(|unsent| match unsent {
                     Unsent::Closed => None,
-                    Unsent::TooLarge { size, limit } => Some(Failed::TooLarge {
-                        size: size as u64,
-                        limit: limit as u64,
-                        may_have_run: true,
-                    }),
+                    unsent => Some(unsent.failed(true)),
                 })
         })
     }

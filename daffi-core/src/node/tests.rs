@@ -373,3 +373,29 @@ async fn p3_a_connection_that_is_lost_ends_what_was_sent() {
     let outcome = poll_fn(|cx| look(&mut sent, &payload, cx.waker())).await;
     assert!(outcome.is_err(), "{outcome:?}");
 }
+
+#[tokio::test]
+async fn a_call_that_the_agreed_version_does_not_know_ends_at_once_and_harms_no_other() {
+    let (node, _, mut controller) = joined(Limits::default(), Vec::new()).await;
+    let agree = |version| {
+        node.visit(&mut Doings::default(), |visit| {
+            visit.outbox().unwrap().agree(version);
+        });
+    };
+    // A version that has greetings alone.
+    agree(0);
+    let payload = Bytes::from_static(b"call");
+    let mut unknown = Exchange::new(Arc::clone(&node));
+    match look(&mut unknown, &payload, Waker::noop()) {
+        Poll::Ready(Err(failure)) => {
+            let said = format!("{failure:?}");
+            assert!(said.contains("version 0 of the protocol"), "{said}");
+        }
+        other => panic!("{other:?}"),
+    }
+    agree(VERSION);
+    let mut known = Exchange::new(Arc::clone(&node));
+    assert!(look(&mut known, &payload, Waker::noop()).is_pending());
+    assert_eq!(controller.calls(1).await, [payload]);
+    node.stop_now();
+}

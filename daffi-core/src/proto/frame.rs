@@ -2,10 +2,56 @@
 
 use bytes::{BufMut, Bytes};
 
-use super::{DecodeError, EncodeError, Header, codec, quick};
+use super::{DecodeError, EncodeError, Header, VERSION, codec, quick};
 
 /// How many bytes the length in front of a frame takes: big endian, counting what follows it.
 pub const LENGTH_BYTES: usize = 4;
+
+/// Most headers take no more.
+const HEAD_BYTES: usize = 64;
+
+/// How frames are written to a peer: what the two have agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Framing {
+    /// The version of the protocol that both speak. What it does not know is not sent.
+    pub version: u16,
+    /// The largest frame in bytes.
+    pub limit: usize,
+}
+
+impl Framing {
+    /// Of this release's own version.
+    #[must_use]
+    pub const fn newest(limit: usize) -> Self {
+        Self {
+            version: VERSION,
+            limit,
+        }
+    }
+
+    /// Appends a header's bytes to `out`. All headers of all connections are encoded here, so a version that writes one
+    /// differently does that here.
+    fn encode(self, header: &Header<'_>, out: &mut Vec<u8>) -> Result<(), FrameError> {
+        if header.since() > self.version {
+            return Err(FrameError::NotSpoken {
+                version: self.version,
+            });
+        }
+        if quick::encode(header, out) {
+            Ok(())
+        } else {
+            Ok(codec::encode_into(header, out)?)
+        }
+    }
+
+    fn check(self, size: usize) -> Result<u32, FrameError> {
+        let limit = self.limit;
+        match u32::try_from(size) {
+            Ok(length) if size <= limit => Ok(length),
+            _ => Err(FrameError::TooLarge { size, limit }),
+        }
+    }
+}
 
 /// A frame that was received, not yet looked into.
 ///
@@ -31,10 +77,13 @@ impl Frame {
     ///
     /// # Errors
     ///
-    /// When the header cannot be encoded.
-    pub fn split(header: &Header<'_>, payload: Bytes) -> Result<Self, EncodeError> {
+    /// When the peer's version does not know the frame, or it is over the limit, or its header cannot be encoded.
+    pub fn split(header: &Header<'_>, payload: Bytes, framing: Framing) -> Result<Self, FrameError> {
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        framing.encode(header, &mut head)?;
+        framing.check(head.len() + payload.len())?;
         Ok(Self {
-            head: codec::encode(header)?,
+            head: head.into(),
             payload: Some(payload),
         })
     }
@@ -83,33 +132,31 @@ pub enum FrameError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The version that the two sides speak has no such frame.
+    #[error("version {version} of the protocol, which the other side speaks, has no such frame")]
+    NotSpoken {
+        /// The version.
+        version: u16,
+    },
 }
 
 /// Appends length and header of a frame to `out`; the payload, of `payload_bytes`, is to follow them.
 ///
 /// # Errors
 ///
-/// When the header cannot be encoded or the frame is over `limit` bytes. `out` is then as it was.
+/// When the peer's version does not know the frame, or it is over the limit, or its header cannot be encoded. `out` is then as
+/// it was.
 pub fn append(
     out: &mut Vec<u8>,
     header: &Header<'_>,
     payload_bytes: usize,
-    limit: usize,
+    framing: Framing,
 ) -> Result<(), FrameError> {
     let start = out.len();
     out.put_u32(0);
-    let encoded = if quick::encode(header, out) {
-        Ok(())
-    } else {
-        codec::encode_into(header, out)
-    };
-    let appended = encoded.map_err(FrameError::from).and_then(|()| {
-        let size = out.len() - start - LENGTH_BYTES + payload_bytes;
-        match u32::try_from(size) {
-            Ok(length) if size <= limit => Ok(length),
-            _ => Err(FrameError::TooLarge { size, limit }),
-        }
-    });
+    let encoded = framing.encode(header, out);
+    let appended = encoded
+        .and_then(|()| framing.check((out.len() - start - LENGTH_BYTES).saturating_add(payload_bytes)));
     match appended {
         Ok(length) => {
             out[start..start + LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());

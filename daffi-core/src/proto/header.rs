@@ -241,6 +241,15 @@ impl Header<'_> {
         }
     }
 
+    /// The first version of the protocol that has the frame. Greetings are in all, since they come before it is agreed.
+    #[must_use]
+    pub const fn since(&self) -> u16 {
+        match self {
+            Self::Hello(_) | Self::Welcome(_) | Self::Refused(_) => 0,
+            _ => 1,
+        }
+    }
+
     /// Whether the frame counts in the numbering of its link. Everything does but greetings and heartbeats.
     #[must_use]
     pub const fn is_numbered(&self) -> bool {

@@ -30,7 +30,13 @@ fn unhex(text: &str) -> Vec<u8> {
 /// A frame as it is on a socket, without the length in front.
 fn body(header: &Header<'_>, payload: &[u8]) -> Bytes {
     let mut bytes = Vec::new();
-    append(&mut bytes, header, payload.len(), usize::MAX >> 1).unwrap();
+    append(
+        &mut bytes,
+        header,
+        payload.len(),
+        Framing::newest(usize::MAX >> 1),
+    )
+    .unwrap();
     bytes.extend_from_slice(payload);
     Bytes::from(bytes).slice(LENGTH_BYTES..)
 }

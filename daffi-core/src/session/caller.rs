@@ -6,7 +6,7 @@ use super::answers::{Item, Next};
 use super::calls::Added;
 use super::message::Message;
 use super::streams::End;
-use super::transmit::{Transmit, Unsent};
+use super::transmit::Transmit;
 use super::{Due, Event, Fault, Session};
 use crate::proto::{CallId, Failed, Header, Moment, Outcome};
 
@@ -82,14 +82,7 @@ impl<W, C: Clone> Session<W, C> {
         out: &mut impl Transmit,
     ) -> Result<(), Failed> {
         out.send(&message.header(now, call), message.payload())
-            .map_err(|unsent| match unsent {
-                Unsent::Closed => Failed::Disconnected { may_have_run: false },
-                Unsent::TooLarge { size, limit } => Failed::TooLarge {
-                    size: size as u64,
-                    limit: limit as u64,
-                    may_have_run: false,
-                },
-            })?;
+            .map_err(|unsent| unsent.failed(false))?;
         if let Some(at) = message.deadline() {
             self.add_deadline(at, Due::Call(call));
         }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::proto::Header;
+use crate::proto::{Failed, FrameError, Header};
 
 /// Where frames go.
 pub trait Transmit {
@@ -35,4 +35,27 @@ pub enum Unsent {
         /// The limit.
         limit: usize,
     },
+    /// The version that is spoken with the controller has no such frame.
+    NotSpoken {
+        /// The version.
+        version: u16,
+    },
+}
+
+impl Unsent {
+    /// What a call ends with of which this was a frame.
+    #[must_use]
+    pub fn failed(self, may_have_run: bool) -> Failed {
+        match self {
+            Self::Closed => Failed::Disconnected { may_have_run },
+            Self::TooLarge { size, limit } => Failed::TooLarge {
+                size: size as u64,
+                limit: limit as u64,
+                may_have_run,
+            },
+            Self::NotSpoken { version } => Failed::Invalid {
+                reason: FrameError::NotSpoken { version }.to_string(),
+            },
+        }
+    }
 }

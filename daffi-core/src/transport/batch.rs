@@ -9,7 +9,7 @@ use std::io::{self, IoSlice};
 use bytes::Bytes;
 
 use super::inlet::LARGEST_BUFFER;
-use crate::proto::{FrameError, Header, append};
+use crate::proto::{FrameError, Framing, Header, append};
 
 /// Payloads of at least this many bytes are written from where they are.
 const SHARED_BYTES: usize = 4 * 1024;
@@ -70,10 +70,10 @@ impl Batch {
         &mut self,
         header: &Header<'_>,
         payload: &Bytes,
-        limit: usize,
+        framing: Framing,
     ) -> Result<usize, FrameError> {
         let before = self.buffer.len();
-        append(&mut self.buffer, header, payload.len(), limit)?;
+        append(&mut self.buffer, header, payload.len(), framing)?;
         let shared = payload.len() >= SHARED_BYTES;
         if !shared {
             self.buffer.extend_from_slice(payload);

@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 
 use super::batch::Batch;
-use crate::proto::{FrameError, Header, Party};
+use crate::proto::{FrameError, Framing, Header, Party};
 
 /// The slow lane is written in pieces of about so many bytes, between which the fast one has its turn.
 pub(super) const PIECE_BYTES: usize = 128 * 1024;
@@ -45,15 +45,15 @@ impl Lanes {
         &mut self,
         header: &Header<'_>,
         payload: &Bytes,
-        limit: usize,
+        framing: Framing,
     ) -> Result<usize, FrameError> {
         // Most connections have no streams.
         if self.slow.is_empty() && !matches!(header, Header::Items { .. }) {
-            return self.fast.push(header, payload, limit);
+            return self.fast.push(header, payload, framing);
         }
         match header.party().filter(|party| self.is_slow(header, *party)) {
-            None => self.fast.push(header, payload, limit),
-            Some(party) => self.push_slow(header, payload, limit, party),
+            None => self.fast.push(header, payload, framing),
+            Some(party) => self.push_slow(header, payload, framing, party),
         }
     }
 
@@ -70,14 +70,14 @@ impl Lanes {
         &mut self,
         header: &Header<'_>,
         payload: &Bytes,
-        limit: usize,
+        framing: Framing,
         party: Party,
     ) -> Result<usize, FrameError> {
         let takes_more = |last: &Piece| last.bytes < PIECE_BYTES;
         let open = self.slow.len() > self.sealed && self.slow.back().is_some_and(takes_more);
         let last = if open { self.slow.pop_back() } else { None };
         let mut piece = last.unwrap_or_default();
-        let pushed = piece.batch.push(header, payload, limit);
+        let pushed = piece.batch.push(header, payload, framing);
         if let Ok(bytes) = pushed {
             piece.bytes += bytes;
             piece.of.push(party);

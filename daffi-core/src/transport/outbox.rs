@@ -6,7 +6,7 @@
 
 use std::io;
 use std::net::Shutdown;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -19,7 +19,7 @@ use super::memory::Pipe;
 use super::pool::Pool;
 use super::room::Room;
 use super::socket::WriteHalf;
-use crate::proto::{Frame, FrameError, Header, Limits};
+use crate::proto::{Frame, FrameError, Framing, Header, Limits, OLDEST_VERSION};
 
 /// After how many batches in a row a flush leaves the rest to the writer task, so that nobody is held up by others
 /// who keep adding.
@@ -41,6 +41,8 @@ pub enum SendError {
 pub struct Outbox {
     sink: Sink,
     frame_limit: AtomicUsize,
+    /// The version that is spoken: until one is agreed, the oldest.
+    version: AtomicU16,
 }
 
 #[derive(Debug)]
@@ -97,6 +99,7 @@ impl Outbox {
         Arc::new(Self {
             sink: Sink::Socket(sink),
             frame_limit: limits.frame_bytes.into(),
+            version: OLDEST_VERSION.into(),
         })
     }
 
@@ -108,7 +111,20 @@ impl Outbox {
                 sent: 0.into(),
             },
             frame_limit: limits.frame_bytes.into(),
+            version: OLDEST_VERSION.into(),
         })
+    }
+
+    /// From now on, both sides speak this version: what it does not know is not sent.
+    pub fn agree(&self, version: u16) {
+        self.version.store(version, Ordering::Relaxed);
+    }
+
+    fn framing(&self) -> Framing {
+        Framing {
+            version: self.version.load(Ordering::Relaxed),
+            limit: self.frame_limit(),
+        }
     }
 
     /// The largest frame that is sent, in bytes.
@@ -136,7 +152,7 @@ impl Outbox {
     ///
     /// # Errors
     ///
-    /// When the connection is closed or the frame is over the limit.
+    /// When the connection is closed, the frame is over the limit, or the version that was agreed does not know it.
     pub fn send(&self, header: &Header<'_>, payload: &Bytes) -> Result<(), SendError> {
         match &self.sink {
             Sink::Socket(sink) => {
@@ -146,16 +162,12 @@ impl Outbox {
                 }
                 let detached = detached(payload, sink.room.queued());
                 let payload = detached.as_ref().unwrap_or(payload);
-                let bytes = queue.lanes.push(header, payload, self.frame_limit())?;
+                let bytes = queue.lanes.push(header, payload, self.framing())?;
                 sink.room.take(bytes);
                 Ok(())
             }
             Sink::Memory { out, sent, .. } => {
-                let frame = Frame::split(header, payload.clone()).map_err(FrameError::from)?;
-                let (size, limit) = (frame.len(), self.frame_limit());
-                if size > limit {
-                    return Err(FrameError::TooLarge { size, limit }.into());
-                }
+                let frame = Frame::split(header, payload.clone(), self.framing())?;
                 // Counted first: the peer may have it, and say so, as soon as it is in the pipe. That a closed pipe
                 // counts one too many does no harm.
                 sent.fetch_add(u64::from(header.is_numbered()), Ordering::AcqRel);

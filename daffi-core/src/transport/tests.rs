@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 use super::*;
 use crate::proto::Limits;
-use crate::proto::{self, CallId, Frame, FrameError, Header, LENGTH_BYTES, Status};
+use crate::proto::{self, CallId, Frame, FrameError, Framing, Header, LENGTH_BYTES, Status};
 
 /// The kinds of connection there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,13 @@ fn payload(len: usize) -> Bytes {
 /// The bytes of a frame on a socket.
 fn on_the_wire(number: u32, payload: &Bytes) -> Vec<u8> {
     let mut bytes = Vec::new();
-    proto::append(&mut bytes, &header(number), payload.len(), usize::MAX).unwrap();
+    proto::append(
+        &mut bytes,
+        &header(number),
+        payload.len(),
+        Framing::newest(usize::MAX),
+    )
+    .unwrap();
     bytes.extend_from_slice(payload);
     bytes
 }

@@ -3,7 +3,7 @@
 #![no_main]
 
 use bytes::Bytes;
-use daffi_core::proto::{Frame, LENGTH_BYTES, append};
+use daffi_core::proto::{Frame, Framing, LENGTH_BYTES, append};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let mut bytes = Vec::new();
-    append(&mut bytes, &header, payload.len(), usize::MAX >> 1).expect("what was received can be sent");
+    append(&mut bytes, &header, payload.len(), Framing::newest(usize::MAX >> 1)).expect("what was received can be sent");
     bytes.extend_from_slice(&payload);
     let again = Frame::joined(Bytes::from(bytes).slice(LENGTH_BYTES..));
     assert_eq!(

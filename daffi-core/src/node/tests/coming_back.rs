@@ -45,8 +45,12 @@ async fn attempts_in(seconds: u64, then: impl AsyncFn(&mut Controller)) -> usize
 }
 
 fn let_in(controller: &Controller) {
+    welcome(controller, VERSION);
+}
+
+fn welcome(controller: &Controller, version: u16) {
     let welcome = Welcome {
-        version: VERSION,
+        version,
         controller: "controller".to_owned(),
         heartbeat: Duration::from_secs(3600),
         frame_bytes: Limits::default().frame_bytes as u64,
@@ -95,4 +99,19 @@ async fn after_a_connection_that_worked_the_node_comes_back_at_once() {
     .await;
     // Each lasts a second, and the pauses are 50 milliseconds long at most.
     assert!((28..=31).contains(&attempts), "{attempts} attempts");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_welcome_in_a_version_that_was_not_offered_is_no_connection() {
+    for version in [0, 2, 99] {
+        let said = std::cell::Cell::new(0);
+        let attempts = attempts_in(10, async |controller| {
+            welcome(controller, version);
+            let mut frames = Vec::new();
+            said.set(said.get() + usize::from(controller.connection.inlet.read(&mut frames).await.unwrap()));
+        })
+        .await;
+        assert!(attempts > 1, "{attempts} attempts in version {version}");
+        assert_eq!(said.get(), 0, "something is said in version {version}");
+    }
 }

@@ -14,7 +14,7 @@ fn the_payload_is_a_slice_of_what_was_received() {
     let (_, payload) = frame.decode().unwrap();
     assert!(received.as_ptr_range().contains(&payload.as_ptr()));
     let shared = Bytes::from(vec![7; 100]);
-    let frame = Frame::split(&header, shared.clone()).unwrap();
+    let frame = Frame::split(&header, shared.clone(), Framing::newest(usize::MAX)).unwrap();
     assert_eq!(frame.decode().unwrap().1.as_ptr(), shared.as_ptr());
 }
 
@@ -27,7 +27,7 @@ fn a_frame_in_two_pieces_is_the_same_as_in_one() {
         ..
     } in all()
     {
-        let split = Frame::split(&header, payload.clone()).unwrap();
+        let split = Frame::split(&header, payload.clone(), Framing::newest(usize::MAX)).unwrap();
         let joined = Frame::joined(body(&header, &payload));
         assert_eq!(split.len(), joined.len(), "{name}");
         assert_eq!(split.decode().unwrap(), joined.decode().unwrap(), "{name}");
@@ -57,7 +57,12 @@ fn a_frame_without_a_header_does_not_decode() {
 fn a_header_with_something_behind_it_does_not_decode_in_a_piece_of_its_own() {
     // Only a peer within the process could send that.
     let header = Header::Goodbye;
-    let frame = Frame::split(&header, Bytes::from_static(b"payload")).unwrap();
+    let frame = Frame::split(
+        &header,
+        Bytes::from_static(b"payload"),
+        Framing::newest(usize::MAX),
+    )
+    .unwrap();
     assert_eq!(
         frame.decode().unwrap(),
         (Header::Goodbye, Bytes::from_static(b"payload"))
@@ -71,14 +76,14 @@ fn a_frame_over_the_limit_leaves_nothing_behind() {
         call: CallId::first(7),
     };
     let mut out = b"before".to_vec();
-    match append(&mut out, &header, 9, 10) {
+    match append(&mut out, &header, 9, Framing::newest(10)) {
         Err(error @ FrameError::TooLarge { size: 12, limit: 10 }) => {
             assert_eq!(error.to_string(), "a frame of 12 bytes is over the limit of 10");
         }
         other => panic!("{other:?}"),
     }
     assert_eq!(out, b"before");
-    append(&mut out, &header, 9, 12).unwrap();
+    append(&mut out, &header, 9, Framing::newest(12)).unwrap();
     assert_eq!(hex(&out[6..]), "00 00 00 0c 07 07 00");
 }
 
@@ -87,9 +92,9 @@ fn a_frame_that_its_length_cannot_tell_is_over_any_limit() {
     let size = u32::MAX as usize;
     let mut out = Vec::new();
     assert!(matches!(
-        append(&mut out, &Header::Goodbye, size, usize::MAX),
+        append(&mut out, &Header::Goodbye, size, Framing::newest(usize::MAX)),
         Err(FrameError::TooLarge { .. })
     ));
-    append(&mut out, &Header::Goodbye, size - 1, usize::MAX).unwrap();
+    append(&mut out, &Header::Goodbye, size - 1, Framing::newest(usize::MAX)).unwrap();
     assert_eq!(hex(&out), "ff ff ff ff 0b");
 }

@@ -663,7 +663,13 @@ fn every_frame_has_exactly_these_bytes() {
     } in all()
     {
         let mut encoded = Vec::new();
-        append(&mut encoded, &header, payload.len(), usize::MAX >> 1).unwrap();
+        append(
+            &mut encoded,
+            &header,
+            payload.len(),
+            Framing::newest(usize::MAX >> 1),
+        )
+        .unwrap();
         encoded.extend_from_slice(&payload);
         assert_eq!(hex(&encoded), bytes, "{name}");
     }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::number;
-use crate::proto::{Failed, Failure, Frame, Header, Outcome, Status, StreamId};
+use crate::proto::{Failed, Failure, Frame, Framing, Header, Outcome, Status, StreamId};
 use crate::session::{Transmit, Unsent};
 
 /// What a session sent.
@@ -96,7 +96,7 @@ impl Transmit for Wire {
         if self.closed {
             return Err(Unsent::Closed);
         }
-        let frame = Frame::split(header, payload.clone()).unwrap();
+        let frame = Frame::split(header, payload.clone(), Framing::newest(usize::MAX)).unwrap();
         let (size, limit) = (frame.len(), self.limit);
         if size > limit {
             return Err(Unsent::TooLarge { size, limit });

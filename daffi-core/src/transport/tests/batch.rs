@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::transport::batch::{Batch, detached};
 
-const LIMIT: usize = 1 << 20;
+const LIMIT: Framing = Framing::newest(1 << 20);
 
 /// A batch of frames with such payloads, and what it must write.
 fn batch(lens: &[usize]) -> (Batch, Vec<u8>) {
@@ -112,7 +112,9 @@ fn a_large_payload_is_written_from_where_it_is() {
 #[test]
 fn a_frame_over_the_limit_leaves_the_batch_as_it_was() {
     let (mut batch, expected) = batch(&[10, 4096]);
-    let error = batch.push(&header(9), &payload(100), 50).unwrap_err();
+    let error = batch
+        .push(&header(9), &payload(100), Framing::newest(50))
+        .unwrap_err();
     assert!(
         matches!(error, FrameError::TooLarge { size: 104, limit: 50 }),
         "{error:?}"

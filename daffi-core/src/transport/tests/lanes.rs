@@ -9,7 +9,7 @@ use super::super::lanes::Lanes;
 use super::*;
 use crate::proto::{CallHeader, CallId, LENGTH_BYTES, Mode, Status, StreamId};
 
-const LIMIT: usize = 1 << 20;
+const LIMIT: Framing = Framing::newest(1 << 20);
 
 /// More than is written in one piece.
 const MUCH: usize = 128 * 1024;

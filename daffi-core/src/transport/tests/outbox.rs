@@ -376,3 +376,38 @@ async fn p5_frames_of_many_threads_arrive_whole_and_in_the_order_of_each() {
         assert_eq!(here.outbox.sent(), u64::from(SENDERS * FRAMES));
     }
 }
+
+/// A version that has greetings and nothing else, of which there is none but in tests.
+const GREETINGS: u16 = 0;
+
+#[tokio::test]
+async fn what_the_agreed_version_does_not_know_is_not_sent() {
+    for kind in KINDS {
+        let (here, mut there) = pair(kind, LIMITS).await;
+        here.outbox.agree(GREETINGS);
+        let error = here.outbox.send(&header(1), &payload(10)).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                SendError::Frame(FrameError::NotSpoken { version: GREETINGS })
+            ),
+            "over {kind:?}: {error}"
+        );
+        assert!(!here.outbox.is_closed());
+        // Nothing of it is queued or counted, and what both know goes on.
+        let hello = Header::Hello(proto::Hello::new("here", 1, 1));
+        here.outbox.send(&hello, &Bytes::new()).unwrap();
+        here.outbox.flush();
+        let frame = within(there.inlet.read_one()).await.unwrap().unwrap();
+        assert!(
+            matches!(frame.decode().unwrap().0, Header::Hello(_)),
+            "over {kind:?}"
+        );
+        assert_eq!(here.outbox.sent(), 0, "over {kind:?}");
+        here.outbox.agree(proto::VERSION);
+        here.outbox.send(&header(1), &payload(10)).unwrap();
+        here.outbox.flush();
+        let received = within(receive(&mut there.inlet, 1)).await;
+        assert_eq!(received, [(1, payload(10))], "over {kind:?}");
+    }
+}

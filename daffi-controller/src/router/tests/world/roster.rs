@@ -282,7 +282,12 @@ impl World {
             return;
         }
         let header = Header::Happened { call: id(number) };
-        let frame = Frame::split(&header, proto::encode(events).unwrap()).unwrap();
+        let frame = Frame::split(
+            &header,
+            proto::encode(events).unwrap(),
+            Framing::newest(usize::MAX),
+        )
+        .unwrap();
         let takes = &self.nodes[node];
         if takes.full || takes.narrow && frame.len() > NARROW {
             self.watching.retain(|watcher| *watcher != (node, number));
