@@ -67,6 +67,12 @@ impl Router {
         self.peers.predecessor(hello)
     }
 
+    /// The process that holds a name.
+    #[must_use]
+    pub fn holder(&self, name: &str) -> Option<PeerId> {
+        self.peers.named(name)
+    }
+
     /// Whether the process that had a name is gone, and not all have been told of it: until then, nobody else can have it.
     #[must_use]
     pub fn is_clearing(&self, name: &str) -> bool {

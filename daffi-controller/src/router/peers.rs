@@ -88,6 +88,8 @@ impl Peers {
             return Err(Refusal::NameTaken {
                 name: hello.process_name.clone(),
                 pid: holder.pid,
+                // Whoever knows its connection knows more.
+                sign: 0,
             });
         }
         self.generation = self.generation.wrapping_add(1);

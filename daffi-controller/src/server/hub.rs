@@ -151,11 +151,18 @@ impl Hub {
         if state.closing {
             return Err(Refusal::Stopping);
         }
-        let peer = state.router.connect(hello)?;
+        let State { router, queues, .. } = state;
+        let peer = router.connect(hello).map_err(|mut refusal| {
+            if let Refusal::NameTaken { name, sign, .. } = &mut refusal {
+                let holder = router.holder(name).and_then(|holder| queues.get(holder));
+                *sign = holder.map_or(0, |queue| queue.traffic().signs);
+            }
+            refusal
+        })?;
         ways.outbox.share(&self.pool);
         let link = Link::new(self.now(), self.heartbeat);
         let (outbox, arrived) = (Arc::clone(ways.outbox), ways.arrived.clone());
-        state.queues.insert(Queue::new(peer, outbox, arrived, link));
+        queues.insert(Queue::new(peer, outbox, arrived, link));
         Ok((peer, version))
     }
 

@@ -97,7 +97,7 @@ impl Queues {
         Some(removed)
     }
 
-    fn get(&self, peer: PeerId) -> Option<&Queue> {
+    pub(super) fn get(&self, peer: PeerId) -> Option<&Queue> {
         self.peers
             .get(peer.index())?
             .as_ref()

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_controller::{Controller, ControllerOptions};
-use daffi_core::proto::{CallHeader, CallId, Framing, Header, Hello, Limits, Mode, Query, append};
+use daffi_core::proto::{CallHeader, CallId, Framing, Header, Hello, Limits, Mode, Query, Refusal, append};
 use daffi_core::transport::{Address, Connection, connect};
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
@@ -152,5 +152,37 @@ async fn a_process_whose_large_frame_takes_many_heartbeats_is_not_cut_off() {
     };
     assert_eq!(answered, CallId::first(0));
     connection.outbox.abort();
+    controller.stop().await;
+}
+
+#[tokio::test]
+async fn p9_who_asks_for_a_name_again_learns_whether_its_holder_was_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let controller = Controller::start(ControllerOptions::new(Address::unix_in(folder.path())))
+        .await
+        .unwrap();
+    let limits = Limits::default();
+    let mut holder = join(controller.address(), "shop", limits).await;
+    let sign = async || {
+        let mut other = connect(controller.address(), limits).await.unwrap();
+        let hello = Header::Hello(Hello::new("shop", 2, 2));
+        other.outbox.send(&hello, &Bytes::new()).unwrap();
+        other.outbox.flush();
+        let refused = other.inlet.read_one().await.unwrap().unwrap();
+        match refused.decode().unwrap().0 {
+            Header::Refused(Refusal::NameTaken { sign, .. }) => sign,
+            other => panic!("{other:?}"),
+        }
+    };
+    let silent = sign().await;
+    assert_eq!(sign().await, silent);
+    let query = Header::Query {
+        call: CallId::first(0),
+        query: Query::Processes,
+    };
+    holder.outbox.send(&query, &Bytes::new()).unwrap();
+    holder.outbox.flush();
+    let _answer = holder.inlet.read_one().await.unwrap().unwrap();
+    assert_ne!(sign().await, silent);
     controller.stop().await;
 }

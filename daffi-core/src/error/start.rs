@@ -125,7 +125,7 @@ impl StartError {
     /// The error for a process that the controller at `address` answered so.
     pub(crate) fn answered(address: &Address, refusal: proto::Refusal) -> Self {
         let refusal = match refusal {
-            proto::Refusal::NameTaken { name, pid } => return Self::name_taken(address, name, pid),
+            proto::Refusal::NameTaken { name, pid, .. } => return Self::name_taken(address, name, pid),
             proto::Refusal::NotDaffi => Refusal::NotDaffi,
             proto::Refusal::Version { oldest, newest } => Refusal::Version { oldest, newest },
             proto::Refusal::Name { limit } => Refusal::Name { limit },

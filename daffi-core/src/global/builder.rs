@@ -148,7 +148,8 @@ impl GlobalBuilder {
         self
     }
 
-    /// How long [`start`](Self::start) looks for the controller before it gives up. Default: 10 seconds.
+    /// How long [`start`](Self::start) looks for the controller before it gives up, and waits for its name if whoever holds that does not
+    /// answer. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self

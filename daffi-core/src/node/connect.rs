@@ -13,11 +13,14 @@ use super::join::{Joined, NotJoined, Route, join};
 use super::{FAR, Node, Phase};
 use crate::error::{CallError, RemoteError, StartError};
 use crate::panics;
-use crate::proto::{Failed, Failure, Welcome};
+use crate::proto::{Failed, Failure, Refusal, Welcome};
 use crate::transport::Connection;
 
 /// The first and the longest wait between two attempts to connect. The real wait is a random part of it.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// How often a name is asked for that another process holds, until it is known whether that one is alive.
+const NAME: Duration = Duration::from_millis(100);
 
 /// How long a closing connection may take to write what is left.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -127,19 +130,40 @@ impl Supervisor {
         let address = self.route.address();
         let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
         let mut found = None;
+        // The refusal of a name whose holder has not been heard since.
+        let mut held: Option<Refusal> = None;
         loop {
-            let error = match timeout_at(until, join(&self.node, &self.route)).await {
+            let attempt = timeout_at(until, join(&self.node, &self.route)).await;
+            let error = match attempt {
                 Ok(Ok(joined)) => return Ok(joined),
-                Ok(Err(NotJoined::Refused(refusal))) => return Err(StartError::answered(address, refusal)),
+                Ok(Err(NotJoined::Refused(refusal))) => {
+                    let is_first = held.is_none();
+                    let may_be_dead = matches!(refusal, Refusal::NameTaken { .. })
+                        && held.as_ref().is_none_or(|held| *held == refusal);
+                    if !may_be_dead || Instant::now() + NAME >= until {
+                        return Err(StartError::answered(address, refusal));
+                    }
+                    if is_first {
+                        info!(%address, %refusal, "asking again until that process is heard, or known to be lost");
+                    }
+                    held = Some(refusal);
+                    sleep(NAME).await;
+                    continue;
+                }
                 Ok(Err(NotJoined::Gone)) => {
                     let source = io::Error::other("the Global of this process that ran it has stopped");
                     return Err(StartError::no_controller(address, begun.elapsed(), source));
                 }
                 Ok(Err(NotJoined::Io(error))) => error,
                 // The time is over in the middle of an attempt: the one before tells more.
-                Err(_) => found
-                    .take()
-                    .unwrap_or_else(|| io::Error::new(io::ErrorKind::TimedOut, "it does not answer")),
+                Err(_) => {
+                    if let Some(refusal) = held {
+                        return Err(StartError::answered(address, refusal));
+                    }
+                    found
+                        .take()
+                        .unwrap_or_else(|| io::Error::new(io::ErrorKind::TimedOut, "it does not answer"))
+                }
             };
             if found.is_some() {
                 debug!(%address, %error, "no controller yet");

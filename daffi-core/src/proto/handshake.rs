@@ -133,6 +133,9 @@ pub enum Refusal {
         name: String,
         /// The process identifier of the holder at its operating system.
         pid: u32,
+        /// A number that is another whenever something was heard of the holder meanwhile, so that whoever asks again learns
+        /// whether it is alive.
+        sign: u64,
     },
     /// The controller is about to stop.
     #[error("the controller is stopping")]

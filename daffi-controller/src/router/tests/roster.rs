@@ -13,7 +13,8 @@ fn p9_a_second_process_of_a_name_is_refused_and_told_the_holder() {
         refusal,
         Refusal::NameTaken {
             name: "shop".to_owned(),
-            pid: 4711
+            pid: 4711,
+            sign: 0,
         }
     );
     assert!(

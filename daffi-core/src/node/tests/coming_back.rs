@@ -6,6 +6,15 @@ use crate::proto::Refusal;
 /// How often a node looks for a controller, in so many (virtual) seconds, that lets it in and then does something with the
 /// connection.
 async fn attempts_in(seconds: u64, then: impl AsyncFn(&mut Controller)) -> usize {
+    start_in(seconds, LONG * 2, then).await.0
+}
+
+/// As [`attempts_in`], with what `start` gives.
+async fn start_in(
+    seconds: u64,
+    connect_timeout: Duration,
+    then: impl AsyncFn(&mut Controller),
+) -> (usize, Result<(), StartError>) {
     let limits = Limits::default();
     let (ends, mut connections): (_, UnboundedReceiver<Connection>) = unbounded_channel();
     let options = NodeOptions {
@@ -24,15 +33,15 @@ async fn attempts_in(seconds: u64, then: impl AsyncFn(&mut Controller)) -> usize
             disconnected: Box::new(|| {}),
             ended: Arc::new(|| {}),
         },
-        connect_timeout: Duration::from_secs(2 * seconds),
+        connect_timeout,
     };
     let started = tokio::spawn(supervisor.start());
     let mut attempts = 0;
     let until = Instant::now() + Duration::from_secs(seconds);
-    while let Ok(connection) = tokio::time::timeout_at(until, connections.recv()).await {
+    while let Ok(Some(connection)) = tokio::time::timeout_at(until, connections.recv()).await {
         attempts += 1;
         let mut controller = Controller {
-            connection: connection.unwrap(),
+            connection,
             arrived: std::collections::VecDeque::new(),
         };
         let _hello = controller.next().await;
@@ -40,8 +49,7 @@ async fn attempts_in(seconds: u64, then: impl AsyncFn(&mut Controller)) -> usize
         controller.connection.outbox.close();
     }
     node.stop_now();
-    let _ = started.await;
-    attempts
+    (attempts, started.await.unwrap())
 }
 
 fn let_in(controller: &Controller) {
@@ -114,4 +122,68 @@ async fn a_welcome_in_a_version_that_was_not_offered_is_no_connection() {
         assert!(attempts > 1, "{attempts} attempts in version {version}");
         assert_eq!(said.get(), 0, "something is said in version {version}");
     }
+}
+
+fn name_taken(controller: &Controller, sign: u64) {
+    let refusal = Refusal::NameTaken {
+        name: "node".to_owned(),
+        pid: 7,
+        sign,
+    };
+    controller.send(&Header::Refused(refusal), &Bytes::new());
+    controller.connection.outbox.flush();
+}
+
+async fn take_callbacks(controller: &mut Controller) {
+    let frame = controller.next().await;
+    let Header::Offer { call, .. } = frame.decode().unwrap().0 else {
+        panic!("it announces nothing")
+    };
+    let status = Status::Value;
+    controller.send(&Header::Reply { call, status }, &Bytes::new());
+    controller.connection.outbox.flush();
+}
+
+#[tokio::test(start_paused = true)]
+async fn p9_a_name_whose_holder_is_silent_is_asked_for_until_it_is_free() {
+    let asked = std::cell::Cell::new(0);
+    let (attempts, started) = start_in(10, LONG, async |controller| {
+        asked.set(asked.get() + 1);
+        if asked.get() < 20 {
+            name_taken(controller, 5);
+        } else {
+            let_in(controller);
+            take_callbacks(controller).await;
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+    })
+    .await;
+    started.unwrap();
+    assert_eq!(attempts, 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p9_a_name_whose_holder_is_heard_is_taken() {
+    let asked = std::cell::Cell::new(0);
+    let (attempts, started) = start_in(10, LONG, async |controller| {
+        asked.set(asked.get() + 1);
+        name_taken(controller, if asked.get() < 4 { 5 } else { 6 });
+    })
+    .await;
+    assert!(
+        matches!(started, Err(StartError::NameTaken { pid: 7, .. })),
+        "{started:?}"
+    );
+    assert_eq!(attempts, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p9_a_name_whose_holder_stays_silent_is_given_up_in_time() {
+    let patience = Duration::from_secs(10);
+    let (attempts, started) = start_in(60, patience, async |controller| name_taken(controller, 5)).await;
+    assert!(
+        matches!(started, Err(StartError::NameTaken { pid: 7, .. })),
+        "{started:?}"
+    );
+    assert!((50..=101).contains(&attempts), "{attempts} attempts");
 }

@@ -101,6 +101,7 @@ fn handshakes() -> Vec<Golden> {
     let taken = Refusal::NameTaken {
         name: "shopper".to_owned(),
         pid: 4711,
+        sign: 300,
     };
     vec![
         golden(
@@ -137,7 +138,7 @@ fn handshakes() -> Vec<Golden> {
             "refused: name taken",
             Header::Refused(taken),
             b"",
-            "00 00 00 0d 02 03 07 73 68 6f 70 70 65 72 fb 67 12",
+            "00 00 00 10 02 03 07 73 68 6f 70 70 65 72 fb 67 12 fb 2c 01",
         ),
         golden(
             "refused: stopping",

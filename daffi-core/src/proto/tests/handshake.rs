@@ -115,6 +115,7 @@ fn a_refusal_says_what_to_do() {
         &Refusal::NameTaken {
             name: "shop".to_owned(),
             pid: 7,
+            sign: 0,
         },
         "the process name \"shop\" is taken by process id 7; choose another process_name",
     );

@@ -15,7 +15,7 @@ impl World {
                 self.nodes[node].link = Some(link);
                 self.nodes[node].connections += 1;
             }
-            (Err(Refusal::NameTaken { name, pid: 77 }), Some(_)) => assert_eq!(name, PROCESSES[node]),
+            (Err(Refusal::NameTaken { name, pid: 77, .. }), Some(_)) => assert_eq!(name, PROCESSES[node]),
             (connected, held) => panic!("{connected:?} while {held:?}"),
         }
     }
