@@ -12,6 +12,7 @@ mod listener;
 mod memory;
 mod outbox;
 mod pool;
+mod queue;
 mod room;
 mod socket;
 #[cfg(test)]

@@ -14,9 +14,10 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::batch::{Batch, detached};
-use super::lanes::{Lanes, PIECE_BYTES};
+use super::lanes::PIECE_BYTES;
 use super::memory::Pipe;
 use super::pool::Pool;
+use super::queue::{Queue, State};
 use super::room::Room;
 use super::socket::WriteHalf;
 use crate::proto::{Frame, FrameError, Framing, Header, Limits, OLDEST_VERSION};
@@ -64,28 +65,6 @@ struct SocketSink {
     queue: Mutex<Queue>,
     /// Wakes the writer task.
     work: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    lanes: Lanes,
-    /// A used, empty batch whose buffer is used again.
-    spare: Batch,
-    /// What the socket did not take; the writer task goes on with it.
-    stalled: Option<Batch>,
-    /// Somebody is writing, or a stalled batch waits for the writer task: nobody else may write.
-    busy: bool,
-    state: State,
-    sent: u64,
-}
-
-#[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
-enum State {
-    #[default]
-    Open,
-    /// Takes no more frames; what is queued is still written.
-    Closing,
-    Closed,
 }
 
 impl Outbox {
@@ -386,22 +365,5 @@ impl SocketSink {
         self.socket.shutdown(Shutdown::Both);
         self.work.notify_one();
         self.room.wake_all();
-    }
-}
-
-impl Queue {
-    /// Takes some of what is queued in order to write it. Only now are its frames numbered: until then, others may be written
-    /// before them.
-    fn begin(&mut self) -> Option<Batch> {
-        let batch = self.lanes.pop(&mut self.spare);
-        self.sent += batch.as_ref().map_or(0, Batch::numbered);
-        self.busy = batch.is_some();
-        batch
-    }
-
-    /// `written` is done: takes more, or ends the writing.
-    fn next(&mut self, written: Batch) -> Option<Batch> {
-        self.spare = written;
-        self.begin()
     }
 }
