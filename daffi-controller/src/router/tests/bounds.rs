@@ -2,6 +2,7 @@
 //! about and not on what else there is. Work is counted in looks at processes, calls and providers.
 
 use super::super::meter::looks;
+use super::super::numbers::{Mixing, Table, shrink};
 use super::*;
 
 /// A router with the limits of every day.
@@ -446,6 +447,23 @@ fn p6_a_number_takes_no_more_memory_than_the_call() {
     assert!(places(&f) >= 20_000);
     runs.into_iter().for_each(|run| f.reply(to, run));
     assert!(places(&f) <= 64, "{} places for none", places(&f));
+}
+
+/// To shrink one costs as much as to fill it, so it pays only where little is left of much.
+#[test]
+fn a_table_keeps_its_places_while_it_is_small_or_in_use() {
+    let mut table = Table::with_hasher(Mixing::new(1));
+    table.extend((0..1000_u32).map(|number| (number, ())));
+    table.retain(|number, ()| *number < 500);
+    shrink(&mut table);
+    assert!(table.capacity() >= 1000, "half of it is in use");
+    table.retain(|number, ()| *number < 10);
+    shrink(&mut table);
+    let small = table.capacity();
+    assert!((10..64).contains(&small), "{small} places for ten");
+    table.clear();
+    shrink(&mut table);
+    assert!(table.capacity() >= 10, "it is small");
 }
 
 #[test]

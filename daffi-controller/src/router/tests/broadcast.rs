@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::broadcasts::Broadcasts;
 use super::*;
 
 /// Three providers of `add`, which come in another order than that of their names, and a caller.
@@ -612,4 +613,20 @@ fn nobody_is_asked_when_the_roster_is_over_the_callers_frame_limit() {
     assert_eq!(r.f.router.calls_outstanding(), 0);
     r.f.queues.limits.clear();
     r.asked(3);
+}
+
+#[test]
+fn a_broadcast_that_has_ended_is_not_taken_for_the_next_in_its_place() {
+    let mut broadcasts = Broadcasts::default();
+    let first = broadcasts.begin(PeerId::of(0), id(0), 1);
+    broadcasts.forget(first);
+    let second = broadcasts.begin(PeerId::of(0), id(1), 1);
+    assert_eq!(second.index, first.index);
+    assert!(broadcasts.get(first).is_none() && broadcasts.get_mut(first).is_none());
+    broadcasts.forget(first);
+    assert!(
+        broadcasts
+            .get(second)
+            .is_some_and(|broadcast| broadcast.call == id(1))
+    );
 }

@@ -226,3 +226,21 @@ fn p15_what_is_cancelled_again_or_offered_without_news_costs_nothing_however_muc
     let after = &f.router.peers.get(caller).unwrap().listing;
     assert!(std::sync::Arc::ptr_eq(&listing, after), "it is made anew");
 }
+
+#[test]
+fn p15_for_who_does_not_read_nobody_is_looked_for() {
+    const PROVIDERS: usize = 500;
+    let mut f = fixture();
+    for number in 0..PROVIDERS {
+        provider(&mut f, &format!("provider {number}"), offered(0, "add"));
+    }
+    let caller = f.join("caller", &[]);
+    f.queues.full.insert(caller);
+    let everywhere = CallHeader {
+        mode: Mode::Broadcast,
+        ..call(0, "add")
+    };
+    let (failed, looked) = looks(|| f.refused(caller, everywhere));
+    assert_eq!(failed, Failed::Overloaded { may_have_run: false });
+    assert!(looked < 12, "{looked} looks");
+}

@@ -437,3 +437,40 @@ fn p15_what_is_seen_of_choices_tells_nothing_of_where_names_are_kept() {
     assert_eq!(seen[0].0, seen[1].0);
     assert_ne!(seen[0].1, seen[1].1);
 }
+
+/// Whoever looks for one that is free looks at no other, so that many that are busy cost nothing (P15).
+#[test]
+fn the_free_ones_are_those_that_run_less_than_they_may_and_have_turns_where_each_has_its_own() {
+    for balance in [Balance::LessLoaded, Balance::RoundRobin] {
+        let mut pool = Pool::new(balance);
+        (0..3).for_each(|_| pool.add(0, Some(1), numbered(1, 2)));
+        let free = |pool: &Pool| {
+            let (_, function) = pool.directory.function("add").unwrap();
+            let (mut free, mut turns) = (function.free().to_vec(), function.turns().collect::<Vec<_>>());
+            free.sort_unstable();
+            turns.sort_unstable();
+            let expected = if balance == Balance::RoundRobin {
+                &*free
+            } else {
+                &[]
+            };
+            assert_eq!(turns, expected);
+            free
+        };
+        let [a, b, c] = pool.keys[..] else { panic!("three") };
+        assert_eq!(free(&pool), [a, b, c]);
+        pool.directory.begin(a);
+        assert_eq!(free(&pool), [b, c]);
+        // A broadcast asks those that are full, too.
+        pool.directory.begin(a);
+        assert_eq!(free(&pool), [b, c]);
+        pool.directory.begin(c);
+        assert_eq!(free(&pool), [b]);
+        pool.directory.end(a);
+        assert_eq!(free(&pool), [b], "it runs another");
+        pool.directory.end(a);
+        assert_eq!(free(&pool), [a, b]);
+        pool.directory.remove(b);
+        assert_eq!(free(&pool), [a]);
+    }
+}

@@ -150,6 +150,19 @@ fn items_have_their_turn_however_much_else_there_is() {
     assert!(lanes.is_empty());
 }
 
+/// Each piece is a write of its own.
+#[test]
+fn items_are_written_together_until_they_are_much() {
+    let mut lanes = Lanes::default();
+    for _ in 0..4 {
+        lanes
+            .push(&items(1, RESULT), &payload(MUCH * 2 / 5), LIMIT)
+            .unwrap();
+    }
+    assert_eq!([pop(&mut lanes).len(), pop(&mut lanes).len()], [3, 1]);
+    assert!(lanes.is_empty());
+}
+
 #[test]
 fn p5_the_end_of_a_stream_comes_after_its_items() {
     let mut lanes = Lanes::default();

@@ -1,6 +1,8 @@
 //! Sending: how frames get out, what holds them back, and how a connection ends.
 
 use std::io;
+use std::pin::Pin;
+use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use super::*;
@@ -410,4 +412,54 @@ async fn what_the_agreed_version_does_not_know_is_not_sent() {
         let received = within(receive(&mut there.inlet, 1)).await;
         assert_eq!(received, [(1, payload(10))], "over {kind:?}");
     }
+}
+
+/// Closes the connection as soon as something is written, and has the writer task see that somebody else writes.
+struct Closing {
+    outbox: Arc<Outbox>,
+    writer: Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Closing {
+    fn poll_writer(&self) -> Poll<()> {
+        let mut writer = self.writer.lock().unwrap();
+        // It lets those that are ready go first, each time that it is woken.
+        let mut poll = || writer.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        (0..4)
+            .map(|_| poll())
+            .find(Poll::is_ready)
+            .unwrap_or(Poll::Pending)
+    }
+}
+
+impl Wake for Closing {
+    fn wake(self: Arc<Self>) {
+        self.outbox.close();
+        assert!(self.poll_writer().is_pending());
+    }
+}
+
+#[tokio::test]
+async fn a_close_in_the_middle_of_a_write_takes_effect_after_it() {
+    let (here, mut there) = pair(Kind::Unix, LIMITS).await;
+    let writer = Arc::clone(&here.outbox);
+    let closing = Arc::new(Closing {
+        outbox: Arc::clone(&here.outbox),
+        writer: Mutex::new(Box::pin(async move { writer.run().await })),
+    });
+    for number in 0..2 {
+        here.outbox
+            .send(&header(number), &payload(LIMITS.queue_bytes / 2))
+            .unwrap();
+    }
+    let waker = Arc::clone(&closing).into();
+    assert!(
+        here.outbox
+            .poll_room(&mut Context::from_waker(&waker))
+            .is_pending()
+    );
+    here.outbox.flush();
+    assert!(here.outbox.is_closed());
+    assert!(closing.poll_writer().is_ready());
+    assert_eq!(within(receive_all(&mut there.inlet)).await.len(), 2);
 }
