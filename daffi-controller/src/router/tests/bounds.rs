@@ -570,6 +570,31 @@ fn p6_questions_that_wait_are_bounded() {
     assert_empty(&f.router);
 }
 
+/// What happens is written once for each question of it.
+#[test]
+fn p6_questions_what_happens_are_bounded_for_each_process() {
+    let mut f = fixture();
+    let (watcher, other) = (f.join("watcher", &[]), f.join("other", &[]));
+    (0..16).for_each(|number| f.ask(watcher, number, Query::Presence));
+    f.said();
+    f.ask(watcher, 16, Query::Presence);
+    let overloaded = Failed::Overloaded { may_have_run: false };
+    assert_eq!(f.said(), [(watcher, failure(16, overloaded))]);
+    f.ask(other, 0, Query::Presence);
+    assert!(
+        !f.said()
+            .contains(&(other, failure(0, Failed::Overloaded { may_have_run: false })))
+    );
+    f.cancel(watcher, 3);
+    f.said();
+    f.ask(watcher, 16, Query::Presence);
+    let said = f.said();
+    assert!(
+        matches!(said[..], [(to, Said::Happened { .. })] if to == watcher),
+        "{said:?}"
+    );
+}
+
 #[test]
 fn what_was_withdrawn_while_it_runs_is_forgotten_when_it_ends() {
     let mut f = fixture();
