@@ -2,6 +2,7 @@
 //! words, [`StartError`] for starting a `Global`.
 
 mod call;
+mod changed;
 mod kind;
 mod made;
 mod shown;

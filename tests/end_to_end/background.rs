@@ -1,11 +1,11 @@
 //! Calls in the background, and calls that begin later.
 
-use std::future::pending;
+use std::future::{IntoFuture, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use daffi::{CallError, Global, callback};
+use daffi::{CallError, CallErrorKind, Global, callback};
 use tokio::sync::Notify;
 
 use crate::net::{Net, Transport, over_each};
@@ -224,4 +224,43 @@ fn background_calls_need_no_async() {
     );
     g.stop_blocking();
     service.stop_blocking();
+}
+
+#[tokio::test]
+async fn p2_a_background_call_that_was_never_sent_did_not_run() {
+    let Scene { net, g, .. } = scene(Transport::Memory).await;
+    let far = Duration::from_secs(3600);
+    let cancelled = g.call::<u8>("work.wait", ()).after(far).bg();
+    cancelled.cancel();
+    let late = g.call::<u8>("work.wait", ()).after(far).bg();
+    let late = late.timeout(Duration::ZERO);
+    for (error, kind) in [
+        (cancelled.await.unwrap_err(), CallErrorKind::Cancelled),
+        (late.await.unwrap_err(), CallErrorKind::Timeout),
+    ] {
+        assert_eq!(error.kind(), kind);
+        assert!(!error.may_have_run(), "{error}");
+        assert!(error.to_string().contains("it did not run"), "{error}");
+    }
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn p2_what_a_call_ends_with_that_was_made_again_is_about_all_its_attempts() {
+    let net = Net::start(Transport::Unix, |builder| builder).await;
+    let work = Work::default();
+    let begun = Arc::clone(&work.begun);
+    let provider = net.join().process_name("provider").stop_timeout(Duration::ZERO);
+    let provider = provider.service(work).start().await.unwrap();
+    let g = net.caller().await;
+    let call = g.call::<()>("work.never", ()).retry(1).idempotent();
+    let call = tokio::spawn(call.into_future());
+    begun.notified().await;
+    provider.stop().await;
+    let error = call.await.unwrap().unwrap_err();
+    // Nobody is there for the second attempt.
+    assert_eq!(error.kind(), CallErrorKind::NoProvider, "{error}");
+    assert!(error.may_have_run(), "{error}");
+    assert!(error.to_string().contains("it may have run before"), "{error}");
+    net.stop([g]).await;
 }

@@ -243,7 +243,7 @@ async fn what_does_not_finish_in_time_is_cancelled_and_its_caller_told() {
                 CallError::Cancelled {
                     may_have_run: true,
                     ..
-                } | CallError::ProviderLost { .. }
+                }
             ),
             "{error}"
         );

@@ -31,6 +31,8 @@ pub(super) struct Attempt {
     scope: Scope,
     retries: u32,
     backoff: Backoff,
+    /// An attempt before this one may have run.
+    ran: bool,
 }
 
 impl Attempt {
@@ -69,6 +71,7 @@ impl Attempt {
                 reason:
                     "a call that sends a stream cannot be handed over: its caller stays to send it; use bg()"
                         .to_owned(),
+                may_have_run: false,
             });
         }
         let node = options.node_for(source)?;
@@ -99,6 +102,7 @@ impl Attempt {
             scope,
             retries,
             backoff,
+            ran: false,
         })
     }
 
@@ -224,6 +228,16 @@ impl Attempt {
         })
     }
 
+    /// Whether any attempt may have run, as far as is known now.
+    pub(super) fn may_have_run(&self) -> bool {
+        self.ran || self.exchange.may_have_run()
+    }
+
+    /// Whether an attempt before this one may have run.
+    pub(super) const fn ran_before(&self) -> bool {
+        self.ran
+    }
+
     /// The pause before the call is made again, if its outcome, its deadline and the node's budget allow that.
     pub(super) fn again(&mut self, outcome: &Outcome, idempotent: bool) -> Option<Pause> {
         let Err(Failure::Failed(failed)) = outcome else {
@@ -243,6 +257,7 @@ impl Attempt {
             return None;
         }
         self.retries -= 1;
+        self.ran |= failed.may_have_run();
         Some(pause(&node, delay))
     }
 }

@@ -1,7 +1,7 @@
 //! Calls in the background.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,6 +47,8 @@ enum Inner<T, E> {
         task: JoinHandle<Result<T, CallError<E>>>,
         runtime: Handle,
         timed_out: Arc<AtomicBool>,
+        /// The call was given up, and may have run.
+        ran: Arc<AtomicBool>,
         /// Is cancelled when the call has ended.
         ended: CancellationToken,
     },
@@ -85,17 +87,35 @@ impl<T: Send + 'static, E: Send + 'static> Call<T, E> {
         }
         let ended = CancellationToken::new();
         let end = ended.clone().drop_guard();
+        let ran = Arc::new(AtomicBool::new(false));
+        let mut carried = Carried {
+            call: self,
+            ran: Arc::clone(&ran),
+        };
         let task = node.spawn_task(async move {
             let _end = end;
-            self.await
+            poll_fn(|cx| Pin::new(&mut carried.call).poll(cx)).await
         });
         let inner = Inner::Running {
             task,
             runtime: node.runtime().clone(),
             timed_out: Arc::default(),
+            ran,
             ended,
         };
         AsyncResult { callback, inner }
+    }
+}
+
+/// A call in a task. Where it is given up, it says whether it may have run.
+struct Carried<T, E> {
+    call: Call<T, E>,
+    ran: Arc<AtomicBool>,
+}
+
+impl<T, E> Drop for Carried<T, E> {
+    fn drop(&mut self) {
+        self.ran.store(self.call.may_have_run(), Ordering::Release);
     }
 }
 
@@ -130,6 +150,7 @@ impl<T, E> AsyncResult<T, E> {
             runtime,
             timed_out,
             ended,
+            ..
         } = &self.inner
         {
             let (task, timed_out) = (task.abort_handle(), Arc::clone(timed_out));
@@ -168,22 +189,25 @@ impl<T, E> Future for AsyncResult<T, E> {
             Inner::Ended(outcome) => outcome
                 .take()
                 .expect("an `AsyncResult` is not polled after it was ready"),
-            Inner::Running { task, timed_out, .. } => match ready!(Pin::new(task).poll(cx)) {
+            Inner::Running {
+                task, timed_out, ran, ..
+            } => match ready!(Pin::new(task).poll(cx)) {
                 Ok(outcome) => outcome,
                 Err(error) => match error.try_into_panic() {
                     // Only decoding a value can panic in there, which is the user's code.
                     Ok(panic) => std::panic::resume_unwind(panic),
                     Err(_) => {
                         let callback = this.callback.clone();
+                        let may_have_run = ran.load(Ordering::Acquire);
                         Err(if timed_out.load(Ordering::Acquire) {
                             CallError::Timeout {
                                 callback,
-                                may_have_run: true,
+                                may_have_run,
                             }
                         } else {
                             CallError::Cancelled {
                                 callback,
-                                may_have_run: true,
+                                may_have_run,
                             }
                         })
                     }

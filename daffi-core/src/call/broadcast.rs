@@ -92,6 +92,7 @@ impl<T, E> Broadcast<T, E> {
                 callback: self.call.callback().to_owned(),
                 reason: "each process would return a stream of its own: take the items of all with .items()"
                     .to_owned(),
+                may_have_run: false,
             });
         }
         let (call, mut attempt) = self.begun().await?;
@@ -118,6 +119,7 @@ impl<T, E> Broadcast<T, E> {
             return Err(CallError::Invalid {
                 callback: call.callback().to_owned(),
                 reason,
+                may_have_run: false,
             });
         }
         if let Some(delay) = call.delay() {

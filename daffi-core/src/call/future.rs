@@ -259,13 +259,21 @@ impl<T, E> Future for Call<T, E> {
                     };
                     match attempt.again(&outcome, this.options.idempotent) {
                         Some(pause) => this.state = State::Pausing(pause, attempt),
-                        None => return Poll::Ready(this.finish(outcome)),
+                        None => {
+                            let finished = this.finish(outcome);
+                            return Poll::Ready(finished.map_err(|error| of_all(error, &attempt)));
+                        }
                     }
                 }
-                State::Pausing(pause, _) => {
+                State::Pausing(pause, attempt) => {
                     if let Err(failed) = ready!(Pin::new(pause).poll(cx)) {
+                        let error = self::of_all(
+                            this.decoders
+                                .failure(&this.source, this.options.to.as_deref(), failed.into()),
+                            attempt,
+                        );
                         this.state = State::Done;
-                        return Poll::Ready(Err(this.failure(failed.into())));
+                        return Poll::Ready(Err(error));
                     }
                     if let State::Pausing(_, attempt) = mem::replace(&mut this.state, State::Done) {
                         this.state = State::Begun(attempt);
@@ -277,7 +285,26 @@ impl<T, E> Future for Call<T, E> {
     }
 }
 
+/// The error of the last attempt, told of all of them.
+fn of_all<E>(error: CallError<E>, attempt: &Attempt) -> CallError<E> {
+    if attempt.ran_before() {
+        error.having_run()
+    } else {
+        error
+    }
+}
+
 impl<T, E> Call<T, E> {
+    /// Whether the callback may have run, if the call ends here.
+    pub(super) fn may_have_run(&self) -> bool {
+        match &self.state {
+            // It was not sent.
+            State::New | State::Delayed(..) => false,
+            State::Begun(attempt) | State::Pausing(_, attempt) => attempt.may_have_run(),
+            State::Done => true,
+        }
+    }
+
     /// Begins the call, or the wait before it.
     fn start(&mut self) -> Result<State, CallError<E>> {
         match self.options.after {

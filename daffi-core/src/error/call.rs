@@ -36,6 +36,8 @@ pub enum CallError<E = RemoteError> {
         process: Option<String>,
         /// What exactly is missing.
         absence: Absence,
+        /// Whether an earlier attempt of the same call may have run.
+        may_have_run: bool,
     },
     /// The connection of the provider was lost during the call.
     #[non_exhaustive]
@@ -86,6 +88,8 @@ pub enum CallError<E = RemoteError> {
         called: Box<Signature>,
         /// What the provider offers.
         offered: Box<Signature>,
+        /// Whether an earlier attempt of the same call may have run.
+        may_have_run: bool,
     },
     /// This process may not call that.
     #[non_exhaustive]
@@ -94,6 +98,8 @@ pub enum CallError<E = RemoteError> {
         callback: String,
         /// Why not.
         reason: String,
+        /// Whether an earlier attempt of the same call may have run.
+        may_have_run: bool,
     },
     /// The arguments or the result are over the frame limit.
     #[non_exhaustive]
@@ -144,6 +150,8 @@ pub enum CallError<E = RemoteError> {
         callback: String,
         /// What contradicts what.
         reason: String,
+        /// Whether an earlier attempt of the same call may have run.
+        may_have_run: bool,
     },
     /// A value could not be encoded: the arguments here, or the result at the provider.
     #[non_exhaustive]
@@ -168,7 +176,8 @@ pub enum CallError<E = RemoteError> {
 }
 
 impl<E> CallError<E> {
-    /// Whether the callback may have run, or have begun to. `false` is a promise; `true` is not.
+    /// Whether the callback may have run, or have begun to. `false` is a promise; `true` is not. Of a call that was made
+    /// again, this is about all its attempts.
     ///
     /// ```
     /// # use daffi_core::CallError;
@@ -179,14 +188,13 @@ impl<E> CallError<E> {
     pub const fn may_have_run(&self) -> bool {
         match self {
             Self::App(_) | Self::ProviderLost { .. } | Self::Panicked { .. } => true,
-            Self::NoProvider { .. }
-            | Self::SignatureMismatch { .. }
-            | Self::Denied { .. }
-            | Self::NotStarted { .. }
-            | Self::Blocking { .. }
-            | Self::Invalid { .. } => false,
+            Self::NotStarted { .. } | Self::Blocking { .. } => false,
             Self::Stopped { done, error, .. } => *done > 0 || error.may_have_run(),
-            Self::Timeout { may_have_run, .. }
+            Self::NoProvider { may_have_run, .. }
+            | Self::SignatureMismatch { may_have_run, .. }
+            | Self::Denied { may_have_run, .. }
+            | Self::Invalid { may_have_run, .. }
+            | Self::Timeout { may_have_run, .. }
             | Self::Cancelled { may_have_run, .. }
             | Self::Overloaded { may_have_run, .. }
             | Self::TooLarge { may_have_run, .. }
@@ -210,6 +218,7 @@ impl<E> CallError<E> {
                 callback,
                 process: process.map(str::to_owned),
                 absence,
+                may_have_run: false,
             },
             Failed::ProviderLost { process } => Self::ProviderLost { callback, process },
             Failed::Timeout { may_have_run } => Self::Timeout {
@@ -232,10 +241,19 @@ impl<E> CallError<E> {
                     callback,
                     called,
                     offered,
+                    may_have_run: false,
                 }
             }
-            Failed::Denied { reason } => Self::Denied { callback, reason },
-            Failed::Invalid { reason } => Self::Invalid { callback, reason },
+            Failed::Denied { reason } => Self::Denied {
+                callback,
+                reason,
+                may_have_run: false,
+            },
+            Failed::Invalid { reason } => Self::Invalid {
+                callback,
+                reason,
+                may_have_run: false,
+            },
             Failed::TooLarge {
                 size,
                 limit,
@@ -258,109 +276,6 @@ impl<E> CallError<E> {
             },
             Failed::Disconnected { may_have_run } => Self::Disconnected {
                 callback,
-                may_have_run,
-            },
-        }
-    }
-
-    /// The same error with the callback's own error changed by `change`.
-    ///
-    /// ```
-    /// # use daffi_core::{CallError, RemoteError};
-    /// let error = CallError::App(RemoteError::new("sold out", vec![]));
-    /// assert_eq!(error.map_app(|remote| remote.to_string()), CallError::App("sold out".to_owned()));
-    /// ```
-    pub fn map_app<F>(self, change: impl FnOnce(E) -> F) -> CallError<F> {
-        match self {
-            Self::App(error) => CallError::App(change(error)),
-            Self::NoProvider {
-                callback,
-                process,
-                absence,
-            } => CallError::NoProvider {
-                callback,
-                process,
-                absence,
-            },
-            Self::ProviderLost { callback, process } => CallError::ProviderLost { callback, process },
-            Self::Timeout {
-                callback,
-                may_have_run,
-            } => CallError::Timeout {
-                callback,
-                may_have_run,
-            },
-            Self::Cancelled {
-                callback,
-                may_have_run,
-            } => CallError::Cancelled {
-                callback,
-                may_have_run,
-            },
-            Self::Overloaded {
-                callback,
-                may_have_run,
-            } => CallError::Overloaded {
-                callback,
-                may_have_run,
-            },
-            Self::Panicked { callback, message } => CallError::Panicked { callback, message },
-            Self::SignatureMismatch {
-                callback,
-                called,
-                offered,
-            } => CallError::SignatureMismatch {
-                callback,
-                called,
-                offered,
-            },
-            Self::Denied { callback, reason } => CallError::Denied { callback, reason },
-            Self::TooLarge {
-                callback,
-                size,
-                limit,
-                may_have_run,
-            } => CallError::TooLarge {
-                callback,
-                size,
-                limit,
-                may_have_run,
-            },
-            Self::Disconnected {
-                callback,
-                may_have_run,
-            } => CallError::Disconnected {
-                callback,
-                may_have_run,
-            },
-            Self::NotStarted { callback } => CallError::NotStarted { callback },
-            Self::Blocking { callback } => CallError::Blocking { callback },
-            Self::Stopped {
-                callback,
-                done,
-                error,
-            } => CallError::Stopped {
-                callback,
-                done,
-                error: Box::new(error.map_app(change)),
-            },
-            Self::Invalid { callback, reason } => CallError::Invalid { callback, reason },
-            Self::Encode {
-                callback,
-                message,
-                may_have_run,
-            } => CallError::Encode {
-                callback,
-                message,
-                may_have_run,
-            },
-            Self::Decode {
-                callback,
-                message,
-                may_have_run,
-            } => CallError::Decode {
-                callback,
-                message,
                 may_have_run,
             },
         }

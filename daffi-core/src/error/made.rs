@@ -32,6 +32,7 @@ impl<E> CallError<E> {
             callback: callback.into(),
             process: None,
             absence: Absence::Nobody,
+            may_have_run: false,
         }
     }
 
@@ -42,6 +43,7 @@ impl<E> CallError<E> {
             callback: callback.into(),
             process: Some(process.into()),
             absence: Absence::ProcessUnknown,
+            may_have_run: false,
         }
     }
 
@@ -97,6 +99,7 @@ impl<E> CallError<E> {
             callback: callback.into(),
             called: Box::new(called),
             offered: Box::new(offered),
+            may_have_run: false,
         }
     }
 
@@ -106,6 +109,7 @@ impl<E> CallError<E> {
         Self::Denied {
             callback: callback.into(),
             reason: reason.into(),
+            may_have_run: false,
         }
     }
 
@@ -161,6 +165,7 @@ impl<E> CallError<E> {
         Self::Invalid {
             callback: callback.into(),
             reason: reason.into(),
+            may_have_run: false,
         }
     }
 

@@ -48,6 +48,7 @@ impl<E> CallError<E> {
                 callback,
                 process,
                 absence,
+                may_have_run,
             } => {
                 let process = process.as_deref().unwrap_or("?");
                 match absence {
@@ -70,7 +71,8 @@ impl<E> CallError<E> {
                         "process {process:?} does not offer `{callback}`: call without .to(…), or at a process that \
                          offers it"
                     ),
-                }
+                }?;
+                write!(f, "{}", Before(*may_have_run))
             }
             Self::ProviderLost { callback, process } => write!(
                 f,
@@ -108,14 +110,22 @@ impl<E> CallError<E> {
                 callback,
                 called,
                 offered,
+                may_have_run,
             } => write!(
                 f,
                 "caller and callback disagree about `{callback}`; change one of them\n  called as  {called}\n  \
-                 offered as {offered}"
+                 offered as {offered}{}",
+                Before(*may_have_run)
             ),
-            Self::Denied { callback, reason } => {
-                write!(f, "this process may not call `{callback}`: {reason}")
-            }
+            Self::Denied {
+                callback,
+                reason,
+                may_have_run,
+            } => write!(
+                f,
+                "this process may not call `{callback}`: {reason}{}",
+                Before(*may_have_run)
+            ),
             Self::TooLarge {
                 callback,
                 size,
@@ -154,9 +164,15 @@ impl<E> CallError<E> {
                 write!(f, "`{callback}` was done for {done} {items} and then stopped: ")?;
                 error.show(f, app)
             }
-            Self::Invalid { callback, reason } => {
-                write!(f, "the call of `{callback}` makes no sense: {reason}")
-            }
+            Self::Invalid {
+                callback,
+                reason,
+                may_have_run,
+            } => write!(
+                f,
+                "the call of `{callback}` makes no sense: {reason}{}",
+                Before(*may_have_run)
+            ),
             Self::Encode {
                 callback, message, ..
             } => {
@@ -180,6 +196,19 @@ impl fmt::Display for Ran {
             "it may have run"
         } else {
             "it did not run"
+        })
+    }
+}
+
+/// What the message of a call that did not run says of the attempts before it.
+struct Before(bool);
+
+impl fmt::Display for Before {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 {
+            "; it may have run before, for the call was made more than once"
+        } else {
+            ""
         })
     }
 }

@@ -352,8 +352,8 @@ impl Closing {
     fn close(&mut self) {
         let (unasked, outbox) = self.node.visit(&mut Doings::default(), |visit| {
             let before = visit.enter(Phase::Stopped);
-            let (session, _, events) = visit.parts();
-            session.close(events);
+            let (session, mut out, events) = visit.parts();
+            session.close(&mut out, events);
             (before == Phase::Running, visit.disconnect())
         });
         if let Some(outbox) = outbox {

@@ -27,6 +27,12 @@ impl Exchange {
         &self.node
     }
 
+    /// Whether what was sent may have had its effect, as far as is known now. Nothing that was not sent has.
+    pub(crate) fn may_have_run(&self) -> bool {
+        self.call
+            .is_some_and(|call| self.node.drive(|session, _, _| session.may_have_run(call)))
+    }
+
     /// The call, until its outcome was seen.
     pub(crate) const fn sent(&self) -> Option<CallId> {
         self.call

@@ -158,8 +158,8 @@ impl Node {
     pub(crate) fn stop_now(self: &Arc<Self>) {
         self.visit(&mut Doings::default(), |visit| {
             visit.enter(Phase::Stopping);
-            let (session, _, events) = visit.parts();
-            session.close(events);
+            let (session, mut out, events) = visit.parts();
+            session.close(&mut out, events);
         });
         self.stop.cancel();
     }

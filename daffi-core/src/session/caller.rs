@@ -164,6 +164,13 @@ impl<W, C: Clone> Session<W, C> {
         self.calls.poll_next(call, waiter)
     }
 
+    /// Whether a call may have run whose outcome was not looked at: not while it waits to be sent, nor if it ended with the
+    /// promise that it did not.
+    #[must_use]
+    pub fn may_have_run(&self, call: CallId) -> bool {
+        self.calls.may_have_run(call)
+    }
+
     /// The caller no longer wants the outcome. If the call is on its way, it is cancelled (P4).
     pub fn abandon(&mut self, call: CallId, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
         // Whoever sends its argument streams is given up with it.

@@ -135,6 +135,18 @@ impl<W> Calls<W> {
         slot.is_some_and(|slot| matches!(slot.state, State::Parked { .. }))
     }
 
+    /// Whether the call may have run. One that has no slot has been lost together with its connection.
+    pub(super) fn may_have_run(&self, call: CallId) -> bool {
+        match self.slots.get(call).map(|slot| &slot.state) {
+            Some(State::Parked { .. }) => false,
+            Some(State::Ended {
+                outcome: Err(Failure::Failed(failed)),
+                ..
+            }) => failed.may_have_run(),
+            _ => true,
+        }
+    }
+
     /// The outcome; or keeps the waiter, and gives the one from before. A call that has no slot has been lost together with
     /// its connection.
     pub(super) fn poll(&mut self, call: CallId, new_waiter: &mut Option<W>) -> Option<Outcome> {

@@ -142,13 +142,15 @@ impl<W, C: Clone> Session<W, C> {
             |call| calls.is_parked(call),
             |waiter| events.push(Event::Wake(waiter)),
         );
-        self.runs.abandon_all(|run| events.push(Event::Abort(run)));
+        self.runs.abandon_all(|_, run| events.push(Event::Abort(run)));
     }
 
-    /// The node stops for good: every call that is left ends as cancelled.
+    /// The node stops for good: every call that is left ends as cancelled, those that are made here and those that are
+    /// answered.
     ///
     /// The connection may stay until what is queued is written: replies are still expected on it, runs are refused.
-    pub fn close(&mut self, events: &mut Vec<Event<W, C>>) {
+    pub fn close(&mut self, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
+        let connected = self.connected;
         (self.connected, self.announced, self.closed) = (false, false, true);
         self.parked.clear();
         self.calls
@@ -164,7 +166,7 @@ impl<W, C: Clone> Session<W, C> {
             |call| calls.is_parked(call),
             |waiter| events.push(Event::Wake(waiter)),
         );
-        self.runs.abandon_all(|run| events.push(Event::Abort(run)));
+        self.cancel_runs(connected, out, events);
     }
 
     /// Whether frames may be sent.

@@ -91,6 +91,16 @@ impl<W, C: Clone> Session<W, C> {
         Ok(())
     }
 
+    /// Stops all runs, and tells their callers if they can be reached.
+    pub(super) fn cancel_runs(&mut self, tell: bool, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
+        self.runs.abandon_all(|call, run| {
+            if tell {
+                reply(call, &Err(Failed::Cancelled { may_have_run: true }.into()), out);
+            }
+            events.push(Event::Abort(run));
+        });
+    }
+
     /// Stops a run that nobody waits for any more.
     pub(super) fn stop_run(
         &mut self,

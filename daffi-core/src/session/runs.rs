@@ -281,12 +281,15 @@ impl<C: Clone> Runs<C> {
     }
 
     /// No run is wanted any more.
-    pub(super) fn abandon_all(&mut self, mut stop: impl FnMut(RunId)) {
-        for (_, run) in self.by_call.drain() {
+    pub(super) fn abandon_all(&mut self, mut stop: impl FnMut(CallId, RunId)) {
+        let mut open: Vec<_> = self.by_call.drain().collect();
+        // In the order in which they came.
+        open.sort_unstable_by_key(|(_, run)| run.stamp);
+        for (call, run) in open {
             if let Some(found) = self.runs.get_mut(run.index) {
                 found.call = None;
             }
-            stop(run);
+            stop(call, run);
         }
     }
 

@@ -220,7 +220,7 @@ fn a_session_is_connected_until_its_connection_is_lost_or_it_closes() {
     assert!(!f.session.is_connected());
     f.connect();
     assert!(f.session.is_connected());
-    f.session.close(&mut f.events);
+    f.session.close(&mut f.wire, &mut f.events);
     assert!(!f.session.is_connected());
 }
 

@@ -294,7 +294,7 @@ fn p1_closing_ends_every_call() {
     let sent = f.call(None, "sent");
     f.wire.full = true;
     let parked = f.call(None, "parked");
-    f.session.close(&mut f.events);
+    f.session.close(&mut f.wire, &mut f.events);
     assert_eq!(f.woken(), ["sent", "parked"]);
     assert_eq!(
         f.poll(sent),
@@ -317,7 +317,7 @@ fn a_reply_that_comes_while_the_node_closes_is_no_fault() {
     let mut f = Fixture::new();
     let (looked_at, waiting, abandoned) = (f.call(None, "a"), f.call(None, "b"), f.call(None, "c"));
     f.abandon(abandoned);
-    f.session.close(&mut f.events);
+    f.session.close(&mut f.wire, &mut f.events);
     assert!(f.poll(looked_at).is_some());
     for call in [looked_at, waiting, abandoned] {
         f.reply(call, &Ok(bytes("late"))).unwrap();

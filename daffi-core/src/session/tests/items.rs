@@ -234,7 +234,7 @@ fn p8_what_has_come_is_kept_when_the_connection_is_lost() {
 fn p8_what_has_come_is_kept_when_the_node_closes() {
     let mut f = Fixture::new();
     let (call, other) = (f.begun(None), f.begun(None));
-    f.session.close(&mut f.events);
+    f.session.close(&mut f.wire, &mut f.events);
     for call in [call, other] {
         f.part(call, 0, &Ok(bytes("late"))).unwrap();
         f.roster(call, &["late"]).unwrap();

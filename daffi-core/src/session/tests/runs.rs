@@ -348,11 +348,43 @@ fn p4_a_lost_connection_stops_what_runs() {
 fn p2_a_run_that_comes_while_the_node_closes_is_refused() {
     let mut f = Fixture::new();
     let callback = f.session.offer("callback", Terms::default());
-    f.session.close(&mut f.events);
+    f.session.close(&mut f.wire, &mut f.events);
     f.run(0, callback, None);
     assert!(f.events.is_empty());
     let outcome = failed(Failed::Cancelled { may_have_run: false });
     assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
+}
+
+#[test]
+fn p1_what_runs_when_the_node_closes_is_answered_as_cancelled() {
+    let mut f = Fixture::new();
+    let callback = f.session.offer("callback", Terms::default());
+    let blocking = f.session.offer(
+        "blocking",
+        Terms {
+            blocking: true,
+            ..Terms::default()
+        },
+    );
+    let runs = [(0, callback), (1, blocking)].map(|(number, callback)| {
+        f.run(number, callback, None);
+        f.started()
+    });
+    f.session.close(&mut f.wire, &mut f.events);
+    let mut sent = f.wire.sent();
+    sent.sort_by_key(|sent| match sent {
+        Sent::Reply { number, .. } => *number,
+        other => panic!("{other:?}"),
+    });
+    let outcome = failed(Failed::Cancelled { may_have_run: true });
+    let expected = [0, 1].map(|number| Sent::Reply {
+        number,
+        outcome: outcome.clone(),
+    });
+    assert_eq!(sent, expected);
+    // What they end with is nobody's any more.
+    runs.into_iter().for_each(|run| f.finish(run, &Ok(bytes("late"))));
+    assert_eq!(f.wire.sent(), []);
 }
 
 #[test]

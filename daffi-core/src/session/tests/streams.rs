@@ -676,7 +676,7 @@ fn p4_the_end_of_a_call_ends_its_argument_streams_and_wakes_their_senders() {
         |f, call| f.reply(call, &Ok(Bytes::new())).unwrap(),
         |f, _| f.wait_until(10),
         |f, _| f.session.disconnected(&mut f.events),
-        |f, _| f.session.close(&mut f.events),
+        |f, _| f.session.close(&mut f.wire, &mut f.events),
     ];
     for (number, ending) in endings.iter().enumerate() {
         let (mut f, call) = waiting_call();
@@ -756,7 +756,7 @@ fn p4_the_end_of_a_run_ends_its_streams_and_wakes_who_waits() {
         },
         |f| f.wait_until(10),
         |f| f.session.disconnected(&mut f.events),
-        |f| f.session.close(&mut f.events),
+        |f| f.session.close(&mut f.wire, &mut f.events),
     ];
     for (number, ending) in endings.iter().enumerate() {
         let (mut f, run) = waiting_run();

@@ -816,7 +816,13 @@ impl World {
 
     /// The node stops. Everything ends, and nothing is left.
     fn end(&mut self) {
-        self.session.close(&mut self.events);
+        self.session.close(&mut self.wire, &mut self.events);
+        if self.connected {
+            let running = self.running.iter().filter(|running| !running.answered);
+            for number in running.map(|running| running.number).collect::<Vec<_>>() {
+                self.answered(number, failed(Failed::Cancelled { may_have_run: true }));
+            }
+        }
         self.lose(&Failed::Cancelled { may_have_run: true });
         let parked: Vec<_> = self
             .held
