@@ -31,6 +31,7 @@ pub(crate) enum Key {
     Inline,
     Local,
     Prefix,
+    Queue,
     Retry,
     Timeout,
     To,
@@ -38,7 +39,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Alias,
         Self::AutoInit,
         Self::Balance,
@@ -51,6 +52,7 @@ impl Key {
         Self::Inline,
         Self::Local,
         Self::Prefix,
+        Self::Queue,
         Self::Retry,
         Self::Timeout,
         Self::To,
@@ -71,6 +73,7 @@ impl Key {
             Self::Inline => "inline",
             Self::Local => "local",
             Self::Prefix => "prefix",
+            Self::Queue => "queue",
             Self::Retry => "retry",
             Self::Timeout => "timeout",
             Self::To => "to",
@@ -86,6 +89,7 @@ impl Key {
             Self::Client => "client = \"Name\"",
             Self::Concurrency => "concurrency = 8",
             Self::Prefix => "prefix = \"shop.\"",
+            Self::Queue => "queue = 200",
             Self::Retry => "retry = 2",
             Self::Timeout => "timeout = \"30s\"",
             Self::To => "to = \"process name\"",
@@ -330,10 +334,10 @@ fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<
     }
     let value = tokens(&rest[1..]);
     match (key, syn::parse2::<Lit>(value.clone()).ok()) {
-        (Key::Concurrency | Key::Retry, Some(Lit::Int(count))) => {
+        (Key::Concurrency | Key::Queue | Key::Retry, Some(Lit::Int(count))) => {
             parse_count(key, &count, value, errors).map(Value::Count)
         }
-        (Key::Concurrency | Key::Retry, _) => {
+        (Key::Concurrency | Key::Queue | Key::Retry, _) => {
             errors.add(
                 value,
                 format!("a whole number is expected here: `{}`", key.form()),
@@ -368,9 +372,16 @@ fn parse_count(key: Key, literal: &LitInt, tokens: TokenStream, errors: &mut Err
         _ => (u32::MAX, "no call could ever run: `concurrency` is at least 1"),
     };
     match literal.base10_parse() {
+        Ok(0) if key == Key::Queue => return Some(0),
         Ok(0) => errors.add(tokens, zero),
         Ok(count) if count <= most => return Some(count),
-        _ => errors.add(tokens, format!("`{}` is a number from 1 to {most}", key.name())),
+        _ => {
+            let least = u32::from(key != Key::Queue);
+            errors.add(
+                tokens,
+                format!("`{}` is a number from {least} to {most}", key.name()),
+            );
+        }
     }
     None
 }

@@ -105,6 +105,7 @@ pub fn offered(number: u32, name: &str) -> Offered {
         docs: String::new(),
         signature: Described::new(&signature()),
         concurrency: None,
+        queue: 0,
         balance: Balance::LessLoaded,
     }
 }

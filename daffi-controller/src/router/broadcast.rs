@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{
-    self, Absence, CallHeader, CallId, EncodeError, Failed, FrameError, Header, Mode, Status, TraceContext,
-};
+use daffi_core::proto::{self, Absence, CallHeader, CallId, EncodeError, Failed, FrameError, Header, Status};
 
 use super::calling::{metadata_bytes, weight};
-use super::ids::{BroadcastId, Caller, Part, PeerId, ProviderKey, Sent};
+use super::ids::{BroadcastId, Caller, Part, PeerId, ProviderKey, Routed, Sent};
+use super::made::Made;
 use super::outlet::Outlet;
-use super::pick::Wish;
+use super::pick::{OVERLOADED, Unrouted, Wish};
+use super::queueing::Wait;
 use super::state::Router;
 use super::status::{refused, tell, words};
 use super::work::{Progress, Step, Task, Turn};
@@ -22,7 +22,7 @@ const FEW: usize = 8;
 #[derive(Debug)]
 pub(super) struct Asking {
     from: PeerId,
-    call: Made,
+    call: Arc<Made>,
     payload: Bytes,
     /// How many bytes each of them is given.
     size: usize,
@@ -33,52 +33,6 @@ pub(super) struct Asking {
     /// The place on the roster that is asked next, and the one that is given up next if the caller leaves meanwhile.
     next: usize,
     left: u32,
-}
-
-/// What of a call's header its parts need.
-#[derive(Debug)]
-struct Made {
-    number: CallId,
-    name: Box<str>,
-    signature: u64,
-    deadline: Option<std::time::Duration>,
-    trace: Option<TraceContext>,
-    metadata: Vec<(Box<str>, Box<str>)>,
-}
-
-impl Made {
-    fn new(header: &CallHeader<'_>) -> Self {
-        Self {
-            number: header.call,
-            name: header.name.into(),
-            signature: header.signature,
-            deadline: header.deadline,
-            trace: header.trace,
-            metadata: header
-                .metadata
-                .iter()
-                .map(|(key, value)| ((*key).into(), (*value).into()))
-                .collect(),
-        }
-    }
-
-    fn header(&self) -> CallHeader<'_> {
-        CallHeader {
-            call: self.number,
-            name: &self.name,
-            signature: self.signature,
-            to: None,
-            deadline: self.deadline,
-            trace: self.trace,
-            metadata: self
-                .metadata
-                .iter()
-                .map(|(key, value)| (&**key, &**value))
-                .collect(),
-            key: None,
-            mode: Mode::Broadcast,
-        }
-    }
 }
 
 impl Step for Asking {
@@ -131,7 +85,7 @@ impl Router {
         let has_room = out.room(from) > 0;
         // Who does not read has nobody looked for.
         if !has_room && shown.len() > FEW {
-            self.refuse(from, header.call, Failed::Overloaded { may_have_run: false }, out);
+            self.refuse(from, header.call, OVERLOADED, out);
             return None;
         }
         let providers = shown.iter().filter_map(|key| self.directory.provider(*key));
@@ -154,12 +108,12 @@ impl Router {
         }
         // The roster may be long (P6).
         if !has_room {
-            self.refuse(from, header.call, Failed::Overloaded { may_have_run: false }, out);
+            self.refuse(from, header.call, OVERLOADED, out);
             return None;
         }
         Some(Box::new(Asking {
             from,
-            call: Made::new(header),
+            call: Arc::new(Made::new(header)),
             payload: payload.clone(),
             size: weight(header, payload),
             roster,
@@ -188,7 +142,8 @@ impl Router {
                 }
             },
         };
-        let header = asking.call.header();
+        let call = Arc::clone(&asking.call);
+        let header = call.header();
         while asking.next < asking.roster.len() {
             if !turn.spend() {
                 return Progress::More;
@@ -207,18 +162,8 @@ impl Router {
                 Err(Failed::Cancelled { may_have_run: false })
             } else {
                 turn.spend_words(metadata_bytes(&header));
-                let checked = self.check_share(asking.from);
-                let checked = checked.and_then(|()| self.check_part(peer, asking, out));
-                checked.and_then(|key| {
-                    self.run(
-                        asking.from,
-                        &header,
-                        &asking.payload,
-                        key,
-                        Caller::Part(part),
-                        out,
-                    )
-                })
+                self.check_share(asking.from)
+                    .and_then(|()| self.ask_one((peer, part), asking, &header, turn, out))
             };
             if let Some(broadcast) = self.broadcasts.get_mut(id) {
                 broadcast.routed.push(routed.as_ref().ok().copied());
@@ -246,8 +191,36 @@ impl Router {
         Ok(id)
     }
 
+    /// Asks one on the roster, now or when it has a place.
+    fn ask_one(
+        &mut self,
+        (peer, part): (PeerId, Part),
+        asking: &Asking,
+        header: &CallHeader<'_>,
+        turn: &Turn,
+        out: &mut impl Outlet,
+    ) -> Result<Routed, Failed> {
+        let (from, payload, caller) = (asking.from, &asking.payload, Caller::Part(part));
+        match self.check_part(peer, asking, out) {
+            Ok(key) => self.run(from, header, payload, key, caller, out).map(Routed::Run),
+            Err(Unrouted::Busy { unsure }) => {
+                let wait = Wait {
+                    by: from,
+                    caller,
+                    named: Some(peer),
+                    made: Arc::clone(&asking.call),
+                    payload,
+                    size: asking.size,
+                    unsure,
+                };
+                self.park(wait, turn, out).map(Routed::Queued)
+            }
+            Err(Unrouted::Failed(failed)) => Err(failed),
+        }
+    }
+
     /// Whether one on the roster can be asked.
-    fn check_part(&self, peer: PeerId, asking: &Asking, out: &impl Outlet) -> Result<ProviderKey, Failed> {
+    fn check_part(&self, peer: PeerId, asking: &Asking, out: &impl Outlet) -> Result<ProviderKey, Unrouted> {
         // Since the roster was fixed it may have left, or taken it back.
         let function = self.directory.function(&asking.call.name);
         let offer = function.and_then(|(function, _)| self.directory.offer_of(peer, function));
@@ -262,8 +235,9 @@ impl Router {
             needed: self.needed_room(size),
         };
         match wish.obstacle(provider, &self.peers, out) {
+            None if self.waits_for(asking.from, key) => Err(Unrouted::Busy { unsure: true }),
             None => Ok(key),
-            Some(obstacle) => Err(obstacle.failed(provider)),
+            Some(obstacle) => Err(obstacle.unrouted(provider)),
         }
     }
 
@@ -296,10 +270,12 @@ impl Router {
         }
     }
 
-    /// The controller's number of the part at a place of the roster, if it has not ended.
+    /// The controller's number of the part at a place of the roster, if it is on its way.
     pub(super) fn part_at(&self, part: Part) -> Option<CallId> {
-        let routed = self.broadcasts.routed(part)?;
-        (self.calls.get(routed)?.caller == Caller::Part(part)).then_some(routed)
+        let Routed::Run(run) = self.broadcasts.routed(part)? else {
+            return None;
+        };
+        (self.calls.get(run)?.caller == Caller::Part(part)).then_some(run)
     }
 
     /// The caller does not want what is left. The parts still come.
@@ -329,10 +305,15 @@ impl Router {
             }
             let part = Part { of, index: *index };
             *index += 1;
-            if let Some(routed) = self.part_at(part)
-                && let Some(outstanding) = self.calls.get_mut(routed)
-            {
-                outstanding.cancel(routed, out);
+            match self.broadcasts.routed(part) {
+                Some(Routed::Queued(id)) => self.cancel_parked(id, out),
+                _ => {
+                    if let Some(run) = self.part_at(part)
+                        && let Some(outstanding) = self.calls.get_mut(run)
+                    {
+                        outstanding.cancel(run, out);
+                    }
+                }
             }
         }
         Progress::Done
@@ -356,11 +337,16 @@ impl Router {
             }
             let part = Part { of, index: *index };
             *index += 1;
-            if let Some(routed) = self.part_at(part)
-                && let Some(outstanding) = self.calls.get_mut(routed)
-            {
-                outstanding.caller = Caller::Nobody;
-                outstanding.cancel(routed, out);
+            match self.broadcasts.routed(part) {
+                Some(Routed::Queued(id)) => drop(self.unpark(id)),
+                _ => {
+                    if let Some(run) = self.part_at(part)
+                        && let Some(outstanding) = self.calls.get_mut(run)
+                    {
+                        outstanding.caller = Caller::Nobody;
+                        outstanding.cancel(run, out);
+                    }
+                }
             }
         }
         self.broadcasts.forget(of);

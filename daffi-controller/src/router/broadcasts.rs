@@ -3,7 +3,7 @@
 use daffi_core::proto::CallId;
 use slab::Slab;
 
-use super::ids::{BroadcastId, Part, PeerId};
+use super::ids::{BroadcastId, Part, PeerId, Routed};
 
 /// A call that goes to many.
 #[derive(Debug)]
@@ -13,8 +13,8 @@ pub(super) struct Broadcast {
     pub(super) call: CallId,
     /// How many have not answered.
     pub(super) missing: usize,
-    /// The controller's numbers of its parts, by their place on the roster. Those that have ended may be others' by now.
-    pub(super) routed: Vec<Option<CallId>>,
+    /// Its parts, by their place on the roster.
+    pub(super) routed: Vec<Option<Routed>>,
     /// Nobody wants what is left.
     pub(super) cancelled: bool,
 }
@@ -60,9 +60,19 @@ impl Broadcasts {
             .map(|broadcast| (broadcast.peer, broadcast.call))
     }
 
-    /// The number that the part at a place of the roster has, or had.
-    pub(super) fn routed(&self, part: Part) -> Option<CallId> {
+    /// How far the part at a place of the roster is, or was before it ended.
+    pub(super) fn routed(&self, part: Part) -> Option<Routed> {
         *self.get(part.of)?.routed.get(part.index as usize)?
+    }
+
+    /// A part that waited is on its way.
+    pub(super) fn route(&mut self, part: Part, routed: Routed) {
+        let place = self
+            .get_mut(part.of)
+            .and_then(|of| of.routed.get_mut(part.index as usize));
+        if let Some(place) = place {
+            *place = Some(routed);
+        }
     }
 
     pub(super) fn forget(&mut self, id: BroadcastId) {

@@ -4,14 +4,17 @@
 //! gone, even when its caller has cancelled it or left.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use daffi_core::proto::{Absence, CallHeader, CallId, Failed, Header, Mode, RunHeader, Status};
 
 use super::calls::Outstanding;
-use super::ids::{Caller, PeerId, ProviderKey, Sent};
+use super::ids::{Caller, PeerId, ProviderKey, Routed, Sent};
+use super::made::Made;
 use super::outlet::{Fault, Outlet};
-use super::pick::Wish;
+use super::pick::{OVERLOADED, Unrouted, Wish};
+use super::queueing::Wait;
 use super::state::Router;
 use super::status::{refused, tell, words};
 use super::work::{Task, Turn};
@@ -39,11 +42,26 @@ impl Router {
             Mode::Broadcast => return Ok(self.broadcast(from, header, payload, out)),
             _ => return Err(Fault::Unexpected("an unknown way to call")),
         };
-        let routed = self
-            .pick(from, header, weight(header, payload), turn, out)
-            .and_then(|via| self.run(from, header, payload, via, caller, out));
+        let size = weight(header, payload);
+        let picked = self.check_share(from).and_then(|()| self.named(header));
+        let routed = match picked.map(|named| (named, self.pick(from, header, (named, size), turn, out))) {
+            Ok((_, Ok(via))) => self.run(from, header, payload, via, caller, out).map(Routed::Run),
+            Ok((named, Err(Unrouted::Busy { unsure }))) => {
+                let wait = Wait {
+                    by: from,
+                    caller,
+                    named,
+                    made: Arc::new(Made::new(header)),
+                    payload,
+                    size,
+                    unsure,
+                };
+                self.park(wait, turn, out).map(Routed::Queued)
+            }
+            Ok((_, Err(Unrouted::Failed(failed)))) | Err(failed) => Err(failed),
+        };
         match routed {
-            Ok(_) if caller == Caller::HandedOver(from) => {
+            Ok(Routed::Run(_)) if caller == Caller::HandedOver(from) => {
                 self.answer(from, header.call, Status::Value, &Bytes::new(), out);
             }
             Ok(routed) => self.note(from, header.call, Sent::Routed(routed)),
@@ -56,23 +74,22 @@ impl Router {
         Ok(None)
     }
 
+    /// The process that a call names.
+    fn named(&self, header: &CallHeader<'_>) -> Result<Option<PeerId>, Failed> {
+        let Some(name) = header.to else { return Ok(None) };
+        let peer = self.peers.present(name);
+        Ok(Some(peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?))
+    }
+
     /// Whom to ask.
     fn pick(
         &mut self,
         from: PeerId,
         header: &CallHeader<'_>,
-        size: usize,
+        (named, size): (Option<PeerId>, usize),
         turn: &mut Turn,
         out: &impl Outlet,
-    ) -> Result<ProviderKey, Failed> {
-        self.check_share(from)?;
-        let named = match header.to {
-            None => None,
-            Some(name) => {
-                let peer = self.peers.present(name);
-                Some(peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?)
-            }
-        };
+    ) -> Result<ProviderKey, Unrouted> {
         let wish = Wish {
             signature: header.signature,
             caller: from,
@@ -81,10 +98,26 @@ impl Router {
             size,
             needed: self.needed_room(size),
         };
+        let picked = self.choose(header.name, &wish, turn, out)?;
+        if self.waits_for(from, picked) {
+            // Its own calls of before come first (P5).
+            return Err(Unrouted::Busy { unsure: true });
+        }
+        Ok(picked)
+    }
+
+    /// One that can be asked.
+    pub(super) fn choose(
+        &mut self,
+        name: &str,
+        wish: &Wish,
+        turn: &mut Turn,
+        out: &impl Outlet,
+    ) -> Result<ProviderKey, Unrouted> {
         let (peers, directory) = (&self.peers, &self.directory);
-        let function = directory.function(header.name);
+        let function = directory.function(name);
         let looks = Cell::new(0);
-        let picked = self.picker.pick(function, directory, &wish, |provider| {
+        let picked = self.picker.pick(function, directory, wish, |provider| {
             looks.set(looks.get() + 1);
             wish.obstacle(provider, peers, out)
         });
@@ -95,10 +128,10 @@ impl Router {
     /// Whether a caller may make one more call.
     pub(super) fn check_share(&self, from: PeerId) -> Result<(), Failed> {
         let own = self.peers.get(from).map_or(0, |peer| peer.made);
-        if self.calls.takes(own) {
+        if self.calls.takes(own, self.lines.len()) {
             Ok(())
         } else {
-            Err(Failed::Overloaded { may_have_run: false })
+            Err(OVERLOADED)
         }
     }
 
@@ -168,12 +201,14 @@ impl Router {
         call: CallId,
         status: Status<'_>,
         payload: &Bytes,
+        turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Result<(), Fault> {
         let is_given = self.calls.get(call).is_some_and(|call| call.provider == from);
         let ended = if is_given { self.take_off(call) } else { None };
         let ended = ended.ok_or(Fault::Unexpected("a reply to a call that it was not given"))?;
         self.end(&ended, status, payload, out);
+        self.serve(ended.via, turn, out);
         Ok(())
     }
 
@@ -223,8 +258,12 @@ impl Router {
         // Where there is nothing, the answer is on its way already.
         match *self.peers.get(from)?.sent.get(&call)? {
             // The provider's reply ends it; until then its number is in use.
-            Sent::Routed(routed) => {
-                self.calls.get_mut(routed)?.cancel(routed, out);
+            Sent::Routed(Routed::Run(run)) => {
+                self.calls.get_mut(run)?.cancel(run, out);
+                return None;
+            }
+            Sent::Routed(Routed::Queued(id)) => {
+                self.cancel_parked(id, out);
                 return None;
             }
             Sent::Broadcast(id) => return self.cancel_broadcast(id),

@@ -111,9 +111,9 @@ impl Calls {
         self.slots.get_mut(call)
     }
 
-    /// Whether somebody with so many calls may make one more.
-    pub(super) fn takes(&self, own: usize) -> bool {
-        Limits::share(self.slots.len() as u64, self.limit as u64) > own as u64
+    /// Whether somebody with so many calls may make one more, where so many wait.
+    pub(super) fn takes(&self, own: usize, waiting: usize) -> bool {
+        Limits::share((self.slots.len() + waiting) as u64, self.limit as u64) > own as u64
     }
 
     /// The number of the next call.

@@ -59,6 +59,10 @@ impl Directory {
         self.providers.get(key.0 as usize)
     }
 
+    pub(super) fn function_of(&self, key: FunctionKey) -> Option<&Function> {
+        self.functions.get(key.0 as usize)
+    }
+
     pub(super) fn name_of(&self, provider: &Provider) -> Arc<str> {
         let function = self.functions.get(provider.function.0 as usize);
         function.map_or_else(Arc::default, |function| Arc::clone(&function.name))
@@ -138,6 +142,7 @@ impl Directory {
             signature: Some(signature),
             docs: offered.docs.into(),
             concurrency: offered.concurrency,
+            queue: offered.queue,
             balance: offered.balance,
             running: 0,
             last: 0,
@@ -171,6 +176,7 @@ impl Directory {
             free: Vec::new(),
             turns: BTreeSet::new(),
             accepted: Table::with_hasher(self.mixing),
+            queues: Vec::new(),
             hidden: 1,
         })));
         self.names.insert(name, function);
@@ -216,8 +222,9 @@ impl Directory {
         let provider = &mut self.providers[key.0 as usize];
         provider.shown = Some(place);
         for number in provider.numbers() {
-            *function.accepted.entry(number).or_default() += 1;
+            function.accepted.entry(number).or_default().add(key);
         }
+        function.add_queue(provider.queue);
         if let Some(offering) = self.offerings.get_mut(&peer) {
             offering.hidden.remove(&callback);
         }
@@ -246,13 +253,13 @@ impl Directory {
         function.turns.remove(&(provider.last, key));
         let free = provider.free.take();
         for number in provider.numbers() {
-            if let Some(count) = function.accepted.get_mut(&number) {
-                *count -= 1;
-                if *count == 0 {
-                    function.accepted.remove(&number);
-                }
+            if let Some(accepting) = function.accepted.get_mut(&number)
+                && !accepting.remove(key)
+            {
+                function.accepted.remove(&number);
             }
         }
+        function.remove_queue(provider.queue);
         let (peer, callback) = (provider.peer, provider.callback);
         function.shown.swap_remove(place);
         if let Some(moved) = function.shown.get(place) {

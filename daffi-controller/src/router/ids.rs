@@ -47,18 +47,31 @@ pub(super) struct Part {
 }
 
 /// A callback, by its name: a place in the directory, as long as somebody offers it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct FunctionKey(pub(super) u32);
 
 /// A process's offer of a callback: a place in the directory, as long as it is offered or runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ProviderKey(pub(super) u32);
 
+/// A call that waits for a provider: the smaller the number, the longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct WaitId(pub(super) u64);
+
+/// How far a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Routed {
+    /// A provider has it: the controller's number.
+    Run(CallId),
+    /// It waits for one.
+    Queued(WaitId),
+}
+
 /// Something that a process sent and that has not been answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
-    /// A call that is on its way: the controller's number.
-    Routed(CallId),
+    /// A call that is on its way, or waits for it.
+    Routed(Routed),
     /// A call to many: the controller's number for it.
     Broadcast(BroadcastId),
     /// A question that waits for something to appear.

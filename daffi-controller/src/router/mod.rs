@@ -7,9 +7,9 @@
 //! **Invariant:** no socket, clock, task or lock, and no randomness but a seed. It knows `daffi_core::proto` and
 //! nothing else; payloads pass through as the `Bytes` that came in and are never looked into.
 //!
-//! Five parts own their fields: the processes (`peers`), the calls on their way (`calls`), who offers what
+//! Six parts own their fields: the processes (`peers`), the calls on their way (`calls`) and those that wait (`lines`), who offers what
 //! (`directory`), the calls to many (`broadcasts`) and those who want to know (`watchers`). What needs several of them is
-//! an `impl Router` in the file of what it is about: `calling`, `broadcast`, `streams`, `offering`, `parting`,
+//! an `impl Router` in the file of what it is about: `calling`, `queueing`, `broadcast`, `streams`, `offering`, `parting`,
 //! `query`, `telling`.
 
 mod broadcast;
@@ -18,7 +18,9 @@ mod calling;
 mod calls;
 mod directory;
 mod ids;
+mod lines;
 mod load;
+mod made;
 #[cfg(test)]
 mod meter;
 mod numbers;
@@ -29,6 +31,7 @@ mod peers;
 mod pick;
 mod provider;
 mod query;
+mod queueing;
 mod request;
 mod state;
 mod status;
@@ -105,7 +108,7 @@ impl Router {
                 Header::Call(header) => self.call(from, &header, payload, turn, out)?,
                 Header::Reply { call, status } => {
                     turn.spend_words(words(&status));
-                    self.reply(from, call, status, payload, out)?;
+                    self.reply(from, call, status, payload, turn, out)?;
                     None
                 }
                 Header::Cancel { call } => self.cancel(from, call, out),

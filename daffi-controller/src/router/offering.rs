@@ -13,6 +13,7 @@ use super::directory::Objection;
 use super::ids::{PeerId, ProviderKey};
 use super::outlet::{Fault, Outlet};
 use super::peers::Stage;
+use super::queueing::Serving;
 use super::request::Offers;
 use super::state::Router;
 use super::telling::{News, Waking};
@@ -258,7 +259,10 @@ impl Router {
             callbacks: appeared,
             next: 0,
         });
-        Progress::Then([woken].into_iter().chain(told).collect())
+        let shown = std::mem::take(&mut offering.shown);
+        // Calls that come from now on find them.
+        let served = (!self.lines.is_empty()).then(|| Box::new(Serving(shown.into_iter())) as Task);
+        Progress::Then(served.into_iter().chain([woken]).chain(told).collect())
     }
 
     /// Something speaks against an offer: nothing of it counts.
@@ -275,14 +279,14 @@ impl Router {
                 return Progress::More;
             }
             if let Some(shown) = offering.shown.pop() {
-                self.directory.hide(shown);
+                self.take_away(shown, |directory| directory.hide(shown));
             } else if let Some(added) = offering.added.pop() {
                 self.directory.remove(added);
             } else if offering.offered.next().is_some() {
                 // Not looked at any more.
             } else {
                 self.refuse(offering.peer, offering.call, Failed::Invalid { reason }, out);
-                return Progress::Done;
+                return Progress::Then(self.rerouting().into_iter().collect());
             }
         }
     }
@@ -314,7 +318,8 @@ impl Router {
         let peer = withdrawing.peer;
         for callback in withdrawing.callbacks.by_ref() {
             if let Some(key) = self.directory.numbered(peer, callback) {
-                withdrawing.withdrawn.extend(self.directory.remove(key));
+                let withdrawn = self.take_away(key, |directory| directory.remove(key));
+                withdrawing.withdrawn.extend(withdrawn);
             }
             if !turn.spend() {
                 return Progress::More;
@@ -333,12 +338,13 @@ impl Router {
         offers.listing = withdrawing.listing.take().unwrap_or_default();
         let withdrawn = std::mem::take(&mut withdrawing.withdrawn);
         self.answer(peer, withdrawing.call, Status::Value, &Bytes::new(), out);
+        let rerouting = self.rerouting();
         if withdrawn.is_empty() {
-            return Progress::Done;
+            return Progress::Then(rerouting.into_iter().collect());
         }
         let news = News::Withdraws { callbacks: withdrawn };
         let told = self.happened(peer, self.name_of(peer), news);
-        Progress::Then(told.into_iter().collect())
+        Progress::Then(rerouting.into_iter().chain(told).collect())
     }
 
     pub(super) fn name_of(&self, peer: PeerId) -> Arc<str> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use daffi_core::proto::{CallId, Failed, Parting, Status};
 
-use super::ids::{BroadcastId, Caller, PeerId, Sent};
+use super::ids::{BroadcastId, Caller, PeerId, Routed, Sent};
 use super::numbers::Table;
 use super::outlet::Outlet;
 use super::peers::Stage;
@@ -98,15 +98,16 @@ impl Router {
             if !turn.spend() {
                 return Progress::More;
             }
-            self.directory.remove(key);
+            self.take_away(key, |directory| directory.remove(key));
         }
+        let rerouting = self.rerouting();
         let told = if parted.was_present {
             self.happened(parted.peer, Arc::clone(&parted.name), News::Left(parted.reason))
         } else {
             None
         };
         let end: Task = Box::new(Told(parted.peer));
-        Progress::Then(told.into_iter().chain([end]).collect())
+        Progress::Then(rerouting.into_iter().chain(told).chain([end]).collect())
     }
 
     fn clear(&mut self, clearing: &mut Clearing, turn: &mut Turn, out: &mut impl Outlet) -> Progress {
@@ -134,7 +135,8 @@ impl Router {
                 break;
             };
             match sent {
-                Sent::Routed(routed) => {
+                Sent::Routed(Routed::Queued(id)) => drop(self.unpark(id)),
+                Sent::Routed(Routed::Run(routed)) => {
                     let outstanding = self.calls.get_mut(routed);
                     let own =
                         outstanding.filter(|outstanding| outstanding.caller == Caller::Call(peer, call));

@@ -41,8 +41,32 @@ pub(super) enum Obstacle {
     Gone,
     Caller,
     Signature,
-    Full,
+    /// It takes nothing more, for another reason than the number of its calls.
+    Clogged,
+    /// It runs as many calls as it may. When one of them ends, it has a place.
+    Busy,
 }
+
+/// Why nobody is asked now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unrouted {
+    /// All are busy: one that will have a place would run the call.
+    Busy {
+        /// It may also be that one has a place, and takes nothing for another reason.
+        unsure: bool,
+    },
+    /// What to answer.
+    Failed(Failed),
+}
+
+impl From<Failed> for Unrouted {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+/// What is told where those that could be asked take nothing more.
+pub(super) const OVERLOADED: Failed = Failed::Overloaded { may_have_run: false };
 
 impl Wish {
     /// What speaks against a provider.
@@ -57,25 +81,26 @@ impl Wish {
             None => Some(Obstacle::Gone),
             _ if self.named.is_none() && provider.peer == self.caller => Some(Obstacle::Caller),
             _ if !accepts(self.signature) => Some(Obstacle::Signature),
-            _ if provider.is_full() => Some(Obstacle::Full),
-            Some(peer) if !peer.load.takes(self.caller, self.size) => Some(Obstacle::Full),
-            _ if out.room(provider.peer) < self.needed => Some(Obstacle::Full),
+            _ if provider.is_full() => Some(Obstacle::Busy),
+            Some(peer) if !peer.load.takes(self.caller, self.size) => Some(Obstacle::Clogged),
+            _ if out.room(provider.peer) < self.needed => Some(Obstacle::Clogged),
             _ => None,
         }
     }
 }
 
 impl Obstacle {
-    /// What a caller is told for whom `provider` was out of the question.
-    pub(super) fn failed(self, provider: &Provider) -> Failed {
-        match (self, &provider.signature) {
+    /// What it means for a call for which `provider` was out of the question, and any other one, too.
+    pub(super) fn unrouted(self, provider: &Provider) -> Unrouted {
+        Unrouted::Failed(match (self, &provider.signature) {
             (Self::Caller, _) => Failed::NoProvider(Absence::OnlyCaller),
             (Self::Signature, Some(signature)) => Failed::SignatureMismatch {
                 offered: Box::new((**signature).clone()),
             },
             (Self::Gone | Self::Signature, _) => Failed::NoProvider(Absence::Nobody),
-            (Self::Full, _) => Failed::Overloaded { may_have_run: false },
-        }
+            (Self::Clogged, _) => OVERLOADED,
+            (Self::Busy, _) => return Unrouted::Busy { unsure: false },
+        })
     }
 }
 
@@ -92,18 +117,18 @@ impl Picker {
         directory: &Directory,
         wish: &Wish,
         obstacle: impl Fn(&Provider) -> Option<Obstacle>,
-    ) -> Result<ProviderKey, Failed> {
+    ) -> Result<ProviderKey, Unrouted> {
         if let Some(named) = wish.named {
             let offer = function.and_then(|(key, _)| directory.offer_of(named, key));
             let (key, provider) = offer.ok_or(Failed::NoProvider(Absence::NotOffered))?;
             return match obstacle(provider) {
                 None => Ok(key),
-                Some(Obstacle::Gone) => Err(Failed::NoProvider(Absence::ProcessUnknown)),
-                Some(obstacle) => Err(obstacle.failed(provider)),
+                Some(Obstacle::Gone) => Err(Failed::NoProvider(Absence::ProcessUnknown).into()),
+                Some(obstacle) => Err(obstacle.unrouted(provider)),
             };
         }
         let Some((key, function)) = function else {
-            return Err(Failed::NoProvider(Absence::Nobody));
+            return Err(Failed::NoProvider(Absence::Nobody).into());
         };
         if function.accepting(wish.signature) > 0 {
             let get = |key| directory.provider(key);
@@ -196,22 +221,33 @@ fn refusal(
     directory: &Directory,
     wish: &Wish,
     obstacle: impl Fn(&Provider) -> Option<Obstacle>,
-) -> Failed {
+) -> Unrouted {
     let shown = function.shown();
     let providers = shown.iter().filter_map(|key| directory.provider(*key));
     let obstacles = providers.filter_map(|provider| Some((obstacle(provider)?, provider)));
-    let closest = obstacles.take(LOOKED_AT).max_by_key(|(obstacle, _)| *obstacle);
+    let mut closest: Option<(Obstacle, &Provider)> = None;
+    let mut is_clogged = false;
+    for (obstacle, provider) in obstacles.take(LOOKED_AT) {
+        is_clogged |= obstacle == Obstacle::Clogged;
+        if closest.is_none_or(|(closest, _)| closest <= obstacle) {
+            closest = Some((obstacle, provider));
+        }
+    }
     let own = directory.offer_of(wish.caller, key).map(|(_, provider)| provider);
     let own = own.and_then(|provider| provider.signature.as_ref());
     let own_accepts = own.is_some_and(|own| own.accepts(wish.signature));
-    // Of many, it is known how many would take the call if they could.
+    // Of many, it is known how many would take the call if they could, and whether some run as much as they may.
     let others_accept = function.accepting(wish.signature) > usize::from(own_accepts);
+    let unseen = shown.len() > LOOKED_AT && others_accept;
+    let some_are_busy = function.free().len() < shown.len();
     match closest {
-        None => Failed::NoProvider(Absence::Nobody),
-        Some((obstacle, _)) if obstacle < Obstacle::Full && shown.len() > LOOKED_AT && others_accept => {
-            Failed::Overloaded { may_have_run: false }
-        }
-        Some((obstacle, provider)) => obstacle.failed(provider),
+        None => Unrouted::Failed(Failed::NoProvider(Absence::Nobody)),
+        Some((Obstacle::Busy, _)) => Unrouted::Busy {
+            unsure: is_clogged || unseen,
+        },
+        Some(_) if unseen && some_are_busy => Unrouted::Busy { unsure: true },
+        Some(_) if unseen => Unrouted::Failed(OVERLOADED),
+        Some((obstacle, provider)) => obstacle.unrouted(provider),
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Provider {
     pub(super) signature: Option<Arc<Described>>,
     pub(super) docs: Box<str>,
     pub(super) concurrency: Option<u32>,
+    /// How many calls may wait for it.
+    pub(super) queue: u32,
     pub(super) balance: Balance,
     /// How many calls it was given and has not answered.
     pub(super) running: u32,
@@ -62,8 +64,10 @@ pub(super) struct Function {
     pub(super) free: Vec<ProviderKey>,
     /// The free ones by when they were last given a call, where each has its turn.
     pub(super) turns: BTreeSet<(u64, ProviderKey)>,
-    /// How many of the shown ones accept a signature of that number.
-    pub(super) accepted: Table<u64, usize>,
+    /// Which of the shown ones accept a signature of that number.
+    pub(super) accepted: Table<u64, Accepting>,
+    /// How many calls may wait, as the shown ones say, and how many say so; in that order.
+    pub(super) queues: Vec<(u32, u32)>,
     /// How many are not shown.
     pub(super) hidden: usize,
 }
@@ -86,8 +90,64 @@ impl Function {
     pub(super) fn accepting(&self, number: u64) -> usize {
         match number {
             0 => self.shown.len(),
-            number => self.accepted.get(&number).copied().unwrap_or(0),
+            number => self.accepted.get(&number).map_or(0, |accepting| accepting.count),
         }
+    }
+
+    /// The one that accepts a signature of that number, if there is but one.
+    pub(super) fn only_accepting(&self, number: u64) -> Option<ProviderKey> {
+        match (number, &*self.shown) {
+            (0, [only]) => Some(*only),
+            (0, _) => None,
+            (number, _) => self.accepted.get(&number)?.only(),
+        }
+    }
+
+    /// How many calls may wait for any of them.
+    pub(super) fn queue(&self) -> u32 {
+        self.queues.last().map_or(0, |(queue, _)| *queue)
+    }
+
+    pub(super) fn add_queue(&mut self, queue: u32) {
+        match self.queues.binary_search_by_key(&queue, |(queue, _)| *queue) {
+            Ok(place) => self.queues[place].1 += 1,
+            Err(place) => self.queues.insert(place, (queue, 1)),
+        }
+    }
+
+    pub(super) fn remove_queue(&mut self, queue: u32) {
+        if let Ok(place) = self.queues.binary_search_by_key(&queue, |(queue, _)| *queue) {
+            self.queues[place].1 -= 1;
+            if self.queues[place].1 == 0 {
+                self.queues.remove(place);
+            }
+        }
+    }
+}
+
+/// Those that accept a signature: how many, and if it is one, which.
+#[derive(Debug, Default)]
+pub(super) struct Accepting {
+    count: usize,
+    /// All their numbers, one upon the other: what is left when the others have gone is the last one's.
+    sum: u32,
+}
+
+impl Accepting {
+    pub(super) const fn add(&mut self, key: ProviderKey) {
+        self.count += 1;
+        self.sum ^= key.0;
+    }
+
+    /// Whether others are left.
+    pub(super) const fn remove(&mut self, key: ProviderKey) -> bool {
+        self.count -= 1;
+        self.sum ^= key.0;
+        self.count > 0
+    }
+
+    fn only(&self) -> Option<ProviderKey> {
+        (self.count == 1).then_some(ProviderKey(self.sum))
     }
 }
 

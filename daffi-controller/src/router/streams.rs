@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use daffi_core::proto::{CallId, Failed, Header, Status, StreamId};
 
-use super::ids::{Caller, Part, PeerId, Sent};
+use super::ids::{Caller, Part, PeerId, Routed, Sent};
 use super::outlet::{Fault, Outlet};
 use super::state::Router;
 use super::status::{is_small, refused};
@@ -104,6 +104,11 @@ impl Router {
             } => self.to_provider(from, call, stream),
             _ => return Err(Fault::Unexpected("a frame of a stream from the wrong end")),
         };
+        if let Header::Close { call, stream, status } = &header
+            && let Some(Sent::Routed(Routed::Queued(id))) = self.sent(from, *call)
+        {
+            self.close_early(id, *stream, status, out);
+        }
         let empty = Bytes::new();
         let payload = match header {
             Header::Items { .. } => payload,
@@ -155,8 +160,8 @@ impl Router {
             StreamId::Result(index) => (true, index),
             StreamId::Argument(_) => (false, 0),
         };
-        let routed = match *self.peers.get(from)?.sent.get(&call)? {
-            Sent::Routed(routed) if index == 0 => routed,
+        let routed = match self.sent(from, call)? {
+            Sent::Routed(Routed::Run(run)) if index == 0 => run,
             // A stream goes to one process.
             Sent::Broadcast(of) if is_result => self.part_at(Part { of, index })?,
             _ => return None,
@@ -167,6 +172,26 @@ impl Router {
             index: 0,
             routed,
         })
+    }
+
+    /// Passes a frame of a caller's on to its provider.
+    pub(super) fn pass_to_provider(
+        &mut self,
+        from: PeerId,
+        call: CallId,
+        header: Header<'_>,
+        stream: StreamId,
+        out: &mut impl Outlet,
+    ) {
+        if let Some(way) = self.to_provider(from, call, stream) {
+            let header = way.renamed(header);
+            self.pass_on(&way, &header, &Bytes::new(), out);
+        }
+    }
+
+    /// What became of what a process sent under a number.
+    fn sent(&self, from: PeerId, call: CallId) -> Option<Sent> {
+        self.peers.get(from)?.sent.get(&call).copied()
     }
 
     /// Passes a frame on. Items that do not fit the queue end the call: nothing is left out of a stream. So do short frames,

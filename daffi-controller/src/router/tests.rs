@@ -12,18 +12,20 @@ mod load;
 mod meanwhile;
 mod picking;
 mod presence;
+mod queueing;
 mod roster;
 mod streams;
 mod traffic;
 mod world;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use daffi_core::proto::{
     self, Absence, Balance, CallHeader, CallId, CallbackEntry, CallbackId, Change, Described, Extensions,
-    Failed, Failure, Frame, FrameError, Framing, Limits, Mode, Offered, Outcome, Parting, ProcessEntry,
-    Query, RemoteError, RunHeader, Status, StreamId, TraceContext,
+    Failed, Failure, Frame, FrameError, Framing, Limits, Mode, Moment, Offered, Outcome, Parting,
+    ProcessEntry, Query, RemoteError, RunHeader, Status, StreamId, TraceContext,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 
@@ -55,6 +57,8 @@ const LIMITS: Limits = Limits {
     queue_bytes: 4096,
     calls: 16,
 };
+
+const NOW: Moment = Moment::new(Duration::ZERO);
 
 /// A call by its number, in which the place has the lower half.
 const fn id(number: u32) -> CallId {
@@ -214,6 +218,8 @@ struct Queues {
     frame_bytes: usize,
     queue_bytes: usize,
     sent: Vec<(PeerId, Frame)>,
+    /// What time it is for the router.
+    now: Moment,
     /// Links whose peers do not read: there is no room towards them.
     full: HashSet<PeerId>,
     /// Frame limits below the usual.
@@ -226,6 +232,7 @@ impl Queues {
             frame_bytes: limits.frame_bytes,
             queue_bytes: limits.queue_bytes,
             sent: Vec::new(),
+            now: NOW,
             full: HashSet::new(),
             limits: HashMap::new(),
         }
@@ -270,6 +277,7 @@ fn offered(callback: u32, name: &str) -> Offered {
         docs: String::new(),
         signature: OFFERED.clone(),
         concurrency: None,
+        queue: 0,
         balance: Balance::LessLoaded,
     }
 }
@@ -303,13 +311,13 @@ fn receive(
     queues: &mut Queues,
 ) -> Result<(), Fault> {
     let request = Request::parse(header, payload)?;
-    let work = router.receive(from, request, payload, &mut Turn::of(2), queues)?;
+    let work = router.receive(from, request, payload, &mut Turn::of(queues.now, 2), queues)?;
     finish(router, work, queues);
     Ok(())
 }
 
 fn disconnect(router: &mut Router, peer: PeerId, queues: &mut Queues) {
-    let work = router.disconnect(peer, &mut Turn::of(2), queues);
+    let work = router.disconnect(peer, &mut Turn::of(queues.now, 2), queues);
     finish(router, work, queues);
 }
 
@@ -317,7 +325,7 @@ fn disconnect(router: &mut Router, peer: PeerId, queues: &mut Queues) {
 fn finish(router: &mut Router, mut work: Option<Work>, queues: &mut Queues) {
     while let Some(mut rest) = work {
         rest.prepare();
-        work = router.resume(rest, &mut Turn::of(2), queues);
+        work = router.resume(rest, &mut Turn::of(queues.now, 2), queues);
     }
 }
 
@@ -330,7 +338,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         Self {
-            router: Router::new(LIMITS, 1 << 20, 1),
+            router: Router::new(LIMITS, 1 << 20, 1 << 30, 1),
             queues: Queues::new(&LIMITS),
         }
     }
@@ -535,7 +543,9 @@ fn failure(number: u32, failure: Failed) -> Said {
 /// Nothing is left once everybody has gone.
 fn assert_empty(router: &Router) {
     assert!(router.peers.is_empty(), "{:?}", router.peers);
-    assert_eq!(router.calls_outstanding(), 0);
+    assert_eq!((router.calls_outstanding(), router.calls_waiting()), (0, 0));
+    assert!(router.lines.is_empty(), "{:?}", router.lines);
+    router.lines.check();
     assert!(router.watchers.is_empty(), "{:?}", router.watchers);
     assert!(router.broadcasts.is_empty(), "{:?}", router.broadcasts);
     assert!(router.directory.is_empty(), "{:?}", router.directory);

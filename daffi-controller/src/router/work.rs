@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use daffi_core::proto::Moment;
+
 use super::outlet::Outlet;
 use super::state::Router;
 
@@ -51,37 +53,43 @@ pub(super) enum Progress {
     Then(Vec<Task>),
 }
 
-/// How much more is done before others have the router.
+/// When it is, and how much more is done before others have the router.
 #[derive(Debug)]
-pub struct Turn(u32);
+pub struct Turn {
+    now: Moment,
+    left: u32,
+}
 
 impl Turn {
     /// The beginning of a turn.
     #[must_use]
-    pub const fn new() -> Self {
-        Self(SLICE)
+    pub const fn new(now: Moment) -> Self {
+        Self { now, left: SLICE }
     }
 
     #[cfg(test)]
-    pub(super) const fn of(things: u32) -> Self {
-        Self(things)
+    pub(super) const fn of(now: Moment, things: u32) -> Self {
+        Self { now, left: things }
+    }
+
+    /// When the turn began.
+    pub(super) const fn now(&self) -> Moment {
+        self.now
     }
 
     /// Whether others shall have the router now.
     #[must_use]
     pub const fn is_over(&self) -> bool {
-        self.0 == 0
+        self.left == 0
     }
 
     /// Whether one thing more may be done.
     pub(super) fn spend(&mut self) -> bool {
-        let left = self.0 > 0;
-        self.0 = self.0.saturating_sub(1);
+        let left = self.left > 0;
+        self.left = self.left.saturating_sub(1);
         left
     }
-}
 
-impl Turn {
     /// What was done has taken so many looks at providers, beyond a few.
     pub(super) fn spend_looks(&mut self, looks: usize) {
         self.spend_more(looks / LOOKS);
@@ -93,13 +101,9 @@ impl Turn {
     }
 
     fn spend_more(&mut self, things: usize) {
-        self.0 = self.0.saturating_sub(u32::try_from(things).unwrap_or(u32::MAX));
-    }
-}
-
-impl Default for Turn {
-    fn default() -> Self {
-        Self::new()
+        self.left = self
+            .left
+            .saturating_sub(u32::try_from(things).unwrap_or(u32::MAX));
     }
 }
 

@@ -10,8 +10,9 @@ use bytes::Bytes;
 use daffi_core::link::{Link, Tick};
 use daffi_core::proto::{Extensions, Frame, Header, Hello, Limits, Moment, Refusal, Welcome};
 use daffi_core::transport::{Arrived, Outbox, Pool};
+use tokio::sync::Notify;
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -21,6 +22,9 @@ use crate::router::{Fault, PeerId, Request, Router, Turn, Work};
 
 /// As many calls are routed at the same time as there are so many bytes in the budget of all queues.
 const CALL_BYTES: usize = 256;
+
+/// This part of the budget of all queues is what calls may take that wait for a provider.
+const WAITING: usize = 4;
 
 /// So many frames are decoded before the router is asked.
 const DECODED: usize = 128;
@@ -38,6 +42,8 @@ pub(super) struct Hub {
     pool: Arc<Pool>,
     heartbeat: Duration,
     origin: Instant,
+    /// The router wants to be told the time.
+    alarm: Notify,
     /// Nobody is let in any more.
     pub(super) closing: CancellationToken,
 }
@@ -60,7 +66,12 @@ pub(super) struct Ways<'a> {
 impl Hub {
     pub(super) fn new(options: &ControllerOptions, seed: u128) -> Self {
         let state = State {
-            router: Router::new(options.limits, (options.queue_bytes / CALL_BYTES).max(1), seed),
+            router: Router::new(
+                options.limits,
+                (options.queue_bytes / CALL_BYTES).max(1),
+                options.queue_bytes / WAITING,
+                seed,
+            ),
             queues: Queues::default(),
             closing: false,
         };
@@ -71,6 +82,7 @@ impl Hub {
             pool: Pool::new(options.queue_bytes),
             heartbeat: options.heartbeat,
             origin: Instant::now(),
+            alarm: Notify::new(),
             closing: CancellationToken::new(),
         }
     }
@@ -206,7 +218,7 @@ impl Hub {
         if let Some(work) = &mut left {
             work.prepare();
         }
-        let mut turn = Turn::new();
+        let mut turn = Turn::new(self.now());
         let mut state = self.state();
         let State { router, queues, .. } = &mut *state;
         let mut routed = Ok(left.and_then(|work| router.resume(work, &mut turn, queues)));
@@ -228,29 +240,68 @@ impl Hub {
             queue.worked_for += u64::from(resumes);
         }
         queues.take_touched(outboxes);
+        self.set_alarm(router);
         routed
+    }
+
+    fn set_alarm(&self, router: &Router) {
+        if router.next_timeout().is_some() {
+            self.alarm.notify_one();
+        }
     }
 
     /// A connection has ended.
     pub(super) async fn leave(&self, peer: PeerId) {
         let mut outboxes = Vec::new();
-        let mut left = {
+        let left = {
             let mut state = self.state();
             let State { router, queues, .. } = &mut *state;
             queues.remove(peer);
-            let left = router.disconnect(peer, &mut Turn::new(), queues);
+            let left = router.disconnect(peer, &mut Turn::new(self.now()), queues);
             queues.take_touched(&mut outboxes);
             left
         };
+        self.finish(left, outboxes).await;
+    }
+
+    /// Does what is left of some work.
+    async fn finish(&self, mut left: Option<Work>, mut outboxes: Vec<Arc<Outbox>>) {
         while let Some(mut work) = left {
             give_way(&mut outboxes).await;
             work.prepare();
             let mut state = self.state();
             let State { router, queues, .. } = &mut *state;
-            left = router.resume(work, &mut Turn::new(), queues);
+            left = router.resume(work, &mut Turn::new(self.now()), queues);
             queues.take_touched(&mut outboxes);
+            self.set_alarm(router);
         }
         outboxes.iter().for_each(|outbox| outbox.flush());
+    }
+
+    /// Tells the router the time whenever it wants to know, until all connections are gone.
+    pub(super) async fn keep_time(self: Arc<Self>) {
+        loop {
+            let due = self.state().router.next_timeout();
+            let alarm = async {
+                match due {
+                    Some(due) => sleep_until(self.origin + due.since_origin()).await,
+                    None => self.alarm.notified().await,
+                }
+            };
+            tokio::select! {
+                () = alarm => {}
+                () = self.closing.cancelled() => return,
+            }
+            let mut outboxes = Vec::new();
+            let left = {
+                let mut state = self.state();
+                let State { router, queues, .. } = &mut *state;
+                let left = router.on_timeout(&mut Turn::new(self.now()), queues);
+                queues.take_touched(&mut outboxes);
+                left
+            };
+            self.finish(left, outboxes).await;
+        }
     }
 
     /// Sends heartbeats, and cuts off peers of which nothing is heard, until all connections are gone.

@@ -62,6 +62,7 @@ impl Controller {
             controller.tasks.clone(),
         ));
         controller.tasks.spawn(controller.hub.clone().keep_alive());
+        controller.tasks.spawn(controller.hub.clone().keep_time());
         Ok(controller)
     }
 

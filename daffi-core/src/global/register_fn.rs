@@ -74,6 +74,13 @@ impl Registration {
         self
     }
 
+    /// How many more calls may wait at the controller until one of these has ended; 1,000 unless this is said. With 0, a call
+    /// that is beyond [`concurrency`](Self::concurrency) is answered [`Overloaded`](crate::CallError::Overloaded) at once.
+    pub fn queue(mut self, calls: u32) -> Self {
+        self.callback.description.queue = Some(calls);
+        self
+    }
+
     /// How long one call may run, whatever its caller allows; more than zero.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.callback.description.timeout = Some(timeout);
@@ -83,18 +90,30 @@ impl Registration {
     async fn register(self) -> Result<(), RegisterError> {
         let Self { global, callback } = self;
         let mut faults = Vec::new();
-        let mut value = |setting, expected| {
+        let mut fault = |setting, value: &str, expected| {
             faults.push(ConfigFault::Value {
                 setting,
-                value: "zero".to_owned(),
+                value: value.to_owned(),
                 expected,
             });
         };
         if callback.description.concurrency == Some(0) {
-            value("concurrency", "it is at least 1; leave it out for no limit");
+            fault(
+                "concurrency",
+                "zero",
+                "it is at least 1; leave it out for no limit",
+            );
         }
         if callback.description.timeout == Some(Duration::ZERO) {
-            value("timeout", "it is more than zero; leave it out for none");
+            fault("timeout", "zero", "it is more than zero; leave it out for none");
+        }
+        if let (Some(queue), None) = (callback.description.queue, callback.description.concurrency) {
+            let queue = queue.to_string();
+            fault(
+                "queue",
+                &queue,
+                "it is for calls beyond `concurrency`: say that, too",
+            );
         }
         if !faults.is_empty() {
             return Err(RegisterError::Config(faults));

@@ -170,6 +170,7 @@ fn callback(name: &str, handler: Handler) -> Callback {
         file: file!(),
         line: line!(),
         concurrency: None,
+        queue: None,
         timeout: None,
         balance: Balance::LessLoaded,
         signature: || Signature::unknown().into(),

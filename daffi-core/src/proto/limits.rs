@@ -32,6 +32,8 @@ impl Limits {
     pub const CAUSES: usize = 32;
     /// The most calls that a controller gives one process at the same time, whatever the process says.
     pub const RUNS: u32 = 1 << 18;
+    /// How many calls wait for a callback whose provider does not say how many may.
+    pub const QUEUE: u32 = 1000;
     /// The deepest nesting of a value whose type is recursive.
     pub const DEPTH: usize = 128;
 }

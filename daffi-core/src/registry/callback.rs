@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::description::Description;
 use super::invocation::{Invocation, OutcomeFuture};
 use super::pace::Pace;
-use crate::proto::{CallbackId, Described, Offered, Outcome};
+use crate::proto::{CallbackId, Described, Limits, Offered, Outcome};
 use crate::signature::{Contract, Forms, Panic, Signature};
 
 type Sync = Arc<dyn Fn(&Invocation) -> Outcome + Send + std::marker::Sync>;
@@ -140,6 +140,7 @@ impl Callback {
             docs: self.description.docs.clone().into_owned(),
             signature: Described::new(&self.signature),
             concurrency: self.description.concurrency,
+            queue: self.description.queue.unwrap_or(Limits::QUEUE),
             balance: self.description.balance,
         }
     }

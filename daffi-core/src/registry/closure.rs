@@ -331,6 +331,7 @@ impl BoundCallback {
                 file: place.file(),
                 line: place.line(),
                 concurrency: None,
+                queue: None,
                 timeout: None,
                 balance: Balance::default(),
                 signature,

@@ -22,6 +22,8 @@ pub struct Description {
     pub line: u32,
     /// How many calls run at the same time.
     pub concurrency: Option<u32>,
+    /// How many more may wait at the controller.
+    pub queue: Option<u32>,
     /// How long one call may run.
     pub timeout: Option<Duration>,
     /// How its calls are shared with other providers.

@@ -24,6 +24,8 @@ pub struct Declaration {
     pub line: u32,
     /// How many calls run at the same time.
     pub concurrency: Option<u32>,
+    /// How many more may wait at the controller.
+    pub queue: Option<u32>,
     /// How long one call may run.
     pub timeout: Option<Duration>,
     /// How its calls are shared with other providers.
@@ -41,6 +43,7 @@ impl From<&Declaration> for Description {
             file: declared.file,
             line: declared.line,
             concurrency: declared.concurrency,
+            queue: declared.queue,
             timeout: declared.timeout,
             balance: declared.balance,
             signature: declared.signature,

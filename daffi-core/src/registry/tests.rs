@@ -35,6 +35,7 @@ const fn description(name: &'static str, line: u32) -> Declaration {
         file: "shop.rs",
         line,
         concurrency: None,
+        queue: None,
         timeout: None,
         balance: Balance::LessLoaded,
         signature: || signature().into(),
@@ -132,6 +133,7 @@ fn a_callback_is_announced_as_it_was_described() {
     let description = Declaration {
         docs: "Buys it.",
         concurrency: Some(3),
+        queue: None,
         balance: Balance::RoundRobin,
         ..description("buy", 7)
     };
@@ -146,6 +148,7 @@ fn a_callback_is_announced_as_it_was_described() {
         docs: "Buys it.".to_owned(),
         signature: Described::new(&signature()),
         concurrency: Some(3),
+        queue: None,
         balance: Balance::RoundRobin,
     };
     assert_eq!(offered, expected);

@@ -239,6 +239,7 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
     let item = format!("::{item}");
     let line = line(callback.ident());
     let concurrency = option(callback.concurrency);
+    let queue = option(callback.queue);
     let timeout = option(callback.timeout.map(crate::duration::tokens));
     let balance = callback.balance.tokens();
     let parameters = callback
@@ -284,6 +285,7 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
             file: ::core::file!(),
             line: #line,
             concurrency: #concurrency,
+            queue: #queue,
             timeout: #timeout,
             balance: #balance,
             signature: || #signature,

@@ -18,6 +18,7 @@ pub(crate) struct Callback<'a> {
     pub(crate) function: &'a Function,
     pub(crate) name: RemoteName,
     pub(crate) concurrency: Option<u32>,
+    pub(crate) queue: Option<u32>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) balance: Balance,
     /// Its types are not looked into.
@@ -115,6 +116,12 @@ impl<'a> Callback<'a> {
             errors,
         );
         signature::check_result(Side::Callback, &signature.output, errors);
+        if let (Some(queue), None) = (arguments.span(Key::Queue), arguments.span(Key::Concurrency)) {
+            errors.add_at(
+                queue,
+                "`queue` is how many calls wait that are beyond `concurrency`: without that, none waits",
+            );
+        }
         if errors.count() > before {
             return None;
         }
@@ -122,6 +129,7 @@ impl<'a> Callback<'a> {
             function,
             name: name?,
             concurrency: arguments.count(Key::Concurrency),
+            queue: arguments.count(Key::Queue),
             timeout: arguments.time(Key::Timeout),
             balance: arguments.balance().unwrap_or_default(),
             untraced: arguments.span(Key::Untraced).is_some(),

@@ -7,6 +7,7 @@ pub(crate) const FUNCTION: Place = Place {
     takes: &[
         Key::Alias,
         Key::Concurrency,
+        Key::Queue,
         Key::Timeout,
         Key::Balance,
         Key::Inline,
@@ -46,6 +47,7 @@ pub(crate) const BLOCK: Place = Place {
         (Key::Idempotent, RETRY),
         (Key::Inline, "a method"),
         (Key::Local, "a method"),
+        (Key::Queue, "a method, beside `concurrency`"),
         (Key::Retry, RETRY),
         (Key::Timeout, "a method: every method has its own limit"),
         (Key::To, TO),
@@ -58,6 +60,7 @@ pub(crate) const METHOD: Place = Place {
     takes: &[
         Key::Alias,
         Key::Concurrency,
+        Key::Queue,
         Key::Timeout,
         Key::Balance,
         Key::Inline,

@@ -26,6 +26,7 @@ pub(crate) const FUNCTION: Place = Place {
             Key::Prefix,
             "an `impl` block or a trait; write the whole name as the `alias` here",
         ),
+        (Key::Queue, CONCURRENCY),
     ],
 };
 
@@ -44,6 +45,7 @@ pub(crate) const BLOCK: Place = Place {
         (Key::Idempotent, IDEMPOTENT),
         (Key::Inline, INLINE),
         (Key::Local, "a method"),
+        (Key::Queue, CONCURRENCY),
         (Key::Retry, RETRY),
         (Key::Untraced, UNTRACED),
     ],
@@ -63,6 +65,7 @@ pub(crate) const TRAIT: Place = Place {
         (Key::Idempotent, IDEMPOTENT),
         (Key::Inline, INLINE),
         (Key::Local, "a method"),
+        (Key::Queue, CONCURRENCY),
         (Key::Retry, RETRY),
         (Key::Untraced, UNTRACED),
     ],
@@ -89,6 +92,7 @@ pub(crate) const METHOD: Place = Place {
         (Key::Concurrency, CONCURRENCY),
         (Key::Inline, INLINE),
         (Key::Prefix, "the `impl` block or trait"),
+        (Key::Queue, CONCURRENCY),
     ],
 };
 

@@ -8,7 +8,7 @@ use super::*;
 /// A router with the limits of every day.
 fn fixture() -> Fixture {
     Fixture {
-        router: Router::new(Limits::default(), 1 << 20, 1),
+        router: Router::new(Limits::default(), 1 << 20, 1 << 30, 1),
         queues: Queues::new(&Limits::default()),
     }
 }
@@ -18,7 +18,7 @@ fn turns(f: &mut Fixture, from: PeerId, header: Header<'_>, payload: &Bytes) -> 
     let request = Request::parse(header, payload).unwrap();
     let (work, first) = looks(|| {
         f.router
-            .receive(from, request, payload, &mut Turn::new(), &mut f.queues)
+            .receive(from, request, payload, &mut Turn::new(NOW), &mut f.queues)
             .unwrap()
     });
     finished(f, work, first)
@@ -28,7 +28,7 @@ fn finished(f: &mut Fixture, mut work: Option<Work>, first: usize) -> Vec<usize>
     let mut turns = vec![first];
     while let Some(mut rest) = work {
         rest.prepare();
-        let (left, looked) = looks(|| f.router.resume(rest, &mut Turn::new(), &mut f.queues));
+        let (left, looked) = looks(|| f.router.resume(rest, &mut Turn::new(NOW), &mut f.queues));
         turns.push(looked);
         work = left;
     }
@@ -206,7 +206,7 @@ fn p15_a_process_with_many_calls_leaves_some_at_a_time() {
         f.call(caller, call(number, "add"));
     }
     f.said();
-    let work = f.router.disconnect(provider, &mut Turn::new(), &mut f.queues);
+    let work = f.router.disconnect(provider, &mut Turn::new(NOW), &mut f.queues);
     let lost = finished(&mut f, work, 0);
     assert_short(&lost);
     assert!(lost.len() > 39, "{} turns", lost.len());
@@ -246,11 +246,11 @@ fn p8_who_leaves_while_others_are_asked_has_a_part_all_the_same() {
     let request = Request::parse(Header::Call(broadcast(0)), &Bytes::new()).unwrap();
     let work = f
         .router
-        .receive(caller, request, &Bytes::new(), &mut Turn::new(), &mut f.queues)
+        .receive(caller, request, &Bytes::new(), &mut Turn::new(NOW), &mut f.queues)
         .unwrap();
     let mut work = work.expect("there are too many for one turn");
     work.prepare();
-    let work = f.router.resume(work, &mut Turn::new(), &mut f.queues);
+    let work = f.router.resume(work, &mut Turn::new(NOW), &mut f.queues);
     assert!(work.is_some());
     // One was asked already, the other not yet.
     f.disconnect(peers[0]);
@@ -287,9 +287,9 @@ fn p4_a_caller_that_leaves_while_others_are_asked_leaves_nothing() {
     let request = Request::parse(Header::Call(broadcast(0)), &Bytes::new()).unwrap();
     let work = f
         .router
-        .receive(caller, request, &Bytes::new(), &mut Turn::new(), &mut f.queues)
+        .receive(caller, request, &Bytes::new(), &mut Turn::new(NOW), &mut f.queues)
         .unwrap();
-    let work = f.router.resume(work.unwrap(), &mut Turn::new(), &mut f.queues);
+    let work = f.router.resume(work.unwrap(), &mut Turn::new(NOW), &mut f.queues);
     let asked = f.router.calls_outstanding();
     assert!((1..300).contains(&asked));
     // Its connection is replaced by another one, whose task clears it away.
@@ -346,13 +346,13 @@ fn those_who_ask_what_happens_are_told_of_nothing_twice_and_of_everything_in_ord
     let request = Request::parse(query, &Bytes::new()).unwrap();
     let mut work = f
         .router
-        .receive(asker, request, &Bytes::new(), &mut Turn::new(), &mut f.queues)
+        .receive(asker, request, &Bytes::new(), &mut Turn::new(NOW), &mut f.queues)
         .unwrap();
     // While it is told what there was, others come and go.
     for name in ["second", "third"] {
         work = work.and_then(|mut work| {
             work.prepare();
-            f.router.resume(work, &mut Turn::of(10), &mut f.queues)
+            f.router.resume(work, &mut Turn::of(NOW, 10), &mut f.queues)
         });
         assert!(work.is_some());
         let peer = f.connect(name);
@@ -403,7 +403,7 @@ fn an_offer_in_the_middle_is_seen_by_nobody_and_undone_as_a_whole() {
     let request = Request::parse(offer(true), &many(1000)).unwrap();
     let mut work = f
         .router
-        .receive(peer, request, &Bytes::new(), &mut Turn::new(), &mut f.queues)
+        .receive(peer, request, &Bytes::new(), &mut Turn::new(NOW), &mut f.queues)
         .unwrap();
     while let Some(rest) = work {
         let there = f.processes();
@@ -412,7 +412,7 @@ fn an_offer_in_the_middle_is_seen_by_nobody_and_undone_as_a_whole() {
             f.refused(asker, call(0, "callback 1")),
             Failed::NoProvider(Absence::Nobody)
         );
-        work = f.router.resume(rest, &mut Turn::new(), &mut f.queues);
+        work = f.router.resume(rest, &mut Turn::new(NOW), &mut f.queues);
     }
     assert!(matches!(
         &*f.said(),
@@ -528,7 +528,7 @@ fn p7_one_caller_does_not_use_up_what_others_need_of_a_provider() {
 #[test]
 fn p6_all_calls_together_are_bounded_and_who_has_few_may_go_on() {
     let mut f = Fixture {
-        router: Router::new(Limits::default(), 100, 1),
+        router: Router::new(Limits::default(), 100, 1 << 30, 1),
         queues: Queues::new(&Limits::default()),
     };
     f.join("provider", &["add"]);

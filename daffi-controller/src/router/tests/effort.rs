@@ -6,14 +6,14 @@ use super::*;
 /// A router with the limits of every day.
 fn fixture() -> Fixture {
     Fixture {
-        router: Router::new(Limits::default(), 1 << 20, 1),
+        router: Router::new(Limits::default(), 1 << 20, 1 << 30, 1),
         queues: Queues::new(&Limits::default()),
     }
 }
 
 /// Makes calls until the turn is over; how many, and how many looks they took.
 fn turn(f: &mut Fixture, from: PeerId, call: &CallHeader<'_>) -> (u32, usize) {
-    let mut turn = Turn::new();
+    let mut turn = Turn::new(NOW);
     let mut made = 0;
     let ((), looked) = looks(|| {
         while !turn.is_over() {
@@ -110,7 +110,7 @@ fn p15_calls_with_many_words_are_few_in_a_turn() {
     let runs: Vec<_> = (0..10)
         .map(|number| f.routed(caller, call(number, "add")).1)
         .collect();
-    let mut turn = Turn::new();
+    let mut turn = Turn::new(NOW);
     let mut answered = 0;
     while !turn.is_over() {
         let reply = Header::Reply {
@@ -147,12 +147,12 @@ fn p15_a_broadcast_with_many_words_is_begun_a_few_at_a_time() {
     let request = Request::Frame(Header::Call(call));
     let mut work = f
         .router
-        .receive(caller, request, &Bytes::new(), &mut Turn::new(), &mut f.queues)
+        .receive(caller, request, &Bytes::new(), &mut Turn::new(NOW), &mut f.queues)
         .unwrap();
     let mut most = 0;
     while let Some(rest) = work {
         most = most.max(runs(&f.said()));
-        work = f.router.resume(rest, &mut Turn::new(), &mut f.queues);
+        work = f.router.resume(rest, &mut Turn::new(NOW), &mut f.queues);
     }
     assert_eq!(most, 8);
 }
@@ -182,14 +182,14 @@ fn p15_a_list_of_what_many_offer_is_put_together_a_little_at_a_time() {
                 asking,
                 Request::Frame(query),
                 &Bytes::new(),
-                &mut Turn::new(),
+                &mut Turn::new(NOW),
                 &mut f.queues,
             )
             .unwrap()
     });
     while let Some(mut rest) = work {
         rest.prepare();
-        let (left, looked) = looks(|| f.router.resume(rest, &mut Turn::new(), &mut f.queues));
+        let (left, looked) = looks(|| f.router.resume(rest, &mut Turn::new(NOW), &mut f.queues));
         most = most.max(looked);
         work = left;
     }

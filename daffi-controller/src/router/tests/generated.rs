@@ -24,20 +24,24 @@ fn offer(node: usize) -> impl Strategy<Value = Op> {
         (
             prop::bool::weighted(0.3),
             prop::option::weighted(0.4, 1..3u32),
+            prop_oneof![1 => Just(0u32), 4 => 1..4u32],
             balance(name),
         )
     };
     let offer = (0..3usize).prop_flat_map(move |name| (Just(name), terms(name), prop::bool::weighted(0.8)));
-    offer.prop_map(move |(name, (typed, concurrency, balance), ready)| Op::Offer {
-        node,
-        name,
-        terms: Terms {
-            typed,
-            concurrency,
-            balance,
+    offer.prop_map(
+        move |(name, (typed, concurrency, queue, balance), ready)| Op::Offer {
+            node,
+            name,
+            terms: Terms {
+                typed,
+                concurrency,
+                queue,
+                balance,
+            },
+            ready,
         },
-        ready,
-    })
+    )
 }
 
 /// Some nodes come and offer something, so that there is somebody to call.
@@ -90,6 +94,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => node.clone().prop_map(Op::Disconnect),
         2 => (node.clone(), prop::bool::weighted(0.3)).prop_map(|(node, full)| Op::Full(node, full)),
         1 => (node, prop::bool::weighted(0.3)).prop_map(|(node, narrow)| Op::Narrow(node, narrow)),
+        2 => Just(Op::Tick),
     ]
 }
 
@@ -128,12 +133,12 @@ proptest! {
         })?;
     }
 
-    /// P3: what nobody runs is answered in the same step; whoever waits for a provider that is lost is told so, by
+    /// P3: what nobody runs is answered in the same step, unless it has waited; whoever waits for a provider that is lost is told so, by
     /// name, in the same step.
     #[test]
     fn p3_bad_news_is_told_at_once(ops in ops()) {
         check_lives(&ops, |life| {
-            if life.runs.is_empty() {
+            if life.runs.is_empty() && !life.waited {
                 prop_assert_eq!(life.replies[0].0, life.called_at, "{:?}", life);
             }
             if let (Some((step, process)), false, false) = (life.lost, life.left, life.handed_over) {
@@ -149,14 +154,14 @@ proptest! {
     fn p4_what_nobody_wants_is_cancelled_once(ops in ops()) {
         check_lives(&ops, |life| {
             prop_assert!(life.cancels <= usize::from(life.taken_back || life.left), "{:?}", life);
-            if life.left && life.lost.is_none() {
+            if life.left && life.lost.is_none() && !life.runs.is_empty() {
                 prop_assert_eq!(life.cancels, 1, "{:?}", life);
             }
             Ok(())
         })?;
     }
 
-    /// P5: what one node calls at another arrives there in the order of the calls.
+    /// P5: what one node calls of a callback at another arrives there in the order of the calls.
     #[test]
     fn p5_order_is_kept_between_two_nodes(ops in ops()) {
         let mut last = HashMap::new();

@@ -158,7 +158,7 @@ impl Crowd {
             ..LIMITS
         };
         Self {
-            router: Router::new(limits, 1 << 10, 1),
+            router: Router::new(limits, 1 << 10, 1 << 30, 1),
             queues: Queues::new(&limits),
             nodes: [const { None }; PROCESSES.len()],
             rest: Vec::new(),
@@ -167,7 +167,7 @@ impl Crowd {
 
     /// A process goes on with what it is in the middle of, or does something else; so many things at most.
     fn step(&mut self, index: usize, op: Op, things: u32) {
-        let turn = &mut Turn::of(things);
+        let turn = &mut Turn::of(NOW, things);
         match (self.nodes[index].take(), op) {
             // Its name is free when nothing is left of the one that had it.
             (None, _) if self.router.is_clearing(PROCESSES[index]) => {}
@@ -212,7 +212,9 @@ impl Crowd {
         }
         let mut work = self.rest.swap_remove(index % self.rest.len());
         work.prepare();
-        let left = self.router.resume(work, &mut Turn::of(things), &mut self.queues);
+        let left = self
+            .router
+            .resume(work, &mut Turn::of(NOW, things), &mut self.queues);
         self.rest.extend(left);
         self.hear();
     }
@@ -273,12 +275,14 @@ fn p3_calls_to_one_that_is_lost_in_the_middle_of_its_goodbye_are_told() {
         f.routed(caller, call(number, "add"));
     }
     let goodbye = Request::Frame(Header::Goodbye);
-    let turn = &mut Turn::of(2);
+    let turn = &mut Turn::of(NOW, 2);
     let left = f
         .router
         .receive(provider, goodbye, &Bytes::new(), turn, &mut f.queues);
     let goodbye = left.unwrap().expect("it is long");
-    let lost = f.router.disconnect(provider, &mut Turn::of(1), &mut f.queues);
+    let lost = f
+        .router
+        .disconnect(provider, &mut Turn::of(NOW, 1), &mut f.queues);
     finish(&mut f.router, Some(goodbye), &mut f.queues);
     finish(&mut f.router, lost, &mut f.queues);
     let told: Vec<_> = f.said().into_iter().filter(|(to, _)| *to == caller).collect();

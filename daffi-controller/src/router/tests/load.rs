@@ -251,7 +251,7 @@ fn p7_metadata_counts_among_what_a_caller_has_of_a_provider() {
 #[test]
 fn p7_the_parts_of_broadcasts_count_among_the_calls_of_their_caller() {
     let mut f = Fixture {
-        router: Router::new(LIMITS, 100, 1),
+        router: Router::new(LIMITS, 100, 1 << 30, 1),
         queues: Queues::new(&LIMITS),
     };
     let providers: Vec<_> = (0..20)

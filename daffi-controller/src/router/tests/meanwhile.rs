@@ -4,7 +4,7 @@ use super::*;
 
 fn fixture() -> Fixture {
     Fixture {
-        router: Router::new(Limits::default(), 1 << 20, 1),
+        router: Router::new(Limits::default(), 1 << 20, 1 << 30, 1),
         queues: Queues::new(&Limits::default()),
     }
 }
@@ -13,7 +13,7 @@ fn fixture() -> Fixture {
 fn begin(f: &mut Fixture, from: PeerId, header: Header<'_>, payload: &Bytes) -> Option<Work> {
     let request = Request::parse(header, payload).unwrap();
     f.router
-        .receive(from, request, payload, &mut Turn::new(), &mut f.queues)
+        .receive(from, request, payload, &mut Turn::new(NOW), &mut f.queues)
         .unwrap()
 }
 
@@ -21,7 +21,7 @@ fn begin(f: &mut Fixture, from: PeerId, header: Header<'_>, payload: &Bytes) -> 
 fn go_on(f: &mut Fixture, work: Option<Work>) -> Option<Work> {
     let mut rest = work.expect("there is more to do");
     rest.prepare();
-    f.router.resume(rest, &mut Turn::new(), &mut f.queues)
+    f.router.resume(rest, &mut Turn::new(NOW), &mut f.queues)
 }
 
 fn finish(f: &mut Fixture, work: Option<Work>) {
@@ -94,7 +94,7 @@ fn p1_a_goodbye_and_a_lost_connection_at_the_same_time_leave_nothing_and_each_ca
     let goodbye = begin(&mut f, provider, Header::Goodbye, &Bytes::new());
     assert!(goodbye.is_some());
     // A connection of the same start replaces it in the middle of that.
-    let clearing = f.router.disconnect(provider, &mut Turn::new(), &mut f.queues);
+    let clearing = f.router.disconnect(provider, &mut Turn::new(NOW), &mut f.queues);
     finish(&mut f, goodbye);
     finish(&mut f, clearing);
     assert_eq!(f.said().iter().filter(|(to, _)| *to == caller).count(), 1000);
@@ -112,7 +112,7 @@ fn nobody_hears_that_a_process_has_left_after_its_successor_has_joined() {
     }
     f.ask(watcher, 0, Query::Presence);
     f.said();
-    let clearing = f.router.disconnect(old, &mut Turn::new(), &mut f.queues);
+    let clearing = f.router.disconnect(old, &mut Turn::new(NOW), &mut f.queues);
     assert!(f.router.is_clearing("a"), "its name is not free yet");
     assert!(f.try_connect("a", 2).is_err());
     assert_eq!(
@@ -147,7 +147,7 @@ fn who_waits_for_a_callback_is_told_of_one_that_is_there_beside_one_that_goes() 
         };
         f.call(caller, header);
     }
-    let clearing = f.router.disconnect(gone, &mut Turn::new(), &mut f.queues);
+    let clearing = f.router.disconnect(gone, &mut Turn::new(NOW), &mut f.queues);
     f.said();
     f.ask(caller, 5000, Query::WaitFunction("add"));
     assert_eq!(f.said(), [(caller, empty(5000))]);

@@ -3,7 +3,7 @@
 use super::super::directory::Directory;
 use super::super::ids::ProviderKey;
 use super::super::numbers::Mixing;
-use super::super::pick::{Obstacle, Picker, Wish};
+use super::super::pick::{Obstacle, Picker, Unrouted, Wish};
 use super::super::provider::Provider;
 use super::*;
 
@@ -70,11 +70,16 @@ impl Pool {
             match wish.named {
                 None if provider.peer == wish.caller => Some(Obstacle::Caller),
                 _ if !signature.accepts(wish.signature) => Some(Obstacle::Signature),
-                _ if provider.is_full() || !has_room(provider.peer.index()) => Some(Obstacle::Full),
+                _ if provider.is_full() => Some(Obstacle::Busy),
+                _ if !has_room(provider.peer.index()) => Some(Obstacle::Clogged),
                 _ => None,
             }
         };
-        picker.pick(self.directory.function("add"), &self.directory, wish, obstacle)
+        let picked = picker.pick(self.directory.function("add"), &self.directory, wish, obstacle);
+        picked.map_err(|unrouted| match unrouted {
+            Unrouted::Busy { .. } => full(),
+            Unrouted::Failed(failed) => failed,
+        })
     }
 
     /// The process that is picked.
@@ -429,7 +434,7 @@ fn calls_with_a_key_stay_with_their_provider_through_the_coming_and_going_of_oth
 fn p15_what_is_seen_of_choices_tells_nothing_of_where_names_are_kept() {
     use std::hash::BuildHasher as _;
     let seen = [5, 5 | 1 << 64].map(|seed| {
-        let mut router = Router::new(LIMITS, 1, seed);
+        let mut router = Router::new(LIMITS, 1, 1 << 30, seed);
         let peer = router.connect(&Hello::new("somebody", 1, 1)).unwrap();
         let place = router.peers.get(peer).unwrap().sent.hasher().hash_one("a name");
         (format!("{:?}", router.picker), place)

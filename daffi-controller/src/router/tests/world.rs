@@ -5,9 +5,10 @@
 //! model expects. The life of every call is written down, so that each promise can be checked by itself.
 
 mod calls;
+pub(super) mod lines;
 mod roster;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use super::*;
 
@@ -46,12 +47,15 @@ pub(super) enum Op {
     Full(usize, bool),
     /// The node takes small frames only, or any.
     Narrow(usize, bool),
+    /// Time passes.
+    Tick,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
     pub(super) typed: bool,
     pub(super) concurrency: Option<u32>,
+    pub(super) queue: u32,
     pub(super) balance: Balance,
 }
 
@@ -94,6 +98,8 @@ pub(super) enum Ending {
 pub(super) struct Life {
     pub(super) called_at: usize,
     pub(super) handed_over: bool,
+    /// It had to wait for a provider.
+    pub(super) waited: bool,
     pub(super) runs: Vec<Ran>,
     pub(super) replies: Vec<(usize, Outcome)>,
     pub(super) cancels: usize,
@@ -132,8 +138,8 @@ pub(super) struct Told {
 pub(super) struct History {
     pub(super) lives: Vec<Life>,
     pub(super) broadcasts: Vec<Told>,
-    /// Caller, provider and call, as nodes; the provider counts its connections.
-    pub(super) delivered: Vec<(usize, (usize, usize), usize)>,
+    /// Caller, provider with its callback, and call; the provider counts its connections.
+    pub(super) delivered: Vec<(usize, (usize, usize, u32), usize)>,
 }
 
 #[derive(Debug, Default)]
@@ -217,6 +223,10 @@ pub(super) struct World {
     nodes: Vec<Node>,
     routed: BTreeMap<u32, Routed>,
     broadcasts: BTreeMap<usize, Open>,
+    /// The calls that wait for a provider, in their order.
+    parked: Vec<lines::Parked>,
+    /// A node has not read since the router last looked at all that waits.
+    clogged: bool,
     waiting: Vec<Waiter>,
     /// Who watches what happens, under what number.
     watching: Vec<(usize, u32)>,
@@ -280,11 +290,13 @@ impl Ending {
 impl World {
     fn new() -> Self {
         Self {
-            router: Router::new(LIMITS, 1 << 20, 5),
+            router: Router::new(LIMITS, 1 << 20, 1 << 30, 5),
             queues: Queues::new(&LIMITS),
             nodes: PROCESSES.iter().map(|_| Node::default()).collect(),
             routed: BTreeMap::new(),
             broadcasts: BTreeMap::new(),
+            parked: Vec::new(),
+            clogged: false,
             waiting: Vec::new(),
             watching: Vec::new(),
             given: 0,
@@ -321,7 +333,9 @@ impl World {
             Op::Disconnect(node) => self.disconnect(node),
             Op::Full(node, full) => self.bound(node, |node| node.full = full),
             Op::Narrow(node, narrow) => self.bound(node, |node| node.narrow = narrow),
+            Op::Tick => self.tick(),
         }
+        self.serve();
     }
 
     fn receive(&mut self, node: usize, header: Header<'_>, payload: &Bytes) {
@@ -376,6 +390,10 @@ impl World {
             self.history.lives[call].taken_back = true;
             self.cancel_run(run);
         }
+        for (call, hearer) in self.unpark(is_meant) {
+            self.history.lives[call].taken_back = true;
+            self.tell(hearer, call, failed(Failed::Cancelled { may_have_run: false }));
+        }
         let waits = self.waiting.len() + self.watching.len();
         self.waiting
             .retain(|waiter| (waiter.node, waiter.number) != (node, number));
@@ -399,12 +417,12 @@ impl World {
         }
         match said {
             Said::Run { number, caller, .. } => {
-                let call = self.routed[&number].call;
+                let (call, callback) = (self.routed[&number].call, self.routed[&number].callback);
                 self.nodes[node].running.push((number, call));
                 let caller = PROCESSES.iter().position(|name| **name == caller).unwrap();
                 self.history
                     .delivered
-                    .push((caller, (node, self.nodes[node].connections), call));
+                    .push((caller, (node, self.nodes[node].connections, callback), call));
             }
             Said::Reply { number, .. } => assert!(self.nodes[node].sent.remove(&number).is_some()),
             Said::Cancel { number } => {
@@ -425,6 +443,7 @@ impl World {
         let node = &mut self.nodes[node];
         let Some(link) = node.link else { return };
         change(node);
+        self.clogged |= node.full;
         if node.full {
             self.queues.full.insert(link);
         } else {
@@ -440,11 +459,14 @@ impl World {
         for node in 0..self.nodes.len() {
             self.bound(node, |node| (node.full, node.narrow) = (false, false));
         }
-        while self
-            .nodes
-            .iter()
-            .any(|node| !node.inbox.is_empty() || !node.running.is_empty())
+        while !self.parked.is_empty()
+            || self
+                .nodes
+                .iter()
+                .any(|node| !node.inbox.is_empty() || !node.running.is_empty())
         {
+            self.step(&Op::Tick);
+            self.check();
             for node in 0..self.nodes.len() {
                 self.step(&Op::Deliver(node));
                 self.check();
@@ -466,7 +488,7 @@ impl World {
             );
         }
         for node in 0..self.nodes.len() {
-            self.disconnect(node);
+            self.step(&Op::Disconnect(node));
             self.check();
         }
         assert_empty(&self.router);
@@ -503,6 +525,8 @@ impl World {
             assert_eq!(address(sent), address(expected), "the payload was copied");
         }
         assert_eq!(self.router.calls_outstanding(), self.routed.len());
+        assert_eq!(self.router.calls_waiting(), self.parked.len());
+        self.router.lines.check();
     }
 }
 

@@ -20,7 +20,9 @@ impl World {
             Types::Typed => self.typed.number,
             Types::Wrong => 12345,
         };
+        let trace = self.history.lives.len();
         let header = CallHeader {
+            trace: Some(lines::trace_of(trace)),
             signature,
             to: asked.to.map(|to| PROCESSES[to]),
             key: asked.key,
@@ -71,6 +73,10 @@ impl World {
                     candidates.contains(&(*provider, *callback)),
                     "{provider} runs {callback}"
                 );
+                assert!(
+                    !self.has_waiting(node, asked.name, *provider),
+                    "{call} overtakes another one"
+                );
                 self.check_choice(&asked, &candidates, (*provider, *callback));
                 let hearer = if asked.mode == Mode::HandedOver {
                     self.tell(caller, call, Ok(Bytes::new()));
@@ -81,6 +87,19 @@ impl World {
                 let own = *provider == node && asked.to.is_none();
                 self.given(*run, (*provider, *callback), (node, payload), call, hearer);
                 self.history.lives[call].runs[0].own = own;
+            }
+            (_, Ok(candidates))
+                if !self.is_told_too_large(node, number)
+                    && candidates
+                        .iter()
+                        .any(|(provider, _)| self.has_waiting(node, asked.name, *provider)) =>
+            {
+                self.park(call, call, node, caller, asked, payload);
+            }
+            (_, Err(refusal))
+                if refusal == full() && asked.mode != Mode::Broadcast && self.is_busy(node, &asked) =>
+            {
+                self.park(call, call, node, caller, asked, payload);
             }
             // Nobody else is tried: any other candidate would be as far from its caller's wish.
             (_, Ok(candidates)) => {
@@ -125,6 +144,7 @@ impl World {
             },
         );
         let runs = self.runs();
+        let trace = self.history.lives.len();
         for (index, provider) in (0..).zip(roster) {
             let (call, hearer) = (self.born(asked.mode), Hearer::Part(broadcast, index));
             let run = runs.iter().find(|(_, to, _)| *to == provider);
@@ -136,6 +156,12 @@ impl World {
                 (Ok(candidates), Some((run, _, callback))) => {
                     assert_eq!(candidates[0], (provider, *callback));
                     self.given(*run, (provider, *callback), (node, payload), call, hearer);
+                }
+                (Ok(_), None) if self.has_waiting(node, asked.name, provider) => {
+                    self.park(call, trace, node, hearer, to, payload);
+                }
+                (Err(refusal), _) if refusal == full() && self.is_busy(node, &to) => {
+                    self.park(call, trace, node, hearer, to, payload);
                 }
                 (Ok(_), None) => {
                     assert!(
@@ -162,7 +188,7 @@ impl World {
     }
 
     /// A provider is given a call, or a part of one, by a caller.
-    fn given(
+    pub(super) fn given(
         &mut self,
         run: u32,
         (provider, callback): (usize, u32),
@@ -234,8 +260,28 @@ impl World {
         }
     }
 
+    /// Whether the router has told a node that its call is too large for a provider.
+    fn is_told_too_large(&self, node: usize, number: u32) -> bool {
+        let outcome = failed(too_large(false));
+        let told = (self.nodes[node].link.unwrap(), Said::Reply { number, outcome });
+        let mut sent = self.queues.sent.iter();
+        sent.any(|(to, frame)| (*to, comparable(said(frame))) == told)
+    }
+
+    /// Whether some of those that would run a call run as many as they may.
+    fn is_busy(&self, caller: usize, asked: &Asked) -> bool {
+        self.shown(asked.name).any(|(node, offer)| {
+            let is_asked = asked.to.map_or(node != caller, |to| node == to);
+            let is_full = offer
+                .terms
+                .concurrency
+                .is_some_and(|limit| offer.running >= limit);
+            is_asked && is_full && lines::agrees(asked, offer)
+        })
+    }
+
     /// Who may be given a call, by node and callback; or what must be answered.
-    fn candidates(&self, caller: usize, asked: &Asked) -> Result<Vec<(usize, u32)>, Failed> {
+    pub(super) fn candidates(&self, caller: usize, asked: &Asked) -> Result<Vec<(usize, u32)>, Failed> {
         let to = asked.to;
         if to.is_some_and(|to| !self.nodes[to].ready) {
             return Err(Failed::NoProvider(Absence::ProcessUnknown));
@@ -251,14 +297,10 @@ impl World {
                 None => Absence::OnlyCaller,
             }));
         }
-        let agrees = |offer: &Offer| match asked.types {
-            Types::Any => true,
-            // A caller that does not care about the error's type is fine with any.
-            Types::Plain => true,
-            Types::Typed => offer.terms.typed,
-            Types::Wrong => false,
-        };
-        let agreeing: Vec<_> = asked_of.iter().filter(|(_, offer)| agrees(offer)).collect();
+        let agreeing: Vec<_> = asked_of
+            .iter()
+            .filter(|(_, offer)| lines::agrees(asked, offer))
+            .collect();
         if agreeing.is_empty() {
             return Err(mismatch());
         }

@@ -30,6 +30,7 @@ impl World {
         let offer = Offered {
             signature: signature.clone(),
             concurrency: terms.concurrency,
+            queue: terms.queue,
             balance: terms.balance,
             ..offered(callback, NAMES[name])
         };
@@ -239,6 +240,9 @@ impl World {
             Hearer::Part(broadcast, _) => left.iter().any(|(id, _)| *id == broadcast),
             Hearer::Nobody => false,
         };
+        for (call, _) in self.unpark(is_left) {
+            self.history.lives[call].left = true;
+        }
         for run in self.routed.keys().copied().collect::<Vec<_>>() {
             let routed = self.routed.get_mut(&run).unwrap();
             let (call, provider) = (routed.call, routed.provider);

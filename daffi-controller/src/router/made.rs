@@ -1,0 +1,56 @@
+//! A call's header, kept while the call waits or goes to many.
+
+use std::time::Duration;
+
+use daffi_core::proto::{CallHeader, CallId, Mode, TraceContext};
+
+/// What of a call's header is needed when the frame that brought it is gone.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) number: CallId,
+    pub(super) name: Box<str>,
+    pub(super) signature: u64,
+    pub(super) deadline: Option<Duration>,
+    trace: Option<TraceContext>,
+    metadata: Vec<(Box<str>, Box<str>)>,
+    pub(super) key: Option<u64>,
+    mode: Mode,
+}
+
+impl Made {
+    pub(super) fn new(header: &CallHeader<'_>) -> Self {
+        Self {
+            number: header.call,
+            name: header.name.into(),
+            signature: header.signature,
+            deadline: header.deadline,
+            trace: header.trace,
+            metadata: header
+                .metadata
+                .iter()
+                .map(|(key, value)| ((*key).into(), (*value).into()))
+                .collect(),
+            key: header.key,
+            mode: header.mode,
+        }
+    }
+
+    /// The header again, but for the process that it names.
+    pub(super) fn header(&self) -> CallHeader<'_> {
+        CallHeader {
+            call: self.number,
+            name: &self.name,
+            signature: self.signature,
+            to: None,
+            deadline: self.deadline,
+            trace: self.trace,
+            metadata: self
+                .metadata
+                .iter()
+                .map(|(key, value)| (&**key, &**value))
+                .collect(),
+            key: self.key,
+            mode: self.mode,
+        }
+    }
+}
