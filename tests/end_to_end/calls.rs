@@ -468,7 +468,7 @@ impl Watched {
         remaining().to("service").on(self.g.get().unwrap()).await
     }
 
-    #[callback(concurrency = 1)]
+    #[callback(concurrency = 1, queue = 0)]
     pub async fn one_at_a_time(&self) {
         self.begun.notify_one();
         let _permit = self.gate.acquire().await;
@@ -609,7 +609,7 @@ async fn calls_inside_a_callback_inherit_its_deadline() {
 }
 
 #[tokio::test]
-async fn a_callback_at_its_concurrency_is_overloaded() {
+async fn a_callback_at_its_concurrency_without_a_queue_is_overloaded() {
     let Watch {
         net, g, begun, gate, ..
     } = watch(Transport::Unix).await;

@@ -14,6 +14,7 @@ mod lifecycle;
 mod net;
 mod paused;
 mod presence;
+mod queueing;
 mod register_fn;
 mod services;
 mod sharing;

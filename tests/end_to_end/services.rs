@@ -277,7 +277,7 @@ struct Press {
 
 #[callback]
 impl Press {
-    #[callback(concurrency = 1)]
+    #[callback(concurrency = 1, queue = 0)]
     pub fn press(&mut self, ctx: &CallContext) -> u32 {
         self.begun.notify_one();
         while !self.go_on.load(Ordering::Acquire) {

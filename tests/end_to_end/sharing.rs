@@ -38,7 +38,7 @@ impl Worker {
         ctx.process_name().to_owned()
     }
 
-    #[callback(concurrency = 1)]
+    #[callback(concurrency = 1, queue = 0)]
     pub async fn one_at_a_time(&self) {
         self.begun.notify_one();
         self.go_on.notified().await;

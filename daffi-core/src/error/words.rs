@@ -102,7 +102,7 @@ impl<E> CallError<E> {
             } => write!(
                 f,
                 "everybody who could answer `{callback}` is at its limit; {}: call again later, raise \
-                 `concurrency`, or start another provider",
+                 `concurrency` or `queue`, or start another provider",
                 Ran(*may_have_run)
             ),
             Self::Panicked { callback, message } => write!(f, "`{callback}` panicked: {message}"),

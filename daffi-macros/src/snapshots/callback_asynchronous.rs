@@ -12,6 +12,7 @@ const _: () = {
             file: ::core::file!(),
             line: ::core::line!(),
             concurrency: ::core::option::Option::None,
+            queue: ::core::option::Option::None,
             timeout: ::core::option::Option::None,
             balance: ::daffi::__private::Balance::LessLoaded,
             signature: || ::daffi::__private::by_type::signature(

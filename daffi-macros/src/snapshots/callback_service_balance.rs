@@ -29,6 +29,7 @@ const _: () = {
                                 file: ::core::file!(),
                                 line: ::core::line!(),
                                 concurrency: ::core::option::Option::None,
+                                queue: ::core::option::Option::None,
                                 timeout: ::core::option::Option::None,
                                 balance: ::daffi::__private::Balance::Random,
                                 signature: || ::daffi::__private::by_type::signature(
@@ -72,6 +73,7 @@ const _: () = {
                                 file: ::core::file!(),
                                 line: ::core::line!(),
                                 concurrency: ::core::option::Option::None,
+                                queue: ::core::option::Option::None,
                                 timeout: ::core::option::Option::None,
                                 balance: ::daffi::__private::Balance::LessLoaded,
                                 signature: || ::daffi::__private::by_type::signature(
