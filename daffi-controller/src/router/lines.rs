@@ -6,189 +6,19 @@
 //! makes room for one that holds less.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{Limits, Moment, StreamId};
+use daffi_core::proto::{Limits, StreamId};
 
-use super::ids::{Caller, FunctionKey, PeerId, ProviderKey, WaitId};
-use super::made::Made;
+use super::ids::{PeerId, WaitId};
+use super::line::{CLOSED, CLOSED_BYTES, KEPT, Line, LineKey, Parked, Queue, QueueKey};
 use super::numbers::{Mixing, Table, shrink};
-
-/// What a call that waits takes beside its arguments, about, in bytes.
-const KEPT: usize = 512;
-
-/// What the end of a stream takes beside its words.
-const CLOSED: usize = 64;
-
-/// Which calls wait together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum LineKey {
-    /// Those for any provider of a callback, with a signature of that number.
-    Any(FunctionKey, u64),
-    /// Those for one provider.
-    One(ProviderKey),
-}
-
-/// Which calls are bounded together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum QueueKey {
-    Any(FunctionKey),
-    One(ProviderKey),
-}
-
-impl LineKey {
-    const fn queue(self) -> QueueKey {
-        match self {
-            Self::Any(function, _) => QueueKey::Any(function),
-            Self::One(provider) => QueueKey::One(provider),
-        }
-    }
-}
-
-/// A call that waits.
-#[derive(Debug)]
-pub(super) struct Parked {
-    pub(super) line: LineKey,
-    /// Whom to tell how it ended.
-    pub(super) caller: Caller,
-    /// Who made it.
-    pub(super) by: PeerId,
-    /// The process that it is for, if not for any.
-    pub(super) named: Option<PeerId>,
-    pub(super) made: Arc<Made>,
-    pub(super) payload: Bytes,
-    /// How many bytes it brings to its provider.
-    pub(super) size: usize,
-    pub(super) since: Moment,
-    /// Which of its argument streams have ended already, and how, encoded.
-    pub(super) closed: Vec<(StreamId, Bytes)>,
-}
-
-/// How many bytes a call keeps of what its streams ended with.
-const CLOSED_BYTES: usize = 8 * 1024;
-
-impl Parked {
-    fn bytes(&self) -> usize {
-        let closed: usize = self.closed.iter().map(|(_, status)| status.len() + CLOSED).sum();
-        self.size.saturating_add(KEPT).saturating_add(closed)
-    }
-}
 
 /// How many may wait in a queue, and how many bytes of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
     pub(super) calls: u32,
     pub(super) bytes: usize,
-}
-
-/// The calls of one line.
-#[derive(Debug)]
-pub(super) struct Line {
-    of: BTreeMap<PeerId, InLine>,
-    turns: BTreeSet<(u64, PeerId)>,
-}
-
-/// The calls of one caller in a line.
-#[derive(Debug)]
-struct InLine {
-    /// The place of the caller among the others: the smallest is next.
-    turn: u64,
-    calls: BTreeSet<WaitId>,
-}
-
-impl Line {
-    const fn new() -> Self {
-        Self {
-            of: BTreeMap::new(),
-            turns: BTreeSet::new(),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.turns.is_empty()
-    }
-
-    /// The oldest call of a caller.
-    fn first_of(&self, caller: PeerId) -> Option<WaitId> {
-        self.of.get(&caller)?.calls.first().copied()
-    }
-
-    fn insert(&mut self, caller: PeerId, call: WaitId) {
-        // Whoever comes new comes after all who wait already.
-        let turn = call.0;
-        let turns = &mut self.turns;
-        let own = self.of.entry(caller).or_insert_with(|| {
-            turns.insert((turn, caller));
-            InLine {
-                turn,
-                calls: BTreeSet::new(),
-            }
-        });
-        own.calls.insert(call);
-    }
-
-    fn remove(&mut self, caller: PeerId, call: WaitId) {
-        let Some(own) = self.of.get_mut(&caller) else {
-            return;
-        };
-        own.calls.remove(&call);
-        if own.calls.is_empty() {
-            self.turns.remove(&(own.turn, caller));
-            self.of.remove(&caller);
-        }
-    }
-
-    /// A caller comes after all others.
-    fn postpone(&mut self, caller: PeerId, turn: u64) {
-        if let Some(own) = self.of.get_mut(&caller) {
-            self.turns.remove(&(own.turn, caller));
-            own.turn = turn;
-            self.turns.insert((turn, caller));
-        }
-    }
-
-    /// Takes out the next call.
-    pub(super) fn pop(&mut self) -> Option<WaitId> {
-        let (_, caller) = *self.turns.first()?;
-        let call = self.first_of(caller)?;
-        self.remove(caller, call);
-        Some(call)
-    }
-}
-
-/// What a queue holds.
-#[derive(Debug)]
-struct Queue {
-    calls: usize,
-    bytes: usize,
-    of: Table<PeerId, InQueue>,
-    /// Its callers by how many calls of theirs wait.
-    longest: BTreeSet<(usize, PeerId)>,
-}
-
-/// What a queue holds of one caller's.
-#[derive(Debug, Default)]
-struct InQueue {
-    calls: BTreeSet<WaitId>,
-    bytes: usize,
-}
-
-impl Queue {
-    fn count(&mut self, caller: PeerId, change: impl FnOnce(&mut InQueue)) {
-        let own = self.of.entry(caller).or_default();
-        let (calls, bytes) = (own.calls.len(), own.bytes);
-        change(own);
-        self.longest.remove(&(calls, caller));
-        let (now, taken) = (own.calls.len(), own.bytes);
-        if now == 0 {
-            self.of.remove(&caller);
-        } else {
-            self.longest.insert((now, caller));
-        }
-        self.calls = self.calls - calls + now;
-        self.bytes = self.bytes - bytes + taken;
-    }
 }
 
 /// Whether one more call may wait.
@@ -271,16 +101,14 @@ impl Lines {
         let Some(queue) = self.queues.get(&line.queue()) else {
             return Admission::Granted;
         };
-        let own = queue.of.get(&by);
-        if !takes(queue.bytes, bound.bytes, own.map_or(0, |own| own.bytes)) {
+        let (own, own_bytes) = queue.share(by);
+        if !takes(queue.bytes, bound.bytes, own_bytes) {
             return Admission::Denied;
         }
         if queue.calls < bound.calls as usize {
             return Admission::Granted;
         }
-        let own = own.map_or(0, |own| own.calls.len());
-        let longest = queue.longest.last().filter(|(calls, _)| *calls > own + 1);
-        let newest = longest.and_then(|(_, holder)| queue.of.get(holder)?.calls.last().copied());
+        let newest = queue.newest_of_many(own + 1);
         newest.map_or(Admission::Denied, Admission::Instead)
     }
 
@@ -303,12 +131,8 @@ impl Lines {
     fn count_in(&mut self, id: WaitId, call: &Parked) {
         let bytes = call.bytes();
         let mixing = self.mixing;
-        let queue = self.queues.entry(call.line.queue()).or_insert_with(|| Queue {
-            calls: 0,
-            bytes: 0,
-            of: Table::with_hasher(mixing),
-            longest: BTreeSet::new(),
-        });
+        let queue = self.queues.entry(call.line.queue());
+        let queue = queue.or_insert_with(|| Queue::new(mixing));
         queue.count(call.by, |own| {
             own.calls.insert(id);
             own.bytes += bytes;
@@ -328,6 +152,11 @@ impl Lines {
                 self.stalled.remove(&call.line);
             }
         }
+        self.count_out(id, &call);
+        Some(call)
+    }
+
+    fn count_out(&mut self, id: WaitId, call: &Parked) {
         let (key, bytes) = (call.line.queue(), call.bytes());
         if let Some(queue) = self.queues.get_mut(&key) {
             queue.count(call.by, |own| {
@@ -347,7 +176,6 @@ impl Lines {
             }
         }
         self.bytes -= bytes;
-        Some(call)
     }
 
     /// A call that was [taken from its line](Self::cast_off) waits in another one, in the place that its age gives it.
@@ -355,18 +183,7 @@ impl Lines {
         let Some(mut call) = self.calls.remove(&id) else {
             return;
         };
-        let bytes = call.bytes();
-        if let Some(queue) = self.queues.get_mut(&call.line.queue()) {
-            queue.count(call.by, |own| {
-                own.calls.remove(&id);
-                own.bytes -= bytes;
-            });
-            if queue.calls == 0 {
-                self.queues.remove(&call.line.queue());
-            }
-        }
-        *self.of.entry(call.by).or_default() -= bytes;
-        self.bytes -= bytes;
+        self.count_out(id, &call);
         call.line = line;
         self.lines
             .entry(line)
@@ -402,7 +219,7 @@ impl Lines {
     pub(super) fn has_of(&self, caller: PeerId, lines: &[LineKey]) -> bool {
         lines.iter().any(|line| {
             let line = self.lines.get(line);
-            line.is_some_and(|line| line.of.contains_key(&caller))
+            line.is_some_and(|line| line.has(caller))
         })
     }
 
@@ -412,10 +229,7 @@ impl Lines {
         for key in lines {
             let Some(line) = self.lines.get(key) else { continue };
             let is_any = matches!(key, LineKey::Any(..));
-            let others = line
-                .turns
-                .iter()
-                .filter(|(_, caller)| !is_any || Some(*caller) != but);
+            let others = line.turns().filter(|(_, caller)| !is_any || Some(*caller) != but);
             turns.extend(others.take(some));
         }
         turns.sort_unstable();
@@ -482,16 +296,7 @@ impl Lines {
         };
         let cast_off = match caller {
             None => std::mem::replace(line, Line::new()),
-            Some(caller) => {
-                let Some(own) = line.of.remove(&caller) else {
-                    return;
-                };
-                line.turns.remove(&(own.turn, caller));
-                Line {
-                    turns: BTreeSet::from([(own.turn, caller)]),
-                    of: BTreeMap::from([(caller, own)]),
-                }
-            }
+            Some(caller) => line.take_of(caller),
         };
         if line.is_empty() {
             self.lines.remove(&key);
@@ -519,13 +324,7 @@ impl Lines {
 
     #[cfg(test)]
     pub(super) fn check(&self) {
-        let in_lines: usize = self
-            .lines
-            .values()
-            .chain(&self.adrift)
-            .flat_map(|line| line.of.values())
-            .map(|own| own.calls.len())
-            .sum();
+        let in_lines: usize = self.lines.values().chain(&self.adrift).map(Line::len).sum();
         assert!(in_lines >= self.calls.len(), "each waits in a line");
         assert_eq!(
             self.queues.values().map(|queue| queue.calls).sum::<usize>(),

@@ -3,31 +3,29 @@
 //! A call waits where all that could run it run as many as they may. Whenever a place is free, it is filled before anything
 //! else is done, so a call that comes finds either a free place or others that wait for one. What keeps a call that waits from
 //! a free place (the provider does not read, or runs too much of others) ends without the router hearing of it; such lines
-//! are looked at again from time to time.
+//! are looked at again from time to time (`rerouting`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::proto::{self, Absence, Failed, Header, Moment, Status, StreamId};
+use daffi_core::proto::{self, Absence, Failed, Header, Status, StreamId};
 
 use super::directory::Directory;
 use super::ids::{Caller, FunctionKey, PeerId, ProviderKey, Routed, Sent, WaitId};
-use super::lines::{Admission, Bound, LineKey, Parked};
+use super::line::{LineKey, Parked};
+use super::lines::{Admission, Bound};
 use super::made::Made;
 use super::outlet::Outlet;
-use super::pick::{OVERLOADED, Obstacle, Unrouted, Wish};
+use super::pick::{OVERLOADED, Obstacle, Wish};
 use super::state::Router;
-use super::work::{Progress, Step, Task, Turn, Work};
+use super::work::{Progress, Step, Turn};
 
 /// How long until calls are looked at again that wait for something that nobody tells.
-const PAUSE: Duration = Duration::from_millis(20);
-
-/// So many lines are looked at again each time.
-const LOOKED_AT: usize = 256;
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
 /// Of so many callers one is looked for whose call a provider takes.
-const TRIED: usize = 8;
+pub(super) const TRIED: usize = 8;
 
 /// A payload that is shorter may have come with others, and keeps as much as was read with it. One that waits does not.
 const SHARED_BYTES: usize = 128 * 1024;
@@ -72,69 +70,11 @@ impl Step for Serving {
     }
 }
 
-/// Calls whose line nobody serves any more.
-#[derive(Debug)]
-pub(super) struct Rerouting;
-
-impl Step for Rerouting {
-    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
-        while router.lines.has_adrift() {
-            if !turn.spend() {
-                return Progress::More;
-            }
-            if let Some(call) = router.lines.next_adrift() {
-                router.reroute(call, turn, &mut out);
-            }
-        }
-        Progress::Done
-    }
-}
-
-/// Lines that are looked at again.
-#[derive(Debug)]
-struct Retrying {
-    left: usize,
-}
-
-impl Step for Retrying {
-    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
-        while self.left > 0
-            && let Some(line) = router.lines.next_stalled()
-        {
-            if !router.retry(line, turn, &mut out) {
-                return Progress::More;
-            }
-            router.lines.looked_at(line);
-            self.left -= 1;
-        }
-        if router.lines.stalled() > 0 {
-            router.look_again = Some(turn.now() + PAUSE);
-        }
-        Progress::Done
-    }
-}
-
 impl Router {
     /// How many calls wait for a provider.
     #[must_use]
     pub fn calls_waiting(&self) -> usize {
         self.lines.len()
-    }
-
-    /// When [`on_timeout`](Self::on_timeout) is to be called, if nothing else happens.
-    #[must_use]
-    pub const fn next_timeout(&self) -> Option<Moment> {
-        self.look_again
-    }
-
-    /// Time has passed.
-    pub fn on_timeout(&mut self, turn: &mut Turn, out: &mut impl Outlet) -> Option<Work> {
-        self.look_again = self.look_again.filter(|moment| *moment > turn.now());
-        if self.look_again.is_some() || self.lines.stalled() == 0 {
-            return None;
-        }
-        let left = self.lines.stalled().min(LOOKED_AT);
-        self.begin(Some(Box::new(Retrying { left })), turn, out)
     }
 
     // ------------------------------------------------------------------ to wait
@@ -189,7 +129,7 @@ impl Router {
     }
 
     /// Where a call waits, and how many may.
-    fn line(
+    pub(super) fn line(
         &self,
         function: FunctionKey,
         named: Option<PeerId>,
@@ -246,7 +186,7 @@ impl Router {
         }
     }
 
-    fn stall(&mut self, line: LineKey, turn: &Turn) {
+    pub(super) fn stall(&mut self, line: LineKey, turn: &Turn) {
         self.lines.stall(line, true);
         self.look_again.get_or_insert(turn.now() + PAUSE);
     }
@@ -313,7 +253,7 @@ impl Router {
         }
     }
 
-    fn wish(&self, parked: &Parked) -> Wish {
+    pub(super) fn wish(&self, parked: &Parked) -> Wish {
         Wish {
             signature: parked.made.signature,
             caller: parked.by,
@@ -325,7 +265,13 @@ impl Router {
     }
 
     /// Gives a call that waits to a provider.
-    fn begin_parked(&mut self, id: WaitId, via: ProviderKey, turn: &mut Turn, out: &mut impl Outlet) {
+    pub(super) fn begin_parked(
+        &mut self,
+        id: WaitId,
+        via: ProviderKey,
+        turn: &mut Turn,
+        out: &mut impl Outlet,
+    ) {
         let Some(parked) = self.unpark(id) else { return };
         if self.peers.live(parked.by).is_none() {
             // Nobody wants it any more.
@@ -361,120 +307,10 @@ impl Router {
             Caller::Nobody => {}
         }
     }
-
-    /// Whom to ask now for a call that waits.
-    fn pick_again(
-        &mut self,
-        parked: WaitId,
-        turn: &mut Turn,
-        out: &impl Outlet,
-    ) -> Result<ProviderKey, Unrouted> {
-        let nobody = || Failed::NoProvider(Absence::Nobody);
-        let parked = self.lines.get(parked).ok_or_else(nobody)?;
-        if let Some(named) = parked.named {
-            let peer = self.peers.get(named).filter(|peer| peer.is_callable());
-            peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
-        }
-        let (wish, name) = (self.wish(parked), Arc::clone(&parked.made));
-        self.choose(&name.name, &wish, turn, out)
-    }
-
-    /// A call whose line nobody serves any more is given to somebody, waits elsewhere, or ends.
-    fn reroute(&mut self, id: WaitId, turn: &mut Turn, out: &mut impl Outlet) {
-        let Some(parked) = self.lines.get(id) else { return };
-        let (named, made) = (parked.named, Arc::clone(&parked.made));
-        let failed = match self.pick_again(id, turn, out) {
-            Ok(via) => return self.begin_parked(id, via, turn, out),
-            Err(Unrouted::Busy { unsure }) => {
-                let function = self.directory.function(&made.name);
-                let line = function.and_then(|(key, _)| self.line(key, named, made.signature, 0));
-                match line {
-                    Some((line, _)) => {
-                        self.lines.transfer(id, line);
-                        if unsure {
-                            self.stall(line, turn);
-                        }
-                        return;
-                    }
-                    None => OVERLOADED,
-                }
-            }
-            Err(Unrouted::Failed(failed)) => failed,
-        };
-        if let Some(parked) = self.unpark(id) {
-            self.end_parked(&parked, failed, out);
-        }
-    }
-
-    /// Looks again whether somebody takes what waits in a line; `false` if the turn is over before that is known.
-    fn retry(&mut self, line: LineKey, turn: &mut Turn, out: &mut impl Outlet) -> bool {
-        let mut unsure = false;
-        'next: loop {
-            for id in self.lines.next_of(&[line], None, TRIED) {
-                if !turn.spend() {
-                    return false;
-                }
-                match self.pick_again(id, turn, out) {
-                    Ok(via) => {
-                        let waiting = self.lines.len();
-                        // Whoever has waited longest for that place.
-                        self.serve(via, turn, out);
-                        if self.lines.len() < waiting {
-                            continue 'next;
-                        }
-                        unsure = true;
-                    }
-                    Err(Unrouted::Busy { unsure: more }) => unsure |= more,
-                    Err(Unrouted::Failed(OVERLOADED)) => unsure = true,
-                    Err(Unrouted::Failed(failed)) => {
-                        if let Some(parked) = self.unpark(id) {
-                            self.end_parked(&parked, failed, out);
-                        }
-                        continue 'next;
-                    }
-                }
-            }
-            self.lines.stall(line, unsure);
-            return true;
-        }
-    }
-
-    // ------------------------------------------------------------------ providers that go
-
-    /// Takes a callback of a process out of the directory. What waited for it finds out what that means in [`Rerouting`].
-    pub(super) fn take_away<T>(&mut self, key: ProviderKey, take: impl FnOnce(&mut Directory) -> T) -> T {
-        if self.lines.is_empty() {
-            return take(&mut self.directory);
-        }
-        let lines = lines_of(&self.directory, key);
-        let taken = take(&mut self.directory);
-        for line in lines.into_iter().flat_map(|(_, lines)| lines) {
-            let LineKey::Any(function, number) = line else {
-                self.lines.cast_off(line, None);
-                continue;
-            };
-            let function = self.directory.function_of(function);
-            let is_served = function.is_some_and(|function| function.accepting(number) > 0);
-            let only = function.and_then(|function| function.only_accepting(number));
-            let only = only.and_then(|key| self.directory.provider(key));
-            if !is_served {
-                self.lines.cast_off(line, None);
-            } else if let Some(only) = only {
-                // It does not run what it calls itself.
-                self.lines.cast_off(line, Some(only.peer));
-            }
-        }
-        taken
-    }
-
-    /// What is left to do for calls whose line nobody serves any more.
-    pub(super) fn rerouting(&self) -> Option<Task> {
-        self.lines.has_adrift().then(|| Box::new(Rerouting) as Task)
-    }
 }
 
 /// The process that a provider belongs to, and the lines that wait for its places.
-fn lines_of(directory: &Directory, key: ProviderKey) -> Option<(PeerId, Vec<LineKey>)> {
+pub(super) fn lines_of(directory: &Directory, key: ProviderKey) -> Option<(PeerId, Vec<LineKey>)> {
     let provider = directory.provider(key)?;
     provider.shown?;
     let any = provider.numbers().chain([0]);

@@ -18,6 +18,7 @@ use tracing::warn;
 
 use super::options::ControllerOptions;
 use super::queues::{Queue, Queues};
+use super::requests::decode;
 use crate::router::{Fault, PeerId, Request, Router, Turn, Work};
 
 /// As many calls are routed at the same time as there are so many bytes in the budget of all queues.
@@ -25,9 +26,6 @@ const CALL_BYTES: usize = 256;
 
 /// This part of the budget of all queues is what calls may take that wait for a provider.
 const WAITING: usize = 4;
-
-/// So many frames are decoded before the router is asked.
-const DECODED: usize = 128;
 
 /// So many connections are looked after at a time.
 const LOOKED_AFTER: usize = 256;
@@ -387,27 +385,6 @@ impl Hub {
             .unwrap_or_default()
             .to_owned()
     }
-}
-
-/// Decodes some frames, up to one that takes long or is at fault.
-fn decode<'a>(frames: &mut std::slice::Iter<'a, Frame>) -> (Vec<(Request<'a>, Bytes)>, Result<(), Fault>) {
-    let mut requests = Vec::with_capacity(frames.len().min(DECODED));
-    for frame in frames.by_ref().take(DECODED) {
-        let parsed = frame.decode().map_err(Fault::from).and_then(|(header, payload)| {
-            let is_long = Request::is_long(&header);
-            Ok((is_long, Request::parse(header, &payload)?, payload))
-        });
-        match parsed {
-            Ok((is_long, request, payload)) => {
-                requests.push((request, payload));
-                if is_long {
-                    break;
-                }
-            }
-            Err(fault) => return (requests, Err(fault)),
-        }
-    }
-    (requests, Ok(()))
 }
 
 /// Writes what was sent, and lets others have the router.

@@ -4,6 +4,7 @@ mod connection;
 mod hub;
 mod options;
 mod queues;
+mod requests;
 
 use std::sync::Arc;
 use std::time::Duration;

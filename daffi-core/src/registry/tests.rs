@@ -148,7 +148,7 @@ fn a_callback_is_announced_as_it_was_described() {
         docs: "Buys it.".to_owned(),
         signature: Described::new(&signature()),
         concurrency: Some(3),
-        queue: None,
+        queue: 1000,
         balance: Balance::RoundRobin,
     };
     assert_eq!(offered, expected);

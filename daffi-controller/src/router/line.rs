@@ -1,0 +1,229 @@
+//! A call that waits, the line in which it has its turn, and the queue that bounds how many do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use daffi_core::proto::{Moment, StreamId};
+
+use super::ids::{Caller, FunctionKey, PeerId, ProviderKey, WaitId};
+use super::made::Made;
+use super::numbers::{Mixing, Table};
+
+/// What a call that waits takes beside its arguments, about, in bytes.
+pub(super) const KEPT: usize = 512;
+
+/// What the end of a stream takes beside its words.
+pub(super) const CLOSED: usize = 64;
+
+/// Which calls wait together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum LineKey {
+    /// Those for any provider of a callback, with a signature of that number.
+    Any(FunctionKey, u64),
+    /// Those for one provider.
+    One(ProviderKey),
+}
+
+/// Which calls are bounded together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum QueueKey {
+    Any(FunctionKey),
+    One(ProviderKey),
+}
+
+impl LineKey {
+    pub(super) const fn queue(self) -> QueueKey {
+        match self {
+            Self::Any(function, _) => QueueKey::Any(function),
+            Self::One(provider) => QueueKey::One(provider),
+        }
+    }
+}
+
+/// A call that waits.
+#[derive(Debug)]
+pub(super) struct Parked {
+    pub(super) line: LineKey,
+    /// Whom to tell how it ended.
+    pub(super) caller: Caller,
+    /// Who made it.
+    pub(super) by: PeerId,
+    /// The process that it is for, if not for any.
+    pub(super) named: Option<PeerId>,
+    pub(super) made: Arc<Made>,
+    pub(super) payload: Bytes,
+    /// How many bytes it brings to its provider.
+    pub(super) size: usize,
+    pub(super) since: Moment,
+    /// Which of its argument streams have ended already, and how, encoded.
+    pub(super) closed: Vec<(StreamId, Bytes)>,
+}
+
+/// How many bytes a call keeps of what its streams ended with.
+pub(super) const CLOSED_BYTES: usize = 8 * 1024;
+
+impl Parked {
+    pub(super) fn bytes(&self) -> usize {
+        let closed: usize = self.closed.iter().map(|(_, status)| status.len() + CLOSED).sum();
+        self.size.saturating_add(KEPT).saturating_add(closed)
+    }
+}
+
+/// The calls of one line.
+#[derive(Debug)]
+pub(super) struct Line {
+    of: BTreeMap<PeerId, InLine>,
+    turns: BTreeSet<(u64, PeerId)>,
+}
+
+/// The calls of one caller in a line.
+#[derive(Debug)]
+struct InLine {
+    /// The place of the caller among the others: the smallest is next.
+    turn: u64,
+    calls: BTreeSet<WaitId>,
+}
+
+impl Line {
+    pub(super) const fn new() -> Self {
+        Self {
+            of: BTreeMap::new(),
+            turns: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
+    /// Whether a call of a caller's waits in it.
+    pub(super) fn has(&self, caller: PeerId) -> bool {
+        self.of.contains_key(&caller)
+    }
+
+    /// The callers with their turns, the next first.
+    pub(super) fn turns(&self) -> impl Iterator<Item = (u64, PeerId)> {
+        self.turns.iter().copied()
+    }
+
+    /// The calls of a caller, as a line of their own.
+    pub(super) fn take_of(&mut self, caller: PeerId) -> Self {
+        let mut taken = Self::new();
+        if let Some(own) = self.of.remove(&caller) {
+            self.turns.remove(&(own.turn, caller));
+            taken.turns.insert((own.turn, caller));
+            taken.of.insert(caller, own);
+        }
+        taken
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.of.values().map(|own| own.calls.len()).sum()
+    }
+
+    /// The oldest call of a caller.
+    pub(super) fn first_of(&self, caller: PeerId) -> Option<WaitId> {
+        self.of.get(&caller)?.calls.first().copied()
+    }
+
+    pub(super) fn insert(&mut self, caller: PeerId, call: WaitId) {
+        // Whoever comes new comes after all who wait already.
+        let turn = call.0;
+        let turns = &mut self.turns;
+        let own = self.of.entry(caller).or_insert_with(|| {
+            turns.insert((turn, caller));
+            InLine {
+                turn,
+                calls: BTreeSet::new(),
+            }
+        });
+        own.calls.insert(call);
+    }
+
+    pub(super) fn remove(&mut self, caller: PeerId, call: WaitId) {
+        let Some(own) = self.of.get_mut(&caller) else {
+            return;
+        };
+        own.calls.remove(&call);
+        if own.calls.is_empty() {
+            self.turns.remove(&(own.turn, caller));
+            self.of.remove(&caller);
+        }
+    }
+
+    /// A caller comes after all others.
+    pub(super) fn postpone(&mut self, caller: PeerId, turn: u64) {
+        if let Some(own) = self.of.get_mut(&caller) {
+            self.turns.remove(&(own.turn, caller));
+            own.turn = turn;
+            self.turns.insert((turn, caller));
+        }
+    }
+
+    /// Takes out the next call.
+    pub(super) fn pop(&mut self) -> Option<WaitId> {
+        let (_, caller) = *self.turns.first()?;
+        let call = self.first_of(caller)?;
+        self.remove(caller, call);
+        Some(call)
+    }
+}
+
+/// What a queue holds.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) calls: usize,
+    pub(super) bytes: usize,
+    of: Table<PeerId, InQueue>,
+    /// Its callers by how many calls of theirs wait.
+    longest: BTreeSet<(usize, PeerId)>,
+}
+
+/// What a queue holds of one caller's.
+#[derive(Debug, Default)]
+pub(super) struct InQueue {
+    pub(super) calls: BTreeSet<WaitId>,
+    pub(super) bytes: usize,
+}
+
+impl Queue {
+    pub(super) fn new(mixing: Mixing) -> Self {
+        Self {
+            calls: 0,
+            bytes: 0,
+            of: Table::with_hasher(mixing),
+            longest: BTreeSet::new(),
+        }
+    }
+
+    /// How many calls of a caller's wait, and how many bytes they take.
+    pub(super) fn share(&self, caller: PeerId) -> (usize, usize) {
+        let own = self.of.get(&caller);
+        own.map_or((0, 0), |own| (own.calls.len(), own.bytes))
+    }
+
+    /// The newest call of the caller with the most, if these are more than so many.
+    pub(super) fn newest_of_many(&self, more_than: usize) -> Option<WaitId> {
+        let (calls, holder) = self.longest.last()?;
+        let held = self.of.get(holder).filter(|_| *calls > more_than)?;
+        held.calls.last().copied()
+    }
+
+    /// Changes what waits for a caller.
+    pub(super) fn count(&mut self, caller: PeerId, change: impl FnOnce(&mut InQueue)) {
+        let own = self.of.entry(caller).or_default();
+        let (calls, bytes) = (own.calls.len(), own.bytes);
+        change(own);
+        self.longest.remove(&(calls, caller));
+        let (now, taken) = (own.calls.len(), own.bytes);
+        if now == 0 {
+            self.of.remove(&caller);
+        } else {
+            self.longest.insert((now, caller));
+        }
+        self.calls = self.calls - calls + now;
+        self.bytes = self.bytes - bytes + taken;
+    }
+}

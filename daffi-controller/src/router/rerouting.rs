@@ -1,0 +1,186 @@
+//! Calls that wait and find out that something has changed: that nobody serves their line any more, or that somebody takes what
+//! nobody took before.
+
+use std::sync::Arc;
+
+use daffi_core::proto::{Absence, Failed, Moment};
+
+use super::directory::Directory;
+use super::ids::{ProviderKey, WaitId};
+use super::line::LineKey;
+use super::outlet::Outlet;
+use super::pick::{OVERLOADED, Unrouted};
+use super::queueing::{PAUSE, TRIED, lines_of};
+use super::state::Router;
+use super::work::{Progress, Step, Task, Turn, Work};
+
+/// So many lines are looked at again each time.
+const LOOKED_AT: usize = 256;
+
+/// Calls whose line nobody serves any more.
+#[derive(Debug)]
+pub(super) struct Rerouting;
+
+impl Step for Rerouting {
+    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
+        while router.lines.has_adrift() {
+            if !turn.spend() {
+                return Progress::More;
+            }
+            if let Some(call) = router.lines.next_adrift() {
+                router.reroute(call, turn, &mut out);
+            }
+        }
+        Progress::Done
+    }
+}
+
+/// Lines that are looked at again.
+#[derive(Debug)]
+struct Retrying {
+    left: usize,
+}
+
+impl Step for Retrying {
+    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
+        while self.left > 0
+            && let Some(line) = router.lines.next_stalled()
+        {
+            if !router.retry(line, turn, &mut out) {
+                return Progress::More;
+            }
+            router.lines.looked_at(line);
+            self.left -= 1;
+        }
+        if router.lines.stalled() > 0 {
+            router.look_again = Some(turn.now() + PAUSE);
+        }
+        Progress::Done
+    }
+}
+
+impl Router {
+    /// When [`on_timeout`](Self::on_timeout) is to be called, if nothing else happens.
+    #[must_use]
+    pub const fn next_timeout(&self) -> Option<Moment> {
+        self.look_again
+    }
+
+    /// Time has passed.
+    pub fn on_timeout(&mut self, turn: &mut Turn, out: &mut impl Outlet) -> Option<Work> {
+        self.look_again = self.look_again.filter(|moment| *moment > turn.now());
+        if self.look_again.is_some() || self.lines.stalled() == 0 {
+            return None;
+        }
+        let left = self.lines.stalled().min(LOOKED_AT);
+        self.begin(Some(Box::new(Retrying { left })), turn, out)
+    }
+
+    /// Whom to ask now for a call that waits.
+    fn pick_again(
+        &mut self,
+        parked: WaitId,
+        turn: &mut Turn,
+        out: &impl Outlet,
+    ) -> Result<ProviderKey, Unrouted> {
+        let nobody = || Failed::NoProvider(Absence::Nobody);
+        let parked = self.lines.get(parked).ok_or_else(nobody)?;
+        if let Some(named) = parked.named {
+            let peer = self.peers.get(named).filter(|peer| peer.is_callable());
+            peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
+        }
+        let (wish, name) = (self.wish(parked), Arc::clone(&parked.made));
+        self.choose(&name.name, &wish, turn, out)
+    }
+
+    /// A call whose line nobody serves any more is given to somebody, waits elsewhere, or ends.
+    fn reroute(&mut self, id: WaitId, turn: &mut Turn, out: &mut impl Outlet) {
+        let Some(parked) = self.lines.get(id) else { return };
+        let (named, made) = (parked.named, Arc::clone(&parked.made));
+        let failed = match self.pick_again(id, turn, out) {
+            Ok(via) => return self.begin_parked(id, via, turn, out),
+            Err(Unrouted::Busy { unsure }) => {
+                let function = self.directory.function(&made.name);
+                let line = function.and_then(|(key, _)| self.line(key, named, made.signature, 0));
+                match line {
+                    Some((line, _)) => {
+                        self.lines.transfer(id, line);
+                        if unsure {
+                            self.stall(line, turn);
+                        }
+                        return;
+                    }
+                    None => OVERLOADED,
+                }
+            }
+            Err(Unrouted::Failed(failed)) => failed,
+        };
+        if let Some(parked) = self.unpark(id) {
+            self.end_parked(&parked, failed, out);
+        }
+    }
+
+    /// Looks again whether somebody takes what waits in a line; `false` if the turn is over before that is known.
+    fn retry(&mut self, line: LineKey, turn: &mut Turn, out: &mut impl Outlet) -> bool {
+        let mut unsure = false;
+        'next: loop {
+            for id in self.lines.next_of(&[line], None, TRIED) {
+                if !turn.spend() {
+                    return false;
+                }
+                match self.pick_again(id, turn, out) {
+                    Ok(via) => {
+                        let waiting = self.lines.len();
+                        // Whoever has waited longest for that place.
+                        self.serve(via, turn, out);
+                        if self.lines.len() < waiting {
+                            continue 'next;
+                        }
+                        unsure = true;
+                    }
+                    Err(Unrouted::Busy { unsure: more }) => unsure |= more,
+                    Err(Unrouted::Failed(OVERLOADED)) => unsure = true,
+                    Err(Unrouted::Failed(failed)) => {
+                        if let Some(parked) = self.unpark(id) {
+                            self.end_parked(&parked, failed, out);
+                        }
+                        continue 'next;
+                    }
+                }
+            }
+            self.lines.stall(line, unsure);
+            return true;
+        }
+    }
+
+    /// Takes a callback of a process out of the directory. What waited for it finds out what that means in [`Rerouting`].
+    pub(super) fn take_away<T>(&mut self, key: ProviderKey, take: impl FnOnce(&mut Directory) -> T) -> T {
+        if self.lines.is_empty() {
+            return take(&mut self.directory);
+        }
+        let lines = lines_of(&self.directory, key);
+        let taken = take(&mut self.directory);
+        for line in lines.into_iter().flat_map(|(_, lines)| lines) {
+            let LineKey::Any(function, number) = line else {
+                self.lines.cast_off(line, None);
+                continue;
+            };
+            let function = self.directory.function_of(function);
+            let is_served = function.is_some_and(|function| function.accepting(number) > 0);
+            let only = function.and_then(|function| function.only_accepting(number));
+            let only = only.and_then(|key| self.directory.provider(key));
+            if !is_served {
+                self.lines.cast_off(line, None);
+            } else if let Some(only) = only {
+                // It does not run what it calls itself.
+                self.lines.cast_off(line, Some(only.peer));
+            }
+        }
+        taken
+    }
+
+    /// What is left to do for calls whose line nobody serves any more.
+    pub(super) fn rerouting(&self) -> Option<Task> {
+        self.lines.has_adrift().then(|| Box::new(Rerouting) as Task)
+    }
+}
