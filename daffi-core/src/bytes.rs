@@ -11,6 +11,7 @@ use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::runtime::Handle;
 
 use crate::call::Streaming;
 use crate::error::CallError;
@@ -46,8 +47,15 @@ impl<'de> Deserialize<'de> for Data {
 ///
 /// When it cannot be opened.
 pub async fn open(path: impl AsRef<Path>) -> io::Result<Reading> {
-    let file = File::open(path).await?;
-    let total = file.metadata().await?.len();
+    let file = if Handle::try_current().is_ok() {
+        File::open(path).await?
+    } else {
+        // Opening takes no longer than the executor of somebody else can spare.
+        File::from_std(std::fs::File::open(path)?)
+    };
+    let file = file.into_std().await;
+    let total = file.metadata()?.len();
+    let file = File::from_std(file);
     Ok(Reading {
         total: Some(total),
         ..read(file)

@@ -112,8 +112,8 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("roster", &["proto", "signature"]),
     ("error", &["proto", "roster", "signature", "transport"]),
     ("transport", &["link", "proto"]),
-    ("scope", &["proto"]),
-    ("context", &["proto", "registry", "scope"]),
+    ("scope", &["context", "proto"]),
+    ("context", &["proto"]),
     ("host", &["error", "proto", "transport"]),
     ("registry", &["context", "error", "proto", "scope", "signature"]),
     (

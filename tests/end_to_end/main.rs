@@ -23,3 +23,4 @@ mod stop_on_drop;
 mod streams;
 mod traces;
 mod values;
+mod wedged;

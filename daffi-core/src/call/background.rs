@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::blocking::{block_on, check_may_block};
+use super::blocking::{check_may_block, wait_for};
 use super::future::Call;
 use crate::error::{CallError, RemoteError};
 
@@ -176,7 +176,8 @@ impl<T, E> AsyncResult<T, E> {
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime. The call goes on then.
     pub fn wait(self) -> Result<T, CallError<E>> {
         check_may_block(|| self.callback.clone())?;
-        block_on(self)
+        let callback = self.callback.clone();
+        wait_for(self).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
     }
 }
 

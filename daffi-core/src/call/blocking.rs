@@ -1,7 +1,7 @@
 //! Waiting without async.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -19,6 +19,41 @@ pub(crate) fn check_may_block<E>(callback: impl FnOnce() -> String) -> Result<()
         return Ok(());
     }
     Err(CallError::Blocking { callback: callback() })
+}
+
+/// The callback that waited is not wanted any more, so that it waits for nothing.
+#[derive(Debug)]
+pub(crate) struct Stopped {
+    begun: bool,
+}
+
+impl Stopped {
+    /// What a wait for `callback` ends with.
+    pub(crate) fn of<E>(self, callback: &str) -> CallError<E> {
+        CallError::Cancelled {
+            callback: callback.to_owned(),
+            may_have_run: self.begun,
+        }
+    }
+}
+
+/// Drives a future on this thread, as long as somebody waits for the callback that it is in: callbacks that wait for others
+/// would otherwise keep their threads when all who called them have left.
+pub(crate) fn wait_for<F: Future + Unpin>(mut future: F) -> Result<F::Output, Stopped> {
+    let Some(context) = Scope::current().context else {
+        return Ok(block_on(future));
+    };
+    if context.is_cancelled() {
+        return Err(Stopped { begun: false });
+    }
+    let mut cancelled = pin!(context.cancelled());
+    block_on(poll_fn(|cx| {
+        if let Poll::Ready(output) = Pin::new(&mut future).poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        let cancelled = cancelled.as_mut().poll(cx);
+        cancelled.map(|()| Err(Stopped { begun: true }))
+    }))
 }
 
 /// Drives a future on this thread, which sleeps in between.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::Stream;
 
 use super::attempt::Attempt;
-use super::blocking::{block_on, check_may_block};
+use super::blocking::{check_may_block, wait_for};
 use super::future::Call;
 use super::options::NodeChoice;
 use super::pause::pause;
@@ -139,7 +139,8 @@ impl<T, E> Broadcast<T, E> {
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime.
     pub fn wait(self) -> Result<Replies<T, E>, CallError<E>> {
         check_may_block(|| self.call.callback().to_owned())?;
-        block_on(Box::pin(self.gather()))
+        let callback = self.call.callback().to_owned();
+        wait_for(Box::pin(self.gather())).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
     }
 
     async fn gather(self) -> Result<Replies<T, E>, CallError<E>> {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::answer::{Arguments, Decoders, Take};
 use super::attempt::{Answer, Attempt};
-use super::blocking::{block_on, check_may_block};
+use super::blocking::{check_may_block, wait_for};
 use super::options::{NodeChoice, Options};
 use super::pause::{Pause, pause};
 use super::pump::Feeds;
@@ -116,10 +116,11 @@ impl<T, E> Call<T, E> {
     /// # Errors
     ///
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime. Callbacks that are not
-    /// `async` may wait.
+    /// `async` may wait: until they are cancelled themselves, which ends this with [`CallError::Cancelled`].
     pub fn wait(self) -> Result<T, CallError<E>> {
         check_may_block(|| self.source.name().to_owned())?;
-        block_on(self)
+        let callback = self.source.name().to_owned();
+        wait_for(self).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
     }
 
     /// What speaks against asking everybody.

@@ -21,7 +21,7 @@ mod stub;
 
 pub(crate) use arguments::by_name;
 pub use background::AsyncResult;
-pub(crate) use blocking::{block_on, check_may_block, may_block};
+pub(crate) use blocking::{block_on, check_may_block, may_block, wait_for};
 pub use broadcast::{Broadcast, ReplyStream};
 pub use future::Call;
 pub use gather::BroadcastItems;

@@ -13,11 +13,11 @@ use futures_util::{FutureExt, Stream};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::blocking::{block_on, check_may_block};
+use super::blocking::{check_may_block, wait_for};
 use super::pause::sleep_on;
 use super::pump::Feeds;
 use crate::error::CallError;
-use crate::node::{Exchange, Item, Message, Next, Received, Turn};
+use crate::node::{Exchange, FAR, Item, Message, Next, Received, Turn};
 use crate::panics::Panic;
 use crate::proto::{DecodeError, DecodeItem, Failed, Failure, Taken, Window};
 use crate::registry::Flow;
@@ -201,7 +201,7 @@ impl<T> Streaming<T> {
                     if let Some(timer) = &mut self.timer
                         && let Some(idle) = self.idle
                     {
-                        timer.as_mut().reset(Instant::now() + idle);
+                        timer.as_mut().reset(Instant::now() + idle.min(FAR));
                     }
                     continue;
                 }
@@ -345,6 +345,10 @@ impl<T> Iterator for BlockingItems<T> {
             stream.source = Origin::Ended;
             return Some(Err(error));
         }
-        block_on(poll_fn(|cx| stream.poll(cx)))
+        let waited = wait_for(poll_fn(|cx| stream.poll(cx)));
+        waited.unwrap_or_else(|stopped| {
+            stream.source = Origin::Ended;
+            Some(Err(stopped.of(&stream.callback)))
+        })
     }
 }

@@ -5,6 +5,7 @@ mod kept;
 mod on;
 mod presence;
 mod register_fn;
+mod signals;
 mod wait;
 
 use std::fmt;
@@ -24,14 +25,16 @@ pub use self::builder::GlobalBuilder;
 use self::kept::Kept;
 pub use self::presence::PresenceEvents;
 pub use self::register_fn::Registration;
+use self::signals::Signals;
 pub use self::wait::Wait;
 use crate::call::{Call, by_name, may_block};
 use crate::error::{CallError, RegisterError};
 use crate::host::HostedController;
 use crate::node::{FAR, Message, Node, Phase, in_process};
-use crate::proto::{CallbackEntry, Failed, Failure, ProcessEntry, Query};
+use crate::proto::{CallbackEntry, Failed, Failure, ProcessEntry, Query, RunId};
 use crate::registry::{BoundCallback, Catalog, ServiceInstance};
 use crate::roster::{CallbackInfo, ProcessInfo};
+use crate::scope::Scope;
 use crate::transport::Address;
 
 /// A running node, a running controller, or both: a process's part in a daffi network.
@@ -61,6 +64,8 @@ pub(crate) struct Inner {
     /// One stop at a time.
     stopping: Mutex<()>,
     stopped: CancellationToken,
+    /// Nothing runs any more but what waits for the stop.
+    drained: CancellationToken,
     /// Ends the thread of [`GlobalBuilder::start_blocking`].
     thread: Option<CancellationToken>,
     /// Registering is looking for a free name and taking it.
@@ -231,7 +236,7 @@ impl Global {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe until a signal has come; dropping it then leaves the stop half done.
+    /// Cancel safe. A stop that a signal began goes on.
     pub async fn join(&self) {
         let mut signals = match Signals::new() {
             Ok(signals) => signals,
@@ -259,14 +264,48 @@ impl Global {
     /// Stops gracefully: takes no more calls, finishes those that are running (for 30 seconds unless
     /// [`stop_timeout`](GlobalBuilder::stop_timeout) says otherwise), answers them, and leaves. A controller of this
     /// `Global` stops after its node. Returns at once if it is stopped.
+    ///
+    /// A callback of this `Global` may await it: the stop does not wait for that callback. This is ready when all others have
+    /// ended, and the callback has a second to answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// The stop goes on when this is dropped after it was first polled.
     pub async fn stop(&self) {
+        self.stop_for(Scope::current().run).await;
+    }
+
+    /// Stops, as it was asked for in a run.
+    async fn stop_for(&self, run: Option<(u128, RunId)>) {
+        if self.inner.stopped.is_cancelled() {
+            return;
+        }
+        let this = Self {
+            inner: Arc::clone(&self.inner),
+            kept: None,
+        };
+        let node = self.inner.node.as_ref();
+        let is_in_callback = node.is_some_and(|node| node.asks_to_stop(run));
+        // In a task of the runtime: whoever asked may be dropped, run elsewhere, or be among what is to end.
+        let stopping = self.inner.runtime.spawn(async move { this.stop_all().await });
+        if is_in_callback {
+            tokio::select! {
+                () = self.inner.drained.cancelled() => {}
+                _ = stopping => {}
+            }
+        } else {
+            let _ = stopping.await;
+        }
+    }
+
+    async fn stop_all(&self) {
         let _turn = self.inner.stopping.lock().await;
         if self.inner.stopped.is_cancelled() {
             return;
         }
         if let Some(node) = &self.inner.node {
             let deadline = Instant::now() + self.inner.stop_timeout.min(FAR);
-            node.stop_gracefully(deadline).await;
+            node.stop_gracefully(deadline, &self.inner.drained).await;
             in_process::remove(node);
             info!(process_name = &*self.inner.process_name, "node stopped");
         }
@@ -301,8 +340,8 @@ impl Global {
     /// As [`stop`](Self::stop), blocking this thread: for code without async. On a runtime's thread it does not block, and an
     /// error is logged.
     pub fn stop_blocking(&self) {
-        let this = self.clone();
-        self.run_blocking(async move { this.stop().await });
+        let (this, run) = (self.clone(), Scope::current().run);
+        self.run_blocking(async move { this.stop_for(run).await });
     }
 
     fn run_blocking(&self, future: impl Future<Output = ()> + Send + 'static) {
@@ -345,28 +384,5 @@ fn controller_error(failure: Failure, what: &str) -> CallError {
     match failure {
         Failure::Failed(failed) => CallError::from_failed(failed, what, None, None),
         Failure::App { remote, .. } => CallError::App(remote),
-    }
-}
-
-/// SIGINT and SIGTERM.
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-        }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Global, controller_error};
-use crate::call::{block_on, check_may_block};
+use crate::call::{check_may_block, wait_for};
 use crate::error::CallError;
 use crate::node::{Message, Node, Phase};
 use crate::proto::{Failed, Failure, Query};
@@ -107,7 +107,8 @@ impl Wait {
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime.
     pub fn wait(self) -> Result<(), CallError> {
         check_may_block(|| self.what.label())?;
-        block_on(Box::pin(self.run()))
+        let label = self.what.label();
+        wait_for(Box::pin(self.run())).unwrap_or_else(|stopped| Err(stopped.of(&label)))
     }
 
     async fn run(self) -> Result<(), CallError> {

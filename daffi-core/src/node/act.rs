@@ -39,8 +39,9 @@ impl Node {
                     let Some(callback) = node.start(start, ended) else {
                         continue;
                     };
-                    if callback.pace.took(watch.lap()) {
-                        warn_of(&callback);
+                    let time = watch.lap();
+                    if callback.pace.took(time) {
+                        warn_of(&callback, time);
                     }
                 }
                 NodeEvent::Abort(run) => self.abort(run),
@@ -113,16 +114,18 @@ fn may_take_long(callback: &Callback) -> bool {
     }
 }
 
-fn warn_of(callback: &Callback) {
+fn warn_of(callback: &Callback, time: Duration) {
     let name = &*callback.name;
     if matches!(callback.handler, Handler::Inline(_)) {
         warn!(
             callback = name,
+            ?time,
             "an inline callback took long, and all calls to this process waited for it: leave out `inline`"
         );
     } else {
         warn!(
             callback = name,
+            ?time,
             "an asynchronous callback blocked its thread, and all calls to this process waited for it; from now on it runs \
              beside them: write `fn` without `async`, or use `spawn_blocking`"
         );

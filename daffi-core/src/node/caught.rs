@@ -9,7 +9,7 @@ use tracing::warn;
 use crate::panics::{self, Panic};
 use crate::proto::{Failed, Failure, Outcome};
 use crate::registry::OutcomeFuture;
-use crate::scope::Scoped;
+use crate::scope::{Scope, Scoped};
 
 /// A future whose panic is its outcome.
 pub(super) struct Caught(pub(super) Scoped<OutcomeFuture<'static>>);
@@ -18,15 +18,93 @@ impl Future for Caught {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let polled = caught(|| Ok(Pin::new(&mut self.0).poll(cx)));
+        let Scoped { scope, future } = &mut self.0;
+        let polled = caught(scope, || Ok(scope.clone().enter(|| future.as_mut().poll(cx))));
         polled.unwrap_or_else(|failure| Poll::Ready(Err(failure)))
     }
 }
 
-/// Runs a callback; a panic is its outcome.
-pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+/// Runs a callback, whose scope it is; a panic is its outcome.
+pub(super) fn caught<T>(scope: &Scope, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     panics::caught(work).unwrap_or_else(|Panic { message }| {
-        warn!(panic = message, "a callback panicked; its caller is told");
+        let callback = scope.callback();
+        warn!(
+            callback,
+            panic = message,
+            "a callback panicked; its caller is told"
+        );
         Err(Failed::Panicked { message }.into())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+    use std::sync::{Arc, Mutex};
+
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
+
+    use super::*;
+    use crate::context::{CallContext, ContextParts};
+
+    /// Keeps the fields of what is logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<String>>>);
+
+    impl Visit for Log {
+        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+            self.0.lock().unwrap().push(format!("{field}={value:?}"));
+        }
+    }
+
+    impl Subscriber for Log {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            event.record(&mut self.clone());
+        }
+
+        fn enter(&self, _: &Id) {}
+
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[test]
+    fn p16_the_log_names_the_callback_that_panicked() {
+        let log = Log::default();
+        let context = CallContext::new(ContextParts {
+            caller: "caller".into(),
+            process_name: "process".into(),
+            callback: "shop.buy".into(),
+            deadline: None,
+            trace: None,
+            metadata: Box::default(),
+        });
+        let scope = Scope {
+            context: Some(context),
+            ..Scope::default()
+        };
+        let outcome = tracing::subscriber::with_default(log.clone(), || {
+            caught(&scope, || -> Outcome { panic!("sold out") })
+        });
+        assert!(
+            matches!(outcome, Err(Failure::Failed(Failed::Panicked { message })) if message == "sold out")
+        );
+        let logged = log.0.lock().unwrap();
+        for field in ["callback=\"shop.buy\"", "panic=\"sold out\""] {
+            assert!(logged.iter().any(|logged| logged == field), "{logged:?}");
+        }
+    }
 }

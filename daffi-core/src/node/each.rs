@@ -86,7 +86,7 @@ impl Each {
         let (invocation, scope) = self.begin(arguments);
         match handler {
             Handler::Inline(call) => {
-                caught(|| scope.enter(|| call(&invocation)))?;
+                caught(&scope, || scope.clone().enter(|| call(&invocation)))?;
                 self.done += 1;
                 Ok(())
             }
@@ -150,6 +150,7 @@ impl Each {
         let scope = Scope {
             deadline: context.ends(),
             may_block: self.callback.handler.blocks(),
+            context: Some(context.clone()),
             ..self.scope.clone()
         };
         (
@@ -191,7 +192,7 @@ impl Each {
         let mut left = std::mem::take(&mut self.left);
         let (context, callback) = (self.context.clone(), Arc::clone(&self.callback));
         let work = move || {
-            let mut outcome = caught(|| scope.clone().enter(first)).map(Some);
+            let mut outcome = caught(&scope, || scope.clone().enter(first)).map(Some);
             let mut done = 0;
             while let Ok(Some(_)) = outcome {
                 done += 1;
@@ -205,7 +206,7 @@ impl Each {
                             callback.guarded,
                             Arc::clone(&callback.forms),
                         );
-                        caught(|| scope.clone().enter(|| then(invocation).transpose()))
+                        caught(&scope, || scope.clone().enter(|| then(invocation).transpose()))
                     }
                 };
                 if let Ok(Some(_)) = outcome {

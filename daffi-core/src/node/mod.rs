@@ -52,7 +52,7 @@ pub(crate) use self::traces::Traces;
 #[cfg(test)]
 pub(crate) use self::turn::clock;
 pub(crate) use self::turn::{Rounds, Turn, give_way};
-use crate::proto::{Limits, Moment};
+use crate::proto::{Limits, Moment, RunId};
 use crate::random;
 use crate::session::Session;
 pub(crate) use crate::session::{Item, Message, Next, Request};
@@ -94,6 +94,8 @@ pub(crate) struct Node {
     /// Signatures that were found to be compatible, though their numbers differ.
     accepted: Accepted,
     retries: Mutex<RetryBudget>,
+    /// Runs that wait for the node's stop, which waits for no run of these.
+    asking: Mutex<Vec<RunId>>,
 }
 
 impl Node {
@@ -114,6 +116,7 @@ impl Node {
             runtime,
             accepted: Accepted::default(),
             retries: Mutex::new(RetryBudget::new()),
+            asking: Mutex::default(),
         })
     }
 

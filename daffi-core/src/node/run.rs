@@ -70,6 +70,8 @@ impl Node {
             deadline,
             trace,
             may_block: false,
+            context: Some(context.clone()),
+            run: Some((self.instance, run)),
             span,
         };
         if times == Times::Each {
@@ -97,7 +99,7 @@ impl Node {
         .flowing(flow);
         match &callback.handler {
             Handler::Inline(call) => {
-                ended.push((run, caught(|| scope.enter(|| call(&invocation)))));
+                ended.push((run, caught(&scope, || scope.clone().enter(|| call(&invocation)))));
                 Some(callback)
             }
             Handler::Blocking(call) => {
@@ -235,7 +237,7 @@ fn begun(
     invocation: Invocation,
     scope: &Scope,
 ) -> Begun {
-    let begun = caught(|| {
+    let begun = caught(scope, || {
         Ok(scope.clone().enter(|| {
             let mut future = call(invocation);
             match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -268,7 +270,7 @@ impl Report {
             move || {
                 // It may have waited for a thread for longer than anybody waited for it.
                 if self.is_wanted() {
-                    let outcome = caught(|| scope.enter(work));
+                    let outcome = caught(&scope, || scope.clone().enter(work));
                     self.done(&outcome);
                 }
             },

@@ -172,7 +172,7 @@ impl Rounds {
     };
 
     pub(crate) fn of_this_thread() -> Self {
-        ROUNDS.get()
+        ROUNDS.try_with(Cell::get).unwrap_or(Rounds::NEW)
     }
 
     /// How many streams share the time.
@@ -198,12 +198,15 @@ fn offer_processor() {
     thread_local! {
         static OFFERS: Cell<Offers> = const { Cell::new(Offers::NEW) };
     }
-    let mut offers = OFFERS.get();
+    // A thread that ends offers nothing.
+    let Ok(mut offers) = OFFERS.try_with(Cell::get) else {
+        return;
+    };
     let now = Instant::now();
     if offers.are_due(now) {
         thread::yield_now();
         offers.made(now, Instant::now());
-        OFFERS.set(offers);
+        let _ = OFFERS.try_with(|kept| kept.set(offers));
     }
 }
 

@@ -99,23 +99,28 @@ fn in_scratch(encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) -> R
     thread_local! {
         static SCRATCH: core::cell::RefCell<Vec<u8>> = const { core::cell::RefCell::new(Vec::new()) };
     }
-    SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
-        Ok(mut buffer) => {
-            buffer.clear();
-            encode(&mut buffer)?;
+    let mut encode = Some(encode);
+    let shared = SCRATCH.try_with(|scratch| {
+        let mut buffer = scratch.try_borrow_mut().ok()?;
+        let encode = encode.take()?;
+        buffer.clear();
+        Some(encode(&mut buffer).map(|()| {
             if buffer.len() > SCRATCH_BYTES {
-                Ok(Bytes::from(core::mem::take(&mut *buffer)))
+                Bytes::from(core::mem::take(&mut *buffer))
             } else {
-                Ok(Bytes::copy_from_slice(&buffer))
+                Bytes::copy_from_slice(&buffer)
             }
-        }
-        // The value's own `Serialize` encodes something.
-        Err(_) => {
-            let mut buffer = Vec::new();
-            encode(&mut buffer)?;
-            Ok(Bytes::from(buffer))
-        }
-    })
+        }))
+    });
+    if let Ok(Some(encoded)) = shared {
+        return encoded;
+    }
+    // The value's own `Serialize` encodes something, or the thread ends and has no buffer any more.
+    let mut buffer = Vec::new();
+    if let Some(encode) = encode {
+        encode(&mut buffer)?;
+    }
+    Ok(Bytes::from(buffer))
 }
 
 /// The value at the start of `bytes`, and how many bytes it took.

@@ -30,6 +30,12 @@ impl<W, C: Clone> Session<W, C> {
         self.runs.is_wanted(run)
     }
 
+    /// Whether a run has not ended, wanted or not.
+    #[must_use]
+    pub fn is_running(&self, run: RunId) -> bool {
+        self.runs.is_running(run)
+    }
+
     /// A run has ended, wanted or not. Must come once for every [`Event::Start`].
     pub fn finish(
         &mut self,

@@ -157,6 +157,11 @@ impl<C: Clone> Runs<C> {
             .is_some_and(|run| run.call.is_some() && !run.cancelled)
     }
 
+    /// Whether a run has not ended.
+    pub(super) fn is_running(&self, run: RunId) -> bool {
+        self.get(run).is_some()
+    }
+
     /// Whether a run under this number is not answered yet.
     pub(super) fn is_open(&self, call: CallId) -> bool {
         self.by_call.contains_key(&call)

@@ -129,6 +129,7 @@ impl GlobalBuilder {
             stop_timeout: self.stop_timeout,
             stopping: Mutex::default(),
             stopped: CancellationToken::new(),
+            drained: CancellationToken::new(),
             thread,
             registering: Mutex::default(),
         });

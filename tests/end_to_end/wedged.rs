@@ -1,0 +1,222 @@
+//! Processes whose callbacks stop them, wait for others, panic, or end with their threads.
+
+use std::future::{Future, pending};
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake};
+use std::time::Duration;
+
+use daffi::{CallError, Global, callback, fetcher};
+use futures_util::{Stream, StreamExt as _, stream};
+use tokio::sync::{Notify, mpsc};
+
+use crate::net::{Net, Transport};
+
+/// Runs a future on an executor that knows nothing of tokio.
+fn elsewhere<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+/// A `Global` that a callback of its own may use.
+type Own = Arc<OnceLock<Global>>;
+
+struct Quitting(Own);
+
+#[callback(prefix = "quitting.")]
+impl Quitting {
+    pub async fn quit(&self) -> u8 {
+        self.0.get().unwrap().stop().await;
+        7
+    }
+
+    pub fn quit_blocking(&self) -> u8 {
+        self.0.get().unwrap().stop_blocking();
+        7
+    }
+
+    pub async fn stay(&self) -> u8 {
+        self.0.get().unwrap().stop().await;
+        pending().await
+    }
+}
+
+#[tokio::test]
+async fn p16_a_callback_that_stops_its_process_is_not_waited_for_and_answers() {
+    for name in ["quitting.quit", "quitting.quit_blocking", "quitting.stay"] {
+        let net = Net::start(Transport::Memory, |builder| builder).await;
+        let own = Own::default();
+        let builder = net.join().service(Quitting(Arc::clone(&own)));
+        // It does not end by itself.
+        let g = builder.stop_timeout(Duration::MAX).start().await.unwrap();
+        own.set(g.clone()).unwrap();
+        let caller = net.caller().await;
+        let outcome = caller.call::<u8>(name, ()).await;
+        if name == "quitting.stay" {
+            assert!(outcome.unwrap_err().may_have_run());
+        } else {
+            assert_eq!(outcome.unwrap(), 7, "{name}");
+        }
+        g.join().await;
+        net.stop([caller]).await;
+    }
+}
+
+#[tokio::test]
+async fn p16_two_that_stop_their_process_do_not_wait_for_each_other() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let own = Own::default();
+    let builder = net.join().service(Quitting(Arc::clone(&own)));
+    let g = builder.stop_timeout(Duration::MAX).start().await.unwrap();
+    own.set(g.clone()).unwrap();
+    let caller = net.caller().await;
+    let call = || caller.call::<u8>("quitting.quit", ());
+    let (first, second, ()) = tokio::join!(call(), call(), g.join());
+    // The second may come when the process takes no more calls.
+    assert!([first, second].iter().any(|outcome| matches!(outcome, Ok(7))));
+    net.stop([caller]).await;
+}
+
+#[tokio::test]
+async fn p16_a_stop_goes_on_when_nobody_waits_for_it() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let g = net.caller().await;
+    let mut stop = Box::pin(g.stop());
+    assert!(futures_util::poll!(&mut stop).is_pending());
+    drop(stop);
+    g.join().await;
+    net.stop([]).await;
+}
+
+#[test]
+fn p16_a_stop_needs_no_executor_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let g = Global::builder()
+        .init_controller(true)
+        .unix_sock_path(folder.path())
+        .auto_callbacks(false)
+        .start_blocking()
+        .unwrap();
+    let stop = g.stop();
+    elsewhere(stop);
+    g.join_blocking();
+}
+
+#[test]
+fn p16_a_file_is_opened_on_any_executor() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    std::fs::write(&path, "four").unwrap();
+    let file = elsewhere(daffi::bytes::open(path)).unwrap();
+    assert_eq!(file.total(), Some(4));
+    let missing = elsewhere(daffi::bytes::open(folder.path().join("none")));
+    assert_eq!(missing.unwrap_err().kind(), std::io::ErrorKind::NotFound);
+}
+
+struct Nested {
+    own: Own,
+    ended: mpsc::UnboundedSender<CallError>,
+}
+
+#[callback(prefix = "nested.")]
+impl Nested {
+    pub fn wait(&self) {
+        let call = self.own.get().unwrap().call::<()>("never.ends", ());
+        self.ended.send(call.wait().unwrap_err()).unwrap();
+    }
+}
+
+struct Never(mpsc::UnboundedSender<()>);
+
+#[callback(prefix = "never.")]
+impl Never {
+    pub async fn ends(&self) {
+        self.0.send(()).unwrap();
+        pending::<()>().await;
+    }
+}
+
+#[tokio::test]
+async fn p16_a_callback_that_waits_for_another_ends_when_its_caller_has_left() {
+    let (begun, mut begins) = mpsc::unbounded_channel();
+    let net = Net::start(Transport::Memory, |builder| builder.service(Never(begun))).await;
+    let own = Own::default();
+    let (ended, mut ends) = mpsc::unbounded_channel();
+    let nested = Nested {
+        own: Arc::clone(&own),
+        ended,
+    };
+    let g = net.join().service(nested).start().await.unwrap();
+    own.set(g.clone()).unwrap();
+    let caller = net.caller().await;
+    let job = caller.call::<()>("nested.wait", ()).bg();
+    begins.recv().await.unwrap();
+    job.cancel();
+    let error = ends.recv().await.unwrap();
+    assert!(matches!(error, CallError::Cancelled { .. }), "{error:?}");
+    assert!(error.may_have_run());
+    net.stop([caller, g]).await;
+}
+
+struct Ticking(Arc<Notify>);
+
+#[callback(prefix = "ticking.")]
+impl Ticking {
+    pub async fn ticks(&self) -> impl Stream<Item = u32> + use<> {
+        let next = Arc::clone(&self.0);
+        stream::iter(0..3).then(move |number| {
+            let next = Arc::clone(&next);
+            async move {
+                next.notified().await;
+                number
+            }
+        })
+    }
+}
+
+struct Ticker;
+
+#[fetcher(prefix = "ticking.")]
+impl Ticker {
+    async fn ticks(&self) -> impl Stream<Item = u32>;
+}
+
+#[tokio::test]
+async fn p16_the_longest_times_are_for_ever() {
+    let next = Arc::new(Notify::new());
+    let ticking = Ticking(Arc::clone(&next));
+    let net = Net::start(Transport::Memory, |builder| builder.service(ticking)).await;
+    let builder = net.join().connect_timeout(Duration::MAX);
+    let builder = builder.call_timeout(Duration::MAX).stop_timeout(Duration::MAX);
+    let g = builder.reconnect_wait(Duration::MAX).start().await.unwrap();
+    g.wait_function("ticking.ticks")
+        .timeout(Duration::MAX)
+        .await
+        .unwrap();
+    let ticks = Ticker.ticks().on(&g).timeout(Duration::MAX).await.unwrap();
+    let mut ticks = ticks.idle_timeout(Duration::MAX);
+    for number in 0..3 {
+        // It waits before it comes.
+        let tick = ticks.next();
+        let mut tick = pin!(tick);
+        assert!(futures_util::poll!(&mut tick).is_pending());
+        next.notify_one();
+        assert_eq!(tick.await.unwrap().unwrap(), number);
+    }
+    assert!(ticks.next().await.is_none());
+    net.stop([g]).await;
+}
