@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use tracing::warn;
+
 /// What somebody panicked with, in words.
 #[derive(Debug)]
 pub(crate) struct Panic {
@@ -12,6 +14,13 @@ pub(crate) struct Panic {
 /// Runs code of the program's.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     catch_unwind(AssertUnwindSafe(work)).map_err(Panic::of)
+}
+
+/// Wakes or drops a waker, which is anybody's: whoever has others goes on with them.
+pub(crate) fn shielded(work: impl FnOnce()) {
+    if let Err(Panic { message }) = caught(work) {
+        warn!(message, "a waker panicked");
+    }
 }
 
 impl Panic {

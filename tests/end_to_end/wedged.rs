@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake};
 use std::time::Duration;
 
-use daffi::{CallError, Global, callback, fetcher};
+use daffi::{CallContext, CallError, Global, callback, fetcher};
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::sync::{Notify, mpsc};
 
@@ -219,4 +219,72 @@ async fn p16_the_longest_times_are_for_ever() {
     }
     assert!(ticks.next().await.is_none());
     net.stop([g]).await;
+}
+
+/// Keeps a future whose waker panics when its call is cancelled.
+struct Trapped {
+    begun: Arc<Notify>,
+    go_on: Arc<Notify>,
+    /// Dropped with the callback.
+    ended: mpsc::UnboundedSender<()>,
+    kept: std::sync::Mutex<Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>>>,
+}
+
+#[callback(prefix = "trapped.")]
+impl Trapped {
+    pub async fn hold(&self, ctx: CallContext) {
+        struct Bomb;
+
+        impl Wake for Bomb {
+            fn wake(self: Arc<Self>) {
+                panic!("a waker of another executor panics");
+            }
+        }
+
+        let _ended = self.ended.clone();
+        let waker = Arc::new(Bomb).into();
+        let mut cancelled: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> =
+            Box::pin(async move { ctx.cancelled().await });
+        assert!(
+            cancelled
+                .as_mut()
+                .poll(&mut Context::from_waker(&waker))
+                .is_pending()
+        );
+        self.kept.lock().unwrap().push(cancelled);
+        self.begun.notify_one();
+        pending::<()>().await;
+    }
+
+    pub async fn stay(&self) -> u8 {
+        self.begun.notify_one();
+        self.go_on.notified().await;
+        7
+    }
+}
+
+#[tokio::test]
+async fn p16_a_waker_that_panics_when_a_call_is_cancelled_harms_no_other() {
+    let (ended, mut all_ended) = mpsc::unbounded_channel();
+    let (begun, go_on) = (Arc::<Notify>::default(), Arc::<Notify>::default());
+    let trapped = Trapped {
+        begun: Arc::clone(&begun),
+        go_on: Arc::clone(&go_on),
+        ended,
+        kept: std::sync::Mutex::default(),
+    };
+    let net = Net::start(Transport::Unix, |builder| builder.service(trapped)).await;
+    let g = net.caller().await;
+    let other = g.call::<u8>("trapped.stay", ()).bg();
+    begun.notified().await;
+    let held = g.call::<()>("trapped.hold", ()).bg();
+    begun.notified().await;
+    held.cancel();
+    // The others go on, and so does the connection.
+    g.processes().await.unwrap();
+    go_on.notify_one();
+    assert_eq!(other.await, Ok(7));
+    net.stop([g]).await;
+    // Whatever was held has been let go.
+    assert_eq!(all_ended.recv().await, None);
 }

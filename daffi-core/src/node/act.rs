@@ -7,7 +7,7 @@ use tracing::{debug, warn};
 use super::Node;
 use super::doings::{Doings, Ended};
 use super::door::{NodeEvent, Write};
-use crate::panics::{self, Panic};
+use crate::panics::{self, Panic, shielded};
 use crate::registry::{Callback, Handler};
 
 /// Runs that ended may wait so long for others, to be answered together.
@@ -36,9 +36,13 @@ impl Node {
                         watch = Watch::default();
                     }
                     watch.begin();
-                    let Some(callback) = node.start(start, ended) else {
-                        continue;
-                    };
+                    // There may be no thread to run it, say. It is answered then, and so are the others.
+                    let begun = panics::caught(|| node.start(start, ended));
+                    let callback = begun.unwrap_or_else(|Panic { message }| {
+                        warn!(message, "a callback could not be begun");
+                        None
+                    });
+                    let Some(callback) = callback else { continue };
                     let time = watch.lap();
                     if callback.pace.took(time) {
                         warn_of(&callback, time);
@@ -64,13 +68,6 @@ impl Node {
             visit.write = write;
         });
         self.changed.notify_waiters();
-    }
-}
-
-/// Wakes or drops a waker, which is anybody's: the others are woken all the same.
-fn shielded(work: impl FnOnce()) {
-    if let Err(Panic { message }) = panics::caught(work) {
-        warn!(message, "a waker panicked");
     }
 }
 

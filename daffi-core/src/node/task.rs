@@ -3,6 +3,7 @@
 use tokio::task::AbortHandle;
 
 use crate::context::CallContext;
+use crate::panics::shielded;
 
 /// A callback that did not end where it began.
 #[derive(Debug)]
@@ -14,9 +15,10 @@ pub(super) struct Task {
 
 impl Task {
     pub(super) fn stop(self) {
-        self.context.cancel();
         if let Some(handle) = self.handle {
             handle.abort();
         }
+        // It wakes whatever waits for that.
+        shielded(|| self.context.cancel());
     }
 }
