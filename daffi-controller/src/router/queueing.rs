@@ -97,9 +97,7 @@ impl Router {
         {
             Admission::Granted => {}
             Admission::Instead(other) => {
-                if let Some(parked) = self.unpark(other) {
-                    self.end_parked(&parked, OVERLOADED, out);
-                }
+                self.refuse_parked(other, OVERLOADED, out);
             }
             Admission::Denied => return Err(OVERLOADED),
         }
@@ -155,7 +153,7 @@ impl Router {
     }
 
     /// Tells the caller of a call that waited why nobody has run it.
-    pub(super) fn end_parked(&mut self, parked: &Parked, failed: Failed, out: &mut impl Outlet) {
+    fn end_parked(&mut self, parked: &Parked, failed: Failed, out: &mut impl Outlet) {
         let (status, nothing) = (Status::Failed(failed), Bytes::new());
         match parked.caller {
             Caller::Call(caller, call) => self.answer(caller, call, status, &nothing, out),
@@ -165,11 +163,16 @@ impl Router {
         }
     }
 
+    /// A call waits no longer, and its caller is told why nobody has run it.
+    pub(super) fn refuse_parked(&mut self, id: WaitId, failed: Failed, out: &mut impl Outlet) {
+        if let Some(parked) = self.unpark(id) {
+            self.end_parked(&parked, failed, out);
+        }
+    }
+
     /// Nobody wants the answer to a call that waits.
     pub(super) fn cancel_parked(&mut self, id: WaitId, out: &mut impl Outlet) {
-        if let Some(parked) = self.unpark(id) {
-            self.end_parked(&parked, Failed::Cancelled { may_have_run: false }, out);
-        }
+        self.refuse_parked(id, Failed::Cancelled { may_have_run: false }, out);
     }
 
     /// The caller of a call that waits has ended one of its streams already.
@@ -181,8 +184,8 @@ impl Router {
         out: &mut impl Outlet,
     ) {
         let kept = proto::encode(status).is_ok_and(|status| self.lines.keep_close(id, stream, status));
-        if !kept && let Some(parked) = self.unpark(id) {
-            self.end_parked(&parked, OVERLOADED, out);
+        if !kept {
+            self.refuse_parked(id, OVERLOADED, out);
         }
     }
 

@@ -89,8 +89,8 @@ impl Router {
             let peer = self.peers.get(named).filter(|peer| peer.is_callable());
             peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
         }
-        let (wish, name) = (self.wish(parked), Arc::clone(&parked.made));
-        self.choose(&name.name, &wish, turn, out)
+        let (wish, made) = (self.wish(parked), Arc::clone(&parked.made));
+        self.choose(&made.name, &wish, turn, out)
     }
 
     /// A call whose line nobody serves any more is given to somebody, waits elsewhere, or ends.
@@ -115,9 +115,7 @@ impl Router {
             }
             Err(Unrouted::Failed(failed)) => failed,
         };
-        if let Some(parked) = self.unpark(id) {
-            self.end_parked(&parked, failed, out);
-        }
+        self.refuse_parked(id, failed, out);
     }
 
     /// Looks again whether somebody takes what waits in a line; `false` if the turn is over before that is known.
@@ -141,9 +139,7 @@ impl Router {
                     Err(Unrouted::Busy { unsure: more }) => unsure |= more,
                     Err(Unrouted::Failed(OVERLOADED)) => unsure = true,
                     Err(Unrouted::Failed(failed)) => {
-                        if let Some(parked) = self.unpark(id) {
-                            self.end_parked(&parked, failed, out);
-                        }
+                        self.refuse_parked(id, failed, out);
                         continue 'next;
                     }
                 }
