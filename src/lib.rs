@@ -61,7 +61,8 @@ pub use daffi_core::{
     Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastItems, Call, CallContext,
     CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover,
     LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError, Registration, RemoteError,
-    Replies, RepliesIter, Reply, ReplyStream, Signature, StartError, Stream, Streaming, TraceContext, Wait,
+    Replies, RepliesIter, Reply, ReplyStream, Signature, StartError, Stream, Streaming, TimeLimit,
+    TraceContext, Wait,
 };
 
 /// Sending files and whatever can be read, and receiving them.

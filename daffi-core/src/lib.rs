@@ -15,7 +15,7 @@ mod error;
 mod roster;
 
 pub use error::{CallError, CallErrorKind, RemoteError};
-pub use proto::{Absence, Balance, TraceContext};
+pub use proto::{Absence, Balance, TimeLimit, TraceContext};
 pub use roster::{CallbackInfo, LeaveReason, Presence, ProcessInfo};
 pub use signature::Signature;
 

@@ -11,6 +11,7 @@ mod calls;
 mod each;
 mod errors;
 mod lifecycle;
+mod limits;
 mod net;
 mod paused;
 mod presence;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use daffi::bytes::{self, Chunk};
-use daffi::{CallError, Streaming, callback, fetcher};
+use daffi::{CallError, Streaming, TimeLimit, callback, fetcher};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -489,7 +489,13 @@ async fn a_deadline_ends_a_stream_and_so_does_a_long_silence() {
         let items = never().on(&g).await.unwrap();
         let mut items = items.idle_timeout(Duration::from_millis(50));
         let error = items.next().await.unwrap().unwrap_err();
-        assert!(matches!(error, CallError::Timeout { .. }), "{error}");
+        let idle = TimeLimit::Idle(Duration::from_millis(50));
+        assert!(
+            matches!(error, CallError::Timeout { limit, .. } if limit == idle),
+            "{error}"
+        );
+        let words = "was not heard of for 50ms (the `idle_timeout` of its stream); it may have run";
+        assert!(error.to_string().ends_with(words), "{error}");
         dropped.notified().await;
         net.stop([g]).await;
     })

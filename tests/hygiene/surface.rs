@@ -8,8 +8,8 @@ use daffi::{
     Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastItems, Call, CallContext,
     CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover,
     LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError, Registration, RemoteError,
-    Replies, RepliesIter, Reply, ReplyStream, Signature, StartError, Stream, Streaming, TraceContext, Wait,
-    bytes,
+    Replies, RepliesIter, Reply, ReplyStream, Signature, StartError, Stream, Streaming, TimeLimit,
+    TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -55,6 +55,7 @@ const _: () = {
     shared::<Signature>();
     shared::<StartError>();
     shared::<Streaming<Value>>();
+    shared::<TimeLimit>();
     shared::<TraceContext>();
     shared::<Type>();
     shared::<Variant>();

@@ -285,7 +285,7 @@ impl Router {
         // What it has waited is taken off.
         header.deadline = header.deadline.map(|deadline| deadline.saturating_sub(waited));
         if header.deadline.is_some_and(|left| left.is_zero()) {
-            return self.end_parked(&parked, Failed::Timeout { may_have_run: false }, out);
+            return self.end_parked(&parked, Failed::timeout(false), out);
         }
         let number = match self.run(parked.by, &header, &parked.payload, via, parked.caller, out) {
             Ok(number) => number,

@@ -80,6 +80,9 @@ impl Attempt {
             .timeout
             .or_else(|| node.call_timeout().filter(|_| options.waits_for_one()))
             .and_then(|timeout| Instant::now().checked_add(timeout));
+        let inherited = scope
+            .deadline
+            .is_some_and(|theirs| timeout.is_none_or(|own| theirs < own));
         let deadline = [timeout, scope.deadline]
             .into_iter()
             .flatten()
@@ -95,7 +98,7 @@ impl Attempt {
         }
         let backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
         Ok(Self {
-            exchange: Exchange::new(node),
+            exchange: Exchange::new(node).inheriting(inherited),
             named: source.named(),
             number,
             deadline,

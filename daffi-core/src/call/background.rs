@@ -201,15 +201,9 @@ impl<T, E> Future for AsyncResult<T, E> {
                         let callback = this.callback.clone();
                         let may_have_run = ran.load(Ordering::Acquire);
                         Err(if timed_out.load(Ordering::Acquire) {
-                            CallError::Timeout {
-                                callback,
-                                may_have_run,
-                            }
+                            CallError::timeout(callback, may_have_run)
                         } else {
-                            CallError::Cancelled {
-                                callback,
-                                may_have_run,
-                            }
+                            CallError::cancelled(callback, may_have_run)
                         })
                     }
                 },

@@ -19,7 +19,7 @@ use super::pump::Feeds;
 use crate::error::CallError;
 use crate::node::{Exchange, FAR, Item, Message, Next, Received, Turn};
 use crate::panics::Panic;
-use crate::proto::{DecodeError, DecodeItem, Failed, Failure, Taken, Window};
+use crate::proto::{DecodeError, DecodeItem, Failed, Failure, Taken, TimeLimit, Window};
 use crate::registry::Flow;
 
 /// The items of a stream as they arrive: what a fetcher of a streaming callback gives, and what a callback takes that is
@@ -209,7 +209,10 @@ impl<T> Streaming<T> {
                 Poll::Pending => {
                     self.turn.pause();
                     ready!(self.poll_idle(cx));
-                    Err(Failed::Timeout { may_have_run: true }.into())
+                    Err(Failure::Failed(Failed::Timeout {
+                        limit: TimeLimit::Idle(self.idle.unwrap_or_default()),
+                        may_have_run: true,
+                    }))
                 }
             };
             self.source = Origin::Ended;

@@ -1,9 +1,9 @@
 //! The one error of calls.
 
 use super::RemoteError;
-use crate::proto::Absence;
 #[cfg(feature = "runtime")]
 use crate::proto::Failed;
+use crate::proto::{Absence, TimeLimit};
 use crate::signature::Signature;
 
 /// Why a call ended without a value.
@@ -52,6 +52,8 @@ pub enum CallError<E = RemoteError> {
     Timeout {
         /// The callback's name.
         callback: String,
+        /// Whose it was.
+        limit: TimeLimit,
         /// Whether the callback may have begun.
         may_have_run: bool,
     },
@@ -221,8 +223,9 @@ impl<E> CallError<E> {
                 may_have_run: false,
             },
             Failed::ProviderLost { process } => Self::ProviderLost { callback, process },
-            Failed::Timeout { may_have_run } => Self::Timeout {
+            Failed::Timeout { limit, may_have_run } => Self::Timeout {
                 callback,
+                limit,
                 may_have_run,
             },
             Failed::Cancelled { may_have_run } => Self::Cancelled {

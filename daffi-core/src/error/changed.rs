@@ -53,9 +53,11 @@ impl<E> CallError<E> {
             Self::ProviderLost { callback, process } => CallError::ProviderLost { callback, process },
             Self::Timeout {
                 callback,
+                limit,
                 may_have_run,
             } => CallError::Timeout {
                 callback,
+                limit,
                 may_have_run,
             },
             Self::Cancelled {

@@ -3,7 +3,7 @@
 //! The variants are `#[non_exhaustive]`, so that they may come to say more: these functions are how others make them.
 
 use super::CallError;
-use crate::proto::Absence;
+use crate::proto::{Absence, TimeLimit};
 use crate::signature::Signature;
 
 /// Errors made by hand, for tests of code that calls, with stand-ins for the processes that it calls. The fields that are
@@ -56,11 +56,12 @@ impl<E> CallError<E> {
         }
     }
 
-    /// [`Timeout`](Self::Timeout).
+    /// [`Timeout`](Self::Timeout), the caller's own.
     #[must_use]
     pub fn timeout(callback: impl Into<String>, may_have_run: bool) -> Self {
         Self::Timeout {
             callback: callback.into(),
+            limit: TimeLimit::Call,
             may_have_run,
         }
     }

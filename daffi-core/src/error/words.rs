@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::{CallError, shown};
-use crate::proto::Absence;
+use crate::proto::{Absence, TimeLimit};
 
 impl<E: fmt::Debug + 'static> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,13 +80,25 @@ impl<E> CallError<E> {
             ),
             Self::Timeout {
                 callback,
+                limit,
                 may_have_run,
             } => {
-                write!(
-                    f,
-                    "`{callback}` was not answered before the deadline; {}",
-                    Ran(*may_have_run)
-                )
+                write!(f, "`{callback}` was not ")?;
+                match limit {
+                    TimeLimit::Call => write!(f, "answered before the deadline that its caller set"),
+                    TimeLimit::Inherited => write!(
+                        f,
+                        "answered before the deadline of the call during which it was made"
+                    ),
+                    TimeLimit::Callback(allowed) => write!(
+                        f,
+                        "done in time: its provider allows {allowed:?} (the `timeout` of the callback)"
+                    ),
+                    TimeLimit::Idle(allowed) => {
+                        write!(f, "heard of for {allowed:?} (the `idle_timeout` of its stream)")
+                    }
+                }?;
+                write!(f, "; {}", Ran(*may_have_run))
             }
             Self::Cancelled {
                 callback,

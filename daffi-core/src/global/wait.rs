@@ -133,10 +133,7 @@ impl Wait {
                     return Err(CallError::NotStarted { callback: label });
                 }
                 Err(Failure::Failed(Failed::Timeout { .. })) => {
-                    return Err(CallError::Timeout {
-                        callback: label,
-                        may_have_run: false,
-                    });
+                    return Err(CallError::timeout(label, false));
                 }
                 Err(failure) => return Err(controller_error(failure, &label)),
             }

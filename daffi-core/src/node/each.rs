@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -15,7 +16,7 @@ use super::caught::{Caught, caught};
 use super::received::Received;
 use super::turn::Turn;
 use crate::context::CallContext;
-use crate::proto::{Failed, Failure, Outcome, RunId, Taken, Tally, Window, decode_arguments};
+use crate::proto::{Failed, Failure, Outcome, RunId, Taken, Tally, TimeLimit, Window, decode_arguments};
 use crate::registry::{Callback, FlowHost, Handler, Invocation, Work};
 use crate::scope::{Scope, Scoped};
 
@@ -171,7 +172,7 @@ impl Each {
         };
         timeout(own, future).await.unwrap_or_else(|_| {
             self.context.cancel();
-            Err(too_late())
+            Err(too_late(own))
         })
     }
 
@@ -222,10 +223,10 @@ impl Each {
                 Ok(ended) => ended,
                 Err(_) => {
                     // It can only be told. Its caller hears of it now; its place is not another's before it has ended.
-                    self.node.answer(self.run, &self.tally(Some(too_late())));
+                    self.node.answer(self.run, &self.tally(Some(too_late(own))));
                     self.context.cancel();
                     let _ = thread.await;
-                    return Err(too_late());
+                    return Err(too_late(own));
                 }
             },
         };
@@ -264,6 +265,8 @@ fn stopped() -> Failure {
     Failed::Cancelled { may_have_run: true }.into()
 }
 
-fn too_late() -> Failure {
-    Failed::Timeout { may_have_run: true }.into()
+fn too_late(own: Duration) -> Failure {
+    let limit = TimeLimit::Callback(own);
+    let may_have_run = true;
+    Failed::Timeout { limit, may_have_run }.into()
 }

@@ -6,20 +6,43 @@ use std::task::{Context, Poll, Waker};
 use super::Node;
 use super::doings::Doings;
 use super::door::Write;
-use crate::proto::{CallId, Failed, Outcome};
-use crate::session::{Message, Next};
+use crate::proto::{CallId, Failed, Failure, Outcome, TimeLimit};
+use crate::session::{Item, Message, Next};
 
 /// One message on its way to its reply. Dropping it withdraws what was sent.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     node: Arc<Node>,
     call: Option<CallId>,
+    /// Its deadline is that of the call during which it is made.
+    inherited: bool,
 }
 
 impl Exchange {
     /// A message of `node`'s that is yet to be sent.
     pub(crate) const fn new(node: Arc<Node>) -> Self {
-        Self { node, call: None }
+        Self {
+            node,
+            call: None,
+            inherited: false,
+        }
+    }
+
+    /// The same, with the deadline of the call during which it is made, if it is `inherited`.
+    pub(crate) const fn inheriting(mut self, inherited: bool) -> Self {
+        self.inherited = inherited;
+        self
+    }
+
+    /// The outcome, which says whose deadline it was that has passed.
+    fn told(&self, mut outcome: Outcome) -> Outcome {
+        if let Err(Failure::Failed(Failed::Timeout { limit, .. })) = &mut outcome
+            && *limit == TimeLimit::Call
+            && self.inherited
+        {
+            *limit = TimeLimit::Inherited;
+        }
+        outcome
     }
 
     /// The node whose message it is.
@@ -47,13 +70,14 @@ impl Exchange {
     ) -> Poll<Outcome> {
         let mut waiter = Some(cx.waker().clone());
         let Some(call) = self.call else {
-            return self.submit(waiter, &message()).map_or(Poll::Pending, Poll::Ready);
+            let outcome = self.submit(waiter, &message());
+            return outcome.map_or(Poll::Pending, |outcome| Poll::Ready(self.told(outcome)));
         };
         let outcome = self.node.drive(|session, _, _| session.poll(call, &mut waiter));
         if outcome.is_some() {
             self.call = None;
         }
-        outcome.map_or(Poll::Pending, Poll::Ready)
+        outcome.map_or(Poll::Pending, |outcome| Poll::Ready(self.told(outcome)))
     }
 
     /// As [`poll`](Self::poll), for a message with many answers, which end with its outcome.
@@ -64,15 +88,22 @@ impl Exchange {
     ) -> Poll<Next> {
         let mut waiter = Some(cx.waker().clone());
         let Some(call) = self.call else {
-            let failed = self.submit(waiter, &message());
-            return failed.map_or(Poll::Pending, |outcome| Poll::Ready(Next::End(outcome)));
+            let outcome = self.submit(waiter, &message());
+            return outcome.map_or(Poll::Pending, |outcome| {
+                Poll::Ready(Next::End(self.told(outcome)))
+            });
         };
         let next = self
             .node
             .drive(|session, _, _| session.poll_next(call, &mut waiter));
-        if let Some(Next::End(_)) = next {
-            self.call = None;
-        }
+        let next = next.map(|next| match next {
+            Next::End(outcome) => {
+                self.call = None;
+                Next::End(self.told(outcome))
+            }
+            Next::Item(Item::Part(index, outcome)) => Next::Item(Item::Part(index, self.told(outcome))),
+            other @ Next::Item(_) => other,
+        });
         next.map_or(Poll::Pending, Poll::Ready)
     }
 

@@ -1,5 +1,7 @@
 //! Why a call ended without a value, as it travels.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +52,20 @@ pub enum Absence {
     NotOffered,
 }
 
+/// Whose time for a call was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum TimeLimit {
+    /// That of the caller: the call's `timeout`, or the `call_timeout` of its `Global`.
+    Call,
+    /// That of the call which the caller itself answers, as the call was made inside a callback.
+    Inherited,
+    /// That of the callback, whose own `timeout` allows so much.
+    Callback(Duration),
+    /// That between two items of a stream: its receiver's `idle_timeout` allows so much.
+    Idle(Duration),
+}
+
 /// The end of a call that is neither a value nor the callback's own error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -63,6 +79,8 @@ pub enum Failed {
     },
     /// The deadline passed.
     Timeout {
+        /// Whose it was.
+        limit: TimeLimit,
         /// Whether the callback may have begun.
         may_have_run: bool,
     },
@@ -123,6 +141,15 @@ pub enum Failed {
 }
 
 impl Failed {
+    /// The caller's own deadline passed.
+    #[must_use]
+    pub const fn timeout(may_have_run: bool) -> Self {
+        Self::Timeout {
+            limit: TimeLimit::Call,
+            may_have_run,
+        }
+    }
+
     /// Whether the callback may have begun to run.
     #[must_use]
     pub fn may_have_run(&self) -> bool {
@@ -133,7 +160,7 @@ impl Failed {
             | Self::Invalid { .. }
             | Self::Decode { .. } => false,
             Self::ProviderLost { .. } | Self::Panicked { .. } | Self::Encode { .. } => true,
-            Self::Timeout { may_have_run }
+            Self::Timeout { may_have_run, .. }
             | Self::Cancelled { may_have_run }
             | Self::Overloaded { may_have_run }
             | Self::TooLarge { may_have_run, .. }

@@ -38,7 +38,7 @@ pub use codec::{
 pub use described::Described;
 pub use each::{Tally, decode_arguments, encode_arguments};
 pub use extensions::Extensions;
-pub use failure::{Absence, Failed, Failure, Outcome};
+pub use failure::{Absence, Failed, Failure, Outcome, TimeLimit};
 pub use flow::{Batch, Budget, Credit, DecodeItem, RunId, Taken, Window};
 pub use frame::{Frame, FrameError, Framing, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};

@@ -97,10 +97,8 @@ impl<W, C: Clone> Session<W, C> {
         let give_up = now + self.patience;
         let (until, otherwise) = match message.deadline() {
             // Whoever waits for others waits for the controller, too.
-            deadline if message.waits() => (deadline, Failed::Timeout { may_have_run: false }),
-            Some(deadline) if deadline <= give_up => {
-                (Some(deadline), Failed::Timeout { may_have_run: false })
-            }
+            deadline if message.waits() => (deadline, Failed::timeout(false)),
+            Some(deadline) if deadline <= give_up => (Some(deadline), Failed::timeout(false)),
             _ if self.announced => (Some(give_up), Failed::Overloaded { may_have_run: false }),
             _ => (Some(give_up), Failed::Disconnected { may_have_run: false }),
         };

@@ -321,7 +321,7 @@ impl<W> Calls<W> {
         };
         let (waiter, items) = (waiter.take(), std::mem::take(items));
         slot.state = State::Ended {
-            outcome: Err(Failed::Timeout { may_have_run: true }.into()),
+            outcome: Err(Failed::timeout(true).into()),
             answered: false,
             items,
         };

@@ -63,7 +63,7 @@ impl Message<'_> {
                 Err(Failed::NoProvider(Absence::ProcessUnknown))
             }
             Self::Call(request, _) if request.deadline.is_some_and(|deadline| deadline <= now) => {
-                Err(Failed::Timeout { may_have_run: false })
+                Err(Failed::timeout(false))
             }
             Self::Ask(Query::WaitProcess(name) | Query::WaitFunction(name), _)
                 if name.len() > Limits::NAME_BYTES =>

@@ -227,8 +227,9 @@ impl<W, C: Clone> Session<W, C> {
                     }
                 }
                 Due::Run(run) => {
-                    let unwanted = self.runs.give_up(run);
-                    self.stop_run(unwanted, Failed::Timeout { may_have_run: true }, out, events);
+                    if let Some((unwanted, answer)) = self.runs.give_up(run) {
+                        self.stop_run(Some(unwanted), answer, out, events);
+                    }
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use slab::Slab;
 
-use crate::proto::{Absence, CallId, CallbackId, Failed, Moment, RunHeader, RunId, TraceContext};
+use crate::proto::{Absence, CallId, CallbackId, Failed, Moment, RunHeader, RunId, TimeLimit, TraceContext};
 
 /// How often a run calls its callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +81,8 @@ struct Run {
     cancelled: bool,
     /// It cannot be stopped.
     blocking: bool,
-    /// Its deadline is the callback's own, of which the caller does not know.
-    own_deadline: bool,
+    /// Its deadline is the callback's own, of which the caller does not know: so much is allowed.
+    own_limit: Option<Duration>,
     /// How many bytes its arguments take.
     bytes: usize,
     /// It takes or returns streams.
@@ -224,7 +224,7 @@ impl<C: Clone> Runs<C> {
             call: Some(header.call),
             cancelled: false,
             blocking: offer.terms.blocking,
-            own_deadline: own.is_some_and(|own| header.deadline.is_none_or(|left| own < left)),
+            own_limit: own.filter(|own| header.deadline.is_none_or(|left| *own < left)),
             bytes: payload.len(),
             flows: false,
         };
@@ -261,10 +261,14 @@ impl<C: Clone> Runs<C> {
         self.unwanted(run, |run| run.blocking)
     }
 
-    /// The time of the run is over. `None` if it was not wanted before.
-    pub(super) fn give_up(&mut self, run: RunId) -> Option<Unwanted> {
+    /// The time of the run is over: what becomes of it, and what its caller is told. `None` if it was not wanted before.
+    pub(super) fn give_up(&mut self, run: RunId) -> Option<(Unwanted, Failed)> {
+        let own = self.get(run)?.own_limit;
         // The caller keeps its own time.
-        self.unwanted(run, |run| run.blocking && !run.own_deadline)
+        let unwanted = self.unwanted(run, |run| run.blocking && own.is_none())?;
+        let limit = own.map_or(TimeLimit::Call, TimeLimit::Callback);
+        let may_have_run = true;
+        Some((unwanted, Failed::Timeout { limit, may_have_run }))
     }
 
     fn unwanted(&mut self, id: RunId, later: impl FnOnce(&Run) -> bool) -> Option<Unwanted> {

@@ -270,7 +270,7 @@ fn p14_the_time_that_a_call_has_waited_is_taken_off_its_deadline() {
     f.passes(10);
     f.reply(provider, run);
     // The second is too late, and does not run.
-    let late = failure(2, Failed::Timeout { may_have_run: false });
+    let late = failure(2, Failed::timeout(false));
     let said = f.said();
     assert_eq!(said[..2], [(caller, value(1)), (caller, late)]);
     assert!(matches!(said[2], (_, Said::Run { .. })), "{said:?}");

@@ -282,7 +282,7 @@ impl Ending {
                 RemoteError::new("no", vec![]),
                 Some(payload(call, Size::Small)),
             )),
-            Self::Failed => failed(Failed::Timeout { may_have_run: true }),
+            Self::Failed => failed(Failed::timeout(true)),
         }
     }
 }

@@ -383,9 +383,27 @@ fn replies() -> Vec<Golden> {
         ),
         golden(
             "timeout",
-            failed(Failed::Timeout { may_have_run: true }),
+            failed(Failed::timeout(true)),
             b"",
-            "00 00 00 06 06 07 00 02 02 01",
+            "00 00 00 07 06 07 00 02 02 00 01",
+        ),
+        golden(
+            "timeout of the outer call",
+            failed(Failed::Timeout {
+                limit: TimeLimit::Inherited,
+                may_have_run: false,
+            }),
+            b"",
+            "00 00 00 07 06 07 00 02 02 01 00",
+        ),
+        golden(
+            "timeout of the callback",
+            failed(Failed::Timeout {
+                limit: TimeLimit::Callback(Duration::from_millis(1200)),
+                may_have_run: true,
+            }),
+            b"",
+            "00 00 00 0d 06 07 00 02 02 02 01 fc 00 c2 eb 0b 01",
         ),
         golden(
             "cancelled",
@@ -800,10 +818,7 @@ fn every_tally_has_exactly_these_bytes() {
     for (stopped, bytes) in [
         (None, "fb 2c 01 00 00"),
         (Some(typed), "fb 2c 01 01 02 6e 6f 01 04 6d 69 6c 6b 01 02 02 04"),
-        (
-            Some(Failed::Timeout { may_have_run: true }.into()),
-            "fb 2c 01 02 02 01 00",
-        ),
+        (Some(Failed::timeout(true).into()), "fb 2c 01 02 02 00 01 00"),
     ] {
         let tally = Tally { done: 300, stopped };
         assert_eq!(hex(&tally.clone().encode().unwrap()), bytes);

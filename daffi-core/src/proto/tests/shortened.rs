@@ -71,7 +71,7 @@ fn an_error_itself_stays_beside_its_words_if_it_has_room() {
 
 #[test]
 fn what_has_no_words_stays_as_it_is() {
-    let failed = Failed::Timeout { may_have_run: true };
+    let failed = Failed::timeout(true);
     assert_eq!(Failure::Failed(failed).shortened(1000), None);
     assert_eq!(panicked("no room at all").shortened(100), None);
 }

@@ -81,7 +81,7 @@ fn p1_a_late_reply_is_dropped() {
     f.wait_until(10);
     f.reply(call, &Ok(bytes("late"))).unwrap();
     assert_eq!(f.woken(), ["a"]);
-    assert_eq!(f.poll(call), Some(failed(Failed::Timeout { may_have_run: true })));
+    assert_eq!(f.poll(call), Some(failed(Failed::timeout(true))));
     f.assert_empty();
 }
 
@@ -127,7 +127,7 @@ fn p1_a_parked_call_survives_a_lost_connection_and_is_sent_on_the_next() {
         (f.woken(), f.wire.sent()),
         (vec!["late waiter"], vec![cancel(call)])
     );
-    assert_eq!(f.poll(call), Some(failed(Failed::Timeout { may_have_run: true })));
+    assert_eq!(f.poll(call), Some(failed(Failed::timeout(true))));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn p1_a_parked_call_ends_when_its_patience_does() {
         (true, None, Failed::Overloaded { may_have_run: false }),
         (false, None, Failed::Disconnected { may_have_run: false }),
         (false, Some(100), Failed::Disconnected { may_have_run: false }),
-        (false, Some(40), Failed::Timeout { may_have_run: false }),
+        (false, Some(40), Failed::timeout(false)),
     ] {
         let mut f = Fixture::new();
         f.wire.full = full;
@@ -336,10 +336,7 @@ fn p2_a_call_that_was_not_sent_did_not_run() {
         ..Limits::default()
     });
     f.now = 5;
-    assert_eq!(
-        f.try_call(Some(5), "x"),
-        Err(Failed::Timeout { may_have_run: false })
-    );
+    assert_eq!(f.try_call(Some(5), "x"), Err(Failed::timeout(false)));
     f.wire.limit = 20;
     let long = "more than fits a frame of twenty bytes";
     let too_large = f.try_call(None, long).unwrap_err();
@@ -387,7 +384,7 @@ fn p4_a_passed_deadline_cancels_once() {
     f.wait_until(10);
     assert_eq!((f.wire.sent(), f.woken()), (vec![cancel(call)], vec!["a"]));
     f.wait_until(11);
-    assert_eq!(f.poll(call), Some(failed(Failed::Timeout { may_have_run: true })));
+    assert_eq!(f.poll(call), Some(failed(Failed::timeout(true))));
     f.abandon(call);
     assert_eq!(f.wire.sent(), []);
 }
@@ -462,10 +459,7 @@ fn p1_the_deadline_of_an_answered_call_does_not_end_its_successor() {
     f.wait_until(10);
     assert_eq!(f.poll(second), None);
     f.wait_until(20);
-    assert_eq!(
-        f.poll(second),
-        Some(failed(Failed::Timeout { may_have_run: true }))
-    );
+    assert_eq!(f.poll(second), Some(failed(Failed::timeout(true))));
 }
 
 #[test]

@@ -211,7 +211,7 @@ fn p8_what_has_come_is_kept_when_the_deadline_passes() {
     // What comes later is too late.
     f.part(call, 0, &failed(Failed::Cancelled { may_have_run: true }))
         .unwrap();
-    f.assert_kept(call, failed(Failed::Timeout { may_have_run: true }));
+    f.assert_kept(call, failed(Failed::timeout(true)));
     f.part(call, 0, &Ok(Bytes::new())).unwrap();
     assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
     // The place is in use until the reply.

@@ -2,7 +2,7 @@
 
 use super::wire::Sent;
 use super::*;
-use crate::proto::{Absence, RemoteError};
+use crate::proto::{Absence, RemoteError, TimeLimit};
 
 #[test]
 fn a_run_brings_what_its_caller_sent() {
@@ -210,7 +210,7 @@ fn a_run_for_each_item_of_a_stream_is_one_run_without_the_callbacks_own_time() {
     f.receive(header(0, Some(20)), Bytes::new()).unwrap();
     let start = f.started();
     f.wait_until(20);
-    let late = failed(Failed::Timeout { may_have_run: true });
+    let late = failed(Failed::timeout(true));
     assert_eq!(
         f.wire.sent(),
         [Sent::Reply {
@@ -314,7 +314,14 @@ fn p4_a_run_is_stopped_at_the_deadline_of_its_call_or_its_own() {
         f.wait_until(expected - 1);
         assert!(f.session.is_wanted(run));
         f.wait_until(expected);
-        let outcome = failed(Failed::Timeout { may_have_run: true });
+        let is_own = own.is_some_and(|own| of_call.is_none_or(|of_call| own < of_call));
+        let limit = if is_own {
+            TimeLimit::Callback(MS * expected)
+        } else {
+            TimeLimit::Call
+        };
+        let may_have_run = true;
+        let outcome = failed(Failed::Timeout { limit, may_have_run });
         assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
         assert_eq!(f.aborted(), [run]);
         f.finish(run, &Ok(bytes("too late")));

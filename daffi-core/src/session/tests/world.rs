@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 
 use super::wire::{Sent, Wire, with_reply, without_size};
-use super::{ITEM_BYTES, PATIENCE, at, failed};
+use super::{ITEM_BYTES, MS, PATIENCE, at, failed};
 use super::{id, number};
 use crate::proto::{
     Absence, CallId, CallbackId, Failed, Failure, Header, Limits, Mode, Outcome, RemoteError, RunHeader,
-    RunId, Status, encode,
+    RunId, Status, TimeLimit, encode,
 };
 use crate::session::{Event, Fault, Item, Message, Next, Request, Session, Terms};
 
@@ -169,6 +169,8 @@ struct Running {
     number: u32,
     callback: CallbackId,
     deadline: Option<u32>,
+    /// Whose it is.
+    limit: TimeLimit,
     answered: bool,
 }
 
@@ -416,7 +418,7 @@ impl World {
             .any(|held| held.parked.is_some() && held.ended.is_none());
         let at_once = self.connected && !self.wire.full && !waiting;
         let refusal = if within_ms == Some(0) {
-            Some(Failed::Timeout { may_have_run: false })
+            Some(Failed::timeout(false))
         } else if self.slots() >= LIMIT as usize {
             Some(Failed::Overloaded { may_have_run: false })
         } else if at_once && !self.wire.closed && matches!(size, Size::Large) {
@@ -474,7 +476,7 @@ impl World {
         let held = &mut self.held[index];
         let deadline = held.deadline;
         let otherwise = if deadline.is_some_and(|deadline| deadline <= give_up) {
-            Failed::Timeout { may_have_run: false }
+            Failed::timeout(false)
         } else if self.connected {
             Failed::Overloaded { may_have_run: false }
         } else {
@@ -684,6 +686,9 @@ impl World {
             .timeout
             .map(|timeout| u32::try_from(timeout.as_millis()).unwrap());
         let deadline = within_ms.into_iter().chain(own).min().map(|ms| self.now + ms);
+        let limit = own
+            .filter(|own| within_ms.is_none_or(|of_call| *own < of_call))
+            .map_or(TimeLimit::Call, |own| TimeLimit::Callback(MS * own));
         assert_eq!((start.callback, start.deadline), (callback, deadline.map(at)));
         let running = Running {
             run: start.run,
@@ -691,6 +696,7 @@ impl World {
             number,
             callback,
             deadline,
+            limit,
             answered: false,
         };
         self.running.push(running);
@@ -767,12 +773,13 @@ impl World {
             }
             self.ended(
                 token,
-                failed(parked.map_or(Failed::Timeout { may_have_run: true }, |parked| parked.otherwise)),
+                failed(parked.map_or(Failed::timeout(true), |parked| parked.otherwise)),
             );
         }
         for index in 0..self.running.len() {
             if !self.running[index].answered && due(self.running[index].deadline) {
-                self.stop(index, failed(Failed::Timeout { may_have_run: true }));
+                let (limit, may_have_run) = (self.running[index].limit, true);
+                self.stop(index, failed(Failed::Timeout { limit, may_have_run }));
             }
         }
     }
