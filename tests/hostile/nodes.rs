@@ -2,7 +2,7 @@
 
 use daffi::{Global, Stream, fetcher};
 use daffi_core::proto::{
-    self, CallId, Described, Failed, Header, Mode, Offered, RunHeader, Status, StreamId,
+    self, CallId, Described, Failed, Header, Mode, Offered, Own, RunHeader, Status, StreamId,
 };
 use daffi_core::signature::Signature;
 
@@ -56,10 +56,11 @@ fn answer(random: &mut Random, call: CallId) -> Frames {
     let mismatch = Failed::SignatureMismatch {
         offered: Box::new(encoded(&payload)),
     };
-    let status = match random.below(6) {
-        0 => app(true),
-        1 => app(false),
+    let status = match random.below(7) {
+        0 => app(Own::Payload),
+        1 => app(Own::None),
         2 => Status::Failed(mismatch),
+        4 => app(Own::Lost { reason: "it is odd" }),
         3 => Status::Failed(Failed::Disconnected { may_have_run: false }),
         _ => Status::Value,
     };

@@ -1,6 +1,6 @@
 //! Frames of streams beyond all credit.
 
-use daffi_core::proto::{CallId, Header, Mode, Status, StreamId};
+use daffi_core::proto::{CallId, Header, Mode, Own, Status, StreamId};
 
 use crate::frames::{Frames, call, made};
 use crate::peer::{Counts, Peer};
@@ -66,7 +66,7 @@ async fn frames_of_streams_to_one_that_does_not_read_take_no_more_than_a_queue()
                 let status = Status::App {
                     message: &words,
                     causes: Vec::new(),
-                    typed: false,
+                    typed: Own::None,
                 };
                 (Header::Close { call, stream, status }, &[][..])
             }

@@ -1,7 +1,7 @@
 //! What statuses mean to whoever passes them on.
 
 use bytes::Bytes;
-use daffi_core::proto::{Failed, FrameError, Header, Limits, Status};
+use daffi_core::proto::{Failed, FrameError, Header, Limits, Own, Status};
 
 use super::ids::PeerId;
 use super::outlet::Outlet;
@@ -76,8 +76,16 @@ fn may_have_run(status: &Status<'_>) -> bool {
 pub(super) fn words(status: &Status<'_>) -> usize {
     match status {
         Status::Value => 0,
-        Status::App { message, causes, .. } => {
-            message.len() + causes.iter().map(|cause| cause.len()).sum::<usize>()
+        Status::App {
+            message,
+            causes,
+            typed,
+        } => {
+            let reason = match typed {
+                Own::Lost { reason } => reason.len(),
+                Own::None | Own::Payload => 0,
+            };
+            message.len() + causes.iter().map(|cause| cause.len()).sum::<usize>() + reason
         }
         Status::Failed(failed) => match failed {
             Failed::ProviderLost { process: words }

@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use daffi_core::proto::{
     self, Absence, Balance, CallHeader, CallId, CallbackEntry, CallbackId, Change, Described, Extensions,
-    Failed, Failure, Frame, FrameError, Framing, Limits, Mode, Moment, Offered, Outcome, Parting,
-    ProcessEntry, Query, RemoteError, RunHeader, Status, StreamId, TraceContext,
+    Failed, Failure, Frame, FrameError, Framing, Limits, Mode, Moment, Offered, Outcome, Own, Parting,
+    ProcessEntry, Query, RemoteError, RunHeader, Status, StreamId, TraceContext, Typed,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 

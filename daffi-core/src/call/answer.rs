@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::source::Source;
 use super::streaming::Opening;
 use crate::error::{CallError, RemoteError};
-use crate::proto::{self, DecodeError, EncodeError, Failure, Outcome, Tally};
+use crate::proto::{self, DecodeError, EncodeError, Failure, Outcome, Tally, Typed};
 
 /// Encoded arguments, or why there are none.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl<T> Copy for Take<T> {}
 /// How an outcome becomes a value or an error.
 pub(super) struct Decoders<T, E> {
     pub(super) take: Take<T>,
-    pub(super) app: fn(RemoteError, Option<Bytes>) -> Result<E, DecodeError>,
+    pub(super) app: fn(RemoteError, Typed) -> Result<E, Unread>,
 }
 
 impl<T, E> Clone for Decoders<T, E> {
@@ -105,14 +105,14 @@ impl<T, E> Decoders<T, E> {
     /// The error of a call that gave no value.
     pub(super) fn failure(&self, source: &Source, to: Option<&str>, failure: Failure) -> CallError<E> {
         match failure {
-            Failure::App { remote, typed } => match (self.app)(remote, typed) {
-                Ok(error) => CallError::App(error),
-                Err(error) => CallError::Decode {
-                    callback: source.name().to_owned(),
-                    message: format!("the callback's error: {error}"),
-                    may_have_run: true,
-                },
-            },
+            Failure::App { remote, typed } => {
+                let callback = || source.name().to_owned();
+                match (self.app)(remote, typed) {
+                    Ok(error) => CallError::App(error),
+                    Err(Unread::Lost(message)) => CallError::encode(callback(), message, true),
+                    Err(Unread::Damaged(message)) => CallError::decode(callback(), message, true),
+                }
+            }
             Failure::Failed(failed) => {
                 let called = source.traced().map(|traced| &traced.signature);
                 CallError::from_failed(failed, source.name(), to, called)
@@ -121,20 +121,32 @@ impl<T, E> Decoders<T, E> {
     }
 }
 
+/// Why there is no `E`, in words.
+pub(super) enum Unread {
+    /// The provider could not send it.
+    Lost(String),
+    /// What came is none.
+    Damaged(String),
+}
+
 /// The callback's own error as an `E`: the error itself, or its words if `E` is [`RemoteError`].
-fn decode_app<E: DeserializeOwned + 'static>(
-    remote: RemoteError,
-    typed: Option<Bytes>,
-) -> Result<E, DecodeError> {
+fn decode_app<E: DeserializeOwned + 'static>(remote: RemoteError, typed: Typed) -> Result<E, Unread> {
     let mut remote = Some(remote);
     if let Some(words) = (&mut remote as &mut dyn Any).downcast_mut::<Option<E>>() {
         return words
             .take()
-            .ok_or_else(|| DecodeError::new("the error has no words"));
+            .ok_or_else(|| Unread::Damaged("the callback's error has no words".to_owned()));
     }
-    match (typed, remote) {
-        (Some(bytes), _) => proto::decode_guarded(&bytes),
-        (None, Some(words)) => Err(DecodeError::new(format!("it came as text only: {words:?}"))),
-        (None, None) => Err(DecodeError::new("it has no words")),
+    // With the words that there are, whatever became of the error itself.
+    let words = remote.map_or_else(String::new, |remote| format!("{remote:?}"));
+    match typed {
+        Typed::Encoded(bytes) => proto::decode_guarded(&bytes)
+            .map_err(|error| Unread::Damaged(format!("the callback's error: {error}; it says: {words}"))),
+        Typed::Lost(reason) => Err(Unread::Lost(format!(
+            "the callback's error: {reason}; it says: {words}"
+        ))),
+        Typed::InWords => Err(Unread::Damaged(format!(
+            "the callback's error came as text only: {words}"
+        ))),
     }
 }

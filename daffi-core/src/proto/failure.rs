@@ -13,22 +13,53 @@ pub type Outcome = Result<Bytes, Failure>;
 /// What a caller is told instead of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The callback's own error: in words, and as itself if it can be encoded.
+    /// The callback's own error.
     App {
         /// The error in words.
         remote: RemoteError,
         /// The error itself.
-        typed: Option<Bytes>,
+        typed: Typed,
     },
     /// Anything else.
     Failed(Failed),
 }
 
+/// A callback's own error as itself, beside its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// It has nothing but words.
+    InWords,
+    /// It is encoded.
+    Encoded(Bytes),
+    /// It could not be sent; why not.
+    Lost(String),
+}
+
 impl Failure {
-    /// The callback's own error.
+    /// The callback's own error, which has nothing but words or is encoded, too.
     #[must_use]
-    pub const fn app(remote: RemoteError, typed: Option<Bytes>) -> Self {
+    pub fn app(remote: RemoteError, typed: Option<Bytes>) -> Self {
+        let typed = typed.map_or(Typed::InWords, Typed::Encoded);
         Self::App { remote, typed }
+    }
+
+    /// The callback's own error, which has words and could not be sent as itself, for `reason`.
+    #[must_use]
+    pub const fn app_lost(remote: RemoteError, reason: String) -> Self {
+        let typed = Typed::Lost(reason);
+        Self::App { remote, typed }
+    }
+}
+
+impl Typed {
+    /// How many bytes it takes, but for a few.
+    #[must_use]
+    pub const fn long_bytes(&self) -> usize {
+        match self {
+            Self::InWords => 0,
+            Self::Encoded(bytes) => bytes.len(),
+            Self::Lost(reason) => reason.len(),
+        }
     }
 }
 

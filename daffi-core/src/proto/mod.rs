@@ -38,7 +38,7 @@ pub use codec::{
 pub use described::Described;
 pub use each::{Tally, decode_arguments, encode_arguments};
 pub use extensions::Extensions;
-pub use failure::{Absence, Failed, Failure, Outcome, TimeLimit};
+pub use failure::{Absence, Failed, Failure, Outcome, TimeLimit, Typed};
 pub use flow::{Batch, Budget, Credit, DecodeItem, RunId, Taken, Window};
 pub use frame::{Frame, FrameError, Framing, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
@@ -52,5 +52,5 @@ pub use raw::{AsRawBytes, Raw, RawBytes};
 pub use remote_error::RemoteError;
 pub use roster::{CallbackEntry, Change, Parting, ProcessEntry};
 pub use slots::Slots;
-pub use status::Status;
+pub use status::{Own, Status};
 pub use time::Moment;

@@ -1,6 +1,6 @@
 //! Words of a failure that are too long for a frame: a part of them, which says that it is one.
 
-use super::{Failed, Failure, RemoteError};
+use super::{Failed, Failure, RemoteError, Typed};
 
 /// How many bytes a shortened text has beside the words that are kept, its lengths on the wire included.
 const NOTICE_BYTES: usize = 128;
@@ -12,35 +12,37 @@ impl Failure {
         match self {
             Self::App { remote, typed } => {
                 let causes: usize = remote.causes().map(str::len).sum();
-                remote.message().len() + causes + typed.as_ref().map_or(0, bytes::Bytes::len)
+                remote.message().len() + causes + typed.long_bytes()
             }
             Self::Failed(failed) => failed.words().map_or(0, str::len),
         }
     }
 
     /// The same, with no more words than have room in `room` bytes, and said that they were more; `None` if there are none to be
-    /// spared. Where an error itself has no room, its words go without it.
+    /// spared. Where an error itself has no room, its words go without it, and with the reason.
     #[must_use]
     pub fn shortened(&self, room: usize) -> Option<Self> {
         match self {
             Self::App { remote, typed } => {
                 let room = room.checked_sub(NOTICE_BYTES)?;
-                let kept = typed.as_ref().filter(|typed| typed.len() <= room / 2);
-                let mut texts: Vec<_> = std::iter::once(remote.message())
-                    .chain(remote.causes())
-                    .map(str::to_owned)
-                    .collect();
-                if let (Some(typed), None) = (typed, kept) {
-                    texts[0].push_str(&format!(
-                        " (the error itself, of {} bytes, does not fit a frame)",
-                        typed.len()
-                    ));
-                }
-                let mut texts = shortened_texts(texts, room - kept.map_or(0, bytes::Bytes::len));
+                let bytes = typed.long_bytes();
+                let typed = match typed {
+                    Typed::Encoded(_) if bytes > room / 2 => {
+                        Typed::Lost(format!("it takes {bytes} bytes, which do not fit a frame"))
+                    }
+                    Typed::Lost(reason) if bytes > room / 2 => Typed::Lost(shortened_text(
+                        reason,
+                        (room / 2).saturating_sub(NOTICE_BYTES),
+                        bytes,
+                    )),
+                    typed => typed.clone(),
+                };
+                let texts: Vec<_> = std::iter::once(remote.message()).chain(remote.causes()).collect();
+                let mut texts = shortened_texts(&texts, room.saturating_sub(typed.long_bytes()));
                 let message = texts.remove(0);
                 Some(Self::App {
                     remote: RemoteError::new(message, texts),
-                    typed: kept.cloned(),
+                    typed,
                 })
             }
             Self::Failed(failed) => {
@@ -80,17 +82,17 @@ impl Failed {
 }
 
 /// As much of them as has room, from the first on. The last one that is kept says how many bytes they were.
-fn shortened_texts(texts: Vec<String>, mut room: usize) -> Vec<String> {
-    let bytes = texts.iter().map(String::len).sum();
+fn shortened_texts(texts: &[&str], mut room: usize) -> Vec<String> {
+    let bytes = texts.iter().map(|text| text.len()).sum();
     let mut kept = Vec::new();
     for text in texts {
         match room.checked_sub(text.len() + NOTICE_BYTES) {
             Some(rest) => {
                 room = rest;
-                kept.push(text);
+                kept.push((*text).to_owned());
             }
             None => {
-                kept.push(shortened_text(&text, room, bytes));
+                kept.push(shortened_text(text, room, bytes));
                 break;
             }
         }

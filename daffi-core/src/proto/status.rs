@@ -3,22 +3,37 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Failed, Failure, Outcome, RemoteError, fields};
+use super::{Failed, Failure, Outcome, RemoteError, Typed, fields};
+
+/// A callback's own error as itself, beside its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Own<'a> {
+    /// It has nothing but words.
+    None,
+    /// It is the payload.
+    Payload,
+    /// It could not be sent.
+    Lost {
+        /// Why not.
+        reason: &'a str,
+    },
+}
 
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status<'a> {
     /// With a value. Payload: the value.
     Value,
-    /// With the callback's own error. Payload: the error, if `typed`.
+    /// With the callback's own error. Payload: the error itself, if `typed` says so.
     App {
         /// The error in words.
         message: &'a str,
         /// What caused it, the nearest cause first.
         #[serde(borrow, deserialize_with = "fields::causes")]
         causes: Vec<&'a str>,
-        /// Whether the payload holds the error itself.
-        typed: bool,
+        /// Where the error itself is.
+        #[serde(borrow)]
+        typed: Own<'a>,
     },
     /// In any other way. No payload.
     Failed(Failed),
@@ -32,12 +47,17 @@ impl<'a> Status<'a> {
         match outcome {
             Ok(value) => (Self::Value, value),
             Err(Failure::App { remote, typed }) => {
+                let (own, payload) = match typed {
+                    Typed::InWords => (Own::None, &NONE),
+                    Typed::Encoded(bytes) => (Own::Payload, bytes),
+                    Typed::Lost(reason) => (Own::Lost { reason }, &NONE),
+                };
                 let status = Self::App {
                     message: remote.message(),
                     causes: remote.causes().collect(),
-                    typed: typed.is_some(),
+                    typed: own,
                 };
-                (status, typed.as_ref().unwrap_or(&NONE))
+                (status, payload)
             }
             Err(Failure::Failed(failed)) => (Self::Failed(failed.clone()), &NONE),
         }
@@ -58,7 +78,11 @@ impl Failure {
                 let causes = causes.into_iter().map(str::to_owned).collect();
                 Some(Self::App {
                     remote: RemoteError::new(message, causes),
-                    typed: typed.then_some(payload),
+                    typed: match typed {
+                        Own::None => Typed::InWords,
+                        Own::Payload => Typed::Encoded(payload),
+                        Own::Lost { reason } => Typed::Lost(reason.to_owned()),
+                    },
                 })
             }
             Status::Failed(failed) => Some(Self::Failed(failed)),

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use super::{BoundCallback, Description, Handler, Invocation, encode_value, words};
 use crate::context::CallContext;
 use crate::error::RemoteError;
-use crate::proto::{self, Balance, Failure, Outcome};
+use crate::proto::{self, Balance, Failed, Failure, Outcome};
 use crate::signature::{
     Contract, ErrorType, Findings, Form, Forms, Panic, Returns, Signature, Type, findings,
 };
@@ -115,7 +115,16 @@ pub struct InWords(());
 
 impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
     fn outcome(self, form: &Form) -> Outcome {
-        let encoded = encode_value(&self, form)?;
+        let encoded = match encode_value(&self, form) {
+            // Whatever could not be written, its words can.
+            Err(Failure::Failed(Failed::Encode { message })) if is_result::<R>() => {
+                return Err(match words::of_error(&self) {
+                    Some(words) => Failure::app_lost(RemoteError::new(words, Vec::new()), message),
+                    None => Failed::Encode { message }.into(),
+                });
+            }
+            encoded => encoded?,
+        };
         if !is_result::<R>() {
             return Ok(encoded);
         }

@@ -1,7 +1,5 @@
 //! The answers to calls that have many.
 
-use bytes::Bytes;
-
 use crate::proto::{Batch, Change, Failure, Outcome};
 
 /// How many answers of one call may wait to be looked at, and how many bytes of them. Items of streams do not count: their
@@ -40,7 +38,7 @@ impl Held {
             Item::Part(_, Ok(value)) => (1, value.len()),
             Item::Part(_, Err(Failure::App { remote, typed })) => {
                 let words = remote.message().len() + remote.causes().map(str::len).sum::<usize>();
-                (1, words + typed.as_ref().map_or(0, Bytes::len))
+                (1, words + typed.long_bytes())
             }
             Item::Part(_, Err(Failure::Failed(_))) | Item::Opened(_) => (1, 0),
             Item::Happened(events) => (events.len(), events.iter().map(name_bytes).sum()),

@@ -257,8 +257,9 @@ fn p8_every_kind_of_end_reaches_the_caller_in_a_part() {
     };
     let mut r = Restaurants::new();
     let [a, b, c] = r.asked(3);
-    r.f.try_reply(r.ann, a, app(false), &bytes("")).unwrap();
-    r.f.try_reply(r.bob, b, app(true), &bytes("typed")).unwrap();
+    r.f.try_reply(r.ann, a, app(Own::None), &bytes("")).unwrap();
+    r.f.try_reply(r.bob, b, app(Own::Payload), &bytes("typed"))
+        .unwrap();
     r.f.try_reply(r.cid, c, Status::Failed(panicked.clone()), &bytes(""))
         .unwrap();
     assert_eq!(

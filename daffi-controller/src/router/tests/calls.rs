@@ -132,9 +132,9 @@ fn p1_every_kind_of_end_reaches_the_caller_as_it_is() {
     };
     for (status, payload, expected) in [
         (Status::Value, bytes(""), Ok(bytes(""))),
-        (app(false), bytes(""), Err(Failure::app(remote.clone(), None))),
+        (app(Own::None), bytes(""), Err(Failure::app(remote.clone(), None))),
         (
-            app(true),
+            app(Own::Payload),
             bytes("typed"),
             Err(Failure::app(remote, Some(bytes("typed")))),
         ),

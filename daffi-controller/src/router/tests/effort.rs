@@ -118,7 +118,7 @@ fn p15_calls_with_many_words_are_few_in_a_turn() {
             status: Status::App {
                 message: &long,
                 causes: vec![&*long; 3],
-                typed: false,
+                typed: Own::None,
             },
         };
         let request = Request::Frame(reply);

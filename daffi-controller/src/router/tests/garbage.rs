@@ -43,7 +43,7 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
             status: Status::App {
                 message: text,
                 causes: vec![more],
-                typed: true,
+                typed: Own::Payload,
             },
         },
         8 => Header::Reply {

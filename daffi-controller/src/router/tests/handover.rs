@@ -48,7 +48,7 @@ fn nobody_learns_how_a_call_that_was_handed_over_ended() {
     let app = Status::App {
         message: "no milk",
         causes: vec![],
-        typed: true,
+        typed: Own::Payload,
     };
     for (status, payload) in [
         (Status::Value, bytes("value")),

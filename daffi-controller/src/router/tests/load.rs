@@ -163,7 +163,7 @@ fn p6_a_caller_that_does_not_read_its_answers_gets_small_ones() {
             Status::App {
                 message: &long,
                 causes: vec![],
-                typed: false,
+                typed: Own::None,
             },
             bytes(""),
             failed(overloaded.clone()),

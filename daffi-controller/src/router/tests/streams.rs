@@ -561,7 +561,7 @@ fn p6_a_full_queue_takes_no_long_words_about_the_end_of_a_stream() {
     let words = Status::App {
         message: "long",
         causes: vec![],
-        typed: false,
+        typed: Own::None,
     };
     f.close(caller, 3, argument(0), words).unwrap();
     assert_eq!(

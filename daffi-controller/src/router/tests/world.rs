@@ -541,13 +541,21 @@ fn address(said: &Said) -> Option<*const u8> {
             outcome: Ok(payload), ..
         } => Some(payload),
         Said::Reply {
-            outcome: Err(Failure::App { typed, .. }),
+            outcome:
+                Err(Failure::App {
+                    typed: Typed::Encoded(typed),
+                    ..
+                }),
             ..
         }
         | Said::Part {
-            outcome: Err(Failure::App { typed, .. }),
+            outcome:
+                Err(Failure::App {
+                    typed: Typed::Encoded(typed),
+                    ..
+                }),
             ..
-        } => typed.as_ref(),
+        } => Some(typed),
         _ => None,
     };
     payload

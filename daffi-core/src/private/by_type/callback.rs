@@ -12,7 +12,7 @@ use super::super::check;
 use super::{bytes_type, does_not_compile, findings};
 use crate::call::{decode_item, decode_raw_item};
 use crate::error::RemoteError;
-use crate::proto::{AsRawBytes, DecodeItem, Failure, Outcome, Raw, RawBytes};
+use crate::proto::{AsRawBytes, DecodeItem, Failed, Failure, Outcome, Raw, RawBytes};
 use crate::registry::encode_value;
 use crate::signature::{ErrorFindings, Findings, Forms};
 
@@ -199,5 +199,9 @@ choice! {
 
 fn failed(described: Option<RemoteError>, typed: Option<Outcome>) -> Outcome {
     let described = described.expect("whatever error there is has been described");
-    Err(Failure::app(described, typed.transpose()?))
+    Err(match typed.transpose() {
+        Ok(typed) => Failure::app(described, typed),
+        Err(Failure::Failed(Failed::Encode { message })) => Failure::app_lost(described, message),
+        Err(other) => other,
+    })
 }

@@ -140,7 +140,11 @@ impl Owned {
                     status: Status::App {
                         message: &self.name,
                         causes,
-                        typed: self.flag,
+                        typed: match (self.flag, self.number % 2) {
+                            (true, _) => Own::Payload,
+                            (false, 0) => Own::None,
+                            (false, _) => Own::Lost { reason: &self.name },
+                        },
                     },
                 }
             }

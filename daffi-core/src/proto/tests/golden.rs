@@ -339,15 +339,21 @@ fn replies() -> Vec<Golden> {
         golden("value", value, b"\x06", "00 00 00 05 06 07 00 00 06"),
         golden(
             "error in words",
-            app(vec!["why", "because"], false),
+            app(vec!["why", "because"], Own::None),
             b"",
             "00 00 00 15 06 07 00 01 02 6e 6f 02 03 77 68 79 07 62 65 63 61 75 73 65 00",
         ),
         golden(
             "error in words and typed",
-            app(vec![], true),
+            app(vec![], Own::Payload),
             b"\x01",
             "00 00 00 0a 06 07 00 01 02 6e 6f 00 01 01",
+        ),
+        golden(
+            "error that could not be sent itself",
+            app(vec![], Own::Lost { reason: "why" }),
+            b"",
+            "00 00 00 0d 06 07 00 01 02 6e 6f 00 02 03 77 68 79",
         ),
         golden(
             "nobody",

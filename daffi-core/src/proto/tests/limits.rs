@@ -83,7 +83,7 @@ fn more_than_32_causes_of_an_error_are_refused() {
         status: Status::App {
             message: "",
             causes,
-            typed: false,
+            typed: Own::None,
         },
     };
     check(&reply(vec!["why"; 32]), Ok(()));

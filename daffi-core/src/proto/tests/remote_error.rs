@@ -27,7 +27,7 @@ fn no_more_causes_are_kept_than_may_be_sent() {
     let status = Status::App {
         message: many.message(),
         causes: causes(&many),
-        typed: false,
+        typed: Own::None,
     };
     let received = body(
         &Header::Reply {
@@ -40,7 +40,11 @@ fn no_more_causes_are_kept_than_may_be_sent() {
     let Ok((Header::Reply { status, .. }, payload)) = frame.decode() else {
         panic!("it is a reply")
     };
-    let Some(Failure::App { remote, typed: None }) = Failure::from_status(status, payload) else {
+    let Some(Failure::App {
+        remote,
+        typed: Typed::InWords,
+    }) = Failure::from_status(status, payload)
+    else {
         panic!("it is an error")
     };
     assert_eq!(remote, many);

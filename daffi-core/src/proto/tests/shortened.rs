@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::super::{Failed, Failure, RemoteError};
+use super::super::{Failed, Failure, RemoteError, Typed};
 
 fn panicked(message: &str) -> Failure {
     Failure::Failed(Failed::Panicked {
@@ -54,18 +54,16 @@ fn an_error_itself_stays_beside_its_words_if_it_has_room() {
     let Failure::App { remote, typed } = cut else {
         panic!("{cut:?}")
     };
-    assert_eq!(typed.map(|typed| typed.len()), Some(300));
+    assert_eq!(typed, Typed::Encoded(Bytes::from(vec![0; 300])));
     assert!(remote.message().ends_with("bytes)"));
 
     let cut = app("short", &["cause"], Some(1000)).shortened(800).unwrap();
     let Failure::App { remote, typed } = cut else {
         panic!("{cut:?}")
     };
-    assert_eq!(typed, None);
-    assert_eq!(
-        remote.message(),
-        "short (the error itself, of 1000 bytes, does not fit a frame)"
-    );
+    let reason = "it takes 1000 bytes, which do not fit a frame";
+    assert_eq!(typed, Typed::Lost(reason.to_owned()));
+    assert_eq!(remote.message(), "short");
     assert_eq!(remote.causes().collect::<Vec<_>>(), ["cause"]);
 }
 
@@ -84,7 +82,13 @@ proptest! {
         room in 0usize..3000,
     ) {
         let causes: Vec<_> = texts[1..].iter().map(String::as_str).collect();
-        for failure in [app(&texts[0], &causes, typed), panicked(&texts[0])] {
+        let remote = || RemoteError::new(&texts[0], texts[1..].to_vec());
+        let reason = "r".repeat(typed.unwrap_or_default());
+        for failure in [
+            app(&texts[0], &causes, typed),
+            Failure::app_lost(remote(), reason),
+            panicked(&texts[0]),
+        ] {
             if let Some(cut) = failure.shortened(room) {
                 prop_assert!(cut.long_bytes() <= room, "{} of {room}", cut.long_bytes());
             } else {

@@ -309,9 +309,12 @@ fn p6_answers_that_were_looked_at_do_not_count() {
 fn p6_answers_count_with_all_their_bytes() {
     let app = |typed: Option<&'static str>| {
         let remote = RemoteError::new("four", names(&["a", "bc"]));
-        let typed = typed.map(bytes);
-        Item::Part(0, Err(Failure::App { remote, typed }))
+        Item::Part(0, Err(Failure::app(remote, typed.map(bytes))))
     };
+    let lost = Failure::app_lost(
+        RemoteError::new("four", names(&["a", "bc"])),
+        "because".to_owned(),
+    );
     let change = |callback: &str| Change::Offered {
         process: "process".to_owned(),
         callback: callback.to_owned(),
@@ -321,6 +324,7 @@ fn p6_answers_count_with_all_their_bytes() {
         (Item::Part(0, Ok(bytes("value"))), 1, 5),
         (app(None), 1, 7),
         (app(Some("typed")), 1, 12),
+        (Item::Part(0, Err(lost)), 1, 14),
         (
             Item::Part(0, failed(Failed::Cancelled { may_have_run: true })),
             1,

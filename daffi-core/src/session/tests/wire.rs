@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::number;
-use crate::proto::{Failed, Failure, Frame, Framing, Header, Outcome, Status, StreamId};
+use crate::proto::{Failed, Failure, Frame, Framing, Header, Outcome, Own, Status, StreamId, Typed};
 use crate::session::{Transmit, Unsent};
 
 /// What a session sent.
@@ -180,12 +180,17 @@ pub(super) fn with_reply<T>(outcome: &Outcome, send: impl FnOnce(Status<'_>, Byt
         Ok(value) => send(Status::Value, value.clone()),
         Err(Failure::App { remote, typed }) => {
             let (message, causes) = (remote.message(), remote.causes().collect());
+            let (typed, payload) = match typed {
+                Typed::InWords => (Own::None, Bytes::new()),
+                Typed::Encoded(bytes) => (Own::Payload, bytes.clone()),
+                Typed::Lost(reason) => (Own::Lost { reason }, Bytes::new()),
+            };
             let status = Status::App {
                 message,
                 causes,
-                typed: typed.is_some(),
+                typed,
             };
-            send(status, typed.clone().unwrap_or_default())
+            send(status, payload)
         }
         Err(Failure::Failed(failed)) => send(Status::Failed(failed.clone()), Bytes::new()),
     }

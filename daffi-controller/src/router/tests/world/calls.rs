@@ -317,25 +317,14 @@ impl World {
 
     /// A node answers a call that it was given.
     pub(super) fn reply(&mut self, node: usize, number: u32, outcome: &Outcome) {
-        let (status, payload) = match outcome {
-            Ok(value) => (Status::Value, value.clone()),
-            Err(Failure::App { remote, typed }) => {
-                let status = Status::App {
-                    message: remote.message(),
-                    causes: vec![],
-                    typed: typed.is_some(),
-                };
-                (status, typed.clone().unwrap_or_default())
-            }
-            Err(Failure::Failed(failed)) => (Status::Failed(failed.clone()), Bytes::new()),
-        };
+        let (status, payload) = Status::of(outcome);
         self.receive(
             node,
             Header::Reply {
                 call: id(number),
                 status,
             },
-            &payload,
+            payload,
         );
         let routed = self.routed.remove(&number).unwrap();
         if let Some(offer) = self.nodes[node]
