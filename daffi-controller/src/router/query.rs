@@ -110,24 +110,22 @@ impl Router {
                 self.refuse(from, call, overloaded, out);
             }
             // It is kept as long as somebody waits for it.
-            Query::WaitProcess(name) | Query::WaitFunction(name) if name.len() > Limits::NAME_BYTES => {
+            _ if query.longest_name() > Limits::NAME_BYTES => {
                 let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
                 self.refuse(from, call, Failed::Invalid { reason }, out);
             }
-            Query::WaitProcess(_) | Query::WaitFunction(_)
-                if self.peers.get(from).is_some_and(|peer| peer.waiting >= WAITS) =>
-            {
+            _ if query.waits() && self.peers.get(from).is_some_and(|peer| peer.waiting >= WAITS) => {
                 self.refuse(from, call, overloaded, out);
             }
             Query::WaitProcess(name) if self.peers.present(name).is_none() => {
                 self.watchers.waiting.for_process(name, from, call);
                 self.note(from, call, Sent::Waiting);
             }
-            Query::WaitFunction(name) if !self.is_offered(name, from, turn) => {
-                self.watchers.waiting.for_function(name, from, call);
+            Query::WaitFunction { name, process } if !self.is_offered(name, process, from, turn) => {
+                self.watchers.waiting.for_function(name, process, from, call);
                 self.note(from, call, Sent::Waiting);
             }
-            Query::WaitProcess(_) | Query::WaitFunction(_) => {
+            Query::WaitProcess(_) | Query::WaitFunction { .. } => {
                 self.answer(from, call, Status::Value, &Bytes::new(), out);
             }
             Query::Presence if self.watchers.subscriptions_of(from) >= SUBSCRIPTIONS => {
@@ -141,9 +139,16 @@ impl Router {
         Ok(None)
     }
 
-    /// Whether another process offers a callback.
-    fn is_offered(&self, name: &str, from: PeerId, turn: &mut Turn) -> bool {
-        let function = self.directory.function(name).map(|(_, function)| function);
+    /// Whether that process, or any other than the asking one, offers a callback.
+    fn is_offered(&self, name: &str, process: Option<&str>, from: PeerId, turn: &mut Turn) -> bool {
+        let function = self.directory.function(name);
+        if let Some(process) = process {
+            let peer = self.peers.present(process);
+            let offer = peer.zip(function);
+            let offer = offer.and_then(|(peer, (key, _))| self.directory.offer_of(peer, key));
+            return offer.is_some_and(|(_, provider)| self.is_there(provider));
+        }
+        let function = function.map(|(_, function)| function);
         let shown = function.map_or(&[][..], |function| function.shown());
         // The first or the second is there, as a rule: others are about to come or to go.
         let is_there = |key: &ProviderKey| {

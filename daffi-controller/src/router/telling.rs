@@ -176,20 +176,17 @@ impl Router {
     /// Tells those who waited for something that is there now.
     fn wake(&mut self, waking: &mut Waking, turn: &mut Turn, out: &mut impl Outlet) -> Progress {
         loop {
-            let is_there = self
-                .peers
-                .get(waking.peer)
-                .is_some_and(|peer| peer.stage == Stage::Present);
-            if !is_there {
+            let peer = self.peers.get(waking.peer);
+            let Some(peer) = peer.filter(|peer| peer.stage == Stage::Present) else {
                 return Progress::Done;
-            }
+            };
             if !turn.spend() {
                 return Progress::More;
             }
             let waiting = &mut self.watchers.waiting;
             let woken = match (&waking.process, waking.callbacks.get(waking.next)) {
                 (Some(process), _) => waiting.next_for_process(process),
-                (None, Some(callback)) => waiting.next_for_function(callback, waking.peer),
+                (None, Some(callback)) => waiting.next_for_function(callback, waking.peer, &peer.name),
                 (None, None) => return Progress::Done,
             };
             match woken {

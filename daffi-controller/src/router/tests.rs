@@ -287,6 +287,11 @@ fn offers(offers: &[Offered]) -> Bytes {
     proto::encode(offers).unwrap()
 }
 
+/// The question whether another process offers `name`.
+const fn function(name: &str) -> Query<'_> {
+    Query::WaitFunction { name, process: None }
+}
+
 /// A call of `name`, as its caller sends it under `number`.
 const fn call(number: u32, name: &str) -> CallHeader<'_> {
     CallHeader {

@@ -13,14 +13,32 @@ pub(super) type Asker = (PeerId, CallId);
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     processes: HashMap<Box<str>, BTreeSet<Asker>>,
-    functions: HashMap<Box<str>, BTreeSet<Asker>>,
+    functions: HashMap<Box<str>, Askers>,
     asked: HashMap<Asker, Awaited>,
+}
+
+/// Those who wait for a callback.
+#[derive(Debug, Default)]
+struct Askers {
+    /// For one of any other process's.
+    of_others: BTreeSet<Asker>,
+    /// For that of a process.
+    of_one: HashMap<Box<str>, BTreeSet<Asker>>,
+}
+
+impl Askers {
+    fn is_empty(&self) -> bool {
+        self.of_others.is_empty() && self.of_one.is_empty()
+    }
 }
 
 #[derive(Clone, Debug)]
 enum Awaited {
     Process(Box<str>),
-    Function(Box<str>),
+    Function {
+        name: Box<str>,
+        process: Option<Box<str>>,
+    },
 }
 
 impl Waiting {
@@ -35,10 +53,19 @@ impl Waiting {
         self.asked.insert(asker, Awaited::Process(name.into()));
     }
 
-    pub(super) fn for_function(&mut self, name: &str, peer: PeerId, call: CallId) {
+    pub(super) fn for_function(&mut self, name: &str, process: Option<&str>, peer: PeerId, call: CallId) {
         let asker = (peer, call);
-        self.functions.entry(name.into()).or_default().insert(asker);
-        self.asked.insert(asker, Awaited::Function(name.into()));
+        let askers = self.functions.entry(name.into()).or_default();
+        match process {
+            None => &mut askers.of_others,
+            Some(process) => askers.of_one.entry(process.into()).or_default(),
+        }
+        .insert(asker);
+        let awaited = Awaited::Function {
+            name: name.into(),
+            process: process.map(Into::into),
+        };
+        self.asked.insert(asker, awaited);
     }
 
     /// One who waited for a process.
@@ -48,31 +75,51 @@ impl Waiting {
         Some((peer, call))
     }
 
-    /// One who waited for a callback; its provider itself waits for another one.
-    pub(super) fn next_for_function(&mut self, name: &str, provider: PeerId) -> Option<Asker> {
+    /// One who waited for a callback that this provider, of that name, offers. Itself it waits for another one, unless it
+    /// says that it is its own that it waits for.
+    pub(super) fn next_for_function(&mut self, name: &str, provider: PeerId, process: &str) -> Option<Asker> {
         use std::ops::Bound::{Excluded, Unbounded};
         let askers = self.functions.get(name)?;
         let beyond = (Excluded((provider, LAST)), Unbounded);
-        let mut others = askers.range(..(provider, FIRST)).chain(askers.range(beyond));
-        let (peer, call) = *others.next()?;
+        let of_others = &askers.of_others;
+        let mut others = of_others
+            .range(..(provider, FIRST))
+            .chain(of_others.range(beyond));
+        let of_one = || askers.of_one.get(process)?.first();
+        let (peer, call) = *others.next().or_else(of_one)?;
         self.forget(peer, call);
         Some((peer, call))
     }
 
     pub(super) fn forget(&mut self, peer: PeerId, call: CallId) {
         let asker = (peer, call);
-        let Some(awaited) = self.asked.remove(&asker) else {
-            return;
-        };
-        let (askers, name) = match awaited {
-            Awaited::Process(name) => (&mut self.processes, name),
-            Awaited::Function(name) => (&mut self.functions, name),
-        };
-        if let Some(waiting) = askers.get_mut(&name) {
-            waiting.remove(&asker);
-            if waiting.is_empty() {
-                askers.remove(&name);
+        match self.asked.remove(&asker) {
+            None => {}
+            Some(Awaited::Process(name)) => leave(&mut self.processes, &name, asker),
+            Some(Awaited::Function { name, process }) => {
+                let Some(askers) = self.functions.get_mut(&name) else {
+                    return;
+                };
+                match process {
+                    None => {
+                        askers.of_others.remove(&asker);
+                    }
+                    Some(process) => leave(&mut askers.of_one, &process, asker),
+                }
+                if askers.is_empty() {
+                    self.functions.remove(&name);
+                }
             }
+        }
+    }
+}
+
+/// Takes one away from those who wait under a name.
+fn leave(waiting: &mut HashMap<Box<str>, BTreeSet<Asker>>, name: &str, asker: Asker) {
+    if let Some(askers) = waiting.get_mut(name) {
+        askers.remove(&asker);
+        if askers.is_empty() {
+            waiting.remove(name);
         }
     }
 }

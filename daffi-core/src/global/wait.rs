@@ -45,7 +45,7 @@ impl What {
     fn query(&self) -> Query<'_> {
         match self {
             Self::Process(name) => Query::WaitProcess(name),
-            Self::Function(name) => Query::WaitFunction(name),
+            Self::Function(name) => Query::WaitFunction { name, process: None },
         }
     }
 

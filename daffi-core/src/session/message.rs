@@ -65,9 +65,7 @@ impl Message<'_> {
             Self::Call(request, _) if request.deadline.is_some_and(|deadline| deadline <= now) => {
                 Err(Failed::timeout(false))
             }
-            Self::Ask(Query::WaitProcess(name) | Query::WaitFunction(name), _)
-                if name.len() > Limits::NAME_BYTES =>
-            {
+            Self::Ask(query, _) if query.longest_name() > Limits::NAME_BYTES => {
                 let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
                 Err(Failed::Invalid { reason })
             }
@@ -85,7 +83,7 @@ impl Message<'_> {
 
     /// Whether it waits for something to appear.
     pub(super) const fn waits(&self) -> bool {
-        matches!(self, Self::Ask(Query::WaitProcess(_) | Query::WaitFunction(_), _))
+        matches!(self, Self::Ask(query, _) if query.waits())
     }
 
     /// Whether it goes before all else.
@@ -163,7 +161,9 @@ impl Message<'_> {
             })),
             Self::Ask(query, until) => match query {
                 Query::WaitProcess(name) => Kept::WaitProcess((*name).into(), *until),
-                Query::WaitFunction(name) => Kept::WaitFunction((*name).into(), *until),
+                Query::WaitFunction { name, process } => {
+                    Kept::WaitFunction((*name).into(), process.map(Into::into), *until)
+                }
                 Query::Processes => Kept::Ask(Query::Processes, *until),
                 Query::Callbacks => Kept::Ask(Query::Callbacks, *until),
                 Query::Presence => Kept::Ask(Query::Presence, *until),
@@ -179,7 +179,7 @@ impl Message<'_> {
 pub(super) enum Kept {
     Call(Box<KeptCall>),
     WaitProcess(Box<str>, Option<Moment>),
-    WaitFunction(Box<str>, Option<Moment>),
+    WaitFunction(Box<str>, Option<Box<str>>, Option<Moment>),
     Ask(Query<'static>, Option<Moment>),
     Announce(Bytes, bool),
     Withdraw(Bytes),
@@ -208,7 +208,10 @@ impl Kept {
                 &call.payload,
             ),
             Self::WaitProcess(name, until) => Message::Ask(Query::WaitProcess(name), *until),
-            Self::WaitFunction(name, until) => Message::Ask(Query::WaitFunction(name), *until),
+            Self::WaitFunction(name, process, until) => {
+                let process = process.as_deref();
+                Message::Ask(Query::WaitFunction { name, process }, *until)
+            }
             Self::Ask(query, until) => Message::Ask(query.clone(), *until),
             Self::Announce(payload, ready) => Message::Announce {
                 payload,

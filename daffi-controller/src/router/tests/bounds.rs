@@ -553,11 +553,11 @@ fn p6_questions_that_wait_are_bounded() {
         f.ask(asker, number, Query::WaitProcess("nobody"));
     }
     assert_eq!(f.said(), []);
-    f.ask(asker, 4096, Query::WaitFunction("nothing"));
+    f.ask(asker, 4096, function("nothing"));
     assert_eq!(f.said(), [(asker, failure(4096, full()))]);
     f.cancel(asker, 7);
     f.said();
-    f.ask(asker, 4096, Query::WaitFunction("nothing"));
+    f.ask(asker, 4096, function("nothing"));
     assert_eq!(f.said(), [], "there is a place again");
     // All are told, some at a time.
     let nobody = f.connect("nobody");

@@ -62,7 +62,7 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
         },
         13 => Header::Query {
             call,
-            query: Query::WaitFunction(text),
+            query: function(text),
         },
         14 => Header::Query {
             call,

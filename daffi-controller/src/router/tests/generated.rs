@@ -84,7 +84,7 @@ fn op() -> impl Strategy<Value = Op> {
         5 => node.clone().prop_flat_map(offer),
         1 => (node.clone(), which.clone()).prop_map(|(node, which)| Op::Withdraw(node, which)),
         14 => (node.clone(), asked()).prop_map(|(node, asked)| Op::Call(node, asked)),
-        2 => (node.clone(), any::<bool>(), 0..4usize)
+        2 => (node.clone(), any::<bool>(), 0..40usize)
             .prop_map(|(node, process, index)| Op::Wait { node, process, index }),
         1 => node.clone().prop_map(Op::Watch),
         3 => (node.clone(), which.clone()).prop_map(|(node, which)| Op::Cancel(node, which)),

@@ -105,7 +105,7 @@ impl Node {
             Op::Ask(index) => {
                 let query = [
                     Query::WaitProcess("ann"),
-                    Query::WaitFunction("mul"),
+                    function("mul"),
                     Query::Processes,
                     Query::Callbacks,
                     Query::Presence,

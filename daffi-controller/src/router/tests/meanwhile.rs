@@ -149,7 +149,7 @@ fn who_waits_for_a_callback_is_told_of_one_that_is_there_beside_one_that_goes() 
     }
     let clearing = f.router.disconnect(gone, &mut Turn::new(NOW), &mut f.queues);
     f.said();
-    f.ask(caller, 5000, Query::WaitFunction("add"));
+    f.ask(caller, 5000, function("add"));
     assert_eq!(f.said(), [(caller, empty(5000))]);
     finish(&mut f, clearing);
 }

@@ -181,7 +181,7 @@ fn an_offer_with_another_balance_than_others_is_denied_and_nothing_of_it_counts(
         &[shared(0, "add", Balance::RoundRobin), offered(1, "sub")],
         true,
     );
-    f.ask(caller, 0, Query::WaitFunction("mul"));
+    f.ask(caller, 0, function("mul"));
     f.ask(caller, 1, Query::WaitProcess("other"));
     let other = f.connect("other");
     let reason = denied(
@@ -385,14 +385,46 @@ fn whoever_waits_for_a_process_is_told_once_it_is_complete() {
 }
 
 #[test]
+fn whoever_waits_for_the_callback_of_a_process_is_told_once_that_one_offers_it() {
+    let mut f = Fixture::new();
+    let of_shop = Query::WaitFunction {
+        name: "add",
+        process: Some("shop"),
+    };
+    let (asker, _) = (f.join("asker", &[]), f.join("other", &["add"]));
+    f.ask(asker, 0, of_shop.clone());
+    assert_eq!(f.said(), [], "another process offers it");
+    let shop = f.join("shop", &["sub"]);
+    assert_eq!(f.said(), [], "it is there and offers something else");
+    f.ask(shop, 1, of_shop.clone());
+    let offer = Header::Offer {
+        call: id(2),
+        ready: true,
+    };
+    f.receive(shop, offer, &offers(&[offered(7, "add")])).unwrap();
+    assert_eq!(
+        f.said(),
+        [(shop, empty(2)), (asker, empty(0)), (shop, empty(1))],
+        "its own, too, for it says so"
+    );
+    f.ask(asker, 0, of_shop.clone());
+    assert_eq!(f.said(), [(asker, empty(0))]);
+    f.disconnect(shop);
+    f.ask(asker, 0, of_shop);
+    f.receive(asker, Header::Cancel { call: id(0) }, &Bytes::new())
+        .unwrap();
+    assert!(f.router.watchers.waiting.is_empty());
+}
+
+#[test]
 fn whoever_waits_for_a_callback_is_told_once_another_offers_it() {
     let mut f = Fixture::new();
     let (first, second) = (f.join("first", &["add"]), f.join("second", &[]));
-    f.ask(first, 0, Query::WaitFunction("add"));
+    f.ask(first, 0, function("add"));
     assert_eq!(f.said(), [], "it offers it itself");
-    f.ask(second, 0, Query::WaitFunction("add"));
+    f.ask(second, 0, function("add"));
     assert_eq!(f.said(), [(second, empty(0))]);
-    f.ask(second, 0, Query::WaitFunction("sub"));
+    f.ask(second, 0, function("sub"));
     let offer = |f: &mut Fixture, link, callback, name, ready| {
         let header = Header::Offer { call: id(9), ready };
         f.receive(link, header, &offers(&[offered(callback, name)]))
@@ -412,7 +444,7 @@ fn p4_a_question_can_be_taken_back() {
     let mut f = Fixture::new();
     let asker = f.join("asker", &[]);
     f.ask(asker, 0, Query::WaitProcess("shop"));
-    f.ask(asker, 1, Query::WaitFunction("add"));
+    f.ask(asker, 1, function("add"));
     f.cancel(asker, 0);
     f.cancel(asker, 1);
     let cancelled = Failed::Cancelled { may_have_run: false };
@@ -435,7 +467,7 @@ fn questions_of_a_process_that_left_are_forgotten() {
     let (asker, other) = (f.join("asker", &[]), f.join("other", &[]));
     for link in [asker, other] {
         f.ask(link, 0, Query::WaitProcess("shop"));
-        f.ask(link, 1, Query::WaitFunction("add"));
+        f.ask(link, 1, function("add"));
     }
     f.disconnect(asker);
     // Whoever comes next has the same place.
@@ -459,7 +491,7 @@ fn p6_nobody_waits_for_a_name_that_cannot_be() {
     let mut f = Fixture::new();
     let asker = f.join("asker", &[]);
     let long = "x".repeat(Limits::NAME_BYTES + 1);
-    for query in [Query::WaitProcess(&long), Query::WaitFunction(&long)] {
+    for query in [Query::WaitProcess(&long), function(&long)] {
         f.ask(asker, 0, query);
         assert!(matches!(
             &*f.said(),
@@ -555,7 +587,7 @@ fn nothing_is_left_of_those_who_have_gone() {
     f.routed(one, call(0, "add"));
     f.routed(two, call(0, "add"));
     f.ask(one, 1, Query::WaitProcess("never"));
-    f.ask(two, 1, Query::WaitFunction("never"));
+    f.ask(two, 1, function("never"));
     f.ask(unready, 1, Query::Presence);
     for (number, mode) in (2..).zip([Mode::Broadcast, Mode::HandedOver]) {
         let header = CallHeader {

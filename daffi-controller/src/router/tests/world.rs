@@ -215,6 +215,8 @@ struct Waiter {
     number: u32,
     process: bool,
     index: usize,
+    /// Whose callback it is to be, if it has to be that one's.
+    of: Option<usize>,
 }
 
 pub(super) struct World {

@@ -161,7 +161,10 @@ impl Owned {
             }
             4 => Header::Query {
                 call,
-                query: Query::WaitFunction(&self.name),
+                query: Query::WaitFunction {
+                    name: &self.name,
+                    process: self.flag.then_some(&self.name),
+                },
             },
             _ => Header::Heartbeat {
                 received: self.number,

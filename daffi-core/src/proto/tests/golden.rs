@@ -525,9 +525,21 @@ fn the_rest() -> Vec<Golden> {
         ),
         golden(
             "query: wait for a function",
-            query(Query::WaitFunction("add")),
+            query(Query::WaitFunction {
+                name: "add",
+                process: None,
+            }),
             b"",
-            "00 00 00 08 0a 07 00 01 03 61 64 64",
+            "00 00 00 09 0a 07 00 01 03 61 64 64 00",
+        ),
+        golden(
+            "query: wait for the function of a process",
+            query(Query::WaitFunction {
+                name: "add",
+                process: Some("shop"),
+            }),
+            b"",
+            "00 00 00 0e 0a 07 00 01 03 61 64 64 01 04 73 68 6f 70",
         ),
         golden(
             "query: processes",

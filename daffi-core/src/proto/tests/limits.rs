@@ -55,7 +55,9 @@ fn a_name_over_255_bytes_is_refused_wherever_it_stands() {
         check(&call("add", Some(name), vec![]), expected);
         check(&run(name, vec![]), expected);
         check(&query(Query::WaitProcess(name)), expected);
-        check(&query(Query::WaitFunction(name)), expected);
+        for (name, process) in [(&**name, None), ("add", Some(&**name))] {
+            check(&query(Query::WaitFunction { name, process }), expected);
+        }
     }
 }
 

@@ -610,6 +610,12 @@ fn a_name_that_nobody_can_have_is_not_sent() {
     };
     assert_eq!(ask(Query::WaitProcess(&longest)), Ok(()));
     assert_eq!(ask(Query::WaitProcess(&longer)), denied());
-    assert_eq!(ask(Query::WaitFunction(&longer)), denied());
+    assert_eq!(
+        ask(Query::WaitFunction {
+            name: &longer,
+            process: None
+        }),
+        denied()
+    );
     assert_eq!(f.wire.sent().len(), 2);
 }

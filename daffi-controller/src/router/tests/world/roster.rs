@@ -84,7 +84,7 @@ impl World {
             if waiter.process {
                 joins && waiter.index == node
             } else {
-                waiter.node != node && appeared.contains(&waiter.index)
+                waiter.of.map_or(waiter.node != node, |of| of == node) && appeared.contains(&waiter.index)
             }
         });
         self.waiting = waiting;
@@ -137,6 +137,9 @@ impl World {
     }
 
     pub(super) fn wait(&mut self, node: usize, process: bool, index: usize) {
+        // Anybody's, or that of a process.
+        let of = (index / NAMES.len() % (PROCESSES.len() + 1)).checked_sub(1);
+        let of = of.filter(|_| !process);
         let index = if process {
             index % PROCESSES.len()
         } else {
@@ -148,7 +151,10 @@ impl World {
         let query = if process {
             Query::WaitProcess(PROCESSES[index])
         } else {
-            Query::WaitFunction(NAMES[index])
+            Query::WaitFunction {
+                name: NAMES[index],
+                process: of.map(|of| PROCESSES[of]),
+            }
         };
         self.receive(
             node,
@@ -161,7 +167,8 @@ impl World {
         let is_there = if process {
             self.nodes[index].ready
         } else {
-            self.shown(index).any(|(other, _)| other != node)
+            let mut shown = self.shown(index);
+            shown.any(|(other, _)| of.map_or(other != node, |of| other == of))
         };
         if is_there {
             self.expect_value(node, number);
@@ -171,6 +178,7 @@ impl World {
                 number,
                 process,
                 index,
+                of,
             });
         }
     }
