@@ -36,10 +36,11 @@ pub(crate) enum Key {
     Timeout,
     To,
     Untraced,
+    Wait,
 }
 
 impl Key {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Alias,
         Self::AutoInit,
         Self::Balance,
@@ -57,6 +58,7 @@ impl Key {
         Self::Timeout,
         Self::To,
         Self::Untraced,
+        Self::Wait,
     ];
 
     fn name(self) -> &'static str {
@@ -78,6 +80,7 @@ impl Key {
             Self::Timeout => "timeout",
             Self::To => "to",
             Self::Untraced => "untraced",
+            Self::Wait => "wait",
         }
     }
 
@@ -93,6 +96,7 @@ impl Key {
             Self::Retry => "retry = 2",
             Self::Timeout => "timeout = \"30s\"",
             Self::To => "to = \"process name\"",
+            Self::Wait => "wait = \"5s\"",
             Self::AutoInit
             | Self::Bg
             | Self::Broadcast
@@ -344,7 +348,7 @@ fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<
             );
             None
         }
-        (Key::Timeout, Some(Lit::Str(text))) => parse_time(&text, errors).map(Value::Time),
+        (Key::Timeout | Key::Wait, Some(Lit::Str(text))) => parse_time(&text, errors).map(Value::Time),
         (Key::Balance, Some(Lit::Str(text))) => Balance::parse(&text, errors).map(Value::Balance),
         (_, Some(Lit::Str(text))) => Some(Value::Text(text)),
         _ => {

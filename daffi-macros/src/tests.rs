@@ -406,7 +406,7 @@ fn arguments_are_in_the_stub() {
 fn what_may_be_made_again_is_in_the_stub() {
     check_fetcher(
         "retry",
-        quote!(timeout = "500ms", retry = 2, idempotent),
+        quote!(timeout = "500ms", wait = "5s", retry = 2, idempotent),
         &quote! {
             async fn price(item: &str) -> u64;
         },

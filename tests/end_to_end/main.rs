@@ -22,6 +22,7 @@ mod sharing;
 mod signatures;
 mod stop_on_drop;
 mod streams;
+mod to_come;
 mod traces;
 mod values;
 mod wedged;

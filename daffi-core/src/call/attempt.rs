@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::answer::Arguments;
 use super::options::Options;
+use super::patience::Patience;
 use super::pause::{Pause, pause};
 use super::pump::Feeds;
 use super::source::Source;
@@ -31,6 +32,7 @@ pub(super) struct Attempt {
     scope: Scope,
     retries: u32,
     backoff: Backoff,
+    patience: Patience,
     /// An attempt before this one may have run.
     ran: bool,
 }
@@ -98,6 +100,7 @@ impl Attempt {
         }
         let backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
         Ok(Self {
+            patience: Patience::new(&node, options.patience),
             exchange: Exchange::new(node).inheriting(inherited),
             named: source.named(),
             number,
@@ -119,26 +122,9 @@ impl Attempt {
         arguments: &Arguments,
     ) -> Poll<Answer> {
         loop {
-            let Self {
-                exchange,
-                number,
-                named,
-                deadline,
-                scope,
-                ..
-            } = self;
-            let message = || {
-                message(
-                    source,
-                    options,
-                    arguments,
-                    options.mode,
-                    named.unwrap_or(*number),
-                    *deadline,
-                    scope,
-                )
-            };
-            let outcome = match ready!(exchange.poll_next(cx, message)) {
+            let number = self.named.unwrap_or(self.number);
+            let next = self.poll_sent(cx, source, options, arguments, options.mode, number);
+            let outcome = match ready!(next) {
                 Next::End(outcome) => outcome,
                 Next::Item(Item::Opened(_)) => {
                     if self.named.is_some() {
@@ -181,25 +167,43 @@ impl Attempt {
         options: &Options,
         arguments: &Arguments,
     ) -> Poll<Next> {
-        let Self {
-            exchange,
-            number,
-            deadline,
-            scope,
-            ..
-        } = self;
-        let message = || {
-            message(
-                source,
-                options,
-                arguments,
-                Mode::Broadcast,
-                *number,
-                *deadline,
+        self.poll_sent(cx, source, options, arguments, Mode::Broadcast, self.number)
+    }
+
+    /// Sends the call if it was not sent, and waits for what comes of it; where nobody offers the callback, perhaps for
+    /// somebody who does.
+    fn poll_sent(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: &Source,
+        options: &Options,
+        arguments: &Arguments,
+        mode: Mode,
+        number: u64,
+    ) -> Poll<Next> {
+        loop {
+            if let Err(failed) = ready!(self.patience.poll(cx)) {
+                return Poll::Ready(Next::End(self.exchange.told(Err(failed.into()))));
+            }
+            let Self {
+                exchange,
+                deadline,
                 scope,
-            )
-        };
-        exchange.poll_next(cx, message)
+                ..
+            } = self;
+            let message = || message(source, options, arguments, mode, number, *deadline, scope);
+            let next = ready!(exchange.poll_next(cx, message));
+            let Next::End(Err(Failure::Failed(Failed::NoProvider(absence)))) = &next else {
+                return Poll::Ready(next);
+            };
+            let wanted = (source.name(), options.to.as_deref());
+            if !self
+                .patience
+                .begin(self.exchange.node(), wanted, absence, self.deadline)
+            {
+                return Poll::Ready(next);
+            }
+        }
     }
 
     /// Lets the callback of the process with that place on the roster send more of its stream.

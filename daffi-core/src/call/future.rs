@@ -81,6 +81,7 @@ impl<T, E> Call<T, E> {
         if let Source::Stub(stub) | Source::Varying(stub, _) = &source {
             options.timeout = stub.timeout;
             options.to = stub.to.map(str::to_owned);
+            options.patience = stub.patience;
             options.retries = stub.retries;
             options.idempotent = stub.idempotent;
             options.mode = stub.mode;

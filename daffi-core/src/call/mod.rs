@@ -12,6 +12,7 @@ mod handover;
 mod make;
 mod modifiers;
 mod options;
+mod patience;
 mod pause;
 mod pump;
 mod replies;

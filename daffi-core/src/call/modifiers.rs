@@ -51,6 +51,31 @@ impl<T, E> Call<T, E> {
         self
     }
 
+    /// Has the call wait up to `wait`, from when it is first made, for a process to appear that offers the callback, instead
+    /// of ending with [`CallError::NoProvider`](crate::CallError::NoProvider) at once. With [`to`](Self::to) it waits for that process to
+    /// offer it. When nobody has come by then it ends with `NoProvider`, and at its deadline with
+    /// [`CallError::Timeout`](crate::CallError::Timeout); it did not run.
+    ///
+    /// Nothing is asked again and again: the controller tells this process when somebody is there. The arguments wait in this
+    /// process, and so does a stream among them. Calls that have waited are made when their tasks get their turn, so they
+    /// may pass each other.
+    ///
+    /// Without this a call does not wait, but for the [`reconnect_wait`](crate::GlobalBuilder::reconnect_wait) after the process
+    /// has lost its connection and come back: the others are about to come back as well. `Duration::ZERO` waits for nobody then,
+    /// either. A lost connection is waited out for `reconnect_wait` whatever is said here.
+    ///
+    /// ```no_run
+    /// # async fn example(price: impl Fn(&str) -> daffi_core::Call<u64>) -> Result<(), daffi_core::CallError> {
+    /// use std::time::Duration;
+    ///
+    /// let price = price("milk").wait_for_provider(Duration::from_secs(5)).await?;
+    /// # Ok(()) }
+    /// ```
+    pub const fn wait_for_provider(mut self, wait: Duration) -> Self {
+        self.options.patience = Some(wait);
+        self
+    }
+
     /// Makes the call again, up to `retries` times, when it fails for a reason that may pass: no provider, a lost one, one
     /// at its limit or about to stop, no connection. Between two attempts it waits, longer each time and up to 2 s.
     ///

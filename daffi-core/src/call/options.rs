@@ -17,6 +17,8 @@ pub(super) struct Options {
     pub(super) metadata: Vec<(String, String)>,
     /// How long it waits before it is made.
     pub(super) after: Option<Duration>,
+    /// How long it waits for somebody who offers the callback.
+    pub(super) patience: Option<Duration>,
     /// How often it may be made again.
     pub(super) retries: u32,
     /// It may run more than once.

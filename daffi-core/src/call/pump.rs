@@ -271,6 +271,8 @@ impl Feeds {
             let Some(sending) = feed else { continue };
             let sending = sending.get_mut().unwrap_or_else(PoisonError::into_inner);
             match sending.poll(&Argument { node, sent, index }, cx) {
+                // It may be made again, and then they are sent from their beginning.
+                Poll::Ready(_) if node.is_answered(sent) => pending = true,
                 Poll::Ready(end) => {
                     *feed = None;
                     node.close_argument(sent, index, end);

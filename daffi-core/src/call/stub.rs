@@ -15,6 +15,7 @@ pub struct Stub {
     pub(super) name: &'static str,
     pub(super) timeout: Option<Duration>,
     pub(super) to: Option<&'static str>,
+    pub(super) patience: Option<Duration>,
     pub(super) retries: u32,
     pub(super) idempotent: bool,
     pub(super) mode: Mode,
@@ -78,6 +79,7 @@ impl Stub {
             name,
             timeout: None,
             to: None,
+            patience: None,
             retries: 0,
             idempotent: false,
             mode: Mode::Answered,
@@ -98,6 +100,14 @@ impl Stub {
     #[must_use]
     pub const fn to(mut self, process: &'static str) -> Self {
         self.to = Some(process);
+        self
+    }
+
+    /// Every call waits so long for somebody who offers the callback, unless it says otherwise; see
+    /// [`Call::wait_for_provider`](crate::Call::wait_for_provider).
+    #[must_use]
+    pub const fn wait(mut self, wait: Duration) -> Self {
+        self.patience = Some(wait);
         self
     }
 

@@ -54,8 +54,8 @@ impl<E> CallError<E> {
                 match absence {
                     Absence::Nobody => write!(
                         f,
-                        "nobody offers `{callback}` now: start a process with a #[callback] of that name, or wait \
-                         for one with wait_function({callback:?})"
+                        "nobody offers `{callback}` now: start a process with a #[callback] of that name, or \
+                         have the call wait for one with .wait_for_provider(…)"
                     ),
                     Absence::OnlyCaller => write!(
                         f,

@@ -157,6 +157,9 @@ impl GlobalBuilder {
 
     /// How long a call waits for a lost connection to come back before it ends with
     /// [`CallError::Disconnected`](crate::CallError::Disconnected). Default: 10 seconds.
+    ///
+    /// When the connection has come back, calls wait so long, counted from then, for processes that offer their callbacks, which have lost
+    /// theirs as well; see [`Call::wait_for_provider`](crate::Call::wait_for_provider).
     pub fn reconnect_wait(mut self, wait: Duration) -> Self {
         self.reconnect_wait = wait;
         self

@@ -218,6 +218,9 @@ impl Supervisor {
                 joined = self.come_back(&mut attempts) => joined,
                 () = self.node.stop.cancelled() => None,
             };
+            if joined.is_some() {
+                self.node.came_back();
+            }
         }
     }
 

@@ -35,7 +35,7 @@ impl Exchange {
     }
 
     /// The outcome, which says whose deadline it was that has passed.
-    fn told(&self, mut outcome: Outcome) -> Outcome {
+    pub(crate) fn told(&self, mut outcome: Outcome) -> Outcome {
         if let Err(Failure::Failed(Failed::Timeout { limit, .. })) = &mut outcome
             && *limit == TimeLimit::Call
             && self.inherited

@@ -5,6 +5,7 @@
 
 mod accepted;
 mod act;
+mod awaited;
 mod backoff;
 mod budget;
 mod caught;
@@ -28,6 +29,7 @@ mod turn;
 mod wakers;
 
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -39,6 +41,8 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
 
 use self::accepted::Accepted;
+pub(crate) use self::awaited::Asked;
+use self::awaited::Awaited;
 pub(crate) use self::backoff::Backoff;
 use self::budget::RetryBudget;
 pub(crate) use self::connect::{Hooks, Supervisor};
@@ -94,6 +98,9 @@ pub(crate) struct Node {
     /// Signatures that were found to be compatible, though their numbers differ.
     accepted: Accepted,
     retries: Mutex<RetryBudget>,
+    awaited: Awaited,
+    /// Until when those who offer callbacks may be on their way back, as this process was: nanoseconds since the origin.
+    returning: AtomicU64,
     /// Runs that wait for the node's stop, which waits for no run of these.
     asking: Mutex<Vec<RunId>>,
 }
@@ -116,6 +123,8 @@ impl Node {
             runtime,
             accepted: Accepted::default(),
             retries: Mutex::new(RetryBudget::new()),
+            awaited: Awaited::default(),
+            returning: AtomicU64::new(0),
             asking: Mutex::default(),
         })
     }
@@ -198,6 +207,21 @@ impl Node {
     /// What may be spent on calls that are made again.
     pub(crate) fn retries(&self) -> MutexGuard<'_, RetryBudget> {
         self.retries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection was lost, and there is another one: others may not have one yet.
+    fn came_back(&self) {
+        let until = self
+            .now()
+            .since_origin()
+            .saturating_add(self.options.reconnect_wait);
+        let until = u64::try_from(until.as_nanos()).unwrap_or(u64::MAX);
+        self.returning.store(until, Ordering::Release);
+    }
+
+    /// Until when a callback that nobody offers may be one whose provider has lost its connection, too.
+    pub(crate) fn others_return_until(&self) -> Moment {
+        Moment::new(Duration::from_nanos(self.returning.load(Ordering::Acquire)))
     }
 
     /// Signatures that were found to be compatible, though their numbers differ.

@@ -31,6 +31,11 @@ impl Node {
         if ended { Poll::Ready(()) } else { Poll::Pending }
     }
 
+    /// Whether a call has an outcome, which its caller has yet to see.
+    pub(crate) fn is_answered(&self, call: CallId) -> bool {
+        self.drive(|session, _, _| session.is_answered(call))
+    }
+
     /// Sends items of an argument stream, at once if `full`.
     pub(crate) fn send_argument(
         &self,

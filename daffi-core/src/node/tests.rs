@@ -1,5 +1,6 @@
 //! A node beside a controller that does what the test says.
 
+mod awaited;
 mod coming_back;
 
 use std::future::poll_fn;

@@ -169,6 +169,12 @@ impl<W, C: Clone> Session<W, C> {
         self.calls.may_have_run(call)
     }
 
+    /// Whether a call has an outcome that was not looked at.
+    #[must_use]
+    pub fn is_answered(&self, call: CallId) -> bool {
+        self.calls.is_answered(call)
+    }
+
     /// The caller no longer wants the outcome. If the call is on its way, it is cancelled (P4).
     pub fn abandon(&mut self, call: CallId, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
         // Whoever sends its argument streams is given up with it.

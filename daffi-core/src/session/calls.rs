@@ -135,6 +135,12 @@ impl<W> Calls<W> {
         slot.is_some_and(|slot| matches!(slot.state, State::Parked { .. }))
     }
 
+    /// Whether the call has an outcome.
+    pub(super) fn is_answered(&self, call: CallId) -> bool {
+        let slot = self.slots.get(call);
+        slot.is_none_or(|slot| matches!(slot.state, State::Ended { .. }))
+    }
+
     /// Whether the call may have run. One that has no slot has been lost together with its connection.
     pub(super) fn may_have_run(&self, call: CallId) -> bool {
         match self.slots.get(call).map(|slot| &slot.state) {

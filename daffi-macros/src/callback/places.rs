@@ -27,6 +27,7 @@ pub(crate) const FUNCTION: Place = Place {
         (Key::Prefix, "the `impl` block of a service"),
         (Key::Retry, RETRY),
         (Key::To, TO),
+        (Key::Wait, WAIT),
     ],
 };
 
@@ -51,6 +52,7 @@ pub(crate) const BLOCK: Place = Place {
         (Key::Retry, RETRY),
         (Key::Timeout, "a method: every method has its own limit"),
         (Key::To, TO),
+        (Key::Wait, WAIT),
         (Key::Untraced, UNTRACED),
     ],
 };
@@ -77,6 +79,7 @@ pub(crate) const METHOD: Place = Place {
         (Key::Prefix, "the `impl` block"),
         (Key::Retry, RETRY),
         (Key::To, TO),
+        (Key::Wait, WAIT),
     ],
 };
 
@@ -86,3 +89,4 @@ const BROADCAST: &str = "`#[fetcher]`: it is the caller who asks everybody";
 const RETRY: &str = "`#[fetcher]`: it is the caller who makes calls again";
 const TO: &str = "`#[fetcher]`: it is the caller who chooses";
 const UNTRACED: &str = "a method: every method has its own types";
+const WAIT: &str = "`#[fetcher]`: it is the caller who waits for a process that offers it";

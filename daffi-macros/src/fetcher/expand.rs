@@ -231,11 +231,15 @@ fn stub(fetcher: &Fetcher<'_>) -> TokenStream {
         quote!(.timeout(#timeout))
     });
     let to = fetcher.to.as_ref().map(|to| quote!(.to(#to)));
+    let wait = fetcher.wait.map(|wait| {
+        let wait = crate::duration::tokens(wait);
+        quote!(.wait(#wait))
+    });
     let retry = fetcher.retry.map(|retry| quote!(.retry(#retry)));
     let idempotent = fetcher.idempotent.then(|| quote!(.idempotent()));
     let each = (fetcher.answer.comes == Comes::Count).then(|| quote!(.each()));
     let varying = fetcher.varying.then(|| quote!(.varying()));
-    quote!(::daffi::__private::Stub::new(#name) #timeout #to #retry #idempotent #each #varying)
+    quote!(::daffi::__private::Stub::new(#name) #timeout #to #wait #retry #idempotent #each #varying)
 }
 
 /// The call in the background; that its outcome cannot come from there is shown at its type.

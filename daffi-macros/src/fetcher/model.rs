@@ -20,6 +20,7 @@ pub(crate) struct Fetcher<'a> {
     pub(crate) name: RemoteName,
     pub(crate) timeout: Option<Duration>,
     pub(crate) to: Option<LitStr>,
+    pub(crate) wait: Option<Duration>,
     pub(crate) retry: Option<u32>,
     pub(crate) idempotent: bool,
     pub(crate) mode: Mode,
@@ -69,6 +70,7 @@ pub(crate) struct Defaults<'a> {
     pub(crate) prefix: Option<&'a LitStr>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) to: Option<&'a LitStr>,
+    pub(crate) wait: Option<Duration>,
     /// The block has parameters on which types may depend.
     pub(crate) varying: bool,
 }
@@ -84,6 +86,7 @@ impl<'a> Defaults<'a> {
             prefix,
             timeout: arguments.time(Key::Timeout),
             to,
+            wait: arguments.time(Key::Wait),
             varying: false,
         }
     }
@@ -161,6 +164,7 @@ impl<'a> Fetcher<'a> {
             name: name?,
             timeout: arguments.time(Key::Timeout).or(defaults.timeout),
             to: own_to.or(defaults.to).cloned(),
+            wait: arguments.time(Key::Wait).or(defaults.wait),
             retry: arguments.count(Key::Retry),
             idempotent: arguments.span(Key::Idempotent).is_some(),
             mode: Mode::of(arguments),

@@ -8,6 +8,7 @@ pub(crate) const FUNCTION: Place = Place {
         Key::Alias,
         Key::Timeout,
         Key::To,
+        Key::Wait,
         Key::Retry,
         Key::Idempotent,
         Key::Bg,
@@ -32,7 +33,7 @@ pub(crate) const FUNCTION: Place = Place {
 
 pub(crate) const BLOCK: Place = Place {
     name: "`#[fetcher]` on an `impl` block",
-    takes: &[Key::Prefix, Key::Timeout, Key::To],
+    takes: &[Key::Prefix, Key::Timeout, Key::To, Key::Wait],
     elsewhere: &[
         (Key::Alias, "a method: every method has its own name"),
         (Key::AutoInit, AUTO_INIT),
@@ -53,7 +54,7 @@ pub(crate) const BLOCK: Place = Place {
 
 pub(crate) const TRAIT: Place = Place {
     name: "`#[fetcher]` on a trait",
-    takes: &[Key::Client, Key::Prefix, Key::Timeout, Key::To],
+    takes: &[Key::Client, Key::Prefix, Key::Timeout, Key::To, Key::Wait],
     elsewhere: &[
         (Key::Alias, "a method: every method has its own name"),
         (Key::AutoInit, AUTO_INIT),
@@ -77,6 +78,7 @@ pub(crate) const METHOD: Place = Place {
         Key::Alias,
         Key::Timeout,
         Key::To,
+        Key::Wait,
         Key::Retry,
         Key::Idempotent,
         Key::Bg,

@@ -4,6 +4,7 @@ fn price(item: &str) -> ::daffi::Call<u64> {
             "price",
         )
         .timeout(::core::time::Duration::new(0u64, 500000000u32))
+        .wait(::core::time::Duration::new(5u64, 0u32))
         .retry(2u32)
         .idempotent();
     let __daffi_kind_0 = ::daffi::__private::by_type::traced_like(&item);

@@ -24,7 +24,7 @@ async fn balance();
 #[callback(bg, broadcast)]
 fn of_callers() {}
 
-#[callback(retry = 2, idempotent)]
+#[callback(retry = 2, idempotent, wait = "5s")]
 fn made_again() {}
 
 struct Service;

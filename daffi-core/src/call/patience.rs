@@ -1,0 +1,103 @@
+//! Waiting until somebody offers the callback.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+use super::pause::{Pause, pause};
+use crate::node::{Asked, Backoff, Node};
+use crate::proto::{Absence, Failed, Limits, Moment};
+
+/// The bound of the first pause where somebody offers the callback and cannot be called, and of the longest.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
+
+/// How long a call waits for somebody who offers its callback, and what it waits for now.
+pub(super) struct Patience {
+    /// What was said of this call.
+    until: Option<Moment>,
+    waiting: Option<Box<Waiting>>,
+    backoff: Option<Backoff>,
+}
+
+struct Waiting {
+    _asked: Arc<Asked>,
+    answered: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// It is not made again before.
+    pause: Option<Pause>,
+    over: Pause,
+    /// What the call ends with when its time is over.
+    otherwise: Failed,
+}
+
+impl Patience {
+    /// Waits for so long from now; as long as the node finds right if nothing was said.
+    pub(super) fn new(node: &Node, said: Option<Duration>) -> Self {
+        let until = said.map(|said| {
+            let at = Instant::now().checked_add(said);
+            at.map_or(Moment::new(Duration::MAX), |at| node.moment(at))
+        });
+        Self {
+            until,
+            waiting: None,
+            backoff: None,
+        }
+    }
+
+    /// Nobody offers the callback. Whether the call waits for somebody who does.
+    pub(super) fn begin(
+        &mut self,
+        node: &Arc<Node>,
+        (callback, process): (&str, Option<&str>),
+        absence: &Absence,
+        deadline: Option<Moment>,
+    ) -> bool {
+        let until = self.until.unwrap_or_else(|| node.others_return_until());
+        let now = node.moment(Instant::now());
+        // Nobody can have a longer name.
+        let longest = callback.len().max(process.map_or(0, str::len));
+        if until <= now || longest > Limits::NAME_BYTES {
+            return false;
+        }
+        let (until, otherwise) = match deadline {
+            Some(deadline) if deadline < until => (deadline, Failed::timeout(false)),
+            _ => (until, Failed::NoProvider(absence.clone())),
+        };
+        let asked = node.ask_for(callback, process);
+        let pauses = self.backoff.as_mut();
+        self.waiting = Some(Box::new(Waiting {
+            answered: Box::pin(asked.answered()),
+            _asked: asked,
+            pause: pauses.map(|backoff| pause(node, backoff.pause())),
+            over: pause(
+                node,
+                node.instant(until).saturating_duration_since(Instant::now()),
+            ),
+            otherwise,
+        }));
+        self.backoff.get_or_insert_with(|| Backoff::new(PAUSE.0, PAUSE.1));
+        true
+    }
+
+    /// Ready when it does not wait, or no longer: with what the call ends with if nobody has come.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        let Some(waiting) = &mut self.waiting else {
+            return Poll::Ready(Ok(()));
+        };
+        let paused = waiting.pause.as_mut().map(|pause| Pin::new(pause).poll(cx));
+        let is_there = waiting.answered.as_mut().poll(cx).is_ready();
+        let outcome = match Pin::new(&mut waiting.over).poll(cx) {
+            // The node stops.
+            Poll::Ready(Err(failed)) => Err(failed),
+            _ if is_there && !paused.is_some_and(|paused| paused.is_pending()) => Ok(()),
+            Poll::Ready(Ok(())) => Err(waiting.otherwise.clone()),
+            Poll::Pending => return Poll::Pending,
+        };
+        self.waiting = None;
+        Poll::Ready(outcome)
+    }
+}
