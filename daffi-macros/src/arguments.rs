@@ -13,106 +13,13 @@ use crate::balance::Balance;
 use crate::duration;
 use crate::errors::Errors;
 
+mod key;
+
+pub(crate) use key::Key;
+use key::similar;
+
 /// The most that a call can be made again. With the pauses in between that is minutes; a larger number is a mistake.
 const MOST_RETRIES: u32 = 100;
-
-/// An argument of some attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
-    Alias,
-    AutoInit,
-    Balance,
-    Bg,
-    Broadcast,
-    Client,
-    Concurrency,
-    Each,
-    Idempotent,
-    Inline,
-    Local,
-    Prefix,
-    Queue,
-    Retry,
-    Timeout,
-    To,
-    Untraced,
-    Wait,
-}
-
-impl Key {
-    const ALL: [Self; 18] = [
-        Self::Alias,
-        Self::AutoInit,
-        Self::Balance,
-        Self::Bg,
-        Self::Broadcast,
-        Self::Client,
-        Self::Concurrency,
-        Self::Each,
-        Self::Idempotent,
-        Self::Inline,
-        Self::Local,
-        Self::Prefix,
-        Self::Queue,
-        Self::Retry,
-        Self::Timeout,
-        Self::To,
-        Self::Untraced,
-        Self::Wait,
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Alias => "alias",
-            Self::AutoInit => "auto_init",
-            Self::Balance => "balance",
-            Self::Bg => "bg",
-            Self::Broadcast => "broadcast",
-            Self::Client => "client",
-            Self::Concurrency => "concurrency",
-            Self::Each => "each",
-            Self::Idempotent => "idempotent",
-            Self::Inline => "inline",
-            Self::Local => "local",
-            Self::Prefix => "prefix",
-            Self::Queue => "queue",
-            Self::Retry => "retry",
-            Self::Timeout => "timeout",
-            Self::To => "to",
-            Self::Untraced => "untraced",
-            Self::Wait => "wait",
-        }
-    }
-
-    /// How it is written.
-    fn form(self) -> &'static str {
-        match self {
-            Self::Alias => "alias = \"name\"",
-            Self::Balance => "balance = \"round_robin\"",
-            Self::Client => "client = \"Name\"",
-            Self::Concurrency => "concurrency = 8",
-            Self::Prefix => "prefix = \"shop.\"",
-            Self::Queue => "queue = 200",
-            Self::Retry => "retry = 2",
-            Self::Timeout => "timeout = \"30s\"",
-            Self::To => "to = \"process name\"",
-            Self::Wait => "wait = \"5s\"",
-            Self::AutoInit
-            | Self::Bg
-            | Self::Broadcast
-            | Self::Each
-            | Self::Idempotent
-            | Self::Inline
-            | Self::Local
-            | Self::Untraced => self.name(),
-        }
-    }
-
-    /// Whether it has no value.
-    fn is_flag(self) -> bool {
-        self.form() == self.name()
-    }
-}
 
 /// An attribute at one of the places where it can stand.
 #[derive(Debug)]
@@ -279,32 +186,6 @@ fn parse_key(argument: &[TokenTree], place: &Place, errors: &mut Errors) -> Opti
     };
     errors.add(ident, format!("{explanation}\n{}", place.takes()));
     None
-}
-
-/// The argument that may have been meant.
-fn similar(name: &str, takes: &[Key]) -> Option<Key> {
-    takes
-        .iter()
-        .map(|key| (distance(name, key.name()), *key))
-        .filter(|(distance, key)| *distance <= key.name().len().div_ceil(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, key)| key)
-}
-
-/// How many letters have to be added, taken away or exchanged for others.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, from) in from.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, to) in to.iter().enumerate() {
-            let exchanged = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = exchanged.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.len()]
 }
 
 fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<Value> {

@@ -1,32 +1,69 @@
-//! Waiting for somebody who offers a callback: one question to the controller, however many calls wait.
+//! What the calls of a process wait for: one question for each, for as long as somebody waits.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
 
-use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
-use super::{Message, Node};
-use crate::proto::{Failed, Failure, Query};
-
-/// How long it takes to ask again, where the controller has too much to do to answer.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// What the calls of a process wait for.
-#[derive(Debug, Default)]
-pub(super) struct Awaited(Mutex<HashMap<Key, Weak<Asked>>>);
-
 /// A callback, and the process that has to offer it, if it has to be that one.
-type Key = (Box<str>, Option<Box<str>>);
+pub(super) type Key = (Box<str>, Option<Box<str>>);
 
-/// A question that is being asked, for as long as somebody holds it.
+/// The questions that are being asked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Awaited(Arc<Mutex<HashMap<Key, Weak<Asked>>>>);
+
+/// A question, held by whoever waits for its answer.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    node: Arc<Node>,
+    all: Awaited,
     key: Key,
     answered: CancellationToken,
     _wanted: DropGuard,
+}
+
+/// A question that is yet to be asked.
+pub(super) struct Question {
+    wanted: CancellationToken,
+    /// However it ends.
+    _answered: DropGuard,
+}
+
+impl Awaited {
+    /// The question, and what has to be done about it if nobody is asking it.
+    pub(super) fn ask(&self, key: &Key) -> (Arc<Asked>, Option<Question>) {
+        // The last holder of a question takes the lock, so it must not be dropped under it.
+        let present;
+        let mut awaited = self.lock();
+        present = awaited.get(key).and_then(Weak::upgrade);
+        if let Some(asked) = &present
+            && !asked.answered.is_cancelled()
+        {
+            return (Arc::clone(asked), None);
+        }
+        let (wanted, answered) = (CancellationToken::new(), CancellationToken::new());
+        let asked = Arc::new(Asked {
+            all: self.clone(),
+            key: key.clone(),
+            answered: answered.clone(),
+            _wanted: wanted.clone().drop_guard(),
+        });
+        awaited.insert(key.clone(), Arc::downgrade(&asked));
+        let question = Question {
+            wanted,
+            _answered: answered.drop_guard(),
+        };
+        (asked, Some(question))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Weak<Asked>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
 }
 
 impl Asked {
@@ -38,7 +75,7 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        let mut awaited = self.node.awaited.lock();
+        let mut awaited = self.all.lock();
         // Another may be asking by now.
         if awaited
             .get(&self.key)
@@ -49,63 +86,12 @@ impl Drop for Asked {
     }
 }
 
-impl Awaited {
-    #[cfg(test)]
-    pub(super) fn is_empty(&self) -> bool {
-        self.lock().is_empty()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Weak<Asked>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Node {
-    /// Asks to be told when that process offers the callback, or any other than this one if none is named.
-    pub(crate) fn ask_for(self: &Arc<Self>, callback: &str, process: Option<&str>) -> Arc<Asked> {
-        let key: Key = (callback.into(), process.map(Into::into));
-        // The last holder of a question takes the lock, so it must not be dropped under it.
-        let present;
-        let mut awaited = self.awaited.lock();
-        present = awaited.get(&key).and_then(Weak::upgrade);
-        if let Some(asked) = &present
-            && !asked.answered.is_cancelled()
-        {
-            return Arc::clone(asked);
-        }
-        let (wanted, answered) = (CancellationToken::new(), CancellationToken::new());
-        let asked = Arc::new(Asked {
-            node: Arc::clone(self),
-            key: key.clone(),
-            answered: answered.clone(),
-            _wanted: wanted.clone().drop_guard(),
-        });
-        awaited.insert(key.clone(), Arc::downgrade(&asked));
-        drop(awaited);
-        let node = Arc::clone(self);
-        self.spawn_task(async move {
-            // However it ends.
-            let _answered = answered.drop_guard();
-            tokio::select! {
-                () = node.until_offered(&key) => {}
-                () = wanted.cancelled() => {}
-            }
-        });
-        asked
-    }
-
-    async fn until_offered(self: &Arc<Self>, (name, process): &Key) {
-        let query = || Query::WaitFunction {
-            name,
-            process: process.as_deref(),
-        };
-        loop {
-            match self.exchange(|| Message::Ask(query(), None)).await {
-                Ok(_) => return,
-                // The call finds out what is wrong.
-                Err(Failure::Failed(Failed::Disconnected { .. } | Failed::Cancelled { .. })) => return,
-                Err(_) => sleep(PAUSE).await,
-            }
+impl Question {
+    /// Asks it until it is answered or nobody holds it any more.
+    pub(super) async fn unless_unwanted(self, asking: impl Future<Output = ()>) {
+        tokio::select! {
+            () = asking => {}
+            () = self.wanted.cancelled() => {}
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod accepted;
 mod act;
+mod ask_for;
 mod awaited;
 mod backoff;
 mod budget;

@@ -1,5 +1,6 @@
 //! What arguments say.
 
+use super::key::distance;
 use super::*;
 
 #[test]

@@ -1,0 +1,47 @@
+//! What a process asks of the controller.
+
+use serde::{Deserialize, Serialize};
+
+use super::fields;
+
+/// A question to the controller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Query<'a> {
+    /// Answered, with nothing, once the process is there.
+    WaitProcess(#[serde(borrow, deserialize_with = "fields::name")] &'a str),
+    /// Answered, with nothing, once a process offers the callback.
+    WaitFunction {
+        /// The callback's remote name.
+        #[serde(borrow, deserialize_with = "fields::name")]
+        name: &'a str,
+        /// That one has to; any other than the asking one if there is none.
+        #[serde(borrow, deserialize_with = "fields::optional_name")]
+        process: Option<&'a str>,
+    },
+    /// Answered with a list of [`ProcessEntry`](super::ProcessEntry), by name.
+    Processes,
+    /// Answered with a list of [`CallbackEntry`](super::CallbackEntry), by name.
+    Callbacks,
+    /// Told of what happens, by [`Header::Happened`], until it is cancelled or the asker does not keep up. What is there
+    /// already comes first.
+    Presence,
+}
+
+impl Query<'_> {
+    /// Whether its answer may have to wait for something to appear.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        matches!(self, Self::WaitProcess(_) | Self::WaitFunction { .. })
+    }
+
+    /// How many bytes the longest name in it has.
+    #[must_use]
+    pub fn longest_name(&self) -> usize {
+        match self {
+            Self::WaitProcess(name) => name.len(),
+            Self::WaitFunction { name, process } => name.len().max(process.map_or(0, str::len)),
+            Self::Processes | Self::Callbacks | Self::Presence => 0,
+        }
+    }
+}
