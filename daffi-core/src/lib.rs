@@ -47,8 +47,8 @@ pub mod transport;
 #[cfg(feature = "runtime")]
 pub use {
     call::{
-        AsyncResult, BlockingItems, Broadcast, BroadcastItems, Call, Handover, Replies, RepliesIter, Reply,
-        ReplyStream, Streaming,
+        AsyncResult, BlockingItems, Broadcast, BroadcastHandover, BroadcastItems, Call, Handover, Replies,
+        RepliesIter, Reply, ReplyStream, Streaming,
     },
     context::CallContext,
     error::{ConfigFault, Refusal, RegisterError, StartError},

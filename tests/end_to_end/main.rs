@@ -16,6 +16,7 @@ mod net;
 mod paused;
 mod presence;
 mod queueing;
+mod receivers;
 mod register_fn;
 mod services;
 mod sharing;

@@ -5,11 +5,11 @@ use core::fmt::Debug;
 
 use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
-    Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastItems, Call, CallContext,
-    CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault, Global, GlobalBuilder, Handover,
-    LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError, Registration, RemoteError,
-    Replies, RepliesIter, Reply, ReplyStream, Signature, StartError, Stream, Streaming, TimeLimit,
-    TraceContext, Wait, bytes,
+    Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover, BroadcastItems,
+    Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault, Global,
+    GlobalBuilder, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError,
+    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Signature, StartError, Stream,
+    Streaming, TimeLimit, TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -27,6 +27,7 @@ const _: () = {
     shared::<Balance>();
     shared::<BlockingItems<Value>>();
     shared::<Broadcast<Value>>();
+    shared::<BroadcastHandover>();
     shared::<BroadcastItems<Value>>();
     shared::<Call<Value>>();
     shared::<CallContext>();

@@ -8,7 +8,7 @@ use daffi_core::proto::{self, Absence, CallHeader, CallId, EncodeError, Failed, 
 use super::calling::{metadata_bytes, weight};
 use super::ids::{BroadcastId, Caller, Part, PeerId, ProviderKey, Routed, Sent};
 use super::made::Made;
-use super::outlet::Outlet;
+use super::outlet::{Fault, Outlet};
 use super::pick::{OVERLOADED, Unrouted, Wish};
 use super::queueing::Wait;
 use super::state::Router;
@@ -26,13 +26,35 @@ pub(super) struct Asking {
     payload: Bytes,
     /// How many bytes each of them is given.
     size: usize,
-    /// Who is asked: sorted by name once that is [prepared](Self::prepare).
-    roster: Vec<(Arc<str>, PeerId)>,
+    /// Who is asked: sorted by name once that is [prepared](Self::prepare). Whom the caller named is looked for when its turn
+    /// comes.
+    roster: Vec<(Arc<str>, Option<PeerId>)>,
     names: Option<Result<Bytes, EncodeError>>,
     id: Option<BroadcastId>,
     /// The place on the roster that is asked next, and the one that is given up next if the caller leaves meanwhile.
     next: usize,
     left: u32,
+}
+
+impl Asking {
+    fn new(
+        from: PeerId,
+        header: &CallHeader<'_>,
+        payload: &Bytes,
+        roster: Vec<(Arc<str>, Option<PeerId>)>,
+    ) -> Self {
+        Self {
+            from,
+            call: Arc::new(Made::new(header)),
+            payload: payload.clone(),
+            size: weight(header, payload),
+            roster,
+            names: None,
+            id: None,
+            next: 0,
+            left: 0,
+        }
+    }
 }
 
 impl Step for Asking {
@@ -42,8 +64,9 @@ impl Step for Asking {
 
     fn prepare(&mut self) {
         if self.names.is_none() {
-            // A process offers a name once.
             self.roster.sort();
+            // A process offers a name once, but a caller may name it twice.
+            self.roster.dedup();
             let names: Vec<_> = self.roster.iter().map(|(name, ..)| &**name).collect();
             self.names = Some(proto::encode(&names));
         }
@@ -51,19 +74,6 @@ impl Step for Asking {
 
     fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
         router.ask(self, turn, &mut out)
-    }
-}
-
-/// A broadcast that its caller takes back: parts, up to a place on the roster.
-#[derive(Debug)]
-struct Cancelling {
-    of: BroadcastId,
-    index: u32,
-}
-
-impl Step for Cancelling {
-    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
-        router.cancel_parts(self.of, &mut self.index, turn, &mut out)
     }
 }
 
@@ -76,13 +86,9 @@ impl Router {
         payload: &Bytes,
         out: &mut impl Outlet,
     ) -> Option<Task> {
-        if let Err(failed) = self.check_share(from) {
-            self.refuse(from, header.call, failed, out);
-            return None;
-        }
+        let has_room = self.may_ask_many(from, header.call, out)?;
         let function = self.directory.function(header.name).map(|(_, function)| function);
         let shown = function.map_or(&[][..], |function| function.shown());
-        let has_room = out.room(from) > 0;
         // Who does not read has nobody looked for.
         if !has_room && shown.len() > FEW {
             self.refuse(from, header.call, OVERLOADED, out);
@@ -92,11 +98,11 @@ impl Router {
         let callable = providers.filter(|provider| provider.live).filter_map(|provider| {
             let peer = self.peers.get(provider.peer)?;
             peer.is_callable()
-                .then(|| (Arc::clone(&peer.name), provider.peer))
+                .then(|| (Arc::clone(&peer.name), Some(provider.peer)))
         });
         let mut roster: Vec<_> = callable.collect();
         let all = roster.len();
-        roster.retain(|(_, peer)| *peer != from);
+        roster.retain(|(_, peer)| *peer != Some(from));
         if roster.is_empty() {
             let absence = if all == 0 {
                 Absence::Nobody
@@ -111,17 +117,43 @@ impl Router {
             self.refuse(from, header.call, OVERLOADED, out);
             return None;
         }
-        Some(Box::new(Asking {
-            from,
-            call: Arc::new(Made::new(header)),
-            payload: payload.clone(),
-            size: weight(header, payload),
-            roster,
-            names: None,
-            id: None,
-            next: 0,
-            left: 0,
-        }))
+        Some(Box::new(Asking::new(from, header, payload, roster)))
+    }
+
+    /// A call that goes to those whom its caller names. Each of them has one part (P8), and says so where it is not there.
+    pub(super) fn call_to(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        processes: &[&str],
+        payload: &Bytes,
+        turn: &mut Turn,
+        out: &mut impl Outlet,
+    ) -> Result<Option<Task>, Fault> {
+        if !header.mode.asks_many() || processes.is_empty() {
+            return Err(Fault::Unexpected("names of processes, of which none is asked"));
+        }
+        self.claim(from, header.call)?;
+        turn.spend_words(metadata_bytes(header));
+        let Some(has_room) = self.may_ask_many(from, header.call, out) else {
+            return Ok(None);
+        };
+        if !has_room {
+            self.refuse(from, header.call, OVERLOADED, out);
+            return Ok(None);
+        }
+        turn.spend_words(processes.iter().map(|name| name.len()).sum());
+        let roster = processes.iter().map(|name| (Arc::from(*name), None)).collect();
+        Ok(Some(Box::new(Asking::new(from, header, payload, roster))))
+    }
+
+    /// Whether a caller has room for a roster; none if it is told already that it may make no more calls.
+    fn may_ask_many(&mut self, from: PeerId, call: CallId, out: &mut impl Outlet) -> Option<bool> {
+        if let Err(failed) = self.check_share(from) {
+            self.refuse(from, call, failed, out);
+            return None;
+        }
+        Some(out.room(from) > 0)
     }
 
     /// Goes on with a broadcast that begins.
@@ -148,7 +180,8 @@ impl Router {
             if !turn.spend() {
                 return Progress::More;
             }
-            let peer = asking.roster[asking.next].1;
+            let (name, peer) = &asking.roster[asking.next];
+            let peer = peer.or_else(|| self.peers.present(name));
             let part = Part {
                 of: id,
                 index: u32::try_from(asking.next).unwrap_or(u32::MAX),
@@ -165,11 +198,15 @@ impl Router {
                 self.check_share(asking.from)
                     .and_then(|()| self.ask_one((peer, part), asking, &header, turn, out))
             };
+            let end = match routed {
+                Ok(Routed::Run(_)) if call.is_handed_over() => Some(Status::Value),
+                Ok(_) => None,
+                Err(ref failed) => Some(Status::Failed(failed.clone())),
+            };
             if let Some(broadcast) = self.broadcasts.get_mut(id) {
-                broadcast.routed.push(routed.as_ref().ok().copied());
+                broadcast.routed.push(routed.ok().filter(|_| end.is_none()));
             }
-            if let Err(failed) = routed {
-                let status = Status::Failed(failed);
+            if let Some(status) = end {
                 turn.spend_words(words(&status));
                 self.end_part(part, status, &Bytes::new(), out);
             }
@@ -194,14 +231,19 @@ impl Router {
     /// Asks one on the roster, now or when it has a place.
     fn ask_one(
         &mut self,
-        (peer, part): (PeerId, Part),
+        (peer, part): (Option<PeerId>, Part),
         asking: &Asking,
         header: &CallHeader<'_>,
         turn: &Turn,
         out: &mut impl Outlet,
     ) -> Result<Routed, Failed> {
+        let peer = peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
         let (from, payload, caller) = (asking.from, &asking.payload, Caller::Part(part));
         match self.check_part(peer, asking, out) {
+            Ok(key) if asking.call.is_handed_over() => {
+                let nobody = Caller::HandedOver(from);
+                self.run(from, header, payload, key, nobody, out).map(Routed::Run)
+            }
             Ok(key) => self.run(from, header, payload, key, caller, out).map(Routed::Run),
             Err(Unrouted::Busy { unsure }) => {
                 let wait = Wait {
@@ -229,7 +271,7 @@ impl Router {
         let wish = Wish {
             signature: asking.call.signature,
             caller: asking.from,
-            named: None,
+            named: Some(peer),
             key: None,
             size,
             needed: self.needed_room(size),
@@ -276,80 +318,5 @@ impl Router {
             return None;
         };
         (self.calls.get(run)?.caller == Caller::Part(part)).then_some(run)
-    }
-
-    /// The caller does not want what is left. The parts still come.
-    pub(super) fn cancel_broadcast(&mut self, of: BroadcastId) -> Option<Task> {
-        let broadcast = self.broadcasts.get_mut(of)?;
-        if std::mem::replace(&mut broadcast.cancelled, true) {
-            // All of them have been told.
-            return None;
-        }
-        Some(Box::new(Cancelling { of, index: 0 }))
-    }
-
-    fn cancel_parts(
-        &mut self,
-        of: BroadcastId,
-        index: &mut u32,
-        turn: &mut Turn,
-        out: &mut impl Outlet,
-    ) -> Progress {
-        while self
-            .broadcasts
-            .get(of)
-            .is_some_and(|of| (*index as usize) < of.routed.len())
-        {
-            if !turn.spend() {
-                return Progress::More;
-            }
-            let part = Part { of, index: *index };
-            *index += 1;
-            match self.broadcasts.routed(part) {
-                Some(Routed::Queued(id)) => self.cancel_parked(id, out),
-                _ => {
-                    if let Some(run) = self.part_at(part)
-                        && let Some(outstanding) = self.calls.get_mut(run)
-                    {
-                        outstanding.cancel(run, out);
-                    }
-                }
-            }
-        }
-        Progress::Done
-    }
-
-    /// The caller of a broadcast has left: nobody wants what is left, nor is told of it.
-    pub(super) fn leave_parts(
-        &mut self,
-        of: BroadcastId,
-        index: &mut u32,
-        turn: &mut Turn,
-        out: &mut impl Outlet,
-    ) -> Progress {
-        while self
-            .broadcasts
-            .get(of)
-            .is_some_and(|of| (*index as usize) < of.routed.len())
-        {
-            if !turn.spend() {
-                return Progress::More;
-            }
-            let part = Part { of, index: *index };
-            *index += 1;
-            match self.broadcasts.routed(part) {
-                Some(Routed::Queued(id)) => drop(self.unpark(id)),
-                _ => {
-                    if let Some(run) = self.part_at(part)
-                        && let Some(outstanding) = self.calls.get_mut(run)
-                    {
-                        outstanding.caller = Caller::Nobody;
-                        outstanding.cancel(run, out);
-                    }
-                }
-            }
-        }
-        self.broadcasts.forget(of);
-        Progress::Done
     }
 }

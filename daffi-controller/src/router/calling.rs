@@ -39,7 +39,9 @@ impl Router {
         let caller = match header.mode {
             Mode::Answered | Mode::Each => Caller::Call(from, header.call),
             Mode::HandedOver => Caller::HandedOver(from),
-            Mode::Broadcast => return Ok(self.broadcast(from, header, payload, out)),
+            Mode::Broadcast | Mode::HandedToAll => {
+                return Ok(self.broadcast(from, header, payload, out));
+            }
             _ => return Err(Fault::Unexpected("an unknown way to call")),
         };
         let size = weight(header, payload);

@@ -35,6 +35,11 @@ impl Made {
         }
     }
 
+    /// Whether nobody learns of the outcome.
+    pub(super) const fn is_handed_over(&self) -> bool {
+        self.mode.hands_over()
+    }
+
     /// The header again, but for the process that it names.
     pub(super) fn header(&self) -> CallHeader<'_> {
         CallHeader {

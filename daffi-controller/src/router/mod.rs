@@ -41,6 +41,7 @@ mod streams;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod unwanted;
 mod waiting;
 mod watchers;
 mod work;
@@ -108,6 +109,9 @@ impl Router {
             Request::Withdraw { call, callbacks } => self.withdraw(from, call, callbacks)?,
             Request::Frame(header) => match header {
                 Header::Call(header) => self.call(from, &header, payload, turn, out)?,
+                Header::CallTo { call, processes } => {
+                    self.call_to(from, &call, &processes, payload, turn, out)?
+                }
                 Header::Reply { call, status } => {
                     turn.spend_words(words(&status));
                     self.reply(from, call, status, payload, turn, out)?;

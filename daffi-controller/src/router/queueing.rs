@@ -287,7 +287,12 @@ impl Router {
         if header.deadline.is_some_and(|left| left.is_zero()) {
             return self.end_parked(&parked, Failed::timeout(false), out);
         }
-        let number = match self.run(parked.by, &header, &parked.payload, via, parked.caller, out) {
+        let caller = if parked.made.is_handed_over() {
+            Caller::HandedOver(parked.by)
+        } else {
+            parked.caller
+        };
+        let number = match self.run(parked.by, &header, &parked.payload, via, caller, out) {
             Ok(number) => number,
             Err(failed) => return self.end_parked(&parked, failed, out),
         };
@@ -305,6 +310,9 @@ impl Router {
             }
             Caller::HandedOver(caller) => {
                 self.answer(caller, parked.made.number, Status::Value, &Bytes::new(), out);
+            }
+            Caller::Part(part) if parked.made.is_handed_over() => {
+                self.end_part(part, Status::Value, &Bytes::new(), out);
             }
             Caller::Part(part) => self.broadcasts.route(part, Routed::Run(number)),
             Caller::Nobody => {}

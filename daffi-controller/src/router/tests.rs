@@ -13,6 +13,7 @@ mod meanwhile;
 mod picking;
 mod presence;
 mod queueing;
+mod receivers;
 mod roster;
 mod streams;
 mod traffic;

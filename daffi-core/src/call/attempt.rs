@@ -16,7 +16,7 @@ use super::pump::Feeds;
 use super::source::Source;
 use crate::error::CallError;
 use crate::node::{Backoff, Exchange, Item, Message, Next, Request};
-use crate::proto::{Described, Failed, Failure, Limits, Mode, Moment, Outcome, Window};
+use crate::proto::{Described, Failed, Failure, Limits, Moment, Outcome, Window};
 use crate::scope::Scope;
 
 /// The bound of the first pause before a call is made again, and of the longest.
@@ -67,7 +67,7 @@ impl Attempt {
                 may_have_run: false,
             });
         }
-        if options.streams > 0 && options.mode == Mode::HandedOver {
+        if options.streams > 0 && options.mode.hands_over() {
             return Err(CallError::Invalid {
                 callback: callback(),
                 reason:
@@ -123,7 +123,7 @@ impl Attempt {
     ) -> Poll<Answer> {
         loop {
             let number = self.named.unwrap_or(self.number);
-            let next = self.poll_sent(cx, source, options, arguments, options.mode, number);
+            let next = self.poll_sent(cx, source, options, arguments, number);
             let outcome = match ready!(next) {
                 Next::End(outcome) => outcome,
                 Next::Item(Item::Opened(_)) => {
@@ -167,7 +167,7 @@ impl Attempt {
         options: &Options,
         arguments: &Arguments,
     ) -> Poll<Next> {
-        self.poll_sent(cx, source, options, arguments, Mode::Broadcast, self.number)
+        self.poll_sent(cx, source, options, arguments, self.number)
     }
 
     /// Sends the call if it was not sent, and waits for what comes of it; where nobody offers the callback, perhaps for
@@ -178,7 +178,6 @@ impl Attempt {
         source: &Source,
         options: &Options,
         arguments: &Arguments,
-        mode: Mode,
         number: u64,
     ) -> Poll<Next> {
         loop {
@@ -191,7 +190,7 @@ impl Attempt {
                 scope,
                 ..
             } = self;
-            let message = || message(source, options, arguments, mode, number, *deadline, scope);
+            let message = || message(source, options, arguments, number, *deadline, scope);
             let next = ready!(exchange.poll_next(cx, message));
             let Next::End(Err(Failure::Failed(Failed::NoProvider(absence)))) = &next else {
                 return Poll::Ready(next);
@@ -281,7 +280,6 @@ fn message<'a>(
     source: &'a Source,
     options: &'a Options,
     arguments: &'a Arguments,
-    mode: Mode,
     signature: u64,
     deadline: Option<Moment>,
     scope: &Scope,
@@ -290,13 +288,14 @@ fn message<'a>(
         name: source.name(),
         signature,
         to: options.to.as_deref(),
+        processes: options.processes.as_deref().unwrap_or_default(),
         deadline,
         trace: scope.trace,
         metadata: &options.metadata,
         streams: options.streams,
         key: options.key,
-        mode,
-        window: (options.streamed && mode != Mode::Broadcast).then_some(options.window),
+        mode: options.mode,
+        window: (options.streamed && !options.mode.asks_many()).then_some(options.window),
     };
     // `begin` has seen that there are arguments.
     static NONE: Bytes = Bytes::new();

@@ -16,8 +16,9 @@ use tokio_util::sync::CancellationToken;
 use super::blocking::{check_may_block, wait_for};
 use super::future::Call;
 use crate::error::{CallError, RemoteError};
+use crate::node::Node;
 
-/// A call that runs in the background: what [`Call::bg`] returns. Awaiting it gives the call's outcome.
+/// A call that runs in the background: what [`Call::bg`] and [`Broadcast::bg`](crate::Broadcast::bg) return. Awaiting it gives the call's outcome.
 ///
 /// The call is not tied to this handle: dropping it leaves the call running, and only its outcome is lost.
 /// [`cancel`](Self::cancel) ends the call.
@@ -68,52 +69,78 @@ impl<T: Send + 'static, E: Send + 'static> Call<T, E> {
     /// for it. Inside of a callback it inherits the callback's deadline, and goes on when the callback has ended.
     ///
     /// It runs on the runtime of the [`Global`](crate::Global) that makes it, so this needs no `async` around it.
-    pub fn bg(mut self) -> AsyncResult<T, E> {
-        let callback = self.callback().to_owned();
-        let Some(node) = self.chosen_node() else {
-            return AsyncResult {
-                inner: Inner::Ended(Some(Err(CallError::NotStarted {
-                    callback: callback.clone(),
-                }))),
-                callback,
-            };
-        };
-        // In the order in which the calls are made here, not in which tasks come to run.
-        if let Poll::Ready(outcome) = Pin::new(&mut self).poll(&mut Context::from_waker(Waker::noop())) {
-            return AsyncResult {
-                callback,
-                inner: Inner::Ended(Some(outcome)),
-            };
-        }
-        let ended = CancellationToken::new();
-        let end = ended.clone().drop_guard();
-        let ran = Arc::new(AtomicBool::new(false));
-        let mut carried = Carried {
-            call: self,
-            ran: Arc::clone(&ran),
-        };
-        let task = node.spawn_task(async move {
-            let _end = end;
-            poll_fn(|cx| Pin::new(&mut carried.call).poll(cx)).await
-        });
-        let inner = Inner::Running {
-            task,
-            runtime: node.runtime().clone(),
-            timed_out: Arc::default(),
-            ran,
-            ended,
-        };
-        AsyncResult { callback, inner }
+    pub fn bg(self) -> AsyncResult<T, E> {
+        let (callback, node) = (self.callback().to_owned(), self.chosen_node());
+        in_background(callback, node, self)
     }
 }
 
+/// What can go on in a task of the node's: a call, to one or to many.
+pub(super) trait Carry: Future + Unpin {
+    /// Whether the callback may have run, if it ends here.
+    fn may_have_run(&self) -> bool;
+}
+
+impl<T, E> Carry for Call<T, E> {
+    fn may_have_run(&self) -> bool {
+        Self::may_have_run(self)
+    }
+}
+
+/// Has a call of `callback` go on in a task of `node`.
+pub(super) fn in_background<T, E, C>(
+    callback: String,
+    node: Option<Arc<Node>>,
+    mut call: C,
+) -> AsyncResult<T, E>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    C: Carry<Output = Result<T, CallError<E>>> + Send + 'static,
+{
+    let Some(node) = node else {
+        return AsyncResult {
+            inner: Inner::Ended(Some(Err(CallError::NotStarted {
+                callback: callback.clone(),
+            }))),
+            callback,
+        };
+    };
+    // In the order in which the calls are made here, not in which tasks come to run.
+    if let Poll::Ready(outcome) = Pin::new(&mut call).poll(&mut Context::from_waker(Waker::noop())) {
+        return AsyncResult {
+            callback,
+            inner: Inner::Ended(Some(outcome)),
+        };
+    }
+    let ended = CancellationToken::new();
+    let end = ended.clone().drop_guard();
+    let ran = Arc::new(AtomicBool::new(false));
+    let mut carried = Carried {
+        call,
+        ran: Arc::clone(&ran),
+    };
+    let task = node.spawn_task(async move {
+        let _end = end;
+        poll_fn(|cx| Pin::new(&mut carried.call).poll(cx)).await
+    });
+    let inner = Inner::Running {
+        task,
+        runtime: node.runtime().clone(),
+        timed_out: Arc::default(),
+        ran,
+        ended,
+    };
+    AsyncResult { callback, inner }
+}
+
 /// A call in a task. Where it is given up, it says whether it may have run.
-struct Carried<T, E> {
-    call: Call<T, E>,
+struct Carried<C: Carry> {
+    call: C,
     ran: Arc<AtomicBool>,
 }
 
-impl<T, E> Drop for Carried<T, E> {
+impl<C: Carry> Drop for Carried<C> {
     fn drop(&mut self) {
         self.ran.store(self.call.may_have_run(), Ordering::Release);
     }

@@ -1,33 +1,33 @@
 //! One call to every process that offers the callback.
 
 use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
+use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::Stream;
-
-use super::attempt::Attempt;
+use super::asked::Asking;
+use super::background::{AsyncResult, in_background};
 use super::blocking::{check_may_block, wait_for};
+use super::collect::Collecting;
 use super::future::Call;
 use super::options::NodeChoice;
-use super::pause::pause;
-use super::replies::{Replies, Reply};
+use super::replies::Replies;
+use super::reply_stream::ReplyStream;
 use crate::error::{CallError, RemoteError};
-use crate::node::{Item, Next};
-use crate::proto::{Failed, Failure, Outcome};
+use crate::proto::Mode;
 
-/// A call that goes to every process which offers the callback: what [`Call::broadcast`] returns. Await it for
-/// [`Replies`], or its [`stream`](Self::stream) for the outcomes as they come.
+/// A call that goes to every process which offers the callback, or to those that are named: what [`Call::broadcast`] and
+/// [`Call::to_each`] return. Await it for [`Replies`], or its [`stream`](Self::stream) for the outcomes as they come.
 ///
 /// The controller fixes the processes when the call reaches it: all that offer the callback then, without the calling
-/// one. Each of them gives one outcome; one that goes away meanwhile gives [`CallError::ProviderLost`], one that does
-/// not answer in time [`CallError::Timeout`].
+/// one; or those that [`to_each`](Self::to_each) names. Each of them gives one outcome; one that goes away meanwhile gives
+/// [`CallError::ProviderLost`], one that does not answer in time [`CallError::Timeout`].
 ///
 /// # Errors
 ///
-/// [`CallError::NoProvider`] when there is no such process. What goes wrong at one of them is its outcome.
+/// [`CallError::NoProvider`] when nobody but this process offers the callback, unless names were given. What goes wrong at
+/// one of them is its outcome. [`CallError::Invalid`] when what was said of the call makes no sense for one to many.
 ///
 /// # Cancel safety
 ///
@@ -49,6 +49,12 @@ impl<T, E> Call<T, E> {
     /// Calls every process that offers the callback.
     pub const fn broadcast(self) -> Broadcast<T, E> {
         Broadcast { call: self }
+    }
+
+    /// Calls each of the processes that are named, and no others: a [`broadcast`](Self::broadcast) to these. See
+    /// [`Broadcast::to_each`].
+    pub fn to_each<N: Into<String>>(self, process_names: impl IntoIterator<Item = N>) -> Broadcast<T, E> {
+        self.broadcast().to_each(process_names)
     }
 }
 
@@ -75,6 +81,30 @@ impl<T, E> Broadcast<T, E> {
         }
     }
 
+    /// Calls each of the processes that are named, and no others. The calling process may be one of them. Stands for the
+    /// fetcher's own receiver.
+    ///
+    /// Each has an outcome, also if it is not there or does not offer the callback: [`CallError::NoProvider`], with its
+    /// name. One that is named twice is called once. At most 1,024 can be named, and at least one: everything else is
+    /// [`CallError::Invalid`], as is a name of more than 255 bytes. No name is waited for, whatever
+    /// [`wait_for_provider`](Call::wait_for_provider) says.
+    ///
+    /// ```no_run
+    /// # async fn example(get_menu: impl Fn() -> daffi_core::Call<Vec<String>>) -> Result<(), daffi_core::CallError> {
+    /// let menus = get_menu().to_each(["Ann", "Bob"]).await?;
+    /// for (process_name, outcome) in &menus {
+    ///     println!("{process_name}: {outcome:?}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn to_each<N: Into<String>>(self, process_names: impl IntoIterator<Item = N>) -> Self {
+        Self {
+            call: self
+                .call
+                .among(process_names.into_iter().map(Into::into).collect()),
+        }
+    }
+
     pub(crate) fn on_node(self, node: NodeChoice) -> Self {
         Self {
             call: self.call.on_node(node),
@@ -87,49 +117,9 @@ impl<T, E> Broadcast<T, E> {
     ///
     /// As awaiting it.
     pub async fn stream(self) -> Result<ReplyStream<T, E>, CallError<E>> {
-        if self.call.returns_stream() {
-            return Err(CallError::Invalid {
-                callback: self.call.callback().to_owned(),
-                reason: "each process would return a stream of its own: take the items of all with .items()"
-                    .to_owned(),
-                may_have_run: false,
-            });
-        }
-        let (call, mut attempt) = self.begun().await?;
-        match poll_fn(|cx| call.poll_next(&mut attempt, cx)).await {
-            Next::Item(Item::Roster(names)) => {
-                let waiting = names.into_iter().map(Some).collect();
-                Ok(ReplyStream {
-                    call,
-                    attempt,
-                    waiting,
-                    again: Vec::new(),
-                    ended: None,
-                })
-            }
-            Next::End(Err(failure)) => Err(call.failure(failure)),
-            Next::Item(_) | Next::End(Ok(_)) => Err(call.failure(unexpected().into())),
-        }
-    }
-
-    /// The call, begun when its time has come.
-    pub(super) async fn begun(self) -> Result<(Call<T, E>, Attempt), CallError<E>> {
-        let call = self.call;
-        if let Some(reason) = call.contradicts_broadcast() {
-            return Err(CallError::Invalid {
-                callback: call.callback().to_owned(),
-                reason,
-                may_have_run: false,
-            });
-        }
-        if let Some(delay) = call.delay() {
-            let node = call.node()?;
-            pause(&node, delay)
-                .await
-                .map_err(|failed| call.failure(failed.into()))?;
-        }
-        let attempt = call.begin()?;
-        Ok((call, attempt))
+        Ok(ReplyStream::new(
+            Asking::of_values(self.call.in_mode(Mode::Broadcast)).await?,
+        ))
     }
 
     /// Makes the call and blocks this thread until all have answered: for code without async.
@@ -140,16 +130,36 @@ impl<T, E> Broadcast<T, E> {
     pub fn wait(self) -> Result<Replies<T, E>, CallError<E>> {
         check_may_block(|| self.call.callback().to_owned())?;
         let callback = self.call.callback().to_owned();
-        wait_for(Box::pin(self.gather())).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
+        wait_for(self.collect()).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
     }
 
-    async fn gather(self) -> Result<Replies<T, E>, CallError<E>> {
-        let mut stream = self.stream().await?;
-        let mut replies = Vec::with_capacity(stream.waiting.len());
-        while let Some(reply) = stream.next().await {
-            replies.push(reply);
-        }
-        Ok(Replies::new(replies))
+    /// Hands the call over to each of them; see [`Call::send`]. The future is ready when that is decided for all, and gives
+    /// what became of it by process name: `Ok(())` where the process was given the call, otherwise why it was not. Nobody
+    /// learns of the outcomes.
+    ///
+    /// The callbacks go on when this process leaves. A [`timeout`](Self::timeout) bounds how long they may run.
+    pub fn send(self) -> BroadcastHandover {
+        BroadcastHandover(Collecting::new(
+            self.call.in_mode(Mode::HandedToAll).without_answer(),
+        ))
+    }
+
+    /// The call to all, whose streams are taken.
+    pub(super) fn asking_for_items(self) -> Asking<T, E> {
+        Asking::of_items(self.call.in_mode(Mode::Broadcast))
+    }
+
+    fn collect(self) -> Collecting<T, E> {
+        Collecting::new(self.call.in_mode(Mode::Broadcast))
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> Broadcast<T, E> {
+    /// Makes the call in the background; see [`Call::bg`]. [`AsyncResult::cancel`] cancels it wherever it still runs, and the
+    /// outcomes that were there by then are lost.
+    pub fn bg(self) -> AsyncResult<Replies<T, E>, E> {
+        let (callback, node) = (self.call.callback().to_owned(), self.call.chosen_node());
+        in_background(callback, node, self.collect())
     }
 }
 
@@ -158,109 +168,46 @@ impl<T: Send + 'static, E: Send + 'static> IntoFuture for Broadcast<T, E> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.gather())
+        Box::pin(self.collect())
     }
 }
 
-/// The outcomes of a broadcast as they arrive, with the names of their processes. Ends when every process that was asked
-/// has given one.
+/// A call that is handed over to many: what [`Broadcast::send`] returns. Await it for what became of it at each process.
 ///
-/// Dropping it cancels the call wherever it still runs.
-#[must_use = "outcomes are lost unless they are taken"]
-pub struct ReplyStream<T, E = RemoteError> {
-    call: Call<T, E>,
-    attempt: Attempt,
-    /// The names of those whose outcome is to come, by their number.
-    waiting: Vec<Option<String>>,
-    /// Calls to those whose signature has another number for the same.
-    again: Vec<(String, Call<T, E>)>,
-    /// What all that are left end with.
-    ended: Option<Failed>,
-}
+/// # Errors
+///
+/// As awaiting a [`Broadcast`]: nobody was given the call, or it is not known who was, and `may_have_run` says so. What
+/// speaks against one process is its outcome.
+///
+/// # Cancel safety
+///
+/// Dropping it before it is ready takes the call back from those that have not been given it.
+#[must_use = "nothing is handed over until this is awaited"]
+pub struct BroadcastHandover(Collecting<(), RemoteError>);
 
-impl<T, E> fmt::Debug for ReplyStream<T, E> {
+impl fmt::Debug for BroadcastHandover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReplyStream")
-            .field("waiting", &self.waiting)
-            .finish_non_exhaustive()
+        f.debug_struct("BroadcastHandover").finish_non_exhaustive()
     }
 }
 
-impl<T, E> ReplyStream<T, E> {
-    /// The next outcome, with the name of its process; `None` after the last.
+impl BroadcastHandover {
+    /// Hands the call over and blocks this thread until that is done: for code without async.
     ///
-    /// # Cancel safety
+    /// # Errors
     ///
-    /// Cancel safe.
-    pub async fn next(&mut self) -> Option<(String, Reply<T, E>)> {
-        poll_fn(|cx| self.poll(cx)).await
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(String, Reply<T, E>)>> {
-        for index in 0..self.again.len() {
-            if let Poll::Ready(outcome) = Pin::new(&mut self.again[index].1).poll(cx) {
-                let (name, _) = self.again.swap_remove(index);
-                return Poll::Ready(Some((name, outcome)));
-            }
-        }
-        loop {
-            if let Some(failed) = &self.ended {
-                let Some(name) = self.waiting.iter_mut().find_map(Option::take) else {
-                    return if self.again.is_empty() {
-                        Poll::Ready(None)
-                    } else {
-                        Poll::Pending
-                    };
-                };
-                let failed = failed.clone();
-                return Poll::Ready(Some((name, self.call.finish(Err(failed.into())))));
-            }
-            match ready!(self.call.poll_next(&mut self.attempt, cx)) {
-                Next::Item(Item::Part(index, outcome)) => {
-                    let Some(name) = self.waiting.get_mut(index as usize).and_then(Option::take) else {
-                        continue;
-                    };
-                    if let Some(mut again) = self.again(&name, &outcome) {
-                        // Polled for the first time, so that it wakes this task.
-                        if let Poll::Ready(outcome) = Pin::new(&mut again).poll(cx) {
-                            return Poll::Ready(Some((name, outcome)));
-                        }
-                        self.again.push((name, again));
-                        continue;
-                    }
-                    return Poll::Ready(Some((name, self.call.finish(outcome))));
-                }
-                Next::Item(_) => self.ended = Some(unexpected()),
-                // Nobody is left then.
-                Next::End(Ok(_)) => self.ended = Some(unexpected()),
-                Next::End(Err(Failure::Failed(failed))) => self.ended = Some(failed),
-                Next::End(Err(Failure::App { .. })) => self.ended = Some(unexpected()),
-            }
-        }
-    }
-
-    /// The call to one process whose signature has another number and is compatible.
-    fn again(&self, name: &str, outcome: &Outcome) -> Option<Call<T, E>> {
-        let Err(Failure::Failed(Failed::SignatureMismatch { offered })) = outcome else {
-            return None;
-        };
-        self.attempt
-            .accepts(&self.call.source, offered)
-            .then(|| self.call.for_process(name, &self.attempt))
+    /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime.
+    pub fn wait(self) -> Result<Replies<()>, CallError> {
+        let callback = self.0.callback().to_owned();
+        check_may_block(|| callback.clone())?;
+        wait_for(self.0).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
     }
 }
 
-impl<T, E> Stream for ReplyStream<T, E> {
-    type Item = (String, Reply<T, E>);
+impl Future for BroadcastHandover {
+    type Output = Result<Replies<()>, CallError>;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll(cx)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx)
     }
-}
-
-impl<T, E> Unpin for ReplyStream<T, E> {}
-
-/// What is left when a controller answers what nobody asked.
-pub(super) const fn unexpected() -> Failed {
-    Failed::Disconnected { may_have_run: true }
 }

@@ -20,7 +20,7 @@ use super::source::Source;
 use super::streaming::{Opening, Streaming};
 use crate::error::{CallError, RemoteError};
 use crate::node::{Exchange, Next, Node, Received};
-use crate::proto::{DecodeError, Failure, Outcome};
+use crate::proto::{DecodeError, Failure, Mode, Outcome};
 use crate::scope::Scope;
 
 /// A call that is ready to be made: what a fetcher returns.
@@ -124,14 +124,24 @@ impl<T, E> Call<T, E> {
         wait_for(self).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
     }
 
-    /// What speaks against asking everybody.
-    pub(super) fn contradicts_broadcast(&self) -> Option<String> {
-        self.options.contradicts_broadcast()
+    /// The same call, carried out in another way.
+    pub(super) fn in_mode(mut self, mode: Mode) -> Self {
+        self.options.mode = mode;
+        self
     }
 
-    /// How long it waits before it is made.
-    pub(super) const fn delay(&self) -> Option<Duration> {
-        self.options.after
+    /// The same call, to many of these names.
+    pub(super) fn among(mut self, mut names: Vec<String>) -> Self {
+        names.sort();
+        names.dedup();
+        self.options.to = None;
+        self.options.processes = Some(names.into());
+        self
+    }
+
+    /// What speaks against asking many.
+    pub(super) fn contradicts_broadcast(&self) -> Option<String> {
+        self.options.contradicts_broadcast()
     }
 
     /// The next of the answers of a broadcast.
@@ -150,6 +160,10 @@ impl<T, E> Call<T, E> {
             to: Some(name.to_owned()),
             node: NodeChoice::Chosen(Some(node)),
             metadata: self.options.metadata.clone(),
+            mode: match self.options.mode {
+                Mode::HandedToAll => Mode::HandedOver,
+                _ => Mode::Answered,
+            },
             ..Options::default()
         };
         Self {
@@ -185,10 +199,20 @@ impl<T, E> Call<T, E> {
             .finish(&self.source, self.options.to.as_deref(), outcome)
     }
 
+    /// As [`finish`](Self::finish), of one of the processes that were asked.
+    pub(super) fn finish_at(&self, process: &str, outcome: Outcome) -> Result<T, CallError<E>> {
+        self.decoders.finish(&self.source, Some(process), outcome)
+    }
+
     /// The error of a call that gave no value.
     pub(super) fn failure(&self, failure: Failure) -> CallError<E> {
         self.decoders
             .failure(&self.source, self.options.to.as_deref(), failure)
+    }
+
+    /// As [`failure`](Self::failure), of one of the processes that were asked.
+    pub(super) fn failure_at(&self, process: &str, failure: Failure) -> CallError<E> {
+        self.decoders.failure(&self.source, Some(process), failure)
     }
 
     /// Whether the callback returns a stream.
@@ -223,25 +247,9 @@ impl<T, E> Future for Call<T, E> {
         let this = self.get_mut();
         loop {
             match &mut this.state {
-                State::New => match this.start() {
-                    Ok(state) => this.state = state,
-                    Err(error) => {
-                        this.state = State::Done;
+                State::New | State::Delayed(..) => {
+                    if let Err(error) = ready!(this.poll_begun(cx)) {
                         return Poll::Ready(Err(error));
-                    }
-                },
-                State::Delayed(pause, scope) => {
-                    let over = ready!(Pin::new(pause).poll(cx));
-                    let scope = mem::take(scope);
-                    match over
-                        .map_err(|failed| this.failure(failed.into()))
-                        .and_then(|()| this.begin_in(scope))
-                    {
-                        Ok(attempt) => this.state = State::Begun(attempt),
-                        Err(error) => {
-                            this.state = State::Done;
-                            return Poll::Ready(Err(error));
-                        }
                     }
                 }
                 State::Begun(attempt) => {
@@ -304,6 +312,29 @@ impl<T, E> Call<T, E> {
             State::New | State::Delayed(..) => false,
             State::Begun(attempt) | State::Pausing(_, attempt) => attempt.may_have_run(),
             State::Done => true,
+        }
+    }
+
+    /// Begins the call when its time has come, unless it has begun.
+    pub(super) fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), CallError<E>>> {
+        loop {
+            let next = match &mut self.state {
+                State::New => self.start(),
+                State::Delayed(pause, scope) => {
+                    let over = ready!(Pin::new(pause).poll(cx));
+                    let scope = mem::take(scope);
+                    over.map_err(|failed| self.failure(failed.into()))
+                        .and_then(|()| self.begin_in(scope).map(State::Begun))
+                }
+                _ => return Poll::Ready(Ok(())),
+            };
+            match next {
+                Ok(state) => self.state = state,
+                Err(error) => {
+                    self.state = State::Done;
+                    return Poll::Ready(Err(error));
+                }
+            }
         }
     }
 

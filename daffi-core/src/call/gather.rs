@@ -9,8 +9,9 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_util::Stream;
 
+use super::asked::{Asked, unexpected};
 use super::attempt::Attempt;
-use super::broadcast::{Broadcast, unexpected};
+use super::broadcast::Broadcast;
 use super::future::Call;
 use super::replies::Reply;
 use super::streaming::{Streaming, undecodable};
@@ -64,14 +65,7 @@ impl<T, E> Broadcast<Streaming<T>, E> {
     ///
     /// As awaiting a broadcast. What goes wrong at one of the processes is told with its name.
     pub async fn items(self) -> Result<BroadcastItems<T, E>, CallError<E>> {
-        let (call, mut attempt) = self.begun().await?;
-        let next = poll_fn(|cx| call.poll_next(&mut attempt, cx)).await;
-        let Next::Item(Item::Roster(names)) = next else {
-            return Err(call.failure(match next {
-                Next::End(Err(failure)) => failure,
-                Next::End(Ok(_)) | Next::Item(_) => unexpected().into(),
-            }));
-        };
+        let Asked { call, attempt, names } = self.asking_for_items().await?;
         let processes: Vec<_> = names
             .into_iter()
             .map(|name| Process {
@@ -158,7 +152,8 @@ impl<T, E> BroadcastItems<T, E> {
             match arrived {
                 Arrived::Batch(batch) => process.received.put(batch),
                 Arrived::Failed(failure) => {
-                    return Some((process.name.clone(), Err(self.call.failure(failure))));
+                    let error = self.call.failure_at(&process.name, failure);
+                    return Some((process.name.clone(), Err(error)));
                 }
             }
             self.current = index;

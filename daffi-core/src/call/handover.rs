@@ -16,6 +16,11 @@ impl<T, E> Call<T, E> {
     /// The callback goes on when this process leaves. A [`timeout`](Self::timeout) bounds how long it may run.
     pub fn send(mut self) -> Handover {
         self.options.mode = Mode::HandedOver;
+        Handover(self.without_answer())
+    }
+
+    /// The same call, of whose outcome nobody learns.
+    pub(super) fn without_answer(self) -> Call<()> {
         let Self {
             source,
             arguments,
@@ -23,14 +28,14 @@ impl<T, E> Call<T, E> {
             feeds,
             ..
         } = self;
-        Handover(Call {
+        Call {
             source,
             arguments,
             decoders: Decoders::new(Take::Value(|_, _| Ok(()))),
             options,
             feeds,
             state: State::New,
-        })
+        }
     }
 }
 

@@ -13,6 +13,8 @@ use crate::proto::{Mode, Window};
 pub(super) struct Options {
     pub(super) timeout: Option<Duration>,
     pub(super) to: Option<String>,
+    /// Those whom a call to many asks, in order and each once; all if they are not named.
+    pub(super) processes: Option<Box<[String]>>,
     pub(super) node: NodeChoice,
     pub(super) metadata: Vec<(String, String)>,
     /// How long it waits before it is made.
@@ -48,11 +50,17 @@ pub(crate) enum NodeChoice {
 impl Options {
     /// Whether somebody waits for one outcome, for which the process's own time for calls is meant.
     pub(super) fn waits_for_one(&self) -> bool {
-        !self.streamed && self.streams == 0 && self.mode != Mode::HandedOver
+        !self.streamed && self.streams == 0 && !self.mode.hands_over()
     }
 
     /// What speaks against asking everybody.
     pub(super) fn contradicts_broadcast(&self) -> Option<String> {
+        if self.processes.as_ref().is_some_and(|named| named.is_empty()) {
+            return Some(
+                "to_each(…) was given no names, so nobody would be asked: leave it out to ask every process"
+                    .to_owned(),
+            );
+        }
         let other = match (&self.to, self.key) {
             (Some(_), _) => "to",
             (None, Some(_)) => "key",

@@ -11,8 +11,8 @@ pub type Reply<T, E = RemoteError> = Result<T, CallError<E>>;
 
 /// The outcomes of a broadcast, by process name.
 ///
-/// There is one for every process that offered the callback when the call reached the controller: its value, the
-/// callback's own error, or why there is neither.
+/// There is one for every process that offered the callback when the call reached the controller, or for every one that
+/// was named: its value, the callback's own error, or why there is neither.
 ///
 /// ```no_run
 /// # async fn example(get_menu: impl Fn() -> daffi_core::Call<Vec<String>>) -> Result<(), daffi_core::CallError> {

@@ -189,6 +189,7 @@ fn look(exchange: &mut Exchange, payload: &Bytes, waker: &Waker) -> Poll<Outcome
         name: "callback",
         signature: 1,
         to: None,
+        processes: &[],
         deadline: None,
         trace: None,
         metadata: &[],

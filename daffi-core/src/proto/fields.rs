@@ -31,6 +31,16 @@ pub(super) fn metadata<'de, D: Deserializer<'de>>(
     deserializer.deserialize_seq(Bounded::new("metadata", Limits::METADATA_BYTES, size))
 }
 
+/// The names of the processes that a call asks.
+pub(super) fn receivers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&'de str>, D::Error> {
+    let names = Bounded::new("a list of processes", Limits::RECEIVERS, |_: &&str| 1);
+    let names = deserializer.deserialize_seq(names)?;
+    names
+        .iter()
+        .try_for_each(|name| within("a name", name.len(), Limits::NAME_BYTES))?;
+    Ok(names)
+}
+
 /// The words of what caused an error.
 pub(super) fn causes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&'de str>, D::Error> {
     deserializer.deserialize_seq(Bounded::new("a list of causes", Limits::CAUSES, |_: &&str| 1))

@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Described, Hello, Query, Refusal, Status, Welcome, fields};
+use super::{Described, Hello, Mode, Query, Refusal, Status, Welcome, fields};
 
 /// The number of a call between two neighbours: a node and its controller, or a controller and a provider.
 ///
@@ -202,6 +202,15 @@ pub enum Header<'a> {
     /// As [`Run`](Self::Run), for [`Mode::Each`]. No payload.
     #[serde(borrow)]
     RunEach(RunHeader<'a>),
+    /// As [`Call`](Self::Call), for a [`Mode`] that asks many, to those that are named here. Payload: the argument tuple.
+    CallTo {
+        /// The call. Its `to` and its `key` say nothing.
+        #[serde(borrow)]
+        call: CallHeader<'a>,
+        /// The names of the processes: the caller's own may be one of them. A name given twice counts once.
+        #[serde(borrow, deserialize_with = "fields::receivers")]
+        processes: Vec<&'a str>,
+    },
 }
 
 impl Header<'_> {
@@ -210,6 +219,10 @@ impl Header<'_> {
     pub const fn party(&self) -> Option<Party> {
         match self {
             Self::Call(CallHeader { call, .. })
+            | Self::CallTo {
+                call: CallHeader { call, .. },
+                ..
+            }
             | Self::Run(RunHeader { call, .. })
             | Self::RunEach(RunHeader { call, .. })
             | Self::Cancel { call }
@@ -284,24 +297,6 @@ pub struct CallHeader<'a> {
     pub key: Option<u64>,
     /// What becomes of the outcome.
     pub mode: Mode,
-}
-
-/// How a call is carried out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Mode {
-    /// One provider runs it; the reply brings its outcome.
-    #[default]
-    Answered,
-    /// One provider runs it; the reply says that it was handed over, and nobody learns of its outcome. It goes on when
-    /// its caller leaves.
-    HandedOver,
-    /// Every provider but the caller runs it. Answered with a [`Header::Roster`], a [`Header::Part`] for each process
-    /// on it, and a reply without a value.
-    Broadcast,
-    /// One provider runs it once for each item of its only argument, which is a stream of encoded argument tuples. The
-    /// reply brings a [`Tally`](super::Tally).
-    Each,
 }
 
 /// How calls are shared among the providers of a callback.

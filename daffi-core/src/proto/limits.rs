@@ -28,6 +28,8 @@ impl Limits {
     pub const EXTENSIONS: usize = 64;
     /// The most metadata of one call: keys and values together, in bytes.
     pub const METADATA_BYTES: usize = 8 * 1024;
+    /// The most processes that one call names.
+    pub const RECEIVERS: usize = 1024;
     /// The most causes of one error that travel as words.
     pub const CAUSES: usize = 32;
     /// The most calls that a controller gives one process at the same time, whatever the process says.

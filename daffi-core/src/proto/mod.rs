@@ -20,6 +20,7 @@ mod hash;
 mod header;
 mod held;
 mod limits;
+mod mode;
 mod query;
 mod quick;
 mod raw;
@@ -45,9 +46,10 @@ pub use frame::{Frame, FrameError, Framing, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use hash::stable_hash;
 pub use header::{
-    Balance, CallHeader, CallId, CallbackId, Header, Mode, Offered, Party, RunHeader, StreamId, TraceContext,
+    Balance, CallHeader, CallId, CallbackId, Header, Offered, Party, RunHeader, StreamId, TraceContext,
 };
 pub use limits::Limits;
+pub use mode::Mode;
 pub use query::Query;
 pub use raw::{AsRawBytes, Raw, RawBytes};
 pub use remote_error::RemoteError;

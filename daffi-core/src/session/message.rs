@@ -35,6 +35,8 @@ pub struct Request<'a> {
     pub signature: u64,
     /// The process that shall run it.
     pub to: Option<&'a str>,
+    /// The processes that a call to many asks; all that offer the callback if there are none.
+    pub processes: &'a [String],
     /// When it ends.
     pub deadline: Option<Moment>,
     /// The trace that it belongs to.
@@ -61,6 +63,20 @@ impl Message<'_> {
             }
             Self::Call(request, _) if request.to.is_some_and(|to| to.len() > Limits::NAME_BYTES) => {
                 Err(Failed::NoProvider(Absence::ProcessUnknown))
+            }
+            Self::Call(request, _) if request.processes.len() > Limits::RECEIVERS => {
+                let (given, most) = (request.processes.len(), Limits::RECEIVERS);
+                let reason = format!("a call names at most {most} processes, and {given} were given");
+                Err(Failed::Invalid { reason })
+            }
+            Self::Call(request, _)
+                if request
+                    .processes
+                    .iter()
+                    .any(|name| name.len() > Limits::NAME_BYTES) =>
+            {
+                let reason = format!("the name of a process has at most {} bytes", Limits::NAME_BYTES);
+                Err(Failed::Invalid { reason })
             }
             Self::Call(request, _) if request.deadline.is_some_and(|deadline| deadline <= now) => {
                 Err(Failed::timeout(false))
@@ -115,7 +131,7 @@ impl Message<'_> {
                     .iter()
                     .map(|(key, value)| (key.as_str(), value.as_str()))
                     .collect();
-                Header::Call(CallHeader {
+                let call = CallHeader {
                     call,
                     name: request.name,
                     signature: request.signature,
@@ -125,7 +141,13 @@ impl Message<'_> {
                     metadata,
                     key: request.key,
                     mode: request.mode,
-                })
+                };
+                if request.processes.is_empty() {
+                    Header::Call(call)
+                } else {
+                    let processes = request.processes.iter().map(String::as_str).collect();
+                    Header::CallTo { call, processes }
+                }
             }
             Self::Ask(query, _) => Header::Query {
                 call,
@@ -150,10 +172,12 @@ impl Message<'_> {
             Self::Call(request, payload) => Kept::Call(Box::new(KeptCall {
                 name: request.name.into(),
                 to: request.to.map(Into::into),
+                processes: request.processes.into(),
                 metadata: request.metadata.into(),
                 rest: Request {
                     name: "",
                     to: None,
+                    processes: &[],
                     metadata: &[],
                     ..request.clone()
                 },
@@ -189,6 +213,7 @@ pub(super) enum Kept {
 pub(super) struct KeptCall {
     name: Box<str>,
     to: Option<Box<str>>,
+    processes: Box<[String]>,
     metadata: Box<[(String, String)]>,
     /// What is not borrowed.
     rest: Request<'static>,
@@ -202,6 +227,7 @@ impl Kept {
                 Request {
                     name: &call.name,
                     to: call.to.as_deref(),
+                    processes: &call.processes,
                     metadata: &call.metadata,
                     ..call.rest.clone()
                 },

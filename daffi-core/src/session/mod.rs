@@ -327,6 +327,7 @@ impl<W, C: Clone> Session<W, C> {
             | Header::Welcome(_)
             | Header::Refused(_)
             | Header::Call(_)
+            | Header::CallTo { .. }
             | Header::Offer { .. }
             | Header::Withdraw { .. }
             | Header::Query { .. }

@@ -88,6 +88,7 @@ impl Fixture {
             name: "add",
             signature: 7,
             to: None,
+            processes: &[],
             deadline,
             trace: None,
             metadata: &[],

@@ -185,7 +185,7 @@ fn check_mode(arguments: &Arguments, defaults: &Defaults<'_>, errors: &mut Error
         errors.add_at(
             broadcast,
             "`bg` gives one result and `broadcast` one of every process: leave one of them out\n\
-             to have a broadcast in the background, await it in a task of your own",
+             to have a broadcast in the background, leave `bg` out and call `.bg()`",
         );
     }
     if let Some(to) = arguments.span(Key::To) {

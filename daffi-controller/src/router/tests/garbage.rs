@@ -23,7 +23,7 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
         }),
         4 => Header::Call(CallHeader {
             key: Some(other.into()),
-            mode: [Mode::Answered, Mode::HandedOver, Mode::Broadcast][other as usize],
+            mode: [Mode::HandedToAll, Mode::HandedOver, Mode::Broadcast][other as usize],
             ..super::call(number, text)
         }),
         5 => Header::Run(RunHeader {
@@ -107,13 +107,20 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
                 _ => Header::Stop { call, stream },
             }
         }
+        25 => Header::CallTo {
+            call: CallHeader {
+                mode: [Mode::HandedToAll, Mode::Answered, Mode::Broadcast][other as usize],
+                ..super::call(number, "add")
+            },
+            processes: [text, more].into_iter().filter(|name| !name.is_empty()).collect(),
+        },
         _ => Header::Goodbye,
     }
 }
 
 fn parts() -> impl Strategy<Value = Parts> {
     (
-        0..26usize,
+        0..27usize,
         prop_oneof![9 => 0..4u32, 1 => any::<u32>()],
         0..3u32,
         0..5usize,

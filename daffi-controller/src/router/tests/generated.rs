@@ -57,7 +57,7 @@ fn opening() -> impl Strategy<Value = Vec<Op>> {
 }
 
 fn mode() -> impl Strategy<Value = Mode> {
-    prop_oneof![4 => Just(Mode::Answered), 1 => Just(Mode::HandedOver), 2 => Just(Mode::Broadcast)]
+    prop_oneof![4 => Just(Mode::Answered), 1 => Just(Mode::HandedOver), 2 => Just(Mode::Broadcast), 1 => Just(Mode::HandedToAll)]
 }
 
 fn types() -> impl Strategy<Value = Types> {
@@ -67,14 +67,19 @@ fn types() -> impl Strategy<Value = Types> {
 fn asked() -> impl Strategy<Value = Asked> {
     let to = prop::option::weighted(0.2, 0..4usize);
     let key = prop::option::weighted(0.3, 0..2u64);
-    (0..3usize, to, types(), size(), key, mode()).prop_map(|(name, to, types, size, key, mode)| Asked {
-        name,
-        to,
-        types,
-        size,
-        key,
-        mode,
-    })
+    let among = any::<[bool; 4]>().prop_filter("nobody is named", |among| among.contains(&true));
+    let among = prop::option::weighted(0.4, among);
+    (0..3usize, to, among, types(), size(), key, mode()).prop_map(
+        |(name, to, among, types, size, key, mode)| Asked {
+            name,
+            to,
+            among: among.filter(|_| mode.asks_many()),
+            types,
+            size,
+            key,
+            mode,
+        },
+    )
 }
 
 fn op() -> impl Strategy<Value = Op> {

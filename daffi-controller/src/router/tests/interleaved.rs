@@ -13,6 +13,8 @@ enum Op {
     Offer(Vec<usize>, bool),
     Withdraw(Vec<usize>),
     Call(usize, Mode),
+    /// To processes that are named, of which some may not be there.
+    CallTo(Vec<usize>, Mode),
     Cancel(usize),
     Ask(usize),
     Goodbye,
@@ -24,11 +26,20 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     let names = || prop::collection::vec(0..NAMES.len(), 0..4);
-    let mode = prop::sample::select(&[Mode::Answered, Mode::HandedOver, Mode::Broadcast][..]);
+    let mode = prop::sample::select(
+        &[
+            Mode::Answered,
+            Mode::HandedOver,
+            Mode::Broadcast,
+            Mode::HandedToAll,
+        ][..],
+    );
+    let many = prop::sample::select(&[Mode::Broadcast, Mode::HandedToAll][..]);
     prop_oneof![
         4 => (names(), any::<bool>()).prop_map(|(names, ready)| Op::Offer(names, ready)),
         2 => names().prop_map(Op::Withdraw),
         6 => (0..NAMES.len(), mode).prop_map(|(name, mode)| Op::Call(name, mode)),
+        3 => (prop::collection::vec(0..PROCESSES.len(), 1..6), many).prop_map(|(names, mode)| Op::CallTo(names, mode)),
         3 => (0..8usize).prop_map(Op::Cancel),
         3 => (0..5usize).prop_map(Op::Ask),
         1 => Just(Op::Goodbye),
@@ -97,6 +108,14 @@ impl Node {
                     ..call(self.number(), NAMES[name])
                 };
                 (Header::Call(call), bytes("arguments"))
+            }
+            Op::CallTo(names, mode) => {
+                let call = CallHeader {
+                    mode,
+                    ..call(self.number(), NAMES[0])
+                };
+                let processes = names.iter().map(|name| PROCESSES[*name]).collect();
+                (Header::CallTo { call, processes }, bytes("arguments"))
             }
             Op::Cancel(index) => {
                 let call = id(*self.open.get(index)?);

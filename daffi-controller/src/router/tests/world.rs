@@ -64,6 +64,8 @@ pub(super) struct Terms {
 pub(super) struct Asked {
     pub(super) name: usize,
     pub(super) to: Option<usize>,
+    /// Whom a call to many names, if it names any.
+    pub(super) among: Option<[bool; PROCESSES.len()]>,
     pub(super) types: Types,
     pub(super) size: Size,
     pub(super) key: Option<u64>,

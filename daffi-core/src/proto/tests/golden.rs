@@ -264,6 +264,27 @@ fn calls() -> Vec<Golden> {
             "00 00 00 0e 04 07 00 03 61 64 64 00 00 00 00 00 00 03",
         ),
         golden(
+            "call handed over to all",
+            Header::Call(CallHeader {
+                mode: Mode::HandedToAll,
+                ..call()
+            }),
+            b"",
+            "00 00 00 0e 04 07 00 03 61 64 64 00 00 00 00 00 00 04",
+        ),
+        golden(
+            "call to those that are named",
+            Header::CallTo {
+                call: CallHeader {
+                    mode: Mode::Broadcast,
+                    ..call()
+                },
+                processes: vec!["ann", "bob"],
+            },
+            b"\x02",
+            "00 00 00 18 15 07 00 03 61 64 64 00 00 00 00 00 00 02 02 03 61 6e 6e 03 62 6f 62 02",
+        ),
+        golden(
             "run for each item of a stream",
             Header::RunEach(run()),
             b"",
@@ -734,14 +755,14 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "15",             // a header
+        "16",             // a header
         "02 05",          // a refusal
         "06 07 00 03",    // a status
         "06 07 00 02 0d", // a way to fail
         "06 07 00 02 00 04",
         "0a 07 00 05",                      // a query
         "10 07 00 02",                      // a stream
-        "04 00 00 00 00 00 00 00 00 00 04", // a way to call
+        "04 00 00 00 00 00 00 00 00 00 05", // a way to call
     ] {
         // Zeros follow, so that it does not fail for being too short.
         let mut bytes = unhex(beyond);
@@ -917,6 +938,7 @@ fn the_documentation_shows_these_bytes() {
         "Credit",
         "Stop",
         "RunEach",
+        "CallTo",
     ];
     for (number, frame) in frames.into_iter().enumerate() {
         assert!(

@@ -42,6 +42,22 @@ fn run<'a>(caller: &'a str, metadata: Vec<(&'a str, &'a str)>) -> Header<'a> {
     Header::Run(run)
 }
 
+fn call_to(processes: Vec<&str>) -> Header<'_> {
+    match call("add", None, vec![]) {
+        Header::Call(call) => Header::CallTo { call, processes },
+        other => other,
+    }
+}
+
+#[test]
+fn a_list_of_more_processes_than_one_call_may_name_is_refused() {
+    check(&call_to(vec![""; 1024]), Ok(()));
+    check(
+        &call_to(vec![""; 1025]),
+        Err("a list of processes is over the limit of 1024"),
+    );
+}
+
 #[test]
 fn a_name_over_255_bytes_is_refused_wherever_it_stands() {
     let (longest, longer) = ("a".repeat(255), "a".repeat(256));
@@ -53,6 +69,7 @@ fn a_name_over_255_bytes_is_refused_wherever_it_stands() {
     for (name, expected) in [(&longest, Ok(())), (&longer, refused)] {
         check(&call(name, None, vec![]), expected);
         check(&call("add", Some(name), vec![]), expected);
+        check(&call_to(vec!["p", name]), expected);
         check(&run(name, vec![]), expected);
         check(&query(Query::WaitProcess(name)), expected);
         for (name, process) in [(&**name, None), ("add", Some(&**name))] {

@@ -490,6 +490,7 @@ fn a_call_carries_the_time_that_is_left() {
         name: "add",
         signature: 7,
         to: Some("calculator"),
+        processes: &[],
         deadline: Some(at(100)),
         trace: Some(trace),
         metadata: &metadata,
@@ -527,6 +528,50 @@ fn check_sent(f: &mut Fixture, call: CallId, left: u32, trace: TraceContext) {
         mode: Mode::HandedOver,
     };
     assert_eq!(header, Header::Call(expected));
+}
+
+#[test]
+fn the_processes_that_a_call_names_are_sent_with_it() {
+    let processes = ["ann".to_owned(), "bob".to_owned()];
+    let request = Request {
+        processes: &processes,
+        mode: Mode::HandedToAll,
+        ..Fixture::request(None)
+    };
+    let payload = bytes("x");
+    // Sent at once, or later.
+    for parked in [false, true] {
+        let mut f = Fixture::new();
+        f.wire.full = parked;
+        f.submit(&Message::Call(request.clone(), &payload), "a").unwrap();
+        f.wire.full = false;
+        f.session.send_parked(at(40), &mut f.wire, &mut f.events);
+        let frames = f.wire.frames();
+        let (Header::CallTo { call, processes }, _) = frames[0].decode().unwrap() else {
+            panic!("{frames:?}")
+        };
+        assert_eq!((call.mode, processes), (Mode::HandedToAll, vec!["ann", "bob"]));
+    }
+}
+
+/// A controller would close the connection, with every other call on it.
+#[test]
+fn more_processes_than_a_call_may_name_are_not_sent() {
+    let mut f = Fixture::new();
+    let mut call = |processes: &[String]| {
+        let request = Request {
+            processes,
+            mode: Mode::Broadcast,
+            ..Fixture::request(None)
+        };
+        f.submit(&Message::Call(request, &Bytes::new()), "a").map(drop)
+    };
+    assert_eq!(call(&vec![String::new(); 900]), Ok(()));
+    assert_eq!(call(&["a".repeat(255)]), Ok(()));
+    for processes in [vec![String::new(); 1025], vec!["a".repeat(256)]] {
+        assert!(matches!(call(&processes), Err(Failed::Invalid { .. })));
+    }
+    assert_eq!(f.wire.sent().len(), 2);
 }
 
 #[test]

@@ -398,6 +398,7 @@ impl World {
             name: "callback",
             signature: 1,
             to: None,
+            processes: &[],
             deadline: deadline.map(at),
             trace: None,
             metadata: &[],

@@ -4,8 +4,9 @@ use super::*;
 
 impl World {
     pub(super) fn call(&mut self, node: usize, asked: Asked) {
-        let is_broadcast =
-            asked.mode == Mode::Broadcast && self.others_offer(node, asked.name) && !self.nodes[node].full;
+        let is_broadcast = asked.mode.asks_many()
+            && (asked.among.is_some() || self.others_offer(node, asked.name))
+            && !self.nodes[node].full;
         let asking = if is_broadcast {
             Asking::Broadcast(self.history.broadcasts.len())
         } else {
@@ -30,7 +31,18 @@ impl World {
             ..super::call(number, NAMES[asked.name])
         };
         let payload = payload(self.history.lives.len(), asked.size);
-        self.receive(node, Header::Call(header), &payload);
+        let header = match asked.among {
+            None => Header::Call(header),
+            Some(among) => Header::CallTo {
+                call: header,
+                processes: (0..PROCESSES.len())
+                    .rev()
+                    .filter(|process| among[*process])
+                    .map(|process| PROCESSES[process])
+                    .collect(),
+            },
+        };
+        self.receive(node, header, &payload);
         if is_broadcast {
             self.broadcast(node, number, asked, &payload);
         } else {
@@ -46,7 +58,7 @@ impl World {
     fn born(&mut self, mode: Mode) -> usize {
         self.history.lives.push(Life {
             called_at: self.step,
-            handed_over: mode == Mode::HandedOver,
+            handed_over: mode.hands_over(),
             ..Life::default()
         });
         self.history.lives.len() - 1
@@ -58,12 +70,14 @@ impl World {
         let caller = Hearer::Caller(node, number);
         let answer = match asked.mode {
             // The roster may be long.
-            Mode::Broadcast if self.others_offer(node, asked.name) => Err(full()),
+            mode if mode.asks_many() && (asked.among.is_some() || self.others_offer(node, asked.name)) => {
+                Err(full())
+            }
             // Nobody but the caller offers it.
-            Mode::Broadcast if self.shown(asked.name).next().is_some() => {
+            mode if mode.asks_many() && self.shown(asked.name).next().is_some() => {
                 Err(Failed::NoProvider(Absence::OnlyCaller))
             }
-            Mode::Broadcast => Err(Failed::NoProvider(Absence::Nobody)),
+            mode if mode.asks_many() => Err(Failed::NoProvider(Absence::Nobody)),
             _ => self.candidates(node, &asked),
         };
         let runs = self.runs();
@@ -97,7 +111,7 @@ impl World {
                 self.park(call, call, node, caller, asked, payload);
             }
             (_, Err(refusal))
-                if refusal == full() && asked.mode != Mode::Broadcast && self.is_busy(node, &asked) =>
+                if refusal == full() && !asked.mode.asks_many() && self.is_busy(node, &asked) =>
             {
                 self.park(call, call, node, caller, asked, payload);
             }
@@ -114,12 +128,17 @@ impl World {
         }
     }
 
-    /// A call that goes to every node but its caller that offers the callback.
+    /// A call that goes to every node but its caller that offers the callback, or to those that are named.
     fn broadcast(&mut self, node: usize, number: u32, asked: Asked, payload: &Bytes) {
-        let mut roster: Vec<_> = self.shown(asked.name).map(|(other, _)| other).collect();
-        roster.retain(|other| *other != node);
         // They are in the order of their names.
-        roster.dedup();
+        let roster: Vec<_> = if let Some(among) = asked.among {
+            (0..PROCESSES.len()).filter(|process| among[*process]).collect()
+        } else {
+            let mut roster: Vec<_> = self.shown(asked.name).map(|(other, _)| other).collect();
+            roster.retain(|other| *other != node);
+            roster.dedup();
+            roster
+        };
         let broadcast = self.history.broadcasts.len();
         let names: Vec<_> = roster.iter().map(|other| PROCESSES[*other]).collect();
         self.expected.push((
@@ -155,7 +174,14 @@ impl World {
             match (self.candidates(node, &to), run) {
                 (Ok(candidates), Some((run, _, callback))) => {
                     assert_eq!(candidates[0], (provider, *callback));
+                    let hearer = if asked.mode.hands_over() {
+                        self.tell(hearer, call, Ok(Bytes::new()));
+                        Hearer::Nobody
+                    } else {
+                        hearer
+                    };
                     self.given(*run, (provider, *callback), (node, payload), call, hearer);
+                    self.history.lives[call].runs[0].own = provider == node && asked.among.is_none();
                 }
                 (Ok(_), None) if self.has_waiting(node, asked.name, provider) => {
                     self.park(call, trace, node, hearer, to, payload);

@@ -128,7 +128,7 @@ impl World {
             assert!(older.is_none(), "{older:?} has waited longer");
             let parked = self.parked.remove(place);
             let hearer = match (parked.asked.mode, parked.hearer) {
-                (Mode::HandedOver, hearer) => {
+                (mode, hearer) if mode.hands_over() => {
                     self.tell(hearer, parked.call, Ok(Bytes::new()));
                     Hearer::Nobody
                 }

@@ -1,0 +1,126 @@
+//! The outcomes of a broadcast as they arrive.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_util::Stream;
+
+use super::asked::{Asked, unexpected};
+use super::attempt::Attempt;
+use super::future::Call;
+use super::replies::Reply;
+use crate::error::RemoteError;
+use crate::node::{Item, Next};
+use crate::proto::{Failed, Failure, Outcome};
+
+/// The outcomes of a broadcast as they arrive, with the names of their processes. Ends when every process that was asked
+/// has given one.
+///
+/// Dropping it cancels the call wherever it still runs.
+#[must_use = "outcomes are lost unless they are taken"]
+pub struct ReplyStream<T, E = RemoteError> {
+    call: Call<T, E>,
+    attempt: Attempt,
+    /// The names of those whose outcome is to come, by their number.
+    waiting: Vec<Option<String>>,
+    /// Calls to those whose signature has another number for the same.
+    again: Vec<(String, Call<T, E>)>,
+    /// What all that are left end with.
+    ended: Option<Failed>,
+}
+
+impl<T, E> fmt::Debug for ReplyStream<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplyStream")
+            .field("waiting", &self.waiting)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T, E> ReplyStream<T, E> {
+    pub(super) fn new(asked: Asked<T, E>) -> Self {
+        Self {
+            call: asked.call,
+            attempt: asked.attempt,
+            waiting: asked.names.into_iter().map(Some).collect(),
+            again: Vec::new(),
+            ended: None,
+        }
+    }
+
+    /// The next outcome, with the name of its process; `None` after the last.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn next(&mut self) -> Option<(String, Reply<T, E>)> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(String, Reply<T, E>)>> {
+        for index in 0..self.again.len() {
+            if let Poll::Ready(outcome) = Pin::new(&mut self.again[index].1).poll(cx) {
+                let (name, _) = self.again.swap_remove(index);
+                return Poll::Ready(Some((name, outcome)));
+            }
+        }
+        loop {
+            if let Some(failed) = &self.ended {
+                let Some(name) = self.waiting.iter_mut().find_map(Option::take) else {
+                    return if self.again.is_empty() {
+                        Poll::Ready(None)
+                    } else {
+                        Poll::Pending
+                    };
+                };
+                let failed = failed.clone();
+                let reply = self.call.finish_at(&name, Err(failed.into()));
+                return Poll::Ready(Some((name, reply)));
+            }
+            match ready!(self.call.poll_next(&mut self.attempt, cx)) {
+                Next::Item(Item::Part(index, outcome)) => {
+                    let Some(name) = self.waiting.get_mut(index as usize).and_then(Option::take) else {
+                        continue;
+                    };
+                    if let Some(mut again) = self.again(&name, &outcome) {
+                        // Polled for the first time, so that it wakes this task.
+                        if let Poll::Ready(outcome) = Pin::new(&mut again).poll(cx) {
+                            return Poll::Ready(Some((name, outcome)));
+                        }
+                        self.again.push((name, again));
+                        continue;
+                    }
+                    let reply = self.call.finish_at(&name, outcome);
+                    return Poll::Ready(Some((name, reply)));
+                }
+                Next::Item(_) => self.ended = Some(unexpected()),
+                // Nobody is left then.
+                Next::End(Ok(_)) => self.ended = Some(unexpected()),
+                Next::End(Err(Failure::Failed(failed))) => self.ended = Some(failed),
+                Next::End(Err(Failure::App { .. })) => self.ended = Some(unexpected()),
+            }
+        }
+    }
+
+    /// The call to one process whose signature has another number and is compatible.
+    fn again(&self, name: &str, outcome: &Outcome) -> Option<Call<T, E>> {
+        let Err(Failure::Failed(Failed::SignatureMismatch { offered })) = outcome else {
+            return None;
+        };
+        self.attempt
+            .accepts(&self.call.source, offered)
+            .then(|| self.call.for_process(name, &self.attempt))
+    }
+}
+
+impl<T, E> Stream for ReplyStream<T, E> {
+    type Item = (String, Reply<T, E>);
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll(cx)
+    }
+}
+
+impl<T, E> Unpin for ReplyStream<T, E> {}
