@@ -59,7 +59,7 @@ pub fn encode_held_into<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
     let over = Over::new(form);
-    let written = if form.is_settled() {
+    let written = if form.is_unknown() {
         value.serialize(Held::new(out, Glance::new(&over)))
     } else {
         value.serialize(Held::new(out, Walk::new(&over)))

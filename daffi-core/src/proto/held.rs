@@ -1,8 +1,7 @@
 //! Encoding under watch: serde's values as the bytes that [`codec`](super::codec) reads, held to the form of their type.
 //!
-//! On the way nothing is decided but whether all of it was seen before; if not, the value is looked at in full
-//! afterwards, by `Form::check`. So a value of a type of which not all was seen costs a comparison of numbers for each
-//! struct, variant, sequence or map in it; of others, one for each tuple struct or tuple variant.
+//! On the way nothing is decided but whether all of it was seen before, at the cost of a comparison of numbers for each
+//! thing in the value; if not, the value is looked at in full afterwards, by `Form::check`.
 //!
 //! It writes the bytes itself, rather than wrap the library's serializer: around another serializer every value inside
 //! of a value would have to be wrapped as well, which the compiler does not see through, and which costs more than the
@@ -15,7 +14,7 @@ mod watch;
 
 use serde::ser::{Serialize, Serializer};
 
-use self::parts::Part;
+use self::parts::{Elements, Entries, Fields};
 use self::value::Written;
 pub(super) use self::value::{Held, Unwritten};
 use self::watch::Watch;
@@ -23,10 +22,22 @@ pub(super) use self::watch::{Away, Glance, Over, Walk};
 use crate::signature::form::Event;
 
 impl<'o, W: Watch> Held<'o, W> {
-    /// Writes what has so many elements or fields inside, of which `watch` sees the first.
+    /// Writes which variant it is, and goes on at its content.
     #[inline]
-    const fn part(self, watch: W, length: usize) -> Part<'o, W> {
-        Part::new(self.out, watch, length)
+    fn content(self, index: u32, variant: &'static str) -> Self {
+        let Self { out, watch } = self;
+        number(out, index.into());
+        Self {
+            out,
+            watch: watch.variant(index, variant),
+        }
+    }
+
+    /// Writes what has so many fields inside.
+    #[inline]
+    fn fields(self, event: Event, length: usize) -> Fields<'o, W> {
+        let inside = self.watch.fields(event, length);
+        Fields::new(self.out, self.watch, inside, length)
     }
 }
 
@@ -77,10 +88,11 @@ fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 macro_rules! numbers {
-    ($($method:ident($value:ident: $ty:ty) $number:expr;)*) => {
+    ($($method:ident($value:ident: $ty:ty) $event:ident, $number:expr;)*) => {
         $(
             #[inline]
             fn $method(self, $value: $ty) -> Written {
+                self.watch.leaf(Event::$event);
                 number(self.out, $number);
                 Ok(())
             }
@@ -91,13 +103,13 @@ macro_rules! numbers {
 impl<'o, W: Watch> Serializer for Held<'o, W> {
     type Ok = ();
     type Error = Unwritten;
-    type SerializeSeq = Part<'o, W>;
-    type SerializeTuple = Part<'o, W>;
-    type SerializeTupleStruct = Part<'o, W>;
-    type SerializeTupleVariant = Part<'o, W>;
-    type SerializeMap = Part<'o, W>;
-    type SerializeStruct = Part<'o, W>;
-    type SerializeStructVariant = Part<'o, W>;
+    type SerializeSeq = Elements<'o, W>;
+    type SerializeTuple = Fields<'o, W>;
+    type SerializeTupleStruct = Fields<'o, W>;
+    type SerializeTupleVariant = Fields<'o, W>;
+    type SerializeMap = Entries<'o, W>;
+    type SerializeStruct = Fields<'o, W>;
+    type SerializeStructVariant = Fields<'o, W>;
 
     #[inline]
     fn is_human_readable(&self) -> bool {
@@ -105,52 +117,63 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
     }
 
     numbers! {
-        serialize_u16(value: u16) value.into();
-        serialize_u32(value: u32) value.into();
-        serialize_u64(value: u64) value;
-        serialize_i16(value: i16) zigzag(value.into());
-        serialize_i32(value: i32) zigzag(value.into());
-        serialize_i64(value: i64) zigzag(value);
+        serialize_u16(value: u16) U16, value.into();
+        serialize_u32(value: u32) U32, value.into();
+        serialize_u64(value: u64) U64, value;
+        serialize_i16(value: i16) I16, zigzag(value.into());
+        serialize_i32(value: i32) I32, zigzag(value.into());
+        serialize_i64(value: i64) I64, zigzag(value);
     }
 
     #[inline]
     fn serialize_bool(self, value: bool) -> Written {
-        self.serialize_u8(value.into())
+        self.watch.leaf(Event::Bool);
+        self.out.push(value.into());
+        Ok(())
     }
 
     #[inline]
     fn serialize_u8(self, value: u8) -> Written {
+        self.watch.leaf(Event::U8);
         self.out.push(value);
         Ok(())
     }
 
     #[inline]
     fn serialize_i8(self, value: i8) -> Written {
-        self.serialize_u8(value.cast_unsigned())
+        self.watch.leaf(Event::I8);
+        self.out.push(value.cast_unsigned());
+        Ok(())
     }
 
     fn serialize_u128(self, value: u128) -> Written {
+        self.watch.leaf(Event::U128);
         huge_number(self.out, value);
         Ok(())
     }
 
     fn serialize_i128(self, value: i128) -> Written {
-        self.serialize_u128(((value << 1) ^ (value >> 127)).cast_unsigned())
+        self.watch.leaf(Event::I128);
+        huge_number(self.out, ((value << 1) ^ (value >> 127)).cast_unsigned());
+        Ok(())
     }
 
     #[inline]
     fn serialize_f32(self, value: f32) -> Written {
+        self.watch.leaf(Event::F32);
         self.out.extend_from_slice(&value.to_le_bytes());
         Ok(())
     }
 
     #[inline]
     fn serialize_f64(self, value: f64) -> Written {
+        self.watch.leaf(Event::F64);
         self.out.extend_from_slice(&value.to_le_bytes());
         Ok(())
     }
 
     fn serialize_char(self, value: char) -> Written {
+        self.watch.leaf(Event::Char);
         let letters = &mut [0; 4];
         self.out.extend_from_slice(value.encode_utf8(letters).as_bytes());
         Ok(())
@@ -163,13 +186,16 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
 
     #[inline]
     fn serialize_bytes(self, value: &[u8]) -> Written {
+        self.watch.leaf(Event::Bytes);
         bytes(self.out, value);
         Ok(())
     }
 
     #[inline]
     fn serialize_none(self) -> Written {
-        self.serialize_u8(0)
+        self.watch.leaf(Event::Option);
+        self.out.push(0);
+        Ok(())
     }
 
     #[inline]
@@ -178,24 +204,25 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
         out.push(1);
         value.serialize(Self {
             out,
-            watch: watch.some(),
+            watch: watch.only(Event::Option, 0),
         })
     }
 
     #[inline]
     fn serialize_unit(self) -> Written {
+        self.watch.leaf(Event::Unit);
         Ok(())
     }
 
     #[inline]
     fn serialize_unit_struct(self, _: &'static str) -> Written {
-        Ok(())
+        self.serialize_unit()
     }
 
     #[inline]
     fn serialize_unit_variant(self, _: &'static str, index: u32, variant: &'static str) -> Written {
-        self.watch.variant(index, Event::UnitVariant, variant, 0);
-        self.serialize_u32(index)
+        self.content(index, variant).watch.leaf(Event::UnitVariant);
+        Ok(())
     }
 
     #[inline]
@@ -211,32 +238,28 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
         variant: &'static str,
         value: &T,
     ) -> Written {
-        let Self { out, watch } = self;
-        number(out, index.into());
+        let Self { out, watch } = self.content(index, variant);
         value.serialize(Self {
             out,
-            watch: watch.variant(index, Event::NewtypeVariant, variant, 1),
+            watch: watch.only(Event::NewtypeVariant, 1),
         })
     }
 
     #[inline]
-    fn serialize_seq(self, length: Option<usize>) -> Written<Part<'o, W>> {
+    fn serialize_seq(self, length: Option<usize>) -> Written<Elements<'o, W>> {
         let length = length.ok_or(Unwritten::Endless)?;
         number(self.out, length as u64);
-        let inside = self.watch.elements(Event::Seq, length);
-        Ok(self.part(inside, length))
+        Ok(Elements::new(self.out, self.watch.only(Event::Seq, 0), length))
     }
 
     #[inline]
-    fn serialize_tuple(self, length: usize) -> Written<Part<'o, W>> {
-        let inside = self.watch.fields(Event::Tuple, "", length);
-        Ok(self.part(inside, length))
+    fn serialize_tuple(self, length: usize) -> Written<Fields<'o, W>> {
+        Ok(self.fields(Event::Tuple, length))
     }
 
     #[inline]
-    fn serialize_tuple_struct(self, name: &'static str, length: usize) -> Written<Part<'o, W>> {
-        let inside = self.watch.fields(Event::TupleStruct, name, length);
-        Ok(self.part(inside, length))
+    fn serialize_tuple_struct(self, _: &'static str, length: usize) -> Written<Fields<'o, W>> {
+        self.serialize_tuple(length)
     }
 
     #[inline]
@@ -246,24 +269,23 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
         index: u32,
         variant: &'static str,
         length: usize,
-    ) -> Written<Part<'o, W>> {
-        number(self.out, index.into());
-        let inside = self.watch.variant(index, Event::TupleVariant, variant, length);
-        Ok(self.part(inside, length))
+    ) -> Written<Fields<'o, W>> {
+        let content = self.content(index, variant);
+        Ok(content.fields(Event::TupleVariant, length))
     }
 
     #[inline]
-    fn serialize_map(self, length: Option<usize>) -> Written<Part<'o, W>> {
+    fn serialize_map(self, length: Option<usize>) -> Written<Entries<'o, W>> {
         let length = length.ok_or(Unwritten::Endless)?;
         number(self.out, length as u64);
-        let inside = self.watch.elements(Event::Map, length);
-        Ok(self.part(inside, length))
+        let mut inside = self.watch.inside(Event::Map, 0, 2);
+        let (key, value) = (self.watch.next(&mut inside), self.watch.next(&mut inside));
+        Ok(Entries::new(self.out, key, value, length))
     }
 
     #[inline]
-    fn serialize_struct(self, name: &'static str, length: usize) -> Written<Part<'o, W>> {
-        let inside = self.watch.fields(Event::Struct, name, length);
-        Ok(self.part(inside, length))
+    fn serialize_struct(self, _: &'static str, length: usize) -> Written<Fields<'o, W>> {
+        Ok(self.fields(Event::Struct, length))
     }
 
     #[inline]
@@ -273,9 +295,8 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
         index: u32,
         variant: &'static str,
         length: usize,
-    ) -> Written<Part<'o, W>> {
-        number(self.out, index.into());
-        let inside = self.watch.variant(index, Event::StructVariant, variant, length);
-        Ok(self.part(inside, length))
+    ) -> Written<Fields<'o, W>> {
+        let content = self.content(index, variant);
+        Ok(content.fields(Event::StructVariant, length))
     }
 }

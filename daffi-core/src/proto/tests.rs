@@ -1,3 +1,4 @@
+mod changing;
 mod codec;
 mod damage;
 mod frame;

@@ -1,9 +1,8 @@
-//! What looks on while a value is written: from position to position until a type is known, afterwards only at what
-//! may be another way each time.
+//! What looks on while a value is written, from position to position.
 
 use core::cell::Cell;
 
-use crate::signature::form::{Entered, Event, Form, Spot};
+use crate::signature::form::{At, Event, Form, Inside};
 
 /// What a value is held to, and whether there was something that has to be looked at.
 pub(in super::super) struct Over<'a> {
@@ -27,101 +26,100 @@ impl<'a> Over<'a> {
 
 /// What looks on, at a position.
 pub(in super::super) trait Watch: Copy {
-    /// Inside of an option.
-    fn some(self) -> Self;
+    /// The positions of fields.
+    type Inside: Copy;
 
-    /// At the elements of a sequence, or the keys of a map.
-    fn elements(self, event: Event, length: usize) -> Self;
+    /// Something without anything inside, or an option.
+    fn leaf(self, event: Event);
 
-    /// At the values of a map, from its keys.
-    fn values(self) -> Self;
+    /// At so many parts of what is written with so many fields.
+    fn inside(self, event: Event, length: usize, parts: usize) -> Self::Inside;
 
-    /// At the first of so many fields of what has this name.
-    fn fields(self, event: Event, name: &'static str, length: usize) -> Self;
+    /// At the next of these parts.
+    fn next(self, inside: &mut Self::Inside) -> Self;
 
-    /// At the first of so many fields of the variant with this name.
-    fn variant(self, index: u32, event: Event, name: &'static str, length: usize) -> Self;
+    /// At the next of these parts, which is written with this name.
+    fn next_named(self, inside: &mut Self::Inside, name: &'static str) -> Self;
 
-    /// At what comes after this field or element.
-    fn next(self) -> Self;
+    /// At the content of the variant with this name.
+    fn variant(self, index: u32, name: &'static str) -> Self;
 
     /// Something has to be looked at.
     fn note(self);
+
+    /// At so many fields of what is here.
+    #[inline]
+    fn fields(self, event: Event, length: usize) -> Self::Inside {
+        self.inside(event, length, length)
+    }
+
+    /// At the only part of what is written with so many fields.
+    #[inline]
+    fn only(self, event: Event, length: usize) -> Self {
+        let mut inside = self.inside(event, length, 1);
+        self.next(&mut inside)
+    }
 }
 
 /// Looks on from position to position.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Walk<'a> {
     over: &'a Over<'a>,
-    at: Spot,
-    /// How far the next position is.
-    step: u32,
+    at: At<'a>,
 }
 
 impl<'a> Walk<'a> {
     pub(in super::super) fn new(over: &'a Over<'a>) -> Self {
-        over.odd.set(!over.form.has_begun());
         Self {
             over,
-            at: Spot::ROOT,
-            step: 0,
+            at: At::root(over.form),
         }
-    }
-
-    #[inline]
-    fn inside(self, entered: Entered, step: u32) -> Self {
-        let (at, step) = match entered {
-            Entered::Known(first) => (first, step),
-            Entered::Unknown => (Spot::NOWHERE, 0),
-            Entered::New => {
-                self.note();
-                (Spot::NOWHERE, 0)
-            }
-        };
-        Self { at, step, ..self }
     }
 }
 
-impl Watch for Walk<'_> {
+impl<'a> Watch for Walk<'a> {
+    type Inside = Inside<'a>;
+
     #[inline]
-    fn some(self) -> Self {
-        self.inside(self.over.form.enter(self.at, Event::Some, 1), 0)
+    fn leaf(self, event: Event) {
+        if !self.at.agrees(event, 0) {
+            self.note();
+        }
     }
 
     #[inline]
-    fn elements(self, event: Event, length: usize) -> Self {
-        let entered = match length {
-            // An empty one says nothing, and what it stands in has been looked at.
-            0 => Entered::Unknown,
-            _ => self.over.form.enter(self.at, event, 1),
-        };
-        self.inside(entered, 0)
+    fn inside(self, event: Event, length: usize, parts: usize) -> Inside<'a> {
+        if self.at.agrees(event, length) {
+            self.at.inside(self.over.form, parts)
+        } else {
+            self.note();
+            Inside::NOWHERE
+        }
     }
 
     #[inline]
-    fn values(self) -> Self {
+    fn next(self, inside: &mut Inside<'a>) -> Self {
         Self {
-            at: self.at.next(),
+            at: inside.next(),
             ..self
         }
     }
 
     #[inline]
-    fn fields(self, event: Event, _: &'static str, length: usize) -> Self {
-        self.inside(self.over.form.enter(self.at, event, length), 1)
-    }
-
-    #[inline]
-    fn variant(self, index: u32, event: Event, _: &'static str, length: usize) -> Self {
-        self.inside(self.over.form.enter_variant(self.at, index, event, length), 1)
-    }
-
-    #[inline]
-    fn next(self) -> Self {
+    fn next_named(self, inside: &mut Inside<'a>, name: &'static str) -> Self {
         Self {
-            at: self.at.after(self.step),
+            at: inside.next_named(name),
             ..self
         }
+    }
+
+    #[inline]
+    fn variant(self, index: u32, name: &'static str) -> Self {
+        let at = self.at.variant(self.over.form, index, name).unwrap_or_else(|| {
+            self.note();
+            At::nowhere()
+        });
+        Self { at, ..self }
     }
 
     #[inline]
@@ -130,8 +128,7 @@ impl Watch for Walk<'_> {
     }
 }
 
-/// Looks on where every position has been looked at. What can then still be another way from value to value is told by
-/// serde when it leaves out a field that has a name, and seen by the number of fields where they have none.
+/// Looks on where nothing is known of the type: at what contradicts itself.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Glance<'a> {
     over: &'a Over<'a>,
@@ -144,39 +141,26 @@ impl<'a> Glance<'a> {
 }
 
 impl Watch for Glance<'_> {
+    type Inside = ();
+
     #[inline]
-    fn some(self) -> Self {
+    fn leaf(self, _: Event) {}
+
+    #[inline]
+    fn inside(self, _: Event, _: usize, _: usize) {}
+
+    #[inline]
+    fn next(self, (): &mut ()) -> Self {
         self
     }
 
     #[inline]
-    fn elements(self, _: Event, _: usize) -> Self {
+    fn next_named(self, (): &mut (), _: &'static str) -> Self {
         self
     }
 
     #[inline]
-    fn values(self) -> Self {
-        self
-    }
-
-    #[inline]
-    fn fields(self, event: Event, name: &'static str, length: usize) -> Self {
-        if matches!(event, Event::TupleStruct) && !self.over.form.has_seen(name, length) {
-            self.note();
-        }
-        self
-    }
-
-    #[inline]
-    fn variant(self, _: u32, event: Event, name: &'static str, length: usize) -> Self {
-        if matches!(event, Event::TupleVariant) && !self.over.form.has_seen(name, length) {
-            self.note();
-        }
-        self
-    }
-
-    #[inline]
-    fn next(self) -> Self {
+    fn variant(self, _: u32, _: &'static str) -> Self {
         self
     }
 
@@ -191,33 +175,26 @@ impl Watch for Glance<'_> {
 pub(in super::super) struct Away;
 
 impl Watch for Away {
+    type Inside = ();
+
     #[inline]
-    fn some(self) -> Self {
+    fn leaf(self, _: Event) {}
+
+    #[inline]
+    fn inside(self, _: Event, _: usize, _: usize) {}
+
+    #[inline]
+    fn next(self, (): &mut ()) -> Self {
         self
     }
 
     #[inline]
-    fn elements(self, _: Event, _: usize) -> Self {
+    fn next_named(self, (): &mut (), _: &'static str) -> Self {
         self
     }
 
     #[inline]
-    fn values(self) -> Self {
-        self
-    }
-
-    #[inline]
-    fn fields(self, _: Event, _: &'static str, _: usize) -> Self {
-        self
-    }
-
-    #[inline]
-    fn variant(self, _: u32, _: Event, _: &'static str, _: usize) -> Self {
-        self
-    }
-
-    #[inline]
-    fn next(self) -> Self {
+    fn variant(self, _: u32, _: &'static str) -> Self {
         self
     }
 

@@ -1,54 +1,149 @@
-//! The same for types that are made up: whatever one half of a type leaves out, counts otherwise or takes for something
-//! else, no other value arrives.
+//! The same for types that are made up: whatever one half of a type leaves out, calls or counts otherwise, or takes for
+//! something else, be it for some values only, no other value arrives.
 
 use std::cell::Cell;
 use std::fmt;
 
 use proptest::prelude::*;
-use serde::de::{DeserializeSeed, EnumAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::ser::{SerializeSeq, SerializeStruct, SerializeTupleStruct, SerializeTupleVariant};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::super::{decode_guarded, encode_held};
 use crate::signature::findings;
 
-/// A type, and where its two halves differ.
+/// A type, and where its two halves differ for values that are [`odd`].
 #[derive(Clone, Debug)]
 enum Plan {
     Byte,
-    /// Perhaps written as a string.
-    Number(bool),
+    /// Perhaps written as something else.
+    Number(Option<Otherwise>),
     Text,
+    /// Read as bytes, or as a string. Perhaps written as a sequence of bytes, or of something else.
+    Bytes(bool, Option<Otherwise>),
     Option(Box<Self>),
     Seq(Box<Self>),
+    Map(Box<Self>),
     /// Without names for its fields; one of them may be left out when writing.
     Tuple(Vec<Self>, Option<usize>),
-    /// One of the fields may be left out when writing; serde may be told.
-    Struct(Vec<Self>, Option<usize>, bool),
-    /// So many variants are counted more when writing than when reading.
-    Enum(Vec<Vec<Self>>, u32),
+    /// Something may be wrong with one of the fields.
+    Struct(Vec<Self>, Option<(usize, Wrong)>),
+    /// The variants may be counted or called otherwise when writing.
+    Enum(Vec<Vec<Self>>, Option<Wrong>),
+}
+
+/// How something is written instead of as a `u32`.
+#[derive(Clone, Copy, Debug)]
+enum Otherwise {
+    Text,
+    Byte,
+    Narrow,
+    Wide,
+    Widest,
+    Signed,
+    Float,
+    Char,
+    Bool,
+    Nothing,
+    Something,
+    Unit,
+    List,
+    EmptyList,
+    EmptyMap,
+    Pair,
+    /// In a tuple of its own, which has the same bytes.
+    Alone,
+    Variant,
+}
+
+impl Otherwise {
+    const ALL: [Self; 18] = [
+        Self::Text,
+        Self::Byte,
+        Self::Narrow,
+        Self::Wide,
+        Self::Widest,
+        Self::Signed,
+        Self::Float,
+        Self::Char,
+        Self::Bool,
+        Self::Nothing,
+        Self::Something,
+        Self::Unit,
+        Self::List,
+        Self::EmptyList,
+        Self::EmptyMap,
+        Self::Pair,
+        Self::Alone,
+        Self::Variant,
+    ];
+
+    #[expect(clippy::cast_possible_truncation, reason = "any other value will do")]
+    fn write<S: Serializer>(self, number: u32, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text => serializer.collect_str(&number),
+            Self::Byte => serializer.serialize_u8(number as u8),
+            Self::Narrow => serializer.serialize_u16(number as u16),
+            Self::Wide => serializer.serialize_u64(number.into()),
+            Self::Widest => serializer.serialize_u128(number.into()),
+            Self::Signed => serializer.serialize_i32(number.cast_signed()),
+            Self::Float => serializer.serialize_f32(f32::from_bits(number)),
+            Self::Char => serializer.serialize_char(char::from(number as u8)),
+            Self::Bool => serializer.serialize_bool(number.is_multiple_of(2)),
+            Self::Nothing => serializer.serialize_none(),
+            Self::Something => serializer.serialize_some(&number),
+            Self::Unit => serializer.serialize_unit(),
+            Self::List => serializer.collect_seq([number]),
+            Self::EmptyList => serializer.collect_seq([0_u32; 0]),
+            Self::EmptyMap => serializer.collect_map([(0_u32, 0_u32); 0]),
+            Self::Pair => (number, number).serialize(serializer),
+            Self::Alone => (number,).serialize(serializer),
+            Self::Variant => serializer.serialize_unit_variant("Other", number % 3, "variant"),
+        }
+    }
+}
+
+/// What is wrong with a field or a variant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Wrong {
+    /// It is left out, and serde is told; or it is counted otherwise.
+    Skipped,
+    /// It is left out.
+    Missing,
+    /// It has the name of the next one.
+    Renamed,
+}
+
+/// Whether a value is one of those that are written otherwise: about half of them.
+fn odd(value: &Value) -> bool {
+    format!("{value:?}")
+        .bytes()
+        .fold(0_u8, |sum, letter| sum.wrapping_mul(31).wrapping_add(letter))
+        % 2
+        == 1
 }
 
 /// The same with names, for ever, as serde wants them.
 enum Shape {
     Byte,
-    Number(bool),
+    Number(Option<Otherwise>),
     Text,
+    Bytes(bool, Option<Otherwise>),
     Option(&'static Self),
     Seq(&'static Self),
+    Map(&'static Self),
     Tuple(&'static str, &'static [Self], Option<usize>),
     Struct(
         &'static str,
         &'static [&'static str],
         &'static [Self],
-        Option<usize>,
-        bool,
+        Option<(usize, Wrong)>,
     ),
     Enum(
         &'static str,
         &'static [&'static str],
         &'static [&'static [Self]],
-        u32,
+        Option<Wrong>,
     ),
 }
 
@@ -57,6 +152,7 @@ enum Value {
     Byte(u8),
     Number(u32),
     Text(String),
+    Bytes(Vec<u8>),
     Option(Option<Box<Self>>),
     Many(Vec<Self>),
     Variant(usize, Vec<Self>),
@@ -76,24 +172,26 @@ impl Shape {
         let own = name();
         match plan {
             Plan::Byte => Self::Byte,
-            Plan::Number(as_text) => Self::Number(*as_text),
+            Plan::Number(otherwise) => Self::Number(*otherwise),
             Plan::Text => Self::Text,
+            Plan::Bytes(as_text, otherwise) => Self::Bytes(*as_text, *otherwise),
             Plan::Option(inner) => Self::Option(&leak(vec![Self::new(inner, names)])[0]),
             Plan::Seq(inner) => Self::Seq(&leak(vec![Self::new(inner, names)])[0]),
+            Plan::Map(inner) => Self::Map(&leak(vec![Self::new(inner, names)])[0]),
             Plan::Tuple(fields, left_out) => Self::Tuple(
                 own,
                 Self::all(fields, names),
                 left_out.map(|at| at % fields.len()),
             ),
-            Plan::Struct(fields, left_out, told) => {
+            Plan::Struct(fields, wrong) => {
                 let of_fields = fields.iter().map(|_| name()).collect();
-                let left_out = left_out.map(|at| at % fields.len());
-                Self::Struct(own, leak(of_fields), Self::all(fields, names), left_out, *told)
+                let wrong = wrong.map(|(at, wrong)| (at % fields.len(), wrong));
+                Self::Struct(own, leak(of_fields), Self::all(fields, names), wrong)
             }
-            Plan::Enum(variants, shift) => {
+            Plan::Enum(variants, wrong) => {
                 let of_variants = variants.iter().map(|_| name()).collect();
                 let contents = variants.iter().map(|fields| Self::all(fields, names)).collect();
-                Self::Enum(own, leak(of_variants), leak(contents), *shift)
+                Self::Enum(own, leak(of_variants), leak(contents), *wrong)
             }
         }
     }
@@ -108,11 +206,13 @@ impl Shape {
             Self::Byte => Value::Byte(next()),
             Self::Number(_) => Value::Number(u32::from(next()) * 1000),
             Self::Text => Value::Text("x".repeat(usize::from(next() % 4))),
+            Self::Bytes(..) => Value::Bytes((0..next() % 4).map(|_| next() % 128).collect()),
             Self::Option(inner) => {
                 Value::Option(next().is_multiple_of(2).then(|| Box::new(inner.value(next))))
             }
             Self::Seq(inner) => Value::Many((0..next() % 3).map(|_| inner.value(next)).collect()),
-            Self::Tuple(_, fields, _) | Self::Struct(_, _, fields, ..) => {
+            Self::Map(inner) => Value::Many((0..next() % 3 * 2).map(|_| inner.value(next)).collect()),
+            Self::Tuple(_, fields, _) | Self::Struct(_, _, fields, _) => {
                 Value::Many(fields.iter().map(|field| field.value(next)).collect())
             }
             Self::Enum(_, _, contents, _) => {
@@ -132,17 +232,27 @@ impl Shape {
                 .any(|(field, value)| field.differs(value))
         };
         match (self, value) {
-            (Self::Number(as_text), _) => *as_text,
+            (Self::Number(Some(otherwise)), _) => odd(value) && !matches!(otherwise, Otherwise::Alone),
+            // An empty sequence has no elements that differ.
+            (Self::Bytes(_, Some(otherwise)), Value::Bytes(bytes)) => {
+                odd(value) && !bytes.is_empty() && !matches!(otherwise, Otherwise::Byte)
+            }
             (Self::Option(inner), Value::Option(value)) => {
                 value.as_ref().is_some_and(|value| inner.differs(value))
             }
-            (Self::Seq(inner), Value::Many(values)) => values.iter().any(|value| inner.differs(value)),
-            (
-                Self::Tuple(_, fields, left_out) | Self::Struct(_, _, fields, left_out, _),
-                Value::Many(values),
-            ) => left_out.is_some() || any(fields, values),
-            (Self::Enum(_, _, contents, shift), Value::Variant(variant, values)) => {
-                *shift > 0 || any(contents[*variant], values)
+            (Self::Seq(inner) | Self::Map(inner), Value::Many(values)) => {
+                values.iter().any(|value| inner.differs(value))
+            }
+            (Self::Tuple(_, fields, left_out), Value::Many(values)) => {
+                left_out.is_some() && odd(value) || any(fields, values)
+            }
+            (Self::Struct(_, _, fields, wrong), Value::Many(values)) => {
+                let wrong = wrong.filter(|(_, wrong)| *wrong != Wrong::Renamed || fields.len() > 1);
+                wrong.is_some() && odd(value) || any(fields, values)
+            }
+            (Self::Enum(_, _, contents, wrong), Value::Variant(variant, values)) => {
+                let wrong = wrong.filter(|wrong| *wrong != Wrong::Renamed || contents.len() > 1);
+                wrong.is_some() && odd(value) || any(contents[*variant], values)
             }
             _ => false,
         }
@@ -156,8 +266,15 @@ impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match (self.0, self.1) {
             (Shape::Byte, Value::Byte(byte)) => serializer.serialize_u8(*byte),
-            (Shape::Number(false), Value::Number(number)) => serializer.serialize_u32(*number),
-            (Shape::Number(true), Value::Number(number)) => serializer.collect_str(number),
+            (Shape::Number(Some(otherwise)), Value::Number(number)) if odd(self.1) => {
+                otherwise.write(*number, serializer)
+            }
+            (Shape::Number(_), Value::Number(number)) => serializer.serialize_u32(*number),
+            (Shape::Bytes(_, Some(otherwise)), Value::Bytes(bytes)) if odd(self.1) => {
+                let elements = bytes.iter().map(|byte| Element(*otherwise, *byte));
+                serializer.collect_seq(elements)
+            }
+            (Shape::Bytes(..), Value::Bytes(bytes)) => serializer.serialize_bytes(bytes),
             (Shape::Text, Value::Text(text)) => serializer.serialize_str(text),
             (Shape::Option(_), Value::Option(None)) => serializer.serialize_none(),
             (Shape::Option(inner), Value::Option(Some(value))) => {
@@ -170,40 +287,57 @@ impl Serialize for Written<'_> {
                 }
                 seq.end()
             }
+            (Shape::Map(inner), Value::Many(values)) => {
+                let entries = values.chunks_exact(2);
+                serializer
+                    .collect_map(entries.map(|entry| (Written(inner, &entry[0]), Written(inner, &entry[1]))))
+            }
             (Shape::Tuple(name, fields, left_out), Value::Many(values)) => {
+                let left_out = left_out.filter(|_| odd(self.1));
                 let length = fields.len() - usize::from(left_out.is_some());
                 let mut tuple = serializer.serialize_tuple_struct(name, length)?;
                 for (at, (field, value)) in fields.iter().zip(values).enumerate() {
-                    if *left_out != Some(at) {
+                    if left_out != Some(at) {
                         tuple.serialize_field(&Written(field, value))?;
                     }
                 }
                 tuple.end()
             }
-            (Shape::Struct(name, names, fields, left_out, told), Value::Many(values)) => {
-                let length = fields.len() - usize::from(left_out.is_some());
-                let mut written = serializer.serialize_struct(name, length)?;
+            (Shape::Struct(name, names, fields, wrong), Value::Many(values)) => {
+                let wrong = wrong.filter(|_| odd(self.1));
+                let is_out = matches!(wrong, Some((_, Wrong::Skipped | Wrong::Missing)));
+                let mut written = serializer.serialize_struct(name, fields.len() - usize::from(is_out))?;
                 for (at, (field, value)) in fields.iter().zip(values).enumerate() {
-                    if *left_out != Some(at) {
-                        written.serialize_field(names[at], &Written(field, value))?;
-                    } else if *told {
-                        written.skip_field(names[at])?;
+                    match wrong {
+                        Some((wrong, Wrong::Skipped)) if wrong == at => written.skip_field(names[at])?,
+                        Some((wrong, Wrong::Missing)) if wrong == at => {}
+                        Some((wrong, Wrong::Renamed)) if wrong == at => {
+                            let name = names[(at + 1) % names.len()];
+                            written.serialize_field(name, &Written(field, value))?;
+                        }
+                        _ => written.serialize_field(names[at], &Written(field, value))?,
                     }
                 }
                 written.end()
             }
-            (Shape::Enum(name, names, contents, shift), Value::Variant(variant, values)) => {
+            (Shape::Enum(name, names, contents, wrong), Value::Variant(variant, values)) => {
+                let wrong = wrong.filter(|_| odd(self.1));
+                let (shift, renamed) = match wrong {
+                    None => (0, 0),
+                    Some(Wrong::Renamed) => (0, 1),
+                    Some(_) => (1, 0),
+                };
                 let index = u32::try_from(*variant).unwrap() + shift;
+                let called = names[(variant + renamed) % names.len()];
                 match (contents[*variant], &values[..]) {
-                    ([], _) => serializer.serialize_unit_variant(name, index, names[*variant]),
+                    ([], _) => serializer.serialize_unit_variant(name, index, called),
                     ([field], [value]) => {
                         let value = Written(field, value);
-                        serializer.serialize_newtype_variant(name, index, names[*variant], &value)
+                        serializer.serialize_newtype_variant(name, index, called, &value)
                     }
                     (fields, values) => {
                         let length = fields.len();
-                        let mut tuple =
-                            serializer.serialize_tuple_variant(name, index, names[*variant], length)?;
+                        let mut tuple = serializer.serialize_tuple_variant(name, index, called, length)?;
                         for (field, value) in fields.iter().zip(values) {
                             tuple.serialize_field(&Written(field, value))?;
                         }
@@ -213,6 +347,15 @@ impl Serialize for Written<'_> {
             }
             _ => unreachable!("the value is one of the shape"),
         }
+    }
+}
+
+/// A byte that is written otherwise.
+struct Element(Otherwise, u8);
+
+impl Serialize for Element {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.write(self.1.into(), serializer)
     }
 }
 
@@ -228,8 +371,13 @@ impl<'de> DeserializeSeed<'de> for Reading {
             Shape::Byte => u8::deserialize(deserializer).map(Value::Byte),
             Shape::Number(_) => u32::deserialize(deserializer).map(Value::Number),
             Shape::Text => String::deserialize(deserializer).map(Value::Text),
+            Shape::Bytes(false, _) => deserializer.deserialize_byte_buf(self),
+            Shape::Bytes(true, _) => {
+                String::deserialize(deserializer).map(|text| Value::Bytes(text.into_bytes()))
+            }
             Shape::Option(_) => deserializer.deserialize_option(self),
             Shape::Seq(_) => deserializer.deserialize_seq(self),
+            Shape::Map(_) => deserializer.deserialize_map(self),
             Shape::Tuple(name, fields, _) => deserializer.deserialize_tuple_struct(name, fields.len(), self),
             Shape::Struct(name, names, ..) => deserializer.deserialize_struct(name, names, self),
             Shape::Enum(name, names, ..) => deserializer.deserialize_enum(name, names, self),
@@ -292,6 +440,21 @@ impl<'de> Visitor<'de> for Reading {
         }
     }
 
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Value, E> {
+        Ok(Value::Bytes(bytes.to_vec()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let Shape::Map(inner) = self.0 else {
+            unreachable!("nothing else has entries");
+        };
+        let mut values = Vec::new();
+        while let Some(key) = entries.next_key_seed(Reading(inner))? {
+            values.extend([key, entries.next_value_seed(Reading(inner))?]);
+        }
+        Ok(Value::Many(values))
+    }
+
     fn visit_enum<A: EnumAccess<'de>>(self, choice: A) -> Result<Value, A::Error> {
         let Shape::Enum(_, _, contents, _) = self.0 else {
             unreachable!("only enums are read as such");
@@ -352,26 +515,39 @@ impl<'de> Deserialize<'de> for Made {
 /// `faults` says how likely it is, in percent, that something is written otherwise.
 fn plan(faults: u32) -> impl Strategy<Value = Plan> {
     let fault = move || (0..100_u32).prop_map(move |chance| chance < faults);
-    let leaf = prop_oneof![Just(Plan::Byte), fault().prop_map(Plan::Number), Just(Plan::Text),];
+    let otherwise = move || {
+        (fault(), proptest::sample::select(&Otherwise::ALL[..]))
+            .prop_map(|(fault, otherwise)| fault.then_some(otherwise))
+    };
+    let wrong = move || {
+        let wrong = prop_oneof![Just(Wrong::Skipped), Just(Wrong::Missing), Just(Wrong::Renamed)];
+        (fault(), wrong).prop_map(|(fault, wrong)| fault.then_some(wrong))
+    };
+    let leaf = prop_oneof![
+        Just(Plan::Byte),
+        otherwise().prop_map(Plan::Number),
+        Just(Plan::Text),
+        (any::<bool>(), otherwise()).prop_map(|(as_text, otherwise)| Plan::Bytes(as_text, otherwise)),
+    ];
     leaf.prop_recursive(4, 24, 4, move |inside| {
         let fields = || proptest::collection::vec(inside.clone(), 1..4);
         let left_out = || (fault(), 0..4_usize).prop_map(|(fault, at)| fault.then_some(at));
         // Serde tells options and sequences apart by what is around them, which here has a name.
         let named = prop_oneof![
             (fields(), left_out()).prop_map(|(fields, left_out)| Plan::Tuple(fields, left_out)),
-            (fields(), left_out(), any::<bool>())
-                .prop_map(|(fields, left_out, told)| Plan::Struct(fields, left_out, told)),
+            (fields(), 0..4_usize, wrong())
+                .prop_map(|(fields, at, wrong)| Plan::Struct(fields, wrong.map(|wrong| (at, wrong)))),
             (
                 proptest::collection::vec(proptest::collection::vec(inside.clone(), 0..3), 1..4),
-                fault(),
-                1..3_u32,
+                wrong(),
             )
-                .prop_map(|(variants, fault, shift)| Plan::Enum(variants, if fault { shift } else { 0 })),
+                .prop_map(|(variants, wrong)| Plan::Enum(variants, wrong)),
         ];
         prop_oneof![
             3 => named.clone(),
             1 => named.clone().prop_map(|inner| Plan::Option(Box::new(inner))),
-            1 => named.prop_map(|inner| Plan::Seq(Box::new(inner))),
+            1 => named.clone().prop_map(|inner| Plan::Seq(Box::new(inner))),
+            1 => named.prop_map(|inner| Plan::Map(Box::new(inner))),
         ]
     })
 }

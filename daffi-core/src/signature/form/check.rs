@@ -9,7 +9,6 @@ mod variants;
 mod words;
 
 use std::fmt::Display;
-use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 use serde::ser::Serializer;
@@ -33,52 +32,67 @@ impl Form {
             at: Spot::ROOT,
             place: Place::default(),
             depth: 0,
-        })?;
-        if !self.begun.swap(true, Ordering::Relaxed) {
-            self.unsettled.fetch_sub(1, Ordering::Relaxed);
-        }
-        Ok(())
+        })
     }
 }
 
 impl<'f> Check<'f> {
     /// Something without anything inside.
     fn leaf(self, wrote: &Type, what: &'static str) -> Checked {
-        let Some(node) = self.node() else { return Ok(()) };
-        let written = Written { what, name: "" };
-        match &node.kind {
-            Kind::Unknown => Ok(()),
-            Kind::Asks => self.asks(node),
-            Kind::Leaf(read) if same_bytes(read, wrote) => Ok(()),
-            Kind::Tuple(0) | Kind::Struct(_, Fields { count: 0, .. }) if is_unit(wrote) => Ok(()),
-            Kind::Tuple(1) | Kind::Struct(_, Fields { count: 1, .. }) => {
-                self.to(Spot(node.first)).leaf(wrote, what)
-            }
-            Kind::Seq => match self.form.node(Spot(node.first)).map(|element| &element.kind) {
-                Some(Kind::Leaf(Type::U8)) if matches!(wrote, Type::Bytes | Type::Str) => {
-                    self.form.settle(node, Event::Seq, 1);
-                    Ok(())
-                }
-                _ => self.differs(written),
-            },
+        let within = self.unwrapped();
+        let Some(node) = within.node() else {
+            return Ok(());
+        };
+        let agrees = match &node.kind {
+            Kind::Unknown => true,
+            Kind::Asks => return self.asks(node),
+            Kind::Leaf(read) => same_bytes(read, wrote),
+            Kind::Tuple(0) | Kind::Struct(_, Fields { count: 0, .. }) => is_unit(wrote),
+            Kind::Seq => matches!(wrote, Type::Bytes | Type::Str) && within.inside().is_byte(),
+            _ => false,
+        };
+        if !agrees {
+            return self.differs(Written { what, name: "" });
+        }
+        if let Some(event) = Event::of_leaf(wrote) {
+            self.form.settle(self.at, event, 0);
+        }
+        Ok(())
+    }
+
+    fn is_byte(self) -> bool {
+        self.node()
+            .is_some_and(|node| matches!(node.kind, Kind::Leaf(Type::U8)))
+    }
+
+    /// A sequence or a map, where it is read.
+    fn many(self, kind: &Kind, written: Written) -> Checked<Self> {
+        let within = self.unwrapped();
+        let Some(node) = within.node() else {
+            return Ok(within);
+        };
+        match (&node.kind, kind) {
+            (Kind::Asks, _) => self.asks(node),
+            (Kind::Unknown, _)
+            | (Kind::Seq | Kind::Leaf(Type::Bytes | Type::Str), Kind::Seq)
+            | (Kind::Map, Kind::Map) => Ok(within),
             _ => self.differs(written),
         }
     }
 
-    /// A sequence or a map; what is inside starts at the spot.
-    fn many(self, kind: &Kind, written: Written) -> Checked<Spot> {
-        let Some(node) = self.node() else {
-            return Ok(Spot::NOWHERE);
+    /// An option, where it is read.
+    fn option(self) -> Checked<Self> {
+        let within = self.unwrapped();
+        let Some(node) = within.node() else {
+            return Ok(within);
         };
-        match (&node.kind, kind) {
-            (Kind::Unknown, _) => Ok(Spot::NOWHERE),
-            (Kind::Asks, _) => self.asks(node),
-            (Kind::Seq, Kind::Seq) | (Kind::Map, Kind::Map) => Ok(Spot(node.first)),
-            (Kind::Leaf(Type::Bytes | Type::Str), Kind::Seq) => Ok(Spot::NOWHERE),
-            (Kind::Tuple(1) | Kind::Struct(_, Fields { count: 1, .. }), _) => {
-                self.to(Spot(node.first)).many(kind, written)
-            }
-            _ => self.differs(written),
+        match &node.kind {
+            Kind::Unknown | Kind::Option => Ok(within),
+            Kind::Asks => self.asks(node),
+            _ => self.differs(Written {
+                what: "an option",
+                name: "",
+            }),
         }
     }
 
@@ -104,7 +118,7 @@ impl<'f> Check<'f> {
         match &node.kind {
             Kind::Unknown => Ok(begun(Spot::NOWHERE).held_to(node)),
             Kind::Asks => self.asks(node),
-            Kind::Struct(..) | Kind::Tuple(_) => Ok(begun(Spot(node.first)).held_to(node)),
+            Kind::Struct(..) | Kind::Tuple(_) => Ok(begun(self.inside().at).held_to(node)),
             Kind::Leaf(ty) if length == 0 && is_unit(ty) => Ok(begun(Spot::NOWHERE).held_to(node)),
             _ if length == 1 => Ok(begun(self.at)),
             _ => self.differs(written),
@@ -161,40 +175,11 @@ impl<'f> Serializer for Check<'f> {
     }
 
     fn serialize_none(self) -> Checked {
-        let Some(node) = self.node() else { return Ok(()) };
-        match &node.kind {
-            Kind::Unknown | Kind::Option => Ok(()),
-            Kind::Asks => self.asks(node),
-            Kind::Tuple(1) | Kind::Struct(_, Fields { count: 1, .. }) => {
-                self.to(Spot(node.first)).serialize_none()
-            }
-            _ => self.differs(Written {
-                what: "an option",
-                name: "",
-            }),
-        }
+        self.option().map(drop)
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Checked {
-        let Some(node) = self.node() else {
-            return self.hold(value);
-        };
-        match &node.kind {
-            Kind::Unknown => self.to(Spot::NOWHERE).hold(value),
-            Kind::Option => {
-                self.to(Spot(node.first)).hold(value)?;
-                self.form.settle(node, Event::Some, 1);
-                Ok(())
-            }
-            Kind::Asks => self.asks(node),
-            Kind::Tuple(1) | Kind::Struct(_, Fields { count: 1, .. }) => {
-                self.to(Spot(node.first)).serialize_some(value)
-            }
-            _ => self.differs(Written {
-                what: "an option",
-                name: "",
-            }),
-        }
+        self.option()?.inside().hold(value)
     }
 
     fn serialize_unit(self) -> Checked {
@@ -206,8 +191,9 @@ impl<'f> Serializer for Check<'f> {
     }
 
     fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Checked {
-        self.small_variant(Event::UnitVariant, (name, index, variant), 0)
-            .map(drop)
+        let content = self.small_variant((name, index, variant), 0)?;
+        self.form.settle(content.at, Event::UnitVariant, 0);
+        Ok(())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Checked {
@@ -221,11 +207,9 @@ impl<'f> Serializer for Check<'f> {
         variant: &'static str,
         value: &T,
     ) -> Checked {
-        let content = self.small_variant(Event::NewtypeVariant, (name, index, variant), 1)?;
-        content.hold(value)?;
-        if let (_, Some(node)) = self.variant(name, index, variant)? {
-            self.form.settle(node, Event::NewtypeVariant, 1);
-        }
+        let content = self.small_variant((name, index, variant), 1)?;
+        content.inside().hold(value)?;
+        self.form.settle(content.at, Event::NewtypeVariant, 1);
         Ok(())
     }
 
@@ -234,8 +218,8 @@ impl<'f> Serializer for Check<'f> {
             what: "a sequence",
             name: "",
         };
-        let first = self.many(&Kind::Seq, written)?;
-        Ok(Many::new(self, first, Event::Seq, self.length(length)?))
+        let within = self.many(&Kind::Seq, written)?;
+        Ok(Many::new(within, Event::Seq, self.length(length)?))
     }
 
     fn serialize_tuple(self, length: usize) -> Checked<Writing<'f>> {
@@ -247,7 +231,7 @@ impl<'f> Serializer for Check<'f> {
     }
 
     fn serialize_tuple_struct(self, name: &'static str, length: usize) -> Checked<Writing<'f>> {
-        self.fields(Event::TupleStruct, Written { what: "struct", name }, length)
+        self.fields(Event::Tuple, Written { what: "struct", name }, length)
     }
 
     fn serialize_tuple_variant(
@@ -257,7 +241,7 @@ impl<'f> Serializer for Check<'f> {
         variant: &'static str,
         length: usize,
     ) -> Checked<Writing<'f>> {
-        let (inside, _) = self.variant(name, index, variant)?;
+        let inside = self.variant(name, index, variant)?;
         let written = Written {
             what: "variant",
             name: variant,
@@ -271,8 +255,8 @@ impl<'f> Serializer for Check<'f> {
             what: "a map",
             name: "",
         };
-        let first = self.many(&Kind::Map, written)?;
-        Ok(Many::new(self, first, Event::Map, length))
+        let within = self.many(&Kind::Map, written)?;
+        Ok(Many::new(within, Event::Map, length))
     }
 
     fn serialize_struct(self, name: &'static str, length: usize) -> Checked<Writing<'f>> {
@@ -286,7 +270,7 @@ impl<'f> Serializer for Check<'f> {
         variant: &'static str,
         length: usize,
     ) -> Checked<Writing<'f>> {
-        let (inside, _) = self.variant(name, index, variant)?;
+        let inside = self.variant(name, index, variant)?;
         let written = Written {
             what: "variant",
             name: variant,

@@ -13,21 +13,34 @@ use super::words::{Part, Written, counted, list, same_name};
 /// A sequence or map that is being written.
 pub(super) struct Many<'f> {
     check: Check<'f>,
-    first: Spot,
     event: Event,
     length: usize,
     seen: usize,
+    /// Of a map, how many values.
+    values: usize,
 }
 
 impl<'f> Many<'f> {
-    pub(super) const fn new(check: Check<'f>, first: Spot, event: Event, length: usize) -> Self {
+    pub(super) const fn new(check: Check<'f>, event: Event, length: usize) -> Self {
         Self {
             check,
-            first,
             event,
             length,
             seen: 0,
+            values: 0,
         }
+    }
+
+    /// A map writes a key and its value in turn.
+    fn alternates(&self, is_value: bool) -> Checked {
+        if (self.seen > self.values) == is_value {
+            return Ok(());
+        }
+        let place = self.check.place;
+        Err(Mismatch(format!(
+            "a map writes a key without a value, or a value without a key{place}: its type's own `serde::Serialize` is \
+             at fault"
+        )))
     }
 
     fn finish(self) -> Checked {
@@ -39,12 +52,7 @@ impl<'f> Many<'f> {
                 self.length, self.seen
             )));
         }
-        if self.seen > 0
-            && let Some(node) = self.check.node()
-            && !matches!(node.kind, Kind::Unknown)
-        {
-            self.check.form.settle(node, self.event, 1);
-        }
+        self.check.form.settle(self.check.at, self.event, 0);
         Ok(())
     }
 }
@@ -55,7 +63,7 @@ impl SerializeSeq for Many<'_> {
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked {
         self.seen += 1;
-        self.check.to(self.first).hold(value)
+        self.check.inside().hold(value)
     }
 
     fn end(self) -> Checked {
@@ -68,15 +76,20 @@ impl SerializeMap for Many<'_> {
     type Error = Mismatch;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Checked {
+        self.alternates(false)?;
         self.seen += 1;
-        self.check.to(self.first).hold(key)
+        self.check.inside().hold(key)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked {
-        self.check.to(self.first.next()).hold(value)
+        self.alternates(true)?;
+        self.values += 1;
+        let values = self.check.inside();
+        values.to(values.at.next()).hold(value)
     }
 
     fn end(self) -> Checked {
+        self.alternates(false)?;
         self.finish()
     }
 }
@@ -92,12 +105,15 @@ enum Expected<'f> {
 pub(super) struct Writing<'f> {
     check: Check<'f>,
     first: Spot,
-    node: Option<&'f Node>,
+    /// Whether they are those of what stands there.
+    is_held: bool,
     event: Event,
     written: Written,
     length: usize,
-    /// The names of the fields that were written.
-    seen: Vec<&'static str>,
+    /// How many fields were written.
+    seen: usize,
+    /// Their names, if they have any.
+    called: Vec<&'static str>,
     names: Option<Expected<'f>>,
     /// What was wrong in a field. Another number of fields says more about the cause.
     fault: Option<Mismatch>,
@@ -115,11 +131,12 @@ impl<'f> Writing<'f> {
         Self {
             check,
             first,
-            node: None,
+            is_held: false,
             event,
             written,
             length,
-            seen: Vec::new(),
+            seen: 0,
+            called: Vec::new(),
             names: None,
             fault: None,
         }
@@ -127,7 +144,7 @@ impl<'f> Writing<'f> {
 
     /// The fields are those of the node.
     pub(super) const fn held_to(mut self, node: &'f Node) -> Self {
-        self.node = Some(node);
+        self.is_held = true;
         self.names = match &node.kind {
             Kind::Struct(_, fields) => Some(Expected::Fields(fields)),
             Kind::Tuple(count) => Some(Expected::Count(*count)),
@@ -141,15 +158,16 @@ impl<'f> Writing<'f> {
             // A single field of something that is read without a struct around.
             None if self.first.0 == self.check.at.0 => self.first,
             None => Spot::NOWHERE,
-            Some(_) if self.seen.len() >= self.count() => Spot::NOWHERE,
-            Some(_) => Spot(self.first.0 + super::super::number(self.seen.len())),
+            Some(_) if self.seen >= self.count() => Spot::NOWHERE,
+            Some(_) => self.first.after(self.seen),
         };
-        let part = if name.is_empty() {
-            Part::Element(self.seen.len())
-        } else {
+        let part = if self.has_names() {
+            self.called.push(name);
             Part::Field(name)
+        } else {
+            Part::Element(self.seen)
         };
-        self.seen.push(name);
+        self.seen += 1;
         let inside = self.check.to(at).within(self.written.name, part);
         if self.fault.is_none() {
             self.fault = inside.hold(value).err();
@@ -175,7 +193,7 @@ impl<'f> Writing<'f> {
     }
 
     fn finish(self) -> Checked {
-        let (seen, count) = (self.seen.len(), self.count());
+        let (seen, count) = (self.seen, self.count());
         if seen != self.length {
             return Err(Mismatch(format!(
                 "{} says that it has {} and writes {seen}: its own `serde::Serialize` is at fault",
@@ -190,13 +208,20 @@ impl<'f> Writing<'f> {
             return Err(fault);
         }
         let form = self.check.form;
-        if matches!(self.event, Event::TupleStruct | Event::TupleVariant) {
-            form.see(self.written.name, self.length);
+        if self.has_names() && matches!(self.names, Some(Expected::Fields(_))) {
+            for (place, name) in self.called.iter().enumerate() {
+                form.settle_name(self.first.after(place), name);
+            }
         }
-        if let Some(node) = self.node {
-            form.settle(node, self.event, self.length);
+        if self.is_held {
+            form.settle(self.check.at, self.event, self.length);
         }
         Ok(())
+    }
+
+    /// Whether its fields have names.
+    const fn has_names(&self) -> bool {
+        matches!(self.event, Event::Struct | Event::StructVariant)
     }
 
     /// Whether fields with names are the fields that are read, in that order.
@@ -204,12 +229,12 @@ impl<'f> Writing<'f> {
         let Some(Expected::Fields(fields)) = self.names else {
             return true;
         };
-        if self.seen.iter().any(|name| name.is_empty()) {
+        if !self.has_names() {
             return true;
         }
         let mut names = fields.names.iter();
         let exact = fields.names.len() == fields.count;
-        self.seen.iter().all(|seen| {
+        self.called.iter().all(|seen| {
             if exact {
                 names.next().is_some_and(|name| same_name(name, seen))
             } else {
@@ -221,7 +246,7 @@ impl<'f> Writing<'f> {
     fn misread(&self, seen: usize, count: usize) -> Mismatch {
         let (written, place) = (self.written, self.check.place);
         if let Some(Expected::Fields(fields)) = self.names
-            && self.seen.iter().all(|name| !name.is_empty())
+            && self.has_names()
         {
             let exact = fields.names.len() == count;
             let without = |names: &[&'static str], others: &[&'static str]| -> Vec<&'static str> {
@@ -229,11 +254,11 @@ impl<'f> Writing<'f> {
                 names.iter().copied().filter(other).collect()
             };
             let missing = if exact {
-                without(fields.names, &self.seen)
+                without(fields.names, &self.called)
             } else {
                 Vec::new()
             };
-            let extra = without(&self.seen, fields.names);
+            let extra = without(&self.called, fields.names);
             let mut faults = Vec::new();
             if !missing.is_empty() {
                 faults.push(format!(

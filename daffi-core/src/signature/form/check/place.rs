@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use serde::ser::{Serialize, Serializer};
 
-use super::super::{Form, Node, Spot};
+use super::super::{Fields, Form, Kind, Node, Spot};
 use super::words::{Part, Place, Written, named};
 use crate::signature::DEPTH_LIMIT;
 
@@ -62,6 +62,23 @@ impl<'f> Check<'f> {
 
     pub(super) const fn to(self, at: Spot) -> Self {
         Self { at, ..self }
+    }
+
+    /// At the first thing inside of what is here.
+    pub(super) fn inside(self) -> Self {
+        self.to(self.form.first(self.at))
+    }
+
+    /// Where something stands that is no tuple or struct: inside of those with a single field, which add nothing to it.
+    pub(super) fn unwrapped(self) -> Self {
+        let mut within = self;
+        for _ in 0..DEPTH_LIMIT {
+            match within.node().map(|node| &node.kind) {
+                Some(Kind::Tuple(1) | Kind::Struct(_, Fields { count: 1, .. })) => within = within.inside(),
+                _ => break,
+            }
+        }
+        within
     }
 
     pub(super) const fn within(self, owner: &'static str, part: Part) -> Self {

@@ -1,0 +1,123 @@
+//! Puts a form together from the top, each position's children side by side.
+
+use super::{Event, Form, Kind, Mark, NOWHERE, Node, Spot, number};
+use crate::signature::Type;
+
+/// A form that is put together.
+#[derive(Debug)]
+pub(in crate::signature) struct Builder {
+    form: Form,
+}
+
+impl Builder {
+    pub(in crate::signature) fn new() -> Self {
+        let mut form = Form::default();
+        form.push(Node::new(Kind::Unknown, ""), false);
+        Self { form }
+    }
+
+    /// Says what the position is and makes room for its children, the first of whose positions comes back.
+    pub(in crate::signature) fn set(
+        &mut self,
+        at: Spot,
+        kind: Kind,
+        rust: &'static str,
+        children: usize,
+    ) -> Spot {
+        let first = number(self.form.nodes.len());
+        let are_contents = matches!(kind, Kind::Enum(..));
+        let have_names = are_contents || matches!(kind, Kind::Struct(..));
+        let has_bytes = matches!(kind, Kind::Leaf(Type::Str | Type::Bytes));
+        self.put(
+            at,
+            Node::new(kind, rust),
+            if has_bytes || children > 0 { first } else { NOWHERE },
+        );
+        for _ in 0..children {
+            let mut child = Node::new(Kind::Unknown, "");
+            child.is_content = are_contents;
+            self.form.push(child, have_names);
+        }
+        if has_bytes {
+            self.form.push(Node::new(Kind::Leaf(Type::U8), ""), false);
+        }
+        Spot(first)
+    }
+
+    /// Says that the position is like an enclosing one.
+    pub(in crate::signature) fn repeat(&mut self, at: Spot, enclosing: Spot) {
+        if let Some(above) = self.form.node(enclosing) {
+            let node = Node::new(above.kind.clone(), above.rust);
+            let Spot(first) = self.form.first(enclosing);
+            self.put(at, node, first);
+        }
+    }
+
+    fn put(&mut self, at: Spot, mut node: Node, first: u32) {
+        let place = at.0 as usize;
+        node.is_content = self.form.nodes[place].is_content;
+        self.form.marks[place].set(node.usual(), first);
+        self.form.nodes[place] = node;
+    }
+
+    pub(in crate::signature) fn finish(self) -> Form {
+        self.form
+    }
+}
+
+impl Form {
+    /// That of a tuple of these.
+    #[must_use]
+    pub fn tuple(fields: impl IntoIterator<Item = Self>) -> Self {
+        let fields: Vec<_> = fields.into_iter().collect();
+        let mut form = Self::default();
+        form.push(Node::new(Kind::Tuple(fields.len()), ""), false);
+        form.marks[0].first = 1;
+        // The roots stand beside each other, and what is inside of each follows.
+        let mut inside = Self::default();
+        let start = 1 + fields.len();
+        for field in fields {
+            if field.nodes.is_empty() {
+                form.push(Node::new(Kind::Unknown, ""), false);
+            }
+            // A root is nobody's child, so each child goes to where the second node goes, and so on.
+            let moved = number(start + inside.nodes.len());
+            for (place, (node, mut mark)) in field.nodes.into_iter().zip(field.marks).enumerate() {
+                if mark.first != NOWHERE {
+                    mark.first = mark.first - 1 + moved;
+                }
+                let form = if place == 0 { &mut form } else { &mut inside };
+                form.nodes.push(node);
+                form.marks.push(mark);
+            }
+        }
+        form.nodes.append(&mut inside.nodes);
+        form.marks.append(&mut inside.marks);
+        form
+    }
+
+    fn push(&mut self, node: Node, has_name: bool) {
+        self.marks.push(Mark::new(node.usual(), has_name, NOWHERE));
+        self.nodes.push(node);
+    }
+}
+
+impl Node {
+    const fn new(kind: Kind, rust: &'static str) -> Self {
+        Self {
+            kind,
+            rust,
+            is_content: false,
+        }
+    }
+
+    /// What agrees with it before anything was found out.
+    fn usual(&self) -> u64 {
+        if self.is_content {
+            // What a variant carries is written with the variant, whose name has to be compared.
+            0
+        } else {
+            Event::usual(&self.kind)
+        }
+    }
+}
