@@ -5,6 +5,7 @@ mod call;
 mod changed;
 mod kind;
 mod made;
+mod ran;
 mod shown;
 #[cfg(feature = "runtime")]
 mod start;

@@ -180,6 +180,29 @@ async fn a_call_that_did_not_run_is_made_again_until_somebody_comes() {
 }
 
 #[tokio::test]
+async fn a_call_says_that_its_process_has_no_retries_left_for_it() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let g = net.caller().await;
+    // Each would be made twice, and a process has a hundred retries at once.
+    let calls = (0..150).map(|_| who().retry(1).on(&g).into_future());
+    let mut spent = 0;
+    for outcome in join_all(calls).await {
+        let error = outcome.unwrap_err();
+        let words = "; it was not made again, as this process has spent its retries";
+        assert_eq!(
+            error.to_string().contains(words),
+            error.retries_spent(),
+            "{error}"
+        );
+        spent += usize::from(error.retries_spent());
+    }
+    assert_eq!(spent, 50);
+    let error = who().on(&g).await.unwrap_err();
+    assert!(!error.retries_spent(), "none were asked for: {error}");
+    net.stop([g]).await;
+}
+
+#[tokio::test]
 async fn p2_only_an_idempotent_call_that_may_have_run_is_made_again() {
     for idempotent in [false, true] {
         let net = Net::start(Transport::Tcp, |builder| builder).await;

@@ -32,7 +32,7 @@ Signals:
 Exit codes:
   0  it was told to stop, and did
   1  it could not start for another reason, or was ended before it had stopped
-  2  the arguments make no sense
+  2  the arguments cannot be used; the message says what to write
   3  the address is in use"
 )]
 struct Arguments {

@@ -1,9 +1,7 @@
 //! Questions to the controller.
 
 use bytes::Bytes;
-use daffi_core::proto::{
-    self, CallId, CallbackEntry, EncodeError, Failed, Limits, ProcessEntry, Query, Status,
-};
+use daffi_core::proto::{self, CallId, CallbackEntry, EncodeError, Failed, ProcessEntry, Query, Status};
 
 use super::ids::{PeerId, ProviderKey, Sent};
 use super::outlet::{Fault, Outlet};
@@ -110,8 +108,8 @@ impl Router {
                 self.refuse(from, call, overloaded, out);
             }
             // It is kept as long as somebody waits for it.
-            _ if query.longest_name() > Limits::NAME_BYTES => {
-                let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
+            _ if query.impossible().is_some() => {
+                let reason = query.impossible().unwrap_or_default();
                 self.refuse(from, call, Failed::Invalid { reason }, out);
             }
             _ if query.waits() && self.peers.get(from).is_some_and(|peer| peer.waiting >= WAITS) => {

@@ -35,6 +35,8 @@ pub(super) struct Attempt {
     patience: Patience,
     /// An attempt before this one may have run.
     ran: bool,
+    /// There would be another attempt, were there retries left for it.
+    spent: bool,
 }
 
 impl Attempt {
@@ -60,12 +62,8 @@ impl Attempt {
             .map(|(key, value)| key.len() + value.len())
             .sum();
         if size > Limits::METADATA_BYTES {
-            return Err(CallError::TooLarge {
-                callback: callback(),
-                size: size as u64,
-                limit: Limits::METADATA_BYTES as u64,
-                may_have_run: false,
-            });
+            let limit = Limits::METADATA_BYTES as u64;
+            return Err(CallError::too_large(callback(), size as u64, limit, false));
         }
         if options.streams > 0 && options.mode.hands_over() {
             return Err(CallError::Invalid {
@@ -109,6 +107,7 @@ impl Attempt {
             retries,
             backoff,
             ran: false,
+            spent: false,
         })
     }
 
@@ -239,9 +238,15 @@ impl Attempt {
         self.ran || self.exchange.may_have_run()
     }
 
-    /// Whether an attempt before this one may have run.
-    pub(super) const fn ran_before(&self) -> bool {
-        self.ran
+    /// The error of the last attempt, told of all of them.
+    pub(super) fn told<E>(&self, mut error: CallError<E>) -> CallError<E> {
+        if self.ran {
+            error = error.having_run();
+        }
+        if self.spent {
+            error = error.not_made_again();
+        }
+        error
     }
 
     /// The pause before the call is made again, if its outcome, its deadline and the node's budget allow that.
@@ -258,8 +263,11 @@ impl Attempt {
         if self
             .deadline
             .is_some_and(|deadline| node.moment(Instant::now() + delay) >= deadline)
-            || !node.retries().spend()
         {
+            return None;
+        }
+        if !node.retries().spend() {
+            self.spent = true;
             return None;
         }
         self.retries -= 1;

@@ -30,10 +30,7 @@ pub(crate) struct Stopped {
 impl Stopped {
     /// What a wait for `callback` ends with.
     pub(crate) fn of<E>(self, callback: &str) -> CallError<E> {
-        CallError::Cancelled {
-            callback: callback.to_owned(),
-            may_have_run: self.begun,
-        }
+        CallError::cancelled(callback, self.begun)
     }
 }
 

@@ -271,17 +271,16 @@ impl<T, E> Future for Call<T, E> {
                         Some(pause) => this.state = State::Pausing(pause, attempt),
                         None => {
                             let finished = this.finish(outcome);
-                            return Poll::Ready(finished.map_err(|error| of_all(error, &attempt)));
+                            return Poll::Ready(finished.map_err(|error| attempt.told(error)));
                         }
                     }
                 }
                 State::Pausing(pause, attempt) => {
                     if let Err(failed) = ready!(Pin::new(pause).poll(cx)) {
-                        let error = self::of_all(
+                        let error =
                             this.decoders
-                                .failure(&this.source, this.options.to.as_deref(), failed.into()),
-                            attempt,
-                        );
+                                .failure(&this.source, this.options.to.as_deref(), failed.into());
+                        let error = attempt.told(error);
                         this.state = State::Done;
                         return Poll::Ready(Err(error));
                     }
@@ -292,15 +291,6 @@ impl<T, E> Future for Call<T, E> {
                 State::Done => panic!("a `Call` was polled after it was ready"),
             }
         }
-    }
-}
-
-/// The error of the last attempt, told of all of them.
-fn of_all<E>(error: CallError<E>, attempt: &Attempt) -> CallError<E> {
-    if attempt.ran_before() {
-        error.having_run()
-    } else {
-        error
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::pause::{Pause, pause};
 use crate::node::{Asked, Backoff, Node};
-use crate::proto::{Absence, Failed, Limits, Moment};
+use crate::proto::{Absence, Failed, Moment, Query};
 
 /// The bound of the first pause where somebody offers the callback and cannot be called, and of the longest.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
@@ -58,9 +58,9 @@ impl Patience {
     ) -> bool {
         let until = self.until.unwrap_or_else(|| node.others_return_until());
         let now = node.moment(Instant::now());
-        // Nobody can have a longer name.
-        let longest = callback.len().max(process.map_or(0, str::len));
-        if until <= now || longest > Limits::NAME_BYTES {
+        let name = callback;
+        let question = Query::WaitFunction { name, process };
+        if until <= now || question.impossible().is_some() {
             return false;
         }
         let (until, otherwise) = match deadline {

@@ -156,10 +156,7 @@ mod tests {
     use super::*;
 
     fn replies() -> Replies<u8> {
-        let lost = CallError::ProviderLost {
-            callback: "f".to_owned(),
-            process: "b".to_owned(),
-        };
+        let lost = CallError::provider_lost("f", "b");
         Replies::new(vec![
             ("c".to_owned(), Ok(3)),
             ("a".to_owned(), Ok(1)),

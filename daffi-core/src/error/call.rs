@@ -38,6 +38,8 @@ pub enum CallError<E = RemoteError> {
         absence: Absence,
         /// Whether an earlier attempt of the same call may have run.
         may_have_run: bool,
+        /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
+        retries_spent: bool,
     },
     /// The connection of the provider was lost during the call.
     #[non_exhaustive]
@@ -46,6 +48,8 @@ pub enum CallError<E = RemoteError> {
         callback: String,
         /// The process name of the provider.
         process: String,
+        /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
+        retries_spent: bool,
     },
     /// The deadline passed.
     #[non_exhaustive]
@@ -64,6 +68,8 @@ pub enum CallError<E = RemoteError> {
         callback: String,
         /// Whether the callback may have begun.
         may_have_run: bool,
+        /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
+        retries_spent: bool,
     },
     /// Every provider is at its limit, or this process has too many calls outstanding.
     #[non_exhaustive]
@@ -72,6 +78,8 @@ pub enum CallError<E = RemoteError> {
         callback: String,
         /// Whether the callback may have begun.
         may_have_run: bool,
+        /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
+        retries_spent: bool,
     },
     /// The callback panicked. Its process lives on.
     #[non_exhaustive]
@@ -112,7 +120,9 @@ pub enum CallError<E = RemoteError> {
         size: u64,
         /// The limit in bytes.
         limit: u64,
-        /// Whether the callback has run, and its result was too large.
+        /// Whether it is the result, and not the arguments.
+        is_result: bool,
+        /// Whether the callback may have run: it has if its result is too large.
         may_have_run: bool,
     },
     /// There is no connection to the controller, and the wait for one is over.
@@ -122,6 +132,8 @@ pub enum CallError<E = RemoteError> {
         callback: String,
         /// Whether the callback may have begun before the connection was lost.
         may_have_run: bool,
+        /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
+        retries_spent: bool,
     },
     /// No `Global` with a node is running in this process.
     #[non_exhaustive]
@@ -177,37 +189,9 @@ pub enum CallError<E = RemoteError> {
     },
 }
 
+#[cfg(feature = "runtime")]
 impl<E> CallError<E> {
-    /// Whether the callback may have run, or have begun to. `false` is a promise; `true` is not. Of a call that was made
-    /// again, this is about all its attempts.
-    ///
-    /// ```
-    /// # use daffi_core::CallError;
-    /// let error: CallError = CallError::not_started("pay");
-    /// assert!(!error.may_have_run(), "it is safe to try again");
-    /// ```
-    #[must_use]
-    pub const fn may_have_run(&self) -> bool {
-        match self {
-            Self::App(_) | Self::ProviderLost { .. } | Self::Panicked { .. } => true,
-            Self::NotStarted { .. } | Self::Blocking { .. } => false,
-            Self::Stopped { done, error, .. } => *done > 0 || error.may_have_run(),
-            Self::NoProvider { may_have_run, .. }
-            | Self::SignatureMismatch { may_have_run, .. }
-            | Self::Denied { may_have_run, .. }
-            | Self::Invalid { may_have_run, .. }
-            | Self::Timeout { may_have_run, .. }
-            | Self::Cancelled { may_have_run, .. }
-            | Self::Overloaded { may_have_run, .. }
-            | Self::TooLarge { may_have_run, .. }
-            | Self::Disconnected { may_have_run, .. }
-            | Self::Encode { may_have_run, .. }
-            | Self::Decode { may_have_run, .. } => *may_have_run,
-        }
-    }
-
     /// What ended a call of `callback` to `process`, of a caller whose signature is `called`.
-    #[cfg(feature = "runtime")]
     pub(crate) fn from_failed(
         failed: Failed,
         callback: &str,
@@ -221,8 +205,13 @@ impl<E> CallError<E> {
                 process: process.map(str::to_owned),
                 absence,
                 may_have_run: false,
+                retries_spent: false,
             },
-            Failed::ProviderLost { process } => Self::ProviderLost { callback, process },
+            Failed::ProviderLost { process } => Self::ProviderLost {
+                callback,
+                process,
+                retries_spent: false,
+            },
             Failed::Timeout { limit, may_have_run } => Self::Timeout {
                 callback,
                 limit,
@@ -231,10 +220,12 @@ impl<E> CallError<E> {
             Failed::Cancelled { may_have_run } => Self::Cancelled {
                 callback,
                 may_have_run,
+                retries_spent: false,
             },
             Failed::Overloaded { may_have_run } => Self::Overloaded {
                 callback,
                 may_have_run,
+                retries_spent: false,
             },
             Failed::Panicked { message } => Self::Panicked { callback, message },
             Failed::SignatureMismatch { offered } => {
@@ -265,6 +256,7 @@ impl<E> CallError<E> {
                 callback,
                 size,
                 limit,
+                is_result: may_have_run,
                 may_have_run,
             },
             Failed::Decode { message } => Self::Decode {
@@ -280,6 +272,7 @@ impl<E> CallError<E> {
             Failed::Disconnected { may_have_run } => Self::Disconnected {
                 callback,
                 may_have_run,
+                retries_spent: false,
             },
         }
     }

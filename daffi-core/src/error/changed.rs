@@ -1,34 +1,8 @@
-//! An error of a call as another: with the callback's own error changed, or told of more than one attempt.
+//! An error of a call as another, with the callback's own error changed.
 
 use super::CallError;
 
 impl<E> CallError<E> {
-    /// The same error of a call that was made before, and may have run then.
-    #[cfg(feature = "runtime")]
-    pub(crate) fn having_run(mut self) -> Self {
-        match &mut self {
-            Self::NoProvider { may_have_run, .. }
-            | Self::SignatureMismatch { may_have_run, .. }
-            | Self::Denied { may_have_run, .. }
-            | Self::Invalid { may_have_run, .. }
-            | Self::Timeout { may_have_run, .. }
-            | Self::Cancelled { may_have_run, .. }
-            | Self::Overloaded { may_have_run, .. }
-            | Self::TooLarge { may_have_run, .. }
-            | Self::Disconnected { may_have_run, .. }
-            | Self::Encode { may_have_run, .. }
-            | Self::Decode { may_have_run, .. } => *may_have_run = true,
-            // They have run, or are of calls that were never made.
-            Self::App(_)
-            | Self::ProviderLost { .. }
-            | Self::Panicked { .. }
-            | Self::NotStarted { .. }
-            | Self::Blocking { .. }
-            | Self::Stopped { .. } => {}
-        }
-        self
-    }
-
     /// The same error with the callback's own error changed by `change`.
     ///
     /// ```
@@ -44,13 +18,23 @@ impl<E> CallError<E> {
                 process,
                 absence,
                 may_have_run,
+                retries_spent,
             } => CallError::NoProvider {
                 callback,
                 process,
                 absence,
                 may_have_run,
+                retries_spent,
             },
-            Self::ProviderLost { callback, process } => CallError::ProviderLost { callback, process },
+            Self::ProviderLost {
+                callback,
+                process,
+                retries_spent,
+            } => CallError::ProviderLost {
+                callback,
+                process,
+                retries_spent,
+            },
             Self::Timeout {
                 callback,
                 limit,
@@ -63,16 +47,20 @@ impl<E> CallError<E> {
             Self::Cancelled {
                 callback,
                 may_have_run,
+                retries_spent,
             } => CallError::Cancelled {
                 callback,
                 may_have_run,
+                retries_spent,
             },
             Self::Overloaded {
                 callback,
                 may_have_run,
+                retries_spent,
             } => CallError::Overloaded {
                 callback,
                 may_have_run,
+                retries_spent,
             },
             Self::Panicked { callback, message } => CallError::Panicked { callback, message },
             Self::SignatureMismatch {
@@ -99,19 +87,23 @@ impl<E> CallError<E> {
                 callback,
                 size,
                 limit,
+                is_result,
                 may_have_run,
             } => CallError::TooLarge {
                 callback,
                 size,
                 limit,
+                is_result,
                 may_have_run,
             },
             Self::Disconnected {
                 callback,
                 may_have_run,
+                retries_spent,
             } => CallError::Disconnected {
                 callback,
                 may_have_run,
+                retries_spent,
             },
             Self::NotStarted { callback } => CallError::NotStarted { callback },
             Self::Blocking { callback } => CallError::Blocking { callback },

@@ -33,6 +33,7 @@ impl<E> CallError<E> {
             process: None,
             absence: Absence::Nobody,
             may_have_run: false,
+            retries_spent: false,
         }
     }
 
@@ -44,6 +45,7 @@ impl<E> CallError<E> {
             process: Some(process.into()),
             absence: Absence::ProcessUnknown,
             may_have_run: false,
+            retries_spent: false,
         }
     }
 
@@ -53,6 +55,7 @@ impl<E> CallError<E> {
         Self::ProviderLost {
             callback: callback.into(),
             process: process.into(),
+            retries_spent: false,
         }
     }
 
@@ -72,6 +75,7 @@ impl<E> CallError<E> {
         Self::Cancelled {
             callback: callback.into(),
             may_have_run,
+            retries_spent: false,
         }
     }
 
@@ -81,6 +85,7 @@ impl<E> CallError<E> {
         Self::Overloaded {
             callback: callback.into(),
             may_have_run,
+            retries_spent: false,
         }
     }
 
@@ -121,6 +126,7 @@ impl<E> CallError<E> {
             callback: callback.into(),
             size,
             limit,
+            is_result: may_have_run,
             may_have_run,
         }
     }
@@ -131,6 +137,7 @@ impl<E> CallError<E> {
         Self::Disconnected {
             callback: callback.into(),
             may_have_run,
+            retries_spent: false,
         }
     }
 

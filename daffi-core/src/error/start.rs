@@ -11,7 +11,7 @@ use crate::transport::Address;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// What was asked for makes no sense; all faults at once.
+    /// What was asked for cannot be done; all faults at once.
     #[error("the configuration is not usable:{}", Listed(.0))]
     Config(Vec<ConfigFault>),
     /// Somebody listens at the address already.
@@ -178,10 +178,13 @@ impl fmt::Debug for StartError {
 #[non_exhaustive]
 pub enum Refusal {
     /// What it was sent is not daffi's protocol.
-    #[error("this is not a daffi process")]
+    #[error("this is not a daffi process: run the same release of daffi on both sides")]
     NotDaffi,
     /// There is no version of the protocol that both speak.
-    #[error("no common protocol version: the controller speaks {oldest} to {newest}")]
+    #[error(
+        "no common protocol version: the controller speaks {oldest} to {newest}; run releases of daffi on both sides that are no \
+         more than one apart"
+    )]
     #[non_exhaustive]
     Version {
         /// The oldest version of the controller.
@@ -190,14 +193,14 @@ pub enum Refusal {
         newest: u16,
     },
     /// The process name is empty or too long.
-    #[error("a process name has 1 to {limit} bytes")]
+    #[error("a process name has 1 to {limit} bytes: choose another process_name")]
     #[non_exhaustive]
     Name {
         /// The limit in bytes.
         limit: u64,
     },
     /// It is about to stop.
-    #[error("the controller is stopping")]
+    #[error("the controller is stopping: start again when it has, or another runs")]
     Stopping,
 }
 

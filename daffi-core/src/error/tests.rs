@@ -117,6 +117,34 @@ fn the_cause_of_the_callbacks_own_error_is_the_source() {
 
 #[cfg(feature = "runtime")]
 #[test]
+fn what_was_tried_before_is_said_of_every_case_that_has_attempts() {
+    use CallErrorKind::{
+        App, Blocking, Cancelled, Disconnected, NoProvider, NotStarted, Overloaded, Panicked, ProviderLost,
+        Stopped,
+    };
+
+    for (error, ran) in all() {
+        let (kind, words) = (error.kind(), error.to_string());
+        let told = error.clone().having_run().map_app(|app| app);
+        let never_made = matches!(kind, NotStarted | Blocking | Stopped);
+        assert_eq!(told.may_have_run(), ran || !never_made, "{told}");
+        let has_words = !matches!(kind, App | Panicked | ProviderLost);
+        if has_words {
+            assert_eq!(told.to_string() == words, ran || never_made, "{told}");
+        }
+
+        let told = error.not_made_again().map_app(|app| app);
+        let is_retried = matches!(
+            kind,
+            NoProvider | ProviderLost | Cancelled | Overloaded | Disconnected
+        );
+        assert_eq!(told.retries_spent(), is_retried, "{told}");
+        assert_eq!(told.to_string() != words, is_retried, "{told}");
+    }
+}
+
+#[cfg(feature = "runtime")]
+#[test]
 fn why_nothing_was_registered_is_said_as_that_of_others() {
     use super::RegisterError;
 

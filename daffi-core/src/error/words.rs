@@ -49,6 +49,7 @@ impl<E> CallError<E> {
                 process,
                 absence,
                 may_have_run,
+                retries_spent,
             } => {
                 let process = process.as_deref().unwrap_or("?");
                 match absence {
@@ -72,11 +73,17 @@ impl<E> CallError<E> {
                          offers it"
                     ),
                 }?;
-                write!(f, "{}", Before(*may_have_run))
+                write!(f, "{}{}", Before(*may_have_run), Spent(*retries_spent))
             }
-            Self::ProviderLost { callback, process } => write!(
+            Self::ProviderLost {
+                callback,
+                process,
+                retries_spent,
+            } => write!(
                 f,
-                "process {process:?} went away while it ran `{callback}`; call again if running it twice does no harm"
+                "process {process:?} went away while it ran `{callback}`; call again if running it twice does no \
+                 harm{}",
+                Spent(*retries_spent)
             ),
             Self::Timeout {
                 callback,
@@ -103,19 +110,23 @@ impl<E> CallError<E> {
             Self::Cancelled {
                 callback,
                 may_have_run,
+                retries_spent,
             } => write!(
                 f,
-                "the call of `{callback}` was cancelled, or its provider is stopping; {}",
-                Ran(*may_have_run)
+                "the call of `{callback}` was cancelled, or its provider is stopping; {}{}",
+                Ran(*may_have_run),
+                Spent(*retries_spent)
             ),
             Self::Overloaded {
                 callback,
                 may_have_run,
+                retries_spent,
             } => write!(
                 f,
                 "everybody who could answer `{callback}` is at its limit; {}: call again later, raise \
-                 `concurrency` or `queue`, or start another provider",
-                Ran(*may_have_run)
+                 `concurrency` or `queue`, or start another provider{}",
+                Ran(*may_have_run),
+                Spent(*retries_spent)
             ),
             Self::Panicked { callback, message } => write!(f, "`{callback}` panicked: {message}"),
             Self::SignatureMismatch {
@@ -142,20 +153,24 @@ impl<E> CallError<E> {
                 callback,
                 size,
                 limit,
+                is_result,
                 may_have_run,
             } => write!(
                 f,
                 "the {} of `{callback}` take {size} bytes, over the limit of {limit}: send a stream of parts (`impl Stream`, or \
-                 `daffi::bytes` for files), or raise max_frame on the controller and both processes",
-                if *may_have_run { "result" } else { "arguments" }
+                 `daffi::bytes` for files), or raise max_frame on the controller and both processes{}",
+                if *is_result { "result" } else { "arguments" },
+                Before(*may_have_run && !*is_result)
             ),
             Self::Disconnected {
                 callback,
                 may_have_run,
+                retries_spent,
             } => write!(
                 f,
-                "no connection to the controller for `{callback}`; {}: see whether the controller runs",
-                Ran(*may_have_run)
+                "no connection to the controller for `{callback}`; {}: see whether the controller runs{}",
+                Ran(*may_have_run),
+                Spent(*retries_spent)
             ),
             Self::NotStarted { callback } => write!(
                 f,
@@ -182,7 +197,7 @@ impl<E> CallError<E> {
                 may_have_run,
             } => write!(
                 f,
-                "the call of `{callback}` makes no sense: {reason}{}",
+                "`{callback}` cannot be called like this: {reason}{}",
                 Before(*may_have_run)
             ),
             Self::Encode {
@@ -212,13 +227,24 @@ impl fmt::Display for Ran {
     }
 }
 
+pub(super) const BEFORE: &str = "; it may have run before, for the call was made more than once";
+
 /// What the message of a call that did not run says of the attempts before it.
 struct Before(bool);
 
 impl fmt::Display for Before {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 { BEFORE } else { "" })
+    }
+}
+
+/// What the message says of retries that were asked for and not made.
+struct Spent(bool);
+
+impl fmt::Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0 {
-            "; it may have run before, for the call was made more than once"
+            "; it was not made again, as this process has spent its retries: wait, since each ten calls earn another"
         } else {
             ""
         })

@@ -108,10 +108,7 @@ impl PresenceEvents {
             Next::End(outcome) => outcome.map(drop),
         };
         self.ended = true;
-        let disconnected = || CallError::Disconnected {
-            callback: "presence".to_owned(),
-            may_have_run: false,
-        };
+        let disconnected = || CallError::disconnected("presence", false);
         Poll::Ready(Some(match outcome {
             Err(failure) => controller_error(failure, "presence"),
             // No controller ends it without a reason.

@@ -164,7 +164,7 @@ pub enum Failed {
         /// Whether the call had been handed to the connection.
         may_have_run: bool,
     },
-    /// What was asked for makes no sense, whoever asks.
+    /// What was asked for cannot be done, whoever asks.
     Invalid {
         /// Why, in words.
         reason: String,

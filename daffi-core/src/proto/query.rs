@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fields;
+use super::{Limits, fields};
 
 /// A question to the controller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,13 +35,19 @@ impl Query<'_> {
         matches!(self, Self::WaitProcess(_) | Self::WaitFunction { .. })
     }
 
-    /// How many bytes the longest name in it has.
+    /// Why it asks for what cannot be there, if it does.
     #[must_use]
-    pub fn longest_name(&self) -> usize {
-        match self {
-            Self::WaitProcess(name) => name.len(),
-            Self::WaitFunction { name, process } => name.len().max(process.map_or(0, str::len)),
-            Self::Processes | Self::Callbacks | Self::Presence => 0,
-        }
+    pub fn impossible(&self) -> Option<String> {
+        let names = match self {
+            Self::WaitProcess(name) => [Some(*name), None],
+            Self::WaitFunction { name, process } => [Some(*name), *process],
+            Self::Processes | Self::Callbacks | Self::Presence => [None, None],
+        };
+        let mut bytes = names.into_iter().flatten().map(str::len);
+        let wrong = bytes.find(|bytes| !(1..=Limits::NAME_BYTES).contains(bytes))?;
+        Some(format!(
+            "nobody can have a name of {wrong} bytes: check it, names have 1 to {}",
+            Limits::NAME_BYTES
+        ))
     }
 }

@@ -81,10 +81,9 @@ impl Message<'_> {
             Self::Call(request, _) if request.deadline.is_some_and(|deadline| deadline <= now) => {
                 Err(Failed::timeout(false))
             }
-            Self::Ask(query, _) if query.longest_name() > Limits::NAME_BYTES => {
-                let reason = format!("a name has 1 to {} bytes", Limits::NAME_BYTES);
-                Err(Failed::Invalid { reason })
-            }
+            Self::Ask(query, _) => query
+                .impossible()
+                .map_or(Ok(()), |reason| Err(Failed::Invalid { reason })),
             _ => Ok(()),
         }
     }

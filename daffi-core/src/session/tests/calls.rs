@@ -650,7 +650,7 @@ fn a_name_that_nobody_can_have_is_not_sent() {
     let mut ask = |query| f.submit(&Message::Ask(query, None), "a").map(drop);
     let denied = || {
         Err(Failed::Invalid {
-            reason: "a name has 1 to 255 bytes".to_owned(),
+            reason: "nobody can have a name of 256 bytes: check it, names have 1 to 255".to_owned(),
         })
     };
     assert_eq!(ask(Query::WaitProcess(&longest)), Ok(()));

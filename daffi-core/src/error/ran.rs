@@ -1,0 +1,130 @@
+//! What an error says of all attempts of its call: whether one of them may have run, and why there is not another.
+
+use super::CallError;
+#[cfg(feature = "runtime")]
+use super::words::BEFORE;
+
+/// The cases of calls that were made, each with whether it may have run. Of the others that is known without asking.
+macro_rules! made {
+    ($may_have_run:ident) => {
+        Self::NoProvider {
+            may_have_run: $may_have_run,
+            ..
+        } | Self::SignatureMismatch {
+            may_have_run: $may_have_run,
+            ..
+        } | Self::Denied {
+            may_have_run: $may_have_run,
+            ..
+        } | Self::Invalid {
+            may_have_run: $may_have_run,
+            ..
+        } | Self::Timeout {
+            may_have_run: $may_have_run,
+            ..
+        } | Self::Cancelled {
+            may_have_run: $may_have_run,
+            ..
+        } | Self::Overloaded {
+            may_have_run: $may_have_run,
+            ..
+        } | Self::TooLarge {
+            may_have_run: $may_have_run,
+            ..
+        } | Self::Disconnected {
+            may_have_run: $may_have_run,
+            ..
+        } | Self::Encode {
+            may_have_run: $may_have_run,
+            ..
+        } | Self::Decode {
+            may_have_run: $may_have_run,
+            ..
+        }
+    };
+}
+
+/// The cases of calls that are made again if that was asked for.
+macro_rules! made_again {
+    ($retries_spent:ident) => {
+        Self::NoProvider {
+            retries_spent: $retries_spent,
+            ..
+        } | Self::ProviderLost {
+            retries_spent: $retries_spent,
+            ..
+        } | Self::Cancelled {
+            retries_spent: $retries_spent,
+            ..
+        } | Self::Overloaded {
+            retries_spent: $retries_spent,
+            ..
+        } | Self::Disconnected {
+            retries_spent: $retries_spent,
+            ..
+        }
+    };
+}
+
+impl<E> CallError<E> {
+    /// Whether the callback may have run, or have begun to. `false` is a promise; `true` is not. Of a call that was made
+    /// again, this is about all its attempts.
+    ///
+    /// ```
+    /// # use daffi_core::CallError;
+    /// let error: CallError = CallError::not_started("pay");
+    /// assert!(!error.may_have_run(), "it is safe to try again");
+    /// ```
+    #[must_use]
+    pub const fn may_have_run(&self) -> bool {
+        match self {
+            Self::App(_) | Self::ProviderLost { .. } | Self::Panicked { .. } => true,
+            Self::NotStarted { .. } | Self::Blocking { .. } => false,
+            Self::Stopped { done, error, .. } => *done > 0 || error.may_have_run(),
+            made!(may_have_run) => *may_have_run,
+        }
+    }
+
+    /// Whether [`retry`](crate::Call::retry) would have made the call again, had its process not spent its retries: a hundred at once,
+    /// and one more for every ten calls that may be made again.
+    #[must_use]
+    pub const fn retries_spent(&self) -> bool {
+        match self {
+            made_again!(retries_spent) => *retries_spent,
+            _ => false,
+        }
+    }
+
+    /// The same error of a call that was made before, and may have run then.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn having_run(mut self) -> Self {
+        // Their words are in there.
+        if let Self::Encode {
+            message,
+            may_have_run: false,
+            ..
+        }
+        | Self::Decode {
+            message,
+            may_have_run: false,
+            ..
+        } = &mut self
+        {
+            message.push_str(BEFORE);
+        }
+        // The others have run, or are of calls that were never made.
+        if let made!(may_have_run) = &mut self {
+            *may_have_run = true;
+        }
+        self
+    }
+
+    /// The same error of a call that is not made again, only because the retries of its process are spent.
+    #[cfg(feature = "runtime")]
+    pub(crate) const fn not_made_again(mut self) -> Self {
+        if let made_again!(retries_spent) = &mut self {
+            *retries_spent = true;
+        }
+        self
+    }
+}
