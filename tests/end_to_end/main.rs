@@ -8,6 +8,7 @@ mod bad_input;
 mod broadcast;
 mod call_timeout;
 mod calls;
+mod chains;
 mod each;
 mod errors;
 mod lifecycle;

@@ -88,6 +88,7 @@ pub fn made(number: u32, name: &str, mode: Mode) -> Header<'_> {
         metadata: Vec::new(),
         key: None,
         mode,
+        within: None,
     })
 }
 

@@ -234,17 +234,24 @@ impl Router {
         (peer, part): (Option<PeerId>, Part),
         asking: &Asking,
         header: &CallHeader<'_>,
-        turn: &Turn,
+        turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Result<Routed, Failed> {
         let peer = peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
         let (from, payload, caller) = (asking.from, &asking.payload, Caller::Part(part));
         match self.check_part(peer, asking, out) {
-            Ok(key) if asking.call.is_handed_over() => {
-                let nobody = Caller::HandedOver(from);
-                self.run(from, header, payload, key, nobody, out).map(Routed::Run)
+            Ok(key) => {
+                let caller = if asking.call.is_handed_over() {
+                    Caller::HandedOver(from)
+                } else {
+                    caller
+                };
+                self.run(from, (header, payload), key, caller, turn, out)
+                    .map(Routed::Run)
             }
-            Ok(key) => self.run(from, header, payload, key, caller, out).map(Routed::Run),
+            Err(Unrouted::Busy { .. }) if self.is_recursive(from, header, Some(peer), turn) => {
+                Err(Failed::Recursive)
+            }
             Err(Unrouted::Busy { unsure }) => {
                 let wait = Wait {
                     by: from,

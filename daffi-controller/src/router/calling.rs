@@ -47,7 +47,12 @@ impl Router {
         let size = weight(header, payload);
         let picked = self.check_share(from).and_then(|()| self.named(header));
         let routed = match picked.map(|named| (named, self.pick(from, header, (named, size), turn, out))) {
-            Ok((_, Ok(via))) => self.run(from, header, payload, via, caller, out).map(Routed::Run),
+            Ok((_, Ok(via))) => self
+                .run(from, (header, payload), via, caller, turn, out)
+                .map(Routed::Run),
+            Ok((named, Err(Unrouted::Busy { .. }))) if self.is_recursive(from, header, named, turn) => {
+                Err(Failed::Recursive)
+            }
             Ok((named, Err(Unrouted::Busy { unsure }))) => {
                 let wait = Wait {
                     by: from,
@@ -147,15 +152,21 @@ impl Router {
     pub(super) fn run(
         &mut self,
         from: PeerId,
-        header: &CallHeader<'_>,
-        payload: &Bytes,
+        (header, payload): (&CallHeader<'_>, &Bytes),
         via: ProviderKey,
         caller: Caller,
+        turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Result<CallId, Failed> {
         let nobody = || Failed::NoProvider(Absence::Nobody);
         let provider = self.directory.provider(via).ok_or_else(nobody)?;
+        let to = provider.peer;
         let name = self.peers.get(from).map_or("", |peer| &*peer.name);
+        let within = match caller {
+            // Who hands it over waits until a provider has it, and no longer.
+            Caller::HandedOver(_) => None,
+            _ => self.calls.within(from, header.within),
+        };
         let run = RunHeader {
             call: self.calls.next(),
             callback: provider.callback,
@@ -163,18 +174,18 @@ impl Router {
             deadline: header.deadline,
             trace: header.trace,
             metadata: header.metadata.clone(),
+            ancestors: self.ancestors(within, to, turn),
         };
         let run = match header.mode {
             Mode::Each => Header::RunEach(run),
             _ => Header::Run(run),
         };
-        let to = provider.peer;
         out.send(to, &run, payload)
             .map_err(|error| refused(&error, false))?;
         let peer = self.peers.get_mut(to).ok_or_else(nobody)?;
         let bytes = weight(header, payload);
         peer.load.begin(from, bytes);
-        let call = Outstanding::new(caller, from, to, via, bytes);
+        let call = Outstanding::new(caller, from, to, via, bytes).within(within);
         let number = self.calls.insert(call, &mut peer.runs);
         self.directory.begin(via);
         if let Some(caller) = self.peers.get_mut(from) {

@@ -20,6 +20,10 @@ pub(super) struct Outstanding {
     pub(super) via: ProviderKey,
     /// How many bytes its arguments and metadata take.
     pub(super) bytes: usize,
+    /// The call that waits for this one, which its caller runs.
+    pub(super) within: Option<CallId>,
+    /// The provider has answered with a stream.
+    pub(super) opened: bool,
     /// The provider knows that nobody wants the answer.
     cancelled: bool,
     /// How many frames of its streams were added to a queue that had no room.
@@ -44,11 +48,24 @@ impl Outstanding {
             provider,
             via,
             bytes,
+            within: None,
+            opened: false,
             cancelled: false,
             over: 0,
             before: None,
             after: None,
         }
+    }
+
+    /// The same, while another call waits for it.
+    pub(super) const fn within(mut self, within: Option<CallId>) -> Self {
+        self.within = within;
+        self
+    }
+
+    /// Whether the provider knows that nobody wants the answer.
+    pub(super) const fn is_cancelled(&self) -> bool {
+        self.cancelled
     }
 
     /// Whether one frame more, a short one, may be added to a queue that has so much room.

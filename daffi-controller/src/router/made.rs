@@ -15,6 +15,7 @@ pub(super) struct Made {
     metadata: Vec<(Box<str>, Box<str>)>,
     pub(super) key: Option<u64>,
     mode: Mode,
+    within: Option<CallId>,
 }
 
 impl Made {
@@ -32,6 +33,7 @@ impl Made {
                 .collect(),
             key: header.key,
             mode: header.mode,
+            within: header.within,
         }
     }
 
@@ -56,6 +58,7 @@ impl Made {
                 .collect(),
             key: self.key,
             mode: self.mode,
+            within: self.within,
         }
     }
 }

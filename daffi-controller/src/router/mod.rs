@@ -16,6 +16,7 @@ mod broadcast;
 mod broadcasts;
 mod calling;
 mod calls;
+mod chain;
 mod directory;
 mod ids;
 mod line;

@@ -73,14 +73,10 @@ impl Wish {
     pub(super) fn obstacle(&self, provider: &Provider, peers: &Peers, out: &impl Outlet) -> Option<Obstacle> {
         let peer = peers.get(provider.peer);
         let peer = peer.filter(|peer| peer.is_callable() && provider.live);
-        let accepts = |number| {
-            let signature = provider.signature.as_ref();
-            signature.is_some_and(|signature| signature.accepts(number))
-        };
         match peer {
             None => Some(Obstacle::Gone),
             _ if self.named.is_none() && provider.peer == self.caller => Some(Obstacle::Caller),
-            _ if !accepts(self.signature) => Some(Obstacle::Signature),
+            _ if !provider.accepts(self.signature) => Some(Obstacle::Signature),
             _ if provider.is_full() => Some(Obstacle::Busy),
             Some(peer) if !peer.load.takes(self.caller, self.size) => Some(Obstacle::Clogged),
             _ if out.room(provider.peer) < self.needed => Some(Obstacle::Clogged),

@@ -44,6 +44,12 @@ impl Provider {
         self.concurrency.is_some_and(|limit| self.running >= limit)
     }
 
+    /// Whether a signature of that number may call it.
+    pub(super) fn accepts(&self, number: u64) -> bool {
+        let signature = self.signature.as_ref();
+        signature.is_some_and(|signature| signature.accepts(number))
+    }
+
     /// The numbers of signatures that may call it.
     pub(super) fn numbers(&self) -> impl Iterator<Item = u64> + use<> {
         let signature = self.signature.as_ref();

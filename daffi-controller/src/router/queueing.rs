@@ -292,7 +292,8 @@ impl Router {
         } else {
             parked.caller
         };
-        let number = match self.run(parked.by, &header, &parked.payload, via, caller, out) {
+        let call = (&header, &parked.payload);
+        let number = match self.run(parked.by, call, via, caller, turn, out) {
             Ok(number) => number,
             Err(failed) => return self.end_parked(&parked, failed, out),
         };

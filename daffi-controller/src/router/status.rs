@@ -58,6 +58,7 @@ pub(super) const fn is_small(status: &Status<'_>) -> bool {
                 | Failed::Timeout { .. }
                 | Failed::Cancelled { .. }
                 | Failed::Overloaded { .. }
+                | Failed::Recursive
                 | Failed::TooLarge { .. }
                 | Failed::Disconnected { .. }
         ),

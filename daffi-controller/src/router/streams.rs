@@ -70,7 +70,7 @@ impl Router {
     ) -> Result<(), Fault> {
         let way = match header {
             Header::Opened { call, index: 0 } => {
-                self.stop_unread(from, call, out);
+                self.opened(from, call, out);
                 self.to_caller(from, call)?
             }
             Header::Items {
@@ -121,12 +121,14 @@ impl Router {
         Ok(())
     }
 
-    /// A stream that nobody will read is stopped: its call was handed over.
-    fn stop_unread(&mut self, from: PeerId, call: CallId, out: &mut impl Outlet) {
-        let is_unread = |caller| matches!(caller, Caller::HandedOver(_) | Caller::Nobody);
+    /// A call is answered with a stream. One that nobody will read is stopped: its call was handed over.
+    fn opened(&mut self, from: PeerId, call: CallId, out: &mut impl Outlet) {
         let outstanding = self.calls.get_mut(call);
-        let unread = outstanding.filter(|call| call.provider == from && is_unread(call.caller));
-        if let Some(outstanding) = unread {
+        let Some(outstanding) = outstanding.filter(|call| call.provider == from) else {
+            return;
+        };
+        outstanding.opened = true;
+        if matches!(outstanding.caller, Caller::HandedOver(_) | Caller::Nobody) {
             outstanding.cancel(call, out);
         }
     }

@@ -3,6 +3,7 @@
 mod bounds;
 mod broadcast;
 mod calls;
+mod chains;
 mod effort;
 mod garbage;
 mod generated;
@@ -305,6 +306,7 @@ const fn call(number: u32, name: &str) -> CallHeader<'_> {
         metadata: Vec::new(),
         key: None,
         mode: Mode::Answered,
+        within: None,
     }
 }
 

@@ -127,6 +127,7 @@ async fn a_process_whose_large_frame_takes_many_heartbeats_is_not_cut_off() {
         metadata: Vec::new(),
         key: None,
         mode: Mode::Answered,
+        within: None,
     };
     append(
         &mut said,

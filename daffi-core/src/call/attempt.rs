@@ -76,6 +76,8 @@ impl Attempt {
         }
         let node = options.node_for(source)?;
         scope.trace = node.traces().current().or(scope.trace);
+        // Of what another node runs, the controller of this one knows nothing.
+        scope.run = scope.run.filter(|(instance, _)| *instance == node.instance());
         let timeout = options
             .timeout
             .or_else(|| node.call_timeout().filter(|_| options.waits_for_one()))
@@ -303,6 +305,7 @@ fn message<'a>(
         streams: options.streams,
         key: options.key,
         mode: options.mode,
+        within: scope.run.map(|(_, run)| run),
         window: (options.streamed && !options.mode.asks_many()).then_some(options.window),
     };
     // `begin` has seen that there are arguments.
@@ -317,6 +320,7 @@ const fn is_worth_retrying(failed: &Failed) -> bool {
         Failed::NoProvider(_)
             | Failed::ProviderLost { .. }
             | Failed::Overloaded { .. }
+            | Failed::Recursive
             | Failed::Disconnected { .. }
             | Failed::Cancelled { .. }
     )

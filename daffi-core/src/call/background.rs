@@ -17,6 +17,7 @@ use super::blocking::{check_may_block, wait_for};
 use super::future::Call;
 use crate::error::{CallError, RemoteError};
 use crate::node::Node;
+use crate::scope::Scope;
 
 /// A call that runs in the background: what [`Call::bg`] and [`Broadcast::bg`](crate::Broadcast::bg) return. Awaiting it gives the call's outcome.
 ///
@@ -106,8 +107,14 @@ where
             callback,
         };
     };
+    // What runs here goes on without it.
+    let beside = Scope {
+        run: None,
+        ..Scope::current()
+    };
     // In the order in which the calls are made here, not in which tasks come to run.
-    if let Poll::Ready(outcome) = Pin::new(&mut call).poll(&mut Context::from_waker(Waker::noop())) {
+    let begun = beside.enter(|| Pin::new(&mut call).poll(&mut Context::from_waker(Waker::noop())));
+    if let Poll::Ready(outcome) = begun {
         return AsyncResult {
             callback,
             inner: Inner::Ended(Some(outcome)),

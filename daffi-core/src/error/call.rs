@@ -76,6 +76,9 @@ pub enum CallError<E = RemoteError> {
     Overloaded {
         /// The callback's name.
         callback: String,
+        /// The call was made while a call of the same callback was answered, which holds a place that it would have to wait for,
+        /// and waits for it.
+        recursive: bool,
         /// Whether the callback may have begun.
         may_have_run: bool,
         /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
@@ -222,8 +225,15 @@ impl<E> CallError<E> {
                 may_have_run,
                 retries_spent: false,
             },
+            Failed::Recursive => Self::Overloaded {
+                callback,
+                recursive: true,
+                may_have_run: false,
+                retries_spent: false,
+            },
             Failed::Overloaded { may_have_run } => Self::Overloaded {
                 callback,
+                recursive: false,
                 may_have_run,
                 retries_spent: false,
             },

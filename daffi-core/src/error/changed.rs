@@ -55,10 +55,12 @@ impl<E> CallError<E> {
             },
             Self::Overloaded {
                 callback,
+                recursive,
                 may_have_run,
                 retries_spent,
             } => CallError::Overloaded {
                 callback,
+                recursive,
                 may_have_run,
                 retries_spent,
             },

@@ -84,6 +84,7 @@ impl<E> CallError<E> {
     pub fn overloaded(callback: impl Into<String>, may_have_run: bool) -> Self {
         Self::Overloaded {
             callback: callback.into(),
+            recursive: false,
             may_have_run,
             retries_spent: false,
         }

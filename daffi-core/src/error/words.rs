@@ -119,6 +119,20 @@ impl<E> CallError<E> {
             ),
             Self::Overloaded {
                 callback,
+                recursive: true,
+                may_have_run,
+                retries_spent,
+            } => write!(
+                f,
+                "everybody who could answer `{callback}` is at its limit, and the call would wait for itself: it was made, \
+                 directly or through others, while `{callback}` ran, which holds a place until it is answered; {}: raise \
+                 `concurrency`, or do what it calls for without calling it{}",
+                Ran(*may_have_run),
+                Spent(*retries_spent)
+            ),
+            Self::Overloaded {
+                callback,
+                recursive: false,
                 may_have_run,
                 retries_spent,
             } => write!(

@@ -130,6 +130,11 @@ impl Node {
         })
     }
 
+    /// The number of this start.
+    pub(crate) const fn instance(&self) -> u128 {
+        self.instance
+    }
+
     pub(crate) fn process_name(&self) -> &Arc<str> {
         &self.options.process_name
     }

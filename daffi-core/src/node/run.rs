@@ -51,6 +51,7 @@ impl Node {
             deadline,
             trace,
             metadata,
+            ancestors: _,
             payload,
         } = start;
         let deadline = deadline.map(|at| self.instant(at));

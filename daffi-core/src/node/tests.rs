@@ -104,6 +104,7 @@ impl Controller {
             deadline: None,
             trace: None,
             metadata: vec![],
+            ancestors: Vec::new(),
         };
         self.send(&Header::Run(run), &Bytes::new());
     }
@@ -195,6 +196,7 @@ fn look(exchange: &mut Exchange, payload: &Bytes, waker: &Waker) -> Poll<Outcome
         metadata: &[],
         key: None,
         mode: Mode::Answered,
+        within: None,
         streams: 0,
         window: None,
     };

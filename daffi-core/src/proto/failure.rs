@@ -169,6 +169,9 @@ pub enum Failed {
         /// Why, in words.
         reason: String,
     },
+    /// Whoever could answer is at its limit, and a call that waits for this one holds a place of the callback: it would wait
+    /// for itself.
+    Recursive,
 }
 
 impl Failed {
@@ -189,6 +192,7 @@ impl Failed {
             | Self::SignatureMismatch { .. }
             | Self::Denied { .. }
             | Self::Invalid { .. }
+            | Self::Recursive
             | Self::Decode { .. } => false,
             Self::ProviderLost { .. } | Self::Panicked { .. } | Self::Encode { .. } => true,
             Self::Timeout { may_have_run, .. }

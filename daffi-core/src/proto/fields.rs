@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
-use super::Limits;
+use super::{Ancestor, Limits};
 
 /// The name of a process or a callback.
 pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de str, D::Error> {
@@ -39,6 +39,12 @@ pub(super) fn receivers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ve
         .iter()
         .try_for_each(|name| within("a name", name.len(), Limits::NAME_BYTES))?;
     Ok(names)
+}
+
+/// The calls that wait for a call.
+pub(super) fn ancestors<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Ancestor<'de>>, D::Error> {
+    let one = |_: &Ancestor<'_>| 1;
+    deserializer.deserialize_seq(Bounded::new("a list of calls that wait", Limits::ANCESTORS, one))
 }
 
 /// The words of what caused an error.

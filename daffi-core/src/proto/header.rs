@@ -297,6 +297,8 @@ pub struct CallHeader<'a> {
     pub key: Option<u64>,
     /// What becomes of the outcome.
     pub mode: Mode,
+    /// The call that the caller answers and that waits for this one: the controller's number. None if no such call does.
+    pub within: Option<CallId>,
 }
 
 /// How calls are shared among the providers of a callback.
@@ -339,6 +341,20 @@ pub struct RunHeader<'a> {
     /// Keys and values from the caller.
     #[serde(borrow, deserialize_with = "fields::metadata")]
     pub metadata: Vec<(&'a str, &'a str)>,
+    /// The calls that wait for this one, the nearest first, up to the farthest that the receiver itself answers: none if it
+    /// answers none of them.
+    #[serde(borrow, deserialize_with = "fields::ancestors")]
+    pub ancestors: Vec<Ancestor<'a>>,
+}
+
+/// A call that waits for another, which is made while it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Ancestor<'a> {
+    /// It is answered by the receiver of this: the controller's number.
+    Here(CallId),
+    /// It is answered by this process. Only some of them are told.
+    At(#[serde(borrow, deserialize_with = "fields::name")] &'a str),
 }
 
 /// A callback as its provider announces it.

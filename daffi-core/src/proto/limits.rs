@@ -32,6 +32,8 @@ impl Limits {
     pub const RECEIVERS: usize = 1024;
     /// The most causes of one error that travel as words.
     pub const CAUSES: usize = 32;
+    /// The most calls that wait one for the other of which a controller keeps account. What is beyond is not known.
+    pub const ANCESTORS: usize = 64;
     /// The most calls that a controller gives one process at the same time, whatever the process says.
     pub const RUNS: u32 = 1 << 18;
     /// How many calls wait for a callback whose provider does not say how many may.

@@ -46,7 +46,8 @@ pub use frame::{Frame, FrameError, Framing, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use hash::stable_hash;
 pub use header::{
-    Balance, CallHeader, CallId, CallbackId, Header, Offered, Party, RunHeader, StreamId, TraceContext,
+    Ancestor, Balance, CallHeader, CallId, CallbackId, Header, Offered, Party, RunHeader, StreamId,
+    TraceContext,
 };
 pub use limits::Limits;
 pub use mode::Mode;

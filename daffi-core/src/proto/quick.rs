@@ -49,6 +49,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             metadata,
             key: None,
             mode: Mode::Answered,
+            within,
         }) if metadata.is_empty() => {
             out.push(CALL);
             call_id(*call, out);
@@ -57,6 +58,13 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             out.push(0);
             time(*deadline, out);
             out.extend([0, 0, 0, 0]);
+            match within {
+                None => out.push(0),
+                Some(within) => {
+                    out.push(1);
+                    call_id(*within, out);
+                }
+            }
         }
         Header::Run(RunHeader {
             call,
@@ -65,13 +73,14 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             deadline,
             trace: None,
             metadata,
-        }) if metadata.is_empty() => {
+            ancestors,
+        }) if metadata.is_empty() && ancestors.is_empty() => {
             out.push(RUN);
             call_id(*call, out);
             number(u64::from(callback.0), out);
             text(caller, out);
             time(*deadline, out);
-            out.extend([0, 0]);
+            out.extend([0, 0, 0]);
         }
         Header::Reply {
             call,
@@ -97,6 +106,11 @@ impl<'a> Reader<'a> {
         let deadline = self.time()?;
         // No trace, no metadata, no key, and an answer is wanted.
         self.are([0, 0, 0, 0])?;
+        let within = match self.byte()? {
+            0 => None,
+            1 => Some(self.call_id()?),
+            _ => return None,
+        };
         Some(Header::Call(CallHeader {
             call,
             name,
@@ -107,6 +121,7 @@ impl<'a> Reader<'a> {
             metadata: Vec::new(),
             key: None,
             mode: Mode::Answered,
+            within,
         }))
     }
 
@@ -115,8 +130,8 @@ impl<'a> Reader<'a> {
         let callback = CallbackId(self.u32()?);
         let caller = self.name()?;
         let deadline = self.time()?;
-        // No trace, and no metadata.
-        self.are([0, 0])?;
+        // No trace, no metadata, and no ancestors.
+        self.are([0, 0, 0])?;
         Some(Header::Run(RunHeader {
             call,
             callback,
@@ -124,6 +139,7 @@ impl<'a> Reader<'a> {
             deadline,
             trace: None,
             metadata: Vec::new(),
+            ancestors: Vec::new(),
         }))
     }
 

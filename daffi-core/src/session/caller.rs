@@ -81,7 +81,9 @@ impl<W, C: Clone> Session<W, C> {
         message: &Message<'_>,
         out: &mut impl Transmit,
     ) -> Result<(), Failed> {
-        out.send(&message.header(now, call), message.payload())
+        // A run that nobody waits for any more is no link of a chain.
+        let within = message.within().and_then(|run| self.runs.call_of(run));
+        out.send(&message.header(now, call, within), message.payload())
             .map_err(|unsent| unsent.failed(false))?;
         if let Some(at) = message.deadline() {
             self.add_deadline(at, Due::Call(call));

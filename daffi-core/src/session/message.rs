@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::proto::{
-    Absence, CallHeader, CallId, Failed, Header, Limits, Mode, Moment, Query, TraceContext, Window,
+    Absence, CallHeader, CallId, Failed, Header, Limits, Mode, Moment, Query, RunId, TraceContext, Window,
 };
 
 /// Something to be sent that ends with a reply.
@@ -47,6 +47,8 @@ pub struct Request<'a> {
     pub key: Option<u64>,
     /// What becomes of the outcome.
     pub mode: Mode,
+    /// The run that waits for it.
+    pub within: Option<RunId>,
     /// How many of its arguments are streams.
     pub streams: u32,
     /// How much may come at first of the stream that its callback returns, if it is one that does.
@@ -122,7 +124,16 @@ impl Message<'_> {
         }
     }
 
-    pub(super) fn header(&self, now: Moment, call: CallId) -> Header<'_> {
+    /// The run that waits for it.
+    pub(super) const fn within(&self) -> Option<RunId> {
+        match self {
+            Self::Call(request, _) => request.within,
+            _ => None,
+        }
+    }
+
+    /// The header under a number, while the call `within` waits for it.
+    pub(super) fn header(&self, now: Moment, call: CallId, within: Option<CallId>) -> Header<'_> {
         match self {
             Self::Call(request, _) => {
                 let metadata = request
@@ -140,6 +151,7 @@ impl Message<'_> {
                     metadata,
                     key: request.key,
                     mode: request.mode,
+                    within,
                 };
                 if request.processes.is_empty() {
                     Header::Call(call)

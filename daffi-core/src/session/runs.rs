@@ -7,7 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use slab::Slab;
 
-use crate::proto::{Absence, CallId, CallbackId, Failed, Moment, RunHeader, RunId, TimeLimit, TraceContext};
+use crate::proto::{
+    Absence, Ancestor, CallId, CallbackId, Failed, Moment, RunHeader, RunId, TimeLimit, TraceContext,
+};
 
 /// How often a run calls its callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +48,19 @@ pub struct Start<C> {
     pub trace: Option<TraceContext>,
     /// Keys and values from the caller.
     pub metadata: Box<[(Box<str>, Box<str>)]>,
+    /// The calls that wait for it, as far as this process is part of them.
+    pub ancestors: Box<[Waiting]>,
     /// The encoded arguments.
     pub payload: Bytes,
+}
+
+/// A call that waits for another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// A run of this process.
+    Here(RunId),
+    /// A run of another one.
+    At(Box<str>),
 }
 
 #[derive(Debug)]
@@ -233,6 +246,11 @@ impl<C: Clone> Runs<C> {
             index: self.runs.insert(run),
             stamp,
         };
+        let ancestors = header.ancestors.iter().filter_map(|ancestor| match ancestor {
+            Ancestor::Here(call) => self.by_call.get(call).copied().map(Waiting::Here),
+            Ancestor::At(process) => Some(Waiting::At((*process).into())),
+        });
+        let ancestors = ancestors.collect();
         self.by_call.insert(header.call, run);
         let metadata = header
             .metadata
@@ -249,6 +267,7 @@ impl<C: Clone> Runs<C> {
                 deadline,
                 trace: header.trace,
                 metadata,
+                ancestors,
                 payload,
             },
             deadline,

@@ -95,6 +95,7 @@ impl Fixture {
             streams: 0,
             key: None,
             mode: Mode::Answered,
+            within: None,
             window: None,
         }
     }
@@ -143,6 +144,7 @@ impl Fixture {
             deadline,
             trace: None,
             metadata,
+            ancestors: Vec::new(),
         };
         self.receive(Header::Run(run), payload).unwrap();
     }
@@ -238,6 +240,7 @@ fn a_frame_that_only_nodes_send_is_a_fault() {
         metadata: vec![],
         key: None,
         mode: Mode::Answered,
+        within: None,
     };
     for header in [
         Header::Hello(Hello::new("p", 1, 1)),

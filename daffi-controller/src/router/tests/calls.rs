@@ -72,6 +72,7 @@ fn a_call_keeps_its_deadline_trace_and_metadata() {
         deadline: header.deadline,
         trace: header.trace,
         metadata: header.metadata,
+        ancestors: Vec::new(),
     };
     assert_eq!(run, Header::Run(expected));
 }

@@ -33,6 +33,7 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
             deadline: None,
             trace: None,
             metadata: vec![(text, more)],
+            ancestors: Vec::new(),
         }),
         6 => Header::Reply {
             call,

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::world::{Asked, Ending, Life, Op, Size, Terms, Types, history_of};
+use super::world::{Asked, Ending, Life, Op, Size, Terms, Types, Within, history_of};
 use super::*;
 
 fn size() -> impl Strategy<Value = Size> {
@@ -64,22 +64,29 @@ fn types() -> impl Strategy<Value = Types> {
     prop_oneof![6 => Just(Types::Any), 3 => Just(Types::Plain), 1 => Just(Types::Typed), 1 => Just(Types::Wrong)]
 }
 
+fn within() -> impl Strategy<Value = Option<Within>> {
+    let which = 0..16usize;
+    let own = which.clone().prop_map(|index| Some(Within::Own(index)));
+    let any = which.prop_map(|index| Some(Within::Any(index)));
+    prop_oneof![4 => Just(None), 6 => own, 1 => any]
+}
+
 fn asked() -> impl Strategy<Value = Asked> {
     let to = prop::option::weighted(0.2, 0..4usize);
     let key = prop::option::weighted(0.3, 0..2u64);
     let among = any::<[bool; 4]>().prop_filter("nobody is named", |among| among.contains(&true));
     let among = prop::option::weighted(0.4, among);
-    (0..3usize, to, among, types(), size(), key, mode()).prop_map(
-        |(name, to, among, types, size, key, mode)| Asked {
-            name,
-            to,
-            among: among.filter(|_| mode.asks_many()),
-            types,
-            size,
-            key,
-            mode,
-        },
-    )
+    let asked = (0..3usize, to, among, types(), size(), key, mode(), within());
+    asked.prop_map(|(name, to, among, types, size, key, mode, within)| Asked {
+        name,
+        to,
+        among: among.filter(|_| mode.asks_many()),
+        types,
+        size,
+        key,
+        mode,
+        within,
+    })
 }
 
 fn op() -> impl Strategy<Value = Op> {

@@ -28,7 +28,7 @@ impl Fixture {
     }
 
     /// Calls, and expects that it waits.
-    fn waits(&mut self, from: PeerId, header: CallHeader<'_>) {
+    pub(super) fn waits(&mut self, from: PeerId, header: CallHeader<'_>) {
         let waiting = self.router.calls_waiting();
         self.call(from, header);
         assert_eq!(self.said(), []);

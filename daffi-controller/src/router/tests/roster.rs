@@ -548,6 +548,7 @@ fn frames_that_only_controllers_send_are_faults() {
         deadline: None,
         trace: None,
         metadata: vec![],
+        ancestors: Vec::new(),
     };
     for header in [
         Header::Hello(Hello::new("again", 1, 1)),

@@ -5,6 +5,7 @@
 //! model expects. The life of every call is written down, so that each promise can be checked by itself.
 
 mod calls;
+mod chains;
 pub(super) mod lines;
 mod roster;
 
@@ -70,6 +71,18 @@ pub(super) struct Asked {
     pub(super) size: Size,
     pub(super) key: Option<u64>,
     pub(super) mode: Mode,
+    pub(super) within: Option<Within>,
+}
+
+/// Within which call another one is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Within {
+    /// One of those that the caller runs.
+    Own(usize),
+    /// One of all that run: the caller may lie.
+    Any(usize),
+    /// That one.
+    Run(u32),
 }
 
 /// The signature of a call.
@@ -208,6 +221,8 @@ struct Routed {
     provider: usize,
     callback: u32,
     cancelled: bool,
+    /// The call that waits for it.
+    within: Option<u32>,
 }
 
 /// Somebody who waits for something to appear.

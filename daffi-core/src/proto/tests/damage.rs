@@ -124,6 +124,7 @@ impl Owned {
                 metadata,
                 key: self.deadline.map(|_| self.number),
                 mode: Mode::Answered,
+                within: self.flag.then_some(call),
             }),
             1 => Header::Run(RunHeader {
                 call,
@@ -132,6 +133,12 @@ impl Owned {
                 deadline: self.deadline,
                 trace: self.trace,
                 metadata,
+                ancestors: self
+                    .causes
+                    .iter()
+                    .map(|process| Ancestor::At(process))
+                    .chain(self.flag.then_some(Ancestor::Here(call)))
+                    .collect(),
             }),
             2 => {
                 let causes = self.causes.iter().map(String::as_str).collect();
@@ -213,6 +220,7 @@ fn plain_header((kind, call, callback, signature, name, time): &OwnedPlain) -> H
             metadata: Vec::new(),
             key: None,
             mode: Mode::Answered,
+            within: callback.is_multiple_of(2).then(|| CallId::first(*callback)),
         }),
         1 => Header::Run(RunHeader {
             call,
@@ -221,6 +229,7 @@ fn plain_header((kind, call, callback, signature, name, time): &OwnedPlain) -> H
             deadline,
             trace: None,
             metadata: Vec::new(),
+            ancestors: Vec::new(),
         }),
         _ => Header::Reply {
             call,

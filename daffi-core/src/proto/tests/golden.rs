@@ -41,6 +41,7 @@ fn call() -> CallHeader<'static> {
         metadata: Vec::new(),
         key: None,
         mode: Mode::Answered,
+        within: None,
     }
 }
 
@@ -52,6 +53,7 @@ fn run() -> RunHeader<'static> {
         deadline: None,
         trace: None,
         metadata: Vec::new(),
+        ancestors: Vec::new(),
     }
 }
 
@@ -150,6 +152,7 @@ fn handshakes() -> Vec<Golden> {
 }
 
 fn calls() -> Vec<Golden> {
+    let ancestors = || vec![Ancestor::At("till"), Ancestor::Here(CallId::first(9))];
     let metadata = || vec![("tenant", "acme"), ("", "")];
     let deadline = || Some(Duration::from_millis(1_500));
     let full = CallHeader {
@@ -162,11 +165,16 @@ fn calls() -> Vec<Golden> {
         metadata: metadata(),
         key: Some(u64::MAX),
         mode: Mode::Answered,
+        within: Some(CallId {
+            slot: 3,
+            generation: 1,
+        }),
     };
     let full_run = RunHeader {
         deadline: deadline(),
         trace: Some(trace()),
         metadata: metadata(),
+        ancestors: ancestors(),
         ..run()
     };
     vec![
@@ -174,7 +182,7 @@ fn calls() -> Vec<Golden> {
             "call",
             Header::Call(call()),
             b"\x02\x04",
-            "00 00 00 10 04 07 00 03 61 64 64 00 00 00 00 00 00 00 02 04",
+            "00 00 00 11 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 02 04",
         ),
         golden(
             "call with a signature",
@@ -183,7 +191,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 10 04 07 00 03 61 64 64 fb 02 01 00 00 00 00 00 00",
+            "00 00 00 11 04 07 00 03 61 64 64 fb 02 01 00 00 00 00 00 00 00",
         ),
         golden(
             "call to a process",
@@ -192,7 +200,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 10 04 07 00 03 61 64 64 00 01 01 70 00 00 00 00 00",
+            "00 00 00 11 04 07 00 03 61 64 64 00 01 01 70 00 00 00 00 00 00",
         ),
         golden(
             "call with a deadline",
@@ -201,7 +209,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 14 04 07 00 03 61 64 64 00 00 01 01 fc 00 65 cd 1d 00 00 00 00",
+            "00 00 00 15 04 07 00 03 61 64 64 00 00 01 01 fc 00 65 cd 1d 00 00 00 00 00",
         ),
         golden(
             "call in a trace",
@@ -210,7 +218,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 27 04 07 00 03 61 64 64 00 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00 00",
+            "00 00 00 28 04 07 00 03 61 64 64 00 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00 00 00",
         ),
         golden(
             "call with metadata",
@@ -219,13 +227,13 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 1c 04 07 00 03 61 64 64 00 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00 00",
+            "00 00 00 1d 04 07 00 03 61 64 64 00 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00 00 00",
         ),
         golden(
             "call with everything",
             Header::Call(full),
             b"\x02\x04",
-            "00 00 00 68 04 fc ff ff ff ff 00 08 73 68 6f 70 2e 61 64 64 fd ff ff ff ff ff ff ff ff 01 10 73 68 6f 70 70 69 6e 67 20 73 65 72 76 69 63 65 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 01 fd ff ff ff ff ff ff ff ff 00 02 04",
+            "00 00 00 6b 04 fc ff ff ff ff 00 08 73 68 6f 70 2e 61 64 64 fd ff ff ff ff ff ff ff ff 01 10 73 68 6f 70 70 69 6e 67 20 73 65 72 76 69 63 65 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 01 fd ff ff ff ff ff ff ff ff 00 01 03 01 02 04",
         ),
         golden(
             "call with a key",
@@ -234,7 +242,19 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 11 04 07 00 03 61 64 64 00 00 00 00 00 01 fb 2c 01 00",
+            "00 00 00 12 04 07 00 03 61 64 64 00 00 00 00 00 01 fb 2c 01 00 00",
+        ),
+        golden(
+            "call within another",
+            Header::Call(CallHeader {
+                within: Some(CallId {
+                    slot: 300,
+                    generation: 2,
+                }),
+                ..call()
+            }),
+            b"",
+            "00 00 00 13 04 07 00 03 61 64 64 00 00 00 00 00 00 00 01 fb 2c 01 02",
         ),
         golden(
             "call handed over",
@@ -243,7 +263,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0e 04 07 00 03 61 64 64 00 00 00 00 00 00 01",
+            "00 00 00 0f 04 07 00 03 61 64 64 00 00 00 00 00 00 01 00",
         ),
         golden(
             "broadcast",
@@ -252,7 +272,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0e 04 07 00 03 61 64 64 00 00 00 00 00 00 02",
+            "00 00 00 0f 04 07 00 03 61 64 64 00 00 00 00 00 00 02 00",
         ),
         golden(
             "call for each item of a stream",
@@ -261,7 +281,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0e 04 07 00 03 61 64 64 00 00 00 00 00 00 03",
+            "00 00 00 0f 04 07 00 03 61 64 64 00 00 00 00 00 00 03 00",
         ),
         golden(
             "call handed over to all",
@@ -270,7 +290,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0e 04 07 00 03 61 64 64 00 00 00 00 00 00 04",
+            "00 00 00 0f 04 07 00 03 61 64 64 00 00 00 00 00 00 04 00",
         ),
         golden(
             "call to those that are named",
@@ -282,19 +302,19 @@ fn calls() -> Vec<Golden> {
                 processes: vec!["ann", "bob"],
             },
             b"\x02",
-            "00 00 00 18 15 07 00 03 61 64 64 00 00 00 00 00 00 02 02 03 61 6e 6e 03 62 6f 62 02",
+            "00 00 00 19 15 07 00 03 61 64 64 00 00 00 00 00 00 02 00 02 03 61 6e 6e 03 62 6f 62 02",
         ),
         golden(
             "run for each item of a stream",
             Header::RunEach(run()),
             b"",
-            "00 00 00 11 14 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00",
+            "00 00 00 12 14 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00",
         ),
         golden(
             "run",
             Header::Run(run()),
             b"\x02\x04",
-            "00 00 00 13 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 02 04",
+            "00 00 00 14 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 02 04",
         ),
         golden(
             "run with a deadline",
@@ -303,7 +323,7 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 17 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 00 00",
+            "00 00 00 18 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 00 00 00",
         ),
         golden(
             "run in a trace",
@@ -312,7 +332,7 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 2a 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00",
+            "00 00 00 2b 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00",
         ),
         golden(
             "run with metadata",
@@ -321,13 +341,22 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 1f 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00",
+            "00 00 00 20 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00",
+        ),
+        golden(
+            "run for which others wait",
+            Header::Run(RunHeader {
+                ancestors: ancestors(),
+                ..run()
+            }),
+            b"",
+            "00 00 00 1b 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 02 01 04 74 69 6c 6c 00 09 00",
         ),
         golden(
             "run with everything",
             Header::Run(full_run),
             b"\x02\x04",
-            "00 00 00 40 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 02 04",
+            "00 00 00 4a 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 02 01 04 74 69 6c 6c 00 09 00 02 04",
         ),
         golden(
             "cancel",
@@ -431,6 +460,12 @@ fn replies() -> Vec<Golden> {
             }),
             b"",
             "00 00 00 0d 06 07 00 02 02 02 01 fc 00 c2 eb 0b 01",
+        ),
+        golden(
+            "recursive",
+            failed(Failed::Recursive),
+            b"",
+            "00 00 00 05 06 07 00 02 0d",
         ),
         golden(
             "cancelled",
@@ -758,11 +793,12 @@ fn there_are_no_frames_but_these() {
         "16",             // a header
         "02 05",          // a refusal
         "06 07 00 03",    // a status
-        "06 07 00 02 0d", // a way to fail
+        "06 07 00 02 0e", // a way to fail
         "06 07 00 02 00 04",
         "0a 07 00 05",                      // a query
         "10 07 00 02",                      // a stream
         "04 00 00 00 00 00 00 00 00 00 05", // a way to call
+        "05 07 00 01 00 00 00 00 01 02",    // a call that waits
     ] {
         // Zeros follow, so that it does not fail for being too short.
         let mut bytes = unhex(beyond);

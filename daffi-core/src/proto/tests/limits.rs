@@ -26,6 +26,7 @@ fn call<'a>(name: &'a str, to: Option<&'a str>, metadata: Vec<(&'a str, &'a str)
         metadata,
         key: None,
         mode: Mode::Answered,
+        within: None,
     };
     Header::Call(call)
 }
@@ -38,6 +39,7 @@ fn run<'a>(caller: &'a str, metadata: Vec<(&'a str, &'a str)>) -> Header<'a> {
         deadline: None,
         trace: None,
         metadata,
+        ancestors: Vec::new(),
     };
     Header::Run(run)
 }
@@ -149,6 +151,8 @@ fn lengths_that_are_only_claimed_cost_nothing() {
         "04 07 00 00 00 00 00 00 01 00", // call: a value
         "05 07 00 01",                   // run: the caller
         "05 07 00 01 00 00 00",          // run: metadata
+        "05 07 00 01 00 00 00 00",       // run: calls that wait
+        "05 07 00 01 00 00 00 00 01 01", // run: where one waits
         "06 07 00 01",                   // reply: an error's words
         "06 07 00 01 00",                // reply: causes
         "06 07 00 01 00 01",             // reply: a cause

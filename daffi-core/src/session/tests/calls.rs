@@ -497,6 +497,7 @@ fn a_call_carries_the_time_that_is_left() {
         streams: 0,
         key: Some(9),
         mode: Mode::HandedOver,
+        within: None,
         window: None,
     };
     let payload = bytes("x");
@@ -526,6 +527,7 @@ fn check_sent(f: &mut Fixture, call: CallId, left: u32, trace: TraceContext) {
         metadata: vec![("tenant", "acme")],
         key: Some(9),
         mode: Mode::HandedOver,
+        within: None,
     };
     assert_eq!(header, Header::Call(expected));
 }

@@ -582,6 +582,7 @@ impl World {
                 deadline: header.deadline,
                 trace: None,
                 metadata: vec![],
+                ancestors: Vec::new(),
             }));
         }
         let (Header::Items { call, .. }

@@ -177,6 +177,7 @@ fn a_run_for_each_item_of_a_stream_is_one_run_without_the_callbacks_own_time() {
             deadline: deadline.map(|ms| MS * ms),
             trace: None,
             metadata: vec![],
+            ancestors: Vec::new(),
         })
     };
     f.receive(header(0, None), Bytes::new()).unwrap();
@@ -232,6 +233,7 @@ fn p2_a_run_whose_number_is_in_use_is_a_fault() {
         deadline: None,
         trace: None,
         metadata: vec![],
+        ancestors: Vec::new(),
     };
     assert!(matches!(
         f.receive(Header::Run(header), Bytes::new()),

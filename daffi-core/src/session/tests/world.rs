@@ -405,6 +405,7 @@ impl World {
             streams: 0,
             key: None,
             mode,
+            within: None,
             window: None,
         };
         let payload = payload(token, size);
@@ -657,6 +658,7 @@ impl World {
             deadline: within_ms.map(|ms| at(ms).since_origin()),
             trace: None,
             metadata: vec![],
+            ancestors: vec![],
         };
         self.given.insert(number, token);
         self.history.push(Entry::RunArrived { token, number });

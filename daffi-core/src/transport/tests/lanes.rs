@@ -25,6 +25,7 @@ fn call(number: u32) -> Header<'static> {
         metadata: Vec::new(),
         key: None,
         mode: Mode::Answered,
+        within: None,
     })
 }
 

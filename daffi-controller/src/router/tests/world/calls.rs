@@ -4,6 +4,10 @@ use super::*;
 
 impl World {
     pub(super) fn call(&mut self, node: usize, asked: Asked) {
+        let asked = Asked {
+            within: self.within(node, asked.within),
+            ..asked
+        };
         let is_broadcast = asked.mode.asks_many()
             && (asked.among.is_some() || self.others_offer(node, asked.name))
             && !self.nodes[node].full;
@@ -28,6 +32,7 @@ impl World {
             to: asked.to.map(|to| PROCESSES[to]),
             key: asked.key,
             mode: asked.mode,
+            within: asked.run().map(id),
             ..super::call(number, NAMES[asked.name])
         };
         let payload = payload(self.history.lives.len(), asked.size);
@@ -99,7 +104,13 @@ impl World {
                     caller
                 };
                 let own = *provider == node && asked.to.is_none();
-                self.given(*run, (*provider, *callback), (node, payload), call, hearer);
+                self.given(
+                    *run,
+                    (*provider, *callback),
+                    (node, payload),
+                    (call, hearer),
+                    &asked,
+                );
                 self.history.lives[call].runs[0].own = own;
             }
             (_, Ok(candidates))
@@ -180,7 +191,7 @@ impl World {
                     } else {
                         hearer
                     };
-                    self.given(*run, (provider, *callback), (node, payload), call, hearer);
+                    self.given(*run, (provider, *callback), (node, payload), (call, hearer), &to);
                     self.history.lives[call].runs[0].own = provider == node && asked.among.is_none();
                 }
                 (Ok(_), None) if self.has_waiting(node, asked.name, provider) => {
@@ -219,8 +230,8 @@ impl World {
         run: u32,
         (provider, callback): (usize, u32),
         (caller, payload): (usize, &Bytes),
-        call: usize,
-        hearer: Hearer,
+        (call, hearer): (usize, Hearer),
+        asked: &Asked,
     ) {
         self.given += 1;
         let giving = &mut self.nodes[provider];
@@ -235,6 +246,8 @@ impl World {
             full: giving.full,
             own: provider == caller,
         });
+        let within = self.awaited(caller, asked);
+        self.check_ancestors(run, provider, within);
         let caller = PROCESSES[caller].to_owned();
         let payload = payload.clone();
         self.expected.push((
@@ -252,6 +265,7 @@ impl World {
             provider,
             callback,
             cancelled: false,
+            within,
         };
         assert!(
             self.routed.insert(run, routed).is_none(),

@@ -33,6 +33,9 @@ impl World {
         asked: Asked,
         payload: &Bytes,
     ) {
+        if self.is_recursive(caller, &asked) {
+            return self.tell(hearer, call, failed(Failed::Recursive));
+        }
         let (scope, queue) = match asked.to {
             None => {
                 let queues = self.shown(asked.name).map(|(_, offer)| offer.terms.queue);
@@ -138,7 +141,14 @@ impl World {
             // It was copied when it began to wait.
             let payload = self.payload_of(run);
             assert_eq!(payload, parked.payload);
-            self.given(run, (provider, callback), (caller, &payload), parked.call, hearer);
+            let called = (parked.call, hearer);
+            self.given(
+                run,
+                (provider, callback),
+                (caller, &payload),
+                called,
+                &parked.asked,
+            );
             self.history.lives[parked.call].runs[0].own = own;
         }
         self.end_unserved();
