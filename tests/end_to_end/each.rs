@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use daffi::{CallContext, CallError, callback, fetcher};
+use daffi::{CallContext, CallError, CallErrorKind, callback, fetcher};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::Notify;
 
@@ -429,4 +429,54 @@ async fn p6_a_slow_callback_holds_up_the_stream() {
     assert!((11..50_000).contains(&made), "{made}");
     job.cancel();
     net.stop([g]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_known_to_be_done_is_told_whatever_ends_it() {
+    const LONG: Duration = Duration::from_secs(60);
+
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let counter = Counter::default();
+        let (begun, go_on) = (Arc::clone(&counter.begun), Arc::clone(&counter.go_on));
+        let worker = net.join().stop_timeout(Duration::ZERO).service(counter);
+        let worker = worker.start().await.unwrap();
+        let g = net.caller().await;
+        let items = || stream::iter([1; 5]).chain(stream::pending());
+        let check = |error: CallError, kind: CallErrorKind| {
+            let words = "was done for at least 5 items and then stopped: ";
+            assert!(error.to_string().contains(words), "{error}");
+            assert!(error.may_have_run());
+            let CallError::Stopped { done: 5, error, .. } = error else {
+                panic!("{error}")
+            };
+            assert_eq!(error.kind(), kind, "{error}");
+        };
+        for error in [
+            fetchers::add(items()).timeout(LONG).on(&g).await.unwrap_err(),
+            fetchers::add_inline(items())
+                .timeout(LONG)
+                .on(&g)
+                .await
+                .unwrap_err(),
+            fetchers::add_below_untyped(items())
+                .timeout(LONG)
+                .on(&g)
+                .await
+                .unwrap_err(),
+        ] {
+            check(error, CallErrorKind::Timeout);
+        }
+        let job = fetchers::add_slowly(stream::iter([1; 6])).on(&g).bg();
+        for _ in 0..5 {
+            begun.notified().await;
+            go_on.notify_one();
+        }
+        begun.notified().await;
+        tokio::time::sleep(LONG).await;
+        worker.stop().await;
+        check(job.await.unwrap_err(), CallErrorKind::Cancelled);
+        net.stop([g]).await;
+    })
+    .await;
 }

@@ -39,7 +39,12 @@ fn before_the_answer(random: &mut Random, call: CallId) -> Frames {
         bytes: number,
     };
     match random.below(4) {
-        0 => Frames::new().with(&Header::Opened { call, index: 0 }),
+        0 => Frames::new()
+            .with(&Header::Done {
+                call,
+                items: u64::MAX,
+            })
+            .with(&Header::Opened { call, index: 0 }),
         1 => Frames::new().carrying(&items, &random.bytes()),
         2 => Frames::new().with(&credit),
         _ => Frames::new().with(&Header::Stop { call, stream }),

@@ -123,6 +123,7 @@ impl Router {
                 Header::Goodbye => self.leave(from),
                 Header::Heartbeat { .. } => None,
                 Header::Opened { .. }
+                | Header::Done { .. }
                 | Header::Items { .. }
                 | Header::Close { .. }
                 | Header::Credit { .. }

@@ -33,6 +33,7 @@ impl Way {
         };
         match header {
             Header::Opened { .. } => Header::Opened { call, index },
+            Header::Done { items, .. } => Header::Done { call, items },
             Header::Items { stream, items, .. } => Header::Items {
                 call,
                 stream: renamed(stream),
@@ -72,6 +73,11 @@ impl Router {
             Header::Opened { call, index: 0 } => {
                 self.opened(from, call, out);
                 self.to_caller(from, call)?
+            }
+            // The next one says as much.
+            Header::Done { call, .. } => {
+                let way = self.to_caller(from, call)?;
+                way.filter(|way| out.room(way.to) > 0)
             }
             Header::Items {
                 call,

@@ -139,6 +139,10 @@ enum Said {
         items: u32,
         bytes: u32,
     },
+    Done {
+        number: u32,
+        items: u64,
+    },
     Stop {
         number: u32,
         stream: StreamId,
@@ -198,6 +202,10 @@ fn said(frame: &Frame) -> Said {
             stream,
             items,
             bytes,
+        },
+        Header::Done { call, items } => Said::Done {
+            number: number(call),
+            items,
         },
         Header::Stop { call, stream } => Said::Stop {
             number: number(call),

@@ -35,6 +35,8 @@ pub(super) struct Attempt {
     patience: Patience,
     /// An attempt before this one may have run.
     ran: bool,
+    /// For so many items of its stream the callback is known to be done.
+    done: u64,
     /// There would be another attempt, were there retries left for it.
     spent: bool,
 }
@@ -110,6 +112,7 @@ impl Attempt {
             backoff,
             ran: false,
             spent: false,
+            done: 0,
         })
     }
 
@@ -127,6 +130,10 @@ impl Attempt {
             let next = self.poll_sent(cx, source, options, arguments, number);
             let outcome = match ready!(next) {
                 Next::End(outcome) => outcome,
+                Next::Item(Item::Done(done)) => {
+                    self.done = done;
+                    continue;
+                }
                 Next::Item(Item::Opened(_)) => {
                     if self.named.is_some() {
                         source.compared(None);
@@ -241,12 +248,15 @@ impl Attempt {
     }
 
     /// The error of the last attempt, told of all of them.
-    pub(super) fn told<E>(&self, mut error: CallError<E>) -> CallError<E> {
+    pub(super) fn told<E>(&self, callback: &str, mut error: CallError<E>) -> CallError<E> {
         if self.ran {
             error = error.having_run();
         }
         if self.spent {
             error = error.not_made_again();
+        }
+        if self.done > 0 {
+            error = CallError::stopped(callback, self.done, error);
         }
         error
     }

@@ -271,7 +271,9 @@ impl<T, E> Future for Call<T, E> {
                         Some(pause) => this.state = State::Pausing(pause, attempt),
                         None => {
                             let finished = this.finish(outcome);
-                            return Poll::Ready(finished.map_err(|error| attempt.told(error)));
+                            return Poll::Ready(
+                                finished.map_err(|error| attempt.told(this.source.name(), error)),
+                            );
                         }
                     }
                 }
@@ -280,7 +282,7 @@ impl<T, E> Future for Call<T, E> {
                         let error =
                             this.decoders
                                 .failure(&this.source, this.options.to.as_deref(), failed.into());
-                        let error = attempt.told(error);
+                        let error = attempt.told(this.source.name(), error);
                         this.state = State::Done;
                         return Poll::Ready(Err(error));
                     }

@@ -155,7 +155,9 @@ pub enum CallError<E = RemoteError> {
     Stopped {
         /// The callback's name.
         callback: String,
-        /// For so many items it has run to its end; the next one stopped it, and none after that was done.
+        /// For so many items it has run to its end. If one of them was what stopped it, it is the next, and none after that was
+        /// done. If it was stopped from outside (its process or the connection was lost, the deadline of the call passed, it was
+        /// cancelled, …), so many are known to be done: it says so every 20 ms, and may have done more since.
         done: u64,
         /// What stopped it.
         error: Box<CallError<E>>,

@@ -202,7 +202,15 @@ impl<E> CallError<E> {
                 error,
             } => {
                 let items = if *done == 1 { "item" } else { "items" };
-                write!(f, "`{callback}` was done for {done} {items} and then stopped: ")?;
+                let known = if error.comes_from_outside() {
+                    "at least "
+                } else {
+                    ""
+                };
+                write!(
+                    f,
+                    "`{callback}` was done for {known}{done} {items} and then stopped: "
+                )?;
                 error.show(f, app)
             }
             Self::Invalid {
@@ -224,6 +232,20 @@ impl<E> CallError<E> {
             } => {
                 write!(f, "a value of `{callback}` could not be decoded: {message}")
             }
+        }
+    }
+}
+
+impl<E> CallError<E> {
+    /// Whether it ended a callback that knew nothing of it.
+    const fn comes_from_outside(&self) -> bool {
+        match self {
+            Self::ProviderLost { .. }
+            | Self::Disconnected { .. }
+            | Self::Cancelled { .. }
+            | Self::Overloaded { .. } => true,
+            Self::Timeout { limit, .. } => !matches!(limit, TimeLimit::Callback(_)),
+            _ => false,
         }
     }
 }

@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Node;
 use super::caught::{Caught, caught};
@@ -23,6 +25,9 @@ use crate::scope::{Scope, Scoped};
 /// How many items a thread of the blocking pool is given at a time.
 const BATCH: usize = 256;
 
+/// How often the caller is told how many are done, while there are more of them.
+const TOLD_EVERY: Duration = Duration::from_millis(20);
+
 /// Such a run.
 pub(super) struct Each {
     node: Arc<Node>,
@@ -33,8 +38,7 @@ pub(super) struct Each {
     items: Received<Bytes>,
     /// What was taken of them and not done.
     left: VecDeque<Bytes>,
-    /// For so many the callback has returned without an error.
-    done: u64,
+    count: Arc<Count>,
     turn: Turn,
 }
 
@@ -54,14 +58,17 @@ impl Each {
             scope,
             items: Received::new(|bytes, _| decode_arguments(bytes), false, Window::DEFAULT),
             left: VecDeque::new(),
-            done: 0,
+            count: Arc::default(),
             turn: Turn::NEW,
         }
     }
 
     /// Takes items until there are no more, or one of them fails.
     pub(super) async fn run(mut self) -> Outcome {
-        let stopped = self.take_all().await.err();
+        let (node, count) = (Arc::clone(&self.node), Arc::clone(&self.count));
+        let (run, taken) = (self.run, self.take_all());
+        let stopped = telling(taken, &count, |done| node.tell_done(run, done)).await;
+        let stopped = stopped.err();
         self.tally(stopped)
     }
 
@@ -88,13 +95,13 @@ impl Each {
         match handler {
             Handler::Inline(call) => {
                 caught(&scope, || scope.clone().enter(|| call(&invocation)))?;
-                self.done += 1;
+                self.count.add();
                 Ok(())
             }
             Handler::Async(call) => {
                 let future = call(invocation);
                 self.in_time(Caught(Scoped { scope, future })).await?;
-                self.done += 1;
+                self.count.add();
                 Ok(())
             }
             Handler::Blocking(call) => {
@@ -192,11 +199,11 @@ impl Each {
         }
         let mut left = std::mem::take(&mut self.left);
         let (context, callback) = (self.context.clone(), Arc::clone(&self.callback));
+        let count = Arc::clone(&self.count);
         let work = move || {
             let mut outcome = caught(&scope, || scope.clone().enter(first)).map(Some);
-            let mut done = 0;
             while let Ok(Some(_)) = outcome {
-                done += 1;
+                count.add();
                 outcome = match left.front() {
                     None => Ok(None),
                     Some(_) if context.is_cancelled() => Err(stopped()),
@@ -214,8 +221,9 @@ impl Each {
                     left.pop_front();
                 }
             }
-            (done, left, outcome.map(drop))
+            (left, outcome.map(drop))
         };
+        let _at_work = self.count.at_work();
         let mut thread = self.node.tasks.spawn_blocking_on(work, &self.node.runtime);
         let ended = match own {
             None => thread.await,
@@ -230,15 +238,14 @@ impl Each {
                 }
             },
         };
-        let (done, left, outcome) = ended.map_err(|_| stopped())?;
-        self.done += done;
+        let (left, outcome) = ended.map_err(|_| stopped())?;
         self.left.extend(left);
         outcome
     }
 
     fn tally(&self, stopped: Option<Failure>) -> Outcome {
         let tally = Tally {
-            done: self.done,
+            done: self.count.done.load(Ordering::Acquire),
             stopped: stopped.map(|failure| self.node.fitting(failure)),
         };
         tally.encode().map_err(|error| {
@@ -246,6 +253,65 @@ impl Each {
             Failed::Encode { message }.into()
         })
     }
+}
+
+/// How far such a run has come.
+#[derive(Debug, Default)]
+struct Count {
+    /// For so many the callback has returned without an error.
+    done: AtomicU64,
+    /// A thread counts, whose task is not polled meanwhile.
+    on_thread: AtomicBool,
+}
+
+/// A thread counts until this is dropped.
+struct AtWork(Arc<Count>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.on_thread.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Count {
+    fn add(&self) {
+        self.done.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn at_work(self: &Arc<Self>) -> AtWork {
+        self.on_thread.store(true, Ordering::Relaxed);
+        AtWork(Arc::clone(self))
+    }
+}
+
+/// Does `work`, and tells now and then how far it has come: all that the caller knows where the run is ended from outside.
+async fn telling<T>(work: impl Future<Output = T>, count: &Count, mut tell: impl FnMut(u64)) -> T {
+    let mut work = pin!(work);
+    let mut timer = pin!(sleep(TOLD_EVERY));
+    let (mut told, mut armed) = (0, false);
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = work.as_mut().poll(cx) {
+            return Poll::Ready(output);
+        }
+        loop {
+            let done = count.done.load(Ordering::Acquire);
+            if !armed {
+                // Nothing ticks for a run that waits.
+                if done == told && !count.on_thread.load(Ordering::Relaxed) {
+                    return Poll::Pending;
+                }
+                timer.as_mut().reset(Instant::now() + TOLD_EVERY);
+                armed = true;
+            }
+            ready!(timer.as_mut().poll(cx));
+            armed = false;
+            if done != told {
+                told = done;
+                tell(done);
+            }
+        }
+    })
+    .await
 }
 
 /// What a future gives, and whether it had to be waited for.
@@ -269,4 +335,40 @@ fn too_late(own: Duration) -> Failure {
     let limit = TimeLimit::Callback(own);
     let may_have_run = true;
     Failed::Timeout { limit, may_have_run }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    /// What is told of a run that does so many items every second, and for how long it is looked at.
+    async fn told(count: &Arc<Count>, seconds: u64) -> Vec<u64> {
+        let adding = {
+            let count = Arc::clone(count);
+            tokio::spawn(async move {
+                for _ in 0..3 {
+                    sleep(Duration::from_secs(1)).await;
+                    count.add();
+                    count.add();
+                }
+            })
+        };
+        let mut told = Vec::new();
+        let telling = telling(pending::<()>(), count, |done| told.push(done));
+        let _ = timeout(Duration::from_secs(seconds), telling).await;
+        adding.abort();
+        told
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_thread_has_done_is_told_while_it_goes_on() {
+        let count = Arc::new(Count::default());
+        let at_work = count.at_work();
+        assert_eq!(told(&count, 10).await, [2, 4, 6]);
+        drop(at_work);
+        // A task would be polled.
+        assert_eq!(told(&count, 10).await, [6]);
+    }
 }

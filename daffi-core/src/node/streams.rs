@@ -74,6 +74,11 @@ impl Node {
         self.drive(|session, out, _| session.grant(call, index, window, out));
     }
 
+    /// Says for how many items of its stream a callback is done.
+    pub(super) fn tell_done(&self, run: RunId, items: u64) {
+        self.drive(|session, out, _| session.tell_done(run, items, out));
+    }
+
     /// Answers a run that has not ended yet.
     pub(super) fn answer(&self, run: RunId, outcome: &Outcome) {
         self.drive(|session, out, _| session.answer(run, outcome, out));

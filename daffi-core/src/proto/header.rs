@@ -211,6 +211,13 @@ pub enum Header<'a> {
         #[serde(borrow, deserialize_with = "fields::receivers")]
         processes: Vec<&'a str>,
     },
+    /// From the provider of a call for each item of a stream ([`Mode::Each`]): how far it has come. No payload.
+    Done {
+        /// Which call.
+        call: CallId,
+        /// For so many items the callback has returned without an error.
+        items: u64,
+    },
 }
 
 impl Header<'_> {
@@ -245,6 +252,7 @@ impl Header<'_> {
             | Self::Part { call, .. }
             | Self::Happened { call }
             | Self::Opened { call, .. }
+            | Self::Done { call, .. }
             | Self::Items { call, .. }
             | Self::Credit { call, .. }
             | Self::Stop { call, .. } => Some(Party::Callback(*call)),

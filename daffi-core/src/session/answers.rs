@@ -22,6 +22,9 @@ pub enum Item {
     Opened(u32),
     /// Items of that stream.
     Batch(u32, Batch),
+    /// The callback was done for so many items of the stream that was sent, as far as is known, before the call was ended from
+    /// outside of it.
+    Done(u64),
 }
 
 /// What waits to be looked at.
@@ -40,7 +43,7 @@ impl Held {
                 let words = remote.message().len() + remote.causes().map(str::len).sum::<usize>();
                 (1, words + typed.long_bytes())
             }
-            Item::Part(_, Err(Failure::Failed(_))) | Item::Opened(_) => (1, 0),
+            Item::Part(_, Err(Failure::Failed(_))) | Item::Opened(_) | Item::Done(_) => (1, 0),
             Item::Happened(events) => (events.len(), events.iter().map(name_bytes).sum()),
             Item::Batch(..) => (0, 0),
         };

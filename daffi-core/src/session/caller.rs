@@ -88,6 +88,9 @@ impl<W, C: Clone> Session<W, C> {
         if let Some(at) = message.deadline() {
             self.add_deadline(at, Due::Call(call));
         }
+        if message.runs_for_each() {
+            self.calls.count(call);
+        }
         if let Some(window) = message.window() {
             self.grant(call, 0, window, out);
         }

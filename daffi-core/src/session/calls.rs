@@ -17,7 +17,7 @@ pub(super) enum Added<W> {
 /// Calls by their number.
 #[derive(Debug)]
 pub(super) struct Calls<W> {
-    slots: Slots<Slot<W>>,
+    pub(super) slots: Slots<Slot<W>>,
     limit: u32,
     /// How many have streams or many answers.
     flowing: usize,
@@ -82,6 +82,7 @@ impl<W> Calls<W> {
             stamp,
             state: state(waiter.take()),
             flows: false,
+            done: None,
         }))
     }
 
@@ -179,21 +180,23 @@ impl<W> Calls<W> {
 
     /// As [`poll`](Self::poll), for a call with many answers.
     pub(super) fn poll_next(&mut self, call: CallId, new_waiter: &mut Option<W>) -> Option<Next> {
-        match self.slots.get_mut(call).map(|slot| &mut slot.state) {
-            Some(State::Sent { items, held, .. }) => {
-                if let Some(item) = items.pop_front() {
-                    let taken = Held::of(&item);
-                    held.answers -= taken.answers;
-                    held.bytes -= taken.bytes;
-                    return Some(Next::Item(item));
+        if let Some(slot) = self.slots.get_mut(call) {
+            match &mut slot.state {
+                State::Sent { items, held, .. } => {
+                    if let Some(item) = items.pop_front() {
+                        let taken = Held::of(&item);
+                        held.answers -= taken.answers;
+                        held.bytes -= taken.bytes;
+                        return Some(Next::Item(item));
+                    }
                 }
-            }
-            Some(State::Ended { items, .. }) => {
-                if let Some(item) = items.pop_front() {
-                    return Some(Next::Item(item));
+                State::Ended { items, .. } => {
+                    if let Some(item) = items.pop_front().or_else(|| slot.known()) {
+                        return Some(Next::Item(item));
+                    }
                 }
+                _ => {}
             }
-            _ => {}
         }
         self.poll(call, new_waiter).map(Next::End)
     }

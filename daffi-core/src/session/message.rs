@@ -108,6 +108,11 @@ impl Message<'_> {
         matches!(self, Self::Announce { first: true, .. })
     }
 
+    /// Whether its callback runs for each item of a stream.
+    pub(super) const fn runs_for_each(&self) -> bool {
+        matches!(self, Self::Call(Request { mode: Mode::Each, .. }, _))
+    }
+
     /// How many streams go with it.
     pub(super) const fn streams(&self) -> u32 {
         match self {

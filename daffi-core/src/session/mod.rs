@@ -13,6 +13,7 @@ mod caller;
 mod callers;
 mod calls;
 mod deadlines;
+mod each;
 mod flow;
 mod message;
 mod provider;
@@ -272,6 +273,11 @@ impl<W, C: Clone> Session<W, C> {
                 // One that is not found has been answered already.
                 let unwanted = self.runs.cancel(call);
                 self.stop_run(unwanted, Failed::Cancelled { may_have_run: true }, out, events);
+            }
+            Header::Done { call, items } => {
+                if !self.calls.counted(call, items) {
+                    return Err(Fault::Unexpected("how far no call has come"));
+                }
             }
             Header::Opened { call, index } => self.add(call, Item::Opened(index), out, events)?,
             Header::Items { call, stream, items } => {

@@ -13,6 +13,8 @@ pub(super) struct Slot<W> {
     pub(super) state: State<W>,
     /// It has streams or many answers.
     pub(super) flows: bool,
+    /// For how many items of its stream it is known to be done, if it is one whose callback runs for each.
+    pub(super) done: Option<u64>,
 }
 
 #[derive(Debug)]

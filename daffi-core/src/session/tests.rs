@@ -2,6 +2,7 @@
 //! in [`generated`].
 
 mod calls;
+mod each;
 mod generated;
 mod items;
 mod pair;

@@ -84,6 +84,10 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
             status: Status::Value,
         },
         19 => Header::Happened { call },
+        20 if other % 2 == 1 => Header::Done {
+            call,
+            items: u64::from(other),
+        },
         20 => Header::Opened { call, index: other },
         21..25 => {
             let stream = if other % 2 == 0 {

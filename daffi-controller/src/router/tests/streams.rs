@@ -655,6 +655,28 @@ fn p7_a_frame_of_a_stream_from_the_wrong_end_is_a_fault() {
 }
 
 #[test]
+fn how_far_a_call_has_come_goes_to_its_caller_if_that_has_room() {
+    let (mut f, provider, caller, run) = fixture();
+    let done = |number, items| Header::Done {
+        call: id(number),
+        items,
+    };
+    f.receive(provider, done(run, 7), &Bytes::new()).unwrap();
+    let said = Said::Done { number: 3, items: 7 };
+    assert_eq!(f.said(), [(caller, said)]);
+    f.queues.full.insert(caller);
+    for items in 8..100 {
+        f.receive(provider, done(run, items), &Bytes::new()).unwrap();
+    }
+    f.queues.full.clear();
+    assert_eq!(f.said(), [], "nor has the call ended");
+    for (from, number) in [(caller, 3), (provider, run + 1)] {
+        let found = f.receive(from, done(number, 1), &Bytes::new());
+        assert!(is_fault(&found), "{found:?}");
+    }
+}
+
+#[test]
 fn a_stream_of_a_call_that_is_not_out_goes_nowhere() {
     let (mut f, provider, caller, run) = fixture();
     let stranger = f.join("stranger", &[]);

@@ -693,6 +693,15 @@ fn the_rest() -> Vec<Golden> {
             "00 00 00 07 10 07 00 01 01 01 01",
         ),
         golden(
+            "done",
+            Header::Done {
+                call: CallId::first(7),
+                items: 300,
+            },
+            b"",
+            "00 00 00 06 16 07 00 fb 2c 01",
+        ),
+        golden(
             "close",
             Header::Close {
                 call: CallId::first(7),
@@ -790,7 +799,7 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "16",             // a header
+        "17",             // a header
         "02 05",          // a refusal
         "06 07 00 03",    // a status
         "06 07 00 02 0e", // a way to fail

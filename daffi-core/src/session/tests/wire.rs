@@ -50,6 +50,10 @@ pub(super) enum Sent {
         items: u32,
         bytes: u32,
     },
+    Done {
+        number: u32,
+        items: u64,
+    },
     Stop {
         number: u32,
         stream: StreamId,
@@ -158,6 +162,10 @@ fn read(frame: &Frame) -> Sent {
             stream,
             items,
             bytes,
+        },
+        Header::Done { call, items } => Sent::Done {
+            number: number(call),
+            items,
         },
         Header::Stop { call, stream } => Sent::Stop {
             number: number(call),

@@ -617,7 +617,9 @@ impl World {
                 self.receive(Header::Part { call, index, status }, payload)
             }),
             Item::Roster(names) => self.receive(Header::Roster { call }, encode(names).unwrap()),
-            Item::Happened(_) | Item::Opened(_) | Item::Batch(..) => panic!("nobody has asked"),
+            Item::Happened(_) | Item::Opened(_) | Item::Batch(..) | Item::Done(_) => {
+                panic!("nobody has asked")
+            }
         }
         .unwrap();
         let held = self.held.iter_mut().find(|held| Some(held.token) == waiting);
