@@ -502,6 +502,45 @@ async fn a_deadline_ends_a_stream_and_so_does_a_long_silence() {
     .await;
 }
 
+struct Reader;
+
+#[callback]
+impl Reader {
+    /// Has a thread read them, which knows of no runtime.
+    pub async fn count_on_a_thread(&self, items: Streaming<u64>) -> usize {
+        let items = items.idle_timeout(Duration::from_secs(3600)).blocking();
+        let (told, counted) = tokio::sync::oneshot::channel();
+        let counting = move || told.send(items.map(Result::unwrap).count());
+        let thread = std::thread::spawn(counting);
+        let counted = counted.await;
+        thread.join().unwrap().unwrap();
+        counted.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_stream_with_an_idle_timeout_is_read_on_any_thread() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let other = net
+        .join()
+        .process_name("reader")
+        .service(Reader)
+        .start()
+        .await
+        .unwrap();
+    let g = net.caller().await;
+    // One that has to be waited for.
+    let items = stream::iter(0..3).then(|item| async move {
+        tokio::task::yield_now().await;
+        item
+    });
+    assert_eq!(count_on_a_thread(items.boxed()).on(&g).await, Ok(3));
+    net.stop([g, other]).await;
+}
+
+#[fetcher]
+async fn count_on_a_thread(items: impl Stream<Item = u64>) -> usize;
+
 #[tokio::test]
 async fn a_panic_ends_a_stream_after_the_items_before_it() {
     over_each(async |transport| {
@@ -688,6 +727,73 @@ async fn files_are_sent_and_received_whole_or_not_at_all() {
         let left: Vec<_> = std::fs::read_dir(there.path()).unwrap().collect();
         assert_eq!(left.len(), 1, "{left:?}");
         net.stop([g]).await;
+    })
+    .await;
+}
+
+/// It is not read by its caller, so not all of it is known: its signature has another number.
+#[derive(Serialize)]
+struct OnlyWritten {
+    end: u64,
+}
+
+#[derive(Clone, Copy, Deserialize, Serialize)]
+struct Limit {
+    end: u64,
+}
+
+struct Limited;
+
+#[callback]
+impl Limited {
+    pub fn up_to(&self, limit: Limit) -> impl Iterator<Item = u64> {
+        0..limit.end
+    }
+
+    pub async fn checked_up_to(&self, limit: Limit) -> Result<impl Stream<Item = u64>, String> {
+        if limit.end > 10 {
+            return Err("too far".to_owned());
+        }
+        Ok(stream::iter(0..limit.end))
+    }
+}
+
+#[fetcher]
+async fn up_to(limit: OnlyWritten) -> impl Stream<Item = u64>;
+
+#[fetcher]
+async fn checked_up_to(limit: OnlyWritten) -> Result<impl Stream<Item = u64>, String>;
+
+#[tokio::test]
+async fn p8_the_streams_of_a_broadcast_come_from_all_of_compatible_types() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let mut others = Vec::new();
+        for name in ["a", "b"] {
+            let builder = net.join().process_name(name).service(Limited);
+            others.push(builder.start().await.unwrap());
+        }
+        let g = net.caller().await;
+        let mut seen = std::collections::BTreeMap::<_, Vec<u64>>::new();
+        let call = up_to(OnlyWritten { end: 50_000 });
+        let mut items = call.broadcast().on(&g).items().await.unwrap();
+        while let Some((name, item)) = items.next().await {
+            seen.entry(name).or_default().push(item.unwrap());
+        }
+        assert_eq!(seen.keys().collect::<Vec<_>>(), ["a", "b"]);
+        assert!(seen.values().all(|items| items.iter().copied().eq(0..50_000)));
+
+        let call = checked_up_to(OnlyWritten { end: 11 });
+        let mut items = call.broadcast().on(&g).items().await.unwrap();
+        let mut refused = Vec::new();
+        while let Some((name, item)) = items.next().await {
+            assert_eq!(item, Err(CallError::App("too far".to_owned())));
+            refused.push(name);
+        }
+        refused.sort();
+        assert_eq!(refused, ["a", "b"]);
+        others.push(g);
+        net.stop(others).await;
     })
     .await;
 }

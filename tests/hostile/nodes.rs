@@ -1,6 +1,6 @@
 //! What a process sends to others by way of the controller: it may spoil its own calls, and nothing else of theirs.
 
-use daffi::{Global, Stream, fetcher};
+use daffi::{CallError, Global, Stream, fetcher};
 use daffi_core::proto::{
     self, CallId, Described, Failed, Header, Mode, Offered, Own, RunHeader, Status, StreamId,
 };
@@ -111,6 +111,47 @@ async fn answers_that_make_no_sense_spoil_no_other_call_of_the_caller() {
     }
     // Some were answered, by chance.
     assert!((1..450).contains(&ended), "{ended}");
+    bystanders.end().await;
+}
+
+/// Each time its signature has another number and matches all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_never_agrees_is_not_asked_for_ever() {
+    let stage = Stage::new(Transport::Unix);
+    let bystanders = stage.bystanders().await;
+    let mut provider = Peer::greet(&stage, "provider").await;
+    let offer = unknown(0, "hostile_value");
+    let other = offer.signature.clone();
+    provider.send(Frames::new().offer(0, true, [offer])).await;
+    assert_eq!(provider.reply().await, "value");
+    let _answers = AbortOnDrop::spawn(async move {
+        let mut number = 100;
+        while let Some(frame) = provider.next().await {
+            let (Header::Run(RunHeader { call, .. }), _) = frame.decode().unwrap() else {
+                continue;
+            };
+            number += 1;
+            let mut other = Box::new(other.clone());
+            (other.number, other.plain_number) = (number, number);
+            let status = if number < 200 {
+                Status::Failed(Failed::SignatureMismatch { offered: other })
+            } else {
+                Status::Value
+            };
+            provider
+                .send(Frames::new().carrying(&Header::Reply { call, status }, b"\x01"))
+                .await;
+        }
+    });
+    let caller = bystanders.one();
+    let error = caller.call::<u64>("hostile_value", (1_u64,)).await.unwrap_err();
+    assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error}");
+    let one = || caller.call::<u64>("hostile_value", (1_u64,));
+    let all = one().broadcast().await.unwrap();
+    assert!(
+        matches!(all["provider"], Err(CallError::SignatureMismatch { .. })),
+        "{all:?}"
+    );
     bystanders.end().await;
 }
 

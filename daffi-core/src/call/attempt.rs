@@ -22,10 +22,15 @@ use crate::scope::Scope;
 /// The bound of the first pause before a call is made again, and of the longest.
 const RETRY_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
 
+/// So often a call is sent again in the terms of a provider: once is enough where providers are honest, and few differ.
+const TERMS: u32 = 4;
+
 /// A call that was begun.
 pub(super) struct Attempt {
     pub(super) exchange: Exchange,
     number: u64,
+    /// How often it may be sent again in other terms.
+    terms: u32,
     /// The number to send first, which has the names of the parameters compared as well.
     named: Option<u64>,
     pub(super) deadline: Option<Moment>,
@@ -106,6 +111,7 @@ impl Attempt {
             exchange: Exchange::new(node).inheriting(inherited),
             named: source.named(),
             number,
+            terms: TERMS,
             deadline,
             scope,
             retries,
@@ -158,12 +164,16 @@ impl Attempt {
                     continue;
                 }
             }
+            if self.terms == 0 {
+                return Poll::Ready(Answer::Outcome(outcome));
+            }
             // The callback did not run. Parts that could not be traced match anything.
             let accepted = self.exchange.node().accepted();
             let Some(number) = accepted.accept(source.name(), self.number, &traced.signature, offered) else {
                 return Poll::Ready(Answer::Outcome(outcome));
             };
             self.number = number;
+            self.terms -= 1;
         }
     }
 

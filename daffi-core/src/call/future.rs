@@ -20,7 +20,7 @@ use super::source::Source;
 use super::streaming::{Opening, Streaming};
 use crate::error::{CallError, RemoteError};
 use crate::node::{Exchange, Next, Node, Received};
-use crate::proto::{DecodeError, Failure, Mode, Outcome};
+use crate::proto::{DecodeError, Failed, Failure, Mode, Outcome};
 use crate::scope::Scope;
 
 /// A call that is ready to be made: what a fetcher returns.
@@ -150,7 +150,7 @@ impl<T, E> Call<T, E> {
     }
 
     /// The same call, at one process, in the terms of its last answer.
-    pub(super) fn for_process(&self, name: &str, attempt: &Attempt) -> Self {
+    fn for_process(&self, name: &str, attempt: &Attempt) -> Self {
         let node = Arc::clone(attempt.exchange.node());
         let options = Options {
             // Without a deadline it is to have none, whatever the process's calls have otherwise.
@@ -160,6 +160,8 @@ impl<T, E> Call<T, E> {
             to: Some(name.to_owned()),
             node: NodeChoice::Chosen(Some(node)),
             metadata: self.options.metadata.clone(),
+            window: self.options.window,
+            streamed: self.options.streamed,
             mode: match self.options.mode {
                 Mode::HandedToAll => Mode::HandedOver,
                 _ => Mode::Answered,
@@ -174,6 +176,16 @@ impl<T, E> Call<T, E> {
             feeds: Feeds::new(),
             state: State::New,
         }
+    }
+
+    /// The call to one process whose signature has another number and is compatible, after that outcome of a call to many.
+    pub(super) fn again(&self, name: &str, attempt: &Attempt, outcome: &Outcome) -> Option<Self> {
+        let Err(Failure::Failed(Failed::SignatureMismatch { offered })) = outcome else {
+            return None;
+        };
+        attempt
+            .accepts(&self.source, offered)
+            .then(|| self.for_process(name, attempt))
     }
 
     /// The node that makes the call, if there is one.

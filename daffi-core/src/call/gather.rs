@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -14,7 +14,7 @@ use super::attempt::Attempt;
 use super::broadcast::Broadcast;
 use super::future::Call;
 use super::replies::Reply;
-use super::streaming::{Streaming, undecodable};
+use super::streaming::{Broken, Streaming, undecodable};
 use crate::error::{CallError, RemoteError};
 use crate::node::{Item, Next, Received, Turn};
 use crate::proto::{Batch, Failure, Outcome};
@@ -37,6 +37,16 @@ pub struct BroadcastItems<T, E = RemoteError> {
     turn: Turn,
     /// How many have not ended.
     open: usize,
+    /// Those whose signature has another number for the same, by their place.
+    again: Vec<(usize, Again<T, E>)>,
+    /// Whether those go first this time.
+    again_first: bool,
+}
+
+/// A call to one process, made again in its terms.
+enum Again<T, E> {
+    Calling(Box<Call<Streaming<T>, E>>),
+    Taking(Box<Streaming<T>>),
 }
 
 struct Process<T> {
@@ -85,6 +95,8 @@ impl<T, E> Broadcast<Streaming<T>, E> {
             arrived: VecDeque::new(),
             current: 0,
             turn: Turn::NEW,
+            again: Vec::new(),
+            again_first: false,
         })
     }
 }
@@ -101,6 +113,75 @@ impl<T, E> BroadcastItems<T, E> {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(String, Reply<T, E>)>> {
         ready!(self.turn.poll_next(cx));
+        // All have their turns.
+        self.again_first = !self.again_first;
+        if self.again_first
+            && let Poll::Ready(next) = self.poll_again(cx)
+        {
+            return Poll::Ready(Some(next));
+        }
+        if let Poll::Ready(Some(next)) = self.poll_all(cx) {
+            return Poll::Ready(Some(next));
+        }
+        // What was made again just now is looked at for the first time, so that it wakes this task.
+        if let Poll::Ready(next) = self.poll_again(cx) {
+            return Poll::Ready(Some(next));
+        }
+        if self.open == 0 && self.again.is_empty() {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// The next of those that were called again.
+    fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<(String, Reply<T, E>)> {
+        let mut place = 0;
+        while let Some((index, again)) = self.again.get_mut(place) {
+            let name = &self.processes[*index].name;
+            let next = match again {
+                Again::Calling(call) => match Pin::new(&mut **call).poll(cx) {
+                    Poll::Ready(Ok(items)) => {
+                        *again = Again::Taking(Box::new(items));
+                        continue;
+                    }
+                    Poll::Ready(Err(error)) => Some(Err(error)),
+                    Poll::Pending => {
+                        place += 1;
+                        continue;
+                    }
+                },
+                Again::Taking(items) => match items.poll_item(cx) {
+                    Poll::Ready(Some(Ok(item))) => {
+                        let name = name.clone();
+                        // The next one is looked at before this one is again.
+                        self.again.rotate_left(place + 1);
+                        return Poll::Ready((name, Ok(item)));
+                    }
+                    Poll::Ready(Some(Err(Broken::Ended(failure)))) => {
+                        Some(Err(self.call.failure_at(name, failure)))
+                    }
+                    Poll::Ready(Some(Err(Broken::Item(error)))) => {
+                        Some(Err(undecodable(self.call.callback(), &error)))
+                    }
+                    Poll::Ready(None) => None,
+                    Poll::Pending => {
+                        place += 1;
+                        continue;
+                    }
+                },
+            };
+            let name = name.clone();
+            self.again.swap_remove(place);
+            if let Some(error) = next {
+                return Poll::Ready((name, error));
+            }
+        }
+        Poll::Pending
+    }
+
+    /// The next of those that the call went to; `None` if all have ended.
+    fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<Option<(String, Reply<T, E>)>> {
         loop {
             if let Some(next) = self.take() {
                 return Poll::Ready(Some(next));
@@ -135,6 +216,10 @@ impl<T, E> BroadcastItems<T, E> {
         };
         process.ended = true;
         self.open -= 1;
+        if let Some(again) = self.call.again(&process.name, &self.attempt, &outcome) {
+            self.again.push((index, Again::Calling(Box::new(again))));
+            return;
+        }
         if let Err(failure) = outcome {
             self.arrived.push_back((index, Arrived::Failed(failure)));
         }

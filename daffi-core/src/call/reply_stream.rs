@@ -13,7 +13,7 @@ use super::future::Call;
 use super::replies::Reply;
 use crate::error::RemoteError;
 use crate::node::{Item, Next};
-use crate::proto::{Failed, Failure, Outcome};
+use crate::proto::{Failed, Failure};
 
 /// The outcomes of a broadcast as they arrive, with the names of their processes. Ends when every process that was asked
 /// has given one.
@@ -84,7 +84,7 @@ impl<T, E> ReplyStream<T, E> {
                     let Some(name) = self.waiting.get_mut(index as usize).and_then(Option::take) else {
                         continue;
                     };
-                    if let Some(mut again) = self.again(&name, &outcome) {
+                    if let Some(mut again) = self.call.again(&name, &self.attempt, &outcome) {
                         // Polled for the first time, so that it wakes this task.
                         if let Poll::Ready(outcome) = Pin::new(&mut again).poll(cx) {
                             return Poll::Ready(Some((name, outcome)));
@@ -102,16 +102,6 @@ impl<T, E> ReplyStream<T, E> {
                 Next::End(Err(Failure::App { .. })) => self.ended = Some(unexpected()),
             }
         }
-    }
-
-    /// The call to one process whose signature has another number and is compatible.
-    fn again(&self, name: &str, outcome: &Outcome) -> Option<Call<T, E>> {
-        let Err(Failure::Failed(Failed::SignatureMismatch { offered })) = outcome else {
-            return None;
-        };
-        self.attempt
-            .accepts(&self.call.source, offered)
-            .then(|| self.call.for_process(name, &self.attempt))
     }
 }
 

@@ -68,6 +68,14 @@ enum Origin {
     Ended,
 }
 
+/// Why a stream ended before its end.
+pub(super) enum Broken {
+    /// Its sender said so, or is gone.
+    Ended(Failure),
+    /// What came is no item.
+    Item(DecodeError),
+}
+
 /// Sends argument streams until it is dropped.
 pub(super) struct Feeding(AbortHandle);
 
@@ -191,6 +199,20 @@ impl<T> Streaming<T> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, CallError>>> {
+        let next = ready!(self.poll_item(cx));
+        Poll::Ready(next.map(|item| {
+            item.map_err(|broken| match broken {
+                Broken::Ended(Failure::Failed(failed)) => {
+                    CallError::from_failed(failed, &self.callback, None, None)
+                }
+                Broken::Ended(Failure::App { remote, .. }) => CallError::App(remote),
+                Broken::Item(error) => undecodable(&self.callback, &error),
+            })
+        }))
+    }
+
+    /// The next item, or why there are no more.
+    pub(super) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Broken>>> {
         ready!(self.turn.poll_next(cx));
         loop {
             if !self.received.is_empty() {
@@ -218,10 +240,7 @@ impl<T> Streaming<T> {
             self.source = Origin::Ended;
             return Poll::Ready(match end {
                 Ok(()) => None,
-                Err(failure) => Some(Err(match failure {
-                    Failure::Failed(failed) => CallError::from_failed(failed, &self.callback, None, None),
-                    Failure::App { remote, .. } => CallError::App(remote),
-                })),
+                Err(failure) => Some(Err(Broken::Ended(failure))),
             });
         }
     }
@@ -270,16 +289,17 @@ impl<T> Streaming<T> {
         let timer = self.timer.get_or_insert_with(|| match source {
             // Whoever waits may know of no runtime.
             Origin::Result { exchange, .. } => sleep_on(exchange.node(), idle),
-            _ => Box::pin(sleep(idle)),
+            Origin::Argument { flow, .. } => flow.host.sleep(idle),
+            Origin::Ended => Box::pin(sleep(idle)),
         });
         timer.as_mut().poll(cx)
     }
 
     /// Takes the next item, and grants what is due.
-    fn take(&mut self) -> Result<T, CallError> {
+    fn take(&mut self) -> Result<T, Broken> {
         let (item, used, due) = self.received.take().map_err(|error| {
             self.source = Origin::Ended;
-            undecodable(&self.callback, &error)
+            Broken::Item(error)
         })?;
         self.turn.add(used);
         if let Some(window) = due {

@@ -3,6 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Sleep, sleep};
 
 use super::Node;
 use super::doings::Doings;
@@ -121,6 +124,11 @@ impl FlowHost for Node {
 
     fn stop(&self, run: RunId, index: u32) {
         self.drive(|session, out, events| session.stop(run, index, out, events));
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<Sleep>> {
+        let _runtime = self.runtime().enter();
+        Box::pin(sleep(duration))
     }
 
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {

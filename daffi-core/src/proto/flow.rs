@@ -100,9 +100,17 @@ impl Credit {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Budget {
     credit: Credit,
-    /// How many bytes of an item have come whose end has not.
+    /// How many bytes of an item have come whose end has not, and in how many parts.
     begun: usize,
+    parts: usize,
 }
+
+/// What has come of an item may be so many parts more than there are [`PART_BYTES`] in it: each takes memory of its own, however
+/// short it is.
+const SHORT_PARTS: usize = 64;
+
+/// The least that a part has on average, but for [`SHORT_PARTS`] of them.
+const PART_BYTES: usize = 1024;
 
 impl Budget {
     pub(crate) const fn grant(&mut self, Window { items, bytes }: Window) {
@@ -113,10 +121,13 @@ impl Budget {
     pub(crate) fn take(&mut self, batch: &Batch, most: usize) -> bool {
         let bytes = self.begun.saturating_add(batch.bytes.len());
         if batch.items == 0 {
-            let allowed = !batch.bytes.is_empty() && bytes <= most && self.credit.allows();
+            self.parts = self.parts.saturating_add(1);
+            let are_long = self.parts <= SHORT_PARTS + bytes / PART_BYTES;
+            let allowed = !batch.bytes.is_empty() && bytes <= most && are_long && self.credit.allows();
             self.begun = bytes;
             return allowed;
         }
+        self.parts = 0;
         let is_end = std::mem::take(&mut self.begun) > 0;
         let fits = !is_end || (batch.items == 1 && bytes <= most);
         self.credit.spend(batch.items, bytes) && fits

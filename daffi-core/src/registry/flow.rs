@@ -5,6 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Sleep;
 
 use crate::proto::{Batch, Credit, Failed, RunId, Taken, Window};
 
@@ -34,6 +37,9 @@ pub trait FlowHost: Send + Sync {
 
     /// Reads no more of an argument stream.
     fn stop(&self, run: RunId, index: u32);
+
+    /// A timer of the node's runtime, which whoever waits need not know of.
+    fn sleep(&self, duration: Duration) -> Pin<Box<Sleep>>;
 
     /// Runs a task on the node's runtime.
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>);

@@ -6,6 +6,9 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Wake;
 use std::thread;
+use std::time::Duration;
+
+use tokio::time::Sleep;
 
 use super::*;
 use crate::context::{CallContext, ContextParts};
@@ -111,6 +114,10 @@ impl FlowHost for Host {
 
     fn spawn(&self, task: Task) {
         self.state().task = Some(task);
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<Sleep>> {
+        Box::pin(tokio::time::sleep(duration))
     }
 
     fn accept(&self, _run: RunId, _index: u32, _window: Window) {
