@@ -42,8 +42,9 @@ impl Node {
                         warn!(message, "a callback could not be begun");
                         None
                     });
-                    let Some(callback) = callback else { continue };
+                    // What it took to begin one elsewhere is not the next one's.
                     let time = watch.lap();
+                    let Some(callback) = callback else { continue };
                     if callback.pace.took(time) {
                         warn_of(&callback, time);
                     }

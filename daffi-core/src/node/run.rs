@@ -1,10 +1,12 @@
 //! Running callbacks: where they run, how they are stopped, and how their end is reported.
 
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use tracing::info_span;
+use tokio::sync::oneshot;
+use tracing::{info_span, warn};
 
 use super::Node;
 use super::caught::{Caught, caught};
@@ -14,7 +16,7 @@ use super::each::Each;
 use super::task::Task;
 use crate::context::{CallContext, ContextParts};
 use crate::proto::{Failed, Failure, Outcome, RunId};
-use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, Work};
+use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, SLOW, Work};
 use crate::scope::{Scope, Scoped};
 use crate::session::{Start, Times, Transmit as _};
 
@@ -134,10 +136,19 @@ impl Node {
                 self.note(run, Task { context, handle });
                 None
             }
-            Handler::Async(_) if callback.pace.is_slow() => {
-                let beginning =
-                    Arc::clone(self).begin_aside(Arc::clone(&callback), invocation, scope.clone());
-                let future = Box::pin(beginning);
+            // It holds up nobody until it has shown to be quick.
+            Handler::Async(_) if callback.pace.is_new() || callback.pace.is_slow() => {
+                let new = callback.pace.is_new();
+                let mut begun = self.begin_aside(Arc::clone(&callback), invocation, scope.clone());
+                let outcome = if new { begun.soon(&callback) } else { None };
+                let future: OutcomeFuture<'static> = match outcome {
+                    Some(Begun::Ended(outcome)) => {
+                        ended.push((run, outcome));
+                        return None;
+                    }
+                    Some(Begun::Waits(future)) => future,
+                    None => Box::pin(begun.outcome()),
+                };
                 self.spawn(run, context, Scoped { scope, future }, true);
                 None
             }
@@ -152,29 +163,31 @@ impl Node {
         }
     }
 
-    /// Begins a callback that may block on a thread where that holds up nobody, and goes on with it as with any other.
-    async fn begin_aside(
-        self: Arc<Self>,
-        callback: Arc<Callback>,
-        invocation: Invocation,
-        scope: Scope,
-    ) -> Outcome {
+    /// Begins a callback that may block, on a thread where that holds up nobody.
+    fn begin_aside(&self, callback: Arc<Callback>, invocation: Invocation, scope: Scope) -> Aside {
+        let (give, given) = oneshot::channel();
+        let (done, is_done) = mpsc::channel();
         let begin = move || {
+            // However it ends.
+            let _done: mpsc::Sender<Infallible> = done;
             let Handler::Async(call) = &callback.handler else {
                 unreachable!("only these begin so")
             };
             let since = Instant::now();
             let first = begun(&**call, invocation, &scope);
-            callback.pace.took(since.elapsed());
-            first
+            let time = since.elapsed();
+            if callback.pace.took(time) {
+                warn!(
+                    callback = &*callback.name,
+                    ?time,
+                    "an asynchronous callback blocked its thread, so it runs beside the other calls of this process: write \
+                     `fn` without `async`, or use `spawn_blocking`"
+                );
+            }
+            let _ = give.send(first);
         };
-        let first = self.tasks.spawn_blocking_on(begin, &self.runtime).await;
-        match first {
-            Ok(Begun::Ended(outcome)) => outcome,
-            Ok(Begun::Waits(future)) => future.await,
-            // The runtime ends.
-            Err(_) => Err(Failed::Cancelled { may_have_run: true }.into()),
-        }
+        self.tasks.spawn_blocking_on(begin, &self.runtime);
+        Aside { given, is_done }
     }
 
     /// Runs a future to its end, or until it is aborted if it is `abortable`.
@@ -231,6 +244,32 @@ enum Begun {
     Ended(Outcome),
     /// The next poll tells it by whom it is to be woken.
     Waits(OutcomeFuture<'static>),
+}
+
+/// A callback that begins on another thread.
+struct Aside {
+    given: oneshot::Receiver<Begun>,
+    /// Nothing is said but that there is nothing more to say.
+    is_done: mpsc::Receiver<Infallible>,
+}
+
+impl Aside {
+    /// Waits for it, so that calls begin in their order, but for no longer than a callback may hold up others.
+    fn soon(&mut self, callback: &Callback) -> Option<Begun> {
+        if self.is_done.recv_timeout(SLOW) == Err(mpsc::RecvTimeoutError::Timeout) {
+            callback.pace.is_late();
+        }
+        self.given.try_recv().ok()
+    }
+
+    async fn outcome(self) -> Outcome {
+        match self.given.await {
+            Ok(Begun::Ended(outcome)) => outcome,
+            Ok(Begun::Waits(future)) => future.await,
+            // The runtime ended before there was a thread for it.
+            Err(_) => Err(Failed::Cancelled { may_have_run: false }.into()),
+        }
+    }
 }
 
 fn begun(

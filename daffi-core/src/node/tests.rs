@@ -343,8 +343,8 @@ async fn p16_an_answer_does_not_wait_for_a_callback_that_takes_long() {
     assert_eq!(controller.answered().await, CallId::first(3));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p16_a_callback_that_has_blocked_runs_beside_others() {
+/// One that blocks until another is answered, which comes after it: whether that has happened before, or is its first call.
+async fn blocks_beside_others(pace: impl Fn(&Callback)) {
     let (answered, wait) = mpsc::channel();
     let wait = Arc::new(Mutex::new(wait));
     let blocks = Handler::Async(Arc::new(move |_| {
@@ -356,7 +356,7 @@ async fn p16_a_callback_that_has_blocked_runs_beside_others() {
     }));
     let quick = inline(|_| Ok(Bytes::new()));
     let blocks = callback("blocks", blocks);
-    assert!(blocks.pace.took(LONG));
+    pace(&blocks);
     let (_node, ids, mut controller) =
         joined(Limits::default(), vec![callback("quick", quick), blocks]).await;
     controller.run(1, ids[1]);
@@ -365,6 +365,39 @@ async fn p16_a_callback_that_has_blocked_runs_beside_others() {
     assert_eq!(controller.answered().await, CallId::first(2));
     answered.send(()).unwrap();
     assert_eq!(controller.answered().await, CallId::first(1));
+}
+
+#[tokio::test]
+async fn p16_a_callback_that_has_blocked_runs_beside_others() {
+    blocks_beside_others(|blocks| assert!(blocks.pace.took(LONG))).await;
+}
+
+#[tokio::test]
+async fn p16_a_callback_that_blocks_at_its_first_call_runs_beside_others() {
+    blocks_beside_others(|blocks| assert!(blocks.pace.is_new())).await;
+}
+
+#[tokio::test]
+async fn p5_first_calls_begin_in_their_order() {
+    const CALLS: u32 = 10;
+    let begun = Arc::new(Mutex::new(Vec::new()));
+    let noted = |name: u32| {
+        let begun = Arc::clone(&begun);
+        Handler::Async(Arc::new(move |_| {
+            begun.lock().unwrap().push(name);
+            Box::pin(std::future::ready(Ok(Bytes::new()))) as Pin<Box<dyn Future<Output = Outcome> + Send>>
+        }))
+    };
+    let callbacks = (0..CALLS).map(|name| callback(&name.to_string(), noted(name)));
+    let (_node, ids, mut controller) = joined(Limits::default(), callbacks.collect()).await;
+    for (call, id) in (0..).zip(&ids) {
+        controller.run(call, *id);
+    }
+    controller.connection.outbox.flush();
+    for _ in &ids {
+        controller.answered().await;
+    }
+    assert_eq!(*begun.lock().unwrap(), (0..CALLS).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -27,4 +27,5 @@ pub use invocation::{Invocation, OutcomeFuture, encode_value};
 pub use crate::proto::{Failure, Outcome};
 pub(crate) use invocation::decode;
 pub use pace::Pace;
+pub(crate) use pace::SLOW;
 pub use service::{ServiceEntry, ServiceInstance};

@@ -7,16 +7,17 @@ use std::time::Duration;
 const QUICK: Duration = Duration::from_micros(200);
 
 /// One that takes longer holds up its process: more than a thread has to wait for the processor now and then.
-const SLOW: Duration = Duration::from_millis(20);
+pub(crate) const SLOW: Duration = Duration::from_millis(20);
 
 /// One that was slow is taken to be as any other when it was quick so many times in a row: the machine may have been at
 /// fault, and beginning elsewhere costs something.
 const IN_A_ROW: u8 = 16;
 
-const UNKNOWN: u8 = 0;
-const IS_QUICK: u8 = 1;
+const NEW: u8 = 0;
+const UNKNOWN: u8 = 1;
+const IS_QUICK: u8 = 2;
 /// And so many more if it has to be quick as many times before it is unknown.
-const IS_SLOW: u8 = 2;
+const IS_SLOW: u8 = 3;
 
 /// What is known of it.
 #[derive(Debug, Default)]
@@ -27,6 +28,11 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// It has not run yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == NEW
+    }
+
     /// The last time it was quick.
     pub(crate) fn is_quick(&self) -> bool {
         self.state.load(Ordering::Relaxed) == IS_QUICK
@@ -35,6 +41,11 @@ impl Pace {
     /// It has held up its process not long ago.
     pub(crate) fn is_slow(&self) -> bool {
         self.state.load(Ordering::Relaxed) >= IS_SLOW
+    }
+
+    /// It takes long, and is still at it.
+    pub(crate) fn is_late(&self) {
+        self.state.store(IS_SLOW + IN_A_ROW - 1, Ordering::Relaxed);
     }
 
     /// It took so long. `true` if it is found out now that it is slow, the first time.
@@ -65,9 +76,11 @@ mod tests {
         let pace = Pace::default();
         let state = |pace: &Pace| (pace.is_quick(), pace.is_slow());
         assert_eq!(state(&pace), (false, false), "nothing is known");
+        assert!(pace.is_new());
         for (time, quick) in [(Duration::ZERO, true), (QUICK, false), (Duration::ZERO, true)] {
             assert!(!pace.took(time));
             assert_eq!(state(&pace), (quick, false));
+            assert!(!pace.is_new());
         }
         assert!(pace.took(SLOW));
         for again in [QUICK, SLOW] {
@@ -82,5 +95,8 @@ mod tests {
         assert_eq!(state(&pace), (false, false));
         assert!(!pace.took(SLOW), "it was said");
         assert!(pace.is_slow());
+        let late = Pace::default();
+        late.is_late();
+        assert!(late.is_slow() && late.took(SLOW), "how long is not known before");
     }
 }
