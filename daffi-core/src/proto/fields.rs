@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
-use super::{Ancestor, Limits};
+use super::Limits;
 
 /// The name of a process or a callback.
 pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de str, D::Error> {
@@ -42,8 +42,10 @@ pub(super) fn receivers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ve
 }
 
 /// The calls that wait for a call.
-pub(super) fn ancestors<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Ancestor<'de>>, D::Error> {
-    let one = |_: &Ancestor<'_>| 1;
+pub(super) fn ancestors<'de, D: Deserializer<'de>, A: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<A>, D::Error> {
+    let one = |_: &A| 1;
     deserializer.deserialize_seq(Bounded::new("a list of calls that wait", Limits::ANCESTORS, one))
 }
 
