@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::proto::TraceContext;
+use crate::proto::{RunId, TraceContext, Waiting};
 
 /// The call that a callback is answering: who called, until when, and whether the caller still waits.
 ///
@@ -30,6 +30,7 @@ struct Shared {
     callback: Arc<str>,
     trace: Option<TraceContext>,
     metadata: Box<[(Box<str>, Box<str>)]>,
+    chain: Chain,
     cancelled: AtomicBool,
     wake: Notify,
 }
@@ -43,6 +44,16 @@ pub(crate) struct ContextParts {
     pub(crate) deadline: Option<Instant>,
     pub(crate) trace: Option<TraceContext>,
     pub(crate) metadata: Box<[(Box<str>, Box<str>)]>,
+    pub(crate) chain: Chain,
+}
+
+/// A run, and what waits for it.
+#[derive(Debug, Default)]
+pub(crate) struct Chain {
+    /// The run, and the node whose run it is.
+    pub(crate) run: Option<(u128, RunId)>,
+    /// The nearest first, up to the farthest that is a run of the same node.
+    pub(crate) ancestors: Box<[Waiting]>,
 }
 
 impl CallContext {
@@ -54,6 +65,7 @@ impl CallContext {
                 callback: parts.callback,
                 trace: parts.trace,
                 metadata: parts.metadata,
+                chain: parts.chain,
                 cancelled: AtomicBool::new(false),
                 wake: Notify::new(),
             }),
@@ -92,6 +104,11 @@ impl CallContext {
     #[must_use]
     pub fn deadline(&self) -> Option<std::time::Instant> {
         self.deadline.map(Instant::into_std)
+    }
+
+    /// The run, and what waits for it.
+    pub(crate) fn chain(&self) -> &Chain {
+        &self.shared.chain
     }
 
     pub(crate) const fn ends(&self) -> Option<Instant> {

@@ -1,8 +1,10 @@
 //! Calls that come back to where they came from.
 
+use std::fmt::{Debug, Display};
 use std::sync::{Arc, OnceLock};
 
 use daffi::{AsyncResult, CallError, Global, callback, fetcher};
+use futures_util::stream::{self, Stream};
 use tokio::sync::Mutex;
 
 use super::net::{Net, Transport, over_each};
@@ -124,9 +126,9 @@ impl Till {
 }
 
 /// What a call ended with: the words of a callback, or of daffi.
-fn words(error: CallError<String>) -> String {
+fn words<E: Debug + Display + 'static>(error: CallError<E>) -> String {
     match error {
-        CallError::App(words) => words,
+        CallError::App(words) => words.to_string(),
         error => format!("{:?}, {}: {error}", error.kind(), error.may_have_run()),
     }
 }
@@ -186,4 +188,156 @@ async fn p14_what_is_not_awaited_waits() {
     let left = till.left.lock().await.take().unwrap();
     assert_eq!(left.await, Ok(0));
     net.stop([g, tills, banks]).await;
+}
+
+/// A list that clerks are asked to add up.
+#[derive(Clone, Default)]
+struct List {
+    place: Place,
+    sum: u32,
+}
+
+#[callback(prefix = "list.")]
+impl List {
+    pub async fn add(&mut self, n: u32, then: &str) -> Result<u32, String> {
+        self.sum += n;
+        asks(&self.place, then).await
+    }
+
+    pub fn add_blocking(&mut self, n: u32, then: &str) -> Result<u32, String> {
+        self.sum += n;
+        let then = (then.to_owned(),);
+        self.place.global().call("clerk.ask", then).wait().map_err(words)
+    }
+
+    pub async fn add_one(&mut self, then: &str) -> Result<u32, String> {
+        self.add(1, then).await
+    }
+
+    pub async fn look(&self, then: &str) -> Result<u32, String> {
+        asks(&self.place, then).await
+    }
+
+    #[callback(concurrency = 8)]
+    pub fn sum(&self) -> Result<u32, String> {
+        Ok(self.sum)
+    }
+
+    pub async fn clear(&mut self) -> Result<u32, String> {
+        Ok(std::mem::take(&mut self.sum))
+    }
+
+    pub fn clear_blocking(&mut self) -> Result<u32, String> {
+        Ok(std::mem::take(&mut self.sum))
+    }
+}
+
+/// Has a clerk do something with the list.
+async fn asks(place: &Place, then: &str) -> Result<u32, String> {
+    if then.is_empty() {
+        return Ok(0);
+    }
+    Clerks.ask(then).on(place.global()).await.map_err(words)
+}
+
+#[derive(Clone, Default)]
+struct Clerk {
+    place: Place,
+    left: Arc<Mutex<Option<AsyncResult<u32>>>>,
+}
+
+#[callback(prefix = "clerk.")]
+impl Clerk {
+    /// Does it, and waits for that; or leaves it in the background if it is begun with a `&`.
+    pub async fn ask(&self, then: &str) -> Result<u32, String> {
+        let g = self.place.global();
+        if let Some(beside) = then.strip_prefix('&') {
+            *self.left.lock().await = Some(g.call(beside, ()).bg());
+            return Ok(0);
+        }
+        g.call(then, ()).await.map_err(words)
+    }
+}
+
+struct Lists;
+
+#[fetcher(prefix = "list.")]
+impl Lists {
+    async fn add(&self, n: u32, then: &str) -> Result<u32, String>;
+    async fn add_blocking(&self, n: u32, then: &str) -> Result<u32, String>;
+    async fn look(&self, then: &str) -> Result<u32, String>;
+    #[fetcher(each, alias = "add_one")]
+    async fn add_ones(&self, then: impl Stream<Item = String>) -> Result<u32, String>;
+}
+
+struct Clerks;
+
+#[fetcher(prefix = "clerk.")]
+impl Clerks {
+    async fn ask(&self, then: &str) -> Result<u32, String>;
+}
+
+/// What is told to a call of `called` that comes back to the list, while `holder` has it.
+fn told(called: &str, holder: &str, how: &str) -> String {
+    format!(
+        "Invalid, false: `{called}` cannot be called like this: `{holder}` {how} the object that it needs, and waits for this call, \
+         which came back through \"clerk\", so that each would wait for the other; call it when `{holder}` has ended, or keep what \
+         they share in a lock of its own"
+    )
+}
+
+#[tokio::test]
+async fn p16_a_method_that_comes_back_to_its_own_object_is_told_who_holds_it() {
+    over_each(async |transport| {
+        let (list, clerk) = (List::default(), Clerk::default());
+        let net = Net::start(transport, |builder| builder).await;
+        let lists = joined(&net, "list", &list.place, list.clone()).await;
+        let clerks = joined(&net, "clerk", &clerk.place, clerk.clone()).await;
+        let g = net.caller().await;
+        for called in ["list.sum", "list.clear", "list.clear_blocking"] {
+            let outcome = Lists.add(1, called).on(&g).await;
+            assert_eq!(words(outcome.unwrap_err()), told(called, "list.add", "changes"));
+            let outcome = Lists.add_blocking(1, called).on(&g).await;
+            assert_eq!(
+                words(outcome.unwrap_err()),
+                told(called, "list.add_blocking", "changes")
+            );
+        }
+        for called in ["list.clear", "list.clear_blocking"] {
+            let outcome = Lists.look(called).on(&g).await;
+            assert_eq!(words(outcome.unwrap_err()), told(called, "list.look", "reads"));
+        }
+        // To read what is read is fine.
+        assert_eq!(Lists.look("list.sum").on(&g).await, Ok(6));
+        net.stop([g, clerks, lists]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p16_a_method_that_is_called_for_each_item_is_told_so_too() {
+    let (list, clerk) = (List::default(), Clerk::default());
+    let net = Net::start(Transport::Unix, |builder| builder).await;
+    let lists = joined(&net, "list", &list.place, list.clone()).await;
+    let clerks = joined(&net, "clerk", &clerk.place, clerk.clone()).await;
+    let g = net.caller().await;
+    let then = ["", "", "list.sum", ""].map(str::to_owned);
+    let stopped = Lists.add_ones(stream::iter(then)).on(&g).await.unwrap_err();
+    let expected = told("list.sum", "list.add_one", "changes");
+    assert!(stopped.to_string().ends_with(&expected), "{stopped}\n{expected}");
+    assert_eq!(g.call::<u32>("list.sum", ()).await.map_err(words), Ok(3));
+    net.stop([g, clerks, lists]).await;
+}
+
+#[tokio::test]
+async fn p16_what_nobody_awaits_waits_for_the_object() {
+    let (list, clerk) = (List::default(), Clerk::default());
+    let net = Net::start(Transport::Unix, |builder| builder).await;
+    let lists = joined(&net, "list", &list.place, list.clone()).await;
+    let clerks = joined(&net, "clerk", &clerk.place, clerk.clone()).await;
+    let g = net.caller().await;
+    assert_eq!(Lists.add(5, "&list.sum").on(&g).await, Ok(0));
+    let left = clerk.left.lock().await.take().unwrap();
+    assert_eq!(left.await, Ok(5));
+    net.stop([g, clerks, lists]).await;
 }

@@ -47,7 +47,7 @@ mod tests {
     use tracing::{Event, Metadata, Subscriber};
 
     use super::*;
-    use crate::context::{CallContext, ContextParts};
+    use crate::context::{CallContext, Chain, ContextParts};
 
     /// Keeps the fields of what is logged.
     #[derive(Clone, Default)]
@@ -91,6 +91,7 @@ mod tests {
             deadline: None,
             trace: None,
             metadata: Box::default(),
+            chain: Chain::default(),
         });
         let scope = Scope {
             context: Some(context),

@@ -117,8 +117,8 @@ impl Each {
                     return Err(stopped());
                 };
                 let call = Arc::clone(call);
-                self.on_a_thread(scope, first, move |invocation| {
-                    call(invocation).now_or_never().map(|work| work())
+                self.on_a_thread(scope, first?, move |invocation| {
+                    call(invocation).now_or_never().map(|work| work?())
                 })
                 .await
             }

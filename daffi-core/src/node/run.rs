@@ -14,7 +14,7 @@ use super::doings::{Doings, Ended};
 use super::door::Write;
 use super::each::Each;
 use super::task::Task;
-use crate::context::{CallContext, ContextParts};
+use crate::context::{CallContext, Chain, ContextParts};
 use crate::proto::{Failed, Failure, Outcome, RunId};
 use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, SLOW, Work};
 use crate::scope::{Scope, Scoped};
@@ -53,7 +53,7 @@ impl Node {
             deadline,
             trace,
             metadata,
-            ancestors: _,
+            ancestors,
             payload,
         } = start;
         let deadline = deadline.map(|at| self.instant(at));
@@ -64,6 +64,10 @@ impl Node {
             deadline,
             trace,
             metadata,
+            chain: Chain {
+                run: Some((self.instance, run)),
+                ancestors,
+            },
         });
         let span = info_span!("callback", name = &*callback.name, caller = context.caller(), call = %run);
         if let Some(trace) = trace {
@@ -126,9 +130,11 @@ impl Node {
                 let report = self.report(run);
                 let task = self.tasks.spawn_on(
                     async move {
-                        let work = ready.await;
-                        // From here on it cannot be stopped, and has not ended before it says so.
-                        report.of_blocking(scope, work);
+                        match ready.await {
+                            // From here on it cannot be stopped, and has not ended before it says so.
+                            Ok(work) => report.of_blocking(scope, work),
+                            Err(failure) => report.done(&Err(failure)),
+                        }
                     },
                     &self.runtime,
                 );

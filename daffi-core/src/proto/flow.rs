@@ -17,6 +17,15 @@ impl core::fmt::Display for RunId {
     }
 }
 
+/// What waits for a run: a call that is answered by calling others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// A run of the same process.
+    Here(RunId),
+    /// One of the process of that name.
+    At(Box<str>),
+}
+
 /// How much of a stream may be on its way: what the receiver has granted and not yet looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {

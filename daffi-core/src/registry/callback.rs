@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::description::Description;
 use super::invocation::{Invocation, OutcomeFuture};
 use super::pace::Pace;
-use crate::proto::{CallbackId, Described, Limits, Offered, Outcome};
+use crate::proto::{CallbackId, Described, Failure, Limits, Offered, Outcome};
 use crate::signature::{Contract, Forms, Panic, Signature};
 
 type Sync = Arc<dyn Fn(&Invocation) -> Outcome + Send + std::marker::Sync>;
@@ -18,8 +18,8 @@ type Deferred = Arc<dyn Fn(Invocation) -> WorkFuture + Send + std::marker::Sync>
 /// Something that blocks, and what it ends with.
 pub type Work = Box<dyn FnOnce() -> Outcome + Send>;
 
-/// Work to come.
-pub type WorkFuture = Pin<Box<dyn Future<Output = Work> + Send>>;
+/// Work to come, or what is answered without any.
+pub type WorkFuture = Pin<Box<dyn Future<Output = Result<Work, Failure>> + Send>>;
 
 /// How a bound callback runs.
 #[derive(Clone)]

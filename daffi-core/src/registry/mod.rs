@@ -10,6 +10,7 @@ mod description;
 mod entry;
 mod flow;
 mod invocation;
+mod object;
 mod pace;
 mod service;
 #[cfg(test)]

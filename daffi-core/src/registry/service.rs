@@ -4,10 +4,9 @@ use std::any::{Any, TypeId, type_name};
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::sync::RwLock;
-
 use super::callback::{BoundCallback, Handler, Work};
 use super::entry::{Method, MethodEntry};
+use super::object::Object;
 
 /// One `#[callback] impl` block. A type may have several.
 #[derive(Clone, Debug)]
@@ -34,7 +33,7 @@ inventory::collect!(ServiceEntry);
 pub struct ServiceInstance {
     type_id: TypeId,
     type_name: &'static str,
-    /// The value itself, or an `RwLock` around it if some method changes it.
+    /// The value itself, or an [`Object`] if some method changes it.
     value: Arc<dyn Any + Send + std::marker::Sync>,
 }
 
@@ -55,7 +54,7 @@ impl ServiceInstance {
     pub fn new<T: Send + std::marker::Sync + 'static>(value: T) -> Self {
         let type_id = TypeId::of::<T>();
         let value: Arc<dyn Any + Send + std::marker::Sync> = if blocks(type_id).any(|entry| entry.mutable) {
-            Arc::new(RwLock::new(value))
+            Arc::new(Object::new(value))
         } else {
             Arc::new(value)
         };
@@ -92,12 +91,11 @@ impl ServiceInstance {
         &self,
         methods: [MethodEntry<T>; N],
     ) -> Vec<BoundCallback> {
-        // A lock that the user made around a `T` looks like ours.
         if self.type_id != TypeId::of::<T>() {
             return Vec::new();
         }
         let bound = |entry: MethodEntry<T>| {
-            let handler = match Arc::clone(&self.value).downcast::<RwLock<T>>() {
+            let handler = match Arc::clone(&self.value).downcast::<Object<T>>() {
                 Ok(value) => Some(locked(value, &entry.method)),
                 Err(value) => value
                     .downcast::<T>()
@@ -127,38 +125,44 @@ fn free<T: Send + std::marker::Sync + 'static>(value: Arc<T>, method: &Method<T>
     }
 }
 
-/// A method on a value that some method changes. The lock is taken first, without blocking a thread.
-fn locked<T: Send + std::marker::Sync + 'static>(lock: Arc<RwLock<T>>, method: &Method<T>) -> Handler {
+/// A method on a value that some method changes. The value is had first, without blocking a thread.
+fn locked<T: Send + std::marker::Sync + 'static>(object: Arc<Object<T>>, method: &Method<T>) -> Handler {
     match *method {
         Method::InlineRef(run) => Handler::Async(Arc::new(move |call| {
-            let lock = Arc::clone(&lock);
-            Box::pin(async move { run(&*lock.read().await, &call) })
+            let object = Arc::clone(&object);
+            Box::pin(async move { run(&*object.shared(call.context()).await?, &call) })
         })),
         Method::InlineMut(run) => Handler::Async(Arc::new(move |call| {
-            let lock = Arc::clone(&lock);
-            Box::pin(async move { run(&mut *lock.write().await, &call) })
+            let object = Arc::clone(&object);
+            Box::pin(async move { run(&mut *object.alone(call.context()).await?, &call) })
         })),
         Method::BlockingRef(run) => Handler::Deferred(Arc::new(move |call| {
-            let lock = Arc::clone(&lock);
+            let object = Arc::clone(&object);
             Box::pin(async move {
-                let guard = lock.read_owned().await;
-                Box::new(move || run(&guard, &call)) as Work
+                let value = object.shared(call.context()).await?;
+                Ok(Box::new(move || run(&value, &call)) as Work)
             })
         })),
         Method::BlockingMut(run) => Handler::Deferred(Arc::new(move |call| {
-            let lock = Arc::clone(&lock);
+            let object = Arc::clone(&object);
             Box::pin(async move {
-                let mut guard = lock.write_owned().await;
-                Box::new(move || run(&mut guard, &call)) as Work
+                let mut value = object.alone(call.context()).await?;
+                Ok(Box::new(move || run(&mut value, &call)) as Work)
             })
         })),
         Method::AsyncRef(run) => Handler::Async(Arc::new(move |call| {
-            let lock = Arc::clone(&lock);
-            Box::pin(async move { run(&*lock.read().await, call).await })
+            let object = Arc::clone(&object);
+            Box::pin(async move {
+                let value = object.shared(call.context()).await?;
+                run(&value, call).await
+            })
         })),
         Method::AsyncMut(run) => Handler::Async(Arc::new(move |call| {
-            let lock = Arc::clone(&lock);
-            Box::pin(async move { run(&mut *lock.write().await, call).await })
+            let object = Arc::clone(&object);
+            Box::pin(async move {
+                let mut value = object.alone(call.context()).await?;
+                run(&mut value, call).await
+            })
         })),
     }
 }

@@ -1,6 +1,7 @@
 //! Callbacks as data: names that are unique, values that are shared, methods that run together or alone.
 
 mod catalog;
+mod object;
 mod service;
 mod words;
 
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::context::{CallContext, ContextParts};
+use crate::context::{CallContext, Chain, ContextParts};
 use crate::proto::{self, Balance, CallbackId, Described, Failed, Offered};
 use crate::signature::{Contract, ErrorType, Form, Forms, Returns, Signature, Type, trace};
 
@@ -61,6 +62,7 @@ fn invocation(payload: Bytes) -> Invocation {
         deadline: None,
         trace: None,
         metadata: Box::default(),
+        chain: Chain::default(),
     };
     Invocation::new(
         payload,
@@ -84,7 +86,7 @@ async fn run(callback: &Callback, n: u32) -> Outcome {
         Handler::Inline(call) | Handler::Blocking(call) => call(&call_with(n)),
         Handler::Async(call) => call(call_with(n)).await,
         Handler::Deferred(call) => {
-            let work = call(call_with(n)).await;
+            let work = call(call_with(n)).await?;
             match tokio::task::spawn_blocking(work).await {
                 Ok(outcome) => outcome,
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),

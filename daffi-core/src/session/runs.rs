@@ -8,7 +8,7 @@ use bytes::Bytes;
 use slab::Slab;
 
 use crate::proto::{
-    Absence, Ancestor, CallId, CallbackId, Failed, Moment, RunHeader, RunId, TimeLimit, TraceContext,
+    Absence, Ancestor, CallId, CallbackId, Failed, Moment, RunHeader, RunId, TimeLimit, TraceContext, Waiting,
 };
 
 /// How often a run calls its callback.
@@ -52,15 +52,6 @@ pub struct Start<C> {
     pub ancestors: Box<[Waiting]>,
     /// The encoded arguments.
     pub payload: Bytes,
-}
-
-/// A call that waits for another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Waiting {
-    /// A run of this process.
-    Here(RunId),
-    /// A run of another one.
-    At(Box<str>),
 }
 
 #[derive(Debug)]

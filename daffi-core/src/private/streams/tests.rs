@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Sleep;
 
 use super::*;
-use crate::context::{CallContext, ContextParts};
+use crate::context::{CallContext, Chain, ContextParts};
 use crate::proto::{Credit, EncodeError, RunId, Taken, Window};
 use crate::registry::FlowHost;
 use crate::signature::{Form, Forms};
@@ -320,6 +320,7 @@ fn invocation(host: &Arc<Host>) -> Invocation {
         deadline: None,
         trace: None,
         metadata: Box::default(),
+        chain: Chain::default(),
     };
     Invocation::new(
         Bytes::new(),
