@@ -235,6 +235,33 @@ async fn p13_what_is_called_by_name_without_a_tuple_is_refused() {
     net.stop([g]).await;
 }
 
+/// Elements are not told apart where they are read, so they are of one type, the hundredth like the first.
+#[tokio::test]
+async fn p13_elements_of_several_types_are_not_sent_by_name() {
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Any {
+        Byte(u8),
+        Nothing,
+        Rule(Rule),
+    }
+    let (net, g) = net(Transport::Memory).await;
+    let many = (0..100).map(|_| Any::Rule(rule(Some(1))));
+    let fine: Vec<Any> = many.clone().collect();
+    assert_eq!(g.call::<usize>("values.apply_all", (fine, "")).await, Ok(100));
+    for other in [Any::Byte(0), Any::Nothing] {
+        let rules: Vec<Any> = many.clone().chain([other]).collect();
+        let error = g
+            .call::<usize>("values.apply_all", (rules, ""))
+            .await
+            .unwrap_err();
+        assert!(matches!(error, CallError::Encode { .. }), "{error:?}");
+        assert!(error.to_string().contains("in element 100, "), "{error}");
+        assert!(!error.may_have_run(), "{error}");
+    }
+    net.stop([g]).await;
+}
+
 #[tokio::test]
 async fn p13_answers_of_a_broadcast_are_as_they_were_or_refused() {
     let (net, g) = net(Transport::Memory).await;

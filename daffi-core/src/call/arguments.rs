@@ -29,12 +29,14 @@ where
         ok: traced_once::<T>(),
         error: ErrorType::None,
     };
-    let shape = shape(arguments);
-    // About anything else nothing would be known, and it would be read as whatever the callback takes.
-    let encoded = if matches!(shape, Type::Unit | Type::Tuple(_) | Type::Opaque) {
-        Arguments::from(proto::encode_held(arguments, &Form::unknown()))
-    } else {
-        Arguments(Err(NO_TUPLE.to_owned()))
+    let (shape, encoded) = match shape(arguments) {
+        Ok(shape @ (Type::Unit | Type::Tuple(_) | Type::Opaque)) => (
+            shape,
+            Arguments::from(proto::encode_held(arguments, &Form::unknown())),
+        ),
+        // About anything else nothing would be known, and it would be read as whatever the callback takes.
+        Ok(shape) => (shape, Arguments(Err(NO_TUPLE.to_owned()))),
+        Err(contradiction) => (Type::Opaque, Arguments(Err(contradiction.to_string()))),
     };
     let signature = Signature::from_arguments(shape, returns);
     let named = Named {

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use contract::{Contract, ErrorFindings, Findings, Forms, Panic};
 pub use form::{Form, Mismatch};
-pub use shape::shape;
+pub use shape::{Contradiction, shape};
 pub use structure::{Type, Variant};
 pub use tracer::{findings, trace};
 
