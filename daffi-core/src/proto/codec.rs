@@ -11,7 +11,7 @@ use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
 
 use super::depth::{Guarded, Measured};
-use super::held::{Away, Glance, Held, Over, Unwritten, Walk};
+use super::held::{Away, Glance, Held, Unwritten, Walk, Watched};
 use crate::signature::Form;
 
 const CONFIG: bincode::config::Configuration = bincode::config::standard();
@@ -43,8 +43,8 @@ impl DecodeError {
 ///
 /// When the value's `Serialize` fails. `out` then holds a part of it.
 pub fn encode_into<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    value
-        .serialize(Held::new(out, Away))
+    Held::new(out, Away)
+        .write(value)
         .map_err(|error| encode_error(&error))
 }
 
@@ -58,13 +58,14 @@ pub fn encode_held_into<T: Serialize + ?Sized>(
     form: &Form,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
-    let over = Over::new(form);
-    let written = if form.is_unknown() {
-        value.serialize(Held::new(out, Glance::new(&over)))
+    let (written, is_odd) = if form.is_unknown() {
+        Watched::lend(out, form.marks(), |sink| {
+            Held::new(sink, Glance::ROOT).write(value)
+        })
     } else {
-        value.serialize(Held::new(out, Walk::new(&over)))
+        Watched::lend(out, form.marks(), |sink| Held::new(sink, Walk::ROOT).write(value))
     };
-    if over.is_odd() || written.is_err() {
+    if is_odd || written.is_err() {
         look_at(value, form)?;
     }
     written.map_err(|error| encode_error(&error))

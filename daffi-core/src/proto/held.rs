@@ -1,7 +1,8 @@
 //! Encoding under watch: serde's values as the bytes that [`codec`](super::codec) reads, held to the form of their type.
 //!
-//! On the way nothing is decided but whether all of it was seen before, at the cost of a comparison of numbers for each
-//! thing in the value; if not, the value is looked at in full afterwards, by `Form::check`.
+//! On the way nothing is decided but whether all of it was seen before; if not, the value is looked at in full
+//! afterwards, by `Form::check`. What each part wrote is what its `serialize` gives, in a number that the compiler knows
+//! mostly, so that it costs a comparison for each element, option and variant, and none for a leaf or a struct.
 //!
 //! It writes the bytes itself, rather than wrap the library's serializer: around another serializer every value inside
 //! of a value would have to be wrapped as well, which the compiler does not see through, and which costs more than the
@@ -9,35 +10,59 @@
 //! write the same is held by a test.
 
 mod parts;
+mod prints;
+mod sink;
 mod value;
 mod watch;
 
 use serde::ser::{Serialize, Serializer};
 
-use self::parts::{Elements, Entries, Fields};
+use self::parts::{Content, Elements, Entries, Fields};
+use self::prints::Prints as _;
+use self::sink::Sink as _;
+pub(super) use self::sink::Watched;
 use self::value::Written;
 pub(super) use self::value::{Held, Unwritten};
-use self::watch::Watch;
-pub(super) use self::watch::{Away, Glance, Over, Walk};
+pub(super) use self::watch::{Away, Glance, Walk, Watch};
 use crate::signature::form::Event;
 
 impl<'o, W: Watch> Held<'o, W> {
-    /// Writes which variant it is, and goes on at its content.
+    /// Writes `value` as a whole.
     #[inline]
-    fn content(self, index: u32, variant: &'static str) -> Self {
-        let Self { out, watch } = self;
-        number(out, index.into());
-        Self {
-            out,
-            watch: watch.variant(index, variant),
-        }
+    pub(super) fn write<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unwritten> {
+        let Self { sink, watch } = self;
+        let expected = watch.expects(sink);
+        let prints = value.serialize(Held::<W>::new(sink, watch))?;
+        W::compare(sink, expected, prints);
+        Ok(())
     }
 
-    /// Writes what has so many fields inside.
+    /// The bytes so far, to which something without anything inside is added.
+    #[inline]
+    fn out(self) -> &'o mut Vec<u8> {
+        self.sink.out()
+    }
+
+    /// Writes which variant it is, and goes on at its content.
+    #[inline]
+    fn content(self, index: u32) -> Self {
+        let Self { sink, watch } = self;
+        number(sink.out(), index.into());
+        let watch = watch.variant(sink, index);
+        Self { sink, watch }
+    }
+
+    /// What has so many fields inside.
     #[inline]
     fn fields(self, event: Event, length: usize) -> Fields<'o, W> {
-        let inside = self.watch.fields(event, length);
-        Fields::new(self.out, self.watch, inside, length)
+        Fields::new(self.sink, self.watch, W::Prints::of(event, length), length)
+    }
+
+    /// A variant that has so many fields inside.
+    #[inline]
+    fn variant(self, event: Event, index: u32, name: &'static str, length: usize) -> Content<'o, W> {
+        let Self { sink, watch } = self.content(index);
+        Content::new(sink, watch, W::Prints::of(event, length).name(name), length)
     }
 }
 
@@ -91,25 +116,24 @@ macro_rules! numbers {
     ($($method:ident($value:ident: $ty:ty) $event:ident, $number:expr;)*) => {
         $(
             #[inline]
-            fn $method(self, $value: $ty) -> Written {
-                self.watch.leaf(Event::$event);
-                number(self.out, $number);
-                Ok(())
+            fn $method(self, $value: $ty) -> Written<W::Prints> {
+                number(self.out(), $number);
+                Ok(W::Prints::of(Event::$event, 0))
             }
         )*
     };
 }
 
 impl<'o, W: Watch> Serializer for Held<'o, W> {
-    type Ok = ();
+    type Ok = W::Prints;
     type Error = Unwritten;
     type SerializeSeq = Elements<'o, W>;
     type SerializeTuple = Fields<'o, W>;
     type SerializeTupleStruct = Fields<'o, W>;
-    type SerializeTupleVariant = Fields<'o, W>;
+    type SerializeTupleVariant = Content<'o, W>;
     type SerializeMap = Entries<'o, W>;
     type SerializeStruct = Fields<'o, W>;
-    type SerializeStructVariant = Fields<'o, W>;
+    type SerializeStructVariant = Content<'o, W>;
 
     #[inline]
     fn is_human_readable(&self) -> bool {
@@ -126,107 +150,111 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
     }
 
     #[inline]
-    fn serialize_bool(self, value: bool) -> Written {
-        self.watch.leaf(Event::Bool);
-        self.out.push(value.into());
-        Ok(())
+    fn serialize_bool(self, value: bool) -> Written<W::Prints> {
+        self.out().push(value.into());
+        Ok(W::Prints::of(Event::Bool, 0))
     }
 
     #[inline]
-    fn serialize_u8(self, value: u8) -> Written {
-        self.watch.leaf(Event::U8);
-        self.out.push(value);
-        Ok(())
+    fn serialize_u8(self, value: u8) -> Written<W::Prints> {
+        self.out().push(value);
+        Ok(W::Prints::of(Event::U8, 0))
     }
 
     #[inline]
-    fn serialize_i8(self, value: i8) -> Written {
-        self.watch.leaf(Event::I8);
-        self.out.push(value.cast_unsigned());
-        Ok(())
+    fn serialize_i8(self, value: i8) -> Written<W::Prints> {
+        self.out().push(value.cast_unsigned());
+        Ok(W::Prints::of(Event::I8, 0))
     }
 
-    fn serialize_u128(self, value: u128) -> Written {
-        self.watch.leaf(Event::U128);
-        huge_number(self.out, value);
-        Ok(())
+    fn serialize_u128(self, value: u128) -> Written<W::Prints> {
+        huge_number(self.out(), value);
+        Ok(W::Prints::of(Event::U128, 0))
     }
 
-    fn serialize_i128(self, value: i128) -> Written {
-        self.watch.leaf(Event::I128);
-        huge_number(self.out, ((value << 1) ^ (value >> 127)).cast_unsigned());
-        Ok(())
+    fn serialize_i128(self, value: i128) -> Written<W::Prints> {
+        huge_number(self.out(), ((value << 1) ^ (value >> 127)).cast_unsigned());
+        Ok(W::Prints::of(Event::I128, 0))
     }
 
     #[inline]
-    fn serialize_f32(self, value: f32) -> Written {
-        self.watch.leaf(Event::F32);
-        self.out.extend_from_slice(&value.to_le_bytes());
-        Ok(())
+    fn serialize_f32(self, value: f32) -> Written<W::Prints> {
+        self.out().extend_from_slice(&value.to_le_bytes());
+        Ok(W::Prints::of(Event::F32, 0))
     }
 
     #[inline]
-    fn serialize_f64(self, value: f64) -> Written {
-        self.watch.leaf(Event::F64);
-        self.out.extend_from_slice(&value.to_le_bytes());
-        Ok(())
+    fn serialize_f64(self, value: f64) -> Written<W::Prints> {
+        self.out().extend_from_slice(&value.to_le_bytes());
+        Ok(W::Prints::of(Event::F64, 0))
     }
 
-    fn serialize_char(self, value: char) -> Written {
-        self.watch.leaf(Event::Char);
+    fn serialize_char(self, value: char) -> Written<W::Prints> {
         let letters = &mut [0; 4];
-        self.out.extend_from_slice(value.encode_utf8(letters).as_bytes());
-        Ok(())
+        self.out()
+            .extend_from_slice(value.encode_utf8(letters).as_bytes());
+        Ok(W::Prints::of(Event::Char, 0))
     }
 
     #[inline]
-    fn serialize_str(self, value: &str) -> Written {
+    fn serialize_str(self, value: &str) -> Written<W::Prints> {
         self.serialize_bytes(value.as_bytes())
     }
 
     #[inline]
-    fn serialize_bytes(self, value: &[u8]) -> Written {
-        self.watch.leaf(Event::Bytes);
-        bytes(self.out, value);
-        Ok(())
+    fn serialize_bytes(self, value: &[u8]) -> Written<W::Prints> {
+        bytes(self.out(), value);
+        Ok(W::Prints::of(Event::Bytes, 0))
     }
 
     #[inline]
-    fn serialize_none(self) -> Written {
-        self.watch.leaf(Event::Option);
-        self.out.push(0);
-        Ok(())
+    fn serialize_none(self) -> Written<W::Prints> {
+        self.out().push(0);
+        Ok(W::Prints::of(Event::Option, 0))
     }
 
     #[inline]
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written {
-        let Self { out, watch } = self;
-        out.push(1);
-        value.serialize(Self {
-            out,
-            watch: watch.only(Event::Option, 0),
-        })
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written<W::Prints> {
+        let Self { sink, watch } = self;
+        sink.out().push(1);
+        let inside = watch.first(sink);
+        Held::<W>::new(sink, inside).write(value)?;
+        Ok(W::Prints::of(Event::Option, 0))
     }
 
     #[inline]
-    fn serialize_unit(self) -> Written {
-        self.watch.leaf(Event::Unit);
-        Ok(())
+    fn serialize_unit(self) -> Written<W::Prints> {
+        Ok(W::Prints::of(Event::Unit, 0))
     }
 
     #[inline]
-    fn serialize_unit_struct(self, _: &'static str) -> Written {
+    fn serialize_unit_struct(self, _: &'static str) -> Written<W::Prints> {
         self.serialize_unit()
     }
 
     #[inline]
-    fn serialize_unit_variant(self, _: &'static str, index: u32, variant: &'static str) -> Written {
-        self.content(index, variant).watch.leaf(Event::UnitVariant);
-        Ok(())
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        index: u32,
+        variant: &'static str,
+    ) -> Written<W::Prints> {
+        let Self { sink, watch } = self.content(index);
+        let expected = watch.expects(sink);
+        W::compare(
+            sink,
+            expected,
+            W::Prints::of(Event::UnitVariant, 0).name(variant).end(),
+        );
+        Ok(W::Prints::of(Event::Enum, 0))
     }
 
     #[inline]
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Written {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Written<W::Prints> {
         value.serialize(self)
     }
 
@@ -237,19 +265,20 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
         index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Written {
-        let Self { out, watch } = self.content(index, variant);
-        value.serialize(Self {
-            out,
-            watch: watch.only(Event::NewtypeVariant, 1),
-        })
+    ) -> Written<W::Prints> {
+        let Self { sink, watch } = self.content(index);
+        let (expected, inside) = (watch.expects(sink), watch.first(sink));
+        let prints = value.serialize(Held::<W>::new(sink, inside))?;
+        let content = W::Prints::of(Event::NewtypeVariant, 1).name(variant);
+        W::compare(sink, expected, content.part(prints).end());
+        Ok(W::Prints::of(Event::Enum, 0))
     }
 
     #[inline]
     fn serialize_seq(self, length: Option<usize>) -> Written<Elements<'o, W>> {
         let length = length.ok_or(Unwritten::Endless)?;
-        number(self.out, length as u64);
-        Ok(Elements::new(self.out, self.watch.only(Event::Seq, 0), length))
+        number(self.sink.out(), length as u64);
+        Ok(Elements::new(self.sink, self.watch, length))
     }
 
     #[inline]
@@ -269,18 +298,15 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
         index: u32,
         variant: &'static str,
         length: usize,
-    ) -> Written<Fields<'o, W>> {
-        let content = self.content(index, variant);
-        Ok(content.fields(Event::TupleVariant, length))
+    ) -> Written<Content<'o, W>> {
+        Ok(self.variant(Event::TupleVariant, index, variant, length))
     }
 
     #[inline]
     fn serialize_map(self, length: Option<usize>) -> Written<Entries<'o, W>> {
         let length = length.ok_or(Unwritten::Endless)?;
-        number(self.out, length as u64);
-        let mut inside = self.watch.inside(Event::Map, 0, 2);
-        let (key, value) = (self.watch.next(&mut inside), self.watch.next(&mut inside));
-        Ok(Entries::new(self.out, key, value, length))
+        number(self.sink.out(), length as u64);
+        Ok(Entries::new(self.sink, self.watch, length))
     }
 
     #[inline]
@@ -295,8 +321,7 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
         index: u32,
         variant: &'static str,
         length: usize,
-    ) -> Written<Fields<'o, W>> {
-        let content = self.content(index, variant);
-        Ok(content.fields(Event::StructVariant, length))
+    ) -> Written<Content<'o, W>> {
+        Ok(self.variant(Event::StructVariant, index, variant, length))
     }
 }

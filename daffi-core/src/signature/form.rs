@@ -2,30 +2,34 @@
 //! would be read.
 //!
 //! serde's two halves of a type may disagree, by attributes such as `skip_serializing_if` or by hand, for some values and
-//! not for others, and the encoding says nothing of what it holds. So each thing that is written is compared, where it
-//! stands, with what was found there by reading ([`trace`](super::trace)). Most of it is a comparison of two numbers: what
-//! is written, and what was found to agree there. What is not equal is looked at in full, by names and whatever else is
-//! written otherwise and read as the same, and remembered if it agrees.
+//! not for others, and the encoding says nothing of what it holds. So what is written is compared, in every value, with
+//! what was found there by reading ([`trace`](super::trace)). It is looked at in full once, by kinds, lengths, names and
+//! whatever else is written otherwise and read as the same. If it agrees, a number of it is remembered, its [`Print`], and
+//! what has the same number needs no other look.
 //!
 //! Knows serde's data model only: neither the encoding nor what the values are for. What there is to remember is
 //! numbers in atomics, written by whoever comes first; all come to the same.
 
 mod builder;
 mod check;
+mod event;
 mod mark;
+mod print;
 
 use super::Type;
 
 pub(super) use builder::Builder;
 pub use check::Mismatch;
-use mark::Mark;
-pub(crate) use mark::{At, Event, Inside};
+pub(crate) use event::Event;
+pub(crate) use mark::{At, Expected, Marks};
+use mark::{Mark, NOWHERE};
+pub(crate) use print::Print;
 
 /// What values of a type are held to.
 #[derive(Debug, Default)]
 pub struct Form {
     /// What is compared at each position while a value is written.
-    marks: Vec<Mark>,
+    marks: Marks,
     /// What is read at each position.
     nodes: Vec<Node>,
 }
@@ -72,11 +76,8 @@ pub(super) struct Fields {
 /// What a variant may be called.
 pub(super) type Names = Vec<&'static str>;
 
-/// The place of a position of which nothing is known: beyond all that there are, and so are those after it.
-const NOWHERE: u32 = 1 << 31;
-
 /// A position in a form.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Spot(u32);
 
 impl Spot {
@@ -99,7 +100,7 @@ impl Form {
     #[must_use]
     pub const fn unknown() -> Self {
         Self {
-            marks: Vec::new(),
+            marks: Marks(Vec::new()),
             nodes: Vec::new(),
         }
     }
@@ -107,20 +108,19 @@ impl Form {
     /// Whether nothing at all is known.
     #[inline]
     pub(crate) const fn is_unknown(&self) -> bool {
-        self.marks.is_empty()
+        self.nodes.is_empty()
     }
 
-    /// Remembers that something was written at a position that is read as what is there.
-    fn settle(&self, spot: Spot, event: Event, length: usize) {
-        if let Some(mark) = self.marks.get(spot.0 as usize) {
-            mark.settle(event, length);
-        }
+    /// What is compared while a value is written.
+    #[inline]
+    pub(crate) const fn marks(&self) -> &Marks {
+        &self.marks
     }
 
-    /// Remembers how the field or variant at a position is called when it is written.
-    fn settle_name(&self, spot: Spot, name: &'static str) {
-        if let Some(mark) = self.marks.get(spot.0 as usize) {
-            mark.settle_name(name);
+    /// Remembers that this may be written at a position.
+    fn settle(&self, spot: Spot, print: Print) {
+        if let Some(mark) = self.marks.0.get(spot.0 as usize) {
+            mark.settle(print);
         }
     }
 
@@ -131,6 +131,7 @@ impl Form {
     /// The position of the first child of what is at a position.
     fn first(&self, spot: Spot) -> Spot {
         self.marks
+            .0
             .get(spot.0 as usize)
             .map_or(Spot::NOWHERE, |mark| Spot(mark.first))
     }

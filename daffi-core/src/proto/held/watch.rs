@@ -1,203 +1,152 @@
 //! What looks on while a value is written, from position to position.
 
-use core::cell::Cell;
+use core::marker::PhantomData;
 
-use crate::signature::form::{At, Event, Form, Inside};
-
-/// What a value is held to, and whether there was something that has to be looked at.
-pub(in super::super) struct Over<'a> {
-    form: &'a Form,
-    odd: Cell<bool>,
-}
-
-impl<'a> Over<'a> {
-    pub(in super::super) const fn new(form: &'a Form) -> Self {
-        Self {
-            form,
-            odd: Cell::new(false),
-        }
-    }
-
-    /// Whether the value has to be looked at in full.
-    pub(in super::super) const fn is_odd(&self) -> bool {
-        self.odd.get()
-    }
-}
+use super::prints::Prints;
+use super::sink::{Sink, Watched};
+use crate::signature::form::{At, Expected, Print};
 
 /// What looks on, at a position.
 pub(in super::super) trait Watch: Copy {
-    /// The positions of fields.
-    type Inside: Copy;
+    /// Where a value is written to, and what it is held to.
+    type Sink: Sink;
 
-    /// Something without anything inside, or an option.
-    fn leaf(self, event: Event);
+    /// What was written, in a number.
+    type Prints: Prints;
 
-    /// At so many parts of what is written with so many fields.
-    fn inside(self, event: Event, length: usize, parts: usize) -> Self::Inside;
+    /// What was found to agree at a position.
+    type Expected: Copy;
 
-    /// At the next of these parts.
-    fn next(self, inside: &mut Self::Inside) -> Self;
+    /// At the first thing inside of what is here.
+    fn first(self, sink: &Self::Sink) -> Self;
 
-    /// At the next of these parts, which is written with this name.
-    fn next_named(self, inside: &mut Self::Inside, name: &'static str) -> Self;
+    /// At what comes after this field, or from the keys of a map at its values.
+    fn next(self) -> Self;
 
-    /// At the content of the variant with this name.
-    fn variant(self, index: u32, name: &'static str) -> Self;
+    /// At the content of the variant with this number.
+    fn variant(self, sink: &mut Self::Sink, index: u32) -> Self;
+
+    /// What was found to agree here.
+    fn expects(self, sink: &Self::Sink) -> Self::Expected;
+
+    /// Notes something that has to be looked at if this is not what is expected.
+    fn compare(sink: &mut Self::Sink, expected: Self::Expected, prints: Self::Prints);
 
     /// Something has to be looked at.
-    fn note(self);
-
-    /// At so many fields of what is here.
-    #[inline]
-    fn fields(self, event: Event, length: usize) -> Self::Inside {
-        self.inside(event, length, length)
-    }
-
-    /// At the only part of what is written with so many fields.
-    #[inline]
-    fn only(self, event: Event, length: usize) -> Self {
-        let mut inside = self.inside(event, length, 1);
-        self.next(&mut inside)
-    }
+    fn note(sink: &mut Self::Sink);
 }
 
 /// Looks on from position to position.
 #[derive(Clone, Copy)]
-pub(in super::super) struct Walk<'a> {
-    over: &'a Over<'a>,
-    at: At<'a>,
+pub(in super::super) struct Walk<'f> {
+    at: At,
+    form: PhantomData<&'f ()>,
 }
 
-impl<'a> Walk<'a> {
-    pub(in super::super) fn new(over: &'a Over<'a>) -> Self {
+impl Walk<'_> {
+    /// At a whole value.
+    pub(in super::super) const ROOT: Self = Self::new(At::ROOT);
+
+    const fn new(at: At) -> Self {
         Self {
-            over,
-            at: At::root(over.form),
+            at,
+            form: PhantomData,
         }
     }
 }
 
-impl<'a> Watch for Walk<'a> {
-    type Inside = Inside<'a>;
+impl<'f> Watch for Walk<'f> {
+    type Sink = Watched<'f>;
+    type Prints = Print;
+    type Expected = Expected;
 
     #[inline]
-    fn leaf(self, event: Event) {
-        if !self.at.agrees(event, 0) {
-            self.note();
+    fn first(self, sink: &Watched<'f>) -> Self {
+        Self::new(self.at.first(sink.marks))
+    }
+
+    #[inline]
+    fn next(self) -> Self {
+        Self::new(self.at.next())
+    }
+
+    #[inline]
+    fn variant(self, sink: &mut Watched<'f>, index: u32) -> Self {
+        Self::new(self.at.variant(sink.marks, index).unwrap_or_else(|| {
+            Self::note(sink);
+            At::NOWHERE
+        }))
+    }
+
+    #[inline]
+    fn expects(self, sink: &Watched<'f>) -> Expected {
+        self.at.expects(sink.marks)
+    }
+
+    #[inline]
+    fn compare(sink: &mut Watched<'f>, expected: Expected, print: Print) {
+        if !expected.is(print) {
+            Self::note(sink);
         }
     }
 
     #[inline]
-    fn inside(self, event: Event, length: usize, parts: usize) -> Inside<'a> {
-        if self.at.agrees(event, length) {
-            self.at.inside(self.over.form, parts)
-        } else {
-            self.note();
-            Inside::NOWHERE
-        }
-    }
-
-    #[inline]
-    fn next(self, inside: &mut Inside<'a>) -> Self {
-        Self {
-            at: inside.next(),
-            ..self
-        }
-    }
-
-    #[inline]
-    fn next_named(self, inside: &mut Inside<'a>, name: &'static str) -> Self {
-        Self {
-            at: inside.next_named(name),
-            ..self
-        }
-    }
-
-    #[inline]
-    fn variant(self, index: u32, name: &'static str) -> Self {
-        let at = self.at.variant(self.over.form, index, name).unwrap_or_else(|| {
-            self.note();
-            At::nowhere()
-        });
-        Self { at, ..self }
-    }
-
-    #[inline]
-    fn note(self) {
-        self.over.odd.set(true);
+    fn note(sink: &mut Watched<'f>) {
+        sink.is_odd = true;
     }
 }
 
 /// Looks on where nothing is known of the type: at what contradicts itself.
 #[derive(Clone, Copy)]
-pub(in super::super) struct Glance<'a> {
-    over: &'a Over<'a>,
-}
+pub(in super::super) struct Glance<'f>(PhantomData<&'f ()>);
 
-impl<'a> Glance<'a> {
-    pub(in super::super) const fn new(over: &'a Over<'a>) -> Self {
-        Self { over }
-    }
-}
-
-impl Watch for Glance<'_> {
-    type Inside = ();
-
-    #[inline]
-    fn leaf(self, _: Event) {}
-
-    #[inline]
-    fn inside(self, _: Event, _: usize, _: usize) {}
-
-    #[inline]
-    fn next(self, (): &mut ()) -> Self {
-        self
-    }
-
-    #[inline]
-    fn next_named(self, (): &mut (), _: &'static str) -> Self {
-        self
-    }
-
-    #[inline]
-    fn variant(self, _: u32, _: &'static str) -> Self {
-        self
-    }
-
-    #[inline]
-    fn note(self) {
-        self.over.odd.set(true);
-    }
+impl Glance<'_> {
+    pub(in super::super) const ROOT: Self = Self(PhantomData);
 }
 
 /// Does not look on: at the protocol's own types.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Away;
 
-impl Watch for Away {
-    type Inside = ();
+macro_rules! blind {
+    ($(($($generics:tt)*) $watch:ty, $sink:ty, $noted:ident => $note:expr;)*) => {
+        $(
+            impl $($generics)* Watch for $watch {
+                type Sink = $sink;
+                type Prints = ();
+                type Expected = ();
 
-    #[inline]
-    fn leaf(self, _: Event) {}
+                #[inline]
+                fn first(self, _: &$sink) -> Self {
+                    self
+                }
 
-    #[inline]
-    fn inside(self, _: Event, _: usize, _: usize) {}
+                #[inline]
+                fn next(self) -> Self {
+                    self
+                }
 
-    #[inline]
-    fn next(self, (): &mut ()) -> Self {
-        self
-    }
+                #[inline]
+                fn variant(self, _: &mut $sink, _: u32) -> Self {
+                    self
+                }
 
-    #[inline]
-    fn next_named(self, (): &mut (), _: &'static str) -> Self {
-        self
-    }
+                #[inline]
+                fn expects(self, _: &$sink) {}
 
-    #[inline]
-    fn variant(self, _: u32, _: &'static str) -> Self {
-        self
-    }
+                #[inline]
+                fn compare(_: &mut $sink, (): (), (): ()) {}
 
-    #[inline]
-    fn note(self) {}
+                #[inline]
+                fn note($noted: &mut $sink) {
+                    $note
+                }
+            }
+        )*
+    };
+}
+
+blind! {
+    (<'f>) Glance<'f>, Watched<'f>, sink => sink.is_odd = true;
+    () Away, Vec<u8>, _sink => ();
 }

@@ -1,6 +1,6 @@
 //! Puts a form together from the top, each position's children side by side.
 
-use super::{Event, Form, Kind, Mark, NOWHERE, Node, Spot, number};
+use super::{Form, Kind, Mark, NOWHERE, Node, Spot, number};
 use crate::signature::Type;
 
 /// A form that is put together.
@@ -12,7 +12,7 @@ pub(in crate::signature) struct Builder {
 impl Builder {
     pub(in crate::signature) fn new() -> Self {
         let mut form = Form::default();
-        form.push(Node::new(Kind::Unknown, ""), false);
+        form.push(Node::new(Kind::Unknown, ""));
         Self { form }
     }
 
@@ -26,7 +26,6 @@ impl Builder {
     ) -> Spot {
         let first = number(self.form.nodes.len());
         let are_contents = matches!(kind, Kind::Enum(..));
-        let have_names = are_contents || matches!(kind, Kind::Struct(..));
         let has_bytes = matches!(kind, Kind::Leaf(Type::Str | Type::Bytes));
         self.put(
             at,
@@ -36,10 +35,10 @@ impl Builder {
         for _ in 0..children {
             let mut child = Node::new(Kind::Unknown, "");
             child.is_content = are_contents;
-            self.form.push(child, have_names);
+            self.form.push(child);
         }
         if has_bytes {
-            self.form.push(Node::new(Kind::Leaf(Type::U8), ""), false);
+            self.form.push(Node::new(Kind::Leaf(Type::U8), ""));
         }
         Spot(first)
     }
@@ -56,7 +55,7 @@ impl Builder {
     fn put(&mut self, at: Spot, mut node: Node, first: u32) {
         let place = at.0 as usize;
         node.is_content = self.form.nodes[place].is_content;
-        self.form.marks[place].set(node.usual(), first);
+        self.form.marks.0[place] = node.mark(first);
         self.form.nodes[place] = node;
     }
 
@@ -71,33 +70,33 @@ impl Form {
     pub fn tuple(fields: impl IntoIterator<Item = Self>) -> Self {
         let fields: Vec<_> = fields.into_iter().collect();
         let mut form = Self::default();
-        form.push(Node::new(Kind::Tuple(fields.len()), ""), false);
-        form.marks[0].first = 1;
+        form.push(Node::new(Kind::Tuple(fields.len()), ""));
+        form.marks.0[0].first = 1;
         // The roots stand beside each other, and what is inside of each follows.
         let mut inside = Self::default();
         let start = 1 + fields.len();
         for field in fields {
             if field.nodes.is_empty() {
-                form.push(Node::new(Kind::Unknown, ""), false);
+                form.push(Node::new(Kind::Unknown, ""));
             }
             // A root is nobody's child, so each child goes to where the second node goes, and so on.
             let moved = number(start + inside.nodes.len());
-            for (place, (node, mut mark)) in field.nodes.into_iter().zip(field.marks).enumerate() {
+            for (place, (node, mut mark)) in field.nodes.into_iter().zip(field.marks.0).enumerate() {
                 if mark.first != NOWHERE {
                     mark.first = mark.first - 1 + moved;
                 }
                 let form = if place == 0 { &mut form } else { &mut inside };
                 form.nodes.push(node);
-                form.marks.push(mark);
+                form.marks.0.push(mark);
             }
         }
         form.nodes.append(&mut inside.nodes);
-        form.marks.append(&mut inside.marks);
+        form.marks.0.append(&mut inside.marks.0);
         form
     }
 
-    fn push(&mut self, node: Node, has_name: bool) {
-        self.marks.push(Mark::new(node.usual(), has_name, NOWHERE));
+    fn push(&mut self, node: Node) {
+        self.marks.0.push(node.mark(NOWHERE));
         self.nodes.push(node);
     }
 }
@@ -110,14 +109,14 @@ impl Node {
             is_content: false,
         }
     }
-
-    /// What agrees with it before anything was found out.
-    fn usual(&self) -> u64 {
-        if self.is_content {
-            // What a variant carries is written with the variant, whose name has to be compared.
-            0
-        } else {
-            Event::usual(&self.kind)
-        }
+    /// What is compared there, and where the first of its children stands.
+    fn mark(&self, first: u32) -> Mark {
+        // What a variant carries is written with the name of the variant, which is compared whatever it carries.
+        let is_known = self.is_content || !matches!(self.kind, Kind::Unknown);
+        let variants = match &self.kind {
+            Kind::Enum(_, variants) => number(variants.len()),
+            _ => 0,
+        };
+        Mark::new(is_known, variants, first)
     }
 }

@@ -15,9 +15,9 @@ use serde::ser::Serializer;
 
 use self::parts::{Many, Writing};
 pub use self::place::Mismatch;
-use self::place::{Check, Checked};
+use self::place::{Check, Checked, Found};
 use self::words::{Part, Place, Written, is_unit, named, same_bytes};
-use super::{Event, Fields, Form, Kind, Spot};
+use super::{Event, Fields, Form, Kind, Print, Spot};
 use crate::signature::Type;
 
 impl Form {
@@ -27,21 +27,27 @@ impl Form {
     ///
     /// What is written in another way than it is read, or why it cannot be written.
     pub fn check<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), Mismatch> {
-        value.serialize(Check {
+        let found = Found::default();
+        let check = Check {
             form: self,
             at: Spot::ROOT,
             place: Place::default(),
+            found: &found,
             depth: 0,
-        })
+        };
+        check.agrees(value.serialize(check)?);
+        found.remember(self);
+        Ok(())
     }
 }
 
 impl<'f> Check<'f> {
     /// Something without anything inside.
-    fn leaf(self, wrote: &Type, what: &'static str) -> Checked {
-        let within = self.unwrapped();
+    fn leaf(self, event: Event, wrote: &Type, what: &'static str) -> Checked {
+        let print = Print::of(event, 0);
+        let within = self.innermost();
         let Some(node) = within.node() else {
-            return Ok(());
+            return Ok(print);
         };
         let agrees = match &node.kind {
             Kind::Unknown => true,
@@ -51,13 +57,11 @@ impl<'f> Check<'f> {
             Kind::Seq => matches!(wrote, Type::Bytes | Type::Str) && within.inside().is_byte(),
             _ => false,
         };
-        if !agrees {
-            return self.differs(Written { what, name: "" });
+        if agrees {
+            Ok(print)
+        } else {
+            self.differs(Written { what, name: "" })
         }
-        if let Some(event) = Event::of_leaf(wrote) {
-            self.form.settle(self.at, event, 0);
-        }
-        Ok(())
     }
 
     fn is_byte(self) -> bool {
@@ -120,24 +124,27 @@ impl<'f> Check<'f> {
             Kind::Asks => self.asks(node),
             Kind::Struct(..) | Kind::Tuple(_) => Ok(begun(self.inside().at).held_to(node)),
             Kind::Leaf(ty) if length == 0 && is_unit(ty) => Ok(begun(Spot::NOWHERE).held_to(node)),
-            _ if length == 1 => Ok(begun(self.at)),
+            _ if length == 1 => {
+                self.found.shift();
+                Ok(begun(self.at))
+            }
             _ => self.differs(written),
         }
     }
 }
 
 macro_rules! leaves {
-    ($($method:ident, $value:ty, $ty:ident, $what:literal;)*) => {
+    ($($method:ident, $value:ty, $ty:ident as $event:ident, $what:literal;)*) => {
         $(
             fn $method(self, _: $value) -> Checked {
-                self.leaf(&Type::$ty, $what)
+                self.leaf(Event::$event, &Type::$ty, $what)
             }
         )*
     };
 }
 
 impl<'f> Serializer for Check<'f> {
-    type Ok = ();
+    type Ok = Print;
     type Error = Mismatch;
     type SerializeSeq = Many<'f>;
     type SerializeTuple = Writing<'f>;
@@ -152,38 +159,40 @@ impl<'f> Serializer for Check<'f> {
     }
 
     leaves! {
-        serialize_bool, bool, Bool, "a `bool`";
-        serialize_i8, i8, I8, "an `i8`";
-        serialize_i16, i16, I16, "an `i16`";
-        serialize_i32, i32, I32, "an `i32`";
-        serialize_i64, i64, I64, "an `i64`";
-        serialize_i128, i128, I128, "an `i128`";
-        serialize_u8, u8, U8, "a `u8`";
-        serialize_u16, u16, U16, "a `u16`";
-        serialize_u32, u32, U32, "a `u32`";
-        serialize_u64, u64, U64, "a `u64`";
-        serialize_u128, u128, U128, "a `u128`";
-        serialize_f32, f32, F32, "an `f32`";
-        serialize_f64, f64, F64, "an `f64`";
-        serialize_char, char, Char, "a `char`";
-        serialize_str, &str, Str, "a string";
-        serialize_bytes, &[u8], Bytes, "bytes";
+        serialize_bool, bool, Bool as Bool, "a `bool`";
+        serialize_i8, i8, I8 as I8, "an `i8`";
+        serialize_i16, i16, I16 as I16, "an `i16`";
+        serialize_i32, i32, I32 as I32, "an `i32`";
+        serialize_i64, i64, I64 as I64, "an `i64`";
+        serialize_i128, i128, I128 as I128, "an `i128`";
+        serialize_u8, u8, U8 as U8, "a `u8`";
+        serialize_u16, u16, U16 as U16, "a `u16`";
+        serialize_u32, u32, U32 as U32, "a `u32`";
+        serialize_u64, u64, U64 as U64, "a `u64`";
+        serialize_u128, u128, U128 as U128, "a `u128`";
+        serialize_f32, f32, F32 as F32, "an `f32`";
+        serialize_f64, f64, F64 as F64, "an `f64`";
+        serialize_char, char, Char as Char, "a `char`";
+        serialize_str, &str, Str as Bytes, "a string";
+        serialize_bytes, &[u8], Bytes as Bytes, "bytes";
     }
 
     fn collect_str<T: Display + ?Sized>(self, _: &T) -> Checked {
-        self.leaf(&Type::Str, "a string")
+        self.leaf(Event::Bytes, &Type::Str, "a string")
     }
 
     fn serialize_none(self) -> Checked {
-        self.option().map(drop)
+        self.option()?;
+        Ok(Print::of(Event::Option, 0))
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Checked {
-        self.option()?.inside().hold(value)
+        self.option()?.inside().hold_each(value)?;
+        Ok(Print::of(Event::Option, 0))
     }
 
     fn serialize_unit(self) -> Checked {
-        self.leaf(&Type::Unit, "`()`")
+        self.leaf(Event::Unit, &Type::Unit, "`()`")
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Checked {
@@ -192,8 +201,8 @@ impl<'f> Serializer for Check<'f> {
 
     fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Checked {
         let content = self.small_variant((name, index, variant), 0)?;
-        self.form.settle(content.at, Event::UnitVariant, 0);
-        Ok(())
+        content.agrees(Print::of(Event::UnitVariant, 0).name(variant).end());
+        Ok(Print::of(Event::Enum, 0))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Checked {
@@ -208,9 +217,9 @@ impl<'f> Serializer for Check<'f> {
         value: &T,
     ) -> Checked {
         let content = self.small_variant((name, index, variant), 1)?;
-        content.inside().hold(value)?;
-        self.form.settle(content.at, Event::NewtypeVariant, 1);
-        Ok(())
+        let print = Print::of(Event::NewtypeVariant, 1).name(variant);
+        content.agrees(print.part(content.inside().hold(value)?).end());
+        Ok(Print::of(Event::Enum, 0))
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Checked<Many<'f>> {

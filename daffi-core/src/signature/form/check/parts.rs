@@ -6,7 +6,7 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::super::{Event, Fields, Kind, Node, Spot};
+use super::super::{Event, Fields, Kind, Node, Print, Spot};
 use super::place::{Check, Checked, Mismatch};
 use super::words::{Part, Written, counted, list, same_name};
 
@@ -32,7 +32,7 @@ impl<'f> Many<'f> {
     }
 
     /// A map writes a key and its value in turn.
-    fn alternates(&self, is_value: bool) -> Checked {
+    fn alternates(&self, is_value: bool) -> Checked<()> {
         if (self.seen > self.values) == is_value {
             return Ok(());
         }
@@ -52,18 +52,17 @@ impl<'f> Many<'f> {
                 self.length, self.seen
             )));
         }
-        self.check.form.settle(self.check.at, self.event, 0);
-        Ok(())
+        Ok(Print::of(self.event, 0))
     }
 }
 
 impl SerializeSeq for Many<'_> {
-    type Ok = ();
+    type Ok = Print;
     type Error = Mismatch;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked {
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked<()> {
         self.seen += 1;
-        self.check.inside().hold(value)
+        self.check.inside().hold_each(value)
     }
 
     fn end(self) -> Checked {
@@ -72,20 +71,20 @@ impl SerializeSeq for Many<'_> {
 }
 
 impl SerializeMap for Many<'_> {
-    type Ok = ();
+    type Ok = Print;
     type Error = Mismatch;
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Checked {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Checked<()> {
         self.alternates(false)?;
         self.seen += 1;
-        self.check.inside().hold(key)
+        self.check.inside().hold_each(key)
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked<()> {
         self.alternates(true)?;
         self.values += 1;
         let values = self.check.inside();
-        values.to(values.at.next()).hold(value)
+        values.to(values.at.next()).hold_each(value)
     }
 
     fn end(self) -> Checked {
@@ -105,8 +104,7 @@ enum Expected<'f> {
 pub(super) struct Writing<'f> {
     check: Check<'f>,
     first: Spot,
-    /// Whether they are those of what stands there.
-    is_held: bool,
+    print: Print,
     event: Event,
     written: Written,
     length: usize,
@@ -121,17 +119,14 @@ pub(super) struct Writing<'f> {
 
 impl<'f> Writing<'f> {
     /// Nothing is known about the fields, the first of which stands at a spot.
-    pub(super) const fn new(
-        check: Check<'f>,
-        event: Event,
-        written: Written,
-        length: usize,
-        first: Spot,
-    ) -> Self {
+    pub(super) fn new(check: Check<'f>, event: Event, written: Written, length: usize, first: Spot) -> Self {
         Self {
             check,
             first,
-            is_held: false,
+            print: match event {
+                Event::TupleVariant | Event::StructVariant => Print::of(event, length).name(written.name),
+                _ => Print::of(event, length),
+            },
             event,
             written,
             length,
@@ -144,7 +139,6 @@ impl<'f> Writing<'f> {
 
     /// The fields are those of the node.
     pub(super) const fn held_to(mut self, node: &'f Node) -> Self {
-        self.is_held = true;
         self.names = match &node.kind {
             Kind::Struct(_, fields) => Some(Expected::Fields(fields)),
             Kind::Tuple(count) => Some(Expected::Count(*count)),
@@ -153,7 +147,7 @@ impl<'f> Writing<'f> {
         self
     }
 
-    fn add<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Checked {
+    fn add<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Checked<()> {
         let at = match self.names {
             // A single field of something that is read without a struct around.
             None if self.first.0 == self.check.at.0 => self.first,
@@ -169,8 +163,14 @@ impl<'f> Writing<'f> {
         };
         self.seen += 1;
         let inside = self.check.to(at).within(self.written.name, part);
+        if self.has_names() {
+            self.print = self.print.name(name);
+        }
         if self.fault.is_none() {
-            self.fault = inside.hold(value).err();
+            match inside.hold(value) {
+                Ok(print) => self.print = self.print.part(print),
+                Err(fault) => self.fault = Some(fault),
+            }
         }
         Ok(())
     }
@@ -207,16 +207,12 @@ impl<'f> Writing<'f> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        let form = self.check.form;
-        if self.has_names() && matches!(self.names, Some(Expected::Fields(_))) {
-            for (place, name) in self.called.iter().enumerate() {
-                form.settle_name(self.first.after(place), name);
-            }
+        let print = self.print.end();
+        if matches!(self.event, Event::TupleVariant | Event::StructVariant) {
+            self.check.agrees(print);
+            return Ok(Print::of(Event::Enum, 0));
         }
-        if self.is_held {
-            form.settle(self.check.at, self.event, self.length);
-        }
-        Ok(())
+        Ok(print)
     }
 
     /// Whether its fields have names.
@@ -302,10 +298,10 @@ macro_rules! unnamed_fields {
     ($($part:ident::$method:ident;)*) => {
         $(
             impl $part for Writing<'_> {
-                type Ok = ();
+                type Ok = Print;
                 type Error = Mismatch;
 
-                fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked {
+                fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked<()> {
                     self.add("", value)
                 }
 
@@ -327,14 +323,14 @@ macro_rules! named_fields {
     ($($part:ident;)*) => {
         $(
             impl $part for Writing<'_> {
-                type Ok = ();
+                type Ok = Print;
                 type Error = Mismatch;
 
-                fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Checked {
+                fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Checked<()> {
                     self.add(name, value)
                 }
 
-                fn skip_field(&mut self, name: &'static str) -> Checked {
+                fn skip_field(&mut self, name: &'static str) -> Checked<()> {
                     self.skip(name)
                 }
 

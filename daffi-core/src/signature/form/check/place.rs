@@ -1,10 +1,12 @@
 //! Where in a value and in its form something stands, and what is wrong there.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::fmt::{self, Display};
 
 use serde::ser::{Serialize, Serializer};
 
-use super::super::{Fields, Form, Kind, Node, Spot};
+use super::super::{Fields, Form, Kind, Node, Print, Spot};
 use super::words::{Part, Place, Written, named};
 use crate::signature::DEPTH_LIMIT;
 
@@ -32,11 +34,37 @@ pub(super) struct Check<'f> {
     pub(super) form: &'f Form,
     pub(super) at: Spot,
     pub(super) place: Place,
+    /// What was found so far.
+    pub(super) found: &'f Found,
     /// How many types are around.
     pub(super) depth: usize,
 }
 
-pub(super) type Checked<T = ()> = Result<T, Mismatch>;
+/// What becomes of it: what was written.
+pub(super) type Checked<T = Print> = Result<T, Mismatch>;
+
+/// What was found to agree, to be remembered if all of the value does.
+#[derive(Default)]
+pub(super) struct Found {
+    prints: RefCell<HashMap<Spot, Print>>,
+    /// Whether something does not stand where whoever looks on while it is written takes it to be. Then nothing is
+    /// remembered, and such a value is looked at in full each time.
+    is_shifted: Cell<bool>,
+}
+
+impl Found {
+    pub(super) fn shift(&self) {
+        self.is_shifted.set(true);
+    }
+
+    pub(super) fn remember(self, form: &Form) {
+        if !self.is_shifted.get() {
+            for (spot, print) in self.prints.into_inner() {
+                form.settle(spot, print);
+            }
+        }
+    }
+}
 
 impl<'f> Check<'f> {
     pub(super) fn node(self) -> Option<&'f Node> {
@@ -46,7 +74,7 @@ impl<'f> Check<'f> {
     /// What is inside of something here.
     pub(super) fn hold<T: Serialize + ?Sized>(self, value: &T) -> Checked
     where
-        Self: Serializer<Ok = (), Error = Mismatch>,
+        Self: Serializer<Ok = Print, Error = Mismatch>,
     {
         if self.depth >= DEPTH_LIMIT {
             return Err(Mismatch(format!(
@@ -60,6 +88,21 @@ impl<'f> Check<'f> {
         })
     }
 
+    /// As [`hold`](Self::hold), where it may be another way from value to value.
+    pub(super) fn hold_each<T: Serialize + ?Sized>(self, value: &T) -> Checked<()>
+    where
+        Self: Serializer<Ok = Print, Error = Mismatch>,
+    {
+        let print = self.hold(value)?;
+        self.agrees(print);
+        Ok(())
+    }
+
+    /// Notes that this may be written here.
+    pub(super) fn agrees(self, print: Print) {
+        self.found.prints.borrow_mut().insert(self.at, print);
+    }
+
     pub(super) const fn to(self, at: Spot) -> Self {
         Self { at, ..self }
     }
@@ -69,8 +112,17 @@ impl<'f> Check<'f> {
         self.to(self.form.first(self.at))
     }
 
-    /// Where something stands that is no tuple or struct: inside of those with a single field, which add nothing to it.
+    /// As [`innermost`](Self::innermost), for something with anything inside.
     pub(super) fn unwrapped(self) -> Self {
+        let within = self.innermost();
+        if within.at != self.at {
+            self.found.shift();
+        }
+        within
+    }
+
+    /// Where something stands that is no tuple or struct: inside of those with a single field, which add nothing to it.
+    pub(super) fn innermost(self) -> Self {
         let mut within = self;
         for _ in 0..DEPTH_LIMIT {
             match within.node().map(|node| &node.kind) {

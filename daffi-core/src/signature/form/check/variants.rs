@@ -18,9 +18,7 @@ impl<'f> Check<'f> {
             Kind::Enum(_, variants) => {
                 let read = variants.get(index as usize);
                 if read.is_some_and(|names| names.iter().any(|read| same_name(read, variant))) {
-                    let content = content.to(content.at.after(index as usize));
-                    self.form.settle_name(content.at, variant);
-                    return Ok(content);
+                    return Ok(content.to(content.at.after(index as usize)));
                 }
                 let read = match read.map(Vec::as_slice) {
                     None => "no variant".to_owned(),

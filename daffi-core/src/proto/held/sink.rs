@@ -1,0 +1,63 @@
+//! Where a value is written to.
+
+use crate::signature::form::Marks;
+
+/// Where a value is written to.
+pub(in super::super) trait Sink {
+    /// The bytes so far.
+    fn out(&mut self) -> &mut Vec<u8>;
+}
+
+impl Sink for Vec<u8> {
+    #[inline]
+    fn out(&mut self) -> &mut Vec<u8> {
+        self
+    }
+}
+
+/// Where a value is written to that is held to a form. It has the bytes itself while they are written, so that they are
+/// no further away than the form.
+pub(in super::super) struct Watched<'f> {
+    out: Vec<u8>,
+    pub(super) marks: &'f Marks,
+    /// Whether there was something that has to be looked at.
+    pub(super) is_odd: bool,
+}
+
+impl Watched<'_> {
+    /// Writes what `write` writes to the end of `out`, and says whether it has to be looked at.
+    pub(in super::super) fn lend<T>(
+        out: &mut Vec<u8>,
+        marks: &Marks,
+        write: impl FnOnce(&mut Watched<'_>) -> T,
+    ) -> (T, bool) {
+        let mut lent = Lent {
+            sink: Watched {
+                out: core::mem::take(out),
+                marks,
+                is_odd: false,
+            },
+            home: out,
+        };
+        (write(&mut lent.sink), lent.sink.is_odd)
+    }
+}
+
+impl Sink for Watched<'_> {
+    #[inline]
+    fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+}
+
+/// Gives the bytes back in the end, also if a value panics.
+struct Lent<'f, 'h> {
+    sink: Watched<'f>,
+    home: &'h mut Vec<u8>,
+}
+
+impl Drop for Lent<'_, '_> {
+    fn drop(&mut self) {
+        core::mem::swap(&mut self.sink.out, self.home);
+    }
+}
