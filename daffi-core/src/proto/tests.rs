@@ -6,6 +6,7 @@ mod golden;
 mod handshake;
 mod held;
 mod limits;
+mod looks;
 mod remote_error;
 mod shapes;
 mod shortened;

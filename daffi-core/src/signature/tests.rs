@@ -3,6 +3,7 @@ mod display;
 mod effort;
 mod guard;
 mod opaque;
+mod prints;
 mod recursion;
 mod shape;
 mod trace;

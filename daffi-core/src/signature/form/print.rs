@@ -75,12 +75,13 @@ impl Print {
     /// That of all of it.
     #[inline]
     pub(crate) const fn end(self) -> Self {
-        let Self(mixed) = self;
-        Self((mixed ^ mixed >> 32).wrapping_mul(SPREAD) ^ mixed >> 29)
+        self.and(SPREAD)
     }
 
     #[inline]
     const fn and(self, next: u64) -> Self {
-        Self((self.0 ^ next).wrapping_mul(SPREAD))
+        // Multiplying carries nothing downwards.
+        let mixed = (self.0 ^ next).wrapping_mul(SPREAD);
+        Self(mixed ^ mixed >> 32)
     }
 }
