@@ -264,3 +264,31 @@ async fn p2_what_a_call_ends_with_that_was_made_again_is_about_all_its_attempts(
     assert!(error.to_string().contains("it may have run before"), "{error}");
     net.stop([g]).await;
 }
+
+#[tokio::test]
+async fn p2_a_call_that_is_given_up_between_its_attempts_may_have_run() {
+    for stops in [false, true] {
+        let net = Net::start(Transport::Unix, |builder| builder).await;
+        let work = Work::default();
+        let begun = Arc::clone(&work.begun);
+        let provider = net.join().process_name("provider").stop_timeout(Duration::ZERO);
+        let provider = provider.service(work).start().await.unwrap();
+        let g = net.caller().await;
+        let call = g.call::<()>("work.never", ()).retry(1).idempotent();
+        let job = call.wait_for_provider(Duration::from_secs(3600)).bg();
+        begun.notified().await;
+        provider.stop().await;
+        // What the first attempt ended with has come before.
+        g.processes().await.unwrap();
+        if stops {
+            g.stop().await;
+        } else {
+            job.cancel();
+        }
+        let error = job.await.unwrap_err();
+        assert_eq!(error.kind(), CallErrorKind::Cancelled, "{error}");
+        assert!(error.may_have_run(), "{error}");
+        assert!(error.to_string().contains("it may have run"), "{error}");
+        net.stop([g]).await;
+    }
+}
