@@ -89,7 +89,7 @@ pub enum CallError<E = RemoteError> {
     Panicked {
         /// The callback's name.
         callback: String,
-        /// What the panic said; cut, and said to be, where it is over the frame limit.
+        /// What the panic said; cut, and said to be, where it has more than 1 MiB or does not fit a frame.
         message: String,
     },
     /// The fetcher and the callback disagree on arguments or result. The callback did not run.

@@ -33,10 +33,7 @@ impl Node {
         let room = self
             .drive(|_, out, _| out.frame_limit())
             .saturating_sub(FITS_BYTES);
-        if failure.long_bytes() <= room {
-            return failure;
-        }
-        failure.shortened(room).unwrap_or(failure)
+        failure.fitting(room).unwrap_or(failure)
     }
 
     /// Begins a run. Gives the callback if it ran here, to its end or until it had to wait.

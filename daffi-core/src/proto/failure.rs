@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Described, RemoteError};
+use super::{Described, RemoteError, fields};
 
 /// The end of a call: the encoded value, or why there is none.
 pub type Outcome = Result<Bytes, Failure>;
@@ -128,6 +128,7 @@ pub enum Failed {
     /// The callback panicked.
     Panicked {
         /// What it said.
+        #[serde(deserialize_with = "fields::kept_words")]
         message: String,
     },
     /// Caller and callback disagree about the types.
@@ -138,6 +139,7 @@ pub enum Failed {
     /// The caller may not call this.
     Denied {
         /// Why, in words.
+        #[serde(deserialize_with = "fields::kept_words")]
         reason: String,
     },
     /// Something did not fit a frame.
@@ -152,11 +154,13 @@ pub enum Failed {
     /// The provider could not decode the arguments.
     Decode {
         /// What was wrong.
+        #[serde(deserialize_with = "fields::kept_words")]
         message: String,
     },
     /// The provider could not encode the result.
     Encode {
         /// What was wrong.
+        #[serde(deserialize_with = "fields::kept_words")]
         message: String,
     },
     /// There is no connection to a controller.
@@ -167,6 +171,7 @@ pub enum Failed {
     /// What was asked for cannot be done, whoever asks.
     Invalid {
         /// Why, in words.
+        #[serde(deserialize_with = "fields::kept_words")]
         reason: String,
     },
     /// Whoever could answer is at its limit, and a call that waits for this one holds a place of the callback: it would wait

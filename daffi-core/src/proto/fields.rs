@@ -51,7 +51,23 @@ pub(super) fn ancestors<'de, D: Deserializer<'de>, A: Deserialize<'de>>(
 
 /// The words of what caused an error.
 pub(super) fn causes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&'de str>, D::Error> {
-    deserializer.deserialize_seq(Bounded::new("a list of causes", Limits::CAUSES, |_: &&str| 1))
+    let causes =
+        deserializer.deserialize_seq(Bounded::new("a list of causes", Limits::CAUSES, |_: &&str| 1))?;
+    let size = causes.iter().map(|cause| cause.len()).sum();
+    within("the words of all causes", size, Limits::WORDS_BYTES)?;
+    Ok(causes)
+}
+
+/// The words of an error.
+pub(super) fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de str, D::Error> {
+    let words = <&str>::deserialize(deserializer)?;
+    within("the words of an error", words.len(), Limits::WORDS_BYTES)?;
+    Ok(words)
+}
+
+/// The words of an error, to be kept.
+pub(super) fn kept_words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    words(deserializer).map(str::to_owned)
 }
 
 /// What a greeting says beyond its fields.

@@ -30,6 +30,9 @@ impl Limits {
     pub const METADATA_BYTES: usize = 8 * 1024;
     /// The most processes that one call names.
     pub const RECEIVERS: usize = 1024;
+    /// The most words of one error, its causes included, in bytes, if a frame is not smaller. They stand in the header, which whoever
+    /// passes it on copies.
+    pub const WORDS_BYTES: usize = 1024 * 1024;
     /// The most causes of one error that travel as words.
     pub const CAUSES: usize = 32;
     /// The most calls that wait one for the other of which a controller keeps account. What is beyond is not known.

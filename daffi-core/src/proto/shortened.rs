@@ -1,6 +1,6 @@
 //! Words of a failure that are too long for a frame: a part of them, which says that it is one.
 
-use super::{Failed, Failure, RemoteError, Typed};
+use super::{Failed, Failure, Limits, RemoteError, Typed};
 
 /// How many bytes a shortened text has beside the words that are kept, its lengths on the wire included.
 const NOTICE_BYTES: usize = 128;
@@ -14,31 +14,54 @@ impl Failure {
                 let causes: usize = remote.causes().map(str::len).sum();
                 remote.message().len() + causes + typed.long_bytes()
             }
+            Self::Failed(Failed::SignatureMismatch { offered }) => offered.size(),
             Self::Failed(failed) => failed.words().map_or(0, str::len),
         }
     }
 
-    /// The same, with no more words than have room in `room` bytes, and said that they were more; `None` if there are none to be
+    /// How many bytes its longest words take: those of the error, or why it could not be sent itself.
+    fn words_bytes(&self) -> usize {
+        match self {
+            Self::App { remote, typed } => {
+                let words = remote.message().len() + remote.causes().map(str::len).sum::<usize>();
+                match typed {
+                    Typed::Lost(reason) => words.max(reason.len()),
+                    Typed::InWords | Typed::Encoded(_) => words,
+                }
+            }
+            Self::Failed(failed) => failed.words().map_or(0, str::len),
+        }
+    }
+
+    /// The same with fewer words, if it has more than may be sent, or does not fit `room` bytes.
+    #[must_use]
+    pub fn fitting(&self, room: usize) -> Option<Self> {
+        let fits = self.long_bytes() <= room && self.words_bytes() <= Limits::WORDS_BYTES;
+        if fits { None } else { self.shortened(room) }
+    }
+
+    /// The same, with no more words than have room in `room` bytes and than may be sent, and said that they were more; `None` if there are none to be
     /// spared. Where an error itself has no room, its words go without it, and with the reason.
     #[must_use]
     pub fn shortened(&self, room: usize) -> Option<Self> {
         match self {
             Self::App { remote, typed } => {
                 let room = room.checked_sub(NOTICE_BYTES)?;
-                let bytes = typed.long_bytes();
+                let (bytes, most) = (typed.long_bytes(), room / 2);
                 let typed = match typed {
-                    Typed::Encoded(_) if bytes > room / 2 => {
+                    Typed::Encoded(_) if bytes > most => {
                         Typed::Lost(format!("it takes {bytes} bytes, which do not fit a frame"))
                     }
-                    Typed::Lost(reason) if bytes > room / 2 => Typed::Lost(shortened_text(
-                        reason,
-                        (room / 2).saturating_sub(NOTICE_BYTES),
-                        bytes,
-                    )),
+                    Typed::Lost(reason) if bytes > most.min(Limits::WORDS_BYTES) => {
+                        let most = most.min(Limits::WORDS_BYTES).saturating_sub(NOTICE_BYTES);
+                        Typed::Lost(shortened_text(reason, most, bytes))
+                    }
                     typed => typed.clone(),
                 };
                 let texts: Vec<_> = std::iter::once(remote.message()).chain(remote.causes()).collect();
-                let mut texts = shortened_texts(&texts, room.saturating_sub(typed.long_bytes()));
+                let rest = room.saturating_sub(typed.long_bytes());
+                let most = rest.min(Limits::WORDS_BYTES - NOTICE_BYTES);
+                let mut texts = shortened_texts(&texts, most);
                 let message = texts.remove(0);
                 Some(Self::App {
                     remote: RemoteError::new(message, texts),
@@ -48,7 +71,7 @@ impl Failure {
             Self::Failed(failed) => {
                 let mut failed = failed.clone();
                 let words = failed.words_mut()?;
-                let room = room.checked_sub(NOTICE_BYTES)?;
+                let room = room.min(Limits::WORDS_BYTES).checked_sub(NOTICE_BYTES)?;
                 let bytes = words.len();
                 *words = shortened_text(words, room, bytes);
                 Some(Self::Failed(failed))

@@ -15,6 +15,7 @@ pub enum Own<'a> {
     /// It could not be sent.
     Lost {
         /// Why not.
+        #[serde(borrow, deserialize_with = "fields::words")]
         reason: &'a str,
     },
 }
@@ -27,6 +28,7 @@ pub enum Status<'a> {
     /// With the callback's own error. Payload: the error itself, if `typed` says so.
     App {
         /// The error in words.
+        #[serde(borrow, deserialize_with = "fields::words")]
         message: &'a str,
         /// What caused it, the nearest cause first.
         #[serde(borrow, deserialize_with = "fields::causes")]

@@ -1,6 +1,6 @@
 //! The answers to calls that have many.
 
-use crate::proto::{Batch, Change, Failure, Outcome};
+use crate::proto::{Batch, Change, Outcome};
 
 /// How many answers of one call may wait to be looked at, and how many bytes of them. Items of streams do not count: their
 /// receiver has granted them.
@@ -39,11 +39,8 @@ impl Held {
         let (answers, bytes) = match item {
             Item::Roster(names) => (1, names.iter().map(String::len).sum()),
             Item::Part(_, Ok(value)) => (1, value.len()),
-            Item::Part(_, Err(Failure::App { remote, typed })) => {
-                let words = remote.message().len() + remote.causes().map(str::len).sum::<usize>();
-                (1, words + typed.long_bytes())
-            }
-            Item::Part(_, Err(Failure::Failed(_))) | Item::Opened(_) | Item::Done(_) => (1, 0),
+            Item::Part(_, Err(failure)) => (1, failure.long_bytes()),
+            Item::Opened(_) | Item::Done(_) => (1, 0),
             Item::Happened(events) => (events.len(), events.iter().map(name_bytes).sum()),
             Item::Batch(..) => (0, 0),
         };

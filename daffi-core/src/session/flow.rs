@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 
+use super::provider::HEADER_BYTES;
 use super::streams::End;
 use super::transmit::{Transmit, Unsent};
 use super::{Event, Session};
-use crate::proto::{Batch, CallId, Credit, Failed, Header, RunId, Status, StreamId, Taken, Window};
+use crate::proto::{Batch, CallId, Credit, Failed, Failure, Header, RunId, Status, StreamId, Taken, Window};
 
 impl<W, C: Clone> Session<W, C> {
     /// Lets the callback send more of the stream that it returned: to a broadcast, that of the process with that place on
@@ -111,6 +112,11 @@ impl<W, C: Clone> Session<W, C> {
         if let Some(waiter) = self.streams.close(End::Call(call), index) {
             events.extend(waiter.map(Event::Drop));
             let stream = StreamId::Argument(index);
+            let room = out.frame_limit().saturating_sub(HEADER_BYTES);
+            let end = end.map_err(|failed| match Failure::Failed(failed.clone()).fitting(room) {
+                Some(Failure::Failed(shorter)) => shorter,
+                _ => failed,
+            });
             let status = end.map_or_else(Status::Failed, |()| Status::Value);
             let _ = out.send(&Header::Close { call, stream, status }, &Bytes::new());
         }

@@ -129,34 +129,26 @@ impl<W, C: Clone> Session<W, C> {
 }
 
 /// How many bytes of a frame, at most, are no words of an error: on the way to the caller the header becomes another.
-const HEADER_BYTES: usize = 1024;
+pub(super) const HEADER_BYTES: usize = 1024;
 
 /// Answers a call. A value over the frame limit becomes an error that says so; of an error's words there are fewer then.
 fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
     let long = match outcome {
         Ok(value) => !value.is_empty(),
-        Err(failure) => matches!(failure, Failure::App { .. }),
+        Err(failure) => matches!(failure, Failure::App { .. }) || failure.long_bytes() > HEADER_BYTES,
     };
     let full = Err(Failed::Overloaded { may_have_run: true }.into());
     // To a peer that does not read, small answers go (P6).
     let outcome = if long && out.room() == 0 { &full } else { outcome };
+    let fitting = match outcome {
+        Err(failure) if long => failure.fitting(out.frame_limit().saturating_sub(HEADER_BYTES)),
+        _ => None,
+    };
+    let fitting = fitting.map(Err);
+    let outcome = fitting.as_ref().unwrap_or(outcome);
     let (status, payload) = Status::of(outcome);
     let sent = out.send(&Header::Reply { call, status }, payload);
     if let Err(Unsent::TooLarge { size, limit }) = sent {
-        let shortened = outcome
-            .as_ref()
-            .err()
-            .and_then(|failure| failure.shortened(limit.checked_sub(HEADER_BYTES)?));
-        if let Some(failure) = shortened {
-            let outcome = Err(failure);
-            let (status, payload) = Status::of(&outcome);
-            if !matches!(
-                out.send(&Header::Reply { call, status }, payload),
-                Err(Unsent::TooLarge { .. })
-            ) {
-                return;
-            }
-        }
         let failed = Failed::TooLarge {
             size: size as u64,
             limit: limit as u64,

@@ -98,6 +98,54 @@ fn metadata_over_8_kib_is_refused() {
 }
 
 #[test]
+fn words_of_an_error_over_a_mebibyte_are_refused() {
+    let call = CallId::first(1);
+    let (most, more) = (
+        "w".repeat(Limits::WORDS_BYTES),
+        "w".repeat(Limits::WORDS_BYTES + 1),
+    );
+    let half = "w".repeat(Limits::WORDS_BYTES / 2);
+    let app = |message, causes, typed| Header::Reply {
+        call,
+        status: Status::App {
+            message,
+            causes,
+            typed,
+        },
+    };
+    let (reason, longer) = (&*most, &*more);
+    check(&app(&most, vec![&half, &half], Own::Lost { reason }), Ok(()));
+    let words = Err("the words of an error is over the limit of 1048576");
+    check(&app(&more, vec![], Own::None), words);
+    check(&app("", vec![], Own::Lost { reason: longer }), words);
+    let causes = Err("the words of all causes is over the limit of 1048576");
+    check(&app("", vec![&half, &half, "w"], Own::None), causes);
+    let failed = |words: &str| {
+        let (message, reason) = (words.to_owned(), words.to_owned());
+        [
+            Failed::Panicked {
+                message: message.clone(),
+            },
+            Failed::Denied {
+                reason: reason.clone(),
+            },
+            Failed::Decode {
+                message: message.clone(),
+            },
+            Failed::Encode { message },
+            Failed::Invalid { reason },
+        ]
+        .map(Status::Failed)
+    };
+    for status in failed(&most) {
+        check(&Header::Reply { call, status }, Ok(()));
+    }
+    for status in failed(&more) {
+        check(&Header::Reply { call, status }, words);
+    }
+}
+
+#[test]
 fn more_than_32_causes_of_an_error_are_refused() {
     let reply = |causes| Header::Reply {
         call: CallId::first(1),

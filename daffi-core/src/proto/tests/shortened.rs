@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::super::{Failed, Failure, RemoteError, Typed};
+use super::super::{Failed, Failure, Limits, RemoteError, Typed};
 
 fn panicked(message: &str) -> Failure {
     Failure::Failed(Failed::Panicked {
@@ -65,6 +65,43 @@ fn an_error_itself_stays_beside_its_words_if_it_has_room() {
     assert_eq!(typed, Typed::Lost(reason.to_owned()));
     assert_eq!(remote.message(), "short");
     assert_eq!(remote.causes().collect::<Vec<_>>(), ["cause"]);
+}
+
+#[test]
+fn there_are_no_more_words_than_may_be_sent() {
+    let (limit, room) = (Limits::WORDS_BYTES, 16 * Limits::WORDS_BYTES);
+    let (most, more) = ("l".repeat(limit), "l".repeat(limit + 1));
+    let remote = |message: &str, causes: &[&str]| {
+        RemoteError::new(message, causes.iter().map(|&cause| cause.to_owned()).collect())
+    };
+    // However much room there is, and however large the error itself.
+    for failure in [
+        panicked(&most),
+        app(&most, &[], Some(5 * limit)),
+        Failure::app_lost(remote("", &[]), most.clone()),
+    ] {
+        assert_eq!(failure.fitting(room), None);
+    }
+    for failure in [
+        panicked(&more),
+        app(&more, &[], Some(5 * limit)),
+        app(&most, &["cause"], None),
+        Failure::app_lost(remote("", &[]), more.clone()),
+    ] {
+        let cut = failure.fitting(room).unwrap();
+        assert_eq!(cut.fitting(room), None, "it fits");
+        assert!(
+            format!("{cut:?}").contains("… (cut: there were 1048"),
+            "and says so"
+        );
+        if let Failure::App {
+            typed: Typed::Encoded(typed),
+            ..
+        } = cut
+        {
+            assert_eq!(typed.len(), 5 * limit);
+        }
+    }
 }
 
 #[test]

@@ -122,6 +122,46 @@ fn p1_of_an_error_over_the_frame_limit_the_words_are_cut() {
 }
 
 #[test]
+fn p6_long_words_do_not_go_to_a_peer_that_does_not_read() {
+    let panicked = |bytes| Failed::Panicked {
+        message: "l".repeat(bytes),
+    };
+    let full = Failed::Overloaded { may_have_run: true };
+    for (end, expected) in [(panicked(1000), panicked(1000)), (panicked(5000), full)] {
+        let mut f = Fixture::new();
+        let run = f.running(0);
+        (f.wire.full, f.wire.limit) = (true, 10_000);
+        f.finish(run, &failed(end));
+        let outcome = failed(expected);
+        assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
+    }
+}
+
+#[test]
+fn p1_an_argument_stream_ends_however_long_the_reason() {
+    let mut f = Fixture::new();
+    let request = Request {
+        streams: 1,
+        ..Fixture::request(None)
+    };
+    let call = f.submit(&Message::Call(request, &bytes("")), "caller").unwrap();
+    f.wire.sent();
+    f.wire.limit = 2000;
+    let end = Err(Failed::Encode {
+        message: "l".repeat(5000),
+    });
+    f.session.close_argument(call, 0, end, &mut f.wire, &mut f.events);
+    let sent = f.wire.sent();
+    let [Sent::Close { end: Err(end), .. }] = &*sent else {
+        panic!("{sent:?}")
+    };
+    assert!(
+        format!("{end:?}").contains("lll… (cut: there were 5000 bytes)"),
+        "{end:?}"
+    );
+}
+
+#[test]
 fn p2_a_refused_run_did_not_run() {
     let mut f = Fixture::with(Limits {
         calls: 2,
