@@ -128,6 +128,14 @@ impl Actor {
         );
     }
 
+    /// Waits until it has said something that has these in it.
+    pub async fn says_something_with(&self, one: &str, other: &str) {
+        let mut heard = self.heard.clone();
+        let both = |said: &String| said.contains(one) && said.contains(other);
+        let said = heard.wait_for(|said| said.iter().any(both)).await.is_ok();
+        assert!(said, "{one:?} and {other:?} are not in {:?}", self.heard.borrow());
+    }
+
     async fn hears(&self, what: &str) -> bool {
         let mut heard = self.heard.clone();
         heard

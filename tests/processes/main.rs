@@ -297,3 +297,14 @@ async fn a_type_that_panics_when_it_is_looked_into_is_called_all_the_same() {
     assert_eq!(length(Span { from: 1, to: 3 }).on(&g).await, Ok(2));
     g.stop().await;
 }
+
+#[tokio::test]
+async fn p1_a_wait_in_a_forked_child_ends_with_an_error() {
+    let stage = Stage::new();
+    let forking = stage.begin("forking");
+    for wait in ["`process_id` ", "`wait_process(\"forking\")` "] {
+        forking.says_something_with(wait, "forked").await;
+    }
+    forking.says("its own works").await;
+    assert!(forking.ended().await.success());
+}

@@ -1,9 +1,11 @@
 //! The parts that processes play.
 
 use std::future::pending;
+use std::process::exit;
 use std::time::Duration;
 
 use daffi::{Global, GlobalBuilder, Stream, Streaming, callback, fetcher};
+use fork::{Fork, fork, getppid, waitpid};
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
@@ -128,10 +130,46 @@ mod called {
 
     #[fetcher]
     pub(super) async fn never() -> u8;
+
+    #[fetcher]
+    pub(super) async fn process_id() -> u32;
+}
+
+pub fn play(part: &str) {
+    match part {
+        "forking" => forking(),
+        _ => play_on_a_runtime(part),
+    }
+}
+
+/// Has a Global, and a child without its threads, which says what happens there.
+fn forking() {
+    let at = || Global::builder().unix_sock_path(folder());
+    let builder = at().process_name("forking").init_controller(true);
+    let g = builder.start_blocking().unwrap();
+    match fork().unwrap() {
+        Fork::Parent(child) => {
+            waitpid(child).unwrap();
+            g.stop_blocking();
+        }
+        Fork::Child => {
+            let there = || called::process_id().to("forking");
+            say(&there().on(&g).wait().unwrap_err().to_string());
+            say(&g.wait_process("forking").wait().unwrap_err().to_string());
+            // It cannot end here.
+            g.stop_blocking();
+            let builder = at().process_name("forked").auto_callbacks(false);
+            let own = builder.start_blocking().unwrap();
+            assert_eq!(there().on(&own).wait(), Ok(getppid().try_into().unwrap()));
+            own.stop_blocking();
+            say("its own works");
+            exit(0);
+        }
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
-pub async fn play(part: &str) {
+async fn play_on_a_runtime(part: &str) {
     let at = Global::builder().unix_sock_path(folder());
     match part {
         "controller" => join(at.init_controller(true).init_node(false)).await,

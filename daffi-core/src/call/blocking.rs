@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::error::CallError;
+use crate::node::in_process;
 use crate::scope::Scope;
 
 /// Whether blocking this thread holds up nobody.
@@ -13,8 +14,17 @@ pub(crate) fn may_block() -> bool {
     tokio::runtime::Handle::try_current().is_err() || Scope::current().may_block
 }
 
-/// That blocking this thread holds up nobody.
+/// That blocking this thread holds up nobody, and that somebody is there to end it.
 pub(crate) fn check_may_block<E>(callback: impl FnOnce() -> String) -> Result<(), CallError<E>> {
+    if in_process::is_forked() {
+        return Err(CallError::Invalid {
+            callback: callback(),
+            reason: "this process was forked from the one that started the Global, and nothing of that runs here: start \
+                     another Global in it"
+                .to_owned(),
+            may_have_run: false,
+        });
+    }
     if may_block() {
         return Ok(());
     }

@@ -117,7 +117,9 @@ impl<T, E> Call<T, E> {
     /// # Errors
     ///
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime. Callbacks that are not
-    /// `async` may wait: until they are cancelled themselves, which ends this with [`CallError::Cancelled`].
+    /// `async` may wait: until they are cancelled themselves, which ends this with [`CallError::Cancelled`]. In a process that was
+    /// forked from the one of the `Global`, [`CallError::Invalid`]: a forked process has no threads of the other's, and needs a
+    /// `Global` of its own.
     pub fn wait(self) -> Result<T, CallError<E>> {
         check_may_block(|| self.source.name().to_owned())?;
         let callback = self.source.name().to_owned();

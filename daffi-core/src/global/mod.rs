@@ -345,6 +345,14 @@ impl Global {
     }
 
     fn run_blocking(&self, future: impl Future<Output = ()> + Send + 'static) {
+        if in_process::is_forked() {
+            error!(
+                process_name = &*self.inner.process_name,
+                "this process was forked from the one that started the Global, and nothing of that runs here: leave it to \
+                 that one"
+            );
+            return;
+        }
         if !may_block() {
             error!(
                 process_name = &*self.inner.process_name,
