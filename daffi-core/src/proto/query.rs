@@ -23,7 +23,7 @@ pub enum Query<'a> {
     Processes,
     /// Answered with a list of [`CallbackEntry`](super::CallbackEntry), by name.
     Callbacks,
-    /// Told of what happens, by [`Header::Happened`], until it is cancelled or the asker does not keep up. What is there
+    /// Told of what happens, by [`Header::Happened`](super::Header::Happened), until it is cancelled or the asker does not keep up. What is there
     /// already comes first.
     Presence,
 }
