@@ -185,7 +185,8 @@ impl Router {
         let peer = self.peers.get_mut(to).ok_or_else(nobody)?;
         let bytes = weight(header, payload);
         peer.load.begin(from, bytes);
-        let call = Outstanding::new(caller, from, to, via, bytes).within(within);
+        let mut call = Outstanding::new(caller, from, to, via, bytes);
+        call.within = within;
         let number = self.calls.insert(call, &mut peer.runs);
         self.directory.begin(via);
         if let Some(caller) = self.peers.get_mut(from) {

@@ -57,12 +57,6 @@ impl Outstanding {
         }
     }
 
-    /// The same, while another call waits for it.
-    pub(super) const fn within(mut self, within: Option<CallId>) -> Self {
-        self.within = within;
-        self
-    }
-
     /// Whether the provider knows that nobody wants the answer.
     pub(super) const fn is_cancelled(&self) -> bool {
         self.cancelled

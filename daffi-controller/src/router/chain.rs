@@ -57,8 +57,8 @@ impl Router {
             looks += 1;
             let provider = self.directory.provider(call.via);
             provider.is_some_and(|provider| {
-                !provider.withdrawn
-                    && provider.function == function
+                // One that is taken back accepts nothing.
+                provider.function == function
                     && provider.concurrency.is_some()
                     && provider.accepts(header.signature)
                     && named.is_none_or(|named| named == provider.peer)
@@ -75,9 +75,18 @@ impl Router {
         provider: PeerId,
         turn: &mut Turn,
     ) -> Vec<Ancestor<'_>> {
+        match within {
+            None => Vec::new(),
+            Some(within) => self.told_ancestors(within, provider, turn),
+        }
+    }
+
+    /// Nearly no call is part of a chain.
+    #[cold]
+    fn told_ancestors(&self, within: CallId, provider: PeerId, turn: &mut Turn) -> Vec<Ancestor<'_>> {
         let (mut told, mut farthest) = (Vec::new(), 0);
         let (mut looks, mut names, mut words) = (0, 0, 0);
-        for (number, call) in self.calls.chain(within) {
+        for (number, call) in self.calls.chain(Some(within)) {
             looks += 1;
             if call.provider == provider {
                 told.push(Ancestor::Here(number));
