@@ -22,6 +22,7 @@ mod register_fn;
 mod services;
 mod sharing;
 mod signatures;
+mod spread;
 mod stop_on_drop;
 mod streams;
 mod to_come;

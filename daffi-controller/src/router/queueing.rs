@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::proto::{self, Absence, Failed, Header, Status, StreamId};
+use daffi_core::proto::{self, Absence, CallId, Failed, Header, Status, StreamId};
 
 use super::directory::Directory;
 use super::ids::{Caller, FunctionKey, PeerId, ProviderKey, Routed, Sent, WaitId};
@@ -302,12 +302,7 @@ impl Router {
                 if let Some(caller) = self.peers.live(caller) {
                     caller.sent.insert(call, Sent::Routed(Routed::Run(number)));
                 }
-                for (stream, status) in parked.closed {
-                    if let Ok(status) = proto::decode_guarded(&status) {
-                        let close = Header::Close { call, stream, status };
-                        self.pass_to_provider(caller, call, close, stream, out);
-                    }
-                }
+                self.pass_closed(caller, call, &parked.closed, out);
             }
             Caller::HandedOver(caller) => {
                 self.answer(caller, parked.made.number, Status::Value, &Bytes::new(), out);
@@ -315,8 +310,30 @@ impl Router {
             Caller::Part(part) if parked.made.is_handed_over() => {
                 self.end_part(part, Status::Value, &Bytes::new(), out);
             }
-            Caller::Part(part) => self.broadcasts.route(part, Routed::Run(number)),
+            Caller::Part(part) => {
+                self.broadcasts.route(part, Routed::Run(number));
+                if let Some((caller, call)) = self.broadcasts.call_of(part) {
+                    self.pass_closed(caller, call, &parked.closed, out);
+                }
+            }
             Caller::Nobody => {}
+        }
+    }
+
+    /// Tells a provider that is given a call which of its streams had ended before.
+    fn pass_closed(
+        &mut self,
+        caller: PeerId,
+        call: CallId,
+        closed: &[(StreamId, Bytes)],
+        out: &mut impl Outlet,
+    ) {
+        for (stream, status) in closed {
+            if let Ok(status) = proto::decode_guarded(status) {
+                let (call, stream) = (call, *stream);
+                let close = Header::Close { call, stream, status };
+                self.pass_to_provider(caller, call, close, stream, out);
+            }
         }
     }
 }

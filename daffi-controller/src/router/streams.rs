@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use daffi_core::proto::{CallId, Failed, Header, Status, StreamId};
 
-use super::ids::{Caller, Part, PeerId, Routed, Sent};
+use super::ids::{Caller, Part, PeerId, Routed, Sent, WaitId};
 use super::outlet::{Fault, Outlet};
 use super::state::Router;
 use super::status::{is_small, refused};
@@ -19,6 +19,8 @@ struct Way {
     to: PeerId,
     call: CallId,
     index: u32,
+    /// It goes to the caller of a broadcast.
+    is_part: bool,
     /// The controller's number of the call.
     routed: CallId,
 }
@@ -26,10 +28,12 @@ struct Way {
 impl Way {
     /// The frame in the terms of where it goes.
     fn renamed<'a>(&self, header: Header<'a>) -> Header<'a> {
-        let (call, index) = (self.call, self.index);
+        let (call, part) = (self.call, self.index);
+        let index = part;
         let renamed = |stream| match stream {
-            StreamId::Result(_) => StreamId::Result(index),
-            argument @ StreamId::Argument(_) => argument,
+            StreamId::Result(_) => StreamId::Result(part),
+            StreamId::Argument(index) if self.is_part => StreamId::ArgumentOf { part, index },
+            StreamId::Argument(index) | StreamId::ArgumentOf { index, .. } => StreamId::Argument(index),
         };
         match header {
             Header::Opened { .. } => Header::Opened { call, index },
@@ -95,12 +99,12 @@ impl Router {
             } => self.to_caller(from, call)?,
             Header::Items {
                 call,
-                stream: stream @ StreamId::Argument(_),
+                stream: stream @ (StreamId::Argument(_) | StreamId::ArgumentOf { .. }),
                 ..
             }
             | Header::Close {
                 call,
-                stream: stream @ StreamId::Argument(_),
+                stream: stream @ (StreamId::Argument(_) | StreamId::ArgumentOf { .. }),
                 ..
             }
             | Header::Credit {
@@ -111,7 +115,7 @@ impl Router {
             _ => return Err(Fault::Unexpected("a frame of a stream from the wrong end")),
         };
         if let Header::Close { call, stream, status } = &header
-            && let Some(Sent::Routed(Routed::Queued(id))) = self.sent(from, *call)
+            && let Some(id) = self.queued(from, *call, *stream)
         {
             self.close_early(id, *stream, status, out);
         }
@@ -149,12 +153,14 @@ impl Router {
                 to,
                 call,
                 index: 0,
+                is_part: false,
                 routed,
             }),
             Caller::Part(part) => self.broadcasts.call_of(part).map(|(to, call)| Way {
                 to,
                 call,
                 index: part.index,
+                is_part: true,
                 routed,
             }),
             Caller::HandedOver(_) | Caller::Nobody => None,
@@ -164,22 +170,35 @@ impl Router {
     /// The way to the provider of a call of `from`'s; none if it has ended. What was sent before its reply came is on its
     /// way then.
     fn to_provider(&self, from: PeerId, call: CallId, stream: StreamId) -> Option<Way> {
-        let (is_result, index) = match stream {
-            StreamId::Result(index) => (true, index),
-            StreamId::Argument(_) => (false, 0),
-        };
-        let routed = match self.sent(from, call)? {
-            Sent::Routed(Routed::Run(run)) if index == 0 => run,
-            // A stream goes to one process.
-            Sent::Broadcast(of) if is_result => self.part_at(Part { of, index })?,
+        let routed = match (self.sent(from, call)?, stream) {
+            (Sent::Routed(Routed::Run(run)), StreamId::Result(0) | StreamId::Argument(_)) => run,
+            (Sent::Broadcast(of), StreamId::Result(index) | StreamId::ArgumentOf { part: index, .. }) => {
+                self.part_at(Part { of, index })?
+            }
             _ => return None,
         };
         Some(Way {
             to: self.calls.get(routed)?.provider,
             call: routed,
             index: 0,
+            is_part: false,
             routed,
         })
+    }
+
+    /// The call that waits for a provider, if a stream is one of its arguments.
+    fn queued(&self, from: PeerId, call: CallId, stream: StreamId) -> Option<WaitId> {
+        let routed = match (self.sent(from, call)?, stream) {
+            (Sent::Routed(routed), StreamId::Argument(_)) => routed,
+            (Sent::Broadcast(of), StreamId::ArgumentOf { part: index, .. }) => {
+                self.broadcasts.routed(Part { of, index })?
+            }
+            _ => return None,
+        };
+        match routed {
+            Routed::Queued(id) => Some(id),
+            Routed::Run(_) => None,
+        }
     }
 
     /// Passes a frame of a caller's on to its provider.

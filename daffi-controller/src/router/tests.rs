@@ -16,6 +16,7 @@ mod presence;
 mod queueing;
 mod receivers;
 mod roster;
+mod spread;
 mod streams;
 mod traffic;
 mod world;

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use super::attempt::Attempt;
 use super::future::{Call, State};
+use super::spread::Receivers;
 use crate::error::CallError;
 use crate::node::{Item, Next};
 use crate::proto::Failed;
@@ -16,6 +17,8 @@ pub(super) struct Asked<T, E> {
     pub(super) attempt: Attempt,
     /// Their names, in the order of their numbers.
     pub(super) names: Vec<String>,
+    /// Those who receive the streams that are sent.
+    pub(super) receivers: Receivers,
 }
 
 /// Makes a call to many when its time has come, and waits until it is known who is asked.
@@ -98,8 +101,10 @@ impl<T, E> Future for Asking<T, E> {
         let call = self.call.as_mut().expect("it is not polled after it was ready");
         let roster = ready!(Self::poll_roster(call, cx));
         let call = self.call.take();
+        let call = call.expect("it was there");
         Poll::Ready(roster.map(|(attempt, names)| Asked {
-            call: call.expect("it was there"),
+            receivers: Receivers::new(call.feeds.len(), names.len()),
+            call,
             attempt,
             names,
         }))

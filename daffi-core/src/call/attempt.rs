@@ -14,6 +14,7 @@ use super::patience::Patience;
 use super::pause::{Pause, pause};
 use super::pump::Feeds;
 use super::source::Source;
+use super::spread::Receivers;
 use crate::error::CallError;
 use crate::node::{Backoff, Exchange, Item, Message, Next, Request};
 use crate::proto::{Described, Failed, Failure, Limits, Moment, Outcome, Window};
@@ -237,6 +238,16 @@ impl Attempt {
             // What the streams wait for may belong to a runtime.
             let _runtime = node.runtime().enter();
             let _ = feeds.poll(node, sent, cx);
+        }
+    }
+
+    /// Sends arguments that are streams to all who are asked.
+    pub(super) fn feed_all(&self, receivers: &mut Receivers, feeds: &mut Feeds, cx: &mut Context<'_>) {
+        if let Some(sent) = self.exchange.sent() {
+            let node = self.exchange.node();
+            // What the streams wait for may belong to a runtime.
+            let _runtime = node.runtime().enter();
+            receivers.feed(feeds, node, sent, cx);
         }
     }
 

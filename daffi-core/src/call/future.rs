@@ -128,7 +128,10 @@ impl<T, E> Call<T, E> {
 
     /// The same call, carried out in another way.
     pub(super) fn in_mode(mut self, mode: Mode) -> Self {
-        self.options.mode = mode;
+        // For each item of a stream it is carried out in a way of its own, which does not go with another.
+        if self.options.mode != Mode::Each {
+            self.options.mode = mode;
+        }
         self
     }
 
@@ -185,6 +188,10 @@ impl<T, E> Call<T, E> {
         let Err(Failure::Failed(Failed::SignatureMismatch { offered })) = outcome else {
             return None;
         };
+        if self.options.streams > 0 {
+            // A stream cannot be sent twice.
+            return None;
+        }
         attempt
             .accepts(&self.source, offered)
             .then(|| self.for_process(name, attempt))

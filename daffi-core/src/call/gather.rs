@@ -14,6 +14,7 @@ use super::attempt::Attempt;
 use super::broadcast::Broadcast;
 use super::future::Call;
 use super::replies::Reply;
+use super::spread::Receivers;
 use super::streaming::{Broken, Streaming, undecodable};
 use crate::error::{CallError, RemoteError};
 use crate::node::{Item, Next, Received, Turn};
@@ -29,6 +30,7 @@ use crate::proto::{Batch, Failure, Outcome};
 pub struct BroadcastItems<T, E = RemoteError> {
     call: Call<Streaming<T>, E>,
     attempt: Attempt,
+    receivers: Receivers,
     processes: Vec<Process<T>>,
     /// What has come and was not looked at, in that order.
     arrived: VecDeque<(usize, Arrived)>,
@@ -75,7 +77,12 @@ impl<T, E> Broadcast<Streaming<T>, E> {
     ///
     /// As awaiting a broadcast. What goes wrong at one of the processes is told with its name.
     pub async fn items(self) -> Result<BroadcastItems<T, E>, CallError<E>> {
-        let Asked { call, attempt, names } = self.asking_for_items().await?;
+        let Asked {
+            call,
+            attempt,
+            names,
+            receivers,
+        } = self.asking_for_items().await?;
         let processes: Vec<_> = names
             .into_iter()
             .map(|name| Process {
@@ -91,6 +98,7 @@ impl<T, E> Broadcast<Streaming<T>, E> {
             open: processes.len(),
             call,
             attempt,
+            receivers,
             processes,
             arrived: VecDeque::new(),
             current: 0,
@@ -191,6 +199,8 @@ impl<T, E> BroadcastItems<T, E> {
             }
             let Poll::Ready(next) = self.call.poll_next(&mut self.attempt, cx) else {
                 self.turn.pause();
+                self.attempt
+                    .feed_all(&mut self.receivers, &mut self.call.feeds, cx);
                 return Poll::Pending;
             };
             match next {

@@ -20,6 +20,7 @@ mod pump;
 mod replies;
 mod reply_stream;
 mod source;
+mod spread;
 mod streaming;
 mod stub;
 

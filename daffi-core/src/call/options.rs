@@ -64,9 +64,9 @@ impl Options {
         let other = match (&self.to, self.key) {
             (Some(_), _) => "to",
             (None, Some(_)) => "key",
-            (None, None) if self.streams > 0 => {
+            (None, None) if self.mode == Mode::Each => {
                 return Some(
-                    "a stream can be sent to one process, not to all: call them one by one".to_owned(),
+                    "a callback that runs for each item of a stream is called at one process: leave broadcast out".to_owned(),
                 );
             }
             (None, None) if self.retries > 0 => {

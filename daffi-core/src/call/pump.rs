@@ -99,7 +99,11 @@ impl<S: Stream> Pump<S> {
     }
 
     /// Sends; ready at the end of the stream, when nobody reads it any more, or with what went wrong.
-    pub(crate) fn poll(&mut self, port: &impl Port, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+    pub(crate) fn poll(
+        &mut self,
+        port: &(impl Port + ?Sized),
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Failed>> {
         loop {
             ready!(self.turn.poll_next(cx));
             let credit = match port.poll_credit(cx) {
@@ -192,14 +196,14 @@ enum Filled {
 
 /// An argument stream of a call, whatever its items are.
 trait Feed: Send {
-    fn poll(&mut self, port: &Argument<'_>, cx: &mut Context<'_>) -> Poll<Result<(), Failed>>;
+    fn poll(&mut self, port: &dyn Port, cx: &mut Context<'_>) -> Poll<Result<(), Failed>>;
 
     /// Holds its items to what is known about them.
     fn hold(&mut self, form: Arc<Form>);
 }
 
 impl<S: Stream + Send> Feed for Pump<S> {
-    fn poll(&mut self, port: &Argument<'_>, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+    fn poll(&mut self, port: &dyn Port, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
         Self::poll(self, port, cx)
     }
 
@@ -262,6 +266,23 @@ impl Feeds {
                 node.close_argument(sent, index, Err(Failed::Panicked { message }));
             }
         }
+    }
+
+    /// Sends one of them by way of `port`; ready, once, when it has ended.
+    pub(super) fn poll_one(
+        &mut self,
+        index: u32,
+        port: &dyn Port,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Failed>> {
+        let Some(feed) = self.0.get_mut(index as usize) else {
+            return Poll::Pending;
+        };
+        let Some(sending) = feed else { return Poll::Pending };
+        let sending = sending.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let end = ready!(sending.poll(port, cx));
+        *feed = None;
+        Poll::Ready(end)
     }
 
     /// Sends them as arguments of a call; ready when all have ended.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_util::Stream;
 
@@ -11,6 +11,7 @@ use super::asked::{Asked, unexpected};
 use super::attempt::Attempt;
 use super::future::Call;
 use super::replies::Reply;
+use super::spread::Receivers;
 use crate::error::RemoteError;
 use crate::node::{Item, Next};
 use crate::proto::{Failed, Failure};
@@ -23,6 +24,7 @@ use crate::proto::{Failed, Failure};
 pub struct ReplyStream<T, E = RemoteError> {
     call: Call<T, E>,
     attempt: Attempt,
+    receivers: Receivers,
     /// The names of those whose outcome is to come, by their number.
     waiting: Vec<Option<String>>,
     /// Calls to those whose signature has another number for the same.
@@ -44,6 +46,7 @@ impl<T, E> ReplyStream<T, E> {
         Self {
             call: asked.call,
             attempt: asked.attempt,
+            receivers: asked.receivers,
             waiting: asked.names.into_iter().map(Some).collect(),
             again: Vec::new(),
             ended: None,
@@ -79,7 +82,12 @@ impl<T, E> ReplyStream<T, E> {
                 let reply = self.call.finish_at(&name, Err(failed.into()));
                 return Poll::Ready(Some((name, reply)));
             }
-            match ready!(self.call.poll_next(&mut self.attempt, cx)) {
+            let Poll::Ready(next) = self.call.poll_next(&mut self.attempt, cx) else {
+                self.attempt
+                    .feed_all(&mut self.receivers, &mut self.call.feeds, cx);
+                return Poll::Pending;
+            };
+            match next {
                 Next::Item(Item::Part(index, outcome)) => {
                     let Some(name) = self.waiting.get_mut(index as usize).and_then(Option::take) else {
                         continue;

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -63,6 +64,84 @@ impl Node {
                     unsent => Some(unsent.failed(true)),
                 })
         })
+    }
+
+    /// Ready when the connection has room, or there is none.
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let outbox = self.visit(&mut Doings::default(), |visit| visit.outbox().map(Arc::clone));
+        outbox.map_or(Poll::Ready(()), |outbox| outbox.poll_room(cx))
+    }
+
+    /// What may be sent of an argument stream of a call to many, to each of those with these places on the roster: `None` if
+    /// one has granted nothing, which is waited for; nothing in it if it reads no more.
+    #[allow(clippy::option_option, reason = "to wait and to stop are different things")]
+    pub(crate) fn part_credits(
+        &self,
+        call: CallId,
+        index: u32,
+        parts: &[u32],
+        cx: &mut Context<'_>,
+    ) -> Vec<Option<Option<Credit>>> {
+        // Those that are left are dropped when the lock is free again.
+        let mut waiters: Vec<_> = parts.iter().map(|_| Some(cx.waker().clone())).collect();
+        self.drive(|session, _, _| {
+            let parts = parts.iter().zip(&mut waiters);
+            parts
+                .map(|(part, waiter)| session.credit(End::Part(call, *part), index, waiter))
+                .collect()
+        })
+    }
+
+    /// Waits to hear that those read no more; which of them do not.
+    pub(crate) fn parts_ended(
+        &self,
+        call: CallId,
+        index: u32,
+        parts: &[u32],
+        cx: &mut Context<'_>,
+    ) -> Vec<bool> {
+        let mut waiters: Vec<_> = parts.iter().map(|_| Some(cx.waker().clone())).collect();
+        self.drive(|session, _, _| {
+            let parts = parts.iter().zip(&mut waiters);
+            parts
+                .map(|(part, waiter)| session.has_ended(End::Part(call, *part), index, waiter))
+                .collect()
+        })
+    }
+
+    /// Sends the same items to each of those, at once if `full`; which of them read no more.
+    pub(crate) fn send_to_parts(
+        &self,
+        call: CallId,
+        index: u32,
+        parts: &[u32],
+        batch: &Batch,
+        full: bool,
+    ) -> Result<Vec<bool>, Failed> {
+        self.visit(&mut Doings::default(), |visit| {
+            if full {
+                visit.write = Write::Flush;
+            }
+            let (session, mut out, _) = visit.parts();
+            let sent =
+                parts.iter().map(
+                    |part| match session.send(End::Part(call, *part), index, batch, &mut out) {
+                        Ok(()) => Ok(false),
+                        Err(Unsent::Closed) => Ok(true),
+                        Err(unsent) => Err(unsent.failed(true)),
+                    },
+                );
+            sent.collect()
+        })
+    }
+
+    /// Ends an argument stream of a call to many at each of those.
+    pub(crate) fn close_parts(&self, call: CallId, index: u32, parts: &[u32], end: &Result<(), Failed>) {
+        self.drive(|session, out, events| {
+            for part in parts {
+                session.close_part((call, *part), index, end.clone(), out, events);
+            }
+        });
     }
 
     /// Ends an argument stream of a call.

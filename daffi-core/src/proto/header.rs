@@ -62,6 +62,14 @@ pub enum StreamId {
     Result(u32),
     /// From the caller to the callback: the number of the argument among those that are streams, counted from 0.
     Argument(u32),
+    /// As [`Argument`](Self::Argument), between the caller of a broadcast and the controller: each process receives the stream
+    /// by itself.
+    ArgumentOf {
+        /// The place of the process on the roster.
+        part: u32,
+        /// The number of the argument among those that are streams, counted from 0.
+        index: u32,
+    },
 }
 
 /// The W3C trace context of a call.
@@ -239,7 +247,7 @@ impl Header<'_> {
             | Self::Close { call, .. }
             | Self::Items {
                 call,
-                stream: StreamId::Argument(_),
+                stream: StreamId::Argument(_) | StreamId::ArgumentOf { .. },
                 ..
             }
             | Self::Credit {

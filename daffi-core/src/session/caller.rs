@@ -43,7 +43,12 @@ impl<W, C: Clone> Session<W, C> {
             self.park(now, message, waiter)
         }?;
         if message.streams() > 0 {
-            self.calls.flow(call);
+            let feeds = self.calls.flow(call);
+            if message.asks_many() {
+                // Each process receives them by itself, and it is yet to be known who they are.
+                feeds.into_iter().for_each(|feeds| *feeds = message.streams());
+                return Ok(call);
+            }
             (0..message.streams()).for_each(|index| self.streams.open(End::Call(call), index));
         }
         Ok(call)
@@ -193,6 +198,14 @@ impl<W, C: Clone> Session<W, C> {
         if on_its_way && self.connected {
             // A connection that is gone cancels by itself.
             let _ = out.send(&Header::Cancel { call }, &Bytes::new());
+        }
+    }
+
+    /// It is known who is asked: the streams of the call may be sent to each of them once there is credit.
+    pub(super) fn open_parts(&mut self, call: CallId, parts: usize) {
+        let streams = self.calls.flow(call).map_or(0, std::mem::take);
+        for part in (0..).take(parts) {
+            (0..streams).for_each(|index| self.streams.open(End::Part(call, part), index));
         }
     }
 

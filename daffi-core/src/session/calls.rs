@@ -41,13 +41,11 @@ impl<W> Calls<W> {
         self.slots.len() - self.flowing
     }
 
-    /// The call has streams or many answers.
-    pub(super) fn flow(&mut self, call: CallId) {
-        if let Some(slot) = self.slots.get_mut(call)
-            && !std::mem::replace(&mut slot.flows, true)
-        {
-            self.flowing += 1;
-        }
+    /// The call has streams or many answers. How many streams it sends to each who is asked, until that is told once.
+    pub(super) fn flow(&mut self, call: CallId) -> Option<&mut u32> {
+        let slot = self.slots.get_mut(call)?;
+        self.flowing += usize::from(!std::mem::replace(&mut slot.flows, true));
+        Some(&mut slot.feeds)
     }
 
     /// A place for a call that is about to be sent, for which `waiter` waits; `None` if there are too many.
@@ -82,6 +80,7 @@ impl<W> Calls<W> {
             stamp,
             state: state(waiter.take()),
             flows: false,
+            feeds: 0,
             done: None,
         }))
     }

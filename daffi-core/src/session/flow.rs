@@ -75,6 +75,7 @@ impl<W, C: Clone> Session<W, C> {
     ) -> Result<(), Unsent> {
         let (call, stream) = match end {
             End::Call(call) => (call, StreamId::Argument(index)),
+            End::Part(call, part) => (call, StreamId::ArgumentOf { part, index }),
             End::Run(run) => (self.runs.call_of(run).ok_or(Unsent::Closed)?, StreamId::Result(0)),
         };
         let (size, limit) = (batch.bytes.len(), out.frame_limit());
@@ -111,14 +112,22 @@ impl<W, C: Clone> Session<W, C> {
     ) {
         if let Some(waiter) = self.streams.close(End::Call(call), index) {
             events.extend(waiter.map(Event::Drop));
-            let stream = StreamId::Argument(index);
-            let room = out.frame_limit().saturating_sub(HEADER_BYTES);
-            let end = end.map_err(|failed| match Failure::Failed(failed.clone()).fitting(room) {
-                Some(Failure::Failed(shorter)) => shorter,
-                _ => failed,
-            });
-            let status = end.map_or_else(Status::Failed, |()| Status::Value);
-            let _ = out.send(&Header::Close { call, stream, status }, &Bytes::new());
+            send_close(call, StreamId::Argument(index), end, out);
+        }
+    }
+
+    /// Ends an argument stream of a call to many, at one process.
+    pub fn close_part(
+        &mut self,
+        (call, part): (CallId, u32),
+        index: u32,
+        end: Result<(), Failed>,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        if let Some(waiter) = self.streams.close(End::Part(call, part), index) {
+            events.extend(waiter.map(Event::Drop));
+            send_close(call, StreamId::ArgumentOf { part, index }, end, out);
         }
     }
 
@@ -144,6 +153,17 @@ impl<W, C: Clone> Session<W, C> {
         }
         events.extend(waiter.map(Event::Wake));
     }
+}
+
+/// Tells the receiver of an argument stream that there is no more of it. A connection that is gone ends the stream by itself.
+fn send_close(call: CallId, stream: StreamId, end: Result<(), Failed>, out: &mut impl Transmit) {
+    let room = out.frame_limit().saturating_sub(HEADER_BYTES);
+    let end = end.map_err(|failed| match Failure::Failed(failed.clone()).fitting(room) {
+        Some(Failure::Failed(shorter)) => shorter,
+        _ => failed,
+    });
+    let status = end.map_or_else(Status::Failed, |()| Status::Value);
+    let _ = out.send(&Header::Close { call, stream, status }, &Bytes::new());
 }
 
 /// Lets the sender of a stream send more of it. A connection that is gone ends the stream by itself.

@@ -113,6 +113,14 @@ impl Message<'_> {
         matches!(self, Self::Call(Request { mode: Mode::Each, .. }, _))
     }
 
+    /// Whether it may go to several processes.
+    pub(super) const fn asks_many(&self) -> bool {
+        match self {
+            Self::Call(request, _) => request.mode.asks_many(),
+            _ => false,
+        }
+    }
+
     /// How many streams go with it.
     pub(super) const fn streams(&self) -> u32 {
         match self {

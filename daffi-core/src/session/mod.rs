@@ -259,10 +259,13 @@ impl<W, C: Clone> Session<W, C> {
                 self.end_streams(End::Call(call), events);
             }
             Header::Roster { call } => {
-                self.add(call, Item::Roster(decode_guarded(&payload)?), out, events)?;
+                let names: Vec<String> = decode_guarded(&payload)?;
+                self.open_parts(call, names.len());
+                self.add(call, Item::Roster(names), out, events)?;
             }
             Header::Part { call, index, status } => {
                 self.add(call, Item::Part(index, outcome(status, payload)), out, events)?;
+                self.end_streams(End::Part(call, index), events);
             }
             Header::Happened { call } => {
                 self.add(call, Item::Happened(decode_guarded(&payload)?), out, events)?;
@@ -288,6 +291,9 @@ impl<W, C: Clone> Session<W, C> {
                 match stream {
                     StreamId::Result(index) => self.add(call, Item::Batch(index, batch), out, events)?,
                     StreamId::Argument(index) => self.arrive(call, index, batch, out, events),
+                    StreamId::ArgumentOf { .. } => {
+                        return Err(Fault::Unexpected("items of a stream from the wrong end"));
+                    }
                 }
             }
             Header::Close {
@@ -312,6 +318,9 @@ impl<W, C: Clone> Session<W, C> {
             } => {
                 let waiter = match stream {
                     StreamId::Argument(index) => self.streams.grant(End::Call(call), index, items, bytes),
+                    StreamId::ArgumentOf { part, index } => {
+                        self.streams.grant(End::Part(call, part), index, items, bytes)
+                    }
                     StreamId::Result(_) => self.runs.run_of(call).and_then(|run| {
                         // It may come before the callback has returned its stream.
                         self.streams.open(End::Run(run), 0);
@@ -325,6 +334,13 @@ impl<W, C: Clone> Session<W, C> {
                 stream: StreamId::Argument(index),
             } => {
                 let waiter = self.streams.close(End::Call(call), index).flatten();
+                events.extend(waiter.map(Event::Wake));
+            }
+            Header::Stop {
+                call,
+                stream: StreamId::ArgumentOf { part, index },
+            } => {
+                let waiter = self.streams.close(End::Part(call, part), index).flatten();
                 events.extend(waiter.map(Event::Wake));
             }
             Header::Goodbye => events.push(Event::ControllerStopping),

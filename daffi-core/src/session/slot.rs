@@ -13,6 +13,8 @@ pub(super) struct Slot<W> {
     pub(super) state: State<W>,
     /// It has streams or many answers.
     pub(super) flows: bool,
+    /// How many streams it sends to each of those who are asked, until it is known who they are.
+    pub(super) feeds: u32,
     /// For how many items of its stream it is known to be done, if it is one whose callback runs for each.
     pub(super) done: Option<u64>,
 }

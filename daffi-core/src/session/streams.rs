@@ -11,6 +11,18 @@ pub enum End {
     Call(CallId),
     /// Of a run of a callback.
     Run(RunId),
+    /// Of a call to many that this process made, to the process with that place on the roster.
+    Part(CallId, u32),
+}
+
+impl End {
+    /// The ends that go with it, from the first to the last.
+    const fn all(self) -> [(Self, Self); 2] {
+        match self {
+            Self::Call(call) => [(self, self), (Self::Part(call, 0), Self::Part(call, u32::MAX))],
+            Self::Run(_) | Self::Part(..) => [(self, self), (self, self)],
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -173,9 +185,10 @@ impl<W> Streams<W> {
         if self.outgoing.is_empty() && self.incoming.is_empty() {
             return;
         }
-        let sent: Vec<_> = self
-            .outgoing
-            .range((end, 0)..=(end, u32::MAX))
+        let sent: Vec<_> = end
+            .all()
+            .into_iter()
+            .flat_map(|(first, last)| self.outgoing.range((first, 0)..=(last, u32::MAX)))
             .map(|(key, _)| *key)
             .collect();
         for key in sent {

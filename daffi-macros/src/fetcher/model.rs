@@ -226,12 +226,13 @@ fn check_retry(arguments: &Arguments, errors: &mut Errors) {
     }
 }
 
-/// That its calls are made once and to one process, for it sends a stream.
+/// That its calls are made once, for it sends a stream; and to one process, if the callback runs for each item.
 fn check_sent_once(arguments: &Arguments, errors: &mut Errors) {
-    if let Some(broadcast) = arguments.span(Key::Broadcast) {
+    if let (Some(broadcast), Some(_)) = (arguments.span(Key::Broadcast), arguments.span(Key::Each)) {
         errors.add_at(
             broadcast,
-            "a stream is sent to one process, not to all: leave `broadcast` out, and call them one by one with `to`",
+            "with `each`, the items go to one process, which tells how many are done: leave `broadcast` out, and call them \
+             one by one with `to`",
         );
     }
     if let Some(again) = arguments.span(Key::Retry).or(arguments.span(Key::Idempotent)) {

@@ -1,8 +1,5 @@
 use daffi::{Stream, fetcher};
 
-#[fetcher(broadcast)]
-async fn to_all(items: impl Stream<Item = u64>);
-
 #[fetcher(retry = 2)]
 async fn again(items: impl Stream<Item = u64>) -> u64;
 

@@ -346,18 +346,25 @@ impl Traffic {
         let call = id(number);
         let index = match asked {
             Asked::Credit(index) => index,
-            // What a broadcast is sent as a stream is for nobody.
-            _ if self.calls[of].broadcast => return,
+            // Each of a broadcast has the stream by itself.
+            Asked::Items { large } if self.calls[of].broadcast => u32::from(large),
+            Asked::Close if self.calls[of].broadcast => 1,
             _ => 0,
         };
         let life = (0..self.lives.len()).find(|life| {
             let life = &self.lives[*life];
             life.of == of && life.heard && life.index == index
         });
-        let (run, stream) = (
-            life.map_or(0, |life| self.lives[life].run),
-            StreamId::Argument(index),
-        );
+        let run = life.map_or(0, |life| self.lives[life].run);
+        let at_provider = StreamId::Argument(0);
+        let stream = if self.calls[of].broadcast {
+            StreamId::ArgumentOf {
+                part: index,
+                index: 0,
+            }
+        } else {
+            at_provider
+        };
         let (header, payload, expected) = match asked {
             Asked::Items { large } => {
                 let payload = life.map_or_else(
@@ -367,7 +374,7 @@ impl Traffic {
                 let items = 1;
                 let said = Said::Items {
                     number: run,
-                    stream,
+                    stream: at_provider,
                     items,
                     payload: payload.clone(),
                 };
@@ -376,7 +383,7 @@ impl Traffic {
             Asked::Close => {
                 let said = Said::Close {
                     number: run,
-                    stream,
+                    stream: at_provider,
                     end: Ok(Bytes::new()),
                 };
                 let status = Status::Value;
@@ -410,6 +417,14 @@ impl Traffic {
         let (call, sent) = (id(run), self.lives[life].sent[1]);
         let made = &self.calls[self.lives[life].of];
         let (to, number, index) = (made.node, made.number, self.lives[life].index);
+        let at_caller = if made.broadcast {
+            StreamId::ArgumentOf {
+                part: index,
+                index: 1,
+            }
+        } else {
+            StreamId::Argument(1)
+        };
         let (header, payload, expected) = match told {
             Told::Opened => {
                 let said = Said::Opened { number, index };
@@ -431,7 +446,7 @@ impl Traffic {
                 let (stream, items, bytes) = (StreamId::Argument(1), 3, 30);
                 let said = Said::Credit {
                     number,
-                    stream,
+                    stream: at_caller,
                     items,
                     bytes,
                 };
@@ -448,7 +463,10 @@ impl Traffic {
                 (
                     Header::Stop { call, stream },
                     Bytes::new(),
-                    Said::Stop { number, stream },
+                    Said::Stop {
+                        number,
+                        stream: at_caller,
+                    },
                 )
             }
         };
@@ -507,7 +525,7 @@ impl Traffic {
                     StreamId::Result(place) => {
                         assert_eq!((this.asked[&number], place, way), (life.of, life.index, 1));
                     }
-                    StreamId::Argument(_) => {
+                    StreamId::Argument(_) | StreamId::ArgumentOf { .. } => {
                         assert_eq!(way, 0);
                         // Or one that it has answered meanwhile.
                         let other = this

@@ -683,6 +683,16 @@ fn the_rest() -> Vec<Golden> {
             "00 00 00 08 10 07 00 00 00 00 01 02",
         ),
         golden(
+            "a close of one of a broadcast",
+            Header::Close {
+                call: CallId::first(7),
+                stream: StreamId::ArgumentOf { part: 2, index: 1 },
+                status: Status::Value,
+            },
+            b"",
+            "00 00 00 07 11 07 00 02 02 01 00",
+        ),
+        golden(
             "items of an argument",
             Header::Items {
                 call: CallId::first(7),
@@ -805,7 +815,7 @@ fn there_are_no_frames_but_these() {
         "06 07 00 02 0e", // a way to fail
         "06 07 00 02 00 04",
         "0a 07 00 05",                      // a query
-        "10 07 00 02",                      // a stream
+        "10 07 00 03",                      // a stream
         "04 00 00 00 00 00 00 00 00 00 05", // a way to call
         "05 07 00 01 00 00 00 00 01 02",    // a call that waits
     ] {

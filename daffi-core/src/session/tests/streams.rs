@@ -926,6 +926,102 @@ fn p6_a_process_that_was_granted_nothing_sends_nothing() {
     assert_eq!(f.wire.sent(), [Sent::Cancel { number: number(call) }]);
 }
 
+// ---------------------------------------------------------------------- to many
+
+const fn argument_of(part: u32) -> StreamId {
+    StreamId::ArgumentOf { part, index: 0 }
+}
+
+impl Fixture {
+    /// A call to many that sends a stream, of which it is known that two are asked.
+    fn spread(&mut self) -> CallId {
+        let request = Request {
+            streams: 1,
+            mode: Mode::Broadcast,
+            ..Self::request(None)
+        };
+        let call = self
+            .submit(&Message::Call(request, &Bytes::new()), "caller")
+            .unwrap();
+        assert_eq!(
+            self.may_send(End::Call(call), 0),
+            Some(None),
+            "nobody has it by itself"
+        );
+        assert_eq!(
+            self.may_send(End::Part(call, 0), 0),
+            Some(None),
+            "nobody is asked yet"
+        );
+        let names = crate::proto::encode(&vec!["ann", "bob"]).unwrap();
+        self.receive(Header::Roster { call }, names).unwrap();
+        self.wire.sent();
+        call
+    }
+}
+
+#[test]
+fn p8_each_of_those_who_are_asked_grants_for_itself() {
+    let mut f = Fixture::new();
+    let call = f.spread();
+    let [ann, bob] = [0, 1].map(|part| End::Part(call, part));
+    assert_eq!((f.may_send(ann, 0), f.may_send(bob, 0)), (None, None));
+    f.granted(call, argument_of(1), window(2, 100));
+    assert_eq!(
+        (f.may_send(ann, 0), f.may_send(bob, 0)),
+        (None, Some(Some((2, 100))))
+    );
+    assert_eq!(f.send(ann, 0, 1, "a"), Err(Unsent::Closed));
+    f.send(bob, 0, 2, "ab").unwrap();
+    assert_eq!(f.wire.sent(), [sent_items(number(call), argument_of(1), 2, "ab")]);
+    assert_eq!(f.may_send(bob, 0), None);
+    // There are no others, and nobody else has a stream of this number.
+    f.granted(call, argument_of(2), window(2, 100));
+    assert_eq!(f.may_send(End::Part(call, 2), 0), Some(None));
+    assert_eq!(f.may_send(End::Part(call, 1), 1), Some(None));
+}
+
+#[test]
+fn p8_a_part_that_ends_ends_its_stream_and_no_other() {
+    let mut f = Fixture::new();
+    let call = f.spread();
+    let [ann, bob] = [0, 1].map(|part| End::Part(call, part));
+    assert_eq!((f.may_send(ann, 0), f.may_send(bob, 0)), (None, None));
+    let (index, status) = (0, Status::Value);
+    f.receive(Header::Part { call, index, status }, Bytes::new())
+        .unwrap();
+    assert_eq!((f.may_send(ann, 0), f.may_send(bob, 0)), (Some(None), None));
+    let stream = argument_of(1);
+    f.receive(Header::Stop { call, stream }, Bytes::new()).unwrap();
+    assert_eq!(f.may_send(bob, 0), Some(None));
+}
+
+#[test]
+fn the_end_of_a_call_to_many_ends_its_streams_to_all() {
+    for is_abandoned in [false, true] {
+        let mut f = Fixture::new();
+        let call = f.spread();
+        f.granted(call, argument_of(0), window(2, 100));
+        if is_abandoned {
+            f.session.abandon(call, &mut f.wire, &mut f.events);
+        } else {
+            let status = Status::Value;
+            f.receive(Header::Reply { call, status }, Bytes::new()).unwrap();
+        }
+        for part in [0, 1] {
+            assert_eq!(f.may_send(End::Part(call, part), 0), Some(None));
+        }
+        assert_eq!(f.session.streams.len(), 0);
+    }
+}
+
+#[test]
+fn nobody_sends_a_process_what_is_for_one_of_many() {
+    let mut f = Fixture::new();
+    f.reading(3, window(2, 100));
+    assert!(f.items(id(3), argument_of(0), 1, "a").is_err());
+}
+
 // ---------------------------------------------------------------------- items in parts
 
 #[test]

@@ -1,0 +1,336 @@
+//! One stream to many: read once, and sent to each as far as all have granted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use daffi::{CallError, Global, Replies, Streaming, callback, fetcher};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::sync::{Notify, mpsc};
+
+use crate::net::{Net, Transport, over_each};
+
+#[derive(Clone, Default)]
+struct Reader {
+    begun: Arc<Notify>,
+    go_on: Arc<Notify>,
+    left: Arc<Notify>,
+}
+
+struct OnDrop(Arc<Notify>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+#[callback(prefix = "reader.")]
+impl Reader {
+    pub async fn total(&self, mut items: Streaming<u64>) -> Result<u64, String> {
+        let mut sum = 0;
+        while let Some(item) = items.next().await {
+            sum += item.map_err(|error| error.to_string())?;
+        }
+        Ok(sum)
+    }
+
+    /// Reads nothing until it is told to.
+    pub async fn late(&self, mut items: Streaming<u64>) -> u64 {
+        self.begun.notify_one();
+        self.go_on.notified().await;
+        let mut count = 0;
+        while let Some(Ok(_)) = items.next().await {
+            count += 1;
+        }
+        count
+    }
+
+    /// Reads so many.
+    pub async fn some(&self, count: usize, items: Streaming<u64>) -> usize {
+        items.take(count).count().await
+    }
+
+    pub async fn never(&self, mut items: Streaming<u64>) {
+        let _left = OnDrop(Arc::clone(&self.left));
+        while let Some(Ok(_)) = items.next().await {
+            self.begun.notify_one();
+        }
+        self.go_on.notified().await;
+    }
+
+    pub async fn double(&self, items: Streaming<u64>) -> impl Stream<Item = u64> {
+        items.map(|item| item.unwrap() * 2)
+    }
+
+    pub async fn lengths(&self, items: Streaming<Vec<u8>>, more: Streaming<u64>) -> (Vec<usize>, usize) {
+        let lengths = items.map(|item| item.unwrap().len()).collect();
+        let (lengths, more) = futures_util::future::join(lengths, more.count()).await;
+        (lengths, more)
+    }
+}
+
+struct Client;
+
+#[fetcher(prefix = "reader.")]
+impl Client {
+    async fn total(&self, items: impl Stream<Item = u64>) -> Result<u64, String>;
+    #[fetcher(broadcast, alias = "total")]
+    async fn totals(&self, items: impl Stream<Item = u64>) -> Result<u64, String>;
+    async fn late(&self, items: impl Stream<Item = u64>) -> u64;
+    async fn some(&self, count: usize, items: impl Stream<Item = u64>) -> usize;
+    async fn never(&self, items: impl Stream<Item = u64>);
+    async fn double(&self, items: impl Stream<Item = u64>) -> impl Stream<Item = u64>;
+    async fn lengths(
+        &self,
+        items: impl Stream<Item = Vec<u8>>,
+        more: impl Stream<Item = u64>,
+    ) -> (Vec<usize>, usize);
+}
+
+async fn open(net: &Net, name: &str, reader: &Reader) -> Global {
+    let builder = net.join().process_name(name).service(reader.clone());
+    builder.stop_timeout(Duration::ZERO).start().await.unwrap()
+}
+
+async fn three(net: &Net) -> Vec<Global> {
+    let mut others = Vec::new();
+    for name in ["Ann", "Bob", "Cid"] {
+        others.push(open(net, name, &Reader::default()).await);
+    }
+    others
+}
+
+/// So many numbers, and how many of them were read.
+fn counted(end: u64) -> (Arc<AtomicU64>, impl Stream<Item = u64> + Send + 'static) {
+    let read = Arc::new(AtomicU64::new(0));
+    let reading = Arc::clone(&read);
+    let items = stream::iter((0..end).inspect(move |_| {
+        reading.fetch_add(1, Ordering::Relaxed);
+    }));
+    (read, items)
+}
+
+fn names<T, E>(replies: &Replies<T, E>) -> Vec<&str> {
+    replies.iter().map(|(name, _)| name).collect()
+}
+
+#[tokio::test]
+async fn p8_one_stream_goes_to_every_provider_and_is_read_once() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let others = three(&net).await;
+        let g = net.caller().await;
+        for end in [0, 1, 100_000] {
+            let (read, items) = counted(end);
+            let totals = Client.total(items).on(&g).broadcast().await.unwrap();
+            assert_eq!(names(&totals), ["Ann", "Bob", "Cid"]);
+            let sum: u64 = (0..end).sum();
+            assert!(totals.values().all(|total| *total == sum), "{totals:?}");
+            assert_eq!(totals.values().count(), 3);
+            assert_eq!(read.load(Ordering::Relaxed), end);
+        }
+        let (_, items) = counted(10);
+        let totals = Client.total(items).on(&g).to_each(["Bob", "Dan"]).await.unwrap();
+        assert_eq!(totals["Bob"], Ok(45));
+        assert!(matches!(totals["Dan"], Err(CallError::NoProvider { .. })));
+        let (_, items) = counted(10);
+        let totals = Client.totals(items).on(&g).await.unwrap();
+        assert_eq!(totals.values().sum::<u64>(), 3 * 45);
+        let (_, items) = counted(10);
+        let job = Client.total(items).on(&g).broadcast().bg();
+        assert_eq!(job.await.unwrap().values().sum::<u64>(), 3 * 45);
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_slowest_sets_the_pace_of_a_stream_to_all() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let (fast, slow) = (Reader::default(), Reader::default());
+        let others = [open(&net, "Ann", &fast).await, open(&net, "Bob", &slow).await];
+        let g = net.caller().await;
+        let (read, items) = counted(200_000);
+        fast.go_on.notify_one();
+        let job = Client.late(items).on(&g).broadcast().bg();
+        slow.begun.notified().await;
+        fast.begun.notified().await;
+        // Bob has granted nothing, as it reads nothing.
+        assert_eq!(read.load(Ordering::Relaxed), 0);
+        slow.go_on.notify_one();
+        let counts = job.await.unwrap();
+        assert!(counts.values().all(|count| *count == 200_000), "{counts:?}");
+        assert_eq!(counts.values().count(), 2);
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_reads_no_more_of_a_stream_to_all_holds_up_nobody() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let others = three(&net).await;
+        let g = net.caller().await;
+        let (read, items) = counted(u64::MAX);
+        // All of them stop, and so does what is read for them.
+        let counts = Client.some(5, items).on(&g).broadcast().await.unwrap();
+        assert!(counts.values().all(|count| *count == 5), "{counts:?}");
+        assert_eq!(counts.len(), 3);
+        assert!(read.load(Ordering::Relaxed) < u64::MAX);
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p3_a_provider_that_is_lost_in_a_stream_to_all_stops_nobody_else() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let (staying, leaving) = (Reader::default(), Reader::default());
+        let stays = open(&net, "Ann", &staying).await;
+        let leaves = open(&net, "Bob", &leaving).await;
+        let g = net.caller().await;
+        let (more, items) = mpsc::channel::<u64>(1);
+        let items = stream::unfold(
+            items,
+            |mut items| async move { Some((items.recv().await?, items)) },
+        );
+        let job = Client.never(items.boxed()).on(&g).broadcast().bg();
+        more.send(1).await.unwrap();
+        for reader in [&staying, &leaving] {
+            reader.begun.notified().await;
+        }
+        leaves.stop().await;
+        for item in 2..5 {
+            more.send(item).await.unwrap();
+            staying.begun.notified().await;
+        }
+        staying.go_on.notify_one();
+        drop(more);
+        let ends = job.await.unwrap();
+        assert_eq!(ends["Ann"], Ok(()));
+        assert!(ends["Bob"].is_err());
+        net.stop([g, stays]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p8_a_lost_receiver_of_a_stream_is_named_and_the_others_have_it_all() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let (staying, leaving) = (Reader::default(), Reader::default());
+        let stays = open(&net, "Ann", &staying).await;
+        let leaves = open(&net, "Bob", &leaving).await;
+        let g = net.caller().await;
+        let (read, items) = counted(100_000);
+        let job = Client.late(items).on(&g).broadcast().bg();
+        staying.begun.notified().await;
+        leaving.begun.notified().await;
+        staying.go_on.notify_one();
+        // It waits for Bob, until Bob has left.
+        assert_eq!(read.load(Ordering::Relaxed), 0);
+        leaves.stop().await;
+        let counts = job.await.unwrap();
+        assert_eq!(counts["Ann"], Ok(100_000));
+        let gone = counts["Bob"].as_ref().unwrap_err();
+        assert!(
+            matches!(gone, CallError::ProviderLost { .. } | CallError::Cancelled { .. }),
+            "{gone}"
+        );
+        net.stop([g, stays]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p4_a_stream_to_all_that_nobody_waits_for_ends_at_all() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let (ann, bob) = (Reader::default(), Reader::default());
+        let others = [open(&net, "Ann", &ann).await, open(&net, "Bob", &bob).await];
+        let g = net.caller().await;
+        let items = stream::iter([1]).chain(stream::pending());
+        let job = Client.never(items).on(&g).broadcast().bg();
+        for reader in [&ann, &bob] {
+            reader.begun.notified().await;
+        }
+        job.cancel();
+        for reader in [&ann, &bob] {
+            reader.left.notified().await;
+        }
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn streams_to_all_may_be_several_large_and_answered_by_streams() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let others = three(&net).await;
+        let g = net.caller().await;
+        let sizes = [0, 1, 3_000_000, 70_000];
+        let items = stream::iter(sizes).map(|size| vec![7; size]);
+        let (_, more) = counted(50_000);
+        let lengths = Client.lengths(items, more).on(&g).broadcast().await.unwrap();
+        assert_eq!(lengths.values().count(), 3);
+        assert!(lengths.values().all(|found| *found == (sizes.to_vec(), 50_000)));
+
+        let (_, items) = counted(50_000);
+        let mut doubled = Client.double(items).on(&g).broadcast().items().await.unwrap();
+        let mut sums = std::collections::BTreeMap::<_, u64>::new();
+        while let Some((name, item)) = doubled.next().await {
+            *sums.entry(name).or_default() += item.unwrap();
+        }
+        assert_eq!(sums.len(), 3);
+        assert!(
+            sums.values()
+                .all(|sum| *sum == (0..50_000).map(|item| item * 2).sum::<u64>())
+        );
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_to_all_comes_to_those_that_are_busy_when_they_have_a_place() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let other = net
+        .join()
+        .process_name("Ann")
+        .service(Busy)
+        .start()
+        .await
+        .unwrap();
+    let g = net.caller().await;
+    let calls = (0..4u64).map(|end| {
+        let (_, items) = counted(end);
+        let call = Busily.count_one_at_a_time(items).on(&g).broadcast().bg();
+        async move { (call.await.unwrap()["Ann"].clone(), end) }
+    });
+    for (count, end) in futures_util::future::join_all(calls).await {
+        assert_eq!(count, Ok(end));
+    }
+    net.stop([g, other]).await;
+}
+
+struct Busy;
+
+#[callback]
+impl Busy {
+    #[callback(concurrency = 1)]
+    pub async fn count_one_at_a_time(&self, items: Streaming<u64>) -> u64 {
+        items.count().await as u64
+    }
+}
+
+struct Busily;
+
+#[fetcher]
+impl Busily {
+    async fn count_one_at_a_time(&self, items: impl Stream<Item = u64>) -> u64;
+}
