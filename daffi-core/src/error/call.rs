@@ -71,7 +71,8 @@ pub enum CallError<E = RemoteError> {
         /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
         retries_spent: bool,
     },
-    /// Every provider is at its limit, or this process has too many calls outstanding.
+    /// Every provider is at its limit and so is its queue, this process has too many calls outstanding, or the call would wait
+    /// for a place that one of those holds who wait for it.
     #[non_exhaustive]
     Overloaded {
         /// The callback's name.
@@ -162,12 +163,13 @@ pub enum CallError<E = RemoteError> {
         /// What stopped it.
         error: Box<CallError<E>>,
     },
-    /// What was asked of the call contradicts itself. Nothing was sent.
+    /// What was asked of the call cannot be: what was said of it contradicts itself, it is waited for where nothing can end it, or
+    /// it comes back to an object that a method has which waits for it. It did not run.
     #[non_exhaustive]
     Invalid {
         /// The callback's name.
         callback: String,
-        /// What contradicts what.
+        /// What speaks against it, and what to do.
         reason: String,
         /// Whether an earlier attempt of the same call may have run.
         may_have_run: bool,
