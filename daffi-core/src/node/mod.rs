@@ -15,6 +15,7 @@ mod doings;
 mod door;
 mod each;
 mod exchange;
+mod first;
 pub(crate) mod in_process;
 mod join;
 mod offers;

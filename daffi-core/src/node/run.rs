@@ -1,22 +1,20 @@
 //! Running callbacks: where they run, how they are stopped, and how their end is reported.
 
-use std::convert::Infallible;
-use std::sync::{Arc, mpsc};
-use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::sync::Arc;
 
-use tokio::sync::oneshot;
-use tracing::{info_span, warn};
+use tracing::info_span;
 
 use super::Node;
 use super::caught::{Caught, caught};
 use super::doings::{Doings, Ended};
 use super::door::Write;
 use super::each::Each;
+use super::first::{Aside, Begun, First, begun};
 use super::task::Task;
 use crate::context::{CallContext, Chain, ContextParts};
+use crate::panics;
 use crate::proto::{Failed, Failure, Outcome, RunId};
-use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, SLOW, Work};
+use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, Work};
 use crate::scope::{Scope, Scoped};
 use crate::session::{Start, Times, Transmit as _};
 
@@ -141,16 +139,20 @@ impl Node {
             }
             // It holds up nobody until it has shown to be quick.
             Handler::Async(_) if callback.pace.is_new() || callback.pace.is_slow() => {
-                let new = callback.pace.is_new();
-                let mut begun = self.begin_aside(Arc::clone(&callback), invocation, scope.clone());
-                let outcome = if new { begun.soon(&callback) } else { None };
-                let future: OutcomeFuture<'static> = match outcome {
+                let first = First {
+                    callback,
+                    invocation,
+                    scope: scope.clone(),
+                };
+                let new = first.callback.pace.is_new();
+                let mut aside = self.begin_aside(run, first);
+                let future = match new.then(|| aside.soon()).flatten() {
                     Some(Begun::Ended(outcome)) => {
                         ended.push((run, outcome));
                         return None;
                     }
                     Some(Begun::Waits(future)) => future,
-                    None => Box::pin(begun.outcome()),
+                    None => Box::pin(aside.outcome()),
                 };
                 self.spawn(run, context, Scoped { scope, future }, true);
                 None
@@ -166,31 +168,14 @@ impl Node {
         }
     }
 
-    /// Begins a callback that may block, on a thread where that holds up nobody.
-    fn begin_aside(&self, callback: Arc<Callback>, invocation: Invocation, scope: Scope) -> Aside {
-        let (give, given) = oneshot::channel();
-        let (done, is_done) = mpsc::channel();
-        let begin = move || {
-            // However it ends.
-            let _done: mpsc::Sender<Infallible> = done;
-            let Handler::Async(call) = &callback.handler else {
-                unreachable!("only these begin so")
-            };
-            let since = Instant::now();
-            let first = begun(&**call, invocation, &scope);
-            let time = since.elapsed();
-            if callback.pace.took(time) {
-                warn!(
-                    callback = &*callback.name,
-                    ?time,
-                    "an asynchronous callback blocked its thread, so it runs beside the other calls of this process: write \
-                     `fn` without `async`, or use `spawn_blocking`"
-                );
-            }
-            let _ = give.send(first);
-        };
-        self.tasks.spawn_blocking_on(begin, &self.runtime);
-        Aside { given, is_done }
+    /// Begins a callback that may block, on a thread where that holds up nobody, as soon as there is one.
+    fn begin_aside(self: &Arc<Self>, run: RunId, first: First) -> Aside {
+        let node = Arc::clone(self);
+        let is_wanted = move || node.drive(|session, _, _| session.is_wanted(run));
+        let (aside, begin) = Aside::new(first, is_wanted);
+        // Where there is no thread to be had, what waits for one is begun without.
+        let _ = panics::caught(|| self.tasks.spawn_blocking_on(begin, &self.runtime));
+        aside
     }
 
     /// Runs a future to its end, or until it is aborted if it is `abortable`.
@@ -240,59 +225,6 @@ impl Node {
             task.stop();
         }
     }
-}
-
-/// What a callback does that is polled for the first time.
-enum Begun {
-    Ended(Outcome),
-    /// The next poll tells it by whom it is to be woken.
-    Waits(OutcomeFuture<'static>),
-}
-
-/// A callback that begins on another thread.
-struct Aside {
-    given: oneshot::Receiver<Begun>,
-    /// Nothing is said but that there is nothing more to say.
-    is_done: mpsc::Receiver<Infallible>,
-}
-
-impl Aside {
-    /// Waits for it, so that calls begin in their order, but for no longer than a callback may hold up others.
-    fn soon(&mut self, callback: &Callback) -> Option<Begun> {
-        if self.is_done.recv_timeout(SLOW) == Err(mpsc::RecvTimeoutError::Timeout) {
-            callback.pace.is_late();
-        }
-        self.given.try_recv().ok()
-    }
-
-    async fn outcome(self) -> Outcome {
-        match self.given.await {
-            Ok(Begun::Ended(outcome)) => outcome,
-            Ok(Begun::Waits(future)) => future.await,
-            // The runtime ended before there was a thread for it.
-            Err(_) => Err(Failed::Cancelled { may_have_run: false }.into()),
-        }
-    }
-}
-
-fn begun(
-    call: &(dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + Sync),
-    invocation: Invocation,
-    scope: &Scope,
-) -> Begun {
-    let begun = caught(scope, || {
-        Ok(scope.clone().enter(|| {
-            let mut future = call(invocation);
-            match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(outcome) => {
-                    drop(future);
-                    Begun::Ended(outcome)
-                }
-                Poll::Pending => Begun::Waits(future),
-            }
-        }))
-    });
-    begun.unwrap_or_else(|failure| Begun::Ended(Err(failure)))
 }
 
 /// Reports the end of a run, however it ends: also when its task is dropped.

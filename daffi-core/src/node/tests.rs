@@ -377,6 +377,42 @@ async fn p16_a_callback_that_blocks_at_its_first_call_runs_beside_others() {
     blocks_beside_others(|blocks| assert!(blocks.pace.is_new())).await;
 }
 
+/// Whether it is called for the first time or has blocked before: nobody needs a thread that is not there.
+#[test]
+fn p16_a_callback_begins_though_all_threads_wait_for_it() {
+    for has_blocked in [false, true] {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let (answered, wait) = mpsc::channel();
+            let wait = Mutex::new(wait);
+            let waits = Handler::Blocking(Arc::new(move |_| {
+                wait.lock().unwrap().recv_timeout(LONG).expect("the answer came");
+                Ok(Bytes::new())
+            }));
+            let quick = Handler::Async(Arc::new(|_| {
+                Box::pin(std::future::ready(Ok(Bytes::new())))
+                    as Pin<Box<dyn Future<Output = Outcome> + Send>>
+            }));
+            let quick = callback("quick", quick);
+            if has_blocked {
+                quick.pace.is_late();
+            }
+            let callbacks = vec![callback("waits", waits), quick];
+            let (_node, ids, mut controller) = joined(Limits::default(), callbacks).await;
+            controller.run(1, ids[0]);
+            controller.run(2, ids[1]);
+            controller.connection.outbox.flush();
+            assert_eq!(controller.answered().await, CallId::first(2));
+            answered.send(()).unwrap();
+            assert_eq!(controller.answered().await, CallId::first(1));
+        });
+    }
+}
+
 #[tokio::test]
 async fn p5_first_calls_begin_in_their_order() {
     const CALLS: u32 = 10;

@@ -1,0 +1,159 @@
+//! The first poll of an asynchronous callback: where it holds up nobody, unless it is known to be quick.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::caught::caught;
+use crate::panics;
+use crate::proto::{Failed, Outcome};
+use crate::registry::{Callback, Handler, Invocation, OutcomeFuture, SLOW};
+use crate::scope::Scope;
+
+/// What a callback does that is polled for the first time.
+pub(super) enum Begun {
+    Ended(Outcome),
+    /// The next poll tells it by whom it is to be woken.
+    Waits(OutcomeFuture<'static>),
+}
+
+/// A callback that is about to begin.
+pub(super) struct First {
+    pub(super) callback: Arc<Callback>,
+    pub(super) invocation: Invocation,
+    pub(super) scope: Scope,
+}
+
+impl First {
+    /// Begins it. What took long is said when what came of it is given.
+    fn begin<T>(self, give: impl FnOnce(Begun) -> T) -> T {
+        let Handler::Async(call) = &self.callback.handler else {
+            unreachable!("only these begin so")
+        };
+        let since = Instant::now();
+        let begun = begun(&**call, self.invocation, &self.scope);
+        let time = since.elapsed();
+        let is_found_out = self.callback.pace.took(time);
+        let given = give(begun);
+        if is_found_out {
+            let _ = panics::caught(|| {
+                warn!(
+                    callback = &*self.callback.name,
+                    ?time,
+                    "an asynchronous callback blocked its thread, so it runs beside the other calls of this process: write \
+                     `fn` without `async`, or use `spawn_blocking`"
+                );
+            });
+        }
+        given
+    }
+}
+
+/// A callback that begins on another thread.
+pub(super) struct Aside {
+    /// It is there until it begins. Whoever takes it begins it.
+    waiting: Arc<Mutex<Option<First>>>,
+    given: oneshot::Receiver<Begun>,
+    /// Nothing is said but that there is nothing more to say.
+    is_done: mpsc::Receiver<Infallible>,
+}
+
+fn take(waiting: &Mutex<Option<First>>) -> Option<First> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+impl Aside {
+    /// A callback, and what begins it on another thread if somebody `is_wanted` then.
+    pub(super) fn new(
+        first: First,
+        is_wanted: impl FnOnce() -> bool + Send + 'static,
+    ) -> (Self, impl FnOnce() + Send + 'static) {
+        let (give, given) = oneshot::channel();
+        let (done, is_done) = mpsc::channel();
+        let waiting = Arc::new(Mutex::new(Some(first)));
+        let taken = Arc::clone(&waiting);
+        let begin = move || {
+            // However it ends.
+            let _done: mpsc::Sender<Infallible> = done;
+            let Some(first) = take(&taken) else { return };
+            // It may have waited for a thread for longer than anybody waited for it.
+            if is_wanted() {
+                first.begin(|begun| drop(give.send(begun)));
+            }
+        };
+        let aside = Self {
+            waiting,
+            given,
+            is_done,
+        };
+        (aside, begin)
+    }
+
+    /// Waits for it, so that calls begin in their order, but for no longer than a callback may hold up others. If there is no
+    /// thread for it by then, it begins here.
+    pub(super) fn soon(&mut self) -> Option<Begun> {
+        let late = {
+            let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.as_ref().map(|first| Arc::clone(&first.callback))
+        };
+        let in_time = self.is_done.recv_timeout(SLOW) != Err(mpsc::RecvTimeoutError::Timeout);
+        if let Some(first) = take(&self.waiting) {
+            return Some(first.begin(|begun| begun));
+        }
+        if !in_time && let Some(callback) = late {
+            callback.pace.is_late();
+        }
+        match self.given.try_recv() {
+            Ok(begun) => Some(begun),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => Some(Begun::Ended(unwanted())),
+        }
+    }
+
+    /// Waits for a thread, as long as there is likely to be one, and for what comes of it.
+    pub(super) async fn outcome(mut self) -> Outcome {
+        let begun = match timeout(SLOW, &mut self.given).await {
+            Ok(begun) => begun,
+            Err(_) => match take(&self.waiting) {
+                // All threads may wait for this one.
+                Some(first) => Ok(first.begin(|begun| begun)),
+                None => self.given.await,
+            },
+        };
+        match begun {
+            Ok(Begun::Ended(outcome)) => outcome,
+            Ok(Begun::Waits(future)) => future.await,
+            Err(_) => unwanted(),
+        }
+    }
+}
+
+/// What nobody waits for any more, or the runtime's end has cut off.
+fn unwanted() -> Outcome {
+    Err(Failed::Cancelled { may_have_run: true }.into())
+}
+
+pub(super) fn begun(
+    call: &(dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + Sync),
+    invocation: Invocation,
+    scope: &Scope,
+) -> Begun {
+    let begun = caught(scope, || {
+        Ok(scope.clone().enter(|| {
+            let mut future = call(invocation);
+            match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(outcome) => {
+                    drop(future);
+                    Begun::Ended(outcome)
+                }
+                Poll::Pending => Begun::Waits(future),
+            }
+        }))
+    });
+    begun.unwrap_or_else(|failure| Begun::Ended(Err(failure)))
+}
