@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use daffi::{CallError, Global, Replies, Streaming, callback, fetcher};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 use tokio::sync::{Notify, mpsc};
 
 use crate::net::{Net, Transport, over_each};
@@ -15,6 +15,7 @@ struct Reader {
     begun: Arc<Notify>,
     go_on: Arc<Notify>,
     left: Arc<Notify>,
+    flag: u8,
 }
 
 struct OnDrop(Arc<Notify>);
@@ -63,6 +64,23 @@ impl Reader {
         items.map(|item| item.unwrap() * 2)
     }
 
+    /// Says the same of each.
+    #[callback(untraced)]
+    pub async fn flags(&self, items: Streaming<u64>) -> impl Stream<Item = u8> {
+        let flag = self.flag;
+        items.map(move |_| flag)
+    }
+
+    /// Counts until something comes.
+    pub async fn watch(&self, items: Streaming<u64>) -> impl Stream<Item = u64> {
+        stream::unfold((items, 0), |(mut items, count)| async move {
+            match items.next().now_or_never() {
+                None => Some((count, (items, count + 1))),
+                Some(_) => None,
+            }
+        })
+    }
+
     pub async fn lengths(&self, items: Streaming<Vec<u8>>, more: Streaming<u64>) -> (Vec<usize>, usize) {
         let lengths = items.map(|item| item.unwrap().len()).collect();
         let (lengths, more) = futures_util::future::join(lengths, more.count()).await;
@@ -81,6 +99,9 @@ impl Client {
     async fn some(&self, count: usize, items: impl Stream<Item = u64>) -> usize;
     async fn never(&self, items: impl Stream<Item = u64>);
     async fn double(&self, items: impl Stream<Item = u64>) -> impl Stream<Item = u64>;
+    #[fetcher(untraced)]
+    async fn flags(&self, items: impl Stream<Item = u64>) -> impl Stream<Item = bool>;
+    async fn watch(&self, items: impl Stream<Item = u64>) -> impl Stream<Item = u64>;
     async fn lengths(
         &self,
         items: impl Stream<Item = Vec<u8>>,
@@ -333,4 +354,64 @@ struct Busily;
 #[fetcher]
 impl Busily {
     async fn count_one_at_a_time(&self, items: impl Stream<Item = u64>) -> u64;
+}
+
+#[tokio::test]
+async fn one_whose_items_cannot_be_read_gets_no_more_and_the_others_do() {
+    const ITEMS: u64 = 100_000;
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let mut others = vec![net.caller().await];
+        for (name, flag) in [("Ann", 1), ("Bob", 7)] {
+            let reader = Reader {
+                flag,
+                ..Reader::default()
+            };
+            others.push(open(&net, name, &reader).await);
+        }
+        let broadcast = Client.flags(stream::iter(0..ITEMS)).on(&others[0]).broadcast();
+        let mut items = broadcast.items().await.unwrap();
+        let mut counts = [0, 0];
+        while let Some((name, item)) = items.next().await {
+            match (&*name, item) {
+                ("Ann", Ok(true)) => counts[0] += 1,
+                ("Bob", Err(CallError::Decode { .. })) => counts[1] += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(counts, [ITEMS, 1]);
+        drop(items);
+        net.stop(others).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_sent_to_all_goes_out_though_items_come_without_a_pause() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let mut others = vec![net.caller().await];
+        others.extend(three(&net).await);
+        let (tell, told) = mpsc::channel(1);
+        let told = stream::unfold(told, |mut told| async { Some((told.recv().await?, told)) });
+        let mut items = Client
+            .watch(told)
+            .on(&others[0])
+            .broadcast()
+            .items()
+            .await
+            .unwrap();
+        let mut count = 0;
+        while let Some((_, item)) = items.next().await {
+            item.unwrap();
+            count += 1;
+            // By now there are always some.
+            if count == 100_000 {
+                tell.send(1).await.unwrap();
+            }
+        }
+        assert!(count >= 100_000);
+        net.stop(others).await;
+    })
+    .await;
 }

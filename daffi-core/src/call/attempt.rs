@@ -251,6 +251,13 @@ impl Attempt {
         }
     }
 
+    /// Sends the process with that place on the roster no more of them: nobody takes what it says.
+    pub(super) fn leave(&self, receivers: &mut Receivers, index: usize) {
+        if let (Some(sent), Ok(index)) = (self.exchange.sent(), u32::try_from(index)) {
+            receivers.leave(self.exchange.node(), sent, index);
+        }
+    }
+
     /// Whether a provider's signature is compatible though its number differs.
     pub(super) fn accepts(&self, source: &Source, offered: &Described) -> bool {
         let traced = source.traced();

@@ -190,6 +190,11 @@ impl<T, E> BroadcastItems<T, E> {
 
     /// The next of those that the call went to; `None` if all have ended.
     fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<Option<(String, Reply<T, E>)>> {
+        // However much there is to be taken: they may wait for what is sent.
+        if !self.call.feeds.is_empty() {
+            self.attempt
+                .feed_all(&mut self.receivers, &mut self.call.feeds, cx);
+        }
         loop {
             if let Some(next) = self.take() {
                 return Poll::Ready(Some(next));
@@ -199,8 +204,6 @@ impl<T, E> BroadcastItems<T, E> {
             }
             let Poll::Ready(next) = self.call.poll_next(&mut self.attempt, cx) else {
                 self.turn.pause();
-                self.attempt
-                    .feed_all(&mut self.receivers, &mut self.call.feeds, cx);
                 return Poll::Pending;
             };
             match next {
@@ -266,6 +269,7 @@ impl<T, E> BroadcastItems<T, E> {
             }
             Err(error) => {
                 self.arrived.retain(|(other, _)| *other != index);
+                self.attempt.leave(&mut self.receivers, index);
                 self.end(index, Ok(Bytes::new()));
                 Err(undecodable(self.call.callback(), &error))
             }

@@ -23,6 +23,17 @@ impl Receivers {
         }
     }
 
+    /// One of them gets no more, and the others do not wait for it.
+    pub(super) fn leave(&mut self, node: &Node, call: CallId, part: u32) {
+        let end = Err(Failed::Cancelled { may_have_run: true });
+        for (index, reading) in (0..).zip(&mut self.reading) {
+            if let Some(place) = reading.iter().position(|reads| *reads == part) {
+                reading.remove(place);
+                node.close_parts(call, index, &[part], &end);
+            }
+        }
+    }
+
     /// Sends what there is, as far as it may be sent to all.
     pub(super) fn feed(&mut self, feeds: &mut Feeds, node: &Node, call: CallId, cx: &mut Context<'_>) {
         for (index, reading) in (0..).zip(&mut self.reading) {
