@@ -10,7 +10,7 @@ pub(super) type Table<K, V> = HashMap<K, V, Mixing>;
 const SMALL: usize = 64;
 
 /// Gives memory back that a table has no use for.
-pub(super) fn shrink<K: Eq + Hash, V>(table: &mut Table<K, V>) {
+pub(super) fn shrink<K: Eq + Hash, V>(table: &mut HashMap<K, V, impl BuildHasher>) {
     if table.capacity() > SMALL && table.len() < table.capacity() / 8 {
         table.shrink_to(table.len() * 2);
     }

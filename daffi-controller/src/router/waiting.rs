@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use daffi_core::proto::CallId;
 
 use super::ids::{FIRST, LAST, PeerId};
+use super::numbers::shrink;
 
 /// Who asked, and under what number.
 pub(super) type Asker = (PeerId, CallId);
@@ -45,6 +46,12 @@ impl Waiting {
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.processes.is_empty() && self.functions.is_empty() && self.asked.is_empty()
+    }
+
+    /// How many it has room for.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.processes.capacity() + self.functions.capacity() + self.asked.capacity()
     }
 
     pub(super) fn for_process(&mut self, name: &str, peer: PeerId, call: CallId) {
@@ -93,7 +100,9 @@ impl Waiting {
 
     pub(super) fn forget(&mut self, peer: PeerId, call: CallId) {
         let asker = (peer, call);
-        match self.asked.remove(&asker) {
+        let awaited = self.asked.remove(&asker);
+        shrink(&mut self.asked);
+        match awaited {
             None => {}
             Some(Awaited::Process(name)) => leave(&mut self.processes, &name, asker),
             Some(Awaited::Function { name, process }) => {
@@ -108,6 +117,7 @@ impl Waiting {
                 }
                 if askers.is_empty() {
                     self.functions.remove(&name);
+                    shrink(&mut self.functions);
                 }
             }
         }
@@ -120,6 +130,7 @@ fn leave(waiting: &mut HashMap<Box<str>, BTreeSet<Asker>>, name: &str, asker: As
         askers.remove(&asker);
         if askers.is_empty() {
             waiting.remove(name);
+            shrink(waiting);
         }
     }
 }

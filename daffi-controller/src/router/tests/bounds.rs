@@ -570,6 +570,30 @@ fn p6_questions_that_wait_are_bounded() {
     assert_empty(&f.router);
 }
 
+#[test]
+fn p6_questions_that_waited_leave_nothing_behind() {
+    let mut f = fixture();
+    let names: Vec<_> = (0..4096).map(|number| format!("nobody {number}")).collect();
+    let asker = f.join("asker", &[]);
+    for (number, name) in (0..).zip(&names) {
+        let query = match number % 3 {
+            0 => Query::WaitProcess(name),
+            1 => function(name),
+            _ => Query::WaitFunction {
+                name: "add",
+                process: Some(name),
+            },
+        };
+        f.ask(asker, number, query);
+    }
+    let full = f.router.watchers.waiting.capacity();
+    for number in 0..4096 {
+        f.cancel(asker, number);
+    }
+    let left = f.router.watchers.waiting.capacity();
+    assert!(left * 16 < full, "{left} of {full}");
+}
+
 /// What happens is written once for each question of it.
 #[test]
 fn p6_questions_what_happens_are_bounded_for_each_process() {
