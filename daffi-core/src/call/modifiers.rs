@@ -56,6 +56,8 @@ impl<T, E> Call<T, E> {
     /// offer it. When nobody has come by then it ends with `NoProvider`, and at its deadline with
     /// [`CallError::Timeout`](crate::CallError::Timeout); it did not run.
     ///
+    /// A [`broadcast`](Self::broadcast) waits until there is one, and [`to_each`](Self::to_each) for nobody.
+    ///
     /// Nothing is asked again and again: the controller tells this process when somebody is there. The arguments wait in this
     /// process, and so does a stream among them. Calls that have waited are made when their tasks get their turn, so they
     /// may pass each other.
