@@ -1,7 +1,7 @@
 //! One stream into a plain callback, which runs once for each item.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use daffi::{CallContext, CallError, CallErrorKind, callback, fetcher};
@@ -476,6 +476,57 @@ async fn what_is_known_to_be_done_is_told_whatever_ends_it() {
         tokio::time::sleep(LONG).await;
         worker.stop().await;
         check(job.await.unwrap_err(), CallErrorKind::Cancelled);
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+/// Blocks its thread until it is let go.
+struct Lock {
+    begun: Arc<Notify>,
+    opened: Mutex<mpsc::Receiver<()>>,
+    open: mpsc::Sender<()>,
+}
+
+#[callback(prefix = "lock.")]
+impl Lock {
+    pub async fn hold(&self, item: u32) -> u32 {
+        self.begun.notify_one();
+        let held = self.opened.lock().unwrap().recv_timeout(Duration::from_secs(600));
+        held.expect("it is let go");
+        item
+    }
+
+    pub async fn let_go(&self) {
+        self.open.send(()).unwrap();
+    }
+}
+
+struct Locked;
+
+#[fetcher(prefix = "lock.")]
+impl Locked {
+    #[fetcher(each)]
+    async fn hold(&self, items: impl Stream<Item = u32>) -> u32;
+    async fn let_go(&self);
+}
+
+#[tokio::test]
+async fn p16_a_callback_that_blocks_at_its_first_item_runs_beside_others() {
+    over_each(async |transport| {
+        let (open, opened) = mpsc::channel();
+        let begun = Arc::<Notify>::default();
+        let lock = Lock {
+            begun: Arc::clone(&begun),
+            opened: Mutex::new(opened),
+            open,
+        };
+        let net = Net::start(transport, |builder| builder.service(lock)).await;
+        let g = net.caller().await;
+        let held = Locked.hold(stream::iter([7])).on(&g).bg();
+        begun.notified().await;
+        assert_eq!(Locked.let_go().on(&g).await, Ok(()));
+        assert_eq!(held.await, Ok(1));
         net.stop([g]).await;
     })
     .await;

@@ -15,11 +15,12 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::Node;
 use super::caught::{Caught, caught};
+use super::first::First;
 use super::received::Received;
 use super::turn::Turn;
 use crate::context::CallContext;
 use crate::proto::{Failed, Failure, Outcome, RunId, Taken, Tally, TimeLimit, Window, decode_arguments};
-use crate::registry::{Callback, FlowHost, Handler, Invocation, Work};
+use crate::registry::{Callback, FlowHost, Handler, Invocation, OutcomeFuture, Work};
 use crate::scope::{Scope, Scoped};
 
 /// How many items a thread of the blocking pool is given at a time.
@@ -99,7 +100,17 @@ impl Each {
                 Ok(())
             }
             Handler::Async(call) => {
-                let future = call(invocation);
+                let pace = &self.callback.pace;
+                let future: OutcomeFuture<'static> = if pace.is_new() || pace.is_slow() {
+                    let first = First {
+                        callback: Arc::clone(&self.callback),
+                        invocation,
+                        scope: scope.clone(),
+                    };
+                    Box::pin(self.node.begin_aside(self.run, first).outcome())
+                } else {
+                    call(invocation)
+                };
                 self.in_time(Caught(Scoped { scope, future })).await?;
                 self.count.add();
                 Ok(())

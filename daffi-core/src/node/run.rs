@@ -169,7 +169,7 @@ impl Node {
     }
 
     /// Begins a callback that may block, on a thread where that holds up nobody, as soon as there is one.
-    fn begin_aside(self: &Arc<Self>, run: RunId, first: First) -> Aside {
+    pub(super) fn begin_aside(self: &Arc<Self>, run: RunId, first: First) -> Aside {
         let node = Arc::clone(self);
         let is_wanted = move || node.drive(|session, _, _| session.is_wanted(run));
         let (aside, begin) = Aside::new(first, is_wanted);
