@@ -36,28 +36,14 @@ impl Router {
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Progress {
-        while self
-            .broadcasts
-            .get(of)
-            .is_some_and(|of| (*index as usize) < of.routed.len())
-        {
-            if !turn.spend() {
-                return Progress::More;
-            }
-            let part = Part { of, index: *index };
-            *index += 1;
-            match self.broadcasts.routed(part) {
-                Some(Routed::Queued(id)) => self.cancel_parked(id, out),
-                _ => {
-                    if let Some(run) = self.part_at(part)
-                        && let Some(outstanding) = self.calls.get_mut(run)
-                    {
-                        outstanding.cancel(run, out);
-                    }
+        self.give_up_parts((of, index), turn, |router, part| match part {
+            Routed::Queued(id) => router.cancel_parked(id, out),
+            Routed::Run(run) => {
+                if let Some(outstanding) = router.calls.get_mut(run) {
+                    outstanding.cancel(run, out);
                 }
             }
-        }
-        Progress::Done
+        })
     }
 
     /// The caller of a broadcast has left: nobody wants what is left, nor is told of it.
@@ -67,6 +53,28 @@ impl Router {
         index: &mut u32,
         turn: &mut Turn,
         out: &mut impl Outlet,
+    ) -> Progress {
+        let progress = self.give_up_parts((of, index), turn, |router, part| match part {
+            Routed::Queued(id) => drop(router.unpark(id)),
+            Routed::Run(run) => {
+                if let Some(outstanding) = router.calls.get_mut(run) {
+                    outstanding.caller = Caller::Nobody;
+                    outstanding.cancel(run, out);
+                }
+            }
+        });
+        if matches!(progress, Progress::Done) {
+            self.broadcasts.forget(of);
+        }
+        progress
+    }
+
+    /// Gives up the parts that are left, from a place on the roster.
+    fn give_up_parts(
+        &mut self,
+        (of, index): (BroadcastId, &mut u32),
+        turn: &mut Turn,
+        mut give_up: impl FnMut(&mut Self, Routed),
     ) -> Progress {
         while self
             .broadcasts
@@ -78,19 +86,14 @@ impl Router {
             }
             let part = Part { of, index: *index };
             *index += 1;
-            match self.broadcasts.routed(part) {
-                Some(Routed::Queued(id)) => drop(self.unpark(id)),
-                _ => {
-                    if let Some(run) = self.part_at(part)
-                        && let Some(outstanding) = self.calls.get_mut(run)
-                    {
-                        outstanding.caller = Caller::Nobody;
-                        outstanding.cancel(run, out);
-                    }
-                }
+            let left = match self.broadcasts.routed(part) {
+                Some(Routed::Queued(id)) => Some(Routed::Queued(id)),
+                _ => self.part_at(part).map(Routed::Run),
+            };
+            if let Some(left) = left {
+                give_up(self, left);
             }
         }
-        self.broadcasts.forget(of);
         Progress::Done
     }
 }
