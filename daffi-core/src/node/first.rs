@@ -56,6 +56,7 @@ impl First {
 
 /// A callback that begins on another thread.
 pub(super) struct Aside {
+    callback: Arc<Callback>,
     /// It is there until it begins. Whoever takes it begins it.
     waiting: Arc<Mutex<Option<First>>>,
     given: oneshot::Receiver<Begun>,
@@ -75,6 +76,7 @@ impl Aside {
     ) -> (Self, impl FnOnce() + Send + 'static) {
         let (give, given) = oneshot::channel();
         let (done, is_done) = mpsc::channel();
+        let callback = Arc::clone(&first.callback);
         let waiting = Arc::new(Mutex::new(Some(first)));
         let taken = Arc::clone(&waiting);
         let begin = move || {
@@ -87,6 +89,7 @@ impl Aside {
             }
         };
         let aside = Self {
+            callback,
             waiting,
             given,
             is_done,
@@ -97,16 +100,12 @@ impl Aside {
     /// Waits for it, so that calls begin in their order, but for no longer than a callback may hold up others. If there is no
     /// thread for it by then, it begins here.
     pub(super) fn soon(&mut self) -> Option<Begun> {
-        let late = {
-            let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.as_ref().map(|first| Arc::clone(&first.callback))
-        };
         let in_time = self.is_done.recv_timeout(SLOW) != Err(mpsc::RecvTimeoutError::Timeout);
         if let Some(first) = take(&self.waiting) {
             return Some(first.begin(|begun| begun));
         }
-        if !in_time && let Some(callback) = late {
-            callback.pace.is_late();
+        if !in_time {
+            self.callback.pace.is_late();
         }
         match self.given.try_recv() {
             Ok(begun) => Some(begun),
