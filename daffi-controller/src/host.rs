@@ -21,11 +21,15 @@ impl ControllerHost for Host {
                 process_name,
                 limits,
                 heartbeat,
+                any_user,
+                insecure,
             } = options;
             let options = ControllerOptions {
                 process_name,
                 limits,
                 heartbeat,
+                any_user,
+                insecure,
                 ..ControllerOptions::new(address)
             };
             let controller = Controller::start(options).await?;

@@ -3,9 +3,13 @@
 
 mod call;
 mod changed;
+#[cfg(feature = "runtime")]
+mod fault;
 mod kind;
 mod made;
 mod ran;
+#[cfg(feature = "runtime")]
+mod register;
 mod shown;
 #[cfg(feature = "runtime")]
 mod start;
@@ -14,10 +18,14 @@ mod tests;
 mod words;
 
 pub use call::CallError;
+#[cfg(feature = "runtime")]
+pub use fault::ConfigFault;
 pub use kind::CallErrorKind;
+#[cfg(feature = "runtime")]
+pub use register::RegisterError;
 #[cfg(feature = "runtime")]
 pub use shown::{Shown, ShownEntry};
 #[cfg(feature = "runtime")]
-pub use start::{ConfigFault, Refusal, RegisterError, StartError};
+pub use start::{Refusal, StartError};
 
 pub use crate::proto::RemoteError;

@@ -26,6 +26,10 @@ pub struct HostOptions {
     pub limits: Limits,
     /// How often each side of a connection says something.
     pub heartbeat: Duration,
+    /// Processes of any user may join through a Unix socket.
+    pub any_user: bool,
+    /// It may listen where other machines reach it, though it lets everybody in.
+    pub insecure: bool,
 }
 
 /// Something that can run a controller in this process.

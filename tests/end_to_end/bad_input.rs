@@ -100,6 +100,20 @@ async fn a_controller_that_says_nothing_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_controller_that_other_machines_reach_is_started_only_where_that_is_said() {
+    let open = || Global::builder().init_controller(true).host("0.0.0.0").port(0);
+    let error = open().start().await.unwrap_err();
+    let StartError::Config(faults) = &error else {
+        panic!("{error}");
+    };
+    assert!(matches!(&faults[..], [ConfigFault::OpenToAll { .. }]), "{error}");
+    for way_out in ["localhost", "prove who they are", "insecure(true)"] {
+        assert!(error.to_string().contains(way_out), "{error}");
+    }
+    open().insecure(true).start().await.unwrap().stop().await;
+}
+
+#[tokio::test]
 async fn all_faults_of_a_configuration_are_told_at_once() {
     let error = Global::builder()
         .process_name("")

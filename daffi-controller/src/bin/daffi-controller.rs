@@ -15,16 +15,18 @@ use tracing_subscriber::EnvFilter;
 
 /// Joins daffi processes: it knows which callbacks they offer and routes every call to one of them.
 ///
-/// Without --host and --port it listens on the Unix socket `.sock` in the folder `daffi` of the temporary folder, where
-/// processes of this machine look for it by default. It runs no user code and keeps nothing on disk.
+/// Without --host and --port it listens on the Unix socket `.sock` in the folder `daffi-<uid>` of the temporary folder, where
+/// processes of the same user look for it by default. It runs no user code and keeps nothing on disk.
 #[derive(Debug, Parser)]
 #[command(
     version,
     after_help = "\
 Examples:
-  daffi-controller                                 for processes of this machine
-  daffi-controller --host 0.0.0.0 --port 8888      for processes that reach this machine by TCP
+  daffi-controller                                 for processes of this user
+  daffi-controller --port 8888                     for processes of this machine, by TCP
   daffi-controller --unix-sock-path /run/shop      on the socket /run/shop/.sock
+  daffi-controller --unix-sock-path /run/shop --any-user                       … for processes of all users
+  daffi-controller --host 0.0.0.0 --port 8888 --insecure                       for whoever reaches this machine
 
 Signals:
   SIGINT or SIGTERM stops it: it tells the processes and sends them what is queued. A second one ends it at once.
@@ -47,6 +49,14 @@ struct Arguments {
     /// The folder of the Unix socket to listen on; it is made if need be.
     #[arg(long, value_name = "FOLDER")]
     unix_sock_path: Option<PathBuf>,
+
+    /// Lets in processes of any user through the Unix socket, not only those of its own user and of root; goes with --unix-sock-path.
+    #[arg(long, requires = "unix_sock_path")]
+    any_user: bool,
+
+    /// Listens where other machines reach it although whoever does can call everything.
+    #[arg(long)]
+    insecure: bool,
 
     /// The process identifier that the logs show, a random one by default.
     #[arg(long, value_name = "NAME")]
@@ -109,6 +119,8 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> ExitCode {
     let mut options = ControllerOptions::new(arguments.address());
     options.heartbeat = Duration::from_millis(arguments.heartbeat);
+    options.any_user = arguments.any_user;
+    options.insecure = arguments.insecure;
     if let Some(name) = arguments.process_name {
         options.process_name = name.into();
     }
@@ -130,6 +142,11 @@ async fn run(arguments: Arguments) -> ExitCode {
         Err(error @ StartError::AddressInUse { .. }) => {
             error!("{error}");
             return ExitCode::from(3);
+        }
+        // What was asked for is what must change.
+        Err(error @ StartError::Config(_)) => {
+            error!("{error}");
+            return ExitCode::from(2);
         }
         Err(error) => {
             error!("{error}");

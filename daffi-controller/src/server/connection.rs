@@ -10,7 +10,8 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::hub::{Hub, Ways};
+use super::admitting::Ways;
+use super::hub::Hub;
 use crate::router::PeerId;
 
 /// How long a peer may take to say who it is.
@@ -26,6 +27,7 @@ impl Hub {
             outbox,
             mut inlet,
             peer,
+            channel,
         } = connection;
         inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
         let greeted = tokio::select! {
@@ -56,6 +58,7 @@ impl Hub {
         let ways = Ways {
             outbox: &outbox,
             arrived: &inlet.arrived(),
+            channel: &channel,
         };
         let admitted = self.admit(&hello, ways).await;
         // The rest of the greeting may be long, and is not kept as long as the connection.

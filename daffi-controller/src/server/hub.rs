@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::link::{Link, Tick};
-use daffi_core::proto::{Extensions, Frame, Header, Hello, Limits, Moment, Refusal, Welcome};
-use daffi_core::transport::{Arrived, Outbox, Pool};
+use daffi_core::link::Tick;
+use daffi_core::proto::{Frame, Header, Limits, Moment};
+use daffi_core::transport::{Outbox, Pool, own_uid};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::options::ControllerOptions;
-use super::queues::{Queue, Queues};
+use super::queues::Queues;
 use super::requests::decode;
 use crate::router::{Fault, PeerId, Request, Router, Turn, Work};
 
@@ -34,11 +34,13 @@ const LOOKED_AFTER: usize = 256;
 #[derive(Debug)]
 pub(super) struct Hub {
     state: Mutex<State>,
-    process_name: Arc<str>,
+    pub(super) process_name: Arc<str>,
     limits: Limits,
     /// What all queues together may hold.
-    pool: Arc<Pool>,
-    heartbeat: Duration,
+    pub(super) pool: Arc<Pool>,
+    pub(super) heartbeat: Duration,
+    /// As whom this process runs, if processes of others are not let in.
+    pub(super) own_uid: Option<u32>,
     origin: Instant,
     /// The router wants to be told the time.
     alarm: Notify,
@@ -48,17 +50,10 @@ pub(super) struct Hub {
 
 /// What the lock guards.
 #[derive(Debug)]
-struct State {
-    router: Router,
-    queues: Queues,
-    closing: bool,
-}
-
-/// Both ways of a connection, as far as the hub knows them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ways<'a> {
-    pub(super) outbox: &'a Arc<Outbox>,
-    pub(super) arrived: &'a Arrived,
+pub(super) struct State {
+    pub(super) router: Router,
+    pub(super) queues: Queues,
+    pub(super) closing: bool,
 }
 
 impl Hub {
@@ -79,6 +74,7 @@ impl Hub {
             limits: options.limits,
             pool: Pool::new(options.queue_bytes),
             heartbeat: options.heartbeat,
+            own_uid: (!options.any_user).then(own_uid),
             origin: Instant::now(),
             alarm: Notify::new(),
             closing: CancellationToken::new(),
@@ -89,91 +85,12 @@ impl Hub {
         self.limits
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> Moment {
+    pub(super) fn now(&self) -> Moment {
         Moment::new(self.origin.elapsed())
-    }
-
-    /// Lets a process in, or not; answers it either way.
-    pub(super) async fn admit(&self, hello: &Hello, ways: Ways<'_>) -> Result<PeerId, Refusal> {
-        self.replace(hello).await;
-        let admitted = loop {
-            if let Some(admitted) = self.try_admit(hello, ways) {
-                break admitted;
-            }
-            // All are told that an earlier one of the name has left before this one joins.
-            yield_now().await;
-        };
-        ways.outbox.flush();
-        admitted
-    }
-
-    /// Nothing, if the process that had the name is still being cleared away.
-    fn try_admit(&self, hello: &Hello, ways: Ways<'_>) -> Option<Result<PeerId, Refusal>> {
-        let mut state = self.state();
-        if state.router.is_clearing(&hello.process_name) {
-            return None;
-        }
-        let admitted = self.enter(&mut state, hello, ways);
-        let header = match &admitted {
-            Ok((_, version)) => Header::Welcome(Welcome {
-                version: *version,
-                controller: self.process_name.to_string(),
-                heartbeat: self.heartbeat,
-                frame_bytes: self.limits.frame_bytes as u64,
-                calls: self.limits.calls,
-                extensions: Extensions::default(),
-            }),
-            Err(refusal) => Header::Refused(refusal.clone()),
-        };
-        // Before anything else is sent there. A peer that is gone already needs no answer.
-        let _ = ways.outbox.send(&header, &Bytes::new());
-        Some(admitted.map(|(peer, version)| {
-            ways.outbox.agree(version);
-            peer
-        }))
-    }
-
-    /// Ends an earlier connection of the same start of the same process.
-    async fn replace(&self, hello: &Hello) {
-        let earlier = {
-            let mut state = self.state();
-            let State {
-                router,
-                queues,
-                closing,
-            } = &mut *state;
-            let is_let_in = hello.negotiate().is_ok() && !*closing;
-            let earlier = router.predecessor(hello).filter(|_| is_let_in);
-            earlier.and_then(|peer| Some((peer, queues.remove(peer)?)))
-        };
-        if let Some((peer, queue)) = earlier {
-            queue.outbox.abort();
-            self.leave(peer).await;
-        }
-    }
-
-    fn enter(&self, state: &mut State, hello: &Hello, ways: Ways<'_>) -> Result<(PeerId, u16), Refusal> {
-        let version = hello.negotiate()?;
-        if state.closing {
-            return Err(Refusal::Stopping);
-        }
-        let State { router, queues, .. } = state;
-        let peer = router.connect(hello).map_err(|mut refusal| {
-            if let Refusal::NameTaken { name, sign, .. } = &mut refusal {
-                let holder = router.holder(name).and_then(|holder| queues.get(holder));
-                *sign = holder.map_or(0, |queue| queue.traffic().signs);
-            }
-            refusal
-        })?;
-        ways.outbox.share(&self.pool);
-        let link = Link::new(self.now(), self.heartbeat);
-        let (outbox, arrived) = (Arc::clone(ways.outbox), ways.arrived.clone());
-        queues.insert(Queue::new(peer, outbox, arrived, link));
-        Ok((peer, version))
     }
 
     /// Routes what one read brought. What is sent is written at once, but for the last of it, whose queues are added to

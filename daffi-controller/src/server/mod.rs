@@ -1,5 +1,6 @@
 //! The server around the router: it accepts connections, reads frames, and lets the router decide under one lock.
 
+mod admitting;
 mod connection;
 mod hub;
 mod options;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daffi_core::StartError;
-use daffi_core::transport::{Address, Connection, Listener};
+use daffi_core::transport::{Address, Connection, Listener, Openness};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
@@ -40,12 +41,16 @@ impl Controller {
     ///
     /// # Errors
     ///
-    /// [`StartError::AddressInUse`] or [`StartError::Bind`] when it cannot listen, [`StartError::NoRuntime`] outside of
-    /// a runtime.
+    /// [`StartError::AddressInUse`] or [`StartError::Bind`] when it cannot listen, [`StartError::Config`] when others than may could
+    /// reach it, [`StartError::NoRuntime`] outside of a runtime.
     pub async fn start(options: ControllerOptions) -> Result<Self, StartError> {
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         let asked = options.address.clone().absolute();
-        let listener = Listener::bind(&asked, options.limits)
+        let openness = Openness {
+            any_user: options.any_user,
+            any_host: options.insecure,
+        };
+        let listener = Listener::bind(&asked, openness, options.limits)
             .await
             .map_err(|error| StartError::bind(&asked, error))?;
         let address = listener.address().clone();

@@ -23,6 +23,10 @@ pub struct ControllerOptions {
     /// beside its own limit; beyond that, calls to it, and large answers for it, are refused with `Overloaded`. As many calls are
     /// routed at the same time as there are 256 bytes in it. Default: 1 GiB, or a quarter of the machine's memory if that is less.
     pub queue_bytes: usize,
+    /// Whether processes of any user may join through a Unix socket. Otherwise those of its own user and of root may. Default: no.
+    pub any_user: bool,
+    /// Whether it may listen where other machines reach it although it lets everybody in who does. Default: no.
+    pub insecure: bool,
 }
 
 impl ControllerOptions {
@@ -35,6 +39,8 @@ impl ControllerOptions {
             limits: Limits::default(),
             heartbeat: daffi_core::link::HEARTBEAT,
             queue_bytes: default_queue_bytes(),
+            any_user: false,
+            insecure: false,
         }
     }
 }

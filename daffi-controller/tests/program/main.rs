@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs::DirBuilder;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -17,6 +20,12 @@ fn command(folder: &TempDir, arguments: &[&str]) -> Command {
         .env("TMPDIR", folder.path())
         .stdin(Stdio::null());
     command
+}
+
+/// Where it listens unless it is told.
+fn socket(folder: &TempDir) -> PathBuf {
+    let uid = rustix::process::geteuid().as_raw();
+    folder.path().join(format!("daffi-{uid}/.sock"))
 }
 
 /// What the program says when it ends by itself.
@@ -87,6 +96,8 @@ fn help_tells_of_every_argument_and_exit_code() {
         "--host",
         "--port",
         "--unix-sock-path",
+        "--any-user",
+        "--insecure",
         "--log",
         "--heartbeat",
         "--queue-memory",
@@ -111,6 +122,7 @@ fn arguments_that_make_no_sense_are_explained() {
         &["--port", "1", "--unix-sock-path", "/tmp"],
         "cannot be used with",
     );
+    check(&["--any-user"], "--unix-sock-path <FOLDER>");
     check(&["--log", "a=b=c"], "--log <FILTER>");
     check(&["--heartbeat", "1"], "1 is not in 10..=3600000");
     check(&["--queue-memory", "0"], "0 is not in 1..");
@@ -136,11 +148,48 @@ fn a_place_where_it_cannot_listen_is_named() {
 }
 
 #[test]
+fn an_address_that_other_machines_reach_needs_a_word() {
+    let output = run(&["--host", "0.0.0.0", "--port", "0"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for way_out in [
+        "the host localhost, or a Unix socket",
+        "prove who they are",
+        "--insecure",
+    ] {
+        assert!(said.contains(way_out), "{way_out} is missing in: {said}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (program, _) = Running::start(&folder, &["--host", "0.0.0.0", "--port", "0", "--insecure"]);
+    program.signal(Signal::TERM);
+    assert!(program.end().0.success());
+}
+
+#[test]
+fn a_folder_of_the_default_socket_that_is_open_to_others_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    DirBuilder::new()
+        .mode(0o755)
+        .create(socket(&folder).parent().unwrap())
+        .unwrap();
+    let output = command(&folder, &[]).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for part in [
+        socket(&folder).parent().unwrap().to_str().unwrap(),
+        "mode 755",
+        "TMPDIR",
+    ] {
+        assert!(said.contains(part), "{part} is missing in: {said}");
+    }
+}
+
+#[test]
 fn it_runs_until_it_is_told_to_end() {
     for signal in [Signal::INT, Signal::TERM] {
         let folder = tempfile::tempdir().unwrap();
         let (program, said) = Running::start(&folder, &["--process-name", "hub"]);
-        let socket = folder.path().join("daffi/.sock");
+        let socket = socket(&folder);
         assert!(socket.exists());
         for part in ["controller started", "hub", socket.to_str().unwrap()] {
             assert!(said.contains(part), "{part} is missing in: {said}");
@@ -159,10 +208,7 @@ fn a_socket_that_a_killed_controller_left_is_replaced() {
     let (program, _) = Running::start(&folder, &[]);
     program.signal(Signal::KILL);
     assert_eq!(program.end().0.code(), None);
-    assert!(
-        folder.path().join("daffi/.sock").exists(),
-        "it could not clean up"
-    );
+    assert!(socket(&folder).exists(), "it could not clean up");
     let (program, _) = Running::start(&folder, &[]);
     program.signal(Signal::TERM);
     assert!(program.end().0.success());
@@ -171,8 +217,11 @@ fn a_socket_that_a_killed_controller_left_is_replaced() {
 #[test]
 fn a_socket_that_somebody_listens_on_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("daffi")).unwrap();
-    let _listener = UnixListener::bind(folder.path().join("daffi/.sock")).unwrap();
+    DirBuilder::new()
+        .mode(0o700)
+        .create(socket(&folder).parent().unwrap())
+        .unwrap();
+    let _listener = UnixListener::bind(socket(&folder)).unwrap();
     let output = command(&folder, &[]).output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
 }

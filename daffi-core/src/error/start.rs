@@ -4,8 +4,9 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::fault::{ConfigFault, Listed};
 use crate::proto;
-use crate::transport::Address;
+use crate::transport::{Address, OpenToAll};
 
 /// Why [`start`](crate::GlobalBuilder::start) failed. Each message says what to do next.
 #[derive(thiserror::Error)]
@@ -36,7 +37,8 @@ pub enum StartError {
     /// No controller answered at the address.
     #[error(
         "no controller at {address} after {waited:.1?} ({source}): start one there (`daffi-controller`, or a Global \
-         with init_controller(true)), or check the address"
+         with init_controller(true)), or check the address{}",
+        Elsewhere(address)
     )]
     #[non_exhaustive]
     NoController {
@@ -46,6 +48,15 @@ pub enum StartError {
         waited: Duration,
         /// What the last attempt ended with.
         source: io::Error,
+    },
+    /// Who is at the address is not who this process may trust, and was told nothing.
+    #[error("the controller at {address} is not trusted: {reason}")]
+    #[non_exhaustive]
+    Untrusted {
+        /// The address.
+        address: Address,
+        /// What speaks against it, and what to do.
+        reason: String,
     },
     /// The controller did not let this process in.
     #[error("the controller at {address} refused this process: {refusal}")]
@@ -95,11 +106,24 @@ impl StartError {
     /// The error for a controller that was refused its address.
     #[must_use]
     pub fn bind(address: &Address, source: io::Error) -> Self {
+        if let Some(OpenToAll(open)) = source.get_ref().and_then(|error| error.downcast_ref()) {
+            let address = open.to_string();
+            return Self::Config(vec![ConfigFault::OpenToAll { address }]);
+        }
         let address = address.clone();
         if source.kind() == io::ErrorKind::AddrInUse {
             Self::AddressInUse { address }
         } else {
             Self::Bind { address, source }
+        }
+    }
+
+    /// The error for a process that does not trust whoever is at `address`, for `reason`.
+    #[must_use]
+    pub fn untrusted(address: &Address, reason: impl Into<String>) -> Self {
+        Self::Untrusted {
+            address: address.clone(),
+            reason: reason.into(),
         }
     }
 
@@ -130,6 +154,7 @@ impl StartError {
             proto::Refusal::Version { oldest, newest } => Refusal::Version { oldest, newest },
             proto::Refusal::Name { limit } => Refusal::Name { limit },
             proto::Refusal::Stopping => Refusal::Stopping,
+            proto::Refusal::User { uid, own } => Refusal::User { uid, own },
         };
         Self::refused(address, refusal)
     }
@@ -162,6 +187,7 @@ impl fmt::Debug for StartError {
             Self::AddressInUse { .. } => "AddressInUse",
             Self::Bind { .. } => "Bind",
             Self::NoController { .. } => "NoController",
+            Self::Untrusted { .. } => "Untrusted",
             Self::Refused { .. } => "Refused",
             Self::NameTaken { .. } => "NameTaken",
             Self::CallbacksRefused { .. } => "CallbacksRefused",
@@ -202,119 +228,30 @@ pub enum Refusal {
     /// It is about to stop.
     #[error("the controller is stopping: start again when it has, or another runs")]
     Stopping,
-}
-
-/// One thing wrong with a configuration.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigFault {
-    /// Settings exclude each other.
-    #[error("{0} and {1} exclude each other: keep one")]
-    Conflict(&'static str, &'static str),
-    /// A setting needs another.
-    #[error("{0} needs {1}")]
-    Missing(&'static str, &'static str),
-    /// A value is out of its range.
-    #[error("{setting} is {value}: {expected}")]
-    #[non_exhaustive]
-    Value {
-        /// Which setting.
-        setting: &'static str,
-        /// What it was set to.
-        value: String,
-        /// What it may be.
-        expected: &'static str,
-    },
-    /// Two callbacks of this process have the same name.
+    /// It lets in no process of this user.
     #[error(
-        "two callbacks are named `{name}`: {first} and {second}; give one of them another alias or prefix"
+        "it runs as uid {own}, and lets in processes of that user and of root, not of uid {uid}: run both as the same user, or          start it with any_user(true) (`--any-user`)"
     )]
     #[non_exhaustive]
-    SameName {
-        /// The name.
-        name: String,
-        /// Where the first is.
-        first: String,
-        /// Where the second is.
-        second: String,
+    User {
+        /// The user of this process, as the system has told the controller.
+        uid: u32,
+        /// The user of the controller.
+        own: u32,
     },
-    /// A service has no callbacks.
-    #[error("the service {0} has no #[callback] impl block, so there is nothing to offer")]
-    NoCallbacks(&'static str),
-    /// There is no such callback function in this program.
-    #[error("there is no #[callback] function named `{name}` in this program; it has: {known}")]
-    #[non_exhaustive]
-    UnknownCallback {
-        /// The name that was asked for.
-        name: String,
-        /// The names that there are.
-        known: String,
-    },
-    /// The program has no controller to run.
-    #[error("init_controller(true) needs the crate `daffi`, which brings the controller")]
-    NoHost,
 }
 
-/// Faults as a list, one a line.
-struct Listed<'a>(&'a [ConfigFault]);
+/// Why somebody may listen at another address who means this one.
+struct Elsewhere<'a>(&'a Address);
 
-impl fmt::Display for Listed<'_> {
+impl fmt::Display for Elsewhere<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|fault| write!(f, "\n  - {fault}"))
-    }
-}
-
-/// Why callbacks were not registered or unregistered.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum RegisterError {
-    /// The service does not fit what this process offers; all faults at once.
-    #[error("the service cannot be offered:{}", Listed(.0))]
-    Config(Vec<ConfigFault>),
-    /// This process does not offer the callback.
-    #[error("this process offers no callback named `{name}`, so there is nothing to unregister")]
-    #[non_exhaustive]
-    Unknown {
-        /// The name.
-        name: String,
-    },
-    /// The controller does not take it.
-    #[error("the controller does not take that: {reason}")]
-    #[non_exhaustive]
-    Refused {
-        /// Why not.
-        reason: String,
-    },
-    /// The controller could not be told.
-    #[error(transparent)]
-    Call(super::CallError),
-}
-
-impl RegisterError {
-    /// The error for a callback named `name` that is not offered.
-    #[must_use]
-    pub fn unknown(name: impl Into<String>) -> Self {
-        Self::Unknown { name: name.into() }
-    }
-
-    /// The error for callbacks that the controller does not take, for `reason`.
-    #[must_use]
-    pub fn refused(reason: impl Into<String>) -> Self {
-        Self::Refused {
-            reason: reason.into(),
+        if self.0.is_default() {
+            f.write_str(
+                "; this one is of this user alone and follows TMPDIR, which may differ between a login, a service (PrivateTmp) and \
+                 a cron job: unix_sock_path names one for all",
+            )?;
         }
-    }
-}
-
-/// The variant's name and the message, as of the other errors.
-impl fmt::Debug for RegisterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let variant = match self {
-            Self::Config(_) => "Config",
-            Self::Unknown { .. } => "Unknown",
-            Self::Refused { .. } => "Refused",
-            Self::Call(error) => return write!(f, "Call: {error:?}"),
-        };
-        write!(f, "{variant}: {self}")
+        Ok(())
     }
 }

@@ -34,6 +34,8 @@ pub struct GlobalBuilder {
     port: Option<u16>,
     unix_sock_path: Option<PathBuf>,
     memory: Option<Global>,
+    any_user: bool,
+    insecure: bool,
     connect_timeout: Duration,
     reconnect_wait: Duration,
     call_timeout: Option<Duration>,
@@ -60,6 +62,8 @@ impl Default for GlobalBuilder {
             port: None,
             unix_sock_path: None,
             memory: None,
+            any_user: false,
+            insecure: false,
             connect_timeout: Duration::from_secs(10),
             reconnect_wait: Duration::from_secs(10),
             call_timeout: None,
@@ -135,9 +139,24 @@ impl GlobalBuilder {
 
     /// The folder of the controller's Unix socket, which is named `.sock` there. The folder is made if need be.
     /// A relative one is in the working directory that the process has when it [starts](Self::start). The whole path has at most 107
-    /// bytes (on macOS, 103). Default: `<temp dir>/daffi`.
+    /// bytes (on macOS, 103). Default: `<temp dir>/daffi-<uid>`, a folder of the user's own, which nobody else can enter; that is checked.
     pub fn unix_sock_path(mut self, folder: impl Into<PathBuf>) -> Self {
         self.unix_sock_path = Some(folder.into());
+        self
+    }
+
+    /// Whether processes of any user may meet at the Unix socket of [`unix_sock_path`](Self::unix_sock_path). Otherwise both sides look
+    /// whose process the other is, and talk to those of their own user and of root alone. A controller of this process opens its
+    /// socket to all users then, who must be able to enter its folder. Default: no.
+    pub fn any_user(mut self, any: bool) -> Self {
+        self.any_user = any;
+        self
+    }
+
+    /// Whether this process may do without the checks that keep strangers out. A controller of it may then listen where other
+    /// machines reach it, although it lets everybody in who does. Default: no.
+    pub fn insecure(mut self, insecure: bool) -> Self {
+        self.insecure = insecure;
         self
     }
 

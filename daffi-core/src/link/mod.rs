@@ -7,10 +7,13 @@
 //! Numbered frames (all but heartbeats) are counted from 1 on each link and direction. The transport keeps order, so
 //! numbers are implied and not sent; a heartbeat carries how many have arrived, which acknowledges them.
 
+mod channel;
 #[cfg(test)]
 mod tests;
 
 use core::time::Duration;
+
+pub use channel::{Channel, Reach, Stranger, User};
 
 use crate::proto::Moment;
 

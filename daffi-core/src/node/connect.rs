@@ -150,6 +150,8 @@ impl Supervisor {
                     sleep(NAME).await;
                     continue;
                 }
+                // It does not become another's by waiting.
+                Ok(Err(NotJoined::Untrusted(reason))) => return Err(StartError::untrusted(address, reason)),
                 Ok(Err(NotJoined::Gone)) => {
                     let source = io::Error::other("the Global of this process that ran it has stopped");
                     return Err(StartError::no_controller(address, begun.elapsed(), source));
@@ -321,6 +323,10 @@ impl Supervisor {
                     // A name may be taken by our own former connection, which the controller has not yet missed.
                     warn!(address = %self.route.address(), %refusal, "the controller refuses this process");
                     attempts.failed(io::Error::other(refusal));
+                }
+                Err(NotJoined::Untrusted(reason)) => {
+                    warn!(address = %self.route.address(), reason, "the controller is not trusted");
+                    attempts.failed(io::Error::new(io::ErrorKind::PermissionDenied, reason));
                 }
                 Err(NotJoined::Gone) => {
                     debug!(address = %self.route.address(), "the controller of this process has stopped");

@@ -9,8 +9,9 @@ use tokio::time::timeout;
 
 use super::Node;
 use crate::host::HostedController;
+use crate::link::Stranger;
 use crate::proto::{EncodeError, Extensions, Header, Hello, Limits, Refusal, Welcome};
-use crate::transport::{Address, Connection, Outbox, ReadError, connect};
+use crate::transport::{Address, Connection, NotPrivate, Outbox, ReadError, connect, own_uid};
 
 /// How long a controller may take to answer the greeting.
 const GREETING: Duration = Duration::from_secs(10);
@@ -38,7 +39,13 @@ impl Route {
 
     async fn connect(&self, limits: Limits) -> Result<Connection, NotJoined> {
         match self {
-            Self::Socket(address) => connect(address, limits).await.map_err(NotJoined::Io),
+            Self::Socket(address) => connect(address, limits).await.map_err(|error| {
+                if NotPrivate::is_in(&error) {
+                    NotJoined::Untrusted(error.to_string())
+                } else {
+                    NotJoined::Io(error)
+                }
+            }),
             Self::Memory(controller) => controller.connect().ok_or(NotJoined::Gone),
         }
     }
@@ -51,6 +58,8 @@ pub(super) enum NotJoined {
     /// It was in this process, has stopped, and never comes back.
     Gone,
     Refused(Refusal),
+    /// Whoever is there is not trusted: why.
+    Untrusted(String),
 }
 
 /// A connection to which the controller said welcome.
@@ -66,6 +75,9 @@ pub(super) async fn join(node: &Node, route: &Route) -> Result<Joined, NotJoined
     let mut connection = connecting.unwrap_or_else(|_| Err(NotJoined::Io(io::ErrorKind::TimedOut.into())))?;
     // One that is given up half-way must not keep the name.
     let abandoned = Abandoned(Some(Arc::clone(&connection.outbox)));
+    if !node.options.any_user {
+        connection.channel.check_user(own_uid()).map_err(untrusted)?;
+    }
     let hello = hello(node)
         .map_err(|error| NotJoined::Io(io::Error::new(io::ErrorKind::InvalidInput, error.to_string())))?;
     let greeting = timeout(GREETING, greet(&mut connection, hello));
@@ -90,6 +102,15 @@ fn hello(node: &Node) -> Result<Hello, EncodeError> {
         .with(Extensions::RUNS, &limits.calls)?
         .with(Extensions::RUN_BYTES, &(limits.queue_bytes as u64))?;
     Ok(hello)
+}
+
+/// The socket is another user's, who would get all that this process sends.
+#[allow(clippy::needless_pass_by_value, reason = "it is what an error becomes")]
+fn untrusted(stranger: Stranger) -> NotJoined {
+    NotJoined::Untrusted(format!(
+        "{stranger}, and would see all that this process calls: run both as the same user, name another folder with \
+         unix_sock_path, or say any_user(true) if that user may have it"
+    ))
 }
 
 /// A connection that ends unless it is kept.

@@ -76,6 +76,8 @@ pub(crate) struct NodeOptions {
     /// How long calls last that say nothing of it.
     pub(crate) call_timeout: Option<Duration>,
     pub(crate) traces: Traces,
+    /// The controller may be another user's.
+    pub(crate) any_user: bool,
 }
 
 /// The runtime of one process.

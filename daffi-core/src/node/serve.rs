@@ -33,7 +33,9 @@ struct Heard {
 impl Node {
     /// Reads and writes until the connection ends.
     pub(super) async fn serve(self: &Arc<Self>, connection: Connection, heartbeat: Duration) {
-        let Connection { outbox, inlet, peer } = connection;
+        let Connection {
+            outbox, inlet, peer, ..
+        } = connection;
         let heard = Arc::new(Heard {
             arrived: inlet.arrived(),
             ..Heard::default()

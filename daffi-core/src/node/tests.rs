@@ -119,6 +119,7 @@ async fn joined(limits: Limits, callbacks: Vec<Callback>) -> (Arc<Node>, Vec<Cal
         reconnect_wait: LONG,
         call_timeout: None,
         traces: Traces::default(),
+        any_user: false,
     };
     let node = Node::new(options, Handle::current());
     let offered = node.offer(callbacks.into_iter());

@@ -140,4 +140,12 @@ pub enum Refusal {
     /// The controller is about to stop.
     #[error("the controller is stopping")]
     Stopping,
+    /// It lets in processes of its own user and of root, and the node is another's.
+    #[error("the controller runs as uid {own} and does not let in processes of uid {uid}")]
+    User {
+        /// The user of the node, as the controller's operating system says it.
+        uid: u32,
+        /// The user of the controller.
+        own: u32,
+    },
 }

@@ -5,6 +5,8 @@ use std::net::Ipv6Addr;
 use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::folder::default_folder;
+
 /// Where a controller listens, or is to be looked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -29,10 +31,21 @@ impl Address {
         Self::Unix(folder.as_ref().join(".sock"))
     }
 
-    /// The Unix socket that is used when nothing else is asked for: `<temp dir>/daffi/.sock`.
+    /// The Unix socket that is used when nothing else is asked for: `<temp dir>/daffi-<uid>/.sock`, in a folder of the user's own.
     #[must_use]
     pub fn default_unix() -> Self {
-        Self::unix_in(std::env::temp_dir().join("daffi"))
+        Self::unix_in(default_folder())
+    }
+
+    /// Whether it is the [default](Self::default_unix) one.
+    pub(crate) fn is_default(&self) -> bool {
+        self.default_folder().is_some()
+    }
+
+    /// The folder, if it is the [default](Self::default_unix) one.
+    pub(super) fn default_folder(&self) -> Option<&Path> {
+        let folder = self.path()?.parent()?;
+        (folder == default_folder()).then_some(folder)
     }
 
     /// The same place, whatever becomes of the working directory.

@@ -1,16 +1,19 @@
 //! Both directions of a connection, and how one is made.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::{TcpStream, UnixStream};
 
 use super::address::Address;
+use super::folder::{check_private, explained, own_uid};
 use super::inlet::Inlet;
 use super::memory::Pipe;
 use super::outbox::Outbox;
 use super::socket::{Peer, ReadHalf, WriteHalf};
+use crate::link::{Channel, Reach, User};
 use crate::proto::Limits;
 
 /// Both directions of a connection.
@@ -22,6 +25,8 @@ pub struct Connection {
     pub inlet: Inlet,
     /// What is at the other end, for people.
     pub peer: Peer,
+    /// What is known of the other end, for those who decide.
+    pub channel: Channel,
 }
 
 impl Connection {
@@ -36,6 +41,7 @@ impl Connection {
             outbox: Outbox::memory(Arc::clone(out), Arc::clone(from), limits),
             inlet: Inlet::memory(Arc::clone(from)),
             peer: Peer::Memory,
+            channel: Channel::new(Reach::Process),
         };
         (end(&there, &here), end(&here, &there))
     }
@@ -47,12 +53,20 @@ impl Connection {
     /// When the socket is already gone.
     pub fn tcp(stream: TcpStream, limits: Limits) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        let peer = Peer::Tcp(stream.peer_addr()?);
+        let (near, far) = (stream.local_addr()?, stream.peer_addr()?);
+        let peer = Peer::Tcp(far);
+        let is_loopback = is_loopback(near) && is_loopback(far);
+        let channel = Channel::new(if is_loopback {
+            Reach::Loopback
+        } else {
+            Reach::Network
+        });
         let (read, write) = stream.into_split();
         Ok(Self::over(
             ReadHalf::Tcp(read),
             WriteHalf::Tcp(write),
             peer,
+            channel,
             limits,
         ))
     }
@@ -60,29 +74,44 @@ impl Connection {
     /// A connection over a Unix socket, known to people by `path`.
     #[must_use]
     pub fn unix(stream: UnixStream, path: PathBuf, limits: Limits) -> Self {
+        let mut channel = Channel::new(Reach::Machine);
+        // Without it, nobody is trusted.
+        channel.user = stream.peer_cred().ok().map(|user| User {
+            uid: user.uid(),
+            gid: user.gid(),
+            pid: user.pid(),
+        });
         let (read, write) = stream.into_split();
         Self::over(
             ReadHalf::Unix(read),
             WriteHalf::Unix(write),
             Peer::Unix(path),
+            channel,
             limits,
         )
     }
 
-    fn over(read: ReadHalf, write: WriteHalf, peer: Peer, limits: Limits) -> Self {
+    fn over(read: ReadHalf, write: WriteHalf, peer: Peer, channel: Channel, limits: Limits) -> Self {
         Self {
             outbox: Outbox::socket(write, limits),
             inlet: Inlet::socket(read, limits),
             peer,
+            channel,
         }
     }
+}
+
+/// Whether an address is one of this machine that no other can reach.
+pub(super) fn is_loopback(address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
 }
 
 /// Connects to a controller's socket.
 ///
 /// # Errors
 ///
-/// Whatever the operating system says.
+/// Whatever the operating system says, and a [`NotPrivate`](super::NotPrivate) inside of the error if the folder of the default
+/// socket is not the user's own.
 pub async fn connect(address: &Address, limits: Limits) -> io::Result<Connection> {
     match address {
         Address::Tcp { host, port } => {
@@ -90,7 +119,11 @@ pub async fn connect(address: &Address, limits: Limits) -> io::Result<Connection
             Connection::tcp(stream, limits)
         }
         Address::Unix(path) => {
-            let stream = UnixStream::connect(path).await?;
+            if let Some(folder) = address.default_folder() {
+                check_private(folder, own_uid())?;
+            }
+            let connected = UnixStream::connect(path).await;
+            let stream = connected.map_err(|error| explained(error, path))?;
             Ok(Connection::unix(stream, path.clone(), limits))
         }
         Address::Memory => Err(io::Error::new(

@@ -1,12 +1,15 @@
 //! Where a controller accepts connections.
 
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use socket2::{Domain, SockAddr, Socket, Type};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, UnixListener, lookup_host};
 
+use super::connection::is_loopback;
+use super::folder::{self, own_uid};
 use super::{Address, Connection};
 use crate::proto::Limits;
 
@@ -45,17 +48,41 @@ impl Drop for SocketFile {
     }
 }
 
+/// Who may reach a listener.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Openness {
+    /// Processes of any user, through a Unix socket; otherwise the file is its owner's alone.
+    pub any_user: bool,
+    /// Processes of other machines, through TCP; otherwise only a loopback address is listened at.
+    pub any_host: bool,
+}
+
+/// The address to listen at can be reached from other machines, and nobody has said that it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} can be reached from other machines")]
+pub struct OpenToAll(pub SocketAddr);
+
 impl Listener {
-    /// Listens at `address`. Port 0 picks a free port; a Unix socket's folder is made if need be, readable by its
-    /// owner alone; the file of a socket that nobody listens on any more is replaced.
+    /// Listens at `address`. Port 0 picks a free port; a Unix socket's folder is made if need be, for its
+    /// owner alone unless it is open to any user; the file of a socket that nobody listens on any more is replaced.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::AddrInUse`] when somebody listens there already; otherwise what the system says.
-    pub async fn bind(address: &Address, limits: Limits) -> io::Result<Self> {
+    /// [`io::ErrorKind::AddrInUse`] when somebody listens there already, an [`OpenToAll`] inside of the error when it is more open
+    /// than it may be, a [`NotPrivate`](super::NotPrivate) when the folder of the default socket is not the user's own;
+    /// otherwise what the system says.
+    pub async fn bind(address: &Address, openness: Openness, limits: Limits) -> io::Result<Self> {
         match address {
             Address::Tcp { host, port } => {
-                let listener = TcpListener::bind((host.as_str(), *port)).await?;
+                let found: Vec<_> = lookup_host((host.as_str(), *port)).await?.collect();
+                let beyond = found.iter().find(|found| !is_loopback(**found));
+                if let Some(beyond) = beyond.filter(|_| !openness.any_host) {
+                    return Err(io::Error::new(
+                        io::ErrorKind::PermissionDenied,
+                        OpenToAll(*beyond),
+                    ));
+                }
+                let listener = TcpListener::bind(&found[..]).await?;
                 let port = listener.local_addr()?.port();
                 let address = Address::Tcp {
                     host: host.clone(),
@@ -68,7 +95,8 @@ impl Listener {
                 })
             }
             Address::Unix(path) => {
-                let (file, listener) = bind_unix(path)?;
+                let own = address.default_folder().map(|_| own_uid());
+                let (file, listener) = bind_unix(path, openness.any_user, own)?;
                 Ok(Self {
                     kind: Kind::Unix { file, listener },
                     address: address.clone(),
@@ -111,9 +139,12 @@ impl Listener {
 
 /// Never waits for anything but another starter that is here too: whoever has the right holds this thread, so that a
 /// second starter on it cannot wait for the first for ever.
-fn bind_unix(path: &Path) -> io::Result<(SocketFile, UnixListener)> {
+///
+/// The folder must be that of the user `own`, if there is one.
+fn bind_unix(path: &Path, any_user: bool, own: Option<u32>) -> io::Result<(SocketFile, UnixListener)> {
     if let Some(folder) = path.parent() {
-        make_folder(folder)?;
+        folder::make(folder, any_user)?;
+        own.map_or(Ok(()), |own| folder::check_private(folder, own))?;
     }
     // Two starters must not both find the old file stale and remove each other's new one.
     let _right = Right::take(path)?;
@@ -128,7 +159,10 @@ fn bind_unix(path: &Path) -> io::Result<(SocketFile, UnixListener)> {
         }
         other => other?,
     };
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    std::fs::set_permissions(
+        path,
+        std::fs::Permissions::from_mode(if any_user { 0o666 } else { 0o600 }),
+    )?;
     let inode = std::fs::symlink_metadata(path)?.ino();
     Ok((
         SocketFile {
@@ -137,17 +171,6 @@ fn bind_unix(path: &Path) -> io::Result<(SocketFile, UnixListener)> {
         },
         listener,
     ))
-}
-
-/// Makes the folder, and its parents, for the owner alone. One that exists stays as it is.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
 }
 
 /// Whether the file at `path` is a socket that nobody listens on, or has just gone.

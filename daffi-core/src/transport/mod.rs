@@ -6,6 +6,7 @@
 mod address;
 mod batch;
 mod connection;
+mod folder;
 mod inlet;
 mod lanes;
 mod listener;
@@ -20,8 +21,9 @@ mod tests;
 
 pub use address::Address;
 pub use connection::{Connection, connect};
+pub use folder::{NotPrivate, own_uid};
 pub use inlet::{Arrived, Inlet, ReadError};
-pub use listener::Listener;
+pub use listener::{Listener, OpenToAll, Openness};
 pub use outbox::{Outbox, SendError};
 pub use pool::Pool;
 pub use socket::Peer;

@@ -31,6 +31,12 @@ impl GlobalBuilder {
                 ));
             }
         }
+        if self.any_user && self.unix_sock_path.is_none() {
+            faults.push(ConfigFault::Missing(
+                "any_user(true)",
+                "unix_sock_path, a folder that those users can enter",
+            ));
+        }
         if !self.init_controller && !self.init_node {
             faults.push(ConfigFault::Missing(
                 "init_node(false)",

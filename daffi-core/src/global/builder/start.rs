@@ -98,6 +98,8 @@ impl GlobalBuilder {
                     process_name: Arc::clone(&process_name),
                     limits: self.limits,
                     heartbeat: self.heartbeat,
+                    any_user: self.any_user,
+                    insecure: self.insecure,
                 };
                 Some(host.start(options).await?)
             }
@@ -116,6 +118,7 @@ impl GlobalBuilder {
                 reconnect_wait: self.reconnect_wait,
                 call_timeout: self.call_timeout,
                 traces: self.traces,
+                any_user: self.any_user,
             };
             Node::new(options, runtime.clone())
         });

@@ -23,6 +23,7 @@ async fn start_in(
         reconnect_wait: LONG,
         call_timeout: None,
         traces: Traces::default(),
+        any_user: false,
     };
     let node = Node::new(options, Handle::current());
     let supervisor = Supervisor {

@@ -148,6 +148,12 @@ fn handshakes() -> Vec<Golden> {
             b"",
             "00 00 00 02 02 04",
         ),
+        golden(
+            "refused: user",
+            Header::Refused(Refusal::User { uid: 1000, own: 7 }),
+            b"",
+            "00 00 00 06 02 05 fb e8 03 07",
+        ),
     ]
 }
 
@@ -810,7 +816,7 @@ fn these_bytes_are_every_frame() {
 fn there_are_no_frames_but_these() {
     for beyond in [
         "17",             // a header
-        "02 05",          // a refusal
+        "02 06",          // a refusal
         "06 07 00 03",    // a status
         "06 07 00 02 0e", // a way to fail
         "06 07 00 02 00 04",

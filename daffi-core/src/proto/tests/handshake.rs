@@ -120,6 +120,10 @@ fn a_refusal_says_what_to_do() {
         "the process name \"shop\" is taken by process id 7; choose another process_name",
     );
     check(&Refusal::Stopping, "the controller is stopping");
+    check(
+        &Refusal::User { uid: 7, own: 1000 },
+        "the controller runs as uid 1000 and does not let in processes of uid 7",
+    );
 }
 
 #[test]

@@ -8,13 +8,15 @@ use std::sync::mpsc::channel;
 
 use super::*;
 use crate::error::StartError;
+use crate::link::Reach;
+use crate::transport::folder::check_private;
 
 fn mode(path: impl AsRef<Path>) -> u32 {
     std::fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 async fn bind(path: &Path) -> io::Result<Listener> {
-    Listener::bind(&Address::Unix(path.to_owned()), LIMITS).await
+    Listener::bind(&Address::Unix(path.to_owned()), Openness::default(), LIMITS).await
 }
 
 fn in_use(bound: io::Result<Listener>) -> bool {
@@ -60,7 +62,9 @@ async fn port_0_becomes_a_real_port() {
         host: "127.0.0.1".to_owned(),
         port: 0,
     };
-    let listener = Listener::bind(&address, LIMITS).await.unwrap();
+    let listener = Listener::bind(&address, Openness::default(), LIMITS)
+        .await
+        .unwrap();
     assert_ne!(listener.address().port(), Some(0));
     assert_eq!(listener.address().host(), Some("127.0.0.1"));
     assert_reachable(&listener).await;
@@ -72,8 +76,12 @@ async fn a_port_in_use_is_refused_by_name() {
         host: "127.0.0.1".to_owned(),
         port: 0,
     };
-    let listener = Listener::bind(&address, LIMITS).await.unwrap();
-    let error = Listener::bind(listener.address(), LIMITS).await.unwrap_err();
+    let listener = Listener::bind(&address, Openness::default(), LIMITS)
+        .await
+        .unwrap();
+    let error = Listener::bind(listener.address(), Openness::default(), LIMITS)
+        .await
+        .unwrap_err();
     let error = StartError::bind(listener.address(), error);
     assert!(
         matches!(&error, StartError::AddressInUse { address } if address == listener.address()),
@@ -269,9 +277,130 @@ fn whoever_listens_can_be_reached_while_others_come_and_go() {
 
 #[tokio::test]
 async fn memory_is_neither_listened_at_nor_dialled() {
-    let listened = Listener::bind(&Address::Memory, LIMITS).await.unwrap_err();
+    let listened = Listener::bind(&Address::Memory, Openness::default(), LIMITS)
+        .await
+        .unwrap_err();
     let dialled = connect(&Address::Memory, LIMITS).await.unwrap_err();
     assert_eq!([listened.kind(), dialled.kind()], [io::ErrorKind::Unsupported; 2]);
+}
+
+#[tokio::test]
+async fn an_address_that_other_machines_reach_is_listened_at_only_where_that_is_said() {
+    let check = async |host: &str, is_open: bool| {
+        let address = Address::Tcp {
+            host: host.to_owned(),
+            port: 0,
+        };
+        let bound = Listener::bind(&address, Openness::default(), LIMITS).await;
+        let refused = bound.err().and_then(|error| {
+            let OpenToAll(open) = error.get_ref()?.downcast_ref()?;
+            Some(*open)
+        });
+        assert_eq!(refused.is_some(), is_open, "{host}: {refused:?}");
+        let openness = Openness {
+            any_host: true,
+            ..Openness::default()
+        };
+        Listener::bind(&address, openness, LIMITS).await.expect(host);
+    };
+    check("127.0.0.1", false).await;
+    check("127.8.8.8", false).await;
+    check("localhost", false).await;
+    check("0.0.0.0", true).await;
+}
+
+#[tokio::test]
+async fn a_socket_is_its_users_own_unless_it_is_opened_to_all() {
+    for (any_user, folder_mode, socket_mode) in [(false, 0o700, 0o600), (true, 0o755, 0o666)] {
+        let folder = Folder::new();
+        let path = folder.0.join("made/.sock");
+        let openness = Openness {
+            any_user,
+            ..Openness::default()
+        };
+        let listener = Listener::bind(&Address::Unix(path.clone()), openness, LIMITS)
+            .await
+            .unwrap();
+        assert_eq!(
+            (mode(path.parent().unwrap()), mode(&path)),
+            (folder_mode, socket_mode)
+        );
+        drop(listener);
+    }
+}
+
+#[test]
+fn a_folder_that_others_can_enter_or_have_made_is_not_private() {
+    let folder = Folder::new();
+    let own = own_uid();
+    let at = |name: &str, mode: u32| {
+        let path = folder.0.join(name);
+        std::fs::create_dir(&path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        path
+    };
+    let said = |path: &Path, own: u32| {
+        let error = check_private(path, own).err()?;
+        assert!(NotPrivate::is_in(&error), "{error}");
+        let said = error.to_string();
+        for part in [
+            path.to_str().unwrap(),
+            "TMPDIR",
+            "PrivateTmp",
+            "cron",
+            "unix_sock_path",
+        ] {
+            assert!(said.contains(part), "{part} is missing in: {said}");
+        }
+        Some(said)
+    };
+    let private = at("private", 0o700);
+    assert_eq!(said(&private, own), None);
+    let squatted = said(&private, own + 1).unwrap();
+    let whose = format!("belongs to uid {own}, and this process runs as uid {}", own + 1);
+    assert!(squatted.contains(&whose), "{squatted}");
+    for mode in [0o701, 0o710, 0o755, 0o777, 0o720] {
+        let open = said(&at(&format!("{mode:o}"), mode), own).unwrap();
+        assert!(
+            open.contains(&format!("mode {mode:o}")) && open.contains("chmod 700"),
+            "{open}"
+        );
+    }
+    // Who follows it is led to wherever its owner likes.
+    let link = folder.0.join("link");
+    std::os::unix::fs::symlink(&private, &link).unwrap();
+    assert!(said(&link, own).unwrap().contains("is no folder"));
+    assert_eq!(
+        check_private(&folder.0.join("missing"), own).unwrap_err().kind(),
+        io::ErrorKind::NotFound
+    );
+}
+
+#[tokio::test]
+async fn both_ends_of_a_unix_socket_know_whose_the_other_is() {
+    let folder = Folder::new();
+    let listener = bind(&folder.0.join(".sock")).await.unwrap();
+    let (there, here) = tokio::join!(connect(listener.address(), LIMITS), listener.accept());
+    for channel in [there.unwrap().channel, here.unwrap().channel] {
+        assert_eq!(channel.reach, Reach::Machine);
+        assert_eq!(channel.user.unwrap().uid, own_uid());
+    }
+}
+
+#[tokio::test]
+async fn a_loopback_connection_is_known_as_such_and_says_nothing_of_users() {
+    let address = Address::Tcp {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+    };
+    let listener = Listener::bind(&address, Openness::default(), LIMITS)
+        .await
+        .unwrap();
+    let (there, here) = tokio::join!(connect(listener.address(), LIMITS), listener.accept());
+    for channel in [there.unwrap().channel, here.unwrap().channel] {
+        assert_eq!((channel.reach, channel.user), (Reach::Loopback, None));
+        assert!(!channel.is_private());
+    }
 }
 
 #[test]
@@ -295,7 +424,7 @@ fn addresses_are_shown_as_people_write_them() {
     );
     assert_eq!(
         Address::default_unix().path(),
-        Some(&*std::env::temp_dir().join("daffi/.sock"))
+        Some(&*std::env::temp_dir().join(format!("daffi-{}/.sock", own_uid())))
     );
     assert_eq!(
         (unix.port(), unix.host(), Address::Memory.path()),

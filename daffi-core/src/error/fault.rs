@@ -1,0 +1,72 @@
+//! What can be wrong with a configuration.
+
+use std::fmt;
+
+/// One thing wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigFault {
+    /// Settings exclude each other.
+    #[error("{0} and {1} exclude each other: keep one")]
+    Conflict(&'static str, &'static str),
+    /// A setting needs another.
+    #[error("{0} needs {1}")]
+    Missing(&'static str, &'static str),
+    /// A value is out of its range.
+    #[error("{setting} is {value}: {expected}")]
+    #[non_exhaustive]
+    Value {
+        /// Which setting.
+        setting: &'static str,
+        /// What it was set to.
+        value: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// Two callbacks of this process have the same name.
+    #[error(
+        "two callbacks are named `{name}`: {first} and {second}; give one of them another alias or prefix"
+    )]
+    #[non_exhaustive]
+    SameName {
+        /// The name.
+        name: String,
+        /// Where the first is.
+        first: String,
+        /// Where the second is.
+        second: String,
+    },
+    /// A service has no callbacks.
+    #[error("the service {0} has no #[callback] impl block, so there is nothing to offer")]
+    NoCallbacks(&'static str),
+    /// There is no such callback function in this program.
+    #[error("there is no #[callback] function named `{name}` in this program; it has: {known}")]
+    #[non_exhaustive]
+    UnknownCallback {
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The address of the controller can be reached from other machines, and whoever reaches it could call everything.
+    #[error(
+        "{address} can be reached from other machines, and whoever reaches it could call everything. Either listen where no other          machine comes (the host localhost, or a Unix socket); or let processes prove who they are; or say insecure(true)          (`--insecure`) if the network keeps everybody else away"
+    )]
+    #[non_exhaustive]
+    OpenToAll {
+        /// The address.
+        address: String,
+    },
+    /// The program has no controller to run.
+    #[error("init_controller(true) needs the crate `daffi`, which brings the controller")]
+    NoHost,
+}
+
+/// Faults as a list, one a line.
+pub(super) struct Listed<'a>(pub(super) &'a [ConfigFault]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|fault| write!(f, "\n  - {fault}"))
+    }
+}
