@@ -3,6 +3,7 @@
 //! [`router`] decides, as a plain state machine; [`Controller`] is the server around it. A process runs one with
 //! `Global::builder().init_controller(true)`, or it runs by itself as the program `daffi-controller`.
 
+pub mod access;
 mod host;
 pub mod router;
 mod server;

@@ -5,6 +5,7 @@
 //! feature `runtime`, [`transport`] moves frames, [`registry`] describes callbacks, the node drives the session, and
 //! [`Global`] and [`Call`] are what a program uses.
 
+mod access;
 pub mod link;
 pub mod parts;
 pub mod proto;
@@ -14,6 +15,7 @@ pub mod signature;
 mod error;
 mod roster;
 
+pub use access::{Access, Grants, Right, Role};
 pub use error::{CallError, CallErrorKind, RemoteError};
 pub use proto::{Absence, Balance, TimeLimit, TraceContext};
 pub use roster::{CallbackInfo, LeaveReason, Presence, ProcessInfo};

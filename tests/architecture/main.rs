@@ -47,7 +47,7 @@ fn check(rule: &Rule<'_>, package: &str, folder: &str) {
     );
 }
 
-/// The rules of the pure cores, in `daffi-core` but for the last.
+/// The rules of the pure cores, in `daffi-core` but for the last two.
 fn pure(folder: &str) -> Rule<'static> {
     let core = Rule {
         std: Some(CORE_STD),
@@ -80,12 +80,18 @@ fn pure(folder: &str) -> Rule<'static> {
             modules: &["session", "proto"],
             ..core
         },
+        "access" => Rule {
+            crates: &["daffi_core", "thiserror"],
+            modules: &["access"],
+            parts: &[("daffi_core", &["proto", "Access", "Right", "Role"])],
+            ..core
+        },
         // Its tables hash numbers that peers choose, with a seed of its own.
         "router" => Rule {
             crates: &["bytes", "daffi_core", "slab", "thiserror"],
-            modules: &["router"],
+            modules: &["router", "access"],
             more_std: &["hash"],
-            parts: &[("daffi_core", &["proto"])],
+            parts: &[("daffi_core", &["proto", "Right"])],
             ..core
         },
         other => panic!("{other} is no core"),
@@ -100,13 +106,16 @@ fn the_pure_cores_know_no_runtime_clock_lock_or_socket() {
 }
 
 #[test]
-fn the_router_knows_the_protocol_and_nothing_else() {
-    check(&pure("router"), "daffi-controller", "router");
+fn the_cores_of_the_controller_know_the_protocol_and_no_more_than_rights_beside_it() {
+    for folder in ["access", "router"] {
+        check(&pure(folder), "daffi-controller", folder);
+    }
 }
 
 /// What each module of `daffi-core` may know of the others, from the bottom up. What the pure cores may know is said above.
 const KNOWN: &[(&str, &[&str])] = &[
     ("parts", &["proto", "signature"]),
+    ("access", &[]),
     ("panics", &[]),
     ("random", &[]),
     ("roster", &["proto", "signature"]),
@@ -114,7 +123,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("transport", &["link", "proto"]),
     ("scope", &["context", "proto"]),
     ("context", &["proto"]),
-    ("host", &["error", "proto", "transport"]),
+    ("host", &["access", "error", "proto", "transport"]),
     ("registry", &["context", "error", "proto", "scope", "signature"]),
     (
         "node",
@@ -199,7 +208,17 @@ fn each_module_is_held_to_a_rule() {
 fn the_controller_knows_nothing_of_the_node() {
     let parts: &[(&str, &[&str])] = &[(
         "daffi_core",
-        &["host", "link", "proto", "signature", "transport", "StartError"],
+        &[
+            "host",
+            "link",
+            "proto",
+            "signature",
+            "transport",
+            "Access",
+            "Right",
+            "Role",
+            "StartError",
+        ],
     )];
     check(
         &Rule {

@@ -84,9 +84,10 @@ impl Router {
         from: PeerId,
         header: &CallHeader<'_>,
         payload: &Bytes,
+        turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Option<Task> {
-        let has_room = self.may_ask_many(from, header.call, out)?;
+        let has_room = self.may_ask_many(from, header, turn, out)?;
         let function = self.directory.function(header.name).map(|(_, function)| function);
         let shown = function.map_or(&[][..], |function| function.shown());
         // Who does not read has nobody looked for.
@@ -135,7 +136,7 @@ impl Router {
         }
         self.claim(from, header.call)?;
         turn.spend_words(metadata_bytes(header));
-        let Some(has_room) = self.may_ask_many(from, header.call, out) else {
+        let Some(has_room) = self.may_ask_many(from, header, turn, out) else {
             return Ok(None);
         };
         if !has_room {
@@ -148,9 +149,16 @@ impl Router {
     }
 
     /// Whether a caller has room for a roster; none if it is told already that it may make no more calls.
-    fn may_ask_many(&mut self, from: PeerId, call: CallId, out: &mut impl Outlet) -> Option<bool> {
-        if let Err(failed) = self.check_share(from) {
-            self.refuse(from, call, failed, out);
+    fn may_ask_many(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        turn: &mut Turn,
+        out: &mut impl Outlet,
+    ) -> Option<bool> {
+        let checked = self.check_call(from, header, turn);
+        if let Err(failed) = checked.and_then(|()| self.check_share(from)) {
+            self.refuse(from, header.call, failed, out);
             return None;
         }
         Some(out.room(from) > 0)

@@ -13,6 +13,7 @@ use super::calls::Outstanding;
 use super::ids::{Caller, PeerId, ProviderKey, Routed, Sent};
 use super::made::Made;
 use super::outlet::{Fault, Outlet};
+use super::permission::Needs;
 use super::pick::{OVERLOADED, Unrouted, Wish};
 use super::queueing::Wait;
 use super::state::Router;
@@ -40,12 +41,15 @@ impl Router {
             Mode::Answered | Mode::Each => Caller::Call(from, header.call),
             Mode::HandedOver => Caller::HandedOver(from),
             Mode::Broadcast | Mode::HandedToAll => {
-                return Ok(self.broadcast(from, header, payload, out));
+                return Ok(self.broadcast(from, header, payload, turn, out));
             }
             _ => return Err(Fault::Unexpected("an unknown way to call")),
         };
         let size = weight(header, payload);
-        let picked = self.check_share(from).and_then(|()| self.named(header));
+        let picked = self
+            .check_call(from, header, turn)
+            .and_then(|()| self.check_share(from))
+            .and_then(|()| self.named(header));
         let routed = match picked.map(|named| (named, self.pick(from, header, (named, size), turn, out))) {
             Ok((_, Ok(via))) => self
                 .run(from, (header, payload), via, caller, turn, out)
@@ -79,6 +83,32 @@ impl Router {
             }
         }
         Ok(None)
+    }
+
+    /// Checks that a process has the rights that a call takes.
+    pub(super) fn check_call(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        turn: &mut Turn,
+    ) -> Result<(), Failed> {
+        if !self.peers.has_restricted() {
+            return Ok(());
+        }
+        let mut needs = Needs::CALL;
+        if header.mode.asks_many() {
+            needs = needs.and(Needs::BROADCAST);
+        }
+        if self.streams(header) {
+            needs = needs.and(Needs::STREAM);
+        }
+        self.check_rights(from, needs, header.name, turn)
+    }
+
+    /// Whether streams are part of a call.
+    pub(super) fn streams(&self, header: &CallHeader<'_>) -> bool {
+        let function = || Some(self.directory.function(header.name)?.1);
+        header.mode == Mode::Each || function().is_some_and(|function| function.streaming > 0)
     }
 
     /// The process that a call names.
@@ -161,6 +191,7 @@ impl Router {
         let nobody = || Failed::NoProvider(Absence::Nobody);
         let provider = self.directory.provider(via).ok_or_else(nobody)?;
         let to = provider.peer;
+        let streams = header.mode == Mode::Each || provider.streams();
         let name = self.peers.get(from).map_or("", |peer| &*peer.name);
         let within = match caller {
             // Who hands it over waits until a provider has it, and no longer.
@@ -187,6 +218,7 @@ impl Router {
         peer.load.begin(from, bytes);
         let mut call = Outstanding::new(caller, from, to, via, bytes);
         call.within = within;
+        call.streams = streams;
         let number = self.calls.insert(call, &mut peer.runs);
         self.directory.begin(via);
         if let Some(caller) = self.peers.get_mut(from) {

@@ -22,6 +22,8 @@ pub(super) struct Outstanding {
     pub(super) bytes: usize,
     /// The call that waits for this one, which its caller runs.
     pub(super) within: Option<CallId>,
+    /// Streams are part of it.
+    pub(super) streams: bool,
     /// The provider has answered with a stream.
     pub(super) opened: bool,
     /// The provider knows that nobody wants the answer.
@@ -49,6 +51,7 @@ impl Outstanding {
             via,
             bytes,
             within: None,
+            streams: false,
             opened: false,
             cancelled: false,
             over: 0,

@@ -102,6 +102,14 @@ impl Directory {
         self.offerings.get(&peer)?.by_number.values().next().copied()
     }
 
+    /// All that a process offers.
+    pub(super) fn all_of(&self, peer: PeerId) -> Vec<ProviderKey> {
+        let offering = self.offerings.get(&peer);
+        offering.map_or_else(Vec::new, |offering| {
+            offering.by_number.values().copied().collect()
+        })
+    }
+
     /// The callback at a place, if there is one; nothing beyond the last place.
     pub(super) fn function_at(&self, place: usize) -> Option<Option<&Function>> {
         (place < self.functions.capacity()).then(|| self.functions.get(place))
@@ -177,6 +185,7 @@ impl Directory {
             turns: BTreeSet::new(),
             accepted: Table::with_hasher(self.mixing),
             queues: Vec::new(),
+            streaming: 0,
             hidden: 1,
         })));
         self.names.insert(name, function);
@@ -224,7 +233,7 @@ impl Directory {
         for number in provider.numbers() {
             function.accepted.entry(number).or_default().add(key);
         }
-        function.add_queue(provider.queue);
+        function.count(provider);
         if let Some(offering) = self.offerings.get_mut(&peer) {
             offering.hidden.remove(&callback);
         }
@@ -259,7 +268,7 @@ impl Directory {
                 function.accepted.remove(&number);
             }
         }
-        function.remove_queue(provider.queue);
+        function.uncount(provider);
         let (peer, callback) = (provider.peer, provider.callback);
         function.shown.swap_remove(place);
         if let Some(moved) = function.shown.get(place) {

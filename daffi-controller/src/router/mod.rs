@@ -4,13 +4,13 @@
 //! comes back as [`Work`], to be gone on with when others have had their turn: however much a frame asks for, nobody waits for
 //! more than a small part of it (P15).
 //!
-//! **Invariant:** no socket, clock, task or lock, and no randomness but a seed. It knows `daffi_core::proto` and
+//! **Invariant:** no socket, clock, task or lock, and no randomness but a seed. It knows `daffi_core::proto`, what rights are, and
 //! nothing else; payloads pass through as the `Bytes` that came in and are never looked into.
 //!
 //! Six parts own their fields: the processes (`peers`), the calls on their way (`calls`) and those that wait (`lines`), who offers what
 //! (`directory`), the calls to many (`broadcasts`) and those who want to know (`watchers`). What needs several of them is
 //! an `impl Router` in the file of what it is about: `calling`, `queueing`, `broadcast`, `streams`, `offering`, `parting`,
-//! `query`, `telling`.
+//! `query`, `telling`, `permitting`, `restricting`.
 
 mod broadcast;
 mod broadcasts;
@@ -30,12 +30,15 @@ mod offering;
 mod outlet;
 mod parting;
 mod peers;
+mod permission;
+mod permitting;
 mod pick;
 mod provider;
 mod query;
 mod queueing;
 mod request;
 mod rerouting;
+mod restricting;
 mod state;
 mod status;
 mod streams;
@@ -52,6 +55,7 @@ use daffi_core::proto::{Header, Hello, Refusal};
 
 pub use self::ids::PeerId;
 pub use self::outlet::{Fault, Outlet};
+pub use self::permission::Denial;
 pub use self::request::{Offers, Request};
 pub use self::state::Router;
 use self::status::words;

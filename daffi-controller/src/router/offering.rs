@@ -13,6 +13,7 @@ use super::directory::Objection;
 use super::ids::{PeerId, ProviderKey};
 use super::outlet::{Fault, Outlet};
 use super::peers::Stage;
+use super::permission::Needs;
 use super::queueing::Serving;
 use super::request::Offers;
 use super::state::Router;
@@ -38,7 +39,7 @@ struct Offering {
     /// How many of these may be given calls.
     live: usize,
     /// Why nothing of it counts.
-    refused: Option<String>,
+    refused: Option<Failed>,
 }
 
 /// Callbacks on their way out of the directory.
@@ -78,6 +79,10 @@ impl Step for Withdrawing {
     }
 }
 
+const fn invalid(reason: String) -> Failed {
+    Failed::Invalid { reason }
+}
+
 impl Router {
     /// A process offers callbacks.
     pub(super) fn offer(
@@ -93,7 +98,8 @@ impl Router {
             .get(from)
             .filter(|peer| peer.stage == Stage::Leaving)
             .map(|_| "the process is about to stop, so nothing more is offered".to_owned())
-            .or_else(|| self.too_much(from, bytes));
+            .or_else(|| self.too_much(from, bytes))
+            .map(invalid);
         Ok(Some(Box::new(Offering {
             peer: from,
             call,
@@ -124,9 +130,12 @@ impl Router {
         while offering.refused.is_none()
             && let Some(offered) = offering.offered.next()
         {
-            match self.add(offering.peer, offered, offering.each) {
+            let checked = self.check_rights(offering.peer, Needs::PROVIDE, &offered.name, turn);
+            let added =
+                checked.and_then(|()| self.add(offering.peer, offered, offering.each).map_err(invalid));
+            match added {
                 Ok(added) => offering.added.extend(added),
-                Err(reason) => offering.refused = Some(reason),
+                Err(failed) => offering.refused = Some(failed),
             }
             if !turn.spend() {
                 return Progress::More;
@@ -146,7 +155,7 @@ impl Router {
                         .names
                         .extend(provider.map(|provider| self.directory.name_of(provider)));
                 }
-                Err(other) => offering.refused = self.conflict(key, other),
+                Err(other) => offering.refused = self.conflict(key, other).map(invalid),
             }
             if !turn.spend() {
                 return Progress::More;
@@ -164,7 +173,7 @@ impl Router {
         }
         match offering.refused.take() {
             None => self.finish_offer(offering, is_shown, out),
-            Some(reason) => self.undo_offer(offering, reason, turn, out),
+            Some(failed) => self.undo_offer(offering, failed, turn, out),
         }
     }
 
@@ -269,13 +278,13 @@ impl Router {
     fn undo_offer(
         &mut self,
         offering: &mut Offering,
-        reason: String,
+        failed: Failed,
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Progress {
         loop {
             if !turn.spend() {
-                offering.refused = Some(reason);
+                offering.refused = Some(failed);
                 return Progress::More;
             }
             if let Some(shown) = offering.shown.pop() {
@@ -285,7 +294,7 @@ impl Router {
             } else if offering.offered.next().is_some() {
                 // Not looked at any more.
             } else {
-                self.refuse(offering.peer, offering.call, Failed::Invalid { reason }, out);
+                self.refuse(offering.peer, offering.call, failed, out);
                 return Progress::Then(self.rerouting().into_iter().collect());
             }
         }

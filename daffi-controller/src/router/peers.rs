@@ -11,6 +11,8 @@ use super::calls::RunList;
 use super::ids::{PeerId, Sent};
 use super::load::{Capacity, Load};
 use super::numbers::{Mixing, Table, shrink};
+use super::permission::Permission;
+use crate::access::Rights;
 
 /// How far a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub(super) struct Peer {
     pub(super) load: Load,
     /// What it offers, for those who ask who is there.
     pub(super) listing: Arc<[Arc<str>]>,
+    /// What it may do; everything if nothing is said.
+    permission: Option<Box<Permission>>,
     /// How much work there is that takes it off the roster.
     partings: u8,
 }
@@ -69,6 +73,8 @@ pub(super) struct Peers {
     slots: Slab<Peer>,
     names: Table<Arc<str>, PeerId>,
     generation: u32,
+    /// How many of them may not do everything.
+    restricted: usize,
     mixing: Mixing,
 }
 
@@ -78,6 +84,7 @@ impl Peers {
             slots: Slab::new(),
             names: Table::with_hasher(mixing),
             generation: 0,
+            restricted: 0,
             mixing,
         }
     }
@@ -106,6 +113,7 @@ impl Peers {
             runs: RunList::default(),
             load: Load::new(Capacity::of(hello, limits), self.mixing),
             listing: Arc::default(),
+            permission: None,
             partings: 0,
         });
         let id = PeerId {
@@ -160,6 +168,30 @@ impl Peers {
         self.get_mut(id).filter(|peer| peer.stage != Stage::Gone)
     }
 
+    /// Whether there are rules at all. Most controllers have none.
+    pub(super) const fn has_restricted(&self) -> bool {
+        self.restricted > 0
+    }
+
+    /// What a process may do, unless that is everything.
+    pub(super) fn permission_mut(&mut self, id: PeerId) -> Option<&mut Permission> {
+        if !self.has_restricted() {
+            return None;
+        }
+        self.get_mut(id)?.permission.as_deref_mut()
+    }
+
+    /// From now on a process may do this, or everything.
+    pub(super) fn permit(&mut self, id: PeerId, rights: Option<Arc<Rights>>) {
+        let mixing = self.mixing;
+        let Some(peer) = self.get_mut(id) else { return };
+        let is_restricted = rights.is_some();
+        let permission = rights.map(|rights| Box::new(Permission::new(rights, mixing)));
+        let was_restricted = std::mem::replace(&mut peer.permission, permission).is_some();
+        self.restricted += usize::from(is_restricted);
+        self.restricted -= usize::from(was_restricted);
+    }
+
     /// It gets nothing more: it is about to leave, or its connection is lost. Says in which stage it was. Once for each time,
     /// [`parted`](Self::parted) follows.
     pub(super) fn part(&mut self, id: PeerId, to: Stage) -> Option<Stage> {
@@ -174,6 +206,7 @@ impl Peers {
         peer.partings = peer.partings.saturating_sub(1);
         if peer.partings == 0 && peer.stage == Stage::Gone {
             let peer = self.slots.remove(id.index());
+            self.restricted -= usize::from(peer.permission.is_some());
             self.names.remove(&peer.name);
         }
     }

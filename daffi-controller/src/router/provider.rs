@@ -50,6 +50,11 @@ impl Provider {
         signature.is_some_and(|signature| signature.accepts(number))
     }
 
+    /// Whether it takes or gives streams.
+    pub(super) fn streams(&self) -> bool {
+        self.signature.as_ref().is_some_and(|signature| signature.streams)
+    }
+
     /// The numbers of signatures that may call it.
     pub(super) fn numbers(&self) -> impl Iterator<Item = u64> + use<> {
         let signature = self.signature.as_ref();
@@ -74,6 +79,8 @@ pub(super) struct Function {
     pub(super) accepted: Table<u64, Accepting>,
     /// How many calls may wait, as the shown ones say, and how many say so; in that order.
     pub(super) queues: Vec<(u32, u32)>,
+    /// How many of the shown ones take or give streams.
+    pub(super) streaming: usize,
     /// How many are not shown.
     pub(super) hidden: usize,
 }
@@ -114,14 +121,20 @@ impl Function {
         self.queues.last().map_or(0, |(queue, _)| *queue)
     }
 
-    pub(super) fn add_queue(&mut self, queue: u32) {
+    /// One that is shown.
+    pub(super) fn count(&mut self, provider: &Provider) {
+        self.streaming += usize::from(provider.streams());
+        let queue = provider.queue;
         match self.queues.binary_search_by_key(&queue, |(queue, _)| *queue) {
             Ok(place) => self.queues[place].1 += 1,
             Err(place) => self.queues.insert(place, (queue, 1)),
         }
     }
 
-    pub(super) fn remove_queue(&mut self, queue: u32) {
+    /// One that is shown no more.
+    pub(super) fn uncount(&mut self, provider: &Provider) {
+        self.streaming -= usize::from(provider.streams());
+        let queue = provider.queue;
         if let Ok(place) = self.queues.binary_search_by_key(&queue, |(queue, _)| *queue) {
             self.queues[place].1 -= 1;
             if self.queues[place].1 == 0 {

@@ -1,6 +1,7 @@
 //! Questions to the controller.
 
 use bytes::Bytes;
+use daffi_core::Right;
 use daffi_core::proto::{self, CallId, CallbackEntry, EncodeError, Failed, ProcessEntry, Query, Status};
 
 use super::ids::{PeerId, ProviderKey, Sent};
@@ -101,6 +102,10 @@ impl Router {
         out: &mut impl Outlet,
     ) -> Result<Option<Task>, Fault> {
         self.claim(from, call)?;
+        if let Err(failed) = self.check_question(from, query, turn) {
+            self.refuse(from, call, failed, out);
+            return Ok(None);
+        }
         let overloaded = Failed::Overloaded { may_have_run: false };
         match *query {
             // The answer may be long (P6).
@@ -135,6 +140,15 @@ impl Router {
             _ => return Err(Fault::Unexpected("an unknown question")),
         }
         Ok(None)
+    }
+
+    /// Checks that a process may know what it asks.
+    fn check_question(&mut self, from: PeerId, query: &Query<'_>, turn: &mut Turn) -> Result<(), Failed> {
+        match *query {
+            Query::WaitFunction { name, .. } => self.check_known(from, name, turn),
+            Query::WaitProcess(name) => self.check_right(from, Right::Observe, name, turn),
+            _ => self.check_right(from, Right::Observe, "*", turn),
+        }
     }
 
     /// Whether that process, or any other than the asking one, offers a callback.

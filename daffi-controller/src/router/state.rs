@@ -9,6 +9,7 @@ use super::ids::PeerId;
 use super::lines::Lines;
 use super::numbers::Mixing;
 use super::peers::Peers;
+use super::permission::Denial;
 use super::pick::Picker;
 use super::watchers::Watchers;
 
@@ -25,6 +26,8 @@ pub struct Router {
     pub(super) limits: Limits,
     /// When calls are looked at again that wait for something other than the end of another one.
     pub(super) look_again: Option<Moment>,
+    /// What was denied, until that is taken.
+    pub(super) denials: Vec<Denial>,
 }
 
 impl Router {
@@ -46,6 +49,7 @@ impl Router {
             picker: Picker::new(half(seed)),
             limits,
             look_again: None,
+            denials: Vec::new(),
         }
     }
 

@@ -11,6 +11,7 @@ mod handover;
 mod interleaved;
 mod load;
 mod meanwhile;
+mod permission;
 mod picking;
 mod presence;
 mod queueing;
@@ -153,7 +154,7 @@ enum Said {
 fn said(frame: &Frame) -> Said {
     let (header, payload) = frame.decode().unwrap();
     match header {
-        Header::Run(run) => Said::Run {
+        Header::Run(run) | Header::RunEach(run) => Said::Run {
             number: number(run.call),
             callback: run.callback.0,
             caller: run.caller.to_owned(),

@@ -70,7 +70,7 @@ impl Router {
     }
 
     /// Gives up the parts that are left, from a place on the roster.
-    fn give_up_parts(
+    pub(super) fn give_up_parts(
         &mut self,
         (of, index): (BroadcastId, &mut u32),
         turn: &mut Turn,

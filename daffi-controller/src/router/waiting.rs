@@ -33,8 +33,9 @@ impl Askers {
     }
 }
 
+/// What somebody waits for.
 #[derive(Clone, Debug)]
-enum Awaited {
+pub(super) enum Awaited {
     Process(Box<str>),
     Function {
         name: Box<str>,
@@ -73,6 +74,11 @@ impl Waiting {
             process: process.map(Into::into),
         };
         self.asked.insert(asker, awaited);
+    }
+
+    /// What a question waits for.
+    pub(super) fn awaited(&self, peer: PeerId, call: CallId) -> Option<&Awaited> {
+        self.asked.get(&(peer, call))
     }
 
     /// One who waited for a process.

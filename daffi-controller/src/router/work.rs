@@ -20,6 +20,9 @@ const LOOKS: usize = 8;
 /// So many bytes of words that are copied are.
 const WORDS: usize = 256;
 
+/// So many patterns that a name is held against are.
+const PATTERNS: usize = 16;
+
 /// What is left to do of something that a process asked for. Whoever is given it goes on with
 /// [`Router::resume`] before anything else is done for that process.
 #[derive(Debug)]
@@ -98,6 +101,11 @@ impl Turn {
     /// What was done has copied so many bytes of words.
     pub(super) fn spend_words(&mut self, bytes: usize) {
         self.spend_more(bytes / WORDS);
+    }
+
+    /// What was done has held a name against so many patterns.
+    pub(super) fn spend_patterns(&mut self, patterns: usize) {
+        self.spend_more(patterns / PATTERNS);
     }
 
     fn spend_more(&mut self, things: usize) {

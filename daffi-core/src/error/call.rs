@@ -112,7 +112,7 @@ pub enum CallError<E = RemoteError> {
         callback: String,
         /// Why not.
         reason: String,
-        /// Whether an earlier attempt of the same call may have run.
+        /// Whether the call may have run: an earlier attempt of it, or this one, whose right was taken away meanwhile.
         may_have_run: bool,
     },
     /// The arguments or the result are over the frame limit.
@@ -252,10 +252,10 @@ impl<E> CallError<E> {
                     may_have_run: false,
                 }
             }
-            Failed::Denied { reason } => Self::Denied {
+            Failed::Denied { reason, may_have_run } => Self::Denied {
                 callback,
                 reason,
-                may_have_run: false,
+                may_have_run,
             },
             Failed::Invalid { reason } => Self::Invalid {
                 callback,

@@ -343,7 +343,7 @@ impl Supervisor {
 /// Why callbacks were not taken.
 fn refusal(failure: Failure) -> String {
     match failure {
-        Failure::Failed(Failed::Denied { reason } | Failed::Invalid { reason }) => reason,
+        Failure::Failed(Failed::Denied { reason, .. } | Failed::Invalid { reason }) => reason,
         Failure::Failed(failed) => {
             CallError::<RemoteError>::from_failed(failed, "start", None, None).to_string()
         }

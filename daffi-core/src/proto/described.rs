@@ -20,6 +20,8 @@ pub struct Described {
     pub plain_number: u64,
     /// Its [number of names](Signature::names_number).
     pub names: u64,
+    /// Whether a stream is one of the arguments or the result.
+    pub streams: bool,
     #[serde(with = "encoded")]
     encoded: Bytes,
 }
@@ -32,6 +34,7 @@ impl Described {
             number: signature.number(),
             plain_number: signature.plain_number(),
             names: signature.names_number(),
+            streams: signature.streams(),
             encoded: codec::encode(signature).expect("names and numbers can be encoded"),
         }
     }

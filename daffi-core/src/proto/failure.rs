@@ -141,6 +141,8 @@ pub enum Failed {
         /// Why, in words.
         #[serde(deserialize_with = "fields::kept_words")]
         reason: String,
+        /// Whether the callback may have begun: the right was taken away meanwhile.
+        may_have_run: bool,
     },
     /// Something did not fit a frame.
     TooLarge {
@@ -195,7 +197,6 @@ impl Failed {
         match self {
             Self::NoProvider(_)
             | Self::SignatureMismatch { .. }
-            | Self::Denied { .. }
             | Self::Invalid { .. }
             | Self::Recursive
             | Self::Decode { .. } => false,
@@ -203,6 +204,7 @@ impl Failed {
             Self::Timeout { may_have_run, .. }
             | Self::Cancelled { may_have_run }
             | Self::Overloaded { may_have_run }
+            | Self::Denied { may_have_run, .. }
             | Self::TooLarge { may_have_run, .. }
             | Self::Disconnected { may_have_run } => *may_have_run,
         }

@@ -86,7 +86,7 @@ impl Failed {
             Self::Panicked { message: words }
             | Self::Decode { message: words }
             | Self::Encode { message: words }
-            | Self::Denied { reason: words }
+            | Self::Denied { reason: words, .. }
             | Self::Invalid { reason: words } => Some(words),
             _ => None,
         }
@@ -97,7 +97,7 @@ impl Failed {
             Self::Panicked { message: words }
             | Self::Decode { message: words }
             | Self::Encode { message: words }
-            | Self::Denied { reason: words }
+            | Self::Denied { reason: words, .. }
             | Self::Invalid { reason: words } => Some(words),
             _ => None,
         }

@@ -40,6 +40,16 @@ impl Signature {
         }
     }
 
+    /// Whether a stream is one of the arguments or the result.
+    #[must_use]
+    pub fn streams(&self) -> bool {
+        let parameters = self.parameters.iter().flatten();
+        let mut types = parameters
+            .map(|parameter| &parameter.ty)
+            .chain([&self.returns.ok]);
+        types.any(|ty| ty.as_stream().is_some())
+    }
+
     /// Whether two arguments could change places unnoticed: they are of one type, and called differently by `offered`.
     #[must_use]
     pub fn may_be_confused_with(&self, offered: &Self) -> bool {

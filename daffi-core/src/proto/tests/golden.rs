@@ -497,15 +497,16 @@ fn replies() -> Vec<Golden> {
             "signature mismatch",
             failed(mismatch),
             b"",
-            "00 00 00 22 06 07 00 02 06 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 09 01 01 01 61 01 06 01 06 00",
+            "00 00 00 23 06 07 00 02 06 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00",
         ),
         golden(
             "denied",
             failed(Failed::Denied {
                 reason: "no".to_owned(),
+                may_have_run: false,
             }),
             b"",
-            "00 00 00 08 06 07 00 02 07 02 6e 6f",
+            "00 00 00 09 06 07 00 02 07 02 6e 6f 00",
         ),
         golden(
             "too large",
@@ -881,7 +882,7 @@ fn every_payload_has_exactly_these_bytes() {
     };
     check(
         &vec![offered.clone(), unlimited],
-        "02 02 03 61 64 64 05 41 64 64 73 2e fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 09 01 01 01 61 01 06 01 06 00 01 08 fb e8 03 00 02 03 61 64 64 00 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 09 01 01 01 61 01 06 01 06 00 00 00 01",
+        "02 02 03 61 64 64 05 41 64 64 73 2e fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 01 08 fb e8 03 00 02 03 61 64 64 00 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 00 00 01",
     );
     check(&vec![CallbackId(2), CallbackId(300)], "02 02 fb 2c 01");
     check(
@@ -894,7 +895,7 @@ fn every_payload_has_exactly_these_bytes() {
     );
     check(
         &vec![CallbackEntry::new(&offered, vec!["shop".to_owned()])],
-        "01 03 61 64 64 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 09 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 04 73 68 6f 70 00",
+        "01 03 61 64 64 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 04 73 68 6f 70 00",
     );
 }
 

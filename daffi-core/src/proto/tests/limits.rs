@@ -128,6 +128,7 @@ fn words_of_an_error_over_a_mebibyte_are_refused() {
             },
             Failed::Denied {
                 reason: reason.clone(),
+                may_have_run: false,
             },
             Failed::Decode {
                 message: message.clone(),
@@ -206,7 +207,7 @@ fn lengths_that_are_only_claimed_cost_nothing() {
         "06 07 00 01 00 01",             // reply: a cause
         "06 07 00 02 01",                // reply: the process that was lost
         "06 07 00 02 05",                // reply: a panic's words
-        "06 07 00 02 06 07 07 07",       // reply: a signature
+        "06 07 00 02 06 07 07 07 00",    // reply: a signature
         "0a 07 00 00",                   // query: the process
         "0a 07 00 01",                   // query: the callback
     ] {

@@ -1,0 +1,184 @@
+//! What was said of roles and identities, checked and put together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use daffi_core::proto::Limits;
+use daffi_core::{Access, Right, Role};
+
+use super::pattern::Pattern;
+use super::rights::Rights;
+
+/// Who may do what.
+#[derive(Debug)]
+pub struct Policy {
+    /// What those may do of whom nothing is said.
+    everyone: Arc<Rights>,
+    identities: BTreeMap<Arc<str>, Known>,
+}
+
+/// What is known of an identity.
+#[derive(Debug)]
+struct Known {
+    rights: Arc<Rights>,
+    names: Vec<Pattern>,
+}
+
+/// Something that cannot be meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A role is given that is nowhere said.
+    #[error("{} given the role `{role}`, and there is no such role", whose(.identity.as_deref()))]
+    UnknownRole {
+        /// Its name.
+        role: String,
+        /// Who has it; everybody, if nothing.
+        identity: Option<String>,
+    },
+    /// A pattern that no name matches.
+    #[error(
+        "the pattern {pattern:?} stands for no name: a pattern has 1 to {} bytes, and `*` in it stands for any characters",
+        Limits::NAME_BYTES
+    )]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+    },
+}
+
+fn whose(identity: Option<&str>) -> String {
+    identity.map_or_else(
+        || "everyone is".to_owned(),
+        |identity| format!("the identity `{identity}` is"),
+    )
+}
+
+impl Policy {
+    /// Checks what was said.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it.
+    pub fn new(access: &Access) -> Result<Self, Vec<Fault>> {
+        let roles: BTreeMap<&str, &Role> = access.roles().collect();
+        let mut faults = Vec::new();
+        let everyone: BTreeSet<&str> = access.of_everyone().collect();
+        check_roles(&roles, &everyone, None, &mut faults);
+        for (_, role) in access.roles() {
+            let patterns = Right::ALL
+                .into_iter()
+                .flat_map(|right| role.allowed(right).chain(role.denied(right)));
+            check_patterns(patterns, &mut faults);
+        }
+        let mut identities = BTreeMap::new();
+        for (name, grants) in access.identities() {
+            let own: BTreeSet<_> = grants.roles.iter().map(String::as_str).collect();
+            check_roles(&roles, &own, Some(name), &mut faults);
+            check_patterns(grants.names.iter().map(String::as_str), &mut faults);
+            let all: BTreeSet<_> = own.union(&everyone).copied().collect();
+            let known = Known {
+                rights: Arc::new(rights(&roles, &all, Some(name.into()))),
+                names: grants.names.iter().map(|pattern| Pattern::new(pattern)).collect(),
+            };
+            identities.insert(name.into(), known);
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let everyone = Arc::new(rights(&roles, &everyone, None));
+        Ok(Self { everyone, identities })
+    }
+
+    /// What a process may do: one that is known by an identity, or one that has not said who it is.
+    #[must_use]
+    pub fn rights(&self, identity: Option<&str>) -> Arc<Rights> {
+        let Some(identity) = identity else {
+            return Arc::clone(&self.everyone);
+        };
+        match self.identities.get(identity) {
+            Some(known) => Arc::clone(&known.rights),
+            None => Arc::new(Rights {
+                identity: Some(identity.into()),
+                roles: self.everyone.roles.clone(),
+                rules: self.everyone.rules.clone(),
+            }),
+        }
+    }
+
+    /// Checks that a process may take a name.
+    ///
+    /// # Errors
+    ///
+    /// Why not, and what to do about it.
+    pub fn check_name(&self, identity: Option<&str>, process_name: &str) -> Result<(), String> {
+        let has = |known: &Known| known.names.iter().any(|pattern| pattern.matches(process_name));
+        let own = identity.and_then(|identity| self.identities.get(identity));
+        if own.is_some_and(has) {
+            return Ok(());
+        }
+        let who = identity.map_or_else(
+            || "a process that has not said who it is".to_owned(),
+            |identity| format!("`{identity}`"),
+        );
+        if let Some(own) = own.filter(|own| !own.names.is_empty()) {
+            let names: Vec<_> = own
+                .names
+                .iter()
+                .map(|name| format!("{:?}", name.as_str()))
+                .collect();
+            return Err(format!(
+                "{who} may not take the process name {process_name:?}, only such as {}; whoever runs the controller can allow \
+                 it, by `names` in its configuration",
+                names.join(", ")
+            ));
+        }
+        if self.identities.values().any(has) {
+            return Err(format!(
+                "{who} may not take the process name {process_name:?}: it is kept for another identity; choose another \
+                 process_name, or have whoever runs the controller allow it, by `names` in its configuration"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What some roles together allow.
+fn rights(roles: &BTreeMap<&str, &Role>, own: &BTreeSet<&str>, identity: Option<Arc<str>>) -> Rights {
+    let mut rights = Rights {
+        identity,
+        roles: own.iter().map(|role| Arc::from(*role)).collect(),
+        ..Rights::default()
+    };
+    for role in own.iter().filter_map(|name| roles.get(name)) {
+        for (right, rules) in Right::ALL.into_iter().zip(&mut rights.rules) {
+            rules.allowed.extend(role.allowed(right).map(Pattern::new));
+            rules.denied.extend(role.denied(right).map(Pattern::new));
+        }
+    }
+    rights
+}
+
+fn check_roles(
+    roles: &BTreeMap<&str, &Role>,
+    given: &BTreeSet<&str>,
+    identity: Option<&str>,
+    faults: &mut Vec<Fault>,
+) {
+    let unknown = given.iter().filter(|role| !roles.contains_key(**role));
+    faults.extend(unknown.map(|role| Fault::UnknownRole {
+        role: (*role).to_owned(),
+        identity: identity.map(str::to_owned),
+    }));
+}
+
+fn check_patterns<'a>(patterns: impl Iterator<Item = &'a str>, faults: &mut Vec<Fault>) {
+    let is_meant = |pattern: &&str| (1..=Limits::NAME_BYTES).contains(&pattern.len());
+    faults.extend(
+        patterns
+            .filter(|pattern| !is_meant(pattern))
+            .map(|pattern| Fault::Pattern {
+                pattern: pattern.to_owned(),
+            }),
+    );
+}

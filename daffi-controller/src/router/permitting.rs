@@ -1,0 +1,89 @@
+//! Checks what processes may do, before anything is done for them.
+
+use daffi_core::Right;
+use daffi_core::proto::Failed;
+
+use super::ids::PeerId;
+use super::permission::{Denial, Needs};
+use super::state::Router;
+use super::work::Turn;
+
+/// So many refusals are kept until they are taken.
+const UNTAKEN: usize = 256;
+
+impl Router {
+    /// Checks that a process has rights for a callback.
+    pub(super) fn check_rights(
+        &mut self,
+        peer: PeerId,
+        needs: Needs,
+        name: &str,
+        turn: &mut Turn,
+    ) -> Result<(), Failed> {
+        match self.missing(peer, needs, name, turn) {
+            None => Ok(()),
+            Some(reason) => Err(self.deny(peer, reason)),
+        }
+    }
+
+    /// Checks that a process may know whether a callback is there: whoever may call it learns as much by doing so.
+    pub(super) fn check_known(&mut self, peer: PeerId, name: &str, turn: &mut Turn) -> Result<(), Failed> {
+        match self.missing(peer, Needs::CALL, name, turn) {
+            None => Ok(()),
+            Some(_) => self.check_right(peer, Right::Observe, name, turn),
+        }
+    }
+
+    /// Why a process has not all of some rights for a callback.
+    fn missing(&mut self, peer: PeerId, needs: Needs, name: &str, turn: &mut Turn) -> Option<String> {
+        let permission = self.peers.permission_mut(peer)?;
+        let (has, asked) = permission.of(name, &self.directory);
+        if asked {
+            turn.spend_patterns(permission.rights.size());
+        }
+        let missing = needs.missing_in(has)?;
+        Some(permission.rights.refusal(missing, name))
+    }
+
+    /// Checks that a process has a right for a name that is no callback's.
+    pub(super) fn check_right(
+        &mut self,
+        peer: PeerId,
+        right: Right,
+        name: &str,
+        turn: &mut Turn,
+    ) -> Result<(), Failed> {
+        let Some(permission) = self.peers.permission_mut(peer) else {
+            return Ok(());
+        };
+        turn.spend_patterns(permission.rights.size());
+        let is_allowed = match name {
+            "*" => permission.rights.allow_all(right),
+            name => permission.rights.allow(right, name),
+        };
+        if is_allowed {
+            return Ok(());
+        }
+        let reason = permission.rights.refusal(right, name);
+        Err(self.deny(peer, reason))
+    }
+
+    /// Something is denied: keeps that for whoever runs the controller.
+    fn deny(&mut self, peer: PeerId, reason: String) -> Failed {
+        let permission = self.peers.permission_mut(peer);
+        let denial = permission.and_then(|permission| permission.denial(peer, &reason));
+        if self.denials.len() < UNTAKEN {
+            self.denials.extend(denial);
+        }
+        Failed::Denied {
+            reason,
+            may_have_run: false,
+        }
+    }
+
+    /// What was denied since the last look.
+    #[must_use]
+    pub fn take_denials(&mut self) -> Vec<Denial> {
+        std::mem::take(&mut self.denials)
+    }
+}

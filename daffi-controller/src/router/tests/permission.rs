@@ -1,0 +1,419 @@
+//! What processes may do, and what becomes of what they do when they may no longer.
+
+use daffi_core::{Access, Right, Role};
+
+use super::*;
+use crate::access::Policy;
+
+/// A process that provides, and one that may do what the test says.
+struct Ruled {
+    f: Fixture,
+    provider: PeerId,
+    caller: PeerId,
+}
+
+/// The rights of a role.
+fn rights(role: Role) -> std::sync::Arc<crate::access::Rights> {
+    let access = Access::new().role("tester", role).everyone(["tester"]);
+    Policy::new(&access).unwrap().rights(None)
+}
+
+fn call_only() -> Role {
+    Role::new().allow(Right::Call, ["add"])
+}
+
+/// `add` with streams.
+fn streaming() -> Offered {
+    let mut offered = offered(1, "count");
+    offered.signature.streams = true;
+    offered
+}
+
+fn broadcast(number: u32) -> CallHeader<'static> {
+    CallHeader {
+        mode: Mode::Broadcast,
+        ..call(number, "add")
+    }
+}
+
+impl Ruled {
+    fn new(role: Role) -> Self {
+        let mut f = Fixture::new();
+        let provider = f.join("provider", &["add"]);
+        f.offer(provider, &[streaming()], true);
+        let caller = f.join("caller", &[]);
+        let mut ruled = Self { f, provider, caller };
+        ruled.restrict(role);
+        assert_eq!(ruled.f.said(), []);
+        ruled
+    }
+
+    fn restrict(&mut self, role: Role) {
+        let Fixture { router, queues } = &mut self.f;
+        let work = router.restrict(self.caller, Some(rights(role)), &mut Turn::of(NOW, 2), queues);
+        finish(router, work, queues);
+    }
+
+    /// A call is denied for want of a right, which whoever runs the controller is told, too.
+    fn check_denied(&mut self, header: CallHeader<'_>, right: Right) {
+        let name = header.name.to_owned();
+        let refused = self.f.refused(self.caller, header);
+        self.check_words(refused, right, &name);
+    }
+
+    fn check_words(&mut self, refused: Failed, right: Right, name: &str) {
+        let Failed::Denied {
+            reason,
+            may_have_run: false,
+        } = refused
+        else {
+            panic!("not denied: {refused:?}");
+        };
+        let expected = match name {
+            "*" => format!("it takes the right `{right}` for every name"),
+            name => format!("it takes the right `{right}` for `{name}`"),
+        };
+        assert!(reason.starts_with(&expected), "{reason}");
+        let peer = self.caller;
+        let told = self.f.router.take_denials();
+        assert_eq!(
+            told,
+            [Denial {
+                peer,
+                reason,
+                is_last: false,
+                cuts: false
+            }]
+        );
+    }
+
+    fn check_ended(&mut self, number: u32, may_have_run: bool, right: Right) {
+        let said = self.f.said();
+        let own: Vec<_> = said.into_iter().filter(|(to, _)| *to == self.caller).collect();
+        match &*own {
+            [
+                (
+                    _,
+                    Said::Reply {
+                        number: answered,
+                        outcome:
+                            Err(Failure::Failed(Failed::Denied {
+                                reason,
+                                may_have_run: ran,
+                            })),
+                    },
+                ),
+            ] if *answered == number => {
+                assert_eq!(*ran, may_have_run);
+                assert!(reason.contains(&format!("`{right}`")), "{reason}");
+            }
+            other => panic!("not one denial: {other:?}"),
+        }
+    }
+
+    fn check_empty(mut self) {
+        self.f.disconnect(self.caller);
+        self.f.disconnect(self.provider);
+        assert_empty(&self.f.router);
+        assert!(!self.f.router.peers.has_restricted());
+    }
+}
+
+#[test]
+fn p11_what_a_process_may_call_it_calls_and_nothing_else() {
+    let mut ruled = Ruled::new(call_only());
+    let (to, run) = ruled.f.routed(ruled.caller, call(1, "add"));
+    assert_eq!(to, ruled.provider);
+    ruled.f.reply(ruled.provider, run);
+    assert_eq!(ruled.f.said(), [(ruled.caller, value(1))]);
+    // Whether it is there or not.
+    ruled.check_denied(call(2, "count"), Right::Call);
+    ruled.check_denied(call(2, "nowhere"), Right::Call);
+    ruled.check_denied(
+        CallHeader {
+            to: Some("provider"),
+            ..call(2, "count")
+        },
+        Right::Call,
+    );
+    let handed_over = CallHeader {
+        mode: Mode::HandedOver,
+        ..call(2, "count")
+    };
+    ruled.check_denied(handed_over, Right::Call);
+    ruled.check_empty();
+}
+
+#[test]
+fn p11_to_broadcast_takes_a_right_of_its_own() {
+    let mut ruled = Ruled::new(call_only());
+    ruled.check_denied(broadcast(1), Right::Broadcast);
+    let to = Header::CallTo {
+        call: broadcast(1),
+        processes: vec!["provider"],
+    };
+    ruled.f.receive(ruled.caller, to, &bytes("arguments")).unwrap();
+    ruled.check_ended(1, false, Right::Broadcast);
+    ruled.restrict(Role::new().allow(Right::Broadcast, ["add"]));
+    let _ = ruled.f.router.take_denials();
+    ruled.check_denied(broadcast(1), Right::Call);
+    ruled.restrict(call_only().allow(Right::Broadcast, ["add"]));
+    ruled.f.call(ruled.caller, broadcast(1));
+    assert_eq!(ruled.f.said().len(), 2);
+    ruled.check_empty();
+}
+
+#[test]
+fn p11_streams_take_a_right_of_their_own() {
+    let both = Role::new().allow(Right::Call, ["*"]);
+    let mut ruled = Ruled::new(both.clone());
+    ruled.check_denied(call(1, "count"), Right::Stream);
+    let each = CallHeader {
+        mode: Mode::Each,
+        ..call(1, "add")
+    };
+    ruled.check_denied(each.clone(), Right::Stream);
+    ruled.f.routed(ruled.caller, call(1, "add"));
+    ruled.restrict(both.allow(Right::Stream, ["*"]));
+    ruled.f.routed(ruled.caller, call(2, "count"));
+    ruled.f.routed(ruled.caller, CallHeader { call: id(3), ..each });
+    ruled.check_empty();
+}
+
+#[test]
+fn p11_what_a_process_may_not_provide_it_does_not_offer() {
+    let mut ruled = Ruled::new(Role::new().allow(Right::Provide, ["own.*"]));
+    ruled.f.offer(ruled.caller, &[offered(1, "own.one")], true);
+    let more = [offered(2, "own.two"), offered(3, "add")];
+    ruled.f.send_offer(ruled.caller, &more, true);
+    ruled.check_ended(15, false, Right::Provide);
+    // Nothing of it counts.
+    let names: Vec<_> = ruled.f.callbacks().into_iter().map(|entry| entry.name).collect();
+    assert_eq!(names, ["add", "count", "own.one"]);
+    ruled.check_empty();
+}
+
+#[test]
+fn p11_what_is_there_is_told_to_those_who_may_know() {
+    let check = |role: Role, query: Query<'_>, expected: Option<(Right, &str)>| {
+        let mut ruled = Ruled::new(role);
+        ruled.f.ask(ruled.caller, 1, query);
+        let said = ruled.f.said();
+        match (&*said, expected) {
+            (
+                [
+                    (
+                        _,
+                        Said::Reply {
+                            outcome: Err(Failure::Failed(failed)),
+                            ..
+                        },
+                    ),
+                ],
+                Some((right, name)),
+            ) => ruled.check_words(failed.clone(), right, name),
+            ([(_, Said::Reply { outcome: Ok(_), .. } | Said::Happened { .. })] | [], None) => {}
+            other => panic!("{other:?}"),
+        }
+        ruled.check_empty();
+    };
+    let some = Role::new().allow(Right::Observe, ["add", "prov*"]);
+    let all = Role::new().allow(Right::Observe, ["*"]);
+    for query in [Query::Processes, Query::Callbacks, Query::Presence] {
+        check(some.clone(), query.clone(), Some((Right::Observe, "*")));
+        check(all.clone(), query, None);
+    }
+    check(some.clone(), Query::WaitProcess("provider"), None);
+    check(
+        some.clone(),
+        Query::WaitProcess("other"),
+        Some((Right::Observe, "other")),
+    );
+    check(some.clone(), function("add"), None);
+    check(some, function("count"), Some((Right::Observe, "count")));
+    check(all, Query::WaitProcess("other"), None);
+    // Whoever may call it may wait for it.
+    check(call_only(), function("add"), None);
+    check(call_only(), function("sub"), Some((Right::Observe, "sub")));
+}
+
+#[test]
+fn p11_a_right_that_is_taken_away_ends_what_it_allowed() {
+    let everything = Role::everything();
+    let mut ruled = Ruled::new(everything.clone());
+    let provider = ruled.provider;
+    let check = |ruled: &mut Ruled, denied: Right, name: &str, number: u32, may_have_run: bool| {
+        ruled.restrict(Role::everything().deny(denied, [name]));
+        ruled.check_ended(number, may_have_run, denied);
+        ruled.restrict(Role::everything());
+        let _ = ruled.f.router.take_denials();
+    };
+    // A call that runs. Others go on.
+    let (_, run) = ruled.f.routed(ruled.caller, call(1, "add"));
+    let (_, other) = ruled.f.routed(ruled.caller, call(2, "count"));
+    check(&mut ruled, Right::Call, "add", 1, true);
+    ruled.f.reply(provider, run);
+    assert_eq!(ruled.f.said(), [], "it is answered already");
+    check(&mut ruled, Right::Stream, "*", 2, true);
+    ruled.f.reply(provider, other);
+    // A call for each of a stream's items.
+    let each = CallHeader {
+        mode: Mode::Each,
+        ..call(1, "add")
+    };
+    ruled.f.call(ruled.caller, each);
+    let _ = ruled.f.said();
+    check(&mut ruled, Right::Stream, "add", 1, true);
+    // One that waits for a place.
+    let single = Offered {
+        concurrency: Some(1),
+        queue: 9,
+        ..offered(5, "single")
+    };
+    ruled.f.offer(provider, &[single], true);
+    let (_, run) = ruled.f.routed(ruled.caller, call(3, "single"));
+    ruled.f.call(ruled.caller, call(4, "single"));
+    let handed_over = CallHeader {
+        mode: Mode::HandedOver,
+        ..call(5, "single")
+    };
+    ruled.f.call(ruled.caller, handed_over);
+    assert_eq!(ruled.f.router.calls_waiting(), 2);
+    ruled.restrict(Role::everything().deny(Right::Call, ["single"]));
+    let mut ended: Vec<_> = ruled
+        .f
+        .said()
+        .into_iter()
+        .filter_map(|(_, said)| match said {
+            Said::Reply {
+                number,
+                outcome: Err(Failure::Failed(Failed::Denied { may_have_run, .. })),
+            } => Some((number, may_have_run)),
+            Said::Cancel { number } if number == run => None,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    ended.sort_unstable();
+    assert_eq!(ended, [(3, true), (4, false), (5, false)]);
+    assert_eq!(ruled.f.router.calls_waiting(), 0);
+    ruled.restrict(everything);
+    // Questions.
+    ruled.f.ask(ruled.caller, 6, Query::WaitProcess("later"));
+    check(&mut ruled, Right::Observe, "later", 6, false);
+    ruled.f.ask(ruled.caller, 6, function("later"));
+    ruled.restrict(Role::everything().deny(Right::Observe, ["*"]));
+    assert_eq!(ruled.f.said(), [], "it may call it");
+    ruled.restrict(Role::new());
+    ruled.check_ended(6, false, Right::Observe);
+    ruled.restrict(Role::everything());
+    ruled.f.ask(ruled.caller, 7, Query::Presence);
+    let _ = ruled.f.said();
+    check(&mut ruled, Right::Observe, "other", 7, false);
+    ruled.check_empty();
+}
+
+#[test]
+fn p8_a_broadcast_that_is_taken_away_has_all_its_parts() {
+    for denied in [Right::Call, Right::Broadcast] {
+        let mut ruled = Ruled::new(Role::everything());
+        let second = ruled.f.join("second", &["add"]);
+        ruled.f.call(ruled.caller, broadcast(1));
+        let asked: Vec<_> = ruled.f.said();
+        assert_eq!(asked.len(), 3, "{asked:?}");
+        ruled.restrict(Role::everything().deny(denied, ["add"]));
+        let mut parts = 0;
+        let mut ended = false;
+        for (to, said) in ruled.f.said() {
+            match said {
+                Said::Part {
+                    outcome: Err(Failure::Failed(Failed::Denied { may_have_run, .. })),
+                    ..
+                } => {
+                    assert!(may_have_run);
+                    parts += 1;
+                }
+                Said::Reply { number: 1, outcome } => ended = outcome.is_ok(),
+                Said::Cancel { .. } => assert_ne!(to, ruled.caller),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((parts, ended), (2, true));
+        ruled.f.disconnect(second);
+        ruled.check_empty();
+    }
+}
+
+#[test]
+fn p11_a_process_that_offers_what_it_may_not_any_more_is_to_be_cut_off() {
+    let mut ruled = Ruled::new(Role::everything());
+    ruled.f.offer(ruled.caller, &[offered(1, "own")], true);
+    ruled.restrict(Role::everything().deny(Right::Provide, ["other"]));
+    assert_eq!(ruled.f.router.take_denials(), []);
+    ruled.restrict(Role::everything().deny(Right::Provide, ["own"]));
+    let told = ruled.f.router.take_denials();
+    assert!(
+        told.iter()
+            .any(|denial| denial.cuts && denial.peer == ruled.caller),
+        "{told:?}"
+    );
+    ruled.check_empty();
+}
+
+#[test]
+fn rights_are_asked_once_for_each_callback() {
+    let mut ruled = Ruled::new(
+        Role::new()
+            .allow(Right::Call, (0..640).map(|n| format!("{n}")))
+            .allow(Right::Call, ["add"]),
+    );
+    let cost = |ruled: &mut Ruled, number| {
+        let mut turn = Turn::of(NOW, 1_000);
+        let request = Request::parse(Header::Call(call(number, "add")), &Bytes::new()).unwrap();
+        let Fixture { router, queues } = &mut ruled.f;
+        let work = router
+            .receive(ruled.caller, request, &Bytes::new(), &mut turn, queues)
+            .unwrap();
+        assert!(work.is_none());
+        let mut left = 0;
+        while turn.spend() {
+            left += 1;
+        }
+        1_000 - left
+    };
+    assert_eq!(cost(&mut ruled, 1), 1 + 641 / 16);
+    assert_eq!(cost(&mut ruled, 2), 1);
+    // Another callback that has the place of the first meanwhile has a name of its own.
+    let _ = ruled.f.said();
+    ruled.f.disconnect(ruled.provider);
+    let _ = ruled.f.said();
+    ruled.provider = ruled.f.join("provider", &["other"]);
+    ruled.check_denied(call(3, "other"), Right::Call);
+    ruled.check_empty();
+}
+
+#[test]
+fn p15_whoever_is_denied_all_the_time_fills_no_log() {
+    let mut ruled = Ruled::new(Role::new());
+    let mut told = Vec::new();
+    for number in 0..1_000 {
+        let name = format!("unknown {number}");
+        ruled.f.refused(ruled.caller, call(1, &name));
+        told.extend(ruled.f.router.take_denials());
+    }
+    assert_eq!(told.len(), 64);
+    assert!(told.last().unwrap().is_last);
+    assert_eq!(told.iter().filter(|denial| denial.is_last).count(), 1);
+    ruled.check_empty();
+}
+
+#[test]
+fn what_a_process_may_is_forgotten_with_it() {
+    let mut ruled = Ruled::new(call_only());
+    assert!(ruled.f.router.peers.has_restricted());
+    let Fixture { router, queues } = &mut ruled.f;
+    let work = router.restrict(ruled.caller, None, &mut Turn::of(NOW, 2), queues);
+    finish(router, work, queues);
+    assert!(!ruled.f.router.peers.has_restricted());
+    ruled.f.routed(ruled.caller, call(1, "count"));
+    ruled.check_empty();
+}
