@@ -39,6 +39,28 @@ impl Step for Rerouting {
 #[derive(Debug)]
 struct Retrying {
     left: usize,
+    /// The one that is looked at, if the turn was over before it was known what becomes of it.
+    at: Option<Looked>,
+}
+
+/// A line that is looked at.
+#[derive(Debug)]
+struct Looked {
+    line: LineKey,
+    /// Which of its calls nobody takes now.
+    tried: Vec<WaitId>,
+    /// Whether that may change without a call ending.
+    unsure: bool,
+}
+
+impl Looked {
+    const fn new(line: LineKey) -> Self {
+        Self {
+            line,
+            tried: Vec::new(),
+            unsure: false,
+        }
+    }
 }
 
 impl Step for Retrying {
@@ -46,7 +68,11 @@ impl Step for Retrying {
         while self.left > 0
             && let Some(line) = router.lines.next_stalled()
         {
-            if !router.retry(line, turn, &mut out) {
+            let at = self.at.take().filter(|at| at.line == line);
+            let mut at = at.unwrap_or_else(|| Looked::new(line));
+            if !router.retry(&mut at, turn, &mut out) {
+                // However little is done in a turn, it comes to an end.
+                self.at = Some(at);
                 return Progress::More;
             }
             router.lines.looked_at(line);
@@ -73,7 +99,7 @@ impl Router {
             return None;
         }
         let left = self.lines.stalled().min(LOOKED_AT);
-        self.begin(Some(Box::new(Retrying { left })), turn, out)
+        self.begin(Some(Box::new(Retrying { left, at: None })), turn, out)
     }
 
     /// Whom to ask now for a call that waits.
@@ -119,10 +145,12 @@ impl Router {
     }
 
     /// Looks again whether somebody takes what waits in a line; `false` if the turn is over before that is known.
-    fn retry(&mut self, line: LineKey, turn: &mut Turn, out: &mut impl Outlet) -> bool {
-        let mut unsure = false;
+    fn retry(&mut self, at: &mut Looked, turn: &mut Turn, out: &mut impl Outlet) -> bool {
         'next: loop {
-            for id in self.lines.next_of(&[line], None, TRIED) {
+            for id in self.lines.next_of(&[at.line], None, TRIED) {
+                if at.tried.contains(&id) {
+                    continue;
+                }
                 if !turn.spend() {
                     return false;
                 }
@@ -132,19 +160,21 @@ impl Router {
                         // Whoever has waited longest for that place.
                         self.serve(via, turn, out);
                         if self.lines.len() < waiting {
+                            at.tried.clear();
                             continue 'next;
                         }
-                        unsure = true;
+                        at.unsure = true;
                     }
-                    Err(Unrouted::Busy { unsure: more }) => unsure |= more,
-                    Err(Unrouted::Failed(OVERLOADED)) => unsure = true,
+                    Err(Unrouted::Busy { unsure }) => at.unsure |= unsure,
+                    Err(Unrouted::Failed(OVERLOADED)) => at.unsure = true,
                     Err(Unrouted::Failed(failed)) => {
                         self.refuse_parked(id, failed, out);
                         continue 'next;
                     }
                 }
+                at.tried.push(id);
             }
-            self.lines.stall(line, unsure);
+            self.lines.stall(at.line, at.unsure);
             return true;
         }
     }

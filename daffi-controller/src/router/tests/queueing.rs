@@ -500,6 +500,29 @@ fn p14_what_a_provider_does_not_take_is_looked_at_again() {
 }
 
 #[test]
+fn p15_looking_again_comes_to_an_end_however_little_is_done_in_a_turn() {
+    let mut f = Fixture::new();
+    let provider = f.join_with("provider", 1, 1000);
+    let callers = ["a", "b", "c", "d", "e"].map(|name| f.connect(name));
+    let (_, run) = f.routed(callers[0], call(0, "add"));
+    callers.iter().for_each(|caller| f.waits(*caller, call(1, "add")));
+    f.queues.full.insert(provider);
+    f.reply(provider, run);
+    assert_eq!(f.said(), [(callers[0], value(0))]);
+    let again = f.router.next_timeout().expect("nobody tells when it reads again");
+    f.queues.now = again;
+    let mut work = f.router.on_timeout(&mut Turn::of(again, 1), &mut f.queues);
+    let mut turns = 1;
+    while let Some(rest) = work {
+        work = f.router.resume(rest, &mut Turn::of(again, 1), &mut f.queues);
+        turns += 1;
+        assert!(turns <= 10, "five calls are looked at");
+    }
+    assert_eq!((f.said(), f.router.calls_waiting()), (vec![], 5));
+    assert!(f.router.next_timeout().is_some_and(|next| next > again));
+}
+
+#[test]
 fn p14_streams_that_end_before_their_call_begins_are_ended_where_it_runs() {
     let mut f = Fixture::new();
     let provider = f.join_with("provider", 1, 1000);
