@@ -44,6 +44,8 @@ pub mod registry;
 #[cfg(feature = "runtime")]
 mod scope;
 #[cfg(feature = "runtime")]
+mod threads;
+#[cfg(feature = "runtime")]
 pub mod transport;
 
 #[cfg(feature = "runtime")]

@@ -75,6 +75,10 @@ fn pure(folder: &str) -> Rule<'static> {
             modules: &["link", "proto"],
             ..core
         },
+        "threads" => Rule {
+            modules: &["proto"],
+            ..core
+        },
         "session" => Rule {
             crates: &["bytes", "slab", "thiserror"],
             modules: &["session", "proto"],
@@ -100,7 +104,7 @@ fn pure(folder: &str) -> Rule<'static> {
 
 #[test]
 fn the_pure_cores_know_no_runtime_clock_lock_or_socket() {
-    for folder in ["proto", "signature", "link", "session"] {
+    for folder in ["proto", "signature", "link", "session", "threads"] {
         check(&pure(folder), "daffi-core", folder);
     }
 }
@@ -139,6 +143,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "scope",
             "session",
             "signature",
+            "threads",
             "transport",
         ],
     ),
@@ -195,7 +200,7 @@ fn modules_know_only_what_is_below_them() {
 
 #[test]
 fn each_module_is_held_to_a_rule() {
-    let pure = ["link", "proto", "session", "signature"];
+    let pure = ["link", "proto", "session", "signature", "threads"];
     for source in sources("daffi-core", "") {
         let module = source.name.split('/').next().expect("it has a name");
         let module = module.trim_end_matches(".rs");

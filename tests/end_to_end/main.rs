@@ -25,6 +25,7 @@ mod signatures;
 mod spread;
 mod stop_on_drop;
 mod streams;
+mod threads;
 mod to_come;
 mod traces;
 mod values;

@@ -12,10 +12,11 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
 use daffi::{CallError, Global, StartError, Stream, fetcher};
+use futures_util::future::join_all;
 use rustix::process::Signal;
 
 use actor::Stage;
-use parts::Span;
+use parts::{Span, THREADS};
 
 #[fetcher]
 async fn never() -> u8;
@@ -295,6 +296,33 @@ async fn a_type_that_panics_when_it_is_looked_into_is_called_all_the_same() {
     let _provider = stage.start("provider that looks").await;
     let g = caller(&stage).await;
     assert_eq!(length(Span { from: 1, to: 3 }).on(&g).await, Ok(2));
+    g.stop().await;
+}
+
+#[tokio::test]
+async fn p16_a_process_whose_callbacks_wait_for_each_other_is_not_wedged() {
+    let stage = Stage::new();
+    let _controller = stage.start("controller").await;
+    let desk = stage.start("desk").await;
+    let g = caller(&stage).await;
+    let asked = join_all((0..700).map(|_| g.call::<u8>("desk.ask", ()))).await;
+    let refused: Vec<_> = asked.into_iter().filter_map(Result::err).collect();
+    assert!(refused.len() < 350, "{} were refused", refused.len());
+    for error in refused {
+        let words = error.to_string();
+        assert!(
+            words.contains("`desk.answer` would never have had a thread: all 8"),
+            "{words}"
+        );
+    }
+    // Those that have a thread keep it as long as somebody waits for them.
+    let waiting: Vec<_> = (0..700).map(|_| g.call::<u8>("desk.wait", ()).bg()).collect();
+    desk.says("never begun").await;
+    drop(waiting);
+    g.stop().await;
+    let g = caller(&stage).await;
+    let met = join_all((0..THREADS).map(|_| g.call::<()>("desk.meet", ()))).await;
+    assert!(met.iter().all(Result::is_ok), "{met:?}");
     g.stop().await;
 }
 

@@ -2,9 +2,10 @@
 
 use std::future::pending;
 use std::process::exit;
+use std::sync::Barrier;
 use std::time::Duration;
 
-use daffi::{Global, GlobalBuilder, Stream, Streaming, callback, fetcher};
+use daffi::{CallError, Global, GlobalBuilder, Stream, Streaming, callback, fetcher};
 use fork::{Fork, fork, getppid, waitpid};
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -122,8 +123,43 @@ impl Looked {
     }
 }
 
+/// On so many threads a desk blocks.
+pub const THREADS: usize = 8;
+
+/// Callbacks that block, and wait for each other.
+struct Desk {
+    /// As many as there are threads.
+    met: Barrier,
+}
+
+#[callback(prefix = "desk.")]
+impl Desk {
+    pub fn ask(&self) -> Result<u8, CallError> {
+        called::Desks.answer().to("provider").wait()
+    }
+
+    pub fn answer(&self) -> u8 {
+        1
+    }
+
+    pub fn wait(&self) -> Result<u8, CallError> {
+        called::never().to("provider").wait()
+    }
+
+    pub fn meet(&self) {
+        self.met.wait();
+    }
+}
+
 mod called {
     use super::*;
+
+    pub(super) struct Desks;
+
+    #[fetcher(prefix = "desk.")]
+    impl Desks {
+        pub(super) async fn answer(&self) -> u8;
+    }
 
     #[fetcher]
     pub(super) async fn listen(items: impl Stream<Item = u64>);
@@ -185,6 +221,11 @@ async fn play_on_a_runtime(part: &str) {
         "speaker" => {
             let _g = begin(at.process_name("speaking")).await;
             called::listen(stream::iter(0..)).await.unwrap();
+        }
+        "desk" => {
+            let met = Barrier::new(THREADS);
+            let builder = at.process_name("provider").blocking_threads(THREADS);
+            join(builder.service(Desk { met })).await;
         }
         "aborting provider" => {
             abort_at_panics();

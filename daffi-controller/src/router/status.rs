@@ -59,6 +59,7 @@ pub(super) const fn is_small(status: &Status<'_>) -> bool {
                 | Failed::Cancelled { .. }
                 | Failed::Overloaded { .. }
                 | Failed::Recursive
+                | Failed::NoThread { .. }
                 | Failed::TooLarge { .. }
                 | Failed::Disconnected { .. }
         ),

@@ -359,6 +359,7 @@ const fn is_worth_retrying(failed: &Failed) -> bool {
             | Failed::ProviderLost { .. }
             | Failed::Overloaded { .. }
             | Failed::Recursive
+            | Failed::NoThread { .. }
             | Failed::Disconnected { .. }
             | Failed::Cancelled { .. }
     )

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::error::CallError;
-use crate::node::in_process;
+use crate::node::{For, Waits, in_process};
 use crate::scope::Scope;
 
 /// Whether blocking this thread holds up nobody.
@@ -44,18 +44,38 @@ impl Stopped {
     }
 }
 
+/// The callback that this thread is of, if it is one, waits for whoever called it, until this is dropped: nobody else may go on.
+#[must_use = "it waits until this is dropped"]
+pub(crate) fn waits_for_caller() -> Option<Waits> {
+    Waits::begin(For::Caller)
+}
+
 /// Drives a future on this thread, as long as somebody waits for the callback that it is in: callbacks that wait for others
 /// would otherwise keep their threads when all who called them have left.
-pub(crate) fn wait_for<F: Future + Unpin>(mut future: F) -> Result<F::Output, Stopped> {
+pub(crate) fn wait_for<F: Future + Unpin>(future: F) -> Result<F::Output, Stopped> {
+    wait_for_what(For::Answer, future)
+}
+
+/// As [`wait_for`], for what is not an answer.
+pub(crate) fn wait_for_what<F: Future + Unpin>(what: For, mut future: F) -> Result<F::Output, Stopped> {
+    // Most items of a stream are there.
+    let mut waits = None;
+    let mut poll = |cx: &mut Context<'_>| {
+        let polled = Pin::new(&mut future).poll(cx);
+        if polled.is_pending() {
+            waits.get_or_insert_with(|| Waits::begin(what));
+        }
+        polled
+    };
     let Some(context) = Scope::current().context else {
-        return Ok(block_on(future));
+        return Ok(block_on(poll_fn(poll)));
     };
     if context.is_cancelled() {
         return Err(Stopped { begun: false });
     }
     let mut cancelled = pin!(context.cancelled());
     block_on(poll_fn(|cx| {
-        if let Poll::Ready(output) = Pin::new(&mut future).poll(cx) {
+        if let Poll::Ready(output) = poll(cx) {
             return Poll::Ready(Ok(output));
         }
         let cancelled = cancelled.as_mut().poll(cx);

@@ -26,7 +26,7 @@ mod stub;
 
 pub(crate) use arguments::by_name;
 pub use background::AsyncResult;
-pub(crate) use blocking::{block_on, check_may_block, may_block, wait_for};
+pub(crate) use blocking::{block_on, check_may_block, may_block, wait_for, waits_for_caller};
 pub use broadcast::{Broadcast, BroadcastHandover};
 pub use future::Call;
 pub use gather::BroadcastItems;

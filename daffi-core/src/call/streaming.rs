@@ -13,11 +13,11 @@ use futures_util::{FutureExt, Stream};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::blocking::{check_may_block, wait_for};
+use super::blocking::{check_may_block, wait_for_what};
 use super::pause::sleep_on;
 use super::pump::Feeds;
 use crate::error::CallError;
-use crate::node::{Exchange, FAR, Item, Message, Next, Received, Turn};
+use crate::node::{Exchange, FAR, For, Item, Message, Next, Received, Turn};
 use crate::panics::Panic;
 use crate::proto::{DecodeError, DecodeItem, Failed, Failure, Taken, TimeLimit, Window};
 use crate::registry::Flow;
@@ -368,7 +368,11 @@ impl<T> Iterator for BlockingItems<T> {
             stream.source = Origin::Ended;
             return Some(Err(error));
         }
-        let waited = wait_for(poll_fn(|cx| stream.poll(cx)));
+        let what = match stream.source {
+            Origin::Argument { .. } => For::Caller,
+            Origin::Result { .. } | Origin::Ended => For::Items,
+        };
+        let waited = wait_for_what(what, poll_fn(|cx| stream.poll(cx)));
         waited.unwrap_or_else(|stopped| {
             stream.source = Origin::Ended;
             Some(Err(stopped.of(&stream.callback)))

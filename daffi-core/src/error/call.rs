@@ -72,7 +72,7 @@ pub enum CallError<E = RemoteError> {
         retries_spent: bool,
     },
     /// Every provider is at its limit and so is its queue, this process has too many calls outstanding, or the call would wait
-    /// for a place that one of those holds who wait for it.
+    /// for a place that one of those holds who wait for it, or for a thread that nobody ever lets go.
     #[non_exhaustive]
     Overloaded {
         /// The callback's name.
@@ -80,6 +80,9 @@ pub enum CallError<E = RemoteError> {
         /// The call was made while a call of the same callback was answered, which holds a place that it would have to wait for,
         /// and waits for it.
         recursive: bool,
+        /// The callback blocks, and would wait for a thread for ever: its process has so many for such callbacks, each is held by one that
+        /// waits, directly or through others, for a callback that needs one, and one that holds one waits for this call.
+        threads: Option<u32>,
         /// Whether the callback may have begun.
         may_have_run: bool,
         /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
@@ -232,12 +235,21 @@ impl<E> CallError<E> {
             Failed::Recursive => Self::Overloaded {
                 callback,
                 recursive: true,
+                threads: None,
+                may_have_run: false,
+                retries_spent: false,
+            },
+            Failed::NoThread { threads } => Self::Overloaded {
+                callback,
+                recursive: false,
+                threads: Some(threads),
                 may_have_run: false,
                 retries_spent: false,
             },
             Failed::Overloaded { may_have_run } => Self::Overloaded {
                 callback,
                 recursive: false,
+                threads: None,
                 may_have_run,
                 retries_spent: false,
             },

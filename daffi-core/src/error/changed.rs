@@ -56,11 +56,13 @@ impl<E> CallError<E> {
             Self::Overloaded {
                 callback,
                 recursive,
+                threads,
                 may_have_run,
                 retries_spent,
             } => CallError::Overloaded {
                 callback,
                 recursive,
+                threads,
                 may_have_run,
                 retries_spent,
             },

@@ -85,6 +85,7 @@ impl<E> CallError<E> {
         Self::Overloaded {
             callback: callback.into(),
             recursive: false,
+            threads: None,
             may_have_run,
             retries_spent: false,
         }

@@ -119,9 +119,24 @@ impl<E> CallError<E> {
             ),
             Self::Overloaded {
                 callback,
+                threads: Some(threads),
+                may_have_run,
+                retries_spent,
+                ..
+            } => write!(
+                f,
+                "`{callback}` would never have had a thread: all {threads} that blocking callbacks of its process may use are held by \
+                 ones that wait for others which need one, as the one that made this call, directly or through others; {}: write \
+                 `async` for the one that waits, or raise `blocking_threads` of its Global{}",
+                Ran(*may_have_run),
+                Spent(*retries_spent)
+            ),
+            Self::Overloaded {
+                callback,
                 recursive: true,
                 may_have_run,
                 retries_spent,
+                ..
             } => write!(
                 f,
                 "everybody who could answer `{callback}` is at its limit, and the call would wait for itself: it was made, \
@@ -135,6 +150,7 @@ impl<E> CallError<E> {
                 recursive: false,
                 may_have_run,
                 retries_spent,
+                ..
             } => write!(
                 f,
                 "everybody who could answer `{callback}` is at its limit; {}: call again later, raise \

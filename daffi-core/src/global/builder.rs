@@ -14,6 +14,10 @@ use crate::node::Traces;
 use crate::proto::{Limits, TraceContext};
 use crate::registry::ServiceInstance;
 
+/// A runtime of tokio has 512 for all that blocks, unless it is told otherwise: some are left for what the program does there
+/// itself.
+const BLOCKING_THREADS: usize = 448;
+
 type Hook = Box<dyn Fn(&Global) + Send + Sync>;
 
 /// The description of a [`Global`]. Every setting has a default; see the methods.
@@ -44,6 +48,7 @@ pub struct GlobalBuilder {
     heartbeat: Duration,
     limits: Limits,
     traces: Traces,
+    blocking_threads: usize,
     services: Vec<ServiceInstance>,
     functions: Vec<String>,
     auto_callbacks: bool,
@@ -72,6 +77,7 @@ impl Default for GlobalBuilder {
             heartbeat: link::HEARTBEAT,
             limits: Limits::default(),
             traces: Traces::default(),
+            blocking_threads: BLOCKING_THREADS,
             services: Vec::new(),
             functions: Vec::new(),
             auto_callbacks: true,
@@ -244,6 +250,22 @@ impl GlobalBuilder {
     /// holds for all that passes through it; a node that says less sends no more than that. Default: 16 MiB.
     pub fn max_frame(mut self, bytes: usize) -> Self {
         self.limits.frame_bytes = bytes;
+        self
+    }
+
+    /// On how many threads of its runtime callbacks may block at a time, 1 or more: those that are not `async`, for as long as they run,
+    /// and as long as a stream is read that they return as an iterator. Calls beyond that wait for a thread. Default: 448, of the 512 that a
+    /// runtime of tokio has unless its `max_blocking_threads` says otherwise; the others are for what the program blocks there itself.
+    ///
+    /// A callback that waits for another one ([`wait`](crate::Call::wait)) keeps its thread. Where each thread is kept by one that waits,
+    /// directly or through other processes, for a callback of this `Global` that needs one, nobody would ever go on: one of those is then
+    /// answered [`CallError::Overloaded`](crate::CallError::Overloaded), and did not run. Write `async` for the one that waits, so that it
+    /// needs no thread, or raise this, where it happens. It is known of calls that the callback waits for itself; not of those that it makes in the background
+    /// ([`bg`](crate::Call::bg)), nor of what waits for a stream that comes from or goes to another process or an asynchronous callback.
+    ///
+    /// Where the runtime has fewer threads than that, the same is found out, after a second in which none came.
+    pub fn blocking_threads(mut self, threads: usize) -> Self {
+        self.blocking_threads = threads;
         self
     }
 

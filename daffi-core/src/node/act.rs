@@ -49,7 +49,11 @@ impl Node {
                         warn_of(&callback, time);
                     }
                 }
-                NodeEvent::Abort(run) => self.abort(run),
+                NodeEvent::Abort(run) => {
+                    if let Some(node) = node.get_or_insert_with(|| self.me.upgrade()) {
+                        node.abort(run);
+                    }
+                }
                 NodeEvent::ControllerStopping => debug!("the controller is stopping"),
             }
         }

@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use futures_util::future::{Either, select};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Node;
 use super::caught::{Caught, caught};
 use super::first::First;
+use super::pool::Given;
 use super::received::Received;
+use super::report::Report;
 use super::turn::Turn;
 use crate::context::CallContext;
 use crate::proto::{Failed, Failure, Outcome, RunId, Taken, Tally, TimeLimit, Window, decode_arguments};
@@ -32,6 +34,7 @@ const TOLD_EVERY: Duration = Duration::from_millis(20);
 /// Such a run.
 pub(super) struct Each {
     node: Arc<Node>,
+    report: Arc<Report>,
     run: RunId,
     callback: Arc<Callback>,
     context: CallContext,
@@ -45,15 +48,15 @@ pub(super) struct Each {
 
 impl Each {
     pub(super) fn new(
-        node: Arc<Node>,
-        run: RunId,
+        report: Arc<Report>,
         callback: Arc<Callback>,
         context: CallContext,
         scope: Scope,
     ) -> Self {
         Self {
-            node,
-            run,
+            node: Arc::clone(report.node()),
+            run: report.run(),
+            report,
             callback,
             context,
             scope,
@@ -100,14 +103,14 @@ impl Each {
                 Ok(())
             }
             Handler::Async(call) => {
-                let pace = &self.callback.pace;
-                let future: OutcomeFuture<'static> = if pace.is_new() || pace.is_slow() {
+                let future: OutcomeFuture<'static> = if self.callback.pace.begins_aside() {
                     let first = First {
+                        report: Arc::clone(&self.report),
                         callback: Arc::clone(&self.callback),
                         invocation,
                         scope: scope.clone(),
                     };
-                    Box::pin(self.node.begin_aside(self.run, first).outcome())
+                    Box::pin(self.node.begin_aside(first).outcome())
                 } else {
                     call(invocation)
                 };
@@ -123,12 +126,10 @@ impl Each {
             }
             Handler::Deferred(call) => {
                 // Not on the thread: those who have what is waited for here may themselves wait for a thread.
-                let ready = select(call(invocation), Box::pin(self.context.cancelled()));
-                let Either::Left((first, _)) = ready.await else {
-                    return Err(stopped());
-                };
+                let ready = call(invocation);
+                let first = self.node.before_a_thread(self.run, &self.context, ready).await?;
                 let call = Arc::clone(call);
-                self.on_a_thread(scope, first?, move |invocation| {
+                self.on_a_thread(scope, first, move |invocation| {
                     call(invocation).now_or_never().map(|work| work?())
                 })
                 .await
@@ -234,8 +235,14 @@ impl Each {
             }
             (left, outcome.map(drop))
         };
+        let (give, mut thread) = oneshot::channel();
+        self.node.on_a_thread(self.run, &self.context, move |given| {
+            let _ = give.send(match given {
+                Given::Thread => work(),
+                Given::None(none) => (VecDeque::new(), Err(none.into())),
+            });
+        });
         let _at_work = self.count.at_work();
-        let mut thread = self.node.tasks.spawn_blocking_on(work, &self.node.runtime);
         let ended = match own {
             None => thread.await,
             Some(own) => match timeout(own, &mut thread).await {
@@ -244,6 +251,7 @@ impl Each {
                     // It can only be told. Its caller hears of it now; its place is not another's before it has ended.
                     self.node.answer(self.run, &self.tally(Some(too_late(own))));
                     self.context.cancel();
+                    self.node.leave_threads(self.run);
                     let _ = thread.await;
                     return Err(too_late(own));
                 }

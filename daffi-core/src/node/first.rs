@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use super::caught::caught;
+use super::report::{Beginning, Report};
 use crate::panics;
 use crate::proto::{Failed, Outcome};
 use crate::registry::{Callback, Handler, Invocation, OutcomeFuture, SLOW};
@@ -24,17 +25,19 @@ pub(super) enum Begun {
 
 /// A callback that is about to begin.
 pub(super) struct First {
+    pub(super) report: Arc<Report>,
     pub(super) callback: Arc<Callback>,
     pub(super) invocation: Invocation,
     pub(super) scope: Scope,
 }
 
 impl First {
-    /// Begins it. What took long is said when what came of it is given.
-    fn begin<T>(self, give: impl FnOnce(Begun) -> T) -> T {
+    /// Begins it, if anybody waits for it. What took long is said when what came of it is given.
+    fn begin<T>(self, give: impl FnOnce(Begun) -> T) -> Option<T> {
         let Handler::Async(call) = &self.callback.handler else {
             unreachable!("only these begin so")
         };
+        let _beginning = Beginning::of(self.report)?;
         let since = Instant::now();
         let begun = begun(&**call, self.invocation, &self.scope);
         let time = since.elapsed();
@@ -50,7 +53,7 @@ impl First {
                 );
             });
         }
-        given
+        Some(given)
     }
 }
 
@@ -69,11 +72,8 @@ fn take(waiting: &Mutex<Option<First>>) -> Option<First> {
 }
 
 impl Aside {
-    /// A callback, and what begins it on another thread if somebody `is_wanted` then.
-    pub(super) fn new(
-        first: First,
-        is_wanted: impl FnOnce() -> bool + Send + 'static,
-    ) -> (Self, impl FnOnce() + Send + 'static) {
+    /// A callback, and what begins it on another thread if anybody waits for it then.
+    pub(super) fn new(first: First) -> (Self, impl FnOnce() + Send + 'static) {
         let (give, given) = oneshot::channel();
         let (done, is_done) = mpsc::channel();
         let callback = Arc::clone(&first.callback);
@@ -82,9 +82,7 @@ impl Aside {
         let begin = move || {
             // However it ends.
             let _done: mpsc::Sender<Infallible> = done;
-            let Some(first) = take(&taken) else { return };
-            // It may have waited for a thread for longer than anybody waited for it.
-            if is_wanted() {
+            if let Some(first) = take(&taken) {
                 first.begin(|begun| drop(give.send(begun)));
             }
         };
@@ -102,7 +100,11 @@ impl Aside {
     pub(super) fn soon(&mut self) -> Option<Begun> {
         let in_time = self.is_done.recv_timeout(SLOW) != Err(mpsc::RecvTimeoutError::Timeout);
         if let Some(first) = take(&self.waiting) {
-            return Some(first.begin(|begun| begun));
+            return Some(
+                first
+                    .begin(|begun| begun)
+                    .unwrap_or_else(|| Begun::Ended(unwanted())),
+            );
         }
         if !in_time {
             self.callback.pace.is_late();
@@ -117,17 +119,17 @@ impl Aside {
     /// Waits for a thread, as long as there is likely to be one, and for what comes of it.
     pub(super) async fn outcome(mut self) -> Outcome {
         let begun = match timeout(SLOW, &mut self.given).await {
-            Ok(begun) => begun,
+            Ok(begun) => begun.map(Some),
             Err(_) => match take(&self.waiting) {
                 // All threads may wait for this one.
                 Some(first) => Ok(first.begin(|begun| begun)),
-                None => self.given.await,
+                None => self.given.await.map(Some),
             },
         };
         match begun {
-            Ok(Begun::Ended(outcome)) => outcome,
-            Ok(Begun::Waits(future)) => future.await,
-            Err(_) => unwanted(),
+            Ok(Some(Begun::Ended(outcome))) => outcome,
+            Ok(Some(Begun::Waits(future))) => future.await,
+            Ok(None) | Err(_) => unwanted(),
         }
     }
 }

@@ -18,8 +18,11 @@ mod exchange;
 mod first;
 pub(crate) mod in_process;
 mod join;
+mod lend;
 mod offers;
+mod pool;
 mod received;
+mod report;
 mod run;
 mod serve;
 mod streams;
@@ -53,6 +56,8 @@ pub(crate) use self::door::Phase;
 use self::door::{Door, NodeEvent, NodeSession, Out, Visit, Write};
 pub(crate) use self::exchange::Exchange;
 pub(crate) use self::join::Route;
+pub(crate) use self::lend::Waits;
+use self::pool::Pool;
 pub(crate) use self::received::Received;
 pub(crate) use self::traces::Traces;
 #[cfg(test)]
@@ -62,6 +67,7 @@ use crate::proto::{Limits, Moment, RunId};
 use crate::random;
 use crate::session::Session;
 pub(crate) use crate::session::{Item, Message, Next, Request};
+pub(crate) use crate::threads::For;
 
 /// Longer than any program runs, and short enough to be added to a clock's time.
 pub(crate) const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -78,6 +84,8 @@ pub(crate) struct NodeOptions {
     pub(crate) traces: Traces,
     /// The controller may be another user's.
     pub(crate) any_user: bool,
+    /// On how many threads callbacks may block.
+    pub(crate) blocking_threads: usize,
 }
 
 /// The runtime of one process.
@@ -88,6 +96,7 @@ pub(crate) struct Node {
     instance: u128,
     origin: Instant,
     door: Door,
+    pool: Pool,
     /// The node, for what is started by itself.
     me: Weak<Self>,
     /// The earliest deadline has changed.
@@ -113,11 +122,13 @@ impl Node {
     /// A node that is not connected. Its tasks run on `runtime`.
     pub(crate) fn new(options: NodeOptions, runtime: Handle) -> Arc<Self> {
         let session = Session::new(&options.limits, options.reconnect_wait);
+        let pool = Pool::new(options.blocking_threads);
         Arc::new_cyclic(|me| Self {
             options,
             instance: u128::from(random::number()) << 64 | u128::from(random::number()),
             origin: Instant::now(),
             door: Door::new(session),
+            pool,
             me: Weak::clone(me),
             timer: Notify::new(),
             room: Notify::new(),

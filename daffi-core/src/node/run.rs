@@ -7,14 +7,14 @@ use tracing::info_span;
 use super::Node;
 use super::caught::{Caught, caught};
 use super::doings::{Doings, Ended};
-use super::door::Write;
 use super::each::Each;
 use super::first::{Aside, Begun, First, begun};
+use super::report::Report;
 use super::task::Task;
 use crate::context::{CallContext, Chain, ContextParts};
 use crate::panics;
-use crate::proto::{Failed, Failure, Outcome, RunId};
-use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture, Work};
+use crate::proto::{Failure, RunId};
+use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture};
 use crate::scope::{Scope, Scoped};
 use crate::session::{Start, Times, Transmit as _};
 
@@ -77,15 +77,20 @@ impl Node {
             span,
         };
         if times == Times::Each {
+            let report = Report::of(self, run);
             let each = Each::new(
-                Arc::clone(self),
-                run,
+                Arc::clone(&report),
                 Arc::clone(&callback),
                 context.clone(),
                 scope.clone(),
             );
             let future: OutcomeFuture<'static> = Box::pin(each.run());
-            self.spawn(run, context, Scoped { scope, future }, !callback.handler.blocks());
+            self.spawn(
+                report,
+                context,
+                Scoped { scope, future },
+                !callback.handler.blocks(),
+            );
             return None;
         }
         let flow = Flow {
@@ -106,6 +111,8 @@ impl Node {
             }
             Handler::Blocking(call) => {
                 let call = Arc::clone(call);
+                let work = Box::new(move || call(&invocation));
+                Report::of(self, run).of_blocking(&context, scope, work);
                 self.note(
                     run,
                     Task {
@@ -113,8 +120,6 @@ impl Node {
                         handle: None,
                     },
                 );
-                self.report(run)
-                    .of_blocking(scope, Box::new(move || call(&invocation)));
                 None
             }
             Handler::Deferred(call) => {
@@ -122,12 +127,14 @@ impl Node {
                     future: call(invocation),
                     scope: scope.clone(),
                 };
-                let report = self.report(run);
+                let report = Report::of(self, run);
+                let its = context.clone();
                 let task = self.tasks.spawn_on(
                     async move {
-                        match ready.await {
+                        let node = Arc::clone(report.node());
+                        match node.before_a_thread(run, &its, ready).await {
                             // From here on it cannot be stopped, and has not ended before it says so.
-                            Ok(work) => report.of_blocking(scope, work),
+                            Ok(work) => report.of_blocking(&its, scope, work),
                             Err(failure) => report.done(&Err(failure)),
                         }
                     },
@@ -137,31 +144,34 @@ impl Node {
                 self.note(run, Task { context, handle });
                 None
             }
-            // It holds up nobody until it has shown to be quick.
-            Handler::Async(_) if callback.pace.is_new() || callback.pace.is_slow() => {
-                let first = First {
+            Handler::Async(_) if callback.pace.begins_aside() => {
+                let report = Report::of(self, run);
+                let new = callback.pace.is_new();
+                let mut aside = self.begin_aside(First {
+                    report: Arc::clone(&report),
                     callback,
                     invocation,
                     scope: scope.clone(),
-                };
-                let new = first.callback.pace.is_new();
-                let mut aside = self.begin_aside(run, first);
+                });
                 let future = match new.then(|| aside.soon()).flatten() {
                     Some(Begun::Ended(outcome)) => {
+                        report.claim();
                         ended.push((run, outcome));
                         return None;
                     }
                     Some(Begun::Waits(future)) => future,
                     None => Box::pin(aside.outcome()),
                 };
-                self.spawn(run, context, Scoped { scope, future }, true);
+                self.spawn(report, context, Scoped { scope, future }, true);
                 None
             }
             Handler::Async(call) => {
                 // Most callbacks end at once, and then need no task.
                 match begun(&**call, invocation, &scope) {
                     Begun::Ended(outcome) => ended.push((run, outcome)),
-                    Begun::Waits(future) => self.spawn(run, context, Scoped { scope, future }, true),
+                    Begun::Waits(future) => {
+                        self.spawn(Report::of(self, run), context, Scoped { scope, future }, true);
+                    }
                 }
                 Some(callback)
             }
@@ -169,10 +179,8 @@ impl Node {
     }
 
     /// Begins a callback that may block, on a thread where that holds up nobody, as soon as there is one.
-    pub(super) fn begin_aside(self: &Arc<Self>, run: RunId, first: First) -> Aside {
-        let node = Arc::clone(self);
-        let is_wanted = move || node.drive(|session, _, _| session.is_wanted(run));
-        let (aside, begin) = Aside::new(first, is_wanted);
+    pub(super) fn begin_aside(&self, first: First) -> Aside {
+        let (aside, begin) = Aside::new(first);
         // Where there is no thread to be had, what waits for one is begun without.
         let _ = panics::caught(|| self.tasks.spawn_blocking_on(begin, &self.runtime));
         aside
@@ -181,12 +189,12 @@ impl Node {
     /// Runs a future to its end, or until it is aborted if it is `abortable`.
     fn spawn(
         self: &Arc<Self>,
-        run: RunId,
+        report: Arc<Report>,
         context: CallContext,
         future: Scoped<OutcomeFuture<'static>>,
         abortable: bool,
     ) {
-        let report = self.report(run);
+        let run = report.run();
         let task = self.tasks.spawn_on(
             async move {
                 let outcome = Caught(future).await;
@@ -198,15 +206,8 @@ impl Node {
         self.note(run, Task { context, handle });
     }
 
-    fn report(self: &Arc<Self>, run: RunId) -> Report {
-        Report {
-            node: Arc::clone(self),
-            run: Some(run),
-        }
-    }
-
     /// Remembers how to stop a run; stops it if that was asked for meanwhile.
-    fn note(&self, run: RunId, task: Task) {
+    fn note(self: &Arc<Self>, run: RunId, task: Task) {
         let unwanted = self.visit(&mut Doings::default(), |visit| {
             if visit.session().is_wanted(run) {
                 visit.tasks().insert(run, task)
@@ -215,70 +216,19 @@ impl Node {
             }
         });
         if let Some(task) = unwanted {
-            task.stop();
+            self.stop_task(run, task);
         }
     }
 
-    pub(super) fn abort(&self, run: RunId) {
+    pub(super) fn abort(self: &Arc<Self>, run: RunId) {
         let task = self.visit(&mut Doings::default(), |visit| visit.tasks().remove(&run));
         if let Some(task) = task {
-            task.stop();
+            self.stop_task(run, task);
         }
     }
-}
 
-/// Reports the end of a run, however it ends: also when its task is dropped.
-struct Report {
-    node: Arc<Node>,
-    run: Option<RunId>,
-}
-
-impl Report {
-    /// Runs `work` on the blocking pool, and reports how it ended.
-    fn of_blocking(self, scope: Scope, work: Work) {
-        let scope = Scope {
-            may_block: true,
-            ..scope
-        };
-        let node = Arc::clone(&self.node);
-        node.tasks.spawn_blocking_on(
-            move || {
-                // It may have waited for a thread for longer than anybody waited for it.
-                if self.is_wanted() {
-                    let outcome = caught(&scope, || scope.clone().enter(work));
-                    self.done(&outcome);
-                }
-            },
-            &node.runtime,
-        );
-    }
-
-    fn is_wanted(&self) -> bool {
-        self.run
-            .is_some_and(|run| self.node.drive(|session, _, _| session.is_wanted(run)))
-    }
-
-    fn done(mut self, outcome: &Outcome) {
-        self.send(outcome);
-    }
-
-    fn send(&mut self, outcome: &Outcome) {
-        let Some(run) = self.run.take() else { return };
-        // It holds what is the program's.
-        let _task = self.node.visit(&mut Doings::default(), |visit| {
-            let (session, mut out, events) = visit.parts();
-            session.finish(run, outcome, &mut out, events);
-            if session.single_runs() == 0 {
-                visit.write = Write::Flush;
-            }
-            visit.tasks().remove(&run)
-        });
-        self.node.changed.notify_waiters();
-    }
-}
-
-impl Drop for Report {
-    fn drop(&mut self) {
-        self.send(&Err(Failed::Cancelled { may_have_run: true }.into()));
+    fn stop_task(self: &Arc<Self>, run: RunId, task: Task) {
+        task.stop();
+        self.leave_threads(run);
     }
 }

@@ -169,6 +169,9 @@ impl Node {
 
 impl FlowHost for Node {
     fn open(&self, run: RunId) {
+        if let Some(node) = self.me.upgrade() {
+            node.opens(run);
+        }
         self.drive(|session, out, _| session.open(run, out));
     }
 

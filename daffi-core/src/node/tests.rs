@@ -120,6 +120,7 @@ async fn joined(limits: Limits, callbacks: Vec<Callback>) -> (Arc<Node>, Vec<Cal
         call_timeout: None,
         traces: Traces::default(),
         any_user: false,
+        blocking_threads: 448,
     };
     let node = Node::new(options, Handle::current());
     let offered = node.offer(callbacks.into_iter());

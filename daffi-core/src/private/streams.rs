@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use futures_util::Stream;
 
-use crate::call::{Call, Encode, Feeds, Port, Pump, Streaming};
+use crate::call::{Call, Encode, Feeds, Port, Pump, Streaming, waits_for_caller};
 use crate::proto::{Batch, DecodeItem, Failed, Outcome};
 use crate::registry::{Flow, Invocation};
 use crate::signature::Findings;
@@ -140,9 +140,12 @@ impl Chunks {
 
     /// Adds an item; waits while there are many. `false` if nobody wants more.
     fn push(&self, item: &mut Vec<u8>) -> bool {
+        let is_full = |state: &State| state.end.is_none() && state.bytes.len() >= CHUNK_BYTES;
         let mut state = self.state();
-        while state.end.is_none() && state.bytes.len() >= CHUNK_BYTES {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        if is_full(&state) {
+            drop(state);
+            self.wait_while(is_full);
+            state = self.state();
         }
         if state.end.is_some() {
             return false;
@@ -156,6 +159,14 @@ impl Chunks {
         true
     }
 
+    fn wait_while(&self, is_so: impl Fn(&State) -> bool) {
+        let _waits = waits_for_caller();
+        let mut state = self.state();
+        while is_so(&state) {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     fn finish(&self) {
         let sender = {
             let mut state = self.state();
@@ -167,13 +178,8 @@ impl Chunks {
 
     /// Waits until all is sent, or is not.
     fn ended(&self) -> Result<(), Failed> {
-        let mut state = self.state();
-        loop {
-            if let Some(end) = &state.end {
-                return end.clone();
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        self.wait_while(|state| state.end.is_none());
+        self.state().end.clone().unwrap_or(Ok(()))
     }
 
     /// The first end stands.

@@ -179,6 +179,12 @@ pub enum Failed {
     /// Whoever could answer is at its limit, and a call that waits for this one holds a place of the callback: it would wait
     /// for itself.
     Recursive,
+    /// Every thread that callbacks of the provider may block is held by one that waits for another which needs one, so that this
+    /// one would never get one.
+    NoThread {
+        /// How many there are.
+        threads: u32,
+    },
 }
 
 impl Failed {
@@ -199,6 +205,7 @@ impl Failed {
             | Self::SignatureMismatch { .. }
             | Self::Invalid { .. }
             | Self::Recursive
+            | Self::NoThread { .. }
             | Self::Decode { .. } => false,
             Self::ProviderLost { .. } | Self::Panicked { .. } | Self::Encode { .. } => true,
             Self::Timeout { may_have_run, .. }

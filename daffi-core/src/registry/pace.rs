@@ -28,6 +28,11 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// Whether it begins where it holds up nobody: until it has shown to be quick, and when it has held up its process.
+    pub(crate) fn begins_aside(&self) -> bool {
+        self.is_new() || self.is_slow()
+    }
+
     /// It has not run yet.
     pub(crate) fn is_new(&self) -> bool {
         self.state.load(Ordering::Relaxed) == NEW

@@ -30,6 +30,17 @@ impl<W, C: Clone> Session<W, C> {
         self.runs.is_wanted(run)
     }
 
+    /// Begins a run where it may block its thread, if its answer is still wanted: it cannot be stopped before it
+    /// [has begun](Self::has_begun).
+    pub fn begin(&mut self, run: RunId) -> bool {
+        self.runs.begin(run)
+    }
+
+    /// A run has begun, and no longer blocks a thread.
+    pub fn has_begun(&mut self, run: RunId) {
+        self.runs.has_begun(run);
+    }
+
     /// Whether a run has not ended, wanted or not.
     #[must_use]
     pub fn is_running(&self, run: RunId) -> bool {

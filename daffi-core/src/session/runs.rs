@@ -85,12 +85,20 @@ struct Run {
     cancelled: bool,
     /// It cannot be stopped.
     blocking: bool,
+    /// It begins, and cannot be stopped before it has.
+    begins: bool,
     /// Its deadline is the callback's own, of which the caller does not know: so much is allowed.
     own_limit: Option<Duration>,
     /// How many bytes its arguments take.
     bytes: usize,
     /// It takes or returns streams.
     flows: bool,
+}
+
+impl Run {
+    const fn cannot_be_stopped(&self) -> bool {
+        self.blocking || self.begins
+    }
 }
 
 /// What becomes of a call that nobody waits for any more.
@@ -161,6 +169,22 @@ impl<C: Clone> Runs<C> {
             .is_some_and(|run| run.call.is_some() && !run.cancelled)
     }
 
+    /// Whether a run is wanted, which then cannot be stopped before it has begun.
+    pub(super) fn begin(&mut self, run: RunId) -> bool {
+        let wanted = self.is_wanted(run);
+        if let Some(run) = self.get_mut(run).filter(|_| wanted) {
+            run.begins = true;
+        }
+        wanted
+    }
+
+    /// It can be stopped now, if it can at all.
+    pub(super) fn has_begun(&mut self, run: RunId) {
+        if let Some(run) = self.get_mut(run) {
+            run.begins = false;
+        }
+    }
+
     /// Whether a run has not ended.
     pub(super) fn is_running(&self, run: RunId) -> bool {
         self.get(run).is_some()
@@ -228,6 +252,7 @@ impl<C: Clone> Runs<C> {
             call: Some(header.call),
             cancelled: false,
             blocking: offer.terms.blocking,
+            begins: false,
             own_limit: own.filter(|own| header.deadline.is_none_or(|left| *own < left)),
             bytes: payload.len(),
             flows: false,
@@ -268,14 +293,14 @@ impl<C: Clone> Runs<C> {
     /// The call is not wanted any more. `None` if it was not before.
     pub(super) fn cancel(&mut self, call: CallId) -> Option<Unwanted> {
         let run = self.run_of(call)?;
-        self.unwanted(run, |run| run.blocking)
+        self.unwanted(run, Run::cannot_be_stopped)
     }
 
     /// The time of the run is over: what becomes of it, and what its caller is told. `None` if it was not wanted before.
     pub(super) fn give_up(&mut self, run: RunId) -> Option<(Unwanted, Failed)> {
         let own = self.get(run)?.own_limit;
         // The caller keeps its own time.
-        let unwanted = self.unwanted(run, |run| run.blocking && own.is_none())?;
+        let unwanted = self.unwanted(run, |run| run.cannot_be_stopped() && own.is_none())?;
         let limit = own.map_or(TimeLimit::Call, TimeLimit::Callback);
         let may_have_run = true;
         Some((unwanted, Failed::Timeout { limit, may_have_run }))

@@ -86,6 +86,13 @@ impl GlobalBuilder {
                 expected: "it is more than zero; leave it out for none",
             });
         }
+        if self.blocking_threads == 0 {
+            faults.push(ConfigFault::Value {
+                setting: "blocking_threads",
+                value: "0".to_owned(),
+                expected: "callbacks that block need one at least",
+            });
+        }
         let port = self.port.or(self.host.as_ref().map(|_| 0));
         let address = match (&self.unix_sock_path, port) {
             (Some(folder), _) => Address::unix_in(folder),

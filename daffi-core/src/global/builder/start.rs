@@ -119,6 +119,7 @@ impl GlobalBuilder {
                 call_timeout: self.call_timeout,
                 traces: self.traces,
                 any_user: self.any_user,
+                blocking_threads: self.blocking_threads,
             };
             Node::new(options, runtime.clone())
         });

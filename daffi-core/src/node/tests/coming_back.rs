@@ -24,6 +24,7 @@ async fn start_in(
         call_timeout: None,
         traces: Traces::default(),
         any_user: false,
+        blocking_threads: 448,
     };
     let node = Node::new(options, Handle::current());
     let supervisor = Supervisor {

@@ -474,6 +474,12 @@ fn replies() -> Vec<Golden> {
             "00 00 00 05 06 07 00 02 0d",
         ),
         golden(
+            "no thread",
+            failed(Failed::NoThread { threads: 448 }),
+            b"",
+            "00 00 00 08 06 07 00 02 0e fb c0 01",
+        ),
+        golden(
             "cancelled",
             failed(Failed::Cancelled { may_have_run: false }),
             b"",
@@ -819,7 +825,7 @@ fn there_are_no_frames_but_these() {
         "17",             // a header
         "02 06",          // a refusal
         "06 07 00 03",    // a status
-        "06 07 00 02 0e", // a way to fail
+        "06 07 00 02 0f", // a way to fail
         "06 07 00 02 00 04",
         "0a 07 00 05",                      // a query
         "10 07 00 03",                      // a stream

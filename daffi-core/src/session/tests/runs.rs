@@ -537,6 +537,37 @@ fn a_cancelled_call_that_cannot_be_stopped_is_answered_when_it_has_ended() {
 }
 
 #[test]
+fn what_begins_cannot_be_stopped_before_it_has_begun() {
+    let mut f = Fixture::new();
+    let terms = Terms {
+        concurrency: Some(1),
+        ..Terms::default()
+    };
+    let callback = f.session.offer("begins", terms);
+    for (stopped_first, by_deadline) in [(true, false), (true, true), (false, false), (false, true)] {
+        f.run(4, callback, by_deadline.then_some(10));
+        let run = f.started();
+        assert!(f.session.begin(run));
+        if !stopped_first {
+            f.session.has_begun(run);
+        }
+        if by_deadline {
+            f.wait_until(f.now + 10);
+        } else {
+            f.receive(Header::Cancel { call: id(4) }, Bytes::new()).unwrap();
+        }
+        assert_eq!(f.aborted(), [run]);
+        // Its place is free when it is answered.
+        assert_eq!(f.wire.sent().len(), usize::from(!stopped_first));
+        assert!(!f.session.begin(run), "nobody waits for it");
+        f.session.has_begun(run);
+        assert_eq!(f.wire.sent(), [], "it has yet to end");
+        f.finish(run, &Ok(bytes("too late")));
+        assert_eq!(f.wire.sent().len(), usize::from(stopped_first));
+    }
+}
+
+#[test]
 fn the_callers_deadline_does_not_free_a_callback_that_cannot_be_stopped_but_its_own_is_told() {
     for (own, told) in [
         (None, false),
