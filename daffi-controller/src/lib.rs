@@ -4,6 +4,8 @@
 //! `Global::builder().init_controller(true)`, or it runs by itself as the program `daffi-controller`.
 
 pub mod access;
+#[cfg(feature = "program")]
+pub mod config;
 mod host;
 pub mod router;
 mod server;

@@ -47,6 +47,16 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// What is at fault, as it was said.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::UnknownRole { role: word, .. } | Self::Pattern { pattern: word } => word,
+        }
+    }
+}
+
 fn whose(identity: Option<&str>) -> String {
     identity.map_or_else(
         || "everyone is".to_owned(),

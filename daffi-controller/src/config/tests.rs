@@ -1,0 +1,161 @@
+//! What a configuration file may say, and what is told of one that is at fault.
+
+use daffi_core::{Access, Right, Role};
+
+use super::*;
+
+const OPTIONS: [&str; 5] = ["host", "port", "heartbeat", "insecure", "allow"];
+
+fn check_faults(text: &str, expected: &[&str]) {
+    let faults = Config::read(text, &OPTIONS).expect_err("it is at fault");
+    let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(faults, expected, "{text}");
+}
+
+#[test]
+fn options_are_set_as_on_the_command_line() {
+    let text = "\
+# Where it listens.
+host = \"shop.example\"
+port = 8_888
+insecure = true
+allow = [\"a\", \"b\"]
+";
+    let config = Config::read(text, &OPTIONS).unwrap();
+    let said: Vec<_> = config
+        .settings
+        .iter()
+        .map(|setting| {
+            (
+                &*setting.name,
+                setting.values.join(" "),
+                setting.place.to_string(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("allow", "a b", "5:1"),
+        ("host", "shop.example", "2:1"),
+        ("insecure", "", "4:1"),
+        ("port", "8888", "3:1"),
+    ];
+    assert_eq!(
+        said,
+        expected.map(|(name, values, place)| (name, values.to_owned(), place.to_owned()))
+    );
+    assert_eq!(config.access, None);
+    assert_eq!(
+        Config::read("insecure = false", &OPTIONS).unwrap(),
+        Config::default()
+    );
+    assert_eq!(Config::read("", &OPTIONS).unwrap(), Config::default());
+}
+
+#[test]
+fn roles_and_identities_say_who_may_do_what() {
+    let text = "\
+everyone = [\"observer\"]
+
+[roles.observer]
+observe = [\"*\"]
+
+[roles.customer]
+call = [\"shop.*\", \"price\"]
+stream = [\"shop.*\"]
+deny.call = [\"shop.admin.*\"]
+
+[identities.\"ann 1\"]
+roles = [\"customer\"]
+names = [\"ann *\"]
+";
+    let expected = Access::new()
+        .everyone(["observer"])
+        .role("observer", Role::new().allow(Right::Observe, ["*"]))
+        .role(
+            "customer",
+            Role::new()
+                .allow(Right::Call, ["shop.*", "price"])
+                .allow(Right::Stream, ["shop.*"])
+                .deny(Right::Call, ["shop.admin.*"]),
+        )
+        .identity("ann 1", ["customer"])
+        .names("ann 1", ["ann *"]);
+    assert_eq!(Config::read(text, &OPTIONS).unwrap().access, Some(expected));
+}
+
+#[test]
+fn every_right_is_written_as_it_is_called() {
+    for right in Right::ALL {
+        let text = format!("[roles.one]\n{right} = [\"*\"]\ndeny.{right} = [\"x\"]");
+        let role = Role::new().allow(right, ["*"]).deny(right, ["x"]);
+        let access = Config::read(&text, &[]).unwrap().access;
+        assert_eq!(access, Some(Access::new().role("one", role)), "{right}");
+    }
+}
+
+#[test]
+fn all_faults_are_told_at_their_lines() {
+    check_faults(
+        "prot = 1\nhots = \"x\"",
+        &[
+            "1:1: `prot` is no key here; is `port` meant?",
+            "2:1: `hots` is no key here; is `host` meant?",
+        ],
+    );
+    check_faults(
+        "colour = \"red\"",
+        &[
+            "1:1: `colour` is no key here, only `host`, `port`, `heartbeat`, `insecure`, `allow`, `everyone`, `roles` and `identities`",
+        ],
+    );
+    check_faults(
+        "[roles.a]\ncal = [\"x\"]\nprovide = \"x\"\ncall = [1, \"x\", true]\ndeny.observ = []",
+        &[
+            "2:1: `cal` is no key here; is `call` meant?",
+            "3:11: a list of texts is expected, as [\"shop.*\", \"price\"]",
+            "4:9: a list of texts is expected, as [\"shop.*\", \"price\"]",
+            "4:17: a list of texts is expected, as [\"shop.*\", \"price\"]",
+            "5:6: `observ` is no key here; is `observe` meant?",
+        ],
+    );
+    check_faults(
+        "everyone = [\"nobody\"]\n[identities.ann]\nroles = [\"custmer\"]\nrole = []\n[roles.customer]\ncall = [\"\"]",
+        &[
+            "1:13: everyone is given the role `nobody`, and there is no such role",
+            "3:10: the identity `ann` is given the role `custmer`, and there is no such role",
+            "4:1: `role` is no key here; is `roles` meant?",
+            "6:9: the pattern \"\" stands for no name: a pattern has 1 to 255 bytes, and `*` in it stands for any characters",
+        ],
+    );
+    check_faults(
+        "roles = 1",
+        &["1:9: here is a table expected of roles, as `[roles.worker]`"],
+    );
+    check_faults(
+        "port = 2024-01-01",
+        &["1:8: `port` is set to a text, a number, true or false, or a list of these"],
+    );
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_all_else() {
+    let faults = Config::read("prot = 1\nhost = \n[roles.é\nx", &OPTIONS).expect_err("it is at fault");
+    let lines: Vec<_> = faults.iter().map(|fault| fault.place.line).collect();
+    assert!(
+        lines.contains(&1) && lines.contains(&2) && lines.contains(&3),
+        "{faults:?}"
+    );
+    assert!(
+        faults.iter().all(|fault| !fault.message.contains('\n')),
+        "{faults:?}"
+    );
+}
+
+proptest::proptest! {
+    #[test]
+    fn p11_no_text_is_too_much(text in "[a-z=\\[\\]\"'.\n {}#0-9\u{e9}-]{0,200}") {
+        if let Err(faults) = Config::read(&text, &OPTIONS) {
+            proptest::prop_assert!(!faults.is_empty());
+        }
+    }
+}
