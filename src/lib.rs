@@ -58,11 +58,11 @@ pub use daffi_macros::callback;
 pub use daffi_macros::fetcher;
 
 pub use daffi_core::{
-    Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover, BroadcastItems,
-    Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault, Global,
-    GlobalBuilder, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError,
-    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Signature, StartError, Stream,
-    Streaming, TimeLimit, TraceContext, Wait,
+    Absence, Access, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover,
+    BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault,
+    Global, GlobalBuilder, Grants, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal,
+    RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
+    Signature, StartError, Stream, Streaming, TimeLimit, TraceContext, Wait,
 };
 
 /// Sending files and whatever can be read, and receiving them.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use daffi_core::StartError;
 use daffi_core::host::{BoxFuture, ControllerHost, HostEntry, HostOptions, HostedController};
 use daffi_core::transport::{Address, Connection};
+use daffi_core::{Access, StartError};
 
 use crate::server::{Controller, ControllerOptions};
 
@@ -23,6 +23,7 @@ impl ControllerHost for Host {
                 heartbeat,
                 any_user,
                 insecure,
+                access,
             } = options;
             let options = ControllerOptions {
                 process_name,
@@ -30,6 +31,7 @@ impl ControllerHost for Host {
                 heartbeat,
                 any_user,
                 insecure,
+                access,
                 ..ControllerOptions::new(address)
             };
             let controller = Controller::start(options).await?;
@@ -48,6 +50,11 @@ impl HostedController for Hosted {
 
     fn connect(&self) -> Option<Connection> {
         self.0.connect()
+    }
+
+    fn set_access(&self, access: Option<Access>) -> BoxFuture<Result<(), StartError>> {
+        let controller = Arc::clone(&self.0);
+        Box::pin(async move { controller.set_access(access.as_ref()).await })
     }
 
     fn stop(&self) -> BoxFuture<()> {

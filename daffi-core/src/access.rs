@@ -148,11 +148,21 @@ pub struct Access {
 /// What is said of an identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
+    roles: BTreeSet<String>,
+    names: BTreeSet<String>,
+}
+
+impl Grants {
     /// The roles that it has.
-    pub roles: BTreeSet<String>,
-    /// Patterns of the process names that it may take, which nobody else may. Where none are said, it may take any that is not
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(String::as_str)
+    }
+
+    /// Patterns of the process names that it may take, which nobody else may. Where there are none, it may take any that is not
     /// kept for somebody else.
-    pub names: BTreeSet<String>,
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
 }
 
 impl Access {

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access::Access;
 use crate::error::StartError;
 use crate::proto::Limits;
 use crate::transport::{Address, Connection};
@@ -30,6 +31,8 @@ pub struct HostOptions {
     pub any_user: bool,
     /// It may listen where other machines reach it, though it lets everybody in.
     pub insecure: bool,
+    /// Who may do what, if that is said.
+    pub access: Option<Access>,
 }
 
 /// Something that can run a controller in this process.
@@ -45,6 +48,9 @@ pub trait HostedController: fmt::Debug + Send + Sync {
 
     /// A connection to it in memory; none once it stops.
     fn connect(&self) -> Option<Connection>;
+
+    /// From now on this is who may do what.
+    fn set_access(&self, access: Option<Access>) -> BoxFuture<Result<(), StartError>>;
 
     /// Stops it: no new connections, the nodes are told, what is queued is sent.
     fn stop(&self) -> BoxFuture<()>;

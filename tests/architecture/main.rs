@@ -163,6 +163,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     (
         "global",
         &[
+            "access",
             "call",
             "error",
             "host",
@@ -220,6 +221,7 @@ fn the_controller_knows_nothing_of_the_node() {
             "signature",
             "transport",
             "Access",
+            "ConfigFault",
             "Right",
             "Role",
             "StartError",

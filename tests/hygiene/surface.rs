@@ -5,11 +5,11 @@ use core::fmt::Debug;
 
 use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
-    Absence, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover, BroadcastItems,
-    Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault, Global,
-    GlobalBuilder, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal, RegisterError,
-    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Signature, StartError, Stream,
-    Streaming, TimeLimit, TraceContext, Wait, bytes,
+    Absence, Access, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover,
+    BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault,
+    Global, GlobalBuilder, Grants, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal,
+    RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
+    Signature, StartError, Stream, Streaming, TimeLimit, TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -22,7 +22,11 @@ const fn sent<T: Send + Unpin + Debug>() {}
 
 const _: () = {
     shared::<Absence>();
+    shared::<Access>();
     shared::<Address>();
+    shared::<Grants>();
+    shared::<Right>();
+    shared::<Role>();
     shared::<AsyncResult<Value>>();
     shared::<Balance>();
     shared::<BlockingItems<Value>>();

@@ -83,13 +83,13 @@ impl Policy {
         }
         let mut identities = BTreeMap::new();
         for (name, grants) in access.identities() {
-            let own: BTreeSet<_> = grants.roles.iter().map(String::as_str).collect();
+            let own: BTreeSet<_> = grants.roles().collect();
             check_roles(&roles, &own, Some(name), &mut faults);
-            check_patterns(grants.names.iter().map(String::as_str), &mut faults);
+            check_patterns(grants.names(), &mut faults);
             let all: BTreeSet<_> = own.union(&everyone).copied().collect();
             let known = Known {
                 rights: Arc::new(rights(&roles, &all, Some(name.into()))),
-                names: grants.names.iter().map(|pattern| Pattern::new(pattern)).collect(),
+                names: grants.names().map(Pattern::new).collect(),
             };
             identities.insert(name.into(), known);
         }

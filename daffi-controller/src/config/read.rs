@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::fault::{Fault, Place};
-use super::{Config, Setting};
+use super::said::{Config, Setting};
 use crate::access::Policy;
 
 /// The keys that are no options.
@@ -31,24 +31,31 @@ struct Reader<'a> {
     words: BTreeMap<String, Range<usize>>,
 }
 
-pub(super) fn read(text: &str, options: &[&str]) -> Result<Config, Vec<Fault>> {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader {
-        text,
-        faults: Vec::new(),
-        words: BTreeMap::new(),
-    };
-    for error in errors {
-        let span = error.span().unwrap_or(text.len()..text.len());
-        reader.fault(&span, error.message());
-    }
-    let config = reader.root(table.get_ref(), options);
-    let mut faults = reader.faults;
-    faults.sort();
-    if faults.is_empty() {
-        Ok(config)
-    } else {
-        Err(faults)
+impl Config {
+    /// Reads a file's text, in which these options may be set.
+    ///
+    /// # Errors
+    ///
+    /// All that is at fault.
+    pub fn read(text: &str, options: &[&str]) -> Result<Self, Vec<Fault>> {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let mut reader = Reader {
+            text,
+            faults: Vec::new(),
+            words: BTreeMap::new(),
+        };
+        for error in errors {
+            let span = error.span().unwrap_or(text.len()..text.len());
+            reader.fault(&span, error.message());
+        }
+        let config = reader.root(table.get_ref(), options);
+        let mut faults = reader.faults;
+        faults.sort();
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(faults)
+        }
     }
 }
 

@@ -50,6 +50,8 @@ mod waiting;
 mod watchers;
 mod work;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use daffi_core::proto::{Header, Hello, Refusal};
 
@@ -60,15 +62,18 @@ pub use self::request::{Offers, Request};
 pub use self::state::Router;
 use self::status::words;
 pub use self::work::{Turn, Work};
+use crate::access::Rights;
 
 impl Router {
-    /// A process asks to be let in.
+    /// A process asks to be let in, which may do this, or everything if nothing is said.
     ///
     /// # Errors
     ///
     /// The refusal to answer.
-    pub fn connect(&mut self, hello: &Hello) -> Result<PeerId, Refusal> {
-        self.peers.enter(hello, &self.limits)
+    pub fn connect(&mut self, hello: &Hello, rights: Option<Arc<Rights>>) -> Result<PeerId, Refusal> {
+        let peer = self.peers.enter(hello, &self.limits)?;
+        self.peers.permit(peer, rights);
+        Ok(peer)
     }
 
     /// If the name that `hello` asks for is held by an earlier connection of the same start of the same process, that

@@ -362,7 +362,7 @@ impl Fixture {
     }
 
     fn try_connect(&mut self, name: &str, instance: u128) -> Result<PeerId, Refusal> {
-        self.router.connect(&Hello::new(name, instance, 77))
+        self.router.connect(&Hello::new(name, instance, 77), None)
     }
 
     fn connect(&mut self, name: &str) -> PeerId {

@@ -10,6 +10,7 @@ use tokio::task::yield_now;
 
 use super::hub::{Hub, State};
 use super::queues::Queue;
+use super::standing::{Standing, admitted};
 use crate::router::PeerId;
 
 /// Both ways of a connection, as far as the hub knows them.
@@ -69,8 +70,13 @@ impl Hub {
                 router,
                 queues,
                 closing,
+                policy,
             } = &mut *state;
-            let is_let_in = hello.negotiate().is_ok() && self.check_user(ways.channel).is_ok() && !*closing;
+            let standing = Standing::of(ways.channel);
+            let is_let_in = hello.negotiate().is_ok()
+                && self.check_user(ways.channel).is_ok()
+                && admitted(policy.as_ref(), &standing, &hello.process_name).is_ok()
+                && !*closing;
             let earlier = router.predecessor(hello).filter(|_| is_let_in);
             earlier.and_then(|peer| Some((peer, queues.remove(peer)?)))
         };
@@ -86,8 +92,15 @@ impl Hub {
         if state.closing {
             return Err(Refusal::Stopping);
         }
-        let State { router, queues, .. } = state;
-        let peer = router.connect(hello).map_err(|mut refusal| {
+        let State {
+            router,
+            queues,
+            policy,
+            ..
+        } = state;
+        let standing = Standing::of(ways.channel);
+        let rights = admitted(policy.as_ref(), &standing, &hello.process_name)?;
+        let peer = router.connect(hello, rights).map_err(|mut refusal| {
             if let Refusal::NameTaken { name, sign, .. } = &mut refusal {
                 let holder = router.holder(name).and_then(|holder| queues.get(holder));
                 *sign = holder.map_or(0, |queue| queue.traffic().signs);
@@ -97,7 +110,7 @@ impl Hub {
         ways.outbox.share(&self.pool);
         let link = Link::new(self.now(), self.heartbeat);
         let (outbox, arrived) = (Arc::clone(ways.outbox), ways.arrived.clone());
-        queues.insert(Queue::new(peer, outbox, arrived, link));
+        queues.insert(Queue::new(peer, standing, outbox, arrived, link));
         Ok((peer, version))
     }
 

@@ -19,6 +19,7 @@ use tracing::warn;
 use super::options::ControllerOptions;
 use super::queues::Queues;
 use super::requests::decode;
+use crate::access::Policy;
 use crate::router::{Fault, PeerId, Request, Router, Turn, Work};
 
 /// As many calls are routed at the same time as there are so many bytes in the budget of all queues.
@@ -53,11 +54,13 @@ pub(super) struct Hub {
 pub(super) struct State {
     pub(super) router: Router,
     pub(super) queues: Queues,
+    /// Who may do what, if that is said.
+    pub(super) policy: Option<Policy>,
     pub(super) closing: bool,
 }
 
 impl Hub {
-    pub(super) fn new(options: &ControllerOptions, seed: u128) -> Self {
+    pub(super) fn new(options: &ControllerOptions, policy: Option<Policy>, seed: u128) -> Self {
         let state = State {
             router: Router::new(
                 options.limits,
@@ -66,6 +69,7 @@ impl Hub {
                 seed,
             ),
             queues: Queues::default(),
+            policy,
             closing: false,
         };
         Self {
@@ -156,6 +160,9 @@ impl Hub {
         }
         queues.take_touched(outboxes);
         self.set_alarm(router);
+        let denials = router.take_denials();
+        drop(state);
+        self.tell(denials);
         routed
     }
 
@@ -180,7 +187,7 @@ impl Hub {
     }
 
     /// Does what is left of some work.
-    async fn finish(&self, mut left: Option<Work>, mut outboxes: Vec<Arc<Outbox>>) {
+    pub(super) async fn finish(&self, mut left: Option<Work>, mut outboxes: Vec<Arc<Outbox>>) {
         while let Some(mut work) = left {
             give_way(&mut outboxes).await;
             work.prepare();
@@ -189,6 +196,9 @@ impl Hub {
             left = router.resume(work, &mut Turn::new(self.now()), queues);
             queues.take_touched(&mut outboxes);
             self.set_alarm(router);
+            let denials = router.take_denials();
+            drop(state);
+            self.tell(denials);
         }
         outboxes.iter().for_each(|outbox| outbox.flush());
     }
@@ -280,6 +290,7 @@ impl Hub {
             router,
             queues,
             closing,
+            ..
         } = &mut *state;
         *closing = true;
         router.stop(queues);

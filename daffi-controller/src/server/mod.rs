@@ -1,17 +1,19 @@
 //! The server around the router: it accepts connections, reads frames, and lets the router decide under one lock.
 
+mod access;
 mod admitting;
 mod connection;
 mod hub;
 mod options;
 mod queues;
 mod requests;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use daffi_core::StartError;
 use daffi_core::transport::{Address, Connection, Listener, Openness};
+use daffi_core::{Access, ConfigFault, StartError};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
@@ -20,6 +22,15 @@ use tracing::{info, warn};
 use self::hub::Hub;
 pub use self::options::ControllerOptions;
 use self::options::seed;
+use crate::access::{Fault as AccessFault, Policy};
+
+/// What cannot be meant of who may do what, as faults of a configuration.
+fn access_faults(faults: Vec<AccessFault>) -> StartError {
+    let faults = faults
+        .into_iter()
+        .map(|fault| ConfigFault::Access(fault.to_string()));
+    StartError::Config(faults.collect())
+}
 
 /// How long nodes may take to read what is left for them when the controller stops.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -42,10 +53,12 @@ impl Controller {
     /// # Errors
     ///
     /// [`StartError::AddressInUse`] or [`StartError::Bind`] when it cannot listen, [`StartError::Config`] when others than may could
-    /// reach it, [`StartError::NoRuntime`] outside of a runtime.
+    /// reach it or [`access`](ControllerOptions::access) cannot be meant, [`StartError::NoRuntime`] outside of a runtime.
     pub async fn start(options: ControllerOptions) -> Result<Self, StartError> {
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         let asked = options.address.clone().absolute();
+        let policy = options.access.as_ref().map(Policy::new).transpose();
+        let policy = policy.map_err(access_faults)?;
         let openness = Openness {
             any_user: options.any_user,
             any_host: options.insecure,
@@ -56,7 +69,7 @@ impl Controller {
         let address = listener.address().clone();
         info!(process_name = &*options.process_name, pid = std::process::id(), %address, "controller started");
         let controller = Self {
-            hub: Arc::new(Hub::new(&options, seed())),
+            hub: Arc::new(Hub::new(&options, policy, seed())),
             address,
             process_name: options.process_name,
             runtime,
@@ -70,6 +83,23 @@ impl Controller {
         controller.tasks.spawn(controller.hub.clone().keep_alive());
         controller.tasks.spawn(controller.hub.clone().keep_time());
         Ok(controller)
+    }
+
+    /// From now on this is who may do what; everybody may do everything if nothing is said. Calls, streams, broadcasts and questions that
+    /// are no longer allowed end with `Denied`, which says that a call may have run. Who offers, or has a name, that it may no longer is cut
+    /// off, and told why when it comes back.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Config`] with all that cannot be meant; nothing has changed then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Where it is dropped, those who come new have the new rights, and only some of those who are there.
+    pub async fn set_access(&self, access: Option<&Access>) -> Result<(), StartError> {
+        let policy = access.map(Policy::new).transpose().map_err(access_faults)?;
+        self.hub.restrict(policy).await;
+        Ok(())
     }
 
     /// Where it listens, with the real port.

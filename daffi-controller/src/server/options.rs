@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use daffi_core::Access;
 use daffi_core::proto::Limits;
 use daffi_core::transport::Address;
 
@@ -27,6 +28,8 @@ pub struct ControllerOptions {
     pub any_user: bool,
     /// Whether it may listen where other machines reach it although it lets everybody in who does. Default: no.
     pub insecure: bool,
+    /// Who may do what. Otherwise all that are let in may do everything; so may the process that runs the controller, in any case.
+    pub access: Option<Access>,
 }
 
 impl ControllerOptions {
@@ -41,6 +44,7 @@ impl ControllerOptions {
             queue_bytes: default_queue_bytes(),
             any_user: false,
             insecure: false,
+            access: None,
         }
     }
 }

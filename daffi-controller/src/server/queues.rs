@@ -7,6 +7,7 @@ use daffi_core::link::{Link, Traffic};
 use daffi_core::proto::{FrameError, Header};
 use daffi_core::transport::{Arrived, Outbox, SendError};
 
+use super::standing::Standing;
 use crate::router::{Fault, Outlet, PeerId};
 
 /// The way out of every process.
@@ -22,6 +23,7 @@ pub(super) struct Queues {
 #[derive(Debug)]
 pub(super) struct Queue {
     peer: PeerId,
+    pub(super) standing: Standing,
     pub(super) outbox: Arc<Outbox>,
     touched: bool,
     pub(super) link: Link,
@@ -33,9 +35,16 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) const fn new(peer: PeerId, outbox: Arc<Outbox>, arrived: Arrived, link: Link) -> Self {
+    pub(super) const fn new(
+        peer: PeerId,
+        standing: Standing,
+        outbox: Arc<Outbox>,
+        arrived: Arrived,
+        link: Link,
+    ) -> Self {
         Self {
             peer,
+            standing,
             outbox,
             touched: false,
             link,
@@ -43,6 +52,10 @@ impl Queue {
             arrived,
             worked_for: 0,
         }
+    }
+
+    pub(super) const fn peer(&self) -> PeerId {
+        self.peer
     }
 
     /// What went each way.

@@ -64,6 +64,15 @@ impl Running {
         .unwrap();
     }
 
+    /// Waits until it says this.
+    fn says(&mut self, words: &str) {
+        let mut said = String::new();
+        while !said.contains(words) {
+            let length = self.log.read_line(&mut said).unwrap();
+            assert!(length > 0, "it ended: {said}");
+        }
+    }
+
     fn end(mut self) -> (ExitStatus, String) {
         let said = self
             .log
@@ -81,6 +90,11 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What it says of what cannot be done.
+fn text_of(output: &Output) -> String {
+    text(&output.stderr)
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -101,6 +115,9 @@ fn help_tells_of_every_argument_and_exit_code() {
         "--log",
         "--heartbeat",
         "--queue-memory",
+        "--config",
+        "check",
+        "SIGHUP",
         "SIGTERM",
         "Exit codes:",
     ] {
@@ -248,4 +265,89 @@ fn it_can_be_silent() {
         .unwrap();
     assert_eq!(output.status.code(), Some(3));
     assert_eq!(text(&output.stderr), "");
+}
+
+/// Writes a configuration file; gives its path.
+fn configuration(folder: &TempDir, said: &str) -> String {
+    let file = folder.path().join("daffi.toml");
+    std::fs::write(&file, said).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_configuration_says_what_the_options_do_and_the_command_line_comes_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(
+        &folder,
+        "port = 0\nprocess-name = \"from the file\"\nheartbeat = 500",
+    );
+    let (running, said) = Running::start(&folder, &["--config", &file]);
+    assert!(
+        said.contains("from the file") && said.contains("tcp://localhost:"),
+        "{said}"
+    );
+    drop(running);
+    let (running, said) = Running::start(&folder, &["--config", &file, "--process-name", "from the line"]);
+    assert!(
+        said.contains("from the line") && said.contains("tcp://localhost:"),
+        "{said}"
+    );
+    drop(running);
+}
+
+#[test]
+fn a_configuration_at_fault_is_told_line_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = "prot = 1\nheartbeat = 5\n[roles.a]\ncall = [\"x\"]\nprovid = []\n";
+    let file = configuration(&folder, said);
+    for arguments in [&["check", &file][..], &["--config", &file]] {
+        let output = run(arguments);
+        let said = text_of(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let expected = format!(
+            "error: `prot` is no key here; is `port` meant?\n --> {file}:1:1\n  |\n1 | prot = 1\n  | ^\n\
+             error: `provid` is no key here; is `provide` meant?\n --> {file}:5:1\n  |\n5 | provid = []\n  | ^\n"
+        );
+        assert_eq!(said, expected);
+    }
+    let file = configuration(
+        &folder,
+        "heartbeat = 5\n\nqueue-memory = \"x\"\nhost = \"localhost\"",
+    );
+    let said = text_of(&run(&["check", &file]));
+    for expected in [
+        "5 is not in 10..=3600000\n --> ",
+        "daffi.toml:1:1\n",
+        "invalid value 'x' for '--queue-memory <MEGABYTES>'",
+        "daffi.toml:3:1\n",
+        "--port <PORT>\n",
+        "daffi.toml:4:1\n",
+    ] {
+        assert!(said.contains(expected), "{expected} is missing in:\n{said}");
+    }
+    let said = text_of(&run(&["check", "/nowhere/daffi.toml"]));
+    assert!(
+        said.contains("the configuration file /nowhere/daffi.toml cannot be read"),
+        "{said}"
+    );
+    let file = configuration(&folder, "port = 8888\n[roles.a]\ncall = [\"x\"]");
+    let output = run(&["check", &file]);
+    assert!(output.status.success());
+    assert_eq!(text(&output.stdout), format!("{file}: nothing is at fault\n"));
+}
+
+#[test]
+fn a_configuration_is_read_again_on_sighup_and_one_at_fault_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(&folder, "[roles.a]\ncall = [\"x\"]");
+    let (mut running, _) = Running::start(&folder, &["--config", &file]);
+    running.signal(Signal::HUP);
+    running.says("who may do what is as the configuration says now");
+    configuration(&folder, "[role.a]");
+    running.signal(Signal::HUP);
+    running.says("the configuration is at fault, so nothing changes");
+    running.says("`role` is no key here; is `roles` meant?");
+    running.signal(Signal::TERM);
+    let (status, said) = running.end();
+    assert!(status.success(), "{said}");
 }

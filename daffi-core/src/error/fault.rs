@@ -50,13 +50,18 @@ pub enum ConfigFault {
     },
     /// The address of the controller can be reached from other machines, and whoever reaches it could call everything.
     #[error(
-        "{address} can be reached from other machines, and whoever reaches it could call everything. Either listen where no other          machine comes (the host localhost, or a Unix socket); or let processes prove who they are; or say insecure(true)          (`--insecure`) if the network keeps everybody else away"
+        "{address} can be reached from other machines, and whoever reaches it could call everything. Either listen where no other \
+         machine comes (the host localhost, or a Unix socket); or let processes prove who they are; or say insecure(true) \
+         (`--insecure`) if the network keeps everybody else away"
     )]
     #[non_exhaustive]
     OpenToAll {
         /// The address.
         address: String,
     },
+    /// What is said of who may do what cannot be meant.
+    #[error("{0}")]
+    Access(String),
     /// The program has no controller to run.
     #[error("init_controller(true) needs the crate `daffi`, which brings the controller")]
     NoHost,

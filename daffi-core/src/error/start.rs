@@ -155,6 +155,7 @@ impl StartError {
             proto::Refusal::Name { limit } => Refusal::Name { limit },
             proto::Refusal::Stopping => Refusal::Stopping,
             proto::Refusal::User { uid, own } => Refusal::User { uid, own },
+            proto::Refusal::Denied { reason } => Refusal::Denied { reason },
         };
         Self::refused(address, refusal)
     }
@@ -230,7 +231,8 @@ pub enum Refusal {
     Stopping,
     /// It lets in no process of this user.
     #[error(
-        "it runs as uid {own}, and lets in processes of that user and of root, not of uid {uid}: run both as the same user, or          start it with any_user(true) (`--any-user`)"
+        "it runs as uid {own}, and lets in processes of that user and of root, not of uid {uid}: run both as the same user, or \
+         start it with any_user(true) (`--any-user`)"
     )]
     #[non_exhaustive]
     User {
@@ -238,6 +240,13 @@ pub enum Refusal {
         uid: u32,
         /// The user of the controller.
         own: u32,
+    },
+    /// It does not let this process in under its name.
+    #[error("{reason}")]
+    #[non_exhaustive]
+    Denied {
+        /// Why not, and what to do.
+        reason: String,
     },
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Global;
+use crate::access::Access;
 use crate::link;
 use crate::node::Traces;
 use crate::proto::{Limits, TraceContext};
@@ -40,6 +41,7 @@ pub struct GlobalBuilder {
     memory: Option<Global>,
     any_user: bool,
     insecure: bool,
+    access: Option<Access>,
     connect_timeout: Duration,
     reconnect_wait: Duration,
     call_timeout: Option<Duration>,
@@ -69,6 +71,7 @@ impl Default for GlobalBuilder {
             memory: None,
             any_user: false,
             insecure: false,
+            access: None,
             connect_timeout: Duration::from_secs(10),
             reconnect_wait: Duration::from_secs(10),
             call_timeout: None,
@@ -163,6 +166,14 @@ impl GlobalBuilder {
     /// machines reach it, although it lets everybody in who does. Default: no.
     pub fn insecure(mut self, insecure: bool) -> Self {
         self.insecure = insecure;
+        self
+    }
+
+    /// Who may do what at the controller that this process runs, which takes [`init_controller(true)`](Self::init_controller); see
+    /// [`Access`]. Processes that join by [`memory`](Self::memory) are this one, which may do everything. Default: everybody who is let in
+    /// may do everything.
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = Some(access);
         self
     }
 

@@ -1,5 +1,6 @@
 //! [`Global`]: a process's part in a daffi network.
 
+mod access;
 mod builder;
 mod kept;
 mod on;

@@ -45,6 +45,10 @@ impl HostedController for Host {
         Some(here)
     }
 
+    fn set_access(&self, _access: Option<crate::Access>) -> BoxFuture<Result<(), crate::StartError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn stop(&self) -> BoxFuture<()> {
         Box::pin(async {})
     }

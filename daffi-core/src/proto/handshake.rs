@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extensions, Limits};
+use super::{Extensions, Limits, fields};
 
 /// The first bytes of every connection, so that a stranger is recognised before anything is believed.
 pub const MAGIC: [u8; 4] = *b"dafi";
@@ -147,5 +147,12 @@ pub enum Refusal {
         uid: u32,
         /// The user of the controller.
         own: u32,
+    },
+    /// It may not have the name that it asks for.
+    #[error("{reason}")]
+    Denied {
+        /// Why not, in words.
+        #[serde(deserialize_with = "fields::kept_words")]
+        reason: String,
     },
 }

@@ -1,100 +1,35 @@
 //! The controller as a program.
 
-use std::io::{IsTerminal as _, stderr};
-use std::path::PathBuf;
+mod arguments;
+mod configured;
+
+use std::io::{self, IsTerminal as _, Write, stderr, stdout};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::CommandFactory as _;
 use daffi_controller::{Controller, ControllerOptions};
 use daffi_core::StartError;
-use daffi_core::transport::Address;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
-/// Joins daffi processes: it knows which callbacks they offer and routes every call to one of them.
-///
-/// Without --host and --port it listens on the Unix socket `.sock` in the folder `daffi-<uid>` of the temporary folder, where
-/// processes of the same user look for it by default. It runs no user code and keeps nothing on disk.
-#[derive(Debug, Parser)]
-#[command(
-    version,
-    after_help = "\
-Examples:
-  daffi-controller                                 for processes of this user
-  daffi-controller --port 8888                     for processes of this machine, by TCP
-  daffi-controller --unix-sock-path /run/shop      on the socket /run/shop/.sock
-  daffi-controller --unix-sock-path /run/shop --any-user                       … for processes of all users
-  daffi-controller --host 0.0.0.0 --port 8888 --insecure                       for whoever reaches this machine
-
-Signals:
-  SIGINT or SIGTERM stops it: it tells the processes and sends them what is queued. A second one ends it at once.
-
-Exit codes:
-  0  it was told to stop, and did
-  1  it could not start for another reason, or was ended before it had stopped
-  2  the arguments cannot be used; the message says what to write
-  3  the address is in use"
-)]
-struct Arguments {
-    /// The host name or IP address to listen on; goes with --port.
-    #[arg(long, requires = "port", conflicts_with = "unix_sock_path")]
-    host: Option<String>,
-
-    /// The TCP port to listen on; 0 picks a free one, which the log tells. Without --host: localhost.
-    #[arg(long, conflicts_with = "unix_sock_path")]
-    port: Option<u16>,
-
-    /// The folder of the Unix socket to listen on; it is made if need be.
-    #[arg(long, value_name = "FOLDER")]
-    unix_sock_path: Option<PathBuf>,
-
-    /// Lets in processes of any user through the Unix socket, not only those of its own user and of root; goes with --unix-sock-path.
-    #[arg(long, requires = "unix_sock_path")]
-    any_user: bool,
-
-    /// Listens where other machines reach it although whoever does can call everything.
-    #[arg(long)]
-    insecure: bool,
-
-    /// The process identifier that the logs show, a random one by default.
-    #[arg(long, value_name = "NAME")]
-    process_name: Option<String>,
-
-    /// How often each side of a connection says something, in milliseconds; three silent intervals end it.
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(10..=3_600_000))]
-    heartbeat: u64,
-
-    /// How much may wait to be read by all processes together, in megabytes (MiB); one that does not read leaves room for the others.
-    /// By default 1024, or a quarter of the machine's memory if that is less.
-    #[arg(long, value_name = "MEGABYTES", value_parser = clap::value_parser!(u32).range(1..))]
-    queue_memory: Option<u32>,
-
-    /// What to log: error, warn, info, debug, trace, off, or a filter such as `daffi_controller=debug`.
-    #[arg(long, value_name = "FILTER", default_value = "info")]
-    log: String,
-}
-
-impl Arguments {
-    fn address(&self) -> Address {
-        match (&self.unix_sock_path, self.port) {
-            (Some(folder), _) => Address::unix_in(folder),
-            (None, Some(port)) => Address::Tcp {
-                host: self.host.clone().unwrap_or_else(|| "localhost".to_owned()),
-                port,
-            },
-            (None, None) => Address::default_unix(),
-        }
-    }
-}
+use self::arguments::{Arguments, Command};
+use self::configured::Configured;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let configured = match Configured::parse(std::env::args_os()) {
+        Ok(configured) => configured,
+        Err(faults) => return told(&faults),
+    };
+    if let Some(Command::Check { file }) = &configured.arguments.command {
+        return check(file);
+    }
+    let arguments = &configured.arguments;
     let filter = match EnvFilter::builder().parse(&arguments.log) {
         Ok(filter) => filter,
         Err(error) => {
-            use clap::CommandFactory;
             let message = format!("invalid value '{}' for '--log <FILTER>': {error}", arguments.log);
             Arguments::command()
                 .error(clap::error::ErrorKind::ValueValidation, message)
@@ -113,14 +48,40 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(run(arguments))
+    runtime.block_on(run(configured))
 }
 
-async fn run(arguments: Arguments) -> ExitCode {
+/// Says what cannot be used.
+fn told(faults: &str) -> ExitCode {
+    say(&mut stderr(), faults);
+    ExitCode::from(2)
+}
+
+/// Says what is at fault in a file.
+fn check(file: &Path) -> ExitCode {
+    match configured::check(file) {
+        Ok(()) => {
+            say(
+                &mut stdout(),
+                &format!("{}: nothing is at fault\n", file.display()),
+            );
+            ExitCode::SUCCESS
+        }
+        Err(faults) => told(&faults),
+    }
+}
+
+/// Whoever does not read what is said needs not be told.
+fn say(to: &mut impl Write, text: &str) {
+    let _ = to.write_all(text.as_bytes());
+}
+
+async fn run(Configured { arguments, access }: Configured) -> ExitCode {
     let mut options = ControllerOptions::new(arguments.address());
     options.heartbeat = Duration::from_millis(arguments.heartbeat);
     options.any_user = arguments.any_user;
     options.insecure = arguments.insecure;
+    options.access = access;
     if let Some(name) = arguments.process_name {
         options.process_name = name.into();
     }
@@ -129,8 +90,8 @@ async fn run(arguments: Arguments) -> ExitCode {
             .unwrap_or(usize::MAX)
             .saturating_mul(1024 * 1024);
     }
-    let signals = signal(SignalKind::interrupt()).and_then(|int| Ok((int, signal(SignalKind::terminate())?)));
-    let (mut interrupt, mut terminate) = match signals {
+    let (mut stop, mut hangup) = match Stop::new().and_then(|stop| Ok((stop, signal(SignalKind::hangup())?)))
+    {
         Ok(signals) => signals,
         Err(error) => {
             error!(%error, "signals cannot be caught");
@@ -154,20 +115,59 @@ async fn run(arguments: Arguments) -> ExitCode {
         }
     };
     info!("running until stopped, by SIGINT or SIGTERM");
-    let name = next(&mut interrupt, &mut terminate).await;
+    let name = loop {
+        tokio::select! {
+            name = stop.told() => break name,
+            _ = hangup.recv() => reload(&controller, arguments.config.as_deref()).await,
+        }
+    };
     info!(signal = name, "stopping; once more stops at once");
     tokio::select! {
         () = controller.stop() => ExitCode::SUCCESS,
-        _ = next(&mut interrupt, &mut terminate) => {
+        _ = stop.told() => {
             warn!("stopped at once");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn next(interrupt: &mut Signal, terminate: &mut Signal) -> &'static str {
-    tokio::select! {
-        _ = interrupt.recv() => "SIGINT",
-        _ = terminate.recv() => "SIGTERM",
+/// Reads the configuration again. One that is at fault changes nothing.
+async fn reload(controller: &Controller, file: Option<&Path>) {
+    let Some(file) = file else {
+        return warn!("SIGHUP: there is no configuration file to read again");
+    };
+    match configured::access(file) {
+        Ok(access) => {
+            info!(file = %file.display(), "SIGHUP: the configuration is read again");
+            if let Err(error) = controller.set_access(access.as_ref()).await {
+                error!("{error}");
+            }
+        }
+        Err(faults) => {
+            error!("SIGHUP: the configuration is at fault, so nothing changes\n{faults}");
+        }
+    }
+}
+
+/// The signals that end the program.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// The name of the next one.
+    async fn told(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
     }
 }

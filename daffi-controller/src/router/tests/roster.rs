@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn p9_a_second_process_of_a_name_is_refused_and_told_the_holder() {
     let mut f = Fixture::new();
-    let holder = f.router.connect(&Hello::new("shop", 1, 4711)).unwrap();
+    let holder = f.router.connect(&Hello::new("shop", 1, 4711), None).unwrap();
     let refusal = f.try_connect("shop", 2).unwrap_err();
     assert_eq!(
         refusal,

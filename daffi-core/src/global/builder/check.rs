@@ -37,6 +37,12 @@ impl GlobalBuilder {
                 "unix_sock_path, a folder that those users can enter",
             ));
         }
+        if self.access.is_some() && !self.init_controller {
+            faults.push(ConfigFault::Missing(
+                "access",
+                "init_controller(true): it is the controller that decides by it",
+            ));
+        }
         if !self.init_controller && !self.init_node {
             faults.push(ConfigFault::Missing(
                 "init_node(false)",

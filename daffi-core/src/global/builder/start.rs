@@ -100,6 +100,7 @@ impl GlobalBuilder {
                     heartbeat: self.heartbeat,
                     any_user: self.any_user,
                     insecure: self.insecure,
+                    access: self.access,
                 };
                 Some(host.start(options).await?)
             }

@@ -154,6 +154,14 @@ fn handshakes() -> Vec<Golden> {
             b"",
             "00 00 00 06 02 05 fb e8 03 07",
         ),
+        golden(
+            "refused: denied",
+            Header::Refused(Refusal::Denied {
+                reason: "no".to_owned(),
+            }),
+            b"",
+            "00 00 00 05 02 06 02 6e 6f",
+        ),
     ]
 }
 
@@ -823,7 +831,7 @@ fn these_bytes_are_every_frame() {
 fn there_are_no_frames_but_these() {
     for beyond in [
         "17",             // a header
-        "02 06",          // a refusal
+        "02 07",          // a refusal
         "06 07 00 03",    // a status
         "06 07 00 02 0f", // a way to fail
         "06 07 00 02 00 04",

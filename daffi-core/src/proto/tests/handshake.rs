@@ -124,6 +124,8 @@ fn a_refusal_says_what_to_do() {
         &Refusal::User { uid: 7, own: 1000 },
         "the controller runs as uid 1000 and does not let in processes of uid 7",
     );
+    let reason = "the name is kept for another".to_owned();
+    check(&Refusal::Denied { reason }, "the name is kept for another");
 }
 
 #[test]

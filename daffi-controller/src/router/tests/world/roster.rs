@@ -10,7 +10,7 @@ impl World {
         hello.extensions = Extensions::default()
             .with(Extensions::RUNS, &Limits::RUNS)
             .unwrap();
-        match (self.router.connect(&hello), self.nodes[node].link) {
+        match (self.router.connect(&hello, None), self.nodes[node].link) {
             (Ok(link), None) => {
                 self.nodes[node].link = Some(link);
                 self.nodes[node].connections += 1;

@@ -1,0 +1,112 @@
+//! What the program is told.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use daffi_core::transport::Address;
+
+/// Joins daffi processes: it knows which callbacks they offer and routes every call to one of them.
+///
+/// Without --host and --port it listens on the Unix socket `.sock` in the folder `daffi-<uid>` of the temporary folder, where
+/// processes of the same user look for it by default. It runs no user code and keeps nothing on disk.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    args_override_self = true,
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  daffi-controller                                 for processes of this user
+  daffi-controller --port 8888                     for processes of this machine, by TCP
+  daffi-controller --unix-sock-path /run/shop      on the socket /run/shop/.sock
+  daffi-controller --unix-sock-path /run/shop --any-user                       … for processes of all users
+  daffi-controller --host 0.0.0.0 --port 8888 --insecure                       for whoever reaches this machine
+  daffi-controller --config /etc/daffi.toml        as that file says
+  daffi-controller check /etc/daffi.toml           says what is at fault in it
+
+Signals:
+  SIGINT or SIGTERM stops it: it tells the processes and sends them what is queued. A second one ends it at once.
+  SIGHUP has it read its configuration again: who may do what is as that says then. All else stays as it was.
+
+A configuration says what the options do, by their names, and who may do what:
+  port = 8888
+  everyone = [\"customer\"]
+  [roles.customer]
+  call = [\"shop.*\"]
+
+Exit codes:
+  0  it was told to stop, and did
+  1  it could not start for another reason, or was ended before it had stopped
+  2  the arguments cannot be used; the message says what to write
+  3  the address is in use"
+)]
+pub(crate) struct Arguments {
+    /// A file with what else is said here, as `port = 8888`, and with who may do what; what is said here counts. SIGHUP has it read
+    /// again, for who may do what.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// The host name or IP address to listen on; goes with --port.
+    #[arg(long, requires = "port", conflicts_with = "unix_sock_path")]
+    pub(crate) host: Option<String>,
+
+    /// The TCP port to listen on; 0 picks a free one, which the log tells. Without --host: localhost.
+    #[arg(long, conflicts_with = "unix_sock_path")]
+    pub(crate) port: Option<u16>,
+
+    /// The folder of the Unix socket to listen on; it is made if need be.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) unix_sock_path: Option<PathBuf>,
+
+    /// Lets in processes of any user through the Unix socket, not only those of its own user and of root; goes with --unix-sock-path.
+    #[arg(long, requires = "unix_sock_path")]
+    pub(crate) any_user: bool,
+
+    /// Listens where other machines reach it although whoever does can call everything.
+    #[arg(long)]
+    pub(crate) insecure: bool,
+
+    /// The process identifier that the logs show, a random one by default.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) process_name: Option<String>,
+
+    /// How often each side of a connection says something, in milliseconds; three silent intervals end it.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(10..=3_600_000))]
+    pub(crate) heartbeat: u64,
+
+    /// How much may wait to be read by all processes together, in megabytes (MiB); one that does not read leaves room for the others.
+    /// By default 1024, or a quarter of the machine's memory if that is less.
+    #[arg(long, value_name = "MEGABYTES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) queue_memory: Option<u32>,
+
+    /// What to log: error, warn, info, debug, trace, off, or a filter such as `daffi_controller=debug`.
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    pub(crate) log: String,
+
+    /// Something else than to run.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What the program does beside running.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Says what is at fault in a configuration file, each fault at its line.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+impl Arguments {
+    pub(crate) fn address(&self) -> Address {
+        match (&self.unix_sock_path, self.port) {
+            (Some(folder), _) => Address::unix_in(folder),
+            (None, Some(port)) => Address::Tcp {
+                host: self.host.clone().unwrap_or_else(|| "localhost".to_owned()),
+                port,
+            },
+            (None, None) => Address::default_unix(),
+        }
+    }
+}
