@@ -19,8 +19,14 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
 /// Wakes or drops a waker, which is anybody's: whoever has others goes on with them.
 pub(crate) fn shielded(work: impl FnOnce()) {
     if let Err(Panic { message }) = caught(work) {
-        warn!(message, "a waker panicked");
+        logged(|| warn!(message, "a waker panicked"));
     }
+}
+
+/// Logs something, where a call may be made: whoever listens is of the program, too, and has perhaps lost what it needs where a
+/// thread ends.
+pub(crate) fn logged(log: impl FnOnce()) {
+    let _ = caught(log);
 }
 
 impl Panic {

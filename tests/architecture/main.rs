@@ -169,6 +169,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "host",
             "link",
             "node",
+            "panics",
             "proto",
             "random",
             "registry",

@@ -327,6 +327,51 @@ async fn p16_a_process_whose_callbacks_wait_for_each_other_is_not_wedged() {
 }
 
 #[tokio::test]
+async fn p16_a_call_at_the_end_of_a_thread_that_has_logged_is_a_call() {
+    let stage = Stage::new();
+    let threads = stage.begin("ending threads");
+    for said in ["Ok(3)", "Ok(11)", "goes on"] {
+        threads.says(said).await;
+    }
+    assert!(threads.ended().await.success());
+}
+
+#[tokio::test]
+async fn p1_calls_of_a_global_that_has_stopped_beside_another_name_it() {
+    let stage = Stage::new();
+    let several = stage.begin("several");
+    let not_called = "`process_id` was not called, because the Global \"first\" of this process has stopped";
+    for (what, words) in [
+        (
+            "in flight",
+            "the Global \"first\" of this process stopped before `outliving.wait` was answered; it may have run",
+        ),
+        ("named", not_called),
+        ("in the background", not_called),
+        ("broadcast", not_called),
+        (
+            "waiting",
+            "was not called, because the Global \"first\" of this process has stopped",
+        ),
+        (
+            "free again",
+            "it went through another Global of this process, since \"first\" has stopped",
+        ),
+        (
+            "in a callback",
+            "the Global \"first\" of this process stopped before `process_id` was answered; it did not run",
+        ),
+        (
+            "free at last",
+            "`process_id` was not called, because the Global \"second\" of this process has stopped",
+        ),
+    ] {
+        several.says_something_with(&format!("{what}: "), words).await;
+    }
+    assert!(several.ended().await.success());
+}
+
+#[tokio::test]
 async fn p1_a_wait_in_a_forked_child_ends_with_an_error() {
     let stage = Stage::new();
     let forking = stage.begin("forking");

@@ -1,11 +1,12 @@
 //! The parts that processes play.
 
+use std::cell::RefCell;
 use std::future::pending;
 use std::process::exit;
-use std::sync::Barrier;
+use std::sync::{Barrier, Mutex, mpsc};
 use std::time::Duration;
 
-use daffi::{CallError, Global, GlobalBuilder, Stream, Streaming, callback, fetcher};
+use daffi::{Call, CallError, Global, GlobalBuilder, Stream, Streaming, callback, fetcher};
 use fork::{Fork, fork, getppid, waitpid};
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -156,6 +157,14 @@ mod called {
 
     pub(super) struct Desks;
 
+    pub(super) struct Changes;
+
+    #[fetcher(prefix = "changing.", to = "provider")]
+    impl Changes {
+        pub(super) async fn less(&self, by: u8, from: u8) -> u8;
+        pub(super) async fn more(&self, by: u8, from: u8) -> u8;
+    }
+
     #[fetcher(prefix = "desk.")]
     impl Desks {
         pub(super) async fn answer(&self) -> u8;
@@ -174,6 +183,8 @@ mod called {
 pub fn play(part: &str) {
     match part {
         "forking" => forking(),
+        "ending threads" => ending_threads(),
+        "several" => several(),
         _ => play_on_a_runtime(part),
     }
 }
@@ -201,6 +212,124 @@ fn forking() {
             say("its own works");
             exit(0);
         }
+    }
+}
+
+/// Calls when a thread ends, whose other values may be gone by then.
+struct AtTheEnd(Option<Call<u8>>);
+
+impl Drop for AtTheEnd {
+    fn drop(&mut self) {
+        // It is logged that the names of its arguments differ.
+        if let Some(call) = self.0.take() {
+            say(&format!("{:?}", call.wait().map_err(|error| error.kind())));
+        }
+    }
+}
+
+thread_local! {
+    static AT_THE_END: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };
+}
+
+/// Logs on threads that make calls when they end: first of all, and when the call is to be made at their end.
+fn ending_threads() {
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+    subscriber.with_writer(std::io::stderr).init();
+    let builder = Global::builder().unix_sock_path(folder()).init_controller(true);
+    let builder = builder.process_name("provider").auto_callbacks(false);
+    let g = builder.service(Changing).start_blocking().unwrap();
+    let at = Global::builder().unix_sock_path(folder()).auto_callbacks(false);
+    let caller = at.start_blocking().unwrap();
+    for (logs_first, call) in [
+        (true, called::Changes.less(7, 4)),
+        (false, called::Changes.more(7, 4)),
+    ] {
+        let call = call.on(&caller);
+        let thread = std::thread::spawn(move || {
+            if logs_first {
+                tracing::info!("a thread begins");
+            }
+            AT_THE_END.set(Some(AtTheEnd(Some(call))));
+            tracing::info!("a thread ends");
+        });
+        thread.join().unwrap();
+    }
+    caller.stop_blocking();
+    g.stop_blocking();
+    say("goes on");
+}
+
+struct Changing;
+
+#[callback(prefix = "changing.")]
+impl Changing {
+    #[callback(inline)]
+    pub fn less(&self, from: u8, by: u8) -> u8 {
+        from - by
+    }
+
+    #[callback(inline)]
+    pub fn more(&self, from: u8, by: u8) -> u8 {
+        from + by
+    }
+}
+
+/// Calls through others of its Globals when the one has stopped.
+fn several() {
+    let at = |name: &str| {
+        let builder = Global::builder()
+            .unix_sock_path(folder().join(name))
+            .init_controller(true);
+        builder.process_name(name).auto_callbacks(false)
+    };
+    let (ended, may_end) = mpsc::channel();
+    let (begun, begins) = mpsc::channel();
+    let (outlived, outlives) = mpsc::channel();
+    let outliving = Outliving {
+        begun,
+        ended: Mutex::new(may_end),
+        outlived,
+    };
+    let first = at("first")
+        .service(outliving)
+        .stop_timeout(Duration::ZERO)
+        .start_blocking()
+        .unwrap();
+    let second = at("second").start_blocking().unwrap();
+    let tell = |what: &str, error: CallError| say(&format!("{what}: {error}"));
+    let missing = || called::process_id();
+    // It is the default, as it was there first.
+    tell("free", missing().wait().unwrap_err());
+    let pending = first.call::<()>("outliving.wait", ()).to("first").bg();
+    begins.recv().unwrap();
+    first.stop_blocking();
+    tell("in flight", pending.wait().unwrap_err());
+    tell("named", missing().on(&first).wait().unwrap_err());
+    tell("in the background", missing().on(&first).bg().wait().unwrap_err());
+    tell("broadcast", missing().on(&first).broadcast().wait().unwrap_err());
+    tell("waiting", first.wait_process("second").wait().unwrap_err());
+    tell("free again", missing().wait().unwrap_err());
+    ended.send(()).unwrap();
+    tell("in a callback", outlives.recv().unwrap());
+    second.stop_blocking();
+    tell("free at last", missing().wait().unwrap_err());
+}
+
+/// Goes on when its Global has stopped.
+struct Outliving {
+    begun: mpsc::Sender<()>,
+    ended: Mutex<mpsc::Receiver<()>>,
+    outlived: mpsc::Sender<CallError>,
+}
+
+#[callback(prefix = "outliving.")]
+impl Outliving {
+    pub fn wait(&self) {
+        self.begun.send(()).unwrap();
+        self.ended.lock().unwrap().recv().unwrap();
+        self.outlived
+            .send(called::process_id().wait().unwrap_err())
+            .unwrap();
     }
 }
 

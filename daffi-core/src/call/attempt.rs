@@ -16,7 +16,7 @@ use super::pump::Feeds;
 use super::source::Source;
 use super::spread::Receivers;
 use crate::error::CallError;
-use crate::node::{Backoff, Exchange, Item, Message, Next, Request};
+use crate::node::{Backoff, Exchange, Item, Message, Next, Request, in_process};
 use crate::proto::{Described, Failed, Failure, Limits, Moment, Outcome, Window};
 use crate::scope::Scope;
 
@@ -45,6 +45,8 @@ pub(super) struct Attempt {
     done: u64,
     /// There would be another attempt, were there retries left for it.
     spent: bool,
+    /// No `Global` was named for it.
+    free: bool,
 }
 
 impl Attempt {
@@ -119,6 +121,7 @@ impl Attempt {
             backoff,
             ran: false,
             spent: false,
+            free: options.is_free(),
             done: 0,
         })
     }
@@ -282,6 +285,20 @@ impl Attempt {
         }
         if self.spent {
             error = error.not_made_again();
+        }
+        let node = self.exchange.node();
+        if matches!(
+            error,
+            CallError::Cancelled { .. } | CallError::Disconnected { .. }
+        ) && node.is_closed()
+        {
+            error = error.of_stopped(node.process_name());
+        }
+        if self.free
+            && matches!(error, CallError::NoProvider { .. })
+            && let Some(before) = in_process::predecessor(node)
+        {
+            error = error.instead_of(&before);
         }
         if self.done > 0 {
             error = CallError::stopped(callback, self.done, error);

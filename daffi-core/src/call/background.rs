@@ -71,7 +71,7 @@ impl<T: Send + 'static, E: Send + 'static> Call<T, E> {
     ///
     /// It runs on the runtime of the [`Global`](crate::Global) that makes it, so this needs no `async` around it.
     pub fn bg(self) -> AsyncResult<T, E> {
-        let (callback, node) = (self.callback().to_owned(), self.chosen_node());
+        let (callback, node) = (self.callback().to_owned(), self.node());
         in_background(callback, node, self)
     }
 }
@@ -91,7 +91,7 @@ impl<T, E> Carry for Call<T, E> {
 /// Has a call of `callback` go on in a task of `node`.
 pub(super) fn in_background<T, E, C>(
     callback: String,
-    node: Option<Arc<Node>>,
+    node: Result<Arc<Node>, CallError<E>>,
     mut call: C,
 ) -> AsyncResult<T, E>
 where
@@ -99,13 +99,14 @@ where
     E: Send + 'static,
     C: Carry<Output = Result<T, CallError<E>>> + Send + 'static,
 {
-    let Some(node) = node else {
-        return AsyncResult {
-            inner: Inner::Ended(Some(Err(CallError::NotStarted {
-                callback: callback.clone(),
-            }))),
-            callback,
-        };
+    let node = match node {
+        Ok(node) => node,
+        Err(error) => {
+            return AsyncResult {
+                callback,
+                inner: Inner::Ended(Some(Err(error))),
+            };
+        }
     };
     // What runs here goes on without it.
     let beside = Scope {

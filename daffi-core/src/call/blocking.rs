@@ -35,12 +35,18 @@ pub(crate) fn check_may_block<E>(callback: impl FnOnce() -> String) -> Result<()
 #[derive(Debug)]
 pub(crate) struct Stopped {
     begun: bool,
+    /// Its `Global` has stopped.
+    global: Option<Arc<str>>,
 }
 
 impl Stopped {
     /// What a wait for `callback` ends with.
     pub(crate) fn of<E>(self, callback: &str) -> CallError<E> {
-        CallError::cancelled(callback, self.begun)
+        let error = CallError::cancelled(callback, self.begun);
+        match self.global {
+            Some(name) => error.of_stopped(&name),
+            None => error,
+        }
     }
 }
 
@@ -67,11 +73,16 @@ pub(crate) fn wait_for_what<F: Future + Unpin>(what: For, mut future: F) -> Resu
         }
         polled
     };
-    let Some(context) = Scope::current().context else {
+    let Scope { context, run, .. } = Scope::current();
+    let Some(context) = context else {
         return Ok(block_on(poll_fn(poll)));
     };
+    let stopped = |begun| Stopped {
+        begun,
+        global: run.and_then(|(node, _)| in_process::stopped(node)),
+    };
     if context.is_cancelled() {
-        return Err(Stopped { begun: false });
+        return Err(stopped(false));
     }
     let mut cancelled = pin!(context.cancelled());
     block_on(poll_fn(|cx| {
@@ -79,7 +90,7 @@ pub(crate) fn wait_for_what<F: Future + Unpin>(what: For, mut future: F) -> Resu
             return Poll::Ready(Ok(output));
         }
         let cancelled = cancelled.as_mut().poll(cx);
-        cancelled.map(|()| Err(Stopped { begun: true }))
+        cancelled.map(|()| Err(stopped(true)))
     }))
 }
 

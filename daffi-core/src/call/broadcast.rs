@@ -158,7 +158,7 @@ impl<T: Send + 'static, E: Send + 'static> Broadcast<T, E> {
     /// Makes the call in the background; see [`Call::bg`]. [`AsyncResult::cancel`] cancels it wherever it still runs, and the
     /// outcomes that were there by then are lost.
     pub fn bg(self) -> AsyncResult<Replies<T, E>, E> {
-        let (callback, node) = (self.call.callback().to_owned(), self.call.chosen_node());
+        let (callback, node) = (self.call.callback().to_owned(), self.call.node());
         in_background(callback, node, self.collect())
     }
 }

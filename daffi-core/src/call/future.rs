@@ -198,10 +198,6 @@ impl<T, E> Call<T, E> {
     }
 
     /// The node that makes the call, if there is one.
-    pub(super) fn chosen_node(&self) -> Option<Arc<Node>> {
-        self.options.chosen_node()
-    }
-
     pub(super) fn node(&self) -> Result<Arc<Node>, CallError<E>> {
         self.options.node_for(&self.source)
     }

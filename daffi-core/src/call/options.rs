@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::source::Source;
 use crate::error::CallError;
-use crate::node::{Node, in_process};
+use crate::node::{Node, Phase, in_process};
 use crate::proto::{Mode, Window};
+use crate::scope::Scope;
 
 /// What was set for this call alone.
 #[derive(Debug, Default)]
@@ -83,18 +84,24 @@ impl Options {
         ))
     }
 
-    /// The node that makes the call, if there is one.
-    pub(super) fn chosen_node(&self) -> Option<Arc<Node>> {
-        match &self.node {
-            NodeChoice::Default => in_process::default_node(),
-            NodeChoice::Chosen(node) => node.clone(),
-        }
-    }
-
     /// The node that makes the call.
     pub(super) fn node_for<E>(&self, source: &Source) -> Result<Arc<Node>, CallError<E>> {
-        self.chosen_node().ok_or_else(|| CallError::NotStarted {
-            callback: source.name().to_owned(),
-        })
+        let node = match &self.node {
+            NodeChoice::Default => {
+                let own = Scope::current().run.map(|(instance, _)| instance);
+                in_process::default_node(own)
+            }
+            NodeChoice::Chosen(None) => Err(None),
+            NodeChoice::Chosen(Some(node)) if node.phase() == Phase::Stopped => {
+                Err(Some(Arc::clone(node.process_name())))
+            }
+            NodeChoice::Chosen(Some(node)) => Ok(Arc::clone(node)),
+        };
+        node.map_err(|stopped| CallError::not_running(source.name(), stopped.as_deref()))
+    }
+
+    /// Whether it is made through whichever `Global` is the process's default.
+    pub(super) const fn is_free(&self) -> bool {
+        matches!(self.node, NodeChoice::Default)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use tracing::warn;
 
 use super::stub::{Stub, Traced};
+use crate::panics::logged;
 use crate::proto::Described;
 
 /// Whose call it is.
@@ -64,13 +65,15 @@ impl Source {
             return;
         };
         if traced.signature.may_be_confused_with(&offered) {
-            warn!(
-                callback = stub.name,
-                called = %traced.signature,
-                offered = %offered,
-                "the callback has other names for the arguments, some of which are of one type: see that they are in the \
-                 same order, and give them the same names on both sides"
-            );
+            logged(|| {
+                warn!(
+                    callback = stub.name,
+                    called = %traced.signature,
+                    offered = %offered,
+                    "the callback has other names for the arguments, some of which are of one type: see that they are in the \
+                     same order, and give them the same names on both sides"
+                );
+            });
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tracing::warn;
 
+use crate::panics::logged;
 use crate::proto::{Described, Mode};
 use crate::signature::{Contract, Forms, Panic, Signature};
 
@@ -46,13 +47,15 @@ impl Traced {
             panics,
         } = contract;
         for Panic { ty, message } in panics {
-            warn!(
-                callback,
-                ty,
-                message,
-                "this type panicked when a made-up value of it was read, so not all is known about it: let its \
-                 conversion return an error, or write #[fetcher(untraced)]"
-            );
+            logged(|| {
+                warn!(
+                    callback,
+                    ty,
+                    message,
+                    "this type panicked when a made-up value of it was read, so not all is known about it: let its \
+                     conversion return an error, or write #[fetcher(untraced)]"
+                );
+            });
         }
         Self {
             number: signature.number(),

@@ -34,6 +34,9 @@ pub enum CallError<E = RemoteError> {
         callback: String,
         /// The process that was named with `.to(…)`.
         process: Option<String>,
+        /// The process name of the `Global` through which calls went that name none, and which has stopped: this one went through
+        /// another of the process.
+        stopped: Option<String>,
         /// What exactly is missing.
         absence: Absence,
         /// Whether an earlier attempt of the same call may have run.
@@ -66,6 +69,8 @@ pub enum CallError<E = RemoteError> {
     Cancelled {
         /// The callback's name.
         callback: String,
+        /// The process name of the `Global` of this process that made the call, if it has stopped meanwhile.
+        stopped: Option<String>,
         /// Whether the callback may have begun.
         may_have_run: bool,
         /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
@@ -142,11 +147,13 @@ pub enum CallError<E = RemoteError> {
         /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
         retries_spent: bool,
     },
-    /// No `Global` with a node is running in this process.
+    /// No `Global` with a node is running in this process, or the one that would make the call has stopped.
     #[non_exhaustive]
     NotStarted {
         /// The callback's name.
         callback: String,
+        /// The process name of the one that has stopped.
+        stopped: Option<String>,
     },
     /// [`Call::wait`](crate::Call::wait) was used where blocking would hold up a runtime.
     #[non_exhaustive]
@@ -201,6 +208,36 @@ pub enum CallError<E = RemoteError> {
 
 #[cfg(feature = "runtime")]
 impl<E> CallError<E> {
+    /// A call that is not made, since no `Global` runs that could make it; perhaps one has `stopped`.
+    pub(crate) fn not_running(callback: impl Into<String>, stopped: Option<&str>) -> Self {
+        Self::NotStarted {
+            callback: callback.into(),
+            stopped: stopped.map(str::to_owned),
+        }
+    }
+
+    /// The same error of a call of a `Global` that has stopped.
+    pub(crate) fn of_stopped(mut self, name: &str) -> Self {
+        match &mut self {
+            Self::Disconnected {
+                callback,
+                may_have_run: false,
+                ..
+            } => return Self::not_running(std::mem::take(callback), Some(name)),
+            Self::Cancelled { stopped, .. } => *stopped = Some(name.to_owned()),
+            _ => {}
+        }
+        self
+    }
+
+    /// The same error of a call that would have been made by a `Global` which has stopped.
+    pub(crate) fn instead_of(mut self, name: &str) -> Self {
+        if let Self::NoProvider { stopped, .. } = &mut self {
+            *stopped = Some(name.to_owned());
+        }
+        self
+    }
+
     /// What ended a call of `callback` to `process`, of a caller whose signature is `called`.
     pub(crate) fn from_failed(
         failed: Failed,
@@ -213,6 +250,7 @@ impl<E> CallError<E> {
             Failed::NoProvider(absence) => Self::NoProvider {
                 callback,
                 process: process.map(str::to_owned),
+                stopped: None,
                 absence,
                 may_have_run: false,
                 retries_spent: false,
@@ -229,6 +267,7 @@ impl<E> CallError<E> {
             },
             Failed::Cancelled { may_have_run } => Self::Cancelled {
                 callback,
+                stopped: None,
                 may_have_run,
                 retries_spent: false,
             },

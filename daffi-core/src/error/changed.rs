@@ -16,12 +16,14 @@ impl<E> CallError<E> {
             Self::NoProvider {
                 callback,
                 process,
+                stopped,
                 absence,
                 may_have_run,
                 retries_spent,
             } => CallError::NoProvider {
                 callback,
                 process,
+                stopped,
                 absence,
                 may_have_run,
                 retries_spent,
@@ -46,10 +48,12 @@ impl<E> CallError<E> {
             },
             Self::Cancelled {
                 callback,
+                stopped,
                 may_have_run,
                 retries_spent,
             } => CallError::Cancelled {
                 callback,
+                stopped,
                 may_have_run,
                 retries_spent,
             },
@@ -109,7 +113,7 @@ impl<E> CallError<E> {
                 may_have_run,
                 retries_spent,
             },
-            Self::NotStarted { callback } => CallError::NotStarted { callback },
+            Self::NotStarted { callback, stopped } => CallError::NotStarted { callback, stopped },
             Self::Blocking { callback } => CallError::Blocking { callback },
             Self::Stopped {
                 callback,

@@ -31,6 +31,7 @@ impl<E> CallError<E> {
         Self::NoProvider {
             callback: callback.into(),
             process: None,
+            stopped: None,
             absence: Absence::Nobody,
             may_have_run: false,
             retries_spent: false,
@@ -43,6 +44,7 @@ impl<E> CallError<E> {
         Self::NoProvider {
             callback: callback.into(),
             process: Some(process.into()),
+            stopped: None,
             absence: Absence::ProcessUnknown,
             may_have_run: false,
             retries_spent: false,
@@ -74,6 +76,7 @@ impl<E> CallError<E> {
     pub fn cancelled(callback: impl Into<String>, may_have_run: bool) -> Self {
         Self::Cancelled {
             callback: callback.into(),
+            stopped: None,
             may_have_run,
             retries_spent: false,
         }
@@ -148,6 +151,7 @@ impl<E> CallError<E> {
     pub fn not_started(callback: impl Into<String>) -> Self {
         Self::NotStarted {
             callback: callback.into(),
+            stopped: None,
         }
     }
 

@@ -47,6 +47,7 @@ impl<E> CallError<E> {
             Self::NoProvider {
                 callback,
                 process,
+                stopped,
                 absence,
                 may_have_run,
                 retries_spent,
@@ -73,6 +74,13 @@ impl<E> CallError<E> {
                          offers it"
                     ),
                 }?;
+                if let Some(stopped) = stopped {
+                    write!(
+                        f,
+                        "; it went through another Global of this process, since {stopped:?} has stopped: name the one that is \
+                         meant with .on(&g)"
+                    )?;
+                }
                 write!(f, "{}{}", Before(*may_have_run), Spent(*retries_spent))
             }
             Self::ProviderLost {
@@ -109,6 +117,19 @@ impl<E> CallError<E> {
             }
             Self::Cancelled {
                 callback,
+                stopped: Some(stopped),
+                may_have_run,
+                retries_spent,
+            } => write!(
+                f,
+                "the Global {stopped:?} of this process stopped before `{callback}` was answered; {}: stop it when the calls are done, or \
+                 make them through another one with .on(&g){}",
+                Ran(*may_have_run),
+                Spent(*retries_spent)
+            ),
+            Self::Cancelled {
+                callback,
+                stopped: None,
                 may_have_run,
                 retries_spent,
             } => write!(
@@ -202,7 +223,18 @@ impl<E> CallError<E> {
                 Ran(*may_have_run),
                 Spent(*retries_spent)
             ),
-            Self::NotStarted { callback } => write!(
+            Self::NotStarted {
+                callback,
+                stopped: Some(stopped),
+            } => write!(
+                f,
+                "`{callback}` was not called, because the Global {stopped:?} of this process has stopped: make calls before it stops, or \
+                 start another one and name it with .on(&g)"
+            ),
+            Self::NotStarted {
+                callback,
+                stopped: None,
+            } => write!(
                 f,
                 "`{callback}` was called, but no Global is running in this process: call \
                  Global::builder().start().await first and keep it until the calls are done, or name one with .on(&g)"

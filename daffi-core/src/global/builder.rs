@@ -272,7 +272,7 @@ impl GlobalBuilder {
     /// directly or through other processes, for a callback of this `Global` that needs one, nobody would ever go on: one of those is then
     /// answered [`CallError::Overloaded`](crate::CallError::Overloaded), and did not run. Write `async` for the one that waits, so that it
     /// needs no thread, or raise this, where it happens. It is known of calls that the callback waits for itself; not of those that it makes in the background
-    /// ([`bg`](crate::Call::bg)), nor of what waits for a stream that comes from or goes to another process or an asynchronous callback.
+    /// ([`bg`](crate::Call::bg)) or through [another `Global`](crate::Call::on), nor of what waits for a stream that comes from or goes to another process or an asynchronous callback.
     ///
     /// Where the runtime has fewer threads than that, the same is found out, after a second in which none came.
     pub fn blocking_threads(mut self, threads: usize) -> Self {

@@ -32,6 +32,7 @@ use crate::call::{Call, by_name, may_block};
 use crate::error::{CallError, RegisterError};
 use crate::host::HostedController;
 use crate::node::{FAR, Message, Node, Phase, in_process};
+use crate::panics::logged;
 use crate::proto::{CallbackEntry, Failed, Failure, ProcessEntry, Query, RunId};
 use crate::registry::{BoundCallback, Catalog, ServiceInstance};
 use crate::roster::{CallbackInfo, ProcessInfo};
@@ -148,14 +149,17 @@ impl Global {
     }
 
     fn node(&self, what: &str) -> Result<&Arc<Node>, CallError> {
-        let node = self
-            .inner
-            .node
-            .as_ref()
-            .filter(|node| node.phase() != Phase::Stopped);
-        node.ok_or_else(|| CallError::NotStarted {
-            callback: what.to_owned(),
-        })
+        let stopped = match &self.inner.node {
+            Some(node) if node.phase() != Phase::Stopped => return Ok(node),
+            Some(node) => Some(&**node.process_name()),
+            None => None,
+        };
+        Err(CallError::not_running(what, stopped))
+    }
+
+    /// What a task of a node that stops ends with.
+    fn ended(&self, what: &str) -> RegisterError {
+        RegisterError::Call(CallError::not_running(what, Some(self.process_name())))
     }
 
     /// Offers the methods of `service` from now on. When this returns, they can be called.
@@ -176,7 +180,7 @@ impl Global {
             this.offer("register", |catalog| catalog.add_service(&instance))
                 .await
         });
-        task.await.unwrap_or_else(|_| Err(stopped("register")))
+        task.await.unwrap_or_else(|_| Err(self.ended("register")))
     }
 
     /// Offers what `add` adds, or nothing of it.
@@ -215,7 +219,7 @@ impl Global {
         let node = self.node("unregister").map_err(RegisterError::Call)?;
         let (this, name) = (self.clone(), name.to_owned());
         let task = node.spawn_task(async move { this.unregister_name(&name).await });
-        task.await.unwrap_or_else(|_| Err(stopped("unregister")))
+        task.await.unwrap_or_else(|_| Err(self.ended("unregister")))
     }
 
     async fn unregister_name(&self, name: &str) -> Result<(), RegisterError> {
@@ -347,19 +351,23 @@ impl Global {
 
     fn run_blocking(&self, future: impl Future<Output = ()> + Send + 'static) {
         if in_process::is_forked() {
-            error!(
-                process_name = &*self.inner.process_name,
-                "this process was forked from the one that started the Global, and nothing of that runs here: leave it to \
-                 that one"
-            );
+            logged(|| {
+                error!(
+                    process_name = &*self.inner.process_name,
+                    "this process was forked from the one that started the Global, and nothing of that runs here: leave it to \
+                     that one"
+                );
+            });
             return;
         }
         if !may_block() {
-            error!(
-                process_name = &*self.inner.process_name,
-                "blocking here would hold up a runtime, perhaps for ever: this goes on in the background; use the method \
-                 without `_blocking`, and await it"
-            );
+            logged(|| {
+                error!(
+                    process_name = &*self.inner.process_name,
+                    "blocking here would hold up a runtime, perhaps for ever: this goes on in the background; use the method \
+                     without `_blocking`, and await it"
+                );
+            });
             self.inner.runtime.spawn(future);
             return;
         }
@@ -371,13 +379,6 @@ impl Global {
         // Ends when the task does, also when its runtime drops it.
         let _ = wait.recv();
     }
-}
-
-/// What a task of a node that stops ends with.
-fn stopped(what: &str) -> RegisterError {
-    RegisterError::Call(CallError::NotStarted {
-        callback: what.to_owned(),
-    })
 }
 
 /// What the controller answered to a registration.

@@ -2,23 +2,27 @@
 
 use super::Global;
 use crate::call::{Broadcast, Call, NodeChoice};
-use crate::node::Phase;
 
 impl<T, E> Call<T, E> {
     /// Makes the call through `global`, instead of the process's default.
+    ///
+    /// One that has stopped makes no call, and is named by the error, [`CallError::NotStarted`](crate::CallError::NotStarted).
+    ///
+    /// In a callback of another `Global` than this, the call ends by that callback's deadline, and is cancelled with it, as any other. But its controller
+    /// does not know that the callback waits for it: where it comes back to what the callback holds (a place of its `concurrency`, the
+    /// object that it changes, a thread), it waits instead of being told so. Give such a call a [`timeout`](Self::timeout).
     pub fn on(self, global: &Global) -> Self {
         self.on_node(chosen(global))
     }
 }
 
 impl<T, E> Broadcast<T, E> {
-    /// Makes the call through `global`, instead of the process's default.
+    /// Makes the call through `global`, instead of the process's default; see [`Call::on`].
     pub fn on(self, global: &Global) -> Self {
         self.on_node(chosen(global))
     }
 }
 
 fn chosen(global: &Global) -> NodeChoice {
-    let node = global.inner.node.clone();
-    NodeChoice::Chosen(node.filter(|node| node.phase() != Phase::Stopped))
+    NodeChoice::Chosen(global.inner.node.clone())
 }

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::{Global, stopped};
+use super::Global;
 use crate::error::{ConfigFault, RegisterError};
 use crate::registry::{BoundCallback, CallbackFn};
 
@@ -123,7 +123,7 @@ impl Registration {
         // In a task: half of it is worse than all of it.
         let task =
             node.spawn_task(async move { this.offer("register_fn", |catalog| catalog.add(callback)).await });
-        task.await.unwrap_or_else(|_| Err(stopped("register_fn")))
+        task.await.unwrap_or_else(|_| Err(global.ended("register_fn")))
     }
 }
 

@@ -114,7 +114,7 @@ impl Wait {
     async fn run(self) -> Result<(), CallError> {
         let label = self.what.label();
         let Some(node) = self.node else {
-            return Err(CallError::NotStarted { callback: label });
+            return Err(CallError::not_running(label, None));
         };
         let deadline = self
             .timeout
@@ -122,7 +122,7 @@ impl Wait {
         let until = deadline.map(|deadline| node.moment(deadline));
         loop {
             if node.phase() == Phase::Stopped {
-                return Err(CallError::NotStarted { callback: label });
+                return Err(CallError::not_running(label, Some(node.process_name())));
             }
             match node.exchange(|| Message::Ask(self.what.query(), until)).await {
                 Ok(_) => return Ok(()),
@@ -130,7 +130,7 @@ impl Wait {
                 Err(Failure::Failed(Failed::Disconnected { .. })) => {}
                 // The node stops.
                 Err(Failure::Failed(Failed::Cancelled { .. })) => {
-                    return Err(CallError::NotStarted { callback: label });
+                    return Err(CallError::not_running(label, Some(node.process_name())));
                 }
                 Err(Failure::Failed(Failed::Timeout { .. })) => {
                     return Err(CallError::timeout(label, false));

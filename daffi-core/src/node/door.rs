@@ -11,6 +11,7 @@ use std::task::Waker;
 use bytes::Bytes;
 
 use super::task::Task;
+use crate::panics::logged;
 use crate::proto::{FrameError, Header, Moment, RunId};
 use crate::registry::Callback;
 use crate::session::{Event, Session, Transmit, Unsent};
@@ -200,7 +201,7 @@ impl Transmit for Out<'_> {
             }
             Some(Err(SendError::Frame(FrameError::Encode(error)))) => {
                 // Headers hold nothing whose encoding can fail.
-                tracing::error!(%error, "a header could not be encoded");
+                logged(|| tracing::error!(%error, "a header could not be encoded"));
                 Err(Unsent::Closed)
             }
             Some(Err(SendError::Closed)) | None => Err(Unsent::Closed),

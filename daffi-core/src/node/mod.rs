@@ -165,6 +165,11 @@ impl Node {
         self.door.phase()
     }
 
+    /// Whether it has stopped, so that no call is made or answered any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.drive(|session, _, _| session.is_closed())
+    }
+
     fn now(&self) -> Moment {
         Moment::new(self.origin.elapsed())
     }

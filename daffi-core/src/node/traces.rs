@@ -37,7 +37,7 @@ impl Traces {
 fn caught<T>(hook: impl FnOnce() -> T) -> Option<T> {
     let given = panics::caught(hook);
     if given.is_err() {
-        tracing::warn!("a hook that exchanges traces panicked");
+        panics::logged(|| tracing::warn!("a hook that exchanges traces panicked"));
     }
     given.ok()
 }

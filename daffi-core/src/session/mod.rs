@@ -170,6 +170,12 @@ impl<W, C: Clone> Session<W, C> {
         self.cancel_runs(connected, out, events);
     }
 
+    /// Whether the node has stopped for good.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Whether frames may be sent.
     #[must_use]
     pub const fn is_connected(&self) -> bool {
