@@ -59,11 +59,16 @@ pub use daffi_macros::fetcher;
 
 pub use daffi_core::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover,
-    BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault,
-    Global, GlobalBuilder, Grants, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal,
-    RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    Signature, StartError, Stream, Streaming, TimeLimit, TraceContext, Wait,
+    BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, CertificateFault,
+    ConfigFault, Global, GlobalBuilder, Grants, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo,
+    Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
+    Signature, StartError, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext,
+    Wait,
 };
+
+/// With the feature `tls`.
+#[cfg(feature = "tls")]
+pub use daffi_core::Tls;
 
 /// Sending files and whatever can be read, and receiving them.
 ///

@@ -24,6 +24,7 @@ impl ControllerHost for Host {
                 any_user,
                 insecure,
                 access,
+                security,
             } = options;
             let options = ControllerOptions {
                 process_name,
@@ -32,6 +33,7 @@ impl ControllerHost for Host {
                 any_user,
                 insecure,
                 access,
+                security,
                 ..ControllerOptions::new(address)
             };
             let controller = Controller::start(options).await?;

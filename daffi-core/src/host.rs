@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::access::Access;
 use crate::error::StartError;
 use crate::proto::Limits;
-use crate::transport::{Address, Connection};
+use crate::transport::{Address, Connection, Security};
 
 /// A future of a trait object.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -33,6 +33,8 @@ pub struct HostOptions {
     pub insecure: bool,
     /// Who may do what, if that is said.
     pub access: Option<Access>,
+    /// What protects its TCP connections.
+    pub security: Security,
 }
 
 /// Something that can run a controller in this process.

@@ -48,6 +48,8 @@ mod threads;
 #[cfg(feature = "runtime")]
 pub mod transport;
 
+#[cfg(feature = "tls")]
+pub use transport::Tls;
 #[cfg(feature = "runtime")]
 pub use {
     call::{
@@ -59,5 +61,5 @@ pub use {
     futures_util::Stream,
     global::{Global, GlobalBuilder, PresenceEvents, Registration, Wait},
     registry::CallbackFn,
-    transport::Address,
+    transport::{Address, CertificateFault, TlsConfigFault, TlsFault, TlsSide},
 };

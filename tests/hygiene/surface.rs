@@ -6,10 +6,11 @@ use core::fmt::Debug;
 use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover,
-    BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, ConfigFault,
-    Global, GlobalBuilder, Grants, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo, Refusal,
-    RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    Signature, StartError, Stream, Streaming, TimeLimit, TraceContext, Wait, bytes,
+    BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, CertificateFault,
+    ConfigFault, Global, GlobalBuilder, Grants, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo,
+    Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
+    Signature, StartError, Stream, Streaming, TimeLimit, Tls, TlsConfigFault, TlsFault, TlsSide,
+    TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -38,6 +39,7 @@ const _: () = {
     shared::<CallError>();
     shared::<CallErrorKind>();
     shared::<CallbackInfo>();
+    shared::<CertificateFault>();
     shared::<ConfigFault>();
     shared::<ErrorType>();
     shared::<Global>();
@@ -61,6 +63,10 @@ const _: () = {
     shared::<StartError>();
     shared::<Streaming<Value>>();
     shared::<TimeLimit>();
+    shared::<Tls>();
+    shared::<TlsConfigFault>();
+    shared::<TlsFault>();
+    shared::<TlsSide>();
     shared::<TraceContext>();
     shared::<Type>();
     shared::<Variant>();

@@ -4,8 +4,9 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daffi_core::proto::{Header, Hello, Limits};
-use daffi_core::transport::{Connection, Inlet, Outbox};
+use bytes::Bytes;
+use daffi_core::proto::{Header, Hello, Limits, Refusal};
+use daffi_core::transport::{Connection, Inlet, Outbox, ReadError, TlsFault};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
@@ -31,7 +32,7 @@ impl Hub {
         } = connection;
         inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
         let greeted = tokio::select! {
-            greeted = timeout(GREETING, greeting(&mut inlet)) => greeted,
+            greeted = timeout(GREETING, greeting(&mut inlet, &outbox)) => greeted,
             () = self.closing.cancelled() => return outbox.abort(),
         };
         let hello = match greeted {
@@ -94,7 +95,12 @@ impl Hub {
             match inlet.read(&mut frames).await {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
-                Err(daffi_core::transport::ReadError::Io(error)) => {
+                Err(ReadError::Io(error)) => {
+                    if let Some(fault) =
+                        TlsFault::of(&error).filter(|fault| !matches!(fault, TlsFault::CutOff { .. }))
+                    {
+                        return Err(fault.to_string());
+                    }
                     debug!(%error, "a connection broke");
                     return Ok(());
                 }
@@ -118,11 +124,17 @@ fn shortened(name: &str) -> &str {
 }
 
 /// The first frame, which says who is there; nothing if the connection ends without a byte.
-async fn greeting(inlet: &mut Inlet) -> Result<Option<Hello>, String> {
+async fn greeting(inlet: &mut Inlet, outbox: &Outbox) -> Result<Option<Hello>, String> {
     let frame = match inlet.read_one().await {
         Ok(Some(frame)) => frame,
         Ok(None) if inlet.arrived().bytes() == 0 => return Ok(None),
         Ok(None) => return Err("it ended before its greeting was complete".to_owned()),
+        Err(ReadError::Tls) => {
+            // In plain words, which a node with TLS looks for. Whoever is gone needs none.
+            let _ = outbox.send(&Header::Refused(Refusal::NoTls), &Bytes::new());
+            outbox.flush();
+            return Err("it uses TLS, and this controller does not".to_owned());
+        }
         Err(error) => return Err(error.to_string()),
     };
     match frame.decode() {

@@ -19,6 +19,7 @@ use tracing::warn;
 use super::options::ControllerOptions;
 use super::queues::Queues;
 use super::requests::decode;
+use super::seldom::Seldom;
 use crate::access::Policy;
 use crate::router::{Fault, PeerId, Request, Router, Turn, Work};
 
@@ -47,6 +48,8 @@ pub(super) struct Hub {
     alarm: Notify,
     /// Nobody is let in any more.
     pub(super) closing: CancellationToken,
+    /// What the log is told of those that are not let in.
+    pub(super) turned_away: Seldom,
 }
 
 /// What the lock guards.
@@ -82,6 +85,7 @@ impl Hub {
             origin: Instant::now(),
             alarm: Notify::new(),
             closing: CancellationToken::new(),
+            turned_away: Seldom::default(),
         }
     }
 

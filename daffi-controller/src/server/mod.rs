@@ -2,17 +2,19 @@
 
 mod access;
 mod admitting;
+mod arriving;
 mod connection;
 mod hub;
 mod options;
 mod queues;
 mod requests;
+mod seldom;
 mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use daffi_core::transport::{Address, Connection, Listener, Openness};
+use daffi_core::transport::{Address, Connection, Listener, Openness, Security};
 use daffi_core::{Access, ConfigFault, StartError};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -43,6 +45,7 @@ pub struct Controller {
     hub: Arc<Hub>,
     address: Address,
     process_name: Arc<str>,
+    security: Security,
     runtime: Handle,
     tasks: TaskTracker,
 }
@@ -61,17 +64,20 @@ impl Controller {
         let policy = policy.map_err(access_faults)?;
         let openness = Openness {
             any_user: options.any_user,
-            any_host: options.insecure,
+            // Whoever comes from afar has shown a certificate.
+            any_host: options.insecure || options.security.knows_all(),
         };
-        let listener = Listener::bind(&asked, openness, options.limits)
+        let listener = Listener::bind(&asked, openness, options.limits, &options.security)
             .await
             .map_err(|error| StartError::bind(&asked, error))?;
         let address = listener.address().clone();
-        info!(process_name = &*options.process_name, pid = std::process::id(), %address, "controller started");
+        let tls = matches!(address, Address::Tcp { .. }) && options.security.is_tls();
+        info!(process_name = &*options.process_name, pid = std::process::id(), %address, tls, "controller started");
         let controller = Self {
             hub: Arc::new(Hub::new(&options, policy, seed())),
             address,
             process_name: options.process_name,
+            security: options.security,
             runtime,
             tasks: TaskTracker::new(),
         };
@@ -106,6 +112,14 @@ impl Controller {
     #[must_use]
     pub const fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// Reads the files of its certificates again; what comes of it, the log says. That also happens by itself within two seconds after
+    /// they have changed, when somebody joins. Connections that there are stay as they are.
+    pub async fn reload(&self) {
+        let security = self.security.clone();
+        // Whatever becomes of it, the log says.
+        let _ = self.runtime.spawn_blocking(move || security.reload()).await;
     }
 
     /// A connection to it within this process; none once it stops.
@@ -159,8 +173,8 @@ async fn accept(listener: Listener, hub: Arc<Hub>, tasks: TaskTracker) {
             () = closing.cancelled() => return,
         };
         match accepted {
-            Ok(connection) => {
-                tasks.spawn(Arc::clone(&hub).serve(connection, tasks.clone()));
+            Ok(arriving) => {
+                tasks.spawn(Arc::clone(&hub).receive(arriving, tasks.clone()));
             }
             Err(error) => {
                 // One connection broke before it was accepted, or the process has no file descriptors left; both pass.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use daffi_core::Access;
 use daffi_core::proto::Limits;
-use daffi_core::transport::Address;
+use daffi_core::transport::{Address, Security};
 
 /// How a controller shall run.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct ControllerOptions {
     pub insecure: bool,
     /// Who may do what. Otherwise all that are let in may do everything; so may the process that runs the controller, in any case.
     pub access: Option<Access>,
+    /// What protects TCP connections. Default: nothing.
+    pub security: Security,
 }
 
 impl ControllerOptions {
@@ -45,6 +47,7 @@ impl ControllerOptions {
             any_user: false,
             insecure: false,
             access: None,
+            security: Security::none(),
         }
     }
 }

@@ -10,14 +10,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use daffi_controller::{Controller, ControllerOptions};
 use daffi_core::proto::{CallHeader, CallId, Framing, Header, Hello, Limits, Mode, Query, Refusal, append};
-use daffi_core::transport::{Address, Connection, connect};
+use daffi_core::transport::{Address, Connection, Security, connect};
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::time::{sleep, timeout};
 
 /// Connects as a process of this name.
 async fn join(address: &Address, name: &str, limits: Limits) -> Connection {
-    let mut connection = connect(address, limits).await.unwrap();
+    let mut connection = connect(address, limits, &Security::none()).await.unwrap();
     let hello = Header::Hello(Hello::new(name, 1, 1));
     connection.outbox.send(&hello, &Bytes::new()).unwrap();
     connection.outbox.flush();
@@ -165,7 +165,9 @@ async fn p9_who_asks_for_a_name_again_learns_whether_its_holder_was_heard() {
     let limits = Limits::default();
     let mut holder = join(controller.address(), "shop", limits).await;
     let sign = async || {
-        let mut other = connect(controller.address(), limits).await.unwrap();
+        let mut other = connect(controller.address(), limits, &Security::none())
+            .await
+            .unwrap();
         let hello = Header::Hello(Hello::new("shop", 2, 2));
         other.outbox.send(&hello, &Bytes::new()).unwrap();
         other.outbox.flush();

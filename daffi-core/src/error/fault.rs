@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::transport::TlsConfigFault;
+
 /// One thing wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -62,6 +64,9 @@ pub enum ConfigFault {
     /// What is said of who may do what cannot be meant.
     #[error("{0}")]
     Access(String),
+    /// What TLS was asked for cannot be had.
+    #[error(transparent)]
+    Tls(#[from] TlsConfigFault),
     /// The program has no controller to run.
     #[error("init_controller(true) needs the crate `daffi`, which brings the controller")]
     NoHost,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::fault::{ConfigFault, Listed};
 use crate::proto;
-use crate::transport::{Address, OpenToAll};
+use crate::transport::{Address, OpenToAll, TlsFault};
 
 /// Why [`start`](crate::GlobalBuilder::start) failed. Each message says what to do next.
 #[derive(thiserror::Error)]
@@ -67,6 +67,16 @@ pub enum StartError {
         /// Its reason.
         #[source]
         refusal: Refusal,
+    },
+    /// There is no TLS with the controller: its certificate, or that of this process, is not what it must be.
+    #[error("there is no TLS with the controller at {address}: {fault}")]
+    #[non_exhaustive]
+    Tls {
+        /// The address.
+        address: Address,
+        /// Why not.
+        #[source]
+        fault: TlsFault,
     },
     /// Another process has the name.
     #[error(
@@ -156,8 +166,19 @@ impl StartError {
             proto::Refusal::Stopping => Refusal::Stopping,
             proto::Refusal::User { uid, own } => Refusal::User { uid, own },
             proto::Refusal::Denied { reason } => Refusal::Denied { reason },
+            proto::Refusal::Tls => Refusal::Tls,
+            proto::Refusal::NoTls => Refusal::NoTls,
         };
         Self::refused(address, refusal)
+    }
+
+    /// The error for a process that has no TLS with the controller at `address`.
+    #[must_use]
+    pub fn tls(address: &Address, fault: TlsFault) -> Self {
+        Self::Tls {
+            address: address.clone(),
+            fault,
+        }
     }
 
     /// The error for a process that found no controller at `address` for as long as it `waited`, and `source` at last.
@@ -190,6 +211,7 @@ impl fmt::Debug for StartError {
             Self::NoController { .. } => "NoController",
             Self::Untrusted { .. } => "Untrusted",
             Self::Refused { .. } => "Refused",
+            Self::Tls { .. } => "Tls",
             Self::NameTaken { .. } => "NameTaken",
             Self::CallbacksRefused { .. } => "CallbacksRefused",
             Self::Stopped => "Stopped",
@@ -229,6 +251,18 @@ pub enum Refusal {
     /// It is about to stop.
     #[error("the controller is stopping: start again when it has, or another runs")]
     Stopping,
+    /// The controller uses TLS, and this process does not.
+    #[error(
+        "it uses TLS, and this process does not: say `.tls(Tls::new().ca(\"ca.pem\"))` (the feature `tls` of daffi), with the file of the \
+         authority of its certificate"
+    )]
+    Tls,
+    /// The controller does not use TLS, and this process does.
+    #[error(
+        "it does not use TLS, and this process does: give it a certificate (`--ssl-certificate` and `--ssl-key`, or those of the \
+         builder), or leave TLS out here"
+    )]
+    NoTls,
     /// It lets in no process of this user.
     #[error(
         "it runs as uid {own}, and lets in processes of that user and of root, not of uid {uid}: run both as the same user, or \

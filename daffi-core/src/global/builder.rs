@@ -14,6 +14,8 @@ use crate::link;
 use crate::node::Traces;
 use crate::proto::{Limits, TraceContext};
 use crate::registry::ServiceInstance;
+#[cfg(feature = "tls")]
+use crate::transport::Tls;
 
 /// A runtime of tokio has 512 for all that blocks, unless it is told otherwise: some are left for what the program does there
 /// itself.
@@ -42,6 +44,8 @@ pub struct GlobalBuilder {
     any_user: bool,
     insecure: bool,
     access: Option<Access>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
     connect_timeout: Duration,
     reconnect_wait: Duration,
     call_timeout: Option<Duration>,
@@ -72,6 +76,8 @@ impl Default for GlobalBuilder {
             any_user: false,
             insecure: false,
             access: None,
+            #[cfg(feature = "tls")]
+            tls: None,
             connect_timeout: Duration::from_secs(10),
             reconnect_wait: Duration::from_secs(10),
             call_timeout: None,
@@ -175,6 +181,42 @@ impl GlobalBuilder {
     pub fn access(mut self, access: Access) -> Self {
         self.access = Some(access);
         self
+    }
+
+    /// TLS over TCP: [`Tls`] says how, and both sides need it. It goes with [`host`](Self::host) and [`port`](Self::port); what joins a
+    /// controller of the same process needs none.
+    ///
+    /// Only with the feature `tls` of `daffi`.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), daffi_core::StartError> {
+    /// use daffi_core::{Global, Tls};
+    ///
+    /// let g = Global::builder().host("shop.example").port(8888).tls(Tls::new().ca("ca.pem")).start().await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls.or(self.tls.unwrap_or_default()));
+        self
+    }
+
+    /// The file, in PEM, of the certificate that this process shows: as a controller ([`init_controller`](Self::init_controller)) to
+    /// whoever joins, else to the controller, where that asks for one (mutual TLS). With [`ssl_key`](Self::ssl_key), the same as
+    /// [`tls`](Self::tls) with both.
+    ///
+    /// Only with the feature `tls` of `daffi`.
+    #[cfg(feature = "tls")]
+    pub fn ssl_certificate(self, file: impl Into<PathBuf>) -> Self {
+        self.tls(Tls::new().certificate(file))
+    }
+
+    /// The file, in PEM, of the key of [`ssl_certificate`](Self::ssl_certificate). Nobody but its owner may be able to read it.
+    ///
+    /// Only with the feature `tls` of `daffi`.
+    #[cfg(feature = "tls")]
+    pub fn ssl_key(self, file: impl Into<PathBuf>) -> Self {
+        self.tls(Tls::new().key(file))
     }
 
     /// Joins the controller of another `Global` of this process without a socket. Once that has stopped, [`start`](Self::start)

@@ -152,6 +152,7 @@ impl Supervisor {
                 }
                 // It does not become another's by waiting.
                 Ok(Err(NotJoined::Untrusted(reason))) => return Err(StartError::untrusted(address, reason)),
+                Ok(Err(NotJoined::Tls(fault))) => return Err(StartError::tls(address, fault)),
                 Ok(Err(NotJoined::Gone)) => {
                     let source = io::Error::other("the Global of this process that ran it has stopped");
                     return Err(StartError::no_controller(address, begun.elapsed(), source));
@@ -327,6 +328,11 @@ impl Supervisor {
                 Err(NotJoined::Untrusted(reason)) => {
                     warn!(address = %self.route.address(), reason, "the controller is not trusted");
                     attempts.failed(io::Error::new(io::ErrorKind::PermissionDenied, reason));
+                }
+                Err(NotJoined::Tls(fault)) => {
+                    // Certificates are read again when they change, on both sides.
+                    warn!(address = %self.route.address(), %fault, "there is no TLS with the controller");
+                    attempts.failed(fault.into());
                 }
                 Err(NotJoined::Gone) => {
                     debug!(address = %self.route.address(), "the controller of this process has stopped");

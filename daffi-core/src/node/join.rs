@@ -11,7 +11,10 @@ use super::Node;
 use crate::host::HostedController;
 use crate::link::Stranger;
 use crate::proto::{EncodeError, Extensions, Header, Hello, Limits, Refusal, Welcome};
-use crate::transport::{Address, Connection, NotPrivate, Outbox, ReadError, connect, own_uid};
+use crate::transport::{
+    Address, ConnectError, Connection, NotPrivate, Outbox, ReadError, Security, TlsFault, TlsSide, connect,
+    own_uid,
+};
 
 /// How long a controller may take to answer the greeting.
 const GREETING: Duration = Duration::from_secs(10);
@@ -24,7 +27,12 @@ const HEARTBEATS: std::ops::RangeInclusive<Duration> =
 #[derive(Clone, Debug)]
 pub(crate) enum Route {
     /// Over a socket.
-    Socket(Address),
+    Socket {
+        /// Where.
+        address: Address,
+        /// What protects it.
+        security: Security,
+    },
     /// In memory, in this process.
     Memory(Arc<dyn HostedController>),
 }
@@ -32,20 +40,14 @@ pub(crate) enum Route {
 impl Route {
     pub(crate) fn address(&self) -> &Address {
         match self {
-            Self::Socket(address) => address,
+            Self::Socket { address, .. } => address,
             Self::Memory(controller) => controller.address(),
         }
     }
 
     async fn connect(&self, limits: Limits) -> Result<Connection, NotJoined> {
         match self {
-            Self::Socket(address) => connect(address, limits).await.map_err(|error| {
-                if NotPrivate::is_in(&error) {
-                    NotJoined::Untrusted(error.to_string())
-                } else {
-                    NotJoined::Io(error)
-                }
-            }),
+            Self::Socket { address, security } => Ok(connect(address, limits, security).await?),
             Self::Memory(controller) => controller.connect().ok_or(NotJoined::Gone),
         }
     }
@@ -60,6 +62,29 @@ pub(super) enum NotJoined {
     Refused(Refusal),
     /// Whoever is there is not trusted: why.
     Untrusted(String),
+    /// There is no TLS with it, and will not be for as long as certificates and settings are what they are.
+    Tls(TlsFault),
+}
+
+impl From<ConnectError> for NotJoined {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Tls(fault) => Self::from(fault),
+            ConnectError::Refused(refusal) => Self::Refused(refusal),
+            ConnectError::Io(error) if NotPrivate::is_in(&error) => Self::Untrusted(error.to_string()),
+            ConnectError::Io(error) => Self::Io(error),
+        }
+    }
+}
+
+impl From<TlsFault> for NotJoined {
+    fn from(fault: TlsFault) -> Self {
+        match fault {
+            // It may be on its way down, or up.
+            TlsFault::Ended { .. } | TlsFault::CutOff { .. } => Self::Io(fault.into()),
+            other => Self::Tls(other),
+        }
+    }
 }
 
 /// A connection to which the controller said welcome.
@@ -147,8 +172,19 @@ async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, Not
                 "it closed the connection without a word; it may not be a daffi controller",
             )));
         }
-        Err(ReadError::Io(error)) => return Err(NotJoined::Io(error)),
-        Err(error @ ReadError::TooLarge { .. }) => return Err(broken(error.to_string())),
+        Err(ReadError::Io(error)) => {
+            // With TLS 1.3, a controller that does not take this side's certificate says so only now.
+            return Err(match TlsFault::of(&error) {
+                Some(fault) => fault.clone().into(),
+                None => NotJoined::Io(error),
+            });
+        }
+        Err(ReadError::Tls) => {
+            return Err(NotJoined::Tls(TlsFault::Unexpected {
+                by: TlsSide::Controller,
+            }));
+        }
+        Err(error) => return Err(broken(error.to_string())),
     };
     let (header, _) = frame
         .decode()

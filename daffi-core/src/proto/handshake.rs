@@ -155,4 +155,10 @@ pub enum Refusal {
         #[serde(deserialize_with = "fields::kept_words")]
         reason: String,
     },
+    /// The node came without TLS, and the controller has it. It is said without.
+    #[error("the controller uses TLS, and this process does not")]
+    Tls,
+    /// The node came with TLS, and the controller has none. It is said without.
+    #[error("the controller does not use TLS, and this process does")]
+    NoTls,
 }

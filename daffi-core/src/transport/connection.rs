@@ -8,11 +8,17 @@ use std::sync::Arc;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::address::Address;
+use super::fault::ConnectError;
 use super::folder::{check_private, explained, own_uid};
 use super::inlet::Inlet;
 use super::memory::Pipe;
 use super::outbox::Outbox;
+#[cfg(feature = "tls")]
+use super::secured;
+use super::security::{Kind, Security};
 use super::socket::{Peer, ReadHalf, WriteHalf};
+#[cfg(feature = "tls")]
+use super::tls::Secured;
 use crate::link::{Channel, Reach, User};
 use crate::proto::Limits;
 
@@ -23,7 +29,7 @@ pub struct Connection {
     pub outbox: Arc<Outbox>,
     /// The way in.
     pub inlet: Inlet,
-    /// What is at the other end, for people.
+    /// What is at the other end.
     pub peer: Peer,
     /// What is known of the other end, for those who decide.
     pub channel: Channel,
@@ -53,19 +59,38 @@ impl Connection {
     /// When the socket is already gone.
     pub fn tcp(stream: TcpStream, limits: Limits) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        let (near, far) = (stream.local_addr()?, stream.peer_addr()?);
-        let peer = Peer::Tcp(far);
-        let is_loopback = is_loopback(near) && is_loopback(far);
-        let channel = Channel::new(if is_loopback {
-            Reach::Loopback
-        } else {
-            Reach::Network
-        });
+        let (reach, far) = reach(&stream)?;
+        let (peer, channel) = (Peer::Tcp(far), Channel::new(reach));
         let (read, write) = stream.into_split();
         Ok(Self::over(
             ReadHalf::Tcp(read),
             WriteHalf::Tcp(write),
             peer,
+            channel,
+            limits,
+        ))
+    }
+
+    /// A connection over a TCP socket with TLS, without Nagle's delay.
+    #[cfg(feature = "tls")]
+    pub(super) fn tls(stream: TcpStream, secured: Secured, limits: Limits) -> io::Result<Self> {
+        let Secured {
+            records,
+            name,
+            binding,
+        } = secured;
+        let (reach, far) = reach(&stream)?;
+        let channel = Channel {
+            encrypted: true,
+            certificate: name,
+            binding,
+            ..Channel::new(reach)
+        };
+        let (read, write) = secured::split(stream, records);
+        Ok(Self::over(
+            ReadHalf::Tls(read),
+            WriteHalf::Tls(write),
+            Peer::Tls(far),
             channel,
             limits,
         ))
@@ -101,22 +126,50 @@ impl Connection {
     }
 }
 
+/// How far the other end of a socket may be, and where it is.
+fn reach(stream: &TcpStream) -> io::Result<(Reach, SocketAddr)> {
+    let (near, far) = (stream.local_addr()?, stream.peer_addr()?);
+    let is_loopback = is_loopback(near) && is_loopback(far);
+    Ok((
+        if is_loopback {
+            Reach::Loopback
+        } else {
+            Reach::Network
+        },
+        far,
+    ))
+}
+
 /// Whether an address is one of this machine that no other can reach.
 pub(super) fn is_loopback(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()
 }
 
-/// Connects to a controller's socket.
+/// Connects to a controller's socket, and secures it.
 ///
 /// # Errors
 ///
-/// Whatever the operating system says, and a [`NotPrivate`](super::NotPrivate) inside of the error if the folder of the default
-/// socket is not the user's own.
-pub async fn connect(address: &Address, limits: Limits) -> io::Result<Connection> {
+/// Whatever the operating system says; or why there is no TLS with the controller, or why it refuses before that. A
+/// [`NotPrivate`](super::NotPrivate) is inside of the error if the folder of the default socket is not the user's own.
+pub async fn connect(
+    address: &Address,
+    limits: Limits,
+    security: &Security,
+) -> Result<Connection, ConnectError> {
     match address {
         Address::Tcp { host, port } => {
             let stream = TcpStream::connect((host.as_str(), *port)).await?;
-            Connection::tcp(stream, limits)
+            match &security.0 {
+                Kind::None => Ok(Connection::tcp(stream, limits)?),
+                #[cfg(feature = "tls")]
+                Kind::Joining(joining) => {
+                    stream.set_nodelay(true)?;
+                    let secured = joining.connect(&stream, host).await?;
+                    Ok(Connection::tls(stream, secured, limits)?)
+                }
+                #[cfg(feature = "tls")]
+                Kind::Serving(_) => Err(unsupported("what a controller has of TLS is not for joining one")),
+            }
         }
         Address::Unix(path) => {
             if let Some(folder) = address.default_folder() {
@@ -126,9 +179,10 @@ pub async fn connect(address: &Address, limits: Limits) -> io::Result<Connection
             let stream = connected.map_err(|error| explained(error, path))?;
             Ok(Connection::unix(stream, path.clone(), limits))
         }
-        Address::Memory => Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "a controller in memory is joined, not dialled",
-        )),
+        Address::Memory => Err(unsupported("a controller in memory is joined, not dialled")),
     }
+}
+
+fn unsupported(why: &'static str) -> ConnectError {
+    io::Error::new(io::ErrorKind::Unsupported, why).into()
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::BytesMut;
 use tokio_util::codec::{Decoder, LengthDelimitedCodec};
 
+use super::first::First;
 use super::memory::Pipe;
 use super::socket::ReadHalf;
 use crate::proto::{Frame, Limits};
@@ -22,6 +23,7 @@ pub(super) const FRAMES: usize = 4096;
 
 /// Receiving failed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadError {
     /// The connection broke.
     #[error(transparent)]
@@ -32,6 +34,9 @@ pub enum ReadError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The other side speaks TLS, and this connection has none.
+    #[error("the other side uses TLS, and this one does not")]
+    Tls,
 }
 
 /// The receiving half of a connection.
@@ -189,8 +194,11 @@ impl Framed {
     fn next(&mut self) -> Result<Option<Frame>, ReadError> {
         match self.codec.decode(&mut self.buffer) {
             Ok(frame) => Ok(frame.map(|body| Frame::joined(body.freeze()))),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(ReadError::TooLarge {
-                limit: self.codec.max_frame_length(),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(match First::of(&self.buffer) {
+                First::Tls => ReadError::Tls,
+                _ => ReadError::TooLarge {
+                    limit: self.codec.max_frame_length(),
+                },
             }),
             Err(error) => Err(ReadError::Io(error)),
         }
@@ -201,12 +209,13 @@ impl Framed {
         if self.buffer.capacity() - self.buffer.len() < self.room / 2 {
             self.buffer.reserve(self.room);
         }
-        let room = self.buffer.capacity() - self.buffer.len();
-        let read = self.socket.read(&mut self.buffer).await?;
-        arrived.add(read);
-        if read == room && self.room < LARGEST_BUFFER {
+        let read = self
+            .socket
+            .read(&mut self.buffer, |bytes| arrived.add(bytes))
+            .await?;
+        if read.is_full && self.room < LARGEST_BUFFER {
             self.room *= 2;
         }
-        Ok(read > 0)
+        Ok(read.bytes > 0)
     }
 }

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::{TcpListener, UnixListener, lookup_host};
 
+use super::address::Address;
+use super::arriving::Arriving;
 use super::connection::is_loopback;
 use super::folder::{self, own_uid};
-use super::{Address, Connection};
+use super::security::Security;
 use crate::proto::Limits;
 
 /// A listening socket. A Unix socket's file is removed when the listener is dropped.
@@ -19,6 +21,7 @@ pub struct Listener {
     kind: Kind,
     address: Address,
     limits: Limits,
+    security: Security,
 }
 
 #[derive(Debug)]
@@ -65,13 +68,20 @@ pub struct OpenToAll(pub SocketAddr);
 impl Listener {
     /// Listens at `address`. Port 0 picks a free port; a Unix socket's folder is made if need be, for its
     /// owner alone unless it is open to any user; the file of a socket that nobody listens on any more is replaced.
+    /// `security` is for TCP.
     ///
     /// # Errors
     ///
     /// [`io::ErrorKind::AddrInUse`] when somebody listens there already, an [`OpenToAll`] inside of the error when it is more open
     /// than it may be, a [`NotPrivate`](super::NotPrivate) when the folder of the default socket is not the user's own;
     /// otherwise what the system says.
-    pub async fn bind(address: &Address, openness: Openness, limits: Limits) -> io::Result<Self> {
+    pub async fn bind(
+        address: &Address,
+        openness: Openness,
+        limits: Limits,
+        security: &Security,
+    ) -> io::Result<Self> {
+        let security = security.clone();
         match address {
             Address::Tcp { host, port } => {
                 let found: Vec<_> = lookup_host((host.as_str(), *port)).await?.collect();
@@ -92,6 +102,7 @@ impl Listener {
                     kind: Kind::Tcp(listener),
                     address,
                     limits,
+                    security,
                 })
             }
             Address::Unix(path) => {
@@ -101,6 +112,7 @@ impl Listener {
                     kind: Kind::Unix { file, listener },
                     address: address.clone(),
                     limits,
+                    security,
                 })
             }
             Address::Memory => Err(io::Error::new(
@@ -126,12 +138,15 @@ impl Listener {
     /// # Cancel safety
     ///
     /// Cancel safe: no connection is lost.
-    pub async fn accept(&self) -> io::Result<Connection> {
+    pub async fn accept(&self) -> io::Result<Arriving> {
         match &self.kind {
-            Kind::Tcp(listener) => Connection::tcp(listener.accept().await?.0, self.limits),
+            Kind::Tcp(listener) => {
+                let (stream, from) = listener.accept().await?;
+                Ok(Arriving::tcp(stream, from, self.limits, &self.security))
+            }
             Kind::Unix { file, listener } => {
                 let (stream, _) = listener.accept().await?;
-                Ok(Connection::unix(stream, file.path.clone(), self.limits))
+                Ok(Arriving::unix(stream, file.path.clone(), self.limits))
             }
         }
     }

@@ -4,8 +4,11 @@
 //! is an [`Outbox`] to send by and an [`Inlet`] to receive from, whatever is underneath.
 
 mod address;
+mod arriving;
 mod batch;
 mod connection;
+mod fault;
+mod first;
 mod folder;
 mod inlet;
 mod lanes;
@@ -15,15 +18,25 @@ mod outbox;
 mod pool;
 mod queue;
 mod room;
+#[cfg(feature = "tls")]
+mod secured;
+mod security;
 mod socket;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use address::Address;
+pub use arriving::Arriving;
 pub use connection::{Connection, connect};
+pub use fault::{CertificateFault, ConnectError, TlsConfigFault, TlsFault, TlsSide};
 pub use folder::{NotPrivate, own_uid};
 pub use inlet::{Arrived, Inlet, ReadError};
 pub use listener::{Listener, OpenToAll, Openness};
 pub use outbox::{Outbox, SendError};
 pub use pool::Pool;
+pub use security::Security;
 pub use socket::Peer;
+#[cfg(feature = "tls")]
+pub use tls::Tls;

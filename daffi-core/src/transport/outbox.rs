@@ -266,10 +266,12 @@ impl SocketSink {
     }
 
     fn write(&self, batch: &mut Batch) -> io::Result<bool> {
-        batch.write(
+        let taken = batch.write(
             |slices| self.socket.try_write(slices),
             |written| self.room.give(written),
-        )
+        )?;
+        // What was taken may wait as records.
+        Ok(self.socket.try_flush()? && taken)
     }
 
     fn flush(&self) {
@@ -319,6 +321,7 @@ impl SocketSink {
                     None if !queue.lanes.is_empty() => queue.begin(),
                     None if queue.state == State::Closing => {
                         drop(queue);
+                        self.socket.say_goodbye();
                         return self.end();
                     }
                     None => None,

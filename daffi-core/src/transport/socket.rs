@@ -9,12 +9,17 @@ use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
+#[cfg(feature = "tls")]
+use super::secured;
+
 /// What is at the other end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Peer {
     /// A TCP peer.
     Tcp(std::net::SocketAddr),
+    /// A TCP peer, with TLS.
+    Tls(std::net::SocketAddr),
     /// Somebody on this machine, through the socket at the path.
     Unix(PathBuf),
     /// This process.
@@ -25,6 +30,7 @@ impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => write!(f, "tcp://{address}"),
+            Self::Tls(address) => write!(f, "tls://{address}"),
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
             Self::Memory => f.write_str("memory"),
         }
@@ -35,16 +41,39 @@ impl fmt::Display for Peer {
 #[derive(Debug)]
 pub(super) enum ReadHalf {
     Tcp(tcp::OwnedReadHalf),
+    #[cfg(feature = "tls")]
+    Tls(secured::ReadHalf),
     Unix(unix::OwnedReadHalf),
 }
 
+/// What a read has brought.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Got {
+    /// So many bytes were added; none at the end.
+    pub(super) bytes: usize,
+    /// There was no room for more, so there may be more.
+    pub(super) is_full: bool,
+}
+
 impl ReadHalf {
-    /// Reads what is there, or waits for it; 0 at the end. Cancel safe.
-    pub(super) async fn read(&mut self, buffer: &mut BytesMut) -> io::Result<usize> {
-        match self {
-            Self::Tcp(half) => half.read_buf(buffer).await,
-            Self::Unix(half) => half.read_buf(buffer).await,
-        }
+    /// Adds to `buffer` what is there, as far as it has room, or waits for it. Tells `arrived` how many bytes have come, also of what
+    /// cannot be read yet. Cancel safe.
+    pub(super) async fn read(&mut self, buffer: &mut BytesMut, arrived: impl Fn(usize)) -> io::Result<Got> {
+        let room = buffer.capacity() - buffer.len();
+        let bytes = match self {
+            Self::Tcp(half) => half.read_buf(buffer).await?,
+            #[cfg(feature = "tls")]
+            Self::Tls(half) => {
+                let (bytes, is_full) = half.read(buffer, arrived).await?;
+                return Ok(Got { bytes, is_full });
+            }
+            Self::Unix(half) => half.read_buf(buffer).await?,
+        };
+        arrived(bytes);
+        Ok(Got {
+            bytes,
+            is_full: bytes == room,
+        })
     }
 }
 
@@ -52,6 +81,8 @@ impl ReadHalf {
 #[derive(Debug)]
 pub(super) enum WriteHalf {
     Tcp(tcp::OwnedWriteHalf),
+    #[cfg(feature = "tls")]
+    Tls(secured::WriteHalf),
     Unix(unix::OwnedWriteHalf),
 }
 
@@ -59,14 +90,36 @@ impl WriteHalf {
     pub(super) fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Self::Tcp(half) => half.try_write_vectored(slices),
+            #[cfg(feature = "tls")]
+            Self::Tls(half) => half.try_write(slices),
             Self::Unix(half) => half.try_write_vectored(slices),
+        }
+    }
+
+    /// Writes what [`try_write`](Self::try_write) took and the socket did not take yet; `false` if that is not all.
+    pub(super) fn try_flush(&self) -> io::Result<bool> {
+        match self {
+            #[cfg(feature = "tls")]
+            Self::Tls(half) => half.try_flush(),
+            Self::Tcp(_) | Self::Unix(_) => Ok(true),
         }
     }
 
     pub(super) async fn writable(&self) -> io::Result<()> {
         match self {
             Self::Tcp(half) => half.writable().await,
+            #[cfg(feature = "tls")]
+            Self::Tls(half) => half.writable().await,
             Self::Unix(half) => half.writable().await,
+        }
+    }
+
+    /// Says that nothing more is written, where there is a word for that.
+    pub(super) fn say_goodbye(&self) {
+        match self {
+            #[cfg(feature = "tls")]
+            Self::Tls(half) => half.say_goodbye(),
+            Self::Tcp(_) | Self::Unix(_) => {}
         }
     }
 
@@ -75,6 +128,8 @@ impl WriteHalf {
         // A peer that is already gone is what we wanted.
         let _ = match self {
             Self::Tcp(half) => socket2::SockRef::from(AsRef::<TcpStream>::as_ref(half)).shutdown(how),
+            #[cfg(feature = "tls")]
+            Self::Tls(half) => half.shutdown(how),
             Self::Unix(half) => socket2::SockRef::from(AsRef::<UnixStream>::as_ref(half)).shutdown(how),
         };
     }

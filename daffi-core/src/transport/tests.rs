@@ -6,6 +6,10 @@ mod lanes;
 mod listener;
 mod outbox;
 mod room;
+#[cfg(feature = "tls")]
+mod secured;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,10 +31,28 @@ enum Kind {
     Memory,
     Unix,
     Tcp,
+    #[cfg(feature = "tls")]
+    Tls,
 }
 
-const KINDS: [Kind; 3] = [Kind::Memory, Kind::Unix, Kind::Tcp];
-const SOCKETS: [Kind; 2] = [Kind::Unix, Kind::Tcp];
+const KINDS: &[Kind] = &[
+    Kind::Memory,
+    Kind::Unix,
+    Kind::Tcp,
+    #[cfg(feature = "tls")]
+    Kind::Tls,
+];
+
+/// Those whose bytes go through a socket as they are.
+const SOCKETS: &[Kind] = &[Kind::Unix, Kind::Tcp];
+
+/// Those that a socket is below.
+const WIRED: &[Kind] = &[
+    Kind::Unix,
+    Kind::Tcp,
+    #[cfg(feature = "tls")]
+    Kind::Tls,
+];
 
 const LIMITS: Limits = Limits {
     frame_bytes: 64 * 1024,
@@ -54,6 +76,8 @@ async fn pair(kind: Kind, limits: Limits) -> (Connection, Connection) {
                 Connection::tcp(there, limits).unwrap(),
             )
         }
+        #[cfg(feature = "tls")]
+        Kind::Tls => tls::pair(limits).await,
     }
 }
 
@@ -89,6 +113,8 @@ impl Raw {
                 there.set_nodelay(true).unwrap();
                 (Connection::tcp(here, limits).unwrap(), Self::Tcp(there))
             }
+            #[cfg(feature = "tls")]
+            Kind::Tls => panic!("what it sends is no frame"),
         }
     }
 
@@ -165,8 +191,17 @@ async fn receive(inlet: &mut Inlet, count: usize) -> Vec<(u32, Bytes)> {
 /// Receives until the end.
 async fn receive_all(inlet: &mut Inlet) -> Vec<(u32, Bytes)> {
     let mut frames = Vec::new();
-    while inlet.read(&mut frames).await.unwrap() {}
-    frames.iter().map(read).collect()
+    loop {
+        match inlet.read(&mut frames).await {
+            Ok(true) => {}
+            Ok(false) => return frames.iter().map(read).collect(),
+            // With TLS, an end that was not said is known from one that was.
+            Err(ReadError::Io(error)) if matches!(TlsFault::of(&error), Some(TlsFault::CutOff { .. })) => {
+                return frames.iter().map(read).collect();
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 fn spawn_writer(outbox: &Arc<Outbox>) -> tokio::task::JoinHandle<()> {

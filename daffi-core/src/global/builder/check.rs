@@ -7,9 +7,31 @@ use super::GlobalBuilder;
 use crate::error::ConfigFault;
 use crate::host::HostEntry;
 use crate::proto::Limits;
-use crate::transport::Address;
+use crate::transport::{Address, Security};
 
 impl GlobalBuilder {
+    /// What protects connections, and what is wrong with that. Reads files.
+    #[cfg(feature = "tls")]
+    pub(super) fn security(&self) -> Result<Security, Vec<ConfigFault>> {
+        let made = match self.tls.clone() {
+            None => Ok(Security::none()),
+            Some(tls) if self.init_controller => Security::serving(tls),
+            Some(tls) => Security::joining(tls),
+        };
+        made.map_err(|faults| faults.into_iter().map(ConfigFault::from).collect())
+    }
+
+    /// Nothing protects connections.
+    #[cfg(not(feature = "tls"))]
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "with the feature `tls`, it needs both"
+    )]
+    pub(super) fn security(&self) -> Result<Security, Vec<ConfigFault>> {
+        Ok(Security::none())
+    }
+
     /// Where the controller is or shall be, and what is wrong with the settings.
     pub(super) fn address(&self) -> (Address, Vec<ConfigFault>) {
         let mut faults = Vec::new();
@@ -98,6 +120,10 @@ impl GlobalBuilder {
                 value: "0".to_owned(),
                 expected: "callbacks that block need one at least",
             });
+        }
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() && !tcp {
+            faults.push(ConfigFault::Missing("TLS", "host and port: it is for TCP"));
         }
         let port = self.port.or(self.host.as_ref().map(|_| 0));
         let address = match (&self.unix_sock_path, port) {

@@ -16,6 +16,7 @@ use crate::host::{HostEntry, HostOptions};
 use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, in_process};
 use crate::random;
 use crate::registry::{BoundCallback, Catalog};
+use crate::transport::Security;
 
 impl GlobalBuilder {
     /// Starts it: the controller if one was asked for, then the node, whose callbacks can be called when this
@@ -83,6 +84,10 @@ impl GlobalBuilder {
             .for_each(|service| catalog.add_service(service));
         let (callbacks, more) = catalog.finish();
         faults.extend(more);
+        let security = self.security().unwrap_or_else(|more| {
+            faults.extend(more);
+            Security::none()
+        });
         if !faults.is_empty() {
             return Err(StartError::Config(faults));
         }
@@ -101,6 +106,7 @@ impl GlobalBuilder {
                     any_user: self.any_user,
                     insecure: self.insecure,
                     access: self.access,
+                    security: security.clone(),
                 };
                 Some(host.start(options).await?)
             }
@@ -158,7 +164,7 @@ impl GlobalBuilder {
             node: Arc::clone(node),
             route: match &global.inner.joinable {
                 Some(controller) => Route::Memory(Arc::clone(controller)),
-                None => Route::Socket(address),
+                None => Route::Socket { address, security },
             },
             hooks: hooks(&global, self.on_node_connect, self.on_node_disconnect),
             connect_timeout: self.connect_timeout,

@@ -162,6 +162,18 @@ fn handshakes() -> Vec<Golden> {
             b"",
             "00 00 00 05 02 06 02 6e 6f",
         ),
+        golden(
+            "refused: tls",
+            Header::Refused(Refusal::Tls),
+            b"",
+            "00 00 00 02 02 07",
+        ),
+        golden(
+            "refused: no tls",
+            Header::Refused(Refusal::NoTls),
+            b"",
+            "00 00 00 02 02 08",
+        ),
     ]
 }
 
@@ -831,7 +843,7 @@ fn these_bytes_are_every_frame() {
 fn there_are_no_frames_but_these() {
     for beyond in [
         "17",             // a header
-        "02 07",          // a refusal
+        "02 09",          // a refusal
         "06 07 00 03",    // a status
         "06 07 00 02 0f", // a way to fail
         "06 07 00 02 00 04",

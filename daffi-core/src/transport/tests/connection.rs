@@ -6,7 +6,7 @@ use crate::transport::inlet::FRAMES;
 #[tokio::test]
 async fn p5_frames_arrive_whole_and_in_order() {
     let lens = [0, 1, 100, 4095, 4096, 60_000, 0, 7, 5000, 65_000];
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         spawn_writer(&here.outbox);
         let expected: Vec<_> = (0..)
@@ -23,7 +23,7 @@ async fn p5_frames_arrive_whole_and_in_order() {
 
 #[tokio::test]
 async fn both_directions_are_one_connection() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (mut here, mut there) = pair(kind, LIMITS).await;
         for (from, to) in [(&here.outbox, &mut there.inlet), (&there.outbox, &mut here.inlet)] {
             from.send(&header(1), &payload(10)).unwrap();
@@ -53,7 +53,7 @@ async fn starve(inlet: &mut Inlet, frames: &mut Vec<Frame>, whole: usize) {
 
 #[tokio::test]
 async fn bytes_are_counted_before_their_frame_is_whole() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         spawn_writer(&here.outbox);
         let arrived = there.inlet.arrived();
@@ -62,7 +62,7 @@ async fn bytes_are_counted_before_their_frame_is_whole() {
         within(receive(&mut there.inlet, 1)).await;
         assert!(arrived.bytes() > 10, "over {kind:?}");
     }
-    for kind in SOCKETS {
+    for &kind in SOCKETS {
         let (mut here, mut raw) = Raw::pair(kind, LIMITS).await;
         let arrived = here.inlet.arrived();
         raw.write(&[0, 0, 1, 0, 7, 7]).await;
@@ -96,7 +96,7 @@ async fn frames_arrive_whole_wherever_their_bytes_are_split() {
             Some(*end)
         })
         .collect();
-    for kind in SOCKETS {
+    for &kind in SOCKETS {
         let (mut here, mut peer) = Raw::pair(kind, LIMITS).await;
         for split in 0..=bytes.len() {
             let mut frames = Vec::new();
@@ -119,7 +119,7 @@ async fn frames_arrive_whole_wherever_their_bytes_are_split() {
 #[tokio::test]
 async fn frames_arrive_whole_byte_by_byte() {
     let bytes = on_the_wire(7, &payload(40));
-    for kind in SOCKETS {
+    for &kind in SOCKETS {
         let (mut here, mut peer) = Raw::pair(kind, LIMITS).await;
         let mut frames = Vec::new();
         for (sent, byte) in bytes.iter().enumerate() {
@@ -139,7 +139,7 @@ async fn frames_arrive_whole_byte_by_byte() {
 
 #[tokio::test]
 async fn one_frame_can_be_read_before_the_others() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         for number in 0..3 {
             here.outbox.send(&header(number), &payload(10)).unwrap();
@@ -154,7 +154,7 @@ async fn one_frame_can_be_read_before_the_others() {
 
 #[tokio::test]
 async fn many_frames_are_read_at_once() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         for number in 0..100 {
             here.outbox.send(&header(number), &payload(10)).unwrap();
@@ -172,7 +172,7 @@ async fn a_frame_over_the_limit_is_refused_by_its_length() {
     let just_over = u32::try_from(LIMITS.frame_bytes).unwrap() + 1;
     let http = u32::from_be_bytes(*b"GET ");
     for announced in [just_over, http, u32::MAX] {
-        for kind in SOCKETS {
+        for &kind in SOCKETS {
             let (mut here, mut peer) = Raw::pair(kind, LIMITS).await;
             peer.write(&announced.to_be_bytes()).await;
             let error = within(here.inlet.read(&mut Vec::new())).await.unwrap_err();
@@ -191,7 +191,7 @@ async fn a_frame_over_the_limit_is_refused_by_its_length() {
 
 #[tokio::test]
 async fn a_frame_at_the_limit_is_received() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         spawn_writer(&here.outbox);
         let head = on_the_wire(1, &Bytes::new()).len() - LENGTH_BYTES;
@@ -216,7 +216,7 @@ async fn a_frame_at_the_limit_is_received() {
 
 #[tokio::test]
 async fn the_limit_of_the_handshake_is_its_own() {
-    for kind in SOCKETS {
+    for &kind in SOCKETS {
         let (mut here, mut peer) = Raw::pair(kind, LIMITS).await;
         here.inlet.set_frame_limit(50);
         peer.write(&on_the_wire(1, &payload(40))).await;
@@ -236,7 +236,7 @@ async fn the_limit_of_the_handshake_is_its_own() {
 
 #[tokio::test]
 async fn the_end_comes_after_the_last_whole_frame() {
-    for kind in SOCKETS {
+    for &kind in SOCKETS {
         let (mut here, mut peer) = Raw::pair(kind, LIMITS).await;
         peer.write(&on_the_wire(1, &payload(10))).await;
         let cut = on_the_wire(2, &payload(10));
@@ -263,7 +263,7 @@ async fn the_payload_is_not_copied_in_memory() {
 /// Frames of one read are slices of one buffer.
 #[tokio::test]
 async fn frames_that_are_read_share_their_buffer() {
-    for kind in SOCKETS {
+    for &kind in SOCKETS {
         let (mut here, mut peer) = Raw::pair(kind, LIMITS).await;
         let bytes = [on_the_wire(1, &payload(30)), on_the_wire(2, &payload(30))].concat();
         peer.write(&bytes).await;
@@ -304,7 +304,7 @@ async fn a_peer_is_named_for_people() {
 #[tokio::test]
 async fn p6_a_read_brings_a_bounded_number_of_frames() {
     const SENT: u32 = 50_000;
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         spawn_writer(&here.outbox);
         for number in 0..SENT {

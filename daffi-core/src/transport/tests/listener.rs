@@ -16,7 +16,13 @@ fn mode(path: impl AsRef<Path>) -> u32 {
 }
 
 async fn bind(path: &Path) -> io::Result<Listener> {
-    Listener::bind(&Address::Unix(path.to_owned()), Openness::default(), LIMITS).await
+    Listener::bind(
+        &Address::Unix(path.to_owned()),
+        Openness::default(),
+        LIMITS,
+        &Security::none(),
+    )
+    .await
 }
 
 fn in_use(bound: io::Result<Listener>) -> bool {
@@ -32,8 +38,9 @@ fn leave_stale(path: &Path) {
 /// A frame passes from somebody who connects to `listener`.
 async fn assert_reachable(listener: &Listener) {
     let connected = async {
-        let (there, mut here) = tokio::join!(connect(listener.address(), LIMITS), listener.accept());
-        let there = there.unwrap();
+        let security = Security::none();
+        let (there, here) = tokio::join!(connect(listener.address(), LIMITS, &security), listener.accept());
+        let (there, mut here) = (there.unwrap(), here.unwrap().secure().await);
         there.outbox.send(&header(1), &payload(10)).unwrap();
         there.outbox.flush();
         receive(&mut here.as_mut().unwrap().inlet, 1).await
@@ -62,7 +69,7 @@ async fn port_0_becomes_a_real_port() {
         host: "127.0.0.1".to_owned(),
         port: 0,
     };
-    let listener = Listener::bind(&address, Openness::default(), LIMITS)
+    let listener = Listener::bind(&address, Openness::default(), LIMITS, &Security::none())
         .await
         .unwrap();
     assert_ne!(listener.address().port(), Some(0));
@@ -76,10 +83,10 @@ async fn a_port_in_use_is_refused_by_name() {
         host: "127.0.0.1".to_owned(),
         port: 0,
     };
-    let listener = Listener::bind(&address, Openness::default(), LIMITS)
+    let listener = Listener::bind(&address, Openness::default(), LIMITS, &Security::none())
         .await
         .unwrap();
-    let error = Listener::bind(listener.address(), Openness::default(), LIMITS)
+    let error = Listener::bind(listener.address(), Openness::default(), LIMITS, &Security::none())
         .await
         .unwrap_err();
     let error = StartError::bind(listener.address(), error);
@@ -277,10 +284,15 @@ fn whoever_listens_can_be_reached_while_others_come_and_go() {
 
 #[tokio::test]
 async fn memory_is_neither_listened_at_nor_dialled() {
-    let listened = Listener::bind(&Address::Memory, Openness::default(), LIMITS)
+    let listened = Listener::bind(&Address::Memory, Openness::default(), LIMITS, &Security::none())
         .await
         .unwrap_err();
-    let dialled = connect(&Address::Memory, LIMITS).await.unwrap_err();
+    let dialled = connect(&Address::Memory, LIMITS, &Security::none())
+        .await
+        .unwrap_err();
+    let ConnectError::Io(dialled) = dialled else {
+        panic!("{dialled:?}")
+    };
     assert_eq!([listened.kind(), dialled.kind()], [io::ErrorKind::Unsupported; 2]);
 }
 
@@ -291,7 +303,7 @@ async fn an_address_that_other_machines_reach_is_listened_at_only_where_that_is_
             host: host.to_owned(),
             port: 0,
         };
-        let bound = Listener::bind(&address, Openness::default(), LIMITS).await;
+        let bound = Listener::bind(&address, Openness::default(), LIMITS, &Security::none()).await;
         let refused = bound.err().and_then(|error| {
             let OpenToAll(open) = error.get_ref()?.downcast_ref()?;
             Some(*open)
@@ -301,7 +313,9 @@ async fn an_address_that_other_machines_reach_is_listened_at_only_where_that_is_
             any_host: true,
             ..Openness::default()
         };
-        Listener::bind(&address, openness, LIMITS).await.expect(host);
+        Listener::bind(&address, openness, LIMITS, &Security::none())
+            .await
+            .expect(host);
     };
     check("127.0.0.1", false).await;
     check("127.8.8.8", false).await;
@@ -318,7 +332,7 @@ async fn a_socket_is_its_users_own_unless_it_is_opened_to_all() {
             any_user,
             ..Openness::default()
         };
-        let listener = Listener::bind(&Address::Unix(path.clone()), openness, LIMITS)
+        let listener = Listener::bind(&Address::Unix(path.clone()), openness, LIMITS, &Security::none())
             .await
             .unwrap();
         assert_eq!(
@@ -380,8 +394,12 @@ fn a_folder_that_others_can_enter_or_have_made_is_not_private() {
 async fn both_ends_of_a_unix_socket_know_whose_the_other_is() {
     let folder = Folder::new();
     let listener = bind(&folder.0.join(".sock")).await.unwrap();
-    let (there, here) = tokio::join!(connect(listener.address(), LIMITS), listener.accept());
-    for channel in [there.unwrap().channel, here.unwrap().channel] {
+    let security = Security::none();
+    let (there, here) = tokio::join!(connect(listener.address(), LIMITS, &security), listener.accept());
+    for channel in [
+        there.unwrap().channel,
+        here.unwrap().secure().await.unwrap().channel,
+    ] {
         assert_eq!(channel.reach, Reach::Machine);
         assert_eq!(channel.user.unwrap().uid, own_uid());
     }
@@ -393,11 +411,15 @@ async fn a_loopback_connection_is_known_as_such_and_says_nothing_of_users() {
         host: "127.0.0.1".to_owned(),
         port: 0,
     };
-    let listener = Listener::bind(&address, Openness::default(), LIMITS)
+    let listener = Listener::bind(&address, Openness::default(), LIMITS, &Security::none())
         .await
         .unwrap();
-    let (there, here) = tokio::join!(connect(listener.address(), LIMITS), listener.accept());
-    for channel in [there.unwrap().channel, here.unwrap().channel] {
+    let security = Security::none();
+    let (there, here) = tokio::join!(connect(listener.address(), LIMITS, &security), listener.accept());
+    for channel in [
+        there.unwrap().channel,
+        here.unwrap().secure().await.unwrap().channel,
+    ] {
         assert_eq!((channel.reach, channel.user), (Reach::Loopback, None));
         assert!(!channel.is_private());
     }

@@ -34,7 +34,7 @@ fn closed(sent: &Result<(), SendError>) -> bool {
 
 #[tokio::test]
 async fn a_flush_writes_on_the_spot() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         here.outbox.send(&header(1), &payload(10)).unwrap();
         here.outbox.send(&header(2), &payload(10)).unwrap();
@@ -68,7 +68,7 @@ async fn a_kick_leaves_the_writing_to_the_writer_task() {
 
 #[tokio::test]
 async fn only_numbered_frames_are_counted_as_sent() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, _there) = pair(kind, LIMITS).await;
         here.outbox.send(&header(1), &payload(10)).unwrap();
         here.outbox
@@ -112,7 +112,7 @@ async fn a_frame_is_counted_before_its_peer_can_have_it() {
         queue_bytes: usize::MAX / 2,
         ..LIMITS
     };
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, limits).await;
         spawn_writer(&here.outbox);
         let outbox = Arc::clone(&here.outbox);
@@ -138,7 +138,7 @@ async fn a_frame_is_counted_before_its_peer_can_have_it() {
 
 #[tokio::test]
 async fn the_frame_limit_is_only_ever_lowered() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         here.outbox.lower_frame_limit(50);
         here.outbox.lower_frame_limit(usize::MAX);
@@ -164,7 +164,7 @@ async fn the_frame_limit_is_only_ever_lowered() {
 
 #[tokio::test]
 async fn p6_a_peer_that_does_not_read_uses_up_the_room() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         let sent = fill(&here.outbox, &payload(16 * KIB));
         assert_eq!(here.outbox.room(), 0);
@@ -186,7 +186,7 @@ async fn p6_a_peer_that_does_not_read_uses_up_the_room() {
 
 #[tokio::test]
 async fn closing_delivers_what_is_queued_then_ends() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (mut here, mut there) = pair(
             kind,
             Limits {
@@ -226,7 +226,7 @@ async fn closing_delivers_what_is_queued_then_ends() {
 
 #[tokio::test]
 async fn closing_waits_for_a_flush_that_was_held_up() {
-    for kind in SOCKETS {
+    for &kind in WIRED {
         let (here, mut there) = pair(kind, LIMITS).await;
         let sent = fill(&here.outbox, &payload(16 * KIB));
         here.outbox.close();
@@ -242,7 +242,7 @@ async fn closing_waits_for_a_flush_that_was_held_up() {
 
 #[tokio::test]
 async fn closing_an_idle_connection_ends_it() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         let writer = spawn_writer(&here.outbox);
         // The writer has nothing to do and waits.
@@ -258,7 +258,7 @@ async fn closing_an_idle_connection_ends_it() {
 
 #[tokio::test]
 async fn aborting_drops_what_is_queued() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (mut here, mut there) = pair(kind, LIMITS).await;
         here.outbox.send(&header(1), &payload(10)).unwrap();
         here.outbox.abort();
@@ -276,7 +276,7 @@ async fn aborting_drops_what_is_queued() {
 
 #[tokio::test]
 async fn aborting_ends_a_writer_that_was_held_up() {
-    for kind in SOCKETS {
+    for &kind in WIRED {
         let (here, _there) = pair(kind, LIMITS).await;
         fill(&here.outbox, &payload(16 * KIB));
         let writer = spawn_writer(&here.outbox);
@@ -296,7 +296,7 @@ async fn whoever_waits_for_room_hears_of_the_end() {
             here.outbox.close();
         },
     ];
-    for kind in KINDS {
+    for &kind in KINDS {
         for end in ends {
             let (here, _there) = pair(kind, LIMITS).await;
             fill(&here.outbox, &payload(16 * KIB));
@@ -311,7 +311,7 @@ async fn whoever_waits_for_room_hears_of_the_end() {
 
 #[tokio::test]
 async fn a_peer_that_is_gone_closes_the_outbox() {
-    for kind in SOCKETS {
+    for &kind in WIRED {
         let (here, there) = pair(kind, LIMITS).await;
         drop(there);
         let writer = spawn_writer(&here.outbox);
@@ -340,7 +340,7 @@ async fn a_memory_end_that_closes_closes_the_other() {
 async fn p5_frames_of_many_threads_arrive_whole_and_in_the_order_of_each() {
     const SENDERS: u32 = 4;
     const FRAMES: u32 = 400;
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         spawn_writer(&here.outbox);
         for sender in 0..SENDERS {
@@ -384,7 +384,7 @@ const GREETINGS: u16 = 0;
 
 #[tokio::test]
 async fn what_the_agreed_version_does_not_know_is_not_sent() {
-    for kind in KINDS {
+    for &kind in KINDS {
         let (here, mut there) = pair(kind, LIMITS).await;
         here.outbox.agree(GREETINGS);
         let error = here.outbox.send(&header(1), &payload(10)).unwrap_err();

@@ -1,0 +1,82 @@
+//! A connection that was accepted and is not secured yet.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tokio::net::{TcpStream, UnixStream};
+
+use super::connection::Connection;
+use super::fault::ConnectError;
+use super::security::{Kind, Security};
+use super::socket::Peer;
+use crate::proto::Limits;
+
+/// A connection that was accepted and is not secured yet.
+#[derive(Debug)]
+pub struct Arriving {
+    socket: Socket,
+    peer: Peer,
+    limits: Limits,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpStream, Security),
+    Unix(UnixStream, PathBuf),
+}
+
+impl Arriving {
+    pub(super) fn tcp(stream: TcpStream, from: SocketAddr, limits: Limits, security: &Security) -> Self {
+        Self {
+            socket: Socket::Tcp(stream, security.clone()),
+            peer: Peer::Tcp(from),
+            limits,
+        }
+    }
+
+    pub(super) fn unix(stream: UnixStream, path: PathBuf, limits: Limits) -> Self {
+        Self {
+            peer: Peer::Unix(path.clone()),
+            socket: Socket::Unix(stream, path),
+            limits,
+        }
+    }
+
+    /// Who it is, as far as that is known.
+    #[must_use]
+    pub const fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Secures it. That takes as long as the peer likes, so whoever calls this gives it an end; it takes 16 KiB of what the peer sends,
+    /// at most.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no TLS with the peer, which was told then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it ends the connection.
+    pub async fn secure(self) -> Result<Connection, ConnectError> {
+        match self.socket {
+            Socket::Unix(stream, path) => Ok(Connection::unix(stream, path, self.limits)),
+            Socket::Tcp(stream, security) => match &security.0 {
+                Kind::None => Ok(Connection::tcp(stream, self.limits)?),
+                #[cfg(feature = "tls")]
+                Kind::Serving(serving) => {
+                    stream.set_nodelay(true)?;
+                    let secured = serving.accept(&stream).await?;
+                    Ok(Connection::tls(stream, secured, self.limits)?)
+                }
+                #[cfg(feature = "tls")]
+                Kind::Joining(_) => Err(io::Error::new(
+                    io::ErrorKind::Unsupported,
+                    "what a process that joins has of TLS is not for a controller",
+                )
+                .into()),
+            },
+        }
+    }
+}

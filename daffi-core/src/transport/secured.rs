@@ -1,0 +1,154 @@
+//! Both halves of a TCP socket with TLS: bytes are sealed where they are written and opened where they are read.
+
+use std::cell::RefCell;
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use tokio::net::{TcpStream, tcp};
+
+use super::fault::TlsFault;
+use super::tls::{Opened, Records};
+
+/// So much is read at once, at most.
+const SEALED_BYTES: usize = 256 * 1024;
+
+thread_local! {
+    /// What is read of any connection on this thread, until it is opened a moment later. What is left of it is less than a record, and
+    /// waits in the records; so connections hold no memory for records, however many there are.
+    static SEALED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The reading half.
+#[derive(Debug)]
+pub(super) struct ReadHalf {
+    socket: tcp::OwnedReadHalf,
+    records: Arc<Records>,
+    /// What came with the handshake was looked for.
+    is_begun: bool,
+    /// The peer has said that nothing more comes.
+    is_closed: bool,
+}
+
+/// The writing half.
+#[derive(Debug)]
+pub(super) struct WriteHalf {
+    socket: tcp::OwnedWriteHalf,
+    records: Arc<Records>,
+}
+
+/// A socket in its two halves.
+pub(super) fn split(stream: TcpStream, records: Records) -> (ReadHalf, WriteHalf) {
+    let (read, write) = stream.into_split();
+    let records = Arc::new(records);
+    let read = ReadHalf {
+        socket: read,
+        records: Arc::clone(&records),
+        is_begun: false,
+        is_closed: false,
+    };
+    let write = WriteHalf {
+        socket: write,
+        records,
+    };
+    (read, write)
+}
+
+impl ReadHalf {
+    /// Adds to `buffer` what is there, as far as it has room, or waits for it. Answers how many bytes, none at the end; and whether there
+    /// may be more. Tells `arrived` how many bytes have come, also of what cannot be read yet. Cancel safe.
+    pub(super) async fn read(
+        &mut self,
+        buffer: &mut BytesMut,
+        arrived: impl Fn(usize),
+    ) -> io::Result<(usize, bool)> {
+        if !self.is_begun {
+            self.is_begun = true;
+            let opened = self.records.open(&[], buffer);
+            let bytes = self.settle(opened)?;
+            // The peer has said something, though it came earlier than asked for.
+            arrived(bytes);
+            if bytes > 0 {
+                return Ok((bytes, false));
+            }
+        }
+        loop {
+            if self.is_closed {
+                return Ok((0, false));
+            }
+            self.socket.readable().await?;
+            let room = (buffer.capacity() - buffer.len()).clamp(1, SEALED_BYTES);
+            let read = SEALED.with_borrow_mut(|sealed| {
+                if sealed.len() < room {
+                    sealed.resize(room, 0);
+                }
+                let read = self.socket.try_read(&mut sealed[..room])?;
+                arrived(read);
+                if read == 0 && self.records.is_over() {
+                    return Ok((0, Ok(Opened::Closed(0))));
+                }
+                if read == 0 {
+                    return Err(io::Error::from(TlsFault::CutOff {
+                        by: self.records.peer(),
+                    }));
+                }
+                Ok((read, self.records.open(&sealed[..read], buffer)))
+            });
+            let (read, opened) = match read {
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                Err(error) => return Err(error),
+            };
+            let bytes = self.settle(opened)?;
+            if bytes > 0 {
+                return Ok((bytes, read == room));
+            }
+        }
+    }
+
+    fn settle(&mut self, opened: Result<Opened, TlsFault>) -> io::Result<usize> {
+        match opened {
+            Ok(Opened::Bytes(bytes)) => Ok(bytes),
+            Ok(Opened::Closed(bytes)) => {
+                self.is_closed = true;
+                Ok(bytes)
+            }
+            Err(fault) => {
+                // The peer is told, if it listens.
+                let stream: &TcpStream = self.socket.as_ref();
+                let _ = self.records.flush(|slices| stream.try_write_vectored(slices));
+                Err(fault.into())
+            }
+        }
+    }
+}
+
+impl WriteHalf {
+    pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.records.end();
+        let stream: &TcpStream = self.socket.as_ref();
+        socket2::SockRef::from(stream).shutdown(how)
+    }
+
+    pub(super) fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.records
+            .seal(slices, |records| self.socket.try_write_vectored(records))
+    }
+
+    pub(super) fn try_flush(&self) -> io::Result<bool> {
+        self.records
+            .flush(|records| self.socket.try_write_vectored(records))
+    }
+
+    pub(super) async fn writable(&self) -> io::Result<()> {
+        self.socket.writable().await
+    }
+
+    pub(super) fn say_goodbye(&self) {
+        // Whoever does not take it sees that the socket ends.
+        let _ = self
+            .records
+            .close(|records| self.socket.try_write_vectored(records));
+    }
+}

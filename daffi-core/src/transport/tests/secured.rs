@@ -1,0 +1,278 @@
+//! Recordss in memory: records cut at any byte, what they hold while they wait, and what a peer may do to them.
+
+use std::io::IoSlice;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use proptest::prelude::*;
+use rustls::server::ServerSessionMemoryCache;
+use rustls::{ClientConnection, Connection as Tls, ServerConfig, ServerConnection};
+
+use super::super::tls::for_tests::{Ends, keys};
+use super::super::tls::{Opened, Records};
+use super::super::*;
+use super::payload;
+
+/// Two records whose handshake was made in memory.
+fn ends() -> Ends {
+    let (server, client) = keys();
+    let mut server: Tls = ServerConnection::new(Arc::clone(server)).unwrap().into();
+    let mut client: Tls = ClientConnection::new(Arc::clone(client), "localhost".try_into().unwrap())
+        .unwrap()
+        .into();
+    while server.is_handshaking() || client.is_handshaking() || server.wants_write() || client.wants_write() {
+        pass(&mut client, &mut server);
+        pass(&mut server, &mut client);
+    }
+    Ends::new(server, client)
+}
+
+fn pass(from: &mut Tls, to: &mut Tls) {
+    let mut bytes = Vec::new();
+    while from.wants_write() {
+        from.write_tls(&mut bytes).unwrap();
+    }
+    let mut rest = &bytes[..];
+    while !rest.is_empty() {
+        to.read_tls(&mut rest).unwrap();
+        to.process_new_packets().unwrap();
+    }
+}
+
+/// A socket that takes so many bytes, and then none.
+struct Wire {
+    bytes: Vec<u8>,
+    room: usize,
+}
+
+impl Wire {
+    fn new(room: usize) -> Self {
+        Self {
+            bytes: Vec::new(),
+            room,
+        }
+    }
+
+    fn write(&mut self, slices: &[IoSlice<'_>]) -> std::io::Result<usize> {
+        let before = self.bytes.len();
+        for slice in slices {
+            let taken = slice.len().min(self.room);
+            self.bytes.extend_from_slice(&slice[..taken]);
+            self.room -= taken;
+        }
+        match self.bytes.len() - before {
+            0 => Err(std::io::ErrorKind::WouldBlock.into()),
+            written => Ok(written),
+        }
+    }
+}
+
+/// Seals all of `plain`, however little the wire takes at a time.
+fn seal_all(records: &Records, mut plain: &[u8], room: usize) -> Vec<u8> {
+    let mut wire = Wire::new(0);
+    loop {
+        let left = match records.seal(&[IoSlice::new(plain)], |slices| wire.write(slices)) {
+            Ok(taken) => {
+                plain = &plain[taken..];
+                plain.len()
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => plain.len(),
+            Err(error) => panic!("{error}"),
+        };
+        if left == 0 && records.flush(|slices| wire.write(slices)).unwrap() {
+            return wire.bytes;
+        }
+        wire.room += room;
+    }
+}
+
+fn open_all(
+    records: &Records,
+    pieces: impl IntoIterator<Item = Vec<u8>>,
+) -> Result<(BytesMut, bool), TlsFault> {
+    let mut plain = BytesMut::new();
+    for piece in pieces {
+        if piece.is_empty() {
+            continue;
+        }
+        if let Opened::Closed(_) = records.open(&piece, &mut plain)? {
+            return Ok((plain, true));
+        }
+    }
+    Ok((plain, false))
+}
+
+#[test]
+fn records_may_be_cut_at_any_byte() {
+    let ends = ends();
+    let plain = payload(300);
+    let sealed = seal_all(&ends.server, &plain, usize::MAX / 2);
+    for cut in 0..=sealed.len() {
+        let ends = self::ends();
+        let sealed = seal_all(&ends.server, &plain, usize::MAX / 2);
+        let pieces = [sealed[..cut].to_vec(), sealed[cut..].to_vec()];
+        let (opened, closed) = open_all(&ends.client, pieces).unwrap();
+        assert_eq!((opened.freeze(), closed), (plain.clone(), false), "at {cut}");
+    }
+}
+
+#[test]
+fn what_waits_to_be_written_has_a_bound() {
+    let ends = ends();
+    let plain = vec![7; 1 << 20];
+    let mut wire = Wire::new(0);
+    let taken = ends
+        .server
+        .seal(&[IoSlice::new(&plain)], |slices| wire.write(slices))
+        .unwrap();
+    assert_eq!(taken, 64 * 1024);
+    let again = ends
+        .server
+        .seal(&[IoSlice::new(&plain)], |slices| wire.write(slices));
+    assert_eq!(again.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    assert!(!ends.server.flush(|slices| wire.write(slices)).unwrap());
+    wire.room = usize::MAX / 2;
+    assert!(ends.server.flush(|slices| wire.write(slices)).unwrap());
+    let (opened, _) = open_all(&ends.client, [wire.bytes]).unwrap();
+    assert_eq!(opened.len(), taken);
+}
+
+#[test]
+fn a_changed_byte_is_found_wherever_it_is() {
+    let plain = payload(64);
+    let length = seal_all(&ends().server, &plain, usize::MAX / 2).len();
+    for place in 0..length {
+        let ends = ends();
+        let mut sealed = seal_all(&ends.server, &plain, usize::MAX / 2);
+        sealed[place] ^= 1;
+        match open_all(&ends.client, [sealed]) {
+            // The record's kind, which says nothing, or its length: a longer one has not come yet.
+            Ok((opened, closed)) => {
+                assert!(place < 5 && !closed, "at {place}");
+                assert!(opened.is_empty() || *opened == *plain, "at {place}");
+            }
+            Err(fault) => {
+                assert!(matches!(fault, TlsFault::Protocol { .. }), "{fault}");
+                let mut wire = Wire::new(usize::MAX / 2);
+                assert!(ends.client.flush(|slices| wire.write(slices)).unwrap());
+                assert!(!wire.bytes.is_empty(), "the peer is not told, at {place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_end_that_was_said_is_known_and_nothing_counts_after_it() {
+    let ends = ends();
+    let mut wire = Wire::new(usize::MAX / 2);
+    let plain = payload(100);
+    ends.server
+        .seal(&[IoSlice::new(&plain)], |slices| wire.write(slices))
+        .unwrap();
+    assert!(ends.server.close(|slices| wire.write(slices)).unwrap());
+    let mut sealed = wire.bytes;
+    sealed.extend([1, 2, 3]);
+    let (opened, closed) = open_all(&ends.client, [sealed]).unwrap();
+    assert_eq!((opened.freeze(), closed), (plain, true));
+}
+
+#[test]
+fn keys_that_change_change_nothing_else() {
+    let ends = ends();
+    for round in 0..5 {
+        ends.refresh(round % 2 == 0);
+        let plain = payload(1000 + round);
+        for (from, to) in [(&ends.server, &ends.client), (&ends.client, &ends.server)] {
+            let sealed = seal_all(from, &plain, 17);
+            let (opened, _) = open_all(to, sealed.chunks(11).map(<[u8]>::to_vec)).unwrap();
+            assert_eq!(opened.freeze(), plain, "round {round}");
+        }
+    }
+}
+
+#[test]
+fn one_that_only_changes_keys_is_cut_off() {
+    let ends = ends();
+    let mut sealed = Vec::new();
+    let fault = loop {
+        ends.refresh(true);
+        let mut wire = Wire::new(usize::MAX / 2);
+        assert!(ends.server.flush(|slices| wire.write(slices)).unwrap());
+        sealed.extend_from_slice(&wire.bytes);
+        if let Err(fault) = ends.client.open(&wire.bytes, &mut BytesMut::new()) {
+            break fault;
+        }
+        assert!(sealed.len() < 64 * 1024, "it goes on for ever");
+    };
+    assert!(matches!(fault, TlsFault::Protocol { .. }), "{fault}");
+}
+
+#[test]
+fn one_that_sends_nothing_but_messages_of_tls_is_cut_off() {
+    let (server, client) = keys();
+    let mut server = ServerConfig::clone(server);
+    server.session_storage = ServerSessionMemoryCache::new(1000);
+    server.send_tls13_tickets = 600;
+    let mut server: Tls = ServerConnection::new(Arc::new(server)).unwrap().into();
+    let mut client: Tls = ClientConnection::new(Arc::clone(client), "localhost".try_into().unwrap())
+        .unwrap()
+        .into();
+    while server.is_handshaking() || client.is_handshaking() {
+        if client.is_handshaking() {
+            pass(&mut server, &mut client);
+        }
+        pass(&mut client, &mut server);
+    }
+    let ends = Ends::new(server, client);
+    let mut wire = Wire::new(usize::MAX / 2);
+    assert!(ends.server.flush(|slices| wire.write(slices)).unwrap());
+    assert!(wire.bytes.len() > 40_000, "there are few: {}", wire.bytes.len());
+    let fault = open_all(&ends.client, wire.bytes.chunks(1000).map(<[u8]>::to_vec)).unwrap_err();
+    assert!(
+        fault.to_string().contains("nothing but messages of TLS's own"),
+        "{fault}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is sent, in whatever pieces the socket takes and gives it, arrives as it was sent.
+    #[test]
+    fn bytes_arrive_as_they_were_sent(
+        messages in prop::collection::vec((0usize..40_000, any::<bool>()), 1..12),
+        room in 1usize..70_000,
+        cuts in prop::collection::vec(1usize..30_000, 1..20),
+    ) {
+        let ends = ends();
+        let mut cuts = cuts.into_iter().cycle();
+        for (length, from_server) in messages {
+            let (from, to) = if from_server { (&ends.server, &ends.client) } else { (&ends.client, &ends.server) };
+            let plain = payload(length);
+            let sealed = seal_all(from, &plain, room);
+            let mut rest = &sealed[..];
+            let mut opened = BytesMut::new();
+            while !rest.is_empty() {
+                let cut = cuts.next().expect("it goes on").min(rest.len());
+                let (some, others) = rest.split_at(cut);
+                to.open(some, &mut opened).unwrap();
+                rest = others;
+            }
+            prop_assert!(opened.freeze() == plain);
+        }
+    }
+
+    /// Bytes that are no records end the records, and nothing else.
+    #[test]
+    fn garbage_ends_a_records_by_a_fault(garbage in prop::collection::vec(any::<u8>(), 1..2000), cut in 1usize..500) {
+        let ends = ends();
+        let mut plain = BytesMut::new();
+        for piece in garbage.chunks(cut) {
+            match ends.server.open(piece, &mut plain) {
+                Ok(opened) => prop_assert_eq!(opened, Opened::Bytes(0)),
+                Err(_) => break,
+            }
+        }
+        prop_assert!(plain.is_empty());
+    }
+}
