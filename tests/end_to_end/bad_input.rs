@@ -249,7 +249,7 @@ async fn garbage_closes_its_own_connection_and_no_other() {
         &[0, 0, 0, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
         &[0, 0, 0, 1, 0xfe],
     ];
-    for transport in [Transport::Unix, Transport::Tcp] {
+    for transport in [Transport::Unix, Transport::Tcp, Transport::Tls] {
         let net = Net::start(transport, |builder| builder.service(Steady)).await;
         let g = net.caller().await;
         for input in inputs {

@@ -282,7 +282,7 @@ async fn join_ends_when_it_is_stopped() {
 
 #[tokio::test]
 async fn a_node_finds_its_controller_again() {
-    for transport in [Transport::Unix, Transport::Tcp] {
+    for transport in [Transport::Unix, Transport::Tcp, Transport::Tls] {
         let connected = Arc::<Notify>::default();
         let net = Net::start(transport, |builder| builder).await;
         let told = Arc::clone(&connected);

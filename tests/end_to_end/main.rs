@@ -27,6 +27,7 @@ mod spread;
 mod stop_on_drop;
 mod streams;
 mod threads;
+mod tls;
 mod to_come;
 mod traces;
 mod values;

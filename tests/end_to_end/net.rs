@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use daffi::{Global, GlobalBuilder};
+use daffi::{Global, GlobalBuilder, Tls};
+use daffi_certificates::{Authority, Purpose, Wanted};
 use tempfile::TempDir;
 
 /// How callers reach the controller.
@@ -11,6 +12,7 @@ pub enum Transport {
     Memory,
     Unix,
     Tcp,
+    Tls,
 }
 
 /// A running service that runs the controller, and a way to join it.
@@ -24,14 +26,10 @@ impl Net {
     /// Starts the service that `describe` describes.
     pub async fn start(transport: Transport, describe: impl FnOnce(GlobalBuilder) -> GlobalBuilder) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let builder = Global::builder()
-            .process_name("service")
-            .init_controller(true)
-            .auto_callbacks(false);
-        let builder = match transport {
-            Transport::Tcp => builder.host("127.0.0.1").port(0),
-            Transport::Memory | Transport::Unix => builder.unix_sock_path(folder.path()),
-        };
+        if matches!(transport, Transport::Tls) {
+            issue(&folder);
+        }
+        let builder = serve(transport, 0, &folder);
         let service = describe(builder).start().await.unwrap();
         Self {
             service,
@@ -46,10 +44,16 @@ impl Net {
         match self.transport {
             Transport::Memory => builder.memory(&self.service),
             Transport::Unix => builder.unix_sock_path(self.folder.path()),
-            Transport::Tcp => builder
+            Transport::Tcp => builder.host("127.0.0.1").port(self.port()),
+            Transport::Tls => builder
                 .host("127.0.0.1")
-                .port(self.service.address().port().unwrap()),
+                .port(self.port())
+                .tls(Tls::new().ca(self.folder.path().join("ca.pem"))),
         }
+    }
+
+    fn port(&self) -> u16 {
+        self.service.address().port().unwrap()
     }
 
     /// Another process, which offers nothing.
@@ -64,18 +68,10 @@ impl Net {
 
     /// Stops the service with its controller and starts another at the same address.
     pub async fn restart(self) -> Self {
-        let port = self.service.address().port();
+        let port = self.service.address().port().unwrap_or_default();
         self.service.stop().await;
-        let builder = Global::builder()
-            .process_name("service")
-            .init_controller(true)
-            .auto_callbacks(false);
-        let builder = match port {
-            Some(port) => builder.host("127.0.0.1").port(port),
-            None => builder.unix_sock_path(self.folder.path()),
-        };
         Self {
-            service: builder.start().await.unwrap(),
+            service: serve(self.transport, port, &self.folder).start().await.unwrap(),
             ..self
         }
     }
@@ -89,9 +85,38 @@ impl Net {
     }
 }
 
+/// What is a service with its controller.
+fn serve(transport: Transport, port: u16, folder: &TempDir) -> GlobalBuilder {
+    let builder = Global::builder()
+        .process_name("service")
+        .init_controller(true)
+        .auto_callbacks(false);
+    match transport {
+        Transport::Memory | Transport::Unix => builder.unix_sock_path(folder.path()),
+        Transport::Tcp => builder.host("127.0.0.1").port(port),
+        Transport::Tls => builder
+            .host("127.0.0.1")
+            .port(port)
+            .ssl_certificate(folder.path().join("server.pem"))
+            .ssl_key(folder.path().join("server.key")),
+    }
+}
+
+/// Makes a certificate for the controller, and the authority's own.
+fn issue(folder: &TempDir) {
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let authority = Authority::generate().unwrap();
+    let server = authority
+        .issue(&Wanted::new(Purpose::Server, ["127.0.0.1"]))
+        .unwrap();
+    write("ca.pem", &authority.own().unwrap().certificate);
+    write("server.pem", &server.certificate);
+    write("server.key", &server.key);
+}
+
 /// Does the same over every transport.
 pub async fn over_each<F: Future<Output = ()>>(mut check: impl FnMut(Transport) -> F) {
-    for transport in [Transport::Memory, Transport::Unix, Transport::Tcp] {
+    for transport in [Transport::Memory, Transport::Unix, Transport::Tcp, Transport::Tls] {
         check(transport).await;
     }
 }

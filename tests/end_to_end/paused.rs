@@ -35,7 +35,7 @@ async fn time_left() -> Option<Duration>;
 
 /// What happens on a net whose clock is paused, over each transport; no connection is lost meanwhile.
 async fn paused(during: impl AsyncFn(&daffi::Global)) {
-    for transport in [Transport::Memory, Transport::Unix, Transport::Tcp] {
+    for transport in [Transport::Memory, Transport::Unix, Transport::Tcp, Transport::Tls] {
         let net = Net::start(transport, |builder| builder.auto_callbacks(true)).await;
         let lost = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&lost);

@@ -164,7 +164,7 @@ async fn more_calls_may_wait_than_questions_at_the_controller() {
 
 #[tokio::test]
 async fn after_a_restart_of_the_controller_calls_wait_for_those_who_are_not_back() {
-    for transport in [Transport::Unix, Transport::Tcp] {
+    for transport in [Transport::Unix, Transport::Tcp, Transport::Tls] {
         let net = Net::start(transport, |builder| builder).await;
         let (g, first) = (net.caller().await, baker(&net, "baker").await);
         assert_eq!(Guest.bake(1).on(&g).await, Ok(1));
