@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "tls")]
+mod tls;
+
 use std::fs::DirBuilder;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
@@ -47,12 +50,18 @@ impl Running {
         let mut child = command(folder, arguments).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let mut this = Self { child, log };
+        let said = this.until("running until stopped");
+        (this, said)
+    }
+
+    /// Its log, up to a line that says `words`.
+    fn until(&mut self, words: &str) -> String {
         let mut said = String::new();
-        while !said.contains("running until stopped") {
-            let length = this.log.read_line(&mut said).unwrap();
+        while !said.contains(words) {
+            let length = self.log.read_line(&mut said).unwrap();
             assert!(length > 0, "it ended: {said}");
         }
-        (this, said)
+        said
     }
 
     fn signal(&self, signal: Signal) {
@@ -117,6 +126,10 @@ fn help_tells_of_every_argument_and_exit_code() {
         "--queue-memory",
         "--config",
         "check",
+        "--ssl-certificate",
+        "--ssl-key",
+        "--ssl-ca",
+        "cert",
         "SIGHUP",
         "SIGTERM",
         "Exit codes:",

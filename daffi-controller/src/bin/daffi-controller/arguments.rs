@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use daffi_core::transport::Address;
 
+use super::cert::CertArguments;
+use super::security::TlsArguments;
+
 /// Joins daffi processes: it knows which callbacks they offer and routes every call to one of them.
 ///
 /// Without --host and --port it listens on the Unix socket `.sock` in the folder `daffi-<uid>` of the temporary folder, where
@@ -21,12 +24,15 @@ Examples:
   daffi-controller --unix-sock-path /run/shop      on the socket /run/shop/.sock
   daffi-controller --unix-sock-path /run/shop --any-user                       … for processes of all users
   daffi-controller --host 0.0.0.0 --port 8888 --insecure                       for whoever reaches this machine
+  daffi-controller --host 0.0.0.0 --port 8888 --ssl-certificate server.pem --ssl-key server.key --ssl-ca ca.pem
+                                                   with TLS, for those with a certificate; see `daffi-controller cert --help`
   daffi-controller --config /etc/daffi.toml        as that file says
   daffi-controller check /etc/daffi.toml           says what is at fault in it
 
 Signals:
   SIGINT or SIGTERM stops it: it tells the processes and sends them what is queued. A second one ends it at once.
-  SIGHUP has it read its configuration again: who may do what is as that says then. All else stays as it was.
+  SIGHUP has it read its configuration again: who may do what is as that says then. It reads the
+  files of its certificates again, too, which it also does by itself when somebody joins. All else stays as it was.
 
 A configuration says what the options do, by their names, and who may do what:
   port = 8888
@@ -79,6 +85,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MEGABYTES", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) queue_memory: Option<u32>,
 
+    #[command(flatten)]
+    pub(crate) security: TlsArguments,
+
     /// What to log: error, warn, info, debug, trace, off, or a filter such as `daffi_controller=debug`.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     pub(crate) log: String,
@@ -96,6 +105,7 @@ pub(crate) enum Command {
         /// The file.
         file: PathBuf,
     },
+    Cert(CertArguments),
 }
 
 impl Arguments {

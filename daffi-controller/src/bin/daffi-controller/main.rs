@@ -1,7 +1,9 @@
 //! The controller as a program.
 
 mod arguments;
+mod cert;
 mod configured;
+mod security;
 
 use std::io::{self, IsTerminal as _, Write, stderr, stdout};
 use std::path::Path;
@@ -23,8 +25,10 @@ fn main() -> ExitCode {
         Ok(configured) => configured,
         Err(faults) => return told(&faults),
     };
-    if let Some(Command::Check { file }) = &configured.arguments.command {
-        return check(file);
+    match &configured.arguments.command {
+        Some(Command::Check { file }) => return check(file),
+        Some(Command::Cert(cert)) => return cert::run(cert),
+        None => {}
     }
     let arguments = &configured.arguments;
     let filter = match EnvFilter::builder().parse(&arguments.log) {
@@ -90,6 +94,13 @@ async fn run(Configured { arguments, access }: Configured) -> ExitCode {
             .unwrap_or(usize::MAX)
             .saturating_mul(1024 * 1024);
     }
+    options.security = match arguments.security.read() {
+        Ok(security) => security,
+        Err(faults) => {
+            error!("{faults}");
+            return ExitCode::from(2);
+        }
+    };
     let (mut stop, mut hangup) = match Stop::new().and_then(|stop| Ok((stop, signal(SignalKind::hangup())?)))
     {
         Ok(signals) => signals,
@@ -131,10 +142,11 @@ async fn run(Configured { arguments, access }: Configured) -> ExitCode {
     }
 }
 
-/// Reads the configuration again. One that is at fault changes nothing.
+/// Reads certificates and the configuration again. What is at fault changes nothing.
 async fn reload(controller: &Controller, file: Option<&Path>) {
+    controller.reload().await;
     let Some(file) = file else {
-        return warn!("SIGHUP: there is no configuration file to read again");
+        return info!("SIGHUP: there is no configuration file to read again");
     };
     match configured::access(file) {
         Ok(access) => {
