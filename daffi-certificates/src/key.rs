@@ -9,7 +9,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::error::Error;
 
 const TAG: &str = "PRIVATE KEY";
 

@@ -34,7 +34,7 @@ impl TlsArguments {
     /// Reads the files.
     #[cfg(feature = "tls")]
     pub(crate) fn read(self) -> Result<Security, StartError> {
-        use daffi_core::Tls;
+        use daffi_core::transport::Tls;
         let (Some(certificate), Some(key)) = (self.ssl_certificate, self.ssl_key) else {
             return Ok(Security::none());
         };
@@ -53,7 +53,8 @@ impl TlsArguments {
     /// There is no TLS to be had.
     #[cfg(not(feature = "tls"))]
     pub(crate) fn read(self) -> Result<Security, StartError> {
-        use daffi_core::{ConfigFault, TlsConfigFault};
+        use daffi_core::ConfigFault;
+        use daffi_core::transport::TlsConfigFault;
         if self.ssl_certificate.is_none() {
             return Ok(Security::none());
         }
