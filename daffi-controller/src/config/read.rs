@@ -14,7 +14,7 @@ use crate::access::Policy;
 /// The keys that are no options.
 const EVERYONE: &str = "everyone";
 const ROLES: &str = "roles";
-const IDENTITIES: &str = "identities";
+const GRANTS: &str = "grants";
 
 /// What a role says beside its rights, and what is said of an identity beside its roles.
 const DENY: &str = "deny";
@@ -66,7 +66,7 @@ impl Reader<'_> {
 
     fn root(&mut self, table: &DeTable<'_>, options: &[&str]) -> Config {
         let mut known: Vec<_> = options.to_vec();
-        known.extend([EVERYONE, ROLES, IDENTITIES]);
+        known.extend([EVERYONE, ROLES, GRANTS]);
         let mut config = Config::default();
         let mut access = Access::new();
         let mut is_said = false;
@@ -82,8 +82,8 @@ impl Reader<'_> {
                         access = access.role(&**name.get_ref(), self.role(role));
                     }
                 }
-                IDENTITIES => {
-                    for (name, grants) in self.table(value, "identities, as `[identities.ann]`") {
+                GRANTS => {
+                    for (name, grants) in self.table(value, "identities, as `[grants.ann]`") {
                         let (said, grants) = self.identity(access, name.get_ref(), grants);
                         access = said;
                         is_said |= grants;

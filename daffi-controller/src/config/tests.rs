@@ -64,7 +64,7 @@ call = [\"shop.*\", \"price\"]
 stream = [\"shop.*\"]
 deny.call = [\"shop.admin.*\"]
 
-[identities.\"ann 1\"]
+[grants.\"ann 1\"]
 roles = [\"customer\"]
 names = [\"ann *\"]
 ";
@@ -105,7 +105,7 @@ fn all_faults_are_told_at_their_lines() {
     check_faults(
         "colour = \"red\"",
         &[
-            "1:1: `colour` is no key here, only `host`, `port`, `heartbeat`, `insecure`, `allow`, `everyone`, `roles` and `identities`",
+            "1:1: `colour` is no key here, only `host`, `port`, `heartbeat`, `insecure`, `allow`, `everyone`, `roles` and `grants`",
         ],
     );
     check_faults(
@@ -119,7 +119,7 @@ fn all_faults_are_told_at_their_lines() {
         ],
     );
     check_faults(
-        "everyone = [\"nobody\"]\n[identities.ann]\nroles = [\"custmer\"]\nrole = []\n[roles.customer]\ncall = [\"\"]",
+        "everyone = [\"nobody\"]\n[grants.ann]\nroles = [\"custmer\"]\nrole = []\n[roles.customer]\ncall = [\"\"]",
         &[
             "1:13: everyone is given the role `nobody`, and there is no such role",
             "3:10: the identity `ann` is given the role `custmer`, and there is no such role",
