@@ -240,7 +240,7 @@ fn the_controller_knows_nothing_of_the_node() {
 
 /// The packages whose files are held to the rules about files.
 const PACKAGES: [&str; 4] = [
-    "daffi-certificates",
+    "daffi-controller/certificates",
     "daffi-core",
     "daffi-controller",
     "daffi-macros",
@@ -295,7 +295,7 @@ fn the_macros_depend_on_no_crate_of_ours() {
         controller.daffi_crates("dependencies").collect::<Vec<_>>(),
         ["daffi-certificates", "daffi-core"]
     );
-    let certificates = Manifest::of(&root().join("daffi-certificates"));
+    let certificates = Manifest::of(&root().join("daffi-controller/certificates"));
     assert_eq!(certificates.daffi_crates("dependencies").next(), None);
 }
 
