@@ -19,6 +19,7 @@ pub use access::{Access, Grants, Right, Role};
 pub use error::{CallError, CallErrorKind, RemoteError};
 pub use proto::{Absence, Balance, TimeLimit, TraceContext};
 pub use roster::{CallbackInfo, LeaveReason, Presence, ProcessInfo};
+pub use session::Lagging;
 pub use signature::Signature;
 
 #[cfg(feature = "runtime")]

@@ -12,6 +12,7 @@ use syn::{Lit, LitInt, LitStr};
 use crate::balance::Balance;
 use crate::duration;
 use crate::errors::Errors;
+use crate::lagging::Lagging;
 
 mod key;
 
@@ -61,6 +62,7 @@ enum Value {
     Count(u32),
     Time(Duration),
     Balance(Balance),
+    Lagging(Lagging),
 }
 
 impl Arguments {
@@ -124,6 +126,13 @@ impl Arguments {
     pub(crate) fn balance(&self) -> Option<Balance> {
         self.find(Key::Balance).and_then(|given| match given.value {
             Value::Balance(balance) => Some(balance),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn lagging(&self) -> Option<Lagging> {
+        self.find(Key::Lagging).and_then(|given| match given.value {
+            Value::Lagging(lagging) => Some(lagging),
             _ => None,
         })
     }
@@ -231,6 +240,7 @@ fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<
         }
         (Key::Timeout | Key::Wait, Some(Lit::Str(text))) => parse_time(&text, errors).map(Value::Time),
         (Key::Balance, Some(Lit::Str(text))) => Balance::parse(&text, errors).map(Value::Balance),
+        (Key::Lagging, Some(Lit::Str(text))) => Lagging::parse(&text, errors).map(Value::Lagging),
         (_, Some(Lit::Str(text))) => Some(Value::Text(text)),
         _ => {
             errors.add(value, format!("a string is expected here: `{}`", key.form()));

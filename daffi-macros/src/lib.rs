@@ -18,6 +18,7 @@ mod duration;
 mod errors;
 mod fetcher;
 mod item;
+mod lagging;
 mod name;
 mod signature;
 mod span;

@@ -451,6 +451,17 @@ fn a_broadcast_is_what_the_fetcher_returns() {
 }
 
 #[test]
+fn what_becomes_of_those_who_lag_is_said_of_the_broadcast() {
+    check_fetcher(
+        "lagging",
+        quote!(broadcast, lagging = "drop_slow"),
+        &quote! {
+            async fn watch(prices: impl Stream<Item = u64>) -> u64;
+        },
+    );
+}
+
+#[test]
 fn the_methods_of_a_group_return_what_they_say() {
     check_fetcher(
         "group_of_all_modes",

@@ -1,21 +1,40 @@
 //! One stream to many: read once, and sent to each as far as all have granted.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use daffi::{CallError, Global, Replies, Streaming, callback, fetcher};
+use daffi::{CallError, Global, Lagging, Replies, Streaming, callback, fetcher};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::net::{Net, Transport, over_each};
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Reader {
     begun: Arc<Notify>,
     go_on: Arc<Notify>,
     left: Arc<Notify>,
     flag: u8,
+    messages: Arc<Mutex<Messages>>,
+}
+
+/// What ended a stream; and to go on.
+type Messages = (
+    mpsc::UnboundedSender<Option<CallError>>,
+    Option<oneshot::Receiver<()>>,
+);
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            begun: Arc::default(),
+            go_on: Arc::default(),
+            left: Arc::default(),
+            flag: 0,
+            messages: Arc::new(Mutex::new((mpsc::unbounded_channel().0, None))),
+        }
+    }
 }
 
 struct OnDrop(Arc<Notify>);
@@ -60,6 +79,46 @@ impl Reader {
         self.go_on.notified().await;
     }
 
+    /// Reads one, and the others when it is told to; how many there were.
+    pub async fn halting(&self, mut items: Streaming<Vec<u8>>) -> Result<usize, String> {
+        let _left = OnDrop(Arc::clone(&self.left));
+        let mut count = 0;
+        while let Some(item) = items.next().await {
+            item.map_err(|error| error.to_string())?;
+            if count == 0 {
+                self.begun.notify_one();
+                self.go_on.notified().await;
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// The same on a thread of its own, which is told to go on by a message, and then what ended its stream.
+    pub fn blocked(&self, items: Streaming<Vec<u8>>) {
+        let mut items = items.blocking();
+        items.next().unwrap().unwrap();
+        let go_on = self.messages.lock().unwrap().1.take().unwrap();
+        go_on.blocking_recv().unwrap();
+        let end = items.find_map(Result::err);
+        let _ = self.messages.lock().unwrap().0.send(end);
+    }
+
+    /// Says how long each is, but only the first before it is told to.
+    pub async fn sizes(&self, items: Streaming<Vec<u8>>) -> impl Stream<Item = usize> {
+        let (begun, go_on) = (Arc::clone(&self.begun), Arc::clone(&self.go_on));
+        items.enumerate().then(move |(index, item)| {
+            let (begun, go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
+            async move {
+                if index == 1 {
+                    begun.notify_one();
+                    go_on.notified().await;
+                }
+                item.unwrap().len()
+            }
+        })
+    }
+
     pub async fn double(&self, items: Streaming<u64>) -> impl Stream<Item = u64> {
         items.map(|item| item.unwrap() * 2)
     }
@@ -98,6 +157,11 @@ impl Client {
     async fn late(&self, items: impl Stream<Item = u64>) -> u64;
     async fn some(&self, count: usize, items: impl Stream<Item = u64>) -> usize;
     async fn never(&self, items: impl Stream<Item = u64>);
+    async fn halting(&self, items: impl Stream<Item = Vec<u8>>) -> Result<usize, String>;
+    #[fetcher(broadcast, lagging = "drop_slow", alias = "halting")]
+    async fn halting_of_its_own(&self, items: impl Stream<Item = Vec<u8>>) -> Result<usize, String>;
+    async fn blocked(&self, items: impl Stream<Item = Vec<u8>>);
+    async fn sizes(&self, items: impl Stream<Item = Vec<u8>>) -> impl Stream<Item = usize>;
     async fn double(&self, items: impl Stream<Item = u64>) -> impl Stream<Item = u64>;
     #[fetcher(untraced)]
     async fn flags(&self, items: impl Stream<Item = u64>) -> impl Stream<Item = bool>;
@@ -414,4 +478,163 @@ async fn what_is_sent_to_all_goes_out_though_items_come_without_a_pause() {
         net.stop(others).await;
     })
     .await;
+}
+
+const BLOB: usize = 64 * 1024;
+
+/// So many items, which a window of 2 MiB and the 4 MiB that are kept for a slow one do not hold.
+const MANY: usize = 200;
+
+/// So many, which they do hold, and the window alone does not.
+const SOME: usize = 60;
+
+fn blobs(count: usize) -> impl Stream<Item = Vec<u8>> + Send + 'static {
+    stream::iter((0..count).map(|_| vec![7; BLOB]))
+}
+
+/// Ann does not halt, and Bob does.
+async fn ann_and_bob(net: &Net) -> ([Reader; 2], [Global; 2]) {
+    let readers = [Reader::default(), Reader::default()];
+    readers[0].go_on.notify_one();
+    let others = [
+        open(net, "Ann", &readers[0]).await,
+        open(net, "Bob", &readers[1]).await,
+    ];
+    (readers, others)
+}
+
+#[tokio::test]
+async fn p8_one_that_lags_behind_loses_its_part_and_the_others_go_on() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let ([ann, bob], others) = ann_and_bob(&net).await;
+        let g = net.caller().await;
+        for of_its_own in [false, true] {
+            ann.go_on.notify_one();
+            let (end, ended) = oneshot::channel::<()>();
+            let last = stream::once(ended).filter_map(async |_| None);
+            let items = blobs(MANY).chain(last).boxed();
+            let broadcast = if of_its_own {
+                Client.halting_of_its_own(items).on(&g)
+            } else {
+                let broadcast = Client.halting(items).on(&g).broadcast();
+                broadcast.lagging(Lagging::DropSlow)
+            };
+            let job = broadcast.bg();
+            // Nobody waits for it any more, and it is told while others go on (P4).
+            bob.left.notified().await;
+            end.send(()).unwrap();
+            let counts = job.await.unwrap();
+            assert_eq!(counts["Ann"], Ok(MANY));
+            let lagged = counts["Bob"].as_ref().unwrap_err();
+            assert!(
+                matches!(lagged, CallError::Lagged { process, .. } if process == "Bob"),
+                "{lagged}"
+            );
+            assert!(lagged.may_have_run());
+        }
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p8_one_that_is_not_far_behind_gets_all_though_the_others_are_done() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let ([ann, bob], others) = ann_and_bob(&net).await;
+        let g = net.caller().await;
+        let call = Client.halting(blobs(SOME)).on(&g).broadcast();
+        let job = call.lagging(Lagging::DropSlow).bg();
+        ann.left.notified().await;
+        bob.go_on.notify_one();
+        let counts = job.await.unwrap();
+        assert!(counts.values().all(|count| *count == SOME), "{counts:?}");
+        assert_eq!(counts.values().count(), 2);
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_the_slow_one_is_waited_for_it_has_all() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let ([_, bob], others) = ann_and_bob(&net).await;
+        let g = net.caller().await;
+        let call = Client.halting(blobs(MANY)).on(&g).broadcast();
+        let job = call.lagging(Lagging::Wait).bg();
+        bob.begun.notified().await;
+        bob.go_on.notify_one();
+        let counts = job.await.unwrap();
+        assert_eq!(counts.values().filter(|count| **count == MANY).count(), 2);
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+/// It cannot be stopped, so it is not waited for; and it sees that what it has is not all.
+#[tokio::test]
+async fn one_that_lags_on_a_thread_of_its_own_is_not_waited_for() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let ([ann, bob], others) = ann_and_bob(&net).await;
+        let g = net.caller().await;
+        let (ends, mut ended) = mpsc::unbounded_channel();
+        let mut go_on = Vec::new();
+        for reader in [&ann, &bob] {
+            let (tell, told) = oneshot::channel();
+            go_on.push(tell);
+            *reader.messages.lock().unwrap() = (ends.clone(), Some(told));
+        }
+        go_on.remove(0).send(()).unwrap();
+        let call = Client.blocked(blobs(MANY)).on(&g).broadcast();
+        let ends = call.lagging(Lagging::DropSlow).await.unwrap();
+        assert_eq!(ends["Ann"], Ok(()));
+        assert!(matches!(ends["Bob"], Err(CallError::Lagged { .. })), "{ends:?}");
+        assert_eq!(ended.recv().await, Some(None), "Ann has all");
+        go_on.remove(0).send(()).unwrap();
+        let end = ended.recv().await.unwrap();
+        assert!(matches!(end, Some(CallError::Cancelled { .. })), "{end:?}");
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_stream_of_one_that_lags_ends_with_that() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let (_, others) = ann_and_bob(&net).await;
+        let g = net.caller().await;
+        let call = Client.sizes(blobs(MANY)).on(&g).broadcast();
+        let mut sizes = call.lagging(Lagging::DropSlow).items().await.unwrap();
+        let mut counts = [0, 0];
+        let mut lagged = 0;
+        while let Some((name, size)) = sizes.next().await {
+            match size {
+                Ok(size) => {
+                    assert_eq!(size, BLOB);
+                    counts[usize::from(name == "Bob")] += 1;
+                }
+                Err(CallError::Lagged { process, .. }) if process == "Bob" && name == "Bob" => lagged += 1,
+                Err(error) => panic!("{name}: {error}"),
+            }
+        }
+        assert_eq!((counts, lagged), ([MANY, 1], 1));
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_lags_is_said_of_calls_that_send_a_stream() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let other = open(&net, "Ann", &Reader::default()).await;
+    let g = net.caller().await;
+    let call = g.call::<u64>("reader.total", (1,)).broadcast();
+    let error = call.lagging(Lagging::DropSlow).await.unwrap_err();
+    assert!(matches!(error, CallError::Invalid { .. }), "{error}");
+    assert!(error.to_string().contains("lagging(…)"), "{error}");
+    net.stop([g, other]).await;
 }

@@ -7,7 +7,7 @@ use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover,
     BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, CertificateFault,
-    ConfigFault, Global, GlobalBuilder, Grants, Handover, LeaveReason, Presence, PresenceEvents, ProcessInfo,
+    ConfigFault, Global, GlobalBuilder, Grants, Handover, Lagging, LeaveReason, Presence, PresenceEvents, ProcessInfo,
     Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
     Signature, StartError, Stream, Streaming, TimeLimit, Tls, TlsConfigFault, TlsFault, TlsSide,
     TraceContext, Wait, bytes,
@@ -45,6 +45,7 @@ const _: () = {
     shared::<Global>();
     shared::<GlobalBuilder>();
     shared::<Handover>();
+    shared::<Lagging>();
     shared::<LeaveReason>();
     shared::<Parameter>();
     shared::<Presence>();

@@ -128,6 +128,10 @@ impl Router {
                     None
                 }
                 Header::Cancel { call } => self.cancel(from, call, out),
+                Header::CancelPart { call, index } => {
+                    self.cancel_part(from, call, index, out);
+                    None
+                }
                 Header::Query { call, query } => self.query(from, call, &query, turn, out)?,
                 Header::Goodbye => self.leave(from),
                 Header::Heartbeat { .. } => None,

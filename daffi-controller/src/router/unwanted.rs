@@ -1,6 +1,8 @@
 //! Broadcasts that nobody wants any more: their parts are given up, some at a time.
 
-use super::ids::{BroadcastId, Caller, Part, Routed};
+use daffi_core::proto::CallId;
+
+use super::ids::{BroadcastId, Caller, Part, PeerId, Routed, Sent};
 use super::outlet::Outlet;
 use super::state::Router;
 use super::work::{Progress, Step, Task, Turn};
@@ -36,14 +38,37 @@ impl Router {
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Progress {
-        self.give_up_parts((of, index), turn, |router, part| match part {
-            Routed::Queued(id) => router.cancel_parked(id, out),
+        self.give_up_parts((of, index), turn, |router, part| router.take_back(part, out))
+    }
+
+    /// The caller of a broadcast does not want one part, which still comes.
+    pub(super) fn cancel_part(&mut self, from: PeerId, call: CallId, index: u32, out: &mut impl Outlet) {
+        let sent = self.peers.get(from).and_then(|peer| peer.sent.get(&call));
+        if let Some(Sent::Broadcast(of)) = sent.copied()
+            && let Some(part) = self.left(Part { of, index })
+        {
+            self.take_back(part, out);
+        }
+    }
+
+    /// Nobody wants the answer to a part that has not ended. It still comes.
+    fn take_back(&mut self, part: Routed, out: &mut impl Outlet) {
+        match part {
+            Routed::Queued(id) => self.cancel_parked(id, out),
             Routed::Run(run) => {
-                if let Some(outstanding) = router.calls.get_mut(run) {
+                if let Some(outstanding) = self.calls.get_mut(run) {
                     outstanding.cancel(run, out);
                 }
             }
-        })
+        }
+    }
+
+    /// How far a part is, unless it has ended.
+    fn left(&self, part: Part) -> Option<Routed> {
+        match self.broadcasts.routed(part) {
+            Some(Routed::Queued(id)) => Some(Routed::Queued(id)),
+            _ => self.part_at(part).map(Routed::Run),
+        }
     }
 
     /// The caller of a broadcast has left: nobody wants what is left, nor is told of it.
@@ -86,11 +111,7 @@ impl Router {
             }
             let part = Part { of, index: *index };
             *index += 1;
-            let left = match self.broadcasts.routed(part) {
-                Some(Routed::Queued(id)) => Some(Routed::Queued(id)),
-                _ => self.part_at(part).map(Routed::Run),
-            };
-            if let Some(left) = left {
+            if let Some(left) = self.left(part) {
                 give_up(self, left);
             }
         }

@@ -15,6 +15,7 @@ use super::options::NodeChoice;
 use super::replies::Replies;
 use super::reply_stream::ReplyStream;
 use crate::error::{CallError, RemoteError};
+use crate::node::Lagging;
 use crate::proto::Mode;
 
 /// A call that goes to every process which offers the callback, or to those that are named: what [`Call::broadcast`] and
@@ -102,6 +103,36 @@ impl<T, E> Broadcast<T, E> {
             call: self
                 .call
                 .among(process_names.into_iter().map(Into::into).collect()),
+        }
+    }
+
+    /// What becomes of a process that takes the stream of the call slower than the others do. Unless it is said, they wait for
+    /// it: the slowest sets the pace.
+    ///
+    /// With [`Lagging::DropSlow`] a process that is more than 4 MiB behind the one that is farthest loses its part, and the
+    /// others go on: its callback is cancelled, and its outcome is [`CallError::Lagged`]. What it has of the stream ends
+    /// somewhere; a callback that is not `async` sees its stream end with an error there. Nobody is dropped before all have begun
+    /// to read, for being as slow as all others, or once the stream has ended. How far each is is known by what it has taken,
+    /// so this does not depend on a time.
+    ///
+    /// Of a call that sends no stream it is [`CallError::Invalid`].
+    ///
+    /// ```no_run
+    /// # use daffi_core::Stream;
+    /// # async fn example<S: Stream>(watch: impl Fn(S) -> daffi_core::Call<u64>, prices: S) -> Result<(), daffi_core::CallError> {
+    /// use daffi_core::{CallError, Lagging};
+    ///
+    /// let counts = watch(prices).broadcast().lagging(Lagging::DropSlow).await?;
+    /// for (process_name, outcome) in &counts {
+    ///     if let Err(CallError::Lagged { .. }) = outcome {
+    ///         println!("{process_name} did not keep up");
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn lagging(self, lagging: Lagging) -> Self {
+        Self {
+            call: self.call.lagging(lagging),
         }
     }
 

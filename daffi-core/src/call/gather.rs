@@ -60,6 +60,7 @@ struct Process<T> {
 enum Arrived {
     Batch(Batch),
     Failed(Failure),
+    Lagged,
 }
 
 impl<T, E> fmt::Debug for BroadcastItems<T, E> {
@@ -194,6 +195,9 @@ impl<T, E> BroadcastItems<T, E> {
         if !self.call.feeds.is_empty() {
             self.attempt
                 .feed_all(&mut self.receivers, &mut self.call.feeds, cx);
+            while let Some(index) = self.receivers.lagged() {
+                self.drop_slow(index);
+            }
         }
         loop {
             if let Some(next) = self.take() {
@@ -220,6 +224,15 @@ impl<T, E> BroadcastItems<T, E> {
                     (0..self.processes.len()).for_each(|index| self.end(index, Err(failure.clone())));
                 }
             }
+        }
+    }
+
+    /// One was too slow for what is sent, and its stream ends after what has come of it.
+    fn drop_slow(&mut self, index: usize) {
+        if let Some(process) = self.processes.get_mut(index).filter(|process| !process.ended) {
+            process.ended = true;
+            self.open -= 1;
+            self.arrived.push_back((index, Arrived::Lagged));
         }
     }
 
@@ -251,6 +264,10 @@ impl<T, E> BroadcastItems<T, E> {
                 Arrived::Batch(batch) => process.received.put(batch),
                 Arrived::Failed(failure) => {
                     let error = self.call.failure_at(&process.name, failure);
+                    return Some((process.name.clone(), Err(error)));
+                }
+                Arrived::Lagged => {
+                    let error = CallError::lagged(self.call.callback(), &*process.name);
                     return Some((process.name.clone(), Err(error)));
                 }
             }

@@ -24,6 +24,7 @@ mod spread;
 mod streaming;
 mod stub;
 
+pub use crate::node::Lagging;
 pub(crate) use arguments::by_name;
 pub use background::AsyncResult;
 pub(crate) use blocking::{block_on, check_may_block, may_block, wait_for, waits_for_caller};

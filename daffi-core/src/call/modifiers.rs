@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::future::Call;
 use super::options::NodeChoice;
 use super::streaming::Streaming;
+use crate::node::Lagging;
 use crate::proto::{self, Window};
 
 impl<T, E> Call<T, E> {
@@ -93,6 +94,11 @@ impl<T, E> Call<T, E> {
     /// may have run.
     pub const fn idempotent(mut self) -> Self {
         self.options.idempotent = true;
+        self
+    }
+
+    pub(super) const fn lagging(mut self, lagging: Lagging) -> Self {
+        self.options.lagging = lagging;
         self
     }
 

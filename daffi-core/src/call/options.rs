@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::source::Source;
 use crate::error::CallError;
-use crate::node::{Node, Phase, in_process};
+use crate::node::{Lagging, Node, Phase, in_process};
 use crate::proto::{Mode, Window};
 use crate::scope::Scope;
 
@@ -36,6 +36,8 @@ pub(super) struct Options {
     pub(super) streams: u32,
     /// The callback returns a stream.
     pub(super) streamed: bool,
+    /// What becomes of those of many who take its streams slower than others.
+    pub(super) lagging: Lagging,
 }
 
 /// Which node makes the call.
@@ -59,6 +61,12 @@ impl Options {
         if self.processes.as_ref().is_some_and(|named| named.is_empty()) {
             return Some(
                 "to_each(…) was given no names, so nobody would be asked: leave it out to ask every process"
+                    .to_owned(),
+            );
+        }
+        if self.lagging != Lagging::Wait && self.streams == 0 {
+            return Some(
+                "lagging(…) says what becomes of those who take a stream too slowly, and this call sends none: leave it out"
                     .to_owned(),
             );
         }

@@ -12,7 +12,7 @@ use super::attempt::Attempt;
 use super::future::Call;
 use super::replies::Reply;
 use super::spread::Receivers;
-use crate::error::RemoteError;
+use crate::error::{CallError, RemoteError};
 use crate::node::{Item, Next};
 use crate::proto::{Failed, Failure};
 
@@ -85,7 +85,7 @@ impl<T, E> ReplyStream<T, E> {
             let Poll::Ready(next) = self.call.poll_next(&mut self.attempt, cx) else {
                 self.attempt
                     .feed_all(&mut self.receivers, &mut self.call.feeds, cx);
-                return Poll::Pending;
+                return self.poll_lagged();
             };
             match next {
                 Next::Item(Item::Part(index, outcome)) => {
@@ -110,6 +110,21 @@ impl<T, E> ReplyStream<T, E> {
                 Next::End(Err(Failure::App { .. })) => self.ended = Some(unexpected()),
             }
         }
+    }
+}
+
+impl<T, E> ReplyStream<T, E> {
+    /// The outcome of one that was too slow. When only such are left, nothing is waited for.
+    fn poll_lagged(&mut self) -> Poll<Option<(String, Reply<T, E>)>> {
+        while let Some(index) = self.receivers.lagged() {
+            if let Some(name) = self.waiting.get_mut(index).and_then(Option::take) {
+                let lagged = CallError::lagged(self.call.callback(), &*name);
+                return Poll::Ready(Some((name, Err(lagged))));
+            }
+        }
+        let is_over =
+            self.receivers.has_dropped() && self.again.is_empty() && self.waiting.iter().all(Option::is_none);
+        if is_over { Poll::Ready(None) } else { Poll::Pending }
     }
 }
 

@@ -54,6 +54,15 @@ pub enum CallError<E = RemoteError> {
         /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
         retries_spent: bool,
     },
+    /// The provider took a stream that went to many slower than the others did, so it got no more of it and was cancelled
+    /// ([`Lagging::DropSlow`](crate::Lagging::DropSlow)). It has run for a part of the stream.
+    #[non_exhaustive]
+    Lagged {
+        /// The callback's name.
+        callback: String,
+        /// The process name of the provider.
+        process: String,
+    },
     /// The deadline passed.
     #[non_exhaustive]
     Timeout {

@@ -37,6 +37,7 @@ impl<E> CallError<E> {
                 process,
                 retries_spent,
             },
+            Self::Lagged { callback, process } => CallError::Lagged { callback, process },
             Self::Timeout {
                 callback,
                 limit,

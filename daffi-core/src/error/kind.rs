@@ -24,6 +24,8 @@ pub enum CallErrorKind {
     NoProvider,
     /// [`CallError::ProviderLost`].
     ProviderLost,
+    /// [`CallError::Lagged`].
+    Lagged,
     /// [`CallError::Timeout`].
     Timeout,
     /// [`CallError::Cancelled`].
@@ -62,6 +64,7 @@ impl CallErrorKind {
             Self::App => "app",
             Self::NoProvider => "no_provider",
             Self::ProviderLost => "provider_lost",
+            Self::Lagged => "lagged",
             Self::Timeout => "timeout",
             Self::Cancelled => "cancelled",
             Self::Overloaded => "overloaded",
@@ -94,6 +97,7 @@ impl<E> CallError<E> {
             Self::App(_) => CallErrorKind::App,
             Self::NoProvider { .. } => CallErrorKind::NoProvider,
             Self::ProviderLost { .. } => CallErrorKind::ProviderLost,
+            Self::Lagged { .. } => CallErrorKind::Lagged,
             Self::Timeout { .. } => CallErrorKind::Timeout,
             Self::Cancelled { .. } => CallErrorKind::Cancelled,
             Self::Overloaded { .. } => CallErrorKind::Overloaded,

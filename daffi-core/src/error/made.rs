@@ -61,6 +61,15 @@ impl<E> CallError<E> {
         }
     }
 
+    /// [`Lagged`](Self::Lagged), which ran in `process`.
+    #[must_use]
+    pub fn lagged(callback: impl Into<String>, process: impl Into<String>) -> Self {
+        Self::Lagged {
+            callback: callback.into(),
+            process: process.into(),
+        }
+    }
+
     /// [`Timeout`](Self::Timeout), the caller's own.
     #[must_use]
     pub fn timeout(callback: impl Into<String>, may_have_run: bool) -> Self {

@@ -78,7 +78,7 @@ impl<E> CallError<E> {
     #[must_use]
     pub const fn may_have_run(&self) -> bool {
         match self {
-            Self::App(_) | Self::ProviderLost { .. } | Self::Panicked { .. } => true,
+            Self::App(_) | Self::ProviderLost { .. } | Self::Lagged { .. } | Self::Panicked { .. } => true,
             Self::NotStarted { .. } | Self::Blocking { .. } => false,
             Self::Stopped { done, error, .. } => *done > 0 || error.may_have_run(),
             made!(may_have_run) => *may_have_run,

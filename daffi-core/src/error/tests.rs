@@ -23,6 +23,7 @@ fn all() -> Vec<(CallError<Wordless>, bool)> {
         (CallError::App(Wordless), true),
         (CallError::no_provider("pay"), false),
         (CallError::provider_lost("pay", "bank"), true),
+        (CallError::lagged("pay", "bank"), true),
         (CallError::timeout("pay", true), true),
         (CallError::cancelled("pay", false), false),
         (CallError::overloaded("pay", false), false),

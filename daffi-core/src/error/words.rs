@@ -93,6 +93,10 @@ impl<E> CallError<E> {
                  harm{}",
                 Spent(*retries_spent)
             ),
+            Self::Lagged { callback, process } => write!(
+                f,
+                "process {process:?} lagged behind the others who take the stream of `{callback}`, so it got no more of it and was                  cancelled, and what it did is incomplete: call it again by itself with .to({process:?}), or have the others wait                  for the slowest by leaving out `lagging`"
+            ),
             Self::Timeout {
                 callback,
                 limit,

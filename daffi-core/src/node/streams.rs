@@ -109,30 +109,33 @@ impl Node {
         })
     }
 
-    /// Sends the same items to each of those, at once if `full`; which of them read no more.
-    pub(crate) fn send_to_parts(
+    /// Sends items to each of those, at once if `full`; which of them read no more.
+    pub(crate) fn send_to_parts<'b>(
         &self,
         call: CallId,
         index: u32,
-        parts: &[u32],
-        batch: &Batch,
+        batches: impl Iterator<Item = (u32, &'b Batch)>,
         full: bool,
-    ) -> Result<Vec<bool>, Failed> {
+    ) -> Result<Vec<u32>, Failed> {
         self.visit(&mut Doings::default(), |visit| {
             if full {
                 visit.write = Write::Flush;
             }
             let (session, mut out, _) = visit.parts();
-            let sent =
-                parts.iter().map(
-                    |part| match session.send(End::Part(call, *part), index, batch, &mut out) {
-                        Ok(()) => Ok(false),
-                        Err(Unsent::Closed) => Ok(true),
-                        Err(unsent) => Err(unsent.failed(true)),
-                    },
-                );
-            sent.collect()
+            let closed = batches.filter_map(|(part, batch)| {
+                match session.send(End::Part(call, part), index, batch, &mut out) {
+                    Ok(()) => None,
+                    Err(Unsent::Closed) => Some(Ok(part)),
+                    Err(unsent) => Some(Err(unsent.failed(true))),
+                }
+            });
+            closed.collect()
         })
+    }
+
+    /// Wants no more of one part of a call to many.
+    pub(crate) fn abandon_part(&self, call: CallId, part: u32) {
+        self.drive(|session, out, events| session.abandon_part(call, part, out, events));
     }
 
     /// Ends an argument stream of a call to many at each of those.

@@ -8,7 +8,7 @@ pub use bytes::Bytes;
 pub use inventory;
 
 pub use crate::call::{
-    Encode, Feeds, Stub, call, call_each, call_raw, call_stream, call_stream_raw, decode_item,
+    Encode, Feeds, Lagging, Stub, call, call_each, call_raw, call_stream, call_stream_raw, decode_item,
     decode_raw_item,
 };
 pub use crate::context::CallContext;

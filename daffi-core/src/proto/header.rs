@@ -62,8 +62,7 @@ pub enum StreamId {
     Result(u32),
     /// From the caller to the callback: the number of the argument among those that are streams, counted from 0.
     Argument(u32),
-    /// As [`Argument`](Self::Argument), between the caller of a broadcast and the controller: each process receives the stream
-    /// by itself.
+    /// As [`Argument`](Self::Argument), to one process of a broadcast, between its caller and the controller.
     ArgumentOf {
         /// The place of the process on the roster.
         part: u32,
@@ -226,6 +225,13 @@ pub enum Header<'a> {
         /// For so many items the callback has returned without an error.
         items: u64,
     },
+    /// As [`Cancel`](Self::Cancel), of one part of a broadcast, by its place on the roster. The part still comes. No payload.
+    CancelPart {
+        /// Which call.
+        call: CallId,
+        /// Which part.
+        index: u32,
+    },
 }
 
 impl Header<'_> {
@@ -241,6 +247,7 @@ impl Header<'_> {
             | Self::Run(RunHeader { call, .. })
             | Self::RunEach(RunHeader { call, .. })
             | Self::Cancel { call }
+            | Self::CancelPart { call, .. }
             | Self::Offer { call, .. }
             | Self::Withdraw { call }
             | Self::Query { call, .. }

@@ -201,6 +201,21 @@ impl<W, C: Clone> Session<W, C> {
         }
     }
 
+    /// The caller no longer wants one part of a call to many: it is cancelled where it runs (P4), and sent no more.
+    pub fn abandon_part(
+        &mut self,
+        call: CallId,
+        part: u32,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        self.streams
+            .end_all_of(End::Part(call, part), |waiter| events.push(Event::Drop(waiter)));
+        if self.calls.is_sent(call) && self.connected {
+            let _ = out.send(&Header::CancelPart { call, index: part }, &Bytes::new());
+        }
+    }
+
     /// It is known who is asked: the streams of the call may be sent to each of them once there is credit.
     pub(super) fn open_parts(&mut self, call: CallId, parts: usize) {
         let streams = self.calls.flow(call).map_or(0, std::mem::take);

@@ -14,6 +14,7 @@ mod callers;
 mod calls;
 mod deadlines;
 mod each;
+mod fan;
 mod flow;
 mod message;
 mod provider;
@@ -33,6 +34,7 @@ pub use self::answers::{Item, Next};
 use self::callers::Callers;
 use self::calls::Calls;
 use self::deadlines::Deadlines;
+pub use self::fan::{Fan, Lagging, Pace, Passed};
 pub use self::message::{Message, Request};
 use self::runs::Runs;
 pub use self::runs::{Start, Terms, Times};
@@ -356,6 +358,7 @@ impl<W, C: Clone> Session<W, C> {
             | Header::Refused(_)
             | Header::Call(_)
             | Header::CallTo { .. }
+            | Header::CancelPart { .. }
             | Header::Offer { .. }
             | Header::Withdraw { .. }
             | Header::Query { .. }

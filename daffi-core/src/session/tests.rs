@@ -3,6 +3,7 @@
 
 mod calls;
 mod each;
+mod fan;
 mod generated;
 mod items;
 mod pair;

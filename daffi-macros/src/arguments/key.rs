@@ -13,6 +13,7 @@ pub(crate) enum Key {
     Each,
     Idempotent,
     Inline,
+    Lagging,
     Local,
     Prefix,
     Queue,
@@ -24,7 +25,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Alias,
         Self::AutoInit,
         Self::Balance,
@@ -35,6 +36,7 @@ impl Key {
         Self::Each,
         Self::Idempotent,
         Self::Inline,
+        Self::Lagging,
         Self::Local,
         Self::Prefix,
         Self::Queue,
@@ -57,6 +59,7 @@ impl Key {
             Self::Each => "each",
             Self::Idempotent => "idempotent",
             Self::Inline => "inline",
+            Self::Lagging => "lagging",
             Self::Local => "local",
             Self::Prefix => "prefix",
             Self::Queue => "queue",
@@ -75,6 +78,7 @@ impl Key {
             Self::Balance => "balance = \"round_robin\"",
             Self::Client => "client = \"Name\"",
             Self::Concurrency => "concurrency = 8",
+            Self::Lagging => "lagging = \"drop_slow\"",
             Self::Prefix => "prefix = \"shop.\"",
             Self::Queue => "queue = 200",
             Self::Retry => "retry = 2",

@@ -119,7 +119,8 @@ impl<'a> Callback<'a> {
         if let (Some(queue), None) = (arguments.span(Key::Queue), arguments.span(Key::Concurrency)) {
             errors.add_at(
                 queue,
-                "`queue` is how many calls wait that are beyond `concurrency`: without that, none waits",
+                "`queue` is how many calls wait that are beyond `concurrency`, and without that there is no limit: say how many may run at \
+                 once, such as `concurrency = 8`, or leave `queue` out",
             );
         }
         if errors.count() > before {

@@ -20,6 +20,7 @@ pub(crate) const FUNCTION: Place = Place {
         (Key::Each, EACH),
         (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Idempotent, RETRY),
+        (Key::Lagging, LAGGING),
         (
             Key::Local,
             "a method of a service; a function without `#[callback]` is local",
@@ -46,6 +47,7 @@ pub(crate) const BLOCK: Place = Place {
         (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Concurrency, "a method: every method has its own limit"),
         (Key::Idempotent, RETRY),
+        (Key::Lagging, LAGGING),
         (Key::Inline, "a method"),
         (Key::Local, "a method"),
         (Key::Queue, "a method, beside `concurrency`"),
@@ -76,6 +78,7 @@ pub(crate) const METHOD: Place = Place {
         (Key::Each, EACH),
         (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Idempotent, RETRY),
+        (Key::Lagging, LAGGING),
         (Key::Prefix, "the `impl` block"),
         (Key::Retry, RETRY),
         (Key::To, TO),
@@ -86,6 +89,7 @@ pub(crate) const METHOD: Place = Place {
 const BG: &str = "`#[fetcher]`: it is the caller who does not wait";
 const EACH: &str = "`#[fetcher]`, because the caller has the stream for whose items the callback runs";
 const BROADCAST: &str = "`#[fetcher]`: it is the caller who asks everybody";
+const LAGGING: &str = "`#[fetcher]`: it is the caller who sends a stream to many";
 const RETRY: &str = "`#[fetcher]`: it is the caller who makes calls again";
 const TO: &str = "`#[fetcher]`: it is the caller who chooses";
 const UNTRACED: &str = "a method: every method has its own types";

@@ -84,7 +84,13 @@ fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
     let made = match fetcher.mode {
         Mode::Call => call,
         Mode::Background => background(&fetcher.answer, &call),
-        Mode::Broadcast => quote!(#call.broadcast()),
+        Mode::Broadcast => {
+            let lagging = fetcher.lagging.map(|lagging| {
+                let lagging = lagging.tokens();
+                quote!(.lagging(#lagging))
+            });
+            quote!(#call.broadcast() #lagging)
+        }
     };
     let named = named_stream(fetcher);
     let shown = shown(fetcher);

@@ -10,6 +10,7 @@ use super::body::{Shape, check_body, shape};
 use crate::arguments::{Arguments, Key};
 use crate::errors::Errors;
 use crate::item::Function;
+use crate::lagging::Lagging;
 use crate::name::{self, RemoteName};
 use crate::signature::{self, Side};
 use crate::types;
@@ -24,6 +25,7 @@ pub(crate) struct Fetcher<'a> {
     pub(crate) retry: Option<u32>,
     pub(crate) idempotent: bool,
     pub(crate) mode: Mode,
+    pub(crate) lagging: Option<Lagging>,
     pub(crate) sent: Sent<'a>,
     pub(crate) answer: Answer,
     /// Its types may be others at each call.
@@ -129,6 +131,7 @@ impl<'a> Fetcher<'a> {
         let own_to = arguments.text(Key::To);
         name::check_text("process name", own_to, errors);
         check_mode(arguments, defaults, errors);
+        check_lagging(arguments, signature, errors);
         for parameter in signature::parameters(signature) {
             signature::check_parameter(Side::Fetcher, parameter, errors);
         }
@@ -168,6 +171,7 @@ impl<'a> Fetcher<'a> {
             retry: arguments.count(Key::Retry),
             idempotent: arguments.span(Key::Idempotent).is_some(),
             mode: Mode::of(arguments),
+            lagging: arguments.lagging(),
             sent: sent?,
             answer,
             varying: defaults.varying,
@@ -198,6 +202,27 @@ fn check_mode(arguments: &Arguments, defaults: &Defaults<'_>, errors: &mut Error
             broadcast,
             "`broadcast` asks every process, and the `to` above, which holds for all methods, names one\n\
              say `to` at the methods that need it, or declare this one elsewhere",
+        );
+    }
+}
+
+/// That there is a stream to many of which some can be too slow.
+fn check_lagging(arguments: &Arguments, signature: &syn::Signature, errors: &mut Errors) {
+    let Some(lagging) = arguments.span(Key::Lagging) else {
+        return;
+    };
+    if arguments.span(Key::Broadcast).is_none() {
+        errors.add_at(
+            lagging,
+            "`lagging` says what becomes of those of many who take a stream too slowly: add `broadcast`, or leave `lagging` \
+             out\n\
+             to say it at a call, write `.broadcast().lagging(Lagging::DropSlow)` there",
+        );
+    } else if !signature::parameters(signature).any(|parameter| types::stream(&parameter.ty).is_some()) {
+        errors.add_at(
+            lagging,
+            "`lagging` says what becomes of those who take a stream too slowly, and this fetcher sends none: leave it out, or \
+             take a parameter such as `items: impl Stream<Item = u64>`",
         );
     }
 }

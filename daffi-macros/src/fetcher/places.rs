@@ -13,6 +13,7 @@ pub(crate) const FUNCTION: Place = Place {
         Key::Idempotent,
         Key::Bg,
         Key::Broadcast,
+        Key::Lagging,
         Key::Each,
         Key::Untraced,
     ],
@@ -45,6 +46,7 @@ pub(crate) const BLOCK: Place = Place {
         (Key::Each, EACH),
         (Key::Idempotent, IDEMPOTENT),
         (Key::Inline, INLINE),
+        (Key::Lagging, LAGGING),
         (Key::Local, "a method"),
         (Key::Queue, CONCURRENCY),
         (Key::Retry, RETRY),
@@ -65,6 +67,7 @@ pub(crate) const TRAIT: Place = Place {
         (Key::Each, EACH),
         (Key::Idempotent, IDEMPOTENT),
         (Key::Inline, INLINE),
+        (Key::Lagging, LAGGING),
         (Key::Local, "a method"),
         (Key::Queue, CONCURRENCY),
         (Key::Retry, RETRY),
@@ -83,6 +86,7 @@ pub(crate) const METHOD: Place = Place {
         Key::Idempotent,
         Key::Bg,
         Key::Broadcast,
+        Key::Lagging,
         Key::Each,
         Key::Local,
         Key::Untraced,
@@ -103,6 +107,7 @@ const BALANCE: &str = "`#[callback]`, because all callers share the providers in
 const CONCURRENCY: &str = "`#[callback]`, because it is the provider that is to be spared";
 const EACH: &str = "a method: it is one that sends a stream";
 const INLINE: &str = "`#[callback]`, because it is about where the function runs";
+const LAGGING: &str = "a method that sends a stream, beside `broadcast`";
 const RETURNS: &str = "a method: every method has its own result";
 const IDEMPOTENT: &str = "a method: of every method it is another question whether it may run twice";
 const RETRY: &str = "a method, beside `idempotent`";

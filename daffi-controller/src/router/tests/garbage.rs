@@ -51,6 +51,7 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
             call,
             status: Status::Failed(full()),
         },
+        9 if other % 2 == 1 => Header::CancelPart { call, index: other },
         9 => Header::Cancel { call },
         10 => Header::Offer {
             call,

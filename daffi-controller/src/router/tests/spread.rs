@@ -245,3 +245,80 @@ fn p14_a_part_that_waits_hears_later_that_its_stream_has_ended() {
     };
     assert_eq!(said.last(), Some(&(two.bob, close)));
 }
+
+fn cancel_part(two: &mut Two, index: u32) {
+    let header = Header::CancelPart { call: id(3), index };
+    two.f.receive(two.caller, header, &Bytes::new()).unwrap();
+}
+
+#[test]
+fn p4_one_part_is_cancelled_by_itself_and_still_comes() {
+    let mut two = Two::new();
+    let runs = two.asked();
+    cancel_part(&mut two, 1);
+    assert_eq!(two.f.said(), [(two.bob, Said::Cancel { number: runs[1] })]);
+    cancel_part(&mut two, 1);
+    assert_eq!(two.f.said(), [], "once");
+    two.items(0, &bytes("go on"));
+    assert_eq!(two.f.said(), [(two.ann, items(runs[0], &bytes("go on")))]);
+    two.f.reply(two.bob, runs[1]);
+    two.f.reply(two.ann, runs[0]);
+    let heard: Vec<_> = two.f.said().into_iter().map(|(to, _)| to).collect();
+    assert_eq!(heard, [two.caller; 3], "two parts and the reply");
+}
+
+#[test]
+fn p4_one_part_that_waits_for_a_place_is_taken_back() {
+    let mut two = Two::new();
+    let (_, first) = two.f.routed(
+        two.caller,
+        CallHeader {
+            to: Some("bob"),
+            ..call_of(0)
+        },
+    );
+    two.asked();
+    cancel_part(&mut two, 1);
+    let part = Said::Part {
+        number: 3,
+        index: 1,
+        outcome: failed(Failed::Cancelled { may_have_run: false }),
+    };
+    assert_eq!(two.f.said(), [(two.caller, part)]);
+    // Its place is not given to it any more.
+    two.f.reply(two.bob, first);
+    assert_eq!(two.runs(), [] as [u32; 0]);
+}
+
+#[test]
+fn cancelling_a_part_that_is_none_does_nothing() {
+    let mut two = Two::new();
+    let runs = two.asked();
+    two.f.reply(two.ann, runs[0]);
+    two.f.said();
+    // The number of the one that has ended is another call's by now.
+    let (_, run) = two.f.routed(
+        two.caller,
+        CallHeader {
+            to: Some("ann"),
+            ..call_of(9)
+        },
+    );
+    for index in [0, 2, u32::MAX] {
+        cancel_part(&mut two, index);
+    }
+    for call in [9, 77] {
+        let header = Header::CancelPart {
+            call: id(call),
+            index: 0,
+        };
+        two.f.receive(two.caller, header, &Bytes::new()).unwrap();
+        let header = Header::CancelPart {
+            call: id(3),
+            index: 1,
+        };
+        two.f.receive(two.ann, header, &Bytes::new()).unwrap();
+    }
+    assert_eq!(two.f.said(), []);
+    two.f.reply(two.ann, run);
+}

@@ -745,6 +745,15 @@ fn the_rest() -> Vec<Golden> {
             "00 00 00 06 16 07 00 fb 2c 01",
         ),
         golden(
+            "cancel part",
+            Header::CancelPart {
+                call: CallId::first(7),
+                index: 2,
+            },
+            b"",
+            "00 00 00 04 17 07 00 02",
+        ),
+        golden(
             "close",
             Header::Close {
                 call: CallId::first(7),
@@ -842,7 +851,7 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "17",             // a header
+        "18",             // a header
         "02 09",          // a refusal
         "06 07 00 03",    // a status
         "06 07 00 02 0f", // a way to fail
@@ -1027,6 +1036,8 @@ fn the_documentation_shows_these_bytes() {
         "Stop",
         "RunEach",
         "CallTo",
+        "Done",
+        "CancelPart",
     ];
     for (number, frame) in frames.into_iter().enumerate() {
         assert!(

@@ -997,6 +997,27 @@ fn p8_a_part_that_ends_ends_its_stream_and_no_other() {
 }
 
 #[test]
+fn p4_a_part_that_nobody_wants_is_cancelled_and_sent_no_more() {
+    let mut f = Fixture::new();
+    let call = f.spread();
+    let [ann, bob] = [0, 1].map(|part| End::Part(call, part));
+    assert_eq!((f.may_send(ann, 0), f.may_send(bob, 0)), (None, None));
+    f.session.abandon_part(call, 1, &mut f.wire, &mut f.events);
+    let (number, index) = (number(call), 1);
+    assert_eq!(f.wire.sent(), [Sent::CancelPart { number, index }]);
+    assert_eq!((f.may_send(ann, 0), f.may_send(bob, 0)), (None, Some(None)));
+    // What comes of it all the same harms nobody.
+    f.granted(call, argument_of(1), window(2, 100));
+    let status = Status::Value;
+    f.receive(Header::Part { call, index, status }, Bytes::new())
+        .unwrap();
+    f.session.abandon(call, &mut f.wire, &mut f.events);
+    f.wire.sent();
+    f.session.abandon_part(call, 0, &mut f.wire, &mut f.events);
+    assert_eq!(f.wire.sent(), [], "it is cancelled already");
+}
+
+#[test]
 fn the_end_of_a_call_to_many_ends_its_streams_to_all() {
     for is_abandoned in [false, true] {
         let mut f = Fixture::new();

@@ -26,6 +26,10 @@ pub(super) enum Sent {
     Cancel {
         number: u32,
     },
+    CancelPart {
+        number: u32,
+        index: u32,
+    },
     Reply {
         number: u32,
         outcome: Outcome,
@@ -162,6 +166,10 @@ fn read(frame: &Frame) -> Sent {
             stream,
             items,
             bytes,
+        },
+        Header::CancelPart { call, index } => Sent::CancelPart {
+            number: number(call),
+            index,
         },
         Header::Done { call, items } => Sent::Done {
             number: number(call),
