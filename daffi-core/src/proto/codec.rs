@@ -11,7 +11,7 @@ use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
 
 use super::depth::{Guarded, Measured};
-use super::held::{Away, Glance, Held, Unwritten, Walk, Watched};
+use super::held::{Away, Glance, Held, Seen, Unwritten, Walk, Watched};
 use crate::signature::Form;
 
 const CONFIG: bincode::config::Configuration = bincode::config::standard();
@@ -58,23 +58,49 @@ pub fn encode_held_into<T: Serialize + ?Sized>(
     form: &Form,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
-    let (written, is_odd) = if form.is_unknown() {
-        Watched::lend(out, form.marks(), |sink| {
-            Held::new(sink, Glance::ROOT).write(value)
-        })
+    let start = out.len();
+    let (written, seen) = if form.is_unknown() {
+        glance(value, form, out)
     } else {
         Watched::lend(out, form.marks(), |sink| Held::new(sink, Walk::ROOT).write(value))
     };
-    if is_odd || written.is_err() {
-        look_at(value, form)?;
+    if seen.is_odd || written.is_err() {
+        out.truncate(start);
+        look_at(value, form, out)?;
     }
-    written.map_err(|error| encode_error(&error))
+    Ok(())
 }
 
+/// Writes it without holding it to its form.
+fn glance<T: Serialize + ?Sized>(value: &T, form: &Form, out: &mut Vec<u8>) -> (Result<(), Unwritten>, Seen) {
+    Watched::lend(out, form.marks(), |sink| {
+        Held::new(sink, Glance::ROOT).write(value)
+    })
+}
+
+/// A value may be another one each time that it is written, as what is behind a lock is: so often it is tried to write what
+/// was looked at.
+const TRIES: usize = 4;
+
+/// Looks at all of it, and writes what was looked at.
 #[cold]
-fn look_at<T: Serialize + ?Sized>(value: &T, form: &Form) -> Result<(), EncodeError> {
-    form.check(value)
-        .map_err(|mismatch| EncodeError(mismatch.to_string()))
+fn look_at<T: Serialize + ?Sized>(value: &T, form: &Form, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let start = out.len();
+    for _ in 0..TRIES {
+        let looked_at = form
+            .check(value)
+            .map_err(|mismatch| EncodeError(mismatch.to_string()))?;
+        let (written, seen) = glance(value, form, out);
+        if written.is_ok() && !seen.is_odd && seen.told == looked_at {
+            return Ok(());
+        }
+        out.truncate(start);
+        written.map_err(|error| encode_error(&error))?;
+    }
+    Err(EncodeError(format!(
+        "`{}` changes while it is encoded, and not all that it says can be read: lock or copy it first",
+        type_name::<T>()
+    )))
 }
 
 /// The bytes of `value`, a type of the protocol's own, in a buffer of exactly their size.

@@ -20,7 +20,7 @@ use serde::ser::{Serialize, Serializer};
 use self::parts::{Content, Elements, Entries, Fields};
 use self::prints::Prints as _;
 use self::sink::Sink as _;
-pub(super) use self::sink::Watched;
+pub(super) use self::sink::{Seen, Watched};
 use self::value::Written;
 pub(super) use self::value::{Held, Unwritten};
 pub(super) use self::watch::{Away, Glance, Walk, Watch};

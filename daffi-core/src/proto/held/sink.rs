@@ -1,6 +1,6 @@
 //! Where a value is written to.
 
-use crate::signature::form::Marks;
+use crate::signature::form::{Marks, Print};
 
 /// Where a value is written to.
 pub(in super::super) trait Sink {
@@ -20,26 +20,37 @@ impl Sink for Vec<u8> {
 pub(in super::super) struct Watched<'f> {
     out: Vec<u8>,
     pub(super) marks: &'f Marks,
+    pub(super) seen: Seen,
+}
+
+/// What was noticed while a value was written.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Seen {
     /// Whether there was something that has to be looked at.
-    pub(super) is_odd: bool,
+    pub(in super::super) is_odd: bool,
+    /// All that was written, where it is not compared with anything.
+    pub(in super::super) told: Print,
 }
 
 impl Watched<'_> {
-    /// Writes what `write` writes to the end of `out`, and says whether it has to be looked at.
+    /// Writes what `write` writes to the end of `out`, and says what was noticed.
     pub(in super::super) fn lend<T>(
         out: &mut Vec<u8>,
         marks: &Marks,
         write: impl FnOnce(&mut Watched<'_>) -> T,
-    ) -> (T, bool) {
+    ) -> (T, Seen) {
         let mut lent = Lent {
             sink: Watched {
                 out: core::mem::take(out),
                 marks,
-                is_odd: false,
+                seen: Seen {
+                    is_odd: false,
+                    told: Print::NOTHING,
+                },
             },
             home: out,
         };
-        (write(&mut lent.sink), lent.sink.is_odd)
+        (write(&mut lent.sink), lent.sink.seen)
     }
 }
 

@@ -92,11 +92,12 @@ impl<'f> Watch for Walk<'f> {
 
     #[inline]
     fn note(sink: &mut Watched<'f>) {
-        sink.is_odd = true;
+        sink.seen.is_odd = true;
     }
 }
 
-/// Looks on where nothing is known of the type: at what contradicts itself.
+/// Looks on where nothing is compared: at what contradicts itself, and at what there is, for telling later whether it was
+/// the same.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Glance<'f>(PhantomData<&'f ()>);
 
@@ -104,49 +105,71 @@ impl Glance<'_> {
     pub(in super::super) const ROOT: Self = Self(PhantomData);
 }
 
+impl<'f> Watch for Glance<'f> {
+    type Sink = Watched<'f>;
+    type Prints = Print;
+    type Expected = ();
+
+    #[inline]
+    fn first(self, _: &Watched<'f>) -> Self {
+        self
+    }
+
+    #[inline]
+    fn next(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn variant(self, sink: &mut Watched<'f>, index: u32) -> Self {
+        sink.seen.told = sink.seen.told.variant(index);
+        self
+    }
+
+    #[inline]
+    fn expects(self, _: &Watched<'f>) {}
+
+    #[inline]
+    fn compare(sink: &mut Watched<'f>, (): (), print: Print) {
+        sink.seen.told = sink.seen.told.part(print);
+    }
+
+    #[inline]
+    fn note(sink: &mut Watched<'f>) {
+        sink.seen.is_odd = true;
+    }
+}
+
 /// Does not look on: at the protocol's own types.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Away;
 
-macro_rules! blind {
-    ($(($($generics:tt)*) $watch:ty, $sink:ty, $noted:ident => $note:expr;)*) => {
-        $(
-            impl $($generics)* Watch for $watch {
-                type Sink = $sink;
-                type Prints = ();
-                type Expected = ();
+impl Watch for Away {
+    type Sink = Vec<u8>;
+    type Prints = ();
+    type Expected = ();
 
-                #[inline]
-                fn first(self, _: &$sink) -> Self {
-                    self
-                }
+    #[inline]
+    fn first(self, _: &Vec<u8>) -> Self {
+        self
+    }
 
-                #[inline]
-                fn next(self) -> Self {
-                    self
-                }
+    #[inline]
+    fn next(self) -> Self {
+        self
+    }
 
-                #[inline]
-                fn variant(self, _: &mut $sink, _: u32) -> Self {
-                    self
-                }
+    #[inline]
+    fn variant(self, _: &mut Vec<u8>, _: u32) -> Self {
+        self
+    }
 
-                #[inline]
-                fn expects(self, _: &$sink) {}
+    #[inline]
+    fn expects(self, _: &Vec<u8>) {}
 
-                #[inline]
-                fn compare(_: &mut $sink, (): (), (): ()) {}
+    #[inline]
+    fn compare(_: &mut Vec<u8>, (): (), (): ()) {}
 
-                #[inline]
-                fn note($noted: &mut $sink) {
-                    $note
-                }
-            }
-        )*
-    };
-}
-
-blind! {
-    (<'f>) Glance<'f>, Watched<'f>, sink => sink.is_odd = true;
-    () Away, Vec<u8>, _sink => ();
+    #[inline]
+    fn note(_: &mut Vec<u8>) {}
 }

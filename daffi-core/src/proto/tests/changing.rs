@@ -1,6 +1,7 @@
 //! Types that write some of their values in another way than others: each value is held to what is read, not only the
 //! first of them.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -9,7 +10,7 @@ use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::super::{decode_guarded, encode_held};
-use crate::signature::findings;
+use crate::signature::{Form, findings};
 
 /// What becomes of values that are sent one after the other: those of `fine` arrive, those of `wrong` are refused by an
 /// error with these `words`.
@@ -366,4 +367,88 @@ fn p13_lengths_are_not_taken_for_others() {
     let form = findings::<Long>().form;
     encode_held(&Long(1, 1), &form).unwrap();
     encode_held(&Long(2, 1), &form).unwrap_err();
+}
+
+/// Says something else each time it is asked, as what is behind a lock may.
+struct Unsteady {
+    calls: Cell<usize>,
+    /// What it says, whether as a number or as text; the last for ever.
+    says: &'static [Says],
+}
+
+#[derive(Clone, Copy)]
+enum Says {
+    Number(u64),
+    Text(&'static str),
+    Nothing,
+    /// A sequence that says that it has two elements, and has one.
+    Short,
+}
+
+impl Unsteady {
+    const fn new(says: &'static [Says]) -> Self {
+        Self {
+            calls: Cell::new(0),
+            says,
+        }
+    }
+}
+
+impl Serialize for Unsteady {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let call = self.calls.get();
+        self.calls.set(call + 1);
+        match self.says[call.min(self.says.len() - 1)] {
+            Says::Number(number) => serializer.serialize_u64(number),
+            Says::Text(text) => serializer.serialize_str(text),
+            Says::Nothing => serializer.serialize_none(),
+            Says::Short => {
+                let mut list = serializer.serialize_seq(Some(2))?;
+                list.serialize_element(&1u8)?;
+                list.end()
+            }
+        }
+    }
+}
+
+#[test]
+fn p13_a_value_that_changes_while_it_is_encoded_is_one_that_was_looked_at() {
+    let form = findings::<(u64, Vec<u8>)>().form;
+    for says in [
+        &[Says::Text("\u{7}\u{8}"), Says::Number(5)][..],
+        &[Says::Nothing, Says::Number(5)],
+        &[Says::Short, Says::Number(5)],
+        &[Says::Text("a"), Says::Number(4), Says::Text("a"), Says::Number(5)],
+    ] {
+        let bytes = encode_held(&(Unsteady::new(says), vec![1u8, 2]), &form).unwrap();
+        let (number, rest): (u64, Vec<u8>) = decode_guarded(&bytes).unwrap();
+        assert_eq!((number, rest), (5, vec![1, 2]));
+    }
+    // Where nothing is known of the type, what contradicts itself is noticed.
+    let form = Form::default();
+    let value = (Unsteady::new(&[Says::Short, Says::Number(5)]), 1u8);
+    assert_eq!(
+        decode_guarded::<(u64, u8)>(&encode_held(&value, &form).unwrap()).unwrap(),
+        (5, 1)
+    );
+}
+
+#[test]
+fn p13_a_value_that_never_says_the_same_is_refused() {
+    let form = findings::<u64>().form;
+    let says = &[
+        Says::Text("a"),
+        Says::Number(1),
+        Says::Text("a"),
+        Says::Number(1),
+        Says::Text("a"),
+        Says::Number(1),
+        Says::Text("a"),
+        Says::Number(1),
+        Says::Text("a"),
+        Says::Number(1),
+        Says::Text("a"),
+    ];
+    let error = encode_held(&Unsteady::new(says), &form).unwrap_err().to_string();
+    assert!(error.contains("changes while it is encoded"), "{error}");
 }

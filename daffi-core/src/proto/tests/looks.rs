@@ -39,8 +39,9 @@ fn looked_at_once<T: Serialize + for<'de> Deserialize<'de> + 'static>(values: &[
         encode_held(&(Counted, value), &form).unwrap();
         WRITTEN.get() - 1
     };
-    assert_eq!(looks(&values[0]), 1, "the first of all");
-    values.iter().for_each(|value| assert!(looks(value) <= 1));
+    // Looked at, and written anew as it was then.
+    assert_eq!(looks(&values[0]), 2, "the first of all");
+    values.iter().for_each(|value| assert!(looks(value) <= 2));
     for (number, value) in values.iter().chain(values.iter().rev()).enumerate() {
         assert_eq!(looks(value), 0, "value {number}");
     }

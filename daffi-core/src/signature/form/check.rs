@@ -26,7 +26,7 @@ impl Form {
     /// # Errors
     ///
     /// What is written in another way than it is read, or why it cannot be written.
-    pub fn check<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), Mismatch> {
+    pub(crate) fn check<T: Serialize + ?Sized>(&self, value: &T) -> Result<Print, Mismatch> {
         let found = Found::default();
         let check = Check {
             form: self,
@@ -36,8 +36,7 @@ impl Form {
             depth: 0,
         };
         check.agrees(value.serialize(check)?);
-        found.remember(self);
-        Ok(())
+        Ok(found.remember(self))
     }
 }
 

@@ -16,7 +16,7 @@ const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Print {
     /// That of nothing that is written.
-    pub(super) const NOTHING: Self = Self(0);
+    pub(crate) const NOTHING: Self = Self(0);
 
     /// That of whatever is written.
     pub(super) const ANYTHING: Self = Self(u64::MAX);
@@ -39,6 +39,12 @@ impl Print {
     #[inline]
     pub(crate) const fn part(self, part: Self) -> Self {
         self.and(part.0)
+    }
+
+    /// The same and the number of the variant that comes next.
+    #[inline]
+    pub(crate) const fn variant(self, index: u32) -> Self {
+        self.and(index as u64)
     }
 
     /// The same and the name of what comes next.

@@ -44,12 +44,23 @@ pub(super) struct Check<'f> {
 pub(super) type Checked<T = Print> = Result<T, Mismatch>;
 
 /// What was found to agree, to be remembered if all of the value does.
-#[derive(Default)]
 pub(super) struct Found {
     prints: RefCell<HashMap<Spot, Print>>,
     /// Whether something does not stand where whoever looks on while it is written takes it to be. Then nothing is
     /// remembered, and such a value is looked at in full each time.
     is_shifted: Cell<bool>,
+    /// All that was written, in order.
+    told: Cell<Print>,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            prints: RefCell::default(),
+            is_shifted: Cell::new(false),
+            told: Cell::new(Print::NOTHING),
+        }
+    }
 }
 
 impl Found {
@@ -57,12 +68,19 @@ impl Found {
         self.is_shifted.set(true);
     }
 
-    pub(super) fn remember(self, form: &Form) {
+    /// The number of a variant is written.
+    pub(super) fn tell_variant(&self, index: u32) {
+        self.told.set(self.told.get().variant(index));
+    }
+
+    /// Remembers it in `form`, and says what all that was written is in a number.
+    pub(super) fn remember(self, form: &Form) -> Print {
         if !self.is_shifted.get() {
             for (spot, print) in self.prints.into_inner() {
                 form.settle(spot, print);
             }
         }
+        self.told.get()
     }
 }
 
@@ -100,7 +118,9 @@ impl<'f> Check<'f> {
 
     /// Notes that this may be written here.
     pub(super) fn agrees(self, print: Print) {
-        self.found.prints.borrow_mut().insert(self.at, print);
+        let Found { prints, told, .. } = self.found;
+        prints.borrow_mut().insert(self.at, print);
+        told.set(told.get().part(print));
     }
 
     pub(super) const fn to(self, at: Spot) -> Self {

@@ -7,6 +7,7 @@ use super::words::{Part, Written, counted, same_name};
 impl<'f> Check<'f> {
     /// The content of a variant.
     pub(super) fn variant(self, name: &'static str, index: u32, variant: &'static str) -> Checked<Self> {
+        self.found.tell_variant(index);
         let within = self.unwrapped();
         let content = within.inside().within(name, Part::Variant(variant));
         let Some(node) = within.node() else {
