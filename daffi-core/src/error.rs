@@ -17,7 +17,7 @@ mod start;
 mod tests;
 mod words;
 
-pub use call::CallError;
+pub use call::{CallError, Oversized};
 #[cfg(feature = "runtime")]
 pub use fault::ConfigFault;
 pub use kind::CallErrorKind;

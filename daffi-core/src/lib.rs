@@ -16,7 +16,7 @@ mod error;
 mod roster;
 
 pub use access::{Access, Grants, Right, Role};
-pub use error::{CallError, CallErrorKind, RemoteError};
+pub use error::{CallError, CallErrorKind, Oversized, RemoteError};
 pub use proto::{Absence, Balance, TimeLimit, TraceContext};
 pub use roster::{CallbackInfo, LeaveReason, Presence, ProcessInfo};
 pub use session::Lagging;

@@ -4,7 +4,10 @@ use std::future::pending;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use daffi::{Absence, CallContext, CallError, Global, RemoteError, Stream, callback, fetcher};
+use daffi::{
+    Absence, CallContext, CallError, Global, Oversized, RemoteError, Stream, Streaming, callback, fetcher,
+};
+use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, Semaphore};
 
@@ -149,6 +152,22 @@ mod offered {
     async fn many_bytes(count: usize) -> Vec<u8> {
         vec![7; count]
     }
+
+    #[callback]
+    async fn many_bytes_at_once(count: usize) -> impl Stream<Item = Vec<u8>> {
+        stream::iter([vec![7; count]])
+    }
+
+    /// What ends a stream.
+    #[callback]
+    async fn first_fault(mut items: Streaming<Vec<u8>>) -> String {
+        while let Some(item) = items.next().await {
+            if let Err(error) = item {
+                return error.to_string();
+            }
+        }
+        "nothing".to_owned()
+    }
 }
 
 #[fetcher]
@@ -189,6 +208,10 @@ async fn hurried();
 async fn number_of_bytes(bytes: Vec<u8>) -> usize;
 #[fetcher]
 async fn many_bytes(count: usize) -> Vec<u8>;
+#[fetcher]
+async fn many_bytes_at_once(count: usize) -> impl Stream<Item = Vec<u8>>;
+#[fetcher]
+async fn first_fault(items: impl Stream<Item = Vec<u8>>) -> String;
 #[fetcher]
 async fn offered_by_nobody();
 
@@ -355,7 +378,7 @@ async fn what_does_not_fit_a_frame_is_refused_with_size_and_limit() {
         assert_eq!(number_of_bytes(vec![1; 200 * 1024]).on(&g).await, Ok(200 * 1024));
         let error = number_of_bytes(vec![1; 300 * 1024]).on(&g).await.unwrap_err();
         assert!(
-            matches!(error, CallError::TooLarge { size, limit, may_have_run: false, .. }
+            matches!(error, CallError::TooLarge { size, limit, what: Oversized::Arguments, may_have_run: false, .. }
                 if size > 300 * 1024 && limit <= 256 * 1024),
             "{error}"
         );
@@ -364,6 +387,7 @@ async fn what_does_not_fit_a_frame_is_refused_with_size_and_limit() {
             matches!(
                 error,
                 CallError::TooLarge {
+                    what: Oversized::Result,
                     may_have_run: true,
                     ..
                 }
@@ -374,6 +398,21 @@ async fn what_does_not_fit_a_frame_is_refused_with_size_and_limit() {
             many_bytes(200 * 1024).on(&g).await.map(|bytes| bytes.len()),
             Ok(200 * 1024)
         );
+        // What came before it is there.
+        let item = vec![1; 300 * 1024];
+        let taken = first_fault(stream::iter([vec![1], item])).on(&g).await.unwrap();
+        assert!(taken.contains("an item of a stream of `first_fault` takes 3072"), "{taken}");
+        let mut items = many_bytes_at_once(300 * 1024).on(&g).await.unwrap();
+        let error = items.next().await.unwrap().unwrap_err();
+        assert!(matches!(error, CallError::TooLarge { what: Oversized::Item, .. }), "{error}");
+        let call = number_of_bytes(vec![]).metadata("long", "x".repeat(9 * 1024));
+        let error = call.on(&g).await.unwrap_err();
+        assert!(
+            matches!(error, CallError::TooLarge { what: Oversized::Metadata, may_have_run: false, .. }),
+            "{error}"
+        );
+        let words = error.to_string();
+        assert!(words.contains("metadata") && !words.contains("max_frame"), "{words}");
         net.stop([g]).await;
     })
     .await;

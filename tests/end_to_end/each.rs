@@ -464,9 +464,27 @@ async fn what_is_known_to_be_done_is_told_whatever_ends_it() {
                 .on(&g)
                 .await
                 .unwrap_err(),
+            // The same by its handle.
+            fetchers::add(items())
+                .on(&g)
+                .bg()
+                .timeout(LONG)
+                .await
+                .unwrap_err(),
         ] {
             check(error, CallErrorKind::Timeout);
         }
+        let job = fetchers::add(items()).on(&g).bg();
+        tokio::time::sleep(LONG).await;
+        job.cancel();
+        let error = job.await.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("; to go on, send what comes after the first 5 again"),
+            "{error}"
+        );
+        check(error, CallErrorKind::Cancelled);
         let job = fetchers::add_slowly(stream::iter([1; 6])).on(&g).bg();
         for _ in 0..5 {
             begun.notified().await;

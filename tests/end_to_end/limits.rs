@@ -86,12 +86,17 @@ impl Limits {
 
 fn check(error: &CallError, expected: TimeLimit, words: &str) {
     let CallError::Timeout {
-        limit, may_have_run, ..
+        limit,
+        allowed,
+        may_have_run,
+        ..
     } = error
     else {
         panic!("{error}")
     };
     assert_eq!(*limit, expected, "{error}");
+    // How long it was is known of the call's own.
+    assert_eq!(allowed.is_some(), expected == TimeLimit::Call, "{error}");
     let ran = if *may_have_run {
         "it may have run"
     } else {
@@ -101,7 +106,8 @@ fn check(error: &CallError, expected: TimeLimit, words: &str) {
     assert!(error.to_string().ends_with(&words), "{error}");
 }
 
-const OF_CALL: &str = "answered before the deadline that its caller set";
+const OF_CALL: &str = "answered within 20ms, as its caller allows (the `timeout` of the call, or the `call_timeout` of its Global)";
+const AT_ONCE: &str = "answered within 0ns, as its caller allows (the `timeout` of the call, or the `call_timeout` of its Global)";
 const OF_OUTER: &str = "answered before the deadline of the call during which it was made";
 const OF_CALLBACK: &str = "done in time: its provider allows 30ms (the `timeout` of the callback)";
 
@@ -134,13 +140,32 @@ async fn it_is_said_whose_time_was_over() {
         check(&error, own, OF_CALLBACK);
         for (call, time) in [(Limits.hurried(), Duration::ZERO), (Limits.never(), SHORT)] {
             let error = call.timeout(time).on(&g).await.unwrap_err();
-            check(&error, TimeLimit::Call, OF_CALL);
+            check(
+                &error,
+                TimeLimit::Call,
+                &OF_CALL.replace("20ms", &format!("{time:?}")),
+            );
         }
+        let replies = Limits.never().timeout(SHORT).broadcast().on(&g).await.unwrap();
+        check(replies["other"].as_ref().unwrap_err(), TimeLimit::Call, OF_CALL);
+        let job = Limits.never().on(&g).bg().timeout(SHORT);
+        check(&job.await.unwrap_err(), TimeLimit::Call, OF_CALL);
+        let mut items = Limits.items().timeout(SHORT).on(&g).await.unwrap();
+        assert_eq!(items.next().await, Some(Ok(1)));
+        check(
+            &items.next().await.unwrap().unwrap_err(),
+            TimeLimit::Call,
+            OF_CALL,
+        );
 
         let _ = inner.set(net.service.clone());
         let outer = Limits.calls().to("service").timeout(SHORT * 10).on(&g);
-        check(&outer.await.unwrap_err(), TimeLimit::Call, OF_CALL);
-        let mut expected = [(TimeLimit::Inherited, OF_OUTER), (TimeLimit::Call, OF_CALL)].into_iter();
+        check(
+            &outer.await.unwrap_err(),
+            TimeLimit::Call,
+            &OF_CALL.replace("20ms", "200ms"),
+        );
+        let mut expected = [(TimeLimit::Inherited, OF_OUTER), (TimeLimit::Call, AT_ONCE)].into_iter();
         for _ in 0..4 {
             let error = match calls.recv().await.unwrap() {
                 Made::Plain(job) => {

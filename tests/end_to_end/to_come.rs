@@ -40,7 +40,7 @@ impl Guest {
 #[fetcher(prefix = "baker.", wait = "10m")]
 trait Patient {
     async fn bake(&self, loaves: u32) -> u32;
-    #[fetcher(wait = "1ms", alias = "never")]
+    #[fetcher(wait = "2ms", alias = "never")]
     async fn never(&self) -> u32;
 }
 
@@ -104,43 +104,76 @@ async fn a_call_to_a_process_waits_for_that_one() {
 async fn who_waits_in_vain_is_told_that_nobody_is_there() {
     let net = Net::start(Transport::Memory, |builder| builder).await;
     let g = net.caller().await;
-    let short = Duration::from_millis(1);
+    let short = Duration::from_millis(2);
     let waits = || Guest.bake(1).on(&g);
-    for (call, kind) in [
-        (waits().wait_for_provider(short), CallErrorKind::NoProvider),
+    for (call, kind, is_long) in [
+        (waits().wait_for_provider(short), CallErrorKind::NoProvider, true),
         (
             waits().wait_for_provider(Duration::ZERO),
             CallErrorKind::NoProvider,
+            false,
         ),
-        (PatientClient::new(&g).never().on(&g), CallErrorKind::NoProvider),
+        (
+            PatientClient::new(&g).never().on(&g),
+            CallErrorKind::NoProvider,
+            true,
+        ),
         // It is the deadline that ends these.
         (
-            waits().wait_for_provider(LONG).timeout(short),
+            waits().wait_for_provider(LONG).timeout(short * 10),
             CallErrorKind::Timeout,
+            true,
         ),
         (
-            PatientClient::new(&g).bake(1).timeout(short).on(&g),
+            PatientClient::new(&g).bake(1).timeout(short * 10).on(&g),
             CallErrorKind::Timeout,
+            true,
         ),
         (
-            waits().wait_for_provider(Duration::MAX).timeout(short),
+            waits().wait_for_provider(Duration::MAX).timeout(short * 10),
             CallErrorKind::Timeout,
+            true,
         ),
         // Nobody can have such a name.
         (
             waits().to("x".repeat(256)).wait_for_provider(LONG),
             CallErrorKind::NoProvider,
+            false,
         ),
     ] {
         let error = call.await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(!error.may_have_run(), "{error}");
+        let (CallError::NoProvider { waited, .. } | CallError::Timeout { waited, .. }) = &error else {
+            panic!("{error}")
+        };
+        // Long enough to be told, or not at all.
+        assert_eq!(*waited >= Some(short), is_long, "{error}");
+        let words = "ms for a process that offers it, in vain";
+        assert_eq!(error.to_string().contains(words), is_long, "{error}");
     }
-    let waiting = waits().wait_for_provider(LONG).bg();
+    let broadcast = waits().wait_for_provider(short).broadcast().await;
+    let CallError::NoProvider { waited: Some(_), .. } = broadcast.unwrap_err() else {
+        panic!("it has waited");
+    };
+    let waiting = [
+        waits().wait_for_provider(LONG).bg(),
+        // It waits before it is made.
+        waits().after(LONG).bg(),
+    ];
     g.stop().await;
-    let error = waiting.await.unwrap_err();
-    assert_eq!(error.kind(), CallErrorKind::Cancelled);
-    assert!(!error.may_have_run(), "{error}");
+    for waiting in waiting {
+        let error = waiting.await.unwrap_err();
+        assert!(
+            matches!(error, CallError::Cancelled { stopped: Some(_), .. }),
+            "{error}"
+        );
+        assert!(!error.may_have_run(), "{error}");
+        assert!(
+            error.to_string().contains("of this process stopped before"),
+            "{error}"
+        );
+    }
     net.stop([]).await;
 }
 

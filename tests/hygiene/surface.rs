@@ -7,10 +7,10 @@ use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover,
     BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, CertificateFault,
-    ConfigFault, Global, GlobalBuilder, Grants, Handover, Lagging, LeaveReason, Presence, PresenceEvents, ProcessInfo,
-    Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    Signature, StartError, Stream, Streaming, TimeLimit, Tls, TlsConfigFault, TlsFault, TlsSide,
-    TraceContext, Wait, bytes,
+    ConfigFault, Global, GlobalBuilder, Grants, Handover, Lagging, LeaveReason, Oversized, Presence,
+    PresenceEvents, ProcessInfo, Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter,
+    Reply, ReplyStream, Right, Role, Signature, StartError, Stream, Streaming, TimeLimit, Tls,
+    TlsConfigFault, TlsFault, TlsSide, TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -47,6 +47,7 @@ const _: () = {
     shared::<Handover>();
     shared::<Lagging>();
     shared::<LeaveReason>();
+    shared::<Oversized>();
     shared::<Parameter>();
     shared::<Presence>();
     shared::<PresenceEvents>();

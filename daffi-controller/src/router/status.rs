@@ -61,6 +61,7 @@ pub(super) const fn is_small(status: &Status<'_>) -> bool {
                 | Failed::Recursive
                 | Failed::NoThread { .. }
                 | Failed::TooLarge { .. }
+                | Failed::ItemTooLarge { .. }
                 | Failed::Disconnected { .. }
         ),
     }

@@ -237,7 +237,7 @@ impl Router {
         let failed = if outstanding.takes_short(room) && (is_short || room > kept) {
             match out.send(way.to, header, payload) {
                 Ok(()) => return,
-                Err(error) => refused(&error, true),
+                Err(error) => refused(&error, true).of_items(),
             }
         } else {
             Failed::Overloaded { may_have_run: true }

@@ -81,7 +81,7 @@ impl<T, E> Asking<T, E> {
                 return Poll::Pending;
             }
             Poll::Ready(Next::Item(Item::Roster(names))) => Ok((attempt, names)),
-            Poll::Ready(Next::End(Err(failure))) => Err(call.failure(failure)),
+            Poll::Ready(Next::End(Err(failure))) => Err(attempt.told(call.callback(), call.failure(failure))),
             Poll::Ready(Next::Item(_) | Next::End(Ok(_))) => Err(call.failure(unexpected().into())),
         })
     }

@@ -11,17 +11,14 @@ use bytes::Bytes;
 use super::answer::Arguments;
 use super::options::Options;
 use super::patience::Patience;
-use super::pause::{Pause, pause};
+use super::pause::{Pause, longer_each_time, pause};
 use super::pump::Feeds;
 use super::source::Source;
 use super::spread::Receivers;
-use crate::error::CallError;
-use crate::node::{Backoff, Exchange, Item, Message, Next, Request, in_process};
-use crate::proto::{Described, Failed, Failure, Limits, Moment, Outcome, Window};
+use crate::error::{CallError, Oversized};
+use crate::node::{Backoff, Exchange, Item, Message, Next, Node, Request, in_process};
+use crate::proto::{CallId, Described, Failed, Failure, Limits, Moment, Outcome, Window};
 use crate::scope::Scope;
-
-/// The bound of the first pause before a call is made again, and of the longest.
-const RETRY_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
 
 /// So often a call is sent again in the terms of a provider: once is enough where providers are honest, and few differ.
 const TERMS: u32 = 4;
@@ -35,6 +32,8 @@ pub(super) struct Attempt {
     /// The number to send first, which has the names of the parameters compared as well.
     named: Option<u64>,
     pub(super) deadline: Option<Moment>,
+    /// How long the caller allows, where the deadline is its own.
+    pub(super) allowed: Option<Duration>,
     scope: Scope,
     retries: u32,
     backoff: Backoff,
@@ -73,7 +72,13 @@ impl Attempt {
             .sum();
         if size > Limits::METADATA_BYTES {
             let limit = Limits::METADATA_BYTES as u64;
-            return Err(CallError::too_large(callback(), size as u64, limit, false));
+            return Err(CallError::TooLarge {
+                callback: callback(),
+                size: size as u64,
+                limit,
+                what: Oversized::Metadata,
+                may_have_run: false,
+            });
         }
         if options.streams > 0 && options.mode.hands_over() {
             return Err(CallError::Invalid {
@@ -88,10 +93,10 @@ impl Attempt {
         scope.trace = node.traces().current().or(scope.trace);
         // Of what another node runs, the controller of this one knows nothing.
         scope.run = scope.run.filter(|(instance, _)| *instance == node.instance());
-        let timeout = options
+        let allowed = options
             .timeout
-            .or_else(|| node.call_timeout().filter(|_| options.waits_for_one()))
-            .and_then(|timeout| Instant::now().checked_add(timeout));
+            .or_else(|| node.call_timeout().filter(|_| options.waits_for_one()));
+        let timeout = allowed.and_then(|allowed| Instant::now().checked_add(allowed));
         let inherited = scope
             .deadline
             .is_some_and(|theirs| timeout.is_none_or(|own| theirs < own));
@@ -108,7 +113,6 @@ impl Attempt {
         if retries > 0 {
             node.retries().earn();
         }
-        let backoff = Backoff::new(RETRY_PAUSE.0, RETRY_PAUSE.1);
         Ok(Self {
             patience: Patience::new(&node, options.patience),
             exchange: Exchange::new(node).inheriting(inherited),
@@ -116,9 +120,10 @@ impl Attempt {
             number,
             terms: TERMS,
             deadline,
+            allowed: allowed.filter(|_| !inherited),
             scope,
             retries,
-            backoff,
+            backoff: longer_each_time(),
             ran: false,
             spent: false,
             free: options.is_free(),
@@ -236,21 +241,22 @@ impl Attempt {
 
     /// Sends arguments that are streams.
     pub(super) fn feed(&self, feeds: &mut Feeds, cx: &mut Context<'_>) {
-        if let Some(sent) = self.exchange.sent() {
-            let node = self.exchange.node();
-            // What the streams wait for may belong to a runtime.
-            let _runtime = node.runtime().enter();
+        self.when_sent(|node, sent| {
             let _ = feeds.poll(node, sent, cx);
-        }
+        });
     }
 
     /// Sends arguments that are streams to all who are asked.
     pub(super) fn feed_all(&self, receivers: &mut Receivers, feeds: &mut Feeds, cx: &mut Context<'_>) {
+        self.when_sent(|node, sent| receivers.feed(feeds, node, sent, cx));
+    }
+
+    fn when_sent(&self, feed: impl FnOnce(&Node, CallId)) {
         if let Some(sent) = self.exchange.sent() {
             let node = self.exchange.node();
             // What the streams wait for may belong to a runtime.
             let _runtime = node.runtime().enter();
-            receivers.feed(feeds, node, sent, cx);
+            feed(node, sent);
         }
     }
 
@@ -300,10 +306,21 @@ impl Attempt {
         {
             error = error.instead_of(&before);
         }
+        error = self.patience.told(self.limited(error));
         if self.done > 0 {
             error = CallError::stopped(callback, self.done, error);
         }
         error
+    }
+
+    /// The error of one of many, which says how long the caller allowed.
+    pub(super) fn limited<E>(&self, error: CallError<E>) -> CallError<E> {
+        error.within(self.allowed)
+    }
+
+    /// For how many items of its stream the callback is known to be done.
+    pub(super) fn done(&self) -> u64 {
+        self.done.max(self.exchange.done())
     }
 
     /// The pause before the call is made again, if its outcome, its deadline and the node's budget allow that.

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -48,9 +47,10 @@ enum Inner<T, E> {
     Running {
         task: JoinHandle<Result<T, CallError<E>>>,
         runtime: Handle,
-        timed_out: Arc<AtomicBool>,
-        /// The call was given up, and may have run.
-        ran: Arc<AtomicBool>,
+        /// Its time is over, which was so much.
+        timed_out: Arc<OnceLock<Duration>>,
+        /// What was known of the call when it was given up.
+        given_up: Arc<OnceLock<GivenUp>>,
         /// Is cancelled when the call has ended.
         ended: CancellationToken,
     },
@@ -78,13 +78,33 @@ impl<T: Send + 'static, E: Send + 'static> Call<T, E> {
 
 /// What can go on in a task of the node's: a call, to one or to many.
 pub(super) trait Carry: Future + Unpin {
-    /// Whether the callback may have run, if it ends here.
-    fn may_have_run(&self) -> bool;
+    /// What is known of it, if it ends here.
+    fn given_up(&self) -> GivenUp;
+}
+
+/// What is known of a call that ends before it has an outcome.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct GivenUp {
+    /// The callback may have run.
+    pub(super) may_have_run: bool,
+    /// It is done for so many items of its stream.
+    pub(super) done: u64,
+}
+
+impl GivenUp {
+    /// What is said of a call of which nothing is known any more.
+    const NOT_YET: Self = Self {
+        may_have_run: true,
+        done: 0,
+    };
 }
 
 impl<T, E> Carry for Call<T, E> {
-    fn may_have_run(&self) -> bool {
-        Self::may_have_run(self)
+    fn given_up(&self) -> GivenUp {
+        GivenUp {
+            may_have_run: self.may_have_run(),
+            done: self.done(),
+        }
     }
 }
 
@@ -123,10 +143,10 @@ where
     }
     let ended = CancellationToken::new();
     let end = ended.clone().drop_guard();
-    let ran = Arc::new(AtomicBool::new(false));
+    let given_up = Arc::new(OnceLock::new());
     let mut carried = Carried {
         call,
-        ran: Arc::clone(&ran),
+        given_up: Arc::clone(&given_up),
     };
     let task = node.spawn_task(async move {
         let _end = end;
@@ -136,21 +156,21 @@ where
         task,
         runtime: node.runtime().clone(),
         timed_out: Arc::default(),
-        ran,
+        given_up,
         ended,
     };
     AsyncResult { callback, inner }
 }
 
-/// A call in a task. Where it is given up, it says whether it may have run.
+/// A call in a task. Where it is given up, it says what is known of it.
 struct Carried<C: Carry> {
     call: C,
-    ran: Arc<AtomicBool>,
+    given_up: Arc<OnceLock<GivenUp>>,
 }
 
 impl<C: Carry> Drop for Carried<C> {
     fn drop(&mut self) {
-        self.ran.store(self.call.may_have_run(), Ordering::Release);
+        let _ = self.given_up.set(self.call.given_up());
     }
 }
 
@@ -196,7 +216,7 @@ impl<T, E> AsyncResult<T, E> {
                     () = ended.cancelled() => return,
                 }
                 if !task.is_finished() {
-                    timed_out.store(true, Ordering::Release);
+                    let _ = timed_out.set(timeout);
                     task.abort();
                 }
             });
@@ -226,19 +246,28 @@ impl<T, E> Future for AsyncResult<T, E> {
                 .take()
                 .expect("an `AsyncResult` is not polled after it was ready"),
             Inner::Running {
-                task, timed_out, ran, ..
+                task,
+                timed_out,
+                given_up,
+                ..
             } => match ready!(Pin::new(task).poll(cx)) {
                 Ok(outcome) => outcome,
                 Err(error) => match error.try_into_panic() {
                     // Only decoding a value can panic in there, which is the user's code.
                     Ok(panic) => std::panic::resume_unwind(panic),
                     Err(_) => {
-                        let callback = this.callback.clone();
-                        let may_have_run = ran.load(Ordering::Acquire);
-                        Err(if timed_out.load(Ordering::Acquire) {
-                            CallError::timeout(callback, may_have_run)
-                        } else {
-                            CallError::cancelled(callback, may_have_run)
+                        let callback = this.callback.as_str();
+                        // A task of a runtime that has ended may never have been looked at.
+                        let known = given_up.get().copied().unwrap_or(GivenUp::NOT_YET);
+                        let error = match timed_out.get() {
+                            Some(timeout) => {
+                                CallError::timeout(callback, known.may_have_run).within(Some(*timeout))
+                            }
+                            None => CallError::cancelled(callback, known.may_have_run),
+                        };
+                        Err(match known.done {
+                            0 => error,
+                            done => CallError::stopped(callback, done, error),
                         })
                     }
                 },

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::asked::Asking;
-use super::background::Carry;
+use super::background::{Carry, GivenUp};
 use super::future::Call;
 use super::replies::{Replies, Reply};
 use super::reply_stream::ReplyStream;
@@ -65,11 +65,15 @@ impl<T, E> Future for Collecting<T, E> {
 }
 
 impl<T, E> Carry for Collecting<T, E> {
-    fn may_have_run(&self) -> bool {
-        match &self.0 {
+    fn given_up(&self) -> GivenUp {
+        let may_have_run = match &self.0 {
             Stage::Asking(asking) => asking.may_have_run(),
             // They have been asked.
             Stage::Taking(..) | Stage::Done => true,
+        };
+        GivenUp {
+            may_have_run,
+            done: 0,
         }
     }
 }

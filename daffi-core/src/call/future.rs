@@ -238,10 +238,11 @@ impl<T, E> Call<T, E> {
     }
 
     /// The callback has returned a stream.
-    fn opened(&mut self, exchange: Exchange) -> Result<T, CallError<E>> {
+    fn opened(&mut self, attempt: Attempt) -> Result<T, CallError<E>> {
         match self.decoders.take {
             Take::Stream(open) => Ok(open(Opening {
-                exchange,
+                allowed: attempt.allowed,
+                exchange: attempt.exchange,
                 callback: self.source.name().to_owned(),
                 guarded: self.source.guarded(),
                 window: self.options.window,
@@ -282,7 +283,7 @@ impl<T, E> Future for Call<T, E> {
                     };
                     let outcome = match answer {
                         Answer::Outcome(outcome) => outcome,
-                        Answer::Opened => return Poll::Ready(this.opened(attempt.exchange)),
+                        Answer::Opened => return Poll::Ready(this.opened(attempt)),
                     };
                     match attempt.again(&outcome, this.options.idempotent) {
                         Some(pause) => this.state = State::Pausing(pause, attempt),
@@ -324,15 +325,23 @@ impl<T, E> Call<T, E> {
         }
     }
 
+    /// For how many items of its stream the callback is known to be done.
+    pub(super) fn done(&self) -> u64 {
+        match &self.state {
+            State::Begun(attempt) | State::Pausing(_, attempt) => attempt.done(),
+            State::New | State::Delayed(..) | State::Done => 0,
+        }
+    }
+
     /// Begins the call when its time has come, unless it has begun.
     pub(super) fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), CallError<E>>> {
         loop {
             let next = match &mut self.state {
                 State::New => self.start(),
                 State::Delayed(pause, scope) => {
-                    let over = ready!(Pin::new(pause).poll(cx));
-                    let scope = mem::take(scope);
-                    over.map_err(|failed| self.failure(failed.into()))
+                    let over = ready!(Pin::new(&mut *pause).poll(cx));
+                    let (scope, name) = (mem::take(scope), pause.node_name());
+                    over.map_err(|failed| self.failure(failed.into()).of_stopped(&name))
                         .and_then(|()| self.begin_in(scope).map(State::Begun))
                 }
                 _ => return Poll::Ready(Ok(())),
@@ -366,6 +375,7 @@ impl<T, E> Call<Streaming<T>, E> {
         match self.decoders.take {
             Take::Stream(open) => open(Opening {
                 exchange: Exchange::new(Arc::clone(attempt.exchange.node())),
+                allowed: None,
                 callback: String::new(),
                 guarded,
                 window,

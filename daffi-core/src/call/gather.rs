@@ -264,6 +264,7 @@ impl<T, E> BroadcastItems<T, E> {
                 Arrived::Batch(batch) => process.received.put(batch),
                 Arrived::Failed(failure) => {
                     let error = self.call.failure_at(&process.name, failure);
+                    let error = self.attempt.limited(error);
                     return Some((process.name.clone(), Err(error)));
                 }
                 Arrived::Lagged => {

@@ -9,12 +9,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::pause::{Pause, pause};
+use super::pause::{Pause, longer_each_time, pause};
+use crate::error::CallError;
 use crate::node::{Asked, Backoff, Node};
 use crate::proto::{Absence, Failed, Moment, Query};
-
-/// The bound of the first pause where somebody offers the callback and cannot be called, and of the longest.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
 
 /// How long a call waits for somebody who offers its callback, and what it waits for now.
 pub(super) struct Patience {
@@ -22,9 +20,12 @@ pub(super) struct Patience {
     until: Option<Moment>,
     waiting: Option<Box<Waiting>>,
     backoff: Option<Backoff>,
+    /// How long it has waited, if it has.
+    waited: Option<Duration>,
 }
 
 struct Waiting {
+    since: Instant,
     _asked: Arc<Asked>,
     answered: Pin<Box<WaitForCancellationFutureOwned>>,
     /// It is not made again before.
@@ -45,6 +46,7 @@ impl Patience {
             until,
             waiting: None,
             backoff: None,
+            waited: None,
         }
     }
 
@@ -70,6 +72,7 @@ impl Patience {
         let asked = node.ask_for(callback, process);
         let pauses = self.backoff.as_mut();
         self.waiting = Some(Box::new(Waiting {
+            since: Instant::now(),
             answered: Box::pin(asked.answered()),
             _asked: asked,
             pause: pauses.map(|backoff| pause(node, backoff.pause())),
@@ -79,7 +82,8 @@ impl Patience {
             ),
             otherwise,
         }));
-        self.backoff.get_or_insert_with(|| Backoff::new(PAUSE.0, PAUSE.1));
+        // Somebody may offer the callback who cannot be called.
+        self.backoff.get_or_insert_with(longer_each_time);
         true
     }
 
@@ -97,7 +101,17 @@ impl Patience {
             Poll::Ready(Ok(())) => Err(waiting.otherwise.clone()),
             Poll::Pending => return Poll::Pending,
         };
+        let waited = self.waited.unwrap_or_default() + waiting.since.elapsed();
+        self.waited = Some(waited);
         self.waiting = None;
         Poll::Ready(outcome)
+    }
+
+    /// The error of a call that ended, which says how long it had waited by then.
+    pub(super) fn told<E>(&self, mut error: CallError<E>) -> CallError<E> {
+        if let Some(waited) = self.waited {
+            error = error.having_waited(waited);
+        }
+        error
     }
 }

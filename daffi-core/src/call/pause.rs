@@ -2,26 +2,41 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use crate::node::Node;
+use crate::node::{Backoff, Node};
 use crate::proto::Failed;
 
 /// A wait on the node's runtime, whatever the caller runs on; it ends early when the node stops.
 pub(super) struct Pause {
+    node_name: Arc<str>,
     sleep: Pin<Box<Sleep>>,
     stopped: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 pub(super) fn pause(node: &Node, delay: Duration) -> Pause {
     Pause {
+        node_name: Arc::clone(node.process_name()),
         sleep: sleep_on(node, delay),
         stopped: Box::pin(node.stopped()),
     }
+}
+
+impl Pause {
+    /// Whose stop ends it early.
+    pub(super) fn node_name(&self) -> Arc<str> {
+        Arc::clone(&self.node_name)
+    }
+}
+
+/// The pauses before a call is made again: 20 ms at most at first, then longer, up to 2 s.
+pub(super) const fn longer_each_time() -> Backoff {
+    Backoff::new(Duration::from_millis(20), Duration::from_secs(2))
 }
 
 impl Future for Pause {

@@ -14,7 +14,7 @@ use super::replies::Reply;
 use super::spread::Receivers;
 use crate::error::{CallError, RemoteError};
 use crate::node::{Item, Next};
-use crate::proto::{Failed, Failure};
+use crate::proto::{Failed, Failure, Outcome};
 
 /// The outcomes of a broadcast as they arrive, with the names of their processes. Ends when every process that was asked
 /// has given one.
@@ -79,7 +79,7 @@ impl<T, E> ReplyStream<T, E> {
                     };
                 };
                 let failed = failed.clone();
-                let reply = self.call.finish_at(&name, Err(failed.into()));
+                let reply = self.reply(&name, Err(failed.into()));
                 return Poll::Ready(Some((name, reply)));
             }
             let Poll::Ready(next) = self.call.poll_next(&mut self.attempt, cx) else {
@@ -100,7 +100,7 @@ impl<T, E> ReplyStream<T, E> {
                         self.again.push((name, again));
                         continue;
                     }
-                    let reply = self.call.finish_at(&name, outcome);
+                    let reply = self.reply(&name, outcome);
                     return Poll::Ready(Some((name, reply)));
                 }
                 Next::Item(_) => self.ended = Some(unexpected()),
@@ -114,6 +114,11 @@ impl<T, E> ReplyStream<T, E> {
 }
 
 impl<T, E> ReplyStream<T, E> {
+    fn reply(&self, name: &str, outcome: Outcome) -> Reply<T, E> {
+        let reply = self.call.finish_at(name, outcome);
+        reply.map_err(|error| self.attempt.limited(error))
+    }
+
     /// The outcome of one that was too slow. When only such are left, nothing is waited for.
     fn poll_lagged(&mut self) -> Poll<Option<(String, Reply<T, E>)>> {
         while let Some(index) = self.receivers.lagged() {

@@ -51,6 +51,8 @@ pub struct Streaming<T> {
     received: Received<T>,
     callback: String,
     turn: Turn,
+    /// How long the caller allowed the call.
+    allowed: Option<Duration>,
     idle: Option<Duration>,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -88,6 +90,7 @@ impl Drop for Feeding {
 /// A call whose callback has returned a stream.
 pub(super) struct Opening {
     pub(super) exchange: Exchange,
+    pub(super) allowed: Option<Duration>,
     pub(super) callback: String,
     pub(super) guarded: bool,
     pub(super) window: Window,
@@ -111,6 +114,7 @@ impl<T> Streaming<T> {
     pub(super) fn result(opening: Opening, decode: DecodeItem<T>) -> Self {
         let Opening {
             exchange,
+            allowed,
             callback,
             guarded,
             window,
@@ -133,7 +137,11 @@ impl<T> Streaming<T> {
             exchange,
             _feeding: feeding,
         };
-        Self::new(source, Received::new(decode, guarded, window), callback)
+        let received = Received::new(decode, guarded, window);
+        Self {
+            allowed,
+            ..Self::new(source, received, callback)
+        }
     }
 
     pub(crate) fn argument(
@@ -157,6 +165,7 @@ impl<T> Streaming<T> {
             received,
             callback,
             turn: Turn::NEW,
+            allowed: None,
             idle: None,
             timer: None,
         }
@@ -203,7 +212,7 @@ impl<T> Streaming<T> {
         Poll::Ready(next.map(|item| {
             item.map_err(|broken| match broken {
                 Broken::Ended(Failure::Failed(failed)) => {
-                    CallError::from_failed(failed, &self.callback, None, None)
+                    CallError::from_failed(failed, &self.callback, None, None).within(self.allowed)
                 }
                 Broken::Ended(Failure::App { remote, .. }) => CallError::App(remote),
                 Broken::Item(error) => undecodable(&self.callback, &error),

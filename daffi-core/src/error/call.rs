@@ -1,10 +1,26 @@
 //! The one error of calls.
 
+use std::time::Duration;
+
 use super::RemoteError;
 #[cfg(feature = "runtime")]
 use crate::proto::Failed;
 use crate::proto::{Absence, TimeLimit};
 use crate::signature::Signature;
+
+/// What of a call was too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Oversized {
+    /// Its arguments: they did not fit a frame.
+    Arguments,
+    /// Its result: it did not fit a frame.
+    Result,
+    /// An item of a stream, sent or returned: it did not fit a frame.
+    Item,
+    /// Its [metadata](crate::Call::metadata): all keys and values together.
+    Metadata,
+}
 
 /// Why a call ended without a value.
 ///
@@ -39,6 +55,8 @@ pub enum CallError<E = RemoteError> {
         stopped: Option<String>,
         /// What exactly is missing.
         absence: Absence,
+        /// How long the call has waited for somebody to offer it; none if it did not.
+        waited: Option<Duration>,
         /// Whether an earlier attempt of the same call may have run.
         may_have_run: bool,
         /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
@@ -70,6 +88,10 @@ pub enum CallError<E = RemoteError> {
         callback: String,
         /// Whose it was.
         limit: TimeLimit,
+        /// How long the caller allowed, where it was the call's own deadline and this is known.
+        allowed: Option<Duration>,
+        /// How long the call has waited for somebody to offer the callback; none if it did not.
+        waited: Option<Duration>,
         /// Whether the callback may have begun.
         may_have_run: bool,
     },
@@ -132,7 +154,7 @@ pub enum CallError<E = RemoteError> {
         /// Whether the call may have run: an earlier attempt of it, or this one, whose right was taken away meanwhile.
         may_have_run: bool,
     },
-    /// The arguments or the result are over the frame limit.
+    /// Something of the call is over its limit: mostly what a frame may have.
     #[non_exhaustive]
     TooLarge {
         /// The callback's name.
@@ -141,8 +163,8 @@ pub enum CallError<E = RemoteError> {
         size: u64,
         /// The limit in bytes.
         limit: u64,
-        /// Whether it is the result, and not the arguments.
-        is_result: bool,
+        /// What is too large.
+        what: Oversized,
         /// Whether the callback may have run: it has if its result is too large.
         may_have_run: bool,
     },
@@ -261,6 +283,7 @@ impl<E> CallError<E> {
                 process: process.map(str::to_owned),
                 stopped: None,
                 absence,
+                waited: None,
                 may_have_run: false,
                 retries_spent: false,
             },
@@ -272,6 +295,8 @@ impl<E> CallError<E> {
             Failed::Timeout { limit, may_have_run } => Self::Timeout {
                 callback,
                 limit,
+                allowed: None,
+                waited: None,
                 may_have_run,
             },
             Failed::Cancelled { may_have_run } => Self::Cancelled {
@@ -330,8 +355,19 @@ impl<E> CallError<E> {
                 callback,
                 size,
                 limit,
-                is_result: may_have_run,
+                what: if may_have_run {
+                    Oversized::Result
+                } else {
+                    Oversized::Arguments
+                },
                 may_have_run,
+            },
+            Failed::ItemTooLarge { size, limit } => Self::TooLarge {
+                callback,
+                size,
+                limit,
+                what: Oversized::Item,
+                may_have_run: true,
             },
             Failed::Decode { message } => Self::Decode {
                 callback,

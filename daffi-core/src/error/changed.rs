@@ -18,6 +18,7 @@ impl<E> CallError<E> {
                 process,
                 stopped,
                 absence,
+                waited,
                 may_have_run,
                 retries_spent,
             } => CallError::NoProvider {
@@ -25,6 +26,7 @@ impl<E> CallError<E> {
                 process,
                 stopped,
                 absence,
+                waited,
                 may_have_run,
                 retries_spent,
             },
@@ -41,10 +43,14 @@ impl<E> CallError<E> {
             Self::Timeout {
                 callback,
                 limit,
+                allowed,
+                waited,
                 may_have_run,
             } => CallError::Timeout {
                 callback,
                 limit,
+                allowed,
+                waited,
                 may_have_run,
             },
             Self::Cancelled {
@@ -96,13 +102,13 @@ impl<E> CallError<E> {
                 callback,
                 size,
                 limit,
-                is_result,
+                what,
                 may_have_run,
             } => CallError::TooLarge {
                 callback,
                 size,
                 limit,
-                is_result,
+                what,
                 may_have_run,
             },
             Self::Disconnected {

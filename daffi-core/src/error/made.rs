@@ -2,7 +2,7 @@
 //!
 //! The variants are `#[non_exhaustive]`, so that they may come to say more: these functions are how others make them.
 
-use super::CallError;
+use super::{CallError, Oversized};
 use crate::proto::{Absence, TimeLimit};
 use crate::signature::Signature;
 
@@ -33,6 +33,7 @@ impl<E> CallError<E> {
             process: None,
             stopped: None,
             absence: Absence::Nobody,
+            waited: None,
             may_have_run: false,
             retries_spent: false,
         }
@@ -46,6 +47,7 @@ impl<E> CallError<E> {
             process: Some(process.into()),
             stopped: None,
             absence: Absence::ProcessUnknown,
+            waited: None,
             may_have_run: false,
             retries_spent: false,
         }
@@ -76,6 +78,8 @@ impl<E> CallError<E> {
         Self::Timeout {
             callback: callback.into(),
             limit: TimeLimit::Call,
+            allowed: None,
+            waited: None,
             may_have_run,
         }
     }
@@ -140,7 +144,11 @@ impl<E> CallError<E> {
             callback: callback.into(),
             size,
             limit,
-            is_result: may_have_run,
+            what: if may_have_run {
+                Oversized::Result
+            } else {
+                Oversized::Arguments
+            },
             may_have_run,
         }
     }

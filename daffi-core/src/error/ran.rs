@@ -1,8 +1,13 @@
 //! What an error says of all attempts of its call: whether one of them may have run, and why there is not another.
 
+#[cfg(feature = "runtime")]
+use std::time::Duration;
+
 use super::CallError;
 #[cfg(feature = "runtime")]
 use super::words::BEFORE;
+#[cfg(feature = "runtime")]
+use crate::proto::TimeLimit;
 
 /// The cases of calls that were made, each with whether it may have run. Of the others that is known without asking.
 macro_rules! made {
@@ -115,6 +120,29 @@ impl<E> CallError<E> {
         // The others have run, or are of calls that were never made.
         if let made!(may_have_run) = &mut self {
             *may_have_run = true;
+        }
+        self
+    }
+
+    /// The same error of a call that its caller allowed so long, if it was that which is over.
+    #[cfg(feature = "runtime")]
+    pub(crate) const fn within(mut self, own: Option<Duration>) -> Self {
+        if let Self::Timeout {
+            limit: TimeLimit::Call,
+            allowed,
+            ..
+        } = &mut self
+        {
+            *allowed = own;
+        }
+        self
+    }
+
+    /// The same error of a call that has waited so long for somebody to offer its callback, if nobody has come.
+    #[cfg(feature = "runtime")]
+    pub(crate) const fn having_waited(mut self, time: Duration) -> Self {
+        if let Self::NoProvider { waited, .. } | Self::Timeout { waited, .. } = &mut self {
+            *waited = Some(time);
         }
         self
     }

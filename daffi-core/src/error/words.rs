@@ -2,8 +2,9 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
-use super::{CallError, shown};
+use super::{CallError, Oversized, shown};
 use crate::proto::{Absence, TimeLimit};
 
 impl<E: fmt::Debug + 'static> fmt::Display for CallError<E> {
@@ -49,11 +50,17 @@ impl<E> CallError<E> {
                 process,
                 stopped,
                 absence,
+                waited,
                 may_have_run,
                 retries_spent,
             } => {
                 let process = process.as_deref().unwrap_or("?");
                 match absence {
+                    Absence::Nobody if waited.is_some() => write!(
+                        f,
+                        "nobody offers `{callback}` now: start a process with a #[callback] of that name, or have the call wait \
+                         longer with .wait_for_provider(…)"
+                    ),
                     Absence::Nobody => write!(
                         f,
                         "nobody offers `{callback}` now: start a process with a #[callback] of that name, or \
@@ -61,7 +68,8 @@ impl<E> CallError<E> {
                     ),
                     Absence::OnlyCaller => write!(
                         f,
-                        "nobody but this process offers `{callback}`: to call it here, name this process with .to(…)"
+                        "nobody but this process offers `{callback}`: to call it here, name this process with .to(…) \
+                         or .to_each(…)"
                     ),
                     Absence::ProcessUnknown => write!(
                         f,
@@ -70,8 +78,8 @@ impl<E> CallError<E> {
                     ),
                     Absence::NotOffered => write!(
                         f,
-                        "process {process:?} does not offer `{callback}`: call without .to(…), or at a process that \
-                         offers it"
+                        "process {process:?} does not offer `{callback}`: name a process that does, or none to have any \
+                         that does"
                     ),
                 }?;
                 if let Some(stopped) = stopped {
@@ -81,7 +89,8 @@ impl<E> CallError<E> {
                          meant with .on(&g)"
                     )?;
                 }
-                write!(f, "{}{}", Before(*may_have_run), Spent(*retries_spent))
+                let waited = InVain(*waited);
+                write!(f, "{waited}{}{}", Before(*may_have_run), Spent(*retries_spent))
             }
             Self::ProviderLost {
                 callback,
@@ -100,24 +109,31 @@ impl<E> CallError<E> {
             Self::Timeout {
                 callback,
                 limit,
+                allowed,
+                waited,
                 may_have_run,
             } => {
                 write!(f, "`{callback}` was not ")?;
-                match limit {
-                    TimeLimit::Call => write!(f, "answered before the deadline that its caller set"),
-                    TimeLimit::Inherited => write!(
+                match (limit, allowed) {
+                    (TimeLimit::Call, Some(allowed)) => write!(
+                        f,
+                        "answered within {allowed:?}, as its caller allows (the `timeout` of the call, or the `call_timeout` of \
+                         its Global)"
+                    ),
+                    (TimeLimit::Call, None) => write!(f, "answered before the deadline that its caller set"),
+                    (TimeLimit::Inherited, _) => write!(
                         f,
                         "answered before the deadline of the call during which it was made"
                     ),
-                    TimeLimit::Callback(allowed) => write!(
+                    (TimeLimit::Callback(allowed), _) => write!(
                         f,
                         "done in time: its provider allows {allowed:?} (the `timeout` of the callback)"
                     ),
-                    TimeLimit::Idle(allowed) => {
+                    (TimeLimit::Idle(allowed), _) => {
                         write!(f, "heard of for {allowed:?} (the `idle_timeout` of its stream)")
                     }
                 }?;
-                write!(f, "; {}", Ran(*may_have_run))
+                write!(f, "{}; {}", InVain(*waited), Ran(*may_have_run))
             }
             Self::Cancelled {
                 callback,
@@ -208,15 +224,35 @@ impl<E> CallError<E> {
                 callback,
                 size,
                 limit,
-                is_result,
+                what,
                 may_have_run,
-            } => write!(
-                f,
-                "the {} of `{callback}` take {size} bytes, over the limit of {limit}: send a stream of parts (`impl Stream`, or \
-                 `daffi::bytes` for files), or raise max_frame on the controller and both processes{}",
-                if *is_result { "result" } else { "arguments" },
-                Before(*may_have_run && !*is_result)
-            ),
+            } => {
+                let before =
+                    Before(*may_have_run && matches!(what, Oversized::Arguments | Oversized::Metadata));
+                match what {
+                    Oversized::Arguments | Oversized::Result => write!(
+                        f,
+                        "the {} of `{callback}` take {size} bytes, over the limit of {limit}: send a stream of parts (`impl \
+                         Stream`, or `daffi::bytes` for files), or raise max_frame on the controller and both processes",
+                        if *what == Oversized::Result {
+                            "result"
+                        } else {
+                            "arguments"
+                        },
+                    ),
+                    Oversized::Item => write!(
+                        f,
+                        "an item of a stream of `{callback}` takes {size} bytes, over the limit of {limit}: send smaller ones \
+                         (`daffi::bytes` reads in parts), or raise max_frame on the controller and both processes"
+                    ),
+                    Oversized::Metadata => write!(
+                        f,
+                        "the metadata of a call of `{callback}` takes {size} bytes, over the limit of {limit} for all keys and \
+                         values: send what is long as an argument"
+                    ),
+                }?;
+                write!(f, "{before}")
+            }
             Self::Disconnected {
                 callback,
                 may_have_run,
@@ -263,7 +299,14 @@ impl<E> CallError<E> {
                     f,
                     "`{callback}` was done for {known}{done} {items} and then stopped: "
                 )?;
-                error.show(f, app)
+                error.show(f, app)?;
+                if error.comes_from_outside() {
+                    write!(
+                        f,
+                        "; to go on, send what comes after the first {done} again, if doing some of it twice does no harm"
+                    )?;
+                }
+                Ok(())
             }
             Self::Invalid {
                 callback,
@@ -323,6 +366,22 @@ struct Before(bool);
 impl fmt::Display for Before {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0 { BEFORE } else { "" })
+    }
+}
+
+/// What the message says of the time for which nobody offered the callback though the call waited for that.
+struct InVain(Option<Duration>);
+
+impl fmt::Display for InVain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            // Nobody reads fractions of a millisecond.
+            Some(time) if time.as_millis() > 0 => {
+                let time = Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+                write!(f, "; it waited {time:?} for a process that offers it, in vain")
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -56,6 +56,12 @@ impl Exchange {
             .is_some_and(|call| self.node.drive(|session, _, _| session.may_have_run(call)))
     }
 
+    /// For how many items of its stream the callback is known to be done, as long as there is no outcome.
+    pub(crate) fn done(&self) -> u64 {
+        self.call
+            .map_or(0, |call| self.node.drive(|session, _, _| session.done(call)))
+    }
+
     /// The call, until its outcome was seen.
     pub(crate) const fn sent(&self) -> Option<CallId> {
         self.call

@@ -61,7 +61,7 @@ impl Node {
                 .send(end, index, batch, &mut out)
                 .map_err(|unsent| match unsent {
                     Unsent::Closed => None,
-                    unsent => Some(unsent.failed(true)),
+                    unsent => Some(unsent.failed(true).of_items()),
                 })
         })
     }
@@ -126,7 +126,7 @@ impl Node {
                 match session.send(End::Part(call, part), index, batch, &mut out) {
                     Ok(()) => None,
                     Err(Unsent::Closed) => Some(Ok(part)),
-                    Err(unsent) => Some(Err(unsent.failed(true))),
+                    Err(unsent) => Some(Err(unsent.failed(true).of_items())),
                 }
             });
             closed.collect()

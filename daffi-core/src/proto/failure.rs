@@ -185,6 +185,13 @@ pub enum Failed {
         /// How many there are.
         threads: u32,
     },
+    /// An item of a stream did not fit a frame.
+    ItemTooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
 }
 
 impl Failed {
@@ -194,6 +201,15 @@ impl Failed {
         Self::Timeout {
             limit: TimeLimit::Call,
             may_have_run,
+        }
+    }
+
+    /// The same of items of a stream, which is of no call's arguments or result.
+    #[must_use]
+    pub fn of_items(self) -> Self {
+        match self {
+            Self::TooLarge { size, limit, .. } => Self::ItemTooLarge { size, limit },
+            other => other,
         }
     }
 
@@ -207,7 +223,10 @@ impl Failed {
             | Self::Recursive
             | Self::NoThread { .. }
             | Self::Decode { .. } => false,
-            Self::ProviderLost { .. } | Self::Panicked { .. } | Self::Encode { .. } => true,
+            Self::ProviderLost { .. }
+            | Self::Panicked { .. }
+            | Self::Encode { .. }
+            | Self::ItemTooLarge { .. } => true,
             Self::Timeout { may_have_run, .. }
             | Self::Cancelled { may_have_run }
             | Self::Overloaded { may_have_run }

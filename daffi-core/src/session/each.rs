@@ -19,6 +19,12 @@ impl<W, C: Clone> Session<W, C> {
             let _ = out.send(&Header::Done { call, items }, &Bytes::new());
         }
     }
+
+    /// For how many items of its stream the callback of a call is known to be done, while it has no outcome.
+    #[must_use]
+    pub fn done(&self, call: CallId) -> u64 {
+        self.calls.done(call)
+    }
 }
 
 impl<W> Calls<W> {
@@ -27,6 +33,10 @@ impl<W> Calls<W> {
         if let Some(slot) = self.slots.get_mut(call) {
             slot.done = Some(0);
         }
+    }
+
+    fn done(&self, call: CallId) -> u64 {
+        self.slots.get(call).and_then(|slot| slot.done).unwrap_or(0)
     }
 
     /// It is done for so many. `false` if no such call is out.

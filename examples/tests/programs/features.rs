@@ -65,7 +65,7 @@ fn a_price_is_asked_for_until_somebody_knows_it() {
 What does milk cost?
 99 cents
 Caviar: we have no caviar
-Counting the money: `count_money` was not answered before the deadline that its caller set; it may have run
+Counting the money: `count_money` was not answered within 1s, as its caller allows (the `timeout` of the call, or the `call_timeout` of its Global); it may have run
 Might it have been counted? true
 ";
     assert_eq!(price_check.finish().0, expected);

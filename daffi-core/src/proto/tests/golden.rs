@@ -545,6 +545,15 @@ fn replies() -> Vec<Golden> {
             "00 00 00 10 06 07 00 02 08 fc 70 11 01 00 fc 00 00 01 00 01",
         ),
         golden(
+            "item too large",
+            failed(Failed::ItemTooLarge {
+                size: 70_000,
+                limit: 65_536,
+            }),
+            b"",
+            "00 00 00 0f 06 07 00 02 0f fc 70 11 01 00 fc 00 00 01 00",
+        ),
+        golden(
             "decode",
             failed(Failed::Decode {
                 message: "no".to_owned(),
@@ -854,7 +863,7 @@ fn there_are_no_frames_but_these() {
         "18",             // a header
         "02 09",          // a refusal
         "06 07 00 03",    // a status
-        "06 07 00 02 0f", // a way to fail
+        "06 07 00 02 10", // a way to fail
         "06 07 00 02 00 04",
         "0a 07 00 05",                      // a query
         "10 07 00 03",                      // a stream
