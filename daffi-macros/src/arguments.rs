@@ -17,7 +17,7 @@ use crate::lagging::Lagging;
 mod key;
 
 pub(crate) use key::Key;
-use key::similar;
+use key::{meant, similar};
 
 /// The most that a call can be made again. With the pauses in between that is minutes; a larger number is a mistake.
 const MOST_RETRIES: u32 = 100;
@@ -188,6 +188,8 @@ fn parse_key(argument: &[TokenTree], place: &Place, errors: &mut Errors) -> Opti
     let elsewhere = place.elsewhere.iter().find(|(key, _)| Some(*key) == known);
     let explanation = if let Some((_, elsewhere)) = elsewhere {
         format!("`{name}` belongs on {elsewhere}")
+    } else if let Some(key) = meant(&name, place.takes) {
+        format!("there is no `{name}`: here it is `{}`", key.form())
     } else if let Some(key) = similar(&name, place.takes) {
         format!("unknown argument `{name}`: did you mean `{}`?", key.name())
     } else {

@@ -327,6 +327,10 @@ fn types_that_users_cannot_name_are_found() {
     );
     check("pub struct Found(pub Hidden, Private);", &["Found shows Hidden"]);
     check(
+        "impl Global { #[doc(hidden)] pub fn find(&self) -> Hidden {} pub fn f(&self) -> Deep {} }",
+        &["Global shows Deep"],
+    );
+    check(
         "pub enum Kind { #[a] First, Second { at: Hidden, to: Found }, Third(Option<Deep>), Fourth }",
         &["Kind shows Hidden", "Kind shows Deep"],
     );

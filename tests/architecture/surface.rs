@@ -59,6 +59,9 @@ const KNOWN: &[&str] = &[
     "Vec",
 ];
 
+/// Before what users do not see.
+const HIDDEN: &[&str] = &["#", "[", "doc", "(", "hidden", ")", "]"];
+
 /// What the facade exports, by name: of its own list, and of the modules that it exports whole.
 pub(crate) fn exports(facade: &Source, modules: &[&Source]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
@@ -111,6 +114,8 @@ pub(crate) fn unnamed(source: &Source, exported: &BTreeSet<String>) -> Vec<Strin
                     block = Some((own, parameters(header), depth));
                 }
             }
+            // What is hidden is for the compiler's messages, and users write none of it.
+            "pub" if text[..at].ends_with(HIDDEN) => {}
             "pub" if rest.get(1) != Some(&"(") => {
                 let (item, own) = match rest {
                     [_, "const", "fn", ..] | [_, "async", "fn", ..] | [_, "fn", ..] => match &block {

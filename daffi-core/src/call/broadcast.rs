@@ -136,6 +136,15 @@ impl<T, E> Broadcast<T, E> {
         }
     }
 
+    /// There is none: a broadcast asks many. It is here for what the compiler says of it.
+    #[doc(hidden)]
+    pub fn to<N>(self, _process_name: N) -> Self
+    where
+        N: NamesOne,
+    {
+        self
+    }
+
     pub(crate) fn on_node(self, node: NodeChoice) -> Self {
         Self {
             call: self.call.on_node(node),
@@ -184,6 +193,14 @@ impl<T, E> Broadcast<T, E> {
         Collecting::new(self.call.in_mode(Mode::Broadcast))
     }
 }
+
+/// What nothing is: it is there for what the compiler says of `.broadcast().to(…)`.
+#[diagnostic::on_unimplemented(
+    message = "a broadcast goes to many processes, and `.to(…)` names one",
+    label = "leave out `.broadcast()` to call this one",
+    note = "to call several by name, write `.to_each([\"Ann\", \"Bob\"])` in place of `.broadcast()` or after it"
+)]
+pub trait NamesOne {}
 
 impl<T: Send + 'static, E: Send + 'static> Broadcast<T, E> {
     /// Makes the call in the background; see [`Call::bg`]. [`AsyncResult::cancel`] cancels it wherever it still runs, and the

@@ -102,6 +102,23 @@ impl Key {
     }
 }
 
+/// The argument that goes by this name elsewhere: as the method of a call, or in other libraries.
+pub(super) fn meant(name: &str, takes: &[Key]) -> Option<Key> {
+    let key = match name {
+        "wait_for_provider" | "wait_for_ready" => Key::Wait,
+        "name" | "rename" => Key::Alias,
+        "process" | "process_name" | "receiver" => Key::To,
+        "to_each" | "to_all" => Key::Broadcast,
+        "background" => Key::Bg,
+        "call_timeout" | "deadline" => Key::Timeout,
+        "limit" | "max_concurrency" => Key::Concurrency,
+        "retries" => Key::Retry,
+        "drop_slow" => Key::Lagging,
+        _ => return None,
+    };
+    takes.contains(&key).then_some(key)
+}
+
 /// The argument that may have been meant.
 pub(super) fn similar(name: &str, takes: &[Key]) -> Option<Key> {
     takes
