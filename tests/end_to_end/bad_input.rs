@@ -122,6 +122,7 @@ async fn all_faults_of_a_configuration_are_told_at_once() {
         .unix_sock_path("/nowhere")
         .max_frame(1)
         .heartbeat(Duration::ZERO)
+        .blocking_threads(0)
         .auto_callbacks(false)
         .callback("there_is_none")
         .start()
@@ -130,7 +131,7 @@ async fn all_faults_of_a_configuration_are_told_at_once() {
     let StartError::Config(faults) = &error else {
         panic!("{error}")
     };
-    assert_eq!(faults.len(), 6, "{error}");
+    assert_eq!(faults.len(), 7, "{error}");
     assert!(
         faults
             .iter()
