@@ -112,3 +112,6 @@ use daffi_controller as _;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+#[cfg(all(doctest, feature = "tls"))]
+#[doc = include_str!("../docs/guide/security.md")]
+struct SecurityGuide;

@@ -11,6 +11,12 @@ use daffi::{
 use daffi_certificates::{Authority, Issued, Purpose, Wanted};
 use tokio::sync::Notify;
 
+/// What `tests/hygiene/surface.rs` holds the other types to, which sees daffi without its feature.
+const _: () = {
+    const fn shared<T: Send + Sync + Unpin + std::fmt::Debug>() {}
+    shared::<Tls>();
+};
+
 struct Mirror;
 
 #[callback(prefix = "mirror.")]

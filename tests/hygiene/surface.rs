@@ -9,8 +9,8 @@ use daffi::{
     BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, CertificateFault,
     ConfigFault, Global, GlobalBuilder, Grants, Handover, Lagging, LeaveReason, Oversized, Presence,
     PresenceEvents, ProcessInfo, Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter,
-    Reply, ReplyStream, Right, Role, Signature, StartError, Stream, Streaming, TimeLimit, Tls,
-    TlsConfigFault, TlsFault, TlsSide, TraceContext, Wait, bytes,
+    Reply, ReplyStream, Right, Role, Signature, StartError, Stream, Streaming, TimeLimit, TlsConfigFault,
+    TlsFault, TlsSide, TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -65,7 +65,6 @@ const _: () = {
     shared::<StartError>();
     shared::<Streaming<Value>>();
     shared::<TimeLimit>();
-    shared::<Tls>();
     shared::<TlsConfigFault>();
     shared::<TlsFault>();
     shared::<TlsSide>();

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[cfg(feature = "tls")]
+mod guide;
+#[cfg(feature = "tls")]
 mod tls;
 
 use std::fs::DirBuilder;

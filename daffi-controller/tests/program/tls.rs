@@ -78,20 +78,19 @@ fn serve(folder: &TempDir, more: &[&str]) -> (Running, u16, String) {
         &key,
     ];
     let (running, said) = Running::start(folder, &[&arguments[..], more].concat());
-    let (_, after) = said.split_once("tcp://127.0.0.1:").unwrap();
-    let port = after
-        .split(|letter: char| !letter.is_ascii_digit())
-        .next()
-        .unwrap();
-    let port = port.parse().unwrap();
+    let port = port(&said);
     (running, port, said)
 }
 
-async fn join(port: u16, tls: Option<Tls>) -> Result<Global, StartError> {
-    let builder = Global::builder()
-        .process_name("resizer")
-        .host("127.0.0.1")
-        .port(port);
+/// Where the program says that it listens.
+pub(super) fn port(said: &str) -> u16 {
+    let (_, after) = said.split_once("tcp://127.0.0.1:").unwrap();
+    let mut digits = after.split(|letter: char| !letter.is_ascii_digit());
+    digits.next().unwrap().parse().unwrap()
+}
+
+pub(super) async fn join(host: &str, port: u16, tls: Option<Tls>) -> Result<Global, StartError> {
+    let builder = Global::builder().process_name("resizer").host(host).port(port);
     match tls {
         Some(tls) => builder.tls(tls),
         None => builder,
@@ -228,7 +227,7 @@ async fn processes_join_with_what_was_made() {
     let ca = folder.path().join("ca/ca.pem");
     let (program, port, said) = serve(&folder, &["--ssl-ca", ca.to_str().unwrap()]);
     assert!(said.contains("tls=true"), "{said}");
-    let g = join(port, Some(known(&folder))).await.unwrap();
+    let g = join("127.0.0.1", port, Some(known(&folder))).await.unwrap();
     g.stop().await;
     program.signal(Signal::TERM);
     let (status, said) = program.end();
@@ -244,7 +243,7 @@ async fn whoever_is_not_let_in_is_told_and_so_is_the_log() {
     let ca = folder.path().join("ca/ca.pem");
     let (mut program, port, _) = serve(&folder, &["--ssl-ca", ca.to_str().unwrap()]);
     let mut check = async |tls: Option<Tls>, process: &str, log: &str| {
-        let error = join(port, tls).await.unwrap_err().to_string();
+        let error = join("127.0.0.1", port, tls).await.unwrap_err().to_string();
         assert!(error.contains(process), "{error}");
         let said = program.until("WARN");
         assert!(
@@ -291,20 +290,31 @@ async fn certificates_are_read_again_when_it_is_told_so_and_broken_ones_are_not_
     program.signal(Signal::HUP);
     let said = program.until("the new certificates cannot be used; those before stay");
     assert!(said.contains("there is no certificate in it"), "{said}");
-    join(port, Some(tls(&folder))).await.unwrap().stop().await;
+    join("127.0.0.1", port, Some(tls(&folder)))
+        .await
+        .unwrap()
+        .stop()
+        .await;
 
     let issued = other.issue(&Wanted::new(Purpose::Server, ["127.0.0.1"])).unwrap();
     fs::write(path("localhost.pem"), &issued.certificate).unwrap();
     fs::write(path("localhost.key"), &*issued.key).unwrap();
     program.signal(Signal::HUP);
     program.until("certificates were read again");
-    let refused = join(port, Some(tls(&folder))).await.unwrap_err().to_string();
+    let refused = join("127.0.0.1", port, Some(tls(&folder)))
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(
         refused.contains("from an authority that is not known"),
         "{refused}"
     );
     fs::write(path("ca.pem"), other.own().unwrap().certificate).unwrap();
-    join(port, Some(tls(&folder))).await.unwrap().stop().await;
+    join("127.0.0.1", port, Some(tls(&folder)))
+        .await
+        .unwrap()
+        .stop()
+        .await;
     program.signal(Signal::TERM);
     assert!(program.end().0.success());
 }

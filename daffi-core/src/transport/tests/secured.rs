@@ -125,7 +125,7 @@ fn what_waits_to_be_written_has_a_bound() {
         .server
         .seal(&[IoSlice::new(&plain)], |slices| wire.write(slices))
         .unwrap();
-    assert_eq!(taken, 64 * 1024);
+    assert_eq!(taken, 256 * 1024);
     let again = ends
         .server
         .seal(&[IoSlice::new(&plain)], |slices| wire.write(slices));

@@ -14,7 +14,8 @@ use super::super::fault::{TlsFault, TlsSide};
 use super::judge::Judge;
 
 /// How much may wait to be written as records: what was taken from the queue and the socket did not take yet.
-pub(super) const UNSENT_BYTES: usize = 64 * 1024;
+/// Where it is little, a receiver is woken for each part of what it could have had at once.
+pub(super) const UNSENT_BYTES: usize = 256 * 1024;
 
 /// How many received bytes are opened under one lock, so that a writer has its turn.
 const OPENED_BYTES: usize = 32 * 1024;
