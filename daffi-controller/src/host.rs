@@ -25,6 +25,7 @@ impl ControllerHost for Host {
                 insecure,
                 access,
                 security,
+                identities,
             } = options;
             let options = ControllerOptions {
                 process_name,
@@ -34,6 +35,7 @@ impl ControllerHost for Host {
                 insecure,
                 access,
                 security,
+                identities,
                 ..ControllerOptions::new(address)
             };
             let controller = Controller::start(options).await?;

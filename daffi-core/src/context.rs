@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::identity::Identity;
 use crate::proto::{RunId, TraceContext, Waiting};
 
 /// The call that a callback is answering: who called, until when, and whether the caller still waits.
@@ -26,6 +27,7 @@ pub struct CallContext {
 #[derive(Debug)]
 struct Shared {
     caller: Arc<str>,
+    identity: Option<Arc<Identity>>,
     process_name: Arc<str>,
     callback: Arc<str>,
     trace: Option<TraceContext>,
@@ -39,6 +41,7 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct ContextParts {
     pub(crate) caller: Arc<str>,
+    pub(crate) identity: Option<Arc<Identity>>,
     pub(crate) process_name: Arc<str>,
     pub(crate) callback: Arc<str>,
     pub(crate) deadline: Option<Instant>,
@@ -61,6 +64,7 @@ impl CallContext {
         Self {
             shared: Arc::new(Shared {
                 caller: parts.caller,
+                identity: parts.identity,
                 process_name: parts.process_name,
                 callback: parts.callback,
                 trace: parts.trace,
@@ -81,10 +85,28 @@ impl CallContext {
         }
     }
 
-    /// The process name of the caller.
+    /// The process name of the caller. That is what it calls itself; who it is, is its [`identity`](Self::identity).
     #[must_use]
     pub fn caller(&self) -> &str {
         &self.shared.caller
+    }
+
+    /// Who the caller is, as the controller has it proven: by a certificate, a token, a key, or by the operating system, which says
+    /// whose process is at the other end of a Unix socket. `None` if nothing was proven, as through a loopback port of a controller that
+    /// knows nobody.
+    ///
+    /// Of a call that was made while another was answered, it is the process that made it, not the one that made the other.
+    ///
+    /// ```
+    /// use daffi_core::CallContext;
+    ///
+    /// fn may_buy(ctx: &CallContext) -> bool {
+    ///     ctx.identity().is_some_and(|identity| identity.name() == "shopper")
+    /// }
+    /// ```
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.shared.identity.as_deref()
     }
 
     /// The process name of the process that runs the callback.

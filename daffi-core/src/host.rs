@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::Access;
+use crate::auth::Identities;
 use crate::error::StartError;
 use crate::proto::Limits;
 use crate::transport::{Address, Connection, Security};
@@ -35,6 +36,8 @@ pub struct HostOptions {
     pub access: Option<Access>,
     /// What protects its TCP connections.
     pub security: Security,
+    /// Whom it knows. Where that is nobody, everybody is let in.
+    pub identities: Option<Arc<Identities>>,
 }
 
 /// Something that can run a controller in this process.

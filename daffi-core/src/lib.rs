@@ -13,15 +13,19 @@ pub mod session;
 pub mod signature;
 
 mod error;
+mod identity;
 mod roster;
 
 pub use access::{Access, Grants, Right, Role};
 pub use error::{CallError, CallErrorKind, Oversized, RemoteError};
+pub use identity::{Identity, Proven};
 pub use proto::{Absence, Balance, TimeLimit, TraceContext};
 pub use roster::{CallbackInfo, LeaveReason, Presence, ProcessInfo};
 pub use session::Lagging;
 pub use signature::Signature;
 
+#[cfg(feature = "runtime")]
+pub mod auth;
 #[cfg(feature = "runtime")]
 pub mod bytes;
 #[cfg(feature = "runtime")]

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::identity::Identity;
 use crate::proto::Balance;
 #[cfg(feature = "runtime")]
 use crate::proto::{CallbackEntry, Change, Parting, ProcessEntry};
@@ -17,6 +18,8 @@ pub struct ProcessInfo {
     pub pid: u32,
     /// How many callbacks it offers.
     pub callbacks: u32,
+    /// Who it is, as the controller has it proven; `None` if nothing was.
+    pub identity: Option<Identity>,
 }
 
 /// A callback that somebody offers.
@@ -46,6 +49,8 @@ pub enum Presence {
     Joined {
         /// Its process name.
         process: String,
+        /// Who it is, as the controller has it proven; `None` if nothing was.
+        identity: Option<Identity>,
     },
     /// A process is there no more, nor are its callbacks.
     Left {
@@ -93,8 +98,12 @@ impl fmt::Display for LeaveReason {
 impl ProcessInfo {
     /// As the controller tells of it.
     pub(crate) fn told(entry: ProcessEntry) -> Self {
-        let ProcessEntry { name, pid, callbacks } = entry;
-        Self { name, pid, callbacks }
+        Self {
+            name: entry.name,
+            pid: entry.pid,
+            callbacks: entry.callbacks,
+            identity: Identity::told(&entry.identity),
+        }
     }
 }
 
@@ -118,7 +127,10 @@ impl Presence {
     /// As the controller tells of it.
     pub(crate) fn told(change: Change) -> Self {
         match change {
-            Change::Joined { process } => Self::Joined { process },
+            Change::Joined { process, identity } => Self::Joined {
+                process,
+                identity: Identity::told(&identity),
+            },
             Change::Left { process, reason } => Self::Left {
                 process,
                 reason: match reason {

@@ -81,7 +81,7 @@ fn pure(folder: &str) -> Rule<'static> {
         },
         "session" => Rule {
             crates: &["bytes", "slab", "thiserror"],
-            modules: &["session", "proto"],
+            modules: &["identity", "proto", "session"],
             ..core
         },
         "access" => Rule {
@@ -121,17 +121,20 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("parts", &["proto", "signature"]),
     ("access", &[]),
     ("panics", &[]),
+    ("auth", &["link", "proto"]),
     ("random", &[]),
-    ("roster", &["proto", "signature"]),
+    ("identity", &["proto"]),
+    ("roster", &["identity", "proto", "signature"]),
     ("error", &["proto", "roster", "signature", "transport"]),
     ("transport", &["link", "proto"]),
     ("scope", &["context", "proto"]),
-    ("context", &["proto"]),
-    ("host", &["access", "error", "proto", "transport"]),
+    ("context", &["identity", "proto"]),
+    ("host", &["access", "auth", "error", "proto", "transport"]),
     ("registry", &["context", "error", "proto", "scope", "signature"]),
     (
         "node",
         &[
+            "auth",
             "context",
             "error",
             "host",
@@ -164,6 +167,7 @@ const KNOWN: &[(&str, &[&str])] = &[
         "global",
         &[
             "access",
+            "auth",
             "call",
             "error",
             "host",
@@ -216,6 +220,7 @@ fn the_controller_knows_nothing_of_the_node() {
     let parts: &[(&str, &[&str])] = &[(
         "daffi_core",
         &[
+            "auth",
             "host",
             "link",
             "proto",

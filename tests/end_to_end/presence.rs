@@ -23,6 +23,7 @@ impl Alarm {
 fn joined(process: &str) -> Presence {
     Presence::Joined {
         process: process.to_owned(),
+        identity: None,
     }
 }
 
@@ -33,8 +34,12 @@ fn offered(process: &str, callback: &str) -> Presence {
     }
 }
 
+/// What happens next, whoever it is.
 async fn next(events: &mut PresenceEvents) -> Presence {
-    events.next().await.unwrap().unwrap()
+    match events.next().await.unwrap().unwrap() {
+        Presence::Joined { process, .. } => joined(&process),
+        other => other,
+    }
 }
 
 #[tokio::test]

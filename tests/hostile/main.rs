@@ -10,6 +10,7 @@ mod broadcasts;
 mod calls;
 mod frames;
 mod garbage;
+mod handshakes;
 mod nodes;
 mod offers;
 mod peer;

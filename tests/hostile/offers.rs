@@ -166,7 +166,7 @@ async fn joining_and_leaving_is_told_in_full_to_those_who_read_it() {
         assert!(matches!(header, Header::Happened { .. }), "{header:?}");
         let changes: Vec<proto::Change> = proto::decode(&payload).unwrap();
         let of_it = changes.iter().filter(|change| match change {
-            proto::Change::Joined { process }
+            proto::Change::Joined { process, .. }
             | proto::Change::Left { process, .. }
             | proto::Change::Offered { process, .. }
             | proto::Change::Withdrawn { process, .. } => process == "comes and goes",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -39,6 +40,8 @@ pub struct Peer {
     read: Box<dyn AsyncRead + Send + Unpin>,
     write: Box<dyn AsyncWrite + Send + Unpin>,
     buffer: BytesMut,
+    /// Of a TCP connection: its two addresses.
+    ports: Option<[SocketAddr; 2]>,
 }
 
 impl Peer {
@@ -46,7 +49,12 @@ impl Peer {
     pub async fn connect(stage: &Stage) -> Self {
         match stage.address() {
             Address::Tcp { host, port } => {
-                Self::over(TcpStream::connect((host.as_str(), *port)).await.unwrap())
+                let stream = TcpStream::connect((host.as_str(), *port)).await.unwrap();
+                let ports = [stream.local_addr().unwrap(), stream.peer_addr().unwrap()];
+                Self {
+                    ports: Some(ports),
+                    ..Self::over(stream)
+                }
             }
             Address::Unix(path) => Self::over(UnixStream::connect(path).await.unwrap()),
             other => panic!("{other} is no socket"),
@@ -59,7 +67,14 @@ impl Peer {
             read: Box::new(read),
             write: Box::new(write),
             buffer: BytesMut::new(),
+            ports: None,
         }
+    }
+
+    /// What no other connection has: its two addresses, the smaller one first.
+    pub fn both_ports(&self) -> String {
+        let [near, far] = self.ports.unwrap();
+        format!("{} {}", near.min(far), near.max(far))
     }
 
     /// A process that was let in and has offered nothing.

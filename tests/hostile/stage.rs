@@ -10,6 +10,7 @@ use std::{env, fs, io, thread};
 
 use daffi::{Address, Global, Stream, Streaming, callback};
 use daffi_controller::{Controller, ControllerOptions};
+use daffi_core::auth::{self, Identities};
 use futures_util::stream;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -17,6 +18,7 @@ use tokio::task::JoinHandle;
 
 const FOLDER: &str = "DAFFI_TEST_FOLDER";
 const BUDGET: &str = "DAFFI_TEST_BUDGET";
+const IDENTITIES: &str = "DAFFI_TEST_IDENTITIES";
 
 /// The controller's address comes after this, to tell it from what the test runner says.
 const LISTENS: &str = "listens: ";
@@ -54,6 +56,10 @@ pub async fn play(folder: &str) {
     if let Ok(budget) = env::var(BUDGET) {
         options.queue_bytes = budget.parse().unwrap();
     }
+    if let Some(file) = env::var_os(IDENTITIES) {
+        let identities = Identities::load(file.as_ref()).unwrap();
+        options.identities = Some(Arc::new(identities));
+    }
     let controller = Controller::start(options).await.unwrap();
     let port = controller.address().port();
     let port = port.map_or_else(String::new, |port| port.to_string());
@@ -69,20 +75,45 @@ pub struct Stage {
     controller: Child,
     folder: TempDir,
     address: Address,
+    /// Of those who are known, if anybody is.
+    tokens: Vec<String>,
 }
 
 impl Stage {
     pub fn new(transport: Transport) -> Self {
-        Self::start(transport, None)
+        Self::start(transport, None, false)
+    }
+
+    /// One that is reached by TCP and lets in only those who have the tokens called `one` and `two`.
+    pub fn knowing() -> Self {
+        Self::start(Transport::Tcp, None, true)
+    }
+
+    /// The token called `one`.
+    pub fn token(&self) -> &str {
+        &self.tokens[0]
+    }
+
+    /// The token called `two`.
+    pub fn other_token(&self) -> &str {
+        &self.tokens[1]
     }
 
     /// One whose queues hold no more than so many bytes, all together.
     pub fn with_budget(transport: Transport, bytes: usize) -> Self {
-        Self::start(transport, Some(bytes))
+        Self::start(transport, Some(bytes), false)
     }
 
-    fn start(transport: Transport, budget: Option<usize>) -> Self {
+    fn start(transport: Transport, budget: Option<usize>, knowing: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let identities = folder.path().join("identities");
+        let made: Vec<_> = ["one", "two"]
+            .into_iter()
+            .filter(|_| knowing)
+            .map(|name| auth::token(name).unwrap())
+            .collect();
+        let lines: Vec<_> = made.iter().map(|made| made.line.as_str()).collect();
+        fs::write(&identities, lines.join("\n")).unwrap();
         let at = match transport {
             Transport::Unix => folder.path().to_str().unwrap(),
             Transport::Tcp => "",
@@ -91,6 +122,7 @@ impl Stage {
             .args(["play", "--exact", "--nocapture", "--test-threads=1"])
             .env(FOLDER, at)
             .envs(budget.map(|bytes| (BUDGET, bytes.to_string())))
+            .envs(knowing.then_some((IDENTITIES, &identities)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -114,6 +146,10 @@ impl Stage {
             controller,
             folder,
             address,
+            tokens: made
+                .iter()
+                .filter_map(|made| made.shown().map(str::to_owned))
+                .collect(),
         }
     }
 
@@ -130,6 +166,10 @@ impl Stage {
         let builder = match self.address.port() {
             Some(port) => builder.host("127.0.0.1").port(port),
             None => builder.unix_sock_path(self.folder.path()),
+        };
+        let builder = match self.tokens.first() {
+            Some(token) => builder.token(token),
+            None => builder,
         };
         let lost = Arc::clone(lost);
         builder

@@ -7,10 +7,10 @@ use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover,
     BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, CertificateFault,
-    ConfigFault, Global, GlobalBuilder, Grants, Handover, Lagging, LeaveReason, Oversized, Presence,
-    PresenceEvents, ProcessInfo, Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter,
-    Reply, ReplyStream, Right, Role, Signature, StartError, Stream, Streaming, TimeLimit, TlsConfigFault,
-    TlsFault, TlsSide, TraceContext, Wait, bytes,
+    ConfigFault, Global, GlobalBuilder, Grants, Handover, Identity, Lagging, LeaveReason, Oversized,
+    Presence, PresenceEvents, ProcessInfo, Proven, Refusal, RegisterError, Registration, RemoteError,
+    Replies, RepliesIter, Reply, ReplyStream, Right, Role, Signature, StartError, Stream, Streaming,
+    TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -45,6 +45,7 @@ const _: () = {
     shared::<Global>();
     shared::<GlobalBuilder>();
     shared::<Handover>();
+    shared::<Identity>();
     shared::<Lagging>();
     shared::<LeaveReason>();
     shared::<Oversized>();
@@ -52,6 +53,7 @@ const _: () = {
     shared::<Presence>();
     shared::<PresenceEvents>();
     shared::<ProcessInfo>();
+    shared::<Proven>();
     shared::<Refusal>();
     shared::<RegisterError>();
     shared::<Registration>();

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{Absence, CallHeader, CallId, Failed, Header, Mode, RunHeader, Status};
+use daffi_core::proto::{Absence, CallHeader, CallId, Failed, Header, Mode, RunHeader, Status, Who};
 
 use super::calls::Outstanding;
 use super::ids::{Caller, PeerId, ProviderKey, Routed, Sent};
@@ -192,7 +192,10 @@ impl Router {
         let provider = self.directory.provider(via).ok_or_else(nobody)?;
         let to = provider.peer;
         let streams = header.mode == Mode::Each || provider.streams();
-        let name = self.peers.get(from).map_or("", |peer| &*peer.name);
+        let (name, identity) = match self.peers.get(from) {
+            Some(peer) => (&*peer.name, peer.identity.borrowed()),
+            None => ("", Who::Nobody),
+        };
         let within = match caller {
             // Who hands it over waits until a provider has it, and no longer.
             Caller::HandedOver(_) => None,
@@ -202,6 +205,7 @@ impl Router {
             call: self.calls.next(),
             callback: provider.callback,
             caller: name,
+            identity,
             deadline: header.deadline,
             trace: header.trace,
             metadata: header.metadata.clone(),

@@ -53,7 +53,7 @@ mod work;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{Header, Hello, Refusal};
+use daffi_core::proto::{Header, Hello, Refusal, Who};
 
 pub use self::ids::PeerId;
 pub use self::outlet::{Fault, Outlet};
@@ -65,22 +65,27 @@ pub use self::work::{Turn, Work};
 use crate::access::Rights;
 
 impl Router {
-    /// A process asks to be let in, which may do this, or everything if nothing is said.
+    /// A process asks to be let in, of which `identity` is proven, and which may do this, or everything if nothing is said.
     ///
     /// # Errors
     ///
     /// The refusal to answer.
-    pub fn connect(&mut self, hello: &Hello, rights: Option<Arc<Rights>>) -> Result<PeerId, Refusal> {
-        let peer = self.peers.enter(hello, &self.limits)?;
+    pub fn connect(
+        &mut self,
+        hello: &Hello,
+        identity: Who<Arc<str>>,
+        rights: Option<Arc<Rights>>,
+    ) -> Result<PeerId, Refusal> {
+        let peer = self.peers.enter(hello, identity, &self.limits)?;
         self.peers.permit(peer, rights);
         Ok(peer)
     }
 
-    /// If the name that `hello` asks for is held by an earlier connection of the same start of the same process, that
-    /// process: its connection is dead, though nobody has noticed yet.
+    /// If the name that `hello` asks for is held by an earlier connection of the same start of the same process, with the same `identity`,
+    /// that process: its connection is dead, though nobody has noticed yet.
     #[must_use]
-    pub fn predecessor(&self, hello: &Hello) -> Option<PeerId> {
-        self.peers.predecessor(hello)
+    pub fn predecessor(&self, hello: &Hello, identity: &Who<Arc<str>>) -> Option<PeerId> {
+        self.peers.predecessor(hello, identity)
     }
 
     /// The process that holds a name.

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{CallId, CallbackId, Failed, Limits, Offered, Status};
+use daffi_core::proto::{CallId, CallbackId, Failed, Limits, Offered, Status, Who};
 
 use super::directory::Objection;
 use super::ids::{PeerId, ProviderKey};
@@ -257,7 +257,7 @@ impl Router {
             return Progress::Done;
         }
         let news = News::Offers {
-            joined: joined.is_some(),
+            joined: joined.as_ref().and_then(|_| self.identity_of(peer)),
             callbacks: Arc::clone(&appeared),
         };
         let process = self.name_of(peer);
@@ -354,6 +354,11 @@ impl Router {
         let news = News::Withdraws { callbacks: withdrawn };
         let told = self.happened(peer, self.name_of(peer), news);
         Progress::Then(rerouting.into_iter().chain(told).collect())
+    }
+
+    /// Who a process is.
+    fn identity_of(&self, peer: PeerId) -> Option<Who<Arc<str>>> {
+        self.peers.get(peer).map(|peer| peer.identity.clone())
     }
 
     pub(super) fn name_of(&self, peer: PeerId) -> Arc<str> {

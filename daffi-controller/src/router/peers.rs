@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use daffi_core::proto::{CallId, Hello, Limits, Refusal};
+use daffi_core::proto::{CallId, Hello, Limits, Refusal, Who};
 use slab::Slab;
 
 use super::calls::RunList;
@@ -33,6 +33,8 @@ pub(super) struct Peer {
     generation: u32,
     pub(super) name: Arc<str>,
     pub(super) pid: u32,
+    /// Who it is, whatever it says.
+    pub(super) identity: Who<Arc<str>>,
     instance: u128,
     pub(super) stage: Stage,
     /// What it sent and what is not answered, by its numbers.
@@ -90,7 +92,12 @@ impl Peers {
     }
 
     /// Lets a process in.
-    pub(super) fn enter(&mut self, hello: &Hello, limits: &Limits) -> Result<PeerId, Refusal> {
+    pub(super) fn enter(
+        &mut self,
+        hello: &Hello,
+        identity: Who<Arc<str>>,
+        limits: &Limits,
+    ) -> Result<PeerId, Refusal> {
         if let Some(holder) = self.named(&hello.process_name).and_then(|id| self.get(id)) {
             return Err(Refusal::NameTaken {
                 name: hello.process_name.clone(),
@@ -105,6 +112,7 @@ impl Peers {
             generation: self.generation,
             name: Arc::clone(&name),
             pid: hello.pid,
+            identity,
             instance: hello.instance,
             stage: Stage::Joining,
             sent: Table::with_hasher(self.mixing),
@@ -136,11 +144,11 @@ impl Peers {
         (self.get(id)?.stage == Stage::Present).then_some(id)
     }
 
-    /// The process that holds a name with an earlier connection, if it is the same start of the same process.
-    pub(super) fn predecessor(&self, hello: &Hello) -> Option<PeerId> {
+    /// The process that holds a name with an earlier connection, if it is the same start of the same process, and of nobody else's.
+    pub(super) fn predecessor(&self, hello: &Hello, identity: &Who<Arc<str>>) -> Option<PeerId> {
         let id = self.named(&hello.process_name)?;
         let holder = self.get(id).filter(|holder| holder.stage != Stage::Gone)?;
-        (holder.instance == hello.instance).then_some(id)
+        (holder.instance == hello.instance && holder.identity == *identity).then_some(id)
     }
 
     /// Whether the one that had a name is gone, and not all have been told of it.

@@ -237,11 +237,12 @@ impl Router {
                 };
                 listing.place = id.index() + 1;
                 if peer.stage == Stage::Present {
-                    listing.bytes += peer.name.len();
+                    listing.bytes += peer.name.len() + peer.identity.name().map_or(0, str::len);
                     entries.push(ProcessEntry {
                         name: peer.name.to_string(),
                         pid: peer.pid,
                         callbacks: u32::try_from(peer.listing.len()).unwrap_or(u32::MAX),
+                        identity: peer.identity.map(ToString::to_string),
                     });
                 }
             }

@@ -7,7 +7,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{self, CallId, Change, Failed, Header, Parting, Status};
+use daffi_core::proto::{self, CallId, Change, Failed, Header, Parting, Status, Who};
 
 use super::ids::{PeerId, Sent};
 use super::outlet::Outlet;
@@ -41,9 +41,10 @@ impl Step for Waking {
 /// Something that has happened to a process.
 #[derive(Debug)]
 pub(super) enum News {
-    /// It offers callbacks from now on; perhaps it has just come.
+    /// It offers callbacks from now on.
     Offers {
-        joined: bool,
+        /// Who it is, if it has just come.
+        joined: Option<Who<Arc<str>>>,
         callbacks: Arc<[Arc<str>]>,
     },
     /// It stays and offers callbacks no more.
@@ -58,9 +59,13 @@ impl News {
         let process = || process.to_owned();
         match self {
             Self::Offers { joined, callbacks } => {
-                let first = (*joined && after == 0).then(|| Change::Joined { process: process() });
+                let identity = joined.as_ref().filter(|_| after == 0);
+                let first = identity.map(|identity| Change::Joined {
+                    process: process(),
+                    identity: identity.map(ToString::to_string),
+                });
                 // What was told before is not gone through again.
-                let told = after.saturating_sub(usize::from(*joined));
+                let told = after.saturating_sub(usize::from(joined.is_some()));
                 let left = callbacks.get(told..).unwrap_or_default();
                 let offered = left.iter().map(|callback| Change::Offered {
                     process: process(),
@@ -121,6 +126,7 @@ pub(super) struct Subscribing {
 #[derive(Debug)]
 struct There {
     process: Arc<str>,
+    identity: Who<Arc<str>>,
     callbacks: Arc<[Arc<str>]>,
 }
 
@@ -156,7 +162,10 @@ impl Subscribing {
         {
             let process = there.process.to_string();
             match self.event.checked_sub(1).map(|place| there.callbacks.get(place)) {
-                None => events.push(Change::Joined { process }),
+                None => events.push(Change::Joined {
+                    process,
+                    identity: there.identity.map(ToString::to_string),
+                }),
                 Some(Some(callback)) => events.push(Change::Offered {
                     process,
                     callback: callback.to_string(),
@@ -284,6 +293,7 @@ impl Router {
             there: present
                 .map(|(_, peer)| There {
                     process: Arc::clone(&peer.name),
+                    identity: peer.identity.clone(),
                     callbacks: Arc::clone(&peer.listing),
                 })
                 .collect(),

@@ -26,6 +26,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use daffi_core::proto::Who;
 use daffi_core::proto::{
     self, Absence, Balance, CallHeader, CallId, CallbackEntry, CallbackId, Change, Described, Extensions,
     Failed, Failure, Frame, FrameError, Framing, Limits, Mode, Moment, Offered, Outcome, Own, Parting,
@@ -53,6 +54,7 @@ fn process(name: &str, callbacks: u32) -> ProcessEntry {
         name: name.to_owned(),
         pid: 77,
         callbacks,
+        identity: Who::Nobody,
     }
 }
 
@@ -362,7 +364,8 @@ impl Fixture {
     }
 
     fn try_connect(&mut self, name: &str, instance: u128) -> Result<PeerId, Refusal> {
-        self.router.connect(&Hello::new(name, instance, 77), None)
+        self.router
+            .connect(&Hello::new(name, instance, 77), Who::Nobody, None)
     }
 
     fn connect(&mut self, name: &str) -> PeerId {

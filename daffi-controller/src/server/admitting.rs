@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::link::{Channel, Link, Stranger};
-use daffi_core::proto::{Extensions, Header, Hello, Refusal, Welcome};
+use daffi_core::link::Link;
+use daffi_core::link::handshake::Admitted;
+use daffi_core::proto::{Extensions, Header, Refusal, Welcome};
 use daffi_core::transport::{Arrived, Outbox};
 use tokio::task::yield_now;
 
 use super::hub::{Hub, State};
 use super::queues::Queue;
-use super::standing::{Standing, admitted};
+use super::standing::{Standing, allowed};
 use crate::router::PeerId;
 
 /// Both ways of a connection, as far as the hub knows them.
@@ -18,15 +19,14 @@ use crate::router::PeerId;
 pub(super) struct Ways<'a> {
     pub(super) outbox: &'a Arc<Outbox>,
     pub(super) arrived: &'a Arrived,
-    pub(super) channel: &'a Channel,
 }
 
 impl Hub {
     /// Lets a process in, or not; answers it either way.
-    pub(super) async fn admit(&self, hello: &Hello, ways: Ways<'_>) -> Result<PeerId, Refusal> {
-        self.replace(hello, ways).await;
+    pub(super) async fn admit(&self, admitted: &Admitted, ways: Ways<'_>) -> Result<PeerId, Refusal> {
+        self.replace(admitted).await;
         let admitted = loop {
-            if let Some(admitted) = self.try_admit(hello, ways) {
+            if let Some(admitted) = self.try_admit(admitted, ways) {
                 break admitted;
             }
             // All are told that an earlier one of the name has left before this one joins.
@@ -37,12 +37,12 @@ impl Hub {
     }
 
     /// Nothing, if the process that had the name is still being cleared away.
-    fn try_admit(&self, hello: &Hello, ways: Ways<'_>) -> Option<Result<PeerId, Refusal>> {
+    fn try_admit(&self, admitted: &Admitted, ways: Ways<'_>) -> Option<Result<PeerId, Refusal>> {
         let mut state = self.state();
-        if state.router.is_clearing(&hello.process_name) {
+        if state.router.is_clearing(&admitted.hello.process_name) {
             return None;
         }
-        let admitted = self.enter(&mut state, hello, ways);
+        let admitted = self.enter(&mut state, admitted, ways);
         let header = match &admitted {
             Ok((_, version)) => Header::Welcome(Welcome {
                 version: *version,
@@ -63,7 +63,7 @@ impl Hub {
     }
 
     /// Ends an earlier connection of the same start of the same process.
-    async fn replace(&self, hello: &Hello, ways: Ways<'_>) {
+    async fn replace(&self, admitted: &Admitted) {
         let earlier = {
             let mut state = self.state();
             let State {
@@ -72,12 +72,11 @@ impl Hub {
                 closing,
                 policy,
             } = &mut *state;
-            let standing = Standing::of(ways.channel);
-            let is_let_in = hello.negotiate().is_ok()
-                && self.check_user(ways.channel).is_ok()
-                && admitted(policy.as_ref(), &standing, &hello.process_name).is_ok()
-                && !*closing;
-            let earlier = router.predecessor(hello).filter(|_| is_let_in);
+            let standing = Standing::of(admitted);
+            let is_let_in = allowed(policy.as_ref(), &standing, &admitted.hello.process_name).is_ok();
+            let earlier = router
+                .predecessor(&admitted.hello, &admitted.who)
+                .filter(|_| is_let_in && !*closing);
             earlier.and_then(|peer| Some((peer, queues.remove(peer)?)))
         };
         if let Some((peer, queue)) = earlier {
@@ -86,9 +85,12 @@ impl Hub {
         }
     }
 
-    fn enter(&self, state: &mut State, hello: &Hello, ways: Ways<'_>) -> Result<(PeerId, u16), Refusal> {
-        let version = hello.negotiate()?;
-        self.check_user(ways.channel)?;
+    fn enter(
+        &self,
+        state: &mut State,
+        admitted: &Admitted,
+        ways: Ways<'_>,
+    ) -> Result<(PeerId, u16), Refusal> {
         if state.closing {
             return Err(Refusal::Stopping);
         }
@@ -98,28 +100,21 @@ impl Hub {
             policy,
             ..
         } = state;
-        let standing = Standing::of(ways.channel);
-        let rights = admitted(policy.as_ref(), &standing, &hello.process_name)?;
-        let peer = router.connect(hello, rights).map_err(|mut refusal| {
-            if let Refusal::NameTaken { name, sign, .. } = &mut refusal {
-                let holder = router.holder(name).and_then(|holder| queues.get(holder));
-                *sign = holder.map_or(0, |queue| queue.traffic().signs);
-            }
-            refusal
-        })?;
+        let standing = Standing::of(admitted);
+        let rights = allowed(policy.as_ref(), &standing, &admitted.hello.process_name)?;
+        let peer = router
+            .connect(&admitted.hello, admitted.who.clone(), rights)
+            .map_err(|mut refusal| {
+                if let Refusal::NameTaken { name, sign, .. } = &mut refusal {
+                    let holder = router.holder(name).and_then(|holder| queues.get(holder));
+                    *sign = holder.map_or(0, |queue| queue.traffic().signs);
+                }
+                refusal
+            })?;
         ways.outbox.share(&self.pool);
         let link = Link::new(self.now(), self.heartbeat);
         let (outbox, arrived) = (Arc::clone(ways.outbox), ways.arrived.clone());
         queues.insert(Queue::new(peer, standing, outbox, arrived, link));
-        Ok((peer, version))
-    }
-
-    /// Checks that whoever is there may join by whose process it is.
-    fn check_user(&self, channel: &Channel) -> Result<(), Refusal> {
-        let checked = self.own_uid.map_or(Ok(()), |own| channel.check_user(own));
-        checked.map_err(|Stranger { uid, own }| Refusal::User {
-            uid: uid.unwrap_or(u32::MAX),
-            own,
-        })
+        Ok((peer, admitted.version))
     }
 }

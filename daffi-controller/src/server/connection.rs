@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::proto::{Header, Hello, Limits, Refusal};
+use daffi_core::link::Channel;
+use daffi_core::link::handshake::{Admission, Admitted, OutOfTurn, Roll, Step};
+use daffi_core::proto::{Frame, Header, Limits, Nonce, Refusal};
 use daffi_core::transport::{Connection, Inlet, Outbox, ReadError, TlsFault};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -30,13 +32,12 @@ impl Hub {
             peer,
             channel,
         } = connection;
-        inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
         let greeted = tokio::select! {
-            greeted = timeout(GREETING, greeting(&mut inlet, &outbox)) => greeted,
+            greeted = timeout(GREETING, self.greeted(&mut inlet, &outbox, &channel)) => greeted,
             () = self.closing.cancelled() => return outbox.abort(),
         };
-        let hello = match greeted {
-            Ok(Ok(Some(hello))) => hello,
+        let (process_name, admitted) = match greeted {
+            Ok(Ok(Some(greeted))) => greeted,
             // Somebody has looked whether anybody listens.
             Ok(Ok(None)) => {
                 debug!(%peer, "a connection ended that said nothing");
@@ -47,7 +48,7 @@ impl Hub {
                 return outbox.abort();
             }
             Err(_) => {
-                warn!(%peer, "a connection is closed that said nothing");
+                warn!(%peer, "a connection is closed that did not say who it is in time");
                 return outbox.abort();
             }
         };
@@ -59,14 +60,21 @@ impl Hub {
         let ways = Ways {
             outbox: &outbox,
             arrived: &inlet.arrived(),
-            channel: &channel,
         };
-        let admitted = self.admit(&hello, ways).await;
-        // The rest of the greeting may be long, and is not kept as long as the connection.
-        let Hello { process_name, .. } = hello;
+        let admitted = match admitted {
+            // The rest of the greeting may be long, and is not kept as long as the connection.
+            Ok(admitted) => {
+                let process = self.admit(&admitted, ways).await;
+                process.map(|process| (process, admitted.who))
+            }
+            Err(refusal) => {
+                say(&outbox, &Header::Refused(refusal.clone()));
+                Err(refusal)
+            }
+        };
         match admitted {
-            Ok(process) => {
-                info!(process_name, %peer, "process connected");
+            Ok((process, identity)) => {
+                info!(process_name, %peer, %identity, "process connected");
                 if let Err(reason) = self.read(process, &mut inlet, &outbox).await {
                     warn!(process_name = self.process_name(process), %peer, reason, "a connection is cut off");
                     outbox.abort();
@@ -82,6 +90,50 @@ impl Hub {
         outbox.close();
         if timeout(CLOSING, writer).await.is_err() {
             outbox.abort();
+        }
+    }
+
+    /// The handshake, up to whether this process is let in as far as who it is goes; nothing if the connection ends without a byte.
+    async fn greeted(
+        &self,
+        inlet: &mut Inlet,
+        outbox: &Arc<Outbox>,
+        channel: &Channel,
+    ) -> Result<Option<(String, Result<Admitted, Refusal>)>, String> {
+        let identities = self.identities.as_deref();
+        let mut admission = Admission::new(
+            self.demands,
+            channel,
+            identities.map(|identities| identities as &(dyn Roll + Send + Sync)),
+        );
+        let mut left = Limits::UNPROVEN_BYTES;
+        let Some(frame) = greeting(inlet, outbox, &mut left).await? else {
+            return Ok(None);
+        };
+        let Header::Hello(hello) = header(&frame)? else {
+            return Err(NO_GREETING.to_owned());
+        };
+        let process_name = hello.process_name.clone();
+        let nonce = match identities {
+            Some(identities) => identities.nonce().map_err(|error| error.to_string())?,
+            None => Nonce::default(),
+        };
+        let out_of_turn = |error: OutOfTurn| error.to_string();
+        let mut step = admission.on_hello(hello, nonce).map_err(out_of_turn)?;
+        if let Step::Challenge(challenge) = step {
+            say(outbox, &Header::Challenge(challenge));
+            let Some(frame) = greeting(inlet, outbox, &mut left).await? else {
+                return Err("it ended before it had proven who it is".to_owned());
+            };
+            let Header::Proof(proof) = header(&frame)? else {
+                return Err("it was asked for a proof, and sent something else".to_owned());
+            };
+            step = admission.on_proof(&proof).map_err(out_of_turn)?;
+        }
+        match step {
+            Step::Admit(admitted) => Ok(Some((process_name, Ok(admitted)))),
+            Step::Refuse(refusal) => Ok(Some((process_name, Err(refusal)))),
+            Step::Challenge(_) => Err("it was asked twice".to_owned()),
         }
     }
 
@@ -123,23 +175,40 @@ fn shortened(name: &str) -> &str {
     end.map_or(name, |(end, _)| &name[..end])
 }
 
-/// The first frame, which says who is there; nothing if the connection ends without a byte.
-async fn greeting(inlet: &mut Inlet, outbox: &Outbox) -> Result<Option<Hello>, String> {
-    let frame = match inlet.read_one().await {
-        Ok(Some(frame)) => frame,
-        Ok(None) if inlet.arrived().bytes() == 0 => return Ok(None),
-        Ok(None) => return Err("it ended before its greeting was complete".to_owned()),
-        Err(ReadError::Tls) => {
-            // In plain words, which a node with TLS looks for. Whoever is gone needs none.
-            let _ = outbox.send(&Header::Refused(Refusal::NoTls), &Bytes::new());
-            outbox.flush();
-            return Err("it uses TLS, and this controller does not".to_owned());
+const NO_GREETING: &str = "its first frame is no greeting";
+
+/// The next frame of the handshake, for which so many bytes are `left`; nothing if the connection ends without a byte.
+async fn greeting(
+    inlet: &mut Inlet,
+    outbox: &Arc<Outbox>,
+    left: &mut usize,
+) -> Result<Option<Frame>, String> {
+    inlet.set_frame_limit(*left);
+    match inlet.read_one().await {
+        Ok(Some(frame)) => {
+            *left = left.saturating_sub(frame.len());
+            Ok(Some(frame))
         }
-        Err(error) => return Err(error.to_string()),
-    };
-    match frame.decode() {
-        Ok((Header::Hello(hello), _)) => Ok(Some(hello)),
-        Ok(_) => Err("its first frame is no greeting".to_owned()),
-        Err(error) => Err(format!("its first frame is no greeting: {error}")),
+        Ok(None) if inlet.arrived().bytes() == 0 => Ok(None),
+        Ok(None) => Err("it ended before its greeting was complete".to_owned()),
+        Err(ReadError::Tls) => {
+            // In plain words, which a node with TLS looks for.
+            say(outbox, &Header::Refused(Refusal::NoTls));
+            Err("it uses TLS, and this controller does not".to_owned())
+        }
+        Err(error) => Err(error.to_string()),
     }
+}
+
+fn header(frame: &Frame) -> Result<Header<'_>, String> {
+    match frame.decode() {
+        Ok((header, _)) => Ok(header),
+        Err(error) => Err(format!("{NO_GREETING}: {error}")),
+    }
+}
+
+/// Says something before anybody is let in. A peer that is gone already needs no answer.
+fn say(outbox: &Arc<Outbox>, header: &Header<'_>) {
+    let _ = outbox.send(header, &Bytes::new());
+    outbox.flush();
 }

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use daffi_core::auth::Identities;
 use daffi_core::link::Tick;
+use daffi_core::link::handshake::Demands;
 use daffi_core::proto::{Frame, Header, Limits, Moment};
 use daffi_core::transport::{Outbox, Pool, own_uid};
 use tokio::sync::Notify;
@@ -41,8 +43,10 @@ pub(super) struct Hub {
     /// What all queues together may hold.
     pub(super) pool: Arc<Pool>,
     pub(super) heartbeat: Duration,
-    /// As whom this process runs, if processes of others are not let in.
-    pub(super) own_uid: Option<u32>,
+    /// What it asks of those who join.
+    pub(super) demands: Demands,
+    /// Whom it knows.
+    pub(super) identities: Option<Arc<Identities>>,
     origin: Instant,
     /// The router wants to be told the time.
     alarm: Notify,
@@ -81,7 +85,12 @@ impl Hub {
             limits: options.limits,
             pool: Pool::new(options.queue_bytes),
             heartbeat: options.heartbeat,
-            own_uid: (!options.any_user).then(own_uid),
+            demands: Demands {
+                own_uid: own_uid(),
+                any_user: options.any_user,
+                insecure: options.insecure,
+            },
+            identities: options.identities.clone(),
             origin: Instant::now(),
             alarm: Notify::new(),
             closing: CancellationToken::new(),

@@ -64,8 +64,8 @@ impl Controller {
         let policy = policy.map_err(access_faults)?;
         let openness = Openness {
             any_user: options.any_user,
-            // Whoever comes from afar has shown a certificate.
-            any_host: options.insecure || options.security.knows_all(),
+            // Whoever comes from afar has shown a certificate, or proves who it is.
+            any_host: options.insecure || options.security.knows_all() || options.identities.is_some(),
         };
         let listener = Listener::bind(&asked, openness, options.limits, &options.security)
             .await

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daffi_core::Access;
+use daffi_core::auth::Identities;
 use daffi_core::proto::Limits;
 use daffi_core::transport::{Address, Security};
 
@@ -26,12 +27,15 @@ pub struct ControllerOptions {
     pub queue_bytes: usize,
     /// Whether processes of any user may join through a Unix socket. Otherwise those of its own user and of root may. Default: no.
     pub any_user: bool,
-    /// Whether it may listen where other machines reach it although it lets everybody in who does. Default: no.
+    /// Whether it may listen where other machines reach it although it lets everybody in who does, and takes proofs on connections that are not
+    /// encrypted. Default: no.
     pub insecure: bool,
     /// Who may do what. Otherwise all that are let in may do everything; so may the process that runs the controller, in any case.
     pub access: Option<Access>,
     /// What protects TCP connections. Default: nothing.
     pub security: Security,
+    /// Whom it knows. Whoever proves through TCP to be none of them is refused then; where nobody is known, nobody is asked.
+    pub identities: Option<Arc<Identities>>,
 }
 
 impl ControllerOptions {
@@ -48,6 +52,7 @@ impl ControllerOptions {
             insecure: false,
             access: None,
             security: Security::none(),
+            identities: None,
         }
     }
 }

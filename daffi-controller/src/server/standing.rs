@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use daffi_core::link::{Channel, Reach};
-use daffi_core::proto::Refusal;
+use daffi_core::link::handshake::Admitted;
+use daffi_core::proto::{Refusal, Who};
 
 use crate::access::{Policy, Rights};
+
+/// Before the number of a user.
+const USER: &str = "uid:";
 
 /// Who a process is, as far as that decides what it may do.
 #[derive(Clone, Debug)]
@@ -17,11 +20,16 @@ pub(super) enum Standing {
 }
 
 impl Standing {
-    /// That of the other end of a connection.
-    pub(super) fn of(channel: &Channel) -> Self {
-        match channel.reach {
-            Reach::Process => Self::Own,
-            _ => Self::Other(channel.certificate.clone()),
+    /// That of a process that asks to be let in.
+    pub(super) fn of(admitted: &Admitted) -> Self {
+        match &admitted.who {
+            _ if admitted.is_own => Self::Own,
+            Who::User(uid) => Self::Other(Some(format!("{USER}{uid}").into())),
+            // Whoever gives out certificates must not thereby make somebody a user of this machine.
+            Who::Token(name) | Who::Key(name) | Who::Certificate(name) if !name.starts_with(USER) => {
+                Self::Other(Some(Arc::clone(name)))
+            }
+            _ => Self::Other(None),
         }
     }
 }
@@ -41,7 +49,7 @@ pub(super) fn rights(
 }
 
 /// As [`rights`], for a process that asks to be let in.
-pub(super) fn admitted(
+pub(super) fn allowed(
     policy: Option<&Policy>,
     standing: &Standing,
     process_name: &str,

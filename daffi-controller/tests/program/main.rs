@@ -10,7 +10,7 @@ mod tls;
 use std::fs::DirBuilder;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
@@ -123,6 +123,9 @@ fn help_tells_of_every_argument_and_exit_code() {
         "--unix-sock-path",
         "--any-user",
         "--insecure",
+        "--known",
+        "token",
+        "key",
         "--log",
         "--heartbeat",
         "--queue-memory",
@@ -159,6 +162,9 @@ fn arguments_that_make_no_sense_are_explained() {
     check(&["--heartbeat", "1"], "1 is not in 10..=3600000");
     check(&["--queue-memory", "0"], "0 is not in 1..");
     check(&["--prot", "1"], "--port");
+    check(&["token"], "<NAME>");
+    check(&["token", "two words"], "is no name");
+    check(&["token", "shopper", "--port", "1"], "unexpected argument");
 }
 
 #[test]
@@ -195,6 +201,73 @@ fn an_address_that_other_machines_reach_needs_a_word() {
     let (program, _) = Running::start(&folder, &["--host", "0.0.0.0", "--port", "0", "--insecure"]);
     program.signal(Signal::TERM);
     assert!(program.end().0.success());
+}
+
+#[test]
+fn a_token_is_printed_once_and_its_line_lets_whoever_has_it_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(&["token", "shopper"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    let [secret, line] = said.lines().collect::<Vec<_>>()[..] else {
+        panic!("{said}");
+    };
+    assert!(
+        secret.starts_with("daffi_token_") && line.starts_with("shopper token "),
+        "{said}"
+    );
+    assert_ne!(text(&run(&["token", "shopper"]).stdout), said, "each is another");
+    let file = folder.path().join("identities");
+    std::fs::write(&file, format!("# who may join\n{line}\n")).unwrap();
+    let arguments = ["--port", "0", "--known", file.to_str().unwrap()];
+    let (program, said) = Running::start(&folder, &arguments);
+    assert!(!said.contains(&secret[20..]), "{said}");
+    program.signal(Signal::TERM);
+    assert!(program.end().0.success());
+    // Where others reach it, that is enough of a word.
+    let (program, _) = Running::start(&folder, &[&["--host", "0.0.0.0"], &arguments[..]].concat());
+    program.signal(Signal::TERM);
+    assert!(program.end().0.success());
+}
+
+#[test]
+fn a_key_is_written_to_a_file_that_is_its_owners_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("worker.key");
+    let make = || run(&["key", "worker", file.to_str().unwrap()]);
+    let output = make();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let line = text(&output.stdout);
+    assert!(
+        line.starts_with("worker key ") && line.lines().count() == 1,
+        "{line}"
+    );
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    // One that is there is somebody's.
+    let output = make();
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("worker.key") && said.contains("exists"), "{said}");
+}
+
+#[test]
+fn identities_that_are_none_are_named_by_their_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("identities");
+    for (content, expected) in [("shopper token 12", "line 1"), ("# a\n\nb", "line 3")] {
+        std::fs::write(&file, content).unwrap();
+        let output = run(&["--port", "0", "--known", file.to_str().unwrap()]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains(file.to_str().unwrap()) && said.contains(expected),
+            "{said}"
+        );
+    }
+    let output = run(&["--port", "0", "--known", "/nowhere"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("/nowhere cannot be read"));
 }
 
 #[test]

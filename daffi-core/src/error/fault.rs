@@ -67,6 +67,15 @@ pub enum ConfigFault {
     /// What TLS was asked for cannot be had.
     #[error(transparent)]
     Tls(#[from] TlsConfigFault),
+    /// A secret, or a file that says who is known, cannot be used.
+    #[error("{setting}: {reason}")]
+    #[non_exhaustive]
+    Unusable {
+        /// Which setting.
+        setting: &'static str,
+        /// Why not.
+        reason: String,
+    },
     /// The program has no controller to run.
     #[error("init_controller(true) needs the crate `daffi`, which brings the controller")]
     NoHost,

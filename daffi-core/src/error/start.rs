@@ -168,6 +168,18 @@ impl StartError {
             proto::Refusal::Denied { reason } => Refusal::Denied { reason },
             proto::Refusal::Tls => Refusal::Tls,
             proto::Refusal::NoTls => Refusal::NoTls,
+            proto::Refusal::Unproven { token, key } => Refusal::Unproven {
+                takes: [("a token", token), ("a key", key)]
+                    .into_iter()
+                    .filter_map(|(what, taken)| taken.then_some(what))
+                    .collect::<Vec<_>>()
+                    .join(" or "),
+            },
+            proto::Refusal::Unknown { method } => Refusal::Unknown {
+                what: method.to_string(),
+            },
+            proto::Refusal::WrongProof => Refusal::WrongProof,
+            proto::Refusal::Exposed => Refusal::Exposed,
         };
         Self::refused(address, refusal)
     }
@@ -282,6 +294,38 @@ pub enum Refusal {
         /// Why not, and what to do.
         reason: String,
     },
+    /// It lets in only who proves who it is.
+    #[error(
+        "it lets in only who proves who it is, by {takes}: make one with `daffi-controller token NAME` or `daffi-controller key NAME \
+         FILE`, add the line that is printed to the file of those whom the controller knows (`--known`), and give this process the secret, by token_file, \
+         key, or the environment variable DAFFI_TOKEN"
+    )]
+    #[non_exhaustive]
+    Unproven {
+        /// By what.
+        takes: String,
+    },
+    /// It does not know the token or the key of this process.
+    #[error(
+        "it does not know the {what} of this process: its line is missing in the file of those whom the controller knows (`--known`)"
+    )]
+    #[non_exhaustive]
+    Unknown {
+        /// What it is.
+        what: String,
+    },
+    /// The proof of this process does not hold.
+    #[error(
+        "what this process proves with does not fit what the controller knows, or something in between (a tunnel, a proxy) passes on \
+         what both say; say insecure(true) if that is meant"
+    )]
+    WrongProof,
+    /// The connection is not encrypted, and can be read and changed by others.
+    #[error(
+        "it takes no proof on a connection that is not encrypted: use TLS, or start it with insecure(true) (`--insecure`) if the \
+         network keeps everybody else away"
+    )]
+    Exposed,
 }
 
 /// Why somebody may listen at another address who means this one.

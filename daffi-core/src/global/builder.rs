@@ -2,6 +2,7 @@
 
 mod check;
 mod start;
+mod trust;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use super::Global;
 use crate::access::Access;
+use crate::auth::Source;
 use crate::link;
 use crate::node::Traces;
 use crate::proto::{Limits, TraceContext};
@@ -46,6 +48,8 @@ pub struct GlobalBuilder {
     access: Option<Access>,
     #[cfg(feature = "tls")]
     tls: Option<Tls>,
+    secrets: Vec<Source>,
+    known: Option<PathBuf>,
     connect_timeout: Duration,
     reconnect_wait: Duration,
     call_timeout: Option<Duration>,
@@ -78,6 +82,8 @@ impl Default for GlobalBuilder {
             access: None,
             #[cfg(feature = "tls")]
             tls: None,
+            secrets: Vec::new(),
+            known: None,
             connect_timeout: Duration::from_secs(10),
             reconnect_wait: Duration::from_secs(10),
             call_timeout: None,
@@ -157,21 +163,6 @@ impl GlobalBuilder {
     /// bytes (on macOS, 103). Default: `<temp dir>/daffi-<uid>`, a folder of the user's own, which nobody else can enter; that is checked.
     pub fn unix_sock_path(mut self, folder: impl Into<PathBuf>) -> Self {
         self.unix_sock_path = Some(folder.into());
-        self
-    }
-
-    /// Whether processes of any user may meet at the Unix socket of [`unix_sock_path`](Self::unix_sock_path). Otherwise both sides look
-    /// whose process the other is, and talk to those of their own user and of root alone. A controller of this process opens its
-    /// socket to all users then, who must be able to enter its folder. Default: no.
-    pub fn any_user(mut self, any: bool) -> Self {
-        self.any_user = any;
-        self
-    }
-
-    /// Whether this process may do without the checks that keep strangers out. A controller of it may then listen where other
-    /// machines reach it, although it lets everybody in who does. Default: no.
-    pub fn insecure(mut self, insecure: bool) -> Self {
-        self.insecure = insecure;
         self
     }
 

@@ -27,7 +27,7 @@ use crate::roster::Presence;
 /// let mut events = g.presence().await?;
 /// while let Some(event) = events.next().await {
 ///     match event? {
-///         Presence::Joined { process } => println!("{process} is there"),
+///         Presence::Joined { process, .. } => println!("{process} is there"),
 ///         Presence::Left { process, reason } => println!("{process} has left: {reason}"),
 ///         other => println!("{other:?}"),
 ///     }

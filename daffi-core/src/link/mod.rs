@@ -8,6 +8,7 @@
 //! numbers are implied and not sent; a heartbeat carries how many have arrived, which acknowledges them.
 
 mod channel;
+pub mod handshake;
 #[cfg(test)]
 mod tests;
 

@@ -86,6 +86,7 @@ mod tests {
         let log = Log::default();
         let context = CallContext::new(ContextParts {
             caller: "caller".into(),
+            identity: None,
             process_name: "process".into(),
             callback: "shop.buy".into(),
             deadline: None,

@@ -9,11 +9,11 @@ use tokio::time::timeout;
 
 use super::Node;
 use crate::host::HostedController;
-use crate::link::Stranger;
-use crate::proto::{EncodeError, Extensions, Header, Hello, Limits, Refusal, Welcome};
+use crate::link::handshake::{Distrust, Joining};
+use crate::proto::{EncodeError, Extensions, Frame, Header, Hello, Limits, Refusal, Welcome};
 use crate::transport::{
-    Address, ConnectError, Connection, NotPrivate, Outbox, ReadError, Security, TlsFault, TlsSide, connect,
-    own_uid,
+    Address, ConnectError, Connection, Inlet, NotPrivate, Outbox, ReadError, Security, TlsFault, TlsSide,
+    connect,
 };
 
 /// How long a controller may take to answer the greeting.
@@ -87,6 +87,12 @@ impl From<TlsFault> for NotJoined {
     }
 }
 
+impl From<Distrust> for NotJoined {
+    fn from(distrust: Distrust) -> Self {
+        Self::Untrusted(distrust.to_string())
+    }
+}
+
 /// A connection to which the controller said welcome.
 pub(super) struct Joined {
     pub(super) connection: Connection,
@@ -100,12 +106,9 @@ pub(super) async fn join(node: &Node, route: &Route) -> Result<Joined, NotJoined
     let mut connection = connecting.unwrap_or_else(|_| Err(NotJoined::Io(io::ErrorKind::TimedOut.into())))?;
     // One that is given up half-way must not keep the name.
     let abandoned = Abandoned(Some(Arc::clone(&connection.outbox)));
-    if !node.options.any_user {
-        connection.channel.check_user(own_uid()).map_err(untrusted)?;
-    }
     let hello = hello(node)
         .map_err(|error| NotJoined::Io(io::Error::new(io::ErrorKind::InvalidInput, error.to_string())))?;
-    let greeting = timeout(GREETING, greet(&mut connection, hello));
+    let greeting = timeout(GREETING, greet(&mut connection, node, hello));
     match greeting.await {
         Ok(Ok(welcome)) => {
             abandoned.keep();
@@ -129,15 +132,6 @@ fn hello(node: &Node) -> Result<Hello, EncodeError> {
     Ok(hello)
 }
 
-/// The socket is another user's, who would get all that this process sends.
-#[allow(clippy::needless_pass_by_value, reason = "it is what an error becomes")]
-fn untrusted(stranger: Stranger) -> NotJoined {
-    NotJoined::Untrusted(format!(
-        "{stranger}, and would see all that this process calls: run both as the same user, name another folder with \
-         unix_sock_path, or say any_user(true) if that user may have it"
-    ))
-}
-
 /// A connection that ends unless it is kept.
 struct Abandoned(Option<Arc<Outbox>>);
 
@@ -155,41 +149,27 @@ impl Drop for Abandoned {
     }
 }
 
-/// Says hello and reads the answer.
-async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, NotJoined> {
-    let broken = |error: String| NotJoined::Io(io::Error::new(io::ErrorKind::InvalidData, error));
-    connection.inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
-    connection
-        .outbox
-        .send(&Header::Hello(hello), &Bytes::new())
-        .map_err(|error| broken(error.to_string()))?;
-    connection.outbox.flush();
-    let frame = match connection.inlet.read_one().await {
-        Ok(Some(frame)) => frame,
-        Ok(None) => {
-            return Err(NotJoined::Io(io::Error::new(
-                io::ErrorKind::ConnectionReset,
-                "it closed the connection without a word; it may not be a daffi controller",
-            )));
-        }
-        Err(ReadError::Io(error)) => {
-            // With TLS 1.3, a controller that does not take this side's certificate says so only now.
-            return Err(match TlsFault::of(&error) {
-                Some(fault) => fault.clone().into(),
-                None => NotJoined::Io(error),
-            });
-        }
-        Err(ReadError::Tls) => {
-            return Err(NotJoined::Tls(TlsFault::Unexpected {
-                by: TlsSide::Controller,
-            }));
-        }
-        Err(error) => return Err(broken(error.to_string())),
+/// Says hello, proves who this process is if it can, and reads the answer.
+async fn greet(connection: &mut Connection, node: &Node, mut hello: Hello) -> Result<Welcome, NotJoined> {
+    let Connection {
+        outbox,
+        inlet,
+        channel,
+        ..
+    } = connection;
+    let credential = match &node.options.proving {
+        Some(proving) => Some((proving.credential(), proving.nonce().map_err(NotJoined::Io)?)),
+        None => None,
     };
-    let (header, _) = frame
-        .decode()
-        .map_err(|error| broken(format!("not a daffi controller: {error}")))?;
-    match header {
+    let mut joining = Joining::begin(node.options.trust, channel, credential, &mut hello)?;
+    inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
+    say(outbox, &Header::Hello(hello))?;
+    let mut frame = answer(inlet).await?;
+    if let Header::Challenge(challenge) = header(&frame)? {
+        say(outbox, &Header::Proof(joining.on_challenge(&challenge)?))?;
+        frame = answer(inlet).await?;
+    }
+    match header(&frame)? {
         Header::Welcome(welcome) if !welcome.is_understood() => {
             let version = welcome.version;
             Err(broken(format!(
@@ -201,13 +181,52 @@ async fn greet(connection: &mut Connection, hello: Hello) -> Result<Welcome, Not
             Err(broken(format!("its heartbeat of {heartbeat:?} is not usable")))
         }
         Header::Welcome(welcome) => {
+            joining.on_welcome()?;
             let limit = welcome.frame_limit();
-            connection.inlet.set_frame_limit(limit);
-            connection.outbox.lower_frame_limit(limit);
-            connection.outbox.agree(welcome.version);
+            inlet.set_frame_limit(limit);
+            outbox.lower_frame_limit(limit);
+            outbox.agree(welcome.version);
             Ok(welcome)
         }
         Header::Refused(refusal) => Err(NotJoined::Refused(refusal)),
-        _ => Err(broken("not a daffi controller: an unexpected answer".to_owned())),
+        _ => Err(broken("not a daffi controller: an unexpected answer")),
     }
+}
+
+fn say(outbox: &Arc<Outbox>, header: &Header<'_>) -> Result<(), NotJoined> {
+    let sent = outbox.send(header, &Bytes::new());
+    sent.map_err(|error| broken(error.to_string()))?;
+    outbox.flush();
+    Ok(())
+}
+
+/// What the controller says next.
+async fn answer(inlet: &mut Inlet) -> Result<Frame, NotJoined> {
+    match inlet.read_one().await {
+        Ok(Some(frame)) => Ok(frame),
+        Ok(None) => Err(NotJoined::Io(io::Error::new(
+            io::ErrorKind::ConnectionReset,
+            "it closed the connection without a word; it may not be a daffi controller",
+        ))),
+        // With TLS 1.3, a controller that does not take this side's certificate says so only now.
+        Err(ReadError::Io(error)) => Err(match TlsFault::of(&error) {
+            Some(fault) => fault.clone().into(),
+            None => NotJoined::Io(error),
+        }),
+        Err(ReadError::Tls) => Err(NotJoined::Tls(TlsFault::Unexpected {
+            by: TlsSide::Controller,
+        })),
+        Err(error) => Err(broken(error.to_string())),
+    }
+}
+
+fn header(frame: &Frame) -> Result<Header<'_>, NotJoined> {
+    match frame.decode() {
+        Ok((header, _)) => Ok(header),
+        Err(error) => Err(broken(format!("not a daffi controller: {error}"))),
+    }
+}
+
+fn broken(error: impl Into<String>) -> NotJoined {
+    NotJoined::Io(io::Error::new(io::ErrorKind::InvalidData, error.into()))
 }

@@ -63,6 +63,8 @@ pub(crate) use self::traces::Traces;
 #[cfg(test)]
 pub(crate) use self::turn::clock;
 pub(crate) use self::turn::{Rounds, Turn, give_way};
+use crate::auth::Proving;
+use crate::link::handshake::Trust;
 use crate::proto::{Limits, Moment, RunId};
 use crate::random;
 pub use crate::session::Lagging;
@@ -83,10 +85,12 @@ pub(crate) struct NodeOptions {
     /// How long calls last that say nothing of it.
     pub(crate) call_timeout: Option<Duration>,
     pub(crate) traces: Traces,
-    /// The controller may be another user's.
-    pub(crate) any_user: bool,
     /// On how many threads callbacks may block.
     pub(crate) blocking_threads: usize,
+    /// Whom it joins.
+    pub(crate) trust: Trust,
+    /// With what it proves who it is.
+    pub(crate) proving: Option<Proving>,
 }
 
 /// The runtime of one process.

@@ -45,6 +45,7 @@ impl Node {
             callback,
             times,
             caller,
+            identity,
             deadline,
             trace,
             metadata,
@@ -54,6 +55,7 @@ impl Node {
         let deadline = deadline.map(|at| self.instant(at));
         let context = CallContext::new(ContextParts {
             caller,
+            identity,
             process_name: Arc::clone(self.process_name()),
             callback: Arc::clone(&callback.name),
             deadline,

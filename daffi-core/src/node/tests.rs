@@ -15,6 +15,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::*;
 use crate::error::StartError;
 use crate::host::{BoxFuture, HostedController};
+use crate::proto::Who;
 use crate::proto::{
     Balance, CallId, CallbackId, Extensions, Frame, Header, Mode, Outcome, RunHeader, Status, VERSION,
     Welcome,
@@ -105,6 +106,7 @@ impl Controller {
             call: CallId::first(call),
             callback,
             caller: "caller",
+            identity: Who::Nobody,
             deadline: None,
             trace: None,
             metadata: vec![],
@@ -123,8 +125,9 @@ async fn joined(limits: Limits, callbacks: Vec<Callback>) -> (Arc<Node>, Vec<Cal
         reconnect_wait: LONG,
         call_timeout: None,
         traces: Traces::default(),
-        any_user: false,
         blocking_threads: 448,
+        trust: Trust::own(1000),
+        proving: None,
     };
     let node = Node::new(options, Handle::current());
     let offered = node.offer(callbacks.into_iter());

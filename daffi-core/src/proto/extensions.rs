@@ -15,6 +15,8 @@ impl Extensions {
     pub const RUNS: u16 = 1;
     /// How many bytes of arguments the node holds for what it runs, at most: a `u64`.
     pub const RUN_BYTES: u16 = 2;
+    /// What the node can prove: a [`Claim`](super::Claim).
+    pub const CLAIM: u16 = 3;
 
     /// These, and one more.
     ///

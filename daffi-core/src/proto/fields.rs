@@ -5,13 +5,20 @@ use core::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
-use super::Limits;
+use super::{Limits, Who};
 
 /// The name of a process or a callback.
 pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de str, D::Error> {
     let name = <&str>::deserialize(deserializer)?;
     within("a name", name.len(), Limits::NAME_BYTES)?;
     Ok(name)
+}
+
+/// Who a process is.
+pub(super) fn who<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Who<&'de str>, D::Error> {
+    let who = <Who<&str>>::deserialize(deserializer)?;
+    within("a name", who.name().map_or(0, str::len), Limits::NAME_BYTES)?;
+    Ok(who)
 }
 
 /// The name of a process, if there is one.

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extensions, Limits, fields};
+use super::{Extensions, Limits, Method, fields};
 
 /// The first bytes of every connection, so that a stranger is recognised before anything is believed.
 pub const MAGIC: [u8; 4] = *b"dafi";
@@ -161,4 +161,24 @@ pub enum Refusal {
     /// The node came with TLS, and the controller has none. It is said without.
     #[error("the controller does not use TLS, and this process does")]
     NoTls,
+    /// Only who proves who it is is let in.
+    #[error("the controller lets in only who proves who it is")]
+    Unproven {
+        /// It takes tokens.
+        token: bool,
+        /// It takes keys.
+        key: bool,
+    },
+    /// The controller does not know the token or the key.
+    #[error("the controller does not know the {method}")]
+    Unknown {
+        /// What it is.
+        method: Method,
+    },
+    /// The proof is not that of the token or the key, or it is for another connection.
+    #[error("the proof does not hold")]
+    WrongProof,
+    /// The connection can be read and changed by others, so nothing can be proven on it.
+    #[error("the connection is not encrypted")]
+    Exposed,
 }

@@ -7,7 +7,9 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Described, Hello, Mode, Query, Refusal, Status, Welcome, fields};
+use super::{
+    Balance, Challenge, Described, Hello, Mode, Proof, Query, Refusal, Status, Welcome, Who, fields,
+};
 
 /// The number of a call between two neighbours: a node and its controller, or a controller and a provider.
 ///
@@ -232,6 +234,10 @@ pub enum Header<'a> {
         /// Which part.
         index: u32,
     },
+    /// From a controller, to a node whose greeting has a [`Claim`](super::Claim): "prove it". No payload; not numbered.
+    Challenge(Challenge),
+    /// From a node, to a controller that has asked for it. No payload; not numbered.
+    Proof(Proof),
 }
 
 impl Header<'_> {
@@ -271,9 +277,13 @@ impl Header<'_> {
             | Self::Items { call, .. }
             | Self::Credit { call, .. }
             | Self::Stop { call, .. } => Some(Party::Callback(*call)),
-            Self::Hello(_) | Self::Welcome(_) | Self::Refused(_) | Self::Heartbeat { .. } | Self::Goodbye => {
-                None
-            }
+            Self::Hello(_)
+            | Self::Welcome(_)
+            | Self::Refused(_)
+            | Self::Challenge(_)
+            | Self::Proof(_)
+            | Self::Heartbeat { .. }
+            | Self::Goodbye => None,
         }
     }
 
@@ -281,7 +291,7 @@ impl Header<'_> {
     #[must_use]
     pub const fn since(&self) -> u16 {
         match self {
-            Self::Hello(_) | Self::Welcome(_) | Self::Refused(_) => 0,
+            _ if self.is_greeting() => 0,
             _ => 1,
         }
     }
@@ -289,9 +299,15 @@ impl Header<'_> {
     /// Whether the frame counts in the numbering of its link. Everything does but greetings and heartbeats.
     #[must_use]
     pub const fn is_numbered(&self) -> bool {
-        !matches!(
+        !(self.is_greeting() || matches!(self, Self::Heartbeat { .. }))
+    }
+
+    /// Whether the frame belongs to the handshake.
+    #[must_use]
+    pub const fn is_greeting(&self) -> bool {
+        matches!(
             self,
-            Self::Hello(_) | Self::Welcome(_) | Self::Refused(_) | Self::Heartbeat { .. }
+            Self::Hello(_) | Self::Welcome(_) | Self::Refused(_) | Self::Challenge(_) | Self::Proof(_)
         )
     }
 }
@@ -324,29 +340,6 @@ pub struct CallHeader<'a> {
     pub within: Option<CallId>,
 }
 
-/// How calls are shared among the providers of a callback.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Balance {
-    /// The less loaded of two random ones.
-    #[default]
-    LessLoaded,
-    /// One after the other.
-    RoundRobin,
-    /// Any.
-    Random,
-}
-
-impl core::fmt::Display for Balance {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::LessLoaded => "less_loaded",
-            Self::RoundRobin => "round_robin",
-            Self::Random => "random",
-        })
-    }
-}
-
 /// A call on its way to the provider.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunHeader<'a> {
@@ -357,6 +350,9 @@ pub struct RunHeader<'a> {
     /// The process that called.
     #[serde(borrow, deserialize_with = "fields::name")]
     pub caller: &'a str,
+    /// Who that is, as the controller has it proven.
+    #[serde(borrow, deserialize_with = "fields::who")]
+    pub identity: Who<&'a str>,
     /// The time left until the deadline.
     pub deadline: Option<Duration>,
     /// The trace that the call belongs to.

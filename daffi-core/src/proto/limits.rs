@@ -22,8 +22,10 @@ impl Limits {
     pub const OFFER_BYTES: usize = 16 * 1024 * 1024;
     /// The most callbacks that one process offers.
     pub const CALLBACKS: usize = 16 * 1024;
-    /// The largest handshake frame, in bytes.
+    /// The largest frame of a handshake from the controller, in bytes.
     pub const HANDSHAKE_BYTES: usize = 64 * 1024;
+    /// All that a node may say before it is let in, in bytes.
+    pub const UNPROVEN_BYTES: usize = 16 * 1024;
     /// The most extensions of one greeting.
     pub const EXTENSIONS: usize = 64;
     /// The most metadata of one call: keys and values together, in bytes.

@@ -6,6 +6,7 @@
 //! **Invariant:** nothing in here knows a socket, a clock, a task or a lock. The same types describe a frame on a
 //! socket, in memory and in a test.
 
+mod balance;
 mod codec;
 mod depth;
 mod described;
@@ -21,6 +22,7 @@ mod header;
 mod held;
 mod limits;
 mod mode;
+mod proof;
 mod query;
 mod quick;
 mod raw;
@@ -32,7 +34,9 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod time;
+mod who;
 
+pub use balance::Balance;
 pub use codec::{
     DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_held, encode_held_into,
     encode_into,
@@ -46,11 +50,11 @@ pub use frame::{Frame, FrameError, Framing, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use hash::stable_hash;
 pub use header::{
-    Ancestor, Balance, CallHeader, CallId, CallbackId, Header, Offered, Party, RunHeader, StreamId,
-    TraceContext,
+    Ancestor, CallHeader, CallId, CallbackId, Header, Offered, Party, RunHeader, StreamId, TraceContext,
 };
 pub use limits::Limits;
 pub use mode::Mode;
+pub use proof::{Challenge, Claim, Method, Nonce, Proof};
 pub use query::Query;
 pub use raw::{AsRawBytes, Raw, RawBytes};
 pub use remote_error::RemoteError;
@@ -58,3 +62,4 @@ pub use roster::{CallbackEntry, Change, Parting, ProcessEntry};
 pub use slots::Slots;
 pub use status::{Own, Status};
 pub use time::Moment;
+pub use who::Who;

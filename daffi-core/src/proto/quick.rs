@@ -6,7 +6,7 @@
 
 use core::time::Duration;
 
-use super::{CallHeader, CallId, CallbackId, Header, Limits, Mode, RunHeader, Status};
+use super::{CallHeader, CallId, CallbackId, Header, Limits, Mode, RunHeader, Status, Who};
 
 /// What stands in front of each, and how each is answered with a value.
 const CALL: u8 = 0x04;
@@ -70,6 +70,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             call,
             callback,
             caller,
+            identity,
             deadline,
             trace: None,
             metadata,
@@ -79,6 +80,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             call_id(*call, out);
             number(u64::from(callback.0), out);
             text(caller, out);
+            who(*identity, out);
             time(*deadline, out);
             out.extend([0, 0, 0]);
         }
@@ -129,6 +131,7 @@ impl<'a> Reader<'a> {
         let call = self.call_id()?;
         let callback = CallbackId(self.u32()?);
         let caller = self.name()?;
+        let identity = self.who()?;
         let deadline = self.time()?;
         // No trace, no metadata, and no ancestors.
         self.are([0, 0, 0])?;
@@ -136,6 +139,7 @@ impl<'a> Reader<'a> {
             call,
             callback,
             caller,
+            identity,
             deadline,
             trace: None,
             metadata: Vec::new(),
@@ -197,6 +201,17 @@ impl<'a> Reader<'a> {
         core::str::from_utf8(name).ok()
     }
 
+    fn who(&mut self) -> Option<Who<&'a str>> {
+        Some(match self.byte()? {
+            0 => Who::Nobody,
+            1 => Who::User(self.u32()?),
+            2 => Who::Token(self.name()?),
+            3 => Who::Key(self.name()?),
+            4 => Who::Certificate(self.name()?),
+            _ => return None,
+        })
+    }
+
     #[allow(
         clippy::option_option,
         reason = "to have no deadline and to be no plain header are different things"
@@ -240,6 +255,21 @@ fn call_id(call: CallId, out: &mut Vec<u8>) {
 fn text(text: &str, out: &mut Vec<u8>) {
     number(text.len() as u64, out);
     out.extend(text.as_bytes());
+}
+
+fn who(who: Who<&str>, out: &mut Vec<u8>) {
+    let (kind, name) = match who {
+        Who::Nobody => return out.push(0),
+        Who::User(uid) => {
+            out.push(1);
+            return number(u64::from(uid), out);
+        }
+        Who::Token(name) => (2, name),
+        Who::Key(name) => (3, name),
+        Who::Certificate(name) => (4, name),
+    };
+    out.push(kind);
+    text(name, out);
 }
 
 fn time(time: Option<Duration>, out: &mut Vec<u8>) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Balance, Described, Offered};
+use super::{Balance, Described, Offered, Who};
 
 /// A process on the roster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub struct ProcessEntry {
     pub pid: u32,
     /// How many callbacks it offers.
     pub callbacks: u32,
+    /// Who it is, as the controller has it proven.
+    pub identity: Who<String>,
 }
 
 /// A callback that somebody offers.
@@ -54,6 +56,8 @@ pub enum Change {
     Joined {
         /// Its process name.
         process: String,
+        /// Who it is, as the controller has it proven.
+        identity: Who<String>,
     },
     /// A process is there no more, nor are its callbacks.
     Left {

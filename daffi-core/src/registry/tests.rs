@@ -57,6 +57,7 @@ const fn block<T: 'static>(mutable: bool, bind: fn(&ServiceInstance) -> Vec<Boun
 fn invocation(payload: Bytes) -> Invocation {
     let parts = ContextParts {
         caller: "caller".into(),
+        identity: None,
         process_name: "provider".into(),
         callback: "callback".into(),
         deadline: None,

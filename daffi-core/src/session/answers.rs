@@ -54,7 +54,8 @@ impl Held {
 
 fn name_bytes(event: &Change) -> usize {
     match event {
-        Change::Joined { process } | Change::Left { process, .. } => process.len(),
+        Change::Joined { process, identity } => process.len() + identity.name().map_or(0, str::len),
+        Change::Left { process, .. } => process.len(),
         Change::Offered { process, callback } | Change::Withdrawn { process, callback } => {
             process.len() + callback.len()
         }

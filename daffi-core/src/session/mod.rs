@@ -356,6 +356,8 @@ impl<W, C: Clone> Session<W, C> {
             Header::Hello(_)
             | Header::Welcome(_)
             | Header::Refused(_)
+            | Header::Challenge(_)
+            | Header::Proof(_)
             | Header::Call(_)
             | Header::CallTo { .. }
             | Header::CancelPart { .. }
@@ -363,9 +365,7 @@ impl<W, C: Clone> Session<W, C> {
             | Header::Withdraw { .. }
             | Header::Query { .. }
             | Header::Close { .. }
-            | Header::Stop { .. } => {
-                return Err(Fault::Unexpected("it has no place after the handshake"));
-            }
+            | Header::Stop { .. } => return Err(Fault::Unexpected("it has no place after the handshake")),
         }
         Ok(())
     }

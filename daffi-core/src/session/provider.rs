@@ -94,7 +94,7 @@ impl<W, C: Clone> Session<W, C> {
             );
             return Ok(());
         }
-        let caller = self.callers.name(run.caller);
+        let caller = self.callers.caller(run.caller, run.identity);
         let stamp = self.next_stamp();
         match self.runs.start(now, stamp, run, times, caller, payload) {
             Ok((start, deadline)) => {

@@ -7,6 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use slab::Slab;
 
+use super::callers::Caller;
+use crate::identity::Identity;
 use crate::proto::{
     Absence, Ancestor, CallId, CallbackId, Failed, Moment, RunHeader, RunId, TimeLimit, TraceContext, Waiting,
 };
@@ -42,6 +44,8 @@ pub struct Start<C> {
     pub times: Times,
     /// The process that called.
     pub caller: Arc<str>,
+    /// Who the controller says that it is.
+    pub identity: Option<Arc<Identity>>,
     /// When its time is over.
     pub deadline: Option<Moment>,
     /// The trace that it belongs to.
@@ -223,7 +227,7 @@ impl<C: Clone> Runs<C> {
         stamp: u64,
         header: &RunHeader<'_>,
         times: Times,
-        caller: Arc<str>,
+        caller: Caller,
         payload: Bytes,
     ) -> Result<(Start<C>, Option<Moment>), Failed> {
         let Some(offer) = self.offered.get_mut(&header.callback) else {
@@ -279,7 +283,8 @@ impl<C: Clone> Runs<C> {
                 run,
                 callback,
                 times,
-                caller,
+                caller: caller.name,
+                identity: caller.identity,
                 deadline,
                 trace: header.trace,
                 metadata,

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use self::wire::{Sent, Wire, with_reply};
 use super::*;
+use crate::proto::Who;
 use crate::proto::{
     CallHeader, CallbackId, Credit, Hello, Mode, Query, RunHeader, Taken, TraceContext, Window,
 };
@@ -143,6 +144,7 @@ impl Fixture {
             call,
             callback,
             caller: "caller",
+            identity: Who::Nobody,
             deadline,
             trace: None,
             metadata,

@@ -60,7 +60,11 @@ impl Connection {
     pub fn tcp(stream: TcpStream, limits: Limits) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         let (reach, far) = reach(&stream)?;
-        let (peer, channel) = (Peer::Tcp(far), Channel::new(reach));
+        let peer = Peer::Tcp(far);
+        let mut channel = Channel::new(reach);
+        if reach == Reach::Loopback {
+            channel.binding = both_ports(stream.local_addr()?, far);
+        }
         let (read, write) = stream.into_split();
         Ok(Self::over(
             ReadHalf::Tcp(read),
@@ -138,6 +142,14 @@ fn reach(stream: &TcpStream) -> io::Result<(Reach, SocketAddr)> {
         },
         far,
     ))
+}
+
+/// What both ends of a connection within this machine have, and no other connection at the same time: there, nothing on the way
+/// changes an address, unless it ends one connection and begins another.
+fn both_ports(near: SocketAddr, far: SocketAddr) -> Arc<[u8]> {
+    let written = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
+    let (near, far) = (written(near), written(far));
+    format!("{} {}", near.min(far), near.max(far)).into_bytes().into()
 }
 
 /// Whether an address is one of this machine that no other can reach.

@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut events = g.presence().await?;
     while let Some(event) = events.next().await {
         match event? {
-            Presence::Joined { process } => println!("{process} is there"),
+            Presence::Joined { process, .. } => println!("{process} is there"),
             Presence::Offered { process, callback } => println!("{process} offers {callback}"),
             Presence::Withdrawn { process, callback } => println!("{process} takes {callback} back"),
             Presence::Left { process, reason } => {

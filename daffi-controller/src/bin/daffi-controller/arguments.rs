@@ -23,7 +23,9 @@ Examples:
   daffi-controller --port 8888                     for processes of this machine, by TCP
   daffi-controller --unix-sock-path /run/shop      on the socket /run/shop/.sock
   daffi-controller --unix-sock-path /run/shop --any-user                       … for processes of all users
+  daffi-controller --port 8888 --known FILE        for those whose lines are in FILE
   daffi-controller --host 0.0.0.0 --port 8888 --insecure                       for whoever reaches this machine
+  daffi-controller token shopper                   makes a token, and the line for FILE
   daffi-controller --host 0.0.0.0 --port 8888 --ssl-certificate server.pem --ssl-key server.key --ssl-ca ca.pem
                                                    with TLS, for those with a certificate; see `daffi-controller cert --help`
   daffi-controller --config /etc/daffi.toml        as that file says
@@ -43,7 +45,7 @@ A configuration says what the options do, by their names, and who may do what:
 Exit codes:
   0  it was told to stop, and did
   1  it could not start for another reason, or was ended before it had stopped
-  2  the arguments cannot be used; the message says what to write
+  2  the arguments, or what they name, cannot be used; the message says what to write
   3  the address is in use"
 )]
 pub(crate) struct Arguments {
@@ -68,7 +70,12 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "unix_sock_path")]
     pub(crate) any_user: bool,
 
-    /// Listens where other machines reach it although whoever does can call everything.
+    /// Lets in through TCP only those whose lines are in this file, which the commands `token` and `key` print.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) known: Option<PathBuf>,
+
+    /// Listens where other machines reach it although whoever does can call everything, and takes proofs on connections that are not
+    /// encrypted.
     #[arg(long)]
     pub(crate) insecure: bool,
 
@@ -106,6 +113,21 @@ pub(crate) enum Command {
         file: PathBuf,
     },
     Cert(CertArguments),
+    /// Makes a token: prints it, once, and then its line for the file of those who are known.
+    ///
+    /// A process proves with it who it is: in the variable `DAFFI_TOKEN`, or in a file that is named to it. Both lines go to the standard
+    /// output.
+    Token {
+        /// As whom the controller shall know whoever has it: one word.
+        name: String,
+    },
+    /// Makes an Ed25519 key in a new file that only its owner can read, and prints its line for the file of those who are known.
+    Key {
+        /// As whom the controller shall know whoever has it: one word.
+        name: String,
+        /// The file of the key.
+        file: PathBuf,
+    },
 }
 
 impl Arguments {

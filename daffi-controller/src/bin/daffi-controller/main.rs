@@ -8,11 +8,13 @@ mod security;
 use std::io::{self, IsTerminal as _, Write, stderr, stdout};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::CommandFactory as _;
 use daffi_controller::{Controller, ControllerOptions};
 use daffi_core::StartError;
+use daffi_core::auth::{self, Identities, Made};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
@@ -28,6 +30,10 @@ fn main() -> ExitCode {
     match &configured.arguments.command {
         Some(Command::Check { file }) => return check(file),
         Some(Command::Cert(cert)) => return cert::run(cert),
+        Some(Command::Token { name }) => return made(auth::token(name), name),
+        Some(Command::Key { name, file }) => {
+            return made(auth::key(name, file), &file.display().to_string());
+        }
         None => {}
     }
     let arguments = &configured.arguments;
@@ -75,6 +81,20 @@ fn check(file: &Path) -> ExitCode {
     }
 }
 
+/// Prints a secret, if it is in no file, and its line.
+fn made(made: io::Result<Made>, of: &str) -> ExitCode {
+    match made {
+        Ok(made) => {
+            for line in made.shown().into_iter().chain([made.line.as_str()]) {
+                say(&mut stdout(), line);
+                say(&mut stdout(), "\n");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => told(&format!("error: {of}: {error}\n")),
+    }
+}
+
 /// Whoever does not read what is said needs not be told.
 fn say(to: &mut impl Write, text: &str) {
     let _ = to.write_all(text.as_bytes());
@@ -86,6 +106,15 @@ async fn run(Configured { arguments, access }: Configured) -> ExitCode {
     options.any_user = arguments.any_user;
     options.insecure = arguments.insecure;
     options.access = access;
+    if let Some(file) = &arguments.known {
+        match Identities::load(file) {
+            Ok(known) => options.identities = Some(Arc::new(known)),
+            Err(error) => {
+                error!("--known: {error}");
+                return ExitCode::from(2);
+            }
+        }
+    }
     if let Some(name) = arguments.process_name {
         options.process_name = name.into();
     }

@@ -75,7 +75,7 @@ fn provider(f: &mut Fixture, name: &str, runs: u32, bytes: u64) -> PeerId {
         .unwrap()
         .with(Extensions::RUN_BYTES, &bytes)
         .unwrap();
-    let provider = f.router.connect(&hello, None).unwrap();
+    let provider = f.router.connect(&hello, Who::Nobody, None).unwrap();
     f.offer(provider, &[offered(0, "add")], true);
     provider
 }

@@ -69,6 +69,7 @@ fn a_call_keeps_its_deadline_trace_and_metadata() {
         call: id(0),
         callback: CallbackId(0),
         caller: "caller",
+        identity: Who::Nobody,
         deadline: header.deadline,
         trace: header.trace,
         metadata: header.metadata,

@@ -30,6 +30,7 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
             call,
             callback: CallbackId(other),
             caller: text,
+            identity: Who::Nobody,
             deadline: None,
             trace: None,
             metadata: vec![(text, more)],

@@ -191,7 +191,9 @@ impl Crowd {
             // Its name is free when nothing is left of the one that had it.
             (None, _) if self.router.is_clearing(PROCESSES[index]) => {}
             (None, _) => {
-                let peer = self.router.connect(&Hello::new(PROCESSES[index], 1, 77), None);
+                let peer = self
+                    .router
+                    .connect(&Hello::new(PROCESSES[index], 1, 77), Who::Nobody, None);
                 self.nodes[index] = Some(Node::new(peer.unwrap()));
             }
             (Some(node), Op::Full(full)) => {

@@ -116,7 +116,7 @@ fn nobody_hears_that_a_process_has_left_after_its_successor_has_joined() {
     assert!(f.router.is_clearing("a"), "its name is not free yet");
     assert!(f.try_connect("a", 2).is_err());
     assert_eq!(
-        f.router.predecessor(&Hello::new("a", 1, 77)),
+        f.router.predecessor(&Hello::new("a", 1, 77), &Who::Nobody),
         None,
         "it is cleared away already"
     );

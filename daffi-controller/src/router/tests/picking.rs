@@ -435,7 +435,9 @@ fn p15_what_is_seen_of_choices_tells_nothing_of_where_names_are_kept() {
     use std::hash::BuildHasher as _;
     let seen = [5, 5 | 1 << 64].map(|seed| {
         let mut router = Router::new(LIMITS, 1, 1 << 30, seed);
-        let peer = router.connect(&Hello::new("somebody", 1, 1), None).unwrap();
+        let peer = router
+            .connect(&Hello::new("somebody", 1, 1), Who::Nobody, None)
+            .unwrap();
         let place = router.peers.get(peer).unwrap().sent.hasher().hash_one("a name");
         (format!("{:?}", router.picker), place)
     });

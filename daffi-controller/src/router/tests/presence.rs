@@ -37,7 +37,8 @@ fn told(number: u32, events: &[Change]) -> Said {
 
 fn joined(process: &str) -> Change {
     let process = process.to_owned();
-    Change::Joined { process }
+    let identity = Who::Nobody;
+    Change::Joined { process, identity }
 }
 
 fn left(process: &str, reason: Parting) -> Change {

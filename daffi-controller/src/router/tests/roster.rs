@@ -7,7 +7,10 @@ use super::*;
 #[test]
 fn p9_a_second_process_of_a_name_is_refused_and_told_the_holder() {
     let mut f = Fixture::new();
-    let holder = f.router.connect(&Hello::new("shop", 1, 4711), None).unwrap();
+    let holder = f
+        .router
+        .connect(&Hello::new("shop", 1, 4711), Who::Nobody, None)
+        .unwrap();
     let refusal = f.try_connect("shop", 2).unwrap_err();
     assert_eq!(
         refusal,
@@ -40,11 +43,21 @@ fn p9_a_name_is_free_again_once_its_holder_has_gone() {
 #[test]
 fn only_the_same_start_of_a_process_has_a_predecessor() {
     let mut f = Fixture::new();
-    let former = f.try_connect("shop", 1).unwrap();
-    let predecessor = |f: &Fixture, name, instance| f.router.predecessor(&Hello::new(name, instance, 77));
-    assert_eq!(predecessor(&f, "shop", 1), Some(former));
-    assert_eq!(predecessor(&f, "shop", 2), None);
-    assert_eq!(predecessor(&f, "market", 1), None);
+    let who = || Who::Token("one".into());
+    let former = f.router.connect(&Hello::new("shop", 1, 77), who(), None).unwrap();
+    let predecessor = |name, instance, who| f.router.predecessor(&Hello::new(name, instance, 77), &who);
+    assert_eq!(predecessor("shop", 1, who()), Some(former));
+    assert_eq!(predecessor("shop", 2, who()), None);
+    assert_eq!(predecessor("market", 1, who()), None);
+    // Somebody else knows what it said of itself, and is not it.
+    for other in [
+        Who::Nobody,
+        Who::User(7),
+        Who::Token("two".into()),
+        Who::Key("one".into()),
+    ] {
+        assert_eq!(predecessor("shop", 1, other), None);
+    }
 }
 
 // ---------------------------------------------------------------------- offers
@@ -545,6 +558,7 @@ fn frames_that_only_controllers_send_are_faults() {
         call,
         callback: CallbackId(0),
         caller: "c",
+        identity: Who::Nobody,
         deadline: None,
         trace: None,
         metadata: vec![],

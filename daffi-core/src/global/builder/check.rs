@@ -65,6 +65,12 @@ impl GlobalBuilder {
                 "init_controller(true): it is the controller that decides by it",
             ));
         }
+        if let [_, _, ..] = self.secrets[..] {
+            faults.push(ConfigFault::Conflict("token, token_file", "key or each other"));
+        }
+        if self.known.is_some() && !self.init_controller {
+            faults.push(ConfigFault::Missing("known", "init_controller(true)"));
+        }
         if !self.init_controller && !self.init_node {
             faults.push(ConfigFault::Missing(
                 "init_node(false)",

@@ -1,5 +1,6 @@
 //! Making real what was described: the controller if one was asked for, then the node.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -10,13 +11,15 @@ use tracing::info;
 use super::super::kept::Kept;
 use super::super::{Global, Inner};
 use super::{GlobalBuilder, Hook};
+use crate::auth::{Identities, Proving, Source};
 use crate::call::block_on;
-use crate::error::StartError;
+use crate::error::{ConfigFault, StartError};
 use crate::host::{HostEntry, HostOptions};
+use crate::link::handshake::Trust;
 use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, in_process};
 use crate::random;
 use crate::registry::{BoundCallback, Catalog};
-use crate::transport::Security;
+use crate::transport::{Security, own_uid};
 
 impl GlobalBuilder {
     /// Starts it: the controller if one was asked for, then the node, whose callbacks can be called when this
@@ -88,6 +91,7 @@ impl GlobalBuilder {
             faults.extend(more);
             Security::none()
         });
+        let (proving, identities) = secrets(self.secrets, self.known, self.init_controller, &mut faults);
         if !faults.is_empty() {
             return Err(StartError::Config(faults));
         }
@@ -107,6 +111,7 @@ impl GlobalBuilder {
                     insecure: self.insecure,
                     access: self.access,
                     security: security.clone(),
+                    identities,
                 };
                 Some(host.start(options).await?)
             }
@@ -125,8 +130,13 @@ impl GlobalBuilder {
                 reconnect_wait: self.reconnect_wait,
                 call_timeout: self.call_timeout,
                 traces: self.traces,
-                any_user: self.any_user,
                 blocking_threads: self.blocking_threads,
+                trust: Trust {
+                    own_uid: own_uid(),
+                    any_user: self.any_user,
+                    insecure: self.insecure,
+                },
+                proving,
             };
             Node::new(options, runtime.clone())
         });
@@ -180,6 +190,30 @@ impl GlobalBuilder {
         unfinished.finished();
         Ok(global)
     }
+}
+
+/// Reads what this process proves with who it is, and whom its controller knows.
+fn secrets(
+    mut given: Vec<Source>,
+    identities: Option<PathBuf>,
+    init_controller: bool,
+    faults: &mut Vec<ConfigFault>,
+) -> (Option<Proving>, Option<Arc<Identities>>) {
+    let mut unusable = |setting, reason| faults.push(ConfigFault::Unusable { setting, reason });
+    let source = given.pop().or_else(Source::environment);
+    let proving = source.as_ref().and_then(|source| {
+        let proving = Proving::load(source);
+        proving.map_err(|reason| unusable(source.setting(), reason)).ok()
+    });
+    let mut known = identities.and_then(|path| {
+        let known = Identities::load(&path);
+        known.map_err(|reason| unusable("known", reason)).ok()
+    });
+    if let Some(source) = source.filter(|source| init_controller && proving.is_some() && source.is_token()) {
+        let added = known.get_or_insert_default().add_shared(&source);
+        let _ = added.map_err(|reason| unusable(source.setting(), reason));
+    }
+    (proving, known.map(Arc::new))
 }
 
 /// What stops a `Global` when its last handle is dropped.

@@ -23,8 +23,9 @@ async fn start_in(
         reconnect_wait: LONG,
         call_timeout: None,
         traces: Traces::default(),
-        any_user: false,
         blocking_threads: 448,
+        trust: Trust::own(1000),
+        proving: None,
     };
     let node = Node::new(options, Handle::current());
     let supervisor = Supervisor {

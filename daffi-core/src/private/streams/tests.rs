@@ -315,6 +315,7 @@ fn p5_a_thread_and_a_sender_lose_nothing_between_them() {
 fn invocation(host: &Arc<Host>) -> Invocation {
     let parts = ContextParts {
         caller: "caller".into(),
+        identity: None,
         process_name: "provider".into(),
         callback: "callback".into(),
         deadline: None,

@@ -50,6 +50,7 @@ fn run() -> RunHeader<'static> {
         call: CallId::first(300),
         callback: CallbackId(2),
         caller: "shopper",
+        identity: Who::Nobody,
         deadline: None,
         trace: None,
         metadata: Vec::new(),
@@ -91,6 +92,16 @@ fn handshakes() -> Vec<Golden> {
         instance: 0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10,
         pid: 4711,
         extensions: Extensions::default().with(Extensions::RUNS, &300_u32).unwrap(),
+    };
+    let claim = Claim {
+        nonce: [5; 32],
+        method: Method::Key,
+        public: [4; 32],
+        bound: true,
+    };
+    let claiming = Hello {
+        extensions: Extensions::default().with(Extensions::CLAIM, &claim).unwrap(),
+        ..hello.clone()
     };
     let welcome = Welcome {
         version: 1,
@@ -173,6 +184,63 @@ fn handshakes() -> Vec<Golden> {
             Header::Refused(Refusal::NoTls),
             b"",
             "00 00 00 02 02 08",
+        ),
+        golden(
+            "hello: a claim",
+            Header::Hello(claiming),
+            b"",
+            "00 00 00 68 00 64 61 66 69 01 01 07 73 68 6f 70 70 65 72 fe 10 0f 0e 0d 0c 0b 0a 09 08 07 06 05 04 03 02 01 fb 67 12 01 03 42 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 01 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 01",
+        ),
+        golden(
+            "challenge: a token",
+            Header::Challenge(Challenge {
+                nonce: [6; 32],
+                proof: Some([7; 32]),
+            }),
+            b"",
+            "00 00 00 42 18 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 01 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07",
+        ),
+        golden(
+            "challenge: a key",
+            Header::Challenge(Challenge {
+                nonce: [6; 32],
+                proof: None,
+            }),
+            b"",
+            "00 00 00 22 18 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 00",
+        ),
+        golden(
+            "proof",
+            Header::Proof(Proof([[8; 32], [9; 32]])),
+            b"",
+            "00 00 00 41 19 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09 09",
+        ),
+        golden(
+            "refused: unproven",
+            Header::Refused(Refusal::Unproven {
+                token: true,
+                key: false,
+            }),
+            b"",
+            "00 00 00 04 02 09 01 00",
+        ),
+        golden(
+            "refused: unknown",
+            Header::Refused(Refusal::Unknown { method: Method::Key }),
+            b"",
+            "00 00 00 03 02 0a 01",
+        ),
+        golden(
+            "refused: wrong proof",
+            Header::Refused(Refusal::WrongProof),
+            b"",
+            "00 00 00 02 02 0b",
+        ),
+        golden(
+            "refused: exposed",
+            Header::Refused(Refusal::Exposed),
+            b"",
+            "00 00 00 02 02 0c",
         ),
     ]
 }
@@ -334,13 +402,13 @@ fn calls() -> Vec<Golden> {
             "run for each item of a stream",
             Header::RunEach(run()),
             b"",
-            "00 00 00 12 14 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00",
+            "00 00 00 13 14 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 00",
         ),
         golden(
             "run",
             Header::Run(run()),
             b"\x02\x04",
-            "00 00 00 14 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 02 04",
+            "00 00 00 15 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 00 02 04",
         ),
         golden(
             "run with a deadline",
@@ -349,7 +417,7 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 18 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 00 00 00",
+            "00 00 00 19 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 01 01 fc 00 65 cd 1d 00 00 00",
         ),
         golden(
             "run in a trace",
@@ -358,7 +426,7 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 2b 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00",
+            "00 00 00 2c 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00",
         ),
         golden(
             "run with metadata",
@@ -367,7 +435,7 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 20 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00",
+            "00 00 00 21 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00",
         ),
         golden(
             "run for which others wait",
@@ -376,13 +444,13 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 1b 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 02 01 04 74 69 6c 6c 00 09 00",
+            "00 00 00 1c 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 02 01 04 74 69 6c 6c 00 09 00",
         ),
         golden(
             "run with everything",
             Header::Run(full_run),
             b"\x02\x04",
-            "00 00 00 4a 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 02 01 04 74 69 6c 6c 00 09 00 02 04",
+            "00 00 00 4b 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 02 01 04 74 69 6c 6c 00 09 00 02 04",
         ),
         golden(
             "cancel",
@@ -860,15 +928,16 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "18",             // a header
-        "02 09",          // a refusal
+        "1a",             // a header
+        "02 0d",          // a refusal
         "06 07 00 03",    // a status
         "06 07 00 02 10", // a way to fail
         "06 07 00 02 00 04",
         "0a 07 00 05",                      // a query
         "10 07 00 03",                      // a stream
         "04 00 00 00 00 00 00 00 00 00 05", // a way to call
-        "05 07 00 01 00 00 00 00 01 02",    // a call that waits
+        "05 07 00 01 00 00 00 00 00 01 02", // a call that waits
+        "05 07 00 01 00 05",                // a way to know who somebody is
     ] {
         // Zeros follow, so that it does not fail for being too short.
         let mut bytes = unhex(beyond);
@@ -934,8 +1003,9 @@ fn every_payload_has_exactly_these_bytes() {
             name: "shop".to_owned(),
             pid: 4711,
             callbacks: 3,
+            identity: Who::Nobody,
         }],
-        "01 04 73 68 6f 70 fb 67 12 03",
+        "01 04 73 68 6f 70 fb 67 12 03 00",
     );
     check(
         &vec![CallbackEntry::new(&offered, vec!["shop".to_owned()])],
@@ -978,7 +1048,10 @@ fn every_event_has_exactly_these_bytes() {
     let process = || "shop".to_owned();
     let callback = || "add".to_owned();
     let events = vec![
-        Change::Joined { process: process() },
+        Change::Joined {
+            process: process(),
+            identity: Who::Token("one".to_owned()),
+        },
         Change::Left {
             process: process(),
             reason: Parting::Stopped,
@@ -998,7 +1071,7 @@ fn every_event_has_exactly_these_bytes() {
     ];
     assert_eq!(
         hex(&encode(&events).unwrap()),
-        "05 00 04 73 68 6f 70 01 04 73 68 6f 70 00 01 04 73 68 6f 70 01 02 04 73 68 6f 70 03 61 64 64 03 04 73 68 6f 70 03 61 64 64"
+        "05 00 04 73 68 6f 70 02 03 6f 6e 65 01 04 73 68 6f 70 00 01 04 73 68 6f 70 01 02 04 73 68 6f 70 03 61 64 64 03 04 73 68 6f 70 03 61 64 64"
     );
     assert_eq!(
         decode_guarded::<Vec<Change>>(&encode(&events).unwrap()).unwrap(),

@@ -126,12 +126,36 @@ fn a_refusal_says_what_to_do() {
     );
     let reason = "the name is kept for another".to_owned();
     check(&Refusal::Denied { reason }, "the name is kept for another");
+    check(
+        &Refusal::Unproven {
+            token: true,
+            key: true,
+        },
+        "the controller lets in only who proves who it is",
+    );
+    check(
+        &Refusal::Unknown {
+            method: Method::Token,
+        },
+        "the controller does not know the token",
+    );
+    check(&Refusal::WrongProof, "the proof does not hold");
+    check(&Refusal::Exposed, "the connection is not encrypted");
 }
 
 #[test]
 fn the_longest_greeting_fits_the_handshake_limit() {
-    let hello = Hello::new("a".repeat(255), u128::MAX, u32::MAX);
-    assert!(body(&Header::Hello(hello), b"").len() < Limits::HANDSHAKE_BYTES);
+    let claim = Claim {
+        nonce: [255; 32],
+        method: Method::Key,
+        public: [255; 32],
+        bound: true,
+    };
+    let mut hello = Hello::new("a".repeat(255), u128::MAX, u32::MAX);
+    hello.extensions = Extensions::default().with(Extensions::CLAIM, &claim).unwrap();
+    let hello = body(&Header::Hello(hello), b"").len();
+    let proof = body(&Header::Proof(Proof([[255; 32]; 2])), b"").len();
+    assert!(hello + proof < Limits::UNPROVEN_BYTES);
 }
 
 #[test]

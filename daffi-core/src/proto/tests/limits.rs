@@ -36,6 +36,7 @@ fn run<'a>(caller: &'a str, metadata: Vec<(&'a str, &'a str)>) -> Header<'a> {
         call: CallId::first(1),
         callback: CallbackId(1),
         caller,
+        identity: Who::Nobody,
         deadline: None,
         trace: None,
         metadata,
@@ -188,28 +189,29 @@ fn lengths_that_are_only_claimed_cost_nothing() {
     // 2^62 in the place of a length.
     let huge = "fd 00 00 00 00 00 00 00 40";
     for start in [
-        "00 64 61 66 69 01 01",          // hello: the process name
-        "01 01",                         // welcome: the controller's name
-        "01 01 00 00 00 00 00",          // welcome: extensions
-        "01 01 00 00 00 00 00 01 07",    // welcome: an extension
-        "02 03",                         // refused: the name that is taken
-        "04 07 00",                      // call: the callback's name
-        "04 07 00 00 00 01",             // call: the receiver
-        "04 07 00 00 00 00 00 00",       // call: metadata
-        "04 07 00 00 00 00 00 00 01",    // call: a key
-        "04 07 00 00 00 00 00 00 01 00", // call: a value
-        "05 07 00 01",                   // run: the caller
-        "05 07 00 01 00 00 00",          // run: metadata
-        "05 07 00 01 00 00 00 00",       // run: calls that wait
-        "05 07 00 01 00 00 00 00 01 01", // run: where one waits
-        "06 07 00 01",                   // reply: an error's words
-        "06 07 00 01 00",                // reply: causes
-        "06 07 00 01 00 01",             // reply: a cause
-        "06 07 00 02 01",                // reply: the process that was lost
-        "06 07 00 02 05",                // reply: a panic's words
-        "06 07 00 02 06 07 07 07 00",    // reply: a signature
-        "0a 07 00 00",                   // query: the process
-        "0a 07 00 01",                   // query: the callback
+        "00 64 61 66 69 01 01",             // hello: the process name
+        "01 01",                            // welcome: the controller's name
+        "01 01 00 00 00 00 00",             // welcome: extensions
+        "01 01 00 00 00 00 00 01 07",       // welcome: an extension
+        "02 03",                            // refused: the name that is taken
+        "04 07 00",                         // call: the callback's name
+        "04 07 00 00 00 01",                // call: the receiver
+        "04 07 00 00 00 00 00 00",          // call: metadata
+        "04 07 00 00 00 00 00 00 01",       // call: a key
+        "04 07 00 00 00 00 00 00 01 00",    // call: a value
+        "05 07 00 01",                      // run: the caller
+        "05 07 00 01 00 02",                // run: who that is
+        "05 07 00 01 00 00 00 00",          // run: metadata
+        "05 07 00 01 00 00 00 00 00",       // run: calls that wait
+        "05 07 00 01 00 00 00 00 00 01 01", // run: where one waits
+        "06 07 00 01",                      // reply: an error's words
+        "06 07 00 01 00",                   // reply: causes
+        "06 07 00 01 00 01",                // reply: a cause
+        "06 07 00 02 01",                   // reply: the process that was lost
+        "06 07 00 02 05",                   // reply: a panic's words
+        "06 07 00 02 06 07 07 07 00",       // reply: a signature
+        "0a 07 00 00",                      // query: the process
+        "0a 07 00 01",                      // query: the callback
     ] {
         let error = Frame::joined(unhex(&format!("{start} {huge}")).into())
             .decode()

@@ -25,6 +25,7 @@ fn at(process: &str) -> Waiting {
 fn context_at(node: u128, stamp: u64, ancestors: &[Waiting]) -> CallContext {
     CallContext::new(ContextParts {
         caller: "caller".into(),
+        identity: None,
         process_name: "provider".into(),
         callback: format!("shop.{stamp}").into(),
         deadline: None,

@@ -13,7 +13,8 @@ fn names(names: &[&str]) -> Vec<String> {
 
 fn joined(process: &str) -> Vec<Change> {
     let process = process.to_owned();
-    vec![Change::Joined { process }]
+    let identity = Who::Nobody;
+    vec![Change::Joined { process, identity }]
 }
 
 fn item(item: Item) -> Option<Next> {

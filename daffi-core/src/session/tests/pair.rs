@@ -579,6 +579,7 @@ impl World {
                 call: id(run),
                 callback: CallbackId(0),
                 caller: "caller",
+                identity: Who::Nobody,
                 deadline: header.deadline,
                 trace: None,
                 metadata: vec![],

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use super::wire::{Sent, Wire, with_reply, without_size};
 use super::{ITEM_BYTES, MS, PATIENCE, at, failed};
 use super::{id, number};
+use crate::proto::Who;
 use crate::proto::{
     Absence, CallId, CallbackId, Failed, Failure, Header, Limits, Mode, Outcome, RemoteError, RunHeader,
     RunId, Status, TimeLimit, encode,
@@ -657,6 +658,7 @@ impl World {
             call: id(number),
             callback,
             caller: "caller",
+            identity: Who::Nobody,
             deadline: within_ms.map(|ms| at(ms).since_origin()),
             trace: None,
             metadata: vec![],

@@ -10,7 +10,10 @@ impl World {
         hello.extensions = Extensions::default()
             .with(Extensions::RUNS, &Limits::RUNS)
             .unwrap();
-        match (self.router.connect(&hello, None), self.nodes[node].link) {
+        match (
+            self.router.connect(&hello, Who::Nobody, None),
+            self.nodes[node].link,
+        ) {
             (Ok(link), None) => {
                 self.nodes[node].link = Some(link);
                 self.nodes[node].connections += 1;
@@ -314,6 +317,7 @@ impl World {
 fn joined(node: usize) -> Change {
     Change::Joined {
         process: PROCESSES[node].to_owned(),
+        identity: Who::Nobody,
     }
 }
 
