@@ -1,28 +1,25 @@
 //! A connection from when it is accepted until it is secured.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use daffi_core::transport::{Arriving, ConnectError};
-use tokio::time::timeout;
+use std::sync::Arc;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
+use super::connection::GREETING;
 use super::hub::Hub;
 
-/// How long a peer may take for that.
-const SECURING: Duration = Duration::from_secs(10);
-
 impl Hub {
-    /// Secures a connection, then serves it.
+    /// Secures a connection, then serves it. Both have one time, until it is known who that is.
     pub(super) async fn receive(self: Arc<Self>, arriving: Arriving, tasks: TaskTracker) {
         let peer = arriving.peer().clone();
+        let until = Instant::now() + GREETING;
         let secured = tokio::select! {
-            secured = timeout(SECURING, arriving.secure()) => secured,
+            secured = timeout_at(until, arriving.secure()) => secured,
             () = self.closing.cancelled() => return,
         };
         let reason = match secured {
-            Ok(Ok(connection)) => return self.serve(connection, tasks).await,
+            Ok(Ok(connection)) => return self.serve(connection, until, tasks).await,
             Ok(Err(ConnectError::Io(error))) => {
                 return debug!(%peer, %error, "a connection ended before it was secured");
             }

@@ -9,7 +9,7 @@ use daffi_core::link::Channel;
 use daffi_core::link::handshake::{Admission, Admitted, OutOfTurn, Roll, Step};
 use daffi_core::proto::{Frame, Header, Limits, Nonce, Refusal};
 use daffi_core::transport::{Connection, Inlet, Outbox, ReadError, TlsFault};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
@@ -17,15 +17,15 @@ use super::admitting::Ways;
 use super::hub::Hub;
 use crate::router::PeerId;
 
-/// How long a peer may take to say who it is.
-const GREETING: Duration = Duration::from_secs(10);
+/// How long a peer may take until it is known who it is, from its first byte on.
+pub(super) const GREETING: Duration = Duration::from_secs(10);
 
 /// How long what is left may take to be written after the reader has seen the end.
 const CLOSING: Duration = Duration::from_secs(1);
 
 impl Hub {
-    /// Serves one connection.
-    pub(super) async fn serve(self: Arc<Self>, connection: Connection, tasks: TaskTracker) {
+    /// Serves one connection, whose peer has until then to say who it is.
+    pub(super) async fn serve(self: Arc<Self>, connection: Connection, until: Instant, tasks: TaskTracker) {
         let Connection {
             outbox,
             mut inlet,
@@ -33,7 +33,7 @@ impl Hub {
             channel,
         } = connection;
         let greeted = tokio::select! {
-            greeted = timeout(GREETING, self.greeted(&mut inlet, &outbox, &channel)) => greeted,
+            greeted = timeout_at(until, self.greeted(&mut inlet, &outbox, &channel)) => greeted,
             () = self.closing.cancelled() => return outbox.abort(),
         };
         let (process_name, admitted) = match greeted {
@@ -44,15 +44,20 @@ impl Hub {
                 return outbox.abort();
             }
             Ok(Err(reason)) => {
-                warn!(%peer, reason, "a connection is closed that does not speak the protocol");
+                if let Some(unsaid) = self.turned_away.may_say() {
+                    warn!(%peer, reason, unsaid, "a connection is closed that does not speak the protocol");
+                }
                 return outbox.abort();
             }
             Err(_) => {
-                warn!(%peer, "a connection is closed that did not say who it is in time");
+                if let Some(unsaid) = self.turned_away.may_say() {
+                    warn!(%peer, unsaid, "a connection is closed that did not say who it is in time");
+                }
                 return outbox.abort();
             }
         };
         inlet.set_frame_limit(self.limits().frame_bytes);
+        inlet.let_in();
         let writer = {
             let outbox = Arc::clone(&outbox);
             tasks.spawn(async move { outbox.run().await })

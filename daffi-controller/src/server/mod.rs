@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use self::connection::GREETING;
 use self::hub::Hub;
 pub use self::options::ControllerOptions;
 use self::options::seed;
@@ -129,9 +130,9 @@ impl Controller {
             return None;
         }
         let (here, there) = Connection::memory(self.hub.limits());
-        let hub = Arc::clone(&self.hub);
-        self.tasks
-            .spawn_on(hub.serve(there, self.tasks.clone()), &self.runtime);
+        let (hub, tasks) = (Arc::clone(&self.hub), self.tasks.clone());
+        let serve = async move { hub.serve(there, Instant::now() + GREETING, tasks).await };
+        self.tasks.spawn_on(serve, &self.runtime);
         Some(here)
     }
 

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "tls")]
+mod tls;
+
 use std::collections::HashSet;
 use std::future::poll_fn;
 use std::sync::Arc;

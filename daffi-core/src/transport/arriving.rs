@@ -50,7 +50,7 @@ impl Arriving {
     }
 
     /// Secures it. That takes as long as the peer likes, so whoever calls this gives it an end; it takes 16 KiB of what the peer sends,
-    /// at most.
+    /// at most, and what is left of them is for its greeting.
     ///
     /// # Errors
     ///

@@ -149,8 +149,8 @@ pub enum TlsFault {
         /// Who.
         by: TlsSide,
     },
-    /// The other side sends more than a handshake takes.
-    #[error("the {by} sent more than {limit} bytes before the TLS handshake was over")]
+    /// The other side sends more than a handshake takes; of a node, also more than the handshake and its greeting take together.
+    #[error("the {by} sent more than {limit} bytes before it was known who that is")]
     #[non_exhaustive]
     TooMuch {
         /// Who.

@@ -114,6 +114,19 @@ impl Inlet {
         }
     }
 
+    /// The peer is let in. Before, a node has [`Limits::UNPROVEN_BYTES`] for all that it sends through TLS, its handshake and what is
+    /// around its frames included; more ends the connection.
+    pub fn let_in(&mut self) {
+        #[cfg(feature = "tls")]
+        if let Reading::Socket(Framed {
+            socket: ReadHalf::Tls(socket),
+            ..
+        }) = &self.reading
+        {
+            socket.let_in();
+        }
+    }
+
     /// How much memory is held for what is yet to come.
     #[cfg(test)]
     pub(super) fn reserved_bytes(&self) -> usize {

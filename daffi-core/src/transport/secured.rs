@@ -107,6 +107,11 @@ impl ReadHalf {
         }
     }
 
+    /// The peer is let in.
+    pub(super) fn let_in(&self) {
+        self.records.let_in();
+    }
+
     fn settle(&mut self, opened: Result<Opened, TlsFault>) -> io::Result<usize> {
         match opened {
             Ok(Opened::Bytes(bytes)) => Ok(bytes),

@@ -8,13 +8,20 @@ use proptest::prelude::*;
 use rustls::server::ServerSessionMemoryCache;
 use rustls::{ClientConnection, Connection as Tls, ServerConfig, ServerConnection};
 
-use super::super::tls::for_tests::{Ends, keys};
+use super::super::tls::for_tests::{Ends, RECEIVED, keys};
 use super::super::tls::{Opened, Records};
 use super::super::*;
 use super::payload;
 
-/// Two records whose handshake was made in memory.
+/// Two records whose handshake was made in memory, the client let in.
 fn ends() -> Ends {
+    let ends = strangers();
+    ends.server.let_in();
+    ends
+}
+
+/// Two records whose handshake was made in memory.
+fn strangers() -> Ends {
     let (server, client) = keys();
     let mut server: Tls = ServerConnection::new(Arc::clone(server)).unwrap().into();
     let mut client: Tls = ClientConnection::new(Arc::clone(client), "localhost".try_into().unwrap())
@@ -205,6 +212,36 @@ fn one_that_only_changes_keys_is_cut_off() {
         assert!(sealed.len() < 64 * 1024, "it goes on for ever");
     };
     assert!(matches!(fault, TlsFault::Protocol { .. }), "{fault}");
+}
+
+/// What is around its bytes counts, and the handshake before.
+#[test]
+fn until_it_is_let_in_a_node_has_16_kib_in_all() {
+    const SEALED: usize = 1 + 22;
+    let sealed = |ends: &Ends, count: usize| -> Vec<Vec<u8>> {
+        let sealed: Vec<_> = (0..count)
+            .map(|_| seal_all(&ends.client, &payload(1), usize::MAX / 2))
+            .collect();
+        assert!(sealed.iter().all(|record| record.len() == SEALED));
+        sealed
+    };
+    let fits = (16 * 1024 - RECEIVED) / SEALED;
+
+    let ends = strangers();
+    let (opened, _) = open_all(&ends.server, sealed(&ends, fits)).unwrap();
+    assert_eq!(opened.len(), fits);
+    let fault = open_all(&ends.server, sealed(&ends, 1)).unwrap_err();
+    assert!(matches!(fault, TlsFault::TooMuch { limit: 16384, .. }), "{fault}");
+
+    let ends = strangers();
+    open_all(&ends.server, sealed(&ends, fits)).unwrap();
+    ends.server.let_in();
+    let (opened, _) = open_all(&ends.server, sealed(&ends, fits)).unwrap();
+    assert_eq!(opened.len(), fits);
+    // A controller is not held to it.
+    let ends = strangers();
+    let long = seal_all(&ends.server, &payload(40_000), usize::MAX / 2);
+    assert_eq!(open_all(&ends.client, [long]).unwrap().0.len(), 40_000);
 }
 
 #[test]

@@ -117,7 +117,11 @@ async fn listen(security: &Security, limits: Limits) -> Listener {
 
 async fn meet_with(server: &Security, client: &Security, limits: Limits) -> (Met, Met) {
     let listener = listen(server, limits).await;
-    let accept = async { listener.accept().await.unwrap().secure().await };
+    let accept = async {
+        let mut met = listener.accept().await.unwrap().secure().await?;
+        met.inlet.let_in();
+        Ok(met)
+    };
     let (node, controller) = tokio::join!(connect(listener.address(), limits, client), accept);
     (controller, node)
 }

@@ -30,6 +30,9 @@ pub(in crate::transport) fn keys() -> &'static (Arc<ServerConfig>, Arc<ClientCon
     })
 }
 
+/// As if so many bytes had come in the handshake.
+pub(in crate::transport) const RECEIVED: usize = 1000;
+
 /// Two records that belong together.
 pub(in crate::transport) struct Ends {
     pub(in crate::transport) server: Records,
@@ -40,8 +43,8 @@ impl Ends {
     pub(in crate::transport) fn new(server: Connection, client: Connection) -> Self {
         let judge = |peer| Judge { peer, own: None };
         Self {
-            server: Records::new(server, judge(TlsSide::Node)),
-            client: Records::new(client, judge(TlsSide::Controller)),
+            server: Records::new(server, judge(TlsSide::Node), RECEIVED),
+            client: Records::new(client, judge(TlsSide::Controller), RECEIVED),
         }
     }
 

@@ -12,27 +12,26 @@ use super::super::fault::{TlsFault, TlsSide};
 use super::super::first::{First, refusal};
 use super::judge::Judge;
 use super::records::send;
-use crate::proto::Refusal;
+use crate::proto::{Limits, Refusal};
 
 /// So much is read at once.
 const READ_BYTES: usize = 4 * 1024;
 
-/// So much a node may send before the handshake is over. A controller may send four times as much: its certificates.
-const NODE_BYTES: usize = 16 * 1024;
+/// So much a controller may send before the handshake is over: its certificates are a part of it.
 const CONTROLLER_BYTES: usize = 64 * 1024;
 
 /// So much of a refusal is read.
 const REFUSAL_BYTES: usize = 4 * 1024;
 
-/// Speaks TLS with the other side until both know each other, or until one does not want to.
+/// Speaks TLS with the other side until both know each other, or until one does not want to. Answers how many bytes have come.
 pub(super) async fn shake(
     stream: &TcpStream,
     connection: &mut Connection,
     judge: Judge,
-) -> Result<(), ConnectError> {
+) -> Result<usize, ConnectError> {
     let met = meet(stream, connection, judge).await;
     match &met {
-        Ok(()) | Err(ConnectError::Io(_)) => {}
+        Ok(_) | Err(ConnectError::Io(_)) => {}
         // The other side is told why.
         Err(ConnectError::Tls(TlsFault::Plain)) => {
             let words = refusal(&Refusal::Tls);
@@ -62,10 +61,10 @@ async fn part(stream: &TcpStream) {
     }
 }
 
-async fn meet(stream: &TcpStream, connection: &mut Connection, judge: Judge) -> Result<(), ConnectError> {
+async fn meet(stream: &TcpStream, connection: &mut Connection, judge: Judge) -> Result<usize, ConnectError> {
     let peer = judge.peer;
     let limit = match peer {
-        TlsSide::Node => NODE_BYTES,
+        TlsSide::Node => Limits::UNPROVEN_BYTES,
         TlsSide::Controller => CONTROLLER_BYTES,
     };
     let mut received = 0;
@@ -74,7 +73,7 @@ async fn meet(stream: &TcpStream, connection: &mut Connection, judge: Judge) -> 
     loop {
         flush(stream, connection).await?;
         if !connection.is_handshaking() {
-            return Ok(());
+            return Ok(received);
         }
         bytes.resize(READ_BYTES.min(limit - received), 0);
         let read = read(stream, &mut bytes).await?;
@@ -89,6 +88,7 @@ async fn meet(stream: &TcpStream, connection: &mut Connection, judge: Judge) -> 
         received += read;
         if !is_tls {
             look(stream, &mut bytes, peer).await?;
+            received = bytes.len();
             is_tls = true;
         }
         while !bytes.is_empty() {

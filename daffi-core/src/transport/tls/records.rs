@@ -12,6 +12,7 @@ use rustls::Connection;
 
 use super::super::fault::{TlsFault, TlsSide};
 use super::judge::Judge;
+use crate::proto::Limits;
 
 /// How much may wait to be written as records: what was taken from the queue and the socket did not take yet.
 /// Where it is little, a receiver is woken for each part of what it could have had at once.
@@ -37,6 +38,8 @@ struct State {
     connection: Connection,
     /// How many bytes have come since the last that were of use.
     controls: usize,
+    /// How many bytes may still come until the peer is let in, if it has to be.
+    unproven: Option<usize>,
 }
 
 /// What came of received bytes.
@@ -49,18 +52,27 @@ pub(in crate::transport) enum Opened {
 }
 
 impl Records {
-    /// The handshake is over.
-    pub(super) fn new(mut connection: Connection, judge: Judge) -> Self {
+    /// The handshake is over, in which so many bytes were `received`.
+    pub(super) fn new(mut connection: Connection, judge: Judge, received: usize) -> Self {
         connection.set_buffer_limit(Some(UNSENT_BYTES));
         let state = State {
             connection,
             controls: 0,
+            unproven: match judge.peer {
+                TlsSide::Node => Some(Limits::UNPROVEN_BYTES.saturating_sub(received)),
+                TlsSide::Controller => None,
+            },
         };
         Self {
             state: Mutex::new(state),
             judge,
             is_over: AtomicBool::new(false),
         }
+    }
+
+    /// The peer is let in: it may send as much as it likes.
+    pub(in crate::transport) fn let_in(&self) {
+        self.state().unproven = None;
     }
 
     /// This side ends the connection, and expects nothing more.
@@ -97,7 +109,18 @@ impl Records {
         }
         for mut some in sealed.chunks(OPENED_BYTES) {
             let mut state = self.state();
-            let State { connection, controls } = &mut *state;
+            let State {
+                connection,
+                controls,
+                unproven,
+            } = &mut *state;
+            if let Some(unproven) = unproven {
+                // Counted as they come over the wire: records with next to nothing in them cost as much as full ones.
+                *unproven = unproven.checked_sub(some.len()).ok_or(TlsFault::TooMuch {
+                    by: self.judge.peer,
+                    limit: Limits::UNPROVEN_BYTES,
+                })?;
+            }
             while !some.is_empty() {
                 let left = some.len();
                 let read = connection

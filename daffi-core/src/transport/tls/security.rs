@@ -32,7 +32,7 @@ impl Secured {
         mut connection: Connection,
         judge: Judge,
     ) -> Result<Self, ConnectError> {
-        shake(stream, &mut connection, judge).await?;
+        let received = shake(stream, &mut connection, judge).await?;
         let shown = connection.peer_certificates().and_then(<[_]>::first);
         Ok(Self {
             name: shown.and_then(certificate::name),
@@ -40,7 +40,7 @@ impl Secured {
                 .export_keying_material([0; 32], BINDING, Some(&[]))
                 .map(Arc::from)
                 .unwrap_or_default(),
-            records: Records::new(connection, judge),
+            records: Records::new(connection, judge, received),
         })
     }
 }
