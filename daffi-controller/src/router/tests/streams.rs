@@ -492,11 +492,7 @@ fn p6_items_for_a_full_queue_end_the_call() {
 #[test]
 fn p6_too_large_a_frame_ends_the_call() {
     // What is allowed is enough to say so.
-    let too_large = Failed::TooLarge {
-        size: 33,
-        limit: 20,
-        may_have_run: true,
-    };
+    let too_large = Failed::ItemTooLarge { size: 33, limit: 20 };
     for from_caller in [true, false] {
         let (mut f, provider, caller, run) = fixture();
         let (from, to) = if from_caller {

@@ -618,21 +618,20 @@ impl Traffic {
 }
 
 const fn too_large() -> Failed {
-    Failed::TooLarge {
+    Failed::ItemTooLarge {
         size: 0,
         limit: NARROW as u64,
-        may_have_run: true,
     }
 }
 
 /// What was said, but for the size of what was too large, which the model does not compute.
 fn comparable(mut said: Said) -> Said {
     if let Said::Reply {
-        outcome: Err(Failure::Failed(failed @ Failed::TooLarge { .. })),
+        outcome: Err(Failure::Failed(failed @ Failed::ItemTooLarge { .. })),
         ..
     }
     | Said::Part {
-        outcome: Err(Failure::Failed(failed @ Failed::TooLarge { .. })),
+        outcome: Err(Failure::Failed(failed @ Failed::ItemTooLarge { .. })),
         ..
     } = &mut said
     {
