@@ -112,6 +112,9 @@ use daffi_controller as _;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/roles.md")]
+struct RolesGuide;
 #[cfg(all(doctest, feature = "tls"))]
 #[doc = include_str!("../docs/guide/security.md")]
 struct SecurityGuide;

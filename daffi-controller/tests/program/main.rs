@@ -439,3 +439,22 @@ fn a_configuration_is_read_again_on_sighup_and_one_at_fault_changes_nothing() {
     let (status, said) = running.end();
     assert!(status.success(), "{said}");
 }
+
+#[test]
+fn the_configuration_of_the_guide_is_one() {
+    let page = include_str!("../../../docs/guide/roles.md");
+    let said = page
+        .split("\n```toml\n")
+        .nth(1)
+        .unwrap()
+        .split("\n```")
+        .next()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(&folder, said);
+    let output = run(&["check", &file]);
+    assert!(output.status.success(), "{}", text_of(&output));
+    for right in daffi_core::Right::ALL {
+        assert!(page.contains(&format!("`{right}`")), "{right} is missing");
+    }
+}

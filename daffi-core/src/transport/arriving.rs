@@ -1,6 +1,5 @@
 //! A connection that was accepted and is not secured yet.
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -71,8 +70,8 @@ impl Arriving {
                     Ok(Connection::tls(stream, secured, self.limits)?)
                 }
                 #[cfg(feature = "tls")]
-                Kind::Joining(_) => Err(io::Error::new(
-                    io::ErrorKind::Unsupported,
+                Kind::Joining(_) => Err(std::io::Error::new(
+                    std::io::ErrorKind::Unsupported,
                     "what a process that joins has of TLS is not for a controller",
                 )
                 .into()),

@@ -1,6 +1,6 @@
 //! What the first bytes of a connection say about who is there: with TLS, without, or a stranger.
 
-use crate::proto::{Frame, Framing, Header, LENGTH_BYTES, Limits, MAGIC, OLDEST_VERSION, Refusal, append};
+use crate::proto::{Frame, Header, LENGTH_BYTES, Limits, MAGIC, Refusal};
 
 /// How every record of TLS begins that may come first: its kind, an alert or a handshake, and the major version.
 const RECORDS: [[u8; 2]; 2] = [[0x15, 0x03], [0x16, 0x03]];
@@ -60,7 +60,10 @@ impl First {
 }
 
 /// A refusal as it goes over the wire without TLS.
+#[cfg(any(feature = "tls", test))]
 pub(super) fn refusal(refusal: &Refusal) -> Vec<u8> {
+    use crate::proto::{Framing, OLDEST_VERSION, append};
+
     let mut bytes = Vec::new();
     let framing = Framing {
         version: OLDEST_VERSION,
@@ -74,7 +77,7 @@ pub(super) fn refusal(refusal: &Refusal) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::Hello;
+    use crate::proto::{Framing, Hello, append};
 
     fn hello() -> Vec<u8> {
         let mut bytes = Vec::new();
