@@ -19,6 +19,7 @@ mod random;
 mod reading;
 mod stage;
 mod streams;
+mod tls;
 
 /// The controller, if this process was started to be one.
 #[test]

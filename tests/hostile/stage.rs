@@ -2,15 +2,19 @@
 
 use std::future::pending;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, Command, Stdio, exit};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{env, fs, io, thread};
 
-use daffi::{Address, Global, Stream, Streaming, callback};
+use daffi::{Address, Global, Stream, Streaming, Tls, callback};
+use daffi_certificates::{self as certificates, Purpose, Wanted};
 use daffi_controller::{Controller, ControllerOptions};
 use daffi_core::auth::{self, Identities};
+use daffi_core::proto::Limits;
+use daffi_core::transport::{ConnectError, Connection, Security, connect};
 use futures_util::stream;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -18,6 +22,7 @@ use tokio::task::JoinHandle;
 
 const FOLDER: &str = "DAFFI_TEST_FOLDER";
 const BUDGET: &str = "DAFFI_TEST_BUDGET";
+const TLS: &str = "DAFFI_TEST_TLS";
 const IDENTITIES: &str = "DAFFI_TEST_IDENTITIES";
 
 /// The controller's address comes after this, to tell it from what the test runner says.
@@ -28,6 +33,16 @@ const LISTENS: &str = "listens: ";
 pub enum Transport {
     Unix,
     Tcp,
+    /// Where both sides show certificates.
+    Tls,
+}
+
+/// Whose certificate a node shows.
+#[derive(Clone, Copy, Debug)]
+pub enum Authority {
+    /// The one that the controller wants.
+    Own,
+    Another,
 }
 
 /// The folder of the controller that this process was started to be; empty for one that is reached by TCP. The process then
@@ -60,6 +75,9 @@ pub async fn play(folder: &str) {
         let identities = Identities::load(file.as_ref()).unwrap();
         options.identities = Some(Arc::new(identities));
     }
+    if let Some(folder) = env::var_os(TLS) {
+        options.security = Security::serving(tls(folder.as_ref(), "server")).unwrap();
+    }
     let controller = Controller::start(options).await.unwrap();
     let port = controller.address().port();
     let port = port.map_or_else(String::new, |port| port.to_string());
@@ -75,6 +93,7 @@ pub struct Stage {
     controller: Child,
     folder: TempDir,
     address: Address,
+    has_tls: bool,
     /// Of those who are known, if anybody is.
     tokens: Vec<String>,
 }
@@ -116,13 +135,18 @@ impl Stage {
         fs::write(&identities, lines.join("\n")).unwrap();
         let at = match transport {
             Transport::Unix => folder.path().to_str().unwrap(),
-            Transport::Tcp => "",
+            Transport::Tcp | Transport::Tls => "",
         };
+        let has_tls = matches!(transport, Transport::Tls);
+        if has_tls {
+            certify(folder.path());
+        }
         let mut controller = Command::new(env::current_exe().unwrap())
             .args(["play", "--exact", "--nocapture", "--test-threads=1"])
             .env(FOLDER, at)
             .envs(budget.map(|bytes| (BUDGET, bytes.to_string())))
             .envs(knowing.then_some((IDENTITIES, &identities)))
+            .envs(has_tls.then_some((TLS, folder.path())))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -137,7 +161,7 @@ impl Stage {
         thread::spawn(move || lines.for_each(drop));
         let address = match transport {
             Transport::Unix => Address::unix_in(folder.path()),
-            Transport::Tcp => Address::Tcp {
+            Transport::Tcp | Transport::Tls => Address::Tcp {
                 host: "127.0.0.1".to_owned(),
                 port: port.parse().unwrap(),
             },
@@ -146,6 +170,7 @@ impl Stage {
             controller,
             folder,
             address,
+            has_tls,
             tokens: made
                 .iter()
                 .filter_map(|made| made.shown().map(str::to_owned))
@@ -155,6 +180,20 @@ impl Stage {
 
     pub fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// What somebody has of TLS who joins.
+    pub fn joining(&self, authority: Authority) -> Security {
+        let shown = match authority {
+            Authority::Own => "own",
+            Authority::Another => "another",
+        };
+        Security::joining(tls(self.folder.path(), shown)).unwrap()
+    }
+
+    /// A connection with TLS on which nobody has greeted.
+    pub async fn secured(&self, authority: Authority) -> Result<Connection, ConnectError> {
+        connect(&self.address, Limits::default(), &self.joining(authority)).await
     }
 
     /// A node of daffi's own beside those that attack.
@@ -170,6 +209,11 @@ impl Stage {
         let builder = match self.tokens.first() {
             Some(token) => builder.token(token),
             None => builder,
+        };
+        let builder = if self.has_tls {
+            builder.tls(tls(self.folder.path(), "own"))
+        } else {
+            builder
         };
         let lost = Arc::clone(lost);
         builder
@@ -229,6 +273,29 @@ impl Drop for Stage {
     fn drop(&mut self) {
         let _ = self.controller.kill();
         let _ = self.controller.wait();
+    }
+}
+
+/// TLS with a certificate that [`certify`] has made.
+fn tls(folder: &Path, shown: &str) -> Tls {
+    Tls::new()
+        .ca(folder.join("ca.pem"))
+        .certificate(folder.join(format!("{shown}.pem")))
+        .key(folder.join(format!("{shown}.key")))
+}
+
+/// Makes certificates: for the controller, for nodes of its authority, and for those of another.
+fn certify(folder: &Path) {
+    let [own, another] = [0; 2].map(|_| certificates::Authority::generate().unwrap());
+    fs::write(folder.join("ca.pem"), own.own().unwrap().certificate).unwrap();
+    for (name, authority, wanted) in [
+        ("server", &own, Wanted::new(Purpose::Server, ["127.0.0.1"])),
+        ("own", &own, Wanted::new(Purpose::Client, ["own"])),
+        ("another", &another, Wanted::new(Purpose::Client, ["own"])),
+    ] {
+        let issued = authority.issue(&wanted).unwrap();
+        fs::write(folder.join(format!("{name}.pem")), issued.certificate).unwrap();
+        fs::write(folder.join(format!("{name}.key")), &*issued.key).unwrap();
     }
 }
 
