@@ -7,6 +7,7 @@
 //! socket, in memory and in a test.
 
 mod balance;
+mod call;
 mod codec;
 mod depth;
 mod described;
@@ -22,6 +23,7 @@ mod header;
 mod held;
 mod limits;
 mod mode;
+mod offered;
 mod proof;
 mod query;
 mod quick;
@@ -37,6 +39,7 @@ mod time;
 mod who;
 
 pub use balance::Balance;
+pub use call::{Ancestor, CallHeader, CallId, CallbackId, Party, RunHeader, StreamId, TraceContext};
 pub use codec::{
     DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_held, encode_held_into,
     encode_into,
@@ -49,11 +52,10 @@ pub use flow::{Batch, Budget, Credit, DecodeItem, RunId, Taken, Waiting, Window}
 pub use frame::{Frame, FrameError, Framing, LENGTH_BYTES, append};
 pub use handshake::{Hello, MAGIC, OLDEST_VERSION, Refusal, VERSION, Welcome};
 pub use hash::stable_hash;
-pub use header::{
-    Ancestor, CallHeader, CallId, CallbackId, Header, Offered, Party, RunHeader, StreamId, TraceContext,
-};
+pub use header::Header;
 pub use limits::Limits;
 pub use mode::Mode;
+pub use offered::Offered;
 pub use proof::{Challenge, Claim, Method, Nonce, Proof};
 pub use query::Query;
 pub use raw::{AsRawBytes, Raw, RawBytes};
