@@ -4,19 +4,25 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::BytesMut;
-use tokio_util::codec::{Decoder, LengthDelimitedCodec};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::first::First;
 use super::memory::Pipe;
 use super::socket::ReadHalf;
-use crate::proto::{Frame, Limits};
+use crate::proto::{Frame, LENGTH_BYTES, Limits};
 
 /// The first read buffer of a connection, in bytes. It doubles while reads fill it.
 const FIRST_BUFFER: usize = 8 * 1024;
 
 /// The largest read buffer that is kept, in bytes.
 pub(super) const LARGEST_BUFFER: usize = 256 * 1024;
+
+/// A frame that is longer, as pieces of large payloads are, is read into a buffer of its own, and nothing behind it: so nothing of
+/// a large payload is moved to another buffer.
+const LONG_FRAME: usize = 128 * 1024;
+
+/// What comes after one is read into so many bytes at first: it may be as long.
+const BEGINNING: usize = 64;
 
 /// So many frames are read at once, at most: however small they are, what is kept of them is.
 pub(super) const FRAMES: usize = 4096;
@@ -71,22 +77,33 @@ enum Reading {
 #[derive(Debug)]
 struct Framed {
     socket: ReadHalf,
-    codec: LengthDelimitedCodec,
+    frame_limit: usize,
     buffer: BytesMut,
     /// How much room a read gets.
     room: usize,
+    /// How many bytes the next frame has, once that is known.
+    length: Option<usize>,
+    /// The frame that is read, if it is long.
+    long: Option<BytesMut>,
+    /// The last frame was long.
+    was_long: bool,
+    /// Its buffer, which is used again when nobody else does.
+    spare: Bytes,
+    beginning: BytesMut,
 }
 
 impl Inlet {
     pub(super) fn socket(socket: ReadHalf, limits: Limits) -> Self {
-        let codec = LengthDelimitedCodec::builder()
-            .max_frame_length(limits.frame_bytes)
-            .new_codec();
         Self::over(Reading::Socket(Framed {
             socket,
-            codec,
+            frame_limit: limits.frame_bytes,
             buffer: BytesMut::new(),
             room: FIRST_BUFFER,
+            length: None,
+            long: None,
+            was_long: false,
+            spare: Bytes::new(),
+            beginning: BytesMut::new(),
         }))
     }
 
@@ -110,7 +127,7 @@ impl Inlet {
     /// From the next frame on, allows `limit` bytes.
     pub fn set_frame_limit(&mut self, limit: usize) {
         if let Reading::Socket(framed) = &mut self.reading {
-            framed.codec.set_max_frame_length(limit);
+            framed.frame_limit = limit;
         }
     }
 
@@ -131,7 +148,9 @@ impl Inlet {
     #[cfg(test)]
     pub(super) fn reserved_bytes(&self) -> usize {
         match &self.reading {
-            Reading::Socket(framed) => framed.buffer.capacity(),
+            Reading::Socket(framed) => {
+                framed.buffer.capacity() + framed.long.as_ref().map_or(0, BytesMut::capacity)
+            }
             Reading::Memory(_) => 0,
         }
     }
@@ -204,31 +223,95 @@ impl Framed {
         }
     }
 
+    /// Takes a frame that is there.
     fn next(&mut self) -> Result<Option<Frame>, ReadError> {
-        match self.codec.decode(&mut self.buffer) {
-            Ok(frame) => Ok(frame.map(|body| Frame::joined(body.freeze()))),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(match First::of(&self.buffer) {
-                First::Tls => ReadError::Tls,
-                _ => ReadError::TooLarge {
-                    limit: self.codec.max_frame_length(),
-                },
-            }),
-            Err(error) => Err(ReadError::Io(error)),
+        let Some(length) = self.length()? else {
+            return Ok(None);
+        };
+        let come = self.long.as_ref().unwrap_or(&self.buffer).len();
+        if come < length {
+            return Ok(None);
         }
+        self.length = None;
+        self.was_long = length > LONG_FRAME;
+        let body = match self.long.take() {
+            None => self.buffer.split_to(length).freeze(),
+            Some(mut body) => {
+                // Its buffer may be longer, and what follows be there, too.
+                self.buffer.extend_from_slice(&body[length..]);
+                body.truncate(length);
+                let body = body.freeze();
+                if length <= LARGEST_BUFFER {
+                    self.spare = body.clone();
+                }
+                body
+            }
+        };
+        Ok(Some(Frame::joined(body)))
+    }
+
+    /// The length of the next frame, which is then taken off, once it is there.
+    fn length(&mut self) -> Result<Option<usize>, ReadError> {
+        if self.length.is_none()
+            && let Some(length) = self.buffer.first_chunk::<LENGTH_BYTES>()
+        {
+            let limit = self.frame_limit;
+            let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+            if length > limit {
+                return Err(match First::of(&self.buffer) {
+                    First::Tls => ReadError::Tls,
+                    _ => ReadError::TooLarge { limit },
+                });
+            }
+            self.buffer.advance(LENGTH_BYTES);
+            self.length = Some(length);
+        }
+        Ok(self.length)
     }
 
     async fn fill(&mut self, arrived: &Arrived) -> io::Result<bool> {
-        // The codec has reserved what a large frame still needs; a small one gets room for its successors too.
-        if self.buffer.capacity() - self.buffer.len() < self.room / 2 {
-            self.buffer.reserve(self.room);
+        let arrived = |bytes| arrived.add(bytes);
+        let read = match self.length {
+            Some(length) if length > LONG_FRAME => self.read_long(length, arrived).await?,
+            None if self.was_long && self.buffer.is_empty() => self.read_beginning(arrived).await?,
+            _ => self.read_more(arrived).await?,
+        };
+        Ok(read > 0)
+    }
+
+    /// Reads more of a frame that has a buffer of its own.
+    async fn read_long(&mut self, length: usize, arrived: impl Fn(usize)) -> io::Result<usize> {
+        let long = self.long.get_or_insert_with(|| {
+            let spare = std::mem::take(&mut self.spare).try_into_mut().ok();
+            let spare = spare.filter(|spare| spare.capacity() >= length);
+            let mut long = spare.unwrap_or_else(|| BytesMut::with_capacity(length));
+            long.clear();
+            long.extend_from_slice(&self.buffer);
+            self.buffer.clear();
+            long
+        });
+        Ok(self.socket.read(long, arrived).await?.bytes)
+    }
+
+    /// Reads no more than what a frame begins with.
+    async fn read_beginning(&mut self, arrived: impl Fn(usize)) -> io::Result<usize> {
+        self.beginning.clear();
+        self.beginning.reserve(BEGINNING);
+        let read = self.socket.read(&mut self.beginning, arrived).await?;
+        self.buffer.extend_from_slice(&self.beginning);
+        Ok(read.bytes)
+    }
+
+    async fn read_more(&mut self, arrived: impl Fn(usize)) -> io::Result<usize> {
+        let missing = self.length.unwrap_or(0).saturating_sub(self.buffer.len());
+        // A large frame gets what it still needs; a small one gets room for its successors, too.
+        if self.buffer.capacity() - self.buffer.len() < missing.max(self.room / 2) {
+            self.buffer.reserve(missing.max(self.room));
         }
-        let read = self
-            .socket
-            .read(&mut self.buffer, |bytes| arrived.add(bytes))
-            .await?;
+        let read = self.socket.read(&mut self.buffer, arrived).await?;
         if read.is_full && self.room < LARGEST_BUFFER {
             self.room *= 2;
         }
-        Ok(read.bytes > 0)
+        Ok(read.bytes)
     }
 }
