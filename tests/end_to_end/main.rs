@@ -17,6 +17,7 @@ mod lifecycle;
 mod limits;
 mod net;
 mod paused;
+mod pieces;
 mod presence;
 mod queueing;
 mod receivers;

@@ -14,6 +14,7 @@ mod handshakes;
 mod nodes;
 mod offers;
 mod peer;
+mod pieces;
 mod questions;
 mod random;
 mod reading;

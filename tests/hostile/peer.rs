@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use daffi::Address;
-use daffi_core::proto::{CallId, Failed, Frame, Header, Hello, LENGTH_BYTES, RunHeader, Status};
+use daffi_core::proto::{CallId, Failed, Frame, Header, Hello, LENGTH_BYTES, Large, RunHeader, Status};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::net::{TcpStream, UnixStream};
 
@@ -132,8 +132,13 @@ impl Peer {
     pub async fn run(&mut self) -> CallId {
         loop {
             let frame = self.next().await.expect("the connection is open");
-            if let (Header::Run(RunHeader { call, .. }), _) = frame.decode().unwrap() {
-                return call;
+            match frame.decode().unwrap().0 {
+                Header::Run(RunHeader { call, .. })
+                | Header::Large {
+                    frame: Large::Run(RunHeader { call, .. }),
+                    ..
+                } => return call,
+                _ => {}
             }
         }
     }
@@ -224,10 +229,16 @@ async fn replies(read: &mut (dyn AsyncRead + Send + Unpin), buffer: &mut BytesMu
     while read_so_far < count {
         let frame = next(read, buffer).await;
         let frame = frame.unwrap_or_else(|| panic!("closed after {counts:?}"));
-        if let (Header::Reply { status, .. }, _) = frame.decode().unwrap() {
-            *counts.entry(word(&status)).or_default() += 1;
-            read_so_far += 1;
-        }
+        let status = match frame.decode().unwrap().0 {
+            Header::Reply { status, .. }
+            | Header::Large {
+                frame: Large::Reply { status, .. },
+                ..
+            } => status,
+            _ => continue,
+        };
+        *counts.entry(word(&status)).or_default() += 1;
+        read_so_far += 1;
     }
     counts
 }

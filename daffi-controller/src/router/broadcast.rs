@@ -9,6 +9,7 @@ use super::calling::{metadata_bytes, weight};
 use super::ids::{BroadcastId, Caller, Part, PeerId, ProviderKey, Routed, Sent};
 use super::made::Made;
 use super::outlet::{Fault, Outlet};
+use super::payload::{Arguments, Payload};
 use super::pick::{OVERLOADED, Unrouted, Wish};
 use super::queueing::Wait;
 use super::state::Router;
@@ -23,7 +24,7 @@ const FEW: usize = 8;
 pub(super) struct Asking {
     from: PeerId,
     call: Arc<Made>,
-    payload: Bytes,
+    payload: Payload,
     /// How many bytes each of them is given.
     size: usize,
     /// Who is asked: sorted by name once that is [prepared](Self::prepare). Whom the caller named is looked for when its turn
@@ -40,13 +41,13 @@ impl Asking {
     fn new(
         from: PeerId,
         header: &CallHeader<'_>,
-        payload: &Bytes,
+        payload: Arguments<'_>,
         roster: Vec<(Arc<str>, Option<PeerId>)>,
     ) -> Self {
         Self {
             from,
             call: Arc::new(Made::new(header)),
-            payload: payload.clone(),
+            payload: payload.share(),
             size: weight(header, payload),
             roster,
             names: None,
@@ -83,7 +84,7 @@ impl Router {
         &mut self,
         from: PeerId,
         header: &CallHeader<'_>,
-        payload: &Bytes,
+        payload: Arguments<'_>,
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Option<Task> {
@@ -127,14 +128,14 @@ impl Router {
         from: PeerId,
         header: &CallHeader<'_>,
         processes: &[&str],
-        payload: &Bytes,
+        payload: Arguments<'_>,
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Result<Option<Task>, Fault> {
         if !header.mode.asks_many() || processes.is_empty() {
             return Err(Fault::Unexpected("names of processes, of which none is asked"));
         }
-        self.claim(from, header.call)?;
+        self.claim_call(from, header.call)?;
         turn.spend_words(metadata_bytes(header));
         let Some(has_room) = self.may_ask_many(from, header, turn, out) else {
             return Ok(None);
@@ -246,7 +247,8 @@ impl Router {
         out: &mut impl Outlet,
     ) -> Result<Routed, Failed> {
         let peer = peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
-        let (from, payload, caller) = (asking.from, &asking.payload, Caller::Part(part));
+        let (from, payload) = (asking.from, asking.payload.arguments());
+        let caller = Caller::Part(part);
         match self.check_part(peer, asking, out) {
             Ok(key) => {
                 let caller = if asking.call.is_handed_over() {
@@ -307,12 +309,9 @@ impl Router {
         out: &mut impl Outlet,
     ) {
         let needed = self.needed_room(payload.len());
-        let Some(broadcast) = self.broadcasts.get_mut(part.of) else {
+        let Some((peer, call)) = self.broadcasts.call_of(part) else {
             return;
         };
-        let (peer, call) = (broadcast.peer, broadcast.call);
-        broadcast.missing -= 1;
-        let was_last = broadcast.missing == 0;
         let index = part.index;
         tell(
             peer,
@@ -321,7 +320,17 @@ impl Router {
             (payload, needed),
             out,
         );
-        if was_last {
+        self.count_part(part, out);
+    }
+
+    /// A part has ended, and its caller has all of it.
+    pub(super) fn count_part(&mut self, part: Part, out: &mut impl Outlet) {
+        let Some(broadcast) = self.broadcasts.get_mut(part.of) else {
+            return;
+        };
+        broadcast.missing -= 1;
+        if broadcast.missing == 0 {
+            let (peer, call) = (broadcast.peer, broadcast.call);
             self.broadcasts.forget(part.of);
             self.answer(peer, call, Status::Value, &Bytes::new(), out);
         }

@@ -7,15 +7,17 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{Absence, CallHeader, CallId, Failed, Header, Mode, RunHeader, Status, Who};
+use daffi_core::proto::{Absence, CallHeader, CallId, Failed, Header, Large, Mode, RunHeader, Status, Who};
 
 use super::calls::Outstanding;
 use super::ids::{Caller, PeerId, ProviderKey, Routed, Sent};
 use super::made::Made;
 use super::outlet::{Fault, Outlet};
+use super::payload::Arguments;
 use super::permission::Needs;
 use super::pick::{OVERLOADED, Unrouted, Wish};
 use super::queueing::Wait;
+use super::rest::Passing;
 use super::state::Router;
 use super::status::{refused, tell, words};
 use super::work::{Task, Turn};
@@ -31,11 +33,11 @@ impl Router {
         &mut self,
         from: PeerId,
         header: &CallHeader<'_>,
-        payload: &Bytes,
+        payload: Arguments<'_>,
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Result<Option<Task>, Fault> {
-        self.claim(from, header.call)?;
+        self.claim_call(from, header.call)?;
         turn.spend_words(metadata_bytes(header));
         let caller = match header.mode {
             Mode::Answered | Mode::Each => Caller::Call(from, header.call),
@@ -72,7 +74,7 @@ impl Router {
             Ok((_, Err(Unrouted::Failed(failed)))) | Err(failed) => Err(failed),
         };
         match routed {
-            Ok(Routed::Run(_)) if caller == Caller::HandedOver(from) => {
+            Ok(Routed::Run(_)) if caller == Caller::HandedOver(from) && payload.to_come() == 0 => {
                 self.answer(from, header.call, Status::Value, &Bytes::new(), out);
             }
             Ok(routed) => self.note(from, header.call, Sent::Routed(routed)),
@@ -182,7 +184,7 @@ impl Router {
     pub(super) fn run(
         &mut self,
         from: PeerId,
-        (header, payload): (&CallHeader<'_>, &Bytes),
+        (header, payload): (&CallHeader<'_>, Arguments<'_>),
         via: ProviderKey,
         caller: Caller,
         turn: &mut Turn,
@@ -211,18 +213,38 @@ impl Router {
             metadata: header.metadata.clone(),
             ancestors: self.ancestors(within, to, turn),
         };
-        let run = match header.mode {
-            Mode::Each => Header::RunEach(run),
-            _ => Header::Run(run),
+        let number = run.call;
+        let sent = match payload {
+            Arguments::Whole(payload) => {
+                let run = match header.mode {
+                    Mode::Each => Header::RunEach(run),
+                    _ => Header::Run(run),
+                };
+                out.send(to, &run, payload)
+            }
+            Arguments::Pieces(come) => {
+                let (bytes, frame) = (come.bytes() as u64, Large::Run(run));
+                out.send(to, &Header::Large { bytes, frame }, &Bytes::new())
+            }
         };
-        out.send(to, &run, payload)
-            .map_err(|error| refused(&error, false))?;
-        let peer = self.peers.get_mut(to).ok_or_else(nobody)?;
+        sent.map_err(|error| refused(&error, false))?;
         let bytes = weight(header, payload);
-        peer.load.begin(from, bytes);
         let mut call = Outstanding::new(caller, from, to, via, bytes);
         call.within = within;
         call.streams = streams;
+        if let Arguments::Pieces(come) = payload {
+            turn.spend_frames(come.send(to, number, out));
+            if !come.to_come().is_nothing() {
+                call.passing = Passing::Arguments(self.begin_passing(to, come.to_come(), out));
+                if caller == Caller::HandedOver(from) {
+                    // Until its provider has all of it, its caller is told how it ends.
+                    call.hands_over = true;
+                    call.caller = Caller::Call(from, header.call);
+                }
+            }
+        }
+        let peer = self.peers.get_mut(to).ok_or_else(nobody)?;
+        peer.load.begin(from, bytes);
         let number = self.calls.insert(call, &mut peer.runs);
         self.directory.begin(via);
         if let Some(caller) = self.peers.get_mut(from) {
@@ -236,12 +258,24 @@ impl Router {
         let provider = self.calls.get(call)?.provider;
         let peer = self.peers.get_mut(provider)?;
         let ended = self.calls.remove(call, &mut peer.runs)?;
-        peer.load.end(ended.by, ended.bytes);
-        self.directory.end(ended.via);
+        self.free_place(&ended);
+        self.stop_passing(ended.passing);
         if let Some(caller) = self.peers.get_mut(ended.by) {
             caller.made -= 1;
         }
         Some(ended)
+    }
+
+    /// A callback has ended: it takes nothing of its provider any more.
+    pub(super) fn free_place(&mut self, call: &Outstanding) {
+        if call.has_ended {
+            // As its result began to come.
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(call.provider) {
+            peer.load.end(call.by, call.bytes);
+        }
+        self.directory.end(call.via);
     }
 
     /// A provider has answered.
@@ -309,7 +343,13 @@ impl Router {
         match *self.peers.get(from)?.sent.get(&call)? {
             // The provider's reply ends it; until then its number is in use.
             Sent::Routed(Routed::Run(run)) => {
-                self.calls.get_mut(run)?.cancel(run, out);
+                let outstanding = self.calls.get_mut(run)?;
+                if outstanding.has_ended {
+                    // What has not come of its result is not passed on.
+                    self.break_off(run, Failed::Cancelled { may_have_run: true }, out);
+                } else {
+                    outstanding.cancel(run, out);
+                }
                 return None;
             }
             Sent::Routed(Routed::Queued(id)) => {
@@ -317,39 +357,22 @@ impl Router {
                 return None;
             }
             Sent::Broadcast(id) => return self.cancel_broadcast(id),
+            Sent::Gathering => {
+                if let Some(peer) = self.peers.get_mut(from) {
+                    peer.gathering = None;
+                }
+            }
             Sent::Waiting => self.watchers.forget_question(from, call),
             Sent::Presence => self.watchers.forget_subscriber(from, call),
         }
         self.refuse(from, call, Failed::Cancelled { may_have_run: false }, out);
         None
     }
-
-    /// Checks that a process may use a number.
-    pub(super) fn claim(&self, from: PeerId, call: CallId) -> Result<(), Fault> {
-        let Some(peer) = self.peers.get(from) else {
-            return Ok(());
-        };
-        if call.slot >= self.limits.calls || peer.sent.len() >= self.limits.calls as usize {
-            return Err(Fault::Unexpected("a call number over the limit"));
-        }
-        if peer.sent.contains_key(&call) {
-            return Err(Fault::Unexpected("a call number that is in use"));
-        }
-        Ok(())
-    }
-
-    /// Keeps what became of what a process sent.
-    pub(super) fn note(&mut self, from: PeerId, call: CallId, sent: Sent) {
-        if let Some(peer) = self.peers.live(from) {
-            peer.sent.insert(call, sent);
-            peer.waiting += usize::from(sent == Sent::Waiting);
-        }
-    }
 }
 
 /// How many bytes a call brings to whoever runs it: its arguments and metadata, with two for the lengths of each entry.
-pub(super) fn weight(header: &CallHeader<'_>, payload: &Bytes) -> usize {
-    payload.len() + metadata_bytes(header)
+pub(super) fn weight(header: &CallHeader<'_>, payload: Arguments<'_>) -> usize {
+    payload.bytes() + metadata_bytes(header)
 }
 
 /// How many of these are metadata.

@@ -5,6 +5,7 @@ use daffi_core::proto::{CallId, Header, Limits, Slots};
 
 use super::ids::{Caller, PeerId, ProviderKey};
 use super::outlet::Outlet;
+use super::rest::Passing;
 
 /// So many short frames of a call's streams may be added to a queue that has no room.
 const OVER: u8 = 16;
@@ -26,6 +27,12 @@ pub(super) struct Outstanding {
     pub(super) streams: bool,
     /// The provider has answered with a stream.
     pub(super) opened: bool,
+    /// The provider's callback has ended, and its result is coming.
+    pub(super) has_ended: bool,
+    /// What of its arguments or its result is yet to be passed on.
+    pub(super) passing: Passing,
+    /// It is handed over as soon as its provider has all of it.
+    pub(super) hands_over: bool,
     /// The provider knows that nobody wants the answer.
     cancelled: bool,
     /// How many frames of its streams were added to a queue that had no room.
@@ -53,6 +60,9 @@ impl Outstanding {
             within: None,
             streams: false,
             opened: false,
+            has_ended: false,
+            passing: Passing::Nothing,
+            hands_over: false,
             cancelled: false,
             over: 0,
             before: None,

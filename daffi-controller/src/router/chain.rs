@@ -20,14 +20,17 @@ impl Calls {
     /// The call that a process says it makes another one within, if it runs that.
     pub(super) fn within(&self, by: PeerId, within: Option<CallId>) -> Option<CallId> {
         let within = within?;
-        (self.get(within)?.provider == by).then_some(within)
+        let call = self.get(within)?;
+        (call.provider == by && !call.has_ended).then_some(within)
     }
 
     /// The calls that wait for whatever is made within this one: itself first, then those that wait for it, the nearest first.
     fn chain(&self, within: Option<CallId>) -> impl Iterator<Item = (CallId, &Outstanding)> {
         let link = |call: CallId| {
             // What runs a call that was cancelled stops to wait.
-            let outstanding = self.get(call).filter(|call| !call.is_cancelled())?;
+            let outstanding = self
+                .get(call)
+                .filter(|call| !call.is_cancelled() && !call.has_ended)?;
             Some((call, outstanding))
         };
         let next = move |(_, call): &(CallId, &Outstanding)| {

@@ -74,6 +74,8 @@ pub(super) enum Sent {
     Routed(Routed),
     /// A call to many: the controller's number for it.
     Broadcast(BroadcastId),
+    /// A call to many that has not all come.
+    Gathering,
     /// A question that waits for something to appear.
     Waiting,
     /// The question what happens.

@@ -9,6 +9,7 @@ use daffi_core::proto::{Moment, StreamId};
 use super::ids::{Caller, FunctionKey, PeerId, ProviderKey, WaitId};
 use super::made::Made;
 use super::numbers::{Mixing, Table};
+use super::payload::Payload;
 
 /// What a call that waits takes beside its arguments, about, in bytes.
 pub(super) const KEPT: usize = 512;
@@ -52,7 +53,7 @@ pub(super) struct Parked {
     /// The process that it is for, if not for any.
     pub(super) named: Option<PeerId>,
     pub(super) made: Arc<Made>,
-    pub(super) payload: Bytes,
+    pub(super) payload: Payload,
     /// How many bytes it brings to its provider.
     pub(super) size: usize,
     pub(super) since: Moment,

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
-use daffi_core::proto::{Limits, StreamId};
+use daffi_core::proto::{Limits, PieceError, StreamId};
 
 use super::ids::{PeerId, WaitId};
 use super::line::{CLOSED, CLOSED_BYTES, KEPT, Line, LineKey, Parked, Queue, QueueKey};
@@ -191,6 +191,13 @@ impl Lines {
             .insert(call.by, id);
         self.count_in(id, &call);
         self.calls.insert(id, call);
+    }
+
+    /// More of the arguments of a call has come. What they have in the end is counted already.
+    pub(super) fn add(&mut self, id: WaitId, piece: &Bytes) -> Result<(), PieceError> {
+        self.calls
+            .get_mut(&id)
+            .map_or(Ok(()), |call| call.payload.add(piece))
     }
 
     /// Keeps what a stream of a call ended with; `false` if that is too much.

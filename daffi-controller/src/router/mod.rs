@@ -9,7 +9,7 @@
 //!
 //! Six parts own their fields: the processes (`peers`), the calls on their way (`calls`) and those that wait (`lines`), who offers what
 //! (`directory`), the calls to many (`broadcasts`) and those who want to know (`watchers`). What needs several of them is
-//! an `impl Router` in the file of what it is about: `calling`, `queueing`, `broadcast`, `streams`, `offering`, `parting`,
+//! an `impl Router` in the file of what it is about: `calling`, `queueing`, `broadcast`, `passing`, `streams`, `offering`, `parting`,
 //! `query`, `telling`, `permitting`, `restricting`.
 
 mod broadcast;
@@ -17,7 +17,10 @@ mod broadcasts;
 mod calling;
 mod calls;
 mod chain;
+mod claiming;
 mod directory;
+mod gathered;
+mod gathering;
 mod ids;
 mod line;
 mod lines;
@@ -29,6 +32,8 @@ mod numbers;
 mod offering;
 mod outlet;
 mod parting;
+mod passing;
+mod payload;
 mod peers;
 mod permission;
 mod permitting;
@@ -38,6 +43,7 @@ mod query;
 mod queueing;
 mod request;
 mod rerouting;
+mod rest;
 mod restricting;
 mod state;
 mod status;
@@ -57,6 +63,7 @@ use daffi_core::proto::{Header, Hello, Refusal, Who};
 
 pub use self::ids::PeerId;
 pub use self::outlet::{Fault, Outlet};
+use self::payload::Arguments;
 pub use self::permission::Denial;
 pub use self::request::{Offers, Request};
 pub use self::state::Router;
@@ -123,10 +130,12 @@ impl Router {
             Request::Offer { call, ready, offers } => self.offer(from, call, ready, offers)?,
             Request::Withdraw { call, callbacks } => self.withdraw(from, call, callbacks)?,
             Request::Frame(header) => match header {
-                Header::Call(header) => self.call(from, &header, payload, turn, out)?,
+                Header::Call(header) => self.call(from, &header, Arguments::Whole(payload), turn, out)?,
                 Header::CallTo { call, processes } => {
-                    self.call_to(from, &call, &processes, payload, turn, out)?
+                    self.call_to(from, &call, &processes, Arguments::Whole(payload), turn, out)?
                 }
+                Header::Large { bytes, frame } => self.large(from, (frame, bytes), turn, out)?,
+                Header::Piece { call, of } => self.piece(from, (call, of), payload, turn, out)?,
                 Header::Reply { call, status } => {
                     turn.spend_words(words(&status));
                     self.reply(from, call, status, payload, turn, out)?;

@@ -1,7 +1,7 @@
 //! Where frames go, and what is at fault when they do not.
 
 use bytes::Bytes;
-use daffi_core::proto::{DecodeError, FrameError, Header};
+use daffi_core::proto::{DecodeError, FrameError, Header, PieceError};
 
 use super::ids::PeerId;
 
@@ -34,6 +34,9 @@ pub enum Fault {
     /// It does not decode.
     #[error("a frame does not decode: {0}")]
     Decode(#[from] DecodeError),
+    /// A payload in pieces is not as it was declared.
+    #[error("{0}")]
+    Piece(#[from] PieceError),
     /// It has no place here.
     #[error("{0}")]
     Unexpected(&'static str),

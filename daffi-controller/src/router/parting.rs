@@ -77,6 +77,7 @@ impl Router {
     pub fn disconnect(&mut self, peer: PeerId, turn: &mut Turn, out: &mut impl Outlet) -> Option<Work> {
         let stage = self.peers.part(peer, Stage::Gone)?;
         let lost = self.peers.get_mut(peer)?;
+        lost.gathering = None;
         let empty = Table::with_hasher(*lost.sent.hasher());
         let clearing = Clearing {
             peer,
@@ -146,6 +147,7 @@ impl Router {
                     }
                 }
                 Sent::Broadcast(of) => clearing.broadcast = Some((of, 0)),
+                Sent::Gathering => {}
                 Sent::Waiting => self.watchers.forget_question(peer, call),
                 Sent::Presence => self.watchers.forget_subscriber(peer, call),
             }

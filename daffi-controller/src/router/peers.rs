@@ -8,6 +8,7 @@ use daffi_core::proto::{CallId, Hello, Limits, Refusal, Who};
 use slab::Slab;
 
 use super::calls::RunList;
+use super::gathered::Gathering;
 use super::ids::{PeerId, Sent};
 use super::load::{Capacity, Load};
 use super::numbers::{Mixing, Table, shrink};
@@ -46,6 +47,10 @@ pub(super) struct Peer {
     /// What it runs.
     pub(super) runs: RunList,
     pub(super) load: Load,
+    /// How many bytes are to come for it, in pieces, for which its queue keeps room.
+    pub(super) assured: usize,
+    /// A call of its own to many, as far as it has come.
+    pub(super) gathering: Option<Box<Gathering>>,
     /// What it offers, for those who ask who is there.
     pub(super) listing: Arc<[Arc<str>]>,
     /// What it may do; everything if nothing is said.
@@ -120,6 +125,8 @@ impl Peers {
             made: 0,
             runs: RunList::default(),
             load: Load::new(Capacity::of(hello, limits), self.mixing),
+            assured: 0,
+            gathering: None,
             listing: Arc::default(),
             permission: None,
             partings: 0,

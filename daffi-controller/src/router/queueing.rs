@@ -17,6 +17,7 @@ use super::line::{LineKey, Parked};
 use super::lines::{Admission, Bound};
 use super::made::Made;
 use super::outlet::Outlet;
+use super::payload::Arguments;
 use super::pick::{OVERLOADED, Obstacle, Wish};
 use super::state::Router;
 use super::work::{Progress, Step, Turn};
@@ -27,9 +28,6 @@ pub(super) const PAUSE: Duration = Duration::from_millis(20);
 /// Of so many callers one is looked for whose call a provider takes.
 pub(super) const TRIED: usize = 8;
 
-/// A payload that is shorter may have come with others, and keeps as much as was read with it. One that waits does not.
-const SHARED_BYTES: usize = 128 * 1024;
-
 /// A call that is to wait.
 #[derive(Debug)]
 pub(super) struct Wait<'a> {
@@ -37,7 +35,7 @@ pub(super) struct Wait<'a> {
     pub(super) caller: Caller,
     pub(super) named: Option<PeerId>,
     pub(super) made: Arc<Made>,
-    pub(super) payload: &'a Bytes,
+    pub(super) payload: Arguments<'a>,
     pub(super) size: usize,
     /// It may wait for something other than the end of another call.
     pub(super) unsure: bool,
@@ -101,18 +99,13 @@ impl Router {
             }
             Admission::Denied => return Err(OVERLOADED),
         }
-        let payload = if wait.payload.len() < SHARED_BYTES {
-            Bytes::copy_from_slice(wait.payload)
-        } else {
-            wait.payload.clone()
-        };
         let id = self.lines.insert(Parked {
             line,
             caller: wait.caller,
             by: wait.by,
             named: wait.named,
             made: wait.made,
-            payload,
+            payload: wait.payload.keep(),
             size: wait.size,
             since: turn.now(),
             closed: Vec::new(),
@@ -292,7 +285,8 @@ impl Router {
         } else {
             parked.caller
         };
-        let call = (&header, &parked.payload);
+        let payload = parked.payload.arguments();
+        let call = (&header, payload);
         let number = match self.run(parked.by, call, via, caller, turn, out) {
             Ok(number) => number,
             Err(failed) => return self.end_parked(&parked, failed, out),
@@ -304,8 +298,11 @@ impl Router {
                 }
                 self.pass_closed(caller, call, &parked.closed, out);
             }
-            Caller::HandedOver(caller) => {
+            Caller::HandedOver(caller) if payload.to_come() == 0 => {
                 self.answer(caller, parked.made.number, Status::Value, &Bytes::new(), out);
+            }
+            Caller::HandedOver(caller) => {
+                self.note(caller, parked.made.number, Sent::Routed(Routed::Run(number)));
             }
             Caller::Part(part) if parked.made.is_handed_over() => {
                 self.end_part(part, Status::Value, &Bytes::new(), out);

@@ -97,6 +97,7 @@ impl Router {
                 None => {}
                 Some(Sent::Routed(routed)) => self.deny_routed(peer, routed, Needs::CALL, turn, out),
                 Some(Sent::Broadcast(of)) => restricting.broadcast = Some((of, 0)),
+                Some(Sent::Gathering) => self.check_gathering(peer, call, turn, out),
                 Some(Sent::Waiting) => {
                     let awaited = self.watchers.waiting.awaited(peer, call).cloned();
                     let checked = match &awaited {
@@ -148,7 +149,8 @@ impl Router {
     ) {
         let (name, streams): (Arc<str>, bool) = match routed {
             Routed::Run(run) => {
-                let call = self.calls.get(run);
+                // One whose result is on its way has run.
+                let call = self.calls.get(run).filter(|call| !call.has_ended);
                 let called = call.and_then(|call| Some((self.directory.provider(call.via)?, call.streams)));
                 let Some((provider, streams)) = called else { return };
                 (self.directory.name_of(provider), streams)

@@ -217,7 +217,7 @@ impl Router {
     }
 
     /// What became of what a process sent under a number.
-    fn sent(&self, from: PeerId, call: CallId) -> Option<Sent> {
+    pub(super) fn sent(&self, from: PeerId, call: CallId) -> Option<Sent> {
         self.peers.get(from)?.sent.get(&call).copied()
     }
 

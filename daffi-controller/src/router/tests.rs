@@ -11,8 +11,10 @@ mod handover;
 mod interleaved;
 mod load;
 mod meanwhile;
+mod passing;
 mod permission;
 mod picking;
+mod pieces;
 mod presence;
 mod queueing;
 mod receivers;
@@ -29,8 +31,8 @@ use std::time::Duration;
 use daffi_core::proto::Who;
 use daffi_core::proto::{
     self, Absence, Balance, CallHeader, CallId, CallbackEntry, CallbackId, Change, Described, Extensions,
-    Failed, Failure, Frame, FrameError, Framing, Limits, Mode, Moment, Offered, Outcome, Own, Parting,
-    ProcessEntry, Query, RemoteError, RunHeader, Status, StreamId, TraceContext, Typed,
+    Failed, Failure, Frame, FrameError, Framing, Large, Limits, Mode, Moment, Offered, Outcome, Own, Parting,
+    PieceOf, ProcessEntry, Query, RemoteError, RunHeader, Status, StreamId, TraceContext, Typed,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 
@@ -151,6 +153,15 @@ enum Said {
         number: u32,
         stream: StreamId,
     },
+    Large {
+        bytes: u64,
+        frame: Box<Self>,
+    },
+    Piece {
+        number: u32,
+        of: PieceOf,
+        payload: Bytes,
+    },
 }
 
 fn said(frame: &Frame) -> Said {
@@ -215,8 +226,28 @@ fn said(frame: &Frame) -> Said {
             number: number(call),
             stream,
         },
+        Header::Large { bytes, frame } => Said::Large {
+            bytes,
+            frame: Box::new(said(&without_payload(frame))),
+        },
+        Header::Piece { call, of } => Said::Piece {
+            number: number(call),
+            of,
+            payload,
+        },
         other => panic!("no node expects {other:?}"),
     }
+}
+
+/// A frame whose payload comes in pieces, as if it had none.
+fn without_payload(frame: Large<'_>) -> Frame {
+    let header = match frame {
+        Large::Run(run) => Header::Run(run),
+        Large::Reply { call, status } => Header::Reply { call, status },
+        Large::Part { call, index, status } => Header::Part { call, index, status },
+        other => panic!("no node expects {other:?}"),
+    };
+    Frame::split(&header, Bytes::new(), Framing::newest(usize::MAX)).unwrap()
 }
 
 fn outcome(status: Status<'_>, payload: Bytes) -> Outcome {

@@ -108,6 +108,11 @@ impl Turn {
         self.spend_more(patterns / PATTERNS);
     }
 
+    /// So many frames were sent.
+    pub(super) fn spend_frames(&mut self, frames: usize) {
+        self.spend_more(frames);
+    }
+
     fn spend_more(&mut self, things: usize) {
         self.left = self
             .left

@@ -290,8 +290,9 @@ impl GlobalBuilder {
         self
     }
 
-    /// The largest frame, in bytes, from 64 KiB to 1 GiB; arguments or results take 16 KiB less. The controller's setting
-    /// holds for all that passes through it; a node that says less sends no more than that. Default: 16 MiB.
+    /// The largest arguments or result with what goes before them, in bytes, from 64 KiB to 1 GiB; they take 16 KiB less. The
+    /// controller's setting holds for all that passes through it; a node that says less sends no more. Default: 16 MiB. What has
+    /// more than 128 KiB travels in pieces, between which other calls pass, but for the same caller's to the same provider.
     pub fn max_frame(mut self, bytes: usize) -> Self {
         self.limits.frame_bytes = bytes;
         self

@@ -54,6 +54,7 @@ impl Node {
                         node.abort(run);
                     }
                 }
+                NodeEvent::Dismiss(callback) => shielded(|| drop(callback)),
                 NodeEvent::ControllerStopping => debug!("the controller is stopping"),
             }
         }

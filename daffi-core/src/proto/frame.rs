@@ -44,12 +44,21 @@ impl Framing {
         }
     }
 
-    fn check(self, size: usize) -> Result<u32, FrameError> {
-        let limit = self.limit;
-        match u32::try_from(size) {
+    /// The length of a frame of so many bytes, with which so many are to come.
+    fn check(self, bytes: usize, to_come: usize) -> Result<u32, FrameError> {
+        let (size, limit) = (bytes.saturating_add(to_come), self.limit);
+        match u32::try_from(bytes) {
             Ok(length) if size <= limit => Ok(length),
             _ => Err(FrameError::TooLarge { size, limit }),
         }
+    }
+}
+
+/// How many bytes of a frame's payload follow it.
+fn to_come(header: &Header<'_>) -> usize {
+    match header {
+        Header::Large { bytes, .. } => usize::try_from(*bytes).unwrap_or(usize::MAX),
+        _ => 0,
     }
 }
 
@@ -77,15 +86,22 @@ impl Frame {
     ///
     /// # Errors
     ///
-    /// When the peer's version does not know the frame, or it is over the limit, or its header cannot be encoded.
+    /// When the peer's version does not know the frame, or it is over the limit with what is to come of its payload, or its
+    /// header cannot be encoded.
     pub fn split(header: &Header<'_>, payload: Bytes, framing: Framing) -> Result<Self, FrameError> {
         let mut head = Vec::with_capacity(HEAD_BYTES);
         framing.encode(header, &mut head)?;
-        framing.check(head.len() + payload.len())?;
+        framing.check(head.len() + payload.len(), to_come(header))?;
         Ok(Self {
             head: head.into(),
             payload: Some(payload),
         })
+    }
+
+    /// A frame as it came from a socket, undecoded.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.head
     }
 
     /// How many bytes the frame has, without the length in front.
@@ -155,8 +171,10 @@ pub fn append(
     let start = out.len();
     out.put_u32(0);
     let encoded = framing.encode(header, out);
-    let appended = encoded
-        .and_then(|()| framing.check((out.len() - start - LENGTH_BYTES).saturating_add(payload_bytes)));
+    let appended = encoded.and_then(|()| {
+        let bytes = (out.len() - start - LENGTH_BYTES).saturating_add(payload_bytes);
+        framing.check(bytes, to_come(header))
+    });
     match appended {
         Ok(length) => {
             out[start..start + LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());

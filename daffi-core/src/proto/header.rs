@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CallHeader, CallId, Challenge, Hello, Party, Proof, Query, Refusal, RunHeader, Status, StreamId, Welcome, fields,
+    CallHeader, CallId, Challenge, Hello, Large, Party, PieceOf, Proof, Query, Refusal, RunHeader, Status, StreamId,
+    Welcome, fields,
 };
 
 /// A frame's header. What the payload holds stands at each variant.
@@ -163,6 +164,21 @@ pub enum Header<'a> {
     Challenge(Challenge),
     /// From a node, to a controller that has asked for it. No payload; not numbered.
     Proof(Proof),
+    /// A frame whose payload, of so many bytes, follows in [`Piece`](Self::Piece)s. No payload of its own.
+    Large {
+        /// How many bytes.
+        bytes: u64,
+        /// The frame.
+        #[serde(borrow)]
+        frame: Large<'a>,
+    },
+    /// The next bytes of the payload of a [`Large`](Self::Large) frame.
+    Piece {
+        /// Which call.
+        call: CallId,
+        /// Of what.
+        of: PieceOf,
+    },
 }
 
 impl Header<'_> {
@@ -192,6 +208,10 @@ impl Header<'_> {
                 call,
                 stream: StreamId::Result(_),
                 ..
+            }
+            | Self::Piece {
+                call,
+                of: PieceOf::Arguments,
             } => Some(Party::Caller(*call)),
             Self::Reply { call, .. }
             | Self::Roster { call }
@@ -201,7 +221,9 @@ impl Header<'_> {
             | Self::Done { call, .. }
             | Self::Items { call, .. }
             | Self::Credit { call, .. }
-            | Self::Stop { call, .. } => Some(Party::Callback(*call)),
+            | Self::Stop { call, .. }
+            | Self::Piece { call, .. } => Some(Party::Callback(*call)),
+            Self::Large { frame, .. } => Some(frame.party()),
             Self::Hello(_)
             | Self::Welcome(_)
             | Self::Refused(_)
@@ -234,5 +256,48 @@ impl Header<'_> {
             self,
             Self::Hello(_) | Self::Welcome(_) | Self::Refused(_) | Self::Challenge(_) | Self::Proof(_)
         )
+    }
+}
+
+impl<'a> Header<'a> {
+    /// The frame without its payload, if it is one whose payload may come in pieces.
+    #[must_use]
+    pub fn large(&self) -> Option<Large<'a>> {
+        Some(match self {
+            Self::Call(call) => Large::Call(call.clone()),
+            Self::CallTo { call, processes } => Large::CallTo {
+                call: call.clone(),
+                processes: processes.clone(),
+            },
+            Self::Run(run) => Large::Run(run.clone()),
+            Self::Reply { call, status } => Large::Reply {
+                call: *call,
+                status: status.clone(),
+            },
+            Self::Part { call, index, status } => Large::Part {
+                call: *call,
+                index: *index,
+                status: status.clone(),
+            },
+            _ => return None,
+        })
+    }
+}
+
+impl Large<'_> {
+    /// The header of its pieces.
+    #[must_use]
+    pub const fn piece(&self) -> Header<'static> {
+        let (call, of) = match self {
+            Self::Call(CallHeader { call, .. })
+            | Self::CallTo {
+                call: CallHeader { call, .. },
+                ..
+            }
+            | Self::Run(RunHeader { call, .. }) => (*call, PieceOf::Arguments),
+            Self::Reply { call, .. } => (*call, PieceOf::Result(0)),
+            Self::Part { call, index, .. } => (*call, PieceOf::Result(*index)),
+        };
+        Header::Piece { call, of }
     }
 }

@@ -193,6 +193,7 @@ impl<W, C: Clone> Session<W, C> {
         if let Some(stamp) = self.calls.stamp(call) {
             self.parked.remove(&stamp);
         }
+        self.results.drop_of(call);
         let (on_its_way, waiter) = self.calls.abandon(call);
         events.extend(waiter.map(Event::Drop));
         if on_its_way && self.connected {
@@ -239,15 +240,21 @@ impl<W, C: Clone> Session<W, C> {
         {
             Added::Waiter(waiter) => waiter,
             Added::TooMany(waiter) => {
-                self.calls.overflow(call);
-                self.end_streams(End::Call(call), events);
-                if self.connected {
-                    let _ = out.send(&Header::Cancel { call }, &Bytes::new());
-                }
+                self.overflow(call, out, events);
                 waiter
             }
         };
         events.extend(waiter.map(Event::Wake));
         Ok(())
+    }
+
+    /// Nobody looks at the answers to a call, and there are too many of them.
+    pub(super) fn overflow(&mut self, call: CallId, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
+        events.extend(self.calls.overflow(call).map(Event::Wake));
+        self.results.drop_of(call);
+        self.end_streams(End::Call(call), events);
+        if self.connected {
+            let _ = out.send(&Header::Cancel { call }, &Bytes::new());
+        }
     }
 }

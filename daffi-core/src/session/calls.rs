@@ -251,16 +251,17 @@ impl<W> Calls<W> {
         }
     }
 
-    /// Ends a call whose answers nobody looks at; the reply is still to come.
-    pub(super) fn overflow(&mut self, call: CallId) {
-        if let Some(slot) = self.slots.get_mut(call) {
-            let outcome = Err(Failed::Overloaded { may_have_run: true }.into());
-            slot.state = State::Ended {
-                outcome,
-                answered: false,
-                items: std::collections::VecDeque::new(),
-            };
-        }
+    /// Ends a call whose answers nobody looks at; the reply is still to come. Whom to wake.
+    pub(super) fn overflow(&mut self, call: CallId) -> Option<W> {
+        let slot = self.slots.get_mut(call)?;
+        let waiter = slot.state.waiter().and_then(Option::take);
+        let outcome = Err(Failed::Overloaded { may_have_run: true }.into());
+        slot.state = State::Ended {
+            outcome,
+            answered: false,
+            items: std::collections::VecDeque::new(),
+        };
+        waiter
     }
 
     /// Gives up a place. Answers whether the call is on its way and shall be cancelled, and who waited for it.

@@ -153,6 +153,52 @@ impl<W, C: Clone> Session<W, C> {
         }
         events.extend(waiter.map(Event::Wake));
     }
+
+    /// The caller has ended an argument stream.
+    pub(super) fn closed(
+        &mut self,
+        call: CallId,
+        index: u32,
+        status: Status<'_>,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        let end = match status {
+            Status::Failed(failed) => Err(failed),
+            Status::Value | Status::App { .. } => Ok(()),
+        };
+        // One that is not found has been answered already.
+        let Some(run) = self.runs.run_of(call) else { return };
+        self.end_early(run, index);
+        events.extend(self.streams.end(run, index, end).map(Event::Wake));
+    }
+
+    /// The receiver of a stream grants more of it.
+    pub(super) fn credited(
+        &mut self,
+        call: CallId,
+        stream: StreamId,
+        Window { items, bytes }: Window,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        let waiter = match stream {
+            StreamId::Argument(index) => self.streams.grant(End::Call(call), index, items, bytes),
+            StreamId::ArgumentOf { part, index } => {
+                self.streams.grant(End::Part(call, part), index, items, bytes)
+            }
+            StreamId::Result(_) => self.runs.run_of(call).and_then(|run| {
+                // It may come before the callback has returned its stream.
+                self.streams.open(End::Run(run), 0);
+                self.streams.grant(End::Run(run), 0, items, bytes)
+            }),
+        };
+        events.extend(waiter.map(Event::Wake));
+    }
+
+    /// The receiver of an argument stream reads no more of it.
+    pub(super) fn stopped(&mut self, end: End, index: u32, events: &mut Vec<Event<W, C>>) {
+        let waiter = self.streams.close(end, index).flatten();
+        events.extend(waiter.map(Event::Wake));
+    }
 }
 
 /// Tells the receiver of an argument stream that there is no more of it. A connection that is gone ends the stream by itself.

@@ -9,6 +9,7 @@
 //! `W` is whatever wakes a caller, `C` whatever runs a callback; the session only keeps them.
 
 mod answers;
+mod arriving;
 mod caller;
 mod callers;
 mod calls;
@@ -17,7 +18,9 @@ mod each;
 mod fan;
 mod flow;
 mod message;
+mod pieces;
 mod provider;
+mod results;
 mod runs;
 mod slot;
 mod streams;
@@ -31,19 +34,21 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use self::answers::{Item, Next};
+use self::arriving::{Arguments, Arriving};
 use self::callers::Callers;
 use self::calls::Calls;
 use self::deadlines::Deadlines;
 pub use self::fan::{Fan, Lagging, Pace, Passed};
 pub use self::message::{Message, Request};
+use self::results::Results;
 use self::runs::Runs;
 pub use self::runs::{Start, Terms, Times};
 pub use self::streams::End;
 use self::streams::Streams;
 pub use self::transmit::{Transmit, Unsent};
 use crate::proto::{
-    Batch, CallId, DecodeError, Failed, Failure, Header, Limits, Moment, Outcome, RunId, Status, StreamId,
-    decode_guarded,
+    Batch, CallId, DecodeError, Failed, Failure, Header, Limits, Moment, Outcome, PieceError, RunId, Status,
+    StreamId, Window, decode_guarded,
 };
 
 /// What the driver shall do.
@@ -57,6 +62,8 @@ pub enum Event<W, C> {
     Start(Start<C>),
     /// Stop a callback, whose answer nobody wants any more.
     Abort(RunId),
+    /// A callback was to be run, and is not. It is given back because dropping it may do anything.
+    Dismiss(C),
     /// The controller is about to stop.
     ControllerStopping,
 }
@@ -70,6 +77,9 @@ pub enum Fault {
     /// It has no place here.
     #[error("an unexpected frame from the controller: {0}")]
     Unexpected(&'static str),
+    /// A payload in pieces is not as it was declared.
+    #[error("a payload from the controller: {0}")]
+    Piece(#[from] PieceError),
 }
 
 /// Whose end a deadline is.
@@ -86,6 +96,10 @@ pub struct Session<W, C> {
     calls: Calls<W>,
     runs: Runs<C>,
     streams: Streams<W>,
+    /// Runs that have not begun, as their arguments have not all come.
+    arriving: Arriving<C>,
+    /// What calls ended with, as far as it has come.
+    results: Results,
     deadlines: Deadlines<Due>,
     connected: bool,
     /// What the process offers is announced on this connection, so that calls may come to it.
@@ -112,6 +126,8 @@ impl<W, C: Clone> Session<W, C> {
             calls: Calls::new(limits.calls),
             runs: Runs::new(limits.calls, limits.queue_bytes),
             streams: Streams::new(),
+            arriving: Arriving::new(),
+            results: Results::default(),
             deadlines: Deadlines::new(),
             connected: false,
             announced: false,
@@ -145,7 +161,8 @@ impl<W, C: Clone> Session<W, C> {
             |call| calls.is_parked(call),
             |waiter| events.push(Event::Wake(waiter)),
         );
-        self.runs.abandon_all(|_, run| events.push(Event::Abort(run)));
+        self.results.clear();
+        self.abandon_runs(events);
     }
 
     /// The node stops for good: every call that is left ends as cancelled, those that are made here and those that are
@@ -156,6 +173,7 @@ impl<W, C: Clone> Session<W, C> {
         let connected = self.connected;
         (self.connected, self.announced, self.closed) = (false, false, true);
         self.parked.clear();
+        self.results.drop_all();
         self.calls
             .give_up_sent(&Failed::Cancelled { may_have_run: true }, |waiter| {
                 events.push(Event::Wake(waiter));
@@ -226,6 +244,7 @@ impl<W, C: Clone> Session<W, C> {
                             let _ = out.send(&Header::Cancel { call }, &Bytes::new());
                         }
                         events.extend(waiter.map(Event::Wake));
+                        self.results.drop_of(call);
                         self.end_streams(End::Call(call), events);
                     }
                 }
@@ -236,7 +255,9 @@ impl<W, C: Clone> Session<W, C> {
                     }
                 }
                 Due::Run(run) => {
-                    if let Some((unwanted, answer)) = self.runs.give_up(run) {
+                    if !self.give_up_arriving(now, run, Failed::timeout(false), out, events)
+                        && let Some((unwanted, answer)) = self.runs.give_up(run)
+                    {
                         self.stop_run(Some(unwanted), answer, out, events);
                     }
                 }
@@ -258,33 +279,27 @@ impl<W, C: Clone> Session<W, C> {
         events: &mut Vec<Event<W, C>>,
     ) -> Result<(), Fault> {
         match header {
-            Header::Reply { call, status } => {
-                let waiter = self
-                    .calls
-                    .reply(call, outcome(status, payload))
-                    .ok_or(Fault::Unexpected("a reply to no call"))?;
-                events.extend(waiter.map(Event::Wake));
-                self.end_streams(End::Call(call), events);
-            }
+            Header::Reply { call, status } => self.replied(call, outcome(status, payload), events)?,
             Header::Roster { call } => {
                 let names: Vec<String> = decode_guarded(&payload)?;
                 self.open_parts(call, names.len());
                 self.add(call, Item::Roster(names), out, events)?;
             }
             Header::Part { call, index, status } => {
-                self.add(call, Item::Part(index, outcome(status, payload)), out, events)?;
-                self.end_streams(End::Part(call, index), events);
+                self.ended_part(call, index, outcome(status, payload), out, events)?;
             }
             Header::Happened { call } => {
                 self.add(call, Item::Happened(decode_guarded(&payload)?), out, events)?;
             }
-            Header::Run(run) => self.run(now, &run, Times::Once, payload, out, events)?,
-            Header::RunEach(run) => self.run(now, &run, Times::Each, payload, out, events)?,
-            Header::Cancel { call } => {
-                // One that is not found has been answered already.
-                let unwanted = self.runs.cancel(call);
-                self.stop_run(unwanted, Failed::Cancelled { may_have_run: true }, out, events);
+            Header::Run(run) => {
+                self.run(now, &run, Times::Once, Arguments::Whole(payload), out, events)?;
             }
+            Header::RunEach(run) => {
+                self.run(now, &run, Times::Each, Arguments::Whole(payload), out, events)?;
+            }
+            Header::Large { bytes, frame } => self.large(now, bytes, frame, out, events)?,
+            Header::Piece { call, of } => self.piece(now, (call, of), &payload, out, events)?,
+            Header::Cancel { call } => self.cancelled(now, call, out, events),
             Header::Done { call, items } => {
                 if !self.calls.counted(call, items) {
                     return Err(Fault::Unexpected("how far no call has come"));
@@ -308,49 +323,21 @@ impl<W, C: Clone> Session<W, C> {
                 call,
                 stream: StreamId::Argument(index),
                 status,
-            } => {
-                let end = match status {
-                    Status::Failed(failed) => Err(failed),
-                    Status::Value | Status::App { .. } => Ok(()),
-                };
-                // One that is not found has been answered already.
-                let run = self.runs.run_of(call);
-                let waiter = run.and_then(|run| self.streams.end(run, index, end));
-                events.extend(waiter.map(Event::Wake));
-            }
+            } => self.closed(call, index, status, events),
             Header::Credit {
                 call,
                 stream,
                 items,
                 bytes,
-            } => {
-                let waiter = match stream {
-                    StreamId::Argument(index) => self.streams.grant(End::Call(call), index, items, bytes),
-                    StreamId::ArgumentOf { part, index } => {
-                        self.streams.grant(End::Part(call, part), index, items, bytes)
-                    }
-                    StreamId::Result(_) => self.runs.run_of(call).and_then(|run| {
-                        // It may come before the callback has returned its stream.
-                        self.streams.open(End::Run(run), 0);
-                        self.streams.grant(End::Run(run), 0, items, bytes)
-                    }),
-                };
-                events.extend(waiter.map(Event::Wake));
-            }
+            } => self.credited(call, stream, Window { items, bytes }, events),
             Header::Stop {
                 call,
                 stream: StreamId::Argument(index),
-            } => {
-                let waiter = self.streams.close(End::Call(call), index).flatten();
-                events.extend(waiter.map(Event::Wake));
-            }
+            } => self.stopped(End::Call(call), index, events),
             Header::Stop {
                 call,
                 stream: StreamId::ArgumentOf { part, index },
-            } => {
-                let waiter = self.streams.close(End::Part(call, part), index).flatten();
-                events.extend(waiter.map(Event::Wake));
-            }
+            } => self.stopped(End::Part(call, part), index, events),
             Header::Goodbye => events.push(Event::ControllerStopping),
             Header::Heartbeat { .. } => {}
             Header::Hello(_)

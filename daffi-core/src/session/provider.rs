@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::arriving::{Arguments, Held};
 use super::runs::{Terms, Times, Unwanted};
 use super::streams::End;
 use super::transmit::{Transmit, Unsent};
@@ -72,13 +73,14 @@ impl<W, C: Clone> Session<W, C> {
         }
     }
 
-    /// Begins a run, or answers why not.
+    /// Begins a run, or answers why not. One whose arguments are yet to come, or before which others of its caller's are to
+    /// begin, waits for that.
     pub(super) fn run(
         &mut self,
         now: Moment,
         run: &RunHeader<'_>,
         times: Times,
-        payload: Bytes,
+        arguments: Arguments,
         out: &mut impl Transmit,
         events: &mut Vec<Event<W, C>>,
     ) -> Result<(), Fault> {
@@ -96,26 +98,81 @@ impl<W, C: Clone> Session<W, C> {
         }
         let caller = self.callers.caller(run.caller, run.identity);
         let stamp = self.next_stamp();
-        match self.runs.start(now, stamp, run, times, caller, payload) {
-            Ok((start, deadline)) => {
-                if let Some(at) = deadline {
-                    self.add_deadline(at, Due::Run(start.run));
+        match self.runs.start(now, stamp, run, times, caller, arguments.bytes()) {
+            Ok((start, own)) => {
+                let held = Held {
+                    start,
+                    own,
+                    arguments,
+                };
+                if self.arriving.takes(&held) {
+                    if let Some(at) = held.start.deadline {
+                        self.add_deadline(at, Due::Run(held.start.run));
+                    }
+                    self.arriving.add(held);
+                } else {
+                    self.let_begin(now, held, events);
                 }
-                events.push(Event::Start(start));
             }
             Err(failed) => reply(run.call, &Err(failed.into()), out),
         }
         Ok(())
     }
 
+    /// Begins a run whose arguments are there.
+    pub(super) fn let_begin(&mut self, now: Moment, held: Held<C>, events: &mut Vec<Event<W, C>>) {
+        let Held {
+            mut start,
+            own,
+            arguments,
+        } = held;
+        if let Arguments::Whole(payload) = arguments {
+            start.payload = payload;
+        }
+        self.runs.keep_time(now, &mut start, own);
+        if let Some(at) = start.deadline {
+            self.add_deadline(at, Due::Run(start.run));
+        }
+        events.push(Event::Start(start));
+    }
+
     /// Stops all runs, and tells their callers if they can be reached.
     pub(super) fn cancel_runs(&mut self, tell: bool, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
+        let tell_of = |call| {
+            if tell {
+                reply(call, &Err(Failed::Cancelled { may_have_run: false }.into()), out);
+            }
+        };
+        self.forget_arriving(tell_of, events);
         self.runs.abandon_all(|call, run| {
             if tell {
                 reply(call, &Err(Failed::Cancelled { may_have_run: true }.into()), out);
             }
             events.push(Event::Abort(run));
         });
+    }
+
+    /// The caller does not want the answer to a call any more.
+    pub(super) fn cancelled(
+        &mut self,
+        now: Moment,
+        call: CallId,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        // One that is not found has been answered already.
+        let Some(run) = self.runs.run_of(call) else { return };
+        let failed = |may_have_run| Failed::Cancelled { may_have_run };
+        if !self.give_up_arriving(now, run, failed(false), out, events) {
+            let unwanted = self.runs.cancel(call);
+            self.stop_run(unwanted, failed(true), out, events);
+        }
+    }
+
+    /// The connection is lost: nobody waits for any run.
+    pub(super) fn abandon_runs(&mut self, events: &mut Vec<Event<W, C>>) {
+        self.forget_arriving(drop, events);
+        self.runs.abandon_all(|_, run| events.push(Event::Abort(run)));
     }
 
     /// Stops a run that nobody waits for any more.
@@ -143,7 +200,7 @@ impl<W, C: Clone> Session<W, C> {
 pub(super) const HEADER_BYTES: usize = 1024;
 
 /// Answers a call. A value over the frame limit becomes an error that says so; of an error's words there are fewer then.
-fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
+pub(super) fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
     let long = match outcome {
         Ok(value) => !value.is_empty(),
         Err(failure) => matches!(failure, Failure::App { .. }) || failure.long_bytes() > HEADER_BYTES,

@@ -220,7 +220,9 @@ impl<C: Clone> Runs<C> {
             .filter(|found| found.stamp == run.stamp)
     }
 
-    /// Begins a run, or answers why not. A reason given here is a promise that the callback did not run.
+    /// Takes a run of so many bytes of arguments, or answers why not. A reason given here is a promise that the callback did not
+    /// run. What comes with it is how long one call of the callback may take, of which account is kept once it
+    /// [begins](Self::keep_time).
     pub(super) fn start(
         &mut self,
         now: Moment,
@@ -228,8 +230,8 @@ impl<C: Clone> Runs<C> {
         header: &RunHeader<'_>,
         times: Times,
         caller: Caller,
-        payload: Bytes,
-    ) -> Result<(Start<C>, Option<Moment>), Failed> {
+        bytes: usize,
+    ) -> Result<(Start<C>, Option<Duration>), Failed> {
         let Some(offer) = self.offered.get_mut(&header.callback) else {
             return Err(Failed::NoProvider(Absence::Nobody));
         };
@@ -238,17 +240,13 @@ impl<C: Clone> Runs<C> {
             .concurrency
             .is_some_and(|limit| offer.running >= limit);
         // One that is alone is run, however large.
-        let heavy = self.bytes > 0 && self.bytes.saturating_add(payload.len()) > self.byte_limit;
+        let heavy = self.bytes > 0 && self.bytes.saturating_add(bytes) > self.byte_limit;
         if full || heavy || self.runs.len() >= self.limit as usize {
             return Err(Failed::Overloaded { may_have_run: false });
         }
         // Each call of the callback has its own time, of which whoever makes them keeps account.
         let own = offer.terms.timeout.filter(|_| times == Times::Once);
-        let deadline = [header.deadline, own]
-            .into_iter()
-            .flatten()
-            .min()
-            .map(|left| now + left);
+        let deadline = header.deadline.map(|left| now + left);
         offer.running += 1;
         let run = Run {
             stamp,
@@ -257,11 +255,11 @@ impl<C: Clone> Runs<C> {
             cancelled: false,
             blocking: offer.terms.blocking,
             begins: false,
-            own_limit: own.filter(|own| header.deadline.is_none_or(|left| *own < left)),
-            bytes: payload.len(),
+            own_limit: None,
+            bytes,
             flows: false,
         };
-        self.bytes += payload.len();
+        self.bytes += bytes;
         let run = RunId {
             index: self.runs.insert(run),
             stamp,
@@ -289,10 +287,22 @@ impl<C: Clone> Runs<C> {
                 trace: header.trace,
                 metadata,
                 ancestors,
-                payload,
+                payload: Bytes::new(),
             },
-            deadline,
+            own,
         ))
+    }
+
+    /// The callback begins, and so does its own time.
+    pub(super) fn keep_time(&mut self, now: Moment, start: &mut Start<C>, own: Option<Duration>) {
+        let Some(own) = own else { return };
+        let until = now + own;
+        if start.deadline.is_none_or(|deadline| until < deadline)
+            && let Some(run) = self.get_mut(start.run)
+        {
+            start.deadline = Some(until);
+            run.own_limit = Some(own);
+        }
     }
 
     /// The call is not wanted any more. `None` if it was not before.

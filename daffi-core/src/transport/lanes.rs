@@ -1,19 +1,24 @@
-//! What waits to be written, in two lanes: items of streams, of which there may be much, and everything else, which does
-//! not wait for them.
+//! What waits to be written, in two lanes: items of streams and pieces of large payloads, of which there may be much, and
+//! everything else, which does not wait for them.
 //!
 //! **Invariant:** the frames of one call stay in their order, and so do calls among each other. So whatever belongs to a
 //! call with frames in the slow lane takes the slow lane, too; and nothing in the slow lane is written before what was in the
-//! fast one when it came. No call begins in the slow lane, since its number has never been another's.
+//! fast one when it came. A call begins in the fast lane, since its number has never been another's, but for those behind a
+//! large one to many: whom that asks is known, and so in which order they are asked, only when all of it has come.
 
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 
 use super::batch::Batch;
-use crate::proto::{FrameError, Framing, Header, Party};
+use crate::proto::{FrameError, Framing, Header, Large, Party};
 
 /// The slow lane is written in pieces of about so many bytes, between which the fast one has its turn.
 pub(super) const PIECE_BYTES: usize = 128 * 1024;
+
+/// A payload that has more bytes is sent in pieces. It is a little more than one, so that whatever limit the payload fits, a
+/// piece and its header do, too.
+const LARGE_BYTES: usize = PIECE_BYTES + 1024;
 
 /// Frames that wait.
 #[derive(Debug, Default)]
@@ -22,6 +27,8 @@ pub(super) struct Lanes {
     slow: VecDeque<Piece>,
     /// How many frames of a call are in the slow lane.
     held: HashMap<Party, u32>,
+    /// How many are there which calls that come later do not overtake.
+    in_order: u32,
     /// The fast lane has had its turn.
     slow_is_next: bool,
     /// So many pieces were complete at that turn: whatever they may follow is written.
@@ -33,6 +40,7 @@ struct Piece {
     batch: Batch,
     bytes: usize,
     of: Vec<Party>,
+    in_order: u32,
 }
 
 impl Lanes {
@@ -47,22 +55,58 @@ impl Lanes {
         payload: &Bytes,
         framing: Framing,
     ) -> Result<usize, FrameError> {
-        // Most connections have no streams.
-        if self.slow.is_empty() && !matches!(header, Header::Items { .. }) {
+        if payload.len() > LARGE_BYTES
+            && let Some(frame) = header.large()
+        {
+            return self.push_large(frame, payload, framing);
+        }
+        self.push_one(header, payload, framing, false)
+    }
+
+    /// Adds a frame whose payload goes in pieces.
+    fn push_large(
+        &mut self,
+        frame: Large<'_>,
+        payload: &Bytes,
+        framing: Framing,
+    ) -> Result<usize, FrameError> {
+        let (piece, asks_many) = (frame.piece(), frame.asks_many());
+        let bytes = payload.len() as u64;
+        // Either this does not fit, or all does.
+        let mut pushed = self.push_one(&Header::Large { bytes, frame }, &Bytes::new(), framing, false)?;
+        let mut rest = payload.clone();
+        while !rest.is_empty() {
+            let next = rest.split_to(rest.len().min(PIECE_BYTES));
+            pushed += self.push_one(&piece, &next, framing, asks_many)?;
+        }
+        Ok(pushed)
+    }
+
+    /// Adds a frame as it is: `in_order`, if calls that come later do not overtake it in the slow lane.
+    fn push_one(
+        &mut self,
+        header: &Header<'_>,
+        payload: &Bytes,
+        framing: Framing,
+        in_order: bool,
+    ) -> Result<usize, FrameError> {
+        // Most connections have no streams, and nothing large.
+        if self.slow.is_empty() && !matches!(header, Header::Items { .. } | Header::Piece { .. }) {
             return self.fast.push(header, payload, framing);
         }
         match header.party().filter(|party| self.is_slow(header, *party)) {
             None => self.fast.push(header, payload, framing),
-            Some(party) => self.push_slow(header, payload, framing, party),
+            Some(party) => self.push_slow(header, payload, framing, (party, in_order || is_call(header))),
         }
     }
 
     fn is_slow(&self, header: &Header<'_>, party: Party) -> bool {
         match header {
-            Header::Items { .. } => true,
-            // They belong to the other end's stream, and may come early.
+            Header::Items { .. } | Header::Piece { .. } => true,
+            // They belong to the other end's stream, and may come early, but not before the call itself.
+            Header::Credit { .. } if self.in_order > 0 => self.held.contains_key(&party),
             Header::Credit { .. } | Header::Stop { .. } => false,
-            _ => self.held.contains_key(&party),
+            _ => self.held.contains_key(&party) || self.in_order > 0 && is_call(header),
         }
     }
 
@@ -71,7 +115,7 @@ impl Lanes {
         header: &Header<'_>,
         payload: &Bytes,
         framing: Framing,
-        party: Party,
+        (party, in_order): (Party, bool),
     ) -> Result<usize, FrameError> {
         let takes_more = |last: &Piece| last.bytes < PIECE_BYTES;
         let open = self.slow.len() > self.sealed && self.slow.back().is_some_and(takes_more);
@@ -82,6 +126,8 @@ impl Lanes {
             piece.bytes += bytes;
             piece.of.push(party);
             *self.held.entry(party).or_default() += 1;
+            piece.in_order += u32::from(in_order);
+            self.in_order += u32::from(in_order);
         }
         if !piece.of.is_empty() {
             self.slow.push_back(piece);
@@ -96,6 +142,7 @@ impl Lanes {
             && let Some(piece) = self.slow.pop_front()
         {
             self.sealed = self.sealed.saturating_sub(1);
+            self.in_order -= piece.in_order;
             for party in piece.of {
                 if let Some(count) = self.held.get_mut(&party) {
                     *count -= 1;
@@ -113,4 +160,17 @@ impl Lanes {
         self.sealed = self.slow.len();
         Some(std::mem::replace(&mut self.fast, std::mem::take(spare)))
     }
+}
+
+/// Whether a frame begins a call of its sender's.
+const fn is_call(header: &Header<'_>) -> bool {
+    matches!(
+        header,
+        Header::Call(_)
+            | Header::CallTo { .. }
+            | Header::Large {
+                frame: Large::Call(_) | Large::CallTo { .. },
+                ..
+            }
+    )
 }

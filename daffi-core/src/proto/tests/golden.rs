@@ -876,9 +876,86 @@ fn the_rest() -> Vec<Golden> {
     ]
 }
 
+fn in_pieces() -> Vec<Golden> {
+    let large = |frame| Header::Large {
+        bytes: 1_000_000,
+        frame,
+    };
+    let piece = |of| Header::Piece {
+        call: CallId::first(7),
+        of,
+    };
+    vec![
+        golden(
+            "large: call",
+            large(Large::Call(call())),
+            b"",
+            "00 00 00 15 1a fc 40 42 0f 00 00 07 00 03 61 64 64 00 00 00 00 00 00 00 00",
+        ),
+        golden(
+            "large: call to some",
+            large(Large::CallTo {
+                call: CallHeader {
+                    mode: Mode::Broadcast,
+                    ..call()
+                },
+                processes: vec!["p"],
+            }),
+            b"",
+            "00 00 00 18 1a fc 40 42 0f 00 01 07 00 03 61 64 64 00 00 00 00 00 00 02 00 01 01 70",
+        ),
+        golden(
+            "large: run",
+            large(Large::Run(RunHeader {
+                call: CallId::first(300),
+                callback: CallbackId(2),
+                caller: "p",
+                identity: Who::Nobody,
+                deadline: None,
+                trace: None,
+                metadata: Vec::new(),
+                ancestors: Vec::new(),
+            })),
+            b"",
+            "00 00 00 13 1a fc 40 42 0f 00 02 fb 2c 01 00 02 01 70 00 00 00 00 00",
+        ),
+        golden(
+            "large: reply",
+            large(Large::Reply {
+                call: CallId::first(7),
+                status: Status::Value,
+            }),
+            b"",
+            "00 00 00 0a 1a fc 40 42 0f 00 03 07 00 00",
+        ),
+        golden(
+            "large: part",
+            large(Large::Part {
+                call: CallId::first(7),
+                index: 2,
+                status: Status::Value,
+            }),
+            b"",
+            "00 00 00 0b 1a fc 40 42 0f 00 04 07 00 02 00",
+        ),
+        golden(
+            "piece of arguments",
+            piece(PieceOf::Arguments),
+            b"\x01\x02",
+            "00 00 00 06 1b 07 00 00 01 02",
+        ),
+        golden(
+            "piece of a result",
+            piece(PieceOf::Result(2)),
+            b"\x01\x02",
+            "00 00 00 07 1b 07 00 01 02 01 02",
+        ),
+    ]
+}
+
 /// Every frame there is, and each of their options.
 pub(super) fn all() -> Vec<Golden> {
-    [handshakes(), calls(), replies(), the_rest()]
+    [handshakes(), calls(), replies(), the_rest(), in_pieces()]
         .into_iter()
         .flatten()
         .collect()
@@ -928,7 +1005,7 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "1a",             // a header
+        "1c",             // a header
         "02 0d",          // a refusal
         "06 07 00 03",    // a status
         "06 07 00 02 10", // a way to fail
@@ -938,6 +1015,8 @@ fn there_are_no_frames_but_these() {
         "04 00 00 00 00 00 00 00 00 00 05", // a way to call
         "05 07 00 01 00 00 00 00 00 01 02", // a call that waits
         "05 07 00 01 00 05",                // a way to know who somebody is
+        "1a 00 05",                         // a frame whose payload is large
+        "1b 07 00 02",                      // a piece
     ] {
         // Zeros follow, so that it does not fail for being too short.
         let mut bytes = unhex(beyond);

@@ -40,9 +40,15 @@ fn op() -> impl Strategy<Value = Op> {
         8 => which.clone().prop_map(Op::Look),
         3 => which.clone().prop_map(Op::GiveUp),
         10 => (which.clone(), ending()).prop_map(|(which, ending)| Op::Reply(which, ending)),
+        5 => (which.clone(), ending()).prop_map(|(which, ending)| Op::BeginReply(which, ending)),
+        7 => (which.clone(), 1..5usize).prop_map(|(which, bytes)| Op::MoreReply(which, bytes)),
         1 => (0..9u32).prop_map(Op::StrayReply),
-        6 => (which.clone(), 0..9u32, prop::option::of(1..60u32))
-            .prop_map(|(callback, number, within_ms)| Op::Run { callback, number, within_ms }),
+        8 => (which.clone(), 0..9u32, prop::option::of(1..60u32), 0..2usize, any::<bool>())
+            .prop_map(|(callback, number, within_ms, caller, in_pieces)| {
+                Op::Run { callback, number, within_ms, caller, in_pieces }
+            }),
+        7 => (which.clone(), 1..5usize).prop_map(|(which, bytes)| Op::MoreArguments(which, bytes)),
+        1 => (0..9u32).prop_map(Op::StrayPiece),
         4 => (which.clone(), ending()).prop_map(|(which, ending)| Op::Finish(which, ending)),
         1 => which.clone().prop_map(Op::FinishAgain),
         2 => which.clone().prop_map(Op::CancelRun),
@@ -111,7 +117,7 @@ proptest! {
                 Entry::RunArrived { token, number } => {
                     arrived.insert(number, token);
                 }
-                Entry::RunStarted { token } => prop_assert!(started.insert(token), "{} started twice", token),
+                Entry::RunStarted { token, .. } => prop_assert!(started.insert(token), "{} started twice", token),
                 Entry::RunAnswered { number, outcome } => {
                     prop_assert_eq!(may_have_run(&outcome), started.contains(&arrived[&number]), "{:?}", outcome);
                 }
@@ -181,6 +187,17 @@ proptest! {
             _ => None,
         });
         prop_assert_eq!(started.collect::<Vec<_>>(), arrived);
+    }
+
+    /// P5: the calls of one caller begin in the order in which they came, however long it takes until their arguments have.
+    #[test]
+    fn p5_no_run_overtakes_another_of_its_caller(ops in history()) {
+        let mut last = HashMap::new();
+        for entry in history_of(&ops) {
+            if let Entry::RunStarted { token, caller } = entry {
+                prop_assert!(last.insert(caller, token).is_none_or(|last| last < token));
+            }
+        }
     }
 
     /// P5: calls are sent in the order in which they were made, however long each had to wait for that.

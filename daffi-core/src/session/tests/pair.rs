@@ -528,6 +528,7 @@ impl World {
                         // Again, if it does not stop and the connection is lost.
                         held.aborted = true;
                     }
+                    Event::Dismiss(()) => panic!("arguments come in one piece"),
                     Event::ControllerStopping => panic!("it does not stop"),
                 }
             }

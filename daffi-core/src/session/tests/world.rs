@@ -3,6 +3,8 @@
 //! After every operation the frames and the events are compared with those that the model expects. What happened is
 //! also written down, so that each promise can be checked by itself on the whole history.
 
+mod pieces;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
@@ -12,8 +14,8 @@ use super::{ITEM_BYTES, MS, PATIENCE, at, failed};
 use super::{id, number};
 use crate::proto::Who;
 use crate::proto::{
-    Absence, CallId, CallbackId, Failed, Failure, Header, Limits, Mode, Outcome, RemoteError, RunHeader,
-    RunId, Status, TimeLimit, encode,
+    Absence, CallId, CallbackId, Failed, Failure, Header, Large, Limits, Mode, Outcome, RemoteError,
+    RunHeader, RunId, Status, TimeLimit, encode,
 };
 use crate::session::{Event, Fault, Item, Message, Next, Request, Session, Terms};
 
@@ -22,6 +24,9 @@ const LIMIT: u32 = 6;
 
 /// The frame limit: a call with [`Size::Large`] is over it.
 const FRAME_BYTES: usize = 200;
+
+/// Whose calls run here.
+const CALLERS: [&str; 2] = ["caller", "another"];
 
 /// Whom a broadcast asks.
 pub(super) const ROSTER: [&str; 2] = ["p", "q"];
@@ -42,12 +47,21 @@ pub(super) enum Op {
     GiveUp(usize),
     /// The controller answers a call; a broadcast in several steps.
     Reply(usize, Ending),
+    /// The same, in pieces, the first of which are yet to come.
+    BeginReply(usize, Ending),
+    MoreReply(usize, usize),
     StrayReply(u32),
     Run {
         callback: usize,
         number: u32,
         within_ms: Option<u32>,
+        caller: usize,
+        /// The arguments come in pieces.
+        in_pieces: bool,
     },
+    MoreArguments(usize, usize),
+    /// More of something than there is.
+    StrayPiece(u32),
     Finish(usize, Ending),
     FinishAgain(usize),
     CancelRun(usize),
@@ -112,6 +126,7 @@ pub(super) enum Entry {
     },
     RunStarted {
         token: u32,
+        caller: usize,
     },
     RunAnswered {
         number: u32,
@@ -126,6 +141,7 @@ enum Happened {
     Woken(u32),
     Started(u32),
     Aborted(RunId),
+    Dismissed(CallbackId),
 }
 
 /// A call that the user holds.
@@ -160,15 +176,23 @@ struct OnItsWay {
     waiting: Option<u32>,
     /// How many answers a broadcast has had.
     answers: Option<u32>,
+    /// What it ends with, and how many bytes of that are to come.
+    coming: Option<(Outcome, usize)>,
 }
 
-/// A run that was started and has not stopped.
+/// A run that has its place and has not stopped.
 #[derive(Debug)]
 struct Running {
-    run: RunId,
+    /// Once it has begun.
+    run: Option<RunId>,
     token: u32,
     number: u32,
+    caller: usize,
     callback: CallbackId,
+    /// How many bytes of its arguments are to come.
+    left: usize,
+    /// How long its callback may take.
+    own: Option<u32>,
     deadline: Option<u32>,
     /// Whose it is.
     limit: TimeLimit,
@@ -299,10 +323,18 @@ impl World {
                 }
             }
             Op::Reply(index, ending) => {
-                let number =
-                    pick(*index, self.sent.len()).and_then(|index| self.sent.keys().nth(index).copied());
-                if let Some(number) = number {
+                if let Some(number) = self.sent_at(*index) {
                     self.reply(number, *ending);
+                }
+            }
+            Op::BeginReply(index, ending) => {
+                if let Some(number) = self.sent_at(*index) {
+                    self.begin_reply(number, *ending);
+                }
+            }
+            Op::MoreReply(index, bytes) => {
+                if let Some(number) = self.sent_at(*index) {
+                    self.more_of_reply(number, *bytes);
                 }
             }
             Op::StrayReply(number) => {
@@ -325,14 +357,21 @@ impl World {
                 callback,
                 number,
                 within_ms,
+                caller,
+                in_pieces,
             } => {
                 if let Some(index) = pick(*callback, self.callbacks.len()) {
-                    self.run(self.callbacks[index], *number, *within_ms);
+                    let whose = (*caller, *in_pieces);
+                    self.run(self.callbacks[index], *number, *within_ms, whose);
                 }
             }
+            Op::MoreArguments(index, bytes) => self.more_of_arguments(*index, *bytes),
+            Op::StrayPiece(number) => self.stray_piece(*number),
             Op::Finish(index, ending) => {
-                if let Some(index) = pick(*index, self.running.len()) {
-                    self.finish(index, *ending);
+                let begun = (0..self.running.len()).filter(|index| self.running[*index].run.is_some());
+                let begun: Vec<_> = begun.collect();
+                if let Some(index) = pick(*index, begun.len()) {
+                    self.finish(begun[index], *ending);
                 }
             }
             Op::FinishAgain(index) => {
@@ -379,6 +418,10 @@ impl World {
     }
 
     // ------------------------------------------------------------------ the user
+
+    fn sent_at(&self, index: usize) -> Option<u32> {
+        pick(index, self.sent.len()).and_then(|index| self.sent.keys().nth(index).copied())
+    }
 
     fn token(&mut self) -> u32 {
         self.last += 1;
@@ -466,6 +509,7 @@ impl World {
         let on_its_way = OnItsWay {
             waiting: Some(token),
             answers: (mode == Mode::Broadcast).then_some(0),
+            coming: None,
         };
         self.sent.insert(number, on_its_way);
         let payload = payload(token, size);
@@ -593,6 +637,8 @@ impl World {
         let sent = self.sent.get_mut(&number).unwrap();
         let waiting = sent.waiting;
         let outcome = ending.outcome(waiting.unwrap_or_default());
+        // It comes instead of what had begun.
+        sent.coming = None;
         match &mut sent.answers {
             // Nobody can be asked.
             Some(0) if matches!(ending, Ending::Failed) => self.end_call(number, outcome),
@@ -623,6 +669,11 @@ impl World {
             }
         }
         .unwrap();
+        self.given(waiting, item);
+    }
+
+    /// Whoever waits has one of many answers.
+    fn given(&mut self, waiting: Option<u32>, item: Item) {
         let held = self.held.iter_mut().find(|held| Some(held.token) == waiting);
         if let Some(held) = held.filter(|held| held.ended.is_none()) {
             held.items.push_back(item);
@@ -632,8 +683,6 @@ impl World {
     }
 
     fn end_call(&mut self, number: u32, outcome: Outcome) {
-        let waiting = self.sent.remove(&number).unwrap().waiting;
-        self.history.push(Entry::Replied { number });
         with_reply(&outcome, |status, payload| {
             self.receive(
                 Header::Reply {
@@ -644,12 +693,24 @@ impl World {
             )
             .unwrap();
         });
+        self.replied(number, outcome);
+    }
+
+    fn replied(&mut self, number: u32, outcome: Outcome) {
+        let waiting = self.sent.remove(&number).unwrap().waiting;
+        self.history.push(Entry::Replied { number });
         if let Some(token) = waiting {
             self.ended(token, outcome);
         }
     }
 
-    fn run(&mut self, callback: CallbackId, number: u32, within_ms: Option<u32>) {
+    fn run(
+        &mut self,
+        callback: CallbackId,
+        number: u32,
+        within_ms: Option<u32>,
+        (caller, in_pieces): (usize, bool),
+    ) {
         if !self.connected || self.given.contains_key(&number) {
             return;
         }
@@ -657,7 +718,7 @@ impl World {
         let header = RunHeader {
             call: id(number),
             callback,
-            caller: "caller",
+            caller: CALLERS[caller],
             identity: Who::Nobody,
             deadline: within_ms.map(|ms| at(ms).since_origin()),
             trace: None,
@@ -666,8 +727,15 @@ impl World {
         };
         self.given.insert(number, token);
         self.history.push(Entry::RunArrived { token, number });
-        self.receive(Header::Run(header), payload(token, Size::Small))
-            .unwrap();
+        let payload = payload(token, Size::Small);
+        let left = if in_pieces { payload.len() } else { 0 };
+        if in_pieces {
+            let (bytes, frame) = (left as u64, Large::Run(header));
+            self.receive(Header::Large { bytes, frame }, Bytes::new())
+        } else {
+            self.receive(Header::Run(header), payload)
+        }
+        .unwrap();
         let found = self
             .offered
             .iter()
@@ -686,38 +754,33 @@ impl World {
         {
             return self.answered(number, failed(Failed::Overloaded { may_have_run: false }));
         }
-        let Some(Event::Start(start)) = self.events.last() else {
-            panic!("{:?}", self.events)
-        };
         let own = terms
             .timeout
             .map(|timeout| u32::try_from(timeout.as_millis()).unwrap());
-        let deadline = within_ms.into_iter().chain(own).min().map(|ms| self.now + ms);
-        let limit = own
-            .filter(|own| within_ms.is_none_or(|of_call| *own < of_call))
-            .map_or(TimeLimit::Call, |own| TimeLimit::Callback(MS * own));
-        assert_eq!((start.callback, start.deadline), (callback, deadline.map(at)));
         let running = Running {
-            run: start.run,
+            run: None,
             token,
             number,
+            caller,
             callback,
-            deadline,
-            limit,
+            left,
+            own,
+            deadline: within_ms.map(|ms| self.now + ms),
+            limit: TimeLimit::Call,
             answered: false,
         };
         self.running.push(running);
-        self.expected_events.push(Happened::Started(token));
-        self.history.push(Entry::RunStarted { token });
+        self.begin_runs(caller);
     }
 
     fn finish(&mut self, index: usize, ending: Ending) {
         let running = self.running.remove(index);
-        assert_eq!(self.session.is_wanted(running.run), !running.answered);
+        let run = running.run.expect("only what has begun ends");
+        assert_eq!(self.session.is_wanted(run), !running.answered);
         let outcome = ending.outcome(running.token);
         self.session
-            .finish(running.run, &outcome, &mut self.wire, &mut self.events);
-        self.stopped.push(running.run);
+            .finish(run, &outcome, &mut self.wire, &mut self.events);
+        self.stopped.push(run);
         if !running.answered {
             let long = !matches!(ending, Ending::Failed);
             let outcome = match ending {
@@ -737,17 +800,25 @@ impl World {
             .iter()
             .position(|run| run.number == number && !run.answered)
         {
-            self.stop(index, failed(Failed::Cancelled { may_have_run: true }));
+            let may_have_run = self.running[index].run.is_some();
+            self.stop(index, failed(Failed::Cancelled { may_have_run }));
         }
     }
 
-    /// A run is answered before it has stopped, and is to stop.
+    /// A run is answered before it has stopped, and is to stop; or before it has begun, and does not begin.
     fn stop(&mut self, index: usize, outcome: Outcome) {
         let running = &mut self.running[index];
+        let (number, caller) = (running.number, running.caller);
         running.answered = true;
-        self.expected_events.push(Happened::Aborted(running.run));
-        let number = running.number;
-        self.answered(number, outcome);
+        if let Some(run) = running.run {
+            self.expected_events.push(Happened::Aborted(run));
+            self.answered(number, outcome);
+        } else {
+            let dismissed = self.running.remove(index);
+            self.expected_events.push(Happened::Dismissed(dismissed.callback));
+            self.answered(number, outcome);
+            self.begin_runs(caller);
+        }
     }
 
     fn answered(&mut self, number: u32, outcome: Outcome) {
@@ -783,11 +854,17 @@ impl World {
                 failed(parked.map_or(Failed::timeout(true), |parked| parked.otherwise)),
             );
         }
-        for index in 0..self.running.len() {
-            if !self.running[index].answered && due(self.running[index].deadline) {
-                let (limit, may_have_run) = (self.running[index].limit, true);
-                self.stop(index, failed(Failed::Timeout { limit, may_have_run }));
-            }
+        let next = |running: &[Running]| {
+            let open = running
+                .iter()
+                .enumerate()
+                .filter(|(_, run)| !run.answered && due(run.deadline));
+            open.min_by_key(|(_, run)| (run.deadline, run.token))
+                .map(|(index, _)| index)
+        };
+        while let Some(index) = next(&self.running) {
+            let (limit, may_have_run) = (self.running[index].limit, self.running[index].run.is_some());
+            self.stop(index, failed(Failed::Timeout { limit, may_have_run }));
         }
     }
 
@@ -810,9 +887,10 @@ impl World {
         for token in waiting {
             self.ended(token, failed(lost.clone()));
         }
+        self.dismiss_all();
         for running in self.running.iter_mut().filter(|running| !running.answered) {
             running.answered = true;
-            self.expected_events.push(Happened::Aborted(running.run));
+            self.expected_events.extend(running.run.map(Happened::Aborted));
         }
     }
 
@@ -833,8 +911,9 @@ impl World {
         self.session.close(&mut self.wire, &mut self.events);
         if self.connected {
             let running = self.running.iter().filter(|running| !running.answered);
-            for number in running.map(|running| running.number).collect::<Vec<_>>() {
-                self.answered(number, failed(Failed::Cancelled { may_have_run: true }));
+            let running = running.map(|running| (running.number, running.run.is_some()));
+            for (number, may_have_run) in running.collect::<Vec<_>>() {
+                self.answered(number, failed(Failed::Cancelled { may_have_run }));
             }
         }
         self.lose(&Failed::Cancelled { may_have_run: true });
@@ -896,11 +975,13 @@ impl World {
         expected.sort_by_cached_key(|frame| format!("{frame:?}"));
         assert_eq!(frames, expected, "at {} ms", self.now);
 
+        self.check_order();
         let happened = |event| match event {
             Event::Wake(waiter) => Some(Happened::Woken(waiter)),
             Event::Drop(_) => None,
             Event::Start(start) => Some(Happened::Started(token_of(&start.payload))),
             Event::Abort(run) => Some(Happened::Aborted(run)),
+            Event::Dismiss(callback) => Some(Happened::Dismissed(callback)),
             Event::ControllerStopping => panic!("it does not stop"),
         };
         let mut events: Vec<_> = self.events.drain(..).filter_map(happened).collect();
@@ -910,6 +991,7 @@ impl World {
         assert_eq!(events, expected, "at {} ms", self.now);
 
         assert_eq!(self.session.calls_outstanding(), self.slots());
+        self.check_results();
         assert_eq!(self.session.running(), self.running.len());
         let waiting = self
             .held

@@ -321,3 +321,64 @@ async fn p6_a_read_brings_a_bounded_number_of_frames() {
         assert_eq!(most, FRAMES, "over {kind:?}");
     }
 }
+
+/// Long frames have buffers of their own, which are used again: none of them gets bytes of another one.
+#[tokio::test]
+async fn frames_of_all_lengths_arrive_as_they_were_sent() {
+    const LONG: usize = 128 * 1024;
+    let limits = Limits {
+        frame_bytes: 1 << 20,
+        ..LIMITS
+    };
+    let lengths = [
+        10,
+        2 * LONG,
+        LONG + 1,
+        LONG + 1,
+        5,
+        3 * LONG,
+        LONG,
+        LONG - 1,
+        2 * LONG - 50,
+        LONG + 7,
+        1,
+        LONG + 1,
+        2 * LONG - 60,
+        300,
+        300,
+        LONG * 7,
+        LONG + 2,
+    ];
+    let mut sent = Vec::new();
+    for (number, length) in (0u8..).zip(lengths) {
+        sent.extend_from_slice(&u32::try_from(length).unwrap().to_be_bytes());
+        sent.resize(sent.len() + length, number);
+    }
+    for kind in SOCKETS {
+        for step in [sent.len(), 100_000, 4 * LONG] {
+            let (mut here, mut peer) = Raw::pair(*kind, limits).await;
+            let bytes = sent.clone();
+            let writing = tokio::spawn(async move {
+                for some in bytes.chunks(step) {
+                    peer.write(some).await;
+                    tokio::task::yield_now().await;
+                }
+                peer
+            });
+            let mut read = Vec::new();
+            while read.len() < lengths.len() {
+                // What has come is given back, as it is where it is not kept.
+                let mut frames = Vec::new();
+                assert!(within(here.inlet.read(&mut frames)).await.unwrap());
+                for frame in frames {
+                    let bytes = frame.bytes();
+                    let number = u8::try_from(read.len()).unwrap();
+                    assert!(bytes.iter().all(|byte| *byte == number), "{number} of {step}");
+                    read.push(bytes.len());
+                }
+            }
+            assert_eq!(read, lengths, "over {kind:?} by {step}");
+            drop(writing.await.unwrap());
+        }
+    }
+}

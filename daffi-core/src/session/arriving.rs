@@ -1,0 +1,112 @@
+//! Runs whose arguments have not all come, and those that wait for them: the calls of one caller begin in the order in which
+//! they were sent (P5), those of others pass.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::runs::Start;
+use crate::proto::{Pieces, RunId};
+
+/// The arguments of a run.
+#[derive(Debug)]
+pub(super) enum Arguments {
+    /// All of them.
+    Whole(Bytes),
+    /// As far as they have come.
+    Coming(Pieces),
+}
+
+impl Arguments {
+    /// How many bytes they have in the end.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Whole(bytes) => bytes.len(),
+            Self::Coming(pieces) => pieces.to_come().bytes(),
+        }
+    }
+}
+
+/// A run that has its place, and has not begun.
+#[derive(Debug)]
+pub(super) struct Held<C> {
+    pub(super) start: Start<C>,
+    /// How long its callback may take, once it begins.
+    pub(super) own: Option<Duration>,
+    pub(super) arguments: Arguments,
+}
+
+impl<C> Held<C> {
+    const fn is_whole(&self) -> bool {
+        matches!(self.arguments, Arguments::Whole(_))
+    }
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct Arriving<C> {
+    /// By the stamps of the runs, which are in the order in which these came.
+    held: BTreeMap<u64, Held<C>>,
+    of: HashMap<Arc<str>, BTreeSet<u64>>,
+}
+
+impl<C> Arriving<C> {
+    pub(super) fn new() -> Self {
+        Self {
+            held: BTreeMap::new(),
+            of: HashMap::new(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Whether a run is to wait.
+    pub(super) fn takes(&self, held: &Held<C>) -> bool {
+        !held.is_whole() || !self.is_empty() && self.of.contains_key(&held.start.caller)
+    }
+
+    pub(super) fn add(&mut self, held: Held<C>) {
+        let stamp = held.start.run.stamp;
+        let own = self.of.entry(Arc::clone(&held.start.caller)).or_default();
+        own.insert(stamp);
+        self.held.insert(stamp, held);
+    }
+
+    pub(super) fn contains(&self, run: RunId) -> bool {
+        self.held.contains_key(&run.stamp)
+    }
+
+    /// The arguments of a run that has not begun.
+    pub(super) fn arguments(&mut self, run: RunId) -> Option<&mut Arguments> {
+        Some(&mut self.held.get_mut(&run.stamp)?.arguments)
+    }
+
+    /// A run does not wait any more.
+    pub(super) fn remove(&mut self, run: RunId) -> Option<Held<C>> {
+        let held = self.held.remove(&run.stamp)?;
+        if let Some(own) = self.of.get_mut(&held.start.caller) {
+            own.remove(&run.stamp);
+            if own.is_empty() {
+                self.of.remove(&held.start.caller);
+            }
+        }
+        Some(held)
+    }
+
+    /// The next run of a caller, if it may begin.
+    pub(super) fn next_of(&mut self, caller: &str) -> Option<Held<C>> {
+        let first = *self.of.get(caller)?.first()?;
+        let run = self.held.get(&first).filter(|held| held.is_whole())?.start.run;
+        self.remove(run)
+    }
+
+    /// Any of them, the oldest first.
+    pub(super) fn pop(&mut self) -> Option<Held<C>> {
+        let run = self.held.values().next()?.start.run;
+        self.remove(run)
+    }
+}
