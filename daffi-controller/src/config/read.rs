@@ -83,10 +83,9 @@ impl Reader<'_> {
                     }
                 }
                 GRANTS => {
+                    is_said = true;
                     for (name, grants) in self.table(value, "identities, as `[grants.ann]`") {
-                        let (said, grants) = self.identity(access, name.get_ref(), grants);
-                        access = said;
-                        is_said |= grants;
+                        access = self.identity(access, name.get_ref(), grants);
                     }
                 }
                 name if options.contains(&name) => config.settings.extend(self.setting(key, value)),
@@ -129,23 +128,16 @@ impl Reader<'_> {
         role
     }
 
-    /// What is said of an identity, and whether that is what it may do.
-    fn identity(&mut self, mut access: Access, name: &str, value: &Value<'_>) -> (Access, bool) {
-        let mut is_said = false;
+    /// What is said of an identity.
+    fn identity(&mut self, mut access: Access, name: &str, value: &Value<'_>) -> Access {
         for (key, value) in self.table(value, "what is said of an identity, as `roles = [\"worker\"]`") {
             match &**key.get_ref() {
-                ROLES => {
-                    access = access.identity(name, self.list(value));
-                    is_said = true;
-                }
-                NAMES => {
-                    access = access.names(name, self.list(value));
-                    is_said = true;
-                }
+                ROLES => access = access.identity(name, self.list(value)),
+                NAMES => access = access.names(name, self.list(value)),
                 other => self.unknown(key, other, &[ROLES, NAMES]),
             }
         }
-        (access, is_said)
+        access
     }
 
     /// What an option is set to; nothing if it is one that is not given.

@@ -81,6 +81,14 @@ names = [\"ann *\"]
         .identity("ann 1", ["customer"])
         .names("ann 1", ["ann *"]);
     assert_eq!(Config::read(text, &OPTIONS).unwrap().access, Some(expected));
+    // Whoever has begun to say it has said that nothing else is allowed.
+    for begun in ["[roles]", "[grants.ann]", "everyone = []"] {
+        assert_eq!(
+            Config::read(begun, &OPTIONS).unwrap().access,
+            Some(Access::new()),
+            "{begun}"
+        );
+    }
 }
 
 #[test]

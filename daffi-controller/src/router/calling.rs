@@ -97,11 +97,21 @@ impl Router {
         if !self.peers.has_restricted() {
             return Ok(());
         }
+        self.check_needs(from, header, self.streams(header), turn)
+    }
+
+    fn check_needs(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        streams: bool,
+        turn: &mut Turn,
+    ) -> Result<(), Failed> {
         let mut needs = Needs::CALL;
         if header.mode.asks_many() {
             needs = needs.and(Needs::BROADCAST);
         }
-        if self.streams(header) {
+        if streams {
             needs = needs.and(Needs::STREAM);
         }
         self.check_rights(from, needs, header.name, turn)
@@ -192,8 +202,10 @@ impl Router {
     ) -> Result<CallId, Failed> {
         let nobody = || Failed::NoProvider(Absence::Nobody);
         let provider = self.directory.provider(via).ok_or_else(nobody)?;
-        let to = provider.peer;
+        let (to, callback) = (provider.peer, provider.callback);
         let streams = header.mode == Mode::Each || provider.streams();
+        // What it was allowed when it came may have been taken away, and a provider with streams may have come.
+        self.check_needs(from, header, streams, turn)?;
         let (name, identity) = match self.peers.get(from) {
             Some(peer) => (&*peer.name, peer.identity.borrowed()),
             None => ("", Who::Nobody),
@@ -205,7 +217,7 @@ impl Router {
         };
         let run = RunHeader {
             call: self.calls.next(),
-            callback: provider.callback,
+            callback,
             caller: name,
             identity,
             deadline: header.deadline,

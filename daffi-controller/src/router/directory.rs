@@ -63,11 +63,6 @@ impl Directory {
         self.functions.get(key.0 as usize)
     }
 
-    pub(super) fn name_of(&self, provider: &Provider) -> Arc<str> {
-        let function = self.functions.get(provider.function.0 as usize);
-        function.map_or_else(Arc::default, |function| Arc::clone(&function.name))
-    }
-
     /// A process's offer of a callback that can be called.
     pub(super) fn offer_of(&self, peer: PeerId, function: FunctionKey) -> Option<(ProviderKey, &Provider)> {
         let key = *self.offerings.get(&peer)?.by_function.get(&function)?;
@@ -141,12 +136,13 @@ impl Directory {
         offered: Offered,
         bytes: usize,
     ) -> ProviderKey {
-        let function = self.function_named(&offered.name);
+        let (function, name) = self.function_named(&offered.name);
         let signature = self.shared(function, offered.signature);
         let key = ProviderKey(key(self.providers.insert(Provider {
             peer,
             callback: offered.callback,
             function,
+            name,
             signature: Some(signature),
             docs: offered.docs.into(),
             concurrency: offered.concurrency,
@@ -169,13 +165,12 @@ impl Directory {
         key
     }
 
-    fn function_named(&mut self, name: &str) -> FunctionKey {
-        if let Some(known) = self.names.get(name) {
-            let known = *known;
+    fn function_named(&mut self, name: &str) -> (FunctionKey, Arc<str>) {
+        if let Some((name, known)) = self.names.get_key_value(name) {
             if let Some(function) = self.functions.get_mut(known.0 as usize) {
                 function.hidden += 1;
             }
-            return known;
+            return (*known, Arc::clone(name));
         }
         let name: Arc<str> = name.into();
         let function = FunctionKey(key(self.functions.insert(Function {
@@ -188,8 +183,8 @@ impl Directory {
             streaming: 0,
             hidden: 1,
         })));
-        self.names.insert(name, function);
-        function
+        self.names.insert(Arc::clone(&name), function);
+        (function, name)
     }
 
     /// A signature, in the memory of the first provider's if that says the same.
@@ -290,7 +285,7 @@ impl Directory {
     pub(super) fn remove(&mut self, key: ProviderKey) -> Option<Arc<str>> {
         let provider = self.provider(key)?;
         let was_shown = provider.shown.is_some();
-        let name = self.name_of(provider);
+        let name = Arc::clone(&provider.name);
         self.hide(key);
         let provider = self.providers.get_mut(key.0 as usize)?;
         provider.withdrawn = true;

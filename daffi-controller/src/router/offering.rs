@@ -153,7 +153,7 @@ impl Router {
                     let provider = self.directory.provider(key);
                     offering
                         .names
-                        .extend(provider.map(|provider| self.directory.name_of(provider)));
+                        .extend(provider.map(|provider| Arc::clone(&provider.name)));
                 }
                 Err(other) => offering.refused = self.conflict(key, other).map(invalid),
             }
@@ -229,7 +229,7 @@ impl Router {
             "process {:?} shares the calls of `{}` by balance = \"{}\", and process {:?} would by \"{}\": all \
              providers of a callback say the same",
             process_name(other.peer),
-            self.directory.name_of(provider),
+            provider.name,
             other.balance,
             process_name(provider.peer),
             provider.balance,

@@ -14,6 +14,8 @@ pub(super) struct Provider {
     pub(super) peer: PeerId,
     pub(super) callback: CallbackId,
     pub(super) function: FunctionKey,
+    /// Its name. Once it is offered no more, the function's place may be another's.
+    pub(super) name: Arc<str>,
     /// What it takes and gives; shared with those before it that say the same. Nothing once it is taken back.
     pub(super) signature: Option<Arc<Described>>,
     pub(super) docs: Box<str>,

@@ -194,6 +194,11 @@ impl Router {
 
     /// Puts an answer together, and sends it.
     fn list(&mut self, listing: &mut Listing, turn: &mut Turn, out: &mut impl Outlet) -> Progress {
+        // That may have been taken away meanwhile.
+        if let Err(failed) = self.check_right(listing.peer, Right::Observe, "*", turn) {
+            self.refuse(listing.peer, listing.call, failed, out);
+            return Progress::Done;
+        }
         while !listing.complete {
             if !turn.spend() {
                 return Progress::More;

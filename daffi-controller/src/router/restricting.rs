@@ -31,17 +31,15 @@ impl Step for Restricting {
 }
 
 impl Router {
-    /// From now on a process may do this, or everything if there is nothing said. What it has asked for already is ended where it
-    /// may no longer: calls, also those that run (those that it has handed over are not its own any more), broadcasts, questions, and
-    /// being told what happens. If it offers what it may not, it is [told](Router::take_denials) to be cut off.
-    pub fn restrict(
-        &mut self,
-        peer: PeerId,
-        rights: Option<Arc<Rights>>,
-        turn: &mut Turn,
-        out: &mut impl Outlet,
-    ) -> Option<Work> {
+    /// From now on a process may do this, or everything if there is nothing said. [`review`](Self::review) follows.
+    pub fn permit(&mut self, peer: PeerId, rights: Option<Arc<Rights>>) {
         self.peers.permit(peer, rights);
+    }
+
+    /// Ends what a process has asked for and may no longer: calls, also those that run (those that it has handed over are not its own
+    /// any more), broadcasts, questions, and being told what happens. If it offers what it may not, it is [told](Router::take_denials) to
+    /// be cut off.
+    pub fn review(&mut self, peer: PeerId, turn: &mut Turn, out: &mut impl Outlet) -> Option<Work> {
         let sent = &self.peers.get(peer)?.sent;
         let restricting: Task = Box::new(Restricting {
             peer,
@@ -60,8 +58,10 @@ impl Router {
     ) -> Progress {
         let peer = restricting.peer;
         for key in restricting.offered.by_ref() {
+            // Meanwhile its place may be another's.
             let provider = self.directory.provider(key);
-            let name = provider.map(|provider| self.directory.name_of(provider));
+            let own = provider.filter(|provider| provider.peer == peer && !provider.withdrawn);
+            let name = own.map(|provider| Arc::clone(&provider.name));
             if let Some(name) = name
                 && let Err(Failed::Denied { reason, .. }) =
                     self.check_rights(peer, Needs::PROVIDE, &name, turn)
@@ -153,7 +153,7 @@ impl Router {
                 let call = self.calls.get(run).filter(|call| !call.has_ended);
                 let called = call.and_then(|call| Some((self.directory.provider(call.via)?, call.streams)));
                 let Some((provider, streams)) = called else { return };
-                (self.directory.name_of(provider), streams)
+                (Arc::clone(&provider.name), streams)
             }
             Routed::Queued(id) => {
                 let Some(parked) = self.lines.get(id) else { return };

@@ -10,6 +10,9 @@ use super::standing::{Standing, rights};
 use crate::access::Policy;
 use crate::router::{Denial, PeerId, Turn};
 
+/// So many processes get their rights at a time.
+const PERMITTED: usize = 64;
+
 impl Hub {
     /// From now on these may do what they may. What those who are there do already, and may do no longer, ends.
     pub(super) async fn restrict(&self, policy: Option<Policy>) {
@@ -21,40 +24,50 @@ impl Hub {
                 .map(|queue| (queue.peer(), queue.standing.clone()))
                 .collect()
         };
-        for (peer, standing) in peers {
-            self.restrict_one(peer, &standing).await;
+        // What one of them does may take long to look through: all of them are told apart before that.
+        for some in peers.chunks(PERMITTED) {
+            let denials = self.permit(some);
+            self.tell(denials);
+            yield_now().await;
+        }
+        for (peer, _) in peers {
+            self.review(peer).await;
             yield_now().await;
         }
         info!("who may do what is as the configuration says now");
     }
 
-    async fn restrict_one(&self, peer: PeerId, standing: &Standing) {
+    /// Gives some of them their rights. Those whose names are kept for others are to be cut off.
+    fn permit(&self, peers: &[(PeerId, Standing)]) -> Vec<Denial> {
+        let mut state = self.state();
+        let State { router, policy, .. } = &mut *state;
+        let mut denials = Vec::new();
+        for (peer, standing) in peers {
+            // It may have left.
+            let Some(process_name) = router.process_name(*peer) else {
+                continue;
+            };
+            match rights(policy.as_ref(), standing, process_name) {
+                Ok(rights) => router.permit(*peer, rights),
+                Err(reason) => denials.push(Denial {
+                    peer: *peer,
+                    reason,
+                    is_last: false,
+                    cuts: true,
+                }),
+            }
+        }
+        denials
+    }
+
+    async fn review(&self, peer: PeerId) {
         let mut outboxes = Vec::new();
         let (left, denials) = {
             let mut state = self.state();
-            let State {
-                router,
-                queues,
-                policy,
-                ..
-            } = &mut *state;
-            let process_name = router.process_name(peer).unwrap_or_default();
-            match rights(policy.as_ref(), standing, process_name) {
-                Ok(rights) => {
-                    let left = router.restrict(peer, rights, &mut Turn::new(self.now()), queues);
-                    queues.take_touched(&mut outboxes);
-                    (left, router.take_denials())
-                }
-                Err(reason) => {
-                    let denial = Denial {
-                        peer,
-                        reason,
-                        is_last: false,
-                        cuts: true,
-                    };
-                    (None, vec![denial])
-                }
-            }
+            let State { router, queues, .. } = &mut *state;
+            let left = router.review(peer, &mut Turn::new(self.now()), queues);
+            queues.take_touched(&mut outboxes);
+            (left, router.take_denials())
         };
         self.tell(denials);
         self.finish(left, outboxes).await;

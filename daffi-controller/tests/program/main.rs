@@ -435,6 +435,10 @@ fn a_configuration_is_read_again_on_sighup_and_one_at_fault_changes_nothing() {
     running.signal(Signal::HUP);
     running.says("the configuration is at fault, so nothing changes");
     running.says("`role` is no key here; is `roles` meant?");
+    // One that is being written just now.
+    configuration(&folder, "");
+    running.signal(Signal::HUP);
+    running.says("the configuration says no longer who may do what, so nothing changes");
     running.signal(Signal::TERM);
     let (status, said) = running.end();
     assert!(status.success(), "{said}");

@@ -144,7 +144,8 @@ mod known {
                 ("token", Some((public, controller))) => (Method::Token, digits(public), digits(controller)),
                 ("key", None) => (Method::Key, digits(value), None),
                 ("token" | "key", _) => (Method::Key, None, None),
-                (other, _) => return Err(format!("`{other}` is neither `token` nor `key`")),
+                // What stands there instead may be a secret.
+                _ => return Err("its second word is neither `token` nor `key`".to_owned()),
             };
             let is_whole = public.is_some() && controller.is_some() == (method == Method::Token);
             let Some(public) = public.filter(|_| is_whole) else {

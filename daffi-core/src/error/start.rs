@@ -169,11 +169,13 @@ impl StartError {
             proto::Refusal::Tls => Refusal::Tls,
             proto::Refusal::NoTls => Refusal::NoTls,
             proto::Refusal::Unproven { token, key } => Refusal::Unproven {
-                takes: [("a token", token), ("a key", key)]
-                    .into_iter()
-                    .filter_map(|(what, taken)| taken.then_some(what))
-                    .collect::<Vec<_>>()
-                    .join(" or "),
+                takes: match (token, key) {
+                    (true, true) => "a token or a key",
+                    (true, false) => "a token",
+                    (false, true) => "a key",
+                    (false, false) => "a token or a key, and knows nobody yet",
+                }
+                .to_owned(),
             },
             proto::Refusal::Unknown { method } => Refusal::Unknown {
                 what: method.to_string(),

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CallHeader, CallId, Challenge, Hello, Large, Party, PieceOf, Proof, Query, Refusal, RunHeader, Status, StreamId,
-    Welcome, fields,
+    CallHeader, CallId, Challenge, Hello, Large, Party, PieceOf, Proof, Query, Refusal, RunHeader, Status,
+    StreamId, Welcome, fields,
 };
 
 /// A frame's header. What the payload holds stands at each variant.

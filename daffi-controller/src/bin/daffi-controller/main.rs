@@ -105,6 +105,7 @@ async fn run(Configured { arguments, access }: Configured) -> ExitCode {
     options.heartbeat = Duration::from_millis(arguments.heartbeat);
     options.any_user = arguments.any_user;
     options.insecure = arguments.insecure;
+    let mut is_restricted = access.is_some();
     options.access = access;
     if let Some(file) = &arguments.known {
         match Identities::load(file) {
@@ -158,7 +159,9 @@ async fn run(Configured { arguments, access }: Configured) -> ExitCode {
     let name = loop {
         tokio::select! {
             name = stop.told() => break name,
-            _ = hangup.recv() => reload(&controller, arguments.config.as_deref()).await,
+            _ = hangup.recv() => {
+                is_restricted = reload(&controller, arguments.config.as_deref(), is_restricted).await;
+            }
         }
     };
     info!(signal = name, "stopping; once more stops at once");
@@ -171,23 +174,29 @@ async fn run(Configured { arguments, access }: Configured) -> ExitCode {
     }
 }
 
-/// Reads certificates and the configuration again. What is at fault changes nothing.
-async fn reload(controller: &Controller, file: Option<&Path>) {
+/// Reads certificates and the configuration again. What is at fault changes nothing. Says whether it is said who may do what.
+async fn reload(controller: &Controller, file: Option<&Path>, is_restricted: bool) -> bool {
     controller.reload().await;
     let Some(file) = file else {
-        return info!("SIGHUP: there is no configuration file to read again");
+        info!("SIGHUP: there is no configuration file to read again");
+        return is_restricted;
     };
     match configured::access(file) {
+        // A file that is written just now may be empty.
+        Ok(None) if is_restricted => error!(
+            file = %file.display(),
+            "SIGHUP: the configuration says no longer who may do what, so nothing changes; to let everybody do everything, start again"
+        ),
         Ok(access) => {
             info!(file = %file.display(), "SIGHUP: the configuration is read again");
-            if let Err(error) = controller.set_access(access.as_ref()).await {
-                error!("{error}");
+            match controller.set_access(access.as_ref()).await {
+                Ok(()) => return access.is_some(),
+                Err(error) => error!("{error}"),
             }
         }
-        Err(faults) => {
-            error!("SIGHUP: the configuration is at fault, so nothing changes\n{faults}");
-        }
+        Err(faults) => error!("SIGHUP: the configuration is at fault, so nothing changes\n{faults}"),
     }
+    is_restricted
 }
 
 /// The signals that end the program.

@@ -50,7 +50,8 @@ impl Ruled {
 
     fn restrict(&mut self, role: Role) {
         let Fixture { router, queues } = &mut self.f;
-        let work = router.restrict(self.caller, Some(rights(role)), &mut Turn::of(NOW, 2), queues);
+        router.permit(self.caller, Some(rights(role)));
+        let work = router.review(self.caller, &mut Turn::of(NOW, 2), queues);
         finish(router, work, queues);
     }
 
@@ -411,9 +412,99 @@ fn what_a_process_may_is_forgotten_with_it() {
     let mut ruled = Ruled::new(call_only());
     assert!(ruled.f.router.peers.has_restricted());
     let Fixture { router, queues } = &mut ruled.f;
-    let work = router.restrict(ruled.caller, None, &mut Turn::of(NOW, 2), queues);
+    router.permit(ruled.caller, None);
+    let work = router.review(ruled.caller, &mut Turn::of(NOW, 2), queues);
     finish(router, work, queues);
     assert!(!ruled.f.router.peers.has_restricted());
     ruled.f.routed(ruled.caller, call(1, "count"));
+    ruled.check_empty();
+}
+
+#[test]
+fn p11_a_broadcast_that_is_being_asked_goes_no_further_than_its_right() {
+    for asked in [0, 3] {
+        let mut ruled = Ruled::new(Role::everything());
+        let others: Vec<_> = (0..9)
+            .map(|n| ruled.f.join(&format!("other {n}"), &["add"]))
+            .collect();
+        let Fixture { router, queues } = &mut ruled.f;
+        let request = Request::parse(Header::Call(broadcast(1)), &Bytes::new()).unwrap();
+        let mut work = router
+            .receive(
+                ruled.caller,
+                request,
+                &Bytes::new(),
+                &mut Turn::of(NOW, 1),
+                queues,
+            )
+            .unwrap();
+        for _ in 0..asked {
+            work = router.resume(work.unwrap(), &mut Turn::of(NOW, 1), queues);
+        }
+        let runs = |queues: &mut Queues| {
+            let said = queues.said();
+            said.iter()
+                .filter(|(_, said)| matches!(said, Said::Run { .. }))
+                .count()
+        };
+        let before = runs(queues);
+        assert!(before < 10, "{before} were asked already");
+        let taken = rights(Role::everything().deny(Right::Broadcast, ["add"]));
+        router.permit(ruled.caller, Some(taken));
+        let review = router.review(ruled.caller, &mut Turn::of(NOW, 2), queues);
+        finish(router, review, queues);
+        finish(router, work, queues);
+        assert_eq!(runs(queues), 0, "after {before}");
+        others.into_iter().for_each(|other| ruled.f.disconnect(other));
+        ruled.check_empty();
+    }
+}
+
+#[test]
+fn p11_a_call_is_known_by_its_name_although_its_callback_is_offered_no_more() {
+    let mut ruled = Ruled::new(Role::everything());
+    ruled.f.routed(ruled.caller, call(1, "add"));
+    ruled.f.withdraw(ruled.provider, &[0]);
+    // Its place is another's now.
+    ruled.f.offer(ruled.provider, &[offered(7, "open")], true);
+    ruled.restrict(Role::everything().deny(Right::Call, ["open"]));
+    assert_eq!(ruled.f.said(), [], "it is no call of that");
+    ruled.restrict(Role::everything().deny(Right::Call, ["add"]));
+    ruled.check_ended(1, true, Right::Call);
+    ruled.check_empty();
+}
+
+#[test]
+fn p11_a_call_that_waits_is_not_given_to_a_provider_with_streams_without_that_right() {
+    let mut ruled = Ruled::new(Role::new().allow(Right::Call, ["*"]));
+    let single = Offered {
+        concurrency: Some(1),
+        queue: 9,
+        ..offered(5, "single")
+    };
+    ruled.f.offer(ruled.provider, std::slice::from_ref(&single), true);
+    ruled.f.routed(ruled.caller, call(1, "single"));
+    ruled.f.call(ruled.caller, call(2, "single"));
+    assert_eq!(ruled.f.router.calls_waiting(), 1);
+    let other = ruled.f.connect("other");
+    let mut streams = single;
+    streams.signature.streams = true;
+    ruled.f.send_offer(other, &[streams], true);
+    let said = ruled.f.said();
+    assert!(
+        said.iter().any(|(_, said)| matches!(
+            said,
+            Said::Reply {
+                number: 2,
+                outcome: Err(Failure::Failed(Failed::Denied { .. }))
+            }
+        )),
+        "{said:?}"
+    );
+    assert!(
+        said.iter().all(|(_, said)| !matches!(said, Said::Run { .. })),
+        "{said:?}"
+    );
+    ruled.f.disconnect(other);
     ruled.check_empty();
 }

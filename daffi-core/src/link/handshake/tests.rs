@@ -264,6 +264,15 @@ fn p11_where_somebody_is_known_whoever_proves_nothing_is_refused() {
             key: true
         })
     );
+    // A list without anybody on it lets nobody in.
+    for reach in [Reach::Loopback, Reach::Network] {
+        let refused = Refusal::Unproven {
+            token: false,
+            key: false,
+        };
+        let run = Run::new(None, Some(Fakes(vec![])), reach);
+        assert_eq!(run.end(), End::Refused(refused), "{reach:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! TLS as one side of a connection has it: its keys, and how a socket becomes records.
 
+use std::io;
 use std::sync::Arc;
 
 use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
@@ -33,13 +34,13 @@ impl Secured {
         judge: Judge,
     ) -> Result<Self, ConnectError> {
         let received = shake(stream, &mut connection, judge).await?;
+        let binding = connection
+            .export_keying_material([0; 32], BINDING, Some(&[]))
+            .map_err(|error| ConnectError::Io(io::Error::other(error)))?;
         let shown = connection.peer_certificates().and_then(<[_]>::first);
         Ok(Self {
             name: shown.and_then(certificate::name),
-            binding: connection
-                .export_keying_material([0; 32], BINDING, Some(&[]))
-                .map(Arc::from)
-                .unwrap_or_default(),
+            binding: Arc::from(binding),
             records: Records::new(connection, judge, received),
         })
     }
