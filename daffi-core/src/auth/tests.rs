@@ -235,8 +235,17 @@ fn a_line_that_is_no_identity_is_named() {
     check("a shopper token 00", "it has 4 words");
     check(
         &format!("shopper password {digits}"),
-        "`password` is neither `token` nor `key`",
+        "its second word is neither `token` nor `key`",
     );
+    // What stands in the wrong place may be a secret.
+    let token = format!("daffi_token_{digits}");
+    for line in [
+        format!("{token} key {digits}"),
+        format!("shopper {token} {digits}"),
+    ] {
+        let said = Identities::parse(&line).unwrap_err();
+        assert!(!said.contains(&digits), "{said}");
+    }
     check(&format!("shopper token {digits}"), "what stands behind `shopper`");
     check(
         &format!("shopper key {digits}:{digits}"),
