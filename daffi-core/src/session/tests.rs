@@ -7,6 +7,7 @@ mod fan;
 mod generated;
 mod items;
 mod pair;
+mod pieces;
 mod runs;
 mod streams;
 mod wire;
