@@ -7,7 +7,7 @@ use daffi_core::proto::Limits;
 use daffi_core::{Access, Right, Role};
 
 use super::pattern::Pattern;
-use super::rights::Rights;
+use super::rights::{Rights, who};
 
 /// Who may do what.
 #[derive(Debug)]
@@ -127,10 +127,7 @@ impl Policy {
         if own.is_some_and(has) {
             return Ok(());
         }
-        let who = identity.map_or_else(
-            || "a process that has not said who it is".to_owned(),
-            |identity| format!("`{identity}`"),
-        );
+        let who = who(identity);
         if let Some(own) = own.filter(|own| !own.names.is_empty()) {
             let names: Vec<_> = own
                 .names

@@ -63,10 +63,7 @@ impl Rights {
     /// Why a right is not theirs, and what to do about it.
     #[must_use]
     pub fn refusal(&self, right: Right, name: &str) -> String {
-        let who = match &self.identity {
-            Some(identity) => format!("`{identity}`"),
-            None => "a process that has not said who it is".to_owned(),
-        };
+        let who = who(self.identity.as_deref());
         let denied = self
             .rules(right)
             .denied
@@ -87,4 +84,12 @@ impl Rights {
              it, in its configuration"
         )
     }
+}
+
+/// Whom a refusal is about.
+pub(super) fn who(identity: Option<&str>) -> String {
+    identity.map_or_else(
+        || "a process that has not said who it is".to_owned(),
+        |identity| format!("`{identity}`"),
+    )
 }

@@ -67,7 +67,7 @@ pub struct Denial {
     pub peer: PeerId,
     /// What was refused, and why.
     pub reason: String,
-    /// It is not the last: others of the process are not told.
+    /// It is the last of the process's that is told.
     pub is_last: bool,
     /// What it does already it may do no longer: its connection is to be closed.
     pub cuts: bool,

@@ -20,10 +20,23 @@ impl Router {
         name: &str,
         turn: &mut Turn,
     ) -> Result<(), Failed> {
-        match self.missing(peer, needs, name, turn) {
+        match self.denied(peer, needs, name, turn) {
             None => Ok(()),
-            Some(reason) => Err(self.deny(peer, reason)),
+            Some(reason) => Err(denied(reason)),
         }
+    }
+
+    /// Why a process has not all of some rights for a callback; whoever runs the controller is told.
+    pub(super) fn denied(
+        &mut self,
+        peer: PeerId,
+        needs: Needs,
+        name: &str,
+        turn: &mut Turn,
+    ) -> Option<String> {
+        let reason = self.missing(peer, needs, name, turn)?;
+        self.keep_denial(peer, &reason);
+        Some(reason)
     }
 
     /// Checks that a process may know whether a callback is there: whoever may call it learns as much by doing so.
@@ -65,19 +78,16 @@ impl Router {
             return Ok(());
         }
         let reason = permission.rights.refusal(right, name);
-        Err(self.deny(peer, reason))
+        self.keep_denial(peer, &reason);
+        Err(denied(reason))
     }
 
     /// Something is denied: keeps that for whoever runs the controller.
-    fn deny(&mut self, peer: PeerId, reason: String) -> Failed {
+    fn keep_denial(&mut self, peer: PeerId, reason: &str) {
         let permission = self.peers.permission_mut(peer);
-        let denial = permission.and_then(|permission| permission.denial(peer, &reason));
+        let denial = permission.and_then(|permission| permission.denial(peer, reason));
         if self.denials.len() < UNTAKEN {
             self.denials.extend(denial);
-        }
-        Failed::Denied {
-            reason,
-            may_have_run: false,
         }
     }
 
@@ -85,5 +95,13 @@ impl Router {
     #[must_use]
     pub fn take_denials(&mut self) -> Vec<Denial> {
         std::mem::take(&mut self.denials)
+    }
+}
+
+/// What is answered to whoever asks for what it may not.
+const fn denied(reason: String) -> Failed {
+    Failed::Denied {
+        reason,
+        may_have_run: false,
     }
 }

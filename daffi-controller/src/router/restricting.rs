@@ -63,8 +63,7 @@ impl Router {
             let own = provider.filter(|provider| provider.peer == peer && !provider.withdrawn);
             let name = own.map(|provider| Arc::clone(&provider.name));
             if let Some(name) = name
-                && let Err(Failed::Denied { reason, .. }) =
-                    self.check_rights(peer, Needs::PROVIDE, &name, turn)
+                && let Some(reason) = self.denied(peer, Needs::PROVIDE, &name, turn)
             {
                 self.denials.push(Denial {
                     peer,
@@ -131,10 +130,9 @@ impl Router {
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Progress {
-        let mut patterns = Turn::new(turn.now());
-        self.give_up_parts((of, index), turn, |router, part| {
+        self.give_up_parts((of, index), turn, |router, part, turn| {
             let needs = Needs::CALL.and(Needs::BROADCAST);
-            router.deny_routed(peer, part, needs, &mut patterns, out);
+            router.deny_routed(peer, part, needs, turn, out);
         })
     }
 
@@ -162,12 +160,13 @@ impl Router {
             }
         };
         let needs = if streams { needs.and(Needs::STREAM) } else { needs };
-        let Err(failed) = self.check_rights(peer, needs, &name, turn) else {
+        let Some(reason) = self.denied(peer, needs, &name, turn) else {
             return;
         };
-        match (routed, failed) {
-            (Routed::Queued(id), failed) => self.refuse_parked(id, failed, out),
-            (Routed::Run(run), Failed::Denied { reason, .. }) => {
+        let denied = |may_have_run| Failed::Denied { reason, may_have_run };
+        match routed {
+            Routed::Queued(id) => self.refuse_parked(id, denied(false), out),
+            Routed::Run(run) => {
                 let Some(outstanding) = self.calls.get_mut(run) else {
                     return;
                 };
@@ -175,13 +174,8 @@ impl Router {
                 outstanding.cancel(run, out);
                 let ended = *outstanding;
                 outstanding.caller = Caller::Nobody;
-                let denied = Failed::Denied {
-                    reason,
-                    may_have_run: true,
-                };
-                self.end(&ended, Status::Failed(denied), &Bytes::new(), out);
+                self.end(&ended, Status::Failed(denied(true)), &Bytes::new(), out);
             }
-            (Routed::Run(_), _) => {}
         }
     }
 }

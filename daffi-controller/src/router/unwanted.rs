@@ -38,7 +38,7 @@ impl Router {
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Progress {
-        self.give_up_parts((of, index), turn, |router, part| router.take_back(part, out))
+        self.give_up_parts((of, index), turn, |router, part, _| router.take_back(part, out))
     }
 
     /// The caller of a broadcast does not want one part, which still comes.
@@ -79,7 +79,7 @@ impl Router {
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Progress {
-        let progress = self.give_up_parts((of, index), turn, |router, part| match part {
+        let progress = self.give_up_parts((of, index), turn, |router, part, _| match part {
             Routed::Queued(id) => drop(router.unpark(id)),
             Routed::Run(run) => {
                 if let Some(outstanding) = router.calls.get_mut(run) {
@@ -99,7 +99,7 @@ impl Router {
         &mut self,
         (of, index): (BroadcastId, &mut u32),
         turn: &mut Turn,
-        mut give_up: impl FnMut(&mut Self, Routed),
+        mut give_up: impl FnMut(&mut Self, Routed, &mut Turn),
     ) -> Progress {
         while self
             .broadcasts
@@ -112,7 +112,7 @@ impl Router {
             let part = Part { of, index: *index };
             *index += 1;
             if let Some(left) = self.left(part) {
-                give_up(self, left);
+                give_up(self, left, turn);
             }
         }
         Progress::Done

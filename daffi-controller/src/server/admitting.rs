@@ -72,11 +72,13 @@ impl Hub {
                 closing,
                 policy,
             } = &mut *state;
-            let standing = Standing::of(admitted);
-            let is_let_in = allowed(policy.as_ref(), &standing, &admitted.hello.process_name).is_ok();
+            let is_let_in = || {
+                let standing = Standing::of(admitted);
+                allowed(policy.as_ref(), &standing, &admitted.hello.process_name).is_ok()
+            };
             let earlier = router
                 .predecessor(&admitted.hello, &admitted.who)
-                .filter(|_| is_let_in && !*closing);
+                .filter(|_| !*closing && is_let_in());
             earlier.and_then(|peer| Some((peer, queues.remove(peer)?)))
         };
         if let Some((peer, queue)) = earlier {
