@@ -179,21 +179,22 @@ async fn all_are_free(caller: &Global, threads: usize) {
     assert!(met.iter().all(Result::is_ok), "{met:?}");
 }
 
+/// Another process, with a clerk.
+async fn clerk(net: &Net) -> Global {
+    let clerk = Clerk(Arc::default());
+    let place = Arc::clone(&clerk.0);
+    let builder = net.join().process_name("clerk").service(clerk);
+    let g = builder.start().await.unwrap();
+    place.set(g.clone()).unwrap();
+    g
+}
+
 #[tokio::test]
 async fn p16_only_what_would_never_get_a_thread_is_refused() {
     const THREADS: usize = 3;
     over_each(async |transport| {
         let (net, [caller, g], _) = desk(transport, THREADS).await;
-        let clerk = Clerk(Arc::default());
-        let place = Arc::clone(&clerk.0);
-        let clerk = net
-            .join()
-            .process_name("clerk")
-            .service(clerk)
-            .start()
-            .await
-            .unwrap();
-        place.set(clerk.clone()).unwrap();
+        let clerk = clerk(&net).await;
         for (what, refused) in [
             ("desk.answer", "desk.answer"),
             // By way of a callback that needs no thread, and of an object that one has at a time.
@@ -240,16 +241,7 @@ async fn p16_all_who_wait_for_a_thread_have_one_when_there_is_one() {
 #[tokio::test]
 async fn p16_a_call_that_comes_back_through_another_process_is_refused_too() {
     let net = Net::start(Transport::Unix, |builder| builder).await;
-    let clerk = Clerk(Arc::default());
-    let place = Arc::clone(&clerk.0);
-    let clerk = net
-        .join()
-        .process_name("clerk")
-        .service(clerk)
-        .start()
-        .await
-        .unwrap();
-    place.set(clerk.clone()).unwrap();
+    let clerk = clerk(&net).await;
     let asking = Asking(Arc::default());
     let place = Arc::clone(&asking.0);
     let desk = Desk::new(1);
