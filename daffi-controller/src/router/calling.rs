@@ -14,7 +14,6 @@ use super::ids::{Caller, PeerId, ProviderKey, Routed, Sent};
 use super::made::Made;
 use super::outlet::{Fault, Outlet};
 use super::payload::Arguments;
-use super::permission::Needs;
 use super::pick::{OVERLOADED, Unrouted, Wish};
 use super::queueing::Wait;
 use super::rest::Passing;
@@ -85,42 +84,6 @@ impl Router {
             }
         }
         Ok(None)
-    }
-
-    /// Checks that a process has the rights that a call takes.
-    pub(super) fn check_call(
-        &mut self,
-        from: PeerId,
-        header: &CallHeader<'_>,
-        turn: &mut Turn,
-    ) -> Result<(), Failed> {
-        if !self.peers.has_restricted() {
-            return Ok(());
-        }
-        self.check_needs(from, header, self.streams(header), turn)
-    }
-
-    fn check_needs(
-        &mut self,
-        from: PeerId,
-        header: &CallHeader<'_>,
-        streams: bool,
-        turn: &mut Turn,
-    ) -> Result<(), Failed> {
-        let mut needs = Needs::CALL;
-        if header.mode.asks_many() {
-            needs = needs.and(Needs::BROADCAST);
-        }
-        if streams {
-            needs = needs.and(Needs::STREAM);
-        }
-        self.check_rights(from, needs, header.name, turn)
-    }
-
-    /// Whether streams are part of a call.
-    pub(super) fn streams(&self, header: &CallHeader<'_>) -> bool {
-        let function = || Some(self.directory.function(header.name)?.1);
-        header.mode == Mode::Each || function().is_some_and(|function| function.streaming > 0)
     }
 
     /// The process that a call names.

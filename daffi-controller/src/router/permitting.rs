@@ -1,7 +1,7 @@
 //! Checks what processes may do, before anything is done for them.
 
 use daffi_core::Right;
-use daffi_core::proto::Failed;
+use daffi_core::proto::{CallHeader, Failed, Mode};
 
 use super::ids::PeerId;
 use super::permission::{Denial, Needs};
@@ -12,6 +12,42 @@ use super::work::Turn;
 const UNTAKEN: usize = 256;
 
 impl Router {
+    /// Checks that a process has the rights that a call takes.
+    pub(super) fn check_call(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        turn: &mut Turn,
+    ) -> Result<(), Failed> {
+        if !self.peers.has_restricted() {
+            return Ok(());
+        }
+        self.check_needs(from, header, self.streams(header), turn)
+    }
+
+    pub(super) fn check_needs(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        streams: bool,
+        turn: &mut Turn,
+    ) -> Result<(), Failed> {
+        let mut needs = Needs::CALL;
+        if header.mode.asks_many() {
+            needs = needs.and(Needs::BROADCAST);
+        }
+        if streams {
+            needs = needs.and(Needs::STREAM);
+        }
+        self.check_rights(from, needs, header.name, turn)
+    }
+
+    /// Whether streams are part of a call.
+    pub(super) fn streams(&self, header: &CallHeader<'_>) -> bool {
+        let function = || Some(self.directory.function(header.name)?.1);
+        header.mode == Mode::Each || function().is_some_and(|function| function.streaming > 0)
+    }
+
     /// Checks that a process has rights for a callback.
     pub(super) fn check_rights(
         &mut self,
