@@ -256,7 +256,7 @@ impl Router {
                 } else {
                     caller
                 };
-                self.run(from, (header, payload), key, caller, turn, out)
+                self.run_later(from, (header, payload), key, caller, turn, out)
                     .map(Routed::Run)
             }
             Err(Unrouted::Busy { .. }) if self.is_recursive(from, header, Some(peer), turn) => {

@@ -15,6 +15,7 @@ use super::made::Made;
 use super::outlet::{Fault, Outlet};
 use super::payload::Arguments;
 use super::pick::{OVERLOADED, Unrouted, Wish};
+use super::provider::Provider;
 use super::queueing::Wait;
 use super::rest::Passing;
 use super::state::Router;
@@ -153,8 +154,27 @@ impl Router {
         size.clamp(1, (self.limits.queue_bytes / 2).max(1))
     }
 
-    /// Hands the call to its provider.
-    pub(super) fn run(
+    /// Hands a call to its provider that came before: since then, what it was allowed may have been taken away, and a provider
+    /// with streams may have come.
+    pub(super) fn run_later(
+        &mut self,
+        from: PeerId,
+        (header, payload): (&CallHeader<'_>, Arguments<'_>),
+        via: ProviderKey,
+        caller: Caller,
+        turn: &mut Turn,
+        out: &mut impl Outlet,
+    ) -> Result<CallId, Failed> {
+        if self.peers.has_restricted() {
+            let provider = self.directory.provider(via);
+            let streams = header.mode == Mode::Each || provider.is_some_and(Provider::streams);
+            self.check_needs(from, header, streams, turn)?;
+        }
+        self.run(from, (header, payload), via, caller, turn, out)
+    }
+
+    /// Hands a call to its provider, which was just picked.
+    fn run(
         &mut self,
         from: PeerId,
         (header, payload): (&CallHeader<'_>, Arguments<'_>),
@@ -167,8 +187,6 @@ impl Router {
         let provider = self.directory.provider(via).ok_or_else(nobody)?;
         let (to, callback) = (provider.peer, provider.callback);
         let streams = header.mode == Mode::Each || provider.streams();
-        // What it was allowed when it came may have been taken away, and a provider with streams may have come.
-        self.check_needs(from, header, streams, turn)?;
         let (name, identity) = match self.peers.get(from) {
             Some(peer) => (&*peer.name, peer.identity.borrowed()),
             None => ("", Who::Nobody),
@@ -228,11 +246,12 @@ impl Router {
         Ok(number)
     }
 
-    /// Takes a call off the lists: its provider has answered, or is gone.
-    pub(super) fn take_off(&mut self, call: CallId) -> Option<Outstanding> {
-        let provider = self.calls.get(call)?.provider;
+    /// Takes a call off the lists that a provider was given: it has answered, or is gone.
+    pub(super) fn take_off(&mut self, call: CallId, provider: PeerId) -> Option<Outstanding> {
+        let given = self.calls.get(call).filter(|call| call.provider == provider);
+        let ended = *given?;
         let peer = self.peers.get_mut(provider)?;
-        let ended = self.calls.remove(call, &mut peer.runs)?;
+        self.calls.remove(call, &mut peer.runs);
         self.free_place(&ended);
         self.stop_passing(ended.passing);
         if let Some(caller) = self.peers.get_mut(ended.by) {
@@ -263,8 +282,7 @@ impl Router {
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Result<(), Fault> {
-        let is_given = self.calls.get(call).is_some_and(|call| call.provider == from);
-        let ended = if is_given { self.take_off(call) } else { None };
+        let ended = self.take_off(call, from);
         let ended = ended.ok_or(Fault::Unexpected("a reply to a call that it was not given"))?;
         self.end(&ended, status, payload, out);
         self.serve(ended.via, turn, out);

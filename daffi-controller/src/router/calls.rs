@@ -145,11 +145,9 @@ impl Calls {
         self.slots.next()
     }
 
-    pub(super) fn insert(&mut self, call: Outstanding, list: &mut RunList) -> CallId {
-        let number = self.slots.insert(Outstanding {
-            before: list.last,
-            ..call
-        });
+    pub(super) fn insert(&mut self, mut call: Outstanding, list: &mut RunList) -> CallId {
+        call.before = list.last;
+        let number = self.slots.insert(call);
         match list.last.and_then(|last| self.slots.get_mut(last)) {
             Some(last) => last.after = Some(number),
             None => list.first = Some(number),
@@ -158,9 +156,10 @@ impl Calls {
         number
     }
 
-    pub(super) fn remove(&mut self, call: CallId, list: &mut RunList) -> Option<Outstanding> {
-        let removed = self.slots.remove(call)?;
-        let Outstanding { before, after, .. } = removed;
+    pub(super) fn remove(&mut self, call: CallId, list: &mut RunList) {
+        let Some(Outstanding { before, after, .. }) = self.slots.remove(call) else {
+            return;
+        };
         match before.and_then(|before| self.slots.get_mut(before)) {
             Some(before) => before.after = after,
             None => list.first = after,
@@ -169,6 +168,5 @@ impl Calls {
             Some(after) => after.before = before,
             None => list.last = before,
         }
-        Some(removed)
     }
 }

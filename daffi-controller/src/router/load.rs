@@ -56,13 +56,16 @@ impl Load {
         if all.runs == 0 {
             return most.runs > 0;
         }
-        let own = self.of.get(&by).copied().unwrap_or_default();
         let size = bytes as u64;
-        Limits::share(all.runs, most.runs) > own.runs
-            && (all.bytes == 0
-                || size == 0
-                || all.bytes.saturating_add(size) <= most.bytes
-                    && Limits::share(all.bytes, most.bytes) > own.bytes)
+        let fits = |own: Share| {
+            Limits::share(all.runs, most.runs) > own.runs
+                && (all.bytes == 0
+                    || size == 0
+                    || all.bytes.saturating_add(size) <= most.bytes
+                        && Limits::share(all.bytes, most.bytes) > own.bytes)
+        };
+        // What fits where all is one's own fits whatever of it is.
+        fits(all) || fits(self.of.get(&by).copied().unwrap_or_default())
     }
 
     /// A call begins.

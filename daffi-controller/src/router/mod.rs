@@ -68,6 +68,7 @@ pub use self::permission::Denial;
 pub use self::request::{Offers, Request};
 pub use self::state::Router;
 use self::status::words;
+use self::work::Task;
 pub use self::work::{Turn, Work};
 use crate::access::Rights;
 
@@ -129,42 +130,57 @@ impl Router {
         let step = match request {
             Request::Offer { call, ready, offers } => self.offer(from, call, ready, offers)?,
             Request::Withdraw { call, callbacks } => self.withdraw(from, call, callbacks)?,
-            Request::Frame(header) => match header {
-                Header::Call(header) => self.call(from, &header, Arguments::Whole(payload), turn, out)?,
-                Header::CallTo { call, processes } => {
-                    self.call_to(from, &call, &processes, Arguments::Whole(payload), turn, out)?
-                }
-                Header::Large { bytes, frame } => self.large(from, (frame, bytes), turn, out)?,
-                Header::Piece { call, of } => self.piece(from, (call, of), payload, turn, out)?,
-                Header::Reply { call, status } => {
-                    turn.spend_words(words(&status));
-                    self.reply(from, call, status, payload, turn, out)?;
-                    None
-                }
-                Header::Cancel { call } => self.cancel(from, call, out),
-                Header::CancelPart { call, index } => {
-                    self.cancel_part(from, call, index, out);
-                    None
-                }
-                Header::Query { call, query } => self.query(from, call, &query, turn, out)?,
-                Header::Goodbye => self.leave(from),
-                Header::Heartbeat { .. } => None,
-                Header::Opened { .. }
-                | Header::Done { .. }
-                | Header::Items { .. }
-                | Header::Close { .. }
-                | Header::Credit { .. }
-                | Header::Stop { .. } => {
-                    if let Header::Close { status, .. } = &header {
-                        turn.spend_words(words(status));
-                    }
-                    self.stream(from, header, payload, out)?;
-                    None
-                }
-                _ => return Err(Fault::Unexpected("a frame that has no place after the handshake")),
-            },
+            // Where it is: a header is large.
+            Request::Frame(Header::Call(ref header)) => {
+                self.call(from, header, Arguments::Whole(payload), turn, out)?
+            }
+            Request::Frame(Header::Reply { call, status }) => {
+                turn.spend_words(words(&status));
+                self.reply(from, call, status, payload, turn, out)?;
+                None
+            }
+            Request::Frame(header) => self.seldom(from, header, payload, turn, out)?,
         };
         Ok(self.begin(step, turn, out))
+    }
+
+    /// A frame that is neither a call nor an answer.
+    fn seldom(
+        &mut self,
+        from: PeerId,
+        header: Header<'_>,
+        payload: &Bytes,
+        turn: &mut Turn,
+        out: &mut impl Outlet,
+    ) -> Result<Option<Task>, Fault> {
+        Ok(match header {
+            Header::CallTo { call, processes } => {
+                self.call_to(from, &call, &processes, Arguments::Whole(payload), turn, out)?
+            }
+            Header::Large { bytes, frame } => self.large(from, (frame, bytes), turn, out)?,
+            Header::Piece { call, of } => self.piece(from, (call, of), payload, turn, out)?,
+            Header::Cancel { call } => self.cancel(from, call, out),
+            Header::CancelPart { call, index } => {
+                self.cancel_part(from, call, index, out);
+                None
+            }
+            Header::Query { call, query } => self.query(from, call, &query, turn, out)?,
+            Header::Goodbye => self.leave(from),
+            Header::Heartbeat { .. } => None,
+            Header::Opened { .. }
+            | Header::Done { .. }
+            | Header::Items { .. }
+            | Header::Close { .. }
+            | Header::Credit { .. }
+            | Header::Stop { .. } => {
+                if let Header::Close { status, .. } = &header {
+                    turn.spend_words(words(status));
+                }
+                self.stream(from, header, payload, out)?;
+                None
+            }
+            _ => return Err(Fault::Unexpected("a frame that has no place after the handshake")),
+        })
     }
 
     /// The controller is about to stop: tells everybody.

@@ -120,7 +120,7 @@ impl Router {
                 return Progress::More;
             }
             let process = lost.name.to_string();
-            if let Some(call) = self.take_off(run) {
+            if let Some(call) = self.take_off(run, peer) {
                 let failed = Failed::ProviderLost { process };
                 self.end(&call, Status::Failed(failed), &Bytes::new(), out);
             }

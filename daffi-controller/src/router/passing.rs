@@ -277,7 +277,7 @@ impl Router {
             self.break_off(call, Failed::Overloaded { may_have_run: true }, out);
         }
         if rest.to_come.is_nothing()
-            && let Some(ended) = self.take_off(call)
+            && let Some(ended) = self.take_off(call, from)
         {
             match ended.caller {
                 Caller::Call(to, call) => {

@@ -287,7 +287,7 @@ impl Router {
         };
         let payload = parked.payload.arguments();
         let call = (&header, payload);
-        let number = match self.run(parked.by, call, via, caller, turn, out) {
+        let number = match self.run_later(parked.by, call, via, caller, turn, out) {
             Ok(number) => number,
             Err(failed) => return self.end_parked(&parked, failed, out),
         };

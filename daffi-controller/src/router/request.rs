@@ -43,6 +43,7 @@ impl<'a> Request<'a> {
     /// # Errors
     ///
     /// When no node would send it.
+    #[inline]
     pub fn parse(header: Header<'a>, payload: &Bytes) -> Result<Self, Fault> {
         Ok(match header {
             Header::Offer { call, ready } => Self::Offer {
@@ -55,7 +56,7 @@ impl<'a> Request<'a> {
                 let callbacks = decode_guarded(payload)?;
                 Self::Withdraw { call, callbacks }
             }
-            header => Self::Frame(header),
+            header => return Ok(Self::Frame(header)),
         })
     }
 

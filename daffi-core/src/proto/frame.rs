@@ -1,6 +1,6 @@
 //! One frame: header and payload, as bytes.
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 
 use super::{DecodeError, EncodeError, Header, VERSION, codec, quick};
 
@@ -32,7 +32,7 @@ impl Framing {
     /// Appends a header's bytes to `out`. All headers of all connections are encoded here, so a version that writes one
     /// differently does that here.
     fn encode(self, header: &Header<'_>, out: &mut Vec<u8>) -> Result<(), FrameError> {
-        if header.since() > self.version {
+        if self.version < VERSION && header.since() > self.version {
             return Err(FrameError::NotSpoken {
                 version: self.version,
             });
@@ -122,13 +122,22 @@ impl Frame {
     ///
     /// When the frame does not start with a header.
     pub fn decode(&self) -> Result<(Header<'_>, Bytes), DecodeError> {
-        let (header, used) = match quick::decode(&self.head) {
-            Some(plain) => plain,
-            None => codec::decode_prefix(&self.head)?,
-        };
+        match quick::decode(&self.head) {
+            Some((header, used)) => Ok((header, self.after(used)?)),
+            None => self.decode_any(),
+        }
+    }
+
+    fn decode_any(&self) -> Result<(Header<'_>, Bytes), DecodeError> {
+        let (header, used) = codec::decode_prefix(&self.head)?;
+        Ok((header, self.after(used)?))
+    }
+
+    /// The payload, after a header of so many bytes.
+    fn after(&self, header_bytes: usize) -> Result<Bytes, DecodeError> {
         match &self.payload {
-            None => Ok((header, self.head.slice(used..))),
-            Some(payload) if used == self.head.len() => Ok((header, payload.clone())),
+            None => Ok(self.head.slice(header_bytes..)),
+            Some(payload) if header_bytes == self.head.len() => Ok(payload.clone()),
             Some(_) => Err(DecodeError::new("bytes are left over after the header")),
         }
     }
@@ -169,7 +178,7 @@ pub fn append(
     framing: Framing,
 ) -> Result<(), FrameError> {
     let start = out.len();
-    out.put_u32(0);
+    out.extend_from_slice(&[0; LENGTH_BYTES]);
     let encoded = framing.encode(header, out);
     let appended = encoded.and_then(|()| {
         let bytes = (out.len() - start - LENGTH_BYTES).saturating_add(payload_bytes);

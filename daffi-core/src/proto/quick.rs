@@ -18,11 +18,12 @@ const VALUE: u8 = 0x00;
 const WIDE: u8 = 251;
 
 /// The header at the start of `bytes` and how many bytes it takes, if it is a plain one.
+#[inline]
 pub(super) fn decode(bytes: &[u8]) -> Option<(Header<'_>, usize)> {
     let mut reader = Reader(bytes);
     let header = match reader.byte()? {
-        CALL => reader.call()?,
-        RUN => reader.run()?,
+        CALL => Header::Call(reader.call()?),
+        RUN => Header::Run(reader.run()?),
         REPLY => {
             let call = reader.call_id()?;
             reader.is(VALUE)?;
@@ -57,7 +58,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             number(*signature, out);
             out.push(0);
             time(*deadline, out);
-            out.extend([0, 0, 0, 0]);
+            out.extend_from_slice(&[0; 4]);
             match within {
                 None => out.push(0),
                 Some(within) => {
@@ -82,7 +83,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             text(caller, out);
             who(*identity, out);
             time(*deadline, out);
-            out.extend([0, 0, 0]);
+            out.extend_from_slice(&[0; 3]);
         }
         Header::Reply {
             call,
@@ -100,7 +101,8 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn call(&mut self) -> Option<Header<'a>> {
+    #[inline]
+    fn call(&mut self) -> Option<CallHeader<'a>> {
         let call = self.call_id()?;
         let name = self.name()?;
         let signature = self.number()?;
@@ -113,7 +115,7 @@ impl<'a> Reader<'a> {
             1 => Some(self.call_id()?),
             _ => return None,
         };
-        Some(Header::Call(CallHeader {
+        Some(CallHeader {
             call,
             name,
             signature,
@@ -124,10 +126,11 @@ impl<'a> Reader<'a> {
             key: None,
             mode: Mode::Answered,
             within,
-        }))
+        })
     }
 
-    fn run(&mut self) -> Option<Header<'a>> {
+    #[inline]
+    fn run(&mut self) -> Option<RunHeader<'a>> {
         let call = self.call_id()?;
         let callback = CallbackId(self.u32()?);
         let caller = self.name()?;
@@ -135,7 +138,7 @@ impl<'a> Reader<'a> {
         let deadline = self.time()?;
         // No trace, no metadata, and no ancestors.
         self.are([0, 0, 0])?;
-        Some(Header::Run(RunHeader {
+        Some(RunHeader {
             call,
             callback,
             caller,
@@ -144,7 +147,7 @@ impl<'a> Reader<'a> {
             trace: None,
             metadata: Vec::new(),
             ancestors: Vec::new(),
-        }))
+        })
     }
 
     fn byte(&mut self) -> Option<u8> {
@@ -228,35 +231,40 @@ impl<'a> Reader<'a> {
     }
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "each width is taken for what fits it"
-)]
+#[inline]
 fn number(number: u64, out: &mut Vec<u8>) {
-    if number < u64::from(WIDE) {
-        out.push(number as u8);
-    } else if number <= u64::from(u16::MAX) {
-        out.push(WIDE);
-        out.extend((number as u16).to_le_bytes());
-    } else if number <= u64::from(u32::MAX) {
-        out.push(252);
-        out.extend((number as u32).to_le_bytes());
-    } else {
-        out.push(253);
-        out.extend(number.to_le_bytes());
+    match u8::try_from(number) {
+        Ok(small) if small < WIDE => out.push(small),
+        _ => wide(number, out),
     }
 }
 
+fn wide(number: u64, out: &mut Vec<u8>) {
+    if let Ok(number) = u16::try_from(number) {
+        let [a, b] = number.to_le_bytes();
+        out.extend_from_slice(&[WIDE, a, b]);
+    } else if let Ok(number) = u32::try_from(number) {
+        out.push(252);
+        out.extend_from_slice(&number.to_le_bytes());
+    } else {
+        out.push(253);
+        out.extend_from_slice(&number.to_le_bytes());
+    }
+}
+
+#[inline]
 fn call_id(call: CallId, out: &mut Vec<u8>) {
     number(u64::from(call.slot), out);
     number(u64::from(call.generation), out);
 }
 
+#[inline]
 fn text(text: &str, out: &mut Vec<u8>) {
     number(text.len() as u64, out);
-    out.extend(text.as_bytes());
+    out.extend_from_slice(text.as_bytes());
 }
 
+#[inline]
 fn who(who: Who<&str>, out: &mut Vec<u8>) {
     let (kind, name) = match who {
         Who::Nobody => return out.push(0),
@@ -272,6 +280,7 @@ fn who(who: Who<&str>, out: &mut Vec<u8>) {
     text(name, out);
 }
 
+#[inline]
 fn time(time: Option<Duration>, out: &mut Vec<u8>) {
     match time {
         None => out.push(0),
