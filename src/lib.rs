@@ -60,10 +60,10 @@ pub use daffi_macros::fetcher;
 pub use daffi_core::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover,
     BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, CertificateFault,
-    ConfigFault, Global, GlobalBuilder, Grants, Handover, Identity, Lagging, LeaveReason, Oversized,
-    Presence, PresenceEvents, ProcessInfo, Proven, Refusal, RegisterError, Registration, RemoteError,
-    Replies, RepliesIter, Reply, ReplyStream, Right, Role, Signature, StartError, Stream, Streaming,
-    TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext, Wait,
+    ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lagging, LeaveReason, Measure,
+    Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal, RegisterError,
+    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role, Signature, StartError,
+    Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext, Wait,
 };
 
 /// With the feature `tls`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use daffi_core::host::{BoxFuture, ControllerHost, HostEntry, HostOptions, HostedController};
 use daffi_core::transport::{Address, Connection};
-use daffi_core::{Access, StartError};
+use daffi_core::{Access, Quotas, StartError};
 
 use crate::server::{Controller, ControllerOptions};
 
@@ -24,6 +24,7 @@ impl ControllerHost for Host {
                 any_user,
                 insecure,
                 access,
+                quotas,
                 security,
                 identities,
             } = options;
@@ -34,6 +35,7 @@ impl ControllerHost for Host {
                 any_user,
                 insecure,
                 access,
+                quotas,
                 security,
                 identities,
                 ..ControllerOptions::new(address)
@@ -59,6 +61,11 @@ impl HostedController for Hosted {
     fn set_access(&self, access: Option<Access>) -> BoxFuture<Result<(), StartError>> {
         let controller = Arc::clone(&self.0);
         Box::pin(async move { controller.set_access(access.as_ref()).await })
+    }
+
+    fn set_quotas(&self, quotas: Quotas) -> BoxFuture<()> {
+        let controller = Arc::clone(&self.0);
+        Box::pin(async move { controller.set_quotas(quotas).await })
     }
 
     fn stop(&self) -> BoxFuture<()> {

@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::quota::Quotas;
+
 /// Something that a process may or may not do, for some names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -75,6 +77,7 @@ impl fmt::Display for Right {
 pub struct Role {
     allowed: BTreeMap<Right, BTreeSet<String>>,
     denied: BTreeMap<Right, BTreeSet<String>>,
+    quotas: Quotas,
 }
 
 impl Role {
@@ -105,6 +108,29 @@ impl Role {
         let patterns = patterns.into_iter().map(Into::into);
         self.denied.entry(right).or_default().extend(patterns);
         self
+    }
+
+    /// Has these quotas, as far as they are said, instead of those that are said for all. Of several roles that say something, the most
+    /// generous counts.
+    ///
+    /// ```
+    /// # use daffi_core as daffi;
+    /// use daffi::{Quota, Quotas, Right, Role};
+    ///
+    /// let batch = Role::new()
+    ///     .allow(Right::Call, ["jobs.*"])
+    ///     .quotas(Quotas::new().identity(Quota::new().calls_per_second(Quota::UNLIMITED)));
+    /// ```
+    #[must_use]
+    pub const fn quotas(mut self, quotas: Quotas) -> Self {
+        self.quotas = quotas;
+        self
+    }
+
+    /// The quotas of those who have it, as far as they are said.
+    #[must_use]
+    pub const fn said_quotas(&self) -> &Quotas {
+        &self.quotas
     }
 
     /// The patterns of what a right is for.

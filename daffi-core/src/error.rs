@@ -7,6 +7,8 @@ mod changed;
 mod fault;
 mod kind;
 mod made;
+mod overloaded;
+mod phrases;
 mod ran;
 #[cfg(feature = "runtime")]
 mod register;

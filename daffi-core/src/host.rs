@@ -12,6 +12,7 @@ use crate::access::Access;
 use crate::auth::Identities;
 use crate::error::StartError;
 use crate::proto::Limits;
+use crate::quota::Quotas;
 use crate::transport::{Address, Connection, Security};
 
 /// A future of a trait object.
@@ -34,6 +35,8 @@ pub struct HostOptions {
     pub insecure: bool,
     /// Who may do what, if that is said.
     pub access: Option<Access>,
+    /// How much each may have.
+    pub quotas: Quotas,
     /// What protects its TCP connections.
     pub security: Security,
     /// Whom it knows. Where that is nobody, everybody is let in.
@@ -56,6 +59,9 @@ pub trait HostedController: fmt::Debug + Send + Sync {
 
     /// From now on this is who may do what.
     fn set_access(&self, access: Option<Access>) -> BoxFuture<Result<(), StartError>>;
+
+    /// From now on this is how much each may have.
+    fn set_quotas(&self, quotas: Quotas) -> BoxFuture<()>;
 
     /// Stops it: no new connections, the nodes are told, what is queued is sent.
     fn stop(&self) -> BoxFuture<()>;

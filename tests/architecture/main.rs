@@ -87,7 +87,10 @@ fn pure(folder: &str) -> Rule<'static> {
         "access" => Rule {
             crates: &["daffi_core", "thiserror"],
             modules: &["access"],
-            parts: &[("daffi_core", &["proto", "Access", "Right", "Role"])],
+            parts: &[(
+                "daffi_core",
+                &["proto", "Access", "Quota", "Quotas", "Right", "Role"],
+            )],
             ..core
         },
         // Its tables hash numbers that peers choose, with a seed of its own.
@@ -95,7 +98,7 @@ fn pure(folder: &str) -> Rule<'static> {
             crates: &["bytes", "daffi_core", "slab", "thiserror"],
             modules: &["router", "access"],
             more_std: &["hash"],
-            parts: &[("daffi_core", &["proto", "Right"])],
+            parts: &[("daffi_core", &["proto", "Quota", "Right"])],
             ..core
         },
         other => panic!("{other} is no core"),
@@ -119,7 +122,8 @@ fn the_cores_of_the_controller_know_the_protocol_and_no_more_than_rights_beside_
 /// What each module of `daffi-core` may know of the others, from the bottom up. What the pure cores may know is said above.
 const KNOWN: &[(&str, &[&str])] = &[
     ("parts", &["proto", "signature"]),
-    ("access", &[]),
+    ("quota", &["proto"]),
+    ("access", &["quota"]),
     ("panics", &[]),
     ("auth", &["link", "proto"]),
     ("random", &[]),
@@ -129,7 +133,10 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("transport", &["link", "proto"]),
     ("scope", &["context", "proto"]),
     ("context", &["identity", "proto"]),
-    ("host", &["access", "auth", "error", "proto", "transport"]),
+    (
+        "host",
+        &["access", "auth", "error", "proto", "quota", "transport"],
+    ),
     ("registry", &["context", "error", "proto", "scope", "signature"]),
     (
         "node",
@@ -175,6 +182,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "node",
             "panics",
             "proto",
+            "quota",
             "random",
             "registry",
             "roster",
@@ -228,6 +236,8 @@ fn the_controller_knows_nothing_of_the_node() {
             "transport",
             "Access",
             "ConfigFault",
+            "Quota",
+            "Quotas",
             "Right",
             "Role",
             "StartError",

@@ -20,6 +20,7 @@ mod paused;
 mod pieces;
 mod presence;
 mod queueing;
+mod quotas;
 mod receivers;
 mod register_fn;
 mod services;

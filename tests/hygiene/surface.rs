@@ -7,10 +7,10 @@ use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover,
     BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, CertificateFault,
-    ConfigFault, Global, GlobalBuilder, Grants, Handover, Identity, Lagging, LeaveReason, Oversized,
-    Presence, PresenceEvents, ProcessInfo, Proven, Refusal, RegisterError, Registration, RemoteError,
-    Replies, RepliesIter, Reply, ReplyStream, Right, Role, Signature, StartError, Stream, Streaming,
-    TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext, Wait, bytes,
+    ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lagging, LeaveReason, Measure,
+    Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal, RegisterError,
+    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role, Signature, StartError,
+    Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -25,6 +25,11 @@ const _: () = {
     shared::<Absence>();
     shared::<Access>();
     shared::<Address>();
+    shared::<Exceeded>();
+    shared::<Measure>();
+    shared::<Quota>();
+    shared::<QuotaOf>();
+    shared::<Quotas>();
     shared::<Grants>();
     shared::<Right>();
     shared::<Role>();

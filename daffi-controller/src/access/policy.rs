@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use daffi_core::proto::Limits;
-use daffi_core::{Access, Right, Role};
+use daffi_core::{Access, Quotas, Right, Role};
 
+use super::allowed::{Allowed, most_generous, replaced};
 use super::pattern::Pattern;
 use super::rights::{Rights, who};
 
@@ -14,6 +15,8 @@ use super::rights::{Rights, who};
 pub struct Policy {
     /// What those may do of whom nothing is said.
     everyone: Arc<Rights>,
+    /// The quotas that they have instead of those of all.
+    quotas: Quotas,
     identities: BTreeMap<Arc<str>, Known>,
 }
 
@@ -21,6 +24,7 @@ pub struct Policy {
 #[derive(Debug)]
 struct Known {
     rights: Arc<Rights>,
+    quotas: Quotas,
     names: Vec<Pattern>,
 }
 
@@ -89,6 +93,7 @@ impl Policy {
             let all: BTreeSet<_> = own.union(&everyone).copied().collect();
             let known = Known {
                 rights: Arc::new(rights(&roles, &all, Some(name.into()))),
+                quotas: quotas(&roles, &all),
                 names: grants.names().map(Pattern::new).collect(),
             };
             identities.insert(name.into(), known);
@@ -96,8 +101,23 @@ impl Policy {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let everyone = Arc::new(rights(&roles, &everyone, None));
-        Ok(Self { everyone, identities })
+        Ok(Self {
+            quotas: quotas(&roles, &everyone),
+            everyone: Arc::new(rights(&roles, &everyone, None)),
+            identities,
+        })
+    }
+
+    /// How much a process may have that is known by an identity, or has not said who it is, where this is said for all; nothing where that
+    /// has no bound.
+    #[must_use]
+    pub fn allowed(policy: Option<&Self>, identity: Option<&str>, all: &Quotas) -> Option<Allowed> {
+        let instead = policy.map(|policy| {
+            let known = identity.and_then(|identity| policy.identities.get(identity));
+            known.map_or(&policy.quotas, |known| &known.quotas)
+        });
+        let said = instead.map_or(*all, |instead| replaced(all, instead));
+        Allowed::new(identity, said)
     }
 
     /// What a process may do: one that is known by an identity, or one that has not said who it is.
@@ -164,6 +184,15 @@ fn rights(roles: &BTreeMap<&str, &Role>, own: &BTreeSet<&str>, identity: Option<
         }
     }
     rights
+}
+
+/// The quotas that some roles have.
+fn quotas(roles: &BTreeMap<&str, &Role>, own: &BTreeSet<&str>) -> Quotas {
+    most_generous(
+        own.iter()
+            .filter_map(|name| roles.get(name))
+            .map(|role| role.said_quotas()),
+    )
 }
 
 fn check_roles(

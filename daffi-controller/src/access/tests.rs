@@ -1,6 +1,7 @@
 //! Roles, and who may do what by them.
 
-use daffi_core::{Access, Right, Role};
+use daffi_core::proto::{Measure, QuotaOf};
+use daffi_core::{Access, Quota, Quotas, Right, Role};
 
 use super::pattern::Pattern;
 use super::{Fault, Policy};
@@ -238,4 +239,39 @@ fn all_that_cannot_be_meant_is_told_at_once() {
             .iter()
             .any(|words| words.starts_with("the pattern \"\" stands for no name"))
     );
+}
+
+#[test]
+fn a_role_says_other_quotas_and_the_most_generous_counts() {
+    let all = Quotas::new()
+        .connection(Quota::new().calls(10).streams(3))
+        .identity(Quota::new().connections(2).calls_per_second(100));
+    let connection = |quota| Role::new().quotas(Quotas::new().connection(quota));
+    let access = Access::new()
+        .role("small", connection(Quota::new().calls(5)))
+        .role("large", connection(Quota::new().calls(50).streams(0)))
+        .role("free", connection(Quota::new().calls(Quota::UNLIMITED)))
+        .everyone(["small"])
+        .identity("ann", ["large"])
+        .identity("bob", ["large", "free"]);
+    let policy = policy(&access);
+    let check = |policy: Option<&Policy>, identity, calls, streams, connections| {
+        let quotas = Policy::allowed(policy, identity, &all).map(|allowed| allowed.quotas);
+        let said = |of, measure| quotas.as_ref().and_then(|quotas| quotas.of(of).of(measure));
+        let found = (
+            said(QuotaOf::Connection, Measure::Calls),
+            said(QuotaOf::Connection, Measure::Streams),
+            said(QuotaOf::Identity, Measure::Connections),
+        );
+        assert_eq!(found, (calls, streams, connections), "{identity:?}");
+    };
+    check(None, Some("ann"), Some(10), Some(3), Some(2));
+    check(Some(&policy), Some("ann"), Some(50), Some(0), Some(2));
+    check(Some(&policy), Some("bob"), None, Some(0), Some(2));
+    check(Some(&policy), Some("eve"), Some(5), Some(3), Some(2));
+    // Whoever has proven nothing is no identity.
+    check(Some(&policy), None, Some(5), Some(3), None);
+    let of_identities = Quotas::new().identity(Quota::new().connections(2));
+    assert_eq!(Policy::allowed(None, None, &of_identities), None);
+    assert_eq!(Policy::allowed(None, Some("ann"), &Quotas::new()), None);
 }

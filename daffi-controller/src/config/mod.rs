@@ -1,8 +1,9 @@
-//! The configuration file of the program: what its options say, and who may do what.
+//! The configuration file of the program: what its options say, who may do what, and how much of it.
 //!
 //! All that is at fault in a file is told at once, each at its line.
 
 mod fault;
+mod quotas;
 mod read;
 mod said;
 #[cfg(test)]

@@ -15,16 +15,17 @@ use crate::access::Policy;
 const EVERYONE: &str = "everyone";
 const ROLES: &str = "roles";
 const GRANTS: &str = "grants";
+const QUOTAS: &str = "quotas";
 
 /// What a role says beside its rights, and what is said of an identity beside its roles.
 const DENY: &str = "deny";
 const NAMES: &str = "names";
 
-type Key<'a> = Spanned<DeString<'a>>;
-type Value<'a> = Spanned<DeValue<'a>>;
+pub(super) type Key<'a> = Spanned<DeString<'a>>;
+pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
 /// A file that is read.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     text: &'a str,
     faults: Vec<Fault>,
     /// Where each text is that is on a list, first.
@@ -60,13 +61,13 @@ impl Config {
 }
 
 impl Reader<'_> {
-    fn fault(&mut self, span: &Range<usize>, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, span: &Range<usize>, message: impl Into<String>) {
         self.faults.push(Fault::new(self.text, span, message));
     }
 
     fn root(&mut self, table: &DeTable<'_>, options: &[&str]) -> Config {
         let mut known: Vec<_> = options.to_vec();
-        known.extend([EVERYONE, ROLES, GRANTS]);
+        known.extend([EVERYONE, ROLES, GRANTS, QUOTAS]);
         let mut config = Config::default();
         let mut access = Access::new();
         let mut is_said = false;
@@ -88,6 +89,7 @@ impl Reader<'_> {
                         access = self.identity(access, name.get_ref(), grants);
                     }
                 }
+                QUOTAS => config.quotas = self.quotas(value),
                 name if options.contains(&name) => config.settings.extend(self.setting(key, value)),
                 name => self.unknown(key, name, &known),
             }
@@ -116,11 +118,15 @@ impl Reader<'_> {
                 }
                 continue;
             }
+            if name == QUOTAS {
+                role = role.quotas(self.quotas(value));
+                continue;
+            }
             match right(name) {
                 Some(right) => role = role.allow(right, self.list(value)),
                 None => {
                     let mut known = rights();
-                    known.push(DENY);
+                    known.extend([DENY, QUOTAS]);
                     self.unknown(key, name, &known);
                 }
             }
@@ -170,7 +176,7 @@ impl Reader<'_> {
     }
 
     /// The entries of a table.
-    fn table<'t, 'v>(
+    pub(super) fn table<'t, 'v>(
         &mut self,
         value: &'t Value<'v>,
         of: &str,
@@ -202,7 +208,7 @@ impl Reader<'_> {
         words
     }
 
-    fn unknown(&mut self, key: &Key<'_>, name: &str, known: &[&str]) {
+    pub(super) fn unknown(&mut self, key: &Key<'_>, name: &str, known: &[&str]) {
         let near = known
             .iter()
             .map(|known| (strsim::damerau_levenshtein(name, known), known));

@@ -1,6 +1,6 @@
 //! What a configuration file says.
 
-use daffi_core::Access;
+use daffi_core::{Access, Quotas};
 
 use super::fault::Place;
 
@@ -12,6 +12,8 @@ pub struct Config {
     pub settings: Vec<Setting>,
     /// Who may do what, if it says so. Otherwise everybody may do everything.
     pub access: Option<Access>,
+    /// How much each connection, and each identity, may have.
+    pub quotas: Quotas,
 }
 
 /// An option and what it is set to.

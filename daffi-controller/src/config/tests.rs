@@ -1,6 +1,6 @@
 //! What a configuration file may say, and what is told of one that is at fault.
 
-use daffi_core::{Access, Right, Role};
+use daffi_core::{Access, Quota, Quotas, Right, Role};
 
 use super::*;
 
@@ -113,7 +113,7 @@ fn all_faults_are_told_at_their_lines() {
     check_faults(
         "colour = \"red\"",
         &[
-            "1:1: `colour` is no key here, only `host`, `port`, `heartbeat`, `insecure`, `allow`, `everyone`, `roles` and `grants`",
+            "1:1: `colour` is no key here, only `host`, `port`, `heartbeat`, `insecure`, `allow`, `everyone`, `roles`, `grants` and `quotas`",
         ],
     );
     check_faults(
@@ -166,4 +166,68 @@ proptest::proptest! {
             proptest::prop_assert!(!faults.is_empty());
         }
     }
+}
+
+#[test]
+fn quotas_are_said_for_all_and_for_roles() {
+    let text = "\
+[quotas.connection]
+calls = 1_000
+bytes-per-second = 0x100
+
+[quotas.identity]
+connections = 16
+calls-per-second = 5000
+
+[roles.batch]
+call = [\"jobs.*\"]
+quotas.identity.calls-per-second = \"unlimited\"
+quotas.identity.streams = 0
+";
+    let config = Config::read(text, &OPTIONS).unwrap();
+    let quotas = Quotas::new()
+        .connection(Quota::new().calls(1000).bytes_per_second(256))
+        .identity(Quota::new().connections(16).calls_per_second(5000));
+    assert_eq!(config.quotas, quotas);
+    let batch = Quotas::new().identity(Quota::new().calls_per_second(Quota::UNLIMITED).streams(0));
+    let access = Access::new().role("batch", Role::new().allow(Right::Call, ["jobs.*"]).quotas(batch));
+    assert_eq!(config.access, Some(access));
+    let config = Config::read("quotas.connection.calls = 1", &OPTIONS).unwrap();
+    assert_eq!(config.access, None, "everybody may do everything");
+}
+
+#[test]
+fn what_is_wrong_with_quotas_is_told_at_its_place() {
+    check_faults(
+        "\
+[quotas.connection]
+call = 1
+connections = 1
+streams = -1
+callbacks = \"many\"
+
+[quotas.identities]
+calls = 1
+
+[roles.a]
+quota.identity.calls = 1
+quotas.identity = 5
+",
+        &[
+            "2:1: `call` is no key here; is `calls` meant?",
+            "3:1: `connections` is no key here, only `calls`, `streams`, `callbacks`, `calls-per-second` and `bytes-per-second`",
+            "4:11: a number is expected, 0 or more, or \"unlimited\"",
+            "5:13: a number is expected, 0 or more, or \"unlimited\"",
+            "7:9: `identities` is no key here, only `connection` and `identity`",
+            "11:1: `quota` is no key here; is `quotas` meant?",
+            "12:19: here is a table expected of numbers, as `calls = 100`",
+        ],
+    );
+    check_faults(
+        "quotas = 1\nquotes.connection.calls = 1",
+        &[
+            "1:10: here is a table expected of quotas, as `connection.calls = 100`",
+            "2:1: `quotes` is no key here; is `quotas` meant?",
+        ],
+    );
 }

@@ -205,6 +205,7 @@ impl Router {
             } else {
                 turn.spend_words(metadata_bytes(&header));
                 self.check_share(asking.from)
+                    .and_then(|()| self.check_one_more(asking.from, part.index == 0, turn.now()))
                     .and_then(|()| self.ask_one((peer, part), asking, &header, turn, out))
             };
             let end = match routed {

@@ -187,6 +187,9 @@ impl Router {
         let provider = self.directory.provider(via).ok_or_else(nobody)?;
         let (to, callback) = (provider.peer, provider.callback);
         let streams = header.mode == Mode::Each || provider.streams();
+        if streams {
+            self.check_streams(from, turn.now())?;
+        }
         let (name, identity) = match self.peers.get(from) {
             Some(peer) => (&*peer.name, peer.identity.borrowed()),
             None => ("", Who::Nobody),
@@ -240,9 +243,7 @@ impl Router {
         peer.load.begin(from, bytes);
         let number = self.calls.insert(call, &mut peer.runs);
         self.directory.begin(via);
-        if let Some(caller) = self.peers.get_mut(from) {
-            caller.made += 1;
-        }
+        self.peers.begun(from, streams);
         Ok(number)
     }
 
@@ -254,9 +255,7 @@ impl Router {
         self.calls.remove(call, &mut peer.runs);
         self.free_place(&ended);
         self.stop_passing(ended.passing);
-        if let Some(caller) = self.peers.get_mut(ended.by) {
-            caller.made -= 1;
-        }
+        self.peers.ended(ended.by, ended.streams);
         Some(ended)
     }
 

@@ -135,6 +135,11 @@ impl Calls {
         self.slots.get_mut(call)
     }
 
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = &Outstanding> {
+        self.slots.iter()
+    }
+
     /// Whether somebody with so many calls may make one more, where so many wait.
     pub(super) fn takes(&self, own: usize, waiting: usize) -> bool {
         Limits::share((self.slots.len() + waiting) as u64, self.limit as u64) > own as u64

@@ -330,6 +330,11 @@ impl Lines {
     }
 
     #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = &Parked> {
+        self.calls.values()
+    }
+
+    #[cfg(test)]
     pub(super) fn check(&self) {
         let in_lines: usize = self.lines.values().chain(&self.adrift).map(Line::len).sum();
         assert!(in_lines >= self.calls.len(), "each waits in a line");

@@ -10,17 +10,20 @@
 //! Six parts own their fields: the processes (`peers`), the calls on their way (`calls`) and those that wait (`lines`), who offers what
 //! (`directory`), the calls to many (`broadcasts`) and those who want to know (`watchers`). What needs several of them is
 //! an `impl Router` in the file of what it is about: `calling`, `queueing`, `broadcast`, `passing`, `streams`, `offering`, `parting`,
-//! `query`, `telling`, `permitting`, `restricting`.
+//! `query`, `telling`, `permitting`, `restricting`, `metering`.
 
+mod account;
 mod broadcast;
 mod broadcasts;
 mod calling;
 mod calls;
 mod chain;
 mod claiming;
+mod counting;
 mod directory;
 mod gathered;
 mod gathering;
+mod holders;
 mod ids;
 mod line;
 mod lines;
@@ -28,6 +31,7 @@ mod load;
 mod made;
 #[cfg(test)]
 mod meter;
+mod metering;
 mod numbers;
 mod offering;
 mod outlet;
@@ -41,6 +45,8 @@ mod pick;
 mod provider;
 mod query;
 mod queueing;
+#[cfg(test)]
+mod recount;
 mod request;
 mod rerouting;
 mod rest;
@@ -64,7 +70,7 @@ use daffi_core::proto::{Header, Hello, Refusal, Who};
 pub use self::ids::PeerId;
 pub use self::outlet::{Fault, Outlet};
 use self::payload::Arguments;
-pub use self::permission::Denial;
+pub use self::permission::{Denial, DenialKind};
 pub use self::request::{Offers, Request};
 pub use self::state::Router;
 use self::status::words;
@@ -125,6 +131,12 @@ impl Router {
         let _ = turn.spend();
         if self.peers.live(from).is_none() {
             // Its connection was lost while its frames were on their way.
+            return Ok(None);
+        }
+        if self.peers.has_metered()
+            && let Some((call, failed)) = self.meter(from, &request, payload, turn)?
+        {
+            self.refuse(from, call, failed, out);
             return Ok(None);
         }
         let step = match request {

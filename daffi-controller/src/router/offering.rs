@@ -210,9 +210,15 @@ impl Router {
         if self.directory.count_of(peer) >= most {
             return Err(format!("a process offers at most {most} callbacks"));
         }
+        if let Some(reason) = self.over_callbacks(peer) {
+            return Err(reason);
+        }
         let key = self.directory.add(peer, &self.name_of(peer), offered, bytes);
         match self.directory.differing(key) {
-            None => Ok(Some(key)),
+            None => {
+                self.count_callbacks(peer);
+                Ok(Some(key))
+            }
             Some(other) => {
                 let reason = self.conflict(key, other);
                 self.directory.remove(key);
@@ -291,6 +297,7 @@ impl Router {
                 self.take_away(shown, |directory| directory.hide(shown));
             } else if let Some(added) = offering.added.pop() {
                 self.directory.remove(added);
+                self.count_callbacks(offering.peer);
             } else if offering.offered.next().is_some() {
                 // Not looked at any more.
             } else {
@@ -329,6 +336,7 @@ impl Router {
             if let Some(key) = self.directory.numbered(peer, callback) {
                 let withdrawn = self.take_away(key, |directory| directory.remove(key));
                 withdrawing.withdrawn.extend(withdrawn);
+                self.count_callbacks(peer);
             }
             if !turn.spend() {
                 return Progress::More;

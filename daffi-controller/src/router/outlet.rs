@@ -1,7 +1,7 @@
 //! Where frames go, and what is at fault when they do not.
 
 use bytes::Bytes;
-use daffi_core::proto::{DecodeError, FrameError, Header, PieceError};
+use daffi_core::proto::{DecodeError, Exceeded, FrameError, Header, PieceError};
 
 use super::ids::PeerId;
 
@@ -40,4 +40,7 @@ pub enum Fault {
     /// It has no place here.
     #[error("{0}")]
     Unexpected(&'static str),
+    /// It goes on and on beyond a quota. It is to be told so.
+    #[error("it goes on and on beyond its quota: {0}")]
+    Abuse(Exceeded),
 }

@@ -47,8 +47,8 @@ impl Step for Parted {
 struct Told(PeerId);
 
 impl Step for Told {
-    fn go_on(&mut self, router: &mut Router, _turn: &mut Turn, _out: &mut dyn Outlet) -> Progress {
-        router.peers.parted(self.0);
+    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, _out: &mut dyn Outlet) -> Progress {
+        router.peers.parted(self.0, turn.now());
         Progress::Done
     }
 }
@@ -100,6 +100,7 @@ impl Router {
                 return Progress::More;
             }
             self.take_away(key, |directory| directory.remove(key));
+            self.count_callbacks(parted.peer);
         }
         let rerouting = self.rerouting();
         let told = if parted.was_present {

@@ -4,11 +4,13 @@
 
 use std::sync::Arc;
 
-use daffi_core::proto::{CallId, Hello, Limits, Refusal, Who};
+use daffi_core::proto::{CallId, Hello, Limits, Moment, Refusal, Who};
 use slab::Slab;
 
+use super::account::Tally;
 use super::calls::RunList;
 use super::gathered::Gathering;
+use super::holders::{Holders, Metered};
 use super::ids::{PeerId, Sent};
 use super::load::{Capacity, Load};
 use super::numbers::{Mixing, Table, shrink};
@@ -44,6 +46,8 @@ pub(super) struct Peer {
     pub(super) waiting: usize,
     /// How many calls it has made that have not ended, the parts of broadcasts each by itself, whoever still wants to know.
     pub(super) made: usize,
+    /// How many of these run with streams.
+    pub(super) streaming: usize,
     /// What it runs.
     pub(super) runs: RunList,
     pub(super) load: Load,
@@ -55,6 +59,8 @@ pub(super) struct Peer {
     pub(super) listing: Arc<[Arc<str>]>,
     /// What it may do; everything if nothing is said.
     permission: Option<Box<Permission>>,
+    /// What is counted of it, if it or its identity has a quota.
+    pub(super) metered: Option<Box<Metered>>,
     /// How much work there is that takes it off the roster.
     partings: u8,
 }
@@ -63,6 +69,15 @@ impl Peer {
     /// Whether it may be given calls.
     pub(super) fn is_callable(&self) -> bool {
         self.stage == Stage::Present
+    }
+
+    /// What it has that is counted.
+    pub(super) const fn tally(&self, callbacks: usize) -> Tally {
+        Tally {
+            calls: self.made,
+            streams: self.streaming,
+            callbacks,
+        }
     }
 
     /// What it sent under a number is answered.
@@ -82,6 +97,9 @@ pub(super) struct Peers {
     generation: u32,
     /// How many of them may not do everything.
     restricted: usize,
+    /// How many of them have a quota, and those that are theirs.
+    metered: usize,
+    holders: Holders,
     mixing: Mixing,
 }
 
@@ -92,6 +110,8 @@ impl Peers {
             names: Table::with_hasher(mixing),
             generation: 0,
             restricted: 0,
+            metered: 0,
+            holders: Holders::new(mixing),
             mixing,
         }
     }
@@ -123,12 +143,14 @@ impl Peers {
             sent: Table::with_hasher(self.mixing),
             waiting: 0,
             made: 0,
+            streaming: 0,
             runs: RunList::default(),
             load: Load::new(Capacity::of(hello, limits), self.mixing),
             assured: 0,
             gathering: None,
             listing: Arc::default(),
             permission: None,
+            metered: None,
             partings: 0,
         });
         let id = PeerId {
@@ -172,10 +194,7 @@ impl Peers {
     }
 
     pub(super) fn get_mut(&mut self, id: PeerId) -> Option<&mut Peer> {
-        #[cfg(test)]
-        super::meter::look();
-        let peer = self.slots.get_mut(id.index());
-        peer.filter(|peer| peer.generation == id.generation)
+        get_mut(&mut self.slots, id)
     }
 
     /// One that takes part: its connection is not lost.
@@ -216,13 +235,17 @@ impl Peers {
     }
 
     /// It is off the roster, and all are told. When its connection is lost, too, nothing is left of it, and its name is free.
-    pub(super) fn parted(&mut self, id: PeerId) {
+    pub(super) fn parted(&mut self, id: PeerId, now: Moment) {
         let Some(peer) = self.get_mut(id) else { return };
         peer.partings = peer.partings.saturating_sub(1);
         if peer.partings == 0 && peer.stage == Stage::Gone {
             let peer = self.slots.remove(id.index());
             self.restricted -= usize::from(peer.permission.is_some());
             self.names.remove(&peer.name);
+            if let Some(metered) = &peer.metered {
+                self.metered -= 1;
+                self.holders.leave(metered, peer.tally(0), now);
+            }
         }
     }
 
@@ -238,8 +261,34 @@ impl Peers {
         })
     }
 
+    /// Whether there are quotas at all. Most controllers have none.
+    pub(super) const fn has_metered(&self) -> bool {
+        self.metered > 0
+    }
+
+    pub(super) const fn holders(&self) -> &Holders {
+        &self.holders
+    }
+
+    /// The processes, and those whose connections are theirs.
+    pub(super) const fn with_holders(&mut self) -> (&mut Slab<Peer>, &mut Holders) {
+        (&mut self.slots, &mut self.holders)
+    }
+
+    /// How many of them have a quota is another number.
+    pub(super) const fn count_metered(&mut self, was: bool, is: bool) {
+        self.metered = self.metered + is as usize - was as usize;
+    }
+
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.slots.is_empty() && self.names.is_empty()
     }
+}
+
+pub(super) fn get_mut(slots: &mut Slab<Peer>, id: PeerId) -> Option<&mut Peer> {
+    #[cfg(test)]
+    super::meter::look();
+    let peer = slots.get_mut(id.index());
+    peer.filter(|peer| peer.generation == id.generation)
 }

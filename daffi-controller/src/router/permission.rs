@@ -67,10 +67,21 @@ pub struct Denial {
     pub peer: PeerId,
     /// What was refused, and why.
     pub reason: String,
-    /// It is the last of the process's that is told.
-    pub is_last: bool,
+    /// What it is.
+    pub kind: DenialKind,
+}
+
+/// What was denied, and what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DenialKind {
+    /// It lacks a right.
+    Right,
+    /// The same, and it is the last that is told of the process.
+    LastRight,
+    /// It has a quota, which has no room.
+    OverQuota,
     /// What it does already it may do no longer: its connection is to be closed.
-    pub cuts: bool,
+    CutOff,
 }
 
 impl Permission {
@@ -106,8 +117,11 @@ impl Permission {
         (self.told <= TOLD).then(|| Denial {
             peer,
             reason: reason.to_owned(),
-            is_last: self.told == TOLD,
-            cuts: false,
+            kind: if self.told == TOLD {
+                DenialKind::LastRight
+            } else {
+                DenialKind::Right
+            },
         })
     }
 }

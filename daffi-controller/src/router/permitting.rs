@@ -122,8 +122,15 @@ impl Router {
     fn keep_denial(&mut self, peer: PeerId, reason: &str) {
         let permission = self.peers.permission_mut(peer);
         let denial = permission.and_then(|permission| permission.denial(peer, reason));
+        if let Some(denial) = denial {
+            self.keep_for_log(denial);
+        }
+    }
+
+    /// Keeps something for whoever runs the controller.
+    pub(super) fn keep_for_log(&mut self, denial: Denial) {
         if self.denials.len() < UNTAKEN {
-            self.denials.extend(denial);
+            self.denials.push(denial);
         }
     }
 

@@ -110,9 +110,7 @@ impl Router {
             since: turn.now(),
             closed: Vec::new(),
         });
-        if let Some(caller) = self.peers.get_mut(wait.by) {
-            caller.made += 1;
-        }
+        self.peers.begun(wait.by, false);
         if wait.unsure {
             self.stall(line, turn);
         }
@@ -139,9 +137,7 @@ impl Router {
     /// A call waits no longer.
     pub(super) fn unpark(&mut self, id: WaitId) -> Option<Parked> {
         let parked = self.lines.remove(id)?;
-        if let Some(caller) = self.peers.get_mut(parked.by) {
-            caller.made -= 1;
-        }
+        self.peers.ended(parked.by, false);
         Some(parked)
     }
 

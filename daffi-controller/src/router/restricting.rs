@@ -8,7 +8,7 @@ use daffi_core::proto::{CallId, Failed, Status};
 
 use super::ids::{BroadcastId, Caller, PeerId, ProviderKey, Routed, Sent};
 use super::outlet::Outlet;
-use super::permission::{Denial, Needs};
+use super::permission::{Denial, DenialKind, Needs};
 use super::state::Router;
 use super::waiting::Awaited;
 use super::work::{Progress, Step, Task, Turn, Work};
@@ -68,8 +68,7 @@ impl Router {
                 self.denials.push(Denial {
                     peer,
                     reason,
-                    is_last: false,
-                    cuts: true,
+                    kind: DenialKind::CutOff,
                 });
                 return Progress::Done;
             }

@@ -60,6 +60,7 @@ pub(super) const fn is_small(status: &Status<'_>) -> bool {
                 | Failed::Overloaded { .. }
                 | Failed::Recursive
                 | Failed::NoThread { .. }
+                | Failed::OverQuota(_)
                 | Failed::TooLarge { .. }
                 | Failed::ItemTooLarge { .. }
                 | Failed::Disconnected { .. }

@@ -17,6 +17,7 @@ mod picking;
 mod pieces;
 mod presence;
 mod queueing;
+mod quotas;
 mod receivers;
 mod roster;
 mod spread;
@@ -35,8 +36,10 @@ use daffi_core::proto::{
     PieceOf, ProcessEntry, Query, RemoteError, RunHeader, Status, StreamId, TraceContext, Typed,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
+use daffi_core::{Quota, Quotas};
 
 use super::*;
+use crate::access::Policy;
 
 /// `(n: u32) -> u32`, which everybody here offers.
 static OFFERED: LazyLock<Described> = LazyLock::new(|| signature(ErrorType::None));
@@ -364,12 +367,21 @@ fn receive(
     let request = Request::parse(header, payload)?;
     let work = router.receive(from, request, payload, &mut Turn::of(queues.now, 2), queues)?;
     finish(router, work, queues);
+    check_tallies(router);
     Ok(())
+}
+
+/// What is counted is what there is, unless that is so much that counting it takes long.
+fn check_tallies(router: &Router) {
+    if router.calls_outstanding() + router.calls_waiting() < 256 {
+        router.check_tallies();
+    }
 }
 
 fn disconnect(router: &mut Router, peer: PeerId, queues: &mut Queues) {
     let work = router.disconnect(peer, &mut Turn::of(queues.now, 2), queues);
     finish(router, work, queues);
+    check_tallies(router);
 }
 
 /// Does what is left.
@@ -601,4 +613,5 @@ fn assert_empty(router: &Router) {
     assert!(router.watchers.is_empty(), "{:?}", router.watchers);
     assert!(router.broadcasts.is_empty(), "{:?}", router.broadcasts);
     assert!(router.directory.is_empty(), "{:?}", router.directory);
+    router.check_tallies();
 }

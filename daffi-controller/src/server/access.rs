@@ -1,14 +1,15 @@
-//! Who may do what, applied to those who are there.
+//! Who may do what, and how much of it, applied to those who are there.
 
 use std::sync::Arc;
 
+use daffi_core::Quotas;
 use tokio::task::yield_now;
 use tracing::{info, warn};
 
 use super::hub::{Hub, State};
 use super::standing::{Standing, rights};
 use crate::access::Policy;
-use crate::router::{Denial, PeerId, Turn};
+use crate::router::{Denial, DenialKind, PeerId, Turn};
 
 /// So many processes get their rights at a time.
 const PERMITTED: usize = 64;
@@ -28,6 +29,8 @@ impl Hub {
         for some in peers.chunks(PERMITTED) {
             let denials = self.permit(some);
             self.tell(denials);
+            // Roles have quotas, too.
+            self.apply_quotas(some);
             yield_now().await;
         }
         for (peer, _) in peers {
@@ -35,6 +38,39 @@ impl Hub {
             yield_now().await;
         }
         info!("who may do what is as the configuration says now");
+    }
+
+    /// From now on those may have so much.
+    pub(super) async fn allow(&self, quotas: Quotas) {
+        let peers: Vec<_> = {
+            let mut state = self.state();
+            state.quotas = quotas;
+            let queues = state.queues.all();
+            queues
+                .map(|queue| (queue.peer(), queue.standing.clone()))
+                .collect()
+        };
+        for some in peers.chunks(PERMITTED) {
+            self.apply_quotas(some);
+            yield_now().await;
+        }
+        info!("how much each may have is as the configuration says now");
+    }
+
+    /// Gives some of them their quotas.
+    fn apply_quotas(&self, peers: &[(PeerId, Standing)]) {
+        let now = self.now();
+        let mut state = self.state();
+        let State {
+            router,
+            policy,
+            quotas,
+            ..
+        } = &mut *state;
+        for (peer, standing) in peers {
+            let allowed = standing.quotas(policy.as_ref(), quotas);
+            router.allow(*peer, allowed.as_ref(), now);
+        }
     }
 
     /// Gives some of them their rights. Those whose names are kept for others are to be cut off.
@@ -52,8 +88,7 @@ impl Hub {
                 Err(reason) => denials.push(Denial {
                     peer: *peer,
                     reason,
-                    is_last: false,
-                    cuts: true,
+                    kind: DenialKind::CutOff,
                 }),
             }
         }
@@ -75,42 +110,31 @@ impl Hub {
 
     /// Tells whoever runs the controller what was denied, and cuts off who does what it may not any more.
     pub(super) fn tell(&self, denials: Vec<Denial>) {
-        for denial in denials {
+        for Denial { peer, reason, kind } in denials {
+            let cuts = kind == DenialKind::CutOff;
+            // There may be many of them, of many processes.
+            let said = self.denied.may_say();
+            if said.is_none() && !cuts {
+                continue;
+            }
+            let unsaid = said.unwrap_or_default();
             let (process_name, identity, outbox) = {
                 let state = self.state();
-                let process_name = state
-                    .router
-                    .process_name(denial.peer)
-                    .unwrap_or_default()
-                    .to_owned();
-                let queue = state.queues.get(denial.peer);
-                let identity = queue.and_then(|queue| match &queue.standing {
-                    Standing::Other(identity) => identity.clone(),
-                    Standing::Own => None,
-                });
-                (
-                    process_name,
-                    identity,
-                    queue.map(|queue| Arc::clone(&queue.outbox)),
-                )
+                let process_name = state.router.process_name(peer).unwrap_or_default().to_owned();
+                let queue = state.queues.get(peer);
+                let identity = queue.map_or("nobody", |queue| queue.standing.identity());
+                let outbox = queue.map(|queue| Arc::clone(&queue.outbox));
+                (process_name, identity.to_owned(), outbox)
             };
-            let identity = identity.as_deref().unwrap_or("nobody");
-            let reason = denial.reason;
-            if denial.cuts {
-                warn!(
-                    process_name,
-                    identity, reason, "a process is cut off: it does what it may not any more"
-                );
-                if let Some(outbox) = outbox {
-                    outbox.abort();
-                }
-            } else if denial.is_last {
-                warn!(
-                    process_name,
-                    identity, reason, "denied; what else is denied to this process is not told"
-                );
-            } else {
-                warn!(process_name, identity, reason, "denied");
+            let said = match kind {
+                DenialKind::CutOff => "a process is cut off: it does what it may not any more",
+                DenialKind::LastRight => "denied; what else is denied to this process is not told",
+                DenialKind::Right => "denied",
+                DenialKind::OverQuota => "a process is over a quota",
+            };
+            warn!(process_name, identity, reason, unsaid, "{said}");
+            if let Some(outbox) = outbox.filter(|_| cuts) {
+                outbox.abort();
             }
         }
     }

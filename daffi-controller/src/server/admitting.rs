@@ -71,6 +71,7 @@ impl Hub {
                 queues,
                 closing,
                 policy,
+                ..
             } = &mut *state;
             let is_let_in = || {
                 let standing = Standing::of(admitted);
@@ -100,10 +101,18 @@ impl Hub {
             router,
             queues,
             policy,
+            quotas,
             ..
         } = state;
         let standing = Standing::of(admitted);
-        let rights = allowed(policy.as_ref(), &standing, &admitted.hello.process_name)?;
+        let process_name = &admitted.hello.process_name;
+        let rights = allowed(policy.as_ref(), &standing, process_name)?;
+        let quotas = standing.quotas(policy.as_ref(), quotas);
+        if let Some(quotas) = &quotas
+            && router.holder(process_name).is_none()
+        {
+            router.check_connection(quotas)?;
+        }
         let peer = router
             .connect(&admitted.hello, admitted.who.clone(), rights)
             .map_err(|mut refusal| {
@@ -113,6 +122,9 @@ impl Hub {
                 }
                 refusal
             })?;
+        if quotas.is_some() {
+            router.allow(peer, quotas.as_ref(), self.now());
+        }
         ways.outbox.share(&self.pool);
         let link = Link::new(self.now(), self.heartbeat);
         let (outbox, arrived) = (Arc::clone(ways.outbox), ways.arrived.clone());

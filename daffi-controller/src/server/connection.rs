@@ -9,16 +9,22 @@ use daffi_core::link::Channel;
 use daffi_core::link::handshake::{Admission, Admitted, OutOfTurn, Roll, Step};
 use daffi_core::proto::{Frame, Header, Limits, Nonce, Refusal};
 use daffi_core::transport::{Connection, Inlet, Outbox, ReadError, TlsFault};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
 use super::admitting::Ways;
 use super::hub::Hub;
-use crate::router::PeerId;
+use crate::router::{Fault, PeerId};
 
 /// How long a peer may take until it is known who it is, from its first byte on.
 pub(super) const GREETING: Duration = Duration::from_secs(10);
+
+/// How long a process that has sent more than it may is not read at a time, at most: so it is noticed in the end that it is gone.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// And so often it is looked whether its connection is closed on this side.
+const SLICE: Duration = Duration::from_millis(250);
 
 /// How long what is left may take to be written after the reader has seen the end.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -80,16 +86,24 @@ impl Hub {
         match admitted {
             Ok((process, identity)) => {
                 info!(process_name, %peer, %identity, "process connected");
-                if let Err(reason) = self.read(process, &mut inlet, &outbox).await {
-                    warn!(process_name = self.process_name(process), %peer, reason, "a connection is cut off");
-                    outbox.abort();
+                match self.read(process, &mut inlet, &outbox).await {
+                    Ok(()) => {}
+                    Err(CutOff { reason, told }) => {
+                        warn!(process_name = self.process_name(process), %peer, %identity, reason, "a connection is cut off");
+                        match told {
+                            Some(refusal) => say(&outbox, &Header::Refused(refusal)),
+                            None => outbox.abort(),
+                        }
+                    }
                 }
                 self.leave(process).await;
                 info!(process_name, %peer, "process disconnected");
             }
             Err(refusal) => {
                 let process_name = shortened(&process_name);
-                info!(process_name, %peer, %refusal, "process refused");
+                if let Some(unsaid) = self.turned_away.may_say() {
+                    info!(process_name, %peer, %refusal, unsaid, "process refused");
+                }
             }
         }
         outbox.close();
@@ -142,7 +156,7 @@ impl Hub {
         }
     }
 
-    async fn read(&self, process: PeerId, inlet: &mut Inlet, outbox: &Arc<Outbox>) -> Result<(), String> {
+    async fn read(&self, process: PeerId, inlet: &mut Inlet, outbox: &Arc<Outbox>) -> Result<(), CutOff> {
         let mut frames = Vec::new();
         let mut outboxes = Vec::new();
         loop {
@@ -156,12 +170,12 @@ impl Hub {
                     if let Some(fault) =
                         TlsFault::of(&error).filter(|fault| !matches!(fault, TlsFault::CutOff { .. }))
                     {
-                        return Err(fault.to_string());
+                        return Err(fault.to_string().into());
                     }
                     debug!(%error, "a connection broke");
                     return Ok(());
                 }
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(error.to_string().into()),
             }
             let routed = self.route(process, &frames, &mut outboxes).await;
             if frames.len() > 1 {
@@ -169,8 +183,48 @@ impl Hub {
                 tokio::task::yield_now().await;
             }
             outboxes.drain(..).for_each(|outbox| outbox.flush());
-            routed.map_err(|fault| fault.to_string())?;
+            if let Some(time) = routed? {
+                self.pause(process, time, outbox).await;
+            }
         }
+    }
+
+    /// Waits until a process may be read again that has sent more than it may. However long that is, it is looked now and then whether it
+    /// is still there.
+    async fn pause(&self, process: PeerId, time: Duration, outbox: &Outbox) {
+        let until = Instant::now() + PAUSE;
+        let mut left = Some(time);
+        while let Some(time) = left
+            && Instant::now() < until
+            && !outbox.is_closed()
+        {
+            sleep(time.min(SLICE).min(self.heartbeat / 2)).await;
+            left = self.still_owes(process);
+        }
+    }
+}
+
+/// Why a connection is cut off, and what its peer is told of it.
+#[derive(Debug)]
+struct CutOff {
+    reason: String,
+    told: Option<Refusal>,
+}
+
+impl From<String> for CutOff {
+    fn from(reason: String) -> Self {
+        Self { reason, told: None }
+    }
+}
+
+impl From<Fault> for CutOff {
+    fn from(fault: Fault) -> Self {
+        let reason = fault.to_string();
+        let told = match fault {
+            Fault::Abuse(exceeded) => Some(Refusal::Abuse(exceeded)),
+            _ => None,
+        };
+        Self { reason, told }
     }
 }
 

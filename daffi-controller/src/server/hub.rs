@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use daffi_core::Quotas;
 use daffi_core::auth::Identities;
 use daffi_core::link::Tick;
 use daffi_core::link::handshake::Demands;
@@ -54,6 +55,8 @@ pub(super) struct Hub {
     pub(super) closing: CancellationToken,
     /// What the log is told of those that are not let in.
     pub(super) turned_away: Seldom,
+    /// What the log is told of what those are denied who are.
+    pub(super) denied: Seldom,
 }
 
 /// What the lock guards.
@@ -63,6 +66,8 @@ pub(super) struct State {
     pub(super) queues: Queues,
     /// Who may do what, if that is said.
     pub(super) policy: Option<Policy>,
+    /// How much each may have.
+    pub(super) quotas: Quotas,
     pub(super) closing: bool,
 }
 
@@ -77,6 +82,7 @@ impl Hub {
             ),
             queues: Queues::default(),
             policy,
+            quotas: options.quotas,
             closing: false,
         };
         Self {
@@ -95,6 +101,7 @@ impl Hub {
             alarm: Notify::new(),
             closing: CancellationToken::new(),
             turned_away: Seldom::default(),
+            denied: Seldom::default(),
         }
     }
 
@@ -111,20 +118,21 @@ impl Hub {
     }
 
     /// Routes what one read brought. What is sent is written at once, but for the last of it, whose queues are added to
-    /// `outboxes`.
+    /// `outboxes`. Says how long nothing more is to be read of it.
     pub(super) async fn route(
         &self,
         from: PeerId,
         frames: &[Frame],
         outboxes: &mut Vec<Arc<Outbox>>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<Duration>, Fault> {
         let mut frames = frames.iter();
+        let mut owes = None;
         loop {
             let (requests, decoded) = decode(&mut frames);
             let mut requests = requests.into_iter();
             let mut left = None;
             loop {
-                left = self.take_turn(from, left, &mut requests, outboxes)?;
+                left = self.take_turn(from, left, &mut requests, outboxes, &mut owes)?;
                 if left.is_none() && requests.len() == 0 {
                     break;
                 }
@@ -132,7 +140,7 @@ impl Hub {
             }
             decoded?;
             if frames.len() == 0 {
-                return Ok(());
+                return Ok(owes);
             }
             give_way(outboxes).await;
         }
@@ -145,6 +153,7 @@ impl Hub {
         mut left: Option<Work>,
         requests: &mut impl Iterator<Item = (Request<'a>, Bytes)>,
         outboxes: &mut Vec<Arc<Outbox>>,
+        owes: &mut Option<Duration>,
     ) -> Result<Option<Work>, Fault> {
         let resumes = left.is_some();
         if let Some(work) = &mut left {
@@ -174,9 +183,21 @@ impl Hub {
         queues.take_touched(outboxes);
         self.set_alarm(router);
         let denials = router.take_denials();
+        *owes = router.owes(from, self.now());
         drop(state);
         self.tell(denials);
         routed
+    }
+
+    /// How long a process is still not read, as it has sent more than it may. That it is not is no sign of its end.
+    pub(super) fn still_owes(&self, peer: PeerId) -> Option<Duration> {
+        let now = self.now();
+        let mut state = self.state();
+        let State { router, queues, .. } = &mut *state;
+        if let Some(queue) = queues.get_mut(peer) {
+            queue.worked_for += 1;
+        }
+        router.owes(peer, now)
     }
 
     fn set_alarm(&self, router: &Router) {

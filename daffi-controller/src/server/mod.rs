@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daffi_core::transport::{Address, Connection, Listener, Openness, Security};
-use daffi_core::{Access, ConfigFault, StartError};
+use daffi_core::{Access, ConfigFault, Quotas, StartError};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
@@ -107,6 +107,16 @@ impl Controller {
         let policy = access.map(Policy::new).transpose().map_err(access_faults)?;
         self.hub.restrict(policy).await;
         Ok(())
+    }
+
+    /// From now on this is how much each connection, and each identity, may have. What is there already, and runs, goes on, also where it
+    /// is more than that; nothing is added to it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Where it is dropped, those who come new have the new quotas, and perhaps only some of those who are there.
+    pub async fn set_quotas(&self, quotas: Quotas) {
+        self.hub.allow(quotas).await;
     }
 
     /// Where it listens, with the real port.

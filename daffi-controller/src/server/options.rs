@@ -4,10 +4,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use daffi_core::Access;
 use daffi_core::auth::Identities;
 use daffi_core::proto::Limits;
 use daffi_core::transport::{Address, Security};
+use daffi_core::{Access, Quotas};
 
 /// How a controller shall run.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct ControllerOptions {
     pub insecure: bool,
     /// Who may do what. Otherwise all that are let in may do everything; so may the process that runs the controller, in any case.
     pub access: Option<Access>,
+    /// How much each connection, and each identity, may have. The process that runs the controller has no quota. Default: nobody has.
+    pub quotas: Quotas,
     /// What protects TCP connections. Default: nothing.
     pub security: Security,
     /// Whom it knows. Whoever proves through TCP to be none of them is refused then; where nobody is known, nobody is asked.
@@ -51,6 +53,7 @@ impl ControllerOptions {
             any_user: false,
             insecure: false,
             access: None,
+            quotas: Quotas::new(),
             security: Security::none(),
             identities: None,
         }

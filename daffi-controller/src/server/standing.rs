@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use daffi_core::Quotas;
 use daffi_core::link::handshake::Admitted;
 use daffi_core::proto::{Refusal, Who};
 
-use crate::access::{Policy, Rights};
+use crate::access::{Allowed, Policy, Rights};
 
 /// Before the number of a user.
 const USER: &str = "uid:";
@@ -30,6 +31,24 @@ impl Standing {
                 Self::Other(Some(Arc::clone(name)))
             }
             _ => Self::Other(None),
+        }
+    }
+}
+
+impl Standing {
+    /// How much such a process may have; all if there is nothing.
+    pub(super) fn quotas(&self, policy: Option<&Policy>, all: &Quotas) -> Option<Allowed> {
+        match self {
+            Self::Own => None,
+            Self::Other(identity) => Policy::allowed(policy, identity.as_deref(), all),
+        }
+    }
+
+    /// The identity that it has proven.
+    pub(super) fn identity(&self) -> &str {
+        match self {
+            Self::Other(Some(identity)) => identity,
+            Self::Own | Self::Other(None) => "nobody",
         }
     }
 }

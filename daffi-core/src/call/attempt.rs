@@ -15,6 +15,7 @@ use super::pause::{Pause, longer_each_time, pause};
 use super::pump::Feeds;
 use super::source::Source;
 use super::spread::Receivers;
+use super::worth::{is_worth_retrying, room_in};
 use crate::error::{CallError, Oversized};
 use crate::node::{Backoff, Exchange, Item, Message, Next, Node, Request, in_process};
 use crate::proto::{CallId, Described, Failed, Failure, Limits, Moment, Outcome, Window};
@@ -333,7 +334,8 @@ impl Attempt {
             return None;
         }
         let node = Arc::clone(self.exchange.node());
-        let delay = self.backoff.pause();
+        // Before there is room it would be refused again, and the attempt is lost.
+        let delay = self.backoff.pause().max(room_in(failed));
         if self
             .deadline
             .is_some_and(|deadline| node.moment(Instant::now() + delay) >= deadline)
@@ -383,18 +385,4 @@ fn message<'a>(
     // `begin` has seen that there are arguments.
     static NONE: Bytes = Bytes::new();
     Message::Call(request, arguments.0.as_ref().unwrap_or(&NONE))
-}
-
-/// Whether a call that ended so may do better the next time.
-const fn is_worth_retrying(failed: &Failed) -> bool {
-    matches!(
-        failed,
-        Failed::NoProvider(_)
-            | Failed::ProviderLost { .. }
-            | Failed::Overloaded { .. }
-            | Failed::Recursive
-            | Failed::NoThread { .. }
-            | Failed::Disconnected { .. }
-            | Failed::Cancelled { .. }
-    )
 }

@@ -23,6 +23,7 @@ mod source;
 mod spread;
 mod streaming;
 mod stub;
+mod worth;
 
 pub use crate::node::Lagging;
 pub(crate) use arguments::by_name;

@@ -80,7 +80,8 @@ impl<T, E> Call<T, E> {
     }
 
     /// Makes the call again, up to `retries` times, when it fails for a reason that may pass: no provider, a lost one, one
-    /// at its limit or about to stop, no connection. Between two attempts it waits, longer each time and up to 2 s.
+    /// at its limit or about to stop, no connection. Between two attempts it waits, longer each time and up to 2 s, and as long as a quota that it is over has
+    /// no room.
     ///
     /// A call that may have run is not made again unless it is [`idempotent`](Self::idempotent). All attempts together end
     /// at the call's deadline, and a process makes few more calls again than one in ten, so that an outage is not made

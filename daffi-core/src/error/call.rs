@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::RemoteError;
 #[cfg(feature = "runtime")]
 use crate::proto::Failed;
-use crate::proto::{Absence, TimeLimit};
+use crate::proto::{Absence, Exceeded, TimeLimit};
 use crate::signature::Signature;
 
 /// What of a call was too large.
@@ -108,7 +108,8 @@ pub enum CallError<E = RemoteError> {
         retries_spent: bool,
     },
     /// Every provider is at its limit and so is its queue, this process has too many calls outstanding, or the call would wait
-    /// for a place that one of those holds who wait for it, or for a thread that nobody ever lets go.
+    /// for a place that one of those holds who wait for it, or for a thread that nobody ever lets go. Or whoever runs the controller has set a
+    /// quota that has no room for it.
     #[non_exhaustive]
     Overloaded {
         /// The callback's name.
@@ -119,6 +120,8 @@ pub enum CallError<E = RemoteError> {
         /// The callback blocks, and would wait for a thread for ever: its process has so many for such callbacks, each is held by one that
         /// waits, directly or through others, for a callback that needs one, and one that holds one waits for this call.
         threads: Option<u32>,
+        /// The quota that has no room for the call, and whose it is, where whoever runs the controller has set one.
+        quota: Option<Exceeded>,
         /// Whether the callback may have begun.
         may_have_run: bool,
         /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
@@ -309,6 +312,15 @@ impl<E> CallError<E> {
                 callback,
                 recursive: true,
                 threads: None,
+                quota: None,
+                may_have_run: false,
+                retries_spent: false,
+            },
+            Failed::OverQuota(exceeded) => Self::Overloaded {
+                callback,
+                recursive: false,
+                threads: None,
+                quota: Some(exceeded),
                 may_have_run: false,
                 retries_spent: false,
             },
@@ -316,16 +328,11 @@ impl<E> CallError<E> {
                 callback,
                 recursive: false,
                 threads: Some(threads),
+                quota: None,
                 may_have_run: false,
                 retries_spent: false,
             },
-            Failed::Overloaded { may_have_run } => Self::Overloaded {
-                callback,
-                recursive: false,
-                threads: None,
-                may_have_run,
-                retries_spent: false,
-            },
+            Failed::Overloaded { may_have_run } => Self::overloaded(callback, may_have_run),
             Failed::Panicked { message } => Self::Panicked { callback, message },
             Failed::SignatureMismatch { offered } => {
                 let offered = Box::new(offered.decode().unwrap_or_else(|_| Signature::unknown()));

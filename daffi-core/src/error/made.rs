@@ -102,6 +102,7 @@ impl<E> CallError<E> {
             callback: callback.into(),
             recursive: false,
             threads: None,
+            quota: None,
             may_have_run,
             retries_spent: false,
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::CallError;
 #[cfg(feature = "runtime")]
-use super::words::BEFORE;
+use super::phrases::BEFORE;
 #[cfg(feature = "runtime")]
 use crate::proto::TimeLimit;
 

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::fault::{ConfigFault, Listed};
-use crate::proto;
+use crate::proto::{self, Exceeded};
 use crate::transport::{Address, OpenToAll, TlsFault};
 
 /// Why [`start`](crate::GlobalBuilder::start) failed. Each message says what to do next.
@@ -182,6 +182,8 @@ impl StartError {
             },
             proto::Refusal::WrongProof => Refusal::WrongProof,
             proto::Refusal::Exposed => Refusal::Exposed,
+            proto::Refusal::OverQuota(quota) => Refusal::OverQuota { quota },
+            proto::Refusal::Abuse(quota) => Refusal::Abuse { quota },
         };
         Self::refused(address, refusal)
     }
@@ -328,6 +330,23 @@ pub enum Refusal {
          network keeps everybody else away"
     )]
     Exposed,
+    /// This process would be one too many of its identity.
+    #[error(
+        "it lets in no more than {quota}: stop one of them, or have whoever runs it raise `connections` of `quotas.identity` in its \
+         configuration"
+    )]
+    #[non_exhaustive]
+    OverQuota {
+        /// The quota.
+        quota: Exceeded,
+    },
+    /// This process went on and on beyond what it may do.
+    #[error("it ended the connection, as this process went on and on beyond its quota: {quota}")]
+    #[non_exhaustive]
+    Abuse {
+        /// The quota.
+        quota: Exceeded,
+    },
 }
 
 /// Why somebody may listen at another address who means this one.

@@ -2,8 +2,8 @@
 
 use std::error::Error;
 use std::fmt;
-use std::time::Duration;
 
+use super::phrases::{Before, InVain, Ran, Spent};
 use super::{CallError, Oversized, shown};
 use crate::proto::{Absence, TimeLimit};
 
@@ -158,47 +158,7 @@ impl<E> CallError<E> {
                 Ran(*may_have_run),
                 Spent(*retries_spent)
             ),
-            Self::Overloaded {
-                callback,
-                threads: Some(threads),
-                may_have_run,
-                retries_spent,
-                ..
-            } => write!(
-                f,
-                "`{callback}` would never have had a thread: all {threads} that blocking callbacks of its process may use are held by \
-                 ones that wait for others which need one, as the one that made this call, directly or through others; {}: write \
-                 `async` for the one that waits, or raise `blocking_threads` of its Global{}",
-                Ran(*may_have_run),
-                Spent(*retries_spent)
-            ),
-            Self::Overloaded {
-                callback,
-                recursive: true,
-                may_have_run,
-                retries_spent,
-                ..
-            } => write!(
-                f,
-                "everybody who could answer `{callback}` is at its limit, and the call would wait for itself: it was made, \
-                 directly or through others, while `{callback}` ran, which holds a place until it is answered; {}: raise \
-                 `concurrency`, or do what it calls for without calling it{}",
-                Ran(*may_have_run),
-                Spent(*retries_spent)
-            ),
-            Self::Overloaded {
-                callback,
-                recursive: false,
-                may_have_run,
-                retries_spent,
-                ..
-            } => write!(
-                f,
-                "everybody who could answer `{callback}` is at its limit; {}: call again later, raise \
-                 `concurrency` or `queue`, or start another provider{}",
-                Ran(*may_have_run),
-                Spent(*retries_spent)
-            ),
+            Self::Overloaded { .. } => self.say_overloaded(f),
             Self::Panicked { callback, message } => write!(f, "`{callback}` panicked: {message}"),
             Self::SignatureMismatch {
                 callback,
@@ -342,58 +302,5 @@ impl<E> CallError<E> {
             Self::Timeout { limit, .. } => !matches!(limit, TimeLimit::Callback(_)),
             _ => false,
         }
-    }
-}
-
-/// How the message says whether the callback may have run.
-struct Ran(bool);
-
-impl fmt::Display for Ran {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0 {
-            "it may have run"
-        } else {
-            "it did not run"
-        })
-    }
-}
-
-pub(super) const BEFORE: &str = "; it may have run before, for the call was made more than once";
-
-/// What the message of a call that did not run says of the attempts before it.
-struct Before(bool);
-
-impl fmt::Display for Before {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0 { BEFORE } else { "" })
-    }
-}
-
-/// What the message says of the time for which nobody offered the callback though the call waited for that.
-struct InVain(Option<Duration>);
-
-impl fmt::Display for InVain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            // Nobody reads fractions of a millisecond.
-            Some(time) if time.as_millis() > 0 => {
-                let time = Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-                write!(f, "; it waited {time:?} for a process that offers it, in vain")
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// What the message says of retries that were asked for and not made.
-struct Spent(bool);
-
-impl fmt::Display for Spent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0 {
-            "; it was not made again, as this process has spent its retries: wait, since each ten calls earn another"
-        } else {
-            ""
-        })
     }
 }

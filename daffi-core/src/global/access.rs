@@ -1,8 +1,9 @@
-//! Who may do what, said while the controller runs.
+//! Who may do what, and how much of it, said while the controller runs.
 
 use super::Global;
 use crate::access::Access;
 use crate::error::{ConfigFault, StartError};
+use crate::quota::Quotas;
 
 impl Global {
     /// From now on this is who may do what at the controller that this process runs; everybody may do everything if it is `None`. Calls,
@@ -34,5 +35,33 @@ impl Global {
             return Err(StartError::Config(vec![missing]));
         };
         controller.set_access(access.into()).await
+    }
+
+    /// From now on this is how much each connection, and each identity, may have at the controller that this process runs; roles may say something
+    /// else for those who have them. What runs goes on, also where it is more than that; nothing is added to it.
+    ///
+    /// ```no_run
+    /// # use daffi_core as daffi;
+    /// use daffi::{Global, Quota, Quotas};
+    ///
+    /// # async fn example(g: Global) -> Result<(), daffi::StartError> {
+    /// g.set_quotas(Quotas::new().connection(Quota::new().calls(100))).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Config`] when this process runs no controller.
+    ///
+    /// # Cancel safety
+    ///
+    /// Where it is dropped, those who come new have the new quotas, and perhaps only some of those who are there.
+    pub async fn set_quotas(&self, quotas: Quotas) -> Result<(), StartError> {
+        let Some(controller) = &self.inner.controller else {
+            let missing = ConfigFault::Missing("set_quotas", "a Global with init_controller(true)");
+            return Err(StartError::Config(vec![missing]));
+        };
+        controller.set_quotas(quotas).await;
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Describing a [`Global`].
 
+mod access;
 mod check;
 mod start;
 mod trust;
@@ -15,6 +16,7 @@ use crate::auth::Source;
 use crate::link;
 use crate::node::Traces;
 use crate::proto::{Limits, TraceContext};
+use crate::quota::Quotas;
 use crate::registry::ServiceInstance;
 #[cfg(feature = "tls")]
 use crate::transport::Tls;
@@ -46,6 +48,7 @@ pub struct GlobalBuilder {
     any_user: bool,
     insecure: bool,
     access: Option<Access>,
+    quotas: Quotas,
     #[cfg(feature = "tls")]
     tls: Option<Tls>,
     secrets: Vec<Source>,
@@ -80,6 +83,7 @@ impl Default for GlobalBuilder {
             any_user: false,
             insecure: false,
             access: None,
+            quotas: Quotas::new(),
             #[cfg(feature = "tls")]
             tls: None,
             secrets: Vec::new(),
@@ -163,14 +167,6 @@ impl GlobalBuilder {
     /// bytes (on macOS, 103). Default: `<temp dir>/daffi-<uid>`, a folder of the user's own, which nobody else can enter; that is checked.
     pub fn unix_sock_path(mut self, folder: impl Into<PathBuf>) -> Self {
         self.unix_sock_path = Some(folder.into());
-        self
-    }
-
-    /// Who may do what at the controller that this process runs, which takes [`init_controller(true)`](Self::init_controller); see
-    /// [`Access`]. Processes that join by [`memory`](Self::memory) are this one, which may do everything. Default: everybody who is let in
-    /// may do everything.
-    pub fn access(mut self, access: Access) -> Self {
-        self.access = Some(access);
         self
     }
 

@@ -1,12 +1,13 @@
 //! Finding the controller, being let in, and coming back after the connection was lost.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{debug, info, warn};
 
+use super::attempts::{Attempts, BACKOFF};
 use super::backoff::Backoff;
 use super::doings::Doings;
 use super::join::{Joined, NotJoined, Route, join};
@@ -15,9 +16,6 @@ use crate::error::{CallError, RemoteError, StartError};
 use crate::panics;
 use crate::proto::{Failed, Failure, Refusal, Welcome};
 use crate::transport::Connection;
-
-/// The first and the longest wait between two attempts to connect. The real wait is a random part of it.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
 /// How often a name is asked for that another process holds, until it is known whether that one is alive.
 const NAME: Duration = Duration::from_millis(100);
@@ -44,36 +42,13 @@ pub(crate) struct Supervisor {
     pub(crate) connect_timeout: Duration,
 }
 
-/// How coming back goes.
-#[derive(Debug)]
-struct Attempts {
-    /// Grows for as long as no connection comes so far that the callbacks are announced: a controller that lets in and
-    /// then closes is asked no more often than one that is not there.
-    backoff: Backoff,
-    /// Why the last one did not succeed, for a start that waits for one that does.
-    failed: Arc<Mutex<Option<io::Error>>>,
-}
-
-impl Attempts {
-    fn failed(&self, error: io::Error) {
-        *lock(&self.failed) = Some(error);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Supervisor {
     /// Connects for the first time; then a task keeps the node connected until it stops.
     pub(crate) async fn start(self) -> Result<(), StartError> {
         let (done, first) = tokio::sync::oneshot::channel();
         let (address, waited) = (self.route.address().clone(), self.connect_timeout);
-        let failed = Arc::new(Mutex::new(None));
-        let attempts = Attempts {
-            backoff: Backoff::new(BACKOFF.0, BACKOFF.1),
-            failed: Arc::clone(&failed),
-        };
+        let attempts = Attempts::new();
+        let last = attempts.last();
         let node = Arc::clone(&self.node);
         let time = Arc::clone(&node).keep_time();
         node.tasks.spawn_on(
@@ -112,9 +87,7 @@ impl Supervisor {
             Err(_) => Err(StartError::NoController {
                 address,
                 waited,
-                source: lock(&failed)
-                    .take()
-                    .unwrap_or_else(|| io::ErrorKind::TimedOut.into()),
+                source: last.take().unwrap_or_else(|| io::ErrorKind::TimedOut.into()),
             }),
         };
         if started.is_ok() {
@@ -130,7 +103,7 @@ impl Supervisor {
         let address = self.route.address();
         let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
         let mut found = None;
-        // The refusal of a name whose holder has not been heard since.
+        // The refusal of a name whose holder has not been heard since, or of a connection more where another may be dead.
         let mut held: Option<Refusal> = None;
         loop {
             let attempt = timeout_at(until, join(&self.node, &self.route)).await;
@@ -138,13 +111,13 @@ impl Supervisor {
                 Ok(Ok(joined)) => return Ok(joined),
                 Ok(Err(NotJoined::Refused(refusal))) => {
                     let is_first = held.is_none();
-                    let may_be_dead = matches!(refusal, Refusal::NameTaken { .. })
+                    let may_be_dead = matches!(refusal, Refusal::NameTaken { .. } | Refusal::OverQuota(_))
                         && held.as_ref().is_none_or(|held| *held == refusal);
                     if !may_be_dead || Instant::now() + NAME >= until {
                         return Err(StartError::answered(address, refusal));
                     }
                     if is_first {
-                        info!(%address, %refusal, "asking again until that process is heard, or known to be lost");
+                        info!(%address, %refusal, "asking again: who is in the way may be lost already, or go");
                     }
                     held = Some(refusal);
                     sleep(NAME).await;
@@ -207,7 +180,8 @@ impl Supervisor {
         let mut joined = Some(joined);
         let mut done = Some(done);
         while let Some(Joined { connection, welcome }) = joined.take() {
-            self.serve(connection, &welcome, &mut attempts, &mut done).await;
+            let begun = Instant::now();
+            let refused = self.serve(connection, &welcome, &mut attempts, &mut done).await;
             info!(
                 process_name = &**self.node.process_name(),
                 address = %self.route.address(),
@@ -217,8 +191,13 @@ impl Supervisor {
             if self.node.phase() != Phase::Running {
                 return;
             }
+            let pause = attempts.pause_after(refused, begun.elapsed());
+            let coming_back = async {
+                sleep(pause).await;
+                self.come_back(&mut attempts).await
+            };
             joined = tokio::select! {
-                joined = self.come_back(&mut attempts) => joined,
+                joined = coming_back => joined,
                 () = self.node.stop.cancelled() => None,
             };
             if joined.is_some() {
@@ -227,13 +206,14 @@ impl Supervisor {
         }
     }
 
+    /// Serves a connection until it ends; `true` if the controller has said why it ends it.
     async fn serve(
         &self,
         connection: Connection,
         welcome: &Welcome,
         attempts: &mut Attempts,
         done: &mut Option<tokio::sync::oneshot::Sender<Result<(), StartError>>>,
-    ) {
+    ) -> bool {
         let node = &self.node;
         attempts.failed(io::Error::new(
             io::ErrorKind::ConnectionReset,
@@ -302,16 +282,17 @@ impl Supervisor {
             outbox.abort();
             std::future::pending::<()>().await;
         };
-        tokio::select! {
-            _ = serving => {}
-            () = announcing => {}
-            () = closing => {}
-        }
+        let refused = tokio::select! {
+            refused = serving => refused.unwrap_or(false),
+            () = announcing => false,
+            () = closing => false,
+        };
         #[allow(
             clippy::redundant_closure_for_method_calls,
             reason = "the method is not general enough"
         )]
         let _lost = node.visit(&mut Doings::default(), |visit| visit.disconnect());
+        refused
     }
 
     /// Tries again and again; gives up only when the node stops or the controller will never let it in.

@@ -6,6 +6,7 @@
 mod accepted;
 mod act;
 mod ask_for;
+mod attempts;
 mod awaited;
 mod backoff;
 mod budget;

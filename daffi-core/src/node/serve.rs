@@ -28,11 +28,13 @@ struct Heard {
     acknowledged: AtomicU64,
     /// The reader is at work: what has come since is unread, which is not silence.
     busy: AtomicBool,
+    /// The controller has said why it ends the connection.
+    refused: AtomicBool,
 }
 
 impl Node {
-    /// Reads and writes until the connection ends.
-    pub(super) async fn serve(self: &Arc<Self>, connection: Connection, heartbeat: Duration) {
+    /// Reads and writes until the connection ends; `true` if the controller has said why it ends it.
+    pub(super) async fn serve(self: &Arc<Self>, connection: Connection, heartbeat: Duration) -> bool {
         let Connection {
             outbox, inlet, peer, ..
         } = connection;
@@ -71,6 +73,7 @@ impl Node {
         if tokio::time::timeout(CLOSING, writer).await.is_err() {
             outbox.abort();
         }
+        heard.refused.load(Ordering::Relaxed)
     }
 
     async fn read(self: &Arc<Self>, mut inlet: Inlet, outbox: &Outbox, heard: &Heard) -> Result<(), String> {
@@ -116,6 +119,8 @@ impl Node {
                 } = header
                 {
                     heard.acknowledged.fetch_max(acknowledged, Ordering::Release);
+                } else if let Header::Refused(_) = header {
+                    heard.refused.store(true, Ordering::Relaxed);
                 }
                 session
                     .receive(now, header, payload, &mut out, events)

@@ -50,6 +50,10 @@ impl HostedController for Host {
         Box::pin(async { Ok(()) })
     }
 
+    fn set_quotas(&self, _quotas: crate::Quotas) -> BoxFuture<()> {
+        Box::pin(async {})
+    }
+
     fn stop(&self) -> BoxFuture<()> {
         Box::pin(async {})
     }

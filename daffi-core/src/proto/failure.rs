@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Described, RemoteError, fields};
+use super::{Described, Exceeded, RemoteError, fields};
 
 /// The end of a call: the encoded value, or why there is none.
 pub type Outcome = Result<Bytes, Failure>;
@@ -192,6 +192,8 @@ pub enum Failed {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The caller has as many calls as it may have, or makes as many as it may make.
+    OverQuota(Exceeded),
 }
 
 impl Failed {
@@ -222,6 +224,7 @@ impl Failed {
             | Self::Invalid { .. }
             | Self::Recursive
             | Self::NoThread { .. }
+            | Self::OverQuota(_)
             | Self::Decode { .. } => false,
             Self::ProviderLost { .. }
             | Self::Panicked { .. }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extensions, Limits, Method, fields};
+use super::{Exceeded, Extensions, Limits, Method, fields};
 
 /// The first bytes of every connection, so that a stranger is recognised before anything is believed.
 pub const MAGIC: [u8; 4] = *b"dafi";
@@ -181,4 +181,10 @@ pub enum Refusal {
     /// The connection can be read and changed by others, so nothing can be proven on it.
     #[error("the connection is not encrypted")]
     Exposed,
+    /// It would be one connection too many. It may be that an earlier one is dead, and nobody has noticed.
+    #[error("no more than {0} are let in")]
+    OverQuota(Exceeded),
+    /// A process that was let in goes on far beyond what it may do. It is told so at any time, and that is the last thing it is told.
+    #[error("it goes on and on beyond its quota: {0}")]
+    Abuse(Exceeded),
 }

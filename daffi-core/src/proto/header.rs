@@ -18,7 +18,7 @@ pub enum Header<'a> {
     Hello(Hello),
     /// The first frame from a controller that lets the node in. No payload; not numbered.
     Welcome(Welcome),
-    /// The first and last frame from a controller that does not. No payload; not numbered.
+    /// The last frame from a controller that does not, or no longer. No payload; not numbered.
     Refused(Refusal),
     /// "I am here, and have received so many numbered frames." No payload; not numbered itself.
     Heartbeat {

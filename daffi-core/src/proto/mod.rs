@@ -12,6 +12,7 @@ mod codec;
 mod depth;
 mod described;
 mod each;
+mod exceeded;
 mod extensions;
 mod failure;
 mod fields;
@@ -48,6 +49,7 @@ pub use codec::{
 };
 pub use described::Described;
 pub use each::{Tally, decode_arguments, encode_arguments};
+pub use exceeded::{Exceeded, Measure, QuotaOf};
 pub use extensions::Extensions;
 pub use failure::{Absence, Failed, Failure, Outcome, TimeLimit, Typed};
 pub use flow::{Batch, Budget, Credit, DecodeItem, RunId, Taken, Waiting, Window};

@@ -47,8 +47,8 @@ pub use self::streams::End;
 use self::streams::Streams;
 pub use self::transmit::{Transmit, Unsent};
 use crate::proto::{
-    Batch, CallId, DecodeError, Failed, Failure, Header, Limits, Moment, Outcome, PieceError, RunId, Status,
-    StreamId, Window, decode_guarded,
+    Batch, CallId, DecodeError, Failed, Failure, Header, Limits, Moment, Outcome, PieceError, Refusal, RunId,
+    Status, StreamId, Window, decode_guarded,
 };
 
 /// What the driver shall do.
@@ -80,6 +80,9 @@ pub enum Fault {
     /// A payload in pieces is not as it was declared.
     #[error("a payload from the controller: {0}")]
     Piece(#[from] PieceError),
+    /// The controller says why it ends the connection.
+    #[error("the controller ends the connection: {0}")]
+    Refused(Refusal),
 }
 
 /// Whose end a deadline is.
@@ -340,9 +343,9 @@ impl<W, C: Clone> Session<W, C> {
             } => self.stopped(End::Part(call, part), index, events),
             Header::Goodbye => events.push(Event::ControllerStopping),
             Header::Heartbeat { .. } => {}
+            Header::Refused(refusal) => return Err(Fault::Refused(refusal)),
             Header::Hello(_)
             | Header::Welcome(_)
-            | Header::Refused(_)
             | Header::Challenge(_)
             | Header::Proof(_)
             | Header::Call(_)

@@ -33,14 +33,17 @@ Examples:
 
 Signals:
   SIGINT or SIGTERM stops it: it tells the processes and sends them what is queued. A second one ends it at once.
-  SIGHUP has it read its configuration again: who may do what is as that says then. It reads the
+  SIGHUP has it read its configuration again: who may do what, and how much of it, is as that says then. It reads the
   files of its certificates again, too, which it also does by itself when somebody joins. All else stays as it was.
 
-A configuration says what the options do, by their names, and who may do what:
+A configuration says what the options do, by their names, who may do what, and how much of it:
   port = 8888
   everyone = [\"customer\"]
   [roles.customer]
   call = [\"shop.*\"]
+  [quotas.identity]
+  connections = 16
+  calls-per-second = 1000
 
 Exit codes:
   0  it was told to stop, and did
@@ -49,8 +52,8 @@ Exit codes:
   3  the address is in use"
 )]
 pub(crate) struct Arguments {
-    /// A file with what else is said here, as `port = 8888`, and with who may do what; what is said here counts. SIGHUP has it read
-    /// again, for who may do what.
+    /// A file with what else is said here, as `port = 8888`, with who may do what, and with how much of it; what is said here
+    /// counts. SIGHUP has it read again, for the latter two.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 

@@ -7,18 +7,19 @@ use std::path::{Path, PathBuf};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
 use daffi_controller::config::{Config, Fault, Setting};
-use daffi_core::Access;
+use daffi_core::{Access, Quotas};
 
 use super::arguments::Arguments;
 
 /// Options that make no sense in a file.
 const ELSEWHERE: [&str; 3] = ["config", "help", "version"];
 
-/// The program's arguments, and who may do what.
+/// The program's arguments, who may do what, and how much of it.
 #[derive(Debug)]
 pub(crate) struct Configured {
     pub(crate) arguments: Arguments,
     pub(crate) access: Option<Access>,
+    pub(crate) quotas: Quotas,
 }
 
 impl Configured {
@@ -37,6 +38,7 @@ impl Configured {
             return Ok(Self {
                 arguments: Arguments::parse_from(said),
                 access: None,
+                quotas: Quotas::new(),
             });
         };
         let config = read(file)?;
@@ -50,6 +52,7 @@ impl Configured {
         Ok(Self {
             arguments: Arguments::parse_from(all),
             access: config.access,
+            quotas: config.quotas,
         })
     }
 }
@@ -63,13 +66,13 @@ pub(crate) fn check(file: &Path) -> Result<(), String> {
     read(file).map(drop)
 }
 
-/// Who may do what, as a file says.
+/// Who may do what, and how much of it, as a file says.
 ///
 /// # Errors
 ///
 /// What is at fault in it, in words.
-pub(crate) fn access(file: &Path) -> Result<Option<Access>, String> {
-    read(file).map(|config| config.access)
+pub(crate) fn again(file: &Path) -> Result<(Option<Access>, Quotas), String> {
+    read(file).map(|config| (config.access, config.quotas))
 }
 
 /// What a file says, if nothing is at fault in it.

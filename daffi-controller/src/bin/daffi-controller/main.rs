@@ -100,13 +100,22 @@ fn say(to: &mut impl Write, text: &str) {
     let _ = to.write_all(text.as_bytes());
 }
 
-async fn run(Configured { arguments, access }: Configured) -> ExitCode {
+async fn run(configured: Configured) -> ExitCode {
+    let Configured {
+        arguments,
+        access,
+        quotas,
+    } = configured;
     let mut options = ControllerOptions::new(arguments.address());
     options.heartbeat = Duration::from_millis(arguments.heartbeat);
     options.any_user = arguments.any_user;
     options.insecure = arguments.insecure;
-    let mut is_restricted = access.is_some();
+    let mut says = Says {
+        access: access.is_some(),
+        quotas: quotas.is_any(),
+    };
     options.access = access;
+    options.quotas = quotas;
     if let Some(file) = &arguments.known {
         match Identities::load(file) {
             Ok(known) => options.identities = Some(Arc::new(known)),
@@ -160,7 +169,7 @@ async fn run(Configured { arguments, access }: Configured) -> ExitCode {
         tokio::select! {
             name = stop.told() => break name,
             _ = hangup.recv() => {
-                is_restricted = reload(&controller, arguments.config.as_deref(), is_restricted).await;
+                says = reload(&controller, arguments.config.as_deref(), says).await;
             }
         }
     };
@@ -174,29 +183,48 @@ async fn run(Configured { arguments, access }: Configured) -> ExitCode {
     }
 }
 
-/// Reads certificates and the configuration again. What is at fault changes nothing. Says whether it is said who may do what.
-async fn reload(controller: &Controller, file: Option<&Path>, is_restricted: bool) -> bool {
+/// What the configuration says anything of.
+#[derive(Clone, Copy, Debug)]
+struct Says {
+    /// Who may do what.
+    access: bool,
+    /// How much each may have.
+    quotas: bool,
+}
+
+/// Reads certificates and the configuration again. What is at fault changes nothing. Gives what it says something of now.
+async fn reload(controller: &Controller, file: Option<&Path>, says: Says) -> Says {
     controller.reload().await;
     let Some(file) = file else {
         info!("SIGHUP: there is no configuration file to read again");
-        return is_restricted;
+        return says;
     };
-    match configured::access(file) {
+    match configured::again(file) {
         // A file that is written just now may be empty.
-        Ok(None) if is_restricted => error!(
+        Ok((None, _)) if says.access => error!(
             file = %file.display(),
             "SIGHUP: the configuration says no longer who may do what, so nothing changes; to let everybody do everything, start again"
         ),
-        Ok(access) => {
+        Ok((_, quotas)) if says.quotas && !quotas.is_any() => error!(
+            file = %file.display(),
+            "SIGHUP: the configuration says no longer how much each may have, so nothing changes; to have no quotas, start again"
+        ),
+        Ok((access, quotas)) => {
             info!(file = %file.display(), "SIGHUP: the configuration is read again");
             match controller.set_access(access.as_ref()).await {
-                Ok(()) => return access.is_some(),
+                Ok(()) => {
+                    controller.set_quotas(quotas).await;
+                    return Says {
+                        access: access.is_some(),
+                        quotas: quotas.is_any(),
+                    };
+                }
                 Err(error) => error!("{error}"),
             }
         }
         Err(faults) => error!("SIGHUP: the configuration is at fault, so nothing changes\n{faults}"),
     }
-    is_restricted
+    says
 }
 
 /// The signals that end the program.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::world::{Asked, Ending, Life, Op, Size, Terms, Types, Within, history_of};
+use super::world::{Asked, Ending, Life, Op, Quoted, Size, Terms, Types, Within, history_of};
 use super::*;
 
 fn size() -> impl Strategy<Value = Size> {
@@ -89,6 +89,11 @@ fn asked() -> impl Strategy<Value = Asked> {
     })
 }
 
+fn quoted() -> impl Strategy<Value = Quoted> {
+    let whose = [Quoted::Connection, Quoted::Identity, Quoted::Both];
+    prop_oneof![1 => Just(Quoted::Nobody), 4 => prop::sample::select(whose.to_vec())]
+}
+
 fn op() -> impl Strategy<Value = Op> {
     let (node, which) = (0..4usize, 0..16usize);
     prop_oneof![
@@ -105,7 +110,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => node.clone().prop_map(Op::Goodbye),
         2 => node.clone().prop_map(Op::Disconnect),
         2 => (node.clone(), prop::bool::weighted(0.3)).prop_map(|(node, full)| Op::Full(node, full)),
-        1 => (node, prop::bool::weighted(0.3)).prop_map(|(node, narrow)| Op::Narrow(node, narrow)),
+        1 => (node.clone(), prop::bool::weighted(0.3)).prop_map(|(node, narrow)| Op::Narrow(node, narrow)),
+        3 => (node.clone(), quoted()).prop_map(|(node, quoted)| Op::Quotas(node, quoted)),
         2 => Just(Op::Tick),
     ]
 }

@@ -82,8 +82,7 @@ impl Ruled {
             [Denial {
                 peer,
                 reason,
-                is_last: false,
-                cuts: false
+                kind: DenialKind::Right,
             }]
         );
     }
@@ -354,7 +353,7 @@ fn p11_a_process_that_offers_what_it_may_not_any_more_is_to_be_cut_off() {
     let told = ruled.f.router.take_denials();
     assert!(
         told.iter()
-            .any(|denial| denial.cuts && denial.peer == ruled.caller),
+            .any(|denial| denial.kind == DenialKind::CutOff && denial.peer == ruled.caller),
         "{told:?}"
     );
     ruled.check_empty();
@@ -402,8 +401,13 @@ fn p15_whoever_is_denied_all_the_time_fills_no_log() {
         told.extend(ruled.f.router.take_denials());
     }
     assert_eq!(told.len(), 64);
-    assert!(told.last().unwrap().is_last);
-    assert_eq!(told.iter().filter(|denial| denial.is_last).count(), 1);
+    assert!(told.last().unwrap().kind == DenialKind::LastRight);
+    assert_eq!(
+        told.iter()
+            .filter(|denial| denial.kind == DenialKind::LastRight)
+            .count(),
+        1
+    );
     ruled.check_empty();
 }
 

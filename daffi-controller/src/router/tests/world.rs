@@ -48,8 +48,19 @@ pub(super) enum Op {
     Full(usize, bool),
     /// The node takes small frames only, or any.
     Narrow(usize, bool),
+    /// The node, or its identity, has quotas from now on, which are never reached, or none any more.
+    Quotas(usize, Quoted),
     /// Time passes.
     Tick,
+}
+
+/// Whose quotas there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quoted {
+    Nobody,
+    Connection,
+    Identity,
+    Both,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -352,6 +363,7 @@ impl World {
             Op::Disconnect(node) => self.disconnect(node),
             Op::Full(node, full) => self.bound(node, |node| node.full = full),
             Op::Narrow(node, narrow) => self.bound(node, |node| node.narrow = narrow),
+            Op::Quotas(node, quoted) => self.quotas(node, quoted),
             Op::Tick => self.tick(),
         }
         self.serve();
@@ -546,6 +558,7 @@ impl World {
         assert_eq!(self.router.calls_outstanding(), self.routed.len());
         assert_eq!(self.router.calls_waiting(), self.parked.len());
         self.router.lines.check();
+        self.router.check_tallies();
     }
 }
 

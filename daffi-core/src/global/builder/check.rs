@@ -65,6 +65,12 @@ impl GlobalBuilder {
                 "init_controller(true): it is the controller that decides by it",
             ));
         }
+        if self.quotas.is_any() && !self.init_controller {
+            faults.push(ConfigFault::Missing(
+                "quotas",
+                "init_controller(true): it is the controller that keeps them",
+            ));
+        }
         if let [_, _, ..] = self.secrets[..] {
             faults.push(ConfigFault::Conflict("token, token_file", "key or each other"));
         }

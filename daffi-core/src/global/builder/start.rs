@@ -110,6 +110,7 @@ impl GlobalBuilder {
                     any_user: self.any_user,
                     insecure: self.insecure,
                     access: self.access,
+                    quotas: self.quotas,
                     security: security.clone(),
                     identities,
                 };

@@ -242,6 +242,28 @@ fn handshakes() -> Vec<Golden> {
             b"",
             "00 00 00 02 02 0c",
         ),
+        golden(
+            "refused: over quota",
+            Header::Refused(Refusal::OverQuota(Exceeded::new(
+                Measure::Connections,
+                QuotaOf::Identity,
+                16,
+                None,
+            ))),
+            b"",
+            "00 00 00 06 02 0d 00 01 10 00",
+        ),
+        golden(
+            "refused: abuse",
+            Header::Refused(Refusal::Abuse(Exceeded::new(
+                Measure::BytesPerSecond,
+                QuotaOf::Connection,
+                1000,
+                None,
+            ))),
+            b"",
+            "00 00 00 08 02 0e 05 00 fb e8 03 00",
+        ),
     ]
 }
 
@@ -620,6 +642,17 @@ fn replies() -> Vec<Golden> {
             }),
             b"",
             "00 00 00 0f 06 07 00 02 0f fc 70 11 01 00 fc 00 00 01 00",
+        ),
+        golden(
+            "over quota",
+            failed(Failed::OverQuota(Exceeded::new(
+                Measure::CallsPerSecond,
+                QuotaOf::Identity,
+                5000,
+                Some(Duration::from_millis(12)),
+            ))),
+            b"",
+            "00 00 00 11 06 07 00 02 10 04 01 fb 88 13 01 00 fc 00 1b b7 00",
         ),
         golden(
             "decode",
@@ -1005,10 +1038,12 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "1c",             // a header
-        "02 0d",          // a refusal
-        "06 07 00 03",    // a status
-        "06 07 00 02 10", // a way to fail
+        "1c",                   // a header
+        "02 0f",                // a refusal
+        "06 07 00 03",          // a status
+        "06 07 00 02 11",       // a way to fail
+        "06 07 00 02 10 06",    // a measure
+        "06 07 00 02 10 00 02", // whose a quota is
         "06 07 00 02 00 04",
         "0a 07 00 05",                      // a query
         "10 07 00 03",                      // a stream

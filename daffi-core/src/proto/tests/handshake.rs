@@ -141,6 +141,17 @@ fn a_refusal_says_what_to_do() {
     );
     check(&Refusal::WrongProof, "the proof does not hold");
     check(&Refusal::Exposed, "the connection is not encrypted");
+    let connections = Exceeded::new(Measure::Connections, QuotaOf::Identity, 2, None);
+    check(
+        &Refusal::OverQuota(connections),
+        "no more than 2 connections for all processes of its identity together are let in",
+    );
+    let room_in = Some(Duration::from_millis(1500));
+    let calls = Exceeded::new(Measure::CallsPerSecond, QuotaOf::Connection, 10, room_in);
+    check(
+        &Refusal::Abuse(calls),
+        "it goes on and on beyond its quota: 10 calls per second for the connection of this process, and there is room again in 1.5s",
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::wire::Sent;
 use super::*;
 use crate::proto::{Absence, RemoteError};
+use crate::proto::{Exceeded, Measure, QuotaOf};
 
 fn sent(call: CallId, payload: &'static str) -> Sent {
     Sent::Call {
@@ -665,4 +666,15 @@ fn a_name_that_nobody_can_have_is_not_sent() {
         denied()
     );
     assert_eq!(f.wire.sent().len(), 2);
+}
+
+#[test]
+fn a_controller_says_why_it_ends_the_connection() {
+    let mut f = Fixture::new();
+    let exceeded = Exceeded::new(Measure::CallsPerSecond, QuotaOf::Connection, 5, None);
+    let refused = f.receive(Header::Refused(Refusal::Abuse(exceeded)), Bytes::new());
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "the controller ends the connection: it goes on and on beyond its quota: 5 calls per second for the connection of this process"
+    );
 }

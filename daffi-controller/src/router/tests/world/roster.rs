@@ -23,6 +23,22 @@ impl World {
         }
     }
 
+    /// Two nodes each are one identity.
+    pub(super) fn quotas(&mut self, node: usize, quoted: Quoted) {
+        let Some(link) = self.nodes[node].link else { return };
+        let most = Quota::new().calls(1000).streams(1000).callbacks(1000);
+        let most = most.calls_per_second(1_000_000).bytes_per_second(1_000_000_000);
+        let quotas = match quoted {
+            Quoted::Nobody => Quotas::new(),
+            Quoted::Connection => Quotas::new().connection(most),
+            Quoted::Identity => Quotas::new().identity(most),
+            Quoted::Both => Quotas::new().connection(most).identity(most),
+        };
+        let identity = ["even", "odd"][node % 2];
+        let allowed = Policy::allowed(None, Some(identity), &quotas);
+        self.router.allow(link, allowed.as_ref(), self.queues.now);
+    }
+
     pub(super) fn offer(&mut self, node: usize, name: usize, terms: Terms, ready: bool) {
         let Some(number) = self.number(node, Asking::Other) else {
             return;

@@ -1,0 +1,112 @@
+//! What one connection, or one identity, may do in a second, and how much it may have.
+
+use std::time::Duration;
+
+use daffi_core::Quota;
+use daffi_core::proto::{Exceeded, Measure, Moment, QuotaOf};
+
+use crate::access::Bucket;
+
+/// A quota, with what is left of it in this second.
+#[derive(Debug)]
+pub(super) struct Account {
+    of: QuotaOf,
+    quota: Quota,
+    calls: Option<Bucket>,
+    bytes: Option<Bucket>,
+}
+
+/// How much there is of something that is counted as long as it lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) calls: usize,
+    pub(super) streams: usize,
+    pub(super) callbacks: usize,
+}
+
+impl Account {
+    pub(super) fn new(of: QuotaOf, quota: &Quota, now: Moment) -> Self {
+        let bucket = |measure| quota.of(measure).map(|rate| Bucket::full(rate, now));
+        Self {
+            of,
+            quota: *quota,
+            calls: bucket(Measure::CallsPerSecond),
+            bytes: bucket(Measure::BytesPerSecond),
+        }
+    }
+
+    /// From now on it is this.
+    pub(super) fn change(&mut self, quota: &Quota, now: Moment) {
+        let new = Self::new(self.of, quota, now);
+        let changed = |old: Option<Bucket>, new: Option<Bucket>| match (old, new) {
+            (Some(mut old), Some(new)) => {
+                old.change(new.rate(), now);
+                Some(old)
+            }
+            (_, new) => new,
+        };
+        self.calls = changed(self.calls, new.calls);
+        self.bytes = changed(self.bytes, new.bytes);
+        self.quota = *quota;
+    }
+
+    /// How many calls it may make in a second.
+    pub(super) const fn calls_per_second(&self) -> Option<u64> {
+        self.quota.of(Measure::CallsPerSecond)
+    }
+
+    /// How many bytes it may send in a second.
+    pub(super) const fn bytes_per_second(&self) -> Option<u64> {
+        self.quota.of(Measure::BytesPerSecond)
+    }
+
+    /// Whether there may be one more where there are so many.
+    pub(super) fn check(&self, measure: Measure, there: usize) -> Result<(), Exceeded> {
+        match self.quota.of(measure) {
+            Some(most) if there as u64 >= most => Err(Exceeded::new(measure, self.of, most, None)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a call more may be made in this second.
+    pub(super) fn check_rate(&mut self, now: Moment) -> Result<(), Exceeded> {
+        check(self.of, Measure::CallsPerSecond, &mut self.calls, 1, now)
+    }
+
+    /// Whether so many bytes more may be sent in this second.
+    pub(super) fn check_bytes(&mut self, bytes: u64, now: Moment) -> Result<(), Exceeded> {
+        check(self.of, Measure::BytesPerSecond, &mut self.bytes, bytes, now)
+    }
+
+    /// So much is done, on credit if need be.
+    pub(super) fn charge(&mut self, calls: u64, bytes: u64, now: Moment) {
+        if let Some(bucket) = &mut self.calls
+            && calls > 0
+        {
+            bucket.charge(calls, now);
+        }
+        if let Some(bucket) = &mut self.bytes {
+            bucket.charge(bytes, now);
+        }
+    }
+
+    /// How long until nothing is owed any more, if something is.
+    pub(super) fn owes(&mut self, now: Moment) -> Option<Duration> {
+        let calls = self.calls.as_mut().and_then(|bucket| bucket.owes(now));
+        let bytes = self.bytes.as_mut().and_then(|bucket| bucket.owes(now));
+        calls.max(bytes)
+    }
+}
+
+fn check(
+    of: QuotaOf,
+    measure: Measure,
+    bucket: &mut Option<Bucket>,
+    tokens: u64,
+    now: Moment,
+) -> Result<(), Exceeded> {
+    let Some(bucket) = bucket else { return Ok(()) };
+    bucket
+        .check(tokens, now)
+        .map_err(|room_in| Exceeded::new(measure, of, bucket.rate(), room_in))
+}

@@ -1,0 +1,118 @@
+//! What processes have and do, counted for their quotas.
+
+use std::time::Duration;
+
+use daffi_core::proto::{Exceeded, Measure, Moment};
+
+use super::ids::PeerId;
+use super::peers::{Peers, get_mut};
+use crate::access::Allowed;
+
+impl Peers {
+    /// A call of a process has begun, or waits.
+    pub(super) fn begun(&mut self, by: PeerId, streams: bool) {
+        let (slots, holders) = self.with_holders();
+        let Some(peer) = get_mut(slots, by) else { return };
+        peer.made += 1;
+        peer.streaming += usize::from(streams);
+        if let Some(metered) = &peer.metered {
+            holders.begun(metered, streams);
+        }
+    }
+
+    /// It has ended, or waits no longer.
+    pub(super) fn ended(&mut self, by: PeerId, streams: bool) {
+        let (slots, holders) = self.with_holders();
+        let Some(peer) = get_mut(slots, by) else { return };
+        peer.made -= 1;
+        peer.streaming -= usize::from(streams);
+        if let Some(metered) = &peer.metered {
+            holders.ended(metered, streams);
+        }
+    }
+
+    /// Whether an identity may have a connection more.
+    pub(super) fn check_connection(&self, allowed: &Allowed) -> Result<(), Exceeded> {
+        self.holders().check_connection(allowed)
+    }
+
+    /// From now on a process that offers so many callbacks may have so much, or all.
+    pub(super) fn allow(&mut self, id: PeerId, allowed: Option<&Allowed>, callbacks: usize, now: Moment) {
+        let (slots, holders) = self.with_holders();
+        let Some(peer) = get_mut(slots, id) else { return };
+        let tally = peer.tally(callbacks);
+        let was_metered = peer.metered.is_some();
+        match (&mut peer.metered, allowed) {
+            (Some(metered), Some(allowed)) => holders.change(metered, allowed, tally, now),
+            (metered @ None, Some(allowed)) => *metered = Some(Box::new(holders.enter(allowed, tally, now))),
+            (metered, None) => {
+                if let Some(metered) = metered.take() {
+                    holders.leave(&metered, tally, now);
+                }
+            }
+        }
+        self.count_metered(was_metered, allowed.is_some());
+    }
+
+    /// Whether a process may make a call more, which brings so many bytes.
+    pub(super) fn check_call(&mut self, id: PeerId, bytes: u64, now: Moment) -> Result<(), Exceeded> {
+        let (slots, holders) = self.with_holders();
+        let Some(peer) = get_mut(slots, id) else {
+            return Ok(());
+        };
+        let tally = peer.tally(0);
+        let Some(metered) = &mut peer.metered else {
+            return Ok(());
+        };
+        holders.check(metered, Measure::Calls, tally)?;
+        holders.check_rates(metered, bytes, now)
+    }
+
+    /// Whether a process may have one more of something.
+    pub(super) fn check_more(&self, id: PeerId, measure: Measure) -> Result<(), Exceeded> {
+        let Some(peer) = self.get(id) else { return Ok(()) };
+        let Some(metered) = &peer.metered else {
+            return Ok(());
+        };
+        let tally = peer.tally(metered.callbacks());
+        self.holders().check(metered, measure, tally)
+    }
+
+    /// A process has done so much, on credit if need be.
+    pub(super) fn charge(&mut self, id: PeerId, calls: u64, bytes: u64, now: Moment) {
+        let (slots, holders) = self.with_holders();
+        if let Some(metered) = get_mut(slots, id).and_then(|peer| peer.metered.as_mut()) {
+            holders.charge(metered, calls, bytes, now);
+        }
+    }
+
+    /// How long until a process owes nothing any more.
+    pub(super) fn owes(&mut self, id: PeerId, now: Moment) -> Option<Duration> {
+        if !self.has_metered() {
+            return None;
+        }
+        let (slots, holders) = self.with_holders();
+        let metered = get_mut(slots, id).and_then(|peer| peer.metered.as_mut())?;
+        holders.owes(metered, now)
+    }
+
+    /// A call of so many bytes was refused; `false` if that goes on and on.
+    pub(super) fn refused(&mut self, id: PeerId, bytes: u64, now: Moment) -> bool {
+        let metered = self.get_mut(id).and_then(|peer| peer.metered.as_mut());
+        metered.is_none_or(|metered| metered.refused(bytes, now))
+    }
+
+    /// Whether whoever runs the controller is told that something of a process was refused.
+    pub(super) fn is_told(&mut self, id: PeerId, now: Moment) -> bool {
+        let metered = self.get_mut(id).and_then(|peer| peer.metered.as_mut());
+        metered.is_some_and(|metered| metered.is_told(now))
+    }
+
+    /// A process offers so many callbacks now.
+    pub(super) fn count_callbacks(&mut self, id: PeerId, callbacks: usize) {
+        let (slots, holders) = self.with_holders();
+        if let Some(metered) = get_mut(slots, id).and_then(|peer| peer.metered.as_mut()) {
+            holders.offers(metered, callbacks);
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Those who have quotas: connections, and the identities that are theirs.
+//!
+//! What an identity has is the sum of what its connections have, at any time: it is counted where theirs is, and what a connection still has
+//! goes with it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use daffi_core::Quota;
+use daffi_core::proto::{Exceeded, Measure, Moment, QuotaOf};
+use slab::Slab;
+
+use super::account::{Account, Tally};
+use super::numbers::{Mixing, Table};
+use crate::access::{Allowed, Bucket};
+
+/// An identity that has no connection any more is known for so long, so that nobody gets a new second by coming again.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// So many of these are looked at when somebody comes or goes.
+const LOOKED_AT: usize = 4;
+
+/// So many times what is allowed in a second may be refused in a second.
+const PATIENCE: u64 = 10;
+
+/// And the whole of what is allowed in so many seconds may be refused at once.
+const PATIENT: u64 = 60;
+
+/// What is allowed in a second, for this: where nothing is said, and at least.
+const CALLS: u64 = 1000;
+const FEWEST_CALLS: u64 = 100;
+const FEWEST_BYTES: u64 = 1024 * 1024;
+
+/// What is counted of a connection that has a quota, or whose identity has.
+#[derive(Debug)]
+pub(super) struct Metered {
+    pub(super) account: Account,
+    /// What is refused takes of it.
+    calls: Bucket,
+    bytes: Option<Bucket>,
+    /// The place of its identity.
+    holder: Option<usize>,
+    /// How many callbacks were counted of it.
+    callbacks: usize,
+    /// When whoever runs the controller was told of a refusal.
+    told: Option<Moment>,
+}
+
+/// An identity that has a quota.
+#[derive(Debug)]
+struct Holder {
+    name: Arc<str>,
+    account: Account,
+    connections: usize,
+    tally: Tally,
+    /// Since when it has no connection.
+    idle: Option<Moment>,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct Holders {
+    slots: Slab<Holder>,
+    names: Table<Arc<str>, usize>,
+    /// Those without a connection, and since when, the earliest first.
+    idle: VecDeque<(Moment, usize)>,
+}
+
+impl Holders {
+    pub(super) fn new(mixing: Mixing) -> Self {
+        Self {
+            slots: Slab::new(),
+            names: Table::with_hasher(mixing),
+            idle: VecDeque::new(),
+        }
+    }
+
+    /// Whether an identity may have a connection more.
+    pub(super) fn check_connection(&self, allowed: &Allowed) -> Result<(), Exceeded> {
+        let holder = allowed.identity.as_ref().and_then(|name| self.names.get(name));
+        let there = holder
+            .and_then(|holder| self.slots.get(*holder))
+            .map_or(0, |holder| holder.connections);
+        let quota = allowed.quotas.of(QuotaOf::Identity);
+        match quota.of(Measure::Connections) {
+            Some(most) if there as u64 >= most && allowed.identity.is_some() => {
+                Err(Exceeded::new(Measure::Connections, QuotaOf::Identity, most, None))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A connection is counted from now on, with what it has.
+    pub(super) fn enter(&mut self, allowed: &Allowed, tally: Tally, now: Moment) -> Metered {
+        self.forget_idle(now);
+        let quota = allowed.quotas.of(QuotaOf::Identity);
+        let holder = match &allowed.identity {
+            Some(name) if quota.is_any() => Some(self.holder(name, quota, now)),
+            _ => None,
+        };
+        if let Some(holder) = holder.and_then(|holder| self.slots.get_mut(holder)) {
+            holder.connections += 1;
+            holder.idle = None;
+            holder.tally.calls += tally.calls;
+            holder.tally.streams += tally.streams;
+            holder.tally.callbacks += tally.callbacks;
+        }
+        let account = Account::new(QuotaOf::Connection, allowed.quotas.of(QuotaOf::Connection), now);
+        let (calls, bytes) = patience(&account, quota, now);
+        Metered {
+            account,
+            calls,
+            bytes,
+            holder,
+            callbacks: tally.callbacks,
+            told: None,
+        }
+    }
+
+    fn holder(&mut self, name: &Arc<str>, quota: &Quota, now: Moment) -> usize {
+        if let Some(place) = self.names.get(name) {
+            if let Some(holder) = self.slots.get_mut(*place) {
+                holder.account.change(quota, now);
+            }
+            return *place;
+        }
+        let place = self.slots.insert(Holder {
+            name: Arc::clone(name),
+            account: Account::new(QuotaOf::Identity, quota, now),
+            connections: 0,
+            tally: Tally::default(),
+            idle: None,
+        });
+        self.names.insert(Arc::clone(name), place);
+        place
+    }
+
+    /// What a connection may have is something else from now on.
+    pub(super) fn change(&mut self, metered: &mut Metered, allowed: &Allowed, tally: Tally, now: Moment) {
+        let quota = allowed.quotas.of(QuotaOf::Identity);
+        let has_holder = quota.is_any() && allowed.identity.is_some();
+        if has_holder != metered.holder.is_some() {
+            self.leave(metered, tally, now);
+            *metered = self.enter(allowed, tally, now);
+            return;
+        }
+        metered
+            .account
+            .change(allowed.quotas.of(QuotaOf::Connection), now);
+        if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
+            holder.account.change(quota, now);
+        }
+        (metered.calls, metered.bytes) = patience(&metered.account, quota, now);
+    }
+
+    /// A connection is counted no more, nor what it has.
+    pub(super) fn leave(&mut self, metered: &Metered, tally: Tally, now: Moment) {
+        self.forget_idle(now);
+        let Some(place) = metered.holder else { return };
+        let Some(holder) = self.slots.get_mut(place) else {
+            return;
+        };
+        holder.connections -= 1;
+        holder.tally.calls -= tally.calls;
+        holder.tally.streams -= tally.streams;
+        holder.tally.callbacks -= metered.callbacks;
+        if holder.connections == 0 {
+            holder.idle = Some(now);
+            self.idle.push_back((now, place));
+        }
+    }
+
+    /// Forgets some of those that have had no connection for long, and owe nothing.
+    fn forget_idle(&mut self, now: Moment) {
+        for _ in 0..LOOKED_AT {
+            let Some((since, place)) = self.idle.front().copied() else {
+                return;
+            };
+            if now.since(since) < KEPT {
+                return;
+            }
+            self.idle.pop_front();
+            // It may have come back meanwhile, and gone again, or its place may be another's.
+            let holder = self.slots.get_mut(place);
+            let Some(holder) = holder.filter(|holder| holder.idle == Some(since)) else {
+                continue;
+            };
+            if holder.account.owes(now).is_some() {
+                holder.idle = Some(now);
+                self.idle.push_back((now, place));
+            } else {
+                let holder = self.slots.remove(place);
+                self.names.remove(&holder.name);
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ what there is
+
+    /// A call of a connection has begun, or waits.
+    pub(super) fn begun(&mut self, metered: &Metered, streams: bool) {
+        if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
+            holder.tally.calls += 1;
+            holder.tally.streams += usize::from(streams);
+        }
+    }
+
+    /// It has ended, or waits no longer.
+    pub(super) fn ended(&mut self, metered: &Metered, streams: bool) {
+        if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
+            holder.tally.calls -= 1;
+            holder.tally.streams -= usize::from(streams);
+        }
+    }
+
+    /// A connection offers so many callbacks now.
+    pub(super) fn offers(&mut self, metered: &mut Metered, callbacks: usize) {
+        let before = std::mem::replace(&mut metered.callbacks, callbacks);
+        if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
+            holder.tally.callbacks += callbacks;
+            holder.tally.callbacks -= before;
+        }
+    }
+
+    /// Whether there may be one more of something, of which the connection has so much.
+    pub(super) fn check(&self, metered: &Metered, measure: Measure, own: Tally) -> Result<(), Exceeded> {
+        let there = |tally: Tally| match measure {
+            Measure::Calls => tally.calls,
+            Measure::Streams => tally.streams,
+            _ => tally.callbacks,
+        };
+        metered.account.check(measure, there(own))?;
+        match metered.holder.and_then(|holder| self.slots.get(holder)) {
+            Some(holder) => holder.account.check(measure, there(holder.tally)),
+            None => Ok(()),
+        }
+    }
+
+    // ------------------------------------------------------------------ what is done in a second
+
+    /// Whether a call more may be made in this second that brings so many bytes.
+    pub(super) fn check_rates(
+        &mut self,
+        metered: &mut Metered,
+        bytes: u64,
+        now: Moment,
+    ) -> Result<(), Exceeded> {
+        metered.account.check_rate(now)?;
+        metered.account.check_bytes(bytes, now)?;
+        match metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
+            Some(holder) => {
+                holder.account.check_rate(now)?;
+                holder.account.check_bytes(bytes, now)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// So much is done, on credit if need be.
+    pub(super) fn charge(&mut self, metered: &mut Metered, calls: u64, bytes: u64, now: Moment) {
+        metered.account.charge(calls, bytes, now);
+        if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
+            holder.account.charge(calls, bytes, now);
+        }
+    }
+
+    /// How long until nothing is owed any more by a connection or its identity.
+    pub(super) fn owes(&mut self, metered: &mut Metered, now: Moment) -> Option<Duration> {
+        let own = metered.account.owes(now);
+        let holder = metered.holder.and_then(|holder| self.slots.get_mut(holder));
+        own.max(holder.and_then(|holder| holder.account.owes(now)))
+    }
+
+    /// How many connections each has, and what these have, by its place.
+    #[cfg(test)]
+    pub(super) fn counted(&self) -> impl Iterator<Item = (usize, (usize, Tally))> {
+        let slots = self.slots.iter();
+        slots.map(|(place, holder)| (place, (holder.connections, holder.tally)))
+    }
+}
+
+impl Metered {
+    /// A call of so many bytes was refused; `false` if that goes on and on.
+    pub(super) fn refused(&mut self, bytes: u64, now: Moment) -> bool {
+        self.calls.charge(1, now);
+        let calls = self.calls.owes(now);
+        let bytes = self.bytes.as_mut().and_then(|bucket| {
+            bucket.charge(bytes, now);
+            bucket.owes(now)
+        });
+        calls.is_none() && bytes.is_none()
+    }
+
+    /// How many callbacks were counted of it.
+    pub(super) const fn callbacks(&self) -> usize {
+        self.callbacks
+    }
+
+    #[cfg(test)]
+    pub(super) const fn holder(&self) -> Option<usize> {
+        self.holder
+    }
+
+    /// Whether whoever runs the controller is told of a refusal: of one in a second.
+    pub(super) fn is_told(&mut self, now: Moment) -> bool {
+        let told = self
+            .told
+            .is_none_or(|told| now.since(told) >= Duration::from_secs(1));
+        if told {
+            self.told = Some(now);
+        }
+        told
+    }
+}
+
+/// How much may be refused.
+fn patience(account: &Account, identity: &Quota, now: Moment) -> (Bucket, Option<Bucket>) {
+    let holding =
+        |rate: u64| Bucket::holding(rate.saturating_mul(PATIENCE), rate.saturating_mul(PATIENT), now);
+    let least = |own: Option<u64>, measure| [own, identity.of(measure)].into_iter().flatten().min();
+    let calls = least(account.calls_per_second(), Measure::CallsPerSecond).unwrap_or(CALLS);
+    let bytes = least(account.bytes_per_second(), Measure::BytesPerSecond);
+    (
+        holding(calls.max(FEWEST_CALLS)),
+        bytes.map(|bytes| holding(bytes.max(FEWEST_BYTES))),
+    )
+}

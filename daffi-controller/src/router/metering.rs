@@ -1,0 +1,197 @@
+//! Quotas: each frame is counted for whoever sent it, and a call for which there is no room is refused before anything is done for it.
+//!
+//! What cannot be refused goes on credit, and its sender is read again when it owes nothing.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use daffi_core::proto::{CallId, Exceeded, Failed, Header, Large, Measure, Moment, Refusal};
+
+use super::calling::metadata_bytes;
+use super::ids::PeerId;
+use super::outlet::Fault;
+use super::permission::{Denial, DenialKind};
+use super::request::Request;
+use super::state::Router;
+use super::status::words;
+use super::work::Turn;
+use crate::access::Allowed;
+
+/// So many bytes a frame is counted with, beside its payload and its words.
+const FRAME: usize = 32;
+
+/// What a frame takes of the quotas of its sender.
+#[derive(Debug)]
+struct Takes {
+    asks: Asks,
+    bytes: usize,
+    /// For how many more there must be room.
+    to_come: u64,
+}
+
+/// Whether a frame asks for something.
+#[derive(Debug)]
+enum Asks {
+    /// It makes a call, which can be refused.
+    Call(CallId),
+    /// It asks for something else that is answered.
+    Answer,
+    Nothing,
+}
+
+impl Takes {
+    fn of(request: &Request<'_>, payload: &Bytes) -> Self {
+        let (asks, words) = match request {
+            Request::Offer { .. } | Request::Withdraw { .. } => (Asks::Answer, 0),
+            Request::Frame(header) => match header {
+                Header::Query { .. } => (Asks::Answer, 0),
+                Header::Call(call)
+                | Header::Large {
+                    frame: Large::Call(call),
+                    ..
+                } => (Asks::Call(call.call), call.name.len() + metadata_bytes(call)),
+                Header::CallTo { call, processes }
+                | Header::Large {
+                    frame: Large::CallTo { call, processes },
+                    ..
+                } => {
+                    let names: usize = processes.iter().map(|name| name.len()).sum();
+                    (
+                        Asks::Call(call.call),
+                        call.name.len() + metadata_bytes(call) + names,
+                    )
+                }
+                Header::Reply { status, .. }
+                | Header::Close { status, .. }
+                | Header::Large {
+                    frame: Large::Reply { status, .. },
+                    ..
+                } => (Asks::Nothing, words(status)),
+                _ => (Asks::Nothing, 0),
+            },
+        };
+        let to_come = match request {
+            Request::Frame(Header::Large { bytes, .. }) => *bytes,
+            _ => 0,
+        };
+        Self {
+            asks,
+            bytes: FRAME + payload.len() + words,
+            to_come,
+        }
+    }
+}
+
+impl Router {
+    /// Whether an identity may have a connection more.
+    ///
+    /// # Errors
+    ///
+    /// The refusal to answer.
+    pub fn check_connection(&self, allowed: &Allowed) -> Result<(), Refusal> {
+        self.peers.check_connection(allowed).map_err(Refusal::OverQuota)
+    }
+
+    /// From now on a process may have so much, or all, if nothing is said. What it has already goes on.
+    pub fn allow(&mut self, peer: PeerId, allowed: Option<&Allowed>, now: Moment) {
+        let callbacks = self.directory.count_of(peer);
+        self.peers.allow(peer, allowed, callbacks, now);
+    }
+
+    /// How long a process is not read, as it has sent more than it may.
+    #[must_use]
+    pub fn owes(&mut self, peer: PeerId, now: Moment) -> Option<Duration> {
+        self.peers.owes(peer, now)
+    }
+
+    /// Counts a frame. What comes back is to be answered instead of doing what it asks for.
+    pub(super) fn meter(
+        &mut self,
+        from: PeerId,
+        request: &Request<'_>,
+        payload: &Bytes,
+        turn: &Turn,
+    ) -> Result<Option<(CallId, Failed)>, Fault> {
+        let takes = Takes::of(request, payload);
+        let (bytes, now) = (takes.bytes as u64, turn.now());
+        let call = match takes.asks {
+            Asks::Call(call) => call,
+            Asks::Answer => {
+                self.peers.charge(from, 1, bytes, now);
+                return Ok(None);
+            }
+            Asks::Nothing => {
+                self.peers.charge(from, 0, bytes, now);
+                return Ok(None);
+            }
+        };
+        let all = bytes.saturating_add(takes.to_come);
+        let checked = self.peers.check_call(from, all, now);
+        let Err(exceeded) = checked else {
+            self.peers.charge(from, 1, bytes, now);
+            return Ok(None);
+        };
+        self.claim_call(from, call)?;
+        if !self.peers.refused(from, bytes, now) {
+            return Err(Fault::Abuse(exceeded));
+        }
+        self.tell_exceeded(from, exceeded, now);
+        Ok(Some((call, Failed::OverQuota(exceeded))))
+    }
+
+    /// Whether one more is asked by a call to many, the first of them apart, which was counted with the call.
+    pub(super) fn check_one_more(&mut self, from: PeerId, is_first: bool, now: Moment) -> Result<(), Failed> {
+        if !self.peers.has_metered() {
+            return Ok(());
+        }
+        let checked = if is_first {
+            self.peers.check_more(from, Measure::Calls)
+        } else {
+            self.peers.check_call(from, 0, now)
+        };
+        if let Err(exceeded) = checked {
+            self.tell_exceeded(from, exceeded, now);
+            return Err(Failed::OverQuota(exceeded));
+        }
+        if !is_first {
+            self.peers.charge(from, 1, 0, now);
+        }
+        Ok(())
+    }
+
+    /// Whether one call more may run with streams.
+    pub(super) fn check_streams(&mut self, from: PeerId, now: Moment) -> Result<(), Failed> {
+        let Err(exceeded) = self.peers.check_more(from, Measure::Streams) else {
+            return Ok(());
+        };
+        self.tell_exceeded(from, exceeded, now);
+        Err(Failed::OverQuota(exceeded))
+    }
+
+    /// Why a process may not offer one callback more.
+    pub(super) fn over_callbacks(&self, peer: PeerId) -> Option<String> {
+        let exceeded = self.peers.check_more(peer, Measure::Callbacks).err()?;
+        Some(format!(
+            "the controller takes no more than {exceeded}; whoever runs it can raise that, by `{}` of `quotas.{}` in its configuration",
+            exceeded.measure, exceeded.of
+        ))
+    }
+
+    /// What a process offers has changed.
+    pub(super) fn count_callbacks(&mut self, peer: PeerId) {
+        if self.peers.has_metered() {
+            let callbacks = self.directory.count_of(peer);
+            self.peers.count_callbacks(peer, callbacks);
+        }
+    }
+
+    fn tell_exceeded(&mut self, peer: PeerId, exceeded: Exceeded, now: Moment) {
+        if self.peers.is_told(peer, now) {
+            self.keep_for_log(Denial {
+                peer,
+                reason: exceeded.to_string(),
+                kind: DenialKind::OverQuota,
+            });
+        }
+    }
+}

@@ -1,0 +1,645 @@
+//! Quotas: what is over one is refused by name, what is not goes on, and what is given back is all that was taken.
+
+use daffi_core::proto::{Exceeded, Measure, QuotaOf};
+use proptest::prelude::*;
+
+use super::*;
+use crate::access::Allowed;
+
+fn allowed(identity: Option<&str>, quotas: Quotas) -> Option<Allowed> {
+    Policy::allowed(None, identity, &quotas)
+}
+
+const fn exceeded(measure: Measure, of: QuotaOf, limit: u64) -> Exceeded {
+    Exceeded::new(measure, of, limit, None)
+}
+
+impl Fixture {
+    /// Connects a process with quotas.
+    fn metered(&mut self, name: &str, identity: Option<&str>, quotas: Quotas) -> PeerId {
+        let link = self.join(name, &[]);
+        self.allow(link, identity, quotas);
+        link
+    }
+
+    fn allow(&mut self, link: PeerId, identity: Option<&str>, quotas: Quotas) {
+        let allowed = allowed(identity, quotas);
+        self.router.allow(link, allowed.as_ref(), self.queues.now);
+        check_tallies(&self.router);
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.queues.now = self.queues.now + time;
+    }
+
+    fn exceeds(&mut self, from: PeerId, header: CallHeader<'_>) -> Exceeded {
+        match self.refused(from, header) {
+            Failed::OverQuota(exceeded) => exceeded,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+const fn connection(quota: Quota) -> Quotas {
+    Quotas::new().connection(quota)
+}
+
+const fn identity(quota: Quota) -> Quotas {
+    Quotas::new().identity(quota)
+}
+
+#[test]
+fn calls_at_the_same_time_are_as_many_as_a_connection_may_have() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    let caller = f.metered("caller", None, connection(Quota::new().calls(2)));
+    let other = f.join("other", &[]);
+    let (_, first) = f.routed(caller, call(0, "add"));
+    f.routed(caller, call(1, "add"));
+    let over = f.exceeds(caller, call(2, "add"));
+    assert_eq!(over, exceeded(Measure::Calls, QuotaOf::Connection, 2));
+    f.routed(other, call(0, "add"));
+    f.reply(provider, first);
+    f.said();
+    f.routed(caller, call(2, "add"));
+}
+
+#[test]
+fn an_identity_has_its_quota_once_over_all_its_connections() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    let quotas = identity(Quota::new().calls(3));
+    let [one, two] = ["one", "two"].map(|name| f.metered(name, Some("ann"), quotas));
+    let eve = f.metered("eve", Some("eve"), quotas);
+    let nobody = f.metered("nobody", None, quotas);
+    f.routed(one, call(0, "add"));
+    let (_, run) = f.routed(two, call(0, "add"));
+    f.routed(two, call(1, "add"));
+    let over = exceeded(Measure::Calls, QuotaOf::Identity, 3);
+    assert_eq!(f.exceeds(one, call(1, "add")), over);
+    assert_eq!(f.exceeds(two, call(2, "add")), over);
+    for number in 0..5 {
+        f.routed(nobody, call(number, "add"));
+    }
+    f.routed(eve, call(0, "add"));
+    f.reply(provider, run);
+    f.said();
+    f.routed(one, call(1, "add"));
+    assert_eq!(f.exceeds(two, call(2, "add")), over);
+    // What a connection has goes with it.
+    f.disconnect(two);
+    f.said();
+    f.routed(one, call(2, "add"));
+    assert_eq!(f.exceeds(one, call(3, "add")), over);
+}
+
+#[test]
+fn calls_that_wait_and_calls_that_were_handed_over_count() {
+    let mut f = Fixture::new();
+    let provider = f.connect("provider");
+    let offer = Offered {
+        concurrency: Some(1),
+        queue: 10,
+        ..offered(0, "add")
+    };
+    f.offer(provider, &[offer], true);
+    let caller = f.metered("caller", None, connection(Quota::new().calls(2)));
+    let handed_over = CallHeader {
+        mode: Mode::HandedOver,
+        ..call(0, "add")
+    };
+    f.call(caller, handed_over);
+    f.said();
+    f.call(caller, call(1, "add"));
+    assert_eq!(f.router.calls_waiting(), 1);
+    f.exceeds(caller, call(2, "add"));
+    f.cancel(caller, 1);
+    f.said();
+    f.call(caller, call(1, "add"));
+    assert_eq!(f.router.calls_waiting(), 1);
+}
+
+#[test]
+fn calls_in_a_second_are_refused_until_there_is_room_and_it_is_said_when() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    let caller = f.metered("caller", None, connection(Quota::new().calls_per_second(4)));
+    for number in 0..4 {
+        f.routed(caller, call(number, "add"));
+    }
+    let time = Duration::from_millis(250);
+    let over = Exceeded::new(Measure::CallsPerSecond, QuotaOf::Connection, 4, Some(time));
+    assert_eq!(f.exceeds(caller, call(4, "add")), over);
+    f.pass(Duration::from_millis(249));
+    f.exceeds(caller, call(4, "add"));
+    f.pass(Duration::from_millis(1));
+    f.routed(caller, call(4, "add"));
+    f.exceeds(caller, call(5, "add"));
+    // Answers are no calls.
+    f.router.allow(
+        provider,
+        allowed(None, connection(Quota::new().calls_per_second(0))).as_ref(),
+        f.queues.now,
+    );
+    f.reply(provider, 0);
+    assert!(!f.said().is_empty());
+}
+
+#[test]
+fn each_that_a_call_to_many_asks_is_a_call() {
+    let mut f = Fixture::new();
+    for name in ["one", "two", "three", "four"] {
+        f.join(name, &["add"]);
+    }
+    let broadcast = |number| CallHeader {
+        mode: Mode::Broadcast,
+        ..call(number, "add")
+    };
+    let refused = |f: &mut Fixture| {
+        let parts = f.said().into_iter().filter_map(|(_, said)| match said {
+            Said::Part {
+                outcome: Err(Failure::Failed(Failed::OverQuota(exceeded))),
+                ..
+            } => Some(exceeded.measure),
+            _ => None,
+        });
+        parts.collect::<Vec<_>>()
+    };
+    let caller = f.metered("caller", None, connection(Quota::new().calls_per_second(6)));
+    f.call(caller, broadcast(0));
+    assert_eq!(refused(&mut f), []);
+    f.call(caller, broadcast(1));
+    assert_eq!(refused(&mut f), [Measure::CallsPerSecond; 2]);
+    f.exceeds(caller, broadcast(2));
+    let caller = f.metered("another", None, connection(Quota::new().calls(3)));
+    f.call(caller, broadcast(0));
+    assert_eq!(refused(&mut f), [Measure::Calls]);
+}
+
+#[test]
+fn streams_at_the_same_time_are_as_many_as_one_may_have() {
+    let mut f = Fixture::new();
+    let provider = f.connect("provider");
+    let busy = Offered {
+        concurrency: Some(2),
+        queue: 10,
+        ..offered(0, "add")
+    };
+    f.offer(provider, &[busy], true);
+    let each = |number| CallHeader {
+        mode: Mode::Each,
+        ..call(number, "add")
+    };
+    let caller = f.metered("caller", Some("ann"), identity(Quota::new().streams(1)));
+    let other = f.metered("other", Some("ann"), identity(Quota::new().streams(1)));
+    let (_, run) = f.routed(caller, each(0));
+    let over = exceeded(Measure::Streams, QuotaOf::Identity, 1);
+    assert_eq!(f.exceeds(other, each(0)), over);
+    // One that waits is looked at when it is to run.
+    f.routed(other, call(0, "add"));
+    f.call(other, each(1));
+    assert_eq!(f.router.calls_waiting(), 1);
+    f.said();
+    f.reply(provider, run);
+    assert_eq!(f.router.calls_waiting(), 0);
+    f.said();
+    assert_eq!(f.router.peers.holders().counted().next().unwrap().1.1.streams, 1);
+}
+
+#[test]
+fn a_call_that_waits_for_a_place_is_refused_if_it_would_be_one_stream_too_many_then() {
+    let mut f = Fixture::new();
+    let provider = f.connect("provider");
+    let busy = Offered {
+        concurrency: Some(2),
+        queue: 10,
+        ..offered(0, "add")
+    };
+    f.offer(provider, &[busy], true);
+    let each = |number| CallHeader {
+        mode: Mode::Each,
+        ..call(number, "add")
+    };
+    let caller = f.metered("caller", None, connection(Quota::new().streams(1)));
+    f.routed(caller, each(0));
+    let (_, run) = f.routed(caller, call(1, "add"));
+    f.call(caller, each(2));
+    assert_eq!(f.router.calls_waiting(), 1);
+    f.said();
+    f.reply(provider, run);
+    let over = exceeded(Measure::Streams, QuotaOf::Connection, 1);
+    assert!(f.said().contains(&(caller, failure(2, Failed::OverQuota(over)))));
+}
+
+#[test]
+fn callbacks_are_as_many_as_one_may_offer() {
+    let mut f = Fixture::new();
+    let quotas = Quotas::new()
+        .connection(Quota::new().callbacks(2))
+        .identity(Quota::new().callbacks(3));
+    let one = f.metered("one", Some("ann"), quotas);
+    let two = f.metered("two", Some("ann"), quotas);
+    f.offer(one, &[offered(0, "a"), offered(1, "b")], true);
+    let reason = f.denied(one, &[offered(2, "c")]);
+    assert!(
+        reason.starts_with("the controller takes no more than 2 callbacks for the connection"),
+        "{reason}"
+    );
+    assert!(
+        reason.ends_with("by `callbacks` of `quotas.connection` in its configuration"),
+        "{reason}"
+    );
+    // An offer counts as a whole or not at all.
+    let reason = f.denied(two, &[offered(0, "d"), offered(1, "e")]);
+    assert!(
+        reason.contains("3 callbacks for all processes of its identity"),
+        "{reason}"
+    );
+    f.offer(two, &[offered(0, "d")], true);
+    f.denied(two, &[offered(1, "e")]);
+    f.withdraw(one, &[0]);
+    f.offer(two, &[offered(1, "e")], true);
+    f.disconnect(two);
+    f.said();
+    f.offer(one, &[offered(2, "c")], true);
+}
+
+#[test]
+fn a_call_without_room_for_its_bytes_is_refused_and_what_cannot_be_refused_is_owed() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    let caller = f.metered("caller", None, connection(Quota::new().bytes_per_second(1000)));
+    let send = |f: &mut Fixture, number, size: usize| {
+        let payload = Bytes::from(vec![0; size]);
+        f.receive(caller, Header::Call(call(number, "add")), &payload)
+            .unwrap();
+        match &*f.said() {
+            [(to, Said::Run { .. })] if *to == provider => None,
+            [
+                (
+                    _,
+                    Said::Reply {
+                        outcome: Err(Failure::Failed(Failed::OverQuota(exceeded))),
+                        ..
+                    },
+                ),
+            ] => Some(*exceeded),
+            other => panic!("{other:?}"),
+        }
+    };
+    // Beside its payload, a call has its name, and 32 bytes.
+    assert_eq!(send(&mut f, 0, 665), None);
+    let over = send(&mut f, 1, 300).unwrap();
+    assert_eq!((over.measure, over.limit), (Measure::BytesPerSecond, 1000));
+    assert_eq!(over.room_in, Some(Duration::from_millis(35)));
+    assert_eq!(f.router.owes(caller, f.queues.now), None);
+    assert_eq!(send(&mut f, 1, 265), None);
+    // What is more than a second's is let through when nothing else is.
+    f.pass(Duration::from_secs(1));
+    assert_eq!(send(&mut f, 2, 2965), None);
+    assert_eq!(f.router.owes(caller, f.queues.now), Some(Duration::from_secs(2)));
+    let cancel = Header::Cancel { call: id(2) };
+    f.receive(caller, cancel, &Bytes::new()).unwrap();
+    assert_eq!(
+        f.router.owes(caller, f.queues.now),
+        Some(Duration::from_millis(2032))
+    );
+    // An answer, too.
+    f.allow(provider, None, connection(Quota::new().bytes_per_second(100)));
+    f.receive(
+        provider,
+        Header::Reply {
+            call: id(0),
+            status: Status::Value,
+        },
+        &Bytes::from(vec![0; 268]),
+    )
+    .unwrap();
+    assert_eq!(
+        f.router.owes(provider, f.queues.now),
+        Some(Duration::from_secs(2))
+    );
+}
+
+#[test]
+fn the_bytes_of_an_identity_are_owed_by_all_its_connections() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let quotas = identity(Quota::new().bytes_per_second(100));
+    let [one, two] = ["one", "two"].map(|name| f.metered(name, Some("ann"), quotas));
+    f.receive(one, Header::Call(call(0, "add")), &Bytes::from(vec![0; 165]))
+        .unwrap();
+    assert_eq!(f.router.owes(two, f.queues.now), Some(Duration::from_secs(1)));
+    // Who comes again owes what was owed.
+    f.disconnect(one);
+    f.disconnect(two);
+    f.said();
+    let one = f.metered("one", Some("ann"), quotas);
+    assert_eq!(f.router.owes(one, f.queues.now), Some(Duration::from_secs(1)));
+    f.disconnect(one);
+    f.pass(Duration::from_secs(61));
+    f.metered("other", Some("eve"), quotas);
+    assert_eq!(f.router.peers.holders().counted().count(), 1);
+}
+
+#[test]
+fn an_identity_has_no_new_second_by_coming_again() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let quotas = identity(Quota::new().calls_per_second(2));
+    let come = |f: &mut Fixture| {
+        let link = f.metered("caller", Some("ann"), quotas);
+        f.said();
+        f.call(link, call(0, "add"));
+        let refused = f.said().iter().any(|(to, _)| *to == link);
+        f.disconnect(link);
+        f.said();
+        refused
+    };
+    assert_eq!([0; 3].map(|_| come(&mut f)), [false, false, true]);
+    f.pass(Duration::from_secs(61));
+    // Somebody else comes, and it is forgotten.
+    let eve = f.metered("eve", Some("eve"), quotas);
+    assert_eq!(f.router.peers.holders().counted().count(), 1);
+    f.disconnect(eve);
+    f.said();
+    assert!(!come(&mut f));
+}
+
+#[test]
+fn a_large_call_is_refused_by_what_it_declares_and_its_pieces_are_owed() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let caller = f.metered("caller", None, connection(Quota::new().bytes_per_second(1000)));
+    let begin = |number, bytes| Header::Large {
+        bytes,
+        frame: Large::Call(call(number, "add")),
+    };
+    let piece = |number| Header::Piece {
+        call: id(number),
+        of: PieceOf::Arguments,
+    };
+    f.call(caller, call(9, "add"));
+    f.said();
+    f.receive(caller, begin(0, 990), &Bytes::new()).unwrap();
+    let said = f.said();
+    assert!(
+        matches!(
+            &*said,
+            [(
+                _,
+                Said::Reply {
+                    outcome: Err(Failure::Failed(Failed::OverQuota(_))),
+                    ..
+                }
+            )]
+        ),
+        "{said:?}"
+    );
+    // They were on their way.
+    f.receive(caller, piece(0), &Bytes::from(vec![0; 990])).unwrap();
+    assert_eq!(f.said(), []);
+    assert_eq!(
+        f.router.owes(caller, f.queues.now),
+        Some(Duration::from_millis(66))
+    );
+}
+
+#[test]
+fn who_goes_on_and_on_over_a_quota_is_cut_off() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    // Of what is refused ten times as much a second is endured, and sixty times as much at once.
+    for (quota, endured) in [
+        (Quota::new().calls_per_second(200), 12_000),
+        (Quota::new().calls_per_second(1), 6_000),
+        (Quota::new().calls(0), 60_000),
+    ] {
+        let caller = f.metered("caller", None, connection(quota));
+        let mut refused = 0;
+        let fault = loop {
+            match f.receive(caller, Header::Call(call(0, "add")), &Bytes::new()) {
+                Ok(()) => {
+                    refused += u32::from(matches!(&*f.said(), [(_, Said::Reply { outcome: Err(_), .. })]))
+                }
+                Err(fault) => break fault,
+            }
+            if f.router.calls_outstanding() > 0 {
+                f.cancel(caller, 0);
+                let run = f.queues.said().into_iter().find_map(|(to, said)| match said {
+                    Said::Cancel { number } => Some((to, number)),
+                    _ => None,
+                });
+                let (to, number) = run.unwrap();
+                f.reply(to, number);
+                f.said();
+            }
+        };
+        assert!(matches!(fault, Fault::Abuse(_)), "{fault:?}");
+        assert_eq!(refused, endured, "{quota:?}");
+        f.disconnect(caller);
+        f.said();
+    }
+}
+
+#[test]
+fn who_is_refused_ten_times_as_often_as_not_stays() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let caller = f.metered(
+        "caller",
+        None,
+        connection(Quota::new().calls_per_second(0).calls(0)),
+    );
+    for _ in 0..200 {
+        for _ in 0..1000 {
+            f.exceeds(caller, call(0, "add"));
+        }
+        f.pass(Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn refused_bytes_are_endured_as_refused_calls_are() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let caller = f.metered("caller", None, connection(Quota::new().bytes_per_second(0)));
+    let payload = Bytes::from(vec![0; 4000]);
+    let refused = (0..100_000)
+        .take_while(|_| {
+            let taken = f.receive(caller, Header::Call(call(0, "add")), &payload);
+            f.said();
+            taken.is_ok()
+        })
+        .count();
+    assert_eq!(refused, 60 * 1024 * 1024 / 4035);
+}
+
+#[test]
+fn an_identity_has_as_many_connections_as_it_may_have() {
+    let mut f = Fixture::new();
+    let quotas = identity(Quota::new().connections(2));
+    let ann = allowed(Some("ann"), quotas).unwrap();
+    let check = |f: &Fixture| f.router.check_connection(&ann);
+    let one = f.metered("one", Some("ann"), quotas);
+    assert_eq!(check(&f), Ok(()));
+    f.metered("two", Some("ann"), quotas);
+    let over = exceeded(Measure::Connections, QuotaOf::Identity, 2);
+    assert_eq!(check(&f), Err(Refusal::OverQuota(over)));
+    let eve = allowed(Some("eve"), quotas).unwrap();
+    assert_eq!(f.router.check_connection(&eve), Ok(()));
+    f.disconnect(one);
+    assert_eq!(check(&f), Ok(()));
+}
+
+#[test]
+fn a_quota_that_is_lowered_lets_go_on_what_runs_and_nothing_more() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    let caller = f.join("caller", &[]);
+    let runs: Vec<_> = (0..3)
+        .map(|number| f.routed(caller, call(number, "add")).1)
+        .collect();
+    f.allow(caller, Some("ann"), identity(Quota::new().calls(2)));
+    assert_eq!(f.said(), []);
+    let over = exceeded(Measure::Calls, QuotaOf::Identity, 2);
+    assert_eq!(f.exceeds(caller, call(3, "add")), over);
+    f.reply(provider, runs[0]);
+    f.said();
+    assert_eq!(f.exceeds(caller, call(3, "add")), over);
+    f.reply(provider, runs[1]);
+    f.said();
+    f.routed(caller, call(3, "add"));
+    f.allow(caller, Some("ann"), Quotas::new());
+    f.routed(caller, call(4, "add"));
+    assert!(!f.router.peers.has_metered());
+}
+
+#[test]
+fn whoever_runs_the_controller_is_told_of_a_process_once_a_second() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let caller = f.metered("caller", None, connection(Quota::new().calls(0)));
+    for _ in 0..10 {
+        f.exceeds(caller, call(0, "add"));
+    }
+    let told = f.router.take_denials();
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].peer, told[0].kind), (caller, DenialKind::OverQuota));
+    f.pass(Duration::from_secs(1));
+    f.exceeds(caller, call(0, "add"));
+    assert_eq!(f.router.take_denials().len(), 1);
+}
+
+/// Something that happens where quotas are low.
+#[derive(Clone, Debug)]
+enum Op {
+    Connect(usize),
+    Call(usize, Mode),
+    Cancel(usize, u32),
+    Reply(usize),
+    Offer(usize, bool),
+    Disconnect(usize),
+    Pass(u64),
+    Allow(usize, u64),
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let node = 0..4_usize;
+    let modes = vec![
+        Mode::Answered,
+        Mode::Each,
+        Mode::HandedOver,
+        Mode::Broadcast,
+        Mode::HandedToAll,
+    ];
+    prop_oneof![
+        3 => node.clone().prop_map(Op::Connect),
+        12 => (node.clone(), prop::sample::select(modes)).prop_map(|(node, mode)| Op::Call(node, mode)),
+        2 => (node.clone(), 0..8_u32).prop_map(|(node, number)| Op::Cancel(node, number)),
+        8 => (0..16_usize).prop_map(Op::Reply),
+        3 => (node.clone(), any::<bool>()).prop_map(|(node, offers)| Op::Offer(node, offers)),
+        2 => node.clone().prop_map(Op::Disconnect),
+        2 => (0..400_u64).prop_map(Op::Pass),
+        1 => (node, 0..4_u64).prop_map(|(node, most)| Op::Allow(node, most)),
+    ]
+}
+
+const LOW: u64 = 3;
+
+fn low(most: u64) -> Quotas {
+    let quota = Quota::new()
+        .calls(most)
+        .streams(most.min(2))
+        .callbacks(most)
+        .calls_per_second(20);
+    Quotas::new().connection(quota).identity(quota)
+}
+
+proptest! {
+    /// However little is allowed: nobody has more of anything than that, all that was counted is there, and in the end nothing is.
+    #[test]
+    fn nobody_has_more_than_a_quota_and_what_is_given_back_is_what_was_taken(ops in prop::collection::vec(op(), 1..200)) {
+        let mut f = Fixture::new();
+        let mut links = [None; 4];
+        let mut running = Vec::new();
+        let mut lowered = false;
+        for op in ops {
+            let link = |node: usize| links[node];
+            match op {
+                Op::Connect(node) if links[node].is_none() => {
+                    let name = ["ann", "bob", "cid", "dan"][node];
+                    let link = f.metered(name, Some(["even", "odd"][node % 2]), low(LOW));
+                    links[node] = Some(link);
+                }
+                Op::Call(node, mode) => if let Some(link) = link(node) {
+                    let free = (0..8).find(|number| f.router.peers.get(link).is_some_and(|peer| !peer.sent.contains_key(&id(*number))));
+                    if let Some(number) = free {
+                        f.call(link, CallHeader { mode, ..call(number, "add") });
+                    }
+                },
+                Op::Cancel(node, number) => if let Some(link) = link(node) {
+                    f.cancel(link, number);
+                },
+                Op::Reply(index) if !running.is_empty() => {
+                    let (provider, number) = running.remove(index % running.len());
+                    f.reply(provider, number);
+                }
+                Op::Offer(node, true) => if let Some(link) = link(node) {
+                    let offer = Offered { concurrency: Some(2), queue: 3, ..offered(0, "add") };
+                    f.send_offer(link, &[offer, offered(1, "sub")], true);
+                },
+                Op::Offer(node, false) => if let Some(link) = link(node) {
+                    f.send_withdrawal(link, &[0, 1]);
+                },
+                Op::Disconnect(node) => if let Some(link) = links[node].take() {
+                    f.disconnect(link);
+                    running.retain(|(provider, _)| *provider != link);
+                },
+                Op::Pass(milliseconds) => f.pass(Duration::from_millis(milliseconds)),
+                Op::Allow(node, most) => if let Some(link) = link(node) {
+                    lowered = true;
+                    f.allow(link, Some(["even", "odd"][node % 2]), low(most));
+                },
+                Op::Connect(_) | Op::Reply(_) => {}
+            }
+            for (to, said) in f.said() {
+                if let Said::Run { number, .. } = said {
+                    running.push((to, number));
+                }
+            }
+            check_tallies(&f.router);
+            if lowered {
+                continue;
+            }
+            for (_, (_, tally)) in f.router.peers.holders().counted() {
+                prop_assert!(tally.calls as u64 <= LOW && tally.streams <= 2 && tally.callbacks as u64 <= LOW, "{:?}", tally);
+            }
+        }
+        for link in links.into_iter().flatten() {
+            f.disconnect(link);
+        }
+        assert_empty(&f.router);
+        prop_assert!(f.router.peers.holders().counted().all(|(_, counted)| counted == Default::default()));
+    }
+}

@@ -1,0 +1,71 @@
+//! The words of a call for which there was no room.
+
+use std::fmt;
+
+use super::CallError;
+use super::phrases::{Ran, Spent};
+
+impl<E> CallError<E> {
+    /// Shows an [`Overloaded`](Self::Overloaded).
+    pub(super) fn say_overloaded(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Overloaded {
+                callback,
+                threads: Some(threads),
+                may_have_run,
+                retries_spent,
+                ..
+            } => write!(
+                f,
+                "`{callback}` would never have had a thread: all {threads} that blocking callbacks of its process may use are held by \
+                 ones that wait for others which need one, as the one that made this call, directly or through others; {}: write \
+                 `async` for the one that waits, or raise `blocking_threads` of its Global{}",
+                Ran(*may_have_run),
+                Spent(*retries_spent)
+            ),
+            Self::Overloaded {
+                callback,
+                quota: Some(exceeded),
+                may_have_run,
+                retries_spent,
+                ..
+            } => write!(
+                f,
+                "the call of `{callback}` is over a quota that the controller keeps: {exceeded}; {}: make fewer, or have whoever runs the \
+                 controller raise it, by `{}` of `quotas.{}` in its configuration{}",
+                Ran(*may_have_run),
+                exceeded.measure,
+                exceeded.of,
+                Spent(*retries_spent)
+            ),
+            Self::Overloaded {
+                callback,
+                recursive: true,
+                may_have_run,
+                retries_spent,
+                ..
+            } => write!(
+                f,
+                "everybody who could answer `{callback}` is at its limit, and the call would wait for itself: it was made, \
+                 directly or through others, while `{callback}` ran, which holds a place until it is answered; {}: raise \
+                 `concurrency`, or do what it calls for without calling it{}",
+                Ran(*may_have_run),
+                Spent(*retries_spent)
+            ),
+            Self::Overloaded {
+                callback,
+                recursive: false,
+                may_have_run,
+                retries_spent,
+                ..
+            } => write!(
+                f,
+                "everybody who could answer `{callback}` is at its limit; {}: call again later, raise \
+                 `concurrency` or `queue`, or start another provider{}",
+                Ran(*may_have_run),
+                Spent(*retries_spent)
+            ),
+            _ => Ok(()),
+        }
+    }
+}

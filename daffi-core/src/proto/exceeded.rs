@@ -1,0 +1,133 @@
+//! Which quota was exceeded: of what, whose, and for how long.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Something of which a process, or an identity, may have so much and no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Measure {
+    /// Connections of one identity at the same time.
+    Connections,
+    /// Calls that were made and have not ended. Each part of a broadcast is one.
+    Calls,
+    /// Of these, those that run with a stream as one of their arguments or as their result.
+    Streams,
+    /// Callbacks that are offered.
+    Callbacks,
+    /// Calls that are made in a second. Each part of a broadcast is one.
+    CallsPerSecond,
+    /// Bytes that are sent to the controller in a second.
+    BytesPerSecond,
+}
+
+impl Measure {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Connections,
+        Self::Calls,
+        Self::Streams,
+        Self::Callbacks,
+        Self::CallsPerSecond,
+        Self::BytesPerSecond,
+    ];
+
+    /// As it is written in a configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Calls => "calls",
+            Self::Streams => "streams",
+            Self::Callbacks => "callbacks",
+            Self::CallsPerSecond => "calls-per-second",
+            Self::BytesPerSecond => "bytes-per-second",
+        }
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whose a quota is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum QuotaOf {
+    /// That of one connection: of a process.
+    Connection,
+    /// That of an identity, over all its connections together.
+    Identity,
+}
+
+impl QuotaOf {
+    /// As it is written in a configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Identity => "identity",
+        }
+    }
+}
+
+impl fmt::Display for QuotaOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A quota that has no room for something. Whoever runs the controller has set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Exceeded {
+    /// Of what.
+    pub measure: Measure,
+    /// Whose.
+    pub of: QuotaOf,
+    /// How much it allows.
+    pub limit: u64,
+    /// How long until there is room, if nothing else takes it. It is known of what is counted by the second.
+    pub room_in: Option<Duration>,
+}
+
+impl Exceeded {
+    /// The quota `of` somebody for `measure`, which allows so much.
+    #[must_use]
+    pub const fn new(measure: Measure, of: QuotaOf, limit: u64, room_in: Option<Duration>) -> Self {
+        Self {
+            measure,
+            of,
+            limit,
+            room_in,
+        }
+    }
+}
+
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (limit, whose) = (
+            self.limit,
+            match self.of {
+                QuotaOf::Connection => "the connection of this process",
+                QuotaOf::Identity => "all processes of its identity together",
+            },
+        );
+        match self.measure {
+            Measure::Connections => write!(f, "{limit} connections for {whose}")?,
+            Measure::Calls => write!(f, "{limit} calls at the same time for {whose}")?,
+            Measure::Streams => write!(f, "{limit} calls with streams at the same time for {whose}")?,
+            Measure::Callbacks => write!(f, "{limit} callbacks for {whose}")?,
+            Measure::CallsPerSecond => write!(f, "{limit} calls per second for {whose}")?,
+            Measure::BytesPerSecond => write!(f, "{limit} bytes per second for {whose}")?,
+        }
+        match self.room_in {
+            Some(time) => write!(f, ", and there is room again in {time:.1?}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! How much processes may have and do at a controller, as whoever runs one says it.
+//!
+//! Nothing but what was said: daffi-controller counts, and decides by it.
+
+use crate::proto::{Measure, QuotaOf};
+
+/// How much of each thing one may have. What is not said has no quota.
+///
+/// ```
+/// # use daffi_core as daffi;
+/// use daffi::Quota;
+///
+/// let quota = Quota::new().calls(1_000).calls_per_second(5_000).bytes_per_second(50_000_000);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota([Option<u64>; Measure::ALL.len()]);
+
+impl Quota {
+    /// As much as that is without a bound. In a [`Role`](crate::Role) it takes away a bound that is said for all.
+    pub const UNLIMITED: u64 = u64::MAX;
+
+    /// Nothing is said.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self([None; Measure::ALL.len()])
+    }
+
+    /// So many connections at the same time. It counts for an [identity](Quotas::identity) alone.
+    #[must_use]
+    pub const fn connections(self, most: u64) -> Self {
+        self.with(Measure::Connections, most)
+    }
+
+    /// So many calls at the same time that have been made and have not ended, those that wait for a provider included. Each part of a
+    /// broadcast is one, and so is what was handed over (`send()`) until its callback has ended.
+    #[must_use]
+    pub const fn calls(self, most: u64) -> Self {
+        self.with(Measure::Calls, most)
+    }
+
+    /// So many calls at the same time that run with a stream as one of their arguments or as their result.
+    #[must_use]
+    pub const fn streams(self, most: u64) -> Self {
+        self.with(Measure::Streams, most)
+    }
+
+    /// So many callbacks that are offered.
+    #[must_use]
+    pub const fn callbacks(self, most: u64) -> Self {
+        self.with(Measure::Callbacks, most)
+    }
+
+    /// So many calls in a second, of which those of one second may be made at once. Each part of a broadcast is one. So is each offer and each question
+    /// to the controller (who is there, and the like); these are not refused, but read later if need be.
+    #[must_use]
+    pub const fn calls_per_second(self, most: u64) -> Self {
+        self.with(Measure::CallsPerSecond, most)
+    }
+
+    /// So many bytes in a second that are sent to the controller, of which those of one second may be sent at once: arguments, metadata,
+    /// results and items, and 32 bytes for each frame. A call for which there is no room is refused; what cannot be refused is
+    /// read later.
+    #[must_use]
+    pub const fn bytes_per_second(self, most: u64) -> Self {
+        self.with(Measure::BytesPerSecond, most)
+    }
+
+    /// So much of something.
+    #[must_use]
+    pub const fn with(mut self, measure: Measure, most: u64) -> Self {
+        self.0[measure as usize] = Some(most);
+        self
+    }
+
+    /// How much of something, if that is said.
+    #[must_use]
+    pub const fn said(&self, measure: Measure) -> Option<u64> {
+        self.0[measure as usize]
+    }
+
+    /// How much of something, unless it is without a bound.
+    #[must_use]
+    pub const fn of(&self, measure: Measure) -> Option<u64> {
+        match self.said(measure) {
+            Some(Self::UNLIMITED) => None,
+            said => said,
+        }
+    }
+
+    /// Whether there is a bound at all.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        Measure::ALL.iter().any(|measure| self.of(*measure).is_some())
+    }
+}
+
+/// How much each connection, and each identity, may have at a controller.
+///
+/// An identity has its quota once, however many processes of it there are. Who has proven nothing has the quota of its connection alone,
+/// and so has nobody more than that who runs the controller: it has none.
+///
+/// ```
+/// # use daffi_core as daffi;
+/// use daffi::{Quota, Quotas};
+///
+/// let quotas = Quotas::new()
+///     .connection(Quota::new().calls(1_000).bytes_per_second(50_000_000))
+///     .identity(Quota::new().connections(16).calls_per_second(10_000));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quotas {
+    connection: Quota,
+    identity: Quota,
+}
+
+impl Quotas {
+    /// Nothing is said.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            connection: Quota::new(),
+            identity: Quota::new(),
+        }
+    }
+
+    /// What each connection may have: each process.
+    #[must_use]
+    pub const fn connection(mut self, quota: Quota) -> Self {
+        self.connection = quota;
+        self
+    }
+
+    /// What each identity may have, over all its connections together.
+    #[must_use]
+    pub const fn identity(mut self, quota: Quota) -> Self {
+        self.identity = quota;
+        self
+    }
+
+    /// What is said of connections, or of identities.
+    #[must_use]
+    pub const fn of(&self, whose: QuotaOf) -> &Quota {
+        match whose {
+            QuotaOf::Connection => &self.connection,
+            QuotaOf::Identity => &self.identity,
+        }
+    }
+
+    /// Whether there is a bound at all.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.connection.is_any() || self.identity.is_any()
+    }
+}

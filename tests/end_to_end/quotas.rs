@@ -1,0 +1,266 @@
+//! How much processes may have and do at a controller, and what they are told when that is over.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use daffi::{
+    CallError, ConfigFault, Global, Measure, Quota, QuotaOf, Quotas, Refusal, RegisterError, StartError,
+    Streaming, callback, fetcher,
+};
+use futures_util::future::join_all;
+use futures_util::{Stream, stream};
+use tokio::sync::Notify;
+
+use crate::net::{Net, Transport};
+
+#[derive(Clone, Default)]
+struct Jobs {
+    begun: Arc<Notify>,
+}
+
+#[callback(prefix = "quotas.")]
+impl Jobs {
+    pub async fn double(&self, number: u32) -> u32 {
+        number * 2
+    }
+
+    pub async fn never(&self) {
+        self.begun.notify_one();
+        std::future::pending::<()>().await;
+    }
+
+    pub async fn total(&self, mut items: Streaming<Vec<u8>>) -> usize {
+        let mut total = 0;
+        while let Some(Ok(item)) = items.next().await {
+            total += item.len();
+        }
+        total
+    }
+}
+
+#[fetcher(prefix = "quotas.")]
+trait Work {
+    async fn double(&self, number: u32) -> u32;
+    async fn never(&self);
+    async fn total(&self, items: impl Stream<Item = Vec<u8>>) -> usize;
+}
+
+async fn net(transport: Transport, quotas: Quotas, jobs: &Jobs) -> Net {
+    Net::start(transport, |builder| builder.quotas(quotas).service(jobs.clone())).await
+}
+
+/// Of what, whose, and how much a quota was that a call was over.
+#[track_caller]
+fn over<T: std::fmt::Debug>(outcome: Result<T, CallError>) -> (Measure, QuotaOf, u64) {
+    match outcome {
+        Err(CallError::Overloaded {
+            quota: Some(exceeded),
+            ..
+        }) => (exceeded.measure, exceeded.of, exceeded.limit),
+        other => panic!("not over a quota: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_call_over_a_quota_says_which_and_did_not_run() {
+    for transport in [Transport::Unix, Transport::Tcp] {
+        let jobs = Jobs::default();
+        let net = net(transport, Quotas::new().connection(Quota::new().calls(1)), &jobs).await;
+        let caller = net.caller().await;
+        let client = WorkClient::new(&caller);
+        let never = client.never().bg();
+        jobs.begun.notified().await;
+        let error = client.double(1).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the call of `quotas.double` is over a quota that the controller keeps: 1 calls at the same time for the connection of this \
+             process; it did not run: make fewer, or have whoever runs the controller raise it, by `calls` of `quotas.connection` in its \
+             configuration"
+        );
+        assert!(!error.may_have_run());
+        assert_eq!(
+            over(Err::<(), _>(error)),
+            (Measure::Calls, QuotaOf::Connection, 1)
+        );
+        // Another has its own, and who runs the controller has none.
+        let other = net.caller_named("other").await;
+        assert_eq!(WorkClient::new(&other).double(1).await, Ok(2));
+        never.cancel();
+        net.service.set_quotas(Quotas::new()).await.unwrap();
+        let own = WorkClient::new(&caller);
+        let _never = own.never().bg();
+        assert_eq!(own.double(3).await, Ok(6));
+        let missing = caller.set_quotas(Quotas::new()).await.unwrap_err();
+        let StartError::Config(faults) = missing else {
+            panic!("{missing}");
+        };
+        assert!(matches!(faults[..], [ConfigFault::Missing("set_quotas", _)]));
+        net.stop([caller, other]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_over_a_rate_is_made_again_when_there_is_room() {
+    let jobs = Jobs::default();
+    let quotas = Quotas::new().connection(Quota::new().calls_per_second(5));
+    let net = net(Transport::Tcp, quotas, &jobs).await;
+    let caller = net.caller().await;
+    let client = WorkClient::new(&caller);
+    let mut refused = 0;
+    for number in 0..20 {
+        refused += usize::from(client.double(number).await.is_err());
+    }
+    assert!(refused > 0, "twenty in no time are more than five in a second");
+    let exceeded = over(
+        join_all((0..20).map(|number| client.double(number)))
+            .await
+            .pop()
+            .unwrap(),
+    );
+    assert_eq!(exceeded, (Measure::CallsPerSecond, QuotaOf::Connection, 5));
+    assert_eq!(client.double(1).retry(3).await, Ok(2));
+    net.stop([caller]).await;
+}
+
+#[tokio::test]
+async fn an_identity_has_its_quotas_once() {
+    let jobs = Jobs::default();
+    let quotas = Quotas::new().identity(Quota::new().calls(1).callbacks(1).connections(3));
+    // Who comes by a Unix socket is known by its user.
+    let net = net(Transport::Unix, quotas, &jobs).await;
+    let [one, two] = [net.caller_named("one").await, net.caller_named("two").await];
+    let _never = WorkClient::new(&one).never().bg();
+    jobs.begun.notified().await;
+    let outcome = WorkClient::new(&two).double(1).await;
+    assert_eq!(over(outcome), (Measure::Calls, QuotaOf::Identity, 1));
+    one.register_fn("quotas.one", |n: u32| async move { n })
+        .await
+        .unwrap();
+    let refused = two
+        .register_fn("quotas.two", |n: u32| async move { n })
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, RegisterError::Refused { .. }), "{refused:?}");
+    assert!(
+        refused
+            .to_string()
+            .contains("no more than 1 callbacks for all processes of its identity"),
+        "{refused}"
+    );
+    let refused = net.join().service(Jobs::default()).start().await.unwrap_err();
+    assert!(
+        matches!(refused, StartError::CallbacksRefused { .. }),
+        "{refused:?}"
+    );
+    net.stop([one, two]).await;
+}
+
+#[tokio::test]
+async fn an_identity_has_as_many_connections_as_it_may_and_a_start_waits_for_one() {
+    let jobs = Jobs::default();
+    let quotas = Quotas::new().identity(Quota::new().connections(1));
+    let net = net(Transport::Unix, quotas, &jobs).await;
+    let one = net.caller().await;
+    let start = |time| net.join().connect_timeout(Duration::from_millis(time)).start();
+    let refused = start(300).await.unwrap_err();
+    let StartError::Refused {
+        refusal: Refusal::OverQuota { quota, .. },
+        ..
+    } = &refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!((quota.measure, quota.limit), (Measure::Connections, 1));
+    assert!(
+        refused.to_string().contains(
+            "it lets in no more than 1 connections for all processes of its identity together: stop one of them, or have whoever runs it \
+             raise `connections` of `quotas.identity`"
+        ),
+        "{refused}"
+    );
+    // As one does that is started again while its former connection is not yet known to be dead.
+    let (two, ()) = tokio::join!(start(60_000), one.stop());
+    assert_eq!(WorkClient::new(&two.unwrap()).double(1).await, Ok(2));
+    net.stop([]).await;
+}
+
+#[tokio::test]
+async fn who_sends_more_bytes_than_it_may_is_read_later_and_loses_nothing() {
+    let jobs = Jobs::default();
+    let quotas = Quotas::new().connection(Quota::new().bytes_per_second(1_000_000));
+    let net = net(Transport::Tcp, quotas, &jobs).await;
+    let lost = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&lost);
+    let caller = net
+        .join()
+        .on_node_disconnect(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        })
+        .start()
+        .await
+        .unwrap();
+    let client = WorkClient::new(&caller);
+    let begun = Instant::now();
+    let items = stream::iter((0..200).map(|_| vec![7; 10_000]));
+    assert_eq!(client.total(items).await, Ok(2_000_000));
+    // A second's may be sent at once, and then what the last read has brought.
+    assert!(
+        begun.elapsed() > Duration::from_millis(500),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(lost.load(Ordering::Relaxed), 0);
+    net.stop([caller]).await;
+}
+
+#[tokio::test]
+async fn who_goes_on_and_on_is_cut_off_is_told_why_and_comes_back_later() {
+    for transport in [Transport::Unix, Transport::Tcp] {
+        let jobs = Jobs::default();
+        let quotas = Quotas::new().connection(Quota::new().calls_per_second(20));
+        let net = net(transport, quotas, &jobs).await;
+        let [lost, back] = [Arc::new(Notify::new()), Arc::new(Notify::new())];
+        let [gone, here] = [Arc::clone(&lost), Arc::clone(&back)];
+        let caller = net
+            .join()
+            .on_node_disconnect(move |_| gone.notify_one())
+            .on_node_connect(move |_| here.notify_one())
+            .start()
+            .await
+            .unwrap();
+        back.notified().await;
+        let client = WorkClient::new(&caller);
+        let bystander = net.caller_named("bystander").await;
+        let flood = async {
+            loop {
+                join_all((0..1000).map(|number| client.double(number))).await;
+            }
+        };
+        tokio::select! {
+            () = lost.notified() => {}
+            () = flood => {}
+        }
+        assert_eq!(WorkClient::new(&bystander).double(1).await, Ok(2));
+        back.notified().await;
+        net.stop([caller, bystander]).await;
+    }
+}
+
+#[tokio::test]
+async fn quotas_take_a_controller() {
+    let quotas = Quotas::new().connection(Quota::new().calls(1));
+    let error = Global::builder()
+        .port(1)
+        .quotas(quotas)
+        .start()
+        .await
+        .unwrap_err();
+    let StartError::Config(faults) = error else {
+        panic!("{error}");
+    };
+    assert!(
+        matches!(faults[..], [ConfigFault::Missing("quotas", _)]),
+        "{faults:?}"
+    );
+}
