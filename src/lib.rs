@@ -115,6 +115,9 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guide/roles.md")]
 struct RolesGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/quotas.md")]
+struct QuotasGuide;
 #[cfg(all(doctest, feature = "tls"))]
 #[doc = include_str!("../docs/guide/security.md")]
 struct SecurityGuide;

@@ -31,9 +31,7 @@ impl Allowed {
 
 /// What some roles say, the most generous first.
 pub(super) fn most_generous<'a>(said: impl Iterator<Item = &'a Quotas>) -> Quotas {
-    said.fold(Quotas::new(), |most, said| {
-        merged(&most, said, |most, said| most.max(said))
-    })
+    said.fold(Quotas::new(), |most, said| merged(&most, said, Ord::max))
 }
 
 /// What is said for all, but for what is said `instead`.

@@ -445,8 +445,26 @@ fn a_configuration_is_read_again_on_sighup_and_one_at_fault_changes_nothing() {
 }
 
 #[test]
-fn the_configuration_of_the_guide_is_one() {
-    let page = include_str!("../../../docs/guide/roles.md");
+fn quotas_are_read_again_on_sighup_unless_they_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(&folder, "quotas.connection.calls = 5");
+    let (mut running, _) = Running::start(&folder, &["--config", &file]);
+    configuration(&folder, "quotas.connection.calls = 7");
+    running.signal(Signal::HUP);
+    running.says("how much each may have is as the configuration says now");
+    configuration(&folder, "heartbeat = 1000");
+    running.signal(Signal::HUP);
+    running.says("the configuration says no longer how much each may have, so nothing changes");
+    configuration(&folder, "quotas.connection.call = 7");
+    running.signal(Signal::HUP);
+    running.says("`call` is no key here; is `calls` meant?");
+    running.signal(Signal::TERM);
+    let (status, said) = running.end();
+    assert!(status.success(), "{said}");
+}
+
+/// Checks the configuration of a page of the guide.
+fn check_guide(page: &str) {
     let said = page
         .split("\n```toml\n")
         .nth(1)
@@ -458,6 +476,17 @@ fn the_configuration_of_the_guide_is_one() {
     let file = configuration(&folder, said);
     let output = run(&["check", &file]);
     assert!(output.status.success(), "{}", text_of(&output));
+}
+
+#[test]
+fn the_configurations_of_the_guide_are_ones() {
+    let page = include_str!("../../../docs/guide/quotas.md");
+    check_guide(page);
+    for measure in daffi_core::Measure::ALL {
+        assert!(page.contains(&format!("| `{measure}` |")), "{measure} is missing");
+    }
+    let page = include_str!("../../../docs/guide/roles.md");
+    check_guide(page);
     for right in daffi_core::Right::ALL {
         assert!(page.contains(&format!("`{right}`")), "{right} is missing");
     }

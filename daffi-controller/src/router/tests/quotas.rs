@@ -420,7 +420,7 @@ fn who_goes_on_and_on_over_a_quota_is_cut_off() {
         let fault = loop {
             match f.receive(caller, Header::Call(call(0, "add")), &Bytes::new()) {
                 Ok(()) => {
-                    refused += u32::from(matches!(&*f.said(), [(_, Said::Reply { outcome: Err(_), .. })]))
+                    refused += u32::from(matches!(&*f.said(), [(_, Said::Reply { outcome: Err(_), .. })]));
                 }
                 Err(fault) => break fault,
             }
