@@ -1,24 +1,28 @@
-//! The commands of `docs/guide/security.md`, in the order of the page, from a clean shell.
+//! The commands of the guide, in the order of each page, from a clean shell.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use daffi_core::Global;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::Running;
 use super::tls::{join, port};
 
-const PAGE: &str = include_str!("../../../docs/guide/security.md");
+const SECURITY: &str = include_str!("../../../docs/guide/security.md");
+const IDENTITIES: &str = include_str!("../../../docs/guide/identities.md");
 
-/// The blocks of commands.
-fn blocks() -> Vec<&'static str> {
-    let blocks = PAGE.split("\n```sh\n").skip(1);
+/// The blocks of commands of a page.
+fn blocks(page: &str) -> Vec<&str> {
+    let blocks = page.split("\n```sh\n").skip(1);
     blocks.map(|rest| rest.split("\n```").next().unwrap()).collect()
 }
 
-/// Runs commands by a shell that knows nothing but where the program is.
-fn shell(folder: &TempDir, commands: &str) {
+/// Runs commands by a shell that knows nothing but where the program is. What they print.
+fn shell(folder: &TempDir, commands: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_daffi-controller"));
     let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
     let output = Command::new("/bin/sh")
@@ -31,26 +35,34 @@ fn shell(folder: &TempDir, commands: &str) {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{commands}\n{said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Starts the controller as a command says, but with other words for some.
+fn serve(folder: &TempDir, command: &str, others: &[(&str, &str)]) -> (Running, String) {
+    let command = others.iter().fold(command.to_owned(), |command, (said, other)| {
+        assert!(command.contains(said), "{command}");
+        command.replace(said, other)
+    });
+    let arguments: Vec<_> = command.split(' ').skip(1).collect();
+    Running::start(folder, &arguments)
 }
 
 #[tokio::test]
-async fn the_commands_of_the_guide_do_what_it_says() {
+async fn the_commands_of_the_page_of_security_do_what_it_says() {
     let folder = tempfile::tempdir().unwrap();
-    let [issue, serve, replace] = blocks()[..] else {
-        panic!("the page has other commands: {:?}", blocks())
+    let [issue, start, replace] = blocks(SECURITY)[..] else {
+        panic!("the page has other commands: {:?}", blocks(SECURITY))
     };
     shell(&folder, issue);
 
     // It goes on running, and other tests have ports, too.
-    let serve = serve.replace("--host 0.0.0.0 --port 8888", "--host 127.0.0.1 --port 0");
-    let arguments: Vec<_> = serve.split(' ').skip(1).collect();
-    let path = |argument: &str| match argument.strip_prefix("ca/") {
-        Some(file) => folder.path().join("ca").join(file).display().to_string(),
-        None => argument.to_owned(),
-    };
-    let arguments: Vec<_> = arguments.into_iter().map(path).collect();
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let (mut program, said) = Running::start(&folder, &arguments);
+    let ca = format!(" {}/", folder.path().join("ca").display());
+    let others = [
+        ("--host 0.0.0.0 --port 8888", "--host 127.0.0.1 --port 0"),
+        (" ca/", &ca),
+    ];
+    let (mut program, said) = serve(&folder, start, &others);
 
     let file = |name: &str| folder.path().join("ca").join(name);
     let tls = || {
@@ -70,4 +82,55 @@ async fn the_commands_of_the_guide_do_what_it_says() {
     join(host, number, Some(tls())).await.unwrap().stop().await;
     program.signal(Signal::TERM);
     assert!(program.end().0.success());
+}
+
+#[tokio::test]
+async fn the_commands_of_the_page_of_identities_do_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let [token, start, with_token, key, start_for_all] = blocks(IDENTITIES)[..] else {
+        panic!("the page has other commands: {:?}", blocks(IDENTITIES))
+    };
+    let (known, secret) = (folder.path().join("known"), folder.path().join("token"));
+    let made = shell(&folder, token);
+    let [shown, line] = made.lines().collect::<Vec<_>>()[..] else {
+        panic!("the page says that there are two lines: {made}")
+    };
+    let begins = with_token.strip_prefix("DAFFI_TOKEN=").unwrap();
+    assert_eq!(begins[..12], shown[..12], "{begins}");
+    write_privately(&secret, shown);
+
+    let key_file = folder.path().join("worker.key").display().to_string();
+    let key = key.replace("/etc/shop/worker.key", &key_file);
+    let line_of_key = shell(&folder, &key);
+    assert!(line_of_key.starts_with("worker key "), "{line_of_key}");
+    fs::write(&known, format!("{line}\n{line_of_key}")).unwrap();
+
+    let known = known.display().to_string();
+    let (program, said) = serve(&folder, start, &[("8888", "0"), ("/etc/daffi/known", &known)]);
+    let join = || Global::builder().host("localhost").port(port(&said));
+    join().token_file(&secret).start().await.unwrap().stop().await;
+    let nobody = join().start().await.unwrap_err().to_string();
+    assert!(nobody.contains("token"), "{nobody}");
+    program.signal(Signal::TERM);
+    assert!(program.end().0.success());
+
+    let path = folder.path().join("shop").display().to_string();
+    let (program, _) = serve(
+        &folder,
+        &format!("{start_for_all} --known {known}"),
+        &[("/run/shop", &path)],
+    );
+    let join = Global::builder()
+        .unix_sock_path(&path)
+        .any_user(true)
+        .key(&key_file);
+    join.start().await.unwrap().stop().await;
+    program.signal(Signal::TERM);
+    assert!(program.end().0.success());
+}
+
+/// As `chmod 600` would have it.
+fn write_privately(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }

@@ -84,7 +84,8 @@ fn serve(folder: &TempDir, more: &[&str]) -> (Running, u16, String) {
 
 /// Where the program says that it listens.
 pub(super) fn port(said: &str) -> u16 {
-    let (_, after) = said.split_once("tcp://127.0.0.1:").unwrap();
+    let (_, host) = said.split_once("tcp://").unwrap();
+    let (_, after) = host.split_once(':').unwrap();
     let mut digits = after.split(|letter: char| !letter.is_ascii_digit());
     digits.next().unwrap().parse().unwrap()
 }
