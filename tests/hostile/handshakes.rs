@@ -1,6 +1,6 @@
 //! Handshakes that are wrong, late, left half-way, overheard or endless, at a controller that knows whom it lets in.
 
-use daffi_core::auth::{Identities, Proving, Source, Text};
+use daffi_core::auth::{Identities, Proving, Source, Text, nonce};
 use daffi_core::link::handshake::{Joining, Trust};
 use daffi_core::link::{Channel, Reach};
 use daffi_core::proto::{
@@ -34,7 +34,7 @@ impl Holder {
     ) -> (Said, Option<Frame>) {
         let mut channel = Channel::new(Reach::Loopback);
         channel.binding = peer.both_ports().into_bytes().into();
-        let nonce = self.0.nonce().unwrap();
+        let nonce = nonce().unwrap();
         let credential = Some((self.0.credential(), nonce));
         let mut joining = Joining::begin(Trust::own(0), &channel, credential, &mut hello).unwrap();
         peer.send(Frames::new().with(&Header::Hello(hello.clone()))).await;
@@ -285,7 +285,7 @@ async fn a_process_name_is_nobodys_but_its_holders() {
 impl Holder {
     fn claim(&self) -> daffi_core::proto::Claim {
         daffi_core::proto::Claim {
-            nonce: self.0.nonce().unwrap(),
+            nonce: nonce().unwrap(),
             method: daffi_core::proto::Method::Token,
             public: self.0.credential().public(),
             bound: true,

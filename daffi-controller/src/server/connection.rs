@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use daffi_core::auth::nonce;
 use daffi_core::link::Channel;
 use daffi_core::link::handshake::{Admission, Admitted, OutOfTurn, Roll, Step};
 use daffi_core::proto::{Frame, Header, Limits, Nonce, Refusal};
@@ -134,7 +135,7 @@ impl Hub {
         };
         let process_name = hello.process_name.clone();
         let nonce = match identities {
-            Some(identities) => identities.nonce().map_err(|error| error.to_string())?,
+            Some(_) => nonce().map_err(|error| error.to_string())?,
             None => Nonce::default(),
         };
         let out_of_turn = |error: OutOfTurn| error.to_string();

@@ -22,8 +22,12 @@ pub(super) fn random() -> io::Result<Zeroizing<[u8; 32]>> {
     Ok(bytes)
 }
 
-/// A number for one handshake.
-pub(crate) fn nonce() -> io::Result<Nonce> {
+/// A number for one handshake, with the feature `auth`.
+///
+/// # Errors
+///
+/// When the system gives no random numbers.
+pub fn nonce() -> io::Result<Nonce> {
     random().map(|bytes| *bytes)
 }
 

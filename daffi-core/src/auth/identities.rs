@@ -28,14 +28,13 @@ impl fmt::Debug for Identities {
 
 #[cfg(not(feature = "auth"))]
 mod known {
-    use std::io;
     use std::path::Path;
     use std::sync::Arc;
 
     use super::Identities;
     use crate::auth::{MISSING, Source};
     use crate::link::handshake::{Member, Roll};
-    use crate::proto::{Method, Nonce};
+    use crate::proto::Method;
 
     impl Identities {
         /// Reads a file of identities.
@@ -55,15 +54,6 @@ mod known {
         pub fn add_shared(&mut self, _: &Source) -> Result<(), String> {
             Err(MISSING.to_owned())
         }
-
-        /// A number for one handshake.
-        ///
-        /// # Errors
-        ///
-        /// Always: it needs the feature `auth`.
-        pub fn nonce(&self) -> io::Result<Nonce> {
-            Err(io::Error::other(MISSING))
-        }
     }
 
     impl Roll for Identities {
@@ -80,18 +70,17 @@ mod known {
 #[cfg(feature = "auth")]
 mod known {
     use std::collections::HashMap;
-    use std::io;
     use std::path::Path;
     use std::sync::Arc;
 
     use super::Identities;
-    use crate::auth::crypto::{ControllerKey, has_signed, nonce};
+    use crate::auth::crypto::{ControllerKey, has_signed};
     use crate::auth::file::{self, Others};
     use crate::auth::name;
     use crate::auth::source::Source;
     use crate::auth::{hex, make};
     use crate::link::handshake::{Member, Roll};
-    use crate::proto::{Method, Nonce, Proof};
+    use crate::proto::{Method, Proof};
 
     /// The name of whoever has the token that a process with a controller was given for itself.
     const SHARED: &str = "shared-token";
@@ -177,15 +166,6 @@ mod known {
                 Some(token) => self.add(&make::token_line(SHARED, &token)),
                 None => Ok(()),
             }
-        }
-
-        /// A number for one handshake.
-        ///
-        /// # Errors
-        ///
-        /// When the system gives no random numbers.
-        pub fn nonce(&self) -> io::Result<Nonce> {
-            nonce()
         }
     }
 

@@ -20,6 +20,8 @@ mod source;
 mod tests;
 mod text;
 
+#[cfg(feature = "auth")]
+pub use crypto::nonce;
 pub use identities::Identities;
 #[cfg(feature = "auth")]
 pub use make::{Made, key, token};
@@ -30,3 +32,13 @@ pub use text::Text;
 #[cfg(not(feature = "auth"))]
 pub(crate) const MISSING: &str = "this program is built without the feature `auth` of daffi, which it needs; add it in Cargo.toml: \
                            daffi = { version = \"…\", features = [\"auth\"] }";
+
+/// A number for one handshake: without the feature `auth`, nobody who needs one gets so far.
+///
+/// # Errors
+///
+/// Always.
+#[cfg(not(feature = "auth"))]
+pub fn nonce() -> std::io::Result<crate::proto::Nonce> {
+    Err(std::io::Error::other(MISSING))
+}

@@ -65,7 +65,6 @@ impl Proving {
 #[cfg(not(feature = "auth"))]
 mod load {
     use super::{Proving, Source};
-    use crate::proto::Nonce;
 
     impl Proving {
         /// Reads the secret.
@@ -76,29 +75,17 @@ mod load {
         pub fn load(_: &Source) -> Result<Self, String> {
             Err(crate::auth::MISSING.to_owned())
         }
-
-        /// A number for one handshake.
-        ///
-        /// # Errors
-        ///
-        /// Always: it needs the feature `auth`.
-        #[allow(clippy::unused_self, reason = "as with the feature")]
-        pub fn nonce(&self) -> std::io::Result<Nonce> {
-            Err(std::io::Error::other(crate::auth::MISSING))
-        }
     }
 }
 
 #[cfg(feature = "auth")]
 mod load {
-    use std::io;
     use std::sync::Arc;
 
     use super::{Proving, Source};
-    use crate::auth::crypto::{SigningKey, Token, nonce};
+    use crate::auth::crypto::{SigningKey, Token};
     use crate::auth::file::{self, Others};
     use crate::auth::make::{KEY, TOKEN, parse};
-    use crate::proto::Nonce;
 
     impl Source {
         /// The token, if that is what it is.
@@ -138,16 +125,6 @@ mod load {
                 )
             })?;
             Ok(Self(Arc::new(SigningKey::new(seed))))
-        }
-
-        /// A number for one handshake.
-        ///
-        /// # Errors
-        ///
-        /// When the system gives no random numbers.
-        #[allow(clippy::unused_self, reason = "without the feature there is none")]
-        pub fn nonce(&self) -> io::Result<Nonce> {
-            nonce()
         }
     }
 }

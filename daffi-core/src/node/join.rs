@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tokio::time::timeout;
 
 use super::Node;
+use crate::auth::nonce;
 use crate::host::HostedController;
 use crate::link::handshake::{Distrust, Joining};
 use crate::proto::{EncodeError, Extensions, Frame, Header, Hello, Limits, Refusal, Welcome};
@@ -158,7 +159,7 @@ async fn greet(connection: &mut Connection, node: &Node, mut hello: Hello) -> Re
         ..
     } = connection;
     let credential = match &node.options.proving {
-        Some(proving) => Some((proving.credential(), proving.nonce().map_err(NotJoined::Io)?)),
+        Some(proving) => Some((proving.credential(), nonce().map_err(NotJoined::Io)?)),
         None => None,
     };
     let mut joining = Joining::begin(node.options.trust, channel, credential, &mut hello)?;
