@@ -407,6 +407,28 @@ fn a_client_compiles_few_crates_and_none_that_only_a_program_needs() {
     assert!(crates.len() < 45, "{} crates: {crates:?}", crates.len());
 }
 
+/// Whether a path of the page is that of a file, of a folder, or how that of one of the crates' goes on.
+fn is_there(path: &str) -> bool {
+    let crates = ["daffi-core", "daffi-controller", "daffi-macros"];
+    let mut places = crates
+        .map(|name| root().join(name).join("src").join(path))
+        .to_vec();
+    places.push(root().join(path));
+    places.iter().any(|place| place.exists())
+}
+
+#[test]
+fn where_the_page_says_that_something_is_changed_there_is_a_file() {
+    let page = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let (_, section) = page.split_once("\n## Where to change what\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let words = section.split('`').skip(1).step_by(2);
+    let paths: Vec<_> = words.filter(|word| word.contains('/')).collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    let missing: Vec<_> = paths.into_iter().filter(|path| !is_there(path)).collect();
+    assert!(missing.is_empty(), "there is no {missing:?}");
+}
+
 #[test]
 fn the_facade_is_documentation_and_reexports() {
     let facade = Source::read(&root().join("src"), &root().join("src/lib.rs"));
