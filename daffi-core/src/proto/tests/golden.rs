@@ -1234,7 +1234,17 @@ fn the_documentation_shows_these_bytes() {
         "CallTo",
         "Done",
         "CancelPart",
+        "Challenge",
+        "Proof",
+        "Large",
+        "Piece",
     ];
+    let next = u8::try_from(frames.len()).unwrap();
+    let error = decode::<Header<'_>>(&[next]).unwrap_err().to_string();
+    assert!(
+        error.contains("variant"),
+        "there is a frame that is not on the list: {error}"
+    );
     for (number, frame) in frames.into_iter().enumerate() {
         assert!(
             page.contains(&format!(
