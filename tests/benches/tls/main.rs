@@ -1,7 +1,9 @@
-//! What TLS costs. Run it with `cargo bench --bench tls`, alone on the machine; it takes a minute.
+//! What TLS costs. Run it with `cargo bench --bench tls`, alone on the machine; it takes a minute. `cargo bench --bench tls -- '64 KiB'`
+//! measures the scenes of that name only.
 //!
 //! A provider, a controller and a caller are processes of their own, once over TCP as it is and once with TLS. Both are measured in
-//! turns of half a second, so that what else the machine does falls on both; the medians of their ratios count.
+//! turns of half a second, so that what else the machine does falls on both; the medians of their ratios count. Where others work on
+//! the machine, too, look at the time of processors that all three took for a call instead.
 
 #![allow(
     clippy::unwrap_used,
@@ -153,7 +155,7 @@ fn play(role: &str) {
 /// A controller, a provider, and the caller that this process is.
 struct Net {
     caller: Global,
-    _processes: [Process; 2],
+    processes: [Process; 2],
 }
 
 impl Net {
@@ -162,14 +164,13 @@ impl Net {
         let processes = [start("controller", &place), start("provider", &place)];
         let caller = place.node().start().await.unwrap();
         caller.wait_function("echo").await.unwrap();
-        Self {
-            caller,
-            _processes: processes,
-        }
+        Self { caller, processes }
     }
 
-    /// How many calls a second are answered during a turn.
-    async fn turn(&self, in_flight: usize, size: usize) -> f64 {
+    /// How many calls a second are answered during a turn; and how much processor time each took in the three processes, in
+    /// microseconds.
+    async fn turn(&self, in_flight: usize, size: usize) -> (f64, f64) {
+        let spent = self.processor_time();
         let begun = Instant::now();
         let callers = (0..in_flight).map(|_| {
             let g = self.caller.clone();
@@ -189,11 +190,35 @@ impl Net {
         for caller in callers {
             calls += caller.await.unwrap();
         }
-        f64::from(calls) / begun.elapsed().as_secs_f64()
+        let calls = f64::from(calls);
+        let spent = (self.processor_time() - spent).as_secs_f64() * 1e6;
+        (calls / begun.elapsed().as_secs_f64(), spent / calls)
+    }
+
+    /// How long the three processes have had a processor.
+    fn processor_time(&self) -> Duration {
+        let others = self.processes.iter().map(|process| process.0.id());
+        others.chain([std::process::id()]).map(processor_time).sum()
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// How long the threads of a process have had a processor; nothing where `/proc` does not say.
+fn processor_time(process: u32) -> Duration {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task"))
+        .into_iter()
+        .flatten();
+    let nanoseconds = threads.flatten().map(|thread| {
+        let said = std::fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
+        said.split(' ')
+            .next()
+            .and_then(|run| run.parse().ok())
+            .unwrap_or(0)
+    });
+    Duration::from_nanos(nanoseconds.sum())
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
@@ -212,11 +237,15 @@ fn issue(folder: &Path) {
 async fn measure(folder: &Path) {
     let (plain, secured) = (Net::start(None).await, Net::start(Some(folder)).await);
     println!(
-        "{:<32} {:>12} {:>12} {:>10}",
-        "calls a second", "plain", "TLS", "TLS/plain"
+        "{:<32} {:>12} {:>12} {:>10} {:>22}",
+        "calls a second", "plain", "TLS", "TLS/plain", "processor, plain/TLS"
     );
+    let wanted = env::args().skip(1).find(|argument| !argument.starts_with('-'));
     for (scene, in_flight, size) in SCENES {
-        let (mut without, mut with, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        if wanted.as_ref().is_some_and(|wanted| !scene.contains(wanted)) {
+            continue;
+        }
+        let (mut without, mut with) = (Vec::new(), Vec::new());
         for turn in 0..=TURNS {
             let plain = plain.turn(in_flight, size).await;
             let secured = secured.turn(in_flight, size).await;
@@ -224,14 +253,15 @@ async fn measure(folder: &Path) {
             if turn > 0 {
                 without.push(plain);
                 with.push(secured);
-                ratios.push(secured / plain);
             }
         }
+        let both = || without.iter().zip(&with);
         println!(
-            "{scene:<32} {:>12.0} {:>12.0} {:>10.2}",
-            median(without),
-            median(with),
-            median(ratios)
+            "{scene:<32} {:>12.0} {:>12.0} {:>10.2} {:>22.2}",
+            median(without.iter().map(|(calls, _)| *calls)),
+            median(with.iter().map(|(calls, _)| *calls)),
+            median(both().map(|((plain, _), (secured, _))| secured / plain)),
+            median(both().map(|((_, plain), (_, secured))| plain / secured)),
         );
     }
 }

@@ -145,6 +145,36 @@ fn what_waits_to_be_written_has_a_bound() {
 }
 
 #[test]
+fn what_is_written_holds_no_memory() {
+    let ends = ends();
+    let plain = payload(100_000);
+    let mut wire = Wire::new(50_000);
+    ends.server
+        .seal(&[IoSlice::new(&plain)], |slices| wire.write(slices))
+        .unwrap();
+    assert!(ends.server.held_bytes() > 50_000);
+    wire.room = usize::MAX / 2;
+    assert!(ends.server.flush(|slices| wire.write(slices)).unwrap());
+    assert_eq!(ends.server.held_bytes(), 0);
+}
+
+#[test]
+fn a_reader_has_its_turn_while_a_socket_is_written_to() {
+    let ends = ends();
+    let question = payload(100_000);
+    let sealed = seal_all(&ends.client, &question, usize::MAX / 2);
+    let (mut opened, mut wire) = (BytesMut::new(), Wire::new(usize::MAX / 2));
+    let answer = payload(200_000);
+    // It would wait for ever for a lock that this has.
+    let taken = ends.server.seal(&[IoSlice::new(&answer)], |slices| {
+        ends.server.open(&sealed, &mut opened).unwrap();
+        wire.write(slices)
+    });
+    assert_eq!((taken.unwrap(), opened.freeze()), (answer.len(), question));
+    assert_eq!(open_all(&ends.client, [wire.bytes]).unwrap().0.freeze(), answer);
+}
+
+#[test]
 fn a_changed_byte_is_found_wherever_it_is() {
     let plain = payload(64);
     let length = seal_all(&ends().server, &plain, usize::MAX / 2).len();

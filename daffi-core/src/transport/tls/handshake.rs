@@ -1,6 +1,6 @@
 //! The handshake of TLS on a socket, before anything else is said on it. Bounded in bytes; whoever calls it bounds it in time.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::Shutdown;
 
 use bytes::{Buf as _, BytesMut};
@@ -11,7 +11,6 @@ use super::super::fault::ConnectError;
 use super::super::fault::{TlsFault, TlsSide};
 use super::super::first::{First, refusal};
 use super::judge::Judge;
-use super::records::send;
 use crate::proto::{Limits, Refusal};
 
 /// So much is read at once.
@@ -149,12 +148,11 @@ async fn read(stream: &TcpStream, bytes: &mut [u8]) -> io::Result<usize> {
 
 /// Writes what the handshake has to say.
 async fn flush(stream: &TcpStream, connection: &mut Connection) -> io::Result<()> {
-    while !send(connection, &mut |slices: &[IoSlice<'_>]| {
-        stream.try_write_vectored(slices)
-    })? {
-        stream.writable().await?;
+    let mut records = Vec::new();
+    while connection.wants_write() {
+        connection.write_tls(&mut records)?;
     }
-    Ok(())
+    write_all(stream, &records).await
 }
 
 async fn write_all(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {

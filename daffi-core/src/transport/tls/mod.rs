@@ -11,6 +11,7 @@ pub(super) mod for_tests;
 mod handshake;
 mod judge;
 mod keys;
+mod outgoing;
 mod records;
 mod security;
 mod settings;

@@ -1,9 +1,10 @@
 //! The state of TLS on a connection whose handshake is over: bytes to records, records to bytes. Knows no socket.
 //!
-//! Reader and writer share it, behind a lock that each holds for no more than some records. All records leave by one queue, that of
-//! rustls, and under the lock; so whoever has something writes it, and they stay in order.
+//! Reader and writer share it, behind a lock that each holds for no more than some records, and never while a socket is asked. All
+//! records leave by one buffer, and whoever writes has that from the first record until the socket was asked; so anybody may
+//! write, and they stay in order.
 
-use std::io::{self, BufRead as _, IoSlice, Write};
+use std::io::{self, BufRead as _, IoSlice};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,11 +13,15 @@ use rustls::Connection;
 
 use super::super::fault::{TlsFault, TlsSide};
 use super::judge::Judge;
+use super::outgoing::Outgoing;
 use crate::proto::Limits;
 
 /// How much may wait to be written as records: what was taken from the queue and the socket did not take yet.
 /// Where it is little, a receiver is woken for each part of what it could have had at once.
-pub(super) const UNSENT_BYTES: usize = 256 * 1024;
+const UNSENT_BYTES: usize = 256 * 1024;
+
+/// So many pieces are sealed for one write.
+const PIECES: usize = 64;
 
 /// How many received bytes are opened under one lock, so that a writer has its turn.
 const OPENED_BYTES: usize = 32 * 1024;
@@ -27,7 +32,10 @@ const CONTROL_BYTES: usize = 32 * 1024;
 /// TLS on one connection.
 #[derive(Debug)]
 pub(in crate::transport) struct Records {
+    /// Taken for some records at a time. Where a writer has it while it asks the socket, a reader sleeps for as long.
     state: Mutex<State>,
+    /// What is on its way out. Whoever writes takes this first, and has it until the socket was asked.
+    outgoing: Mutex<Outgoing>,
     judge: Judge,
     /// This side has ended the connection.
     is_over: AtomicBool,
@@ -54,7 +62,7 @@ pub(in crate::transport) enum Opened {
 impl Records {
     /// The handshake is over, in which so many bytes were `received`.
     pub(super) fn new(mut connection: Connection, judge: Judge, received: usize) -> Self {
-        connection.set_buffer_limit(Some(UNSENT_BYTES));
+        let outgoing = Outgoing::new(&mut connection);
         let state = State {
             connection,
             controls: 0,
@@ -65,6 +73,7 @@ impl Records {
         };
         Self {
             state: Mutex::new(state),
+            outgoing: Mutex::new(outgoing),
             judge,
             is_over: AtomicBool::new(false),
         }
@@ -86,6 +95,10 @@ impl Records {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn outgoing(&self) -> MutexGuard<'_, Outgoing> {
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(in crate::transport) const fn peer(&self) -> TlsSide {
@@ -158,6 +171,12 @@ impl Records {
             .expect("it is TLS 1.3");
     }
 
+    /// How much memory is held for what is to be written.
+    #[cfg(test)]
+    pub(in crate::transport) fn held_bytes(&self) -> usize {
+        self.outgoing().held_bytes()
+    }
+
     fn broken(&self, error: &io::Error) -> TlsFault {
         TlsFault::Protocol {
             with: self.peer(),
@@ -172,31 +191,52 @@ impl Records {
         plain: &[IoSlice<'_>],
         mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> io::Result<usize> {
-        let connection = &mut self.state().connection;
-        if !send(connection, &mut write)? {
+        let mut outgoing = self.outgoing();
+        if !self.send(&mut outgoing, &mut write)? {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let taken = connection.writer().write_vectored(plain)?;
-        send(connection, &mut write)?;
+        let mut pieces = [IoSlice::new(&[]); PIECES];
+        let count = plain.len().min(PIECES);
+        pieces[..count].copy_from_slice(&plain[..count]);
+        let mut rest = &mut pieces[..count];
+        let mut taken = 0;
+        while taken < UNSENT_BYTES && !rest.is_empty() {
+            let sealed = outgoing.seal(&mut self.state().connection, rest)?;
+            if sealed == 0 {
+                break;
+            }
+            IoSlice::advance_slices(&mut rest, sealed);
+            taken += sealed;
+        }
+        outgoing.write(write)?;
         Ok(taken)
     }
 
     /// Writes with `write` what was taken and is not written yet; answers whether that is all.
     pub(in crate::transport) fn flush(
         &self,
-        mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+        write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> io::Result<bool> {
-        send(&mut self.state().connection, &mut write)
+        self.send(&mut self.outgoing(), write)
     }
 
     /// Says that nothing more comes, as far as `write` takes it.
     pub(in crate::transport) fn close(
         &self,
-        mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+        write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> io::Result<bool> {
-        let connection = &mut self.state().connection;
-        connection.send_close_notify();
-        send(connection, &mut write)
+        let mut outgoing = self.outgoing();
+        self.state().connection.send_close_notify();
+        self.send(&mut outgoing, write)
+    }
+
+    fn send(
+        &self,
+        outgoing: &mut Outgoing,
+        write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+    ) -> io::Result<bool> {
+        outgoing.collect(&mut self.state().connection)?;
+        outgoing.write(write)
     }
 }
 
@@ -213,38 +253,4 @@ fn take(connection: &mut Connection, plain: &mut BytesMut) -> usize {
         reader.consume(length);
     }
     plain.len() - before
-}
-
-/// Writes records until none are left (`true`) or it would block (`false`).
-pub(super) fn send(
-    connection: &mut Connection,
-    write: &mut dyn FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
-) -> io::Result<bool> {
-    while connection.wants_write() {
-        match connection.write_tls(&mut Sink(write)) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(true)
-}
-
-/// What rustls writes to.
-struct Sink<'a>(&'a mut dyn FnMut(&[IoSlice<'_>]) -> io::Result<usize>);
-
-impl Write for Sink<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (self.0)(&[IoSlice::new(bytes)])
-    }
-
-    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        (self.0)(slices)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
