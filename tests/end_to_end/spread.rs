@@ -147,6 +147,40 @@ impl Reader {
     }
 }
 
+/// The same for callers, in a signature of another number: nothing is known of its types.
+#[derive(Clone, Default)]
+struct Loose {
+    reader: Reader,
+}
+
+#[callback(prefix = "reader.")]
+impl Loose {
+    #[callback(untraced)]
+    pub async fn total(&self, items: Streaming<u64>) -> Result<u64, String> {
+        self.reader.total(items).await
+    }
+
+    #[callback(untraced)]
+    pub async fn late(&self, items: Streaming<u64>) -> u64 {
+        self.reader.late(items).await
+    }
+
+    #[callback(untraced)]
+    pub async fn some(&self, count: usize, items: Streaming<u64>) -> usize {
+        self.reader.some(count, items).await
+    }
+
+    #[callback(untraced)]
+    pub async fn halting(&self, items: Streaming<Vec<u8>>) -> Result<usize, String> {
+        self.reader.halting(items).await
+    }
+
+    #[callback(untraced)]
+    pub async fn double(&self, items: Streaming<u64>) -> impl Stream<Item = u64> {
+        items.map(|item| item.unwrap() * 2)
+    }
+}
+
 struct Client;
 
 #[fetcher(prefix = "reader.")]
@@ -175,6 +209,12 @@ impl Client {
 
 async fn open(net: &Net, name: &str, reader: &Reader) -> Global {
     let builder = net.join().process_name(name).service(reader.clone());
+    builder.stop_timeout(Duration::ZERO).start().await.unwrap()
+}
+
+async fn open_loose(net: &Net, name: &str, reader: &Reader) -> Global {
+    let reader = reader.clone();
+    let builder = net.join().process_name(name).service(Loose { reader });
     builder.stop_timeout(Duration::ZERO).start().await.unwrap()
 }
 
@@ -637,4 +677,102 @@ async fn what_lags_is_said_of_calls_that_send_a_stream() {
     assert!(matches!(error, CallError::Invalid { .. }), "{error}");
     assert!(error.to_string().contains("lagging(…)"), "{error}");
     net.stop([g, other]).await;
+}
+
+/// One whose signature has another number for the same is called again by itself, and has the stream from its beginning as
+/// everybody does.
+#[tokio::test]
+async fn p8_one_stream_goes_to_those_whose_signatures_have_other_numbers_as_well() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let others = [
+            open_loose(&net, "Ann", &Reader::default()).await,
+            open(&net, "Bob", &Reader::default()).await,
+            open_loose(&net, "Cid", &Reader::default()).await,
+        ];
+        let g = net.caller().await;
+        // Which number is sent first is another one each time: the last that was found to be compatible.
+        for end in [0, 1, 100_000] {
+            let (read, items) = counted(end);
+            let totals = Client.total(items).on(&g).broadcast().await.unwrap();
+            assert_eq!(names(&totals), ["Ann", "Bob", "Cid"]);
+            let sum: u64 = (0..end).sum();
+            assert!(totals.values().all(|total| *total == sum), "{totals:?}");
+            assert_eq!(totals.values().count(), 3, "{totals:?}");
+            assert_eq!(read.load(Ordering::Relaxed), end);
+        }
+        // Those alone who are called again: the call to all has ended before they begin.
+        for chosen in [["Ann", "Cid"], ["Bob", "Bob"]] {
+            let (read, items) = counted(u64::MAX);
+            let counts = Client.some(5, items).on(&g).to_each(chosen).await.unwrap();
+            assert!(counts.values().all(|count| *count == 5), "{counts:?}");
+            assert_eq!(counts.values().count(), counts.len());
+            assert!(read.load(Ordering::Relaxed) < u64::MAX);
+        }
+        let (read, items) = counted(50_000);
+        let broadcast = Client.double(items).on(&g).broadcast();
+        let mut items = broadcast.items().await.unwrap();
+        let mut taken = std::collections::BTreeMap::<_, Vec<u64>>::new();
+        while let Some((name, item)) = items.next().await {
+            taken.entry(name).or_default().push(item.unwrap());
+        }
+        assert_eq!(taken.keys().collect::<Vec<_>>(), ["Ann", "Bob", "Cid"]);
+        let doubled: Vec<u64> = (0..50_000).map(|item| item * 2).collect();
+        assert!(taken.values().all(|items| *items == doubled));
+        assert_eq!(read.load(Ordering::Relaxed), 50_000);
+        drop(items);
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_of_a_stream_is_read_before_one_that_is_called_again_has_begun() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let (fast, slow) = (Reader::default(), Reader::default());
+        let others = [
+            open(&net, "Ann", &fast).await,
+            open_loose(&net, "Bob", &slow).await,
+        ];
+        let g = net.caller().await;
+        let (read, items) = counted(200_000);
+        fast.go_on.notify_one();
+        let job = Client.late(items).on(&g).broadcast().bg();
+        slow.begun.notified().await;
+        fast.begun.notified().await;
+        assert_eq!(read.load(Ordering::Relaxed), 0);
+        slow.go_on.notify_one();
+        let counts = job.await.unwrap();
+        assert!(counts.values().all(|count| *count == 200_000), "{counts:?}");
+        assert_eq!(counts.values().count(), 2);
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_that_is_called_again_and_lags_behind_loses_its_part() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let (fast, slow) = (Reader::default(), Reader::default());
+        let others = [
+            open(&net, "Ann", &fast).await,
+            open_loose(&net, "Bob", &slow).await,
+        ];
+        let g = net.caller().await;
+        fast.go_on.notify_one();
+        let items = stream::iter((0..200).map(|_| vec![0; 64 << 10]));
+        let halting = Client.halting(items).on(&g).broadcast();
+        let counts = halting.lagging(Lagging::DropSlow).await.unwrap();
+        assert_eq!(counts["Ann"], Ok(200));
+        assert!(
+            matches!(counts["Bob"], Err(CallError::Lagged { .. })),
+            "{counts:?}"
+        );
+        // It is cancelled.
+        slow.left.notified().await;
+        net.stop([g].into_iter().chain(others)).await;
+    })
+    .await;
 }

@@ -103,7 +103,12 @@ impl<T, E> Future for Asking<T, E> {
         let call = self.call.take();
         let call = call.expect("it was there");
         Poll::Ready(roster.map(|(attempt, names)| Asked {
-            receivers: Receivers::new(call.feeds.len(), names.len(), call.options.lagging),
+            receivers: Receivers::new(
+                attempt.exchange.sent(),
+                call.feeds.len(),
+                names.len(),
+                call.options.lagging,
+            ),
             call,
             attempt,
             names,

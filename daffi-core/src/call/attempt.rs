@@ -17,8 +17,8 @@ use super::source::Source;
 use super::spread::Receivers;
 use super::worth::{is_worth_retrying, room_in};
 use crate::error::{CallError, Oversized};
-use crate::node::{Backoff, Exchange, Item, Message, Next, Node, Request, in_process};
-use crate::proto::{CallId, Described, Failed, Failure, Limits, Moment, Outcome, Window};
+use crate::node::{Backoff, Exchange, Item, Message, Next, Request, in_process};
+use crate::proto::{Described, Failed, Failure, Limits, Moment, Outcome, Window};
 use crate::scope::Scope;
 
 /// So often a call is sent again in the terms of a provider: once is enough where providers are honest, and few differ.
@@ -242,30 +242,27 @@ impl Attempt {
 
     /// Sends arguments that are streams.
     pub(super) fn feed(&self, feeds: &mut Feeds, cx: &mut Context<'_>) {
-        self.when_sent(|node, sent| {
-            let _ = feeds.poll(node, sent, cx);
-        });
-    }
-
-    /// Sends arguments that are streams to all who are asked.
-    pub(super) fn feed_all(&self, receivers: &mut Receivers, feeds: &mut Feeds, cx: &mut Context<'_>) {
-        self.when_sent(|node, sent| receivers.feed(feeds, node, sent, cx));
-    }
-
-    fn when_sent(&self, feed: impl FnOnce(&Node, CallId)) {
         if let Some(sent) = self.exchange.sent() {
             let node = self.exchange.node();
             // What the streams wait for may belong to a runtime.
             let _runtime = node.runtime().enter();
-            feed(node, sent);
+            let _ = feeds.poll(node, sent, cx);
+        }
+    }
+
+    /// Sends arguments that are streams to all who are asked.
+    pub(super) fn feed_all(&self, receivers: &mut Receivers, feeds: &mut Feeds, cx: &mut Context<'_>) {
+        // Those who are called again are sent them also when the call itself has its outcome.
+        if self.exchange.sent().is_some() || receivers.calls_again() {
+            let node = self.exchange.node();
+            let _runtime = node.runtime().enter();
+            receivers.feed(feeds, node, cx);
         }
     }
 
     /// Sends the process with that place on the roster no more of them: nobody takes what it says.
     pub(super) fn leave(&self, receivers: &mut Receivers, index: usize) {
-        if let (Some(sent), Ok(index)) = (self.exchange.sent(), u32::try_from(index)) {
-            receivers.leave(self.exchange.node(), sent, index);
-        }
+        receivers.leave(self.exchange.node(), index);
     }
 
     /// Whether a provider's signature is compatible though its number differs.

@@ -20,7 +20,7 @@ use super::source::Source;
 use super::streaming::{Opening, Streaming};
 use crate::error::{CallError, RemoteError};
 use crate::node::{Exchange, Next, Node, Received};
-use crate::proto::{DecodeError, Failed, Failure, Mode, Outcome};
+use crate::proto::{CallId, DecodeError, Failed, Failure, Mode, Outcome};
 use crate::scope::Scope;
 
 /// A call that is ready to be made: what a fetcher returns.
@@ -167,6 +167,8 @@ impl<T, E> Call<T, E> {
             metadata: self.options.metadata.clone(),
             window: self.options.window,
             streamed: self.options.streamed,
+            // Whoever sends them to the others sends them to this one, too.
+            streams: self.options.streams,
             mode: match self.options.mode {
                 Mode::HandedToAll => Mode::HandedOver,
                 _ => Mode::Answered,
@@ -188,13 +190,17 @@ impl<T, E> Call<T, E> {
         let Err(Failure::Failed(Failed::SignatureMismatch { offered })) = outcome else {
             return None;
         };
-        if self.options.streams > 0 {
-            // A stream cannot be sent twice.
-            return None;
-        }
         attempt
             .accepts(&self.source, offered)
             .then(|| self.for_process(name, attempt))
+    }
+
+    /// The call's number while it is sent and has no outcome.
+    pub(super) fn sent(&self) -> Option<CallId> {
+        match &self.state {
+            State::Begun(attempt) => attempt.exchange.sent(),
+            _ => None,
+        }
     }
 
     /// The node that makes the call, if there is one.

@@ -129,17 +129,35 @@ impl<T, E> BroadcastItems<T, E> {
         {
             return Poll::Ready(Some(next));
         }
-        if let Poll::Ready(Some(next)) = self.poll_all(cx) {
-            return Poll::Ready(Some(next));
+        loop {
+            if let Poll::Ready(Some(next)) = self.poll_all(cx) {
+                return Poll::Ready(Some(next));
+            }
+            // What was made again just now is looked at for the first time, so that it wakes this task.
+            if let Poll::Ready(next) = self.poll_again(cx) {
+                return Poll::Ready(Some(next));
+            }
+            if self.open == 0 && self.again.is_empty() {
+                return Poll::Ready(None);
+            }
+            // And so are the streams that go to it.
+            if self.receivers.calls_again() {
+                self.feed(cx);
+            }
+            if self.arrived.is_empty() {
+                return Poll::Pending;
+            }
         }
-        // What was made again just now is looked at for the first time, so that it wakes this task.
-        if let Poll::Ready(next) = self.poll_again(cx) {
-            return Poll::Ready(Some(next));
-        }
-        if self.open == 0 && self.again.is_empty() {
-            Poll::Ready(None)
-        } else {
-            Poll::Pending
+    }
+
+    /// Sends the streams of the call, as far as that is possible now.
+    fn feed(&mut self, cx: &mut Context<'_>) {
+        if !self.call.feeds.is_empty() {
+            self.attempt
+                .feed_all(&mut self.receivers, &mut self.call.feeds, cx);
+            while let Some(index) = self.receivers.lagged() {
+                self.drop_slow(index);
+            }
         }
     }
 
@@ -147,19 +165,25 @@ impl<T, E> BroadcastItems<T, E> {
     fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<(String, Reply<T, E>)> {
         let mut place = 0;
         while let Some((index, again)) = self.again.get_mut(place) {
-            let name = &self.processes[*index].name;
+            let index = *index;
+            let name = &self.processes[index].name;
             let next = match again {
-                Again::Calling(call) => match Pin::new(&mut **call).poll(cx) {
-                    Poll::Ready(Ok(items)) => {
-                        *again = Again::Taking(Box::new(items));
-                        continue;
+                Again::Calling(call) => {
+                    let opened = Pin::new(&mut **call).poll(cx);
+                    match opened {
+                        Poll::Ready(Ok(items)) => {
+                            self.receivers.called_again(index, items.sent());
+                            *again = Again::Taking(Box::new(items));
+                            continue;
+                        }
+                        Poll::Ready(Err(error)) => Some(Err(error)),
+                        Poll::Pending => {
+                            self.receivers.called_again(index, call.sent());
+                            place += 1;
+                            continue;
+                        }
                     }
-                    Poll::Ready(Err(error)) => Some(Err(error)),
-                    Poll::Pending => {
-                        place += 1;
-                        continue;
-                    }
-                },
+                }
                 Again::Taking(items) => match items.poll_item(cx) {
                     Poll::Ready(Some(Ok(item))) => {
                         let name = name.clone();
@@ -182,6 +206,7 @@ impl<T, E> BroadcastItems<T, E> {
             };
             let name = name.clone();
             self.again.swap_remove(place);
+            self.receivers.settled(index);
             if let Some(error) = next {
                 return Poll::Ready((name, error));
             }
@@ -192,13 +217,7 @@ impl<T, E> BroadcastItems<T, E> {
     /// The next of those that the call went to; `None` if all have ended.
     fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<Option<(String, Reply<T, E>)>> {
         // However much there is to be taken: they may wait for what is sent.
-        if !self.call.feeds.is_empty() {
-            self.attempt
-                .feed_all(&mut self.receivers, &mut self.call.feeds, cx);
-            while let Some(index) = self.receivers.lagged() {
-                self.drop_slow(index);
-            }
-        }
+        self.feed(cx);
         loop {
             if let Some(next) = self.take() {
                 return Poll::Ready(Some(next));
@@ -229,6 +248,11 @@ impl<T, E> BroadcastItems<T, E> {
 
     /// One was too slow for what is sent, and its stream ends after what has come of it.
     fn drop_slow(&mut self, index: usize) {
+        if let Some(place) = self.again.iter().position(|(other, _)| *other == index) {
+            self.again.swap_remove(place);
+            self.arrived.push_back((index, Arrived::Lagged));
+            return;
+        }
         if let Some(process) = self.processes.get_mut(index).filter(|process| !process.ended) {
             process.ended = true;
             self.open -= 1;
@@ -243,6 +267,7 @@ impl<T, E> BroadcastItems<T, E> {
         process.ended = true;
         self.open -= 1;
         if let Some(again) = self.call.again(&process.name, &self.attempt, &outcome) {
+            self.receivers.called_again(index, None);
             self.again.push((index, Again::Calling(Box::new(again))));
             return;
         }

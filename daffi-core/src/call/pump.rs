@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::Stream;
 
-use crate::node::{Node, Rounds, Turn, give_way};
+use crate::node::{End, Node, Rounds, Turn, give_way};
 use crate::proto::{Batch, CallId, Credit, EncodeError, Failed};
 use crate::registry::Flow;
 use crate::signature::{Form, Forms};
@@ -263,7 +263,7 @@ impl Feeds {
         for (index, feed) in (0..).zip(&mut self.0) {
             if feed.take().is_some() {
                 let message = "in the stream that the caller sends".to_owned();
-                node.close_argument(sent, index, Err(Failed::Panicked { message }));
+                node.close_arguments([End::Call(sent)], index, &Err(Failed::Panicked { message }));
             }
         }
     }
@@ -296,7 +296,7 @@ impl Feeds {
                 Poll::Ready(_) if node.is_answered(sent) => pending = true,
                 Poll::Ready(end) => {
                     *feed = None;
-                    node.close_argument(sent, index, end);
+                    node.close_arguments([End::Call(sent)], index, &end);
                 }
                 Poll::Pending => pending = true,
             }

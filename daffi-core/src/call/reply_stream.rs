@@ -28,9 +28,17 @@ pub struct ReplyStream<T, E = RemoteError> {
     /// The names of those whose outcome is to come, by their number.
     waiting: Vec<Option<String>>,
     /// Calls to those whose signature has another number for the same.
-    again: Vec<(String, Call<T, E>)>,
+    again: Vec<Again<T, E>>,
     /// What all that are left end with.
     ended: Option<Failed>,
+}
+
+/// A call to one process, made again in its terms.
+struct Again<T, E> {
+    /// Its place on the roster.
+    index: usize,
+    name: String,
+    call: Call<T, E>,
 }
 
 impl<T, E> fmt::Debug for ReplyStream<T, E> {
@@ -63,10 +71,9 @@ impl<T, E> ReplyStream<T, E> {
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(String, Reply<T, E>)>> {
-        for index in 0..self.again.len() {
-            if let Poll::Ready(outcome) = Pin::new(&mut self.again[index].1).poll(cx) {
-                let (name, _) = self.again.swap_remove(index);
-                return Poll::Ready(Some((name, outcome)));
+        for place in 0..self.again.len() {
+            if let Poll::Ready(reply) = self.poll_again(place, cx) {
+                return Poll::Ready(Some(reply));
             }
         }
         loop {
@@ -75,7 +82,7 @@ impl<T, E> ReplyStream<T, E> {
                     return if self.again.is_empty() {
                         Poll::Ready(None)
                     } else {
-                        Poll::Pending
+                        self.poll_fed(cx)
                     };
                 };
                 let failed = failed.clone();
@@ -83,21 +90,20 @@ impl<T, E> ReplyStream<T, E> {
                 return Poll::Ready(Some((name, reply)));
             }
             let Poll::Ready(next) = self.call.poll_next(&mut self.attempt, cx) else {
-                self.attempt
-                    .feed_all(&mut self.receivers, &mut self.call.feeds, cx);
-                return self.poll_lagged();
+                return self.poll_fed(cx);
             };
             match next {
                 Next::Item(Item::Part(index, outcome)) => {
-                    let Some(name) = self.waiting.get_mut(index as usize).and_then(Option::take) else {
+                    let index = index as usize;
+                    let Some(name) = self.waiting.get_mut(index).and_then(Option::take) else {
                         continue;
                     };
-                    if let Some(mut again) = self.call.again(&name, &self.attempt, &outcome) {
+                    if let Some(call) = self.call.again(&name, &self.attempt, &outcome) {
+                        self.again.push(Again { index, name, call });
                         // Polled for the first time, so that it wakes this task.
-                        if let Poll::Ready(outcome) = Pin::new(&mut again).poll(cx) {
-                            return Poll::Ready(Some((name, outcome)));
+                        if let Poll::Ready(reply) = self.poll_again(self.again.len() - 1, cx) {
+                            return Poll::Ready(Some(reply));
                         }
-                        self.again.push((name, again));
                         continue;
                     }
                     let reply = self.reply(&name, outcome);
@@ -111,6 +117,25 @@ impl<T, E> ReplyStream<T, E> {
             }
         }
     }
+
+    /// Goes on with one that is called again.
+    fn poll_again(&mut self, place: usize, cx: &mut Context<'_>) -> Poll<(String, Reply<T, E>)> {
+        let Again { index, call, .. } = &mut self.again[place];
+        let Poll::Ready(outcome) = Pin::new(&mut *call).poll(cx) else {
+            self.receivers.called_again(*index, call.sent());
+            return Poll::Pending;
+        };
+        let Again { index, name, .. } = self.again.swap_remove(place);
+        self.receivers.settled(index);
+        Poll::Ready((name, outcome))
+    }
+
+    /// Sends the streams of the call, as far as that is possible now.
+    fn poll_fed(&mut self, cx: &mut Context<'_>) -> Poll<Option<(String, Reply<T, E>)>> {
+        self.attempt
+            .feed_all(&mut self.receivers, &mut self.call.feeds, cx);
+        self.poll_lagged()
+    }
 }
 
 impl<T, E> ReplyStream<T, E> {
@@ -122,7 +147,10 @@ impl<T, E> ReplyStream<T, E> {
     /// The outcome of one that was too slow. When only such are left, nothing is waited for.
     fn poll_lagged(&mut self) -> Poll<Option<(String, Reply<T, E>)>> {
         while let Some(index) = self.receivers.lagged() {
-            if let Some(name) = self.waiting.get_mut(index).and_then(Option::take) {
+            let again = self.again.iter().position(|again| again.index == index);
+            let again = again.map(|place| self.again.swap_remove(place).name);
+            let waiting = self.waiting.get_mut(index).and_then(Option::take);
+            if let Some(name) = waiting.or(again) {
                 let lagged = CallError::lagged(self.call.callback(), &*name);
                 return Poll::Ready(Some((name, Err(lagged))));
             }

@@ -1,20 +1,44 @@
 //! One stream to many: read once, and sent to each as far as it has granted. How far ahead of whom, [`Fan`] decides.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::task::{Context, Poll, ready};
 
 use super::pump::{Feeds, Port};
-use crate::node::Lagging;
-use crate::node::{Fan, Node, Pace};
+use crate::node::{End, Fan, Lagging, Node, Pace};
 use crate::proto::{Batch, CallId, Credit, Failed};
 
 /// Those who receive the argument streams of a call to many.
 #[derive(Debug, Default)]
 pub(super) struct Receivers {
     streams: Vec<Sending>,
+    ways: Ways,
     /// Those who lag behind, of which nobody has been told, by their places on the roster.
     lagged: Vec<u32>,
     has_dropped: bool,
+}
+
+/// How the streams reach each of them.
+#[derive(Debug, Default)]
+struct Ways {
+    /// The call to all.
+    call: Option<CallId>,
+    /// Those who are called again, each by a call of its own, once that was sent: their signatures have other numbers for the
+    /// same.
+    again: BTreeMap<u32, Option<CallId>>,
+}
+
+impl Ways {
+    fn end_of(&self, part: u32) -> Option<End> {
+        match self.again.get(&part) {
+            Some(again) => again.map(End::Call),
+            None => self.call.map(|call| End::Part(call, part)),
+        }
+    }
+
+    fn ends(&self, parts: &[u32]) -> Vec<Option<End>> {
+        parts.iter().map(|part| self.end_of(*part)).collect()
+    }
 }
 
 /// A stream.
@@ -26,8 +50,8 @@ struct Sending {
 }
 
 impl Receivers {
-    /// So many streams to so many processes.
-    pub(super) fn new(streams: u32, processes: usize, lagging: Lagging) -> Self {
+    /// So many streams to so many processes, which `call` asks.
+    pub(super) fn new(call: Option<CallId>, streams: u32, processes: usize, lagging: Lagging) -> Self {
         Self {
             streams: (0..streams)
                 .map(|_| Sending {
@@ -35,17 +59,39 @@ impl Receivers {
                     end: None,
                 })
                 .collect(),
+            ways: Ways {
+                call,
+                again: BTreeMap::new(),
+            },
             lagged: Vec::new(),
             has_dropped: false,
         }
     }
 
-    /// One of them gets no more, what it runs is cancelled, and the others do not wait for it.
-    pub(super) fn leave(&mut self, node: &Node, call: CallId, part: u32) {
-        for stream in &mut self.streams {
-            stream.fan.leave(part);
+    /// One of them is called again, and that call is sent if it has a number. It takes what there is from then on, which is all:
+    /// nothing is sent to anybody before all have begun to read.
+    pub(super) fn called_again(&mut self, part: usize, call: Option<CallId>) {
+        if let Ok(part) = u32::try_from(part) {
+            self.ways.again.insert(part, call);
         }
-        node.abandon_part(call, part);
+    }
+
+    /// One of them has an outcome.
+    pub(super) fn settled(&mut self, part: usize) {
+        if let Ok(part) = u32::try_from(part) {
+            self.streams.iter_mut().for_each(|stream| stream.fan.leave(part));
+        }
+    }
+
+    /// One of them gets no more, what it runs is cancelled, and the others do not wait for it.
+    pub(super) fn leave(&mut self, node: &Node, part: usize) {
+        self.settled(part);
+        // A call of its own is cancelled by whoever drops it.
+        if let (Ok(part), Some(call)) = (u32::try_from(part), self.ways.call)
+            && !self.ways.again.contains_key(&part)
+        {
+            node.abandon_part(call, part);
+        }
     }
 
     /// One who lost its part, as it was too slow; each is told once.
@@ -58,13 +104,18 @@ impl Receivers {
         self.has_dropped
     }
 
+    /// Whether some are called by themselves, whatever comes of the call to all.
+    pub(super) fn calls_again(&self) -> bool {
+        !self.ways.again.is_empty()
+    }
+
     /// Sends what there is, as far as it may be sent.
-    pub(super) fn feed(&mut self, feeds: &mut Feeds, node: &Node, call: CallId, cx: &mut Context<'_>) {
+    pub(super) fn feed(&mut self, feeds: &mut Feeds, node: &Node, cx: &mut Context<'_>) {
         let mut lagged = Vec::new();
         for (index, Sending { fan, end }) in (0..).zip(&mut self.streams) {
             let port = Spread {
                 node,
-                call,
+                ways: &self.ways,
                 index,
                 fan: RefCell::new(fan),
                 broken: RefCell::default(),
@@ -82,7 +133,7 @@ impl Receivers {
         }
         for part in lagged {
             self.has_dropped = true;
-            self.leave(node, call, part);
+            self.leave(node, part as usize);
             self.lagged.push(part);
         }
     }
@@ -91,7 +142,7 @@ impl Receivers {
 /// The way of one stream to many.
 struct Spread<'a> {
     node: &'a Node,
-    call: CallId,
+    ways: &'a Ways,
     index: u32,
     fan: RefCell<&'a mut Fan>,
     /// What was kept cannot be sent, for this reason.
@@ -103,12 +154,12 @@ struct Spread<'a> {
 impl Spread<'_> {
     /// Looks at what each has granted, and sends what was kept for it.
     fn look(&self, fan: &mut Fan, cx: &mut Context<'_>) -> Result<(), Failed> {
-        let parts = fan.parts();
+        let ends = self.ways.ends(&fan.parts());
         if fan.keeps() {
             // Before it is looked at, so that what is granted from then on wakes this task.
-            self.node.parts_ended(self.call, self.index, &parts, cx);
+            self.node.arguments_ended(&ends, self.index, cx);
         }
-        fan.look(&self.node.part_credits(self.call, self.index, &parts, cx));
+        fan.look(&self.node.argument_credits(&ends, self.index, cx));
         let due = fan.due();
         if due.is_empty() {
             return Ok(());
@@ -122,7 +173,8 @@ impl Spread<'_> {
         batches: impl Iterator<Item = (u32, &'b Batch)>,
         full: bool,
     ) -> Result<(), Failed> {
-        let closed = self.node.send_to_parts(self.call, self.index, batches, full)?;
+        let batches = batches.map(|(part, batch)| (part, self.ways.end_of(part), batch));
+        let closed = self.node.send_to_each(self.index, batches, full)?;
         for part in closed {
             fan.leave(part);
         }
@@ -141,7 +193,7 @@ impl Spread<'_> {
             Err(failed) => {
                 let left = fan.parts();
                 left.iter().for_each(|part| fan.leave(*part));
-                self.node.close_parts(self.call, self.index, &left, &Err(failed));
+                self.tell(&left, &Err(failed));
             }
         }
     }
@@ -149,8 +201,13 @@ impl Spread<'_> {
     fn close(&self, fan: &mut Fan, end: &Result<(), Failed>) {
         let finished = fan.finished();
         if !finished.is_empty() {
-            self.node.close_parts(self.call, self.index, &finished, end);
+            self.tell(&finished, end);
         }
+    }
+
+    fn tell(&self, parts: &[u32], end: &Result<(), Failed>) {
+        let ends = self.ways.ends(parts).into_iter().flatten();
+        self.node.close_arguments(ends, self.index, end);
     }
 }
 
@@ -173,7 +230,7 @@ impl Port for Spread<'_> {
     fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut fan = self.fan.borrow_mut();
         let parts = fan.parts();
-        let ended = self.node.parts_ended(self.call, self.index, &parts, cx);
+        let ended = self.node.arguments_ended(&self.ways.ends(&parts), self.index, cx);
         for (part, _) in parts.into_iter().zip(ended).filter(|(_, ended)| *ended) {
             fan.leave(part);
         }

@@ -19,7 +19,7 @@ use super::pump::Feeds;
 use crate::error::CallError;
 use crate::node::{Exchange, FAR, For, Item, Message, Next, Received, Turn};
 use crate::panics::Panic;
-use crate::proto::{DecodeError, DecodeItem, Failed, Failure, Taken, TimeLimit, Window};
+use crate::proto::{CallId, DecodeError, DecodeItem, Failed, Failure, Taken, TimeLimit, Window};
 use crate::registry::Flow;
 
 /// The items of a stream as they arrive: what a fetcher of a streaming callback gives, and what a callback takes that is
@@ -109,6 +109,14 @@ impl<T> Streaming<T> {
     /// What has come of it and the source of more are told apart: the streams of a broadcast have one source.
     pub(super) fn into_received(self) -> Received<T> {
         self.received
+    }
+
+    /// The number of the call that is answered with it, for as long as it goes on.
+    pub(super) const fn sent(&self) -> Option<CallId> {
+        match &self.source {
+            Origin::Result { exchange, .. } => exchange.sent(),
+            Origin::Argument { .. } | Origin::Ended => None,
+        }
     }
 
     pub(super) fn result(opening: Opening, decode: DecodeItem<T>) -> Self {

@@ -72,60 +72,48 @@ impl Node {
         outbox.map_or(Poll::Ready(()), |outbox| outbox.poll_room(cx))
     }
 
-    /// What may be sent of an argument stream of a call to many, to each of those with these places on the roster: `None` if
-    /// one has granted nothing, which is waited for; nothing in it if it reads no more.
+    /// What may be sent of an argument stream to each of those that it goes to: `None` if one has granted nothing, which is
+    /// waited for; nothing in it if it reads no more.
     #[allow(clippy::option_option, reason = "to wait and to stop are different things")]
-    pub(crate) fn part_credits(
+    pub(crate) fn argument_credits(
         &self,
-        call: CallId,
+        ends: &[Option<End>],
         index: u32,
-        parts: &[u32],
         cx: &mut Context<'_>,
     ) -> Vec<Option<Option<Credit>>> {
         // Those that are left are dropped when the lock is free again.
-        let mut waiters: Vec<_> = parts.iter().map(|_| Some(cx.waker().clone())).collect();
-        self.drive(|session, _, _| {
-            let parts = parts.iter().zip(&mut waiters);
-            parts
-                .map(|(part, waiter)| session.credit(End::Part(call, *part), index, waiter))
-                .collect()
-        })
+        let mut waiters: Vec<_> = ends.iter().map(|_| Some(cx.waker().clone())).collect();
+        self.drive(|session, _, _| session.credits(ends, index, &mut waiters))
     }
 
     /// Waits to hear that those read no more; which of them do not.
-    pub(crate) fn parts_ended(
+    pub(crate) fn arguments_ended(
         &self,
-        call: CallId,
+        ends: &[Option<End>],
         index: u32,
-        parts: &[u32],
         cx: &mut Context<'_>,
     ) -> Vec<bool> {
-        let mut waiters: Vec<_> = parts.iter().map(|_| Some(cx.waker().clone())).collect();
-        self.drive(|session, _, _| {
-            let parts = parts.iter().zip(&mut waiters);
-            parts
-                .map(|(part, waiter)| session.has_ended(End::Part(call, *part), index, waiter))
-                .collect()
-        })
+        let mut waiters: Vec<_> = ends.iter().map(|_| Some(cx.waker().clone())).collect();
+        self.drive(|session, _, _| session.have_ended(ends, index, &mut waiters))
     }
 
-    /// Sends items to each of those, at once if `full`; which of them read no more.
-    pub(crate) fn send_to_parts<'b>(
+    /// Sends items to each of those, at once if `full`. What is given beside an end comes back where it reads no more.
+    pub(crate) fn send_to_each<'b, T>(
         &self,
-        call: CallId,
         index: u32,
-        batches: impl Iterator<Item = (u32, &'b Batch)>,
+        batches: impl Iterator<Item = (T, Option<End>, &'b Batch)>,
         full: bool,
-    ) -> Result<Vec<u32>, Failed> {
+    ) -> Result<Vec<T>, Failed> {
         self.visit(&mut Doings::default(), |visit| {
             if full {
                 visit.write = Write::Flush;
             }
             let (session, mut out, _) = visit.parts();
-            let closed = batches.filter_map(|(part, batch)| {
-                match session.send(End::Part(call, part), index, batch, &mut out) {
+            let closed = batches.filter_map(|(which, end, batch)| {
+                let sent = end.map(|end| session.send(end, index, batch, &mut out));
+                match sent.unwrap_or(Err(Unsent::Closed)) {
                     Ok(()) => None,
-                    Err(Unsent::Closed) => Some(Ok(part)),
+                    Err(Unsent::Closed) => Some(Ok(which)),
                     Err(unsent) => Some(Err(unsent.failed(true).of_items())),
                 }
             });
@@ -138,19 +126,17 @@ impl Node {
         self.drive(|session, out, events| session.abandon_part(call, part, out, events));
     }
 
-    /// Ends an argument stream of a call to many at each of those.
-    pub(crate) fn close_parts(&self, call: CallId, index: u32, parts: &[u32], end: &Result<(), Failed>) {
+    /// Ends an argument stream of calls at each of those.
+    pub(crate) fn close_arguments(
+        &self,
+        ends: impl IntoIterator<Item = End>,
+        index: u32,
+        how: &Result<(), Failed>,
+    ) {
         self.drive(|session, out, events| {
-            for part in parts {
-                session.close_part((call, *part), index, end.clone(), out, events);
+            for end in ends {
+                session.close_argument(end, index, how.clone(), out, events);
             }
-        });
-    }
-
-    /// Ends an argument stream of a call.
-    pub(crate) fn close_argument(&self, call: CallId, index: u32, end: Result<(), Failed>) {
-        self.drive(|session, out, events| {
-            session.close_argument(call, index, end, out, events);
         });
     }
 

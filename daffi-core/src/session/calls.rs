@@ -1,5 +1,7 @@
 //! The slots of calls that this process made.
 
+use std::collections::BTreeSet;
+
 use super::answers::{HELD, Held, Item, Next};
 use super::message::Kept;
 use super::slot::{Parked, Slot, State};
@@ -139,6 +141,25 @@ impl<W> Calls<W> {
     pub(super) fn is_answered(&self, call: CallId) -> bool {
         let slot = self.slots.get(call);
         slot.is_none_or(|slot| matches!(slot.state, State::Ended { .. }))
+    }
+
+    /// Whether the call ended as the signatures' numbers differ, which was not looked at.
+    pub(super) fn is_mismatched(&self, call: CallId) -> bool {
+        let slot = self.slots.get(call);
+        slot.is_some_and(|slot| matches!(&slot.state, State::Ended { outcome, .. } if is_mismatch(outcome)))
+    }
+
+    /// The parts of a call to many that ended so, of which that was not looked at.
+    pub(super) fn mismatched_parts(&self, call: CallId) -> BTreeSet<u32> {
+        let items = match self.slots.get(call).map(|slot| &slot.state) {
+            Some(State::Sent { items, .. } | State::Ended { items, .. }) => items,
+            _ => return BTreeSet::new(),
+        };
+        let parts = items.iter().filter_map(|item| match item {
+            Item::Part(part, outcome) if is_mismatch(outcome) => Some(*part),
+            _ => None,
+        });
+        parts.collect()
     }
 
     /// Whether the call may have run. One that has no slot has been lost together with its connection.
@@ -395,4 +416,8 @@ impl<W> Calls<W> {
         });
         self.flowing = self.slots.iter().filter(|slot| slot.flows).count();
     }
+}
+
+const fn is_mismatch(outcome: &Outcome) -> bool {
+    matches!(outcome, Err(Failure::Failed(Failed::SignatureMismatch { .. })))
 }

@@ -1,5 +1,7 @@
 //! The streams of calls, at both ends.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::provider::HEADER_BYTES;
@@ -56,6 +58,58 @@ impl<W, C: Clone> Session<W, C> {
         self.streams.credit(end, index, waiter)
     }
 
+    /// As [`credit`](Self::credit), of each of those that one stream goes to. One that was not given the call, as its signature
+    /// has another number, has granted nothing until that was looked at: it may be called again.
+    #[allow(clippy::option_option, reason = "to wait and to stop are different things")]
+    pub fn credits(
+        &mut self,
+        ends: &[Option<End>],
+        index: u32,
+        waiters: &mut [Option<W>],
+    ) -> Vec<Option<Option<Credit>>> {
+        let mut credits: Vec<_> = ends
+            .iter()
+            .zip(waiters)
+            .map(|(end, waiter)| end.and_then(|end| self.streams.credit(end, index, waiter)))
+            .collect();
+        let closed = credits.iter().map(|credit| matches!(credit, Some(None)));
+        for place in self.yet_to_look_at(ends, closed) {
+            credits[place] = None;
+        }
+        credits
+    }
+
+    /// As [`has_ended`](Self::has_ended), of each of those that one stream goes to.
+    pub fn have_ended(&mut self, ends: &[Option<End>], index: u32, waiters: &mut [Option<W>]) -> Vec<bool> {
+        let mut ended: Vec<_> = ends
+            .iter()
+            .zip(waiters)
+            .map(|(end, waiter)| end.is_some_and(|end| self.streams.has_ended(end, index, waiter)))
+            .collect();
+        for place in self.yet_to_look_at(ends, ended.iter().copied()) {
+            ended[place] = false;
+        }
+        ended
+    }
+
+    /// Those that were not given the call, as their signatures have other numbers, of which the caller has yet to see that.
+    fn yet_to_look_at(&self, ends: &[Option<End>], closed: impl Iterator<Item = bool>) -> Vec<usize> {
+        let mut parts: Option<BTreeSet<u32>> = None;
+        let ends = ends.iter().zip(closed).enumerate();
+        let unseen = ends.filter_map(|(place, (end, closed))| {
+            let unseen = match end.filter(|_| closed)? {
+                End::Call(call) => self.calls.is_mismatched(call),
+                // They are of one call, and asked for once.
+                End::Part(call, part) => parts
+                    .get_or_insert_with(|| self.calls.mismatched_parts(call))
+                    .contains(&part),
+                End::Run(_) => false,
+            };
+            unseen.then_some(place)
+        });
+        unseen.collect()
+    }
+
     /// Whether nobody reads a stream any more; otherwise `waiter` hears of it.
     pub fn has_ended(&mut self, end: End, index: u32, waiter: &mut Option<W>) -> bool {
         self.streams.has_ended(end, index, waiter)
@@ -101,33 +155,23 @@ impl<W, C: Clone> Session<W, C> {
         out.send(&Header::Items { call, stream, items }, &rest)
     }
 
-    /// Ends an argument stream of a call.
+    /// Ends an argument stream of a call, or of one part of a call to many.
     pub fn close_argument(
         &mut self,
-        call: CallId,
+        end: End,
         index: u32,
-        end: Result<(), Failed>,
+        how: Result<(), Failed>,
         out: &mut impl Transmit,
         events: &mut Vec<Event<W, C>>,
     ) {
-        if let Some(waiter) = self.streams.close(End::Call(call), index) {
+        let (call, stream) = match end {
+            End::Call(call) => (call, StreamId::Argument(index)),
+            End::Part(call, part) => (call, StreamId::ArgumentOf { part, index }),
+            End::Run(_) => return,
+        };
+        if let Some(waiter) = self.streams.close(end, index) {
             events.extend(waiter.map(Event::Drop));
-            send_close(call, StreamId::Argument(index), end, out);
-        }
-    }
-
-    /// Ends an argument stream of a call to many, at one process.
-    pub fn close_part(
-        &mut self,
-        (call, part): (CallId, u32),
-        index: u32,
-        end: Result<(), Failed>,
-        out: &mut impl Transmit,
-        events: &mut Vec<Event<W, C>>,
-    ) {
-        if let Some(waiter) = self.streams.close(End::Part(call, part), index) {
-            events.extend(waiter.map(Event::Drop));
-            send_close(call, StreamId::ArgumentOf { part, index }, end, out);
+            send_close(call, stream, how, out);
         }
     }
 

@@ -462,7 +462,7 @@ impl World {
             events,
             ..
         } = &mut self.sides[CALLER];
-        session.close_argument(held.call, index, end, wire, events);
+        session.close_argument(End::Call(held.call), index, end, wire, events);
     }
 
     fn open(&mut self, call: usize) {

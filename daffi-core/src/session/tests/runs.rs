@@ -150,7 +150,8 @@ fn p1_an_argument_stream_ends_however_long_the_reason() {
     let end = Err(Failed::Encode {
         message: "l".repeat(5000),
     });
-    f.session.close_argument(call, 0, end, &mut f.wire, &mut f.events);
+    f.session
+        .close_argument(End::Call(call), 0, end, &mut f.wire, &mut f.events);
     let sent = f.wire.sent();
     let [Sent::Close { end: Err(end), .. }] = &*sent else {
         panic!("{sent:?}")

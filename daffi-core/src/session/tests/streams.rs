@@ -2,6 +2,8 @@
 
 use super::wire::Sent;
 use super::*;
+use crate::proto::Described;
+use crate::signature::{ErrorType, Returns, Signature, Type};
 
 const MUCH: Window = Window {
     items: 100,
@@ -104,7 +106,7 @@ impl Fixture {
 
     fn close(&mut self, call: CallId, index: u32, end: Result<(), Failed>) {
         self.session
-            .close_argument(call, index, end, &mut self.wire, &mut self.events);
+            .close_argument(End::Call(call), index, end, &mut self.wire, &mut self.events);
     }
 
     fn accept(&mut self, run: RunId, index: u32, window: Window) {
@@ -125,6 +127,12 @@ impl Fixture {
 
     fn open(&mut self, run: RunId) {
         self.session.open(run, &mut self.wire);
+    }
+
+    fn part_failed(&mut self, call: CallId, index: u32, failed: Failed) {
+        let status = Status::Failed(failed);
+        self.receive(Header::Part { call, index, status }, Bytes::new())
+            .unwrap();
     }
 
     fn next_of(&mut self, call: CallId) -> Option<Next> {
@@ -994,6 +1002,60 @@ fn p8_a_part_that_ends_ends_its_stream_and_no_other() {
     let stream = argument_of(1);
     f.receive(Header::Stop { call, stream }, Bytes::new()).unwrap();
     assert_eq!(f.may_send(bob, 0), Some(None));
+}
+
+/// Whoever sends the streams must not read them for the others meanwhile.
+#[test]
+fn one_whose_signature_has_another_number_has_granted_nothing_until_its_caller_knows() {
+    let mut f = Fixture::new();
+    let call = f.spread();
+    let ends = [0, 1].map(|part| Some(End::Part(call, part)));
+    let look = |f: &mut Fixture| {
+        let mut waiters = [Some("a"), Some("b")];
+        let credits = f.session.credits(&ends, 0, &mut waiters);
+        let ended = f.session.have_ended(&ends, 0, &mut waiters);
+        let granted: Vec<_> = credits
+            .iter()
+            .map(|credit| credit.map(|credit| credit.is_some()))
+            .collect();
+        (granted, ended)
+    };
+    f.granted(call, argument_of(1), window(2, 100));
+    let nothing_from_ann = (vec![None, Some(true)], vec![false, false]);
+    assert_eq!(look(&mut f), nothing_from_ann);
+    let returns = Returns {
+        ok: Type::I64,
+        error: ErrorType::None,
+    };
+    let mismatch = Failed::SignatureMismatch {
+        offered: Box::new(Described::new(&Signature::new([], returns))),
+    };
+    f.part_failed(call, 0, mismatch.clone());
+    assert_eq!(look(&mut f), nothing_from_ann);
+    let outcome = Err(mismatch.clone().into());
+    f.next_of(call);
+    assert_eq!(f.next_of(call), Some(Next::Item(Item::Part(0, outcome))));
+    assert_eq!(look(&mut f), (vec![Some(false), Some(true)], vec![true, false]));
+
+    // The same where the call itself has its outcome by then; what ends otherwise has ended at once.
+    f.part_failed(call, 1, Failed::timeout(true));
+    let status = Status::Value;
+    f.receive(Header::Reply { call, status }, Bytes::new()).unwrap();
+    assert_eq!(look(&mut f).1, [true, true]);
+    let again = f.feed(1, None);
+    f.receive(
+        Header::Reply {
+            call: again,
+            status: Status::Failed(mismatch),
+        },
+        Bytes::new(),
+    )
+    .unwrap();
+    let again = [Some(End::Call(again)), None];
+    assert_eq!(
+        f.session.credits(&again, 0, &mut [Some("a"), Some("b")]),
+        [None, None]
+    );
 }
 
 #[test]
