@@ -6,21 +6,18 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
-
-use tokio::time::Instant;
 
 use super::answer::{Arguments, Decoders, Take};
 use super::attempt::{Answer, Attempt};
 use super::blocking::{check_may_block, wait_for};
-use super::options::{NodeChoice, Options};
+use super::options::Options;
 use super::pause::{Pause, pause};
 use super::pump::Feeds;
 use super::source::Source;
-use super::streaming::{Opening, Streaming};
+use super::streaming::Opening;
 use crate::error::{CallError, RemoteError};
-use crate::node::{Exchange, Next, Node, Received};
-use crate::proto::{CallId, DecodeError, Failed, Failure, Mode, Outcome};
+use crate::node::{Next, Node};
+use crate::proto::{CallId, Failure, Mode, Outcome};
 use crate::scope::Scope;
 
 /// A call that is ready to be made: what a fetcher returns.
@@ -154,47 +151,6 @@ impl<T, E> Call<T, E> {
         attempt.poll_next(cx, &self.source, &self.options, &self.arguments)
     }
 
-    /// The same call, at one process, in the terms of its last answer.
-    fn for_process(&self, name: &str, attempt: &Attempt) -> Self {
-        let node = Arc::clone(attempt.exchange.node());
-        let options = Options {
-            // Without a deadline it is to have none, whatever the process's calls have otherwise.
-            timeout: Some(attempt.deadline.map_or(Duration::MAX, |deadline| {
-                node.instant(deadline).saturating_duration_since(Instant::now())
-            })),
-            to: Some(name.to_owned()),
-            node: NodeChoice::Chosen(Some(node)),
-            metadata: self.options.metadata.clone(),
-            window: self.options.window,
-            streamed: self.options.streamed,
-            // Whoever sends them to the others sends them to this one, too.
-            streams: self.options.streams,
-            mode: match self.options.mode {
-                Mode::HandedToAll => Mode::HandedOver,
-                _ => Mode::Answered,
-            },
-            ..Options::default()
-        };
-        Self {
-            source: self.source.clone(),
-            arguments: self.arguments.clone(),
-            decoders: self.decoders.clone(),
-            options,
-            feeds: Feeds::new(),
-            state: State::New,
-        }
-    }
-
-    /// The call to one process whose signature has another number and is compatible, after that outcome of a call to many.
-    pub(super) fn again(&self, name: &str, attempt: &Attempt, outcome: &Outcome) -> Option<Self> {
-        let Err(Failure::Failed(Failed::SignatureMismatch { offered })) = outcome else {
-            return None;
-        };
-        attempt
-            .accepts(&self.source, offered)
-            .then(|| self.for_process(name, attempt))
-    }
-
     /// The call's number while it is sent and has no outcome.
     pub(super) fn sent(&self) -> Option<CallId> {
         match &self.state {
@@ -245,13 +201,16 @@ impl<T, E> Call<T, E> {
 
     /// The callback has returned a stream.
     fn opened(&mut self, attempt: Attempt) -> Result<T, CallError<E>> {
+        let wish = self.options.window;
+        let sent = attempt.exchange.sent();
+        let window = sent.map_or(wish, |sent| attempt.exchange.node().window_of(sent, wish));
         match self.decoders.take {
             Take::Stream(open) => Ok(open(Opening {
                 allowed: attempt.allowed,
                 exchange: attempt.exchange,
                 callback: self.source.name().to_owned(),
                 guarded: self.source.guarded(),
-                window: self.options.window,
+                window,
                 feeds: mem::take(&mut self.feeds),
             })),
             Take::Value(_) | Take::Tally(_) => Err(CallError::Decode {
@@ -370,30 +329,6 @@ impl<T, E> Call<T, E> {
                 let node = self.node()?;
                 Ok(State::Delayed(pause(&node, delay), Scope::current()))
             }
-        }
-    }
-}
-
-impl<T, E> Call<Streaming<T>, E> {
-    /// Where the items of one of the streams go that the callbacks of a broadcast return.
-    pub(super) fn received(&self, attempt: &Attempt) -> Received<T> {
-        let (guarded, window) = (self.source.guarded(), self.options.window);
-        match self.decoders.take {
-            Take::Stream(open) => open(Opening {
-                exchange: Exchange::new(Arc::clone(attempt.exchange.node())),
-                allowed: None,
-                callback: String::new(),
-                guarded,
-                window,
-                feeds: Feeds::new(),
-            })
-            .into_received(),
-            // Whoever calls for a stream expects one.
-            Take::Value(_) | Take::Tally(_) => Received::new(
-                |_, _| Err(DecodeError::new("there is no stream")),
-                guarded,
-                window,
-            ),
         }
     }
 }

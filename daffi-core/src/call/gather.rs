@@ -18,7 +18,7 @@ use super::spread::Receivers;
 use super::streaming::{Broken, Streaming, undecodable};
 use crate::error::{CallError, RemoteError};
 use crate::node::{Item, Next, Received, Turn};
-use crate::proto::{Batch, Failure, Outcome};
+use crate::proto::{Batch, Failed, Failure, Outcome};
 
 /// The items of the streams that the callbacks of a broadcast return, with the names of their processes, as they arrive.
 ///
@@ -92,10 +92,7 @@ impl<T, E> Broadcast<Streaming<T>, E> {
                 ended: false,
             })
             .collect();
-        for (index, process) in processes.iter().enumerate() {
-            attempt.grant_to(index, process.received.window());
-        }
-        Ok(BroadcastItems {
+        let mut items = BroadcastItems {
             open: processes.len(),
             call,
             attempt,
@@ -106,7 +103,9 @@ impl<T, E> Broadcast<Streaming<T>, E> {
             turn: Turn::NEW,
             again: Vec::new(),
             again_first: false,
-        })
+        };
+        (0..items.processes.len()).for_each(|index| items.begin(index));
+        Ok(items)
     }
 }
 
@@ -246,6 +245,18 @@ impl<T, E> BroadcastItems<T, E> {
         }
     }
 
+    /// Lets the callback of one send its stream.
+    fn begin(&mut self, index: usize) {
+        let received = &mut self.processes[index].received;
+        if let Some(granted) = self.attempt.grant_to(index, received.window()) {
+            received.set_window(granted);
+            return;
+        }
+        // There is nothing left for what it would send.
+        self.attempt.leave(&mut self.receivers, index);
+        self.end(index, Err(Failed::Overloaded { may_have_run: true }.into()));
+    }
+
     /// One was too slow for what is sent, and its stream ends after what has come of it.
     fn drop_slow(&mut self, index: usize) {
         if let Some(place) = self.again.iter().position(|(other, _)| *other == index) {
@@ -305,8 +316,9 @@ impl<T, E> BroadcastItems<T, E> {
         let item = match process.received.take() {
             Ok((item, used, due)) => {
                 self.turn.add(used);
-                if let Some(window) = due {
-                    self.attempt.grant_to(index, window);
+                if let Some(taken) = due {
+                    let granted = self.attempt.grant_to(index, taken);
+                    process.received.granted(taken, granted.unwrap_or(taken));
                 }
                 Ok(item)
             }

@@ -1,5 +1,6 @@
 //! Making calls: what a fetcher returns, and how its outcome becomes a value.
 
+mod again;
 mod answer;
 mod arguments;
 mod asked;

@@ -285,7 +285,8 @@ impl<T> Streaming<T> {
                 accepted,
             } => {
                 if !std::mem::replace(accepted, true) {
-                    flow.host.accept(flow.run, *index, self.received.window());
+                    let granted = flow.host.accept(flow.run, *index, self.received.window());
+                    self.received.set_window(granted);
                 }
                 match ready!(flow.host.poll_taken(flow.run, *index, cx)) {
                     Taken::Batch(batch) => {
@@ -319,16 +320,15 @@ impl<T> Streaming<T> {
             Broken::Item(error)
         })?;
         self.turn.add(used);
-        if let Some(window) = due {
-            match &self.source {
-                Origin::Result { exchange, .. } => {
-                    if let Some(sent) = exchange.sent() {
-                        exchange.node().grant(sent, 0, window);
-                    }
-                }
-                Origin::Argument { flow, index, .. } => flow.host.accept(flow.run, *index, window),
-                Origin::Ended => {}
-            }
+        if let Some(taken) = due {
+            let granted = match &self.source {
+                Origin::Result { exchange, .. } => exchange
+                    .sent()
+                    .and_then(|sent| exchange.node().grant(sent, 0, taken)),
+                Origin::Argument { flow, index, .. } => Some(flow.host.accept(flow.run, *index, taken)),
+                Origin::Ended => None,
+            };
+            self.received.granted(taken, granted.unwrap_or(taken));
         }
         Ok(item)
     }

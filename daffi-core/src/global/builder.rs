@@ -1,6 +1,7 @@
 //! Describing a [`Global`].
 
 mod access;
+mod bounds;
 mod check;
 mod start;
 mod trust;
@@ -20,10 +21,6 @@ use crate::quota::Quotas;
 use crate::registry::ServiceInstance;
 #[cfg(feature = "tls")]
 use crate::transport::Tls;
-
-/// A runtime of tokio has 512 for all that blocks, unless it is told otherwise: some are left for what the program does there
-/// itself.
-const BLOCKING_THREADS: usize = 448;
 
 type Hook = Box<dyn Fn(&Global) + Send + Sync>;
 
@@ -62,6 +59,7 @@ pub struct GlobalBuilder {
     limits: Limits,
     traces: Traces,
     blocking_threads: usize,
+    stream_bytes: u64,
     services: Vec<ServiceInstance>,
     functions: Vec<String>,
     auto_callbacks: bool,
@@ -96,7 +94,8 @@ impl Default for GlobalBuilder {
             heartbeat: link::HEARTBEAT,
             limits: Limits::default(),
             traces: Traces::default(),
-            blocking_threads: BLOCKING_THREADS,
+            blocking_threads: bounds::BLOCKING_THREADS,
+            stream_bytes: bounds::STREAM_BYTES,
             services: Vec::new(),
             functions: Vec::new(),
             auto_callbacks: true,
@@ -283,30 +282,6 @@ impl GlobalBuilder {
     /// The controller's setting holds for all its nodes. From 10 milliseconds to one hour. Default: 2 seconds.
     pub fn heartbeat(mut self, interval: Duration) -> Self {
         self.heartbeat = interval;
-        self
-    }
-
-    /// The largest arguments or result with what goes before them, in bytes, from 64 KiB to 1 GiB; they take 16 KiB less. The
-    /// controller's setting holds for all that passes through it; a node that says less sends no more. Default: 16 MiB. What has
-    /// more than 128 KiB travels in pieces, between which other calls pass, but for the same caller's to the same provider.
-    pub fn max_frame(mut self, bytes: usize) -> Self {
-        self.limits.frame_bytes = bytes;
-        self
-    }
-
-    /// On how many threads of its runtime callbacks may block at a time, 1 or more: those that are not `async`, for as long as they run,
-    /// and as long as a stream is read that they return as an iterator. Calls beyond that wait for a thread. Default: 448, of the 512 that a
-    /// runtime of tokio has unless its `max_blocking_threads` says otherwise; the others are for what the program blocks there itself.
-    ///
-    /// A callback that waits for another one ([`wait`](crate::Call::wait)) keeps its thread. Where each thread is kept by one that waits,
-    /// directly or through other processes, for a callback of this `Global` that needs one, nobody would ever go on: one of those is then
-    /// answered [`CallError::Overloaded`](crate::CallError::Overloaded), and did not run. Write `async` for the one that waits, so that it
-    /// needs no thread, or raise this, where it happens. It is known of calls that the callback waits for itself; not of those that it makes in the background
-    /// ([`bg`](crate::Call::bg)) or through [another `Global`](crate::Call::on), nor of what waits for a stream that comes from or goes to another process or an asynchronous callback.
-    ///
-    /// Where the runtime has fewer threads than that, the same is found out, after a second in which none came.
-    pub fn blocking_threads(mut self, threads: usize) -> Self {
-        self.blocking_threads = threads;
         self
     }
 

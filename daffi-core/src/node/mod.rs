@@ -88,6 +88,8 @@ pub(crate) struct NodeOptions {
     pub(crate) traces: Traces,
     /// On how many threads callbacks may block.
     pub(crate) blocking_threads: usize,
+    /// How many bytes the streams may hold that come to it.
+    pub(crate) stream_bytes: u64,
     /// Whom it joins.
     pub(crate) trust: Trust,
     /// With what it proves who it is.
@@ -127,7 +129,8 @@ pub(crate) struct Node {
 impl Node {
     /// A node that is not connected. Its tasks run on `runtime`.
     pub(crate) fn new(options: NodeOptions, runtime: Handle) -> Arc<Self> {
-        let session = Session::new(&options.limits, options.reconnect_wait);
+        let session =
+            Session::new(&options.limits, options.reconnect_wait).bounding_streams(options.stream_bytes);
         let pool = Pool::new(options.blocking_threads);
         Arc::new_cyclic(|me| Self {
             options,

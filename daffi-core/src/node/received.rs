@@ -40,6 +40,12 @@ impl<T> Received<T> {
         self.window = window;
     }
 
+    /// More was granted than was taken.
+    pub(crate) fn granted(&mut self, taken: Window, granted: Window) {
+        let more = granted.bytes.saturating_sub(taken.bytes);
+        self.window.bytes = self.window.bytes.saturating_add(more);
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.batch.items == 0
     }

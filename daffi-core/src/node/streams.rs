@@ -140,9 +140,19 @@ impl Node {
         });
     }
 
-    /// Lets a callback send more of the stream that it returned.
-    pub(crate) fn grant(&self, call: CallId, index: u32, window: Window) {
-        self.drive(|session, out, _| session.grant(call, index, window, out));
+    /// Lets a callback send more of the stream that it returned: at first so much, then as much as was taken of it. What was
+    /// granted; `None` if there is nothing left for it.
+    pub(crate) fn grant(&self, call: CallId, index: u32, window: Window) -> Option<Window> {
+        self.drive(|session, out, _| session.grant(call, index, window, out))
+    }
+
+    /// The window of a stream that a callback has returned, of which its caller wished for this one.
+    pub(crate) fn window_of(&self, call: CallId, wish: Window) -> Window {
+        let bytes = self.drive(|session, _, _| session.window_of(call, 0));
+        Window {
+            bytes: bytes.unwrap_or(wish.bytes),
+            ..wish
+        }
     }
 
     /// Says for how many items of its stream a callback is done.
@@ -183,8 +193,8 @@ impl FlowHost for Node {
         self.send_items(End::Run(run), 0, batch, full)
     }
 
-    fn accept(&self, run: RunId, index: u32, window: Window) {
-        self.drive(|session, out, _| session.accept(run, index, window, out));
+    fn accept(&self, run: RunId, index: u32, window: Window) -> Window {
+        self.drive(|session, out, _| session.accept(run, index, window, out))
     }
 
     fn poll_taken(&self, run: RunId, index: u32, cx: &mut Context<'_>) -> Poll<Taken> {

@@ -130,6 +130,7 @@ async fn joined(limits: Limits, callbacks: Vec<Callback>) -> (Arc<Node>, Vec<Cal
         call_timeout: None,
         traces: Traces::default(),
         blocking_threads: 448,
+        stream_bytes: 1 << 28,
         trust: Trust::own(1000),
         proving: None,
     };

@@ -126,6 +126,12 @@ impl Budget {
         self.credit.grant(items, bytes);
     }
 
+    /// How many bytes have come that were not granted, as the last item may be over it.
+    pub(crate) fn over(&self) -> u64 {
+        let begun = i64::try_from(self.begun).unwrap_or(i64::MAX);
+        u64::try_from(begun.saturating_sub(self.credit.bytes)).unwrap_or(0)
+    }
+
     /// `false` if that was not allowed. An item has at most `most` bytes.
     pub(crate) fn take(&mut self, batch: &Batch, most: usize) -> bool {
         let bytes = self.begun.saturating_add(batch.bytes.len());

@@ -29,8 +29,8 @@ pub trait FlowHost: Send + Sync {
     /// Why not; nothing if nobody reads it any more.
     fn send(&self, run: RunId, batch: &Batch, full: bool) -> Result<(), Option<Failed>>;
 
-    /// Lets the caller send more of an argument stream.
-    fn accept(&self, run: RunId, index: u32, window: Window);
+    /// Lets the caller send more of an argument stream: at first so much, then as much as was taken of it. What was granted.
+    fn accept(&self, run: RunId, index: u32, window: Window) -> Window;
 
     /// The next of an argument stream.
     fn poll_taken(&self, run: RunId, index: u32, cx: &mut Context<'_>) -> Poll<Taken>;

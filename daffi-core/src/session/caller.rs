@@ -3,12 +3,13 @@
 use bytes::Bytes;
 
 use super::answers::{Item, Next};
-use super::calls::Added;
+use super::flow::send_credit;
+use super::many::Added;
 use super::message::Message;
 use super::streams::End;
 use super::transmit::Transmit;
 use super::{Due, Event, Fault, Session};
-use crate::proto::{CallId, Failed, Header, Moment, Outcome};
+use crate::proto::{CallId, Failed, Header, Moment, Outcome, StreamId};
 
 impl<W, C: Clone> Session<W, C> {
     /// Sends a message, or keeps it until it can be sent: after those that were kept before it, and before any that come
@@ -88,6 +89,13 @@ impl<W, C: Clone> Session<W, C> {
     ) -> Result<(), Failed> {
         // A run that nobody waits for any more is no link of a chain.
         let within = message.within().and_then(|run| self.runs.call_of(run));
+        let window = message.window();
+        // Before it is sent: what is answered with a stream for which nothing is left is not made.
+        let window = window.map(|wish| {
+            let granted = self.calls.grant(call, 0, wish, self.bound());
+            granted.ok_or(Failed::Overloaded { may_have_run: false })
+        });
+        let window = window.transpose()?;
         out.send(&message.header(now, call, within), message.payload())
             .map_err(|unsent| unsent.failed(false))?;
         if let Some(at) = message.deadline() {
@@ -96,8 +104,10 @@ impl<W, C: Clone> Session<W, C> {
         if message.runs_for_each() {
             self.calls.count(call);
         }
-        if let Some(window) = message.window() {
-            self.grant(call, 0, window, out);
+        if let Some(window) = window
+            && self.connected
+        {
+            send_credit(call, StreamId::Result(0), window, out);
         }
         Ok(())
     }
@@ -233,9 +243,10 @@ impl<W, C: Clone> Session<W, C> {
         out: &mut impl Transmit,
         events: &mut Vec<Event<W, C>>,
     ) -> Result<(), Fault> {
+        let bound = self.bound();
         let waiter = match self
             .calls
-            .add(call, item, self.item_bytes)
+            .add(call, item, self.item_bytes, bound)
             .ok_or(Fault::Unexpected("an answer to no call"))?
         {
             Added::Waiter(waiter) => waiter,

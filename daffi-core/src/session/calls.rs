@@ -1,20 +1,9 @@
 //! The slots of calls that this process made.
 
-use std::collections::BTreeSet;
-
-use super::answers::{HELD, Held, Item, Next};
+use super::answers::{Held, Next};
 use super::message::Kept;
 use super::slot::{Parked, Slot, State};
-use crate::proto::{CallId, Failed, Failure, Outcome, Slots, Window};
-
-/// What became of one of many answers.
-#[derive(Debug)]
-pub(super) enum Added<W> {
-    /// It is kept; whom to wake.
-    Waiter(Option<W>),
-    /// Nobody looks at them.
-    TooMany(Option<W>),
-}
+use crate::proto::{CallId, Failed, Failure, Outcome, Slots};
 
 /// Calls by their number.
 #[derive(Debug)]
@@ -23,6 +12,8 @@ pub(super) struct Calls<W> {
     limit: u32,
     /// How many have streams or many answers.
     flowing: usize,
+    /// What is lent to streams that calls are answered with, in bytes.
+    pub(super) lent: u64,
 }
 
 impl<W> Calls<W> {
@@ -31,6 +22,7 @@ impl<W> Calls<W> {
             slots: Slots::new(),
             limit,
             flowing: 0,
+            lent: 0,
         }
     }
 
@@ -83,6 +75,7 @@ impl<W> Calls<W> {
             state: state(waiter.take()),
             flows: false,
             feeds: 0,
+            lent: 0,
             done: None,
         }))
     }
@@ -104,6 +97,7 @@ impl<W> Calls<W> {
 
     /// Undoes [`unpark`](Self::unpark): the call was not sent.
     pub(super) fn park_again(&mut self, call: CallId, parked: Parked) {
+        self.give_back(call);
         if let Some(slot) = self.slots.get_mut(call) {
             let waiter = slot.state.waiter().and_then(Option::take);
             slot.state = State::Parked { waiter, parked };
@@ -114,11 +108,13 @@ impl<W> Calls<W> {
     pub(super) fn forget(&mut self, call: CallId) -> Option<W> {
         let mut slot = self.slots.remove(call)?;
         self.flowing -= usize::from(slot.flows);
+        self.lent -= slot.lent;
         slot.state.waiter()?.take()
     }
 
     /// Ends a call to which nothing is to come any more; whom to wake.
     pub(super) fn end(&mut self, call: CallId, failure: Failure) -> Option<W> {
+        self.give_back(call);
         let slot = self.slots.get_mut(call)?;
         let waiter = slot.state.waiter()?.take();
         slot.state = State::ended(Err(failure));
@@ -141,25 +137,6 @@ impl<W> Calls<W> {
     pub(super) fn is_answered(&self, call: CallId) -> bool {
         let slot = self.slots.get(call);
         slot.is_none_or(|slot| matches!(slot.state, State::Ended { .. }))
-    }
-
-    /// Whether the call ended as the signatures' numbers differ, which was not looked at.
-    pub(super) fn is_mismatched(&self, call: CallId) -> bool {
-        let slot = self.slots.get(call);
-        slot.is_some_and(|slot| matches!(&slot.state, State::Ended { outcome, .. } if is_mismatch(outcome)))
-    }
-
-    /// The parts of a call to many that ended so, of which that was not looked at.
-    pub(super) fn mismatched_parts(&self, call: CallId) -> BTreeSet<u32> {
-        let items = match self.slots.get(call).map(|slot| &slot.state) {
-            Some(State::Sent { items, .. } | State::Ended { items, .. }) => items,
-            _ => return BTreeSet::new(),
-        };
-        let parts = items.iter().filter_map(|item| match item {
-            Item::Part(part, outcome) if is_mismatch(outcome) => Some(*part),
-            _ => None,
-        });
-        parts.collect()
     }
 
     /// Whether the call may have run. One that has no slot has been lost together with its connection.
@@ -188,6 +165,7 @@ impl<W> Calls<W> {
             State::Ended {
                 outcome, answered, ..
             } => {
+                self.give_back(call);
                 if answered {
                     self.forget(call);
                 }
@@ -226,67 +204,9 @@ impl<W> Calls<W> {
         self.slots.get(call).map(|slot| slot.stamp)
     }
 
-    /// More of a result stream may come. `false` if its call has ended.
-    pub(super) fn grant(&mut self, call: CallId, index: u32, window: Window) -> bool {
-        let slot = self.slots.get_mut(call);
-        if let Some(State::Sent { budgets, .. }) = slot.map(|slot| &mut slot.state) {
-            let budget = budgets.entry(index).or_default();
-            budget.grant(window);
-            return true;
-        }
-        false
-    }
-
-    /// One of many answers has come; an item of a stream has at most `item_bytes`. `None` if no such call is out; otherwise
-    /// whom to wake.
-    pub(super) fn add(&mut self, call: CallId, item: Item, item_bytes: usize) -> Option<Added<W>> {
-        self.flow(call);
-        match &mut self.slots.get_mut(call)?.state {
-            State::Sent {
-                waiter,
-                items,
-                budgets,
-                held,
-            } => {
-                let allowed = match &item {
-                    Item::Batch(index, batch) => budgets
-                        .get_mut(index)
-                        .is_some_and(|budget| budget.take(batch, item_bytes)),
-                    other => {
-                        let more = Held::of(other);
-                        held.answers += more.answers;
-                        held.bytes += more.bytes;
-                        !held.is_over(HELD)
-                    }
-                };
-                items.push_back(item);
-                let waiter = waiter.take();
-                Some(if !allowed {
-                    Added::TooMany(waiter)
-                } else {
-                    Added::Waiter(waiter)
-                })
-            }
-            State::Ended { answered: false, .. } | State::Abandoned => Some(Added::Waiter(None)),
-            State::Parked { .. } | State::Ended { answered: true, .. } => None,
-        }
-    }
-
-    /// Ends a call whose answers nobody looks at; the reply is still to come. Whom to wake.
-    pub(super) fn overflow(&mut self, call: CallId) -> Option<W> {
-        let slot = self.slots.get_mut(call)?;
-        let waiter = slot.state.waiter().and_then(Option::take);
-        let outcome = Err(Failed::Overloaded { may_have_run: true }.into());
-        slot.state = State::Ended {
-            outcome,
-            answered: false,
-            items: std::collections::VecDeque::new(),
-        };
-        waiter
-    }
-
     /// Gives up a place. Answers whether the call is on its way and shall be cancelled, and who waited for it.
     pub(super) fn abandon(&mut self, call: CallId) -> (bool, Option<W>) {
+        self.give_back(call);
         let Some(slot) = self.slots.get_mut(call) else {
             return (false, None);
         };
@@ -416,8 +336,4 @@ impl<W> Calls<W> {
         });
         self.flowing = self.slots.iter().filter(|slot| slot.flows).count();
     }
-}
-
-const fn is_mismatch(outcome: &Outcome) -> bool {
-    matches!(outcome, Err(Failure::Failed(Failed::SignatureMismatch { .. })))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
+use super::lent::Bound;
 use super::provider::HEADER_BYTES;
 use super::streams::End;
 use super::transmit::{Transmit, Unsent};
@@ -11,21 +12,55 @@ use super::{Event, Session};
 use crate::proto::{Batch, CallId, Credit, Failed, Failure, Header, RunId, Status, StreamId, Taken, Window};
 
 impl<W, C: Clone> Session<W, C> {
-    /// Lets the callback send more of the stream that it returned: to a broadcast, that of the process with that place on
-    /// the roster.
-    pub fn grant(&mut self, call: CallId, index: u32, window: Window, out: &mut impl Transmit) {
-        if self.calls.grant(call, index, window) && self.connected {
-            send_credit(call, StreamId::Result(index), window, out);
+    /// How much the streams may hold that come to this process, and how much of that is spoken for.
+    pub(super) const fn bound(&self) -> Bound {
+        Bound {
+            limit: self.stream_bytes,
+            used: self.streams.lent().saturating_add(self.calls.lent()),
         }
     }
 
-    /// Reads an argument stream of a run, or lets its caller send more of it.
-    pub fn accept(&mut self, run: RunId, index: u32, window: Window, out: &mut impl Transmit) {
-        if let Some(call) = self.runs.call_of(run) {
-            self.streams.accept(run, index, window);
-            self.runs.flow(run);
-            send_credit(call, StreamId::Argument(index), window, out);
+    /// Lets the callback send more of the stream that it returned: to a broadcast, that of the process with that place on the
+    /// roster. The first time, `window` is how much shall be on its way, and from then on what was taken of it. What was granted,
+    /// which is the less the more other streams hold, and nothing if the call has ended; `None` if nothing is left for it.
+    pub fn grant(
+        &mut self,
+        call: CallId,
+        index: u32,
+        window: Window,
+        out: &mut impl Transmit,
+    ) -> Option<Window> {
+        let granted = self.calls.grant(call, index, window, self.bound())?;
+        if self.connected && granted != Window::NONE {
+            send_credit(call, StreamId::Result(index), granted, out);
         }
+        Some(granted)
+    }
+
+    /// How many bytes of a result may be on their way.
+    #[must_use]
+    pub fn window_of(&self, call: CallId, index: u32) -> Option<u32> {
+        self.calls.window_of(call, index)
+    }
+
+    /// Reads an argument stream of a run, or lets its caller send more of it. The first time, `window` is how much shall be on its
+    /// way, and from then on what was taken of it. What was granted, which is the less the more other streams hold; nothing if
+    /// nothing is left, which ends the stream.
+    pub fn accept(&mut self, run: RunId, index: u32, window: Window, out: &mut impl Transmit) -> Window {
+        let Some(call) = self.runs.call_of(run) else {
+            return Window::NONE;
+        };
+        let granted = self.streams.accept(run, index, window, self.bound());
+        self.runs.flow(run);
+        let stream = StreamId::Argument(index);
+        match granted {
+            Some(Window::NONE) => {}
+            Some(granted) => send_credit(call, stream, granted, out),
+            None => {
+                let _ = out.send(&Header::Stop { call, stream }, &Bytes::new());
+            }
+        }
+        granted.unwrap_or(Window::NONE)
     }
 
     /// The next of an argument stream; otherwise `waiter` is kept.
@@ -185,9 +220,9 @@ impl<W, C: Clone> Session<W, C> {
         events: &mut Vec<Event<W, C>>,
     ) {
         // One that is not found has been answered, or is not read any more.
-        let run = self.runs.run_of(call);
+        let (run, bound) = (self.runs.run_of(call), self.bound());
         let Some((waiter, allowed)) =
-            run.and_then(|run| self.streams.add(run, index, batch, self.item_bytes))
+            run.and_then(|run| self.streams.add(run, index, batch, self.item_bytes, bound))
         else {
             return;
         };
@@ -257,7 +292,7 @@ fn send_close(call: CallId, stream: StreamId, end: Result<(), Failed>, out: &mut
 }
 
 /// Lets the sender of a stream send more of it. A connection that is gone ends the stream by itself.
-fn send_credit(call: CallId, stream: StreamId, window: Window, out: &mut impl Transmit) {
+pub(super) fn send_credit(call: CallId, stream: StreamId, window: Window, out: &mut impl Transmit) {
     let Window { items, bytes } = window;
     let credit = Header::Credit {
         call,

@@ -17,6 +17,8 @@ mod deadlines;
 mod each;
 mod fan;
 mod flow;
+mod lent;
+mod many;
 mod message;
 mod pieces;
 mod provider;
@@ -115,6 +117,8 @@ pub struct Session<W, C> {
     patience: Duration,
     /// How many bytes an item of a stream may have that comes.
     item_bytes: usize,
+    /// How many bytes the streams may hold that come to it.
+    stream_bytes: u64,
     /// Distinguishes successive users of the same slot.
     stamp: u64,
     callers: Callers,
@@ -138,9 +142,17 @@ impl<W, C: Clone> Session<W, C> {
             parked: BTreeMap::new(),
             patience,
             item_bytes: limits.frame_bytes,
+            stream_bytes: u64::MAX,
             stamp: 0,
             callers: Callers::default(),
         }
+    }
+
+    /// The same, where the streams that come to the process may hold so many bytes in all. Otherwise they are bounded one by one.
+    #[must_use]
+    pub const fn bounding_streams(mut self, bytes: u64) -> Self {
+        self.stream_bytes = bytes;
+        self
     }
 
     /// The connection is made, on which the controller allows frames of `frame_bytes`. What the process offers is to be

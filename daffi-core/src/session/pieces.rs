@@ -109,7 +109,7 @@ impl<W, C: Clone> Session<W, C> {
     /// A stream among the arguments of a run ends before that has begun to read it.
     pub(super) fn end_early(&mut self, run: RunId, index: u32) {
         if index < STREAMS && self.arriving.contains(run) {
-            self.streams.accept(run, index, Window::NONE);
+            self.streams.accept(run, index, Window::NONE, self.bound());
         }
     }
 

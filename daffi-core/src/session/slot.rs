@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::answers::{Held, Item};
+use super::lent::Lent;
 use super::message::Kept;
-use crate::proto::{Budget, Failed, Outcome};
+use crate::proto::{Failed, Outcome};
 
 #[derive(Debug)]
 pub(super) struct Slot<W> {
@@ -15,6 +16,8 @@ pub(super) struct Slot<W> {
     pub(super) flows: bool,
     /// How many streams it sends to each of those who are asked, until it is known who they are.
     pub(super) feeds: u32,
+    /// What is lent to the streams that it is answered with, in bytes, until nothing of them is held.
+    pub(super) lent: u64,
     /// For how many items of its stream it is known to be done, if it is one whose callback runs for each.
     pub(super) done: Option<u64>,
 }
@@ -28,7 +31,7 @@ pub(super) enum State<W> {
         waiter: Option<W>,
         items: VecDeque<Item>,
         /// How much may come of the stream of each process on the roster, or of the only one.
-        budgets: BTreeMap<u32, Budget>,
+        windows: BTreeMap<u32, Lent>,
         held: Held,
     },
     /// Ended, not yet looked at. `answered` if no reply is to come any more.
@@ -54,7 +57,7 @@ impl<W> State<W> {
         Self::Sent {
             waiter,
             items: VecDeque::new(),
-            budgets: BTreeMap::new(),
+            windows: BTreeMap::new(),
             held: Held { answers: 0, bytes: 0 },
         }
     }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::proto::{Batch, Budget, CallId, Credit, Failed, RunId, Taken, Window};
+use super::lent::{Bound, Lent, join};
+use crate::proto::{Batch, CallId, Credit, Failed, RunId, Taken, Window};
 
 /// Whose stream it is, at this end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,8 +35,8 @@ struct Outgoing<W> {
 #[derive(Debug)]
 struct Incoming<W> {
     batches: VecDeque<Batch>,
-    /// What the sender may still send.
-    budget: Budget,
+    /// What the sender may still send, and what that takes of what all may hold.
+    lent: Lent,
     waiter: Option<W>,
     end: Option<Result<(), Failed>>,
 }
@@ -46,6 +47,8 @@ struct Incoming<W> {
 pub(super) struct Streams<W> {
     outgoing: BTreeMap<(End, u32), Outgoing<W>>,
     incoming: BTreeMap<(RunId, u32), Incoming<W>>,
+    /// What is lent to those that it receives, in bytes.
+    lent: u64,
 }
 
 impl<W> Streams<W> {
@@ -53,6 +56,7 @@ impl<W> Streams<W> {
         Self {
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
+            lent: 0,
         }
     }
 
@@ -114,35 +118,59 @@ impl<W> Streams<W> {
 
     // ------------------------------------------------------------------ receiving
 
-    /// Waits for an argument stream, or grants more of it.
-    pub(super) fn accept(&mut self, run: RunId, index: u32, window: Window) {
+    /// What is lent to the streams that it receives, in bytes.
+    pub(super) const fn lent(&self) -> u64 {
+        self.lent
+    }
+
+    /// Waits for an argument stream, or grants as much again as was taken of it. What to grant; `None` if nothing is left, which
+    /// ends it.
+    pub(super) fn accept(&mut self, run: RunId, index: u32, window: Window, bound: Bound) -> Option<Window> {
         let stream = self.incoming.entry((run, index)).or_insert_with(|| Incoming {
             batches: VecDeque::new(),
-            budget: Budget::default(),
+            lent: Lent::default(),
             waiter: None,
             end: None,
         });
-        stream.budget.grant(window);
+        if stream.end.is_some() {
+            // There is no more to come.
+            return Some(Window::NONE);
+        }
+        let before = stream.lent.weight();
+        let granted = if stream.lent.is_new() {
+            stream.lent.begin(window, bound)
+        } else {
+            Some(stream.lent.go_on(window, bound))
+        };
+        if granted.is_none() {
+            stream.end = Some(Err(Failed::Overloaded { may_have_run: true }));
+        }
+        self.lent = self.lent - before + stream.lent.weight();
+        granted
     }
 
     /// Items have come, of at most `item_bytes` each. Answers whom to wake, and whether the sender keeps to what was granted;
-    /// a stream whose sender does not ends. `None` if nobody reads it any more.
+    /// a stream whose sender does not ends, and so does one whose items are over what all streams may hold. `None` if nobody reads
+    /// it any more.
     pub(super) fn add(
         &mut self,
         run: RunId,
         index: u32,
         batch: Batch,
         item_bytes: usize,
+        bound: Bound,
     ) -> Option<(Option<W>, bool)> {
         let stream = self.incoming.get_mut(&(run, index))?;
         if stream.end.is_some() {
             return None;
         }
-        let allowed = stream.budget.take(&batch, item_bytes);
-        if allowed {
-            stream.batches.push_back(batch);
-        } else {
+        let before = stream.lent.weight();
+        let allowed = stream.lent.take(&batch, item_bytes, bound);
+        self.lent = self.lent - before + stream.lent.weight();
+        if !allowed {
             stream.end = Some(Err(Failed::Overloaded { may_have_run: true }));
+        } else if !stream.batches.back_mut().is_some_and(|last| join(last, &batch)) {
+            stream.batches.push_back(batch);
         }
         Some((stream.waiter.take(), allowed))
     }
@@ -173,7 +201,10 @@ impl<W> Streams<W> {
     /// who waited for it.
     pub(super) fn stop(&mut self, run: RunId, index: u32) -> (bool, Option<W>) {
         match self.incoming.remove(&(run, index)) {
-            Some(stream) => (stream.end.is_none(), stream.waiter),
+            Some(stream) => {
+                self.lent -= stream.lent.weight();
+                (stream.end.is_none(), stream.waiter)
+            }
             None => (false, None),
         }
     }
@@ -206,6 +237,7 @@ impl<W> Streams<W> {
             .collect();
         for key in received {
             let stream = self.incoming.remove(&key);
+            self.lent -= stream.as_ref().map_or(0, |stream| stream.lent.weight());
             stream
                 .and_then(|stream| stream.waiter)
                 .into_iter()
@@ -220,10 +252,18 @@ impl<W> Streams<W> {
             .partition(|((end, _), _)| matches!(end, End::Call(call) if is_kept(*call)));
         self.outgoing = kept;
         let sent = sent.into_values().map(|stream| stream.waiter);
+        self.lent = 0;
         let received = std::mem::take(&mut self.incoming)
             .into_values()
             .map(|stream| stream.waiter);
         sent.chain(received).flatten().for_each(&mut wake);
+    }
+
+    /// How many bytes wait to be read.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        let batches = self.incoming.values().flat_map(|stream| &stream.batches);
+        batches.map(|batch| batch.bytes.len()).sum()
     }
 
     /// How many there are.

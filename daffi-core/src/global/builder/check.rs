@@ -133,6 +133,13 @@ impl GlobalBuilder {
                 expected: "callbacks that block need one at least",
             });
         }
+        if self.stream_bytes < 64 * 1024 {
+            faults.push(ConfigFault::Value {
+                setting: "max_unread",
+                value: format!("{} bytes", self.stream_bytes),
+                expected: "it is 64 KiB or more",
+            });
+        }
         #[cfg(feature = "tls")]
         if self.tls.is_some() && !tcp {
             faults.push(ConfigFault::Missing("TLS", "host and port: it is for TCP"));

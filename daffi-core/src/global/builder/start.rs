@@ -132,6 +132,7 @@ impl GlobalBuilder {
                 call_timeout: self.call_timeout,
                 traces: self.traces,
                 blocking_threads: self.blocking_threads,
+                stream_bytes: self.stream_bytes,
                 trust: Trust {
                     own_uid: own_uid(),
                     any_user: self.any_user,

@@ -24,6 +24,7 @@ async fn start_in(
         call_timeout: None,
         traces: Traces::default(),
         blocking_threads: 448,
+        stream_bytes: 1 << 28,
         trust: Trust::own(1000),
         proving: None,
     };

@@ -120,7 +120,7 @@ impl FlowHost for Host {
         Box::pin(tokio::time::sleep(duration))
     }
 
-    fn accept(&self, _run: RunId, _index: u32, _window: Window) {
+    fn accept(&self, _run: RunId, _index: u32, _window: Window) -> Window {
         panic!("there are no arguments")
     }
 

@@ -1,0 +1,48 @@
+//! What a process takes at most.
+
+use super::GlobalBuilder;
+
+/// A runtime of tokio has 512 for all that blocks, unless it is told otherwise: some are left for what the program does there
+/// itself.
+pub(super) const BLOCKING_THREADS: usize = 448;
+
+/// What the streams may hold that come to a process.
+pub(super) const STREAM_BYTES: u64 = 256 << 20;
+
+impl GlobalBuilder {
+    /// The largest arguments or result with what goes before them, in bytes, from 64 KiB to 1 GiB; they take 16 KiB less. The
+    /// controller's setting holds for all that passes through it; a node that says less sends no more. Default: 16 MiB. What has
+    /// more than 128 KiB travels in pieces, between which other calls pass, but for the same caller's to the same provider.
+    pub fn max_frame(mut self, bytes: usize) -> Self {
+        self.limits.frame_bytes = bytes;
+        self
+    }
+
+    /// On how many threads of its runtime callbacks may block at a time, 1 or more: those that are not `async`, for as long as they run,
+    /// and as long as a stream is read that they return as an iterator. Calls beyond that wait for a thread. Default: 448, of the 512 that a
+    /// runtime of tokio has unless its `max_blocking_threads` says otherwise; the others are for what the program blocks there itself.
+    ///
+    /// A callback that waits for another one ([`wait`](crate::Call::wait)) keeps its thread. Where each thread is kept by one that waits,
+    /// directly or through other processes, for a callback of this `Global` that needs one, nobody would ever go on: one of those is then
+    /// answered [`CallError::Overloaded`](crate::CallError::Overloaded), and did not run. Write `async` for the one that waits, so that it
+    /// needs no thread, or raise this, where it happens. It is known of calls that the callback waits for itself; not of those that it makes in the background
+    /// ([`bg`](crate::Call::bg)) or through [another `Global`](crate::Call::on), nor of what waits for a stream that comes from or goes to another process or an asynchronous callback.
+    ///
+    /// Where the runtime has fewer threads than that, the same is found out, after a second in which none came.
+    pub fn blocking_threads(mut self, threads: usize) -> Self {
+        self.blocking_threads = threads;
+        self
+    }
+
+    /// How many bytes the streams may hold in all that come to this `Global` and are not read, 64 KiB or more: those that its callbacks
+    /// take, and those that it has called for. Default: 256 MiB.
+    ///
+    /// Each takes its [window](crate::Streaming::window) of it from its beginning to its end. Where more than half is taken, a new
+    /// stream gets the less the less there is left, 1 KiB at least, and more when others have ended; one for which not even that is
+    /// left ends with [`CallError::Overloaded`](crate::CallError::Overloaded). So does one whose item is larger than its window and
+    /// all that is left. With the default that are 64 streams with whole windows, and some 5,000 in all.
+    pub fn max_unread(mut self, bytes: u64) -> Self {
+        self.stream_bytes = bytes;
+        self
+    }
+}
