@@ -5,6 +5,7 @@ mod call;
 mod changed;
 #[cfg(feature = "runtime")]
 mod fault;
+mod full;
 mod kind;
 mod made;
 mod overloaded;

@@ -33,5 +33,6 @@ mod threads;
 mod tls;
 mod to_come;
 mod traces;
+mod unread;
 mod values;
 mod wedged;

@@ -63,6 +63,7 @@ pub(super) const fn is_small(status: &Status<'_>) -> bool {
                 | Failed::OverQuota(_)
                 | Failed::TooLarge { .. }
                 | Failed::ItemTooLarge { .. }
+                | Failed::Unread { .. }
                 | Failed::Disconnected { .. }
         ),
     }

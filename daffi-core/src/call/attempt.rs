@@ -234,11 +234,11 @@ impl Attempt {
     }
 
     /// Lets the callback of the process with that place on the roster send more of its stream: at first so much, then as much as
-    /// was taken of it. What was granted; `None` if there is nothing left for it.
-    pub(super) fn grant_to(&self, index: usize, window: Window) -> Option<Window> {
+    /// was taken of it. What was granted; or why there is nothing left for it.
+    pub(super) fn grant_to(&self, index: usize, window: Window) -> Result<Window, Failed> {
         match (self.exchange.sent(), u32::try_from(index)) {
             (Some(sent), Ok(index)) => self.exchange.node().grant(sent, index, window),
-            _ => Some(Window::NONE),
+            _ => Ok(Window::NONE),
         }
     }
 

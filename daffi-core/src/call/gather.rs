@@ -18,7 +18,7 @@ use super::spread::Receivers;
 use super::streaming::{Broken, Streaming, undecodable};
 use crate::error::{CallError, RemoteError};
 use crate::node::{Item, Next, Received, Turn};
-use crate::proto::{Batch, Failed, Failure, Outcome};
+use crate::proto::{Batch, Failure, Outcome};
 
 /// The items of the streams that the callbacks of a broadcast return, with the names of their processes, as they arrive.
 ///
@@ -248,13 +248,14 @@ impl<T, E> BroadcastItems<T, E> {
     /// Lets the callback of one send its stream.
     fn begin(&mut self, index: usize) {
         let received = &mut self.processes[index].received;
-        if let Some(granted) = self.attempt.grant_to(index, received.window()) {
-            received.set_window(granted);
-            return;
+        match self.attempt.grant_to(index, received.window()) {
+            Ok(granted) => received.set_window(granted),
+            // There is nothing left for what it would send.
+            Err(failed) => {
+                self.attempt.leave(&mut self.receivers, index);
+                self.end(index, Err(failed.into()));
+            }
         }
-        // There is nothing left for what it would send.
-        self.attempt.leave(&mut self.receivers, index);
-        self.end(index, Err(Failed::Overloaded { may_have_run: true }.into()));
     }
 
     /// One was too slow for what is sent, and its stream ends after what has come of it.

@@ -39,7 +39,8 @@ use crate::registry::Flow;
 /// # Flow
 ///
 /// The sender sends no more than a window ahead of what was taken here: 16,384 items or 2 MiB, whichever is less, unless
-/// [`window`](Self::window) says otherwise. Who takes nothing stops the sender, and holds up nothing else.
+/// [`window`](Self::window) says otherwise. Who takes nothing stops the sender, and holds up nothing else. All streams together hold
+/// no more than [`max_unread`](crate::GlobalBuilder::max_unread) allows: where that is mostly taken, windows are smaller.
 ///
 /// # Cancel safety
 ///
@@ -324,7 +325,7 @@ impl<T> Streaming<T> {
             let granted = match &self.source {
                 Origin::Result { exchange, .. } => exchange
                     .sent()
-                    .and_then(|sent| exchange.node().grant(sent, 0, taken)),
+                    .and_then(|sent| exchange.node().grant(sent, 0, taken).ok()),
                 Origin::Argument { flow, index, .. } => Some(flow.host.accept(flow.run, *index, taken)),
                 Origin::Ended => None,
             };

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::RemoteError;
 #[cfg(feature = "runtime")]
+use super::full::Full;
+#[cfg(feature = "runtime")]
 use crate::proto::Failed;
 use crate::proto::{Absence, Exceeded, TimeLimit};
 use crate::signature::Signature;
@@ -107,9 +109,9 @@ pub enum CallError<E = RemoteError> {
         /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
         retries_spent: bool,
     },
-    /// Every provider is at its limit and so is its queue, this process has too many calls outstanding, or the call would wait
-    /// for a place that one of those holds who wait for it, or for a thread that nobody ever lets go. Or whoever runs the controller has set a
-    /// quota that has no room for it.
+    /// Every provider is at its limit and so is its queue, this process has too many calls outstanding, the call would wait
+    /// for a place that one of those holds who wait for it, or for a thread that nobody ever lets go, or unread streams hold as much
+    /// as they may. Or whoever runs the controller has set a quota that has no room for it.
     #[non_exhaustive]
     Overloaded {
         /// The callback's name.
@@ -122,6 +124,8 @@ pub enum CallError<E = RemoteError> {
         threads: Option<u32>,
         /// The quota that has no room for the call, and whose it is, where whoever runs the controller has set one.
         quota: Option<Exceeded>,
+        /// It is about a stream: those that come to the process that receives it hold as many bytes as they may.
+        unread: Option<u64>,
         /// Whether the callback may have begun.
         may_have_run: bool,
         /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
@@ -308,30 +312,10 @@ impl<E> CallError<E> {
                 may_have_run,
                 retries_spent: false,
             },
-            Failed::Recursive => Self::Overloaded {
-                callback,
-                recursive: true,
-                threads: None,
-                quota: None,
-                may_have_run: false,
-                retries_spent: false,
-            },
-            Failed::OverQuota(exceeded) => Self::Overloaded {
-                callback,
-                recursive: false,
-                threads: None,
-                quota: Some(exceeded),
-                may_have_run: false,
-                retries_spent: false,
-            },
-            Failed::NoThread { threads } => Self::Overloaded {
-                callback,
-                recursive: false,
-                threads: Some(threads),
-                quota: None,
-                may_have_run: false,
-                retries_spent: false,
-            },
+            Failed::Recursive => Self::full(callback, Full::Recursive, false),
+            Failed::OverQuota(exceeded) => Self::full(callback, Full::Quota(exceeded), false),
+            Failed::NoThread { threads } => Self::full(callback, Full::Threads(threads), false),
+            Failed::Unread { bytes, may_have_run } => Self::full(callback, Full::Unread(bytes), may_have_run),
             Failed::Overloaded { may_have_run } => Self::overloaded(callback, may_have_run),
             Failed::Panicked { message } => Self::Panicked { callback, message },
             Failed::SignatureMismatch { offered } => {

@@ -69,6 +69,7 @@ impl<E> CallError<E> {
                 recursive,
                 threads,
                 quota,
+                unread,
                 may_have_run,
                 retries_spent,
             } => CallError::Overloaded {
@@ -76,6 +77,7 @@ impl<E> CallError<E> {
                 recursive,
                 threads,
                 quota,
+                unread,
                 may_have_run,
                 retries_spent,
             },

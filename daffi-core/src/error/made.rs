@@ -2,6 +2,7 @@
 //!
 //! The variants are `#[non_exhaustive]`, so that they may come to say more: these functions are how others make them.
 
+use super::full::Full;
 use super::{CallError, Oversized};
 use crate::proto::{Absence, TimeLimit};
 use crate::signature::Signature;
@@ -98,14 +99,7 @@ impl<E> CallError<E> {
     /// [`Overloaded`](Self::Overloaded).
     #[must_use]
     pub fn overloaded(callback: impl Into<String>, may_have_run: bool) -> Self {
-        Self::Overloaded {
-            callback: callback.into(),
-            recursive: false,
-            threads: None,
-            quota: None,
-            may_have_run,
-            retries_spent: false,
-        }
+        Self::full(callback.into(), Full::Places, may_have_run)
     }
 
     /// [`Panicked`](Self::Panicked), saying `message`.

@@ -3,9 +3,31 @@
 use std::fmt;
 
 use super::CallError;
+use super::full::Full;
 use super::phrases::{Ran, Spent};
 
 impl<E> CallError<E> {
+    /// [`Overloaded`](Self::Overloaded), for this reason.
+    pub(super) fn full(callback: String, full: Full, may_have_run: bool) -> Self {
+        let (mut recursive, mut threads, mut quota, mut unread) = (false, None, None, None);
+        match full {
+            Full::Places => {}
+            Full::Recursive => recursive = true,
+            Full::Threads(number) => threads = Some(number),
+            Full::Quota(exceeded) => quota = Some(exceeded),
+            Full::Unread(bytes) => unread = Some(bytes),
+        }
+        Self::Overloaded {
+            callback,
+            recursive,
+            threads,
+            quota,
+            unread,
+            may_have_run,
+            retries_spent: false,
+        }
+    }
+
     /// Shows an [`Overloaded`](Self::Overloaded).
     pub(super) fn say_overloaded(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -36,6 +58,20 @@ impl<E> CallError<E> {
                 Ran(*may_have_run),
                 exceeded.measure,
                 exceeded.of,
+                Spent(*retries_spent)
+            ),
+            Self::Overloaded {
+                callback,
+                unread: Some(bytes),
+                may_have_run,
+                retries_spent,
+                ..
+            } => write!(
+                f,
+                "the streams that come to the process which receives the one of `{callback}` hold {bytes} bytes that it has not \
+                 read, or may yet, and it allows no more; {}: see that streams are read or dropped, ask for smaller \
+                 windows with `.window(…)`, or raise `max_unread` of its Global{}",
+                Ran(*may_have_run),
                 Spent(*retries_spent)
             ),
             Self::Overloaded {

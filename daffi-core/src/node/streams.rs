@@ -141,8 +141,8 @@ impl Node {
     }
 
     /// Lets a callback send more of the stream that it returned: at first so much, then as much as was taken of it. What was
-    /// granted; `None` if there is nothing left for it.
-    pub(crate) fn grant(&self, call: CallId, index: u32, window: Window) -> Option<Window> {
+    /// granted; or why there is nothing left for it.
+    pub(crate) fn grant(&self, call: CallId, index: u32, window: Window) -> Result<Window, Failed> {
         self.drive(|session, out, _| session.grant(call, index, window, out))
     }
 

@@ -194,6 +194,13 @@ pub enum Failed {
     },
     /// The caller has as many calls as it may have, or makes as many as it may make.
     OverQuota(Exceeded),
+    /// The streams that come to a process hold as much as they may, and there is nothing left for another, or for a large item.
+    Unread {
+        /// How many bytes they may hold.
+        bytes: u64,
+        /// Whether the callback may have begun.
+        may_have_run: bool,
+    },
 }
 
 impl Failed {
@@ -235,6 +242,7 @@ impl Failed {
             | Self::Overloaded { may_have_run }
             | Self::Denied { may_have_run, .. }
             | Self::TooLarge { may_have_run, .. }
+            | Self::Unread { may_have_run, .. }
             | Self::Disconnected { may_have_run } => *may_have_run,
         }
     }

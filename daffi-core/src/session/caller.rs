@@ -93,7 +93,7 @@ impl<W, C: Clone> Session<W, C> {
         // Before it is sent: what is answered with a stream for which nothing is left is not made.
         let window = window.map(|wish| {
             let granted = self.calls.grant(call, 0, wish, self.bound());
-            granted.ok_or(Failed::Overloaded { may_have_run: false })
+            granted.ok_or(self.bound().full(false))
         });
         let window = window.transpose()?;
         out.send(&message.header(now, call, within), message.payload())
@@ -250,8 +250,8 @@ impl<W, C: Clone> Session<W, C> {
             .ok_or(Fault::Unexpected("an answer to no call"))?
         {
             Added::Waiter(waiter) => waiter,
-            Added::TooMany(waiter) => {
-                self.overflow(call, out, events);
+            Added::TooMany(waiter, failed) => {
+                self.overflow(call, failed, out, events);
                 waiter
             }
         };
@@ -260,8 +260,14 @@ impl<W, C: Clone> Session<W, C> {
     }
 
     /// Nobody looks at the answers to a call, and there are too many of them.
-    pub(super) fn overflow(&mut self, call: CallId, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
-        events.extend(self.calls.overflow(call).map(Event::Wake));
+    pub(super) fn overflow(
+        &mut self,
+        call: CallId,
+        failed: Failed,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        events.extend(self.calls.overflow(call, failed).map(Event::Wake));
         self.results.drop_of(call);
         self.end_streams(End::Call(call), events);
         if self.connected {

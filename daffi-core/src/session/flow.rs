@@ -22,19 +22,25 @@ impl<W, C: Clone> Session<W, C> {
 
     /// Lets the callback send more of the stream that it returned: to a broadcast, that of the process with that place on the
     /// roster. The first time, `window` is how much shall be on its way, and from then on what was taken of it. What was granted,
-    /// which is the less the more other streams hold, and nothing if the call has ended; `None` if nothing is left for it.
+    /// which is the less the more other streams hold, and nothing if the call has ended.
+    ///
+    /// # Errors
+    ///
+    /// When nothing is left for it.
     pub fn grant(
         &mut self,
         call: CallId,
         index: u32,
         window: Window,
         out: &mut impl Transmit,
-    ) -> Option<Window> {
-        let granted = self.calls.grant(call, index, window, self.bound())?;
+    ) -> Result<Window, Failed> {
+        let bound = self.bound();
+        let granted = self.calls.grant(call, index, window, bound);
+        let granted = granted.ok_or(bound.full(true))?;
         if self.connected && granted != Window::NONE {
             send_credit(call, StreamId::Result(index), granted, out);
         }
-        Some(granted)
+        Ok(granted)
     }
 
     /// How many bytes of a result may be on their way.

@@ -3,7 +3,7 @@
 
 use bytes::BytesMut;
 
-use crate::proto::{Batch, Budget, Window};
+use crate::proto::{Batch, Budget, Failed, Window};
 
 /// How much streams may hold in all, and how much of that is spoken for, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -20,13 +20,25 @@ impl Bound {
         self.limit.saturating_sub(self.used)
     }
 
-    /// How many bytes of `wish` a stream may have: all of them while half of the bound is free, then as many as the square of what
+    /// What windows may take: the rest is for items that are over theirs.
+    const fn for_windows(self) -> u64 {
+        self.limit - self.limit / 4
+    }
+
+    /// What a stream ends with for which nothing is left.
+    pub(super) const fn full(self, may_have_run: bool) -> Failed {
+        let bytes = self.limit;
+        Failed::Unread { bytes, may_have_run }
+    }
+
+    /// How many bytes of `wish` a stream may have: all of them while half of what windows may take is free, then as many as the square of what
     /// is free of the other half, so that many find something left; and no more than a quarter of that. `None` if there is not
     /// even the least.
     fn fit(self, wish: u32) -> Option<u32> {
-        let (wish, left) = (u64::from(wish), self.left());
+        let (wish, all) = (u64::from(wish), self.for_windows());
+        let left = all.saturating_sub(self.used);
         // In parts of 2^16.
-        let free = (u128::from(left) << 17) / u128::from(self.limit.max(1));
+        let free = (u128::from(left) << 17) / u128::from(all.max(1));
         let free = free.min(1 << 16);
         let share = (u128::from(wish) * free * free) >> 32;
         let share = u64::try_from(share).unwrap_or(wish).min(left / 4);
@@ -93,17 +105,22 @@ impl Lent {
         self.weigh();
     }
 
-    /// Items have come, of at most `most` bytes each. `false` if that was not granted, or if the last of them, which may be over
-    /// the window, is over the bound as well.
-    pub(super) fn take(&mut self, batch: &Batch, most: usize, bound: Bound) -> bool {
+    /// Items have come, of at most `most` bytes each.
+    ///
+    /// # Errors
+    ///
+    /// When that was not granted, or when the last of them, which may be over the window, is over the bound as well.
+    pub(super) fn take(&mut self, batch: &Batch, most: usize, bound: Bound) -> Result<(), Failed> {
         let before = self.weight;
-        let granted = self.budget.take(batch, most);
-        self.weigh();
-        let fits = granted && self.weight.saturating_sub(before) <= bound.left();
-        if !fits {
-            self.weight = before;
+        if !self.budget.take(batch, most) {
+            return Err(Failed::Overloaded { may_have_run: true });
         }
-        fits
+        self.weigh();
+        if self.weight.saturating_sub(before) > bound.left() {
+            self.weight = before;
+            return Err(bound.full(true));
+        }
+        Ok(())
     }
 
     fn weigh(&mut self) {
@@ -148,27 +165,29 @@ mod tests {
     #[test]
     fn a_window_is_whole_while_half_is_free_and_then_ever_smaller() {
         let of = |used| bound(used).fit(2 << 20);
-        assert_eq!([0, 100 * MIB, 128 * MIB].map(of), [Some(2 << 20); 3]);
-        assert_eq!(of(192 * MIB), Some(1 << 19));
-        assert_eq!(of(256 * MIB - 4096), Some(1024));
-        assert_eq!(of(256 * MIB - 1024), Some(1024));
-        assert_eq!(of(256 * MIB - 1023), None);
+        assert_eq!([0, 70 * MIB, 96 * MIB].map(of), [Some(2 << 20); 3]);
+        assert_eq!(of(144 * MIB), Some(1 << 19));
+        assert_eq!(of(192 * MIB - 4096), Some(1024));
+        assert_eq!(of(192 * MIB - 1024), Some(1024));
+        assert_eq!(of(192 * MIB - 1023), None);
         assert_eq!(of(300 * MIB), None);
         // One alone does not get all, and who wants less than the least gets it.
-        assert_eq!(bound(0).fit(u32::MAX), Some(64 << 20));
-        assert_eq!(bound(256 * MIB - 10).fit(10), Some(10));
+        assert_eq!(bound(0).fit(u32::MAX), Some(48 << 20));
+        assert_eq!(bound(192 * MIB - 10).fit(10), Some(10));
         assert_eq!(bound(256 * MIB).fit(0), Some(0));
     }
 
     #[test]
     fn thousands_of_streams_find_something_left() {
-        let (mut used, mut streams) = (0, 0);
+        let (mut used, mut streams, mut whole) = (0, 0, 0);
         while let Some(window) = bound(used).fit(2 << 20) {
             used += u64::from(window);
             streams += 1;
+            whole += u64::from(window == 2 << 20);
         }
-        assert!(used <= 256 * MIB);
-        assert!((5000..7000).contains(&streams), "{streams}");
+        assert!(used <= 192 * MIB);
+        assert_eq!(whole, 49);
+        assert!((4000..5000).contains(&streams), "{streams}");
     }
 
     #[test]
@@ -182,9 +201,9 @@ mod tests {
         let mut lent = Lent::default();
         assert_eq!(lent.begin(window, bound(0)), Some(window));
         assert_eq!(lent.weight(), 100);
-        assert!(lent.take(&item(99), 5000, bound(100)));
+        assert_eq!(lent.take(&item(99), 5000, bound(100)), Ok(()));
         assert_eq!(lent.weight(), 100);
-        assert!(lent.take(&item(2000), 5000, bound(100)));
+        assert_eq!(lent.take(&item(2000), 5000, bound(100)), Ok(()));
         assert_eq!(lent.weight(), 100 + 1999);
         let taken = Window {
             items: 2,
@@ -192,7 +211,7 @@ mod tests {
         };
         assert_eq!(lent.go_on(taken, bound(2099)), taken);
         assert_eq!(lent.weight(), 100);
-        assert!(!lent.take(&item(3200), 5000, bound(100)));
+        assert_eq!(lent.take(&item(3200), 5000, bound(100)), Err(bound(0).full(true)));
     }
 
     #[test]
@@ -208,9 +227,12 @@ mod tests {
             items: 0,
             bytes: vec![0; 2000].into(),
         };
-        assert!(lent.take(&part, 5000, bound));
+        assert_eq!(lent.take(&part, 5000, bound), Ok(()));
         assert_eq!(lent.weight(), 2000);
-        assert!(!lent.take(&part, 5000, Bound { used: 2000, ..bound }));
+        assert_eq!(
+            lent.take(&part, 5000, Bound { used: 2000, ..bound }),
+            Err(bound.full(true))
+        );
     }
 
     #[test]
@@ -220,11 +242,11 @@ mod tests {
             bytes: 1 << 20,
         };
         let mut lent = Lent::default();
-        let granted = lent.begin(wish, bound(250 * MIB)).unwrap();
+        let granted = lent.begin(wish, bound(190 * MIB)).unwrap();
         assert!((1024..5000).contains(&granted.bytes), "{granted:?}");
         assert_eq!(granted.items, 5);
         let taken = Window { items: 1, bytes: 600 };
-        let used = 250 * MIB + lent.weight();
+        let used = 190 * MIB + lent.weight();
         assert_eq!(lent.go_on(taken, bound(used)).bytes, 600);
         let more = lent.go_on(taken, bound(lent.weight()));
         assert_eq!(more.bytes, 600 + (1 << 20) - granted.bytes);

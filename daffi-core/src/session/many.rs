@@ -13,8 +13,8 @@ use crate::proto::{CallId, Failed, Failure, Outcome, Window};
 pub(super) enum Added<W> {
     /// It is kept; whom to wake.
     Waiter(Option<W>),
-    /// Nobody looks at them.
-    TooMany(Option<W>),
+    /// Nobody looks at them, and the call ends so.
+    TooMany(Option<W>, Failed),
 }
 
 impl<W> Calls<W> {
@@ -92,19 +92,27 @@ impl<W> Calls<W> {
                 windows,
                 held,
             } => {
-                let allowed = match &item {
-                    Item::Batch(index, batch) => windows.get_mut(index).is_some_and(|stream| {
-                        let before = stream.weight();
-                        let allowed = stream.take(batch, item_bytes, bound);
-                        let after = stream.weight();
-                        (slot.lent, self.lent) = (slot.lent - before + after, self.lent - before + after);
-                        allowed
-                    }),
+                let overloaded = Failed::Overloaded { may_have_run: true };
+                let kept = match &item {
+                    Item::Batch(index, batch) => match windows.get_mut(index) {
+                        Some(stream) => {
+                            let before = stream.weight();
+                            let taken = stream.take(batch, item_bytes, bound);
+                            let after = stream.weight();
+                            (slot.lent, self.lent) = (slot.lent - before + after, self.lent - before + after);
+                            taken
+                        }
+                        None => Err(overloaded),
+                    },
                     other => {
                         let more = Held::of(other);
                         held.answers += more.answers;
                         held.bytes += more.bytes;
-                        !held.is_over(HELD)
+                        if held.is_over(HELD) {
+                            Err(overloaded)
+                        } else {
+                            Ok(())
+                        }
                     }
                 };
                 let joined = match (items.back_mut(), &item) {
@@ -117,10 +125,9 @@ impl<W> Calls<W> {
                     items.push_back(item);
                 }
                 let waiter = waiter.take();
-                Some(if !allowed {
-                    Added::TooMany(waiter)
-                } else {
-                    Added::Waiter(waiter)
+                Some(match kept {
+                    Ok(()) => Added::Waiter(waiter),
+                    Err(failed) => Added::TooMany(waiter, failed),
                 })
             }
             State::Ended { answered: false, .. } | State::Abandoned => Some(Added::Waiter(None)),
@@ -129,11 +136,11 @@ impl<W> Calls<W> {
     }
 
     /// Ends a call whose answers nobody looks at; the reply is still to come. Whom to wake.
-    pub(super) fn overflow(&mut self, call: CallId) -> Option<W> {
+    pub(super) fn overflow(&mut self, call: CallId, failed: Failed) -> Option<W> {
         self.give_back(call);
         let slot = self.slots.get_mut(call)?;
         let waiter = slot.state.waiter().and_then(Option::take);
-        let outcome = Err(Failed::Overloaded { may_have_run: true }.into());
+        let outcome = Err(failed.into());
         slot.state = State::Ended {
             outcome,
             answered: false,

@@ -36,7 +36,8 @@ impl<W, C: Clone> Session<W, C> {
             Large::Reply { call, status } => self.begin_result((call, None), status, to_come),
             Large::Part { call, index, status } => {
                 if !self.calls.reserve(call, to_come.bytes()) {
-                    self.overflow(call, out, events);
+                    let failed = Failed::Overloaded { may_have_run: true };
+                    self.overflow(call, failed, out, events);
                 }
                 self.begin_result((call, Some(index)), status, to_come)
             }

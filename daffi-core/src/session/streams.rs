@@ -143,7 +143,7 @@ impl<W> Streams<W> {
             Some(stream.lent.go_on(window, bound))
         };
         if granted.is_none() {
-            stream.end = Some(Err(Failed::Overloaded { may_have_run: true }));
+            stream.end = Some(Err(bound.full(true)));
         }
         self.lent = self.lent - before + stream.lent.weight();
         granted
@@ -165,10 +165,11 @@ impl<W> Streams<W> {
             return None;
         }
         let before = stream.lent.weight();
-        let allowed = stream.lent.take(&batch, item_bytes, bound);
+        let taken = stream.lent.take(&batch, item_bytes, bound);
         self.lent = self.lent - before + stream.lent.weight();
-        if !allowed {
-            stream.end = Some(Err(Failed::Overloaded { may_have_run: true }));
+        let allowed = taken.is_ok();
+        if let Err(failed) = taken {
+            stream.end = Some(Err(failed));
         } else if !stream.batches.back_mut().is_some_and(|last| join(last, &batch)) {
             stream.batches.push_back(batch);
         }

@@ -40,7 +40,8 @@ impl GlobalBuilder {
     /// Each takes its [window](crate::Streaming::window) of it from its beginning to its end. Where more than half is taken, a new
     /// stream gets the less the less there is left, 1 KiB at least, and more when others have ended; one for which not even that is
     /// left ends with [`CallError::Overloaded`](crate::CallError::Overloaded). So does one whose item is larger than its window and
-    /// all that is left. With the default that are 64 streams with whole windows, and some 5,000 in all.
+    /// all that is left: windows take three quarters, and what is over them the rest. With the default that are 49 streams with whole
+    /// windows, and some 4,000 in all.
     pub fn max_unread(mut self, bytes: u64) -> Self {
         self.stream_bytes = bytes;
         self

@@ -590,6 +590,15 @@ fn replies() -> Vec<Golden> {
             "00 00 00 08 06 07 00 02 0e fb c0 01",
         ),
         golden(
+            "unread",
+            failed(Failed::Unread {
+                bytes: 1 << 28,
+                may_have_run: true,
+            }),
+            b"",
+            "00 00 00 0b 06 07 00 02 11 fc 00 00 00 10 01",
+        ),
+        golden(
             "cancelled",
             failed(Failed::Cancelled { may_have_run: false }),
             b"",
@@ -1041,7 +1050,7 @@ fn there_are_no_frames_but_these() {
         "1c",                   // a header
         "02 0f",                // a refusal
         "06 07 00 03",          // a status
-        "06 07 00 02 11",       // a way to fail
+        "06 07 00 02 12",       // a way to fail
         "06 07 00 02 10 06",    // a measure
         "06 07 00 02 10 00 02", // whose a quota is
         "06 07 00 02 00 04",

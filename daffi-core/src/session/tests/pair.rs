@@ -436,9 +436,9 @@ impl World {
                 let (_, window) = held.result.asks(window);
                 let granted = session.grant(held.call, 0, window, wire);
                 match granted {
-                    Some(granted) => held.result.granted(granted),
+                    Ok(granted) => held.result.granted(granted),
                     // There is nothing left for what it would be answered.
-                    None => self.give_up(task),
+                    Err(_) => self.give_up(task),
                 }
             }
             Task::Read(call, index) => {

@@ -122,7 +122,7 @@ impl Fixture {
     }
 
     fn grant(&mut self, call: CallId, index: u32, window: Window) {
-        self.session.grant(call, index, window, &mut self.wire);
+        self.session.grant(call, index, window, &mut self.wire).unwrap();
     }
 
     fn open(&mut self, run: RunId) {
