@@ -22,6 +22,13 @@ use crate::registry::ServiceInstance;
 #[cfg(feature = "tls")]
 use crate::transport::Tls;
 
+/// A runtime of tokio has 512 for all that blocks, unless it is told otherwise: some are left for what the program does there
+/// itself.
+const BLOCKING_THREADS: usize = 448;
+
+/// What the streams may hold that come to a process.
+const STREAM_BYTES: u64 = 256 << 20;
+
 type Hook = Box<dyn Fn(&Global) + Send + Sync>;
 
 /// The description of a [`Global`]. Every setting has a default; see the methods.
@@ -94,8 +101,8 @@ impl Default for GlobalBuilder {
             heartbeat: link::HEARTBEAT,
             limits: Limits::default(),
             traces: Traces::default(),
-            blocking_threads: bounds::BLOCKING_THREADS,
-            stream_bytes: bounds::STREAM_BYTES,
+            blocking_threads: BLOCKING_THREADS,
+            stream_bytes: STREAM_BYTES,
             services: Vec::new(),
             functions: Vec::new(),
             auto_callbacks: true,

@@ -2,13 +2,6 @@
 
 use super::GlobalBuilder;
 
-/// A runtime of tokio has 512 for all that blocks, unless it is told otherwise: some are left for what the program does there
-/// itself.
-pub(super) const BLOCKING_THREADS: usize = 448;
-
-/// What the streams may hold that come to a process.
-pub(super) const STREAM_BYTES: u64 = 256 << 20;
-
 impl GlobalBuilder {
     /// The largest arguments or result with what goes before them, in bytes, from 64 KiB to 1 GiB; they take 16 KiB less. The
     /// controller's setting holds for all that passes through it; a node that says less sends no more. Default: 16 MiB. What has
