@@ -12,6 +12,13 @@ use super::{Event, Session};
 use crate::proto::{Batch, CallId, Credit, Failed, Failure, Header, RunId, Status, StreamId, Taken, Window};
 
 impl<W, C: Clone> Session<W, C> {
+    /// The same, where the streams that come to the process may hold so many bytes in all. Otherwise they are bounded one by one.
+    #[must_use]
+    pub const fn bounding_streams(mut self, bytes: u64) -> Self {
+        self.stream_bytes = bytes;
+        self
+    }
+
     /// How much the streams may hold that come to this process, and how much of that is spoken for.
     pub(super) const fn bound(&self) -> Bound {
         Bound {

@@ -148,13 +148,6 @@ impl<W, C: Clone> Session<W, C> {
         }
     }
 
-    /// The same, where the streams that come to the process may hold so many bytes in all. Otherwise they are bounded one by one.
-    #[must_use]
-    pub const fn bounding_streams(mut self, bytes: u64) -> Self {
-        self.stream_bytes = bytes;
-        self
-    }
-
     /// The connection is made, on which the controller allows frames of `frame_bytes`. What the process offers is to be
     /// [`announced`](Self::announced) before all else.
     pub const fn connected(&mut self, frame_bytes: usize) {
