@@ -3,6 +3,7 @@
 use crate::proto::Exceeded;
 
 /// What there is too much of.
+#[derive(Clone, Copy, Debug)]
 #[cfg_attr(
     not(feature = "runtime"),
     allow(dead_code, reason = "without it nothing fails but in tests")
