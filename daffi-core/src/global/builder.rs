@@ -3,6 +3,7 @@
 mod access;
 mod bounds;
 mod check;
+mod offers;
 mod start;
 mod trust;
 
@@ -289,25 +290,6 @@ impl GlobalBuilder {
     /// The controller's setting holds for all its nodes. From 10 milliseconds to one hour. Default: 2 seconds.
     pub fn heartbeat(mut self, interval: Duration) -> Self {
         self.heartbeat = interval;
-        self
-    }
-
-    /// Offers the `#[callback]` methods of `service`.
-    pub fn service<S: Send + Sync + 'static>(mut self, service: S) -> Self {
-        self.services.push(ServiceInstance::new(service));
-        self
-    }
-
-    /// Offers one `#[callback]` function by its remote name: for a `Global` with
-    /// [`auto_callbacks(false)`](Self::auto_callbacks).
-    pub fn callback(mut self, name: impl Into<String>) -> Self {
-        self.functions.push(name.into());
-        self
-    }
-
-    /// Whether all `#[callback]` functions and `auto_init` services of the program are offered. Default: yes.
-    pub fn auto_callbacks(mut self, auto: bool) -> Self {
-        self.auto_callbacks = auto;
         self
     }
 

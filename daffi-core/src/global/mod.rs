@@ -5,6 +5,7 @@ mod builder;
 mod kept;
 mod on;
 mod presence;
+mod register;
 mod register_fn;
 mod signals;
 mod wait;
@@ -29,12 +30,11 @@ pub use self::register_fn::Registration;
 use self::signals::Signals;
 pub use self::wait::Wait;
 use crate::call::{Call, by_name, may_block};
-use crate::error::{CallError, RegisterError};
+use crate::error::CallError;
 use crate::host::HostedController;
 use crate::node::{FAR, Message, Node, Phase, in_process};
 use crate::panics::logged;
-use crate::proto::{CallbackEntry, Failed, Failure, ProcessEntry, Query, RunId};
-use crate::registry::{BoundCallback, Catalog, ServiceInstance};
+use crate::proto::{CallbackEntry, Failure, ProcessEntry, Query, RunId};
 use crate::roster::{CallbackInfo, ProcessInfo};
 use crate::scope::Scope;
 use crate::transport::Address;
@@ -155,83 +155,6 @@ impl Global {
             None => None,
         };
         Err(CallError::not_running(what, stopped))
-    }
-
-    /// What a task of a node that stops ends with.
-    fn ended(&self, what: &str) -> RegisterError {
-        RegisterError::Call(CallError::not_running(what, Some(self.process_name())))
-    }
-
-    /// Offers the methods of `service` from now on. When this returns, they can be called.
-    ///
-    /// # Errors
-    ///
-    /// When this `Global` offers a callback of one of the names already, or the controller cannot be told. Nothing is
-    /// offered then.
-    ///
-    /// # Cancel safety
-    ///
-    /// It goes on when this is dropped after it was first polled.
-    pub async fn register<S: Send + Sync + 'static>(&self, service: S) -> Result<(), RegisterError> {
-        let node = self.node("register").map_err(RegisterError::Call)?;
-        let (this, instance) = (self.clone(), ServiceInstance::new(service));
-        // In a task: half of it is worse than all of it.
-        let task = node.spawn_task(async move {
-            this.offer("register", |catalog| catalog.add_service(&instance))
-                .await
-        });
-        task.await.unwrap_or_else(|_| Err(self.ended("register")))
-    }
-
-    /// Offers what `add` adds, or nothing of it.
-    async fn offer(&self, what: &str, add: impl FnOnce(&mut Catalog)) -> Result<(), RegisterError> {
-        let node = self.node(what).map_err(RegisterError::Call)?;
-        let _turn = self.inner.registering.lock().await;
-        let mut catalog = Catalog::default();
-        node.offered_names()
-            .into_iter()
-            .for_each(|(name, place)| catalog.reserve(name, place));
-        add(&mut catalog);
-        let (callbacks, faults) = catalog.finish();
-        if !faults.is_empty() {
-            return Err(RegisterError::Config(faults));
-        }
-        let offered = node.offer(callbacks.into_iter().map(BoundCallback::traced));
-        match node.announce(&offered).await {
-            Ok(()) => Ok(()),
-            Err(failure) => {
-                node.retract(offered.iter().map(|offered| offered.callback));
-                Err(not_registered(failure, what))
-            }
-        }
-    }
-
-    /// No longer offers the callback `name`. Calls that are running go on; when this returns, none will be added.
-    ///
-    /// # Errors
-    ///
-    /// [`RegisterError::Unknown`] when this `Global` does not offer it, or when the controller cannot be told.
-    ///
-    /// # Cancel safety
-    ///
-    /// It goes on when this is dropped after it was first polled.
-    pub async fn unregister(&self, name: &str) -> Result<(), RegisterError> {
-        let node = self.node("unregister").map_err(RegisterError::Call)?;
-        let (this, name) = (self.clone(), name.to_owned());
-        let task = node.spawn_task(async move { this.unregister_name(&name).await });
-        task.await.unwrap_or_else(|_| Err(self.ended("unregister")))
-    }
-
-    async fn unregister_name(&self, name: &str) -> Result<(), RegisterError> {
-        let node = self.node("unregister").map_err(RegisterError::Call)?;
-        let _turn = self.inner.registering.lock().await;
-        let callback = node.find(name).ok_or_else(|| RegisterError::Unknown {
-            name: name.to_owned(),
-        })?;
-        let told = node.withdraw(&[callback]).await;
-        told.map_err(|failure| not_registered(failure, "unregister"))?;
-        node.retract([callback]);
-        Ok(())
     }
 
     /// Waits until this `Global` is stopped, or the process is told to end: SIGINT (Ctrl-C) or SIGTERM stop it
@@ -378,14 +301,6 @@ impl Global {
         });
         // Ends when the task does, also when its runtime drops it.
         let _ = wait.recv();
-    }
-}
-
-/// What the controller answered to a registration.
-fn not_registered(failure: Failure, what: &str) -> RegisterError {
-    match failure {
-        Failure::Failed(Failed::Invalid { reason }) => RegisterError::Refused { reason },
-        failure => RegisterError::Call(controller_error(failure, what)),
     }
 }
 
