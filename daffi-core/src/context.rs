@@ -1,7 +1,8 @@
 //! What a callback may know about the call that it answers.
 
-use std::sync::Arc;
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -33,6 +34,7 @@ struct Shared {
     trace: Option<TraceContext>,
     metadata: Box<[(Box<str>, Box<str>)]>,
     chain: Chain,
+    owner: Option<Weak<dyn Any + Send + Sync>>,
     cancelled: AtomicBool,
     wake: Notify,
 }
@@ -48,6 +50,8 @@ pub(crate) struct ContextParts {
     pub(crate) trace: Option<TraceContext>,
     pub(crate) metadata: Box<[(Box<str>, Box<str>)]>,
     pub(crate) chain: Chain,
+    /// What the node is a part of. It has the callbacks, and what they keep may be this.
+    pub(crate) owner: Option<Weak<dyn Any + Send + Sync>>,
 }
 
 /// A run, and what waits for it.
@@ -70,6 +74,7 @@ impl CallContext {
                 trace: parts.trace,
                 metadata: parts.metadata,
                 chain: parts.chain,
+                owner: parts.owner,
                 cancelled: AtomicBool::new(false),
                 wake: Notify::new(),
             }),
@@ -131,6 +136,11 @@ impl CallContext {
     /// The run, and what waits for it.
     pub(crate) fn chain(&self) -> &Chain {
         &self.shared.chain
+    }
+
+    /// What the node is a part of that runs the callback, if that is still there.
+    pub(crate) fn owner(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.shared.owner.as_ref().and_then(Weak::upgrade)
     }
 
     pub(crate) const fn ends(&self) -> Option<Instant> {

@@ -1,7 +1,8 @@
-//! What calls made inside a callback inherit from the call that it answers.
+//! What calls inherit from where they are made: the call that a callback answers, and whose callback it is.
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -11,9 +12,51 @@ use tracing::Span;
 use crate::context::CallContext;
 use crate::proto::{RunId, TraceContext};
 
+/// Whose code runs: whoever makes the calls of it that name nobody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// Nobody's in particular.
+    #[default]
+    Outside,
+    /// That of the node with this number.
+    Of(u128),
+    /// That of a `Global` which has no node.
+    Nowhere,
+}
+
+impl Home {
+    /// Whose code runs here.
+    pub(crate) fn current() -> Self {
+        CURRENT
+            .try_with(|current| current.borrow().home)
+            .unwrap_or_default()
+    }
+
+    /// Runs `work` as code of this one, in the scope that is current otherwise.
+    pub(crate) fn enter<T>(self, work: impl FnOnce() -> T) -> T {
+        let replace = |home| CURRENT.try_with(|current| mem::replace(&mut current.borrow_mut().home, home));
+        let before = replace(self).unwrap_or_default();
+        let _restore = Restored(|| {
+            let _ = replace(before);
+        });
+        work()
+    }
+}
+
+/// Does something at the end, also of a panic.
+struct Restored<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for Restored<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 /// The surroundings of the code that runs now.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
+    /// Whose code it is.
+    pub(crate) home: Home,
     /// Calls made here end no later than this.
     pub(crate) deadline: Option<Instant>,
     /// The trace that calls made here belong to.
@@ -31,6 +74,7 @@ pub(crate) struct Scope {
 impl Default for Scope {
     fn default() -> Self {
         Self {
+            home: Home::Outside,
             deadline: None,
             trace: None,
             may_block: false,
@@ -63,6 +107,15 @@ impl Scope {
             .unwrap_or_default()
     }
 
+    /// What is left of it for what is done after the call: whose code it is.
+    pub(crate) fn afterwards(&self) -> Self {
+        Self {
+            home: self.home,
+            span: self.span.clone(),
+            ..Self::default()
+        }
+    }
+
     /// The name of the callback that the code is of.
     pub(crate) fn callback(&self) -> Option<&str> {
         self.context.as_ref().map(CallContext::callback)
@@ -80,11 +133,26 @@ impl Scope {
     }
 }
 
-/// A future whose polls run in a scope.
+/// A future whose polls run in a scope. Where it is dropped before its end, what it holds is dropped as code of the same, but without
+/// the deadline and the run, which are over then.
 #[derive(Debug)]
 pub(crate) struct Scoped<F> {
-    pub(crate) scope: Scope,
-    pub(crate) future: F,
+    scope: Scope,
+    /// There until it is dropped.
+    future: Option<F>,
+}
+
+impl<F> Scoped<F> {
+    pub(crate) const fn new(scope: Scope, future: F) -> Self {
+        Self {
+            scope,
+            future: Some(future),
+        }
+    }
+
+    pub(crate) const fn scope(&self) -> &Scope {
+        &self.scope
+    }
 }
 
 impl<F: Future + Unpin> Future for Scoped<F> {
@@ -92,8 +160,50 @@ impl<F: Future + Unpin> Future for Scoped<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let scope = self.scope.clone();
-        let future = Pin::new(&mut self.future);
-        scope.enter(|| future.poll(cx))
+        let future = self.future.as_mut().expect("it is there until this is dropped");
+        scope.enter(|| Pin::new(future).poll(cx))
+    }
+}
+
+impl<F> Drop for Scoped<F> {
+    fn drop(&mut self) {
+        if let Some(future) = self.future.take() {
+            self.scope.afterwards().enter(|| drop(future));
+        }
+    }
+}
+
+/// As [`Scoped`], where nothing else is known but whose code it is: the rest is as it is where it is polled.
+#[derive(Debug)]
+pub(crate) struct AtHome<F> {
+    home: Home,
+    future: Option<F>,
+}
+
+impl<F> AtHome<F> {
+    pub(crate) const fn new(home: Home, future: F) -> Self {
+        Self {
+            home,
+            future: Some(future),
+        }
+    }
+}
+
+impl<F: Future + Unpin> Future for AtHome<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let home = self.home;
+        let future = self.future.as_mut().expect("it is there until this is dropped");
+        home.enter(|| Pin::new(future).poll(cx))
+    }
+}
+
+impl<F> Drop for AtHome<F> {
+    fn drop(&mut self) {
+        if let Some(future) = self.future.take() {
+            self.home.enter(|| drop(future));
+        }
     }
 }
 

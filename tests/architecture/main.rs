@@ -176,6 +176,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "access",
             "auth",
             "call",
+            "context",
             "error",
             "host",
             "link",

@@ -12,6 +12,7 @@ mod calls;
 mod chains;
 mod each;
 mod errors;
+mod homes;
 mod identities;
 mod lifecycle;
 mod limits;

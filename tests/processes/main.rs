@@ -7,6 +7,7 @@
 
 mod actor;
 mod parts;
+mod unnamed;
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
@@ -369,6 +370,40 @@ async fn p1_calls_of_a_global_that_has_stopped_beside_another_name_it() {
         several.says_something_with(&format!("{what}: "), words).await;
     }
     assert!(several.ended().await.success());
+}
+
+#[tokio::test]
+async fn a_call_that_names_no_global_is_made_by_the_marked_or_the_only_one() {
+    let stage = Stage::new();
+    let unnamed = stage.begin("unnamed");
+    for (what, words) in [
+        ("of none", "no Global is running"),
+        ("of the only one", "first"),
+        ("beside one that looks for its controller", "first"),
+        (
+            "of two",
+            "Ambiguous: `unnamed.name` was not called, because several Globals of this process could be meant, [\"first\", \"second\"]: \
+             name one with .on(&g), call it inside g.scope(async { … }), or mark one of them with .default(true)",
+        ),
+        ("in the background", "Ambiguous"),
+        ("of two to all", "Ambiguous"),
+        ("in a scope", "second"),
+        ("in a scope in a scope", "first"),
+        ("after a scope", "Ambiguous"),
+        ("in a thread of a scope", "Ambiguous"),
+        ("in a scope of a controller alone", "no Global is running"),
+        ("of a marked one", "third"),
+        ("in a scope beside a marked one", "second"),
+        ("of two marked ones", "[\"third\", \"fourth\"]"),
+        ("of the only one again", "first"),
+        (
+            "in a scope of one that has stopped",
+            "the Global \"second\" of this process has stopped",
+        ),
+    ] {
+        unnamed.says_something_with(&format!("{what}: "), words).await;
+    }
+    assert!(unnamed.ended().await.success());
 }
 
 #[tokio::test]

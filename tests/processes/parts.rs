@@ -185,6 +185,7 @@ pub fn play(part: &str) {
         "forking" => forking(),
         "ending threads" => ending_threads(),
         "several" => several(),
+        "unnamed" => crate::unnamed::calls(),
         _ => play_on_a_runtime(part),
     }
 }
@@ -291,6 +292,7 @@ fn several() {
         outlived,
     };
     let first = at("first")
+        .default(true)
         .service(outliving)
         .stop_timeout(Duration::ZERO)
         .start_blocking()
@@ -298,7 +300,6 @@ fn several() {
     let second = at("second").start_blocking().unwrap();
     let tell = |what: &str, error: CallError| say(&format!("{what}: {error}"));
     let missing = || called::process_id();
-    // It is the default, as it was there first.
     tell("free", missing().wait().unwrap_err());
     let pending = first.call::<()>("outliving.wait", ()).to("first").bg();
     begins.recv().unwrap();

@@ -19,7 +19,7 @@ use super::worth::{is_worth_retrying, room_in};
 use crate::error::{CallError, Oversized};
 use crate::node::{Backoff, Exchange, Item, Message, Next, Request, in_process};
 use crate::proto::{Described, Failed, Failure, Limits, Moment, Outcome, Window};
-use crate::scope::Scope;
+use crate::scope::{Home, Scope};
 
 /// So often a call is sent again in the terms of a provider: once is enough where providers are honest, and few differ.
 const TERMS: u32 = 4;
@@ -45,7 +45,7 @@ pub(super) struct Attempt {
     done: u64,
     /// There would be another attempt, were there retries left for it.
     spent: bool,
-    /// No `Global` was named for it.
+    /// It is made by the process's default, since nothing says by whom.
     free: bool,
 }
 
@@ -90,7 +90,7 @@ impl Attempt {
                 may_have_run: false,
             });
         }
-        let node = options.node_for(source)?;
+        let node = options.node_for(source, scope.home)?;
         scope.trace = node.traces().current().or(scope.trace);
         // Of what another node runs, the controller of this one knows nothing.
         scope.run = scope.run.filter(|(instance, _)| *instance == node.instance());
@@ -122,12 +122,12 @@ impl Attempt {
             terms: TERMS,
             deadline,
             allowed: allowed.filter(|_| !inherited),
+            free: options.is_free() && scope.home == Home::Outside,
             scope,
             retries,
             backoff: longer_each_time(),
             ran: false,
             spent: false,
-            free: options.is_free(),
             done: 0,
         })
     }

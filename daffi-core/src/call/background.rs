@@ -16,7 +16,7 @@ use super::blocking::{check_may_block, wait_for};
 use super::future::Call;
 use crate::error::{CallError, RemoteError};
 use crate::node::Node;
-use crate::scope::Scope;
+use crate::scope::{AtHome, Home, Scope};
 
 /// A call that runs in the background: what [`Call::bg`] and [`Broadcast::bg`](crate::Broadcast::bg) return. Awaiting it gives the call's outcome.
 ///
@@ -148,9 +148,14 @@ where
         call,
         given_up: Arc::clone(&given_up),
     };
+    // The streams that it sends are of the code that has made it.
+    let carrying = AtHome::new(
+        Home::current(),
+        poll_fn(move |cx| Pin::new(&mut carried.call).poll(cx)),
+    );
     let task = node.spawn_task(async move {
         let _end = end;
-        poll_fn(|cx| Pin::new(&mut carried.call).poll(cx)).await
+        carrying.await
     });
     let inner = Inner::Running {
         task,

@@ -18,7 +18,7 @@ use super::streaming::Opening;
 use crate::error::{CallError, RemoteError};
 use crate::node::{Next, Node};
 use crate::proto::{CallId, Failure, Mode, Outcome};
-use crate::scope::Scope;
+use crate::scope::{Home, Scope};
 
 /// A call that is ready to be made: what a fetcher returns.
 ///
@@ -161,7 +161,7 @@ impl<T, E> Call<T, E> {
 
     /// The node that makes the call, if there is one.
     pub(super) fn node(&self) -> Result<Arc<Node>, CallError<E>> {
-        self.options.node_for(&self.source)
+        self.options.node_for(&self.source, Home::current())
     }
 
     /// Begins the call: finds its node, fixes its deadline.

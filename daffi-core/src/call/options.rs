@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::source::Source;
 use crate::error::CallError;
-use crate::node::{Lagging, Node, Phase, in_process};
+use crate::node::in_process::{self, NoNode};
+use crate::node::{Lagging, Node, Phase};
 use crate::proto::{Mode, Window};
-use crate::scope::Scope;
+use crate::scope::Home;
 
 /// What was set for this call alone.
 #[derive(Debug, Default)]
@@ -43,7 +44,7 @@ pub(super) struct Options {
 /// Which node makes the call.
 #[derive(Debug, Default, Clone)]
 pub(crate) enum NodeChoice {
-    /// The process's default.
+    /// The one of the code that makes it, or else the process's default.
     #[default]
     Default,
     /// This one; none if the chosen `Global` has no node.
@@ -92,23 +93,25 @@ impl Options {
         ))
     }
 
-    /// The node that makes the call.
-    pub(super) fn node_for<E>(&self, source: &Source) -> Result<Arc<Node>, CallError<E>> {
+    /// The node that makes the call, where the code is that of `home`.
+    pub(super) fn node_for<E>(&self, source: &Source, home: Home) -> Result<Arc<Node>, CallError<E>> {
         let node = match &self.node {
-            NodeChoice::Default => {
-                let own = Scope::current().run.map(|(instance, _)| instance);
-                in_process::default_node(own)
-            }
-            NodeChoice::Chosen(None) => Err(None),
+            NodeChoice::Default => in_process::default_node(home),
+            NodeChoice::Chosen(None) => Err(NoNode::Stopped(None)),
             NodeChoice::Chosen(Some(node)) if node.phase() == Phase::Stopped => {
-                Err(Some(Arc::clone(node.process_name())))
+                Err(NoNode::Stopped(Some(Arc::clone(node.process_name()))))
             }
             NodeChoice::Chosen(Some(node)) => Ok(Arc::clone(node)),
         };
-        node.map_err(|stopped| CallError::not_running(source.name(), stopped.as_deref()))
+        node.map_err(|none| match none {
+            NoNode::Stopped(stopped) => CallError::not_running(source.name(), stopped.as_deref()),
+            NoNode::Several(names) => {
+                CallError::ambiguous(source.name(), names.iter().map(ToString::to_string))
+            }
+        })
     }
 
-    /// Whether it is made through whichever `Global` is the process's default.
+    /// Whether it names no `Global`.
     pub(super) const fn is_free(&self) -> bool {
         matches!(self.node, NodeChoice::Default)
     }

@@ -21,6 +21,7 @@ use crate::node::{Exchange, FAR, For, Item, Message, Next, Received, Turn};
 use crate::panics::Panic;
 use crate::proto::{CallId, DecodeError, DecodeItem, Failed, Failure, Taken, TimeLimit, Window};
 use crate::registry::Flow;
+use crate::scope::{AtHome, Home};
 
 /// The items of a stream as they arrive: what a fetcher of a streaming callback gives, and what a callback takes that is
 /// sent a stream.
@@ -132,15 +133,19 @@ impl<T> Streaming<T> {
         let feeding = exchange.sent().filter(|_| !feeds.is_empty()).map(|sent| {
             let node = Arc::clone(exchange.node());
             let sending = Arc::clone(&node);
-            let task = node.spawn_task(async move {
-                let sent_all = poll_fn(|cx| feeds.poll(&sending, sent, cx));
-                if let Err(panic) = AssertUnwindSafe(sent_all).catch_unwind().await {
-                    Panic::of(panic);
-                    // The callback must not wait for what will never come.
-                    feeds.break_off(&sending, sent);
-                }
-            });
-            Feeding(task.abort_handle())
+            // The streams are of the code that has made the call.
+            let feeding = AtHome::new(
+                Home::current(),
+                Box::pin(async move {
+                    let sent_all = poll_fn(|cx| feeds.poll(&sending, sent, cx));
+                    if let Err(panic) = AssertUnwindSafe(sent_all).catch_unwind().await {
+                        Panic::of(panic);
+                        // The callback must not wait for what will never come.
+                        feeds.break_off(&sending, sent);
+                    }
+                }),
+            );
+            Feeding(node.spawn_task(feeding).abort_handle())
         });
         let source = Origin::Result {
             exchange,

@@ -193,6 +193,14 @@ pub enum CallError<E = RemoteError> {
         /// The process name of the one that has stopped.
         stopped: Option<String>,
     },
+    /// Several `Global`s run in this process, and nothing says which of them makes the call.
+    #[non_exhaustive]
+    Ambiguous {
+        /// The callback's name.
+        callback: String,
+        /// The process names of those that could be meant.
+        globals: Vec<String>,
+    },
     /// [`Call::wait`](crate::Call::wait) was used where blocking would hold up a runtime.
     #[non_exhaustive]
     Blocking {

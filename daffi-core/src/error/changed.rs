@@ -125,6 +125,7 @@ impl<E> CallError<E> {
                 retries_spent,
             },
             Self::NotStarted { callback, stopped } => CallError::NotStarted { callback, stopped },
+            Self::Ambiguous { callback, globals } => CallError::Ambiguous { callback, globals },
             Self::Blocking { callback } => CallError::Blocking { callback },
             Self::Stopped {
                 callback,

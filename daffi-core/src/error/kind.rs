@@ -44,6 +44,8 @@ pub enum CallErrorKind {
     Disconnected,
     /// [`CallError::NotStarted`].
     NotStarted,
+    /// [`CallError::Ambiguous`].
+    Ambiguous,
     /// [`CallError::Blocking`].
     Blocking,
     /// [`CallError::Stopped`].
@@ -74,6 +76,7 @@ impl CallErrorKind {
             Self::TooLarge => "too_large",
             Self::Disconnected => "disconnected",
             Self::NotStarted => "not_started",
+            Self::Ambiguous => "ambiguous",
             Self::Blocking => "blocking",
             Self::Stopped => "stopped",
             Self::Invalid => "invalid",
@@ -107,6 +110,7 @@ impl<E> CallError<E> {
             Self::TooLarge { .. } => CallErrorKind::TooLarge,
             Self::Disconnected { .. } => CallErrorKind::Disconnected,
             Self::NotStarted { .. } => CallErrorKind::NotStarted,
+            Self::Ambiguous { .. } => CallErrorKind::Ambiguous,
             Self::Blocking { .. } => CallErrorKind::Blocking,
             Self::Stopped { .. } => CallErrorKind::Stopped,
             Self::Invalid { .. } => CallErrorKind::Invalid,

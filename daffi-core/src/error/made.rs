@@ -167,6 +167,18 @@ impl<E> CallError<E> {
         }
     }
 
+    /// [`Ambiguous`](Self::Ambiguous) among the `Global`s of these process names.
+    #[must_use]
+    pub fn ambiguous(
+        callback: impl Into<String>,
+        globals: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self::Ambiguous {
+            callback: callback.into(),
+            globals: globals.into_iter().map(Into::into).collect(),
+        }
+    }
+
     /// [`Blocking`](Self::Blocking).
     #[must_use]
     pub fn blocking(callback: impl Into<String>) -> Self {

@@ -84,7 +84,7 @@ impl<E> CallError<E> {
     pub const fn may_have_run(&self) -> bool {
         match self {
             Self::App(_) | Self::ProviderLost { .. } | Self::Lagged { .. } | Self::Panicked { .. } => true,
-            Self::NotStarted { .. } | Self::Blocking { .. } => false,
+            Self::NotStarted { .. } | Self::Ambiguous { .. } | Self::Blocking { .. } => false,
             Self::Stopped { done, error, .. } => *done > 0 || error.may_have_run(),
             made!(may_have_run) => *may_have_run,
         }

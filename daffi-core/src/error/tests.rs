@@ -41,6 +41,7 @@ fn all() -> Vec<(CallError<Wordless>, bool)> {
             CallError::stopped("pay", 0, CallError::timeout("pay", false)),
             false,
         ),
+        (CallError::ambiguous("pay", ["shop", "bank"]), false),
         (CallError::invalid("pay", "it is free"), false),
         (CallError::encode("pay", "no number", true), true),
         (CallError::decode("pay", "no number", false), false),
@@ -120,14 +121,14 @@ fn the_cause_of_the_callbacks_own_error_is_the_source() {
 #[test]
 fn what_was_tried_before_is_said_of_every_case_that_has_attempts() {
     use CallErrorKind::{
-        App, Blocking, Cancelled, Disconnected, NoProvider, NotStarted, Overloaded, Panicked, ProviderLost,
-        Stopped,
+        Ambiguous, App, Blocking, Cancelled, Disconnected, NoProvider, NotStarted, Overloaded, Panicked,
+        ProviderLost, Stopped,
     };
 
     for (error, ran) in all() {
         let (kind, words) = (error.kind(), error.to_string());
         let told = error.clone().having_run().map_app(|app| app);
-        let never_made = matches!(kind, NotStarted | Blocking | Stopped);
+        let never_made = matches!(kind, NotStarted | Ambiguous | Blocking | Stopped);
         assert_eq!(told.may_have_run(), ran || !never_made, "{told}");
         let has_words = !matches!(kind, App | Panicked | ProviderLost);
         if has_words {

@@ -239,6 +239,11 @@ impl<E> CallError<E> {
                 "`{callback}` was called, but no Global is running in this process: call \
                  Global::builder().start().await first and keep it until the calls are done, or name one with .on(&g)"
             ),
+            Self::Ambiguous { callback, globals } => write!(
+                f,
+                "`{callback}` was not called, because several Globals of this process could be meant, {globals:?}: name one with .on(&g), \
+                 call it inside g.scope(async {{ … }}), or mark one of them with .default(true)"
+            ),
             Self::Blocking { callback } => write!(
                 f,
                 "`{callback}` was called with .wait() on a thread of an async runtime, which it would hold up: \

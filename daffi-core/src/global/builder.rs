@@ -63,6 +63,7 @@ pub struct GlobalBuilder {
     call_timeout: Option<Duration>,
     stop_timeout: Duration,
     stop_on_drop: bool,
+    is_default: bool,
     heartbeat: Duration,
     limits: Limits,
     traces: Traces,
@@ -99,6 +100,7 @@ impl Default for GlobalBuilder {
             call_timeout: None,
             stop_timeout: Duration::from_secs(30),
             stop_on_drop: false,
+            is_default: false,
             heartbeat: link::HEARTBEAT,
             limits: Limits::default(),
             traces: Traces::default(),
@@ -131,7 +133,7 @@ impl fmt::Debug for GlobalBuilder {
 impl Global {
     /// Begins the description of a `Global`; [`start`](GlobalBuilder::start) makes it real.
     pub fn builder() -> GlobalBuilder {
-        GlobalBuilder::default()
+        <GlobalBuilder as Default>::default()
     }
 }
 
@@ -283,6 +285,23 @@ impl GlobalBuilder {
     /// a hook has kept; one that a hook is only given is not.
     pub fn stop_on_drop(mut self, stop: bool) -> Self {
         self.stop_on_drop = stop;
+        self
+    }
+
+    /// Whether free fetchers use this `Global` where nothing else is said, though the process runs several; see [`Global`]. At most one
+    /// should be marked: among several, they use none. Default: no.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), daffi_core::StartError> {
+    /// use daffi_core::Global;
+    ///
+    /// let shop = Global::builder().host("shop.example").port(8888).default(true).start().await?;
+    /// let bank = Global::builder().host("bank.example").port(8888).start().await?;
+    /// // `get_items().await` goes to the shop, `balance().on(&bank).await` to the bank.
+    /// # Ok(()) }
+    /// ```
+    pub fn default(mut self, is_default: bool) -> Self {
+        self.is_default = is_default;
         self
     }
 

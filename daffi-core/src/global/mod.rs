@@ -2,6 +2,7 @@
 
 mod access;
 mod builder;
+mod home;
 mod kept;
 mod on;
 mod presence;
@@ -12,7 +13,7 @@ mod wait;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -42,15 +43,27 @@ use crate::transport::Address;
 /// A running node, a running controller, or both: a process's part in a daffi network.
 ///
 /// It is a handle: cheap to clone, and every clone is the same `Global`. It runs until [`stop`](Self::stop) is called
-/// or its runtime ends, whether or not a handle is kept, unless [`stop_on_drop(true)`](GlobalBuilder::stop_on_drop) says otherwise. The first `Global` with a node that runs in a process is the
-/// process's default: calls of free fetchers go through it.
+/// or its runtime ends, whether or not a handle is kept, unless [`stop_on_drop(true)`](GlobalBuilder::stop_on_drop) says otherwise.
 ///
 /// A process may run several; each has its own name, controller and callbacks.
+///
+/// # Which one makes a call
+///
+/// The one that the call names with [`on`](Call::on). A free fetcher that names none uses, first of these:
+///
+/// 1. the `Global` of the code that makes the call: the callback that runs there, the [`scope`](Self::scope) that it is in, or the hook
+///    (as [`on_init`](GlobalBuilder::on_init)), whichever is innermost;
+/// 2. the one that is marked [`default(true)`](GlobalBuilder::default);
+/// 3. the only one that runs in the process with a node.
+///
+/// If several run, and nothing of this tells which is meant, the call ends with [`CallError::Ambiguous`]: it is never left to chance.
+/// A call is made where it is first polled: awaited, given to a runtime, or begun with [`bg`](Call::bg), [`send`](Call::send),
+/// [`wait`](Call::wait). Tasks and threads that the code starts are not of its `Global`: in `tokio::spawn`, name it.
 #[derive(Clone)]
 pub struct Global {
     inner: Arc<Inner>,
     /// `None` where daffi itself uses it.
-    kept: Option<Arc<Kept>>,
+    _kept: Option<Arc<Kept>>,
 }
 
 pub(crate) struct Inner {
@@ -72,6 +85,8 @@ pub(crate) struct Inner {
     thread: Option<CancellationToken>,
     /// Registering is looking for a free name and taking it.
     registering: Mutex<()>,
+    /// What handles share, as long as there are any.
+    kept: OnceLock<Weak<Kept>>,
 }
 
 impl fmt::Debug for Global {
@@ -210,7 +225,7 @@ impl Global {
         }
         let this = Self {
             inner: Arc::clone(&self.inner),
-            kept: None,
+            _kept: None,
         };
         let node = self.inner.node.as_ref();
         let is_in_callback = node.is_some_and(|node| node.asks_to_stop(run));

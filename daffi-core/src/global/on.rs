@@ -4,7 +4,7 @@ use super::Global;
 use crate::call::{Broadcast, Call, NodeChoice};
 
 impl<T, E> Call<T, E> {
-    /// Makes the call through `global`, instead of the process's default.
+    /// Makes the call through `global`, instead of the one that [would make it](Global#which-one-makes-a-call).
     ///
     /// One that has stopped makes no call, and is named by the error, [`CallError::NotStarted`](crate::CallError::NotStarted).
     ///
@@ -17,7 +17,7 @@ impl<T, E> Call<T, E> {
 }
 
 impl<T, E> Broadcast<T, E> {
-    /// Makes the call through `global`, instead of the process's default; see [`Call::on`].
+    /// Makes the call through `global`; see [`Call::on`].
     pub fn on(self, global: &Global) -> Self {
         self.on_node(chosen(global))
     }

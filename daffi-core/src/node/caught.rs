@@ -18,23 +18,25 @@ impl Future for Caught {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let Scoped { scope, future } = &mut self.0;
-        let polled = caught(scope, || Ok(scope.clone().enter(|| future.as_mut().poll(cx))));
-        polled.unwrap_or_else(|failure| Poll::Ready(Err(failure)))
+        let scoped = &mut self.0;
+        let polled = panics::caught(|| Pin::new(&mut *scoped).poll(cx));
+        polled.unwrap_or_else(|panic| Poll::Ready(Err(failure(scoped.scope(), panic))))
     }
 }
 
 /// Runs a callback, whose scope it is; a panic is its outcome.
 pub(super) fn caught<T>(scope: &Scope, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    panics::caught(work).unwrap_or_else(|Panic { message }| {
-        let callback = scope.callback();
-        warn!(
-            callback,
-            panic = message,
-            "a callback panicked; its caller is told"
-        );
-        Err(Failed::Panicked { message }.into())
-    })
+    panics::caught(work).unwrap_or_else(|panic| Err(failure(scope, panic)))
+}
+
+fn failure(scope: &Scope, Panic { message }: Panic) -> Failure {
+    let callback = scope.callback();
+    warn!(
+        callback,
+        panic = message,
+        "a callback panicked; its caller is told"
+    );
+    Failed::Panicked { message }.into()
 }
 
 #[cfg(test)]
@@ -93,6 +95,7 @@ mod tests {
             trace: None,
             metadata: Box::default(),
             chain: Chain::default(),
+            owner: None,
         });
         let scope = Scope {
             context: Some(context),

@@ -114,7 +114,7 @@ impl Each {
                 } else {
                     call(invocation)
                 };
-                self.in_time(Caught(Scoped { scope, future })).await?;
+                self.in_time(Caught(Scoped::new(scope, future))).await?;
                 self.count.add();
                 Ok(())
             }

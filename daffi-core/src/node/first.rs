@@ -42,7 +42,8 @@ impl First {
         let begun = begun(&**call, self.invocation, &self.scope);
         let time = since.elapsed();
         let is_found_out = self.callback.pace.took(time);
-        let given = give(begun);
+        // Nobody may take it, and then it is dropped here.
+        let given = self.scope.afterwards().enter(|| give(begun));
         if is_found_out {
             let _ = panics::caught(|| {
                 warn!(

@@ -34,9 +34,10 @@ mod traces;
 mod turn;
 mod wakers;
 
+use std::any::Any;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -124,6 +125,8 @@ pub(crate) struct Node {
     returning: AtomicU64,
     /// Runs that wait for the node's stop, which waits for no run of these.
     asking: Mutex<Vec<RunId>>,
+    /// What it is a part of, for callbacks that ask.
+    owner: OnceLock<Weak<dyn Any + Send + Sync>>,
 }
 
 impl Node {
@@ -150,12 +153,22 @@ impl Node {
             awaited: Awaited::default(),
             returning: AtomicU64::new(0),
             asking: Mutex::default(),
+            owner: OnceLock::new(),
         })
     }
 
     /// The number of this start.
     pub(crate) const fn instance(&self) -> u128 {
         self.instance
+    }
+
+    /// Says what it is a part of, once.
+    pub(crate) fn is_part_of(&self, owner: Weak<dyn Any + Send + Sync>) {
+        let _ = self.owner.set(owner);
+    }
+
+    fn owner(&self) -> Option<Weak<dyn Any + Send + Sync>> {
+        self.owner.get().cloned()
     }
 
     pub(crate) fn process_name(&self) -> &Arc<str> {

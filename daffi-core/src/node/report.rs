@@ -1,7 +1,8 @@
 //! The end of a run, which is reported once, however it comes.
 
-use std::sync::Arc;
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use super::Node;
 use super::caught::caught;
@@ -18,6 +19,8 @@ use crate::scope::Scope;
 pub(super) struct Report {
     node: Arc<Node>,
     run: RunId,
+    /// What the node is a part of is there as long as the run, which may ask for it.
+    _owner: Option<Arc<dyn Any + Send + Sync>>,
     is_said: AtomicBool,
 }
 
@@ -26,6 +29,7 @@ impl Report {
         Arc::new(Self {
             node: Arc::clone(node),
             run,
+            _owner: node.owner().as_ref().and_then(Weak::upgrade),
             is_said: AtomicBool::new(false),
         })
     }

@@ -15,7 +15,7 @@ use crate::context::{CallContext, Chain, ContextParts};
 use crate::panics;
 use crate::proto::{Failure, RunId};
 use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture};
-use crate::scope::{Scope, Scoped};
+use crate::scope::{Home, Scope, Scoped};
 use crate::session::{Start, Times, Transmit as _};
 
 /// A failure of so many bytes fits every frame, and what else is in one takes no more.
@@ -65,12 +65,14 @@ impl Node {
                 run: Some((self.instance, run)),
                 ancestors,
             },
+            owner: self.owner(),
         });
         let span = info_span!("callback", name = &*callback.name, caller = context.caller(), call = %run);
         if let Some(trace) = trace {
             self.options.traces.extract(&span, trace);
         }
         let scope = Scope {
+            home: Home::Of(self.instance),
             deadline,
             trace,
             may_block: false,
@@ -90,7 +92,7 @@ impl Node {
             self.spawn(
                 report,
                 context,
-                Scoped { scope, future },
+                Scoped::new(scope, future),
                 !callback.handler.blocks(),
             );
             return None;
@@ -125,10 +127,7 @@ impl Node {
                 None
             }
             Handler::Deferred(call) => {
-                let ready = Scoped {
-                    future: call(invocation),
-                    scope: scope.clone(),
-                };
+                let ready = Scoped::new(scope.clone(), call(invocation));
                 let report = Report::of(self, run);
                 let its = context.clone();
                 let task = self.tasks.spawn_on(
@@ -164,7 +163,7 @@ impl Node {
                     Some(Begun::Waits(future)) => future,
                     None => Box::pin(aside.outcome()),
                 };
-                self.spawn(report, context, Scoped { scope, future }, true);
+                self.spawn(report, context, Scoped::new(scope, future), true);
                 None
             }
             Handler::Async(call) => {
@@ -172,7 +171,7 @@ impl Node {
                 match begun(&**call, invocation, &scope) {
                     Begun::Ended(outcome) => ended.push((run, outcome)),
                     Begun::Waits(future) => {
-                        self.spawn(Report::of(self, run), context, Scoped { scope, future }, true);
+                        self.spawn(Report::of(self, run), context, Scoped::new(scope, future), true);
                     }
                 }
                 Some(callback)

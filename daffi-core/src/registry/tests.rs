@@ -64,6 +64,7 @@ fn invocation(payload: Bytes) -> Invocation {
         trace: None,
         metadata: Box::default(),
         chain: Chain::default(),
+        owner: None,
     };
     Invocation::new(
         payload,

@@ -1,7 +1,8 @@
 //! Making real what was described: the controller if one was asked for, then the node.
 
+use std::any::Any;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
@@ -142,6 +143,10 @@ impl GlobalBuilder {
             };
             Node::new(options, runtime.clone())
         });
+        if let Some(node) = &node {
+            // Before anything of the program runs that may make calls.
+            in_process::add(node, self.is_default);
+        }
         let inner = Arc::new(Inner {
             process_name,
             address: address.clone(),
@@ -155,17 +160,24 @@ impl GlobalBuilder {
             drained: CancellationToken::new(),
             thread,
             registering: Mutex::default(),
+            kept: OnceLock::new(),
         });
+        let kept = Arc::new(if self.stop_on_drop {
+            stopped_when_dropped(&inner)
+        } else {
+            Kept::without_effect()
+        });
+        let _ = inner.kept.set(Arc::downgrade(&kept));
+        if let Some(node) = &inner.node {
+            node.is_part_of(Arc::downgrade(&inner) as Weak<dyn Any + Send + Sync>);
+        }
         let global = Global {
-            kept: Some(Arc::new(if self.stop_on_drop {
-                stopped_when_dropped(&inner)
-            } else {
-                Kept::without_effect()
-            })),
             inner,
+            _kept: Some(kept),
         };
         let unfinished = Unfinished(Some(global.clone()));
-        self.on_init.iter().for_each(|hook| hook(&global));
+        let home = global.home();
+        home.enter(|| self.on_init.iter().for_each(|hook| hook(&global)));
         let Some(node) = &global.inner.node else {
             unfinished.finished();
             return Ok(global);
@@ -181,9 +193,8 @@ impl GlobalBuilder {
             hooks: hooks(&global, self.on_node_connect, self.on_node_disconnect),
             connect_timeout: self.connect_timeout,
         };
-        // Before it connects: a callback that runs as soon as it does may make calls.
-        in_process::add(node);
         supervisor.start().await?;
+        in_process::has_started(node);
         info!(
             process_name = global.process_name(),
             callbacks = ?offered.iter().map(|offered| &*offered.name).collect::<Vec<_>>(),
@@ -223,7 +234,7 @@ fn stopped_when_dropped(inner: &Arc<Inner>) -> Kept {
     let inner = Arc::clone(inner);
     Kept::until(move || {
         let runtime = inner.runtime.clone();
-        let global = Global { inner, kept: None };
+        let global = Global { inner, _kept: None };
         // Nobody can be kept waiting here. On a runtime that has ended, all of it has ended, too.
         runtime.spawn(async move { global.stop().await });
     })
@@ -232,14 +243,11 @@ fn stopped_when_dropped(inner: &Arc<Inner>) -> Kept {
 fn hooks(global: &Global, connected: Vec<Hook>, disconnected: Vec<Hook>) -> Hooks {
     let call_all = |hooks: Vec<Hook>| {
         let inner = Arc::clone(&global.inner);
-        // A handle that a hook keeps counts, the one that it is given does not.
-        let kept = global.kept.as_ref().map(Arc::downgrade).unwrap_or_default();
         Box::new(move || {
-            let global = Global {
-                inner: Arc::clone(&inner),
-                kept: kept.upgrade(),
-            };
-            hooks.iter().for_each(|hook| hook(&global));
+            // A handle that a hook keeps counts, the one that it is given does not.
+            let global = Global::of(Arc::clone(&inner));
+            let home = global.home();
+            home.enter(|| hooks.iter().for_each(|hook| hook(&global)));
         })
     };
     Hooks {

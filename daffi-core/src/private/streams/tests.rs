@@ -322,6 +322,7 @@ fn invocation(host: &Arc<Host>) -> Invocation {
         trace: None,
         metadata: Box::default(),
         chain: Chain::default(),
+        owner: None,
     };
     Invocation::new(
         Bytes::new(),

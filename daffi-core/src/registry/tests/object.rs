@@ -35,6 +35,7 @@ fn context_at(node: u128, stamp: u64, ancestors: &[Waiting]) -> CallContext {
             run: Some((node, run(stamp))),
             ancestors: ancestors.into(),
         },
+        owner: None,
     })
 }
 
