@@ -14,6 +14,7 @@ mod each;
 mod errors;
 mod homes;
 mod identities;
+mod in_memory;
 mod lifecycle;
 mod limits;
 mod net;

@@ -62,10 +62,9 @@ fn only_daffi_is_needed_and_nothing_is_warned_of_in_any_edition() {
 
 #[tokio::test]
 async fn what_is_annotated_under_such_conditions_runs() {
-    // The first, which free fetchers in the background use.
-    let folder = tempfile::tempdir().unwrap();
+    // It is what free fetchers in the background use.
     let builder = Global::builder().process_name("service").init_controller(true);
-    let service = builder.unix_sock_path(folder.path()).start().await.unwrap();
+    let service = builder.in_memory().default(true).start().await.unwrap();
     let g = Global::builder()
         .memory(&service)
         .process_name("caller")

@@ -68,10 +68,18 @@ impl Controller {
             // Whoever comes from afar has shown a certificate, or proves who it is.
             any_host: options.insecure || options.security.knows_all() || options.identities.is_some(),
         };
-        let listener = Listener::bind(&asked, openness, options.limits, &options.security)
-            .await
-            .map_err(|error| StartError::bind(&asked, error))?;
-        let address = listener.address().clone();
+        // In memory there is nothing to listen at: whoever joins asks for a connection.
+        let listener = match asked {
+            Address::Memory => None,
+            _ => Some(
+                Listener::bind(&asked, openness, options.limits, &options.security)
+                    .await
+                    .map_err(|error| StartError::bind(&asked, error))?,
+            ),
+        };
+        let address = listener
+            .as_ref()
+            .map_or(asked, |listener| listener.address().clone());
         let tls = matches!(address, Address::Tcp { .. }) && options.security.is_tls();
         info!(process_name = &*options.process_name, pid = std::process::id(), %address, tls, "controller started");
         let controller = Self {
@@ -82,11 +90,13 @@ impl Controller {
             runtime,
             tasks: TaskTracker::new(),
         };
-        controller.tasks.spawn(accept(
-            listener,
-            Arc::clone(&controller.hub),
-            controller.tasks.clone(),
-        ));
+        if let Some(listener) = listener {
+            controller.tasks.spawn(accept(
+                listener,
+                Arc::clone(&controller.hub),
+                controller.tasks.clone(),
+            ));
+        }
         controller.tasks.spawn(controller.hub.clone().keep_alive());
         controller.tasks.spawn(controller.hub.clone().keep_time());
         Ok(controller)

@@ -50,6 +50,7 @@ pub struct GlobalBuilder {
     port: Option<u16>,
     unix_sock_path: Option<PathBuf>,
     memory: Option<Global>,
+    in_memory: bool,
     any_user: bool,
     insecure: bool,
     access: Option<Access>,
@@ -87,6 +88,7 @@ impl Default for GlobalBuilder {
             port: None,
             unix_sock_path: None,
             memory: None,
+            in_memory: false,
             any_user: false,
             insecure: false,
             access: None,
@@ -219,6 +221,23 @@ impl GlobalBuilder {
     /// fails at once.
     pub fn memory(mut self, controller: &Global) -> Self {
         self.memory = Some(controller.clone());
+        self
+    }
+
+    /// Has the controller of this process, which takes [`init_controller(true)`](Self::init_controller), listen nowhere: only what says
+    /// [`memory`](Self::memory) joins it, as other `Global`s of the same process do in a test. No socket and no file is made, so any number
+    /// of tests run beside each other.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), daffi_core::StartError> {
+    /// use daffi_core::Global;
+    ///
+    /// let shop = Global::builder().init_controller(true).in_memory().start().await?;
+    /// let shopper = Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn in_memory(mut self) -> Self {
+        self.in_memory = true;
         self
     }
 

@@ -20,7 +20,7 @@ pub enum Address {
     },
     /// The path of a Unix socket.
     Unix(PathBuf),
-    /// Another `Global` of this process, in memory.
+    /// The memory of this process: whoever joins is in it.
     Memory,
 }
 

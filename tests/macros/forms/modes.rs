@@ -350,7 +350,7 @@ async fn all_providers_share_their_calls_in_one_way() {
 const ALONE: &str = "DAFFI_TEST_ALONE";
 
 // A fetcher in the background cannot be told its `Global`, and there are many here: this runs again in a process where
-// the caller is the first.
+// the caller is the marked one.
 #[test]
 fn free_fetchers_in_the_background_use_the_default_global() {
     if env::var_os(ALONE).is_some() {
@@ -371,7 +371,10 @@ fn use_the_default_global() {
     assert!(matches!(error, CallError::NotStarted { .. }), "{error}");
 
     let folder = tempfile::tempdir().unwrap();
-    let builder = Global::builder().process_name("caller").init_controller(true);
+    let builder = Global::builder()
+        .process_name("caller")
+        .init_controller(true)
+        .default(true);
     let caller = builder
         .auto_callbacks(false)
         .unix_sock_path(folder.path())

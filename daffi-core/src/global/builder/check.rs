@@ -53,6 +53,20 @@ impl GlobalBuilder {
                 ));
             }
         }
+        if self.in_memory {
+            if tcp || self.unix_sock_path.is_some() {
+                faults.push(ConfigFault::Conflict("in_memory", "an address"));
+            }
+            if self.memory.is_none() && !self.init_controller {
+                faults.push(ConfigFault::Missing(
+                    "in_memory",
+                    "init_controller(true); who joins that says memory(&g) instead",
+                ));
+            }
+            if self.memory.is_some() {
+                faults.push(ConfigFault::Conflict("in_memory", "memory"));
+            }
+        }
         if self.any_user && self.unix_sock_path.is_none() {
             faults.push(ConfigFault::Missing(
                 "any_user(true)",
@@ -146,6 +160,7 @@ impl GlobalBuilder {
         }
         let port = self.port.or(self.host.as_ref().map(|_| 0));
         let address = match (&self.unix_sock_path, port) {
+            (None, None) if self.in_memory => Address::Memory,
             (Some(folder), _) => Address::unix_in(folder),
             (None, Some(port)) => Address::Tcp {
                 host: self.host.clone().unwrap_or_else(|| "localhost".to_owned()),
