@@ -179,7 +179,7 @@ impl Asks {
     pub async fn leaving(&self) {
         let _leaving = Leaving(self.leaves.clone());
         note("came").await.unwrap();
-        pending().await
+        pending::<()>().await;
     }
 }
 

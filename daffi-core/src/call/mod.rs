@@ -9,6 +9,7 @@ mod background;
 mod blocking;
 mod broadcast;
 mod collect;
+mod feeding;
 mod future;
 mod gather;
 mod handover;

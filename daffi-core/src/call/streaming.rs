@@ -2,26 +2,22 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{FutureExt, Stream};
-use tokio::task::AbortHandle;
+use futures_util::Stream;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::blocking::{check_may_block, wait_for_what};
+use super::feeding::Feeding;
 use super::pause::sleep_on;
 use super::pump::Feeds;
 use crate::error::CallError;
 use crate::node::{Exchange, FAR, For, Item, Message, Next, Received, Turn};
-use crate::panics::Panic;
 use crate::proto::{CallId, DecodeError, DecodeItem, Failed, Failure, Taken, TimeLimit, Window};
 use crate::registry::Flow;
-use crate::scope::{AtHome, Home};
 
 /// The items of a stream as they arrive: what a fetcher of a streaming callback gives, and what a callback takes that is
 /// sent a stream.
@@ -80,15 +76,6 @@ pub(super) enum Broken {
     Item(DecodeError),
 }
 
-/// Sends argument streams until it is dropped.
-pub(super) struct Feeding(AbortHandle);
-
-impl Drop for Feeding {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// A call whose callback has returned a stream.
 pub(super) struct Opening {
     pub(super) exchange: Exchange,
@@ -128,25 +115,10 @@ impl<T> Streaming<T> {
             callback,
             guarded,
             window,
-            mut feeds,
+            feeds,
         } = opening;
-        let feeding = exchange.sent().filter(|_| !feeds.is_empty()).map(|sent| {
-            let node = Arc::clone(exchange.node());
-            let sending = Arc::clone(&node);
-            // The streams are of the code that has made the call.
-            let feeding = AtHome::new(
-                Home::current(),
-                Box::pin(async move {
-                    let sent_all = poll_fn(|cx| feeds.poll(&sending, sent, cx));
-                    if let Err(panic) = AssertUnwindSafe(sent_all).catch_unwind().await {
-                        Panic::of(panic);
-                        // The callback must not wait for what will never come.
-                        feeds.break_off(&sending, sent);
-                    }
-                }),
-            );
-            Feeding(node.spawn_task(feeding).abort_handle())
-        });
+        let feeding = exchange.sent().filter(|_| !feeds.is_empty());
+        let feeding = feeding.map(|sent| Feeding::begin(exchange.node(), sent, feeds));
         let source = Origin::Result {
             exchange,
             _feeding: feeding,
