@@ -12,10 +12,10 @@ use crate::peer::Peer;
 use crate::stage::Stage;
 
 /// Somebody who has a token.
-struct Holder(Proving);
+pub struct Holder(Proving);
 
 impl Holder {
-    fn new(token: &str) -> Self {
+    pub fn new(token: &str) -> Self {
         Self(Proving::load(&Source::Token(Text::new(token.to_owned()))).unwrap())
     }
 
@@ -26,7 +26,7 @@ impl Holder {
     }
 
     /// Greets with what it claims, and answers the challenge as `answer` has it. All that was said, and the controller's last word.
-    async fn greet(
+    pub async fn greet(
         &self,
         peer: &mut Peer,
         mut hello: Hello,
@@ -51,13 +51,13 @@ impl Holder {
 }
 
 /// What a node has said in its handshake.
-struct Said {
+pub struct Said {
     hello: Hello,
     proof: Proof,
 }
 
 #[track_caller]
-fn refusal(frame: Option<&Frame>) -> Refusal {
+pub fn refusal(frame: Option<&Frame>) -> Refusal {
     match frame.expect("it is answered").decode().unwrap().0 {
         Header::Refused(refusal) => refusal,
         other => panic!("{other:?}"),
@@ -65,7 +65,7 @@ fn refusal(frame: Option<&Frame>) -> Refusal {
 }
 
 #[track_caller]
-fn assert_welcome(frame: Option<&Frame>) {
+pub fn assert_welcome(frame: Option<&Frame>) {
     let header = frame.expect("it is answered").decode().unwrap().0;
     assert!(matches!(header, Header::Welcome(_)), "{header:?}");
 }

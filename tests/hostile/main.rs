@@ -16,6 +16,7 @@ mod offers;
 mod peer;
 mod pieces;
 mod questions;
+mod quotas;
 mod random;
 mod reading;
 mod stage;

@@ -30,6 +30,7 @@ pub fn word(status: &Status<'_>) -> &'static str {
             Failed::SignatureMismatch { .. } => "mismatch",
             Failed::Invalid { .. } => "invalid",
             Failed::TooLarge { .. } => "too large",
+            Failed::OverQuota(_) => "over quota",
             _ => "another failure",
         },
     }

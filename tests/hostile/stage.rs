@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{env, fs, io, thread};
 
-use daffi::{Address, Global, Stream, Streaming, Tls, callback};
+use daffi::{Access, Address, Global, Quota, Quotas, Role, Stream, Streaming, Tls, callback};
 use daffi_certificates::{self as certificates, Purpose, Wanted};
 use daffi_controller::{Controller, ControllerOptions};
 use daffi_core::auth::{self, Identities};
@@ -24,9 +24,23 @@ const FOLDER: &str = "DAFFI_TEST_FOLDER";
 const BUDGET: &str = "DAFFI_TEST_BUDGET";
 const TLS: &str = "DAFFI_TEST_TLS";
 const IDENTITIES: &str = "DAFFI_TEST_IDENTITIES";
+const QUOTAS: &str = "DAFFI_TEST_QUOTAS";
 
 /// The controller's address comes after this, to tell it from what the test runner says.
 const LISTENS: &str = "listens: ";
+
+/// Everybody may do everything, and whoever has the token called `two` no more than so much of it.
+fn quotas() -> Access {
+    let quota = Quota::new()
+        .connections(50)
+        .calls_per_second(100)
+        .bytes_per_second(4_000_000);
+    Access::new()
+        .role("anybody", Role::everything())
+        .role("less", Role::new().quotas(Quotas::new().identity(quota)))
+        .everyone(["anybody"])
+        .identity("two", ["less"])
+}
 
 /// How peers reach the controller.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +49,16 @@ pub enum Transport {
     Tcp,
     /// Where both sides show certificates.
     Tls,
+}
+
+/// Whom a controller knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Knowing {
+    Nobody,
+    /// Two tokens.
+    Tokens,
+    /// Two tokens, one of which has quotas.
+    Quotas,
 }
 
 /// Whose certificate a node shows.
@@ -75,6 +99,9 @@ pub async fn play(folder: &str) {
         let identities = Identities::load(file.as_ref()).unwrap();
         options.identities = Some(Arc::new(identities));
     }
+    if env::var_os(QUOTAS).is_some() {
+        options.access = Some(quotas());
+    }
     if let Some(folder) = env::var_os(TLS) {
         options.security = Security::serving(tls(folder.as_ref(), "server")).unwrap();
     }
@@ -100,12 +127,17 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(transport: Transport) -> Self {
-        Self::start(transport, None, false)
+        Self::start(transport, None, Knowing::Nobody)
     }
 
     /// One that is reached by TCP and lets in only those who have the tokens called `one` and `two`.
     pub fn knowing() -> Self {
-        Self::start(Transport::Tcp, None, true)
+        Self::start(Transport::Tcp, None, Knowing::Tokens)
+    }
+
+    /// The same, where `two` has quotas: 50 connections, 100 calls per second, 4 MB per second.
+    pub fn holding() -> Self {
+        Self::start(Transport::Tcp, None, Knowing::Quotas)
     }
 
     /// The token called `one`.
@@ -120,15 +152,15 @@ impl Stage {
 
     /// One whose queues hold no more than so many bytes, all together.
     pub fn with_budget(transport: Transport, bytes: usize) -> Self {
-        Self::start(transport, Some(bytes), false)
+        Self::start(transport, Some(bytes), Knowing::Nobody)
     }
 
-    fn start(transport: Transport, budget: Option<usize>, knowing: bool) -> Self {
+    fn start(transport: Transport, budget: Option<usize>, knowing: Knowing) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let identities = folder.path().join("identities");
         let made: Vec<_> = ["one", "two"]
             .into_iter()
-            .filter(|_| knowing)
+            .filter(|_| knowing != Knowing::Nobody)
             .map(|name| auth::token(name).unwrap())
             .collect();
         let lines: Vec<_> = made.iter().map(|made| made.line.as_str()).collect();
@@ -145,7 +177,8 @@ impl Stage {
             .args(["play", "--exact", "--nocapture", "--test-threads=1"])
             .env(FOLDER, at)
             .envs(budget.map(|bytes| (BUDGET, bytes.to_string())))
-            .envs(knowing.then_some((IDENTITIES, &identities)))
+            .envs((knowing != Knowing::Nobody).then_some((IDENTITIES, &identities)))
+            .envs((knowing == Knowing::Quotas).then_some((QUOTAS, "")))
             .envs(has_tls.then_some((TLS, folder.path())))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

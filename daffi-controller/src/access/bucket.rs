@@ -113,10 +113,10 @@ impl Bucket {
 
     fn fill(&mut self, now: Moment) {
         // Whoever hands in an earlier time than before has it as late as that.
-        let nanoseconds = i128::try_from(now.since(self.at).as_nanos()).unwrap_or(i128::MAX);
-        if nanoseconds == 0 {
+        if now <= self.at {
             return;
         }
+        let nanoseconds = i128::try_from(now.since(self.at).as_nanos()).unwrap_or(i128::MAX);
         self.at = now;
         let more = nanoseconds.saturating_mul(i128::from(self.rate));
         self.parts = self.parts.saturating_add(more).min(i128::from(self.most) * PARTS);

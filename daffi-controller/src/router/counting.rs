@@ -4,9 +4,36 @@ use std::time::Duration;
 
 use daffi_core::proto::{Exceeded, Measure, Moment};
 
+use super::account::Tally;
+use super::holders::{Holders, Metered};
 use super::ids::PeerId;
 use super::peers::{Peers, get_mut};
 use crate::access::Allowed;
+
+/// A process with a quota, and what it has.
+#[derive(Debug)]
+pub(super) struct Counted<'a> {
+    metered: &'a mut Metered,
+    own: Tally,
+}
+
+impl Counted<'_> {
+    /// Whether it may make a call more, which brings so many bytes.
+    pub(super) fn check_call(
+        &mut self,
+        holders: &mut Holders,
+        bytes: u64,
+        now: Moment,
+    ) -> Result<(), Exceeded> {
+        holders.check(self.metered, Measure::Calls, self.own)?;
+        holders.check_rates(self.metered, bytes, now)
+    }
+
+    /// It has done so much, on credit if need be.
+    pub(super) fn charge(&mut self, holders: &mut Holders, calls: u64, bytes: u64, now: Moment) {
+        holders.charge(self.metered, calls, bytes, now);
+    }
+}
 
 impl Peers {
     /// A call of a process has begun, or waits.
@@ -54,18 +81,28 @@ impl Peers {
         self.count_metered(was_metered, allowed.is_some());
     }
 
-    /// Whether a process may make a call more, which brings so many bytes.
-    pub(super) fn check_call(&mut self, id: PeerId, bytes: u64, now: Moment) -> Result<(), Exceeded> {
+    /// A process with a quota, and the identities that have some.
+    pub(super) fn metered_mut(&mut self, id: PeerId) -> Option<(Counted<'_>, &mut Holders)> {
         let (slots, holders) = self.with_holders();
-        let Some(peer) = get_mut(slots, id) else {
-            return Ok(());
-        };
-        let tally = peer.tally(0);
-        let Some(metered) = &mut peer.metered else {
-            return Ok(());
-        };
-        holders.check(metered, Measure::Calls, tally)?;
-        holders.check_rates(metered, bytes, now)
+        let peer = get_mut(slots, id)?;
+        let own = peer.tally(0);
+        let metered = peer.metered.as_deref_mut()?;
+        Some((Counted { metered, own }, holders))
+    }
+
+    /// Whether a process may make a call more.
+    pub(super) fn check_call(&mut self, id: PeerId, now: Moment) -> Result<(), Exceeded> {
+        match self.metered_mut(id) {
+            Some((mut peer, holders)) => peer.check_call(holders, 0, now),
+            None => Ok(()),
+        }
+    }
+
+    /// A process has made a call.
+    pub(super) fn charge_call(&mut self, id: PeerId, now: Moment) {
+        if let Some((mut peer, holders)) = self.metered_mut(id) {
+            peer.charge(holders, 1, 0, now);
+        }
     }
 
     /// Whether a process may have one more of something.
@@ -76,14 +113,6 @@ impl Peers {
         };
         let tally = peer.tally(metered.callbacks());
         self.holders().check(metered, measure, tally)
-    }
-
-    /// A process has done so much, on credit if need be.
-    pub(super) fn charge(&mut self, id: PeerId, calls: u64, bytes: u64, now: Moment) {
-        let (slots, holders) = self.with_holders();
-        if let Some(metered) = get_mut(slots, id).and_then(|peer| peer.metered.as_mut()) {
-            holders.charge(metered, calls, bytes, now);
-        }
     }
 
     /// How long until a process owes nothing any more.

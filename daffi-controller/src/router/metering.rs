@@ -9,7 +9,7 @@ use daffi_core::proto::{CallId, Exceeded, Failed, Header, Large, Measure, Moment
 
 use super::calling::metadata_bytes;
 use super::ids::PeerId;
-use super::outlet::Fault;
+use super::outlet::{Fault, Outlet};
 use super::permission::{Denial, DenialKind};
 use super::request::Request;
 use super::state::Router;
@@ -104,39 +104,46 @@ impl Router {
         self.peers.owes(peer, now)
     }
 
-    /// Counts a frame. What comes back is to be answered instead of doing what it asks for.
+    /// Counts a frame; `false` if it is answered already, since there is no room for what it asks for.
+    #[inline(never)]
     pub(super) fn meter(
         &mut self,
         from: PeerId,
         request: &Request<'_>,
         payload: &Bytes,
         turn: &Turn,
-    ) -> Result<Option<(CallId, Failed)>, Fault> {
+        out: &mut impl Outlet,
+    ) -> Result<bool, Fault> {
+        let now = turn.now();
+        let Some((mut peer, holders)) = self.peers.metered_mut(from) else {
+            return Ok(true);
+        };
         let takes = Takes::of(request, payload);
-        let (bytes, now) = (takes.bytes as u64, turn.now());
+        let bytes = takes.bytes as u64;
         let call = match takes.asks {
             Asks::Call(call) => call,
             Asks::Answer => {
-                self.peers.charge(from, 1, bytes, now);
-                return Ok(None);
+                peer.charge(holders, 1, bytes, now);
+                return Ok(true);
             }
             Asks::Nothing => {
-                self.peers.charge(from, 0, bytes, now);
-                return Ok(None);
+                peer.charge(holders, 0, bytes, now);
+                return Ok(true);
             }
         };
         let all = bytes.saturating_add(takes.to_come);
-        let checked = self.peers.check_call(from, all, now);
+        let checked = peer.check_call(holders, all, now);
         let Err(exceeded) = checked else {
-            self.peers.charge(from, 1, bytes, now);
-            return Ok(None);
+            peer.charge(holders, 1, bytes, now);
+            return Ok(true);
         };
         self.claim_call(from, call)?;
         if !self.peers.refused(from, bytes, now) {
             return Err(Fault::Abuse(exceeded));
         }
         self.tell_exceeded(from, exceeded, now);
-        Ok(Some((call, Failed::OverQuota(exceeded))))
+        self.refuse(from, call, Failed::OverQuota(exceeded), out);
+        Ok(false)
     }
 
     /// Whether one more is asked by a call to many, the first of them apart, which was counted with the call.
@@ -147,14 +154,14 @@ impl Router {
         let checked = if is_first {
             self.peers.check_more(from, Measure::Calls)
         } else {
-            self.peers.check_call(from, 0, now)
+            self.peers.check_call(from, now)
         };
         if let Err(exceeded) = checked {
             self.tell_exceeded(from, exceeded, now);
             return Err(Failed::OverQuota(exceeded));
         }
         if !is_first {
-            self.peers.charge(from, 1, 0, now);
+            self.peers.charge_call(from, now);
         }
         Ok(())
     }

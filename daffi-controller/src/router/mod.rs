@@ -133,10 +133,7 @@ impl Router {
             // Its connection was lost while its frames were on their way.
             return Ok(None);
         }
-        if self.peers.has_metered()
-            && let Some((call, failed)) = self.meter(from, &request, payload, turn)?
-        {
-            self.refuse(from, call, failed, out);
+        if self.peers.has_metered() && !self.meter(from, &request, payload, turn, out)? {
             return Ok(None);
         }
         let step = match request {

@@ -87,17 +87,19 @@ impl Hub {
         match admitted {
             Ok((process, identity)) => {
                 info!(process_name, %peer, %identity, "process connected");
-                match self.read(process, &mut inlet, &outbox).await {
-                    Ok(()) => {}
-                    Err(CutOff { reason, told }) => {
-                        warn!(process_name = self.process_name(process), %peer, %identity, reason, "a connection is cut off");
-                        match told {
-                            Some(refusal) => say(&outbox, &Header::Refused(refusal)),
-                            None => outbox.abort(),
-                        }
+                let read = self.read(process, &mut inlet, &outbox).await;
+                if let Err(CutOff { reason, told }) = &read {
+                    warn!(process_name = self.process_name(process), %peer, %identity, reason, "a connection is cut off");
+                    match told {
+                        Some(refusal) => say(&outbox, &Header::Refused(refusal.clone())),
+                        None => outbox.abort(),
                     }
                 }
                 self.leave(process).await;
+                if let Err(CutOff { told: Some(_), .. }) = read {
+                    // A socket that is closed before all is read loses what was written.
+                    let _ = timeout(CLOSING, drained(&mut inlet)).await;
+                }
                 info!(process_name, %peer, "process disconnected");
             }
             Err(refusal) => {
@@ -226,6 +228,14 @@ impl From<Fault> for CutOff {
             _ => None,
         };
         Self { reason, told }
+    }
+}
+
+/// Reads what comes, and does nothing with it, until there is no more.
+async fn drained(inlet: &mut Inlet) {
+    let mut frames = Vec::new();
+    while let Ok(true) = inlet.read(&mut frames).await {
+        frames.clear();
     }
 }
 

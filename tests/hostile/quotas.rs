@@ -1,0 +1,174 @@
+//! Those who take more than whoever runs the controller allows, and those who say nothing at all.
+
+use std::time::{Duration, Instant};
+
+use daffi_core::proto::{CallId, Header, Hello, Measure, Query, QuotaOf, Refusal, StreamId};
+use tokio::net::TcpStream;
+
+use crate::frames::{Frames, call};
+use crate::handshakes::{Holder, assert_welcome, refusal};
+use crate::peer::Peer;
+use crate::stage::{Stage, Transport};
+
+/// A process of the identity that has quotas.
+async fn join(stage: &Stage, name: &str) -> Peer {
+    let mut peer = Peer::connect(stage).await;
+    let holder = Holder::new(stage.other_token());
+    let (_, welcome) = holder
+        .greet(&mut peer, Hello::new(name, 1, 1), |proof| proof)
+        .await;
+    assert_welcome(welcome.as_ref());
+    peer
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_identity_with_a_thousand_connections_has_those_that_it_may_have() {
+    let stage = Stage::holding();
+    let mut bystanders = stage.bystanders().await;
+    let before = stage.memory();
+    let holder = Holder::new(stage.other_token());
+    let mut peers = Vec::new();
+    for number in 0..1000 {
+        let mut peer = Peer::connect(&stage).await;
+        let hello = Hello::new(format!("one of many {number}"), 1, 1);
+        let (_, answer) = holder.greet(&mut peer, hello, |proof| proof).await;
+        if number < 50 {
+            assert_welcome(answer.as_ref());
+            peers.push(peer);
+            continue;
+        }
+        let Refusal::OverQuota(exceeded) = refusal(answer.as_ref()) else {
+            panic!("number {number} is not over a quota")
+        };
+        assert_eq!(
+            (exceeded.measure, exceeded.of, exceeded.limit),
+            (Measure::Connections, QuotaOf::Identity, 50)
+        );
+        peer.closed().await;
+    }
+    bystanders.go_on(20).await;
+    stage.assert_memory(before, 8 << 20);
+    peers.pop().unwrap().closed_by_us().await;
+    // That it is gone is seen a moment later than its connection is closed.
+    loop {
+        let mut peer = Peer::connect(&stage).await;
+        let (_, answer) = holder
+            .greet(&mut peer, Hello::new("after one has gone", 1, 1), |proof| proof)
+            .await;
+        match answer.unwrap().decode().unwrap().0 {
+            Header::Welcome(_) => break,
+            Header::Refused(Refusal::OverQuota(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    bystanders.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_that_never_stops_is_refused_and_then_cut_off_and_told_why() {
+    let stage = Stage::holding();
+    let mut bystanders = stage.bystanders().await;
+    let before = stage.memory();
+    let mut peer = join(&stage, "never stops").await;
+    let (mut refused, mut taken) = (0_u32, 0_u32);
+    let told = 'cut: loop {
+        let mut frames = Frames::new();
+        for number in 0..500 {
+            frames = frames.with(&call(number, "nobody offers this"));
+        }
+        peer.send(frames).await;
+        for _ in 0..500 {
+            let frame = peer.next().await.expect("it is told before the connection ends");
+            match frame.decode().unwrap().0 {
+                Header::Reply { status, .. } => match crate::peer::word(&status) {
+                    "over quota" => refused += 1,
+                    "no provider" => taken += 1,
+                    other => panic!("{other}"),
+                },
+                Header::Refused(refusal) => break 'cut refusal,
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let Refusal::Abuse(exceeded) = told else {
+        panic!("{told:?}")
+    };
+    assert_eq!((exceeded.measure, exceeded.limit), (Measure::CallsPerSecond, 100));
+    assert!(
+        refused >= 6000 && taken >= 100,
+        "{refused} were refused, and {taken} were not"
+    );
+    peer.closed().await;
+    bystanders.go_on(20).await;
+    stage.assert_memory(before, 8 << 20);
+    // It may come back, and its second is no new one.
+    let mut peer = join(&stage, "never stops").await;
+    let mut calls = Frames::new();
+    for number in 0..200 {
+        calls = calls.with(&call(number, "nobody offers this"));
+    }
+    let counts = peer.ask(calls, 200).await;
+    assert!(counts["over quota"] > 0, "{counts:?}");
+    bystanders.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_bytes_is_read_no_faster_than_allowed_and_costs_no_memory() {
+    const SIZE: usize = 64 << 10;
+    const FRAMES: usize = 256;
+    let stage = Stage::holding();
+    let mut bystanders = stage.bystanders().await;
+    let before = stage.memory();
+    let mut peer = join(&stage, "flood").await;
+    // Items of a stream of no call, which cannot be refused.
+    let items = Header::Items {
+        call: CallId::first(7),
+        stream: StreamId::Argument(0),
+        items: 1,
+    };
+    let mut flood = Frames::new();
+    for _ in 0..FRAMES {
+        flood = flood.carrying(&items, &[0; SIZE]);
+    }
+    let question = Header::Query {
+        call: CallId::first(0),
+        query: Query::WaitProcess("left"),
+    };
+    let begun = Instant::now();
+    let counts = peer.ask(flood.with(&question), 1).await;
+    assert_eq!(counts["value"], 1, "{counts:?}");
+    // Of 16 MiB, a second's four million may come at once.
+    assert!(
+        begun.elapsed() > Duration::from_millis(2500),
+        "{:?}",
+        begun.elapsed()
+    );
+    stage.assert_memory(before, 8 << 20);
+    bystanders.go_on(20).await;
+    bystanders.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_connections_that_say_nothing_are_in_nobodys_way() {
+    const MANY: usize = 10_000;
+    let stage = Stage::new(Transport::Tcp);
+    let mut bystanders = stage.bystanders().await;
+    let before = stage.memory();
+    let port = stage.address().port().unwrap();
+    let mut silent = Vec::with_capacity(MANY);
+    for _ in 0..MANY {
+        silent.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    }
+    bystanders.go_on(20).await;
+    // Whoever comes now is let in behind all of them.
+    let mut peer = Peer::greet(&stage, "says something").await;
+    peer.assert_open().await;
+    stage.assert_memory(before, (MANY as u64) * (16 << 10));
+    // None of them is there for longer than its time.
+    for stream in &silent {
+        stream.readable().await.unwrap();
+        assert_eq!(stream.try_read(&mut [0; 16]).unwrap(), 0);
+    }
+    peer.assert_open().await;
+    bystanders.end().await;
+}
