@@ -29,6 +29,11 @@ impl Counted<'_> {
         holders.check_rates(self.metered, bytes, now)
     }
 
+    /// What it went on and on beyond, if it did.
+    pub(super) const fn abused(&self) -> Option<Exceeded> {
+        self.metered.abused()
+    }
+
     /// It has done so much, on credit if need be.
     pub(super) fn charge(&mut self, holders: &mut Holders, calls: u64, bytes: u64, now: Moment) {
         holders.charge(self.metered, calls, bytes, now);
@@ -125,10 +130,17 @@ impl Peers {
         holders.owes(metered, now)
     }
 
-    /// A call of so many bytes was refused; `false` if that goes on and on.
-    pub(super) fn refused(&mut self, id: PeerId, bytes: u64, now: Moment) -> bool {
-        let metered = self.get_mut(id).and_then(|peer| peer.metered.as_mut());
-        metered.is_none_or(|metered| metered.refused(bytes, now))
+    /// A call of so many bytes was refused. Says what its caller went on and on beyond, if that is so.
+    pub(super) fn refused(
+        &mut self,
+        id: PeerId,
+        exceeded: Exceeded,
+        bytes: u64,
+        now: Moment,
+    ) -> Option<Exceeded> {
+        let metered = self.get_mut(id).and_then(|peer| peer.metered.as_mut())?;
+        metered.refused(exceeded, bytes, now);
+        metered.abused()
     }
 
     /// Whether whoever runs the controller is told that something of a process was refused.

@@ -45,6 +45,8 @@ pub(super) struct Metered {
     callbacks: usize,
     /// When whoever runs the controller was told of a refusal.
     told: Option<Moment>,
+    /// What it went on and on beyond.
+    abused: Option<Exceeded>,
 }
 
 /// An identity that has a quota.
@@ -115,6 +117,7 @@ impl Holders {
             holder,
             callbacks: tally.callbacks,
             told: None,
+            abused: None,
         }
     }
 
@@ -281,15 +284,22 @@ impl Holders {
 }
 
 impl Metered {
-    /// A call of so many bytes was refused; `false` if that goes on and on.
-    pub(super) fn refused(&mut self, bytes: u64, now: Moment) -> bool {
+    /// A call of so many bytes was refused. If that goes on and on, it is [abuse](Self::abused).
+    pub(super) fn refused(&mut self, exceeded: Exceeded, bytes: u64, now: Moment) {
         self.calls.charge(1, now);
         let calls = self.calls.owes(now);
         let bytes = self.bytes.as_mut().and_then(|bucket| {
             bucket.charge(bytes, now);
             bucket.owes(now)
         });
-        calls.is_none() && bytes.is_none()
+        if calls.is_some() || bytes.is_some() {
+            self.abused = Some(exceeded);
+        }
+    }
+
+    /// What it went on and on beyond, if it did.
+    pub(super) const fn abused(&self) -> Option<Exceeded> {
+        self.abused
     }
 
     /// How many callbacks were counted of it.

@@ -118,6 +118,10 @@ impl Router {
         let Some((mut peer, holders)) = self.peers.metered_mut(from) else {
             return Ok(true);
         };
+        if let Some(exceeded) = peer.abused() {
+            // By what waited, or by a part of a call.
+            return Err(Fault::Abuse(exceeded));
+        }
         let takes = Takes::of(request, payload);
         let bytes = takes.bytes as u64;
         let call = match takes.asks {
@@ -138,7 +142,7 @@ impl Router {
             return Ok(true);
         };
         self.claim_call(from, call)?;
-        if !self.peers.refused(from, bytes, now) {
+        if let Some(exceeded) = self.peers.refused(from, exceeded, bytes, now) {
             return Err(Fault::Abuse(exceeded));
         }
         self.tell_exceeded(from, exceeded, now);
@@ -157,6 +161,7 @@ impl Router {
             self.peers.check_call(from, now)
         };
         if let Err(exceeded) = checked {
+            let _ = self.peers.refused(from, exceeded, 0, now);
             self.tell_exceeded(from, exceeded, now);
             return Err(Failed::OverQuota(exceeded));
         }
@@ -171,6 +176,7 @@ impl Router {
         let Err(exceeded) = self.peers.check_more(from, Measure::Streams) else {
             return Ok(());
         };
+        let _ = self.peers.refused(from, exceeded, 0, now);
         self.tell_exceeded(from, exceeded, now);
         Err(Failed::OverQuota(exceeded))
     }

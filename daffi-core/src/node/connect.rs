@@ -111,8 +111,14 @@ impl Supervisor {
                 Ok(Ok(joined)) => return Ok(joined),
                 Ok(Err(NotJoined::Refused(refusal))) => {
                     let is_first = held.is_none();
-                    let may_be_dead = matches!(refusal, Refusal::NameTaken { .. } | Refusal::OverQuota(_))
-                        && held.as_ref().is_none_or(|held| *held == refusal);
+                    let may_be_dead = match (&refusal, &held) {
+                        (Refusal::OverQuota(_), _) => true,
+                        (Refusal::NameTaken { .. }, Some(held @ Refusal::NameTaken { .. })) => {
+                            *held == refusal
+                        }
+                        (Refusal::NameTaken { .. }, _) => true,
+                        _ => false,
+                    };
                     if !may_be_dead || Instant::now() + NAME >= until {
                         return Err(StartError::answered(address, refusal));
                     }

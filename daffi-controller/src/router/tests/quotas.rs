@@ -443,6 +443,39 @@ fn who_goes_on_and_on_over_a_quota_is_cut_off() {
 }
 
 #[test]
+fn who_goes_on_and_on_where_it_is_known_late_is_cut_off_with_its_next_frame() {
+    let mut f = Fixture::new();
+    (0..10).for_each(|number| _ = f.join(&format!("provider {number}"), &["add"]));
+    let quotas = [Quota::new().streams(0), Quota::new().calls(1)];
+    for (mode, quota) in [Mode::Each, Mode::Broadcast].into_iter().zip(quotas) {
+        let caller = f.metered("caller", None, connection(quota));
+        let mut refused = 0;
+        let fault = loop {
+            let header = CallHeader {
+                mode,
+                ..call(0, "add")
+            };
+            if let Err(fault) = f.receive(caller, Header::Call(header), &Bytes::new()) {
+                break fault;
+            }
+            for (to, said) in f.said() {
+                match said {
+                    Said::Part { outcome: Err(_), .. } => refused += 1,
+                    Said::Reply { outcome: Err(_), .. } if mode == Mode::Each => refused += 1,
+                    Said::Run { number, .. } => f.reply(to, number),
+                    _ => {}
+                }
+            }
+            f.said();
+        };
+        assert!(matches!(fault, Fault::Abuse(_)), "{fault:?}");
+        assert!((60_000..60_010).contains(&refused), "{refused}");
+        f.disconnect(caller);
+        f.said();
+    }
+}
+
+#[test]
 fn who_is_refused_ten_times_as_often_as_not_stays() {
     let mut f = Fixture::new();
     f.join("provider", &["add"]);
