@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use rustix::process::Signal;
 
 use crate::actor::{Actor, Stage, folder, serve};
-use crate::{broadcasts, calls, pipeline};
+use crate::{broadcasts, calls, churn, pipeline};
 
 /// The nine processes that offer callbacks, by name.
 pub const NINE: [&str; 9] = [
@@ -82,6 +82,9 @@ pub async fn over_each<F: Future<Output = ()>>(mut scenario: impl FnMut(Global) 
 #[tokio::main(flavor = "current_thread")]
 pub async fn play(part: &str) {
     let folder = folder();
+    if churn::play(part, &folder).await {
+        return;
+    }
     let Some(number) = NINE.iter().position(|name| *name == part) else {
         return control(part, &folder).await;
     };

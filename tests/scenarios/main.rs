@@ -12,6 +12,7 @@ mod actor;
 mod broadcasts;
 mod calls;
 mod cast;
+mod churn;
 mod pipeline;
 
 /// The part of a process, if it was started for one.

@@ -29,7 +29,7 @@ mod serve;
 mod streams;
 mod task;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod traces;
 mod turn;
 mod wakers;

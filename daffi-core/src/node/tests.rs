@@ -62,17 +62,17 @@ impl HostedController for Host {
 }
 
 /// The controller's end of a connection.
-struct Controller {
-    connection: Connection,
+pub(crate) struct Controller {
+    pub(crate) connection: Connection,
     arrived: std::collections::VecDeque<Frame>,
 }
 
 impl Controller {
-    fn send(&self, header: &Header<'_>, payload: &Bytes) {
+    pub(crate) fn send(&self, header: &Header<'_>, payload: &Bytes) {
         self.connection.outbox.send(header, payload).unwrap();
     }
 
-    async fn next(&mut self) -> Frame {
+    pub(crate) async fn next(&mut self) -> Frame {
         while self.arrived.is_empty() {
             let mut frames = Vec::new();
             assert!(
@@ -121,7 +121,10 @@ impl Controller {
 }
 
 /// A node with callbacks, let in by the test.
-async fn joined(limits: Limits, callbacks: Vec<Callback>) -> (Arc<Node>, Vec<CallbackId>, Controller) {
+pub(crate) async fn joined(
+    limits: Limits,
+    callbacks: Vec<Callback>,
+) -> (Arc<Node>, Vec<CallbackId>, Controller) {
     let (ends, mut connections): (_, UnboundedReceiver<Connection>) = unbounded_channel();
     let options = NodeOptions {
         process_name: "node".into(),

@@ -13,7 +13,9 @@ use serde::{Serialize, Serializer};
 
 use super::*;
 use crate::node::clock::{self, pass};
-use crate::proto::encode_into;
+use crate::node::tests::joined;
+use crate::node::{Exchange, Message, Request};
+use crate::proto::{CallHeader, Header, Limits, Mode, Status, StreamId, encode_into};
 
 /// Takes what it has given credit for.
 struct Fake {
@@ -521,4 +523,77 @@ fn items_that_are_refused_end_the_stream() {
         assert_eq!(poll(&mut pump(stream), &port), Poll::Ready(end));
         assert_eq!(port.sent(), []);
     }
+}
+
+/// The outcome of a call may come between a look at the call and one at its streams. If it is made again, they are sent then.
+#[tokio::test]
+async fn the_streams_of_a_call_that_is_answered_are_kept_for_when_it_is_made_again() {
+    let (node, _, mut controller) = joined(Limits::default(), vec![]).await;
+    let mut feeds = Feeds::new();
+    feeds.add(stream::iter([1u8, 2]), |item, _, out| {
+        out.push(item);
+        Ok(())
+    });
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut exchange = Exchange::new(Arc::clone(&node));
+    let payload = Bytes::new();
+    let ask = |exchange: &mut Exchange, cx: &mut Context<'_>| {
+        let request = Request {
+            name: "callback",
+            signature: 1,
+            to: None,
+            processes: &[],
+            deadline: None,
+            trace: None,
+            metadata: &[],
+            key: None,
+            mode: Mode::Answered,
+            within: None,
+            streams: 1,
+            window: None,
+        };
+        exchange.poll(cx, || Message::Call(request, &payload))
+    };
+    assert!(ask(&mut exchange, &mut cx).is_pending());
+    let first = exchange.sent().unwrap();
+    assert!(feeds.poll(&node, first, &mut cx).is_pending());
+    let frame = controller.next().await;
+    let Header::Call(CallHeader { call, .. }) = frame.decode().unwrap().0 else {
+        panic!("{frame:?}")
+    };
+    let failed = Failed::Overloaded { may_have_run: false };
+    let status = Status::Failed(failed.clone());
+    controller.send(&Header::Reply { call, status }, &Bytes::new());
+    controller.connection.outbox.flush();
+    while !node.is_answered(first) {
+        tokio::task::yield_now().await;
+    }
+    // Nobody has looked at the outcome.
+    assert!(feeds.poll(&node, first, &mut cx).is_pending());
+    let outcome = ask(&mut exchange, &mut cx);
+    assert_eq!(outcome, Poll::Ready(Err(failed.into())));
+
+    assert!(ask(&mut exchange, &mut cx).is_pending());
+    let second = exchange.sent().unwrap();
+    assert!(feeds.poll(&node, second, &mut cx).is_pending());
+    let frame = controller.next().await;
+    let Header::Call(CallHeader { call, .. }) = frame.decode().unwrap().0 else {
+        panic!("{frame:?}")
+    };
+    let (stream, items, bytes) = (StreamId::Argument(0), 10, 10);
+    let credit = Header::Credit {
+        call,
+        stream,
+        items,
+        bytes,
+    };
+    controller.send(&credit, &Bytes::new());
+    controller.connection.outbox.flush();
+    while feeds.poll(&node, second, &mut cx).is_pending() {
+        tokio::task::yield_now().await;
+    }
+    let frame = controller.next().await;
+    let (header, payload) = frame.decode().unwrap();
+    assert!(matches!(header, Header::Items { items: 2, .. }), "{header:?}");
+    assert_eq!(payload, [1, 2].as_slice());
 }
