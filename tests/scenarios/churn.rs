@@ -105,9 +105,7 @@ pub async fn play(part: &str, folder: &Path) -> bool {
     FILE.set(file.unwrap()).unwrap();
     // One that was killed may hold its name for a moment, and the controller may be away.
     let builder = at.process_name(name).connect_timeout(Duration::from_secs(60));
-    let builder = OFFERED
-        .into_iter()
-        .fold(builder, |builder, offered| builder.callback(offered));
+    let builder = OFFERED.into_iter().fold(builder, daffi::GlobalBuilder::callback);
     serve(&builder.start().await.unwrap()).await;
     true
 }
@@ -140,14 +138,19 @@ async fn make(g: &Global, call: u64) -> Made {
     } else {
         (call % 100) as usize
     };
-    let bytes = vec![call as u8; size];
+    let bytes = call
+        .to_le_bytes()
+        .into_iter()
+        .cycle()
+        .take(size)
+        .collect::<Vec<_>>();
     let prepared = match call % 3 {
         0 => called::quick(call, &bytes),
         1 => called::slow(call, &bytes),
         _ => called::blocking(call, &bytes),
     };
     let prepared = prepared.on(g).retry(8);
-    let kind = if call % 5 == 0 {
+    let kind = if call.is_multiple_of(5) {
         Kind::Idempotent
     } else {
         Kind::Plain
@@ -294,7 +297,7 @@ async fn no_call_fails_while_providers_are_replaced_one_by_one() {
         .map(|call| {
             let (g, ended) = (&g, &ended);
             async move {
-                let bytes = vec![1; (call % 100) as usize];
+                let bytes = vec![1; usize::try_from(call % 100).unwrap()];
                 let made = match call % 3 {
                     0 => called::quick(call, &bytes),
                     1 => called::slow(call, &bytes),
