@@ -12,12 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::depth::{Guarded, Measured};
 use super::held::{Away, Glance, Held, Seen, Unwritten, Walk, Watched};
+use super::scratch::in_scratch;
 use crate::signature::Form;
 
 const CONFIG: bincode::config::Configuration = bincode::config::standard();
-
-/// A buffer that grew beyond this is handed over instead of being copied out and kept.
-const SCRATCH_BYTES: usize = 16 * 1024;
 
 /// A value could not be turned into bytes.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +101,7 @@ fn look_at<T: Serialize + ?Sized>(value: &T, form: &Form, out: &mut Vec<u8>) -> 
     )))
 }
 
-/// The bytes of `value`, a type of the protocol's own, in a buffer of exactly their size.
+/// The bytes of `value`, a type of the protocol's own, in memory in proportion to them.
 ///
 /// # Errors
 ///
@@ -112,42 +110,13 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
     in_scratch(|buffer| encode_into(value, buffer))
 }
 
-/// As [`encode_held_into`], in a buffer of exactly their size.
+/// As [`encode_held_into`], in memory in proportion to them.
 ///
 /// # Errors
 ///
 /// As [`encode_held_into`].
 pub fn encode_held<T: Serialize + ?Sized>(value: &T, form: &Form) -> Result<Bytes, EncodeError> {
     in_scratch(|buffer| encode_held_into(value, form, buffer))
-}
-
-/// What `encode` appends to an empty buffer.
-fn in_scratch(encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) -> Result<Bytes, EncodeError> {
-    thread_local! {
-        static SCRATCH: core::cell::RefCell<Vec<u8>> = const { core::cell::RefCell::new(Vec::new()) };
-    }
-    let mut encode = Some(encode);
-    let shared = SCRATCH.try_with(|scratch| {
-        let mut buffer = scratch.try_borrow_mut().ok()?;
-        let encode = encode.take()?;
-        buffer.clear();
-        Some(encode(&mut buffer).map(|()| {
-            if buffer.len() > SCRATCH_BYTES {
-                Bytes::from(core::mem::take(&mut *buffer))
-            } else {
-                Bytes::copy_from_slice(&buffer)
-            }
-        }))
-    });
-    if let Ok(Some(encoded)) = shared {
-        return encoded;
-    }
-    // The value's own `Serialize` encodes something, or the thread ends and has no buffer any more.
-    let mut buffer = Vec::new();
-    if let Some(encode) = encode {
-        encode(&mut buffer)?;
-    }
-    Ok(Bytes::from(buffer))
 }
 
 /// The value at the start of `bytes`, and how many bytes it took.

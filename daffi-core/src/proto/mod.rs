@@ -33,6 +33,7 @@ mod quick;
 mod raw;
 mod remote_error;
 mod roster;
+mod scratch;
 mod shortened;
 mod slots;
 mod status;
