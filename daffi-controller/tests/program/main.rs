@@ -129,6 +129,7 @@ fn help_tells_of_every_argument_and_exit_code() {
         "--log",
         "--heartbeat",
         "--queue-memory",
+        "--max-frame",
         "--config",
         "check",
         "--ssl-certificate",
@@ -442,6 +443,14 @@ fn a_configuration_is_read_again_on_sighup_and_one_at_fault_changes_nothing() {
     running.signal(Signal::TERM);
     let (status, said) = running.end();
     assert!(status.success(), "{said}");
+}
+
+#[test]
+fn the_largest_frame_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(&folder, "max-frame = 100");
+    let said = text_of(&run(&["check", &file]));
+    assert!(said.contains("100 is not in 65536..=1073741824"), "{said}");
 }
 
 #[test]

@@ -95,6 +95,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MEGABYTES", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) queue_memory: Option<u32>,
 
+    /// The largest arguments or result that pass through it with what goes before them, in bytes, from 65536 to 1073741824; those who
+    /// join are told. By default 16777216 (16 MiB).
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(65_536..=1 << 30))]
+    pub(crate) max_frame: Option<u32>,
+
     #[command(flatten)]
     pub(crate) security: TlsArguments,
 

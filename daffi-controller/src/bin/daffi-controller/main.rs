@@ -133,6 +133,9 @@ async fn run(configured: Configured) -> ExitCode {
             .unwrap_or(usize::MAX)
             .saturating_mul(1024 * 1024);
     }
+    if let Some(bytes) = arguments.max_frame {
+        options.limits.frame_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    }
     options.security = match arguments.security.read() {
         Ok(security) => security,
         Err(faults) => {
