@@ -25,6 +25,10 @@ impl Jobs {
         number * 2
     }
 
+    pub async fn size(&self, bytes: Vec<u8>) -> usize {
+        bytes.len()
+    }
+
     pub async fn never(&self) {
         self.begun.notify_one();
         std::future::pending::<()>().await;
@@ -42,6 +46,7 @@ impl Jobs {
 #[fetcher(prefix = "quotas.")]
 trait Work {
     async fn double(&self, number: u32) -> u32;
+    async fn size(&self, bytes: Vec<u8>) -> usize;
     async fn never(&self);
     async fn total(&self, items: impl Stream<Item = Vec<u8>>) -> usize;
 }
@@ -207,6 +212,41 @@ async fn who_sends_more_bytes_than_it_may_is_read_later_and_loses_nothing() {
     // A second's may be sent at once, and then what the last read has brought.
     assert!(
         begun.elapsed() > Duration::from_millis(500),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(lost.load(Ordering::Relaxed), 0);
+    net.stop([caller]).await;
+}
+
+#[tokio::test]
+async fn who_is_not_read_for_longer_than_silence_may_last_keeps_its_connection() {
+    let jobs = Jobs::default();
+    let quotas = Quotas::new().connection(Quota::new().bytes_per_second(25_000));
+    let net = Net::start(Transport::Tcp, |builder| {
+        builder
+            .quotas(quotas)
+            .heartbeat(Duration::from_secs(1))
+            .service(jobs.clone())
+    })
+    .await;
+    let lost = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&lost);
+    let caller = net
+        .join()
+        .on_node_disconnect(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        })
+        .start()
+        .await
+        .unwrap();
+    let client = WorkClient::new(&caller);
+    // Four seconds' more than there are, in one frame; silence may last three.
+    assert_eq!(client.size(vec![7; 125_000]).retry(5).await, Ok(125_000));
+    let begun = Instant::now();
+    assert_eq!(client.double(1).await, Ok(2));
+    assert!(
+        begun.elapsed() > Duration::from_millis(3500),
         "{:?}",
         begun.elapsed()
     );

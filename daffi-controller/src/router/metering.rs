@@ -100,8 +100,8 @@ impl Router {
 
     /// How long a process is not read, as it has sent more than it may.
     #[must_use]
-    pub fn owes(&mut self, peer: PeerId, now: Moment) -> Option<Duration> {
-        self.peers.owes(peer, now)
+    pub fn owes(&mut self, peer: PeerId, turn: &Turn) -> Option<Duration> {
+        self.peers.owes(peer, turn.now())
     }
 
     /// Counts a frame; `false` if it is answered already, since there is no room for what it asks for.

@@ -24,6 +24,9 @@ pub(super) const GREETING: Duration = Duration::from_secs(10);
 /// How long a process that has sent more than it may is not read at a time, at most: so it is noticed in the end that it is gone.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// So much longer it is not read, so that there is room for what comes then.
+const ROOM: Duration = Duration::from_millis(50);
+
 /// And so often it is looked whether its connection is closed on this side.
 const SLICE: Duration = Duration::from_millis(250);
 
@@ -187,6 +190,8 @@ impl Hub {
             }
             outboxes.drain(..).for_each(|outbox| outbox.flush());
             if let Some(time) = routed? {
+                // What was read is not kept meanwhile.
+                frames = Vec::new();
                 self.pause(process, time, outbox).await;
             }
         }
@@ -195,14 +200,17 @@ impl Hub {
     /// Waits until a process may be read again that has sent more than it may. However long that is, it is looked now and then whether it
     /// is still there.
     async fn pause(&self, process: PeerId, time: Duration, outbox: &Outbox) {
-        let until = Instant::now() + PAUSE;
-        let mut left = Some(time);
-        while let Some(time) = left
-            && Instant::now() < until
-            && !outbox.is_closed()
-        {
-            sleep(time.min(SLICE).min(self.heartbeat / 2)).await;
-            left = self.still_owes(process);
+        let begun = Instant::now();
+        let mut until = begun + time.saturating_add(ROOM).min(PAUSE);
+        while Instant::now() < until && !outbox.is_closed() {
+            let left = until.saturating_duration_since(Instant::now());
+            sleep(left.min(SLICE).min(self.heartbeat / 2)).await;
+            // Others of its identity may have taken more meanwhile.
+            if let Some(time) = self.still_owes(process) {
+                until = until
+                    .max(Instant::now() + time.saturating_add(ROOM).min(PAUSE))
+                    .min(begun + PAUSE);
+            }
         }
     }
 }

@@ -183,7 +183,7 @@ impl Hub {
         queues.take_touched(outboxes);
         self.set_alarm(router);
         let denials = router.take_denials();
-        *owes = router.owes(from, self.now());
+        *owes = router.owes(from, &turn);
         drop(state);
         self.tell(denials);
         routed
@@ -191,13 +191,13 @@ impl Hub {
 
     /// How long a process is still not read, as it has sent more than it may. That it is not is no sign of its end.
     pub(super) fn still_owes(&self, peer: PeerId) -> Option<Duration> {
-        let now = self.now();
+        let turn = Turn::new(self.now());
         let mut state = self.state();
         let State { router, queues, .. } = &mut *state;
         if let Some(queue) = queues.get_mut(peer) {
             queue.worked_for += 1;
         }
-        router.owes(peer, now)
+        router.owes(peer, &turn)
     }
 
     fn set_alarm(&self, router: &Router) {

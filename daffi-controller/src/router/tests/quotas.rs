@@ -28,6 +28,10 @@ impl Fixture {
         check_tallies(&self.router);
     }
 
+    fn owes(&mut self, link: PeerId) -> Option<Duration> {
+        self.router.owes(link, &Turn::new(self.queues.now))
+    }
+
     fn pass(&mut self, time: Duration) {
         self.queues.now = self.queues.now + time;
     }
@@ -292,18 +296,15 @@ fn a_call_without_room_for_its_bytes_is_refused_and_what_cannot_be_refused_is_ow
     let over = send(&mut f, 1, 300).unwrap();
     assert_eq!((over.measure, over.limit), (Measure::BytesPerSecond, 1000));
     assert_eq!(over.room_in, Some(Duration::from_millis(35)));
-    assert_eq!(f.router.owes(caller, f.queues.now), None);
+    assert_eq!(f.owes(caller), None);
     assert_eq!(send(&mut f, 1, 265), None);
     // What is more than a second's is let through when nothing else is.
     f.pass(Duration::from_secs(1));
     assert_eq!(send(&mut f, 2, 2965), None);
-    assert_eq!(f.router.owes(caller, f.queues.now), Some(Duration::from_secs(2)));
+    assert_eq!(f.owes(caller), Some(Duration::from_secs(2)));
     let cancel = Header::Cancel { call: id(2) };
     f.receive(caller, cancel, &Bytes::new()).unwrap();
-    assert_eq!(
-        f.router.owes(caller, f.queues.now),
-        Some(Duration::from_millis(2032))
-    );
+    assert_eq!(f.owes(caller), Some(Duration::from_millis(2032)));
     // An answer, too.
     f.allow(provider, None, connection(Quota::new().bytes_per_second(100)));
     f.receive(
@@ -315,10 +316,7 @@ fn a_call_without_room_for_its_bytes_is_refused_and_what_cannot_be_refused_is_ow
         &Bytes::from(vec![0; 268]),
     )
     .unwrap();
-    assert_eq!(
-        f.router.owes(provider, f.queues.now),
-        Some(Duration::from_secs(2))
-    );
+    assert_eq!(f.owes(provider), Some(Duration::from_secs(2)));
 }
 
 #[test]
@@ -329,13 +327,13 @@ fn the_bytes_of_an_identity_are_owed_by_all_its_connections() {
     let [one, two] = ["one", "two"].map(|name| f.metered(name, Some("ann"), quotas));
     f.receive(one, Header::Call(call(0, "add")), &Bytes::from(vec![0; 165]))
         .unwrap();
-    assert_eq!(f.router.owes(two, f.queues.now), Some(Duration::from_secs(1)));
+    assert_eq!(f.owes(two), Some(Duration::from_secs(1)));
     // Who comes again owes what was owed.
     f.disconnect(one);
     f.disconnect(two);
     f.said();
     let one = f.metered("one", Some("ann"), quotas);
-    assert_eq!(f.router.owes(one, f.queues.now), Some(Duration::from_secs(1)));
+    assert_eq!(f.owes(one), Some(Duration::from_secs(1)));
     f.disconnect(one);
     f.pass(Duration::from_secs(61));
     f.metered("other", Some("eve"), quotas);
@@ -399,10 +397,7 @@ fn a_large_call_is_refused_by_what_it_declares_and_its_pieces_are_owed() {
     // They were on their way.
     f.receive(caller, piece(0), &Bytes::from(vec![0; 990])).unwrap();
     assert_eq!(f.said(), []);
-    assert_eq!(
-        f.router.owes(caller, f.queues.now),
-        Some(Duration::from_millis(66))
-    );
+    assert_eq!(f.owes(caller), Some(Duration::from_millis(66)));
 }
 
 #[test]
