@@ -341,3 +341,60 @@ async fn p16_what_nobody_awaits_waits_for_the_object() {
     assert_eq!(left.await, Ok(5));
     net.stop([g, clerks, lists]).await;
 }
+
+/// Adds up through whoever runs it, without being told where it is.
+#[derive(Default)]
+struct Ledger {
+    sum: u32,
+}
+
+#[callback(prefix = "ledger.")]
+impl Ledger {
+    pub async fn add(&mut self, n: u32, then: bool) -> Result<u32, String> {
+        self.sum += n;
+        if then {
+            return free::ask().await.map_err(words);
+        }
+        Ok(self.sum)
+    }
+}
+
+#[callback(alias = "ledger.ask")]
+async fn ask() -> Result<u32, String> {
+    free::add(1, false).await.map_err(words)
+}
+
+mod free {
+    use super::fetcher;
+
+    #[fetcher(alias = "ledger.add")]
+    pub(super) async fn add(n: u32, then: bool) -> Result<u32, String>;
+    #[fetcher(alias = "ledger.ask")]
+    pub(super) async fn ask() -> Result<u32, String>;
+}
+
+/// Several `Global`s run in this process, and none is said: each call goes through the one whose callback makes it, which knows who
+/// waits for it.
+#[tokio::test]
+async fn p16_a_method_that_comes_back_by_free_fetchers_is_told_so() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let ledger = net.join().process_name("ledger").service(Ledger::default());
+        let ledger = ledger.start().await.unwrap();
+        let clerk = net.join().process_name("clerk").callback("ledger.ask");
+        let clerk = clerk.start().await.unwrap();
+        let g = net.caller().await;
+        let outcome = free::add(1, true).on(&g).await;
+        let Err(CallError::App(told)) = outcome else {
+            panic!("{outcome:?}")
+        };
+        assert!(
+            told.contains("`ledger.add` changes the object that it needs"),
+            "{told}"
+        );
+        assert!(told.contains("came back through \"clerk\""), "{told}");
+        assert_eq!(free::add(1, false).on(&g).await, Ok(2));
+        net.stop([g, clerk, ledger]).await;
+    })
+    .await;
+}

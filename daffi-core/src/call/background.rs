@@ -231,6 +231,11 @@ impl<T, E> AsyncResult<T, E> {
 
     /// Blocks this thread until the call has an outcome: for code without async.
     ///
+    /// In a callback that is not `async`, of a process whose other callbacks block as well, [`Call::wait`] is better where nothing is done
+    /// meanwhile: of a job in the background nobody knows that the callback waits for it. Where all
+    /// [threads](crate::GlobalBuilder::blocking_threads) are kept by such ones, and their jobs need threads of the same process, none goes on
+    /// before one is cancelled: by its deadline, or as its caller leaves. Write `async` for the one that waits, or give its callers a timeout.
+    ///
     /// # Errors
     ///
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime. The call goes on then.

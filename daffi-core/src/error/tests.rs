@@ -49,6 +49,17 @@ fn all() -> Vec<(CallError<Wordless>, bool)> {
 }
 
 #[test]
+fn words_are_parted_by_one_space() {
+    for (error, _) in all() {
+        let words = error.to_string();
+        assert!(
+            words.lines().all(|line| !line.trim_start().contains("  ")),
+            "{words}"
+        );
+    }
+}
+
+#[test]
 fn each_case_has_a_kind_of_its_own() {
     let kinds: BTreeSet<_> = all().iter().map(|(error, _)| error.kind()).collect();
     assert_eq!(kinds.len(), all().len());

@@ -104,7 +104,9 @@ impl<E> CallError<E> {
             ),
             Self::Lagged { callback, process } => write!(
                 f,
-                "process {process:?} lagged behind the others who take the stream of `{callback}`, so it got no more of it and was                  cancelled, and what it did is incomplete: call it again by itself with .to({process:?}), or have the others wait                  for the slowest by leaving out `lagging`"
+                "process {process:?} lagged behind the others who take the stream of `{callback}`, so it got no more of it and was \
+                 cancelled, and what it did is incomplete: call it again by itself with .to({process:?}), or have the others wait \
+                 for the slowest by leaving out `lagging`"
             ),
             Self::Timeout {
                 callback,
