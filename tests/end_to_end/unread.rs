@@ -43,6 +43,10 @@ impl Holder {
         Ok(bytes)
     }
 
+    pub async fn size(&self, item: Vec<u8>) -> usize {
+        item.len()
+    }
+
     pub async fn send(&self, items: usize) -> impl Stream<Item = Vec<u8>> {
         stream::iter((0..items).map(|_| vec![7; SIZE]))
     }
@@ -53,6 +57,8 @@ struct Client;
 #[fetcher(prefix = "unread.")]
 impl Client {
     async fn hold(&self, items: impl Stream<Item = Vec<u8>>) -> Result<usize, String>;
+    #[fetcher(each, alias = "size")]
+    async fn sizes(&self, items: impl Stream<Item = Vec<u8>>) -> usize;
     async fn send(&self, items: usize) -> impl Stream<Item = Vec<u8>>;
 }
 
@@ -106,6 +112,9 @@ async fn p6_streams_that_callbacks_do_not_read_hold_no_more_in_all_than_they_may
             }
         }
         assert!(read >= 10, "{read} had all their items");
+        // A smaller window is granted again as it is used, also where a callback runs for each item.
+        let many = stream::iter((0..2000).map(|_| vec![7; SIZE]));
+        assert_eq!(Client.sizes(many).on(&g).await, Ok(2000));
         // Nothing is left of them.
         for _ in 0..3 {
             assert_eq!(Client.hold(items(SIZE)).on(&g).await, Ok(ITEMS * SIZE));

@@ -77,7 +77,8 @@ impl Each {
     }
 
     async fn take_all(&mut self) -> Result<(), Failure> {
-        FlowHost::accept(&*self.node, self.run, 0, self.items.window());
+        let granted = FlowHost::accept(&*self.node, self.run, 0, self.items.window());
+        self.items.set_window(granted);
         let handler = self.callback.handler.clone();
         while let Some(arguments) = self.next().await? {
             self.turn.begun();
@@ -156,8 +157,9 @@ impl Each {
         let (arguments, _, due) = self.items.take().map_err(|error| Failed::Decode {
             message: format!("an item of the stream: {error}"),
         })?;
-        if let Some(window) = due {
-            FlowHost::accept(&*self.node, self.run, 0, window);
+        if let Some(taken) = due {
+            let granted = FlowHost::accept(&*self.node, self.run, 0, taken);
+            self.items.granted(taken, granted);
         }
         Ok(arguments)
     }
