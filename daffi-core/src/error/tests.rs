@@ -49,11 +49,11 @@ fn all() -> Vec<(CallError<Wordless>, bool)> {
 }
 
 #[test]
-fn words_are_parted_by_one_space() {
+fn words_have_no_gaps() {
     for (error, _) in all() {
         let words = error.to_string();
         assert!(
-            words.lines().all(|line| !line.trim_start().contains("  ")),
+            words.lines().all(|line| !line.trim_start().contains("   ")),
             "{words}"
         );
     }
