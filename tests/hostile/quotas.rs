@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use daffi_core::proto::{CallId, Header, Hello, Measure, Query, QuotaOf, Refusal, StreamId};
+use daffi::CallErrorKind;
+use daffi_core::proto::{
+    CallId, Exceeded, Failed, Header, Hello, Measure, Query, QuotaOf, Refusal, Status, StreamId,
+};
 use tokio::net::TcpStream;
 
 use crate::frames::{Frames, call};
@@ -65,6 +68,28 @@ async fn one_identity_with_a_thousand_connections_has_those_that_it_may_have() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_says_to_come_again_at_the_end_of_time_harms_no_caller() {
+    let stage = Stage::new(Transport::Unix);
+    let mut bystanders = stage.bystanders().await;
+    let mut liar = Peer::join(&stage, "liar", &["lie"]).await;
+    let g = bystanders.one().clone();
+    let call = tokio::spawn(async move {
+        let call = g.call::<u32>("lie", (1_u32,)).retry(3);
+        call.timeout(Duration::from_secs(3600)).await
+    });
+    let run = liar.run().await;
+    let exceeded = Exceeded::new(Measure::Calls, QuotaOf::Connection, 1, Some(Duration::MAX));
+    let status = Status::Failed(Failed::OverQuota(exceeded));
+    liar.send(Frames::new().with(&Header::Reply { call: run, status }))
+        .await;
+    // There is no time left in which it could be made again.
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), CallErrorKind::Overloaded, "{error}");
+    bystanders.go_on(20).await;
+    bystanders.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_that_never_stops_is_refused_and_then_cut_off_and_told_why() {
     let stage = Stage::holding();
     let mut bystanders = stage.bystanders().await;
@@ -120,15 +145,18 @@ async fn a_flood_of_bytes_is_read_no_faster_than_allowed_and_costs_no_memory() {
     let mut bystanders = stage.bystanders().await;
     let before = stage.memory();
     let mut peer = join(&stage, "flood").await;
-    // Items of a stream of no call, which cannot be refused.
+    // Items of a stream of no call, which cannot be refused, and signs of life that bring what nobody asked for.
     let items = Header::Items {
         call: CallId::first(7),
         stream: StreamId::Argument(0),
         items: 1,
     };
+    let heartbeat = Header::Heartbeat { received: 0 };
     let mut flood = Frames::new();
-    for _ in 0..FRAMES {
-        flood = flood.carrying(&items, &[0; SIZE]);
+    for _ in 0..FRAMES / 2 {
+        flood = flood
+            .carrying(&items, &[0; SIZE])
+            .carrying(&heartbeat, &[0; SIZE]);
     }
     let question = Header::Query {
         call: CallId::first(0),

@@ -8,7 +8,10 @@ use daffi_core::proto::Moment;
 /// nothing is lost, however often it is looked.
 const PARTS: i128 = 1_000_000_000;
 
-/// It holds what flows into it in a second, and may owe any number of tokens.
+/// What is owed is no more than flows in in so many seconds, so that one mistake does not silence anybody for long.
+const OWED: u64 = 60;
+
+/// It holds what flows into it in a second, and may owe what flows in in a minute.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -21,7 +24,7 @@ const PARTS: i128 = 1_000_000_000;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
-    /// How many tokens flow in by the second.
+    /// How many tokens flow in by the second: one at least.
     rate: u64,
     /// How many it holds.
     most: u64,
@@ -32,7 +35,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A full one, which holds as many tokens as flow in by the second.
+    /// A full one, which holds as many tokens as flow in by the second: one at least.
     #[must_use]
     pub fn full(rate: u64, now: Moment) -> Self {
         Self::holding(rate, rate, now)
@@ -41,6 +44,7 @@ impl Bucket {
     /// A full one, which holds so many.
     #[must_use]
     pub fn holding(rate: u64, most: u64, now: Moment) -> Self {
+        let (rate, most) = (rate.max(1), most.max(1));
         Self {
             rate,
             most,
@@ -49,20 +53,14 @@ impl Bucket {
         }
     }
 
-    /// How many tokens flow in by the second.
-    #[must_use]
-    pub const fn rate(&self) -> u64 {
-        self.rate
-    }
-
-    /// From now on so many flow in by the second, and as many are held. What is owed stays owed.
-    pub fn change(&mut self, rate: u64, now: Moment) {
+    /// From now on as many flow in by the second, and are held, as with another one. What is owed stays owed.
+    pub fn change(&mut self, to: &Self, now: Moment) {
         self.fill(now);
-        (self.rate, self.most) = (rate, rate);
-        self.parts = self.parts.min(i128::from(rate) * PARTS);
+        (self.rate, self.most) = (to.rate, to.most);
+        self.parts = self.parts.clamp(self.least(), i128::from(self.most) * PARTS);
     }
 
-    /// Takes so many, if they are there, or if it is full: what is larger than the whole of it goes on credit.
+    /// Takes so many, if they are there, or if it is full: what is larger than the whole of it goes on credit, as far as that goes.
     ///
     /// # Errors
     ///
@@ -80,29 +78,27 @@ impl Bucket {
     /// When it would not.
     pub fn check(&mut self, tokens: u64, now: Moment) -> Result<(), Option<Duration>> {
         self.fill(now);
+        if tokens > self.most && tokens - self.most > self.rate.saturating_mul(OWED) {
+            return Err(None);
+        }
         let needed = i128::from(tokens.min(self.most)) * PARTS;
-        if self.parts >= needed && self.most > 0 {
+        if self.parts >= needed {
             return Ok(());
         }
-        Err(self.time_for(needed - self.parts))
+        Err(Some(self.time_for(needed - self.parts)))
     }
 
-    /// Takes so many, if need be on credit. One into which nothing flows, so that it would be owed for ever, gives no credit.
+    /// Takes so many, if need be on credit, and as far as that goes.
     pub fn charge(&mut self, tokens: u64, now: Moment) {
-        if self.rate == 0 {
-            return;
-        }
         self.fill(now);
-        self.parts = self.parts.saturating_sub(i128::from(tokens) * PARTS);
+        let left = self.parts.saturating_sub(i128::from(tokens) * PARTS);
+        self.parts = left.max(self.least());
     }
 
     /// How long until nothing is owed any more, if something is.
     pub fn owes(&mut self, now: Moment) -> Option<Duration> {
         self.fill(now);
-        if self.parts >= 0 {
-            return None;
-        }
-        self.time_for(self.parts.saturating_neg())
+        (self.parts < 0).then(|| self.time_for(-self.parts))
     }
 
     /// Whether there is as much in it as there can be.
@@ -122,13 +118,15 @@ impl Bucket {
         self.parts = self.parts.saturating_add(more).min(i128::from(self.most) * PARTS);
     }
 
+    /// The most that may be owed, in parts.
+    fn least(&self) -> i128 {
+        -i128::from(self.rate) * i128::from(OWED) * PARTS
+    }
+
     /// How long until so many parts have flown in: no shorter than that, so that whoever comes then finds them.
-    fn time_for(&self, parts: i128) -> Option<Duration> {
-        let rate = u128::from(self.rate);
-        let nanoseconds = parts.unsigned_abs().checked_add(rate.checked_sub(1)?)? / rate;
-        Some(Duration::from_nanos(
-            u64::try_from(nanoseconds).unwrap_or(u64::MAX),
-        ))
+    fn time_for(&self, parts: i128) -> Duration {
+        let nanoseconds = parts.unsigned_abs().div_ceil(u128::from(self.rate));
+        Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
     }
 }
 
@@ -193,18 +191,19 @@ mod tests {
     fn what_is_larger_than_all_of_it_takes_a_full_one() {
         let mut bucket = Bucket::full(10, at(0));
         assert_eq!(bucket.take(1, at(0)), Ok(()));
-        assert_eq!(bucket.take(1000, at(0)), Err(Some(Duration::from_millis(100))));
-        assert_eq!(bucket.take(1000, at(SECOND / 10)), Ok(()));
-        assert_eq!(bucket.owes(at(SECOND / 10)), Some(Duration::from_secs(99)));
+        assert_eq!(bucket.take(600, at(0)), Err(Some(Duration::from_millis(100))));
+        assert_eq!(bucket.take(600, at(SECOND / 10)), Ok(()));
+        assert_eq!(bucket.owes(at(SECOND / 10)), Some(Duration::from_secs(59)));
     }
 
     #[test]
-    fn into_one_of_none_nothing_ever_flows_and_it_gives_no_credit() {
-        let mut bucket = Bucket::full(0, at(0));
-        assert_eq!(bucket.take(0, at(SECOND)), Err(None));
-        assert_eq!(bucket.take(1, at(SECOND)), Err(None));
-        bucket.charge(10, at(SECOND));
-        assert_eq!(bucket.owes(at(SECOND)), None);
+    fn nobody_owes_more_than_a_minute_and_nothing_is_taken_that_would() {
+        let mut bucket = Bucket::full(10, at(0));
+        assert_eq!(bucket.take(611, at(0)), Err(None));
+        assert_eq!(bucket.take(610, at(0)), Ok(()));
+        assert_eq!(bucket.owes(at(0)), Some(Duration::from_secs(60)));
+        bucket.charge(1_000_000, at(0));
+        assert_eq!(bucket.owes(at(0)), Some(Duration::from_secs(60)));
     }
 
     #[test]
@@ -216,9 +215,9 @@ mod tests {
         assert!(bucket.owes(at(u64::MAX)).is_some());
         let end = Moment::new(Duration::MAX);
         assert_eq!(bucket.take(u64::MAX, end), Ok(()));
-        let mut slow = Bucket::full(1, at(0));
+        let mut slow = Bucket::full(0, at(0));
         (0..5).for_each(|_| slow.charge(u64::MAX, at(0)));
-        assert!(slow.owes(at(0)) > Some(Duration::from_secs(SECOND)));
+        assert_eq!(slow.owes(at(0)), Some(Duration::from_secs(OWED)));
         let mut bucket = Bucket::full(1, at(SECOND));
         assert_eq!(bucket.take(1, at(SECOND)), Ok(()));
         assert_eq!(bucket.take(1, at(0)), Err(Some(Duration::from_secs(1))));
@@ -228,12 +227,12 @@ mod tests {
     #[test]
     fn another_rate_counts_from_now_on() {
         let mut bucket = Bucket::full(100, at(0));
-        bucket.change(10, at(0));
+        bucket.change(&Bucket::full(10, at(0)), at(0));
         assert_eq!((0..100).filter(|_| bucket.take(1, at(0)).is_ok()).count(), 10);
-        bucket.change(1000, at(0));
+        bucket.change(&Bucket::full(1000, at(0)), at(0));
         assert_eq!(bucket.take(1, at(0)), Err(Some(Duration::from_millis(1))));
         bucket.charge(1000, at(0));
-        bucket.change(500, at(0));
+        bucket.change(&Bucket::full(500, at(0)), at(0));
         assert_eq!(bucket.owes(at(0)), Some(Duration::from_secs(2)));
     }
 }

@@ -40,7 +40,7 @@ impl Account {
         let new = Self::new(self.of, quota, now);
         let changed = |old: Option<Bucket>, new: Option<Bucket>| match (old, new) {
             (Some(mut old), Some(new)) => {
-                old.change(new.rate(), now);
+                old.change(&new, now);
                 Some(old)
             }
             (_, new) => new,
@@ -70,12 +70,28 @@ impl Account {
 
     /// Whether a call more may be made in this second.
     pub(super) fn check_rate(&mut self, now: Moment) -> Result<(), Exceeded> {
-        check(self.of, Measure::CallsPerSecond, &mut self.calls, 1, now)
+        self.check_second(Measure::CallsPerSecond, 1, now)
     }
 
     /// Whether so many bytes more may be sent in this second.
     pub(super) fn check_bytes(&mut self, bytes: u64, now: Moment) -> Result<(), Exceeded> {
-        check(self.of, Measure::BytesPerSecond, &mut self.bytes, bytes, now)
+        self.check_second(Measure::BytesPerSecond, bytes, now)
+    }
+
+    fn check_second(&mut self, measure: Measure, tokens: u64, now: Moment) -> Result<(), Exceeded> {
+        let Some(most) = self.quota.of(measure) else {
+            return Ok(());
+        };
+        let exceeded = |room_in| Exceeded::new(measure, self.of, most, room_in);
+        let bucket = match measure {
+            Measure::CallsPerSecond => &mut self.calls,
+            _ => &mut self.bytes,
+        };
+        match bucket {
+            Some(bucket) if most > 0 => bucket.check(tokens, now).map_err(exceeded),
+            // What cannot be refused flows as slowly as anything can.
+            _ => Err(exceeded(None)),
+        }
     }
 
     /// So much is done, on credit if need be.
@@ -96,17 +112,4 @@ impl Account {
         let bytes = self.bytes.as_mut().and_then(|bucket| bucket.owes(now));
         calls.max(bytes)
     }
-}
-
-fn check(
-    of: QuotaOf,
-    measure: Measure,
-    bucket: &mut Option<Bucket>,
-    tokens: u64,
-    now: Moment,
-) -> Result<(), Exceeded> {
-    let Some(bucket) = bucket else { return Ok(()) };
-    bucket
-        .check(tokens, now)
-        .map_err(|room_in| Exceeded::new(measure, of, bucket.rate(), room_in))
 }

@@ -34,6 +34,21 @@ impl Counted<'_> {
         self.metered.abused()
     }
 
+    /// So many bytes are counted, which come in pieces.
+    pub(super) const fn declare(&mut self, bytes: u64) {
+        self.metered.declare(bytes);
+    }
+
+    /// A piece of arguments has come. How many of its bytes were not counted before.
+    pub(super) fn arrived(&mut self, bytes: u64) -> u64 {
+        self.metered.arrived(bytes)
+    }
+
+    /// It has given an answer of so many bytes, or a part of one.
+    pub(super) fn answered(&mut self, bytes: u64, now: Moment) {
+        Holders::answered(self.metered, bytes, now);
+    }
+
     /// It has done so much, on credit if need be.
     pub(super) fn charge(&mut self, holders: &mut Holders, calls: u64, bytes: u64, now: Moment) {
         holders.charge(self.metered, calls, bytes, now);

@@ -47,6 +47,8 @@ pub(super) struct Metered {
     told: Option<Moment>,
     /// What it went on and on beyond.
     abused: Option<Exceeded>,
+    /// So many bytes of arguments that come in pieces were counted when they were declared, and have not come.
+    to_come: u64,
 }
 
 /// An identity that has a quota.
@@ -95,19 +97,8 @@ impl Holders {
 
     /// A connection is counted from now on, with what it has.
     pub(super) fn enter(&mut self, allowed: &Allowed, tally: Tally, now: Moment) -> Metered {
-        self.forget_idle(now);
         let quota = allowed.quotas.of(QuotaOf::Identity);
-        let holder = match &allowed.identity {
-            Some(name) if quota.is_any() => Some(self.holder(name, quota, now)),
-            _ => None,
-        };
-        if let Some(holder) = holder.and_then(|holder| self.slots.get_mut(holder)) {
-            holder.connections += 1;
-            holder.idle = None;
-            holder.tally.calls += tally.calls;
-            holder.tally.streams += tally.streams;
-            holder.tally.callbacks += tally.callbacks;
-        }
+        let holder = self.join(allowed, tally, now);
         let account = Account::new(QuotaOf::Connection, allowed.quotas.of(QuotaOf::Connection), now);
         let (calls, bytes) = patience(&account, quota, now);
         Metered {
@@ -118,7 +109,23 @@ impl Holders {
             callbacks: tally.callbacks,
             told: None,
             abused: None,
+            to_come: 0,
         }
+    }
+
+    /// The place of an identity that has a quota, with which a connection is counted from now on.
+    fn join(&mut self, allowed: &Allowed, tally: Tally, now: Moment) -> Option<usize> {
+        self.forget_idle(now);
+        let quota = allowed.quotas.of(QuotaOf::Identity);
+        let name = allowed.identity.as_ref().filter(|_| quota.is_any())?;
+        let place = self.holder(name, quota, now);
+        let holder = self.slots.get_mut(place)?;
+        holder.connections += 1;
+        holder.idle = None;
+        holder.tally.calls += tally.calls;
+        holder.tally.streams += tally.streams;
+        holder.tally.callbacks += tally.callbacks;
+        Some(place)
     }
 
     fn holder(&mut self, name: &Arc<str>, quota: &Quota, now: Moment) -> usize {
@@ -145,8 +152,8 @@ impl Holders {
         let has_holder = quota.is_any() && allowed.identity.is_some();
         if has_holder != metered.holder.is_some() {
             self.leave(metered, tally, now);
-            *metered = self.enter(allowed, tally, now);
-            return;
+            metered.holder = self.join(allowed, tally, now);
+            metered.callbacks = tally.callbacks;
         }
         metered
             .account
@@ -154,7 +161,12 @@ impl Holders {
         if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
             holder.account.change(quota, now);
         }
-        (metered.calls, metered.bytes) = patience(&metered.account, quota, now);
+        let (calls, bytes) = patience(&metered.account, quota, now);
+        metered.calls.change(&calls, now);
+        match (&mut metered.bytes, bytes) {
+            (Some(old), Some(new)) => old.change(&new, now),
+            (old, new) => *old = new,
+        }
     }
 
     /// A connection is counted no more, nor what it has.
@@ -249,14 +261,10 @@ impl Holders {
         bytes: u64,
         now: Moment,
     ) -> Result<(), Exceeded> {
-        metered.account.check_rate(now)?;
-        metered.account.check_bytes(bytes, now)?;
+        let own = rates(&mut metered.account, bytes, now);
         match metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
-            Some(holder) => {
-                holder.account.check_rate(now)?;
-                holder.account.check_bytes(bytes, now)
-            }
-            None => Ok(()),
+            Some(holder) => longer(own, rates(&mut holder.account, bytes, now)),
+            None => own,
         }
     }
 
@@ -266,6 +274,11 @@ impl Holders {
         if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
             holder.account.charge(calls, bytes, now);
         }
+    }
+
+    /// An answer of so many bytes is given, which counts for its connection alone: who calls is another's business.
+    pub(super) fn answered(metered: &mut Metered, bytes: u64, now: Moment) {
+        metered.account.charge(0, bytes, now);
     }
 
     /// How long until nothing is owed any more by a connection or its identity.
@@ -284,6 +297,18 @@ impl Holders {
 }
 
 impl Metered {
+    /// So many bytes are counted, which come in pieces.
+    pub(super) const fn declare(&mut self, bytes: u64) {
+        self.to_come = self.to_come.saturating_add(bytes);
+    }
+
+    /// A piece has come. How many of its bytes were not counted before.
+    pub(super) fn arrived(&mut self, bytes: u64) -> u64 {
+        let counted = bytes.min(self.to_come);
+        self.to_come -= counted;
+        bytes - counted
+    }
+
     /// A call of so many bytes was refused. If that goes on and on, it is [abuse](Self::abused).
     pub(super) fn refused(&mut self, exceeded: Exceeded, bytes: u64, now: Moment) {
         self.calls.charge(1, now);
@@ -321,6 +346,25 @@ impl Metered {
             self.told = Some(now);
         }
         told
+    }
+}
+
+/// Whether a call may be made in this second that brings so many bytes, if it brings any of its own.
+fn rates(account: &mut Account, bytes: u64, now: Moment) -> Result<(), Exceeded> {
+    let calls = account.check_rate(now);
+    if bytes == 0 {
+        return calls;
+    }
+    longer(calls, account.check_bytes(bytes, now))
+}
+
+/// Of two reasons the one that lasts longer: before that is gone, it is in vain to come again.
+fn longer(one: Result<(), Exceeded>, other: Result<(), Exceeded>) -> Result<(), Exceeded> {
+    let lasts = |exceeded: &Exceeded| exceeded.room_in.unwrap_or(Duration::MAX);
+    match (one, other) {
+        (Err(one), Err(other)) if lasts(&other) > lasts(&one) => Err(other),
+        (Err(one), _) => Err(one),
+        (Ok(()), other) => other,
     }
 }
 

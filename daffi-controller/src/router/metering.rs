@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::proto::{CallId, Exceeded, Failed, Header, Large, Measure, Moment, Refusal};
+use daffi_core::proto::{
+    CallId, Exceeded, Failed, Header, Large, Measure, Moment, PieceOf, Refusal, StreamId,
+};
 
 use super::calling::metadata_bytes;
 use super::ids::PeerId;
@@ -25,7 +27,7 @@ const FRAME: usize = 32;
 struct Takes {
     asks: Asks,
     bytes: usize,
-    /// For how many more there must be room.
+    /// So many more follow in pieces, whether the call is refused or not.
     to_come: u64,
 }
 
@@ -36,6 +38,10 @@ enum Asks {
     Call(CallId),
     /// It asks for something else that is answered.
     Answer,
+    /// It is an answer, or a part of one.
+    Answers,
+    /// It is a part of the arguments of a call.
+    Arguments,
     Nothing,
 }
 
@@ -62,16 +68,31 @@ impl Takes {
                     )
                 }
                 Header::Reply { status, .. }
-                | Header::Close { status, .. }
                 | Header::Large {
                     frame: Large::Reply { status, .. },
                     ..
-                } => (Asks::Nothing, words(status)),
+                } => (Asks::Answers, words(status)),
+                Header::Opened { .. }
+                | Header::Done { .. }
+                | Header::Items {
+                    stream: StreamId::Result(_),
+                    ..
+                }
+                | Header::Piece {
+                    of: PieceOf::Result(_),
+                    ..
+                } => (Asks::Answers, 0),
+                Header::Piece {
+                    of: PieceOf::Arguments,
+                    ..
+                } => (Asks::Arguments, 0),
+                Header::Close { status, .. } => (Asks::Nothing, words(status)),
                 _ => (Asks::Nothing, 0),
             },
         };
-        let to_come = match request {
-            Request::Frame(Header::Large { bytes, .. }) => *bytes,
+        // Of a result, who called has granted nothing that this could be compared with: it is counted as it comes.
+        let to_come = match (request, &asks) {
+            (Request::Frame(Header::Large { bytes, .. }), Asks::Call(_)) => *bytes,
             _ => 0,
         };
         Self {
@@ -96,6 +117,13 @@ impl Router {
     pub fn allow(&mut self, peer: PeerId, allowed: Option<&Allowed>, now: Moment) {
         let callbacks = self.directory.count_of(peer);
         self.peers.allow(peer, allowed, callbacks, now);
+    }
+
+    /// Counts a frame that is not for the router, with a payload of so many bytes.
+    pub fn count(&mut self, from: PeerId, payload: usize, turn: &Turn) {
+        if let Some((mut peer, holders)) = self.peers.metered_mut(from) {
+            peer.charge(holders, 0, payload.saturating_add(FRAME) as u64, turn.now());
+        }
     }
 
     /// How long a process is not read, as it has sent more than it may.
@@ -130,6 +158,15 @@ impl Router {
                 peer.charge(holders, 1, bytes, now);
                 return Ok(true);
             }
+            Asks::Answers => {
+                peer.answered(bytes, now);
+                return Ok(true);
+            }
+            Asks::Arguments => {
+                let new = peer.arrived(payload.len() as u64);
+                peer.charge(holders, 0, new.saturating_add(FRAME as u64), now);
+                return Ok(true);
+            }
             Asks::Nothing => {
                 peer.charge(holders, 0, bytes, now);
                 return Ok(true);
@@ -137,10 +174,16 @@ impl Router {
         };
         let all = bytes.saturating_add(takes.to_come);
         let checked = peer.check_call(holders, all, now);
-        let Err(exceeded) = checked else {
-            peer.charge(holders, 1, bytes, now);
+        peer.declare(takes.to_come);
+        let Err(mut exceeded) = checked else {
+            peer.charge(holders, 1, all, now);
             return Ok(true);
         };
+        if takes.to_come > 0 {
+            // They are on their way, and there is room for the call when they have been paid for, too.
+            peer.charge(holders, 0, takes.to_come, now);
+            exceeded = peer.check_call(holders, all, now).err().unwrap_or(exceeded);
+        }
         self.claim_call(from, call)?;
         if let Some(exceeded) = self.peers.refused(from, exceeded, bytes, now) {
             return Err(Fault::Abuse(exceeded));

@@ -112,8 +112,11 @@ impl Hub {
     pub(super) fn tell(&self, denials: Vec<Denial>) {
         for Denial { peer, reason, kind } in denials {
             let cuts = kind == DenialKind::CutOff;
-            // There may be many of them, of many processes.
-            let said = self.denied.may_say();
+            // There may be many of them, of many processes; those of quotas keep none of the others from being told.
+            let said = match kind {
+                DenialKind::OverQuota => self.over_quota.may_say(),
+                _ => self.denied.may_say(),
+            };
             if said.is_none() && !cuts {
                 continue;
             }

@@ -21,9 +21,6 @@ use crate::router::{Fault, PeerId};
 /// How long a peer may take until it is known who it is, from its first byte on.
 pub(super) const GREETING: Duration = Duration::from_secs(10);
 
-/// How long a process that has sent more than it may is not read at a time, at most: so it is noticed in the end that it is gone.
-const PAUSE: Duration = Duration::from_secs(10);
-
 /// So much longer it is not read, so that there is room for what comes then.
 const ROOM: Duration = Duration::from_millis(50);
 
@@ -165,6 +162,10 @@ impl Hub {
     async fn read(&self, process: PeerId, inlet: &mut Inlet, outbox: &Arc<Outbox>) -> Result<(), CutOff> {
         let mut frames = Vec::new();
         let mut outboxes = Vec::new();
+        // Whoever comes again owes what it did.
+        if let Some(time) = self.still_owes(process) {
+            self.pause(process, time, outbox).await;
+        }
         loop {
             frames.clear();
             // One that does not read what it asked for is not read either: its queue stays within its bound.
@@ -197,19 +198,16 @@ impl Hub {
         }
     }
 
-    /// Waits until a process may be read again that has sent more than it may. However long that is, it is looked now and then whether it
-    /// is still there.
+    /// Waits until a process may be read again that has sent more than it may. What is owed has a bound, and so has what is not noticed
+    /// meanwhile: that it is gone, if writing to it does not say so.
     async fn pause(&self, process: PeerId, time: Duration, outbox: &Outbox) {
-        let begun = Instant::now();
-        let mut until = begun + time.saturating_add(ROOM).min(PAUSE);
+        let mut until = Instant::now() + time.saturating_add(ROOM);
         while Instant::now() < until && !outbox.is_closed() {
             let left = until.saturating_duration_since(Instant::now());
             sleep(left.min(SLICE).min(self.heartbeat / 2)).await;
             // Others of its identity may have taken more meanwhile.
             if let Some(time) = self.still_owes(process) {
-                until = until
-                    .max(Instant::now() + time.saturating_add(ROOM).min(PAUSE))
-                    .min(begun + PAUSE);
+                until = until.max(Instant::now() + time.saturating_add(ROOM));
             }
         }
     }

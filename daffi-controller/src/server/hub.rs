@@ -57,6 +57,8 @@ pub(super) struct Hub {
     pub(super) turned_away: Seldom,
     /// What the log is told of what those are denied who are.
     pub(super) denied: Seldom,
+    /// What it is told of those who are over a quota.
+    pub(super) over_quota: Seldom,
 }
 
 /// What the lock guards.
@@ -102,6 +104,7 @@ impl Hub {
             closing: CancellationToken::new(),
             turned_away: Seldom::default(),
             denied: Seldom::default(),
+            over_quota: Seldom::default(),
         }
     }
 
@@ -170,6 +173,7 @@ impl Hub {
             && let Some((request, payload)) = requests.next()
         {
             if let Request::Frame(Header::Heartbeat { received }) = request {
+                router.count(from, payload.len(), &turn);
                 routed = queues.acknowledged(from, received).map(|()| None);
             } else {
                 received += 1;
@@ -189,7 +193,7 @@ impl Hub {
         routed
     }
 
-    /// How long a process is still not read, as it has sent more than it may. That it is not is no sign of its end.
+    /// How long a process is not read, as it or its identity has sent more than it may. That it is not is no sign of its end.
     pub(super) fn still_owes(&self, peer: PeerId) -> Option<Duration> {
         let turn = Turn::new(self.now());
         let mut state = self.state();

@@ -463,7 +463,7 @@ fn quotas_are_read_again_on_sighup_unless_they_are_gone() {
     running.says("how much each may have is as the configuration says now");
     configuration(&folder, "heartbeat = 1000");
     running.signal(Signal::HUP);
-    running.says("the configuration says no longer how much each may have, so nothing changes");
+    running.says("the configuration says no longer how much each may have, so that does not change");
     configuration(&folder, "quotas.connection.call = 7");
     running.signal(Signal::HUP);
     running.says("`call` is no key here; is `calls` meant?");

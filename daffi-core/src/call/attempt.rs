@@ -334,10 +334,11 @@ impl Attempt {
         }
         let node = Arc::clone(self.exchange.node());
         // Before there is room it would be refused again, and the attempt is lost.
-        let delay = self.backoff.pause().max(room_in(failed));
+        let delay = room_in(failed).saturating_add(self.backoff.pause());
+        let at = Instant::now().checked_add(delay);
         if self
             .deadline
-            .is_some_and(|deadline| node.moment(Instant::now() + delay) >= deadline)
+            .is_some_and(|deadline| at.is_none_or(|at| node.moment(at) >= deadline))
         {
             return None;
         }

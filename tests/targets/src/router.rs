@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_controller::access::{Policy, Rights};
+use daffi_controller::access::{Allowed, Policy, Rights};
 use daffi_controller::router::{Outlet, PeerId, Request, Router, Turn, Work};
 use daffi_core::proto::{
     Balance, CallHeader, CallId, Frame, FrameError, Framing, Header, Hello, Large, Limits, Mode, Moment,
     Status, Who,
 };
-use daffi_core::{Access, Right, Role};
+use daffi_core::{Access, Quota, Quotas, Right, Role};
 
 use crate::Target;
 use crate::frame::{call, offers, samples};
@@ -248,10 +248,19 @@ impl World {
             return;
         };
         stranger.restricted = !stranger.restricted;
-        let rights = stranger.restricted.then(few_rights);
+        let restricted = stranger.restricted;
+        let rights = restricted.then(few_rights);
         let (peer, left) = (stranger.peer, stranger.left.take());
         self.finish(left);
         self.router.permit(peer, rights);
+        let little = Quota::new()
+            .calls(2)
+            .calls_per_second(3)
+            .bytes_per_second(5000)
+            .streams(1)
+            .callbacks(1);
+        let allowed = stranger_allowed(restricted, little);
+        self.router.allow(peer, allowed.as_ref(), self.now);
         let mut turn = Turn::new(self.now);
         let left = self.router.review(peer, &mut turn, &mut self.queues);
         self.left.extend(left);
@@ -330,6 +339,15 @@ impl World {
         assert_eq!(self.router.calls_outstanding(), 0, "{:?}", self.router);
         assert_eq!(self.router.calls_waiting(), 0, "{:?}", self.router);
     }
+}
+
+/// Little of each, for all strangers together, or for each whatever it likes.
+fn stranger_allowed(restricted: bool, little: Quota) -> Option<Allowed> {
+    let quotas = Quotas::new().connection(little).identity(little);
+    restricted.then(|| Allowed {
+        identity: Some("strangers".into()),
+        quotas,
+    })
 }
 
 /// Calls of one name, and offers of another.

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use clap::CommandFactory as _;
 use daffi_controller::{Controller, ControllerOptions};
-use daffi_core::StartError;
 use daffi_core::auth::{self, Identities, Made};
+use daffi_core::{Access, Quotas, StartError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
@@ -110,10 +110,7 @@ async fn run(configured: Configured) -> ExitCode {
     options.heartbeat = Duration::from_millis(arguments.heartbeat);
     options.any_user = arguments.any_user;
     options.insecure = arguments.insecure;
-    let mut says = Says {
-        access: access.is_some(),
-        quotas: quotas.is_any(),
-    };
+    let mut says = Says::of(access.as_ref(), &quotas);
     options.access = access;
     options.quotas = quotas;
     if let Some(file) = &arguments.known {
@@ -195,6 +192,15 @@ struct Says {
     quotas: bool,
 }
 
+impl Says {
+    fn of(access: Option<&Access>, quotas: &Quotas) -> Self {
+        Self {
+            access: access.is_some(),
+            quotas: quotas.is_any(),
+        }
+    }
+}
+
 /// Reads certificates and the configuration again. What is at fault changes nothing. Gives what it says something of now.
 async fn reload(controller: &Controller, file: Option<&Path>, says: Says) -> Says {
     controller.reload().await;
@@ -202,32 +208,40 @@ async fn reload(controller: &Controller, file: Option<&Path>, says: Says) -> Say
         info!("SIGHUP: there is no configuration file to read again");
         return says;
     };
-    match configured::again(file) {
-        // A file that is written just now may be empty.
-        Ok((None, _)) if says.access => error!(
+    let (access, quotas) = match configured::again(file) {
+        Ok(said) => said,
+        Err(faults) => {
+            error!("SIGHUP: the configuration is at fault, so nothing changes\n{faults}");
+            return says;
+        }
+    };
+    let now = Says::of(access.as_ref(), &quotas);
+    info!(file = %file.display(), "SIGHUP: the configuration is read again");
+    // A file that is written just now may be empty.
+    if says.access && !now.access {
+        error!(
             file = %file.display(),
             "SIGHUP: the configuration says no longer who may do what, so nothing changes; to let everybody do everything, start again"
-        ),
-        Ok((_, quotas)) if says.quotas && !quotas.is_any() => error!(
-            file = %file.display(),
-            "SIGHUP: the configuration says no longer how much each may have, so nothing changes; to have no quotas, start again"
-        ),
-        Ok((access, quotas)) => {
-            info!(file = %file.display(), "SIGHUP: the configuration is read again");
-            match controller.set_access(access.as_ref()).await {
-                Ok(()) => {
-                    controller.set_quotas(quotas).await;
-                    return Says {
-                        access: access.is_some(),
-                        quotas: quotas.is_any(),
-                    };
-                }
-                Err(error) => error!("{error}"),
-            }
-        }
-        Err(faults) => error!("SIGHUP: the configuration is at fault, so nothing changes\n{faults}"),
+        );
+    } else if let Err(error) = controller.set_access(access.as_ref()).await {
+        error!("{error}");
+        return says;
     }
-    says
+    // They may have been moved to the roles.
+    let mut roles = access.iter().flat_map(Access::roles);
+    let in_roles = roles.any(|(_, role)| role.said_quotas().is_any());
+    if says.quotas && !now.quotas && !in_roles {
+        error!(
+            file = %file.display(),
+            "SIGHUP: the configuration says no longer how much each may have, so that does not change; to have no quotas, start again"
+        );
+    } else {
+        controller.set_quotas(quotas).await;
+    }
+    Says {
+        access: says.access || now.access,
+        quotas: now.quotas || says.quotas && !in_roles,
+    }
 }
 
 /// The signals that end the program.

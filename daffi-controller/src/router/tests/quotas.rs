@@ -365,7 +365,7 @@ fn an_identity_has_no_new_second_by_coming_again() {
 }
 
 #[test]
-fn a_large_call_is_refused_by_what_it_declares_and_its_pieces_are_owed() {
+fn a_large_call_is_counted_when_it_is_declared_and_its_pieces_are_not_again() {
     let mut f = Fixture::new();
     f.join("provider", &["add"]);
     let caller = f.metered("caller", None, connection(Quota::new().bytes_per_second(1000)));
@@ -377,27 +377,133 @@ fn a_large_call_is_refused_by_what_it_declares_and_its_pieces_are_owed() {
         call: id(number),
         of: PieceOf::Arguments,
     };
-    f.call(caller, call(9, "add"));
-    f.said();
-    f.receive(caller, begin(0, 990), &Bytes::new()).unwrap();
+    f.receive(caller, begin(0, 500), &Bytes::new()).unwrap();
+    assert!(matches!(&*f.said(), [(_, Said::Large { .. })]));
+    // Its head, which is counted with 35, and what it declares are gone; so there is no room for another one.
+    f.receive(caller, begin(1, 500), &Bytes::new()).unwrap();
     let said = f.said();
-    assert!(
-        matches!(
-            &*said,
-            [(
-                _,
-                Said::Reply {
-                    outcome: Err(Failure::Failed(Failed::OverQuota(_))),
-                    ..
-                }
-            )]
+    let [
+        (
+            _,
+            Said::Reply {
+                outcome: Err(Failure::Failed(Failed::OverQuota(exceeded))),
+                ..
+            },
         ),
-        "{said:?}"
+    ] = &*said
+    else {
+        panic!("{said:?}")
+    };
+    // The pieces are on their way, and owed: when it is read again there is room for it.
+    assert_eq!(f.owes(caller), Some(Duration::from_millis(35)));
+    assert_eq!(exceeded.room_in, Some(Duration::from_millis(570)));
+    for number in [0, 1] {
+        f.receive(caller, piece(number), &Bytes::from(vec![0; 500]))
+            .unwrap();
+    }
+    // But for 32 of each frame.
+    assert_eq!(f.owes(caller), Some(Duration::from_millis(99)));
+    f.said();
+    f.pass(Duration::from_millis(99 + 535));
+    f.receive(caller, begin(2, 500), &Bytes::new()).unwrap();
+    assert!(matches!(&*f.said(), [(_, Said::Large { .. })]));
+    // What was not declared is counted as it comes.
+    f.receive(caller, piece(9), &Bytes::from(vec![0; 1000])).unwrap();
+    assert_eq!(f.owes(caller), Some(Duration::from_millis(32 + 500)));
+}
+
+#[test]
+fn what_is_answered_counts_for_the_connection_alone() {
+    let mut f = Fixture::new();
+    let quotas = Quotas::new()
+        .connection(Quota::new().bytes_per_second(1000))
+        .identity(Quota::new().bytes_per_second(500));
+    let provider = f.metered("provider", Some("service"), quotas);
+    f.offer(provider, &[offered(0, "add")], true);
+    let other = f.metered("other", Some("service"), quotas);
+    let caller = f.connect("caller");
+    let (_, run) = f.routed(caller, call(0, "add"));
+    f.said();
+    // Of what it does for itself nothing is owed.
+    f.pass(Duration::from_secs(60));
+    f.receive(
+        provider,
+        Header::Reply {
+            call: id(run),
+            status: Status::Value,
+        },
+        &Bytes::from(vec![0; 1968]),
+    )
+    .unwrap();
+    assert_eq!(f.owes(provider), Some(Duration::from_secs(1)));
+    assert_eq!(f.owes(other), None);
+}
+
+#[test]
+fn a_call_to_many_that_is_let_through_on_credit_reaches_all() {
+    let mut f = Fixture::new();
+    for name in ["one", "two", "three"] {
+        f.join(name, &["add"]);
+    }
+    let caller = f.metered("caller", None, connection(Quota::new().bytes_per_second(1000)));
+    let header = CallHeader {
+        mode: Mode::Broadcast,
+        ..call(0, "add")
+    };
+    f.receive(caller, Header::Call(header), &Bytes::from(vec![0; 3000]))
+        .unwrap();
+    let runs = f
+        .said()
+        .into_iter()
+        .filter(|(_, said)| matches!(said, Said::Run { .. }));
+    assert_eq!(runs.count(), 3);
+}
+
+#[test]
+fn nothing_means_nothing_also_for_what_cannot_be_refused() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let caller = f.metered("caller", None, connection(Quota::new().bytes_per_second(0)));
+    let exceeded = f.exceeds(caller, call(0, "add"));
+    assert_eq!((exceeded.limit, exceeded.room_in), (0, None));
+    assert_eq!(f.owes(caller), None);
+    f.receive(caller, Header::Cancel { call: id(7) }, &Bytes::from(vec![0; 50]))
+        .unwrap();
+    // It is read as slowly as anything can be.
+    assert_eq!(f.owes(caller), Some(Duration::from_secs(60)));
+}
+
+#[test]
+fn of_two_quotas_the_one_that_has_room_later_is_told() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let quotas = Quotas::new()
+        .connection(Quota::new().calls_per_second(10))
+        .identity(Quota::new().calls_per_second(1));
+    let caller = f.metered("caller", Some("ann"), quotas);
+    f.call(caller, call(0, "add"));
+    f.said();
+    let other = f.metered("other", Some("ann"), quotas);
+    let exceeded = f.exceeds(other, call(0, "add"));
+    assert_eq!(
+        (exceeded.of, exceeded.room_in),
+        (QuotaOf::Identity, Some(Duration::from_secs(1)))
     );
-    // They were on their way.
-    f.receive(caller, piece(0), &Bytes::from(vec![0; 990])).unwrap();
-    assert_eq!(f.said(), []);
-    assert_eq!(f.owes(caller), Some(Duration::from_millis(66)));
+}
+
+#[test]
+fn a_quota_of_its_identity_that_comes_or_goes_forgives_a_connection_nothing() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let own = connection(Quota::new().bytes_per_second(100));
+    let caller = f.metered("caller", Some("ann"), own);
+    let stray = Header::Cancel { call: id(7) };
+    f.receive(caller, stray, &Bytes::from(vec![0; 268])).unwrap();
+    assert_eq!(f.owes(caller), Some(Duration::from_secs(2)));
+    f.allow(caller, Some("ann"), own.identity(Quota::new().calls(5)));
+    assert_eq!(f.owes(caller), Some(Duration::from_secs(2)));
+    f.allow(caller, Some("ann"), own);
+    assert_eq!(f.owes(caller), Some(Duration::from_secs(2)));
 }
 
 #[test]
