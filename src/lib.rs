@@ -105,6 +105,33 @@ pub use daffi_core::parts as signature;
 #[doc(hidden)]
 pub use daffi_core::private as __private;
 
+/// Makes the callbacks of libraries a part of the program: `offer!(plug)`, or several, `offer!(plug, shop_list)`.
+///
+/// A library of which the program uses nothing is left out when it is built, and its `#[callback]`s with it, without a word: nobody offers
+/// them, and who calls them finds no provider. This names it, as `use plug as _;` does. It stands where a `use` may, and takes the name of a
+/// crate, which has a `_` where its package has a `-`. Whether what it has is offered is the builder's to say:
+/// [`auto_callbacks`](GlobalBuilder::auto_callbacks), [`callbacks_of`](GlobalBuilder::callbacks_of).
+///
+/// ```
+/// daffi::offer!(daffi_plug);
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let g = daffi::Global::builder().init_controller(true).in_memory().callbacks_of(["daffi-plug"]).start().await?;
+/// assert_eq!(g.callbacks().await?[0].name, "plug.ping");
+/// # g.stop().await;
+/// # Ok(()) }
+/// ```
+#[macro_export]
+macro_rules! offer {
+    ($($library:ident),+ $(,)?) => {
+        $(use ::$library as _;)+
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("`offer!` takes the names of crates, with `_` for `-`: `daffi::offer!(plug, shop_list);`");
+    };
+}
+
 // Linked for the controller that it registers, which `init_controller(true)` starts.
 use daffi_controller as _;
 

@@ -18,6 +18,7 @@ mod in_memory;
 mod lifecycle;
 mod limits;
 mod net;
+mod packages;
 mod paused;
 mod pieces;
 mod presence;

@@ -50,6 +50,18 @@ pub enum ConfigFault {
         /// The names that there are.
         known: String,
     },
+    /// No callback of that package is a part of this program.
+    #[error(
+        "callbacks_of(…) names `{name}`, and this program has no #[callback] of such a package; it has some of: {known}. A library of which \
+         nothing else is used is left out when the program is built: write `daffi::offer!({});` in the program", name.replace('-', "_")
+    )]
+    #[non_exhaustive]
+    UnknownPackage {
+        /// The name that was asked for.
+        name: String,
+        /// The packages that there are.
+        known: String,
+    },
     /// The address of the controller can be reached from other machines, and whoever reaches it could call everything.
     #[error(
         "{address} can be reached from other machines, and whoever reaches it could call everything. Either listen where no other \

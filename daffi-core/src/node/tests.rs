@@ -183,6 +183,7 @@ pub(crate) async fn joined(
 
 fn callback(name: &str, handler: Handler) -> Callback {
     let description = Description {
+        package: None,
         name: name.into(),
         docs: "".into(),
         item: "here".into(),

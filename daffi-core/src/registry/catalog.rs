@@ -1,9 +1,9 @@
 //! The callbacks of one process by name, each name once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{BoundCallback, FunctionEntry, ServiceEntry, ServiceInstance};
+use super::{BoundCallback, FunctionEntry, Origin, ServiceEntry, ServiceInstance};
 use crate::error::ConfigFault;
 use crate::proto::Limits;
 
@@ -17,15 +17,23 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Adds everything that the program registered: functions, and services that are made by themselves unless a
-    /// value of their type is among `services`.
-    pub fn add_registered(&mut self, services: &[ServiceInstance]) {
+    /// Adds everything that the program registered, or what these packages have: functions, and services that are made by themselves
+    /// unless a value of their type is among `services`.
+    pub fn add_registered(&mut self, services: &[ServiceInstance], of: Option<&[String]>) {
+        of.into_iter()
+            .flatten()
+            .for_each(|package| self.check_package(package));
+        let is_wanted = |origin: Origin<'_>| of.is_none_or(|of| of.iter().any(|package| origin.is(package)));
         for entry in inventory::iter::<FunctionEntry>() {
-            self.add(BoundCallback::function(entry));
+            if is_wanted(Origin::of_function(entry)) {
+                self.add(BoundCallback::function(entry));
+            }
         }
         let mut made: Vec<_> = services.iter().map(ServiceInstance::type_id).collect();
         for entry in inventory::iter::<ServiceEntry>() {
-            if let Some(make) = entry.auto_init {
+            if let Some(make) = entry.auto_init
+                && is_wanted(Origin::of_service(entry))
+            {
                 let type_id = (entry.type_id)();
                 if !made.contains(&type_id) {
                     made.push(type_id);
@@ -33,6 +41,26 @@ impl Catalog {
                 }
             }
         }
+    }
+
+    /// That something of the package is a part of the program.
+    fn check_package(&mut self, package: &str) {
+        let functions = inventory::iter::<FunctionEntry>().map(Origin::of_function);
+        let services = inventory::iter::<ServiceEntry>().map(Origin::of_service);
+        let origins: Vec<_> = functions.chain(services).collect();
+        if origins.iter().any(|origin| origin.is(package)) {
+            return;
+        }
+        let known: BTreeSet<_> = origins.iter().map(|origin| origin.name()).collect();
+        let known = Vec::from_iter(known).join(", ");
+        self.faults.push(ConfigFault::UnknownPackage {
+            name: package.to_owned(),
+            known: if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known
+            },
+        });
     }
 
     /// Adds one registered function by its remote name.

@@ -334,6 +334,7 @@ impl BoundCallback {
         let (handler, signature) = function.bound(Sealed(()));
         Self {
             description: Description {
+                package: None,
                 name: name.into(),
                 docs: Cow::Borrowed(""),
                 item: Cow::Borrowed("register_fn"),

@@ -14,6 +14,8 @@ pub struct Description {
     pub name: Arc<str>,
     /// What it is for, in words.
     pub docs: Cow<'static, str>,
+    /// The package that it stands in, where Cargo builds it; none of what is made at run time.
+    pub package: Option<&'static str>,
     /// What it is in the program: the path of a function, or that it was made at run time.
     pub item: Cow<'static, str>,
     /// The file that it stands in.

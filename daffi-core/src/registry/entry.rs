@@ -16,6 +16,8 @@ pub struct Declaration {
     pub name: &'static str,
     /// The doc comment.
     pub docs: &'static str,
+    /// The package that it stands in, where Cargo builds it.
+    pub package: Option<&'static str>,
     /// The path of the function.
     pub item: &'static str,
     /// The file that it stands in.
@@ -39,6 +41,7 @@ impl From<&Declaration> for Description {
         Self {
             name: declared.name.into(),
             docs: declared.docs.into(),
+            package: declared.package,
             item: declared.item.into(),
             file: declared.file,
             line: declared.line,

@@ -12,6 +12,7 @@ mod flow;
 mod invocation;
 mod object;
 mod pace;
+mod package;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -29,4 +30,5 @@ pub use crate::proto::{Failure, Outcome};
 pub(crate) use invocation::decode;
 pub use pace::Pace;
 pub(crate) use pace::SLOW;
+pub use package::Origin;
 pub use service::{ServiceEntry, ServiceInstance};

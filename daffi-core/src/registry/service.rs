@@ -15,6 +15,10 @@ pub struct ServiceEntry {
     pub type_id: fn() -> TypeId,
     /// The type's name, for people.
     pub type_name: fn() -> &'static str,
+    /// The package that the block stands in, where Cargo builds it.
+    pub package: Option<&'static str>,
+    /// The path of the module that it stands in.
+    pub module: &'static str,
     /// Some method takes `&mut self`.
     pub mutable: bool,
     /// Makes the value that is offered by itself.

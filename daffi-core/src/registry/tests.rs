@@ -30,6 +30,7 @@ fn signature() -> Signature {
 /// What a macro would say of the callback `name` on `line`.
 const fn description(name: &'static str, line: u32) -> Declaration {
     Declaration {
+        package: Some("shop-list"),
         name,
         docs: "",
         item: "shop::Shop::method",
@@ -46,6 +47,8 @@ const fn description(name: &'static str, line: u32) -> Declaration {
 /// What a macro would say of an impl block of `T`.
 const fn block<T: 'static>(mutable: bool, bind: fn(&ServiceInstance) -> Vec<BoundCallback>) -> ServiceEntry {
     ServiceEntry {
+        package: Some("shop-list"),
+        module: "shop_list::services",
         type_id: TypeId::of::<T>,
         type_name: type_name::<T>,
         mutable,
@@ -109,6 +112,10 @@ fn method(service: &ServiceInstance, name: &str) -> Callback {
 
 #[test]
 fn a_description_says_where_the_callback_stands() {
+    assert_eq!(
+        Description::from(&description("buy", 7)).with_package(),
+        "buy (shop-list)"
+    );
     assert_eq!(
         Description::from(&description("buy", 7)).place(),
         "shop::Shop::method (shop.rs:7)"

@@ -80,6 +80,8 @@ pub(crate) fn service(service: &Service<'_>) -> TokenStream {
                 ::daffi::__private::ServiceEntry {
                     type_id: ::core::any::TypeId::of::<#self_type>,
                     type_name: ::core::any::type_name::<#self_type>,
+                    package: ::core::option_env!("CARGO_PKG_NAME"),
+                    module: ::core::module_path!(),
                     mutable: #mutable,
                     auto_init: #auto_init,
                     bind: |__daffi_instance| #bind,
@@ -281,6 +283,7 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
         ::daffi::__private::Declaration {
             name: #name,
             docs: #docs,
+            package: ::core::option_env!("CARGO_PKG_NAME"),
             item: ::core::concat!(::core::module_path!(), #item),
             file: ::core::file!(),
             line: #line,

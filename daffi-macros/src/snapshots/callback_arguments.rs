@@ -6,6 +6,7 @@ const _: () = {
         description: ::daffi::__private::Declaration {
             name: "greet",
             docs: "",
+            package: ::core::option_env!("CARGO_PKG_NAME"),
             item: ::core::concat!(::core::module_path!(), "::greet_politely"),
             file: ::core::file!(),
             line: ::core::line!(),

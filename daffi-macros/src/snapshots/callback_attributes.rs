@@ -19,6 +19,7 @@ const _: () = {
             docs: ::core::concat!(
                 "Adds.", "\n", "\nTwice.", "\n", include_str!("more.md")
             ),
+            package: ::core::option_env!("CARGO_PKG_NAME"),
             item: ::core::concat!(::core::module_path!(), "::add"),
             file: ::core::file!(),
             line: ::core::line!(),

@@ -8,6 +8,7 @@ const _: () = {
         description: ::daffi::__private::Declaration {
             name: "fibonacci",
             docs: "",
+            package: ::core::option_env!("CARGO_PKG_NAME"),
             item: ::core::concat!(::core::module_path!(), "::fibonacci"),
             file: ::core::file!(),
             line: ::core::line!(),

@@ -12,6 +12,7 @@ const _: () = {
         description: ::daffi::__private::Declaration {
             name: "borrowed",
             docs: "",
+            package: ::core::option_env!("CARGO_PKG_NAME"),
             item: ::core::concat!(::core::module_path!(), "::borrowed"),
             file: ::core::file!(),
             line: ::core::line!(),

@@ -8,6 +8,7 @@ const _: () = {
         description: ::daffi::__private::Declaration {
             name: "generate_stream",
             docs: "",
+            package: ::core::option_env!("CARGO_PKG_NAME"),
             item: ::core::concat!(::core::module_path!(), "::generate_stream"),
             file: ::core::file!(),
             line: ::core::line!(),

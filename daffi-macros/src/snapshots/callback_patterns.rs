@@ -6,6 +6,7 @@ const _: () = {
         description: ::daffi::__private::Declaration {
             name: "match",
             docs: "",
+            package: ::core::option_env!("CARGO_PKG_NAME"),
             item: ::core::concat!(::core::module_path!(), "::r#match"),
             file: ::core::file!(),
             line: ::core::line!(),

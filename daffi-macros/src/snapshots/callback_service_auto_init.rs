@@ -7,6 +7,8 @@ const _: () = {
     ::daffi::__private::inventory::submit(::daffi::__private::ServiceEntry {
         type_id: ::core::any::TypeId::of::<ShoppingService>,
         type_name: ::core::any::type_name::<ShoppingService>,
+        package: ::core::option_env!("CARGO_PKG_NAME"),
+        module: ::core::module_path!(),
         mutable: false,
         auto_init: ::core::option::Option::Some(|| {
             (&&&::daffi::__private::by_type::State::<ShoppingService>::new())
@@ -21,6 +23,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "get_items",
                                 docs: "",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::ShoppingService::get_items"
                                 ),

@@ -12,6 +12,8 @@ const _: () = {
     ::daffi::__private::inventory::submit(::daffi::__private::ServiceEntry {
         type_id: ::core::any::TypeId::of::<Prices>,
         type_name: ::core::any::type_name::<Prices>,
+        package: ::core::option_env!("CARGO_PKG_NAME"),
+        module: ::core::module_path!(),
         mutable: false,
         auto_init: ::core::option::Option::None,
         bind: |__daffi_instance| {
@@ -23,6 +25,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "price",
                                 docs: "",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::Prices::price"
                                 ),
@@ -67,6 +70,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "stock",
                                 docs: "",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::Prices::stock"
                                 ),

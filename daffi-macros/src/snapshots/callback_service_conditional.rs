@@ -9,6 +9,8 @@ const _: () = {
     ::daffi::__private::inventory::submit(::daffi::__private::ServiceEntry {
         type_id: ::core::any::TypeId::of::<ShoppingService>,
         type_name: ::core::any::type_name::<ShoppingService>,
+        package: ::core::option_env!("CARGO_PKG_NAME"),
+        module: ::core::module_path!(),
         mutable: ::core::cfg!(any(all(feature = "write"))),
         auto_init: ::core::option::Option::None,
         bind: |__daffi_instance| {
@@ -20,6 +22,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "get_items",
                                 docs: "",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::ShoppingService::get_items"
                                 ),
@@ -67,6 +70,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "add_item",
                                 docs: "",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::ShoppingService::add_item"
                                 ),

@@ -12,6 +12,8 @@ const _: () = {
     ::daffi::__private::inventory::submit(::daffi::__private::ServiceEntry {
         type_id: ::core::any::TypeId::of::<ShoppingService>,
         type_name: ::core::any::type_name::<ShoppingService>,
+        package: ::core::option_env!("CARGO_PKG_NAME"),
+        module: ::core::module_path!(),
         mutable: true,
         auto_init: ::core::option::Option::None,
         bind: |__daffi_instance| {
@@ -23,6 +25,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "add_item",
                                 docs: "",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::ShoppingService::add_item"
                                 ),
@@ -80,6 +83,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "clear_items",
                                 docs: "",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::ShoppingService::clear_items"
                                 ),

@@ -14,6 +14,8 @@ const _: () = {
     ::daffi::__private::inventory::submit(::daffi::__private::ServiceEntry {
         type_id: ::core::any::TypeId::of::<ShoppingService>,
         type_name: ::core::any::type_name::<ShoppingService>,
+        package: ::core::option_env!("CARGO_PKG_NAME"),
+        module: ::core::module_path!(),
         mutable: false,
         auto_init: ::core::option::Option::None,
         bind: |__daffi_instance| {
@@ -25,6 +27,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "shop.offered",
                                 docs: "",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::ShoppingService::offered"
                                 ),

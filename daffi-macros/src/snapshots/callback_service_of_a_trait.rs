@@ -10,6 +10,8 @@ const _: () = {
     ::daffi::__private::inventory::submit(::daffi::__private::ServiceEntry {
         type_id: ::core::any::TypeId::of::<Service<u32>>,
         type_name: ::core::any::type_name::<Service<u32>>,
+        package: ::core::option_env!("CARGO_PKG_NAME"),
+        module: ::core::module_path!(),
         mutable: true,
         auto_init: ::core::option::Option::None,
         bind: |__daffi_instance| {
@@ -21,6 +23,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "store",
                                 docs: "",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::Service<u32>::store"
                                 ),

@@ -14,6 +14,8 @@ const _: () = {
     ::daffi::__private::inventory::submit(::daffi::__private::ServiceEntry {
         type_id: ::core::any::TypeId::of::<ShoppingService>,
         type_name: ::core::any::type_name::<ShoppingService>,
+        package: ::core::option_env!("CARGO_PKG_NAME"),
+        module: ::core::module_path!(),
         mutable: false,
         auto_init: ::core::option::Option::None,
         bind: |__daffi_instance| {
@@ -25,6 +27,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "get_items",
                                 docs: "Return all items.",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::ShoppingService::get_items"
                                 ),
@@ -75,6 +78,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "count",
                                 docs: "",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::ShoppingService::how_many"
                                 ),
@@ -123,6 +127,7 @@ const _: () = {
                             description: ::daffi::__private::Declaration {
                                 name: "wait",
                                 docs: "",
+                                package: ::core::option_env!("CARGO_PKG_NAME"),
                                 item: ::core::concat!(
                                     ::core::module_path!(), "::ShoppingService::wait"
                                 ),

@@ -11,6 +11,7 @@ const _: () = {
         description: ::daffi::__private::Declaration {
             name: "label",
             docs: "",
+            package: ::core::option_env!("CARGO_PKG_NAME"),
             item: ::core::concat!(::core::module_path!(), "::label"),
             file: ::core::file!(),
             line: ::core::line!(),

@@ -19,7 +19,7 @@ use crate::host::{HostEntry, HostOptions};
 use crate::link::handshake::Trust;
 use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, in_process};
 use crate::random;
-use crate::registry::{BoundCallback, Catalog};
+use crate::registry::{BoundCallback, Catalog, Description};
 use crate::transport::{Security, own_uid};
 
 impl GlobalBuilder {
@@ -79,8 +79,8 @@ impl GlobalBuilder {
     ) -> Result<Global, StartError> {
         let (address, mut faults) = self.address();
         let mut catalog = Catalog::default();
-        if self.auto_callbacks {
-            catalog.add_registered(&self.services);
+        if self.auto_callbacks || self.packages.is_some() {
+            catalog.add_registered(&self.services, self.packages.as_deref());
         }
         self.functions.iter().for_each(|name| catalog.add_function(name));
         self.services
@@ -183,7 +183,9 @@ impl GlobalBuilder {
             return Ok(global);
         };
 
-        let offered = node.offer(callbacks.into_iter().map(BoundCallback::traced));
+        let described = callbacks.iter().map(|callback| &callback.description);
+        let names: Vec<_> = described.map(Description::with_package).collect();
+        node.offer(callbacks.into_iter().map(BoundCallback::traced));
         let supervisor = Supervisor {
             node: Arc::clone(node),
             route: match &global.inner.joinable {
@@ -197,7 +199,7 @@ impl GlobalBuilder {
         in_process::has_started(node);
         info!(
             process_name = global.process_name(),
-            callbacks = ?offered.iter().map(|offered| &*offered.name).collect::<Vec<_>>(),
+            callbacks = ?names,
             "node started"
         );
         unfinished.finished();

@@ -41,6 +41,8 @@ struct Made;
 
 inventory::submit! {
     ServiceEntry {
+        package: Some("shop-list"),
+        module: "shop_list::services",
         auto_init: Some(|| ServiceInstance::new(Made)),
         ..block::<Made>(false, |service| service.bind::<Made, _>([made("catalog.made")]))
     }
@@ -49,6 +51,8 @@ inventory::submit! {
 // Both blocks of a type say that it is made by itself; it is made once.
 inventory::submit! {
     ServiceEntry {
+        package: Some("shop-list"),
+        module: "shop_list::services",
         auto_init: Some(|| ServiceInstance::new(Made)),
         ..block::<Made>(false, |service| service.bind::<Made, _>([made("catalog.made_too")]))
     }
@@ -190,7 +194,7 @@ fn an_unknown_function_is_refused_with_those_that_there_are() {
 #[test]
 fn everything_that_is_registered_is_offered_once() {
     let mut catalog = Catalog::default();
-    catalog.add_registered(&[]);
+    catalog.add_registered(&[], None);
     assert_eq!(
         made_here(catalog),
         (
@@ -203,6 +207,6 @@ fn everything_that_is_registered_is_offered_once() {
 #[test]
 fn a_service_that_is_given_is_not_made() {
     let mut catalog = Catalog::default();
-    catalog.add_registered(&[ServiceInstance::new(Made)]);
+    catalog.add_registered(&[ServiceInstance::new(Made)], None);
     assert_eq!(made_here(catalog), (names(["catalog.function"]), vec![]));
 }
