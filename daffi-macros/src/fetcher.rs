@@ -66,10 +66,13 @@ fn on_trait(arguments: TokenStream, mut item: Trait) -> TokenStream {
     let mut errors = Errors::default();
     let arguments = Arguments::parse(arguments, &places::TRAIT, &mut errors);
     attributes::take_further(&mut item.attributes, "fetcher", &mut errors);
-    let client = client::Client::of_trait(&mut item, &arguments, &mut errors);
-    let client = client.filter(|_| errors.is_empty()).map(|client| client.expand());
+    let given = client::take_all_arguments(&mut item, &mut errors);
     let members = &item.members;
-    let item = item.with_members(&quote!(#(#members)*));
+    let declared = quote!(#(#members)*);
+    client::take_futures(&mut item);
+    let client = client::Client::of_trait(&item, &given, &arguments, &mut errors);
+    let client = client.filter(|_| errors.is_empty()).map(|client| client.expand());
+    let item = item.with_members(&declared);
     quote! {
         // What a caller could not ask of the future, such as `Send`, the client gives it.
         #[allow(async_fn_in_trait, dead_code)]

@@ -5,7 +5,8 @@
 //! models (a model that exists is valid), and expand those. What a program must not do is said here; what its types
 //! must be able to do is left to the compiler, by way of `daffi::__private::{by_type, check}`.
 //!
-//! **Architecture Invariant:** this crate depends on no other crate of daffi. It only names `::daffi` paths.
+//! **Architecture Invariant:** this crate depends on no other crate of daffi. It only names `::daffi` paths, which `renamed` changes where
+//! the program knows daffi by another name.
 
 use proc_macro::TokenStream;
 
@@ -20,6 +21,7 @@ mod fetcher;
 mod item;
 mod lagging;
 mod name;
+mod renamed;
 mod signature;
 mod span;
 #[cfg(test)]
@@ -30,12 +32,18 @@ mod types;
 /// [`daffi::callback`](https://docs.rs/daffi/latest/daffi/attr.callback.html).
 #[proc_macro_attribute]
 pub fn callback(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    callback::attribute(arguments.into(), &item.into()).into()
+    renamed::expand(arguments.into(), |arguments| {
+        callback::attribute(arguments, &item.into())
+    })
+    .into()
 }
 
 /// Declares functions whose calls run in another process: used and documented as
 /// [`daffi::fetcher`](https://docs.rs/daffi/latest/daffi/attr.fetcher.html).
 #[proc_macro_attribute]
 pub fn fetcher(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    fetcher::attribute(arguments.into(), &item.into()).into()
+    renamed::expand(arguments.into(), |arguments| {
+        fetcher::attribute(arguments, &item.into())
+    })
+    .into()
 }

@@ -679,3 +679,85 @@ fn a_faulty_fetcher_returns_what_it_would() {
         },
     );
 }
+
+// ------------------------------------------------------------------ daffi by another name
+
+#[test]
+fn where_daffi_has_another_name_it_is_named_by_that() {
+    let items = [
+        quote! {
+            pub async fn greet(name: &str, ctx: &CallContext) -> Result<String, GreetError> { ::other::daffi::greet(name) }
+        },
+        quote! {
+            impl Shop {
+                #[callback(alias = "all", concurrency = 2, balance = "random")]
+                pub fn items(&self) -> impl Iterator<Item = u64> { 0..2 }
+                pub async fn add(&mut self, items: Streaming<u64>) -> u64 { 0 }
+            }
+        },
+    ];
+    let fetched = [
+        quote!(
+            async fn greet(name: &str) -> Result<String, GreetError>;
+        ),
+        quote!(
+            async fn all(items: impl Stream<Item = u64>) -> impl Stream<Item = u64>;
+        ),
+        quote! {
+            pub trait Shop {
+                #[fetcher(timeout = "5s", bg)]
+                async fn items(&self) -> Vec<String>;
+                fn add(&self, item: &str) -> impl Future<Output = Result<u8, Full>> + Send;
+            }
+        },
+    ];
+    let callbacks = items.iter().map(|item| {
+        crate::renamed::expand(quote!(crate = "crate::rpc"), |others| {
+            assert!(others.is_empty(), "{others}");
+            callback::attribute(others, item)
+        })
+    });
+    let fetchers = fetched.iter().map(|item| {
+        crate::renamed::expand(quote!(wait = "5s", crate = "rpc"), |others| {
+            assert_eq!(others.to_string(), "wait = \"5s\" ,");
+            fetcher::attribute(others, item)
+        })
+    });
+    for (expanded, path) in callbacks
+        .map(|expanded| (expanded, "crate :: rpc :: __private"))
+        .chain(fetchers.map(|expanded| (expanded, "rpc :: __private")))
+    {
+        let expanded = expanded.to_string();
+        assert!(expanded.contains(path), "{expanded}");
+        let ours = expanded.replace(":: other :: daffi", "");
+        assert!(!ours.contains(":: daffi"), "{ours}");
+    }
+}
+
+#[test]
+fn what_is_no_path_of_a_crate_is_told() {
+    for (arguments, expected) in [
+        (
+            quote!(crate),
+            "`crate` has a value: `crate = \\\"path::to::daffi\\\"`",
+        ),
+        (quote!(crate =), "`crate` has a value"),
+        (quote!(crate("rpc")), "`crate` has a value"),
+        (
+            quote!(crate = rpc),
+            "the path by which the program knows daffi is expected here",
+        ),
+        (
+            quote!(crate = "no path"),
+            "the path by which the program knows daffi is expected here",
+        ),
+        (
+            quote!(crate = ""),
+            "the path by which the program knows daffi is expected here",
+        ),
+        (quote!(crate = "a", crate = "b"), "`crate` is given twice"),
+    ] {
+        let expanded = crate::renamed::expand(arguments.clone(), |_| quote!()).to_string();
+        assert!(expanded.contains(expected), "{arguments}: {expanded}");
+    }
+}

@@ -77,14 +77,7 @@ pub(crate) fn stream(ty: &Type) -> Option<Stream<'_>> {
                 StreamForm::Iterator
             };
             let item = match &segment.arguments {
-                PathArguments::AngleBracketed(arguments) => {
-                    arguments.args.iter().find_map(|argument| match argument {
-                        GenericArgument::AssocType(assigned) if assigned.ident == "Item" => {
-                            Some(&assigned.ty)
-                        }
-                        _ => None,
-                    })
-                }
+                PathArguments::AngleBracketed(arguments) => assigned(arguments, "Item"),
                 _ => None,
             };
             Some(Stream { form, item })
@@ -102,6 +95,24 @@ pub(crate) fn stream(ty: &Type) -> Option<Stream<'_>> {
 /// Whether this is `impl Future`.
 pub(crate) fn is_future(ty: &Type) -> bool {
     matches!(bare(ty), Type::ImplTrait(bounds) if bound(bounds, &["Future", "IntoFuture"]).is_some())
+}
+
+/// What an `impl Future` gives, if it says that.
+pub(crate) fn future_output(ty: &Type) -> Option<&Type> {
+    let Type::ImplTrait(bounds) = bare(ty) else {
+        return None;
+    };
+    let PathArguments::AngleBracketed(arguments) = &bound(bounds, &["Future"])?.arguments else {
+        return None;
+    };
+    assigned(arguments, "Output")
+}
+
+fn assigned<'a>(arguments: &'a syn::AngleBracketedGenericArguments, name: &str) -> Option<&'a Type> {
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(assigned) if assigned.ident == name => Some(&assigned.ty),
+        _ => None,
+    })
 }
 
 /// The first of the bounds that has one of these names.

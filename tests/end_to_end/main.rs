@@ -26,6 +26,7 @@ mod queueing;
 mod quotas;
 mod receivers;
 mod register_fn;
+mod renamed;
 mod services;
 mod sharing;
 mod signatures;

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::LitStr;
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
+use syn::{LitStr, ReturnType};
 
 use super::expand;
 use super::model::{Defaults, Fetcher};
@@ -24,15 +24,14 @@ pub(crate) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Checks a trait, out of which our attributes are taken.
-    pub(crate) fn of_trait(item: &'a mut Trait, arguments: &Arguments, errors: &mut Errors) -> Option<Self> {
+    /// Checks a trait, with the arguments that its members were given.
+    pub(crate) fn of_trait(
+        item: &'a Trait,
+        given: &[Arguments],
+        arguments: &Arguments,
+        errors: &mut Errors,
+    ) -> Option<Self> {
         let before = errors.count();
-        let given: Vec<_> = item
-            .members
-            .iter_mut()
-            .map(|member| take_arguments(member, errors))
-            .collect();
-        let item: &Trait = item;
         check_header(item, errors);
         let defaults = Defaults::new(arguments, errors);
         let ident = match arguments.text(Key::Client) {
@@ -44,7 +43,7 @@ impl<'a> Client<'a> {
             )),
         };
         let mut fetchers = Vec::new();
-        for (member, given) in item.members.iter().zip(&given) {
+        for (member, given) in item.members.iter().zip(given) {
             match member {
                 Member::Function(function) => fetchers.extend(fetcher(function, given, &defaults, errors)),
                 Member::Other { kind, tokens } => errors.add(
@@ -125,6 +124,29 @@ fn client_name(text: &LitStr, errors: &mut Errors) -> Option<Ident> {
         );
     }
     ident.map(|ident| Ident::new(&ident.to_string(), text.span()))
+}
+
+/// The arguments of the members, whose attributes are taken out.
+pub(crate) fn take_all_arguments(item: &mut Trait, errors: &mut Errors) -> Vec<Arguments> {
+    let members = item.members.iter_mut();
+    members.map(|member| take_arguments(member, errors)).collect()
+}
+
+/// Methods that say `-> impl Future<Output = T> + Send` are as those that say `async` and `-> T`: what a client gives is `Send` in any case.
+pub(crate) fn take_futures(item: &mut Trait) {
+    for member in &mut item.members {
+        let Member::Function(Function { signature, .. }) = member else {
+            continue;
+        };
+        let ReturnType::Type(_, ty) = &mut signature.output else {
+            continue;
+        };
+        if signature.asyncness.is_none()
+            && let Some(output) = types::future_output(ty).cloned()
+        {
+            **ty = output;
+        }
+    }
 }
 
 fn take_arguments(member: &mut Member, errors: &mut Errors) -> Arguments {

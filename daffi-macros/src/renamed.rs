@@ -1,0 +1,119 @@
+//! Programs that know daffi by another name: `crate = "path"`.
+//!
+//! What is generated names `::daffi`, and here that becomes the path, wherever it stands.
+
+use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote};
+use syn::{LitStr, Path};
+
+use crate::arguments::split_at_commas;
+use crate::errors::Errors;
+
+/// How the argument is written.
+const FORM: &str = "`crate = \"path::to::daffi\"`";
+
+/// Expands an attribute with what `expand` makes of its other arguments.
+pub(crate) fn expand(arguments: TokenStream, expand: impl FnOnce(TokenStream) -> TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let (path, others) = take(arguments, &mut errors);
+    let expanded = expand(others);
+    let expanded = match path {
+        Some(path) => renamed(expanded, &path.into_token_stream()),
+        None => expanded,
+    };
+    quote!(#expanded #errors)
+}
+
+/// Takes the path out of the arguments.
+fn take(arguments: TokenStream, errors: &mut Errors) -> (Option<Path>, TokenStream) {
+    let is_crate = |argument: &[TokenTree]| matches!(argument.first(), Some(TokenTree::Ident(ident)) if ident == "crate");
+    // As they are written, with their mistakes, if there is nothing to take.
+    if !split_at_commas(arguments.clone())
+        .iter()
+        .any(|argument| is_crate(argument))
+    {
+        return (None, arguments);
+    }
+    let (mut path, mut others) = (None, TokenStream::new());
+    for argument in split_at_commas(arguments) {
+        if !is_crate(&argument) {
+            others.extend(argument);
+            others.extend(quote!(,));
+        } else if path.is_some() {
+            errors.add(&argument[0], "`crate` is given twice");
+        } else {
+            path = Some(parse(&argument, errors));
+        }
+    }
+    (path.flatten(), others)
+}
+
+fn parse(argument: &[TokenTree], errors: &mut Errors) -> Option<Path> {
+    let value: TokenStream = argument.iter().skip(2).cloned().collect();
+    if !matches!(argument.get(1), Some(TokenTree::Punct(equals)) if equals.as_char() == '=')
+        || value.is_empty()
+    {
+        errors.add(&argument[0], format!("`crate` has a value: {FORM}"));
+        return None;
+    }
+    let path = syn::parse2::<LitStr>(value.clone()).ok();
+    let path = path.and_then(|text| text.parse_with(Path::parse_mod_style).ok());
+    if path.is_none() {
+        errors.add(
+            value,
+            format!("the path by which the program knows daffi is expected here: {FORM}"),
+        );
+    }
+    path
+}
+
+/// The same tokens with `path` in the place of `::daffi`.
+fn renamed(tokens: TokenStream, path: &TokenStream) -> TokenStream {
+    let is_colon = |token: &TokenTree, spacing| matches!(token, TokenTree::Punct(colon) if is(colon, ':') && (spacing == Spacing::Alone || colon.spacing() == spacing));
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    let mut renamed_tokens = TokenStream::new();
+    let mut rest = &tokens[..];
+    // After a name, `::daffi` is a part of some path.
+    let (mut in_path, mut in_arrow) = (false, false);
+    while let [token, after @ ..] = rest {
+        if let [first, second, TokenTree::Ident(ident), after @ ..] = rest
+            && !in_path
+            && is_colon(first, Spacing::Joint)
+            && is_colon(second, Spacing::Alone)
+            && ident == "daffi"
+        {
+            renamed_tokens.extend(path.clone());
+            in_path = true;
+            rest = after;
+            continue;
+        }
+        in_path = match token {
+            TokenTree::Ident(ident) => is_in_paths(ident),
+            TokenTree::Punct(end) => is(end, '>') && !in_arrow,
+            _ => false,
+        };
+        in_arrow = matches!(token, TokenTree::Punct(arrow) if is(arrow, '-') || is(arrow, '='));
+        renamed_tokens.extend([match token {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), renamed(group.stream(), path));
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
+            }
+            token => token.clone(),
+        }]);
+        rest = after;
+    }
+    renamed_tokens
+}
+
+/// Whether it is a part of a path, and not a keyword before one.
+fn is_in_paths(ident: &Ident) -> bool {
+    ["crate", "self", "super", "Self"]
+        .iter()
+        .any(|part| ident == part)
+        || syn::parse2::<Ident>(ident.to_token_stream()).is_ok()
+}
+
+fn is(punct: &Punct, of: char) -> bool {
+    punct.as_char() == of
+}
