@@ -1,0 +1,7 @@
+daffi::offer!("plug");
+
+daffi::offer!(shop::plug);
+
+daffi::offer!();
+
+fn main() {}
