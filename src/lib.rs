@@ -122,15 +122,7 @@ pub use daffi_core::private as __private;
 /// # g.stop().await;
 /// # Ok(()) }
 /// ```
-#[macro_export]
-macro_rules! offer {
-    ($($library:ident),+ $(,)?) => {
-        $(use ::$library as _;)+
-    };
-    ($($other:tt)*) => {
-        ::core::compile_error!("`offer!` takes the names of crates, with `_` for `-`: `daffi::offer!(plug, shop_list);`");
-    };
-}
+pub use daffi_core::offer;
 
 // Linked for the controller that it registers, which `init_controller(true)` starts.
 use daffi_controller as _;

@@ -199,7 +199,7 @@ pub(crate) fn check_result(side: Side, output: &ReturnType, errors: &mut Errors)
         }
         return;
     }
-    if types::is_future(ty) {
+    if is_future(ty) {
         return errors.add(
             ty,
             format!("write `async fn` and the future's output as the result of this {name}"),
@@ -209,6 +209,11 @@ pub(crate) fn check_result(side: Side, output: &ReturnType, errors: &mut Errors)
         return errors.leave_to_compiler();
     }
     check_result_parts(side, ty, errors);
+}
+
+/// Whether this is `impl Future`.
+fn is_future(ty: &Type) -> bool {
+    matches!(types::bare(ty), Type::ImplTrait(bounds) if types::bound(bounds, &["Future", "IntoFuture"]).is_some())
 }
 
 fn check_result_parts(side: Side, ty: &Type, errors: &mut Errors) {

@@ -76,10 +76,7 @@ pub(crate) fn stream(ty: &Type) -> Option<Stream<'_>> {
             } else {
                 StreamForm::Iterator
             };
-            let item = match &segment.arguments {
-                PathArguments::AngleBracketed(arguments) => assigned(arguments, "Item"),
-                _ => None,
-            };
+            let item = assigned(segment, "Item");
             Some(Stream { form, item })
         }
         ty => {
@@ -92,23 +89,11 @@ pub(crate) fn stream(ty: &Type) -> Option<Stream<'_>> {
     }
 }
 
-/// Whether this is `impl Future`.
-pub(crate) fn is_future(ty: &Type) -> bool {
-    matches!(bare(ty), Type::ImplTrait(bounds) if bound(bounds, &["Future", "IntoFuture"]).is_some())
-}
-
-/// What an `impl Future` gives, if it says that.
-pub(crate) fn future_output(ty: &Type) -> Option<&Type> {
-    let Type::ImplTrait(bounds) = bare(ty) else {
+/// What an argument of that name is, as in `Item = T`.
+pub(crate) fn assigned<'a>(segment: &'a PathSegment, name: &str) -> Option<&'a Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return None;
     };
-    let PathArguments::AngleBracketed(arguments) = &bound(bounds, &["Future"])?.arguments else {
-        return None;
-    };
-    assigned(arguments, "Output")
-}
-
-fn assigned<'a>(arguments: &'a syn::AngleBracketedGenericArguments, name: &str) -> Option<&'a Type> {
     arguments.args.iter().find_map(|argument| match argument {
         GenericArgument::AssocType(assigned) if assigned.ident == name => Some(&assigned.ty),
         _ => None,
@@ -116,7 +101,7 @@ fn assigned<'a>(arguments: &'a syn::AngleBracketedGenericArguments, name: &str) 
 }
 
 /// The first of the bounds that has one of these names.
-fn bound<'a>(ty: &'a TypeImplTrait, names: &[&str]) -> Option<&'a PathSegment> {
+pub(crate) fn bound<'a>(ty: &'a TypeImplTrait, names: &[&str]) -> Option<&'a PathSegment> {
     let segments = ty.bounds.iter().filter_map(|bound| match bound {
         syn::TypeParamBound::Trait(bound) => bound.path.segments.last(),
         _ => None,

@@ -53,6 +53,17 @@ impl Description {
     }
 }
 
+/// Makes callbacks of libraries a part of the program: documented as `daffi::offer!`.
+#[macro_export]
+macro_rules! offer {
+    ($($library:ident),+ $(,)?) => {
+        $(use ::$library as _;)+
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("`offer!` takes the names of crates, with `_` for `-`: `daffi::offer!(plug, shop_list);`");
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

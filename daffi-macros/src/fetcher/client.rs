@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
-use syn::{LitStr, ReturnType};
+use syn::{LitStr, ReturnType, Type};
 
 use super::expand;
 use super::model::{Defaults, Fetcher};
@@ -142,11 +142,19 @@ pub(crate) fn take_futures(item: &mut Trait) {
             continue;
         };
         if signature.asyncness.is_none()
-            && let Some(output) = types::future_output(ty).cloned()
+            && let Some(output) = future_output(ty).cloned()
         {
             **ty = output;
         }
     }
+}
+
+/// What an `impl Future` gives, if it says that.
+fn future_output(ty: &Type) -> Option<&Type> {
+    let Type::ImplTrait(bounds) = types::bare(ty) else {
+        return None;
+    };
+    types::assigned(types::bound(bounds, &["Future"])?, "Output")
 }
 
 fn take_arguments(member: &mut Member, errors: &mut Errors) -> Arguments {
