@@ -20,7 +20,7 @@ impl Endless {
     pub async fn go_on(&self) {
         let _going = self._going.clone();
         self.begun.notify_one();
-        pending().await
+        pending::<()>().await;
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "public methods are what a service offers")]
 
+mod abort;
 mod access;
 mod background;
 mod bad_input;

@@ -200,7 +200,7 @@ impl Global {
         }
         tokio::select! {
             () = self.stop() => {}
-            _ = signals.next() => self.abort(),
+            _ = signals.next() => self.end(),
         }
     }
 
@@ -255,11 +255,32 @@ impl Global {
         if let Some(controller) = &self.inner.controller {
             controller.stop().await;
         }
-        self.abort();
+        self.end();
+    }
+
+    /// Ends it at once, as if its process had died: nobody is told, nothing is finished. For tests of what others do then.
+    ///
+    /// To others it is lost ([`LeaveReason::Lost`](crate::LeaveReason::Lost)), and what it ran for them ends with
+    /// [`ProviderLost`](CallError::ProviderLost). Its own calls end with [`Cancelled`](CallError::Cancelled), its asynchronous callbacks are dropped at their
+    /// next `.await`, and [`join`](Self::join) returns. A callback that is not `async` cannot be stopped from outside, and goes on to its end,
+    /// of which nobody hears. A controller of this `Global` ends with it, and cuts off all who have joined. Without effect if it has stopped.
+    ///
+    /// ```no_run
+    /// # async fn example(g: daffi_core::Global, worker: daffi_core::Global) {
+    /// let job = g.call::<u64>("count", (1_000_000_000u64,)).bg();
+    /// worker.abort();
+    /// assert!(job.await.is_err_and(|error| error.may_have_run()));
+    /// # }
+    /// ```
+    pub fn abort(&self) {
+        if let Some(node) = &self.inner.node {
+            node.die();
+        }
+        self.end();
     }
 
     /// Ends everything now.
-    fn abort(&self) {
+    fn end(&self) {
         if let Some(node) = &self.inner.node {
             node.stop_now();
             in_process::remove(node);

@@ -195,6 +195,15 @@ impl Node {
         self.stop.cancel();
     }
 
+    /// As [`stop_now`](Self::stop_now), without a word: nothing more is written.
+    pub(crate) fn die(self: &Arc<Self>) {
+        let outbox = self.visit(&mut Doings::default(), |visit| visit.outbox().cloned());
+        if let Some(outbox) = outbox {
+            outbox.abort();
+        }
+        self.stop_now();
+    }
+
     /// Waits until no callback runs but those that wait for the stop.
     async fn idle(&self) {
         self.until(|| {

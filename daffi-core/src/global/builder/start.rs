@@ -274,7 +274,7 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if let Some(global) = self.0.take() {
-            global.abort();
+            global.end();
         }
     }
 }
