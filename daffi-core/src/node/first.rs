@@ -1,9 +1,9 @@
 //! The first poll of an asynchronous callback: where it holds up nobody, unless it is known to be quick.
 
-use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -15,6 +15,10 @@ use crate::panics;
 use crate::proto::{Failed, Outcome};
 use crate::registry::{Callback, Handler, Invocation, OutcomeFuture, SLOW};
 use crate::scope::Scope;
+
+/// Within so long a thread of the blocking pool begins what it is given, unless all of them are taken: a machine that has much to do
+/// starts them late, and what begins elsewhere for that may block those who can do without it least.
+const THREAD: Duration = Duration::from_secs(1);
 
 /// What a callback does that is polled for the first time.
 pub(super) enum Begun {
@@ -64,8 +68,9 @@ pub(super) struct Aside {
     /// It is there until it begins. Whoever takes it begins it.
     waiting: Arc<Mutex<Option<First>>>,
     given: oneshot::Receiver<Begun>,
-    /// Nothing is said but that there is nothing more to say.
-    is_done: mpsc::Receiver<Infallible>,
+    /// Says once that a thread has come to it, and ends when that has gone on.
+    thread: mpsc::Receiver<()>,
+    are_taken: Arc<AtomicBool>,
 }
 
 fn take(waiting: &Mutex<Option<First>>) -> Option<First> {
@@ -73,16 +78,20 @@ fn take(waiting: &Mutex<Option<First>>) -> Option<First> {
 }
 
 impl Aside {
-    /// A callback, and what begins it on another thread if anybody waits for it then.
-    pub(super) fn new(first: First) -> (Self, impl FnOnce() + Send + 'static) {
+    /// A callback, and what begins it on another thread if anybody waits for it then. Whether all threads seem to be taken is kept
+    /// in `are_taken`, so that not everybody waits for one as long as the first.
+    pub(super) fn new(first: First, are_taken: &Arc<AtomicBool>) -> (Self, impl FnOnce() + Send + 'static) {
         let (give, given) = oneshot::channel();
-        let (done, is_done) = mpsc::channel();
+        let (come, thread) = mpsc::channel();
         let callback = Arc::clone(&first.callback);
         let waiting = Arc::new(Mutex::new(Some(first)));
         let taken = Arc::clone(&waiting);
+        let (are_taken, may_be_taken) = (Arc::clone(are_taken), Arc::clone(are_taken));
         let begin = move || {
-            // However it ends.
-            let _done: mpsc::Sender<Infallible> = done;
+            may_be_taken.store(false, Ordering::Relaxed);
+            // It is dropped at the end, whichever that is.
+            let come = come;
+            let _ = come.send(());
             if let Some(first) = take(&taken) {
                 first.begin(|begun| drop(give.send(begun)));
             }
@@ -91,15 +100,22 @@ impl Aside {
             callback,
             waiting,
             given,
-            is_done,
+            thread,
+            are_taken,
         };
         (aside, begin)
     }
 
-    /// Waits for it, so that calls begin in their order, but for no longer than a callback may hold up others. If there is no
-    /// thread for it by then, it begins here.
+    /// Waits for it, so that calls begin in their order, but for no longer than a callback may hold up others once it has begun. If there
+    /// is no thread for it, it begins here.
     pub(super) fn soon(&mut self) -> Option<Begun> {
-        let in_time = self.is_done.recv_timeout(SLOW) != Err(mpsc::RecvTimeoutError::Timeout);
+        let are_taken = self.are_taken.load(Ordering::Relaxed);
+        let has_thread = self
+            .thread
+            .recv_timeout(if are_taken { SLOW } else { THREAD })
+            .is_ok();
+        self.are_taken.store(!has_thread, Ordering::Relaxed);
+        let in_time = !has_thread || self.thread.recv_timeout(SLOW) != Err(mpsc::RecvTimeoutError::Timeout);
         if let Some(first) = take(&self.waiting) {
             return Some(
                 first
@@ -119,7 +135,7 @@ impl Aside {
 
     /// Waits for a thread, as long as there is likely to be one, and for what comes of it.
     pub(super) async fn outcome(mut self) -> Outcome {
-        let begun = match timeout(SLOW, &mut self.given).await {
+        let begun = match timeout(THREAD, &mut self.given).await {
             Ok(begun) => begun.map(Some),
             Err(_) => match take(&self.waiting) {
                 // All threads may wait for this one.

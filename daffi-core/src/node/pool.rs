@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::proto::{Failed, Failure};
 use crate::threads::{Next, Stalled, Threads};
@@ -43,6 +43,8 @@ pub(super) struct Pool {
     threads: Mutex<Threads<Job>>,
     /// Somebody looks whether threads come.
     is_watched: AtomicBool,
+    /// None came in time to the last one that was waited for.
+    are_taken: Arc<AtomicBool>,
 }
 
 impl Pool {
@@ -50,7 +52,13 @@ impl Pool {
         Self {
             threads: Mutex::new(Threads::new(limit)),
             is_watched: AtomicBool::new(false),
+            are_taken: Arc::default(),
         }
+    }
+
+    /// Whether it seems that the runtime has no thread left.
+    pub(super) const fn are_taken(&self) -> &Arc<AtomicBool> {
+        &self.are_taken
     }
 
     /// Does something about them. What follows from it is done without the lock: that goes with how many there are.

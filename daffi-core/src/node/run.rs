@@ -181,7 +181,7 @@ impl Node {
 
     /// Begins a callback that may block, on a thread where that holds up nobody, as soon as there is one.
     pub(super) fn begin_aside(&self, first: First) -> Aside {
-        let (aside, begin) = Aside::new(first);
+        let (aside, begin) = Aside::new(first, self.pool.are_taken());
         // Where there is no thread to be had, what waits for one is begun without.
         let _ = panics::caught(|| self.tasks.spawn_blocking_on(begin, &self.runtime));
         aside
