@@ -354,7 +354,7 @@ impl Router {
                     peer.gathering = None;
                 }
             }
-            Sent::Waiting => self.watchers.forget_question(from, call),
+            Sent::Question => self.watchers.forget_question(from, call),
             Sent::Presence => self.watchers.forget_subscriber(from, call),
         }
         self.refuse(from, call, Failed::Cancelled { may_have_run: false }, out);

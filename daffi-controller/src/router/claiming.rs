@@ -38,7 +38,7 @@ impl Router {
     pub(super) fn note(&mut self, from: PeerId, call: CallId, sent: Sent) {
         if let Some(peer) = self.peers.live(from) {
             peer.sent.insert(call, sent);
-            peer.waiting += usize::from(sent == Sent::Waiting);
+            peer.questions += usize::from(sent == Sent::Question);
         }
     }
 }

@@ -3,7 +3,7 @@
 use daffi_core::proto::{CallHeader, ToCome};
 
 use super::made::Made;
-use super::payload::Come;
+use super::payload::SoFar;
 
 /// A call to many that is not complete.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(super) struct Gathering {
     pub(super) made: Made,
     /// Those whom it names, if it names any.
     pub(super) processes: Option<Vec<Box<str>>>,
-    pub(super) come: Come,
+    pub(super) come: SoFar,
 }
 
 impl Gathering {
@@ -19,7 +19,7 @@ impl Gathering {
         Self {
             made: Made::new(call),
             processes: processes.map(|names| names.iter().map(|name| (*name).into()).collect()),
-            come: Come::nothing_of(to_come),
+            come: SoFar::nothing_of(to_come),
         }
     }
 }

@@ -77,7 +77,7 @@ pub(super) enum Sent {
     /// A call to many that has not all come.
     Gathering,
     /// A question that waits for something to appear.
-    Waiting,
+    Question,
     /// The question what happens.
     Presence,
 }

@@ -44,6 +44,7 @@ mod permitting;
 mod pick;
 mod provider;
 mod query;
+mod questions;
 mod queueing;
 #[cfg(test)]
 mod recount;
@@ -58,7 +59,6 @@ mod telling;
 #[cfg(test)]
 mod tests;
 mod unwanted;
-mod waiting;
 mod watchers;
 mod work;
 

@@ -149,7 +149,7 @@ impl Router {
                 }
                 Sent::Broadcast(of) => clearing.broadcast = Some((of, 0)),
                 Sent::Gathering => {}
-                Sent::Waiting => self.watchers.forget_question(peer, call),
+                Sent::Question => self.watchers.forget_question(peer, call),
                 Sent::Presence => self.watchers.forget_subscriber(peer, call),
             }
             if !turn.spend() {

@@ -13,7 +13,7 @@ use super::calls::Outstanding;
 use super::gathered::Gathering;
 use super::ids::{Caller, PeerId, Routed, Sent};
 use super::outlet::{Fault, Outlet};
-use super::payload::{Arguments, Come};
+use super::payload::{Arguments, SoFar};
 use super::pick::OVERLOADED;
 use super::rest::{Passing, Rest};
 use super::state::Router;
@@ -46,7 +46,7 @@ impl Router {
                 "arguments beside those in the items of a stream",
             )),
             Large::Call(call) => {
-                let come = Come::nothing_of(to_come);
+                let come = SoFar::nothing_of(to_come);
                 self.call(from, &call, Arguments::Pieces(&come), turn, out)
             }
             Large::Reply { call, status } => {
@@ -74,7 +74,7 @@ impl Router {
                 Some(Sent::Routed(Routed::Run(run))) => self.pass_arguments((from, call), run, piece, out)?,
                 Some(Sent::Routed(Routed::Queued(id))) => self.lines.add(id, piece)?,
                 Some(Sent::Gathering) => return self.gather_more(from, piece, turn, out),
-                Some(Sent::Broadcast(_) | Sent::Waiting | Sent::Presence) => {
+                Some(Sent::Broadcast(_) | Sent::Question | Sent::Presence) => {
                     return Err(Fault::Unexpected("a piece of nothing that comes in pieces"));
                 }
             },

@@ -15,7 +15,7 @@ const SHARED_BYTES: usize = 128 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Arguments<'a> {
     Whole(&'a Bytes),
-    Pieces(&'a Come),
+    Pieces(&'a SoFar),
 }
 
 impl Arguments<'_> {
@@ -56,7 +56,7 @@ impl Arguments<'_> {
 #[derive(Clone, Debug)]
 pub(super) enum Payload {
     Whole(Bytes),
-    Pieces(Come),
+    Pieces(SoFar),
 }
 
 impl Payload {
@@ -79,7 +79,7 @@ impl Payload {
 /// What has come of arguments: pieces as they came, but that short ones are put together. They are shared by all who are given
 /// them.
 #[derive(Clone, Debug)]
-pub(super) struct Come {
+pub(super) struct SoFar {
     pieces: Arc<Vec<Bytes>>,
     /// The last bytes.
     rest: BytesMut,
@@ -87,7 +87,7 @@ pub(super) struct Come {
     to_come: ToCome,
 }
 
-impl Come {
+impl SoFar {
     pub(super) fn nothing_of(to_come: ToCome) -> Self {
         Self {
             pieces: Arc::default(),
@@ -148,8 +148,8 @@ impl Come {
 mod tests {
     use super::*;
 
-    fn come(bytes: u64) -> Come {
-        Come::nothing_of(ToCome::declared(bytes, 1 << 24).unwrap())
+    fn come(bytes: u64) -> SoFar {
+        SoFar::nothing_of(ToCome::declared(bytes, 1 << 24).unwrap())
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) struct Peer {
     /// What it sent and what is not answered, by its numbers.
     pub(super) sent: Table<CallId, Sent>,
     /// How many of these are questions that wait.
-    pub(super) waiting: usize,
+    pub(super) questions: usize,
     /// How many calls it has made that have not ended, the parts of broadcasts each by itself, whoever still wants to know.
     pub(super) made: usize,
     /// How many of these run with streams.
@@ -83,7 +83,7 @@ impl Peer {
     /// What it sent under a number is answered.
     pub(super) fn answered(&mut self, call: CallId) {
         if let Some(sent) = self.sent.remove(&call) {
-            self.waiting -= usize::from(sent == Sent::Waiting);
+            self.questions -= usize::from(sent == Sent::Question);
             shrink(&mut self.sent);
         }
     }
@@ -141,7 +141,7 @@ impl Peers {
             instance: hello.instance,
             stage: Stage::Joining,
             sent: Table::with_hasher(self.mixing),
-            waiting: 0,
+            questions: 0,
             made: 0,
             streaming: 0,
             runs: RunList::default(),

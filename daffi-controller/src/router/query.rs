@@ -117,16 +117,16 @@ impl Router {
                 let reason = query.impossible().unwrap_or_default();
                 self.refuse(from, call, Failed::Invalid { reason }, out);
             }
-            _ if query.waits() && self.peers.get(from).is_some_and(|peer| peer.waiting >= WAITS) => {
+            _ if query.waits() && self.peers.get(from).is_some_and(|peer| peer.questions >= WAITS) => {
                 self.refuse(from, call, overloaded, out);
             }
             Query::WaitProcess(name) if self.peers.present(name).is_none() => {
-                self.watchers.waiting.for_process(name, from, call);
-                self.note(from, call, Sent::Waiting);
+                self.watchers.questions.for_process(name, from, call);
+                self.note(from, call, Sent::Question);
             }
             Query::WaitFunction { name, process } if !self.is_offered(name, process, from, turn) => {
-                self.watchers.waiting.for_function(name, process, from, call);
-                self.note(from, call, Sent::Waiting);
+                self.watchers.questions.for_function(name, process, from, call);
+                self.note(from, call, Sent::Question);
             }
             Query::WaitProcess(_) | Query::WaitFunction { .. } => {
                 self.answer(from, call, Status::Value, &Bytes::new(), out);

@@ -9,8 +9,8 @@ use daffi_core::proto::{CallId, Failed, Status};
 use super::ids::{BroadcastId, Caller, PeerId, ProviderKey, Routed, Sent};
 use super::outlet::Outlet;
 use super::permission::{Denial, DenialKind, Needs};
+use super::questions::Awaited;
 use super::state::Router;
-use super::waiting::Awaited;
 use super::work::{Progress, Step, Task, Turn, Work};
 use crate::access::Rights;
 
@@ -96,8 +96,8 @@ impl Router {
                 Some(Sent::Routed(routed)) => self.deny_routed(peer, routed, Needs::CALL, turn, out),
                 Some(Sent::Broadcast(of)) => restricting.broadcast = Some((of, 0)),
                 Some(Sent::Gathering) => self.check_gathering(peer, call, turn, out),
-                Some(Sent::Waiting) => {
-                    let awaited = self.watchers.waiting.awaited(peer, call).cloned();
+                Some(Sent::Question) => {
+                    let awaited = self.watchers.questions.awaited(peer, call).cloned();
                     let checked = match &awaited {
                         Some(Awaited::Function { name, .. }) => self.check_known(peer, name, turn),
                         Some(Awaited::Process(name)) => self.check_right(peer, Right::Observe, name, turn),

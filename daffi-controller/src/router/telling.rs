@@ -12,8 +12,8 @@ use daffi_core::proto::{self, CallId, Change, Failed, Header, Parting, Status, W
 use super::ids::{PeerId, Sent};
 use super::outlet::Outlet;
 use super::peers::Stage;
+use super::questions::Asker;
 use super::state::Router;
-use super::waiting::Asker;
 use super::watchers::{BACKLOG, Subscriber};
 use super::work::{Progress, Step, Task, Turn};
 
@@ -192,10 +192,10 @@ impl Router {
             if !turn.spend() {
                 return Progress::More;
             }
-            let waiting = &mut self.watchers.waiting;
+            let questions = &mut self.watchers.questions;
             let woken = match (&waking.process, waking.callbacks.get(waking.next)) {
-                (Some(process), _) => waiting.next_for_process(process),
-                (None, Some(callback)) => waiting.next_for_function(callback, waking.peer, &peer.name),
+                (Some(process), _) => questions.next_for_process(process),
+                (None, Some(callback)) => questions.next_for_function(callback, waking.peer, &peer.name),
                 (None, None) => return Progress::Done,
             };
             match woken {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use daffi_core::proto::CallId;
 
 use super::ids::{FIRST, LAST, PeerId};
-use super::waiting::{Asker, Waiting};
+use super::questions::{Asker, Questions};
 
 /// So many frames may wait for somebody who is still being told what there was when they asked.
 pub(super) const BACKLOG: usize = 1024;
@@ -14,7 +14,7 @@ pub(super) const BACKLOG: usize = 1024;
 /// Who waits, and who is told.
 #[derive(Debug, Default)]
 pub(super) struct Watchers {
-    pub(super) waiting: Waiting,
+    pub(super) questions: Questions,
     pub(super) subscribers: BTreeMap<Asker, Subscriber>,
     /// How many changes there have been.
     pub(super) changes: u64,
@@ -31,7 +31,7 @@ pub(super) struct Subscriber {
 impl Watchers {
     /// Somebody who waits does so no more.
     pub(super) fn forget_question(&mut self, peer: PeerId, call: CallId) {
-        self.waiting.forget(peer, call);
+        self.questions.forget(peer, call);
     }
 
     /// Somebody wants to be told no more.
@@ -46,6 +46,6 @@ impl Watchers {
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.subscribers.is_empty()
+        self.questions.is_empty() && self.subscribers.is_empty()
     }
 }

@@ -17,7 +17,7 @@ use super::replies::Reply;
 use super::spread::Receivers;
 use super::streaming::{Broken, Streaming, undecodable};
 use crate::error::{CallError, RemoteError};
-use crate::node::{Item, Next, Received, Turn};
+use crate::node::{Item, Next, Received, StreamTurn};
 use crate::proto::{Batch, Failure, Outcome};
 
 /// The items of the streams that the callbacks of a broadcast return, with the names of their processes, as they arrive.
@@ -36,7 +36,7 @@ pub struct BroadcastItems<T, E = RemoteError> {
     arrived: VecDeque<(usize, Arrived)>,
     /// Whose items are being taken.
     current: usize,
-    turn: Turn,
+    turn: StreamTurn,
     /// How many have not ended.
     open: usize,
     /// Those whose signature has another number for the same, by their place.
@@ -100,7 +100,7 @@ impl<T, E> Broadcast<Streaming<T>, E> {
             processes,
             arrived: VecDeque::new(),
             current: 0,
-            turn: Turn::NEW,
+            turn: StreamTurn::NEW,
             again: Vec::new(),
             again_first: false,
         };

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::Stream;
 
-use crate::node::{End, Node, Rounds, Turn, give_way};
+use crate::node::{End, Node, Rounds, StreamTurn, give_way};
 use crate::proto::{Batch, CallId, Credit, EncodeError, Failed};
 use crate::registry::Flow;
 use crate::signature::{Form, Forms};
@@ -79,7 +79,7 @@ pub(crate) struct Pump<S: Stream> {
     items: u32,
     /// Since when the first item waits for others.
     held: Option<Instant>,
-    turn: Turn,
+    turn: StreamTurn,
 }
 
 /// Appends an item, held to its form, to a buffer.
@@ -94,7 +94,7 @@ impl<S: Stream> Pump<S> {
             buffer: Vec::new(),
             items: 0,
             held: None,
-            turn: Turn::NEW,
+            turn: StreamTurn::NEW,
         }
     }
 

@@ -15,7 +15,7 @@ use super::feeding::Feeding;
 use super::pause::sleep_on;
 use super::pump::Feeds;
 use crate::error::CallError;
-use crate::node::{Exchange, FAR, For, Item, Message, Next, Received, Turn};
+use crate::node::{Exchange, FAR, For, Item, Message, Next, Received, StreamTurn};
 use crate::proto::{CallId, DecodeError, DecodeItem, Failed, Failure, Taken, TimeLimit, Window};
 use crate::registry::Flow;
 
@@ -48,7 +48,7 @@ pub struct Streaming<T> {
     source: Origin,
     received: Received<T>,
     callback: String,
-    turn: Turn,
+    turn: StreamTurn,
     /// How long the caller allowed the call.
     allowed: Option<Duration>,
     idle: Option<Duration>,
@@ -150,7 +150,7 @@ impl<T> Streaming<T> {
             source,
             received,
             callback,
-            turn: Turn::NEW,
+            turn: StreamTurn::NEW,
             allowed: None,
             idle: None,
             timer: None,

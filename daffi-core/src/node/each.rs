@@ -19,7 +19,7 @@ use super::first::First;
 use super::pool::Given;
 use super::received::Received;
 use super::report::Report;
-use super::turn::Turn;
+use super::turn::StreamTurn;
 use crate::context::CallContext;
 use crate::proto::{Failed, Failure, Outcome, RunId, Taken, Tally, TimeLimit, Window, decode_arguments};
 use crate::registry::{Callback, FlowHost, Handler, Invocation, OutcomeFuture, Work};
@@ -43,7 +43,7 @@ pub(super) struct Each {
     /// What was taken of them and not done.
     left: VecDeque<Bytes>,
     count: Arc<Count>,
-    turn: Turn,
+    turn: StreamTurn,
 }
 
 impl Each {
@@ -63,7 +63,7 @@ impl Each {
             items: Received::new(|bytes, _| decode_arguments(bytes), false, Window::DEFAULT),
             left: VecDeque::new(),
             count: Arc::default(),
-            turn: Turn::NEW,
+            turn: StreamTurn::NEW,
         }
     }
 

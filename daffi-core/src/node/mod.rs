@@ -64,7 +64,7 @@ pub(crate) use self::received::Received;
 pub(crate) use self::traces::Traces;
 #[cfg(test)]
 pub(crate) use self::turn::clock;
-pub(crate) use self::turn::{Rounds, Turn, give_way};
+pub(crate) use self::turn::{Rounds, StreamTurn, give_way};
 use crate::auth::Proving;
 use crate::link::handshake::Trust;
 use crate::proto::{Limits, Moment, RunId};

@@ -31,7 +31,7 @@ const MOST: u32 = 16;
 
 /// One turn.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Turn {
+pub(crate) struct StreamTurn {
     /// Each counts as often as there are streams that share the time.
     items: u32,
     bytes: usize,
@@ -47,7 +47,7 @@ pub(crate) struct Turn {
     clock: fn() -> Instant,
 }
 
-impl Turn {
+impl StreamTurn {
     pub(crate) const NEW: Self = Self::by(Instant::now);
 
     /// By another clock.

@@ -4,7 +4,7 @@ use crate::proto::{Batch, Change, Outcome};
 
 /// How many answers of one call may wait to be looked at, and how many bytes of them. Items of streams do not count: their
 /// receiver has granted them.
-pub(super) const HELD: Held = Held {
+pub(super) const MOST: Backlog = Backlog {
     answers: 1 << 16,
     bytes: 64 << 20,
 };
@@ -29,12 +29,12 @@ pub enum Item {
 
 /// What waits to be looked at.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Held {
+pub(super) struct Backlog {
     pub(super) answers: usize,
     pub(super) bytes: usize,
 }
 
-impl Held {
+impl Backlog {
     pub(super) fn of(item: &Item) -> Self {
         let (answers, bytes) = match item {
             Item::Roster(names) => (1, names.iter().map(String::len).sum()),

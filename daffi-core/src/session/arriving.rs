@@ -31,14 +31,14 @@ impl Arguments {
 
 /// A run that has its place, and has not begun.
 #[derive(Debug)]
-pub(super) struct Held<C> {
+pub(super) struct HeldRun<C> {
     pub(super) start: Start<C>,
     /// How long its callback may take, once it begins.
     pub(super) own: Option<Duration>,
     pub(super) arguments: Arguments,
 }
 
-impl<C> Held<C> {
+impl<C> HeldRun<C> {
     const fn is_whole(&self) -> bool {
         matches!(self.arguments, Arguments::Whole(_))
     }
@@ -48,7 +48,7 @@ impl<C> Held<C> {
 #[derive(Debug)]
 pub(super) struct Arriving<C> {
     /// By the stamps of the runs, which are in the order in which these came.
-    held: BTreeMap<u64, Held<C>>,
+    held: BTreeMap<u64, HeldRun<C>>,
     of: HashMap<Arc<str>, BTreeSet<u64>>,
 }
 
@@ -65,11 +65,11 @@ impl<C> Arriving<C> {
     }
 
     /// Whether a run is to wait.
-    pub(super) fn takes(&self, held: &Held<C>) -> bool {
+    pub(super) fn takes(&self, held: &HeldRun<C>) -> bool {
         !held.is_whole() || !self.is_empty() && self.of.contains_key(&held.start.caller)
     }
 
-    pub(super) fn add(&mut self, held: Held<C>) {
+    pub(super) fn add(&mut self, held: HeldRun<C>) {
         let stamp = held.start.run.stamp;
         let own = self.of.entry(Arc::clone(&held.start.caller)).or_default();
         own.insert(stamp);
@@ -86,7 +86,7 @@ impl<C> Arriving<C> {
     }
 
     /// A run does not wait any more.
-    pub(super) fn remove(&mut self, run: RunId) -> Option<Held<C>> {
+    pub(super) fn remove(&mut self, run: RunId) -> Option<HeldRun<C>> {
         let held = self.held.remove(&run.stamp)?;
         if let Some(own) = self.of.get_mut(&held.start.caller) {
             own.remove(&run.stamp);
@@ -98,14 +98,14 @@ impl<C> Arriving<C> {
     }
 
     /// The next run of a caller, if it may begin.
-    pub(super) fn next_of(&mut self, caller: &str) -> Option<Held<C>> {
+    pub(super) fn next_of(&mut self, caller: &str) -> Option<HeldRun<C>> {
         let first = *self.of.get(caller)?.first()?;
         let run = self.held.get(&first).filter(|held| held.is_whole())?.start.run;
         self.remove(run)
     }
 
     /// Any of them, the oldest first.
-    pub(super) fn pop(&mut self) -> Option<Held<C>> {
+    pub(super) fn pop(&mut self) -> Option<HeldRun<C>> {
         let run = self.held.values().next()?.start.run;
         self.remove(run)
     }

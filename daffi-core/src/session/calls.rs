@@ -1,6 +1,6 @@
 //! The slots of calls that this process made.
 
-use super::answers::{Held, Next};
+use super::answers::{Backlog, Next};
 use super::message::Kept;
 use super::slot::{Parked, Slot, State};
 use crate::proto::{CallId, Failed, Failure, Outcome, Slots};
@@ -182,7 +182,7 @@ impl<W> Calls<W> {
             match &mut slot.state {
                 State::Sent { items, held, .. } => {
                     if let Some(item) = items.pop_front() {
-                        let taken = Held::of(&item);
+                        let taken = Backlog::of(&item);
                         held.answers -= taken.answers;
                         held.bytes -= taken.bytes;
                         return Some(Next::Item(item));

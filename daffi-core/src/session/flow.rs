@@ -1,4 +1,4 @@
-//! The streams of calls, at both ends.
+//! Streams as a session sends and receives them, at both ends of a call.
 
 use std::collections::BTreeSet;
 

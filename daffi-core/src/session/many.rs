@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::answers::{HELD, Held, Item};
+use super::answers::{Backlog, Item, MOST};
 use super::calls::Calls;
 use super::lent::{Bound, join};
 use super::slot::State;
@@ -105,10 +105,10 @@ impl<W> Calls<W> {
                         None => Err(overloaded),
                     },
                     other => {
-                        let more = Held::of(other);
+                        let more = Backlog::of(other);
                         held.answers += more.answers;
                         held.bytes += more.bytes;
-                        if held.is_over(HELD) {
+                        if held.is_over(MOST) {
                             Err(overloaded)
                         } else {
                             Ok(())

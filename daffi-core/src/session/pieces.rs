@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::answers::Item;
-use super::arriving::{Arguments, Held};
+use super::arriving::{Arguments, HeldRun};
 use super::provider::reply;
 use super::runs::Times;
 use super::streams::End;
@@ -134,7 +134,7 @@ impl<W, C: Clone> Session<W, C> {
 
     fn refuse(
         &mut self,
-        held: Held<C>,
+        held: HeldRun<C>,
         failed: Failed,
         out: &mut impl Transmit,
         events: &mut Vec<Event<W, C>>,
@@ -152,7 +152,7 @@ impl<W, C: Clone> Session<W, C> {
     }
 
     /// A run does not begin. Gives the call that is to be answered.
-    fn dismiss(&mut self, held: Held<C>, events: &mut Vec<Event<W, C>>) -> Option<CallId> {
+    fn dismiss(&mut self, held: HeldRun<C>, events: &mut Vec<Event<W, C>>) -> Option<CallId> {
         let run = held.start.run;
         self.end_streams(End::Run(run), events);
         events.push(Event::Dismiss(held.start.callback));

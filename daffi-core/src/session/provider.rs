@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::arriving::{Arguments, Held};
+use super::arriving::{Arguments, HeldRun};
 use super::runs::{Terms, Times, Unwanted};
 use super::streams::End;
 use super::transmit::{Transmit, Unsent};
@@ -100,7 +100,7 @@ impl<W, C: Clone> Session<W, C> {
         let stamp = self.next_stamp();
         match self.runs.start(now, stamp, run, times, caller, arguments.bytes()) {
             Ok((start, own)) => {
-                let held = Held {
+                let held = HeldRun {
                     start,
                     own,
                     arguments,
@@ -120,8 +120,8 @@ impl<W, C: Clone> Session<W, C> {
     }
 
     /// Begins a run whose arguments are there.
-    pub(super) fn let_begin(&mut self, now: Moment, held: Held<C>, events: &mut Vec<Event<W, C>>) {
-        let Held {
+    pub(super) fn let_begin(&mut self, now: Moment, held: HeldRun<C>, events: &mut Vec<Event<W, C>>) {
+        let HeldRun {
             mut start,
             own,
             arguments,

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use bytes::Bytes;
 
-use super::answers::HELD;
+use super::answers::MOST;
 use super::calls::Calls;
 use super::slot::State;
 use crate::proto::{CallId, Failure, Outcome, PieceError, Pieces, Status, ToCome, Typed};
@@ -34,7 +34,7 @@ enum Kept {
 
 /// A result that has come.
 #[derive(Debug)]
-pub(super) struct Come {
+pub(super) struct Complete {
     pub(super) is_part: bool,
     pub(super) bytes: usize,
     pub(super) outcome: Outcome,
@@ -82,7 +82,7 @@ impl Results {
         call: CallId,
         index: u32,
         piece: &Bytes,
-    ) -> Option<Result<Option<Come>, PieceError>> {
+    ) -> Option<Result<Option<Complete>, PieceError>> {
         let coming = self.0.get_mut(&(call, index))?;
         let whole = match &mut coming.kept {
             Kept::Pieces(pieces) => pieces.add(piece),
@@ -93,7 +93,7 @@ impl Results {
         Some(match whole {
             Err(error) => Err(error),
             Ok(None) => Ok(None),
-            Ok(Some(whole)) => Ok(self.0.remove(&(call, index)).map(|coming| Come {
+            Ok(Some(whole)) => Ok(self.0.remove(&(call, index)).map(|coming| Complete {
                 is_part: coming.is_part,
                 bytes: coming.bytes,
                 outcome: with_payload(coming.failure, whole),
@@ -161,7 +161,7 @@ impl<W> Calls<W> {
             return true;
         };
         held.bytes = held.bytes.saturating_add(bytes);
-        !held.is_over(HELD)
+        !held.is_over(MOST)
     }
 
     /// They have come, or never will.

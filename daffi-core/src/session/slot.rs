@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::answers::{Held, Item};
+use super::answers::{Backlog, Item};
 use super::lent::Lent;
 use super::message::Kept;
 use crate::proto::{Failed, Outcome};
@@ -32,7 +32,7 @@ pub(super) enum State<W> {
         items: VecDeque<Item>,
         /// How much may come of the stream of each process on the roster, or of the only one.
         windows: BTreeMap<u32, Lent>,
-        held: Held,
+        held: Backlog,
     },
     /// Ended, not yet looked at. `answered` if no reply is to come any more.
     Ended {
@@ -58,7 +58,7 @@ impl<W> State<W> {
             waiter,
             items: VecDeque::new(),
             windows: BTreeMap::new(),
-            held: Held { answers: 0, bytes: 0 },
+            held: Backlog { answers: 0, bytes: 0 },
         }
     }
 

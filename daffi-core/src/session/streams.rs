@@ -1,4 +1,4 @@
-//! The flow of streams: what a sender may still send, and what a receiver holds.
+//! The state of streams: what a sender may still send, and what a receiver holds.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -49,7 +49,7 @@ impl Slice {
 
 /// Frames as they will be written.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(super) struct WriteBatch {
     buffer: Vec<u8>,
     /// Where in `buffer` the first buffered piece begins.
     start: usize,
@@ -60,7 +60,7 @@ pub(super) struct Batch {
     numbered: u64,
 }
 
-impl Batch {
+impl WriteBatch {
     pub(super) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }

@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 
-use super::batch::Batch;
+use super::batch::WriteBatch;
 use crate::proto::{FrameError, Framing, Header, Large, Party};
 
 /// The slow lane is written in pieces of about so many bytes, between which the fast one has its turn.
@@ -23,7 +23,7 @@ const LARGE_BYTES: usize = PIECE_BYTES + 1024;
 /// Frames that wait.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    fast: Batch,
+    fast: WriteBatch,
     slow: VecDeque<Piece>,
     /// How many frames of a call are in the slow lane.
     held: HashMap<Party, u32>,
@@ -37,7 +37,7 @@ pub(super) struct Lanes {
 
 #[derive(Debug, Default)]
 struct Piece {
-    batch: Batch,
+    batch: WriteBatch,
     bytes: usize,
     of: Vec<Party>,
     in_order: u32,
@@ -136,7 +136,7 @@ impl Lanes {
     }
 
     /// Takes what is to be written next; `spare` is used again.
-    pub(super) fn pop(&mut self, spare: &mut Batch) -> Option<Batch> {
+    pub(super) fn pop(&mut self, spare: &mut WriteBatch) -> Option<WriteBatch> {
         let turn = std::mem::take(&mut self.slow_is_next) && self.sealed > 0;
         if (turn || self.fast.is_empty())
             && let Some(piece) = self.slow.pop_front()

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::batch::{Batch, detached};
+use super::batch::{WriteBatch, detached};
 use super::lanes::PIECE_BYTES;
 use super::memory::Pipe;
 use super::pool::Pool;
@@ -265,7 +265,7 @@ impl SocketSink {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self, batch: &mut Batch) -> io::Result<bool> {
+    fn write(&self, batch: &mut WriteBatch) -> io::Result<bool> {
         let taken = batch.write(
             |slices| self.socket.try_write(slices),
             |written| self.room.give(written),
@@ -342,7 +342,7 @@ impl SocketSink {
         }
     }
 
-    async fn write_all(&self, mut batch: Batch) -> io::Result<()> {
+    async fn write_all(&self, mut batch: WriteBatch) -> io::Result<()> {
         loop {
             if self.write(&mut batch)? {
                 let next = self.queue().next(batch);

@@ -1,15 +1,15 @@
 //! What waits for a socket, and who writes it. Its frames are numbered when they are taken to be written.
 
-use super::batch::Batch;
+use super::batch::WriteBatch;
 use super::lanes::Lanes;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     pub(super) lanes: Lanes,
     /// A used, empty batch whose buffer is used again.
-    spare: Batch,
+    spare: WriteBatch,
     /// What the socket did not take; the writer task goes on with it.
-    pub(super) stalled: Option<Batch>,
+    pub(super) stalled: Option<WriteBatch>,
     /// Somebody is writing, or a stalled batch waits for the writer task: nobody else may write.
     pub(super) busy: bool,
     pub(super) state: State,
@@ -28,15 +28,15 @@ pub(super) enum State {
 impl Queue {
     /// Takes some of what is queued in order to write it. Only now are its frames numbered: until then, others may be written
     /// before them.
-    pub(super) fn begin(&mut self) -> Option<Batch> {
+    pub(super) fn begin(&mut self) -> Option<WriteBatch> {
         let batch = self.lanes.pop(&mut self.spare);
-        self.sent += batch.as_ref().map_or(0, Batch::numbered);
+        self.sent += batch.as_ref().map_or(0, WriteBatch::numbered);
         self.busy = batch.is_some();
         batch
     }
 
     /// `written` is done: takes more, or ends the writing.
-    pub(super) fn next(&mut self, written: Batch) -> Option<Batch> {
+    pub(super) fn next(&mut self, written: WriteBatch) -> Option<WriteBatch> {
         self.spare = written;
         self.begin()
     }

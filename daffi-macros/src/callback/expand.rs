@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Type, parse_quote};
 
-use super::model::{Callback, Mode, Parameter, Streamed};
+use super::model::{Callback, Parameter, RunsOn, Streamed};
 use super::service::{OfferedMethod, Service};
 use crate::attributes;
 use crate::by_type;
@@ -18,7 +18,7 @@ pub(crate) fn function(callback: &Callback<'_>) -> TokenStream {
     let attributes = attributes::carried(&callback.function.attributes);
     let import = by_type::import();
     let description = description(callback, &callback.ident().to_string());
-    let variant = variant(callback.mode);
+    let variant = variant(callback.runs_on);
     let handler = function_handler(callback);
     quote! {
         #(#attributes)*
@@ -37,12 +37,12 @@ pub(crate) fn function(callback: &Callback<'_>) -> TokenStream {
 fn function_handler(callback: &Callback<'_>) -> TokenStream {
     let callee = callback.ident().to_token_stream();
     let body = handler_body(callback, &callee, None);
-    match callback.mode {
-        Mode::Async => {
+    match callback.runs_on {
+        RunsOn::Async => {
             let span = at(callback.ident().span());
             quote_spanned!(span=> |__daffi_call| ::daffi::__private::by_type::boxed(async move { #body }))
         }
-        Mode::Inline | Mode::Blocking => quote!(|__daffi_call| { #body }),
+        RunsOn::Inline | RunsOn::Blocking => quote!(|__daffi_call| { #body }),
     }
 }
 
@@ -109,7 +109,7 @@ fn method_entry(service: &Service<'_>, method: &OfferedMethod<'_>) -> TokenStrea
     let self_type = service.self_type();
     let conditions = attributes::conditions(&callback.function.attributes);
     let description = description(callback, &format!("{}::{}", written(self_type), callback.ident()));
-    let variant = variant(callback.mode);
+    let variant = variant(callback.runs_on);
     let variant = match method.access {
         Access::Shared => format_ident!("{variant}Ref"),
         Access::Exclusive => format_ident!("{variant}Mut"),
@@ -132,21 +132,21 @@ fn method_handler(service: &Service<'_>, callback: &Callback<'_>) -> TokenStream
         None => quote!(<#self_type>::#ident),
     };
     let body = handler_body(callback, &callee, Some(&format_ident!("__daffi_self")));
-    match callback.mode {
-        Mode::Async => {
+    match callback.runs_on {
+        RunsOn::Async => {
             let span = at(ident.span());
             let boxed = by_type::boxed(self_type, &quote_spanned!(span=> async move { #body }), span);
             quote!(|__daffi_self, __daffi_call| #boxed)
         }
-        Mode::Inline | Mode::Blocking => quote!(|__daffi_self, __daffi_call| { #body }),
+        RunsOn::Inline | RunsOn::Blocking => quote!(|__daffi_self, __daffi_call| { #body }),
     }
 }
 
-fn variant(mode: Mode) -> Ident {
-    match mode {
-        Mode::Inline => format_ident!("Inline"),
-        Mode::Blocking => format_ident!("Blocking"),
-        Mode::Async => format_ident!("Async"),
+fn variant(runs_on: RunsOn) -> Ident {
+    match runs_on {
+        RunsOn::Inline => format_ident!("Inline"),
+        RunsOn::Blocking => format_ident!("Blocking"),
+        RunsOn::Async => format_ident!("Async"),
     }
 }
 
@@ -154,9 +154,9 @@ fn variant(mode: Mode) -> Ident {
 fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<&Ident>) -> TokenStream {
     // By the path of the type, since a trait of the user's may have methods of these names for every type.
     let invocation = quote!(::daffi::__private::Invocation);
-    let call = match callback.mode {
-        Mode::Async => quote!(&__daffi_call),
-        Mode::Inline | Mode::Blocking => quote!(__daffi_call),
+    let call = match callback.runs_on {
+        RunsOn::Async => quote!(&__daffi_call),
+        RunsOn::Inline | RunsOn::Blocking => quote!(__daffi_call),
     };
     let context = quote!(#invocation::context(#call));
     let mut decoded = Vec::new();

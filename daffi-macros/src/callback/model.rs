@@ -23,7 +23,7 @@ pub(crate) struct Callback<'a> {
     pub(crate) balance: Balance,
     /// Its types are not looked into.
     pub(crate) untraced: bool,
-    pub(crate) mode: Mode,
+    pub(crate) runs_on: RunsOn,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) result: Type,
     /// The result is a stream.
@@ -40,7 +40,7 @@ pub(crate) struct Streamed {
 
 /// Where a callback runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub(crate) enum RunsOn {
     /// Where the call arrived.
     Inline,
     /// On the blocking pool.
@@ -101,7 +101,7 @@ impl<'a> Callback<'a> {
         let name = RemoteName::new(&signature.ident, arguments.text(Key::Alias), prefix, errors);
         let result = signature::result_type(signature);
         let stream = signature::stream_result(&result);
-        let mode = mode(
+        let runs_on = runs_on(
             signature,
             arguments,
             stream.as_ref().map(|stream| stream.stream.form),
@@ -134,7 +134,7 @@ impl<'a> Callback<'a> {
             timeout: arguments.time(Key::Timeout),
             balance: arguments.balance().unwrap_or_default(),
             untraced: arguments.span(Key::Untraced).is_some(),
-            mode,
+            runs_on,
             parameters,
             stream: stream.and_then(|stream| {
                 Some(Streamed {
@@ -157,22 +157,22 @@ impl<'a> Callback<'a> {
     }
 }
 
-fn mode(
+fn runs_on(
     signature: &Signature,
     arguments: &Arguments,
     stream: Option<StreamForm>,
     errors: &mut Errors,
-) -> Mode {
+) -> RunsOn {
     if let (Some(_), Some(inline)) = (stream, arguments.span(Key::Inline)) {
         errors.add_at(
             inline,
             "`inline` is for callbacks that are done at once, and a stream takes its time",
         );
-        return Mode::Async;
+        return RunsOn::Async;
     }
     match (stream, signature.asyncness) {
         // Making a stream takes no time; what takes time is in the stream.
-        (Some(StreamForm::Stream), _) => return Mode::Async,
+        (Some(StreamForm::Stream), _) => return RunsOn::Async,
         (Some(StreamForm::Iterator), Some(asyncness)) => errors.add(
             asyncness,
             "an iterator may block between its items, so it runs on the blocking pool: write `fn`, or return `impl Stream`",
@@ -180,15 +180,15 @@ fn mode(
         _ => {}
     }
     match (signature.asyncness, arguments.span(Key::Inline)) {
-        (None, Some(_)) => Mode::Inline,
-        (None, None) => Mode::Blocking,
-        (Some(_), None) => Mode::Async,
+        (None, Some(_)) => RunsOn::Inline,
+        (None, None) => RunsOn::Blocking,
+        (Some(_), None) => RunsOn::Async,
         (Some(_), Some(inline)) => {
             errors.add_at(
                 inline,
                 "`inline` is for synchronous functions: an asynchronous one is begun where its call arrived as it is",
             );
-            Mode::Async
+            RunsOn::Async
         }
     }
 }

@@ -7,7 +7,7 @@ use syn::{FnArg, Pat, ReceiverKind, Signature, Type, Visibility, parse_quote, pa
 
 use super::answer::{Answer, Comes};
 use super::body::Shape;
-use super::model::{Fetcher, Mode, Sent};
+use super::model::{Fetcher, Returned, Sent};
 use crate::arguments::{self, Key};
 use crate::by_type::{self, Kept};
 use crate::item::Function;
@@ -24,7 +24,7 @@ pub(crate) fn function(fetcher: &Fetcher<'_>) -> TokenStream {
         ..
     } = fetcher.function;
     let computed = matches!(fetcher.sent, Sent::Computed(..));
-    let header = header(signature, &fetcher.answer, fetcher.mode, computed);
+    let header = header(signature, &fetcher.answer, fetcher.returned, computed);
     let call = call(fetcher, None);
     quote! {
         #(#attributes)*
@@ -48,7 +48,7 @@ pub(crate) fn client_method(
         // The `self` of this function must be of the same hygiene as the one in its body.
         *receiver = parse_quote!(& #lifetime self);
     }
-    let header = header(&signature, &fetcher.answer, fetcher.mode, false);
+    let header = header(&signature, &fetcher.answer, fetcher.returned, false);
     let call = call(fetcher, Some(&quote!(&self.global)));
     quote! {
         #(#attributes)*
@@ -81,10 +81,10 @@ fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
         call = quote!(::daffi::__private::streams::feeding(#call, #feeds));
     }
     let call = quote!(#call #on);
-    let made = match fetcher.mode {
-        Mode::Call => call,
-        Mode::Background => background(&fetcher.answer, &call),
-        Mode::Broadcast => {
+    let made = match fetcher.returned {
+        Returned::Call => call,
+        Returned::Background => background(&fetcher.answer, &call),
+        Returned::Broadcast => {
             let lagging = fetcher.lagging.map(|lagging| {
                 let lagging = lagging.tokens();
                 quote!(.lagging(#lagging))
@@ -185,7 +185,7 @@ pub(crate) fn placeholder(function: &Function, given: &arguments::Arguments) -> 
     if given.span(Key::Each).is_some() {
         answer = answer.counted();
     }
-    let header = header(signature, &answer, Mode::of(given), true);
+    let header = header(signature, &answer, Returned::of(given), true);
     quote! {
         #(#attributes)*
         #[allow(unused_variables, unused_mut)]
@@ -194,16 +194,16 @@ pub(crate) fn placeholder(function: &Function, given: &arguments::Arguments) -> 
 }
 
 /// The signature, with a call in place of the result.
-fn header(signature: &Signature, answer: &Answer, mode: Mode, has_body: bool) -> TokenStream {
+fn header(signature: &Signature, answer: &Answer, returned: Returned, has_body: bool) -> TokenStream {
     let mut signature = signature.clone();
     signature.asyncness = None;
     let Answer { value, error, .. } = answer;
     let error = error.iter();
     let span = at(value.span());
-    let call = match mode {
-        Mode::Call => "Call",
-        Mode::Background => "AsyncResult",
-        Mode::Broadcast => "Broadcast",
+    let call = match returned {
+        Returned::Call => "Call",
+        Returned::Background => "AsyncResult",
+        Returned::Broadcast => "Broadcast",
     };
     let call = Ident::new(call, span);
     let value = answer.received();

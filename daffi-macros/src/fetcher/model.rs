@@ -24,7 +24,7 @@ pub(crate) struct Fetcher<'a> {
     pub(crate) wait: Option<Duration>,
     pub(crate) retry: Option<u32>,
     pub(crate) idempotent: bool,
-    pub(crate) mode: Mode,
+    pub(crate) returned: Returned,
     pub(crate) lagging: Option<Lagging>,
     pub(crate) sent: Sent<'a>,
     pub(crate) answer: Answer,
@@ -36,7 +36,7 @@ pub(crate) struct Fetcher<'a> {
 
 /// How a fetcher makes its calls, and with that what it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub(crate) enum Returned {
     /// It leaves that to its caller: a `Call`.
     Call,
     /// In the background, at once: an `AsyncResult`.
@@ -45,7 +45,7 @@ pub(crate) enum Mode {
     Broadcast,
 }
 
-impl Mode {
+impl Returned {
     /// What is said, or one of them if too much is.
     pub(crate) fn of(arguments: &Arguments) -> Self {
         if arguments.span(Key::Broadcast).is_some() {
@@ -170,7 +170,7 @@ impl<'a> Fetcher<'a> {
             wait: arguments.time(Key::Wait).or(defaults.wait),
             retry: arguments.count(Key::Retry),
             idempotent: arguments.span(Key::Idempotent).is_some(),
-            mode: Mode::of(arguments),
+            returned: Returned::of(arguments),
             lagging: arguments.lagging(),
             sent: sent?,
             answer,
@@ -230,8 +230,8 @@ fn check_lagging(arguments: &Arguments, signature: &syn::Signature, errors: &mut
 /// That its calls can be made again, if that is what is said.
 fn check_retry(arguments: &Arguments, errors: &mut Errors) {
     let (retry, idempotent) = (arguments.span(Key::Retry), arguments.span(Key::Idempotent));
-    match (Mode::of(arguments), retry, idempotent) {
-        (Mode::Broadcast, Some(span), _) | (Mode::Broadcast, None, Some(span)) => errors.add_at(
+    match (Returned::of(arguments), retry, idempotent) {
+        (Returned::Broadcast, Some(span), _) | (Returned::Broadcast, None, Some(span)) => errors.add_at(
             span,
             "a broadcast is not made again: those that have answered would run the callback once more\n\
              leave this out, look at the outcome of each process, and call those that failed with `to`",
@@ -242,7 +242,7 @@ fn check_retry(arguments: &Arguments, errors: &mut Errors) {
              so with `idempotent`\n\
              otherwise leave `retry` out: `Call::retry` makes only those calls again that have not run",
         ),
-        (Mode::Background, None, Some(idempotent)) if arguments.are_complete() => errors.add_at(
+        (Returned::Background, None, Some(idempotent)) if arguments.are_complete() => errors.add_at(
             idempotent,
             "`idempotent` lets a call be made again, and one in the background is only if it says here how often: add \
              `retry = 2`, or leave `idempotent` out",

@@ -586,11 +586,11 @@ fn p6_questions_that_waited_leave_nothing_behind() {
         };
         f.ask(asker, number, query);
     }
-    let full = f.router.watchers.waiting.capacity();
+    let full = f.router.watchers.questions.capacity();
     for number in 0..4096 {
         f.cancel(asker, number);
     }
-    let left = f.router.watchers.waiting.capacity();
+    let left = f.router.watchers.questions.capacity();
     assert!(left * 16 < full, "{left} of {full}");
 }
 

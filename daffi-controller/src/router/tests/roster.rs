@@ -426,7 +426,7 @@ fn whoever_waits_for_the_callback_of_a_process_is_told_once_that_one_offers_it()
     f.ask(asker, 0, of_shop);
     f.receive(asker, Header::Cancel { call: id(0) }, &Bytes::new())
         .unwrap();
-    assert!(f.router.watchers.waiting.is_empty());
+    assert!(f.router.watchers.questions.is_empty());
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn raw(item: Vec<u8>, _: &Form, buffer: &mut Vec<u8>) -> Result<(), EncodeError>
 /// For which time stands still unless it is told to pass.
 fn pump<S: Stream<Item = Vec<u8>>>(stream: S) -> Pump<S> {
     Pump {
-        turn: Turn::by(clock::now),
+        turn: StreamTurn::by(clock::now),
         ..Pump::new(stream, raw, Arc::default())
     }
 }
@@ -310,7 +310,7 @@ fn a_stream_may_keep_to_itself_that_it_is_woken() {
     let (port, source) = (Fake::open(), Source::default());
     source.push("last");
     // Its turn ends, but nobody is woken for that, and there is nothing more.
-    let (mut inner, mut items) = (Turn::by(clock::now), source.stream());
+    let (mut inner, mut items) = (StreamTurn::by(clock::now), source.stream());
     let mut swallowed = false;
     let mut pump = pump(stream::poll_fn(move |cx| {
         let polled = Pin::new(&mut items).poll_next(cx);
@@ -344,7 +344,7 @@ fn waiting_for_credit_is_no_work() {
 
 /// Of items that are there it gives one in so many, and has turns of its own. Each takes a while.
 fn one_in(many: usize, each: Duration) -> impl Stream<Item = Vec<u8>> {
-    let mut turn = Turn::by(clock::now);
+    let mut turn = StreamTurn::by(clock::now);
     let mut count = 0;
     stream::poll_fn(move |cx| {
         loop {

@@ -7,8 +7,8 @@ use super::*;
 
 const MS: Duration = Duration::from_millis(1);
 
-fn turn() -> Turn {
-    Turn::by(clock::now)
+fn turn() -> StreamTurn {
+    StreamTurn::by(clock::now)
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn waiting_is_no_work() {
 }
 
 /// Every stream has a turn in each round; how many items it has in the last.
-fn items_of_last_round(streams: &mut [Turn], rounds: u32) -> Vec<u32> {
+fn items_of_last_round(streams: &mut [StreamTurn], rounds: u32) -> Vec<u32> {
     let mut items = Vec::new();
     for _ in 0..rounds {
         items.clear();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::proto::{Change, RemoteError, encode};
-use crate::session::answers::Held;
+use crate::session::answers::Backlog;
 
 /// How many answers wait at most.
 const ITEMS: usize = 65_536;
@@ -343,17 +343,17 @@ fn p6_answers_count_with_all_their_bytes() {
         ),
         (Item::Happened(vec![change("add"), change("")]), 2, 17),
     ] {
-        let held = Held::of(&item);
+        let held = Backlog::of(&item);
         assert_eq!((held.answers, held.bytes), (answers, bytes), "{item:?}");
     }
 }
 
 #[test]
 fn p6_as_much_as_may_wait_does() {
-    let limit = Held { answers: 2, bytes: 5 };
+    let limit = Backlog { answers: 2, bytes: 5 };
     for (answers, bytes, is_over) in [(2, 5, false), (3, 5, true), (2, 6, true)] {
         assert_eq!(
-            Held { answers, bytes }.is_over(limit),
+            Backlog { answers, bytes }.is_over(limit),
             is_over,
             "{answers}, {bytes}"
         );

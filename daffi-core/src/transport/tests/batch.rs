@@ -5,13 +5,13 @@ use std::io::{self, IoSlice};
 use proptest::prelude::*;
 
 use super::*;
-use crate::transport::batch::{Batch, detached};
+use crate::transport::batch::{WriteBatch, detached};
 
 const LIMIT: Framing = Framing::newest(1 << 20);
 
 /// A batch of frames with such payloads, and what it must write.
-fn batch(lens: &[usize]) -> (Batch, Vec<u8>) {
-    let mut batch = Batch::default();
+fn batch(lens: &[usize]) -> (WriteBatch, Vec<u8>) {
+    let mut batch = WriteBatch::default();
     let mut expected = Vec::new();
     for (number, len) in (0..).zip(lens) {
         let payload = payload(*len);
@@ -94,7 +94,7 @@ fn small_frames_are_one_piece() {
 #[test]
 fn a_large_payload_is_written_from_where_it_is() {
     let large = payload(4096);
-    let mut batch = Batch::default();
+    let mut batch = WriteBatch::default();
     batch.push(&header(0), &payload(10), LIMIT).unwrap();
     batch.push(&header(1), &large, LIMIT).unwrap();
     batch.push(&header(2), &payload(10), LIMIT).unwrap();
@@ -252,7 +252,7 @@ fn what_is_left_is_moved_only_behind_most_of_much() {
     ] {
         let (mut batch, _) = batch(&vec![1000; frames]);
         let (mut first, mut next) = (None, None);
-        let mut round = |batch: &mut Batch, most: usize| {
+        let mut round = |batch: &mut WriteBatch, most: usize| {
             let mut left = Some(most);
             let done = batch.write(
                 |slices| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::super::batch::Batch;
+use super::super::batch::WriteBatch;
 use super::super::lanes::Lanes;
 use super::*;
 use crate::proto::{CallHeader, CallId, LENGTH_BYTES, Large, Mode, PieceOf, Status, StreamId};
@@ -87,7 +87,7 @@ const RESULT: StreamId = StreamId::Result(0);
 const ARGUMENT: StreamId = StreamId::Argument(0);
 
 /// The frames of a batch, with the first byte of their payloads.
-fn frames(mut batch: Batch) -> Vec<(Header<'static>, Option<u8>)> {
+fn frames(mut batch: WriteBatch) -> Vec<(Header<'static>, Option<u8>)> {
     let mut bytes = Vec::new();
     let written = batch.write(
         |slices| {
@@ -132,7 +132,7 @@ fn frames(mut batch: Batch) -> Vec<(Header<'static>, Option<u8>)> {
 }
 
 fn pop(lanes: &mut Lanes) -> Vec<Header<'static>> {
-    let batch = lanes.pop(&mut Batch::default());
+    let batch = lanes.pop(&mut WriteBatch::default());
     frames(batch.unwrap_or_default())
         .into_iter()
         .map(|(header, _)| header)
@@ -318,7 +318,7 @@ fn a_piece_fits_where_its_payload_does() {
                 matches!(pushed, Ok(_) | Err(FrameError::TooLarge { .. })),
                 "{limit}: {pushed:?}"
             );
-            while let Some(batch) = lanes.pop(&mut Batch::default()) {
+            while let Some(batch) = lanes.pop(&mut WriteBatch::default()) {
                 assert!(pushed.is_ok(), "{limit}");
                 drop(batch);
             }
@@ -417,7 +417,7 @@ proptest! {
     ) {
         let mut lanes = Lanes::default();
         let (mut sent, mut written) = (Vec::new(), Vec::new());
-        let mut spare = Batch::default();
+        let mut spare = WriteBatch::default();
         // How often each place has been used.
         let mut generations = [0; 3];
         for (number, ((place, kind), size, pops)) in (0..).zip(pushed) {

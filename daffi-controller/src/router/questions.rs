@@ -12,7 +12,7 @@ pub(super) type Asker = (PeerId, CallId);
 
 /// What waits, by what it waits for and by who asked.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct Questions {
     processes: HashMap<Box<str>, BTreeSet<Asker>>,
     functions: HashMap<Box<str>, Askers>,
     asked: HashMap<Asker, Awaited>,
@@ -43,7 +43,7 @@ pub(super) enum Awaited {
     },
 }
 
-impl Waiting {
+impl Questions {
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.processes.is_empty() && self.functions.is_empty() && self.asked.is_empty()
