@@ -461,3 +461,35 @@ async fn p14_who_waits_for_whom_is_known_through_several_globals_of_a_process() 
     })
     .await;
 }
+
+/// Says that it is gone.
+struct Tells(mpsc::UnboundedSender<()>);
+
+impl Drop for Tells {
+    fn drop(&mut self) {
+        self.0.send(()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_a_global_offers_is_gone_when_it_has_stopped_though_it_keeps_the_global() {
+    for aborts in [false, true] {
+        let net = Net::start(Transport::Unix, |builder| builder).await;
+        let g = net.caller().await;
+        let (tells, mut told) = mpsc::unbounded_channel();
+        let (kept, tells) = (g.clone(), Tells(tells));
+        let keeping = move || {
+            let _ = (&kept, &tells);
+            async {}
+        };
+        g.register_fn("keeping", keeping).await.unwrap();
+        if aborts {
+            g.abort();
+        } else {
+            g.stop().await;
+        }
+        drop(g);
+        assert_eq!(told.recv().await, Some(()));
+        net.stop([]).await;
+    }
+}

@@ -14,6 +14,7 @@ pub(super) const fn is_worth_retrying(failed: &Failed) -> bool {
             | Failed::Recursive
             | Failed::NoThread { .. }
             | Failed::OverQuota(_)
+            | Failed::Unread { .. }
             | Failed::Disconnected { .. }
             | Failed::Cancelled { .. }
     )

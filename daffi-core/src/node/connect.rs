@@ -13,8 +13,9 @@ use super::doings::Doings;
 use super::join::{Joined, NotJoined, Route, join};
 use super::{FAR, Node, Phase};
 use crate::error::{CallError, RemoteError, StartError};
-use crate::panics;
+use crate::panics::{self, shielded};
 use crate::proto::{Failed, Failure, Refusal, Welcome};
+use crate::scope::Home;
 use crate::transport::Connection;
 
 /// How often a name is asked for that another process holds, until it is known whether that one is alive.
@@ -352,11 +353,12 @@ struct Closing {
 
 impl Closing {
     fn close(&mut self) {
-        let (unasked, outbox) = self.node.visit(&mut Doings::default(), |visit| {
+        let (unasked, offered, outbox) = self.node.visit(&mut Doings::default(), |visit| {
             let before = visit.enter(Phase::Stopped);
             let (session, mut out, events) = visit.parts();
             session.close(&mut out, events);
-            (before == Phase::Running, visit.disconnect())
+            let offered = session.retract_all();
+            (before == Phase::Running, offered, visit.disconnect())
         });
         if let Some(outbox) = outbox {
             outbox.abort();
@@ -365,6 +367,12 @@ impl Closing {
         if unasked {
             (self.ended)();
         }
+        // They may hold a `Global`, which holds them. What they do as they go is code of this one.
+        Home::Of(self.node.instance()).enter(|| {
+            for callback in offered {
+                shielded(|| drop(callback));
+            }
+        });
     }
 }
 

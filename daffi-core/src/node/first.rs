@@ -89,10 +89,12 @@ impl Aside {
         let (are_taken, may_be_taken) = (Arc::clone(are_taken), Arc::clone(are_taken));
         let begin = move || {
             may_be_taken.store(false, Ordering::Relaxed);
+            // Before anybody hears of this thread: they would wait for it only so long.
+            let first = take(&taken);
             // It is dropped at the end, whichever that is.
             let come = come;
             let _ = come.send(());
-            if let Some(first) = take(&taken) {
+            if let Some(first) = first {
                 first.begin(|begun| drop(give.send(begun)));
             }
         };
@@ -109,11 +111,7 @@ impl Aside {
     /// Waits for it, so that calls begin in their order, but for no longer than a callback may hold up others once it has begun. If there
     /// is no thread for it, it begins here.
     pub(super) fn soon(&mut self) -> Option<Begun> {
-        let are_taken = self.are_taken.load(Ordering::Relaxed);
-        let has_thread = self
-            .thread
-            .recv_timeout(if are_taken { SLOW } else { THREAD })
-            .is_ok();
+        let has_thread = self.thread.recv_timeout(self.patience()).is_ok();
         self.are_taken.store(!has_thread, Ordering::Relaxed);
         let in_time = !has_thread || self.thread.recv_timeout(SLOW) != Err(mpsc::RecvTimeoutError::Timeout);
         if let Some(first) = take(&self.waiting) {
@@ -133,13 +131,25 @@ impl Aside {
         }
     }
 
+    /// How long a thread is waited for.
+    fn patience(&self) -> Duration {
+        if self.are_taken.load(Ordering::Relaxed) {
+            SLOW
+        } else {
+            THREAD
+        }
+    }
+
     /// Waits for a thread, as long as there is likely to be one, and for what comes of it.
     pub(super) async fn outcome(mut self) -> Outcome {
-        let begun = match timeout(THREAD, &mut self.given).await {
+        let begun = match timeout(self.patience(), &mut self.given).await {
             Ok(begun) => begun.map(Some),
             Err(_) => match take(&self.waiting) {
                 // All threads may wait for this one.
-                Some(first) => Ok(first.begin(|begun| begun)),
+                Some(first) => {
+                    self.are_taken.store(true, Ordering::Relaxed);
+                    Ok(first.begin(|begun| begun))
+                }
                 None => self.given.await.map(Some),
             },
         };

@@ -97,8 +97,9 @@ fn nodes_mut() -> RwLockWriteGuard<'static, Nodes> {
 pub(crate) fn add(node: &Arc<Node>, is_marked: bool) {
     let mut nodes = nodes_mut();
     // Some may have ended together with their runtime, without being stopped.
-    while let Some(ended) = nodes.running.iter().position(Running::has_ended) {
-        nodes.remove(ended);
+    let mut ended = Vec::new();
+    while let Some(place) = nodes.running.iter().position(Running::has_ended) {
+        ended.push(nodes.remove(place));
     }
     nodes.running.push(Running {
         node: Arc::clone(node),
@@ -106,6 +107,9 @@ pub(crate) fn add(node: &Arc<Node>, is_marked: bool) {
         has_started: false,
     });
     HOME.store(process::id(), Ordering::Relaxed);
+    drop(nodes);
+    // This may be the last that has them, and what they hold is the program's.
+    drop(ended);
 }
 
 /// A node that was added has started.

@@ -20,6 +20,11 @@ impl<W, C: Clone> Session<W, C> {
         self.runs.retract(callback)
     }
 
+    /// Runs none of its callbacks any more, and gives them back. Calls that are running go on.
+    pub fn retract_all(&mut self) -> Vec<C> {
+        self.runs.retract_all()
+    }
+
     /// The callbacks that are offered, by number.
     pub fn offered(&self) -> impl Iterator<Item = (CallbackId, &C)> {
         self.runs.offered()

@@ -164,6 +164,11 @@ impl<C: Clone> Runs<C> {
         Some(self.offered.remove(&callback)?.callback)
     }
 
+    pub(super) fn retract_all(&mut self) -> Vec<C> {
+        let offered = std::mem::take(&mut self.offered);
+        offered.into_values().map(|offer| offer.callback).collect()
+    }
+
     pub(super) fn offered(&self) -> impl Iterator<Item = (CallbackId, &C)> {
         self.offered.iter().map(|(id, offer)| (*id, &offer.callback))
     }
