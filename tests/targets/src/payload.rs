@@ -37,14 +37,18 @@ enum Json {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Chain(Option<Box<Chain>>);
 
-/// Decodes a `T`; what is understood is the same when it is sent on.
+/// Decodes a `T`; what is understood is the same when it is sent on. Where that takes fewer bytes, as a key that came twice goes once, it
+/// may be more than so few may hold.
 fn check<T: Debug + PartialEq + Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let value: T = decode_guarded(bytes).ok()?;
     let again = encode(&value).expect("what was received can be sent");
-    assert_eq!(
-        decode_guarded::<T>(&again).expect("what was sent can be received"),
-        value
-    );
+    match decode_guarded::<T>(&again) {
+        Ok(other) => assert_eq!(other, value),
+        Err(error) => assert!(
+            again.len() < bytes.len(),
+            "what was sent can be received: {error}"
+        ),
+    }
     Some(value)
 }
 
