@@ -53,6 +53,17 @@ async fn a_controller_in_memory_has_no_address_and_is_of_its_process() {
         error.contains("in_memory and an address exclude each other"),
         "{error}"
     );
+    // What is for sockets has no place beside it, and an address would not mend that.
+    let open = builder().init_controller(true).any_user(true);
+    let error = open.tls(daffi::Tls::new()).start().await.unwrap_err().to_string();
+    for fault in ["any_user(true)", "TLS"] {
+        let words = format!("in_memory and {fault} exclude each other");
+        assert!(error.contains(&words), "{error}");
+    }
+    assert!(
+        !error.contains("host and port") && !error.contains("unix_sock_path"),
+        "{error}"
+    );
     let controller = builder()
         .init_controller(true)
         .init_node(false)

@@ -66,8 +66,15 @@ impl GlobalBuilder {
             if self.memory.is_some() {
                 faults.push(ConfigFault::Conflict("in_memory", "memory"));
             }
+            if self.any_user {
+                faults.push(ConfigFault::Conflict("in_memory", "any_user(true)"));
+            }
+            #[cfg(feature = "tls")]
+            if self.tls.is_some() {
+                faults.push(ConfigFault::Conflict("in_memory", "TLS"));
+            }
         }
-        if self.any_user && self.unix_sock_path.is_none() {
+        if self.any_user && self.unix_sock_path.is_none() && !self.in_memory {
             faults.push(ConfigFault::Missing(
                 "any_user(true)",
                 "unix_sock_path, a folder that those users can enter",
@@ -155,7 +162,7 @@ impl GlobalBuilder {
             });
         }
         #[cfg(feature = "tls")]
-        if self.tls.is_some() && !tcp {
+        if self.tls.is_some() && !tcp && !self.in_memory {
             faults.push(ConfigFault::Missing("TLS", "host and port: it is for TCP"));
         }
         let port = self.port.or(self.host.as_ref().map(|_| 0));
