@@ -1,6 +1,8 @@
 //! A service with its controller, and callers beside it, over each transport.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use daffi::{Global, GlobalBuilder, Tls};
 use daffi_certificates::{Authority, Purpose, Wanted};
@@ -64,6 +66,17 @@ impl Net {
     /// Another process of this name, which offers nothing.
     pub async fn caller_named(&self, name: &str) -> Global {
         self.join().process_name(name).start().await.unwrap()
+    }
+
+    /// Another process, which offers nothing, and how many connections it has lost.
+    pub async fn counting_caller(&self) -> (Global, Arc<AtomicUsize>) {
+        let lost = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&lost);
+        let counting = self.join().on_node_disconnect(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        let caller = counting.start().await.unwrap();
+        (caller, lost)
     }
 
     /// Stops the service with its controller and starts another at the same address.

@@ -1,7 +1,6 @@
 //! Under tokio's paused clock, time passes as fast as nothing happens: for daffi as for the program around it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use daffi::{CallContext, CallError, callback, fetcher};
@@ -37,16 +36,7 @@ async fn time_left() -> Option<Duration>;
 async fn paused(during: impl AsyncFn(&daffi::Global)) {
     for transport in [Transport::Memory, Transport::Unix, Transport::Tcp, Transport::Tls] {
         let net = Net::start(transport, |builder| builder.auto_callbacks(true)).await;
-        let lost = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&lost);
-        let caller = net
-            .join()
-            .on_node_disconnect(move |_| {
-                counted.fetch_add(1, Ordering::Relaxed);
-            })
-            .start()
-            .await
-            .unwrap();
+        let (caller, lost) = net.counting_caller().await;
         during(&caller).await;
         assert_eq!(lost.load(Ordering::Relaxed), 0, "{transport:?}");
         net.stop([caller]).await;

@@ -1,7 +1,7 @@
 //! How much processes may have and do at a controller, and what they are told when that is over.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use daffi::{
@@ -195,16 +195,7 @@ async fn who_sends_more_bytes_than_it_may_is_read_later_and_loses_nothing() {
     let jobs = Jobs::default();
     let quotas = Quotas::new().connection(Quota::new().bytes_per_second(1_000_000));
     let net = net(Transport::Tcp, quotas, &jobs).await;
-    let lost = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&lost);
-    let caller = net
-        .join()
-        .on_node_disconnect(move |_| {
-            counted.fetch_add(1, Ordering::Relaxed);
-        })
-        .start()
-        .await
-        .unwrap();
+    let (caller, lost) = net.counting_caller().await;
     let client = WorkClient::new(&caller);
     let begun = Instant::now();
     let items = stream::iter((0..200).map(|_| vec![7; 10_000]));
@@ -230,16 +221,7 @@ async fn who_is_not_read_for_longer_than_silence_may_last_keeps_its_connection()
             .service(jobs.clone())
     })
     .await;
-    let lost = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&lost);
-    let caller = net
-        .join()
-        .on_node_disconnect(move |_| {
-            counted.fetch_add(1, Ordering::Relaxed);
-        })
-        .start()
-        .await
-        .unwrap();
+    let (caller, lost) = net.counting_caller().await;
     let client = WorkClient::new(&caller);
     // Four seconds' more than there are, in one frame; silence may last three.
     assert_eq!(client.size(vec![7; 125_000]).retry(5).await, Ok(125_000));

@@ -36,11 +36,31 @@ impl Fixture {
         self.queues.now = self.queues.now + time;
     }
 
+    /// A provider that runs two calls at the same time, for which others wait.
+    fn provider_of_two(&mut self) -> PeerId {
+        let provider = self.connect("provider");
+        let busy = Offered {
+            concurrency: Some(2),
+            queue: 10,
+            ..offered(0, "add")
+        };
+        self.offer(provider, &[busy], true);
+        provider
+    }
+
     fn exceeds(&mut self, from: PeerId, header: CallHeader<'_>) -> Exceeded {
         match self.refused(from, header) {
             Failed::OverQuota(exceeded) => exceeded,
             other => panic!("{other:?}"),
         }
+    }
+}
+
+/// A call for each item of a stream.
+fn each(number: u32) -> CallHeader<'static> {
+    CallHeader {
+        mode: Mode::Each,
+        ..call(number, "add")
     }
 }
 
@@ -183,17 +203,7 @@ fn each_that_a_call_to_many_asks_is_a_call() {
 #[test]
 fn streams_at_the_same_time_are_as_many_as_one_may_have() {
     let mut f = Fixture::new();
-    let provider = f.connect("provider");
-    let busy = Offered {
-        concurrency: Some(2),
-        queue: 10,
-        ..offered(0, "add")
-    };
-    f.offer(provider, &[busy], true);
-    let each = |number| CallHeader {
-        mode: Mode::Each,
-        ..call(number, "add")
-    };
+    let provider = f.provider_of_two();
     let caller = f.metered("caller", Some("ann"), identity(Quota::new().streams(1)));
     let other = f.metered("other", Some("ann"), identity(Quota::new().streams(1)));
     let (_, run) = f.routed(caller, each(0));
@@ -213,17 +223,7 @@ fn streams_at_the_same_time_are_as_many_as_one_may_have() {
 #[test]
 fn a_call_that_waits_for_a_place_is_refused_if_it_would_be_one_stream_too_many_then() {
     let mut f = Fixture::new();
-    let provider = f.connect("provider");
-    let busy = Offered {
-        concurrency: Some(2),
-        queue: 10,
-        ..offered(0, "add")
-    };
-    f.offer(provider, &[busy], true);
-    let each = |number| CallHeader {
-        mode: Mode::Each,
-        ..call(number, "add")
-    };
+    let provider = f.provider_of_two();
     let caller = f.metered("caller", None, connection(Quota::new().streams(1)));
     f.routed(caller, each(0));
     let (_, run) = f.routed(caller, call(1, "add"));
