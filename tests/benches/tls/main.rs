@@ -3,7 +3,8 @@
 //!
 //! A provider, a controller and a caller are processes of their own, once over TCP as it is and once with TLS. Both are measured in
 //! turns of half a second, so that what else the machine does falls on both; the medians of their ratios count. Where others work on
-//! the machine, too, look at the time of processors that all three took for a call instead.
+//! the machine, too, look at the time of processors that all three took for a call instead. With `--features tls-aws-lc` the other library is
+//! measured.
 
 #![allow(
     clippy::unwrap_used,

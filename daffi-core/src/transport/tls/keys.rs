@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use rustls::client::Resumption;
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::CryptoProvider;
+#[cfg(feature = "tls-aws-lc")]
+use rustls::crypto::aws_lc_rs as library;
+#[cfg(not(feature = "tls-aws-lc"))]
+use rustls::crypto::ring as library;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
@@ -34,20 +38,27 @@ impl<C> Clone for Keys<C> {
     }
 }
 
-/// `ring`, never what the program may have set for the whole process.
+/// `ring`, or `aws-lc-rs` with the feature `tls-aws-lc`; never what the program may have set for the whole process.
 fn provider() -> Arc<CryptoProvider> {
-    let mut provider = ring::default_provider();
+    let mut provider = library::default_provider();
+    // Those that both libraries have. What the other one has beside them makes a greeting longer, of which little is taken before it is
+    // known who greets.
+    provider.kx_groups = vec![
+        library::kx_group::X25519,
+        library::kx_group::SECP256R1,
+        library::kx_group::SECP384R1,
+    ];
     // AES-128 first: it takes fewer rounds, and nobody can break it either.
     provider.cipher_suites = vec![
-        ring::cipher_suite::TLS13_AES_128_GCM_SHA256,
-        ring::cipher_suite::TLS13_AES_256_GCM_SHA384,
-        ring::cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
-        ring::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-        ring::cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-        ring::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-        ring::cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-        ring::cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-        ring::cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+        library::cipher_suite::TLS13_AES_128_GCM_SHA256,
+        library::cipher_suite::TLS13_AES_256_GCM_SHA384,
+        library::cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
+        library::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+        library::cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        library::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+        library::cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        library::cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+        library::cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     ];
     Arc::new(provider)
 }
