@@ -1,5 +1,7 @@
 //! The answers to calls that have many.
 
+use std::ops::{Add, Sub};
+
 use crate::proto::{Batch, Change, Outcome};
 
 /// How many answers of one call may wait to be looked at, and how many bytes of them. Items of streams do not count: their
@@ -27,6 +29,16 @@ pub enum Item {
     Done(u64),
 }
 
+impl Item {
+    /// The place on the roster of the process that it is from, if it is from one of many.
+    pub(super) const fn part(&self) -> Option<u32> {
+        match self {
+            Self::Part(part, _) | Self::Opened(part) | Self::Batch(part, _) => Some(*part),
+            Self::Roster(_) | Self::Happened(_) | Self::Done(_) => None,
+        }
+    }
+}
+
 /// What waits to be looked at.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Backlog {
@@ -49,6 +61,28 @@ impl Backlog {
 
     pub(super) fn is_over(self, limit: Self) -> bool {
         self.answers > limit.answers || self.bytes > limit.bytes
+    }
+}
+
+impl Add for Backlog {
+    type Output = Self;
+
+    fn add(self, more: Self) -> Self {
+        Self {
+            answers: self.answers + more.answers,
+            bytes: self.bytes + more.bytes,
+        }
+    }
+}
+
+impl Sub for Backlog {
+    type Output = Self;
+
+    fn sub(self, taken: Self) -> Self {
+        Self {
+            answers: self.answers - taken.answers,
+            bytes: self.bytes - taken.bytes,
+        }
     }
 }
 

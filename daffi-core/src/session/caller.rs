@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::answers::{Item, Next};
 use super::flow::send_credit;
+use super::loans::Bounded;
 use super::many::Added;
 use super::message::Message;
 use super::streams::End;
@@ -91,9 +92,17 @@ impl<W, C: Clone> Session<W, C> {
         let within = message.within().and_then(|run| self.runs.call_of(run));
         let window = message.window();
         // Before it is sent: what is answered with a stream for which nothing is left is not made.
+        if window.is_some() || message.asks_many() {
+            let party = message.within().and_then(|run| self.runs.caller_of(run));
+            self.calls.hold_for(call, party);
+        }
+        let bounded = Bounded {
+            limit: self.stream_bytes,
+            others: self.streams.loans(),
+        };
         let window = window.map(|wish| {
-            let granted = self.calls.grant(call, 0, wish, self.bound());
-            granted.ok_or(self.bound().full(false))
+            let granted = self.calls.grant(call, 0, wish, &bounded);
+            granted.ok_or(bounded.full(false))
         });
         let window = window.transpose()?;
         out.send(&message.header(now, call, within), message.payload())
@@ -222,6 +231,9 @@ impl<W, C: Clone> Session<W, C> {
     ) {
         self.streams
             .end_all_of(End::Part(call, part), |waiter| events.push(Event::Drop(waiter)));
+        self.calls.drop_part(call, part);
+        let dropped = self.results.drop_part(call, part);
+        self.calls.release(call, dropped);
         if self.calls.is_sent(call) && self.connected {
             let _ = out.send(&Header::CancelPart { call, index: part }, &Bytes::new());
         }
@@ -243,19 +255,22 @@ impl<W, C: Clone> Session<W, C> {
         out: &mut impl Transmit,
         events: &mut Vec<Event<W, C>>,
     ) -> Result<(), Fault> {
-        let bound = self.bound();
-        let waiter = match self
-            .calls
-            .add(call, item, self.item_bytes, bound)
-            .ok_or(Fault::Unexpected("an answer to no call"))?
-        {
-            Added::Waiter(waiter) => waiter,
-            Added::TooMany(waiter, failed) => {
-                self.overflow(call, failed, out, events);
-                waiter
-            }
+        let bounded = Bounded {
+            limit: self.stream_bytes,
+            others: self.streams.loans(),
         };
-        events.extend(waiter.map(Event::Wake));
+        let added = self.calls.add(call, item, self.item_bytes, &bounded);
+        match added.ok_or(Fault::Unexpected("an answer to no call"))? {
+            Added::Waiter(waiter) => events.extend(waiter.map(Event::Wake)),
+            Added::Cut(waiter, part) => {
+                events.extend(waiter.map(Event::Wake));
+                self.end_streams(End::Part(call, part), events);
+                if self.connected {
+                    let _ = out.send(&Header::CancelPart { call, index: part }, &Bytes::new());
+                }
+            }
+            Added::TooMany(failed) => self.overflow(call, failed, out, events),
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The slots of calls that this process made.
 
 use super::answers::{Backlog, Next};
+use super::loans::Loans;
 use super::message::Kept;
 use super::slot::{Parked, Slot, State};
 use crate::proto::{CallId, Failed, Failure, Outcome, Slots};
@@ -12,17 +13,17 @@ pub(super) struct Calls<W> {
     limit: u32,
     /// How many have streams or many answers.
     flowing: usize,
-    /// What is lent to streams that calls are answered with, in bytes.
-    pub(super) lent: u64,
+    /// What is lent to streams that calls are answered with.
+    pub(super) loans: Loans,
 }
 
 impl<W> Calls<W> {
-    pub(super) const fn new(limit: u32) -> Self {
+    pub(super) fn new(limit: u32) -> Self {
         Self {
             slots: Slots::new(),
             limit,
             flowing: 0,
-            lent: 0,
+            loans: Loans::default(),
         }
     }
 
@@ -70,14 +71,7 @@ impl<W> Calls<W> {
         if self.slots.len() >= self.limit as usize {
             return None;
         }
-        Some(self.slots.insert(Slot {
-            stamp,
-            state: state(waiter.take()),
-            flows: false,
-            feeds: 0,
-            lent: 0,
-            done: None,
-        }))
+        Some(self.slots.insert(Slot::new(stamp, state(waiter.take()))))
     }
 
     /// What was kept of a call that is now to be sent. `None` if it does not wait for that.
@@ -108,7 +102,7 @@ impl<W> Calls<W> {
     pub(super) fn forget(&mut self, call: CallId) -> Option<W> {
         let mut slot = self.slots.remove(call)?;
         self.flowing -= usize::from(slot.flows);
-        self.lent -= slot.lent;
+        slot.give_back(&mut self.loans);
         slot.state.waiter()?.take()
     }
 
@@ -182,14 +176,17 @@ impl<W> Calls<W> {
             match &mut slot.state {
                 State::Sent { items, held, .. } => {
                     if let Some(item) = items.pop_front() {
-                        let taken = Backlog::of(&item);
-                        held.answers -= taken.answers;
-                        held.bytes -= taken.bytes;
+                        *held = *held - Backlog::of(&item);
+                        slot.look_at(&item, &mut self.loans);
                         return Some(Next::Item(item));
                     }
                 }
                 State::Ended { items, .. } => {
-                    if let Some(item) = items.pop_front().or_else(|| slot.known()) {
+                    if let Some(item) = items.pop_front() {
+                        slot.look_at(&item, &mut self.loans);
+                        return Some(Next::Item(item));
+                    }
+                    if let Some(item) = slot.known() {
                         return Some(Next::Item(item));
                     }
                 }
@@ -240,6 +237,7 @@ impl<W> Calls<W> {
                     answered: true,
                     items,
                 };
+                slot.end_windows(&mut self.loans);
                 Some(waiter)
             }
             // It ended here first; that outcome stands.
@@ -275,6 +273,7 @@ impl<W> Calls<W> {
             answered: false,
             items,
         };
+        slot.end_windows(&mut self.loans);
         Some(waiter)
     }
 
@@ -309,6 +308,7 @@ impl<W> Calls<W> {
                     answered: false,
                     items,
                 };
+                slot.end_windows(&mut self.loans);
                 waiter.into_iter().for_each(&mut wake);
             }
         }
@@ -316,6 +316,7 @@ impl<W> Calls<W> {
 
     /// Ends every call that was sent: no reply will come any more.
     pub(super) fn fail_sent(&mut self, failed: &Failed, mut wake: impl FnMut(W)) {
+        let loans = &mut self.loans;
         self.slots.retain(|slot| match &mut slot.state {
             State::Sent { waiter, items, .. } => {
                 let (waiter, items) = (waiter.take(), std::mem::take(items));
@@ -324,6 +325,7 @@ impl<W> Calls<W> {
                     answered: true,
                     items,
                 };
+                slot.end_windows(loans);
                 waiter.into_iter().for_each(&mut wake);
                 true
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::lent::Bound;
+use super::loans::Bounded;
 use super::provider::HEADER_BYTES;
 use super::streams::End;
 use super::transmit::{Transmit, Unsent};
@@ -19,12 +19,10 @@ impl<W, C: Clone> Session<W, C> {
         self
     }
 
-    /// How much the streams may hold that come to this process, and how much of that is spoken for.
-    pub(super) const fn bound(&self) -> Bound {
-        Bound {
-            limit: self.stream_bytes,
-            used: self.streams.lent().saturating_add(self.calls.lent()),
-        }
+    /// How much the streams hold that come to this process.
+    #[cfg(test)]
+    pub(super) fn lent(&self) -> u64 {
+        (self.streams.loans().all() + self.calls.loans().all()).sum()
     }
 
     /// Lets the callback send more of the stream that it returned: to a broadcast, that of the process with that place on the
@@ -41,9 +39,12 @@ impl<W, C: Clone> Session<W, C> {
         window: Window,
         out: &mut impl Transmit,
     ) -> Result<Window, Failed> {
-        let bound = self.bound();
-        let granted = self.calls.grant(call, index, window, bound);
-        let granted = granted.ok_or(bound.full(true))?;
+        let bounded = Bounded {
+            limit: self.stream_bytes,
+            others: self.streams.loans(),
+        };
+        let granted = self.calls.grant(call, index, window, &bounded);
+        let granted = granted.ok_or(bounded.full(true))?;
         if self.connected && granted != Window::NONE {
             send_credit(call, StreamId::Result(index), granted, out);
         }
@@ -63,7 +64,7 @@ impl<W, C: Clone> Session<W, C> {
         let Some(call) = self.runs.call_of(run) else {
             return Window::NONE;
         };
-        let granted = self.streams.accept(run, index, window, self.bound());
+        let granted = self.accept_some(run, index, window);
         self.runs.flow(run);
         let stream = StreamId::Argument(index);
         match granted {
@@ -74,6 +75,16 @@ impl<W, C: Clone> Session<W, C> {
             }
         }
         granted.unwrap_or(Window::NONE)
+    }
+
+    /// The same, of which nobody is told yet.
+    pub(super) fn accept_some(&mut self, run: RunId, index: u32, window: Window) -> Option<Window> {
+        let bounded = Bounded {
+            limit: self.stream_bytes,
+            others: self.calls.loans(),
+        };
+        let party = self.runs.caller_of(run);
+        self.streams.accept(run, index, &party, window, &bounded)
     }
 
     /// The next of an argument stream; otherwise `waiter` is kept.
@@ -233,12 +244,13 @@ impl<W, C: Clone> Session<W, C> {
         events: &mut Vec<Event<W, C>>,
     ) {
         // One that is not found has been answered, or is not read any more.
-        let (run, bound) = (self.runs.run_of(call), self.bound());
-        let Some((waiter, allowed)) =
-            run.and_then(|run| self.streams.add(run, index, batch, self.item_bytes, bound))
-        else {
-            return;
+        let Some(run) = self.runs.run_of(call) else { return };
+        let bounded = Bounded {
+            limit: self.stream_bytes,
+            others: self.calls.loans(),
         };
+        let added = self.streams.add(run, index, batch, self.item_bytes, &bounded);
+        let Some((waiter, allowed)) = added else { return };
         if !allowed {
             let stream = StreamId::Argument(index);
             let _ = out.send(&Header::Stop { call, stream }, &Bytes::new());

@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::answers::{Backlog, Item, MOST};
 use super::calls::Calls;
-use super::lent::{Bound, join};
-use super::slot::State;
+use super::lent::{Lent, join};
+use super::loans::{Bounded, Loans, Party};
+use super::slot::{Slot, State};
 use crate::proto::{CallId, Failed, Failure, Outcome, Window};
 
 /// What became of one of many answers.
@@ -13,41 +14,58 @@ use crate::proto::{CallId, Failed, Failure, Outcome, Window};
 pub(super) enum Added<W> {
     /// It is kept; whom to wake.
     Waiter(Option<W>),
+    /// It was too much, and the part of that process ends here: of it nothing more is kept. Whom to wake.
+    Cut(Option<W>, u32),
     /// Nobody looks at them, and the call ends so.
-    TooMany(Option<W>, Failed),
+    TooMany(Failed),
 }
 
 impl<W> Calls<W> {
-    /// What is lent to streams that calls are answered with, in bytes.
-    pub(super) const fn lent(&self) -> u64 {
-        self.lent
+    /// What is lent to streams that calls are answered with.
+    pub(super) const fn loans(&self) -> &Loans {
+        &self.loans
     }
 
     /// Nothing of a call's streams is held any more.
     pub(super) fn give_back(&mut self, call: CallId) {
         if let Some(slot) = self.slots.get_mut(call) {
-            self.lent -= std::mem::take(&mut slot.lent);
+            slot.give_back(&mut self.loans);
+        }
+    }
+
+    /// A call is made to answer one of that process: its streams are held for that.
+    pub(super) fn hold_for(&mut self, call: CallId, party: Party) {
+        if let Some(slot) = self.slots.get_mut(call) {
+            slot.party = party;
         }
     }
 
     /// More of a result stream may come. How much; `None` if nothing is left for it.
-    pub(super) fn grant(&mut self, call: CallId, index: u32, window: Window, bound: Bound) -> Option<Window> {
+    pub(super) fn grant(
+        &mut self,
+        call: CallId,
+        index: u32,
+        window: Window,
+        bounded: &Bounded<'_>,
+    ) -> Option<Window> {
         let Some(slot) = self.slots.get_mut(call) else {
             return Some(Window::NONE);
         };
-        let State::Sent { windows, .. } = &mut slot.state else {
+        if !matches!(slot.state, State::Sent { .. }) || slot.cut.contains(&index) {
             return Some(Window::NONE);
-        };
-        let stream = windows.entry(index).or_default();
-        let before = stream.weight();
-        let granted = if stream.is_new() {
-            stream.begin(window, bound)
-        } else {
-            Some(stream.go_on(window, bound))
-        };
-        let after = stream.weight();
-        (slot.lent, self.lent) = (slot.lent - before + after, self.lent - before + after);
-        granted
+        }
+        slot.windows.entry(index).or_default();
+        slot.with_window(index, &mut self.loans, |stream, loans, party| {
+            let bound = bounded.bound(loans, party);
+            if stream.has_ended() {
+                Some(Window::NONE)
+            } else if stream.is_new() {
+                stream.begin(window, bound)
+            } else {
+                Some(stream.go_on(window, bound))
+            }
+        })
+        .flatten()
     }
 
     /// How many bytes of results wait to be read.
@@ -68,71 +86,124 @@ impl<W> Calls<W> {
 
     /// How many bytes of a result may be on their way.
     pub(super) fn window_of(&self, call: CallId, index: u32) -> Option<u32> {
-        match &self.slots.get(call)?.state {
-            State::Sent { windows, .. } => Some(windows.get(&index)?.window()),
-            _ => None,
-        }
+        let slot = self.slots.get(call)?;
+        matches!(slot.state, State::Sent { .. })
+            .then(|| slot.windows.get(&index))?
+            .map(Lent::window)
     }
 
-    /// One of many answers has come; an item of a stream has at most `item_bytes`. `None` if no such call is out; otherwise
-    /// whom to wake.
+    /// One of many answers has come; an item of a stream has at most `item_bytes`. `None` if no such call is out.
     pub(super) fn add(
         &mut self,
         call: CallId,
-        item: Item,
+        mut item: Item,
         item_bytes: usize,
-        bound: Bound,
+        bounded: &Bounded<'_>,
     ) -> Option<Added<W>> {
         self.flow(call);
         let slot = self.slots.get_mut(call)?;
-        match &mut slot.state {
-            State::Sent {
-                waiter,
-                items,
-                windows,
-                held,
-            } => {
-                let overloaded = Failed::Overloaded { may_have_run: true };
-                let kept = match &item {
-                    Item::Batch(index, batch) => match windows.get_mut(index) {
-                        Some(stream) => {
-                            let before = stream.weight();
-                            let taken = stream.take(batch, item_bytes, bound);
-                            let after = stream.weight();
-                            (slot.lent, self.lent) = (slot.lent - before + after, self.lent - before + after);
-                            taken
-                        }
-                        None => Err(overloaded),
-                    },
-                    other => {
-                        let more = Backlog::of(other);
-                        held.answers += more.answers;
-                        held.bytes += more.bytes;
-                        if held.is_over(MOST) {
-                            Err(overloaded)
-                        } else {
-                            Ok(())
-                        }
-                    }
-                };
-                let joined = match (items.back_mut(), &item) {
-                    (Some(Item::Batch(last, waits)), Item::Batch(index, batch)) if last == index => {
-                        join(waits, batch)
-                    }
-                    _ => false,
-                };
-                if !joined {
-                    items.push_back(item);
-                }
-                let waiter = waiter.take();
-                Some(match kept {
-                    Ok(()) => Added::Waiter(waiter),
-                    Err(failed) => Added::TooMany(waiter, failed),
-                })
-            }
-            State::Ended { answered: false, .. } | State::Abandoned => Some(Added::Waiter(None)),
-            State::Parked { .. } | State::Ended { answered: true, .. } => None,
+        match &slot.state {
+            State::Sent { .. } => {}
+            State::Ended { answered: false, .. } | State::Abandoned => return Some(Added::Waiter(None)),
+            State::Parked { .. } | State::Ended { answered: true, .. } => return None,
         }
+        if item.part().is_some_and(|part| slot.cut.contains(&part)) {
+            return Some(Added::Waiter(None));
+        }
+        let mut cut = None;
+        match &item {
+            Item::Roster(_) => slot.asks_many = true,
+            Item::Part(part, _) => {
+                slot.with_window(*part, &mut self.loans, |stream, _, _| stream.end());
+            }
+            Item::Batch(index, batch) => {
+                let taken = slot.with_window(*index, &mut self.loans, |stream, loans, party| {
+                    let taken = stream.take(batch, item_bytes, || bounded.bound(loans, party));
+                    if taken.is_err() {
+                        stream.end();
+                    }
+                    taken
+                });
+                match taken.unwrap_or(Err(Failed::Overloaded { may_have_run: true })) {
+                    Ok(()) => {}
+                    Err(failed) if slot.asks_many => cut = Some((*index, failed)),
+                    Err(failed) => return Some(Added::TooMany(failed)),
+                }
+            }
+            Item::Happened(_) | Item::Opened(_) | Item::Done(_) => {}
+        }
+        if let Some((part, failed)) = &cut {
+            slot.cut.insert(*part);
+            item = Item::Part(*part, Err(failed.clone().into()));
+        }
+        let State::Sent {
+            waiter, items, held, ..
+        } = &mut slot.state
+        else {
+            return None;
+        };
+        let overloaded = Failed::Overloaded { may_have_run: true };
+        let mut with = *held + Backlog::of(&item);
+        if let Item::Part(_, outcome) = &mut item
+            && with.bytes > MOST.bytes
+        {
+            // Of that one, which has ended, there is no room for the answer.
+            *outcome = Err(overloaded.clone().into());
+            with = *held + Backlog::of(&item);
+        }
+        if with.is_over(MOST) {
+            return Some(Added::TooMany(overloaded));
+        }
+        *held = with;
+        let joined = match (items.back_mut(), &item) {
+            (Some(Item::Batch(last, waits)), Item::Batch(index, batch)) if last == index => {
+                join(waits, batch)
+            }
+            _ => false,
+        };
+        if !joined {
+            items.push_back(item);
+        }
+        let waiter = waiter.take();
+        Some(match cut {
+            Some((part, _)) => Added::Cut(waiter, part),
+            None => Added::Waiter(waiter),
+        })
+    }
+
+    /// The part of one process has ended here: nothing is kept of what comes of it.
+    pub(super) fn cut(&mut self, call: CallId, part: u32) {
+        if let Some(slot) = self.slots.get_mut(call) {
+            slot.cut.insert(part);
+        }
+    }
+
+    /// Nobody looks at the part of one process any more: nothing of it is kept.
+    pub(super) fn drop_part(&mut self, call: CallId, part: u32) {
+        let Some(slot) = self.slots.get_mut(call) else {
+            return;
+        };
+        let State::Sent { items, held, .. } = &mut slot.state else {
+            return;
+        };
+        slot.cut.insert(part);
+        items.retain(|item| {
+            let is_its = item.part() == Some(part);
+            if is_its {
+                *held = *held - Backlog::of(item);
+            }
+            !is_its
+        });
+        slot.with_window(part, &mut self.loans, |stream, _, _| {
+            stream.end();
+            stream.drop_all();
+        });
+    }
+
+    /// Whether what a process answers, if it is one of many, is looked at.
+    pub(super) fn keeps(&self, call: CallId, part: Option<u32>) -> bool {
+        let slot = self.slots.get(call);
+        part.is_none_or(|part| slot.is_some_and(|slot| !slot.cut.contains(&part)))
     }
 
     /// Ends a call whose answers nobody looks at; the reply is still to come. Whom to wake.
@@ -171,4 +242,13 @@ impl<W> Calls<W> {
 
 const fn is_mismatch(outcome: &Outcome) -> bool {
     matches!(outcome, Err(Failure::Failed(Failed::SignatureMismatch { .. })))
+}
+
+impl<W> Slot<W> {
+    /// One of many answers is looked at.
+    pub(super) fn look_at(&mut self, item: &Item, loans: &mut Loans) {
+        if let Item::Batch(index, batch) = item {
+            self.with_window(*index, loans, |stream, _, _| stream.look_at(batch));
+        }
+    }
 }

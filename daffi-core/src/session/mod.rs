@@ -18,6 +18,7 @@ mod each;
 mod fan;
 mod flow;
 mod lent;
+mod loans;
 mod many;
 mod message;
 mod pieces;

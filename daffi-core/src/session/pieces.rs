@@ -35,9 +35,12 @@ impl<W, C: Clone> Session<W, C> {
             }
             Large::Reply { call, status } => self.begin_result((call, None), status, to_come),
             Large::Part { call, index, status } => {
-                if !self.calls.reserve(call, to_come.bytes()) {
+                if self.calls.keeps(call, Some(index)) && !self.calls.reserve(call, to_come.bytes()) {
+                    // Of that one there is no room for the answer.
+                    self.calls.release(call, to_come.bytes());
                     let failed = Failed::Overloaded { may_have_run: true };
-                    self.overflow(call, failed, out, events);
+                    self.ended_part(call, index, Err(failed.into()), out, events)?;
+                    self.calls.cut(call, index);
                 }
                 self.begin_result((call, Some(index)), status, to_come)
             }
@@ -110,7 +113,7 @@ impl<W, C: Clone> Session<W, C> {
     /// A stream among the arguments of a run ends before that has begun to read it.
     pub(super) fn end_early(&mut self, run: RunId, index: u32) {
         if index < STREAMS && self.arriving.contains(run) {
-            self.streams.accept(run, index, Window::NONE, self.bound());
+            self.accept_some(run, index, Window::NONE);
         }
     }
 
@@ -168,7 +171,8 @@ impl<W, C: Clone> Session<W, C> {
         to_come: ToCome,
     ) -> Result<(), Fault> {
         let is_wanted = self.calls.awaits(call);
-        let is_wanted = is_wanted.ok_or(Fault::Unexpected("a result of no call"))?;
+        let is_wanted =
+            is_wanted.ok_or(Fault::Unexpected("a result of no call"))? && self.calls.keeps(call, part);
         if self.results.begin((call, part), status, to_come, is_wanted) {
             Ok(())
         } else {

@@ -59,7 +59,8 @@ impl Results {
     ) -> bool {
         let coming = Coming {
             is_part: part.is_some(),
-            bytes: to_come.bytes(),
+            // Of what is not kept none is counted.
+            bytes: if is_wanted { to_come.bytes() } else { 0 },
             failure: Failure::from_status(status, Bytes::new()),
             kept: if is_wanted {
                 Kept::Pieces(Pieces::new(to_come, AT_ONCE))
@@ -108,6 +109,17 @@ impl Results {
                 coming.kept = Kept::Nothing(pieces.to_come());
             }
         }
+    }
+
+    /// Nobody wants what a part ends with; how many bytes of it there were to be.
+    pub(super) fn drop_part(&mut self, call: CallId, index: u32) -> usize {
+        let Some(coming) = self.0.get_mut(&(call, index)) else {
+            return 0;
+        };
+        if let Kept::Pieces(pieces) = &coming.kept {
+            coming.kept = Kept::Nothing(pieces.to_come());
+        }
+        std::mem::take(&mut coming.bytes)
     }
 
     /// Nobody wants any of them.

@@ -97,6 +97,8 @@ struct Run {
     bytes: usize,
     /// It takes or returns streams.
     flows: bool,
+    /// Who called.
+    caller: Arc<str>,
 }
 
 impl Run {
@@ -215,6 +217,11 @@ impl<C: Clone> Runs<C> {
         self.get(run).filter(|run| !run.cancelled)?.call
     }
 
+    /// Who has made the call of a run that has not ended.
+    pub(super) fn caller_of(&self, run: RunId) -> Option<Arc<str>> {
+        Some(Arc::clone(&self.get(run)?.caller))
+    }
+
     fn get(&self, run: RunId) -> Option<&Run> {
         self.runs.get(run.index).filter(|found| found.stamp == run.stamp)
     }
@@ -263,6 +270,7 @@ impl<C: Clone> Runs<C> {
             own_limit: None,
             bytes,
             flows: false,
+            caller: Arc::clone(&caller.name),
         };
         self.bytes += bytes;
         let run = RunId {

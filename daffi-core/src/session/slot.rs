@@ -1,9 +1,10 @@
 //! Where one call of this process stands.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::answers::{Backlog, Item};
 use super::lent::Lent;
+use super::loans::{Loans, Party, Weight};
 use super::message::Kept;
 use crate::proto::{Failed, Outcome};
 
@@ -16,10 +17,62 @@ pub(super) struct Slot<W> {
     pub(super) flows: bool,
     /// How many streams it sends to each of those who are asked, until it is known who they are.
     pub(super) feeds: u32,
-    /// What is lent to the streams that it is answered with, in bytes, until nothing of them is held.
-    pub(super) lent: u64,
+    /// What is lent to the stream of each process on the roster, or of the only one, until nothing of them is held; and to whom.
+    pub(super) windows: BTreeMap<u32, Lent>,
+    pub(super) party: Party,
+    /// It asks many, and they are known.
+    pub(super) asks_many: bool,
+    /// Of these nothing is kept that comes: the places of those whose part has ended here.
+    pub(super) cut: BTreeSet<u32>,
     /// For how many items of its stream it is known to be done, if it is one whose callback runs for each.
     pub(super) done: Option<u64>,
+}
+
+impl<W> Slot<W> {
+    /// One whose call came then.
+    pub(super) const fn new(stamp: u64, state: State<W>) -> Self {
+        Self {
+            stamp,
+            state,
+            flows: false,
+            feeds: 0,
+            windows: BTreeMap::new(),
+            party: None,
+            asks_many: false,
+            cut: BTreeSet::new(),
+            done: None,
+        }
+    }
+
+    /// Does something with the window of a stream, of which account is kept. `None` if there is none.
+    pub(super) fn with_window<T>(
+        &mut self,
+        index: u32,
+        loans: &mut Loans,
+        work: impl FnOnce(&mut Lent, &Loans, &Party) -> T,
+    ) -> Option<T> {
+        let lent = self.windows.get_mut(&index)?;
+        let before = lent.weight();
+        let given = work(lent, loans, &self.party);
+        loans.change(&self.party, before, lent.weight());
+        Some(given)
+    }
+
+    /// Nothing comes of its streams any more.
+    pub(super) fn end_windows(&mut self, loans: &mut Loans) {
+        for lent in self.windows.values_mut() {
+            let before = lent.weight();
+            lent.end();
+            loans.change(&self.party, before, lent.weight());
+        }
+    }
+
+    /// Nothing of its streams is held any more.
+    pub(super) fn give_back(&mut self, loans: &mut Loans) {
+        for (_, lent) in std::mem::take(&mut self.windows) {
+            loans.change(&self.party, lent.weight(), Weight::default());
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -30,8 +83,6 @@ pub(super) enum State<W> {
     Sent {
         waiter: Option<W>,
         items: VecDeque<Item>,
-        /// How much may come of the stream of each process on the roster, or of the only one.
-        windows: BTreeMap<u32, Lent>,
         held: Backlog,
     },
     /// Ended, not yet looked at. `answered` if no reply is to come any more.
@@ -57,7 +108,6 @@ impl<W> State<W> {
         Self::Sent {
             waiter,
             items: VecDeque::new(),
-            windows: BTreeMap::new(),
             held: Backlog { answers: 0, bytes: 0 },
         }
     }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::lent::{Bound, Lent, join};
+use super::lent::{Lent, join};
+use super::loans::{Bounded, Loans, Party, Weight};
 use crate::proto::{Batch, CallId, Credit, Failed, RunId, Taken, Window};
 
 /// Whose stream it is, at this end.
@@ -35,10 +36,28 @@ struct Outgoing<W> {
 #[derive(Debug)]
 struct Incoming<W> {
     batches: VecDeque<Batch>,
+    /// Who sends it.
+    party: Party,
     /// What the sender may still send, and what that takes of what all may hold.
     lent: Lent,
     waiter: Option<W>,
     end: Option<Result<(), Failed>>,
+}
+
+impl<W> Incoming<W> {
+    /// Does something to it, of which account is kept.
+    fn change<T>(&mut self, loans: &mut Loans, work: impl FnOnce(&mut Self, &Loans) -> T) -> T {
+        let before = self.lent.weight();
+        let given = work(self, loans);
+        loans.change(&self.party, before, self.lent.weight());
+        given
+    }
+
+    /// Nothing comes any more; why, unless that is known.
+    fn end(&mut self, loans: &mut Loans, end: Result<(), Failed>) {
+        self.end.get_or_insert(end);
+        self.change(loans, |stream, _| stream.lent.end());
+    }
 }
 
 /// The streams of a process: those that it sends, and the arguments that it receives. Results are received with the
@@ -47,16 +66,16 @@ struct Incoming<W> {
 pub(super) struct Streams<W> {
     outgoing: BTreeMap<(End, u32), Outgoing<W>>,
     incoming: BTreeMap<(RunId, u32), Incoming<W>>,
-    /// What is lent to those that it receives, in bytes.
-    lent: u64,
+    /// What is lent to those that it receives.
+    loans: Loans,
 }
 
 impl<W> Streams<W> {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
-            lent: 0,
+            loans: Loans::default(),
         }
     }
 
@@ -118,16 +137,24 @@ impl<W> Streams<W> {
 
     // ------------------------------------------------------------------ receiving
 
-    /// What is lent to the streams that it receives, in bytes.
-    pub(super) const fn lent(&self) -> u64 {
-        self.lent
+    /// What is lent to the streams that it receives.
+    pub(super) const fn loans(&self) -> &Loans {
+        &self.loans
     }
 
     /// Waits for an argument stream, or grants as much again as was taken of it. What to grant; `None` if nothing is left, which
     /// ends it.
-    pub(super) fn accept(&mut self, run: RunId, index: u32, window: Window, bound: Bound) -> Option<Window> {
+    pub(super) fn accept(
+        &mut self,
+        run: RunId,
+        index: u32,
+        party: &Party,
+        window: Window,
+        bounded: &Bounded<'_>,
+    ) -> Option<Window> {
         let stream = self.incoming.entry((run, index)).or_insert_with(|| Incoming {
             batches: VecDeque::new(),
+            party: party.clone(),
             lent: Lent::default(),
             waiter: None,
             end: None,
@@ -136,16 +163,17 @@ impl<W> Streams<W> {
             // There is no more to come.
             return Some(Window::NONE);
         }
-        let before = stream.lent.weight();
-        let granted = if stream.lent.is_new() {
-            stream.lent.begin(window, bound)
-        } else {
-            Some(stream.lent.go_on(window, bound))
-        };
+        let granted = stream.change(&mut self.loans, |stream, loans| {
+            let bound = bounded.bound(loans, &stream.party);
+            if stream.lent.is_new() {
+                stream.lent.begin(window, bound)
+            } else {
+                Some(stream.lent.go_on(window, bound))
+            }
+        });
         if granted.is_none() {
-            stream.end = Some(Err(bound.full(true)));
+            stream.end(&mut self.loans, Err(bounded.full(true)));
         }
-        self.lent = self.lent - before + stream.lent.weight();
         granted
     }
 
@@ -158,15 +186,20 @@ impl<W> Streams<W> {
         index: u32,
         batch: Batch,
         item_bytes: usize,
-        bound: Bound,
+        bounded: &Bounded<'_>,
     ) -> Option<(Option<W>, bool)> {
         let stream = self.incoming.get_mut(&(run, index))?;
         if stream.end.is_some() {
             return None;
         }
-        let before = stream.lent.weight();
-        let taken = stream.lent.take(&batch, item_bytes, bound);
-        self.lent = self.lent - before + stream.lent.weight();
+        let taken = stream.change(&mut self.loans, |stream, loans| {
+            let Incoming { lent, party, .. } = stream;
+            let taken = lent.take(&batch, item_bytes, || bounded.bound(loans, party));
+            if taken.is_err() {
+                lent.end();
+            }
+            taken
+        });
         let allowed = taken.is_ok();
         if let Err(failed) = taken {
             stream.end = Some(Err(failed));
@@ -179,7 +212,7 @@ impl<W> Streams<W> {
     /// The sender has ended a stream; whom to wake.
     pub(super) fn end(&mut self, run: RunId, index: u32, end: Result<(), Failed>) -> Option<W> {
         let stream = self.incoming.get_mut(&(run, index))?;
-        stream.end.get_or_insert(end);
+        stream.end(&mut self.loans, end);
         stream.waiter.take()
     }
 
@@ -189,6 +222,7 @@ impl<W> Streams<W> {
             return Some(Taken::End(Err(Failed::Cancelled { may_have_run: true })));
         };
         if let Some(batch) = stream.batches.pop_front() {
+            stream.change(&mut self.loans, |stream, _| stream.lent.look_at(&batch));
             return Some(Taken::Batch(batch));
         }
         if let Some(end) = &stream.end {
@@ -203,11 +237,16 @@ impl<W> Streams<W> {
     pub(super) fn stop(&mut self, run: RunId, index: u32) -> (bool, Option<W>) {
         match self.incoming.remove(&(run, index)) {
             Some(stream) => {
-                self.lent -= stream.lent.weight();
+                self.give_back(&stream);
                 (stream.end.is_none(), stream.waiter)
             }
             None => (false, None),
         }
+    }
+
+    fn give_back(&mut self, stream: &Incoming<W>) {
+        self.loans
+            .change(&stream.party, stream.lent.weight(), Weight::default());
     }
 
     // ------------------------------------------------------------------ the end
@@ -237,12 +276,11 @@ impl<W> Streams<W> {
             .map(|(key, _)| *key)
             .collect();
         for key in received {
-            let stream = self.incoming.remove(&key);
-            self.lent -= stream.as_ref().map_or(0, |stream| stream.lent.weight());
-            stream
-                .and_then(|stream| stream.waiter)
-                .into_iter()
-                .for_each(&mut wake);
+            let Some(stream) = self.incoming.remove(&key) else {
+                continue;
+            };
+            self.give_back(&stream);
+            stream.waiter.into_iter().for_each(&mut wake);
         }
     }
 
@@ -253,7 +291,7 @@ impl<W> Streams<W> {
             .partition(|((end, _), _)| matches!(end, End::Call(call) if is_kept(*call)));
         self.outgoing = kept;
         let sent = sent.into_values().map(|stream| stream.waiter);
-        self.lent = 0;
+        self.loans = Loans::default();
         let received = std::mem::take(&mut self.incoming)
             .into_values()
             .map(|stream| stream.waiter);

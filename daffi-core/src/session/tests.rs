@@ -6,6 +6,7 @@ mod each;
 mod fan;
 mod generated;
 mod items;
+mod loans;
 mod pair;
 mod pieces;
 mod runs;

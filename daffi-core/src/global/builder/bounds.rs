@@ -30,11 +30,16 @@ impl GlobalBuilder {
     /// How many bytes the streams may hold in all that come to this `Global` and are not read, 64 KiB or more: those that its callbacks
     /// take, and those that it has called for. Default: 256 MiB.
     ///
-    /// Each takes its [window](crate::Streaming::window) of it from its beginning to its end. Where more than half is taken, a new
-    /// stream gets the less the less there is left, 1 KiB at least, and more when others have ended; one for which not even that is
-    /// left ends with [`CallError::Overloaded`](crate::CallError::Overloaded). So does one whose item is larger than its window and
-    /// all that is left: windows take three quarters, and what is over them the rest. With the default that are 49 streams with whole
-    /// windows, and some 4,000 in all.
+    /// Each takes its [window](crate::Streaming::window) of it from its beginning until its sender has ended it, and from then on what was
+    /// not read. Where more than half is taken, a new stream gets the less the less there is left, 1 KiB at least, and more when others
+    /// have ended; one for which not even that is left ends with [`CallError::Overloaded`](crate::CallError::Overloaded). So does one
+    /// whose item is larger than its window by more than what is left for that. In a broadcast it is the part of that process alone.
+    ///
+    /// Windows take three quarters, what is over them a half, and both together no more than there is. An eighth is for items that are over
+    /// by 64 KiB or less. Whoever calls has four fifths of any of these where nobody else takes streams, and of what others leave otherwise, so
+    /// that however many take what they can, something is left for the next. What a callback calls for to answer is counted as its caller's, and
+    /// what the program calls for by itself as one caller's. With the default, one caller may have 39 streams with whole windows and some 3,400 in
+    /// all, and 76 MiB of items that have not come to their end.
     pub fn max_unread(mut self, bytes: u64) -> Self {
         self.stream_bytes = bytes;
         self

@@ -558,9 +558,10 @@ impl World {
             }
         }
         for Side { session, .. } in &self.sides {
-            let (bound, held) = (session.bound(), session.streams.held() + session.calls.held());
-            assert!(bound.used <= bound.limit, "{bound:?}");
-            assert!(held as u64 <= bound.used, "{bound:?}: {held}");
+            let (lent, limit) = (session.lent(), session.stream_bytes);
+            let held = session.streams.held() + session.calls.held();
+            assert!(lent <= limit, "{lent} of {limit}");
+            assert!(held as u64 <= lent, "{held} of {lent}");
         }
         let streams = |held: &Held| held.arguments.iter().for_each(Flowing::check);
         self.calls.iter().for_each(streams);
@@ -677,7 +678,7 @@ impl World {
                 };
                 let stopped = |held: &Held| held.call == call && is_stopped(held);
                 // Or its items did not fit beside those of others.
-                let is_bounded = self.sides[PROVIDER].session.bound().limit < u64::MAX;
+                let is_bounded = self.sides[PROVIDER].session.stream_bytes < u64::MAX;
                 assert!(
                     is_bounded || self.calls.iter().any(stopped),
                     "nobody has stopped it"
@@ -788,12 +789,12 @@ impl World {
             assert!(!held.waits, "it waits for ever: {held:?}");
             assert!(held.run.is_none() || held.finished, "it runs for ever: {held:?}");
         }
-        let is_bounded = self.sides[CALLER].session.bound().limit < u64::MAX;
+        let is_bounded = self.sides[CALLER].session.stream_bytes < u64::MAX;
         self.calls.iter().for_each(|held| check_outcome(held, is_bounded));
         for Side { session, .. } in &self.sides {
             assert_eq!((session.calls_outstanding(), session.running()), (0, 0));
             assert_eq!(session.streams.len(), 0, "{:?}", session.streams);
-            assert_eq!(session.bound().used, 0, "it is given back");
+            assert_eq!(session.lent(), 0, "it is given back");
         }
         assert!(self.runs.is_empty());
     }

@@ -367,8 +367,19 @@ fn p6_parts_that_are_coming_are_bounded_together() {
     };
     f.receive(Header::Large { bytes: 1, frame }, Bytes::new())
         .unwrap();
-    assert_eq!(f.wire.sent(), [cancel(call)]);
-    assert_eq!(f.session.results.count(), (5, 0));
+    // The one that is too much, and no other.
+    assert_eq!((f.wire.sent(), f.session.results.count()), (vec![], (5, 4)));
+    let overloaded = Err(Failed::Overloaded { may_have_run: true }.into());
+    let next = f.session.poll_next(call, &mut Some("waits"));
+    assert_eq!(next, Some(Next::Item(Item::Part(4, overloaded))));
+    f.piece(number(call), PieceOf::Result(4), "v").unwrap();
+    assert_eq!(f.session.results.count(), (4, 4));
+    assert_eq!(
+        f.session.poll_next(call, &mut Some("waits")),
+        None,
+        "it was told once"
+    );
+    f.piece(number(call), PieceOf::Result(0), "more").unwrap();
     // What is given up counts no more.
     let mut f = Fixture::new();
     f.session.item_bytes = 1 << 24;

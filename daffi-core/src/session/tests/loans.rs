@@ -1,0 +1,246 @@
+//! What the streams of a process hold together: for whom, and until when.
+
+use super::*;
+
+const KIB: usize = 1024;
+const WISH: Window = Window {
+    items: 100,
+    bytes: 64 * 1024,
+};
+
+impl Fixture {
+    /// With so many bytes for all streams.
+    fn bounded(bytes: usize) -> Self {
+        let mut fixture = Self::with(Limits {
+            calls: 10_000,
+            ..Limits::default()
+        });
+        fixture.session = fixture.session.bounding_streams(bytes as u64);
+        fixture.session.item_bytes = bytes;
+        fixture
+    }
+
+    /// A run of that caller's call.
+    fn run_of(&mut self, number: u32, caller: &'static str) -> RunId {
+        let callback = self.session.offer("callback", Terms::default());
+        let run = RunHeader {
+            call: id(number),
+            callback,
+            caller,
+            identity: Who::Nobody,
+            deadline: None,
+            trace: None,
+            metadata: Vec::new(),
+            ancestors: Vec::new(),
+        };
+        self.receive(Header::Run(run), Bytes::new()).unwrap();
+        self.started()
+    }
+
+    /// Reads the argument of such a run; whether there is something left for it.
+    fn reads(&mut self, number: u32, caller: &'static str) -> Option<RunId> {
+        let run = self.run_of(number, caller);
+        let granted = self.session.accept(run, 0, WISH, &mut self.wire);
+        (granted != Window::NONE).then_some(run)
+    }
+
+    /// Items of an argument come; whether they were allowed.
+    fn comes(&mut self, number: u32, items: u32, bytes: usize) -> bool {
+        let (call, stream) = (id(number), StreamId::Argument(0));
+        self.wire.sent();
+        self.receive(Header::Items { call, stream, items }, vec![1; bytes].into())
+            .unwrap();
+        self.wire.sent().is_empty()
+    }
+
+    /// A call to many who each send a stream.
+    fn streams_of(&mut self, roster: &[&str]) -> CallId {
+        let request = Request {
+            mode: Mode::Broadcast,
+            ..Self::request(None)
+        };
+        let message = Message::Call(request, &Bytes::new());
+        let call = self.submit(&message, "caller").unwrap();
+        let names = crate::proto::encode(roster).unwrap();
+        self.receive(Header::Roster { call }, names).unwrap();
+        for part in (0..).take(roster.len()) {
+            self.session.grant(call, part, WISH, &mut self.wire).unwrap();
+        }
+        self.wire.sent();
+        call
+    }
+
+    fn gives(&mut self, call: CallId, part: u32, items: u32, bytes: usize) {
+        let stream = StreamId::Result(part);
+        let items = Header::Items { call, stream, items };
+        self.receive(items, vec![1; bytes].into()).unwrap();
+    }
+
+    fn part_ends(&mut self, call: CallId, index: u32) {
+        let status = Status::Value;
+        self.receive(Header::Part { call, index, status }, Bytes::new())
+            .unwrap();
+    }
+
+    fn next_answer(&mut self, call: CallId) -> Option<Next> {
+        self.session.poll_next(call, &mut Some("caller"))
+    }
+}
+
+#[test]
+fn p6_windows_that_one_caller_leaves_idle_take_nothing_from_the_next() {
+    let mut f = Fixture::bounded(1024 * KIB);
+    let one = (0..)
+        .take_while(|number| f.reads(*number, "one").is_some())
+        .count();
+    assert!((50..1000).contains(&one), "{one}");
+    // What is left is enough for others, who send more than their windows as they always do.
+    for number in 5000..5010 {
+        let run = f.reads(number, "two").expect("something is left");
+        for _ in 0..3 {
+            assert!(f.comes(number, 1, 4 * KIB));
+            let Some(Taken::Batch(batch)) = f.session.take(run, 0, &mut Some("reader")) else {
+                panic!("nothing has come");
+            };
+            let bytes = u32::try_from(batch.bytes.len()).unwrap();
+            f.session.accept(run, 0, Window { items: 1, bytes }, &mut f.wire);
+        }
+    }
+}
+
+#[test]
+fn p6_large_items_that_one_caller_never_ends_take_nothing_from_the_next() {
+    let mut f = Fixture::bounded(4096 * KIB);
+    let mut begun = 0;
+    for number in 0..64 {
+        let Some(_) = f.reads(number, "one") else { break };
+        begun += u32::from(f.comes(number, 0, 300 * KIB));
+    }
+    assert!((3..6).contains(&begun), "{begun}");
+    f.reads(100, "two").expect("there is a window");
+    assert!(
+        f.comes(100, 1, 120 * KIB),
+        "and room for what is a little over it"
+    );
+    f.reads(101, "three").expect("there is a window");
+    assert!(f.comes(101, 0, 200 * KIB), "and room for another large one");
+}
+
+#[test]
+fn p6_what_is_called_for_to_answer_a_caller_is_of_its_share() {
+    let mut f = Fixture::bounded(1024 * KIB);
+    let for_run = |f: &mut Fixture, run: Option<RunId>| {
+        let request = Request {
+            within: run,
+            window: Some(WISH),
+            ..Fixture::request(None)
+        };
+        f.submit(&Message::Call(request, &Bytes::new()), "caller")
+    };
+    let run = f.run_of(1, "one");
+    let calls = (0..2000)
+        .take_while(|_| for_run(&mut f, Some(run)).is_ok())
+        .count();
+    assert!((50..1000).contains(&calls), "{calls}");
+    assert!(f.reads(2, "one").is_none(), "it is the same caller");
+    assert!(f.reads(3, "two").is_some());
+    assert!(for_run(&mut f, None).is_ok(), "that is this process by itself");
+}
+
+#[test]
+fn p8_one_of_many_who_sends_more_than_may_be_held_ends_its_own_part() {
+    let mut f = Fixture::bounded(1024 * KIB);
+    let call = f.streams_of(&["ann", "bob"]);
+    f.gives(call, 1, 1, 10);
+    f.gives(call, 0, 1, 900 * KIB);
+    let (number, index) = (number(call), 0);
+    assert_eq!(f.wire.sent(), [Sent::CancelPart { number, index }]);
+    assert_eq!(f.woken(), ["caller"]);
+    // What comes of it until it has ended there is nobody's concern.
+    f.gives(call, 0, 1, 5);
+    f.part_ends(call, 0);
+    f.gives(call, 1, 1, 20);
+    f.part_ends(call, 1);
+    let unread = Failed::Unread {
+        bytes: 1 << 20,
+        may_have_run: true,
+    };
+    let mut bytes = 0;
+    let mut ends = Vec::new();
+    let status = Status::Value;
+    f.receive(Header::Reply { call, status }, Bytes::new()).unwrap();
+    loop {
+        match f.next_answer(call) {
+            Some(Next::Item(Item::Batch(part, batch))) => {
+                assert_eq!(part, 1);
+                bytes += batch.bytes.len();
+            }
+            Some(Next::Item(Item::Part(part, outcome))) => ends.push((part, outcome)),
+            Some(Next::Item(Item::Roster(_))) => {}
+            Some(Next::End(outcome)) => break assert_eq!(outcome, Ok(Bytes::new())),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(bytes, 30);
+    assert_eq!(ends, [(0, failed(unread)), (1, Ok(Bytes::new()))]);
+    assert_eq!(f.session.lent(), 0);
+}
+
+#[test]
+fn p6_the_window_of_a_part_is_given_back_when_the_part_ends() {
+    let mut f = Fixture::bounded(1024 * KIB);
+    let call = f.streams_of(&["ann", "bob"]);
+    let window = f.session.lent() / 2;
+    f.gives(call, 0, 1, 1000);
+    f.part_ends(call, 0);
+    assert_eq!(f.session.lent(), window + 1000, "what waits to be looked at");
+    // Nothing is lent to it any more.
+    f.session.grant(call, 0, WISH, &mut f.wire).unwrap();
+    assert_eq!((f.session.lent(), f.wire.sent()), (window + 1000, vec![]));
+    for _ in 0..2 {
+        f.next_answer(call);
+    }
+    assert_eq!(f.session.lent(), window);
+    // One that nobody wants any more has none, and nothing that waits.
+    f.gives(call, 1, 1, 1000);
+    f.session.abandon_part(call, 1, &mut f.wire, &mut f.events);
+    assert_eq!(f.session.lent(), 0);
+    assert_eq!(f.session.calls.held(), 0);
+}
+
+#[test]
+fn p6_what_has_ended_keeps_no_window_until_it_is_looked_at() {
+    let mut f = Fixture::bounded(1024 * KIB);
+    let run = f.reads(1, "one").unwrap();
+    assert!(f.comes(1, 1, 1000) && f.comes(1, 1, 100_000));
+    let (call, stream, status) = (id(1), StreamId::Argument(0), Status::Value);
+    f.receive(Header::Close { call, stream, status }, Bytes::new())
+        .unwrap();
+    assert_eq!(f.session.lent(), 101_000);
+    f.session.take(run, 0, &mut Some("reader"));
+    assert_eq!(f.session.lent(), 100_000);
+
+    // The same of a result, however its call has ended.
+    for is_lost in [false, true] {
+        let mut f = Fixture::bounded(1024 * KIB);
+        let window = Some(WISH);
+        let request = Request {
+            window,
+            ..Fixture::request(None)
+        };
+        let call = f
+            .submit(&Message::Call(request, &Bytes::new()), "caller")
+            .unwrap();
+        f.gives(call, 0, 1, 700);
+        assert_eq!(f.session.lent(), u64::from(WISH.bytes));
+        if is_lost {
+            f.session.disconnected(&mut f.events);
+        } else {
+            f.reply(call, &Ok(Bytes::new())).unwrap();
+        }
+        assert_eq!(f.session.lent(), 700);
+        assert!(matches!(f.next_answer(call), Some(Next::Item(Item::Batch(..)))));
+        assert_eq!(f.session.lent(), 0);
+        assert!(matches!(f.next_answer(call), Some(Next::End(_))));
+    }
+}
