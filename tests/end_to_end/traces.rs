@@ -81,6 +81,68 @@ async fn the_callers_trace_reaches_the_callback_and_those_that_it_calls() {
     .await;
 }
 
+/// Its signature has another number than its callers', who have to call again in its terms.
+struct Sealed;
+
+#[callback(prefix = "sealed.")]
+impl Sealed {
+    #[callback(untraced)]
+    pub async fn trace(&self, ctx: CallContext) -> Option<(u64, u64)> {
+        ctx.trace().map(ids)
+    }
+}
+
+struct Seals;
+
+#[fetcher(prefix = "sealed.")]
+impl Seals {
+    async fn trace(&self) -> Option<(u64, u64)>;
+}
+
+/// Asks all, and has the answers looked at by code that is of no callback.
+struct Relay(Arc<Mutex<Option<Global>>>);
+
+#[callback(prefix = "relay.")]
+impl Relay {
+    pub async fn ask(&self) -> Vec<Option<(u64, u64)>> {
+        let g = self.0.lock().unwrap().clone().unwrap();
+        let mut replies = Seals.trace().on(&g).broadcast().stream().await.unwrap();
+        let looked_at = tokio::spawn(async move {
+            let mut traces = Vec::new();
+            while let Some((_, reply)) = replies.next().await {
+                traces.push(reply.unwrap());
+            }
+            traces
+        });
+        looked_at.await.unwrap()
+    }
+}
+
+struct Relays;
+
+#[fetcher(prefix = "relay.")]
+impl Relays {
+    async fn ask(&self) -> Vec<Option<(u64, u64)>>;
+}
+
+#[tokio::test]
+async fn a_part_that_is_called_again_is_of_the_call_that_it_is_a_part_of() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let sealed = net.join().service(Sealed).start().await.unwrap();
+        let slot = Arc::default();
+        let relay = net.join().service(Relay(Arc::clone(&slot)));
+        let relay = relay.start().await.unwrap();
+        *slot.lock().unwrap() = Some(relay.clone());
+        let builder = net.join().process_name("caller");
+        let builder = builder.inject_trace(|_| Some(context(5, 6)));
+        let g = builder.start().await.unwrap();
+        assert_eq!(Relays.ask().on(&g).await, Ok(vec![Some((5, 6))]));
+        net.stop([g, relay, sealed]).await;
+    })
+    .await;
+}
+
 /// What has been logged.
 #[derive(Clone, Default)]
 pub struct Lines(Arc<Mutex<Vec<u8>>>);

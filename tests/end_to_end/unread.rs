@@ -1,6 +1,9 @@
 //! What the streams hold in all that come to a process and are not read.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use daffi::{CallError, Streaming, callback, fetcher};
 use futures_util::{Stream, StreamExt, future, stream};
@@ -134,7 +137,7 @@ async fn an_item_that_is_larger_than_what_is_left_ends_its_stream() {
     let g = net.caller().await;
     holder.go_on.add_permits(STREAMS * ITEMS);
     // One that fits is sent, though it is larger than the window.
-    assert_eq!(Client.hold(items(50_000)).on(&g).await, Ok(ITEMS * 50_000));
+    assert_eq!(Client.hold(items(25_000)).on(&g).await, Ok(ITEMS * 25_000));
     let Err(CallError::App(words)) = Client.hold(items(500_000)).on(&g).await else {
         panic!("it does not fit")
     };
@@ -184,6 +187,27 @@ async fn p6_results_that_nobody_reads_hold_no_more_in_all_than_they_may() {
         // To many, each process's counts.
         let merged = Client.send(ITEMS).on(&g).broadcast().items().await.unwrap();
         assert_eq!(merged.count().await, ITEMS);
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_for_a_stream_is_made_again_when_there_is_room_for_it() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.service(Holder::default())).await;
+        let g = net.join().max_unread(BYTES).start().await.unwrap();
+        let mut open = Vec::new();
+        while let Ok(items) = Client.send(ITEMS).on(&g).await {
+            open.push(items);
+            assert!(open.len() < STREAMS);
+        }
+        // It was refused, and did not run; that is no outcome yet.
+        let mut call = pin!(Client.send(ITEMS).on(&g).retry(3));
+        let first = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(first, Poll::Pending), "{first:?}");
+        drop(open);
+        assert_eq!(call.await.unwrap().count().await, ITEMS);
         net.stop([g]).await;
     })
     .await;

@@ -42,7 +42,8 @@ impl<T, E> Call<T, E> {
             decoders: self.decoders.clone(),
             options,
             feeds: Feeds::new(),
-            state: State::New,
+            // Whoever looks at it may be elsewhere by now.
+            state: State::Beside(attempt.scope().clone()),
         }
     }
 

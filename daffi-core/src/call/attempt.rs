@@ -279,6 +279,11 @@ impl Attempt {
         })
     }
 
+    /// Where it was made.
+    pub(super) const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// Whether any attempt may have run, as far as is known now.
     pub(super) fn may_have_run(&self) -> bool {
         self.ran || self.exchange.may_have_run()

@@ -53,6 +53,8 @@ pub struct Call<T, E = RemoteError> {
 /// How far a call is.
 pub(super) enum State {
     New,
+    /// It belongs to a call that was made before, and is made where that was.
+    Beside(Scope),
     /// Waits before it is made, where it was asked for.
     Delayed(Pause, Scope),
     Begun(Attempt),
@@ -230,7 +232,7 @@ impl<T, E> Future for Call<T, E> {
         let this = self.get_mut();
         loop {
             match &mut this.state {
-                State::New | State::Delayed(..) => {
+                State::New | State::Beside(_) | State::Delayed(..) => {
                     if let Err(error) = ready!(this.poll_begun(cx)) {
                         return Poll::Ready(Err(error));
                     }
@@ -284,7 +286,7 @@ impl<T, E> Call<T, E> {
     pub(super) fn may_have_run(&self) -> bool {
         match &self.state {
             // It was not sent.
-            State::New | State::Delayed(..) => false,
+            State::New | State::Beside(_) | State::Delayed(..) => false,
             State::Begun(attempt) | State::Pausing(_, attempt) => attempt.may_have_run(),
             State::Done => true,
         }
@@ -294,7 +296,7 @@ impl<T, E> Call<T, E> {
     pub(super) fn done(&self) -> u64 {
         match &self.state {
             State::Begun(attempt) | State::Pausing(_, attempt) => attempt.done(),
-            State::New | State::Delayed(..) | State::Done => 0,
+            State::New | State::Beside(_) | State::Delayed(..) | State::Done => 0,
         }
     }
 
@@ -303,6 +305,10 @@ impl<T, E> Call<T, E> {
         loop {
             let next = match &mut self.state {
                 State::New => self.start(),
+                State::Beside(scope) => {
+                    let scope = mem::take(scope);
+                    self.begin_in(scope).map(State::Begun)
+                }
                 State::Delayed(pause, scope) => {
                     let over = ready!(Pin::new(&mut *pause).poll(cx));
                     let (scope, name) = (mem::take(scope), pause.node_name());

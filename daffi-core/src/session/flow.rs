@@ -117,8 +117,8 @@ impl<W, C: Clone> Session<W, C> {
         self.streams.credit(end, index, waiter)
     }
 
-    /// As [`credit`](Self::credit), of each of those that one stream goes to. One that was not given the call, as its signature
-    /// has another number, has granted nothing until that was looked at: it may be called again.
+    /// As [`credit`](Self::credit), of each of those that one stream goes to. One that may be called again has granted nothing until that
+    /// was looked at.
     #[allow(clippy::option_option, reason = "to wait and to stop are different things")]
     pub fn credits(
         &mut self,
@@ -151,13 +151,15 @@ impl<W, C: Clone> Session<W, C> {
         ended
     }
 
-    /// Those that were not given the call, as their signatures have other numbers, of which the caller has yet to see that.
+    /// Those that may be called again, which their caller has yet to see: their signatures have other numbers, or they are called again
+    /// already and that call has its outcome.
     fn yet_to_look_at(&self, ends: &[Option<End>], closed: impl Iterator<Item = bool>) -> Vec<usize> {
         let mut parts: Option<BTreeSet<u32>> = None;
         let ends = ends.iter().zip(closed).enumerate();
         let unseen = ends.filter_map(|(place, (end, closed))| {
             let unseen = match end.filter(|_| closed)? {
-                End::Call(call) => self.calls.is_mismatched(call),
+                // It may be made again whatever it has ended with, as where nobody was there who is on the way.
+                End::Call(call) => self.calls.is_yet_to_be_looked_at(call),
                 // They are of one call, and asked for once.
                 End::Part(call, part) => parts
                     .get_or_insert_with(|| self.calls.mismatched_parts(call))

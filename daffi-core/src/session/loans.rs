@@ -147,7 +147,7 @@ impl Bound {
 
     /// How many bytes of `wish` a stream may have: all of them while half of what windows may take is free, both of all and of what one
     /// party may take, then as many as the square of what is free of the other half, so that many find something left; and no more
-    /// than a quarter of that. `None` if there is not even the least.
+    /// than an eighth of that. `None` if there is not even the least.
     pub(super) fn fit(self, wish: u32) -> Option<u32> {
         let (wish, most) = (u64::from(wish), self.for_windows());
         let may_be = most.min(self.limit - self.all.overs);
@@ -157,7 +157,7 @@ impl Bound {
         let own_most = most / 5 * 4;
         let free = free(left, most).min(free(own_most.saturating_sub(self.own.windows), own_most));
         let share = (u128::from(wish) * free * free) >> 32;
-        let share = u64::try_from(share).unwrap_or(wish).min(left / 4);
+        let share = u64::try_from(share).unwrap_or(wish).min(left / 8);
         let fits = share.max(Self::LEAST).min(wish);
         u32::try_from(fits).ok().filter(|_| fits <= left.min(own))
     }
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(of(192 * MIB - 1024), None, "nobody takes the last");
         assert_eq!(of(300 * MIB), None);
         // One alone does not get all, and who wants less than the least gets it.
-        assert_eq!(bound(0, 0).fit(u32::MAX), Some(48 << 20));
+        assert_eq!(bound(0, 0).fit(u32::MAX), Some(24 << 20));
         assert_eq!(bound(192 * MIB - 13, 0).fit(10), Some(10));
         assert_eq!(bound(256 * MIB, 0).fit(0), Some(0));
     }

@@ -220,13 +220,13 @@ impl<W> Calls<W> {
         waiter
     }
 
-    /// Whether the call ended as the signatures' numbers differ, which was not looked at.
-    pub(super) fn is_mismatched(&self, call: CallId) -> bool {
+    /// Whether the call has an outcome that was not looked at.
+    pub(super) fn is_yet_to_be_looked_at(&self, call: CallId) -> bool {
         let slot = self.slots.get(call);
-        slot.is_some_and(|slot| matches!(&slot.state, State::Ended { outcome, .. } if is_mismatch(outcome)))
+        slot.is_some_and(|slot| matches!(slot.state, State::Ended { .. }))
     }
 
-    /// The parts of a call to many that ended so, of which that was not looked at.
+    /// The parts of a call to many that ended as the signatures' numbers differ, of which that was not looked at.
     pub(super) fn mismatched_parts(&self, call: CallId) -> BTreeSet<u32> {
         let items = match self.slots.get(call).map(|slot| &slot.state) {
             Some(State::Sent { items, .. } | State::Ended { items, .. }) => items,

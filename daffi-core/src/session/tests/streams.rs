@@ -2,7 +2,7 @@
 
 use super::wire::Sent;
 use super::*;
-use crate::proto::Described;
+use crate::proto::{Absence, Described};
 use crate::signature::{ErrorType, Returns, Signature, Type};
 
 const MUCH: Window = Window {
@@ -1050,11 +1050,28 @@ fn one_whose_signature_has_another_number_has_granted_nothing_until_its_caller_k
         Bytes::new(),
     )
     .unwrap();
-    let again = [Some(End::Call(again)), None];
-    assert_eq!(
-        f.session.credits(&again, 0, &mut [Some("a"), Some("b")]),
-        [None, None]
-    );
+    let ends = [Some(End::Call(again)), None];
+    let credits = |f: &mut Fixture, ends: &[Option<End>]| {
+        let mut waiters = [Some("a"), Some("b")];
+        f.session.credits(ends, 0, &mut waiters)
+    };
+    assert_eq!(credits(&mut f, &ends), [None, None]);
+
+    // One that is called again may be once more, whatever that has ended with: until its caller knows.
+    let lost = f.feed(1, None);
+    f.session.disconnected(&mut f.events);
+    f.connect();
+    let absent = f.feed(1, None);
+    let nobody = failed(Failed::NoProvider(Absence::Nobody));
+    f.reply(absent, &nobody).unwrap();
+    for call in [lost, absent] {
+        let ends = [Some(End::Call(call)), None];
+        assert_eq!(credits(&mut f, &ends), [None, None]);
+        let mut waiters = [Some("a"), Some("b")];
+        assert_eq!(f.session.have_ended(&ends, 0, &mut waiters), [false, false]);
+        assert!(matches!(f.next_of(call), Some(Next::End(Err(_)))));
+        assert_eq!(credits(&mut f, &ends), [Some(None), None]);
+    }
 }
 
 #[test]
