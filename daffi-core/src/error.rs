@@ -1,6 +1,7 @@
 //! What can go wrong, as a user meets it: [`CallError`] for calls, [`RemoteError`] for a callback's own error in
 //! words, [`StartError`] for starting a `Global`.
 
+mod app;
 mod call;
 mod changed;
 #[cfg(feature = "runtime")]

@@ -194,7 +194,15 @@ const KNOWN: &[(&str, &[&str])] = &[
     ),
     (
         "private",
-        &["call", "context", "error", "proto", "registry", "signature"],
+        &[
+            "call",
+            "context",
+            "error",
+            "global",
+            "proto",
+            "registry",
+            "signature",
+        ],
     ),
 ];
 

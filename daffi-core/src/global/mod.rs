@@ -2,6 +2,7 @@
 
 mod access;
 mod builder;
+mod client;
 mod home;
 mod kept;
 mod on;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use self::builder::GlobalBuilder;
+pub use self::client::Client;
 use self::kept::Kept;
 pub use self::presence::PresenceEvents;
 pub use self::register_fn::Registration;

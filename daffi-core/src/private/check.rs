@@ -9,6 +9,8 @@
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned};
 
+use crate::error::CallError;
+
 /// A parameter of a callback.
 #[diagnostic::on_unimplemented(
     message = "a callback cannot take a parameter of type `{Self}`",
@@ -76,6 +78,25 @@ pub trait ReceivedError {}
 
 #[diagnostic::do_not_recommend]
 impl<E: DeserializeOwned> ReceivedError for E {}
+
+/// What a method of a trait returns, if the client that is made for the trait can be one of its implementations. A call of it gives `T` or the callback's own error `E`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say that a call has failed, so the client is no implementation of its trait",
+    label = "the trait has a method that returns `{Self}`",
+    note = "have each method return `Result<Value, Error>`, where `Error` has `From<daffi::CallError>`: then the client \
+            implements the trait; or implement it for a type of your own that holds the client"
+)]
+pub trait CanFail<T, E> {
+    /// What came of a call of it.
+    fn of(outcome: Result<T, CallError<E>>) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<CallError>> CanFail<T, E> for Result<T, E> {
+    fn of(outcome: Result<T, CallError<E>>) -> Self {
+        outcome.map_err(|error| error.into_app().unwrap_or_else(E::from))
+    }
+}
 
 /// What a fetcher in the background returns, as a value or an error.
 #[diagnostic::on_unimplemented(

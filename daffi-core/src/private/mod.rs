@@ -13,6 +13,7 @@ pub use crate::call::{
 };
 pub use crate::context::CallContext;
 pub use crate::error::{RemoteError, Shown, ShownEntry};
+pub use crate::global::Client;
 pub use crate::proto::{
     Balance, DecodeItem, EncodeError, Failure, Outcome, encode_arguments, encode_held_into as encode_item,
 };

@@ -4,9 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
-use syn::{LitStr, ReturnType, Type};
+use syn::spanned::Spanned as _;
+use syn::{Generics, LitStr, ReturnType, Token, Type, TypeParamBound};
 
-use super::expand;
 use super::model::{Defaults, Fetcher};
 use super::places;
 use crate::arguments::{Arguments, Key};
@@ -15,6 +15,10 @@ use crate::errors::Errors;
 use crate::item::{Function, Member, Trait};
 use crate::signature;
 use crate::types::{self, Part};
+
+mod in_trait;
+mod method;
+mod settings;
 
 /// The client of a trait: a struct with a method for each of the trait's.
 pub(crate) struct Client<'a> {
@@ -33,7 +37,8 @@ impl<'a> Client<'a> {
     ) -> Option<Self> {
         let before = errors.count();
         check_header(item, errors);
-        let defaults = Defaults::new(arguments, errors);
+        let mut defaults = Defaults::new(arguments, errors);
+        defaults.varying = !item.generics.params.is_empty();
         let ident = match arguments.text(Key::Client) {
             Some(text) => client_name(text, errors),
             None => Some(format_ident!(
@@ -75,11 +80,28 @@ impl<'a> Client<'a> {
         } = self;
         let visibility = &trait_.visibility;
         let carried = attributes::carried(&trait_.attributes);
+        let unbounded = without_bounds(&trait_.generics);
+        let (any, these, _) = unbounded.split_for_impl();
+        let (bounded, ..) = trait_.generics.split_for_impl();
+        let conditions = in_trait::conditions_without_self(&trait_.generics);
+        let types: Vec<_> = trait_.generics.type_params().map(|kind| &kind.ident).collect();
+        let (of, stands_for) = if types.is_empty() {
+            (None, None)
+        } else {
+            (
+                Some(
+                    quote!(of: ::core::marker::PhantomData<fn() -> (#(::core::marker::PhantomData<#types>,)*)>,),
+                ),
+                Some(quote!(of: ::core::marker::PhantomData,)),
+            )
+        };
+        let name = ident.unraw().to_string();
         let docs = format!(
             "Calls the methods of [`{}`], wherever they are offered.",
             trait_.ident.unraw()
         );
         let new_docs = "A client whose calls are made by `global`.";
+        let settings = settings::methods(&trait_.members, visibility);
         let methods = fetchers.iter().map(|fetcher| {
             let attributes = &fetcher.function.attributes;
             let mut kept = attributes::of_client_method(attributes);
@@ -87,29 +109,65 @@ impl<'a> Client<'a> {
                 let docs = format!("Calls `{}`.", fetcher.name.as_str());
                 kept.push(quote!(#[doc = #docs]));
             }
-            expand::client_method(fetcher, &kept, visibility)
+            method::method(fetcher, &kept, visibility)
         });
+        let in_trait = in_trait::implementation(trait_, ident, fetchers);
         quote! {
             #(#carried)*
             #[doc = #docs]
-            #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-            #visibility struct #ident {
-                global: ::daffi::Global,
+            #visibility struct #ident #unbounded {
+                client: ::daffi::__private::Client,
+                #of
+            }
+
+            #(#carried)*
+            impl #any ::core::clone::Clone for #ident #these {
+                fn clone(&self) -> Self {
+                    Self { client: ::core::clone::Clone::clone(&self.client), #stands_for }
+                }
+            }
+
+            #(#carried)*
+            impl #any ::core::fmt::Debug for #ident #these {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    self.client.fmt_as(#name, f)
+                }
             }
 
             #(#carried)*
             #[allow(dead_code)]
-            impl #ident {
+            impl #bounded #ident #these #conditions {
                 #[doc = #new_docs]
                 #[must_use]
                 #visibility fn new(global: &::daffi::Global) -> Self {
-                    Self { global: ::core::clone::Clone::clone(global) }
+                    Self { client: ::daffi::__private::Client::new(global), #stands_for }
                 }
+
+                #settings
 
                 #(#methods)*
             }
+
+            #in_trait
         }
     }
+}
+
+/// The parameters of a type that asks nothing of them.
+fn without_bounds(generics: &Generics) -> Generics {
+    let mut generics = generics.clone();
+    for parameter in generics.type_params_mut() {
+        let bounds = std::mem::take(&mut parameter.bounds);
+        parameter.bounds = bounds
+            .into_iter()
+            .filter(|bound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some()))
+            .collect();
+        if parameter.bounds.is_empty() {
+            parameter.colon_token = None;
+        }
+    }
+    generics.where_clause = None;
+    generics
 }
 
 fn client_name(text: &LitStr, errors: &mut Errors) -> Option<Ident> {
@@ -144,6 +202,7 @@ pub(crate) fn take_futures(item: &mut Trait) {
         if signature.asyncness.is_none()
             && let Some(output) = future_output(ty).cloned()
         {
+            signature.asyncness = Some(Token![async](ty.span()));
             **ty = output;
         }
     }
@@ -166,10 +225,10 @@ fn take_arguments(member: &mut Member, errors: &mut Errors) -> Arguments {
 }
 
 fn check_header(item: &Trait, errors: &mut Errors) {
-    if !item.generics.params.is_empty() {
+    for lifetime in item.generics.lifetimes() {
         errors.add(
-            &item.generics.params,
-            "a trait with a client has no parameters: one name stands for one function in every process",
+            lifetime,
+            "a trait with a client has no lifetimes as parameters: what is lent to a method is sent to another process",
         );
     }
     if let Some(unsafety) = item.unsafety {

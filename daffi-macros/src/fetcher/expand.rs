@@ -3,7 +3,7 @@
 use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{FnArg, Pat, ReceiverKind, Signature, Type, Visibility, parse_quote, parse_quote_spanned};
+use syn::{FnArg, Pat, Signature, Type, parse_quote, parse_quote_spanned};
 
 use super::answer::{Answer, Comes};
 use super::body::Shape;
@@ -32,32 +32,8 @@ pub(crate) fn function(fetcher: &Fetcher<'_>) -> TokenStream {
     }
 }
 
-/// A method of a client, whose calls are made by its `global`. It changes nothing of the client, whatever the trait's
-/// method does with the service.
-pub(crate) fn client_method(
-    fetcher: &Fetcher<'_>,
-    attributes: &[TokenStream],
-    visibility: &Visibility,
-) -> TokenStream {
-    let mut signature = fetcher.function.signature.clone();
-    if let Some(FnArg::Receiver(receiver)) = signature.inputs.first_mut() {
-        let lifetime = match &receiver.kind {
-            ReceiverKind::Reference(_, lifetime, _) => lifetime.clone(),
-            _ => None,
-        };
-        // The `self` of this function must be of the same hygiene as the one in its body.
-        *receiver = parse_quote!(& #lifetime self);
-    }
-    let header = header(&signature, &fetcher.answer, fetcher.returned, false);
-    let call = call(fetcher, Some(&quote!(&self.global)));
-    quote! {
-        #(#attributes)*
-        #visibility #header { #call }
-    }
-}
-
-/// The statements that make the call, by `global` if there is one.
-fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
+/// The statements that make the call, which `client`, if it is there, takes to make it one of its own.
+pub(super) fn call(fetcher: &Fetcher<'_>, client: Option<&TokenStream>) -> TokenStream {
     let import = by_type::import();
     let stub = stub(fetcher);
     let Answer { value, comes, .. } = &fetcher.answer;
@@ -68,7 +44,6 @@ fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
         signature,
     } = arguments(fetcher);
     let signature = by_type::traced(signature_of(&signature, &fetcher.answer), fetcher.untraced);
-    let on = global.map(|global| quote!(.on(#global)));
     let call = match comes {
         Comes::Value => by_type::call(value, &error),
         Comes::Stream => by_type::call_stream(value, &error),
@@ -80,7 +55,9 @@ fn call(fetcher: &Fetcher<'_>, global: Option<&TokenStream>) -> TokenStream {
     if let Some(feeds) = feeds(fetcher) {
         call = quote!(::daffi::__private::streams::feeding(#call, #feeds));
     }
-    let call = quote!(#call #on);
+    if let Some(client) = client {
+        call = quote!(#client(#call));
+    }
     let made = match fetcher.returned {
         Returned::Call => call,
         Returned::Background => background(&fetcher.answer, &call),
@@ -194,7 +171,12 @@ pub(crate) fn placeholder(function: &Function, given: &arguments::Arguments) -> 
 }
 
 /// The signature, with a call in place of the result.
-fn header(signature: &Signature, answer: &Answer, returned: Returned, has_body: bool) -> TokenStream {
+pub(super) fn header(
+    signature: &Signature,
+    answer: &Answer,
+    returned: Returned,
+    has_body: bool,
+) -> TokenStream {
     let mut signature = signature.clone();
     signature.asyncness = None;
     let Answer { value, error, .. } = answer;
@@ -260,7 +242,8 @@ fn background(answer: &Answer, call: &TokenStream) -> TokenStream {
     quote!(#value #error #background(#call))
 }
 
-fn error_type(answer: &Answer) -> Type {
+/// The type of the callback's own error.
+pub(super) fn error_type(answer: &Answer) -> Type {
     answer
         .error
         .clone()

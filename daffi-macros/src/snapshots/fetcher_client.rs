@@ -7,9 +7,22 @@ pub trait Shopping: Send {
 }
 #[allow(deprecated)]
 ///Calls the methods of [`Shopping`], wherever they are offered.
-#[derive(::core::clone::Clone, ::core::fmt::Debug)]
 pub struct ShoppingClient {
-    global: ::daffi::Global,
+    client: ::daffi::__private::Client,
+}
+#[allow(deprecated)]
+impl ::core::clone::Clone for ShoppingClient {
+    fn clone(&self) -> Self {
+        Self {
+            client: ::core::clone::Clone::clone(&self.client),
+        }
+    }
+}
+#[allow(deprecated)]
+impl ::core::fmt::Debug for ShoppingClient {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.client.fmt_as("ShoppingClient", f)
+    }
 }
 #[allow(deprecated)]
 #[allow(dead_code)]
@@ -18,8 +31,60 @@ impl ShoppingClient {
     #[must_use]
     pub fn new(global: &::daffi::Global) -> Self {
         Self {
-            global: ::core::clone::Clone::clone(global),
+            client: ::daffi::__private::Client::new(global),
         }
+    }
+    ///As `Call::timeout`, for all calls of this client. A call may say otherwise.
+    #[must_use]
+    pub fn timeout(mut self, timeout: ::core::time::Duration) -> Self {
+        self.client = self.client.timeout(timeout);
+        self
+    }
+    ///As `Call::to`, for all calls of this client. A call may say otherwise.
+    #[must_use]
+    pub fn to(
+        mut self,
+        process_name: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.client = self.client.to(process_name);
+        self
+    }
+    ///As `Call::key`, for all calls of this client. A call may say otherwise.
+    #[must_use]
+    pub fn key(
+        mut self,
+        key: impl ::core::convert::AsRef<[::core::primitive::u8]>,
+    ) -> Self {
+        self.client = self.client.key(key);
+        self
+    }
+    ///As `Call::wait_for_provider`, for all calls of this client. A call may say otherwise.
+    #[must_use]
+    pub fn wait_for_provider(mut self, wait: ::core::time::Duration) -> Self {
+        self.client = self.client.wait_for_provider(wait);
+        self
+    }
+    ///As `Call::retry`, for all calls of this client, except for broadcasts, which are not made again. A call may say otherwise.
+    #[must_use]
+    pub fn retry(mut self, retries: ::core::primitive::u32) -> Self {
+        self.client = self.client.retry(retries);
+        self
+    }
+    ///As `Call::idempotent`, for all calls of this client, except for broadcasts, which are not made again. A call may say otherwise.
+    #[must_use]
+    pub fn idempotent(mut self) -> Self {
+        self.client = self.client.idempotent();
+        self
+    }
+    ///As `Call::metadata`, for all calls of this client. A call may say otherwise.
+    #[must_use]
+    pub fn metadata(
+        mut self,
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.client = self.client.metadata(key, value);
+        self
     }
     /// Returns all items.
     pub fn get_items(&self) -> ::daffi::Call<Vec<String>> {
@@ -27,21 +92,25 @@ impl ShoppingClient {
         static __DAFFI_STUB: ::daffi::__private::Stub = ::daffi::__private::Stub::new(
             "get_items",
         );
-        (&&&::daffi::__private::by_type::Answer::<
-            Vec<String>,
-            ::daffi::__private::RemoteError,
-        >::new())
-            .__daffi_call(
-                &__DAFFI_STUB,
-                || ::daffi::__private::by_type::signature(
-                    [],
-                    (&&&&::daffi::__private::by_type::Fetched::<Vec<String>>::new())
-                        .__daffi_type(),
-                    ::daffi::__private::ErrorType::None,
-                ),
-                &(),
+        self.client
+            .call(
+                (&&&::daffi::__private::by_type::Answer::<
+                    Vec<String>,
+                    ::daffi::__private::RemoteError,
+                >::new())
+                    .__daffi_call(
+                        &__DAFFI_STUB,
+                        || ::daffi::__private::by_type::signature(
+                            [],
+                            (&&&&::daffi::__private::by_type::Fetched::<
+                                Vec<String>,
+                            >::new())
+                                .__daffi_type(),
+                            ::daffi::__private::ErrorType::None,
+                        ),
+                        &(),
+                    ),
             )
-            .on(&self.global)
     }
     ///Calls `add_item`.
     pub fn add_item<'a>(&'a self, item: &'a str) -> ::daffi::Call<(), Full> {
@@ -58,18 +127,36 @@ impl ShoppingClient {
         let __daffi_kind_0 = ::daffi::__private::by_type::traced_like(&item);
         let __daffi_0 = (&&&::daffi::__private::by_type::argument(&item))
             .__daffi_lower(item);
-        (&&&::daffi::__private::by_type::Answer::<(), Full>::new())
-            .__daffi_call(
-                &__DAFFI_STUB,
-                || ::daffi::__private::by_type::signature(
-                    [("item", (&&&&__daffi_kind_0).__daffi_type())],
-                    (&&&&::daffi::__private::by_type::Fetched::<()>::new())
-                        .__daffi_type(),
-                    (&&&::daffi::__private::by_type::FetchedError::<Full>::new())
-                        .__daffi_error_type(),
-                ),
-                &(__daffi_0,),
+        self.client
+            .call(
+                (&&&::daffi::__private::by_type::Answer::<(), Full>::new())
+                    .__daffi_call(
+                        &__DAFFI_STUB,
+                        || ::daffi::__private::by_type::signature(
+                            [("item", (&&&&__daffi_kind_0).__daffi_type())],
+                            (&&&&::daffi::__private::by_type::Fetched::<()>::new())
+                                .__daffi_type(),
+                            (&&&::daffi::__private::by_type::FetchedError::<Full>::new())
+                                .__daffi_error_type(),
+                        ),
+                        &(__daffi_0,),
+                    ),
             )
-            .on(&self.global)
+    }
+}
+#[allow(deprecated)]
+impl Shopping for ShoppingClient
+where
+    for<'__daffi> Self: Send,
+    for<'__daffi> Vec<
+        String,
+    >: ::daffi::__private::check::CanFail<Vec<String>, ::daffi::__private::RemoteError>,
+    for<'__daffi> Result<(), Full>: ::daffi::__private::check::CanFail<(), Full>,
+{
+    async fn get_items(&self) -> Vec<String> {
+        ::daffi::__private::check::CanFail::of(Self::get_items(self).await)
+    }
+    async fn add_item<'a>(&'a mut self, item: &'a str) -> Result<(), Full> {
+        ::daffi::__private::check::CanFail::of(Self::add_item(self, item).await)
     }
 }

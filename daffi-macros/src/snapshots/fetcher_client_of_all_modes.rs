@@ -5,9 +5,22 @@ trait Kitchen {
 }
 #[allow(deprecated)]
 ///Calls the methods of [`Kitchen`], wherever they are offered.
-#[derive(::core::clone::Clone, ::core::fmt::Debug)]
 struct KitchenClient {
-    global: ::daffi::Global,
+    client: ::daffi::__private::Client,
+}
+#[allow(deprecated)]
+impl ::core::clone::Clone for KitchenClient {
+    fn clone(&self) -> Self {
+        Self {
+            client: ::core::clone::Clone::clone(&self.client),
+        }
+    }
+}
+#[allow(deprecated)]
+impl ::core::fmt::Debug for KitchenClient {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.client.fmt_as("KitchenClient", f)
+    }
 }
 #[allow(deprecated)]
 #[allow(dead_code)]
@@ -16,8 +29,57 @@ impl KitchenClient {
     #[must_use]
     fn new(global: &::daffi::Global) -> Self {
         Self {
-            global: ::core::clone::Clone::clone(global),
+            client: ::daffi::__private::Client::new(global),
         }
+    }
+    ///As `Call::timeout`, for all calls of this client. A call may say otherwise.
+    #[must_use]
+    fn timeout(mut self, timeout: ::core::time::Duration) -> Self {
+        self.client = self.client.timeout(timeout);
+        self
+    }
+    ///As `Call::to`, for all calls of this client. A call may say otherwise.
+    #[must_use]
+    fn to(
+        mut self,
+        process_name: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.client = self.client.to(process_name);
+        self
+    }
+    ///As `Call::key`, for all calls of this client. A call may say otherwise.
+    #[must_use]
+    fn key(mut self, key: impl ::core::convert::AsRef<[::core::primitive::u8]>) -> Self {
+        self.client = self.client.key(key);
+        self
+    }
+    ///As `Call::wait_for_provider`, for all calls of this client. A call may say otherwise.
+    #[must_use]
+    fn wait_for_provider(mut self, wait: ::core::time::Duration) -> Self {
+        self.client = self.client.wait_for_provider(wait);
+        self
+    }
+    ///As `Call::retry`, for all calls of this client, except for broadcasts, which are not made again. A call may say otherwise.
+    #[must_use]
+    fn retry(mut self, retries: ::core::primitive::u32) -> Self {
+        self.client = self.client.retry(retries);
+        self
+    }
+    ///As `Call::idempotent`, for all calls of this client, except for broadcasts, which are not made again. A call may say otherwise.
+    #[must_use]
+    fn idempotent(mut self) -> Self {
+        self.client = self.client.idempotent();
+        self
+    }
+    ///As `Call::metadata`, for all calls of this client. A call may say otherwise.
+    #[must_use]
+    fn metadata(
+        mut self,
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.client = self.client.metadata(key, value);
+        self
     }
     ///Calls `get_menu`.
     fn get_menu(&self) -> ::daffi::Broadcast<Vec<String>> {
@@ -25,21 +87,25 @@ impl KitchenClient {
         static __DAFFI_STUB: ::daffi::__private::Stub = ::daffi::__private::Stub::new(
             "get_menu",
         );
-        (&&&::daffi::__private::by_type::Answer::<
-            Vec<String>,
-            ::daffi::__private::RemoteError,
-        >::new())
-            .__daffi_call(
-                &__DAFFI_STUB,
-                || ::daffi::__private::by_type::signature(
-                    [],
-                    (&&&&::daffi::__private::by_type::Fetched::<Vec<String>>::new())
-                        .__daffi_type(),
-                    ::daffi::__private::ErrorType::None,
-                ),
-                &(),
+        self.client
+            .call_to_many(
+                (&&&::daffi::__private::by_type::Answer::<
+                    Vec<String>,
+                    ::daffi::__private::RemoteError,
+                >::new())
+                    .__daffi_call(
+                        &__DAFFI_STUB,
+                        || ::daffi::__private::by_type::signature(
+                            [],
+                            (&&&&::daffi::__private::by_type::Fetched::<
+                                Vec<String>,
+                            >::new())
+                                .__daffi_type(),
+                            ::daffi::__private::ErrorType::None,
+                        ),
+                        &(),
+                    ),
             )
-            .on(&self.global)
             .broadcast()
     }
     ///Calls `cook`.
@@ -61,21 +127,24 @@ impl KitchenClient {
         ::daffi::__private::check::background::<Burnt>();
         (&&::daffi::__private::by_type::Answer::<u32, Burnt>::new())
             .__daffi_background(
-                (&&&::daffi::__private::by_type::Answer::<u32, Burnt>::new())
-                    .__daffi_call(
-                        &__DAFFI_STUB,
-                        || ::daffi::__private::by_type::signature(
-                            [("dish", (&&&&__daffi_kind_0).__daffi_type())],
-                            (&&&&::daffi::__private::by_type::Fetched::<u32>::new())
-                                .__daffi_type(),
-                            (&&&::daffi::__private::by_type::FetchedError::<
-                                Burnt,
-                            >::new())
-                                .__daffi_error_type(),
-                        ),
-                        &(__daffi_0,),
-                    )
-                    .on(&self.global),
+                self
+                    .client
+                    .call(
+                        (&&&::daffi::__private::by_type::Answer::<u32, Burnt>::new())
+                            .__daffi_call(
+                                &__DAFFI_STUB,
+                                || ::daffi::__private::by_type::signature(
+                                    [("dish", (&&&&__daffi_kind_0).__daffi_type())],
+                                    (&&&&::daffi::__private::by_type::Fetched::<u32>::new())
+                                        .__daffi_type(),
+                                    (&&&::daffi::__private::by_type::FetchedError::<
+                                        Burnt,
+                                    >::new())
+                                        .__daffi_error_type(),
+                                ),
+                                &(__daffi_0,),
+                            ),
+                    ),
             )
     }
 }

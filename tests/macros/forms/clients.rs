@@ -1,6 +1,10 @@
 //! Clients of traits, wherever the traits are and whoever sees them.
 
-use daffi::{callback, fetcher};
+use std::time::Duration;
+
+use daffi::{Call, CallContext, CallError, callback, fetcher};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::Pair;
 use shop::{InPathClient, Seller, SellingClient};
@@ -116,5 +120,297 @@ async fn a_client_is_seen_where_its_trait_is() {
     ] {
         assert_eq!(sold, Ok("milk, sold".to_owned()));
     }
+    pair.stop().await;
+}
+
+/// What is wrong with the stock, or with a call that asks for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Fault {
+    Empty,
+    Unreachable { told: String, may_have_run: bool },
+}
+
+impl From<CallError> for Fault {
+    fn from(error: CallError) -> Self {
+        Self::Unreachable {
+            told: error.to_string(),
+            may_have_run: error.may_have_run(),
+        }
+    }
+}
+
+/// A result with one parameter, as many crates have it.
+type Checked<T> = Result<T, Fault>;
+/// The same by the name that daffi looks for.
+mod checked {
+    pub(super) type Result<T> = super::Checked<T>;
+}
+
+/// Its client is one of its implementations.
+#[fetcher(prefix = "stock.")]
+trait Stock: Send + Sync + std::fmt::Debug
+where
+    Self: 'static,
+{
+    async fn take(&mut self, item: &str) -> Result<u32, Fault>;
+
+    fn count<'a>(&'a self, item: &'a str) -> impl Future<Output = Result<u32, Fault>> + Send;
+
+    fn count_blocking(&self, item: String) -> checked::Result<u32>;
+
+    #[fetcher(alias = "take", bg)]
+    async fn take_in_the_background(&mut self, item: &str) -> Result<u32, Fault>;
+
+    #[fetcher(local)]
+    fn described(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    taken: u32,
+}
+
+#[callback(auto_init, prefix = "stock.")]
+impl Stock for Shelf {
+    async fn take(&mut self, item: &str) -> Result<u32, Fault> {
+        if item.is_empty() {
+            return Err(Fault::Empty);
+        }
+        self.taken += 1;
+        Ok(self.taken)
+    }
+
+    #[callback(alias = "count")]
+    async fn count(&self, item: &str) -> Result<u32, Fault> {
+        if item.is_empty() {
+            Err(Fault::Empty)
+        } else {
+            Ok(self.taken)
+        }
+    }
+
+    fn count_blocking(&self, _item: String) -> checked::Result<u32> {
+        Ok(self.taken)
+    }
+
+    #[callback(local)]
+    async fn take_in_the_background(&mut self, item: &str) -> Result<u32, Fault> {
+        self.take(item).await
+    }
+}
+
+/// What a program does with any stock.
+async fn empty(stock: &mut impl Stock) -> Result<u32, Fault> {
+    stock.take("milk").await?;
+    stock.take_in_the_background("milk").await?;
+    stock.count("milk").await
+}
+
+#[tokio::test]
+async fn a_client_is_what_its_trait_asks_for_where_errors_can_say_that_a_call_has_failed() {
+    let pair = Pair::start().await;
+    let mut fake = Shelf::default();
+    assert_eq!(empty(&mut fake).await, Ok(2));
+    let mut client = StockClient::new(&pair.caller);
+    assert_eq!(empty(&mut client).await, Ok(2));
+    assert_eq!(Stock::take(&mut client, "").await, Err(Fault::Empty));
+    assert_eq!(
+        client.take("").await,
+        Err(CallError::App(Fault::Empty)),
+        "its own method stays one that gives a call"
+    );
+    assert!(
+        client.described().starts_with("StockClient"),
+        "{}",
+        client.described()
+    );
+    let (told, counted) = tokio::sync::oneshot::channel();
+    let blocking = std::thread::spawn(move || told.send(Stock::count_blocking(&client, String::new())));
+    assert_eq!(counted.await.unwrap(), Ok(2));
+    blocking.join().unwrap().unwrap();
+
+    let mut nobody = StockClient::new(&pair.caller).to("nobody");
+    let fault = empty(&mut nobody).await.unwrap_err();
+    let Fault::Unreachable {
+        told,
+        may_have_run: false,
+    } = &fault
+    else {
+        panic!("{fault:?}");
+    };
+    assert!(told.contains("nobody"), "{told}");
+    pair.stop().await;
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Words(String);
+
+/// Its errors cannot be made of a call's, and its client is nothing else that is asked for: it is a client all the same.
+#[fetcher(client = "Narrow")]
+trait Narrowed: std::fmt::Display {
+    async fn narrow(&self) -> Result<u8, Words>;
+}
+
+/// What it takes to make one of it that is what the trait asks for.
+struct Wide(Narrow);
+
+impl std::fmt::Display for Wide {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("wide")
+    }
+}
+
+impl Narrowed for Wide {
+    async fn narrow(&self) -> Result<u8, Words> {
+        self.0.narrow().await.map_err(|error| Words(error.to_string()))
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_be_what_its_trait_asks_for_is_still_one() {
+    let pair = Pair::start().await;
+    let Words(told) = Wide(Narrow::new(&pair.caller)).narrow().await.unwrap_err();
+    assert!(told.contains("narrow"), "{told}");
+    pair.stop().await;
+}
+
+/// Its errors are words.
+#[fetcher]
+trait Worded {
+    async fn not_offered(&self) -> Result<u8, String>;
+}
+
+#[tokio::test]
+async fn an_error_in_words_says_what_is_wrong_with_a_call() {
+    let pair = Pair::start().await;
+    let client = WordedClient::new(&pair.caller);
+    let error = client.not_offered().await.unwrap_err();
+    assert_eq!(Worded::not_offered(&client).await, Err(error.to_string()));
+    pair.stop().await;
+}
+
+/// A log of anything.
+#[fetcher(prefix = "log.")]
+trait Log<C, const N: usize = 2>
+where
+    C: Clone + Serialize + DeserializeOwned + Send + 'static,
+{
+    async fn append(&mut self, command: C) -> Result<usize, Fault>;
+    async fn last(&self) -> Result<Option<C>, Fault>;
+}
+
+#[derive(Default)]
+struct Numbers(Vec<u64>);
+
+#[callback(auto_init, prefix = "log.")]
+impl Log<u64> for Numbers {
+    async fn append(&mut self, command: u64) -> Result<usize, Fault> {
+        self.0.push(command);
+        Ok(self.0.len())
+    }
+
+    async fn last(&self) -> Result<Option<u64>, Fault> {
+        Ok(self.0.last().copied())
+    }
+}
+
+/// Not even this need be asked of what a log is of.
+struct Unasked;
+
+#[tokio::test]
+async fn a_client_of_a_trait_with_parameters_has_them() {
+    async fn fill<C: Clone + Serialize + DeserializeOwned + Send + 'static>(
+        log: &mut impl Log<C>,
+        command: C,
+    ) -> Result<Option<C>, Fault> {
+        log.append(command).await?;
+        log.last().await
+    }
+
+    let pair = Pair::start().await;
+    let mut log = LogClient::<u64>::new(&pair.caller);
+    assert_eq!(fill(&mut log, 7).await, Ok(Some(7)));
+    assert_eq!(log.clone().last().await, Ok(Some(7)));
+    let other = LogClient::<String>::new(&pair.caller);
+    assert!(
+        matches!(other.last().await, Err(CallError::SignatureMismatch { .. })),
+        "what it is of is part of the signature, each time"
+    );
+    assert_eq!(
+        log.last().await,
+        Ok(Some(7)),
+        "and not what it was of the last time"
+    );
+    let _: Option<LogClient<Unasked>> = None;
+    pair.stop().await;
+}
+
+/// The name of what can be said of all calls is also that of a method.
+#[fetcher(prefix = "settled.")]
+trait Settled {
+    async fn told(&self, key: &str) -> Option<String>;
+    async fn to(&self) -> String;
+    #[fetcher(broadcast)]
+    async fn everywhere(&self) -> String;
+    #[fetcher(timeout = "1h")]
+    async fn never(&self) -> Result<(), Fault>;
+}
+
+#[callback(alias = "settled.told")]
+async fn told(ctx: &CallContext, key: &str) -> Option<String> {
+    ctx.metadata(key).map(str::to_owned)
+}
+
+#[callback(alias = "settled.to")]
+async fn to() -> String {
+    "there".to_owned()
+}
+
+#[callback(alias = "settled.everywhere")]
+async fn everywhere() -> String {
+    "everywhere".to_owned()
+}
+
+#[callback(alias = "settled.never")]
+async fn never() -> Result<(), Fault> {
+    std::future::pending().await
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_client_holds_for_all_its_calls() {
+    let pair = Pair::start().await;
+    let client = SettledClient::new(&pair.caller)
+        .metadata("tenant", "acme")
+        .metadata("tenant", "other")
+        .timeout(Duration::from_millis(1))
+        .retry(3)
+        .idempotent()
+        .key("same")
+        .wait_for_provider(Duration::ZERO);
+    let patient = |call: Call<Option<String>>| call.timeout(Duration::MAX);
+    assert_eq!(patient(client.told("tenant")).await, Ok(Some("other".to_owned())));
+    assert_eq!(
+        patient(client.told("tenant").metadata("tenant", "own")).await,
+        Ok(Some("own".to_owned())),
+        "a call may say otherwise"
+    );
+    assert!(matches!(client.never().await, Err(CallError::Timeout { .. })));
+    let unhurried = SettledClient::new(&pair.caller).retry(3).idempotent();
+    assert_eq!(
+        unhurried.to().await.as_deref(),
+        Ok("there"),
+        "a method goes before"
+    );
+    let told: Vec<_> = unhurried.everywhere().await.unwrap().into_iter().collect();
+    assert!(
+        !told.is_empty(),
+        "a broadcast, which is not made again, is not told to be"
+    );
+    assert!(
+        told.iter().all(|(_, reply)| reply.as_deref() == Ok("everywhere")),
+        "{told:?}"
+    );
     pair.stop().await;
 }

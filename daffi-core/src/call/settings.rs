@@ -1,0 +1,51 @@
+//! What is set for all calls of a client.
+
+use std::time::Duration;
+
+use super::future::Call;
+
+/// What was set for all calls of a client, each of which may say otherwise.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) to: Option<String>,
+    pub(crate) key: Option<Vec<u8>>,
+    pub(crate) patience: Option<Duration>,
+    pub(crate) retries: Option<u32>,
+    pub(crate) idempotent: bool,
+    pub(crate) metadata: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// The call with what is set.
+    pub(crate) fn set<T, E>(&self, call: Call<T, E>) -> Call<T, E> {
+        let mut call = self.set_for_many(call);
+        if let Some(retries) = self.retries {
+            call = call.retry(retries);
+        }
+        if self.idempotent {
+            call = call.idempotent();
+        }
+        call
+    }
+
+    /// The call with what is set, without what a call to many cannot have: it is not made again.
+    pub(crate) fn set_for_many<T, E>(&self, mut call: Call<T, E>) -> Call<T, E> {
+        if let Some(timeout) = self.timeout {
+            call = call.timeout(timeout);
+        }
+        if let Some(process) = &self.to {
+            call = call.to(process);
+        }
+        if let Some(key) = &self.key {
+            call = call.key(key);
+        }
+        if let Some(wait) = self.patience {
+            call = call.wait_for_provider(wait);
+        }
+        for (key, value) in &self.metadata {
+            call = call.metadata(key, value);
+        }
+        call
+    }
+}

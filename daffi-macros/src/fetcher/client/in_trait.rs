@@ -1,0 +1,158 @@
+//! The client as what its trait asks for, where its methods can say that a call has failed.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote};
+use syn::{FnArg, Generics, Pat, Type, WherePredicate, parse_quote};
+
+use super::method;
+use crate::attributes;
+use crate::fetcher::answer::Comes;
+use crate::fetcher::expand;
+use crate::fetcher::model::{Fetcher, Returned};
+use crate::item::{Function, Member, Trait};
+use crate::signature::{self, Access};
+use crate::types;
+
+/// The implementation of the trait by the client, if each of its methods gives one result.
+///
+/// Whether that can say that a call has failed is not known here. So it is what the implementation asks for, and where that does not hold there is none. The compiler
+/// refuses such a condition on types without parameters, but not one that is for any lifetime.
+pub(super) fn implementation(
+    trait_: &Trait,
+    client: &Ident,
+    fetchers: &[Fetcher<'_>],
+) -> Option<TokenStream> {
+    if trait_.unsafety.is_some()
+        || !trait_.members.iter().all(|member| is_given(member, fetchers))
+        || !fetchers.iter().all(gives_one_result)
+    {
+        return None;
+    }
+    let Trait {
+        ident,
+        generics,
+        bounds,
+        ..
+    } = trait_;
+    let carried = attributes::carried(&trait_.attributes);
+    let (bounded, these, _) = generics.split_for_impl();
+    let mut conditions: Vec<TokenStream> = predicates(generics).map(for_any).collect();
+    if let Some((_, bounds)) = bounds {
+        conditions.push(if mentions(bounds, "for") {
+            quote!(Self: #bounds)
+        } else {
+            quote!(for<'__daffi> Self: #bounds)
+        });
+    }
+    for fetcher in fetchers {
+        let result = signature::result_type(&fetcher.function.signature);
+        let can_fail = can_fail(fetcher);
+        conditions.push(quote!(for<'__daffi> #result: #can_fail));
+    }
+    let methods = fetchers.iter().map(implemented);
+    Some(quote! {
+        #(#carried)*
+        impl #bounded #ident #these for #client #these where #(#conditions,)* {
+            #(#methods)*
+        }
+    })
+}
+
+/// What the trait asks of its parameters.
+pub(super) fn conditions_without_self(generics: &Generics) -> TokenStream {
+    let conditions = predicates(generics).filter(|predicate| !mentions(&predicate.to_token_stream(), "Self"));
+    quote!(where #(#conditions,)*)
+}
+
+fn predicates(generics: &Generics) -> impl Iterator<Item = &WherePredicate> {
+    generics.where_clause.iter().flat_map(|clause| &clause.predicates)
+}
+
+/// The same condition in words that the compiler takes where it does not hold.
+fn for_any(predicate: &WherePredicate) -> TokenStream {
+    match predicate {
+        WherePredicate::Type(ty)
+            if ty.lifetimes.is_none() && !mentions(&ty.bounds.to_token_stream(), "for") =>
+        {
+            quote!(for<'__daffi> #ty)
+        }
+        other => other.to_token_stream(),
+    }
+}
+
+fn mentions(tokens: &TokenStream, word: &str) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => mentions(&group.stream(), word),
+        _ => false,
+    })
+}
+
+/// Whether the trait has the member in every build, and the client has it, or need not have it.
+fn is_given(member: &Member, fetchers: &[Fetcher<'_>]) -> bool {
+    let Member::Function(function) = member else {
+        return false;
+    };
+    let Function {
+        attributes,
+        signature,
+        body,
+        ..
+    } = function;
+    let is_called = fetchers
+        .iter()
+        .any(|fetcher| fetcher.function.signature.ident == signature.ident);
+    attributes::conditions(attributes).is_empty() && (is_called || body.group().is_some())
+}
+
+/// Whether it gives one result, and takes nothing that the trait asks less of than a client does.
+fn gives_one_result(fetcher: &Fetcher<'_>) -> bool {
+    let streams = || {
+        signature::parameters(&fetcher.function.signature)
+            .any(|parameter| matches!(types::bare(&parameter.ty), Type::ImplTrait(_)))
+    };
+    fetcher.answer.comes == Comes::Value && fetcher.returned != Returned::Broadcast && !streams()
+}
+
+/// That the result can say what is wrong with the call.
+fn can_fail(fetcher: &Fetcher<'_>) -> TokenStream {
+    let value = &fetcher.answer.value;
+    let error = expand::error_type(&fetcher.answer);
+    quote!(::daffi::__private::check::CanFail<#value, #error>)
+}
+
+/// The method of the trait: the client's own, awaited.
+fn implemented(fetcher: &Fetcher<'_>) -> TokenStream {
+    let Function {
+        attributes,
+        signature,
+        ..
+    } = fetcher.function;
+    let carried = attributes::allowed(attributes);
+    let mut signature = signature.clone();
+    for input in &mut signature.inputs {
+        match input {
+            FnArg::Receiver(receiver) => {
+                let exclusive = matches!(signature::access(receiver), Some(Access::Exclusive));
+                method::receive_by(receiver, exclusive.then(|| parse_quote!(mut)));
+            }
+            FnArg::Typed(parameter) => {
+                if let Pat::Ident(pattern) = &mut *parameter.pat {
+                    pattern.mutability = None;
+                }
+            }
+        }
+    }
+    let ident = &signature.ident;
+    let arguments = signature::parameters(&signature).map(|parameter| &parameter.pat);
+    let call = quote!(Self::#ident(self, #(#arguments),*));
+    let outcome = if signature.asyncness.is_some() {
+        quote!(#call.await)
+    } else {
+        quote!(#call.wait())
+    };
+    quote! {
+        #(#carried)*
+        #signature { ::daffi::__private::check::CanFail::of(#outcome) }
+    }
+}

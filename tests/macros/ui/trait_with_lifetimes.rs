@@ -1,0 +1,8 @@
+use daffi::fetcher;
+
+#[fetcher]
+trait Lending<'a> {
+    async fn hold(&self, value: &'a str);
+}
+
+fn main() {}
