@@ -11,7 +11,7 @@ use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
 
 use super::depth::{Guarded, Measured};
-use super::held::{Away, Glance, Held, Seen, Unwritten, Walk, Watched};
+use super::held::{Away, Glance, Held, Unwritten, Walk, Watched};
 use super::scratch::in_scratch;
 use crate::signature::Form;
 
@@ -57,23 +57,12 @@ pub fn encode_held_into<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
     let start = out.len();
-    let (written, seen) = if form.is_unknown() {
-        glance(value, form, out)
-    } else {
-        Watched::lend(out, form.marks(), |sink| Held::new(sink, Walk::ROOT).write(value))
-    };
+    let (written, seen) = Watched::lend(out, form.marks(), |sink| Held::new(sink, Walk::ROOT).write(value));
     if seen.is_odd || written.is_err() {
         out.truncate(start);
         look_at(value, form, out)?;
     }
     Ok(())
-}
-
-/// Writes it without holding it to its form.
-fn glance<T: Serialize + ?Sized>(value: &T, form: &Form, out: &mut Vec<u8>) -> (Result<(), Unwritten>, Seen) {
-    Watched::lend(out, form.marks(), |sink| {
-        Held::new(sink, Glance::ROOT).write(value)
-    })
 }
 
 /// A value may be another one each time that it is written, as what is behind a lock is: so often it is tried to write what
@@ -88,7 +77,9 @@ fn look_at<T: Serialize + ?Sized>(value: &T, form: &Form, out: &mut Vec<u8>) -> 
         let looked_at = form
             .check(value)
             .map_err(|mismatch| EncodeError(mismatch.to_string()))?;
-        let (written, seen) = glance(value, form, out);
+        let (written, seen) = Watched::lend(out, form.marks(), |sink| {
+            Held::new(sink, Glance::ROOT).write(value)
+        });
         if written.is_ok() && !seen.is_odd && seen.told == looked_at {
             return Ok(());
         }

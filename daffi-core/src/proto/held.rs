@@ -9,18 +9,21 @@
 //! bytes. The format is so small that this is no loss: little endian, integers as long as they have to be. That both
 //! write the same is held by a test.
 
+mod numbers;
 mod parts;
 mod prints;
+mod single;
 mod sink;
 mod value;
 mod watch;
 
-use serde::ser::{Serialize, Serializer};
+use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
+use self::numbers::{bytes, huge_number, number, zigzag};
 use self::parts::{Content, Elements, Entries, Fields};
 use self::prints::Prints as _;
 use self::sink::Sink as _;
-pub(super) use self::sink::{Seen, Watched};
+pub(super) use self::sink::Watched;
 use self::value::Written;
 pub(super) use self::value::{Held, Unwritten};
 pub(super) use self::watch::{Away, Glance, Walk, Watch};
@@ -64,52 +67,6 @@ impl<'o, W: Watch> Held<'o, W> {
         let Self { sink, watch } = self.content(index);
         Content::new(sink, watch, W::Prints::of(event, length).name(name), length)
     }
-}
-
-/// Appends a number that takes one byte if it is small.
-#[inline]
-fn number(out: &mut Vec<u8>, number: u64) {
-    if number < 251 {
-        #[expect(clippy::cast_possible_truncation, reason = "it is small")]
-        out.push(number as u8);
-    } else {
-        large_number(out, number);
-    }
-}
-
-fn large_number(out: &mut Vec<u8>, number: u64) {
-    if let Ok(number) = u16::try_from(number) {
-        let [a, b] = number.to_le_bytes();
-        out.extend_from_slice(&[251, a, b]);
-    } else if let Ok(number) = u32::try_from(number) {
-        let [a, b, c, d] = number.to_le_bytes();
-        out.extend_from_slice(&[252, a, b, c, d]);
-    } else {
-        let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
-        out.extend_from_slice(&[253, a, b, c, d, e, f, g, h]);
-    }
-}
-
-fn huge_number(out: &mut Vec<u8>, huge: u128) {
-    match u64::try_from(huge) {
-        Ok(small) => number(out, small),
-        Err(_) => {
-            out.push(254);
-            out.extend_from_slice(&huge.to_le_bytes());
-        }
-    }
-}
-
-/// Small numbers of either sign as small numbers.
-#[inline]
-const fn zigzag(number: i64) -> u64 {
-    ((number << 1) ^ (number >> 63)).cast_unsigned()
-}
-
-#[inline]
-fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    number(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
 }
 
 macro_rules! numbers {
@@ -239,13 +196,8 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
         index: u32,
         variant: &'static str,
     ) -> Written<W::Prints> {
-        let Self { sink, watch } = self.content(index);
-        let expected = watch.expects(sink);
-        W::compare(
-            sink,
-            expected,
-            W::Prints::of(Event::UnitVariant, 0).name(variant).end(),
-        );
+        let written = W::Prints::of(Event::UnitVariant, 0).name(variant).end();
+        self.watch.unit_variant(self.sink, index, written);
         Ok(W::Prints::of(Event::Enum, 0))
     }
 
@@ -279,6 +231,18 @@ impl<'o, W: Watch> Serializer for Held<'o, W> {
         let length = length.ok_or(Unwritten::Endless)?;
         number(self.sink.out(), length as u64);
         Ok(Elements::new(self.sink, self.watch, length))
+    }
+
+    #[inline]
+    fn collect_seq<I>(self, elements: I) -> Written<W::Prints>
+    where
+        I: IntoIterator<Item: Serialize>,
+    {
+        let elements = elements.into_iter();
+        let (length, most) = elements.size_hint();
+        let mut writing = self.serialize_seq(most.filter(|most| *most == length))?;
+        writing.add_all(elements)?;
+        writing.end()
     }
 
     #[inline]

@@ -10,6 +10,7 @@ mod looks;
 mod remote_error;
 mod shapes;
 mod shortened;
+mod single;
 
 use bytes::Bytes;
 

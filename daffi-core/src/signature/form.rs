@@ -21,15 +21,15 @@ use super::Type;
 pub(super) use builder::Builder;
 pub use check::Mismatch;
 pub(crate) use event::Event;
-pub(crate) use mark::{At, Expected, Marks};
-use mark::{Mark, NOWHERE};
+use mark::NOWHERE;
+pub(crate) use mark::{At, Expected, Mark, Marks};
 pub(crate) use print::Print;
 
 /// What values of a type are held to.
 #[derive(Debug, Default)]
 pub struct Form {
     /// What is compared at each position while a value is written.
-    marks: Marks,
+    marks: Vec<Mark>,
     /// What is read at each position.
     nodes: Vec<Node>,
 }
@@ -100,26 +100,20 @@ impl Form {
     #[must_use]
     pub const fn unknown() -> Self {
         Self {
-            marks: Marks(Vec::new()),
+            marks: Vec::new(),
             nodes: Vec::new(),
         }
     }
 
-    /// Whether nothing at all is known.
-    #[inline]
-    pub(crate) const fn is_unknown(&self) -> bool {
-        self.nodes.is_empty()
-    }
-
     /// What is compared while a value is written.
     #[inline]
-    pub(crate) const fn marks(&self) -> &Marks {
-        &self.marks
+    pub(crate) const fn marks(&self) -> Marks<'_> {
+        Marks(self.marks.as_slice())
     }
 
     /// Remembers that this may be written at a position.
     fn settle(&self, spot: Spot, print: Print) {
-        if let Some(mark) = self.marks.0.get(spot.0 as usize) {
+        if let Some(mark) = self.marks.get(spot.0 as usize) {
             mark.settle(print);
         }
     }
@@ -131,7 +125,6 @@ impl Form {
     /// The position of the first child of what is at a position.
     fn first(&self, spot: Spot) -> Spot {
         self.marks
-            .0
             .get(spot.0 as usize)
             .map_or(Spot::NOWHERE, |mark| Spot(mark.first))
     }

@@ -35,6 +35,19 @@ impl<'o, W: Watch> Elements<'o, W> {
     }
 }
 
+impl<W: Watch> Elements<'_, W> {
+    #[inline]
+    pub(super) fn add_all<T: Serialize>(&mut self, elements: impl Iterator<Item = T>) -> Written<()> {
+        match self.watch.write_bytes(self.sink, elements) {
+            Ok(written) => {
+                self.left = self.left.wrapping_sub(written);
+                Ok(())
+            }
+            Err(mut elements) => elements.try_for_each(|element| self.serialize_element(&element)),
+        }
+    }
+}
+
 impl<W: Watch> SerializeSeq for Elements<'_, W> {
     type Ok = W::Prints;
     type Error = Unwritten;

@@ -15,11 +15,10 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// Where a value is written to that is held to a form. It has the bytes itself while they are written, so that they are
-/// no further away than the form.
+/// Where a value is written to that is held to a form.
 pub(in super::super) struct Watched<'f> {
-    out: Vec<u8>,
-    pub(super) marks: &'f Marks,
+    out: &'f mut Vec<u8>,
+    pub(super) marks: Marks<'f>,
     pub(super) seen: Seen,
 }
 
@@ -34,41 +33,27 @@ pub(in super::super) struct Seen {
 
 impl Watched<'_> {
     /// Writes what `write` writes to the end of `out`, and says what was noticed.
+    #[inline]
     pub(in super::super) fn lend<T>(
         out: &mut Vec<u8>,
-        marks: &Marks,
+        marks: Marks<'_>,
         write: impl FnOnce(&mut Watched<'_>) -> T,
     ) -> (T, Seen) {
-        let mut lent = Lent {
-            sink: Watched {
-                out: core::mem::take(out),
-                marks,
-                seen: Seen {
-                    is_odd: false,
-                    told: Print::NOTHING,
-                },
+        let mut sink = Watched {
+            out,
+            marks,
+            seen: Seen {
+                is_odd: false,
+                told: Print::NOTHING,
             },
-            home: out,
         };
-        (write(&mut lent.sink), lent.sink.seen)
+        (write(&mut sink), sink.seen)
     }
 }
 
 impl Sink for Watched<'_> {
     #[inline]
     fn out(&mut self) -> &mut Vec<u8> {
-        &mut self.out
-    }
-}
-
-/// Gives the bytes back in the end, also if a value panics.
-struct Lent<'f, 'h> {
-    sink: Watched<'f>,
-    home: &'h mut Vec<u8>,
-}
-
-impl Drop for Lent<'_, '_> {
-    fn drop(&mut self) {
-        core::mem::swap(&mut self.sink.out, self.home);
+        self.out
     }
 }

@@ -2,7 +2,11 @@
 
 use core::marker::PhantomData;
 
+use serde::Serialize;
+
+use super::numbers::number;
 use super::prints::Prints;
+use super::single;
 use super::sink::{Sink, Watched};
 use crate::signature::form::{At, Expected, Print};
 
@@ -26,6 +30,15 @@ pub(in super::super) trait Watch: Copy {
     /// At the content of the variant with this number.
     fn variant(self, sink: &mut Self::Sink, index: u32) -> Self;
 
+    /// Writes a variant that carries nothing.
+    #[inline]
+    fn unit_variant(self, sink: &mut Self::Sink, index: u32, written: Self::Prints) {
+        number(sink.out(), index.into());
+        let content = self.variant(sink, index);
+        let expected = content.expects(sink);
+        Self::compare(sink, expected, written);
+    }
+
     /// What was found to agree here.
     fn expects(self, sink: &Self::Sink) -> Self::Expected;
 
@@ -34,6 +47,17 @@ pub(in super::super) trait Watch: Copy {
 
     /// Something has to be looked at.
     fn note(sink: &mut Self::Sink);
+
+    /// Writes the elements of a sequence, of the first of which this is the position, if each is one byte as it is read, and
+    /// says how many it has written. Otherwise gives them back.
+    #[inline]
+    fn write_bytes<T: Serialize, I: Iterator<Item = T>>(
+        self,
+        _: &mut Self::Sink,
+        elements: I,
+    ) -> Result<usize, I> {
+        Err(elements)
+    }
 }
 
 /// Looks on from position to position.
@@ -52,6 +76,13 @@ impl Walk<'_> {
             at,
             form: PhantomData,
         }
+    }
+
+    /// At the content of a variant that is not known to be read.
+    #[cold]
+    fn unread(self, sink: &mut Watched<'_>) -> Self {
+        sink.seen.is_odd |= !self.at.is_nowhere(sink.marks);
+        Self::new(At::NOWHERE)
     }
 }
 
@@ -72,10 +103,18 @@ impl<'f> Watch for Walk<'f> {
 
     #[inline]
     fn variant(self, sink: &mut Watched<'f>, index: u32) -> Self {
-        Self::new(self.at.variant(sink.marks, index).unwrap_or_else(|| {
-            Self::note(sink);
-            At::NOWHERE
-        }))
+        match self.at.variant(sink.marks, index) {
+            Some(content) => Self::new(content),
+            None => self.unread(sink),
+        }
+    }
+
+    // Not inline, so that the variants of an enum differ in numbers alone.
+    #[inline(never)]
+    fn unit_variant(self, sink: &mut Watched<'f>, index: u32, written: Print) {
+        let content = self.variant(sink, index);
+        Self::compare(sink, content.expects(sink), written);
+        number(sink.out(), index.into());
     }
 
     #[inline]
@@ -93,6 +132,20 @@ impl<'f> Watch for Walk<'f> {
     #[inline]
     fn note(sink: &mut Watched<'f>) {
         sink.seen.is_odd = true;
+    }
+
+    #[inline]
+    fn write_bytes<T: Serialize, I: Iterator<Item = T>>(
+        self,
+        sink: &mut Watched<'f>,
+        elements: I,
+    ) -> Result<usize, I> {
+        let marks = sink.marks;
+        let written = single::write(sink.out(), marks, self.at, elements)?;
+        if written.is_none() {
+            Self::note(sink);
+        }
+        Ok(written.unwrap_or(0))
     }
 }
 

@@ -78,6 +78,12 @@ enum Choice {
     Nested(Box<Choice>),
 }
 
+#[derive(Clone, Serialize, Deserialize)]
+enum Bare {
+    First,
+    Last,
+}
+
 fn everything(choice: &Choice, n: Option<u8>) -> Everything {
     Everything {
         plain: (true, 1, 2, 3, 4, 5, 6, 7, 8),
@@ -113,6 +119,9 @@ fn what_was_found_to_agree_is_not_looked_at_again() {
     values[0].perhaps = Some(Box::new(inner));
     looked_at_once(&values);
     looked_at_once(&[vec![], vec![1_u8], vec![1, 2]]);
+    looked_at_once(&[vec![Some(true)], vec![None], vec![Some(false), None]]);
+    looked_at_once(&[vec![Bare::First, Bare::Last], vec![], vec![Bare::Last]]);
+    looked_at_once(&[vec![Choice::None], vec![Choice::None, Choice::One(Some(2))]]);
     looked_at_once(&[Ok::<u8, String>(1), Err("no".into())]);
     looked_at_once(&[Some(Some(1_u8)), Some(None), None]);
 }

@@ -3,6 +3,9 @@
 use super::{Form, Kind, Mark, NOWHERE, Node, Spot, number};
 use crate::signature::Type;
 
+/// The numbers of so many variants take one byte each.
+const BYTE_VARIANTS: usize = 251;
+
 /// A form that is put together.
 #[derive(Debug)]
 pub(in crate::signature) struct Builder {
@@ -55,11 +58,14 @@ impl Builder {
     fn put(&mut self, at: Spot, mut node: Node, first: u32) {
         let place = at.0 as usize;
         node.is_content = self.form.nodes[place].is_content;
-        self.form.marks.0[place] = node.mark(first);
+        self.form.marks[place] = node.mark(first);
         self.form.nodes[place] = node;
     }
 
-    pub(in crate::signature) fn finish(self) -> Form {
+    pub(in crate::signature) fn finish(mut self) -> Form {
+        for place in 0..self.form.nodes.len() {
+            self.form.marks[place].is_byte = self.form.is_byte(place);
+        }
         self.form
     }
 }
@@ -71,7 +77,7 @@ impl Form {
         let fields: Vec<_> = fields.into_iter().collect();
         let mut form = Self::default();
         form.push(Node::new(Kind::Tuple(fields.len()), ""));
-        form.marks.0[0].first = 1;
+        form.marks[0].first = 1;
         // The roots stand beside each other, and what is inside of each follows.
         let mut inside = Self::default();
         let start = 1 + fields.len();
@@ -81,22 +87,36 @@ impl Form {
             }
             // A root is nobody's child, so each child goes to where the second node goes, and so on.
             let moved = number(start + inside.nodes.len());
-            for (place, (node, mut mark)) in field.nodes.into_iter().zip(field.marks.0).enumerate() {
+            for (place, (node, mut mark)) in field.nodes.into_iter().zip(field.marks).enumerate() {
                 if mark.first != NOWHERE {
                     mark.first = mark.first - 1 + moved;
                 }
                 let form = if place == 0 { &mut form } else { &mut inside };
                 form.nodes.push(node);
-                form.marks.0.push(mark);
+                form.marks.push(mark);
             }
         }
         form.nodes.append(&mut inside.nodes);
-        form.marks.0.append(&mut inside.marks.0);
+        form.marks.append(&mut inside.marks);
         form
     }
 
+    /// Whether what is read at this place is one byte, whatever the value.
+    fn is_byte(&self, place: usize) -> bool {
+        let carries_nothing = |content: &Node| matches!(content.kind, Kind::Leaf(Type::Unit));
+        match &self.nodes[place].kind {
+            Kind::Leaf(Type::Bool | Type::I8 | Type::U8) => true,
+            Kind::Enum(_, variants) if variants.len() <= BYTE_VARIANTS => {
+                let first = self.marks[place].first as usize;
+                let contents = self.nodes.get(first..).unwrap_or_default();
+                contents.iter().take(variants.len()).all(carries_nothing)
+            }
+            _ => false,
+        }
+    }
+
     fn push(&mut self, node: Node) {
-        self.marks.0.push(node.mark(NOWHERE));
+        self.marks.push(node.mark(NOWHERE));
         self.nodes.push(node);
     }
 }
@@ -114,7 +134,8 @@ impl Node {
         // What a variant carries is written with the name of the variant, which is compared whatever it carries.
         let is_known = self.is_content || !matches!(self.kind, Kind::Unknown);
         let variants = match &self.kind {
-            Kind::Enum(_, variants) => number(variants.len()),
+            // What is beyond is looked at each time.
+            Kind::Enum(_, variants) => u16::try_from(variants.len()).unwrap_or(u16::MAX),
             _ => 0,
         };
         Mark::new(is_known, variants, first)

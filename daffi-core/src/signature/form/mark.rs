@@ -6,26 +6,32 @@ use super::print::Print;
 
 /// What was found to agree at a position, and where the positions inside of it are.
 #[derive(Debug)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// The [`Print`] of what is written there.
     written: AtomicU64,
     /// Where the first of its children stands; the others follow.
     pub(super) first: u32,
     /// Of an enum, how many variants are read.
-    variants: u32,
+    variants: u16,
+    /// Whether what is read there is one byte, whatever the value.
+    pub(super) is_byte: bool,
 }
 
 /// The place of a position of which nothing is known: beyond all that there are, and so are those after it.
 pub(super) const NOWHERE: u32 = 1 << 31;
 
+/// What stands at such a place.
+static BEYOND: Mark = Mark::new(false, 0, NOWHERE);
+
 impl Mark {
     /// Where the first child stands. What is written there is compared if `is_known`, and an enum has so many variants.
-    pub(super) const fn new(is_known: bool, variants: u32, first: u32) -> Self {
+    pub(super) const fn new(is_known: bool, variants: u16, first: u32) -> Self {
         let written = if is_known { Print::NOTHING } else { Print::ANYTHING };
         Self {
             written: AtomicU64::new(written.number()),
             first,
             variants,
+            is_byte: false,
         }
     }
 
@@ -37,19 +43,19 @@ impl Mark {
     }
 
     #[inline]
-    fn written(&self) -> Print {
+    pub(crate) fn written(&self) -> Print {
         Print::of_number(self.written.load(Ordering::Relaxed))
     }
 }
 
 /// Those of a form, by position.
-#[derive(Debug, Default)]
-pub(crate) struct Marks(pub(super) Vec<Mark>);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Marks<'f>(pub(super) &'f [Mark]);
 
-impl Marks {
+impl<'f> Marks<'f> {
     #[inline]
-    fn get(&self, place: u32) -> Option<&Mark> {
-        self.0.get(place as usize)
+    fn at(self, At(place): At) -> &'f Mark {
+        self.0.get(place as usize).unwrap_or(&BEYOND)
     }
 }
 
@@ -69,24 +75,34 @@ impl At {
 
     /// The position of the first thing inside of what is here.
     #[inline]
-    pub(crate) fn first(self, marks: &Marks) -> Self {
-        Self(marks.get(self.0).map_or(NOWHERE, |mark| mark.first))
+    pub(crate) fn first(self, marks: Marks<'_>) -> Self {
+        Self(marks.at(self).first)
     }
 
-    /// The content of the variant with this number.
+    /// The content of the variant with this number, if it is known that there is one.
     #[inline]
-    pub(crate) fn variant(self, marks: &Marks, index: u32) -> Option<Self> {
-        match marks.get(self.0) {
-            Some(mark) if index < mark.variants => Some(Self(mark.first + index)),
-            Some(mark) if mark.first != NOWHERE => None,
-            _ => Some(Self(NOWHERE)),
-        }
+    pub(crate) fn variant(self, marks: Marks<'_>, index: u32) -> Option<Self> {
+        let mark = marks.at(self);
+        (index < mark.variants.into()).then(|| Self(mark.first + index))
+    }
+
+    /// Whether nothing is known of what is inside.
+    pub(crate) fn is_nowhere(self, marks: Marks<'_>) -> bool {
+        marks.at(self).first == NOWHERE
     }
 
     /// What was found to agree here.
     #[inline]
-    pub(crate) fn expects(self, marks: &Marks) -> Expected {
-        Expected(marks.get(self.0).map_or(Print::ANYTHING, Mark::written))
+    pub(crate) fn expects(self, marks: Marks<'_>) -> Expected {
+        Expected(marks.at(self).written())
+    }
+
+    /// If what is read here is one byte whatever the value, the marks of what the variants carry if it is an enum.
+    #[inline]
+    pub(crate) fn is_byte<'f>(self, marks: Marks<'f>) -> Option<&'f [Mark]> {
+        let mark = marks.at(self);
+        let contents = || marks.0.get(mark.first as usize..)?.get(..mark.variants.into());
+        mark.is_byte.then(|| contents().unwrap_or_default())
     }
 }
 
