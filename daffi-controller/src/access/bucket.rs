@@ -11,7 +11,16 @@ const PARTS: i128 = 1_000_000_000;
 /// What is owed is no more than flows in in so many seconds, so that one mistake does not silence anybody for long.
 const OWED: u64 = 60;
 
+/// So much longer than it takes is kept for a call what flows in, so that whoever comes again in time finds it.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// And if nobody came, nothing is kept for anybody for so many times as long.
+const REST: u32 = 10;
+
 /// It holds what flows into it in a second, and may owe what flows in in a minute.
+///
+/// Where many take little at a time there would never be much in it. So what flows in is kept for the first that asked for half of all or more, and
+/// did not get it: others who want less have none of it until then, or until that one had time enough to come again.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -32,6 +41,18 @@ pub struct Bucket {
     parts: i128,
     /// When that was so.
     at: Moment,
+    kept: Option<Kept>,
+    /// Until then nothing is kept again.
+    rests: Moment,
+}
+
+/// What flows in is kept for somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Kept {
+    /// So many are needed.
+    tokens: u64,
+    since: Moment,
+    until: Moment,
 }
 
 impl Bucket {
@@ -50,13 +71,15 @@ impl Bucket {
             most,
             parts: i128::from(most) * PARTS,
             at: now,
+            kept: None,
+            rests: Moment::default(),
         }
     }
 
     /// From now on as many flow in by the second, and are held, as with another one. What is owed stays owed.
     pub fn change(&mut self, to: &Self, now: Moment) {
         self.fill(now);
-        (self.rate, self.most) = (to.rate, to.most);
+        (self.rate, self.most, self.kept) = (to.rate, to.most, None);
         self.parts = self.parts.clamp(self.least(), i128::from(self.most) * PARTS);
     }
 
@@ -67,7 +90,7 @@ impl Bucket {
     /// When they are not; in how long they would be, unless that is never.
     pub fn take(&mut self, tokens: u64, now: Moment) -> Result<(), Option<Duration>> {
         self.check(tokens, now)?;
-        self.parts = self.parts.saturating_sub(i128::from(tokens) * PARTS);
+        self.charge(tokens, now);
         Ok(())
     }
 
@@ -81,16 +104,47 @@ impl Bucket {
         if tokens > self.most && tokens - self.most > self.rate.saturating_mul(OWED) {
             return Err(None);
         }
-        let needed = i128::from(tokens.min(self.most)) * PARTS;
+        let wanted = tokens.min(self.most);
+        let kept = self.kept(now).filter(|kept| kept.tokens > wanted);
+        let needed = i128::from(wanted) * PARTS + kept.map_or(0, |kept| i128::from(kept.tokens) * PARTS);
         if self.parts >= needed {
             return Ok(());
         }
-        Err(Some(self.time_for(needed - self.parts)))
+        let time = self.time_for(needed - self.parts);
+        if wanted >= self.most.div_ceil(2) && self.kept.is_none() && now >= self.rests {
+            self.kept = Some(Kept {
+                tokens: wanted,
+                since: now,
+                until: now + time.saturating_add(GRACE),
+            });
+        }
+        Err(Some(time))
+    }
+
+    /// What is kept, if its time is not over.
+    fn kept(&mut self, now: Moment) -> Option<Kept> {
+        let kept = self.kept?;
+        if now <= kept.until {
+            return Some(kept);
+        }
+        self.kept = None;
+        self.rests = kept.until + kept.until.since(kept.since).saturating_mul(REST);
+        None
+    }
+
+    /// No more is in it than in another one.
+    pub fn lower(&mut self, mut to: Self, now: Moment) {
+        self.fill(now);
+        to.fill(now);
+        self.parts = self.parts.min(to.parts).max(self.least());
     }
 
     /// Takes so many, if need be on credit, and as far as that goes.
     pub fn charge(&mut self, tokens: u64, now: Moment) {
         self.fill(now);
+        if self.kept.is_some_and(|kept| kept.tokens <= tokens.min(self.most)) {
+            self.kept = None;
+        }
         let left = self.parts.saturating_sub(i128::from(tokens) * PARTS);
         self.parts = left.max(self.least());
     }
@@ -222,6 +276,70 @@ mod tests {
         assert_eq!(bucket.take(1, at(SECOND)), Ok(()));
         assert_eq!(bucket.take(1, at(0)), Err(Some(Duration::from_secs(1))));
         assert_eq!(bucket.take(1, at(2 * SECOND)), Ok(()));
+    }
+
+    /// As many as possible take three tokens, every tenth of a second; answers how many got them.
+    fn small_ones(bucket: &mut Bucket, from: u64, tenths: u64) -> usize {
+        (0..tenths)
+            .filter(|tenth| bucket.take(3, at(from + tenth * SECOND / 10)).is_ok())
+            .count()
+    }
+
+    #[test]
+    fn what_flows_in_is_kept_for_who_wants_much_until_it_has_had_time_to_come_again() {
+        let mut bucket = Bucket::full(20, at(0));
+        assert!(small_ones(&mut bucket, 0, 20) > 15);
+        let mut now = 2 * SECOND;
+        let mut tried = 0;
+        while let Err(room_in) = bucket.take(20, at(now)) {
+            tried += 1;
+            let next = now + u64::try_from(room_in.unwrap().as_nanos()).unwrap() + SECOND / 100;
+            small_ones(&mut bucket, now, (next - now) * 10 / SECOND + 1);
+            now = next;
+        }
+        assert_eq!(tried, 1);
+        // It is there no more, and what flows in is everybody's again.
+        assert!(small_ones(&mut bucket, now, 20) > 10);
+    }
+
+    #[test]
+    fn nothing_is_kept_for_long_for_who_does_not_come_again() {
+        let mut bucket = Bucket::full(20, at(0));
+        let (mut got, mut now) = (0, 0);
+        while now < 100 * SECOND {
+            // It asks for all of it, again and again, and takes none.
+            let _ = bucket.check(20, at(now));
+            got += small_ones(&mut bucket, now, 1);
+            now += SECOND / 10;
+        }
+        // Without it they would get two of three.
+        assert!(got > 550, "{got}");
+        let mut bucket = Bucket::full(20, at(0));
+        assert!(small_ones(&mut bucket, 0, 1000) > 660);
+    }
+
+    #[test]
+    fn who_wants_as_much_as_is_kept_has_it_and_who_wants_less_has_what_is_beyond() {
+        let mut bucket = Bucket::full(20, at(0));
+        assert_eq!(bucket.take(15, at(0)), Ok(()));
+        assert_eq!(bucket.take(10, at(0)), Err(Some(Duration::from_millis(250))));
+        assert_eq!(bucket.take(1, at(0)), Err(Some(Duration::from_millis(300))));
+        assert_eq!(bucket.take(1, at(SECOND * 3 / 10)), Ok(()));
+        assert_eq!(bucket.take(10, at(SECOND * 3 / 10)), Ok(()));
+        assert_eq!(bucket.take(1, at(SECOND * 35 / 100)), Ok(()));
+    }
+
+    #[test]
+    fn it_holds_no_more_than_another_one_and_fills_again() {
+        let mut spent = Bucket::holding(10, 60, at(0));
+        spent.charge(70, at(0));
+        let mut bucket = Bucket::holding(10, 60, at(SECOND / 2));
+        bucket.lower(spent, at(SECOND / 2));
+        assert_eq!(bucket.owes(at(SECOND / 2)), Some(Duration::from_millis(500)));
+        assert_eq!(bucket.take(10, at(2 * SECOND)), Ok(()));
+        let mut fuller = Bucket::holding(10, 60, at(0));
+        fuller.lower(bucket, at(8 * SECOND));
+        assert!(fuller.is_full(at(8 * SECOND)) && !bucket.is_full(at(7 * SECOND)));
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Peers {
         let tally = peer.tally(callbacks);
         let was_metered = peer.metered.is_some();
         match (&mut peer.metered, allowed) {
-            (Some(metered), Some(allowed)) => holders.change(metered, allowed, tally, now),
+            (Some(metered), Some(allowed)) => holders.change(metered, allowed, now),
             (metered @ None, Some(allowed)) => *metered = Some(Box::new(holders.enter(allowed, tally, now))),
             (metered, None) => {
                 if let Some(metered) = metered.take() {

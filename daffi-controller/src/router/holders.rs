@@ -13,7 +13,8 @@ use slab::Slab;
 
 use super::account::{Account, Tally};
 use super::numbers::{Mixing, Table};
-use crate::access::{Allowed, Bucket};
+use super::patience::Patience;
+use crate::access::Allowed;
 
 /// An identity that has no connection any more is known for so long, so that nobody gets a new second by coming again.
 const KEPT: Duration = Duration::from_secs(60);
@@ -21,24 +22,11 @@ const KEPT: Duration = Duration::from_secs(60);
 /// So many of these are looked at when somebody comes or goes.
 const LOOKED_AT: usize = 4;
 
-/// So many times what is allowed in a second may be refused in a second.
-const PATIENCE: u64 = 10;
-
-/// And the whole of what is allowed in so many seconds may be refused at once.
-const PATIENT: u64 = 60;
-
-/// What is allowed in a second, for this: where nothing is said, and at least.
-const CALLS: u64 = 1000;
-const FEWEST_CALLS: u64 = 100;
-const FEWEST_BYTES: u64 = 1024 * 1024;
-
 /// What is counted of a connection that has a quota, or whose identity has.
 #[derive(Debug)]
 pub(super) struct Metered {
     pub(super) account: Account,
-    /// What is refused takes of it.
-    calls: Bucket,
-    bytes: Option<Bucket>,
+    patience: Patience,
     /// The place of its identity.
     holder: Option<usize>,
     /// How many callbacks were counted of it.
@@ -51,13 +39,15 @@ pub(super) struct Metered {
     to_come: u64,
 }
 
-/// An identity that has a quota.
+/// An identity that has a quota, or whose connections have.
 #[derive(Debug)]
 struct Holder {
     name: Arc<str>,
     account: Account,
     connections: usize,
     tally: Tally,
+    /// The least that was left of their patience to those of its connections that have ended.
+    left: Option<Patience>,
     /// Since when it has no connection.
     idle: Option<Moment>,
 }
@@ -100,11 +90,14 @@ impl Holders {
         let quota = allowed.quotas.of(QuotaOf::Identity);
         let holder = self.join(allowed, tally, now);
         let account = Account::new(QuotaOf::Connection, allowed.quotas.of(QuotaOf::Connection), now);
-        let (calls, bytes) = patience(&account, quota, now);
+        let mut patience = Patience::new(&account, quota, now);
+        let left = holder.and_then(|holder| self.slots.get(holder)?.left);
+        if let Some(left) = left {
+            patience.lower(&left, now);
+        }
         Metered {
             account,
-            calls,
-            bytes,
+            patience,
             holder,
             callbacks: tally.callbacks,
             told: None,
@@ -113,11 +106,11 @@ impl Holders {
         }
     }
 
-    /// The place of an identity that has a quota, with which a connection is counted from now on.
+    /// The place of an identity, with which a connection is counted from now on.
     fn join(&mut self, allowed: &Allowed, tally: Tally, now: Moment) -> Option<usize> {
         self.forget_idle(now);
         let quota = allowed.quotas.of(QuotaOf::Identity);
-        let name = allowed.identity.as_ref().filter(|_| quota.is_any())?;
+        let name = allowed.identity.as_ref()?;
         let place = self.holder(name, quota, now);
         let holder = self.slots.get_mut(place)?;
         holder.connections += 1;
@@ -140,6 +133,7 @@ impl Holders {
             account: Account::new(QuotaOf::Identity, quota, now),
             connections: 0,
             tally: Tally::default(),
+            left: None,
             idle: None,
         });
         self.names.insert(Arc::clone(name), place);
@@ -147,26 +141,16 @@ impl Holders {
     }
 
     /// What a connection may have is something else from now on.
-    pub(super) fn change(&mut self, metered: &mut Metered, allowed: &Allowed, tally: Tally, now: Moment) {
+    pub(super) fn change(&mut self, metered: &mut Metered, allowed: &Allowed, now: Moment) {
         let quota = allowed.quotas.of(QuotaOf::Identity);
-        let has_holder = quota.is_any() && allowed.identity.is_some();
-        if has_holder != metered.holder.is_some() {
-            self.leave(metered, tally, now);
-            metered.holder = self.join(allowed, tally, now);
-            metered.callbacks = tally.callbacks;
-        }
         metered
             .account
             .change(allowed.quotas.of(QuotaOf::Connection), now);
         if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
             holder.account.change(quota, now);
         }
-        let (calls, bytes) = patience(&metered.account, quota, now);
-        metered.calls.change(&calls, now);
-        match (&mut metered.bytes, bytes) {
-            (Some(old), Some(new)) => old.change(&new, now),
-            (old, new) => *old = new,
-        }
+        let patience = Patience::new(&metered.account, quota, now);
+        metered.patience.change(&patience, now);
     }
 
     /// A connection is counted no more, nor what it has.
@@ -176,6 +160,11 @@ impl Holders {
         let Some(holder) = self.slots.get_mut(place) else {
             return;
         };
+        // Whoever comes again goes on where it was.
+        match &mut holder.left {
+            Some(left) => left.lower(&metered.patience, now),
+            left => *left = Some(metered.patience),
+        }
         holder.connections -= 1;
         holder.tally.calls -= tally.calls;
         holder.tally.streams -= tally.streams;
@@ -311,13 +300,7 @@ impl Metered {
 
     /// A call of so many bytes was refused. If that goes on and on, it is [abuse](Self::abused).
     pub(super) fn refused(&mut self, exceeded: Exceeded, bytes: u64, now: Moment) {
-        self.calls.charge(1, now);
-        let calls = self.calls.owes(now);
-        let bytes = self.bytes.as_mut().and_then(|bucket| {
-            bucket.charge(bytes, now);
-            bucket.owes(now)
-        });
-        if calls.is_some() || bytes.is_some() {
+        if self.patience.spend(bytes, now) {
             self.abused = Some(exceeded);
         }
     }
@@ -366,17 +349,4 @@ fn longer(one: Result<(), Exceeded>, other: Result<(), Exceeded>) -> Result<(), 
         (Err(one), _) => Err(one),
         (Ok(()), other) => other,
     }
-}
-
-/// How much may be refused.
-fn patience(account: &Account, identity: &Quota, now: Moment) -> (Bucket, Option<Bucket>) {
-    let holding =
-        |rate: u64| Bucket::holding(rate.saturating_mul(PATIENCE), rate.saturating_mul(PATIENT), now);
-    let least = |own: Option<u64>, measure| [own, identity.of(measure)].into_iter().flatten().min();
-    let calls = least(account.calls_per_second(), Measure::CallsPerSecond).unwrap_or(CALLS);
-    let bytes = least(account.bytes_per_second(), Measure::BytesPerSecond);
-    (
-        holding(calls.max(FEWEST_CALLS)),
-        bytes.map(|bytes| holding(bytes.max(FEWEST_BYTES))),
-    )
 }

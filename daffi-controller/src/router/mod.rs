@@ -37,6 +37,7 @@ mod offering;
 mod outlet;
 mod parting;
 mod passing;
+mod patience;
 mod payload;
 mod peers;
 mod permission;

@@ -489,6 +489,145 @@ fn of_two_quotas_the_one_that_has_room_later_is_told() {
         (exceeded.of, exceeded.room_in),
         (QuotaOf::Identity, Some(Duration::from_secs(1)))
     );
+    // Where both have none, too; it may be of another thing.
+    let [calls, bytes] = [
+        Quota::new().calls_per_second(1),
+        Quota::new().bytes_per_second(10),
+    ];
+    for (name, quotas, longer) in [
+        ("bob", connection(calls).identity(bytes), QuotaOf::Identity),
+        ("cid", connection(bytes).identity(calls), QuotaOf::Connection),
+    ] {
+        let caller = f.metered(name, Some(name), quotas);
+        f.receive(caller, Header::Call(call(0, "add")), &Bytes::new())
+            .unwrap();
+        f.said();
+        let exceeded = f.exceeds(caller, call(1, "add"));
+        assert_eq!((exceeded.of, exceeded.measure), (longer, Measure::BytesPerSecond));
+        // Of 35 bytes, 25 are owed, and then it takes a full second.
+        assert_eq!(exceeded.room_in, Some(Duration::from_millis(3500)));
+    }
+}
+
+/// How often a process is refused what comes with so many bytes until it is cut off; no more than `most` times.
+fn endured(f: &mut Fixture, from: PeerId, bytes: usize, most: usize) -> usize {
+    let payload = Bytes::from(vec![0; bytes]);
+    (0..most)
+        .take_while(|_| {
+            let taken = f.receive(from, Header::Call(call(0, "add")), &payload);
+            f.said();
+            taken.is_ok()
+        })
+        .count()
+}
+
+#[test]
+fn patience_is_not_new_when_quotas_are_read_again() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    for (quotas, bytes, all) in [
+        (connection(Quota::new().calls_per_second(0)), 0, 6000),
+        (
+            connection(Quota::new().bytes_per_second(0)),
+            4000,
+            60 * 1024 * 1024 / 4035,
+        ),
+    ] {
+        let caller = f.metered("caller", None, quotas);
+        assert_eq!(endured(&mut f, caller, bytes, all - 10), all - 10);
+        f.allow(caller, None, quotas);
+        assert_eq!(endured(&mut f, caller, bytes, all), 10);
+        f.disconnect(caller);
+        f.said();
+    }
+}
+
+#[test]
+fn patience_with_an_identity_is_not_new_when_it_comes_again_within_a_minute() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let quotas = connection(Quota::new().calls_per_second(0));
+    let ann = |f: &mut Fixture| f.metered("caller", Some("ann"), quotas);
+    let caller = ann(&mut f);
+    assert_eq!(endured(&mut f, caller, 0, 10_000), 6000);
+    f.disconnect(caller);
+    f.said();
+    let caller = ann(&mut f);
+    assert_eq!(endured(&mut f, caller, 0, 10_000), 0);
+    f.disconnect(caller);
+    f.said();
+    // Ten times as many as are allowed in a second, in each second.
+    f.pass(Duration::from_secs(2));
+    let caller = ann(&mut f);
+    let eve = f.metered("eve", Some("eve"), quotas);
+    assert_eq!(endured(&mut f, eve, 0, 5000), 5000);
+    assert!((1900..2001).contains(&endured(&mut f, caller, 0, 10_000)));
+    // What another one was refused that is still there is its own.
+    let other = f.metered("other", Some("eve"), quotas);
+    assert_eq!(endured(&mut f, other, 0, 5000), 5000);
+    // Of several that have ended, the one counts that was refused most.
+    let patient = f.metered("patient", Some("eve"), quotas);
+    for ended in [eve, other, patient] {
+        f.disconnect(ended);
+        f.said();
+    }
+    let eve = f.metered("eve", Some("eve"), quotas);
+    assert_eq!(endured(&mut f, eve, 0, 10_000), 1000);
+    f.disconnect(caller);
+    f.said();
+    f.pass(Duration::from_secs(61));
+    f.metered("another", Some("bob"), quotas);
+    let caller = ann(&mut f);
+    assert_eq!(endured(&mut f, caller, 0, 10_000), 6000);
+    // Of nobody it is not known that it has come again.
+    let nobody = |f: &mut Fixture| f.metered("nobody", None, quotas);
+    for _ in 0..2 {
+        let caller = nobody(&mut f);
+        assert_eq!(endured(&mut f, caller, 0, 10_000), 6000);
+        f.disconnect(caller);
+        f.said();
+    }
+}
+
+#[test]
+fn a_large_call_has_its_turn_beside_many_small_ones() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    let quotas = identity(Quota::new().bytes_per_second(1000));
+    let [large, small] = ["large", "small"].map(|name| f.metered(name, Some("ann"), quotas));
+    let send = |f: &mut Fixture, from, size| {
+        f.receive(from, Header::Call(call(0, "add")), &Bytes::from(vec![0; size]))
+            .unwrap();
+        let said = f.said();
+        let over = said.iter().find_map(|(_, said)| match said {
+            Said::Reply {
+                outcome: Err(Failure::Failed(Failed::OverQuota(exceeded))),
+                ..
+            } => Some(*exceeded),
+            _ => None,
+        });
+        if let [(_, Said::Run { number, .. })] = &*said {
+            f.reply(provider, *number);
+            f.said();
+        }
+        over
+    };
+    let mut got = 0;
+    for _ in 0..30 {
+        got += usize::from(send(&mut f, small, 100).is_none());
+        f.pass(Duration::from_millis(100));
+    }
+    assert!(got > 20, "{got}");
+    // More than there is in a second, which takes a second in which nobody else takes any.
+    let over = send(&mut f, large, 2000).unwrap();
+    let mut left = over.room_in.unwrap();
+    while left > Duration::ZERO {
+        send(&mut f, small, 100);
+        let step = left.min(Duration::from_millis(100));
+        f.pass(step);
+        left -= step;
+    }
+    assert_eq!(send(&mut f, large, 2000), None);
 }
 
 #[test]
@@ -525,6 +664,7 @@ fn who_goes_on_and_on_over_a_quota_is_cut_off() {
                 }
                 Err(fault) => break fault,
             }
+            assert!(refused <= endured, "{quota:?}");
             if f.router.calls_outstanding() > 0 {
                 f.cancel(caller, 0);
                 let run = f.queues.said().into_iter().find_map(|(to, said)| match said {
@@ -559,6 +699,7 @@ fn who_goes_on_and_on_where_it_is_known_late_is_cut_off_with_its_next_frame() {
             if let Err(fault) = f.receive(caller, Header::Call(header), &Bytes::new()) {
                 break fault;
             }
+            assert!(refused < 100_000, "{mode:?}");
             for (to, said) in f.said() {
                 match said {
                     Said::Part { outcome: Err(_), .. } => refused += 1,
