@@ -1,5 +1,6 @@
 //! Doing what the session asks for.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tracing::{debug, warn};
@@ -49,6 +50,11 @@ impl Node {
                         warn_of(&callback, time);
                     }
                 }
+                NodeEvent::GoOn(caller) => {
+                    if let Some(node) = node.get_or_insert_with(|| self.me.upgrade()) {
+                        self.spawn_task(Arc::clone(node).go_on(caller));
+                    }
+                }
                 NodeEvent::Abort(run) => {
                     if let Some(node) = node.get_or_insert_with(|| self.me.upgrade()) {
                         node.abort(run);
@@ -59,6 +65,15 @@ impl Node {
             }
         }
         self.finish(ended, write);
+    }
+
+    /// Begins the next of what a process has sent. What follows it is begun when that is done.
+    async fn go_on(self: Arc<Self>, caller: Arc<str>) {
+        let now = self.now();
+        let begun = self.drive(|session, out, events| session.begin_held(now, &caller, out, events));
+        if let Some(run) = begun {
+            self.drive(|session, _, events| session.has_begun(run, events));
+        }
     }
 
     /// Answers runs that ended.
@@ -111,7 +126,7 @@ impl Watch {
 fn may_take_long(callback: &Callback) -> bool {
     match &callback.handler {
         Handler::Inline(_) => !callback.pace.is_quick(),
-        Handler::Async(_) => !callback.pace.is_quick() && !callback.pace.is_slow(),
+        Handler::Async(_) => !callback.pace.is_quick() && !callback.pace.begins_aside(),
         // They begin elsewhere.
         Handler::Blocking(_) | Handler::Deferred(_) => false,
     }

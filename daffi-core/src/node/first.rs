@@ -1,7 +1,7 @@
 //! The first poll of an asynchronous callback: where it holds up nobody, unless it is known to be quick.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -64,12 +64,13 @@ impl First {
 
 /// A callback that begins on another thread.
 pub(super) struct Aside {
+    report: Arc<Report>,
     callback: Arc<Callback>,
     /// It is there until it begins. Whoever takes it begins it.
     waiting: Arc<Mutex<Option<First>>>,
     given: oneshot::Receiver<Begun>,
-    /// Says once that a thread has come to it, and ends when that has gone on.
-    thread: mpsc::Receiver<()>,
+    /// Says that a thread has come to it.
+    thread: oneshot::Receiver<()>,
     are_taken: Arc<AtomicBool>,
 }
 
@@ -82,52 +83,51 @@ impl Aside {
     /// in `are_taken`, so that not everybody waits for one as long as the first.
     pub(super) fn new(first: First, are_taken: &Arc<AtomicBool>) -> (Self, impl FnOnce() + Send + 'static) {
         let (give, given) = oneshot::channel();
-        let (come, thread) = mpsc::channel();
-        let callback = Arc::clone(&first.callback);
+        let (come, thread) = oneshot::channel();
+        let (report, callback) = (Arc::clone(&first.report), Arc::clone(&first.callback));
         let waiting = Arc::new(Mutex::new(Some(first)));
         let taken = Arc::clone(&waiting);
-        let (are_taken, may_be_taken) = (Arc::clone(are_taken), Arc::clone(are_taken));
         let begin = move || {
-            may_be_taken.store(false, Ordering::Relaxed);
             // Before anybody hears of this thread: they would wait for it only so long.
             let first = take(&taken);
-            // It is dropped at the end, whichever that is.
-            let come = come;
             let _ = come.send(());
             if let Some(first) = first {
                 first.begin(|begun| drop(give.send(begun)));
             }
         };
         let aside = Self {
+            report,
             callback,
             waiting,
             given,
             thread,
-            are_taken,
+            are_taken: Arc::clone(are_taken),
         };
         (aside, begin)
     }
 
-    /// Waits for it, so that calls begin in their order, but for no longer than a callback may hold up others once it has begun. If there
-    /// is no thread for it, it begins here.
-    pub(super) fn soon(&mut self) -> Option<Begun> {
-        let has_thread = self.thread.recv_timeout(self.patience()).is_ok();
+    /// Waits for a thread, as long as there is likely to be one, and for what comes of it. If there is none, it begins here. What is
+    /// to begin after it waits for that, but for no longer than a callback may hold up others once it has a thread.
+    pub(super) async fn outcome(mut self) -> Outcome {
+        let has_thread = matches!(timeout(self.patience(), &mut self.thread).await, Ok(Ok(())));
         self.are_taken.store(!has_thread, Ordering::Relaxed);
-        let in_time = !has_thread || self.thread.recv_timeout(SLOW) != Err(mpsc::RecvTimeoutError::Timeout);
-        if let Some(first) = take(&self.waiting) {
-            return Some(
-                first
-                    .begin(|begun| begun)
-                    .unwrap_or_else(|| Begun::Ended(unwanted())),
-            );
-        }
-        if !in_time {
-            self.callback.pace.is_late();
-        }
-        match self.given.try_recv() {
-            Ok(begun) => Some(begun),
-            Err(oneshot::error::TryRecvError::Empty) => None,
-            Err(oneshot::error::TryRecvError::Closed) => Some(Begun::Ended(unwanted())),
+        // All threads may wait for this one.
+        let here = if has_thread { None } else { take(&self.waiting) };
+        let begun = match here {
+            Some(first) => first.begin(|begun| begun),
+            None => match timeout(SLOW, &mut self.given).await {
+                Ok(begun) => begun.ok(),
+                Err(_) => {
+                    self.callback.pace.is_late();
+                    self.report.let_pass();
+                    self.given.await.ok()
+                }
+            },
+        };
+        match begun {
+            Some(Begun::Ended(outcome)) => outcome,
+            Some(Begun::Waits(future)) => future.await,
+            None => unwanted(),
         }
     }
 
@@ -137,26 +137,6 @@ impl Aside {
             SLOW
         } else {
             THREAD
-        }
-    }
-
-    /// Waits for a thread, as long as there is likely to be one, and for what comes of it.
-    pub(super) async fn outcome(mut self) -> Outcome {
-        let begun = match timeout(self.patience(), &mut self.given).await {
-            Ok(begun) => begun.map(Some),
-            Err(_) => match take(&self.waiting) {
-                // All threads may wait for this one.
-                Some(first) => {
-                    self.are_taken.store(true, Ordering::Relaxed);
-                    Ok(first.begin(|begun| begun))
-                }
-                None => self.given.await.map(Some),
-            },
-        };
-        match begun {
-            Ok(Some(Begun::Ended(outcome))) => outcome,
-            Ok(Some(Begun::Waits(future))) => future.await,
-            Ok(None) | Err(_) => unwanted(),
         }
     }
 }

@@ -9,7 +9,7 @@ use tracing::debug;
 use super::doings::Doings;
 use super::{Message, Node, Phase};
 use crate::proto::{CallbackId, Failure, Header, Offered, RunId};
-use crate::registry::{Callback, encode_value};
+use crate::registry::{Callback, Handler, encode_value};
 use crate::session::Terms;
 use crate::signature::Form;
 
@@ -33,6 +33,7 @@ impl Node {
                     concurrency: callback.description.concurrency,
                     timeout: callback.description.timeout,
                     blocking: callback.handler.blocks(),
+                    is_new: matches!(callback.handler, Handler::Async(_)) && callback.pace.is_new(),
                 };
                 let callback = Arc::new(callback);
                 let id = session.offer(Arc::clone(&callback), terms);

@@ -60,6 +60,12 @@ impl Report {
         });
     }
 
+    /// What waits until it has begun waits no longer.
+    pub(super) fn let_pass(&self) {
+        self.node
+            .drive(|session, _, events| session.let_pass(self.run, events));
+    }
+
     fn is_wanted(&self) -> bool {
         self.node.drive(|session, _, _| session.is_wanted(self.run))
     }
@@ -106,6 +112,6 @@ impl Beginning {
 impl Drop for Beginning {
     fn drop(&mut self) {
         let Report { node, run, .. } = &*self.0;
-        node.drive(|session, _, _| session.has_begun(*run));
+        node.drive(|session, _, events| session.has_begun(*run, events));
     }
 }

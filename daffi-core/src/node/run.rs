@@ -44,6 +44,7 @@ impl Node {
             run,
             callback,
             times,
+            is_first,
             caller,
             identity,
             deadline,
@@ -145,24 +146,15 @@ impl Node {
                 self.note(run, Task { context, handle });
                 None
             }
-            Handler::Async(_) if callback.pace.begins_aside() => {
+            Handler::Async(_) if is_first || callback.pace.begins_aside() => {
                 let report = Report::of(self, run);
-                let new = callback.pace.is_new();
-                let mut aside = self.begin_aside(First {
+                let aside = self.begin_aside(First {
                     report: Arc::clone(&report),
                     callback,
                     invocation,
                     scope: scope.clone(),
                 });
-                let future = match new.then(|| aside.soon()).flatten() {
-                    Some(Begun::Ended(outcome)) => {
-                        report.claim();
-                        ended.push((run, outcome));
-                        return None;
-                    }
-                    Some(Begun::Waits(future)) => future,
-                    None => Box::pin(aside.outcome()),
-                };
+                let future: OutcomeFuture<'static> = Box::pin(aside.outcome());
                 self.spawn(report, context, Scoped::new(scope, future), true);
                 None
             }

@@ -106,10 +106,14 @@ impl Controller {
     }
 
     fn run(&self, call: u32, callback: CallbackId) {
+        self.run_of("caller", call, callback);
+    }
+
+    fn run_of(&self, caller: &str, call: u32, callback: CallbackId) {
         let run = RunHeader {
             call: CallId::first(call),
             callback,
-            caller: "caller",
+            caller,
             identity: Who::Nobody,
             deadline: None,
             trace: None,
@@ -431,6 +435,45 @@ fn p16_a_callback_begins_though_all_threads_wait_for_it() {
     }
 }
 
+/// Nobody waits for that on a thread which others need.
+#[test]
+fn p16_while_there_is_no_thread_for_a_first_call_others_are_answered() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (answered, wait) = mpsc::channel();
+        let wait = Mutex::new(wait);
+        let waits = Handler::Blocking(Arc::new(move |_| {
+            wait.lock().unwrap().recv_timeout(LONG).expect("the answer came");
+            Ok(Bytes::new())
+        }));
+        let new = Handler::Async(Arc::new(|_| {
+            Box::pin(std::future::ready(Ok(Bytes::new()))) as Pin<Box<dyn Future<Output = Outcome> + Send>>
+        }));
+        let known = inline(|_| Ok(Bytes::new()));
+        let callbacks = vec![
+            callback("waits", waits),
+            callback("new", new),
+            callback("known", known),
+        ];
+        let (_node, ids, mut controller) = joined(Limits::default(), callbacks).await;
+        controller.run(1, ids[0]);
+        controller.run_of("one", 2, ids[1]);
+        controller.run_of("one", 3, ids[2]);
+        controller.run_of("other", 4, ids[2]);
+        controller.connection.outbox.flush();
+        // What the same caller has sent behind it begins after it.
+        for call in [4, 2, 3] {
+            assert_eq!(controller.answered().await, CallId::first(call));
+        }
+        answered.send(()).unwrap();
+        assert_eq!(controller.answered().await, CallId::first(1));
+    });
+}
+
 #[tokio::test]
 async fn p5_first_calls_begin_in_their_order() {
     const CALLS: u32 = 10;
@@ -441,6 +484,17 @@ async fn p5_first_calls_begin_in_their_order() {
             begun.lock().unwrap().push(name);
             Box::pin(std::future::ready(Ok(Bytes::new()))) as Pin<Box<dyn Future<Output = Outcome> + Send>>
         }))
+    };
+    // Those that begin where they arrive are among them.
+    let noted = |name: u32| match name % 3 {
+        2 => {
+            let begun = Arc::clone(&begun);
+            inline(move |_| {
+                begun.lock().unwrap().push(name);
+                Ok(Bytes::new())
+            })
+        }
+        _ => noted(name),
     };
     let callbacks = (0..CALLS).map(|name| callback(&name.to_string(), noted(name)));
     let (_node, ids, mut controller) = joined(Limits::default(), callbacks.collect()).await;

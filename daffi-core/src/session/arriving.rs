@@ -1,7 +1,7 @@
-//! Runs whose arguments have not all come, and those that wait for them: the calls of one caller begin in the order in which
-//! they were sent (P5), those of others pass.
+//! Runs whose arguments have not all come or that begin elsewhere, and those that wait for them: the calls of one caller begin in the
+//! order in which they were sent (P5), those of others pass.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +49,9 @@ impl<C> HeldRun<C> {
 pub(super) struct Arriving<C> {
     /// By the stamps of the runs, which are in the order in which these came.
     held: BTreeMap<u64, HeldRun<C>>,
+    /// Those that begin where it is not seen: nothing of their callers begins before they have.
+    begin: HashSet<u64>,
+    /// Both, by callers.
     of: HashMap<Arc<str>, BTreeSet<u64>>,
 }
 
@@ -56,12 +59,13 @@ impl<C> Arriving<C> {
     pub(super) fn new() -> Self {
         Self {
             held: BTreeMap::new(),
+            begin: HashSet::new(),
             of: HashMap::new(),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.held.is_empty()
+        self.of.is_empty()
     }
 
     /// Whether a run is to wait.
@@ -88,13 +92,44 @@ impl<C> Arriving<C> {
     /// A run does not wait any more.
     pub(super) fn remove(&mut self, run: RunId) -> Option<HeldRun<C>> {
         let held = self.held.remove(&run.stamp)?;
-        if let Some(own) = self.of.get_mut(&held.start.caller) {
-            own.remove(&run.stamp);
-            if own.is_empty() {
-                self.of.remove(&held.start.caller);
-            }
-        }
+        self.forget(run, &held.start.caller);
         Some(held)
+    }
+
+    /// Whether others of its caller's are left.
+    fn forget(&mut self, run: RunId, caller: &str) -> bool {
+        let Some(own) = self.of.get_mut(caller) else {
+            return false;
+        };
+        own.remove(&run.stamp);
+        let left = !own.is_empty();
+        if !left {
+            self.of.remove(caller);
+        }
+        left
+    }
+
+    /// A run begins, and what its caller sends from now on waits for that.
+    pub(super) fn begin(&mut self, run: RunId, caller: &Arc<str>) {
+        self.begin.insert(run.stamp);
+        self.of.entry(Arc::clone(caller)).or_default().insert(run.stamp);
+    }
+
+    /// Whether it is to be said of a run that it has begun.
+    pub(super) fn begins(&self, run: RunId) -> bool {
+        self.begin.contains(&run.stamp)
+    }
+
+    /// It has begun, or never will. Whether others wait for it; not if that is known already.
+    pub(super) fn has_begun(&mut self, run: RunId, caller: &str) -> bool {
+        self.begin.remove(&run.stamp) && self.forget(run, caller)
+    }
+
+    /// Nothing waits for any that begins.
+    pub(super) fn clear(&mut self) {
+        self.begin.clear();
+        self.of.clear();
+        self.held.clear();
     }
 
     /// The next run of a caller, if it may begin.

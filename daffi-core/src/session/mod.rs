@@ -32,6 +32,7 @@ mod tests;
 mod transmit;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -63,6 +64,8 @@ pub enum Event<W, C> {
     Drop(W),
     /// Run a callback.
     Start(Start<C>),
+    /// Begin what that process has sent, one by one: see [`Session::begin_held`].
+    GoOn(Arc<str>),
     /// Stop a callback, whose answer nobody wants any more.
     Abort(RunId),
     /// A callback was to be run, and is not. It is given back because dropping it may do anything.

@@ -101,12 +101,25 @@ impl<W, C: Clone> Session<W, C> {
         out: &mut impl Transmit,
         events: &mut Vec<Event<W, C>>,
     ) {
-        while let Some(held) = self.arriving.next_of(caller) {
-            if held.start.deadline.is_some_and(|deadline| deadline <= now) {
-                self.refuse(held, Failed::timeout(false), out, events);
-            } else {
-                self.let_begin(now, held, events);
+        while let Some(held) = self.next_held(now, caller, out, events) {
+            self.let_begin(now, held, events);
+        }
+    }
+
+    /// The next of what a caller has sent that may begin. Those are refused whose time is over.
+    pub(super) fn next_held(
+        &mut self,
+        now: Moment,
+        caller: &str,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) -> Option<HeldRun<C>> {
+        loop {
+            let held = self.arriving.next_of(caller)?;
+            if held.start.deadline.is_none_or(|deadline| deadline > now) {
+                return Some(held);
             }
+            self.refuse(held, Failed::timeout(false), out, events);
         }
     }
 
@@ -152,6 +165,7 @@ impl<W, C: Clone> Session<W, C> {
         while let Some(held) = self.arriving.pop() {
             self.dismiss(held, events).into_iter().for_each(&mut answer);
         }
+        self.arriving.clear();
     }
 
     /// A run does not begin. Gives the call that is to be answered.

@@ -1,5 +1,7 @@
 //! A process as a provider: calls that are answered.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::arriving::{Arguments, HeldRun};
@@ -43,8 +45,43 @@ impl<W, C: Clone> Session<W, C> {
     }
 
     /// A run has begun, and no longer blocks a thread.
-    pub fn has_begun(&mut self, run: RunId) {
+    pub fn has_begun(&mut self, run: RunId, events: &mut Vec<Event<W, C>>) {
         self.runs.has_begun(run);
+        self.let_pass(run, events);
+    }
+
+    /// What waits until a run has begun waits no longer.
+    pub fn let_pass(&mut self, run: RunId, events: &mut Vec<Event<W, C>>) {
+        self.runs.is_known(run);
+        self.go_on_without(run, events);
+    }
+
+    fn go_on_without(&mut self, run: RunId, events: &mut Vec<Event<W, C>>) {
+        if self.arriving.is_empty() {
+            return;
+        }
+        if let Some(caller) = self.runs.caller_of(run)
+            && self.arriving.has_begun(run, &caller)
+        {
+            events.push(Event::GoOn(caller));
+        }
+    }
+
+    /// Begins the next of what a caller has sent. If there is one, it is to be said that it [has begun](Self::has_begun) as soon as it
+    /// has been started; not before, as others may come meanwhile that are to begin after it.
+    pub fn begin_held(
+        &mut self,
+        now: Moment,
+        caller: &str,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) -> Option<RunId> {
+        let held = self.next_held(now, caller, out, events)?;
+        let (run, caller) = (held.start.run, Arc::clone(&held.start.caller));
+        self.let_begin(now, held, events);
+        let says_so_itself = self.arriving.begins(run);
+        self.arriving.begin(run, &caller);
+        (!says_so_itself).then_some(run)
     }
 
     /// Whether a run has not ended, wanted or not.
@@ -62,6 +99,7 @@ impl<W, C: Clone> Session<W, C> {
         events: &mut Vec<Event<W, C>>,
     ) {
         self.end_streams(End::Run(run), events);
+        self.go_on_without(run, events);
         match self.runs.finish(run) {
             Some((call, true)) => reply(call, outcome, out),
             Some((call, false)) => {
@@ -138,6 +176,10 @@ impl<W, C: Clone> Session<W, C> {
         if let Some(at) = start.deadline {
             self.add_deadline(at, Due::Run(start.run));
         }
+        if start.times == Times::Once && self.runs.is_new(start.run) {
+            start.is_first = true;
+            self.arriving.begin(start.run, &start.caller);
+        }
         events.push(Event::Start(start));
     }
 
@@ -197,6 +239,7 @@ impl<W, C: Clone> Session<W, C> {
             None => return,
         };
         self.end_streams(End::Run(run), events);
+        self.go_on_without(run, events);
         events.push(Event::Abort(run));
     }
 }

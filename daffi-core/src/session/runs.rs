@@ -31,6 +31,9 @@ pub struct Terms {
     pub timeout: Option<Duration>,
     /// It cannot be stopped while it runs.
     pub blocking: bool,
+    /// Nothing is known of how long it keeps the thread that begins it, so that it begins where it holds up nobody: until the first
+    /// call has begun, what its caller has sent behind it waits for that (P5).
+    pub is_new: bool,
 }
 
 /// A callback to be run.
@@ -42,6 +45,8 @@ pub struct Start<C> {
     pub callback: C,
     /// How often.
     pub times: Times,
+    /// Others wait until it [has begun](super::Session::has_begun), which is to be said.
+    pub is_first: bool,
     /// The process that called.
     pub caller: Arc<str>,
     /// Who the controller says that it is.
@@ -196,6 +201,22 @@ impl<C: Clone> Runs<C> {
         }
     }
 
+    /// It is known how long the callback of a run keeps its thread.
+    pub(super) fn is_known(&mut self, run: RunId) {
+        let Some(callback) = self.get(run).map(|run| run.callback) else {
+            return;
+        };
+        if let Some(offer) = self.offered.get_mut(&callback) {
+            offer.terms.is_new = false;
+        }
+    }
+
+    /// Whether nothing is known of that yet.
+    pub(super) fn is_new(&self, run: RunId) -> bool {
+        let offer = self.get(run).and_then(|run| self.offered.get(&run.callback));
+        offer.is_some_and(|offer| offer.terms.is_new)
+    }
+
     /// Whether a run has not ended.
     pub(super) fn is_running(&self, run: RunId) -> bool {
         self.get(run).is_some()
@@ -294,6 +315,7 @@ impl<C: Clone> Runs<C> {
                 run,
                 callback,
                 times,
+                is_first: false,
                 caller: caller.name,
                 identity: caller.identity,
                 deadline,

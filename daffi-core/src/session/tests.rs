@@ -1,6 +1,7 @@
 //! What a session promises, in virtual time: each behaviour by itself here, all of them under generated operations
 //! in [`generated`].
 
+mod begins;
 mod calls;
 mod each;
 mod fan;

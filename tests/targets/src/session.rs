@@ -108,6 +108,7 @@ impl World {
                     concurrency: blocking.then_some(2),
                     timeout: Some(Duration::from_secs(5)),
                     blocking,
+                    is_new: !blocking,
                 },
             );
         }
@@ -278,7 +279,7 @@ impl World {
                 let began = self.session.begin(run);
                 assert!(!began || self.session.is_running(run));
             }
-            2 => self.session.has_begun(run),
+            2 => self.session.has_begun(run, &mut self.events),
             3 => {
                 let window = Window { items: 2, bytes: 50 };
                 self.session.accept(run, 0, window, &mut self.wire);
@@ -310,9 +311,20 @@ impl World {
     }
 
     fn look(&mut self) {
-        for event in self.events.drain(..) {
-            if let Event::Start(start) = event {
-                self.runs.push(start.run);
+        while !self.events.is_empty() {
+            for event in std::mem::take(&mut self.events) {
+                match event {
+                    Event::Start(start) => self.runs.push(start.run),
+                    Event::GoOn(caller) => {
+                        let next =
+                            self.session
+                                .begin_held(self.now, &caller, &mut self.wire, &mut self.events);
+                        if let Some(run) = next {
+                            self.session.has_begun(run, &mut self.events);
+                        }
+                    }
+                    _ => {}
+                }
             }
         }
     }

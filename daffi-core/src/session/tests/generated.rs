@@ -22,6 +22,7 @@ fn terms() -> impl Strategy<Value = Terms> {
             concurrency,
             timeout: timeout.map(|ms| MS * ms),
             blocking: false,
+            is_new: false,
         }
     })
 }

@@ -552,6 +552,7 @@ impl World {
                         // Again, if it does not stop and the connection is lost.
                         held.aborted = true;
                     }
+                    Event::GoOn(caller) => panic!("no callback is new, and {caller} waits for none"),
                     Event::Dismiss(()) => panic!("arguments come in one piece"),
                     Event::ControllerStopping => panic!("it does not stop"),
                 }

@@ -174,6 +174,7 @@ fn p2_a_refused_run_did_not_run() {
             concurrency: Some(1),
             timeout: None,
             blocking: false,
+            is_new: false,
         },
     );
     let unlimited = f.session.offer("many", Terms::default());
@@ -208,6 +209,7 @@ fn a_run_for_each_item_of_a_stream_is_one_run_without_the_callbacks_own_time() {
         concurrency: Some(1),
         timeout: Some(MS * 10),
         blocking: false,
+        is_new: false,
     };
     let callback = f.session.offer("callback", terms);
     let header = |number, deadline: Option<u32>| {
@@ -297,6 +299,7 @@ fn concurrency_counts_runs_until_they_have_stopped() {
             concurrency: Some(1),
             timeout: None,
             blocking: false,
+            is_new: false,
         },
     );
     f.run(0, callback, None);
@@ -351,6 +354,7 @@ fn p4_a_run_is_stopped_at_the_deadline_of_its_call_or_its_own() {
             concurrency: None,
             timeout: own.map(|ms| MS * ms),
             blocking: false,
+            is_new: false,
         };
         let callback = f.session.offer("callback", terms);
         f.run(0, callback, of_call);
@@ -511,6 +515,7 @@ fn blocking(f: &mut Fixture, timeout: Option<Duration>) -> CallbackId {
         concurrency: Some(1),
         timeout,
         blocking: true,
+        is_new: false,
     };
     f.session.offer("blocks", terms)
 }
@@ -552,7 +557,7 @@ fn what_begins_cannot_be_stopped_before_it_has_begun() {
         let run = f.started();
         assert!(f.session.begin(run));
         if !stopped_first {
-            f.session.has_begun(run);
+            f.session.has_begun(run, &mut f.events);
         }
         if by_deadline {
             f.wait_until(f.now + 10);
@@ -563,7 +568,7 @@ fn what_begins_cannot_be_stopped_before_it_has_begun() {
         // Its place is free when it is answered.
         assert_eq!(f.wire.sent().len(), usize::from(!stopped_first));
         assert!(!f.session.begin(run), "nobody waits for it");
-        f.session.has_begun(run);
+        f.session.has_begun(run, &mut f.events);
         assert_eq!(f.wire.sent(), [], "it has yet to end");
         f.finish(run, &Ok(bytes("too late")));
         assert_eq!(f.wire.sent().len(), usize::from(stopped_first));

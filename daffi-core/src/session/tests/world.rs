@@ -982,6 +982,7 @@ impl World {
             Event::Start(start) => Some(Happened::Started(token_of(&start.payload))),
             Event::Abort(run) => Some(Happened::Aborted(run)),
             Event::Dismiss(callback) => Some(Happened::Dismissed(callback)),
+            Event::GoOn(caller) => panic!("no callback is new, and {caller} waits for none"),
             Event::ControllerStopping => panic!("it does not stop"),
         };
         let mut events: Vec<_> = self.events.drain(..).filter_map(happened).collect();

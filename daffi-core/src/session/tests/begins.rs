@@ -1,0 +1,156 @@
+//! Callbacks that begin elsewhere, as nothing is known of them: what their callers send behind them waits, and nothing else does.
+
+use super::*;
+
+const NEW: Terms = Terms {
+    concurrency: None,
+    timeout: None,
+    blocking: false,
+    is_new: true,
+};
+
+impl Fixture {
+    /// A caller calls a callback, with its name for the call as the argument.
+    fn called(&mut self, caller: &'static str, number: u32, callback: CallbackId, name: &'static str) {
+        let run = RunHeader {
+            call: id(number),
+            callback,
+            caller,
+            identity: Who::Nobody,
+            deadline: None,
+            trace: None,
+            metadata: Vec::new(),
+            ancestors: Vec::new(),
+        };
+        self.receive(Header::Run(run), bytes(name)).unwrap();
+    }
+
+    /// What has begun, and whose calls are to go on.
+    fn told(&mut self) -> Vec<String> {
+        let told = |event| match event {
+            Event::Start(start) => {
+                let name = String::from_utf8(start.payload.to_vec()).unwrap();
+                Some(if start.is_first { name + " first" } else { name })
+            }
+            Event::GoOn(caller) => Some(format!("{caller} goes on")),
+            _ => None,
+        };
+        self.events.drain(..).filter_map(told).collect()
+    }
+
+    /// Begins the next of what "one" has sent; what of it is to be said to have begun.
+    fn go_on(&mut self) -> Option<RunId> {
+        self.session
+            .begin_held(at(self.now), "one", &mut self.wire, &mut self.events)
+    }
+
+    fn has_begun(&mut self, run: RunId) {
+        self.session.has_begun(run, &mut self.events);
+    }
+
+    /// One whose callback is new, and one behind it; the first one's run.
+    fn behind_a_new_one() -> (Self, RunId) {
+        let mut f = Self::new();
+        let (new, known) = (
+            f.session.offer("new", NEW),
+            f.session.offer("known", Terms::default()),
+        );
+        f.called("one", 1, new, "a");
+        let run = match &*f.events {
+            [Event::Start(start)] => start.run,
+            other => panic!("{other:?}"),
+        };
+        f.called("one", 2, known, "b");
+        assert_eq!(f.told(), ["a first"]);
+        (f, run)
+    }
+}
+
+#[test]
+fn p5_what_is_sent_behind_a_first_call_begins_after_it_in_its_order() {
+    let mut f = Fixture::new();
+    let (new, known) = (
+        f.session.offer("new", NEW),
+        f.session.offer("known", Terms::default()),
+    );
+    let other = f.session.offer("other", NEW);
+    f.called("one", 1, new, "a");
+    let a = match &*f.events {
+        [Event::Start(start)] => start.run,
+        other => panic!("{other:?}"),
+    };
+    f.called("one", 2, known, "b");
+    f.called("two", 3, known, "c");
+    f.called("one", 4, other, "d");
+    assert_eq!(f.told(), ["a first", "c"], "others do not wait for it");
+    assert!(f.session.begin(a));
+    f.has_begun(a);
+    assert_eq!(f.told(), ["one goes on"]);
+    let b = f.go_on().unwrap();
+    f.called("one", 5, known, "e");
+    assert_eq!(f.told(), ["b"], "it may not have been started yet");
+    assert_eq!(f.go_on(), None);
+    f.has_begun(b);
+    assert_eq!(f.told(), ["one goes on"]);
+    // One that is new as well says so itself.
+    assert_eq!(f.go_on(), None);
+    let d = match &*f.events {
+        [Event::Start(start)] => start.run,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((f.go_on(), f.told()), (None, vec!["d first".to_owned()]));
+    f.has_begun(d);
+    assert_eq!(f.told(), ["one goes on"]);
+    let e = f.go_on().unwrap();
+    f.has_begun(e);
+    assert_eq!(f.told(), ["e"], "nobody waits any more");
+    // It is known from now on.
+    f.called("one", 6, new, "f");
+    f.called("one", 7, known, "g");
+    assert_eq!(f.told(), ["f", "g"]);
+}
+
+/// However it is known that it will not begin, or takes too long.
+#[test]
+fn p16_what_waits_for_a_first_call_does_not_wait_for_more_than_its_beginning() {
+    let ends: [fn(&mut Fixture, RunId); 3] = [
+        |f, run| f.session.let_pass(run, &mut f.events),
+        |f, run| f.finish(run, &Ok(Bytes::new())),
+        |f, _| f.receive(Header::Cancel { call: id(1) }, Bytes::new()).unwrap(),
+    ];
+    for end in ends {
+        let (mut f, run) = Fixture::behind_a_new_one();
+        end(&mut f, run);
+        assert_eq!(f.told(), ["one goes on"]);
+        let b = f.go_on().unwrap();
+        f.has_begun(b);
+        assert_eq!(f.told(), ["b"]);
+        f.has_begun(run);
+        assert_eq!(f.told(), [""; 0], "it is known already");
+    }
+}
+
+#[test]
+fn a_first_call_that_has_begun_elsewhere_and_is_cancelled_lets_others_pass() {
+    let (mut f, run) = Fixture::behind_a_new_one();
+    assert!(f.session.begin(run));
+    f.receive(Header::Cancel { call: id(1) }, Bytes::new()).unwrap();
+    assert_eq!(
+        (f.told(), f.wire.sent()),
+        (vec!["one goes on".to_owned()], vec![])
+    );
+}
+
+#[test]
+fn what_waits_is_gone_with_its_connection() {
+    let (mut f, run) = Fixture::behind_a_new_one();
+    f.session.disconnected(&mut f.events);
+    assert_eq!(f.told(), [""; 0]);
+    f.connect();
+    let known = f.session.offer("known", Terms::default());
+    f.called("one", 1, known, "c");
+    f.has_begun(run);
+    assert_eq!((f.told(), f.go_on()), (vec!["c".to_owned()], None));
+    f.finish(run, &Ok(Bytes::new()));
+    assert_eq!(f.wire.sent(), []);
+}
