@@ -31,6 +31,7 @@ mod renamed;
 mod services;
 mod sharing;
 mod signatures;
+mod slow_link;
 mod spread;
 mod stop_on_drop;
 mod streams;
