@@ -80,10 +80,6 @@ impl<C> Arriving<C> {
         self.held.insert(stamp, held);
     }
 
-    pub(super) fn contains(&self, run: RunId) -> bool {
-        self.held.contains_key(&run.stamp)
-    }
-
     /// The arguments of a run that has not begun.
     pub(super) fn arguments(&mut self, run: RunId) -> Option<&mut Arguments> {
         Some(&mut self.held.get_mut(&run.stamp)?.arguments)

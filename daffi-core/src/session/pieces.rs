@@ -123,9 +123,9 @@ impl<W, C: Clone> Session<W, C> {
         }
     }
 
-    /// A stream among the arguments of a run ends before that has begun to read it.
+    /// A stream among the arguments of a run ends, perhaps before that has begun to read it.
     pub(super) fn end_early(&mut self, run: RunId, index: u32) {
-        if index < STREAMS && self.arriving.contains(run) {
+        if index < STREAMS && !self.streams.is_read(run, index) {
             self.accept_some(run, index, Window::NONE);
         }
     }

@@ -209,6 +209,11 @@ impl<W> Streams<W> {
         Some((stream.waiter.take(), allowed))
     }
 
+    /// Whether somebody reads an argument stream, or has begun to.
+    pub(super) fn is_read(&self, run: RunId, index: u32) -> bool {
+        self.incoming.contains_key(&(run, index))
+    }
+
     /// The sender has ended a stream; whom to wake.
     pub(super) fn end(&mut self, run: RunId, index: u32, end: Result<(), Failed>) -> Option<W> {
         let stream = self.incoming.get_mut(&(run, index))?;

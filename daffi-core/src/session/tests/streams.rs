@@ -474,9 +474,28 @@ fn a_stream_that_nobody_reads_any_more_is_stopped_once() {
     f.assert_no_streams();
     f.stop(run, 0);
     f.items(id(6), argument(0), 1, "late").unwrap();
-    f.closed(id(6), 0, Ok(()));
     assert_eq!(f.take(run, 0), over(Err(cancelled())));
+    f.closed(id(6), 0, Ok(()));
+    f.stop(run, 0);
     assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
+    f.assert_no_streams();
+}
+
+/// Its sender may have panicked before anything was granted.
+#[test]
+fn a_stream_that_ends_before_it_is_read_has_ended_when_it_is() {
+    let mut f = Fixture::new();
+    let run = f.running(6);
+    let panicked = Failed::Panicked {
+        message: "boom".to_owned(),
+    };
+    f.closed(id(6), 1, Err(panicked.clone()));
+    f.accept(run, 1, MUCH);
+    assert_eq!(f.take(run, 1), over(Err(panicked)));
+    assert_eq!(f.wire.sent(), [], "nothing is granted to it");
+    // There are no more than a callback may have.
+    f.closed(id(6), 16, Ok(()));
+    f.finish(run, &Ok(Bytes::new()));
     f.assert_no_streams();
 }
 
