@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::runs::Start;
+use super::start::Start;
 use crate::proto::{Pieces, RunId};
 
 /// The arguments of a run.

@@ -26,6 +26,7 @@ mod provider;
 mod results;
 mod runs;
 mod slot;
+mod start;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -46,7 +47,7 @@ pub use self::fan::{Fan, Lagging, Pace, Passed};
 pub use self::message::{Message, Request};
 use self::results::Results;
 use self::runs::Runs;
-pub use self::runs::{Start, Terms, Times};
+pub use self::start::{Start, Terms, Times};
 pub use self::streams::End;
 use self::streams::Streams;
 pub use self::transmit::{Transmit, Unsent};

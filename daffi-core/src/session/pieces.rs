@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::answers::Item;
 use super::arriving::{Arguments, HeldRun};
 use super::provider::reply;
-use super::runs::Times;
+use super::start::Times;
 use super::streams::End;
 use super::transmit::Transmit;
 use super::{Event, Fault, Session};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::arriving::{Arguments, HeldRun};
-use super::runs::{Terms, Times, Unwanted};
+use super::runs::Unwanted;
+use super::start::{Terms, Times};
 use super::streams::End;
 use super::transmit::{Transmit, Unsent};
 use super::{Due, Event, Fault, Session};
