@@ -17,11 +17,11 @@ use super::provider::{Function, OfProcess, Provider};
 #[derive(Debug)]
 pub(super) struct Directory {
     names: Table<Arc<str>, FunctionKey>,
-    functions: Slab<Function>,
-    providers: Slab<Provider>,
+    pub(super) functions: Slab<Function>,
+    pub(super) providers: Slab<Provider>,
     offerings: Table<PeerId, OfProcess>,
     /// How many calls were handed to providers.
-    begun: u64,
+    pub(super) begun: u64,
     mixing: Mixing,
 }
 
@@ -320,42 +320,8 @@ impl Directory {
         was_shown.then_some(name)
     }
 
-    /// A call was handed to a provider.
-    pub(super) fn begin(&mut self, key: ProviderKey) {
-        self.begun += 1;
-        let begun = self.begun;
-        let Some(provider) = self.providers.get_mut(key.0 as usize) else {
-            return;
-        };
-        provider.running += 1;
-        let before = std::mem::replace(&mut provider.last, begun);
-        if provider.balance == Balance::RoundRobin && provider.free.is_some() {
-            let function = &mut self.functions[provider.function.0 as usize];
-            function.turns.remove(&(before, key));
-            function.turns.insert((begun, key));
-        }
-        if provider.is_full() {
-            self.settle(key);
-        }
-    }
-
-    /// A provider has answered a call.
-    pub(super) fn end(&mut self, key: ProviderKey) {
-        let Some(provider) = self.providers.get_mut(key.0 as usize) else {
-            return;
-        };
-        provider.running = provider.running.saturating_sub(1);
-        if provider.withdrawn {
-            if provider.running == 0 {
-                self.providers.remove(key.0 as usize);
-            }
-        } else if provider.shown.is_some() && provider.free.is_none() {
-            self.settle(key);
-        }
-    }
-
     /// Puts one that is shown among the free ones, or takes it from them.
-    fn settle(&mut self, key: ProviderKey) {
+    pub(super) fn settle(&mut self, key: ProviderKey) {
         let provider = &mut self.providers[key.0 as usize];
         let function = &mut self.functions[provider.function.0 as usize];
         match (provider.free, provider.is_full()) {

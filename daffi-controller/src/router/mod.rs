@@ -43,6 +43,7 @@ mod peers;
 mod permission;
 mod permitting;
 mod pick;
+mod places;
 mod provider;
 mod query;
 mod questions;
