@@ -35,6 +35,8 @@ pub struct CallbackInfo {
     pub docs: String,
     /// How many calls each provider runs at the same time, if that is limited.
     pub concurrency: Option<u32>,
+    /// How many of these may be of one calling process, if that is limited.
+    pub concurrency_per_caller: Option<u32>,
     /// The process names of those who offer it, in their order.
     pub providers: Vec<String>,
     /// How calls are shared among them.
@@ -116,6 +118,7 @@ impl CallbackInfo {
             signature: entry.signature.decode().unwrap_or_else(|_| Signature::unknown()),
             docs: entry.docs,
             concurrency: entry.concurrency,
+            concurrency_per_caller: entry.concurrency_per_caller,
             providers: entry.providers,
             balance: entry.balance,
         }

@@ -231,10 +231,10 @@ fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<
     }
     let value = tokens(&rest[1..]);
     match (key, syn::parse2::<Lit>(value.clone()).ok()) {
-        (Key::Concurrency | Key::Queue | Key::Retry, Some(Lit::Int(count))) => {
+        (Key::Concurrency | Key::ConcurrencyPerCaller | Key::Queue | Key::Retry, Some(Lit::Int(count))) => {
             parse_count(key, &count, value, errors).map(Value::Count)
         }
-        (Key::Concurrency | Key::Queue | Key::Retry, _) => {
+        (Key::Concurrency | Key::ConcurrencyPerCaller | Key::Queue | Key::Retry, _) => {
             errors.add(
                 value,
                 format!("a whole number is expected here: `{}`", key.form()),
@@ -266,6 +266,10 @@ fn parse_count(key: Key, literal: &LitInt, tokens: TokenStream, errors: &mut Err
         Key::Retry => (
             MOST_RETRIES,
             "no call would be made again: leave `retry` out, or give at least 1",
+        ),
+        Key::ConcurrencyPerCaller => (
+            u32::MAX,
+            "no call could ever run: `concurrency_per_caller` is at least 1",
         ),
         _ => (u32::MAX, "no call could ever run: `concurrency` is at least 1"),
     };

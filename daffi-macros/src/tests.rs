@@ -129,7 +129,12 @@ fn types_are_left_alone_where_that_is_said() {
 fn arguments_describe_the_callback() {
     check_callback(
         "arguments",
-        quote!(alias = "greet", concurrency = 8, timeout = "1m30s"),
+        quote!(
+            alias = "greet",
+            concurrency = 8,
+            concurrency_per_caller = 2,
+            timeout = "1m30s"
+        ),
         &quote! {
             fn greet_politely() {}
         },

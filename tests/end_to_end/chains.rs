@@ -135,8 +135,8 @@ fn words<E: Debug + Display + 'static>(error: CallError<E>) -> String {
 
 const WAITS_FOR_ITSELF: &str = "Overloaded, false: everybody who could answer `bank.pay` is at its limit, and the call would wait \
                                 for itself: it was made, directly or through others, while `bank.pay` ran, which holds a place \
-                                until it is answered; it did not run: raise `concurrency`, or do what it calls for without \
-                                calling it";
+                                until it is answered; it did not run: raise `concurrency` (or `concurrency_per_caller`), or do what it \
+                                calls for without calling it";
 
 #[tokio::test]
 async fn p14_a_callback_that_comes_back_to_itself_is_told_so() {

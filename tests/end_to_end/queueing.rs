@@ -54,6 +54,12 @@ impl Mill {
         all
     }
 
+    /// As `grind`, one at a time for each process that asks.
+    #[callback(concurrency_per_caller = 1)]
+    pub async fn polish(&self, sack: u32) -> u32 {
+        self.grind(sack).await
+    }
+
     #[callback(concurrency = 1)]
     pub async fn who(&self, ctx: &CallContext) -> String {
         self.begun.notify_one();
@@ -68,6 +74,7 @@ struct Mills;
 impl Mills {
     async fn grind(&self, sack: u32) -> u32;
     async fn sift(&self, sacks: impl Stream<Item = u32>) -> u32;
+    async fn polish(&self, sack: u32) -> u32;
     async fn who(&self) -> String;
 }
 
@@ -100,6 +107,36 @@ async fn p14_streams_of_calls_that_wait_arrive() {
             (0..20u32).map(|most| (0..most).sum()).collect::<Vec<u32>>()
         );
         net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p14_calls_of_one_process_wait_and_those_of_others_go_on() {
+    over_each(async |transport| {
+        let mill = Mill::new(false);
+        let net = Net::start(transport, |builder| builder.service(mill.clone())).await;
+        let (many, few) = (net.caller().await, net.caller_named("few").await);
+        let of_many: Vec<_> = (0..3).map(|sack| Mills.polish(sack).on(&many).bg()).collect();
+        mill.begun.notified().await;
+        let of_few = Mills.polish(9).on(&few).bg();
+        mill.begun.notified().await;
+        // What was sent before an answered question has arrived.
+        let callbacks = many.callbacks().await.unwrap();
+        assert_eq!(mill.running.load(Ordering::SeqCst), 2);
+        let polish = callbacks.iter().find(|callback| callback.name == "mill.polish");
+        let polish = polish.unwrap();
+        assert_eq!(
+            (polish.concurrency, polish.concurrency_per_caller),
+            (None, Some(1))
+        );
+        mill.gate.add_permits(4);
+        assert_eq!(of_few.await, Ok(9));
+        for (sack, job) in (0..).zip(of_many) {
+            assert_eq!(job.await, Ok(sack));
+        }
+        assert_eq!(mill.most.load(Ordering::SeqCst), 2);
+        net.stop([many, few]).await;
     })
     .await;
 }

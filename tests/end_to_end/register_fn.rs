@@ -234,6 +234,7 @@ async fn callers_see_it_and_are_checked_against_it() {
         .register_fn("made.double", |n: i64, _: CallContext| n * 2)
         .docs("Twice as much.")
         .concurrency(3)
+        .concurrency_per_caller(2)
         .timeout(Duration::from_secs(600));
     double.await.unwrap();
     let order = |order: Order| async move { Ok::<_, OrderError>(vec![order]) };
@@ -259,6 +260,7 @@ async fn callers_see_it_and_are_checked_against_it() {
     );
     assert_eq!(callbacks[1].docs, "Twice as much.");
     assert_eq!(callbacks[1].concurrency, Some(3));
+    assert_eq!(callbacks[1].concurrency_per_caller, Some(2));
     let error = Made.double_text("1".to_owned()).on(&g).await.unwrap_err();
     assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error}");
     net.stop([g]).await;
@@ -329,13 +331,14 @@ async fn what_makes_no_sense_is_not_offered() {
     let registration = service.register_fn("made.nothing", || ());
     let error = registration
         .concurrency(0)
+        .concurrency_per_caller(0)
         .timeout(Duration::ZERO)
         .await
         .unwrap_err();
     let RegisterError::Config(faults) = &error else {
         panic!("{error}")
     };
-    assert_eq!(faults.len(), 2, "{error}");
+    assert_eq!(faults.len(), 3, "{error}");
     for name in ["", &"n".repeat(256)] {
         let error = service.register_fn(name, || ()).await.unwrap_err();
         assert!(matches!(error, RegisterError::Config(_)), "{error}");

@@ -106,6 +106,7 @@ pub fn offered(number: u32, name: &str) -> Offered {
         docs: String::new(),
         signature: Described::new(&signature()),
         concurrency: None,
+        concurrency_per_caller: None,
         queue: 0,
         balance: Balance::LessLoaded,
     }

@@ -25,7 +25,12 @@ mod offered {
         a + b
     }
 
-    #[callback(alias = "strict.greet", concurrency = 8, timeout = "1m")]
+    #[callback(
+        alias = "strict.greet",
+        concurrency = 8,
+        concurrency_per_caller = 2,
+        timeout = "1m"
+    )]
     async fn greet(name: &str, ctx: &CallContext) -> Result<String, GreetError> {
         if name.is_empty() {
             return Err(GreetError::Nameless);

@@ -100,7 +100,10 @@ pub fn made_by_hand() -> (Signature, CallError) {
 
 /// A callback that is made while a program runs, and is said what there is to say of it.
 pub fn registration<A, K>(g: &Global, function: impl CallbackFn<A, K>) -> Registration {
-    g.register_fn("made", function).docs("Made.").concurrency(1)
+    g.register_fn("made", function)
+        .docs("Made.")
+        .concurrency(1)
+        .concurrency_per_caller(1)
 }
 
 /// Items of any kind, which `daffi` alone is needed for.

@@ -263,7 +263,7 @@ impl Router {
             Err(Unrouted::Busy { .. }) if self.is_recursive(from, header, Some(peer), turn) => {
                 Err(Failed::Recursive)
             }
-            Err(Unrouted::Busy { unsure }) => {
+            Err(Unrouted::Busy { unsure, .. }) => {
                 let wait = Wait {
                     by: from,
                     caller,
@@ -295,7 +295,10 @@ impl Router {
             needed: self.needed_room(size),
         };
         match wish.obstacle(provider, &self.peers, out) {
-            None if self.waits_for(asking.from, key) => Err(Unrouted::Busy { unsure: true }),
+            None if self.waits_for(asking.from, key) => Err(Unrouted::Busy {
+                unsure: true,
+                bounded: false,
+            }),
             None => Ok(key),
             Some(obstacle) => Err(obstacle.unrouted(provider)),
         }

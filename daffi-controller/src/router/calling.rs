@@ -59,7 +59,7 @@ impl Router {
             Ok((named, Err(Unrouted::Busy { .. }))) if self.is_recursive(from, header, named, turn) => {
                 Err(Failed::Recursive)
             }
-            Ok((named, Err(Unrouted::Busy { unsure }))) => {
+            Ok((named, Err(Unrouted::Busy { unsure, .. }))) => {
                 let wait = Wait {
                     by: from,
                     caller,
@@ -114,7 +114,10 @@ impl Router {
         let picked = self.choose(header.name, &wish, turn, out)?;
         if self.waits_for(from, picked) {
             // Its own calls of before come first (P5).
-            return Err(Unrouted::Busy { unsure: true });
+            return Err(Unrouted::Busy {
+                unsure: true,
+                bounded: false,
+            });
         }
         Ok(picked)
     }
@@ -242,7 +245,7 @@ impl Router {
         let peer = self.peers.get_mut(to).ok_or_else(nobody)?;
         peer.load.begin(from, bytes);
         let number = self.calls.insert(call, &mut peer.runs);
-        self.directory.begin(via);
+        self.directory.begin(via, from);
         self.peers.begun(from, streams);
         Ok(number)
     }
@@ -268,7 +271,7 @@ impl Router {
         if let Some(peer) = self.peers.get_mut(call.provider) {
             peer.load.end(call.by, call.bytes);
         }
-        self.directory.end(call.via);
+        self.directory.end(call.via, call.by);
     }
 
     /// A provider has answered.

@@ -62,7 +62,7 @@ impl Router {
             provider.is_some_and(|provider| {
                 // One that is taken back accepts nothing.
                 provider.function == function
-                    && provider.concurrency.is_some()
+                    && (provider.concurrency.is_some() || provider.per_caller.is_some() && call.by == from)
                     && provider.accepts(header.signature)
                     && named.is_none_or(|named| named == provider.peer)
             })

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use daffi_core::proto::{Balance, CallbackId, Described, Offered, stable_hash};
 use slab::Slab;
 
+use super::callers::PerCaller;
 use super::ids::{FunctionKey, PeerId, ProviderKey};
 use super::numbers::{Mixing, Table};
 use super::provider::{Function, OfProcess, Provider};
@@ -138,6 +139,10 @@ impl Directory {
     ) -> ProviderKey {
         let (function, name) = self.function_named(&offered.name);
         let signature = self.shared(function, offered.signature);
+        let mixing = self.mixing;
+        let per_caller = offered
+            .concurrency_per_caller
+            .map(|limit| Box::new(PerCaller::new(limit, mixing)));
         let key = ProviderKey(key(self.providers.insert(Provider {
             peer,
             callback: offered.callback,
@@ -146,6 +151,7 @@ impl Directory {
             signature: Some(signature),
             docs: offered.docs.into(),
             concurrency: offered.concurrency,
+            per_caller,
             queue: offered.queue,
             balance: offered.balance,
             running: 0,

@@ -25,6 +25,12 @@ impl PeerId {
         self.index as usize
     }
 
+    /// None comes before it.
+    pub(super) const LEAST: Self = Self {
+        index: 0,
+        generation: 0,
+    };
+
     #[cfg(test)]
     pub(super) const fn of(index: u32) -> Self {
         Self { index, generation: 0 }

@@ -71,6 +71,14 @@ impl Parked {
     }
 }
 
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Next {
+    pub(super) turn: u64,
+    /// The oldest of its calls: they are begun in the order in which it made them.
+    pub(super) call: WaitId,
+}
+
 /// The calls of one line.
 #[derive(Debug)]
 pub(super) struct Line {
@@ -103,9 +111,14 @@ impl Line {
         self.of.contains_key(&caller)
     }
 
-    /// The callers with their turns, the next first.
-    pub(super) fn turns(&self) -> impl Iterator<Item = (u64, PeerId)> {
-        self.turns.iter().copied()
+    /// The callers whose turn is that or a later one, the next first.
+    pub(super) fn turns(&self, from: u64) -> impl Iterator<Item = (u64, PeerId)> {
+        self.turns.range((from, PeerId::LEAST)..).copied()
+    }
+
+    /// The turn of a caller.
+    pub(super) fn turn_of(&self, caller: PeerId) -> Option<u64> {
+        Some(self.of.get(&caller)?.turn)
     }
 
     /// The calls of a caller, as a line of their own.

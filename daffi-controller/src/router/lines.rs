@@ -11,7 +11,7 @@ use bytes::Bytes;
 use daffi_core::proto::{Limits, PieceError, StreamId};
 
 use super::ids::{PeerId, WaitId};
-use super::line::{CLOSED, CLOSED_BYTES, KEPT, Line, LineKey, Parked, Queue, QueueKey};
+use super::line::{CLOSED, CLOSED_BYTES, KEPT, Line, LineKey, Next, Parked, Queue, QueueKey};
 use super::numbers::{Mixing, Table, shrink};
 
 /// How many may wait in a queue, and how many bytes of them.
@@ -49,6 +49,8 @@ pub(super) struct Lines {
     adrift: VecDeque<Line>,
     /// How many calls have waited, and turns have passed.
     count: u64,
+    /// How often a call came into a line as if it had waited there all the time.
+    inserted: u64,
     mixing: Mixing,
 }
 
@@ -65,6 +67,7 @@ impl Lines {
             looked_at: None,
             adrift: VecDeque::new(),
             count: 0,
+            inserted: 0,
             mixing,
         }
     }
@@ -184,6 +187,7 @@ impl Lines {
             return;
         };
         self.count_out(id, &call);
+        self.inserted += 1;
         call.line = line;
         self.lines
             .entry(line)
@@ -191,6 +195,11 @@ impl Lines {
             .insert(call.by, id);
         self.count_in(id, &call);
         self.calls.insert(id, call);
+    }
+
+    /// How often a call came into a line as if it had waited there all the time.
+    pub(super) const fn inserted(&self) -> u64 {
+        self.inserted
     }
 
     /// More of the arguments of a call has come. What they have in the end is counted already.
@@ -230,32 +239,59 @@ impl Lines {
         })
     }
 
-    /// Those whose turn it is in these lines, some of them, but for those of a caller that is not to be had by lines for any.
-    pub(super) fn next_of(&self, lines: &[LineKey], but: Option<PeerId>, some: usize) -> Vec<WaitId> {
+    /// Those whose turn it is in these lines, some of them, but for those of a caller that is not to be had by lines for any, and
+    /// those who have a turn before `from`.
+    pub(super) fn next_of(
+        &self,
+        lines: &[LineKey],
+        but: Option<PeerId>,
+        from: u64,
+        some: usize,
+    ) -> Vec<Next> {
         let mut turns: Vec<(u64, PeerId)> = Vec::new();
         for key in lines {
             let Some(line) = self.lines.get(key) else { continue };
             let is_any = matches!(key, LineKey::Any(..));
-            let others = line.turns().filter(|(_, caller)| !is_any || Some(*caller) != but);
+            let others = line
+                .turns(from)
+                .filter(|(_, caller)| !is_any || Some(*caller) != but);
             turns.extend(others.take(some));
         }
         turns.sort_unstable();
         let mut seen = BTreeSet::new();
         turns.retain(|(_, caller)| seen.insert(*caller));
         turns.truncate(some);
-        // Of each, the oldest: its calls are begun in the order in which it made them.
-        let oldest = |caller: PeerId| {
-            let lines = lines
-                .iter()
-                .filter(|key| !matches!(key, LineKey::Any(..)) || Some(caller) != but);
-            lines
-                .filter_map(|key| self.lines.get(key)?.first_of(caller))
-                .min()
+        let next = |(turn, caller)| {
+            let call = self.of_caller(lines, but, caller, Line::first_of)?;
+            Some(Next { turn, call })
         };
-        turns
-            .into_iter()
-            .filter_map(|(_, caller)| oldest(caller))
-            .collect()
+        turns.into_iter().filter_map(next).collect()
+    }
+
+    /// When it is a caller's turn in these lines, as in [`next_of`](Self::next_of).
+    pub(super) fn next_call_of(
+        &self,
+        lines: &[LineKey],
+        but: Option<PeerId>,
+        caller: PeerId,
+    ) -> Option<Next> {
+        let turn = self.of_caller(lines, but, caller, Line::turn_of)?;
+        let call = self.of_caller(lines, but, caller, Line::first_of)?;
+        Some(Next { turn, call })
+    }
+
+    /// The least of what the lines have of a caller.
+    fn of_caller<T: Ord>(
+        &self,
+        lines: &[LineKey],
+        but: Option<PeerId>,
+        caller: PeerId,
+        of: impl Fn(&Line, PeerId) -> Option<T>,
+    ) -> Option<T> {
+        let lines = lines
+            .iter()
+            .filter(|key| !matches!(key, LineKey::Any(..)) || Some(caller) != but);
+        lines.filter_map(|key| of(self.lines.get(key)?, caller)).min()
     }
 
     /// A call of the caller's is begun: in these lines others come first now.

@@ -15,6 +15,7 @@
 mod account;
 mod broadcast;
 mod broadcasts;
+mod callers;
 mod calling;
 mod calls;
 mod chain;
@@ -54,6 +55,7 @@ mod request;
 mod rerouting;
 mod rest;
 mod restricting;
+mod serving;
 mod state;
 mod status;
 mod streams;

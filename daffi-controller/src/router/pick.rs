@@ -1,5 +1,7 @@
 //! Whom to ask.
 
+use std::cell::Cell;
+
 use daffi_core::proto::{Absence, Balance, Failed};
 
 use super::directory::Directory;
@@ -43,6 +45,9 @@ pub(super) enum Obstacle {
     Signature,
     /// It takes nothing more, for another reason than the number of its calls.
     Clogged,
+    /// It runs as many calls of the caller as it may of one process. When one of them ends, it has a place for the caller; for
+    /// others it may have one now.
+    Bounded,
     /// It runs as many calls as it may. When one of them ends, it has a place.
     Busy,
 }
@@ -54,6 +59,8 @@ pub(super) enum Unrouted {
     Busy {
         /// It may also be that one has a place, and takes nothing for another reason.
         unsure: bool,
+        /// One may have a place for others.
+        bounded: bool,
     },
     /// What to answer.
     Failed(Failed),
@@ -78,6 +85,7 @@ impl Wish {
             _ if self.named.is_none() && provider.peer == self.caller => Some(Obstacle::Caller),
             _ if !provider.accepts(self.signature) => Some(Obstacle::Signature),
             _ if provider.is_full() => Some(Obstacle::Busy),
+            _ if provider.is_full_for(self.caller) => Some(Obstacle::Bounded),
             Some(peer) if !peer.load.takes(self.caller, self.size) => Some(Obstacle::Clogged),
             _ if out.room(provider.peer) < self.needed => Some(Obstacle::Clogged),
             _ => None,
@@ -95,7 +103,12 @@ impl Obstacle {
             },
             (Self::Gone | Self::Signature, _) => Failed::NoProvider(Absence::Nobody),
             (Self::Clogged, _) => OVERLOADED,
-            (Self::Busy, _) => return Unrouted::Busy { unsure: false },
+            (Self::Bounded | Self::Busy, _) => {
+                return Unrouted::Busy {
+                    unsure: false,
+                    bounded: self == Self::Bounded,
+                };
+            }
         })
     }
 }
@@ -126,15 +139,23 @@ impl Picker {
         let Some((key, function)) = function else {
             return Err(Failed::NoProvider(Absence::Nobody).into());
         };
+        let bounded = Cell::new(false);
         if function.accepting(wish.signature) > 0 {
             let get = |key| directory.provider(key);
-            let usable = |key: ProviderKey| get(key).is_some_and(|provider| obstacle(provider).is_none());
+            let usable = |key: ProviderKey| match get(key).map(&obstacle) {
+                Some(None) => true,
+                Some(Some(Obstacle::Bounded)) => {
+                    bounded.set(true);
+                    false
+                }
+                _ => false,
+            };
             let picked = self.choose(function, wish.key, get, usable);
             if let Some(picked) = picked {
                 return Ok(picked);
             }
         }
-        Err(refusal((key, function), directory, wish, obstacle))
+        Err(refusal((key, function), directory, wish, bounded.get(), obstacle))
     }
 
     /// One of the free ones that is usable.
@@ -211,11 +232,12 @@ impl Picker {
     }
 }
 
-/// Why none of those who offer a callback can be asked: what comes closest to an answer.
+/// Why none of those who offer a callback can be asked, some of which may be `bounded`: what comes closest to an answer.
 fn refusal(
     (key, function): (FunctionKey, &Function),
     directory: &Directory,
     wish: &Wish,
+    bounded: bool,
     obstacle: impl Fn(&Provider) -> Option<Obstacle>,
 ) -> Unrouted {
     let shown = function.shown();
@@ -238,10 +260,14 @@ fn refusal(
     let some_are_busy = function.free().len() < shown.len();
     match closest {
         None => Unrouted::Failed(Failed::NoProvider(Absence::Nobody)),
-        Some((Obstacle::Busy, _)) => Unrouted::Busy {
+        Some((Obstacle::Bounded | Obstacle::Busy, _)) => Unrouted::Busy {
             unsure: is_clogged || unseen,
+            bounded,
         },
-        Some(_) if unseen && some_are_busy => Unrouted::Busy { unsure: true },
+        Some(_) if unseen && (some_are_busy || bounded) => Unrouted::Busy {
+            unsure: true,
+            bounded,
+        },
         Some(_) if unseen => Unrouted::Failed(OVERLOADED),
         Some((obstacle, provider)) => obstacle.unrouted(provider),
     }

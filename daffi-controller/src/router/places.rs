@@ -2,18 +2,22 @@
 
 use daffi_core::proto::Balance;
 
+use super::callers::Passed;
 use super::directory::Directory;
-use super::ids::ProviderKey;
+use super::ids::{PeerId, ProviderKey};
 
 impl Directory {
-    /// A call was handed to a provider.
-    pub(super) fn begin(&mut self, key: ProviderKey) {
+    /// A call of a process was handed to a provider.
+    pub(super) fn begin(&mut self, key: ProviderKey, by: PeerId) {
         self.begun += 1;
         let begun = self.begun;
         let Some(provider) = self.providers.get_mut(key.0 as usize) else {
             return;
         };
         provider.running += 1;
+        if let Some(per_caller) = &mut provider.per_caller {
+            per_caller.begin(by);
+        }
         let before = std::mem::replace(&mut provider.last, begun);
         if provider.balance == Balance::RoundRobin && provider.free.is_some() {
             let function = &mut self.functions[provider.function.0 as usize];
@@ -25,18 +29,35 @@ impl Directory {
         }
     }
 
-    /// A provider has answered a call.
-    pub(super) fn end(&mut self, key: ProviderKey) {
+    /// A provider has answered a call of a process.
+    pub(super) fn end(&mut self, key: ProviderKey, by: PeerId) {
         let Some(provider) = self.providers.get_mut(key.0 as usize) else {
             return;
         };
         provider.running = provider.running.saturating_sub(1);
+        if let Some(per_caller) = &mut provider.per_caller {
+            per_caller.end(by);
+        }
         if provider.withdrawn {
             if provider.running == 0 {
                 self.providers.remove(key.0 as usize);
             }
         } else if provider.shown.is_some() && provider.free.is_none() {
             self.settle(key);
+        }
+    }
+
+    /// How far those who wait for a provider need not be looked at, if they were put into lines so often by now.
+    pub(super) fn passed(&self, key: ProviderKey, inserted: u64) -> Passed {
+        let provider = self.providers.get(key.0 as usize);
+        let per_caller = provider.and_then(|provider| provider.per_caller.as_ref());
+        per_caller.map_or_else(Passed::default, |per_caller| per_caller.passed(inserted))
+    }
+
+    pub(super) fn pass(&mut self, key: ProviderKey, passed: Passed) {
+        let provider = self.providers.get_mut(key.0 as usize);
+        if let Some(per_caller) = provider.and_then(|provider| provider.per_caller.as_mut()) {
+            per_caller.pass(passed);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use daffi_core::proto::{Balance, CallbackId, Described};
 
+use super::callers::PerCaller;
 use super::ids::{FunctionKey, PeerId, ProviderKey};
 use super::numbers::Table;
 
@@ -20,6 +21,8 @@ pub(super) struct Provider {
     pub(super) signature: Option<Arc<Described>>,
     pub(super) docs: Box<str>,
     pub(super) concurrency: Option<u32>,
+    /// How many of them may be one process's, and how many are.
+    pub(super) per_caller: Option<Box<PerCaller>>,
     /// How many calls may wait for it.
     pub(super) queue: u32,
     pub(super) balance: Balance,
@@ -44,6 +47,12 @@ impl Provider {
     /// Whether it runs as many calls as it may.
     pub(super) fn is_full(&self) -> bool {
         self.concurrency.is_some_and(|limit| self.running >= limit)
+    }
+
+    /// Whether it runs as many calls of a process as it may of one.
+    pub(super) fn is_full_for(&self, caller: PeerId) -> bool {
+        let per_caller = self.per_caller.as_ref();
+        per_caller.is_some_and(|per_caller| per_caller.is_full_for(caller))
     }
 
     /// Whether a signature of that number may call it.

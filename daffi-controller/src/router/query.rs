@@ -287,6 +287,7 @@ impl Router {
                 String::new()
             },
             concurrency: first.concurrency,
+            concurrency_per_caller: first.per_caller.as_ref().map(|per_caller| per_caller.limit),
             providers,
             balance: first.balance,
         })

@@ -11,22 +11,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use daffi_core::proto::{self, Absence, CallId, Failed, Header, Status, StreamId};
 
-use super::directory::Directory;
 use super::ids::{Caller, FunctionKey, PeerId, ProviderKey, Routed, Sent, WaitId};
 use super::line::{LineKey, Parked};
 use super::lines::{Admission, Bound};
 use super::made::Made;
 use super::outlet::Outlet;
 use super::payload::Arguments;
-use super::pick::{OVERLOADED, Obstacle, Wish};
+use super::pick::{OVERLOADED, Wish};
 use super::state::Router;
-use super::work::{Progress, Step, Turn};
+use super::work::Turn;
 
 /// How long until calls are looked at again that wait for something that nobody tells.
 pub(super) const PAUSE: Duration = Duration::from_millis(20);
-
-/// Of so many callers one is looked for whose call a provider takes.
-pub(super) const TRIED: usize = 8;
 
 /// A call that is to wait.
 #[derive(Debug)]
@@ -39,33 +35,6 @@ pub(super) struct Wait<'a> {
     pub(super) size: usize,
     /// It may wait for something other than the end of another call.
     pub(super) unsure: bool,
-}
-
-/// Whether a provider was given all that it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Served {
-    All,
-    /// The turn is over.
-    Some,
-}
-
-/// Providers that are new, and have places.
-#[derive(Debug)]
-pub(super) struct Serving(pub(super) std::vec::IntoIter<ProviderKey>);
-
-impl Step for Serving {
-    fn go_on(&mut self, router: &mut Router, turn: &mut Turn, mut out: &mut dyn Outlet) -> Progress {
-        while let Some(key) = self.0.as_slice().first() {
-            if router.serve_until(*key, turn, &mut out) == Served::Some {
-                return Progress::More;
-            }
-            self.0.next();
-            if !turn.spend() {
-                return Progress::More;
-            }
-        }
-        Progress::Done
-    }
 }
 
 impl Router {
@@ -185,66 +154,7 @@ impl Router {
 
     // ------------------------------------------------------------------ to be served
 
-    /// Whether calls of a caller wait for a place that a provider has.
-    pub(super) fn waits_for(&self, caller: PeerId, provider: ProviderKey) -> bool {
-        !self.lines.is_empty()
-            && lines_of(&self.directory, provider).is_some_and(|(peer, mut lines)| {
-                // It does not run what it calls of anybody.
-                lines.retain(|line| peer != caller || matches!(line, LineKey::One(_)));
-                self.lines.has_of(caller, &lines)
-            })
-    }
-
-    /// A provider may have a place: fills it.
-    pub(super) fn serve(&mut self, key: ProviderKey, turn: &mut Turn, out: &mut impl Outlet) {
-        if self.serve_until(key, turn, out) == Served::Some
-            && let Some((_, lines)) = lines_of(&self.directory, key)
-        {
-            lines.into_iter().for_each(|line| self.stall(line, turn));
-        }
-    }
-
-    /// Fills the places of a provider, the first of them in any turn.
-    fn serve_until(&mut self, key: ProviderKey, turn: &mut Turn, out: &mut impl Outlet) -> Served {
-        if self.lines.is_empty() {
-            return Served::All;
-        }
-        let Some((peer, lines)) = lines_of(&self.directory, key) else {
-            return Served::All;
-        };
-        let mut is_over = false;
-        loop {
-            let next = self.lines.next_of(&lines, Some(peer), TRIED);
-            if next.is_empty() {
-                return Served::All;
-            }
-            let mut taken = None;
-            for id in next {
-                let Some((provider, parked)) = self.directory.provider(key).zip(self.lines.get(id)) else {
-                    return Served::All;
-                };
-                match self.wish(parked).obstacle(provider, &self.peers, out) {
-                    None => {
-                        taken = Some((id, parked.by));
-                        break;
-                    }
-                    Some(Obstacle::Clogged) => {}
-                    Some(_) => return Served::All,
-                }
-            }
-            let Some((id, by)) = taken else {
-                lines.into_iter().for_each(|line| self.stall(line, turn));
-                return Served::All;
-            };
-            if is_over {
-                return Served::Some;
-            }
-            is_over = !turn.spend();
-            self.begin_parked(id, key, turn, out);
-            self.lines.postpone(by, &lines);
-        }
-    }
-
+    /// What a call that waits wishes for.
     pub(super) fn wish(&self, parked: &Parked) -> Wish {
         Wish {
             signature: parked.made.signature,
@@ -329,13 +239,4 @@ impl Router {
             }
         }
     }
-}
-
-/// The process that a provider belongs to, and the lines that wait for its places.
-pub(super) fn lines_of(directory: &Directory, key: ProviderKey) -> Option<(PeerId, Vec<LineKey>)> {
-    let provider = directory.provider(key)?;
-    provider.shown?;
-    let any = provider.numbers().chain([0]);
-    let lines = any.map(|number| LineKey::Any(provider.function, number));
-    Some((provider.peer, lines.chain([LineKey::One(key)]).collect()))
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::account::Tally;
-use super::ids::PeerId;
+use super::ids::{PeerId, ProviderKey};
+use super::serving::lines_of;
 use super::state::Router;
 
 impl Router {
@@ -26,6 +27,7 @@ impl Router {
 
     /// Checks that what is counted of processes and identities is what there is.
     pub(super) fn check_tallies(&self) {
+        self.check_callers();
         let recounted = self.recounted();
         let mut metered = 0;
         let mut of_holders = BTreeMap::<usize, (usize, Tally)>::new();
@@ -49,5 +51,31 @@ impl Router {
             assert_eq!(counted, of_holders.remove(&place).unwrap_or_default());
         }
         assert!(of_holders.is_empty(), "{of_holders:?}");
+    }
+
+    /// Checks what providers know of their callers.
+    fn check_callers(&self) {
+        for (key, provider) in self.directory.providers.iter() {
+            let Some(per_caller) = &provider.per_caller else {
+                continue;
+            };
+            let key = ProviderKey(u32::try_from(key).unwrap());
+            let runs = self.calls.all().filter(|call| call.via == key && !call.has_ended);
+            let mut running = BTreeMap::<PeerId, u32>::new();
+            runs.for_each(|call| *running.entry(call.by).or_default() += 1);
+            per_caller.check(&running);
+            let Some((peer, lines)) = lines_of(&self.directory, key) else {
+                continue;
+            };
+            let passed = per_caller.passed(self.lines.inserted());
+            for next in self.lines.next_of(&lines, Some(peer), 0, usize::MAX) {
+                let caller = self.lines.get(next.call).unwrap().by;
+                let is_passed = next.turn < passed.until && Some(caller) != passed.freed;
+                assert!(
+                    !is_passed || provider.is_full_for(caller),
+                    "{caller:?} was passed over and has a place"
+                );
+            }
+        }
     }
 }

@@ -7,10 +7,11 @@ use daffi_core::proto::{Absence, Failed, Moment};
 
 use super::directory::Directory;
 use super::ids::{ProviderKey, WaitId};
-use super::line::LineKey;
+use super::line::{LineKey, Next};
 use super::outlet::Outlet;
 use super::pick::{OVERLOADED, Unrouted};
-use super::queueing::{PAUSE, TRIED, lines_of};
+use super::queueing::PAUSE;
+use super::serving::{TRIED, lines_of};
 use super::state::Router;
 use super::work::{Progress, Step, Task, Turn, Work};
 
@@ -47,8 +48,12 @@ struct Retrying {
 #[derive(Debug)]
 struct Looked {
     line: LineKey,
-    /// Which of its calls nobody takes now.
-    tried: Vec<WaitId>,
+    /// Those with an earlier turn are looked at,
+    from: u64,
+    /// and those before this one are at bounds of their own: what keeps them keeps nobody else.
+    bounded: u64,
+    /// How many of the others nobody takes now.
+    tried: usize,
     /// Whether that may change without a call ending.
     unsure: bool,
 }
@@ -57,7 +62,9 @@ impl Looked {
     const fn new(line: LineKey) -> Self {
         Self {
             line,
-            tried: Vec::new(),
+            from: 0,
+            bounded: 0,
+            tried: 0,
             unsure: false,
         }
     }
@@ -125,7 +132,7 @@ impl Router {
         let (named, made) = (parked.named, Arc::clone(&parked.made));
         let failed = match self.pick_again(id, turn, out) {
             Ok(via) => return self.begin_parked(id, via, turn, out),
-            Err(Unrouted::Busy { unsure }) => {
+            Err(Unrouted::Busy { unsure, .. }) => {
                 let function = self.directory.function(&made.name);
                 let line = function.and_then(|(key, _)| self.line(key, named, made.signature, 0));
                 match line {
@@ -146,37 +153,46 @@ impl Router {
 
     /// Looks again whether somebody takes what waits in a line; `false` if the turn is over before that is known.
     fn retry(&mut self, at: &mut Looked, turn: &mut Turn, out: &mut impl Outlet) -> bool {
-        'next: loop {
-            for id in self.lines.next_of(&[at.line], None, TRIED) {
-                if at.tried.contains(&id) {
+        while at.tried < TRIED
+            && let Some(next) = self.lines.next_of(&[at.line], None, at.from, 1).first()
+        {
+            if !turn.spend() {
+                return false;
+            }
+            let Next { turn: place, call } = *next;
+            match self.pick_again(call, turn, out) {
+                Ok(via) => {
+                    let waiting = self.lines.len();
+                    // Whoever has waited longest for that place.
+                    self.serve(via, turn, out);
+                    if self.lines.len() < waiting {
+                        at.from = at.bounded;
+                        at.tried = 0;
+                        continue;
+                    }
+                    at.unsure = true;
+                    at.tried += 1;
+                }
+                Err(Unrouted::Busy { unsure, bounded }) => {
+                    at.unsure |= unsure;
+                    at.tried += usize::from(!bounded);
+                }
+                Err(Unrouted::Failed(OVERLOADED)) => {
+                    at.unsure = true;
+                    at.tried += 1;
+                }
+                Err(Unrouted::Failed(failed)) => {
+                    self.refuse_parked(call, failed, out);
                     continue;
                 }
-                if !turn.spend() {
-                    return false;
-                }
-                match self.pick_again(id, turn, out) {
-                    Ok(via) => {
-                        let waiting = self.lines.len();
-                        // Whoever has waited longest for that place.
-                        self.serve(via, turn, out);
-                        if self.lines.len() < waiting {
-                            at.tried.clear();
-                            continue 'next;
-                        }
-                        at.unsure = true;
-                    }
-                    Err(Unrouted::Busy { unsure }) => at.unsure |= unsure,
-                    Err(Unrouted::Failed(OVERLOADED)) => at.unsure = true,
-                    Err(Unrouted::Failed(failed)) => {
-                        self.refuse_parked(id, failed, out);
-                        continue 'next;
-                    }
-                }
-                at.tried.push(id);
             }
-            self.lines.stall(at.line, at.unsure);
-            return true;
+            at.from = place + 1;
+            if at.tried == 0 {
+                at.bounded = at.from;
+            }
         }
+        self.lines.stall(at.line, at.unsure);
+        true
     }
 
     /// Takes a callback of a process out of the directory. What waited for it finds out what that means in [`Rerouting`].

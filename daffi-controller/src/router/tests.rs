@@ -12,6 +12,7 @@ mod interleaved;
 mod load;
 mod meanwhile;
 mod passing;
+mod per_caller;
 mod permission;
 mod picking;
 mod pieces;
@@ -325,6 +326,7 @@ fn offered(callback: u32, name: &str) -> Offered {
         docs: String::new(),
         signature: OFFERED.clone(),
         concurrency: None,
+        concurrency_per_caller: None,
         queue: 0,
         balance: Balance::LessLoaded,
     }

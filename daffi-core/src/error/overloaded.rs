@@ -84,7 +84,7 @@ impl<E> CallError<E> {
                 f,
                 "everybody who could answer `{callback}` is at its limit, and the call would wait for itself: it was made, \
                  directly or through others, while `{callback}` ran, which holds a place until it is answered; {}: raise \
-                 `concurrency`, or do what it calls for without calling it{}",
+                 `concurrency` (or `concurrency_per_caller`), or do what it calls for without calling it{}",
                 Ran(*may_have_run),
                 Spent(*retries_spent)
             ),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Global;
 use crate::error::{ConfigFault, RegisterError};
-use crate::registry::{BoundCallback, CallbackFn};
+use crate::registry::{BoundCallback, CallbackFn, Description};
 
 impl Global {
     /// Offers `function` from now on, under `name`. Await it: when that returns, it can be called. [`unregister`](Self::unregister)
@@ -74,8 +74,15 @@ impl Registration {
         self
     }
 
+    /// How many of these may be of one calling process; at least 1. More of its calls wait at the controller, while those of
+    /// others go on. No limit but [`concurrency`](Self::concurrency) unless this is said.
+    pub fn concurrency_per_caller(mut self, calls: u32) -> Self {
+        self.callback.description.concurrency_per_caller = Some(calls);
+        self
+    }
+
     /// How many more calls may wait at the controller until one of these has ended; 1,000 unless this is said. With 0, a call
-    /// that is beyond [`concurrency`](Self::concurrency) is answered [`Overloaded`](crate::CallError::Overloaded) at once.
+    /// that is beyond [`concurrency`](Self::concurrency) or [`concurrency_per_caller`](Self::concurrency_per_caller) is answered [`Overloaded`](crate::CallError::Overloaded) at once.
     pub fn queue(mut self, calls: u32) -> Self {
         self.callback.description.queue = Some(calls);
         self
@@ -97,22 +104,28 @@ impl Registration {
                 expected,
             });
         };
-        if callback.description.concurrency == Some(0) {
-            fault(
-                "concurrency",
-                "zero",
-                "it is at least 1; leave it out for no limit",
-            );
+        let Description {
+            concurrency,
+            concurrency_per_caller,
+            ..
+        } = callback.description;
+        for (setting, limit) in [
+            ("concurrency", concurrency),
+            ("concurrency_per_caller", concurrency_per_caller),
+        ] {
+            if limit == Some(0) {
+                fault(setting, "zero", "it is at least 1; leave it out for no limit");
+            }
         }
         if callback.description.timeout == Some(Duration::ZERO) {
             fault("timeout", "zero", "it is more than zero; leave it out for none");
         }
-        if let (Some(queue), None) = (callback.description.queue, callback.description.concurrency) {
+        if let (Some(queue), None) = (callback.description.queue, concurrency.or(concurrency_per_caller)) {
             let queue = queue.to_string();
             fault(
                 "queue",
                 &queue,
-                "it is for calls beyond `concurrency`: say that, too",
+                "it is for calls beyond `concurrency` or `concurrency_per_caller`: say one of these, too",
             );
         }
         if !faults.is_empty() {

@@ -194,6 +194,7 @@ fn callback(name: &str, handler: Handler) -> Callback {
         file: file!(),
         line: line!(),
         concurrency: None,
+        concurrency_per_caller: None,
         queue: None,
         timeout: None,
         balance: Balance::LessLoaded,

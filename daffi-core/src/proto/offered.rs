@@ -17,6 +17,8 @@ pub struct Offered {
     pub signature: Described,
     /// How many calls the provider runs at the same time; no limit if there is none.
     pub concurrency: Option<u32>,
+    /// How many of these may be of one calling process; as many as there may be if there is none.
+    pub concurrency_per_caller: Option<u32>,
     /// How many more calls may wait at the controller until one of these has ended.
     pub queue: u32,
     /// How its calls are shared with other providers, which must say the same.

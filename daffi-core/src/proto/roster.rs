@@ -28,6 +28,8 @@ pub struct CallbackEntry {
     pub docs: String,
     /// How many calls each provider runs at the same time, if that is limited.
     pub concurrency: Option<u32>,
+    /// How many of these may be of one calling process, if that is limited.
+    pub concurrency_per_caller: Option<u32>,
     /// The process names of those who offer it.
     pub providers: Vec<String>,
     /// How calls are shared among them.
@@ -43,6 +45,7 @@ impl CallbackEntry {
             signature: offered.signature.clone(),
             docs: offered.docs.clone(),
             concurrency: offered.concurrency,
+            concurrency_per_caller: offered.concurrency_per_caller,
             providers,
             balance: offered.balance,
         }

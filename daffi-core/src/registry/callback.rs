@@ -140,6 +140,7 @@ impl Callback {
             docs: self.description.docs.clone().into_owned(),
             signature: Described::new(&self.signature),
             concurrency: self.description.concurrency,
+            concurrency_per_caller: self.description.concurrency_per_caller,
             queue: self.description.queue.unwrap_or(Limits::QUEUE),
             balance: self.description.balance,
         }

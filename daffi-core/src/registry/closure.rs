@@ -341,6 +341,7 @@ impl BoundCallback {
                 file: place.file(),
                 line: place.line(),
                 concurrency: None,
+                concurrency_per_caller: None,
                 queue: None,
                 timeout: None,
                 balance: Balance::default(),

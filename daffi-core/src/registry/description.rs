@@ -24,6 +24,8 @@ pub struct Description {
     pub line: u32,
     /// How many calls run at the same time.
     pub concurrency: Option<u32>,
+    /// How many of these may be of one calling process.
+    pub concurrency_per_caller: Option<u32>,
     /// How many more may wait at the controller.
     pub queue: Option<u32>,
     /// How long one call may run.

@@ -26,6 +26,8 @@ pub struct Declaration {
     pub line: u32,
     /// How many calls run at the same time.
     pub concurrency: Option<u32>,
+    /// How many of these may be of one calling process.
+    pub concurrency_per_caller: Option<u32>,
     /// How many more may wait at the controller.
     pub queue: Option<u32>,
     /// How long one call may run.
@@ -46,6 +48,7 @@ impl From<&Declaration> for Description {
             file: declared.file,
             line: declared.line,
             concurrency: declared.concurrency,
+            concurrency_per_caller: declared.concurrency_per_caller,
             queue: declared.queue,
             timeout: declared.timeout,
             balance: declared.balance,

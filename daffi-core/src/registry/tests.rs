@@ -37,6 +37,7 @@ const fn description(name: &'static str, line: u32) -> Declaration {
         file: "shop.rs",
         line,
         concurrency: None,
+        concurrency_per_caller: None,
         queue: None,
         timeout: None,
         balance: Balance::LessLoaded,
@@ -144,6 +145,7 @@ fn a_callback_is_announced_as_it_was_described() {
     let description = Declaration {
         docs: "Buys it.",
         concurrency: Some(3),
+        concurrency_per_caller: Some(2),
         queue: None,
         balance: Balance::RoundRobin,
         ..description("buy", 7)
@@ -159,6 +161,7 @@ fn a_callback_is_announced_as_it_was_described() {
         docs: "Buys it.".to_owned(),
         signature: Described::new(&signature()),
         concurrency: Some(3),
+        concurrency_per_caller: Some(2),
         queue: 1000,
         balance: Balance::RoundRobin,
     };

@@ -10,6 +10,7 @@ pub(crate) enum Key {
     Broadcast,
     Client,
     Concurrency,
+    ConcurrencyPerCaller,
     Each,
     Idempotent,
     Inline,
@@ -25,7 +26,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::Alias,
         Self::AutoInit,
         Self::Balance,
@@ -33,6 +34,7 @@ impl Key {
         Self::Broadcast,
         Self::Client,
         Self::Concurrency,
+        Self::ConcurrencyPerCaller,
         Self::Each,
         Self::Idempotent,
         Self::Inline,
@@ -56,6 +58,7 @@ impl Key {
             Self::Broadcast => "broadcast",
             Self::Client => "client",
             Self::Concurrency => "concurrency",
+            Self::ConcurrencyPerCaller => "concurrency_per_caller",
             Self::Each => "each",
             Self::Idempotent => "idempotent",
             Self::Inline => "inline",
@@ -78,6 +81,7 @@ impl Key {
             Self::Balance => "balance = \"round_robin\"",
             Self::Client => "client = \"Name\"",
             Self::Concurrency => "concurrency = 8",
+            Self::ConcurrencyPerCaller => "concurrency_per_caller = 1",
             Self::Lagging => "lagging = \"drop_slow\"",
             Self::Prefix => "prefix = \"shop.\"",
             Self::Queue => "queue = 200",
@@ -112,6 +116,7 @@ pub(super) fn meant(name: &str, takes: &[Key]) -> Option<Key> {
         "background" => Key::Bg,
         "call_timeout" | "deadline" => Key::Timeout,
         "limit" | "max_concurrency" => Key::Concurrency,
+        "per_caller" | "limit_per_caller" | "concurrency_by_caller" => Key::ConcurrencyPerCaller,
         "retries" => Key::Retry,
         "drop_slow" => Key::Lagging,
         _ => return None,

@@ -241,6 +241,7 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
     let item = format!("::{item}");
     let line = line(callback.ident());
     let concurrency = option(callback.concurrency);
+    let concurrency_per_caller = option(callback.concurrency_per_caller);
     let queue = option(callback.queue);
     let timeout = option(callback.timeout.map(crate::duration::tokens));
     let balance = callback.balance.tokens();
@@ -288,6 +289,7 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
             file: ::core::file!(),
             line: #line,
             concurrency: #concurrency,
+            concurrency_per_caller: #concurrency_per_caller,
             queue: #queue,
             timeout: #timeout,
             balance: #balance,

@@ -18,6 +18,7 @@ pub(crate) struct Callback<'a> {
     pub(crate) function: &'a Function,
     pub(crate) name: RemoteName,
     pub(crate) concurrency: Option<u32>,
+    pub(crate) concurrency_per_caller: Option<u32>,
     pub(crate) queue: Option<u32>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) balance: Balance,
@@ -116,11 +117,14 @@ impl<'a> Callback<'a> {
             errors,
         );
         signature::check_result(Side::Callback, &signature.output, errors);
-        if let (Some(queue), None) = (arguments.span(Key::Queue), arguments.span(Key::Concurrency)) {
+        let limited = arguments
+            .span(Key::Concurrency)
+            .or(arguments.span(Key::ConcurrencyPerCaller));
+        if let (Some(queue), None) = (arguments.span(Key::Queue), limited) {
             errors.add_at(
                 queue,
-                "`queue` is how many calls wait that are beyond `concurrency`, and without that there is no limit: say how many may run at \
-                 once, such as `concurrency = 8`, or leave `queue` out",
+                "`queue` is how many calls wait that are beyond `concurrency` or `concurrency_per_caller`, and without these there is no limit: say \
+                 how many may run at once, such as `concurrency = 8`, or leave `queue` out",
             );
         }
         if errors.count() > before {
@@ -130,6 +134,7 @@ impl<'a> Callback<'a> {
             function,
             name: name?,
             concurrency: arguments.count(Key::Concurrency),
+            concurrency_per_caller: arguments.count(Key::ConcurrencyPerCaller),
             queue: arguments.count(Key::Queue),
             timeout: arguments.time(Key::Timeout),
             balance: arguments.balance().unwrap_or_default(),

@@ -7,6 +7,7 @@ pub(crate) const FUNCTION: Place = Place {
     takes: &[
         Key::Alias,
         Key::Concurrency,
+        Key::ConcurrencyPerCaller,
         Key::Queue,
         Key::Timeout,
         Key::Balance,
@@ -46,6 +47,10 @@ pub(crate) const BLOCK: Place = Place {
         (Key::Each, EACH),
         (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Concurrency, "a method: every method has its own limit"),
+        (
+            Key::ConcurrencyPerCaller,
+            "a method: every method has its own limit",
+        ),
         (Key::Idempotent, RETRY),
         (Key::Lagging, LAGGING),
         (Key::Inline, "a method"),
@@ -64,6 +69,7 @@ pub(crate) const METHOD: Place = Place {
     takes: &[
         Key::Alias,
         Key::Concurrency,
+        Key::ConcurrencyPerCaller,
         Key::Queue,
         Key::Timeout,
         Key::Balance,

@@ -11,6 +11,7 @@ const _: () = {
             file: ::core::file!(),
             line: ::core::line!(),
             concurrency: ::core::option::Option::Some(8u32),
+            concurrency_per_caller: ::core::option::Option::Some(2u32),
             queue: ::core::option::Option::None,
             timeout: ::core::option::Option::Some(
                 ::core::time::Duration::new(90u64, 0u32),

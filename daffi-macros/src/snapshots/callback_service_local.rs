@@ -34,6 +34,7 @@ const _: () = {
                                 file: ::core::file!(),
                                 line: ::core::line!(),
                                 concurrency: ::core::option::Option::None,
+                                concurrency_per_caller: ::core::option::Option::None,
                                 queue: ::core::option::Option::None,
                                 timeout: ::core::option::Option::None,
                                 balance: ::daffi::__private::Balance::LessLoaded,

@@ -9,7 +9,7 @@ async fn to_one();
 #[fetcher(drop_slow)]
 async fn to_all();
 
-#[callback(name = "other", max_concurrency = 8)]
+#[callback(name = "other", max_concurrency = 8, per_caller = 1)]
 async fn offered() {}
 
 #[callback(wait_for_provider = "5s")]

@@ -88,6 +88,7 @@ pub(crate) fn offers(name: &str, concurrency: Option<u32>, balance: Balance) -> 
         docs: "Adds.".to_owned(),
         signature: Described::new(&signature),
         concurrency,
+        concurrency_per_caller: Some(2),
         queue: 2,
         balance,
     };

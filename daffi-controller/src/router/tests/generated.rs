@@ -24,18 +24,20 @@ fn offer(node: usize) -> impl Strategy<Value = Op> {
         (
             prop::bool::weighted(0.3),
             prop::option::weighted(0.4, 1..3u32),
+            prop::option::weighted(0.3, 1..3u32),
             prop_oneof![1 => Just(0u32), 4 => 1..4u32],
             balance(name),
         )
     };
     let offer = (0..3usize).prop_flat_map(move |name| (Just(name), terms(name), prop::bool::weighted(0.8)));
     offer.prop_map(
-        move |(name, (typed, concurrency, queue, balance), ready)| Op::Offer {
+        move |(name, (typed, concurrency, per_caller, queue, balance), ready)| Op::Offer {
             node,
             name,
             terms: Terms {
                 typed,
                 concurrency,
+                per_caller,
                 queue,
                 balance,
             },

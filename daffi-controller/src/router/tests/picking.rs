@@ -55,7 +55,7 @@ impl Pool {
             .directory
             .add(PeerId::of(process), &format!("process {process}"), offered, 0);
         self.directory.show(key).unwrap();
-        (0..running).for_each(|_| self.directory.begin(key));
+        (0..running).for_each(|_| self.directory.begin(key, PeerId::of(1000)));
         self.keys.push(key);
     }
 
@@ -95,7 +95,7 @@ impl Pool {
     /// Gives the process that is picked a call.
     fn give(&mut self, picker: &mut Picker) -> usize {
         let key = self.try_pick(picker, &ANY, |_| true).unwrap();
-        self.directory.begin(key);
+        self.directory.begin(key, PeerId::of(1000));
         self.directory.provider(key).unwrap().peer.index()
     }
 }
@@ -126,7 +126,7 @@ fn one_that_is_alone_is_picked_until_it_is_full() {
     assert_eq!(pool.give(&mut picker), 0);
     assert_eq!(pool.give(&mut picker), 0);
     assert_eq!(pool.try_pick(&mut picker, &ANY, |_| true), Err(full()));
-    pool.directory.end(pool.keys[0]);
+    pool.directory.end(pool.keys[0], PeerId::of(1000));
     assert_eq!(pool.give(&mut picker), 0);
 }
 
@@ -260,7 +260,7 @@ fn of_many_that_differ_the_one_that_fits_is_found() {
     let wish = Wish { signature: 2, ..ANY };
     assert_eq!(pool.pick_as(&mut picker, &wish, |_| true), 500);
     // It is at its limit, which is another thing than that there is none.
-    pool.directory.begin(pool.keys[500]);
+    pool.directory.begin(pool.keys[500], PeerId::of(1000));
     assert_eq!(pool.try_pick(&mut picker, &wish, |_| true), Err(full()));
     pool.directory.remove(pool.keys[500]);
     let mismatch = Failed::SignatureMismatch {
@@ -283,7 +283,7 @@ fn round_robin_takes_each_in_turn_and_skips_those_that_cannot_be_asked() {
     let picked: Vec<_> = (0..4).map(|_| pool.give(&mut picker)).collect();
     assert_eq!(picked, [2, 0, 2, 0]);
     // It has waited longest, and is not owed what it missed.
-    (0..3).for_each(|_| pool.directory.end(pool.keys[1]));
+    (0..3).for_each(|_| pool.directory.end(pool.keys[1], PeerId::of(1000)));
     let picked: Vec<_> = (0..4).map(|_| pool.give(&mut picker)).collect();
     assert_eq!(picked, [1, 2, 0, 1]);
 }
@@ -292,7 +292,7 @@ fn round_robin_takes_each_in_turn_and_skips_those_that_cannot_be_asked() {
 fn random_takes_any_whatever_its_load() {
     let mut picker = Picker::new(7);
     let mut pool = Pool::idle(Balance::Random, 4);
-    (0..1000).for_each(|_| pool.directory.begin(pool.keys[2]));
+    (0..1000).for_each(|_| pool.directory.begin(pool.keys[2], PeerId::of(1000)));
     let mut picked = [0_u32; 4];
     for _ in 0..4000 {
         picked[pool.pick(&mut picker)] += 1;
@@ -466,16 +466,16 @@ fn the_free_ones_are_those_that_run_less_than_they_may_and_have_turns_where_each
         };
         let [a, b, c] = pool.keys[..] else { panic!("three") };
         assert_eq!(free(&pool), [a, b, c]);
-        pool.directory.begin(a);
+        pool.directory.begin(a, PeerId::of(1000));
         assert_eq!(free(&pool), [b, c]);
         // A broadcast asks those that are full, too.
-        pool.directory.begin(a);
+        pool.directory.begin(a, PeerId::of(1000));
         assert_eq!(free(&pool), [b, c]);
-        pool.directory.begin(c);
+        pool.directory.begin(c, PeerId::of(1000));
         assert_eq!(free(&pool), [b]);
-        pool.directory.end(a);
+        pool.directory.end(a, PeerId::of(1000));
         assert_eq!(free(&pool), [b], "it runs another");
-        pool.directory.end(a);
+        pool.directory.end(a, PeerId::of(1000));
         assert_eq!(free(&pool), [a, b]);
         pool.directory.remove(b);
         assert_eq!(free(&pool), [a]);

@@ -67,6 +67,8 @@ pub(super) enum Quoted {
 pub(super) struct Terms {
     pub(super) typed: bool,
     pub(super) concurrency: Option<u32>,
+    /// How many of them may be one connection's.
+    pub(super) per_caller: Option<u32>,
     pub(super) queue: u32,
     pub(super) balance: Balance,
 }
@@ -229,6 +231,8 @@ struct Open {
 struct Routed {
     call: usize,
     hearer: Hearer,
+    /// The connection that made it.
+    by: Option<PeerId>,
     provider: usize,
     callback: u32,
     cancelled: bool,

@@ -1106,19 +1106,21 @@ fn every_payload_has_exactly_these_bytes() {
         docs: "Adds.".to_owned(),
         signature: Described::new(&signature()),
         concurrency: Some(8),
+        concurrency_per_caller: Some(2),
         queue: 1000,
         balance: Balance::LessLoaded,
     };
     let unlimited = Offered {
         docs: String::new(),
         concurrency: None,
+        concurrency_per_caller: None,
         queue: 0,
         balance: Balance::RoundRobin,
         ..offered.clone()
     };
     check(
         &vec![offered.clone(), unlimited],
-        "02 02 03 61 64 64 05 41 64 64 73 2e fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 01 08 fb e8 03 00 02 03 61 64 64 00 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 00 00 01",
+        "02 02 03 61 64 64 05 41 64 64 73 2e fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 01 08 01 02 fb e8 03 00 02 03 61 64 64 00 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 00 00 00 01",
     );
     check(&vec![CallbackId(2), CallbackId(300)], "02 02 fb 2c 01");
     check(
@@ -1132,7 +1134,7 @@ fn every_payload_has_exactly_these_bytes() {
     );
     check(
         &vec![CallbackEntry::new(&offered, vec!["shop".to_owned()])],
-        "01 03 61 64 64 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 04 73 68 6f 70 00",
+        "01 03 61 64 64 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 02 01 04 73 68 6f 70 00",
     );
 }
 

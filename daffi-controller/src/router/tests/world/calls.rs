@@ -247,6 +247,7 @@ impl World {
             own: provider == caller,
         });
         let within = self.awaited(caller, asked);
+        let by = self.nodes[caller].link;
         self.check_ancestors(run, provider, within);
         let caller = PROCESSES[caller].to_owned();
         let payload = payload.clone();
@@ -262,6 +263,7 @@ impl World {
         let routed = Routed {
             call,
             hearer,
+            by,
             provider,
             callback,
             cancelled: false,
@@ -316,7 +318,18 @@ impl World {
                 .terms
                 .concurrency
                 .is_some_and(|limit| offer.running >= limit);
-            is_asked && is_full && lines::agrees(asked, offer)
+            is_asked && (is_full || self.is_bounded(caller, node, offer)) && lines::agrees(asked, offer)
+        })
+    }
+
+    /// Whether a provider runs as many calls of a caller as it may of one.
+    fn is_bounded(&self, caller: usize, node: usize, offer: &Offer) -> bool {
+        offer.terms.per_caller.is_some_and(|limit| {
+            let runs = self.routed.values().filter(|routed| {
+                (routed.provider, routed.callback) == (node, offer.callback)
+                    && routed.by == self.nodes[caller].link
+            });
+            runs.count() >= limit as usize
         })
     }
 
@@ -345,7 +358,9 @@ impl World {
             return Err(mismatch());
         }
         let free = |node: usize, offer: &Offer| {
-            !self.nodes[node].full && offer.terms.concurrency.is_none_or(|limit| offer.running < limit)
+            !self.nodes[node].full
+                && offer.terms.concurrency.is_none_or(|limit| offer.running < limit)
+                && !self.is_bounded(caller, node, offer)
         };
         let free: Vec<_> = agreeing
             .iter()

@@ -60,13 +60,17 @@ impl World {
         let chain = self.chain(self.believed(caller, asked));
         chain.iter().any(|run| {
             let Routed {
-                provider, callback, ..
+                provider,
+                callback,
+                by,
+                ..
             } = self.routed[run];
             let mut offers = self.nodes[provider].offers.iter();
             let offer = offers.find(|offer| offer.callback == callback);
             offer.is_some_and(|offer| {
                 offer.name == asked.name
-                    && offer.terms.concurrency.is_some()
+                    && (offer.terms.concurrency.is_some()
+                        || offer.terms.per_caller.is_some() && by == self.nodes[caller].link)
                     && lines::agrees(asked, offer)
                     && asked.to.is_none_or(|to| to == provider)
             })

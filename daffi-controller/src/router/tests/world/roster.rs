@@ -49,6 +49,7 @@ impl World {
         let offer = Offered {
             signature: signature.clone(),
             concurrency: terms.concurrency,
+            concurrency_per_caller: terms.per_caller,
             queue: terms.queue,
             balance: terms.balance,
             ..offered(callback, NAMES[name])
