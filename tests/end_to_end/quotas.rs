@@ -211,6 +211,74 @@ async fn who_sends_more_bytes_than_it_may_is_read_later_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn who_waits_is_read_at_once_when_its_quota_is_raised_or_taken_away() {
+    for raised in [
+        Quotas::new().connection(Quota::new().bytes_per_second(10_000_000)),
+        Quotas::new(),
+    ] {
+        let jobs = Jobs::default();
+        let quotas = Quotas::new().connection(Quota::new().bytes_per_second(10_000));
+        let net = net(Transport::Tcp, quotas, &jobs).await;
+        let caller = net.caller().await;
+        let client = WorkClient::new(&caller);
+        // Some seconds' worth is owed again and again, for more than half a minute in all.
+        let items = stream::iter((0..4).map(|_| vec![7; 100_000]));
+        let total = client.total(items).bg();
+        while let Ok(_) | Err(CallError::Overloaded { .. }) =
+            client.double(1).timeout(Duration::from_secs(1)).await
+        {}
+        let begun = Instant::now();
+        net.service.set_quotas(raised).await.unwrap();
+        assert_eq!(total.await, Ok(400_000));
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        net.stop([caller]).await;
+    }
+}
+
+#[tokio::test]
+async fn who_joins_while_its_identity_is_not_read_is_told_so_and_let_in_later() {
+    let jobs = Jobs::default();
+    let slow = Quotas::new().identity(Quota::new().bytes_per_second(10_000));
+    let net = net(Transport::Unix, slow, &jobs).await;
+    let caller = net.caller().await;
+    let client = WorkClient::new(&caller);
+    let items = stream::iter((0..4).map(|_| vec![7; 100_000]));
+    let total = client.total(items).bg();
+    let refused = loop {
+        let start = net.join().connect_timeout(Duration::from_millis(300)).start();
+        match start.await {
+            Ok(other) => other.stop().await,
+            Err(refused) => break refused,
+        }
+    };
+    let StartError::Refused {
+        refusal: Refusal::OverQuota { quota, .. },
+        ..
+    } = &refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(
+        (quota.measure, quota.of, quota.limit),
+        (Measure::BytesPerSecond, QuotaOf::Identity, 10_000)
+    );
+    let words = refused.to_string();
+    assert!(
+        words.contains("have sent more than it takes of them, and are not read until they have made up for it: 10000 bytes per second"),
+        "{words}"
+    );
+    assert!(
+        words.contains("raise `bytes-per-second` of `quotas.identity`"),
+        "{words}"
+    );
+    net.service.set_quotas(Quotas::new()).await.unwrap();
+    assert_eq!(total.await, Ok(400_000));
+    let other = net.caller_named("other").await;
+    assert_eq!(WorkClient::new(&other).double(1).await, Ok(2));
+    net.stop([caller, other]).await;
+}
+
+#[tokio::test]
 async fn who_is_not_read_for_longer_than_silence_may_last_keeps_its_connection() {
     let jobs = Jobs::default();
     let quotas = Quotas::new().connection(Quota::new().bytes_per_second(25_000));

@@ -89,8 +89,8 @@ impl Bucket {
     ///
     /// When they are not; in how long they would be, unless that is never.
     pub fn take(&mut self, tokens: u64, now: Moment) -> Result<(), Option<Duration>> {
-        self.check(tokens, now)?;
-        self.charge(tokens, now);
+        self.check(tokens, 0, now)?;
+        self.begin(tokens, tokens, now);
         Ok(())
     }
 
@@ -98,8 +98,8 @@ impl Bucket {
     ///
     /// # Errors
     ///
-    /// When it would not.
-    pub fn check(&mut self, tokens: u64, now: Moment) -> Result<(), Option<Duration>> {
+    /// When it would not; in how long it would be when so many more are charged before, unless that is never.
+    pub fn check(&mut self, tokens: u64, before: u64, now: Moment) -> Result<(), Option<Duration>> {
         self.fill(now);
         if tokens > self.most && tokens - self.most > self.rate.saturating_mul(OWED) {
             return Err(None);
@@ -110,7 +110,7 @@ impl Bucket {
         if self.parts >= needed {
             return Ok(());
         }
-        let time = self.time_for(needed - self.parts);
+        let time = self.time_for(needed + i128::from(before) * PARTS - self.parts);
         if wanted >= self.most.div_ceil(2) && self.kept.is_none() && now >= self.rests {
             self.kept = Some(Kept {
                 tokens: wanted,
@@ -139,12 +139,17 @@ impl Bucket {
         self.parts = self.parts.min(to.parts).max(self.least());
     }
 
-    /// Takes so many, if need be on credit, and as far as that goes.
-    pub fn charge(&mut self, tokens: u64, now: Moment) {
-        self.fill(now);
+    /// Takes the `first` so many of those that were [checked](Self::check). The others are charged as they come.
+    pub fn begin(&mut self, tokens: u64, first: u64, now: Moment) {
         if self.kept.is_some_and(|kept| kept.tokens <= tokens.min(self.most)) {
             self.kept = None;
         }
+        self.charge(first, now);
+    }
+
+    /// Takes so many, on credit if need be, and as far as that goes.
+    pub fn charge(&mut self, tokens: u64, now: Moment) {
+        self.fill(now);
         let left = self.parts.saturating_sub(i128::from(tokens) * PARTS);
         self.parts = left.max(self.least());
     }
@@ -308,7 +313,7 @@ mod tests {
         let (mut got, mut now) = (0, 0);
         while now < 100 * SECOND {
             // It asks for all of it, again and again, and takes none.
-            let _ = bucket.check(20, at(now));
+            let _ = bucket.check(20, 0, at(now));
             got += small_ones(&mut bucket, now, 1);
             now += SECOND / 10;
         }

@@ -24,6 +24,21 @@ pub(super) struct Tally {
     pub(super) callbacks: usize,
 }
 
+/// How many bytes a call brings.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Brings {
+    /// Those that are here.
+    pub(super) here: u64,
+    /// Those that follow in pieces, whether the call is refused or not.
+    pub(super) to_come: u64,
+}
+
+impl Brings {
+    pub(super) const fn bytes(self) -> u64 {
+        self.here.saturating_add(self.to_come)
+    }
+}
+
 impl Account {
     pub(super) fn new(of: QuotaOf, quota: &Quota, now: Moment) -> Self {
         let bucket = |measure| quota.of(measure).map(|rate| Bucket::full(rate, now));
@@ -70,15 +85,20 @@ impl Account {
 
     /// Whether a call more may be made in this second.
     pub(super) fn check_rate(&mut self, now: Moment) -> Result<(), Exceeded> {
-        self.check_second(Measure::CallsPerSecond, 1, now)
+        self.check_second(Measure::CallsPerSecond, (1, 0), now)
     }
 
-    /// Whether so many bytes more may be sent in this second.
-    pub(super) fn check_bytes(&mut self, bytes: u64, now: Moment) -> Result<(), Exceeded> {
-        self.check_second(Measure::BytesPerSecond, bytes, now)
+    /// Whether a call that brings so much may be sent in this second.
+    pub(super) fn check_bytes(&mut self, brings: Brings, now: Moment) -> Result<(), Exceeded> {
+        self.check_second(Measure::BytesPerSecond, (brings.bytes(), brings.to_come), now)
     }
 
-    fn check_second(&mut self, measure: Measure, tokens: u64, now: Moment) -> Result<(), Exceeded> {
+    fn check_second(
+        &mut self,
+        measure: Measure,
+        (tokens, before): (u64, u64),
+        now: Moment,
+    ) -> Result<(), Exceeded> {
         let Some(most) = self.quota.of(measure) else {
             return Ok(());
         };
@@ -88,9 +108,19 @@ impl Account {
             _ => &mut self.bytes,
         };
         match bucket {
-            Some(bucket) if most > 0 => bucket.check(tokens, now).map_err(exceeded),
+            Some(bucket) if most > 0 => bucket.check(tokens, before, now).map_err(exceeded),
             // What cannot be refused flows as slowly as anything can.
             _ => Err(exceeded(None)),
+        }
+    }
+
+    /// A call begins that may be made. What of it is to come is charged as it comes.
+    pub(super) fn begin(&mut self, brings: Brings, now: Moment) {
+        if let Some(bucket) = &mut self.calls {
+            bucket.begin(1, 1, now);
+        }
+        if let Some(bucket) = &mut self.bytes {
+            bucket.begin(brings.bytes(), brings.here, now);
         }
     }
 
@@ -108,8 +138,20 @@ impl Account {
 
     /// How long until nothing is owed any more, if something is.
     pub(super) fn owes(&mut self, now: Moment) -> Option<Duration> {
-        let calls = self.calls.as_mut().and_then(|bucket| bucket.owes(now));
-        let bytes = self.bytes.as_mut().and_then(|bucket| bucket.owes(now));
-        calls.max(bytes)
+        self.owing(now)?.room_in
+    }
+
+    /// What is owed for longest, if anything is.
+    pub(super) fn owing(&mut self, now: Moment) -> Option<Exceeded> {
+        let (of, quota) = (self.of, self.quota);
+        let owing = |bucket: &mut Option<Bucket>, measure| {
+            let time = bucket.as_mut()?.owes(now)?;
+            let limit = quota.of(measure).unwrap_or_default();
+            Some(Exceeded::new(measure, of, limit, Some(time)))
+        };
+        let calls = owing(&mut self.calls, Measure::CallsPerSecond);
+        let bytes = owing(&mut self.bytes, Measure::BytesPerSecond);
+        let owing = calls.into_iter().chain(bytes);
+        owing.max_by_key(|owing| owing.room_in)
     }
 }

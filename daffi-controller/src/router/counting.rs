@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use daffi_core::proto::{Exceeded, Measure, Moment};
 
-use super::account::Tally;
+use super::account::{Brings, Tally};
 use super::holders::{Holders, Metered};
 use super::ids::PeerId;
 use super::peers::{Peers, get_mut};
@@ -18,30 +18,25 @@ pub(super) struct Counted<'a> {
 }
 
 impl Counted<'_> {
-    /// Whether it may make a call more, which brings so many bytes.
+    /// Whether it may make a call more, which brings so much.
     pub(super) fn check_call(
         &mut self,
         holders: &mut Holders,
-        bytes: u64,
+        brings: Brings,
         now: Moment,
     ) -> Result<(), Exceeded> {
         holders.check(self.metered, Measure::Calls, self.own)?;
-        holders.check_rates(self.metered, bytes, now)
+        holders.check_rates(self.metered, brings, now)
+    }
+
+    /// It begins a call that was checked.
+    pub(super) fn begin(&mut self, holders: &mut Holders, brings: Brings, now: Moment) {
+        holders.begin(self.metered, brings, now);
     }
 
     /// What it went on and on beyond, if it did.
     pub(super) const fn abused(&self) -> Option<Exceeded> {
         self.metered.abused()
-    }
-
-    /// So many bytes are counted, which come in pieces.
-    pub(super) const fn declare(&mut self, bytes: u64) {
-        self.metered.declare(bytes);
-    }
-
-    /// A piece of arguments has come. How many of its bytes were not counted before.
-    pub(super) fn arrived(&mut self, bytes: u64) -> u64 {
-        self.metered.arrived(bytes)
     }
 
     /// It has given an answer of so many bytes, or a part of one.
@@ -79,8 +74,8 @@ impl Peers {
     }
 
     /// Whether an identity may have a connection more.
-    pub(super) fn check_connection(&self, allowed: &Allowed) -> Result<(), Exceeded> {
-        self.holders().check_connection(allowed)
+    pub(super) fn check_connection(&mut self, allowed: &Allowed, now: Moment) -> Result<(), Exceeded> {
+        self.with_holders().1.check_connection(allowed, now)
     }
 
     /// From now on a process that offers so many callbacks may have so much, or all.
@@ -113,7 +108,7 @@ impl Peers {
     /// Whether a process may make a call more.
     pub(super) fn check_call(&mut self, id: PeerId, now: Moment) -> Result<(), Exceeded> {
         match self.metered_mut(id) {
-            Some((mut peer, holders)) => peer.check_call(holders, 0, now),
+            Some((mut peer, holders)) => peer.check_call(holders, Brings::default(), now),
             None => Ok(()),
         }
     }
@@ -121,7 +116,7 @@ impl Peers {
     /// A process has made a call.
     pub(super) fn charge_call(&mut self, id: PeerId, now: Moment) {
         if let Some((mut peer, holders)) = self.metered_mut(id) {
-            peer.charge(holders, 1, 0, now);
+            peer.begin(holders, Brings::default(), now);
         }
     }
 

@@ -11,13 +11,16 @@ use daffi_core::Quota;
 use daffi_core::proto::{Exceeded, Measure, Moment, QuotaOf};
 use slab::Slab;
 
-use super::account::{Account, Tally};
+use super::account::{Account, Brings, Tally};
 use super::numbers::{Mixing, Table};
 use super::patience::Patience;
 use crate::access::Allowed;
 
 /// An identity that has no connection any more is known for so long, so that nobody gets a new second by coming again.
 const KEPT: Duration = Duration::from_secs(60);
+
+/// Whoever would be read no later than in so much time is let in.
+const SOON: Duration = Duration::from_secs(1);
 
 /// So many of these are looked at when somebody comes or goes.
 const LOOKED_AT: usize = 4;
@@ -35,8 +38,6 @@ pub(super) struct Metered {
     told: Option<Moment>,
     /// What it went on and on beyond.
     abused: Option<Exceeded>,
-    /// So many bytes of arguments that come in pieces were counted when they were declared, and have not come.
-    to_come: u64,
 }
 
 /// An identity that has a quota, or whose connections have.
@@ -70,17 +71,28 @@ impl Holders {
         }
     }
 
-    /// Whether an identity may have a connection more.
-    pub(super) fn check_connection(&self, allowed: &Allowed) -> Result<(), Exceeded> {
-        let holder = allowed.identity.as_ref().and_then(|name| self.names.get(name));
-        let there = holder
-            .and_then(|holder| self.slots.get(*holder))
-            .map_or(0, |holder| holder.connections);
+    /// Whether an identity may have a connection more, which would be read soon.
+    pub(super) fn check_connection(&mut self, allowed: &Allowed, now: Moment) -> Result<(), Exceeded> {
+        let Some(name) = &allowed.identity else {
+            return Ok(());
+        };
+        let place = self.names.get(name).copied();
+        let mut holder = place.and_then(|place| self.slots.get_mut(place));
+        let there = holder.as_ref().map_or(0, |holder| holder.connections);
         let quota = allowed.quotas.of(QuotaOf::Identity);
         match quota.of(Measure::Connections) {
-            Some(most) if there as u64 >= most && allowed.identity.is_some() => {
-                Err(Exceeded::new(Measure::Connections, QuotaOf::Identity, most, None))
+            Some(most) if there as u64 >= most => {
+                return Err(Exceeded::new(Measure::Connections, QuotaOf::Identity, most, None));
             }
+            _ => {}
+        }
+        let owed = holder.as_mut().and_then(|holder| {
+            holder.account.change(quota, now);
+            holder.account.owing(now)
+        });
+        match owed {
+            // It would wait without a word, before it has offered anything.
+            Some(owed) if owed.room_in > Some(SOON) => Err(owed),
             _ => Ok(()),
         }
     }
@@ -102,7 +114,6 @@ impl Holders {
             callbacks: tally.callbacks,
             told: None,
             abused: None,
-            to_come: 0,
         }
     }
 
@@ -243,17 +254,25 @@ impl Holders {
 
     // ------------------------------------------------------------------ what is done in a second
 
-    /// Whether a call more may be made in this second that brings so many bytes.
+    /// Whether a call more may be made in this second that brings so much.
     pub(super) fn check_rates(
         &mut self,
         metered: &mut Metered,
-        bytes: u64,
+        brings: Brings,
         now: Moment,
     ) -> Result<(), Exceeded> {
-        let own = rates(&mut metered.account, bytes, now);
+        let own = rates(&mut metered.account, brings, now);
         match metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
-            Some(holder) => longer(own, rates(&mut holder.account, bytes, now)),
+            Some(holder) => longer(own, rates(&mut holder.account, brings, now)),
             None => own,
+        }
+    }
+
+    /// A call begins that was checked.
+    pub(super) fn begin(&mut self, metered: &mut Metered, brings: Brings, now: Moment) {
+        metered.account.begin(brings, now);
+        if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
+            holder.account.begin(brings, now);
         }
     }
 
@@ -286,18 +305,6 @@ impl Holders {
 }
 
 impl Metered {
-    /// So many bytes are counted, which come in pieces.
-    pub(super) const fn declare(&mut self, bytes: u64) {
-        self.to_come = self.to_come.saturating_add(bytes);
-    }
-
-    /// A piece has come. How many of its bytes were not counted before.
-    pub(super) fn arrived(&mut self, bytes: u64) -> u64 {
-        let counted = bytes.min(self.to_come);
-        self.to_come -= counted;
-        bytes - counted
-    }
-
     /// A call of so many bytes was refused. If that goes on and on, it is [abuse](Self::abused).
     pub(super) fn refused(&mut self, exceeded: Exceeded, bytes: u64, now: Moment) {
         if self.patience.spend(bytes, now) {
@@ -332,13 +339,13 @@ impl Metered {
     }
 }
 
-/// Whether a call may be made in this second that brings so many bytes, if it brings any of its own.
-fn rates(account: &mut Account, bytes: u64, now: Moment) -> Result<(), Exceeded> {
+/// Whether a call may be made in this second that brings so much, if it brings anything of its own.
+fn rates(account: &mut Account, brings: Brings, now: Moment) -> Result<(), Exceeded> {
     let calls = account.check_rate(now);
-    if bytes == 0 {
+    if brings.bytes() == 0 {
         return calls;
     }
-    longer(calls, account.check_bytes(bytes, now))
+    longer(calls, account.check_bytes(brings, now))
 }
 
 /// Of two reasons the one that lasts longer: before that is gone, it is in vain to come again.

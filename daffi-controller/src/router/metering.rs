@@ -9,6 +9,7 @@ use daffi_core::proto::{
     CallId, Exceeded, Failed, Header, Large, Measure, Moment, PieceOf, Refusal, StreamId,
 };
 
+use super::account::Brings;
 use super::calling::metadata_bytes;
 use super::ids::PeerId;
 use super::outlet::{Fault, Outlet};
@@ -40,8 +41,6 @@ enum Asks {
     Answer,
     /// It is an answer, or a part of one.
     Answers,
-    /// It is a part of the arguments of a call.
-    Arguments,
     Nothing,
 }
 
@@ -82,15 +81,12 @@ impl Takes {
                     of: PieceOf::Result(_),
                     ..
                 } => (Asks::Answers, 0),
-                Header::Piece {
-                    of: PieceOf::Arguments,
-                    ..
-                } => (Asks::Arguments, 0),
                 Header::Close { status, .. } => (Asks::Nothing, words(status)),
                 _ => (Asks::Nothing, 0),
             },
         };
-        // Of a result, who called has granted nothing that this could be compared with: it is counted as it comes.
+        // What is declared is looked at, and counted as it comes: whoever declares much and sends nothing takes nothing, and whoever
+        // sends what was refused has it counted as all else.
         let to_come = match (request, &asks) {
             (Request::Frame(Header::Large { bytes, .. }), Asks::Call(_)) => *bytes,
             _ => 0,
@@ -104,13 +100,14 @@ impl Takes {
 }
 
 impl Router {
-    /// Whether an identity may have a connection more.
+    /// Whether an identity may have a connection more, which would be read soon.
     ///
     /// # Errors
     ///
     /// The refusal to answer.
-    pub fn check_connection(&self, allowed: &Allowed) -> Result<(), Refusal> {
-        self.peers.check_connection(allowed).map_err(Refusal::OverQuota)
+    pub fn check_connection(&mut self, allowed: &Allowed, now: Moment) -> Result<(), Refusal> {
+        let checked = self.peers.check_connection(allowed, now);
+        checked.map_err(Refusal::OverQuota)
     }
 
     /// From now on a process may have so much, or all, if nothing is said. What it has already goes on.
@@ -162,28 +159,19 @@ impl Router {
                 peer.answered(bytes, now);
                 return Ok(true);
             }
-            Asks::Arguments => {
-                let new = peer.arrived(payload.len() as u64);
-                peer.charge(holders, 0, new.saturating_add(FRAME as u64), now);
-                return Ok(true);
-            }
             Asks::Nothing => {
                 peer.charge(holders, 0, bytes, now);
                 return Ok(true);
             }
         };
-        let all = bytes.saturating_add(takes.to_come);
-        let checked = peer.check_call(holders, all, now);
-        peer.declare(takes.to_come);
-        let Err(mut exceeded) = checked else {
-            peer.charge(holders, 1, all, now);
+        let brings = Brings {
+            here: bytes,
+            to_come: takes.to_come,
+        };
+        let Err(exceeded) = peer.check_call(holders, brings, now) else {
+            peer.begin(holders, brings, now);
             return Ok(true);
         };
-        if takes.to_come > 0 {
-            // They are on their way, and there is room for the call when they have been paid for, too.
-            peer.charge(holders, 0, takes.to_come, now);
-            exceeded = peer.check_call(holders, all, now).err().unwrap_or(exceeded);
-        }
         self.claim_call(from, call)?;
         if let Some(exceeded) = self.peers.refused(from, exceeded, bytes, now) {
             return Err(Fault::Abuse(exceeded));

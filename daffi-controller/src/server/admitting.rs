@@ -111,7 +111,7 @@ impl Hub {
         if let Some(quotas) = &quotas
             && router.holder(process_name).is_none()
         {
-            router.check_connection(quotas)?;
+            router.check_connection(quotas, self.now())?;
         }
         let peer = router
             .connect(&admitted.hello, admitted.who.clone(), rights)

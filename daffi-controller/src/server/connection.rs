@@ -201,14 +201,17 @@ impl Hub {
     /// Waits until a process may be read again that has sent more than it may. What is owed has a bound, and so has what is not noticed
     /// meanwhile: that it is gone, if writing to it does not say so.
     async fn pause(&self, process: PeerId, time: Duration, outbox: &Outbox) {
-        let mut until = Instant::now() + time.saturating_add(ROOM);
-        while Instant::now() < until && !outbox.is_closed() {
-            let left = until.saturating_duration_since(Instant::now());
-            sleep(left.min(SLICE).min(self.heartbeat / 2)).await;
-            // Others of its identity may have taken more meanwhile.
-            if let Some(time) = self.still_owes(process) {
-                until = until.max(Instant::now() + time.saturating_add(ROOM));
-            }
+        let slice = SLICE.min(self.heartbeat / 2);
+        let mut owed = Some(time);
+        while let Some(time) = owed.filter(|_| !outbox.is_closed()) {
+            sleep(if time > slice {
+                slice
+            } else {
+                (time + ROOM).min(self.heartbeat)
+            })
+            .await;
+            // Others of its identity may have taken more meanwhile, and its quota may have been raised.
+            owed = self.still_owes(process);
         }
     }
 }

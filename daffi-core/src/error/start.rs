@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::fault::{ConfigFault, Listed};
-use crate::proto::{self, Exceeded};
+use crate::proto::{self, Exceeded, Measure};
 use crate::transport::{Address, OpenToAll, TlsFault};
 
 /// Why [`start`](crate::GlobalBuilder::start) failed. Each message says what to do next.
@@ -330,11 +330,8 @@ pub enum Refusal {
          network keeps everybody else away"
     )]
     Exposed,
-    /// This process would be one too many of its identity.
-    #[error(
-        "it lets in no more than {quota}: stop one of them, or have whoever runs it raise `connections` of `quotas.identity` in its \
-         configuration"
-    )]
+    /// This process would be one too many of its identity, or would not be read for long, as its identity has sent more than it may.
+    #[error("{}", NotYet(*quota))]
     #[non_exhaustive]
     OverQuota {
         /// The quota.
@@ -347,6 +344,28 @@ pub enum Refusal {
         /// The quota.
         quota: Exceeded,
     },
+}
+
+/// Why a quota keeps a process out.
+struct NotYet(Exceeded);
+
+impl fmt::Display for NotYet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(quota) = self;
+        match quota.measure {
+            Measure::Connections => write!(f, "it lets in no more than {quota}: stop one of them")?,
+            _ => write!(
+                f,
+                "the processes of this identity have sent more than it takes of them, and are not read until they have made up for it: \
+                 {quota}: start it then, have them send less"
+            )?,
+        }
+        write!(
+            f,
+            ", or have whoever runs it raise `{}` of `quotas.{}` in its configuration",
+            quota.measure, quota.of
+        )
+    }
 }
 
 /// Why somebody may listen at another address who means this one.

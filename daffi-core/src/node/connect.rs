@@ -21,6 +21,9 @@ use crate::transport::Connection;
 /// How often a name is asked for that another process holds, until it is known whether that one is alive.
 const NAME: Duration = Duration::from_millis(100);
 
+/// And no less often than once in this time, where there are too many of its identity.
+const OVER_QUOTA: Duration = Duration::from_secs(4);
+
 /// How long a closing connection may take to write what is left.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -106,6 +109,7 @@ impl Supervisor {
         let mut found = None;
         // The refusal of a name whose holder has not been heard since, or of a connection more where another may be dead.
         let mut held: Option<Refusal> = None;
+        let mut over_quota = Backoff::new(NAME, OVER_QUOTA);
         loop {
             let attempt = timeout_at(until, join(&self.node, &self.route)).await;
             let error = match attempt {
@@ -120,14 +124,22 @@ impl Supervisor {
                         (Refusal::NameTaken { .. }, _) => true,
                         _ => false,
                     };
-                    if !may_be_dead || Instant::now() + NAME >= until {
+                    let left = until.saturating_duration_since(Instant::now());
+                    let (least, wait) = match &refusal {
+                        Refusal::OverQuota(exceeded) => {
+                            let room_in = exceeded.room_in.unwrap_or(NAME).max(NAME);
+                            (room_in, over_quota.pause())
+                        }
+                        _ => (NAME, NAME),
+                    };
+                    if !may_be_dead || least >= left {
                         return Err(StartError::answered(address, refusal));
                     }
                     if is_first {
                         info!(%address, %refusal, "asking again: who is in the way may be lost already, or go");
                     }
                     held = Some(refusal);
-                    sleep(NAME).await;
+                    sleep(wait.max(least).min(left)).await;
                     continue;
                 }
                 // It does not become another's by waiting.

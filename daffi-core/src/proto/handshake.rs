@@ -181,8 +181,8 @@ pub enum Refusal {
     /// The connection can be read and changed by others, so nothing can be proven on it.
     #[error("the connection is not encrypted")]
     Exposed,
-    /// It would be one connection too many. It may be that an earlier one is dead, and nobody has noticed.
-    #[error("no more than {0} are let in")]
+    /// It would be one connection too many, or wait for long until it is read. An earlier one may be dead, though nobody has noticed.
+    #[error("over a quota: {0}")]
     OverQuota(Exceeded),
     /// A process that was let in goes on far beyond what it may do. It is told so at any time, and that is the last thing it is told.
     #[error("it goes on and on beyond its quota: {0}")]

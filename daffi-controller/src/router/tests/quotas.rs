@@ -364,25 +364,33 @@ fn an_identity_has_no_new_second_by_coming_again() {
     assert!(!come(&mut f));
 }
 
+const fn declares(number: u32, bytes: u64) -> Header<'static> {
+    Header::Large {
+        bytes,
+        frame: Large::Call(call(number, "add")),
+    }
+}
+
+fn piece(number: u32) -> Header<'static> {
+    Header::Piece {
+        call: id(number),
+        of: PieceOf::Arguments,
+    }
+}
+
 #[test]
-fn a_large_call_is_counted_when_it_is_declared_and_its_pieces_are_not_again() {
+fn a_large_call_is_looked_at_when_it_is_declared_and_counted_as_it_comes() {
     let mut f = Fixture::new();
     f.join("provider", &["add"]);
     let caller = f.metered("caller", None, connection(Quota::new().bytes_per_second(1000)));
-    let begin = |number, bytes| Header::Large {
-        bytes,
-        frame: Large::Call(call(number, "add")),
-    };
-    let piece = |number| Header::Piece {
-        call: id(number),
-        of: PieceOf::Arguments,
-    };
-    f.receive(caller, begin(0, 500), &Bytes::new()).unwrap();
+    f.receive(caller, declares(0, 500), &Bytes::new()).unwrap();
     assert!(matches!(&*f.said(), [(_, Said::Large { .. })]));
-    // Its head, which is counted with 35, and what it declares are gone; so there is no room for another one.
-    f.receive(caller, begin(1, 500), &Bytes::new()).unwrap();
+    f.receive(caller, piece(0), &Bytes::from(vec![0; 500])).unwrap();
+    // Its head is counted with 35, and each piece with 32 beside its bytes; so there is no room for another one.
+    f.receive(caller, declares(1, 500), &Bytes::new()).unwrap();
     let said = f.said();
     let [
+        _,
         (
             _,
             Said::Reply {
@@ -394,22 +402,79 @@ fn a_large_call_is_counted_when_it_is_declared_and_its_pieces_are_not_again() {
     else {
         panic!("{said:?}")
     };
-    // The pieces are on their way, and owed: when it is read again there is room for it.
-    assert_eq!(f.owes(caller), Some(Duration::from_millis(35)));
-    assert_eq!(exceeded.room_in, Some(Duration::from_millis(570)));
-    for number in [0, 1] {
-        f.receive(caller, piece(number), &Bytes::from(vec![0; 500]))
-            .unwrap();
-    }
-    // But for 32 of each frame.
+    // The pieces are on their way: when there is room it has been made up for them.
+    assert_eq!(exceeded.room_in, Some(Duration::from_millis(500 + 102)));
+    assert_eq!(f.owes(caller), None);
+    f.receive(caller, piece(1), &Bytes::from(vec![0; 500])).unwrap();
     assert_eq!(f.owes(caller), Some(Duration::from_millis(99)));
-    f.said();
-    f.pass(Duration::from_millis(99 + 535));
-    f.receive(caller, begin(2, 500), &Bytes::new()).unwrap();
+    f.pass(Duration::from_millis(500 + 102 + 32));
+    f.receive(caller, declares(2, 500), &Bytes::new()).unwrap();
     assert!(matches!(&*f.said(), [(_, Said::Large { .. })]));
-    // What was not declared is counted as it comes.
-    f.receive(caller, piece(9), &Bytes::from(vec![0; 1000])).unwrap();
-    assert_eq!(f.owes(caller), Some(Duration::from_millis(32 + 500)));
+}
+
+#[test]
+fn what_is_declared_and_does_not_come_is_owed_by_nobody() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let quotas = identity(Quota::new().bytes_per_second(50));
+    let [one, two] = ["one", "two"].map(|name| f.metered(name, Some("ann"), quotas));
+    // What is let through, and what never is.
+    for (number, bytes) in [(0, 1000), (1, 4000)] {
+        f.pass(Duration::from_secs(2));
+        f.receive(one, declares(number, bytes), &Bytes::new()).unwrap();
+        f.said();
+        assert_eq!([one, two].map(|link| f.owes(link)), [None; 2], "{bytes}");
+    }
+    f.pass(Duration::from_secs(2));
+    f.routed(two, call(0, "add"));
+}
+
+#[test]
+fn pieces_are_counted_however_much_was_declared() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let caller = f.metered("caller", Some("ann"), identity(Quota::new().bytes_per_second(50)));
+    for _ in 0..300 {
+        f.receive(caller, declares(0, 4000), &Bytes::new()).unwrap();
+        assert!(matches!(&*f.said(), [(_, Said::Reply { outcome: Err(_), .. })]));
+    }
+    f.pass(Duration::from_secs(60));
+    let bytes = Bytes::from(vec![0; 50 - 32]);
+    for taken in 0..10 {
+        f.receive(caller, piece(7), &bytes).unwrap();
+        let owed = (taken > 0).then(|| Duration::from_secs(taken));
+        assert_eq!(f.owes(caller), owed);
+    }
+}
+
+#[test]
+fn whoever_would_not_be_read_for_long_is_not_let_in_and_told_why() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    for quotas in [
+        identity(Quota::new().bytes_per_second(100)),
+        connection(Quota::new().bytes_per_second(100)),
+    ] {
+        let one = f.metered("one", Some("ann"), quotas);
+        let ann = allowed(Some("ann"), quotas).unwrap();
+        let check = |f: &mut Fixture| f.router.check_connection(&ann, f.queues.now);
+        assert_eq!(check(&mut f), Ok(()));
+        f.receive(one, piece(0), &Bytes::from(vec![0; 268 + 100]))
+            .unwrap();
+        if quotas.of(QuotaOf::Identity).is_any() {
+            let room_in = Some(Duration::from_secs(3));
+            let over = Exceeded::new(Measure::BytesPerSecond, QuotaOf::Identity, 100, room_in);
+            assert_eq!(check(&mut f), Err(Refusal::OverQuota(over)));
+            // It would wait for no longer than others of its identity do at any time.
+            f.pass(Duration::from_secs(2));
+            assert_eq!(check(&mut f), Ok(()));
+        } else {
+            // A connection owes what is its own.
+            assert_eq!(check(&mut f), Ok(()));
+        }
+        f.disconnect(one);
+        f.said();
+    }
 }
 
 #[test]
@@ -755,16 +820,16 @@ fn an_identity_has_as_many_connections_as_it_may_have() {
     let mut f = Fixture::new();
     let quotas = identity(Quota::new().connections(2));
     let ann = allowed(Some("ann"), quotas).unwrap();
-    let check = |f: &Fixture| f.router.check_connection(&ann);
+    let check = |f: &mut Fixture| f.router.check_connection(&ann, f.queues.now);
     let one = f.metered("one", Some("ann"), quotas);
-    assert_eq!(check(&f), Ok(()));
+    assert_eq!(check(&mut f), Ok(()));
     f.metered("two", Some("ann"), quotas);
     let over = exceeded(Measure::Connections, QuotaOf::Identity, 2);
-    assert_eq!(check(&f), Err(Refusal::OverQuota(over)));
+    assert_eq!(check(&mut f), Err(Refusal::OverQuota(over)));
     let eve = allowed(Some("eve"), quotas).unwrap();
-    assert_eq!(f.router.check_connection(&eve), Ok(()));
+    assert_eq!(f.router.check_connection(&eve, f.queues.now), Ok(()));
     f.disconnect(one);
-    assert_eq!(check(&f), Ok(()));
+    assert_eq!(check(&mut f), Ok(()));
 }
 
 #[test]

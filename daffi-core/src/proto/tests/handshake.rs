@@ -144,7 +144,7 @@ fn a_refusal_says_what_to_do() {
     let connections = Exceeded::new(Measure::Connections, QuotaOf::Identity, 2, None);
     check(
         &Refusal::OverQuota(connections),
-        "no more than 2 connections for all processes of its identity together are let in",
+        "over a quota: 2 connections for all processes of its identity together",
     );
     let room_in = Some(Duration::from_millis(1500));
     let calls = Exceeded::new(Measure::CallsPerSecond, QuotaOf::Connection, 10, room_in);
