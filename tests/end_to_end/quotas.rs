@@ -217,11 +217,11 @@ async fn who_waits_is_read_at_once_when_its_quota_is_raised_or_taken_away() {
         Quotas::new(),
     ] {
         let jobs = Jobs::default();
-        let quotas = Quotas::new().connection(Quota::new().bytes_per_second(10_000));
+        let quotas = Quotas::new().connection(Quota::new().bytes_per_second(2_000));
         let net = net(Transport::Tcp, quotas, &jobs).await;
         let caller = net.caller().await;
         let client = WorkClient::new(&caller);
-        // Some seconds' worth is owed again and again, for more than half a minute in all.
+        // A read of it is owed for half a minute or more.
         let items = stream::iter((0..4).map(|_| vec![7; 100_000]));
         let total = client.total(items).bg();
         while let Ok(_) | Err(CallError::Overloaded { .. }) =

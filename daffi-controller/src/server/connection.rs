@@ -204,12 +204,8 @@ impl Hub {
         let slice = SLICE.min(self.heartbeat / 2);
         let mut owed = Some(time);
         while let Some(time) = owed.filter(|_| !outbox.is_closed()) {
-            sleep(if time > slice {
-                slice
-            } else {
-                (time + ROOM).min(self.heartbeat)
-            })
-            .await;
+            let longer = (time + ROOM).min(self.heartbeat);
+            sleep(if time > slice { slice } else { longer }).await;
             // Others of its identity may have taken more meanwhile, and its quota may have been raised.
             owed = self.still_owes(process);
         }
