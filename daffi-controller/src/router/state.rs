@@ -1,6 +1,8 @@
 //! The state of all routing: six parts, each of which owns its fields, and what is needed to pick.
 
-use daffi_core::proto::{Limits, Moment};
+use std::sync::Arc;
+
+use daffi_core::proto::{Limits, Moment, Who};
 
 use super::broadcasts::Broadcasts;
 use super::calls::Calls;
@@ -57,5 +59,11 @@ impl Router {
     #[must_use]
     pub fn process_name(&self, peer: PeerId) -> Option<&str> {
         self.peers.get(peer).map(|peer| &*peer.name)
+    }
+
+    /// Who a process is.
+    #[must_use]
+    pub fn identity(&self, peer: PeerId) -> Option<&Who<Arc<str>>> {
+        self.peers.get(peer).map(|peer| &peer.identity)
     }
 }

@@ -7,6 +7,7 @@ use tokio::task::yield_now;
 use tracing::{info, warn};
 
 use super::hub::{Hub, State};
+use super::seldom::Seldom;
 use super::standing::{Standing, rights};
 use crate::access::Policy;
 use crate::router::{Denial, DenialKind, PeerId, Turn};
@@ -108,15 +109,20 @@ impl Hub {
         self.finish(left, outboxes).await;
     }
 
+    /// What counts how often such a thing is told: those of quotas keep none of the others from that.
+    const fn told_of(&self, kind: DenialKind) -> &Seldom {
+        match kind {
+            DenialKind::OverQuota => &self.over_quota,
+            _ => &self.denied,
+        }
+    }
+
     /// Tells whoever runs the controller what was denied, and cuts off who does what it may not any more.
     pub(super) fn tell(&self, denials: Vec<Denial>) {
         for Denial { peer, reason, kind } in denials {
             let cuts = kind == DenialKind::CutOff;
-            // There may be many of them, of many processes; those of quotas keep none of the others from being told.
-            let said = match kind {
-                DenialKind::OverQuota => self.over_quota.may_say(),
-                _ => self.denied.may_say(),
-            };
+            // There may be many of them, of many processes.
+            let said = self.told_of(kind).may_say();
             if said.is_none() && !cuts {
                 continue;
             }
@@ -139,6 +145,24 @@ impl Hub {
             if let Some(outbox) = outbox.filter(|_| cuts) {
                 outbox.abort();
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daffi_core::transport::Address;
+
+    use super::*;
+    use crate::server::ControllerOptions;
+
+    #[tokio::test]
+    async fn who_is_over_a_quota_keeps_no_denial_from_being_told() {
+        let hub = Hub::new(&ControllerOptions::new(Address::Memory), None, 0);
+        let said = || hub.told_of(DenialKind::OverQuota).may_say();
+        assert!((0..100).filter(|_| said().is_some()).count() < 100);
+        for kind in [DenialKind::Right, DenialKind::CutOff] {
+            assert_eq!(hub.told_of(kind).may_say(), Some(0));
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use daffi_core::auth::Identities;
 use daffi_core::link::Link;
 use daffi_core::link::handshake::Admitted;
 use daffi_core::proto::{Extensions, Header, Refusal, Welcome};
@@ -10,6 +11,7 @@ use daffi_core::transport::{Arrived, Outbox};
 use tokio::task::yield_now;
 
 use super::hub::{Hub, State};
+use super::known::is_forgotten;
 use super::queues::Queue;
 use super::standing::{Standing, allowed};
 use crate::router::PeerId;
@@ -19,6 +21,8 @@ use crate::router::PeerId;
 pub(super) struct Ways<'a> {
     pub(super) outbox: &'a Arc<Outbox>,
     pub(super) arrived: &'a Arrived,
+    /// Who was known when it was asked who it is.
+    pub(super) known: Option<&'a Arc<Identities>>,
 }
 
 impl Hub {
@@ -102,8 +106,14 @@ impl Hub {
             queues,
             policy,
             quotas,
+            identities,
             ..
         } = state;
+        if is_forgotten(&admitted.who, ways.known, identities.as_ref())
+            && let Some(method) = admitted.who.method()
+        {
+            return Err(Refusal::Unknown { method });
+        }
         let standing = Standing::of(admitted);
         let process_name = &admitted.hello.process_name;
         let rights = allowed(policy.as_ref(), &standing, process_name)?;

@@ -5,27 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::auth::nonce;
+use daffi_core::auth::{Identities, nonce};
 use daffi_core::link::Channel;
 use daffi_core::link::handshake::{Admission, Admitted, OutOfTurn, Roll, Step};
 use daffi_core::proto::{Frame, Header, Limits, Nonce, Refusal};
 use daffi_core::transport::{Connection, Inlet, Outbox, ReadError, TlsFault};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
 use super::admitting::Ways;
 use super::hub::Hub;
+use super::pause::pause;
 use crate::router::{Fault, PeerId};
 
 /// How long a peer may take until it is known who it is, from its first byte on.
 pub(super) const GREETING: Duration = Duration::from_secs(10);
-
-/// So much longer it is not read, so that there is room for what comes then.
-const ROOM: Duration = Duration::from_millis(50);
-
-/// And so often it is looked whether its connection is closed on this side.
-const SLICE: Duration = Duration::from_millis(250);
 
 /// How long what is left may take to be written after the reader has seen the end.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -39,8 +34,10 @@ impl Hub {
             peer,
             channel,
         } = connection;
+        // They may be others when the handshake is over.
+        let known = self.state().identities.clone();
         let greeted = tokio::select! {
-            greeted = timeout_at(until, self.greeted(&mut inlet, &outbox, &channel)) => greeted,
+            greeted = timeout_at(until, self.greeted(&mut inlet, &outbox, &channel, known.as_ref())) => greeted,
             () = self.closing.cancelled() => return outbox.abort(),
         };
         let (process_name, admitted) = match greeted {
@@ -72,6 +69,7 @@ impl Hub {
         let ways = Ways {
             outbox: &outbox,
             arrived: &inlet.arrived(),
+            known: known.as_ref(),
         };
         let admitted = match admitted {
             // The rest of the greeting may be long, and is not kept as long as the connection.
@@ -121,8 +119,9 @@ impl Hub {
         inlet: &mut Inlet,
         outbox: &Arc<Outbox>,
         channel: &Channel,
+        known: Option<&Arc<Identities>>,
     ) -> Result<Option<(String, Result<Admitted, Refusal>)>, String> {
-        let identities = self.identities.as_deref();
+        let identities = known.map(|known| &**known);
         let mut admission = Admission::new(
             self.demands,
             channel,
@@ -198,17 +197,10 @@ impl Hub {
         }
     }
 
-    /// Waits until a process may be read again that has sent more than it may. What is owed has a bound, and so has what is not noticed
-    /// meanwhile: that it is gone, if writing to it does not say so.
+    /// Waits until a process may be read again that has sent more than it may.
     async fn pause(&self, process: PeerId, time: Duration, outbox: &Outbox) {
-        let slice = SLICE.min(self.heartbeat / 2);
-        let mut owed = Some(time);
-        while let Some(time) = owed.filter(|_| !outbox.is_closed()) {
-            let longer = (time + ROOM).min(self.heartbeat);
-            sleep(if time > slice { slice } else { longer }).await;
-            // Others of its identity may have taken more meanwhile, and its quota may have been raised.
-            owed = self.still_owes(process);
-        }
+        let owes = || self.still_owes(process).filter(|_| !outbox.is_closed());
+        pause(time, self.heartbeat, owes).await;
     }
 }
 

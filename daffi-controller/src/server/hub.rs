@@ -46,8 +46,6 @@ pub(super) struct Hub {
     pub(super) heartbeat: Duration,
     /// What it asks of those who join.
     pub(super) demands: Demands,
-    /// Whom it knows.
-    pub(super) identities: Option<Arc<Identities>>,
     origin: Instant,
     /// The router wants to be told the time.
     alarm: Notify,
@@ -70,6 +68,8 @@ pub(super) struct State {
     pub(super) policy: Option<Policy>,
     /// How much each may have.
     pub(super) quotas: Quotas,
+    /// Whom it knows.
+    pub(super) identities: Option<Arc<Identities>>,
     pub(super) closing: bool,
 }
 
@@ -85,6 +85,7 @@ impl Hub {
             queues: Queues::default(),
             policy,
             quotas: options.quotas,
+            identities: options.identities.clone(),
             closing: false,
         };
         Self {
@@ -98,7 +99,6 @@ impl Hub {
                 any_user: options.any_user,
                 insecure: options.insecure,
             },
-            identities: options.identities.clone(),
             origin: Instant::now(),
             alarm: Notify::new(),
             closing: CancellationToken::new(),

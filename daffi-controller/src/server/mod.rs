@@ -5,7 +5,9 @@ mod admitting;
 mod arriving;
 mod connection;
 mod hub;
+mod known;
 mod options;
+mod pause;
 mod queues;
 mod requests;
 mod seldom;
@@ -14,6 +16,7 @@ mod standing;
 use std::sync::Arc;
 use std::time::Duration;
 
+use daffi_core::auth::Identities;
 use daffi_core::transport::{Address, Connection, Listener, Openness, Security};
 use daffi_core::{Access, ConfigFault, Quotas, StartError};
 use tokio::runtime::Handle;
@@ -127,6 +130,16 @@ impl Controller {
     /// Where it is dropped, those who come new have the new quotas, and perhaps only some of those who are there.
     pub async fn set_quotas(&self, quotas: Quotas) {
         self.hub.allow(quotas).await;
+    }
+
+    /// From now on it knows those, and asks whoever joins through TCP to be one of them. Who was let in by a token or a key that is not
+    /// among theirs any more is cut off; whoever else is there goes on.
+    ///
+    /// # Cancel safety
+    ///
+    /// Where it is dropped, nobody new is let in by what is gone, and perhaps only some of those who are there are cut off.
+    pub async fn set_identities(&self, identities: Identities) {
+        self.hub.know(Arc::new(identities)).await;
     }
 
     /// Where it listens, with the real port.

@@ -5,6 +5,8 @@
 #[cfg(feature = "tls")]
 mod guide;
 #[cfg(feature = "tls")]
+mod reload;
+#[cfg(feature = "tls")]
 mod tls;
 
 use std::fs::DirBuilder;

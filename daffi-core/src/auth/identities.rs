@@ -34,7 +34,7 @@ mod known {
     use super::Identities;
     use crate::auth::{MISSING, Source};
     use crate::link::handshake::{Member, Roll};
-    use crate::proto::Method;
+    use crate::proto::{Method, Who};
 
     impl Identities {
         /// Reads a file of identities.
@@ -44,6 +44,18 @@ mod known {
         /// Always: it needs the feature `auth`.
         pub fn load(_: &Path) -> Result<Self, String> {
             Err(MISSING.to_owned())
+        }
+
+        /// Whether nobody is known.
+        #[must_use]
+        pub fn is_empty(&self) -> bool {
+            true
+        }
+
+        /// Who is known here by something by which `other` does not know them.
+        #[must_use]
+        pub fn missing_from(&self, _: &Self) -> Vec<Who<Arc<str>>> {
+            Vec::new()
         }
 
         /// Adds whoever has a token.
@@ -80,7 +92,7 @@ mod known {
     use crate::auth::source::Source;
     use crate::auth::{hex, make};
     use crate::link::handshake::{Member, Roll};
-    use crate::proto::{Method, Proof};
+    use crate::proto::{Method, Proof, Who};
 
     /// The name of whoever has the token that a process with a controller was given for itself.
     const SHARED: &str = "shared-token";
@@ -154,6 +166,30 @@ mod known {
                 Some(known) => Err(format!("`{name}` has the same {method} as `{}`", known.name)),
                 None => Ok(()),
             }
+        }
+
+        /// Whether nobody is known.
+        #[must_use]
+        pub fn is_empty(&self) -> bool {
+            self.known.is_empty()
+        }
+
+        /// Who is known here by something by which `other` does not know them.
+        #[must_use]
+        pub fn missing_from(&self, other: &Self) -> Vec<Who<Arc<str>>> {
+            let is_missing = |(shown, entry): &(&(Method, [u8; 32]), &Arc<Entry>)| {
+                other
+                    .known
+                    .get(*shown)
+                    .is_none_or(|known| known.name != entry.name)
+            };
+            let missing = self.known.iter().filter(is_missing);
+            missing
+                .map(|((method, _), entry)| match method {
+                    Method::Token => Who::Token(Arc::clone(&entry.name)),
+                    Method::Key => Who::Key(Arc::clone(&entry.name)),
+                })
+                .collect()
         }
 
         /// Adds whoever has the token that this process has, too. A key is not shared.

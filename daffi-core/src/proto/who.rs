@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::proof::Method;
+
 /// Who a process is, and how that is known. `N` is how its name is held.
 ///
 /// With every call that it makes it travels to the provider, so it takes no more than it must: nobody is one byte, a user of the
@@ -23,6 +25,16 @@ pub enum Who<N> {
 }
 
 impl<N> Who<N> {
+    /// By what it has proven who it is, in the handshake.
+    #[must_use]
+    pub const fn method(&self) -> Option<Method> {
+        match self {
+            Self::Token(_) => Some(Method::Token),
+            Self::Key(_) => Some(Method::Key),
+            Self::Nobody | Self::User(_) | Self::Certificate(_) => None,
+        }
+    }
+
     /// The same, with its name held in another way.
     pub fn map<'a, M>(&'a self, hold: impl FnOnce(&'a N) -> M) -> Who<M> {
         match self {

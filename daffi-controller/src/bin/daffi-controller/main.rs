@@ -169,6 +169,10 @@ async fn run(configured: Configured) -> ExitCode {
         tokio::select! {
             name = stop.told() => break name,
             _ = hangup.recv() => {
+                controller.reload().await;
+                if let Some(file) = &arguments.known {
+                    know_again(&controller, file).await;
+                }
                 says = reload(&controller, arguments.config.as_deref(), says).await;
             }
         }
@@ -201,9 +205,21 @@ impl Says {
     }
 }
 
-/// Reads certificates and the configuration again. What is at fault changes nothing. Gives what it says something of now.
+/// Reads again who is known. What is at fault changes nothing.
+async fn know_again(controller: &Controller, file: &Path) {
+    match Identities::load(file) {
+        // One that is written just now may be empty.
+        Ok(known) if known.is_empty() => error!(
+            file = %file.display(),
+            "SIGHUP: the file of those who are known names nobody, so nothing changes; to let nobody in, start again"
+        ),
+        Ok(known) => controller.set_identities(known).await,
+        Err(error) => error!("SIGHUP: --known: {error}; nothing changes"),
+    }
+}
+
+/// Reads the configuration again. What is at fault changes nothing. Gives what it says something of now.
 async fn reload(controller: &Controller, file: Option<&Path>, says: Says) -> Says {
-    controller.reload().await;
     let Some(file) = file else {
         info!("SIGHUP: there is no configuration file to read again");
         return says;
