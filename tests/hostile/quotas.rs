@@ -177,6 +177,46 @@ async fn a_flood_of_bytes_is_read_no_faster_than_allowed_and_costs_no_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_owes_and_comes_again_is_not_read_before_that_is_paid() {
+    let stage = Stage::holding();
+    let mut bystanders = stage.bystanders().await;
+    let mut witness = join(&stage, "witness").await;
+    let mut peer = join(&stage, "comes again").await;
+    let items = Header::Items {
+        call: CallId::first(7),
+        stream: StreamId::Argument(0),
+        items: 1,
+    };
+    // Of twelve million, a second's four million are there.
+    peer.send(Frames::new().carrying(&items, &vec![0; 12_000_000]))
+        .await;
+    // As soon as all of it is counted, its identity is told so.
+    let mut number = 0;
+    loop {
+        let counts = witness
+            .ask(Frames::new().with(&call(number, "nobody offers this")), 1)
+            .await;
+        if counts.contains_key("over quota") {
+            break;
+        }
+        number += 1;
+        tokio::task::yield_now().await;
+    }
+    let begun = Instant::now();
+    drop(peer);
+    let mut peer = join(&stage, "comes again, really").await;
+    let question = Header::Query {
+        call: CallId::first(0),
+        query: Query::WaitProcess("left"),
+    };
+    let counts = peer.ask(Frames::new().with(&question), 1).await;
+    assert_eq!(counts["value"], 1, "{counts:?}");
+    assert!(begun.elapsed() > Duration::from_secs(1), "{:?}", begun.elapsed());
+    bystanders.go_on(20).await;
+    bystanders.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_connections_that_say_nothing_are_in_nobodys_way() {
     const MANY: usize = 10_000;
     let stage = Stage::new(Transport::Tcp);

@@ -7,7 +7,9 @@
 #![allow(clippy::print_stderr, reason = "a test that tests nothing must say so")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::Shutdown;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, chown};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio, exit};
@@ -19,11 +21,16 @@ use tempfile::TempDir;
 
 const PART: &str = "DAFFI_TEST_PART";
 const FOLDER: &str = "DAFFI_TEST_FOLDER";
+/// Where a relay passes on what it is told.
+const NEXT: &str = "DAFFI_TEST_NEXT";
+const TOKEN: &str = "daffi_token_1111111111111111111111111111111111111111111111111111111111111111";
 const SAYS: &str = "part: ";
 
 const ROOT: u32 = 0;
 /// A user that owns nothing.
 const OTHER: u32 = 65534;
+/// One between the two.
+const THIRD: u32 = 65533;
 
 #[callback]
 async fn calculate_sum(a: i64, b: i64) -> i64 {
@@ -52,6 +59,15 @@ async fn act(part: &str) {
     if let Some(folder) = env::var_os(FOLDER) {
         builder = builder.unix_sock_path(folder);
     }
+    if part.starts_with("relay") {
+        return relay(
+            Path::new(&env::var_os(FOLDER).unwrap()),
+            Path::new(&env::var_os(NEXT).unwrap()),
+        );
+    }
+    if part.contains("knows the token") {
+        builder = builder.token(TOKEN);
+    }
     if part.starts_with("controller") {
         let started = builder.init_controller(true).start().await;
         say(&started
@@ -74,6 +90,25 @@ async fn act(part: &str) {
             say(&format!("joined: {sum}"));
             g.stop().await;
         }
+    }
+}
+
+/// Passes on what both sides say, from a socket of its own to another one.
+fn relay(folder: &Path, next: &Path) {
+    let listener = UnixListener::bind(folder.join(".sock")).unwrap();
+    fs::set_permissions(folder.join(".sock"), fs::Permissions::from_mode(0o666)).unwrap();
+    say("runs");
+    for near in listener.incoming() {
+        let (mut near, mut far) = (near.unwrap(), UnixStream::connect(next.join(".sock")).unwrap());
+        let (mut back, mut on) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+        thread::spawn(move || {
+            let _ = io::copy(&mut near, &mut on);
+            let _ = on.shutdown(Shutdown::Write);
+        });
+        thread::spawn(move || {
+            let _ = io::copy(&mut far, &mut back);
+            let _ = back.shutdown(Shutdown::Write);
+        });
     }
 }
 
@@ -130,6 +165,7 @@ impl Stage {
             .current_dir("/")
             .env(PART, part)
             .env("TMPDIR", self.folder.path())
+            .env(NEXT, self.folder.path().join("next"))
             .envs(folder.map(|folder| (FOLDER, folder)))
             .uid(uid)
             .gid(uid)
@@ -236,4 +272,26 @@ fn a_controller_lets_in_its_own_user_and_root_unless_it_is_open_to_all() {
 
     let _controller = stage.controller("any user", ROOT, Some(&folder));
     stage.check("node, own user", OTHER, Some(&folder), &["joined: 3"]);
+}
+
+#[test]
+fn a_proof_that_a_third_user_passes_on_is_none() {
+    let Some(stage) = Stage::new() else { return };
+    let next = stage.own("next", OTHER, 0o755);
+    let (controller, node) = (
+        "any user, knows the token, any user",
+        "node, knows the token, any user",
+    );
+    let _controller = stage.controller(controller, OTHER, Some(&next));
+    for uid in [ROOT, OTHER] {
+        stage.check(node, uid, Some(&next), &["joined: 3"]);
+        let folder = stage.own(&format!("relay {uid}"), THIRD, 0o755);
+        let _relay = stage.start("relay", THIRD, Some(&folder));
+        // The controller has made its own proof for whoever passes on, and so this is none for the node.
+        stage.check(node, uid, Some(&folder), &["Untrusted", "token"]);
+    }
+    // Whoever runs the controller, or the node, may do that, as it may do everything that they do.
+    let folder = stage.own("relay of its own", OTHER, 0o755);
+    let _relay = stage.start("relay", OTHER, Some(&folder));
+    stage.check(node, OTHER, Some(&folder), &["joined: 3"]);
 }

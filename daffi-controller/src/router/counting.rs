@@ -62,6 +62,16 @@ impl Peers {
         }
     }
 
+    /// A call that has begun has a stream, which was not known.
+    pub(super) fn streams_too(&mut self, by: PeerId) {
+        let (slots, holders) = self.with_holders();
+        let Some(peer) = get_mut(slots, by) else { return };
+        peer.streaming += 1;
+        if let Some(metered) = &peer.metered {
+            holders.streams_too(metered);
+        }
+    }
+
     /// It has ended, or waits no longer.
     pub(super) fn ended(&mut self, by: PeerId, streams: bool) {
         let (slots, holders) = self.with_holders();

@@ -221,6 +221,13 @@ impl Holders {
         }
     }
 
+    /// A call that has begun has a stream, which was not known.
+    pub(super) fn streams_too(&mut self, metered: &Metered) {
+        if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
+            holder.tally.streams += 1;
+        }
+    }
+
     /// It has ended, or waits no longer.
     pub(super) fn ended(&mut self, metered: &Metered, streams: bool) {
         if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {

@@ -189,7 +189,7 @@ impl Router {
                 if let Header::Close { status, .. } = &header {
                     turn.spend_words(words(status));
                 }
-                self.stream(from, header, payload, out)?;
+                self.stream(from, header, payload, turn.now(), out)?;
                 None
             }
             _ => return Err(Fault::Unexpected("a frame that has no place after the handshake")),

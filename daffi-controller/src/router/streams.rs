@@ -4,7 +4,7 @@
 //! the receiver. A sender that does not keep to that, or more streams than a queue has room for, end with `Overloaded`.
 
 use bytes::Bytes;
-use daffi_core::proto::{CallId, Failed, Header, Status, StreamId};
+use daffi_core::proto::{CallId, Failed, Header, Moment, Status, StreamId};
 
 use super::ids::{Caller, Part, PeerId, Routed, Sent, WaitId};
 use super::outlet::{Fault, Outlet};
@@ -71,6 +71,7 @@ impl Router {
         from: PeerId,
         header: Header<'_>,
         payload: &Bytes,
+        now: Moment,
         out: &mut impl Outlet,
     ) -> Result<(), Fault> {
         let way = match header {
@@ -125,6 +126,12 @@ impl Router {
             _ => &empty,
         };
         if let Some(way) = way {
+            if matches!(header, Header::Opened { .. } | Header::Items { .. })
+                && let Err(failed) = self.streams_too(way.routed, now)
+            {
+                self.fail(way.routed, failed, out);
+                return Ok(());
+            }
             let header = way.renamed(header);
             self.pass_on(&way, &header, payload, out);
         }
@@ -141,6 +148,24 @@ impl Router {
         if matches!(outstanding.caller, Caller::HandedOver(_) | Caller::Nobody) {
             outstanding.cancel(call, out);
         }
+    }
+
+    /// A call has a stream. Its provider may have offered none: then it counts as one that has from now on.
+    fn streams_too(&mut self, routed: CallId, now: Moment) -> Result<(), Failed> {
+        let Some(by) = self
+            .calls
+            .get(routed)
+            .filter(|call| !call.streams)
+            .map(|call| call.by)
+        else {
+            return Ok(());
+        };
+        self.check_streams(by, now)?;
+        if let Some(call) = self.calls.get_mut(routed) {
+            call.streams = true;
+            self.peers.streams_too(by);
+        }
+        Ok(())
     }
 
     /// The way to the caller of a call that `from` runs; none if nobody waits for it any more.
@@ -242,7 +267,15 @@ impl Router {
         } else {
             Failed::Overloaded { may_have_run: true }
         };
-        outstanding.cancel(way.routed, out);
+        self.fail(way.routed, failed, out);
+    }
+
+    /// Ends a call whose streams cannot go on.
+    fn fail(&mut self, routed: CallId, failed: Failed, out: &mut impl Outlet) {
+        let Some(outstanding) = self.calls.get_mut(routed) else {
+            return;
+        };
+        outstanding.cancel(routed, out);
         let ended = *outstanding;
         outstanding.caller = Caller::Nobody;
         self.end(&ended, Status::Failed(failed), &Bytes::new(), out);

@@ -15,7 +15,7 @@ use super::pause::{Pause, longer_each_time, pause};
 use super::pump::Feeds;
 use super::source::Source;
 use super::spread::Receivers;
-use super::worth::{is_worth_retrying, room_in};
+use super::worth::{is_worth_retrying, wait_before};
 use crate::error::{CallError, Oversized};
 use crate::node::{Backoff, Exchange, Item, Message, Next, Request, in_process};
 use crate::proto::{Described, Failed, Failure, Limits, Moment, Outcome, Window};
@@ -339,7 +339,7 @@ impl Attempt {
         }
         let node = Arc::clone(self.exchange.node());
         // Before there is room it would be refused again, and the attempt is lost.
-        let delay = room_in(failed).saturating_add(self.backoff.pause());
+        let delay = wait_before(failed, self.backoff.pause());
         let at = Instant::now().checked_add(delay);
         if self
             .deadline

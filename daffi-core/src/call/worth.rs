@@ -20,12 +20,33 @@ pub(super) const fn is_worth_retrying(failed: &Failed) -> bool {
     )
 }
 
-/// How long it is known to be in vain.
-pub(super) fn room_in(failed: &Failed) -> Duration {
+/// How long before it is made again: as long as that is known to be in vain, and a `pause` behind it. So those that are told to come at
+/// the same moment do not.
+pub(super) fn wait_before(failed: &Failed, pause: Duration) -> Duration {
     match failed {
         Failed::OverQuota(Exceeded {
             room_in: Some(time), ..
-        }) => *time,
-        _ => Duration::ZERO,
+        }) => time.saturating_add(pause),
+        _ => pause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::{Measure, QuotaOf};
+
+    #[test]
+    fn who_is_over_a_quota_waits_until_there_is_room_and_then_a_little() {
+        let check = |room_in, pause, expected| {
+            let exceeded = Exceeded::new(Measure::CallsPerSecond, QuotaOf::Connection, 5, room_in);
+            assert_eq!(wait_before(&Failed::OverQuota(exceeded), pause), expected);
+        };
+        let [little, second] = [3, 1000].map(Duration::from_millis);
+        check(Some(second), little, second + little);
+        check(Some(little), second, second + little);
+        check(Some(Duration::MAX), second, Duration::MAX);
+        check(None, little, little);
+        assert_eq!(wait_before(&Failed::Recursive, little), little);
     }
 }

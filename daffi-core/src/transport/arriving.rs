@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tokio::net::{TcpStream, UnixStream};
 
-use super::connection::Connection;
+use super::connection::{Connection, End};
 use super::fault::ConnectError;
 use super::security::{Kind, Security};
 use super::socket::Peer;
@@ -60,7 +60,7 @@ impl Arriving {
     /// Dropping it ends the connection.
     pub async fn secure(self) -> Result<Connection, ConnectError> {
         match self.socket {
-            Socket::Unix(stream, path) => Ok(Connection::unix(stream, path, self.limits)),
+            Socket::Unix(stream, path) => Ok(Connection::unix(stream, path, self.limits, End::Controller)),
             Socket::Tcp(stream, security) => match &security.0 {
                 Kind::None => Ok(Connection::tcp(stream, self.limits)?),
                 #[cfg(feature = "tls")]

@@ -100,9 +100,8 @@ impl Connection {
         ))
     }
 
-    /// A connection over a Unix socket, known to people by `path`.
-    #[must_use]
-    pub fn unix(stream: UnixStream, path: PathBuf, limits: Limits) -> Self {
+    /// A connection over a Unix socket, known to people by `path`. `end` says which of them this is.
+    pub(super) fn unix(stream: UnixStream, path: PathBuf, limits: Limits, end: End) -> Self {
         let mut channel = Channel::new(Reach::Machine);
         // Without it, nobody is trusted.
         channel.user = stream.peer_cred().ok().map(|user| User {
@@ -110,6 +109,9 @@ impl Connection {
             gid: user.gid(),
             pid: user.pid(),
         });
+        if let Some(user) = channel.user {
+            channel.binding = both_users(own_uid(), user.uid, end);
+        }
         let (read, write) = stream.into_split();
         Self::over(
             ReadHalf::Unix(read),
@@ -152,6 +154,25 @@ fn both_ports(near: SocketAddr, far: SocketAddr) -> Arc<[u8]> {
     format!("{} {}", near.min(far), near.max(far)).into_bytes().into()
 }
 
+/// Which end of a connection this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It was connected to.
+    Controller,
+    /// It has connected.
+    Node,
+}
+
+/// What both ends of a Unix socket have, and no connection that a process of a third user has made to each of them: as whom each runs. Who is
+/// of either user needs not pass on anything.
+fn both_users(own: u32, other: u32, end: End) -> Arc<[u8]> {
+    let (controller, node) = match end {
+        End::Controller => (own, other),
+        End::Node => (other, own),
+    };
+    format!("{controller} {node}").into_bytes().into()
+}
+
 /// Whether an address is one of this machine that no other can reach.
 pub(super) fn is_loopback(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()
@@ -189,7 +210,7 @@ pub async fn connect(
             }
             let connected = UnixStream::connect(path).await;
             let stream = connected.map_err(|error| explained(error, path))?;
-            Ok(Connection::unix(stream, path.clone(), limits))
+            Ok(Connection::unix(stream, path.clone(), limits, End::Node))
         }
         Address::Memory => Err(unsupported("a controller in memory is joined, not dialled")),
     }
@@ -197,4 +218,21 @@ pub async fn connect(
 
 fn unsupported(why: &'static str) -> ConnectError {
     io::Error::new(io::ErrorKind::Unsupported, why).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_of_a_unix_socket_name_the_same_users_and_those_of_another_one_do_not() {
+        let (controller, node, between) = (1, 2, 3);
+        for (controller, node) in [(controller, node), (node, controller), (node, node)] {
+            let said = both_users(controller, node, End::Controller);
+            assert_eq!(said, both_users(node, controller, End::Node));
+            // Neither what the node says to whoever is in between, nor what that says to the controller.
+            let to_between = both_users(node, between, End::Node);
+            assert_ne!(to_between, both_users(controller, between, End::Controller));
+        }
+    }
 }

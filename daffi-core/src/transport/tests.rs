@@ -21,6 +21,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
+use super::connection::End;
 use super::*;
 use crate::proto::Limits;
 use crate::proto::{self, CallId, Frame, FrameError, Framing, Header, LENGTH_BYTES, Status};
@@ -66,8 +67,8 @@ async fn pair(kind: Kind, limits: Limits) -> (Connection, Connection) {
         Kind::Memory => Connection::memory(limits),
         Kind::Unix => {
             let (here, there) = UnixStream::pair().unwrap();
-            let end = |stream| Connection::unix(stream, PathBuf::from("pair"), limits);
-            (end(here), end(there))
+            let end = |stream, end| Connection::unix(stream, PathBuf::from("pair"), limits, end);
+            (end(here, End::Node), end(there, End::Controller))
         }
         Kind::Tcp => {
             let (here, there) = tcp_pair().await;
@@ -104,7 +105,7 @@ impl Raw {
             Kind::Unix => {
                 let (here, there) = UnixStream::pair().unwrap();
                 (
-                    Connection::unix(here, PathBuf::from("pair"), limits),
+                    Connection::unix(here, PathBuf::from("pair"), limits, End::Node),
                     Self::Unix(there),
                 )
             }

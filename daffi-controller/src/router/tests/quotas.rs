@@ -236,6 +236,55 @@ fn a_call_that_waits_for_a_place_is_refused_if_it_would_be_one_stream_too_many_t
 }
 
 #[test]
+fn a_stream_that_nobody_has_offered_counts_as_any_other() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    let quotas = identity(Quota::new().streams(1));
+    let [one, two] = ["one", "two"].map(|name| f.metered(name, Some("ann"), quotas));
+    let [(_, first), (_, second), (_, third)] =
+        [(one, 0), (two, 0), (two, 1)].map(|(from, number)| f.routed(from, call(number, "add")));
+    let opened = |number| Header::Opened {
+        call: id(number),
+        index: 0,
+    };
+    f.receive(provider, opened(first), &Bytes::new()).unwrap();
+    f.receive(provider, opened(first), &Bytes::new()).unwrap();
+    f.said();
+    check_tallies(&f.router);
+    let items = |number, stream| Header::Items {
+        call: id(number),
+        stream,
+        items: 1,
+    };
+    let over = Failed::OverQuota(exceeded(Measure::Streams, QuotaOf::Identity, 1));
+    // Neither opened, nor sent without a word; not by its provider, and not by its caller.
+    f.receive(provider, opened(second), &Bytes::new()).unwrap();
+    let said = f.said();
+    assert!(said.contains(&(two, failure(0, over.clone()))), "{said:?}");
+    assert!(
+        said.contains(&(provider, Said::Cancel { number: second })),
+        "{said:?}"
+    );
+    f.receive(two, items(1, StreamId::Argument(0)), &Bytes::from("x"))
+        .unwrap();
+    assert!(f.said().contains(&(two, failure(1, over))));
+    for number in [second, third] {
+        f.reply(provider, number);
+    }
+    f.said();
+    let (_, fourth) = f.routed(two, call(2, "add"));
+    f.reply(provider, first);
+    f.said();
+    f.receive(provider, items(fourth, StreamId::Result(0)), &Bytes::from("x"))
+        .unwrap();
+    assert!(matches!(&*f.said(), [(to, Said::Items { .. })] if *to == two));
+    check_tallies(&f.router);
+    f.reply(provider, fourth);
+    f.said();
+    assert_eq!(f.router.peers.holders().counted().next().unwrap().1.1.streams, 0);
+}
+
+#[test]
 fn callbacks_are_as_many_as_one_may_offer() {
     let mut f = Fixture::new();
     let quotas = Quotas::new()

@@ -425,6 +425,44 @@ async fn a_handshake_has_a_bound_in_bytes() {
     ));
 }
 
+/// How many bytes the certificate in a file in PEM has.
+fn certificate_bytes(path: &std::path::Path) -> usize {
+    let text = fs::read_to_string(path).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with("-----"));
+    lines.map(str::len).sum::<usize>() / 4 * 3
+}
+
+#[tokio::test]
+async fn a_chain_of_14_kib_is_taken_and_one_that_is_over_all_that_there_is_is_not() {
+    let ca = Ca::new();
+    let server = serving(ca.mutual());
+    for (count, sizes, fits) in [(233, 13_900..14_400, true), (275, 16_400..17_000, false)] {
+        let names = (0..count).map(|number| format!("{number:04}.{}", "a".repeat(52)));
+        let shown = ca.shown("long", &Wanted::new(Purpose::Client, names));
+        let bytes = certificate_bytes(&ca.path("long.pem"));
+        assert!(sizes.contains(&bytes), "{bytes}");
+        let (controller, node) = meet(&server, &joining(shown.ca(ca.path("ca.pem")))).await;
+        if fits {
+            let (controller, node) = (controller.unwrap(), node.unwrap());
+            let name = controller.channel.certificate.as_deref();
+            assert_eq!(name, Some(&*format!("0000.{}", "a".repeat(52))));
+            // There is room for a greeting, too.
+            node.outbox.send(&header(1), &payload(1000)).unwrap();
+            node.outbox.flush();
+            let mut inlet = controller.inlet;
+            assert_eq!(within(receive(&mut inlet, 1)).await, [(1, payload(1000))]);
+            continue;
+        }
+        assert!(matches!(
+            fault(controller),
+            TlsFault::TooMuch {
+                by: TlsSide::Node,
+                limit: 16384
+            }
+        ));
+    }
+}
+
 /// Everything that a node sends, cut off at any byte.
 #[tokio::test]
 async fn half_a_handshake_ends_with_its_connection() {
