@@ -8,6 +8,7 @@ use tokio::task::yield_now;
 use tracing::info;
 
 use super::hub::{Hub, State};
+use super::queues::Queue;
 use crate::router::{Denial, DenialKind};
 
 /// So many processes are looked at at a time.
@@ -37,7 +38,7 @@ impl Hub {
             } = &mut *state;
             let before = known.replace(Arc::clone(&identities));
             let missing = before.map_or_else(Vec::new, |before| before.missing_from(&identities));
-            let peers: Vec<_> = queues.all().map(|queue| queue.peer()).collect();
+            let peers: Vec<_> = queues.all().map(Queue::peer).collect();
             (missing, peers)
         };
         for some in peers.chunks(LOOKED_AT) {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use daffi_controller::{Controller, ControllerOptions};
 use daffi_core::proto::{CallHeader, CallId, Framing, Header, Hello, Limits, Mode, Query, Refusal, append};
-use daffi_core::transport::{Address, Connection, Security, connect};
+use daffi_core::transport::{Address, Connection, End, Security, connect};
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::time::{sleep, timeout};
@@ -146,7 +146,7 @@ async fn a_process_whose_large_frame_takes_many_heartbeats_is_not_cut_off() {
     }
 
     let path = path.to_owned();
-    let mut connection = Connection::unix(socket, path, Limits::default());
+    let mut connection = Connection::unix(socket, path, Limits::default(), End::Node);
     let answered = loop {
         let frame = connection.inlet.read_one().await.unwrap();
         let frame = frame.expect("it was cut off");

@@ -101,7 +101,8 @@ impl Connection {
     }
 
     /// A connection over a Unix socket, known to people by `path`. `end` says which of them this is.
-    pub(super) fn unix(stream: UnixStream, path: PathBuf, limits: Limits, end: End) -> Self {
+    #[must_use]
+    pub fn unix(stream: UnixStream, path: PathBuf, limits: Limits, end: End) -> Self {
         let mut channel = Channel::new(Reach::Machine);
         // Without it, nobody is trusted.
         channel.user = stream.peer_cred().ok().map(|user| User {
@@ -156,7 +157,7 @@ fn both_ports(near: SocketAddr, far: SocketAddr) -> Arc<[u8]> {
 
 /// Which end of a connection this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub enum End {
     /// It was connected to.
     Controller,
     /// It has connected.

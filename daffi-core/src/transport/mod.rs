@@ -29,7 +29,7 @@ mod tls;
 
 pub use address::Address;
 pub use arriving::Arriving;
-pub use connection::{Connection, connect};
+pub use connection::{Connection, End, connect};
 pub use fault::{CertificateFault, ConnectError, TlsConfigFault, TlsFault, TlsSide};
 pub use folder::{NotPrivate, own_uid};
 pub use inlet::{Arrived, Inlet, ReadError};

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use bytes::Bytes;
 use daffi_core::proto::{Frame, LENGTH_BYTES, Limits};
-use daffi_core::transport::Connection;
+use daffi_core::transport::{Connection, End};
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::runtime::{Builder, Runtime};
@@ -87,7 +87,7 @@ async fn pass(sizes: &[u8], bytes: &[u8]) {
         frame_bytes: LIMIT,
         ..Limits::default()
     };
-    let mut inlet = Connection::unix(there, "fuzz".into(), limits).inlet;
+    let mut inlet = Connection::unix(there, "fuzz".into(), limits, End::Controller).inlet;
     let write = async move {
         let mut rest = bytes;
         for size in sizes.iter().cycle() {
