@@ -20,6 +20,24 @@ pub struct ProcessInfo {
     pub callbacks: u32,
     /// Who it is, as the controller has it proven; `None` if nothing was.
     pub identity: Option<Identity>,
+    /// What it says of itself by [`GlobalBuilder::attribute`](crate::GlobalBuilder::attribute): keys and values, in the order of the keys. Nobody has proven it.
+    pub attributes: Vec<(String, String)>,
+}
+
+impl ProcessInfo {
+    /// What it says of itself under a key.
+    ///
+    /// ```
+    /// # fn example(processes: &[daffi_core::ProcessInfo]) {
+    /// let resizers = processes.iter().filter(|process| process.attribute("kind") == Some("resizer"));
+    /// let names: Vec<_> = resizers.map(|process| process.name.as_str()).collect();
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(other, _)| other == key);
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 /// A callback that somebody offers.
@@ -53,6 +71,8 @@ pub enum Presence {
         process: String,
         /// Who it is, as the controller has it proven; `None` if nothing was.
         identity: Option<Identity>,
+        /// What it says of itself: keys and values, in the order of the keys. Nobody has proven it.
+        attributes: Vec<(String, String)>,
     },
     /// A process is there no more, nor are its callbacks.
     Left {
@@ -105,6 +125,7 @@ impl ProcessInfo {
             pid: entry.pid,
             callbacks: entry.callbacks,
             identity: Identity::told(&entry.identity),
+            attributes: entry.attributes.into(),
         }
     }
 }
@@ -130,9 +151,14 @@ impl Presence {
     /// As the controller tells of it.
     pub(crate) fn told(change: Change) -> Self {
         match change {
-            Change::Joined { process, identity } => Self::Joined {
+            Change::Joined {
+                process,
+                identity,
+                attributes,
+            } => Self::Joined {
                 process,
                 identity: Identity::told(&identity),
+                attributes: attributes.into(),
             },
             Change::Left { process, reason } => Self::Left {
                 process,

@@ -275,7 +275,10 @@ async fn whoever_asks_who_is_there_is_told_who_that_is() {
     let mut events = g.presence().await.unwrap();
     let mut joined = Vec::new();
     while joined.len() < 2 {
-        if let Presence::Joined { process, identity } = events.next().await.unwrap().unwrap() {
+        if let Presence::Joined {
+            process, identity, ..
+        } = events.next().await.unwrap().unwrap()
+        {
             joined.push((process, identity.as_ref().map(Identity::to_string)));
         }
     }

@@ -1,6 +1,6 @@
 //! Being told what happens to processes and callbacks.
 
-use daffi::{CallError, Global, LeaveReason, Presence, PresenceEvents, callback};
+use daffi::{CallError, Global, LeaveReason, Presence, PresenceEvents, StartError, callback};
 
 use crate::net::{Net, over_each};
 
@@ -24,6 +24,7 @@ fn joined(process: &str) -> Presence {
     Presence::Joined {
         process: process.to_owned(),
         identity: None,
+        attributes: Vec::new(),
     }
 }
 
@@ -134,4 +135,59 @@ async fn a_global_that_is_stopped_tells_nothing() {
     g.stop().await;
     let error = g.presence().await.unwrap_err();
     assert!(matches!(error, CallError::NotStarted { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_process_says_of_itself_is_seen_by_others() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.auto_callbacks(false)).await;
+        let g = net.caller().await;
+        let mut events = g.presence().await.unwrap();
+        let resizer = net.join().process_name("resizer").auto_callbacks(false);
+        let resizer = resizer.attribute("zone", "b").attribute("kind", "resizer");
+        let resizer = resizer.attribute("zone", "a").start().await.unwrap();
+        let said = [("kind", "resizer"), ("zone", "a")];
+        let said = said.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        loop {
+            if let Presence::Joined {
+                process, attributes, ..
+            } = events.next().await.unwrap().unwrap()
+                && process == "resizer"
+            {
+                assert_eq!(attributes, said);
+                break;
+            }
+        }
+        let processes = g.processes().await.unwrap();
+        let found: Vec<_> = processes
+            .iter()
+            .filter(|process| process.attribute("kind") == Some("resizer"))
+            .map(|process| (&*process.name, process.attribute("zone")))
+            .collect();
+        assert_eq!(found, [("resizer", Some("a"))]);
+        assert_eq!(processes[0].attributes, []);
+        net.stop([g, resizer]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_than_a_process_may_say_of_itself_is_a_fault_of_its_configuration() {
+    let many = (0..9).fold(Global::builder(), |builder, number| {
+        builder.attribute(format!("key {number}"), "value")
+    });
+    let long = Global::builder().attribute("key", "v".repeat(1022));
+    let nameless = Global::builder().attribute("", "value");
+    for (builder, words) in [
+        (many, "at most 8"),
+        (long, "1025 bytes"),
+        (nameless, "without a key"),
+    ] {
+        let error = builder.in_memory().init_controller(true).start().await;
+        let Err(StartError::Config(faults)) = error else {
+            panic!("{words}")
+        };
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].to_string().contains(words), "{}", faults[0]);
+    }
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{CallId, CallbackId, Failed, Limits, Offered, Status, Who};
+use daffi_core::proto::{CallId, CallbackId, Failed, Limits, Offered, Status};
 
 use super::directory::Objection;
 use super::ids::{PeerId, ProviderKey};
@@ -17,7 +17,7 @@ use super::permission::Needs;
 use super::request::Offers;
 use super::serving::Serving;
 use super::state::Router;
-use super::telling::{News, Waking};
+use super::telling::{Newcomer, News, Waking};
 use super::work::{Progress, Step, Task, Turn};
 
 /// So many names are looked through at once; for more, nobody waits.
@@ -263,7 +263,7 @@ impl Router {
             return Progress::Done;
         }
         let news = News::Offers {
-            joined: joined.as_ref().and_then(|_| self.identity_of(peer)),
+            joined: joined.as_ref().and_then(|_| self.newcomer(peer)),
             callbacks: Arc::clone(&appeared),
         };
         let process = self.name_of(peer);
@@ -364,9 +364,12 @@ impl Router {
         Progress::Then(rerouting.into_iter().chain(told).collect())
     }
 
-    /// Who a process is.
-    fn identity_of(&self, peer: PeerId) -> Option<Who<Arc<str>>> {
-        self.peers.get(peer).map(|peer| peer.identity.clone())
+    fn newcomer(&self, peer: PeerId) -> Option<Newcomer> {
+        let peer = self.peers.get(peer)?;
+        Some(Newcomer {
+            identity: peer.identity.clone(),
+            attributes: Arc::clone(&peer.attributes),
+        })
     }
 
     pub(super) fn name_of(&self, peer: PeerId) -> Arc<str> {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use daffi_core::proto::{CallId, Hello, Limits, Moment, Refusal, Who};
+use daffi_core::proto::{Attributes, CallId, Extensions, Hello, Limits, Moment, Refusal, Who};
 use slab::Slab;
 
 use super::account::Tally;
@@ -38,6 +38,8 @@ pub(super) struct Peer {
     pub(super) pid: u32,
     /// Who it is, whatever it says.
     pub(super) identity: Who<Arc<str>>,
+    /// What it says of itself.
+    pub(super) attributes: Arc<Attributes>,
     instance: u128,
     pub(super) stage: Stage,
     /// What it sent and what is not answered, by its numbers.
@@ -131,6 +133,7 @@ impl Peers {
                 sign: 0,
             });
         }
+        let attributes = attributes(hello)?;
         self.generation = self.generation.wrapping_add(1);
         let name: Arc<str> = hello.process_name.as_str().into();
         let index = self.slots.insert(Peer {
@@ -138,6 +141,7 @@ impl Peers {
             name: Arc::clone(&name),
             pid: hello.pid,
             identity,
+            attributes,
             instance: hello.instance,
             stage: Stage::Joining,
             sent: Table::with_hasher(self.mixing),
@@ -291,4 +295,20 @@ pub(super) fn get_mut(slots: &mut Slab<Peer>, id: PeerId) -> Option<&mut Peer> {
     super::meter::look();
     let peer = slots.get_mut(id.index());
     peer.filter(|peer| peer.generation == id.generation)
+}
+
+/// What a process says of itself, within the bounds of that.
+fn attributes(hello: &Hello) -> Result<Arc<Attributes>, Refusal> {
+    let said = hello.extensions.get::<Attributes>(Extensions::ATTRIBUTES);
+    let fault = match said {
+        Ok(None) => return Ok(Arc::default()),
+        Ok(Some(attributes)) => match attributes.fault() {
+            None => return Ok(Arc::new(attributes)),
+            Some(fault) => fault,
+        },
+        Err(error) => format!("attributes that cannot be read: {error}"),
+    };
+    Err(Refusal::Denied {
+        reason: format!("it says of itself {fault}"),
+    })
 }

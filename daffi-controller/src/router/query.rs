@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use daffi_core::Right;
-use daffi_core::proto::{self, CallId, CallbackEntry, EncodeError, Failed, ProcessEntry, Query, Status};
+use daffi_core::proto::{
+    self, Attributes, CallId, CallbackEntry, EncodeError, Failed, ProcessEntry, Query, Status,
+};
 
 use super::ids::{PeerId, ProviderKey, Sent};
 use super::outlet::{Fault, Outlet};
@@ -243,11 +245,13 @@ impl Router {
                 listing.place = id.index() + 1;
                 if peer.stage == Stage::Present {
                     listing.bytes += peer.name.len() + peer.identity.name().map_or(0, str::len);
+                    listing.bytes += peer.attributes.bytes();
                     entries.push(ProcessEntry {
                         name: peer.name.to_string(),
                         pid: peer.pid,
                         callbacks: u32::try_from(peer.listing.len()).unwrap_or(u32::MAX),
                         identity: peer.identity.map(ToString::to_string),
+                        attributes: Attributes::clone(&peer.attributes),
                     });
                 }
             }

@@ -7,7 +7,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{self, CallId, Change, Failed, Header, Parting, Status, Who};
+use daffi_core::proto::{self, Attributes, CallId, Change, Failed, Header, Parting, Status, Who};
 
 use super::ids::{PeerId, Sent};
 use super::outlet::Outlet;
@@ -19,6 +19,9 @@ use super::work::{Progress, Step, Task, Turn};
 
 /// How many events go in one frame: names are short, and frames may be.
 const EVENTS: usize = 64;
+
+/// About so many bytes of what processes say of themselves.
+const ATTRIBUTE_BYTES: usize = 8 * 1024;
 
 /// Those are told who waited for something.
 #[derive(Debug)]
@@ -38,13 +41,31 @@ impl Step for Waking {
     }
 }
 
+/// Who a process is that comes.
+#[derive(Debug)]
+pub(super) struct Newcomer {
+    pub(super) identity: Who<Arc<str>>,
+    /// What it says of itself.
+    pub(super) attributes: Arc<Attributes>,
+}
+
+impl Newcomer {
+    fn joined(&self, process: String) -> Change {
+        Change::Joined {
+            process,
+            identity: self.identity.map(ToString::to_string),
+            attributes: Attributes::clone(&self.attributes),
+        }
+    }
+}
+
 /// Something that has happened to a process.
 #[derive(Debug)]
 pub(super) enum News {
     /// It offers callbacks from now on.
     Offers {
         /// Who it is, if it has just come.
-        joined: Option<Who<Arc<str>>>,
+        joined: Option<Newcomer>,
         callbacks: Arc<[Arc<str>]>,
     },
     /// It stays and offers callbacks no more.
@@ -59,11 +80,8 @@ impl News {
         let process = || process.to_owned();
         match self {
             Self::Offers { joined, callbacks } => {
-                let identity = joined.as_ref().filter(|_| after == 0);
-                let first = identity.map(|identity| Change::Joined {
-                    process: process(),
-                    identity: identity.map(ToString::to_string),
-                });
+                let joined_now = joined.as_ref().filter(|_| after == 0);
+                let first = joined_now.map(|newcomer| newcomer.joined(process()));
                 // What was told before is not gone through again.
                 let told = after.saturating_sub(usize::from(joined.is_some()));
                 let left = callbacks.get(told..).unwrap_or_default();
@@ -126,7 +144,7 @@ pub(super) struct Subscribing {
 #[derive(Debug)]
 struct There {
     process: Arc<str>,
-    identity: Who<Arc<str>>,
+    who: Newcomer,
     callbacks: Arc<[Arc<str>]>,
 }
 
@@ -156,16 +174,17 @@ impl Step for Subscribing {
 impl Subscribing {
     /// The next frame's events; none when all is told.
     fn next(&mut self) -> Vec<Change> {
-        let mut events = Vec::new();
+        let (mut events, mut bytes) = (Vec::new(), 0);
         while events.len() < EVENTS
+            && bytes < ATTRIBUTE_BYTES
             && let Some(there) = self.there.get(self.process)
         {
             let process = there.process.to_string();
             match self.event.checked_sub(1).map(|place| there.callbacks.get(place)) {
-                None => events.push(Change::Joined {
-                    process,
-                    identity: there.identity.map(ToString::to_string),
-                }),
+                None => {
+                    bytes += there.who.attributes.bytes();
+                    events.push(there.who.joined(process));
+                }
                 Some(Some(callback)) => events.push(Change::Offered {
                     process,
                     callback: callback.to_string(),
@@ -293,7 +312,10 @@ impl Router {
             there: present
                 .map(|(_, peer)| There {
                     process: Arc::clone(&peer.name),
-                    identity: peer.identity.clone(),
+                    who: Newcomer {
+                        identity: peer.identity.clone(),
+                        attributes: Arc::clone(&peer.attributes),
+                    },
                     callbacks: Arc::clone(&peer.listing),
                 })
                 .collect(),

@@ -1,5 +1,6 @@
 //! What the router promises: each behaviour by itself, and all of them under generated operations of simulated nodes.
 
+mod attributes;
 mod bounds;
 mod broadcast;
 mod calls;
@@ -32,9 +33,10 @@ use std::time::Duration;
 
 use daffi_core::proto::Who;
 use daffi_core::proto::{
-    self, Absence, Balance, CallHeader, CallId, CallbackEntry, CallbackId, Change, Described, Extensions,
-    Failed, Failure, Frame, FrameError, Framing, Large, Limits, Mode, Moment, Offered, Outcome, Own, Parting,
-    PieceOf, ProcessEntry, Query, RemoteError, RunHeader, Status, StreamId, TraceContext, Typed,
+    self, Absence, Attributes, Balance, CallHeader, CallId, CallbackEntry, CallbackId, Change, Described,
+    Extensions, Failed, Failure, Frame, FrameError, Framing, Large, Limits, Mode, Moment, Offered, Outcome,
+    Own, Parting, PieceOf, ProcessEntry, Query, RemoteError, RunHeader, Status, StreamId, TraceContext,
+    Typed,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 use daffi_core::{Quota, Quotas};
@@ -61,6 +63,7 @@ fn process(name: &str, callbacks: u32) -> ProcessEntry {
         pid: 77,
         callbacks,
         identity: Who::Nobody,
+        attributes: Attributes::default(),
     }
 }
 

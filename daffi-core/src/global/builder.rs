@@ -1,6 +1,7 @@
 //! Describing a [`Global`].
 
 mod access;
+mod attributes;
 mod bounds;
 mod check;
 mod offers;
@@ -17,7 +18,7 @@ use crate::access::Access;
 use crate::auth::Source;
 use crate::link;
 use crate::node::Traces;
-use crate::proto::{Limits, TraceContext};
+use crate::proto::{Attributes, Limits, TraceContext};
 use crate::quota::Quotas;
 use crate::registry::ServiceInstance;
 #[cfg(feature = "tls")]
@@ -44,6 +45,7 @@ type Hook = Box<dyn Fn(&Global) + Send + Sync>;
 #[must_use = "a builder does nothing until it is started"]
 pub struct GlobalBuilder {
     process_name: Option<String>,
+    attributes: Attributes,
     init_controller: bool,
     init_node: bool,
     host: Option<String>,
@@ -83,6 +85,7 @@ impl Default for GlobalBuilder {
     fn default() -> Self {
         Self {
             process_name: None,
+            attributes: Attributes::default(),
             init_controller: false,
             init_node: true,
             host: None,

@@ -130,6 +130,10 @@ fn hello(node: &Node) -> Result<Hello, EncodeError> {
     hello.extensions = Extensions::default()
         .with(Extensions::RUNS, &limits.calls)?
         .with(Extensions::RUN_BYTES, &(limits.queue_bytes as u64))?;
+    let attributes = &node.options.attributes;
+    if !attributes.is_empty() {
+        hello.extensions = core::mem::take(&mut hello.extensions).with(Extensions::ATTRIBUTES, attributes)?;
+    }
     Ok(hello)
 }
 

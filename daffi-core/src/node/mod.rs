@@ -67,7 +67,7 @@ pub(crate) use self::turn::clock;
 pub(crate) use self::turn::{Rounds, StreamTurn, give_way};
 use crate::auth::Proving;
 use crate::link::handshake::Trust;
-use crate::proto::{Limits, Moment, RunId};
+use crate::proto::{Attributes, Limits, Moment, RunId};
 use crate::random;
 pub use crate::session::Lagging;
 use crate::session::Session;
@@ -81,6 +81,8 @@ pub(crate) const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 #[derive(Clone, Debug)]
 pub(crate) struct NodeOptions {
     pub(crate) process_name: Arc<str>,
+    /// What the process says of itself.
+    pub(crate) attributes: Attributes,
     pub(crate) limits: Limits,
     /// How long a call waits for a lost connection to come back.
     pub(crate) reconnect_wait: Duration,

@@ -17,8 +17,8 @@ use crate::error::StartError;
 use crate::host::{BoxFuture, HostedController};
 use crate::proto::Who;
 use crate::proto::{
-    Balance, CallId, CallbackId, Extensions, Frame, Header, Mode, Outcome, RunHeader, Status, VERSION,
-    Welcome,
+    Attributes, Balance, CallId, CallbackId, Extensions, Frame, Header, Mode, Outcome, RunHeader, Status,
+    VERSION, Welcome,
 };
 use crate::registry::{BoundCallback, Callback, Description, Handler, Invocation};
 use crate::session::Request;
@@ -132,6 +132,7 @@ pub(crate) async fn joined(
     let (ends, mut connections): (_, UnboundedReceiver<Connection>) = unbounded_channel();
     let options = NodeOptions {
         process_name: "node".into(),
+        attributes: Attributes::default(),
         limits,
         reconnect_wait: LONG,
         call_timeout: None,

@@ -17,6 +17,8 @@ impl Extensions {
     pub const RUN_BYTES: u16 = 2;
     /// What the node can prove: a [`Claim`](super::Claim).
     pub const CLAIM: u16 = 3;
+    /// What the process says of itself: [`Attributes`](super::Attributes).
+    pub const ATTRIBUTES: u16 = 8;
 
     /// These, and one more.
     ///

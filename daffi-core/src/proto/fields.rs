@@ -38,6 +38,19 @@ pub(super) fn metadata<'de, D: Deserializer<'de>>(
     deserializer.deserialize_seq(Bounded::new("metadata", Limits::METADATA_BYTES, size))
 }
 
+/// What a process says of itself.
+pub(super) fn attributes<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, String)>, D::Error> {
+    // One too many can be told apart.
+    let attributes = Bounded::new(
+        "a list of attributes",
+        Limits::ATTRIBUTES + 1,
+        |_: &(String, String)| 1,
+    );
+    deserializer.deserialize_seq(attributes)
+}
+
 /// The names of the processes that a call asks.
 pub(super) fn receivers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&'de str>, D::Error> {
     let names = Bounded::new("a list of processes", Limits::RECEIVERS, |_: &&str| 1);

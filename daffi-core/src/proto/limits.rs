@@ -28,6 +28,10 @@ impl Limits {
     pub const UNPROVEN_BYTES: usize = 16 * 1024;
     /// The most extensions of one greeting.
     pub const EXTENSIONS: usize = 64;
+    /// The most attributes that a process says of itself.
+    pub const ATTRIBUTES: usize = 8;
+    /// The most that these have: keys and values together, in bytes.
+    pub const ATTRIBUTE_BYTES: usize = 1024;
     /// The most metadata of one call: keys and values together, in bytes.
     pub const METADATA_BYTES: usize = 8 * 1024;
     /// The most processes that one call names.

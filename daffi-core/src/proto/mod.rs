@@ -6,6 +6,7 @@
 //! **Invariant:** nothing in here knows a socket, a clock, a task or a lock. The same types describe a frame on a
 //! socket, in memory and in a test.
 
+mod attributes;
 mod balance;
 mod call;
 mod codec;
@@ -42,6 +43,7 @@ mod tests;
 mod time;
 mod who;
 
+pub use attributes::Attributes;
 pub use balance::Balance;
 pub use call::{Ancestor, CallHeader, CallId, CallbackId, Party, RunHeader, StreamId, TraceContext};
 pub use codec::{

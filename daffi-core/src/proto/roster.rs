@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Balance, Described, Offered, Who};
+use super::{Attributes, Balance, Described, Offered, Who};
 
 /// A process on the roster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub struct ProcessEntry {
     pub callbacks: u32,
     /// Who it is, as the controller has it proven.
     pub identity: Who<String>,
+    /// What it says of itself.
+    pub attributes: Attributes,
 }
 
 /// A callback that somebody offers.
@@ -61,6 +63,8 @@ pub enum Change {
         process: String,
         /// Who it is, as the controller has it proven.
         identity: Who<String>,
+        /// What it says of itself.
+        attributes: Attributes,
     },
     /// A process is there no more, nor are its callbacks.
     Left {

@@ -88,7 +88,11 @@ impl Sub for Backlog {
 
 fn name_bytes(event: &Change) -> usize {
     match event {
-        Change::Joined { process, identity } => process.len() + identity.name().map_or(0, str::len),
+        Change::Joined {
+            process,
+            identity,
+            attributes,
+        } => process.len() + identity.name().map_or(0, str::len) + attributes.bytes(),
         Change::Left { process, .. } => process.len(),
         Change::Offered { process, callback } | Change::Withdrawn { process, callback } => {
             process.len() + callback.len()

@@ -38,7 +38,11 @@ fn told(number: u32, events: &[Change]) -> Said {
 fn joined(process: &str) -> Change {
     let process = process.to_owned();
     let identity = Who::Nobody;
-    Change::Joined { process, identity }
+    Change::Joined {
+        process,
+        identity,
+        attributes: Attributes::default(),
+    }
 }
 
 fn left(process: &str, reason: Parting) -> Change {

@@ -126,6 +126,13 @@ impl GlobalBuilder {
                 expected: "it has 1 to 255 bytes",
             });
         }
+        if let Some(fault) = self.attributes.fault() {
+            faults.push(ConfigFault::Value {
+                setting: "attribute",
+                value: fault,
+                expected: "a process says up to 8, each with a key, of 1024 bytes in all",
+            });
+        }
         if !(64 * 1024..=1 << 30).contains(&self.limits.frame_bytes) {
             faults.push(ConfigFault::Value {
                 setting: "max_frame",

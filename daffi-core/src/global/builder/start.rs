@@ -128,6 +128,7 @@ impl GlobalBuilder {
         let node = self.init_node.then(|| {
             let options = NodeOptions {
                 process_name: Arc::clone(&process_name),
+                attributes: self.attributes,
                 limits: self.limits,
                 reconnect_wait: self.reconnect_wait,
                 call_timeout: self.call_timeout,

@@ -1,7 +1,7 @@
 //! How often a node looks for a controller that does not keep it, in virtual time.
 
 use super::*;
-use crate::proto::Refusal;
+use crate::proto::{Attributes, Refusal};
 
 /// How often a node looks for a controller, in so many (virtual) seconds, that lets it in and then does something with the
 /// connection.
@@ -19,6 +19,7 @@ async fn start_in(
     let (ends, mut connections): (_, UnboundedReceiver<Connection>) = unbounded_channel();
     let options = NodeOptions {
         process_name: "node".into(),
+        attributes: Attributes::default(),
         limits,
         reconnect_wait: LONG,
         call_timeout: None,

@@ -83,6 +83,14 @@ fn signature() -> Signature {
     )
 }
 
+/// What a process says of itself.
+fn said() -> Attributes {
+    let mut said = Attributes::default();
+    said.set("zone", "");
+    said.set("kind", "resizer");
+    said
+}
+
 fn handshakes() -> Vec<Golden> {
     let hello = Hello {
         magic: MAGIC,
@@ -103,6 +111,12 @@ fn handshakes() -> Vec<Golden> {
         extensions: Extensions::default().with(Extensions::CLAIM, &claim).unwrap(),
         ..hello.clone()
     };
+    let saying = Hello {
+        extensions: Extensions::default()
+            .with(Extensions::ATTRIBUTES, &said())
+            .unwrap(),
+        ..hello.clone()
+    };
     let welcome = Welcome {
         version: 1,
         controller: "0x1f".to_owned(),
@@ -117,6 +131,12 @@ fn handshakes() -> Vec<Golden> {
         sign: 300,
     };
     vec![
+        golden(
+            "hello of a process that says something of itself",
+            Header::Hello(saying),
+            b"",
+            "00 00 00 3a 00 64 61 66 69 01 01 07 73 68 6f 70 70 65 72 fe 10 0f 0e 0d 0c 0b 0a 09 08 07 06 05 04 03 02 01 fb 67 12 01 08 14 02 04 6b 69 6e 64 07 72 65 73 69 7a 65 72 04 7a 6f 6e 65 00",
+        ),
         golden(
             "hello",
             Header::Hello(hello),
@@ -1129,8 +1149,9 @@ fn every_payload_has_exactly_these_bytes() {
             pid: 4711,
             callbacks: 3,
             identity: Who::Nobody,
+            attributes: said(),
         }],
-        "01 04 73 68 6f 70 fb 67 12 03 00",
+        "01 04 73 68 6f 70 fb 67 12 03 00 02 04 6b 69 6e 64 07 72 65 73 69 7a 65 72 04 7a 6f 6e 65 00",
     );
     check(
         &vec![CallbackEntry::new(&offered, vec!["shop".to_owned()])],
@@ -1176,6 +1197,7 @@ fn every_event_has_exactly_these_bytes() {
         Change::Joined {
             process: process(),
             identity: Who::Token("one".to_owned()),
+            attributes: said(),
         },
         Change::Left {
             process: process(),
@@ -1196,7 +1218,7 @@ fn every_event_has_exactly_these_bytes() {
     ];
     assert_eq!(
         hex(&encode(&events).unwrap()),
-        "05 00 04 73 68 6f 70 02 03 6f 6e 65 01 04 73 68 6f 70 00 01 04 73 68 6f 70 01 02 04 73 68 6f 70 03 61 64 64 03 04 73 68 6f 70 03 61 64 64"
+        "05 00 04 73 68 6f 70 02 03 6f 6e 65 02 04 6b 69 6e 64 07 72 65 73 69 7a 65 72 04 7a 6f 6e 65 00 01 04 73 68 6f 70 00 01 04 73 68 6f 70 01 02 04 73 68 6f 70 03 61 64 64 03 04 73 68 6f 70 03 61 64 64"
     );
     assert_eq!(
         decode_guarded::<Vec<Change>>(&encode(&events).unwrap()).unwrap(),

@@ -1,7 +1,7 @@
 //! Calls with many answers: broadcasts, and the question what happens.
 
 use super::*;
-use crate::proto::{Change, RemoteError, encode};
+use crate::proto::{Attributes, Change, RemoteError, encode};
 use crate::session::answers::Backlog;
 
 /// How many answers wait at most.
@@ -13,8 +13,12 @@ fn names(names: &[&str]) -> Vec<String> {
 
 fn joined(process: &str) -> Vec<Change> {
     let process = process.to_owned();
-    let identity = Who::Nobody;
-    vec![Change::Joined { process, identity }]
+    let (identity, attributes) = (Who::Nobody, Attributes::default());
+    vec![Change::Joined {
+        process,
+        identity,
+        attributes,
+    }]
 }
 
 fn item(item: Item) -> Option<Next> {

@@ -335,6 +335,7 @@ fn joined(node: usize) -> Change {
     Change::Joined {
         process: PROCESSES[node].to_owned(),
         identity: Who::Nobody,
+        attributes: Attributes::default(),
     }
 }
 

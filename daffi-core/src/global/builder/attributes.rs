@@ -1,0 +1,33 @@
+//! What a process says of itself.
+
+use super::GlobalBuilder;
+
+impl GlobalBuilder {
+    /// Says of this process that it is `key = value`, as `kind = "resizer"` or `zone = "a"`: others see it by
+    /// [`processes`](crate::Global::processes) and [`presence`](crate::Global::presence), and need not put it into names. A key given twice has its last
+    /// value. A process says up to 8, each with a key, and all keys and values together have at most 1,024 bytes;
+    /// [`start`](Self::start) refuses more. They stay what they are until the process stops, and do not change who may do what.
+    ///
+    /// It is what a process says of itself, and nothing proves it: whoever may join can say it as well. Who a process is, is its
+    /// [`identity`](crate::ProcessInfo::identity).
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi_core::Global;
+    ///
+    /// let worker = Global::builder().process_name("worker 7").attribute("kind", "resizer").start().await?;
+    ///
+    /// // In another process:
+    /// # let g = worker.clone();
+    /// for process in g.processes().await? {
+    ///     if process.attribute("kind") == Some("resizer") {
+    ///         println!("{} is one of them", process.name);
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.attributes.set(key, value);
+        self
+    }
+}
