@@ -212,3 +212,43 @@ async fn a_call_for_a_stream_is_made_again_when_there_is_room_for_it() {
     })
     .await;
 }
+
+/// Sends the same in items that are too large for those who hold little.
+struct Larger;
+
+#[callback(prefix = "unread.")]
+impl Larger {
+    pub async fn send(&self, items: usize) -> impl Stream<Item = Vec<u8>> {
+        stream::iter((0..items).map(|_| vec![7; 60_000]))
+    }
+}
+
+#[tokio::test]
+async fn p8_one_whose_items_are_too_large_ends_its_own_part_of_a_broadcast() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.service(Holder::default())).await;
+        let other = net.join().process_name("larger").service(Larger);
+        let other = other.start().await.unwrap();
+        let g = net.join().max_unread(BYTES).start().await.unwrap();
+        let mut merged = Client.send(ITEMS).on(&g).broadcast().items().await.unwrap();
+        let (mut count, mut ended) = (0, Vec::new());
+        while let Some((name, item)) = merged.next().await {
+            match item {
+                Ok(item) => {
+                    assert_eq!((name.as_str(), item.len()), ("service", SIZE));
+                    count += 1;
+                }
+                Err(error) => ended.push((name, error)),
+            }
+        }
+        assert_eq!(count, ITEMS);
+        let unread = Some(BYTES);
+        assert!(
+            matches!(&*ended, [(name, CallError::Overloaded { unread: told, .. })] if name == "larger" && *told == unread),
+            "{ended:?}"
+        );
+        drop(merged);
+        net.stop([g, other]).await;
+    })
+    .await;
+}
