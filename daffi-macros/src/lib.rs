@@ -13,6 +13,7 @@ use proc_macro::TokenStream;
 mod arguments;
 mod attributes;
 mod balance;
+mod boxed;
 mod by_type;
 mod callback;
 mod duration;

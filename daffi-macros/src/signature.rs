@@ -6,6 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{FnArg, GenericParam, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
 
+use crate::boxed::Boxed;
 use crate::errors::Errors;
 use crate::types::{self, Part, Stream, StreamForm};
 
@@ -199,10 +200,22 @@ pub(crate) fn check_result(side: Side, output: &ReturnType, errors: &mut Errors)
         }
         return;
     }
-    if is_future(ty) {
+    let boxed = Boxed::of(ty);
+    if is_future(ty) || matches!(boxed, Some(Boxed::Future)) {
         return errors.add(
             ty,
             format!("write `async fn` and the future's output as the result of this {name}"),
+        );
+    }
+    let boxed = boxed.or_else(|| Boxed::of(value_of_result(ty)?.0));
+    if let Some(Boxed::Stream(form)) = boxed {
+        let kind = match (side, form) {
+            (Side::Callback, StreamForm::Iterator) => "Iterator",
+            _ => "Stream",
+        };
+        return errors.add(
+            ty,
+            format!("write `impl {kind}<Item = T>` for the stream that this {name} returns, also where it comes in a box"),
         );
     }
     if types::is_unsized(ty) {
@@ -250,12 +263,18 @@ pub(crate) fn stream_result(result: &Type) -> Option<StreamResult<'_>> {
     if let Some(stream) = types::stream(result) {
         return Some(StreamResult { stream, error: None });
     }
+    let (value, error) = value_of_result(result)?;
+    Some(StreamResult {
+        stream: types::stream(value)?,
+        error: Some(error),
+    })
+}
+
+/// The value and the error, if this is a `Result` of two.
+fn value_of_result(result: &Type) -> Option<(&Type, &Type)> {
     let segment = types::last_segment(result).filter(|segment| segment.ident == "Result")?;
     match types::type_arguments(segment)[..] {
-        [value, error] => Some(StreamResult {
-            stream: types::stream(value)?,
-            error: Some(error),
-        }),
+        [value, error] => Some((value, error)),
         _ => None,
     }
 }

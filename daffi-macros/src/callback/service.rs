@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proc_macro2::Span;
-use syn::{LitStr, Type, Visibility};
+use syn::{GenericParam, LitStr, Type, Visibility};
 
 use super::model::Callback;
 use super::places;
@@ -90,18 +90,23 @@ fn take_arguments(member: &mut Member, errors: &mut Errors) -> Option<MethodArgu
     })
 }
 
+const CANNOT_BORROW: &str = "a service outlives the place where it is made, so its type cannot borrow: have it own what \
+                             it holds, such as a `String` for a `&str` or an `Arc<T>` for a `&T`, and write the block \
+                             without lifetimes, such as `impl Service`";
+
 fn check_header(block: &Block, errors: &mut Errors) {
-    if !block.generics.params.is_empty() {
+    let only_borrows = |parameter: &GenericParam| matches!(parameter, GenericParam::Lifetime(_));
+    let parameters = &block.generics.params;
+    if !parameters.is_empty() && parameters.iter().all(only_borrows) {
+        errors.add(parameters, CANNOT_BORROW);
+    } else if !parameters.is_empty() {
         errors.add(
-            &block.generics.params,
+            parameters,
             "a service has no parameters, because one name stands for one function in every process: write the block \
              for one type, such as `impl Service<u32>`",
         );
     } else if let Some(span) = types::borrowed_lifetime(&block.self_type) {
-        errors.add_at(
-            span,
-            "a service outlives the place where it is made: its type cannot borrow",
-        );
+        errors.add_at(span, CANNOT_BORROW);
     }
     if types::is_unsized(&block.self_type) {
         errors.add(

@@ -15,8 +15,16 @@ pub(crate) enum Shape {
     Unknown,
 }
 
-/// That the body does not wait, for which the compiler would blame what is generated around it.
-pub(super) fn check_body(body: &Group, errors: &mut Errors) {
+/// That the body computes something where a parameter is meant to be used, and does not wait, for which the compiler would blame what is
+/// generated around it.
+pub(super) fn check_body(body: &Group, is_used: impl FnOnce() -> bool, errors: &mut Errors) {
+    if body.stream().is_empty() && is_used() {
+        errors.add_at(
+            body.span(),
+            "the body of a fetcher computes the arguments as a tuple, and this one sends none: write `;` instead of it to \
+             send the parameters as they are, or begin their names with `_` if none is to be sent",
+        );
+    }
     if let Some(wait) = awaits(body.stream()) {
         errors.add_at(
             wait,

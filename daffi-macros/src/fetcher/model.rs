@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Group, Ident, Span};
-use syn::{LitStr, PatType, Type};
+use syn::{LitStr, Pat, PatType, Type};
 
 use super::answer::{Answer, Comes};
 use super::body::{Shape, check_body, shape};
@@ -154,7 +154,8 @@ impl<'a> Fetcher<'a> {
         let sent = match body {
             Some(body) => {
                 check_no_streams(signature, errors);
-                check_body(body, errors);
+                let is_used = || signature::parameters(signature).any(is_named_for_use);
+                check_body(body, is_used, errors);
                 Some(Sent::Computed(body, shape(body, errors)))
             }
             None => parameters(signature, errors).map(Sent::Parameters),
@@ -326,6 +327,11 @@ fn named<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<(&'a Ident, 
         return None;
     };
     Some((ident, types::bare(&parameter.ty)))
+}
+
+/// Whether the name of a parameter does not say that it is not used.
+fn is_named_for_use(parameter: &PatType) -> bool {
+    !matches!(&*parameter.pat, Pat::Ident(name) if name.ident.to_string().starts_with('_'))
 }
 
 /// That nothing is a stream: a body computes values.
