@@ -58,12 +58,13 @@ pub use daffi_macros::callback;
 pub use daffi_macros::fetcher;
 
 pub use daffi_core::{
-    Absence, Access, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover,
-    BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, CertificateFault,
-    ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lagging, LeaveReason, Measure,
-    Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal, RegisterError,
-    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role, Signature, StartError,
-    Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext, Wait,
+    Absence, Access, Address, AsyncResult, Balance, BlockingItems, BlockingStream, Broadcast,
+    BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo,
+    CertificateFault, ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lagging,
+    LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas,
+    Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
+    Signature, StartError, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext,
+    Wait,
 };
 
 /// With the feature `tls`.

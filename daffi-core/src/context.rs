@@ -103,7 +103,8 @@ impl CallContext {
     /// Of a call that was made while another was answered, it is the process that made it, not the one that made the other.
     ///
     /// ```
-    /// use daffi_core::CallContext;
+    /// # use daffi_core as daffi;
+    /// use daffi::CallContext;
     ///
     /// fn may_buy(ctx: &CallContext) -> bool {
     ///     ctx.identity().is_some_and(|identity| identity.name() == "shopper")

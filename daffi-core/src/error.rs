@@ -14,6 +14,8 @@ mod phrases;
 mod ran;
 #[cfg(feature = "runtime")]
 mod register;
+#[cfg(feature = "runtime")]
+mod remedy;
 mod shown;
 #[cfg(feature = "runtime")]
 mod start;

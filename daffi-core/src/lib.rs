@@ -60,8 +60,8 @@ pub use transport::Tls;
 #[cfg(feature = "runtime")]
 pub use {
     call::{
-        AsyncResult, BlockingItems, Broadcast, BroadcastHandover, BroadcastItems, Call, Handover, Replies,
-        RepliesIter, Reply, ReplyStream, Streaming,
+        AsyncResult, BlockingItems, BlockingStream, Broadcast, BroadcastHandover, BroadcastItems, Call,
+        Handover, Replies, RepliesIter, Reply, ReplyStream, Streaming,
     },
     context::CallContext,
     error::{ConfigFault, Refusal, RegisterError, StartError},

@@ -292,3 +292,48 @@ async fn p2_a_call_that_is_given_up_between_its_attempts_may_have_run() {
         net.stop([g]).await;
     }
 }
+
+#[tokio::test]
+async fn an_outcome_can_be_looked_at_and_is_still_there() {
+    let scene = scene(Transport::Memory).await;
+    let mut job = scene.g.call::<u8>("work.wait", ()).bg();
+    let mut other = scene.g.call::<usize>("work.count", ()).bg();
+    assert_ne!(job.id(), other.id());
+    assert!(job.peek().is_none());
+    scene.begun.notified().await;
+    scene.go_on.notify_one();
+    while !job.is_ready() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(job.peek(), Some(&Ok(9)));
+    assert_eq!(job.peek(), Some(&Ok(9)));
+    assert_eq!(job.await, Ok(9));
+
+    let outcome = (&mut other).await;
+    assert!(outcome.is_ok());
+    assert!(other.peek().is_none(), "it was taken");
+
+    let mut nobody = scene.g.call::<u8>("work.nobody", ()).bg();
+    while !nobody.is_ready() {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..2 {
+        let kind = nobody
+            .peek()
+            .and_then(|outcome| outcome.as_ref().err())
+            .map(CallError::kind);
+        assert_eq!(kind, Some(CallErrorKind::NoProvider));
+    }
+    let mut never = scene.g.call::<()>("work.never", ()).bg();
+    scene.begun.notified().await;
+    never.cancel();
+    while !never.is_ready() {
+        tokio::task::yield_now().await;
+    }
+    let kind = never
+        .peek()
+        .and_then(|outcome| outcome.as_ref().err())
+        .map(CallError::kind);
+    assert_eq!(kind, Some(CallErrorKind::Cancelled));
+    drop(scene.net);
+}

@@ -88,6 +88,46 @@ async fn a_missing_controller_is_named_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_a_file_is_named_to_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    for path in [file.clone(), file.join("below").join("that")] {
+        for init_controller in [true, false] {
+            let builder = Global::builder()
+                .unix_sock_path(&path)
+                .init_controller(init_controller)
+                .connect_timeout(Duration::from_millis(50));
+            let error = builder.start().await.unwrap_err().to_string();
+            let named = format!("{} is a file, and sockets need a folder", file.display());
+            assert!(error.contains(&named), "{error}");
+            assert!(error.contains("unix_sock_path"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_callback_that_is_named_beside_all_is_told_from_two_of_one_name() {
+    #[daffi::callback(alias = "bad_input.named")]
+    fn named() {}
+
+    let builder = Global::builder().init_controller(true).in_memory();
+    let error = builder
+        .callback("bad_input.named")
+        .start()
+        .await
+        .unwrap_err()
+        .to_string();
+    for part in [
+        "`bad_input.named` is offered twice",
+        "auto_callbacks(false)",
+        "bad_input.rs:",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_controller_that_says_nothing_is_given_up() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = silent.local_addr().unwrap().port();

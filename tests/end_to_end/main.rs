@@ -7,6 +7,7 @@ mod abort;
 mod access;
 mod background;
 mod bad_input;
+mod blocking;
 mod broadcast;
 mod call_timeout;
 mod calls;

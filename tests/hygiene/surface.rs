@@ -5,12 +5,13 @@ use core::fmt::Debug;
 
 use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
-    Absence, Access, Address, AsyncResult, Balance, BlockingItems, Broadcast, BroadcastHandover,
-    BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo, CertificateFault,
-    ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lagging, LeaveReason, Measure,
-    Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal, RegisterError,
-    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role, Signature, StartError,
-    Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext, Wait, bytes,
+    Absence, Access, Address, AsyncResult, Balance, BlockingItems, BlockingStream, Broadcast,
+    BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo,
+    CertificateFault, ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lagging,
+    LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas,
+    Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
+    Signature, StartError, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext,
+    Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -36,6 +37,7 @@ const _: () = {
     shared::<AsyncResult<Value>>();
     shared::<Balance>();
     shared::<BlockingItems<Value>>();
+    shared::<BlockingStream<ReplyStream<Value>>>();
     shared::<Broadcast<Value>>();
     shared::<BroadcastHandover>();
     shared::<BroadcastItems<Value>>();

@@ -358,6 +358,30 @@ fn it_can_be_silent() {
     assert_eq!(text(&output.stderr), "");
 }
 
+#[test]
+fn it_logs_what_rust_log_says_unless_it_is_told_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let said = |arguments: &[&str], variable: &str| {
+        let mut command = command(&folder, &["--host", "127.0.0.1", "--port", &port]);
+        let output = command
+            .args(arguments)
+            .env("RUST_LOG", variable)
+            .output()
+            .unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    assert_eq!(said(&[], "off"), (Some(3), String::new()));
+    let (status, loud) = said(&["--log", "error"], "off");
+    assert!(status == Some(3) && loud.contains("ERROR"), "{loud}");
+    let file = configuration(&folder, "log = \"error\"\n");
+    let (status, loud) = said(&["--config", &file], "off");
+    assert!(status == Some(3) && loud.contains("ERROR"), "{loud}");
+    let (status, fault) = said(&[], "a=b=c");
+    assert!(status == Some(2) && fault.contains("RUST_LOG"), "{fault}");
+}
+
 /// Writes a configuration file; gives its path.
 fn configuration(folder: &TempDir, said: &str) -> String {
     let file = folder.path().join("daffi.toml");

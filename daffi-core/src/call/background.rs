@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, unconstrained};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +38,7 @@ use crate::scope::{AtHome, Home, Scope};
 ///
 /// Cancel safe: a `&mut AsyncResult` can be awaited again and again, for instance in `select!`.
 pub struct AsyncResult<T, E = RemoteError> {
+    id: u64,
     callback: String,
     inner: Inner<T, E>,
 }
@@ -59,6 +61,7 @@ enum Inner<T, E> {
 impl<T, E> fmt::Debug for AsyncResult<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncResult")
+            .field("id", &self.id)
             .field("callback", &self.callback)
             .field("ready", &self.is_ready())
             .finish()
@@ -122,10 +125,7 @@ where
     let node = match node {
         Ok(node) => node,
         Err(error) => {
-            return AsyncResult {
-                callback,
-                inner: Inner::Ended(Some(Err(error))),
-            };
+            return AsyncResult::new(callback, Inner::Ended(Some(Err(error))));
         }
     };
     // What runs here goes on without it.
@@ -136,10 +136,7 @@ where
     // In the order in which the calls are made here, not in which tasks come to run.
     let begun = beside.enter(|| Pin::new(&mut call).poll(&mut Context::from_waker(Waker::noop())));
     if let Poll::Ready(outcome) = begun {
-        return AsyncResult {
-            callback,
-            inner: Inner::Ended(Some(outcome)),
-        };
+        return AsyncResult::new(callback, Inner::Ended(Some(outcome)));
     }
     let ended = CancellationToken::new();
     let end = ended.clone().drop_guard();
@@ -164,7 +161,7 @@ where
         given_up,
         ended,
     };
-    AsyncResult { callback, inner }
+    AsyncResult::new(callback, inner)
 }
 
 /// A call in a task. Where it is given up, it says what is known of it.
@@ -180,6 +177,85 @@ impl<C: Carry> Drop for Carried<C> {
 }
 
 impl<T, E> AsyncResult<T, E> {
+    fn new(callback: String, inner: Inner<T, E>) -> Self {
+        static MADE: AtomicU64 = AtomicU64::new(1);
+        Self {
+            id: MADE.fetch_add(1, Ordering::Relaxed),
+            callback,
+            inner,
+        }
+    }
+
+    /// Its number: no other call in the background that this process makes has the same.
+    #[must_use]
+    pub const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The outcome, if it is there, which stays there: it can be looked at again, and be awaited. `None` before, and after it was taken by
+    /// awaiting this.
+    ///
+    /// ```no_run
+    /// # use daffi_core as daffi;
+    /// # async fn example(fibonacci: impl Fn(u64) -> daffi::Call<u64>) -> Result<(), daffi::CallError> {
+    /// let mut job = fibonacci(40).bg();
+    /// match job.peek() {
+    ///     None => println!("not yet"),
+    ///     Some(Ok(n)) => println!("job {} is done: {n}", job.id()),
+    ///     Some(Err(error)) => println!("it failed: {error}"),
+    /// }
+    /// let n = job.await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn peek(&mut self) -> Option<&Result<T, CallError<E>>> {
+        if self.is_ready() {
+            // Also where the task that looks has used up its turn.
+            let mut settled = pin!(unconstrained(poll_fn(|cx| self.poll_settled(cx))));
+            let _ = settled.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        }
+        match &self.inner {
+            Inner::Ended(outcome) => outcome.as_ref(),
+            Inner::Running { .. } => None,
+        }
+    }
+
+    /// Takes what the task has come to, once it has ended.
+    fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Inner::Running {
+            task,
+            timed_out,
+            given_up,
+            ..
+        } = &mut self.inner
+        else {
+            return Poll::Ready(());
+        };
+        let ended = match ready!(Pin::new(task).poll(cx)) {
+            Ok(outcome) => outcome,
+            Err(error) => match error.try_into_panic() {
+                // Only decoding a value can panic in there, which is the user's code.
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => {
+                    let callback = self.callback.as_str();
+                    // A task of a runtime that has ended may never have been looked at.
+                    let known = given_up.get().copied().unwrap_or(GivenUp::NOT_YET);
+                    let error = match timed_out.get() {
+                        Some(timeout) => {
+                            CallError::timeout(callback, known.may_have_run).within(Some(*timeout))
+                        }
+                        None => CallError::cancelled(callback, known.may_have_run),
+                    };
+                    Err(match known.done {
+                        0 => error,
+                        done => CallError::stopped(callback, done, error),
+                    })
+                }
+            },
+        };
+        self.inner = Inner::Ended(Some(ended));
+        Poll::Ready(())
+    }
+
     /// The remote name of the callback.
     #[must_use]
     pub fn callback(&self) -> &str {
@@ -250,41 +326,12 @@ impl<T, E> Future for AsyncResult<T, E> {
     type Output = Result<T, CallError<E>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let ended = match &mut this.inner {
-            Inner::Ended(outcome) => outcome
-                .take()
-                .expect("an `AsyncResult` is not polled after it was ready"),
-            Inner::Running {
-                task,
-                timed_out,
-                given_up,
-                ..
-            } => match ready!(Pin::new(task).poll(cx)) {
-                Ok(outcome) => outcome,
-                Err(error) => match error.try_into_panic() {
-                    // Only decoding a value can panic in there, which is the user's code.
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(_) => {
-                        let callback = this.callback.as_str();
-                        // A task of a runtime that has ended may never have been looked at.
-                        let known = given_up.get().copied().unwrap_or(GivenUp::NOT_YET);
-                        let error = match timed_out.get() {
-                            Some(timeout) => {
-                                CallError::timeout(callback, known.may_have_run).within(Some(*timeout))
-                            }
-                            None => CallError::cancelled(callback, known.may_have_run),
-                        };
-                        Err(match known.done {
-                            0 => error,
-                            done => CallError::stopped(callback, done, error),
-                        })
-                    }
-                },
-            },
+        ready!(self.poll_settled(cx));
+        let Inner::Ended(outcome) = &mut self.inner else {
+            unreachable!("it has ended")
         };
-        this.inner = Inner::Ended(None);
-        Poll::Ready(ended)
+        let outcome = outcome.take();
+        Poll::Ready(outcome.expect("an `AsyncResult` is not polled after it was ready"))
     }
 }
 

@@ -118,9 +118,10 @@ impl<T, E> Broadcast<T, E> {
     /// Of a call that sends no stream it is [`CallError::Invalid`].
     ///
     /// ```no_run
-    /// # use daffi_core::Stream;
-    /// # async fn example<S: Stream>(watch: impl Fn(S) -> daffi_core::Call<u64>, prices: S) -> Result<(), daffi_core::CallError> {
-    /// use daffi_core::{CallError, Lagging};
+    /// # use daffi_core as daffi;
+    /// # use daffi::Stream;
+    /// # async fn example<S: Stream>(watch: impl Fn(S) -> daffi::Call<u64>, prices: S) -> Result<(), daffi::CallError> {
+    /// use daffi::{CallError, Lagging};
     ///
     /// let counts = watch(prices).broadcast().lagging(Lagging::DropSlow).await?;
     /// for (process_name, outcome) in &counts {
@@ -143,6 +144,11 @@ impl<T, E> Broadcast<T, E> {
         N: NamesOne,
     {
         self
+    }
+
+    /// The remote name of the callback.
+    pub(super) fn callback(&self) -> &str {
+        self.call.callback()
     }
 
     pub(crate) fn on_node(self, node: NodeChoice) -> Self {
@@ -247,7 +253,7 @@ impl BroadcastHandover {
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime.
     pub fn wait(self) -> Result<Replies<()>, CallError> {
         let callback = self.0.callback().to_owned();
-        check_may_block(|| callback.clone())?;
+        check_may_block::<RemoteError>(|| callback.clone())?;
         wait_for(self.0).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
     }
 }

@@ -1,6 +1,34 @@
 //! An error of a call as another, with the callback's own error changed.
 
-use super::CallError;
+use std::fmt::Debug;
+
+use super::{CallError, RemoteError, shown};
+
+impl<E: Debug + 'static> CallError<E> {
+    /// The same error with the callback's own error in words: what it says, or what `Debug` says of one without words. So `?` passes on
+    /// errors of calls whose callbacks have errors of several types; [`into_app`](Self::into_app) keeps the callback's own apart.
+    ///
+    /// ```
+    /// # use daffi_core as daffi;
+    /// use daffi::CallError;
+    ///
+    /// #[derive(Debug)]
+    /// struct SoldOut;
+    ///
+    /// fn bought(outcome: Result<u32, CallError<SoldOut>>) -> Result<u32, CallError> {
+    ///     Ok(outcome.map_err(CallError::in_words)?)
+    /// }
+    ///
+    /// let error = bought(Err(CallError::App(SoldOut))).unwrap_err();
+    /// assert!(matches!(error, CallError::App(remote) if remote.message() == "SoldOut"));
+    /// ```
+    pub fn in_words(self) -> CallError {
+        self.map_app(|error| match shown::words(&error) {
+            Some(words) => RemoteError::caused_by(words.to_string(), shown::source(&error)),
+            None => RemoteError::new(format!("{error:?}"), vec![]),
+        })
+    }
+}
 
 impl<E> CallError<E> {
     /// The same error with the callback's own error changed by `change`.

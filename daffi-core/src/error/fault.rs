@@ -26,9 +26,7 @@ pub enum ConfigFault {
         expected: &'static str,
     },
     /// Two callbacks of this process have the same name.
-    #[error(
-        "two callbacks are named `{name}`: {first} and {second}; give one of them another alias or prefix"
-    )]
+    #[error("{}", SameName { name, first, second })]
     #[non_exhaustive]
     SameName {
         /// The name.
@@ -99,5 +97,30 @@ pub(super) struct Listed<'a>(pub(super) &'a [ConfigFault]);
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|fault| write!(f, "\n  - {fault}"))
+    }
+}
+
+/// Says that two callbacks have one name, or that one is offered twice.
+struct SameName<'a> {
+    name: &'a str,
+    first: &'a str,
+    second: &'a str,
+}
+
+impl fmt::Display for SameName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, first, second } = self;
+        if first == second {
+            write!(
+                f,
+                "`{name}` is offered twice: every #[callback] of the program is offered by itself, so leave .callback({name:?}) and \
+                 .service(…) of it out; or say .auto_callbacks(false), and name all that are to be offered ({first})"
+            )
+        } else {
+            write!(
+                f,
+                "two callbacks are named `{name}`: {first} and {second}; give one of them another alias or prefix"
+            )
+        }
     }
 }

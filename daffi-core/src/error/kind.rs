@@ -9,7 +9,8 @@ use super::CallError;
 /// Its [`Display`](fmt::Display) is short, without spaces, and stays as it is: `no_provider`, `timeout`, …
 ///
 /// ```
-/// use daffi_core::{CallError, CallErrorKind};
+/// # use daffi_core as daffi;
+/// use daffi::{CallError, CallErrorKind};
 ///
 /// let error: CallError = CallError::timeout("price", false);
 /// assert_eq!(error.kind(), CallErrorKind::Timeout);

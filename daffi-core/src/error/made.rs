@@ -11,7 +11,8 @@ use crate::signature::Signature;
 /// not asked for have the value of the commonest case. A callback's own error is `CallError::App(error)`.
 ///
 /// ```
-/// use daffi_core::CallError;
+/// # use daffi_core as daffi;
+/// use daffi::CallError;
 ///
 /// trait Prices {
 ///     async fn price(&self, item: &str) -> Result<u64, CallError>;

@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::fault::{ConfigFault, Listed};
+use super::remedy::Remedy;
 use crate::proto::{self, Exceeded, Measure};
 use crate::transport::{Address, OpenToAll, TlsFault};
 
@@ -26,7 +27,7 @@ pub enum StartError {
         address: Address,
     },
     /// The controller could not listen at the address, for another reason.
-    #[error("cannot listen at {address}: {source}")]
+    #[error("cannot listen at {address}: {source}{}", Remedy { address, source, listens: true })]
     #[non_exhaustive]
     Bind {
         /// The address.
@@ -37,7 +38,8 @@ pub enum StartError {
     /// No controller answered at the address.
     #[error(
         "no controller at {address} after {waited:.1?} ({source}): start one there (`daffi-controller`, or a Global \
-         with init_controller(true)), or check the address{}",
+         with init_controller(true)), or check the address{}{}",
+        Remedy { address, source, listens: false },
         Elsewhere(address)
     )]
     #[non_exhaustive]

@@ -36,8 +36,9 @@ type Hook = Box<dyn Fn(&Global) + Send + Sync>;
 /// The description of a [`Global`]. Every setting has a default; see the methods.
 ///
 /// ```no_run
-/// # async fn example() -> Result<(), daffi_core::StartError> {
-/// use daffi_core::Global;
+/// # use daffi_core as daffi;
+/// # async fn example() -> Result<(), daffi::StartError> {
+/// use daffi::Global;
 ///
 /// let g = Global::builder().process_name("shopper").host("localhost").port(8888).start().await?;
 /// # Ok(()) }
@@ -192,8 +193,9 @@ impl GlobalBuilder {
     /// Only with the feature `tls` of `daffi`.
     ///
     /// ```no_run
-    /// # async fn example() -> Result<(), daffi_core::StartError> {
-    /// use daffi_core::{Global, Tls};
+    /// # use daffi_core as daffi;
+    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// use daffi::{Global, Tls};
     ///
     /// let g = Global::builder().host("shop.example").port(8888).tls(Tls::new().ca("ca.pem")).start().await?;
     /// # Ok(()) }
@@ -234,8 +236,9 @@ impl GlobalBuilder {
     /// of tests run beside each other.
     ///
     /// ```no_run
-    /// # async fn example() -> Result<(), daffi_core::StartError> {
-    /// use daffi_core::Global;
+    /// # use daffi_core as daffi;
+    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// use daffi::Global;
     ///
     /// let shop = Global::builder().init_controller(true).in_memory().start().await?;
     /// let shopper = Global::builder().memory(&shop).auto_callbacks(false).start().await?;
@@ -294,8 +297,9 @@ impl GlobalBuilder {
     /// The scope of a variable is then the life of the `Global`, also where `?` leaves it early:
     ///
     /// ```no_run
+    /// # use daffi_core as daffi;
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use daffi_core::Global;
+    /// use daffi::Global;
     ///
     /// let sum: i64 = {
     ///     let g = Global::builder().stop_on_drop(true).start().await?;
@@ -316,8 +320,9 @@ impl GlobalBuilder {
     /// should be marked: among several, they use none. Default: no.
     ///
     /// ```no_run
-    /// # async fn example() -> Result<(), daffi_core::StartError> {
-    /// use daffi_core::Global;
+    /// # use daffi_core as daffi;
+    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// use daffi::Global;
     ///
     /// let shop = Global::builder().host("shop.example").port(8888).default(true).start().await?;
     /// let bank = Global::builder().host("bank.example").port(8888).start().await?;
@@ -344,7 +349,8 @@ impl GlobalBuilder {
     /// [`TraceContext`].
     ///
     /// ```
-    /// use daffi_core::{Global, TraceContext};
+    /// # use daffi_core as daffi;
+    /// use daffi::{Global, TraceContext};
     ///
     /// let builder = Global::builder().inject_trace(|span| {
     ///     // Ask whatever exports spans; here every call belongs to one trace.

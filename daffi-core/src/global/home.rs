@@ -64,7 +64,8 @@ impl CallContext {
     /// tasks that the callback spawns. Free fetchers in the callback use it without being told.
     ///
     /// ```
-    /// use daffi_core::{CallContext, CallError};
+    /// # use daffi_core as daffi;
+    /// use daffi::{CallContext, CallError};
     ///
     /// async fn how_many(ctx: &CallContext) -> Result<usize, CallError> {
     ///     Ok(ctx.global().processes().await?.len())

@@ -1,6 +1,7 @@
 //! [`Global`]: a process's part in a daffi network.
 
 mod access;
+mod blocking;
 mod builder;
 mod client;
 mod home;
@@ -297,14 +298,14 @@ impl Global {
     }
 
     /// As [`join`](Self::join), blocking this thread: for code without async. On a runtime's thread it does not block, and an
-    /// error is logged.
+    /// error is logged, or written to standard error where nobody takes the log.
     pub fn join_blocking(&self) {
         let this = self.clone();
         self.run_blocking(async move { this.join().await });
     }
 
     /// As [`stop`](Self::stop), blocking this thread: for code without async. On a runtime's thread it does not block, and an
-    /// error is logged.
+    /// error is logged, or written to standard error where nobody takes the log.
     pub fn stop_blocking(&self) {
         let (this, run) = (self.clone(), Scope::current().run);
         self.run_blocking(async move { this.stop_for(run).await });
@@ -322,13 +323,15 @@ impl Global {
             return;
         }
         if !may_block() {
-            logged(|| {
-                error!(
-                    process_name = &*self.inner.process_name,
-                    "blocking here would hold up a runtime, perhaps for ever: this goes on in the background; use the method \
-                     without `_blocking`, and await it"
-                );
-            });
+            let process_name = &*self.inner.process_name;
+            logged(|| error!(process_name, "{HOLDS_UP}"));
+            // The program goes on without what it asked for, which it has to be told somewhere.
+            if !tracing::dispatcher::has_been_set() {
+                #[expect(clippy::print_stderr, reason = "nobody reads the log")]
+                {
+                    eprintln!("daffi, {process_name}: {HOLDS_UP}");
+                }
+            }
             self.inner.runtime.spawn(future);
             return;
         }
@@ -341,6 +344,10 @@ impl Global {
         let _ = wait.recv();
     }
 }
+
+/// Why it does not block.
+const HOLDS_UP: &str = "blocking here would hold up a runtime, perhaps for ever: this goes on in the background; use the method \
+                        without `_blocking`, and await it";
 
 /// What ended a question to the controller.
 fn controller_error(failure: Failure, what: &str) -> CallError {

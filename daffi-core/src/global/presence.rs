@@ -21,8 +21,9 @@ use crate::roster::Presence;
 /// callbacks. Then it tells what happens, as it does, and nothing in between is left out.
 ///
 /// ```no_run
-/// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {
-/// use daffi_core::Presence;
+/// # use daffi_core as daffi;
+/// # async fn example(g: daffi::Global) -> Result<(), daffi::CallError> {
+/// use daffi::Presence;
 ///
 /// let mut events = g.presence().await?;
 /// while let Some(event) = events.next().await {

@@ -1,16 +1,18 @@
 //! Waiting for a process or a callback to be there.
 
 use std::future::{Future, IntoFuture};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+use tracing::info;
 
 use super::{Global, controller_error};
 use crate::call::{check_may_block, wait_for};
-use crate::error::CallError;
+use crate::error::{CallError, RemoteError};
 use crate::node::{Message, Node, Phase};
+use crate::panics;
 use crate::proto::{Failed, Failure, Query};
 
 /// Waiting for a process or a callback: what [`Global::wait_process`](super::Global::wait_process) and
@@ -49,10 +51,41 @@ impl What {
         }
     }
 
+    /// Says in the log what is waited for.
+    fn tell(&self, process_name: &str) {
+        match self {
+            Self::Process(name) => info!(
+                process_name,
+                process = name,
+                "still waiting for this process: none of that name has joined the controller"
+            ),
+            Self::Function(name) => info!(
+                process_name,
+                callback = name,
+                "still waiting for this callback: no other process offers it"
+            ),
+        }
+    }
+
     fn label(&self) -> String {
         match self {
             Self::Process(name) => format!("wait_process({name:?})"),
             Self::Function(name) => format!("wait_function({name:?})"),
+        }
+    }
+}
+
+/// For so long it is waited without a word.
+const SILENT: Duration = Duration::from_secs(5);
+
+/// Tells it if `future` is not ready after so long.
+async fn told_after<F: Future>(silent: Duration, future: F, tell: impl FnOnce()) -> F::Output {
+    let mut future = pin!(future);
+    match timeout(silent, future.as_mut()).await {
+        Ok(output) => output,
+        Err(_) => {
+            panics::logged(tell);
+            future.await
         }
     }
 }
@@ -106,7 +139,7 @@ impl Wait {
     ///
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime.
     pub fn wait(self) -> Result<(), CallError> {
-        check_may_block(|| self.what.label())?;
+        check_may_block::<RemoteError>(|| self.what.label())?;
         let label = self.what.label();
         wait_for(Box::pin(self.run())).unwrap_or_else(|stopped| Err(stopped.of(&label)))
     }
@@ -124,7 +157,8 @@ impl Wait {
             if node.phase() == Phase::Stopped {
                 return Err(CallError::not_running(label, Some(node.process_name())));
             }
-            match node.exchange(|| Message::Ask(self.what.query(), until)).await {
+            let asking = node.exchange(|| Message::Ask(self.what.query(), until));
+            match told_after(SILENT, asking, || self.what.tell(node.process_name())).await {
                 Ok(_) => return Ok(()),
                 // The connection was lost, or is still being looked for: ask again.
                 Err(Failure::Failed(Failed::Disconnected { .. })) => {}
@@ -147,5 +181,27 @@ impl IntoFuture for Wait {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_takes_long_says_once_what_it_is_for() {
+        for (seconds, expected) in [(1, 0), (4, 0), (6, 1), (600, 1)] {
+            let told = Cell::new(0);
+            let waiting = async {
+                sleep(Duration::from_secs(seconds)).await;
+                7
+            };
+            let outcome = told_after(SILENT, waiting, || told.set(told.get() + 1)).await;
+            assert_eq!((outcome, told.get()), (7, expected), "{seconds} s");
+        }
     }
 }

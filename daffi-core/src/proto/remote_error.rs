@@ -13,7 +13,8 @@ use super::Limits;
 /// type. The causes are kept as [`source`](Error::source)s, so that reporters which walk the chain show them.
 ///
 /// ```
-/// use daffi_core::RemoteError;
+/// # use daffi_core as daffi;
+/// use daffi::RemoteError;
 ///
 /// let error = RemoteError::new("the oven is cold", vec!["no gas".to_owned()]);
 /// assert_eq!(error.to_string(), "the oven is cold");

@@ -44,7 +44,7 @@ fn one_way() -> OnlyDeserialize {
 
 #[callback]
 fn future() -> Pin<Box<dyn Future<Output = u8>>> {
-    //         ^ a callback cannot return `Pin<Box<dyn Future
+    //         ^ write `async fn` and the future's output as the result of this callback
     Box::pin(async { 1 })
 }
 

@@ -104,7 +104,13 @@ pub(crate) struct Arguments {
     pub(crate) security: TlsArguments,
 
     /// What to log: error, warn, info, debug, trace, off, or a filter such as `daffi_controller=debug`.
-    #[arg(long, value_name = "FILTER", default_value = "info")]
+    #[arg(
+        long,
+        value_name = "FILTER",
+        default_value = "info",
+        env = "RUST_LOG",
+        hide_env_values = true
+    )]
     pub(crate) log: String,
 
     /// Something else than to run.

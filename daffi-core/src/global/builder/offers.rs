@@ -31,8 +31,9 @@ impl GlobalBuilder {
     /// which the program has no callback is a fault when it starts, since it may have been left out of the program: see `daffi::offer!`.
     ///
     /// ```no_run
-    /// # async fn example() -> Result<(), daffi_core::StartError> {
-    /// use daffi_core::Global;
+    /// # use daffi_core as daffi;
+    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// use daffi::Global;
     ///
     /// let g = Global::builder().callbacks_of(["shop", "plug"]).start().await?;
     /// # Ok(()) }

@@ -16,8 +16,9 @@ use std::path::{Path, PathBuf};
 /// the log says why and the old ones stay.
 ///
 /// ```no_run
-/// # async fn example() -> Result<(), daffi_core::StartError> {
-/// use daffi_core::{Global, Tls};
+/// # use daffi_core as daffi;
+/// # async fn example() -> Result<(), daffi::StartError> {
+/// use daffi::{Global, Tls};
 ///
 /// let controller = Tls::new().certificate("server.pem").key("server.key");
 /// let shop = Global::builder().init_controller(true).host("localhost").port(8888).tls(controller).start().await?;
