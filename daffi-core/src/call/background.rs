@@ -199,9 +199,10 @@ impl<T, E> AsyncResult<T, E> {
     /// # use daffi_core as daffi;
     /// # async fn example(fibonacci: impl Fn(u64) -> daffi::Call<u64>) -> Result<(), daffi::CallError> {
     /// let mut job = fibonacci(40).bg();
+    /// let id = job.id();
     /// match job.peek() {
     ///     None => println!("not yet"),
-    ///     Some(Ok(n)) => println!("job {} is done: {n}", job.id()),
+    ///     Some(Ok(n)) => println!("job {id} is done: {n}"),
     ///     Some(Err(error)) => println!("it failed: {error}"),
     /// }
     /// let n = job.await?;

@@ -211,6 +211,10 @@ impl Global {
     /// [`stop_timeout`](GlobalBuilder::stop_timeout) says otherwise), answers them, and leaves. A controller of this
     /// `Global` stops after its node. Returns at once if it is stopped.
     ///
+    /// The calls that this process has made are not waited for: they go on while callbacks run here, and those that have no outcome when
+    /// the last of these has ended, or the time is over, end with [`CallError::Cancelled`], also those in the background. Await what is
+    /// wanted before stopping.
+    ///
     /// A callback of this `Global` may await it: the stop does not wait for that callback. This is ready when all others have
     /// ended, and the callback has a second to answer.
     ///

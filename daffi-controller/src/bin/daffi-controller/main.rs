@@ -40,7 +40,10 @@ fn main() -> ExitCode {
     let filter = match EnvFilter::builder().parse(&arguments.log) {
         Ok(filter) => filter,
         Err(error) => {
-            let message = format!("invalid value '{}' for '--log <FILTER>': {error}", arguments.log);
+            let message = format!(
+                "invalid value '{}' for '--log <FILTER>', or of RUST_LOG: {error}",
+                arguments.log
+            );
             Arguments::command()
                 .error(clap::error::ErrorKind::ValueValidation, message)
                 .exit();
