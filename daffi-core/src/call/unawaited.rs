@@ -16,8 +16,8 @@ pub trait Awaited {
 }
 
 /// Names that the outcome has. Not those that a future has by the traits of other crates, such as `map_err`.
-#[doc(hidden)]
 impl<T, E> Call<T, E> {
+    #[doc(hidden)]
     pub fn unwrap(self) -> T
     where
         Self: Awaited,
@@ -25,6 +25,7 @@ impl<T, E> Call<T, E> {
         self.outcome()
     }
 
+    #[doc(hidden)]
     pub fn expect(self, _message: &str) -> T
     where
         Self: Awaited,
@@ -32,6 +33,7 @@ impl<T, E> Call<T, E> {
         self.outcome()
     }
 
+    #[doc(hidden)]
     pub fn unwrap_or(self, _default: T) -> T
     where
         Self: Awaited,
@@ -39,6 +41,7 @@ impl<T, E> Call<T, E> {
         self.outcome()
     }
 
+    #[doc(hidden)]
     pub fn unwrap_or_default(self) -> T
     where
         Self: Awaited,
@@ -46,6 +49,7 @@ impl<T, E> Call<T, E> {
         self.outcome()
     }
 
+    #[doc(hidden)]
     pub fn ok(self) -> Option<T>
     where
         Self: Awaited,
@@ -53,6 +57,7 @@ impl<T, E> Call<T, E> {
         self.outcome()
     }
 
+    #[doc(hidden)]
     pub fn is_ok(&self) -> bool
     where
         Self: Awaited,
@@ -60,6 +65,7 @@ impl<T, E> Call<T, E> {
         self.outcome()
     }
 
+    #[doc(hidden)]
     pub fn is_err(&self) -> bool
     where
         Self: Awaited,
