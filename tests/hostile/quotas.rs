@@ -204,7 +204,19 @@ async fn who_owes_and_comes_again_is_not_read_before_that_is_paid() {
     }
     let begun = Instant::now();
     drop(peer);
-    let mut peer = join(&stage, "comes again, really").await;
+    // Where it would not be read for long it is not even let in.
+    let holder = Holder::new(stage.other_token());
+    let mut peer = loop {
+        let mut peer = Peer::connect(&stage).await;
+        let (_, answer) = holder
+            .greet(&mut peer, Hello::new("comes again, really", 1, 1), |proof| proof)
+            .await;
+        match answer.unwrap().decode().unwrap().0 {
+            Header::Welcome(_) => break peer,
+            Header::Refused(Refusal::OverQuota(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    };
     let question = Header::Query {
         call: CallId::first(0),
         query: Query::WaitProcess("left"),
