@@ -69,8 +69,8 @@ fn on_trait(arguments: TokenStream, mut item: Trait) -> TokenStream {
     let given = client::take_all_arguments(&mut item, &mut errors);
     let members = &item.members;
     let declared = quote!(#(#members)*);
-    client::take_futures(&mut item);
-    let client = client::Client::of_trait(&item, &given, &arguments, &mut errors);
+    let futures = client::take_futures(&mut item);
+    let client = client::Client::of_trait(&item, &given, &futures, &arguments, &mut errors);
     let client = client.filter(|_| errors.is_empty()).map(|client| client.expand());
     let item = item.with_members(&declared);
     quote! {

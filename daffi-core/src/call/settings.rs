@@ -1,11 +1,12 @@
 //! What is set for all calls of a client.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::future::Call;
 
 /// What was set for all calls of a client, each of which may say otherwise.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Settings {
     pub(crate) timeout: Option<Duration>,
     pub(crate) to: Option<String>,
@@ -14,6 +15,31 @@ pub(crate) struct Settings {
     pub(crate) retries: Option<u32>,
     pub(crate) idempotent: bool,
     pub(crate) metadata: Vec<(String, String)>,
+}
+
+/// What is sent along with a call may be nobody else's to read.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            timeout,
+            to,
+            key,
+            patience,
+            retries,
+            idempotent,
+            metadata,
+        } = self;
+        let keys: Vec<_> = metadata.iter().map(|(key, _)| key).collect();
+        f.debug_struct("Settings")
+            .field("timeout", timeout)
+            .field("to", to)
+            .field("key", &key.is_some())
+            .field("wait_for_provider", patience)
+            .field("retry", retries)
+            .field("idempotent", idempotent)
+            .field("metadata", &keys)
+            .finish()
+    }
 }
 
 impl Settings {

@@ -1,11 +1,11 @@
 //! A trait, and the client that is made for it.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
-use syn::{Generics, LitStr, ReturnType, Token, Type, TypeParamBound};
+use syn::{Generics, LitStr, ReturnType, Token, Type, parse_quote};
 
 use super::model::{Defaults, Fetcher};
 use super::places;
@@ -24,7 +24,14 @@ mod settings;
 pub(crate) struct Client<'a> {
     trait_: &'a Trait,
     ident: Ident,
-    fetchers: Vec<Fetcher<'a>>,
+    methods: Vec<Method<'a>>,
+}
+
+/// A method of the trait that the client has.
+struct Method<'a> {
+    fetcher: Fetcher<'a>,
+    /// The future that the trait says it returns, if it says so itself.
+    future: Option<&'a Type>,
 }
 
 impl<'a> Client<'a> {
@@ -32,6 +39,7 @@ impl<'a> Client<'a> {
     pub(crate) fn of_trait(
         item: &'a Trait,
         given: &[Arguments],
+        futures: &'a [Option<Type>],
         arguments: &Arguments,
         errors: &mut Errors,
     ) -> Option<Self> {
@@ -47,17 +55,21 @@ impl<'a> Client<'a> {
                 span = item.ident.span()
             )),
         };
-        let mut fetchers = Vec::new();
-        for (member, given) in item.members.iter().zip(given) {
+        let mut methods = Vec::new();
+        for ((member, given), future) in item.members.iter().zip(given).zip(futures) {
             match member {
-                Member::Function(function) => fetchers.extend(fetcher(function, given, &defaults, errors)),
+                Member::Function(function) => {
+                    let fetcher = fetcher(function, given, &defaults, errors);
+                    let future = future.as_ref();
+                    methods.extend(fetcher.map(|fetcher| Method { fetcher, future }));
+                }
                 Member::Other { kind, tokens } => errors.add(
                     tokens,
                     format!("a client has only methods, and {kind} is none: move it to a trait without `#[fetcher]`"),
                 ),
             }
         }
-        if fetchers.is_empty() && errors.count() == before {
+        if methods.is_empty() && errors.count() == before {
             errors.add(
                 &item.ident,
                 "this trait has no method that could be called: give it one that takes `&self`",
@@ -67,7 +79,7 @@ impl<'a> Client<'a> {
         (errors.count() == before).then_some(Self {
             trait_: item,
             ident,
-            fetchers,
+            methods,
         })
     }
 
@@ -76,7 +88,7 @@ impl<'a> Client<'a> {
         let Self {
             trait_,
             ident,
-            fetchers,
+            methods,
         } = self;
         let visibility = &trait_.visibility;
         let carried = attributes::carried(&trait_.attributes);
@@ -102,7 +114,8 @@ impl<'a> Client<'a> {
         );
         let new_docs = "A client whose calls are made by `global`.";
         let settings = settings::methods(&trait_.members, visibility);
-        let methods = fetchers.iter().map(|fetcher| {
+        let in_trait = in_trait::implementation(trait_, ident, methods);
+        let methods = methods.iter().map(|Method { fetcher, .. }| {
             let attributes = &fetcher.function.attributes;
             let mut kept = attributes::of_client_method(attributes);
             if !attributes::are_documented(attributes) {
@@ -111,7 +124,6 @@ impl<'a> Client<'a> {
             }
             method::method(fetcher, &kept, visibility)
         });
-        let in_trait = in_trait::implementation(trait_, ident, fetchers);
         quote! {
             #(#carried)*
             #[doc = #docs]
@@ -153,21 +165,38 @@ impl<'a> Client<'a> {
     }
 }
 
-/// The parameters of a type that asks nothing of them.
+/// The parameters of a type that asks nothing of them. Their defaults are kept if they are what they are whatever the others are.
 fn without_bounds(generics: &Generics) -> Generics {
-    let mut generics = generics.clone();
-    for parameter in generics.type_params_mut() {
+    let unsized_there = in_trait::may_be_unsized(generics);
+    let depends = |default: &TokenStream| {
+        in_trait::mentions(default, "Self")
+            || generics
+                .type_params()
+                .any(|kind| in_trait::mentions(default, &kind.ident.to_string()))
+    };
+    let keeps_defaults = !generics
+        .type_params()
+        .filter_map(|kind| kind.default.as_ref())
+        .any(|(_, default)| depends(&default.to_token_stream()));
+    let mut unbounded = generics.clone();
+    for parameter in unbounded.type_params_mut() {
         let bounds = std::mem::take(&mut parameter.bounds);
-        parameter.bounds = bounds
-            .into_iter()
-            .filter(|bound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some()))
-            .collect();
-        if parameter.bounds.is_empty() {
-            parameter.colon_token = None;
+        parameter.bounds = bounds.into_iter().filter(in_trait::is_relaxed).collect();
+        if parameter.bounds.is_empty() && unsized_there.contains(&&parameter.ident) {
+            parameter.bounds.push(parse_quote!(?::core::marker::Sized));
+        }
+        parameter.colon_token = (!parameter.bounds.is_empty()).then(|| Token![:](parameter.ident.span()));
+        if !keeps_defaults {
+            parameter.default = None;
         }
     }
-    generics.where_clause = None;
-    generics
+    if !keeps_defaults {
+        for parameter in unbounded.const_params_mut() {
+            parameter.default = None;
+        }
+    }
+    unbounded.where_clause = None;
+    unbounded
 }
 
 fn client_name(text: &LitStr, errors: &mut Errors) -> Option<Ident> {
@@ -190,22 +219,25 @@ pub(crate) fn take_all_arguments(item: &mut Trait, errors: &mut Errors) -> Vec<A
     members.map(|member| take_arguments(member, errors)).collect()
 }
 
-/// Methods that say `-> impl Future<Output = T> + Send` are as those that say `async` and `-> T`: what a client gives is `Send` in any case.
-pub(crate) fn take_futures(item: &mut Trait) {
-    for member in &mut item.members {
-        let Member::Function(Function { signature, .. }) = member else {
-            continue;
-        };
-        let ReturnType::Type(_, ty) = &mut signature.output else {
-            continue;
-        };
-        if signature.asyncness.is_none()
-            && let Some(output) = future_output(ty).cloned()
-        {
-            signature.asyncness = Some(Token![async](ty.span()));
-            **ty = output;
-        }
+/// Methods that say `-> impl Future<Output = T> + Send` are as those that say `async` and `-> T`: what a client gives is `Send` in any case. Answers what
+/// they say.
+pub(crate) fn take_futures(item: &mut Trait) -> Vec<Option<Type>> {
+    item.members.iter_mut().map(take_future).collect()
+}
+
+fn take_future(member: &mut Member) -> Option<Type> {
+    let Member::Function(Function { signature, .. }) = member else {
+        return None;
+    };
+    let ReturnType::Type(_, ty) = &mut signature.output else {
+        return None;
+    };
+    if signature.asyncness.is_some() {
+        return None;
     }
+    let output = future_output(ty)?.clone();
+    signature.asyncness = Some(Token![async](ty.span()));
+    Some(std::mem::replace(&mut **ty, output))
 }
 
 /// What an `impl Future` gives, if it says that.

@@ -96,25 +96,18 @@ fn shown(fetcher: &Fetcher<'_>) -> Option<TokenStream> {
     })
 }
 
-/// A mention of the trait by which the result is a stream, for which nothing is generated: it is imported for that.
+/// A mention of the trait by which the result is a stream, for which nothing is generated: it is imported for that. What it is a stream of may
+/// depend on parameters of the block, which an item inside of a function knows nothing of.
 fn named_stream(fetcher: &Fetcher<'_>) -> Option<TokenStream> {
     let result = signature::result_type(&fetcher.function.signature);
     let stream = match types::last_segment(&result) {
         Some(segment) if segment.ident == "Result" => types::type_arguments(segment).first().copied()?,
         _ => &result,
     };
-    let mut mentions_self = false;
-    types::visit_parts(types::stream(stream)?.item?, &mut |part| {
-        mentions_self |= matches!(part, types::Part::SelfType(_));
-    });
-    let Type::ImplTrait(bounds) = types::bare(stream) else {
-        return None;
-    };
-    (!mentions_self).then(|| {
-        quote! {
-            #[allow(dead_code)]
-            fn __daffi_stream(_: #bounds) {}
-        }
+    let path = types::stream_trait(stream)?;
+    Some(quote! {
+        #[allow(dead_code)]
+        fn __daffi_stream(_: impl #path) {}
     })
 }
 

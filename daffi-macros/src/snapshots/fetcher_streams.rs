@@ -4,7 +4,7 @@ fn label(
 ) -> ::daffi::Call<::daffi::Streaming<String>, Full> {
     use ::daffi::__private::by_type::choices::*;
     #[allow(dead_code)]
-    fn __daffi_stream(_: impl Stream<Item = String>) {}
+    fn __daffi_stream(_: impl Stream) {}
     ::daffi::__private::inventory::submit(
         ::daffi::__private::ShownEntry(|| {
             (&&&::daffi::__private::by_type::FetchedError::<Full>::new()).__daffi_shown()

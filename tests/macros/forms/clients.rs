@@ -1,8 +1,11 @@
 //! Clients of traits, wherever the traits are and whoever sees them.
 
+use std::marker::PhantomData;
+use std::rc::Rc;
 use std::time::Duration;
 
-use daffi::{Call, CallContext, CallError, callback, fetcher};
+use daffi::{Call, CallContext, CallError, Stream, callback, fetcher};
+use futures_util::{StreamExt as _, stream};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -344,6 +347,78 @@ async fn a_client_of_a_trait_with_parameters_has_them() {
         "and not what it was of the last time"
     );
     let _: Option<LogClient<Unasked>> = None;
+    pair.stop().await;
+}
+
+/// What it streams, and of what its errors are, depends on its parameters.
+#[fetcher(prefix = "feed.")]
+trait Feed<C, E, Own = Self>
+where
+    C: Serialize + DeserializeOwned + Send + 'static,
+    E: DeserializeOwned + Send + 'static,
+    Own: ?Sized,
+{
+    async fn tail(&self, count: C) -> impl Stream<Item = C>;
+    async fn checked(&self, count: C) -> Result<impl Stream<Item = C>, E>;
+    #[fetcher(local)]
+    fn own(&self, _: &Own) {}
+}
+
+#[callback(alias = "feed.tail")]
+async fn tail(count: u64) -> impl Stream<Item = u64> {
+    stream::iter(0..count)
+}
+
+#[tokio::test]
+async fn a_client_streams_what_its_parameters_say() {
+    let pair = Pair::start().await;
+    let feed = FeedClient::<u64, String, str>::new(&pair.caller);
+    let told: Vec<_> = feed.tail(3).await.unwrap().collect().await;
+    assert_eq!(told, [Ok(0), Ok(1), Ok(2)]);
+    let error = feed.checked(3).await.unwrap_err();
+    assert!(matches!(error, CallError::NoProvider { .. }), "{error}");
+    pair.stop().await;
+}
+
+/// What is lent to it cannot be sent to another thread, and what it returns can.
+#[fetcher(prefix = "stock.")]
+trait Counts<C: AsRef<str> + Serialize + DeserializeOwned + 'static> {
+    #[fetcher(alias = "count")]
+    fn count_of(&self, item: C) -> impl Future<Output = Result<u32, Fault>> + Send;
+}
+
+/// Text of this thread.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Here(String, #[serde(skip)] PhantomData<Rc<()>>);
+
+impl AsRef<str> for Here {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+#[tokio::test]
+async fn what_a_method_of_a_trait_returns_is_send_whatever_its_arguments_are() {
+    fn count(counts: &impl Counts<Here>) -> impl Future<Output = Result<u32, Fault>> + Send {
+        counts.count_of(Here("milk".to_owned(), PhantomData))
+    }
+
+    let pair = Pair::start().await;
+    let client = CountsClient::<Here>::new(&pair.caller);
+    assert_eq!(count(&client).await, Ok(0));
+    pair.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_sent_along_with_all_calls_is_in_no_log() {
+    let pair = Pair::start().await;
+    let client = WordedClient::new(&pair.caller).metadata("authorization", "hidden");
+    let shown = format!("{client:?}");
+    assert!(
+        shown.contains("authorization") && !shown.contains("hidden"),
+        "{shown}"
+    );
     pair.stop().await;
 }
 

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
-use syn::{FnArg, Generics, Pat, Type, WherePredicate, parse_quote};
+use syn::{FnArg, Generics, Pat, Type, TypeParamBound, WherePredicate, parse_quote};
 
-use super::method;
+use super::{Method, method};
 use crate::attributes;
 use crate::fetcher::answer::Comes;
 use crate::fetcher::expand;
@@ -17,14 +17,10 @@ use crate::types;
 ///
 /// Whether that can say that a call has failed is not known here. So it is what the implementation asks for, and where that does not hold there is none. The compiler
 /// refuses such a condition on types without parameters, but not one that is for any lifetime.
-pub(super) fn implementation(
-    trait_: &Trait,
-    client: &Ident,
-    fetchers: &[Fetcher<'_>],
-) -> Option<TokenStream> {
+pub(super) fn implementation(trait_: &Trait, client: &Ident, methods: &[Method<'_>]) -> Option<TokenStream> {
     if trait_.unsafety.is_some()
-        || !trait_.members.iter().all(|member| is_given(member, fetchers))
-        || !fetchers.iter().all(gives_one_result)
+        || !trait_.members.iter().all(|member| is_given(member, methods))
+        || !methods.iter().all(|method| gives_one_result(&method.fetcher))
     {
         return None;
     }
@@ -44,12 +40,12 @@ pub(super) fn implementation(
             quote!(for<'__daffi> Self: #bounds)
         });
     }
-    for fetcher in fetchers {
+    for Method { fetcher, .. } in methods {
         let result = signature::result_type(&fetcher.function.signature);
         let can_fail = can_fail(fetcher);
         conditions.push(quote!(for<'__daffi> #result: #can_fail));
     }
-    let methods = fetchers.iter().map(implemented);
+    let methods = methods.iter().map(implemented);
     Some(quote! {
         #(#carried)*
         impl #bounded #ident #these for #client #these where #(#conditions,)* {
@@ -72,7 +68,9 @@ fn predicates(generics: &Generics) -> impl Iterator<Item = &WherePredicate> {
 fn for_any(predicate: &WherePredicate) -> TokenStream {
     match predicate {
         WherePredicate::Type(ty)
-            if ty.lifetimes.is_none() && !mentions(&ty.bounds.to_token_stream(), "for") =>
+            if ty.lifetimes.is_none()
+                && !mentions(&ty.bounds.to_token_stream(), "for")
+                && !ty.bounds.iter().any(is_relaxed) =>
         {
             quote!(for<'__daffi> #ty)
         }
@@ -80,7 +78,27 @@ fn for_any(predicate: &WherePredicate) -> TokenStream {
     }
 }
 
-fn mentions(tokens: &TokenStream, word: &str) -> bool {
+/// The parameters that a condition lets be without a size.
+pub(super) fn may_be_unsized(generics: &Generics) -> Vec<&Ident> {
+    predicates(generics)
+        .filter_map(|predicate| match predicate {
+            WherePredicate::Type(ty) if ty.bounds.iter().any(is_relaxed) => match types::bare(&ty.bounded_ty)
+            {
+                Type::Path(path) => path.path.get_ident(),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether it is `?Sized`.
+pub(super) fn is_relaxed(bound: &TypeParamBound) -> bool {
+    matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some())
+}
+
+/// Whether the word is among the tokens.
+pub(super) fn mentions(tokens: &TokenStream, word: &str) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == word,
         TokenTree::Group(group) => mentions(&group.stream(), word),
@@ -89,7 +107,7 @@ fn mentions(tokens: &TokenStream, word: &str) -> bool {
 }
 
 /// Whether the trait has the member in every build, and the client has it, or need not have it.
-fn is_given(member: &Member, fetchers: &[Fetcher<'_>]) -> bool {
+fn is_given(member: &Member, methods: &[Method<'_>]) -> bool {
     let Member::Function(function) = member else {
         return false;
     };
@@ -99,9 +117,9 @@ fn is_given(member: &Member, fetchers: &[Fetcher<'_>]) -> bool {
         body,
         ..
     } = function;
-    let is_called = fetchers
+    let is_called = methods
         .iter()
-        .any(|fetcher| fetcher.function.signature.ident == signature.ident);
+        .any(|method| method.fetcher.function.signature.ident == signature.ident);
     attributes::conditions(attributes).is_empty() && (is_called || body.group().is_some())
 }
 
@@ -122,7 +140,8 @@ fn can_fail(fetcher: &Fetcher<'_>) -> TokenStream {
 }
 
 /// The method of the trait: the client's own, awaited.
-fn implemented(fetcher: &Fetcher<'_>) -> TokenStream {
+fn implemented(method: &Method<'_>) -> TokenStream {
+    let Method { fetcher, future } = method;
     let Function {
         attributes,
         signature,
@@ -146,13 +165,21 @@ fn implemented(fetcher: &Fetcher<'_>) -> TokenStream {
     let ident = &signature.ident;
     let arguments = signature::parameters(&signature).map(|parameter| &parameter.pat);
     let call = quote!(Self::#ident(self, #(#arguments),*));
-    let outcome = if signature.asyncness.is_some() {
-        quote!(#call.await)
+    let body = if let Some(future) = future {
+        signature.asyncness = None;
+        signature.output = parse_quote!(-> #future);
+        // The arguments are no part of the future, which may have to be `Send` where they are not.
+        quote! {
+            let __daffi_call = #call;
+            async move { ::daffi::__private::check::CanFail::of(__daffi_call.await) }
+        }
+    } else if signature.asyncness.is_some() {
+        quote!(::daffi::__private::check::CanFail::of(#call.await))
     } else {
-        quote!(#call.wait())
+        quote!(::daffi::__private::check::CanFail::of(#call.wait()))
     };
     quote! {
         #(#carried)*
-        #signature { ::daffi::__private::check::CanFail::of(#outcome) }
+        #signature { #body }
     }
 }
