@@ -72,7 +72,7 @@ impl Node {
         let now = self.now();
         let begun = self.drive(|session, out, events| session.begin_held(now, &caller, out, events));
         if let Some(run) = begun {
-            self.drive(|session, _, events| session.has_begun(run, events));
+            self.drive(|session, _, events| session.was_started(run, events));
         }
     }
 

@@ -158,8 +158,8 @@ impl<W, C: Clone> Session<W, C> {
         let ends = ends.iter().zip(closed).enumerate();
         let unseen = ends.filter_map(|(place, (end, closed))| {
             let unseen = match end.filter(|_| closed)? {
-                // It may be made again whatever it has ended with, as where nobody was there who is on the way.
-                End::Call(call) => self.calls.is_yet_to_be_looked_at(call),
+                // It may be made again whatever it has failed with, as where nobody was there who is on the way.
+                End::Call(call) => self.calls.may_be_called_again(call),
                 // They are of one call, and asked for once.
                 End::Part(call, part) => parts
                     .get_or_insert_with(|| self.calls.mismatched_parts(call))

@@ -220,10 +220,16 @@ impl<W> Calls<W> {
         waiter
     }
 
-    /// Whether the call has an outcome that was not looked at.
-    pub(super) fn is_yet_to_be_looked_at(&self, call: CallId) -> bool {
-        let slot = self.slots.get(call);
-        slot.is_some_and(|slot| matches!(slot.state, State::Ended { .. }))
+    /// Whether the call has failed, for which it may be made again, and that was not looked at.
+    pub(super) fn may_be_called_again(&self, call: CallId) -> bool {
+        self.slots.get(call).is_some_and(|slot| match &slot.state {
+            State::Ended {
+                outcome: Err(Failure::Failed(_)),
+                items,
+                ..
+            } => !slot.is_opened && !items.iter().any(|item| matches!(item, Item::Opened(_))),
+            _ => false,
+        })
     }
 
     /// The parts of a call to many that ended as the signatures' numbers differ, of which that was not looked at.
@@ -247,6 +253,7 @@ const fn is_mismatch(outcome: &Outcome) -> bool {
 impl<W> Slot<W> {
     /// One of many answers is looked at.
     pub(super) fn look_at(&mut self, item: &Item, loans: &mut Loans) {
+        self.is_opened |= matches!(item, Item::Opened(_));
         if let Item::Batch(index, batch) = item {
             self.with_window(*index, loans, |stream, _, _| stream.look_at(batch));
         }

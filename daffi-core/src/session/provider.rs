@@ -57,6 +57,11 @@ impl<W, C: Clone> Session<W, C> {
         self.go_on_without(run, events);
     }
 
+    /// A run that was [begun next](Self::begin_held) was started, which says nothing of its callback.
+    pub fn was_started(&mut self, run: RunId, events: &mut Vec<Event<W, C>>) {
+        self.go_on_without(run, events);
+    }
+
     fn go_on_without(&mut self, run: RunId, events: &mut Vec<Event<W, C>>) {
         if self.arriving.is_empty() {
             return;
@@ -68,8 +73,8 @@ impl<W, C: Clone> Session<W, C> {
         }
     }
 
-    /// Begins the next of what a caller has sent. If there is one, it is to be said that it [has begun](Self::has_begun) as soon as it
-    /// has been started; not before, as others may come meanwhile that are to begin after it.
+    /// Begins the next of what a caller has sent. If there is one, it is to be said that it [was started](Self::was_started) as soon as it
+    /// was; not before, as others may come meanwhile that are to begin after it.
     pub fn begin_held(
         &mut self,
         now: Moment,

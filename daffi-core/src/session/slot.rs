@@ -15,6 +15,8 @@ pub(super) struct Slot<W> {
     pub(super) state: State<W>,
     /// It has streams or many answers.
     pub(super) flows: bool,
+    /// Its caller has seen that a stream of one process comes: it is not called again.
+    pub(super) is_opened: bool,
     /// How many streams it sends to each of those who are asked, until it is known who they are.
     pub(super) feeds: u32,
     /// What is lent to the stream of each process on the roster, or of the only one, until nothing of them is held; and to whom.
@@ -35,6 +37,7 @@ impl<W> Slot<W> {
             stamp,
             state,
             flows: false,
+            is_opened: false,
             feeds: 0,
             windows: BTreeMap::new(),
             party: None,

@@ -44,6 +44,10 @@ impl Fixture {
             .begin_held(at(self.now), "one", &mut self.wire, &mut self.events)
     }
 
+    fn was_started(&mut self, run: RunId) {
+        self.session.was_started(run, &mut self.events);
+    }
+
     fn has_begun(&mut self, run: RunId) {
         self.session.has_begun(run, &mut self.events);
     }
@@ -90,7 +94,7 @@ fn p5_what_is_sent_behind_a_first_call_begins_after_it_in_its_order() {
     f.called("one", 5, known, "e");
     assert_eq!(f.told(), ["b"], "it may not have been started yet");
     assert_eq!(f.go_on(), None);
-    f.has_begun(b);
+    f.was_started(b);
     assert_eq!(f.told(), ["one goes on"]);
     // One that is new as well says so itself.
     assert_eq!(f.go_on(), None);
@@ -102,12 +106,56 @@ fn p5_what_is_sent_behind_a_first_call_begins_after_it_in_its_order() {
     f.has_begun(d);
     assert_eq!(f.told(), ["one goes on"]);
     let e = f.go_on().unwrap();
-    f.has_begun(e);
+    f.was_started(e);
     assert_eq!(f.told(), ["e"], "nobody waits any more");
     // It is known from now on.
     f.called("one", 6, new, "f");
     f.called("one", 7, known, "g");
     assert_eq!(f.told(), ["f", "g"]);
+}
+
+#[test]
+fn p5_what_was_started_behind_a_first_call_makes_no_callback_known() {
+    let (mut f, a) = Fixture::behind_a_new_one();
+    let new = f.session.offer("also new", NEW);
+    let each = RunHeader {
+        call: id(3),
+        callback: new,
+        caller: "one",
+        identity: Who::Nobody,
+        deadline: None,
+        trace: None,
+        metadata: Vec::new(),
+        ancestors: Vec::new(),
+    };
+    f.receive(Header::RunEach(each), Bytes::new()).unwrap();
+    f.called("one", 4, new, "c");
+    f.has_begun(a);
+    for started in ["b", ""] {
+        assert_eq!(f.told(), ["one goes on"]);
+        let run = f.go_on().unwrap();
+        assert_eq!(f.told(), [started]);
+        f.was_started(run);
+    }
+    assert_eq!(f.told(), ["one goes on"]);
+    assert_eq!(f.go_on(), None, "it says so itself");
+    assert_eq!(f.told(), ["c first"]);
+}
+
+/// Its thread may be blocked by then.
+#[test]
+fn what_was_started_elsewhere_cannot_be_stopped_before_it_has_begun() {
+    let (mut f, a) = Fixture::behind_a_new_one();
+    f.has_begun(a);
+    let b = f.go_on().unwrap();
+    assert!(f.session.begin(b));
+    f.was_started(b);
+    f.wire.sent();
+    f.receive(Header::Cancel { call: id(2) }, Bytes::new()).unwrap();
+    assert_eq!(f.wire.sent(), [], "it still has its place");
+    f.has_begun(b);
+    f.finish(b, &Ok(Bytes::new()));
+    assert_eq!(f.wire.sent().len(), 1);
 }
 
 /// However it is known that it will not begin, or takes too long.
@@ -123,7 +171,7 @@ fn p16_what_waits_for_a_first_call_does_not_wait_for_more_than_its_beginning() {
         end(&mut f, run);
         assert_eq!(f.told(), ["one goes on"]);
         let b = f.go_on().unwrap();
-        f.has_begun(b);
+        f.was_started(b);
         assert_eq!(f.told(), ["b"]);
         f.has_begun(run);
         assert_eq!(f.told(), [""; 0], "it is known already");

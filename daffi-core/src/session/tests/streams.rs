@@ -1091,6 +1091,27 @@ fn one_whose_signature_has_another_number_has_granted_nothing_until_its_caller_k
         assert!(matches!(f.next_of(call), Some(Next::End(Err(_)))));
         assert_eq!(credits(&mut f, &ends), [Some(None), None]);
     }
+
+    // One that has given something is not: it is sent no more, and what it gave is there until it is taken.
+    let [returned, streams, breaks] = [(); 3].map(|()| f.feed(1, None));
+    f.reply(returned, &Ok(bytes("x"))).unwrap();
+    for (call, status) in [
+        (streams, Status::Value),
+        (breaks, Status::Failed(Failed::timeout(true))),
+    ] {
+        f.receive(Header::Opened { call, index: 0 }, Bytes::new())
+            .unwrap();
+        f.receive(Header::Reply { call, status }, Bytes::new()).unwrap();
+    }
+    for call in [returned, streams, breaks] {
+        let ends = [Some(End::Call(call)), None];
+        assert_eq!(credits(&mut f, &ends), [Some(None), None]);
+    }
+    assert_eq!(f.next_of(breaks), Some(Next::Item(Item::Opened(0))));
+    assert_eq!(
+        credits(&mut f, &[Some(End::Call(breaks)), None]),
+        [Some(None), None]
+    );
 }
 
 #[test]
