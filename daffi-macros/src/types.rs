@@ -67,7 +67,7 @@ pub(crate) enum StreamForm {
 }
 
 /// The traits whose values are streams.
-const STREAMS: [&str; 3] = ["Stream", "Iterator", "IntoIterator"];
+pub(crate) const STREAMS: [&str; 3] = ["Stream", "Iterator", "IntoIterator"];
 
 /// The stream that this is, if it is one.
 pub(crate) fn stream(ty: &Type) -> Option<Stream<'_>> {
@@ -90,25 +90,6 @@ pub(crate) fn stream(ty: &Type) -> Option<Stream<'_>> {
             })
         }
     }
-}
-
-/// The trait by which this is a stream, without what it is a stream of, if a trait is what it says.
-pub(crate) fn stream_trait(ty: &Type) -> Option<Path> {
-    let Type::ImplTrait(bounds) = bare(ty) else {
-        return None;
-    };
-    let mut path = bounds.bounds.iter().find_map(|bound| match bound {
-        syn::TypeParamBound::Trait(bound) => {
-            let last = bound.path.segments.last()?;
-            STREAMS
-                .iter()
-                .any(|name| last.ident == name)
-                .then(|| bound.path.clone())
-        }
-        _ => None,
-    })?;
-    path.segments.last_mut()?.arguments = PathArguments::None;
-    Some(path)
 }
 
 /// What an argument of that name is, as in `Item = T`.

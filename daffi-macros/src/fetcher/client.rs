@@ -1,11 +1,11 @@
 //! A trait, and the client that is made for it.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, format_ident, quote};
+use quote::{format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
-use syn::{Generics, LitStr, ReturnType, Token, Type, parse_quote};
+use syn::{LitStr, ReturnType, Token, Type};
 
 use super::model::{Defaults, Fetcher};
 use super::places;
@@ -16,8 +16,11 @@ use crate::item::{Function, Member, Trait};
 use crate::signature;
 use crate::types::{self, Part};
 
+use method::Method;
+
 mod in_trait;
 mod method;
+mod parameters;
 mod settings;
 
 /// The client of a trait: a struct with a method for each of the trait's.
@@ -25,13 +28,6 @@ pub(crate) struct Client<'a> {
     trait_: &'a Trait,
     ident: Ident,
     methods: Vec<Method<'a>>,
-}
-
-/// A method of the trait that the client has.
-struct Method<'a> {
-    fetcher: Fetcher<'a>,
-    /// The future that the trait says it returns, if it says so itself.
-    future: Option<&'a Type>,
 }
 
 impl<'a> Client<'a> {
@@ -92,10 +88,10 @@ impl<'a> Client<'a> {
         } = self;
         let visibility = &trait_.visibility;
         let carried = attributes::carried(&trait_.attributes);
-        let unbounded = without_bounds(&trait_.generics);
+        let unbounded = parameters::without_bounds(&trait_.generics);
         let (any, these, _) = unbounded.split_for_impl();
         let (bounded, ..) = trait_.generics.split_for_impl();
-        let conditions = in_trait::conditions_without_self(&trait_.generics);
+        let conditions = parameters::conditions_without_self(&trait_.generics);
         let types: Vec<_> = trait_.generics.type_params().map(|kind| &kind.ident).collect();
         let (of, stands_for) = if types.is_empty() {
             (None, None)
@@ -163,40 +159,6 @@ impl<'a> Client<'a> {
             #in_trait
         }
     }
-}
-
-/// The parameters of a type that asks nothing of them. Their defaults are kept if they are what they are whatever the others are.
-fn without_bounds(generics: &Generics) -> Generics {
-    let unsized_there = in_trait::may_be_unsized(generics);
-    let depends = |default: &TokenStream| {
-        in_trait::mentions(default, "Self")
-            || generics
-                .type_params()
-                .any(|kind| in_trait::mentions(default, &kind.ident.to_string()))
-    };
-    let keeps_defaults = !generics
-        .type_params()
-        .filter_map(|kind| kind.default.as_ref())
-        .any(|(_, default)| depends(&default.to_token_stream()));
-    let mut unbounded = generics.clone();
-    for parameter in unbounded.type_params_mut() {
-        let bounds = std::mem::take(&mut parameter.bounds);
-        parameter.bounds = bounds.into_iter().filter(in_trait::is_relaxed).collect();
-        if parameter.bounds.is_empty() && unsized_there.contains(&&parameter.ident) {
-            parameter.bounds.push(parse_quote!(?::core::marker::Sized));
-        }
-        parameter.colon_token = (!parameter.bounds.is_empty()).then(|| Token![:](parameter.ident.span()));
-        if !keeps_defaults {
-            parameter.default = None;
-        }
-    }
-    if !keeps_defaults {
-        for parameter in unbounded.const_params_mut() {
-            parameter.default = None;
-        }
-    }
-    unbounded.where_clause = None;
-    unbounded
 }
 
 fn client_name(text: &LitStr, errors: &mut Errors) -> Option<Ident> {

@@ -3,7 +3,7 @@
 use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{FnArg, Pat, Signature, Type, parse_quote, parse_quote_spanned};
+use syn::{FnArg, Pat, Path, PathArguments, Signature, Type, parse_quote, parse_quote_spanned};
 
 use super::answer::{Answer, Comes};
 use super::body::Shape;
@@ -104,11 +104,30 @@ fn named_stream(fetcher: &Fetcher<'_>) -> Option<TokenStream> {
         Some(segment) if segment.ident == "Result" => types::type_arguments(segment).first().copied()?,
         _ => &result,
     };
-    let path = types::stream_trait(stream)?;
+    let path = stream_trait(stream)?;
     Some(quote! {
         #[allow(dead_code)]
         fn __daffi_stream(_: impl #path) {}
     })
+}
+
+/// The trait by which this is a stream, without what it is a stream of, if a trait is what it says.
+fn stream_trait(ty: &Type) -> Option<Path> {
+    let Type::ImplTrait(bounds) = types::bare(ty) else {
+        return None;
+    };
+    let mut path = bounds.bounds.iter().find_map(|bound| match bound {
+        syn::TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last()?;
+            types::STREAMS
+                .iter()
+                .any(|name| last.ident == name)
+                .then(|| bound.path.clone())
+        }
+        _ => None,
+    })?;
+    path.segments.last_mut()?.arguments = PathArguments::None;
+    Some(path)
 }
 
 /// The arguments that are streams, if some are.

@@ -1,10 +1,11 @@
 //! The client as what its trait asks for, where its methods can say that a call has failed.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens as _, quote};
-use syn::{FnArg, Generics, Pat, Type, TypeParamBound, WherePredicate, parse_quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{FnArg, Pat, Type, parse_quote};
 
-use super::{Method, method};
+use super::method::{self, Method};
+use super::parameters;
 use crate::attributes;
 use crate::fetcher::answer::Comes;
 use crate::fetcher::expand;
@@ -32,9 +33,9 @@ pub(super) fn implementation(trait_: &Trait, client: &Ident, methods: &[Method<'
     } = trait_;
     let carried = attributes::carried(&trait_.attributes);
     let (bounded, these, _) = generics.split_for_impl();
-    let mut conditions: Vec<TokenStream> = predicates(generics).map(for_any).collect();
+    let mut conditions: Vec<TokenStream> = parameters::conditions(generics).collect();
     if let Some((_, bounds)) = bounds {
-        conditions.push(if mentions(bounds, "for") {
+        conditions.push(if parameters::mentions(bounds, "for") {
             quote!(Self: #bounds)
         } else {
             quote!(for<'__daffi> Self: #bounds)
@@ -51,58 +52,6 @@ pub(super) fn implementation(trait_: &Trait, client: &Ident, methods: &[Method<'
         impl #bounded #ident #these for #client #these where #(#conditions,)* {
             #(#methods)*
         }
-    })
-}
-
-/// What the trait asks of its parameters.
-pub(super) fn conditions_without_self(generics: &Generics) -> TokenStream {
-    let conditions = predicates(generics).filter(|predicate| !mentions(&predicate.to_token_stream(), "Self"));
-    quote!(where #(#conditions,)*)
-}
-
-fn predicates(generics: &Generics) -> impl Iterator<Item = &WherePredicate> {
-    generics.where_clause.iter().flat_map(|clause| &clause.predicates)
-}
-
-/// The same condition in words that the compiler takes where it does not hold.
-fn for_any(predicate: &WherePredicate) -> TokenStream {
-    match predicate {
-        WherePredicate::Type(ty)
-            if ty.lifetimes.is_none()
-                && !mentions(&ty.bounds.to_token_stream(), "for")
-                && !ty.bounds.iter().any(is_relaxed) =>
-        {
-            quote!(for<'__daffi> #ty)
-        }
-        other => other.to_token_stream(),
-    }
-}
-
-/// The parameters that a condition lets be without a size.
-pub(super) fn may_be_unsized(generics: &Generics) -> Vec<&Ident> {
-    predicates(generics)
-        .filter_map(|predicate| match predicate {
-            WherePredicate::Type(ty) if ty.bounds.iter().any(is_relaxed) => match types::bare(&ty.bounded_ty)
-            {
-                Type::Path(path) => path.path.get_ident(),
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect()
-}
-
-/// Whether it is `?Sized`.
-pub(super) fn is_relaxed(bound: &TypeParamBound) -> bool {
-    matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some())
-}
-
-/// Whether the word is among the tokens.
-pub(super) fn mentions(tokens: &TokenStream, word: &str) -> bool {
-    tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == word,
-        TokenTree::Group(group) => mentions(&group.stream(), word),
-        _ => false,
     })
 }
 

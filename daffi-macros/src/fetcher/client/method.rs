@@ -2,10 +2,17 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{FnArg, Receiver, ReceiverKind, Token, Visibility, parse_quote};
+use syn::{FnArg, Receiver, ReceiverKind, Token, Type, Visibility, parse_quote};
 
 use crate::fetcher::expand;
 use crate::fetcher::model::{Fetcher, Returned};
+
+/// A method of the trait that the client has.
+pub(super) struct Method<'a> {
+    pub(super) fetcher: Fetcher<'a>,
+    /// The future that the trait says it returns, if it says so itself.
+    pub(super) future: Option<&'a Type>,
+}
 
 /// A method of a client, whose calls are made by what it has as `client`. It changes nothing of the client, whatever the trait's
 /// method does with the service.
