@@ -63,8 +63,8 @@ pub use daffi_core::{
     CertificateFault, ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lagging,
     LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas,
     Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    Signature, StartError, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext,
-    Wait,
+    Signature, StartError, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TooMuch,
+    TraceContext, Wait,
 };
 
 /// With the feature `tls`.

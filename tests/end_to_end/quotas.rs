@@ -30,6 +30,10 @@ impl Jobs {
         bytes.len()
     }
 
+    pub async fn give(&self, bytes: usize) -> Vec<u8> {
+        vec![7; bytes]
+    }
+
     pub async fn never(&self) {
         self.begun.notify_one();
         std::future::pending::<()>().await;
@@ -48,6 +52,7 @@ impl Jobs {
 trait Work {
     async fn double(&self, number: u32) -> u32;
     async fn size(&self, bytes: Vec<u8>) -> usize;
+    async fn give(&self, bytes: usize) -> Vec<u8>;
     async fn never(&self);
     async fn total(&self, items: impl Stream<Item = Vec<u8>>) -> usize;
 }
@@ -127,6 +132,57 @@ async fn a_call_over_a_rate_is_made_again_when_there_is_room() {
     assert_eq!(exceeded, (Measure::CallsPerSecond, QuotaOf::Connection, 5));
     assert_eq!(client.double(1).retry(3).await, Ok(2));
     net.stop([caller]).await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_never_let_through_says_how_much_it_brings_and_what_may_be() {
+    let jobs = Jobs::default();
+    let quotas = Quotas::new().connection(Quota::new().bytes_per_second(5_000));
+    let net = net(Transport::Tcp, quotas, &jobs).await;
+    let caller = net.caller().await;
+    let client = WorkClient::new(&caller);
+    let error = client.size(vec![7; 400_000]).retry(3).await.unwrap_err();
+    let words = error.to_string();
+    assert!(
+        words.contains("5000 bytes per second for the connection of this process, so that one call may bring 305000, and this one brings 400"),
+        "{words}"
+    );
+    assert!(
+        words.contains("it did not run: bring less at once, in several calls or as a stream, or have whoever runs the controller raise it"),
+        "{words}"
+    );
+    net.service
+        .set_quotas(Quotas::new().connection(Quota::new().calls(0)))
+        .await
+        .unwrap();
+    let words = client.double(1).await.unwrap_err().to_string();
+    assert!(words.contains("it did not run: have whoever runs"), "{words}");
+    net.stop([caller]).await;
+}
+
+#[tokio::test]
+async fn who_asks_for_much_waits_and_whoever_gives_it_goes_on_for_others() {
+    let jobs = Jobs::default();
+    let quotas = Quotas::new().connection(Quota::new().bytes_per_second(100_000));
+    let net = Net::start(Transport::Tcp, |builder| builder.quotas(quotas)).await;
+    let provider = net.join().service(jobs).start().await.unwrap();
+    let greedy = net.caller_named("greedy").await;
+    let client = WorkClient::new(&greedy);
+    assert_eq!(
+        client.give(1_000_000).await.map(|given| given.len()),
+        Ok(1_000_000)
+    );
+    let exceeded = over(client.double(1).await);
+    assert_eq!(exceeded, (Measure::BytesPerSecond, QuotaOf::Connection, 100_000));
+    let other = net.caller_named("other").await;
+    let client = WorkClient::new(&other);
+    for number in 0..20 {
+        assert_eq!(
+            client.double(number).timeout(Duration::from_secs(5)).await,
+            Ok(2 * number)
+        );
+    }
+    net.stop([provider, greedy, other]).await;
 }
 
 #[tokio::test]

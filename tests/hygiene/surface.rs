@@ -10,8 +10,8 @@ use daffi::{
     CertificateFault, ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lagging,
     LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas,
     Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    Signature, StartError, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TraceContext,
-    Wait, bytes,
+    Signature, StartError, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TooMuch,
+    TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -77,6 +77,7 @@ const _: () = {
     shared::<TlsConfigFault>();
     shared::<TlsFault>();
     shared::<TlsSide>();
+    shared::<TooMuch>();
     shared::<TraceContext>();
     shared::<Type>();
     shared::<Variant>();

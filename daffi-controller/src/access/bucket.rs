@@ -76,6 +76,12 @@ impl Bucket {
         }
     }
 
+    /// The most that can ever be taken of one which holds what flows in by the second.
+    #[must_use]
+    pub const fn most(rate: u64) -> u64 {
+        rate.saturating_mul(OWED).saturating_add(rate)
+    }
+
     /// From now on as many flow in by the second, and are held, as with another one. What is owed stays owed.
     pub fn change(&mut self, to: &Self, now: Moment) {
         self.fill(now);

@@ -14,6 +14,8 @@ pub(super) struct Account {
     quota: Quota,
     calls: Option<Bucket>,
     bytes: Option<Bucket>,
+    /// As many bytes may come as answers.
+    answers: Option<Bucket>,
 }
 
 /// How much there is of something that is counted as long as it lasts.
@@ -47,6 +49,7 @@ impl Account {
             quota: *quota,
             calls: bucket(Measure::CallsPerSecond),
             bytes: bucket(Measure::BytesPerSecond),
+            answers: bucket(Measure::BytesPerSecond),
         }
     }
 
@@ -62,6 +65,7 @@ impl Account {
         };
         self.calls = changed(self.calls, new.calls);
         self.bytes = changed(self.bytes, new.bytes);
+        self.answers = changed(self.answers, new.answers);
         self.quota = *quota;
     }
 
@@ -88,9 +92,17 @@ impl Account {
         self.check_second(Measure::CallsPerSecond, (1, 0), now)
     }
 
-    /// Whether a call that brings so much may be sent in this second.
+    /// Whether a call that brings so much may be sent in this second: those before it have brought back no more than they may.
     pub(super) fn check_bytes(&mut self, brings: Brings, now: Moment) -> Result<(), Exceeded> {
-        self.check_second(Measure::BytesPerSecond, (brings.bytes(), brings.to_come), now)
+        let measure = Measure::BytesPerSecond;
+        let checked = self.check_second(measure, (brings.bytes(), brings.to_come), now);
+        let Some(owed) = owing(self.answers.as_mut(), (measure, self.of, &self.quota), now) else {
+            return checked;
+        };
+        match checked {
+            Err(longer) if longer.room_in.is_none() || longer.room_in > owed.room_in => Err(longer),
+            _ => Err(owed),
+        }
     }
 
     fn check_second(
@@ -102,7 +114,13 @@ impl Account {
         let Some(most) = self.quota.of(measure) else {
             return Ok(());
         };
-        let exceeded = |room_in| Exceeded::new(measure, self.of, most, room_in);
+        let of = self.of;
+        let exceeded = |room_in: Option<Duration>| match room_in {
+            None if measure == Measure::BytesPerSecond => {
+                Exceeded::never(measure, of, most, (tokens, Bucket::most(most)))
+            }
+            _ => Exceeded::new(measure, of, most, room_in),
+        };
         let bucket = match measure {
             Measure::CallsPerSecond => &mut self.calls,
             _ => &mut self.bytes,
@@ -110,7 +128,7 @@ impl Account {
         match bucket {
             Some(bucket) if most > 0 => bucket.check(tokens, before, now).map_err(exceeded),
             // What cannot be refused flows as slowly as anything can.
-            _ => Err(exceeded(None)),
+            _ => Err(Exceeded::new(measure, of, most, None)),
         }
     }
 
@@ -136,22 +154,38 @@ impl Account {
         }
     }
 
-    /// How long until nothing is owed any more, if something is.
-    pub(super) fn owes(&mut self, now: Moment) -> Option<Duration> {
-        self.owing(now)?.room_in
+    /// So many bytes are answered to what it has called, on credit if need be.
+    pub(super) fn charge_answer(&mut self, bytes: u64, now: Moment) {
+        if let Some(bucket) = &mut self.answers {
+            bucket.charge(bytes, now);
+        }
     }
 
-    /// What is owed for longest, if anything is.
+    /// How long until nothing is owed any more, if something is. What its calls have brought back counts where they have streams, which
+    /// bring more by what else it sends.
+    pub(super) fn owes(&mut self, streams: bool, now: Moment) -> Option<Duration> {
+        let owed = self.owing(now).and_then(|owing| owing.room_in);
+        let answers = self.answers.as_mut().filter(|_| streams);
+        owed.max(answers.and_then(|bucket| bucket.owes(now)))
+    }
+
+    /// What is owed for longest, if anything is, beside answers.
     pub(super) fn owing(&mut self, now: Moment) -> Option<Exceeded> {
-        let (of, quota) = (self.of, self.quota);
-        let owing = |bucket: &mut Option<Bucket>, measure| {
-            let time = bucket.as_mut()?.owes(now)?;
-            let limit = quota.of(measure).unwrap_or_default();
-            Some(Exceeded::new(measure, of, limit, Some(time)))
-        };
-        let calls = owing(&mut self.calls, Measure::CallsPerSecond);
-        let bytes = owing(&mut self.bytes, Measure::BytesPerSecond);
+        let whose = |measure| (measure, self.of, &self.quota);
+        let calls = owing(self.calls.as_mut(), whose(Measure::CallsPerSecond), now);
+        let bytes = owing(self.bytes.as_mut(), whose(Measure::BytesPerSecond), now);
         let owing = calls.into_iter().chain(bytes);
         owing.max_by_key(|owing| owing.room_in)
     }
+}
+
+/// What is owed to a bucket, if anything is.
+fn owing(
+    bucket: Option<&mut Bucket>,
+    (measure, of, quota): (Measure, QuotaOf, &Quota),
+    now: Moment,
+) -> Option<Exceeded> {
+    let time = bucket?.owes(now)?;
+    let limit = quota.of(measure).unwrap_or_default();
+    Some(Exceeded::new(measure, of, limit, Some(time)))
 }

@@ -39,9 +39,9 @@ impl Counted<'_> {
         self.metered.abused()
     }
 
-    /// It has given an answer of so many bytes, or a part of one.
-    pub(super) fn answered(&mut self, bytes: u64, now: Moment) {
-        Holders::answered(self.metered, bytes, now);
+    /// What it has called is answered with so many bytes, or with a part of these.
+    pub(super) fn charge_answer(&mut self, holders: &mut Holders, bytes: u64, now: Moment) {
+        holders.charge_answer(self.metered, bytes, now);
     }
 
     /// It has done so much, on credit if need be.
@@ -146,8 +146,9 @@ impl Peers {
             return None;
         }
         let (slots, holders) = self.with_holders();
-        let metered = get_mut(slots, id).and_then(|peer| peer.metered.as_mut())?;
-        holders.owes(metered, now)
+        let peer = get_mut(slots, id)?;
+        let streams = peer.streaming > 0;
+        holders.owes(peer.metered.as_mut()?, streams, now)
     }
 
     /// A call of so many bytes was refused. Says what its caller went on and on beyond, if that is so.

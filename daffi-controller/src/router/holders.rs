@@ -201,7 +201,7 @@ impl Holders {
             let Some(holder) = holder.filter(|holder| holder.idle == Some(since)) else {
                 continue;
             };
-            if holder.account.owes(now).is_some() {
+            if holder.account.owes(true, now).is_some() {
                 holder.idle = Some(now);
                 self.idle.push_back((now, place));
             } else {
@@ -291,16 +291,19 @@ impl Holders {
         }
     }
 
-    /// An answer of so many bytes is given, which counts for its connection alone: who calls is another's business.
-    pub(super) fn answered(metered: &mut Metered, bytes: u64, now: Moment) {
-        metered.account.charge(0, bytes, now);
+    /// So many bytes are answered to what it has called.
+    pub(super) fn charge_answer(&mut self, metered: &mut Metered, bytes: u64, now: Moment) {
+        metered.account.charge_answer(bytes, now);
+        if let Some(holder) = metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
+            holder.account.charge_answer(bytes, now);
+        }
     }
 
-    /// How long until nothing is owed any more by a connection or its identity.
-    pub(super) fn owes(&mut self, metered: &mut Metered, now: Moment) -> Option<Duration> {
-        let own = metered.account.owes(now);
+    /// How long until nothing is owed any more by a connection, of which calls have streams or not, or by its identity.
+    pub(super) fn owes(&mut self, metered: &mut Metered, streams: bool, now: Moment) -> Option<Duration> {
+        let own = metered.account.owes(streams, now);
         let holder = metered.holder.and_then(|holder| self.slots.get_mut(holder));
-        own.max(holder.and_then(|holder| holder.account.owes(now)))
+        own.max(holder.and_then(|holder| holder.account.owes(streams, now)))
     }
 
     /// How many connections each has, and what these have, by its place.
@@ -313,8 +316,10 @@ impl Holders {
 
 impl Metered {
     /// A call of so many bytes was refused. If that goes on and on, it is [abuse](Self::abused).
-    pub(super) fn refused(&mut self, exceeded: Exceeded, bytes: u64, now: Moment) {
+    pub(super) fn refused(&mut self, mut exceeded: Exceeded, bytes: u64, now: Moment) {
         if self.patience.spend(bytes, now) {
+            // It comes back when it may, however soon there would be room for a call.
+            exceeded.room_in = None;
             self.abused = Some(exceeded);
         }
     }

@@ -11,7 +11,7 @@ use daffi_core::proto::{
 
 use super::account::Brings;
 use super::calling::metadata_bytes;
-use super::ids::PeerId;
+use super::ids::{Caller, PeerId};
 use super::outlet::{Fault, Outlet};
 use super::permission::{Denial, DenialKind};
 use super::request::Request;
@@ -32,6 +32,13 @@ struct Takes {
     to_come: u64,
 }
 
+/// A part of what answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Result,
+    Stream,
+}
+
 /// Whether a frame asks for something.
 #[derive(Debug)]
 enum Asks {
@@ -39,8 +46,8 @@ enum Asks {
     Call(CallId),
     /// It asks for something else that is answered.
     Answer,
-    /// It is an answer, or a part of one.
-    Answers,
+    /// It is a part of the answer to a call.
+    Answers(CallId, Part),
     Nothing,
 }
 
@@ -66,21 +73,20 @@ impl Takes {
                         call.name.len() + metadata_bytes(call) + names,
                     )
                 }
-                Header::Reply { status, .. }
+                Header::Reply { call, status }
                 | Header::Large {
-                    frame: Large::Reply { status, .. },
+                    frame: Large::Reply { call, status },
                     ..
-                } => (Asks::Answers, words(status)),
-                Header::Opened { .. }
-                | Header::Done { .. }
-                | Header::Items {
+                } => (Asks::Answers(*call, Part::Result), words(status)),
+                Header::Piece {
+                    call,
+                    of: PieceOf::Result(_),
+                } => (Asks::Answers(*call, Part::Result), 0),
+                Header::Items {
+                    call,
                     stream: StreamId::Result(_),
                     ..
-                }
-                | Header::Piece {
-                    of: PieceOf::Result(_),
-                    ..
-                } => (Asks::Answers, 0),
+                } => (Asks::Answers(*call, Part::Stream), 0),
                 Header::Close { status, .. } => (Asks::Nothing, words(status)),
                 _ => (Asks::Nothing, 0),
             },
@@ -140,6 +146,16 @@ impl Router {
         out: &mut impl Outlet,
     ) -> Result<bool, Fault> {
         let now = turn.now();
+        let takes = Takes::of(request, payload);
+        let bytes = takes.bytes as u64;
+        if let Asks::Answers(call, part) = takes.asks
+            && let Some(caller) = self.who_asked(from, call, part)
+        {
+            if let Some((mut caller, holders)) = self.peers.metered_mut(caller) {
+                caller.charge_answer(holders, bytes, now);
+            }
+            return Ok(true);
+        }
         let Some((mut peer, holders)) = self.peers.metered_mut(from) else {
             return Ok(true);
         };
@@ -147,19 +163,13 @@ impl Router {
             // By what waited, or by a part of a call.
             return Err(Fault::Abuse(exceeded));
         }
-        let takes = Takes::of(request, payload);
-        let bytes = takes.bytes as u64;
         let call = match takes.asks {
             Asks::Call(call) => call,
             Asks::Answer => {
                 peer.charge(holders, 1, bytes, now);
                 return Ok(true);
             }
-            Asks::Answers => {
-                peer.answered(bytes, now);
-                return Ok(true);
-            }
-            Asks::Nothing => {
+            Asks::Answers(..) | Asks::Nothing => {
                 peer.charge(holders, 0, bytes, now);
                 return Ok(true);
             }
@@ -179,6 +189,14 @@ impl Router {
         self.tell_exceeded(from, exceeded, now);
         self.refuse(from, call, Failed::OverQuota(exceeded), out);
         Ok(false)
+    }
+
+    /// Who has asked for what `from` answers: they made the call, and a stream has as much as they let it have. Of one that nobody reads
+    /// any more a provider can send as much as it likes, so that is its own.
+    fn who_asked(&self, from: PeerId, call: CallId, part: Part) -> Option<PeerId> {
+        let call = self.calls.get(call).filter(|call| call.provider == from)?;
+        let is_read = matches!(call.caller, Caller::Call(..) | Caller::Part(_));
+        (is_read || part == Part::Result).then_some(call.by)
     }
 
     /// Whether one more is asked by a call to many, the first of them apart, which was counted with the call.
@@ -213,8 +231,9 @@ impl Router {
     }
 
     /// Why a process may not offer one callback more.
-    pub(super) fn over_callbacks(&self, peer: PeerId) -> Option<String> {
+    pub(super) fn over_callbacks(&mut self, peer: PeerId, now: Moment) -> Option<String> {
         let exceeded = self.peers.check_more(peer, Measure::Callbacks).err()?;
+        self.tell_exceeded(peer, exceeded, now);
         Some(format!(
             "the controller takes no more than {exceeded}; whoever runs it can raise that, by `{}` of `quotas.{}` in its configuration",
             exceeded.measure, exceeded.of
@@ -233,7 +252,7 @@ impl Router {
         if self.peers.is_told(peer, now) {
             self.keep_for_log(Denial {
                 peer,
-                reason: exceeded.to_string(),
+                reason: format!("{exceeded} (`{}` of `quotas.{}`)", exceeded.measure, exceeded.of),
                 kind: DenialKind::OverQuota,
             });
         }

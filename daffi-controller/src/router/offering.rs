@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{CallId, CallbackId, Failed, Limits, Offered, Status};
+use daffi_core::proto::{CallId, CallbackId, Failed, Limits, Moment, Offered, Status};
 
 use super::directory::Objection;
 use super::ids::{PeerId, ProviderKey};
@@ -131,8 +131,10 @@ impl Router {
             && let Some(offered) = offering.offered.next()
         {
             let checked = self.check_rights(offering.peer, Needs::PROVIDE, &offered.name, turn);
-            let added =
-                checked.and_then(|()| self.add(offering.peer, offered, offering.each).map_err(invalid));
+            let added = checked.and_then(|()| {
+                self.add(offering.peer, offered, offering.each, turn.now())
+                    .map_err(invalid)
+            });
             match added {
                 Ok(added) => offering.added.extend(added),
                 Err(failed) => offering.refused = Some(failed),
@@ -178,7 +180,13 @@ impl Router {
     }
 
     /// Adds a callback where nobody sees it; nothing if it is offered already.
-    fn add(&mut self, peer: PeerId, offered: Offered, bytes: usize) -> Result<Option<ProviderKey>, String> {
+    fn add(
+        &mut self,
+        peer: PeerId,
+        offered: Offered,
+        bytes: usize,
+        now: Moment,
+    ) -> Result<Option<ProviderKey>, String> {
         let (length, most) = (offered.docs.len(), Limits::DOCS_BYTES);
         let name = &offered.name;
         if length > most {
@@ -210,7 +218,7 @@ impl Router {
         if self.directory.count_of(peer) >= most {
             return Err(format!("a process offers at most {most} callbacks"));
         }
-        if let Some(reason) = self.over_callbacks(peer) {
+        if let Some(reason) = self.over_callbacks(peer, now) {
             return Err(reason);
         }
         let key = self.directory.add(peer, &self.name_of(peer), offered, bytes);

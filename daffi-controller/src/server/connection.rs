@@ -22,6 +22,10 @@ use crate::router::{Fault, PeerId};
 /// How long a peer may take until it is known who it is, from its first byte on.
 pub(super) const GREETING: Duration = Duration::from_secs(10);
 
+/// Who is not read for longer is told of in the log, and not again in so much time.
+const TOLD: Duration = Duration::from_secs(1);
+const TOLD_AGAIN: Duration = Duration::from_secs(60);
+
 /// How long what is left may take to be written after the reader has seen the end.
 const CLOSING: Duration = Duration::from_secs(1);
 
@@ -84,7 +88,9 @@ impl Hub {
         };
         match admitted {
             Ok((process, identity)) => {
-                info!(process_name, %peer, %identity, "process connected");
+                if let Some(unsaid) = self.coming_and_going.may_say() {
+                    info!(process_name, %peer, %identity, unsaid, "process connected");
+                }
                 let read = self.read(process, &mut inlet, &outbox).await;
                 if let Err(CutOff { reason, told }) = &read {
                     warn!(process_name = self.process_name(process), %peer, %identity, reason, "a connection is cut off");
@@ -98,7 +104,9 @@ impl Hub {
                     // A socket that is closed before all is read loses what was written.
                     let _ = timeout(CLOSING, drained(&mut inlet)).await;
                 }
-                info!(process_name, %peer, "process disconnected");
+                if let Some(unsaid) = self.coming_and_going.may_say() {
+                    info!(process_name, %peer, unsaid, "process disconnected");
+                }
             }
             Err(refusal) => {
                 let process_name = shortened(&process_name);
@@ -162,8 +170,9 @@ impl Hub {
         let mut frames = Vec::new();
         let mut outboxes = Vec::new();
         // Whoever comes again owes what it did.
+        let mut told = None;
         if let Some(time) = self.still_owes(process) {
-            self.pause(process, time, outbox).await;
+            self.pause(process, time, outbox, &mut told).await;
         }
         loop {
             frames.clear();
@@ -192,13 +201,26 @@ impl Hub {
             if let Some(time) = routed? {
                 // What was read is not kept meanwhile.
                 frames = Vec::new();
-                self.pause(process, time, outbox).await;
+                self.pause(process, time, outbox, &mut told).await;
             }
         }
     }
 
     /// Waits until a process may be read again that has sent more than it may.
-    async fn pause(&self, process: PeerId, time: Duration, outbox: &Outbox) {
+    async fn pause(&self, process: PeerId, time: Duration, outbox: &Outbox, told: &mut Option<Instant>) {
+        if time > TOLD
+            && told.is_none_or(|told| told.elapsed() > TOLD_AGAIN)
+            && let Some(unsaid) = self.over_quota.may_say()
+        {
+            *told = Some(Instant::now());
+            let process_name = self.process_name(process);
+            warn!(
+                process_name,
+                ?time,
+                unsaid,
+                "a process is not read, as more bytes were sent or asked for than may be in a second"
+            );
+        }
         let owes = || self.still_owes(process).filter(|_| !outbox.is_closed());
         pause(time, self.heartbeat, owes).await;
     }

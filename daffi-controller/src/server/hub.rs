@@ -51,6 +51,8 @@ pub(super) struct Hub {
     alarm: Notify,
     /// Nobody is let in any more.
     pub(super) closing: CancellationToken,
+    /// What the log is told of those that come and go.
+    pub(super) coming_and_going: Seldom,
     /// What the log is told of those that are not let in.
     pub(super) turned_away: Seldom,
     /// What the log is told of what those are denied who are.
@@ -102,6 +104,7 @@ impl Hub {
             origin: Instant::now(),
             alarm: Notify::new(),
             closing: CancellationToken::new(),
+            coming_and_going: Seldom::default(),
             turned_away: Seldom::default(),
             denied: Seldom::default(),
             over_quota: Seldom::default(),

@@ -6,6 +6,9 @@ use crate::proto::{Exceeded, Failed};
 
 /// Whether a call that ended so may do better the next time.
 pub(super) const fn is_worth_retrying(failed: &Failed) -> bool {
+    if let Failed::OverQuota(exceeded) = failed {
+        return exceeded.may_pass();
+    }
     matches!(
         failed,
         Failed::NoProvider(_)
@@ -13,7 +16,6 @@ pub(super) const fn is_worth_retrying(failed: &Failed) -> bool {
             | Failed::Overloaded { .. }
             | Failed::Recursive
             | Failed::NoThread { .. }
-            | Failed::OverQuota(_)
             | Failed::Unread { .. }
             | Failed::Disconnected { .. }
             | Failed::Cancelled { .. }
@@ -48,5 +50,26 @@ mod tests {
         check(Some(Duration::MAX), second, Duration::MAX);
         check(None, little, little);
         assert_eq!(wait_before(&Failed::Recursive, little), little);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::{Measure, QuotaOf};
+
+    #[test]
+    fn what_a_quota_never_lets_through_is_not_made_again() {
+        let over = |measure, limit, room_in| Exceeded::new(measure, QuotaOf::Connection, limit, room_in);
+        let worth = |exceeded| is_worth_retrying(&Failed::OverQuota(exceeded));
+        assert!(worth(over(Measure::Calls, 1, None)));
+        assert!(worth(over(
+            Measure::BytesPerSecond,
+            1,
+            Some(Duration::from_secs(1))
+        )));
+        assert!(!worth(over(Measure::Calls, 0, None)));
+        let never = Exceeded::never(Measure::BytesPerSecond, QuotaOf::Identity, 10, (700, 610));
+        assert!(!worth(never));
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::CallError;
 use super::full::Full;
 use super::phrases::{Ran, Spent};
+use crate::proto::Exceeded;
 
 impl<E> CallError<E> {
     /// [`Overloaded`](Self::Overloaded), for this reason.
@@ -53,9 +54,16 @@ impl<E> CallError<E> {
                 ..
             } => write!(
                 f,
-                "the call of `{callback}` is over a quota that the controller keeps: {exceeded}; {}: make fewer, or have whoever runs the \
+                "the call of `{callback}` is over a quota that the controller keeps: {exceeded}; {}: {}have whoever runs the \
                  controller raise it, by `{}` of `quotas.{}` in its configuration{}",
                 Ran(*may_have_run),
+                match exceeded {
+                    Exceeded {
+                        too_much: Some(_), ..
+                    } => "bring less at once, in several calls or as a stream, or ",
+                    Exceeded { limit: 0, .. } => "",
+                    _ => "make fewer, or ",
+                },
                 exceeded.measure,
                 exceeded.of,
                 Spent(*retries_spent)

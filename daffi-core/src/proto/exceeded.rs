@@ -93,6 +93,18 @@ pub struct Exceeded {
     pub limit: u64,
     /// How long until there is room, if nothing else takes it. It is known of what is counted by the second.
     pub room_in: Option<Duration>,
+    /// What the call brings, where that is more than is ever let through.
+    pub too_much: Option<TooMuch>,
+}
+
+/// A call that brings more bytes than a quota ever lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TooMuch {
+    /// How many it brings, with its name and metadata.
+    pub brings: u64,
+    /// How many one may bring.
+    pub most: u64,
 }
 
 impl Exceeded {
@@ -104,7 +116,22 @@ impl Exceeded {
             of,
             limit,
             room_in,
+            too_much: None,
         }
+    }
+
+    /// The same for a call that brings so much, where never more than so much may be brought.
+    #[must_use]
+    pub const fn never(measure: Measure, of: QuotaOf, limit: u64, (brings, most): (u64, u64)) -> Self {
+        let mut exceeded = Self::new(measure, of, limit, None);
+        exceeded.too_much = Some(TooMuch { brings, most });
+        exceeded
+    }
+
+    /// Whether there may be room for the same later.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        self.limit > 0 && self.too_much.is_none()
     }
 }
 
@@ -124,6 +151,12 @@ impl fmt::Display for Exceeded {
             Measure::Callbacks => write!(f, "{limit} callbacks for {whose}")?,
             Measure::CallsPerSecond => write!(f, "{limit} calls per second for {whose}")?,
             Measure::BytesPerSecond => write!(f, "{limit} bytes per second for {whose}")?,
+        }
+        if let Some(TooMuch { brings, most }) = self.too_much {
+            return write!(
+                f,
+                ", so that one call may bring {most}, and this one brings {brings}"
+            );
         }
         match self.room_in {
             Some(time) => write!(f, ", and there is room again in {time:.1?}"),

@@ -52,7 +52,7 @@ pub use codec::{
 };
 pub use described::Described;
 pub use each::{Tally, decode_arguments, encode_arguments};
-pub use exceeded::{Exceeded, Measure, QuotaOf};
+pub use exceeded::{Exceeded, Measure, QuotaOf, TooMuch};
 pub use extensions::Extensions;
 pub use failure::{Absence, Failed, Failure, Outcome, TimeLimit, Typed};
 pub use flow::{Batch, Budget, Credit, DecodeItem, RunId, Taken, Waiting, Window};

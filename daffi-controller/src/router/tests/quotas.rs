@@ -302,6 +302,14 @@ fn callbacks_are_as_many_as_one_may_offer() {
         reason.ends_with("by `callbacks` of `quotas.connection` in its configuration"),
         "{reason}"
     );
+    // Whoever runs the controller is told of it.
+    let told = f.router.take_denials();
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].peer, told[0].kind), (one, DenialKind::OverQuota));
+    assert_eq!(
+        told[0].reason,
+        "2 callbacks for the connection of this process (`callbacks` of `quotas.connection`)"
+    );
     // An offer counts as a whole or not at all.
     let reason = f.denied(two, &[offered(0, "d"), offered(1, "e")]);
     assert!(
@@ -354,18 +362,6 @@ fn a_call_without_room_for_its_bytes_is_refused_and_what_cannot_be_refused_is_ow
     let cancel = Header::Cancel { call: id(2) };
     f.receive(caller, cancel, &Bytes::new()).unwrap();
     assert_eq!(f.owes(caller), Some(Duration::from_millis(2032)));
-    // An answer, too.
-    f.allow(provider, None, connection(Quota::new().bytes_per_second(100)));
-    f.receive(
-        provider,
-        Header::Reply {
-            call: id(0),
-            status: Status::Value,
-        },
-        &Bytes::from(vec![0; 268]),
-    )
-    .unwrap();
-    assert_eq!(f.owes(provider), Some(Duration::from_secs(2)));
 }
 
 #[test]
@@ -526,31 +522,150 @@ fn whoever_would_not_be_read_for_long_is_not_let_in_and_told_why() {
     }
 }
 
-#[test]
-fn what_is_answered_counts_for_the_connection_alone() {
-    let mut f = Fixture::new();
-    let quotas = Quotas::new()
-        .connection(Quota::new().bytes_per_second(1000))
-        .identity(Quota::new().bytes_per_second(500));
-    let provider = f.metered("provider", Some("service"), quotas);
-    f.offer(provider, &[offered(0, "add")], true);
-    let other = f.metered("other", Some("service"), quotas);
-    let caller = f.connect("caller");
-    let (_, run) = f.routed(caller, call(0, "add"));
-    f.said();
-    // Of what it does for itself nothing is owed.
-    f.pass(Duration::from_secs(60));
-    f.receive(
-        provider,
-        Header::Reply {
+impl Fixture {
+    /// A provider, and two processes of an identity, which may all send a hundred bytes in a second.
+    fn slow_ones(&mut self) -> (PeerId, [PeerId; 2]) {
+        let slow = Quota::new().bytes_per_second(100);
+        let provider = self.metered("provider", Some("service"), connection(slow).identity(slow));
+        self.offer(provider, &[offered(0, "add")], true);
+        let callers = ["one", "two"].map(|name| self.metered(name, Some("ann"), identity(slow)));
+        self.said();
+        // Of what they have done until then nothing is owed.
+        self.pass(Duration::from_secs(60));
+        (provider, callers)
+    }
+
+    /// Answers with a value that is counted with so many bytes.
+    fn answer(&mut self, provider: PeerId, run: u32, bytes: usize) {
+        let header = Header::Reply {
             call: id(run),
             status: Status::Value,
-        },
-        &Bytes::from(vec![0; 1968]),
-    )
-    .unwrap();
-    assert_eq!(f.owes(provider), Some(Duration::from_secs(1)));
-    assert_eq!(f.owes(other), None);
+        };
+        self.receive(provider, header, &Bytes::from(vec![0; bytes - 32]))
+            .unwrap();
+        self.said();
+    }
+
+    /// Sends items that are counted with so many bytes.
+    fn streamed(&mut self, provider: PeerId, run: u32, bytes: usize) {
+        let header = Header::Items {
+            call: id(run),
+            stream: StreamId::Result(0),
+            items: 1,
+        };
+        self.receive(provider, header, &Bytes::from(vec![0; bytes - 32]))
+            .unwrap();
+        self.said();
+    }
+}
+
+#[test]
+fn an_answer_counts_for_who_asked_whose_calls_wait_and_not_for_who_gives_it() {
+    let mut f = Fixture::new();
+    let (provider, [one, two]) = f.slow_ones();
+    let eve = f.join("eve", &[]);
+    let (_, run) = f.routed(one, call(0, "add"));
+    f.answer(provider, run, 300);
+    assert_eq!([provider, one, two].map(|link| f.owes(link)), [None; 3]);
+    // What it has sent is nothing beside that.
+    let room_in = Some(Duration::from_secs(2));
+    let over = Exceeded::new(Measure::BytesPerSecond, QuotaOf::Identity, 100, room_in);
+    assert_eq!(f.exceeds(one, call(1, "add")), over);
+    assert_eq!(f.exceeds(two, call(0, "add")), over);
+    f.routed(eve, call(0, "add"));
+    f.pass(Duration::from_secs(2));
+    f.routed(two, call(0, "add"));
+}
+
+#[test]
+fn the_answer_to_a_call_that_was_handed_over_counts_for_who_made_it() {
+    let mut f = Fixture::new();
+    let (provider, [one, _]) = f.slow_ones();
+    let handed_over = CallHeader {
+        mode: Mode::HandedOver,
+        ..call(0, "add")
+    };
+    f.call(one, handed_over);
+    let run = f.said().into_iter().find_map(|(_, said)| match said {
+        Said::Run { number, .. } => Some(number),
+        _ => None,
+    });
+    f.answer(provider, run.unwrap(), 300);
+    assert_eq!(f.owes(provider), None);
+    assert_eq!(
+        f.exceeds(one, call(1, "add")).room_in,
+        Some(Duration::from_secs(2))
+    );
+}
+
+#[test]
+fn who_has_a_stream_waits_for_what_it_brings_and_what_nobody_reads_is_its_senders() {
+    let mut f = Fixture::new();
+    let (provider, [one, two]) = f.slow_ones();
+    let (_, run) = f.routed(one, call(0, "add"));
+    let opens = |f: &mut Fixture, run| {
+        let opened = Header::Opened {
+            call: id(run),
+            index: 0,
+        };
+        f.receive(provider, opened, &Bytes::new()).unwrap();
+        f.said();
+    };
+    opens(&mut f, run);
+    check_tallies(&f.router);
+    assert_eq!(f.router.peers.get(one).map(|peer| peer.streaming), Some(1));
+    f.streamed(provider, run, 300);
+    // Whoever has none is read, and what it asks for is refused.
+    assert_eq!(
+        [provider, one, two].map(|link| f.owes(link)),
+        [None, Some(Duration::from_secs(2)), None]
+    );
+    f.pass(Duration::from_secs(60));
+    f.answer(provider, run, 32);
+    assert_eq!(f.router.peers.get(one).map(|peer| peer.streaming), Some(0));
+    let handed_over = CallHeader {
+        mode: Mode::HandedOver,
+        ..call(1, "add")
+    };
+    f.call(two, handed_over);
+    let run = f.said().into_iter().find_map(|(_, said)| match said {
+        Said::Run { number, .. } => Some(number),
+        _ => None,
+    });
+    opens(&mut f, run.unwrap());
+    f.streamed(provider, run.unwrap(), 300);
+    assert_eq!(f.owes(two), None);
+    assert!(f.owes(provider) > Some(Duration::from_secs(1)));
+}
+
+#[test]
+fn what_is_never_let_through_is_told_so() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let caller = f.metered("caller", None, connection(Quota::new().bytes_per_second(50)));
+    f.receive(caller, declares(0, 3016), &Bytes::new()).unwrap();
+    let said = f.said();
+    let [
+        (
+            _,
+            Said::Reply {
+                outcome: Err(Failure::Failed(Failed::OverQuota(exceeded))),
+                ..
+            },
+        ),
+    ] = &*said
+    else {
+        panic!("{said:?}")
+    };
+    assert!(!exceeded.may_pass());
+    assert_eq!(
+        exceeded.to_string(),
+        "50 bytes per second for the connection of this process, so that one call may bring 3050, and this one brings 3051"
+    );
+    f.receive(caller, declares(0, 3015), &Bytes::new()).unwrap();
+    assert!(matches!(&*f.said(), [(_, Said::Large { .. })]));
+    let nothing = f.metered("nothing", None, connection(Quota::new().bytes_per_second(0)));
+    assert!(!f.exceeds(nothing, call(0, "add")).may_pass());
 }
 
 #[test]
@@ -790,7 +905,10 @@ fn who_goes_on_and_on_over_a_quota_is_cut_off() {
                 f.said();
             }
         };
-        assert!(matches!(fault, Fault::Abuse(_)), "{fault:?}");
+        assert!(
+            matches!(fault, Fault::Abuse(Exceeded { room_in: None, .. })),
+            "{fault:?}"
+        );
         assert_eq!(refused, endured, "{quota:?}");
         f.disconnect(caller);
         f.said();

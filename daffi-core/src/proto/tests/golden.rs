@@ -271,7 +271,7 @@ fn handshakes() -> Vec<Golden> {
                 None,
             ))),
             b"",
-            "00 00 00 06 02 0d 00 01 10 00",
+            "00 00 00 07 02 0d 00 01 10 00 00",
         ),
         golden(
             "refused: abuse",
@@ -282,7 +282,7 @@ fn handshakes() -> Vec<Golden> {
                 None,
             ))),
             b"",
-            "00 00 00 08 02 0e 05 00 fb e8 03 00",
+            "00 00 00 09 02 0e 05 00 fb e8 03 00 00",
         ),
     ]
 }
@@ -681,7 +681,7 @@ fn replies() -> Vec<Golden> {
                 Some(Duration::from_millis(12)),
             ))),
             b"",
-            "00 00 00 11 06 07 00 02 10 04 01 fb 88 13 01 00 fc 00 1b b7 00",
+            "00 00 00 12 06 07 00 02 10 04 01 fb 88 13 01 00 fc 00 1b b7 00 00",
         ),
         golden(
             "decode",
