@@ -57,9 +57,9 @@ impl Quota {
         self.with(Measure::CallsPerSecond, most)
     }
 
-    /// So many bytes in a second that are sent to the controller, of which those of one second may be sent at once: arguments, metadata,
-    /// results and items, and 32 bytes for each frame. A call for which there is no room is refused; what cannot be refused is
-    /// read later.
+    /// So many bytes in a second that are sent to the controller, of which those of one second may be sent at once: arguments and their
+    /// items, metadata, and 32 bytes for each frame; and as many again that calls bring back. A call for which there is no room is
+    /// refused; what cannot be refused is read later.
     #[must_use]
     pub const fn bytes_per_second(self, most: u64) -> Self {
         self.with(Measure::BytesPerSecond, most)

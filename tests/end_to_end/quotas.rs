@@ -417,6 +417,24 @@ async fn who_goes_on_and_on_is_cut_off_is_told_why_and_comes_back_later() {
 }
 
 #[tokio::test]
+async fn how_many_connections_there_may_be_is_said_of_an_identity() {
+    let quotas = Quotas::new().connection(Quota::new().connections(1));
+    let builder = Global::builder().init_controller(true).port(0);
+    let error = builder.quotas(quotas).start().await.unwrap_err().to_string();
+    let words = "connections of the quota of a connection is 1: how many there may be is said of an identity, by Quotas::identity";
+    assert!(error.contains(words), "{error}");
+    let g = Global::builder()
+        .init_controller(true)
+        .port(0)
+        .start()
+        .await
+        .unwrap();
+    let error = g.set_quotas(quotas).await.unwrap_err().to_string();
+    assert!(error.contains(words), "{error}");
+    g.stop().await;
+}
+
+#[tokio::test]
 async fn quotas_take_a_controller() {
     let quotas = Quotas::new().connection(Quota::new().calls(1));
     let error = Global::builder()

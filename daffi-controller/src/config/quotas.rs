@@ -56,7 +56,12 @@ impl Reader<'_> {
             _ => None,
         };
         if most.is_none() {
-            let message = format!("a number is expected, 0 or more, or \"{UNLIMITED}\"");
+            let message = match value.get_ref() {
+                DeValue::Integer(number) if !number.as_str().starts_with('-') => {
+                    format!("at most {} is expected, or \"{UNLIMITED}\"", u64::MAX)
+                }
+                _ => format!("a number is expected, 0 or more, or \"{UNLIMITED}\""),
+            };
             self.fault(&value.span(), message);
         }
         most

@@ -13,8 +13,9 @@ use daffi_core::transport::{Address, Security, connect};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::Level;
+
+use super::log::Counted;
 
 fn loopback(port: u16) -> Address {
     Address::Tcp {
@@ -69,35 +70,10 @@ async fn the_time_to_say_who_it_is_begins_before_the_handshake_of_tls() {
     controller.stop().await;
 }
 
-/// Counts what the controller warns of.
-struct Warnings(Arc<AtomicUsize>);
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::WARN && metadata.target().starts_with("daffi_controller")
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
 #[tokio::test(start_paused = true)]
 async fn strangers_at_a_port_without_tls_are_told_of_ten_times_a_second() {
     let warned = Arc::new(AtomicUsize::new(0));
-    let _guard = tracing::subscriber::set_default(Warnings(Arc::clone(&warned)));
+    let _guard = tracing::subscriber::set_default(Counted(Level::WARN, Arc::clone(&warned)));
     // The clock stands as long as this has not ended.
     let (end, ended) = mpsc::channel::<()>();
     let standing = tokio::task::spawn_blocking(move || ended.recv());

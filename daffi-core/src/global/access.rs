@@ -1,6 +1,7 @@
 //! Who may do what, and how much of it, said while the controller runs.
 
 use super::Global;
+use super::no_quota::no_quota;
 use crate::access::Access;
 use crate::error::{ConfigFault, StartError};
 use crate::quota::Quotas;
@@ -61,6 +62,9 @@ impl Global {
             let missing = ConfigFault::Missing("set_quotas", "a Global with init_controller(true)");
             return Err(StartError::Config(vec![missing]));
         };
+        if let Some(fault) = no_quota(&quotas) {
+            return Err(StartError::Config(vec![fault]));
+        }
         controller.set_quotas(quotas).await;
         Ok(())
     }

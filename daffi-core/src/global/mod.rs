@@ -6,6 +6,7 @@ mod builder;
 mod client;
 mod home;
 mod kept;
+mod no_quota;
 mod on;
 mod presence;
 mod register;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::super::no_quota::no_quota;
 use super::GlobalBuilder;
 use crate::error::ConfigFault;
 use crate::host::HostEntry;
@@ -92,6 +93,7 @@ impl GlobalBuilder {
                 "init_controller(true): it is the controller that keeps them",
             ));
         }
+        faults.extend(no_quota(&self.quotas));
         if let [_, _, ..] = self.secrets[..] {
             faults.push(ConfigFault::Conflict("token, token_file", "key or each other"));
         }
