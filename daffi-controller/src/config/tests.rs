@@ -224,6 +224,10 @@ quotas.identity = 5
         ],
     );
     check_faults(
+        "quotas.connection.calls = 99999999999999999999",
+        &["1:27: at most 18446744073709551615 is expected, or \"unlimited\""],
+    );
+    check_faults(
         "quotas = 1\nquotes.connection.calls = 1",
         &[
             "1:10: here is a table expected of quotas, as `connection.calls = 100`",
