@@ -51,12 +51,6 @@ mod tests {
         check(None, little, little);
         assert_eq!(wait_before(&Failed::Recursive, little), little);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::proto::{Measure, QuotaOf};
 
     #[test]
     fn what_a_quota_never_lets_through_is_not_made_again() {
