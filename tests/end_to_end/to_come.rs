@@ -120,17 +120,17 @@ async fn who_waits_in_vain_is_told_that_nobody_is_there() {
         ),
         // It is the deadline that ends these.
         (
-            waits().wait_for_provider(LONG).timeout(short * 10),
+            waits().wait_for_provider(LONG).timeout(short * 100),
             CallErrorKind::Timeout,
             true,
         ),
         (
-            PatientClient::new(&g).bake(1).timeout(short * 10).on(&g),
+            PatientClient::new(&g).bake(1).timeout(short * 100).on(&g),
             CallErrorKind::Timeout,
             true,
         ),
         (
-            waits().wait_for_provider(Duration::MAX).timeout(short * 10),
+            waits().wait_for_provider(Duration::MAX).timeout(short * 100),
             CallErrorKind::Timeout,
             true,
         ),
@@ -149,7 +149,7 @@ async fn who_waits_in_vain_is_told_that_nobody_is_there() {
         };
         // Long enough to be told, or not at all.
         assert_eq!(*waited >= Some(short), is_long, "{error}");
-        let words = "ms for a process that offers it, in vain";
+        let words = "for a process that offers it, in vain";
         assert_eq!(error.to_string().contains(words), is_long, "{error}");
     }
     let broadcast = waits().wait_for_provider(short).broadcast().await;
