@@ -94,6 +94,7 @@ impl<W, C: Clone> Session<W, C> {
 
     /// Reads no more of an argument stream.
     pub fn stop(&mut self, run: RunId, index: u32, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
+        self.runs.stop_reading(run, index);
         let (tell, waiter) = self.streams.stop(run, index);
         events.extend(waiter.map(Event::Drop));
         if tell && let Some(call) = self.runs.call_of(run) {

@@ -13,9 +13,6 @@ use super::transmit::Transmit;
 use super::{Event, Fault, Session};
 use crate::proto::{CallId, Failed, Large, Moment, Outcome, PieceOf, Pieces, RunId, Status, ToCome, Window};
 
-/// No callback has more streams among its arguments.
-const STREAMS: u32 = 16;
-
 impl<W, C: Clone> Session<W, C> {
     /// A frame has come whose payload, of so many bytes, is to follow.
     pub(super) fn large(
@@ -125,7 +122,7 @@ impl<W, C: Clone> Session<W, C> {
 
     /// A stream among the arguments of a run ends, perhaps before that has begun to read it.
     pub(super) fn end_early(&mut self, run: RunId, index: u32) {
-        if index < STREAMS && !self.streams.is_read(run, index) {
+        if self.runs.may_read(run, index) && !self.streams.is_read(run, index) {
             self.accept_some(run, index, Window::NONE);
         }
     }

@@ -52,6 +52,8 @@ struct Run {
     bytes: usize,
     /// It takes or returns streams.
     flows: bool,
+    /// Which of its arguments it reads no more of, if they are streams: a bit for each.
+    stopped: u16,
     /// Who called.
     caller: Arc<str>,
 }
@@ -151,6 +153,22 @@ impl<C: Clone> Runs<C> {
         }
     }
 
+    /// It reads no more of one of its arguments.
+    pub(super) fn stop_reading(&mut self, run: RunId, index: u32) {
+        if let Some(run) = self.get_mut(run) {
+            run.stopped |= 1_u16.checked_shl(index).unwrap_or_default();
+        }
+    }
+
+    /// Whether it may still read one of its arguments; it has no more than there are bits.
+    pub(super) fn may_read(&self, run: RunId, index: u32) -> bool {
+        self.get(run).is_some_and(|run| {
+            1_u16
+                .checked_shl(index)
+                .is_some_and(|argument| run.stopped & argument == 0)
+        })
+    }
+
     /// It is known how long the callback of a run keeps its thread.
     pub(super) fn is_known(&mut self, run: RunId) {
         let Some(callback) = self.get(run).map(|run| run.callback) else {
@@ -241,6 +259,7 @@ impl<C: Clone> Runs<C> {
             own_limit: None,
             bytes,
             flows: false,
+            stopped: 0,
             caller: Arc::clone(&caller.name),
         };
         self.bytes += bytes;

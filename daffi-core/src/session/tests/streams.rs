@@ -474,9 +474,8 @@ fn a_stream_that_nobody_reads_any_more_is_stopped_once() {
     f.assert_no_streams();
     f.stop(run, 0);
     f.items(id(6), argument(0), 1, "late").unwrap();
-    assert_eq!(f.take(run, 0), over(Err(cancelled())));
     f.closed(id(6), 0, Ok(()));
-    f.stop(run, 0);
+    assert_eq!(f.take(run, 0), over(Err(cancelled())));
     assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
     f.assert_no_streams();
 }
