@@ -68,6 +68,11 @@ impl<C> Arriving<C> {
         self.of.is_empty()
     }
 
+    /// Whether something of a caller's waits or begins.
+    pub(super) fn has_of(&self, caller: &str) -> bool {
+        self.of.contains_key(caller)
+    }
+
     /// Whether a run is to wait.
     pub(super) fn takes(&self, held: &HeldRun<C>) -> bool {
         !held.is_whole() || !self.is_empty() && self.of.contains_key(&held.start.caller)

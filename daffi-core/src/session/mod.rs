@@ -267,13 +267,7 @@ impl<W, C: Clone> Session<W, C> {
                         self.end_streams(End::Call(call), events);
                     }
                 }
-                Due::Run(run) => {
-                    if !self.give_up_arriving(now, run, Failed::timeout(false), out, events)
-                        && let Some((unwanted, answer)) = self.runs.give_up(run)
-                    {
-                        self.stop_run(Some(unwanted), answer, out, events);
-                    }
-                }
+                Due::Run(run) => self.run_is_over_time(run, out, events),
             }
         }
     }

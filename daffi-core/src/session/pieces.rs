@@ -91,7 +91,7 @@ impl<W, C: Clone> Session<W, C> {
     }
 
     /// Begins what a caller has sent, as far as it has come.
-    fn begin_next(
+    pub(super) fn begin_next(
         &mut self,
         now: Moment,
         caller: &str,
@@ -127,22 +127,18 @@ impl<W, C: Clone> Session<W, C> {
         }
     }
 
-    /// Nobody waits any more for a run that has not begun, which is answered so; `false` if it has begun.
+    /// Nobody waits any more for a run that has not begun, which is answered so. Whose it was, who may have sent more; nothing if it has begun.
     pub(super) fn give_up_arriving(
         &mut self,
-        now: Moment,
         run: RunId,
         failed: Failed,
         out: &mut impl Transmit,
         events: &mut Vec<Event<W, C>>,
-    ) -> bool {
-        let Some(held) = self.arriving.remove(run) else {
-            return false;
-        };
+    ) -> Option<Arc<str>> {
+        let held = self.arriving.remove(run)?;
         let caller = Arc::clone(&held.start.caller);
         self.refuse(held, failed, out, events);
-        self.begin_next(now, &caller, out, events);
-        true
+        Some(caller)
     }
 
     fn refuse(

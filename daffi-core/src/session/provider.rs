@@ -216,9 +216,28 @@ impl<W, C: Clone> Session<W, C> {
         // One that is not found has been answered already.
         let Some(run) = self.runs.run_of(call) else { return };
         let failed = |may_have_run| Failed::Cancelled { may_have_run };
-        if !self.give_up_arriving(now, run, failed(false), out, events) {
+        if let Some(caller) = self.give_up_arriving(run, failed(false), out, events) {
+            self.begin_next(now, &caller, out, events);
+        } else {
             let unwanted = self.runs.cancel(call);
             self.stop_run(unwanted, failed(true), out, events);
+        }
+    }
+
+    /// The time of a run is over.
+    pub(super) fn run_is_over_time(
+        &mut self,
+        run: RunId,
+        out: &mut impl Transmit,
+        events: &mut Vec<Event<W, C>>,
+    ) {
+        if let Some(caller) = self.give_up_arriving(run, Failed::timeout(false), out, events) {
+            // What comes meanwhile is to begin after what it was sent behind.
+            if self.arriving.has_of(&caller) {
+                events.push(Event::GoOn(caller));
+            }
+        } else if let Some((unwanted, answer)) = self.runs.give_up(run) {
+            self.stop_run(Some(unwanted), answer, out, events);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Callbacks that begin elsewhere, as nothing is known of them: what their callers send behind them waits, and nothing else does.
 
 use super::*;
+use crate::proto::Large;
 
 const NEW: Terms = Terms {
     concurrency: None,
@@ -140,6 +141,42 @@ fn p5_what_was_started_behind_a_first_call_makes_no_callback_known() {
     assert_eq!(f.told(), ["one goes on"]);
     assert_eq!(f.go_on(), None, "it says so itself");
     assert_eq!(f.told(), ["c first"]);
+}
+
+/// The timer and the reader are two tasks: what the reader is given meanwhile begins after what was there before.
+#[test]
+fn p5_what_waits_behind_one_whose_time_is_over_still_begins_in_its_order() {
+    let (mut f, a) = Fixture::behind_a_new_one();
+    let known = f.session.offer("known", Terms::default());
+    let late = RunHeader {
+        call: id(3),
+        callback: known,
+        caller: "one",
+        identity: Who::Nobody,
+        deadline: Some(Duration::from_millis(5)),
+        trace: None,
+        metadata: Vec::new(),
+        ancestors: Vec::new(),
+    };
+    let large = Header::Large {
+        bytes: 10,
+        frame: Large::Run(late),
+    };
+    f.has_begun(a);
+    let b = f.go_on().unwrap();
+    f.receive(large, Bytes::new()).unwrap();
+    f.was_started(b);
+    f.called("one", 4, known, "c");
+    f.told();
+    f.wait_until(6);
+    f.called("one", 5, known, "d");
+    assert_eq!(f.told(), ["one goes on"], "and not c, beside the reader");
+    for next in ["c", "d"] {
+        let run = f.go_on().unwrap();
+        assert_eq!(f.told(), [next]);
+        f.was_started(run);
+        f.told();
+    }
 }
 
 /// Its thread may be blocked by then.

@@ -837,6 +837,7 @@ impl World {
         self.now += ms;
         self.session
             .on_timeout(at(self.now), &mut self.wire, &mut self.events);
+        self.go_on();
         let now = self.now;
         let due = |deadline: Option<u32>| deadline.is_some_and(|deadline| deadline <= now);
         for index in 0..self.held.len() {
@@ -962,6 +963,26 @@ impl World {
         open
     }
 
+    /// What is to go on does.
+    fn go_on(&mut self) {
+        while let Some(place) = self
+            .events
+            .iter()
+            .position(|event| matches!(event, Event::GoOn(_)))
+        {
+            let Event::GoOn(caller) = self.events.remove(place) else {
+                continue;
+            };
+            let now = at(self.now);
+            if let Some(run) = self
+                .session
+                .begin_held(now, &caller, &mut self.wire, &mut self.events)
+            {
+                self.session.was_started(run, &mut self.events);
+            }
+        }
+    }
+
     /// Compares what happened since the last look with what was expected. The order within one operation is free.
     fn check(&mut self) {
         let mut frames: Vec<_> = self.wire.sent().into_iter().map(normal).collect();
@@ -982,7 +1003,7 @@ impl World {
             Event::Start(start) => Some(Happened::Started(token_of(&start.payload))),
             Event::Abort(run) => Some(Happened::Aborted(run)),
             Event::Dismiss(callback) => Some(Happened::Dismissed(callback)),
-            Event::GoOn(caller) => panic!("no callback is new, and {caller} waits for none"),
+            Event::GoOn(caller) => panic!("{caller} went on"),
             Event::ControllerStopping => panic!("it does not stop"),
         };
         let mut events: Vec<_> = self.events.drain(..).filter_map(happened).collect();
