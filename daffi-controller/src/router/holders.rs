@@ -173,7 +173,7 @@ impl Holders {
         };
         // Whoever comes again goes on where it was.
         match &mut holder.left {
-            Some(left) => left.lower(&metered.patience, now),
+            Some(left) => left.lower_all(&metered.patience, now),
             left => *left = Some(metered.patience),
         }
         holder.connections -= 1;

@@ -55,6 +55,12 @@ impl Patience {
         }
     }
 
+    /// What is left of several that have ended: no more than of each, and where bytes were not bounded for all of them, than of the others.
+    pub(super) fn lower_all(&mut self, to: &Self, now: Moment) {
+        self.lower(to, now);
+        self.bytes = self.bytes.or(to.bytes);
+    }
+
     /// A call of so many bytes was refused. Whether that is too much.
     pub(super) fn spend(&mut self, bytes: u64, now: Moment) -> bool {
         self.calls.charge(1, now);

@@ -819,6 +819,24 @@ fn patience_with_an_identity_is_not_new_when_it_comes_again_within_a_minute() {
 }
 
 #[test]
+fn patience_is_not_new_for_bytes_that_were_bounded_after_another_connection_had_ended() {
+    let mut f = Fixture::new();
+    f.join("provider", &["add"]);
+    let unbounded = connection(Quota::new().calls_per_second(1_000_000));
+    let bounded = connection(Quota::new().bytes_per_second(0));
+    let [ended, other] = ["ended", "other"].map(|name| f.metered(name, Some("ann"), unbounded));
+    f.disconnect(ended);
+    f.said();
+    f.allow(other, Some("ann"), bounded);
+    let all = 60 * 1024 * 1024 / 4035;
+    assert!(endured(&mut f, other, 4000, 2 * all) >= all - 10);
+    f.disconnect(other);
+    f.said();
+    let again = f.metered("again", Some("ann"), bounded);
+    assert_eq!(endured(&mut f, again, 4000, all), 0);
+}
+
+#[test]
 fn a_large_call_has_its_turn_beside_many_small_ones() {
     let mut f = Fixture::new();
     let provider = f.join("provider", &["add"]);
