@@ -208,6 +208,33 @@ fn inline(run: impl Fn(&Invocation) -> Outcome + Send + Sync + 'static) -> Handl
     Handler::Inline(Arc::new(run))
 }
 
+/// One that has its value at once.
+fn ready() -> Handler {
+    Handler::Async(Arc::new(|_| {
+        Box::pin(std::future::ready(Ok(Bytes::new()))) as Pin<Box<dyn Future<Output = Outcome> + Send>>
+    }))
+}
+
+/// One that holds its thread until it is told something.
+fn blocking() -> (mpsc::Sender<()>, Handler) {
+    let (tell, told) = mpsc::channel();
+    let told = Mutex::new(told);
+    let blocks = Handler::Blocking(Arc::new(move |_| {
+        told.lock().unwrap().recv_timeout(LONG).expect("the answer came");
+        Ok(Bytes::new())
+    }));
+    (tell, blocks)
+}
+
+/// A runtime with one thread for what blocks.
+fn with_one_to_block() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap()
+}
+
 /// One look at a call with that payload.
 fn look(exchange: &mut Exchange, payload: &Bytes, waker: &Waker) -> Poll<Outcome> {
     let request = Request {
@@ -405,23 +432,9 @@ async fn p16_a_callback_that_blocks_at_its_first_call_runs_beside_others() {
 #[test]
 fn p16_a_callback_begins_though_all_threads_wait_for_it() {
     for has_blocked in [false, true] {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .max_blocking_threads(1)
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let (answered, wait) = mpsc::channel();
-            let wait = Mutex::new(wait);
-            let waits = Handler::Blocking(Arc::new(move |_| {
-                wait.lock().unwrap().recv_timeout(LONG).expect("the answer came");
-                Ok(Bytes::new())
-            }));
-            let quick = Handler::Async(Arc::new(|_| {
-                Box::pin(std::future::ready(Ok(Bytes::new())))
-                    as Pin<Box<dyn Future<Output = Outcome> + Send>>
-            }));
-            let quick = callback("quick", quick);
+        with_one_to_block().block_on(async {
+            let (answered, waits) = blocking();
+            let quick = callback("quick", ready());
             if has_blocked {
                 quick.pace.is_late();
             }
@@ -440,25 +453,12 @@ fn p16_a_callback_begins_though_all_threads_wait_for_it() {
 /// Nobody waits for that on a thread which others need.
 #[test]
 fn p16_while_there_is_no_thread_for_a_first_call_others_are_answered() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(1)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let (answered, wait) = mpsc::channel();
-        let wait = Mutex::new(wait);
-        let waits = Handler::Blocking(Arc::new(move |_| {
-            wait.lock().unwrap().recv_timeout(LONG).expect("the answer came");
-            Ok(Bytes::new())
-        }));
-        let new = Handler::Async(Arc::new(|_| {
-            Box::pin(std::future::ready(Ok(Bytes::new()))) as Pin<Box<dyn Future<Output = Outcome> + Send>>
-        }));
+    with_one_to_block().block_on(async {
+        let (answered, waits) = blocking();
         let known = inline(|_| Ok(Bytes::new()));
         let callbacks = vec![
             callback("waits", waits),
-            callback("new", new),
+            callback("new", ready()),
             callback("known", known),
         ];
         let (_node, ids, mut controller) = joined(Limits::default(), callbacks).await;

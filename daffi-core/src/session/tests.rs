@@ -50,6 +50,20 @@ fn at(ms: u32) -> Moment {
     Moment::new(MS * ms)
 }
 
+/// Of a call that says nothing which it need not say.
+const fn run_header(number: u32, callback: CallbackId, caller: &str) -> RunHeader<'_> {
+    RunHeader {
+        call: id(number),
+        callback,
+        caller,
+        identity: Who::Nobody,
+        deadline: None,
+        trace: None,
+        metadata: Vec::new(),
+        ancestors: Vec::new(),
+    }
+}
+
 fn bytes(text: &'static str) -> Bytes {
     Bytes::from_static(text.as_bytes())
 }
@@ -140,18 +154,10 @@ impl Fixture {
     }
 
     fn run_with(&mut self, number: u32, callback: CallbackId, deadline: Option<u32>, payload: Bytes) {
-        let call = id(number);
-        let deadline = deadline.map(|ms| MS * ms);
-        let metadata = vec![("tenant", "acme")];
         let run = RunHeader {
-            call,
-            callback,
-            caller: "caller",
-            identity: Who::Nobody,
-            deadline,
-            trace: None,
-            metadata,
-            ancestors: Vec::new(),
+            deadline: deadline.map(|ms| MS * ms),
+            metadata: vec![("tenant", "acme")],
+            ..run_header(number, callback, "caller")
         };
         self.receive(Header::Run(run), payload).unwrap();
     }

@@ -56,6 +56,17 @@ impl Fixture {
     }
 }
 
+/// The quota that a call is said to be over.
+fn over(said: &Said) -> Option<Exceeded> {
+    match said {
+        Said::Reply {
+            outcome: Err(Failure::Failed(Failed::OverQuota(exceeded))),
+            ..
+        } => Some(*exceeded),
+        _ => None,
+    }
+}
+
 /// A call for each item of a stream.
 fn each(number: u32) -> CallHeader<'static> {
     CallHeader {
@@ -336,15 +347,7 @@ fn a_call_without_room_for_its_bytes_is_refused_and_what_cannot_be_refused_is_ow
             .unwrap();
         match &*f.said() {
             [(to, Said::Run { .. })] if *to == provider => None,
-            [
-                (
-                    _,
-                    Said::Reply {
-                        outcome: Err(Failure::Failed(Failed::OverQuota(exceeded))),
-                        ..
-                    },
-                ),
-            ] => Some(*exceeded),
+            [(_, refused)] => Some(over(refused).unwrap()),
             other => panic!("{other:?}"),
         }
     };
@@ -434,19 +437,10 @@ fn a_large_call_is_looked_at_when_it_is_declared_and_counted_as_it_comes() {
     // Its head is counted with 35, and each piece with 32 beside its bytes; so there is no room for another one.
     f.receive(caller, declares(1, 500), &Bytes::new()).unwrap();
     let said = f.said();
-    let [
-        _,
-        (
-            _,
-            Said::Reply {
-                outcome: Err(Failure::Failed(Failed::OverQuota(exceeded))),
-                ..
-            },
-        ),
-    ] = &*said
-    else {
+    let [_, (_, refused)] = &*said else {
         panic!("{said:?}")
     };
+    let exceeded = over(refused).unwrap();
     // The pieces are on their way: when there is room it has been made up for them.
     assert_eq!(exceeded.room_in, Some(Duration::from_millis(500 + 102)));
     assert_eq!(f.owes(caller), None);
@@ -645,18 +639,10 @@ fn what_is_never_let_through_is_told_so() {
     let caller = f.metered("caller", None, connection(Quota::new().bytes_per_second(50)));
     f.receive(caller, declares(0, 3016), &Bytes::new()).unwrap();
     let said = f.said();
-    let [
-        (
-            _,
-            Said::Reply {
-                outcome: Err(Failure::Failed(Failed::OverQuota(exceeded))),
-                ..
-            },
-        ),
-    ] = &*said
-    else {
+    let [(_, refused)] = &*said else {
         panic!("{said:?}")
     };
+    let exceeded = over(refused).unwrap();
     assert!(!exceeded.may_pass());
     assert_eq!(
         exceeded.to_string(),
@@ -846,13 +832,7 @@ fn a_large_call_has_its_turn_beside_many_small_ones() {
         f.receive(from, Header::Call(call(0, "add")), &Bytes::from(vec![0; size]))
             .unwrap();
         let said = f.said();
-        let over = said.iter().find_map(|(_, said)| match said {
-            Said::Reply {
-                outcome: Err(Failure::Failed(Failed::OverQuota(exceeded))),
-                ..
-            } => Some(*exceeded),
-            _ => None,
-        });
+        let over = said.iter().find_map(|(_, said)| over(said));
         if let [(_, Said::Run { number, .. })] = &*said {
             f.reply(provider, *number);
             f.said();

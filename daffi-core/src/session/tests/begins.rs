@@ -13,17 +13,8 @@ const NEW: Terms = Terms {
 impl Fixture {
     /// A caller calls a callback, with its name for the call as the argument.
     fn called(&mut self, caller: &'static str, number: u32, callback: CallbackId, name: &'static str) {
-        let run = RunHeader {
-            call: id(number),
-            callback,
-            caller,
-            identity: Who::Nobody,
-            deadline: None,
-            trace: None,
-            metadata: Vec::new(),
-            ancestors: Vec::new(),
-        };
-        self.receive(Header::Run(run), bytes(name)).unwrap();
+        let run = Header::Run(run_header(number, callback, caller));
+        self.receive(run, bytes(name)).unwrap();
     }
 
     /// What has begun, and whose calls are to go on.
@@ -119,17 +110,8 @@ fn p5_what_is_sent_behind_a_first_call_begins_after_it_in_its_order() {
 fn p5_what_was_started_behind_a_first_call_makes_no_callback_known() {
     let (mut f, a) = Fixture::behind_a_new_one();
     let new = f.session.offer("also new", NEW);
-    let each = RunHeader {
-        call: id(3),
-        callback: new,
-        caller: "one",
-        identity: Who::Nobody,
-        deadline: None,
-        trace: None,
-        metadata: Vec::new(),
-        ancestors: Vec::new(),
-    };
-    f.receive(Header::RunEach(each), Bytes::new()).unwrap();
+    let each = Header::RunEach(run_header(3, new, "one"));
+    f.receive(each, Bytes::new()).unwrap();
     f.called("one", 4, new, "c");
     f.has_begun(a);
     for started in ["b", ""] {
@@ -149,14 +131,8 @@ fn p5_what_waits_behind_one_whose_time_is_over_still_begins_in_its_order() {
     let (mut f, a) = Fixture::behind_a_new_one();
     let known = f.session.offer("known", Terms::default());
     let late = RunHeader {
-        call: id(3),
-        callback: known,
-        caller: "one",
-        identity: Who::Nobody,
         deadline: Some(Duration::from_millis(5)),
-        trace: None,
-        metadata: Vec::new(),
-        ancestors: Vec::new(),
+        ..run_header(3, known, "one")
     };
     let large = Header::Large {
         bytes: 10,

@@ -23,17 +23,8 @@ impl Fixture {
     /// A run of that caller's call.
     fn run_of(&mut self, number: u32, caller: &'static str) -> RunId {
         let callback = self.session.offer("callback", Terms::default());
-        let run = RunHeader {
-            call: id(number),
-            callback,
-            caller,
-            identity: Who::Nobody,
-            deadline: None,
-            trace: None,
-            metadata: Vec::new(),
-            ancestors: Vec::new(),
-        };
-        self.receive(Header::Run(run), Bytes::new()).unwrap();
+        let run = Header::Run(run_header(number, callback, caller));
+        self.receive(run, Bytes::new()).unwrap();
         self.started()
     }
 

@@ -608,14 +608,8 @@ impl World {
             self.callers.insert(run, Some(number(header.call)));
             self.runs.insert(number(header.call), run);
             return Some(Header::Run(RunHeader {
-                call: id(run),
-                callback: CallbackId(0),
-                caller: "caller",
-                identity: Who::Nobody,
                 deadline: header.deadline,
-                trace: None,
-                metadata: vec![],
-                ancestors: Vec::new(),
+                ..run_header(run, CallbackId(0), "caller")
             }));
         }
         let (Header::Items { call, .. }

@@ -17,31 +17,16 @@ impl Fixture {
         bytes: u64,
     ) -> Result<(), Fault> {
         let run = RunHeader {
-            identity: Who::Nobody,
-            call: id(number),
-            callback,
-            caller,
             deadline: deadline.map(|ms| MS * ms),
-            trace: None,
-            metadata: vec![],
-            ancestors: Vec::new(),
+            ..run_header(number, callback, caller)
         };
         let frame = Large::Run(run);
         self.receive(Header::Large { bytes, frame }, Bytes::new())
     }
 
     fn whole_run(&mut self, number: u32, caller: &str, callback: CallbackId) {
-        let run = RunHeader {
-            identity: Who::Nobody,
-            call: id(number),
-            callback,
-            caller,
-            deadline: None,
-            trace: None,
-            metadata: vec![],
-            ancestors: Vec::new(),
-        };
-        self.receive(Header::Run(run), bytes("whole")).unwrap();
+        let run = Header::Run(run_header(number, callback, caller));
+        self.receive(run, bytes("whole")).unwrap();
     }
 
     fn piece(&mut self, number: u32, of: PieceOf, piece: &'static str) -> Result<(), Fault> {

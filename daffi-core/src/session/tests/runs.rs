@@ -214,14 +214,8 @@ fn a_run_for_each_item_of_a_stream_is_one_run_without_the_callbacks_own_time() {
     let callback = f.session.offer("callback", terms);
     let header = |number, deadline: Option<u32>| {
         Header::RunEach(RunHeader {
-            call: id(number),
-            callback,
-            caller: "c",
-            identity: Who::Nobody,
             deadline: deadline.map(|ms| MS * ms),
-            trace: None,
-            metadata: vec![],
-            ancestors: Vec::new(),
+            ..run_header(number, callback, "c")
         })
     };
     f.receive(header(0, None), Bytes::new()).unwrap();
@@ -270,16 +264,7 @@ fn a_run_for_each_item_of_a_stream_is_one_run_without_the_callbacks_own_time() {
 fn p2_a_run_whose_number_is_in_use_is_a_fault() {
     let mut f = Fixture::new();
     let run = f.running(0);
-    let header = RunHeader {
-        call: id(0),
-        callback: CallbackId(0),
-        caller: "c",
-        identity: Who::Nobody,
-        deadline: None,
-        trace: None,
-        metadata: vec![],
-        ancestors: Vec::new(),
-    };
+    let header = run_header(0, CallbackId(0), "c");
     assert!(matches!(
         f.receive(Header::Run(header), Bytes::new()),
         Err(Fault::Unexpected(_))

@@ -11,8 +11,7 @@ use bytes::Bytes;
 
 use super::wire::{Sent, Wire, with_reply, without_size};
 use super::{ITEM_BYTES, MS, PATIENCE, at, failed};
-use super::{id, number};
-use crate::proto::Who;
+use super::{id, number, run_header};
 use crate::proto::{
     Absence, CallId, CallbackId, Failed, Failure, Header, Large, Limits, Mode, Outcome, RemoteError,
     RunHeader, RunId, Status, TimeLimit, encode,
@@ -716,14 +715,8 @@ impl World {
         }
         let token = self.token();
         let header = RunHeader {
-            call: id(number),
-            callback,
-            caller: CALLERS[caller],
-            identity: Who::Nobody,
             deadline: within_ms.map(|ms| at(ms).since_origin()),
-            trace: None,
-            metadata: vec![],
-            ancestors: vec![],
+            ..run_header(number, callback, CALLERS[caller])
         };
         self.given.insert(number, token);
         self.history.push(Entry::RunArrived { token, number });
