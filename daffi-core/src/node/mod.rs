@@ -26,6 +26,7 @@ mod received;
 mod report;
 mod run;
 mod serve;
+mod stopping;
 mod streams;
 mod task;
 #[cfg(test)]
