@@ -63,7 +63,7 @@ pub use daffi_core::{
     CertificateFault, ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lagging,
     LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas,
     Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    Signature, StartError, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TooMuch,
+    Signature, StartError, Stop, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TooMuch,
     TraceContext, Wait,
 };
 

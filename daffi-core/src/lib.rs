@@ -66,7 +66,7 @@ pub use {
     context::CallContext,
     error::{ConfigFault, Refusal, RegisterError, StartError},
     futures_util::Stream,
-    global::{Global, GlobalBuilder, PresenceEvents, Registration, Wait},
+    global::{Global, GlobalBuilder, PresenceEvents, Registration, Stop, Wait},
     registry::CallbackFn,
     transport::{Address, CertificateFault, TlsConfigFault, TlsFault, TlsSide},
 };

@@ -10,7 +10,7 @@ use daffi::{
     CertificateFault, ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lagging,
     LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas,
     Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    Signature, StartError, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TooMuch,
+    Signature, StartError, Stop, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TooMuch,
     TraceContext, Wait, bytes,
 };
 
@@ -72,6 +72,7 @@ const _: () = {
     shared::<Returns>();
     shared::<Signature>();
     shared::<StartError>();
+    shared::<Stop>();
     shared::<Streaming<Value>>();
     shared::<TimeLimit>();
     shared::<TlsConfigFault>();

@@ -150,8 +150,9 @@ where
         Home::current(),
         poll_fn(move |cx| Pin::new(&mut carried.call).poll(cx)),
     );
+    let own = node.call_in_background();
     let task = node.spawn_task(async move {
-        let _end = end;
+        let (_end, _own) = (end, own);
         carrying.await
     });
     let inner = Inner::Running {

@@ -9,14 +9,15 @@ use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use crate::node::{Backoff, Node};
+use crate::node::{Backoff, Node, OwnCall};
 use crate::proto::Failed;
 
-/// A wait on the node's runtime, whatever the caller runs on; it ends early when the node stops.
+/// A wait of a call on the node's runtime, whatever the caller runs on; it ends early when the node stops.
 pub(super) struct Pause {
     node_name: Arc<str>,
     sleep: Pin<Box<Sleep>>,
     stopped: Pin<Box<WaitForCancellationFutureOwned>>,
+    _waits: OwnCall,
 }
 
 pub(super) fn pause(node: &Node, delay: Duration) -> Pause {
@@ -24,6 +25,7 @@ pub(super) fn pause(node: &Node, delay: Duration) -> Pause {
         node_name: Arc::clone(node.process_name()),
         sleep: sleep_on(node, delay),
         stopped: Box::pin(node.stopped()),
+        _waits: node.call_that_waits(),
     }
 }
 

@@ -144,8 +144,8 @@ impl<E> CallError<E> {
                 retries_spent,
             } => write!(
                 f,
-                "the Global {stopped:?} of this process stopped before `{callback}` was answered; {}: stop it when the calls are done, or \
-                 make them through another one with .on(&g){}",
+                "the Global {stopped:?} of this process stopped before `{callback}` was answered; {}: stop it with \
+                 stop().after_own_calls(), or make them through another one with .on(&g){}",
                 Ran(*may_have_run),
                 Spent(*retries_spent)
             ),

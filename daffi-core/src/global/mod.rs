@@ -32,6 +32,7 @@ use self::kept::Kept;
 pub use self::presence::PresenceEvents;
 pub use self::register_fn::Registration;
 use self::signals::Signals;
+pub use self::stop::Stop;
 pub use self::wait::Wait;
 use crate::call::{Call, by_name};
 use crate::error::CallError;

@@ -1,26 +1,130 @@
 //! How a `Global` ends.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_util::sync::WaitForCancellationFutureOwned;
 use tracing::{error, info};
 
 use super::Global;
 use crate::call::may_block;
-use crate::node::{FAR, in_process};
+use crate::node::{FAR, StopAfter, in_process};
 use crate::panics::logged;
 use crate::proto::RunId;
 use crate::scope::Scope;
 
+/// A graceful end: what [`Global::stop`] returns. Await it, or [`wait`](Self::wait) for it.
+///
+/// # Cancel safety
+///
+/// The stop goes on when this is dropped after it was first polled.
+#[derive(Debug)]
+#[must_use = "nothing is stopped until this is awaited"]
+pub struct Stop {
+    global: Global,
+    after: StopAfter,
+    /// It was asked for.
+    going: Option<Going>,
+}
+
+/// A stop that goes on, whoever waits for it.
+#[derive(Debug)]
+struct Going {
+    stopping: JoinHandle<()>,
+    /// Ready before that, for a callback of the `Global` itself: the stop waits for its end.
+    drained: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+}
+
+impl Stop {
+    /// Also waits for the calls that this process has made: each has its outcome then. They have the same time as the callbacks that run
+    /// here ([`stop_timeout`](crate::GlobalBuilder::stop_timeout)); those that have none when it is over end with
+    /// [`CallError::Cancelled`](crate::CallError::Cancelled), and a warning in the log says how many they were.
+    ///
+    /// Waited for is what was awaited or put in the [background](crate::Call::bg) and has no outcome: calls and broadcasts that are out, that
+    /// wait for a place, for a connection, for a provider, for their [`after`](crate::Call::after) or to be made again, and streams until they
+    /// end or are dropped. Whether somebody awaits them meanwhile makes no difference, but that a stream goes on only while it is read.
+    /// What is [`presence`](Global::presence) or another question to the controller is not.
+    ///
+    /// The process has left the roster by then: what it has called and would call it back finds nobody. It may still make calls, and they are
+    /// waited for as well, so stop making them before.
+    ///
+    /// ```no_run
+    /// # async fn example(g: daffi_core::Global, render: impl Fn(u32) -> daffi_core::Call<Vec<u8>>) {
+    /// let jobs: Vec<_> = (0..100).map(|page| render(page).bg()).collect();
+    /// // … and as soon as this process is told to end:
+    /// g.stop().after_own_calls().await;
+    /// for job in jobs {
+    ///     println!("{:?}", job.await);    // takes no time: they have ended
+    /// }
+    /// # }
+    /// ```
+    pub const fn after_own_calls(mut self) -> Self {
+        self.after = StopAfter::OwnCalls;
+        self
+    }
+
+    /// Stops and blocks this thread until that is done: for code without async. On a runtime's thread it does not block, and an
+    /// error is logged, or written to standard error where nobody takes the log.
+    pub fn wait(mut self) {
+        let (global, run) = (self.global.clone(), Scope::current().run);
+        global.run_blocking(async move {
+            self.begin(run);
+            self.await;
+        });
+    }
+
+    /// Asks for it, in a run.
+    fn begin(&mut self, run: Option<(u128, RunId)>) {
+        let inner = &self.global.inner;
+        if self.going.is_some() || inner.stopped.is_cancelled() {
+            return;
+        }
+        let node = inner.node.as_ref();
+        let is_in_callback = node.is_some_and(|node| node.asks_to_stop(run));
+        let (this, after) = (
+            Global {
+                inner: Arc::clone(inner),
+                _kept: None,
+            },
+            self.after,
+        );
+        self.going = Some(Going {
+            // In a task of the runtime: whoever asked may be dropped, run elsewhere, or be among what is to end.
+            stopping: inner.runtime.spawn(async move { this.stop_all(after).await }),
+            drained: is_in_callback.then(|| Box::pin(inner.drained.clone().cancelled_owned())),
+        });
+    }
+}
+
+impl Future for Stop {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.begin(Scope::current().run);
+        let Some(going) = &mut self.going else {
+            return Poll::Ready(());
+        };
+        if let Some(drained) = &mut going.drained
+            && drained.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(());
+        }
+        Pin::new(&mut going.stopping).poll(cx).map(drop)
+    }
+}
+
 impl Global {
     /// Stops gracefully: takes no more calls, finishes those that are running (for 30 seconds unless
-    /// [`stop_timeout`](GlobalBuilder::stop_timeout) says otherwise), answers them, and leaves. A controller of this
-    /// `Global` stops after its node. Returns at once if it is stopped.
+    /// [`stop_timeout`](crate::GlobalBuilder::stop_timeout) says otherwise), answers them, and leaves. A controller of this
+    /// `Global` stops after its node. Ready at once if it is stopped. Await it.
     ///
     /// The calls that this process has made are not waited for: they go on while callbacks run here, and those that have no outcome when
-    /// the last of these has ended, or the time is over, end with [`CallError::Cancelled`], also those in the background. Await what is
-    /// wanted before stopping.
+    /// the last of these has ended, or the time is over, end with [`CallError::Cancelled`](crate::CallError::Cancelled), also those in the background. Await what is
+    /// wanted before stopping, or stop [`after_own_calls`](Stop::after_own_calls).
     ///
     /// A callback of this `Global` may await it: the stop does not wait for that callback. This is ready when all others have
     /// ended, and the callback has a second to answer.
@@ -28,41 +132,22 @@ impl Global {
     /// # Cancel safety
     ///
     /// The stop goes on when this is dropped after it was first polled.
-    pub async fn stop(&self) {
-        self.stop_for(Scope::current().run).await;
-    }
-
-    /// Stops, as it was asked for in a run.
-    async fn stop_for(&self, run: Option<(u128, RunId)>) {
-        if self.inner.stopped.is_cancelled() {
-            return;
-        }
-        let this = Self {
-            inner: Arc::clone(&self.inner),
-            _kept: None,
-        };
-        let node = self.inner.node.as_ref();
-        let is_in_callback = node.is_some_and(|node| node.asks_to_stop(run));
-        // In a task of the runtime: whoever asked may be dropped, run elsewhere, or be among what is to end.
-        let stopping = self.inner.runtime.spawn(async move { this.stop_all().await });
-        if is_in_callback {
-            tokio::select! {
-                () = self.inner.drained.cancelled() => {}
-                _ = stopping => {}
-            }
-        } else {
-            let _ = stopping.await;
+    pub fn stop(&self) -> Stop {
+        Stop {
+            global: self.clone(),
+            after: StopAfter::default(),
+            going: None,
         }
     }
 
-    async fn stop_all(&self) {
+    async fn stop_all(&self, after: StopAfter) {
         let _turn = self.inner.stopping.lock().await;
         if self.inner.stopped.is_cancelled() {
             return;
         }
         if let Some(node) = &self.inner.node {
             let deadline = Instant::now() + self.inner.stop_timeout.min(FAR);
-            node.stop_gracefully(deadline, &self.inner.drained).await;
+            node.stop_gracefully(deadline, after, &self.inner.drained).await;
             in_process::remove(node);
             info!(process_name = &*self.inner.process_name, "node stopped");
         }
@@ -75,7 +160,7 @@ impl Global {
     /// Ends it at once, as if its process had died: nobody is told, nothing is finished. For tests of what others do then.
     ///
     /// To others it is lost ([`LeaveReason::Lost`](crate::LeaveReason::Lost)), and what it ran for them ends with
-    /// [`ProviderLost`](CallError::ProviderLost). Its own calls end with [`Cancelled`](CallError::Cancelled), its asynchronous callbacks are dropped at their
+    /// [`ProviderLost`](crate::CallError::ProviderLost). Its own calls end with [`Cancelled`](crate::CallError::Cancelled), its asynchronous callbacks are dropped at their
     /// next `.await`, and [`join`](Self::join) returns. A callback that is not `async` cannot be stopped from outside, and goes on to its end,
     /// of which nobody hears. A controller of this `Global` ends with it, and cuts off all who have joined. Without effect if it has stopped.
     ///
@@ -111,8 +196,7 @@ impl Global {
     /// As [`stop`](Self::stop), blocking this thread: for code without async. On a runtime's thread it does not block, and an
     /// error is logged, or written to standard error where nobody takes the log.
     pub fn stop_blocking(&self) {
-        let (this, run) = (self.clone(), Scope::current().run);
-        self.run_blocking(async move { this.stop_for(run).await });
+        self.stop().wait();
     }
 
     pub(super) fn run_blocking(&self, future: impl Future<Output = ()> + Send + 'static) {

@@ -93,6 +93,11 @@ impl Door {
         }
     }
 
+    /// Looks inside, and changes nothing there.
+    pub(super) fn look<T>(&self, at: impl FnOnce(&NodeSession) -> T) -> T {
+        at(&self.inside.lock().unwrap_or_else(PoisonError::into_inner).session)
+    }
+
     /// Goes inside. What is to be done outside is added to `events`, and said with what `work` gives.
     pub(super) fn visit<T>(
         &self,

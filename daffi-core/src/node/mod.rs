@@ -21,6 +21,7 @@ pub(crate) mod in_process;
 mod join;
 mod lend;
 mod offers;
+mod own;
 mod pool;
 mod received;
 mod report;
@@ -60,8 +61,11 @@ use self::door::{Door, NodeEvent, NodeSession, Out, Visit, Write};
 pub(crate) use self::exchange::Exchange;
 pub(crate) use self::join::Route;
 pub(crate) use self::lend::Waits;
+pub(crate) use self::own::OwnCall;
+use self::own::OwnCalls;
 use self::pool::Pool;
 pub(crate) use self::received::Received;
+pub(crate) use self::stopping::StopAfter;
 pub(crate) use self::traces::Traces;
 #[cfg(test)]
 pub(crate) use self::turn::clock;
@@ -115,8 +119,9 @@ pub(crate) struct Node {
     timer: Notify,
     /// Something waits for room on the connection.
     room: Notify,
-    /// A run has ended, or the phase has changed.
-    changed: Notify,
+    /// A run has ended, or the phase has changed; while it stops, anything.
+    changed: Arc<Notify>,
+    own: OwnCalls,
     tasks: TaskTracker,
     stop: CancellationToken,
     runtime: Handle,
@@ -138,6 +143,7 @@ impl Node {
         let session =
             Session::new(&options.limits, options.reconnect_wait).bounding_streams(options.stream_bytes);
         let pool = Pool::new(options.blocking_threads);
+        let changed = Arc::new(Notify::new());
         Arc::new_cyclic(|me| Self {
             options,
             instance: u128::from(random::number()) << 64 | u128::from(random::number()),
@@ -147,7 +153,8 @@ impl Node {
             me: Weak::clone(me),
             timer: Notify::new(),
             room: Notify::new(),
-            changed: Notify::new(),
+            own: OwnCalls::new(&changed),
+            changed,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             runtime,
@@ -228,6 +235,9 @@ impl Node {
             self.room.notify_one();
         }
         self.act(doings, after.write);
+        if self.door.phase() == Phase::Stopping {
+            self.changed.notify_waiters();
+        }
         match (after.queued, after.write) {
             (Some(outbox), Write::Flush) => outbox.flush(),
             (Some(outbox), Write::Kick) => outbox.kick(),
@@ -247,6 +257,16 @@ impl Node {
         F: Future<Output: Send> + Send + 'static,
     {
         self.tasks.spawn_on(future, &self.runtime)
+    }
+
+    /// A call of the process that goes on in a task, until this is dropped.
+    pub(crate) fn call_in_background(&self) -> OwnCall {
+        self.own.in_background()
+    }
+
+    /// A call of the process that waits to be made, until this is dropped.
+    pub(crate) fn call_that_waits(&self) -> OwnCall {
+        self.own.waiting()
     }
 
     /// Ready when the node stops.

@@ -4,9 +4,10 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::doings::Doings;
+use super::door::NodeSession;
 use super::{Node, Phase};
 use crate::proto::{Header, RunId};
 
@@ -15,6 +16,16 @@ const GOODBYE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How long those may take to answer that have waited for the stop themselves.
 const ANSWERING: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What a stop waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum StopAfter {
+    /// Callbacks that run here.
+    #[default]
+    Callbacks,
+    /// These, and what this process has called.
+    OwnCalls,
+}
 
 impl Node {
     /// The code that runs here waits for the node to stop: if it is a callback of this node, which is
@@ -32,9 +43,14 @@ impl Node {
         true
     }
 
-    /// Leaves the roster, lets running callbacks finish until `deadline`, then ends. Those that wait for that are told by
-    /// `drained` when only they are left, and may answer.
-    pub(crate) async fn stop_gracefully(self: &Arc<Self>, deadline: Instant, drained: &CancellationToken) {
+    /// Leaves the roster, lets running callbacks finish until `deadline`, and what this process has called if that is
+    /// waited for, then ends. Callbacks that wait for that are told by `drained` when only they are left, and may answer.
+    pub(crate) async fn stop_gracefully(
+        self: &Arc<Self>,
+        deadline: Instant,
+        after: StopAfter,
+        drained: &CancellationToken,
+    ) {
         let outbox = self.visit(&mut Doings::default(), |visit| {
             visit.enter(Phase::Stopping);
             visit.outbox().cloned()
@@ -49,7 +65,7 @@ impl Node {
         }
         let idle = async {
             tokio::select! {
-                () = self.idle() => {}
+                () = self.idle(after) => {}
                 // Somebody could not wait.
                 () = self.stop.cancelled() => {}
             }
@@ -59,10 +75,19 @@ impl Node {
                 process_name = &**self.process_name(),
                 "some callbacks did not finish in time; they are stopped"
             );
+            let calls = self.own_calls();
+            if after == StopAfter::OwnCalls && calls > 0 {
+                warn!(
+                    process_name = &**self.process_name(),
+                    calls,
+                    "calls that this process has made have no outcome yet, and its time to stop is over: they end as \
+                     cancelled; stop_timeout says how long it may take"
+                );
+            }
         }
         drained.cancel();
         let answered = deadline.min(Instant::now() + ANSWERING);
-        let all_ended = self.until(|| self.drive(|session, _, _| session.running()) == 0);
+        let all_ended = self.until(|| self.door.look(NodeSession::running) == 0);
         let _ = timeout_at(answered, all_ended).await;
         self.stop_now();
         self.tasks.close();
@@ -89,17 +114,30 @@ impl Node {
         self.stop_now();
     }
 
-    /// Waits until no callback runs but those that wait for the stop.
-    async fn idle(&self) {
+    /// Waits until no callback runs but those that wait for the stop, and no call is out that is waited for.
+    async fn idle(&self, after: StopAfter) {
         self.until(|| {
+            if after == StopAfter::OwnCalls && self.has_own_calls() {
+                return false;
+            }
             let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
             let asking = asking.clone();
-            self.drive(|session, _, _| {
+            self.door.look(|session| {
                 let asking = asking.iter().filter(|run| session.is_running(**run)).count();
                 session.running() <= asking
             })
         })
         .await;
+    }
+
+    /// Whether this process has made calls that have no outcome yet.
+    fn has_own_calls(&self) -> bool {
+        self.own.is_any() || self.door.look(NodeSession::is_unanswered)
+    }
+
+    /// How many these are, but for those in a task of which the session knows no more.
+    fn own_calls(&self) -> usize {
+        self.own.count_waiting() + self.door.look(NodeSession::unanswered)
     }
 
     /// Waits until the connection is closed and the supervisor gone.

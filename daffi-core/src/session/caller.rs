@@ -70,7 +70,7 @@ impl<W, C: Clone> Session<W, C> {
         let stamp = self.next_stamp();
         let call = self
             .calls
-            .open(stamp, waiter)
+            .open(stamp, message.is_call(), waiter)
             .ok_or(Failed::Overloaded { may_have_run: false })?;
         let written = self.write(call, now, message, out);
         if let Err(failed) = written {
@@ -202,6 +202,19 @@ impl<W, C: Clone> Session<W, C> {
     #[must_use]
     pub fn is_answered(&self, call: CallId) -> bool {
         self.calls.is_answered(call)
+    }
+
+    /// How many calls of the process's own have no outcome, and somebody may be waiting for it: those that are sent, and those
+    /// that wait to be. What the process asks the controller is none.
+    #[must_use]
+    pub fn unanswered(&self) -> usize {
+        self.calls.unanswered().count()
+    }
+
+    /// Whether there are such calls.
+    #[must_use]
+    pub fn is_unanswered(&self) -> bool {
+        self.calls.unanswered().next().is_some()
     }
 
     /// The caller no longer wants the outcome. If the call is on its way, it is cancelled (P4).

@@ -43,9 +43,16 @@ impl<W> Calls<W> {
         Some(&mut slot.feeds)
     }
 
+    /// The calls that have no outcome.
+    pub(super) fn unanswered(&self) -> impl Iterator<Item = &Slot<W>> {
+        self.slots
+            .iter()
+            .filter(|slot| slot.is_call && matches!(slot.state, State::Parked { .. } | State::Sent { .. }))
+    }
+
     /// A place for a call that is about to be sent, for which `waiter` waits; `None` if there are too many.
-    pub(super) fn open(&mut self, stamp: u64, waiter: &mut Option<W>) -> Option<CallId> {
-        self.insert(stamp, waiter, State::sent)
+    pub(super) fn open(&mut self, stamp: u64, is_call: bool, waiter: &mut Option<W>) -> Option<CallId> {
+        self.insert(stamp, is_call, waiter, State::sent)
     }
 
     /// A place for a call that cannot be sent now; `None` if there are too many.
@@ -56,7 +63,8 @@ impl<W> Calls<W> {
         message: Kept,
         waiter: &mut Option<W>,
     ) -> Option<CallId> {
-        self.insert(stamp, waiter, |waiter| State::Parked {
+        let is_call = matches!(message, Kept::Call(_));
+        self.insert(stamp, is_call, waiter, |waiter| State::Parked {
             waiter,
             parked: Parked { message, otherwise },
         })
@@ -65,13 +73,14 @@ impl<W> Calls<W> {
     fn insert(
         &mut self,
         stamp: u64,
+        is_call: bool,
         waiter: &mut Option<W>,
         state: impl FnOnce(Option<W>) -> State<W>,
     ) -> Option<CallId> {
         if self.slots.len() >= self.limit as usize {
             return None;
         }
-        Some(self.slots.insert(Slot::new(stamp, state(waiter.take()))))
+        Some(self.slots.insert(Slot::new(stamp, is_call, state(waiter.take()))))
     }
 
     /// What was kept of a call that is now to be sent. `None` if it does not wait for that.

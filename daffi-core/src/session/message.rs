@@ -98,6 +98,11 @@ impl Message<'_> {
         }
     }
 
+    /// Whether it is a call.
+    pub(super) const fn is_call(&self) -> bool {
+        matches!(self, Self::Call(..))
+    }
+
     /// Whether it waits for something to appear.
     pub(super) const fn waits(&self) -> bool {
         matches!(self, Self::Ask(query, _) if query.waits())

@@ -12,6 +12,8 @@ use crate::proto::{Failed, Outcome};
 pub(super) struct Slot<W> {
     /// When its call came, among others.
     pub(super) stamp: u64,
+    /// It is a call, and not a question to the controller or something that is told it.
+    pub(super) is_call: bool,
     pub(super) state: State<W>,
     /// It has streams or many answers.
     pub(super) flows: bool,
@@ -31,10 +33,11 @@ pub(super) struct Slot<W> {
 }
 
 impl<W> Slot<W> {
-    /// One whose call came then.
-    pub(super) const fn new(stamp: u64, state: State<W>) -> Self {
+    /// One that came then.
+    pub(super) const fn new(stamp: u64, is_call: bool, state: State<W>) -> Self {
         Self {
             stamp,
+            is_call,
             state,
             flows: false,
             is_opened: false,

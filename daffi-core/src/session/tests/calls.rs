@@ -24,6 +24,32 @@ fn p1_a_reply_ends_its_call_once() {
 }
 
 #[test]
+fn calls_are_unanswered_from_when_they_are_made_until_they_have_an_outcome_or_nobody_wants_it() {
+    let check = |f: &Fixture, expected: usize| {
+        assert_eq!(f.session.unanswered(), expected);
+        assert_eq!(f.session.is_unanswered(), expected > 0);
+    };
+    let mut f = Fixture::new();
+    f.submit(&Message::Ask(Query::Presence, None), "asker").unwrap();
+    check(&f, 0);
+    let (a, b, c) = (f.call(None, "a"), f.call(None, "b"), f.call(Some(10), "c"));
+    f.wire.full = true;
+    f.call(None, "parked");
+    check(&f, 4);
+    f.reply(a, &Ok(bytes("3"))).unwrap();
+    check(&f, 3);
+    f.poll(a);
+    f.abandon(b);
+    check(&f, 2);
+    // Its reply may still come.
+    f.wait_until(10);
+    check(&f, 1);
+    f.poll(c);
+    f.session.close(&mut f.wire, &mut f.events);
+    check(&f, 0);
+}
+
+#[test]
 fn p1_each_kind_of_outcome_reaches_the_caller_as_it_was() {
     let app = |typed| Failure::app(RemoteError::new("no milk", vec!["no cow".to_owned()]), typed);
     for outcome in [
