@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daffi::{
-    Access, CallError, ConfigFault, Global, Presence, Refusal, Right, Role, StartError, Streaming, callback,
-    fetcher,
+    Access, CallError, ConfigFault, Global, Presence, Quota, Quotas, Refusal, RegisterError, Right, Role,
+    StartError, Streaming, callback, fetcher,
 };
 use futures_util::Stream;
 use tokio::sync::Notify;
@@ -139,6 +139,17 @@ async fn p11_callbacks_that_a_process_may_not_provide_keep_it_from_starting() {
         }
         other => panic!("{other}"),
     }
+    let caller = net.caller().await;
+    let registered = caller.register_fn("access.late", |n: u32| async move { n });
+    match registered.await.unwrap_err() {
+        RegisterError::Refused { reason, .. } => {
+            assert!(
+                reason.contains("the right `provide` for `access.late`"),
+                "{reason}"
+            );
+        }
+        other => panic!("{other}"),
+    }
     match net.join().process_name("till 1").start().await.unwrap_err() {
         StartError::Refused {
             refusal: Refusal::Denied { reason, .. },
@@ -148,7 +159,7 @@ async fn p11_callbacks_that_a_process_may_not_provide_keep_it_from_starting() {
         }
         other => panic!("{other}"),
     }
-    net.stop([]).await;
+    net.stop([caller]).await;
 }
 
 #[tokio::test]
@@ -213,4 +224,15 @@ async fn access_takes_a_controller_and_roles_that_are_said() {
         .unix_sock_path(folder.path());
     let found = faults(start(builder.access(nonsense)).await.unwrap_err());
     assert!(matches!(&found[..], [ConfigFault::Access(_)]), "{found:?}");
+    let many = Quotas::new().connection(Quota::new().connections(4));
+    let nonsense = Access::new().role("batch", Role::new().quotas(many));
+    let folder = tempfile::tempdir().unwrap();
+    let builder = Global::builder()
+        .init_controller(true)
+        .unix_sock_path(folder.path());
+    let found = faults(start(builder.access(nonsense)).await.unwrap_err());
+    assert!(
+        matches!(&found[..], [ConfigFault::Access(words)] if words.contains("the role `batch` says how many `connections`")),
+        "{found:?}"
+    );
 }

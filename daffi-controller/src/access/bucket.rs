@@ -11,8 +11,11 @@ const PARTS: i128 = 1_000_000_000;
 /// What is owed is no more than flows in in so many seconds, so that one mistake does not silence anybody for long.
 const OWED: u64 = 60;
 
-/// So much longer than it takes is kept for a call what flows in, so that whoever comes again in time finds it.
+/// So much longer than it was told to come is kept for a call what flows in, so that whoever comes again in time finds it.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// It may be told later than this bucket knows, by another one; but nothing is kept for longer than that.
+const LONGEST: Duration = Duration::from_secs(2 * OWED);
 
 /// And if nobody came, nothing is kept for anybody for so many times as long.
 const REST: u32 = 10;
@@ -128,6 +131,15 @@ impl Bucket {
             });
         }
         Err(Some(time))
+    }
+
+    /// What is kept for whoever wants so many is kept until `time` has passed, after which it was told to come.
+    pub fn keep(&mut self, tokens: u64, time: Duration, now: Moment) {
+        let most = self.most;
+        if let Some(kept) = self.kept.as_mut().filter(|kept| kept.tokens <= tokens.min(most)) {
+            let until = now + time.saturating_add(GRACE);
+            kept.until = kept.until.max(until.min(kept.since + LONGEST));
+        }
     }
 
     /// What is kept, if its time is not over.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use daffi_core::proto::Limits;
+use daffi_core::proto::{Limits, Measure, QuotaOf};
 use daffi_core::{Access, Quotas, Right, Role};
 
 use super::allowed::{Allowed, most_generous, replaced};
@@ -49,6 +49,15 @@ pub enum Fault {
         /// The pattern.
         pattern: String,
     },
+    /// A role says how many connections a connection may have.
+    #[error(
+        "the role `{role}` says how many `connections` a connection may have, and there is one of each: say it of the identity, as \
+         Quotas::new().identity(Quota::new().connections(4))"
+    )]
+    Connections {
+        /// The role.
+        role: String,
+    },
 }
 
 impl Fault {
@@ -56,7 +65,9 @@ impl Fault {
     #[must_use]
     pub fn word(&self) -> &str {
         match self {
-            Self::UnknownRole { role: word, .. } | Self::Pattern { pattern: word } => word,
+            Self::UnknownRole { role: word, .. }
+            | Self::Pattern { pattern: word }
+            | Self::Connections { role: word } => word,
         }
     }
 }
@@ -79,11 +90,17 @@ impl Policy {
         let mut faults = Vec::new();
         let everyone: BTreeSet<&str> = access.of_everyone().collect();
         check_roles(&roles, &everyone, None, &mut faults);
-        for (_, role) in access.roles() {
+        for (name, role) in access.roles() {
             let patterns = Right::ALL
                 .into_iter()
                 .flat_map(|right| role.allowed(right).chain(role.denied(right)));
             check_patterns(patterns, &mut faults);
+            let connection = role.said_quotas().of(QuotaOf::Connection);
+            if connection.said(Measure::Connections).is_some() {
+                faults.push(Fault::Connections {
+                    role: name.to_owned(),
+                });
+            }
         }
         let mut identities = BTreeMap::new();
         for (name, grants) in access.identities() {

@@ -2,6 +2,7 @@
 //!
 //! All that is at fault in a file is told at once, each at its line.
 
+mod amount;
 mod fault;
 mod quotas;
 mod read;
@@ -9,5 +10,6 @@ mod said;
 #[cfg(test)]
 mod tests;
 
+pub use self::amount::{size, time};
 pub use self::fault::{Fault, Place};
 pub use self::said::{Config, Setting};

@@ -4,6 +4,7 @@ use daffi_core::proto::{Measure, QuotaOf};
 use daffi_core::{Quota, Quotas};
 use toml::de::DeValue;
 
+use super::amount::size;
 use super::read::{Reader, Value};
 
 /// What takes away a bound that is said for all.
@@ -37,7 +38,7 @@ impl Reader<'_> {
             let name = &**key.get_ref();
             match known.iter().find(|measure| measure.as_str() == name) {
                 Some(measure) => {
-                    if let Some(most) = self.most(value) {
+                    if let Some(most) = self.most(*measure, value) {
                         quota = quota.with(*measure, most);
                     }
                 }
@@ -47,9 +48,11 @@ impl Reader<'_> {
         quota
     }
 
-    fn most(&mut self, value: &Value<'_>) -> Option<u64> {
+    fn most(&mut self, measure: Measure, value: &Value<'_>) -> Option<u64> {
+        let is_size = measure == Measure::BytesPerSecond;
         let most = match value.get_ref() {
             DeValue::String(text) if *text == UNLIMITED => Some(Quota::UNLIMITED),
+            DeValue::String(text) if is_size => size(text, 1, 0..=u64::MAX).ok(),
             DeValue::Integer(number) => {
                 u64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()
             }
@@ -59,6 +62,11 @@ impl Reader<'_> {
             let message = match value.get_ref() {
                 DeValue::Integer(number) if !number.as_str().starts_with('-') => {
                     format!("at most {} is expected, or \"{UNLIMITED}\"", u64::MAX)
+                }
+                _ if is_size => {
+                    format!(
+                        "a number is expected, 0 or more, one with a unit, as \"50MB\", or \"{UNLIMITED}\""
+                    )
                 }
                 _ => format!("a number is expected, 0 or more, or \"{UNLIMITED}\""),
             };

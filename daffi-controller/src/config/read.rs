@@ -21,6 +21,9 @@ const QUOTAS: &str = "quotas";
 const DENY: &str = "deny";
 const NAMES: &str = "names";
 
+/// What the parser says of a key that comes again.
+const TWICE: &str = "duplicate key";
+
 pub(super) type Key<'a> = Spanned<DeString<'a>>;
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
@@ -47,7 +50,18 @@ impl Config {
         };
         for error in errors {
             let span = error.span().unwrap_or(text.len()..text.len());
-            reader.fault(&span, error.message());
+            match error.message() {
+                TWICE => {
+                    let key = text.get(span.clone()).unwrap_or_default();
+                    reader.fault(
+                        &span,
+                        format!(
+                            "`{key}` is said twice here: say it once, and put all that belongs to it there"
+                        ),
+                    );
+                }
+                message => reader.fault(&span, message),
+            }
         }
         let config = reader.root(table.get_ref(), options);
         let mut faults = reader.faults;

@@ -197,6 +197,35 @@ quotas.identity.streams = 0
 }
 
 #[test]
+fn a_quota_of_bytes_may_have_a_unit_and_others_not() {
+    let text =
+        "quotas.connection.bytes-per-second = \"50MB\"\nquotas.identity.bytes-per-second = \"unlimited\"";
+    let quotas = Quotas::new()
+        .connection(Quota::new().bytes_per_second(50_000_000))
+        .identity(Quota::new().bytes_per_second(Quota::UNLIMITED));
+    assert_eq!(Config::read(text, &[]).unwrap().quotas, quotas);
+    check_faults(
+        "quotas.connection.bytes-per-second = \"50M\"\nquotas.connection.calls = \"50MB\"",
+        &[
+            "1:38: a number is expected, 0 or more, one with a unit, as \"50MB\", or \"unlimited\"",
+            "2:27: a number is expected, 0 or more, or \"unlimited\"",
+        ],
+    );
+}
+
+#[test]
+fn what_is_said_twice_is_told_where_it_is_said_again() {
+    check_faults(
+        "port = 1\n[quotas.identity]\ncalls = 5\ncalls = 6\n[quotas.identity]\nstreams = 1\n[roles.a]\n[roles.a]",
+        &[
+            "4:1: `calls` is said twice here: say it once, and put all that belongs to it there",
+            "5:9: `identity` is said twice here: say it once, and put all that belongs to it there",
+            "8:8: `a` is said twice here: say it once, and put all that belongs to it there",
+        ],
+    );
+}
+
+#[test]
 fn what_is_wrong_with_quotas_is_told_at_its_place() {
     check_faults(
         "\

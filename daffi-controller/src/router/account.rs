@@ -132,6 +132,13 @@ impl Account {
         }
     }
 
+    /// A call that brings so much was told to come again when `time` has passed.
+    pub(super) fn keep(&mut self, brings: Brings, time: Duration, now: Moment) {
+        if let Some(bucket) = &mut self.bytes {
+            bucket.keep(brings.bytes(), time, now);
+        }
+    }
+
     /// A call begins that may be made. What of it is to come is charged as it comes.
     pub(super) fn begin(&mut self, brings: Brings, now: Moment) {
         if let Some(bucket) = &mut self.calls {

@@ -269,10 +269,22 @@ impl Holders {
         now: Moment,
     ) -> Result<(), Exceeded> {
         let own = rates(&mut metered.account, brings, now);
-        match metered.holder.and_then(|holder| self.slots.get_mut(holder)) {
+        let mut holder = metered.holder.and_then(|holder| self.slots.get_mut(holder));
+        let checked = match &mut holder {
             Some(holder) => longer(own, rates(&mut holder.account, brings, now)),
             None => own,
+        };
+        if let Err(Exceeded {
+            room_in: Some(time), ..
+        }) = checked
+        {
+            // What one keeps for it is no use if it is told to come when another one has room.
+            metered.account.keep(brings, time, now);
+            if let Some(holder) = holder {
+                holder.account.keep(brings, time, now);
+            }
         }
+        checked
     }
 
     /// A call begins that was checked.

@@ -163,7 +163,10 @@ fn arguments_that_make_no_sense_are_explained() {
     check(&["--any-user"], "--unix-sock-path <FOLDER>");
     check(&["--log", "a=b=c"], "--log <FILTER>");
     check(&["--heartbeat", "1"], "1 is not in 10..=3600000");
-    check(&["--queue-memory", "0"], "0 is not in 1..");
+    check(
+        &["--queue-memory", "0"],
+        "0 is not in 1..=4294967296 megabytes (MiB)",
+    );
     check(&["--prot", "1"], "--port");
     check(&["token"], "<NAME>");
     check(&["token", "two words"], "is no name");
@@ -431,7 +434,7 @@ fn a_configuration_at_fault_is_told_line_by_line() {
     );
     let said = text_of(&run(&["check", &file]));
     for expected in [
-        "5 is not in 10..=3600000\n --> ",
+        "5 is not in 10..=3600000 milliseconds\n --> ",
         "daffi.toml:1:1\n",
         "invalid value 'x' for '--queue-memory <MEGABYTES>'",
         "daffi.toml:3:1\n",
@@ -472,11 +475,58 @@ fn a_configuration_is_read_again_on_sighup_and_one_at_fault_changes_nothing() {
 }
 
 #[test]
+fn what_a_running_controller_does_not_follow_is_named_on_sighup() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(
+        &folder,
+        "max-frame = \"16MiB\"\nheartbeat = 500\nqueue-memory = 64",
+    );
+    let (mut running, _) = Running::start(&folder, &["--config", &file, "--heartbeat", "700"]);
+    configuration(
+        &folder,
+        "max-frame = \"32MiB\"\nheartbeat = 600\nqueue-memory = 64\ninsecure = true",
+    );
+    running.signal(Signal::HUP);
+    let told = running.until("`max-frame` has changed");
+    assert!(
+        told.contains("`insecure` has changed, which a controller that runs does not follow"),
+        "{told}"
+    );
+    running.signal(Signal::TERM);
+    let (status, said) = running.end();
+    assert!(status.success(), "{said}");
+    // What the command line says counts, and what is as it was needs no word.
+    let said = told + &said;
+    assert_eq!(said.matches("has changed").count(), 2, "{said}");
+}
+
+#[test]
 fn the_largest_frame_is_bounded() {
     let folder = tempfile::tempdir().unwrap();
     let file = configuration(&folder, "max-frame = 100");
     let said = text_of(&run(&["check", &file]));
     assert!(said.contains("100 is not in 65536..=1073741824"), "{said}");
+}
+
+#[test]
+fn sizes_and_times_may_have_units_and_others_are_told_what_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(
+        &folder,
+        "max-frame = \"16MiB\"\nheartbeat = \"2s\"\nqueue-memory = \"1GiB\"",
+    );
+    let output = run(&["check", &file]);
+    assert!(output.status.success(), "{}", text_of(&output));
+    let file = configuration(&folder, "max-frame = \"16M\"\nheartbeat = \"soon\"");
+    let said = text_of(&run(&["check", &file]));
+    for expected in [
+        "or one with a unit, as \"16MiB\" or \"16MB\"\n --> ",
+        "daffi.toml:1:1\n",
+        "or one with a unit, as \"500ms\" or \"2s\"\n --> ",
+        "daffi.toml:2:1\n",
+    ] {
+        assert!(said.contains(expected), "{expected} is missing in:\n{said}");
+    }
 }
 
 #[test]

@@ -91,7 +91,9 @@ impl Global {
 /// What the controller answered to a registration.
 fn not_registered(failure: Failure, what: &str) -> RegisterError {
     match failure {
-        Failure::Failed(Failed::Invalid { reason }) => RegisterError::Refused { reason },
+        Failure::Failed(Failed::Invalid { reason } | Failed::Denied { reason, .. }) => {
+            RegisterError::Refused { reason }
+        }
         failure => RegisterError::Call(controller_error(failure, what)),
     }
 }

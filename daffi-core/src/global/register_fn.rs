@@ -48,7 +48,7 @@ impl Global {
 /// # Errors
 ///
 /// [`RegisterError::Config`] when this `Global` offers a callback of that name already or a setting is out of its range,
-/// [`RegisterError::Refused`] when it contradicts what others offer, [`RegisterError::Call`] when the controller cannot be told. It is not offered then.
+/// [`RegisterError::Refused`] when it contradicts what others offer or this process may not provide it, [`RegisterError::Call`] when the controller cannot be told. It is not offered then.
 ///
 /// # Cancel safety
 ///

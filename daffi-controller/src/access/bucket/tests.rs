@@ -166,6 +166,23 @@ fn nothing_is_kept_for_long_for_who_does_not_come_again() {
 }
 
 #[test]
+fn what_is_kept_until_another_bucket_has_room_is_not_kept_for_ever() {
+    let mut bucket = Bucket::full(20, at(0));
+    assert_eq!(bucket.take(20, at(0)), Ok(()));
+    assert!(bucket.check(20, 0, at(0)).is_err());
+    // Who wants less cannot have it kept for longer.
+    bucket.keep(19, Duration::from_secs(5), at(0));
+    assert_eq!(bucket.take(3, at(21 * SECOND / 10)), Ok(()));
+    assert_eq!(bucket.take(20, at(22 * SECOND)), Ok(()));
+    assert!(bucket.check(20, 0, at(22 * SECOND)).is_err());
+    for second in 22..200 {
+        bucket.keep(20, Duration::from_secs(100), at(second * SECOND));
+        let small = bucket.check(3, 0, at(second * SECOND));
+        assert_eq!(small.is_ok(), second > 142, "{second}");
+    }
+}
+
+#[test]
 fn who_wants_as_much_as_is_kept_has_it_and_who_wants_less_has_what_is_beyond() {
     let mut bucket = Bucket::full(20, at(0));
     assert_eq!(bucket.take(15, at(0)), Ok(()));

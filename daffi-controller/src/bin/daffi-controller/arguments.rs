@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use daffi_controller::config::{size, time};
 use daffi_core::transport::Address;
 
 use super::cert::CertArguments;
 use super::security::TlsArguments;
+
+/// In bytes.
+const MEGABYTE: u64 = 1024 * 1024;
 
 /// Joins daffi processes: it knows which callbacks they offer and routes every call to one of them.
 ///
@@ -34,7 +38,8 @@ Examples:
 Signals:
   SIGINT or SIGTERM stops it: it tells the processes and sends them what is queued. A second one ends it at once.
   SIGHUP has it read its configuration again: who may do what, and how much of it, is as that says then. It reads the
-  files of its certificates again, too, which it also does by itself when somebody joins. All else stays as it was.
+  files of its certificates again, too, which it also does by itself when somebody joins. All else stays as it was until
+  it is started again; the log names what of that has changed.
 
 A configuration says what the options do, by their names, who may do what, and how much of it:
   port = 8888
@@ -43,6 +48,7 @@ A configuration says what the options do, by their names, who may do what, and h
   call = [\"shop.*\"]
   [quotas.identity]
   connections = 16
+  bytes-per-second = \"50MB\"
   calls-per-second = 1000
 
 Exit codes:
@@ -86,19 +92,19 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) process_name: Option<String>,
 
-    /// How often each side of a connection says something, in milliseconds; three silent intervals end it.
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(10..=3_600_000))]
+    /// How often each side of a connection says something, in milliseconds or with a unit, as 2s; three silent intervals end it.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 2000, value_parser = |text: &str| time(text, 10..=3_600_000))]
     pub(crate) heartbeat: u64,
 
-    /// How much may wait to be read by all processes together, in megabytes (MiB); one that does not read leaves room for the others.
-    /// By default 1024, or a quarter of the machine's memory if that is less.
-    #[arg(long, value_name = "MEGABYTES", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) queue_memory: Option<u32>,
+    /// How much may wait to be read by all processes together, in megabytes (MiB) or with a unit, as 1GiB; one that does not read leaves
+    /// room for the others. By default 1024, or a quarter of the machine's memory if that is less.
+    #[arg(long, value_name = "MEGABYTES", value_parser = |text: &str| size(text, MEGABYTE, MEGABYTE..=MEGABYTE << 32))]
+    pub(crate) queue_memory: Option<u64>,
 
-    /// The largest arguments or result that pass through it with what goes before them, in bytes, from 65536 to 1073741824; those who
-    /// join are told. By default 16777216 (16 MiB).
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(65_536..=1 << 30))]
-    pub(crate) max_frame: Option<u32>,
+    /// The largest arguments or result that pass through it with what goes before them, in bytes, from 65536 to 1073741824, or with a
+    /// unit, as 64MiB; those who join are told. By default 16777216 (16 MiB).
+    #[arg(long, value_name = "BYTES", value_parser = |text: &str| size(text, 1, 65_536..=1 << 30))]
+    pub(crate) max_frame: Option<u64>,
 
     #[command(flatten)]
     pub(crate) security: TlsArguments,

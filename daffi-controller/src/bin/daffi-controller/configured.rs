@@ -1,6 +1,6 @@
 //! What the program is told on its command line and in its configuration file, together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -14,10 +14,14 @@ use super::arguments::Arguments;
 /// Options that make no sense in a file.
 const ELSEWHERE: [&str; 3] = ["config", "help", "version"];
 
+/// What each option is set to, wherever that is said, by its name.
+pub(crate) type Options = BTreeMap<String, Vec<OsString>>;
+
 /// The program's arguments, who may do what, and how much of it.
 #[derive(Debug)]
 pub(crate) struct Configured {
     pub(crate) arguments: Arguments,
+    pub(crate) options: Options,
     pub(crate) access: Option<Access>,
     pub(crate) quotas: Quotas,
 }
@@ -37,19 +41,15 @@ impl Configured {
         let Some(file) = matches.get_one::<PathBuf>("config") else {
             return Ok(Self {
                 arguments: Arguments::parse_from(said),
+                options: Options::new(),
                 access: None,
                 quotas: Quotas::new(),
             });
         };
         let config = read(file)?;
-        let (program, others) = said
-            .split_first()
-            .map_or((None, &[][..]), |(first, rest)| (Some(first.clone()), rest));
-        let all = program
-            .into_iter()
-            .chain(config.settings.iter().flat_map(arguments_of))
-            .chain(others.iter().cloned());
+        let all = together(&said, &config.settings);
         Ok(Self {
+            options: options(&all).unwrap_or_default(),
             arguments: Arguments::parse_from(all),
             access: config.access,
             quotas: config.quotas,
@@ -66,13 +66,66 @@ pub(crate) fn check(file: &Path) -> Result<(), String> {
     read(file).map(drop)
 }
 
-/// Who may do what, and how much of it, as a file says.
+/// What a file says that was read before.
+#[derive(Debug)]
+pub(crate) struct Again {
+    pub(crate) access: Option<Access>,
+    pub(crate) quotas: Quotas,
+    /// What the options are now, which came first from the command line.
+    pub(crate) options: Options,
+}
+
+/// Reads a file once more, for a program that runs.
 ///
 /// # Errors
 ///
 /// What is at fault in it, in words.
-pub(crate) fn again(file: &Path) -> Result<(Option<Access>, Quotas), String> {
-    read(file).map(|config| (config.access, config.quotas))
+pub(crate) fn again(file: &Path) -> Result<Again, String> {
+    let config = read(file)?;
+    let said: Vec<_> = std::env::args_os().collect();
+    let options = options(&together(&said, &config.settings))?;
+    Ok(Again {
+        access: config.access,
+        quotas: config.quotas,
+        options,
+    })
+}
+
+/// The options of which something else is said now.
+pub(crate) fn changed<'a>(before: &'a Options, now: &'a Options) -> BTreeSet<&'a str> {
+    let names = before.keys().chain(now.keys());
+    names
+        .filter(|name| before.get(*name) != now.get(*name))
+        .map(String::as_str)
+        .collect()
+}
+
+/// A command line with what a file says, which comes before.
+fn together(said: &[OsString], settings: &[Setting]) -> Vec<OsString> {
+    let program = said.first().cloned();
+    let settings = settings.iter().flat_map(arguments_of);
+    let others = said.iter().skip(1).cloned();
+    program.into_iter().chain(settings).chain(others).collect()
+}
+
+/// What each option is set to.
+fn options(all: &[OsString]) -> Result<Options, String> {
+    let command = Arguments::command();
+    let names: Vec<_> = command
+        .get_arguments()
+        .filter_map(|argument| Some((argument.get_long()?.to_owned(), argument.get_id().to_string())))
+        .collect();
+    let matches = command
+        .try_get_matches_from(all)
+        .map_err(|error| error.to_string())?;
+    let set_to = |id: &str| {
+        let values = matches.try_get_raw(id).ok()??;
+        Some(values.map(ToOwned::to_owned).collect())
+    };
+    Ok(names
+        .into_iter()
+        .filter_map(|(name, id)| Some((name, set_to(&id)?)))
+        .collect())
 }
 
 /// What a file says, if nothing is at fault in it.

@@ -20,7 +20,7 @@ use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
 use self::arguments::{Arguments, Command};
-use self::configured::Configured;
+use self::configured::{Again, Configured, Options};
 
 fn main() -> ExitCode {
     let configured = match Configured::parse(std::env::args_os()) {
@@ -106,6 +106,7 @@ fn say(to: &mut impl Write, text: &str) {
 async fn run(configured: Configured) -> ExitCode {
     let Configured {
         arguments,
+        options: set_to,
         access,
         quotas,
     } = configured;
@@ -128,10 +129,8 @@ async fn run(configured: Configured) -> ExitCode {
     if let Some(name) = arguments.process_name {
         options.process_name = name.into();
     }
-    if let Some(megabytes) = arguments.queue_memory {
-        options.queue_bytes = usize::try_from(megabytes)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(1024 * 1024);
+    if let Some(bytes) = arguments.queue_memory {
+        options.queue_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     }
     if let Some(bytes) = arguments.max_frame {
         options.limits.frame_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
@@ -176,7 +175,7 @@ async fn run(configured: Configured) -> ExitCode {
                 if let Some(file) = &arguments.known {
                     know_again(&controller, file).await;
                 }
-                says = reload(&controller, arguments.config.as_deref(), says).await;
+                says = reload(&controller, arguments.config.as_deref(), &set_to, says).await;
             }
         }
     };
@@ -222,12 +221,16 @@ async fn know_again(controller: &Controller, file: &Path) {
 }
 
 /// Reads the configuration again. What is at fault changes nothing. Gives what it says something of now.
-async fn reload(controller: &Controller, file: Option<&Path>, says: Says) -> Says {
+async fn reload(controller: &Controller, file: Option<&Path>, set_to: &Options, says: Says) -> Says {
     let Some(file) = file else {
         info!("SIGHUP: there is no configuration file to read again");
         return says;
     };
-    let (access, quotas) = match configured::again(file) {
+    let Again {
+        access,
+        quotas,
+        options,
+    } = match configured::again(file) {
         Ok(said) => said,
         Err(faults) => {
             error!("SIGHUP: the configuration is at fault, so nothing changes\n{faults}");
@@ -236,6 +239,13 @@ async fn reload(controller: &Controller, file: Option<&Path>, says: Says) -> Say
     };
     let now = Says::of(access.as_ref(), &quotas);
     info!(file = %file.display(), "SIGHUP: the configuration is read again");
+    for key in configured::changed(set_to, &options) {
+        warn!(
+            file = %file.display(),
+            key,
+            "SIGHUP: `{key}` has changed, which a controller that runs does not follow; start it again to have it so"
+        );
+    }
     // A file that is written just now may be empty.
     if says.access && !now.access {
         error!(

@@ -858,6 +858,43 @@ fn a_large_call_has_its_turn_beside_many_small_ones() {
 }
 
 #[test]
+fn what_is_kept_for_a_large_call_is_kept_until_it_was_told_to_come_whichever_quota_said_so() {
+    let mut f = Fixture::new();
+    let provider = f.join("provider", &["add"]);
+    // The connection of the large one is what is told of; the identity, which others use as well, would have room earlier.
+    let whole = identity(Quota::new().bytes_per_second(5000));
+    let both = whole.connection(Quota::new().bytes_per_second(1000));
+    let large = f.metered("large", Some("ann"), both);
+    let small = f.metered("small", Some("ann"), whole);
+    let send = |f: &mut Fixture, from, bytes| {
+        f.receive(from, Header::Call(call(0, "add")), &Bytes::from(vec![0; bytes]))
+            .unwrap();
+        if let [(_, Said::Run { number, .. })] = &*f.said() {
+            f.reply(provider, *number);
+            f.said();
+        }
+    };
+    send(&mut f, large, 900);
+    (0..50).for_each(|_| send(&mut f, small, 100));
+    f.receive(large, declares(0, 3000), &Bytes::new()).unwrap();
+    let said = f.said();
+    let told = said.iter().find_map(|(_, said)| over(said)).unwrap();
+    assert_eq!(told.of, QuotaOf::Connection);
+    let mut left = told.room_in.unwrap();
+    // Its pieces are on their way all the same.
+    (0..3).for_each(|_| f.receive(large, piece(0), &Bytes::from(vec![0; 968])).unwrap());
+    while left > Duration::ZERO {
+        send(&mut f, small, 100);
+        let step = left.min(Duration::from_millis(20));
+        f.pass(step);
+        left -= step;
+    }
+    f.receive(large, declares(1, 3000), &Bytes::new()).unwrap();
+    let said = f.said();
+    assert!(matches!(&*said, [(_, Said::Large { .. })]), "{said:?}");
+}
+
+#[test]
 fn a_quota_of_its_identity_that_comes_or_goes_forgives_a_connection_nothing() {
     let mut f = Fixture::new();
     f.join("provider", &["add"]);
