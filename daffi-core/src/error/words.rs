@@ -145,7 +145,7 @@ impl<E> CallError<E> {
             } => write!(
                 f,
                 "the Global {stopped:?} of this process stopped before `{callback}` was answered; {}: stop it with \
-                 stop().after_own_calls(), or make them through another one with .on(&g){}",
+                 stop().after_own_calls() and enough stop_timeout, or make the call through another one with .on(&g){}",
                 Ran(*may_have_run),
                 Spent(*retries_spent)
             ),

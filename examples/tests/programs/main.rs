@@ -107,14 +107,20 @@ fn two_services_call_each_other_whichever_starts_first() {
 fn three_processes_around_a_controller_over_a_unix_socket() {
     let scene = Scene::new();
     let folder = scene.folder("weather");
-    let controller = scene.start(&program::controller(), &["--unix-sock-path", &folder]);
+    let controller = scene.start(
+        &program::controller(env!("CARGO_BIN_EXE_shopping")),
+        &["--unix-sock-path", &folder],
+    );
     check_weather(&scene, controller, &folder);
 }
 
 #[test]
 fn three_processes_around_a_controller_over_tcp() {
     let scene = Scene::new();
-    let controller = scene.start(&program::controller(), &["--host", "127.0.0.1", "--port", "0"]);
+    let controller = scene.start(
+        &program::controller(env!("CARGO_BIN_EXE_shopping")),
+        &["--host", "127.0.0.1", "--port", "0"],
+    );
     let port = controller.logged("tcp://127.0.0.1:");
     check_weather(&scene, controller, &format!("127.0.0.1:{port}"));
 }

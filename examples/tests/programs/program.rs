@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -121,18 +121,28 @@ impl Program {
     /// Waits until it has printed `line`.
     pub fn wait_for(&self, line: &str) {
         let wanted = format!("{line}\n");
-        let printed = self
+        self.wait_for_printed(&format!("{line:?}"), |text| text.contains(&wanted));
+    }
+
+    /// Waits until what it has printed `is_enough`, and gives it; `what` says what is missing otherwise.
+    pub fn wait_for_printed(&self, what: &str, is_enough: impl Fn(&str) -> bool) -> String {
+        let text = self
             .printed
-            .wait_until(|written| written.ended || written.text.contains(&wanted));
-        let log = &self
-            .log
-            .wait_until(|written| written.ended || printed.text.contains(&wanted))
-            .text;
-        assert!(
-            printed.text.contains(&wanted),
-            "{line:?} is not printed, only:\n{}and logged:\n{log}",
-            printed.text
-        );
+            .wait_until(|written| written.ended || is_enough(&written.text))
+            .text
+            .clone();
+        if !is_enough(&text) {
+            let log = self.log.wait_until(|_| true).text.clone();
+            panic!("{what} is not printed, only:\n{text}and logged:\n{log}");
+        }
+        text
+    }
+
+    /// Sends it a signal, as `kill` does.
+    pub fn signal(&self, signal: Signal) {
+        // Its process identifier is kept until it is waited for.
+        let pid = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
     }
 
     /// Waits until `before` is in its log, and gives the word after that.
@@ -164,9 +174,7 @@ impl Program {
     pub fn stop(self) -> String {
         // Before that the signal would end it as it ends any program.
         self.log.wait_for("running until stopped");
-        // Nothing is sent to a program that ended before: its process identifier is kept until it is waited for.
-        let pid = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
         self.finish().0
     }
 }
@@ -178,11 +186,12 @@ impl Drop for Program {
     }
 }
 
-/// The program `daffi-controller`, which is another package's: it is built beside those of this one, if it is not there
+/// The program `daffi-controller`, which is another package's: it is built beside a program of this one, if it is not there
 /// or older than its source.
-pub fn controller() -> String {
-    static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
-        let folder = Path::new(env!("CARGO_BIN_EXE_shopping")).parent().unwrap();
+pub fn controller(beside: &str) -> String {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    let path = PATH.get_or_init(|| {
+        let folder = Path::new(beside).parent().unwrap();
         let profile = match folder.file_name().unwrap().to_str().unwrap() {
             "debug" => "dev",
             other => other,
@@ -197,5 +206,5 @@ pub fn controller() -> String {
         assert!(built.success());
         folder.join("daffi-controller")
     });
-    PATH.to_str().unwrap().to_owned()
+    path.to_str().unwrap().to_owned()
 }

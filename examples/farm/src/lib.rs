@@ -1,0 +1,71 @@
+//! A farm of processes that makes thumbnails of the pictures in a folder: what they agree on.
+//!
+//! `coordinator` reads the pictures and has the thumbnails made, as many `worker`s as there are make them, and `farm` runs all of it
+//! in one command, with workers that come later and one that is killed in the middle:
+//!
+//! ```sh
+//! cargo run -p thumbnail-farm
+//! ```
+//!
+//! To run it by hand, have a folder with pictures (`*.ppm`) and say, in as many terminals as you like and in any order,
+//!
+//! ```sh
+//! cargo run -p thumbnail-farm --bin coordinator PICTURES THUMBNAILS
+//! cargo run -p thumbnail-farm --bin worker ann
+//! cargo run -p thumbnail-farm --bin worker bob
+//! ```
+//!
+//! Ctrl-C ends each of them: a worker finishes what it has begun, the coordinator has finished what it has sent.
+
+use std::io::{IsTerminal as _, stderr};
+
+use daffi::fetcher;
+use serde::{Deserialize, Serialize};
+
+pub mod picture;
+
+pub use picture::{Picture, Unfit};
+
+/// What a worker offers. The compiler holds the workers to it, and the coordinator, which calls them by the `FarmClient` that
+/// `#[fetcher]` makes.
+#[fetcher(prefix = "farm.")]
+pub trait Farm {
+    /// A thumbnail of a picture, at most `side` points wide and high. The name is for whoever watches.
+    ///
+    /// A worker may be lost after it has begun, perhaps even after it was done, and then nobody knows whether this has run. A thumbnail
+    /// that is made twice is the same, so it is `idempotent`, and by `retry` it is made again until somebody gives it back. Without these
+    /// two, the coordinator would be told that the worker was lost and that the call may have run, and would have to decide by itself.
+    ///
+    /// Workers may come later than pictures, so a call waits for one.
+    #[fetcher(idempotent, retry = 20, wait = "1h")]
+    fn thumbnail(&self, name: &str, picture: &Picture, side: u32) -> Result<Thumbnail, Unfit>;
+
+    /// What each worker has done so far: a question to all that are there.
+    #[fetcher(broadcast, timeout = "5s")]
+    fn statistics(&self) -> Statistics;
+}
+
+/// A thumbnail, and who has made it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thumbnail {
+    pub picture: Picture,
+    pub by: String,
+}
+
+/// What a worker has done since it was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statistics {
+    pub thumbnails: u64,
+    /// How many points these pictures had.
+    pub points: u64,
+}
+
+/// Shows warnings of daffi's, and what else `RUST_LOG` asks for, on the error output.
+pub fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt()
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal())
+        .with_env_filter(filter)
+        .init();
+}
