@@ -8,6 +8,7 @@ mod changed;
 mod fault;
 mod full;
 mod kind;
+mod lacking;
 mod made;
 mod overloaded;
 mod phrases;

@@ -20,7 +20,9 @@ mod roster;
 pub use access::{Access, Grants, Right, Role};
 pub use error::{CallError, CallErrorKind, Oversized, RemoteError};
 pub use identity::{Identity, Proven};
-pub use proto::{Absence, Balance, Exceeded, Measure, QuotaOf, TimeLimit, TooMuch, TraceContext};
+pub use proto::{
+    Absence, Balance, Exceeded, Lacking, Measure, QuotaOf, TimeLimit, Told, TooMuch, TraceContext,
+};
 pub use quota::{Quota, Quotas};
 pub use roster::{CallbackInfo, LeaveReason, Presence, ProcessInfo};
 pub use session::Lagging;

@@ -40,6 +40,7 @@ mod streams;
 mod threads;
 mod tls;
 mod to_come;
+mod to_where;
 mod traces;
 mod unread;
 mod values;

@@ -89,6 +89,7 @@ pub fn made(number: u32, name: &str, mode: Mode) -> Header<'_> {
         key: None,
         mode,
         within: None,
+        having: Vec::new(),
     })
 }
 

@@ -265,7 +265,14 @@ fn damaged(random: &mut Random) -> Vec<u8> {
         4 => Frames::new().with(&Header::Cancel { call: id }),
         5 => Frames::new().offer(number, random.below(2) == 0, offers),
         6 => Frames::new().carrying(&Header::Withdraw { call: id }, &[2, 0, 1]),
-        7 => Frames::new().query(number, Query::WaitFunction { name, process: None }),
+        7 => Frames::new().query(
+            number,
+            Query::WaitFunction {
+                name,
+                process: None,
+                having: Vec::new(),
+            },
+        ),
         8 => Frames::new().query(number, Query::Presence),
         9 => Frames::new().query(number, Query::Callbacks),
         10 => Frames::new().with(&Header::Opened {

@@ -269,6 +269,7 @@ async fn a_process_name_is_nobodys_but_its_holders() {
         key: None,
         mode: Mode::Answered,
         within: None,
+        having: Vec::new(),
     });
     let ready = Frames::new().offer(0, true, []);
     thief.send(ready.with(&forged)).await;

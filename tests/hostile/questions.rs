@@ -69,7 +69,11 @@ async fn as_many_waits_as_there_are_numbers_are_refused_but_for_some() {
     let frames = (0..).zip(&names).fold(Frames::new(), |frames, (number, name)| {
         let query = match number % 2 {
             0 => Query::WaitProcess(name),
-            _ => Query::WaitFunction { name, process: None },
+            _ => Query::WaitFunction {
+                name,
+                process: None,
+                having: Vec::new(),
+            },
         };
         frames.query(number, query)
     });

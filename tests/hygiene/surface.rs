@@ -7,11 +7,11 @@ use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, BlockingStream, Broadcast,
     BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo,
-    CertificateFault, ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lagging,
-    LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas,
-    Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    Signature, StartError, Stop, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault, TlsSide, TooMuch,
-    TraceContext, Wait, bytes,
+    CertificateFault, ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lacking,
+    Lagging, LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf,
+    Quotas, Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream,
+    Right, Role, Signature, StartError, Stop, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault,
+    TlsSide, Told, TooMuch, TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -53,7 +53,9 @@ const _: () = {
     shared::<GlobalBuilder>();
     shared::<Handover>();
     shared::<Identity>();
+    shared::<Lacking>();
     shared::<Lagging>();
+    shared::<Told>();
     shared::<LeaveReason>();
     shared::<Oversized>();
     shared::<Parameter>();

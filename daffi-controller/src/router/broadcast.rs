@@ -89,15 +89,20 @@ impl Router {
         out: &mut impl Outlet,
     ) -> Option<Task> {
         let has_room = self.may_ask_many(from, header, turn, out)?;
-        let function = self.directory.function(header.name).map(|(_, function)| function);
-        let shown = function.map_or(&[][..], |function| function.shown());
+        let group = (!header.having.is_empty()).then(|| self.directory.group(header.name, &header.having));
+        let function = group.flatten().or_else(|| self.directory.function(header.name));
+        let shown = function.map_or(&[][..], |(_, function)| function.shown());
+        if !header.having.is_empty() {
+            turn.spend_looks(shown.len());
+        }
         // Who does not read has nobody looked for.
         if !has_room && shown.len() > FEW {
             self.refuse(from, header.call, OVERLOADED, out);
             return None;
         }
         let providers = shown.iter().filter_map(|key| self.directory.provider(*key));
-        let callable = providers.filter(|provider| provider.live).filter_map(|provider| {
+        let wanted = providers.filter(|provider| provider.live && provider.has(&header.having));
+        let callable = wanted.filter_map(|provider| {
             let peer = self.peers.get(provider.peer)?;
             peer.is_callable()
                 .then(|| (Arc::clone(&peer.name), Some(provider.peer)))
@@ -105,6 +110,11 @@ impl Router {
         let mut roster: Vec<_> = callable.collect();
         let all = roster.len();
         roster.retain(|(_, peer)| *peer != Some(from));
+        if roster.is_empty() && !header.having.is_empty() {
+            let failed = self.lacking(from, None, (header.name, &header.having), turn);
+            self.refuse(from, header.call, failed, out);
+            return None;
+        }
         if roster.is_empty() {
             let absence = if all == 0 {
                 Absence::Nobody
@@ -248,6 +258,7 @@ impl Router {
         out: &mut impl Outlet,
     ) -> Result<Routed, Failed> {
         let peer = peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
+        self.check_named(asking.from, peer, header, turn)?;
         let (from, payload) = (asking.from, asking.payload.arguments());
         let caller = Caller::Part(part);
         match self.check_part(peer, asking, out) {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use daffi_core::proto::{Absence, CallHeader, CallId, Failed, Header, Large, Mode, RunHeader, Status, Who};
 
 use super::calls::Outstanding;
+use super::having::Pairs;
 use super::ids::{Caller, PeerId, ProviderKey, Routed, Sent};
 use super::made::Made;
 use super::outlet::{Fault, Outlet};
@@ -51,7 +52,9 @@ impl Router {
         let picked = self
             .check_call(from, header, turn)
             .and_then(|()| self.check_share(from))
-            .and_then(|()| self.named(header));
+            .and_then(|()| self.named(from, header, turn));
+        let wants = picked == Ok(None) && !header.having.is_empty();
+        let gave_up_groups = wants && self.find_group(header, turn);
         let routed = match picked.map(|named| (named, self.pick(from, header, (named, size), turn, out))) {
             Ok((_, Ok(via))) => self
                 .run(from, (header, payload), via, caller, turn, out)
@@ -84,14 +87,21 @@ impl Router {
                 self.answer(from, header.call, status, &Bytes::new(), out);
             }
         }
-        Ok(None)
+        Ok(if gave_up_groups { self.rerouting() } else { None })
     }
 
     /// The process that a call names.
-    fn named(&self, header: &CallHeader<'_>) -> Result<Option<PeerId>, Failed> {
+    fn named(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        turn: &mut Turn,
+    ) -> Result<Option<PeerId>, Failed> {
         let Some(name) = header.to else { return Ok(None) };
         let peer = self.peers.present(name);
-        Ok(Some(peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?))
+        let peer = peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
+        self.check_named(from, peer, header, turn)?;
+        Ok(Some(peer))
     }
 
     /// Whom to ask.
@@ -111,7 +121,7 @@ impl Router {
             size,
             needed: self.needed_room(size),
         };
-        let picked = self.choose(header.name, &wish, turn, out)?;
+        let picked = self.choose((header.name, &header.having), &wish, turn, out)?;
         if self.waits_for(from, picked) {
             // Its own calls of before come first (P5).
             return Err(Unrouted::Busy {
@@ -125,11 +135,14 @@ impl Router {
     /// One that can be asked.
     pub(super) fn choose(
         &mut self,
-        name: &str,
+        (name, having): (&str, &Pairs<'_>),
         wish: &Wish,
         turn: &mut Turn,
         out: &impl Outlet,
     ) -> Result<ProviderKey, Unrouted> {
+        if !having.is_empty() && wish.named.is_none() {
+            return self.choose_having((name, having), wish, turn, out);
+        }
         let (peers, directory) = (&self.peers, &self.directory);
         let function = directory.function(name);
         let looks = Cell::new(0);

@@ -61,7 +61,7 @@ impl Router {
             let provider = self.directory.provider(call.via);
             provider.is_some_and(|provider| {
                 // One that is taken back accepts nothing.
-                provider.function == function
+                self.is_called(provider, function, &header.having)
                     && (provider.concurrency.is_some() || provider.per_caller.is_some() && call.by == from)
                     && provider.accepts(header.signature)
                     && named.is_none_or(|named| named == provider.peer)

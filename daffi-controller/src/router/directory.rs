@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use daffi_core::proto::{Balance, CallbackId, Described, Offered, stable_hash};
+use daffi_core::proto::{Attributes, Balance, CallbackId, Described, Offered, stable_hash};
 use slab::Slab;
 
 use super::callers::PerCaller;
@@ -23,7 +23,11 @@ pub(super) struct Directory {
     offerings: Table<PeerId, OfProcess>,
     /// How many calls were handed to providers.
     pub(super) begun: u64,
-    mixing: Mixing,
+    /// How often a group was asked for.
+    pub(super) asked: u64,
+    /// Those that were given up, until those are told who wait for them.
+    pub(super) given_up: Vec<FunctionKey>,
+    pub(super) mixing: Mixing,
 }
 
 /// Why a process cannot offer a callback.
@@ -43,6 +47,8 @@ impl Directory {
             providers: Slab::new(),
             offerings: Table::with_hasher(mixing),
             begun: 0,
+            asked: 0,
+            given_up: Vec::new(),
             mixing,
         }
     }
@@ -108,7 +114,8 @@ impl Directory {
 
     /// The callback at a place, if there is one; nothing beyond the last place.
     pub(super) fn function_at(&self, place: usize) -> Option<Option<&Function>> {
-        (place < self.functions.capacity()).then(|| self.functions.get(place))
+        let is_one = |function: &&Function| function.group.is_none();
+        (place < self.functions.capacity()).then(|| self.functions.get(place).filter(is_one))
     }
 
     // ------------------------------------------------------------------ to change
@@ -133,7 +140,7 @@ impl Directory {
     pub(super) fn add(
         &mut self,
         peer: PeerId,
-        process_name: &str,
+        (process_name, attributes): (&str, Arc<Attributes>),
         offered: Offered,
         bytes: usize,
     ) -> ProviderKey {
@@ -160,6 +167,8 @@ impl Directory {
             bytes,
             shown: None,
             free: None,
+            attributes,
+            groups: Vec::new(),
             live: false,
             withdrawn: false,
         })));
@@ -188,6 +197,8 @@ impl Directory {
             queues: Vec::new(),
             streaming: 0,
             hidden: 1,
+            groups: Table::with_hasher(self.mixing),
+            group: None,
         })));
         self.names.insert(Arc::clone(&name), function);
         (function, name)
@@ -211,35 +222,27 @@ impl Directory {
     }
 
     /// Makes a callback callable. All that offer it and are shown share its calls in the same way: one that would not stays
-    /// hidden, and another is named that differs.
-    pub(super) fn show(&mut self, key: ProviderKey) -> Result<(), ProviderKey> {
+    /// hidden, and another is named that differs. How many groups were looked at.
+    pub(super) fn show(&mut self, key: ProviderKey) -> Result<usize, ProviderKey> {
         if let Some(other) = self.differing(key) {
             return Err(other);
         }
-        let Some(provider) = self.providers.get(key.0 as usize) else {
-            return Ok(());
+        let provider = self.providers.get_mut(key.0 as usize);
+        let Some(provider) = provider.filter(|provider| provider.shown.is_none()) else {
+            return Ok(0);
         };
-        if provider.shown.is_some() {
-            return Ok(());
-        }
         let Some(function) = self.functions.get_mut(provider.function.0 as usize) else {
-            return Ok(());
+            return Ok(0);
         };
         let (callback, peer) = (provider.callback, provider.peer);
-        let place = function.shown.len();
-        function.shown.push(key);
+        provider.shown = Some(function.shown.len());
+        function.add(key, provider);
         function.hidden -= 1;
-        let provider = &mut self.providers[key.0 as usize];
-        provider.shown = Some(place);
-        for number in provider.numbers() {
-            function.accepted.entry(number).or_default().add(key);
-        }
-        function.count(provider);
         if let Some(offering) = self.offerings.get_mut(&peer) {
             offering.hidden.remove(&callback);
         }
         self.settle(key);
-        Ok(())
+        Ok(self.join_groups(key))
     }
 
     /// The offer counts that brought a callback, which is shown.
@@ -254,36 +257,51 @@ impl Directory {
         let Some(provider) = self.providers.get_mut(key.0 as usize) else {
             return;
         };
-        let Some(function) = self.functions.get_mut(provider.function.0 as usize) else {
+        let Some(shown) = provider.shown.take() else {
             return;
         };
-        let Some(place) = provider.shown.take() else {
-            return;
-        };
-        function.turns.remove(&(provider.last, key));
-        let free = provider.free.take();
-        for number in provider.numbers() {
-            if let Some(accepting) = function.accepted.get_mut(&number)
-                && !accepting.remove(key)
-            {
-                function.accepted.remove(&number);
-            }
-        }
-        function.uncount(provider);
+        let (of, free) = (provider.function, provider.free.take());
         let (peer, callback) = (provider.peer, provider.callback);
-        function.shown.swap_remove(place);
-        if let Some(moved) = function.shown.get(place) {
-            self.providers[moved.0 as usize].shown = Some(place);
+        self.leave_groups(key);
+        self.take_out(of, key, (shown, free));
+        if let Some(function) = self.functions.get_mut(of.0 as usize) {
+            function.hidden += 1;
         }
-        if let Some(free) = free {
-            function.free.swap_remove(free);
-            if let Some(moved) = function.free.get(free) {
-                self.providers[moved.0 as usize].free = Some(free);
-            }
-        }
-        function.hidden += 1;
         if let Some(offering) = self.offerings.get_mut(&peer) {
             offering.hidden.insert(callback, key);
+        }
+    }
+
+    /// Takes a provider from its places in the lists of a callback or of a group.
+    pub(super) fn take_out(
+        &mut self,
+        of: FunctionKey,
+        key: ProviderKey,
+        (shown, free): (usize, Option<usize>),
+    ) {
+        let provider = self.providers.get(key.0 as usize);
+        let function = self.functions.get_mut(of.0 as usize);
+        let (Some(provider), Some(function)) = (provider, function) else {
+            return;
+        };
+        function.subtract(key, provider);
+        function.shown.swap_remove(shown);
+        if let Some(moved) = function.shown.get(shown) {
+            self.providers[moved.0 as usize].put_shown(of, shown);
+        }
+        if let Some(free) = free {
+            self.vacate(of, free);
+        }
+    }
+
+    /// Takes one from those that could be given a call.
+    fn vacate(&mut self, of: FunctionKey, free: usize) {
+        let function = &mut self.functions[of.0 as usize];
+        function.free.swap_remove(free);
+        if let Some(moved) = function.free.get(free)
+            && let Some(place) = self.providers[moved.0 as usize].free_in(of)
+        {
+            *place = Some(free);
         }
     }
 
@@ -328,23 +346,34 @@ impl Directory {
 
     /// Puts one that is shown among the free ones, or takes it from them.
     pub(super) fn settle(&mut self, key: ProviderKey) {
+        let function = self.providers[key.0 as usize].function;
+        self.settle_in(function, key);
+        let mut place = 0;
+        while let Some(of) = self.providers[key.0 as usize].groups.get(place) {
+            let group = of.group;
+            self.settle_in(group, key);
+            place += 1;
+        }
+    }
+
+    /// The same, of a callback or a group.
+    pub(super) fn settle_in(&mut self, of: FunctionKey, key: ProviderKey) {
         let provider = &mut self.providers[key.0 as usize];
-        let function = &mut self.functions[provider.function.0 as usize];
-        match (provider.free, provider.is_full()) {
+        let (is_full, balance, last) = (provider.is_full(), provider.balance, provider.last);
+        let Some(free) = provider.free_in(of) else { return };
+        let function = &mut self.functions[of.0 as usize];
+        match (*free, is_full) {
             (None, false) => {
-                provider.free = Some(function.free.len());
+                *free = Some(function.free.len());
                 function.free.push(key);
-                if provider.balance == Balance::RoundRobin {
-                    function.turns.insert((provider.last, key));
+                if balance == Balance::RoundRobin {
+                    function.turns.insert((last, key));
                 }
             }
             (Some(place), true) => {
-                provider.free = None;
-                function.turns.remove(&(provider.last, key));
-                function.free.swap_remove(place);
-                if let Some(moved) = function.free.get(place) {
-                    self.providers[moved.0 as usize].free = Some(place);
-                }
+                *free = None;
+                function.turns.remove(&(last, key));
+                self.vacate(of, place);
             }
             _ => {}
         }
@@ -361,7 +390,7 @@ impl Directory {
 }
 
 /// A place in a slab, as it is kept.
-fn key(place: usize) -> u32 {
+pub(super) fn key(place: usize) -> u32 {
     // How much there may be fits.
     u32::try_from(place).unwrap_or(u32::MAX)
 }

@@ -11,9 +11,6 @@ use super::made::Made;
 use super::numbers::{Mixing, Table};
 use super::payload::Payload;
 
-/// What a call that waits takes beside its arguments, about, in bytes.
-pub(super) const KEPT: usize = 512;
-
 /// What the end of a stream takes beside its words.
 pub(super) const CLOSED: usize = 64;
 
@@ -67,7 +64,7 @@ pub(super) const CLOSED_BYTES: usize = 8 * 1024;
 impl Parked {
     pub(super) fn bytes(&self) -> usize {
         let closed: usize = self.closed.iter().map(|(_, status)| status.len() + CLOSED).sum();
-        self.size.saturating_add(KEPT).saturating_add(closed)
+        self.size.saturating_add(self.made.kept()).saturating_add(closed)
     }
 }
 

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use bytes::Bytes;
 use daffi_core::proto::{Limits, PieceError, StreamId};
 
-use super::ids::{PeerId, WaitId};
-use super::line::{CLOSED, CLOSED_BYTES, KEPT, Line, LineKey, Next, Parked, Queue, QueueKey};
+use super::ids::{FunctionKey, PeerId, WaitId};
+use super::line::{CLOSED, CLOSED_BYTES, Line, LineKey, Next, Parked, Queue, QueueKey};
 use super::numbers::{Mixing, Table, shrink};
 
 /// How many may wait in a queue, and how many bytes of them.
@@ -86,12 +86,11 @@ impl Lines {
 
     // ------------------------------------------------------------------ to come and to go
 
-    /// Whether a call may wait that brings so many bytes to its provider.
-    pub(super) fn admission(&self, line: LineKey, by: PeerId, size: usize, bound: Bound) -> Admission {
+    /// Whether a call may wait that takes so many bytes.
+    pub(super) fn admission(&self, line: LineKey, by: PeerId, bytes: usize, bound: Bound) -> Admission {
         if bound.calls == 0 {
             return Admission::Denied;
         }
-        let bytes = size.saturating_add(KEPT);
         let own_bytes = self.of.get(&by).copied().unwrap_or(0);
         // One that is alone may wait, however large it is.
         let takes = |all: usize, most: usize, own: usize| {
@@ -204,9 +203,8 @@ impl Lines {
 
     /// More of the arguments of a call has come. What they have in the end is counted already.
     pub(super) fn add(&mut self, id: WaitId, piece: &Bytes) -> Result<(), PieceError> {
-        self.calls
-            .get_mut(&id)
-            .map_or(Ok(()), |call| call.payload.add(piece))
+        let call = self.calls.get_mut(&id);
+        call.map_or(Ok(()), |call| call.payload.add(piece))
     }
 
     /// Keeps what a stream of a call ended with; `false` if that is too much.
@@ -215,7 +213,9 @@ impl Lines {
         let Some(call) = self.calls.get_mut(&id) else {
             return false;
         };
-        let kept = call.bytes().saturating_sub(call.size.saturating_add(KEPT));
+        let kept = call
+            .bytes()
+            .saturating_sub(call.size.saturating_add(call.made.kept()));
         if kept + more > CLOSED_BYTES || self.bytes.saturating_add(more) > self.limit {
             return false;
         }
@@ -233,10 +233,8 @@ impl Lines {
 
     /// Whether a call of the caller's waits in one of these lines.
     pub(super) fn has_of(&self, caller: PeerId, lines: &[LineKey]) -> bool {
-        lines.iter().any(|line| {
-            let line = self.lines.get(line);
-            line.is_some_and(|line| line.has(caller))
-        })
+        let mut lines = lines.iter().filter_map(|line| self.lines.get(line));
+        lines.any(|line| line.has(caller))
     }
 
     /// Those whose turn it is in these lines, some of them, but for those of a caller that is not to be had by lines for any, and
@@ -348,6 +346,19 @@ impl Lines {
         if !cast_off.is_empty() {
             self.adrift.push_back(cast_off);
         }
+    }
+
+    /// Nobody is in a group any more.
+    pub(super) fn cast_off_group(&mut self, group: FunctionKey) {
+        let all = LineKey::Any(group, 0)..=LineKey::Any(group, u64::MAX);
+        while let Some(line) = self.lines.range(all.clone()).next().map(|(line, _)| *line) {
+            self.cast_off(line, None);
+        }
+    }
+
+    /// How many calls wait in a queue.
+    pub(super) fn waiting_in(&self, queue: QueueKey) -> usize {
+        self.queues.get(&queue).map_or(0, |queue| queue.calls)
     }
 
     pub(super) fn has_adrift(&self) -> bool {

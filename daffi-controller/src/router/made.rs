@@ -4,12 +4,18 @@ use std::time::Duration;
 
 use daffi_core::proto::{CallHeader, CallId, Mode, TraceContext};
 
+use super::having::Having;
+
+/// What a call that waits takes beside its arguments, about, in bytes.
+const KEPT: usize = 512;
+
 /// What of a call's header is needed when the frame that brought it is gone.
 #[derive(Debug)]
 pub(super) struct Made {
     pub(super) number: CallId,
     pub(super) name: Box<str>,
     pub(super) signature: u64,
+    having: Option<Box<Having>>,
     pub(super) deadline: Option<Duration>,
     trace: Option<TraceContext>,
     metadata: Vec<(Box<str>, Box<str>)>,
@@ -24,6 +30,7 @@ impl Made {
             number: header.call,
             name: header.name.into(),
             signature: header.signature,
+            having: (!header.having.is_empty()).then(|| Box::new(Having::new(&header.having))),
             deadline: header.deadline,
             trace: header.trace,
             metadata: header
@@ -42,6 +49,18 @@ impl Made {
         self.mode.hands_over()
     }
 
+    /// What it takes while it waits, about, in bytes, beside what it brings to its provider.
+    pub(super) fn kept(&self) -> usize {
+        KEPT + self.having.as_ref().map_or(0, |having| having.bytes())
+    }
+
+    /// The attributes that it wants of the process that runs it.
+    pub(super) fn having(&self) -> Vec<(&str, &str)> {
+        self.having
+            .as_ref()
+            .map_or_else(Vec::new, |having| having.pairs())
+    }
+
     /// The header again, but for the process that it names.
     pub(super) fn header(&self) -> CallHeader<'_> {
         CallHeader {
@@ -49,6 +68,7 @@ impl Made {
             name: &self.name,
             signature: self.signature,
             to: None,
+            having: self.having(),
             deadline: self.deadline,
             trace: self.trace,
             metadata: self

@@ -9,7 +9,7 @@
 //!
 //! Six parts own their fields: the processes (`peers`), the calls on their way (`calls`) and those that wait (`lines`), who offers what
 //! (`directory`), the calls to many (`broadcasts`) and those who want to know (`watchers`). What needs several of them is
-//! an `impl Router` in the file of what it is about: `calling`, `queueing`, `broadcast`, `passing`, `streams`, `offering`, `parting`,
+//! an `impl Router` in the file of what it is about: `calling`, `wanted`, `queueing`, `broadcast`, `passing`, `streams`, `offering`, `parting`,
 //! `query`, `telling`, `permitting`, `restricting`, `metering`.
 
 mod account;
@@ -24,6 +24,8 @@ mod counting;
 mod directory;
 mod gathered;
 mod gathering;
+mod groups;
+mod having;
 mod holders;
 mod ids;
 mod line;
@@ -63,6 +65,7 @@ mod telling;
 #[cfg(test)]
 mod tests;
 mod unwanted;
+mod wanted;
 mod watchers;
 mod work;
 

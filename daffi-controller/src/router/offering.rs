@@ -38,6 +38,8 @@ struct Offering {
     names: Vec<Arc<str>>,
     /// How many of these may be given calls.
     live: usize,
+    /// Groups were given up for it.
+    gave_up_groups: bool,
     /// Why nothing of it counts.
     refused: Option<Failed>,
 }
@@ -110,6 +112,7 @@ impl Router {
             shown: Vec::new(),
             names: Vec::new(),
             live: 0,
+            gave_up_groups: false,
             refused,
         })))
     }
@@ -150,7 +153,9 @@ impl Router {
                 break;
             };
             match self.directory.show(key) {
-                Ok(()) => {
+                Ok(groups) => {
+                    turn.spend_looks(groups);
+                    offering.gave_up_groups |= self.let_go_of_groups();
                     offering.shown.push(key);
                     let provider = self.directory.provider(key);
                     offering
@@ -221,7 +226,9 @@ impl Router {
         if let Some(reason) = self.over_callbacks(peer, now) {
             return Err(reason);
         }
-        let key = self.directory.add(peer, &self.name_of(peer), offered, bytes);
+        let attributes = self.peers.get(peer).map(|peer| Arc::clone(&peer.attributes));
+        let process = (&*self.name_of(peer), attributes.unwrap_or_default());
+        let key = self.directory.add(peer, process, offered, bytes);
         match self.directory.differing(key) {
             None => {
                 self.count_callbacks(peer);
@@ -285,7 +292,9 @@ impl Router {
         let shown = std::mem::take(&mut offering.shown);
         // Calls that come from now on find them.
         let served = (!self.lines.is_empty()).then(|| Box::new(Serving(shown.into_iter())) as Task);
-        Progress::Then(served.into_iter().chain([woken]).chain(told).collect())
+        let rerouting = self.rerouting().filter(|_| offering.gave_up_groups);
+        let steps = served.into_iter().chain([woken]).chain(told);
+        Progress::Then(steps.chain(rerouting).collect())
     }
 
     /// Something speaks against an offer: nothing of it counts.

@@ -251,8 +251,9 @@ fn refusal(
             closest = Some((obstacle, provider));
         }
     }
-    let own = directory.offer_of(wish.caller, key).map(|(_, provider)| provider);
-    let own = own.and_then(|provider| provider.signature.as_ref());
+    let own = directory.offer_of(wish.caller, function.base(key));
+    let own = own.filter(|(own, _)| function.group.is_none() || shown.contains(own));
+    let own = own.and_then(|(_, provider)| provider.signature.as_ref());
     let own_accepts = own.is_some_and(|own| own.accepts(wish.signature));
     // Of many, it is known how many would take the call if they could, and whether some run as much as they may.
     let others_accept = function.accepting(wish.signature) > usize::from(own_accepts);

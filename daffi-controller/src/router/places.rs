@@ -20,9 +20,12 @@ impl Directory {
         }
         let before = std::mem::replace(&mut provider.last, begun);
         if provider.balance == Balance::RoundRobin && provider.free.is_some() {
-            let function = &mut self.functions[provider.function.0 as usize];
-            function.turns.remove(&(before, key));
-            function.turns.insert((begun, key));
+            let groups = provider.groups.iter().map(|place| place.group);
+            for of in groups.chain([provider.function]) {
+                let function = &mut self.functions[of.0 as usize];
+                function.turns.remove(&(before, key));
+                function.turns.insert((begun, key));
+            }
         }
         if provider.is_full() {
             self.settle(key);

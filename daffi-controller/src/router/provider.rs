@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use daffi_core::proto::{Balance, CallbackId, Described};
+use daffi_core::proto::{Attributes, Balance, CallbackId, Described};
 
 use super::callers::PerCaller;
+use super::having::{Having, Pairs};
 use super::ids::{FunctionKey, PeerId, ProviderKey};
 use super::numbers::Table;
 
@@ -37,13 +38,51 @@ pub(super) struct Provider {
     /// Its place among those that are shown, and among those of them that could be given a call.
     pub(super) shown: Option<usize>,
     pub(super) free: Option<usize>,
+    /// What its process says of itself, and the groups that it is in by that.
+    pub(super) attributes: Arc<Attributes>,
+    pub(super) groups: Vec<InGroup>,
     /// The offer that brought it counts: it may be given calls.
     pub(super) live: bool,
     /// It is offered no more, and goes when its calls have ended.
     pub(super) withdrawn: bool,
 }
 
+/// The places of a provider in a group.
+#[derive(Debug)]
+pub(super) struct InGroup {
+    pub(super) group: FunctionKey,
+    pub(super) shown: usize,
+    pub(super) free: Option<usize>,
+}
+
 impl Provider {
+    /// Whether its process has these attributes.
+    pub(super) fn has(&self, having: &Pairs<'_>) -> bool {
+        self.attributes.have(having.iter().copied())
+    }
+
+    fn in_group(&mut self, group: FunctionKey) -> Option<&mut InGroup> {
+        self.groups.iter_mut().find(|place| place.group == group)
+    }
+
+    /// Its place among those that are shown is another one.
+    pub(super) fn put_shown(&mut self, function: FunctionKey, place: usize) {
+        if function == self.function {
+            self.shown = Some(place);
+        } else if let Some(of) = self.in_group(function) {
+            of.shown = place;
+        }
+    }
+
+    /// Its place among those that could be given a call, in a callback or a group.
+    pub(super) fn free_in(&mut self, function: FunctionKey) -> Option<&mut Option<usize>> {
+        if function == self.function {
+            Some(&mut self.free)
+        } else {
+            self.in_group(function).map(|of| &mut of.free)
+        }
+    }
+
     /// Whether it runs as many calls as it may.
     pub(super) fn is_full(&self) -> bool {
         self.concurrency.is_some_and(|limit| self.running >= limit)
@@ -76,7 +115,19 @@ impl Provider {
     }
 }
 
-/// A callback that somebody offers.
+/// What makes those who offer a callback a group.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// The callback.
+    pub(super) of: FunctionKey,
+    pub(super) having: Arc<Having>,
+    /// A number of these.
+    pub(super) number: u64,
+    /// When it was last asked for, as the count of all times that one was.
+    pub(super) asked: u64,
+}
+
+/// A callback that somebody offers; or those of its providers that have some attributes.
 #[derive(Debug)]
 pub(super) struct Function {
     pub(super) name: Arc<str>,
@@ -94,6 +145,10 @@ pub(super) struct Function {
     pub(super) streaming: usize,
     /// How many are not shown.
     pub(super) hidden: usize,
+    /// Those of its providers that have some attributes, by a number of these.
+    pub(super) groups: Table<u64, FunctionKey>,
+    /// It is one of these itself.
+    pub(super) group: Option<Box<Group>>,
 }
 
 impl Function {
@@ -132,8 +187,22 @@ impl Function {
         self.queues.last().map_or(0, |(queue, _)| *queue)
     }
 
+    /// One that is shown, or is in the group.
+    pub(super) fn add(&mut self, key: ProviderKey, provider: &Provider) {
+        self.shown.push(key);
+        for number in provider.numbers() {
+            self.accepted.entry(number).or_default().add(key);
+        }
+        self.count(provider);
+    }
+
+    /// The callback that it is, or is a group of.
+    pub(super) fn base(&self, key: FunctionKey) -> FunctionKey {
+        self.group.as_ref().map_or(key, |group| group.of)
+    }
+
     /// One that is shown.
-    pub(super) fn count(&mut self, provider: &Provider) {
+    fn count(&mut self, provider: &Provider) {
         self.streaming += usize::from(provider.streams());
         let queue = provider.queue;
         match self.queues.binary_search_by_key(&queue, |(queue, _)| *queue) {
@@ -142,8 +211,21 @@ impl Function {
         }
     }
 
+    /// Undoes [`add`](Self::add), but for its place.
+    pub(super) fn subtract(&mut self, key: ProviderKey, provider: &Provider) {
+        self.turns.remove(&(provider.last, key));
+        for number in provider.numbers() {
+            if let Some(accepting) = self.accepted.get_mut(&number)
+                && !accepting.remove(key)
+            {
+                self.accepted.remove(&number);
+            }
+        }
+        self.uncount(provider);
+    }
+
     /// One that is shown no more.
-    pub(super) fn uncount(&mut self, provider: &Provider) {
+    fn uncount(&mut self, provider: &Provider) {
         self.streaming -= usize::from(provider.streams());
         let queue = provider.queue;
         if let Ok(place) = self.queues.binary_search_by_key(&queue, |(queue, _)| *queue) {

@@ -6,6 +6,7 @@ use daffi_core::proto::{
     self, Attributes, CallId, CallbackEntry, EncodeError, Failed, ProcessEntry, Query, Status,
 };
 
+use super::having::{self, Pairs};
 use super::ids::{PeerId, ProviderKey, Sent};
 use super::outlet::{Fault, Outlet};
 use super::peers::{Peer, Stage};
@@ -126,8 +127,14 @@ impl Router {
                 self.watchers.questions.for_process(name, from, call);
                 self.note(from, call, Sent::Question);
             }
-            Query::WaitFunction { name, process } if !self.is_offered(name, process, from, turn) => {
-                self.watchers.questions.for_function(name, process, from, call);
+            Query::WaitFunction {
+                name,
+                process,
+                ref having,
+            } if !self.is_offered((name, having), process, from, turn) => {
+                turn.spend_words(having::bytes(having));
+                let questions = &mut self.watchers.questions;
+                questions.for_function((name, having), process, (from, call));
                 self.note(from, call, Sent::Question);
             }
             Query::WaitProcess(_) | Query::WaitFunction { .. } => {
@@ -154,20 +161,30 @@ impl Router {
     }
 
     /// Whether that process, or any other than the asking one, offers a callback.
-    fn is_offered(&self, name: &str, process: Option<&str>, from: PeerId, turn: &mut Turn) -> bool {
+    fn is_offered(
+        &self,
+        (name, having): (&str, &Pairs<'_>),
+        process: Option<&str>,
+        from: PeerId,
+        turn: &mut Turn,
+    ) -> bool {
         let function = self.directory.function(name);
         if let Some(process) = process {
             let peer = self.peers.present(process);
             let offer = peer.zip(function);
             let offer = offer.and_then(|(peer, (key, _))| self.directory.offer_of(peer, key));
-            return offer.is_some_and(|(_, provider)| self.is_there(provider));
+            return offer.is_some_and(|(_, provider)| provider.has(having) && self.is_there(provider));
         }
+        let group = (!having.is_empty()).then(|| self.directory.group(name, having));
+        let function = group.flatten().or(function);
         let function = function.map(|(_, function)| function);
         let shown = function.map_or(&[][..], |function| function.shown());
         // The first or the second is there, as a rule: others are about to come or to go.
         let is_there = |key: &ProviderKey| {
             let provider = self.directory.provider(*key);
-            provider.is_some_and(|provider| provider.peer != from && self.is_there(provider))
+            provider.is_some_and(|provider| {
+                provider.peer != from && provider.has(having) && self.is_there(provider)
+            })
         };
         let found = shown.iter().position(is_there);
         turn.spend_looks(found.unwrap_or(shown.len()));

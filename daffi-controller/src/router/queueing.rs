@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use daffi_core::proto::{self, Absence, CallId, Failed, Header, Status, StreamId};
 
-use super::ids::{Caller, FunctionKey, PeerId, ProviderKey, Routed, Sent, WaitId};
+use super::ids::{Caller, PeerId, ProviderKey, Routed, Sent, WaitId};
 use super::line::{LineKey, Parked};
 use super::lines::{Admission, Bound};
 use super::made::Made;
@@ -53,15 +53,12 @@ impl Router {
         turn: &Turn,
         out: &mut impl Outlet,
     ) -> Result<WaitId, Failed> {
-        let function = self.directory.function(&wait.made.name);
-        let (line, calls) = function
-            .and_then(|(key, function)| self.line(key, wait.named, wait.made.signature, function.queue()))
+        let (line, calls) = self
+            .line(wait.by, wait.named, &wait.made)
             .ok_or(Failed::NoProvider(Absence::Nobody))?;
         let bytes = self.limits.queue_bytes;
-        match self
-            .lines
-            .admission(line, wait.by, wait.size, Bound { calls, bytes })
-        {
+        let taken = wait.size.saturating_add(wait.made.kept());
+        match self.lines.admission(line, wait.by, taken, Bound { calls, bytes }) {
             Admission::Granted => {}
             Admission::Instead(other) => {
                 self.refuse_parked(other, OVERLOADED, out);
@@ -87,15 +84,12 @@ impl Router {
     }
 
     /// Where a call waits, and how many may.
-    pub(super) fn line(
-        &self,
-        function: FunctionKey,
-        named: Option<PeerId>,
-        signature: u64,
-        queue: u32,
-    ) -> Option<(LineKey, u32)> {
+    pub(super) fn line(&self, by: PeerId, named: Option<PeerId>, made: &Made) -> Option<(LineKey, u32)> {
+        let having = made.having();
+        let (function, of_all) = self.directory.function(&made.name)?;
         match named {
-            None => Some((LineKey::Any(function, signature), queue)),
+            None if !having.is_empty() => self.line_having((&made.name, &having), by, made.signature),
+            None => Some((LineKey::Any(function, made.signature), of_all.queue())),
             Some(named) => {
                 let (key, provider) = self.directory.offer_of(named, function)?;
                 Some((LineKey::One(key), provider.queue))

@@ -123,29 +123,25 @@ impl Router {
             peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
         }
         let (wish, made) = (self.wish(parked), Arc::clone(&parked.made));
-        self.choose(&made.name, &wish, turn, out)
+        self.choose((&made.name, &made.having()), &wish, turn, out)
     }
 
     /// A call whose line nobody serves any more is given to somebody, waits elsewhere, or ends.
     fn reroute(&mut self, id: WaitId, turn: &mut Turn, out: &mut impl Outlet) {
         let Some(parked) = self.lines.get(id) else { return };
-        let (named, made) = (parked.named, Arc::clone(&parked.made));
+        let (by, named, made) = (parked.by, parked.named, Arc::clone(&parked.made));
         let failed = match self.pick_again(id, turn, out) {
             Ok(via) => return self.begin_parked(id, via, turn, out),
-            Err(Unrouted::Busy { unsure, .. }) => {
-                let function = self.directory.function(&made.name);
-                let line = function.and_then(|(key, _)| self.line(key, named, made.signature, 0));
-                match line {
-                    Some((line, _)) => {
-                        self.lines.transfer(id, line);
-                        if unsure {
-                            self.stall(line, turn);
-                        }
-                        return;
+            Err(Unrouted::Busy { unsure, .. }) => match self.line(by, named, &made) {
+                Some((line, _)) => {
+                    self.lines.transfer(id, line);
+                    if unsure {
+                        self.stall(line, turn);
                     }
-                    None => OVERLOADED,
+                    return;
                 }
-            }
+                None => OVERLOADED,
+            },
             Err(Unrouted::Failed(failed)) => failed,
         };
         self.refuse_parked(id, failed, out);
@@ -161,6 +157,11 @@ impl Router {
             }
             let Next { turn: place, call } = *next;
             match self.pick_again(call, turn, out) {
+                // It waits for one of several, and another one is free.
+                Ok(via) if matches!(at.line, LineKey::One(of) if of != via) => {
+                    self.begin_parked(call, via, turn, out);
+                    continue;
+                }
                 Ok(via) => {
                     let waiting = self.lines.len();
                     // Whoever has waited longest for that place.

@@ -178,7 +178,11 @@ impl Router {
 pub(super) fn lines_of(directory: &Directory, key: ProviderKey) -> Option<(PeerId, Vec<LineKey>)> {
     let provider = directory.provider(key)?;
     provider.shown?;
-    let any = provider.numbers().chain([0]);
-    let lines = any.map(|number| LineKey::Any(provider.function, number));
+    let groups = provider.groups.iter().map(|place| place.group);
+    let any = [provider.function].into_iter().chain(groups);
+    let lines = any.flat_map(|function| {
+        let numbers = provider.numbers().chain([0]);
+        numbers.map(move |number| LineKey::Any(function, number))
+    });
     Some((provider.peer, lines.chain([LineKey::One(key)]).collect()))
 }

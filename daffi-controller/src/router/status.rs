@@ -1,7 +1,7 @@
 //! What statuses mean to whoever passes them on.
 
 use bytes::Bytes;
-use daffi_core::proto::{Failed, FrameError, Header, Limits, Own, Status};
+use daffi_core::proto::{Absence, Failed, FrameError, Header, Limits, Own, Status};
 
 use super::ids::PeerId;
 use super::outlet::Outlet;
@@ -52,6 +52,7 @@ pub(super) const fn is_small(status: &Status<'_>) -> bool {
         Status::Value => true,
         Status::App { .. } => false,
         Status::Failed(Failed::ProviderLost { process }) => process.len() <= Limits::NAME_BYTES,
+        Status::Failed(Failed::NoProvider(Absence::Lacking(_))) => false,
         Status::Failed(failed) => matches!(
             failed,
             Failed::NoProvider(_)
@@ -100,6 +101,7 @@ pub(super) fn words(status: &Status<'_>) -> usize {
             | Failed::Encode { message: words }
             | Failed::Invalid { reason: words } => words.len(),
             Failed::SignatureMismatch { offered } => offered.size(),
+            Failed::NoProvider(Absence::Lacking(lacking)) => lacking.bytes(),
             _ => 0,
         },
     }

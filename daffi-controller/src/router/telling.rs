@@ -12,7 +12,7 @@ use daffi_core::proto::{self, Attributes, CallId, Change, Failed, Header, Partin
 use super::ids::{PeerId, Sent};
 use super::outlet::Outlet;
 use super::peers::Stage;
-use super::questions::Asker;
+use super::questions::{Asker, Offering};
 use super::state::Router;
 use super::watchers::{BACKLOG, Subscriber};
 use super::work::{Progress, Step, Task, Turn};
@@ -214,7 +214,16 @@ impl Router {
             let questions = &mut self.watchers.questions;
             let woken = match (&waking.process, waking.callbacks.get(waking.next)) {
                 (Some(process), _) => questions.next_for_process(process),
-                (None, Some(callback)) => questions.next_for_function(callback, waking.peer, &peer.name),
+                (None, Some(callback)) => {
+                    let offering = Offering {
+                        peer: waking.peer,
+                        process: &peer.name,
+                        attributes: &peer.attributes,
+                    };
+                    let (woken, looks) = questions.next_for_function(callback, offering);
+                    turn.spend_looks(looks);
+                    woken
+                }
                 (None, None) => return Progress::Done,
             };
             match woken {

@@ -9,6 +9,7 @@ mod effort;
 mod garbage;
 mod generated;
 mod handover;
+mod having;
 mod interleaved;
 mod load;
 mod meanwhile;
@@ -342,7 +343,11 @@ fn offers(offers: &[Offered]) -> Bytes {
 
 /// The question whether another process offers `name`.
 const fn function(name: &str) -> Query<'_> {
-    Query::WaitFunction { name, process: None }
+    Query::WaitFunction {
+        name,
+        process: None,
+        having: Vec::new(),
+    }
 }
 
 /// A call of `name`, as its caller sends it under `number`.
@@ -358,6 +363,7 @@ const fn call(number: u32, name: &str) -> CallHeader<'_> {
         key: None,
         mode: Mode::Answered,
         within: None,
+        having: Vec::new(),
     }
 }
 

@@ -132,6 +132,7 @@ async fn a_process_whose_large_frame_takes_many_heartbeats_is_not_cut_off() {
         key: None,
         mode: Mode::Answered,
         within: None,
+        having: Vec::new(),
     };
     append(
         &mut said,

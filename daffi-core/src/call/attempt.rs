@@ -223,7 +223,7 @@ impl Attempt {
             let Next::End(Err(Failure::Failed(Failed::NoProvider(absence)))) = &next else {
                 return Poll::Ready(next);
             };
-            let wanted = (source.name(), options.to.as_deref());
+            let wanted = (source.name(), options.to.as_deref(), &*options.having);
             if !self
                 .patience
                 .begin(self.exchange.node(), wanted, absence, self.deadline)
@@ -377,6 +377,7 @@ fn message<'a>(
         name: source.name(),
         signature,
         to: options.to.as_deref(),
+        having: &options.having,
         processes: options.processes.as_deref().unwrap_or_default(),
         deadline,
         trace: scope.trace,

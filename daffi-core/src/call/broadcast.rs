@@ -106,6 +106,23 @@ impl<T, E> Broadcast<T, E> {
         }
     }
 
+    /// Calls only those who say of themselves that they are `key = value`: all who offer the callback and are. Said several times, all must
+    /// hold; see [`Call::to_where`]. Of those whom [`to_each`](Self::to_each) names, one that is not gives
+    /// [`CallError::NoProvider`].
+    ///
+    /// ```no_run
+    /// # async fn example(flush: impl Fn() -> daffi_core::Call<u64>) -> Result<(), daffi_core::CallError> {
+    /// for (process_name, flushed) in &flush().broadcast().where_("kind", "resizer").await? {
+    ///     println!("{process_name}: {flushed:?}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn where_(self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.to_where(key, value),
+        }
+    }
+
     /// What becomes of a process that takes the stream of the call slower than the others do. Unless it is said, they wait for
     /// it: the slowest sets the pace.
     ///

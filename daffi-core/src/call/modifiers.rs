@@ -23,6 +23,32 @@ impl<T, E> Call<T, E> {
         self
     }
 
+    /// Has a process run the callback that says of itself that it is `key = value`, by
+    /// [`GlobalBuilder::attribute`](crate::GlobalBuilder::attribute), and no other. Said several times, all must hold at one process; with
+    /// [`to`](Self::to), that process must be it. Of several who are, one is picked as without this, and where all are at their limits, the call
+    /// waits for the first of them that has a place.
+    ///
+    /// Nobody else runs it: where nobody who offers the callback is `key = value`, the call ends with
+    /// [`CallError::NoProvider`](crate::CallError::NoProvider), which says what there is instead, or waits as long as
+    /// [`wait_for_provider`](Self::wait_for_provider) says. A call names at most 8, of 1,024 bytes in all; more is
+    /// [`CallError::Invalid`](crate::CallError::Invalid).
+    ///
+    /// Whoever may join can say of itself what it wants: this is for finding those who are meant, and no protection from others. A
+    /// [`broadcast`](Self::broadcast) goes to all who are, as with [`where_`](crate::Broadcast::where_).
+    ///
+    /// ```no_run
+    /// # async fn example(resize: impl Fn(u64) -> daffi_core::Call<u64>) -> Result<(), daffi_core::CallError> {
+    /// let small = resize(64).to_where("kind", "resizer").to_where("zone", "a").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn to_where(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let attribute = (key.into(), value.into());
+        if let Err(place) = self.options.having.binary_search(&attribute) {
+            self.options.having.insert(place, attribute);
+        }
+        self
+    }
+
     /// Sends `key` and `value` along; the callback reads them with
     /// [`CallContext::metadata`](crate::CallContext::metadata). A key given twice has its last value.
     ///

@@ -15,6 +15,8 @@ use crate::scope::Home;
 pub(super) struct Options {
     pub(super) timeout: Option<Duration>,
     pub(super) to: Option<String>,
+    /// Attributes that the process has, in ascending order, each once.
+    pub(super) having: Vec<(String, String)>,
     /// Those whom a call to many asks, in order and each once; all if they are not named.
     pub(super) processes: Option<Box<[String]>>,
     pub(super) node: NodeChoice,

@@ -54,14 +54,18 @@ impl Patience {
     pub(super) fn begin(
         &mut self,
         node: &Arc<Node>,
-        (callback, process): (&str, Option<&str>),
+        (callback, process, having): (&str, Option<&str>, &[(String, String)]),
         absence: &Absence,
         deadline: Option<Moment>,
     ) -> bool {
         let until = self.until.unwrap_or_else(|| node.others_return_until());
         let now = node.moment(Instant::now());
         let name = callback;
-        let question = Query::WaitFunction { name, process };
+        let question = Query::WaitFunction {
+            name,
+            process,
+            having: Vec::new(),
+        };
         if until <= now || question.impossible().is_some() {
             return false;
         }
@@ -69,7 +73,7 @@ impl Patience {
             Some(deadline) if deadline < until => (deadline, Failed::timeout(false)),
             _ => (until, Failed::NoProvider(absence.clone())),
         };
-        let asked = node.ask_for(callback, process);
+        let asked = node.ask_for(callback, process, having);
         let pauses = self.backoff.as_mut();
         self.waiting = Some(Box::new(Waiting {
             since: Instant::now(),

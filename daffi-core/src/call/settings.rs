@@ -10,6 +10,7 @@ use super::future::Call;
 pub(crate) struct Settings {
     pub(crate) timeout: Option<Duration>,
     pub(crate) to: Option<String>,
+    pub(crate) having: Vec<(String, String)>,
     pub(crate) key: Option<Vec<u8>>,
     pub(crate) patience: Option<Duration>,
     pub(crate) retries: Option<u32>,
@@ -23,6 +24,7 @@ impl fmt::Debug for Settings {
         let Self {
             timeout,
             to,
+            having,
             key,
             patience,
             retries,
@@ -33,6 +35,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("timeout", timeout)
             .field("to", to)
+            .field("to_where", having)
             .field("key", &key.is_some())
             .field("wait_for_provider", patience)
             .field("retry", retries)
@@ -62,6 +65,9 @@ impl Settings {
         }
         if let Some(process) = &self.to {
             call = call.to(process);
+        }
+        for (key, value) in &self.having {
+            call = call.to_where(key, value);
         }
         if let Some(key) = &self.key {
             call = call.key(key);

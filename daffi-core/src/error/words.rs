@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use super::lacking::Lacks;
 use super::phrases::{Before, InVain, Ran, Spent};
 use super::{CallError, Oversized, shown};
 use crate::proto::{Absence, TimeLimit};
@@ -54,7 +55,8 @@ impl<E> CallError<E> {
                 may_have_run,
                 retries_spent,
             } => {
-                let process = process.as_deref().unwrap_or("?");
+                let named = process.as_deref();
+                let process = named.unwrap_or("?");
                 match absence {
                     Absence::Nobody if waited.is_some() => write!(
                         f,
@@ -81,6 +83,16 @@ impl<E> CallError<E> {
                         "process {process:?} does not offer `{callback}`: name a process that does, or none to have any \
                          that does"
                     ),
+                    Absence::Lacking(lacking) => {
+                        let (process, waited) = (named, waited.is_some());
+                        let lacks = Lacks {
+                            callback,
+                            process,
+                            lacking,
+                            waited,
+                        };
+                        write!(f, "{lacks}")
+                    }
                 }?;
                 if let Some(stopped) = stopped {
                     write!(

@@ -60,6 +60,13 @@ impl Client {
         self
     }
 
+    /// As [`Call::to_where`], for all its calls. A call may name more, which must hold as well.
+    #[must_use]
+    pub fn to_where(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.having.push((key.into(), value.into()));
+        self
+    }
+
     /// As [`Call::key`], for all its calls.
     #[must_use]
     pub fn key(mut self, key: impl AsRef<[u8]>) -> Self {

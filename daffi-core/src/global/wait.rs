@@ -47,7 +47,11 @@ impl What {
     fn query(&self) -> Query<'_> {
         match self {
             Self::Process(name) => Query::WaitProcess(name),
-            Self::Function(name) => Query::WaitFunction { name, process: None },
+            Self::Function(name) => Query::WaitFunction {
+                name,
+                process: None,
+                having: Vec::new(),
+            },
         }
     }
 

@@ -6,8 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
-/// A callback, and the process that has to offer it, if it has to be that one.
-pub(super) type Key = (Box<str>, Option<Box<str>>);
+/// What is awaited.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) callback: Box<str>,
+    /// The process that has to offer it, if it has to be that one.
+    pub(super) process: Option<Box<str>>,
+    /// The attributes that the process has to have.
+    pub(super) having: Box<[(String, String)]>,
+}
 
 /// The questions that are being asked.
 #[derive(Clone, Debug, Default)]

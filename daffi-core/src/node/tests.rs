@@ -250,6 +250,7 @@ fn look(exchange: &mut Exchange, payload: &Bytes, waker: &Waker) -> Poll<Outcome
         within: None,
         streams: 0,
         window: None,
+        having: &[],
     };
     exchange.poll(&mut Context::from_waker(waker), || {
         Message::Call(request, payload)

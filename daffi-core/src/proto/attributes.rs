@@ -18,6 +18,26 @@ impl Attributes {
         }
     }
 
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        let place = self.0.binary_search_by(|(other, _)| other.as_str().cmp(key));
+        place.ok().map(|place| self.0[place].1.as_str())
+    }
+
+    /// The keys with their values, in the order of the keys.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// Whether each of these keys has that value.
+    #[must_use]
+    pub fn have<'a>(&self, wanted: impl IntoIterator<Item = (&'a str, &'a str)>) -> bool {
+        wanted
+            .into_iter()
+            .all(|(key, value)| self.get(key) == Some(value))
+    }
+
     /// Whether it says nothing.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

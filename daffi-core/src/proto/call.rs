@@ -92,6 +92,9 @@ pub struct CallHeader<'a> {
     /// The process that shall run it; any other than the caller itself if there is none.
     #[serde(borrow, deserialize_with = "fields::optional_name")]
     pub to: Option<&'a str>,
+    /// Attributes that the process has which runs it, each with its value: all of them, in ascending order, each once.
+    #[serde(borrow, deserialize_with = "fields::having")]
+    pub having: Vec<(&'a str, &'a str)>,
     /// The time left until the deadline.
     pub deadline: Option<Duration>,
     /// The trace that the call belongs to.

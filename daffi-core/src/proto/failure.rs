@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Described, Exceeded, RemoteError, fields};
+use super::{Described, Exceeded, Lacking, RemoteError, fields};
 
 /// The end of a call: the encoded value, or why there is none.
 pub type Outcome = Result<Bytes, Failure>;
@@ -81,6 +81,8 @@ pub enum Absence {
     ProcessUnknown,
     /// The process that the caller named does not offer the callback.
     NotOffered,
+    /// Nobody who offers the callback has the attributes that the caller wants, or the process that it named has not.
+    Lacking(Box<Lacking>),
 }
 
 /// Whose time for a call was over.

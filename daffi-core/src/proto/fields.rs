@@ -51,6 +51,39 @@ pub(super) fn attributes<'de, D: Deserializer<'de>>(
     deserializer.deserialize_seq(attributes)
 }
 
+/// The attributes that a process shall have.
+pub(super) fn having<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(&'de str, &'de str)>, D::Error> {
+    let size = |(key, value): &(&str, &str)| key.len() + value.len();
+    let having = deserializer.deserialize_seq(Bounded::new("attributes", Limits::ATTRIBUTE_BYTES, size))?;
+    within("a list of attributes", having.len(), Limits::ATTRIBUTES)?;
+    if having.is_sorted_by(|one, next| one < next) && having.iter().all(|(key, _)| !key.is_empty()) {
+        Ok(having)
+    } else {
+        Err(D::Error::custom(
+            "attributes that are not in order, or without a key",
+        ))
+    }
+}
+
+/// The same, to be kept.
+pub(super) fn kept_having<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, String)>, D::Error> {
+    let having = having(deserializer)?.into_iter();
+    Ok(having
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect())
+}
+
+/// The values that there are of some keys.
+pub(super) fn values<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
+    let size = |(key, value): &(String, String)| key.len() + value.len();
+    let most = 2 * Limits::ATTRIBUTE_BYTES;
+    deserializer.deserialize_seq(Bounded::new("values of attributes", most, size))
+}
+
 /// The names of the processes that a call asks.
 pub(super) fn receivers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&'de str>, D::Error> {
     let names = Bounded::new("a list of processes", Limits::RECEIVERS, |_: &&str| 1);

@@ -18,6 +18,9 @@ pub enum Query<'a> {
         /// That one has to; any other than the asking one if there is none.
         #[serde(borrow, deserialize_with = "fields::optional_name")]
         process: Option<&'a str>,
+        /// Attributes that the process has, each with its value: all of them, in ascending order, each once.
+        #[serde(borrow, deserialize_with = "fields::having")]
+        having: Vec<(&'a str, &'a str)>,
     },
     /// Answered with a list of [`ProcessEntry`](super::ProcessEntry), by name.
     Processes,
@@ -40,7 +43,7 @@ impl Query<'_> {
     pub fn impossible(&self) -> Option<String> {
         let names = match self {
             Self::WaitProcess(name) => [Some(*name), None],
-            Self::WaitFunction { name, process } => [Some(*name), *process],
+            Self::WaitFunction { name, process, .. } => [Some(*name), *process],
             Self::Processes | Self::Callbacks | Self::Presence => [None, None],
         };
         let mut bytes = names.into_iter().flatten().map(str::len);

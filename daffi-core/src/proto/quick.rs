@@ -45,18 +45,19 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             name,
             signature,
             to: None,
+            having,
             deadline,
             trace: None,
             metadata,
             key: None,
             mode: Mode::Answered,
             within,
-        }) if metadata.is_empty() => {
+        }) if metadata.is_empty() && having.is_empty() => {
             out.push(CALL);
             call_id(*call, out);
             text(name, out);
             number(*signature, out);
-            out.push(0);
+            out.extend_from_slice(&[0; 2]);
             time(*deadline, out);
             out.extend_from_slice(&[0; 4]);
             match within {
@@ -106,7 +107,8 @@ impl<'a> Reader<'a> {
         let call = self.call_id()?;
         let name = self.name()?;
         let signature = self.number()?;
-        self.is(0)?;
+        // No process is named, and no attributes.
+        self.are([0, 0])?;
         let deadline = self.time()?;
         // No trace, no metadata, no key, and an answer is wanted.
         self.are([0, 0, 0, 0])?;
@@ -120,6 +122,7 @@ impl<'a> Reader<'a> {
             name,
             signature,
             to: None,
+            having: Vec::new(),
             deadline,
             trace: None,
             metadata: Vec::new(),

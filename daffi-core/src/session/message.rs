@@ -35,6 +35,8 @@ pub struct Request<'a> {
     pub signature: u64,
     /// The process that shall run it.
     pub to: Option<&'a str>,
+    /// The attributes that the process has, in ascending order.
+    pub having: &'a [(String, String)],
     /// The processes that a call to many asks; all that offer the callback if there are none.
     pub processes: &'a [String],
     /// When it ends.
@@ -78,6 +80,10 @@ impl Message<'_> {
                     .any(|name| name.len() > Limits::NAME_BYTES) =>
             {
                 let reason = format!("the name of a process has at most {} bytes", Limits::NAME_BYTES);
+                Err(Failed::Invalid { reason })
+            }
+            Self::Call(request, _) if !request.having.is_empty() && excess(request.having).is_some() => {
+                let reason = excess(request.having).unwrap_or_default();
                 Err(Failed::Invalid { reason })
             }
             Self::Call(request, _) if request.deadline.is_some_and(|deadline| deadline <= now) => {
@@ -154,19 +160,15 @@ impl Message<'_> {
     pub(super) fn header(&self, now: Moment, call: CallId, within: Option<CallId>) -> Header<'_> {
         match self {
             Self::Call(request, _) => {
-                let metadata = request
-                    .metadata
-                    .iter()
-                    .map(|(key, value)| (key.as_str(), value.as_str()))
-                    .collect();
                 let call = CallHeader {
                     call,
                     name: request.name,
                     signature: request.signature,
                     to: request.to,
+                    having: borrowed(request.having),
                     deadline: request.deadline.map(|deadline| deadline.since(now)),
                     trace: request.trace,
-                    metadata,
+                    metadata: borrowed(request.metadata),
                     key: request.key,
                     mode: request.mode,
                     within,
@@ -201,11 +203,13 @@ impl Message<'_> {
             Self::Call(request, payload) => Kept::Call(Box::new(KeptCall {
                 name: request.name.into(),
                 to: request.to.map(Into::into),
+                having: request.having.into(),
                 processes: request.processes.into(),
                 metadata: request.metadata.into(),
                 rest: Request {
                     name: "",
                     to: None,
+                    having: &[],
                     processes: &[],
                     metadata: &[],
                     ..request.clone()
@@ -214,8 +218,20 @@ impl Message<'_> {
             })),
             Self::Ask(query, until) => match query {
                 Query::WaitProcess(name) => Kept::WaitProcess((*name).into(), *until),
-                Query::WaitFunction { name, process } => {
-                    Kept::WaitFunction((*name).into(), process.map(Into::into), *until)
+                Query::WaitFunction {
+                    name,
+                    process,
+                    having,
+                } => {
+                    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+                    Kept::WaitFunction(
+                        Box::new(KeptWait {
+                            name: (*name).into(),
+                            process: process.map(Into::into),
+                            having: having.iter().map(owned).collect(),
+                        }),
+                        *until,
+                    )
                 }
                 Query::Processes => Kept::Ask(Query::Processes, *until),
                 Query::Callbacks => Kept::Ask(Query::Callbacks, *until),
@@ -232,16 +248,24 @@ impl Message<'_> {
 pub(super) enum Kept {
     Call(Box<KeptCall>),
     WaitProcess(Box<str>, Option<Moment>),
-    WaitFunction(Box<str>, Option<Box<str>>, Option<Moment>),
+    WaitFunction(Box<KeptWait>, Option<Moment>),
     Ask(Query<'static>, Option<Moment>),
     Announce(Bytes, bool),
     Withdraw(Bytes),
 }
 
 #[derive(Debug)]
+pub(super) struct KeptWait {
+    name: Box<str>,
+    process: Option<Box<str>>,
+    having: Box<[(String, String)]>,
+}
+
+#[derive(Debug)]
 pub(super) struct KeptCall {
     name: Box<str>,
     to: Option<Box<str>>,
+    having: Box<[(String, String)]>,
     processes: Box<[String]>,
     metadata: Box<[(String, String)]>,
     /// What is not borrowed.
@@ -256,6 +280,7 @@ impl Kept {
                 Request {
                     name: &call.name,
                     to: call.to.as_deref(),
+                    having: &call.having,
                     processes: &call.processes,
                     metadata: &call.metadata,
                     ..call.rest.clone()
@@ -263,9 +288,13 @@ impl Kept {
                 &call.payload,
             ),
             Self::WaitProcess(name, until) => Message::Ask(Query::WaitProcess(name), *until),
-            Self::WaitFunction(name, process, until) => {
-                let process = process.as_deref();
-                Message::Ask(Query::WaitFunction { name, process }, *until)
+            Self::WaitFunction(wait, until) => {
+                let query = Query::WaitFunction {
+                    name: &wait.name,
+                    process: wait.process.as_deref(),
+                    having: borrowed(&wait.having),
+                };
+                Message::Ask(query, *until)
             }
             Self::Ask(query, until) => Message::Ask(query.clone(), *until),
             Self::Announce(payload, ready) => Message::Announce {
@@ -275,5 +304,30 @@ impl Kept {
             },
             Self::Withdraw(payload) => Message::Withdraw(payload),
         }
+    }
+}
+
+/// Keys and values as they are sent.
+pub(crate) fn borrowed(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
+    let pairs = pairs.iter();
+    pairs.map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
+/// What is too much of the attributes that a call wants, or wrong with them.
+fn excess(having: &[(String, String)]) -> Option<String> {
+    let bytes: usize = having.iter().map(|(key, value)| key.len() + value.len()).sum();
+    let (most, most_bytes) = (Limits::ATTRIBUTES, Limits::ATTRIBUTE_BYTES);
+    match having.len() {
+        0 => None,
+        given if given > most => Some(format!(
+            "no process has more than {most} attributes, and {given} are wanted of it"
+        )),
+        _ if bytes > most_bytes => Some(format!(
+            "no process has attributes of more than {most_bytes} bytes in all, and those that are wanted of it have {bytes}"
+        )),
+        _ if having.iter().any(|(key, _)| key.is_empty()) => {
+            Some("an attribute is wanted that has no key, and each has one".to_owned())
+        }
+        _ => None,
     }
 }

@@ -44,6 +44,8 @@ use self::callers::Callers;
 use self::calls::Calls;
 use self::deadlines::Deadlines;
 pub use self::fan::{Fan, Lagging, Pace, Passed};
+#[cfg(feature = "runtime")]
+pub(crate) use self::message::borrowed;
 pub use self::message::{Message, Request};
 use self::results::Results;
 use self::runs::Runs;

@@ -117,6 +117,7 @@ impl Fixture {
             mode: Mode::Answered,
             within: None,
             window: None,
+            having: &[],
         }
     }
 
@@ -254,6 +255,7 @@ fn a_frame_that_only_nodes_send_is_a_fault() {
         key: None,
         mode: Mode::Answered,
         within: None,
+        having: Vec::new(),
     };
     for header in [
         Header::Hello(Hello::new("p", 1, 1)),

@@ -47,6 +47,16 @@ impl KitchenClient {
         self.client = self.client.to(process_name);
         self
     }
+    ///As `Call::to_where`, for all calls of this client. A call may name more, all of which must hold.
+    #[must_use]
+    fn to_where(
+        mut self,
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.client = self.client.to_where(key, value);
+        self
+    }
     ///As `Call::key`, for all calls of this client. A call may say otherwise.
     #[must_use]
     fn key(mut self, key: impl ::core::convert::AsRef<[::core::primitive::u8]>) -> Self {

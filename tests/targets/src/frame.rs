@@ -56,6 +56,7 @@ pub(crate) const fn call(mode: Mode) -> CallHeader<'static> {
         key: None,
         mode,
         within: None,
+        having: Vec::new(),
     }
 }
 
@@ -143,6 +144,7 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
         Query::WaitFunction {
             name: "add",
             process: Some("later"),
+            having: Vec::new(),
         },
         Query::Processes,
         Query::Callbacks,

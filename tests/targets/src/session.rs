@@ -185,6 +185,7 @@ impl World {
             within: self.runs.first().copied().filter(|_| how & 16 != 0),
             streams: u32::from(how >> 5 & 1) + u32::from(mode == Mode::Each),
             window: (how & 64 != 0).then_some(Window { items: 2, bytes: 100 }),
+            having: &[],
         };
         let payload = Bytes::from(vec![1; if how & 128 != 0 { 3000 } else { 3 }]);
         self.submit(&Message::Call(request, &payload));

@@ -582,6 +582,7 @@ fn p6_questions_that_waited_leave_nothing_behind() {
             _ => Query::WaitFunction {
                 name: "add",
                 process: Some(name),
+                having: Vec::new(),
             },
         };
         f.ask(asker, number, query);

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::world::having::WANTED;
 use super::world::{Asked, Ending, Life, Op, Quoted, Size, Terms, Types, Within, history_of};
 use super::*;
 
@@ -73,22 +74,38 @@ fn within() -> impl Strategy<Value = Option<Within>> {
     prop_oneof![4 => Just(None), 6 => own, 1 => any]
 }
 
+fn having() -> impl Strategy<Value = Option<usize>> {
+    prop::option::weighted(0.3, 0..WANTED.len())
+}
+
 fn asked() -> impl Strategy<Value = Asked> {
     let to = prop::option::weighted(0.2, 0..4usize);
     let key = prop::option::weighted(0.3, 0..2u64);
     let among = any::<[bool; 4]>().prop_filter("nobody is named", |among| among.contains(&true));
     let among = prop::option::weighted(0.4, among);
-    let asked = (0..3usize, to, among, types(), size(), key, mode(), within());
-    asked.prop_map(|(name, to, among, types, size, key, mode, within)| Asked {
-        name,
-        to,
-        among: among.filter(|_| mode.asks_many()),
-        types,
-        size,
+    let asked = (
+        0..3usize,
+        (to, having()),
+        among,
+        types(),
+        size(),
         key,
-        mode,
-        within,
-    })
+        mode(),
+        within(),
+    );
+    asked.prop_map(
+        |(name, (to, having), among, types, size, key, mode, within)| Asked {
+            name,
+            to,
+            having,
+            among: among.filter(|_| mode.asks_many()),
+            types,
+            size,
+            key,
+            mode,
+            within,
+        },
+    )
 }
 
 fn quoted() -> impl Strategy<Value = Quoted> {
@@ -103,8 +120,8 @@ fn op() -> impl Strategy<Value = Op> {
         5 => node.clone().prop_flat_map(offer),
         1 => (node.clone(), which.clone()).prop_map(|(node, which)| Op::Withdraw(node, which)),
         14 => (node.clone(), asked()).prop_map(|(node, asked)| Op::Call(node, asked)),
-        2 => (node.clone(), any::<bool>(), 0..40usize)
-            .prop_map(|(node, process, index)| Op::Wait { node, process, index }),
+        2 => (node.clone(), any::<bool>(), 0..40usize, having())
+            .prop_map(|(node, process, index, having)| Op::Wait { node, process, index, having }),
         1 => node.clone().prop_map(Op::Watch),
         3 => (node.clone(), which.clone()).prop_map(|(node, which)| Op::Cancel(node, which)),
         24 => node.clone().prop_map(Op::Deliver),

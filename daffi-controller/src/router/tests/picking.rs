@@ -51,9 +51,12 @@ impl Pool {
             balance: self.balance,
             ..offered(0, "add")
         };
-        let key = self
-            .directory
-            .add(PeerId::of(process), &format!("process {process}"), offered, 0);
+        let key = self.directory.add(
+            PeerId::of(process),
+            (&format!("process {process}"), Arc::default()),
+            offered,
+            0,
+        );
         self.directory.show(key).unwrap();
         (0..running).for_each(|_| self.directory.begin(key, PeerId::of(1000)));
         self.keys.push(key);

@@ -403,6 +403,7 @@ fn whoever_waits_for_the_callback_of_a_process_is_told_once_that_one_offers_it()
     let of_shop = Query::WaitFunction {
         name: "add",
         process: Some("shop"),
+        having: Vec::new(),
     };
     let (asker, _) = (f.join("asker", &[]), f.join("other", &["add"]));
     f.ask(asker, 0, of_shop.clone());

@@ -6,6 +6,7 @@
 
 mod calls;
 mod chains;
+pub(super) mod having;
 pub(super) mod lines;
 mod roster;
 
@@ -36,6 +37,7 @@ pub(super) enum Op {
         node: usize,
         process: bool,
         index: usize,
+        having: Option<usize>,
     },
     /// The node asks what happens.
     Watch(usize),
@@ -78,6 +80,8 @@ pub(super) struct Terms {
 pub(super) struct Asked {
     pub(super) name: usize,
     pub(super) to: Option<usize>,
+    /// Which attributes it wants, of all that are wanted, if it wants any.
+    pub(super) having: Option<usize>,
     /// Whom a call to many names, if it names any.
     pub(super) among: Option<[bool; PROCESSES.len()]>,
     pub(super) types: Types,
@@ -249,6 +253,7 @@ struct Waiter {
     index: usize,
     /// Whose callback it is to be, if it has to be that one's.
     of: Option<usize>,
+    having: Option<usize>,
 }
 
 pub(super) struct World {
@@ -353,7 +358,12 @@ impl World {
             } => self.offer(node, name, terms, ready),
             Op::Withdraw(node, index) => self.withdraw(node, index),
             Op::Call(node, asked) => self.call(node, asked),
-            Op::Wait { node, process, index } => self.wait(node, process, index),
+            Op::Wait {
+                node,
+                process,
+                index,
+                having,
+            } => self.wait(node, process, index, having),
             Op::Watch(node) => self.watch(node),
             Op::Cancel(node, index) => self.cancel(node, index),
             Op::Deliver(node) => self.deliver(node),
@@ -562,6 +572,7 @@ impl World {
         assert_eq!(self.router.calls_outstanding(), self.routed.len());
         assert_eq!(self.router.calls_waiting(), self.parked.len());
         self.router.lines.check();
+        self.router.directory.check_groups();
         self.router.check_tallies();
     }
 }

@@ -4,7 +4,8 @@ use super::GlobalBuilder;
 
 impl GlobalBuilder {
     /// Says of this process that it is `key = value`, as `kind = "resizer"` or `zone = "a"`: others see it by
-    /// [`processes`](crate::Global::processes) and [`presence`](crate::Global::presence), and need not put it into names. A key given twice has its last
+    /// [`processes`](crate::Global::processes) and [`presence`](crate::Global::presence), and send calls to whoever is it
+    /// ([`Call::to_where`](crate::Call::to_where), [`Broadcast::where_`](crate::Broadcast::where_)), so that it need not be in names. A key given twice has its last
     /// value. A process says up to 8, each with a key, and all keys and values together have at most 1,024 bytes;
     /// [`start`](Self::start) refuses more. They stay what they are until the process stops, and do not change who may do what.
     ///

@@ -125,6 +125,7 @@ impl Owned {
                 key: self.deadline.map(|_| self.number),
                 mode: Mode::Answered,
                 within: self.flag.then_some(call),
+                having: Vec::new(),
             }),
             1 => Header::Run(RunHeader {
                 call,
@@ -172,6 +173,7 @@ impl Owned {
                 query: Query::WaitFunction {
                     name: &self.name,
                     process: self.flag.then_some(&self.name),
+                    having: Vec::new(),
                 },
             },
             _ => Header::Heartbeat {
@@ -222,6 +224,7 @@ fn plain_header((kind, call, callback, signature, name, time): &OwnedPlain) -> H
             key: None,
             mode: Mode::Answered,
             within: callback.is_multiple_of(2).then(|| CallId::first(*callback)),
+            having: Vec::new(),
         }),
         1 => Header::Run(RunHeader {
             call,

@@ -42,6 +42,7 @@ fn call() -> CallHeader<'static> {
         key: None,
         mode: Mode::Answered,
         within: None,
+        having: Vec::new(),
     }
 }
 
@@ -305,6 +306,7 @@ fn calls() -> Vec<Golden> {
             slot: 3,
             generation: 1,
         }),
+        having: vec![("kind", "resizer"), ("zone", "a")],
     };
     let full_run = RunHeader {
         deadline: deadline(),
@@ -318,7 +320,7 @@ fn calls() -> Vec<Golden> {
             "call",
             Header::Call(call()),
             b"\x02\x04",
-            "00 00 00 11 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 02 04",
+            "00 00 00 12 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 02 04",
         ),
         golden(
             "call with a signature",
@@ -327,7 +329,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 11 04 07 00 03 61 64 64 fb 02 01 00 00 00 00 00 00 00",
+            "00 00 00 12 04 07 00 03 61 64 64 fb 02 01 00 00 00 00 00 00 00 00",
         ),
         golden(
             "call to a process",
@@ -336,7 +338,16 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 11 04 07 00 03 61 64 64 00 01 01 70 00 00 00 00 00 00",
+            "00 00 00 12 04 07 00 03 61 64 64 00 01 01 70 00 00 00 00 00 00 00",
+        ),
+        golden(
+            "call to whoever has an attribute",
+            Header::Call(CallHeader {
+                having: vec![("k", "v")],
+                ..call()
+            }),
+            b"",
+            "00 00 00 14 04 07 00 03 61 64 64 00 00 01 01 6b 01 76 00 00 00 00 00 00",
         ),
         golden(
             "call with a deadline",
@@ -345,7 +356,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 15 04 07 00 03 61 64 64 00 00 01 01 fc 00 65 cd 1d 00 00 00 00 00",
+            "00 00 00 16 04 07 00 03 61 64 64 00 00 00 01 01 fc 00 65 cd 1d 00 00 00 00 00",
         ),
         golden(
             "call in a trace",
@@ -354,7 +365,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 28 04 07 00 03 61 64 64 00 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00 00 00",
+            "00 00 00 29 04 07 00 03 61 64 64 00 00 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00 00 00",
         ),
         golden(
             "call with metadata",
@@ -363,13 +374,13 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 1d 04 07 00 03 61 64 64 00 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00 00 00",
+            "00 00 00 1e 04 07 00 03 61 64 64 00 00 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00 00 00",
         ),
         golden(
             "call with everything",
             Header::Call(full),
             b"\x02\x04",
-            "00 00 00 6b 04 fc ff ff ff ff 00 08 73 68 6f 70 2e 61 64 64 fd ff ff ff ff ff ff ff ff 01 10 73 68 6f 70 70 69 6e 67 20 73 65 72 76 69 63 65 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 01 fd ff ff ff ff ff ff ff ff 00 01 03 01 02 04",
+            "00 00 00 80 04 fc ff ff ff ff 00 08 73 68 6f 70 2e 61 64 64 fd ff ff ff ff ff ff ff ff 01 10 73 68 6f 70 70 69 6e 67 20 73 65 72 76 69 63 65 02 04 6b 69 6e 64 07 72 65 73 69 7a 65 72 04 7a 6f 6e 65 01 61 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 01 fd ff ff ff ff ff ff ff ff 00 01 03 01 02 04",
         ),
         golden(
             "call with a key",
@@ -378,7 +389,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 12 04 07 00 03 61 64 64 00 00 00 00 00 01 fb 2c 01 00 00",
+            "00 00 00 13 04 07 00 03 61 64 64 00 00 00 00 00 00 01 fb 2c 01 00 00",
         ),
         golden(
             "call within another",
@@ -390,7 +401,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 13 04 07 00 03 61 64 64 00 00 00 00 00 00 00 01 fb 2c 01 02",
+            "00 00 00 14 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 01 fb 2c 01 02",
         ),
         golden(
             "call handed over",
@@ -399,7 +410,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0f 04 07 00 03 61 64 64 00 00 00 00 00 00 01 00",
+            "00 00 00 10 04 07 00 03 61 64 64 00 00 00 00 00 00 00 01 00",
         ),
         golden(
             "broadcast",
@@ -408,7 +419,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0f 04 07 00 03 61 64 64 00 00 00 00 00 00 02 00",
+            "00 00 00 10 04 07 00 03 61 64 64 00 00 00 00 00 00 00 02 00",
         ),
         golden(
             "call for each item of a stream",
@@ -417,7 +428,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0f 04 07 00 03 61 64 64 00 00 00 00 00 00 03 00",
+            "00 00 00 10 04 07 00 03 61 64 64 00 00 00 00 00 00 00 03 00",
         ),
         golden(
             "call handed over to all",
@@ -426,7 +437,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 0f 04 07 00 03 61 64 64 00 00 00 00 00 00 04 00",
+            "00 00 00 10 04 07 00 03 61 64 64 00 00 00 00 00 00 00 04 00",
         ),
         golden(
             "call to those that are named",
@@ -438,7 +449,7 @@ fn calls() -> Vec<Golden> {
                 processes: vec!["ann", "bob"],
             },
             b"\x02",
-            "00 00 00 19 15 07 00 03 61 64 64 00 00 00 00 00 00 02 00 02 03 61 6e 6e 03 62 6f 62 02",
+            "00 00 00 1a 15 07 00 03 61 64 64 00 00 00 00 00 00 00 02 00 02 03 61 6e 6e 03 62 6f 62 02",
         ),
         golden(
             "run for each item of a stream",
@@ -564,6 +575,16 @@ fn replies() -> Vec<Golden> {
             failed(Failed::NoProvider(Absence::NotOffered)),
             b"",
             "00 00 00 06 06 07 00 02 00 03",
+        ),
+        golden(
+            "nobody has what is wanted",
+            failed(Failed::NoProvider(Absence::Lacking(Box::new(Lacking::new(
+                vec![("k".to_owned(), "v".to_owned())],
+                vec![("k".to_owned(), "w".to_owned())],
+                Told::Some,
+            ))))),
+            b"",
+            "00 00 00 11 06 07 00 02 00 04 01 01 6b 01 76 01 01 6b 01 77 01",
         ),
         golden(
             "provider lost",
@@ -756,18 +777,30 @@ fn the_rest() -> Vec<Golden> {
             query(Query::WaitFunction {
                 name: "add",
                 process: None,
+                having: Vec::new(),
             }),
             b"",
-            "00 00 00 09 0a 07 00 01 03 61 64 64 00",
+            "00 00 00 0a 0a 07 00 01 03 61 64 64 00 00",
         ),
         golden(
             "query: wait for the function of a process",
             query(Query::WaitFunction {
                 name: "add",
                 process: Some("shop"),
+                having: Vec::new(),
             }),
             b"",
-            "00 00 00 0e 0a 07 00 01 03 61 64 64 01 04 73 68 6f 70",
+            "00 00 00 0f 0a 07 00 01 03 61 64 64 01 04 73 68 6f 70 00",
+        ),
+        golden(
+            "query: wait for the function of whoever has attributes",
+            query(Query::WaitFunction {
+                name: "add",
+                process: None,
+                having: vec![("k", ""), ("k", "v")],
+            }),
+            b"",
+            "00 00 00 11 0a 07 00 01 03 61 64 64 00 02 01 6b 00 01 6b 01 76",
         ),
         golden(
             "query: processes",
@@ -952,7 +985,7 @@ fn in_pieces() -> Vec<Golden> {
             "large: call",
             large(Large::Call(call())),
             b"",
-            "00 00 00 15 1a fc 40 42 0f 00 00 07 00 03 61 64 64 00 00 00 00 00 00 00 00",
+            "00 00 00 16 1a fc 40 42 0f 00 00 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00",
         ),
         golden(
             "large: call to some",
@@ -964,7 +997,7 @@ fn in_pieces() -> Vec<Golden> {
                 processes: vec!["p"],
             }),
             b"",
-            "00 00 00 18 1a fc 40 42 0f 00 01 07 00 03 61 64 64 00 00 00 00 00 00 02 00 01 01 70",
+            "00 00 00 19 1a fc 40 42 0f 00 01 07 00 03 61 64 64 00 00 00 00 00 00 00 02 00 01 01 70",
         ),
         golden(
             "large: run",
@@ -1067,20 +1100,21 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "1c",                   // a header
-        "02 0f",                // a refusal
-        "06 07 00 03",          // a status
-        "06 07 00 02 12",       // a way to fail
-        "06 07 00 02 10 06",    // a measure
-        "06 07 00 02 10 00 02", // whose a quota is
-        "06 07 00 02 00 04",
-        "0a 07 00 05",                      // a query
-        "10 07 00 03",                      // a stream
-        "04 00 00 00 00 00 00 00 00 00 05", // a way to call
-        "05 07 00 01 00 00 00 00 00 01 02", // a call that waits
-        "05 07 00 01 00 05",                // a way to know who somebody is
-        "1a 00 05",                         // a frame whose payload is large
-        "1b 07 00 02",                      // a piece
+        "1c",                                  // a header
+        "02 0f",                               // a refusal
+        "06 07 00 03",                         // a status
+        "06 07 00 02 12",                      // a way to fail
+        "06 07 00 02 10 06",                   // a measure
+        "06 07 00 02 10 00 02",                // whose a quota is
+        "06 07 00 02 00 05",                   // why nobody is there
+        "06 07 00 02 00 04 00 00 03",          // how much is told
+        "0a 07 00 05",                         // a query
+        "10 07 00 03",                         // a stream
+        "04 00 00 00 00 00 00 00 00 00 00 05", // a way to call
+        "05 07 00 01 00 00 00 00 00 01 02",    // a call that waits
+        "05 07 00 01 00 05",                   // a way to know who somebody is
+        "1a 00 05",                            // a frame whose payload is large
+        "1b 07 00 02",                         // a piece
     ] {
         // Zeros follow, so that it does not fail for being too short.
         let mut bytes = unhex(beyond);

@@ -27,6 +27,7 @@ fn call<'a>(name: &'a str, to: Option<&'a str>, metadata: Vec<(&'a str, &'a str)
         key: None,
         mode: Mode::Answered,
         within: None,
+        having: Vec::new(),
     };
     Header::Call(call)
 }
@@ -76,9 +77,63 @@ fn a_name_over_255_bytes_is_refused_wherever_it_stands() {
         check(&run(name, vec![]), expected);
         check(&query(Query::WaitProcess(name)), expected);
         for (name, process) in [(&**name, None), ("add", Some(&**name))] {
-            check(&query(Query::WaitFunction { name, process }), expected);
+            check(
+                &query(Query::WaitFunction {
+                    name,
+                    process,
+                    having: Vec::new(),
+                }),
+                expected,
+            );
         }
     }
+}
+
+#[test]
+fn attributes_that_a_call_wants_are_few_and_in_order() {
+    let (text, longer) = ("a".repeat(1023), "a".repeat(1024));
+    let numbers: Vec<_> = (0..9).map(|number| number.to_string()).collect();
+    let all: Vec<_> = numbers.iter().map(|number| (&**number, "")).collect();
+    let not_in_order = Err("attributes that are not in order, or without a key");
+    for (having, expected) in [
+        (vec![("k", &*text)], Ok(())),
+        (vec![("k", &*longer)], Err("attributes is over the limit of 1024")),
+        (all[..8].to_vec(), Ok(())),
+        (all.clone(), Err("a list of attributes is over the limit of 8")),
+        (vec![("k", "a"), ("k", "b")], Ok(())),
+        (vec![("k", "b"), ("k", "a")], not_in_order),
+        (vec![("k", "a"), ("k", "a")], not_in_order),
+        (vec![("", "a")], not_in_order),
+    ] {
+        let Header::Call(call) = call("add", None, vec![]) else {
+            unreachable!()
+        };
+        let wanted = having.clone();
+        check(&Header::Call(CallHeader { having, ..call }), expected);
+        let query = Query::WaitFunction {
+            name: "add",
+            process: None,
+            having: wanted.clone(),
+        };
+        let call = CallId::first(1);
+        check(&Header::Query { call, query }, expected);
+        let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+        let lacking = Lacking::new(wanted.into_iter().map(owned).collect(), Vec::new(), Told::All);
+        let status = Status::Failed(Failed::NoProvider(Absence::Lacking(Box::new(lacking))));
+        check(&Header::Reply { call, status }, expected);
+    }
+    let values = |values: Vec<String>| {
+        let there = values.into_iter().map(|value| ("k".to_owned(), value));
+        let lacking = Lacking::new(Vec::new(), there.collect(), Told::All);
+        Header::Reply {
+            call: CallId::first(1),
+            status: Status::Failed(Failed::NoProvider(Absence::Lacking(Box::new(lacking)))),
+        }
+    };
+    check(&values(vec!["a".repeat(2047)]), Ok(()));
+    let refused = Err("values of attributes is over the limit of 2048");
+    check(&values(vec!["a".repeat(2048)]), refused);
+    check(&values(vec![String::new(); 2049]), refused);
 }
 
 #[test]
@@ -196,9 +251,12 @@ fn lengths_that_are_only_claimed_cost_nothing() {
         "02 03",                            // refused: the name that is taken
         "04 07 00",                         // call: the callback's name
         "04 07 00 00 00 01",                // call: the receiver
-        "04 07 00 00 00 00 00 00",          // call: metadata
-        "04 07 00 00 00 00 00 00 01",       // call: a key
-        "04 07 00 00 00 00 00 00 01 00",    // call: a value
+        "04 07 00 00 00 00",                // call: attributes
+        "04 07 00 00 00 00 01",             // call: the key of one
+        "04 07 00 00 00 00 01 00",          // call: its value
+        "04 07 00 00 00 00 00 00 00",       // call: metadata
+        "04 07 00 00 00 00 00 00 00 01",    // call: a key
+        "04 07 00 00 00 00 00 00 00 01 00", // call: a value
         "05 07 00 01",                      // run: the caller
         "05 07 00 01 00 02",                // run: who that is
         "05 07 00 01 00 00 00 00",          // run: metadata
@@ -207,11 +265,14 @@ fn lengths_that_are_only_claimed_cost_nothing() {
         "06 07 00 01",                      // reply: an error's words
         "06 07 00 01 00",                   // reply: causes
         "06 07 00 01 00 01",                // reply: a cause
+        "06 07 00 02 00 04",                // reply: what is wanted
+        "06 07 00 02 00 04 00",             // reply: what there is
         "06 07 00 02 01",                   // reply: the process that was lost
         "06 07 00 02 05",                   // reply: a panic's words
         "06 07 00 02 06 07 07 07 00",       // reply: a signature
         "0a 07 00 00",                      // query: the process
         "0a 07 00 01",                      // query: the callback
+        "0a 07 00 01 00 00",                // query: attributes
     ] {
         let error = Frame::joined(unhex(&format!("{start} {huge}")).into())
             .decode()

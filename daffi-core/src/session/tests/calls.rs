@@ -526,6 +526,7 @@ fn a_call_carries_the_time_that_is_left() {
         mode: Mode::HandedOver,
         within: None,
         window: None,
+        having: &[],
     };
     let payload = bytes("x");
     // Sent at once, or later.
@@ -555,6 +556,7 @@ fn check_sent(f: &mut Fixture, call: CallId, left: u32, trace: TraceContext) {
         key: Some(9),
         mode: Mode::HandedOver,
         within: None,
+        having: Vec::new(),
     };
     assert_eq!(header, Header::Call(expected));
 }
@@ -687,7 +689,8 @@ fn a_name_that_nobody_can_have_is_not_sent() {
     assert_eq!(
         ask(Query::WaitFunction {
             name: &longer,
-            process: None
+            process: None,
+            having: Vec::new()
         }),
         denied()
     );

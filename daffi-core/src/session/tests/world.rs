@@ -450,6 +450,7 @@ impl World {
             mode,
             within: None,
             window: None,
+            having: &[],
         };
         let payload = payload(token, size);
         let message = Message::Call(request, &payload);

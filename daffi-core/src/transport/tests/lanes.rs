@@ -29,6 +29,7 @@ fn call(number: u32) -> Header<'static> {
         key: None,
         mode: Mode::Answered,
         within: None,
+        having: Vec::new(),
     })
 }
 

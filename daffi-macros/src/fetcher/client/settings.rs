@@ -15,7 +15,7 @@ struct Setting {
     but: &'static str,
 }
 
-fn all() -> [Setting; 7] {
+fn all() -> [Setting; 8] {
     let duration = || quote!(::core::time::Duration);
     let text = || quote!(impl ::core::convert::Into<::std::string::String>);
     let (timeout, wait, process, key, value) = (duration(), duration(), text(), text(), text());
@@ -29,6 +29,12 @@ fn all() -> [Setting; 7] {
     [
         setting("timeout", quote!(timeout: #timeout), quote!(timeout), ""),
         setting("to", quote!(process_name: #process), quote!(process_name), ""),
+        setting(
+            "to_where",
+            quote!(key: #key, value: #value),
+            quote!(key, value),
+            "",
+        ),
         setting(
             "key",
             quote!(key: impl ::core::convert::AsRef<[::core::primitive::u8]>),
@@ -70,8 +76,11 @@ pub(super) fn methods(members: &[Member], visibility: &Visibility) -> TokenStrea
                 but,
             } = setting;
             let ident = format_ident!("{name}");
-            let docs =
-                format!("As `Call::{name}`, for all calls of this client{but}. A call may say otherwise.");
+            let and = match *name {
+                "to_where" => "A call may name more, all of which must hold.",
+                _ => "A call may say otherwise.",
+            };
+            let docs = format!("As `Call::{name}`, for all calls of this client{but}. {and}");
             quote! {
                 #[doc = #docs]
                 #[must_use]

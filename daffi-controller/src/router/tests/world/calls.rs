@@ -9,7 +9,7 @@ impl World {
             ..asked
         };
         let is_broadcast = asked.mode.asks_many()
-            && (asked.among.is_some() || self.others_offer(node, asked.name))
+            && (asked.among.is_some() || self.others_offer(node, &asked))
             && !self.nodes[node].full;
         let asking = if is_broadcast {
             Asking::Broadcast(self.history.broadcasts.len())
@@ -30,6 +30,7 @@ impl World {
             trace: Some(lines::trace_of(trace)),
             signature,
             to: asked.to.map(|to| PROCESSES[to]),
+            having: having::wanted(asked.having).to_vec(),
             key: asked.key,
             mode: asked.mode,
             within: asked.run().map(id),
@@ -55,8 +56,10 @@ impl World {
         }
     }
 
-    fn others_offer(&self, node: usize, name: usize) -> bool {
-        self.shown(name).any(|(other, _)| other != node)
+    /// Whether others than a caller offer what it calls, and are what it wants.
+    fn others_offer(&self, node: usize, asked: &Asked) -> bool {
+        let mut shown = self.shown(asked.name);
+        shown.any(|(other, _)| other != node && self.has(other, asked.having))
     }
 
     /// A call begins, or a part of a broadcast; its place in the history.
@@ -75,8 +78,11 @@ impl World {
         let caller = Hearer::Caller(node, number);
         let answer = match asked.mode {
             // The roster may be long.
-            mode if mode.asks_many() && (asked.among.is_some() || self.others_offer(node, asked.name)) => {
+            mode if mode.asks_many() && (asked.among.is_some() || self.others_offer(node, &asked)) => {
                 Err(full())
+            }
+            mode if mode.asks_many() && self.shown(asked.name).any(|(other, _)| other != node) => {
+                Err(self.lacking(node, &Asked { to: None, ..asked }))
             }
             // Nobody but the caller offers it.
             mode if mode.asks_many() && self.shown(asked.name).next().is_some() => {
@@ -146,7 +152,7 @@ impl World {
             (0..PROCESSES.len()).filter(|process| among[*process]).collect()
         } else {
             let mut roster: Vec<_> = self.shown(asked.name).map(|(other, _)| other).collect();
-            roster.retain(|other| *other != node);
+            roster.retain(|other| *other != node && self.has(*other, asked.having));
             roster.dedup();
             roster
         };
@@ -318,6 +324,7 @@ impl World {
                 .terms
                 .concurrency
                 .is_some_and(|limit| offer.running >= limit);
+            let is_asked = is_asked && self.has(node, asked.having);
             is_asked && (is_full || self.is_bounded(caller, node, offer)) && lines::agrees(asked, offer)
         })
     }
@@ -350,8 +357,13 @@ impl World {
                 None => Absence::OnlyCaller,
             }));
         }
+        let has = |(node, _): &&(usize, &Offer)| self.has(*node, asked.having);
+        if asked_of.iter().find(has).is_none() {
+            return Err(self.lacking(caller, asked));
+        }
         let agreeing: Vec<_> = asked_of
             .iter()
+            .filter(has)
             .filter(|(_, offer)| lines::agrees(asked, offer))
             .collect();
         if agreeing.is_empty() {
@@ -412,9 +424,16 @@ impl World {
             Hearer::Caller(node, _) => node,
             Hearer::Part(broadcast, _) => self.broadcasts[&broadcast].node,
         };
-        // A signature may be long.
-        let outcome = if self.nodes[hears].full && outcome == failed(mismatch()) {
+        // A signature may be long, and so may what there is instead of what was wanted.
+        let is_lacking = matches!(
+            outcome,
+            Err(Failure::Failed(Failed::NoProvider(Absence::Lacking(_))))
+        );
+        let is_long = is_lacking || outcome == failed(mismatch());
+        let outcome = if self.nodes[hears].full && is_long {
             failed(full())
+        } else if is_lacking && self.nodes[hears].narrow && self.is_too_large(hearer, &outcome) {
+            failed(too_large(false))
         } else {
             outcome
         };
@@ -452,6 +471,25 @@ impl World {
                 self.expect_value(node, number);
             }
         }
+    }
+
+    /// Whether it is too large for a node that takes small frames that it is told so.
+    fn is_too_large(&self, hearer: Hearer, outcome: &Outcome) -> bool {
+        let (status, payload) = Status::of(outcome);
+        let header = match hearer {
+            Hearer::Caller(_, number) => Header::Reply {
+                call: id(number),
+                status,
+            },
+            Hearer::Part(broadcast, index) => Header::Part {
+                call: id(self.broadcasts[&broadcast].number),
+                index,
+                status,
+            },
+            Hearer::Nobody => return false,
+        };
+        let frame = Frame::split(&header, payload.clone(), Framing::newest(usize::MAX)).unwrap();
+        frame.len() > NARROW
     }
 
     /// A call is cancelled at its provider, unless it is already.

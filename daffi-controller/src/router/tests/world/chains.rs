@@ -73,6 +73,7 @@ impl World {
                         || offer.terms.per_caller.is_some() && by == self.nodes[caller].link)
                     && lines::agrees(asked, offer)
                     && asked.to.is_none_or(|to| to == provider)
+                    && self.has(provider, asked.having)
             })
         })
     }

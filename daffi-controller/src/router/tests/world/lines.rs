@@ -2,10 +2,10 @@
 
 use super::*;
 
-/// Which calls are bounded together: those for any provider of a name, or for one offer of a node's.
+/// Which calls are bounded together: those for any provider of a name, or for any that has some attributes, or for one offer of a node's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scope {
-    Name(usize),
+    Name(usize, Option<usize>),
     Offer(usize, u32),
 }
 
@@ -38,8 +38,10 @@ impl World {
         }
         let (scope, queue) = match asked.to {
             None => {
-                let queues = self.shown(asked.name).map(|(_, offer)| offer.terms.queue);
-                (Scope::Name(asked.name), queues.max().unwrap())
+                let has = |(node, _): &(usize, &Offer)| self.has(*node, asked.having);
+                let queues = self.shown(asked.name).filter(has);
+                let queues = queues.map(|(_, offer)| offer.terms.queue);
+                (Scope::Name(asked.name, asked.having), queues.max().unwrap())
             }
             Some(to) => {
                 let (_, offer) = self.shown(asked.name).find(|(node, _)| *node == to).unwrap();
@@ -102,6 +104,7 @@ impl World {
             .asked
             .to
             .map_or(provider != parked.caller, |to| to == provider);
+        let is_asked = is_asked && self.has(provider, parked.asked.having);
         is_asked && offer.is_some_and(|(_, offer)| agrees(&parked.asked, offer))
     }
 

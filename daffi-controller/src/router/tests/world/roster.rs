@@ -9,6 +9,9 @@ impl World {
         // How much of a process one caller may have is tested by itself.
         hello.extensions = Extensions::default()
             .with(Extensions::RUNS, &Limits::RUNS)
+            .and_then(|extensions| {
+                extensions.with(Extensions::ATTRIBUTES, &self.nodes[node].next_attributes(node))
+            })
             .unwrap();
         match (
             self.router.connect(&hello, Who::Nobody, None),
@@ -104,14 +107,16 @@ impl World {
             if waiter.process {
                 joins && waiter.index == node
             } else {
-                waiter.of.map_or(waiter.node != node, |of| of == node) && appeared.contains(&waiter.index)
+                waiter.of.map_or(waiter.node != node, |of| of == node)
+                    && appeared.contains(&waiter.index)
+                    && self.has(node, waiter.having)
             }
         });
         self.waiting = waiting;
         for waiter in told {
             self.expect_value(waiter.node, waiter.number);
         }
-        let joined = joins.then(|| joined(node));
+        let joined = joins.then(|| joined(node, &self.nodes[node]));
         let offered = appeared.into_iter().map(|name| offers_it(node, name));
         self.happened(&joined.into_iter().chain(offered).collect::<Vec<_>>());
     }
@@ -156,10 +161,11 @@ impl World {
         }
     }
 
-    pub(super) fn wait(&mut self, node: usize, process: bool, index: usize) {
+    pub(super) fn wait(&mut self, node: usize, process: bool, index: usize, having: Option<usize>) {
         // Anybody's, or that of a process.
         let of = (index / NAMES.len() % (PROCESSES.len() + 1)).checked_sub(1);
         let of = of.filter(|_| !process);
+        let having = having.filter(|_| !process);
         let index = if process {
             index % PROCESSES.len()
         } else {
@@ -174,6 +180,7 @@ impl World {
             Query::WaitFunction {
                 name: NAMES[index],
                 process: of.map(|of| PROCESSES[of]),
+                having: super::having::wanted(having).to_vec(),
             }
         };
         self.receive(
@@ -188,7 +195,7 @@ impl World {
             self.nodes[index].ready
         } else {
             let mut shown = self.shown(index);
-            shown.any(|(other, _)| of.map_or(other != node, |of| other == of))
+            shown.any(|(other, _)| of.map_or(other != node, |of| other == of) && self.has(other, having))
         };
         if is_there {
             self.expect_value(node, number);
@@ -199,6 +206,7 @@ impl World {
                 process,
                 index,
                 of,
+                having,
             });
         }
     }
@@ -220,7 +228,7 @@ impl World {
         for (other, offering) in self.nodes.iter().enumerate().filter(|(_, other)| other.ready) {
             let mut names: Vec<_> = offering.offers.iter().map(|offer| offer.name).collect();
             names.sort_by_key(|name| NAMES[*name]);
-            there.push(joined(other));
+            there.push(joined(other, offering));
             there.extend(names.into_iter().map(|name| offers_it(other, name)));
         }
         self.watching.push((node, number));
@@ -331,11 +339,11 @@ impl World {
     }
 }
 
-fn joined(node: usize) -> Change {
+fn joined(node: usize, joining: &Node) -> Change {
     Change::Joined {
         process: PROCESSES[node].to_owned(),
         identity: Who::Nobody,
-        attributes: Attributes::default(),
+        attributes: joining.attributes(node),
     }
 }
 

@@ -1,0 +1,390 @@
+//! Calls for whoever has some attributes, what becomes of them where there are many such, and what they cost.
+
+use daffi_core::proto::{Lacking, Told};
+use daffi_core::{Access, Right, Role};
+
+use super::super::groups::{OF_ALL, OF_ONE};
+use super::super::meter::looks;
+use super::*;
+
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+/// A router with the limits of every day.
+fn fixture() -> Fixture {
+    Fixture {
+        router: Router::new(Limits::default(), 1 << 20, 1 << 30, 1),
+        queues: Queues::new(&Limits::default()),
+    }
+}
+
+impl Fixture {
+    /// A process that says this of itself, and offers `add` so.
+    fn join_as(&mut self, name: &str, said: Pairs<'_>, offer: Offered) -> PeerId {
+        let peer = self.enter_as(name, said);
+        self.send_offer(peer, &[offer], true);
+        self.queues.said();
+        peer
+    }
+
+    fn enter_as(&mut self, name: &str, said: Pairs<'_>) -> PeerId {
+        let mut attributes = Attributes::default();
+        said.iter().for_each(|(key, value)| attributes.set(*key, *value));
+        let mut hello = Hello::new(name, 1, 77);
+        let extensions = Extensions::default().with(Extensions::ATTRIBUTES, &attributes);
+        hello.extensions = extensions.unwrap();
+        self.router.connect(&hello, Who::Nobody, None).unwrap()
+    }
+}
+
+fn to_where(number: u32, having: Pairs<'static>) -> CallHeader<'static> {
+    CallHeader {
+        having: having.to_vec(),
+        ..call(number, "add")
+    }
+}
+
+fn one_at_a_time() -> Offered {
+    Offered {
+        concurrency: Some(1),
+        queue: 8,
+        ..offered(0, "add")
+    }
+}
+
+fn lacking(wanted: Pairs<'_>, there: Pairs<'_>, told: Told) -> Failed {
+    let owned = |pairs: Pairs<'_>| {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
+    };
+    let lacking = Lacking::new(owned(wanted), owned(there), told);
+    Failed::NoProvider(Absence::Lacking(Box::new(lacking)))
+}
+
+const RESIZER: Pairs<'static> = &[("kind", "resizer")];
+
+#[test]
+fn a_call_goes_to_the_one_that_has_all_that_it_wants() {
+    let mut f = Fixture::new();
+    let a = f.join_as("a", &[("kind", "resizer"), ("zone", "a")], offered(0, "add"));
+    let b = f.join_as("b", &[("kind", "resizer"), ("zone", "b")], offered(0, "add"));
+    let other = f.join_as("other", &[("kind", "joiner"), ("zone", "a")], offered(0, "add"));
+    let caller = f.join("caller", &[]);
+    for number in 0..4 {
+        let at_b = to_where(number, &[("kind", "resizer"), ("zone", "b")]);
+        assert_eq!(f.routed(caller, at_b).0, b);
+    }
+    let any: HashSet<_> = (4..12)
+        .map(|number| f.routed(caller, to_where(number, RESIZER)).0)
+        .collect();
+    assert_eq!(any, HashSet::from([a, b]));
+    // The caller is asked by nobody but itself.
+    assert_eq!(f.routed(a, to_where(0, RESIZER)).0, b);
+    assert_eq!(f.routed(other, to_where(0, &[("zone", "b")])).0, b);
+}
+
+#[test]
+fn where_nobody_has_what_is_wanted_it_is_told_what_there_is() {
+    let mut f = Fixture::new();
+    let caller = f.join("caller", &[]);
+    assert_eq!(
+        f.refused(caller, to_where(0, RESIZER)),
+        Failed::NoProvider(Absence::Nobody)
+    );
+    let values: Vec<_> = (0..10).map(|number| format!("kind {number}")).collect();
+    for value in &values[..8] {
+        f.join_as(value, &[("kind", value)], offered(0, "add"));
+    }
+    let known: Vec<_> = values[..8].iter().map(|value| ("kind", &**value)).collect();
+    let wanted: Pairs<'static> = &[("kind", "resizer"), ("zone", "a")];
+    assert_eq!(
+        f.refused(caller, to_where(0, wanted)),
+        lacking(wanted, &known, Told::All)
+    );
+    // More than 8 are too many to tell.
+    f.join_as(&values[8], &[("kind", &values[8])], offered(0, "add"));
+    assert_eq!(
+        f.refused(caller, to_where(0, RESIZER)),
+        lacking(RESIZER, &known, Told::Some)
+    );
+    let named = CallHeader {
+        to: Some("kind 3"),
+        ..to_where(0, RESIZER)
+    };
+    assert_eq!(
+        f.refused(caller, named.clone()),
+        lacking(RESIZER, &[("kind", "kind 3")], Told::All)
+    );
+    let many = CallHeader {
+        mode: Mode::Broadcast,
+        ..to_where(0, RESIZER)
+    };
+    assert_eq!(f.refused(caller, many), lacking(RESIZER, &known, Told::Some));
+    let right: CallHeader<'_> = CallHeader {
+        having: vec![("kind", "kind 3")],
+        ..named
+    };
+    f.routed(caller, right);
+}
+
+/// Values that are as long as may be are told only as far as there is room, and the answer is one that can be read.
+#[test]
+fn p6_what_there_is_is_told_in_few_bytes() {
+    let mut f = Fixture::new();
+    let caller = f.join("caller", &[]);
+    for number in 0..9 {
+        let value = format!("{number}{}", "x".repeat(500));
+        f.join_as(&format!("p{number}"), &[("kind", &value)], offered(0, "add"));
+    }
+    let Failed::NoProvider(Absence::Lacking(lacking)) = f.refused(caller, to_where(0, RESIZER)) else {
+        panic!("somebody is a resizer");
+    };
+    assert!(
+        lacking.told == Told::Some && lacking.there.len() == 2,
+        "{lacking:?}"
+    );
+}
+
+/// Whoever may not know who is there learns nothing of those whom it may call but that nobody is it.
+#[test]
+fn p11_what_there_is_is_told_to_those_who_may_know() {
+    let mut f = Fixture::new();
+    f.join_as("a", &[("kind", "joiner")], offered(0, "add"));
+    let caller = f.join("caller", &[]);
+    for (role, expected) in [
+        (
+            Role::new().allow(Right::Call, ["add"]),
+            lacking(RESIZER, &[], Told::Nothing),
+        ),
+        (
+            Role::new()
+                .allow(Right::Call, ["add"])
+                .allow(Right::Observe, ["*"]),
+            lacking(RESIZER, &[("kind", "joiner")], Told::All),
+        ),
+    ] {
+        let access = Access::new().role("tester", role).everyone(["tester"]);
+        let rights = Policy::new(&access).unwrap().rights(None);
+        f.router.permit(caller, Some(rights));
+        assert_eq!(f.refused(caller, to_where(0, RESIZER)), expected);
+        assert_eq!(f.router.take_denials(), []);
+    }
+}
+
+#[test]
+fn p14_a_call_waits_for_the_first_that_has_what_it_wants_and_a_place() {
+    let mut f = Fixture::new();
+    let a = f.join_as("a", RESIZER, one_at_a_time());
+    let other = f.join_as("other", &[("kind", "joiner")], one_at_a_time());
+    let caller = f.join("caller", &[]);
+    let (_, run) = f.routed(caller, to_where(0, RESIZER));
+    f.call(caller, to_where(1, RESIZER));
+    f.call(caller, to_where(2, RESIZER));
+    assert_eq!(f.said(), []);
+    // What the other has a place for is not what they wait for.
+    let (at, joined) = f.routed(caller, call(3, "add"));
+    assert_eq!(at, other);
+    f.reply(other, joined);
+    assert_eq!(f.said(), [(caller, value(3))]);
+    f.reply(a, run);
+    assert!(matches!(&*f.said(), [_, (to, Said::Run { .. })] if *to == a));
+    // One that comes has a place at once.
+    let b = f.enter_as("b", RESIZER);
+    f.send_offer(b, &[one_at_a_time()], true);
+    assert!(
+        f.said()
+            .iter()
+            .any(|(to, said)| *to == b && matches!(said, Said::Run { .. }))
+    );
+    assert_eq!(f.router.calls_waiting(), 0);
+}
+
+/// A provider that is in as many groups as one may be in is given calls for others all the same, and what waited for one that was
+/// given up waits on.
+#[test]
+fn p14_calls_of_more_groups_than_are_kept_wait_and_run() {
+    let mut f = fixture();
+    let keys = ["a", "b", "c", "d", "e"];
+    let said: Vec<_> = keys.iter().map(|key| (*key, "yes")).collect();
+    let offer = Offered {
+        queue: 100,
+        ..one_at_a_time()
+    };
+    let provider = f.join_as("provider", &said, offer);
+    let caller = f.join("caller", &[]);
+    let (_, mut run) = f.routed(caller, call(0, "add"));
+    let choices = 1_u32..1 << keys.len();
+    let calls = u32::try_from(choices.len()).unwrap();
+    assert!(calls as usize > OF_ONE);
+    for choice in choices {
+        let having = said
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| choice >> place & 1 == 1);
+        let header = CallHeader {
+            having: having.map(|(_, attribute)| *attribute).collect(),
+            ..call(choice, "add")
+        };
+        f.call(caller, header);
+        f.router.directory.check_groups();
+    }
+    assert_eq!(f.said(), []);
+    assert_eq!(f.router.calls_waiting(), calls as usize);
+    let mut done = Vec::new();
+    for _ in 0..calls {
+        f.reply(provider, run);
+        let said = f.said();
+        let [(_, answered), (_, Said::Run { number, .. })] = &*said else {
+            panic!("not an answer and a run: {said:?}");
+        };
+        done.push(answered.clone());
+        run = *number;
+    }
+    // In the order in which they were made.
+    let expected: Vec<_> = (0..calls).map(value).collect();
+    assert_eq!(done, expected);
+    f.disconnect(provider);
+    f.disconnect(caller);
+    assert_empty(&f.router);
+}
+
+#[test]
+fn a_question_is_answered_when_somebody_comes_who_has_what_is_wanted() {
+    let mut f = Fixture::new();
+    let asker = f.join("asker", &[]);
+    let wait = |process, having: Pairs<'static>| Query::WaitFunction {
+        name: "add",
+        process,
+        having: having.to_vec(),
+    };
+    f.ask(asker, 0, wait(None, RESIZER));
+    f.ask(asker, 1, wait(None, &[("kind", "resizer"), ("zone", "a")]));
+    f.ask(asker, 2, wait(Some("b"), RESIZER));
+    f.ask(asker, 3, wait(None, RESIZER));
+    assert_eq!(f.said(), []);
+    f.cancel(asker, 3);
+    f.said();
+    let enter = |f: &mut Fixture, name: &str, said: Pairs<'_>| {
+        let peer = f.enter_as(name, said);
+        f.send_offer(peer, &[offered(0, "add")], true);
+        let said = f.said();
+        (
+            peer,
+            said.into_iter()
+                .filter(|(to, _)| *to == asker)
+                .collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(
+        enter(&mut f, "joiner", &[("kind", "joiner"), ("zone", "a")]).1,
+        []
+    );
+    let (b, told) = enter(
+        &mut f,
+        "b",
+        &[("kind", "resizer"), ("shape", "round"), ("zone", "b")],
+    );
+    assert_eq!(told, [(asker, empty(0)), (asker, empty(2))]);
+    // Who is there is told at once.
+    f.ask(asker, 4, wait(Some("b"), RESIZER));
+    f.ask(asker, 5, wait(None, &[("zone", "b")]));
+    assert_eq!(f.said(), [(asker, empty(4)), (asker, empty(5))]);
+    assert_eq!(
+        enter(&mut f, "c", &[("kind", "resizer"), ("zone", "a")]).1,
+        [(asker, empty(1))]
+    );
+    // Its own is not what it waits for.
+    f.ask(b, 0, wait(None, &[("zone", "b")]));
+    assert_eq!(f.said(), []);
+    f.disconnect(asker);
+    f.disconnect(b);
+    assert!(f.router.watchers.is_empty());
+}
+
+/// To find one of many takes as long as to find any: the group is made once.
+#[test]
+fn p15_to_find_one_that_has_what_is_wanted_takes_as_long_however_many_have_not() {
+    let mut f = Fixture::new();
+    for number in 0..2000 {
+        let zone = format!("zone {}", number % 1000);
+        f.join_as(&format!("p{number}"), &[("zone", &zone)], offered(0, "add"));
+    }
+    let caller = f.join("caller", &[]);
+    let at: Pairs<'static> = &[("zone", "zone 7")];
+    let (_, first) = looks(|| f.routed(caller, to_where(0, at)));
+    let (_, again) = looks(|| f.routed(caller, to_where(1, at)));
+    assert!(first >= 2000 && again < 40, "{first} looks, then {again}");
+    let (_, plain) = looks(|| f.routed(caller, call(2, "add")));
+    assert!(plain < 40, "{plain} looks");
+}
+
+/// However many groups are asked for, no more are kept than may be.
+#[test]
+fn p6_groups_are_few() {
+    let mut f = fixture();
+    let caller = f.join("caller", &[]);
+    for number in 0..OF_ALL + 10 {
+        let zone = format!("zone {number}");
+        f.join_as(&format!("p{number}"), &[("zone", &zone)], offered(0, "add"));
+        let header = CallHeader {
+            having: vec![("zone", &zone)],
+            ..call(0, "add")
+        };
+        let (to, run) = f.routed(caller, header);
+        f.reply(to, run);
+        f.said();
+        // Nobody is in these.
+        f.refused(caller, to_where(0, RESIZER));
+    }
+    let (_, function) = f.router.directory.function("add").unwrap();
+    assert_eq!(function.groups.len(), OF_ALL);
+    f.router.directory.check_groups();
+    assert_eq!(f.callbacks().len(), 1);
+}
+
+#[test]
+fn a_broadcast_goes_to_all_that_have_what_it_wants() {
+    let mut f = Fixture::new();
+    let a = f.join_as("a", RESIZER, offered(0, "add"));
+    let b = f.join_as("b", RESIZER, offered(0, "add"));
+    let other = f.join_as("other", &[("kind", "joiner")], offered(0, "add"));
+    let caller = f.join("caller", &[]);
+    let many = CallHeader {
+        mode: Mode::Broadcast,
+        ..to_where(0, RESIZER)
+    };
+    // With a group of them, and without.
+    for made in [false, true] {
+        if made {
+            let (to, run) = f.routed(caller, to_where(1, RESIZER));
+            f.reply(to, run);
+            f.said();
+        }
+        f.call(caller, many.clone());
+        let asked = f.said().into_iter().filter_map(|(to, said)| match said {
+            Said::Run { number, .. } => Some((to, number)),
+            _ => None,
+        });
+        let asked: Vec<_> = asked.collect();
+        assert_eq!(asked.iter().map(|(to, _)| *to).collect::<Vec<_>>(), [a, b]);
+        asked.into_iter().for_each(|(to, run)| f.reply(to, run));
+        f.said();
+    }
+    let named = Header::CallTo {
+        call: many,
+        processes: vec!["a", "other"],
+    };
+    f.receive(caller, named, &Bytes::new()).unwrap();
+    let said = f.said();
+    assert!(
+        said.iter()
+            .any(|(to, said)| *to == a && matches!(said, Said::Run { .. }))
+    );
+    let part = Said::Part {
+        number: 0,
+        index: 1,
+        outcome: failed(lacking(RESIZER, &[("kind", "joiner")], Told::All)),
+    };
+    assert!(said.contains(&(caller, part)) && !said.iter().any(|(to, _)| *to == other));
+}

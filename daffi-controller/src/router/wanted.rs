@@ -1,0 +1,195 @@
+//! Calls for whoever has some attributes.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use daffi_core::Right;
+use daffi_core::proto::{Absence, CallHeader, Failed, Lacking, Limits, Told};
+
+use super::having::{self, Pairs};
+use super::ids::{FunctionKey, PeerId, ProviderKey};
+use super::line::{LineKey, QueueKey};
+use super::outlet::Outlet;
+use super::peers::Peer;
+use super::pick::{Unrouted, Wish};
+use super::provider::Provider;
+use super::state::Router;
+use super::work::Turn;
+
+/// Of so many providers it is told what they are, where nobody is what is wanted.
+const LOOKED_AT: usize = 64;
+
+/// So many values of an attribute are told.
+const TOLD: usize = 8;
+
+impl Router {
+    /// The group that a call asks for is made, if it is not there; whether others were given up for it.
+    pub(super) fn find_group(&mut self, header: &CallHeader<'_>, turn: &mut Turn) -> bool {
+        turn.spend_words(having::bytes(&header.having));
+        let (name, wanted) = (header.name, &header.having);
+        if let Some((group, _)) = self.directory.group(name, wanted) {
+            self.directory.touch(group);
+            return false;
+        }
+        turn.spend_looks(self.directory.make_group(name, wanted));
+        self.let_go_of_groups()
+    }
+
+    /// What waits for groups that were given up finds out in `rerouting` what that means; whether there are any.
+    pub(super) fn let_go_of_groups(&mut self) -> bool {
+        let given_up = std::mem::take(&mut self.directory.given_up);
+        for group in &given_up {
+            self.lines.cast_off_group(*group);
+        }
+        !given_up.is_empty()
+    }
+
+    /// One that has the attributes and can be asked.
+    pub(super) fn choose_having(
+        &mut self,
+        (name, wanted): (&str, &Pairs<'_>),
+        wish: &Wish,
+        turn: &mut Turn,
+        out: &impl Outlet,
+    ) -> Result<ProviderKey, Unrouted> {
+        let (peers, directory) = (&self.peers, &self.directory);
+        let looks = Cell::new(0);
+        let obstacle = |provider: &Provider| {
+            looks.set(looks.get() + 1);
+            wish.obstacle(provider, peers, out)
+        };
+        let group = directory.group(name, wanted);
+        let picked = if group.is_some() {
+            self.picker.pick(group, directory, wish, obstacle)
+        } else {
+            // It was given up while the call waited, or nobody is in it.
+            let all = directory.function(name);
+            let assembled = directory.assembled(name, wanted);
+            looks.set(all.map_or(0, |(_, function)| function.shown.len()));
+            let assembled = assembled.as_ref().map(|(key, function)| (*key, function));
+            self.picker.pick(assembled, directory, wish, obstacle)
+        };
+        turn.spend_looks(looks.get());
+        match picked {
+            Err(Unrouted::Failed(Failed::NoProvider(Absence::Nobody | Absence::OnlyCaller))) => {
+                Err(self.lacking(wish.caller, None, (name, wanted), turn).into())
+            }
+            picked => picked,
+        }
+    }
+
+    /// Checks that a process has what a call wants of it that names it.
+    pub(super) fn check_named(
+        &mut self,
+        from: PeerId,
+        named: PeerId,
+        header: &CallHeader<'_>,
+        turn: &mut Turn,
+    ) -> Result<(), Failed> {
+        if header.having.is_empty() {
+            return Ok(());
+        }
+        let (name, wanted) = (header.name, &header.having);
+        turn.spend_words(having::bytes(wanted));
+        let function = self.directory.function(name);
+        let offer = function.and_then(|(function, _)| self.directory.offer_of(named, function));
+        match offer {
+            None => Err(Failed::NoProvider(Absence::NotOffered)),
+            Some((_, provider)) if provider.has(wanted) => Ok(()),
+            Some(_) => Err(self.lacking(from, Some(named), (name, wanted), turn)),
+        }
+    }
+
+    /// That nobody has what a call wants, or that the process has not that it names; and what there is, if the caller may know who is
+    /// there.
+    pub(super) fn lacking(
+        &mut self,
+        from: PeerId,
+        named: Option<PeerId>,
+        (name, wanted): (&str, &Pairs<'_>),
+        turn: &mut Turn,
+    ) -> Failed {
+        let Some((_, function)) = self.directory.function(name) else {
+            return Failed::NoProvider(Absence::Nobody);
+        };
+        let shown = function.shown();
+        let providers = shown.iter().take(LOOKED_AT);
+        let providers = providers.filter_map(|key| self.directory.provider(*key));
+        let is_there = |provider: &&Provider| {
+            let peer = self.peers.get(provider.peer);
+            provider.live && peer.is_some_and(Peer::is_callable)
+        };
+        let mut own = false;
+        let mut others = Vec::new();
+        for provider in providers.filter(is_there) {
+            if named.map_or(provider.peer != from, |named| named == provider.peer) {
+                others.push(&provider.attributes);
+            }
+            own |= provider.peer == from;
+        }
+        let unseen = named.is_none() && shown.len() > LOOKED_AT;
+        turn.spend_looks(shown.len().min(LOOKED_AT));
+        if others.is_empty() && named.is_none() && !unseen {
+            return Failed::NoProvider(if own { Absence::OnlyCaller } else { Absence::Nobody });
+        }
+        let there: BTreeSet<_> = wanted
+            .iter()
+            .flat_map(|(key, _)| others.iter().filter_map(move |said| Some((*key, said.get(key)?))))
+            .collect();
+        let mut told = if unseen { Told::Some } else { Told::All };
+        let (mut room, mut values): (usize, Vec<(String, String)>) = (Limits::ATTRIBUTE_BYTES, Vec::new());
+        for (key, value) in there {
+            let of_key = values.iter().filter(|(other, _)| other == key).count();
+            match room.checked_sub(key.len() + value.len()) {
+                Some(left) if of_key < TOLD => {
+                    room = left;
+                    values.push(owned((key, value)));
+                }
+                _ => told = Told::Some,
+            }
+        }
+        let permission = self.peers.permission_mut(from);
+        let may_know = permission.is_none_or(|permission| {
+            turn.spend_patterns(permission.rights.size());
+            permission.rights.allow_all(Right::Observe)
+        });
+        if !may_know {
+            values.clear();
+            told = Told::Nothing;
+        }
+        let lacking = Lacking::new(wanted.iter().copied().map(owned).collect(), values, told);
+        turn.spend_words(lacking.bytes());
+        Failed::NoProvider(Absence::Lacking(Box::new(lacking)))
+    }
+
+    /// Where a call waits that wants attributes, and how many may: for any that has them; or, where these are no group any more, for the one
+    /// of them for which the fewest wait.
+    pub(super) fn line_having(
+        &self,
+        (name, wanted): (&str, &Pairs<'_>),
+        caller: PeerId,
+        signature: u64,
+    ) -> Option<(LineKey, u32)> {
+        if let Some((group, function)) = self.directory.group(name, wanted) {
+            return Some((LineKey::Any(group, signature), function.queue()));
+        }
+        let (_, function) = self.directory.assembled(name, wanted)?;
+        let providers = function.shown().iter();
+        let providers = providers.filter_map(|key| Some((*key, self.directory.provider(*key)?)));
+        let could = |(_, provider): &(ProviderKey, &Provider)| {
+            provider.peer != caller && provider.live && provider.accepts(signature)
+        };
+        let waiting = |key| self.lines.waiting_in(QueueKey::One(key));
+        let found = providers.filter(could).min_by_key(|(key, _)| waiting(*key));
+        found.map(|(key, provider)| (LineKey::One(key), provider.queue))
+    }
+
+    /// Whether a callback of the directory is the one that is called, at one that has what is wanted.
+    pub(super) fn is_called(&self, provider: &Provider, function: FunctionKey, wanted: &Pairs<'_>) -> bool {
+        provider.function == function && (wanted.is_empty() || provider.has(wanted))
+    }
+}
+
+fn owned((key, value): (&str, &str)) -> (String, String) {
+    (key.to_owned(), value.to_owned())
+}
