@@ -65,6 +65,14 @@ impl Quota {
         self.with(Measure::BytesPerSecond, most)
     }
 
+    /// So many new connections in a second, of which those of one second may come at once. It counts for an [identity](Quotas::identity), which
+    /// has proven who it is, or for an [address](Quotas::address), where that is looked at before anything else. Whoever comes more often is
+    /// refused, and its node comes again when there is room.
+    #[must_use]
+    pub const fn connections_per_second(self, most: u64) -> Self {
+        self.with(Measure::ConnectionsPerSecond, most)
+    }
+
     /// So much of something.
     #[must_use]
     pub const fn with(mut self, measure: Measure, most: u64) -> Self {
@@ -94,7 +102,7 @@ impl Quota {
     }
 }
 
-/// How much each connection, and each identity, may have at a controller.
+/// How much each connection, each identity, and each address may have at a controller.
 ///
 /// An identity has its quota once, however many processes of it there are. Who has proven nothing has the quota of its connection alone,
 /// and so has nobody more than that who runs the controller: it has none.
@@ -111,6 +119,7 @@ impl Quota {
 pub struct Quotas {
     connection: Quota,
     identity: Quota,
+    address: Quota,
 }
 
 impl Quotas {
@@ -120,6 +129,7 @@ impl Quotas {
         Self {
             connection: Quota::new(),
             identity: Quota::new(),
+            address: Quota::new(),
         }
     }
 
@@ -137,18 +147,35 @@ impl Quotas {
         self
     }
 
-    /// What is said of connections, or of identities.
+    /// How many [connections](Quota::connections_per_second) may come in a second from each address, whoever that is; of IPv6, from each
+    /// 64 bits that addresses begin with. Nothing else is counted for an address, and nothing where processes come through a Unix socket.
+    #[must_use]
+    pub const fn address(mut self, quota: Quota) -> Self {
+        self.address = quota;
+        self
+    }
+
+    /// What is said of connections, of identities, or of addresses.
     #[must_use]
     pub const fn of(&self, whose: QuotaOf) -> &Quota {
         match whose {
             QuotaOf::Connection => &self.connection,
             QuotaOf::Identity => &self.identity,
+            QuotaOf::Address => &self.address,
         }
+    }
+
+    /// What is said and means nothing, as there is nothing of that kind to count.
+    pub fn meaningless(&self) -> impl Iterator<Item = (QuotaOf, Measure)> {
+        let all = QuotaOf::ALL
+            .into_iter()
+            .flat_map(|of| Measure::ALL.map(|measure| (of, measure)));
+        all.filter(|(of, measure)| !of.has(*measure) && self.of(*of).said(*measure).is_some())
     }
 
     /// Whether there is a bound at all.
     #[must_use]
     pub fn is_any(&self) -> bool {
-        self.connection.is_any() || self.identity.is_any()
+        self.connection.is_any() || self.identity.is_any() || self.address.is_any()
     }
 }

@@ -232,7 +232,7 @@ async fn access_takes_a_controller_and_roles_that_are_said() {
         .unix_sock_path(folder.path());
     let found = faults(start(builder.access(nonsense)).await.unwrap_err());
     assert!(
-        matches!(&found[..], [ConfigFault::Access(words)] if words.contains("the role `batch` says how many `connections`")),
+        matches!(&found[..], [ConfigFault::Access(words)] if words.contains("the role `batch` says `connections` of `quotas.connection`")),
         "{found:?}"
     );
 }

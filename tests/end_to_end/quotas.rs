@@ -421,7 +421,7 @@ async fn how_many_connections_there_may_be_is_said_of_an_identity() {
     let quotas = Quotas::new().connection(Quota::new().connections(1));
     let builder = Global::builder().init_controller(true).port(0);
     let error = builder.quotas(quotas).start().await.unwrap_err().to_string();
-    let words = "connections of the quota of a connection is 1: how many there may be is said of an identity, by Quotas::identity";
+    let words = "quotas is connections of quotas.connection: how many connections there may be is said of an identity (Quotas::identity)";
     assert!(error.contains(words), "{error}");
     let g = Global::builder()
         .init_controller(true)

@@ -68,6 +68,53 @@ async fn one_identity_with_a_thousand_connections_has_those_that_it_may_have() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_with_a_thousand_connections_has_those_of_its_second() {
+    let stage = Stage::bounding_addresses();
+    let mut bystanders = stage.bystanders().await;
+    let before = stage.memory();
+    let begun = Instant::now();
+    let mut let_in = 0;
+    let mut told = 0;
+    for number in 0..1000_u128 {
+        let mut peer = Peer::connect(&stage).await;
+        let hello = Hello::new(format!("from there {number}"), number, 1);
+        peer.send(Frames::new().with(&Header::Hello(hello))).await;
+        // Of one that is closed the words may be lost with what it has sent itself.
+        let Some(answer) = peer.next().await else { continue };
+        match answer.decode().unwrap().0 {
+            Header::Welcome(_) => let_in += 1,
+            Header::Refused(Refusal::OverQuota(exceeded)) => {
+                assert_eq!(
+                    (exceeded.measure, exceeded.of, exceeded.limit),
+                    (Measure::ConnectionsPerSecond, QuotaOf::Address, 50)
+                );
+                told += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let seconds = begun.elapsed().as_secs() + 1;
+    assert!(
+        let_in > 0 && let_in <= 50 + 50 * seconds,
+        "{let_in} in {seconds} s"
+    );
+    assert!(told > 0);
+    bystanders.go_on(20).await;
+    stage.assert_memory(before, 8 << 20);
+    // Who comes when there is room is let in.
+    loop {
+        let mut peer = Peer::connect(&stage).await;
+        let hello = Header::Hello(Hello::new("comes again", 1, 1));
+        peer.send(Frames::new().with(&hello)).await;
+        let answer = peer.next().await;
+        if answer.is_some_and(|answer| matches!(answer.decode().unwrap().0, Header::Welcome(_))) {
+            break;
+        }
+    }
+    bystanders.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_that_says_to_come_again_at_the_end_of_time_harms_no_caller() {
     let stage = Stage::new(Transport::Unix);
     let mut bystanders = stage.bystanders().await;

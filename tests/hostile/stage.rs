@@ -25,6 +25,7 @@ const BUDGET: &str = "DAFFI_TEST_BUDGET";
 const TLS: &str = "DAFFI_TEST_TLS";
 const IDENTITIES: &str = "DAFFI_TEST_IDENTITIES";
 const QUOTAS: &str = "DAFFI_TEST_QUOTAS";
+const ADDRESSES: &str = "DAFFI_TEST_ADDRESSES";
 
 /// The controller's address comes after this, to tell it from what the test runner says.
 const LISTENS: &str = "listens: ";
@@ -59,6 +60,8 @@ enum Knowing {
     Tokens,
     /// Two tokens, one of which has quotas.
     Quotas,
+    /// Nobody, and an address has one.
+    Addresses,
 }
 
 /// Whose certificate a node shows.
@@ -102,6 +105,9 @@ pub async fn play(folder: &str) {
     if env::var_os(QUOTAS).is_some() {
         options.access = Some(quotas());
     }
+    if env::var_os(ADDRESSES).is_some() {
+        options.quotas = Quotas::new().address(Quota::new().connections_per_second(50));
+    }
     if let Some(folder) = env::var_os(TLS) {
         options.security = Security::serving(tls(folder.as_ref(), "server")).unwrap();
     }
@@ -140,6 +146,11 @@ impl Stage {
         Self::start(Transport::Tcp, None, Knowing::Quotas)
     }
 
+    /// One that is reached by TCP, 50 times a second from each address.
+    pub fn bounding_addresses() -> Self {
+        Self::start(Transport::Tcp, None, Knowing::Addresses)
+    }
+
     /// The token called `one`.
     pub fn token(&self) -> &str {
         &self.tokens[0]
@@ -160,7 +171,7 @@ impl Stage {
         let identities = folder.path().join("identities");
         let made: Vec<_> = ["one", "two"]
             .into_iter()
-            .filter(|_| knowing != Knowing::Nobody)
+            .filter(|_| matches!(knowing, Knowing::Tokens | Knowing::Quotas))
             .map(|name| auth::token(name).unwrap())
             .collect();
         let lines: Vec<_> = made.iter().map(|made| made.line.as_str()).collect();
@@ -177,7 +188,8 @@ impl Stage {
             .args(["play", "--exact", "--nocapture", "--test-threads=1"])
             .env(FOLDER, at)
             .envs(budget.map(|bytes| (BUDGET, bytes.to_string())))
-            .envs((knowing != Knowing::Nobody).then_some((IDENTITIES, &identities)))
+            .envs((!made.is_empty()).then_some((IDENTITIES, &identities)))
+            .envs((knowing == Knowing::Addresses).then_some((ADDRESSES, "")))
             .envs((knowing == Knowing::Quotas).then_some((QUOTAS, "")))
             .envs(has_tls.then_some((TLS, folder.path())))
             .stdin(Stdio::piped())

@@ -17,6 +17,7 @@ pub struct Allowed {
 impl Allowed {
     /// What is `said`, for a connection of `identity`; nothing where that is no bound.
     pub(super) fn new(identity: Option<&str>, said: Quotas) -> Option<Self> {
+        let said = said.address(Quota::new());
         // Nobody is no identity.
         let quotas = match identity {
             Some(_) => said,

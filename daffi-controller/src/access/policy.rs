@@ -49,14 +49,18 @@ pub enum Fault {
         /// The pattern.
         pattern: String,
     },
-    /// A role says how many connections a connection may have.
+    /// A role has a quota of something that there is not, as of the connections of a connection.
     #[error(
-        "the role `{role}` says how many `connections` a connection may have, and there is one of each: say it of the identity, as \
-         Quotas::new().identity(Quota::new().connections(4))"
+        "the role `{role}` says `{measure}` of `quotas.{of}`, and there is no such quota of a role: how many connections there may be, or may \
+         come in a second, is said of the identity, as Quotas::new().identity(Quota::new().connections(4))"
     )]
-    Connections {
+    Quota {
         /// The role.
         role: String,
+        /// Whose quota that is.
+        of: QuotaOf,
+        /// Of what.
+        measure: Measure,
     },
 }
 
@@ -67,7 +71,7 @@ impl Fault {
         match self {
             Self::UnknownRole { role: word, .. }
             | Self::Pattern { pattern: word }
-            | Self::Connections { role: word } => word,
+            | Self::Quota { role: word, .. } => word,
         }
     }
 }
@@ -95,12 +99,19 @@ impl Policy {
                 .into_iter()
                 .flat_map(|right| role.allowed(right).chain(role.denied(right)));
             check_patterns(patterns, &mut faults);
-            let connection = role.said_quotas().of(QuotaOf::Connection);
-            if connection.said(Measure::Connections).is_some() {
-                faults.push(Fault::Connections {
-                    role: name.to_owned(),
-                });
-            }
+            let said = role.said_quotas();
+            // What addresses may is said for all: who comes from there is not known yet.
+            let of_addresses = said.of(QuotaOf::Address).said(Measure::ConnectionsPerSecond);
+            let of_addresses = of_addresses.map(|_| (QuotaOf::Address, Measure::ConnectionsPerSecond));
+            faults.extend(
+                said.meaningless()
+                    .chain(of_addresses)
+                    .map(|(of, measure)| Fault::Quota {
+                        role: name.to_owned(),
+                        of,
+                        measure,
+                    }),
+            );
         }
         let mut identities = BTreeMap::new();
         for (name, grants) in access.identities() {

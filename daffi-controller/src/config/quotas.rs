@@ -11,27 +11,29 @@ use super::read::{Reader, Value};
 const UNLIMITED: &str = "unlimited";
 
 impl Reader<'_> {
-    /// Quotas: of connections, and of identities.
-    pub(super) fn quotas(&mut self, value: &Value<'_>) -> Quotas {
+    /// Quotas of some of these.
+    pub(super) fn quotas(&mut self, value: &Value<'_>, some: &[QuotaOf]) -> Quotas {
+        let names: Vec<_> = some.iter().map(|of| of.as_str()).collect();
         let mut quotas = Quotas::new();
         for (key, value) in self.table(value, "quotas, as `connection.calls = 100`") {
-            match &**key.get_ref() {
-                "connection" => quotas = quotas.connection(self.quota(QuotaOf::Connection, value)),
-                "identity" => quotas = quotas.identity(self.quota(QuotaOf::Identity, value)),
-                other => self.unknown(
-                    key,
-                    other,
-                    &[QuotaOf::Connection.as_str(), QuotaOf::Identity.as_str()],
-                ),
+            let name = &**key.get_ref();
+            match some.iter().find(|of| of.as_str() == name) {
+                Some(QuotaOf::Connection) => {
+                    quotas = quotas.connection(self.quota(QuotaOf::Connection, value));
+                }
+                Some(QuotaOf::Identity) => quotas = quotas.identity(self.quota(QuotaOf::Identity, value)),
+                Some(QuotaOf::Address) => quotas = quotas.address(self.quota(QuotaOf::Address, value)),
+                _ => self.unknown(key, name, &names),
             }
         }
         quotas
     }
 
     fn quota(&mut self, of: QuotaOf, value: &Value<'_>) -> Quota {
-        // There is one of each connection.
-        let is_counted = |measure: &Measure| of == QuotaOf::Identity || *measure != Measure::Connections;
-        let known: Vec<_> = Measure::ALL.into_iter().filter(is_counted).collect();
+        let known: Vec<_> = Measure::ALL
+            .into_iter()
+            .filter(|measure| of.has(*measure))
+            .collect();
         let names: Vec<_> = known.iter().map(|measure| measure.as_str()).collect();
         let mut quota = Quota::new();
         for (key, value) in self.table(value, "numbers, as `calls = 100`") {

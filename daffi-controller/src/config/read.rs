@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use daffi_core::proto::QuotaOf;
 use daffi_core::{Access, Right, Role};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -103,7 +104,7 @@ impl Reader<'_> {
                         access = self.identity(access, name.get_ref(), grants);
                     }
                 }
-                QUOTAS => config.quotas = self.quotas(value),
+                QUOTAS => config.quotas = self.quotas(value, &QuotaOf::ALL),
                 name if options.contains(&name) => config.settings.extend(self.setting(key, value)),
                 name => self.unknown(key, name, &known),
             }
@@ -133,7 +134,7 @@ impl Reader<'_> {
                 continue;
             }
             if name == QUOTAS {
-                role = role.quotas(self.quotas(value));
+                role = role.quotas(self.quotas(value, &[QuotaOf::Connection, QuotaOf::Identity]));
                 continue;
             }
             match right(name) {

@@ -197,6 +197,23 @@ quotas.identity.streams = 0
 }
 
 #[test]
+fn addresses_have_one_quota_and_roles_say_nothing_of_them() {
+    let text = "quotas.address.connections-per-second = 20\nquotas.identity.connections-per-second = 5";
+    let quotas = Quotas::new()
+        .address(Quota::new().connections_per_second(20))
+        .identity(Quota::new().connections_per_second(5));
+    assert_eq!(Config::read(text, &[]).unwrap().quotas, quotas);
+    check_faults(
+        "quotas.address.calls = 1\nquotas.connection.connections-per-second = 1\n[roles.a]\nquotas.address.connections-per-second = 1",
+        &[
+            "1:16: `calls` is no key here, only `connections-per-second`",
+            "2:19: `connections-per-second` is no key here, only `calls`, `streams`, `callbacks`, `calls-per-second` and `bytes-per-second`",
+            "4:8: `address` is no key here, only `connection` and `identity`",
+        ],
+    );
+}
+
+#[test]
 fn a_quota_of_bytes_may_have_a_unit_and_others_not() {
     let text =
         "quotas.connection.bytes-per-second = \"50MB\"\nquotas.identity.bytes-per-second = \"unlimited\"";
@@ -247,7 +264,7 @@ quotas.identity = 5
             "3:1: `connections` is no key here, only `calls`, `streams`, `callbacks`, `calls-per-second` and `bytes-per-second`",
             "4:11: a number is expected, 0 or more, or \"unlimited\"",
             "5:13: a number is expected, 0 or more, or \"unlimited\"",
-            "7:9: `identities` is no key here, only `connection` and `identity`",
+            "7:9: `identities` is no key here, only `connection`, `identity` and `address`",
             "11:1: `quota` is no key here; is `quotas` meant?",
             "12:19: here is a table expected of numbers, as `calls = 100`",
         ],

@@ -16,6 +16,7 @@ pub(super) struct Account {
     bytes: Option<Bucket>,
     /// As many bytes may come as answers.
     answers: Option<Bucket>,
+    connections: Option<Bucket>,
 }
 
 /// How much there is of something that is counted as long as it lasts.
@@ -50,6 +51,7 @@ impl Account {
             calls: bucket(Measure::CallsPerSecond),
             bytes: bucket(Measure::BytesPerSecond),
             answers: bucket(Measure::BytesPerSecond),
+            connections: bucket(Measure::ConnectionsPerSecond),
         }
     }
 
@@ -66,6 +68,7 @@ impl Account {
         self.calls = changed(self.calls, new.calls);
         self.bytes = changed(self.bytes, new.bytes);
         self.answers = changed(self.answers, new.answers);
+        self.connections = changed(self.connections, new.connections);
         self.quota = *quota;
     }
 
@@ -83,6 +86,19 @@ impl Account {
     pub(super) fn check(&self, measure: Measure, there: usize) -> Result<(), Exceeded> {
         match self.quota.of(measure) {
             Some(most) if there as u64 >= most => Err(Exceeded::new(measure, self.of, most, None)),
+            _ => Ok(()),
+        }
+    }
+
+    /// One more connection comes, if it may in this second.
+    pub(super) fn arrive(&mut self, now: Moment) -> Result<(), Exceeded> {
+        let measure = Measure::ConnectionsPerSecond;
+        match (self.quota.of(measure), &mut self.connections) {
+            (Some(0), _) => Err(Exceeded::new(measure, self.of, 0, None)),
+            (Some(most), Some(bucket)) => {
+                let taken = bucket.take(1, now);
+                taken.map_err(|room_in| Exceeded::new(measure, self.of, most, room_in))
+            }
             _ => Ok(()),
         }
     }

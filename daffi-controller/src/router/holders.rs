@@ -71,7 +71,7 @@ impl Holders {
         }
     }
 
-    /// Whether an identity may have a connection more, which would be read soon.
+    /// Whether an identity may have a connection more, which would be read soon. It counts as one that has come.
     pub(super) fn check_connection(&mut self, allowed: &Allowed, now: Moment) -> Result<(), Exceeded> {
         let Some(name) = &allowed.identity else {
             return Ok(());
@@ -86,10 +86,17 @@ impl Holders {
             }
             _ => {}
         }
-        let owed = holder.as_mut().and_then(|holder| {
-            holder.account.change(quota, now);
-            holder.account.owing(now)
-        });
+        let owed = match &mut holder {
+            Some(holder) => {
+                holder.account.change(quota, now);
+                holder.account.arrive(now)?;
+                holder.account.owing(now)
+            }
+            // It has a second of its own when it is let in.
+            None => Account::new(QuotaOf::Identity, quota, now)
+                .arrive(now)
+                .map(|()| None)?,
+        };
         match owed {
             // It would wait without a word, before it has offered anything.
             Some(owed) if owed.room_in > Some(SOON) => Err(owed),
@@ -139,9 +146,12 @@ impl Holders {
             }
             return *place;
         }
+        let mut account = Account::new(QuotaOf::Identity, quota, now);
+        // The one with which it becomes known.
+        let _ = account.arrive(now);
         let place = self.slots.insert(Holder {
             name: Arc::clone(name),
-            account: Account::new(QuotaOf::Identity, quota, now),
+            account,
             connections: 0,
             tally: Tally::default(),
             left: None,

@@ -1,5 +1,6 @@
 //! A connection from when it is accepted until it is secured.
 
+use daffi_core::proto::{Measure, QuotaOf, Refusal};
 use daffi_core::transport::{Arriving, ConnectError};
 use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
@@ -10,6 +11,24 @@ use super::connection::GREETING;
 use super::hub::Hub;
 
 impl Hub {
+    /// The connection, unless too many come from where it does.
+    pub(super) fn let_come(&self, arriving: Arriving) -> Option<Arriving> {
+        let rate = self
+            .state()
+            .quotas
+            .of(QuotaOf::Address)
+            .of(Measure::ConnectionsPerSecond);
+        let Err(exceeded) = self.arrivals.come(arriving.peer(), rate, self.now()) else {
+            return Some(arriving);
+        };
+        let peer = arriving.peer().clone();
+        if let Some(unsaid) = self.turned_away.may_say() {
+            warn!(%peer, %exceeded, unsaid, "a connection is closed: more come from its address than may (`connections-per-second` of `quotas.address`)");
+        }
+        arriving.refuse(&Refusal::OverQuota(exceeded));
+        None
+    }
+
     /// Secures a connection, then serves it. Both have one time, until it is known who that is.
     pub(super) async fn receive(self: Arc<Self>, arriving: Arriving, tasks: TaskTracker) {
         let peer = arriving.peer().clone();

@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::arrivals::Arrivals;
 use super::options::ControllerOptions;
 use super::queues::Queues;
 use super::requests::decode;
@@ -55,6 +56,8 @@ pub(super) struct Hub {
     pub(super) coming_and_going: Seldom,
     /// What the log is told of those that are not let in.
     pub(super) turned_away: Seldom,
+    /// Who comes from where.
+    pub(super) arrivals: Arrivals,
     /// What the log is told of what those are denied who are.
     pub(super) denied: Seldom,
     /// What it is told of those who are over a quota.
@@ -106,6 +109,7 @@ impl Hub {
             closing: CancellationToken::new(),
             coming_and_going: Seldom::default(),
             turned_away: Seldom::default(),
+            arrivals: Arrivals::default(),
             denied: Seldom::default(),
             over_quota: Seldom::default(),
         }

@@ -2,6 +2,7 @@
 
 mod access;
 mod admitting;
+mod arrivals;
 mod arriving;
 mod connection;
 mod hub;
@@ -208,6 +209,9 @@ async fn accept(listener: Listener, hub: Arc<Hub>, tasks: TaskTracker) {
         };
         match accepted {
             Ok(arriving) => {
+                let Some(arriving) = hub.let_come(arriving) else {
+                    continue;
+                };
                 tasks.spawn(Arc::clone(&hub).receive(arriving, tasks.clone()));
             }
             Err(error) => {

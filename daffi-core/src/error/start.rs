@@ -356,6 +356,9 @@ impl fmt::Display for NotYet {
         let Self(quota) = self;
         match quota.measure {
             Measure::Connections => write!(f, "it lets in no more than {quota}: stop one of them")?,
+            Measure::ConnectionsPerSecond => {
+                write!(f, "it lets in no more than {quota}: have them stay connected")?;
+            }
             _ => write!(
                 f,
                 "the processes of this identity have sent more than it takes of them, and are not read until they have made up for it: \

@@ -21,17 +21,20 @@ pub enum Measure {
     CallsPerSecond,
     /// Bytes that are sent to the controller in a second.
     BytesPerSecond,
+    /// Connections that come in a second, of one identity or from one address.
+    ConnectionsPerSecond,
 }
 
 impl Measure {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Connections,
         Self::Calls,
         Self::Streams,
         Self::Callbacks,
         Self::CallsPerSecond,
         Self::BytesPerSecond,
+        Self::ConnectionsPerSecond,
     ];
 
     /// As it is written in a configuration.
@@ -44,6 +47,7 @@ impl Measure {
             Self::Callbacks => "callbacks",
             Self::CallsPerSecond => "calls-per-second",
             Self::BytesPerSecond => "bytes-per-second",
+            Self::ConnectionsPerSecond => "connections-per-second",
         }
     }
 }
@@ -62,15 +66,32 @@ pub enum QuotaOf {
     Connection,
     /// That of an identity, over all its connections together.
     Identity,
+    /// That of an address which processes come from.
+    Address,
 }
 
 impl QuotaOf {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Connection, Self::Identity, Self::Address];
+
+    /// Whether there is a quota of that for it: a connection is one, and of an address nothing is known but who comes.
+    #[must_use]
+    pub const fn has(self, measure: Measure) -> bool {
+        let of_connections = matches!(measure, Measure::Connections | Measure::ConnectionsPerSecond);
+        match self {
+            Self::Connection => !of_connections,
+            Self::Identity => true,
+            Self::Address => matches!(measure, Measure::ConnectionsPerSecond),
+        }
+    }
+
     /// As it is written in a configuration.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Connection => "connection",
             Self::Identity => "identity",
+            Self::Address => "address",
         }
     }
 }
@@ -142,6 +163,7 @@ impl fmt::Display for Exceeded {
             match self.of {
                 QuotaOf::Connection => "the connection of this process",
                 QuotaOf::Identity => "all processes of its identity together",
+                QuotaOf::Address => "all processes of its address together",
             },
         );
         match self.measure {
@@ -151,6 +173,7 @@ impl fmt::Display for Exceeded {
             Measure::Callbacks => write!(f, "{limit} callbacks for {whose}")?,
             Measure::CallsPerSecond => write!(f, "{limit} calls per second for {whose}")?,
             Measure::BytesPerSecond => write!(f, "{limit} bytes per second for {whose}")?,
+            Measure::ConnectionsPerSecond => write!(f, "{limit} new connections per second for {whose}")?,
         }
         if let Some(TooMuch { brings, most }) = self.too_much {
             return write!(

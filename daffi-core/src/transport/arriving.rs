@@ -7,9 +7,10 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::connection::{Connection, End};
 use super::fault::ConnectError;
+use super::first::refusal;
 use super::security::{Kind, Security};
 use super::socket::Peer;
-use crate::proto::Limits;
+use crate::proto::{Limits, Refusal};
 
 /// A connection that was accepted and is not secured yet.
 #[derive(Debug)]
@@ -46,6 +47,15 @@ impl Arriving {
     #[must_use]
     pub const fn peer(&self) -> &Peer {
         &self.peer
+    }
+
+    /// Does not let it in, and says why as far as the socket takes that at once, without TLS.
+    pub fn refuse(self, why: &Refusal) {
+        let words = refusal(why);
+        let _ = match &self.socket {
+            Socket::Tcp(stream, _) => stream.try_write(&words),
+            Socket::Unix(stream, _) => stream.try_write(&words),
+        };
     }
 
     /// Secures it. That takes as long as the peer likes, so whoever calls this gives it an end; it takes 16 KiB of what the peer sends,

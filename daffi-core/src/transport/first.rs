@@ -60,7 +60,6 @@ impl First {
 }
 
 /// A refusal as it goes over the wire without TLS.
-#[cfg(any(feature = "tls", test))]
 pub(super) fn refusal(refusal: &Refusal) -> Vec<u8> {
     use crate::proto::{Framing, OLDEST_VERSION, append};
 

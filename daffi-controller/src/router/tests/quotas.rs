@@ -1018,6 +1018,33 @@ fn refused_bytes_are_endured_as_refused_calls_are() {
 }
 
 #[test]
+fn an_identity_comes_as_often_as_it_may_in_a_second() {
+    let mut f = Fixture::new();
+    let quotas = identity(Quota::new().connections_per_second(2));
+    let ann = allowed(Some("ann"), quotas).unwrap();
+    let check = |f: &mut Fixture| f.router.check_connection(&ann, f.queues.now);
+    assert_eq!(check(&mut f), Ok(()));
+    let one = f.metered("one", Some("ann"), quotas);
+    assert_eq!(check(&mut f), Ok(()));
+    let room_in = Some(Duration::from_millis(500));
+    let over = Exceeded::new(Measure::ConnectionsPerSecond, QuotaOf::Identity, 2, room_in);
+    assert_eq!(check(&mut f), Err(Refusal::OverQuota(over)));
+    // To go and come again is no new second, and others have their own.
+    f.disconnect(one);
+    f.said();
+    assert_eq!(check(&mut f), Err(Refusal::OverQuota(over)));
+    let bob = allowed(Some("bob"), quotas).unwrap();
+    assert_eq!(f.router.check_connection(&bob, f.queues.now), Ok(()));
+    f.pass(Duration::from_millis(500));
+    assert_eq!(check(&mut f), Ok(()));
+    let none = allowed(Some("eve"), identity(Quota::new().connections_per_second(0))).unwrap();
+    let Err(Refusal::OverQuota(over)) = f.router.check_connection(&none, f.queues.now) else {
+        panic!("nothing is allowed")
+    };
+    assert!(!over.may_pass());
+}
+
+#[test]
 fn an_identity_has_as_many_connections_as_it_may_have() {
     let mut f = Fixture::new();
     let quotas = identity(Quota::new().connections(2));

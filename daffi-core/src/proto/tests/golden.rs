@@ -275,6 +275,17 @@ fn handshakes() -> Vec<Golden> {
             "00 00 00 07 02 0d 00 01 10 00 00",
         ),
         golden(
+            "refused: over the quota of an address",
+            Header::Refused(Refusal::OverQuota(Exceeded::new(
+                Measure::ConnectionsPerSecond,
+                QuotaOf::Address,
+                50,
+                None,
+            ))),
+            b"",
+            "00 00 00 07 02 0d 06 02 32 00 00",
+        ),
+        golden(
             "refused: abuse",
             Header::Refused(Refusal::Abuse(Exceeded::new(
                 Measure::BytesPerSecond,
@@ -1104,8 +1115,8 @@ fn there_are_no_frames_but_these() {
         "02 0f",                               // a refusal
         "06 07 00 03",                         // a status
         "06 07 00 02 12",                      // a way to fail
-        "06 07 00 02 10 06",                   // a measure
-        "06 07 00 02 10 00 02",                // whose a quota is
+        "06 07 00 02 10 07",                   // a measure
+        "06 07 00 02 10 00 03",                // whose a quota is
         "06 07 00 02 00 05",                   // why nobody is there
         "06 07 00 02 00 04 00 00 03",          // how much is told
         "0a 07 00 05",                         // a query
