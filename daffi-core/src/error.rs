@@ -13,6 +13,7 @@ mod made;
 mod overloaded;
 mod phrases;
 mod ran;
+mod refusal;
 #[cfg(feature = "runtime")]
 mod register;
 #[cfg(feature = "runtime")]
@@ -28,11 +29,12 @@ pub use call::{CallError, Oversized};
 #[cfg(feature = "runtime")]
 pub use fault::ConfigFault;
 pub use kind::CallErrorKind;
+pub use refusal::Refusal;
 #[cfg(feature = "runtime")]
 pub use register::RegisterError;
 #[cfg(feature = "runtime")]
 pub use shown::{Shown, ShownEntry};
 #[cfg(feature = "runtime")]
-pub use start::{Refusal, StartError};
+pub use start::StartError;
 
 pub use crate::proto::RemoteError;

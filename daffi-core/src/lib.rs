@@ -18,7 +18,7 @@ mod quota;
 mod roster;
 
 pub use access::{Access, Grants, Right, Role};
-pub use error::{CallError, CallErrorKind, Oversized, RemoteError};
+pub use error::{CallError, CallErrorKind, Oversized, Refusal, RemoteError};
 pub use identity::{Identity, Proven};
 pub use proto::{
     Absence, Balance, Exceeded, Lacking, Measure, QuotaOf, TimeLimit, Told, TooMuch, TraceContext,
@@ -66,7 +66,7 @@ pub use {
         Handover, Replies, RepliesIter, Reply, ReplyStream, Streaming,
     },
     context::CallContext,
-    error::{ConfigFault, Refusal, RegisterError, StartError},
+    error::{ConfigFault, RegisterError, StartError},
     futures_util::Stream,
     global::{Global, GlobalBuilder, PresenceEvents, Registration, Stop, Wait},
     registry::CallbackFn,
