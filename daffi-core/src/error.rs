@@ -18,6 +18,7 @@ mod refusal;
 mod register;
 #[cfg(feature = "runtime")]
 mod remedy;
+mod said;
 mod shown;
 #[cfg(feature = "runtime")]
 mod start;

@@ -193,8 +193,24 @@ async fn p11_a_right_that_is_taken_away_ends_what_it_allowed() {
 async fn p11_a_process_whose_name_is_kept_for_another_now_is_cut_off() {
     let net = Net::start(Transport::Unix, |builder| builder).await;
     let caller = net.join().process_name("till 1").start().await.unwrap();
+    let shop = Shop::default();
+    net.service.register(shop.clone()).await.unwrap();
     let mut presence = net.service.presence().await.unwrap();
+    let call = ShoppingClient::new(&caller).never().bg();
+    shop.begun.notified().await;
     net.service.set_access(customers()).await.unwrap();
+    // What ends with its connection says why that ended.
+    match call.await.unwrap_err() {
+        CallError::Disconnected {
+            may_have_run: true,
+            refusal: Some(refusal),
+            ..
+        } => assert!(
+            matches!(&*refusal, Refusal::Denied { reason, .. } if reason.contains("\"till 1\"")),
+            "{refusal}"
+        ),
+        other => panic!("{other}"),
+    }
     loop {
         if let Presence::Left { process, .. } = presence.next().await.unwrap().unwrap()
             && process == "till 1"

@@ -221,8 +221,11 @@ async fn a_reply_to_the_call_of_another_process_is_a_fault_and_answers_nothing()
     ] {
         let mut liar = Peer::join(&stage, &format!("liar {nearby}"), &["g"]).await;
         liar.send(Frames::new().with(&value(nearby))).await;
-        liar.closed().await;
+        liar.told("a reply to a call that it was not given").await;
     }
+    let mut long = Peer::join(&stage, "long", &[]).await;
+    long.send((1_u32 << 30).to_be_bytes()).await;
+    long.told("over the limit of").await;
     // Nor may the caller say how its own call ended, or cancel it for the provider.
     let mut other = Peer::join(&stage, "other", &[]).await;
     other

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use daffi::Address;
-use daffi_core::proto::{CallId, Failed, Frame, Header, Hello, LENGTH_BYTES, Large, RunHeader, Status};
+use daffi_core::proto::{
+    CallId, Failed, Frame, Header, Hello, LENGTH_BYTES, Large, Refusal, RunHeader, Status,
+};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::net::{TcpStream, UnixStream};
 
@@ -159,6 +161,20 @@ impl Peer {
     /// Waits until the other side has closed, whatever it says before.
     pub async fn closed(mut self) {
         while self.next().await.is_some() {}
+    }
+
+    /// Waits until the other side has closed, and checks that it says before that why, in such words.
+    pub async fn told(mut self, words: &str) {
+        let mut reasons = Vec::new();
+        while let Some(frame) = self.next().await {
+            if let Header::Refused(Refusal::Denied { reason }) = frame.decode().unwrap().0 {
+                reasons.push(reason);
+            }
+        }
+        assert!(
+            matches!(&reasons[..], [reason] if reason.contains(words)),
+            "{words}: {reasons:?}"
+        );
     }
 
     /// Leaves, and waits until that is seen.

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use daffi_core::Quotas;
+use daffi_core::proto::Header;
 use tokio::task::yield_now;
 use tracing::{info, warn};
 
+use super::connection::ended;
 use super::hub::{Hub, State};
 use super::seldom::Seldom;
 use super::standing::{Standing, rights};
@@ -143,6 +146,9 @@ impl Hub {
             };
             warn!(process_name, identity, reason, unsaid, "{said}");
             if let Some(outbox) = outbox.filter(|_| cuts) {
+                // As far as the socket takes it at once: it is nobody to wait for.
+                let _ = outbox.send(&Header::Refused(ended(&reason)), &Bytes::new());
+                outbox.flush();
                 outbox.abort();
             }
         }

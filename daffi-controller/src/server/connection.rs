@@ -185,7 +185,11 @@ impl Hub {
                     if let Some(fault) =
                         TlsFault::of(&error).filter(|fault| !matches!(fault, TlsFault::CutOff { .. }))
                     {
-                        return Err(fault.to_string().into());
+                        // The peer was told by an alert, behind which nothing can be said.
+                        return Err(CutOff {
+                            reason: fault.to_string(),
+                            told: None,
+                        });
                     }
                     debug!(%error, "a connection broke");
                     return Ok(());
@@ -235,18 +239,29 @@ struct CutOff {
 
 impl From<String> for CutOff {
     fn from(reason: String) -> Self {
-        Self { reason, told: None }
+        let told = Some(ended(&reason));
+        Self { reason, told }
     }
 }
 
 impl From<Fault> for CutOff {
     fn from(fault: Fault) -> Self {
-        let reason = fault.to_string();
-        let told = match fault {
-            Fault::Abuse(exceeded) => Some(Refusal::Abuse(exceeded)),
-            _ => None,
-        };
-        Self { reason, told }
+        match fault {
+            Fault::Abuse(exceeded) => Self {
+                reason: fault.to_string(),
+                told: Some(Refusal::Abuse(exceeded)),
+            },
+            fault => fault.to_string().into(),
+        }
+    }
+}
+
+/// What a peer is told whose connection ends for a reason: one line, of no more than so many characters.
+pub(super) fn ended(reason: &str) -> Refusal {
+    const MOST: usize = 400;
+    let words = reason.chars().filter(|letter| !letter.is_control());
+    Refusal::Denied {
+        reason: words.take(MOST).collect(),
     }
 }
 

@@ -298,6 +298,7 @@ impl Attempt {
             error = error.not_made_again();
         }
         let node = self.exchange.node();
+        error = error.refused(node.last_refusal());
         if matches!(
             error,
             CallError::Cancelled { .. } | CallError::Disconnected { .. }

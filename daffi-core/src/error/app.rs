@@ -52,7 +52,7 @@ impl<E> CallError<E> {
             SignatureMismatch { callback, called, offered, may_have_run }
             Denied { callback, reason, may_have_run }
             TooLarge { callback, size, limit, what, may_have_run }
-            Disconnected { callback, may_have_run, retries_spent }
+            Disconnected { callback, may_have_run, retries_spent, refusal }
             NotStarted { callback, stopped }
             Ambiguous { callback, globals }
             Blocking { callback }

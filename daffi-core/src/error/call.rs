@@ -184,6 +184,8 @@ pub enum CallError<E = RemoteError> {
         may_have_run: bool,
         /// Whether it was not made again, only because this process has [spent its retries](Self::retries_spent).
         retries_spent: bool,
+        /// Why the controller ended the last connection, or does not let this process in again, if it has said so.
+        refusal: Option<Box<super::Refusal>>,
     },
     /// No `Global` with a node is running in this process, or the one that would make the call has stopped.
     #[non_exhaustive]
@@ -382,6 +384,7 @@ impl<E> CallError<E> {
                 callback,
                 may_have_run,
                 retries_spent: false,
+                refusal: None,
             },
         }
     }

@@ -147,10 +147,12 @@ impl<E> CallError<E> {
                 callback,
                 may_have_run,
                 retries_spent,
+                refusal,
             } => CallError::Disconnected {
                 callback,
                 may_have_run,
                 retries_spent,
+                refusal,
             },
             Self::NotStarted { callback, stopped } => CallError::NotStarted { callback, stopped },
             Self::Ambiguous { callback, globals } => CallError::Ambiguous { callback, globals },

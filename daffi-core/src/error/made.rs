@@ -156,6 +156,7 @@ impl<E> CallError<E> {
             callback: callback.into(),
             may_have_run,
             retries_spent: false,
+            refusal: None,
         }
     }
 

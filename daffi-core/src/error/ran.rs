@@ -72,6 +72,14 @@ macro_rules! made_again {
 }
 
 impl<E> CallError<E> {
+    /// The same error where the controller has said why there is no connection.
+    pub(crate) fn refused(mut self, why: Option<super::Refusal>) -> Self {
+        if let Self::Disconnected { refusal, .. } = &mut self {
+            *refusal = why.map(Box::new);
+        }
+        self
+    }
+
     /// Whether the callback may have run, or have begun to. `false` is a promise; `true` is not. Of a call that was made
     /// again, this is about all its attempts.
     ///

@@ -1,10 +1,10 @@
-//! Why a controller does not let a process in.
+//! Why a controller does not let a process in, or ends its connection.
 
 use std::fmt;
 
 use crate::proto::{Exceeded, Measure};
 
-/// Why a controller did not let a process in.
+/// Why a controller did not let a process in, or has ended its connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -57,7 +57,8 @@ pub enum Refusal {
         /// The user of the controller.
         own: u32,
     },
-    /// It does not let this process in under its name.
+    /// It does not let this process in under its name; or it ends the connection of one that was let in, as that has lost a right or does not
+    /// keep to the protocol.
     #[error("{reason}")]
     #[non_exhaustive]
     Denied {

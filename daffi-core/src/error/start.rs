@@ -161,34 +161,10 @@ impl StartError {
 
     /// The error for a process that the controller at `address` answered so.
     pub(crate) fn answered(address: &Address, refusal: proto::Refusal) -> Self {
-        let refusal = match refusal {
-            proto::Refusal::NameTaken { name, pid, .. } => return Self::name_taken(address, name, pid),
-            proto::Refusal::NotDaffi => Refusal::NotDaffi,
-            proto::Refusal::Version { oldest, newest } => Refusal::Version { oldest, newest },
-            proto::Refusal::Name { limit } => Refusal::Name { limit },
-            proto::Refusal::Stopping => Refusal::Stopping,
-            proto::Refusal::User { uid, own } => Refusal::User { uid, own },
-            proto::Refusal::Denied { reason } => Refusal::Denied { reason },
-            proto::Refusal::Tls => Refusal::Tls,
-            proto::Refusal::NoTls => Refusal::NoTls,
-            proto::Refusal::Unproven { token, key } => Refusal::Unproven {
-                takes: match (token, key) {
-                    (true, true) => "a token or a key",
-                    (true, false) => "a token",
-                    (false, true) => "a key",
-                    (false, false) => "a token or a key, and knows nobody yet",
-                }
-                .to_owned(),
-            },
-            proto::Refusal::Unknown { method } => Refusal::Unknown {
-                what: method.to_string(),
-            },
-            proto::Refusal::WrongProof => Refusal::WrongProof,
-            proto::Refusal::Exposed => Refusal::Exposed,
-            proto::Refusal::OverQuota(quota) => Refusal::OverQuota { quota },
-            proto::Refusal::Abuse(quota) => Refusal::Abuse { quota },
-        };
-        Self::refused(address, refusal)
+        match refusal {
+            proto::Refusal::NameTaken { name, pid, .. } => Self::name_taken(address, name, pid),
+            refusal => Self::refused(address, refusal.into()),
+        }
     }
 
     /// The error for a process that has no TLS with the controller at `address`.

@@ -231,12 +231,19 @@ impl<E> CallError<E> {
                 callback,
                 may_have_run,
                 retries_spent,
-            } => write!(
-                f,
-                "no connection to the controller for `{callback}`; {}: see whether the controller runs{}",
-                Ran(*may_have_run),
-                Spent(*retries_spent)
-            ),
+                refusal,
+            } => {
+                write!(
+                    f,
+                    "no connection to the controller for `{callback}`; {}: ",
+                    Ran(*may_have_run)
+                )?;
+                match refusal {
+                    Some(refusal) => write!(f, "the controller says of that: {refusal}")?,
+                    None => f.write_str("see whether the controller runs")?,
+                }
+                write!(f, "{}", Spent(*retries_spent))
+            }
             Self::NotStarted {
                 callback,
                 stopped: Some(stopped),

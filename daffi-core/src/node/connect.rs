@@ -306,6 +306,9 @@ impl Supervisor {
             () = announcing => false,
             () = closing => false,
         };
+        if !refused {
+            node.connection_ended(None);
+        }
         #[allow(
             clippy::redundant_closure_for_method_calls,
             reason = "the method is not general enough"
@@ -323,6 +326,7 @@ impl Supervisor {
                 Err(NotJoined::Refused(refusal)) => {
                     // A name may be taken by our own former connection, which the controller has not yet missed.
                     warn!(address = %self.route.address(), %refusal, "the controller refuses this process");
+                    self.node.connection_ended(Some(refusal.clone()));
                     attempts.failed(io::Error::other(refusal));
                 }
                 Err(NotJoined::Untrusted(reason)) => {

@@ -71,8 +71,9 @@ pub(crate) use self::traces::Traces;
 pub(crate) use self::turn::clock;
 pub(crate) use self::turn::{Rounds, StreamTurn, give_way};
 use crate::auth::Proving;
+use crate::error::Refusal;
 use crate::link::handshake::Trust;
-use crate::proto::{Attributes, Limits, Moment, RunId};
+use crate::proto::{self, Attributes, Limits, Moment, RunId};
 use crate::random;
 pub use crate::session::Lagging;
 use crate::session::Session;
@@ -133,6 +134,8 @@ pub(crate) struct Node {
     returning: AtomicU64,
     /// Runs that wait for the node's stop, which waits for no run of these.
     asking: Mutex<Vec<RunId>>,
+    /// Why the controller ended the last connection, or does not let this process in again, if it has said so.
+    last_refusal: Mutex<Option<Refusal>>,
     /// What it is a part of, for callbacks that ask.
     owner: OnceLock<Weak<dyn Any + Send + Sync>>,
 }
@@ -163,8 +166,21 @@ impl Node {
             awaited: Awaited::default(),
             returning: AtomicU64::new(0),
             asking: Mutex::default(),
+            last_refusal: Mutex::default(),
             owner: OnceLock::new(),
         })
+    }
+
+    /// A connection has ended, or there is none: the controller has said why, or it has not.
+    fn connection_ended(&self, why: Option<proto::Refusal>) {
+        let mut last = self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = why.map(Refusal::from);
+    }
+
+    /// Why the last connection ended, if the controller has said so.
+    pub(crate) fn last_refusal(&self) -> Option<Refusal> {
+        let last = self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        last.clone()
     }
 
     /// The number of this start.

@@ -119,8 +119,9 @@ impl Node {
                 } = header
                 {
                     heard.acknowledged.fetch_max(acknowledged, Ordering::Release);
-                } else if let Header::Refused(_) = header {
+                } else if let Header::Refused(refusal) = &header {
                     heard.refused.store(true, Ordering::Relaxed);
+                    self.connection_ended(Some(refusal.clone()));
                 }
                 session
                     .receive(now, header, payload, &mut out, events)
