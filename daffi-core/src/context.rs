@@ -31,6 +31,7 @@ struct Shared {
     identity: Option<Arc<Identity>>,
     process_name: Arc<str>,
     callback: Arc<str>,
+    place: Place,
     trace: Option<TraceContext>,
     metadata: Box<[(Box<str>, Box<str>)]>,
     chain: Chain,
@@ -46,12 +47,28 @@ pub(crate) struct ContextParts {
     pub(crate) identity: Option<Arc<Identity>>,
     pub(crate) process_name: Arc<str>,
     pub(crate) callback: Arc<str>,
+    /// Where the callback stands.
+    pub(crate) place: Place,
     pub(crate) deadline: Option<Instant>,
     pub(crate) trace: Option<TraceContext>,
     pub(crate) metadata: Box<[(Box<str>, Box<str>)]>,
     pub(crate) chain: Chain,
     /// What the node is a part of. It has the callbacks, and what they keep may be this.
     pub(crate) owner: Option<Weak<dyn Any + Send + Sync>>,
+}
+
+/// Where something stands in the source: a line of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The file, as the compiler names it.
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
 }
 
 /// A run, and what waits for it.
@@ -71,6 +88,7 @@ impl CallContext {
                 identity: parts.identity,
                 process_name: parts.process_name,
                 callback: parts.callback,
+                place: parts.place,
                 trace: parts.trace,
                 metadata: parts.metadata,
                 chain: parts.chain,
@@ -113,6 +131,11 @@ impl CallContext {
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {
         self.shared.identity.as_deref()
+    }
+
+    /// Where the callback stands in the source.
+    pub(crate) fn place(&self) -> Place {
+        self.shared.place
     }
 
     /// The process name of the process that runs the callback.

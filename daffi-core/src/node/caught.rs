@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use tracing::warn;
 
+use crate::context::CallContext;
 use crate::panics::{self, Panic};
 use crate::proto::{Failed, Failure, Outcome};
 use crate::registry::OutcomeFuture;
@@ -31,8 +32,10 @@ pub(super) fn caught<T>(scope: &Scope, work: impl FnOnce() -> Result<T, Failure>
 
 fn failure(scope: &Scope, Panic { message }: Panic) -> Failure {
     let callback = scope.callback();
+    let place = scope.context.as_ref().map(CallContext::place);
     warn!(
         callback,
+        place = place.map(tracing::field::display),
         panic = message,
         "a callback panicked; its caller is told"
     );
@@ -49,7 +52,8 @@ mod tests {
     use tracing::{Event, Metadata, Subscriber};
 
     use super::*;
-    use crate::context::{CallContext, Chain, ContextParts};
+    use crate::context::Place;
+    use crate::context::{Chain, ContextParts};
 
     /// Keeps the fields of what is logged.
     #[derive(Clone, Default)]
@@ -84,13 +88,17 @@ mod tests {
     }
 
     #[test]
-    fn p16_the_log_names_the_callback_that_panicked() {
+    fn p16_the_log_names_the_callback_that_panicked_and_its_place() {
         let log = Log::default();
         let context = CallContext::new(ContextParts {
             caller: "caller".into(),
             identity: None,
             process_name: "process".into(),
             callback: "shop.buy".into(),
+            place: Place {
+                file: "src/shop.rs",
+                line: 7,
+            },
             deadline: None,
             trace: None,
             metadata: Box::default(),
@@ -108,7 +116,11 @@ mod tests {
             matches!(outcome, Err(Failure::Failed(Failed::Panicked { message })) if message == "sold out")
         );
         let logged = log.0.lock().unwrap();
-        for field in ["callback=\"shop.buy\"", "panic=\"sold out\""] {
+        for field in [
+            "callback=\"shop.buy\"",
+            "place=src/shop.rs:7",
+            "panic=\"sold out\"",
+        ] {
             assert!(logged.iter().any(|logged| logged == field), "{logged:?}");
         }
     }

@@ -59,6 +59,7 @@ impl Node {
             identity,
             process_name: Arc::clone(self.process_name()),
             callback: Arc::clone(&callback.name),
+            place: callback.description.line(),
             deadline,
             trace,
             metadata,

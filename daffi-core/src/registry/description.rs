@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::context::Place;
 use crate::proto::Balance;
 use crate::signature::Contract;
 
@@ -37,6 +38,13 @@ pub struct Description {
 }
 
 impl Description {
+    /// Where the callback stands in the source.
+    #[must_use]
+    pub(crate) const fn line(&self) -> Place {
+        let (file, line) = (self.file, self.line);
+        Place { file, line }
+    }
+
     /// Where the callback stands, for people.
     #[must_use]
     pub fn place(&self) -> String {

@@ -64,6 +64,10 @@ fn invocation(payload: Bytes) -> Invocation {
         identity: None,
         process_name: "provider".into(),
         callback: "callback".into(),
+        place: crate::context::Place {
+            file: file!(),
+            line: line!(),
+        },
         deadline: None,
         trace: None,
         metadata: Box::default(),

@@ -318,6 +318,10 @@ fn invocation(host: &Arc<Host>) -> Invocation {
         identity: None,
         process_name: "provider".into(),
         callback: "callback".into(),
+        place: crate::context::Place {
+            file: file!(),
+            line: line!(),
+        },
         deadline: None,
         trace: None,
         metadata: Box::default(),

@@ -28,6 +28,10 @@ fn context_at(node: u128, stamp: u64, ancestors: &[Waiting]) -> CallContext {
         identity: None,
         process_name: "provider".into(),
         callback: format!("shop.{stamp}").into(),
+        place: crate::context::Place {
+            file: file!(),
+            line: line!(),
+        },
         deadline: None,
         trace: None,
         metadata: Box::default(),
