@@ -380,6 +380,7 @@ async fn a_call_that_names_no_global_is_made_by_the_marked_or_the_only_one() {
         ("of none", "no Global is running"),
         ("of the only one", "first"),
         ("beside one that looks for its controller", "first"),
+        ("later, of the one that was the only one", "made by first"),
         (
             "of two",
             "Ambiguous: `unnamed.name` was not called, because several Globals of this process could be meant, [\"first\", \"second\"]: \

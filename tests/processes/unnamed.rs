@@ -1,7 +1,10 @@
 //! Calls that name no `Global`, in a process that has several.
 
+use std::pin::Pin;
 use std::sync::mpsc;
+use std::task::{Context, Waker};
 use std::thread;
+use std::time::Duration;
 
 use daffi::{CallContext, CallError, Global, GlobalBuilder, callback, fetcher};
 
@@ -57,7 +60,14 @@ pub fn calls() {
     looking.abort();
     assert!(runtime.block_on(looking).unwrap_err().is_cancelled());
 
+    let mut later = name().to("first").after(Duration::from_millis(200));
+    let begun = Pin::new(&mut later).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(begun.is_pending());
     let second = started(at("second"));
+    tell(
+        "later, of the one that was the only one",
+        later.wait().map(|name| format!("made by {name}")),
+    );
     tell("of two", by("first"));
     tell("in the background", name().to("first").bg().wait());
     tell(

@@ -17,7 +17,7 @@ use super::source::Source;
 use super::spread::Receivers;
 use super::worth::{is_worth_retrying, wait_before};
 use crate::error::{CallError, Oversized};
-use crate::node::{Backoff, Exchange, Item, Message, Next, Request, in_process};
+use crate::node::{Backoff, Exchange, Item, Message, Next, Node, Request, in_process};
 use crate::proto::{Described, Failed, Failure, Limits, Moment, Outcome, Window};
 use crate::scope::{Home, Scope};
 
@@ -50,12 +50,12 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Finds the call's node and fixes its deadline.
+    /// Finds the call's node, unless it is given, and fixes its deadline.
     pub(super) fn begin<E>(
         source: &Source,
         options: &Options,
         arguments: &Arguments,
-        mut scope: Scope,
+        (node, mut scope): (Option<Arc<Node>>, Scope),
     ) -> Result<Self, CallError<E>> {
         let callback = || source.name().to_owned();
         if let Err(message) = &arguments.0 {
@@ -90,7 +90,7 @@ impl Attempt {
                 may_have_run: false,
             });
         }
-        let node = options.node_for(source, scope.home)?;
+        let node = node.map_or_else(|| options.node_for(source, scope.home), Ok)?;
         scope.trace = node.traces().current().or(scope.trace);
         // Of what another node runs, the controller of this one knows nothing.
         scope.run = scope.run.filter(|(instance, _)| *instance == node.instance());

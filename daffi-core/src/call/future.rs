@@ -55,8 +55,8 @@ pub(super) enum State {
     New,
     /// It belongs to a call that was made before, and is made where that was.
     Beside(Scope),
-    /// Waits before it is made, where it was asked for.
-    Delayed(Pause, Scope),
+    /// Waits before it is made, where it was asked for, by the node that is to make it.
+    Delayed(Pause, Scope, Arc<Node>),
     Begun(Attempt),
     /// Waits before it is made again.
     Pausing(Pause, Attempt),
@@ -172,7 +172,12 @@ impl<T, E> Call<T, E> {
     }
 
     fn begin_in(&self, scope: Scope) -> Result<Attempt, CallError<E>> {
-        Attempt::begin(&self.source, &self.options, &self.arguments, scope)
+        self.begin_by(None, scope)
+    }
+
+    /// Begins the call, which this node makes, or the one that is found for it.
+    fn begin_by(&self, node: Option<Arc<Node>>, scope: Scope) -> Result<Attempt, CallError<E>> {
+        Attempt::begin(&self.source, &self.options, &self.arguments, (node, scope))
     }
 
     pub(super) fn finish(&self, outcome: Outcome) -> Result<T, CallError<E>> {
@@ -309,11 +314,11 @@ impl<T, E> Call<T, E> {
                     let scope = mem::take(scope);
                     self.begin_in(scope).map(State::Begun)
                 }
-                State::Delayed(pause, scope) => {
+                State::Delayed(pause, scope, node) => {
                     let over = ready!(Pin::new(&mut *pause).poll(cx));
-                    let (scope, name) = (mem::take(scope), pause.node_name());
+                    let (scope, name, node) = (mem::take(scope), pause.node_name(), Arc::clone(node));
                     over.map_err(|failed| self.failure(failed.into()).of_stopped(&name))
-                        .and_then(|()| self.begin_in(scope).map(State::Begun))
+                        .and_then(|()| self.begin_by(Some(node), scope).map(State::Begun))
                 }
                 _ => return Poll::Ready(Ok(())),
             };
@@ -333,7 +338,7 @@ impl<T, E> Call<T, E> {
             None => self.begin().map(State::Begun),
             Some(delay) => {
                 let node = self.node()?;
-                Ok(State::Delayed(pause(&node, delay), Scope::current()))
+                Ok(State::Delayed(pause(&node, delay), Scope::current(), node))
             }
         }
     }
