@@ -33,18 +33,12 @@ mod types;
 /// [`daffi::callback`](https://docs.rs/daffi/latest/daffi/attr.callback.html).
 #[proc_macro_attribute]
 pub fn callback(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    renamed::expand(arguments.into(), |arguments| {
-        callback::attribute(arguments, &item.into())
-    })
-    .into()
+    renamed::expand(arguments.into(), item.into(), callback::attribute).into()
 }
 
 /// Declares functions whose calls run in another process: used and documented as
 /// [`daffi::fetcher`](https://docs.rs/daffi/latest/daffi/attr.fetcher.html).
 #[proc_macro_attribute]
 pub fn fetcher(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    renamed::expand(arguments.into(), |arguments| {
-        fetcher::attribute(arguments, &item.into())
-    })
-    .into()
+    renamed::expand(arguments.into(), item.into(), fetcher::attribute).into()
 }

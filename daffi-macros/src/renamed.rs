@@ -12,16 +12,39 @@ use crate::errors::Errors;
 /// How the argument is written.
 const FORM: &str = "`crate = \"path::to::daffi\"`";
 
-/// Expands an attribute with what `expand` makes of its other arguments.
-pub(crate) fn expand(arguments: TokenStream, expand: impl FnOnce(TokenStream) -> TokenStream) -> TokenStream {
+/// Stands for `daffi` in what the user has written, while it is among what is generated: there it means what it says.
+const OWN: &str = "__daffi_of_the_user";
+
+/// Expands an attribute on `item` with what `expand` makes of that and of its other arguments.
+pub(crate) fn expand(
+    arguments: TokenStream,
+    item: TokenStream,
+    expand: impl FnOnce(TokenStream, &TokenStream) -> TokenStream,
+) -> TokenStream {
     let mut errors = Errors::default();
     let (path, others) = take(arguments, &mut errors);
-    let expanded = expand(others);
     let expanded = match path {
-        Some(path) => renamed(expanded, &path.into_token_stream()),
-        None => expanded,
+        Some(path) => {
+            let expanded = expand(others, &exchanged(item, "daffi", OWN));
+            exchanged(renamed(expanded, &path.into_token_stream()), OWN, "daffi")
+        }
+        None => expand(others, &item),
     };
     quote!(#expanded #errors)
+}
+
+/// The same tokens with one identifier in the place of another.
+fn exchanged(tokens: TokenStream, from: &str, to: &str) -> TokenStream {
+    let exchanged_token = |token| match token {
+        TokenTree::Ident(ident) if ident == from => Ident::new(to, ident.span()).into(),
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), exchanged(group.stream(), from, to));
+            inner.set_span(group.span());
+            inner.into()
+        }
+        token => token,
+    };
+    tokens.into_iter().map(exchanged_token).collect()
 }
 
 /// Takes the path out of the arguments.

@@ -717,16 +717,20 @@ fn where_daffi_has_another_name_it_is_named_by_that() {
         },
     ];
     let callbacks = items.iter().map(|item| {
-        crate::renamed::expand(quote!(crate = "crate::rpc"), |others| {
+        crate::renamed::expand(quote!(crate = "crate::rpc"), item.clone(), |others, item| {
             assert!(others.is_empty(), "{others}");
             callback::attribute(others, item)
         })
     });
     let fetchers = fetched.iter().map(|item| {
-        crate::renamed::expand(quote!(wait = "5s", crate = "rpc"), |others| {
-            assert_eq!(others.to_string(), "wait = \"5s\" ,");
-            fetcher::attribute(others, item)
-        })
+        crate::renamed::expand(
+            quote!(wait = "5s", crate = "rpc"),
+            item.clone(),
+            |others, item| {
+                assert_eq!(others.to_string(), "wait = \"5s\" ,");
+                fetcher::attribute(others, item)
+            },
+        )
     });
     for (expanded, path) in callbacks
         .map(|expanded| (expanded, "crate :: rpc :: __private"))
@@ -737,6 +741,29 @@ fn where_daffi_has_another_name_it_is_named_by_that() {
         let ours = expanded.replace(":: other :: daffi", "");
         assert!(!ours.contains(":: daffi"), "{ours}");
     }
+}
+
+/// Where a program has a crate `daffi` beside the one that it knows by another name, it may name both.
+#[test]
+fn what_the_user_writes_keeps_its_meaning_where_daffi_has_another_name() {
+    let item = quote! {
+        pub async fn buy(item: ::daffi::Item, daffi: u8) -> ::daffi::Bill {
+            ::daffi::buy(item, || vec![::daffi::price!(daffi)])
+        }
+    };
+    let expanded = crate::renamed::expand(quote!(crate = "rpc"), item.clone(), callback::attribute);
+    let expanded = expanded.to_string();
+    assert!(expanded.starts_with(&item.to_string()), "{expanded}");
+    assert!(expanded.contains("rpc :: __private"), "{expanded}");
+    assert!(!expanded.contains(":: daffi :: __private"), "{expanded}");
+    let fetched = quote!(
+        async fn buy(item: ::daffi::Item) -> ::daffi::Bill;
+    );
+    let expanded = crate::renamed::expand(quote!(crate = "rpc"), fetched, fetcher::attribute).to_string();
+    assert!(
+        expanded.contains(":: daffi :: Item") && expanded.contains(":: daffi :: Bill"),
+        "{expanded}"
+    );
 }
 
 #[test]
@@ -762,7 +789,7 @@ fn what_is_no_path_of_a_crate_is_told() {
         ),
         (quote!(crate = "a", crate = "b"), "`crate` is given twice"),
     ] {
-        let expanded = crate::renamed::expand(arguments.clone(), |_| quote!()).to_string();
+        let expanded = crate::renamed::expand(arguments.clone(), quote!(), |_, _| quote!()).to_string();
         assert!(expanded.contains(expected), "{arguments}: {expanded}");
     }
 }
