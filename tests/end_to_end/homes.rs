@@ -341,6 +341,27 @@ async fn what_a_cancelled_callback_does_in_the_end_is_of_its_global() {
 }
 
 #[tokio::test]
+async fn what_a_callback_holds_that_is_taken_back_ends_as_code_of_its_global() {
+    let mut north = Side::new(Transport::Memory, "north", None).await;
+    let mut south = Side::new(Transport::Memory, "south", None).await;
+    for side in [&mut north, &mut south] {
+        let (leaving, mut leaves) = mpsc::unbounded_channel();
+        let held = Leaving(leaving);
+        let holding = move || {
+            let _ = &held;
+            async {}
+        };
+        side.asks.register_fn("asks.holding", holding).await.unwrap();
+        side.asks.unregister("asks.holding").await.unwrap();
+        assert_eq!(leaves.recv().await.unwrap().await, Ok(()));
+        let name = side.net.service.process_name().to_owned();
+        assert_eq!(side.notes.recv().await, Some(format!("left at {name}")));
+    }
+    north.stop().await;
+    south.stop().await;
+}
+
+#[tokio::test]
 async fn a_scope_holds_for_what_its_future_does_to_its_end() {
     let mut north = Side::new(Transport::Memory, "north", None).await;
     let south = Side::new(Transport::Memory, "south", None).await;

@@ -9,7 +9,9 @@ use super::Node;
 use super::doings::{Doings, Ended};
 use super::door::{NodeEvent, Write};
 use crate::panics::{self, Panic, shielded};
+use crate::proto::Failed;
 use crate::registry::{Callback, Handler};
+use crate::scope::Home;
 
 /// Runs that ended may wait so long for others, to be answered together.
 const UNANSWERED: Duration = Duration::from_micros(200);
@@ -20,7 +22,7 @@ impl Node {
     pub(super) fn act(&self, doings: &mut Doings, write: Write) {
         let Doings { events, ended } = doings;
         let mut watch = Watch::default();
-        let mut node = None;
+        let (mut node, mut owner) = (None, None);
         for event in events.drain(..) {
             match event {
                 NodeEvent::Wake(waker) => shielded(|| waker.wake()),
@@ -30,6 +32,14 @@ impl Node {
                     let Some(node) = node.get_or_insert_with(|| self.me.upgrade()) else {
                         continue;
                     };
+                    // What a callback may ask its context for is there until it has ended. Where a runtime ends, others may have let go
+                    // of it already.
+                    let owner = owner.get_or_insert_with(|| node.owner().map(|owner| owner.upgrade()));
+                    if let Some(None) = owner {
+                        let stopping = Failed::Cancelled { may_have_run: false };
+                        ended.push((start.run, Err(stopping.into())));
+                        continue;
+                    }
                     if !ended.is_empty()
                         && (may_take_long(&start.callback) || watch.unanswered() >= UNANSWERED)
                     {
@@ -60,7 +70,9 @@ impl Node {
                         node.abort(run);
                     }
                 }
-                NodeEvent::Dismiss(callback) => shielded(|| drop(callback)),
+                NodeEvent::Dismiss(callback) => {
+                    shielded(|| Home::Of(self.instance).enter(|| drop(callback)));
+                }
                 NodeEvent::ControllerStopping => debug!("the controller is stopping"),
             }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Message, Node};
 use crate::proto::{CallbackId, Failure, Offered};
 use crate::registry::{Callback, Handler, encode_value};
+use crate::scope::Home;
 use crate::session::Terms;
 use crate::signature::Form;
 
@@ -40,12 +41,13 @@ impl Node {
     pub(crate) fn retract(&self, callbacks: impl IntoIterator<Item = CallbackId>) {
         let callbacks: Vec<_> = callbacks.into_iter().collect();
         // They hold what is the program's.
-        let _retracted: Vec<_> = self.drive(|session, _, _| {
+        let retracted: Vec<_> = self.drive(|session, _, _| {
             callbacks
                 .into_iter()
                 .filter_map(|callback| session.retract(callback))
                 .collect()
         });
+        Home::Of(self.instance).enter(|| drop(retracted));
     }
 
     /// The names that are offered, and where their callbacks stand.

@@ -290,6 +290,24 @@ async fn p1_a_waker_that_gives_up_calls_when_it_is_dropped_holds_up_nothing() {
     controller.calls(3).await;
 }
 
+/// Where a runtime ends, what keeps a `Global` may have ended before what reads: no callback runs without the one that it may ask for.
+#[tokio::test]
+async fn p16_nothing_runs_whose_global_is_gone() {
+    let asks = inline(|_| panic!("it runs"));
+    let (node, ids, mut controller) = joined(Limits::default(), vec![callback("callback", asks)]).await;
+    let owner: Arc<dyn Any + Send + Sync> = Arc::new(());
+    node.is_part_of(Arc::downgrade(&owner));
+    drop(owner);
+    controller.run(1, ids[0]);
+    controller.connection.outbox.flush();
+    let frame = controller.next().await;
+    let Header::Reply { status, .. } = frame.decode().unwrap().0 else {
+        panic!("it does not answer")
+    };
+    let cancelled = crate::proto::Failed::Cancelled { may_have_run: false };
+    assert_eq!(status, Status::Failed(cancelled));
+}
+
 /// A waker that fails whoever wakes it.
 struct Failing;
 
