@@ -106,3 +106,28 @@ async fn a_controller_that_aborts_cuts_off_all_who_have_joined() {
     told.notified().await;
     g.stop().await;
 }
+
+/// What has listened is closed by a task, which a test's runtime runs when the test waits.
+#[tokio::test]
+async fn a_stop_after_an_abort_waits_until_its_place_is_free() {
+    for blocking in [false, true] {
+        let net = Net::start(Transport::Tcp, |builder| builder).await;
+        let port = net.service.address().port().unwrap();
+        let address = ("127.0.0.1", port);
+        net.service.abort();
+        assert!(
+            std::net::TcpListener::bind(address).is_err(),
+            "nothing has run since"
+        );
+        if blocking {
+            let service = net.service.clone();
+            tokio::task::spawn_blocking(move || std::thread::spawn(move || service.stop_blocking()).join())
+                .await
+                .unwrap()
+                .unwrap();
+        } else {
+            net.service.stop().await;
+        }
+        std::net::TcpListener::bind(address).unwrap();
+    }
+}

@@ -80,7 +80,7 @@ impl Stop {
     /// Asks for it, in a run.
     fn begin(&mut self, run: Option<(u128, RunId)>) {
         let inner = &self.global.inner;
-        if self.going.is_some() || inner.stopped.is_cancelled() {
+        if self.going.is_some() {
             return;
         }
         let node = inner.node.as_ref();
@@ -143,6 +143,10 @@ impl Global {
     async fn stop_all(&self, after: StopAfter) {
         let _turn = self.inner.stopping.lock().await;
         if self.inner.stopped.is_cancelled() {
+            // Where it was aborted, nobody has waited for what its controller listens with.
+            if let Some(controller) = &self.inner.controller {
+                controller.stop().await;
+            }
             return;
         }
         if let Some(node) = &self.inner.node {
@@ -163,6 +167,9 @@ impl Global {
     /// [`ProviderLost`](crate::CallError::ProviderLost). Its own calls end with [`Cancelled`](crate::CallError::Cancelled), its asynchronous callbacks are dropped at their
     /// next `.await`, and [`join`](Self::join) returns. A callback that is not `async` cannot be stopped from outside, and goes on to its end,
     /// of which nobody hears. A controller of this `Global` ends with it, and cuts off all who have joined. Without effect if it has stopped.
+    ///
+    /// Its sockets are closed by its tasks, a moment after this has returned: [`stop`](Self::stop) waits for that, and then another controller can
+    /// listen at the same place.
     ///
     /// ```no_run
     /// # async fn example(g: daffi_core::Global, worker: daffi_core::Global) {
