@@ -32,6 +32,12 @@ pub enum Oversized {
 /// which of the cases it is. Each but [`App`](Self::App) may come to say more, so patterns end in `..`, and
 /// functions of their names ([`timeout`](Self::timeout), [`no_provider`](Self::no_provider), …) make them where a test needs one.
 ///
+/// # How it is passed on
+///
+/// `?` makes no `CallError` of a `CallError<E>`, since the callback's own error would be lost unasked: write
+/// `.map_err(CallError::in_words)?` to have [its words](Self::in_words), or return `CallError<E>` to keep it. In a function that returns `anyhow::Error`,
+/// `Box<dyn Error>` or an error of the program's with `#[from]`, `?` takes either.
+///
 /// # How it is shown
 ///
 /// Its `Display` says what happened and what to do next. [`App`](Self::App) is shown as the callback's own error, by its `Display`, and
