@@ -39,10 +39,23 @@ pub(crate) fn take(ty: &Type, decoded: &Ident) -> TokenStream {
     quote!(#choice(#decoded))
 }
 
-/// The shape of a value that is sent.
-pub(crate) fn sent_type(ty: &Type) -> TokenStream {
+/// The shape of a value that is received.
+fn received_type(ty: &Type) -> TokenStream {
     let choice = choice(4, "Traced", &[ty], "__daffi_type");
     quote!(#choice())
+}
+
+/// The shape of an item of a stream that is sent; nothing is known of it if it is to be `untraced`.
+pub(crate) fn item_type(ty: &Type, untraced: bool) -> TokenStream {
+    if untraced {
+        return unknown();
+    }
+    let choice = choice(5, "Item", &[ty], "__daffi_type");
+    quote!(#choice())
+}
+
+fn unknown() -> TokenStream {
+    quote!(::daffi::__private::Findings::nothing())
 }
 
 /// A contract, made without looking into any type if it is to be `untraced`.
@@ -54,9 +67,17 @@ pub(crate) fn traced(contract: TokenStream, untraced: bool) -> TokenStream {
     }
 }
 
-/// The shape of a stream.
+/// The shape of a stream that is received.
 pub(crate) fn stream_type(item: &Type) -> TokenStream {
-    let item = sent_type(item);
+    streamed(&received_type(item))
+}
+
+/// The shape of a stream that is sent.
+pub(crate) fn sent_stream_type(item: &Type, untraced: bool) -> TokenStream {
+    streamed(&item_type(item, untraced))
+}
+
+fn streamed(item: &TokenStream) -> TokenStream {
     quote!(::daffi::__private::streams::stream_type(#item))
 }
 
@@ -93,14 +114,22 @@ fn encode(item: &Type, encoded: impl FnOnce(TokenStream, Span) -> TokenStream) -
 }
 
 /// The shape of the value that a callback returns.
-pub(crate) fn returned_value_type(ty: &Type) -> TokenStream {
-    let choice = choice(6, "Returned", &[ty], "__daffi_value_type");
+pub(crate) fn returned_value_type(ty: &Type, untraced: bool) -> TokenStream {
+    if untraced {
+        return unknown();
+    }
+    let choice = choice(8, "Returned", &[ty], "__daffi_value_type");
     quote!(#choice())
 }
 
 /// How the error that a callback returns is sent.
-pub(crate) fn returned_error_type(ty: &Type) -> TokenStream {
-    let choice = choice(5, "Returned", &[ty], "__daffi_error_type");
+pub(crate) fn returned_error_type(ty: &Type, untraced: bool) -> TokenStream {
+    let (cases, kind) = if untraced {
+        (4, "Unchecked")
+    } else {
+        (5, "Returned")
+    };
+    let choice = choice(cases, kind, &[ty], "__daffi_error_type");
     quote!(#choice())
 }
 
@@ -148,10 +177,10 @@ pub(crate) fn keep(index: usize, value: &Ident, declared: Option<&Type>, span: S
 }
 
 impl Kept {
-    /// Its shape.
-    pub(crate) fn shape(&self) -> TokenStream {
+    /// Its shape, of which a value tells where its type does not.
+    pub(crate) fn shape(&self, value: &TokenStream) -> TokenStream {
         let kind = &self.kind;
-        quote!((&&&&#kind).__daffi_type())
+        quote!((&&&&#kind).__daffi_sent_type(&#value))
     }
 }
 

@@ -20,6 +20,7 @@ mod in_memory;
 mod lifecycle;
 mod limits;
 mod net;
+mod one_sided;
 mod own_calls;
 mod packages;
 mod paused;

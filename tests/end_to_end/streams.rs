@@ -729,15 +729,18 @@ async fn files_are_sent_and_received_whole_or_not_at_all() {
     .await;
 }
 
-/// It is not read by its caller, so not all of it is known: its signature has another number.
+/// It is not read by its caller, so that not all of it is known where it holds nothing: its signature has another number.
 #[derive(Serialize)]
 struct OnlyWritten {
     end: u64,
+    by: Option<u64>,
 }
 
 #[derive(Clone, Copy, Deserialize, Serialize)]
 struct Limit {
     end: u64,
+    #[allow(dead_code)]
+    by: Option<u64>,
 }
 
 struct Limited;
@@ -773,7 +776,10 @@ async fn p8_the_streams_of_a_broadcast_come_from_all_of_compatible_types() {
         }
         let g = net.caller().await;
         let mut seen = std::collections::BTreeMap::<_, Vec<u64>>::new();
-        let call = up_to(OnlyWritten { end: 50_000 });
+        let call = up_to(OnlyWritten {
+            end: 50_000,
+            by: None,
+        });
         let mut items = call.broadcast().on(&g).items().await.unwrap();
         while let Some((name, item)) = items.next().await {
             seen.entry(name).or_default().push(item.unwrap());
@@ -781,7 +787,7 @@ async fn p8_the_streams_of_a_broadcast_come_from_all_of_compatible_types() {
         assert_eq!(seen.keys().collect::<Vec<_>>(), ["a", "b"]);
         assert!(seen.values().all(|items| items.iter().copied().eq(0..50_000)));
 
-        let call = checked_up_to(OnlyWritten { end: 11 });
+        let call = checked_up_to(OnlyWritten { end: 11, by: None });
         let mut items = call.broadcast().on(&g).items().await.unwrap();
         let mut refused = Vec::new();
         while let Some((name, item)) = items.next().await {

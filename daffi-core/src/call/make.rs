@@ -8,15 +8,16 @@ use serde::de::DeserializeOwned;
 
 use super::answer::{Arguments, Decoders, Take};
 use super::future::Call;
+use super::looking::{self, Looking};
 use super::source::Source;
 use super::streaming::Streaming;
-use super::stub::{Stub, Traced};
+use super::stub::{Shown, Stub, Traced};
 use crate::proto::{self, DecodeError, Raw, RawBytes};
 use crate::registry::decode;
-use crate::signature::{Contract, Forms};
+use crate::signature::{Contract, Forms, Origin};
 
-/// A call of the callback that `stub` names. `signature` is asked for once per stub.
-pub fn call<T, E, A>(stub: &'static Stub, signature: impl FnOnce() -> Contract, arguments: &A) -> Call<T, E>
+/// A call of the callback that `stub` names. `signature` is asked for once per stub, and at each call for what values show.
+pub fn call<T, E, A>(stub: &'static Stub, signature: impl Fn() -> Contract, arguments: &A) -> Call<T, E>
 where
     T: DeserializeOwned,
     E: DeserializeOwned + 'static,
@@ -31,11 +32,7 @@ where
 }
 
 /// As [`call`], for a result that crosses the wire as raw bytes.
-pub fn call_raw<T, E, A>(
-    stub: &'static Stub,
-    signature: impl FnOnce() -> Contract,
-    arguments: &A,
-) -> Call<T, E>
+pub fn call_raw<T, E, A>(stub: &'static Stub, signature: impl Fn() -> Contract, arguments: &A) -> Call<T, E>
 where
     T: RawBytes,
     E: DeserializeOwned + 'static,
@@ -52,7 +49,7 @@ where
 /// As [`call`], for a callback that returns a stream of values.
 pub fn call_stream<T, E, A>(
     stub: &'static Stub,
-    signature: impl FnOnce() -> Contract,
+    signature: impl Fn() -> Contract,
     arguments: &A,
 ) -> Call<Streaming<T>, E>
 where
@@ -71,7 +68,7 @@ where
 /// As [`call_stream`], for a stream of raw bytes.
 pub fn call_stream_raw<T, E, A>(
     stub: &'static Stub,
-    signature: impl FnOnce() -> Contract,
+    signature: impl Fn() -> Contract,
     arguments: &A,
 ) -> Call<Streaming<T>, E>
 where
@@ -91,7 +88,7 @@ where
 /// [`each`](Stub::each).
 pub fn call_each<E: DeserializeOwned + 'static>(
     stub: &'static Stub,
-    signature: impl FnOnce() -> Contract,
+    signature: impl Fn() -> Contract,
 ) -> Call<u64, E> {
     let signature = || {
         let mut contract = signature();
@@ -115,17 +112,51 @@ pub fn decode_raw_item<T: RawBytes>(bytes: &[u8], _: bool) -> Result<(T, usize),
 
 fn prepare<T, E: DeserializeOwned + 'static>(
     stub: &'static Stub,
-    signature: impl FnOnce() -> Contract,
+    signature: impl Fn() -> Contract,
     arguments: impl FnOnce(&Forms) -> Result<Bytes, proto::EncodeError>,
     take: Take<T>,
 ) -> Call<T, E> {
-    let (source, arguments) = if stub.varying {
-        let traced = Arc::new(Traced::new(stub.name, signature()));
-        let arguments = arguments(&traced.forms);
-        (Source::Varying(stub, traced), arguments)
-    } else {
-        let traced = stub.traced.get_or_init(|| Traced::new(stub.name, signature()));
-        (Source::Stub(stub), arguments(&traced.forms))
+    let (source, arguments) = match stub.traced() {
+        Some(traced) => (Source::Stub(stub), Arguments::from(arguments(&traced.forms))),
+        None => first(stub, signature, arguments),
     };
-    Call::new(source, Arguments::from(arguments), Decoders::new(take))
+    Call::new(source, arguments, Decoders::new(take))
+}
+
+/// The first call of a stub, or any of one that knows another signature at each.
+fn first(
+    stub: &'static Stub,
+    signature: impl Fn() -> Contract,
+    arguments: impl FnOnce(&Forms) -> Result<Bytes, proto::EncodeError>,
+) -> (Source, Arguments) {
+    let anew;
+    let known = match stub.shown.get() {
+        Some(known) => known,
+        None => {
+            let contract = looking::at(Looking::Types, &signature);
+            let is_same = matches!(contract.origin, Origin::Type);
+            if is_same && !stub.varying {
+                let traced = stub.traced.get_or_init(|| Traced::new(stub.name, contract));
+                return (Source::Stub(stub), Arguments::from(arguments(&traced.forms)));
+            }
+            if is_same {
+                let traced = Traced::new(stub.name, contract);
+                let arguments = Arguments::from(arguments(&traced.forms));
+                return (Source::Varying(stub, Arc::new(traced)), arguments);
+            }
+            if stub.varying {
+                anew = Shown::new(stub.name, contract);
+                &anew
+            } else {
+                stub.shown.get_or_init(|| Shown::new(stub.name, contract))
+            }
+        }
+    };
+    let shown = looking::at(Looking::Values, signature);
+    let traced = known.with(shown.signature);
+    let arguments = match shown.origin {
+        Origin::Contradiction(contradiction) => Arguments(Err(contradiction.to_string())),
+        Origin::Type | Origin::Value => Arguments::from(arguments(&traced.forms)),
+    };
+    (Source::Varying(stub, Arc::new(traced)), arguments)
 }

@@ -1,7 +1,7 @@
 //! What a fetcher knows before it is called.
 
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tracing::warn;
@@ -22,6 +22,8 @@ pub struct Stub {
     pub(super) mode: Mode,
     pub(super) varying: bool,
     pub(super) traced: OnceLock<Traced>,
+    /// What is known of it but for the arguments whose structure each value shows; instead of the former.
+    pub(super) shown: OnceLock<Shown>,
     /// Whether the names of the parameters have been compared with a provider's.
     pub(super) compared: AtomicBool,
 }
@@ -30,7 +32,7 @@ pub struct Stub {
 #[derive(Debug)]
 pub(super) struct Traced {
     pub(super) signature: Signature,
-    pub(super) forms: Forms,
+    pub(super) forms: Arc<Forms>,
     pub(super) number: u64,
     /// The number of what the parameters are called.
     names: u64,
@@ -38,25 +40,37 @@ pub(super) struct Traced {
     pub(super) guarded: bool,
 }
 
+/// What a stub knows where each value shows the structure of some arguments.
+#[derive(Debug)]
+pub(super) struct Shown {
+    signature: Signature,
+    forms: Arc<Forms>,
+}
+
+impl Shown {
+    /// What there is to know without a value.
+    pub(super) fn new(callback: &str, contract: Contract) -> Self {
+        told(callback, contract.panics);
+        Self {
+            signature: contract.signature,
+            forms: Arc::new(contract.forms),
+        }
+    }
+
+    /// The same with what a call shows.
+    pub(super) fn with(&self, shown: Signature) -> Traced {
+        Traced::of(self.signature.shown_by(shown), Arc::clone(&self.forms))
+    }
+}
+
 impl Traced {
     /// What the fetcher of `callback` agreed to.
     pub(super) fn new(callback: &str, contract: Contract) -> Self {
-        let Contract {
-            signature,
-            forms,
-            panics,
-        } = contract;
-        for Panic { ty, message } in panics {
-            logged(|| {
-                warn!(
-                    callback,
-                    ty,
-                    message,
-                    "this type panicked when a made-up value of it was read, so not all is known about it: let its \
-                     conversion return an error, or write #[fetcher(untraced)]"
-                );
-            });
-        }
+        told(callback, contract.panics);
+        Self::of(contract.signature, Arc::new(contract.forms))
+    }
+
+    fn of(signature: Signature, forms: Arc<Forms>) -> Self {
         Self {
             number: signature.number(),
             names: signature.names_number(),
@@ -64,6 +78,21 @@ impl Traced {
             signature,
             forms,
         }
+    }
+}
+
+/// Says what panicked when the fetcher of `callback` was looked into.
+fn told(callback: &str, panics: Vec<Panic>) {
+    for Panic { ty, message } in panics {
+        logged(|| {
+            warn!(
+                callback,
+                ty,
+                message,
+                "this type panicked when a made-up value of it was read, so not all is known about it: let its conversion \
+                 return an error, or write #[fetcher(untraced)]"
+            );
+        });
     }
 }
 
@@ -88,6 +117,7 @@ impl Stub {
             mode: Mode::Answered,
             varying: false,
             traced: OnceLock::new(),
+            shown: OnceLock::new(),
             compared: AtomicBool::new(false),
         }
     }

@@ -11,11 +11,12 @@
 //! for nothing, so that one fault gives one message.
 
 use std::any::type_name;
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::check;
+use crate::call::looking::{self, Looking, findings};
 use crate::proto::AsRawBytes;
 use crate::signature::{self, Contract, ErrorFindings, Findings};
 
@@ -64,7 +65,7 @@ mod callback;
 mod fetcher;
 mod service;
 
-pub use callback::{Parameter, Returned, Undecodable, returned};
+pub use callback::{Parameter, Returned, Unchecked, Undecodable, returned};
 pub use fetcher::{Answer, Argument, Fetched, FetchedError, argument};
 pub use service::{State, boxed};
 
@@ -73,29 +74,14 @@ pub mod choices {
     pub use super::callback::choices::*;
     pub use super::fetcher::choices::*;
     pub use super::service::choices::*;
+    pub use super::{ItemAny as _, ItemBytes as _, ItemLent as _, ItemPlain as _, ItemSent as _};
+    pub use super::{SentBytes as _, SentLent as _, SentPlain as _, SentValue as _};
     pub use super::{TracedAny as _, TracedBytes as _, TracedLent as _, TracedPlain as _};
-}
-
-thread_local! {
-    /// Whether types are to be left alone.
-    static UNTRACED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What `contract` says if it does not look into any type.
 pub fn untraced(contract: impl FnOnce() -> Contract) -> Contract {
-    let before = UNTRACED.replace(true);
-    let contract = contract();
-    UNTRACED.set(before);
-    contract
-}
-
-/// What there is to find out about a type, unless it is to be left alone.
-fn findings<T: Deserialize<'static>>() -> Findings {
-    if UNTRACED.get() {
-        Findings::nothing()
-    } else {
-        signature::findings::<T>()
-    }
+    looking::at(Looking::Nothing, contract)
 }
 
 /// The contract of a callback, or of a fetcher whose arguments are known one by one.
@@ -117,6 +103,8 @@ pub fn signature_of_tuple(arguments: Findings, ok: Findings, error: ErrorFinding
 kinds! {
     /// A type whose shape is shown where serde can show it.
     Traced<T>;
+    /// The items of a stream that is sent.
+    Item<T>;
 }
 
 /// The type of a value, for a choice.
@@ -133,6 +121,31 @@ choice! {
             findings::<T::Owned>()
         }
         TracedAny: [T] Traced<T>, () -> Findings { Findings::nothing() }
+    }
+}
+
+choice! {
+    // The shape of an argument, or what there is of it in the value: `(&&&&Traced::<T>::new()).__daffi_sent_type(&value)`.
+    __daffi_sent_type {
+        SentBytes: ['v, T: AsRawBytes, V] &&&Traced<T>, (_value: &'v V) -> Findings { bytes_type() }
+        SentPlain: ['v, T: Deserialize<'static>, V] &&Traced<T>, (_value: &'v V) -> Findings { findings::<T>() }
+        SentLent: ['v, 'a, T: Lent<Owned: Deserialize<'static>> + ?Sized, V] &Traced<&'a T>, (_value: &'v V) -> Findings {
+            findings::<T::Owned>()
+        }
+        SentValue: ['v, T, V: Serialize] Traced<T>, (value: &'v V) -> Findings { looking::value(value) }
+    }
+}
+
+choice! {
+    // The shape of the items of a stream that is sent, of which none is there yet: `(&&&&&Item::<T>::new()).__daffi_type()`.
+    __daffi_type {
+        ItemBytes: [T: AsRawBytes] &&&&Item<T>, () -> Findings { bytes_type() }
+        ItemPlain: [T: Deserialize<'static>] &&&Item<T>, () -> Findings { findings::<T>() }
+        ItemLent: ['a, T: Lent<Owned: Deserialize<'static>> + ?Sized] &&Item<&'a T>, () -> Findings {
+            findings::<T::Owned>()
+        }
+        ItemSent: [T: Serialize] &Item<T>, () -> Findings where<T> [T: check::Compared] { does_not_compile::<T>() }
+        ItemAny: [T] Item<T>, () -> Findings { does_not_compile::<T>() }
     }
 }
 

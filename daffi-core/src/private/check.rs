@@ -35,6 +35,19 @@ pub trait Returnable {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Returnable for T {}
 
+/// What is sent without a value at hand that could show what it is: what a callback gives, and the items of a stream.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is only `serde::Serialize`, so the other side cannot be compared with it",
+    label = "this type, or one in it, is not `serde::Deserialize`",
+    note = "derive `serde::Deserialize` as well for every type in it: how it is read is what it is compared by",
+    note = "or write `untraced` in the attribute: then nothing is checked, and where the other side has another type, values \
+            arrive as others"
+)]
+pub trait Compared {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Deserialize<'static>> Compared for T {}
+
 /// An argument of a fetcher.
 #[diagnostic::on_unimplemented(
     message = "a fetcher cannot send an argument of type `{Self}`",

@@ -101,6 +101,7 @@ impl BoundCallback {
             signature,
             forms,
             panics,
+            ..
         } = (self.description.signature)();
         for Panic { ty, message } in panics {
             tracing::warn!(

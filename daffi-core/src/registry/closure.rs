@@ -18,7 +18,7 @@ use crate::context::CallContext;
 use crate::error::RemoteError;
 use crate::proto::{self, Balance, Failed, Failure, Outcome};
 use crate::signature::{
-    Contract, ErrorType, Findings, Form, Forms, Panic, Returns, Signature, Type, findings,
+    Contract, ErrorType, Findings, Form, Forms, Origin, Panic, Returns, Signature, Type, findings,
 };
 
 /// What can be made a callback while the program runs, by [`Global::register_fn`](crate::Global::register_fn): functions and
@@ -148,6 +148,7 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
             ty: whole,
             form,
             panics,
+            ..
         } = findings::<R>();
         if !is_result::<R>() {
             let returns = Returns {
@@ -180,7 +181,9 @@ where
     }
 
     fn returns() -> (Returns, Form, Vec<Panic>) {
-        let Findings { ty: ok, form, panics } = findings::<T>();
+        let Findings {
+            ty: ok, form, panics, ..
+        } = findings::<T>();
         let error = ErrorType::Remote;
         (Returns { ok, error }, form, panics)
     }
@@ -304,6 +307,7 @@ fn contract<A: Shapes, R: CallbackResult<Kind>, Kind>() -> Contract {
             ..Forms::unknown()
         },
         panics,
+        origin: Origin::Type,
     }
 }
 

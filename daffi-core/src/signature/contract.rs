@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use super::{ErrorType, Form, Returns, Signature, Type};
+use serde::Serialize;
+
+use super::{Contradiction, ErrorType, Form, Returns, Signature, Type, shape};
 
 /// What was found out about a type.
 #[derive(Debug)]
@@ -15,6 +17,30 @@ pub struct Findings {
     pub form: Form,
     /// Those of its types that panicked when they were read.
     pub panics: Vec<Panic>,
+    /// Where this is from.
+    pub origin: Origin,
+}
+
+/// Where what was found out is from.
+#[derive(Debug)]
+pub enum Origin {
+    /// The type, so that it is the same for all values.
+    Type,
+    /// One value, since the type cannot be read: it is another for another value.
+    Value,
+    /// The same, and parts of that value contradict each other.
+    Contradiction(Contradiction),
+}
+
+impl Origin {
+    /// That of what is from both.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Contradiction(found), _) | (_, Self::Contradiction(found)) => Self::Contradiction(found),
+            (Self::Type, Self::Type) => Self::Type,
+            _ => Self::Value,
+        }
+    }
 }
 
 /// A type panicked when a made-up value of it was read.
@@ -34,6 +60,30 @@ impl Findings {
             ty: Type::Opaque,
             form: Form::unknown(),
             panics: Vec::new(),
+            origin: Origin::Type,
+        }
+    }
+
+    /// Nothing is known until there is a value.
+    #[must_use]
+    pub fn of_no_type() -> Self {
+        Self {
+            origin: Origin::Value,
+            ..Self::nothing()
+        }
+    }
+
+    /// What a value shows of a type that cannot be read.
+    #[must_use]
+    pub fn of_value<T: Serialize + ?Sized>(value: &T) -> Self {
+        let (ty, origin) = match shape(value) {
+            Ok(ty) => (ty, Origin::Value),
+            Err(contradiction) => (Type::Opaque, Origin::Contradiction(contradiction)),
+        };
+        Self {
+            ty,
+            origin,
+            ..Self::nothing()
         }
     }
 
@@ -77,6 +127,8 @@ pub struct Contract {
     pub forms: Forms,
     /// What panicked on the way.
     pub panics: Vec<Panic>,
+    /// Where what is known of the arguments is from.
+    pub origin: Origin,
 }
 
 /// What is written under a signature.
@@ -112,6 +164,7 @@ impl From<Signature> for Contract {
             signature,
             forms: Forms::unknown(),
             panics: Vec::new(),
+            origin: Origin::Type,
         }
     }
 }
@@ -128,8 +181,12 @@ impl Contract {
         let (returns, ok, error) = given(ok, error, &mut panics);
         let mut arguments = Vec::with_capacity(N);
         let mut streams = Vec::new();
+        let mut origin = Origin::Type;
         let parameters = parameters.map(|(name, found)| {
-            let Findings { ty, form, .. } = found.noted(&mut panics);
+            let Findings {
+                ty, form, origin: of, ..
+            } = found.noted(&mut panics);
+            origin = std::mem::replace(&mut origin, Origin::Type).and(of);
             if ty.as_stream().is_some() {
                 streams.push(Arc::new(form));
             } else {
@@ -146,6 +203,7 @@ impl Contract {
                 error,
             },
             panics,
+            origin,
         }
     }
 
@@ -157,6 +215,7 @@ impl Contract {
         let (returns, ok, error) = given(ok, error, &mut panics);
         let arguments = arguments.noted(&mut panics);
         Self {
+            origin: arguments.origin,
             signature: Signature::from_arguments(arguments.ty, returns),
             forms: Forms {
                 arguments: arguments.form,

@@ -19,7 +19,7 @@ mod tracer;
 
 use serde::{Deserialize, Serialize};
 
-pub use contract::{Contract, ErrorFindings, Findings, Forms, Panic};
+pub use contract::{Contract, ErrorFindings, Findings, Forms, Origin, Panic};
 pub use form::{Form, Mismatch};
 pub use shape::{Contradiction, shape};
 pub use structure::{Type, Variant};
@@ -147,6 +147,28 @@ impl Signature {
                 .collect::<Vec<_>>()
         });
         Self { parameters, returns }.within_limit()
+    }
+
+    /// The same with what another knows of parameters of which nothing is known here.
+    #[cfg(any(feature = "runtime", test))]
+    #[must_use]
+    pub(crate) fn shown_by(&self, other: Self) -> Self {
+        let mut parameters = self.parameters.clone();
+        match (&mut parameters, other.parameters) {
+            (Some(known), Some(shown)) => {
+                for (known, shown) in known.iter_mut().zip(shown) {
+                    if known.ty == Type::Opaque {
+                        known.ty = shown.ty;
+                    }
+                }
+            }
+            (_, shown) => parameters = shown,
+        }
+        Self {
+            parameters,
+            returns: self.returns.clone(),
+        }
+        .within_limit()
     }
 
     /// A signature about which nothing is known.

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Type, parse_quote};
+use syn::{Type, parse_quote, parse_quote_spanned};
 
 use super::model::{Callback, Parameter, RunsOn, Streamed};
 use super::service::{OfferedMethod, Service};
@@ -263,18 +263,21 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
         None => {
             let result = types::owned_throughout(&callback.result);
             (
-                by_type::returned_value_type(&result),
-                by_type::returned_error_type(&result),
+                by_type::returned_value_type(&result, callback.untraced),
+                by_type::returned_error_type(&result, callback.untraced),
             )
         }
         Some(stream) => {
             let error: Type = match &stream.error {
-                Some(error) => parse_quote!(::core::result::Result<(), #error>),
+                Some(error) => {
+                    let span = at(error.span());
+                    parse_quote_spanned!(span=> ::core::result::Result<(), #error>)
+                }
                 None => parse_quote!(()),
             };
             (
-                by_type::stream_type(&stream.item),
-                by_type::returned_error_type(&error),
+                by_type::sent_stream_type(&stream.item, callback.untraced),
+                by_type::returned_error_type(&error, callback.untraced),
             )
         }
     };

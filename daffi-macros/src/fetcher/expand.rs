@@ -293,7 +293,7 @@ fn arguments(fetcher: &Fetcher<'_>) -> Arguments {
                 let kept = by_type::keep(index, ident, declared.as_ref(), ty.span());
                 (signature::text(ident), Argument::Value(kept))
             });
-            each(&TokenStream::new(), &kept.collect::<Vec<_>>())
+            each(&TokenStream::new(), &kept.collect::<Vec<_>>(), fetcher.untraced)
         }
         Sent::Computed(body, Shape::Elements(elements)) => {
             let kept = elements.iter().enumerate().map(|(index, span)| {
@@ -308,7 +308,7 @@ fn arguments(fetcher: &Fetcher<'_>) -> Arguments {
                 .into_iter()
                 .map(|kept| ("_".to_owned(), Argument::Value(kept)))
                 .collect();
-            each(&quote!(let (#(#computed,)*) = #tuple;), &kept)
+            each(&quote!(let (#(#computed,)*) = #tuple;), &kept, fetcher.untraced)
         }
         Sent::Computed(body, Shape::Unknown) => {
             let computed = format_ident!("__daffi_computed");
@@ -323,7 +323,7 @@ fn arguments(fetcher: &Fetcher<'_>) -> Arguments {
                     #statements
                 },
                 lowered: quote!(#local),
-                signature: Parameters::Tuple(kept.shape()),
+                signature: Parameters::Tuple(kept.shape(&quote!(#local))),
             }
         }
     }
@@ -339,7 +339,7 @@ enum Argument<'a> {
 }
 
 /// Arguments that are known one by one, with their names, after what computes them.
-fn each(computed: &TokenStream, arguments: &[(String, Argument<'_>)]) -> Arguments {
+fn each(computed: &TokenStream, arguments: &[(String, Argument<'_>)], untraced: bool) -> Arguments {
     let kept = || {
         arguments.iter().filter_map(|(_, argument)| match argument {
             Argument::Value(kept) => Some(kept),
@@ -348,18 +348,32 @@ fn each(computed: &TokenStream, arguments: &[(String, Argument<'_>)]) -> Argumen
     };
     let statements = kept().map(|kept| &kept.statements);
     let locals = kept().map(|kept| &kept.local);
+    let mut sent = 0usize;
     let shapes = arguments.iter().map(|(name, argument)| {
         let shape = match argument {
-            Argument::Value(kept) => kept.shape(),
-            Argument::Stream(item) => by_type::stream_type(item),
-            Argument::Item(item) => by_type::sent_type(item),
+            Argument::Value(kept) => {
+                let place = syn::Index::from(sent);
+                sent += 1;
+                kept.shape(&quote!(__daffi_arguments.#place))
+            }
+            Argument::Stream(item) => by_type::sent_stream_type(item, untraced),
+            Argument::Item(item) => by_type::item_type(item, untraced),
         };
         quote!((#name, #shape))
     });
+    let shapes: Vec<_> = shapes.collect();
+    let (kept, lowered) = if sent == 0 {
+        (TokenStream::new(), quote!(()))
+    } else {
+        (
+            quote!(let __daffi_arguments = (#(#locals,)*);),
+            quote!(__daffi_arguments),
+        )
+    };
     Arguments {
-        computed: quote!(#computed #(#statements)*),
-        lowered: quote!((#(#locals,)*)),
-        signature: Parameters::Each(shapes.collect()),
+        computed: quote!(#computed #(#statements)* #kept),
+        lowered,
+        signature: Parameters::Each(shapes),
     }
 }
 

@@ -27,7 +27,7 @@ const _: () = {
                             .__daffi_type(),
                     ),
                 ],
-                (&&&&&&::daffi::__private::by_type::Returned::<u64>::new())
+                (&&&&&&&&::daffi::__private::by_type::Returned::<u64>::new())
                     .__daffi_value_type(),
                 (&&&&&::daffi::__private::by_type::Returned::<u64>::new())
                     .__daffi_error_type(),

@@ -59,7 +59,7 @@ const _: () = {
                             .__daffi_type(),
                     ),
                 ],
-                (&&&&&&::daffi::__private::by_type::Returned::<()>::new())
+                (&&&&&&&&::daffi::__private::by_type::Returned::<()>::new())
                     .__daffi_value_type(),
                 (&&&&&::daffi::__private::by_type::Returned::<()>::new())
                     .__daffi_error_type(),

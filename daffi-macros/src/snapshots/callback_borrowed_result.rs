@@ -37,7 +37,7 @@ const _: () = {
                             .__daffi_type(),
                     ),
                 ],
-                (&&&&&&::daffi::__private::by_type::Returned::<
+                (&&&&&&&&::daffi::__private::by_type::Returned::<
                     Result<
                         Option<<Item as ::daffi::__private::by_type::Lent>::Owned>,
                         <str as ::daffi::__private::by_type::Lent>::Owned,

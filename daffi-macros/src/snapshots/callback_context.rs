@@ -25,7 +25,7 @@ const _: () = {
                             .__daffi_type(),
                     ),
                 ],
-                (&&&&&&::daffi::__private::by_type::Returned::<String>::new())
+                (&&&&&&&&::daffi::__private::by_type::Returned::<String>::new())
                     .__daffi_value_type(),
                 (&&&&&::daffi::__private::by_type::Returned::<String>::new())
                     .__daffi_error_type(),

@@ -26,8 +26,7 @@ const _: () = {
                     ),
                 ],
                 ::daffi::__private::streams::stream_type(
-                    (&&&&::daffi::__private::by_type::Traced::<u64>::new())
-                        .__daffi_type(),
+                    (&&&&&::daffi::__private::by_type::Item::<u64>::new()).__daffi_type(),
                 ),
                 (&&&&&::daffi::__private::by_type::Returned::<()>::new())
                     .__daffi_error_type(),

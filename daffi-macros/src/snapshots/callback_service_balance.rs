@@ -38,7 +38,9 @@ const _: () = {
                                 balance: ::daffi::__private::Balance::Random,
                                 signature: || ::daffi::__private::by_type::signature(
                                     [],
-                                    (&&&&&&::daffi::__private::by_type::Returned::<u64>::new())
+                                    (&&&&&&&&::daffi::__private::by_type::Returned::<
+                                        u64,
+                                    >::new())
                                         .__daffi_value_type(),
                                     (&&&&&::daffi::__private::by_type::Returned::<u64>::new())
                                         .__daffi_error_type(),
@@ -84,7 +86,9 @@ const _: () = {
                                 balance: ::daffi::__private::Balance::LessLoaded,
                                 signature: || ::daffi::__private::by_type::signature(
                                     [],
-                                    (&&&&&&::daffi::__private::by_type::Returned::<u64>::new())
+                                    (&&&&&&&&::daffi::__private::by_type::Returned::<
+                                        u64,
+                                    >::new())
                                         .__daffi_value_type(),
                                     (&&&&&::daffi::__private::by_type::Returned::<u64>::new())
                                         .__daffi_error_type(),

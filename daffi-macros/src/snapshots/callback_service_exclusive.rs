@@ -44,7 +44,7 @@ const _: () = {
                                                 .__daffi_type(),
                                         ),
                                     ],
-                                    (&&&&&&::daffi::__private::by_type::Returned::<()>::new())
+                                    (&&&&&&&&::daffi::__private::by_type::Returned::<()>::new())
                                         .__daffi_value_type(),
                                     (&&&&&::daffi::__private::by_type::Returned::<()>::new())
                                         .__daffi_error_type(),
@@ -97,7 +97,7 @@ const _: () = {
                                 balance: ::daffi::__private::Balance::LessLoaded,
                                 signature: || ::daffi::__private::by_type::signature(
                                     [],
-                                    (&&&&&&::daffi::__private::by_type::Returned::<()>::new())
+                                    (&&&&&&&&::daffi::__private::by_type::Returned::<()>::new())
                                         .__daffi_value_type(),
                                     (&&&&&::daffi::__private::by_type::Returned::<()>::new())
                                         .__daffi_error_type(),

@@ -51,7 +51,7 @@ const _: () = {
                                                 .__daffi_type(),
                                         ),
                                     ],
-                                    (&&&&&&::daffi::__private::by_type::Returned::<
+                                    (&&&&&&&&::daffi::__private::by_type::Returned::<
                                         Option<Service<u32>>,
                                     >::new())
                                         .__daffi_value_type(),

@@ -38,7 +38,7 @@ const _: () = {
                     ),
                 ],
                 ::daffi::__private::streams::stream_type(
-                    (&&&&::daffi::__private::by_type::Traced::<String>::new())
+                    (&&&&&::daffi::__private::by_type::Item::<String>::new())
                         .__daffi_type(),
                 ),
                 (&&&&&::daffi::__private::by_type::Returned::<

@@ -23,9 +23,8 @@ const _: () = {
                             .__daffi_type(),
                     ),
                 ],
-                (&&&&&&::daffi::__private::by_type::Returned::<u32>::new())
-                    .__daffi_value_type(),
-                (&&&&&::daffi::__private::by_type::Returned::<u32>::new())
+                ::daffi::__private::Findings::nothing(),
+                (&&&&::daffi::__private::by_type::Unchecked::<u32>::new())
                     .__daffi_error_type(),
             )),
         },

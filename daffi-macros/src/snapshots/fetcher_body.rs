@@ -16,6 +16,7 @@ fn calculate_scaled((a, b): (i64, i64), mut by: i64) -> ::daffi::Call<i64> {
     let __daffi_kind_1 = ::daffi::__private::by_type::traced_like(&__daffi_computed_1);
     let __daffi_1 = (&&&::daffi::__private::by_type::argument(&__daffi_computed_1))
         .__daffi_lower(__daffi_computed_1);
+    let __daffi_arguments = (__daffi_0, __daffi_1);
     (&&&::daffi::__private::by_type::Answer::<
         i64,
         ::daffi::__private::RemoteError,
@@ -24,12 +25,12 @@ fn calculate_scaled((a, b): (i64, i64), mut by: i64) -> ::daffi::Call<i64> {
             &__DAFFI_STUB,
             || ::daffi::__private::by_type::signature(
                 [
-                    ("_", (&&&&__daffi_kind_0).__daffi_type()),
-                    ("_", (&&&&__daffi_kind_1).__daffi_type()),
+                    ("_", (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_arguments.0)),
+                    ("_", (&&&&__daffi_kind_1).__daffi_sent_type(&__daffi_arguments.1)),
                 ],
                 (&&&&::daffi::__private::by_type::Fetched::<i64>::new()).__daffi_type(),
                 ::daffi::__private::ErrorType::None,
             ),
-            &(__daffi_0, __daffi_1),
+            &__daffi_arguments,
         )
 }

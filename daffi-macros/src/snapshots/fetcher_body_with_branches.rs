@@ -16,7 +16,7 @@ fn order(a: i64, b: i64) -> ::daffi::Call<()> {
         .__daffi_call(
             &__DAFFI_STUB,
             || ::daffi::__private::by_type::signature_of_tuple(
-                (&&&&__daffi_kind_0).__daffi_type(),
+                (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_0),
                 (&&&&::daffi::__private::by_type::Fetched::<()>::new()).__daffi_type(),
                 ::daffi::__private::ErrorType::None,
             ),

@@ -18,6 +18,7 @@ fn borrowed<'a>(
     >::new();
     let __daffi_2 = (&&&::daffi::__private::by_type::argument(&inside))
         .__daffi_lower(inside);
+    let __daffi_arguments = (__daffi_0, __daffi_1, __daffi_2);
     (&&&::daffi::__private::by_type::Answer::<
         (),
         ::daffi::__private::RemoteError,
@@ -26,13 +27,22 @@ fn borrowed<'a>(
             &__DAFFI_STUB,
             || ::daffi::__private::by_type::signature(
                 [
-                    ("name", (&&&&__daffi_kind_0).__daffi_type()),
-                    ("items", (&&&&__daffi_kind_1).__daffi_type()),
-                    ("inside", (&&&&__daffi_kind_2).__daffi_type()),
+                    (
+                        "name",
+                        (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_arguments.0),
+                    ),
+                    (
+                        "items",
+                        (&&&&__daffi_kind_1).__daffi_sent_type(&__daffi_arguments.1),
+                    ),
+                    (
+                        "inside",
+                        (&&&&__daffi_kind_2).__daffi_sent_type(&__daffi_arguments.2),
+                    ),
                 ],
                 (&&&&::daffi::__private::by_type::Fetched::<()>::new()).__daffi_type(),
                 ::daffi::__private::ErrorType::None,
             ),
-            &(__daffi_0, __daffi_1, __daffi_2),
+            &__daffi_arguments,
         )
 }

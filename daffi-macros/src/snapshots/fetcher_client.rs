@@ -137,19 +137,25 @@ impl ShoppingClient {
         let __daffi_kind_0 = ::daffi::__private::by_type::traced_like(&item);
         let __daffi_0 = (&&&::daffi::__private::by_type::argument(&item))
             .__daffi_lower(item);
+        let __daffi_arguments = (__daffi_0,);
         self.client
             .call(
                 (&&&::daffi::__private::by_type::Answer::<(), Full>::new())
                     .__daffi_call(
                         &__DAFFI_STUB,
                         || ::daffi::__private::by_type::signature(
-                            [("item", (&&&&__daffi_kind_0).__daffi_type())],
+                            [
+                                (
+                                    "item",
+                                    (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_arguments.0),
+                                ),
+                            ],
                             (&&&&::daffi::__private::by_type::Fetched::<()>::new())
                                 .__daffi_type(),
                             (&&&::daffi::__private::by_type::FetchedError::<Full>::new())
                                 .__daffi_error_type(),
                         ),
-                        &(__daffi_0,),
+                        &__daffi_arguments,
                     ),
             )
     }

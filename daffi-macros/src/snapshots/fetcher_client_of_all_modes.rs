@@ -133,6 +133,7 @@ impl KitchenClient {
         let __daffi_kind_0 = ::daffi::__private::by_type::traced_like(&dish);
         let __daffi_0 = (&&&::daffi::__private::by_type::argument(&dish))
             .__daffi_lower(dish);
+        let __daffi_arguments = (__daffi_0,);
         ::daffi::__private::check::background::<u32>();
         ::daffi::__private::check::background::<Burnt>();
         (&&::daffi::__private::by_type::Answer::<u32, Burnt>::new())
@@ -144,7 +145,12 @@ impl KitchenClient {
                             .__daffi_call(
                                 &__DAFFI_STUB,
                                 || ::daffi::__private::by_type::signature(
-                                    [("dish", (&&&&__daffi_kind_0).__daffi_type())],
+                                    [
+                                        (
+                                            "dish",
+                                            (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_arguments.0),
+                                        ),
+                                    ],
                                     (&&&&::daffi::__private::by_type::Fetched::<u32>::new())
                                         .__daffi_type(),
                                     (&&&::daffi::__private::by_type::FetchedError::<
@@ -152,7 +158,7 @@ impl KitchenClient {
                                     >::new())
                                         .__daffi_error_type(),
                                 ),
-                                &(__daffi_0,),
+                                &__daffi_arguments,
                             ),
                     ),
             )

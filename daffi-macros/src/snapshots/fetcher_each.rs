@@ -19,7 +19,7 @@ fn add_many_items(
                     [
                         (
                             "items",
-                            (&&&&::daffi::__private::by_type::Traced::<String>::new())
+                            (&&&&&::daffi::__private::by_type::Item::<String>::new())
                                 .__daffi_type(),
                         ),
                     ],

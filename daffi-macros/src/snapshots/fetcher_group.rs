@@ -36,6 +36,7 @@ impl<'a> Shop<'a> {
         );
         let __daffi_0 = (&&&::daffi::__private::by_type::argument(&__daffi_computed_0))
             .__daffi_lower(__daffi_computed_0);
+        let __daffi_arguments = (__daffi_0,);
         (&&&::daffi::__private::by_type::Answer::<
             (),
             ::daffi::__private::RemoteError,
@@ -43,12 +44,17 @@ impl<'a> Shop<'a> {
             .__daffi_call(
                 &__DAFFI_STUB,
                 || ::daffi::__private::by_type::signature(
-                    [("_", (&&&&__daffi_kind_0).__daffi_type())],
+                    [
+                        (
+                            "_",
+                            (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_arguments.0),
+                        ),
+                    ],
                     (&&&&::daffi::__private::by_type::Fetched::<()>::new())
                         .__daffi_type(),
                     ::daffi::__private::ErrorType::None,
                 ),
-                &(__daffi_0,),
+                &__daffi_arguments,
             )
     }
     pub fn describe(&self) -> String {

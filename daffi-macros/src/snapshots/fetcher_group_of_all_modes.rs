@@ -62,6 +62,7 @@ impl Kitchen {
         );
         let __daffi_1 = (&&&::daffi::__private::by_type::argument(&__daffi_computed_1))
             .__daffi_lower(__daffi_computed_1);
+        let __daffi_arguments = (__daffi_0, __daffi_1);
         ::daffi::__private::check::background::<u32>();
         (&&::daffi::__private::by_type::Answer::<
             u32,
@@ -76,14 +77,20 @@ impl Kitchen {
                         &__DAFFI_STUB,
                         || ::daffi::__private::by_type::signature(
                             [
-                                ("_", (&&&&__daffi_kind_0).__daffi_type()),
-                                ("_", (&&&&__daffi_kind_1).__daffi_type()),
+                                (
+                                    "_",
+                                    (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_arguments.0),
+                                ),
+                                (
+                                    "_",
+                                    (&&&&__daffi_kind_1).__daffi_sent_type(&__daffi_arguments.1),
+                                ),
                             ],
                             (&&&&::daffi::__private::by_type::Fetched::<u32>::new())
                                 .__daffi_type(),
                             ::daffi::__private::ErrorType::None,
                         ),
-                        &(__daffi_0, __daffi_1),
+                        &__daffi_arguments,
                     ),
             )
     }

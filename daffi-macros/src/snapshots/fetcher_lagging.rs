@@ -17,7 +17,7 @@ fn watch(
                             (
                                 "prices",
                                 ::daffi::__private::streams::stream_type(
-                                    (&&&&::daffi::__private::by_type::Traced::<u64>::new())
+                                    (&&&&&::daffi::__private::by_type::Item::<u64>::new())
                                         .__daffi_type(),
                                 ),
                             ),

@@ -10,6 +10,7 @@ fn price(item: &str) -> ::daffi::Call<u64> {
     let __daffi_kind_0 = ::daffi::__private::by_type::traced_like(&item);
     let __daffi_0 = (&&&::daffi::__private::by_type::argument(&item))
         .__daffi_lower(item);
+    let __daffi_arguments = (__daffi_0,);
     (&&&::daffi::__private::by_type::Answer::<
         u64,
         ::daffi::__private::RemoteError,
@@ -17,10 +18,10 @@ fn price(item: &str) -> ::daffi::Call<u64> {
         .__daffi_call(
             &__DAFFI_STUB,
             || ::daffi::__private::by_type::signature(
-                [("item", (&&&&__daffi_kind_0).__daffi_type())],
+                [("item", (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_arguments.0))],
                 (&&&&::daffi::__private::by_type::Fetched::<u64>::new()).__daffi_type(),
                 ::daffi::__private::ErrorType::None,
             ),
-            &(__daffi_0,),
+            &__daffi_arguments,
         )
 }

@@ -15,17 +15,21 @@ fn label(
     );
     let __daffi_kind_0 = ::daffi::__private::by_type::traced_like(&by);
     let __daffi_0 = (&&&::daffi::__private::by_type::argument(&by)).__daffi_lower(by);
+    let __daffi_arguments = (__daffi_0,);
     ::daffi::__private::streams::feeding(
         (&&&::daffi::__private::by_type::Answer::<String, Full>::new())
             .__daffi_call_stream(
                 &__DAFFI_STUB,
                 || ::daffi::__private::by_type::signature(
                     [
-                        ("by", (&&&&__daffi_kind_0).__daffi_type()),
+                        (
+                            "by",
+                            (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_arguments.0),
+                        ),
                         (
                             "lines",
                             ::daffi::__private::streams::stream_type(
-                                (&&&&::daffi::__private::by_type::Traced::<String>::new())
+                                (&&&&&::daffi::__private::by_type::Item::<String>::new())
                                     .__daffi_type(),
                             ),
                         ),
@@ -37,7 +41,7 @@ fn label(
                     (&&&::daffi::__private::by_type::FetchedError::<Full>::new())
                         .__daffi_error_type(),
                 ),
-                &(__daffi_0,),
+                &__daffi_arguments,
             ),
         {
             let mut __daffi_feeds = ::daffi::__private::Feeds::new();

@@ -22,12 +22,13 @@ pub(super) mod choices {
         DecodeItemAny as _, DecodeItemBytes as _, DecodeItemValue as _, DescribedAny as _,
         DescribedAsError as _, DescribedAsSharedError as _, DescribedDebug as _, DescribedDisplay as _,
         DescribedError as _, DescribedRemote as _, DescribedValue as _, ErrorTypeAny as _,
-        ErrorTypeOpaque as _, ErrorTypeRemote as _, ErrorTypeTraced as _, ErrorTypeValue as _,
-        OutcomeAny as _, OutcomeAnyResult as _, OutcomeBytes as _, OutcomeBytesResult as _,
-        OutcomeValue as _, OutcomeValueResult as _, ParameterAny as _, ParameterBytes as _,
-        ParameterTraced as _, TakeAny as _, TakeBytes as _, TakeValue as _, TypedAny as _, TypedEncoded as _,
-        TypedRemote as _, TypedValue as _, ValueAny as _, ValueAnyResult as _, ValueBytes as _,
-        ValueBytesResult as _, ValueTraced as _, ValueTracedResult as _,
+        ErrorTypeRemote as _, ErrorTypeSent as _, ErrorTypeTraced as _, ErrorTypeValue as _, OutcomeAny as _,
+        OutcomeAnyResult as _, OutcomeBytes as _, OutcomeBytesResult as _, OutcomeValue as _,
+        OutcomeValueResult as _, ParameterAny as _, ParameterBytes as _, ParameterTraced as _, TakeAny as _,
+        TakeBytes as _, TakeValue as _, TypedAny as _, TypedEncoded as _, TypedRemote as _, TypedValue as _,
+        UncheckedErrorAny as _, UncheckedErrorRemote as _, UncheckedErrorSent as _, UncheckedErrorValue as _,
+        ValueAny as _, ValueAnyResult as _, ValueBytes as _, ValueBytesResult as _, ValueSent as _,
+        ValueSentResult as _, ValueTraced as _, ValueTracedResult as _,
     };
 }
 
@@ -36,6 +37,8 @@ kinds! {
     Parameter<T>;
     /// What is returned.
     Returned<R>;
+    /// The same, where nothing is to be checked.
+    Unchecked<R>;
 }
 
 choice! {
@@ -81,14 +84,18 @@ pub fn returned<R>(_: &R) -> Returned<R> {
 }
 
 choice! {
-    // The shape of the value, inside its `Result` if it is in one: `(&&&&&&Returned::<R>::new()).__daffi_value_type()`.
+    // The shape of the value, inside its `Result` if it is in one: `(&&&&&&&&Returned::<R>::new()).__daffi_value_type()`.
     __daffi_value_type {
-        ValueBytesResult: [T: AsRawBytes, E] &&&&&Returned<Result<T, E>>, () -> Findings { bytes_type() }
-        ValueTracedResult: [T: Deserialize<'static>, E] &&&&Returned<Result<T, E>>, () -> Findings { findings::<T>() }
-        ValueAnyResult: [T, E] &&&Returned<Result<T, E>>, () -> Findings { Findings::nothing() }
-        ValueBytes: [R: AsRawBytes] &&Returned<R>, () -> Findings { bytes_type() }
-        ValueTraced: [R: Deserialize<'static>] &Returned<R>, () -> Findings { findings::<R>() }
-        ValueAny: [R] Returned<R>, () -> Findings { Findings::nothing() }
+        ValueBytesResult: [T: AsRawBytes, E] &&&&&&&Returned<Result<T, E>>, () -> Findings { bytes_type() }
+        ValueTracedResult: [T: Deserialize<'static>, E] &&&&&&Returned<Result<T, E>>, () -> Findings { findings::<T>() }
+        ValueSentResult: [T: Serialize, E] &&&&&Returned<Result<T, E>>, () -> Findings where<T> [T: check::Compared] {
+            does_not_compile::<T>()
+        }
+        ValueAnyResult: [T, E] &&&&Returned<Result<T, E>>, () -> Findings { does_not_compile::<T>() }
+        ValueBytes: [R: AsRawBytes] &&&Returned<R>, () -> Findings { bytes_type() }
+        ValueTraced: [R: Deserialize<'static>] &&Returned<R>, () -> Findings { findings::<R>() }
+        ValueSent: [R: Serialize] &Returned<R>, () -> Findings where<R> [R: check::Compared] { does_not_compile::<R>() }
+        ValueAny: [R] Returned<R>, () -> Findings { does_not_compile::<R>() }
     }
 }
 
@@ -99,11 +106,23 @@ choice! {
         ErrorTypeTraced: [T, E: Serialize + Deserialize<'static>] &&&Returned<Result<T, E>>, () -> ErrorFindings {
             ErrorFindings::Typed(findings::<E>())
         }
-        ErrorTypeOpaque: [T, E: Serialize] &&Returned<Result<T, E>>, () -> ErrorFindings {
-            ErrorFindings::Typed(Findings::nothing())
+        ErrorTypeSent: [T, E: Serialize] &&Returned<Result<T, E>>, () -> ErrorFindings where<E> [E: check::Compared] {
+            does_not_compile::<E>()
         }
         ErrorTypeAny: [T, E] &Returned<Result<T, E>>, () -> ErrorFindings { ErrorFindings::Remote }
         ErrorTypeValue: [R] Returned<R>, () -> ErrorFindings { ErrorFindings::None }
+    }
+}
+
+choice! {
+    // The same without a look at its type: `(&&&&Unchecked::<R>::new()).__daffi_error_type()`.
+    __daffi_error_type {
+        UncheckedErrorRemote: [T] &&&Unchecked<Result<T, RemoteError>>, () -> ErrorFindings { ErrorFindings::Remote }
+        UncheckedErrorSent: [T, E: Serialize] &&Unchecked<Result<T, E>>, () -> ErrorFindings {
+            ErrorFindings::Typed(Findings::nothing())
+        }
+        UncheckedErrorAny: [T, E] &Unchecked<Result<T, E>>, () -> ErrorFindings { ErrorFindings::Remote }
+        UncheckedErrorValue: [R] Unchecked<R>, () -> ErrorFindings { ErrorFindings::None }
     }
 }
 

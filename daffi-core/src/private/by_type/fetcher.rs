@@ -93,7 +93,7 @@ pub trait CallBytes<T, E> {
     fn __daffi_call<A: Serialize>(
         &self,
         stub: &'static Stub,
-        signature: impl FnOnce() -> Contract,
+        signature: impl Fn() -> Contract,
         arguments: &A,
     ) -> Call<T, E>;
 
@@ -101,19 +101,19 @@ pub trait CallBytes<T, E> {
     fn __daffi_call_stream<A: Serialize>(
         &self,
         stub: &'static Stub,
-        signature: impl FnOnce() -> Contract,
+        signature: impl Fn() -> Contract,
         arguments: &A,
     ) -> Call<Streaming<T>, E>;
 
     /// As [`__daffi_call`](Self::__daffi_call), for a callback that runs once for each item of a stream.
-    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl FnOnce() -> Contract) -> Call<u64, E>;
+    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl Fn() -> Contract) -> Call<u64, E>;
 }
 
 impl<T: RawBytes, E: DeserializeOwned + 'static> CallBytes<T, E> for &&Answer<T, E> {
     fn __daffi_call<A: Serialize>(
         &self,
         stub: &'static Stub,
-        signature: impl FnOnce() -> Contract,
+        signature: impl Fn() -> Contract,
         arguments: &A,
     ) -> Call<T, E> {
         call_raw(stub, signature, arguments)
@@ -122,13 +122,13 @@ impl<T: RawBytes, E: DeserializeOwned + 'static> CallBytes<T, E> for &&Answer<T,
     fn __daffi_call_stream<A: Serialize>(
         &self,
         stub: &'static Stub,
-        signature: impl FnOnce() -> Contract,
+        signature: impl Fn() -> Contract,
         arguments: &A,
     ) -> Call<Streaming<T>, E> {
         call_stream_raw(stub, signature, arguments)
     }
 
-    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl FnOnce() -> Contract) -> Call<u64, E> {
+    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl Fn() -> Contract) -> Call<u64, E> {
         call_each(stub, signature)
     }
 }
@@ -139,7 +139,7 @@ pub trait CallValue<T, E> {
     fn __daffi_call<A: Serialize>(
         &self,
         stub: &'static Stub,
-        signature: impl FnOnce() -> Contract,
+        signature: impl Fn() -> Contract,
         arguments: &A,
     ) -> Call<T, E>;
 
@@ -147,19 +147,19 @@ pub trait CallValue<T, E> {
     fn __daffi_call_stream<A: Serialize>(
         &self,
         stub: &'static Stub,
-        signature: impl FnOnce() -> Contract,
+        signature: impl Fn() -> Contract,
         arguments: &A,
     ) -> Call<Streaming<T>, E>;
 
     /// As [`__daffi_call`](Self::__daffi_call), for a callback that runs once for each item of a stream.
-    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl FnOnce() -> Contract) -> Call<u64, E>;
+    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl Fn() -> Contract) -> Call<u64, E>;
 }
 
 impl<T: DeserializeOwned, E: DeserializeOwned + 'static> CallValue<T, E> for &Answer<T, E> {
     fn __daffi_call<A: Serialize>(
         &self,
         stub: &'static Stub,
-        signature: impl FnOnce() -> Contract,
+        signature: impl Fn() -> Contract,
         arguments: &A,
     ) -> Call<T, E> {
         call(stub, signature, arguments)
@@ -168,13 +168,13 @@ impl<T: DeserializeOwned, E: DeserializeOwned + 'static> CallValue<T, E> for &An
     fn __daffi_call_stream<A: Serialize>(
         &self,
         stub: &'static Stub,
-        signature: impl FnOnce() -> Contract,
+        signature: impl Fn() -> Contract,
         arguments: &A,
     ) -> Call<Streaming<T>, E> {
         call_stream(stub, signature, arguments)
     }
 
-    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl FnOnce() -> Contract) -> Call<u64, E> {
+    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl Fn() -> Contract) -> Call<u64, E> {
         call_each(stub, signature)
     }
 }
@@ -185,7 +185,7 @@ pub trait CallAny<T, E> {
     fn __daffi_call<A>(
         &self,
         stub: &'static Stub,
-        signature: impl FnOnce() -> Contract,
+        signature: impl Fn() -> Contract,
         arguments: &A,
     ) -> Call<T, E>;
 
@@ -193,25 +193,25 @@ pub trait CallAny<T, E> {
     fn __daffi_call_stream<A>(
         &self,
         stub: &'static Stub,
-        signature: impl FnOnce() -> Contract,
+        signature: impl Fn() -> Contract,
         arguments: &A,
     ) -> Call<Streaming<T>, E>
     where
         T: check::Received;
 
     /// As [`__daffi_call`](Self::__daffi_call), for a callback that runs once for each item of a stream.
-    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl FnOnce() -> Contract) -> Call<u64, E>;
+    fn __daffi_call_each(&self, stub: &'static Stub, signature: impl Fn() -> Contract) -> Call<u64, E>;
 }
 
 impl<T, E> CallAny<T, E> for Answer<T, E> {
-    fn __daffi_call<A>(&self, _: &'static Stub, _: impl FnOnce() -> Contract, _: &A) -> Call<T, E> {
+    fn __daffi_call<A>(&self, _: &'static Stub, _: impl Fn() -> Contract, _: &A) -> Call<T, E> {
         does_not_compile::<(T, E)>()
     }
 
     fn __daffi_call_stream<A>(
         &self,
         _: &'static Stub,
-        _: impl FnOnce() -> Contract,
+        _: impl Fn() -> Contract,
         _: &A,
     ) -> Call<Streaming<T>, E>
     where
@@ -220,7 +220,7 @@ impl<T, E> CallAny<T, E> for Answer<T, E> {
         does_not_compile::<(T, E)>()
     }
 
-    fn __daffi_call_each(&self, _: &'static Stub, _: impl FnOnce() -> Contract) -> Call<u64, E> {
+    fn __daffi_call_each(&self, _: &'static Stub, _: impl Fn() -> Contract) -> Call<u64, E> {
         does_not_compile::<(T, E)>()
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::form::{Builder, Fields, Kind as FormKind, Spot as FormSpot};
-use super::super::{Findings, Form, Type, UNKNOWN_NAME, Variant};
+use super::super::{Findings, Form, Origin, Type, UNKNOWN_NAME, Variant};
 use super::tree::{Kind, NodeId, Tree};
 
 impl Tree {
@@ -13,6 +13,7 @@ impl Tree {
             ty: self.describe(self.root().node),
             form: self.form(),
             panics: Vec::new(),
+            origin: Origin::Type,
         }
     }
 
