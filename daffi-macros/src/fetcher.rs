@@ -15,6 +15,7 @@ mod expand;
 mod group;
 mod model;
 pub(crate) mod places;
+mod sent;
 
 /// Where the attribute can stand.
 const USAGE: &str = "`#[fetcher]` stands on a function that has no body, or one that computes the arguments, on an \

@@ -1,15 +1,15 @@
 //! Fetchers as functions that make calls, in the terms of `daffi::__private`.
 
-use proc_macro2::{Group, Ident, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{FnArg, Pat, Path, PathArguments, Signature, Type, parse_quote, parse_quote_spanned};
 
 use super::answer::{Answer, Comes};
-use super::body::Shape;
 use super::model::{Fetcher, Returned, Sent};
+use super::sent::{Arguments, Parameters, arguments};
 use crate::arguments::{self, Key};
-use crate::by_type::{self, Kept};
+use crate::by_type;
 use crate::item::Function;
 use crate::signature;
 use crate::span::at;
@@ -260,127 +260,6 @@ pub(super) fn error_type(answer: &Answer) -> Type {
         .error
         .clone()
         .unwrap_or_else(|| parse_quote!(::daffi::__private::RemoteError))
-}
-
-/// The arguments of a call.
-struct Arguments {
-    /// What comes before.
-    computed: TokenStream,
-    /// What is encoded.
-    lowered: TokenStream,
-    signature: Parameters,
-}
-
-/// The shapes of the arguments.
-enum Parameters {
-    Each(Vec<TokenStream>),
-    Tuple(TokenStream),
-}
-
-fn arguments(fetcher: &Fetcher<'_>) -> Arguments {
-    match &fetcher.sent {
-        Sent::Parameters(parameters) => {
-            let kept = parameters.iter().enumerate().map(|(index, (ident, ty))| {
-                if let Some(item) = types::stream(ty).and_then(|stream| stream.item) {
-                    let argument = match fetcher.answer.comes {
-                        Comes::Count => Argument::Item(item),
-                        Comes::Value | Comes::Stream => Argument::Stream(item),
-                    };
-                    return (signature::text(ident), argument);
-                }
-                // Where the type is as good as named by the value, naming it again would repeat errors about it.
-                let declared = types::lends_inside(ty).then(|| types::owned_throughout(ty));
-                let kept = by_type::keep(index, ident, declared.as_ref(), ty.span());
-                (signature::text(ident), Argument::Value(kept))
-            });
-            each(&TokenStream::new(), &kept.collect::<Vec<_>>(), fetcher.untraced)
-        }
-        Sent::Computed(body, Shape::Elements(elements)) => {
-            let kept = elements.iter().enumerate().map(|(index, span)| {
-                let computed = format_ident!("__daffi_computed_{index}");
-                (computed.clone(), by_type::keep(index, &computed, None, *span))
-            });
-            let (computed, kept): (Vec<_>, Vec<_>) = kept.unzip();
-            // Said of the body itself, so that what leaves it early is held to it, too.
-            let elements = elements.iter().map(|_| quote!(_));
-            let tuple = compute(body, &quote!(-> (#(#elements,)*)));
-            let kept: Vec<_> = kept
-                .into_iter()
-                .map(|kept| ("_".to_owned(), Argument::Value(kept)))
-                .collect();
-            each(&quote!(let (#(#computed,)*) = #tuple;), &kept, fetcher.untraced)
-        }
-        Sent::Computed(body, Shape::Unknown) => {
-            let computed = format_ident!("__daffi_computed");
-            let tuple = compute(body, &TokenStream::new());
-            let kept = by_type::keep(0, &computed, None, body.span());
-            let Kept {
-                statements, local, ..
-            } = &kept;
-            Arguments {
-                computed: quote! {
-                    let #computed = #tuple;
-                    #statements
-                },
-                lowered: quote!(#local),
-                signature: Parameters::Tuple(kept.shape(&quote!(#local))),
-            }
-        }
-    }
-}
-
-/// An argument that is known by itself.
-enum Argument<'a> {
-    Value(Kept),
-    /// A stream of such items, which is not encoded with the others.
-    Stream(&'a Type),
-    /// Each item of a stream is an argument.
-    Item(&'a Type),
-}
-
-/// Arguments that are known one by one, with their names, after what computes them.
-fn each(computed: &TokenStream, arguments: &[(String, Argument<'_>)], untraced: bool) -> Arguments {
-    let kept = || {
-        arguments.iter().filter_map(|(_, argument)| match argument {
-            Argument::Value(kept) => Some(kept),
-            Argument::Stream(_) | Argument::Item(_) => None,
-        })
-    };
-    let statements = kept().map(|kept| &kept.statements);
-    let locals = kept().map(|kept| &kept.local);
-    let mut sent = 0usize;
-    let shapes = arguments.iter().map(|(name, argument)| {
-        let shape = match argument {
-            Argument::Value(kept) => {
-                let place = syn::Index::from(sent);
-                sent += 1;
-                kept.shape(&quote!(__daffi_arguments.#place))
-            }
-            Argument::Stream(item) => by_type::sent_stream_type(item, untraced),
-            Argument::Item(item) => by_type::item_type(item, untraced),
-        };
-        quote!((#name, #shape))
-    });
-    let shapes: Vec<_> = shapes.collect();
-    let (kept, lowered) = if sent == 0 {
-        (TokenStream::new(), quote!(()))
-    } else {
-        (
-            quote!(let __daffi_arguments = (#(#locals,)*);),
-            quote!(__daffi_arguments),
-        )
-    };
-    Arguments {
-        computed: quote!(#computed #(#statements)* #kept),
-        lowered,
-        signature: Parameters::Each(shapes),
-    }
-}
-
-/// What the body computes, checked to be a tuple.
-fn compute(body: &Group, output: &TokenStream) -> TokenStream {
-    let span = at(body.span());
-    quote_spanned!(span=> ::daffi::__private::check::arguments(|| #output #body))
 }
 
 fn signature_of(parameters: &Parameters, answer: &Answer) -> TokenStream {
