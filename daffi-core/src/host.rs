@@ -29,6 +29,8 @@ pub struct HostOptions {
     pub limits: Limits,
     /// How often each side of a connection says something.
     pub heartbeat: Duration,
+    /// How long a process may be away whose TCP connection was lost.
+    pub resume_grace: Duration,
     /// Processes of any user may join through a Unix socket.
     pub any_user: bool,
     /// It may listen where other machines reach it, though it lets everybody in.

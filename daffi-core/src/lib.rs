@@ -53,6 +53,8 @@ pub mod registry;
 #[cfg(feature = "runtime")]
 mod scope;
 #[cfg(feature = "runtime")]
+pub mod seldom;
+#[cfg(feature = "runtime")]
 mod threads;
 #[cfg(feature = "runtime")]
 pub mod transport;

@@ -95,6 +95,17 @@ pub enum Presence {
         /// The callback's remote name.
         callback: String,
     },
+    /// The connection of a process is lost. It may come back, and what is sent to it waits for that; if it does not in time, it has
+    /// [left](Self::Left).
+    Away {
+        /// Its process name.
+        process: String,
+    },
+    /// A process that was away is there again, and nothing of its calls, streams and offers has changed.
+    Back {
+        /// Its process name.
+        process: String,
+    },
 }
 
 /// How a process went.
@@ -169,6 +180,8 @@ impl Presence {
             },
             Change::Offered { process, callback } => Self::Offered { process, callback },
             Change::Withdrawn { process, callback } => Self::Withdrawn { process, callback },
+            Change::Away { process } => Self::Away { process },
+            Change::Back { process } => Self::Back { process },
         }
     }
 }

@@ -71,7 +71,7 @@ fn pure(folder: &str) -> Rule<'static> {
             ..core
         },
         "link" => Rule {
-            crates: &["thiserror"],
+            crates: &["bytes", "thiserror"],
             modules: &["link", "proto"],
             ..core
         },
@@ -127,6 +127,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("panics", &[]),
     ("auth", &["link", "proto"]),
     ("random", &[]),
+    ("seldom", &[]),
     ("identity", &["proto"]),
     ("roster", &["identity", "proto", "signature"]),
     ("error", &["proto", "roster", "signature", "transport"]),
@@ -151,6 +152,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "random",
             "registry",
             "scope",
+            "seldom",
             "session",
             "signature",
             "threads",
@@ -241,6 +243,7 @@ fn the_controller_knows_nothing_of_the_node() {
             "host",
             "link",
             "proto",
+            "seldom",
             "signature",
             "transport",
             "Access",

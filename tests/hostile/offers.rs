@@ -169,7 +169,9 @@ async fn joining_and_leaving_is_told_in_full_to_those_who_read_it() {
             proto::Change::Joined { process, .. }
             | proto::Change::Left { process, .. }
             | proto::Change::Offered { process, .. }
-            | proto::Change::Withdrawn { process, .. } => process == "comes and goes",
+            | proto::Change::Withdrawn { process, .. }
+            | proto::Change::Away { process }
+            | proto::Change::Back { process } => process == "comes and goes",
         });
         told += u32::try_from(of_it.count()).unwrap();
         // It may have left before all that it offered was told.

@@ -3,19 +3,17 @@
 //! Every call gets exactly one reply on each of its two sides (P1): its entry stays until the provider has replied or is
 //! gone, even when its caller has cancelled it or left.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use daffi_core::proto::{Absence, CallHeader, CallId, Failed, Header, Large, Mode, RunHeader, Status, Who};
 
 use super::calls::Outstanding;
-use super::having::Pairs;
 use super::ids::{Caller, PeerId, ProviderKey, Routed, Sent};
 use super::made::Made;
 use super::outlet::{Fault, Outlet};
 use super::payload::Arguments;
-use super::pick::{OVERLOADED, Unrouted, Wish};
+use super::pick::{OVERLOADED, Unrouted};
 use super::provider::Provider;
 use super::queueing::Wait;
 use super::rest::Passing;
@@ -102,56 +100,6 @@ impl Router {
         let peer = peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
         self.check_named(from, peer, header, turn)?;
         Ok(Some(peer))
-    }
-
-    /// Whom to ask.
-    fn pick(
-        &mut self,
-        from: PeerId,
-        header: &CallHeader<'_>,
-        (named, size): (Option<PeerId>, usize),
-        turn: &mut Turn,
-        out: &impl Outlet,
-    ) -> Result<ProviderKey, Unrouted> {
-        let wish = Wish {
-            signature: header.signature,
-            caller: from,
-            named,
-            key: header.key,
-            size,
-            needed: self.needed_room(size),
-        };
-        let picked = self.choose((header.name, &header.having), &wish, turn, out)?;
-        if self.waits_for(from, picked) {
-            // Its own calls of before come first (P5).
-            return Err(Unrouted::Busy {
-                unsure: true,
-                bounded: false,
-            });
-        }
-        Ok(picked)
-    }
-
-    /// One that can be asked.
-    pub(super) fn choose(
-        &mut self,
-        (name, having): (&str, &Pairs<'_>),
-        wish: &Wish,
-        turn: &mut Turn,
-        out: &impl Outlet,
-    ) -> Result<ProviderKey, Unrouted> {
-        if !having.is_empty() && wish.named.is_none() {
-            return self.choose_having((name, having), wish, turn, out);
-        }
-        let (peers, directory) = (&self.peers, &self.directory);
-        let function = directory.function(name);
-        let looks = Cell::new(0);
-        let picked = self.picker.pick(function, directory, wish, |provider| {
-            looks.set(looks.get() + 1);
-            wish.obstacle(provider, peers, out)
-        });
-        turn.spend_looks(looks.get());
-        picked
     }
 
     /// Whether a caller may make one more call.

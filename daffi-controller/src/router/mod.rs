@@ -13,12 +13,14 @@
 //! `query`, `telling`, `permitting`, `restricting`, `metering`.
 
 mod account;
+mod away;
 mod broadcast;
 mod broadcasts;
 mod callers;
 mod calling;
 mod calls;
 mod chain;
+mod choosing;
 mod claiming;
 mod counting;
 mod directory;
@@ -109,6 +111,19 @@ impl Router {
         self.peers.predecessor(hello, identity)
     }
 
+    /// Whether a process that loses its connection may come back: not if it has said that it waits for nothing any more, nor if there are
+    /// too many that are away, of its identity or of all.
+    #[must_use]
+    pub fn may_be_away(&self, peer: PeerId) -> bool {
+        self.peers.may_be_away(peer)
+    }
+
+    /// Whether the connection of a process is lost, which may come back.
+    #[must_use]
+    pub fn is_away(&self, peer: PeerId) -> bool {
+        self.peers.is_away(peer)
+    }
+
     /// The process that holds a name.
     #[must_use]
     pub fn holder(&self, name: &str) -> Option<PeerId> {
@@ -182,6 +197,10 @@ impl Router {
             }
             Header::Query { call, query } => self.query(from, call, &query, turn, out)?,
             Header::Goodbye => self.leave(from),
+            Header::Finished => {
+                self.peers.finish(from);
+                None
+            }
             Header::Heartbeat { .. } => None,
             Header::Opened { .. }
             | Header::Done { .. }

@@ -93,6 +93,27 @@ impl Router {
         self.begin(Some(Box::new(clearing)), turn, out)
     }
 
+    /// The connection of a process is lost and it may come back, or it is back. All are told who asked for that, and while it is away, it is
+    /// given no calls that others can run.
+    pub fn set_away(
+        &mut self,
+        peer: PeerId,
+        is_away: bool,
+        turn: &mut Turn,
+        out: &mut impl Outlet,
+    ) -> Option<Work> {
+        let changed = self.peers.set_away(peer, is_away)?;
+        let told = changed.stage == Stage::Present;
+        let name = Arc::clone(&changed.name);
+        let news = if is_away { News::Away } else { News::Back };
+        let task = if told {
+            self.happened(peer, name, news)
+        } else {
+            None
+        };
+        self.begin(task, turn, out)
+    }
+
     /// Takes back what a process offers, and has others told that it is gone.
     fn part(&mut self, parted: &mut Parted, turn: &mut Turn) -> Progress {
         while let Some(key) = self.directory.any_of(parted.peer) {

@@ -8,6 +8,7 @@ use daffi_core::proto::{Attributes, CallId, Extensions, Hello, Limits, Moment, R
 use slab::Slab;
 
 use super::account::Tally;
+use super::away::Away;
 use super::calls::RunList;
 use super::gathered::Gathering;
 use super::holders::{Holders, Metered};
@@ -65,6 +66,10 @@ pub(super) struct Peer {
     pub(super) metered: Option<Box<Metered>>,
     /// How much work there is that takes it off the roster.
     partings: u8,
+    /// Its connection is lost, and it may come back.
+    is_away: bool,
+    /// It has said that it waits for nothing any more.
+    has_finished: bool,
 }
 
 impl Peer {
@@ -99,6 +104,7 @@ pub(super) struct Peers {
     generation: u32,
     /// How many of them may not do everything.
     restricted: usize,
+    away: Away,
     /// How many of them have a quota, and those that are theirs.
     metered: usize,
     holders: Holders,
@@ -106,12 +112,14 @@ pub(super) struct Peers {
 }
 
 impl Peers {
-    pub(super) fn new(mixing: Mixing) -> Self {
+    /// Those that are away may take so many bytes.
+    pub(super) fn new(away_bytes: usize, mixing: Mixing) -> Self {
         Self {
             slots: Slab::new(),
             names: Table::with_hasher(mixing),
             generation: 0,
             restricted: 0,
+            away: Away::new(away_bytes, mixing),
             metered: 0,
             holders: Holders::new(mixing),
             mixing,
@@ -156,6 +164,8 @@ impl Peers {
             permission: None,
             metered: None,
             partings: 0,
+            is_away: false,
+            has_finished: false,
         });
         let id = PeerId {
             // Each takes a file descriptor or more.
@@ -206,6 +216,42 @@ impl Peers {
         self.get_mut(id).filter(|peer| peer.stage != Stage::Gone)
     }
 
+    /// Whether any of them is away. Mostly nobody is.
+    pub(super) const fn has_away(&self) -> bool {
+        self.away.is_any()
+    }
+
+    /// Whether one may be away whose connection is lost: unless it has finished, or too many are.
+    pub(super) fn may_be_away(&self, id: PeerId) -> bool {
+        let peer = self.get(id).filter(|peer| peer.stage != Stage::Gone);
+        peer.is_some_and(|peer| !peer.has_finished && (peer.is_away || self.away.takes(&peer.identity)))
+    }
+
+    /// It waits for nothing any more.
+    pub(super) fn finish(&mut self, id: PeerId) {
+        if let Some(peer) = self.get_mut(id) {
+            peer.has_finished = true;
+        }
+    }
+
+    pub(super) fn is_away(&self, id: PeerId) -> bool {
+        self.get(id).is_some_and(|peer| peer.is_away)
+    }
+
+    /// One that takes part is away from now on, or is not; nothing if that is nothing new.
+    pub(super) fn set_away(&mut self, id: PeerId, is_away: bool) -> Option<&Peer> {
+        let peer = get_mut(&mut self.slots, id).filter(|peer| peer.stage != Stage::Gone)?;
+        if std::mem::replace(&mut peer.is_away, is_away) == is_away {
+            return None;
+        }
+        if is_away {
+            self.away.add(&peer.identity);
+        } else {
+            self.away.remove(&peer.identity);
+        }
+        Some(peer)
+    }
+
     /// Whether there are rules at all. Most controllers have none.
     pub(super) const fn has_restricted(&self) -> bool {
         self.restricted > 0
@@ -245,6 +291,9 @@ impl Peers {
         if peer.partings == 0 && peer.stage == Stage::Gone {
             let peer = self.slots.remove(id.index());
             self.restricted -= usize::from(peer.permission.is_some());
+            if peer.is_away {
+                self.away.remove(&peer.identity);
+            }
             self.names.remove(&peer.name);
             if let Some(metered) = &peer.metered {
                 self.metered -= 1;
@@ -286,7 +335,7 @@ impl Peers {
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.slots.is_empty() && self.names.is_empty()
+        self.slots.is_empty() && self.names.is_empty() && self.away.is_empty()
     }
 }
 

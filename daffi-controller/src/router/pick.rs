@@ -119,6 +119,26 @@ impl Picker {
         Self { state: seed | 1 }
     }
 
+    /// Picks one of those who offer a callback: one that is away only if nobody else could be asked, also later.
+    pub(super) fn pick_there(
+        &mut self,
+        function: Option<(FunctionKey, &Function)>,
+        (directory, peers): (&Directory, &Peers),
+        wish: &Wish,
+        obstacle: impl Fn(&Provider) -> Option<Obstacle>,
+    ) -> Result<ProviderKey, Unrouted> {
+        // Mostly nobody is away.
+        if peers.has_away() && wish.named.is_none() {
+            let is_away = |provider: &Provider| peers.is_away(provider.peer).then_some(Obstacle::Clogged);
+            let obstacle = |provider: &Provider| obstacle(provider).or_else(|| is_away(provider));
+            let picked = self.pick(function, directory, wish, obstacle);
+            if let Ok(_) | Err(Unrouted::Busy { .. }) = picked {
+                return picked;
+            }
+        }
+        self.pick(function, directory, wish, obstacle)
+    }
+
     /// Picks one of those who offer a callback.
     pub(super) fn pick(
         &mut self,

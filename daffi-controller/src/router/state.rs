@@ -34,7 +34,7 @@ pub struct Router {
 
 impl Router {
     /// A router without processes. `calls` is how many calls of all processes together it routes at the same time, and
-    /// `waiting_bytes` how much those may take that wait for a provider. The lower
+    /// `waiting_bytes` how much those may take that wait for a provider, and as much again the processes that are away. The lower
     /// half of `seed` decides its random choices, the upper one where its tables keep what: from choices, which anybody can
     /// see, nobody shall tell names that share a place.
     #[must_use]
@@ -42,7 +42,7 @@ impl Router {
         let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
         let mixing = Mixing::new(half(seed >> 64));
         Self {
-            peers: Peers::new(mixing),
+            peers: Peers::new(waiting_bytes, mixing),
             calls: Calls::new(calls),
             directory: Directory::new(mixing),
             lines: Lines::new(waiting_bytes, mixing),

@@ -72,6 +72,10 @@ pub(super) enum News {
     Withdraws { callbacks: Vec<Arc<str>> },
     /// It is there no more.
     Left(Parting),
+    /// Its connection is lost, and it may come back.
+    Away,
+    /// It is back.
+    Back,
 }
 
 impl News {
@@ -99,7 +103,9 @@ impl News {
                 };
                 withdrawn.map(change).collect()
             }
-            Self::Left(_) if after > 0 => Vec::new(),
+            Self::Left(_) | Self::Away | Self::Back if after > 0 => Vec::new(),
+            Self::Away => vec![Change::Away { process: process() }],
+            Self::Back => vec![Change::Back { process: process() }],
             Self::Left(reason) => vec![Change::Left {
                 process: process(),
                 reason: *reason,

@@ -60,14 +60,15 @@ impl Router {
         };
         let group = directory.group(name, wanted);
         let picked = if group.is_some() {
-            self.picker.pick(group, directory, wish, obstacle)
+            self.picker.pick_there(group, (directory, peers), wish, obstacle)
         } else {
             // It was given up while the call waited, or nobody is in it.
             let all = directory.function(name);
             let assembled = directory.assembled(name, wanted);
             looks.set(all.map_or(0, |(_, function)| function.shown.len()));
             let assembled = assembled.as_ref().map(|(key, function)| (*key, function));
-            self.picker.pick(assembled, directory, wish, obstacle)
+            self.picker
+                .pick_there(assembled, (directory, peers), wish, obstacle)
         };
         turn.spend_looks(looks.get());
         match picked {

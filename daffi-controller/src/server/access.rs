@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use daffi_core::Quotas;
 use daffi_core::proto::Header;
+use daffi_core::seldom::Seldom;
 use tokio::task::yield_now;
 use tracing::{info, warn};
 
 use super::connection::ended;
 use super::hub::{Hub, State};
-use super::seldom::Seldom;
 use super::standing::{Standing, rights};
 use crate::access::Policy;
 use crate::router::{Denial, DenialKind, PeerId, Turn};

@@ -3,18 +3,26 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::auth::Identities;
+use daffi_core::auth::{Identities, nonce, session_id};
 use daffi_core::link::Link;
 use daffi_core::link::handshake::Admitted;
-use daffi_core::proto::{Extensions, Header, Refusal, Welcome};
+use daffi_core::link::resume::{Progress, Secrets};
+use daffi_core::proto::{Extensions, Header, Keeps, Refusal, Session, SessionId, SessionSecret, Welcome};
 use daffi_core::transport::{Arrived, Outbox};
 use tokio::task::yield_now;
 
 use super::hub::{Hub, State};
 use super::known::is_forgotten;
 use super::queues::Queue;
+use super::session::{Kept, Seat};
 use super::standing::{Standing, allowed};
 use crate::router::PeerId;
+
+/// A process acknowledges a quarter of what it is told to be kept, which is this part of what all queues hold, divided by their number.
+const SHARES: usize = 8;
+
+/// It is told no less than that, so that what it acknowledges is much longer than how it does.
+const KEPT_BYTES: usize = 16 * 1024;
 
 /// Both ways of a connection, as far as the hub knows them.
 #[derive(Clone, Copy, Debug)]
@@ -23,14 +31,33 @@ pub(super) struct Ways<'a> {
     pub(super) arrived: &'a Arrived,
     /// Who was known when it was asked who it is.
     pub(super) known: Option<&'a Arc<Identities>>,
+    /// The process may live on when they are lost.
+    pub(super) is_resumable: bool,
+}
+
+/// Where a process is served that was let in.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) peer: PeerId,
+    /// The way out of its session, which may have begun with another connection.
+    pub(super) outbox: Arc<Outbox>,
+    /// That of whoever serves it, if it can go on with another connection.
+    pub(super) seat: Option<Seat>,
+}
+
+/// A session that begins.
+struct Begun {
+    session: Session,
+    told_after: u64,
 }
 
 impl Hub {
     /// Lets a process in, or not; answers it either way.
-    pub(super) async fn admit(&self, admitted: &Admitted, ways: Ways<'_>) -> Result<PeerId, Refusal> {
+    pub(super) async fn admit(&self, admitted: &Admitted, ways: Ways<'_>) -> Result<Place, Refusal> {
         self.replace(admitted).await;
+        let begun = self.begin(admitted, ways);
         let admitted = loop {
-            if let Some(admitted) = self.try_admit(admitted, ways) {
+            if let Some(admitted) = self.try_admit(admitted, ways, begun.as_ref()) {
                 break admitted;
             }
             // All are told that an earlier one of the name has left before this one joins.
@@ -41,32 +68,83 @@ impl Hub {
     }
 
     /// Nothing, if the process that had the name is still being cleared away.
-    fn try_admit(&self, admitted: &Admitted, ways: Ways<'_>) -> Option<Result<PeerId, Refusal>> {
+    fn try_admit(
+        &self,
+        admitted: &Admitted,
+        ways: Ways<'_>,
+        begun: Option<&Begun>,
+    ) -> Option<Result<Place, Refusal>> {
         let mut state = self.state();
         if state.router.is_clearing(&admitted.hello.process_name) {
             return None;
         }
-        let admitted = self.enter(&mut state, admitted, ways);
+        let admitted = self.enter(&mut state, admitted, ways, begun);
         let header = match &admitted {
-            Ok((_, version)) => Header::Welcome(Welcome {
-                version: *version,
-                controller: self.process_name.to_string(),
-                heartbeat: self.heartbeat,
-                frame_bytes: self.limits().frame_bytes as u64,
-                calls: self.limits().calls,
-                extensions: Extensions::default(),
-            }),
+            Ok((_, version)) => {
+                let session = begun.and_then(|begun| {
+                    let extensions = Extensions::default();
+                    extensions.with(Extensions::SESSION, &begun.session).ok()
+                });
+                Header::Welcome(self.welcome(*version, session.unwrap_or_default()))
+            }
             Err(refusal) => Header::Refused(refusal.clone()),
         };
         // Before anything else is sent there. A peer that is gone already needs no answer.
         let _ = ways.outbox.send(&header, &Bytes::new());
-        Some(admitted.map(|(peer, version)| {
+        Some(admitted.map(|(place, version)| {
             ways.outbox.agree(version);
-            peer
+            place
         }))
     }
 
-    /// Ends an earlier connection of the same start of the same process.
+    pub(super) fn welcome(&self, version: u16, extensions: Extensions) -> Welcome {
+        Welcome {
+            version,
+            controller: self.process_name.to_string(),
+            heartbeat: self.heartbeat,
+            frame_bytes: self.limits().frame_bytes as u64,
+            calls: self.limits().calls,
+            extensions,
+        }
+    }
+
+    /// What a session is, as a node is told it that is one of so many.
+    pub(super) fn session(&self, id: SessionId, renewal: u32, secret: SessionSecret, of: usize) -> Session {
+        Session {
+            id,
+            renewal,
+            secret,
+            grace: self.resume_grace,
+            keeps: self.keeps(of),
+        }
+    }
+
+    /// How much one of so many processes is told to be kept for it.
+    ///
+    /// What it has received and not acknowledged counts as queued, though it reads. So that those who do nothing wrong leave room for what is
+    /// on its way, all together acknowledge before they take half of what all queues may hold, if there are some thousands: each one that comes, a
+    /// part of it which falls with their number.
+    fn keeps(&self, of: usize) -> Keeps {
+        let share = self.pool.limit() / SHARES / of.max(1);
+        Keeps {
+            bytes: share.min(self.limits().queue_bytes).max(KEPT_BYTES) as u64,
+        }
+    }
+
+    /// The session of a process that could go on with it. Without random numbers there is none.
+    fn begin(&self, admitted: &Admitted, ways: Ways<'_>) -> Option<Begun> {
+        if !ways.is_resumable || self.resume_grace.is_zero() {
+            return None;
+        }
+        // What cannot be read counts as not said.
+        let keeps = admitted.hello.extensions.get::<Keeps>(Extensions::RESUMABLE);
+        let told_after = keeps.unwrap_or_default()?.told_after();
+        let others = self.state().queues.places();
+        let session = self.session(session_id().ok()?, 0, nonce().ok()?, others + 1);
+        Some(Begun { session, told_after })
+    }
+
+    /// Ends an earlier connection of the same start of the same process, and one of an earlier start that is lost.
     async fn replace(&self, admitted: &Admitted) {
         let earlier = {
             let mut state = self.state();
@@ -81,8 +159,12 @@ impl Hub {
                 let standing = Standing::of(admitted);
                 allowed(policy.as_ref(), &standing, &admitted.hello.process_name).is_ok()
             };
+            let is_lost =
+                |peer: &PeerId| router.is_away(*peer) && router.identity(*peer) == Some(&admitted.who);
+            let lost = router.holder(&admitted.hello.process_name).filter(is_lost);
             let earlier = router
                 .predecessor(&admitted.hello, &admitted.who)
+                .or(lost)
                 .filter(|_| !*closing && is_let_in());
             earlier.and_then(|peer| Some((peer, queues.remove(peer)?)))
         };
@@ -97,7 +179,8 @@ impl Hub {
         state: &mut State,
         admitted: &Admitted,
         ways: Ways<'_>,
-    ) -> Result<(PeerId, u16), Refusal> {
+        begun: Option<&Begun>,
+    ) -> Result<(Place, u16), Refusal> {
         if state.closing {
             return Err(Refusal::Stopping);
         }
@@ -138,7 +221,48 @@ impl Hub {
         ways.outbox.share(&self.pool);
         let link = Link::new(self.now(), self.heartbeat);
         let (outbox, arrived) = (Arc::clone(ways.outbox), ways.arrived.clone());
-        queues.insert(Queue::new(peer, standing, outbox, arrived, link));
-        Ok((peer, admitted.version))
+        let mut queue = Queue::new(peer, standing, outbox, arrived, link);
+        queue.kept = begun.map(|begun| {
+            ways.outbox.keep(self.limits().queue_bytes);
+            Kept {
+                id: begun.session.id,
+                secrets: Secrets::new(begun.session.secret),
+                confirms: false,
+                told_after: begun.told_after,
+                seat: Seat::default(),
+                progress: Progress::default(),
+            }
+        });
+        let place = Place {
+            peer,
+            outbox: Arc::clone(ways.outbox),
+            seat: queue.kept.as_ref().map(|kept| kept.seat.clone()),
+        };
+        queues.insert(queue);
+        Ok((place, admitted.version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daffi_core::transport::Address;
+
+    use super::*;
+    use crate::server::ControllerOptions;
+
+    #[tokio::test]
+    async fn p6_what_healthy_processes_have_not_acknowledged_leaves_room_however_many_they_are() {
+        for budget in [64 << 20, 256 << 20, 1 << 30] {
+            let mut options = ControllerOptions::new(Address::Memory);
+            options.queue_bytes = budget;
+            let hub = Hub::new(&options, None, 0);
+            let told = |of: usize| usize::try_from(hub.keeps(of).told_after()).unwrap();
+            assert_eq!(told(1), 256 * 1024, "few are not asked for more than is useful");
+            let mut unacknowledged = 0;
+            for of in 1..=4096 {
+                unacknowledged += told(of);
+                assert!(unacknowledged <= budget / 2, "{of} of {budget}");
+            }
+        }
     }
 }

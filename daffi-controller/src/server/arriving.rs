@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::connection::GREETING;
+use super::greeting::GREETING;
 use super::hub::Hub;
 
 impl Hub {

@@ -12,6 +12,7 @@ use daffi_core::auth::Identities;
 use daffi_core::link::Tick;
 use daffi_core::link::handshake::Demands;
 use daffi_core::proto::{Frame, Header, Limits, Moment};
+use daffi_core::seldom::Seldom;
 use daffi_core::transport::{Outbox, Pool, own_uid};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
@@ -22,10 +23,9 @@ use tracing::warn;
 use super::arrivals::Arrivals;
 use super::options::ControllerOptions;
 use super::queues::Queues;
-use super::requests::decode;
-use super::seldom::Seldom;
+use super::requests::{Arrived, decode};
 use crate::access::Policy;
-use crate::router::{Fault, PeerId, Request, Router, Turn, Work};
+use crate::router::{Fault, Outlet as _, PeerId, Request, Router, Turn, Work};
 
 /// As many calls are routed at the same time as there are so many bytes in the budget of all queues.
 const CALL_BYTES: usize = 256;
@@ -45,6 +45,8 @@ pub(super) struct Hub {
     /// What all queues together may hold.
     pub(super) pool: Arc<Pool>,
     pub(super) heartbeat: Duration,
+    /// How long a process may be away whose connection was lost.
+    pub(super) resume_grace: Duration,
     /// What it asks of those who join.
     pub(super) demands: Demands,
     origin: Instant,
@@ -99,6 +101,7 @@ impl Hub {
             limits: options.limits,
             pool: Pool::new(options.queue_bytes),
             heartbeat: options.heartbeat,
+            resume_grace: options.resume_grace,
             demands: Demands {
                 own_uid: own_uid(),
                 any_user: options.any_user,
@@ -161,7 +164,7 @@ impl Hub {
         &self,
         from: PeerId,
         mut left: Option<Work>,
-        requests: &mut impl Iterator<Item = (Request<'a>, Bytes)>,
+        requests: &mut impl Iterator<Item = Arrived<'a>>,
         outboxes: &mut Vec<Arc<Outbox>>,
         owes: &mut Option<Duration>,
     ) -> Result<Option<Work>, Fault> {
@@ -175,21 +178,32 @@ impl Hub {
         let mut routed = Ok(left.and_then(|work| router.resume(work, &mut turn, queues)));
         // It is not read meanwhile: what it has asked for is as good as a word of it.
         let mut received = 0;
+        let mut has_finished = false;
         while let Ok(None) = routed
             && !turn.is_over()
-            && let Some((request, payload)) = requests.next()
+            && let Some(arrived) = requests.next()
         {
+            let Arrived {
+                request,
+                payload,
+                bytes,
+            } = arrived;
             if let Request::Frame(Header::Heartbeat { received }) = request {
                 router.count(from, payload.len(), &turn);
                 routed = queues.acknowledged(from, received).map(|()| None);
             } else {
-                received += 1;
+                received += bytes;
+                has_finished |= matches!(request, Request::Frame(Header::Finished));
                 routed = router.receive(from, request, &payload, &mut turn, queues);
             }
         }
         if let Some(queue) = queues.get_mut(from) {
-            queue.received += received;
             queue.worked_for += u64::from(resumes);
+            let much = queue.receive(received);
+            // Who has finished waits for no more than that.
+            if let Some(received) = much.or_else(|| has_finished.then(|| queue.tell())) {
+                let _ = queues.send(from, &Header::Heartbeat { received }, &Bytes::new());
+            }
         }
         queues.take_touched(outboxes);
         self.set_alarm(router);
@@ -302,28 +316,34 @@ impl Hub {
             return false;
         };
         for (peer, queue) in some {
+            if router.is_away(peer) {
+                continue;
+            }
             let traffic = queue.traffic();
             match queue.link.tick(now, traffic) {
                 Tick::Idle => {}
-                Tick::Heartbeat { received } => {
+                Tick::Heartbeat { .. } => {
+                    let received = queue.tell();
                     let _ = queue.outbox.send(&Header::Heartbeat { received }, &Bytes::new());
                     outboxes.push(Arc::clone(&queue.outbox));
                 }
                 Tick::Lost { silence } => {
                     let process_name = router.process_name(peer).unwrap_or_default().to_owned();
-                    lost.push((process_name, silence, Arc::clone(&queue.outbox)));
+                    let connection = queue.outbox.connection();
+                    lost.push((process_name, silence, Arc::clone(&queue.outbox), connection));
                 }
             }
         }
         drop(state);
         // To write to a log and to give back what was queued may take long.
-        for (process_name, silence, outbox) in lost {
+        for (process_name, silence, outbox, connection) in lost {
             warn!(
                 process_name,
                 ?silence,
-                "nothing is heard of a process; it is cut off"
+                "nothing is heard of a process; its connection is given up"
             );
-            outbox.abort();
+            // It may have gone on with another one meanwhile.
+            outbox.sever_this(connection);
         }
         true
     }

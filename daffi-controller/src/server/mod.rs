@@ -5,13 +5,16 @@ mod admitting;
 mod arrivals;
 mod arriving;
 mod connection;
+mod ending;
+mod greeting;
 mod hub;
 mod known;
 mod options;
 mod pause;
 mod queues;
 mod requests;
-mod seldom;
+mod resuming;
+mod session;
 mod standing;
 
 use std::sync::Arc;
@@ -25,7 +28,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use self::connection::GREETING;
+use self::greeting::GREETING;
 use self::hub::Hub;
 pub use self::options::ControllerOptions;
 use self::options::seed;

@@ -21,6 +21,9 @@ pub struct ControllerOptions {
     pub limits: Limits,
     /// How often each side of a connection says something, at least.
     pub heartbeat: Duration,
+    /// How long a process may be away whose TCP connection was lost: what is sent to it waits, and when it comes back in that time, nothing
+    /// of its calls, streams and offers has changed. Zero turns that off. Default: three seconds.
+    pub resume_grace: Duration,
     /// How many bytes may wait to be read by all processes together. Of what is left, each process may have four times as much,
     /// beside its own limit; beyond that, calls to it, and large answers for it, are refused with `Overloaded`. As many calls are
     /// routed at the same time as there are 256 bytes in it. Default: 1 GiB, or a quarter of the machine's memory if that is less.
@@ -49,6 +52,7 @@ impl ControllerOptions {
             process_name: format!("0x{:016x}", random()).into(),
             limits: Limits::default(),
             heartbeat: daffi_core::link::HEARTBEAT,
+            resume_grace: daffi_core::link::RESUME_GRACE,
             queue_bytes: default_queue_bytes(),
             any_user: false,
             insecure: false,

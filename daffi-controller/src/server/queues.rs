@@ -1,14 +1,19 @@
 //! The ways out to all processes, and who is owed a write.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use daffi_core::link::{Link, Traffic};
-use daffi_core::proto::{FrameError, Header};
+use daffi_core::proto::{FrameError, Header, NotResumed, SessionId};
 use daffi_core::transport::{Arrived, Outbox, SendError};
 
+use super::session::Kept;
 use super::standing::Standing;
 use crate::router::{Fault, Outlet, PeerId};
+
+/// Of so many sessions it is known that nobody came back in time.
+const MISSED: usize = 1024;
 
 /// The way out of every process.
 #[derive(Debug, Default)]
@@ -17,6 +22,9 @@ pub(super) struct Queues {
     peers: Vec<Option<Queue>>,
     /// Processes to which something was sent since the last look.
     touched: Vec<PeerId>,
+    sessions: HashMap<SessionId, PeerId>,
+    /// The last of those that have ended as nobody came back in time.
+    missed: VecDeque<SessionId>,
 }
 
 /// The connection of a process.
@@ -27,11 +35,14 @@ pub(super) struct Queue {
     pub(super) outbox: Arc<Outbox>,
     touched: bool,
     pub(super) link: Link,
-    /// How many numbered frames have come.
+    /// How many bytes of numbered frames have come in its session, and how many of them it was told last.
     pub(super) received: u64,
-    arrived: Arrived,
+    told: u64,
+    pub(super) arrived: Arrived,
     /// How often it was worked for without being read.
     pub(super) worked_for: u64,
+    /// With what it can go on when its connection is lost.
+    pub(super) kept: Option<Kept>,
 }
 
 impl Queue {
@@ -49,13 +60,31 @@ impl Queue {
             touched: false,
             link,
             received: 0,
+            told: 0,
             arrived,
             worked_for: 0,
+            kept: None,
         }
     }
 
     pub(super) const fn peer(&self) -> PeerId {
         self.peer
+    }
+
+    /// So many bytes of numbered frames have come. What the process is to be told of that now, if it is much.
+    pub(super) fn receive(&mut self, bytes: u64) -> Option<u64> {
+        self.received += bytes;
+        let kept = self.kept.as_mut()?;
+        if std::mem::take(&mut kept.confirms) {
+            kept.secrets.confirm();
+        }
+        (self.received - self.told >= kept.told_after).then(|| self.tell())
+    }
+
+    /// How many bytes have come, which the process is told.
+    pub(super) const fn tell(&mut self) -> u64 {
+        self.told = self.received;
+        self.received
     }
 
     /// What went each way.
@@ -96,6 +125,9 @@ impl Queues {
         if self.peers.len() <= place {
             self.peers.resize_with(place + 1, || None);
         }
+        if let Some(kept) = &queue.kept {
+            self.sessions.insert(kept.id, queue.peer);
+        }
         self.peers[place] = Some(queue);
     }
 
@@ -107,7 +139,37 @@ impl Queues {
         while let Some(None) = self.peers.last() {
             self.peers.pop();
         }
+        if let Some(kept) = &removed.kept {
+            self.sessions.remove(&kept.id);
+            // Whoever waits for it waits no more.
+            kept.seat.take();
+        }
         Some(removed)
+    }
+
+    /// Whose a session is.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such one.
+    pub(super) fn session(&self, id: SessionId) -> Result<PeerId, NotResumed> {
+        let found = self.sessions.get(&id).copied();
+        found.ok_or_else(|| {
+            if self.missed.contains(&id) {
+                NotResumed::TooLate
+            } else {
+                NotResumed::Unknown
+            }
+        })
+    }
+
+    /// Nobody came back to a session in time.
+    pub(super) fn missed(&mut self, id: SessionId) {
+        self.sessions.remove(&id);
+        if self.missed.len() == MISSED {
+            self.missed.pop_front();
+        }
+        self.missed.push_back(id);
     }
 
     pub(super) fn get(&self, peer: PeerId) -> Option<&Queue> {
@@ -135,6 +197,11 @@ impl Queues {
         (places.start < end).then_some(queues)
     }
 
+    /// How many processes there are, and were at the same time.
+    pub(super) const fn places(&self) -> usize {
+        self.peers.len()
+    }
+
     pub(super) fn all(&self) -> impl Iterator<Item = &Queue> {
         self.peers.iter().flatten()
     }
@@ -158,10 +225,9 @@ impl Queues {
         let Some(queue) = self.get_mut(from) else {
             return Ok(());
         };
-        let sent = queue.outbox.sent();
         queue
-            .link
-            .on_heartbeat(received, sent)
+            .outbox
+            .acknowledged(received)
             .map_err(|_| Fault::Unexpected("it acknowledges what was never sent"))
     }
 }

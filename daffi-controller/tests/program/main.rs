@@ -130,6 +130,7 @@ fn help_tells_of_every_argument_and_exit_code() {
         "key",
         "--log",
         "--heartbeat",
+        "--resume-grace",
         "--queue-memory",
         "--max-frame",
         "--config",

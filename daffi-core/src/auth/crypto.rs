@@ -8,7 +8,7 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use zeroize::Zeroizing;
 
 use crate::link::handshake::Credential;
-use crate::proto::{Method, Nonce, Proof};
+use crate::proto::{Method, Proof};
 
 /// What is made of a token is told apart by these.
 const NODE: &[u8] = b"daffi token 1: the node's key";
@@ -20,15 +20,6 @@ pub(super) fn random() -> io::Result<Zeroizing<[u8; 32]>> {
     let filled = SystemRandom::new().fill(&mut *bytes);
     filled.map_err(|_| io::Error::other("the system gives no random numbers"))?;
     Ok(bytes)
-}
-
-/// A number for one handshake, with the feature `auth`.
-///
-/// # Errors
-///
-/// When the system gives no random numbers.
-pub fn nonce() -> io::Result<Nonce> {
-    random().map(|bytes| *bytes)
 }
 
 /// A key that signs, by its seed. What `ring` makes of that is made for each signature, since it does not overwrite it afterwards.

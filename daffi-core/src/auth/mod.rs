@@ -2,6 +2,7 @@
 //!
 //! [`link::handshake`](crate::link::handshake) says when something is proven; here it is done, with `ring`. All of that is behind
 //! the feature `auth`, so that a program which needs none of it compiles none of it; without the feature, whoever asks for it is told.
+//! What a session that goes on is proven with (`session`) is in every program.
 
 #[cfg(feature = "auth")]
 mod crypto;
@@ -14,17 +15,17 @@ mod identities;
 mod make;
 #[cfg(feature = "auth")]
 mod name;
+mod session;
 mod source;
 #[cfg(test)]
 #[cfg(feature = "auth")]
 mod tests;
 mod text;
 
-#[cfg(feature = "auth")]
-pub use crypto::nonce;
 pub use identities::Identities;
 #[cfg(feature = "auth")]
 pub use make::{Made, key, token};
+pub use session::{Sealed, nonce, session_id};
 pub use source::{Proving, Source};
 pub use text::Text;
 
@@ -32,13 +33,3 @@ pub use text::Text;
 #[cfg(not(feature = "auth"))]
 pub(crate) const MISSING: &str = "this program is built without the feature `auth` of daffi, which it needs; add it in Cargo.toml: \
                            daffi = { version = \"…\", features = [\"auth\"] }";
-
-/// A number for one handshake: without the feature `auth`, nobody who needs one gets so far.
-///
-/// # Errors
-///
-/// Always.
-#[cfg(not(feature = "auth"))]
-pub fn nonce() -> std::io::Result<crate::proto::Nonce> {
-    Err(std::io::Error::other(MISSING))
-}

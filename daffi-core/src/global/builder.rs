@@ -4,13 +4,13 @@ mod access;
 mod attributes;
 mod bounds;
 mod check;
+mod hooks;
 mod offers;
 mod start;
 mod trust;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Global;
@@ -18,7 +18,7 @@ use crate::access::Access;
 use crate::auth::Source;
 use crate::link;
 use crate::node::Traces;
-use crate::proto::{Attributes, Limits, TraceContext};
+use crate::proto::{Attributes, Limits};
 use crate::quota::Quotas;
 use crate::registry::ServiceInstance;
 #[cfg(feature = "tls")]
@@ -69,6 +69,7 @@ pub struct GlobalBuilder {
     stop_on_drop: bool,
     is_default: bool,
     heartbeat: Duration,
+    resume_grace: Duration,
     limits: Limits,
     traces: Traces,
     blocking_threads: usize,
@@ -109,6 +110,7 @@ impl Default for GlobalBuilder {
             stop_on_drop: false,
             is_default: false,
             heartbeat: link::HEARTBEAT,
+            resume_grace: link::RESUME_GRACE,
             limits: Limits::default(),
             traces: Traces::default(),
             blocking_threads: BLOCKING_THREADS,
@@ -341,59 +343,11 @@ impl GlobalBuilder {
         self
     }
 
-    /// How a call learns the W3C context of the [`tracing`] span that it is made in, which then travels with it. `None`
-    /// from it leaves the context of the callback that makes the call, if one does.
-    ///
-    /// [`tracing`] does not know W3C contexts; whatever exports the spans does. With the crate `tracing-opentelemetry`,
-    /// for instance, it is `span.context().span().span_context()`, whose identifiers and flags are those of
-    /// [`TraceContext`].
-    ///
-    /// ```
-    /// # use daffi_core as daffi;
-    /// use daffi::{Global, TraceContext};
-    ///
-    /// let builder = Global::builder().inject_trace(|span| {
-    ///     // Ask whatever exports spans; here every call belongs to one trace.
-    ///     let id = span.id()?.into_u64();
-    ///     Some(TraceContext { trace_id: [7; 16], span_id: id.to_be_bytes(), flags: 1 })
-    /// });
-    /// ```
-    pub fn inject_trace(
-        mut self,
-        inject: impl Fn(&tracing::Span) -> Option<TraceContext> + Send + Sync + 'static,
-    ) -> Self {
-        self.traces.inject = Some(Arc::new(inject));
-        self
-    }
-
-    /// How the span of a callback becomes part of the trace that its call came with: is told the span, before it is
-    /// entered, and the W3C context.
-    ///
-    /// With the crate `tracing-opentelemetry`, that is `span.set_parent(…)` with the remote context. The span is named
-    /// `callback` and has the fields `name`, `caller` and `call`.
-    pub fn extract_trace(
-        mut self,
-        extract: impl Fn(&tracing::Span, TraceContext) + Send + Sync + 'static,
-    ) -> Self {
-        self.traces.extract = Some(Arc::new(extract));
-        self
-    }
-
-    /// Is called once, when this `Global` exists and before its node connects.
-    pub fn on_init(mut self, hook: impl Fn(&Global) + Send + Sync + 'static) -> Self {
-        self.on_init.push(Box::new(hook));
-        self
-    }
-
-    /// Is called whenever the node has connected and its callbacks can be called. Must not block.
-    pub fn on_node_connect(mut self, hook: impl Fn(&Global) + Send + Sync + 'static) -> Self {
-        self.on_node_connect.push(Box::new(hook));
-        self
-    }
-
-    /// Is called whenever the node has lost its connection, and when it stops. Must not block.
-    pub fn on_node_disconnect(mut self, hook: impl Fn(&Global) + Send + Sync + 'static) -> Self {
-        self.on_node_disconnect.push(Box::new(hook));
+    /// How long a process may be away whose TCP connection is lost: back in that time, its calls, streams and offers go on where they were.
+    /// Until then what is sent to it waits, also if it has died, unless it is started again. The controller's setting holds for all its
+    /// nodes; at most one hour, and zero turns it off. Nobody is waited for behind a Unix socket. Default: 3 seconds.
+    pub fn resume_grace(mut self, grace: Duration) -> Self {
+        self.resume_grace = grace;
         self
     }
 }

@@ -76,6 +76,12 @@ impl Channel {
         self.encrypted || matches!(self.reach, Reach::Process | Reach::Machine)
     }
 
+    /// Whether the processes at both ends may live on when the connection is lost. Of a Unix socket, and within a process, one has ended.
+    #[must_use]
+    pub const fn is_resumable(&self) -> bool {
+        matches!(self.reach, Reach::Loopback | Reach::Network)
+    }
+
     /// Checks that the other end of a Unix socket is trusted by a process of the user `own`.
     ///
     /// # Errors

@@ -1,20 +1,24 @@
 //! The state of one connection between a node and a controller: numbering, acknowledgement, heartbeats.
 //!
-//! **Invariant:** a plain state machine. Its driver counts frames and tells it, at every tick, how many were sent and
-//! received since the connection began; the link decides whether to send a heartbeat and whether the peer is gone.
+//! **Invariant:** a plain state machine. Its driver counts bytes and tells it, at every tick, how many were sent and
+//! received since the session began; the link decides whether to send a heartbeat and whether the peer is gone.
 //! Nothing happens per frame, so the hot path pays two counters for all of it.
 //!
-//! Numbered frames (all but heartbeats) are counted from 1 on each link and direction. The transport keeps order, so
-//! numbers are implied and not sent; a heartbeat carries how many have arrived, which acknowledges them.
+//! The bytes of numbered frames (all but heartbeats), with their lengths, are counted in each direction. The transport keeps order, so
+//! numbers are implied and not sent; a heartbeat carries how many bytes have arrived, of whole frames, which acknowledges them. What is
+//! not acknowledged waits in the [`Journal`], so that a session can go on ([`resume`]) when its connection is lost.
 
 mod channel;
 pub mod handshake;
+mod journal;
+pub mod resume;
 #[cfg(test)]
 mod tests;
 
 use core::time::Duration;
 
 pub use channel::{Channel, Reach, Stranger, User};
+pub use journal::{CannotGoOn, Journal};
 
 use crate::proto::Moment;
 
@@ -24,12 +28,15 @@ pub const MISSED_HEARTBEATS: u32 = 3;
 /// The heartbeat interval unless configured otherwise.
 pub const HEARTBEAT: Duration = Duration::from_secs(2);
 
-/// What went each way since the connection began.
+/// How long a session can be gone on with after its connection was lost, unless configured otherwise.
+pub const RESUME_GRACE: Duration = Duration::from_secs(3);
+
+/// What went each way since the session began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// Numbered frames taken to be written.
+    /// Bytes of numbered frames taken to be written.
     pub sent: u64,
-    /// Numbered frames received.
+    /// Bytes of numbered frames received.
     pub received: u64,
     /// Signs of life, of which any shows that the peer is there: bytes that have arrived, whatever they are part of, so that a
     /// large frame on its way is not silence.
@@ -43,7 +50,7 @@ pub enum Tick {
     Idle,
     /// Send a heartbeat with this count.
     Heartbeat {
-        /// How many numbered frames have been received.
+        /// How many bytes of numbered frames have been received.
         received: u64,
     },
     /// The peer has been silent for too long: the connection is lost.
@@ -55,10 +62,25 @@ pub enum Tick {
 
 /// A peer claims to have received what was never sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the peer acknowledged {acknowledged} frames of {sent} that were sent")]
+#[error("the peer acknowledged {acknowledged} bytes of {sent} that were sent")]
 pub struct BadAcknowledgement {
     acknowledged: u64,
     sent: u64,
+}
+
+impl BadAcknowledgement {
+    /// Whether so much was sent.
+    ///
+    /// # Errors
+    ///
+    /// When it was not.
+    pub const fn check(acknowledged: u64, sent: u64) -> Result<(), Self> {
+        if acknowledged > sent {
+            Err(Self { acknowledged, sent })
+        } else {
+            Ok(())
+        }
+    }
 }
 
 /// The state of one connection.
@@ -68,7 +90,6 @@ pub struct Link {
     next_tick: Moment,
     last_heard: Moment,
     seen: Traffic,
-    acknowledged: u64,
 }
 
 impl Link {
@@ -80,7 +101,6 @@ impl Link {
             next_tick: now + interval,
             last_heard: now,
             seen: Traffic::default(),
-            acknowledged: 0,
         }
     }
 
@@ -88,28 +108,6 @@ impl Link {
     #[must_use]
     pub const fn next_tick(&self) -> Moment {
         self.next_tick
-    }
-
-    /// How many of the sent frames the peer is known to have.
-    #[must_use]
-    pub const fn acknowledged(&self) -> u64 {
-        self.acknowledged
-    }
-
-    /// A heartbeat arrived.
-    ///
-    /// # Errors
-    ///
-    /// When the peer acknowledges more than the `sent` frames; the connection is then of no use.
-    pub fn on_heartbeat(&mut self, received: u64, sent: u64) -> Result<(), BadAcknowledgement> {
-        if received > sent {
-            return Err(BadAcknowledgement {
-                acknowledged: received,
-                sent,
-            });
-        }
-        self.acknowledged = self.acknowledged.max(received);
-        Ok(())
     }
 
     /// An interval has passed. Bytes that arrive are a sign of life, before their frame is whole; what was said takes the place of a

@@ -14,9 +14,8 @@ use super::join::{Joined, NotJoined, Route, join};
 use super::{FAR, Node, Phase};
 use crate::error::{CallError, RemoteError, StartError};
 use crate::panics::{self, shielded};
-use crate::proto::{Failed, Failure, Refusal, Welcome};
+use crate::proto::{Failed, Failure, Refusal};
 use crate::scope::Home;
-use crate::transport::Connection;
 
 /// How often a name is asked for that another process holds, until it is known whether that one is alive.
 const NAME: Duration = Duration::from_millis(100);
@@ -111,7 +110,7 @@ impl Supervisor {
         let mut held: Option<Refusal> = None;
         let mut over_quota = Backoff::new(NAME, OVER_QUOTA);
         loop {
-            let attempt = timeout_at(until, join(&self.node, &self.route)).await;
+            let attempt = timeout_at(until, join(&self.node, &self.route, None)).await;
             let error = match attempt {
                 Ok(Ok(joined)) => return Ok(joined),
                 Ok(Err(NotJoined::Refused(refusal))) => {
@@ -198,9 +197,9 @@ impl Supervisor {
     ) {
         let mut joined = Some(joined);
         let mut done = Some(done);
-        while let Some(Joined { connection, welcome }) = joined.take() {
+        while let Some(joined_now) = joined.take() {
             let begun = Instant::now();
-            let refused = self.serve(connection, &welcome, &mut attempts, &mut done).await;
+            let refused = self.serve(joined_now, &mut attempts, &mut done).await;
             info!(
                 process_name = &**self.node.process_name(),
                 address = %self.route.address(),
@@ -225,11 +224,10 @@ impl Supervisor {
         }
     }
 
-    /// Serves a connection until it ends; `true` if the controller has said why it ends it.
+    /// Serves a session until it ends; `true` if the controller has said why it ends it.
     async fn serve(
         &self,
-        connection: Connection,
-        welcome: &Welcome,
+        joined: Joined,
         attempts: &mut Attempts,
         done: &mut Option<tokio::sync::oneshot::Sender<Result<(), StartError>>>,
     ) -> bool {
@@ -238,15 +236,16 @@ impl Supervisor {
             io::ErrorKind::ConnectionReset,
             "the connection was lost each time, before the callbacks were announced",
         ));
-        let outbox = Arc::clone(&connection.outbox);
+        let outbox = Arc::clone(&joined.connection.outbox);
+        let (frame_limit, controller) = (joined.welcome.frame_limit(), joined.welcome.controller.clone());
         let _former = node.visit(&mut Doings::default(), |visit| {
-            visit.connect(Arc::clone(&outbox), welcome.frame_limit())
+            visit.connect(Arc::clone(&outbox), frame_limit)
         });
 
         let serving = {
-            let (node, heartbeat) = (Arc::clone(node), welcome.heartbeat);
+            let (node, route) = (Arc::clone(node), self.route.clone());
             self.node.tasks.spawn_on(
-                async move { node.serve(connection, heartbeat).await },
+                async move { node.serve(joined, &route).await },
                 &self.node.runtime,
             )
         };
@@ -257,7 +256,7 @@ impl Supervisor {
                         info!(
                             process_name = &**node.process_name(),
                             address = %self.route.address(),
-                            controller = welcome.controller,
+                            controller,
                             "node connected"
                         );
                         node.announced();
@@ -321,7 +320,7 @@ impl Supervisor {
     async fn come_back(&self, attempts: &mut Attempts) -> Option<Joined> {
         loop {
             sleep(attempts.backoff.pause()).await;
-            match join(&self.node, &self.route).await {
+            match join(&self.node, &self.route, None).await {
                 Ok(joined) => return Some(joined),
                 Err(NotJoined::Refused(refusal)) => {
                     // A name may be taken by our own former connection, which the controller has not yet missed.

@@ -217,6 +217,10 @@ impl Transmit for Out<'_> {
         self.outbox.map_or(usize::MAX, Outbox::room)
     }
 
+    fn is_connected(&self) -> bool {
+        self.outbox.is_none_or(|outbox| !outbox.is_away())
+    }
+
     fn frame_limit(&self) -> usize {
         self.outbox.map_or(usize::MAX, Outbox::frame_limit)
     }

@@ -8,10 +8,14 @@ use bytes::Bytes;
 use tokio::time::timeout;
 
 use super::Node;
-use crate::auth::nonce;
+use crate::auth::{Sealed, nonce};
 use crate::host::HostedController;
+use crate::link::Channel;
 use crate::link::handshake::{Distrust, Joining};
-use crate::proto::{EncodeError, Extensions, Frame, Header, Hello, Limits, Refusal, Welcome};
+use crate::link::resume::Resumption;
+use crate::proto::{
+    EncodeError, Extensions, Frame, Header, Hello, Keeps, Limits, Refusal, Resume, Session, Welcome,
+};
 use crate::transport::{
     Address, ConnectError, Connection, Inlet, NotPrivate, Outbox, ReadError, Security, TlsFault, TlsSide,
     connect,
@@ -98,22 +102,46 @@ impl From<Distrust> for NotJoined {
 pub(super) struct Joined {
     pub(super) connection: Connection,
     pub(super) welcome: Welcome,
+    /// What can be gone on with when the connection is lost.
+    pub(super) session: Option<Session>,
 }
 
-/// Connects, and asks to be let in.
-pub(super) async fn join(node: &Node, route: &Route) -> Result<Joined, NotJoined> {
+/// With what a node wants to go on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Former<'a> {
+    pub(super) session: &'a Session,
+    /// Which attempt it is, of all that are made for this session.
+    pub(super) attempt: u32,
+    /// How many bytes of numbered frames were received in it.
+    pub(super) received: u64,
+}
+
+/// Connects, and asks to be let in, or to go on with a session.
+pub(super) async fn join(
+    node: &Node,
+    route: &Route,
+    former: Option<Former<'_>>,
+) -> Result<Joined, NotJoined> {
     let limits = node.options.limits;
     let connecting = timeout(GREETING, route.connect(limits)).await;
     let mut connection = connecting.unwrap_or_else(|_| Err(NotJoined::Io(io::ErrorKind::TimedOut.into())))?;
     // One that is given up half-way must not keep the name.
     let abandoned = Abandoned(Some(Arc::clone(&connection.outbox)));
-    let hello = hello(node)
-        .map_err(|error| NotJoined::Io(io::Error::new(io::ErrorKind::InvalidInput, error.to_string())))?;
-    let greeting = timeout(GREETING, greet(&mut connection, node, hello));
+    let greeting = timeout(GREETING, greet(&mut connection, node, former));
     match greeting.await {
         Ok(Ok(welcome)) => {
             abandoned.keep();
-            Ok(Joined { connection, welcome })
+            // What cannot be read counts as not said.
+            let session = welcome.extensions.get(Extensions::SESSION).unwrap_or_default();
+            let session: Option<Session> = session.filter(|_| connection.channel.is_resumable());
+            if session.is_some() && former.is_none() {
+                connection.outbox.keep(limits.queue_bytes);
+            }
+            Ok(Joined {
+                connection,
+                welcome,
+                session,
+            })
         }
         Ok(Err(error)) => Err(error),
         Err(_) => Err(NotJoined::Io(io::Error::new(
@@ -123,18 +151,32 @@ pub(super) async fn join(node: &Node, route: &Route) -> Result<Joined, NotJoined
     }
 }
 
-/// Who this process is, and how much it runs.
-fn hello(node: &Node) -> Result<Hello, EncodeError> {
+/// Who this process is, how much it runs, and with which session it wants to go on.
+fn hello(node: &Node, channel: &Channel, resume: Option<&Resume>) -> Result<Hello, EncodeError> {
     let limits = node.options.limits;
     let mut hello = Hello::new(&**node.process_name(), node.instance, std::process::id());
-    hello.extensions = Extensions::default()
+    let mut extensions = Extensions::default()
         .with(Extensions::RUNS, &limits.calls)?
         .with(Extensions::RUN_BYTES, &(limits.queue_bytes as u64))?;
     let attributes = &node.options.attributes;
     if !attributes.is_empty() {
-        hello.extensions = core::mem::take(&mut hello.extensions).with(Extensions::ATTRIBUTES, attributes)?;
+        extensions = extensions.with(Extensions::ATTRIBUTES, attributes)?;
     }
+    if channel.is_resumable() {
+        let keeps = Keeps {
+            bytes: limits.queue_bytes as u64,
+        };
+        extensions = extensions.with(Extensions::RESUMABLE, &keeps)?;
+    }
+    if let Some(resume) = resume {
+        extensions = extensions.with(Extensions::RESUME, resume)?;
+    }
+    hello.extensions = extensions;
     Ok(hello)
+}
+
+fn not_encoded(error: &EncodeError) -> NotJoined {
+    NotJoined::Io(io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))
 }
 
 /// A connection that ends unless it is kept.
@@ -155,7 +197,11 @@ impl Drop for Abandoned {
 }
 
 /// Says hello, proves who this process is if it can, and reads the answer.
-async fn greet(connection: &mut Connection, node: &Node, mut hello: Hello) -> Result<Welcome, NotJoined> {
+async fn greet(
+    connection: &mut Connection,
+    node: &Node,
+    former: Option<Former<'_>>,
+) -> Result<Welcome, NotJoined> {
     let Connection {
         outbox,
         inlet,
@@ -166,12 +212,34 @@ async fn greet(connection: &mut Connection, node: &Node, mut hello: Hello) -> Re
         Some(proving) => Some((proving.credential(), nonce().map_err(NotJoined::Io)?)),
         None => None,
     };
+    let resume = match former {
+        Some(former) => Some(Resume {
+            session: former.session.id,
+            renewal: former.session.renewal,
+            attempt: former.attempt,
+            nonce: nonce().map_err(NotJoined::Io)?,
+            received: former.received,
+        }),
+        None => None,
+    };
+    let mut hello = hello(node, channel, resume.as_ref()).map_err(|error| not_encoded(&error))?;
     let mut joining = Joining::begin(node.options.trust, channel, credential, &mut hello)?;
+    let secret = former.map(|former| former.session.secret);
+    let resumption = secret.map(|secret| Resumption::new(&hello, channel, secret, &Sealed));
+    let resumption = resumption.transpose().map_err(|error| not_encoded(&error))?;
     inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
     say(outbox, &Header::Hello(hello))?;
     let mut frame = answer(inlet).await?;
     if let Header::Challenge(challenge) = header(&frame)? {
         say(outbox, &Header::Proof(joining.on_challenge(&challenge)?))?;
+        frame = answer(inlet).await?;
+    }
+    if let Some(resumption) = &resumption
+        && let Header::Resuming(offered) = header(&frame)?
+    {
+        let proof = resumption.answer(&offered);
+        let proof = proof.map_err(|error| NotJoined::Refused(Refusal::NotResumed(error)))?;
+        say(outbox, &Header::Resumes { proof })?;
         frame = answer(inlet).await?;
     }
     match header(&frame)? {

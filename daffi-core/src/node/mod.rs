@@ -17,6 +17,7 @@ mod door;
 mod each;
 mod exchange;
 mod first;
+mod heard;
 pub(crate) mod in_process;
 mod join;
 mod lend;
@@ -25,6 +26,7 @@ mod own;
 mod pool;
 mod received;
 mod report;
+mod resume;
 mod run;
 mod serve;
 mod stopping;
@@ -75,6 +77,7 @@ use crate::error::Refusal;
 use crate::link::handshake::Trust;
 use crate::proto::{self, Attributes, Limits, Moment, RunId};
 use crate::random;
+use crate::seldom::Seldom;
 pub use crate::session::Lagging;
 use crate::session::Session;
 pub(crate) use crate::session::{End, Fan, Item, Message, Next, Pace, Request};
@@ -129,6 +132,8 @@ pub(crate) struct Node {
     /// Signatures that were found to be compatible, though their numbers differ.
     accepted: Accepted,
     retries: Mutex<RetryBudget>,
+    /// What the log is told of connections that are lost and made again.
+    flapping: Seldom,
     awaited: Awaited,
     /// Until when those who offer callbacks may be on their way back, as this process was: nanoseconds since the origin.
     returning: AtomicU64,
@@ -163,6 +168,7 @@ impl Node {
             runtime,
             accepted: Accepted::default(),
             retries: Mutex::new(RetryBudget::new()),
+            flapping: Seldom::default(),
             awaited: Awaited::default(),
             returning: AtomicU64::new(0),
             asking: Mutex::default(),

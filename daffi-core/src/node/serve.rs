@@ -2,71 +2,93 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
-use tracing::{debug, warn};
+use bytes::Bytes;
+use tracing::{info, warn};
 
-use super::Node;
 use super::doings::Doings;
 use super::door::Write;
+use super::heard::Heard;
+use super::join::{Joined, Route};
+use super::resume::{GoingOn, Resumed};
 use super::wakers;
+use super::{Node, Phase};
 use crate::link::{Link, Tick, Traffic};
-use crate::proto::{Frame, Header};
-use crate::transport::{Arrived, Connection, Inlet, Outbox};
+use crate::proto::{Frame, Header, LENGTH_BYTES};
+use crate::transport::{Arrived, Connection, Inlet, Outbox, Peer, ReadError};
 
 /// How long what is left may take to be written after the reader has seen the end.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// What the reader of a connection counts.
-#[derive(Debug, Default)]
-struct Heard {
-    numbered: AtomicU64,
-    arrived: Arrived,
-    /// The largest count that the peer acknowledged.
-    acknowledged: AtomicU64,
-    /// The reader is at work: what has come since is unread, which is not silence.
-    busy: AtomicBool,
-    /// The controller has said why it ends the connection.
-    refused: AtomicBool,
-}
-
 impl Node {
-    /// Reads and writes until the connection ends; `true` if the controller has said why it ends it.
-    pub(super) async fn serve(self: &Arc<Self>, connection: Connection, heartbeat: Duration) -> bool {
+    /// Reads and writes until the session ends, over one connection after the other where it can go on; `true` if the controller has said
+    /// why it ends it.
+    pub(super) async fn serve(self: &Arc<Self>, joined: Joined, route: &Route) -> bool {
+        let Joined {
+            connection,
+            welcome,
+            session,
+        } = joined;
+        let mut going_on = session.map(GoingOn::new);
         let Connection {
-            outbox, inlet, peer, ..
+            outbox,
+            mut inlet,
+            peer,
+            ..
         } = connection;
-        let heard = Arc::new(Heard {
-            arrived: inlet.arrived(),
-            ..Heard::default()
-        });
+        let mut heartbeat = welcome.heartbeat;
+        let heard = Arc::new(Heard::default());
         let writer = {
             let outbox = Arc::clone(&outbox);
             self.tasks
                 .spawn_on(async move { outbox.run().await }, &self.runtime)
         };
-        let heart = {
-            let beat = beat(
-                Arc::clone(self),
-                Arc::clone(&outbox),
-                Arc::clone(&heard),
-                heartbeat,
-            );
-            self.tasks.spawn_on(beat, &self.runtime)
-        };
         let waiting = {
             let send = send_waiting(Arc::clone(self), Arc::clone(&outbox));
             self.tasks.spawn_on(send, &self.runtime)
         };
-        if let Err(reason) = self.read(inlet, &outbox, &heard).await {
-            warn!(controller = %peer, reason, "the connection is of no use any more");
-            outbox.abort();
-        } else {
-            debug!(controller = %peer, "the connection ended");
+        loop {
+            let heart = {
+                let beat = beat(
+                    Arc::clone(self),
+                    Arc::clone(&outbox),
+                    Arc::clone(&heard),
+                    inlet.arrived(),
+                    heartbeat,
+                );
+                self.tasks.spawn_on(beat, &self.runtime)
+            };
+            let most = going_on.as_ref().map_or(u64::MAX, GoingOn::told_after);
+            let read = self.read(&mut inlet, &outbox, &heard, most).await;
+            heart.abort();
+            let lost = match read {
+                Ok(lost) => lost,
+                Err(reason) => {
+                    warn!(controller = %peer, reason, "the connection is of no use any more");
+                    outbox.abort();
+                    break;
+                }
+            };
+            let stops = heard.stops.load(Ordering::Relaxed);
+            let Some(going_on) = going_on.as_mut().filter(|_| outbox.keeps() && !stops) else {
+                self.log_end(&peer, &lost, stops);
+                break;
+            };
+            outbox.sever();
+            // Nothing of what is lost is kept until then.
+            drop(inlet);
+            let Some(resumed) = self.resume(route, going_on, &lost, &heard, &outbox).await else {
+                outbox.abort();
+                break;
+            };
+            Resumed { inlet, heartbeat } = resumed;
+            let received = heard.tell(heard.received());
+            let _ = outbox.send(&Header::Heartbeat { received }, &Bytes::new());
+            outbox.kick();
         }
-        heart.abort();
         waiting.abort();
         // Writes what is left, unless the connection is gone.
         outbox.close();
@@ -76,7 +98,30 @@ impl Node {
         heard.refused.load(Ordering::Relaxed)
     }
 
-    async fn read(self: &Arc<Self>, mut inlet: Inlet, outbox: &Outbox, heard: &Heard) -> Result<(), String> {
+    /// A connection has ended, and the session with it.
+    fn log_end(&self, controller: &Peer, lost: &str, stops: bool) {
+        let process_name = &**self.process_name();
+        if stops {
+            info!(process_name, %controller, "the controller has said goodbye");
+        } else if self.phase() == Phase::Running
+            && let Some(unsaid) = self.flapping.may_say()
+        {
+            warn!(process_name, %controller, lost, unsaid, "the connection to the controller is lost; it is looked for");
+        }
+    }
+
+    /// Reads until the connection ends, and says how it did. What is received is acknowledged after `most` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing can be believed that the controller says.
+    async fn read(
+        self: &Arc<Self>,
+        inlet: &mut Inlet,
+        outbox: &Outbox,
+        heard: &Heard,
+        most: u64,
+    ) -> Result<String, String> {
         let mut frames = Vec::new();
         let mut doings = Doings::default();
         poll_fn(|cx| {
@@ -88,12 +133,16 @@ impl Node {
             frames.clear();
             match inlet.read(&mut frames).await {
                 Ok(true) => {}
-                Ok(false) => return Ok(()),
+                Ok(false) => return Ok("it was closed".to_owned()),
+                Err(ReadError::Io(error)) => return Ok(error.to_string()),
                 Err(error) => return Err(error.to_string()),
             }
             heard.busy.store(true, Ordering::Relaxed);
             // What came before a fault counts.
-            self.take(&frames, heard, &mut doings)?;
+            self.take(&frames, outbox, heard, &mut doings)?;
+            if let Some(received) = heard.untold(most) {
+                let _ = outbox.send(&Header::Heartbeat { received }, &Bytes::new());
+            }
             if frames.len() > 1 {
                 // Those that were woken add what they have, and all is written at once.
                 tokio::task::yield_now().await;
@@ -104,7 +153,13 @@ impl Node {
     }
 
     /// Lets the session have a batch of frames, under one lock.
-    fn take(&self, frames: &[Frame], heard: &Heard, doings: &mut Doings) -> Result<(), String> {
+    fn take(
+        &self,
+        frames: &[Frame],
+        outbox: &Outbox,
+        heard: &Heard,
+        doings: &mut Doings,
+    ) -> Result<(), String> {
         let now = self.now();
         self.visit(doings, |visit| {
             // The reader does that itself, after the batch.
@@ -113,12 +168,13 @@ impl Node {
             frames.iter().try_for_each(|frame| {
                 let (header, payload) = frame.decode().map_err(|error| error.to_string())?;
                 if header.is_numbered() {
-                    heard.numbered.fetch_add(1, Ordering::Relaxed);
-                } else if let Header::Heartbeat {
-                    received: acknowledged,
-                } = header
-                {
-                    heard.acknowledged.fetch_max(acknowledged, Ordering::Release);
+                    if let Header::Goodbye = header {
+                        heard.stops.store(true, Ordering::Relaxed);
+                    }
+                    let bytes = (LENGTH_BYTES + frame.len()) as u64;
+                    heard.received.fetch_add(bytes, Ordering::Relaxed);
+                } else if let Header::Heartbeat { received } = header {
+                    outbox.acknowledged(received).map_err(|error| error.to_string())?;
                 } else if let Header::Refused(refusal) = &header {
                     heard.refused.store(true, Ordering::Relaxed);
                     self.connection_ended(Some(refusal.clone()));
@@ -168,31 +224,26 @@ async fn send_waiting(node: Arc<Node>, outbox: Arc<Outbox>) {
 }
 
 /// Says something at every interval, and notices when nothing is heard.
-async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, interval: Duration) {
+async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, arrived: Arrived, interval: Duration) {
+    let connection = outbox.connection();
     let mut link = Link::new(node.now(), interval);
     let mut busy = 0;
     loop {
         tokio::time::sleep_until(node.instant(link.next_tick())).await;
-        // In this order: what is sent between the two may be acknowledged already.
-        let acknowledged = heard.acknowledged.load(Ordering::Acquire);
-        let sent = outbox.sent();
-        if let Err(error) = link.on_heartbeat(acknowledged, sent) {
-            warn!(%error, "the connection is of no use any more");
-            return outbox.abort();
-        }
         if heard.busy.load(Ordering::Relaxed) {
             busy += 1;
         }
         let traffic = Traffic {
-            sent,
-            received: heard.numbered.load(Ordering::Relaxed),
-            signs: heard.arrived.bytes() + busy,
+            sent: outbox.sent(),
+            received: heard.received(),
+            signs: arrived.bytes() + busy,
         };
         match link.tick(node.now(), traffic) {
             Tick::Idle => {}
             Tick::Heartbeat { received } => {
+                let received = heard.tell(received);
                 if outbox
-                    .send(&Header::Heartbeat { received }, &bytes::Bytes::new())
+                    .send(&Header::Heartbeat { received }, &Bytes::new())
                     .is_err()
                 {
                     return;
@@ -204,7 +255,8 @@ async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, interval:
                     ?silence,
                     "nothing is heard of the controller; the connection is given up"
                 );
-                return outbox.abort();
+                // The session may have gone on with another one meanwhile.
+                return outbox.sever_this(connection);
             }
         }
     }

@@ -1,7 +1,9 @@
 //! How a node stops: what it waits for, and how what is left then ends.
 
+use std::future::poll_fn;
 use std::sync::{Arc, PoisonError};
 
+use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
@@ -10,6 +12,7 @@ use super::doings::Doings;
 use super::door::NodeSession;
 use super::{Node, Phase};
 use crate::proto::{Header, RunId};
+use crate::transport::Outbox;
 
 /// How long the controller may take to see that a process leaves.
 const GOODBYE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -57,7 +60,7 @@ impl Node {
         });
         if let Some(outbox) = outbox {
             // A connection that is gone needs no goodbye.
-            let _ = outbox.send(&Header::Goodbye, &bytes::Bytes::new());
+            let _ = outbox.send(&Header::Goodbye, &Bytes::new());
             outbox.kick();
             // What was on its way here comes before the answer to this, and is run.
             let limit = deadline.min(Instant::now() + GOODBYE);
@@ -89,7 +92,15 @@ impl Node {
         let answered = deadline.min(Instant::now() + ANSWERING);
         let all_ended = self.until(|| self.door.look(NodeSession::running) == 0);
         let _ = timeout_at(answered, all_ended).await;
-        self.stop_now();
+        if let Some(outbox) = self.close_session() {
+            // Where the connection is lost just now, it is made again first.
+            tokio::select! {
+                _ = timeout_at(deadline, deliver(&outbox)) => {}
+                // Somebody could not wait.
+                () = self.stop.cancelled() => {}
+            }
+        }
+        self.stop.cancel();
         self.tasks.close();
         // Blocking callbacks cannot be stopped, and are not waited for.
         let _ = timeout_at(deadline, self.ended()).await;
@@ -97,12 +108,20 @@ impl Node {
 
     /// Ends: what runs is stopped, what is queued is still written if the connection takes it.
     pub(crate) fn stop_now(self: &Arc<Self>) {
+        if let Some(outbox) = self.close_session() {
+            let _ = outbox.send(&Header::Finished, &Bytes::new());
+        }
+        self.stop.cancel();
+    }
+
+    /// Nothing is called or run any more. What is queued may still be written.
+    fn close_session(self: &Arc<Self>) -> Option<Arc<Outbox>> {
         self.visit(&mut Doings::default(), |visit| {
             visit.enter(Phase::Stopping);
             let (session, mut out, events) = visit.parts();
             session.close(&mut out, events);
-        });
-        self.stop.cancel();
+            visit.outbox().cloned()
+        })
     }
 
     /// As [`stop_now`](Self::stop_now), without a word: nothing more is written.
@@ -154,4 +173,16 @@ impl Node {
             changed.await;
         }
     }
+}
+
+/// Has the controller receive all that is queued, and then that this was all. Where nothing is kept, what is written counts as received, and
+/// closing the connection says that there is no more.
+async fn deliver(outbox: &Outbox) {
+    if !outbox.keeps() {
+        return;
+    }
+    poll_fn(|cx| outbox.poll_empty(cx)).await;
+    let _ = outbox.send(&Header::Finished, &Bytes::new());
+    outbox.kick();
+    poll_fn(|cx| outbox.poll_acknowledged(cx)).await;
 }

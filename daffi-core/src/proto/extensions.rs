@@ -19,6 +19,14 @@ impl Extensions {
     pub const CLAIM: u16 = 3;
     /// What the process says of itself: [`Attributes`](super::Attributes).
     pub const ATTRIBUTES: u16 = 8;
+    /// That the node can go on with a session: a [`Keeps`](super::Keeps).
+    pub const RESUMABLE: u16 = 4;
+    /// In a welcome, the session that begins or goes on: a [`Session`](super::Session).
+    pub const SESSION: u16 = 4;
+    /// With which session the node wants to go on: a [`Resume`](super::Resume).
+    pub const RESUME: u16 = 5;
+    /// In a welcome, how many bytes of numbered frames the controller has received in the session that goes on: a `u64`.
+    pub const RECEIVED: u16 = 5;
 
     /// These, and one more.
     ///

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Exceeded, Extensions, Limits, Method, fields};
+use super::{Exceeded, Extensions, Limits, Method, NotResumed, fields};
 
 /// The first bytes of every connection, so that a stranger is recognised before anything is believed.
 pub const MAGIC: [u8; 4] = *b"dafi";
@@ -187,4 +187,7 @@ pub enum Refusal {
     /// A process that was let in goes on far beyond what it may do. It is told so at any time, and that is the last thing it is told.
     #[error("it goes on and on beyond its quota: {0}")]
     Abuse(Exceeded),
+    /// The session that it wants to go on with is not gone on with. It may begin another.
+    #[error("the session does not go on: {0}")]
+    NotResumed(NotResumed),
 }

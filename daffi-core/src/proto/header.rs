@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CallHeader, CallId, Challenge, Hello, Large, Party, PieceOf, Proof, Query, Refusal, RunHeader, Status,
-    StreamId, Welcome, fields,
+    CallHeader, CallId, Challenge, Hello, Large, Party, PieceOf, Proof, Query, Refusal, Resuming, RunHeader,
+    Status, StreamId, Welcome, fields,
 };
 
 /// A frame's header. What the payload holds stands at each variant.
@@ -20,9 +20,9 @@ pub enum Header<'a> {
     Welcome(Welcome),
     /// The last frame from a controller that does not, or no longer. No payload; not numbered.
     Refused(Refusal),
-    /// "I am here, and have received so many numbered frames." No payload; not numbered itself.
+    /// "I am here, and have received so many bytes of numbered frames." No payload; not numbered itself.
     Heartbeat {
-        /// How many numbered frames the sender has received on this link.
+        /// How many bytes, all numbered frames together with their lengths, the sender has received in this session.
         received: u64,
     },
     /// A call, from its caller to the controller. Payload: the argument tuple.
@@ -179,6 +179,16 @@ pub enum Header<'a> {
         /// Of what.
         of: PieceOf,
     },
+    /// From a controller, to a node whose greeting has a [`Resume`](super::Resume): "prove that the session is yours". No payload; not
+    /// numbered.
+    Resuming(Resuming),
+    /// From a node, to a controller that has asked for it. No payload; not numbered.
+    Resumes {
+        /// That it knows the secret of the session.
+        proof: [u8; 32],
+    },
+    /// From a node: it waits for nothing any more, and what it has sent is all. The session ends with the connection. No payload.
+    Finished,
 }
 
 impl Header<'_> {
@@ -229,8 +239,11 @@ impl Header<'_> {
             | Self::Refused(_)
             | Self::Challenge(_)
             | Self::Proof(_)
+            | Self::Resuming(_)
+            | Self::Resumes { .. }
             | Self::Heartbeat { .. }
-            | Self::Goodbye => None,
+            | Self::Goodbye
+            | Self::Finished => None,
         }
     }
 
@@ -254,7 +267,13 @@ impl Header<'_> {
     pub const fn is_greeting(&self) -> bool {
         matches!(
             self,
-            Self::Hello(_) | Self::Welcome(_) | Self::Refused(_) | Self::Challenge(_) | Self::Proof(_)
+            Self::Hello(_)
+                | Self::Welcome(_)
+                | Self::Refused(_)
+                | Self::Challenge(_)
+                | Self::Proof(_)
+                | Self::Resuming(_)
+                | Self::Resumes { .. }
         )
     }
 }

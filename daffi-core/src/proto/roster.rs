@@ -87,6 +87,16 @@ pub enum Change {
         /// The callback's remote name.
         callback: String,
     },
+    /// The connection of a process is lost, and it may come back.
+    Away {
+        /// Its process name.
+        process: String,
+    },
+    /// A process that was away is there again, as it was.
+    Back {
+        /// Its process name.
+        process: String,
+    },
 }
 
 /// How a process went.

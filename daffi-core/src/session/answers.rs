@@ -93,7 +93,7 @@ fn name_bytes(event: &Change) -> usize {
             identity,
             attributes,
         } => process.len() + identity.name().map_or(0, str::len) + attributes.bytes(),
-        Change::Left { process, .. } => process.len(),
+        Change::Left { process, .. } | Change::Away { process } | Change::Back { process } => process.len(),
         Change::Offered { process, callback } | Change::Withdrawn { process, callback } => {
             process.len() + callback.len()
         }

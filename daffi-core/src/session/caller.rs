@@ -36,13 +36,15 @@ impl<W, C: Clone> Session<W, C> {
         let call = if self.may_send(message, out) {
             match self.send_new(now, message, waiter, out) {
                 // The connection was closed just now: it waits for the next.
-                Err(Failed::Disconnected { .. }) if !message.is_first() => self.park(now, message, waiter),
+                Err(Failed::Disconnected { .. }) if !message.is_first() => {
+                    self.park(now, message, waiter, out.is_connected())
+                }
                 sent => sent,
             }
         } else if message.is_first() {
             Err(Failed::Disconnected { may_have_run: false })
         } else {
-            self.park(now, message, waiter)
+            self.park(now, message, waiter, out.is_connected())
         }?;
         if message.streams() > 0 {
             let feeds = self.calls.flow(call);
@@ -57,7 +59,9 @@ impl<W, C: Clone> Session<W, C> {
     }
 
     fn may_send(&self, message: &Message<'_>, out: &impl Transmit) -> bool {
-        self.connected && (message.is_first() || self.announced && self.parked.is_empty() && out.room() > 0)
+        self.connected
+            && (message.is_first()
+                || self.announced && self.parked.is_empty() && out.room() > 0 && out.is_connected())
     }
 
     fn send_new(
@@ -122,13 +126,21 @@ impl<W, C: Clone> Session<W, C> {
     }
 
     /// Keeps a message that cannot be sent now.
-    fn park(&mut self, now: Moment, message: &Message<'_>, waiter: &mut Option<W>) -> Result<CallId, Failed> {
+    fn park(
+        &mut self,
+        now: Moment,
+        message: &Message<'_>,
+        waiter: &mut Option<W>,
+        is_connected: bool,
+    ) -> Result<CallId, Failed> {
         let give_up = now + self.patience;
         let (until, otherwise) = match message.deadline() {
             // Whoever waits for others waits for the controller, too.
             deadline if message.waits() => (deadline, Failed::timeout(false)),
             Some(deadline) if deadline <= give_up => (Some(deadline), Failed::timeout(false)),
-            _ if self.announced => (Some(give_up), Failed::Overloaded { may_have_run: false }),
+            _ if self.announced && is_connected => {
+                (Some(give_up), Failed::Overloaded { may_have_run: false })
+            }
             _ => (Some(give_up), Failed::Disconnected { may_have_run: false }),
         };
         let stamp = self.next_stamp();
@@ -159,6 +171,7 @@ impl<W, C: Clone> Session<W, C> {
     pub fn send_parked(&mut self, now: Moment, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
         while self.announced
             && out.room() > 0
+            && out.is_connected()
             && let Some((stamp, call)) = self.parked.pop_first()
         {
             let Some(kept) = self.calls.unpark(call) else {

@@ -180,8 +180,7 @@ impl<W, C: Clone> Session<W, C> {
         self.abandon_runs(events);
     }
 
-    /// The node stops for good: every call that is left ends as cancelled, those that are made here and those that are
-    /// answered.
+    /// The node stops for good: every call that is left, made here or answered here, ends as cancelled.
     ///
     /// The connection may stay until what is queued is written: replies are still expected on it, runs are refused.
     pub fn close(&mut self, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
@@ -354,6 +353,9 @@ impl<W, C: Clone> Session<W, C> {
             | Header::Welcome(_)
             | Header::Challenge(_)
             | Header::Proof(_)
+            | Header::Resuming(_)
+            | Header::Resumes { .. }
+            | Header::Finished
             | Header::Call(_)
             | Header::CallTo { .. }
             | Header::CancelPart { .. }

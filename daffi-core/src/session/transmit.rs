@@ -16,6 +16,11 @@ pub trait Transmit {
     /// How many more bytes may be queued. At zero the peer does not keep up.
     fn room(&self) -> usize;
 
+    /// Whether there is a connection just now, so that a call which is sent leaves this process.
+    fn is_connected(&self) -> bool {
+        true
+    }
+
     /// How many bytes a frame may have.
     fn frame_limit(&self) -> usize;
 

@@ -9,6 +9,7 @@ use std::io::{self, IoSlice};
 use bytes::Bytes;
 
 use super::inlet::LARGEST_BUFFER;
+use crate::link::Journal;
 use crate::proto::{FrameError, Framing, Header, append};
 
 /// Payloads of at least this many bytes are written from where they are.
@@ -24,7 +25,7 @@ const KEPT_BYTES: usize = 256 * 1024;
 /// long, and is copied.
 const WAITING: usize = 64;
 
-/// A payload as it is queued behind so many bytes, if not as it is.
+/// A payload as it is queued behind so many bytes, those included that are kept until they are acknowledged, if not as it is.
 pub(super) fn detached(payload: &Bytes, queued: usize) -> Option<Bytes> {
     let shares = (SHARED_BYTES..LARGEST_BUFFER / 2).contains(&payload.len());
     (shares && queued / WAITING > payload.len()).then(|| Bytes::copy_from_slice(payload))
@@ -56,8 +57,8 @@ pub(super) struct WriteBatch {
     pieces: VecDeque<Slice>,
     /// How much of the first piece is written.
     written: usize,
-    /// How many frames of it are numbered.
-    numbered: u64,
+    /// How many bytes were added.
+    bytes: usize,
 }
 
 impl WriteBatch {
@@ -78,8 +79,8 @@ impl WriteBatch {
         if !shared {
             self.buffer.extend_from_slice(payload);
         }
-        self.numbered += u64::from(header.is_numbered());
         let buffered = self.buffer.len() - before;
+        self.bytes += buffered + if shared { payload.len() } else { 0 };
         match self.pieces.back_mut() {
             Some(Slice::Buffered(len)) => *len += buffered,
             _ => self.pieces.push_back(Slice::Buffered(buffered)),
@@ -91,9 +92,36 @@ impl WriteBatch {
         Ok(buffered)
     }
 
-    /// How many of its frames, which are whole, are numbered.
-    pub(super) const fn numbered(&self) -> u64 {
-        self.numbered
+    /// What is to be written once more.
+    pub(super) fn of(pieces: impl Iterator<Item = Bytes>) -> Self {
+        Self {
+            pieces: pieces.map(Slice::Shared).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// How many bytes its frames have.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many bytes are yet to be written.
+    pub(super) fn left(&self) -> usize {
+        self.pieces.iter().map(Slice::len).sum::<usize>() - self.written
+    }
+
+    /// Has a journal keep what it has, of which nothing is written yet.
+    pub(super) fn keep_in(&self, journal: &mut Journal) {
+        let mut start = self.start;
+        for piece in &self.pieces {
+            match piece {
+                Slice::Buffered(len) => {
+                    journal.push(&self.buffer[start..start + len]);
+                    start += len;
+                }
+                Slice::Shared(bytes) => journal.push_shared(bytes),
+            }
+        }
     }
 
     /// Writes with `write` until all is written (`true`) or it would block (`false`); tells `progress` what went.
@@ -122,7 +150,7 @@ impl WriteBatch {
         self.buffer.clear();
         self.buffer.shrink_to(KEPT_BYTES);
         self.start = 0;
-        self.numbered = 0;
+        self.bytes = 0;
         Ok(true)
     }
 

@@ -21,6 +21,7 @@ mod room;
 #[cfg(feature = "tls")]
 mod secured;
 mod security;
+mod sink;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -34,9 +35,10 @@ pub use fault::{CertificateFault, ConnectError, TlsConfigFault, TlsFault, TlsSid
 pub use folder::{NotPrivate, own_uid};
 pub use inlet::{Arrived, Inlet, ReadError};
 pub use listener::{Listener, OpenToAll, Openness};
-pub use outbox::{Outbox, SendError};
+pub use outbox::{ConnectionNumber, Outbox, WriteEnd};
 pub use pool::Pool;
 pub use security::Security;
+pub use sink::SendError;
 pub use socket::Peer;
 #[cfg(feature = "tls")]
 pub use tls::Tls;

@@ -4,38 +4,21 @@
 //! [`flush`](Outbox::flush) writes on the spot, [`kick`](Outbox::kick) leaves it to the writer task, which runs after
 //! those that are ready to add theirs. What the socket does not take at once always goes to the writer task.
 
-use std::io;
-use std::net::Shutdown;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use tokio::sync::Notify;
 
-use super::batch::{WriteBatch, detached};
 use super::lanes::PIECE_BYTES;
 use super::memory::Pipe;
 use super::pool::Pool;
-use super::queue::{Queue, State};
+use super::queue::State;
 use super::room::Room;
+use super::sink::{SendError, SocketSink};
 use super::socket::WriteHalf;
-use crate::proto::{Frame, FrameError, Framing, Header, Limits, OLDEST_VERSION};
-
-/// After how many batches in a row a flush leaves the rest to the writer task, so that nobody is held up by others
-/// who keep adding.
-const BATCHES_IN_PLACE: usize = 4;
-
-/// A frame was not queued.
-#[derive(Debug, thiserror::Error)]
-pub enum SendError {
-    /// The connection is closed or lost.
-    #[error("the connection is closed")]
-    Closed,
-    /// The frame cannot be sent over any connection.
-    #[error(transparent)]
-    Frame(#[from] FrameError),
-}
+use crate::link::{BadAcknowledgement, CannotGoOn};
+use crate::proto::{Frame, Framing, Header, LENGTH_BYTES, Limits, OLDEST_VERSION};
 
 /// The sending half of a connection. Shared; every method takes `&self`.
 #[derive(Debug)]
@@ -58,25 +41,18 @@ enum Sink {
     },
 }
 
+/// A socket that is written to.
 #[derive(Debug)]
-struct SocketSink {
-    socket: WriteHalf,
-    room: Room,
-    queue: Mutex<Queue>,
-    /// Wakes the writer task.
-    work: Notify,
-}
+pub struct WriteEnd(Arc<WriteHalf>);
+
+/// One of the connections of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionNumber(u64);
 
 impl Outbox {
     pub(super) fn socket(socket: WriteHalf, limits: Limits) -> Arc<Self> {
-        let sink = SocketSink {
-            socket,
-            room: Room::new(limits.queue_bytes),
-            queue: Mutex::default(),
-            work: Notify::new(),
-        };
         Arc::new(Self {
-            sink: Sink::Socket(sink),
+            sink: Sink::Socket(SocketSink::new(socket, limits)),
             frame_limit: limits.frame_bytes.into(),
             version: OLDEST_VERSION.into(),
         })
@@ -134,22 +110,14 @@ impl Outbox {
     /// When the connection is closed, the frame is over the limit, or the version that was agreed does not know it.
     pub fn send(&self, header: &Header<'_>, payload: &Bytes) -> Result<(), SendError> {
         match &self.sink {
-            Sink::Socket(sink) => {
-                let mut queue = sink.queue();
-                if queue.state != State::Open {
-                    return Err(SendError::Closed);
-                }
-                let detached = detached(payload, sink.room.queued());
-                let payload = detached.as_ref().unwrap_or(payload);
-                let bytes = queue.lanes.push(header, payload, self.framing())?;
-                sink.room.take(bytes);
-                Ok(())
-            }
+            Sink::Socket(sink) => sink.send(header, payload, self.framing()),
             Sink::Memory { out, sent, .. } => {
                 let frame = Frame::split(header, payload.clone(), self.framing())?;
                 // Counted first: the peer may have it, and say so, as soon as it is in the pipe. That a closed pipe
                 // counts one too many does no harm.
-                sent.fetch_add(u64::from(header.is_numbered()), Ordering::AcqRel);
+                if header.is_numbered() {
+                    sent.fetch_add((LENGTH_BYTES + frame.len()) as u64, Ordering::AcqRel);
+                }
                 if out.push(frame) {
                     Ok(())
                 } else {
@@ -159,13 +127,111 @@ impl Outbox {
         }
     }
 
-    /// How many numbered frames were taken to be written since the connection began, which is the order in which they are
-    /// written.
+    /// How many bytes of numbered frames, with their lengths, were taken to be written since the session began. They are counted in the
+    /// order in which they are written.
     #[must_use]
     pub fn sent(&self) -> u64 {
         match &self.sink {
-            Sink::Socket(sink) => sink.queue().sent,
+            Sink::Socket(sink) => sink.sent(),
             Sink::Memory { sent, .. } => sent.load(Ordering::Acquire),
+        }
+    }
+
+    /// From now on, what is sent is kept until it is acknowledged, up to about so many bytes: when the connection is lost, the session may
+    /// go on with another. Called before the first numbered frame; in memory nothing is lost, so nothing is kept.
+    pub fn keep(&self, limit: usize) {
+        if let Sink::Socket(sink) = &self.sink {
+            sink.keep(limit);
+        }
+    }
+
+    /// Whether the session can go on with another connection when this one is lost.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        match &self.sink {
+            Sink::Socket(sink) => sink.keeps(),
+            Sink::Memory { .. } => false,
+        }
+    }
+
+    /// Whether the connection is lost, and another one may come. Until then, what is sent waits.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.room_of().is_away()
+    }
+
+    /// The peer has so many bytes of numbered frames.
+    ///
+    /// # Errors
+    ///
+    /// When they were never sent. The peer is of no use then.
+    pub fn acknowledged(&self, received: u64) -> Result<(), BadAcknowledgement> {
+        match &self.sink {
+            Sink::Socket(sink) => sink.acknowledged(received),
+            Sink::Memory { sent, .. } => BadAcknowledgement::check(received, sent.load(Ordering::Acquire)),
+        }
+    }
+
+    /// The socket, for a session that began with another one. Nothing is sent here any more; nothing is given if something still waits.
+    #[must_use]
+    pub fn into_write_end(&self) -> Option<WriteEnd> {
+        match &self.sink {
+            Sink::Socket(sink) => sink.give_up_link().map(WriteEnd),
+            Sink::Memory { .. } => None,
+        }
+    }
+
+    /// Whether [`go_on`](Self::go_on) from there is possible.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn check_go_on(&self, received: u64) -> Result<(), CannotGoOn> {
+        match &self.sink {
+            Sink::Socket(sink) => sink.check(received),
+            Sink::Memory { .. } => Err(CannotGoOn::GivenUp),
+        }
+    }
+
+    /// The session goes on with another connection, whose other end has so many bytes of numbered frames. `first` is sent over it, if it is
+    /// something that is not numbered, and then what the other end has not. An earlier connection is ended, if it has not ended yet.
+    ///
+    /// # Errors
+    ///
+    /// When that is not possible from there, or the session has ended.
+    pub fn go_on(&self, end: WriteEnd, received: u64, first: Option<&Header<'_>>) -> Result<(), CannotGoOn> {
+        match &self.sink {
+            Sink::Socket(sink) => {
+                let first = first.filter(|first| !first.is_numbered());
+                sink.attach(end.0, received, first.map(|first| (first, self.framing())))
+            }
+            Sink::Memory { .. } => Err(CannotGoOn::GivenUp),
+        }
+    }
+
+    /// The connection is lost. If the session can go on with another, what is sent waits for that; otherwise it ends, as by
+    /// [`abort`](Self::abort).
+    pub fn sever(&self) {
+        match &self.sink {
+            Sink::Socket(sink) => sink.lose(None),
+            Sink::Memory { .. } => self.abort(),
+        }
+    }
+
+    /// Which of its connections the session has now.
+    #[must_use]
+    pub fn connection(&self) -> ConnectionNumber {
+        match &self.sink {
+            Sink::Socket(sink) => ConnectionNumber(sink.epoch()),
+            Sink::Memory { .. } => ConnectionNumber(0),
+        }
+    }
+
+    /// As [`sever`](Self::sever), unless the session has gone on with another connection than this one.
+    pub fn sever_this(&self, ConnectionNumber(number): ConnectionNumber) {
+        match &self.sink {
+            Sink::Socket(sink) => sink.lose(Some(number)),
+            Sink::Memory { .. } => self.abort(),
         }
     }
 
@@ -180,12 +246,37 @@ impl Outbox {
         self.room_of().share(pool);
     }
 
-    /// Ready when there is room, or when the connection is closed.
+    /// Ready when there is room and a connection, or when no more is taken.
     pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(|| self.room_of().poll_ready(cx))
+    }
+
+    /// Ready when there is room for what is not written yet, so that the peer reads what it is sent, or when no more is taken. What it
+    /// acknowledges is not asked for, since that is read from it.
+    pub fn poll_written(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(|| self.room_of().poll_written(cx))
+    }
+
+    /// Ready when all that was sent is written, or no more is taken.
+    pub fn poll_empty(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(|| self.room_of().poll_empty(cx))
+    }
+
+    /// Ready when all that was sent is acknowledged, if it is [kept](Self::keep), or no more is taken.
+    pub fn poll_acknowledged(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(|| self.room_of().poll_acknowledged(cx))
+    }
+
+    /// Ready when no more is taken. It may be polled again for other reasons.
+    pub fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(|| self.room_of().poll_woken(cx))
+    }
+
+    fn poll(&self, room: impl FnOnce() -> Poll<()>) -> Poll<()> {
         if self.is_closed() {
             return Poll::Ready(());
         }
-        let room = self.room_of().poll_ready(cx);
+        let room = room();
         // Closing may have come between the look and the registration.
         if self.is_closed() { Poll::Ready(()) } else { room }
     }
@@ -201,7 +292,7 @@ impl Outbox {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         match &self.sink {
-            Sink::Socket(sink) => sink.queue().state != State::Open,
+            Sink::Socket(sink) => sink.state() != State::Open,
             Sink::Memory { out, .. } => out.is_closed(),
         }
     }
@@ -217,7 +308,7 @@ impl Outbox {
     /// Has the writer task write what is queued, after the tasks that are ready now.
     pub fn kick(&self) {
         match &self.sink {
-            Sink::Socket(sink) => sink.work.notify_one(),
+            Sink::Socket(sink) => sink.kick(),
             Sink::Memory { out, .. } => out.tell(),
         }
     }
@@ -225,15 +316,7 @@ impl Outbox {
     /// Takes no more frames, writes what is queued, then ends the connection in both directions.
     pub fn close(&self) {
         match &self.sink {
-            Sink::Socket(sink) => {
-                let mut queue = sink.queue();
-                if queue.state == State::Open {
-                    queue.state = State::Closing;
-                }
-                drop(queue);
-                sink.work.notify_one();
-                sink.room.wake_all();
-            }
+            Sink::Socket(sink) => sink.close(),
             Sink::Memory { out, back, .. } => {
                 out.close();
                 back.close();
@@ -257,116 +340,5 @@ impl Outbox {
         if let Sink::Socket(sink) = &self.sink {
             sink.run().await;
         }
-    }
-}
-
-impl SocketSink {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self, batch: &mut WriteBatch) -> io::Result<bool> {
-        let taken = batch.write(
-            |slices| self.socket.try_write(slices),
-            |written| self.room.give(written),
-        )?;
-        // What was taken may wait as records.
-        Ok(self.socket.try_flush()? && taken)
-    }
-
-    fn flush(&self) {
-        let mut batch = {
-            let mut queue = self.queue();
-            if queue.busy {
-                return;
-            }
-            match queue.begin() {
-                Some(batch) => batch,
-                None => return,
-            }
-        };
-        for _ in 0..BATCHES_IN_PLACE {
-            match self.write(&mut batch) {
-                Ok(true) => {
-                    // Not in the `match`, where the lock would be held through its arms.
-                    let next = self.queue().next(batch);
-                    match next {
-                        Some(next) => batch = next,
-                        None => return self.after_writing(),
-                    }
-                }
-                Ok(false) => break,
-                Err(_) => return self.end(),
-            }
-        }
-        self.queue().stalled = Some(batch);
-        self.work.notify_one();
-    }
-
-    /// The queue is empty and nobody writes: a close that waited for this goes on.
-    fn after_writing(&self) {
-        if self.queue().state == State::Closing {
-            self.work.notify_one();
-        }
-    }
-
-    async fn run(&self) {
-        loop {
-            let batch = {
-                let mut queue = self.queue();
-                match queue.stalled.take() {
-                    Some(batch) => Some(batch),
-                    None if queue.state == State::Closed => return,
-                    None if queue.busy => None,
-                    None if !queue.lanes.is_empty() => queue.begin(),
-                    None if queue.state == State::Closing => {
-                        drop(queue);
-                        self.socket.say_goodbye();
-                        return self.end();
-                    }
-                    None => None,
-                }
-            };
-            match batch {
-                Some(batch) => {
-                    if self.write_all(batch).await.is_err() {
-                        return self.end();
-                    }
-                }
-                None => {
-                    self.work.notified().await;
-                    // A task that was just woken may run before those that were ready already: they add theirs first.
-                    tokio::task::yield_now().await;
-                }
-            }
-        }
-    }
-
-    async fn write_all(&self, mut batch: WriteBatch) -> io::Result<()> {
-        loop {
-            if self.write(&mut batch)? {
-                let next = self.queue().next(batch);
-                match next {
-                    Some(next) => batch = next,
-                    None => return Ok(()),
-                }
-            } else {
-                self.socket.writable().await?;
-            }
-        }
-    }
-
-    /// Ends the connection: the reader sees the end, waiting senders see that it is closed.
-    fn end(&self) {
-        // It may be much, and to give that back takes long: nobody waits for it.
-        let dropped = {
-            let mut queue = self.queue();
-            queue.state = State::Closed;
-            (std::mem::take(&mut queue.lanes), queue.stalled.take())
-        };
-        drop(dropped);
-        self.socket.shutdown(Shutdown::Both);
-        self.work.notify_one();
-        self.room.wake_all();
     }
 }

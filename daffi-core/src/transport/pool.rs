@@ -25,6 +25,12 @@ impl Pool {
         })
     }
 
+    /// How much they may hold.
+    #[must_use]
+    pub const fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// How many bytes are queued in all.
     #[must_use]
     pub fn queued(&self) -> usize {

@@ -1,6 +1,6 @@
 //! How much of a queue's budget is left, and who waits for more.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -11,6 +11,11 @@ use super::pool::Pool;
 pub(super) struct Room {
     limit: usize,
     queued: AtomicUsize,
+    /// How much of that is written and not acknowledged. For a moment it may be less than nothing: an acknowledgement may come before it
+    /// is told what was written.
+    unacknowledged: AtomicIsize,
+    /// There is nothing to be written to.
+    is_away: AtomicBool,
     /// What it has a part of.
     pool: OnceLock<Arc<Pool>>,
     /// Somebody waits. Who gives looks at this after it has given, who waits at what is left after it has said so: one of the
@@ -25,6 +30,8 @@ impl Room {
         Self {
             limit,
             queued: AtomicUsize::new(0),
+            unacknowledged: AtomicIsize::new(0),
+            is_away: AtomicBool::new(false),
             pool: OnceLock::new(),
             awaited: AtomicBool::new(false),
             waiting: Mutex::default(),
@@ -38,18 +45,50 @@ impl Room {
         }
     }
 
-    /// How many bytes are queued.
+    /// How many bytes are queued, also those that are written and not acknowledged.
     pub(super) fn queued(&self) -> usize {
         self.queued.load(Ordering::SeqCst)
     }
 
-    /// How many more bytes fit the budget. One that holds nothing takes something, however little is left for all.
-    pub(super) fn left(&self) -> usize {
+    fn unacknowledged(&self) -> usize {
+        usize::try_from(self.unacknowledged.load(Ordering::SeqCst)).unwrap_or(0)
+    }
+
+    /// How many bytes are queued that were not written.
+    pub(super) fn unwritten(&self) -> usize {
+        self.queued().saturating_sub(self.unacknowledged())
+    }
+
+    fn limit(&self) -> usize {
         let share = self.pool.get().map_or(usize::MAX, |pool| pool.share());
-        match (self.queued(), self.limit.min(share)) {
-            (0, limit) => limit.max(1),
-            (queued, limit) => limit.saturating_sub(queued),
+        self.limit.min(share)
+    }
+
+    /// How many more bytes fit the budget, which what is not written has, and as much what is not acknowledged. One that holds nothing
+    /// takes something, however little is left for all.
+    pub(super) fn left(&self) -> usize {
+        let (limit, unacknowledged) = (self.limit(), self.unacknowledged());
+        match self.unwritten() {
+            0 if unacknowledged < self.limit => limit.saturating_sub(unacknowledged).max(1),
+            unwritten => limit.saturating_sub(unwritten.max(unacknowledged)),
         }
+    }
+
+    /// Whether what is not written fits the budget.
+    fn is_written(&self) -> bool {
+        match self.unwritten() {
+            0 => true,
+            unwritten => unwritten < self.limit(),
+        }
+    }
+
+    /// Whether there is nothing to be written to.
+    pub(super) fn is_away(&self) -> bool {
+        self.is_away.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn set_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::SeqCst);
     }
 
     /// Bytes were queued. The budget is not enforced here: whoever queues asks first, and the small frames that
@@ -63,18 +102,77 @@ impl Room {
 
     /// Bytes left the queue.
     pub(super) fn give(&self, bytes: usize) {
+        self.drop(bytes);
+        self.wake_awaited();
+    }
+
+    /// As [`give`](Self::give), by somebody who holds a lock: who waits is [woken](Self::wake_awaited) when that is free. So it is with the
+    /// next three, of which one at a time is done.
+    pub(super) fn drop(&self, bytes: usize) {
         self.queued.fetch_sub(bytes, Ordering::SeqCst);
         if let Some(pool) = self.pool.get() {
             pool.give(bytes);
         }
-        if self.awaited.load(Ordering::SeqCst) && self.left() > 0 {
+    }
+
+    /// Bytes were written that are kept until they are acknowledged.
+    pub(super) fn written(&self, bytes: usize) {
+        self.add_unacknowledged(bytes.cast_signed());
+    }
+
+    /// Bytes that were written are acknowledged.
+    pub(super) fn acknowledged(&self, bytes: usize) {
+        if bytes > 0 {
+            self.add_unacknowledged(-bytes.cast_signed());
+            self.drop(bytes);
+        }
+    }
+
+    /// What is kept is to be written again, but for some bytes, which are kept no more.
+    pub(super) fn rewind(&self, bytes: usize) {
+        self.unacknowledged.store(0, Ordering::SeqCst);
+        self.drop(bytes);
+    }
+
+    fn add_unacknowledged(&self, bytes: isize) {
+        self.unacknowledged.fetch_add(bytes, Ordering::SeqCst);
+    }
+
+    /// Wakes who waits, if it is worth another look.
+    pub(super) fn wake_awaited(&self) {
+        // Of the two that may be waited for, the second is there whenever the first is.
+        if self.awaited.load(Ordering::SeqCst) && self.is_written() {
             self.wake_all();
         }
     }
 
-    /// Ready when there is room, or when [`wake_all`](Self::wake_all) was called and it is worth another look.
+    /// Ready when there is room and something to write to, or when [`wake_all`](Self::wake_all) was called and it is worth another look.
     pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.left() > 0 {
+        self.poll(cx, |room| !room.is_away() && room.left() > 0)
+    }
+
+    /// As [`poll_ready`](Self::poll_ready), whatever is not acknowledged: ready unless the peer does not read.
+    pub(super) fn poll_written(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(cx, |room| room.is_away() || room.is_written())
+    }
+
+    /// As [`poll_ready`](Self::poll_ready), when all is written.
+    pub(super) fn poll_empty(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(cx, |room| room.unwritten() == 0)
+    }
+
+    /// As [`poll_ready`](Self::poll_ready), when all is acknowledged; what is not kept counts as that once it is written.
+    pub(super) fn poll_acknowledged(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(cx, |room| room.queued() == 0)
+    }
+
+    /// Not ready: only [`wake_all`](Self::wake_all) is waited for.
+    pub(super) fn poll_woken(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll(cx, |_| false)
+    }
+
+    fn poll(&self, cx: &mut Context<'_>, is_ready: impl Fn(&Self) -> bool) -> Poll<()> {
+        if is_ready(self) {
             return Poll::Ready(());
         }
         // Cloning and dropping a waker may do anything, so neither is done under the lock.
@@ -89,7 +187,7 @@ impl Room {
         }
         drop(waker);
         // `give` may have come between the look and the push.
-        if self.left() > 0 {
+        if is_ready(self) {
             Poll::Ready(())
         } else {
             Poll::Pending

@@ -5,6 +5,7 @@ mod connection;
 mod lanes;
 mod listener;
 mod outbox;
+mod resume;
 mod room;
 #[cfg(feature = "tls")]
 mod secured;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use daffi_core::proto::{
     Balance, CallHeader, CallId, CallbackId, Challenge, Described, Failed, Frame, Framing, Header, Hello,
-    LENGTH_BYTES, Large, Mode, Offered, Own, PieceOf, Proof, Query, Refusal, RunHeader, Status, StreamId,
-    TraceContext, Who, append, encode,
+    LENGTH_BYTES, Large, Mode, Offered, Own, PieceOf, Proof, Query, Refusal, Resuming, RunHeader, Status,
+    StreamId, TraceContext, Who, append, encode,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 
@@ -131,6 +131,7 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
         Header::Cancel { call: CALL },
         Header::CancelPart { call: CALL, index: 0 },
         Header::Goodbye,
+        Header::Finished,
         Header::Opened { call: CALL, index: 0 },
         Header::Done { call: CALL, items: 1 },
         Header::Challenge(Challenge {
@@ -138,6 +139,11 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
             proof: Some([4; 32]),
         }),
         Header::Proof(Proof::new([5; 64])),
+        Header::Resuming(Resuming {
+            nonce: [3; 32],
+            proof: [4; 32],
+        }),
+        Header::Resumes { proof: [5; 32] },
     ]);
     for query in [
         Query::WaitProcess("later"),

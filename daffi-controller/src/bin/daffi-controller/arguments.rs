@@ -96,6 +96,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 2000, value_parser = |text: &str| time(text, 10..=3_600_000))]
     pub(crate) heartbeat: u64,
 
+    /// How long a process may be away whose TCP connection was lost, in milliseconds or with a unit, as 3s: when it comes back in that time,
+    /// its calls and streams go on. 0 turns that off.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 3000, value_parser = |text: &str| time(text, 0..=3_600_000))]
+    pub(crate) resume_grace: u64,
+
     /// How much may wait to be read by all processes together, in megabytes (MiB) or with a unit, as 1GiB; one that does not read leaves
     /// room for the others. By default 1024, or a quarter of the machine's memory if that is less.
     #[arg(long, value_name = "MEGABYTES", value_parser = |text: &str| size(text, MEGABYTE, MEGABYTE..=MEGABYTE << 32))]

@@ -112,6 +112,7 @@ async fn run(configured: Configured) -> ExitCode {
     } = configured;
     let mut options = ControllerOptions::new(arguments.address());
     options.heartbeat = Duration::from_millis(arguments.heartbeat);
+    options.resume_grace = Duration::from_millis(arguments.resume_grace);
     options.any_user = arguments.any_user;
     options.insecure = arguments.insecure;
     let mut says = Says::of(access.as_ref(), &quotas);

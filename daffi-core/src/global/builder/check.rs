@@ -149,6 +149,13 @@ impl GlobalBuilder {
                 expected: "it is from 10 ms to one hour",
             });
         }
+        if self.resume_grace > Duration::from_secs(3600) {
+            faults.push(ConfigFault::Value {
+                setting: "resume_grace",
+                value: format!("{:?}", self.resume_grace),
+                expected: "it is one hour at most",
+            });
+        }
         if self.call_timeout.is_some_and(|timeout| timeout.is_zero()) {
             faults.push(ConfigFault::Value {
                 setting: "call_timeout",

@@ -108,6 +108,7 @@ impl GlobalBuilder {
                     process_name: Arc::clone(&process_name),
                     limits: self.limits,
                     heartbeat: self.heartbeat,
+                    resume_grace: self.resume_grace,
                     any_user: self.any_user,
                     insecure: self.insecure,
                     access: self.access,

@@ -126,6 +126,34 @@ fn handshakes() -> Vec<Golden> {
         calls: 1 << 18,
         extensions: Extensions::default(),
     };
+    let resume = Resume {
+        session: 9,
+        renewal: 1,
+        attempt: 3,
+        nonce: [5; 32],
+        received: 300,
+    };
+    let extensions = Extensions::default()
+        .with(Extensions::RESUMABLE, &Keeps { bytes: 1 << 16 })
+        .and_then(|extensions| extensions.with(Extensions::RESUME, &resume));
+    let resuming = Hello {
+        extensions: extensions.unwrap(),
+        ..hello.clone()
+    };
+    let session = Session {
+        id: 9,
+        renewal: 2,
+        secret: [4; 32],
+        grace: Duration::from_secs(3),
+        keeps: Keeps { bytes: 1 << 16 },
+    };
+    let extensions = Extensions::default()
+        .with(Extensions::SESSION, &session)
+        .and_then(|extensions| extensions.with(Extensions::RECEIVED, &300_u64));
+    let resumed = Welcome {
+        extensions: extensions.unwrap(),
+        ..welcome.clone()
+    };
     let taken = Refusal::NameTaken {
         name: "shopper".to_owned(),
         pid: 4711,
@@ -295,6 +323,51 @@ fn handshakes() -> Vec<Golden> {
             ))),
             b"",
             "00 00 00 09 02 0e 05 00 fb e8 03 00 00",
+        ),
+        golden(
+            "refused: not resumed",
+            Header::Refused(Refusal::NotResumed(NotResumed::Lost)),
+            b"",
+            "00 00 00 03 02 0f 06",
+        ),
+        golden(
+            "refused: superseded",
+            Header::Refused(Refusal::NotResumed(NotResumed::Superseded)),
+            b"",
+            "00 00 00 03 02 0f 07",
+        ),
+        golden(
+            "refused: stuck",
+            Header::Refused(Refusal::NotResumed(NotResumed::Stuck)),
+            b"",
+            "00 00 00 03 02 0f 08",
+        ),
+        golden(
+            "hello: resumes",
+            Header::Hello(resuming),
+            b"",
+            "00 00 00 53 00 64 61 66 69 01 01 07 73 68 6f 70 70 65 72 fe 10 0f 0e 0d 0c 0b 0a 09 08 07 06 05 04 03 02 01 fb 67 12 02 04 05 fc 00 00 01 00 05 26 09 01 03 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 05 fb 2c 01",
+        ),
+        golden(
+            "welcome: a session",
+            Header::Welcome(resumed),
+            b"",
+            "00 00 00 48 01 01 04 30 78 31 66 02 fc 00 65 cd 1d fc 00 00 00 01 fc 00 00 04 00 02 04 29 09 02 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 03 00 fc 00 00 01 00 05 03 fb 2c 01",
+        ),
+        golden(
+            "resuming",
+            Header::Resuming(Resuming {
+                nonce: [6; 32],
+                proof: [7; 32],
+            }),
+            b"",
+            "00 00 00 41 1c 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 06 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07 07",
+        ),
+        golden(
+            "resumes",
+            Header::Resumes { proof: [8; 32] },
+            b"",
+            "00 00 00 21 1d 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08 08",
         ),
     ]
 }
@@ -979,6 +1052,7 @@ fn the_rest() -> Vec<Golden> {
             "00 00 00 05 13 07 00 01 01",
         ),
         golden("goodbye", Header::Goodbye, b"", "00 00 00 01 0b"),
+        golden("finished", Header::Finished, b"", "00 00 00 01 1e"),
     ]
 }
 
@@ -1111,8 +1185,9 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "1c",                                  // a header
-        "02 0f",                               // a refusal
+        "1f",                                  // a header
+        "02 10",                               // a refusal
+        "02 0f 09",                            // a reason not to go on with a session
         "06 07 00 03",                         // a status
         "06 07 00 02 12",                      // a way to fail
         "06 07 00 02 10 07",                   // a measure
@@ -1260,10 +1335,12 @@ fn every_event_has_exactly_these_bytes() {
             process: process(),
             callback: callback(),
         },
+        Change::Away { process: process() },
+        Change::Back { process: process() },
     ];
     assert_eq!(
         hex(&encode(&events).unwrap()),
-        "05 00 04 73 68 6f 70 02 03 6f 6e 65 02 04 6b 69 6e 64 07 72 65 73 69 7a 65 72 04 7a 6f 6e 65 00 01 04 73 68 6f 70 00 01 04 73 68 6f 70 01 02 04 73 68 6f 70 03 61 64 64 03 04 73 68 6f 70 03 61 64 64"
+        "07 00 04 73 68 6f 70 02 03 6f 6e 65 02 04 6b 69 6e 64 07 72 65 73 69 7a 65 72 04 7a 6f 6e 65 00 01 04 73 68 6f 70 00 01 04 73 68 6f 70 01 02 04 73 68 6f 70 03 61 64 64 03 04 73 68 6f 70 03 61 64 64 04 04 73 68 6f 70 05 04 73 68 6f 70"
     );
     assert_eq!(
         decode_guarded::<Vec<Change>>(&encode(&events).unwrap()).unwrap(),
@@ -1316,6 +1393,9 @@ fn the_documentation_shows_these_bytes() {
         "Proof",
         "Large",
         "Piece",
+        "Resuming",
+        "Resumes",
+        "Finished",
     ];
     let next = u8::try_from(frames.len()).unwrap();
     let error = decode::<Header<'_>>(&[next]).unwrap_err().to_string();

@@ -10,13 +10,13 @@ use crate::transport::room::Room;
 #[test]
 fn p6_room_is_what_is_left_of_the_budget() {
     let room = Room::new(100);
-    assert_eq!((room.left(), room.queued()), (100, 0));
+    assert_eq!((room.left(), room.unwritten()), (100, 0));
     room.take(60);
-    assert_eq!((room.left(), room.queued()), (40, 60));
+    assert_eq!((room.left(), room.unwritten()), (40, 60));
     room.take(60);
-    assert_eq!((room.left(), room.queued()), (0, 120));
+    assert_eq!((room.left(), room.unwritten()), (0, 120));
     room.give(120);
-    assert_eq!((room.left(), room.queued()), (100, 0));
+    assert_eq!((room.left(), room.unwritten()), (100, 0));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn p6_queues_that_share_a_budget_leave_something_for_each_other() {
         while room.left() > 0 {
             room.take(1);
         }
-        room.queued()
+        room.unwritten()
     };
     assert_eq!(fill(&rooms[0]), 800, "four fifths");
     assert_eq!(fill(&rooms[1]), 160, "four fifths of the rest");
@@ -111,7 +111,7 @@ async fn no_wake_up_is_lost_between_threads() {
     };
     let giver = tokio::task::spawn_blocking(move || {
         for _ in 0..ROUNDS {
-            while room.queued() == 0 {
+            while room.unwritten() == 0 {
                 if Arc::strong_count(&room) == 1 {
                     // The taker was given up: it has missed its wake-up.
                     return;

@@ -1,4 +1,4 @@
-//! Words in the log that strangers cause: no more than some a second, however many come.
+//! Words in the log that others cause: no more than some a second, however many come.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +12,7 @@ const TIME: Duration = Duration::from_secs(1);
 
 /// Counts words.
 #[derive(Debug, Default)]
-pub(super) struct Seldom(Mutex<State>);
+pub struct Seldom(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -23,7 +23,7 @@ struct State {
 
 impl Seldom {
     /// Whether something may be said now; then also how often it could not be since the last time.
-    pub(super) fn may_say(&self) -> Option<u64> {
+    pub fn may_say(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if state.since.is_none_or(|since| now >= since + TIME) {

@@ -1,0 +1,135 @@
+//! Something between a process and its controller that cuts connections, at any byte.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+/// A port behind which is another, until it is dropped.
+pub struct Cutter {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// A connection is cut after a random number of bytes below this, in one of its directions; never if it is zero.
+    most: AtomicU64,
+    /// Nobody comes through.
+    is_closed: AtomicBool,
+    cuts: AtomicU64,
+    dice: AtomicU64,
+    cut_now: Notify,
+}
+
+impl Shared {
+    fn roll(&self, sides: u64) -> u64 {
+        let rolled = self.dice.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        let mixed = (rolled ^ rolled >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        ((mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb) >> 20) % sides
+    }
+}
+
+impl Cutter {
+    /// One that cuts nothing yet.
+    pub async fn to(port: u16, seed: u64) -> Self {
+        let shared = Arc::new(Shared {
+            dice: seed.into(),
+            ..Shared::default()
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let task = tokio::spawn(accept(listener, port, Arc::clone(&shared)));
+        Self {
+            shared,
+            address,
+            task,
+        }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// From now on, each connection that begins is cut after fewer bytes.
+    pub fn cut_after(&self, most: u64) {
+        self.shared.most.store(most, Ordering::Relaxed);
+    }
+
+    /// Cuts all that there are.
+    pub fn cut(&self) {
+        self.shared.cut_now.notify_waiters();
+    }
+
+    /// Whether nobody comes through from now on.
+    pub fn close(&self, is_closed: bool) {
+        self.shared.is_closed.store(is_closed, Ordering::Relaxed);
+    }
+
+    /// How many connections were cut.
+    pub fn cuts(&self) -> u64 {
+        self.shared.cuts.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Cutter {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, port: u16, shared: Arc<Shared>) {
+    let mut tasks = tokio::task::JoinSet::new();
+    loop {
+        let (here, _) = listener.accept().await.unwrap();
+        if shared.is_closed.load(Ordering::Relaxed) {
+            continue;
+        }
+        let shared = Arc::clone(&shared);
+        tasks.spawn(async move {
+            let Ok(there) = TcpStream::connect(("127.0.0.1", port)).await else {
+                return;
+            };
+            let _ = (here.set_nodelay(true), there.set_nodelay(true));
+            let (from_here, to_here) = here.into_split();
+            let (from_there, to_there) = there.into_split();
+            let most = shared.most.load(Ordering::Relaxed);
+            let left = |shared: &Shared| if most == 0 { u64::MAX } else { shared.roll(most) };
+            let (up, down) = (left(&shared), left(&shared));
+            let was_cut = tokio::select! {
+                cut = pass(from_here, to_there, up) => cut.unwrap_or(false),
+                cut = pass(from_there, to_here, down) => cut.unwrap_or(false),
+                () = shared.cut_now.notified() => true,
+            };
+            shared.cuts.fetch_add(u64::from(was_cut), Ordering::Relaxed);
+        });
+        while tasks.try_join_next().is_some() {}
+    }
+}
+
+/// Passes on so many bytes; `true` if that is all, `false` at the end.
+async fn pass(
+    mut from: tokio::net::tcp::OwnedReadHalf,
+    mut to: tokio::net::tcp::OwnedWriteHalf,
+    mut left: u64,
+) -> io::Result<bool> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(false);
+        }
+        let passed = read.min(usize::try_from(left).unwrap_or(usize::MAX));
+        to.write_all(&buffer[..passed]).await?;
+        left -= passed as u64;
+        if left == 0 {
+            return Ok(true);
+        }
+    }
+}
