@@ -726,3 +726,23 @@ fn what_is_nested_too_deep_to_be_read_is_refused_before_it_is_sent() {
         .to_string();
     assert!(error.contains("nested deeper than 128 levels"), "{error}");
 }
+
+/// Each is renamed to the other when it is written.
+#[derive(Serialize, Deserialize)]
+struct Swapped {
+    #[serde(rename(serialize = "b"))]
+    a: u8,
+    #[serde(rename(serialize = "a"))]
+    b: u8,
+}
+
+#[test]
+fn p13_fields_in_another_order_are_refused_in_words_that_say_so() {
+    refused(
+        &Swapped { a: 1, b: 2 },
+        &[
+            "`Swapped` is not read as it is written",
+            ": its fields are written in another order than they are read",
+        ],
+    );
+}

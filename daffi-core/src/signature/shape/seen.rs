@@ -104,6 +104,11 @@ impl Display for Kind {
             Self::Map(_) => f.write_str("a map"),
             Self::Newtype(name, _) => write!(f, "`{name}`"),
             Self::Fields(Around::Tuple, length, ..) => write!(f, "a tuple of {length}"),
+            Self::Fields(Around::Struct(""), length, ..) => write!(
+                f,
+                "a variant with {length} named field{}",
+                if *length == 1 { "" } else { "s" }
+            ),
             Self::Fields(Around::TupleStruct(name) | Around::Struct(name), length, ..) => {
                 write!(f, "the struct `{name}` with {length} fields")
             }

@@ -155,12 +155,14 @@ struct Wrapped(u64);
 enum First {
     A,
     B(u8),
+    N { a: u8, b: u8 },
 }
 
 #[derive(Clone, Serialize)]
 enum Second {
     A,
     C(u8),
+    N { a: u8 },
 }
 
 #[derive(Clone, Serialize)]
@@ -224,6 +226,11 @@ fn p13_elements_that_disagree_are_no_sequence() {
         Any::One(First::B(1)),
         Any::Other(Second::C(1)),
         ["variant `B`", "variant `C`"],
+    );
+    differ(
+        Any::One(First::N { a: 1, b: 2 }),
+        Any::Other(Second::N { a: 1 }),
+        ["a variant with 2 named fields", "a variant with 1 named field"],
     );
     differ(Any::One(First::A), Any::Unit, ["the enum `First`", "`()`"]);
 }

@@ -258,29 +258,35 @@ impl<'f> Writing<'f> {
             let mut faults = Vec::new();
             if !missing.is_empty() {
                 faults.push(format!(
-                    "{} {} read and not written: #[serde(skip_serializing)]",
-                    list(missing.iter().copied()),
-                    if missing.len() == 1 { "is" } else { "are" },
+                    "{} read and not written: #[serde(skip_serializing)]",
+                    fields_are(&missing)
                 ));
             }
             if !extra.is_empty() {
                 faults.push(format!(
-                    "{} {} written and not read: #[serde(skip_deserializing)], or the tag of #[serde(tag = …)]",
-                    list(extra.iter().copied()),
-                    if extra.len() == 1 { "is" } else { "are" },
+                    "{} written and not read: #[serde(skip_deserializing)], or the tag of #[serde(tag = …)]",
+                    fields_are(&extra)
                 ));
             }
             if !missing.is_empty() && !extra.is_empty() {
                 faults.push("or a rename differs between writing and reading".to_owned());
             }
+            if faults.is_empty() && seen == count {
+                faults.push(
+                    "its fields are written in another order than they are read, or one is renamed to the name of another".to_owned(),
+                );
+            }
             if faults.is_empty() {
                 faults.push(format!(
-                    "{seen} fields are written and {count} read, or in another order: #[serde(skip_serializing)] or \
-                     #[serde(skip_deserializing)]"
+                    "{} written and {count} read: #[serde(skip_serializing)] or #[serde(skip_deserializing)]",
+                    match seen {
+                        1 => "1 field is".to_owned(),
+                        seen => format!("{seen} fields are"),
+                    }
                 ));
             }
             return Mismatch(format!(
-                "{written} is not read as it is written{place}: field {}; use #[serde(skip)] to leave a field out on \
+                "{written} is not read as it is written{place}: {}; use #[serde(skip)] to leave a field out on \
                  both sides",
                 faults.join("; ")
             ));
@@ -292,6 +298,16 @@ impl<'f> Writing<'f> {
             counted(seen)
         ))
     }
+}
+
+/// ``field `a` is`` or ``fields `a`, `b` are``.
+fn fields_are(names: &[&'static str]) -> String {
+    let (fields, are) = if names.len() == 1 {
+        ("field", "is")
+    } else {
+        ("fields", "are")
+    };
+    format!("{fields} {} {are}", list(names.iter().copied()))
 }
 
 macro_rules! unnamed_fields {

@@ -105,6 +105,7 @@ impl Display for Kind {
             Self::Seq => f.write_str("a sequence"),
             Self::Map => f.write_str("a map"),
             Self::Tuple(length) => write!(f, "a tuple of {length}"),
+            Self::Struct("", fields) => write!(f, "a variant with named {}", counted(fields.count)),
             Self::Struct(name, _) => write!(f, "the struct `{name}`"),
             Self::Enum(name, _) => write!(f, "the enum `{name}`"),
         }
