@@ -1,18 +1,25 @@
 //! Both halves of a TCP socket with TLS: bytes are sealed where they are written and opened where they are read.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 
 use bytes::BytesMut;
+use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::{TcpStream, tcp};
 
 use super::fault::TlsFault;
-use super::tls::{Opened, Records};
+use super::tls::{HEADER_BYTES, Opened, RECORD_BYTES, Records};
 
-/// So much is read at once, at most.
-const SEALED_BYTES: usize = 256 * 1024;
+/// What is around the content of a record: its header, what it is, and its tag.
+const AROUND_BYTES: usize = HEADER_BYTES + 1 + 16;
+
+/// So much is read at once, at most: what a queue is written from at once.
+const SEALED_BYTES: usize = 17 * (RECORD_BYTES + AROUND_BYTES);
 
 thread_local! {
     /// What is read of any connection on this thread, until it is opened a moment later. What is left of it is less than a record, and
@@ -65,7 +72,7 @@ impl ReadHalf {
     ) -> io::Result<(usize, bool)> {
         if !self.is_begun {
             self.is_begun = true;
-            let opened = self.records.open(&[], buffer);
+            let opened = self.records.begin(buffer);
             let bytes = self.settle(opened)?;
             // The peer has said something, though it came earlier than asked for.
             arrived(bytes);
@@ -77,29 +84,26 @@ impl ReadHalf {
             if self.is_closed {
                 return Ok((0, false));
             }
-            self.socket.readable().await?;
-            let room = (buffer.capacity() - buffer.len()).clamp(1, SEALED_BYTES);
-            let read = SEALED.with_borrow_mut(|sealed| {
-                if sealed.len() < room {
-                    sealed.resize(room, 0);
-                }
-                let read = self.socket.try_read(&mut sealed[..room])?;
-                arrived(read);
-                if read == 0 && self.records.is_over() {
-                    return Ok((0, Ok(Opened::Closed(0))));
-                }
-                if read == 0 {
-                    return Err(io::Error::from(TlsFault::CutOff {
-                        by: self.records.peer(),
-                    }));
-                }
-                Ok((read, self.records.open(&sealed[..read], buffer)))
+            let room = sealed_room(buffer);
+            let Self { socket, records, .. } = self;
+            let read = poll_fn(|cx| {
+                SEALED.with_borrow_mut(|sealed| {
+                    if sealed.len() < room {
+                        sealed.resize(room, 0);
+                    }
+                    let mut read = ReadBuf::new(&mut sealed[..room]);
+                    ready!(Pin::new(&mut *socket).poll_read(cx, &mut read))?;
+                    let sealed = read.filled();
+                    arrived(sealed.len());
+                    let opened = match sealed {
+                        [] if records.is_over() => Ok(Opened::Closed(0)),
+                        [] => Err(TlsFault::CutOff { by: records.peer() }),
+                        sealed => records.open(sealed, buffer),
+                    };
+                    Poll::Ready(io::Result::Ok((sealed.len(), opened)))
+                })
             });
-            let (read, opened) = match read {
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(error) => return Err(error),
-            };
+            let (read, opened) = read.await?;
             let bytes = self.settle(opened)?;
             if bytes > 0 {
                 return Ok((bytes, read == room));
@@ -127,6 +131,14 @@ impl ReadHalf {
             }
         }
     }
+}
+
+/// How many bytes are read for what `buffer` has room for, so that it need not grow: before it is opened, a record is longer than after
+/// that, and what is around records takes no room.
+fn sealed_room(buffer: &BytesMut) -> usize {
+    let room = (buffer.capacity() - buffer.len()).saturating_sub(AROUND_BYTES);
+    let around = room / RECORD_BYTES * AROUND_BYTES;
+    (room + around).clamp(1, SEALED_BYTES)
 }
 
 impl WriteHalf {

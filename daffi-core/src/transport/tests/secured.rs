@@ -1,6 +1,6 @@
 //! Recordss in memory: records cut at any byte, what they hold while they wait, and what a peer may do to them.
 
-use std::io::IoSlice;
+use std::io::{IoSlice, Read as _, Write as _};
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use rustls::server::ServerSessionMemoryCache;
 use rustls::{ClientConnection, Connection as Tls, ServerConfig, ServerConnection};
 
-use super::super::tls::for_tests::{Ends, RECEIVED, keys};
+use super::super::tls::for_tests::{Ends, RECEIVED, keys, of_rustls};
 use super::super::tls::{Opened, Records};
 use super::super::*;
 use super::payload;
@@ -294,15 +294,166 @@ fn one_that_sends_nothing_but_messages_of_tls_is_cut_off() {
     let mut wire = Wire::new(usize::MAX / 2);
     assert!(ends.server.flush(|slices| wire.write(slices)).unwrap());
     assert!(wire.bytes.len() > 40_000, "there are few: {}", wire.bytes.len());
+    // All of them are in long records, as nothing of TLS's own is that is of use.
     let fault = open_all(&ends.client, wire.bytes.chunks(1000).map(<[u8]>::to_vec)).unwrap_err();
-    assert!(
-        fault.to_string().contains("nothing but messages of TLS's own"),
-        "{fault}"
-    );
+    assert!(matches!(fault, TlsFault::Protocol { .. }), "{fault}");
+}
+
+/// What was sealed in one record each, long enough to be opened where it lies.
+fn long_records(records: &Records, count: usize) -> Vec<Vec<u8>> {
+    (0..count)
+        .map(|number| seal_all(records, &payload(5000 + number), usize::MAX / 2))
+        .collect()
+}
+
+#[test]
+fn a_long_record_may_be_cut_at_any_byte() {
+    let ends = ends();
+    let plain = payload(3000);
+    for cut in 0..3022 {
+        let sealed = seal_all(&ends.server, &plain, usize::MAX / 2);
+        let pieces = [sealed[..cut].to_vec(), sealed[cut..].to_vec()];
+        let (opened, closed) = open_all(&ends.client, pieces).unwrap();
+        assert!(opened.freeze() == plain && !closed, "at {cut}");
+    }
+}
+
+#[test]
+fn a_changed_bit_of_a_long_record_is_found_and_nothing_of_it_is_given_to_anybody() {
+    for place in (0..5022).step_by(251).chain([5020, 5021]) {
+        let ends = ends();
+        let [first, mut sealed] = <[_; 2]>::try_from(long_records(&ends.server, 2)).unwrap();
+        sealed[place] ^= 0x10;
+        let mut plain = BytesMut::new();
+        ends.client.open(&first, &mut plain).unwrap();
+        let opened = ends.client.open(&sealed, &mut plain);
+        assert_eq!(plain.len(), 5000, "at {place}");
+        if place >= 5 {
+            assert!(matches!(opened, Err(TlsFault::Protocol { .. })), "at {place}");
+            let mut wire = Wire::new(usize::MAX / 2);
+            assert!(ends.client.flush(|slices| wire.write(slices)).unwrap());
+            assert!(!wire.bytes.is_empty(), "the peer is not told, at {place}");
+        }
+    }
+}
+
+#[test]
+fn long_records_that_come_again_in_another_order_or_not_at_all_are_found() {
+    for order in [&[0, 0][..], &[1], &[1, 0], &[0, 2], &[0, 1, 0]] {
+        let ends = ends();
+        let sealed = long_records(&ends.server, 3);
+        let pieces = order.iter().map(|record| sealed[*record].clone());
+        let fault = open_all(&ends.client, pieces).unwrap_err();
+        assert!(matches!(fault, TlsFault::Protocol { .. }), "{order:?}: {fault}");
+    }
+    // Another connection's, and the way back.
+    let (one, other) = (ends(), ends());
+    assert!(open_all(&one.client, long_records(&other.server, 1)).is_err());
+    assert!(open_all(&other.client, long_records(&other.client, 1)).is_err());
+}
+
+#[test]
+fn a_record_that_says_to_be_over_size_is_a_fault() {
+    let ends = ends();
+    let mut record = vec![0x17, 3, 3, 0x48, 0x01];
+    record.resize(20_000, 7);
+    assert!(open_all(&ends.client, [record]).is_err());
+    // As long as one may be, and still no record.
+    let ends = self::ends();
+    let mut record = vec![0x17, 3, 3, 0x41, 0x00];
+    record.resize(5 + 0x4100, 7);
+    let (last, first) = record.split_last().unwrap();
+    let mut plain = BytesMut::new();
+    ends.client.open(first, &mut plain).unwrap();
+    assert!(ends.client.open(&[*last], &mut plain).is_err() && plain.is_empty());
+}
+
+/// rustls itself, with its own ciphers, at the other end.
+#[test]
+fn rustls_understands_it_and_is_understood_also_when_keys_change() {
+    for server_is_ours in [true, false] {
+        let (server, client) = keys();
+        let (own_server, own_client) = of_rustls();
+        let (server, client) = match server_is_ours {
+            true => (server, own_client),
+            false => (own_server, client),
+        };
+        let mut server: Tls = ServerConnection::new(Arc::clone(server)).unwrap().into();
+        let mut client: Tls = ClientConnection::new(Arc::clone(client), "localhost".try_into().unwrap())
+            .unwrap()
+            .into();
+        while server.is_handshaking()
+            || client.is_handshaking()
+            || server.wants_write()
+            || client.wants_write()
+        {
+            pass(&mut client, &mut server);
+            pass(&mut server, &mut client);
+        }
+        let (ours, mut theirs) = match server_is_ours {
+            true => (server, client),
+            false => (client, server),
+        };
+        let ours = Ends::one(ours, server_is_ours);
+        ours.let_in();
+        for round in 0..20_usize {
+            match round % 5 {
+                1 => ours.refresh(),
+                3 => theirs.refresh_traffic_keys().unwrap(),
+                _ => {}
+            }
+            let plain = payload(round * 2500 + 1);
+            let mut rest = &*seal_all(&ours, &plain, 70_000);
+            let mut opened = Vec::new();
+            while !rest.is_empty() {
+                theirs.read_tls(&mut rest).unwrap();
+                theirs.process_new_packets().unwrap();
+                let _ = theirs.reader().read_to_end(&mut opened);
+            }
+            assert!(opened == plain, "from ours, {round}");
+            let mut sealed = Vec::new();
+            let mut rest = &plain[..];
+            while !rest.is_empty() || theirs.wants_write() {
+                let taken = theirs.writer().write(rest).unwrap();
+                rest = &rest[taken..];
+                theirs.write_tls(&mut sealed).unwrap();
+            }
+            let (opened, _) = open_all(&ours, sealed.chunks(1 + round * 977).map(<[u8]>::to_vec)).unwrap();
+            assert!(opened.freeze() == plain, "to ours, {round}");
+        }
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is done to records on their way, what is given is the beginning of what was sent.
+    #[test]
+    fn nothing_is_given_that_was_not_sent(
+        lengths in prop::collection::vec(1usize..20_000, 1..6),
+        place in any::<prop::sample::Index>(),
+        change in prop_oneof![Just(0u8), 1u8..=255],
+        moved in 0usize..400,
+        cut in 1usize..9000,
+    ) {
+        let ends = ends();
+        let sent: Vec<u8> = lengths.iter().flat_map(|length| payload(*length)).collect();
+        let mut sealed: Vec<u8> = lengths.iter().flat_map(|length| seal_all(&ends.server, &payload(*length), usize::MAX / 2)).collect();
+        let place = place.index(sealed.len());
+        sealed[place] ^= change;
+        if change & 1 == 1 {
+            let end = sealed.len().min(place + moved);
+            sealed.drain(place..end);
+        }
+        let mut plain = BytesMut::new();
+        for piece in sealed.chunks(cut) {
+            if ends.client.open(piece, &mut plain).is_err() {
+                break;
+            }
+        }
+        prop_assert!(sent.starts_with(&plain));
+        prop_assert!(change != 0 || plain.len() == sent.len());
+    }
 
     /// Whatever is sent, in whatever pieces the socket takes and gives it, arrives as it was sent.
     #[test]

@@ -11,6 +11,7 @@ use super::super::fault::ConnectError;
 use super::super::fault::{TlsFault, TlsSide};
 use super::super::first::{First, refusal};
 use super::judge::Judge;
+use super::outline::Outline;
 use crate::proto::{Limits, Refusal};
 
 /// So much is read at once.
@@ -22,12 +23,21 @@ const CONTROLLER_BYTES: usize = 64 * 1024;
 /// So much of a refusal is read.
 const REFUSAL_BYTES: usize = 4 * 1024;
 
-/// Speaks TLS with the other side until both know each other, or until one does not want to. Answers how many bytes have come.
+/// What has come of the other side in a handshake.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// How many bytes.
+    pub(super) bytes: usize,
+    /// How far they are in a record.
+    pub(super) outline: Outline,
+}
+
+/// Speaks TLS with the other side until both know each other, or until one does not want to.
 pub(super) async fn shake(
     stream: &TcpStream,
     connection: &mut Connection,
     judge: Judge,
-) -> Result<usize, ConnectError> {
+) -> Result<Heard, ConnectError> {
     let met = meet(stream, connection, judge).await;
     match &met {
         Ok(_) | Err(ConnectError::Io(_)) => {}
@@ -60,19 +70,23 @@ async fn part(stream: &TcpStream) {
     }
 }
 
-async fn meet(stream: &TcpStream, connection: &mut Connection, judge: Judge) -> Result<usize, ConnectError> {
+async fn meet(stream: &TcpStream, connection: &mut Connection, judge: Judge) -> Result<Heard, ConnectError> {
     let peer = judge.peer;
     let limit = match peer {
         TlsSide::Node => Limits::UNPROVEN_BYTES,
         TlsSide::Controller => CONTROLLER_BYTES,
     };
     let mut received = 0;
+    let mut outline = Outline::default();
     let mut bytes = BytesMut::new();
     let mut is_tls = false;
     loop {
         flush(stream, connection).await?;
         if !connection.is_handshaking() {
-            return Ok(received);
+            return Ok(Heard {
+                bytes: received,
+                outline,
+            });
         }
         bytes.resize(READ_BYTES.min(limit - received), 0);
         let read = read(stream, &mut bytes).await?;
@@ -91,19 +105,21 @@ async fn meet(stream: &TcpStream, connection: &mut Connection, judge: Judge) -> 
             is_tls = true;
         }
         while !bytes.is_empty() {
-            let mut some = &bytes[..];
+            let record = outline.pass(&bytes);
+            let mut some = &bytes[..record];
             let broken = |error: io::Error| TlsFault::Protocol {
                 with: peer,
                 reason: error.to_string(),
             };
-            let read = connection.read_tls(&mut some).map_err(broken)?;
-            if read == 0 {
-                return Err(TlsFault::Ended { by: peer }.into());
+            while !some.is_empty() {
+                if connection.read_tls(&mut some).map_err(broken)? == 0 {
+                    return Err(TlsFault::Ended { by: peer }.into());
+                }
+                connection
+                    .process_new_packets()
+                    .map_err(|error| judge.fault(&error))?;
             }
-            bytes.advance(read);
-            connection
-                .process_new_packets()
-                .map_err(|error| judge.fault(&error))?;
+            bytes.advance(record);
         }
         if received >= limit && connection.is_handshaking() {
             return Err(TlsFault::TooMuch { by: peer, limit }.into());

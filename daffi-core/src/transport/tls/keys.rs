@@ -16,6 +16,7 @@ use tracing::warn;
 
 use super::super::fault::TlsConfigFault;
 use super::certificate::Validity;
+use super::ciphers::suites;
 use super::files::Named;
 use super::settings::Tls;
 
@@ -48,18 +49,15 @@ fn provider() -> Arc<CryptoProvider> {
         library::kx_group::SECP256R1,
         library::kx_group::SECP384R1,
     ];
-    // AES-128 first: it takes fewer rounds, and nobody can break it either.
-    provider.cipher_suites = vec![
-        library::cipher_suite::TLS13_AES_128_GCM_SHA256,
-        library::cipher_suite::TLS13_AES_256_GCM_SHA384,
-        library::cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
+    provider.cipher_suites = suites().collect();
+    provider.cipher_suites.extend([
         library::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
         library::cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
         library::cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
         library::cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
         library::cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
         library::cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    ];
+    ]);
     Arc::new(provider)
 }
 

@@ -5,6 +5,7 @@
 //! nowhere else, and names its cryptography: nothing depends on what the process has installed.
 
 mod certificate;
+mod ciphers;
 mod files;
 #[cfg(test)]
 pub(super) mod for_tests;
@@ -12,11 +13,13 @@ mod handshake;
 mod judge;
 mod keys;
 mod outgoing;
+mod outline;
 mod records;
 mod security;
 mod settings;
 mod watched;
 
+pub(super) use ciphers::{HEADER_BYTES, RECORD_BYTES};
 pub(super) use records::{Opened, Records};
 pub(super) use security::{Joining, Secured, Serving};
 pub use settings::Tls;

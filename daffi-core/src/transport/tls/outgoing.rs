@@ -1,17 +1,16 @@
 //! Records on their way out: side by side in one buffer, as many as one write takes.
 //!
 //! rustls makes a buffer for each record, and gives it back when the record is written. To take and give back memory by the write
-//! costs more than to seal what is in it; so records are laid one after the other into a buffer that is used again, each as soon
-//! as it is sealed.
+//! costs more than to seal what is in it; so records are laid one after the other into a buffer that is used again, and are sealed there,
+//! where the ciphers are [our own](super::ciphers).
 
 use std::cell::Cell;
 use std::io::{self, IoSlice, Write as _};
 use std::mem;
 
-use rustls::Connection;
+use rustls::{Connection, ProtocolVersion};
 
-/// What one record holds.
-const RECORD_BYTES: usize = 16 * 1024;
+use super::ciphers::{HEADER_BYTES, RECORD_BYTES, sealing};
 
 thread_local! {
     /// A buffer for whoever writes on this thread. Connections hold none, however many there are, unless their socket is full.
@@ -23,6 +22,8 @@ thread_local! {
 pub(super) struct Outgoing {
     records: Vec<u8>,
     written: usize,
+    /// What rustls has made of those, without their content.
+    outlines: Vec<u8>,
 }
 
 impl Outgoing {
@@ -34,21 +35,41 @@ impl Outgoing {
 
     /// Adds a record of what `plain` begins with; answers how many bytes are in it.
     pub(super) fn seal(&mut self, connection: &mut Connection, plain: &[IoSlice<'_>]) -> io::Result<usize> {
-        let sealed = connection.writer().write_vectored(plain)?;
+        if connection.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+            let sealed = connection.writer().write_vectored(plain)?;
+            self.collect(connection)?;
+            return Ok(sealed);
+        }
         self.collect(connection)?;
-        Ok(sealed)
+        self.make_ready();
+        let at = self.records.len();
+        let sealed = sealing(&mut self.records, || connection.writer().write_vectored(plain));
+        self.outlines.clear();
+        while connection.wants_write() {
+            connection.write_tls(&mut self.outlines)?;
+        }
+        let before = whole(&self.outlines);
+        if !before.is_empty() {
+            // It was asked for a new key, and has sealed that it has one before it sealed this.
+            self.records.splice(at..at, before);
+        }
+        sealed
     }
 
     /// Adds the records that `connection` has, also those that it makes by itself.
     pub(super) fn collect(&mut self, connection: &mut Connection) -> io::Result<()> {
         while connection.wants_write() {
-            if self.records.capacity() == 0 {
-                // A thread that ends has none any more.
-                self.records = SPARE.try_with(Cell::take).unwrap_or_default();
-            }
+            self.make_ready();
             connection.write_tls(&mut self.records)?;
         }
         Ok(())
+    }
+
+    fn make_ready(&mut self) {
+        if self.records.capacity() == 0 {
+            // A thread that ends has none any more.
+            self.records = SPARE.try_with(Cell::take).unwrap_or_default();
+        }
     }
 
     /// Writes until nothing waits (`true`) or it would block (`false`).
@@ -82,4 +103,18 @@ impl Outgoing {
             let _ = SPARE.try_with(|place| place.set(spare));
         }
     }
+}
+
+/// Of some records those that have a content.
+fn whole(mut records: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let [_, _, _, high, low, ..] = records {
+        let length = HEADER_BYTES + usize::from(u16::from_be_bytes([*high, *low]));
+        let (record, rest) = records.split_at(length.min(records.len()));
+        if length > HEADER_BYTES {
+            whole.extend_from_slice(record);
+        }
+        records = rest;
+    }
+    whole
 }

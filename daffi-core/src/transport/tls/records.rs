@@ -5,15 +5,19 @@
 //! write, and they stay in order.
 
 use std::io::{self, BufRead as _, IoSlice};
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
-use rustls::Connection;
+use rustls::{Connection, ProtocolVersion};
 
 use super::super::fault::{TlsFault, TlsSide};
+use super::ciphers::{HEADER_BYTES, RECORD_BYTES, opening};
+use super::handshake::Heard;
 use super::judge::Judge;
 use super::outgoing::Outgoing;
+use super::outline::{Outline, length_of};
 use crate::proto::Limits;
 
 /// How much may wait to be written as records: what was taken from the queue and the socket did not take yet.
@@ -25,6 +29,9 @@ const PIECES: usize = 64;
 
 /// How many received bytes are opened under one lock, so that a writer has its turn.
 const OPENED_BYTES: usize = 32 * 1024;
+
+/// The outline of a record: its header, and one byte.
+const OUTLINE: [u8; HEADER_BYTES + 1] = [0x17, 3, 3, 0, 1, 0];
 
 /// How much may come one after the other that is nothing but TLS's own messages.
 const CONTROL_BYTES: usize = 32 * 1024;
@@ -48,6 +55,10 @@ struct State {
     controls: usize,
     /// How many bytes may still come until the peer is let in, if it has to be.
     unproven: Option<usize>,
+    /// How far what rustls was given is in a record.
+    outline: Outline,
+    /// The beginning of a long record, with its header.
+    begun: Vec<u8>,
 }
 
 /// What came of received bytes.
@@ -60,16 +71,18 @@ pub(in crate::transport) enum Opened {
 }
 
 impl Records {
-    /// The handshake is over, in which so many bytes were `received`.
-    pub(super) fn new(mut connection: Connection, judge: Judge, received: usize) -> Self {
+    /// The handshake is over, in which this was heard.
+    pub(super) fn new(mut connection: Connection, judge: Judge, heard: Heard) -> Self {
         let outgoing = Outgoing::new(&mut connection);
         let state = State {
             connection,
             controls: 0,
             unproven: match judge.peer {
-                TlsSide::Node => Some(Limits::UNPROVEN_BYTES.saturating_sub(received)),
+                TlsSide::Node => Some(Limits::UNPROVEN_BYTES.saturating_sub(heard.bytes)),
                 TlsSide::Controller => None,
             },
+            outline: heard.outline,
+            begun: Vec::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -105,56 +118,42 @@ impl Records {
         self.judge.peer
     }
 
-    /// Adds to `plain` what `sealed` has, the next bytes that were received. With none, what came with the handshake.
+    /// Adds to `plain` what came with the handshake.
+    pub(in crate::transport) fn begin(&self, plain: &mut BytesMut) -> Result<Opened, TlsFault> {
+        let connection = &mut self.state().connection;
+        let io = connection
+            .process_new_packets()
+            .map_err(|error| self.judge.fault(&error))?;
+        let opened = take(connection, plain);
+        Ok(if io.peer_has_closed() {
+            Opened::Closed(opened)
+        } else {
+            Opened::Bytes(opened)
+        })
+    }
+
+    /// Adds to `plain` what `sealed` has, the next bytes that were received.
     pub(in crate::transport) fn open(&self, sealed: &[u8], plain: &mut BytesMut) -> Result<Opened, TlsFault> {
         let before = plain.len();
-        if sealed.is_empty() {
-            let connection = &mut self.state().connection;
-            let io = connection
-                .process_new_packets()
-                .map_err(|error| self.judge.fault(&error))?;
-            let opened = take(connection, plain);
-            return Ok(if io.peer_has_closed() {
-                Opened::Closed(opened)
-            } else {
-                Opened::Bytes(opened)
-            });
-        }
         for mut some in sealed.chunks(OPENED_BYTES) {
             let mut state = self.state();
-            let State {
-                connection,
-                controls,
-                unproven,
-            } = &mut *state;
-            if let Some(unproven) = unproven {
-                // Counted as they come over the wire: records with next to nothing in them cost as much as full ones.
-                *unproven = unproven.checked_sub(some.len()).ok_or(TlsFault::TooMuch {
-                    by: self.judge.peer,
-                    limit: Limits::UNPROVEN_BYTES,
-                })?;
-            }
+            state.count_unproven(some.len(), self.peer())?;
             while !some.is_empty() {
-                let left = some.len();
-                let read = connection
-                    .read_tls(&mut some)
-                    .map_err(|error| self.broken(&error))?;
-                let io = connection
-                    .process_new_packets()
-                    .map_err(|error| self.judge.fault(&error))?;
-                let opened = take(connection, plain);
-                *controls = if opened > 0 {
+                let was = plain.len();
+                let (length, is_closed) = self.open_next(&mut state, some, plain)?;
+                some = &some[length..];
+                state.controls = if plain.len() > was {
                     0
                 } else {
-                    *controls + left - some.len()
+                    state.controls + length
                 };
-                if *controls > CONTROL_BYTES {
+                if state.controls > CONTROL_BYTES {
                     return Err(TlsFault::Protocol {
                         with: self.peer(),
                         reason: "it sends nothing but messages of TLS's own".to_owned(),
                     });
                 }
-                if io.peer_has_closed() || read == 0 {
+                if is_closed {
                     return Ok(Opened::Closed(plain.len() - before));
                 }
             }
@@ -162,9 +161,61 @@ impl Records {
         Ok(Opened::Bytes(plain.len() - before))
     }
 
+    /// Opens what `sealed` begins with, up to the end of a record. Answers how many bytes that were, and whether the peer has said that
+    /// nothing more comes.
+    fn open_next(
+        &self,
+        state: &mut State,
+        sealed: &[u8],
+        plain: &mut BytesMut,
+    ) -> Result<(usize, bool), TlsFault> {
+        let begun = mem::take(&mut state.begun);
+        let length = match begun.is_empty() {
+            false => Some(length_of(&begun)),
+            true => state.long(sealed),
+        };
+        let Some(length) = length else {
+            let length = state.outline.pass(sealed);
+            let is_closed = self.give(state, &sealed[..length])?;
+            take(&mut state.connection, plain);
+            return Ok((length, is_closed));
+        };
+        let missing = length - begun.len();
+        let Some(rest) = sealed.get(..missing) else {
+            state.begun = begun;
+            state.begun.reserve_exact(missing);
+            state.begun.extend_from_slice(sealed);
+            return Ok((sealed.len(), false));
+        };
+        let (header, rest) = rest.split_at(HEADER_BYTES.saturating_sub(begun.len()));
+        let begun = begun.get(HEADER_BYTES - header.len()..).unwrap_or_default();
+        let given = opening([begun, rest], plain, || self.give(state, &OUTLINE));
+        // Its content is in its place; rustls has that of the outline.
+        drop_all(&mut state.connection);
+        Ok((missing, given?))
+    }
+
+    /// Gives rustls some bytes; answers whether the peer has said that nothing more comes.
+    fn give(&self, state: &mut State, mut some: &[u8]) -> Result<bool, TlsFault> {
+        while !some.is_empty() {
+            let read = state
+                .connection
+                .read_tls(&mut some)
+                .map_err(|error| self.broken(&error))?;
+            let io = state
+                .connection
+                .process_new_packets()
+                .map_err(|error| self.judge.fault(&error))?;
+            if io.peer_has_closed() || read == 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Has the keys changed, as happens by itself after many records.
     #[cfg(test)]
-    pub(super) fn refresh(&self) {
+    pub(in crate::transport) fn refresh(&self) {
         self.state()
             .connection
             .refresh_traffic_keys()
@@ -199,14 +250,17 @@ impl Records {
         let count = plain.len().min(PIECES);
         pieces[..count].copy_from_slice(&plain[..count]);
         let mut rest = &mut pieces[..count];
+        let mut left: usize = rest.iter().map(|piece| piece.len()).sum();
         let mut taken = 0;
-        while taken < UNSENT_BYTES && !rest.is_empty() {
+        // What is less than a record is no write of its own.
+        while left > 0 && (taken < UNSENT_BYTES || left < RECORD_BYTES) {
             let sealed = outgoing.seal(&mut self.state().connection, rest)?;
             if sealed == 0 {
                 break;
             }
             IoSlice::advance_slices(&mut rest, sealed);
             taken += sealed;
+            left -= sealed;
         }
         outgoing.write(write)?;
         Ok(taken)
@@ -237,6 +291,37 @@ impl Records {
     ) -> io::Result<bool> {
         outgoing.collect(&mut self.state().connection)?;
         outgoing.write(write)
+    }
+}
+
+impl State {
+    /// How long the record is that these bytes begin with, if it is opened where it lies.
+    fn long(&self, bytes: &[u8]) -> Option<usize> {
+        // Where the ciphers are our own.
+        let is_newest = self.connection.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+        is_newest.then(|| self.outline.long(bytes))?
+    }
+
+    /// Counted as they come over the wire: records with next to nothing in them cost as much as full ones.
+    fn count_unproven(&mut self, bytes: usize, by: TlsSide) -> Result<(), TlsFault> {
+        if let Some(unproven) = &mut self.unproven {
+            *unproven = unproven.checked_sub(bytes).ok_or(TlsFault::TooMuch {
+                by,
+                limit: Limits::UNPROVEN_BYTES,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Leaves nothing to be moved.
+fn drop_all(connection: &mut Connection) {
+    let mut reader = connection.reader();
+    while let Ok(chunk) = reader.fill_buf()
+        && !chunk.is_empty()
+    {
+        let length = chunk.len();
+        reader.consume(length);
     }
 }
 

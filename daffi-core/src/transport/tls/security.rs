@@ -33,7 +33,7 @@ impl Secured {
         mut connection: Connection,
         judge: Judge,
     ) -> Result<Self, ConnectError> {
-        let received = shake(stream, &mut connection, judge).await?;
+        let heard = shake(stream, &mut connection, judge).await?;
         let binding = connection
             .export_keying_material([0; 32], BINDING, Some(&[]))
             .map_err(|error| ConnectError::Io(io::Error::other(error)))?;
@@ -41,7 +41,7 @@ impl Secured {
         Ok(Self {
             name: shown.and_then(certificate::name),
             binding: Arc::from(binding),
-            records: Records::new(connection, judge, received),
+            records: Records::new(connection, judge, heard),
         })
     }
 }
