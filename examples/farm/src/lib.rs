@@ -1,6 +1,6 @@
 //! A farm of processes that makes thumbnails of the pictures in a folder: what they agree on.
 //!
-//! `coordinator` reads the pictures and has the thumbnails made, as many `worker`s as there are make them, and `farm` runs all of it
+//! `farm_coordinator` reads the pictures and has the thumbnails made, as many `farm_worker`s as there are make them, and `farm` runs all of it
 //! in one command, with workers that come later and one that is killed in the middle:
 //!
 //! ```sh
@@ -10,9 +10,9 @@
 //! To run it by hand, have a folder with pictures (`*.ppm`) and say, in as many terminals as you like and in any order,
 //!
 //! ```sh
-//! cargo run -p thumbnail-farm --bin coordinator PICTURES THUMBNAILS
-//! cargo run -p thumbnail-farm --bin worker ann
-//! cargo run -p thumbnail-farm --bin worker bob
+//! cargo run -p thumbnail-farm --bin farm_coordinator PICTURES THUMBNAILS
+//! cargo run -p thumbnail-farm --bin farm_worker ann
+//! cargo run -p thumbnail-farm --bin farm_worker bob
 //! ```
 //!
 //! Ctrl-C ends each of them: a worker finishes what it has begun, the coordinator has finished what it has sent.

@@ -22,11 +22,11 @@ const FOR_EVER: &str = "3600000";
 
 fn coordinator(scene: &Scene) -> Program {
     let (pictures, thumbnails) = (scene.folder("pictures"), scene.folder("thumbnails"));
-    scene.start(env!("CARGO_BIN_EXE_coordinator"), &[&pictures, &thumbnails])
+    scene.start(env!("CARGO_BIN_EXE_farm_coordinator"), &[&pictures, &thumbnails])
 }
 
 fn worker(scene: &Scene, arguments: &[&str]) -> Program {
-    scene.start(env!("CARGO_BIN_EXE_worker"), arguments)
+    scene.start(env!("CARGO_BIN_EXE_farm_worker"), arguments)
 }
 
 fn paint(scene: &Scene, numbers: impl Iterator<Item = u32>) -> BTreeMap<String, Picture> {

@@ -3,10 +3,10 @@
 //!
 //! ```sh
 //! cargo run --bin daffi-controller
-//! cargo run -p replicated-log --bin peer 1
-//! cargo run -p replicated-log --bin peer 2
-//! cargo run -p replicated-log --bin peer 3
-//! cargo run -p replicated-log --bin client "buy milk" "buy bread"
+//! cargo run -p replicated-log --bin raft_peer 1
+//! cargo run -p replicated-log --bin raft_peer 2
+//! cargo run -p replicated-log --bin raft_peer 3
+//! cargo run -p replicated-log --bin raft_client "buy milk" "buy bread"
 //! ```
 //!
 //! in five terminals. Kill the one that says that it leads, and run the client again.
@@ -16,8 +16,8 @@
 //! * [`raft`] are the rules, as plain functions of what has happened.
 //! * [`member`] does by the rules what is to be done at what time. It knows the others as a trait, [`Peer`], and is tested with stand-ins
 //!   for them, which answer what a test says, errors included.
-//! * `bin/peer.rs` gives it the clients that `#[fetcher]` makes of the trait, and offers it to the others.
-//! * [`writer`] is for those who use the log, and `bin/client.rs` one of them.
+//! * `bin/raft_peer.rs` gives it the clients that `#[fetcher]` makes of the trait, and offers it to the others.
+//! * [`writer`] is for those who use the log, and `bin/raft_client.rs` one of them.
 //!
 //! What it does not do: a log that grows is never shortened, and nothing is written to a disk. So a process that was killed must not come
 //! back under its name, as it does not know any more what it has promised.

@@ -16,7 +16,7 @@ use replicated_log::{LogClient, member_name};
 use rustix::process::{Signal, getuid};
 use tokio::sync::mpsc;
 
-const PEER: &str = env!("CARGO_BIN_EXE_peer");
+const PEER: &str = env!("CARGO_BIN_EXE_raft_peer");
 
 fn start(scene: &Scene, controller: &str) -> (Program, BTreeMap<String, Program>) {
     let controller = scene.start(controller, &[]);
@@ -82,7 +82,7 @@ async fn a_client_adds_what_it_is_told_to_and_shows_what_is_there() {
     let scene = Scene::new();
     let controller = program::controller(PEER);
     // It waits for members, and they wait for a controller.
-    let client = scene.start(env!("CARGO_BIN_EXE_client"), &["buy milk", "buy bread"]);
+    let client = scene.start(env!("CARGO_BIN_EXE_raft_client"), &["buy milk", "buy bread"]);
     let (controller, peers) = start(&scene, &controller);
     let (told, log) = client.finish();
     assert!(told.starts_with("added at "), "{told}{log}");

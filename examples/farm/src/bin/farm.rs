@@ -12,9 +12,9 @@ use std::{env, fs, thread};
 use rustix::process::{Pid, Signal, kill_process};
 use thumbnail_farm::Picture;
 
-#[path = "coordinator.rs"]
+#[path = "farm_coordinator.rs"]
 mod coordinator;
-#[path = "worker.rs"]
+#[path = "farm_worker.rs"]
 mod worker;
 
 /// How many pictures there are.

@@ -1,4 +1,4 @@
-//! Has thumbnails made of all pictures in a folder that have none yet: `coordinator PICTURES THUMBNAILS`. It runs the controller, too.
+//! Has thumbnails made of all pictures in a folder that have none yet: `farm_coordinator PICTURES THUMBNAILS`. It runs the controller, too.
 //!
 //! Told to end, it sends nothing more, and has finished what it has sent. What is left is done the next time.
 
@@ -26,7 +26,7 @@ const ON_THEIR_WAY: usize = 16;
 #[tokio::main]
 pub async fn main() -> Result<(), Box<dyn Error>> {
     log_to_stderr();
-    let usage = "usage: coordinator PICTURES THUMBNAILS";
+    let usage = "usage: farm_coordinator PICTURES THUMBNAILS";
     let [pictures, thumbnails] = [1, 2].map(|number| env::args().nth(number).map(PathBuf::from));
     let (pictures, thumbnails) = (pictures.ok_or(usage)?, thumbnails.ok_or(usage)?);
     fs::create_dir_all(&thumbnails).await?;

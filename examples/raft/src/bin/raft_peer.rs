@@ -1,4 +1,4 @@
-//! One of those who keep the log: `peer NUMBER`, with 1, 2 or 3. See the crate's documentation for how to run them all.
+//! One of those who keep the log: `raft_peer NUMBER`, with 1, 2 or 3. See the crate's documentation for how to run them all.
 
 use std::env;
 use std::error::Error;
@@ -42,7 +42,7 @@ impl Log for Service {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     log_to_stderr();
-    let number: u32 = env::args().nth(1).ok_or("usage: peer NUMBER")?.parse()?;
+    let number: u32 = env::args().nth(1).ok_or("usage: raft_peer NUMBER")?.parse()?;
     let name = member_name(number);
     let g = Global::builder().process_name(&name).start().await?;
 

@@ -1,4 +1,4 @@
-//! One of the workers: `worker NAME [MILLISECONDS]` takes so much longer for each picture, as an old machine would.
+//! One of the workers: `farm_worker NAME [MILLISECONDS]` takes so much longer for each picture, as an old machine would.
 
 use std::env;
 use std::error::Error;
@@ -48,7 +48,7 @@ impl Farm for Worker {
 pub async fn main() -> Result<(), Box<dyn Error>> {
     log_to_stderr();
     let mut arguments = env::args().skip(1);
-    let name = arguments.next().ok_or("usage: worker NAME [MILLISECONDS]")?;
+    let name = arguments.next().ok_or("usage: farm_worker NAME [MILLISECONDS]")?;
     let slower_by = arguments.next().map_or(Ok(0), |slower| slower.parse())?;
     let worker = Worker {
         name: name.clone(),
