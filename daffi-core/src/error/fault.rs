@@ -113,8 +113,9 @@ impl fmt::Display for SameName<'_> {
         if first == second {
             write!(
                 f,
-                "`{name}` is offered twice: every #[callback] of the program is offered by itself, so leave .callback({name:?}) and \
-                 .service(…) of it out; or say .auto_callbacks(false), and name all that are to be offered ({first})"
+                "`{name}` is offered twice ({first}): a service is given once, by .service(…) or register(…), and every #[callback] \
+                 function of the program is offered by itself, so leave .callback({name:?}) out, or say .auto_callbacks(false) and name \
+                 all that are to be offered"
             )
         } else {
             write!(

@@ -204,16 +204,18 @@ impl<E> CallError<E> {
                 let before =
                     Before(*may_have_run && matches!(what, Oversized::Arguments | Oversized::Metadata));
                 match what {
-                    Oversized::Arguments | Oversized::Result => write!(
-                        f,
-                        "the {} of `{callback}` take {size} bytes, over the limit of {limit}: send a stream of parts (`impl \
-                         Stream`, or `daffi::bytes` for files), or raise max_frame on the controller and both processes",
-                        if *what == Oversized::Result {
-                            "result"
-                        } else {
-                            "arguments"
-                        },
-                    ),
+                    Oversized::Arguments | Oversized::Result => {
+                        let (what, take) = match what {
+                            Oversized::Result => ("result", "takes"),
+                            _ => ("arguments", "take"),
+                        };
+                        write!(
+                            f,
+                            "the {what} of `{callback}` {take} {size} bytes, over the limit of {limit}: send a stream of parts \
+                             (`impl Stream`, or `daffi::bytes` for files), or raise max_frame on the controller and both \
+                             processes",
+                        )
+                    }
                     Oversized::Item => write!(
                         f,
                         "an item of a stream of `{callback}` takes {size} bytes, over the limit of {limit}: send smaller ones \
