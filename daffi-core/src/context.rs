@@ -14,7 +14,7 @@ use crate::proto::{RunId, TraceContext, Waiting};
 /// The call that a callback is answering: who called, until when, and whether the caller still waits.
 ///
 /// A callback gets it as a parameter of type `CallContext` or `&CallContext`, at any place in its list; it is not an
-/// argument and is not sent. Cheap to clone.
+/// argument and is not sent. Code without such a parameter asks for the [`current`](Self::current) one. Cheap to clone.
 ///
 /// When a call is cancelled (its caller dropped it, left, or its deadline passed) an asynchronous callback's future
 /// is dropped at its next `.await`. A synchronous one cannot be stopped from outside: one that runs for long looks at

@@ -133,6 +133,31 @@ impl Scope {
     }
 }
 
+impl CallContext {
+    /// The context of the callback that runs here, for code that is not given one: a method of a trait that has a client as well, which has
+    /// no parameter for it, or a function that a callback calls.
+    ///
+    /// `None` outside of callbacks, and in what a callback starts and leaves to others: tasks and threads of its own.
+    ///
+    /// ```
+    /// # use daffi_core as daffi;
+    /// use daffi::CallContext;
+    ///
+    /// fn note(what: &str) -> String {
+    ///     match CallContext::current() {
+    ///         Some(ctx) => format!("{what}, for {}", ctx.caller()),
+    ///         None => what.to_owned(),
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(note("the till was opened"), "the till was opened");
+    /// ```
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        Scope::current().context
+    }
+}
+
 /// A future whose polls run in a scope. Where it is dropped before its end, what it holds is dropped as code of the same, but without
 /// the deadline and the run, which are over then.
 #[derive(Debug)]

@@ -152,7 +152,8 @@ fn check_type(side: Side, ty: &Type, errors: &mut Errors) {
     {
         return errors.add(
             ty,
-            "the context of a call is the callback's: leave this parameter out, it is not sent",
+            "the context of a call is the callback's: leave this parameter out, it is not sent; a callback without one asks \
+             `CallContext::current()`",
         );
     }
     types::visit_parts(ty, &mut |part| match part {

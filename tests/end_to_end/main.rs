@@ -12,6 +12,7 @@ mod broadcast;
 mod call_timeout;
 mod calls;
 mod chains;
+mod context;
 mod cutter;
 mod each;
 mod errors;
