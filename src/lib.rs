@@ -60,11 +60,11 @@ pub use daffi_macros::fetcher;
 pub use daffi_core::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, BlockingStream, Broadcast,
     BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo,
-    CertificateFault, ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lacking,
-    Lagging, LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf,
-    Quotas, Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream,
-    Right, Role, Signature, StartError, Stop, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault,
-    TlsSide, Told, TooMuch, TraceContext, Wait,
+    CertificateFault, ConfigFault, Disconnect, Ended, Exceeded, Global, GlobalBuilder, Grants, Handover,
+    Identity, Lacking, Lagging, LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo,
+    Proven, Quota, QuotaOf, Quotas, Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter,
+    Reply, ReplyStream, Right, Role, Signature, StartError, Stop, Stream, Streaming, TimeLimit,
+    TlsConfigFault, TlsFault, TlsSide, Told, TooMuch, TraceContext, Wait,
 };
 
 /// With the feature `tls`.

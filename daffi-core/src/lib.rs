@@ -70,7 +70,8 @@ pub use {
     context::CallContext,
     error::{ConfigFault, RegisterError, StartError},
     futures_util::Stream,
-    global::{Global, GlobalBuilder, PresenceEvents, Registration, Stop, Wait},
+    global::{Ended, Global, GlobalBuilder, PresenceEvents, Registration, Stop, Wait},
+    node::Disconnect,
     registry::CallbackFn,
     transport::{Address, CertificateFault, TlsConfigFault, TlsFault, TlsSide},
 };

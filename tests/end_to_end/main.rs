@@ -31,6 +31,7 @@ mod presence;
 mod queueing;
 mod quotas;
 mod receivers;
+mod refused;
 mod register_fn;
 mod renamed;
 mod resume;

@@ -7,11 +7,11 @@ use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, BlockingStream, Broadcast,
     BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo,
-    CertificateFault, ConfigFault, Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Lacking,
-    Lagging, LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf,
-    Quotas, Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream,
-    Right, Role, Signature, StartError, Stop, Stream, Streaming, TimeLimit, TlsConfigFault, TlsFault,
-    TlsSide, Told, TooMuch, TraceContext, Wait, bytes,
+    CertificateFault, ConfigFault, Disconnect, Ended, Exceeded, Global, GlobalBuilder, Grants, Handover,
+    Identity, Lacking, Lagging, LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo,
+    Proven, Quota, QuotaOf, Quotas, Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter,
+    Reply, ReplyStream, Right, Role, Signature, StartError, Stop, Stream, Streaming, TimeLimit,
+    TlsConfigFault, TlsFault, TlsSide, Told, TooMuch, TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -26,6 +26,8 @@ const _: () = {
     shared::<Absence>();
     shared::<Access>();
     shared::<Address>();
+    shared::<Disconnect>();
+    shared::<Ended>();
     shared::<Exceeded>();
     shared::<Measure>();
     shared::<Quota>();

@@ -49,7 +49,7 @@ pub async fn serve(g: &Global) {
     // Signals are caught once `join` has been polled.
     tokio::select! {
         biased;
-        () = &mut joined => return,
+        _ = &mut joined => return,
         () = ready(()) => say("begins"),
     }
     joined.await;

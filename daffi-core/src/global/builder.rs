@@ -16,6 +16,7 @@ use std::time::Duration;
 use super::Global;
 use crate::access::Access;
 use crate::auth::Source;
+use crate::error::StartError;
 use crate::link;
 use crate::node::Traces;
 use crate::proto::{Attributes, Limits};
@@ -32,6 +33,8 @@ const BLOCKING_THREADS: usize = 448;
 const STREAM_BYTES: u64 = 256 << 20;
 
 type Hook = Box<dyn Fn(&Global) + Send + Sync>;
+
+type RefusedHook = Box<dyn Fn(&Global, &StartError) + Send + Sync>;
 
 /// The description of a [`Global`]. Every setting has a default; see the methods.
 ///
@@ -81,6 +84,8 @@ pub struct GlobalBuilder {
     on_init: Vec<Hook>,
     on_node_connect: Vec<Hook>,
     on_node_disconnect: Vec<Hook>,
+    on_refused: Vec<RefusedHook>,
+    gives_up: bool,
 }
 
 impl Default for GlobalBuilder {
@@ -122,6 +127,8 @@ impl Default for GlobalBuilder {
             on_init: Vec::new(),
             on_node_connect: Vec::new(),
             on_node_disconnect: Vec::new(),
+            on_refused: Vec::new(),
+            gives_up: false,
         }
     }
 }

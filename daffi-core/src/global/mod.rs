@@ -5,6 +5,7 @@ mod blocking;
 mod builder;
 mod client;
 mod home;
+mod join;
 mod kept;
 mod no_quota;
 mod on;
@@ -24,14 +25,13 @@ use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
 
 pub use self::builder::GlobalBuilder;
 pub use self::client::Client;
+pub use self::join::Ended;
 use self::kept::Kept;
 pub use self::presence::PresenceEvents;
 pub use self::register_fn::Registration;
-use self::signals::Signals;
 pub use self::stop::Stop;
 pub use self::wait::Wait;
 use crate::call::{Call, by_name};
@@ -172,45 +172,6 @@ impl Global {
             None => None,
         };
         Err(CallError::not_running(what, stopped))
-    }
-
-    /// Waits until this `Global` is stopped, or the process is told to end: SIGINT (Ctrl-C) or SIGTERM stop it
-    /// gracefully, as [`stop`](Self::stop) does, and a second one at once.
-    ///
-    /// From then on these signals are caught, also after this was dropped: they no longer end the process by themselves.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe. A stop that a signal began goes on.
-    pub async fn join(&self) {
-        let mut signals = match Signals::new() {
-            Ok(signals) => signals,
-            Err(error) => {
-                warn!(%error, "signals cannot be caught; waiting for stop() alone");
-                return self.inner.stopped.cancelled().await;
-            }
-        };
-        info!(
-            process_name = &*self.inner.process_name,
-            "running until stopped, by SIGINT or SIGTERM or by stop()"
-        );
-        tokio::select! {
-            () = self.inner.stopped.cancelled() => return,
-            signal = signals.next() => {
-                info!(process_name = &*self.inner.process_name, signal, "stopping; once more stops at once");
-            }
-        }
-        tokio::select! {
-            () = self.stop() => {}
-            _ = signals.next() => self.end(),
-        }
-    }
-
-    /// As [`join`](Self::join), blocking this thread: for code without async. On a runtime's thread it does not block, and an
-    /// error is logged, or written to standard error where nobody takes the log.
-    pub fn join_blocking(&self) {
-        let this = self.clone();
-        self.run_blocking(async move { this.join().await });
     }
 }
 

@@ -8,14 +8,15 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{debug, info, warn};
 
 use super::attempts::{Attempts, BACKOFF};
+use super::away::{Answers, Refused};
 use super::backoff::Backoff;
+use super::closing::Closing;
 use super::doings::Doings;
 use super::join::{Joined, NotJoined, Route, join};
 use super::{FAR, Node, Phase};
 use crate::error::{CallError, RemoteError, StartError};
-use crate::panics::{self, shielded};
+use crate::panics;
 use crate::proto::{Failed, Failure, Refusal};
-use crate::scope::Home;
 
 /// How often a name is asked for that another process holds, until it is known whether that one is alive.
 const NAME: Duration = Duration::from_millis(100);
@@ -33,6 +34,7 @@ const LATE: Duration = Duration::from_secs(1);
 pub(crate) struct Hooks {
     pub(crate) connected: Box<dyn Fn() + Send + Sync>,
     pub(crate) disconnected: Box<dyn Fn() + Send + Sync>,
+    pub(crate) refused: Refused,
     /// The node has ended though nobody has stopped it.
     pub(crate) ended: Arc<dyn Fn() + Send + Sync>,
 }
@@ -179,7 +181,7 @@ impl Supervisor {
     }
 
     /// Calls what the program wants to be called. If it panics, that is said, and nothing else happens.
-    fn call_hook(&self, hook: &(dyn Fn() + Send + Sync)) {
+    pub(super) fn call_hook(&self, hook: &(dyn Fn() + Send + Sync)) {
         if panics::caught(hook).is_err() {
             warn!(
                 process_name = &**self.node.process_name(),
@@ -318,13 +320,16 @@ impl Supervisor {
 
     /// Tries again and again; gives up only when the node stops or the controller will never let it in.
     async fn come_back(&self, attempts: &mut Attempts) -> Option<Joined> {
+        let mut answers = Answers::default();
         loop {
             sleep(attempts.backoff.pause()).await;
             match join(&self.node, &self.route, None).await {
                 Ok(joined) => return Some(joined),
                 Err(NotJoined::Refused(refusal)) => {
-                    // A name may be taken by our own former connection, which the controller has not yet missed.
                     warn!(address = %self.route.address(), %refusal, "the controller refuses this process");
+                    if self.is_given_up(&mut answers, &refusal) {
+                        return None;
+                    }
                     self.node.connection_ended(Some(refusal.clone()));
                     attempts.failed(io::Error::other(refusal));
                 }
@@ -357,42 +362,5 @@ fn refusal(failure: Failure) -> String {
             CallError::<RemoteError>::from_failed(failed, "start", None, None).to_string()
         }
         Failure::App { remote, .. } => remote.to_string(),
-    }
-}
-
-/// Closes the session when the supervisor's task ends, also when its runtime drops it.
-struct Closing {
-    node: Arc<Node>,
-    ended: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl Closing {
-    fn close(&mut self) {
-        let (unasked, offered, outbox) = self.node.visit(&mut Doings::default(), |visit| {
-            let before = visit.enter(Phase::Stopped);
-            let (session, mut out, events) = visit.parts();
-            session.close(&mut out, events);
-            let offered = session.retract_all();
-            (before == Phase::Running, offered, visit.disconnect())
-        });
-        if let Some(outbox) = outbox {
-            outbox.abort();
-        }
-        self.node.changed.notify_waiters();
-        if unasked {
-            (self.ended)();
-        }
-        // They may hold a `Global`, which holds them. What they do as they go is code of this one.
-        Home::Of(self.node.instance()).enter(|| {
-            for callback in offered {
-                shielded(|| drop(callback));
-            }
-        });
-    }
-}
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        self.close();
     }
 }

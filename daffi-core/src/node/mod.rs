@@ -8,9 +8,11 @@ mod act;
 mod ask_for;
 mod attempts;
 mod awaited;
+mod away;
 mod backoff;
 mod budget;
 mod caught;
+mod closing;
 mod connect;
 mod doings;
 mod door;
@@ -25,6 +27,7 @@ mod offers;
 mod own;
 mod pool;
 mod received;
+mod refusing;
 mod report;
 mod resume;
 mod run;
@@ -54,6 +57,9 @@ use tokio_util::task::TaskTracker;
 use self::accepted::Accepted;
 pub(crate) use self::awaited::Asked;
 use self::awaited::Awaited;
+use self::away::Away;
+pub use self::away::Disconnect;
+pub(crate) use self::away::Refused;
 pub(crate) use self::backoff::Backoff;
 use self::budget::RetryBudget;
 pub(crate) use self::connect::{Hooks, Supervisor};
@@ -141,6 +147,8 @@ pub(crate) struct Node {
     asking: Mutex<Vec<RunId>>,
     /// Why the controller ended the last connection, or does not let this process in again, if it has said so.
     last_refusal: Mutex<Option<Refusal>>,
+    /// When it was last without a controller, and why.
+    pub(crate) away: Away,
     /// What it is a part of, for callbacks that ask.
     owner: OnceLock<Weak<dyn Any + Send + Sync>>,
 }
@@ -173,6 +181,7 @@ impl Node {
             returning: AtomicU64::new(0),
             asking: Mutex::default(),
             last_refusal: Mutex::default(),
+            away: Away::default(),
             owner: OnceLock::new(),
         })
     }
@@ -301,8 +310,16 @@ impl Node {
         self.retries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The connection is lost, unless it ends because the process does.
+    fn is_lost(&self, reason: &str) {
+        if self.phase() == Phase::Running {
+            self.away.lost(reason);
+        }
+    }
+
     /// The connection was lost, and there is another one: others may not have one yet.
     fn came_back(&self) {
+        self.away.is_over();
         let until = self
             .now()
             .since_origin()

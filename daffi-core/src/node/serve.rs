@@ -68,6 +68,7 @@ impl Node {
                 Ok(lost) => lost,
                 Err(reason) => {
                     warn!(controller = %peer, reason, "the connection is of no use any more");
+                    self.is_lost(&reason);
                     outbox.abort();
                     break;
                 }
@@ -75,12 +76,18 @@ impl Node {
             let stops = heard.stops.load(Ordering::Relaxed);
             let Some(going_on) = going_on.as_mut().filter(|_| outbox.keeps() && !stops) else {
                 self.log_end(&peer, &lost, stops);
+                self.is_lost(if stops {
+                    "the controller has said goodbye"
+                } else {
+                    &lost
+                });
                 break;
             };
             outbox.sever();
             // Nothing of what is lost is kept until then.
             drop(inlet);
             let Some(resumed) = self.resume(route, going_on, &lost, &heard, &outbox).await else {
+                self.is_lost(&lost);
                 outbox.abort();
                 break;
             };

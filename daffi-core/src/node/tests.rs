@@ -150,6 +150,10 @@ pub(crate) async fn joined(
         hooks: Hooks {
             connected: Box::new(|| {}),
             disconnected: Box::new(|| {}),
+            refused: Refused {
+                told: Box::new(|_| {}),
+                gives_up: false,
+            },
             ended: Arc::new(|| {}),
         },
         connect_timeout: LONG,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Global, GlobalBuilder};
+use crate::error::StartError;
 use crate::proto::TraceContext;
 
 impl GlobalBuilder {
@@ -56,9 +57,41 @@ impl GlobalBuilder {
         self
     }
 
-    /// Is called whenever the node has lost its connection, and when it stops. Must not block.
+    /// Is called whenever the node has lost its connection, and when it stops. Must not block. Why it was lost,
+    /// [`last_disconnect`](Global::last_disconnect) says.
     pub fn on_node_disconnect(mut self, hook: impl Fn(&Global) + Send + Sync + 'static) -> Self {
         self.on_node_disconnect.push(Box::new(hook));
+        self
+    }
+
+    /// Is called when the controller does not let this process in again that had lost its connection, and nothing that the process does
+    /// changes that: another process has taken its name meanwhile, say, or it has lost its rights. Is told why, as [`start`](Self::start) would say it; once for each
+    /// time that the process is away. Must not block.
+    ///
+    /// The process goes on asking to be let in, and comes back with the state that it has when the name is free, unless it
+    /// [gives up](Self::give_up_when_refused). That a controller stops, or that a quota has no room, passes, and is not told.
+    pub fn on_refused(mut self, hook: impl Fn(&Global, &StartError) + Send + Sync + 'static) -> Self {
+        self.on_refused.push(Box::new(hook));
+        self
+    }
+
+    /// Whether this `Global` ends when the controller does not let it in again ([`on_refused`](Self::on_refused)), rather than to ask for ever: its calls
+    /// end with [`CallError::Cancelled`](crate::CallError::Cancelled), what it runs is stopped, and [`join`](Global::join) returns the reason.
+    /// Default: no.
+    ///
+    /// ```no_run
+    /// # use daffi_core as daffi;
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::{Ended, Global};
+    ///
+    /// let g = Global::builder().process_name("leader").give_up_when_refused(true).start().await?;
+    /// if let Ended::Refused(reason) = g.join().await {
+    ///     println!("another one leads by now: {reason}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn give_up_when_refused(mut self, gives_up: bool) -> Self {
+        self.gives_up = gives_up;
         self
     }
 }

@@ -11,13 +11,13 @@ use tracing::info;
 
 use super::super::kept::Kept;
 use super::super::{Global, Inner};
-use super::{GlobalBuilder, Hook};
+use super::{GlobalBuilder, Hook, RefusedHook};
 use crate::auth::{Identities, Proving, Source};
 use crate::call::block_on;
 use crate::error::{ConfigFault, StartError};
 use crate::host::{HostEntry, HostOptions};
 use crate::link::handshake::Trust;
-use crate::node::{Hooks, Node, NodeOptions, Route, Supervisor, in_process};
+use crate::node::{Hooks, Node, NodeOptions, Refused, Route, Supervisor, in_process};
 use crate::random;
 use crate::registry::{BoundCallback, Catalog, Description};
 use crate::transport::{Security, own_uid};
@@ -194,7 +194,11 @@ impl GlobalBuilder {
                 Some(controller) => Route::Memory(Arc::clone(controller)),
                 None => Route::Socket { address, security },
             },
-            hooks: hooks(&global, self.on_node_connect, self.on_node_disconnect),
+            hooks: hooks(
+                &global,
+                (self.on_node_connect, self.on_node_disconnect),
+                (self.on_refused, self.gives_up),
+            ),
             connect_timeout: self.connect_timeout,
         };
         supervisor.start().await?;
@@ -244,7 +248,11 @@ fn stopped_when_dropped(inner: &Arc<Inner>) -> Kept {
     })
 }
 
-fn hooks(global: &Global, connected: Vec<Hook>, disconnected: Vec<Hook>) -> Hooks {
+fn hooks(
+    global: &Global,
+    (connected, disconnected): (Vec<Hook>, Vec<Hook>),
+    (refused, gives_up): (Vec<RefusedHook>, bool),
+) -> Hooks {
     let call_all = |hooks: Vec<Hook>| {
         let inner = Arc::clone(&global.inner);
         Box::new(move || {
@@ -257,6 +265,17 @@ fn hooks(global: &Global, connected: Vec<Hook>, disconnected: Vec<Hook>) -> Hook
     Hooks {
         connected: call_all(connected),
         disconnected: call_all(disconnected),
+        refused: Refused {
+            told: {
+                let inner = Arc::clone(&global.inner);
+                Box::new(move |error| {
+                    let global = Global::of(Arc::clone(&inner));
+                    let home = global.home();
+                    home.enter(|| refused.iter().for_each(|hook| hook(&global, error)));
+                })
+            },
+            gives_up,
+        },
         ended: {
             let stopped = global.inner.stopped.clone();
             Arc::new(move || stopped.cancel())

@@ -36,6 +36,10 @@ async fn start_in(
         hooks: Hooks {
             connected: Box::new(|| {}),
             disconnected: Box::new(|| {}),
+            refused: Refused {
+                told: Box::new(|_| {}),
+                gives_up: false,
+            },
             ended: Arc::new(|| {}),
         },
         connect_timeout,

@@ -61,7 +61,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::spawn(show_when_it_leads(Arc::clone(&member), name));
     tokio::select! {
         () = member.run() => {}
-        () = g.join() => {}
+        _ = g.join() => {}
     }
     Ok(())
 }
