@@ -56,6 +56,15 @@ pub(super) struct Parked {
     pub(super) since: Moment,
     /// Which of its argument streams have ended already, and how, encoded.
     pub(super) closed: Vec<(StreamId, Bytes)>,
+    /// How much its caller has granted of the stream that it may be answered with.
+    pub(super) granted: Granted,
+}
+
+/// What a receiver has granted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Granted {
+    pub(super) items: u32,
+    pub(super) bytes: u32,
 }
 
 /// How many bytes a call keeps of what its streams ended with.

@@ -229,6 +229,15 @@ impl Lines {
         true
     }
 
+    /// Keeps what the caller of a call has granted of the stream that it may be answered with.
+    pub(super) fn keep_credit(&mut self, id: WaitId, items: u32, bytes: u32) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            let granted = &mut call.granted;
+            granted.items = granted.items.saturating_add(items);
+            granted.bytes = granted.bytes.saturating_add(bytes);
+        }
+    }
+
     // ------------------------------------------------------------------ whose turn it is
 
     /// Whether a call of the caller's waits in one of these lines.

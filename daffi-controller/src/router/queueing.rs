@@ -12,7 +12,7 @@ use bytes::Bytes;
 use daffi_core::proto::{self, Absence, CallId, Failed, Header, Status, StreamId};
 
 use super::ids::{Caller, PeerId, ProviderKey, Routed, Sent, WaitId};
-use super::line::{LineKey, Parked};
+use super::line::{Granted, LineKey, Parked};
 use super::lines::{Admission, Bound};
 use super::made::Made;
 use super::outlet::Outlet;
@@ -75,6 +75,7 @@ impl Router {
             size: wait.size,
             since: turn.now(),
             closed: Vec::new(),
+            granted: Granted::default(),
         });
         self.peers.begun(wait.by, false);
         if wait.unsure {
@@ -196,7 +197,7 @@ impl Router {
                 if let Some(caller) = self.peers.live(caller) {
                     caller.sent.insert(call, Sent::Routed(Routed::Run(number)));
                 }
-                self.pass_closed(caller, call, &parked.closed, out);
+                self.pass_kept((caller, call), StreamId::Result(0), &parked, out);
             }
             Caller::HandedOver(caller) if payload.to_come() == 0 => {
                 self.answer(caller, parked.made.number, Status::Value, &Bytes::new(), out);
@@ -210,22 +211,33 @@ impl Router {
             Caller::Part(part) => {
                 self.broadcasts.route(part, Routed::Run(number));
                 if let Some((caller, call)) = self.broadcasts.call_of(part) {
-                    self.pass_closed(caller, call, &parked.closed, out);
+                    self.pass_kept((caller, call), StreamId::Result(part.index), &parked, out);
                 }
             }
             Caller::Nobody => {}
         }
     }
 
-    /// Tells a provider that is given a call which of its streams had ended before.
-    fn pass_closed(
+    /// Tells a provider that is given a call what its caller had said of its streams before: how much of the result is granted, and
+    /// which arguments have ended.
+    fn pass_kept(
         &mut self,
-        caller: PeerId,
-        call: CallId,
-        closed: &[(StreamId, Bytes)],
+        (caller, call): (PeerId, CallId),
+        result: StreamId,
+        parked: &Parked,
         out: &mut impl Outlet,
     ) {
-        for (stream, status) in closed {
+        let Granted { items, bytes } = parked.granted;
+        if items > 0 || bytes > 0 {
+            let credit = Header::Credit {
+                call,
+                stream: result,
+                items,
+                bytes,
+            };
+            self.pass_to_provider(caller, call, credit, result, out);
+        }
+        for (stream, status) in &parked.closed {
             if let Ok(status) = proto::decode_guarded(status) {
                 let (call, stream) = (call, *stream);
                 let close = Header::Close { call, stream, status };

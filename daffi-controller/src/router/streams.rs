@@ -115,10 +115,23 @@ impl Router {
             } => self.to_provider(from, call, stream),
             _ => return Err(Fault::Unexpected("a frame of a stream from the wrong end")),
         };
-        if let Header::Close { call, stream, status } = &header
-            && let Some(id) = self.queued(from, *call, *stream)
-        {
-            self.close_early(id, *stream, status, out);
+        match &header {
+            Header::Close { call, stream, status } => {
+                if let Some(id) = self.queued(from, *call, *stream) {
+                    self.close_early(id, *stream, status, out);
+                }
+            }
+            Header::Credit {
+                call,
+                stream,
+                items,
+                bytes,
+            } => {
+                if let Some(id) = self.queued(from, *call, *stream) {
+                    self.lines.keep_credit(id, *items, *bytes);
+                }
+            }
+            _ => {}
         }
         let empty = Bytes::new();
         let payload = match header {
@@ -211,11 +224,11 @@ impl Router {
         })
     }
 
-    /// The call that waits for a provider, if a stream is one of its arguments.
+    /// The call that waits for a provider, of which a stream is an argument or the result.
     fn queued(&self, from: PeerId, call: CallId, stream: StreamId) -> Option<WaitId> {
         let routed = match (self.sent(from, call)?, stream) {
-            (Sent::Routed(routed), StreamId::Argument(_)) => routed,
-            (Sent::Broadcast(of), StreamId::ArgumentOf { part: index, .. }) => {
+            (Sent::Routed(routed), StreamId::Argument(_) | StreamId::Result(0)) => routed,
+            (Sent::Broadcast(of), StreamId::ArgumentOf { part: index, .. } | StreamId::Result(index)) => {
                 self.broadcasts.routed(Part { of, index })?
             }
             _ => return None,

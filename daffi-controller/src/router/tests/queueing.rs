@@ -564,6 +564,36 @@ fn p14_streams_that_end_before_their_call_begins_are_ended_where_it_runs() {
 }
 
 #[test]
+fn p14_what_is_granted_of_the_stream_of_a_call_that_waits_is_granted_where_it_runs() {
+    let mut f = Fixture::new();
+    let provider = f.join_with("provider", 1, 1000);
+    let caller = f.connect("caller");
+    let (_, run) = f.routed(caller, call(0, "add"));
+    f.waits(caller, call(1, "add"));
+    let credit = |items, bytes| Header::Credit {
+        call: id(1),
+        stream: StreamId::Result(0),
+        items,
+        bytes,
+    };
+    f.receive(caller, credit(3, 100), &Bytes::new()).unwrap();
+    f.receive(caller, credit(2, u32::MAX), &Bytes::new()).unwrap();
+    assert_eq!(f.said(), []);
+    f.reply(provider, run);
+    let granted: Vec<_> = f
+        .said()
+        .into_iter()
+        .filter_map(|(to, said)| match said {
+            Said::Credit {
+                stream, items, bytes, ..
+            } if to == provider => Some((stream, items, bytes)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(granted, [(StreamId::Result(0), 5, u32::MAX)]);
+}
+
+#[test]
 fn p14_calls_that_wait_count_for_the_share_of_their_caller() {
     let mut f = Fixture::new();
     f.router = Router::new(LIMITS, 10, 1 << 30, 1);
