@@ -54,6 +54,13 @@ impl Mill {
         all
     }
 
+    /// Gives what it ground, item by item.
+    #[callback(concurrency = 1)]
+    pub async fn pour(&self, sacks: u32) -> impl Stream<Item = u32> + use<> {
+        self.begun.notify_one();
+        stream::iter(0..sacks)
+    }
+
     /// As `grind`, one at a time for each process that asks.
     #[callback(concurrency_per_caller = 1)]
     pub async fn polish(&self, sack: u32) -> u32 {
@@ -74,6 +81,7 @@ struct Mills;
 impl Mills {
     async fn grind(&self, sack: u32) -> u32;
     async fn sift(&self, sacks: impl Stream<Item = u32>) -> u32;
+    async fn pour(&self, sacks: u32) -> impl Stream<Item = u32>;
     async fn polish(&self, sack: u32) -> u32;
     async fn who(&self) -> String;
 }
@@ -107,6 +115,50 @@ async fn p14_streams_of_calls_that_wait_arrive() {
             (0..20u32).map(|most| (0..most).sum()).collect::<Vec<u32>>()
         );
         net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p14_calls_that_wait_and_are_answered_with_streams_give_their_items() {
+    over_each(async |transport| {
+        let mill = Mill::new(true);
+        let net = Net::start(transport, |builder| builder.service(mill.clone())).await;
+        let other = net
+            .join()
+            .process_name("other")
+            .service(mill)
+            .start()
+            .await
+            .unwrap();
+        let g = net.caller().await;
+        let poured = join_all((0..10).map(async |sacks| {
+            let mut items = Mills.pour(sacks).on(&g).await.unwrap();
+            let mut count = 0;
+            while let Some(item) = items.next().await {
+                assert_eq!(item.unwrap(), count);
+                count += 1;
+            }
+            count
+        }))
+        .await;
+        assert_eq!(poured, (0..10).collect::<Vec<u32>>());
+        // One of many is busy with a stream that is not read on.
+        let mut held = Mills.pour(1_000_000).to("other").on(&g).await.unwrap();
+        assert_eq!(held.next().await, Some(Ok(0)));
+        let all = Mills.pour(3).broadcast().on(&g).items();
+        let all = tokio::spawn(async move {
+            let mut all = all.await.unwrap();
+            let mut counts = std::collections::BTreeMap::new();
+            while let Some((process, _)) = all.next().await {
+                *counts.entry(process).or_insert(0) += 1;
+            }
+            counts
+        });
+        while held.next().await.is_some() {}
+        let counts: Vec<_> = all.await.unwrap().into_iter().collect();
+        assert_eq!(counts, [("other".to_owned(), 3), ("service".to_owned(), 3)]);
+        net.stop([g, other]).await;
     })
     .await;
 }
