@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use daffi::{CallContext, CallError, RegisterError, Streaming, callback, fetcher};
+use daffi::{CallContext, CallError, RegisterError, Streaming, TimeLimit, callback, fetcher};
 use futures_util::future::join_all;
 use futures_util::stream::{self, Stream};
 use tokio::sync::{Notify, Semaphore};
@@ -54,6 +54,19 @@ impl Mill {
         all
     }
 
+    /// Holds its thread until it is let go, whatever time it has.
+    #[callback(concurrency = 1, timeout = "20ms")]
+    pub fn press(&self, sack: u32) -> u32 {
+        let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(running, Ordering::SeqCst);
+        self.begun.notify_one();
+        while self.gate.available_permits() == 0 {
+            std::thread::yield_now();
+        }
+        self.running.fetch_sub(1, Ordering::SeqCst);
+        sack
+    }
+
     /// Gives what it ground, item by item.
     #[callback(concurrency = 1)]
     pub async fn pour(&self, sacks: u32) -> impl Stream<Item = u32> + use<> {
@@ -81,6 +94,7 @@ struct Mills;
 impl Mills {
     async fn grind(&self, sack: u32) -> u32;
     async fn sift(&self, sacks: impl Stream<Item = u32>) -> u32;
+    async fn press(&self, sack: u32) -> u32;
     async fn pour(&self, sacks: u32) -> impl Stream<Item = u32>;
     async fn polish(&self, sack: u32) -> u32;
     async fn who(&self) -> String;
@@ -159,6 +173,63 @@ async fn p14_calls_that_wait_and_are_answered_with_streams_give_their_items() {
         let counts: Vec<_> = all.await.unwrap().into_iter().collect();
         assert_eq!(counts, [("other".to_owned(), 3), ("service".to_owned(), 3)]);
         net.stop([g, other]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p14_a_callback_that_is_over_its_time_and_goes_on_keeps_its_place() {
+    over_each(async |transport| {
+        let mill = Mill::new(false);
+        let net = Net::start(transport, |builder| builder.service(mill.clone())).await;
+        let g = net.caller().await;
+        let late = Mills.press(0).on(&g).await;
+        assert!(
+            matches!(
+                late,
+                Err(CallError::Timeout {
+                    limit: TimeLimit::Callback(_),
+                    ..
+                })
+            ),
+            "{late:?}"
+        );
+        let waiting: Vec<_> = (1..6).map(|sack| Mills.press(sack).on(&g).bg()).collect();
+        // What was sent before an answered question has arrived.
+        g.callbacks().await.unwrap();
+        assert_eq!(mill.running.load(Ordering::SeqCst), 1);
+        mill.gate.add_permits(1);
+        for job in waiting {
+            // However slow the machine is.
+            let outcome = job.await;
+            assert!(
+                matches!(outcome, Ok(_) | Err(CallError::Timeout { .. })),
+                "{outcome:?}"
+            );
+        }
+        assert_eq!(mill.most.load(Ordering::SeqCst), 1);
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p14_a_call_that_is_cancelled_keeps_its_place_until_it_has_stopped() {
+    over_each(async |transport| {
+        let mill = Mill::new(true);
+        let net = Net::start(transport, |builder| builder.service(mill)).await;
+        let g = net.caller().await;
+        for round in 0..20 {
+            let dropped: Vec<_> = (0..3).map(|sack| Mills.grind(sack).on(&g).bg()).collect();
+            let kept: Vec<_> = (0..10).map(|sack| Mills.grind(sack).on(&g).bg()).collect();
+            for job in dropped {
+                job.cancel();
+            }
+            for (sack, job) in (0..).zip(kept) {
+                assert_eq!(job.await, Ok(sack), "in round {round}");
+            }
+        }
+        net.stop([g]).await;
     })
     .await;
 }

@@ -81,6 +81,11 @@ impl Outstanding {
         self.over <= OVER
     }
 
+    /// Its provider knows that nobody wants the answer: it has said so itself.
+    pub(super) const fn is_told(&mut self) {
+        self.cancelled = true;
+    }
+
     /// Tells the provider, once, that nobody wants the answer to its call `number`.
     pub(super) fn cancel(&mut self, number: CallId, out: &mut impl Outlet) {
         if !std::mem::replace(&mut self.cancelled, true) {

@@ -74,6 +74,7 @@ impl Takes {
                     )
                 }
                 Header::Reply { call, status }
+                | Header::EarlyReply { call, status }
                 | Header::Large {
                     frame: Large::Reply { call, status },
                     ..

@@ -24,6 +24,7 @@ mod choosing;
 mod claiming;
 mod counting;
 mod directory;
+mod ending;
 mod gathered;
 mod gathering;
 mod groups;
@@ -185,6 +186,11 @@ impl Router {
         out: &mut impl Outlet,
     ) -> Result<Option<Task>, Fault> {
         Ok(match header {
+            Header::EarlyReply { call, status } => {
+                turn.spend_words(words(&status));
+                self.reply_early(from, call, status, payload, out)?;
+                None
+            }
             Header::CallTo { call, processes } => {
                 self.call_to(from, &call, &processes, Arguments::Whole(payload), turn, out)?
             }

@@ -251,7 +251,7 @@ impl Each {
                 Ok(ended) => ended,
                 Err(_) => {
                     // It can only be told. Its caller hears of it now; its place is not another's before it has ended.
-                    self.node.answer(self.run, &self.tally(Some(too_late(own))));
+                    self.node.tell_early(self.run, &self.tally(Some(too_late(own))));
                     self.context.cancel();
                     self.node.leave_threads(self.run);
                     let _ = thread.await;

@@ -98,13 +98,13 @@ impl Drop for Report {
     }
 }
 
-/// A callback begins, and may block its thread: its run cannot be stopped before it has begun, and keeps its place.
+/// A callback begins, and may block its thread: what waits for that goes on when this is dropped.
 pub(super) struct Beginning(Arc<Report>);
 
 impl Beginning {
     /// Unless nobody waits for it any more.
     pub(super) fn of(report: Arc<Report>) -> Option<Self> {
-        let is_wanted = report.node.drive(|session, _, _| session.begin(report.run));
+        let is_wanted = report.node.drive(|session, _, _| session.is_wanted(report.run));
         is_wanted.then(|| Self(report))
     }
 }
@@ -112,6 +112,6 @@ impl Beginning {
 impl Drop for Beginning {
     fn drop(&mut self) {
         let Report { node, run, .. } = &*self.0;
-        node.drive(|session, _, events| session.has_begun(*run, events));
+        node.drive(|session, _, events| session.let_pass(*run, events));
     }
 }

@@ -160,9 +160,9 @@ impl Node {
         self.drive(|session, out, _| session.tell_done(run, items, out));
     }
 
-    /// Answers a run that has not ended yet.
-    pub(super) fn answer(&self, run: RunId, outcome: &Outcome) {
-        self.drive(|session, out, _| session.answer(run, outcome, out));
+    /// Tells the caller of a run that has not ended yet how its call has.
+    pub(super) fn tell_early(&self, run: RunId, outcome: &Outcome) {
+        self.drive(|session, out, _| session.tell_early(run, outcome, out));
     }
 }
 

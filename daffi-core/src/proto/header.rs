@@ -189,6 +189,15 @@ pub enum Header<'a> {
     },
     /// From a node: it waits for nothing any more, and what it has sent is all. The session ends with the connection. No payload.
     Finished,
+    /// From the provider: how a call has ended for its caller, while its callback has not stopped: its place is not free before the
+    /// [`Reply`](Self::Reply), which still comes and tells the caller nothing. Payload: as in `Reply`.
+    EarlyReply {
+        /// Which.
+        call: CallId,
+        /// How it ended.
+        #[serde(borrow)]
+        status: Status<'a>,
+    },
 }
 
 impl Header<'_> {
@@ -224,6 +233,7 @@ impl Header<'_> {
                 of: PieceOf::Arguments,
             } => Some(Party::Caller(*call)),
             Self::Reply { call, .. }
+            | Self::EarlyReply { call, .. }
             | Self::Roster { call }
             | Self::Part { call, .. }
             | Self::Happened { call }

@@ -358,6 +358,7 @@ impl<W, C: Clone> Session<W, C> {
             | Header::Finished
             | Header::Call(_)
             | Header::CallTo { .. }
+            | Header::EarlyReply { .. }
             | Header::CancelPart { .. }
             | Header::Offer { .. }
             | Header::Withdraw { .. }

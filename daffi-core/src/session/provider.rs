@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::arriving::{Arguments, HeldRun};
-use super::runs::Unwanted;
 use super::start::{Terms, Times};
 use super::streams::End;
 use super::transmit::{Transmit, Unsent};
@@ -37,18 +36,6 @@ impl<W, C: Clone> Session<W, C> {
     #[must_use]
     pub fn is_wanted(&self, run: RunId) -> bool {
         self.runs.is_wanted(run)
-    }
-
-    /// Begins a run where it may block its thread, if its answer is still wanted: it cannot be stopped before it
-    /// [has begun](Self::has_begun).
-    pub fn begin(&mut self, run: RunId) -> bool {
-        self.runs.begin(run)
-    }
-
-    /// A run has begun, and no longer blocks a thread.
-    pub fn has_begun(&mut self, run: RunId, events: &mut Vec<Event<W, C>>) {
-        self.runs.has_begun(run);
-        self.let_pass(run, events);
     }
 
     /// What waits until a run has begun waits no longer.
@@ -115,10 +102,10 @@ impl<W, C: Clone> Session<W, C> {
         }
     }
 
-    /// Answers a run that has not ended yet, whatever it will end with.
-    pub fn answer(&mut self, run: RunId, outcome: &Outcome, out: &mut impl Transmit) {
-        if let Some(call) = self.runs.release(run) {
-            reply(call, outcome, out);
+    /// Tells the caller of a run that has not ended yet how its call has, whatever the run will end with.
+    pub fn tell_early(&mut self, run: RunId, outcome: &Outcome, out: &mut impl Transmit) {
+        if let Some(call) = self.runs.unwanted(run) {
+            early_reply(call, outcome, out);
         }
     }
 
@@ -197,11 +184,11 @@ impl<W, C: Clone> Session<W, C> {
             }
         };
         self.forget_arriving(tell_of, events);
-        self.runs.abandon_all(|call, run| {
+        self.runs.abandon_all(|call, run, was_wanted| {
             if tell {
                 reply(call, &Err(Failed::Cancelled { may_have_run: true }.into()), out);
             }
-            events.push(Event::Abort(run));
+            events.extend(was_wanted.then_some(Event::Abort(run)));
         });
     }
 
@@ -219,8 +206,8 @@ impl<W, C: Clone> Session<W, C> {
         if let Some(caller) = self.give_up_arriving(run, failed(false), out, events) {
             self.begin_next(now, &caller, out, events);
         } else {
-            let unwanted = self.runs.cancel(call);
-            self.stop_run(unwanted, failed(true), out, events);
+            let run = self.runs.cancel(call);
+            self.stop_run(run, events);
         }
     }
 
@@ -236,33 +223,24 @@ impl<W, C: Clone> Session<W, C> {
             if self.arriving.has_of(&caller) {
                 events.push(Event::GoOn(caller));
             }
-        } else if let Some((unwanted, answer)) = self.runs.give_up(run) {
-            self.stop_run(Some(unwanted), answer, out, events);
+        } else if let Some(told) = self.runs.give_up(run) {
+            if let Some((call, failed)) = told {
+                early_reply(call, &Err(failed.into()), out);
+            }
+            self.stop_run(Some(run), events);
         }
     }
 
     /// The connection is lost: nobody waits for any run.
     pub(super) fn abandon_runs(&mut self, events: &mut Vec<Event<W, C>>) {
         self.forget_arriving(drop, events);
-        self.runs.abandon_all(|_, run| events.push(Event::Abort(run)));
+        self.runs
+            .abandon_all(|_, run, was_wanted| events.extend(was_wanted.then_some(Event::Abort(run))));
     }
 
     /// Stops a run that nobody waits for any more.
-    pub(super) fn stop_run(
-        &mut self,
-        unwanted: Option<Unwanted>,
-        answer: Failed,
-        out: &mut impl Transmit,
-        events: &mut Vec<Event<W, C>>,
-    ) {
-        let run = match unwanted {
-            Some(Unwanted::Answer(call, run)) => {
-                reply(call, &Err(answer.into()), out);
-                run
-            }
-            Some(Unwanted::AnswerLater(run)) => run,
-            None => return,
-        };
+    pub(super) fn stop_run(&mut self, run: Option<RunId>, events: &mut Vec<Event<W, C>>) {
+        let Some(run) = run else { return };
         self.end_streams(End::Run(run), events);
         self.go_on_without(run, events);
         events.push(Event::Abort(run));
@@ -274,6 +252,25 @@ pub(super) const HEADER_BYTES: usize = 1024;
 
 /// Answers a call. A value over the frame limit becomes an error that says so; of an error's words there are fewer then.
 pub(super) fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
+    answer(|call, status| Header::Reply { call, status }, call, outcome, out);
+}
+
+/// Tells a caller how its call has ended, while its callback has not stopped.
+fn early_reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
+    answer(
+        |call, status| Header::EarlyReply { call, status },
+        call,
+        outcome,
+        out,
+    );
+}
+
+fn answer(
+    header: for<'a> fn(CallId, Status<'a>) -> Header<'a>,
+    call: CallId,
+    outcome: &Outcome,
+    out: &mut impl Transmit,
+) {
     let long = match outcome {
         Ok(value) => !value.is_empty(),
         Err(failure) => matches!(failure, Failure::App { .. }) || failure.long_bytes() > HEADER_BYTES,
@@ -288,7 +285,7 @@ pub(super) fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
     let fitting = fitting.map(Err);
     let outcome = fitting.as_ref().unwrap_or(outcome);
     let (status, payload) = Status::of(outcome);
-    let sent = out.send(&Header::Reply { call, status }, payload);
+    let sent = out.send(&header(call, status), payload);
     if let Err(Unsent::TooLarge { size, limit }) = sent {
         let failed = Failed::TooLarge {
             size: size as u64,
@@ -296,12 +293,6 @@ pub(super) fn reply(call: CallId, outcome: &Outcome, out: &mut impl Transmit) {
             may_have_run: true,
         };
         // Small, so only a lost connection can refuse it.
-        let _ = out.send(
-            &Header::Reply {
-                call,
-                status: Status::Failed(failed),
-            },
-            &Bytes::new(),
-        );
+        let _ = out.send(&header(call, Status::Failed(failed)), &Bytes::new());
     }
 }

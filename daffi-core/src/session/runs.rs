@@ -38,14 +38,10 @@ struct Offer<C> {
 struct Run {
     stamp: u64,
     callback: CallbackId,
-    /// The call to answer; `None` once it is answered, while the callback has not yet stopped.
+    /// The call to answer; `None` once the connection that it came by is lost.
     call: Option<CallId>,
-    /// Nobody waits for it, and it is answered when it has stopped.
+    /// Nobody waits for it any more. It is answered when it has stopped, as its place is free then and not before.
     cancelled: bool,
-    /// It cannot be stopped.
-    blocking: bool,
-    /// It begins, and cannot be stopped before it has.
-    begins: bool,
     /// Its deadline is the callback's own, of which the caller does not know: so much is allowed.
     own_limit: Option<Duration>,
     /// How many bytes its arguments take.
@@ -56,21 +52,6 @@ struct Run {
     stopped: u16,
     /// Who called.
     caller: Arc<str>,
-}
-
-impl Run {
-    const fn cannot_be_stopped(&self) -> bool {
-        self.blocking || self.begins
-    }
-}
-
-/// What becomes of a call that nobody waits for any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unwanted {
-    /// It is answered now.
-    Answer(CallId, RunId),
-    /// Its callback cannot be stopped: the answer comes when it has ended. Whoever shares its load counts it until then.
-    AnswerLater(RunId),
 }
 
 impl<C: Clone> Runs<C> {
@@ -135,22 +116,6 @@ impl<C: Clone> Runs<C> {
     pub(super) fn is_wanted(&self, run: RunId) -> bool {
         self.get(run)
             .is_some_and(|run| run.call.is_some() && !run.cancelled)
-    }
-
-    /// Whether a run is wanted, which then cannot be stopped before it has begun.
-    pub(super) fn begin(&mut self, run: RunId) -> bool {
-        let wanted = self.is_wanted(run);
-        if let Some(run) = self.get_mut(run).filter(|_| wanted) {
-            run.begins = true;
-        }
-        wanted
-    }
-
-    /// It can be stopped now, if it can at all.
-    pub(super) fn has_begun(&mut self, run: RunId) {
-        if let Some(run) = self.get_mut(run) {
-            run.begins = false;
-        }
     }
 
     /// It reads no more of one of its arguments.
@@ -254,8 +219,6 @@ impl<C: Clone> Runs<C> {
             callback: header.callback,
             call: Some(header.call),
             cancelled: false,
-            blocking: offer.terms.blocking,
-            begins: false,
             own_limit: None,
             bytes,
             flows: false,
@@ -310,49 +273,43 @@ impl<C: Clone> Runs<C> {
     }
 
     /// The call is not wanted any more. `None` if it was not before.
-    pub(super) fn cancel(&mut self, call: CallId) -> Option<Unwanted> {
+    pub(super) fn cancel(&mut self, call: CallId) -> Option<RunId> {
         let run = self.run_of(call)?;
-        self.unwanted(run, Run::cannot_be_stopped)
+        self.unwanted(run)?;
+        Some(run)
     }
 
-    /// The time of the run is over: what becomes of it, and what its caller is told. `None` if it was not wanted before.
-    pub(super) fn give_up(&mut self, run: RunId) -> Option<(Unwanted, Failed)> {
+    /// The time of the run is over: the call, and what its caller is told, if that keeps no account of that time. `None` if it was not
+    /// wanted before.
+    pub(super) fn give_up(&mut self, run: RunId) -> Option<Option<(CallId, Failed)>> {
         let own = self.get(run)?.own_limit;
-        // The caller keeps its own time.
-        let unwanted = self.unwanted(run, |run| run.cannot_be_stopped() && own.is_none())?;
-        let limit = own.map_or(TimeLimit::Call, TimeLimit::Callback);
+        let call = self.unwanted(run)?;
         let may_have_run = true;
-        Some((unwanted, Failed::Timeout { limit, may_have_run }))
+        Some(own.map(|own| {
+            let limit = TimeLimit::Callback(own);
+            (call, Failed::Timeout { limit, may_have_run })
+        }))
     }
 
-    fn unwanted(&mut self, id: RunId, later: impl FnOnce(&Run) -> bool) -> Option<Unwanted> {
-        let run = self
-            .get_mut(id)
-            .filter(|run| run.call.is_some() && !run.cancelled)?;
-        if later(run) {
-            run.cancelled = true;
-            return Some(Unwanted::AnswerLater(id));
-        }
-        Some(Unwanted::Answer(self.release(id)?, id))
-    }
-
-    /// The call to answer, which the run then has no more.
-    pub(super) fn release(&mut self, id: RunId) -> Option<CallId> {
-        let call = self.get_mut(id)?.call.take()?;
-        self.by_call.remove(&call);
+    /// Nobody waits for a run any more, if somebody did: the call that it is to answer when it has stopped.
+    pub(super) fn unwanted(&mut self, id: RunId) -> Option<CallId> {
+        let run = self.get_mut(id).filter(|run| !run.cancelled)?;
+        let call = run.call?;
+        run.cancelled = true;
         Some(call)
     }
 
-    /// No run is wanted any more.
-    pub(super) fn abandon_all(&mut self, mut stop: impl FnMut(CallId, RunId)) {
+    /// No run is wanted any more, nor is it to be answered when it has stopped: what is said of each is whether it was wanted before.
+    pub(super) fn abandon_all(&mut self, mut stop: impl FnMut(CallId, RunId, bool)) {
         let mut open: Vec<_> = self.by_call.drain().collect();
         // In the order in which they came.
         open.sort_unstable_by_key(|(_, run)| run.stamp);
         for (call, run) in open {
-            if let Some(found) = self.runs.get_mut(run.index) {
-                found.call = None;
-            }
-            stop(call, run);
+            let Some(found) = self.runs.get_mut(run.index) else {
+                continue;
+            };
+            found.call = None;
+            stop(call, run, !found.cancelled);
         }
     }
 

@@ -40,7 +40,7 @@ pub struct Start<C> {
     pub callback: C,
     /// How often.
     pub times: Times,
-    /// Others wait until it [has begun](super::Session::has_begun), which is to be said.
+    /// Others wait until it [has begun](super::Session::let_pass), which is to be said.
     pub is_first: bool,
     /// The process that called.
     pub caller: Arc<str>,

@@ -164,6 +164,10 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
                 call: CALL,
                 status: status.clone(),
             },
+            Header::EarlyReply {
+                call: CALL,
+                status: status.clone(),
+            },
             Header::Part {
                 call: CALL,
                 index: 0,

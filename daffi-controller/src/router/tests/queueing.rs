@@ -564,6 +564,31 @@ fn p14_streams_that_end_before_their_call_begins_are_ended_where_it_runs() {
 }
 
 #[test]
+fn p14_a_place_is_taken_until_its_callback_has_stopped_whatever_its_caller_is_told() {
+    let mut f = Fixture::new();
+    let provider = f.join_with("provider", 1, 1000);
+    let (caller, other) = (f.connect("caller"), f.connect("other"));
+    let (_, run) = f.routed(caller, call(0, "add"));
+    f.waits(other, call(1, "add"));
+    let early = |run| Header::EarlyReply {
+        call: id(run),
+        status: Status::Failed(Failed::timeout(true)),
+    };
+    f.receive(provider, early(run), &Bytes::new()).unwrap();
+    assert_eq!(f.said(), [(caller, failure(0, Failed::timeout(true)))]);
+    // Its number is free, and a cancel of it nothing.
+    f.receive(caller, Header::Cancel { call: id(0) }, &Bytes::new())
+        .unwrap();
+    assert_eq!(f.said(), []);
+    let (_, next) = f.next(provider, run);
+    assert_eq!(f.router.calls_waiting(), 0);
+    f.replies(provider, next, other, 1);
+    // Of what was not given to it, it can tell nothing.
+    let unknown = f.receive(provider, early(next), &Bytes::new());
+    assert!(matches!(unknown, Err(Fault::Unexpected(_))));
+}
+
+#[test]
 fn p14_what_is_granted_of_the_stream_of_a_call_that_waits_is_granted_where_it_runs() {
     let mut f = Fixture::new();
     let provider = f.join_with("provider", 1, 1000);

@@ -1053,6 +1053,15 @@ fn the_rest() -> Vec<Golden> {
         ),
         golden("goodbye", Header::Goodbye, b"", "00 00 00 01 0b"),
         golden("finished", Header::Finished, b"", "00 00 00 01 1e"),
+        golden(
+            "early reply",
+            Header::EarlyReply {
+                call: CallId::first(7),
+                status: Status::Value,
+            },
+            b"\x01",
+            "00 00 00 05 1f 07 00 00 01",
+        ),
     ]
 }
 
@@ -1185,7 +1194,7 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "1f",                                  // a header
+        "20",                                  // a header
         "02 10",                               // a refusal
         "02 0f 09",                            // a reason not to go on with a session
         "06 07 00 03",                         // a status
@@ -1396,6 +1405,7 @@ fn the_documentation_shows_these_bytes() {
         "Resuming",
         "Resumes",
         "Finished",
+        "EarlyReply",
     ];
     let next = u8::try_from(frames.len()).unwrap();
     let error = decode::<Header<'_>>(&[next]).unwrap_err().to_string();

@@ -140,10 +140,8 @@ fn whose_time_is_over_before_all_has_come_has_not_run() {
     f.wait_until(55);
     let limit = crate::proto::TimeLimit::Callback(MS * 10);
     let may_have_run = true;
-    assert_eq!(
-        f.wire.sent(),
-        [refused(2, Failed::Timeout { limit, may_have_run })]
-    );
+    let outcome = Err(Failed::Timeout { limit, may_have_run }.into());
+    assert_eq!(f.wire.sent(), [Sent::EarlyReply { number: 2, outcome }]);
     assert_eq!(f.aborted(), [run]);
 }
 

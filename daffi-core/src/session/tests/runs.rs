@@ -249,15 +249,9 @@ fn a_run_for_each_item_of_a_stream_is_one_run_without_the_callbacks_own_time() {
     f.receive(header(0, Some(20)), Bytes::new()).unwrap();
     let start = f.started();
     f.wait_until(20);
-    let late = failed(Failed::timeout(true));
-    assert_eq!(
-        f.wire.sent(),
-        [Sent::Reply {
-            number: 0,
-            outcome: late
-        }]
-    );
     assert!(!f.session.is_wanted(start));
+    f.finish(start, &Ok(bytes("how many")));
+    assert_eq!(f.wire.sent(), [cancelled(0)]);
 }
 
 #[test]
@@ -291,27 +285,24 @@ fn concurrency_counts_runs_until_they_have_stopped() {
     let first = f.started();
     f.receive(Header::Cancel { call: id(0) }, Bytes::new()).unwrap();
     f.events.clear();
-    f.run(0, callback, None);
-    assert!(
-        f.events.is_empty(),
-        "the first has been answered, but has not stopped"
-    );
+    assert_eq!(f.wire.sent(), []);
+    f.run(1, callback, None);
+    assert_eq!(f.wire.sent(), [overloaded(1)], "the first has not stopped");
     f.finish(first, &Ok(Bytes::new()));
+    assert_eq!(f.wire.sent(), [cancelled(0)]);
     f.run(0, callback, None);
     f.started();
 }
 
 #[test]
-fn p4_a_cancelled_run_is_answered_and_stopped_at_once() {
+fn p4_a_cancelled_run_is_stopped_at_once_and_answered_when_it_has() {
     let mut f = Fixture::new();
     let run = f.running(0);
     f.receive(Header::Cancel { call: id(0) }, Bytes::new()).unwrap();
-    let outcome = failed(Failed::Cancelled { may_have_run: true });
-    assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
-    assert_eq!(f.aborted(), [run]);
+    assert_eq!((f.wire.sent(), f.aborted()), (vec![], vec![run]));
     assert!(!f.session.is_wanted(run));
     f.finish(run, &Ok(bytes("too late")));
-    assert_eq!(f.wire.sent(), []);
+    assert_eq!(f.wire.sent(), [cancelled(0)]);
     f.assert_empty();
 }
 
@@ -349,17 +340,17 @@ fn p4_a_run_is_stopped_at_the_deadline_of_its_call_or_its_own() {
         assert!(f.session.is_wanted(run));
         f.wait_until(expected);
         let is_own = own.is_some_and(|own| of_call.is_none_or(|of_call| own < of_call));
-        let limit = if is_own {
-            TimeLimit::Callback(MS * expected)
-        } else {
-            TimeLimit::Call
-        };
+        let limit = TimeLimit::Callback(MS * expected);
         let may_have_run = true;
-        let outcome = failed(Failed::Timeout { limit, may_have_run });
-        assert_eq!(f.wire.sent(), [Sent::Reply { number: 0, outcome }]);
+        let early = Sent::EarlyReply {
+            number: 0,
+            outcome: failed(Failed::Timeout { limit, may_have_run }),
+        };
+        // The caller keeps its own time.
+        assert_eq!(f.wire.sent(), Vec::from_iter(is_own.then_some(early)));
         assert_eq!(f.aborted(), [run]);
         f.finish(run, &Ok(bytes("too late")));
-        assert_eq!(f.wire.sent(), []);
+        assert_eq!(f.wire.sent(), [cancelled(0)]);
     }
 }
 
@@ -505,6 +496,20 @@ fn blocking(f: &mut Fixture, timeout: Option<Duration>) -> CallbackId {
     f.session.offer("blocks", terms)
 }
 
+fn cancelled(number: u32) -> Sent {
+    Sent::Reply {
+        number,
+        outcome: failed(Failed::Cancelled { may_have_run: true }),
+    }
+}
+
+fn overloaded(number: u32) -> Sent {
+    Sent::Reply {
+        number,
+        outcome: failed(Failed::Overloaded { may_have_run: false }),
+    }
+}
+
 #[test]
 fn a_cancelled_call_that_cannot_be_stopped_is_answered_when_it_has_ended() {
     let mut f = Fixture::new();
@@ -530,38 +535,7 @@ fn a_cancelled_call_that_cannot_be_stopped_is_answered_when_it_has_ended() {
 }
 
 #[test]
-fn what_begins_cannot_be_stopped_before_it_has_begun() {
-    let mut f = Fixture::new();
-    let terms = Terms {
-        concurrency: Some(1),
-        ..Terms::default()
-    };
-    let callback = f.session.offer("begins", terms);
-    for (stopped_first, by_deadline) in [(true, false), (true, true), (false, false), (false, true)] {
-        f.run(4, callback, by_deadline.then_some(10));
-        let run = f.started();
-        assert!(f.session.begin(run));
-        if !stopped_first {
-            f.session.has_begun(run, &mut f.events);
-        }
-        if by_deadline {
-            f.wait_until(f.now + 10);
-        } else {
-            f.receive(Header::Cancel { call: id(4) }, Bytes::new()).unwrap();
-        }
-        assert_eq!(f.aborted(), [run]);
-        // Its place is free when it is answered.
-        assert_eq!(f.wire.sent().len(), usize::from(!stopped_first));
-        assert!(!f.session.begin(run), "nobody waits for it");
-        f.session.has_begun(run, &mut f.events);
-        assert_eq!(f.wire.sent(), [], "it has yet to end");
-        f.finish(run, &Ok(bytes("too late")));
-        assert_eq!(f.wire.sent().len(), usize::from(stopped_first));
-    }
-}
-
-#[test]
-fn the_callers_deadline_does_not_free_a_callback_that_cannot_be_stopped_but_its_own_is_told() {
+fn p14_a_place_is_free_when_its_callback_has_stopped_and_the_callbacks_own_time_is_told_before() {
     for (own, told) in [
         (None, false),
         (Some(MS * 50), false),
@@ -574,9 +548,19 @@ fn the_callers_deadline_does_not_free_a_callback_that_cannot_be_stopped_but_its_
         let run = f.started();
         f.wait_until(60);
         assert_eq!(f.aborted(), [run]);
-        assert_eq!(f.wire.sent().len(), usize::from(told), "{own:?}");
+        let limit = TimeLimit::Callback(own.unwrap_or_default());
+        let may_have_run = true;
+        let early = Sent::EarlyReply {
+            number: 4,
+            outcome: failed(Failed::Timeout { limit, may_have_run }),
+        };
+        assert_eq!(f.wire.sent(), Vec::from_iter(told.then_some(early)), "{own:?}");
+        f.run(5, callback, None);
+        assert_eq!(f.wire.sent(), [overloaded(5)], "its place is not free");
         f.finish(run, &Ok(bytes("too late")));
-        assert_eq!(f.wire.sent().len(), usize::from(!told), "{own:?}");
+        assert_eq!(f.wire.sent(), [cancelled(4)], "{own:?}");
+        f.run(5, callback, None);
+        f.started();
     }
 }
 

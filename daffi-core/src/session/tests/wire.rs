@@ -34,6 +34,10 @@ pub(super) enum Sent {
         number: u32,
         outcome: Outcome,
     },
+    EarlyReply {
+        number: u32,
+        outcome: Outcome,
+    },
     Opened {
         number: u32,
     },
@@ -141,6 +145,10 @@ fn read(frame: &Frame) -> Sent {
         Header::Withdraw { call } => Sent::Withdraw { number: number(call) },
         Header::Cancel { call } => Sent::Cancel { number: number(call) },
         Header::Reply { call, status } => Sent::Reply {
+            number: number(call),
+            outcome: outcome(status, payload),
+        },
+        Header::EarlyReply { call, status } => Sent::EarlyReply {
             number: number(call),
             outcome: outcome(status, payload),
         },

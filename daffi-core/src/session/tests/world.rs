@@ -195,7 +195,10 @@ struct Running {
     deadline: Option<u32>,
     /// Whose it is.
     limit: TimeLimit,
+    /// Nobody wants it any more.
     answered: bool,
+    /// It is yet to be answered.
+    open: bool,
 }
 
 pub(super) struct World {
@@ -762,6 +765,7 @@ impl World {
             deadline: within_ms.map(|ms| self.now + ms),
             limit: TimeLimit::Call,
             answered: false,
+            open: true,
         };
         self.running.push(running);
         self.begin_runs(caller);
@@ -775,7 +779,12 @@ impl World {
         self.session
             .finish(run, &outcome, &mut self.wire, &mut self.events);
         self.stopped.push(run);
-        if !running.answered {
+        if running.answered {
+            // Its place is free now.
+            if running.open {
+                self.answered(running.number, failed(Failed::Cancelled { may_have_run: true }));
+            }
+        } else {
             let long = !matches!(ending, Ending::Failed);
             let outcome = match ending {
                 _ if long && self.wire.full => failed(Failed::Overloaded { may_have_run: true }),
@@ -799,14 +808,20 @@ impl World {
         }
     }
 
-    /// A run is answered before it has stopped, and is to stop; or before it has begun, and does not begin.
+    /// A run is to stop, and is answered when it has, whoever is told before; or it has not begun, and does not begin.
     fn stop(&mut self, index: usize, outcome: Outcome) {
         let running = &mut self.running[index];
         let (number, caller) = (running.number, running.caller);
         running.answered = true;
         if let Some(run) = running.run {
             self.expected_events.push(Happened::Aborted(run));
-            self.answered(number, outcome);
+            if let Err(Failure::Failed(Failed::Timeout {
+                limit: TimeLimit::Callback(_),
+                ..
+            })) = &outcome
+            {
+                self.expect(Sent::EarlyReply { number, outcome });
+            }
         } else {
             let dismissed = self.running.remove(index);
             self.expected_events.push(Happened::Dismissed(dismissed.callback));
@@ -887,6 +902,9 @@ impl World {
             running.answered = true;
             self.expected_events.extend(running.run.map(Happened::Aborted));
         }
+        for running in &mut self.running {
+            running.open = false;
+        }
     }
 
     fn connect(&mut self) {
@@ -905,7 +923,7 @@ impl World {
     fn end(&mut self) {
         self.session.close(&mut self.wire, &mut self.events);
         if self.connected {
-            let running = self.running.iter().filter(|running| !running.answered);
+            let running = self.running.iter().filter(|running| running.open);
             let running = running.map(|running| (running.number, running.run.is_some()));
             for (number, may_have_run) in running.collect::<Vec<_>>() {
                 self.answered(number, failed(Failed::Cancelled { may_have_run }));
