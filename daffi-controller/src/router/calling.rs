@@ -18,7 +18,7 @@ use super::provider::Provider;
 use super::queueing::Wait;
 use super::rest::Passing;
 use super::state::Router;
-use super::status::{refused, tell, words};
+use super::status::{refused, words};
 use super::work::{Task, Turn};
 
 impl Router {

@@ -6,7 +6,7 @@
 //! fetchers have no type parameters.
 //!
 //! **Architecture Invariant:** the last case of every choice holds for any type. Either it is a sensible answer, or it
-//! has a requirement from [`check`](super::check) on the *method*, which does not take part in the choice: the compiler
+//! has a requirement from [`check`] on the *method*, which does not take part in the choice: the compiler
 //! then says that this requirement is not met, once, at the type. A case that is reached only beside such an error asks
 //! for nothing, so that one fault gives one message.
 

@@ -277,10 +277,11 @@ impl World {
                 self.runs.swap_remove(index);
             }
             1 => {
-                let began = self.session.begin(run);
-                assert!(!began || self.session.is_running(run));
+                assert!(!self.session.is_wanted(run) || self.session.is_running(run));
+                self.session.tell_early(run, &outcome, &mut self.wire);
+                assert!(!self.session.is_wanted(run));
             }
-            2 => self.session.has_begun(run, &mut self.events),
+            2 => self.session.let_pass(run, &mut self.events),
             3 => {
                 let window = Window { items: 2, bytes: 50 };
                 self.session.accept(run, 0, window, &mut self.wire);
@@ -321,7 +322,7 @@ impl World {
                             self.session
                                 .begin_held(self.now, &caller, &mut self.wire, &mut self.events);
                         if let Some(run) = next {
-                            self.session.has_begun(run, &mut self.events);
+                            self.session.let_pass(run, &mut self.events);
                         }
                     }
                     _ => {}

@@ -189,7 +189,7 @@ fn p16_what_waits_for_a_first_call_does_not_wait_for_more_than_its_beginning() {
 
 #[test]
 fn a_first_call_that_has_begun_elsewhere_and_is_cancelled_lets_others_pass() {
-    let (mut f, run) = Fixture::behind_a_new_one();
+    let (mut f, _) = Fixture::behind_a_new_one();
     f.receive(Header::Cancel { call: id(1) }, Bytes::new()).unwrap();
     assert_eq!(
         (f.told(), f.wire.sent()),
