@@ -14,6 +14,22 @@ use super::payload::Payload;
 /// What the end of a stream takes beside its words.
 pub(super) const CLOSED: usize = 64;
 
+/// How many may wait in a queue, and how many bytes of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound {
+    pub(super) calls: u32,
+    pub(super) bytes: usize,
+}
+
+/// Whether one more call may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    Granted,
+    /// If this one waits no longer.
+    Instead(WaitId),
+    Denied,
+}
+
 /// Which calls wait together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum LineKey {
@@ -65,6 +81,13 @@ pub(super) struct Parked {
 pub(super) struct Granted {
     pub(super) items: u32,
     pub(super) bytes: u32,
+}
+
+impl Granted {
+    pub(super) const fn add(&mut self, items: u32, bytes: u32) {
+        self.items = self.items.saturating_add(items);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
 }
 
 /// How many bytes a call keeps of what its streams ended with.

@@ -11,24 +11,10 @@ use bytes::Bytes;
 use daffi_core::proto::{Limits, PieceError, StreamId};
 
 use super::ids::{FunctionKey, PeerId, WaitId};
-use super::line::{CLOSED, CLOSED_BYTES, Line, LineKey, Next, Parked, Queue, QueueKey};
+use super::line::{
+    Admission, Bound, CLOSED, CLOSED_BYTES, Granted, Line, LineKey, Next, Parked, Queue, QueueKey,
+};
 use super::numbers::{Mixing, Table, shrink};
-
-/// How many may wait in a queue, and how many bytes of them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bound {
-    pub(super) calls: u32,
-    pub(super) bytes: usize,
-}
-
-/// Whether one more call may wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Admission {
-    Granted,
-    /// If this one waits no longer.
-    Instead(WaitId),
-    Denied,
-}
 
 /// All calls that wait.
 #[derive(Debug)]
@@ -229,13 +215,9 @@ impl Lines {
         true
     }
 
-    /// Keeps what the caller of a call has granted of the stream that it may be answered with.
-    pub(super) fn keep_credit(&mut self, id: WaitId, items: u32, bytes: u32) {
-        if let Some(call) = self.calls.get_mut(&id) {
-            let granted = &mut call.granted;
-            granted.items = granted.items.saturating_add(items);
-            granted.bytes = granted.bytes.saturating_add(bytes);
-        }
+    /// What the caller of a call has granted of the stream that it may be answered with.
+    pub(super) fn granted_mut(&mut self, id: WaitId) -> Option<&mut Granted> {
+        Some(&mut self.calls.get_mut(&id)?.granted)
     }
 
     // ------------------------------------------------------------------ whose turn it is

@@ -12,8 +12,7 @@ use bytes::Bytes;
 use daffi_core::proto::{self, Absence, CallId, Failed, Header, Status, StreamId};
 
 use super::ids::{Caller, PeerId, ProviderKey, Routed, Sent, WaitId};
-use super::line::{Granted, LineKey, Parked};
-use super::lines::{Admission, Bound};
+use super::line::{Admission, Bound, Granted, LineKey, Parked};
 use super::made::Made;
 use super::outlet::Outlet;
 use super::payload::Arguments;

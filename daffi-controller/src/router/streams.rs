@@ -127,8 +127,9 @@ impl Router {
                 items,
                 bytes,
             } => {
-                if let Some(id) = self.queued(from, *call, *stream) {
-                    self.lines.keep_credit(id, *items, *bytes);
+                let queued = self.queued(from, *call, *stream);
+                if let Some(granted) = queued.and_then(|id| self.lines.granted_mut(id)) {
+                    granted.add(*items, *bytes);
                 }
             }
             _ => {}
