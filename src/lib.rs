@@ -61,10 +61,12 @@ pub use daffi_core::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, BlockingStream, Broadcast,
     BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo,
     CertificateFault, ConfigFault, Disconnect, Ended, Exceeded, Global, GlobalBuilder, Grants, Handover,
-    Identity, Lacking, Lagging, LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo,
-    Proven, Quota, QuotaOf, Quotas, Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter,
-    Reply, ReplyStream, Right, Role, Signature, StartError, Stop, Stream, Streaming, TimeLimit,
-    TlsConfigFault, TlsFault, TlsSide, Told, TooMuch, TraceContext, Wait,
+    Identity, Lacking, Lagging, LeaveReason, Measure, Missed, Overlap, Oversized, Period, PeriodCall,
+    Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal, RegisterError,
+    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role, ScheduledTask,
+    ScheduledTaskDescription, ScheduledTaskInfo, Signature, Skipped, StartError, Stop, Stream, Streaming,
+    TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit, TlsConfigFault, TlsFault, TlsSide,
+    Told, TooMuch, TraceContext, Wait,
 };
 
 /// With the feature `tls`.
@@ -138,6 +140,9 @@ struct RolesGuide;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guide/quotas.md")]
 struct QuotasGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/schedules.md")]
+struct SchedulesGuide;
 #[cfg(all(doctest, feature = "tls"))]
 #[doc = include_str!("../docs/guide/security.md")]
 struct SecurityGuide;

@@ -8,6 +8,7 @@ pub mod access;
 pub mod config;
 mod host;
 pub mod router;
+pub mod schedule;
 mod server;
 
 pub use server::{Controller, ControllerOptions};

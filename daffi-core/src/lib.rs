@@ -16,6 +16,7 @@ mod error;
 mod identity;
 mod quota;
 mod roster;
+mod scheduled;
 
 pub use access::{Access, Grants, Right, Role};
 pub use error::{CallError, CallErrorKind, Oversized, Refusal, RemoteError};
@@ -25,6 +26,10 @@ pub use proto::{
 };
 pub use quota::{Quota, Quotas};
 pub use roster::{CallbackInfo, LeaveReason, Presence, ProcessInfo};
+pub use scheduled::{
+    Missed, Overlap, ScheduledTaskDescription, ScheduledTaskInfo, Skipped, TaskId, TaskState, Tick,
+    TickCounts, TickOutcome,
+};
 pub use session::Lagging;
 pub use signature::Signature;
 
@@ -65,7 +70,8 @@ pub use transport::Tls;
 pub use {
     call::{
         AsyncResult, BlockingItems, BlockingStream, Broadcast, BroadcastHandover, BroadcastItems, Call,
-        Handover, Replies, RepliesIter, Reply, ReplyStream, Streaming,
+        Handover, Period, PeriodCall, Replies, RepliesIter, Reply, ReplyStream, ScheduledTask, Streaming,
+        Ticks,
     },
     context::CallContext,
     error::{ConfigFault, RegisterError, StartError},

@@ -101,6 +101,12 @@ fn pure(folder: &str) -> Rule<'static> {
             parts: &[("daffi_core", &["proto", "Quota", "Right"])],
             ..core
         },
+        "schedule" => Rule {
+            crates: &["bytes", "daffi_core", "thiserror"],
+            modules: &["schedule"],
+            parts: &[("daffi_core", &["proto"])],
+            ..core
+        },
         other => panic!("{other} is no core"),
     }
 }
@@ -114,7 +120,7 @@ fn the_pure_cores_know_no_runtime_clock_lock_or_socket() {
 
 #[test]
 fn the_cores_of_the_controller_know_the_protocol_and_no_more_than_rights_beside_it() {
-    for folder in ["access", "router"] {
+    for folder in ["access", "router", "schedule"] {
         check(&pure(folder), "daffi-controller", folder);
     }
 }
@@ -130,6 +136,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("seldom", &[]),
     ("identity", &["proto"]),
     ("roster", &["identity", "proto", "signature"]),
+    ("scheduled", &["error", "identity", "proto"]),
     ("error", &["proto", "roster", "signature", "transport"]),
     ("transport", &["link", "proto"]),
     ("scope", &["context", "proto"]),
@@ -167,6 +174,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "panics",
             "proto",
             "registry",
+            "scheduled",
             "scope",
             "signature",
         ],
@@ -189,6 +197,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "random",
             "registry",
             "roster",
+            "scheduled",
             "scope",
             "signature",
             "transport",

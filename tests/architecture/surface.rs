@@ -21,6 +21,7 @@ const KNOWN: &[&str] = &[
     "DeserializeOwned",
     "Display",
     "Duration",
+    "SystemTime",
     "Eq",
     "Error",
     "Fn",

@@ -35,6 +35,7 @@ mod refused;
 mod register_fn;
 mod renamed;
 mod resume;
+mod schedules;
 mod services;
 mod sharing;
 mod signatures;

@@ -8,10 +8,12 @@ use daffi::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, BlockingStream, Broadcast,
     BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo,
     CertificateFault, ConfigFault, Disconnect, Ended, Exceeded, Global, GlobalBuilder, Grants, Handover,
-    Identity, Lacking, Lagging, LeaveReason, Measure, Oversized, Presence, PresenceEvents, ProcessInfo,
-    Proven, Quota, QuotaOf, Quotas, Refusal, RegisterError, Registration, RemoteError, Replies, RepliesIter,
-    Reply, ReplyStream, Right, Role, Signature, StartError, Stop, Stream, Streaming, TimeLimit,
-    TlsConfigFault, TlsFault, TlsSide, Told, TooMuch, TraceContext, Wait, bytes,
+    Identity, Lacking, Lagging, LeaveReason, Measure, Missed, Overlap, Oversized, Period, PeriodCall,
+    Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal, RegisterError,
+    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role, ScheduledTask,
+    ScheduledTaskDescription, ScheduledTaskInfo, Signature, Skipped, StartError, Stop, Stream, Streaming,
+    TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit, TlsConfigFault, TlsFault, TlsSide,
+    Told, TooMuch, TraceContext, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -78,6 +80,20 @@ const _: () = {
     shared::<StartError>();
     shared::<Stop>();
     shared::<Streaming<Value>>();
+    shared::<Missed>();
+    shared::<Overlap>();
+    shared::<Period>();
+    shared::<PeriodCall>();
+    shared::<ScheduledTask>();
+    shared::<ScheduledTaskDescription>();
+    shared::<ScheduledTaskInfo>();
+    shared::<Skipped>();
+    shared::<TaskId>();
+    shared::<TaskState>();
+    shared::<Tick>();
+    shared::<TickCounts>();
+    shared::<TickOutcome>();
+    shared::<Ticks>();
     shared::<TimeLimit>();
     shared::<TlsConfigFault>();
     shared::<TlsFault>();

@@ -212,3 +212,22 @@ fn owing(
     let limit = quota.of(measure).unwrap_or_default();
     Some(Exceeded::new(measure, of, limit, Some(time)))
 }
+
+/// Whether a call may be made in this second that brings so much, if it brings anything of its own.
+pub(super) fn rates(account: &mut Account, brings: Brings, now: Moment) -> Result<(), Exceeded> {
+    let calls = account.check_rate(now);
+    if brings.bytes() == 0 {
+        return calls;
+    }
+    longer(calls, account.check_bytes(brings, now))
+}
+
+/// Of two reasons the one that lasts longer: before that is gone, it is in vain to come again.
+pub(super) fn longer(one: Result<(), Exceeded>, other: Result<(), Exceeded>) -> Result<(), Exceeded> {
+    let lasts = |exceeded: &Exceeded| exceeded.room_in.unwrap_or(Duration::MAX);
+    match (one, other) {
+        (Err(one), Err(other)) if lasts(&other) > lasts(&one) => Err(other),
+        (Err(one), _) => Err(one),
+        (Ok(()), other) => other,
+    }
+}

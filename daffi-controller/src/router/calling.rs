@@ -237,6 +237,11 @@ impl Router {
             }
             Sent::Question => self.watchers.forget_question(from, call),
             Sent::Presence => self.watchers.forget_subscriber(from, call),
+            // Whoever is at it finds nobody who wants the answer.
+            Sent::Errand => {
+                self.refuse(from, call, Failed::Cancelled { may_have_run: true }, out);
+                return None;
+            }
         }
         self.refuse(from, call, Failed::Cancelled { may_have_run: false }, out);
         None

@@ -38,7 +38,7 @@ impl Router {
     pub(super) fn note(&mut self, from: PeerId, call: CallId, sent: Sent) {
         if let Some(peer) = self.peers.live(from) {
             peer.sent.insert(call, sent);
-            peer.questions += usize::from(sent == Sent::Question);
+            peer.questions += usize::from(sent.is_question());
         }
     }
 }

@@ -96,7 +96,9 @@ impl Peers {
         let was_metered = peer.metered.is_some();
         match (&mut peer.metered, allowed) {
             (Some(metered), Some(allowed)) => holders.change(metered, allowed, now),
-            (metered @ None, Some(allowed)) => *metered = Some(Box::new(holders.enter(allowed, tally, now))),
+            (metered @ None, Some(allowed)) => {
+                *metered = Some(Box::new(holders.enter(allowed, tally, peer.is_inside, now)));
+            }
             (metered, None) => {
                 if let Some(metered) = metered.take() {
                     holders.leave(&metered, tally, now);

@@ -11,7 +11,7 @@ use daffi_core::Quota;
 use daffi_core::proto::{Exceeded, Measure, Moment, QuotaOf};
 use slab::Slab;
 
-use super::account::{Account, Brings, Tally};
+use super::account::{Account, Brings, Tally, longer, rates};
 use super::numbers::{Mixing, Table};
 use super::patience::Patience;
 use crate::access::Allowed;
@@ -32,6 +32,8 @@ pub(super) struct Metered {
     patience: Patience,
     /// The place of its identity.
     holder: Option<usize>,
+    /// It has no connection.
+    is_inside: bool,
     /// How many callbacks were counted of it.
     callbacks: usize,
     /// When whoever runs the controller was told of a refusal.
@@ -46,6 +48,8 @@ struct Holder {
     name: Arc<str>,
     account: Account,
     connections: usize,
+    /// So many of them are callers inside of the controller, which have none.
+    inside: usize,
     tally: Tally,
     /// The least that was left of their patience to those of its connections that have ended.
     left: Option<Patience>,
@@ -78,7 +82,9 @@ impl Holders {
         };
         let place = self.names.get(name).copied();
         let mut holder = place.and_then(|place| self.slots.get_mut(place));
-        let there = holder.as_ref().map_or(0, |holder| holder.connections);
+        let there = holder
+            .as_ref()
+            .map_or(0, |holder| holder.connections - holder.inside);
         let quota = allowed.quotas.of(QuotaOf::Identity);
         match quota.of(Measure::Connections) {
             Some(most) if there as u64 >= most => {
@@ -105,9 +111,12 @@ impl Holders {
     }
 
     /// A connection is counted from now on, with what it has.
-    pub(super) fn enter(&mut self, allowed: &Allowed, tally: Tally, now: Moment) -> Metered {
+    pub(super) fn enter(&mut self, allowed: &Allowed, tally: Tally, is_inside: bool, now: Moment) -> Metered {
         let quota = allowed.quotas.of(QuotaOf::Identity);
         let holder = self.join(allowed, tally, now);
+        if let Some(holder) = holder.and_then(|holder| self.slots.get_mut(holder)) {
+            holder.inside += usize::from(is_inside);
+        }
         let account = Account::new(QuotaOf::Connection, allowed.quotas.of(QuotaOf::Connection), now);
         let mut patience = Patience::new(&account, quota, now);
         let left = holder.and_then(|holder| self.slots.get(holder)?.left);
@@ -118,6 +127,7 @@ impl Holders {
             account,
             patience,
             holder,
+            is_inside,
             callbacks: tally.callbacks,
             told: None,
             abused: None,
@@ -153,6 +163,7 @@ impl Holders {
             name: Arc::clone(name),
             account,
             connections: 0,
+            inside: 0,
             tally: Tally::default(),
             left: None,
             idle: None,
@@ -187,6 +198,7 @@ impl Holders {
             left => *left = Some(metered.patience),
         }
         holder.connections -= 1;
+        holder.inside -= usize::from(metered.is_inside);
         holder.tally.calls -= tally.calls;
         holder.tally.streams -= tally.streams;
         holder.tally.callbacks -= metered.callbacks;
@@ -370,24 +382,5 @@ impl Metered {
             self.told = Some(now);
         }
         told
-    }
-}
-
-/// Whether a call may be made in this second that brings so much, if it brings anything of its own.
-fn rates(account: &mut Account, brings: Brings, now: Moment) -> Result<(), Exceeded> {
-    let calls = account.check_rate(now);
-    if brings.bytes() == 0 {
-        return calls;
-    }
-    longer(calls, account.check_bytes(brings, now))
-}
-
-/// Of two reasons the one that lasts longer: before that is gone, it is in vain to come again.
-fn longer(one: Result<(), Exceeded>, other: Result<(), Exceeded>) -> Result<(), Exceeded> {
-    let lasts = |exceeded: &Exceeded| exceeded.room_in.unwrap_or(Duration::MAX);
-    match (one, other) {
-        (Err(one), Err(other)) if lasts(&other) > lasts(&one) => Err(other),
-        (Err(one), _) => Err(one),
-        (Ok(()), other) => other,
     }
 }

@@ -86,6 +86,15 @@ pub(super) enum Sent {
     Question,
     /// The question what happens.
     Presence,
+    /// Something that the router does not answer itself.
+    Errand,
+}
+
+impl Sent {
+    /// Whether it is kept for nothing but its answer.
+    pub(super) const fn is_question(self) -> bool {
+        matches!(self, Self::Question | Self::Errand)
+    }
 }
 
 /// Who is told how a call ended.

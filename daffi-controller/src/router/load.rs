@@ -14,6 +14,9 @@ pub(super) struct Capacity {
 }
 
 impl Capacity {
+    /// That of one that runs nothing.
+    pub(super) const NONE: Self = Self { runs: 0, bytes: 0 };
+
     /// What a process says, and no more than the controller can keep account of.
     pub(super) fn of(hello: &Hello, limits: &Limits) -> Self {
         let runs = hello.extensions.get::<u32>(Extensions::RUNS).ok().flatten();

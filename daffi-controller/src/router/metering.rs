@@ -57,6 +57,7 @@ impl Takes {
             Request::Offer { .. } | Request::Withdraw { .. } => (Asks::Answer, 0),
             Request::Frame(header) => match header {
                 Header::Query { .. } => (Asks::Answer, 0),
+                Header::Schedule { call, .. } => (Asks::Answer, call.name.len() + metadata_bytes(call)),
                 Header::Call(call)
                 | Header::Large {
                     frame: Large::Call(call),

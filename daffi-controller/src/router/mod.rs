@@ -13,6 +13,7 @@
 //! `query`, `telling`, `permitting`, `restricting`, `metering`.
 
 mod account;
+mod asking;
 mod away;
 mod broadcast;
 mod broadcasts;
@@ -25,12 +26,14 @@ mod claiming;
 mod counting;
 mod directory;
 mod ending;
+mod errand;
 mod gathered;
 mod gathering;
 mod groups;
 mod having;
 mod holders;
 mod ids;
+mod inside;
 mod line;
 mod lines;
 mod load;
@@ -77,6 +80,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use daffi_core::proto::{Header, Hello, Refusal, Who};
 
+pub use self::errand::{Asked, Asks, Errand};
 pub use self::ids::PeerId;
 pub use self::outlet::{Fault, Outlet};
 use self::payload::Arguments;
@@ -202,6 +206,10 @@ impl Router {
                 None
             }
             Header::Query { call, query } => self.query(from, call, &query, turn, out)?,
+            Header::Schedule { call, instead_of } => {
+                self.ask_for_schedule(from, &call, instead_of, payload, turn, out)?;
+                None
+            }
             Header::Goodbye => self.leave(from),
             Header::Finished => {
                 self.peers.finish(from);

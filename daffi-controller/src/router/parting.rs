@@ -169,7 +169,7 @@ impl Router {
                     }
                 }
                 Sent::Broadcast(of) => clearing.broadcast = Some((of, 0)),
-                Sent::Gathering => {}
+                Sent::Gathering | Sent::Errand => {}
                 Sent::Question => self.watchers.forget_question(peer, call),
                 Sent::Presence => self.watchers.forget_subscriber(peer, call),
             }

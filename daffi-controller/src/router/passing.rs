@@ -74,7 +74,7 @@ impl Router {
                 Some(Sent::Routed(Routed::Run(run))) => self.pass_arguments((from, call), run, piece, out)?,
                 Some(Sent::Routed(Routed::Queued(id))) => self.lines.add(id, piece)?,
                 Some(Sent::Gathering) => return self.gather_more(from, piece, turn, out),
-                Some(Sent::Broadcast(_) | Sent::Question | Sent::Presence) => {
+                Some(Sent::Broadcast(_) | Sent::Question | Sent::Presence | Sent::Errand) => {
                     return Err(Fault::Unexpected("a piece of nothing that comes in pieces"));
                 }
             },

@@ -42,6 +42,8 @@ pub(super) struct Peer {
     /// What it says of itself.
     pub(super) attributes: Arc<Attributes>,
     instance: u128,
+    /// It is a caller inside of the controller.
+    pub(super) is_inside: bool,
     pub(super) stage: Stage,
     /// What it sent and what is not answered, by its numbers.
     pub(super) sent: Table<CallId, Sent>,
@@ -90,7 +92,7 @@ impl Peer {
     /// What it sent under a number is answered.
     pub(super) fn answered(&mut self, call: CallId) {
         if let Some(sent) = self.sent.remove(&call) {
-            self.questions -= usize::from(sent == Sent::Question);
+            self.questions -= usize::from(sent.is_question());
             shrink(&mut self.sent);
         }
     }
@@ -142,22 +144,43 @@ impl Peers {
             });
         }
         let attributes = attributes(hello)?;
-        self.generation = self.generation.wrapping_add(1);
         let name: Arc<str> = hello.process_name.as_str().into();
-        let index = self.slots.insert(Peer {
-            generation: self.generation,
-            name: Arc::clone(&name),
+        let id = self.insert(Peer {
             pid: hello.pid,
-            identity,
             attributes,
             instance: hello.instance,
+            load: Load::new(Capacity::of(hello, limits), self.mixing),
+            ..self.peer(Arc::clone(&name), identity)
+        });
+        self.names.insert(name, id);
+        Ok(id)
+    }
+
+    /// A caller inside of the controller. Its name is another's.
+    pub(super) fn enter_inside(&mut self, name: &Arc<str>, identity: Who<Arc<str>>) -> PeerId {
+        self.insert(Peer {
+            is_inside: true,
+            ..self.peer(Arc::clone(name), identity)
+        })
+    }
+
+    /// One that has done nothing, and runs nothing.
+    fn peer(&self, name: Arc<str>, identity: Who<Arc<str>>) -> Peer {
+        Peer {
+            generation: self.generation,
+            name,
+            pid: 0,
+            identity,
+            attributes: Arc::default(),
+            instance: 0,
+            is_inside: false,
             stage: Stage::Joining,
             sent: Table::with_hasher(self.mixing),
             questions: 0,
             made: 0,
             streaming: 0,
             runs: RunList::default(),
-            load: Load::new(Capacity::of(hello, limits), self.mixing),
+            load: Load::new(Capacity::NONE, self.mixing),
             assured: 0,
             gathering: None,
             listing: Arc::default(),
@@ -166,14 +189,18 @@ impl Peers {
             partings: 0,
             is_away: false,
             has_finished: false,
-        });
-        let id = PeerId {
-            // Each takes a file descriptor or more.
+        }
+    }
+
+    fn insert(&mut self, peer: Peer) -> PeerId {
+        self.generation = self.generation.wrapping_add(1);
+        let generation = self.generation;
+        let index = self.slots.insert(Peer { generation, ..peer });
+        PeerId {
+            // Each takes a file descriptor or more, or makes a call.
             index: u32::try_from(index).unwrap_or(u32::MAX),
-            generation: self.generation,
-        };
-        self.names.insert(name, id);
-        Ok(id)
+            generation,
+        }
     }
 
     /// The process that holds a name.
@@ -294,7 +321,9 @@ impl Peers {
             if peer.is_away {
                 self.away.remove(&peer.identity);
             }
-            self.names.remove(&peer.name);
+            if self.names.get(&peer.name) == Some(&id) {
+                self.names.remove(&peer.name);
+            }
             if let Some(metered) = &peer.metered {
                 self.metered -= 1;
                 self.holders.leave(metered, peer.tally(0), now);

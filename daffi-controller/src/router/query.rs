@@ -18,7 +18,7 @@ use super::work::{Progress, Step, Task, Turn};
 const SUBSCRIPTIONS: usize = 16;
 
 /// How many questions of a process may wait for something to appear.
-const WAITS: usize = 4096;
+pub(super) const WAITS: usize = 4096;
 
 /// So many entries, of so many bytes, are sorted and encoded at once; for more, nobody waits.
 const SHORT: usize = 128;
@@ -123,6 +123,7 @@ impl Router {
             _ if query.waits() && self.peers.get(from).is_some_and(|peer| peer.questions >= WAITS) => {
                 self.refuse(from, call, overloaded, out);
             }
+            _ if query.is_of_schedules() => self.ask_about_schedules(from, call, query, out)?,
             Query::WaitProcess(name) if self.peers.present(name).is_none() => {
                 self.watchers.questions.for_process(name, from, call);
                 self.note(from, call, Sent::Question);
@@ -154,6 +155,8 @@ impl Router {
     /// Checks that a process may know what it asks.
     fn check_question(&mut self, from: PeerId, query: &Query<'_>, turn: &mut Turn) -> Result<(), Failed> {
         match *query {
+            // Of each schedule by itself, when it is known what it calls.
+            _ if query.is_of_schedules() => Ok(()),
             Query::WaitFunction { name, .. } => self.check_known(from, name, turn),
             Query::WaitProcess(name) => self.check_right(from, Right::Observe, name, turn),
             _ => self.check_right(from, Right::Observe, "*", turn),

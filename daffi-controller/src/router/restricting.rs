@@ -93,8 +93,8 @@ impl Router {
                 .get(peer)
                 .and_then(|peer| peer.sent.get(&call).copied());
             match sent {
-                // It has ended meanwhile.
-                None => {}
+                // It has ended meanwhile, or whoever is at it looks by itself.
+                None | Some(Sent::Errand) => {}
                 Some(Sent::Routed(routed)) => self.deny_routed(peer, routed, Needs::CALL, turn, out),
                 Some(Sent::Broadcast(of)) => restricting.broadcast = Some((of, 0)),
                 Some(Sent::Gathering) => self.check_gathering(peer, call, turn, out),

@@ -7,6 +7,7 @@ use daffi_core::proto::{Limits, Moment, Who};
 use super::broadcasts::Broadcasts;
 use super::calls::Calls;
 use super::directory::Directory;
+use super::errand::Errand;
 use super::ids::PeerId;
 use super::lines::Lines;
 use super::numbers::Mixing;
@@ -30,6 +31,8 @@ pub struct Router {
     pub(super) look_again: Option<Moment>,
     /// What was denied, until that is taken.
     pub(super) denials: Vec<Denial>,
+    /// What was asked that the router does not answer itself, until that is taken.
+    pub(super) errands: Vec<Errand>,
 }
 
 impl Router {
@@ -52,6 +55,7 @@ impl Router {
             limits,
             look_again: None,
             denials: Vec::new(),
+            errands: Vec::new(),
         }
     }
 

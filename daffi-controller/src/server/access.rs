@@ -21,13 +21,10 @@ const PERMITTED: usize = 64;
 impl Hub {
     /// From now on these may do what they may. What those who are there do already, and may do no longer, ends.
     pub(super) async fn restrict(&self, policy: Option<Policy>) {
-        let peers: Vec<_> = {
+        let peers = {
             let mut state = self.state();
             state.policy = policy;
-            let queues = state.queues.all();
-            queues
-                .map(|queue| (queue.peer(), queue.standing.clone()))
-                .collect()
+            state.queues.standings()
         };
         // What one of them does may take long to look through: all of them are told apart before that.
         for some in peers.chunks(PERMITTED) {
@@ -46,13 +43,10 @@ impl Hub {
 
     /// From now on those may have so much.
     pub(super) async fn allow(&self, quotas: Quotas) {
-        let peers: Vec<_> = {
+        let peers = {
             let mut state = self.state();
             state.quotas = quotas;
-            let queues = state.queues.all();
-            queues
-                .map(|queue| (queue.peer(), queue.standing.clone()))
-                .collect()
+            state.queues.standings()
         };
         for some in peers.chunks(PERMITTED) {
             self.apply_quotas(some);

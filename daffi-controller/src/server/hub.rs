@@ -9,32 +9,28 @@ use std::time::Duration;
 use bytes::Bytes;
 use daffi_core::Quotas;
 use daffi_core::auth::Identities;
-use daffi_core::link::Tick;
 use daffi_core::link::handshake::Demands;
 use daffi_core::proto::{Frame, Header, Limits, Moment};
 use daffi_core::seldom::Seldom;
 use daffi_core::transport::{Outbox, Pool, own_uid};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use super::arrivals::Arrivals;
 use super::options::ControllerOptions;
 use super::queues::Queues;
 use super::requests::{Arrived, decode};
+use super::scheduling::{Inside, Scheduling};
 use crate::access::Policy;
-use crate::router::{Fault, Outlet as _, PeerId, Request, Router, Turn, Work};
+use crate::router::{Denial, Errand, Fault, Outlet as _, PeerId, Request, Router, Turn, Work};
 
 /// As many calls are routed at the same time as there are so many bytes in the budget of all queues.
 const CALL_BYTES: usize = 256;
 
 /// This part of the budget of all queues is what calls may take that wait for a provider.
 const WAITING: usize = 4;
-
-/// So many connections are looked after at a time.
-const LOOKED_AFTER: usize = 256;
 
 /// What all connections of a controller share.
 #[derive(Debug)]
@@ -64,6 +60,8 @@ pub(super) struct Hub {
     pub(super) denied: Seldom,
     /// What it is told of those who are over a quota.
     pub(super) over_quota: Seldom,
+    /// What it calls by itself.
+    pub(super) scheduling: Scheduling,
 }
 
 /// What the lock guards.
@@ -80,8 +78,16 @@ pub(super) struct State {
     pub(super) closing: bool,
 }
 
+/// What is left to be done after a turn.
+#[derive(Debug)]
+pub(super) struct EndOfTurn {
+    pub(super) outboxes: Vec<Arc<Outbox>>,
+    pub(super) denials: Vec<Denial>,
+}
+
 impl Hub {
     pub(super) fn new(options: &ControllerOptions, policy: Option<Policy>, seed: u128) -> Self {
+        let scheduling = Scheduling::new(seed);
         let state = State {
             router: Router::new(
                 options.limits,
@@ -89,7 +95,7 @@ impl Hub {
                 options.queue_bytes / WAITING,
                 seed,
             ),
-            queues: Queues::default(),
+            queues: Queues::new(Inside::waking(Arc::clone(&scheduling.wake))),
             policy,
             quotas: options.quotas,
             identities: options.identities.clone(),
@@ -115,6 +121,7 @@ impl Hub {
             arrivals: Arrivals::default(),
             denied: Seldom::default(),
             over_quota: Seldom::default(),
+            scheduling,
         }
     }
 
@@ -145,7 +152,11 @@ impl Hub {
             let mut requests = requests.into_iter();
             let mut left = None;
             loop {
-                left = self.take_turn(from, left, &mut requests, outboxes, &mut owes)?;
+                let errands;
+                (left, errands) = self.take_turn(from, left, &mut requests, outboxes, &mut owes)?;
+                if !errands.is_empty() {
+                    self.run_errands(errands, outboxes).await;
+                }
                 if left.is_none() && requests.len() == 0 {
                     break;
                 }
@@ -167,7 +178,7 @@ impl Hub {
         requests: &mut impl Iterator<Item = Arrived<'a>>,
         outboxes: &mut Vec<Arc<Outbox>>,
         owes: &mut Option<Duration>,
-    ) -> Result<Option<Work>, Fault> {
+    ) -> Result<(Option<Work>, Vec<Errand>), Fault> {
         let resumes = left.is_some();
         if let Some(work) = &mut left {
             work.prepare();
@@ -207,11 +218,11 @@ impl Hub {
         }
         queues.take_touched(outboxes);
         self.set_alarm(router);
-        let denials = router.take_denials();
+        let (denials, errands) = (router.take_denials(), router.take_errands());
         *owes = router.owes(from, &turn);
         drop(state);
         self.tell(denials);
-        routed
+        Ok((routed?, errands))
     }
 
     /// How long a process is not read, as it or its identity has sent more than it may. That it is not is no sign of its end.
@@ -225,6 +236,18 @@ impl Hub {
         router.owes(peer, &turn)
     }
 
+    /// What is left to be done after a turn, when the router is let go.
+    pub(super) fn end_of_turn(&self, state: &mut State) -> EndOfTurn {
+        let State { router, queues, .. } = state;
+        let mut outboxes = Vec::new();
+        queues.take_touched(&mut outboxes);
+        self.set_alarm(router);
+        EndOfTurn {
+            outboxes,
+            denials: router.take_denials(),
+        }
+    }
+
     fn set_alarm(&self, router: &Router) {
         if router.next_timeout().is_some() {
             self.alarm.notify_one();
@@ -234,14 +257,22 @@ impl Hub {
     /// A connection has ended.
     pub(super) async fn leave(&self, peer: PeerId) {
         let mut outboxes = Vec::new();
+        let process;
         let left = {
             let mut state = self.state();
             let State { router, queues, .. } = &mut *state;
             queues.remove(peer);
+            process = router
+                .process_name(peer)
+                .filter(|_| !queues.inside.remove(peer))
+                .map(str::to_owned);
             let left = router.disconnect(peer, &mut Turn::new(self.now()), queues);
             queues.take_touched(&mut outboxes);
             left
         };
+        if let Some(process) = process {
+            self.scheduling.left(&process);
+        }
         self.finish(left, outboxes).await;
     }
 
@@ -288,66 +319,6 @@ impl Hub {
         }
     }
 
-    /// Sends heartbeats, and cuts off peers of which nothing is heard, until all connections are gone.
-    pub(super) async fn keep_alive(self: Arc<Self>) {
-        // Half an interval, so that a link is never late by more than that.
-        let pause = self.heartbeat / 2;
-        loop {
-            tokio::select! {
-                () = sleep(pause) => {}
-                () = self.closing.cancelled() => return,
-            }
-            let mut outboxes = Vec::new();
-            let mut place = 0;
-            while self.look_after(place..place + LOOKED_AFTER, &mut outboxes) {
-                place += LOOKED_AFTER;
-                give_way(&mut outboxes).await;
-            }
-        }
-    }
-
-    /// Looks after the connections in some places; `false` if there are none any more.
-    fn look_after(&self, places: std::ops::Range<usize>, outboxes: &mut Vec<Arc<Outbox>>) -> bool {
-        let now = self.now();
-        let mut lost = Vec::new();
-        let mut state = self.state();
-        let State { router, queues, .. } = &mut *state;
-        let Some(some) = queues.in_places(places) else {
-            return false;
-        };
-        for (peer, queue) in some {
-            if router.is_away(peer) {
-                continue;
-            }
-            let traffic = queue.traffic();
-            match queue.link.tick(now, traffic) {
-                Tick::Idle => {}
-                Tick::Heartbeat { .. } => {
-                    let received = queue.tell();
-                    let _ = queue.outbox.send(&Header::Heartbeat { received }, &Bytes::new());
-                    outboxes.push(Arc::clone(&queue.outbox));
-                }
-                Tick::Lost { silence } => {
-                    let process_name = router.process_name(peer).unwrap_or_default().to_owned();
-                    let connection = queue.outbox.connection();
-                    lost.push((process_name, silence, Arc::clone(&queue.outbox), connection));
-                }
-            }
-        }
-        drop(state);
-        // To write to a log and to give back what was queued may take long.
-        for (process_name, silence, outbox, connection) in lost {
-            warn!(
-                process_name,
-                ?silence,
-                "nothing is heard of a process; its connection is given up"
-            );
-            // It may have gone on with another one meanwhile.
-            outbox.sever_this(connection);
-        }
-        true
-    }
-
     /// Tells every node that the controller stops, and closes each connection once that is written.
     pub(super) fn say_goodbye(&self) {
         let mut state = self.state();
@@ -381,7 +352,7 @@ impl Hub {
 }
 
 /// Writes what was sent, and lets others have the router.
-async fn give_way(outboxes: &mut Vec<Arc<Outbox>>) {
+pub(super) async fn give_way(outboxes: &mut Vec<Arc<Outbox>>) {
     outboxes.drain(..).for_each(|outbox| outbox.flush());
     yield_now().await;
 }

@@ -7,6 +7,7 @@ mod arriving;
 mod connection;
 mod ending;
 mod greeting;
+mod heartbeats;
 mod hub;
 mod known;
 mod options;
@@ -14,6 +15,7 @@ mod pause;
 mod queues;
 mod requests;
 mod resuming;
+mod scheduling;
 mod session;
 mod standing;
 
@@ -106,6 +108,7 @@ impl Controller {
         }
         controller.tasks.spawn(controller.hub.clone().keep_alive());
         controller.tasks.spawn(controller.hub.clone().keep_time());
+        controller.tasks.spawn(controller.hub.clone().keep_schedules());
         Ok(controller)
     }
 

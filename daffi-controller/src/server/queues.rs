@@ -8,6 +8,7 @@ use daffi_core::link::{Link, Traffic};
 use daffi_core::proto::{FrameError, Header, NotResumed, SessionId};
 use daffi_core::transport::{Arrived, Outbox, SendError};
 
+use super::scheduling::Inside;
 use super::session::Kept;
 use super::standing::Standing;
 use crate::router::{Fault, Outlet, PeerId};
@@ -25,6 +26,8 @@ pub(super) struct Queues {
     sessions: HashMap<SessionId, PeerId>,
     /// The last of those that have ended as nobody came back in time.
     missed: VecDeque<SessionId>,
+    /// Those that have no connection.
+    pub(super) inside: Inside,
 }
 
 /// The connection of a process.
@@ -100,6 +103,7 @@ impl Queue {
 impl Outlet for Queues {
     fn send(&mut self, to: PeerId, header: &Header<'_>, payload: &Bytes) -> Result<(), FrameError> {
         let Some(queue) = self.get_mut(to) else {
+            self.inside.tell(to, header, payload);
             return Ok(());
         };
         match queue.outbox.send(header, payload) {
@@ -115,11 +119,29 @@ impl Outlet for Queues {
     }
 
     fn room(&self, to: PeerId) -> usize {
-        self.get(to).map_or(0, |queue| queue.outbox.room())
+        match self.get(to) {
+            Some(queue) => queue.outbox.room(),
+            // They keep nothing of what they are sent.
+            None if self.inside.has(to) => usize::MAX,
+            None => 0,
+        }
     }
 }
 
 impl Queues {
+    pub(super) fn new(inside: Inside) -> Self {
+        Self {
+            inside,
+            ..Self::default()
+        }
+    }
+
+    /// All processes, and what decides what they may do.
+    pub(super) fn standings(&self) -> Vec<(PeerId, Standing)> {
+        let connected = self.all().map(|queue| (queue.peer, queue.standing.clone()));
+        connected.chain(self.inside.standings()).collect()
+    }
+
     pub(super) fn insert(&mut self, queue: Queue) {
         let place = queue.peer.index();
         if self.peers.len() <= place {

@@ -23,8 +23,13 @@ pub(super) enum Standing {
 impl Standing {
     /// That of a process that asks to be let in.
     pub(super) fn of(admitted: &Admitted) -> Self {
-        match &admitted.who {
-            _ if admitted.is_own => Self::Own,
+        Self::new(admitted.is_own, &admitted.who)
+    }
+
+    /// That of whoever has proven who it is, or is the process that runs the controller.
+    pub(super) fn new(is_own: bool, who: &Who<Arc<str>>) -> Self {
+        match who {
+            _ if is_own => Self::Own,
             Who::User(uid) => Self::Other(Some(format!("{USER}{uid}").into())),
             // Whoever gives out certificates must not thereby make somebody a user of this machine.
             Who::Token(name) | Who::Key(name) | Who::Certificate(name) if !name.starts_with(USER) => {
@@ -42,6 +47,11 @@ impl Standing {
             Self::Own => None,
             Self::Other(identity) => Policy::allowed(policy, identity.as_deref(), all),
         }
+    }
+
+    /// Whether it is the process that runs the controller.
+    pub(super) const fn is_own(&self) -> bool {
+        matches!(self, Self::Own)
     }
 
     /// The identity that it has proven.

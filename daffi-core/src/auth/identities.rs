@@ -58,6 +58,12 @@ mod known {
             Vec::new()
         }
 
+        /// Whether somebody who has proven that it is this one could do so now.
+        #[must_use]
+        pub fn knows(&self, _: &Who<Arc<str>>) -> bool {
+            false
+        }
+
         /// Adds whoever has a token.
         ///
         /// # Errors
@@ -190,6 +196,18 @@ mod known {
                     Method::Key => Who::Key(Arc::clone(&entry.name)),
                 })
                 .collect()
+        }
+
+        /// Whether somebody who has proven that it is this one could do so now.
+        #[must_use]
+        pub fn knows(&self, who: &Who<Arc<str>>) -> bool {
+            let (method, name) = match who {
+                Who::Token(name) => (Method::Token, name),
+                Who::Key(name) => (Method::Key, name),
+                _ => return true,
+            };
+            let mut known = self.known.iter();
+            known.any(|((known, _), entry)| *known == method && entry.name == *name)
         }
 
         /// Adds whoever has the token that this process has, too. A key is not shared.

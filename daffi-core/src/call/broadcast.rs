@@ -60,6 +60,11 @@ impl<T, E> Call<T, E> {
 }
 
 impl<T, E> Broadcast<T, E> {
+    /// The call to many.
+    pub(super) fn into_call(self) -> Call<T, E> {
+        self.call
+    }
+
     /// Takes what there is `timeout` after this is first awaited; those who have not answered then give
     /// [`CallError::Timeout`], and are cancelled.
     pub fn timeout(self, timeout: Duration) -> Self {

@@ -3,9 +3,10 @@
 use std::future::Future;
 
 use super::{Global, PresenceEvents, Registration};
-use crate::call::{BlockingStream, check_may_block, wait_for};
+use crate::call::{BlockingStream, ScheduledTask, Ticks, check_may_block, wait_for};
 use crate::error::{CallError, RegisterError, RemoteError};
 use crate::roster::{CallbackInfo, Presence, ProcessInfo};
+use crate::scheduled::{ScheduledTaskDescription, ScheduledTaskInfo, TaskId, Tick};
 
 /// Waits on this thread.
 fn wait<T>(what: &str, future: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
@@ -39,6 +40,24 @@ impl Global {
     /// As [`callbacks`](Self::callbacks); and [`CallError::Blocking`].
     pub fn callbacks_blocking(&self) -> Result<Vec<CallbackInfo>, CallError> {
         wait("callbacks", self.callbacks())
+    }
+
+    /// As [`scheduled_tasks`](Self::scheduled_tasks), blocking this thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`scheduled_tasks`](Self::scheduled_tasks); and [`CallError::Blocking`].
+    pub fn scheduled_tasks_blocking(&self) -> Result<Vec<ScheduledTaskInfo>, CallError> {
+        wait("scheduled_tasks", self.scheduled_tasks())
+    }
+
+    /// As [`cancel_scheduled_task`](Self::cancel_scheduled_task), blocking this thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`cancel_scheduled_task`](Self::cancel_scheduled_task); and [`CallError::Blocking`].
+    pub fn cancel_scheduled_task_blocking(&self, id: TaskId) -> Result<(), CallError> {
+        wait("cancel_scheduled_task", self.cancel_scheduled_task(id))
     }
 
     /// As [`presence`](Self::presence), blocking this thread: an iterator over what is there and then happens.
@@ -95,5 +114,66 @@ impl Iterator for BlockingStream<PresenceEvents> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.wait_next().map(Result::flatten)
+    }
+}
+
+/// For code without async. Each blocks its thread, and is refused with [`CallError::Blocking`] where that would hold up a runtime.
+impl ScheduledTask {
+    /// As [`cancel`](Self::cancel), blocking this thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`cancel`](Self::cancel); and [`CallError::Blocking`].
+    pub fn cancel_blocking(&self) -> Result<(), CallError> {
+        wait("cancel", self.cancel())
+    }
+
+    /// As [`pause`](Self::pause), blocking this thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`pause`](Self::pause); and [`CallError::Blocking`].
+    pub fn pause_blocking(&self) -> Result<(), CallError> {
+        wait("pause", self.pause())
+    }
+
+    /// As [`resume`](Self::resume), blocking this thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`resume`](Self::resume); and [`CallError::Blocking`].
+    pub fn resume_blocking(&self) -> Result<(), CallError> {
+        wait("resume", self.resume())
+    }
+
+    /// As [`trigger`](Self::trigger), blocking this thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`trigger`](Self::trigger); and [`CallError::Blocking`].
+    pub fn trigger_blocking(&self) -> Result<(), CallError> {
+        wait("trigger", self.trigger())
+    }
+
+    /// As [`describe`](Self::describe), blocking this thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`describe`](Self::describe); and [`CallError::Blocking`].
+    pub fn describe_blocking(&self) -> Result<ScheduledTaskDescription, CallError> {
+        wait("describe", self.describe())
+    }
+
+    /// As [`ticks`](Self::ticks), blocking this thread: an iterator.
+    pub fn ticks_blocking(&self) -> BlockingStream<Ticks> {
+        BlockingStream::new(self.ticks(), "ticks")
+    }
+}
+
+impl Iterator for BlockingStream<Ticks> {
+    type Item = Result<Tick, CallError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.wait_next().map(|next| next.and_then(std::convert::identity))
     }
 }

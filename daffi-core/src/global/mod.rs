@@ -12,6 +12,7 @@ mod on;
 mod presence;
 mod register;
 mod register_fn;
+mod scheduled;
 mod signals;
 mod stop;
 mod wait;

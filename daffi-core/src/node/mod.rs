@@ -86,7 +86,7 @@ use crate::random;
 use crate::seldom::Seldom;
 pub use crate::session::Lagging;
 use crate::session::Session;
-pub(crate) use crate::session::{End, Fan, Item, Message, Next, Pace, Request};
+pub(crate) use crate::session::{End, Fan, Item, Message, Next, Pace, Request, Scheduling};
 pub(crate) use crate::threads::For;
 
 /// Longer than any program runs, and short enough to be added to a clock's time.

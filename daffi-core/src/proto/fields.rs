@@ -5,13 +5,32 @@ use core::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
-use super::{Limits, Who};
+use super::{Limits, Time, Who};
 
 /// The name of a process or a callback.
 pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de str, D::Error> {
     let name = <&str>::deserialize(deserializer)?;
     within("a name", name.len(), Limits::NAME_BYTES)?;
     Ok(name)
+}
+
+/// A name, to be kept.
+pub(super) fn kept_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    name(deserializer).map(str::to_owned)
+}
+
+/// A name, to be kept, if there is one.
+pub(super) fn kept_optional_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    Ok(optional_name(deserializer)?.map(str::to_owned))
+}
+
+/// The times of a schedule.
+pub(super) fn instants<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Time>, D::Error> {
+    // One too many can be told apart.
+    let instants = Bounded::new("a list of instants", Limits::INSTANTS + 1, |_: &Time| 1);
+    deserializer.deserialize_seq(instants)
 }
 
 /// Who a process is.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CallHeader, CallId, Challenge, Hello, Large, Party, PieceOf, Proof, Query, Refusal, Resuming, RunHeader,
-    Status, StreamId, Welcome, fields,
+    Status, StreamId, TaskId, Welcome, fields,
 };
 
 /// A frame's header. What the payload holds stands at each variant.
@@ -198,6 +198,20 @@ pub enum Header<'a> {
         #[serde(borrow)]
         status: Status<'a>,
     },
+    /// A call that the controller is to make itself, again and again. Payload: a [`Plan`](super::Plan), then the argument tuple. The reply's payload
+    /// is a [`TaskId`].
+    Schedule {
+        /// The call. Its deadline is what each of those that are made may take.
+        #[serde(borrow)]
+        call: CallHeader<'a>,
+        /// The schedule that is to be this one from now on.
+        instead_of: Option<TaskId>,
+    },
+    /// To who asked for [`Query::Ticks`]. Payload: a list of [`Tick`](super::Tick).
+    Ticked {
+        /// The number of the question.
+        call: CallId,
+    },
 }
 
 impl Header<'_> {
@@ -207,6 +221,10 @@ impl Header<'_> {
         match self {
             Self::Call(CallHeader { call, .. })
             | Self::CallTo {
+                call: CallHeader { call, .. },
+                ..
+            }
+            | Self::Schedule {
                 call: CallHeader { call, .. },
                 ..
             }
@@ -237,6 +255,7 @@ impl Header<'_> {
             | Self::Roster { call }
             | Self::Part { call, .. }
             | Self::Happened { call }
+            | Self::Ticked { call }
             | Self::Opened { call, .. }
             | Self::Done { call, .. }
             | Self::Items { call, .. }

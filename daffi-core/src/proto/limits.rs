@@ -47,6 +47,10 @@ impl Limits {
     pub const RUNS: u32 = 1 << 18;
     /// How many calls wait for a callback whose provider does not say how many may.
     pub const QUEUE: u32 = 1000;
+    /// The most instants that a schedule names.
+    pub const INSTANTS: usize = 1000;
+    /// The most that a schedule calls with: its arguments and metadata, in bytes.
+    pub const SCHEDULED_BYTES: usize = 256 * 1024;
     /// The deepest nesting of a value whose type is recursive.
     pub const DEPTH: usize = 128;
 }

@@ -29,6 +29,7 @@ mod limits;
 mod mode;
 mod offered;
 mod pieces;
+mod plan;
 mod proof;
 mod query;
 mod quick;
@@ -40,6 +41,7 @@ mod scratch;
 mod shortened;
 mod slots;
 mod status;
+mod task;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -68,6 +70,7 @@ pub use limits::Limits;
 pub use mode::Mode;
 pub use offered::Offered;
 pub use pieces::{PieceError, Pieces, ToCome};
+pub use plan::{Overlap, Plan, When};
 pub use proof::{Challenge, Claim, Method, Nonce, Proof};
 pub use query::Query;
 pub use raw::{AsRawBytes, Raw, RawBytes};
@@ -76,5 +79,9 @@ pub use resume::{Keeps, NotResumed, Resume, Resuming, Session, SessionId, Sessio
 pub use roster::{CallbackEntry, Change, Parting, ProcessEntry};
 pub use slots::Slots;
 pub use status::{Own, Status};
-pub use time::Moment;
+pub use task::{
+    Missed, Skipped, TaskChange, TaskDescription, TaskEntry, TaskId, TaskState, Tick, TickCounts, TickError,
+    TickOutcome,
+};
+pub use time::{Moment, Time};
 pub use who::Who;

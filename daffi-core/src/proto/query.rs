@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, fields};
+use super::{Limits, TaskChange, TaskId, fields};
 
 /// A question to the controller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,21 @@ pub enum Query<'a> {
     /// Told of what happens, by [`Header::Happened`](super::Header::Happened), until it is cancelled or the asker does not keep up. What is there
     /// already comes first.
     Presence,
+    /// Answered with a list of [`TaskEntry`](super::TaskEntry), by number: the schedules that the asker may know of.
+    Tasks {
+        /// Those that this process has made; all if there is none.
+        #[serde(borrow, deserialize_with = "fields::optional_name")]
+        process: Option<&'a str>,
+        /// Those that call this; all if there is none.
+        #[serde(borrow, deserialize_with = "fields::optional_name")]
+        callback: Option<&'a str>,
+    },
+    /// Answered with a [`TaskDescription`](super::TaskDescription).
+    Task(TaskId),
+    /// Answered, with nothing, when it is done.
+    ChangeTask(TaskId, TaskChange),
+    /// Told how each tick of a schedule ends from now on, by [`Header::Ticked`](super::Header::Ticked), until it is cancelled or the asker does not keep up. Answered, with nothing, when the schedule has ended.
+    Ticks(TaskId),
 }
 
 impl Query<'_> {
@@ -38,13 +53,28 @@ impl Query<'_> {
         matches!(self, Self::WaitProcess(_) | Self::WaitFunction { .. })
     }
 
+    /// Whether it is about schedules.
+    #[must_use]
+    pub const fn is_of_schedules(&self) -> bool {
+        matches!(
+            self,
+            Self::Tasks { .. } | Self::Task(_) | Self::ChangeTask(..) | Self::Ticks(_)
+        )
+    }
+
     /// Why it asks for what cannot be there, if it does.
     #[must_use]
     pub fn impossible(&self) -> Option<String> {
         let names = match self {
             Self::WaitProcess(name) => [Some(*name), None],
             Self::WaitFunction { name, process, .. } => [Some(*name), *process],
-            Self::Processes | Self::Callbacks | Self::Presence => [None, None],
+            Self::Tasks { process, callback } => [*process, *callback],
+            Self::Processes
+            | Self::Callbacks
+            | Self::Presence
+            | Self::Task(_)
+            | Self::ChangeTask(..)
+            | Self::Ticks(_) => [None, None],
         };
         let mut bytes = names.into_iter().flatten().map(str::len);
         let wrong = bytes.find(|bytes| !(1..=Limits::NAME_BYTES).contains(bytes))?;

@@ -81,7 +81,7 @@ impl Failure {
 }
 
 impl Failed {
-    fn words(&self) -> Option<&str> {
+    pub(super) fn words(&self) -> Option<&str> {
         match self {
             Self::Panicked { message: words }
             | Self::Decode { message: words }
@@ -92,7 +92,7 @@ impl Failed {
         }
     }
 
-    fn words_mut(&mut self) -> Option<&mut String> {
+    pub(super) fn words_mut(&mut self) -> Option<&mut String> {
         match self {
             Self::Panicked { message: words }
             | Self::Decode { message: words }

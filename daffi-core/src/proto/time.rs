@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// A point in time, measured from an origin that the driver chose once.
 ///
 /// Cores compare and add moments and never ask for the present one, which is what makes them testable with virtual
@@ -34,5 +36,41 @@ impl core::ops::Add<Duration> for Moment {
 
     fn add(self, after: Duration) -> Self {
         Self(self.0.saturating_add(after))
+    }
+}
+
+/// A point in time by the calendar: microseconds since the beginning of 1970, UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Time(pub u64);
+
+impl Time {
+    /// The time so much later; the end of time if there is none.
+    #[must_use]
+    pub const fn plus(self, after: Duration) -> Self {
+        Self(self.0.saturating_add(micros(after)))
+    }
+
+    /// The time so much earlier; the beginning of 1970 if there is none.
+    #[must_use]
+    pub const fn minus(self, before: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(before)))
+    }
+
+    /// How long after `earlier` this is; nothing if it is not.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// A length of time in microseconds.
+const fn micros(time: Duration) -> u64 {
+    let micros = time.as_micros();
+    if micros > u64::MAX as u128 {
+        return u64::MAX;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "it was just looked at")]
+    {
+        micros as u64
     }
 }

@@ -2,7 +2,9 @@
 
 use std::ops::{Add, Sub};
 
-use crate::proto::{Batch, Change, Outcome};
+use bytes::Bytes;
+
+use crate::proto::{Batch, Change, Failure, Outcome, Status, Tick};
 
 /// How many answers of one call may wait to be looked at, and how many bytes of them. Items of streams do not count: their
 /// receiver has granted them.
@@ -20,6 +22,8 @@ pub enum Item {
     Part(u32, Outcome),
     /// What happened, in its order.
     Happened(Vec<Change>),
+    /// How ticks of a schedule ended, in their order.
+    Ticked(Vec<Tick>),
     /// The callback of the process with that place on the roster, or the only one, has returned a stream.
     Opened(u32),
     /// Items of that stream.
@@ -34,7 +38,7 @@ impl Item {
     pub(super) const fn part(&self) -> Option<u32> {
         match self {
             Self::Part(part, _) | Self::Opened(part) | Self::Batch(part, _) => Some(*part),
-            Self::Roster(_) | Self::Happened(_) | Self::Done(_) => None,
+            Self::Roster(_) | Self::Happened(_) | Self::Ticked(_) | Self::Done(_) => None,
         }
     }
 }
@@ -54,6 +58,7 @@ impl Backlog {
             Item::Part(_, Err(failure)) => (1, failure.long_bytes()),
             Item::Opened(_) | Item::Done(_) => (1, 0),
             Item::Happened(events) => (events.len(), events.iter().map(name_bytes).sum()),
+            Item::Ticked(ticks) => (ticks.len(), ticks.iter().map(Tick::words_bytes).sum()),
             Item::Batch(..) => (0, 0),
         };
         Self { answers, bytes }
@@ -107,4 +112,12 @@ pub enum Next {
     Item(Item),
     /// There are no more.
     End(Outcome),
+}
+
+/// What a status and its payload mean.
+pub(super) fn outcome(status: Status<'_>, payload: Bytes) -> Outcome {
+    match status {
+        Status::Value => Ok(payload),
+        other => Failure::from_status(other, payload).map_or_else(|| Ok(Bytes::new()), Err),
+    }
 }

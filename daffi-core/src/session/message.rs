@@ -1,9 +1,12 @@
 //! What a process asks of the controller, and is answered.
 
+use core::time::Duration;
+
 use bytes::Bytes;
 
 use crate::proto::{
-    Absence, CallHeader, CallId, Failed, Header, Limits, Mode, Moment, Query, RunId, TraceContext, Window,
+    Absence, CallHeader, CallId, Failed, Header, Limits, Mode, Moment, Query, RunId, TaskId, TraceContext,
+    Window,
 };
 
 /// Something to be sent that ends with a reply.
@@ -24,6 +27,19 @@ pub enum Message<'a> {
     },
     /// Numbers of callbacks that are no longer offered, encoded.
     Withdraw(&'a Bytes),
+    /// A call that the controller is to make.
+    Schedule(Scheduling<'a>, &'a Bytes),
+}
+
+/// A call that the controller is to make, beside the plan, which goes with its arguments.
+#[derive(Clone, Debug)]
+pub struct Scheduling<'a> {
+    /// The call. It has no deadline.
+    pub request: Request<'a>,
+    /// How long each of those that are made may take.
+    pub timeout: Option<Duration>,
+    /// The schedule that is to be this one from now on.
+    pub instead_of: Option<TaskId>,
 }
 
 /// A call to be sent.
@@ -57,10 +73,32 @@ pub struct Request<'a> {
     pub window: Option<Window>,
 }
 
+impl Request<'_> {
+    /// The header under a number, while the call `within` waits for it.
+    fn header(&self, call: CallId, deadline: Option<Duration>, within: Option<CallId>) -> CallHeader<'_> {
+        CallHeader {
+            call,
+            name: self.name,
+            signature: self.signature,
+            to: self.to,
+            having: borrowed(self.having),
+            deadline,
+            trace: self.trace,
+            metadata: borrowed(self.metadata),
+            key: self.key,
+            mode: self.mode,
+            within,
+        }
+    }
+}
+
 impl Message<'_> {
     /// What speaks against sending it, whoever there is to send it to.
     pub(super) fn check(&self, now: Moment) -> Result<(), Failed> {
         match self {
+            Self::Schedule(Scheduling { request, .. }, payload) => {
+                Message::Call(request.clone(), payload).check(now)
+            }
             // A controller takes longer names for garbage, and nobody can have one.
             Self::Call(request, _) if request.name.len() > Limits::NAME_BYTES => {
                 Err(Failed::NoProvider(Absence::Nobody))
@@ -100,7 +138,7 @@ impl Message<'_> {
         match self {
             Self::Call(request, _) => request.deadline,
             Self::Ask(_, deadline) => *deadline,
-            Self::Announce { .. } | Self::Withdraw(_) => None,
+            Self::Announce { .. } | Self::Withdraw(_) | Self::Schedule(..) => None,
         }
     }
 
@@ -159,20 +197,13 @@ impl Message<'_> {
     /// The header under a number, while the call `within` waits for it.
     pub(super) fn header(&self, now: Moment, call: CallId, within: Option<CallId>) -> Header<'_> {
         match self {
+            Self::Schedule(scheduling, _) => Header::Schedule {
+                call: scheduling.request.header(call, scheduling.timeout, None),
+                instead_of: scheduling.instead_of,
+            },
             Self::Call(request, _) => {
-                let call = CallHeader {
-                    call,
-                    name: request.name,
-                    signature: request.signature,
-                    to: request.to,
-                    having: borrowed(request.having),
-                    deadline: request.deadline.map(|deadline| deadline.since(now)),
-                    trace: request.trace,
-                    metadata: borrowed(request.metadata),
-                    key: request.key,
-                    mode: request.mode,
-                    within,
-                };
+                let deadline = request.deadline.map(|deadline| deadline.since(now));
+                let call = request.header(call, deadline, within);
                 if request.processes.is_empty() {
                     Header::Call(call)
                 } else {
@@ -192,7 +223,10 @@ impl Message<'_> {
     pub(super) const fn payload(&self) -> &Bytes {
         static NONE: Bytes = Bytes::new();
         match self {
-            Self::Call(_, payload) | Self::Announce { payload, .. } | Self::Withdraw(payload) => payload,
+            Self::Call(_, payload)
+            | Self::Announce { payload, .. }
+            | Self::Withdraw(payload)
+            | Self::Schedule(_, payload) => payload,
             Self::Ask(..) => &NONE,
         }
     }
@@ -200,22 +234,12 @@ impl Message<'_> {
     /// The message by itself, for as long as it cannot be sent.
     pub(super) fn keep(&self) -> Kept {
         match self {
-            Self::Call(request, payload) => Kept::Call(Box::new(KeptCall {
-                name: request.name.into(),
-                to: request.to.map(Into::into),
-                having: request.having.into(),
-                processes: request.processes.into(),
-                metadata: request.metadata.into(),
-                rest: Request {
-                    name: "",
-                    to: None,
-                    having: &[],
-                    processes: &[],
-                    metadata: &[],
-                    ..request.clone()
-                },
-                payload: Bytes::clone(payload),
-            })),
+            Self::Call(request, payload) => Kept::Call(Box::new(KeptCall::new(request, payload))),
+            Self::Schedule(scheduling, payload) => Kept::Schedule(
+                Box::new(KeptCall::new(&scheduling.request, payload)),
+                scheduling.timeout,
+                scheduling.instead_of,
+            ),
             Self::Ask(query, until) => match query {
                 Query::WaitProcess(name) => Kept::WaitProcess((*name).into(), *until),
                 Query::WaitFunction {
@@ -236,6 +260,12 @@ impl Message<'_> {
                 Query::Processes => Kept::Ask(Query::Processes, *until),
                 Query::Callbacks => Kept::Ask(Query::Callbacks, *until),
                 Query::Presence => Kept::Ask(Query::Presence, *until),
+                Query::Tasks { process, callback } => {
+                    Kept::Tasks(process.map(Into::into), callback.map(Into::into), *until)
+                }
+                Query::Task(task) => Kept::Ask(Query::Task(*task), *until),
+                Query::ChangeTask(task, change) => Kept::Ask(Query::ChangeTask(*task, *change), *until),
+                Query::Ticks(task) => Kept::Ask(Query::Ticks(*task), *until),
             },
             Self::Announce { payload, ready, .. } => Kept::Announce(Bytes::clone(payload), *ready),
             Self::Withdraw(payload) => Kept::Withdraw(Bytes::clone(payload)),
@@ -250,6 +280,8 @@ pub(super) enum Kept {
     WaitProcess(Box<str>, Option<Moment>),
     WaitFunction(Box<KeptWait>, Option<Moment>),
     Ask(Query<'static>, Option<Moment>),
+    Tasks(Option<Box<str>>, Option<Box<str>>, Option<Moment>),
+    Schedule(Box<KeptCall>, Option<Duration>, Option<TaskId>),
     Announce(Bytes, bool),
     Withdraw(Bytes),
 }
@@ -273,20 +305,54 @@ pub(super) struct KeptCall {
     payload: Bytes,
 }
 
+impl KeptCall {
+    fn new(request: &Request<'_>, payload: &Bytes) -> Self {
+        Self {
+            name: request.name.into(),
+            to: request.to.map(Into::into),
+            having: request.having.into(),
+            processes: request.processes.into(),
+            metadata: request.metadata.into(),
+            rest: Request {
+                name: "",
+                to: None,
+                having: &[],
+                processes: &[],
+                metadata: &[],
+                ..request.clone()
+            },
+            payload: Bytes::clone(payload),
+        }
+    }
+
+    fn request(&self) -> Request<'_> {
+        Request {
+            name: &self.name,
+            to: self.to.as_deref(),
+            having: &self.having,
+            processes: &self.processes,
+            metadata: &self.metadata,
+            ..self.rest.clone()
+        }
+    }
+}
+
 impl Kept {
     pub(super) fn message(&self) -> Message<'_> {
         match self {
-            Self::Call(call) => Message::Call(
-                Request {
-                    name: &call.name,
-                    to: call.to.as_deref(),
-                    having: &call.having,
-                    processes: &call.processes,
-                    metadata: &call.metadata,
-                    ..call.rest.clone()
-                },
-                &call.payload,
-            ),
+            Self::Call(call) => Message::Call(call.request(), &call.payload),
+            Self::Schedule(call, timeout, instead_of) => {
+                let scheduling = Scheduling {
+                    request: call.request(),
+                    timeout: *timeout,
+                    instead_of: *instead_of,
+                };
+                Message::Schedule(scheduling, &call.payload)
+            }
+            Self::Tasks(process, callback, until) => {
+                let (process, callback) = (process.as_deref(), callback.as_deref());
+                Message::Ask(Query::Tasks { process, callback }, *until)
+            }
             Self::WaitProcess(name, until) => Message::Ask(Query::WaitProcess(name), *until),
             Self::WaitFunction(wait, until) => {
                 let query = Query::WaitFunction {

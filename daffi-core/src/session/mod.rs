@@ -38,6 +38,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use self::answers::outcome;
 pub use self::answers::{Item, Next};
 use self::arriving::{Arguments, Arriving};
 use self::callers::Callers;
@@ -46,7 +47,7 @@ use self::deadlines::Deadlines;
 pub use self::fan::{Fan, Lagging, Pace, Passed};
 #[cfg(feature = "runtime")]
 pub(crate) use self::message::borrowed;
-pub use self::message::{Message, Request};
+pub use self::message::{Message, Request, Scheduling};
 use self::results::Results;
 use self::runs::Runs;
 pub use self::start::{Start, Terms, Times};
@@ -54,8 +55,8 @@ pub use self::streams::End;
 use self::streams::Streams;
 pub use self::transmit::{Transmit, Unsent};
 use crate::proto::{
-    Batch, CallId, DecodeError, Failed, Failure, Header, Limits, Moment, Outcome, PieceError, Refusal, RunId,
-    Status, StreamId, Window, decode_guarded,
+    Batch, CallId, DecodeError, Failed, Header, Limits, Moment, PieceError, Refusal, RunId, StreamId, Window,
+    decode_guarded,
 };
 
 /// What the driver shall do.
@@ -299,6 +300,9 @@ impl<W, C: Clone> Session<W, C> {
             Header::Happened { call } => {
                 self.add(call, Item::Happened(decode_guarded(&payload)?), out, events)?;
             }
+            Header::Ticked { call } => {
+                self.add(call, Item::Ticked(decode_guarded(&payload)?), out, events)?;
+            }
             Header::Run(run) => {
                 self.run(now, &run, Times::Once, Arguments::Whole(payload), out, events)?;
             }
@@ -359,6 +363,7 @@ impl<W, C: Clone> Session<W, C> {
             | Header::Call(_)
             | Header::CallTo { .. }
             | Header::EarlyReply { .. }
+            | Header::Schedule { .. }
             | Header::CancelPart { .. }
             | Header::Offer { .. }
             | Header::Withdraw { .. }
@@ -386,13 +391,5 @@ impl<W, C: Clone> Session<W, C> {
             Due::Parked { stamp, .. } => parked.contains_key(&stamp),
             Due::Run(run) => runs.is_wanted(run),
         });
-    }
-}
-
-/// What a status and its payload mean.
-fn outcome(status: Status<'_>, payload: Bytes) -> Outcome {
-    match status {
-        Status::Value => Ok(payload),
-        other => Failure::from_status(other, payload).map_or_else(|| Ok(Bytes::new()), Err),
     }
 }

@@ -21,7 +21,8 @@ use self::wire::{Sent, Wire, with_reply};
 use super::*;
 use crate::proto::Who;
 use crate::proto::{
-    CallHeader, CallbackId, Credit, Hello, Mode, Query, RunHeader, Taken, TraceContext, Window,
+    CallHeader, CallbackId, Credit, Failure, Hello, Mode, Outcome, Query, RunHeader, Status, Taken,
+    TraceContext, Window,
 };
 
 const MS: Duration = Duration::from_millis(1);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use daffi_core::proto::{
     Balance, CallHeader, CallId, CallbackId, Challenge, Described, Failed, Frame, Framing, Header, Hello,
     LENGTH_BYTES, Large, Mode, Offered, Own, PieceOf, Proof, Query, Refusal, Resuming, RunHeader, Status,
-    StreamId, TraceContext, Who, append, encode,
+    StreamId, TaskChange, TaskId, TraceContext, Who, append, encode,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 
@@ -155,6 +155,13 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
         Query::Processes,
         Query::Callbacks,
         Query::Presence,
+        Query::Tasks {
+            process: None,
+            callback: Some("add"),
+        },
+        Query::Task(TaskId(1)),
+        Query::ChangeTask(TaskId(1), TaskChange::Trigger),
+        Query::Ticks(TaskId(1)),
     ] {
         add.push(Header::Query { call: CALL, query });
     }
@@ -211,6 +218,11 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
             call: call(Mode::HandedToAll),
             processes: vec!["honest", "stranger"],
         },
+        Header::Schedule {
+            call: call(Mode::Answered),
+            instead_of: Some(TaskId(1)),
+        },
+        Header::Ticked { call: CALL },
         Header::Run(run_header()),
         Header::RunEach(run_header()),
         Header::Piece {

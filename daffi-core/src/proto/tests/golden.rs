@@ -1142,12 +1142,81 @@ fn in_pieces() -> Vec<Golden> {
     ]
 }
 
+fn of_schedules() -> Vec<Golden> {
+    let query = |query| Header::Query {
+        call: CallId::first(7),
+        query,
+    };
+    vec![
+        golden(
+            "schedule",
+            Header::Schedule {
+                call: call(),
+                instead_of: None,
+            },
+            b"\x01\x02",
+            "00 00 00 13 20 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 00 01 02",
+        ),
+        golden(
+            "schedule instead of another",
+            Header::Schedule {
+                call: call(),
+                instead_of: Some(TaskId(0x0102_0304_0506_0708)),
+            },
+            b"",
+            "00 00 00 1a 20 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 01 fd 08 07 06 05 04 03 02 01",
+        ),
+        golden(
+            "ticked",
+            Header::Ticked {
+                call: CallId::first(7),
+            },
+            b"\x00",
+            "00 00 00 04 21 07 00 00",
+        ),
+        golden(
+            "query: schedules",
+            query(Query::Tasks {
+                process: Some("p"),
+                callback: None,
+            }),
+            b"",
+            "00 00 00 08 0a 07 00 05 01 01 70 00",
+        ),
+        golden(
+            "query: a schedule",
+            query(Query::Task(TaskId(1))),
+            b"",
+            "00 00 00 05 0a 07 00 06 01",
+        ),
+        golden(
+            "query: change a schedule",
+            query(Query::ChangeTask(TaskId(1), TaskChange::Trigger)),
+            b"",
+            "00 00 00 06 0a 07 00 07 01 03",
+        ),
+        golden(
+            "query: ticks",
+            query(Query::Ticks(TaskId(1))),
+            b"",
+            "00 00 00 05 0a 07 00 08 01",
+        ),
+    ]
+}
+
 /// Every frame there is, and each of their options.
 pub(super) fn all() -> Vec<Golden> {
-    [handshakes(), calls(), replies(), the_rest(), in_pieces()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        handshakes(),
+        calls(),
+        replies(),
+        the_rest(),
+        in_pieces(),
+        of_schedules(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[test]
@@ -1194,7 +1263,7 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "20",                                  // a header
+        "22",                                  // a header
         "02 10",                               // a refusal
         "02 0f 09",                            // a reason not to go on with a session
         "06 07 00 03",                         // a status
@@ -1203,7 +1272,8 @@ fn there_are_no_frames_but_these() {
         "06 07 00 02 10 00 03",                // whose a quota is
         "06 07 00 02 00 05",                   // why nobody is there
         "06 07 00 02 00 04 00 00 03",          // how much is told
-        "0a 07 00 05",                         // a query
+        "0a 07 00 09",                         // a query
+        "0a 07 00 07 01 04",                   // a change of a schedule
         "10 07 00 03",                         // a stream
         "04 00 00 00 00 00 00 00 00 00 00 05", // a way to call
         "05 07 00 01 00 00 00 00 00 01 02",    // a call that waits
@@ -1364,6 +1434,78 @@ fn every_event_has_exactly_these_bytes() {
     assert!(decode_guarded::<Balance>(&[3]).is_err());
 }
 
+#[test]
+fn what_a_schedule_is_told_of_has_exactly_these_bytes() {
+    let plan = Plan {
+        name: Some("n".to_owned()),
+        overlap: Overlap::BufferAll,
+        limit: Some(3),
+        ..Plan::new(When::Every {
+            interval: Duration::from_secs(5),
+            phase: None,
+        })
+    };
+    let cron = When::Cron {
+        line: "* * * * *".to_owned(),
+        zone: "UTC".to_owned(),
+    };
+    let failed = |error| TickOutcome::Failed {
+        error,
+        took: Duration::ZERO,
+    };
+    let tick = |outcome| Tick {
+        due: Time(1),
+        count: 1,
+        triggered: false,
+        outcome,
+    };
+    let parts = TickError::Parts {
+        failed: 1,
+        of: 2,
+        process: "p".to_owned(),
+        error: Box::new(TickError::SignatureMismatch),
+    };
+    let rows: Vec<(Bytes, &str)> = vec![
+        (
+            encode(&plan).unwrap(),
+            "01 01 6e 00 05 00 00 02 3c 00 00 00 00 00 01 03 00 00",
+        ),
+        (
+            encode(&When::At(vec![Time(1), Time(300)])).unwrap(),
+            "01 02 01 fb 2c 01",
+        ),
+        (
+            encode(&cron).unwrap(),
+            "02 09 2a 20 2a 20 2a 20 2a 20 2a 03 55 54 43",
+        ),
+        (
+            encode(&tick(TickOutcome::Ok { took: Duration::ZERO })).unwrap(),
+            "01 01 00 00 00 00",
+        ),
+        (
+            encode(&tick(failed(TickError::App("no".to_owned())))).unwrap(),
+            "01 01 00 01 00 02 6e 6f 00 00",
+        ),
+        (
+            encode(&tick(failed(parts))).unwrap(),
+            "01 01 00 01 03 01 02 01 70 01 00 00",
+        ),
+        (
+            encode(&tick(TickOutcome::Skipped(Skipped::Ended))).unwrap(),
+            "01 01 00 02 04",
+        ),
+        (
+            encode(&tick(TickOutcome::Missed(Missed::NoProvider))).unwrap(),
+            "01 01 00 03 02",
+        ),
+        (encode(&tick(TickOutcome::Unknown)).unwrap(), "01 01 00 04"),
+        (encode(&TaskState::Paused { by_failure: true }).unwrap(), "01 01"),
+    ];
+    for (encoded, bytes) in rows {
+        assert_eq!(hex(&encoded), bytes);
+    }
+}
+
 /// `docs/protocol.md` explains these frames byte by byte, and names every frame by its number.
 #[test]
 fn the_documentation_shows_these_bytes() {
@@ -1406,6 +1548,8 @@ fn the_documentation_shows_these_bytes() {
         "Resumes",
         "Finished",
         "EarlyReply",
+        "Schedule",
+        "Ticked",
     ];
     let next = u8::try_from(frames.len()).unwrap();
     let error = decode::<Header<'_>>(&[next]).unwrap_err().to_string();

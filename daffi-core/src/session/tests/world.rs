@@ -667,7 +667,7 @@ impl World {
                 self.receive(Header::Part { call, index, status }, payload)
             }),
             Item::Roster(names) => self.receive(Header::Roster { call }, encode(names).unwrap()),
-            Item::Happened(_) | Item::Opened(_) | Item::Batch(..) | Item::Done(_) => {
+            Item::Happened(_) | Item::Ticked(_) | Item::Opened(_) | Item::Batch(..) | Item::Done(_) => {
                 panic!("nobody has asked")
             }
         }

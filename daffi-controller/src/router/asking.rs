@@ -1,0 +1,164 @@
+//! Questions that the router does not answer itself: it looks whether they may be asked, and keeps the number until somebody has.
+
+use bytes::Bytes;
+use daffi_core::Right;
+use daffi_core::proto::{CallHeader, CallId, Failed, Header, Limits, Query, Status, TaskId};
+
+use super::calling::metadata_bytes;
+use super::errand::{Asked, Asks, Errand};
+use super::ids::{PeerId, Sent};
+use super::made::Made;
+use super::outlet::{Fault, Outlet};
+use super::query::WAITS;
+use super::state::Router;
+use super::work::Turn;
+
+impl Router {
+    /// A process asks for a schedule.
+    pub(super) fn ask_for_schedule(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        instead_of: Option<TaskId>,
+        payload: &Bytes,
+        turn: &mut Turn,
+        out: &mut impl Outlet,
+    ) -> Result<(), Fault> {
+        self.claim(from, header.call)?;
+        turn.spend_words(metadata_bytes(header) + payload.len());
+        let size = metadata_bytes(header) + payload.len();
+        let checked = if size > Limits::SCHEDULED_BYTES {
+            Err(Failed::TooLarge {
+                size: size as u64,
+                limit: Limits::SCHEDULED_BYTES as u64,
+                may_have_run: false,
+            })
+        } else {
+            self.check_right(from, Right::Schedule, header.name, turn)
+                .and_then(|()| self.check_call(from, header, turn))
+        };
+        let asked = Asked {
+            made: Made::new(header),
+            to: header.to.map(Into::into),
+            payload: payload.clone(),
+            instead_of,
+        };
+        self.keep_errand(from, header.call, Asks::Make(asked), checked, out);
+        Ok(())
+    }
+
+    /// A process asks about schedules.
+    pub(super) fn ask_about_schedules(
+        &mut self,
+        from: PeerId,
+        call: CallId,
+        query: &Query<'_>,
+        out: &mut impl Outlet,
+    ) -> Result<(), Fault> {
+        let asks = match *query {
+            Query::Tasks { process, callback } => {
+                Asks::List(process.map(Into::into), callback.map(Into::into))
+            }
+            Query::Task(task) => Asks::Describe(task),
+            Query::ChangeTask(task, change) => Asks::Change(task, change),
+            Query::Ticks(task) => Asks::Ticks(task),
+            _ => return Err(Fault::Unexpected("an unknown question")),
+        };
+        self.keep_errand(from, call, asks, Ok(()), out);
+        Ok(())
+    }
+
+    fn keep_errand(
+        &mut self,
+        from: PeerId,
+        call: CallId,
+        asks: Asks,
+        checked: Result<(), Failed>,
+        out: &mut impl Outlet,
+    ) {
+        let questions = self.peers.get(from).map_or(0, |peer| peer.questions);
+        let checked = checked.and_then(|()| {
+            // The answer may be long, and many may wait for one (P6).
+            let has_room = out.room(from) > 0 && questions < WAITS;
+            has_room
+                .then_some(())
+                .ok_or(Failed::Overloaded { may_have_run: false })
+        });
+        if let Err(failed) = checked {
+            return self.refuse(from, call, failed, out);
+        }
+        self.note(from, call, Sent::Errand);
+        self.errands.push(Errand {
+            peer: from,
+            call,
+            asks,
+        });
+    }
+
+    /// What was asked since the last look.
+    #[must_use]
+    pub fn take_errands(&mut self) -> Vec<Errand> {
+        std::mem::take(&mut self.errands)
+    }
+
+    /// Answers an errand, if it is still asked for.
+    pub fn end_errand(
+        &mut self,
+        to: PeerId,
+        call: CallId,
+        outcome: Result<Bytes, Failed>,
+        out: &mut impl Outlet,
+    ) {
+        if !self.is_asked(to, call) {
+            return;
+        }
+        match outcome {
+            Ok(payload) => self.answer(to, call, Status::Value, &payload, out),
+            Err(failed) => self.refuse(to, call, failed, out),
+        }
+    }
+
+    /// Tells whoever asks something of what it asks; `false` if it asks no more, or does not keep up and is told so.
+    pub fn tell_errand(
+        &mut self,
+        to: PeerId,
+        header: (CallId, &Header<'_>),
+        payload: &Bytes,
+        out: &mut impl Outlet,
+    ) -> bool {
+        let (call, header) = header;
+        if !self.is_asked(to, call) {
+            return false;
+        }
+        if out.room(to) >= self.needed_room(payload.len()) && out.send(to, header, payload).is_ok() {
+            return true;
+        }
+        self.refuse(to, call, Failed::Overloaded { may_have_run: false }, out);
+        false
+    }
+
+    fn is_asked(&self, peer: PeerId, call: CallId) -> bool {
+        let peer = self.peers.get(peer);
+        peer.is_some_and(|peer| peer.sent.get(&call) == Some(&Sent::Errand))
+    }
+
+    /// Whether a process may have the controller call something, which is told to nobody.
+    pub fn may_schedule(&mut self, peer: PeerId, callback: &str) -> bool {
+        let Some(permission) = self.peers.permission_mut(peer) else {
+            return true;
+        };
+        let rights = &permission.rights;
+        [Right::Schedule, Right::Observe, Right::Admin]
+            .into_iter()
+            .any(|right| rights.allow(right, callback))
+    }
+
+    /// Checks that a process may do something with a schedule that another one has made.
+    ///
+    /// # Errors
+    ///
+    /// What to answer. Whoever runs the controller is told.
+    pub fn check_schedule(&mut self, peer: PeerId, callback: &str, turn: &mut Turn) -> Result<(), Failed> {
+        self.check_right(peer, Right::Schedule, callback, turn)
+    }
+}

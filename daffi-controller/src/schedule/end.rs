@@ -1,0 +1,47 @@
+//! What is to be done, and what became of it.
+
+use daffi_core::proto::{TaskId, Tick, TickError};
+
+/// A call of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Run {
+    /// Whose.
+    pub task: TaskId,
+    /// Which of its ticks.
+    pub number: u64,
+}
+
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// The call is to be made. How it ends is to be told by [`Schedules::ended`](super::Schedules::ended).
+    Start(Run),
+    /// The call is to be cancelled. It ends all the same.
+    Stop(Run),
+    /// [`Schedules::provider_came`](super::Schedules::provider_came) is to be said once somebody offers what the schedule calls.
+    Await(TaskId),
+    /// That need not be said any more.
+    Forget(TaskId),
+    /// A tick has ended, or several of which no call was made. Whoever wants to know is to be told.
+    Told {
+        /// Whose.
+        task: TaskId,
+        /// The number of its call, if one was begun.
+        number: Option<u64>,
+        /// How.
+        tick: Tick,
+    },
+    /// Nothing more comes of the schedule.
+    Over(TaskId),
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With a value.
+    Ok,
+    /// With an error.
+    Failed(TickError),
+    /// It was not made, as nobody offers the callback.
+    NoProvider,
+}

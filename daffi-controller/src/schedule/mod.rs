@@ -1,0 +1,29 @@
+//! Which calls are due: a plain state machine.
+//!
+//! A process leaves a call with the controller and says when it is to be made. The time comes in, with what became of the calls that
+//! were made; what is to be done comes out as [`Act`]s. However many are due at once, a turn makes a bounded number of them.
+//!
+//! **Invariant:** no socket, clock, task or lock, and no randomness but a seed. Every tick ends exactly once: its call was made once,
+//! or it is said why not (P10).
+
+mod agenda;
+mod changing;
+mod end;
+mod history;
+mod now;
+mod order;
+mod refused;
+mod rule;
+mod schedules;
+mod shares;
+mod task;
+#[cfg(test)]
+mod tests;
+mod ticking;
+
+pub use self::end::{Act, End, Run};
+pub use self::now::Now;
+pub use self::order::{Maker, Order};
+pub use self::refused::Refused;
+pub use self::schedules::Schedules;
+pub use self::shares::Bounds;

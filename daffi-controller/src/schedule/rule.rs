@@ -1,0 +1,122 @@
+//! When a schedule's ticks are.
+
+use daffi_core::proto::{Plan, Time, When};
+
+use super::now::{Basis, Now};
+use super::refused::Refused;
+
+/// When ticks are, by one of the clocks.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) basis: Basis,
+    kind: Kind,
+    /// There are none before.
+    start: Time,
+    /// There are none after.
+    end: Option<Time>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// At `first`, and again and again so much later.
+    Every {
+        first: u64,
+        interval: u64,
+    },
+    At(Box<[Time]>),
+}
+
+impl Rule {
+    /// The ticks of a plan that is made now.
+    pub(super) fn new(plan: &Plan, now: Now) -> Result<Self, Refused> {
+        if let Some(fault) = plan.fault() {
+            return Err(Refused::Impossible(fault));
+        }
+        let basis = match &plan.when {
+            When::Every { phase: None, .. } => Basis::Steady,
+            _ => Basis::Wall,
+        };
+        let present = now.by(basis);
+        let start = plan.start.map(|start| now.of_wall(start, basis));
+        let end = plan.end.map(|end| now.of_wall(end, basis));
+        if end.is_some_and(|end| end < present) {
+            return Err(Refused::Impossible(
+                "an end that is over: it would never be called".to_owned(),
+            ));
+        }
+        let kind = match &plan.when {
+            When::Every { interval, phase } => {
+                let interval = Time(0).plus(*interval).0.max(1);
+                let first = match (phase, start) {
+                    (None, Some(start)) => start.0,
+                    (None, None) => present.0.saturating_add(interval),
+                    (Some(phase), _) => Time(0).plus(*phase).0,
+                };
+                Kind::Every { first, interval }
+            }
+            When::At(instants) => {
+                if let Some(past) = instants.iter().find(|instant| **instant <= present) {
+                    let ago = present.since(*past);
+                    return Err(Refused::Impossible(format!(
+                        "an instant in the past, {ago:?} ago by the controller's clock: leave it out, or look whether the clocks of both machines agree"
+                    )));
+                }
+                Kind::At(instants.as_slice().into())
+            }
+            _ => {
+                return Err(Refused::Impossible(
+                    "a period that this controller does not know: it is older than the process that asks"
+                        .to_owned(),
+                ));
+            }
+        };
+        Ok(Self {
+            basis,
+            kind,
+            start: start.unwrap_or(present),
+            end,
+        })
+    }
+
+    /// The first tick that there is.
+    pub(super) fn first(&self) -> Option<Time> {
+        self.at_or_after(self.start)
+    }
+
+    /// The first tick after a time.
+    pub(super) fn after(&self, time: Time) -> Option<Time> {
+        self.at_or_after(Time(time.0.checked_add(1)?).max(self.start))
+    }
+
+    fn at_or_after(&self, time: Time) -> Option<Time> {
+        let next = match &self.kind {
+            Kind::Every { first, interval } => {
+                let missing = time.0.saturating_sub(*first).div_ceil(*interval);
+                Time(missing.checked_mul(*interval)?.checked_add(*first)?)
+            }
+            Kind::At(instants) => *instants.get(instants.partition_point(|instant| *instant < time))?,
+        };
+        self.end.is_none_or(|end| next <= end).then_some(next)
+    }
+
+    /// Whether there are always more of them, but for its end.
+    pub(super) const fn repeats(&self) -> bool {
+        !matches!(self.kind, Kind::At(_))
+    }
+
+    /// How many ticks there are from one, `first`, up to a time, both included.
+    pub(super) fn count(&self, first: Time, last: Time) -> u64 {
+        let last = self.end.map_or(last, |end| end.min(last));
+        if last < first {
+            return 0;
+        }
+        match &self.kind {
+            Kind::Every { interval, .. } => (last.0 - first.0) / *interval + 1,
+            Kind::At(instants) => {
+                let before = |time: Time| instants.partition_point(|instant| *instant < time);
+                let after = instants.partition_point(|instant| *instant <= last);
+                (after - before(first)) as u64
+            }
+        }
+    }
+}

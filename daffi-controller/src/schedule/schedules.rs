@@ -1,0 +1,400 @@
+//! All schedules of a controller.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use daffi_core::proto::{Plan, TaskDescription, TaskEntry, TaskId, TaskState, Time};
+
+use super::agenda::{Agenda, Entry};
+use super::end::{Act, End, Run};
+use super::now::Now;
+use super::order::{Maker, Order};
+use super::refused::Refused;
+use super::shares::{Bounds, Shares};
+use super::task::{Context, Task, mixed};
+
+/// When the calendar was set back by more than this, schedules go by the new time. By less, they wait until it is there again.
+const SET_BACK: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// So many that have ended can still be asked about.
+const REMEMBERED: usize = 1000;
+
+/// So many next ticks are told.
+const NEXT: usize = 10;
+
+/// All schedules of a controller.
+#[derive(Debug)]
+pub struct Schedules {
+    tasks: BTreeMap<TaskId, Task>,
+    agenda: Agenda,
+    names: BTreeMap<String, TaskId>,
+    /// Those that end when a process leaves.
+    connected: BTreeMap<Arc<str>, BTreeSet<TaskId>>,
+    shares: Shares,
+    /// Those that have ended, in the order in which they did.
+    over: VecDeque<TaskId>,
+    since: Now,
+    /// The latest time of the calendar that was seen.
+    latest: Time,
+    seed: u64,
+    made: u64,
+}
+
+impl Schedules {
+    /// None, at a controller that begins now. Their numbers are made of `seed`, so that those of another start are others.
+    #[must_use]
+    pub const fn new(bounds: Bounds, now: Now, seed: u64) -> Self {
+        Self {
+            tasks: BTreeMap::new(),
+            agenda: Agenda::new(),
+            names: BTreeMap::new(),
+            connected: BTreeMap::new(),
+            shares: Shares::new(bounds),
+            over: VecDeque::new(),
+            since: now,
+            latest: now.wall,
+            seed,
+            made: 0,
+        }
+    }
+
+    /// Makes a schedule. One of the same name and content stays as it is; one with another content is replaced, if the same
+    /// identity had made it. A replaced one keeps its number and what is remembered of it.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not made.
+    pub fn make(
+        &mut self,
+        plan: Plan,
+        order: Order,
+        maker: Maker,
+        now: Now,
+        acts: &mut Vec<Act>,
+    ) -> Result<TaskId, Refused> {
+        let named = plan.name.as_ref().and_then(|name| self.names.get(name).copied());
+        if let Some((id, task)) = named.and_then(|id| Some((id, self.tasks.get(&id)?))) {
+            let is_over = task.state == TaskState::Ended;
+            if task.maker.identity != maker.identity {
+                if !is_over {
+                    return Err(Refused::NameTaken {
+                        name: plan.name.unwrap_or_default(),
+                        process: task.maker.process.to_string(),
+                    });
+                }
+            } else if task.plan == plan && *task.order == order {
+                self.hand_on(id, maker);
+                return Ok(id);
+            } else if !is_over {
+                self.replace(id, plan, order, now, acts)?;
+                self.hand_on(id, maker);
+                return Ok(id);
+            }
+        }
+        self.shares.check(&maker.identity, 1, order.bytes())?;
+        let id = self.free_number();
+        let task = Task::new(id, plan, Arc::new(order), maker, now)?;
+        self.enter(task);
+        Ok(id)
+    }
+
+    /// A schedule is another process's of the same identity from now on.
+    fn hand_on(&mut self, id: TaskId, maker: Maker) {
+        if let Some(mut task) = self.leave(id) {
+            task.maker = maker;
+            self.enter(task);
+        }
+    }
+
+    /// Another plan and another call for a schedule, under its number.
+    ///
+    /// # Errors
+    ///
+    /// Why it stays as it is.
+    pub fn update(
+        &mut self,
+        id: TaskId,
+        plan: Plan,
+        order: Order,
+        now: Now,
+        acts: &mut Vec<Act>,
+    ) -> Result<(), Refused> {
+        self.live(id)?;
+        let named = plan.name.as_ref().and_then(|name| self.names.get(name));
+        if let Some(other) = named
+            .filter(|other| **other != id)
+            .and_then(|other| self.tasks.get(other))
+        {
+            return Err(Refused::NameTaken {
+                name: plan.name.unwrap_or_default(),
+                process: other.maker.process.to_string(),
+            });
+        }
+        self.replace(id, plan, order, now, acts)
+    }
+
+    fn replace(
+        &mut self,
+        id: TaskId,
+        plan: Plan,
+        order: Order,
+        now: Now,
+        acts: &mut Vec<Act>,
+    ) -> Result<(), Refused> {
+        let task = self.tasks.get(&id).ok_or(Refused::Unknown(id))?;
+        let (has, needs) = (task.order.bytes(), order.bytes());
+        if needs > has {
+            self.shares.check(&task.maker.identity, 0, needs - has)?;
+        }
+        let Some(mut task) = self.leave(id) else {
+            return Err(Refused::Unknown(id));
+        };
+        let mut cx = Context {
+            now,
+            since: self.since,
+            acts,
+        };
+        let updated = task.update(plan, Arc::new(order), &mut cx);
+        self.enter(task);
+        self.settle(id);
+        updated
+    }
+
+    /// Makes no more calls of a schedule. What runs goes on.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it has ended.
+    pub fn cancel(&mut self, id: TaskId, now: Now, acts: &mut Vec<Act>) -> Result<(), Refused> {
+        self.live(id)?;
+        self.with(id, now, acts, Task::cancel);
+        Ok(())
+    }
+
+    /// Makes no calls of a schedule until it is resumed. What runs goes on.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it has ended.
+    pub fn pause(&mut self, id: TaskId, now: Now, acts: &mut Vec<Act>) -> Result<(), Refused> {
+        self.live(id)?;
+        self.with(id, now, acts, |task, cx| task.pause(false, cx));
+        Ok(())
+    }
+
+    /// Makes calls of a schedule again that was paused, from its next tick on.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it has ended.
+    pub fn resume(&mut self, id: TaskId, now: Now, acts: &mut Vec<Act>) -> Result<(), Refused> {
+        self.live(id)?;
+        self.with(id, now, acts, |task, _| task.resume());
+        Ok(())
+    }
+
+    /// Makes a call of a schedule now, beside those that are planned.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it has ended.
+    pub fn trigger(&mut self, id: TaskId, now: Now, acts: &mut Vec<Act>) -> Result<(), Refused> {
+        self.live(id)?;
+        self.with(id, now, acts, Task::trigger);
+        Ok(())
+    }
+
+    /// A call has ended.
+    pub fn ended(&mut self, run: Run, end: End, now: Now, acts: &mut Vec<Act>) {
+        self.with(run.task, now, acts, |task, cx| task.ended(run.number, end, cx));
+    }
+
+    /// Somebody offers what a schedule calls.
+    pub fn provider_came(&mut self, id: TaskId, now: Now, acts: &mut Vec<Act>) {
+        self.with(id, now, acts, Task::provider_came);
+    }
+
+    /// A process has left: what it made for as long as it is there ends.
+    pub fn left(&mut self, process: &str, now: Now, acts: &mut Vec<Act>) {
+        for id in self.connected.remove(process).unwrap_or_default() {
+            self.with(id, now, acts, Task::cancel);
+        }
+    }
+
+    /// Makes what is due, of so many ticks at most.
+    pub fn on_time(&mut self, now: Now, most: usize, acts: &mut Vec<Act>) {
+        self.look_at_the_calendar(now);
+        for _ in 0..most {
+            let Some(id) = self.agenda.due(now) else { return };
+            self.with(id, now, acts, Task::on_time);
+        }
+    }
+
+    /// How long it is until something is due, or the calendar is to be looked at.
+    #[must_use]
+    pub fn next_timeout(&self, now: Now) -> Option<Duration> {
+        self.agenda.next_timeout(now)
+    }
+
+    fn look_at_the_calendar(&mut self, now: Now) {
+        if now.wall.plus(SET_BACK) < self.latest {
+            for id in self.agenda.by_calendar() {
+                self.unplan(id);
+                if let Some(task) = self.tasks.get_mut(&id) {
+                    task.rewind(now);
+                }
+                self.plan(id);
+            }
+            self.latest = now.wall;
+        }
+        self.latest = self.latest.max(now.wall);
+    }
+
+    /// What a schedule calls, and for whom.
+    #[must_use]
+    pub fn order(&self, id: TaskId) -> Option<(&Arc<Order>, &Maker)> {
+        let task = self.tasks.get(&id)?;
+        Some((&task.order, &task.maker))
+    }
+
+    /// Schedules from a number on, in the order of their numbers.
+    pub fn list(&self, from: TaskId, now: Now) -> impl Iterator<Item = TaskEntry> {
+        self.tasks.range(from..).map(move |(_, task)| entry(task, now))
+    }
+
+    /// All that is known of a schedule.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn describe(&self, id: TaskId, now: Now) -> Result<TaskDescription, Refused> {
+        let task = self.tasks.get(&id).ok_or(Refused::Unknown(id))?;
+        Ok(TaskDescription {
+            entry: entry(task, now),
+            next: task.next_ticks(NEXT, now),
+            last: task.history.last().cloned().collect(),
+        })
+    }
+
+    fn live(&self, id: TaskId) -> Result<&Task, Refused> {
+        let task = self.tasks.get(&id).ok_or(Refused::Unknown(id))?;
+        if task.state == TaskState::Ended {
+            return Err(Refused::Ended(id));
+        }
+        Ok(task)
+    }
+
+    /// Something happens to a schedule.
+    fn with(
+        &mut self,
+        id: TaskId,
+        now: Now,
+        acts: &mut Vec<Act>,
+        happens: impl FnOnce(&mut Task, &mut Context<'_>),
+    ) {
+        self.unplan(id);
+        let Some(task) = self.tasks.get_mut(&id) else {
+            return;
+        };
+        let since = self.since;
+        happens(task, &mut Context { now, since, acts });
+        self.plan(id);
+        self.settle(id);
+    }
+
+    fn unplan(&mut self, id: TaskId) {
+        if let Some(entry) = self.entry(id) {
+            self.agenda.remove(entry);
+        }
+    }
+
+    fn plan(&mut self, id: TaskId) {
+        if let Some(entry) = self.entry(id) {
+            self.agenda.add(entry);
+        }
+    }
+
+    fn entry(&self, id: TaskId) -> Option<Entry> {
+        let task = self.tasks.get(&id)?;
+        Some((task.basis(), task.timeout()?, id))
+    }
+
+    fn enter(&mut self, task: Task) {
+        let id = task.id;
+        if let Some(name) = &task.plan.name {
+            self.names.insert(name.clone(), id);
+        }
+        if task.plan.while_connected {
+            let connected = self.connected.entry(Arc::clone(&task.maker.process));
+            connected.or_default().insert(id);
+        }
+        self.shares.add(&task.maker.identity, task.order.bytes());
+        self.tasks.insert(id, task);
+        self.plan(id);
+    }
+
+    fn leave(&mut self, id: TaskId) -> Option<Task> {
+        self.unplan(id);
+        let task = self.tasks.remove(&id)?;
+        if let Some(name) = &task.plan.name
+            && self.names.get(name) == Some(&id)
+        {
+            self.names.remove(name);
+        }
+        self.disconnect(&task.maker.process, id);
+        self.shares.remove(&task.maker.identity, task.order.bytes());
+        Some(task)
+    }
+
+    fn disconnect(&mut self, process: &Arc<str>, id: TaskId) {
+        if let Some(connected) = self.connected.get_mut(process) {
+            connected.remove(&id);
+            if connected.is_empty() {
+                self.connected.remove(process);
+            }
+        }
+    }
+
+    /// One that has ended is remembered for a while, and then forgotten.
+    fn settle(&mut self, id: TaskId) {
+        let Some(task) = self.tasks.get(&id).filter(|task| task.is_over()) else {
+            return;
+        };
+        let process = Arc::clone(&task.maker.process);
+        self.disconnect(&process, id);
+        if !self.over.contains(&id) {
+            self.over.push_back(id);
+        }
+        if self.over.len() > REMEMBERED
+            && let Some(forgotten) = self.over.pop_front()
+        {
+            self.leave(forgotten);
+        }
+    }
+
+    fn free_number(&mut self) -> TaskId {
+        loop {
+            self.made += 1;
+            let id = TaskId(mixed(self.seed.wrapping_add(self.made)));
+            if !self.tasks.contains_key(&id) {
+                return id;
+            }
+        }
+    }
+}
+
+fn entry(task: &Task, now: Now) -> TaskEntry {
+    TaskEntry {
+        id: task.id,
+        name: task.plan.name.clone(),
+        callback: task.order.callback().to_owned(),
+        process: task.maker.process.to_string(),
+        identity: task.maker.identity.map(ToString::to_string),
+        when: task.plan.when.clone(),
+        state: task.state,
+        next: task.next_ticks(1, now).first().copied(),
+        running: task.running() as u64,
+        counts: task.history.counts,
+    }
+}

@@ -1,0 +1,220 @@
+//! One schedule: when its next tick is, which of its calls run, which wait, and how they ended.
+//!
+//! Times in here are by the schedule's own clock; what is told is by the calendar.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use daffi_core::proto::{Plan, Skipped, TaskId, TaskState, Tick, TickOutcome, Time};
+
+use super::end::{Act, Run};
+use super::history::History;
+use super::now::{Basis, Now};
+use super::order::{Maker, Order};
+use super::refused::Refused;
+use super::rule::Rule;
+
+/// So many calls of a schedule run at the same time, and so many ticks wait.
+pub(super) const AT_ONCE: usize = 1000;
+
+/// No timer is exact: what is late by no more than this is in time.
+const IN_TIME: Duration = Duration::from_secs(1);
+
+/// A schedule.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) id: TaskId,
+    pub(super) plan: Plan,
+    pub(super) order: Arc<Order>,
+    pub(super) maker: Maker,
+    pub(super) history: History,
+    pub(super) rule: Rule,
+    pub(super) state: TaskState,
+    pub(super) next: Option<Next>,
+    /// How many calls were begun, of those that the plan limits.
+    pub(super) begun: u64,
+    /// The number of the next call.
+    pub(super) number: u64,
+    pub(super) running: Vec<Running>,
+    /// Only while something runs.
+    pub(super) waiting: VecDeque<Due>,
+    pub(super) is_over: bool,
+}
+
+/// A tick that is to come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Next {
+    pub(super) due: Time,
+    /// When it is made, which may be a little later.
+    pub(super) at: Time,
+}
+
+/// A tick that has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
+    pub(super) time: Time,
+    pub(super) triggered: bool,
+    /// The number of its call, once that is begun.
+    pub(super) number: Option<u64>,
+}
+
+/// A call that has not ended.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) number: u64,
+    pub(super) due: Due,
+    pub(super) stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It is made.
+    Called,
+    /// It is made, and is to be cancelled.
+    Stopping,
+    /// Nobody offers the callback. It is made if somebody does before this time.
+    Absent { until: Time },
+}
+
+/// What everything that happens to a schedule goes with.
+pub(super) struct Context<'a> {
+    pub(super) now: Now,
+    /// When the controller began.
+    pub(super) since: Now,
+    pub(super) acts: &'a mut Vec<Act>,
+}
+
+impl Task {
+    pub(super) fn new(
+        id: TaskId,
+        plan: Plan,
+        order: Arc<Order>,
+        maker: Maker,
+        now: Now,
+    ) -> Result<Self, Refused> {
+        let rule = Rule::new(&plan, now)?;
+        let mut task = Self {
+            id,
+            plan,
+            order,
+            maker,
+            history: History::default(),
+            rule,
+            state: TaskState::Active,
+            next: None,
+            begun: 0,
+            number: 0,
+            running: Vec::new(),
+            waiting: VecDeque::new(),
+            is_over: false,
+        };
+        task.next = task.planned(task.rule.first());
+        if task.next.is_none() {
+            let fault = "no tick between its start and its end: it would never be called".to_owned();
+            return Err(Refused::Impossible(fault));
+        }
+        Ok(task)
+    }
+
+    pub(super) const fn basis(&self) -> Basis {
+        self.rule.basis
+    }
+
+    /// When it is to be told the time.
+    pub(super) fn timeout(&self) -> Option<Time> {
+        let until = self.running.iter().filter_map(|running| match running.stage {
+            Stage::Absent { until } => Some(until),
+            Stage::Called | Stage::Stopping => None,
+        });
+        until.chain(self.next.map(|next| next.at)).min()
+    }
+
+    /// The next ticks by the calendar, so many at most.
+    pub(super) fn next_ticks(&self, most: usize, now: Now) -> Vec<Time> {
+        let left = self.plan.limit.map(|limit| limit.saturating_sub(self.begun));
+        let left = left.map_or(most, |left| usize::try_from(left).unwrap_or(most).min(most));
+        let first = self.next.map(|next| next.due);
+        let ticks = std::iter::successors(first, |due| self.rule.after(*due));
+        ticks
+            .take(left)
+            .map(|due| now.to_wall(due, self.basis()))
+            .collect()
+    }
+
+    pub(super) const fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// What was made of its calls that run is of no interest any more: nothing is left of it.
+    pub(super) const fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    pub(super) fn time(&self, cx: &Context<'_>) -> Time {
+        cx.now.by(self.basis())
+    }
+
+    pub(super) fn run(&self, number: u64) -> Run {
+        Run {
+            task: self.id,
+            number,
+        }
+    }
+
+    pub(super) fn catch_up(&self) -> Duration {
+        self.plan.catch_up.max(IN_TIME)
+    }
+
+    /// How long a tick may wait for somebody who offers the callback.
+    pub(super) fn until(&self, due: Due) -> Time {
+        let jitter = if due.triggered {
+            Duration::ZERO
+        } else {
+            self.jitter(due.time)
+        };
+        due.time.plus(jitter).plus(self.catch_up())
+    }
+
+    pub(super) fn planned(&self, due: Option<Time>) -> Option<Next> {
+        let due = due?;
+        let at = due.plus(self.jitter(due));
+        Some(Next { due, at })
+    }
+
+    /// By how much a tick is made later: by chance, but always the same for the same tick.
+    pub(super) fn jitter(&self, due: Time) -> Duration {
+        let most = Time(0).plus(self.plan.jitter).0;
+        Duration::from_micros(mixed(self.id.0 ^ mixed(due.0)) % most.saturating_add(1).max(1))
+    }
+
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.plan.limit.is_some_and(|limit| self.begun >= limit)
+    }
+
+    pub(super) fn skip(&mut self, due: Due, why: Skipped, cx: &mut Context<'_>) {
+        self.record(due, 1, TickOutcome::Skipped(why), cx);
+    }
+
+    pub(super) fn record(&mut self, due: Due, count: u64, outcome: TickOutcome, cx: &mut Context<'_>) {
+        let tick = Tick {
+            due: cx.now.to_wall(due.time, self.basis()),
+            count,
+            triggered: due.triggered,
+            outcome,
+        };
+        cx.acts.push(Act::Told {
+            task: self.id,
+            number: due.number,
+            tick: self.history.add(tick),
+        });
+    }
+}
+
+/// A number that says nothing of the one that it was made of.
+pub(super) const fn mixed(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}

@@ -1,0 +1,77 @@
+//! The task that says to every node that the controller is there, and notices those of whom nothing is heard.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use daffi_core::link::Tick;
+use daffi_core::proto::Header;
+use daffi_core::transport::Outbox;
+use tokio::time::sleep;
+use tracing::warn;
+
+use super::hub::{Hub, State, give_way};
+
+/// So many connections are looked after at a time.
+const LOOKED_AFTER: usize = 256;
+
+impl Hub {
+    /// Sends heartbeats, and cuts off peers of which nothing is heard, until all connections are gone.
+    pub(super) async fn keep_alive(self: Arc<Self>) {
+        // Half an interval, so that a link is never late by more than that.
+        let pause = self.heartbeat / 2;
+        loop {
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.closing.cancelled() => return,
+            }
+            let mut outboxes = Vec::new();
+            let mut place = 0;
+            while self.look_after(place..place + LOOKED_AFTER, &mut outboxes) {
+                place += LOOKED_AFTER;
+                give_way(&mut outboxes).await;
+            }
+        }
+    }
+
+    /// Looks after the connections in some places; `false` if there are none any more.
+    fn look_after(&self, places: std::ops::Range<usize>, outboxes: &mut Vec<Arc<Outbox>>) -> bool {
+        let now = self.now();
+        let mut lost = Vec::new();
+        let mut state = self.state();
+        let State { router, queues, .. } = &mut *state;
+        let Some(some) = queues.in_places(places) else {
+            return false;
+        };
+        for (peer, queue) in some {
+            if router.is_away(peer) {
+                continue;
+            }
+            let traffic = queue.traffic();
+            match queue.link.tick(now, traffic) {
+                Tick::Idle => {}
+                Tick::Heartbeat { .. } => {
+                    let received = queue.tell();
+                    let _ = queue.outbox.send(&Header::Heartbeat { received }, &Bytes::new());
+                    outboxes.push(Arc::clone(&queue.outbox));
+                }
+                Tick::Lost { silence } => {
+                    let process_name = router.process_name(peer).unwrap_or_default().to_owned();
+                    let connection = queue.outbox.connection();
+                    lost.push((process_name, silence, Arc::clone(&queue.outbox), connection));
+                }
+            }
+        }
+        drop(state);
+        // To write to a log and to give back what was queued may take long.
+        for (process_name, silence, outbox, connection) in lost {
+            warn!(
+                process_name,
+                ?silence,
+                "nothing is heard of a process; its connection is given up"
+            );
+            // It may have gone on with another one meanwhile.
+            outbox.sever_this(connection);
+        }
+        true
+    }
+}

@@ -1,0 +1,169 @@
+//! The calls that are made for schedules.
+
+use std::sync::Arc;
+
+use daffi_core::proto::{CallId, Failed, Moment, Slots, TaskId, TickError};
+use tracing::debug;
+
+use super::super::hub::{EndOfTurn, Hub, State};
+use super::super::standing::{Standing, rights};
+use super::books::Books;
+use super::callers::{Asked, Caller, Callers, Parts};
+use crate::router::{Fault, PeerId, Turn, Work};
+use crate::schedule::{End, Maker, Run};
+
+impl Hub {
+    /// Makes a call.
+    pub(super) async fn start(&self, run: Run) {
+        let left = {
+            let (mut books, now) = self.scheduling.open();
+            let Books {
+                schedules,
+                acts,
+                callers,
+                ..
+            } = &mut *books;
+            let Some((order, maker)) = schedules.order(run.task) else {
+                return;
+            };
+            let (order, maker) = (Arc::clone(order), maker.clone());
+            let mut state = self.state();
+            match enter(callers, &mut state, &maker, self.now()) {
+                Err(reason) => {
+                    drop(state);
+                    let denied = Failed::Denied {
+                        reason,
+                        may_have_run: false,
+                    };
+                    schedules.ended(run, End::Failed(TickError::Failed(denied)), now, acts);
+                    self.scheduling.wake.notify_one();
+                    return;
+                }
+                Ok(peer) => {
+                    let Some(call) = callers.ask(peer, Asked::Call(run, Parts::default())) else {
+                        return;
+                    };
+                    let State { router, queues, .. } = &mut *state;
+                    let mut turn = Turn::new(self.now());
+                    let routed =
+                        router.call_inside(peer, order.header(call), order.arguments(), &mut turn, queues);
+                    (routed, self.end_of_turn(&mut state))
+                }
+            }
+        };
+        self.finish_turn(left).await;
+    }
+
+    /// Asks for somebody who offers what a schedule calls.
+    pub(super) async fn wait_for_provider(&self, task: TaskId) {
+        let left = {
+            let (mut books, _) = self.scheduling.open();
+            let Books {
+                schedules, callers, ..
+            } = &mut *books;
+            let Some((order, maker)) = schedules.order(task) else {
+                return;
+            };
+            let mut state = self.state();
+            // Whoever may not call it any more is told when its time is over.
+            let Ok(peer) = enter(callers, &mut state, maker, self.now()) else {
+                return;
+            };
+            let Some(call) = callers.ask(peer, Asked::Wait(task)) else {
+                return;
+            };
+            let State { router, queues, .. } = &mut *state;
+            let mut turn = Turn::new(self.now());
+            let routed = router.await_inside(peer, call, &order.header(call), &mut turn, queues);
+            (routed, self.end_of_turn(&mut state))
+        };
+        self.finish_turn(left).await;
+    }
+
+    /// Cancels what was asked for under a number.
+    pub(super) async fn cancel(&self, call: Option<(PeerId, CallId)>) {
+        let Some((peer, call)) = call else { return };
+        let left = {
+            let mut state = self.state();
+            let State { router, queues, .. } = &mut *state;
+            let routed = router.cancel_inside(peer, call, &mut Turn::new(self.now()), queues);
+            (routed, self.end_of_turn(&mut state))
+        };
+        self.finish_turn(left).await;
+    }
+
+    /// Callers with nothing to do go.
+    pub(super) async fn dismiss_idle(&self) {
+        let idle = {
+            let (mut books, _) = self.scheduling.open();
+            let callers = &mut books.callers;
+            let idle = std::mem::take(&mut callers.idle);
+            let is_idle = |peer: &PeerId| {
+                callers
+                    .peers
+                    .get(peer)
+                    .is_some_and(|caller| caller.asked.is_empty())
+            };
+            let idle: Vec<_> = idle.into_iter().filter(is_idle).collect();
+            for peer in &idle {
+                if let Some(caller) = callers.peers.remove(peer) {
+                    callers.makers.remove(&caller.maker);
+                }
+            }
+            idle
+        };
+        for peer in idle {
+            self.leave(peer).await;
+        }
+    }
+
+    async fn finish_turn(&self, (routed, told): (Result<Option<Work>, Fault>, EndOfTurn)) {
+        let left = routed.unwrap_or_else(|fault| {
+            debug!(%fault, "a call of a schedule was not taken");
+            None
+        });
+        self.tell(told.denials);
+        self.finish(left, told.outboxes).await;
+    }
+}
+
+/// The caller for a maker of schedules, with the rights that it has now.
+fn enter(callers: &mut Callers, state: &mut State, maker: &Maker, now: Moment) -> Result<PeerId, String> {
+    let State {
+        router,
+        queues,
+        policy,
+        quotas,
+        identities,
+        ..
+    } = state;
+    if let Some(identities) = identities
+        && !identities.knows(&maker.identity)
+    {
+        return Err(format!(
+            "{} is not among those who are known any more",
+            maker.identity
+        ));
+    }
+    let standing = Standing::new(maker.is_own, &maker.identity);
+    let rights = rights(policy.as_ref(), &standing, &maker.process)?;
+    if let Some(peer) = callers.makers.get(maker) {
+        router.permit(*peer, rights);
+        return Ok(*peer);
+    }
+    let peer = router.enter_inside(&maker.process, maker.identity.clone(), rights);
+    let quotas = standing.quotas(policy.as_ref(), quotas);
+    if quotas.is_some() {
+        router.allow(peer, quotas.as_ref(), now);
+    }
+    queues.inside.insert(peer, standing);
+    callers.makers.insert(maker.clone(), peer);
+    callers.peers.insert(
+        peer,
+        Caller {
+            maker: maker.clone(),
+            asked: Slots::new(),
+        },
+    );
+    Ok(peer)
+}

@@ -1,0 +1,12 @@
+//! Schedules and the time: what is due is called, in the name of whoever made the schedule, and what became of it is kept and told.
+
+mod books;
+mod callers;
+mod calling;
+mod clock;
+mod errands;
+mod inside;
+mod keeping;
+
+pub(super) use self::books::Scheduling;
+pub(super) use self::inside::Inside;

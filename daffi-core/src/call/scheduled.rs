@@ -1,0 +1,222 @@
+//! A schedule, once it is made.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use serde::de::DeserializeOwned;
+
+use crate::error::CallError;
+use crate::node::{Exchange, Item, Message, Next, Node};
+use crate::proto::{self, Failure, Query, TaskChange, TaskDescription, TaskId};
+use crate::scheduled::{ScheduledTaskDescription, Tick};
+
+/// A schedule that the controller keeps: what [`Call::period`](crate::Call::period) gives. A handle: dropping it changes nothing of the schedule.
+///
+/// # Errors
+///
+/// Of all that is asked of it: [`CallError::Invalid`] when the controller does not know it any more, or it has ended; [`CallError::Denied`] when
+/// this process may do nothing with it; [`CallError::Disconnected`] without a controller.
+#[derive(Clone)]
+pub struct ScheduledTask {
+    node: Arc<Node>,
+    callback: Arc<str>,
+    id: TaskId,
+}
+
+impl fmt::Debug for ScheduledTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScheduledTask")
+            .field("id", &self.id)
+            .field("callback", &self.callback)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ScheduledTask {
+    pub(super) fn made(node: Arc<Node>, callback: &str, id: &Bytes) -> Result<Self, CallError> {
+        let id = decoded(id, callback)?;
+        Ok(Self::of(node, callback, id))
+    }
+
+    pub(crate) fn of(node: Arc<Node>, callback: &str, id: TaskId) -> Self {
+        let callback = callback.into();
+        Self { node, callback, id }
+    }
+
+    /// Its number, by which other processes find it.
+    #[must_use]
+    pub const fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// The remote name of the callback that it calls.
+    #[must_use]
+    pub fn callback(&self) -> &str {
+        &self.callback
+    }
+
+    /// Makes no more calls. One that runs goes on, and its outcome is told. It can be [described](Self::describe) for a while.
+    ///
+    /// # Errors
+    ///
+    /// As said [above](Self).
+    pub async fn cancel(&self) -> Result<(), CallError> {
+        self.change(TaskChange::Cancel).await
+    }
+
+    /// Makes no calls until it is [resumed](Self::resume): ticks are left out, and it is said that they were. A call that runs goes on; ticks that
+    /// wait for it are left out, too.
+    ///
+    /// # Errors
+    ///
+    /// As said [above](Self).
+    pub async fn pause(&self) -> Result<(), CallError> {
+        self.change(TaskChange::Pause).await
+    }
+
+    /// Makes calls again, from the next tick on.
+    ///
+    /// # Errors
+    ///
+    /// As said [above](Self).
+    pub async fn resume(&self) -> Result<(), CallError> {
+        self.change(TaskChange::Resume).await
+    }
+
+    /// Makes a call now, beside those that are planned; also while it is paused. While another one runs, it is dealt with as any tick
+    /// ([`Period::overlap`](crate::Period::overlap)).
+    ///
+    /// # Errors
+    ///
+    /// As said [above](Self).
+    pub async fn trigger(&self) -> Result<(), CallError> {
+        self.change(TaskChange::Trigger).await
+    }
+
+    /// All that is known of it: when its next ticks are, and how the last ones ended.
+    ///
+    /// # Errors
+    ///
+    /// When it has ended long ago, and else as said [above](Self).
+    pub async fn describe(&self) -> Result<ScheduledTaskDescription, CallError> {
+        let answer = self.ask(Query::Task(self.id)).await?;
+        let described: TaskDescription = decoded(&answer, &self.callback)?;
+        Ok(ScheduledTaskDescription::told(described))
+    }
+
+    /// How each of its ticks ends from now on, until the schedule has ended. Whoever does not keep up is told so, and gets no more.
+    ///
+    /// ```no_run
+    /// # use daffi_core as daffi;
+    /// # async fn example(task: daffi::ScheduledTask) -> Result<(), daffi::CallError> {
+    /// let mut ticks = task.ticks();
+    /// while let Some(tick) = ticks.next().await {
+    ///     println!("{}", tick?.outcome);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use = "nothing is asked until it is polled"]
+    pub fn ticks(&self) -> Ticks {
+        Ticks {
+            exchange: Exchange::new(Arc::clone(&self.node)),
+            callback: Arc::clone(&self.callback),
+            id: self.id,
+            ticks: VecDeque::new(),
+            ended: false,
+        }
+    }
+
+    async fn change(&self, change: TaskChange) -> Result<(), CallError> {
+        self.ask(Query::ChangeTask(self.id, change)).await.map(drop)
+    }
+
+    async fn ask(&self, query: Query<'static>) -> Result<Bytes, CallError> {
+        let answer = self.node.exchange(|| Message::Ask(query.clone(), None)).await;
+        answer.map_err(|failure| told(failure, &self.callback))
+    }
+}
+
+/// How the ticks of a schedule end: what [`ScheduledTask::ticks`] returns. A stream of [`Tick`]s; its first poll begins it.
+#[must_use = "nothing is asked until it is polled"]
+pub struct Ticks {
+    exchange: Exchange,
+    callback: Arc<str>,
+    id: TaskId,
+    ticks: VecDeque<Tick>,
+    ended: bool,
+}
+
+impl fmt::Debug for Ticks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticks")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Ticks {
+    /// The next, once a tick has ended; `None` when the schedule has.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn next(&mut self) -> Option<Result<Tick, CallError>> {
+        std::future::poll_fn(|cx| self.poll(cx)).await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Tick, CallError>>> {
+        loop {
+            if let Some(tick) = self.ticks.pop_front() {
+                return Poll::Ready(Some(Ok(tick)));
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            let id = self.id;
+            match ready!(
+                self.exchange
+                    .poll_next(cx, || Message::Ask(Query::Ticks(id), None))
+            ) {
+                Next::Item(Item::Ticked(ticks)) => {
+                    let ticks = ticks.into_iter().map(|tick| Tick::told(tick, &self.callback));
+                    self.ticks.extend(ticks);
+                }
+                Next::Item(_) => {}
+                Next::End(outcome) => {
+                    self.ended = true;
+                    if let Err(failure) = outcome {
+                        return Poll::Ready(Some(Err(told(failure, &self.callback))));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Stream for Ticks {
+    type Item = Result<Tick, CallError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll(cx)
+    }
+}
+
+fn told(failure: Failure, callback: &str) -> CallError {
+    match failure {
+        Failure::Failed(failed) => CallError::from_failed(failed, callback, None, None),
+        Failure::App { remote, .. } => CallError::App(remote),
+    }
+}
+
+fn decoded<T: DeserializeOwned>(bytes: &Bytes, callback: &str) -> Result<T, CallError> {
+    proto::decode_guarded(bytes).map_err(|error| CallError::Decode {
+        callback: callback.to_owned(),
+        message: error.to_string(),
+        may_have_run: false,
+    })
+}

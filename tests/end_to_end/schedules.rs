@@ -1,0 +1,412 @@
+//! Calls that the controller makes by itself. Under tokio's paused clock hours pass at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use daffi::{
+    Access, CallContext, CallError, Global, Missed, Overlap, Period, Right, Role, ScheduledTask, Skipped,
+    TaskState, Tick, TickOutcome, callback, fetcher,
+};
+use tokio::time::sleep;
+
+use crate::net::{Net, Transport};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What a test's callbacks have seen.
+#[derive(Clone, Default)]
+struct Bell {
+    rung: Arc<AtomicU64>,
+}
+
+impl Bell {
+    fn rung(&self) -> u64 {
+        self.rung.load(Ordering::Relaxed)
+    }
+}
+
+#[callback(prefix = "bell.")]
+impl Bell {
+    pub async fn ring(&self) -> u64 {
+        self.rung.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub async fn caller(&self, ctx: &CallContext) -> Result<(), String> {
+        Err(format!("{} with {:?}", ctx.caller(), ctx.metadata("tune")))
+    }
+
+    pub async fn slow(&self, seconds: u64) -> u64 {
+        self.rung.fetch_add(1, Ordering::Relaxed);
+        sleep(Duration::from_secs(seconds)).await;
+        seconds
+    }
+}
+
+#[fetcher(prefix = "bell.")]
+trait Ring {
+    async fn ring(&self) -> u64;
+    async fn caller(&self) -> Result<(), String>;
+    async fn slow(&self, seconds: u64) -> u64;
+}
+
+/// A net whose clock is paused, with a bell beside its controller, over each transport.
+async fn with_bell(during: impl AsyncFn(&Net, &Bell)) {
+    for transport in [Transport::Memory, Transport::Unix, Transport::Tcp, Transport::Tls] {
+        let bell = Bell::default();
+        let net = Net::start(transport, |builder| {
+            builder.auto_callbacks(false).service(bell.clone())
+        })
+        .await;
+        during(&net, &bell).await;
+        net.stop([]).await;
+    }
+}
+
+async fn seconds(seconds: u64) {
+    sleep(Duration::from_secs(seconds)).await;
+}
+
+fn every(seconds: u64) -> Period {
+    Period::every(Duration::from_secs(seconds))
+}
+
+async fn outcomes(task: &ScheduledTask) -> Vec<TickOutcome> {
+    let described = task.describe().await.unwrap();
+    described.last.into_iter().map(|tick| tick.outcome).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn p10_it_is_called_every_so_often_also_when_its_maker_has_left() {
+    with_bell(async |net, bell| {
+        let maker = net.join().process_name("maker").start().await.unwrap();
+        let task = RingClient::new(&maker).ring().period(every(5)).await.unwrap();
+        seconds(16).await;
+        assert_eq!(bell.rung(), 3);
+        let described = task.describe().await.unwrap();
+        assert_eq!((described.info.counts.ok, described.next.len()), (3, 10));
+        assert_eq!(described.info.period, "every 5s");
+        maker.stop().await;
+        seconds(10).await;
+        assert_eq!(bell.rung(), 5);
+        // Whoever may can end it.
+        let other = net.join().start().await.unwrap();
+        let listed = other.scheduled_tasks().await.unwrap();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(
+            (&*listed[0].process, &*listed[0].callback),
+            ("maker", "bell.ring")
+        );
+        assert_eq!(listed[0].id, task.id());
+        other.cancel_scheduled_task(listed[0].id).await.unwrap();
+        seconds(60).await;
+        assert_eq!(bell.rung(), 5);
+        let ended = other.cancel_scheduled_task(task.id()).await.unwrap_err();
+        assert!(ended.to_string().contains("has ended"), "{ended}");
+        other.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_called_in_the_name_of_its_maker_with_what_that_said() {
+    with_bell(async |net, _| {
+        let maker = net.join().process_name("maker").start().await.unwrap();
+        let call = RingClient::new(&maker).caller().metadata("tune", "waltz");
+        let task = call.period(every(5).pause_on_failure()).await.unwrap();
+        seconds(11).await;
+        let described = task.describe().await.unwrap();
+        assert_eq!(described.info.state, TaskState::Paused { by_failure: true });
+        let TickOutcome::Failed {
+            error, may_have_run, ..
+        } = &described.last[0].outcome
+        else {
+            panic!("{described:?}");
+        };
+        assert_eq!((&**error, *may_have_run), ("maker with Some(\"waltz\")", true));
+        assert_eq!(described.last[1].outcome, TickOutcome::Skipped(Skipped::Paused));
+        maker.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_tick_is_told() {
+    with_bell(async |net, bell| {
+        let maker = net.join().start().await.unwrap();
+        let call = RingClient::new(&maker).slow(12).timeout(20 * SECOND);
+        let task = call
+            .period(every(5).overlap(Overlap::Skip).limit(2))
+            .await
+            .unwrap();
+        let mut ticks = task.ticks();
+        let mut told: Vec<Tick> = Vec::new();
+        while let Some(tick) = ticks.next().await {
+            told.push(tick.unwrap());
+        }
+        let words: Vec<_> = told.iter().map(|tick| tick.outcome.to_string()).collect();
+        let skipped = "skipped: the call of an earlier tick had not ended";
+        assert_eq!(words.len(), 4, "{words:?}");
+        assert!(words[2].starts_with("it ran, and was done after 12"), "{words:?}");
+        assert_eq!([&*words[0], &*words[1]], [skipped; 2]);
+        assert_eq!(bell.rung(), 2);
+        assert_eq!(task.describe().await.unwrap().info.state, TaskState::Ended);
+        // Of one that has ended there is nothing to be told.
+        assert_eq!(task.ticks().next().await, None);
+        maker.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_runs_is_cancelled_for_the_next() {
+    with_bell(async |net, bell| {
+        let maker = net.join().start().await.unwrap();
+        let call = RingClient::new(&maker).slow(3600);
+        let task = call.period(every(5).overlap(Overlap::CancelOther)).await.unwrap();
+        seconds(21).await;
+        assert_eq!(bell.rung(), 4);
+        let outcomes = outcomes(&task).await;
+        assert_eq!(outcomes.len(), 3);
+        for outcome in outcomes {
+            assert!(outcome.to_string().contains("cancelled"), "{outcome}");
+        }
+        task.cancel().await.unwrap();
+        maker.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tick_waits_for_somebody_who_offers_the_callback() {
+    for transport in [Transport::Memory, Transport::Tcp] {
+        let net = Net::start(transport, |builder| builder.auto_callbacks(false)).await;
+        let maker = net.join().process_name("maker").start().await.unwrap();
+        let task = RingClient::new(&maker).ring().period(every(100)).await.unwrap();
+        seconds(130).await;
+        let bell = Bell::default();
+        let provider = net.join().service(bell.clone()).start().await.unwrap();
+        seconds(1).await;
+        assert_eq!(bell.rung(), 1);
+        provider.stop().await;
+        // For a minute, and no longer.
+        seconds(140).await;
+        let outcomes = outcomes(&task).await;
+        assert!(matches!(outcomes[0], TickOutcome::Ok { .. }), "{outcomes:?}");
+        assert_eq!(outcomes[1], TickOutcome::Missed(Missed::NoProvider));
+        maker.stop().await;
+        net.stop([]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_called_at_instants_and_when_it_is_triggered() {
+    with_bell(async |net, bell| {
+        let maker = net.join().start().await.unwrap();
+        let now = SystemTime::now();
+        let period = Period::at([now + Duration::from_secs(3600), now + Duration::from_secs(7200)]);
+        let task = RingClient::new(&maker).ring().period(period).await.unwrap();
+        seconds(3000).await;
+        assert_eq!(bell.rung(), 0);
+        task.pause().await.unwrap();
+        task.trigger().await.unwrap();
+        seconds(1).await;
+        assert_eq!(bell.rung(), 1);
+        task.resume().await.unwrap();
+        seconds(3600).await;
+        assert_eq!(bell.rung(), 2);
+        let updated = task
+            .update(RingClient::new(&maker).ring(), every(60))
+            .await
+            .unwrap();
+        assert_eq!(updated.id(), task.id());
+        seconds(121).await;
+        assert_eq!(bell.rung(), 4);
+        task.cancel().await.unwrap();
+        maker.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_one_of_a_name() {
+    with_bell(async |net, bell| {
+        let make = async || {
+            let maker = net.join().process_name("maker").start().await.unwrap();
+            let task = RingClient::new(&maker)
+                .ring()
+                .period(every(10).named("bell"))
+                .await
+                .unwrap();
+            maker.stop().await;
+            task.id()
+        };
+        assert_eq!(make().await, make().await);
+        seconds(21).await;
+        assert_eq!(bell.rung(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_with_its_maker_if_that_says_so() {
+    with_bell(async |net, bell| {
+        let maker = net.join().start().await.unwrap();
+        let task = RingClient::new(&maker)
+            .ring()
+            .period(every(5).while_connected())
+            .await
+            .unwrap();
+        seconds(6).await;
+        assert_eq!(bell.rung(), 1);
+        drop(task);
+        maker.stop().await;
+        seconds(30).await;
+        assert_eq!(bell.rung(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_process_is_called() {
+    with_bell(async |net, bell| {
+        let other = Bell::default();
+        let provider = net
+            .join()
+            .process_name("other")
+            .service(other.clone())
+            .start()
+            .await
+            .unwrap();
+        let maker = net.join().start().await.unwrap();
+        let task = RingClient::new(&maker)
+            .ring()
+            .broadcast()
+            .period(every(5))
+            .await
+            .unwrap();
+        seconds(11).await;
+        assert_eq!((bell.rung(), other.rung()), (2, 2));
+        let failing = RingClient::new(&maker)
+            .caller()
+            .broadcast()
+            .period(every(5))
+            .await
+            .unwrap();
+        seconds(6).await;
+        let words = outcomes(&failing).await[0].to_string();
+        assert!(
+            words.starts_with("it failed: at 2 of 2 processes; at the first of them, "),
+            "{words}"
+        );
+        task.cancel().await.unwrap();
+        failing.cancel().await.unwrap();
+        provider.stop().await;
+        maker.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_scheduled_says_what_to_write() {
+    let net = Net::start(Transport::Memory, |builder| builder.auto_callbacks(false)).await;
+    let g = net.join().start().await.unwrap();
+    let ring = || RingClient::new(&g).ring();
+    let past = SystemTime::now() - SECOND;
+    let many = (1..=1001).map(|after| SystemTime::now() + after * SECOND);
+    let rows = [
+        (
+            ring().period(Period::every(Duration::ZERO)),
+            "at least a millisecond",
+        ),
+        (ring().period(Period::at([past])), "in the past"),
+        (
+            ring().period(Period::at(many)),
+            "1001 instants, and a schedule has at most 1000",
+        ),
+        (ring().period(Period::at([])), "name one at least"),
+        (
+            ring().retry(3).period(every(5)),
+            "made once for each tick: leave it out",
+        ),
+        (ring().after(SECOND).period(every(5)), "Period::starting"),
+        (
+            ring().to("x").broadcast().period(every(5)),
+            "leave one of them out",
+        ),
+        (ring().period(every(5).named("")), "1 to 255 bytes"),
+        (ring().period(every(5).jitter(6 * SECOND)), "at most as long"),
+        (
+            ring().metadata("a", "x".repeat(300_000)).period(every(5)),
+            "bytes",
+        ),
+    ];
+    for (call, words) in rows {
+        let error = call.await.unwrap_err();
+        assert!(
+            error.to_string().contains(words),
+            "{error} does not say {words:?}"
+        );
+    }
+    let unknown = net.service.scheduled_tasks().await.unwrap();
+    assert_eq!(unknown, []);
+    let task = ring().period(every(5)).await.unwrap();
+    net.stop([g.clone()]).await;
+    assert!(matches!(
+        task.cancel().await,
+        Err(CallError::Cancelled { .. } | CallError::Disconnected { .. })
+    ));
+}
+
+#[test]
+fn it_is_scheduled_by_code_without_async() {
+    let g = Global::builder()
+        .init_controller(true)
+        .in_memory()
+        .auto_callbacks(false)
+        .start_blocking()
+        .unwrap();
+    let task = RingClient::new(&g).ring().period(every(3600)).wait().unwrap();
+    assert_eq!(g.scheduled_tasks_blocking().unwrap().len(), 1);
+    assert_eq!(task.describe_blocking().unwrap().info.id, task.id());
+    task.cancel_blocking().unwrap();
+    g.stop_blocking();
+}
+
+fn only(rights: &[Right]) -> Access {
+    let role = rights
+        .iter()
+        .fold(Role::new(), |role, right| role.allow(*right, ["bell.*"]));
+    Access::new().role("ringer", role).everyone(["ringer"])
+}
+
+#[tokio::test(start_paused = true)]
+async fn p11_who_may_not_schedule_cannot() {
+    let bell = Bell::default();
+    let net = Net::start(Transport::Unix, |builder| {
+        builder
+            .auto_callbacks(false)
+            .service(bell.clone())
+            .access(only(&[Right::Call]))
+    })
+    .await;
+    let g = net.join().process_name("maker").start().await.unwrap();
+    let ring = || RingClient::new(&g).ring();
+    let denied = ring().period(every(5)).await.unwrap_err();
+    assert!(matches!(denied, CallError::Denied { .. }), "{denied}");
+    assert!(denied.to_string().contains("schedule"), "{denied}");
+    net.service
+        .set_access(Some(only(&[Right::Call, Right::Schedule])))
+        .await
+        .unwrap();
+    let task = ring().period(every(5)).await.unwrap();
+    seconds(6).await;
+    assert_eq!(bell.rung(), 1);
+    // A right that is taken away ends what it allowed.
+    net.service.set_access(Some(only(&[Right::Call]))).await.unwrap();
+    seconds(5).await;
+    assert_eq!(bell.rung(), 1);
+    let words = outcomes(&task).await[1].to_string();
+    assert!(words.contains("schedule"), "{words}");
+    net.stop([g]).await;
+}
