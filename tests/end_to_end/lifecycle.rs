@@ -403,3 +403,28 @@ async fn waiting_for_a_call_on_a_runtimes_thread_is_refused() {
     assert!(outcome.is_ok() || matches!(outcome, Err(CallError::Blocking { .. })));
     net.stop([g]).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_global_is_waited_for_on_any_executor() {
+    let net = Net::start(Transport::Unix, |builder| builder).await;
+    let g = net.caller().await;
+    let waiting = g.clone();
+    let (both, seen) = tokio::sync::oneshot::channel();
+    let elsewhere = std::thread::spawn(move || {
+        crate::streams::block_on(async {
+            waiting.wait_process("service").await.unwrap();
+            waiting.wait_process("later").await.unwrap();
+            both.send(()).unwrap();
+            waiting.join().await;
+        });
+    });
+    let later = net.join().process_name("later").start().await.unwrap();
+    seen.await.unwrap();
+    later.stop().await;
+    g.stop().await;
+    tokio::task::spawn_blocking(move || elsewhere.join())
+        .await
+        .unwrap()
+        .unwrap();
+    net.stop([]).await;
+}

@@ -876,8 +876,8 @@ async fn a_panic_in_a_stream_that_is_sent_reaches_the_callback() {
     .await;
 }
 
-/// Sleeps on its thread until what it drives is ready.
-fn block_on<F: Future>(future: F) -> F::Output {
+/// Sleeps on its thread until what it drives is ready: an executor that is not tokio's.
+pub fn block_on<F: Future>(future: F) -> F::Output {
     struct Thread(std::thread::Thread);
     impl Wake for Thread {
         fn wake(self: Arc<Self>) {

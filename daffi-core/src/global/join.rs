@@ -60,7 +60,12 @@ impl Global {
     }
 
     async fn until_ended(&self) {
-        let mut signals = match Signals::new() {
+        // Whatever this runs on.
+        let signals = {
+            let _runtime = self.inner.runtime.enter();
+            Signals::new()
+        };
+        let mut signals = match signals {
             Ok(signals) => signals,
             Err(error) => {
                 warn!(%error, "signals cannot be caught; waiting for stop() alone");

@@ -1,11 +1,12 @@
 //! Waiting for a process or a callback to be there.
 
-use std::future::{Future, IntoFuture};
+use std::future::{Future, IntoFuture, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep};
 use tracing::info;
 
 use super::{Global, controller_error};
@@ -82,15 +83,37 @@ impl What {
 /// For so long it is waited without a word.
 const SILENT: Duration = Duration::from_secs(5);
 
-/// Tells it if `future` is not ready after so long.
-async fn told_after<F: Future>(silent: Duration, future: F, tell: impl FnOnce()) -> F::Output {
-    let mut future = pin!(future);
-    match timeout(silent, future.as_mut()).await {
-        Ok(output) => output,
-        Err(_) => {
+/// Tells it if `future` is not ready before `silence` is over.
+async fn told_after<F: Future>(silence: impl Future, future: F, tell: impl FnOnce()) -> F::Output {
+    let (mut future, mut silence) = (pin!(future), pin!(silence));
+    let early = poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => silence.as_mut().poll(cx).map(|_| None),
+    });
+    match early.await {
+        Some(output) => output,
+        None => {
             panics::logged(tell);
             future.await
         }
+    }
+}
+
+/// For so long nothing is said, by the clock of the node's runtime, whatever the caller runs on.
+fn silence(node: &Node) -> impl Future<Output = ()> + Send + use<> {
+    let stopped = node.stopped();
+    let _runtime = node.runtime().enter();
+    let mut slept = Box::pin(sleep(SILENT));
+    async move {
+        let mut stopped = pin!(stopped);
+        poll_fn(|cx| {
+            // First: the timers of a runtime that has ended must not be asked.
+            if stopped.as_mut().poll(cx).is_ready() {
+                return Poll::Pending;
+            }
+            slept.as_mut().poll(cx)
+        })
+        .await;
     }
 }
 
@@ -162,7 +185,7 @@ impl Wait {
                 return Err(CallError::not_running(label, Some(node.process_name())));
             }
             let asking = node.exchange(|| Message::Ask(self.what.query(), until));
-            match told_after(SILENT, asking, || self.what.tell(node.process_name())).await {
+            match told_after(silence(&node), asking, || self.what.tell(node.process_name())).await {
                 Ok(_) => return Ok(()),
                 // The connection was lost, or is still being looked for: ask again.
                 Err(Failure::Failed(Failed::Disconnected { .. })) => {}
@@ -192,8 +215,6 @@ impl IntoFuture for Wait {
 mod tests {
     use std::cell::Cell;
 
-    use tokio::time::sleep;
-
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -204,7 +225,7 @@ mod tests {
                 sleep(Duration::from_secs(seconds)).await;
                 7
             };
-            let outcome = told_after(SILENT, waiting, || told.set(told.get() + 1)).await;
+            let outcome = told_after(sleep(SILENT), waiting, || told.set(told.get() + 1)).await;
             assert_eq!((outcome, told.get()), (7, expected), "{seconds} s");
         }
     }
