@@ -95,6 +95,8 @@ fn two_services_call_each_other_whichever_starts_first() {
         let [kitchen, waiter] = running;
         waiter.wait_for("soup is on the table");
         kitchen.wait_for("cooking soup");
+        // It looks for the waiter before that.
+        kitchen.wait_until_running();
         assert_eq!(
             waiter.stop(),
             "the kitchen says: soup is ready\nsoup is on the table\n"

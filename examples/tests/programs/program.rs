@@ -170,10 +170,15 @@ impl Program {
         (printed, log)
     }
 
+    /// Waits until it runs and waits for nothing but its end.
+    pub fn wait_until_running(&self) {
+        self.log.wait_for("running until stopped");
+    }
+
     /// Tells it to end, which it must do as a success: what it printed.
     pub fn stop(self) -> String {
         // Before that the signal would end it as it ends any program.
-        self.log.wait_for("running until stopped");
+        self.wait_until_running();
         self.signal(Signal::TERM);
         self.finish().0
     }
