@@ -13,7 +13,7 @@ use super::caught::caught;
 use super::report::{Beginning, Report};
 use crate::panics;
 use crate::proto::{Failed, Outcome};
-use crate::registry::{Callback, Handler, Invocation, OutcomeFuture, SLOW};
+use crate::registry::{Callback, Handler, Invocation, OutcomeFuture, SLOW, patience};
 use crate::scope::Scope;
 
 /// Within so long a thread of the blocking pool begins what it is given, unless all of them are taken: a machine that has much to do
@@ -72,6 +72,8 @@ pub(super) struct Aside {
     /// Says that a thread has come to it.
     thread: oneshot::Receiver<()>,
     are_taken: Arc<AtomicBool>,
+    /// So long what is to begin after it waits for it, once it has a thread.
+    patience: Duration,
 }
 
 fn take(waiting: &Mutex<Option<First>>) -> Option<First> {
@@ -84,6 +86,7 @@ impl Aside {
     pub(super) fn new(first: First, are_taken: &Arc<AtomicBool>) -> (Self, impl FnOnce() + Send + 'static) {
         let (give, given) = oneshot::channel();
         let (come, thread) = oneshot::channel();
+        let patience = patience(first.invocation.size());
         let (report, callback) = (Arc::clone(&first.report), Arc::clone(&first.callback));
         let waiting = Arc::new(Mutex::new(Some(first)));
         let taken = Arc::clone(&waiting);
@@ -102,20 +105,22 @@ impl Aside {
             given,
             thread,
             are_taken: Arc::clone(are_taken),
+            patience,
         };
         (aside, begin)
     }
 
     /// Waits for a thread, as long as there is likely to be one, and for what comes of it. If there is none, it begins here. What is
-    /// to begin after it waits for that, but for no longer than a callback may hold up others once it has a thread.
+    /// to begin after it waits for that, but for no longer than a callback may hold up others once it has a thread and has read what it
+    /// was sent.
     pub(super) async fn outcome(mut self) -> Outcome {
-        let has_thread = matches!(timeout(self.patience(), &mut self.thread).await, Ok(Ok(())));
+        let has_thread = matches!(timeout(self.thread_patience(), &mut self.thread).await, Ok(Ok(())));
         self.are_taken.store(!has_thread, Ordering::Relaxed);
         // All threads may wait for this one.
         let here = if has_thread { None } else { take(&self.waiting) };
         let begun = match here {
             Some(first) => first.begin(|begun| begun),
-            None => match timeout(SLOW, &mut self.given).await {
+            None => match timeout(self.patience, &mut self.given).await {
                 Ok(begun) => begun.ok(),
                 Err(_) => {
                     self.callback.pace.is_late();
@@ -132,7 +137,7 @@ impl Aside {
     }
 
     /// How long a thread is waited for.
-    fn patience(&self) -> Duration {
+    fn thread_patience(&self) -> Duration {
         if self.are_taken.load(Ordering::Relaxed) {
             SLOW
         } else {

@@ -46,6 +46,11 @@ impl Invocation {
         self.guarded
     }
 
+    /// How many bytes its arguments are.
+    pub(crate) const fn size(&self) -> usize {
+        self.payload.len()
+    }
+
     /// The streams of the call.
     pub(crate) const fn flow(&self) -> Option<&Flow> {
         self.flow.as_ref()

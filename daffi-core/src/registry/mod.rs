@@ -29,6 +29,6 @@ pub use invocation::{Invocation, OutcomeFuture, encode_value};
 pub use crate::proto::{Failure, Outcome};
 pub(crate) use invocation::decode;
 pub use pace::Pace;
-pub(crate) use pace::SLOW;
+pub(crate) use pace::{SLOW, patience};
 pub use package::Origin;
 pub use service::{ServiceEntry, ServiceInstance};

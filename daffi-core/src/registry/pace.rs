@@ -9,6 +9,14 @@ const QUICK: Duration = Duration::from_micros(200);
 /// One that takes longer holds up its process: more than a thread has to wait for the processor now and then.
 pub(crate) const SLOW: Duration = Duration::from_millis(20);
 
+/// Reading so many bytes of arguments may take a millisecond more than that: a large call is not overtaken by what came after it.
+const READ_IN_A_MILLISECOND: usize = 16 << 10;
+
+/// How long others of its caller wait for one to begin that has so many bytes of arguments to read first.
+pub(crate) fn patience(arguments: usize) -> Duration {
+    SLOW + Duration::from_millis((arguments / READ_IN_A_MILLISECOND) as u64)
+}
+
 /// One that was slow is taken to be as any other when it was quick so many times in a row: the machine may have been at
 /// fault, and beginning elsewhere costs something.
 const IN_A_ROW: u8 = 16;
@@ -75,6 +83,13 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_that_has_much_to_read_may_begin_later() {
+        assert_eq!(patience(0), SLOW);
+        assert_eq!(patience(117), SLOW);
+        assert_eq!(patience(16 << 20), SLOW + Duration::from_millis(1024));
+    }
 
     #[test]
     fn one_that_is_slow_is_said_to_be_once_and_stays_so_for_a_while() {
