@@ -7,6 +7,7 @@ pub mod access;
 #[cfg(feature = "program")]
 pub mod config;
 mod host;
+mod mixed;
 pub mod router;
 pub mod schedule;
 mod server;

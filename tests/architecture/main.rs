@@ -96,14 +96,14 @@ fn pure(folder: &str) -> Rule<'static> {
         // Its tables hash numbers that peers choose, with a seed of its own.
         "router" => Rule {
             crates: &["bytes", "daffi_core", "slab", "thiserror"],
-            modules: &["router", "access"],
+            modules: &["router", "access", "mixed"],
             more_std: &["hash"],
             parts: &[("daffi_core", &["proto", "Quota", "Right"])],
             ..core
         },
         "schedule" => Rule {
             crates: &["bytes", "daffi_core", "thiserror"],
-            modules: &["schedule"],
+            modules: &["schedule", "mixed"],
             parts: &[("daffi_core", &["proto"])],
             ..core
         },

@@ -79,17 +79,8 @@ pub fn call(number: u32, name: &str) -> Header<'_> {
 /// The same, made in one of the ways.
 pub fn made(number: u32, name: &str, mode: Mode) -> Header<'_> {
     Header::Call(CallHeader {
-        call: CallId::first(number),
-        name,
-        signature: 0,
-        to: None,
-        deadline: None,
-        trace: None,
-        metadata: Vec::new(),
-        key: None,
         mode,
-        within: None,
-        having: Vec::new(),
+        ..CallHeader::new(CallId::first(number), name)
     })
 }
 

@@ -4,7 +4,7 @@ use daffi_core::auth::{Identities, Proving, Source, Text, nonce};
 use daffi_core::link::handshake::{Joining, Trust};
 use daffi_core::link::{Channel, Reach};
 use daffi_core::proto::{
-    CallHeader, CallId, Extensions, Frame, Header, Hello, Limits, Mode, Proof, Refusal, RunHeader, Who,
+    CallHeader, CallId, Extensions, Frame, Header, Hello, Limits, Proof, Refusal, RunHeader, Who,
 };
 
 use crate::frames::{Frames, call, offered, value};
@@ -259,17 +259,8 @@ async fn a_process_name_is_nobodys_but_its_holders() {
         .await;
     assert_welcome(welcome.as_ref());
     let forged = Header::Call(CallHeader {
-        call: CallId::first(1),
-        name: "victim.f",
-        signature: 0,
-        to: None,
-        deadline: None,
-        trace: None,
         metadata: vec![("caller", "victim"), ("identity", "one")],
-        key: None,
-        mode: Mode::Answered,
-        within: None,
-        having: Vec::new(),
+        ..CallHeader::new(CallId::first(1), "victim.f")
     });
     let ready = Frames::new().offer(0, true, []);
     thief.send(ready.with(&forged)).await;

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 
+use crate::mixed::mixed;
+
 /// A table that takes memory in proportion to what is in it.
 pub(super) type Table<K, V> = HashMap<K, V, Mixing>;
 
@@ -66,11 +68,4 @@ impl Hasher for Mixer {
     fn write_u64(&mut self, number: u64) {
         self.0 = mixed(self.0 ^ number);
     }
-}
-
-/// A number in which every bit of another one counts (the finalizer of splitmix64).
-pub(super) const fn mixed(mut number: u64) -> u64 {
-    number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
 }

@@ -6,10 +6,10 @@ use daffi_core::proto::{Absence, Balance, Failed};
 
 use super::directory::Directory;
 use super::ids::{FunctionKey, PeerId, ProviderKey};
-use super::numbers::mixed;
 use super::outlet::Outlet;
 use super::peers::Peers;
 use super::provider::{Function, Provider};
+use crate::mixed::mixed;
 
 /// Among so many providers it is looked for the one that comes closest to an answer.
 const LOOKED_AT: usize = 64;

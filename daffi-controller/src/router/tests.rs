@@ -352,19 +352,7 @@ const fn function(name: &str) -> Query<'_> {
 
 /// A call of `name`, as its caller sends it under `number`.
 const fn call(number: u32, name: &str) -> CallHeader<'_> {
-    CallHeader {
-        call: id(number),
-        name,
-        signature: 0,
-        to: None,
-        deadline: None,
-        trace: None,
-        metadata: Vec::new(),
-        key: None,
-        mode: Mode::Answered,
-        within: None,
-        having: Vec::new(),
-    }
+    CallHeader::new(id(number), name)
 }
 
 /// Lets the router do all that a frame asks for, a little at a time.

@@ -23,7 +23,7 @@ mod ticking;
 
 pub use self::end::{Act, End, Run};
 pub use self::now::Now;
-pub use self::order::{Maker, Order};
+pub use self::order::{Draft, Maker, Order};
 pub use self::refused::Refused;
 pub use self::schedules::Schedules;
 pub use self::shares::Bounds;

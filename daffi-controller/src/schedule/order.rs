@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::proto::{CallHeader, CallId, Mode, Who};
+use daffi_core::proto::{CallHeader, CallId, Mode, Plan, Who};
 
 /// Keys and values.
 type Pairs = Box<[(Box<str>, Box<str>)]>;
@@ -89,6 +89,15 @@ fn kept(pairs: &[(&str, &str)]) -> Pairs {
 
 fn shown(pairs: &Pairs) -> Vec<(&str, &str)> {
     pairs.iter().map(|(key, value)| (&**key, &**value)).collect()
+}
+
+/// A schedule as it is asked for: a call, and when it is made.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// When.
+    pub plan: Plan,
+    /// The call.
+    pub order: Order,
 }
 
 /// Who made a schedule.

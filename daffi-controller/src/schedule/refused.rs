@@ -8,15 +8,17 @@ pub enum Refused {
     /// There can be no such schedule.
     #[error("a schedule cannot have {0}")]
     Impossible(String),
-    /// Somebody else has one of its name.
+    /// There is another one of its name.
     #[error(
-        "there is a schedule named {name:?} already, which another identity made with process {process:?}: choose another name, or have that one cancelled"
+        "there is another schedule named {name:?} already, {task}, which process {process:?} made: choose another name, or have that one cancelled"
     )]
     NameTaken {
         /// The name.
         name: String,
         /// The process that made it.
         process: String,
+        /// Its number.
+        task: TaskId,
     },
     /// There are as many as there may be, or they hold as much as they may.
     #[error(
@@ -30,11 +32,10 @@ pub enum Refused {
     },
     /// There is none of the number.
     #[error(
-        "there is no schedule {:#x}: it was cancelled or has ended long ago, or its controller was restarted without a data directory",
-        .0.0
+        "there is no schedule {0}: it was cancelled or has ended long ago, or its controller was restarted without a data directory"
     )]
     Unknown(TaskId),
     /// It has ended.
-    #[error("the schedule {:#x} has ended: make a new one", .0.0)]
+    #[error("the schedule {0} has ended: make a new one")]
     Ended(TaskId),
 }

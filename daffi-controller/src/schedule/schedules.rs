@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use daffi_core::proto::{Plan, TaskDescription, TaskEntry, TaskId, TaskState, Time};
+use daffi_core::proto::{TaskDescription, TaskEntry, TaskId, TaskState, Time};
 
 use super::agenda::{Agenda, Entry};
 use super::end::{Act, End, Run};
 use super::now::Now;
-use super::order::{Maker, Order};
+use super::order::{Draft, Maker, Order};
 use super::refused::Refused;
 use super::shares::{Bounds, Shares};
-use super::task::{Context, Task, mixed};
+use super::task::{Context, Task};
+use crate::mixed::mixed;
 
 /// When the calendar was set back by more than this, schedules go by the new time. By less, they wait until it is there again.
 const SET_BACK: Duration = Duration::from_secs(24 * 60 * 60);
@@ -67,8 +68,7 @@ impl Schedules {
     /// Why it is not made.
     pub fn make(
         &mut self,
-        plan: Plan,
-        order: Order,
+        Draft { plan, order }: Draft,
         maker: Maker,
         now: Now,
         acts: &mut Vec<Act>,
@@ -81,13 +81,14 @@ impl Schedules {
                     return Err(Refused::NameTaken {
                         name: plan.name.unwrap_or_default(),
                         process: task.maker.process.to_string(),
+                        task: id,
                     });
                 }
             } else if task.plan == plan && *task.order == order {
                 self.hand_on(id, maker);
                 return Ok(id);
             } else if !is_over {
-                self.replace(id, plan, order, now, acts)?;
+                self.replace(id, Draft { plan, order }, now, acts)?;
                 self.hand_on(id, maker);
                 return Ok(id);
             }
@@ -115,8 +116,7 @@ impl Schedules {
     pub fn update(
         &mut self,
         id: TaskId,
-        plan: Plan,
-        order: Order,
+        Draft { plan, order }: Draft,
         now: Now,
         acts: &mut Vec<Act>,
     ) -> Result<(), Refused> {
@@ -129,16 +129,16 @@ impl Schedules {
             return Err(Refused::NameTaken {
                 name: plan.name.unwrap_or_default(),
                 process: other.maker.process.to_string(),
+                task: other.id,
             });
         }
-        self.replace(id, plan, order, now, acts)
+        self.replace(id, Draft { plan, order }, now, acts)
     }
 
     fn replace(
         &mut self,
         id: TaskId,
-        plan: Plan,
-        order: Order,
+        Draft { plan, order }: Draft,
         now: Now,
         acts: &mut Vec<Act>,
     ) -> Result<(), Refused> {

@@ -14,6 +14,7 @@ use super::now::{Basis, Now};
 use super::order::{Maker, Order};
 use super::refused::Refused;
 use super::rule::Rule;
+use crate::mixed::mixed;
 
 /// So many calls of a schedule run at the same time, and so many ticks wait.
 pub(super) const AT_ONCE: usize = 1000;
@@ -209,12 +210,4 @@ impl Task {
             tick: self.history.add(tick),
         });
     }
-}
-
-/// A number that says nothing of the one that it was made of.
-pub(super) const fn mixed(number: u64) -> u64 {
-    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
 }

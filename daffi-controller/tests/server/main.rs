@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_controller::{Controller, ControllerOptions};
-use daffi_core::proto::{CallHeader, CallId, Framing, Header, Hello, Limits, Mode, Query, Refusal, append};
+use daffi_core::proto::{CallHeader, CallId, Framing, Header, Hello, Limits, Query, Refusal, append};
 use daffi_core::transport::{Address, Connection, End, Security, connect};
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
@@ -122,19 +122,7 @@ async fn a_process_whose_large_frame_takes_many_heartbeats_is_not_cut_off() {
     )
     .unwrap();
     let payload = vec![0; PIECES as usize * PIECE];
-    let call = CallHeader {
-        call: CallId::first(0),
-        name: "nobody",
-        signature: 0,
-        to: None,
-        deadline: None,
-        trace: None,
-        metadata: Vec::new(),
-        key: None,
-        mode: Mode::Answered,
-        within: None,
-        having: Vec::new(),
-    };
+    let call = CallHeader::new(CallId::first(0), "nobody");
     append(
         &mut said,
         &Header::Call(call),

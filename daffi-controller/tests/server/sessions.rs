@@ -8,7 +8,7 @@ use daffi_core::auth::{Sealed, nonce};
 use daffi_core::link::resume::{Resumption, STUCK};
 use daffi_core::proto::{
     self, Balance, CallHeader, CallId, CallbackId, Described, Extensions, Failed, Frame, Header, Hello,
-    Keeps, LENGTH_BYTES, Limits, Mode, NotResumed, Offered, Query, Refusal, Resume, Session, Status, Welcome,
+    Keeps, LENGTH_BYTES, Limits, NotResumed, Offered, Query, Refusal, Resume, Session, Status, Welcome,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
 use daffi_core::transport::{Address, Connection, Security, connect};
@@ -96,19 +96,7 @@ async fn reply(connection: &mut Connection) -> Result<(), Failed> {
 }
 
 fn call(number: u32, name: &'static str) -> Header<'static> {
-    Header::Call(CallHeader {
-        call: CallId::first(number),
-        name,
-        signature: 0,
-        to: None,
-        deadline: None,
-        trace: None,
-        metadata: Vec::new(),
-        key: None,
-        mode: Mode::Answered,
-        within: None,
-        having: Vec::new(),
-    })
+    Header::Call(CallHeader::new(CallId::first(number), name))
 }
 
 /// A node that can go on.

@@ -8,11 +8,11 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream;
-use serde::de::DeserializeOwned;
 
+use super::question::{ask, controller_error, read};
 use crate::error::CallError;
 use crate::node::{Exchange, Item, Message, Next, Node};
-use crate::proto::{self, Failure, Query, TaskChange, TaskDescription, TaskId};
+use crate::proto::{Query, TaskChange, TaskDescription, TaskId};
 use crate::scheduled::{ScheduledTaskDescription, Tick};
 
 /// A schedule that the controller keeps: what [`Call::period`](crate::Call::period) gives. A handle: dropping it changes nothing of the schedule.
@@ -39,7 +39,7 @@ impl fmt::Debug for ScheduledTask {
 
 impl ScheduledTask {
     pub(super) fn made(node: Arc<Node>, callback: &str, id: &Bytes) -> Result<Self, CallError> {
-        let id = decoded(id, callback)?;
+        let id = read(id, callback)?;
         Ok(Self::of(node, callback, id))
     }
 
@@ -104,8 +104,7 @@ impl ScheduledTask {
     ///
     /// When it has ended long ago, and else as said [above](Self).
     pub async fn describe(&self) -> Result<ScheduledTaskDescription, CallError> {
-        let answer = self.ask(Query::Task(self.id)).await?;
-        let described: TaskDescription = decoded(&answer, &self.callback)?;
+        let described: TaskDescription = ask(&self.node, &self.callback, Query::Task(self.id)).await?;
         Ok(ScheduledTaskDescription::told(described))
     }
 
@@ -132,12 +131,7 @@ impl ScheduledTask {
     }
 
     async fn change(&self, change: TaskChange) -> Result<(), CallError> {
-        self.ask(Query::ChangeTask(self.id, change)).await.map(drop)
-    }
-
-    async fn ask(&self, query: Query<'static>) -> Result<Bytes, CallError> {
-        let answer = self.node.exchange(|| Message::Ask(query.clone(), None)).await;
-        answer.map_err(|failure| told(failure, &self.callback))
+        ask(&self.node, &self.callback, Query::ChangeTask(self.id, change)).await
     }
 }
 
@@ -190,7 +184,7 @@ impl Ticks {
                 Next::End(outcome) => {
                     self.ended = true;
                     if let Err(failure) = outcome {
-                        return Poll::Ready(Some(Err(told(failure, &self.callback))));
+                        return Poll::Ready(Some(Err(controller_error(failure, &self.callback))));
                     }
                 }
             }
@@ -204,19 +198,4 @@ impl Stream for Ticks {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll(cx)
     }
-}
-
-fn told(failure: Failure, callback: &str) -> CallError {
-    match failure {
-        Failure::Failed(failed) => CallError::from_failed(failed, callback, None, None),
-        Failure::App { remote, .. } => CallError::App(remote),
-    }
-}
-
-fn decoded<T: DeserializeOwned>(bytes: &Bytes, callback: &str) -> Result<T, CallError> {
-    proto::decode_guarded(bytes).map_err(|error| CallError::Decode {
-        callback: callback.to_owned(),
-        message: error.to_string(),
-        may_have_run: false,
-    })
 }

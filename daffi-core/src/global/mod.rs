@@ -35,11 +35,11 @@ pub use self::presence::PresenceEvents;
 pub use self::register_fn::Registration;
 pub use self::stop::Stop;
 pub use self::wait::Wait;
-use crate::call::{Call, by_name};
+use crate::call::{Call, ask, by_name};
 use crate::error::CallError;
 use crate::host::HostedController;
-use crate::node::{Message, Node, Phase};
-use crate::proto::{CallbackEntry, Failure, ProcessEntry, Query};
+use crate::node::{Node, Phase};
+use crate::proto::{CallbackEntry, ProcessEntry, Query};
 use crate::roster::{CallbackInfo, ProcessInfo};
 use crate::transport::Address;
 
@@ -156,14 +156,7 @@ impl Global {
     }
 
     async fn query<T: DeserializeOwned>(&self, what: &str, query: Query<'_>) -> Result<T, CallError> {
-        let node = self.node(what)?;
-        let answer = node.exchange(|| Message::Ask(query.clone(), None)).await;
-        let answer = answer.map_err(|failure| controller_error(failure, what))?;
-        crate::proto::decode_guarded(&answer).map_err(|error| CallError::Decode {
-            callback: what.to_owned(),
-            message: error.to_string(),
-            may_have_run: false,
-        })
+        ask(self.node(what)?, what, query).await
     }
 
     fn node(&self, what: &str) -> Result<&Arc<Node>, CallError> {
@@ -173,13 +166,5 @@ impl Global {
             None => None,
         };
         Err(CallError::not_running(what, stopped))
-    }
-}
-
-/// What ended a question to the controller.
-fn controller_error(failure: Failure, what: &str) -> CallError {
-    match failure {
-        Failure::Failed(failed) => CallError::from_failed(failed, what, None, None),
-        Failure::App { remote, .. } => CallError::App(remote),
     }
 }

@@ -9,7 +9,8 @@ use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
 
-use super::{Global, controller_error};
+use super::Global;
+use crate::call::controller_error;
 use crate::error::CallError;
 use crate::node::{Exchange, Item, Message, Next, Node};
 use crate::proto::Query;

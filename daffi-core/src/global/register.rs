@@ -1,6 +1,7 @@
 //! Callbacks that come and go while a `Global` runs.
 
-use super::{Global, controller_error};
+use super::Global;
+use crate::call::controller_error;
 use crate::error::{CallError, RegisterError};
 use crate::proto::{Failed, Failure};
 use crate::registry::{BoundCallback, Catalog, ServiceInstance};

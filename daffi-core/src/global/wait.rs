@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tracing::info;
 
-use super::{Global, controller_error};
-use crate::call::{check_may_block, wait_for};
+use super::Global;
+use crate::call::{check_may_block, controller_error, wait_for};
 use crate::error::{CallError, RemoteError};
 use crate::node::{Message, Node, Phase};
 use crate::panics;

@@ -114,7 +114,10 @@ impl Aside {
     /// to begin after it waits for that, but for no longer than a callback may hold up others once it has a thread and has read what it
     /// was sent.
     pub(super) async fn outcome(mut self) -> Outcome {
-        let has_thread = matches!(timeout(self.thread_patience(), &mut self.thread).await, Ok(Ok(())));
+        let has_thread = matches!(
+            timeout(self.thread_patience(), &mut self.thread).await,
+            Ok(Ok(()))
+        );
         self.are_taken.store(!has_thread, Ordering::Relaxed);
         // All threads may wait for this one.
         let here = if has_thread { None } else { take(&self.waiting) };

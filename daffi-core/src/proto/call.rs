@@ -110,6 +110,26 @@ pub struct CallHeader<'a> {
     pub within: Option<CallId>,
 }
 
+impl<'a> CallHeader<'a> {
+    /// A call of which nothing else is said: any provider may run it, whatever its signature, and its outcome is awaited.
+    #[must_use]
+    pub const fn new(call: CallId, name: &'a str) -> Self {
+        Self {
+            call,
+            name,
+            signature: 0,
+            to: None,
+            having: Vec::new(),
+            deadline: None,
+            trace: None,
+            metadata: Vec::new(),
+            key: None,
+            mode: Mode::Answered,
+            within: None,
+        }
+    }
+}
+
 /// A call on its way to the provider.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunHeader<'a> {

@@ -245,19 +245,7 @@ fn a_session_is_connected_until_its_connection_is_lost_or_it_closes() {
 #[test]
 fn a_frame_that_only_nodes_send_is_a_fault() {
     let call = id(0);
-    let header = CallHeader {
-        call,
-        name: "add",
-        signature: 0,
-        to: None,
-        deadline: None,
-        trace: None,
-        metadata: vec![],
-        key: None,
-        mode: Mode::Answered,
-        within: None,
-        having: Vec::new(),
-    };
+    let header = CallHeader::new(call, "add");
     for header in [
         Header::Hello(Hello::new("p", 1, 1)),
         Header::Call(header),

@@ -44,19 +44,10 @@ fn seeds() -> Vec<Vec<u8>> {
 const CALL: CallId = CallId::first(0);
 
 /// A call of the callback that all offer.
-pub(crate) const fn call(mode: Mode) -> CallHeader<'static> {
+pub(crate) fn call(mode: Mode) -> CallHeader<'static> {
     CallHeader {
-        call: CALL,
-        name: "add",
-        signature: 0,
-        to: None,
-        deadline: None,
-        trace: None,
-        metadata: Vec::new(),
-        key: None,
         mode,
-        within: None,
-        having: Vec::new(),
+        ..CallHeader::new(CALL, "add")
     }
 }
 

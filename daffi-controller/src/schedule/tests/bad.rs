@@ -2,7 +2,7 @@
 
 use daffi_core::proto::{Limits, Plan, TaskId, Time, When, Who};
 
-use super::world::{BEGIN, Calls, SECOND, World, at, every, order, seconds};
+use super::world::{BEGIN, Calls, SECOND, World, at, draft, every, seconds};
 use crate::schedule::{Bounds, Maker, Refused, Schedules};
 
 #[track_caller]
@@ -114,11 +114,20 @@ fn a_name_is_of_one_identity() {
     let refused = world
         .make_as(named(10), "bob", Who::Token("bank"))
         .expect_err("it is another's");
-    assert_eq!(
-        refused.to_string(),
-        "there is a schedule named \"nightly\" already, which another identity made with process \"ann\": choose another \
-         name, or have that one cancelled"
+    let words = format!(
+        "there is another schedule named \"nightly\" already, {one}, which process \"ann\" made: choose another name, or have that one cancelled"
     );
+    assert_eq!(refused.to_string(), words);
+    // Nor may one's own take it from another of one's own.
+    let second = world
+        .make_as(every(10), "ann", Who::Token("shop"))
+        .expect("it is made");
+    world.with(|schedules, now, acts| {
+        let refused = schedules
+            .update(second, draft(named(10), "refresh"), now, acts)
+            .expect_err("there is one");
+        assert_eq!(refused.to_string(), words);
+    });
     world.with(|schedules, now, acts| schedules.cancel(one, now, acts).expect("it is there"));
     let other = world
         .make_as(named(10), "bob", Who::Token("bank"))
@@ -198,6 +207,6 @@ fn what_ended_is_forgotten_and_leaves_nothing() {
     };
     let made = world
         .schedules
-        .make(plan, order("other"), maker, world.now, &mut Vec::new());
+        .make(draft(plan, "other"), maker, world.now, &mut Vec::new());
     assert!(made.is_ok());
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_core::proto::{
-    CallHeader, CallId, Missed, Mode, Overlap, Plan, Skipped, TaskId, TickError, TickOutcome, Time, When, Who,
+    CallHeader, CallId, Missed, Overlap, Plan, Skipped, TaskId, TickError, TickOutcome, Time, When, Who,
 };
 
-use crate::schedule::{Act, Bounds, End, Maker, Now, Order, Refused, Run, Schedules};
+use crate::schedule::{Act, Bounds, Draft, End, Maker, Now, Order, Refused, Run, Schedules};
 
 /// It is some day in 2023 when a test begins.
 pub(super) const BEGIN: Time = Time(1_700_000_000_000_000);
@@ -74,7 +74,7 @@ impl World {
         let mut acts = Vec::new();
         let made = self
             .schedules
-            .make(plan, order("refresh"), maker, self.now, &mut acts);
+            .make(draft(plan, "refresh"), maker, self.now, &mut acts);
         self.take(acts);
         made
     }
@@ -180,21 +180,13 @@ fn words(outcome: &TickOutcome) -> &'static str {
     }
 }
 
-pub(super) fn order(name: &str) -> Order {
+pub(super) fn draft(plan: Plan, name: &str) -> Draft {
     let header = CallHeader {
-        call: CallId::first(0),
-        name,
         signature: 1,
-        to: None,
-        having: Vec::new(),
-        deadline: None,
-        trace: None,
-        metadata: Vec::new(),
-        key: None,
-        mode: Mode::Answered,
-        within: None,
+        ..CallHeader::new(CallId::first(0), name)
     };
-    Order::new(&header, &Bytes::from_static(b"arguments"))
+    let order = Order::new(&header, &Bytes::from_static(b"arguments"));
+    Draft { plan, order }
 }
 
 /// Every so many seconds.

@@ -12,7 +12,7 @@ use tokio::task::yield_now;
 use super::super::hub::{Hub, State};
 use super::books::{Books, invalid};
 use crate::router::{Asked, Asks, Errand, PeerId, Turn};
-use crate::schedule::{Maker, Order, Refused};
+use crate::schedule::{Draft, Maker, Order, Refused};
 
 /// So many schedules are looked at at a time.
 const LISTED: usize = 64;
@@ -86,17 +86,20 @@ impl Hub {
         let (plan, used) = decode_next::<Plan>(&asked.payload, true).map_err(|error| Failed::Decode {
             message: format!("the plan of a schedule: {error}"),
         })?;
-        let order = Order::new(&asked.header(), &asked.payload.slice(used..));
+        let ends_with = plan.while_connected.then(|| Arc::clone(&maker.process));
+        let draft = Draft {
+            plan,
+            order: Order::new(&asked.header(), &asked.payload.slice(used..)),
+        };
         if let Some(task) = asked.instead_of {
             self.may_change((peer, &maker), task)?;
         }
-        let ends_with = plan.while_connected.then(|| Arc::clone(&maker.process));
         let id = {
             let (mut books, now) = self.scheduling.open();
             let Books { schedules, acts, .. } = &mut *books;
             match asked.instead_of {
-                Some(task) => schedules.update(task, plan, order, now, acts).map(|()| task),
-                None => schedules.make(plan, order, maker, now, acts),
+                Some(task) => schedules.update(task, draft, now, acts).map(|()| task),
+                None => schedules.make(draft, maker, now, acts),
             }
             .map_err(|refused| invalid(&refused))?
         };

@@ -546,8 +546,6 @@ fn check_sent(f: &mut Fixture, call: CallId, left: u32, trace: TraceContext) {
     let (header, payload) = frames[0].decode().unwrap();
     assert_eq!(payload, bytes("x"));
     let expected = CallHeader {
-        call,
-        name: "add",
         signature: 7,
         to: Some("calculator"),
         deadline: Some(MS * left),
@@ -555,8 +553,7 @@ fn check_sent(f: &mut Fixture, call: CallId, left: u32, trace: TraceContext) {
         metadata: vec![("tenant", "acme")],
         key: Some(9),
         mode: Mode::HandedOver,
-        within: None,
-        having: Vec::new(),
+        ..CallHeader::new(call, "add")
     };
     assert_eq!(header, Header::Call(expected));
 }

@@ -18,19 +18,7 @@ const MUCH: usize = 128 * 1024;
 const LARGE: usize = 2 * MUCH + 1000;
 
 fn call(number: u32) -> Header<'static> {
-    Header::Call(CallHeader {
-        call: id(number),
-        name: "add",
-        signature: 0,
-        to: None,
-        deadline: None,
-        trace: None,
-        metadata: Vec::new(),
-        key: None,
-        mode: Mode::Answered,
-        within: None,
-        having: Vec::new(),
-    })
+    Header::Call(CallHeader::new(id(number), "add"))
 }
 
 /// A call by its number, in which the place has the last byte.

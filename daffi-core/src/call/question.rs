@@ -1,0 +1,37 @@
+//! What the controller itself is asked, and what it answers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::error::CallError;
+use crate::node::{Message, Node};
+use crate::proto::{self, Failure, Query};
+
+/// Asks the controller; errors name `what` is asked.
+pub(crate) async fn ask<T: DeserializeOwned>(
+    node: &Arc<Node>,
+    what: &str,
+    query: Query<'_>,
+) -> Result<T, CallError> {
+    let answer = node.exchange(|| Message::Ask(query.clone(), None)).await;
+    read(&answer.map_err(|failure| controller_error(failure, what))?, what)
+}
+
+/// What it answered.
+pub(super) fn read<T: DeserializeOwned>(answer: &Bytes, what: &str) -> Result<T, CallError> {
+    proto::decode_guarded(answer).map_err(|error| CallError::Decode {
+        callback: what.to_owned(),
+        message: error.to_string(),
+        may_have_run: false,
+    })
+}
+
+/// What ended a question.
+pub(crate) fn controller_error(failure: Failure, what: &str) -> CallError {
+    match failure {
+        Failure::Failed(failed) => CallError::from_failed(failed, what, None, None),
+        Failure::App { remote, .. } => CallError::App(remote),
+    }
+}
