@@ -16,6 +16,7 @@ mod context;
 mod cutter;
 mod each;
 mod errors;
+mod gaps;
 mod homes;
 mod identities;
 mod in_memory;

@@ -10,11 +10,11 @@ use serde::de::DeserializeOwned;
 use super::answer::{Arguments, Decoders, Take};
 use super::future::Call;
 use super::source::{Named, Source};
-use super::stub::Traced;
+use super::stub::{Traced, told};
 use crate::error::RemoteError;
 use crate::proto;
 use crate::registry::decode;
-use crate::signature::{ErrorType, Form, Returns, Signature, Type, shape, trace};
+use crate::signature::{ErrorType, Findings, Form, Notes, Returns, Signature, Type, findings, shape};
 
 /// What is said of arguments that are none.
 const NO_TUPLE: &str = "the arguments of a call by name are a tuple: `(value,)` for one, `()` for none";
@@ -26,7 +26,7 @@ where
     T: DeserializeOwned + 'static,
 {
     let returns = Returns {
-        ok: traced_once::<T>(),
+        ok: traced_once::<T>(name),
         error: ErrorType::None,
     };
     let (shape, encoded) = match shape(arguments) {
@@ -51,14 +51,16 @@ where
 }
 
 /// The structure of `T`, traced the first time that it is asked for.
-fn traced_once<T: DeserializeOwned + 'static>() -> Type {
+fn traced_once<T: DeserializeOwned + 'static>(callback: &str) -> Type {
     static TRACED: Mutex<Option<HashMap<TypeId, Type>>> = Mutex::new(None);
     let of = TypeId::of::<T>();
     let traced = || TRACED.lock().unwrap_or_else(PoisonError::into_inner);
     let known = traced().as_ref().and_then(|traced| traced.get(&of).cloned());
     known.unwrap_or_else(|| {
         // Runs code of the user's, which no lock waits for.
-        let ty = trace::<T>();
+        let Findings { ty, panics, gaps, .. } = findings::<T>();
+        let gaps = gaps.into_iter().map(|gap| gap.within("result")).collect();
+        told(callback, Notes { panics, gaps });
         traced().get_or_insert_default().insert(of, ty.clone());
         ty
     })

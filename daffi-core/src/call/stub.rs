@@ -8,7 +8,7 @@ use tracing::warn;
 
 use crate::panics::logged;
 use crate::proto::{Described, Mode};
-use crate::signature::{Contract, Forms, Panic, Signature};
+use crate::signature::{Contract, Forms, Gap, Notes, Panic, Signature};
 
 /// A fetcher's own data: one static for each.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(super) struct Shown {
 impl Shown {
     /// What there is to know without a value.
     pub(super) fn new(callback: &str, contract: Contract) -> Self {
-        told(callback, contract.panics);
+        told(callback, contract.notes);
         Self {
             signature: contract.signature,
             forms: Arc::new(contract.forms),
@@ -66,7 +66,7 @@ impl Shown {
 impl Traced {
     /// What the fetcher of `callback` agreed to.
     pub(super) fn new(callback: &str, contract: Contract) -> Self {
-        told(callback, contract.panics);
+        told(callback, contract.notes);
         Self::of(contract.signature, Arc::new(contract.forms))
     }
 
@@ -81,8 +81,11 @@ impl Traced {
     }
 }
 
-/// Says what panicked when the fetcher of `callback` was looked into.
-fn told(callback: &str, panics: Vec<Panic>) {
+/// Says what was in the way when the fetcher of `callback` was looked into.
+pub(super) fn told(callback: &str, Notes { panics, gaps }: Notes) {
+    for Gap { place, ty, cause } in gaps {
+        logged(|| warn!(callback, place, ty, "{cause}"));
+    }
     for Panic { ty, message } in panics {
         logged(|| {
             warn!(

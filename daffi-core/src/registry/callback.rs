@@ -9,7 +9,7 @@ use super::description::Description;
 use super::invocation::{Invocation, OutcomeFuture};
 use super::pace::Pace;
 use crate::proto::{CallbackId, Described, Failure, Limits, Offered, Outcome};
-use crate::signature::{Contract, Forms, Panic, Signature};
+use crate::signature::{Contract, Forms, Gap, Notes, Panic, Signature};
 
 type Sync = Arc<dyn Fn(&Invocation) -> Outcome + Send + std::marker::Sync>;
 type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + std::marker::Sync>;
@@ -100,7 +100,7 @@ impl BoundCallback {
         let Contract {
             signature,
             forms,
-            panics,
+            notes: Notes { panics, gaps },
             ..
         } = (self.description.signature)();
         for Panic { ty, message } in panics {
@@ -112,7 +112,10 @@ impl BoundCallback {
                  conversion return an error, or write #[callback(untraced)]"
             );
         }
-        if let Some(place) = signature.first_opaque() {
+        for Gap { place, ty, cause } in &gaps {
+            tracing::warn!(callback = &*self.description.name, place, ty, "{cause}");
+        }
+        if let Some(place) = signature.first_opaque().filter(|_| gaps.is_empty()) {
             tracing::info!(
                 callback = &*self.description.name,
                 place,

@@ -18,7 +18,7 @@ use crate::context::CallContext;
 use crate::error::RemoteError;
 use crate::proto::{self, Balance, Failed, Failure, Outcome};
 use crate::signature::{
-    Contract, ErrorType, Findings, Form, Forms, Origin, Panic, Returns, Signature, Type, findings,
+    Contract, ErrorType, Findings, Form, Forms, Notes, Origin, Returns, Signature, Type, findings,
 };
 
 /// What can be made a callback while the program runs, by [`Global::register_fn`](crate::Global::register_fn): functions and
@@ -102,7 +102,7 @@ pub trait CallbackResult<Kind> {
     fn outcome(self, form: &Form) -> Outcome;
 
     /// Its structure, and what it is held to when it is written.
-    fn returns() -> (Returns, Form, Vec<Panic>);
+    fn returns() -> (Returns, Form, Notes);
 }
 
 /// The kind of results that serde writes whole.
@@ -143,19 +143,24 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
         Err(Failure::app(RemoteError::new(words, Vec::new()), Some(inner)))
     }
 
-    fn returns() -> (Returns, Form, Vec<Panic>) {
+    fn returns() -> (Returns, Form, Notes) {
         let Findings {
             ty: whole,
             form,
             panics,
+            gaps,
             ..
         } = findings::<R>();
+        let notes = Notes {
+            panics,
+            gaps: gaps.into_iter().map(|gap| gap.within("result")).collect(),
+        };
         if !is_result::<R>() {
             let returns = Returns {
                 ok: whole,
                 error: ErrorType::None,
             };
-            return (returns, form, panics);
+            return (returns, form, notes);
         }
         let (ok, error) = sides(whole);
         let error = if has_remote_error::<R>() {
@@ -163,7 +168,7 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
         } else {
             ErrorType::Typed(error)
         };
-        (Returns { ok, error }, form, panics)
+        (Returns { ok, error }, form, notes)
     }
 }
 
@@ -180,12 +185,17 @@ where
         }
     }
 
-    fn returns() -> (Returns, Form, Vec<Panic>) {
+    fn returns() -> (Returns, Form, Notes) {
         let Findings {
-            ty: ok, form, panics, ..
+            ty: ok,
+            form,
+            panics,
+            gaps,
+            ..
         } = findings::<T>();
         let error = ErrorType::Remote;
-        (Returns { ok, error }, form, panics)
+        let gaps = gaps.into_iter().map(|gap| gap.within("result")).collect();
+        (Returns { ok, error }, form, Notes { panics, gaps })
     }
 }
 
@@ -293,12 +303,19 @@ trait Shapes {
 }
 
 fn contract<A: Shapes, R: CallbackResult<Kind>, Kind>() -> Contract {
-    let (returns, form, mut panics) = R::returns();
-    // Rust does not tell how closures call their parameters.
-    let parameters = A::shapes().into_iter().map(|shape| {
-        panics.extend(shape.panics);
-        ("_", shape.ty)
+    let (returns, form, mut notes) = R::returns();
+    let parameters = A::shapes().into_iter().zip(1..).map(|(shape, number)| {
+        let place = format!("argument {number}");
+        notes.panics.extend(shape.panics);
+        notes
+            .gaps
+            .extend(shape.gaps.into_iter().map(|gap| gap.within(&place)));
+        shape.ty
     });
+    let parameters: Vec<_> = parameters.collect();
+    notes.together(&returns, &parameters);
+    // Rust does not tell how closures call their parameters.
+    let parameters = parameters.into_iter().map(|ty| ("_", ty));
     let signature = Signature::new(parameters, returns);
     Contract {
         signature,
@@ -306,7 +323,7 @@ fn contract<A: Shapes, R: CallbackResult<Kind>, Kind>() -> Contract {
             ok: Arc::new(form),
             ..Forms::unknown()
         },
-        panics,
+        notes,
         origin: Origin::Type,
     }
 }

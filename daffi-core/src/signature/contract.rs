@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Contradiction, ErrorType, Form, Returns, Signature, Type, shape};
+use super::{Cause, Contradiction, ErrorType, Form, Gap, Returns, SIZE_LIMIT, Signature, Type, shape};
 
 /// What was found out about a type.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Findings {
     pub panics: Vec<Panic>,
     /// Where this is from.
     pub origin: Origin,
+    /// What was not found out.
+    pub gaps: Vec<Gap>,
 }
 
 /// Where what was found out is from.
@@ -61,6 +63,20 @@ impl Findings {
             form: Form::unknown(),
             panics: Vec::new(),
             origin: Origin::Type,
+            gaps: Vec::new(),
+        }
+    }
+
+    /// Nothing is known of a type that is too large.
+    #[must_use]
+    pub fn too_large(rust: &'static str) -> Self {
+        Self {
+            gaps: vec![Gap {
+                place: String::new(),
+                ty: rust,
+                cause: Cause::Large,
+            }],
+            ..Self::nothing()
         }
     }
 
@@ -87,13 +103,16 @@ impl Findings {
         }
     }
 
-    /// The same, with its panics among others.
-    fn noted(mut self, panics: &mut Vec<Panic>) -> Self {
+    /// The same, with its panics and gaps among others.
+    fn noted(mut self, place: &str, notes: &mut Notes) -> Self {
         for panic in self.panics.drain(..) {
-            if !panics.contains(&panic) {
-                panics.push(panic);
+            if !notes.panics.contains(&panic) {
+                notes.panics.push(panic);
             }
         }
+        notes
+            .gaps
+            .extend(self.gaps.drain(..).map(|gap| gap.within(place)));
         self
     }
 
@@ -118,6 +137,28 @@ pub enum ErrorFindings {
     Typed(Findings),
 }
 
+/// What there is to tell whoever wrote the types.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// What panicked when it was looked into.
+    pub panics: Vec<Panic>,
+    /// What was not found out.
+    pub gaps: Vec<Gap>,
+}
+
+impl Notes {
+    /// Types of which not all can be told to the other side, since they are too many together.
+    pub fn together<'t>(&mut self, returns: &Returns, parameters: impl IntoIterator<Item = &'t Type>) {
+        if returns.size() + parameters.into_iter().map(Type::size).sum::<usize>() > SIZE_LIMIT {
+            self.gaps.push(Gap {
+                place: "arguments and result together".to_owned(),
+                ty: "",
+                cause: Cause::Untold,
+            });
+        }
+    }
+}
+
 /// A signature, and what the values on their way are held to.
 #[derive(Debug)]
 pub struct Contract {
@@ -125,8 +166,8 @@ pub struct Contract {
     pub signature: Signature,
     /// What this side writes.
     pub forms: Forms,
-    /// What panicked on the way.
-    pub panics: Vec<Panic>,
+    /// What there is to tell of its types.
+    pub notes: Notes,
     /// Where what is known of the arguments is from.
     pub origin: Origin,
 }
@@ -163,7 +204,7 @@ impl From<Signature> for Contract {
         Self {
             signature,
             forms: Forms::unknown(),
-            panics: Vec::new(),
+            notes: Notes::default(),
             origin: Origin::Type,
         }
     }
@@ -177,15 +218,15 @@ impl Contract {
         ok: Findings,
         error: ErrorFindings,
     ) -> Self {
-        let mut panics = Vec::new();
-        let (returns, ok, error) = given(ok, error, &mut panics);
+        let mut notes = Notes::default();
+        let (returns, ok, error) = given(ok, error, &mut notes);
         let mut arguments = Vec::with_capacity(N);
         let mut streams = Vec::new();
         let mut origin = Origin::Type;
         let parameters = parameters.map(|(name, found)| {
             let Findings {
                 ty, form, origin: of, ..
-            } = found.noted(&mut panics);
+            } = found.noted(&format!("argument `{name}`"), &mut notes);
             origin = std::mem::replace(&mut origin, Origin::Type).and(of);
             if ty.as_stream().is_some() {
                 streams.push(Arc::new(form));
@@ -194,6 +235,7 @@ impl Contract {
             }
             (name, ty)
         });
+        notes.together(&returns, parameters.iter().map(|(_, ty)| ty));
         Self {
             signature: Signature::new(parameters, returns),
             forms: Forms {
@@ -202,7 +244,7 @@ impl Contract {
                 ok,
                 error,
             },
-            panics,
+            notes,
             origin,
         }
     }
@@ -211,9 +253,10 @@ impl Contract {
     #[cfg(any(feature = "runtime", test))]
     #[must_use]
     pub fn of_tuple(arguments: Findings, ok: Findings, error: ErrorFindings) -> Self {
-        let mut panics = Vec::new();
-        let (returns, ok, error) = given(ok, error, &mut panics);
-        let arguments = arguments.noted(&mut panics);
+        let mut notes = Notes::default();
+        let (returns, ok, error) = given(ok, error, &mut notes);
+        let arguments = arguments.noted("arguments", &mut notes);
+        notes.together(&returns, [&arguments.ty]);
         Self {
             origin: arguments.origin,
             signature: Signature::from_arguments(arguments.ty, returns),
@@ -223,19 +266,19 @@ impl Contract {
                 ok,
                 error,
             },
-            panics,
+            notes,
         }
     }
 }
 
 /// What a callback gives.
-fn given(ok: Findings, error: ErrorFindings, panics: &mut Vec<Panic>) -> (Returns, Arc<Form>, Form) {
-    let ok = ok.noted(panics);
+fn given(ok: Findings, error: ErrorFindings, notes: &mut Notes) -> (Returns, Arc<Form>, Form) {
+    let ok = ok.noted("result", notes);
     let (error, error_form) = match error {
         ErrorFindings::None => (ErrorType::None, Form::unknown()),
         ErrorFindings::Remote => (ErrorType::Remote, Form::unknown()),
         ErrorFindings::Typed(found) => {
-            let Findings { ty, form, .. } = found.noted(panics);
+            let Findings { ty, form, .. } = found.noted("error", notes);
             (ErrorType::Typed(ty), form)
         }
     };

@@ -9,6 +9,7 @@ mod display;
 mod flat;
 mod fnv;
 pub(crate) mod form;
+mod gap;
 mod graph;
 mod guard;
 mod shape;
@@ -19,8 +20,9 @@ mod tracer;
 
 use serde::{Deserialize, Serialize};
 
-pub use contract::{Contract, ErrorFindings, Findings, Forms, Origin, Panic};
+pub use contract::{Contract, ErrorFindings, Findings, Forms, Notes, Origin, Panic};
 pub use form::{Form, Mismatch};
+pub use gap::{Cause, Gap};
 pub use shape::{Contradiction, shape};
 pub use structure::{Type, Variant};
 pub use tracer::{findings, trace};
@@ -107,6 +109,17 @@ pub enum ErrorType {
     Remote,
     /// An error that travels as a value of this type.
     Typed(Type),
+}
+
+impl Returns {
+    /// How many types it is made of.
+    fn size(&self) -> usize {
+        let error = match &self.error {
+            ErrorType::Typed(ty) => ty.size(),
+            ErrorType::None | ErrorType::Remote => 0,
+        };
+        self.ok.size() + error
+    }
 }
 
 impl Signature {

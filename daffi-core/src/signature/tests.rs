@@ -1,6 +1,7 @@
 mod compare;
 mod display;
 mod effort;
+mod gaps;
 mod guard;
 mod opaque;
 mod prints;

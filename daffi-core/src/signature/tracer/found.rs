@@ -3,62 +3,57 @@
 use std::collections::HashMap;
 
 use super::super::form::{Builder, Fields, Kind as FormKind, Spot as FormSpot};
-use super::super::{Findings, Form, Origin, Type, UNKNOWN_NAME, Variant};
-use super::tree::{Kind, NodeId, Tree};
+use super::super::{
+    Cause, DEPTH_LIMIT, Findings, Form, Gap, Origin, SIZE_LIMIT, Type, UNKNOWN_NAME, Variant,
+};
+use super::DEPTHS;
+use super::node::{Kind, NodeId};
+use super::tree::Tree;
 
 impl Tree {
     /// Everything that has been found out.
     pub(super) fn into_findings(self) -> Findings {
+        let mut gaps = self.gaps();
+        let (ty, whole) = self.described();
+        if !whole {
+            gaps.push(Gap {
+                place: ty.first_opaque().unwrap_or_default(),
+                ty: self.node(self.root().node).rust,
+                cause: Cause::Untold,
+            });
+        }
         Findings {
-            ty: self.describe(self.root().node),
+            ty,
             form: self.form(),
             panics: Vec::new(),
             origin: Origin::Type,
+            gaps,
         }
     }
 
-    fn describe(&self, id: NodeId) -> Type {
-        let node = self.node(id);
-        let child = |number: usize| Box::new(self.describe(node.children[number]));
-        let children = || node.children.iter().map(|child| self.describe(*child));
-        let known = |name: &str| if node.aliased { UNKNOWN_NAME } else { name }.to_owned();
-        match &node.kind {
-            Kind::Unseen | Kind::Opaque => Type::Opaque,
-            Kind::Leaf(ty) => ty.clone(),
-            Kind::Option => Type::Option(child(0)),
-            Kind::Seq => Type::Seq(child(0)),
-            Kind::Map => Type::Map(child(0), child(1)),
-            Kind::Tuple(_) => Type::Tuple(children().collect()),
-            Kind::Newtype(name) => Type::NewtypeStruct {
-                name: (*name).to_owned(),
-                inner: child(0),
-            },
-            Kind::TupleStruct(name, _) => Type::TupleStruct {
-                name: (*name).to_owned(),
-                fields: children().collect(),
-            },
-            Kind::Struct(name, fields) => Type::Struct {
-                name: (*name).to_owned(),
-                fields: fields.iter().map(|name| known(name)).zip(children()).collect(),
-            },
-            Kind::Enum(name, variants) => Type::Enum {
-                name: (*name).to_owned(),
-                variants: (0..)
-                    .zip(*variants)
-                    .zip(children())
-                    .map(|((index, name), content)| Variant {
-                        index,
-                        name: known(name),
-                        content,
-                    })
-                    .collect(),
-                open: false,
-            },
-            Kind::Recursive(target) => {
-                let level = node.depth - self.node(*target).depth - 1;
-                u32::try_from(level).map_or(Type::Opaque, Type::Recursive)
-            }
+    /// The structure, as deep as it can be told; and whether that is all of it.
+    fn described(&self) -> (Type, bool) {
+        let to = |depth: usize| {
+            let mut description = Description {
+                tree: self,
+                around: Vec::new(),
+                depth,
+                left: SIZE_LIMIT,
+            };
+            description.of(self.root().node)
+        };
+        let mut found = DEPTHS
+            .into_iter()
+            .filter_map(|depth| Some((to(depth)?, depth == DEPTH_LIMIT)));
+        found.next().unwrap_or((Type::Opaque, false))
+    }
+
+    /// The node that says what is at a node.
+    fn resolved(&self, mut id: NodeId) -> NodeId {
+        while let Kind::Recursive(target) | Kind::Same(target) = self.node(id).kind {
+            id = target;
         }
+        id
     }
 
     fn form(&self) -> Form {
@@ -68,12 +63,16 @@ impl Tree {
         builder.finish()
     }
 
-    /// Tells the builder what is at a node, and all that is inside. `places` are those of the nodes around.
+    /// Tells the builder what is at a node, and all that is inside. `places` are those of the nodes that it was told of.
     fn shape(&self, id: NodeId, at: FormSpot, places: &mut HashMap<NodeId, FormSpot>, builder: &mut Builder) {
+        let id = self.resolved(id);
+        if let Some(place) = places.get(&id) {
+            return builder.repeat(at, *place);
+        }
         let node = self.node(id);
         let kind = match &node.kind {
             Kind::Opaque if node.asks => FormKind::Asks,
-            Kind::Unseen | Kind::Opaque => FormKind::Unknown,
+            Kind::Unseen | Kind::Opaque | Kind::Recursive(_) | Kind::Same(_) => FormKind::Unknown,
             Kind::Leaf(ty) => FormKind::Leaf(ty.clone()),
             Kind::Option => FormKind::Option,
             Kind::Seq => FormKind::Seq,
@@ -91,12 +90,6 @@ impl Tree {
                 },
             ),
             Kind::Enum(name, names) => FormKind::Enum(name, self.variant_names(id, names)),
-            Kind::Recursive(target) => {
-                if let Some(enclosing) = places.get(target) {
-                    builder.repeat(at, *enclosing);
-                }
-                return;
-            }
         };
         let children = if matches!(kind, FormKind::Unknown | FormKind::Asks) {
             &[]
@@ -132,5 +125,72 @@ impl Tree {
         (0..count)
             .map(|variant| names[variant..=variant + aliases].to_vec())
             .collect()
+    }
+}
+
+/// A tree put into the words of types, each place with all that is inside.
+struct Description<'t> {
+    tree: &'t Tree,
+    /// The nodes around, from the outside to the inside.
+    around: Vec<NodeId>,
+    depth: usize,
+    /// How many types more there may be.
+    left: usize,
+}
+
+impl Description<'_> {
+    /// That of a node; `None` if it is too large.
+    fn of(&mut self, id: NodeId) -> Option<Type> {
+        self.left = self.left.checked_sub(1)?;
+        let id = self.tree.resolved(id);
+        if let Some(place) = self.around.iter().position(|around| *around == id) {
+            let level = self.around.len() - place - 1;
+            return Some(u32::try_from(level).map_or(Type::Opaque, Type::Recursive));
+        }
+        let node = self.tree.node(id);
+        if let Kind::Leaf(ty) = &node.kind {
+            return Some(ty.clone());
+        }
+        if !node.children.is_empty() && self.around.len() >= self.depth {
+            return Some(Type::Opaque);
+        }
+        self.around.push(id);
+        let inside: Option<Vec<Type>> = node.children.iter().map(|child| self.of(*child)).collect();
+        self.around.pop();
+        let mut inside = inside?.into_iter();
+        let known = |name: &str| if node.aliased { UNKNOWN_NAME } else { name }.to_owned();
+        let mut child = || Some(Box::new(inside.next()?));
+        Some(match &node.kind {
+            Kind::Option => Type::Option(child()?),
+            Kind::Seq => Type::Seq(child()?),
+            Kind::Map => Type::Map(child()?, child()?),
+            Kind::Tuple(_) => Type::Tuple(inside.collect()),
+            Kind::Newtype(name) => Type::NewtypeStruct {
+                name: (*name).to_owned(),
+                inner: child()?,
+            },
+            Kind::TupleStruct(name, _) => Type::TupleStruct {
+                name: (*name).to_owned(),
+                fields: inside.collect(),
+            },
+            Kind::Struct(name, fields) => Type::Struct {
+                name: (*name).to_owned(),
+                fields: fields.iter().map(|name| known(name)).zip(inside).collect(),
+            },
+            Kind::Enum(name, variants) => Type::Enum {
+                name: (*name).to_owned(),
+                variants: (0..)
+                    .zip(*variants)
+                    .zip(inside)
+                    .map(|((index, name), content)| Variant {
+                        index,
+                        name: known(name),
+                        content,
+                    })
+                    .collect(),
+                open: false,
+            },
+            _ => Type::Opaque,
+        })
     }
 }

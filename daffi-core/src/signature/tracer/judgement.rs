@@ -6,8 +6,9 @@
 
 use super::super::Type;
 use super::candidates;
+use super::node::{ByNumber, COMPOUND_ATTEMPTS, Kind, NodeId, attempts_for};
 use super::refused::Refused;
-use super::tree::{COMPOUND_ATTEMPTS, Kind, NodeId, Spot, Tree, attempts_for};
+use super::tree::{Spot, Tree};
 
 impl Tree {
     /// Starts over at the root; what comes back is how much is known.
@@ -41,7 +42,7 @@ impl Tree {
         let children = node.children.clone();
         let wants = match node.kind {
             Kind::Unseen => true,
-            Kind::Opaque | Kind::Recursive(_) => false,
+            Kind::Opaque | Kind::Recursive(_) | Kind::Same(_) => false,
             Kind::Leaf(_) => self.untried(id),
             Kind::Option | Kind::Seq | Kind::Enum(..) => {
                 let inside = children.iter().any(|child| self.wants(*child));
@@ -54,12 +55,13 @@ impl Tree {
                 // Once it has refused every attempt there is no way to what was not reached.
                 let next = self.next_in(&children);
                 next.is_some_and(|next| self.node(next).kind != Kind::Unseen || self.patient(id))
+                    || self.next_by_number(id).is_some()
                     || (children.iter().all(|child| self.can_yield(*child)) && self.untried(id))
             }
         };
         let node = self.node(id);
         let settled = match node.kind {
-            Kind::Opaque | Kind::Recursive(_) => true,
+            Kind::Opaque | Kind::Recursive(_) | Kind::Same(_) => true,
             _ => !wants && node.yields && children.iter().all(|child| self.node(*child).settled),
         };
         self.node_mut(id).settled = settled;
@@ -79,10 +81,26 @@ impl Tree {
         None
     }
 
-    fn can_yield(&self, id: NodeId) -> bool {
+    /// The first child of a struct that is worth looking into and stands behind one of which no value can be made: it is
+    /// reached where the struct has its fields told by their numbers, which need not come in their order.
+    pub(super) fn next_by_number(&mut self, id: NodeId) -> Option<usize> {
+        let node = self.node(id);
+        if !matches!(node.kind, Kind::Struct(..)) || node.by_number == ByNumber::Fails {
+            return None;
+        }
+        let children = node.children.clone();
+        if self.next_in(&children).is_some() {
+            return None;
+        }
+        let blocked = children.iter().position(|child| !self.can_yield(*child))?;
+        let mut behind = (blocked + 1)..children.len();
+        behind.find(|place| self.wants(children[*place]))
+    }
+
+    pub(super) fn can_yield(&self, id: NodeId) -> bool {
         let node = self.node(id);
         match node.kind {
-            Kind::Recursive(target) => self.node(target).yields && node.attempts == 0,
+            Kind::Recursive(target) | Kind::Same(target) => self.node(target).yields && node.attempts == 0,
             _ => node.yields,
         }
     }

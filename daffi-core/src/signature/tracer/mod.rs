@@ -7,7 +7,9 @@
 mod candidates;
 mod cursor;
 mod found;
+mod gaps;
 mod judgement;
+mod node;
 mod refused;
 mod tree;
 
@@ -34,7 +36,8 @@ const DEPTHS: [usize; 5] = [DEPTH_LIMIT, 16, 8, 4, 2];
 /// It is found out by reading values of `T` from made-up input, a few for most types, one per variant for enums.
 /// [`Type::Opaque`] stands wherever that does not tell: at a type that asks to be told what it is (serde's
 /// `untagged` and internally tagged enums do), and at what follows, in the same struct or tuple, a type of which
-/// no valid value could be made up. A type too large to be described is opaque from some depth on.
+/// no valid value could be made up, unless that is a field with a name. A type too large to be described is opaque from some
+/// depth on.
 ///
 /// Reading runs code of `T`'s: its `Deserialize` and what that calls, as `From` and `TryFrom` of `#[serde(from)]` and
 /// `#[serde(try_from)]`. This never panics itself and never takes long. A type that panics at input that it did not
@@ -65,21 +68,23 @@ pub fn findings<T: Deserialize<'static>>() -> Findings {
 
 fn explore(rust: &'static str, read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>) -> Findings {
     let mut panics = Vec::new();
-    let found = DEPTHS
-        .into_iter()
-        .find_map(|depth| explore_to(depth, rust, read, &mut panics))
-        .unwrap_or_else(Findings::nothing);
+    // Where each place is looked into by itself, nothing depends on what types are called.
+    let alone = || Tree::new(DEPTH_LIMIT, false);
+    let shared = DEPTHS.into_iter().map(|depth| Tree::new(depth, true));
+    let found = std::iter::once_with(alone)
+        .chain(shared)
+        .find_map(|tree| explore_in(tree, rust, read, &mut panics))
+        .unwrap_or_else(|| Findings::too_large(rust));
     Findings { panics, ..found }
 }
 
-/// The structure as far as `depth`; `None` if it is too large. Types that are among `panics` are not read again.
-fn explore_to(
-    depth: usize,
+/// The structure as far as the tree goes; `None` if it is too large. Types that are among `panics` are not read again.
+fn explore_in(
+    mut tree: Tree,
     rust: &'static str,
     read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>,
     panics: &mut Vec<Panic>,
 ) -> Option<Findings> {
-    let mut tree = Tree::new(depth);
     tree.panicked = panics.iter().map(|panic| panic.ty).collect();
     if tree.panicked.contains(&rust) {
         return Some(Findings::nothing());

@@ -2,103 +2,16 @@
 //!
 //! Knows nothing of deserializers. What follows from a run's success or failure is in `judgement`.
 
-use super::super::{LENGTH_LIMIT, SIZE_LIMIT, Type};
-use super::candidates;
+use super::super::{DEPTH_LIMIT, LENGTH_LIMIT, SIZE_LIMIT};
+use super::node::{ByNumber, Kind, Node, NodeId, Reader};
 use super::refused::Refused;
-
-/// How often a type with types inside may refuse what it is given before it is left alone.
-pub(super) const COMPOUND_ATTEMPTS: usize = 4;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct NodeId(usize);
-
-/// What a position holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// It was not reached yet.
-    Unseen,
-    /// Nothing can be known about it.
-    Opaque,
-    /// A type without types inside.
-    Leaf(Type),
-    Option,
-    Seq,
-    Map,
-    Tuple(usize),
-    Newtype(&'static str),
-    TupleStruct(&'static str, usize),
-    Struct(&'static str, &'static [&'static str]),
-    Enum(&'static str, &'static [&'static str]),
-    /// The type of an enclosing node again.
-    Recursive(NodeId),
-}
-
-impl Kind {
-    fn children(&self) -> usize {
-        match self {
-            Self::Unseen | Self::Opaque | Self::Leaf(_) | Self::Recursive(_) => 0,
-            Self::Option | Self::Seq | Self::Newtype(_) => 1,
-            Self::Map => 2,
-            Self::Tuple(length) | Self::TupleStruct(_, length) => *length,
-            Self::Struct(_, names) | Self::Enum(_, names) => names.len(),
-        }
-    }
-
-    fn has_name(&self) -> bool {
-        matches!(
-            self,
-            Self::Newtype(_) | Self::TupleStruct(..) | Self::Struct(..) | Self::Enum(..)
-        )
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct Node {
-    pub(super) kind: Kind,
-    /// What tells types apart that serde describes alike: the Rust name of the visitor, which has that of the type,
-    /// path and parameters included. Empty for what a variant carries.
-    visitor: &'static str,
-    /// The Rust name of the type that is read here, where that is told.
-    pub(super) rust: &'static str,
-    parent: Option<NodeId>,
-    /// Which of its parent's children it is.
-    pub(super) place: usize,
-    pub(super) depth: usize,
-    pub(super) children: Vec<NodeId>,
-    /// Whether a value was made for it once.
-    pub(super) yields: bool,
-    /// How many values were refused.
-    pub(super) attempts: usize,
-    /// The run that reached it last.
-    pub(super) run: usize,
-    /// How much was known when looking into it last taught nothing.
-    pub(super) futile: Option<usize>,
-    /// Whether nothing that is learnt elsewhere could ever make it worth looking into again.
-    pub(super) settled: bool,
-    /// Of an enum, the variant that was given last; of others, how many elements.
-    pub(super) given: usize,
-    /// Whether that was given to look into it, rather than because it was thought to be accepted.
-    pub(super) probing: bool,
-    /// The variant that was the first to make a value, from nothing but types that had made one before.
-    pub(super) witness: Option<usize>,
-    /// Whether a leaf keeps to the value that it accepted, whatever types around it would like to try.
-    pub(super) fixed: bool,
-    /// Of what a variant carries, what tells the variant from others of its enum.
-    pub(super) mark: Option<String>,
-    /// Of an enum with aliases, which variant goes by each name that was tried.
-    pub(super) named: Vec<Option<String>>,
-    /// Whether its type panicked, so that it is not read again.
-    pub(super) broken: bool,
-    /// Whether it asked what it is given, before it asked for anything else.
-    pub(super) asks: bool,
-    /// Whether a struct has fewer fields, or an enum fewer variants, than names: serde lists aliases among the names,
-    /// so none of them can be told to be the name of any.
-    pub(super) aliased: bool,
-}
 
 /// Values inside of values of the same type, inside of …: no more than this. Where a finite value exists, the
 /// recursion ends much sooner.
 const RECURSION_LIMIT: usize = 8;
+
+/// Values of a type that was found elsewhere, inside of such, inside of …: no more than this.
+const JUMP_LIMIT: usize = DEPTH_LIMIT;
 
 /// How many positions may be visited in all runs together. Real types take some thousands.
 const STEP_LIMIT: usize = 1 << 22;
@@ -109,6 +22,8 @@ pub(super) struct Spot {
     pub(super) node: NodeId,
     /// Inside of how many recursions this is. There only a value is wanted, and nothing is to be learnt.
     pub(super) recursions: usize,
+    /// Inside of how many types that were found elsewhere. The same holds.
+    jumps: usize,
     /// How many values the types around it have refused, so that it tries others.
     pub(super) variation: usize,
 }
@@ -116,7 +31,7 @@ pub(super) struct Spot {
 impl Spot {
     /// Whether only a value is wanted.
     pub(super) fn constructing(self) -> bool {
-        self.recursions > 0
+        self.recursions > 0 || self.jumps > 0
     }
 }
 
@@ -124,6 +39,8 @@ impl Spot {
 pub(super) struct Tree {
     pub(super) nodes: Vec<Node>,
     depth_limit: usize,
+    /// Whether what was found of a type is used wherever the type stands.
+    sharing: bool,
     too_large: bool,
     steps: usize,
     /// How much is known: it grows whenever something is learnt.
@@ -140,10 +57,11 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) fn new(depth_limit: usize) -> Self {
+    pub(super) fn new(depth_limit: usize, sharing: bool) -> Self {
         let mut tree = Self {
             nodes: Vec::new(),
             depth_limit,
+            sharing,
             too_large: false,
             steps: 0,
             knowledge: 0,
@@ -160,11 +78,13 @@ impl Tree {
     fn add(&mut self, parent: Option<NodeId>, place: usize, depth: usize) -> NodeId {
         self.nodes.push(Node {
             kind: Kind::Unseen,
-            visitor: "",
+            reader: Reader::NONE,
+            by_number: ByNumber::Untried,
             rust: "",
             mark: None,
             named: Vec::new(),
             asks: false,
+            large: false,
             broken: false,
             parent,
             place,
@@ -188,6 +108,7 @@ impl Tree {
         Spot {
             node: NodeId(0),
             recursions: 0,
+            jumps: 0,
             variation: 0,
         }
     }
@@ -211,7 +132,7 @@ impl Tree {
     }
 
     /// Goes to a spot where a type asks for `kind`; what comes back is the spot to read on from.
-    pub(super) fn enter(&mut self, spot: Spot, kind: Kind, visitor: &'static str) -> Result<Spot, Refused> {
+    pub(super) fn enter(&mut self, spot: Spot, kind: Kind, reader: Reader) -> Result<Spot, Refused> {
         self.steps += 1;
         if self.steps > STEP_LIMIT {
             self.too_large = true;
@@ -223,14 +144,15 @@ impl Tree {
         }
         let same = |tree: &Self, id| {
             let node = tree.node(id);
-            node.kind == kind && node.visitor == visitor
+            node.kind == kind && node.reader.name == reader.name
         };
         match self.node(spot.node).kind {
             _ if self.node(spot.node).broken => self.stop(),
             Kind::Unseen if spot.constructing() => self.stop(),
-            Kind::Unseen => self.discover(spot, kind, visitor),
+            Kind::Unseen => self.discover(spot, kind, reader),
             Kind::Opaque => self.stop(),
             Kind::Recursive(target) if same(self, target) => self.recur(spot, target),
+            Kind::Same(target) if same(self, target) => self.jump(spot, target),
             ref known if *known == kind => Ok(spot),
             _ if spot.constructing() => self.stop(),
             // What is here depends on values that were read before.
@@ -241,11 +163,13 @@ impl Tree {
         }
     }
 
-    fn discover(&mut self, spot: Spot, kind: Kind, visitor: &'static str) -> Result<Spot, Refused> {
+    fn discover(&mut self, spot: Spot, kind: Kind, reader: Reader) -> Result<Spot, Refused> {
         let Node { depth, .. } = *self.node(spot.node);
         let children = kind.children();
         let too_long = children > LENGTH_LIMIT && matches!(kind, Kind::Tuple(_) | Kind::TupleStruct(..));
-        if too_long || kind == Kind::Opaque || (children > 0 && depth >= self.depth_limit) {
+        let too_large = too_long || (children > 0 && depth >= self.depth_limit);
+        if too_large || kind == Kind::Opaque {
+            self.node_mut(spot.node).large = too_large;
             self.give_up(spot.node);
             return self.stop();
         }
@@ -254,16 +178,20 @@ impl Tree {
             return self.stop();
         }
         self.knowledge += 1;
-        if let Some(target) = self.enclosing(spot.node, &kind, visitor) {
+        if let Some(target) = self.enclosing(spot.node, &kind, reader.name) {
             self.node_mut(spot.node).kind = Kind::Recursive(target);
             return self.recur(spot, target);
+        }
+        if let Some(target) = self.elsewhere(&kind, reader) {
+            self.node_mut(spot.node).kind = Kind::Same(target);
+            return self.jump(spot, target);
         }
         let children = (0..children)
             .map(|place| self.add(Some(spot.node), place, depth + 1))
             .collect();
         let node = self.node_mut(spot.node);
         node.kind = kind;
-        node.visitor = visitor;
+        node.reader = reader;
         node.children = children;
         Ok(spot)
     }
@@ -272,22 +200,46 @@ impl Tree {
     ///
     /// A type without a name of its own, such as `Vec<Folder>`, waits for the named one inside to come again.
     /// That gives the same description wherever one starts, and one that reads better.
-    fn enclosing(&self, id: NodeId, kind: &Kind, visitor: &'static str) -> Option<NodeId> {
-        if kind.children() == 0 || visitor.is_empty() {
+    fn enclosing(&self, id: NodeId, kind: &Kind, reader: &'static str) -> Option<NodeId> {
+        if kind.children() == 0 || reader.is_empty() {
             return None;
         }
         let mut next = self.node(id).parent;
         while let Some(above) = next {
             let node = self.node(above);
-            if node.kind == *kind && node.visitor == visitor {
+            if node.kind == *kind && node.reader.name == reader {
                 return Some(above);
             }
-            if !kind.has_name() && node.kind.has_name() && !node.visitor.is_empty() {
+            if !kind.has_name() && node.kind.has_name() && !node.reader.name.is_empty() {
                 return None;
             }
             next = node.parent;
         }
         None
+    }
+
+    /// The first node of the same type, anywhere.
+    fn elsewhere(&self, kind: &Kind, reader: Reader) -> Option<NodeId> {
+        if !self.sharing || reader.code == 0 {
+            return None;
+        }
+        let same = |node: &Node| {
+            node.reader.code == reader.code && node.kind == *kind && node.reader.name == reader.name
+        };
+        self.nodes.iter().position(same).map(NodeId)
+    }
+
+    /// Makes a value of a type that was found elsewhere, if that is known to work.
+    fn jump(&mut self, from: Spot, target: NodeId) -> Result<Spot, Refused> {
+        if self.node(target).yields && from.jumps < JUMP_LIMIT {
+            Ok(Spot {
+                node: target,
+                jumps: from.jumps + 1,
+                ..from
+            })
+        } else {
+            self.stop()
+        }
     }
 
     /// Makes a value of the enclosing type, if that is known to work.
@@ -297,6 +249,7 @@ impl Tree {
                 node: target,
                 recursions: from.recursions + 1,
                 variation: 0,
+                ..from
             })
         } else {
             self.stop()
@@ -315,7 +268,7 @@ impl Tree {
         if !spot.constructing() && self.node(spot.node).kind == Kind::Unseen {
             self.node_mut(spot.node).asks = true;
         }
-        self.enter(spot, Kind::Opaque, "")?;
+        self.enter(spot, Kind::Opaque, Reader::NONE)?;
         self.stop()
     }
 
@@ -324,6 +277,12 @@ impl Tree {
         let node = self.node_mut(id);
         node.children.truncate(length);
         node.aliased = true;
+        self.knowledge += 1;
+    }
+
+    /// A struct is not told its fields by their numbers.
+    pub(super) fn cannot_number(&mut self, id: NodeId) {
+        self.node_mut(id).by_number = ByNumber::Fails;
         self.knowledge += 1;
     }
 
@@ -358,13 +317,5 @@ impl Tree {
     pub(super) fn name_tried(&mut self, spot: Spot, mark: Option<String>) {
         self.node_mut(spot.node).named.push(mark);
         self.knowledge += 1;
-    }
-}
-
-/// How many values there are to try for a node.
-pub(super) fn attempts_for(kind: &Kind) -> usize {
-    match kind {
-        Kind::Leaf(ty) => candidates::count(ty),
-        _ => COMPOUND_ATTEMPTS,
     }
 }

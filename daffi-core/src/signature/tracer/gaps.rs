@@ -1,0 +1,96 @@
+//! What was not found out, and whose fault that is.
+
+use super::super::{Cause, Gap};
+use super::node::{Kind, NodeId};
+use super::tree::Tree;
+
+/// Nobody reads more of them.
+const GAPS_LIMIT: usize = 8;
+
+impl Tree {
+    /// What is not known, with the types to blame.
+    pub(super) fn gaps(&self) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        self.collect(self.root().node, &mut Vec::new(), &mut gaps);
+        gaps.truncate(GAPS_LIMIT);
+        gaps
+    }
+
+    fn collect(&self, id: NodeId, path: &mut Vec<String>, gaps: &mut Vec<Gap>) {
+        if gaps.len() >= GAPS_LIMIT {
+            return;
+        }
+        let node = self.node(id);
+        if node.kind == Kind::Opaque && !node.asks && !node.broken && !self.is_content(id) {
+            let cause = if node.large { Cause::Large } else { Cause::Unclear };
+            gaps.push(self.gap(id, path, cause));
+        }
+        let in_turn = matches!(
+            node.kind,
+            Kind::Map | Kind::Tuple(_) | Kind::TupleStruct(..) | Kind::Struct(..)
+        );
+        let unseen = |child: &NodeId| self.node(*child).kind == Kind::Unseen;
+        for (place, child) in node.children.iter().enumerate() {
+            let step = self.step(id, place);
+            let steps = path.len();
+            path.extend(step);
+            if in_turn && self.refuses(*child) && node.children[place + 1..].iter().any(unseen) {
+                self.blame(*child, path, gaps);
+                path.truncate(steps);
+                break;
+            }
+            self.collect(*child, path, gaps);
+            path.truncate(steps);
+        }
+    }
+
+    /// Whether no value of it could be made up. One that panicked, or asks what it is given, is told of elsewhere.
+    fn refuses(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        !self.can_yield(id) && !node.broken && !node.asks && node.kind != Kind::Unseen
+    }
+
+    /// Names the innermost type to blame for that a node refuses.
+    fn blame(&self, id: NodeId, path: &mut Vec<String>, gaps: &mut Vec<Gap>) {
+        let node = self.node(id);
+        let has_parts = matches!(
+            node.kind,
+            Kind::Tuple(_) | Kind::TupleStruct(..) | Kind::Struct(..) | Kind::Newtype(_)
+        );
+        let mut children = node.children.iter().enumerate();
+        match children.find(|(_, child)| self.refuses(**child)) {
+            Some((place, child)) if has_parts => {
+                path.extend(self.step(id, place));
+                self.blame(*child, path, gaps);
+            }
+            _ => gaps.push(self.gap(id, path, Cause::Hides)),
+        }
+    }
+
+    fn gap(&self, id: NodeId, path: &[String], cause: Cause) -> Gap {
+        Gap {
+            place: path.join(", "),
+            ty: self.node(id).rust,
+            cause,
+        }
+    }
+
+    /// Whether it is what a variant carries. There are some that nobody can have, as those of another system.
+    fn is_content(&self, id: NodeId) -> bool {
+        let parent = self.node(id).parent;
+        parent.is_some_and(|parent| matches!(self.node(parent).kind, Kind::Enum(..)))
+    }
+
+    /// The way from a node to one of its children, for people.
+    fn step(&self, id: NodeId, place: usize) -> Option<String> {
+        Some(match self.node(id).kind {
+            Kind::Newtype(_) => return None,
+            Kind::Struct(_, names) => format!("field `{}`", names.get(place)?),
+            Kind::Enum(_, names) => format!("variant `{}`", names.get(place)?),
+            Kind::Map if place == 0 => "key".to_owned(),
+            Kind::Seq => "element".to_owned(),
+            Kind::Tuple(_) | Kind::TupleStruct(..) => format!("element {place}"),
+            _ => "value".to_owned(),
+        })
+    }
+}
