@@ -304,6 +304,7 @@ impl Router {
             key: None,
             size,
             needed: self.needed_room(size),
+            also_away: false,
         };
         match wish.obstacle(provider, &self.peers, out) {
             None if self.waits_for(asking.from, key) => Err(Unrouted::Busy {

@@ -53,27 +53,38 @@ impl Router {
             .and_then(|()| self.named(from, header, turn));
         let wants = picked == Ok(None) && !header.having.is_empty();
         let gave_up_groups = wants && self.find_group(header, turn);
-        let routed = match picked.map(|named| (named, self.pick(from, header, (named, size), turn, out))) {
-            Ok((_, Ok(via))) => self
-                .run(from, (header, payload), via, caller, turn, out)
-                .map(Routed::Run),
-            Ok((named, Err(Unrouted::Busy { .. }))) if self.is_recursive(from, header, named, turn) => {
-                Err(Failed::Recursive)
-            }
-            Ok((named, Err(Unrouted::Busy { unsure, .. }))) => {
-                let wait = Wait {
-                    by: from,
-                    caller,
-                    named,
-                    made: Arc::new(Made::new(header)),
-                    payload,
-                    size,
-                    unsure,
-                };
-                self.park(wait, turn, out).map(Routed::Queued)
-            }
-            Ok((_, Err(Unrouted::Failed(failed)))) | Err(failed) => Err(failed),
-        };
+        let routed =
+            match picked.map(|named| (named, self.pick(from, header, (named, size, false), turn, out))) {
+                Ok((_, Ok(via))) => self
+                    .run(from, (header, payload), via, caller, turn, out)
+                    .map(Routed::Run),
+                Ok((named, Err(Unrouted::Busy { unsure, .. }))) => {
+                    let queued = if self.is_recursive(from, header, named, turn) {
+                        Err(Failed::Recursive)
+                    } else {
+                        let wait = Wait {
+                            by: from,
+                            caller,
+                            named,
+                            made: Arc::new(Made::new(header)),
+                            payload,
+                            size,
+                            unsure,
+                        };
+                        self.park(wait, turn, out)
+                    };
+                    match queued {
+                        Ok(id) => Ok(Routed::Queued(id)),
+                        Err(failed) => match self.pick_away(from, header, (named, size), turn, out) {
+                            Some(via) => self
+                                .run(from, (header, payload), via, caller, turn, out)
+                                .map(Routed::Run),
+                            None => Err(failed),
+                        },
+                    }
+                }
+                Ok((_, Err(Unrouted::Failed(failed)))) | Err(failed) => Err(failed),
+            };
         match routed {
             Ok(Routed::Run(_)) if caller == Caller::HandedOver(from) && payload.to_come() == 0 => {
                 self.answer(from, header.call, Status::Value, &Bytes::new(), out);

@@ -18,7 +18,7 @@ impl Router {
         &mut self,
         from: PeerId,
         header: &CallHeader<'_>,
-        (named, size): (Option<PeerId>, usize),
+        (named, size, also_away): (Option<PeerId>, usize, bool),
         turn: &mut Turn,
         out: &impl Outlet,
     ) -> Result<ProviderKey, Unrouted> {
@@ -29,6 +29,7 @@ impl Router {
             key: header.key,
             size,
             needed: self.needed_room(size),
+            also_away,
         };
         let picked = self.choose((header.name, &header.having), &wish, turn, out)?;
         if self.waits_for(from, picked) {
@@ -39,6 +40,21 @@ impl Router {
             });
         }
         Ok(picked)
+    }
+
+    /// One that is away, for a call that would fail otherwise as those that are there have no place: it may wait for that one.
+    pub(super) fn pick_away(
+        &mut self,
+        from: PeerId,
+        header: &CallHeader<'_>,
+        (named, size): (Option<PeerId>, usize),
+        turn: &mut Turn,
+        out: &impl Outlet,
+    ) -> Option<ProviderKey> {
+        if named.is_some() || !self.peers.has_away() {
+            return None;
+        }
+        self.pick(from, header, (None, size, true), turn, out).ok()
     }
 
     /// One that can be asked.

@@ -84,6 +84,7 @@ pub use self::errand::{Asked, Asks, Errand};
 pub use self::ids::PeerId;
 pub use self::outlet::{Fault, Outlet};
 use self::payload::Arguments;
+use self::peers::Peer;
 pub use self::permission::{Denial, DenialKind};
 pub use self::request::{Offers, Request};
 pub use self::state::Router;
@@ -121,6 +122,12 @@ impl Router {
     #[must_use]
     pub fn may_be_away(&self, peer: PeerId) -> bool {
         self.peers.may_be_away(peer)
+    }
+
+    /// Whether a process has said that it leaves.
+    #[must_use]
+    pub fn leaves(&self, peer: PeerId) -> bool {
+        self.peers.get(peer).is_some_and(Peer::leaves)
     }
 
     /// Whether the connection of a process is lost, which may come back.

@@ -34,6 +34,8 @@ pub(super) struct Wish {
     pub(super) size: usize,
     /// How much room the queue to a provider must have.
     pub(super) needed: usize,
+    /// Whether one that is away is as good as any other.
+    pub(super) also_away: bool,
 }
 
 /// Why a provider is out of the question. The later ones say more about what the caller could do.
@@ -128,7 +130,7 @@ impl Picker {
         obstacle: impl Fn(&Provider) -> Option<Obstacle>,
     ) -> Result<ProviderKey, Unrouted> {
         // Mostly nobody is away.
-        if peers.has_away() && wish.named.is_none() {
+        if peers.has_away() && wish.named.is_none() && !wish.also_away {
             let is_away = |provider: &Provider| peers.is_away(provider.peer).then_some(Obstacle::Clogged);
             let obstacle = |provider: &Provider| obstacle(provider).or_else(|| is_away(provider));
             let picked = self.pick(function, directory, wish, obstacle);

@@ -157,6 +157,7 @@ impl Router {
             key: parked.made.key,
             size: parked.size,
             needed: self.needed_room(parked.size),
+            also_away: false,
         }
     }
 

@@ -152,6 +152,7 @@ struct There {
     process: Arc<str>,
     who: Newcomer,
     callbacks: Arc<[Arc<str>]>,
+    is_away: bool,
 }
 
 impl Step for Subscribing {
@@ -195,6 +196,10 @@ impl Subscribing {
                     process,
                     callback: callback.to_string(),
                 }),
+                // After all that it offers, as it goes on offering that.
+                Some(None) if there.is_away && self.event == there.callbacks.len() + 1 => {
+                    events.push(Change::Away { process });
+                }
                 Some(None) => {
                     (self.process, self.event) = (self.process + 1, 0);
                     continue;
@@ -332,6 +337,7 @@ impl Router {
                         attributes: Arc::clone(&peer.attributes),
                     },
                     callbacks: Arc::clone(&peer.listing),
+                    is_away: peer.is_away(),
                 })
                 .collect(),
             prepared: false,

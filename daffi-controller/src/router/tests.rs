@@ -1,6 +1,7 @@
 //! What the router promises: each behaviour by itself, and all of them under generated operations of simulated nodes.
 
 mod attributes;
+mod away;
 mod bounds;
 mod broadcast;
 mod calls;

@@ -120,6 +120,7 @@ const ANY: Wish = Wish {
     key: None,
     size: 0,
     needed: 0,
+    also_away: false,
 };
 
 #[test]

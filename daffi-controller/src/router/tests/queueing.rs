@@ -42,7 +42,7 @@ impl Fixture {
     }
 
     /// Somebody answers a call and is given the next one: by whom, and its number.
-    fn next(&mut self, from: PeerId, run: u32) -> (String, u32) {
+    pub(super) fn next(&mut self, from: PeerId, run: u32) -> (String, u32) {
         self.reply(from, run);
         let runs: Vec<_> = self.said().into_iter().filter_map(ran).collect();
         match &*runs {

@@ -1,0 +1,116 @@
+//! Processes whose connection is lost, and which may come back.
+
+use super::*;
+
+/// `add`, of which one call runs at a time, while so many wait.
+fn single(queue: u32) -> Offered {
+    Offered {
+        concurrency: Some(1),
+        queue,
+        ..offered(0, "add")
+    }
+}
+
+impl Fixture {
+    fn join_one(&mut self, name: &str, callback: Offered) -> PeerId {
+        let peer = self.connect(name);
+        self.offer(peer, &[callback], true);
+        peer
+    }
+
+    fn set_away(&mut self, peer: PeerId, is_away: bool) {
+        let mut turn = Turn::of(self.queues.now, 2);
+        let work = self.router.set_away(peer, is_away, &mut turn, &mut self.queues);
+        finish(&mut self.router, work, &mut self.queues);
+    }
+}
+
+/// A fixture with a caller, a provider whose only place is taken by the call 0, and one that is away and has places.
+fn busy_and_away(queue: u32) -> (Fixture, PeerId, u32, PeerId, PeerId) {
+    let mut f = Fixture::new();
+    let busy = f.join_one("busy", single(queue));
+    let caller = f.connect("caller");
+    let (_, run) = f.routed(caller, call(0, "add"));
+    let away = f.join_one("away", single(queue));
+    f.set_away(away, true);
+    (f, caller, run, busy, away)
+}
+
+/// link.resume.away
+#[test]
+fn p14_a_call_waits_for_one_that_is_away_where_it_would_be_refused_otherwise() {
+    let (mut f, caller, run, busy, away) = busy_and_away(1);
+    // It waits for the first who has a place, as long as it may.
+    f.waits(caller, call(1, "add"));
+    // Of many, none may be given away before those that came before it.
+    assert_eq!(f.refused(caller, call(2, "add")), full());
+    let other = f.connect("other");
+    let (to, other_run) = f.routed(other, call(0, "add"));
+    assert_eq!(to, away);
+    // Where both are busy, it is as it is without.
+    assert_eq!(f.refused(other, call(1, "add")), full());
+    f.reply(away, other_run);
+    // The call that has waited is given to whoever has a place first.
+    assert_eq!(f.next(busy, run).0, "caller");
+}
+
+/// link.resume.away
+#[test]
+fn p14_a_call_that_would_wait_for_itself_waits_for_one_that_is_away() {
+    let (mut f, _, run, busy, away) = busy_and_away(1000);
+    let sub = f.join("sub", &["sub"]);
+    f.call(
+        busy,
+        CallHeader {
+            within: Some(id(run)),
+            ..call(0, "sub")
+        },
+    );
+    let Some((to, Said::Run { number, .. })) = f.said().pop() else {
+        panic!()
+    };
+    assert_eq!(to, sub);
+    let back = CallHeader {
+        within: Some(id(number)),
+        ..call(0, "add")
+    };
+    let (to, _) = f.routed(sub, back.clone());
+    assert_eq!(to, away);
+    let again = CallHeader { call: id(1), ..back };
+    assert_eq!(f.refused(sub, again), Failed::Recursive);
+}
+
+/// link.resume.away
+#[test]
+fn whoever_asks_what_there_is_is_told_who_is_away() {
+    let mut f = Fixture::new();
+    let names: Vec<_> = (0..63).map(|number| format!("{number:02}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    // What is told of it just fills a frame, and goes on in the next.
+    let provider = f.join("a", &names);
+    f.set_away(provider, true);
+    f.join("b", &[]);
+    let watcher = f.connect("watcher");
+    f.ask(watcher, 0, Query::Presence);
+    let events = |f: &mut Fixture| {
+        let said = f.said().into_iter();
+        let events = said.map(|(to, said)| match said {
+            Said::Happened { number: 0, events } if to == watcher => events,
+            other => panic!("{other:?}"),
+        });
+        events.flatten().collect::<Vec<_>>()
+    };
+    let told = events(&mut f);
+    let process = "a".to_owned();
+    assert_eq!(told.len(), 66);
+    assert_eq!(told[64], Change::Away { process });
+    assert!(matches!(&told[65], Change::Joined { process, .. } if process == "b"));
+    f.set_away(provider, false);
+    let process = "a".to_owned();
+    assert_eq!(events(&mut f), [Change::Back { process }]);
+    f.ask(watcher, 1, Query::Presence);
+    assert!(!f.said().iter().any(|(_, said)| match said {
+        Said::Happened { events, .. } => events.iter().any(|event| matches!(event, Change::Away { .. })),
+        _ => false,
+    }));
+}
