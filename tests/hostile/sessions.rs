@@ -4,7 +4,8 @@ use daffi_core::auth::{Sealed, nonce};
 use daffi_core::link::resume::Resumption;
 use daffi_core::link::{Channel, Reach};
 use daffi_core::proto::{
-    Extensions, Frame, Header, Hello, Keeps, LENGTH_BYTES, NotResumed, Refusal, Resume, Session, Welcome,
+    Extensions, Frame, Header, Hello, Keeps, LENGTH_BYTES, NotResumed, Refusal, Resume, Session,
+    SessionSecret, Welcome,
 };
 
 use crate::frames::{Frames, call, offered, value};
@@ -95,7 +96,7 @@ impl Node {
         let hello = self.hello(resume);
         peer.send(Frames::new().with(&Header::Hello(hello.clone()))).await;
         let channel = Channel::new(Reach::Loopback);
-        let resumption = Resumption::new(&hello, &channel, self.session.secret, &Sealed).unwrap();
+        let resumption = Resumption::new(&hello, &channel, self.session.secret.clone(), &Sealed).unwrap();
         let frame = peer.next().await;
         let mut proof = [0; 32];
         let Some((Header::Resuming(offered), _)) = frame.as_ref().map(|frame| frame.decode().unwrap()) else {
@@ -148,7 +149,7 @@ async fn p11_a_session_goes_on_for_nobody_but_its_own() {
 
     // A wrong secret, and one that never was.
     let mut wrong = node.clone();
-    wrong.session.secret = [7; 32];
+    wrong.session.secret = SessionSecret::new([7; 32]);
     assert_eq!(
         wrong.refused(&stage, &wrong.resume()).await,
         NotResumed::WrongProof
@@ -234,7 +235,7 @@ async fn whoever_does_not_get_its_welcome_goes_on_with_the_secret_that_it_has() 
     let mut before = vec![peer];
     for _ in 0..5 {
         // Its former connections are open on its side, and it forgets the new secret.
-        let secret = node.session;
+        let secret = node.session.clone();
         before.push(node.go_on(&stage).await);
         node.session = secret;
     }

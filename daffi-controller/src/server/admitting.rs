@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::auth::{Identities, nonce, session_id};
+use daffi_core::auth::{Identities, session_id, session_secret};
 use daffi_core::link::Link;
 use daffi_core::link::handshake::Admitted;
 use daffi_core::link::resume::{Progress, Secrets};
@@ -140,7 +140,7 @@ impl Hub {
         let keeps = admitted.hello.extensions.get::<Keeps>(Extensions::RESUMABLE);
         let told_after = keeps.unwrap_or_default()?.told_after();
         let others = self.state().queues.places();
-        let session = self.session(session_id().ok()?, 0, nonce().ok()?, others + 1);
+        let session = self.session(session_id().ok()?, 0, session_secret().ok()?, others + 1);
         Some(Begun { session, told_after })
     }
 
@@ -226,11 +226,12 @@ impl Hub {
             ways.outbox.keep(self.limits().queue_bytes);
             Kept {
                 id: begun.session.id,
-                secrets: Secrets::new(begun.session.secret),
+                secrets: Secrets::new(begun.session.secret.clone()),
                 confirms: false,
                 told_after: begun.told_after,
                 seat: Seat::default(),
                 progress: Progress::default(),
+                is_given_up: false,
             }
         });
         let place = Place {

@@ -36,7 +36,7 @@ impl Hub {
     /// Looks after the connections in some places; `false` if there are none any more.
     fn look_after(&self, places: std::ops::Range<usize>, outboxes: &mut Vec<Arc<Outbox>>) -> bool {
         let now = self.now();
-        let mut lost = Vec::new();
+        let (mut lost, mut given_up) = (Vec::new(), Vec::new());
         let mut state = self.state();
         let State { router, queues, .. } = &mut *state;
         let Some(some) = queues.in_places(places) else {
@@ -45,6 +45,12 @@ impl Hub {
         for (peer, queue) in some {
             if router.is_away(peer) {
                 continue;
+            }
+            if let Some(kept) = queue.kept.as_mut().filter(|kept| !kept.is_given_up)
+                && queue.outbox.has_given_up()
+            {
+                kept.is_given_up = true;
+                given_up.push(router.process_name(peer).unwrap_or_default().to_owned());
             }
             let traffic = queue.traffic();
             match queue.link.tick(now, traffic) {
@@ -63,6 +69,12 @@ impl Hub {
         }
         drop(state);
         // To write to a log and to give back what was queued may take long.
+        for process_name in given_up {
+            warn!(
+                process_name,
+                "a process acknowledges too little of what it is sent; if its connection is lost, it cannot go on"
+            );
+        }
         for (process_name, silence, outbox, connection) in lost {
             warn!(
                 process_name,

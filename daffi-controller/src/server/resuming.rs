@@ -7,7 +7,7 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 
-use daffi_core::auth::nonce;
+use daffi_core::auth::session_secret;
 use daffi_core::link::handshake::Admitted;
 use daffi_core::link::{CannotGoOn, Link};
 use daffi_core::proto::{Extensions, Header, NotResumed, Refusal, Resume, SessionSecret};
@@ -38,8 +38,8 @@ pub(super) enum NotEntered {
 enum Ended {
     /// Nothing: it goes on with another one.
     TakenOver,
-    /// It leaves.
-    Over,
+    /// It leaves, with or without having said so, or having been told of as lost.
+    Over { without_a_word: bool },
 }
 
 /// A session that is to be served from a new seat.
@@ -119,7 +119,7 @@ impl Hub {
     /// From now on, a session is served from another seat.
     fn take_seat(&self, admitted: &Admitted, resume: &Resume, ways: Ways<'_>) -> Result<Taken, Refusal> {
         let unknown = Refusal::NotResumed(NotResumed::Unknown);
-        let secret = nonce().map_err(|_| unknown.clone())?;
+        let secret = session_secret().map_err(|_| unknown.clone())?;
         let mut state = self.state();
         if state.closing {
             return Err(Refusal::Stopping);
@@ -134,7 +134,7 @@ impl Hub {
         let (peer, kept) = kept(&mut state, admitted, resume).map_err(Refusal::NotResumed)?;
         // Another may have gone on with it since this one was asked for its proof.
         kept.secrets.find(resume).map_err(Refusal::NotResumed)?;
-        let renewal = kept.secrets.renew(resume, secret);
+        let renewal = kept.secrets.renew(resume, secret.clone());
         // Something may still be heard on the former.
         kept.confirms = false;
         let former = std::mem::take(&mut kept.seat);
@@ -191,7 +191,7 @@ impl Hub {
         let Some(end) = ways.outbox.into_write_end() else {
             return Ok(None);
         };
-        let session = self.session(resume.session, *renewal, *secret, others);
+        let session = self.session(resume.session, *renewal, secret.clone(), others);
         let extensions = Extensions::default()
             .with(Extensions::SESSION, &session)
             .and_then(|extensions| extensions.with(Extensions::RECEIVED, &received));
@@ -223,24 +223,31 @@ impl Hub {
     /// not. If it does, that is served from another seat.
     pub(super) async fn stand_by(&self, place: &Place, lost: &str) {
         let ended = self.ended(place, lost).await;
-        if ended == Ended::Over {
+        if let Ended::Over { without_a_word } = ended {
             let process_name = self.process_name(place.peer);
             self.leave(place.peer).await;
             if let Some(unsaid) = self.coming_and_going.may_say() {
-                info!(process_name, unsaid, "process disconnected");
+                if without_a_word {
+                    warn!(process_name, lost, unsaid, "process disconnected without a word");
+                } else {
+                    info!(process_name, unsaid, "process disconnected");
+                }
             }
         }
         if let Some(seat) = &place.seat {
             seat.leave();
         }
-        if ended == Ended::Over {
+        if ended != Ended::TakenOver {
             close(&place.outbox).await;
         }
     }
 
     async fn ended(&self, place: &Place, lost: &str) -> Ended {
+        let over = Ended::Over {
+            without_a_word: false,
+        };
         let Some(seat) = &place.seat else {
-            return Ended::Over;
+            return self.state().lost(place.peer);
         };
         let (left, outboxes) = match self.depart(place, seat) {
             Ok(changed) => changed,
@@ -266,7 +273,7 @@ impl Hub {
         }
         let mut state = self.state();
         let Some(queue) = state.queues.get_mut(place.peer) else {
-            return Ended::Over;
+            return over;
         };
         if seat.is_taken() {
             return Ended::TakenOver;
@@ -274,7 +281,7 @@ impl Hub {
         if let Some(kept) = queue.kept.take() {
             state.queues.missed(kept.id);
         }
-        Ended::Over
+        over
     }
 
     /// The process is away from now on.
@@ -290,12 +297,15 @@ impl Hub {
             closing,
             ..
         } = &mut *state;
-        let queue = queues.get_mut(place.peer).ok_or(Ended::Over)?;
+        let over = Ended::Over {
+            without_a_word: false,
+        };
+        let queue = queues.get_mut(place.peer).ok_or(over)?;
         if seat.is_taken() {
             return Err(Ended::TakenOver);
         }
         if *closing || queue.kept.is_none() || !place.outbox.keeps() || !router.may_be_away(place.peer) {
-            return Err(Ended::Over);
+            return Err(state.lost(place.peer));
         }
         let left = router.set_away(place.peer, true, &mut Turn::new(self.now()), queues);
         let mut outboxes = Vec::new();
@@ -304,6 +314,15 @@ impl Hub {
         // Whoever takes the seat now waits until it is left.
         place.outbox.sever();
         Ok((left, outboxes))
+    }
+}
+
+impl State {
+    /// What becomes of a process that is not waited for when its connection has ended.
+    fn lost(&self, peer: PeerId) -> Ended {
+        Ended::Over {
+            without_a_word: !self.closing && !self.router.leaves(peer),
+        }
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Kept {
     /// That of whoever reads from it now, or waits for it.
     pub(super) seat: Seat,
     pub(super) progress: Progress,
+    /// It is said that it cannot go on.
+    pub(super) is_given_up: bool,
 }
 
 /// The place of whoever serves a session. Another one takes it over once the former says that it does nothing more for it.

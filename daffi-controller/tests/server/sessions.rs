@@ -186,7 +186,8 @@ impl Node {
         let mut hello = Self::greeting(&self.name);
         hello.extensions = hello.extensions.with(Extensions::RESUME, &resume).unwrap();
         let mut connection = open(controller).await;
-        let resumption = Resumption::new(&hello, &connection.channel, self.session.secret, &Sealed).unwrap();
+        let resumption =
+            Resumption::new(&hello, &connection.channel, self.session.secret.clone(), &Sealed).unwrap();
         tell(&connection, &Header::Hello(hello));
         let frame = next(&mut connection).await.unwrap();
         match frame.decode().unwrap().0 {

@@ -25,7 +25,7 @@ mod text;
 pub use identities::Identities;
 #[cfg(feature = "auth")]
 pub use make::{Made, key, token};
-pub use session::{Sealed, nonce, session_id};
+pub use session::{Sealed, nonce, session_id, session_secret};
 pub use source::{Proving, Source};
 pub use text::Text;
 

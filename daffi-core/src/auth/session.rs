@@ -7,13 +7,22 @@ use hmac_sha256::HMAC;
 use crate::link::resume::Sealing;
 use crate::proto::{Nonce, SessionId, SessionSecret};
 
-/// A number for one handshake, or a secret.
+/// A number for one handshake.
 ///
 /// # Errors
 ///
 /// When the system gives no random numbers.
 pub fn nonce() -> io::Result<Nonce> {
     random()
+}
+
+/// The secret of a session.
+///
+/// # Errors
+///
+/// As [`nonce`].
+pub fn session_secret() -> io::Result<SessionSecret> {
+    random().map(SessionSecret::new)
 }
 
 /// The number of a session.
@@ -37,11 +46,11 @@ pub struct Sealed;
 
 impl Sealing for Sealed {
     fn seal(&self, secret: &SessionSecret, over: &[u8]) -> [u8; 32] {
-        HMAC::mac(over, secret)
+        HMAC::mac(over, secret.bytes())
     }
 
     fn is_sealed(&self, secret: &SessionSecret, over: &[u8], proof: &[u8; 32]) -> bool {
         // In a time that does not depend on what differs.
-        HMAC::verify(over, secret, proof)
+        HMAC::verify(over, secret.bytes(), proof)
     }
 }

@@ -12,9 +12,6 @@ use super::BadAcknowledgement;
 /// Small pieces are laid side by side in buffers of so many bytes.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// A journal that holds so many times its bound is given up: a peer that acknowledges nothing holds no more memory than that.
-const GIVEN_UP: usize = 2;
-
 /// The written frames of one direction of a session.
 #[derive(Debug)]
 pub struct Journal {
@@ -49,7 +46,7 @@ pub enum CannotGoOn {
 }
 
 impl Journal {
-    /// An empty one that is meant to hold `limit` bytes: whoever writes asks before.
+    /// An empty one that is [full](Self::is_full) with `limit` bytes: whoever writes asks before.
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self {
@@ -75,7 +72,13 @@ impl Journal {
         usize::try_from(self.end - self.first).unwrap_or(usize::MAX)
     }
 
-    /// Whether it can be gone on from what the peer has.
+    /// Whether it holds as much as it may: nothing more is written before some of that is acknowledged, or it is given up.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.held() >= self.limit && !self.is_given_up
+    }
+
+    /// Whether it holds nothing any more, so that nobody can go on from what the peer has.
     #[must_use]
     pub const fn is_given_up(&self) -> bool {
         self.is_given_up
@@ -106,12 +109,9 @@ impl Journal {
         self.chunks.push_back(bytes.clone());
     }
 
-    /// Gives all up if it is far more than it is meant to hold; answers how many bytes it held then.
-    pub fn give_up_too_much(&mut self) -> usize {
+    /// The peer acknowledges nothing: all is given up. Answers how many bytes it held.
+    pub fn give_up(&mut self) -> usize {
         let held = self.held();
-        if held <= self.limit.saturating_mul(GIVEN_UP) {
-            return 0;
-        }
         self.chunks = VecDeque::new();
         self.small = BytesMut::new();
         self.first = self.end;

@@ -199,11 +199,11 @@ impl Secrets {
     ///
     /// When that is of no use any more, or never was; or if the node has made a later attempt, which is not ended by one that it has given up.
     pub fn find(&self, resume: &Resume) -> Result<SessionSecret, NotResumed> {
-        let found = [Some(self.known), self.told].into_iter().flatten();
+        let found = [Some(&self.known), self.told.as_ref()].into_iter().flatten();
         let mut found = found.filter(|(renewal, _)| *renewal == resume.renewal);
         match found.next() {
             Some(_) if resume.attempt <= self.attempt => Err(NotResumed::Superseded),
-            Some((_, secret)) => Ok(secret),
+            Some((_, secret)) => Ok(secret.clone()),
             None if resume.renewal < self.known.0 => Err(NotResumed::OldSecret),
             None => Err(NotResumed::WrongProof),
         }
@@ -212,9 +212,9 @@ impl Secrets {
     /// A node has proven that it has one of them, and is told another; answers how often it was renewed.
     pub fn renew(&mut self, proven: &Resume, secret: SessionSecret) -> u32 {
         self.attempt = proven.attempt;
-        let last = self.told.map_or(self.known.0, |(renewal, _)| renewal);
-        self.told = self.told.filter(|(renewal, _)| *renewal == proven.renewal);
-        if let Some(told) = self.told.take() {
+        let told = self.told.take();
+        let last = told.as_ref().map_or(self.known.0, |(renewal, _)| *renewal);
+        if let Some(told) = told.filter(|(renewal, _)| *renewal == proven.renewal) {
             self.known = told;
         }
         let renewal = last.wrapping_add(1);

@@ -224,7 +224,7 @@ async fn greet(
     };
     let mut hello = hello(node, channel, resume.as_ref()).map_err(|error| not_encoded(&error))?;
     let mut joining = Joining::begin(node.options.trust, channel, credential, &mut hello)?;
-    let secret = former.map(|former| former.session.secret);
+    let secret = former.map(|former| former.session.secret.clone());
     let resumption = secret.map(|secret| Resumption::new(&hello, channel, secret, &Sealed));
     let resumption = resumption.transpose().map_err(|error| not_encoded(&error))?;
     inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);

@@ -235,8 +235,17 @@ async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, arrived: 
     let connection = outbox.connection();
     let mut link = Link::new(node.now(), interval);
     let mut busy = 0;
+    let mut is_given_up = outbox.has_given_up();
     loop {
         tokio::time::sleep_until(node.instant(link.next_tick())).await;
+        if !is_given_up && outbox.has_given_up() {
+            is_given_up = true;
+            let process_name = &**node.process_name();
+            warn!(
+                process_name,
+                "the controller acknowledges too little of what it is sent; if the connection is lost, what is under way is, too"
+            );
+        }
         if heard.busy.load(Ordering::Relaxed) {
             busy += 1;
         }

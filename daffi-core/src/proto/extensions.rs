@@ -1,5 +1,7 @@
 //! What a greeting says beyond its fixed fields: a list that grows without a new version.
 
+use core::fmt;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +9,16 @@ use super::{DecodeError, EncodeError, codec, fields};
 
 /// Numbered values of a [`Hello`](super::Hello) or a [`Welcome`](super::Welcome). Whoever does not know a number skips it, so a
 /// new one needs no new version. There are at most [`Limits::EXTENSIONS`](super::Limits::EXTENSIONS).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extensions(#[serde(deserialize_with = "fields::extensions")] Vec<(u16, Vec<u8>)>);
+
+/// Which there are, and how long each is: of some, what they say is a secret.
+impl fmt::Debug for Extensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths = self.0.iter().map(|(number, value)| (number, value.len()));
+        f.debug_map().entries(lengths).finish()
+    }
+}
 
 impl Extensions {
     /// How many calls the node runs at the same time, at most: a `u32`.

@@ -1,16 +1,57 @@
 //! How a node goes on with a session whose connection was lost, between [`Hello`](super::Hello) and [`Welcome`](super::Welcome).
 
+use core::hint::black_box;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize as _;
 
 use super::Nonce;
 
 /// The number of a session.
 pub type SessionId = u128;
 
-/// What only the two ends of a session know.
-pub type SessionSecret = [u8; 32];
+/// What only the two ends of a session know. It is overwritten when it is dropped, is in no log, and is compared in a time that tells nothing.
+///
+/// Not so the bytes of the greeting in which it travels: without TLS, others may have read these anyway.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SessionSecret([u8; 32]);
+
+impl SessionSecret {
+    /// One of these bytes, which are random.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// What it is, for whoever computes with it.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl Drop for SessionSecret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl PartialEq for SessionSecret {
+    fn eq(&self, other: &Self) -> bool {
+        let pairs = self.0.iter().zip(&other.0);
+        let differing = pairs.fold(0, |differing, (one, other)| black_box(differing | (one ^ other)));
+        differing == 0
+    }
+}
+
+impl Eq for SessionSecret {}
+
+impl core::fmt::Debug for SessionSecret {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("SessionSecret")
+    }
+}
 
 /// What a node says that could go on with a session ([`Extensions::RESUMABLE`](super::Extensions::RESUMABLE)), and a controller that
 /// has begun one.
@@ -38,7 +79,7 @@ impl Keeps {
 }
 
 /// A session, as the controller tells it with each welcome ([`Extensions::SESSION`](super::Extensions::SESSION)).
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// Which.
     pub id: SessionId,
@@ -50,17 +91,6 @@ pub struct Session {
     pub grace: Duration,
     /// How many bytes the controller keeps of what it has sent.
     pub keeps: Keeps,
-}
-
-/// It is in no log.
-impl core::fmt::Debug for Session {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Session")
-            .field("renewal", &self.renewal)
-            .field("grace", &self.grace)
-            .field("keeps", &self.keeps)
-            .finish_non_exhaustive()
-    }
 }
 
 /// What a node asks for that wants to go on with a session ([`Extensions::RESUME`](super::Extensions::RESUME)).

@@ -154,6 +154,15 @@ impl Outbox {
         }
     }
 
+    /// Whether the peer has acknowledged so little of what it was sent that nothing is [kept](Self::keep) any more, for good.
+    #[must_use]
+    pub fn has_given_up(&self) -> bool {
+        match &self.sink {
+            Sink::Socket(sink) => sink.has_given_up(),
+            Sink::Memory { .. } => false,
+        }
+    }
+
     /// Whether the connection is lost, and another one may come. Until then, what is sent waits.
     #[must_use]
     pub fn is_away(&self) -> bool {

@@ -30,6 +30,8 @@ pub(super) struct Queue {
     /// How often that has changed: whoever still writes to an earlier one has nothing to say any more.
     pub(super) epoch: u64,
     pub(super) journal: Option<Journal>,
+    /// If more than this waits behind a journal that is full, its peer acknowledges nothing.
+    most_behind: usize,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
@@ -54,9 +56,10 @@ pub(super) struct Writing {
 }
 
 impl Queue {
-    pub(super) fn new(link: Arc<WriteHalf>) -> Self {
+    pub(super) fn new(link: Arc<WriteHalf>, most_behind: usize) -> Self {
         Self {
             link: Some(link),
+            most_behind,
             ..Self::default()
         }
     }
@@ -82,12 +85,12 @@ impl Queue {
             (std::mem::take(&mut self.aside), false)
         } else if let Some(replay) = self.replay.take() {
             (replay, true)
+        } else if self.waits(room) {
+            return None;
         } else {
             let batch = self.lanes.pop(&mut self.spare)?;
             self.sent += batch.bytes() as u64;
-            // Nobody is writing: all that is kept was written.
             if let Some(journal) = &mut self.journal {
-                room.acknowledged(journal.give_up_too_much());
                 batch.keep_in(journal);
             }
             (batch, self.keeps())
@@ -100,6 +103,22 @@ impl Queue {
             is_kept,
             untold: 0,
         })
+    }
+
+    /// Whether what is queued is not written until some of what was written is acknowledged. Nobody is writing: all that is kept was written.
+    fn waits(&mut self, room: &Room) -> bool {
+        let full = self.journal.as_mut().filter(|journal| journal.is_full());
+        let Some(journal) = full.filter(|_| !self.lanes.is_empty()) else {
+            room.set_waiting(false);
+            return false;
+        };
+        // Whoever asks for room before it sends is not the reason that so much waits.
+        let is_given_up = room.unwritten() > self.most_behind;
+        if is_given_up {
+            room.acknowledged(journal.give_up());
+        }
+        room.set_waiting(!is_given_up);
+        !is_given_up
     }
 
     /// `written` is done: takes more, or ends the writing.

@@ -16,6 +16,8 @@ pub(super) struct Room {
     unacknowledged: AtomicIsize,
     /// There is nothing to be written to.
     is_away: AtomicBool,
+    /// What is queued is not written before the peer has acknowledged some of what was.
+    is_waiting: AtomicBool,
     /// What it has a part of.
     pool: OnceLock<Arc<Pool>>,
     /// Somebody waits. Who gives looks at this after it has given, who waits at what is left after it has said so: one of the
@@ -32,6 +34,7 @@ impl Room {
             queued: AtomicUsize::new(0),
             unacknowledged: AtomicIsize::new(0),
             is_away: AtomicBool::new(false),
+            is_waiting: AtomicBool::new(false),
             pool: OnceLock::new(),
             awaited: AtomicBool::new(false),
             waiting: Mutex::default(),
@@ -71,6 +74,18 @@ impl Room {
         match self.unwritten() {
             0 if unacknowledged < self.limit => limit.saturating_sub(unacknowledged).max(1),
             unwritten => limit.saturating_sub(unwritten.max(unacknowledged)),
+        }
+    }
+
+    /// Whether what is queued waits for an acknowledgement.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.is_waiting.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn set_waiting(&self, is_waiting: bool) {
+        // Mostly it does not, and this is asked for with each batch.
+        if self.is_waiting.load(Ordering::Relaxed) != is_waiting {
+            self.is_waiting.store(is_waiting, Ordering::SeqCst);
         }
     }
 
@@ -141,7 +156,7 @@ impl Room {
     /// Wakes who waits, if it is worth another look.
     pub(super) fn wake_awaited(&self) {
         // Of the two that may be waited for, the second is there whenever the first is.
-        if self.awaited.load(Ordering::SeqCst) && self.is_written() {
+        if self.awaited.load(Ordering::SeqCst) && (self.is_written() || self.is_waiting()) {
             self.wake_all();
         }
     }
@@ -151,9 +166,12 @@ impl Room {
         self.poll(cx, |room| !room.is_away() && room.left() > 0)
     }
 
-    /// As [`poll_ready`](Self::poll_ready), whatever is not acknowledged: ready unless the peer does not read.
+    /// As [`poll_ready`](Self::poll_ready), whatever is not acknowledged: ready unless the peer does not read. What it acknowledges is read
+    /// from it, too.
     pub(super) fn poll_written(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll(cx, |room| room.is_away() || room.is_written())
+        self.poll(cx, |room| {
+            room.is_away() || room.is_written() || room.is_waiting()
+        })
     }
 
     /// As [`poll_ready`](Self::poll_ready), when all is written.

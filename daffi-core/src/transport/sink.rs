@@ -44,7 +44,10 @@ impl SocketSink {
     pub(super) fn new(socket: WriteHalf, limits: Limits) -> Self {
         Self {
             room: Room::new(limits.queue_bytes),
-            queue: Mutex::new(Queue::new(Arc::new(socket))),
+            queue: Mutex::new(Queue::new(
+                Arc::new(socket),
+                limits.queue_bytes.saturating_add(limits.frame_bytes),
+            )),
             work: Notify::new(),
         }
     }
@@ -95,6 +98,11 @@ impl SocketSink {
         queue.state == State::Open && queue.keeps()
     }
 
+    /// Whether nobody can go on from what the peer has, as that did not say what it has.
+    pub(super) fn has_given_up(&self) -> bool {
+        self.queue().journal.as_ref().is_some_and(Journal::is_given_up)
+    }
+
     pub(super) fn acknowledged(&self, received: u64) -> Result<(), BadAcknowledgement> {
         {
             let mut queue = self.queue();
@@ -103,6 +111,9 @@ impl SocketSink {
                 Some(journal) => self.room.acknowledged(journal.acknowledge(received)?),
                 None => BadAcknowledgement::check(received, sent)?,
             }
+        }
+        if self.room.is_waiting() {
+            self.work.notify_one();
         }
         self.room.wake_awaited();
         Ok(())
@@ -235,7 +246,9 @@ impl SocketSink {
             let mut queue = self.queue();
             if queue.busy { None } else { queue.begin(&self.room) }
         };
-        let Some(mut writing) = begun else { return };
+        let Some(mut writing) = begun else {
+            return self.room.wake_awaited();
+        };
         for _ in 0..BATCHES_IN_PLACE {
             match self.write(&mut writing) {
                 Ok(true) => match self.next(writing) {
@@ -311,6 +324,7 @@ impl SocketSink {
             match writing {
                 Some(writing) => self.write_all(writing).await,
                 None => {
+                    self.room.wake_awaited();
                     self.work.notified().await;
                     // A task that was just woken may run before those that were ready already: they add theirs first.
                     tokio::task::yield_now().await;

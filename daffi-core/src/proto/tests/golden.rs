@@ -143,7 +143,7 @@ fn handshakes() -> Vec<Golden> {
     let session = Session {
         id: 9,
         renewal: 2,
-        secret: [4; 32],
+        secret: SessionSecret::new([4; 32]),
         grace: Duration::from_secs(3),
         keeps: Keeps { bytes: 1 << 16 },
     };

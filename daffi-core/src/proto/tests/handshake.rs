@@ -198,3 +198,28 @@ fn a_version_that_is_not_spoken_is_told_from_one_that_is() {
         assert_eq!(welcome.is_understood(), understood, "{version}");
     }
 }
+
+/// link.resume.secret
+#[test]
+fn p11_the_secret_of_a_session_is_in_no_log_and_is_overwritten_when_it_is_dropped() {
+    let session = Session {
+        id: 1,
+        renewal: 2,
+        secret: SessionSecret::new([0xab; 32]),
+        grace: Duration::from_secs(3),
+        keeps: Keeps { bytes: 4 },
+    };
+    let extensions = Extensions::default().with(Extensions::SESSION, &session).unwrap();
+    let shown = format!("{session:?} {session:#?} {extensions:?} {extensions:#?}").to_lowercase();
+    for secret in ["171", "0xab", "abab"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    assert!(shown.contains("renewal: 2") && shown.contains("{4: "), "{shown}");
+    const { assert!(core::mem::needs_drop::<SessionSecret>()) };
+    for index in 0..32 {
+        let mut other = [0xab; 32];
+        other[index] ^= 1;
+        assert_ne!(session.secret, SessionSecret::new(other));
+    }
+    assert_eq!(session.secret, session.secret.clone());
+}

@@ -119,6 +119,60 @@ async fn p6_what_is_kept_of_whoever_reads_holds_little_more_than_it_is() {
     assert!(held < 100, "{held} reads");
 }
 
+/// Much may wait behind little that is kept. link.journal.bound
+#[tokio::test]
+async fn p12_whatever_is_large_waits_for_acknowledgements_and_the_session_can_go_on() {
+    const LIMITS: Limits = Limits {
+        queue_bytes: 16 * 1024,
+        frame_bytes: 4 << 20,
+        ..MUCH
+    };
+    let (here, mut there) = pair(Kind::Tcp, LIMITS).await;
+    here.outbox.keep(LIMITS.queue_bytes);
+    spawn_writer(&here.outbox);
+    here.outbox.send(&header(1), &payload(2 << 20)).unwrap();
+    here.outbox.send(&header(2), &payload(10)).unwrap();
+    here.outbox.flush();
+    let (mut received, mut bytes) = (0, 0);
+    while !(received > 2 << 20 && here.outbox.sent() == received) {
+        // It is read from, though much waits: what it acknowledges may be among that.
+        within(std::future::poll_fn(|cx| here.outbox.poll_written(cx))).await;
+        let frame = within(there.inlet.read_one()).await.unwrap().unwrap();
+        received += (LENGTH_BYTES + frame.len()) as u64;
+        bytes += frame.decode().unwrap().1.len();
+        here.outbox.acknowledged(received).unwrap();
+    }
+    assert_eq!(bytes, (2 << 20) + 10);
+    assert!(here.outbox.keeps() && !here.outbox.has_given_up());
+}
+
+/// link.journal.bound
+#[tokio::test]
+async fn p6_whoever_acknowledges_nothing_is_kept_a_bound_and_still_sent_what_there_is() {
+    const MOST: usize = 3 * KEPT;
+    let (outbox, mut there) = session().await;
+    let pool = Pool::new(usize::MAX / 8);
+    outbox.share(&pool);
+    let (mut sent, mut received) = (0, 0);
+    while sent < 10 * u32::try_from(MOST / 100).unwrap() {
+        for _ in 0..50 {
+            outbox.send(&header(sent), &payload(100)).unwrap();
+            sent += 1;
+        }
+        outbox.flush();
+        assert!(pool.queued() < MOST, "{}", pool.queued());
+        // It reads all that comes, once that is not what is kept for it.
+        if outbox.has_given_up() || received < KEPT / 200 {
+            received += within(receive(&mut there.inlet, 1)).await.len();
+        }
+    }
+    assert!(outbox.has_given_up() && !outbox.keeps());
+    let left = sent as usize - received;
+    within(receive(&mut there.inlet, left)).await;
+    outbox.sever();
+    assert!(outbox.is_closed());
+}
+
 #[tokio::test]
 async fn whoever_waits_for_room_waits_for_a_connection_and_is_told_of_either() {
     let (outbox, _there) = session().await;
