@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod log;
+mod nodes;
 mod sessions;
 #[cfg(feature = "tls")]
 mod tls;
