@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use daffi_controller::{Controller, ControllerOptions};
 use daffi_core::proto::{CallId, Header, Limits, StreamId};
-use daffi_core::transport::Address;
+use daffi_core::transport::{Address, Inlet, Outbox};
 use daffi_core::{Quota, Quotas};
 use tokio::time::sleep;
 use tracing::span::{Attributes, Id, Record};
@@ -15,12 +15,12 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 use super::join;
 
-/// Counts what the controller says at a level.
+/// Counts what the controller says at a level, or what is worse.
 pub(super) struct Counted(pub(super) Level, pub(super) Arc<AtomicUsize>);
 
 impl Subscriber for Counted {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == self.0 && metadata.target().starts_with("daffi_controller")
+        *metadata.level() <= self.0 && metadata.target().starts_with("daffi_controller")
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -61,6 +61,34 @@ async fn that_processes_come_and_go_is_told_ten_times_a_second() {
         "{said} lines in {seconds} seconds"
     );
     controller.stop().await;
+}
+
+#[tokio::test]
+async fn that_a_process_has_ended_without_a_word_is_a_warning() {
+    let warned = Arc::new(AtomicUsize::new(0));
+    let _guard = tracing::subscriber::set_default(Counted(Level::WARN, Arc::clone(&warned)));
+    let folder = tempfile::tempdir().unwrap();
+    let options = ControllerOptions::new(Address::unix_in(folder.path()));
+    let controller = Controller::start(options).await.unwrap();
+    for (name, goodbye) in [("well", true), ("ill", false)] {
+        let mut connection = join(controller.address(), name, Limits::default()).await;
+        if goodbye {
+            connection.outbox.send(&Header::Goodbye, &Bytes::new()).unwrap();
+            connection.outbox.flush();
+        }
+        lose(connection.outbox, &mut connection.inlet).await;
+    }
+    // Those that are there when it stops are no reason.
+    let _there = join(controller.address(), "there", Limits::default()).await;
+    controller.stop().await;
+    assert_eq!(warned.load(Ordering::Relaxed), 1);
+}
+
+/// Ends a connection, and waits until the controller has.
+async fn lose(outbox: Arc<Outbox>, inlet: &mut Inlet) {
+    outbox.close();
+    outbox.run().await;
+    while let Ok(Some(_)) = inlet.read_one().await {}
 }
 
 #[tokio::test(start_paused = true)]
