@@ -4,6 +4,7 @@
 
 mod log;
 mod nodes;
+mod resuming;
 mod sessions;
 #[cfg(feature = "tls")]
 mod tls;

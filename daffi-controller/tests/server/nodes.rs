@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_controller::{Controller, ControllerOptions};
-use daffi_core::auth::{Sealed, nonce};
+use daffi_core::auth::{Proving, Sealed, nonce};
+use daffi_core::link::handshake::{Joining, Trust};
 use daffi_core::link::resume::Resumption;
 use daffi_core::proto::{
     self, Balance, CallHeader, CallId, CallbackId, Described, Extensions, Failed, Frame, Header, Hello,
-    Keeps, LENGTH_BYTES, Limits, NotResumed, Offered, Refusal, Resume, Session, Status, Welcome,
+    Keeps, LENGTH_BYTES, Limits, Offered, Refusal, Resume, Session, Status, Welcome,
 };
 use daffi_core::signature::{ErrorType, Returns, Signature, trace};
-use daffi_core::transport::{Address, Connection, Security, connect};
+use daffi_core::transport::{Address, Connection, Security, connect, own_uid};
 use tokio::time::timeout;
 
 /// Nothing takes so long that does not hang.
@@ -33,12 +34,6 @@ pub(super) async fn start(options: ControllerOptions) -> Controller {
 
 pub(super) async fn stop(controller: Controller) {
     timeout(HANGS, controller.stop()).await.expect("it never stops");
-}
-
-pub(super) async fn open(controller: &Controller) -> Connection {
-    connect(controller.address(), Limits::default(), &Security::none())
-        .await
-        .unwrap()
 }
 
 pub(super) fn say(connection: &Connection, header: &Header<'_>, payload: &Bytes) {
@@ -98,10 +93,31 @@ pub(super) fn call(number: u32, name: &'static str) -> Header<'static> {
     Header::Call(CallHeader::new(CallId::first(number), name))
 }
 
+/// How a node comes.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    pub(super) security: Security,
+    /// With what it proves who it is.
+    pub(super) proving: Option<Proving>,
+    /// It can go on with a session.
+    pub(super) keeps: bool,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            security: Security::none(),
+            proving: None,
+            keeps: true,
+        }
+    }
+}
+
 /// A node that can go on.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) name: String,
+    pub(super) terms: Terms,
     pub(super) session: Session,
     pub(super) attempts: u32,
     pub(super) received: u64,
@@ -112,22 +128,22 @@ pub(super) struct Node {
 pub(super) enum Answer {
     /// The connection, and what is to be said for a proof.
     Asked(Box<Connection>, [u8; 32]),
-    Refused(NotResumed),
+    Refused(Refusal),
 }
 
 impl Node {
-    pub(super) fn greeting(name: &str) -> Hello {
-        let mut hello = Hello::new(name, 1, 1);
-        let keeps = Keeps { bytes: 1 << 20 };
-        hello.extensions = Extensions::default().with(Extensions::RESUMABLE, &keeps).unwrap();
-        hello
-    }
-
     /// One that offers a callback.
     pub(super) async fn join(controller: &Controller, name: &str, callback: &str) -> (Self, Connection) {
-        let mut connection = open(controller).await;
-        tell(&connection, &Header::Hello(Self::greeting(name)));
-        let frame = next(&mut connection).await.unwrap();
+        Self::join_by(controller, Terms::default(), (name, callback)).await
+    }
+
+    pub(super) async fn join_by(
+        controller: &Controller,
+        terms: Terms,
+        (name, callback): (&str, &str),
+    ) -> (Self, Connection) {
+        let greeted = Greeted::by(controller, &terms, name, None).await;
+        let (mut connection, frame) = (greeted.connection, greeted.answer);
         let session = Self::welcomed(&frame);
         let returns = Returns {
             ok: trace::<u32>(),
@@ -150,6 +166,7 @@ impl Node {
         say(&connection, &offer, &proto::encode(&vec![offered]).unwrap());
         let mut node = Self {
             name: name.to_owned(),
+            terms,
             session,
             attempts: 0,
             received: 0,
@@ -182,36 +199,83 @@ impl Node {
             nonce: nonce().unwrap(),
             received: self.received,
         };
-        let mut hello = Self::greeting(&self.name);
-        hello.extensions = hello.extensions.with(Extensions::RESUME, &resume).unwrap();
-        let mut connection = open(controller).await;
-        let resumption =
-            Resumption::new(&hello, &connection.channel, self.session.secret.clone(), &Sealed).unwrap();
-        tell(&connection, &Header::Hello(hello));
-        let frame = next(&mut connection).await.unwrap();
-        match frame.decode().unwrap().0 {
+        let greeted = Greeted::by(controller, &self.terms, &self.name, Some(&resume)).await;
+        match greeted.answer.decode().unwrap().0 {
             Header::Resuming(offered) => {
+                let channel = &greeted.connection.channel;
+                let secret = self.session.secret.clone();
+                let resumption = Resumption::new(&greeted.hello, channel, secret, &Sealed).unwrap();
                 let proof = resumption.answer(&offered).unwrap();
-                Answer::Asked(Box::new(connection), proof)
+                Answer::Asked(Box::new(greeted.connection), proof)
             }
-            Header::Refused(Refusal::NotResumed(why)) => Answer::Refused(why),
+            Header::Refused(why) => Answer::Refused(why),
             other => panic!("{other:?}"),
         }
     }
 
     /// Goes on, or is told why not.
-    pub(super) async fn go_on(&mut self, controller: &Controller) -> Result<Connection, NotResumed> {
+    pub(super) async fn go_on(&mut self, controller: &Controller) -> Result<Connection, Refusal> {
         let (mut connection, proof) = match self.attempt(controller).await {
             Answer::Asked(connection, proof) => (*connection, proof),
             Answer::Refused(why) => return Err(why),
         };
         tell(&connection, &Header::Resumes { proof });
         let frame = next(&mut connection).await.unwrap();
-        if let Header::Refused(Refusal::NotResumed(why)) = frame.decode().unwrap().0 {
+        if let Header::Refused(why) = frame.decode().unwrap().0 {
             return Err(why);
         }
         self.session = Self::welcomed(&frame);
         Ok(connection)
+    }
+}
+
+/// The beginning of a connection.
+pub(super) struct Greeted {
+    pub(super) connection: Connection,
+    pub(super) hello: Hello,
+    /// What is answered once it is known who is there.
+    pub(super) answer: Frame,
+}
+
+impl Greeted {
+    /// Says hello, and who that is.
+    pub(super) async fn by(
+        controller: &Controller,
+        terms: &Terms,
+        name: &str,
+        resume: Option<&Resume>,
+    ) -> Self {
+        let mut connection = connect(controller.address(), Limits::default(), &terms.security)
+            .await
+            .unwrap();
+        let mut hello = Hello::new(name, 1, 1);
+        let mut extensions = Extensions::default();
+        if terms.keeps {
+            let keeps = Keeps { bytes: 1 << 20 };
+            extensions = extensions.with(Extensions::RESUMABLE, &keeps).unwrap();
+        }
+        if let Some(resume) = resume {
+            extensions = extensions.with(Extensions::RESUME, resume).unwrap();
+        }
+        hello.extensions = extensions;
+        let channel = connection.channel.clone();
+        let credential = terms.proving.as_ref();
+        let credential = credential.map(|proving| (proving.credential(), nonce().unwrap()));
+        let mut joining = Joining::begin(Trust::own(own_uid()), &channel, credential, &mut hello).unwrap();
+        tell(&connection, &Header::Hello(hello.clone()));
+        let mut answer = next(&mut connection).await.unwrap();
+        if let Header::Challenge(challenge) = answer.decode().unwrap().0 {
+            tell(
+                &connection,
+                &Header::Proof(joining.on_challenge(&challenge).unwrap()),
+            );
+            answer = next(&mut connection).await.unwrap();
+        }
+        Self {
+            connection,
+            hello,
+            answer,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use daffi_core::link::resume::STUCK;
-use daffi_core::proto::{CallId, Failed, Header, NotResumed, Query, Status};
+use daffi_core::proto::{CallId, Failed, Header, NotResumed, Query, Refusal, Status};
 use daffi_core::{Access, Quota, Quotas, Right, Role};
 
 use super::nodes::{Answer, Node, call, caller, closed, lose, next, options, reply, say, start, stop, tell};
@@ -97,7 +97,10 @@ async fn p4_whoever_has_finished_is_waited_for_no_longer_whatever_it_has_asked_f
     lose(connection).await;
     let lost = reply(&mut caller).await.unwrap_err();
     assert!(matches!(lost, Failed::ProviderLost { .. }), "{lost:?}");
-    assert_eq!(node.go_on(&controller).await.unwrap_err(), NotResumed::Unknown);
+    assert_eq!(
+        node.go_on(&controller).await.unwrap_err(),
+        Refusal::NotResumed(NotResumed::Unknown)
+    );
     stop(controller).await;
 }
 
@@ -134,7 +137,7 @@ async fn p6_there_is_a_bound_of_how_many_are_away_and_more_are_lost_at_once() {
     for node in &mut nodes {
         match node.attempt(&controller).await {
             Answer::Asked(..) => kept += 1,
-            Answer::Refused(why) => assert_eq!(why, NotResumed::Unknown),
+            Answer::Refused(why) => assert_eq!(why, Refusal::NotResumed(NotResumed::Unknown)),
         }
     }
     assert_eq!(kept, 16);
@@ -167,7 +170,7 @@ async fn p1_a_session_through_which_nothing_gets_is_given_up_and_its_calls_are_a
         closed(former).await;
         assert!(node.attempts < 2 * STUCK);
     };
-    assert_eq!(why, NotResumed::Stuck);
+    assert_eq!(why, Refusal::NotResumed(NotResumed::Stuck));
     let lost = reply(&mut caller).await.unwrap_err();
     assert!(matches!(lost, Failed::ProviderLost { .. }), "{lost:?}");
     stop(controller).await;

@@ -25,7 +25,7 @@ fn loopback(port: u16) -> Address {
 }
 
 /// What a controller and a node have of TLS.
-fn keys() -> (Security, Security) {
+pub(super) fn keys() -> (Security, Security) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let authority = Authority::generate().unwrap();
