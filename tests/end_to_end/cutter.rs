@@ -2,13 +2,22 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+
+/// In which direction nothing passes any more, though nobody closes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Both,
+    ToController,
+    ToNode,
+}
 
 /// A port behind which is another, until it is dropped.
 pub struct Cutter {
@@ -26,6 +35,8 @@ struct Shared {
     cuts: AtomicU64,
     dice: AtomicU64,
     cut_now: Notify,
+    freeze_now: Notify,
+    frozen: Mutex<Option<Way>>,
 }
 
 impl Shared {
@@ -67,6 +78,12 @@ impl Cutter {
         self.shared.cut_now.notify_waiters();
     }
 
+    /// From now on, nothing passes on those that there are; on later ones it does.
+    pub fn freeze(&self, way: Way) {
+        *self.shared.frozen.lock().unwrap() = Some(way);
+        self.shared.freeze_now.notify_waiters();
+    }
+
     /// Whether nobody comes through from now on.
     pub fn close(&self, is_closed: bool) {
         self.shared.is_closed.store(is_closed, Ordering::Relaxed);
@@ -102,10 +119,22 @@ async fn accept(listener: TcpListener, port: u16, shared: Arc<Shared>) {
             let most = shared.most.load(Ordering::Relaxed);
             let left = |shared: &Shared| if most == 0 { u64::MAX } else { shared.roll(most) };
             let (up, down) = (left(&shared), left(&shared));
+            let mut up = pin!(pass(from_here, to_there, up));
+            let mut down = pin!(pass(from_there, to_here, down));
             let was_cut = tokio::select! {
-                cut = pass(from_here, to_there, up) => cut.unwrap_or(false),
-                cut = pass(from_there, to_here, down) => cut.unwrap_or(false),
+                cut = &mut up => cut.unwrap_or(false),
+                cut = &mut down => cut.unwrap_or(false),
                 () = shared.cut_now.notified() => true,
+                () = shared.freeze_now.notified() => {
+                    let way = *shared.frozen.lock().unwrap();
+                    // Whatever ends, neither side sees it.
+                    let _ = match way {
+                        Some(Way::ToController) => down.await,
+                        Some(Way::ToNode) => up.await,
+                        Some(Way::Both) | None => Ok(true),
+                    };
+                    std::future::pending().await
+                }
             };
             shared.cuts.fetch_add(u64::from(was_cut), Ordering::Relaxed);
         });

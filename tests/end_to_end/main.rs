@@ -22,6 +22,7 @@ mod identities;
 mod in_memory;
 mod lifecycle;
 mod limits;
+mod lost_links;
 mod net;
 mod one_sided;
 mod own_calls;

@@ -292,26 +292,6 @@ async fn whoever_comes_too_late_is_told_so() {
     bystanders.end().await;
 }
 
-/// link.journal.bound
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p6_whoever_acknowledges_nothing_is_kept_no_more_than_its_bound() {
-    const BUDGET: usize = 64 << 20;
-    let stage = Stage::with_budget(Transport::Tcp, BUDGET);
-    let bystanders = stage.bystanders().await;
-    let (_, mut peer) = Node::join(&stage, "node", "node.call").await;
-    let before = stage.memory();
-    // Each is answered with as much as it says.
-    for _ in 0..200 {
-        let asked = (1..1000).fold(Frames::new(), |frames, number| {
-            frames.with(&call(number, &"x".repeat(250)))
-        });
-        peer.ask(asked, 999).await;
-    }
-    stage.assert_memory(before, 3 * BUDGET as u64);
-    peer.assert_open().await;
-    bystanders.end().await;
-}
-
 /// link.resume.bound
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p6_nothing_is_kept_of_what_was_coming_when_a_connection_was_lost() {

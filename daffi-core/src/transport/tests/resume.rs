@@ -80,6 +80,44 @@ async fn p12_what_was_sent_while_connections_are_lost_arrives_once_and_in_order(
     assert_eq!((outbox.sent(), outbox.room()), (counted(&received), KEPT));
 }
 
+/// Several write at a time, and more than a socket takes. link.resume.exact
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p12_whoever_is_writing_when_a_connection_is_lost_loses_nothing() {
+    const EACH: u32 = 200;
+    let (outbox, mut there) = session().await;
+    let writers = (0..3_u32).map(|writer| {
+        let outbox = Arc::clone(&outbox);
+        tokio::spawn(async move {
+            for number in 0..EACH {
+                std::future::poll_fn(|cx| outbox.poll_room(cx)).await;
+                let len = if number % 5 == 0 { 60_000 } else { 50 };
+                outbox
+                    .send(&header(writer * EACH + number), &payload(len))
+                    .unwrap();
+                outbox.flush();
+            }
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    let mut received = Vec::new();
+    while received.len() < 3 * EACH as usize {
+        received.extend(within(receive(&mut there.inlet, 1)).await);
+        // What was written may be in the middle of a frame, and somebody in the middle of writing it.
+        outbox.sever();
+        there = go_on(&outbox, counted(&received)).await;
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    for writer in 0..3 {
+        let of = received.iter().map(|(number, _)| *number);
+        let of = of.filter(|number| number / EACH == writer);
+        assert!(of.eq(writer * EACH..(writer + 1) * EACH));
+    }
+    assert!(received.iter().all(|(_, bytes)| *bytes == payload(bytes.len())));
+    assert_eq!(outbox.sent(), counted(&received));
+}
+
 /// link.journal.bound
 #[tokio::test]
 async fn p6_what_is_not_acknowledged_takes_room_as_what_is_queued_does() {
