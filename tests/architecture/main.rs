@@ -55,11 +55,12 @@ fn pure(folder: &str) -> Rule<'static> {
         ..Rule::default()
     };
     match folder {
-        // Numbers of calls are hashed as what they are, and have places.
+        // Numbers of calls are hashed as what they are, and have places. Secrets of sessions are compared in a time that tells nothing, and
+        // overwritten.
         "proto" => Rule {
-            crates: &["bincode", "bytes", "serde", "slab", "thiserror"],
+            crates: &["bincode", "bytes", "serde", "slab", "thiserror", "zeroize"],
             modules: &["proto", "signature"],
-            more_std: &["hash"],
+            more_std: &["hash", "hint::black_box"],
             ..core
         },
         // Types are traced by reading them, and may panic while they are. Forms remember what agreed, as numbers that

@@ -80,11 +80,6 @@ impl Peer {
         self.stage == Stage::Present
     }
 
-    /// Whether its connection is lost, and it may come back.
-    pub(super) const fn is_away(&self) -> bool {
-        self.is_away
-    }
-
     /// Whether it has said that it leaves.
     pub(super) fn leaves(&self) -> bool {
         self.has_finished || self.stage == Stage::Leaving
@@ -272,7 +267,7 @@ impl Peers {
     }
 
     pub(super) fn is_away(&self, id: PeerId) -> bool {
-        self.get(id).is_some_and(Peer::is_away)
+        self.get(id).is_some_and(|peer| peer.is_away)
     }
 
     /// One that takes part is away from now on, or is not; nothing if that is nothing new.

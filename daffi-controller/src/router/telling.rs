@@ -330,14 +330,14 @@ impl Router {
         Box::new(Subscribing {
             asker: (peer, call),
             there: present
-                .map(|(_, peer)| There {
+                .map(|(id, peer)| There {
                     process: Arc::clone(&peer.name),
                     who: Newcomer {
                         identity: peer.identity.clone(),
                         attributes: Arc::clone(&peer.attributes),
                     },
                     callbacks: Arc::clone(&peer.listing),
-                    is_away: peer.is_away(),
+                    is_away: self.peers.is_away(id),
                 })
                 .collect(),
             prepared: false,
