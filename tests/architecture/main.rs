@@ -102,8 +102,9 @@ fn pure(folder: &str) -> Rule<'static> {
             parts: &[("daffi_core", &["proto", "Quota", "Right"])],
             ..core
         },
+        // The rules of time zones are handed in.
         "schedule" => Rule {
-            crates: &["bytes", "daffi_core", "thiserror"],
+            crates: &["bytes", "daffi_core", "jiff", "thiserror"],
             modules: &["schedule", "mixed"],
             parts: &[("daffi_core", &["proto"])],
             ..core

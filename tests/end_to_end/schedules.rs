@@ -334,6 +334,14 @@ async fn what_cannot_be_scheduled_says_what_to_write() {
             ring().to("x").broadcast().period(every(5)),
             "leave one of them out",
         ),
+        (
+            ring().period(Period::cron("0 25 * * *", "UTC")),
+            "its second field, the hour, is 0 to 23",
+        ),
+        (
+            ring().period(Period::cron("0 3 * * *", "Europe/Kiyv")),
+            "the time zone \"Europe/Kiyv\", which the controller does not know",
+        ),
         (ring().period(every(5).named("")), "1 to 255 bytes"),
         (ring().period(every(5).jitter(6 * SECOND)), "at most as long"),
         (
@@ -356,6 +364,27 @@ async fn what_cannot_be_scheduled_says_what_to_write() {
         task.cancel().await,
         Err(CallError::Cancelled { .. } | CallError::Disconnected { .. })
     ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn p10_it_is_called_when_a_line_of_cron_says() {
+    with_bell(async |net, bell| {
+        let g = net.join().start().await.unwrap();
+        let ring = RingClient::new(&g);
+        let task = ring
+            .ring()
+            .period(Period::cron("*/10 * * * *", "Europe/Kyiv"))
+            .await
+            .unwrap();
+        seconds(3600).await;
+        assert_eq!(bell.rung(), 6);
+        let described = task.describe().await.unwrap();
+        assert_eq!(described.info.period, "cron */10 * * * * Europe/Kyiv");
+        let apart = |two: &[SystemTime]| two[1].duration_since(two[0]).unwrap();
+        assert!(described.next.windows(2).all(|two| apart(two) == 600 * SECOND));
+        g.stop().await;
+    })
+    .await;
 }
 
 #[test]

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use daffi_core::proto::{Plan, Skipped, TaskState};
+use daffi_core::proto::{Skipped, TaskState};
 
 use super::end::Act;
 use super::now::Now;
-use super::order::Order;
-use super::refused::Refused;
+use super::order::Draft;
 use super::rule::Rule;
 use super::task::{Context, Running, Stage, Task};
 
@@ -44,20 +43,13 @@ impl Task {
     }
 
     /// Goes by another plan, with another call. What runs goes on; what waits is left out. Calls are counted anew.
-    pub(super) fn update(
-        &mut self,
-        plan: Plan,
-        order: Arc<Order>,
-        cx: &mut Context<'_>,
-    ) -> Result<(), Refused> {
-        let rule = Rule::new(&plan, cx.now)?;
+    pub(super) fn update(&mut self, Draft { plan, order }: Draft, rule: Rule, cx: &mut Context<'_>) {
         self.drop_waiting(Skipped::Superseded, cx);
         self.drop_absent(Skipped::Superseded, cx);
-        (self.plan, self.order, self.rule) = (plan, order, rule);
+        (self.plan, self.order, self.rule) = (plan, Arc::new(order), rule);
         self.begun = 0;
         self.next = self.planned(self.rule.first());
         self.settle(cx);
-        Ok(())
     }
 
     /// The calendar was set far back: its next tick is by the new time.

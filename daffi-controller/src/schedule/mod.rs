@@ -8,6 +8,8 @@
 
 mod agenda;
 mod changing;
+#[cfg_attr(not(feature = "cron"), path = "no_cron.rs")]
+mod cron;
 mod end;
 mod history;
 mod now;
@@ -21,6 +23,8 @@ mod task;
 mod tests;
 mod ticking;
 
+use self::cron::Line;
+pub use self::cron::Zones;
 pub use self::end::{Act, End, Run};
 pub use self::now::Now;
 pub use self::order::{Draft, Maker, Order};

@@ -4,6 +4,10 @@ use daffi_core::proto::{Plan, Time, When};
 
 use super::now::{Basis, Now};
 use super::refused::Refused;
+use super::{Line, Zones};
+
+/// So many ticks of a line of cron are counted at a time, since each has to be looked for.
+const COUNTED: u64 = 16;
 
 /// When ticks are, by one of the clocks.
 #[derive(Debug)]
@@ -24,11 +28,12 @@ enum Kind {
         interval: u64,
     },
     At(Box<[Time]>),
+    Cron(Box<Line>),
 }
 
 impl Rule {
     /// The ticks of a plan that is made now.
-    pub(super) fn new(plan: &Plan, now: Now) -> Result<Self, Refused> {
+    pub(super) fn new(plan: &Plan, now: Now, zones: &Zones) -> Result<Self, Refused> {
         if let Some(fault) = plan.fault() {
             return Err(Refused::Impossible(fault));
         }
@@ -63,6 +68,15 @@ impl Rule {
                 }
                 Kind::At(instants.as_slice().into())
             }
+            When::Cron { line, zone } => {
+                let kept = Line::new(line, zone, zones)?;
+                if kept.at_or_after(present).is_none() {
+                    return Err(Refused::Impossible(format!(
+                        "the line {line:?} of cron, which never comes: look whether the month has such a day"
+                    )));
+                }
+                Kind::Cron(Box::new(kept))
+            }
             _ => {
                 return Err(Refused::Impossible(
                     "a period that this controller does not know: it is older than the process that asks"
@@ -95,6 +109,7 @@ impl Rule {
                 Time(missing.checked_mul(*interval)?.checked_add(*first)?)
             }
             Kind::At(instants) => *instants.get(instants.partition_point(|instant| *instant < time))?,
+            Kind::Cron(line) => line.at_or_after(time)?,
         };
         self.end.is_none_or(|end| next <= end).then_some(next)
     }
@@ -104,18 +119,28 @@ impl Rule {
         !matches!(self.kind, Kind::At(_))
     }
 
-    /// How many ticks there are from one, `first`, up to a time, both included.
-    pub(super) fn count(&self, first: Time, last: Time) -> u64 {
-        let last = self.end.map_or(last, |end| end.min(last));
-        if last < first {
-            return 0;
+    /// How many ticks there are from one, `first`, up to a time, both included; and up to when they are counted, which may be earlier.
+    pub(super) fn count(&self, first: Time, last: Time) -> (u64, Time) {
+        let end = self.end.map_or(last, |end| end.min(last));
+        if end < first {
+            return (0, last);
         }
         match &self.kind {
-            Kind::Every { interval, .. } => (last.0 - first.0) / *interval + 1,
+            Kind::Every { interval, .. } => ((end.0 - first.0) / *interval + 1, last),
             Kind::At(instants) => {
                 let before = |time: Time| instants.partition_point(|instant| *instant < time);
-                let after = instants.partition_point(|instant| *instant <= last);
-                (after - before(first)) as u64
+                let after = instants.partition_point(|instant| *instant <= end);
+                ((after - before(first)) as u64, last)
+            }
+            Kind::Cron(_) => {
+                let (mut count, mut tick) = (1, first);
+                while let Some(next) = self.after(tick).filter(|next| *next <= end) {
+                    if count == COUNTED {
+                        return (count, tick);
+                    }
+                    (count, tick) = (count + 1, next);
+                }
+                (count, last)
             }
         }
     }

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use daffi_core::proto::{TaskDescription, TaskEntry, TaskId, TaskState, Time};
 
+use super::Zones;
 use super::agenda::{Agenda, Entry};
 use super::end::{Act, End, Run};
 use super::now::Now;
 use super::order::{Draft, Maker, Order};
 use super::refused::Refused;
+use super::rule::Rule;
 use super::shares::{Bounds, Shares};
 use super::task::{Context, Task};
 use crate::mixed::mixed;
@@ -40,12 +42,13 @@ pub struct Schedules {
     latest: Time,
     seed: u64,
     made: u64,
+    zones: Zones,
 }
 
 impl Schedules {
     /// None, at a controller that begins now. Their numbers are made of `seed`, so that those of another start are others.
     #[must_use]
-    pub const fn new(bounds: Bounds, now: Now, seed: u64) -> Self {
+    pub const fn new(bounds: Bounds, zones: Zones, now: Now, seed: u64) -> Self {
         Self {
             tasks: BTreeMap::new(),
             agenda: Agenda::new(),
@@ -57,6 +60,7 @@ impl Schedules {
             latest: now.wall,
             seed,
             made: 0,
+            zones,
         }
     }
 
@@ -94,8 +98,9 @@ impl Schedules {
             }
         }
         self.shares.check(&maker.identity, 1, order.bytes())?;
-        let id = self.free_number();
-        let task = Task::new(id, plan, Arc::new(order), maker, now)?;
+        let rule = Rule::new(&plan, now, &self.zones)?;
+        let task = Task::new(self.free_number(), Draft { plan, order }, rule, maker)?;
+        let id = task.id;
         self.enter(task);
         Ok(id)
     }
@@ -147,6 +152,7 @@ impl Schedules {
         if needs > has {
             self.shares.check(&task.maker.identity, 0, needs - has)?;
         }
+        let rule = Rule::new(&plan, now, &self.zones)?;
         let Some(mut task) = self.leave(id) else {
             return Err(Refused::Unknown(id));
         };
@@ -155,10 +161,10 @@ impl Schedules {
             since: self.since,
             acts,
         };
-        let updated = task.update(plan, Arc::new(order), &mut cx);
+        task.update(Draft { plan, order }, rule, &mut cx);
         self.enter(task);
         self.settle(id);
-        updated
+        Ok(())
     }
 
     /// Makes no more calls of a schedule. What runs goes on.

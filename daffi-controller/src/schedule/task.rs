@@ -11,7 +11,7 @@ use daffi_core::proto::{Plan, Skipped, TaskId, TaskState, Tick, TickOutcome, Tim
 use super::end::{Act, Run};
 use super::history::History;
 use super::now::{Basis, Now};
-use super::order::{Maker, Order};
+use super::order::{Draft, Maker, Order};
 use super::refused::Refused;
 use super::rule::Rule;
 use crate::mixed::mixed;
@@ -89,16 +89,14 @@ pub(super) struct Context<'a> {
 impl Task {
     pub(super) fn new(
         id: TaskId,
-        plan: Plan,
-        order: Arc<Order>,
+        Draft { plan, order }: Draft,
+        rule: Rule,
         maker: Maker,
-        now: Now,
     ) -> Result<Self, Refused> {
-        let rule = Rule::new(&plan, now)?;
         let mut task = Self {
             id,
             plan,
-            order,
+            order: Arc::new(order),
             maker,
             history: History::default(),
             rule,

@@ -1,6 +1,8 @@
 //! Exact lists of what happens when, and generated sequences against a model.
 
 mod bad;
+#[cfg(feature = "cron")]
+mod cron;
 mod exact;
 mod generated;
 mod world;

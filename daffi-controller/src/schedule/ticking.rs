@@ -41,8 +41,8 @@ impl Task {
             TaskState::Paused { .. } => TickOutcome::Skipped(Skipped::Paused),
             _ => TickOutcome::Missed(missed),
         };
-        let count = self.rule.count(first, Time(last));
-        self.next = self.planned(self.rule.after(Time(last)));
+        let (count, last) = self.rule.count(first, Time(last));
+        self.next = self.planned(self.rule.after(last));
         let due = Due {
             time: first,
             triggered: false,

@@ -53,6 +53,28 @@ impl Period {
         Self::new(When::At(instants))
     }
 
+    /// When a line of cron says, by the clock of a time zone: minute, hour, day of the month, month and day of the week. A day is one that fits both of
+    /// the fields for days if one of them begins with `*`, else one that fits either. `L` is the last day of a month; `@daily` and the
+    /// like are known. The zone is named as the IANA has it, such as `Europe/Kyiv` or `UTC`.
+    ///
+    /// Where the clock is put forward over a time that the line names, the call is made as soon as it was; where it is put back, the
+    /// call is made the first time. Lines whose minute or hour begins with `*` go by what the clock shows: they leave out what it leaves out,
+    /// and call twice at what it shows twice.
+    ///
+    /// ```
+    /// # use daffi_core as daffi;
+    /// let nightly = daffi::Period::cron("0 3 * * *", "Europe/Kyiv");
+    /// ```
+    ///
+    /// The controller needs its feature `cron`, which the program `daffi-controller` has, and a program with a controller of its own with the
+    /// feature `cron` of `daffi`.
+    pub fn cron(line: impl Into<String>, zone: impl Into<String>) -> Self {
+        Self::new(When::Cron {
+            line: line.into(),
+            zone: zone.into(),
+        })
+    }
+
     const fn new(when: When) -> Self {
         Self {
             plan: Plan::new(when),

@@ -10,6 +10,7 @@ mod attributes;
 mod balance;
 mod call;
 mod codec;
+mod cron;
 mod depth;
 mod described;
 mod each;
@@ -54,6 +55,7 @@ pub use codec::{
     DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_held, encode_held_into,
     encode_into,
 };
+pub use cron::{CronFault, CronField, CronLine};
 pub use described::Described;
 pub use each::{Tally, decode_arguments, encode_arguments};
 pub use exceeded::{Exceeded, Measure, QuotaOf, TooMuch};

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, Time, fields};
+use super::{CronLine, Limits, Time, fields};
 
 /// When a scheduled call is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub enum When {
     At(#[serde(deserialize_with = "fields::instants")] Vec<Time>),
     /// When a line of cron says.
     Cron {
-        /// The line: minute, hour, day of the month, month, day of the week; a sixth field before them is the second.
+        /// The line: minute, hour, day of the month, month, day of the week.
         #[serde(deserialize_with = "fields::kept_name")]
         line: String,
         /// The name of the time zone, such as `Europe/Kyiv`.
@@ -126,6 +126,10 @@ impl Plan {
                 instants.len(),
                 Limits::INSTANTS
             )),
+            When::Cron { line, .. } => {
+                let fault = CronLine::parse(line).err()?;
+                Some(format!("the line {line:?} of cron: {fault}"))
+            }
             When::At(instants) if !instants.is_sorted_by(|one, next| one < next) => {
                 Some("instants that are not in their order, each once".to_owned())
             }

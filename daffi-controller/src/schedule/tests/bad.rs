@@ -3,7 +3,7 @@
 use daffi_core::proto::{Limits, Plan, TaskId, Time, When, Who};
 
 use super::world::{BEGIN, Calls, SECOND, World, at, draft, every, seconds};
-use crate::schedule::{Bounds, Maker, Refused, Schedules};
+use crate::schedule::{Bounds, Maker, Refused, Schedules, Zones};
 
 #[track_caller]
 fn refused(plan: Plan) -> String {
@@ -162,7 +162,7 @@ fn p6_one_identity_leaves_something_for_others() {
         schedules: 100,
         bytes: 1 << 20,
     };
-    world.schedules = Schedules::new(bounds, world.now, 7);
+    world.schedules = Schedules::new(bounds, Zones::bundled(), world.now, 7);
     let mut fill = |identity| {
         (0..200)
             .map_while(|_| world.make_as(every(10), "maker", Who::Token(identity)).ok())
@@ -176,7 +176,7 @@ fn p6_one_identity_leaves_something_for_others() {
         schedules: 1000,
         bytes: 10 * 16,
     };
-    world.schedules = Schedules::new(bounds, world.now, 7);
+    world.schedules = Schedules::new(bounds, Zones::bundled(), world.now, 7);
     let made = (0..200).map_while(|_| world.make(every(10)).ok()).count();
     assert_eq!(made, 8);
 }

@@ -9,7 +9,7 @@ use daffi_core::proto::{
     CallHeader, CallId, Missed, Overlap, Plan, Skipped, TaskId, TickError, TickOutcome, Time, When, Who,
 };
 
-use crate::schedule::{Act, Bounds, Draft, End, Maker, Now, Order, Refused, Run, Schedules};
+use crate::schedule::{Act, Bounds, Draft, End, Maker, Now, Order, Refused, Run, Schedules, Zones};
 
 /// It is some day in 2023 when a test begins.
 pub(super) const BEGIN: Time = Time(1_700_000_000_000_000);
@@ -47,7 +47,7 @@ impl World {
             wall: BEGIN,
         };
         Self {
-            schedules: Schedules::new(Bounds::default(), now, 7),
+            schedules: Schedules::new(Bounds::default(), Zones::bundled(), now, 7),
             now,
             calls,
             ends: BTreeMap::new(),

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::callers::Callers;
 use super::clock::Clock;
 use crate::router::PeerId;
-use crate::schedule::{Act, Bounds, Now, Refused, Schedules};
+use crate::schedule::{Act, Bounds, Now, Refused, Schedules, Zones};
 
 /// So many processes are told of the ticks of one schedule.
 const WATCHERS: usize = 64;
@@ -42,7 +42,7 @@ impl Scheduling {
         let seed = u64::try_from(seed >> 64).unwrap_or_default();
         Self {
             books: Mutex::new(Books {
-                schedules: Schedules::new(Bounds::default(), clock.now(), seed),
+                schedules: Schedules::new(Bounds::default(), Zones::of_the_machine(), clock.now(), seed),
                 acts: Vec::new(),
                 callers: Callers::default(),
                 watchers: BTreeMap::new(),
