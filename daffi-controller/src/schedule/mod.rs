@@ -12,6 +12,7 @@ mod changing;
 mod cron;
 mod end;
 mod history;
+mod making;
 mod now;
 mod order;
 mod refused;

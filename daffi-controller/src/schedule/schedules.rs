@@ -10,12 +10,10 @@ use super::Zones;
 use super::agenda::{Agenda, Entry};
 use super::end::{Act, End, Run};
 use super::now::Now;
-use super::order::{Draft, Maker, Order};
+use super::order::{Maker, Order};
 use super::refused::Refused;
-use super::rule::Rule;
 use super::shares::{Bounds, Shares};
 use super::task::{Context, Task};
-use crate::mixed::mixed;
 
 /// When the calendar was set back by more than this, schedules go by the new time. By less, they wait until it is there again.
 const SET_BACK: Duration = Duration::from_secs(24 * 60 * 60);
@@ -29,20 +27,20 @@ const NEXT: usize = 10;
 /// All schedules of a controller.
 #[derive(Debug)]
 pub struct Schedules {
-    tasks: BTreeMap<TaskId, Task>,
+    pub(super) tasks: BTreeMap<TaskId, Task>,
     agenda: Agenda,
-    names: BTreeMap<String, TaskId>,
+    pub(super) names: BTreeMap<String, TaskId>,
     /// Those that end when a process leaves.
     connected: BTreeMap<Arc<str>, BTreeSet<TaskId>>,
-    shares: Shares,
+    pub(super) shares: Shares,
     /// Those that have ended, in the order in which they did.
     over: VecDeque<TaskId>,
-    since: Now,
+    pub(super) since: Now,
     /// The latest time of the calendar that was seen.
     latest: Time,
-    seed: u64,
-    made: u64,
-    zones: Zones,
+    pub(super) seed: u64,
+    pub(super) made: u64,
+    pub(super) zones: Zones,
 }
 
 impl Schedules {
@@ -62,109 +60,6 @@ impl Schedules {
             made: 0,
             zones,
         }
-    }
-
-    /// Makes a schedule. One of the same name and content stays as it is; one with another content is replaced, if the same
-    /// identity had made it. A replaced one keeps its number and what is remembered of it.
-    ///
-    /// # Errors
-    ///
-    /// Why it is not made.
-    pub fn make(
-        &mut self,
-        Draft { plan, order }: Draft,
-        maker: Maker,
-        now: Now,
-        acts: &mut Vec<Act>,
-    ) -> Result<TaskId, Refused> {
-        let named = plan.name.as_ref().and_then(|name| self.names.get(name).copied());
-        if let Some((id, task)) = named.and_then(|id| Some((id, self.tasks.get(&id)?))) {
-            let is_over = task.state == TaskState::Ended;
-            if task.maker.identity != maker.identity {
-                if !is_over {
-                    return Err(Refused::NameTaken {
-                        name: plan.name.unwrap_or_default(),
-                        process: task.maker.process.to_string(),
-                        task: id,
-                    });
-                }
-            } else if task.plan == plan && *task.order == order {
-                self.hand_on(id, maker);
-                return Ok(id);
-            } else if !is_over {
-                self.replace(id, Draft { plan, order }, now, acts)?;
-                self.hand_on(id, maker);
-                return Ok(id);
-            }
-        }
-        self.shares.check(&maker.identity, 1, order.bytes())?;
-        let rule = Rule::new(&plan, now, &self.zones)?;
-        let task = Task::new(self.free_number(), Draft { plan, order }, rule, maker)?;
-        let id = task.id;
-        self.enter(task);
-        Ok(id)
-    }
-
-    /// A schedule is another process's of the same identity from now on.
-    fn hand_on(&mut self, id: TaskId, maker: Maker) {
-        if let Some(mut task) = self.leave(id) {
-            task.maker = maker;
-            self.enter(task);
-        }
-    }
-
-    /// Another plan and another call for a schedule, under its number.
-    ///
-    /// # Errors
-    ///
-    /// Why it stays as it is.
-    pub fn update(
-        &mut self,
-        id: TaskId,
-        Draft { plan, order }: Draft,
-        now: Now,
-        acts: &mut Vec<Act>,
-    ) -> Result<(), Refused> {
-        self.live(id)?;
-        let named = plan.name.as_ref().and_then(|name| self.names.get(name));
-        if let Some(other) = named
-            .filter(|other| **other != id)
-            .and_then(|other| self.tasks.get(other))
-        {
-            return Err(Refused::NameTaken {
-                name: plan.name.unwrap_or_default(),
-                process: other.maker.process.to_string(),
-                task: other.id,
-            });
-        }
-        self.replace(id, Draft { plan, order }, now, acts)
-    }
-
-    fn replace(
-        &mut self,
-        id: TaskId,
-        Draft { plan, order }: Draft,
-        now: Now,
-        acts: &mut Vec<Act>,
-    ) -> Result<(), Refused> {
-        let task = self.tasks.get(&id).ok_or(Refused::Unknown(id))?;
-        let (has, needs) = (task.order.bytes(), order.bytes());
-        if needs > has {
-            self.shares.check(&task.maker.identity, 0, needs - has)?;
-        }
-        let rule = Rule::new(&plan, now, &self.zones)?;
-        let Some(mut task) = self.leave(id) else {
-            return Err(Refused::Unknown(id));
-        };
-        let mut cx = Context {
-            now,
-            since: self.since,
-            acts,
-        };
-        task.update(Draft { plan, order }, rule, &mut cx);
-        self.enter(task);
-        self.settle(id);
-        Ok(())
     }
 
     /// Makes no more calls of a schedule. What runs goes on.
@@ -283,7 +178,7 @@ impl Schedules {
         })
     }
 
-    fn live(&self, id: TaskId) -> Result<&Task, Refused> {
+    pub(super) fn live(&self, id: TaskId) -> Result<&Task, Refused> {
         let task = self.tasks.get(&id).ok_or(Refused::Unknown(id))?;
         if task.state == TaskState::Ended {
             return Err(Refused::Ended(id));
@@ -326,7 +221,7 @@ impl Schedules {
         Some((task.basis(), task.timeout()?, id))
     }
 
-    fn enter(&mut self, task: Task) {
+    pub(super) fn enter(&mut self, task: Task) {
         let id = task.id;
         if let Some(name) = &task.plan.name {
             self.names.insert(name.clone(), id);
@@ -340,7 +235,7 @@ impl Schedules {
         self.plan(id);
     }
 
-    fn leave(&mut self, id: TaskId) -> Option<Task> {
+    pub(super) fn leave(&mut self, id: TaskId) -> Option<Task> {
         self.unplan(id);
         let task = self.tasks.remove(&id)?;
         if let Some(name) = &task.plan.name
@@ -363,7 +258,7 @@ impl Schedules {
     }
 
     /// One that has ended is remembered for a while, and then forgotten.
-    fn settle(&mut self, id: TaskId) {
+    pub(super) fn settle(&mut self, id: TaskId) {
         let Some(task) = self.tasks.get(&id).filter(|task| task.is_over()) else {
             return;
         };
@@ -376,16 +271,6 @@ impl Schedules {
             && let Some(forgotten) = self.over.pop_front()
         {
             self.leave(forgotten);
-        }
-    }
-
-    fn free_number(&mut self) -> TaskId {
-        loop {
-            self.made += 1;
-            let id = TaskId(mixed(self.seed.wrapping_add(self.made)));
-            if !self.tasks.contains_key(&id) {
-                return id;
-            }
         }
     }
 }

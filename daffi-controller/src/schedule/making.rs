@@ -1,0 +1,127 @@
+//! Schedules that are made, and become others.
+
+use daffi_core::proto::{TaskId, TaskState};
+
+use super::end::Act;
+use super::now::Now;
+use super::order::{Draft, Maker};
+use super::refused::Refused;
+use super::rule::Rule;
+use super::schedules::Schedules;
+use super::task::{Context, Task};
+use crate::mixed::mixed;
+
+impl Schedules {
+    /// Makes a schedule. One of the same name and content stays as it is; one with another content is replaced, if the same
+    /// identity had made it. A replaced one keeps its number and what is remembered of it.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not made.
+    pub fn make(
+        &mut self,
+        Draft { plan, order }: Draft,
+        maker: Maker,
+        now: Now,
+        acts: &mut Vec<Act>,
+    ) -> Result<TaskId, Refused> {
+        let named = plan.name.as_ref().and_then(|name| self.names.get(name).copied());
+        if let Some((id, task)) = named.and_then(|id| Some((id, self.tasks.get(&id)?))) {
+            let is_over = task.state == TaskState::Ended;
+            if task.maker.identity != maker.identity {
+                if !is_over {
+                    return Err(Refused::NameTaken {
+                        name: plan.name.unwrap_or_default(),
+                        process: task.maker.process.to_string(),
+                        task: id,
+                    });
+                }
+            } else if task.plan == plan && *task.order == order {
+                self.hand_on(id, maker);
+                return Ok(id);
+            } else if !is_over {
+                self.replace(id, Draft { plan, order }, now, acts)?;
+                self.hand_on(id, maker);
+                return Ok(id);
+            }
+        }
+        self.shares.check(&maker.identity, 1, order.bytes())?;
+        let rule = Rule::new(&plan, now, &self.zones)?;
+        let task = Task::new(self.free_number(), Draft { plan, order }, rule, maker)?;
+        let id = task.id;
+        self.enter(task);
+        Ok(id)
+    }
+
+    /// A schedule is another process's of the same identity from now on.
+    fn hand_on(&mut self, id: TaskId, maker: Maker) {
+        if let Some(mut task) = self.leave(id) {
+            task.maker = maker;
+            self.enter(task);
+        }
+    }
+
+    /// Another plan and another call for a schedule, under its number.
+    ///
+    /// # Errors
+    ///
+    /// Why it stays as it is.
+    pub fn update(
+        &mut self,
+        id: TaskId,
+        Draft { plan, order }: Draft,
+        now: Now,
+        acts: &mut Vec<Act>,
+    ) -> Result<(), Refused> {
+        self.live(id)?;
+        let named = plan.name.as_ref().and_then(|name| self.names.get(name));
+        if let Some(other) = named
+            .filter(|other| **other != id)
+            .and_then(|other| self.tasks.get(other))
+        {
+            return Err(Refused::NameTaken {
+                name: plan.name.unwrap_or_default(),
+                process: other.maker.process.to_string(),
+                task: other.id,
+            });
+        }
+        self.replace(id, Draft { plan, order }, now, acts)
+    }
+
+    fn replace(
+        &mut self,
+        id: TaskId,
+        Draft { plan, order }: Draft,
+        now: Now,
+        acts: &mut Vec<Act>,
+    ) -> Result<(), Refused> {
+        let task = self.tasks.get(&id).ok_or(Refused::Unknown(id))?;
+        let (has, needs) = (task.order.bytes(), order.bytes());
+        if needs > has {
+            self.shares.check(&task.maker.identity, 0, needs - has)?;
+        }
+        let rule = Rule::new(&plan, now, &self.zones)?;
+        let Some(mut task) = self.leave(id) else {
+            return Err(Refused::Unknown(id));
+        };
+        let mut cx = Context {
+            now,
+            since: self.since,
+            acts,
+        };
+        task.update(Draft { plan, order }, rule, &mut cx);
+        self.enter(task);
+        self.settle(id);
+        Ok(())
+    }
+
+    fn free_number(&mut self) -> TaskId {
+        loop {
+            self.made += 1;
+            let id = TaskId(mixed(self.seed.wrapping_add(self.made)));
+            if !self.tasks.contains_key(&id) {
+                return id;
+            }
+        }
+    }
+}
