@@ -8,12 +8,12 @@ use serde::de::DeserializeOwned;
 
 use super::answer::{Arguments, Decoders, Take};
 use super::future::Call;
-use super::looking::{self, Looking};
 use super::source::Source;
 use super::streaming::Streaming;
 use super::stub::{Shown, Stub, Traced};
 use crate::proto::{self, DecodeError, Raw, RawBytes};
 use crate::registry::decode;
+use crate::registry::looking::{self, Looking};
 use crate::signature::{Contract, Forms, Origin};
 
 /// A call of the callback that `stub` names. `signature` is asked for once per stub, and at each call for what values show.

@@ -14,7 +14,6 @@ mod feeding;
 mod future;
 mod gather;
 mod handover;
-pub(crate) mod looking;
 mod make;
 mod modifiers;
 mod options;

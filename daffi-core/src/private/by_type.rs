@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::check;
-use crate::call::looking::{self, Looking, findings};
 use crate::proto::AsRawBytes;
+use crate::registry::looking::{self, Looking, findings};
 use crate::signature::{self, Contract, ErrorFindings, Findings};
 
 /// Makes the markers that stand for a type in a choice.

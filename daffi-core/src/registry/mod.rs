@@ -10,6 +10,7 @@ mod description;
 mod entry;
 mod flow;
 mod invocation;
+pub(crate) mod looking;
 mod object;
 mod pace;
 mod package;
