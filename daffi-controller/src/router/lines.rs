@@ -70,6 +70,13 @@ impl Lines {
         self.calls.get(&call)
     }
 
+    /// All calls that wait, in the order in which they came.
+    pub(super) fn ids(&self) -> Vec<WaitId> {
+        let mut ids: Vec<_> = self.calls.keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+
     // ------------------------------------------------------------------ to come and to go
 
     /// Whether a call may wait that takes so many bytes.

@@ -78,7 +78,7 @@ mod work;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{Header, Hello, Refusal, Who};
+use daffi_core::proto::{Failed, Header, Hello, Refusal, Who};
 
 pub use self::errand::{Asked, Asks, Errand};
 pub use self::ids::PeerId;
@@ -239,8 +239,11 @@ impl Router {
         })
     }
 
-    /// The controller is about to stop: tells everybody.
+    /// The controller is about to stop: tells everybody, and before that those whose calls wait that nobody has run them.
     pub fn stop(&mut self, out: &mut impl Outlet) {
+        for id in self.lines.ids() {
+            self.refuse_parked(id, Failed::Disconnected { may_have_run: false }, out);
+        }
         for (peer, _) in self.peers.from(0) {
             let _ = out.send(peer, &Header::Goodbye, &Bytes::new());
         }

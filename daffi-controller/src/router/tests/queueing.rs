@@ -19,6 +19,33 @@ fn to<'a>(number: u32, process: &'a str) -> CallHeader<'a> {
     }
 }
 
+#[test]
+fn p2_those_who_wait_at_a_controller_that_stops_are_told_that_nobody_has_run_them() {
+    let mut f = Fixture::new();
+    let provider = f.join_with("provider", 1, 100);
+    let [a, b] = ["a", "b"].map(|name| f.connect(name));
+    f.call(a, call(1, "add"));
+    f.said();
+    f.waits(a, call(2, "add"));
+    f.waits(b, call(1, "add"));
+    f.router.stop(&mut f.queues);
+    let lost = |number| Said::Reply {
+        number,
+        outcome: failed(Failed::Disconnected { may_have_run: false }),
+    };
+    assert_eq!(
+        f.said(),
+        [
+            (a, lost(2)),
+            (b, lost(1)),
+            (provider, Said::Goodbye),
+            (a, Said::Goodbye),
+            (b, Said::Goodbye),
+        ]
+    );
+    assert_eq!(f.router.calls_waiting(), 0);
+}
+
 impl Fixture {
     /// A process that offers `add`.
     fn join_with(&mut self, name: &str, concurrency: u32, queue: u32) -> PeerId {
