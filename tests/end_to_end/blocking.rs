@@ -162,3 +162,53 @@ async fn nothing_blocks_a_runtime() {
     assert_eq!(names, ["kitchen.courses", "kitchen.dish"]);
     g.stop().await;
 }
+
+/// A thread of `spawn_blocking` is made for it; one that polls a future is not.
+#[tokio::test]
+async fn a_thread_for_blocking_work_may_wait_and_one_that_polls_may_not() {
+    let builder = Global::builder()
+        .init_controller(true)
+        .in_memory()
+        .auto_callbacks(false);
+    let g = builder.service(Kitchen("soup")).start().await.unwrap();
+    let guest = Global::builder()
+        .memory(&g)
+        .auto_callbacks(false)
+        .start()
+        .await
+        .unwrap();
+    let is_refused = |outcome: Result<String, CallError>| {
+        let kind = outcome.map_err(|error| error.kind());
+        assert_eq!(kind, Err(CallErrorKind::Blocking));
+    };
+
+    let there = guest.clone();
+    let waited = tokio::task::spawn_blocking(move || {
+        let fetched = dish;
+        let once = fetched().on(&there).wait();
+        // What is polled there is polled by nobody else, but its author cannot know that.
+        let polled = tokio::runtime::Handle::current().block_on(async { fetched().on(&there).wait() });
+        let again = fetched().on(&there).wait();
+        there.stop_blocking();
+        (once, polled, again)
+    });
+    let (once, polled, again) = waited.await.unwrap();
+    assert_eq!((once.as_deref(), again.as_deref()), (Ok("soup"), Ok("soup")));
+    is_refused(polled);
+
+    let guest = Global::builder()
+        .memory(&g)
+        .auto_callbacks(false)
+        .start()
+        .await
+        .unwrap();
+    is_refused(dish().on(&guest).wait());
+    let there = guest.clone();
+    is_refused(
+        tokio::spawn(async move { dish().on(&there).wait() })
+            .await
+            .unwrap(),
+    );
+    guest.stop().await;
+    g.stop().await;
+}

@@ -408,12 +408,18 @@ async fn a_call_that_names_no_global_is_made_by_the_marked_or_the_only_one() {
 }
 
 #[tokio::test]
-async fn p1_a_wait_in_a_forked_child_ends_with_an_error() {
+async fn p1_what_a_forked_child_waits_for_ends_with_an_error_and_its_parent_goes_on() {
     let stage = Stage::new();
     let forking = stage.begin("forking");
+    for name in ["forking", "caller"] {
+        forking
+            .says(&format!("nothing of {name} is awaited in vain"))
+            .await;
+    }
     for wait in ["`process_id` ", "`wait_process(\"forking\")` "] {
         forking.says_something_with(wait, "forked").await;
     }
     forking.says("its own works").await;
+    forking.says("the parent's works").await;
     assert!(forking.ended().await.success());
 }

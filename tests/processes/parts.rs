@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::future::pending;
+use std::pin::pin;
 use std::process::exit;
 use std::sync::{Barrier, Mutex, mpsc};
 use std::time::Duration;
 
-use daffi::{Call, CallError, Global, GlobalBuilder, Stream, Streaming, callback, fetcher};
+use daffi::{Call, CallError, Global, GlobalBuilder, RegisterError, Stream, Streaming, callback, fetcher};
 use fork::{Fork, fork, getppid, waitpid};
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -195,13 +196,27 @@ fn forking() {
     let at = || Global::builder().unix_sock_path(folder());
     let builder = at().process_name("forking").init_controller(true);
     let g = builder.start_blocking().unwrap();
+    let there = || called::process_id().to("forking");
+    // It has a socket, which the child shares.
+    let caller = at()
+        .process_name("caller")
+        .auto_callbacks(false)
+        .start_blocking()
+        .unwrap();
+    let own = std::process::id();
+    assert_eq!(there().on(&caller).wait(), Ok(own));
     match fork().unwrap() {
         Fork::Parent(child) => {
             waitpid(child).unwrap();
+            assert_eq!(there().on(&caller).wait(), Ok(own));
+            say("the parent's works");
+            caller.stop_blocking();
             g.stop_blocking();
         }
         Fork::Child => {
-            let there = || called::process_id().to("forking");
+            for of in [&g, &caller] {
+                block_on(awaited_in_a_child(of));
+            }
             say(&there().on(&g).wait().unwrap_err().to_string());
             say(&g.wait_process("forking").wait().unwrap_err().to_string());
             // It cannot end here.
@@ -213,6 +228,50 @@ fn forking() {
             say("its own works");
             exit(0);
         }
+    }
+}
+
+/// All that a forked child may await of its parent's `Global`, which is refused.
+async fn awaited_in_a_child(g: &Global) {
+    fn is_refused<T: std::fmt::Debug>(what: &str, outcome: Result<T, CallError>) {
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, CallError::Invalid { .. }), "{what}: {error:?}");
+        assert!(
+            !error.may_have_run() && error.to_string().contains("forked"),
+            "{what}: {error}"
+        );
+    }
+    let there = || called::process_id().to("forking").on(g);
+    is_refused("call", there().await);
+    is_refused("after", there().after(Duration::from_millis(1)).await);
+    is_refused("retry", there().retry(3).idempotent().await);
+    is_refused("bg", there().bg().await);
+    is_refused("send", there().send().await);
+    is_refused("broadcast", called::process_id().on(g).broadcast().await);
+    is_refused(
+        "stream",
+        called::process_id().on(g).broadcast().stream().await.map(drop),
+    );
+    is_refused("by name", g.call::<u32>("process_id", ()).await);
+    is_refused("processes", g.processes().await);
+    is_refused("callbacks", g.callbacks().await);
+    is_refused("wait", g.wait_process("nobody").await);
+    let registered = g.register_fn("made", |number: u32| number).await;
+    assert!(
+        matches!(&registered, Err(RegisterError::Call(error)) if error.to_string().contains("forked")),
+        "{registered:?}"
+    );
+    g.stop().await;
+    say(&format!("nothing of {} is awaited in vain", g.process_name()));
+}
+
+/// Drives what needs no runtime.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.as_mut().poll(&mut cx) {
+        std::task::Poll::Ready(output) => output,
+        std::task::Poll::Pending => panic!("it waits"),
     }
 }
 

@@ -5,26 +5,55 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
+use tokio::task::coop;
+
 use crate::error::CallError;
 use crate::node::{For, Waits, in_process};
 use crate::scope::Scope;
 
 /// Whether blocking this thread holds up nobody.
 pub(crate) fn may_block() -> bool {
-    tokio::runtime::Handle::try_current().is_err() || Scope::current().may_block
+    let scope = Scope::current();
+    // A callback may be polled where nobody else is, and go on elsewhere.
+    scope.may_block
+        || tokio::runtime::Handle::try_current().is_err()
+        || (scope.context.is_none() && !is_polled())
+}
+
+/// Whether tokio polls something on this thread, as opposed to a thread of `spawn_blocking`, or one that has only entered a runtime:
+/// what is polled has a budget, which is used up here and given back.
+fn is_polled() -> bool {
+    /// tokio gives 128.
+    const MORE_THAN_A_BUDGET: usize = 1 << 10;
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut spent = Vec::new();
+    let is_polled = (0..MORE_THAN_A_BUDGET).any(|_| match coop::poll_proceed(&mut cx) {
+        Poll::Ready(unit) => {
+            spent.push(unit);
+            false
+        }
+        Poll::Pending => true,
+    });
+    // Each gives back what was there before it.
+    while spent.pop().is_some() {}
+    is_polled
+}
+
+/// That this is the process in which its `Global`s were started.
+pub(crate) fn not_forked<E>(callback: impl FnOnce() -> String) -> Result<(), CallError<E>> {
+    if !in_process::is_forked() {
+        return Ok(());
+    }
+    Err(CallError::Invalid {
+        callback: callback(),
+        reason: in_process::FORKED.to_owned(),
+        may_have_run: false,
+    })
 }
 
 /// That blocking this thread holds up nobody, and that somebody is there to end it.
-pub(crate) fn check_may_block<E>(callback: impl FnOnce() -> String) -> Result<(), CallError<E>> {
-    if in_process::is_forked() {
-        return Err(CallError::Invalid {
-            callback: callback(),
-            reason: "this process was forked from the one that started the Global, and nothing of that runs here: start \
-                     another Global in it"
-                .to_owned(),
-            may_have_run: false,
-        });
-    }
+pub(crate) fn check_may_block<E>(mut callback: impl FnMut() -> String) -> Result<(), CallError<E>> {
+    not_forked(&mut callback)?;
     if may_block() {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use super::answer::{Arguments, Decoders, Take};
 use super::attempt::{Answer, Attempt};
-use super::blocking::{check_may_block, wait_for};
+use super::blocking::{check_may_block, not_forked, wait_for};
 use super::options::Options;
 use super::pause::{Pause, pause};
 use super::pump::Feeds;
@@ -34,6 +34,9 @@ use crate::scope::{Home, Scope};
 /// ```
 ///
 /// A call that is made inside a callback ends no later than the call that the callback answers.
+///
+/// In a process that was forked from the one of the [`Global`](crate::Global), every call ends with [`CallError::Invalid`], however it
+/// is made: a forked process has none of the other's threads, and its socket is not its own. It needs a `Global` of its own.
 ///
 /// # Cancel safety
 ///
@@ -115,10 +118,9 @@ impl<T, E> Call<T, E> {
     ///
     /// # Errors
     ///
-    /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime. Callbacks that are not
-    /// `async` may wait: until they are cancelled themselves, which ends this with [`CallError::Cancelled`]. In a process that was
-    /// forked from the one of the `Global`, [`CallError::Invalid`]: a forked process has no threads of the other's, and needs a
-    /// `Global` of its own.
+    /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime: where tokio polls something on this
+    /// thread, and not on those of its `spawn_blocking`. Callbacks that are not
+    /// `async` may wait: until they are cancelled themselves, which ends this with [`CallError::Cancelled`].
     pub fn wait(self) -> Result<T, CallError<E>> {
         check_may_block(|| self.source.name().to_owned())?;
         let callback = self.source.name().to_owned();
@@ -338,6 +340,7 @@ impl<T, E> Call<T, E> {
             None => self.begin().map(State::Begun),
             Some(delay) => {
                 let node = self.node()?;
+                not_forked(|| self.source.name().to_owned())?;
                 Ok(State::Delayed(pause(&node, delay), Scope::current(), node))
             }
         }

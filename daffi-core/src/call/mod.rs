@@ -36,7 +36,7 @@ mod worth;
 pub use crate::node::Lagging;
 pub(crate) use arguments::by_name;
 pub use background::AsyncResult;
-pub(crate) use blocking::{block_on, check_may_block, may_block, wait_for, waits_for_caller};
+pub(crate) use blocking::{block_on, check_may_block, may_block, not_forked, wait_for, waits_for_caller};
 pub use blocking_stream::BlockingStream;
 pub use broadcast::{Broadcast, BroadcastHandover};
 pub use future::Call;

@@ -270,7 +270,7 @@ impl<E> CallError<E> {
             Self::Blocking { callback } => write!(
                 f,
                 "`{callback}` was called with .wait() on a thread of an async runtime, which it would hold up: \
-                 .await it, or wait on another thread"
+                 .await it, or wait on another thread, as one of spawn_blocking"
             ),
             Self::Stopped {
                 callback,

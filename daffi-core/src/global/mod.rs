@@ -35,7 +35,7 @@ pub use self::presence::PresenceEvents;
 pub use self::register_fn::Registration;
 pub use self::stop::Stop;
 pub use self::wait::Wait;
-use crate::call::{Call, ask, by_name};
+use crate::call::{Call, ask, by_name, not_forked};
 use crate::error::CallError;
 use crate::host::HostedController;
 use crate::node::{Node, Phase};
@@ -160,6 +160,7 @@ impl Global {
     }
 
     fn node(&self, what: &str) -> Result<&Arc<Node>, CallError> {
+        not_forked(|| what.to_owned())?;
         let stopped = match &self.inner.node {
             Some(node) if node.phase() != Phase::Stopped => return Ok(node),
             Some(node) => Some(&**node.process_name()),

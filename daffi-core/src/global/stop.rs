@@ -79,10 +79,10 @@ impl Stop {
 
     /// Asks for it, in a run.
     fn begin(&mut self, run: Option<(u128, RunId)>) {
-        let inner = &self.global.inner;
-        if self.going.is_some() {
+        if self.going.is_some() || self.global.is_forked() {
             return;
         }
+        let inner = &self.global.inner;
         let node = inner.node.as_ref();
         let is_in_callback = node.is_some_and(|node| node.asks_to_stop(run));
         let (this, after) = (
@@ -206,8 +206,10 @@ impl Global {
         self.stop().wait();
     }
 
-    pub(super) fn run_blocking(&self, future: impl Future<Output = ()> + Send + 'static) {
-        if in_process::is_forked() {
+    /// Whether this process was forked from the one that started it, which is logged.
+    fn is_forked(&self) -> bool {
+        let is_forked = in_process::is_forked();
+        if is_forked {
             logged(|| {
                 error!(
                     process_name = &*self.inner.process_name,
@@ -215,6 +217,12 @@ impl Global {
                      that one"
                 );
             });
+        }
+        is_forked
+    }
+
+    pub(super) fn run_blocking(&self, future: impl Future<Output = ()> + Send + 'static) {
+        if self.is_forked() {
             return;
         }
         if !may_block() {

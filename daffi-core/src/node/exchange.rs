@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 use super::Node;
 use super::doings::Doings;
 use super::door::Write;
+use super::in_process;
 use crate::proto::{CallId, Failed, Failure, Outcome, TimeLimit};
 use crate::session::{Item, Message, Next};
 
@@ -82,6 +83,9 @@ impl Exchange {
         let outcome = self.node.drive(|session, _, _| session.poll(call, &mut waiter));
         if outcome.is_some() {
             self.call = None;
+        } else if self.node.is_forked(self.node.now()) {
+            // It was sent by the parent, to which its outcome comes.
+            return Poll::Ready(Err(Failed::Disconnected { may_have_run: true }.into()));
         }
         outcome.map_or(Poll::Pending, |outcome| Poll::Ready(self.told(outcome)))
     }
@@ -116,6 +120,10 @@ impl Exchange {
     /// Gives the outcome if there is one already.
     fn submit(&mut self, mut waiter: Option<Waker>, message: &Message<'_>) -> Option<Outcome> {
         let now = self.node.now();
+        if self.node.is_forked(now) {
+            let reason = in_process::FORKED.to_owned();
+            return Some(Err(Failed::Invalid { reason }.into()));
+        }
         let submitted = self.node.visit(&mut Doings::default(), |visit| {
             let (session, mut out, _) = visit.parts();
             let call = session.submit(now, message, &mut waiter, &mut out)?;

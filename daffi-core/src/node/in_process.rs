@@ -51,6 +51,10 @@ pub(crate) enum NoNode {
 /// The process in which the last of them was started; 0 as long as there is none.
 static HOME: AtomicU32 = AtomicU32::new(0);
 
+/// What a forked process is told.
+pub(crate) const FORKED: &str = "this process was forked from the one that started the Global, and nothing of that runs here: start \
+                                 another Global in it";
+
 /// Whether this process was forked from the one in which nodes were started, so that it has none of their threads.
 pub(crate) fn is_forked() -> bool {
     let home = HOME.load(Ordering::Relaxed);

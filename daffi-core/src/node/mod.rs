@@ -19,6 +19,7 @@ mod door;
 mod each;
 mod exchange;
 mod first;
+mod forked;
 mod heard;
 pub(crate) mod in_process;
 mod join;
@@ -67,6 +68,7 @@ use self::doings::Doings;
 pub(crate) use self::door::Phase;
 use self::door::{Door, NodeEvent, NodeSession, Out, Visit, Write};
 pub(crate) use self::exchange::Exchange;
+use self::forked::Lineage;
 pub(crate) use self::join::Route;
 pub(crate) use self::lend::Waits;
 pub(crate) use self::own::OwnCall;
@@ -132,6 +134,7 @@ pub(crate) struct Node {
     /// A run has ended, or the phase has changed; while it stops, anything.
     changed: Arc<Notify>,
     own: OwnCalls,
+    lineage: Lineage,
     tasks: TaskTracker,
     stop: CancellationToken,
     runtime: Handle,
@@ -170,6 +173,7 @@ impl Node {
             timer: Notify::new(),
             room: Notify::new(),
             own: OwnCalls::new(&changed),
+            lineage: Lineage::here(),
             changed,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -247,6 +251,11 @@ impl Node {
         self.origin + at.since_origin().min(FAR)
     }
 
+    /// Whether this is another process than the one that it was started in.
+    fn is_forked(&self, now: Moment) -> bool {
+        self.lineage.is_left(now, std::process::id)
+    }
+
     /// Has the session do something: the one way to it. What follows from that is done here, when the session is free
     /// again: callbacks run, wakers are woken, what ended is answered, and what was queued is written.
     fn drive<T>(&self, work: impl FnOnce(&mut NodeSession, &mut Out<'_>, &mut Vec<NodeEvent>) -> T) -> T {
@@ -270,6 +279,8 @@ impl Node {
             self.changed.notify_waiters();
         }
         match (after.queued, after.write) {
+            // The socket is that of the parent.
+            (Some(_), Write::Flush) if self.is_forked(self.now()) => {}
             (Some(outbox), Write::Flush) => outbox.flush(),
             (Some(outbox), Write::Kick) => outbox.kick(),
             (Some(_), Write::Later) | (None, _) => {}
