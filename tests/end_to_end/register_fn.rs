@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use daffi::{CallContext, CallError, ConfigFault, Global, RegisterError, RemoteError, fetcher};
@@ -352,4 +352,64 @@ async fn what_makes_no_sense_is_not_offered() {
         "{error}"
     );
     net.stop([]).await;
+}
+
+/// How often made-up values were converted.
+static MADE_UP: AtomicUsize = AtomicUsize::new(0);
+
+/// Nobody sends a zero, and where panics abort it would end the program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "u64", into = "u64")]
+struct Positive(u64);
+
+impl From<u64> for Positive {
+    fn from(number: u64) -> Self {
+        if number == 0 {
+            MADE_UP.fetch_add(1, Ordering::Relaxed);
+        }
+        Self(number)
+    }
+}
+
+impl From<Positive> for u64 {
+    fn from(Positive(number): Positive) -> Self {
+        number
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_to_be_looked_into_is_not() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let g = net.caller().await;
+    let next = |Positive(number): Positive| -> Result<Positive, Positive> {
+        if number < 10 {
+            Ok(Positive(number + 1))
+        } else {
+            Err(Positive(number))
+        }
+    };
+    g.register_fn("made.untraced", next).untraced().await.unwrap();
+    let called = net.caller_named("other").await;
+    for _ in 0..2 {
+        let answer = called.call_untraced::<Positive>("made.untraced", (7_u64,)).await;
+        assert_eq!(answer, Ok(Positive(8)));
+    }
+    let refused = called.call_untraced::<Positive>("made.untraced", (10_u64,)).await;
+    assert!(matches!(refused, Err(CallError::App(_))), "{refused:?}");
+    // The arguments are compared with callbacks that are looked into.
+    g.register_fn("made.traced", |text: String| text.len())
+        .await
+        .unwrap();
+    let mismatch = called.call_untraced::<Positive>("made.traced", (7_u64,)).await;
+    assert!(
+        matches!(mismatch, Err(CallError::SignatureMismatch { .. })),
+        "{mismatch:?}"
+    );
+    assert_eq!(MADE_UP.load(Ordering::Relaxed), 0);
+    // What is told of here is what happens otherwise.
+    let answer = called.call::<Positive>("made.untraced", (7_u64,)).await;
+    assert_eq!(answer, Ok(Positive(8)));
+    g.register_fn("made.looked_into", next).await.unwrap();
+    assert!(MADE_UP.load(Ordering::Relaxed) > 2);
+    net.stop([g, called]).await;
 }

@@ -14,19 +14,23 @@ use super::stub::{Traced, told};
 use crate::error::RemoteError;
 use crate::proto;
 use crate::registry::decode;
+use crate::registry::looking::Looking;
 use crate::signature::{ErrorType, Findings, Form, Notes, Returns, Signature, Type, findings, shape};
 
 /// What is said of arguments that are none.
 const NO_TUPLE: &str = "the arguments of a call by name are a tuple: `(value,)` for one, `()` for none";
 
 /// A call of the callback `name`. The types of the arguments are known only from their values, so the signature has
-/// gaps, and the first call of each shape is compared with the callback's by structure.
-pub(crate) fn by_name<T>(name: &str, arguments: &impl Serialize) -> Call<T, RemoteError>
+/// gaps, and the first call of each shape is compared with the callback's by structure. What is looked into is `T`.
+pub(crate) fn by_name<T>(name: &str, arguments: &impl Serialize, looking: Looking) -> Call<T, RemoteError>
 where
     T: DeserializeOwned + 'static,
 {
     let returns = Returns {
-        ok: traced_once::<T>(name),
+        ok: match looking {
+            Looking::Nothing => Type::Opaque,
+            Looking::Types | Looking::Values => traced_once::<T>(name),
+        },
         error: ErrorType::None,
     };
     let (shape, encoded) = match shape(arguments) {

@@ -40,6 +40,7 @@ use crate::error::CallError;
 use crate::host::HostedController;
 use crate::node::{Node, Phase};
 use crate::proto::{CallbackEntry, ProcessEntry, Query};
+use crate::registry::looking::Looking;
 use crate::roster::{CallbackInfo, ProcessInfo};
 use crate::transport::Address;
 
@@ -132,7 +133,34 @@ impl Global {
     where
         T: DeserializeOwned + 'static,
     {
-        by_name(name, &arguments).on(self)
+        by_name(name, &arguments, Looking::Types).on(self)
+    }
+
+    /// As [`call`](Self::call), without a look into `T`, of which made-up values are read otherwise at the first call: for a type
+    /// that panics at values which nobody sends, where panics abort the program. What the callback returns is not compared
+    /// with it then, and arrives as another value where they differ; the arguments are compared all the same.
+    ///
+    /// ```no_run
+    /// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {
+    /// #[derive(serde::Deserialize)]
+    /// #[serde(from = "u64")]
+    /// struct Positive(u64);
+    ///
+    /// impl From<u64> for Positive {
+    ///     fn from(number: u64) -> Self {
+    ///         assert!(number > 0);
+    ///         Self(number)
+    ///     }
+    /// }
+    ///
+    /// let Positive(next) = g.call_untraced("next_number", ()).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn call_untraced<T>(&self, name: &str, arguments: impl Serialize) -> Call<T>
+    where
+        T: DeserializeOwned + 'static,
+    {
+        by_name(name, &arguments, Looking::Nothing).on(self)
     }
 
     /// The processes that are there, by name.

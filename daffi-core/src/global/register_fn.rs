@@ -20,7 +20,8 @@ impl Global {
     /// words: a string is its own, [`RemoteError`](crate::RemoteError) has some, and of another type they are what a derived
     /// `Debug` says. An `E` of words alone (`anyhow::Error`, `Box<dyn Error + Send + Sync>`) reaches them with its causes.
     ///
-    /// Callers are checked against its types. Its parameters have no names that daffi could know, and are shown as `_`.
+    /// Callers are checked against its types, which are looked into when it is registered, as those of an annotated callback are
+    /// when the process starts, unless it is [`untraced`](Registration::untraced). Its parameters have no names that daffi could know, and are shown as `_`.
     ///
     /// ```no_run
     /// # async fn example(g: daffi_core::Global, other: daffi_core::Global) -> Result<(), Box<dyn std::error::Error>> {
@@ -91,6 +92,14 @@ impl Registration {
     /// How long one call may run, whatever its caller allows; more than zero.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.callback.description.timeout = Some(timeout);
+        self
+    }
+
+    /// Its types are not looked into: for those that panic at values which nobody sends, where panics abort the program. Callers
+    /// are not checked against them then, nor is what it returns compared with how that is read, so that values arrive as
+    /// others where they differ.
+    pub const fn untraced(mut self) -> Self {
+        self.callback.description.untraced = true;
         self
     }
 

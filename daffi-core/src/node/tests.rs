@@ -204,6 +204,7 @@ fn callback(name: &str, handler: Handler) -> Callback {
         timeout: None,
         balance: Balance::LessLoaded,
         signature: || Signature::unknown().into(),
+        untraced: false,
     };
     BoundCallback { description, handler }.traced()
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::description::Description;
 use super::invocation::{Invocation, OutcomeFuture};
+use super::looking::{self, Looking};
 use super::pace::Pace;
 use crate::proto::{CallbackId, Described, Failure, Limits, Offered, Outcome};
 use crate::signature::{Contract, Forms, Gap, Notes, Panic, Signature};
@@ -102,7 +103,11 @@ impl BoundCallback {
             forms,
             notes: Notes { panics, gaps },
             ..
-        } = (self.description.signature)();
+        } = if self.description.untraced {
+            looking::at(Looking::Nothing, self.description.signature)
+        } else {
+            (self.description.signature)()
+        };
         for Panic { ty, message } in panics {
             tracing::warn!(
                 callback = &*self.description.name,

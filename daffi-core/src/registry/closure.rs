@@ -13,13 +13,12 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::looking::findings;
 use super::{BoundCallback, Description, Handler, Invocation, encode_value, words};
 use crate::context::CallContext;
 use crate::error::RemoteError;
 use crate::proto::{self, Balance, Failed, Failure, Outcome};
-use crate::signature::{
-    Contract, ErrorType, Findings, Form, Forms, Notes, Origin, Returns, Signature, Type, findings,
-};
+use crate::signature::{Contract, ErrorType, Findings, Form, Forms, Notes, Origin, Returns, Signature, Type};
 
 /// What can be made a callback while the program runs, by [`Global::register_fn`](crate::Global::register_fn): functions and
 /// closures.
@@ -367,6 +366,7 @@ impl BoundCallback {
                 timeout: None,
                 balance: Balance::default(),
                 signature,
+                untraced: false,
             },
             handler,
         }

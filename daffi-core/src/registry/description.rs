@@ -35,6 +35,8 @@ pub struct Description {
     pub balance: Balance,
     /// What it takes and gives.
     pub signature: fn() -> Contract,
+    /// Its types are not looked into, whatever they are.
+    pub untraced: bool,
 }
 
 impl Description {

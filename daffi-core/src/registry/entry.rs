@@ -53,6 +53,8 @@ impl From<&Declaration> for Description {
             timeout: declared.timeout,
             balance: declared.balance,
             signature: declared.signature,
+            // Then it is this that looks into nothing.
+            untraced: false,
         }
     }
 }
