@@ -66,6 +66,18 @@ impl Reader {
         count
     }
 
+    /// The same of items that are large.
+    #[callback(concurrency = 1)]
+    pub async fn late_or_busy(&self, mut items: Streaming<Vec<u8>>) -> usize {
+        self.begun.notify_one();
+        self.go_on.notified().await;
+        let mut count = 0;
+        while let Some(Ok(_)) = items.next().await {
+            count += 1;
+        }
+        count
+    }
+
     /// Reads so many.
     pub async fn some(&self, count: usize, items: Streaming<u64>) -> usize {
         items.take(count).count().await
@@ -189,6 +201,7 @@ impl Client {
     #[fetcher(broadcast, alias = "total")]
     async fn totals(&self, items: impl Stream<Item = u64>) -> Result<u64, String>;
     async fn late(&self, items: impl Stream<Item = u64>) -> u64;
+    async fn late_or_busy(&self, items: impl Stream<Item = Vec<u8>>) -> usize;
     async fn some(&self, count: usize, items: impl Stream<Item = u64>) -> usize;
     async fn never(&self, items: impl Stream<Item = u64>);
     async fn halting(&self, items: impl Stream<Item = Vec<u8>>) -> Result<usize, String>;
@@ -775,4 +788,45 @@ async fn one_that_is_called_again_and_lags_behind_loses_its_part() {
         net.stop([g].into_iter().chain(others)).await;
     })
     .await;
+}
+
+/// Nobody waits for long for one that does not read, or has no place for the call.
+#[tokio::test(start_paused = true)]
+async fn one_that_has_yet_to_begin_loses_its_part_where_the_slow_are_dropped() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let (fast, slow) = (Reader::default(), Reader::default());
+    let others = [open(&net, "Ann", &fast).await, open(&net, "Bob", &slow).await];
+    let g = net.caller().await;
+    for is_busy in [false, true] {
+        let (busy, rest) = oneshot::channel::<()>();
+        let before = is_busy.then(|| {
+            let items = rest.into_stream().map(|_| vec![0]);
+            Client.late_or_busy(items).to("Bob").on(&g).bg()
+        });
+        if is_busy {
+            slow.begun.notified().await;
+        }
+        fast.go_on.notify_one();
+        let items = stream::iter((0..200).map(|_| vec![0; 64 << 10]));
+        let all = Client.late_or_busy(items).on(&g).broadcast();
+        let counts = all.lagging(Lagging::DropSlow).await.unwrap();
+        assert_eq!(counts["Ann"], Ok(200));
+        assert!(
+            matches!(counts["Bob"], Err(CallError::Lagged { .. })),
+            "{counts:?}"
+        );
+        // One that begins in time has all.
+        drop(busy);
+        slow.go_on.notify_one();
+        if let Some(before) = before {
+            assert_eq!(before.await, Ok(1));
+            slow.go_on.notify_one();
+        }
+        fast.go_on.notify_one();
+        let items = stream::iter((0..200).map(|_| vec![0; 64 << 10]));
+        let all = Client.late_or_busy(items).on(&g).broadcast();
+        let counts = all.lagging(Lagging::DropSlow).await.unwrap();
+        assert_eq!((&counts["Ann"], &counts["Bob"]), (&Ok(200), &Ok(200)));
+    }
+    net.stop([g].into_iter().chain(others)).await;
 }

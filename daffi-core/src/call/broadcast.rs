@@ -133,8 +133,9 @@ impl<T, E> Broadcast<T, E> {
     ///
     /// With [`Lagging::DropSlow`] a process that is more than 4 MiB behind the one that is farthest loses its part, and the
     /// others go on: its callback is cancelled, and its outcome is [`CallError::Lagged`]. What it has of the stream ends
-    /// somewhere; a callback that is not `async` sees its stream end with an error there. Nobody is dropped before all have begun
-    /// to read, for being as slow as all others, or once the stream has ended. How far each is is known by what it has taken,
+    /// somewhere; a callback that is not `async` sees its stream end with an error there. One that has yet to begin is waited for
+    /// a second, and then dropped like the others: it is behind from the first item on. Nobody is dropped for being as slow as all others, or once the stream
+    /// has ended: then its outcome is waited for. How far each is is known by what it has taken,
     /// so this does not depend on a time.
     ///
     /// Of a call that sends no stream it is [`CallError::Invalid`].

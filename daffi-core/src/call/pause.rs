@@ -13,6 +13,7 @@ use crate::node::{Backoff, Node, OwnCall};
 use crate::proto::Failed;
 
 /// A wait of a call on the node's runtime, whatever the caller runs on; it ends early when the node stops.
+#[derive(Debug)]
 pub(super) struct Pause {
     node_name: Arc<str>,
     sleep: Pin<Box<Sleep>>,

@@ -2,11 +2,19 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use super::pause::{Pause, pause};
 use super::pump::{Feeds, Port};
 use crate::node::{End, Fan, Lagging, Node, Pace};
 use crate::proto::{Batch, CallId, Credit, Failed};
+
+/// How long those who have yet to begin are waited for, where they need not be, once somebody has begun: processes do not begin at
+/// the same time, and nobody is to lose its part for that.
+const BEGINNING: Duration = Duration::from_secs(1);
 
 /// Those who receive the argument streams of a call to many.
 #[derive(Debug, Default)]
@@ -45,6 +53,8 @@ impl Ways {
 #[derive(Debug)]
 struct Sending {
     fan: Fan,
+    /// Until when those who have yet to begin are waited for, where they need not be.
+    patience: Option<Pause>,
     /// How it ended, while some are still sent what is kept for them.
     end: Option<Result<(), Failed>>,
 }
@@ -56,6 +66,7 @@ impl Receivers {
             streams: (0..streams)
                 .map(|_| Sending {
                     fan: Fan::new(processes, lagging),
+                    patience: None,
                     end: None,
                 })
                 .collect(),
@@ -68,8 +79,8 @@ impl Receivers {
         }
     }
 
-    /// One of them is called again, and that call is sent if it has a number. It takes what there is from then on, which is all:
-    /// nothing is sent to anybody before all have begun to read.
+    /// One of them is called again, and that call is sent if it has a number. It takes all there is: nothing was sent to it before
+    /// it has begun to read, and what was read by then is kept for it, or it is not waited for.
     pub(super) fn called_again(&mut self, part: usize, call: Option<CallId>) {
         if let Ok(part) = u32::try_from(part) {
             self.ways.again.insert(part, call);
@@ -112,12 +123,13 @@ impl Receivers {
     /// Sends what there is, as far as it may be sent.
     pub(super) fn feed(&mut self, feeds: &mut Feeds, node: &Node, cx: &mut Context<'_>) {
         let mut lagged = Vec::new();
-        for (index, Sending { fan, end }) in (0..).zip(&mut self.streams) {
+        for (index, Sending { fan, patience, end }) in (0..).zip(&mut self.streams) {
             let port = Spread {
                 node,
                 ways: &self.ways,
                 index,
                 fan: RefCell::new(fan),
+                patience: RefCell::new(patience),
                 broken: RefCell::default(),
                 lagged: RefCell::default(),
             };
@@ -145,6 +157,7 @@ struct Spread<'a> {
     ways: &'a Ways,
     index: u32,
     fan: RefCell<&'a mut Fan>,
+    patience: RefCell<&'a mut Option<Pause>>,
     /// What was kept cannot be sent, for this reason.
     broken: RefCell<Option<Failed>>,
     /// Those who are too far behind.
@@ -219,6 +232,13 @@ impl Port for Spread<'_> {
         if let Err(failed) = self.look(&mut fan, cx) {
             *self.broken.borrow_mut() = Some(failed);
             return Poll::Ready(None);
+        }
+        if fan.waits_in_vain() {
+            let mut patience = self.patience.borrow_mut();
+            let patience = patience.get_or_insert_with(|| pause(self.node, BEGINNING));
+            if Pin::new(patience).poll(cx).is_ready() {
+                fan.go_on_without();
+            }
         }
         match fan.pace() {
             Pace::Wait => Poll::Pending,

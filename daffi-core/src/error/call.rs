@@ -81,7 +81,7 @@ pub enum CallError<E = RemoteError> {
         retries_spent: bool,
     },
     /// The provider took a stream that went to many slower than the others did, so it got no more of it and was cancelled
-    /// ([`Lagging::DropSlow`](crate::Lagging::DropSlow)). It has run for a part of the stream.
+    /// ([`Lagging::DropSlow`](crate::Lagging::DropSlow)). It has run for a part of the stream, or not at all if it had yet to begin.
     #[non_exhaustive]
     Lagged {
         /// The callback's name.

@@ -18,7 +18,8 @@ pub enum Lagging {
     /// and the others go on. Its outcome is [`CallError::Lagged`](crate::CallError::Lagged).
     ///
     /// The calling process keeps what others are behind, so up to 4 MiB and an item for each such stream. A process that has yet
-    /// to begin is waited for, one that is at its `concurrency` included.
+    /// to begin, one that is at its `concurrency` included, is waited for a second once another one has begun; from then on it is
+    /// behind from the first item on, and has all if it begins in time.
     DropSlow,
 }
 
@@ -61,6 +62,8 @@ impl Reader {
 #[derive(Debug)]
 pub struct Fan {
     lagging: Lagging,
+    /// Those who have yet to begin are not waited for.
+    without: bool,
     readers: Vec<Reader>,
     /// What some have been sent and others have not, in order.
     kept: VecDeque<Batch>,
@@ -101,6 +104,7 @@ impl Fan {
         });
         Self {
             lagging,
+            without: false,
             readers: readers.collect(),
             kept: VecDeque::new(),
             first: 0,
@@ -123,6 +127,24 @@ impl Fan {
     #[must_use]
     pub const fn keeps(&self) -> bool {
         matches!(self.lagging, Lagging::DropSlow)
+    }
+
+    fn some_have_yet_to_begin(&self) -> bool {
+        !self.readers.iter().all(Reader::has_begun)
+    }
+
+    /// Whether some have begun, and wait for others that need not be waited for.
+    #[must_use]
+    pub fn waits_in_vain(&self) -> bool {
+        self.keeps()
+            && !self.without
+            && self.some_have_yet_to_begin()
+            && self.readers.iter().any(Reader::has_begun)
+    }
+
+    /// Those who have yet to begin have been waited for long enough, where the slow are dropped: from now on they are behind.
+    pub const fn go_on_without(&mut self) {
+        self.without = self.keeps();
     }
 
     /// What may be sent to each, in the order of [`parts`](Self::parts): `None` if it has granted nothing, nothing in it if it
@@ -169,20 +191,20 @@ impl Fan {
         due
     }
 
-    /// How much more is to be read: nothing before all have begun.
+    /// How much more is to be read.
     ///
-    /// Where all are waited for, as much as all have granted. Otherwise as much as those have that are farthest and have granted
+    /// Where all are waited for, nothing before all have begun, and then as much as all have granted. Otherwise as much as those have that are farthest and have granted
     /// something; and no more at once than whoever is behind will be able to take at once.
     #[must_use]
     pub fn pace(&self) -> Pace {
         if self.readers.is_empty() {
             return Pace::Over;
         }
-        if !self.readers.iter().all(Reader::has_begun) {
+        let waits = !self.keeps();
+        if !self.without && self.some_have_yet_to_begin() {
             return Pace::Wait;
         }
         let end = self.end();
-        let waits = !self.keeps();
         let farthest = self
             .readers
             .iter()
@@ -197,8 +219,13 @@ impl Fan {
             return Pace::Wait;
         };
         if !waits {
-            // One that has taken all has granted more than half of its window again.
-            let fits = self.readers.iter().map(|reader| reader.most.div_ceil(2)).min();
+            // One that has taken all has granted more than half of its window again. Of one that has yet to begin no more is
+            // known than that it will take an item.
+            let fits = self
+                .readers
+                .iter()
+                .map(|reader| reader.most.div_ceil(2).max(1))
+                .min();
             least.items = least.items.min(fits.unwrap_or(u64::MAX));
         }
         Pace::Read(least)

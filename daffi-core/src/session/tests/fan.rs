@@ -40,15 +40,61 @@ fn where_all_are_waited_for_nothing_is_read_that_not_all_have_granted() {
 }
 
 #[test]
-fn nothing_is_read_before_all_have_begun() {
-    for lagging in [Lagging::Wait, Lagging::DropSlow] {
-        let mut fan = Fan::new(3, lagging);
-        fan.look(&[credit(5, 10), None, credit(9, 20)]);
-        assert_eq!(fan.pace(), Pace::Wait, "{lagging:?}");
-        // Unless it never will.
-        fan.leave(1);
-        assert!(matches!(fan.pace(), Pace::Read(_)));
+fn where_all_are_waited_for_nothing_is_read_before_all_have_begun() {
+    let mut fan = Fan::new(3, Lagging::Wait);
+    fan.look(&[credit(5, 10), None, credit(9, 20)]);
+    assert_eq!(fan.pace(), Pace::Wait);
+    assert!(!fan.waits_in_vain());
+    fan.go_on_without();
+    assert_eq!(fan.pace(), Pace::Wait);
+    // Unless it never will.
+    fan.leave(1);
+    assert_eq!(fan.pace(), read(5, 10));
+}
+
+/// What is read before one has begun is kept for it, an item at a time, as nobody knows how many it will take at once.
+#[test]
+fn who_has_yet_to_begin_is_behind_from_the_first_item_on() {
+    let one_has_begun = || {
+        let mut fan = Fan::new(2, Lagging::DropSlow);
+        fan.look(&[None, None]);
+        assert!(!fan.waits_in_vain());
+        fan.look(&[credit(100, 100), None]);
+        assert_eq!(fan.pace(), Pace::Wait);
+        assert!(fan.waits_in_vain());
+        fan.go_on_without();
+        assert!(!fan.waits_in_vain());
+        assert_eq!(fan.pace(), read(1, 100));
+        fan
+    };
+    let mut fan = one_has_begun();
+    let kept: Vec<_> = (0..4).map(|_| batch(1, MIB)).collect();
+    for batch in &kept {
+        fan.look(&[credit(100, 100), None]);
+        assert_eq!(fan.pass(batch), to(&[0]));
     }
+    // It begins in time, and has all.
+    fan.look(&[credit(100, 100), credit(1, 1)]);
+    assert_eq!(fan.due(), [(1, kept[0].clone())]);
+    fan.look(&[credit(100, 100), credit(8, 4 << 20)]);
+    assert_eq!(
+        fan.due(),
+        kept[1..]
+            .iter()
+            .map(|batch| (1, batch.clone()))
+            .collect::<Vec<_>>()
+    );
+    fan.look(&[credit(100, 100), credit(5, 100)]);
+    assert_eq!(fan.pass(&batch(1, 1)), to(&[0, 1]));
+
+    let mut fan = one_has_begun();
+    for _ in 0..4 {
+        fan.look(&[credit(100, 100), None]);
+        assert_eq!(fan.pass(&batch(1, MIB)), to(&[0]));
+    }
+    fan.look(&[credit(100, 100), None]);
+    let passed = fan.pass(&batch(1, 1));
+    assert_eq!((passed.now, passed.dropped), (vec![0], vec![1]));
 }
 
 #[test]
