@@ -479,11 +479,14 @@ fn an_error_of_encoding_comes_after_the_items_before_it() {
         (3, Fragile(true)),
         (4, Fragile(false)),
     ];
-    let mut pump = Pump::new(
-        stream::iter(items),
-        |item, _, buffer| encode_into(&item, buffer),
-        Arc::default(),
-    );
+    let mut pump = Pump {
+        turn: StreamTurn::by(clock::now),
+        ..Pump::new(
+            stream::iter(items),
+            |item, _, buffer| encode_into(&item, buffer),
+            Arc::default(),
+        )
+    };
     let found = poll(&mut pump, &port);
     assert!(
         matches!(&found, Poll::Ready(Err(Failed::Encode { message })) if message.contains("it broke")),

@@ -1,5 +1,10 @@
 //! Callbacks that begin elsewhere, as nothing is known of them: what their callers send behind them waits, and nothing else does.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::proto::Large;
 
@@ -209,4 +214,166 @@ fn what_waits_is_gone_with_its_connection() {
     assert_eq!((f.told(), f.go_on()), (vec!["c".to_owned()], None));
     f.finish(run, &Ok(Bytes::new()));
     assert_eq!(f.wire.sent(), []);
+}
+
+/// What happens to the calls of three processes.
+#[derive(Clone, Copy, Debug)]
+enum Op {
+    /// A process calls a callback.
+    Call(usize, usize),
+    /// One of those that begin elsewhere has begun there.
+    Begun(usize),
+    /// One that was started ends.
+    End(usize),
+    /// A call is cancelled, whether it has begun or not.
+    Cancel(usize),
+    /// The next of those who are to go on does.
+    GoOn,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        4 => (0..CALLERS.len(), 0..4_usize).prop_map(|(caller, callback)| Op::Call(caller, callback)),
+        2 => any::<usize>().prop_map(Op::Begun),
+        2 => any::<usize>().prop_map(Op::End),
+        1 => any::<usize>().prop_map(Op::Cancel),
+        3 => Just(Op::GoOn),
+    ]
+}
+
+const CALLERS: [&str; 3] = ["one", "two", "three"];
+
+/// Calls of several processes, of which some begin elsewhere.
+struct Begins {
+    f: Fixture,
+    callbacks: Vec<CallbackId>,
+    /// By process: what it has sent and was not cancelled before it began, in order; and what has begun.
+    sent: [Vec<u32>; 3],
+    begun: [Vec<u32>; 3],
+    /// Those that begin elsewhere, and have not yet.
+    elsewhere: Vec<RunId>,
+    running: Vec<RunId>,
+    going_on: VecDeque<Arc<str>>,
+    calls: u32,
+}
+
+impl Begins {
+    fn new() -> Self {
+        // None is refused.
+        let mut f = Fixture::with(Limits {
+            calls: 1000,
+            ..Limits::default()
+        });
+        let mut offer = |name, terms| f.session.offer(name, terms);
+        let callbacks = vec![
+            offer("new", NEW),
+            offer("also new", NEW),
+            offer("known", Terms::default()),
+            offer("third new", NEW),
+        ];
+        Self {
+            f,
+            callbacks,
+            sent: Default::default(),
+            begun: Default::default(),
+            elsewhere: vec![],
+            running: vec![],
+            going_on: VecDeque::new(),
+            calls: 0,
+        }
+    }
+
+    /// What the session asks for.
+    fn told(&mut self) {
+        for event in std::mem::take(&mut self.f.events) {
+            match event {
+                Event::Start(start) => {
+                    let number: u32 = std::str::from_utf8(&start.payload).unwrap().parse().unwrap();
+                    let caller = CALLERS
+                        .iter()
+                        .position(|caller| **caller == *start.caller)
+                        .unwrap();
+                    self.begun[caller].push(number);
+                    self.running.push(start.run);
+                    if start.is_first {
+                        self.elsewhere.push(start.run);
+                    }
+                }
+                Event::GoOn(caller) => self.going_on.push_back(caller),
+                Event::Abort(_) | Event::Dismiss(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        for (begun, sent) in self.begun.iter().zip(&self.sent) {
+            assert_eq!(
+                *begun,
+                sent[..begun.len()],
+                "in the order in which they were sent"
+            );
+        }
+    }
+
+    fn play(&mut self, op: Op) {
+        let f = &mut self.f;
+        match op {
+            Op::Call(caller, callback) => {
+                self.calls += 1;
+                self.sent[caller].push(self.calls);
+                let header = run_header(self.calls, self.callbacks[callback], CALLERS[caller]);
+                f.receive(Header::Run(header), self.calls.to_string().into())
+                    .unwrap();
+            }
+            Op::Begun(at) if !self.elsewhere.is_empty() => {
+                let run = self.elsewhere.swap_remove(at % self.elsewhere.len());
+                f.has_begun(run);
+            }
+            Op::End(at) if !self.running.is_empty() => {
+                let run = self.running.swap_remove(at % self.running.len());
+                self.elsewhere.retain(|elsewhere| *elsewhere != run);
+                f.finish(run, &Ok(Bytes::new()));
+            }
+            Op::Cancel(at) if self.calls > 0 => {
+                let number = u32::try_from(at % self.calls as usize).unwrap() + 1;
+                for (sent, begun) in self.sent.iter_mut().zip(&self.begun) {
+                    sent.retain(|sent| *sent != number || begun.contains(sent));
+                }
+                f.receive(Header::Cancel { call: id(number) }, Bytes::new())
+                    .unwrap();
+            }
+            Op::GoOn => {
+                let Some(caller) = self.going_on.pop_front() else {
+                    return;
+                };
+                let begun = f
+                    .session
+                    .begin_held(at(f.now), &caller, &mut f.wire, &mut f.events);
+                // It may be started after others have come.
+                self.told();
+                if let Some(run) = begun {
+                    self.f.was_started(run);
+                }
+            }
+            _ => {}
+        }
+        self.told();
+    }
+}
+
+proptest! {
+    #[test]
+    fn p5_whatever_begins_elsewhere_all_of_a_caller_begin_in_their_order(ops in prop::collection::vec(op(), 0..120)) {
+        let mut all = Begins::new();
+        for op in ops {
+            all.play(op);
+        }
+        while !all.going_on.is_empty() || !all.elsewhere.is_empty() {
+            all.play(Op::GoOn);
+            all.play(Op::Begun(0));
+        }
+        prop_assert_eq!(&all.begun, &all.sent, "nothing is left");
+        while !all.running.is_empty() {
+            all.play(Op::End(0));
+        }
+        all.f.assert_empty();
+    }
 }
