@@ -104,8 +104,9 @@ impl<E> CallError<E> {
                 ..
             } => write!(
                 f,
-                "everybody who could answer `{callback}` is at its limit; {}: call again later, raise \
-                 `concurrency` or `queue`, or start another provider{}",
+                "everybody who could answer `{callback}` is at its limit, and no more calls may wait for it, or no more bytes of \
+                 arguments (64 MiB for each callback, and the controller's own limit for all); {}: call again later, send less in \
+                 one call, raise `concurrency` or `queue`, or start another provider{}",
                 Ran(*may_have_run),
                 Spent(*retries_spent)
             ),

@@ -244,6 +244,11 @@ impl GlobalBuilder {
     /// [`memory`](Self::memory) joins it, as other `Global`s of the same process do in a test. No socket and no file is made, so any number
     /// of tests run beside each other.
     ///
+    /// Where a test pauses tokio's clock, everything in daffi goes by that: deadlines, heartbeats, schedules. The clock stands still as
+    /// long as something runs on a thread of `spawn_blocking`, as callbacks without `async` do, so one of these that waits for time
+    /// to pass (by `.wait()` for a call that sleeps, say) waits for ever. Heartbeats are made for all the time that is skipped: a day
+    /// takes seconds.
+    ///
     /// ```no_run
     /// # use daffi_core as daffi;
     /// # async fn example() -> Result<(), daffi::StartError> {

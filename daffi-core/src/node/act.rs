@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use tracing::{debug, warn};
 
 use super::Node;
+use super::caught::panicked;
 use super::doings::{Doings, Ended};
 use super::door::{NodeEvent, Write};
-use crate::panics::{self, Panic, shielded};
-use crate::proto::Failed;
+use crate::panics::{self, Panic, dismissed, shielded};
+use crate::proto::{Failed, RunId};
 use crate::registry::{Callback, Handler};
 use crate::scope::Home;
 
@@ -48,6 +49,7 @@ impl Node {
                     }
                     watch.begin();
                     // There may be no thread to run it, say. It is answered then, and so are the others.
+                    let run = start.run;
                     let begun = panics::caught(|| node.start(start, ended));
                     let callback = begun.unwrap_or_else(|Panic { message }| {
                         warn!(message, "a callback could not be begun");
@@ -56,7 +58,7 @@ impl Node {
                     // What it took to begin one elsewhere is not the next one's.
                     let time = watch.lap();
                     let Some(callback) = callback else { continue };
-                    if callback.pace.took(time) {
+                    if !has_panicked(ended, run) && callback.pace.took(time) {
                         warn_of(&callback, time);
                     }
                 }
@@ -71,7 +73,8 @@ impl Node {
                     }
                 }
                 NodeEvent::Dismiss(callback) => {
-                    shielded(|| Home::Of(self.instance).enter(|| drop(callback)));
+                    let name = Arc::clone(&callback.name);
+                    dismissed(&name, || Home::Of(self.instance).enter(|| drop(callback)));
                 }
                 NodeEvent::ControllerStopping => debug!("the controller is stopping"),
             }
@@ -132,6 +135,12 @@ impl Watch {
             last.saturating_duration_since(first)
         })
     }
+}
+
+/// Whether a run that was begun just now has panicked: what it took is what the program does with that, which may print a backtrace.
+fn has_panicked(ended: &Ended, run: RunId) -> bool {
+    let last = ended.last().filter(|(ended, _)| *ended == run);
+    last.is_some_and(|(_, outcome)| panicked(outcome))
 }
 
 /// Whether those that have ended might wait long for it, where it begins.

@@ -30,13 +30,18 @@ pub(super) fn caught<T>(scope: &Scope, work: impl FnOnce() -> Result<T, Failure>
     panics::caught(work).unwrap_or_else(|panic| Err(failure(scope, panic)))
 }
 
+/// Whether this came of a panic.
+pub(super) const fn panicked(outcome: &Outcome) -> bool {
+    matches!(outcome, Err(Failure::Failed(Failed::Panicked { .. })))
+}
+
 fn failure(scope: &Scope, Panic { message }: Panic) -> Failure {
     let callback = scope.callback();
     let place = scope.context.as_ref().map(CallContext::place);
     warn!(
         callback,
         place = place.map(tracing::field::display),
-        panic = message,
+        panic = &*panics::in_a_line(&message),
         "a callback panicked; its caller is told"
     );
     Failed::Panicked { message }.into()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::doings::Doings;
 use super::{Node, Phase};
-use crate::panics::shielded;
+use crate::panics::dismissed;
 use crate::scope::Home;
 
 /// Closes the session when the supervisor's task ends, also when its runtime drops it.
@@ -32,7 +32,8 @@ impl Closing {
         // They may hold a `Global`, which holds them. What they do as they go is code of this one.
         Home::Of(self.node.instance()).enter(|| {
             for callback in offered {
-                shielded(|| drop(callback));
+                let name = Arc::clone(&callback.name);
+                dismissed(&name, || drop(callback));
             }
         });
     }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::caught::caught;
+use super::caught::{caught, panicked};
 use super::report::{Beginning, Report};
 use crate::panics;
 use crate::proto::{Failed, Outcome};
@@ -45,7 +45,9 @@ impl First {
         let since = Instant::now();
         let begun = begun(&**call, self.invocation, &self.scope);
         let time = since.elapsed();
-        let is_found_out = self.callback.pace.took(time);
+        // What a panic took is what the program does with it, which may print a backtrace.
+        let has_panicked = matches!(&begun, Begun::Ended(outcome) if panicked(outcome));
+        let is_found_out = !has_panicked && self.callback.pace.took(time);
         // Nobody may take it, and then it is dropped here.
         let given = self.scope.afterwards().enter(|| give(begun));
         if is_found_out {

@@ -20,7 +20,7 @@ use crate::proto::{
     Attributes, Balance, CallId, CallbackId, Extensions, Frame, Header, Mode, Outcome, RunHeader, Status,
     VERSION, Welcome,
 };
-use crate::registry::{BoundCallback, Callback, Description, Handler, Invocation};
+use crate::registry::{BoundCallback, Callback, Description, Handler, Invocation, SLOW};
 use crate::session::Request;
 use crate::signature::Signature;
 use crate::transport::{Address, Connection};
@@ -450,6 +450,35 @@ async fn p16_a_callback_that_has_blocked_runs_beside_others() {
 #[tokio::test]
 async fn p16_a_callback_that_blocks_at_its_first_call_runs_beside_others() {
     blocks_beside_others(|blocks| assert!(blocks.pace.is_new())).await;
+}
+
+/// How long a panic takes is the business of whoever looks at it, as one that prints a backtrace.
+#[tokio::test]
+async fn p16_a_callback_that_panics_is_not_taken_for_one_that_blocks() {
+    for is_known in [false, true] {
+        let panics = Handler::Async(Arc::new(|_| {
+            Box::pin(async {
+                let since = std::time::Instant::now();
+                while since.elapsed() < SLOW {
+                    std::hint::spin_loop();
+                }
+                assert!(since.elapsed() < SLOW, "made up by the test");
+                Ok(Bytes::new())
+            }) as Pin<Box<dyn Future<Output = Outcome> + Send>>
+        }));
+        let panics = callback("panics", panics);
+        if is_known {
+            panics.pace.took(Duration::ZERO);
+        }
+        let (node, ids, mut controller) = joined(Limits::default(), vec![panics]).await;
+        controller.run(1, ids[0]);
+        controller.connection.outbox.flush();
+        assert_eq!(controller.answered().await, CallId::first(1));
+        // It would have been told of it, which is once.
+        let is_told_now =
+            node.drive(|session, _, _| session.offered().any(|(_, callback)| callback.pace.took(SLOW)));
+        assert!(is_told_now, "known {is_known}");
+    }
 }
 
 /// Whether it is called for the first time or has blocked before: nobody needs a thread that is not there.
