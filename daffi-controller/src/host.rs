@@ -28,6 +28,7 @@ impl ControllerHost for Host {
                 quotas,
                 security,
                 identities,
+                data_dir,
             } = options;
             let options = ControllerOptions {
                 process_name,
@@ -40,6 +41,7 @@ impl ControllerHost for Host {
                 quotas,
                 security,
                 identities,
+                data_dir,
                 ..ControllerOptions::new(address)
             };
             let controller = Controller::start(options).await?;

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub struct HostOptions {
     pub security: Security,
     /// Whom it knows. Where that is nobody, everybody is let in.
     pub identities: Option<Arc<Identities>>,
+    /// Where it keeps schedules over restarts.
+    pub data_dir: Option<PathBuf>,
 }
 
 /// Something that can run a controller in this process.

@@ -104,7 +104,7 @@ fn pure(folder: &str) -> Rule<'static> {
         },
         // The rules of time zones are handed in.
         "schedule" => Rule {
-            crates: &["bytes", "daffi_core", "jiff", "thiserror"],
+            crates: &["bytes", "daffi_core", "jiff", "serde", "thiserror"],
             modules: &["schedule", "mixed"],
             parts: &[("daffi_core", &["proto"])],
             ..core

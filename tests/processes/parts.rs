@@ -10,6 +10,7 @@ use std::time::Duration;
 use daffi::{Call, CallError, Global, GlobalBuilder, RegisterError, Stream, Streaming, callback, fetcher};
 use fork::{Fork, fork, getppid, waitpid};
 use futures_util::stream;
+use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -401,6 +402,12 @@ async fn play_on_a_runtime(part: &str) {
         "controller with a quick heartbeat" => {
             let quick = Duration::from_millis(50);
             join(at.init_controller(true).init_node(false).heartbeat(quick)).await;
+        }
+        "controller with a disk" => {
+            // A file that may not grow is an error then, and not the end of the process.
+            let _too_large = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).unwrap();
+            let builder = at.init_controller(true).init_node(false);
+            join(builder.data_dir(folder().join("data"))).await;
         }
         "provider" => join(at.process_name("provider")).await,
         "caller" => {

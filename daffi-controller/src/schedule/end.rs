@@ -44,4 +44,6 @@ pub enum End {
     Failed(TickError),
     /// It was not made, as nobody offers the callback.
     NoProvider,
+    /// It was not made, as it could not be kept that it would be.
+    NotKept,
 }

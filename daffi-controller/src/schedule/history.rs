@@ -18,6 +18,12 @@ pub(super) struct History {
 }
 
 impl History {
+    /// What was remembered.
+    pub(super) fn of(counts: TickCounts, last: &[Tick]) -> Self {
+        let last = last.iter().rev().take(REMEMBERED).rev().cloned().collect();
+        Self { last, counts }
+    }
+
     /// A tick has ended, or several. It comes back as it is to be told.
     pub(super) fn add(&mut self, mut tick: Tick) -> Tick {
         let counts = &mut self.counts;

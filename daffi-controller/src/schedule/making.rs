@@ -12,7 +12,7 @@ use super::task::{Context, Task};
 use crate::mixed::mixed;
 
 impl Schedules {
-    /// Makes a schedule. One of the same name and content stays as it is; one with another content is replaced, if the same
+    /// Makes a schedule: gives its number, and that again if it was not there before. One of the same name and content stays as it is; one with another content is replaced, if the same
     /// identity had made it. A replaced one keeps its number and what is remembered of it.
     ///
     /// # Errors
@@ -24,7 +24,7 @@ impl Schedules {
         maker: Maker,
         now: Now,
         acts: &mut Vec<Act>,
-    ) -> Result<TaskId, Refused> {
+    ) -> Result<(TaskId, Option<TaskId>), Refused> {
         let named = plan.name.as_ref().and_then(|name| self.names.get(name).copied());
         if let Some((id, task)) = named.and_then(|id| Some((id, self.tasks.get(&id)?))) {
             let is_over = task.state == TaskState::Ended;
@@ -38,11 +38,11 @@ impl Schedules {
                 }
             } else if task.plan == plan && *task.order == order {
                 self.hand_on(id, maker);
-                return Ok(id);
+                return Ok((id, None));
             } else if !is_over {
                 self.replace(id, Draft { plan, order }, now, acts)?;
                 self.hand_on(id, maker);
-                return Ok(id);
+                return Ok((id, None));
             }
         }
         self.shares.check(&maker.identity, 1, order.bytes())?;
@@ -50,7 +50,7 @@ impl Schedules {
         let task = Task::new(self.free_number(), Draft { plan, order }, rule, maker)?;
         let id = task.id;
         self.enter(task);
-        Ok(id)
+        Ok((id, Some(id)))
     }
 
     /// A schedule is another process's of the same identity from now on.

@@ -7,6 +7,7 @@
 //! or it is said why not (P10).
 
 mod agenda;
+mod changes;
 mod changing;
 #[cfg_attr(not(feature = "cron"), path = "no_cron.rs")]
 mod cron;
@@ -15,7 +16,9 @@ mod history;
 mod making;
 mod now;
 mod order;
+mod record;
 mod refused;
+mod restoring;
 mod rule;
 mod schedules;
 mod shares;
@@ -29,6 +32,8 @@ pub use self::cron::Zones;
 pub use self::end::{Act, End, Run};
 pub use self::now::Now;
 pub use self::order::{Draft, Maker, Order};
+pub use self::record::{Change, Kept};
 pub use self::refused::Refused;
+pub use self::restoring::Unreadable;
 pub use self::schedules::Schedules;
 pub use self::shares::Bounds;

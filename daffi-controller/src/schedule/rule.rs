@@ -1,5 +1,7 @@
 //! When a schedule's ticks are.
 
+use std::time::Duration;
+
 use daffi_core::proto::{Plan, Time, When};
 
 use super::now::{Basis, Now};
@@ -32,15 +34,46 @@ enum Kind {
 }
 
 impl Rule {
+    /// The ticks of a plan that was made before, and has these as its [origin](Self::origin).
+    pub(super) fn kept(
+        plan: &Plan,
+        (start, first): (Time, Time),
+        now: Now,
+        zones: &Zones,
+    ) -> Result<Self, Refused> {
+        let basis = basis(&plan.when);
+        let of_wall = |time| now.of_wall(time, basis);
+        let kind = match &plan.when {
+            When::Every { interval, .. } => Kind::Every {
+                first: of_wall(first).0,
+                interval: micros(*interval),
+            },
+            When::At(instants) => Kind::At(instants.as_slice().into()),
+            When::Cron { line, zone } => Kind::Cron(Box::new(Line::new(line, zone, zones)?)),
+            _ => return Err(unknown()),
+        };
+        Ok(Self {
+            basis,
+            kind,
+            start: of_wall(start),
+            end: plan.end.map(of_wall),
+        })
+    }
+
+    /// Before when there are no ticks, and the first one of an interval.
+    pub(super) const fn origin(&self) -> (Time, Time) {
+        match &self.kind {
+            Kind::Every { first, .. } => (self.start, Time(*first)),
+            Kind::At(_) | Kind::Cron(_) => (self.start, self.start),
+        }
+    }
+
     /// The ticks of a plan that is made now.
     pub(super) fn new(plan: &Plan, now: Now, zones: &Zones) -> Result<Self, Refused> {
         if let Some(fault) = plan.fault() {
             return Err(Refused::Impossible(fault));
         }
-        let basis = match &plan.when {
-            When::Every { phase: None, .. } => Basis::Steady,
-            _ => Basis::Wall,
-        };
+        let basis = basis(&plan.when);
         let present = now.by(basis);
         let start = plan.start.map(|start| now.of_wall(start, basis));
         let end = plan.end.map(|end| now.of_wall(end, basis));
@@ -51,7 +84,7 @@ impl Rule {
         }
         let kind = match &plan.when {
             When::Every { interval, phase } => {
-                let interval = Time(0).plus(*interval).0.max(1);
+                let interval = micros(*interval);
                 let first = match (phase, start) {
                     (None, Some(start)) => start.0,
                     (None, None) => present.0.saturating_add(interval),
@@ -77,12 +110,7 @@ impl Rule {
                 }
                 Kind::Cron(Box::new(kept))
             }
-            _ => {
-                return Err(Refused::Impossible(
-                    "a period that this controller does not know: it is older than the process that asks"
-                        .to_owned(),
-                ));
-            }
+            _ => return Err(unknown()),
         };
         Ok(Self {
             basis,
@@ -144,4 +172,22 @@ impl Rule {
             }
         }
     }
+}
+
+/// By which clock ticks are.
+const fn basis(when: &When) -> Basis {
+    match when {
+        When::Every { phase: None, .. } => Basis::Steady,
+        _ => Basis::Wall,
+    }
+}
+
+/// An interval, of at least something.
+fn micros(interval: Duration) -> u64 {
+    Time(0).plus(interval).0.max(1)
+}
+
+fn unknown() -> Refused {
+    let fault = "a period that this controller does not know: it is older than the process that asks";
+    Refused::Impossible(fault.to_owned())
 }

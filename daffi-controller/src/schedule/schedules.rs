@@ -8,6 +8,7 @@ use daffi_core::proto::{TaskDescription, TaskEntry, TaskId, TaskState, Time};
 
 use super::Zones;
 use super::agenda::{Agenda, Entry};
+use super::changes::{Changes, What};
 use super::end::{Act, End, Run};
 use super::now::Now;
 use super::order::{Maker, Order};
@@ -34,19 +35,22 @@ pub struct Schedules {
     connected: BTreeMap<Arc<str>, BTreeSet<TaskId>>,
     pub(super) shares: Shares,
     /// Those that have ended, in the order in which they did.
-    over: VecDeque<TaskId>,
+    pub(super) over: VecDeque<TaskId>,
     pub(super) since: Now,
     /// The latest time of the calendar that was seen.
     latest: Time,
     pub(super) seed: u64,
     pub(super) made: u64,
     pub(super) zones: Zones,
+    /// What is to be kept, where something is.
+    pub(super) changes: Changes,
+    are_kept: bool,
 }
 
 impl Schedules {
     /// None, at a controller that begins now. Their numbers are made of `seed`, so that those of another start are others.
     #[must_use]
-    pub const fn new(bounds: Bounds, zones: Zones, now: Now, seed: u64) -> Self {
+    pub fn new(bounds: Bounds, zones: Zones, now: Now, seed: u64) -> Self {
         Self {
             tasks: BTreeMap::new(),
             agenda: Agenda::new(),
@@ -59,6 +63,17 @@ impl Schedules {
             seed,
             made: 0,
             zones,
+            changes: Changes::default(),
+            are_kept: false,
+        }
+    }
+
+    /// The same, which says what is [to be kept](Self::take_changes).
+    #[must_use]
+    pub fn kept(self) -> Self {
+        Self {
+            are_kept: true,
+            ..self
         }
     }
 
@@ -145,6 +160,7 @@ impl Schedules {
                 if let Some(task) = self.tasks.get_mut(&id) {
                     task.rewind(now);
                 }
+                self.note(id, What::Progress);
                 self.plan(id);
             }
             self.latest = now.wall;
@@ -187,7 +203,7 @@ impl Schedules {
     }
 
     /// Something happens to a schedule.
-    fn with(
+    pub(super) fn with(
         &mut self,
         id: TaskId,
         now: Now,
@@ -200,6 +216,7 @@ impl Schedules {
         };
         let since = self.since;
         happens(task, &mut Context { now, since, acts });
+        self.note(id, What::Progress);
         self.plan(id);
         self.settle(id);
     }
@@ -232,12 +249,22 @@ impl Schedules {
         }
         self.shares.add(&task.maker.identity, task.order.bytes());
         self.tasks.insert(id, task);
+        self.note(id, What::Whole);
         self.plan(id);
+    }
+
+    /// Something of a schedule is to be kept. One that ends with a process ends with the controller as well.
+    fn note(&mut self, id: TaskId, what: What) {
+        let is_kept = |task: &Task| !task.plan.while_connected;
+        if self.are_kept && (what == What::Gone || self.tasks.get(&id).is_some_and(is_kept)) {
+            self.changes.note(id, what);
+        }
     }
 
     pub(super) fn leave(&mut self, id: TaskId) -> Option<Task> {
         self.unplan(id);
         let task = self.tasks.remove(&id)?;
+        self.note(id, What::Gone);
         if let Some(name) = &task.plan.name
             && self.names.get(name) == Some(&id)
         {

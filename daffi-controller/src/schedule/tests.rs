@@ -5,4 +5,5 @@ mod bad;
 mod cron;
 mod exact;
 mod generated;
+mod restart;
 mod world;

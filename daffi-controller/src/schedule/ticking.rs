@@ -121,6 +121,10 @@ impl Task {
         let outcome = match end {
             End::Ok => TickOutcome::Ok { took },
             End::Failed(error) => TickOutcome::Failed { error, took },
+            End::NotKept => {
+                self.give_back(1, cx);
+                TickOutcome::Missed(Missed::NotKept)
+            }
             End::NoProvider => {
                 self.give_back(1, cx);
                 match stage {

@@ -155,10 +155,16 @@ mod tests {
 
     use super::*;
     use crate::server::ControllerOptions;
+    use crate::server::scheduling::Scheduling;
 
     #[tokio::test]
     async fn who_is_over_a_quota_keeps_no_denial_from_being_told() {
-        let hub = Hub::new(&ControllerOptions::new(Address::Memory), None, 0);
+        let hub = Hub::new(
+            &ControllerOptions::new(Address::Memory),
+            None,
+            Scheduling::new(0, None).unwrap(),
+            0,
+        );
         let said = || hub.told_of(DenialKind::OverQuota).may_say();
         assert!((0..100).filter(|_| said().is_some()).count() < 100);
         for kind in [DenialKind::Right, DenialKind::CutOff] {

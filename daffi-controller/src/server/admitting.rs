@@ -250,13 +250,14 @@ mod tests {
 
     use super::*;
     use crate::server::ControllerOptions;
+    use crate::server::scheduling::Scheduling;
 
     #[tokio::test]
     async fn p6_what_healthy_processes_have_not_acknowledged_leaves_room_however_many_they_are() {
         for budget in [64 << 20, 256 << 20, 1 << 30] {
             let mut options = ControllerOptions::new(Address::Memory);
             options.queue_bytes = budget;
-            let hub = Hub::new(&options, None, 0);
+            let hub = Hub::new(&options, None, Scheduling::new(0, None).unwrap(), 0);
             let told = |of: usize| usize::try_from(hub.keeps(of).told_after()).unwrap();
             assert_eq!(told(1), 256 * 1024, "few are not asked for more than is useful");
             let mut unacknowledged = 0;

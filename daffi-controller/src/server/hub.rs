@@ -86,8 +86,12 @@ pub(super) struct EndOfTurn {
 }
 
 impl Hub {
-    pub(super) fn new(options: &ControllerOptions, policy: Option<Policy>, seed: u128) -> Self {
-        let scheduling = Scheduling::new(seed);
+    pub(super) fn new(
+        options: &ControllerOptions,
+        policy: Option<Policy>,
+        scheduling: Scheduling,
+        seed: u128,
+    ) -> Self {
         let state = State {
             router: Router::new(
                 options.limits,

@@ -34,6 +34,7 @@ use self::greeting::GREETING;
 use self::hub::Hub;
 pub use self::options::ControllerOptions;
 use self::options::seed;
+use self::scheduling::Scheduling;
 use crate::access::{Fault as AccessFault, Policy};
 
 /// What cannot be meant of who may do what, as faults of a configuration.
@@ -91,8 +92,11 @@ impl Controller {
             .map_or(asked, |listener| listener.address().clone());
         let tls = matches!(address, Address::Tcp { .. }) && options.security.is_tls();
         info!(process_name = &*options.process_name, pid = std::process::id(), %address, tls, "controller started");
+        let (seed, folder) = (seed(), options.data_dir.clone());
+        let scheduling = runtime.spawn_blocking(move || Scheduling::new(seed, folder.as_deref()));
+        let scheduling = scheduling.await.map_err(|_| StartError::NoRuntime)??;
         let controller = Self {
-            hub: Arc::new(Hub::new(&options, policy, seed())),
+            hub: Arc::new(Hub::new(&options, policy, scheduling, seed)),
             address,
             process_name: options.process_name,
             security: options.security,

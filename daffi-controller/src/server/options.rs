@@ -1,6 +1,7 @@
 //! How a controller shall run.
 
 use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub struct ControllerOptions {
     pub security: Security,
     /// Whom it knows. Whoever proves through TCP to be none of them is refused then; where nobody is known, nobody is asked.
     pub identities: Option<Arc<Identities>>,
+    /// The folder in which it keeps schedules, so that they go on after a restart; with the feature `durable`. Default: none, they end with it.
+    pub data_dir: Option<PathBuf>,
 }
 
 impl ControllerOptions {
@@ -60,6 +63,7 @@ impl ControllerOptions {
             quotas: Quotas::new(),
             security: Security::none(),
             identities: None,
+            data_dir: None,
         }
     }
 }

@@ -126,6 +126,7 @@ fn help_tells_of_every_argument_and_exit_code() {
         "--any-user",
         "--insecure",
         "--known",
+        "--data-dir",
         "token",
         "key",
         "--log",

@@ -156,7 +156,8 @@ impl<T, E> Call<T, E> {
     /// [`while_connected`](Period::while_connected). A [`timeout`](Self::timeout), [`to`](Self::to), [`to_where`](Self::to_where), [`key`](Self::key) and
     /// [`metadata`](Self::metadata) hold for each call. What a call gives is not kept; that it gave something is, or its error.
     ///
-    /// The schedule lives in the memory of the controller, and ends with it.
+    /// The schedule lives in the memory of the controller, and ends with it, unless that has a data directory
+    /// ([`data_dir`](crate::GlobalBuilder::data_dir), `daffi-controller --data-dir`).
     ///
     /// ```no_run
     /// # use daffi_core as daffi;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fault::{ConfigFault, Listed};
@@ -35,6 +36,15 @@ pub enum StartError {
         address: Address,
         /// What the system says.
         source: io::Error,
+    },
+    /// The controller cannot keep its schedules in the folder it was given.
+    #[error("the data directory {} cannot be used: {reason}", path.display())]
+    #[non_exhaustive]
+    DataDir {
+        /// The folder.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
     },
     /// No controller answered at the address.
     #[error(
@@ -116,6 +126,12 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// The error for a controller that cannot keep its schedules in a folder.
+    #[must_use]
+    pub const fn data_dir(path: PathBuf, reason: String) -> Self {
+        Self::DataDir { path, reason }
+    }
+
     /// The error for a controller that was refused its address.
     #[must_use]
     pub fn bind(address: &Address, source: io::Error) -> Self {
@@ -203,6 +219,7 @@ impl fmt::Debug for StartError {
             Self::Config(_) => "Config",
             Self::AddressInUse { .. } => "AddressInUse",
             Self::Bind { .. } => "Bind",
+            Self::DataDir { .. } => "DataDir",
             Self::NoController { .. } => "NoController",
             Self::Untrusted { .. } => "Untrusted",
             Self::Refused { .. } => "Refused",

@@ -4,6 +4,7 @@ mod access;
 mod attributes;
 mod bounds;
 mod check;
+mod durable;
 mod hooks;
 mod offers;
 mod start;
@@ -65,6 +66,7 @@ pub struct GlobalBuilder {
     tls: Option<Tls>,
     secrets: Vec<Source>,
     known: Option<PathBuf>,
+    data_dir: Option<PathBuf>,
     connect_timeout: Duration,
     reconnect_wait: Duration,
     call_timeout: Option<Duration>,
@@ -116,6 +118,7 @@ impl Default for GlobalBuilder {
             is_default: false,
             heartbeat: link::HEARTBEAT,
             resume_grace: link::RESUME_GRACE,
+            data_dir: None,
             limits: Limits::default(),
             traces: Traces::default(),
             blocking_threads: BLOCKING_THREADS,

@@ -164,6 +164,8 @@ pub enum Missed {
     Late,
     /// No process offered the callback.
     NoProvider,
+    /// The controller keeps its schedules on a disk, and could not write there that it would make the call.
+    NotKept,
 }
 
 /// How a schedule stands.
@@ -256,6 +258,7 @@ impl core::fmt::Display for Missed {
             Self::Down => "the controller was not running",
             Self::Late => "the clock was set forwards, or the controller was held up",
             Self::NoProvider => "nobody offered the callback",
+            Self::NotKept => "the controller could not write to its data directory",
         })
     }
 }

@@ -88,6 +88,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) insecure: bool,
 
+    /// Keeps schedules in this folder, so that they go on after a restart. Without it they end with the controller.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+
     /// The process identifier that the logs show, a random one by default.
     #[arg(long, value_name = "NAME")]
     pub(crate) process_name: Option<String>,

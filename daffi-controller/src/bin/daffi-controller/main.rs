@@ -115,6 +115,7 @@ async fn run(configured: Configured) -> ExitCode {
     options.resume_grace = Duration::from_millis(arguments.resume_grace);
     options.any_user = arguments.any_user;
     options.insecure = arguments.insecure;
+    options.data_dir = arguments.data_dir;
     let mut says = Says::of(access.as_ref(), &quotas);
     options.access = access;
     options.quotas = quotas;

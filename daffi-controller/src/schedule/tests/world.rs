@@ -76,7 +76,7 @@ impl World {
             .schedules
             .make(draft(plan, "refresh"), maker, self.now, &mut acts);
         self.take(acts);
-        made
+        made.map(|(id, _)| id)
     }
 
     /// Does something with the schedules.

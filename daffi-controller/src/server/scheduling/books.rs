@@ -1,13 +1,18 @@
 //! All schedules of a controller, what is to be done for them, and who wants to know.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+use daffi_core::StartError;
 use daffi_core::proto::{CallId, Failed, TaskId, TaskState};
 use tokio::sync::Notify;
+use tracing::info;
 
 use super::callers::Callers;
 use super::clock::Clock;
+use super::store::{Store, damaged};
 use crate::router::PeerId;
 use crate::schedule::{Act, Bounds, Now, Refused, Schedules, Zones};
 
@@ -23,6 +28,8 @@ pub(crate) struct Scheduling {
     /// There is something to do.
     pub(crate) wake: Arc<Notify>,
     clock: Clock,
+    /// Where schedules are kept over restarts, if they are.
+    pub(super) store: Option<Arc<Store>>,
 }
 
 #[derive(Debug)]
@@ -33,23 +40,55 @@ pub(super) struct Books {
     pub(super) callers: Callers,
     /// Who is told how ticks end.
     pub(super) watchers: BTreeMap<TaskId, Vec<(PeerId, CallId)>>,
+    /// What is answered once it is kept.
+    pub(super) answers: Vec<Answer>,
+}
+
+/// What is answered to whoever has made or changed a schedule.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) to: (PeerId, CallId),
+    pub(super) payload: Bytes,
+    /// What was made for it, and was not there before.
+    pub(super) made: Option<TaskId>,
 }
 
 impl Scheduling {
-    pub(crate) fn new(seed: u128) -> Self {
+    /// With what was kept in a folder, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be read.
+    pub(crate) fn new(seed: u128, folder: Option<&Path>) -> Result<Self, StartError> {
         let clock = Clock::new();
         // Its halves tell nothing of each other.
         let seed = u64::try_from(seed >> 64).unwrap_or_default();
-        Self {
+        let now = clock.now();
+        let mut schedules = Schedules::new(Bounds::default(), Zones::of_the_machine(), now, seed);
+        let (mut acts, mut store) = (Vec::new(), None);
+        if let Some(folder) = folder {
+            let (opened, found) = Store::open(folder)?;
+            schedules = schedules.kept();
+            for (task, asked, progress) in &found {
+                let restored = schedules.restore(*task, (asked, progress), now, &mut acts);
+                restored
+                    .map_err(|fault| StartError::data_dir(folder.to_owned(), damaged(&fault.to_string())))?;
+            }
+            info!(folder = %folder.display(), schedules = found.len(), "schedules are kept on a disk");
+            store = Some(Arc::new(opened));
+        }
+        Ok(Self {
             books: Mutex::new(Books {
-                schedules: Schedules::new(Bounds::default(), Zones::of_the_machine(), clock.now(), seed),
-                acts: Vec::new(),
+                schedules,
+                acts,
                 callers: Callers::default(),
                 watchers: BTreeMap::new(),
+                answers: Vec::new(),
             }),
             wake: Arc::default(),
             clock,
-        }
+            store,
+        })
     }
 
     pub(super) fn open(&self) -> (MutexGuard<'_, Books>, Now) {

@@ -10,7 +10,7 @@ use daffi_core::transport::Outbox;
 use tokio::task::yield_now;
 
 use super::super::hub::{Hub, State};
-use super::books::{Books, invalid};
+use super::books::{Answer, Books, invalid};
 use crate::router::{Asked, Asks, Errand, PeerId, Turn};
 use crate::schedule::{Draft, Maker, Order, Refused};
 
@@ -26,7 +26,10 @@ impl Hub {
         for Errand { peer, call, asks } in errands {
             let Some(maker) = self.maker(peer) else { continue };
             let outcome = match asks {
-                Asks::Make(asked) => self.make(peer, maker, &asked),
+                Asks::Make(asked) => match self.make((peer, call), maker, &asked) {
+                    Ok(()) => continue,
+                    Err(failed) => Err(failed),
+                },
                 Asks::List(process, callback) => {
                     self.list((peer, &maker), (process.as_deref(), callback.as_deref()))
                         .await
@@ -40,9 +43,13 @@ impl Hub {
                     drop(books);
                     encode(&described).map_err(|error| unencodable(&error))
                 }),
-                Asks::Change(task, change) => self
+                Asks::Change(task, change) => match self
                     .may_change((peer, &maker), task)
-                    .and_then(|()| self.change(task, change)),
+                    .and_then(|()| self.change((peer, call), task, change))
+                {
+                    Ok(()) => continue,
+                    Err(failed) => Err(failed),
+                },
                 Asks::Ticks(task) => match self
                     .may_know((peer, &maker), task)
                     .and_then(|()| self.scheduling.watch(task, (peer, call)))
@@ -82,7 +89,8 @@ impl Hub {
         })
     }
 
-    fn make(&self, peer: PeerId, maker: Maker, asked: &Asked) -> Result<Bytes, Failed> {
+    /// Makes a schedule. It is answered once it is kept.
+    fn make(&self, (peer, call): (PeerId, CallId), maker: Maker, asked: &Asked) -> Result<(), Failed> {
         let (plan, used) = decode_next::<Plan>(&asked.payload, true).map_err(|error| Failed::Decode {
             message: format!("the plan of a schedule: {error}"),
         })?;
@@ -94,27 +102,43 @@ impl Hub {
         if let Some(task) = asked.instead_of {
             self.may_change((peer, &maker), task)?;
         }
-        let id = {
+        {
             let (mut books, now) = self.scheduling.open();
-            let Books { schedules, acts, .. } = &mut *books;
-            match asked.instead_of {
-                Some(task) => schedules.update(task, draft, now, acts).map(|()| task),
+            let Books {
+                schedules,
+                acts,
+                answers,
+                ..
+            } = &mut *books;
+            let (task, made) = match asked.instead_of {
+                Some(task) => schedules.update(task, draft, now, acts).map(|()| (task, None)),
                 None => schedules.make(draft, maker, now, acts),
             }
-            .map_err(|refused| invalid(&refused))?
-        };
+            .map_err(|refused| invalid(&refused))?;
+            answers.push(Answer {
+                to: (peer, call),
+                payload: encode(&task).map_err(|error| unencodable(&error))?,
+                made,
+            });
+        }
         if let Some(process) = ends_with
             && self.state().router.process_name(peer).is_none()
         {
             self.scheduling.left(&process);
         }
         self.scheduling.wake.notify_one();
-        encode(&id).map_err(|error| unencodable(&error))
+        Ok(())
     }
 
-    fn change(&self, task: TaskId, change: TaskChange) -> Result<Bytes, Failed> {
+    /// Changes a schedule. It is answered once that is kept.
+    fn change(&self, to: (PeerId, CallId), task: TaskId, change: TaskChange) -> Result<(), Failed> {
         let (mut books, now) = self.scheduling.open();
-        let Books { schedules, acts, .. } = &mut *books;
+        let Books {
+            schedules,
+            acts,
+            answers,
+            ..
+        } = &mut *books;
         match change {
             TaskChange::Cancel => schedules.cancel(task, now, acts),
             TaskChange::Pause => schedules.pause(task, now, acts),
@@ -127,9 +151,14 @@ impl Hub {
             }
         }
         .map_err(|refused| invalid(&refused))?;
+        answers.push(Answer {
+            to,
+            payload: Bytes::new(),
+            made: None,
+        });
         drop(books);
         self.scheduling.wake.notify_one();
-        Ok(Bytes::new())
+        Ok(())
     }
 
     /// The schedules that a process may know of, some at a time.

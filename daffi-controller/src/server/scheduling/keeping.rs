@@ -1,43 +1,48 @@
 //! The task that makes the calls which are due, and tells how they end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_core::proto::{Failed, Header, TaskId, Tick, encode};
-use tokio::task::yield_now;
-use tokio::time::sleep;
+use tokio::task::{spawn_blocking, yield_now};
+use tokio::time::{Instant, sleep_until};
+use tracing::{error, info};
 
 use super::super::hub::{Hub, State};
-use super::books::Books;
-use crate::schedule::Act;
+use super::books::{Answer, Books};
+use crate::schedule::{Act, Change, End, Run};
 
 /// So many ticks are made at a time.
 const TICKS: usize = 64;
 
+/// After a fault of the disk it is tried again so much later.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What is done at a time.
+struct Turn {
+    acts: Vec<Act>,
+    answers: Vec<Answer>,
+    changes: Arc<[Change]>,
+}
+
 impl Hub {
     /// Makes the calls that are due, until the controller stops.
     pub(crate) async fn keep_schedules(self: Arc<Self>) {
+        self.go_on_with_schedules().await;
+        if let Some(store) = self.scheduling.store.clone() {
+            // It may have to write.
+            let _ = spawn_blocking(move || store.close()).await;
+        }
+    }
+
+    async fn go_on_with_schedules(&self) {
+        let mut faulty_until = None;
         loop {
-            let told = self.state().queues.inside.take();
-            let (acts, timeout) = {
-                let (mut books, now) = self.scheduling.open();
-                let Books {
-                    schedules,
-                    acts,
-                    callers,
-                    ..
-                } = &mut *books;
-                for told in told {
-                    callers.hear(told, schedules, now, acts);
-                }
-                schedules.on_time(now, TICKS, acts);
-                let acts = std::mem::take(acts);
-                (acts, schedules.next_timeout(now))
-            };
-            if !acts.is_empty() {
-                for act in acts {
-                    self.act(act).await;
-                }
+            let (turn, timeout) = self.turn(faulty_until);
+            if let Some(turn) = turn {
+                let kept = self.keep(turn, faulty_until.is_some()).await;
+                faulty_until = (!kept).then(|| Instant::now() + AGAIN);
                 self.dismiss_idle().await;
                 yield_now().await;
                 if self.closing.is_cancelled() {
@@ -46,17 +51,109 @@ impl Hub {
                 continue;
             }
             self.dismiss_idle().await;
+            let timeout = timeout.map(|timeout| Instant::now() + timeout);
+            let due = timeout.into_iter().chain(faulty_until).min();
             let due = async {
-                match timeout {
-                    Some(timeout) => sleep(timeout).await,
+                match due {
+                    Some(due) => sleep_until(due).await,
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
                 () = due => {}
                 () = self.scheduling.wake.notified() => {}
-                () = self.closing.cancelled() => return,
+                () = self.closing.cancelled() => {
+                    // How the last calls ended.
+                    if let (Some(turn), _) = self.turn(None) {
+                        self.keep(turn, true).await;
+                    }
+                    return;
+                }
             }
+        }
+    }
+
+    /// What is to be done now, and when there is more. What changed without anything to be done for it is not kept before a time.
+    fn turn(&self, faulty_until: Option<Instant>) -> (Option<Turn>, Option<Duration>) {
+        let told = self.state().queues.inside.take();
+        let (mut books, now) = self.scheduling.open();
+        let Books {
+            schedules,
+            acts,
+            callers,
+            answers,
+            ..
+        } = &mut *books;
+        for told in told {
+            callers.hear(told, schedules, now, acts);
+        }
+        schedules.on_time(now, TICKS, acts);
+        let timeout = schedules.next_timeout(now);
+        let waits = faulty_until.is_some_and(|until| Instant::now() < until);
+        if acts.is_empty() && answers.is_empty() && waits {
+            return (None, timeout);
+        }
+        let changes = schedules.take_changes(now).unwrap_or_else(|error| {
+            error!(%error, "a change of a schedule cannot be written as bytes, and is not kept");
+            Vec::new()
+        });
+        let turn = Turn {
+            acts: std::mem::take(acts),
+            answers: std::mem::take(answers),
+            changes: changes.into(),
+        };
+        let is_idle = turn.acts.is_empty() && turn.answers.is_empty() && turn.changes.is_empty();
+        ((!is_idle).then_some(turn), timeout)
+    }
+
+    /// Keeps what has changed, and then does what is to be done, and answers. `false` if it could not be kept.
+    async fn keep(&self, mut turn: Turn, was_faulty: bool) -> bool {
+        let kept = match &self.scheduling.store {
+            Some(store) if !turn.changes.is_empty() => store.keep(Arc::clone(&turn.changes)).await,
+            _ => Ok(()),
+        };
+        let mut failed = None;
+        match &kept {
+            Ok(()) if was_faulty && !turn.changes.is_empty() => info!("schedules are kept on the disk again"),
+            Ok(()) => {}
+            Err(fault) => {
+                if !was_faulty {
+                    error!(%fault, "what became of schedules cannot be written; calls of schedules are not made, and none is changed, until it can");
+                }
+                self.do_without(&mut turn);
+                failed = Some(fault.to_string());
+            }
+        }
+        for act in turn.acts {
+            self.act(act).await;
+        }
+        let mut outboxes = Vec::new();
+        for Answer { to, payload, made } in turn.answers {
+            let outcome = failed
+                .as_deref()
+                .map_or(Ok(payload), |fault| Err(not_kept(fault, made.is_some())));
+            self.answer_errand(to, outcome, &mut outboxes);
+        }
+        outboxes.iter().for_each(|outbox| outbox.flush());
+        kept.is_ok()
+    }
+
+    /// Nothing of what has changed is on the disk: calls are not made, and what was made is not there.
+    fn do_without(&self, turn: &mut Turn) {
+        let (mut books, now) = self.scheduling.open();
+        let Books { schedules, acts, .. } = &mut *books;
+        schedules.put_back(&turn.changes);
+        let is_kept = |run: &Run| turn.changes.iter().any(|change| change.task == run.task);
+        for act in turn
+            .acts
+            .extract_if(.., |act| matches!(act, Act::Start(run) if is_kept(run)))
+        {
+            if let Act::Start(run) = act {
+                schedules.ended(run, End::NotKept, now, acts);
+            }
+        }
+        for made in turn.answers.iter().filter_map(|answer| answer.made) {
+            schedules.unmake(made);
         }
     }
 
@@ -127,5 +224,17 @@ impl Hub {
         }
         drop(books);
         outboxes.iter().for_each(|outbox| outbox.flush());
+    }
+}
+
+/// What is answered when something could not be kept.
+fn not_kept(fault: &str, is_new: bool) -> Failed {
+    let what = if is_new {
+        "the schedule is not made"
+    } else {
+        "the change holds until the controller ends, and is written as soon as that is possible"
+    };
+    Failed::Invalid {
+        reason: format!("the controller could not write to its data directory ({fault}): {what}"),
     }
 }

@@ -7,6 +7,8 @@ mod clock;
 mod errands;
 mod inside;
 mod keeping;
+#[cfg_attr(not(feature = "durable"), path = "no_store.rs")]
+mod store;
 
 pub(super) use self::books::Scheduling;
 pub(super) use self::inside::Inside;

@@ -81,6 +81,12 @@ impl GlobalBuilder {
                 "unix_sock_path, a folder that those users can enter",
             ));
         }
+        if self.data_dir.is_some() && !self.init_controller {
+            faults.push(ConfigFault::Missing(
+                "data_dir",
+                "init_controller(true): it is the controller that keeps schedules",
+            ));
+        }
         if self.access.is_some() && !self.init_controller {
             faults.push(ConfigFault::Missing(
                 "access",

@@ -115,6 +115,7 @@ impl GlobalBuilder {
                     quotas: self.quotas,
                     security: security.clone(),
                     identities,
+                    data_dir: self.data_dir,
                 };
                 Some(host.start(options).await?)
             }

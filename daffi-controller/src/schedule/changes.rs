@@ -1,0 +1,35 @@
+//! What has changed of schedules, and is to be kept.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use daffi_core::proto::TaskId;
+
+/// What has changed since it was kept last.
+#[derive(Debug, Default)]
+pub(super) struct Changes(pub(super) BTreeMap<TaskId, What>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    /// How it stands.
+    Progress,
+    /// All of it.
+    Whole,
+    /// It is forgotten.
+    Gone,
+}
+
+impl Changes {
+    pub(super) fn note(&mut self, task: TaskId, what: What) {
+        match self.0.entry(task) {
+            // One that was forgotten is there again under its number.
+            Entry::Occupied(mut noted) if what == What::Whole || *noted.get() < what => {
+                *noted.get_mut() = what;
+            }
+            Entry::Occupied(_) => {}
+            Entry::Vacant(free) => {
+                free.insert(what);
+            }
+        }
+    }
+}
