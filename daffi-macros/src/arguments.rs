@@ -7,7 +7,9 @@ use std::time::Duration;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::{Lit, LitInt, LitStr};
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::{Lit, LitInt, LitStr, Token};
 
 use crate::balance::Balance;
 use crate::duration;
@@ -42,7 +44,7 @@ impl Place {
     }
 }
 
-/// The arguments that are given, each at most once.
+/// The arguments that are given, each at most once but for those that may be repeated.
 #[derive(Default)]
 pub(crate) struct Arguments {
     given: Vec<Given>,
@@ -59,6 +61,7 @@ struct Given {
 enum Value {
     Flag,
     Text(LitStr),
+    Pair(LitStr, LitStr),
     Count(u32),
     Time(Duration),
     Balance(Balance),
@@ -74,7 +77,7 @@ impl Arguments {
             let Some((ident, key)) = parse_key(&argument, place, errors) else {
                 continue;
             };
-            if arguments.find(key).is_some() {
+            if arguments.find(key).is_some() && !key.is_repeatable() {
                 errors.add(ident, format!("`{}` is given twice", key.name()));
                 continue;
             }
@@ -105,6 +108,14 @@ impl Arguments {
     pub(crate) fn text(&self, key: Key) -> Option<&LitStr> {
         self.find(key).and_then(|given| match &given.value {
             Value::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// Every pair that was given.
+    pub(crate) fn pairs(&self, key: Key) -> impl Iterator<Item = (&LitStr, &LitStr)> {
+        self.given.iter().filter_map(move |given| match &given.value {
+            Value::Pair(one, other) if given.key == key => Some((one, other)),
             _ => None,
         })
     }
@@ -214,6 +225,16 @@ fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<
         // It is clear what is meant.
         return Some(Value::Flag);
     }
+    if key == Key::ToWhere {
+        let pair = parse_pair(rest);
+        if pair.is_none() {
+            errors.add(
+                tokens(argument),
+                format!("two strings are expected in parentheses: `{}`", key.form()),
+            );
+        }
+        return pair;
+    }
     if rest.len() < 2 || !is_punct(&rest[0], '=') {
         errors.add(
             tokens(argument),
@@ -249,6 +270,24 @@ fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<
             errors.add(value, format!("a string is expected here: `{}`", key.form()));
             None
         }
+    }
+}
+
+/// Two strings in parentheses.
+fn parse_pair(rest: &[TokenTree]) -> Option<Value> {
+    let [TokenTree::Group(group)] = rest else {
+        return None;
+    };
+    if group.delimiter() != Delimiter::Parenthesis {
+        return None;
+    }
+    let strings = Punctuated::<LitStr, Token![,]>::parse_terminated
+        .parse2(group.stream())
+        .ok()?;
+    let mut strings = strings.into_iter();
+    match (strings.next(), strings.next(), strings.next()) {
+        (Some(one), Some(other), None) => Some(Value::Pair(one, other)),
+        _ => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod body;
 mod client;
 mod expand;
 mod group;
+mod having;
 mod model;
 pub(crate) mod places;
 mod sent;

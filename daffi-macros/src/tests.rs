@@ -405,6 +405,29 @@ fn arguments_are_in_the_stub() {
             async fn greet_politely();
         },
     );
+    check_fetcher(
+        "to_where",
+        quote!(
+            to_where("zone", "north"),
+            wait = "5s",
+            to_where("kind", "resizer",)
+        ),
+        &quote! {
+            async fn resize();
+        },
+    );
+    check_fetcher(
+        "group_to_where",
+        quote!(to_where("kind", "resizer")),
+        &quote! {
+            impl Resizers {
+                async fn resize(&self);
+
+                #[fetcher(broadcast, to_where("zone", "north"), to_where("kind", "resizer"))]
+                async fn resize_all(&self);
+            }
+        },
+    );
 }
 
 #[test]

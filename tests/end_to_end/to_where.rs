@@ -50,6 +50,20 @@ trait Workers {
     async fn who_is_it(&self) -> String;
 }
 
+#[fetcher(alias = "who_is_it", to_where("kind", "resizer"), to_where("zone", "south"))]
+async fn who_resizes_in_the_south() -> String;
+
+#[fetcher(alias = "who_is_it", broadcast, to_where("kind", "resizer"))]
+async fn who_resizes() -> String;
+
+#[fetcher(client = "Resizers", to_where("kind", "resizer"))]
+trait ResizersOnly {
+    async fn who_is_it(&self) -> String;
+
+    #[fetcher(alias = "who_is_it", to_where("zone", "north"))]
+    async fn who_is_in_the_north(&self) -> String;
+}
+
 fn resizer(builder: GlobalBuilder, zone: &str) -> GlobalBuilder {
     builder.attribute("kind", "resizer").attribute("zone", zone)
 }
@@ -108,6 +122,26 @@ async fn a_call_goes_to_whoever_is_what_it_wants() {
         net.stop(workers.into_iter().chain([g])).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_fetcher_says_for_all_its_calls_what_they_want() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let workers = workers(&net).await;
+    let g = net.caller().await;
+    let resizers = Resizers::new(&g);
+    for _ in 0..20 {
+        assert_eq!(who_resizes_in_the_south().on(&g).await.unwrap(), "b");
+        assert_ne!(resizers.who_is_it().await.unwrap(), "c");
+        assert_eq!(resizers.who_is_in_the_north().await.unwrap(), "a");
+        // A call may want more of them.
+        let in_the_south = resizers.who_is_it().to_where("zone", "south");
+        assert_eq!(in_the_south.await.unwrap(), "b");
+    }
+    let replies = who_resizes().on(&g).await.unwrap();
+    let names: Vec<_> = replies.iter().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(names, ["a", "b"]);
+    net.stop(workers.into_iter().chain([g])).await;
 }
 
 #[tokio::test]

@@ -83,6 +83,11 @@ impl<T, E> Call<T, E> {
         if let Source::Stub(stub) | Source::Varying(stub, _) = &source {
             options.timeout = stub.timeout;
             options.to = stub.to.map(str::to_owned);
+            options.having = stub
+                .having
+                .iter()
+                .map(|&(key, value)| (key.to_owned(), value.to_owned()))
+                .collect();
             options.patience = stub.patience;
             options.retries = stub.retries;
             options.idempotent = stub.idempotent;

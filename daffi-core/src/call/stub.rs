@@ -16,6 +16,8 @@ pub struct Stub {
     pub(super) name: &'static str,
     pub(super) timeout: Option<Duration>,
     pub(super) to: Option<&'static str>,
+    /// In ascending order, each key once.
+    pub(super) having: &'static [(&'static str, &'static str)],
     pub(super) patience: Option<Duration>,
     pub(super) retries: u32,
     pub(super) idempotent: bool,
@@ -114,6 +116,7 @@ impl Stub {
             name,
             timeout: None,
             to: None,
+            having: &[],
             patience: None,
             retries: 0,
             idempotent: false,
@@ -136,6 +139,14 @@ impl Stub {
     #[must_use]
     pub const fn to(mut self, process: &'static str) -> Self {
         self.to = Some(process);
+        self
+    }
+
+    /// Every call goes to a process that says all of this of itself; in ascending order, each key once. See
+    /// [`Call::to_where`](crate::Call::to_where).
+    #[must_use]
+    pub const fn having(mut self, attributes: &'static [(&'static str, &'static str)]) -> Self {
+        self.having = attributes;
         self
     }
 

@@ -21,12 +21,13 @@ pub(crate) enum Key {
     Retry,
     Timeout,
     To,
+    ToWhere,
     Untraced,
     Wait,
 }
 
 impl Key {
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::Alias,
         Self::AutoInit,
         Self::Balance,
@@ -45,6 +46,7 @@ impl Key {
         Self::Retry,
         Self::Timeout,
         Self::To,
+        Self::ToWhere,
         Self::Untraced,
         Self::Wait,
     ];
@@ -69,6 +71,7 @@ impl Key {
             Self::Retry => "retry",
             Self::Timeout => "timeout",
             Self::To => "to",
+            Self::ToWhere => "to_where",
             Self::Untraced => "untraced",
             Self::Wait => "wait",
         }
@@ -88,6 +91,7 @@ impl Key {
             Self::Retry => "retry = 2",
             Self::Timeout => "timeout = \"30s\"",
             Self::To => "to = \"process name\"",
+            Self::ToWhere => "to_where(\"kind\", \"resizer\")",
             Self::Wait => "wait = \"5s\"",
             Self::AutoInit
             | Self::Bg
@@ -98,6 +102,11 @@ impl Key {
             | Self::Local
             | Self::Untraced => self.name(),
         }
+    }
+
+    /// Whether it may be given more than once.
+    pub(super) fn is_repeatable(self) -> bool {
+        self == Self::ToWhere
     }
 
     /// Whether it has no value.
@@ -113,6 +122,7 @@ pub(super) fn meant(name: &str, takes: &[Key]) -> Option<Key> {
         "name" | "rename" => Key::Alias,
         "process" | "process_name" | "receiver" => Key::To,
         "to_each" | "to_all" => Key::Broadcast,
+        "where_" | "having" | "attribute" | "attributes" => Key::ToWhere,
         "background" => Key::Bg,
         "call_timeout" | "deadline" => Key::Timeout,
         "limit" | "max_concurrency" => Key::Concurrency,

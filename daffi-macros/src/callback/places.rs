@@ -29,6 +29,7 @@ pub(crate) const FUNCTION: Place = Place {
         (Key::Prefix, "the `impl` block of a service"),
         (Key::Retry, RETRY),
         (Key::To, TO),
+        (Key::ToWhere, TO),
         (Key::Wait, WAIT),
     ],
 };
@@ -59,6 +60,7 @@ pub(crate) const BLOCK: Place = Place {
         (Key::Retry, RETRY),
         (Key::Timeout, "a method: every method has its own limit"),
         (Key::To, TO),
+        (Key::ToWhere, TO),
         (Key::Wait, WAIT),
         (Key::Untraced, UNTRACED),
     ],
@@ -88,6 +90,7 @@ pub(crate) const METHOD: Place = Place {
         (Key::Prefix, "the `impl` block"),
         (Key::Retry, RETRY),
         (Key::To, TO),
+        (Key::ToWhere, TO),
         (Key::Wait, WAIT),
     ],
 };

@@ -6,6 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{FnArg, Pat, Path, PathArguments, Signature, Type, parse_quote, parse_quote_spanned};
 
 use super::answer::{Answer, Comes};
+use super::having::Attribute;
 use super::model::{Fetcher, Returned, Sent};
 use super::sent::{Arguments, Parameters, arguments};
 use crate::arguments::{self, Key};
@@ -231,6 +232,13 @@ fn stub(fetcher: &Fetcher<'_>) -> TokenStream {
         quote!(.timeout(#timeout))
     });
     let to = fetcher.to.as_ref().map(|to| quote!(.to(#to)));
+    let having = (!fetcher.having.is_empty()).then(|| {
+        let pairs = fetcher
+            .having
+            .iter()
+            .map(|Attribute { key, value }| quote!((#key, #value)));
+        quote!(.having(&[#(#pairs),*]))
+    });
     let wait = fetcher.wait.map(|wait| {
         let wait = crate::duration::tokens(wait);
         quote!(.wait(#wait))
@@ -239,7 +247,7 @@ fn stub(fetcher: &Fetcher<'_>) -> TokenStream {
     let idempotent = fetcher.idempotent.then(|| quote!(.idempotent()));
     let each = (fetcher.answer.comes == Comes::Count).then(|| quote!(.each()));
     let varying = fetcher.varying.then(|| quote!(.varying()));
-    quote!(::daffi::__private::Stub::new(#name) #timeout #to #wait #retry #idempotent #each #varying)
+    quote!(::daffi::__private::Stub::new(#name) #timeout #to #having #wait #retry #idempotent #each #varying)
 }
 
 /// The call in the background; that its outcome cannot come from there is shown at its type.

@@ -7,6 +7,7 @@ use syn::{LitStr, Pat, PatType, Type};
 
 use super::answer::{Answer, Comes};
 use super::body::{Shape, check_body, shape};
+use super::having::{self, Attribute};
 use crate::arguments::{Arguments, Key};
 use crate::errors::Errors;
 use crate::item::Function;
@@ -21,6 +22,7 @@ pub(crate) struct Fetcher<'a> {
     pub(crate) name: RemoteName,
     pub(crate) timeout: Option<Duration>,
     pub(crate) to: Option<LitStr>,
+    pub(crate) having: Vec<Attribute>,
     pub(crate) wait: Option<Duration>,
     pub(crate) retry: Option<u32>,
     pub(crate) idempotent: bool,
@@ -72,6 +74,7 @@ pub(crate) struct Defaults<'a> {
     pub(crate) prefix: Option<&'a LitStr>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) to: Option<&'a LitStr>,
+    pub(crate) having: Vec<Attribute>,
     pub(crate) wait: Option<Duration>,
     /// The block has parameters on which types may depend.
     pub(crate) varying: bool,
@@ -88,6 +91,7 @@ impl<'a> Defaults<'a> {
             prefix,
             timeout: arguments.time(Key::Timeout),
             to,
+            having: having::checked(arguments, &[], errors),
             wait: arguments.time(Key::Wait),
             varying: false,
         }
@@ -130,6 +134,7 @@ impl<'a> Fetcher<'a> {
         );
         let own_to = arguments.text(Key::To);
         name::check_text("process name", own_to, errors);
+        let having = having::checked(arguments, &defaults.having, errors);
         check_mode(arguments, defaults, errors);
         check_lagging(arguments, signature, errors);
         for parameter in signature::parameters(signature) {
@@ -168,6 +173,7 @@ impl<'a> Fetcher<'a> {
             name: name?,
             timeout: arguments.time(Key::Timeout).or(defaults.timeout),
             to: own_to.or(defaults.to).cloned(),
+            having,
             wait: arguments.time(Key::Wait).or(defaults.wait),
             retry: arguments.count(Key::Retry),
             idempotent: arguments.span(Key::Idempotent).is_some(),

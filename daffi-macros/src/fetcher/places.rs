@@ -8,6 +8,7 @@ pub(crate) const FUNCTION: Place = Place {
         Key::Alias,
         Key::Timeout,
         Key::To,
+        Key::ToWhere,
         Key::Wait,
         Key::Retry,
         Key::Idempotent,
@@ -35,7 +36,7 @@ pub(crate) const FUNCTION: Place = Place {
 
 pub(crate) const BLOCK: Place = Place {
     name: "`#[fetcher]` on an `impl` block",
-    takes: &[Key::Prefix, Key::Timeout, Key::To, Key::Wait],
+    takes: &[Key::Prefix, Key::Timeout, Key::To, Key::ToWhere, Key::Wait],
     elsewhere: &[
         (Key::Alias, "a method: every method has its own name"),
         (Key::AutoInit, AUTO_INIT),
@@ -58,7 +59,14 @@ pub(crate) const BLOCK: Place = Place {
 
 pub(crate) const TRAIT: Place = Place {
     name: "`#[fetcher]` on a trait",
-    takes: &[Key::Client, Key::Prefix, Key::Timeout, Key::To, Key::Wait],
+    takes: &[
+        Key::Client,
+        Key::Prefix,
+        Key::Timeout,
+        Key::To,
+        Key::ToWhere,
+        Key::Wait,
+    ],
     elsewhere: &[
         (Key::Alias, "a method: every method has its own name"),
         (Key::AutoInit, AUTO_INIT),
@@ -84,6 +92,7 @@ pub(crate) const METHOD: Place = Place {
         Key::Alias,
         Key::Timeout,
         Key::To,
+        Key::ToWhere,
         Key::Wait,
         Key::Retry,
         Key::Idempotent,

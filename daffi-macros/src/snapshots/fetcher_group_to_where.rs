@@ -1,0 +1,45 @@
+impl Resizers {
+    fn resize(&self) -> ::daffi::Call<()> {
+        use ::daffi::__private::by_type::choices::*;
+        static __DAFFI_STUB: ::daffi::__private::Stub = ::daffi::__private::Stub::new(
+                "resize",
+            )
+            .having(&[("kind", "resizer")]);
+        (&&&::daffi::__private::by_type::Answer::<
+            (),
+            ::daffi::__private::RemoteError,
+        >::new())
+            .__daffi_call(
+                &__DAFFI_STUB,
+                || ::daffi::__private::by_type::signature(
+                    [],
+                    (&&&&::daffi::__private::by_type::Fetched::<()>::new())
+                        .__daffi_type(),
+                    ::daffi::__private::ErrorType::None,
+                ),
+                &(),
+            )
+    }
+    fn resize_all(&self) -> ::daffi::Broadcast<()> {
+        use ::daffi::__private::by_type::choices::*;
+        static __DAFFI_STUB: ::daffi::__private::Stub = ::daffi::__private::Stub::new(
+                "resize_all",
+            )
+            .having(&[("kind", "resizer"), ("zone", "north")]);
+        (&&&::daffi::__private::by_type::Answer::<
+            (),
+            ::daffi::__private::RemoteError,
+        >::new())
+            .__daffi_call(
+                &__DAFFI_STUB,
+                || ::daffi::__private::by_type::signature(
+                    [],
+                    (&&&&::daffi::__private::by_type::Fetched::<()>::new())
+                        .__daffi_type(),
+                    ::daffi::__private::ErrorType::None,
+                ),
+                &(),
+            )
+            .broadcast()
+    }
+}
