@@ -66,7 +66,7 @@ pub use daffi_core::{
     Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role, ScheduledTask,
     ScheduledTaskDescription, ScheduledTaskInfo, Signature, Skipped, StartError, Stop, Stream, Streaming,
     TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit, TlsConfigFault, TlsFault, TlsSide,
-    Told, TooMuch, TraceContext, Wait,
+    Told, TooMuch, TraceContext, Unmet, Wait,
 };
 
 /// With the feature `tls`.

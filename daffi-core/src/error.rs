@@ -1,6 +1,7 @@
 //! What can go wrong, as a user meets it: [`CallError`] for calls, [`RemoteError`] for a callback's own error in
 //! words, [`StartError`] for starting a `Global`.
 
+mod absent;
 mod app;
 mod call;
 mod changed;
@@ -24,6 +25,7 @@ mod shown;
 mod start;
 #[cfg(test)]
 mod tests;
+mod unmet;
 mod words;
 
 pub use call::{CallError, Oversized};
@@ -37,5 +39,6 @@ pub use register::RegisterError;
 pub use shown::{Shown, ShownEntry};
 #[cfg(feature = "runtime")]
 pub use start::StartError;
+pub use unmet::Unmet;
 
 pub use crate::proto::RemoteError;

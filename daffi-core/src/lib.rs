@@ -19,7 +19,7 @@ mod roster;
 mod scheduled;
 
 pub use access::{Access, Grants, Right, Role};
-pub use error::{CallError, CallErrorKind, Oversized, Refusal, RemoteError};
+pub use error::{CallError, CallErrorKind, Oversized, Refusal, RemoteError, Unmet};
 pub use identity::{Identity, Proven};
 pub use proto::{
     Absence, Balance, Exceeded, Lacking, Measure, QuotaOf, TimeLimit, Told, TooMuch, TraceContext,

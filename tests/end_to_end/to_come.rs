@@ -1,11 +1,14 @@
 //! Calls that wait for somebody who offers their callback.
 
-use std::future::IntoFuture;
+use std::future::{Future as _, IntoFuture};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use daffi::{CallError, CallErrorKind, Global, Streaming, callback, fetcher};
+use daffi::{Absence, CallError, CallErrorKind, Global, Streaming, Unmet, callback, fetcher};
 use futures_util::future::join_all;
 use futures_util::stream::{self, Stream};
+use tokio::sync::Semaphore;
 
 use super::net::{Net, Transport, over_each};
 
@@ -27,6 +30,38 @@ impl Baker {
         }
         all
     }
+}
+
+/// Keeps the order in which it is asked.
+#[derive(Default)]
+struct Clerk(Mutex<Vec<u32>>);
+
+#[callback(prefix = "clerk.")]
+impl Clerk {
+    #[callback(inline)]
+    pub fn note(&self, number: u32) {
+        self.0.lock().unwrap().push(number);
+    }
+
+    pub async fn note_all(&self, mut numbers: Streaming<u32>) {
+        while let Some(number) = numbers.next().await {
+            self.0.lock().unwrap().push(number.unwrap());
+        }
+    }
+
+    #[callback(inline)]
+    pub fn noted(&self) -> Vec<u32> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+struct Visitor;
+
+#[fetcher(prefix = "clerk.")]
+impl Visitor {
+    async fn note(&self, number: u32);
+    async fn note_all(&self, numbers: impl Stream<Item = u32>);
+    async fn noted(&self) -> Vec<u32>;
 }
 
 struct Guest;
@@ -175,6 +210,184 @@ async fn who_waits_in_vain_is_told_that_nobody_is_there() {
         );
     }
     net.stop([]).await;
+}
+
+/// Whatever their tasks do meanwhile.
+#[tokio::test]
+async fn p5_calls_that_waited_are_made_in_the_order_in_which_they_were_made_first() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder).await;
+        let g = net.caller().await;
+        let note = |number| Box::pin(Visitor.note(number).wait_for_provider(LONG).on(&g));
+        let mut calls = [note(1), note(2), note(3), note(4), note(5)];
+        let all = Visitor.note_all(stream::iter([6])).wait_for_provider(LONG);
+        let mut streamed = Box::pin(all.on(&g));
+        let mut cx = Context::from_waker(Waker::noop());
+        for call in &mut calls {
+            assert!(call.as_mut().poll(&mut cx).is_pending());
+        }
+        assert!(streamed.as_mut().poll(&mut cx).is_pending());
+        // Questions and calls of one process are answered in their order: all know by now that nobody is there.
+        g.processes().await.unwrap();
+        for call in calls.iter_mut().rev() {
+            assert!(call.as_mut().poll(&mut cx).is_pending());
+        }
+        assert!(streamed.as_mut().poll(&mut cx).is_pending());
+        let [one, two, three, four, five] = calls;
+        drop(four);
+        let builder = net.join().process_name("clerk").service(Clerk::default());
+        let clerk = builder.start().await.unwrap();
+        // The last is looked at before the others.
+        streamed.await.unwrap();
+        five.await.unwrap();
+        three.await.unwrap();
+        assert_eq!(Visitor.noted().on(&g).await, Ok(vec![1, 2, 3, 5, 6]));
+        (one.await.unwrap(), two.await.unwrap());
+        net.stop([g, clerk]).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p5_calls_in_the_background_that_waited_are_made_in_their_order() {
+    const CALLS: u32 = 1000;
+    let net = Net::start(Transport::Tcp, |builder| builder).await;
+    let g = net.caller().await;
+    let calls: Vec<_> = (0..CALLS)
+        .map(|number| Visitor.note(number).wait_for_provider(LONG).on(&g).bg())
+        .collect();
+    let error = Visitor.note(0).on(&g).await.unwrap_err();
+    assert_eq!(error.kind(), CallErrorKind::NoProvider);
+    let builder = net.join().process_name("clerk").service(Clerk::default());
+    let clerk = builder.start().await.unwrap();
+    for call in calls {
+        call.await.unwrap();
+    }
+    let noted = Visitor.noted().on(&g).await.unwrap();
+    assert_eq!(noted, (0..CALLS).collect::<Vec<_>>());
+    net.stop([g, clerk]).await;
+}
+
+/// The node has made it, and its task has not seen that.
+#[tokio::test]
+async fn p4_a_call_that_waited_is_withdrawn_when_it_is_dropped_after_it_was_made() {
+    struct Watchman(Arc<[Semaphore; 2]>);
+
+    #[callback(prefix = "watchman.")]
+    impl Watchman {
+        pub async fn watch(&self) {
+            let [begun, ended] = &*self.0;
+            let _ended = SemaphoreGuard(ended);
+            begun.add_permits(1);
+            std::future::pending::<()>().await;
+        }
+    }
+
+    struct SemaphoreGuard<'a>(&'a Semaphore);
+
+    impl Drop for SemaphoreGuard<'_> {
+        fn drop(&mut self) {
+            self.0.add_permits(1);
+        }
+    }
+
+    let net = Net::start(Transport::Unix, |builder| builder).await;
+    let g = net.caller().await;
+    let call = g.call::<()>("watchman.watch", ()).wait_for_provider(LONG);
+    let mut call = Box::pin(call);
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(call.as_mut().poll(&mut cx).is_pending());
+    g.processes().await.unwrap();
+    assert!(call.as_mut().poll(&mut cx).is_pending());
+    let seen = Arc::new([Semaphore::new(0), Semaphore::new(0)]);
+    let watchman = net.join().service(Watchman(Arc::clone(&seen)));
+    let watchman = watchman.start().await.unwrap();
+    seen[0].acquire().await.unwrap().forget();
+    drop(call);
+    seen[1].acquire().await.unwrap().forget();
+    net.stop([g, watchman]).await;
+}
+
+#[tokio::test]
+async fn a_deadline_that_ends_a_wait_says_what_was_waited_for() {
+    let net = Net::start(Transport::Unix, |builder| builder).await;
+    let g = net.caller().await;
+    let short = Duration::from_millis(20);
+    let call = Guest.bake(1).to("dead").wait_for_provider(LONG).timeout(short);
+    let error = call.on(&g).await.unwrap_err();
+    let CallError::Timeout {
+        unmet: Some(unmet), ..
+    } = &error
+    else {
+        panic!("{error:?}")
+    };
+    let Unmet::Provider {
+        process: Some(process),
+        absence: Absence::ProcessUnknown,
+        ..
+    } = &**unmet
+    else {
+        panic!("{unmet:?}")
+    };
+    assert_eq!(process, "dead");
+    let words = error.to_string();
+    assert!(
+        words.starts_with(
+            "`baker.bake` was not answered within 20ms, as its caller allows (the `timeout` of the call, or the `call_timeout` of its \
+             Global), and `baker.bake` was called at process \"dead\", which is not there: check the name, or wait for it with \
+             wait_process(\"dead\"); it waited "
+        ),
+        "{words}"
+    );
+    assert!(
+        words.ends_with("for a process that offers it, in vain; it did not run"),
+        "{words}"
+    );
+    // Without a name, nobody offers it.
+    let waiting = Guest.bake(1).wait_for_provider(LONG).timeout(short).on(&g).bg();
+    let words = waiting.await.unwrap_err().to_string();
+    assert!(
+        words.contains(", and nobody offers `baker.bake` now: start a process"),
+        "{words}"
+    );
+    // Once somebody is there, a deadline is one of a call.
+    let slow = g
+        .call::<()>("slow.sleep", ())
+        .wait_for_provider(LONG)
+        .timeout(Duration::from_secs(1));
+    let slow = slow.bg();
+    let sleeper = net.join().start().await.unwrap();
+    let registered = sleeper.register_fn("slow.sleep", async || std::future::pending::<()>().await);
+    registered.await.unwrap();
+    let error = slow.await.unwrap_err();
+    let CallError::Timeout {
+        unmet: None,
+        may_have_run: true,
+        ..
+    } = &error
+    else {
+        panic!("{error:?}")
+    };
+    // And where there is no controller, it is the connection that was waited for.
+    net.service.stop().await;
+    let error = Guest.bake(1).on(&g).timeout(short).await.unwrap_err();
+    let CallError::Timeout {
+        unmet: Some(unmet),
+        may_have_run: false,
+        ..
+    } = &error
+    else {
+        panic!("{error:?}")
+    };
+    assert!(matches!(&**unmet, Unmet::Connection { .. }), "{unmet:?}");
+    let words = error.to_string();
+    assert!(
+        words.ends_with(
+            ", and there is no connection to the controller: see whether the controller runs; it did not run"
+        ),
+        "{words}"
+    );
+    net.stop([g, sleeper]).await;
 }
 
 #[tokio::test]

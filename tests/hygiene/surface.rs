@@ -13,7 +13,7 @@ use daffi::{
     Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role, ScheduledTask,
     ScheduledTaskDescription, ScheduledTaskInfo, Signature, Skipped, StartError, Stop, Stream, Streaming,
     TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit, TlsConfigFault, TlsFault, TlsSide,
-    Told, TooMuch, TraceContext, Wait, bytes,
+    Told, TooMuch, TraceContext, Unmet, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -101,6 +101,7 @@ const _: () = {
     shared::<TooMuch>();
     shared::<TraceContext>();
     shared::<Type>();
+    shared::<Unmet>();
     shared::<Variant>();
     shared::<Wait>();
     shared::<bytes::Bytes>();

@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use bytes::Bytes;
-
 use super::answer::Arguments;
 use super::options::Options;
 use super::patience::Patience;
 use super::pause::{Pause, longer_each_time, pause};
 use super::pump::Feeds;
+use super::request::message;
 use super::source::Source;
 use super::spread::Receivers;
 use super::worth::{is_worth_retrying, wait_before};
-use crate::error::{CallError, Oversized};
-use crate::node::{Backoff, Exchange, Item, Message, Next, Node, Request, in_process};
+use crate::error::{CallError, Oversized, Unmet};
+use crate::node::{Backoff, Exchange, Item, Next, Node, in_process};
 use crate::proto::{Described, Failed, Failure, Limits, Moment, Outcome, Window};
 use crate::scope::{Home, Scope};
 
@@ -216,19 +215,39 @@ impl Attempt {
                 exchange,
                 deadline,
                 scope,
+                patience,
                 ..
             } = self;
-            let message = || message(source, options, arguments, number, *deadline, scope);
+            let lasting = patience.is_kept(exchange.node());
+            let message = || message(source, options, arguments, (number, lasting), *deadline, scope);
+            if let Poll::Ready(failed) = patience.poll_over(cx) {
+                // It may have been sent again just now.
+                let in_vain = exchange.leave_absent();
+                patience.end(!in_vain);
+                if in_vain {
+                    return Poll::Ready(Next::End(exchange.told(Err(failed.into()))));
+                }
+            }
             let next = ready!(exchange.poll_next(cx, message));
-            let Next::End(Err(Failure::Failed(Failed::NoProvider(absence)))) = &next else {
-                return Poll::Ready(next);
+            let (absence, is_kept) = match &next {
+                Next::Item(Item::Absent(absence)) => (absence, true),
+                Next::End(Err(Failure::Failed(Failed::NoProvider(absence)))) => (absence, false),
+                _ => {
+                    patience.end(true);
+                    return Poll::Ready(next);
+                }
             };
+            patience.end(false);
             let wanted = (source.name(), options.to.as_deref(), &*options.having);
-            if !self
-                .patience
-                .begin(self.exchange.node(), wanted, absence, self.deadline)
-            {
-                return Poll::Ready(next);
+            if !patience.begin(exchange.node(), wanted, (absence, is_kept), *deadline) {
+                return Poll::Ready(match next {
+                    // Its time was over before this was looked at.
+                    Next::Item(Item::Absent(absence)) if exchange.leave_absent() => {
+                        Next::End(Err(Failed::NoProvider(absence).into()))
+                    }
+                    Next::Item(Item::Absent(_)) => continue,
+                    next => next,
+                });
             }
         }
     }
@@ -299,6 +318,10 @@ impl Attempt {
         }
         let node = self.exchange.node();
         error = error.refused(node.last_refusal());
+        error = error.waiting_for(|| {
+            let refusal = node.last_refusal();
+            (!node.is_connected()).then_some(Unmet::Connection { refusal })
+        });
         if matches!(
             error,
             CallError::Cancelled { .. } | CallError::Disconnected { .. }
@@ -363,33 +386,4 @@ pub(super) enum Answer {
     Outcome(Outcome),
     /// A stream; the outcome is its end.
     Opened,
-}
-
-/// The call as it is sent.
-fn message<'a>(
-    source: &'a Source,
-    options: &'a Options,
-    arguments: &'a Arguments,
-    signature: u64,
-    deadline: Option<Moment>,
-    scope: &Scope,
-) -> Message<'a> {
-    let request = Request {
-        name: source.name(),
-        signature,
-        to: options.to.as_deref(),
-        having: &options.having,
-        processes: options.processes.as_deref().unwrap_or_default(),
-        deadline,
-        trace: scope.trace,
-        metadata: &options.metadata,
-        streams: options.streams,
-        key: options.key,
-        mode: options.mode,
-        within: scope.run.map(|(_, run)| run),
-        window: (options.streamed && !options.mode.asks_many()).then_some(options.window),
-    };
-    // `begin` has seen that there are arguments.
-    static NONE: Bytes = Bytes::new();
-    Message::Call(request, arguments.0.as_ref().unwrap_or(&NONE))
 }

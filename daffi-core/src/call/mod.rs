@@ -24,6 +24,7 @@ mod pump;
 mod question;
 mod replies;
 mod reply_stream;
+mod request;
 mod scheduled;
 mod settings;
 mod source;

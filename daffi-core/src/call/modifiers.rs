@@ -86,8 +86,8 @@ impl<T, E> Call<T, E> {
     /// A [`broadcast`](Self::broadcast) waits until there is one, and [`to_each`](Self::to_each) for nobody.
     ///
     /// Nothing is asked again and again: the controller tells this process when somebody is there. The arguments wait in this
-    /// process, and so does a stream among them. Calls that have waited are made when their tasks get their turn, so they
-    /// may pass each other.
+    /// process, and so does a stream among them. Calls that wait for the same are made when somebody is there, in the order in which they were made
+    /// first, whatever their tasks do meanwhile. One for which nobody is there again by then is made by itself later, and holds up no other.
     ///
     /// Without this a call does not wait, but for the [`reconnect_wait`](crate::GlobalBuilder::reconnect_wait) after the process
     /// has lost its connection and come back: the others are about to come back as well. `Duration::ZERO` waits for nobody then,

@@ -3,16 +3,24 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::pause::{Pause, longer_each_time, pause};
-use crate::error::CallError;
+use super::pause::{Pause, longer_each_time, pause, pause_of_sent};
+use crate::error::{CallError, Unmet};
 use crate::node::{Asked, Backoff, Node};
 use crate::proto::{Absence, Failed, Moment, Query};
+
+/// How a call is made again when somebody is there.
+enum Until {
+    /// By the session, which has it, with the others that wait for the same.
+    Sent,
+    /// By itself, as soon as it is worth it, and not before the pause is over.
+    Answered(Pin<Box<WaitForCancellationFutureOwned>>, Pause),
+}
 
 /// How long a call waits for somebody who offers its callback, and what it waits for now.
 pub(super) struct Patience {
@@ -22,14 +30,14 @@ pub(super) struct Patience {
     backoff: Option<Backoff>,
     /// How long it has waited, if it has.
     waited: Option<Duration>,
+    /// Whom it has waited for until its deadline: the process that was named, and what was missing.
+    missed: Option<(Option<String>, Absence)>,
 }
 
 struct Waiting {
     since: Instant,
     _asked: Arc<Asked>,
-    answered: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// It is not made again before.
-    pause: Option<Pause>,
+    until: Until,
     over: Pause,
     /// What the call ends with when its time is over.
     otherwise: Failed,
@@ -47,18 +55,29 @@ impl Patience {
             waiting: None,
             backoff: None,
             waited: None,
+            missed: None,
         }
     }
 
-    /// Nobody offers the callback. Whether the call waits for somebody who does.
+    /// Whether the session keeps the call where nobody offers the callback. One that found somebody who could not be called all the same makes itself, later each
+    /// time, and holds up no other.
+    pub(super) fn is_kept(&self, node: &Node) -> bool {
+        self.backoff.is_none() && self.until(node) > node.moment(Instant::now())
+    }
+
+    fn until(&self, node: &Node) -> Moment {
+        self.until.unwrap_or_else(|| node.others_return_until())
+    }
+
+    /// Nobody offers the callback, and the session keeps the call or it has ended so. Whether it waits for somebody who does.
     pub(super) fn begin(
         &mut self,
         node: &Arc<Node>,
         (callback, process, having): (&str, Option<&str>, &[(String, String)]),
-        absence: &Absence,
+        (absence, is_kept): (&Absence, bool),
         deadline: Option<Moment>,
     ) -> bool {
-        let until = self.until.unwrap_or_else(|| node.others_return_until());
+        let until = self.until(node);
         let now = node.moment(Instant::now());
         let name = callback;
         let question = Query::WaitFunction {
@@ -69,52 +88,79 @@ impl Patience {
         if until <= now || question.impossible().is_some() {
             return false;
         }
+        self.missed = Some((process.map(str::to_owned), absence.clone()));
         let (until, otherwise) = match deadline {
             Some(deadline) if deadline < until => (deadline, Failed::timeout(false)),
             _ => (until, Failed::NoProvider(absence.clone())),
         };
         let asked = node.ask_for(callback, process, having);
-        let pauses = self.backoff.as_mut();
+        // Somebody may offer the callback who cannot be called.
+        let backoff = self.backoff.get_or_insert_with(longer_each_time);
+        let left = node.instant(until).saturating_duration_since(Instant::now());
+        let (waits, over) = if is_kept {
+            (Until::Sent, pause_of_sent(node, left))
+        } else {
+            let answered = Box::pin(asked.answered());
+            let again = pause(node, backoff.pause());
+            (Until::Answered(answered, again), pause(node, left))
+        };
         self.waiting = Some(Box::new(Waiting {
             since: Instant::now(),
-            answered: Box::pin(asked.answered()),
+            until: waits,
             _asked: asked,
-            pause: pauses.map(|backoff| pause(node, backoff.pause())),
-            over: pause(
-                node,
-                node.instant(until).saturating_duration_since(Instant::now()),
-            ),
+            over,
             otherwise,
         }));
-        // Somebody may offer the callback who cannot be called.
-        self.backoff.get_or_insert_with(longer_each_time);
         true
     }
 
-    /// Ready when it does not wait, or no longer: with what the call ends with if nobody has come.
+    /// Ready when the call may be made, as far as it is made by itself; or with what it ends with if nobody has come.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
         let Some(waiting) = &mut self.waiting else {
             return Poll::Ready(Ok(()));
         };
-        let paused = waiting.pause.as_mut().map(|pause| Pin::new(pause).poll(cx));
-        let is_there = waiting.answered.as_mut().poll(cx).is_ready();
+        let Until::Answered(answered, pause) = &mut waiting.until else {
+            return Poll::Ready(Ok(()));
+        };
+        let is_paused = Pin::new(pause).poll(cx).is_pending();
+        let is_there = answered.as_mut().poll(cx).is_ready();
         let outcome = match Pin::new(&mut waiting.over).poll(cx) {
             // The node stops.
             Poll::Ready(Err(failed)) => Err(failed),
-            _ if is_there && !paused.is_some_and(|paused| paused.is_pending()) => Ok(()),
+            _ if is_there && !is_paused => Ok(()),
             Poll::Ready(Ok(())) => Err(waiting.otherwise.clone()),
             Poll::Pending => return Poll::Pending,
         };
-        let waited = self.waited.unwrap_or_default() + waiting.since.elapsed();
-        self.waited = Some(waited);
-        self.waiting = None;
+        self.end(outcome.is_ok());
         Poll::Ready(outcome)
+    }
+
+    /// With what a call ends that the session keeps, when its time is over.
+    pub(super) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<Failed> {
+        let Some(waiting) = &mut self.waiting else {
+            return Poll::Pending;
+        };
+        let over = ready!(Pin::new(&mut waiting.over).poll(cx));
+        Poll::Ready(over.err().unwrap_or_else(|| waiting.otherwise.clone()))
+    }
+
+    /// The call waits no longer, as somebody `is_there`, or in vain.
+    pub(super) fn end(&mut self, is_there: bool) {
+        if let Some(waiting) = self.waiting.take() {
+            self.waited = Some(self.waited.unwrap_or_default() + waiting.since.elapsed());
+        }
+        if is_there {
+            self.missed = None;
+        }
     }
 
     /// The error of a call that ended, which says how long it had waited by then.
     pub(super) fn told<E>(&self, mut error: CallError<E>) -> CallError<E> {
-        if let Some(waited) = self.waited {
-            error = error.having_waited(waited);
+        if let (Some(waited), Some((process, absence))) = (self.waited, &self.missed) {
+            error = error.having_waited(waited).waiting_for(|| {
+                let (process, absence) = (process.clone(), absence.clone());
+                Some(Unmet::Provider { process, absence })
+            });
         }
         error
     }

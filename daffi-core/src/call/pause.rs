@@ -18,15 +18,24 @@ pub(super) struct Pause {
     node_name: Arc<str>,
     sleep: Pin<Box<Sleep>>,
     stopped: Pin<Box<WaitForCancellationFutureOwned>>,
-    _waits: OwnCall,
+    /// That the node has a call which waits, where nothing else says so.
+    _waits: Option<OwnCall>,
 }
 
 pub(super) fn pause(node: &Node, delay: Duration) -> Pause {
     Pause {
+        _waits: Some(node.call_that_waits()),
+        ..pause_of_sent(node, delay)
+    }
+}
+
+/// The same of a call that the node's session has.
+pub(super) fn pause_of_sent(node: &Node, delay: Duration) -> Pause {
+    Pause {
         node_name: Arc::clone(node.process_name()),
         sleep: sleep_on(node, delay),
         stopped: Box::pin(node.stopped()),
-        _waits: node.call_that_waits(),
+        _waits: None,
     }
 }
 

@@ -355,6 +355,7 @@ impl Future for PeriodCall {
                 within: None,
                 streams: 0,
                 window: None,
+                lasting: false,
             };
             let scheduling = Scheduling {
                 request,

@@ -45,7 +45,7 @@ impl<E> CallError<E> {
             NoProvider { callback, process, stopped, absence, waited, may_have_run, retries_spent }
             ProviderLost { callback, process, retries_spent }
             Lagged { callback, process }
-            Timeout { callback, limit, allowed, waited, may_have_run }
+            Timeout { callback, limit, allowed, waited, unmet, may_have_run }
             Cancelled { callback, stopped, may_have_run, retries_spent }
             Overloaded { callback, recursive, threads, quota, unread, may_have_run, retries_spent }
             Panicked { callback, message }

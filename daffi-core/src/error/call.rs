@@ -100,6 +100,8 @@ pub enum CallError<E = RemoteError> {
         allowed: Option<Duration>,
         /// How long the call has waited for somebody to offer the callback; none if it did not.
         waited: Option<Duration>,
+        /// What it still waited for, so that it was not made.
+        unmet: Option<Box<super::Unmet>>,
         /// Whether the callback may have begun.
         may_have_run: bool,
     },
@@ -320,6 +322,7 @@ impl<E> CallError<E> {
                 limit,
                 allowed: None,
                 waited: None,
+                unmet: None,
                 may_have_run,
             },
             Failed::Cancelled { may_have_run } => Self::Cancelled {

@@ -73,12 +73,14 @@ impl<E> CallError<E> {
                 limit,
                 allowed,
                 waited,
+                unmet,
                 may_have_run,
             } => CallError::Timeout {
                 callback,
                 limit,
                 allowed,
                 waited,
+                unmet,
                 may_have_run,
             },
             Self::Cancelled {

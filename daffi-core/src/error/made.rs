@@ -82,6 +82,7 @@ impl<E> CallError<E> {
             limit: TimeLimit::Call,
             allowed: None,
             waited: None,
+            unmet: None,
             may_have_run,
         }
     }

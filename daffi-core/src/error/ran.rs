@@ -155,6 +155,21 @@ impl<E> CallError<E> {
         self
     }
 
+    /// The same error of a call that still waited for this, if it is its own time that is over.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn waiting_for(mut self, what: impl FnOnce() -> Option<super::Unmet>) -> Self {
+        if let Self::Timeout {
+            limit: TimeLimit::Call | TimeLimit::Inherited,
+            unmet: unmet @ None,
+            may_have_run: false,
+            ..
+        } = &mut self
+        {
+            *unmet = what().map(Box::new);
+        }
+        self
+    }
+
     /// The same error of a call that is not made again, only because the retries of its process are spent.
     #[cfg(feature = "runtime")]
     pub(crate) const fn not_made_again(mut self) -> Self {

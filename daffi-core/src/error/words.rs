@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::fmt;
 
-use super::lacking::Lacks;
+use super::absent::Absent;
 use super::phrases::{Before, InVain, Ran, Spent};
 use super::{CallError, Oversized, shown};
-use crate::proto::{Absence, TimeLimit};
+use crate::proto::TimeLimit;
 
 impl<E: fmt::Debug + 'static> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,45 +55,13 @@ impl<E> CallError<E> {
                 may_have_run,
                 retries_spent,
             } => {
-                let named = process.as_deref();
-                let process = named.unwrap_or("?");
-                match absence {
-                    Absence::Nobody if waited.is_some() => write!(
-                        f,
-                        "nobody offers `{callback}` now: start a process with a #[callback] of that name, or have the call wait \
-                         longer with .wait_for_provider(…)"
-                    ),
-                    Absence::Nobody => write!(
-                        f,
-                        "nobody offers `{callback}` now: start a process with a #[callback] of that name, or \
-                         have the call wait for one with .wait_for_provider(…)"
-                    ),
-                    Absence::OnlyCaller => write!(
-                        f,
-                        "nobody but this process offers `{callback}`: to call it here, name this process with .to(…) \
-                         or .to_each(…)"
-                    ),
-                    Absence::ProcessUnknown => write!(
-                        f,
-                        "`{callback}` was called at process {process:?}, which is not there: check the name, or wait \
-                         for it with wait_process({process:?})"
-                    ),
-                    Absence::NotOffered => write!(
-                        f,
-                        "process {process:?} does not offer `{callback}`: name a process that does, or none to have any \
-                         that does"
-                    ),
-                    Absence::Lacking(lacking) => {
-                        let (process, waited) = (named, waited.is_some());
-                        let lacks = Lacks {
-                            callback,
-                            process,
-                            lacking,
-                            waited,
-                        };
-                        write!(f, "{lacks}")
-                    }
-                }?;
+                let absent = Absent {
+                    callback,
+                    process: process.as_deref(),
+                    absence,
+                    waited: waited.is_some(),
+                };
+                write!(f, "{absent}")?;
                 if let Some(stopped) = stopped {
                     write!(
                         f,
@@ -125,6 +93,7 @@ impl<E> CallError<E> {
                 limit,
                 allowed,
                 waited,
+                unmet,
                 may_have_run,
             } => {
                 write!(f, "`{callback}` was not ")?;
@@ -147,6 +116,8 @@ impl<E> CallError<E> {
                         write!(f, "heard of for {allowed:?} (the `idle_timeout` of its stream)")
                     }
                 }?;
+                let unmet = unmet.as_deref();
+                unmet.map_or(Ok(()), |unmet| unmet.say(callback, waited.is_some(), f))?;
                 write!(f, "{}; {}", InVain(*waited), Ran(*may_have_run))
             }
             Self::Cancelled {

@@ -3,15 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
-use super::awaited::{Asked, Key};
+use super::awaited::Asked;
 use super::{Message, Node};
-use crate::proto::{Failed, Failure, Query};
-use crate::session::borrowed;
+use crate::proto::{Failed, Failure};
+use crate::session::KeptWait;
 
 /// How long it takes to ask again, where the controller has too much to do to answer.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// So many calls are sent again before others get their turn.
+const TURN: usize = 128;
 
 impl Node {
     /// Asks to be told when that process offers the callback, or any other than this one if none is named, which has these attributes.
@@ -21,29 +25,33 @@ impl Node {
         process: Option<&str>,
         having: &[(String, String)],
     ) -> Arc<Asked> {
-        let key = Key {
-            callback: callback.into(),
-            process: process.map(Into::into),
-            having: having.into(),
-        };
+        let key = KeptWait::new(callback, process, having);
         let (asked, new) = self.awaited.ask(&key);
         if let Some(question) = new {
             let node = Arc::clone(self);
             self.spawn_task(async move {
                 question.unless_unwanted(node.until_offered(&key)).await;
+                node.send_again(&key).await;
             });
         }
         asked
     }
 
-    async fn until_offered(self: &Arc<Self>, key: &Key) {
-        let query = || Query::WaitFunction {
-            name: &key.callback,
-            process: key.process.as_deref(),
-            having: borrowed(&key.having),
-        };
+    /// Sends the calls again that wait for that.
+    async fn send_again(&self, key: &KeptWait) {
         loop {
-            match self.exchange(|| Message::Ask(query(), None)).await {
+            let now = self.now();
+            let is_rest = self.drive(|session, out, events| session.send_again(now, key, TURN, out, events));
+            if !is_rest {
+                return;
+            }
+            yield_now().await;
+        }
+    }
+
+    async fn until_offered(self: &Arc<Self>, key: &KeptWait) {
+        loop {
+            match self.exchange(|| Message::Ask(key.query(), None)).await {
                 Ok(_) => return,
                 // The call finds out what is wrong.
                 Err(Failure::Failed(Failed::Disconnected { .. } | Failed::Cancelled { .. })) => return,

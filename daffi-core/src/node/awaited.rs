@@ -1,30 +1,21 @@
 //! What the calls of a process wait for: one question for each, for as long as somebody waits.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use crate::session::KeptWait;
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
-
-/// What is awaited.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    pub(super) callback: Box<str>,
-    /// The process that has to offer it, if it has to be that one.
-    pub(super) process: Option<Box<str>>,
-    /// The attributes that the process has to have.
-    pub(super) having: Box<[(String, String)]>,
-}
 
 /// The questions that are being asked.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Awaited(Arc<Mutex<HashMap<Key, Weak<Asked>>>>);
+pub(super) struct Awaited(Arc<Mutex<BTreeMap<KeptWait, Weak<Asked>>>>);
 
 /// A question, held by whoever waits for its answer.
 #[derive(Debug)]
 pub(crate) struct Asked {
     all: Awaited,
-    key: Key,
+    key: KeptWait,
     answered: CancellationToken,
     _wanted: DropGuard,
 }
@@ -33,12 +24,12 @@ pub(crate) struct Asked {
 pub(super) struct Question {
     wanted: CancellationToken,
     /// However it ends.
-    _answered: DropGuard,
+    answered: DropGuard,
 }
 
 impl Awaited {
     /// The question, and what has to be done about it if nobody is asking it.
-    pub(super) fn ask(&self, key: &Key) -> (Arc<Asked>, Option<Question>) {
+    pub(super) fn ask(&self, key: &KeptWait) -> (Arc<Asked>, Option<Question>) {
         // The last holder of a question takes the lock, so it must not be dropped under it.
         let present;
         let mut awaited = self.lock();
@@ -58,12 +49,12 @@ impl Awaited {
         awaited.insert(key.clone(), Arc::downgrade(&asked));
         let question = Question {
             wanted,
-            _answered: answered.drop_guard(),
+            answered: answered.drop_guard(),
         };
         (asked, Some(question))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Weak<Asked>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<KeptWait, Weak<Asked>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,5 +91,7 @@ impl Question {
             () = asking => {}
             () = self.wanted.cancelled() => {}
         }
+        // Whoever asks from here on asks anew.
+        drop(self.answered);
     }
 }

@@ -63,6 +63,18 @@ impl Exchange {
             .map_or(0, |call| self.node.drive(|session, _, _| session.done(call)))
     }
 
+    /// The call, which nobody was there to answer, waits no longer. `false` if it was sent again meanwhile.
+    pub(crate) fn leave_absent(&mut self) -> bool {
+        let left = self.call.is_some_and(|call| {
+            self.node
+                .drive(|session, out, events| session.leave_absent(call, out, events))
+        });
+        if left {
+            self.call = None;
+        }
+        left
+    }
+
     /// The call, until its outcome was seen.
     pub(crate) const fn sent(&self) -> Option<CallId> {
         self.call

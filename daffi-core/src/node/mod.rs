@@ -87,8 +87,8 @@ use crate::proto::{self, Attributes, Limits, Moment, RunId};
 use crate::random;
 use crate::seldom::Seldom;
 pub use crate::session::Lagging;
-use crate::session::Session;
 pub(crate) use crate::session::{End, Fan, Item, Message, Next, Pace, Request, Scheduling};
+use crate::session::{Session, Transmit as _};
 pub(crate) use crate::threads::For;
 
 /// Longer than any program runs, and short enough to be added to a clock's time.
@@ -226,6 +226,11 @@ impl Node {
 
     pub(crate) const fn call_timeout(&self) -> Option<Duration> {
         self.options.call_timeout
+    }
+
+    /// Whether there is a connection to a controller.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.drive(|session, out, _| session.is_connected() && out.is_connected())
     }
 
     pub(crate) fn phase(&self) -> Phase {

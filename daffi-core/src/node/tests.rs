@@ -255,6 +255,7 @@ fn look(exchange: &mut Exchange, payload: &Bytes, waker: &Waker) -> Poll<Outcome
         within: None,
         streams: 0,
         window: None,
+        lasting: false,
         having: &[],
     };
     exchange.poll(&mut Context::from_waker(waker), || {

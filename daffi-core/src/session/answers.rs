@@ -4,7 +4,7 @@ use std::ops::{Add, Sub};
 
 use bytes::Bytes;
 
-use crate::proto::{Batch, Change, Failure, Outcome, Status, Tick};
+use crate::proto::{Absence, Batch, Change, Failure, Outcome, Status, Tick};
 
 /// How many answers of one call may wait to be looked at, and how many bytes of them. Items of streams do not count: their
 /// receiver has granted them.
@@ -31,6 +31,8 @@ pub enum Item {
     /// The callback was done for so many items of the stream that was sent, as far as is known, before the call was ended from
     /// outside of it.
     Done(u64),
+    /// Nobody is there to answer the call, which waits for somebody.
+    Absent(Absence),
 }
 
 impl Item {
@@ -38,7 +40,7 @@ impl Item {
     pub(super) const fn part(&self) -> Option<u32> {
         match self {
             Self::Part(part, _) | Self::Opened(part) | Self::Batch(part, _) => Some(*part),
-            Self::Roster(_) | Self::Happened(_) | Self::Ticked(_) | Self::Done(_) => None,
+            Self::Roster(_) | Self::Happened(_) | Self::Ticked(_) | Self::Done(_) | Self::Absent(_) => None,
         }
     }
 }
@@ -56,7 +58,7 @@ impl Backlog {
             Item::Roster(names) => (1, names.iter().map(String::len).sum()),
             Item::Part(_, Ok(value)) => (1, value.len()),
             Item::Part(_, Err(failure)) => (1, failure.long_bytes()),
-            Item::Opened(_) | Item::Done(_) => (1, 0),
+            Item::Opened(_) | Item::Done(_) | Item::Absent(_) => (1, 0),
             Item::Happened(events) => (events.len(), events.iter().map(name_bytes).sum()),
             Item::Ticked(ticks) => (ticks.len(), ticks.iter().map(Tick::words_bytes).sum()),
             Item::Batch(..) => (0, 0),

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::answers::{Item, Next};
 use super::flow::send_credit;
+use super::kept::Kept;
 use super::loans::Bounded;
 use super::many::Added;
 use super::message::Message;
@@ -81,6 +82,9 @@ impl<W, C: Clone> Session<W, C> {
             *waiter = self.calls.forget(call);
             return Err(failed);
         }
+        if message.is_lasting() {
+            self.calls.last(call, Kept::of(message));
+        }
         Ok(call)
     }
 
@@ -146,7 +150,7 @@ impl<W, C: Clone> Session<W, C> {
         let stamp = self.next_stamp();
         let call = self
             .calls
-            .park(stamp, otherwise, message.keep(), waiter)
+            .park(stamp, otherwise, Kept::of(message), waiter)
             .ok_or(Failed::Overloaded { may_have_run: false })?;
         self.parked.insert(stamp, call);
         if let Some(at) = until {
@@ -178,6 +182,7 @@ impl<W, C: Clone> Session<W, C> {
                 continue;
             };
             match self.write(call, now, &kept.message.message(), out) {
+                Ok(()) if kept.message.message().is_lasting() => self.calls.last(call, kept.message),
                 Ok(()) => {}
                 // It waits for the next connection.
                 Err(Failed::Disconnected { .. }) => {
@@ -235,8 +240,10 @@ impl<W, C: Clone> Session<W, C> {
         // Whoever sends its argument streams is given up with it.
         self.streams
             .end_all_of(End::Call(call), |waiter| events.push(Event::Drop(waiter)));
-        if let Some(stamp) = self.calls.stamp(call) {
-            self.parked.remove(&stamp);
+        if let Some(stamp) = self.calls.stamp(call)
+            && self.parked.remove(&stamp).is_none()
+        {
+            self.forget_absent(call, stamp);
         }
         self.results.drop_of(call);
         let (on_its_way, waiter) = self.calls.abandon(call);

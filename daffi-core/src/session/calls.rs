@@ -1,8 +1,8 @@
 //! The slots of calls that this process made.
 
 use super::answers::{Backlog, Next};
+use super::kept::Kept;
 use super::loans::Loans;
-use super::message::Kept;
 use super::slot::{Parked, Slot, State};
 use crate::proto::{CallId, Failed, Failure, Outcome, Slots};
 
@@ -181,6 +181,9 @@ impl<W> Calls<W> {
 
     /// As [`poll`](Self::poll), for a call with many answers.
     pub(super) fn poll_next(&mut self, call: CallId, new_waiter: &mut Option<W>) -> Option<Next> {
+        if let Some(item) = self.absence(call) {
+            return Some(Next::Item(item));
+        }
         if let Some(slot) = self.slots.get_mut(call) {
             match &mut slot.state {
                 State::Sent { items, held, .. } => {

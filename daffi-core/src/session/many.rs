@@ -130,7 +130,7 @@ impl<W> Calls<W> {
                     Err(failed) => return Some(Added::TooMany(failed)),
                 }
             }
-            Item::Happened(_) | Item::Ticked(_) | Item::Opened(_) | Item::Done(_) => {}
+            Item::Happened(_) | Item::Ticked(_) | Item::Opened(_) | Item::Done(_) | Item::Absent(_) => {}
         }
         if let Some((part, failed)) = &cut {
             slot.cut.insert(*part);

@@ -71,6 +71,8 @@ pub struct Request<'a> {
     pub streams: u32,
     /// How much may come at first of the stream that its callback returns, if it is one that does.
     pub window: Option<Window>,
+    /// It is kept, and not ended, where nobody is there to answer it.
+    pub lasting: bool,
 }
 
 impl Request<'_> {
@@ -152,6 +154,11 @@ impl Message<'_> {
         matches!(self, Self::Ask(query, _) if query.waits())
     }
 
+    /// Whether it is kept where nobody is there.
+    pub(super) const fn is_lasting(&self) -> bool {
+        matches!(self, Self::Call(Request { lasting: true, .. }, _))
+    }
+
     /// Whether it goes before all else.
     pub(super) const fn is_first(&self) -> bool {
         matches!(self, Self::Announce { first: true, .. })
@@ -228,147 +235,6 @@ impl Message<'_> {
             | Self::Withdraw(payload)
             | Self::Schedule(_, payload) => payload,
             Self::Ask(..) => &NONE,
-        }
-    }
-
-    /// The message by itself, for as long as it cannot be sent.
-    pub(super) fn keep(&self) -> Kept {
-        match self {
-            Self::Call(request, payload) => Kept::Call(Box::new(KeptCall::new(request, payload))),
-            Self::Schedule(scheduling, payload) => Kept::Schedule(
-                Box::new(KeptCall::new(&scheduling.request, payload)),
-                scheduling.timeout,
-                scheduling.instead_of,
-            ),
-            Self::Ask(query, until) => match query {
-                Query::WaitProcess(name) => Kept::WaitProcess((*name).into(), *until),
-                Query::WaitFunction {
-                    name,
-                    process,
-                    having,
-                } => {
-                    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-                    Kept::WaitFunction(
-                        Box::new(KeptWait {
-                            name: (*name).into(),
-                            process: process.map(Into::into),
-                            having: having.iter().map(owned).collect(),
-                        }),
-                        *until,
-                    )
-                }
-                Query::Processes => Kept::Ask(Query::Processes, *until),
-                Query::Callbacks => Kept::Ask(Query::Callbacks, *until),
-                Query::Presence => Kept::Ask(Query::Presence, *until),
-                Query::Tasks { process, callback } => {
-                    Kept::Tasks(process.map(Into::into), callback.map(Into::into), *until)
-                }
-                Query::Task(task) => Kept::Ask(Query::Task(*task), *until),
-                Query::ChangeTask(task, change) => Kept::Ask(Query::ChangeTask(*task, *change), *until),
-                Query::Ticks(task) => Kept::Ask(Query::Ticks(*task), *until),
-            },
-            Self::Announce { payload, ready, .. } => Kept::Announce(Bytes::clone(payload), *ready),
-            Self::Withdraw(payload) => Kept::Withdraw(Bytes::clone(payload)),
-        }
-    }
-}
-
-/// A message that nobody else holds.
-#[derive(Debug)]
-pub(super) enum Kept {
-    Call(Box<KeptCall>),
-    WaitProcess(Box<str>, Option<Moment>),
-    WaitFunction(Box<KeptWait>, Option<Moment>),
-    Ask(Query<'static>, Option<Moment>),
-    Tasks(Option<Box<str>>, Option<Box<str>>, Option<Moment>),
-    Schedule(Box<KeptCall>, Option<Duration>, Option<TaskId>),
-    Announce(Bytes, bool),
-    Withdraw(Bytes),
-}
-
-#[derive(Debug)]
-pub(super) struct KeptWait {
-    name: Box<str>,
-    process: Option<Box<str>>,
-    having: Box<[(String, String)]>,
-}
-
-#[derive(Debug)]
-pub(super) struct KeptCall {
-    name: Box<str>,
-    to: Option<Box<str>>,
-    having: Box<[(String, String)]>,
-    processes: Box<[String]>,
-    metadata: Box<[(String, String)]>,
-    /// What is not borrowed.
-    rest: Request<'static>,
-    payload: Bytes,
-}
-
-impl KeptCall {
-    fn new(request: &Request<'_>, payload: &Bytes) -> Self {
-        Self {
-            name: request.name.into(),
-            to: request.to.map(Into::into),
-            having: request.having.into(),
-            processes: request.processes.into(),
-            metadata: request.metadata.into(),
-            rest: Request {
-                name: "",
-                to: None,
-                having: &[],
-                processes: &[],
-                metadata: &[],
-                ..request.clone()
-            },
-            payload: Bytes::clone(payload),
-        }
-    }
-
-    fn request(&self) -> Request<'_> {
-        Request {
-            name: &self.name,
-            to: self.to.as_deref(),
-            having: &self.having,
-            processes: &self.processes,
-            metadata: &self.metadata,
-            ..self.rest.clone()
-        }
-    }
-}
-
-impl Kept {
-    pub(super) fn message(&self) -> Message<'_> {
-        match self {
-            Self::Call(call) => Message::Call(call.request(), &call.payload),
-            Self::Schedule(call, timeout, instead_of) => {
-                let scheduling = Scheduling {
-                    request: call.request(),
-                    timeout: *timeout,
-                    instead_of: *instead_of,
-                };
-                Message::Schedule(scheduling, &call.payload)
-            }
-            Self::Tasks(process, callback, until) => {
-                let (process, callback) = (process.as_deref(), callback.as_deref());
-                Message::Ask(Query::Tasks { process, callback }, *until)
-            }
-            Self::WaitProcess(name, until) => Message::Ask(Query::WaitProcess(name), *until),
-            Self::WaitFunction(wait, until) => {
-                let query = Query::WaitFunction {
-                    name: &wait.name,
-                    process: wait.process.as_deref(),
-                    having: borrowed(&wait.having),
-                };
-                Message::Ask(query, *until)
-            }
-            Self::Ask(query, until) => Message::Ask(query.clone(), *until),
-            Self::Announce(payload, ready) => Message::Announce {
-                payload,
-                ready: *ready,
-                first: false,
-            },
-            Self::Withdraw(payload) => Message::Withdraw(payload),
         }
     }
 }

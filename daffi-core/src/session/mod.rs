@@ -8,6 +8,7 @@
 //!
 //! `W` is whatever wakes a caller, `C` whatever runs a callback; the session only keeps them.
 
+mod absent;
 mod answers;
 mod arriving;
 mod caller;
@@ -17,6 +18,8 @@ mod deadlines;
 mod each;
 mod fan;
 mod flow;
+mod kept;
+mod lasting;
 mod lent;
 mod loans;
 mod many;
@@ -38,6 +41,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use self::absent::Absent;
 use self::answers::outcome;
 pub use self::answers::{Item, Next};
 use self::arriving::{Arguments, Arriving};
@@ -45,8 +49,7 @@ use self::callers::Callers;
 use self::calls::Calls;
 use self::deadlines::Deadlines;
 pub use self::fan::{Fan, Lagging, Pace, Passed};
-#[cfg(feature = "runtime")]
-pub(crate) use self::message::borrowed;
+pub use self::kept::KeptWait;
 pub use self::message::{Message, Request, Scheduling};
 use self::results::Results;
 use self::runs::Runs;
@@ -121,6 +124,8 @@ pub struct Session<W, C> {
     closed: bool,
     /// Messages that are not sent yet, in the order in which they came.
     parked: BTreeMap<u64, CallId>,
+    /// Calls that wait for somebody to be there.
+    absent: Absent,
     /// How long they may be kept.
     patience: Duration,
     /// How many bytes an item of a stream may have that comes.
@@ -148,6 +153,7 @@ impl<W, C: Clone> Session<W, C> {
             announced: false,
             closed: false,
             parked: BTreeMap::new(),
+            absent: Absent::default(),
             patience,
             item_bytes: limits.frame_bytes,
             stream_bytes: u64::MAX,
@@ -172,11 +178,8 @@ impl<W, C: Clone> Session<W, C> {
             .fail_sent(&Failed::Disconnected { may_have_run: true }, |waiter| {
                 events.push(Event::Wake(waiter));
             });
-        let calls = &self.calls;
-        self.streams.end_all(
-            |call| calls.is_parked(call),
-            |waiter| events.push(Event::Wake(waiter)),
-        );
+        let (calls, wake) = (&self.calls, |waiter| events.push(Event::Wake(waiter)));
+        self.streams.end_all(|call| calls.is_parked(call), wake);
         self.results.clear();
         self.abandon_runs(events);
     }
@@ -188,6 +191,7 @@ impl<W, C: Clone> Session<W, C> {
         let connected = self.connected;
         (self.connected, self.announced, self.closed) = (false, false, true);
         self.parked.clear();
+        self.end_absent(events);
         self.results.drop_all();
         self.calls
             .give_up_sent(&Failed::Cancelled { may_have_run: true }, |waiter| {
@@ -205,7 +209,7 @@ impl<W, C: Clone> Session<W, C> {
         self.cancel_runs(connected, out, events);
     }
 
-    /// Whether the node has stopped for good.
+    /// Whether it was [closed](Self::close).
     #[must_use]
     pub const fn is_closed(&self) -> bool {
         self.closed

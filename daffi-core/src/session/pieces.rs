@@ -217,6 +217,9 @@ impl<W, C: Clone> Session<W, C> {
             // It comes instead of what had begun.
             self.results.forget(call);
         }
+        let Some(outcome) = self.keep_if_absent(call, outcome, events) else {
+            return Ok(());
+        };
         let waiter = self.calls.reply(call, outcome);
         let waiter = waiter.ok_or(Fault::Unexpected("a reply to no call"))?;
         events.extend(waiter.map(Event::Wake));

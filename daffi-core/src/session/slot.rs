@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::answers::{Backlog, Item};
+use super::kept::Kept;
 use super::lent::Lent;
 use super::loans::{Loans, Party, Weight};
-use super::message::Kept;
-use crate::proto::{Failed, Outcome};
+use crate::proto::{Absence, Failed, Outcome};
 
 #[derive(Debug)]
 pub(super) struct Slot<W> {
@@ -30,6 +30,8 @@ pub(super) struct Slot<W> {
     pub(super) cut: BTreeSet<u32>,
     /// For how many items of its stream it is known to be done, if it is one whose callback runs for each.
     pub(super) done: Option<u64>,
+    /// It waits for somebody where nobody is there.
+    pub(super) lasting: Option<Box<Lasting>>,
 }
 
 impl<W> Slot<W> {
@@ -47,6 +49,7 @@ impl<W> Slot<W> {
             asks_many: false,
             cut: BTreeSet::new(),
             done: None,
+            lasting: None,
         }
     }
 
@@ -99,6 +102,13 @@ pub(super) enum State<W> {
     },
     /// Nobody waits, but the reply is still to come and the number not free.
     Abandoned,
+}
+
+/// A call that is kept if nobody is there, and what is kept of it; then what is missing, until that was told.
+#[derive(Debug)]
+pub(super) enum Lasting {
+    Sent(Kept),
+    Absent(Absence),
 }
 
 /// A call that cannot be sent yet.

@@ -1,6 +1,7 @@
 //! What a session promises, in virtual time: each behaviour by itself here, all of them under generated operations
 //! in [`generated`].
 
+mod absent;
 mod begins;
 mod calls;
 mod each;
@@ -118,6 +119,7 @@ impl Fixture {
             mode: Mode::Answered,
             within: None,
             window: None,
+            lasting: false,
             having: &[],
         }
     }

@@ -554,6 +554,7 @@ async fn the_streams_of_a_call_that_is_answered_are_kept_for_when_it_is_made_aga
             within: None,
             streams: 1,
             window: None,
+            lasting: false,
             having: &[],
         };
         exchange.poll(cx, || Message::Call(request, &payload))

@@ -526,6 +526,7 @@ fn a_call_carries_the_time_that_is_left() {
         mode: Mode::HandedOver,
         within: None,
         window: None,
+        lasting: false,
         having: &[],
     };
     let payload = bytes("x");

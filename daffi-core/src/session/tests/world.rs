@@ -453,6 +453,7 @@ impl World {
             mode,
             within: None,
             window: None,
+            lasting: false,
             having: &[],
         };
         let payload = payload(token, size);
@@ -667,7 +668,12 @@ impl World {
                 self.receive(Header::Part { call, index, status }, payload)
             }),
             Item::Roster(names) => self.receive(Header::Roster { call }, encode(names).unwrap()),
-            Item::Happened(_) | Item::Ticked(_) | Item::Opened(_) | Item::Batch(..) | Item::Done(_) => {
+            Item::Happened(_)
+            | Item::Ticked(_)
+            | Item::Opened(_)
+            | Item::Batch(..)
+            | Item::Done(_)
+            | Item::Absent(_) => {
                 panic!("nobody has asked")
             }
         }
