@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::identity::Identity;
-use crate::proto::{RunId, TraceContext, Waiting};
+use crate::proto::{Limits, RunId, TraceContext, Waiting};
 
 /// The call that a callback is answering: who called, until when, and whether the caller still waits.
 ///
@@ -63,6 +63,27 @@ pub(crate) struct Place {
     /// The file, as the compiler names it.
     pub(crate) file: &'static str,
     pub(crate) line: u32,
+}
+
+impl Place {
+    /// How it is told to other processes: the last of the folders and the file, as the whole path of a package that is not in the program's own
+    /// workspace says where its user has his files.
+    pub(crate) fn told(&self) -> String {
+        let file = self.file.replace('\\', "/");
+        let is_whole = file.starts_with('/') || file.get(1..3) == Some(":/");
+        let kept = match file.rmatch_indices('/').nth(2) {
+            Some((end, _)) if is_whole => &file[end + 1..],
+            None if is_whole => file.trim_start_matches('/'),
+            _ => &*file,
+        };
+        let shown = format!("{kept}:{}", self.line);
+        // The end says more than the beginning.
+        let over = shown.len().saturating_sub(Limits::NAME_BYTES);
+        let begin = (over..shown.len())
+            .find(|&at| shown.is_char_boundary(at))
+            .unwrap_or(shown.len());
+        shown[begin..].to_owned()
+    }
 }
 
 impl std::fmt::Display for Place {

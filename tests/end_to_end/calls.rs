@@ -268,6 +268,13 @@ async fn a_panic_is_an_error_for_its_caller_and_nothing_else() {
             matches!(&error, CallError::Panicked { message, .. } if message == "no milk"),
             "{error}"
         );
+        // Where the callback stands, not what is above that.
+        let words = error.to_string();
+        assert!(
+            words.starts_with("`panics` (tests/end_to_end/calls.rs:"),
+            "{words}"
+        );
+        assert!(words.ends_with(") panicked: no milk"), "{words}");
         assert!(error.may_have_run());
         let error = panics_on_the_pool().on(&g).await.unwrap_err();
         assert!(

@@ -95,7 +95,7 @@ pub(super) fn words(status: &Status<'_>) -> usize {
         }
         Status::Failed(failed) => match failed {
             Failed::ProviderLost { process: words }
-            | Failed::Panicked { message: words }
+            | Failed::Panicked { message: words, .. }
             | Failed::Denied { reason: words, .. }
             | Failed::Decode { message: words }
             | Failed::Encode { message: words }

@@ -263,7 +263,7 @@ impl Feeds {
         for (index, feed) in (0..).zip(&mut self.0) {
             if feed.take().is_some() {
                 let message = "in the stream that the caller sends".to_owned();
-                node.close_arguments([End::Call(sent)], index, &Err(Failed::Panicked { message }));
+                node.close_arguments([End::Call(sent)], index, &Err(Failed::panicked(message)));
             }
         }
     }

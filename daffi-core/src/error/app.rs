@@ -48,7 +48,7 @@ impl<E> CallError<E> {
             Timeout { callback, limit, allowed, waited, unmet, may_have_run }
             Cancelled { callback, stopped, may_have_run, retries_spent }
             Overloaded { callback, recursive, threads, quota, unread, may_have_run, retries_spent }
-            Panicked { callback, message }
+            Panicked { callback, message, place }
             SignatureMismatch { callback, called, offered, may_have_run }
             Denied { callback, reason, may_have_run }
             TooLarge { callback, size, limit, what, may_have_run }

@@ -146,6 +146,10 @@ pub enum CallError<E = RemoteError> {
         callback: String,
         /// What the panic said; cut, and said to be, where it has more than 1 MiB or does not fit a frame.
         message: String,
+        /// Where the callback stands in the source of its process, as `src/shop.rs:12`, if that is known: its file, under the root of its workspace, and the
+        /// line of its name. Of a file elsewhere no more is told than its name and two folders, and never more than 255 bytes. The line at
+        /// which it panicked is on the standard error of its process.
+        place: Option<String>,
     },
     /// The fetcher and the callback disagree on arguments or result. The callback did not run.
     #[non_exhaustive]
@@ -336,7 +340,11 @@ impl<E> CallError<E> {
             Failed::NoThread { threads } => Self::full(callback, Full::Threads(threads), false),
             Failed::Unread { bytes, may_have_run } => Self::full(callback, Full::Unread(bytes), may_have_run),
             Failed::Overloaded { may_have_run } => Self::overloaded(callback, may_have_run),
-            Failed::Panicked { message } => Self::Panicked { callback, message },
+            Failed::Panicked { message, place } => Self::Panicked {
+                callback,
+                message,
+                place,
+            },
             Failed::SignatureMismatch { offered } => {
                 let offered = Box::new(offered.decode().unwrap_or_else(|_| Signature::unknown()));
                 let called = called.map_or_else(|| offered.clone(), |called| Box::new(called.clone()));

@@ -111,7 +111,15 @@ impl<E> CallError<E> {
                 may_have_run,
                 retries_spent,
             },
-            Self::Panicked { callback, message } => CallError::Panicked { callback, message },
+            Self::Panicked {
+                callback,
+                message,
+                place,
+            } => CallError::Panicked {
+                callback,
+                message,
+                place,
+            },
             Self::SignatureMismatch {
                 callback,
                 called,

@@ -110,6 +110,7 @@ impl<E> CallError<E> {
         Self::Panicked {
             callback: callback.into(),
             message: message.into(),
+            place: None,
         }
     }
 

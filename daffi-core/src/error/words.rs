@@ -144,7 +144,16 @@ impl<E> CallError<E> {
                 Spent(*retries_spent)
             ),
             Self::Overloaded { .. } => self.say_overloaded(f),
-            Self::Panicked { callback, message } => write!(f, "`{callback}` panicked: {message}"),
+            Self::Panicked {
+                callback,
+                message,
+                place: Some(place),
+            } => write!(f, "`{callback}` ({place}) panicked: {message}"),
+            Self::Panicked {
+                callback,
+                message,
+                place: None,
+            } => write!(f, "`{callback}` panicked: {message}"),
             Self::SignatureMismatch {
                 callback,
                 called,

@@ -44,7 +44,8 @@ fn failure(scope: &Scope, Panic { message }: Panic) -> Failure {
         panic = &*panics::in_a_line(&message),
         "a callback panicked; its caller is told"
     );
-    Failed::Panicked { message }.into()
+    let place = place.map(|place| place.told());
+    Failed::Panicked { message, place }.into()
 }
 
 #[cfg(test)]
@@ -93,6 +94,29 @@ mod tests {
     }
 
     #[test]
+    fn a_place_is_told_to_others_without_what_is_above_it() {
+        for (file, expected) in [
+            ("src/shop.rs", "src/shop.rs:7"),
+            ("shops/north/app/src/shop.rs", "shops/north/app/src/shop.rs:7"),
+            (
+                "/home/ann/.cargo/registry/src/plug-1.0.0/src/lib.rs",
+                "plug-1.0.0/src/lib.rs:7",
+            ),
+            ("C:\\Users\\ann\\plug\\src\\lib.rs", "plug/src/lib.rs:7"),
+            ("/lib.rs", "lib.rs:7"),
+            ("", ":7"),
+        ] {
+            assert_eq!(Place { file, line: 7 }.told(), expected, "{file}");
+        }
+        let file = "ö".repeat(400).leak();
+        let told = Place { file, line: 7 }.told();
+        assert!(
+            told.len() <= 255 && told.len() > 250 && told.ends_with("ö:7"),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn p16_the_log_names_the_callback_that_panicked_and_its_place() {
         let log = Log::default();
         let context = CallContext::new(ContextParts {
@@ -118,7 +142,8 @@ mod tests {
             caught(&scope, || -> Outcome { panic!("sold out") })
         });
         assert!(
-            matches!(outcome, Err(Failure::Failed(Failed::Panicked { message })) if message == "sold out")
+            matches!(&outcome, Err(Failure::Failed(Failed::Panicked { message, place: Some(place) })) if message == "sold out" && place == "src/shop.rs:7"),
+            "{outcome:?}"
         );
         let logged = log.0.lock().unwrap();
         for field in [

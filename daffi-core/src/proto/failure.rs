@@ -132,6 +132,9 @@ pub enum Failed {
         /// What it said.
         #[serde(deserialize_with = "fields::kept_words")]
         message: String,
+        /// Where the callback stands in the source, if that is told.
+        #[serde(deserialize_with = "fields::kept_optional_name")]
+        place: Option<String>,
     },
     /// Caller and callback disagree about the types.
     SignatureMismatch {
@@ -213,6 +216,12 @@ impl Failed {
             limit: TimeLimit::Call,
             may_have_run,
         }
+    }
+
+    /// A callback, or what feeds a stream, panicked; where is not known.
+    #[must_use]
+    pub const fn panicked(message: String) -> Self {
+        Self::Panicked { message, place: None }
     }
 
     /// The same of items of a stream, which is of no call's arguments or result.

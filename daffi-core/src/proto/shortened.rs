@@ -83,7 +83,7 @@ impl Failure {
 impl Failed {
     pub(super) fn words(&self) -> Option<&str> {
         match self {
-            Self::Panicked { message: words }
+            Self::Panicked { message: words, .. }
             | Self::Decode { message: words }
             | Self::Encode { message: words }
             | Self::Denied { reason: words, .. }
@@ -94,7 +94,7 @@ impl Failed {
 
     pub(super) fn words_mut(&mut self) -> Option<&mut String> {
         match self {
-            Self::Panicked { message: words }
+            Self::Panicked { message: words, .. }
             | Self::Decode { message: words }
             | Self::Encode { message: words }
             | Self::Denied { reason: words, .. }

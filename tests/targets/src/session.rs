@@ -6,7 +6,7 @@ use bytes::Bytes;
 use daffi_core::proto::{
     Batch, CallId, Failed, Frame, FrameError, Framing, Header, Limits, Mode, Moment, Query, RunId, Window,
 };
-use daffi_core::session::{End, Event, Message, Next, Request, Session, Terms, Transmit, Unsent};
+use daffi_core::session::{End, Event, KeptWait, Message, Next, Request, Session, Terms, Transmit, Unsent};
 
 use crate::Target;
 use crate::frame::samples;
@@ -184,6 +184,8 @@ impl World {
             mode,
             within: self.runs.first().copied().filter(|_| how & 16 != 0),
             streams: u32::from(how >> 5 & 1) + u32::from(mode == Mode::Each),
+            // Those that nobody is there to answer wait, every other one.
+            lasting: how & 1 == 0,
             window: (how & 64 != 0).then_some(Window { items: 2, bytes: 100 }),
             having: &[],
         };
@@ -241,6 +243,12 @@ impl World {
                 .session
                 .abandon_part(call, part, &mut self.wire, &mut self.events),
             6 => drop(self.session.has_ended(end, 0, &mut Some(()))),
+            _ if what & 8 != 0 => {
+                let somebody = KeptWait::new("add", None, &[]);
+                let most = usize::from(what >> 6);
+                self.session
+                    .send_again(self.now, &somebody, most, &mut self.wire, &mut self.events);
+            }
             _ => drop(self.session.done(call)),
         }
     }

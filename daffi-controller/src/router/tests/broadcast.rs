@@ -252,9 +252,7 @@ fn p8_every_kind_of_end_reaches_the_caller_in_a_part() {
         causes: vec!["no cow"],
         typed,
     };
-    let panicked = Failed::Panicked {
-        message: "boom".to_owned(),
-    };
+    let panicked = Failed::panicked("boom".to_owned());
     let mut r = Restaurants::new();
     let [a, b, c] = r.asked(3);
     r.f.try_reply(r.ann, a, app(Own::None), &bytes("")).unwrap();
@@ -525,7 +523,7 @@ fn p6_a_caller_that_does_not_read_gets_small_parts() {
     let [a, b, c] = r.asked(3);
     r.f.queues.full.insert(r.caller);
     let long = "long ".repeat(100);
-    let panicked = Failed::Panicked { message: long };
+    let panicked = Failed::panicked(long);
     r.f.reply(r.ann, a);
     r.f.try_reply(r.bob, b, Status::Failed(panicked), &Bytes::new())
         .unwrap();

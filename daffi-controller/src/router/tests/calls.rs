@@ -129,9 +129,7 @@ fn p1_every_kind_of_end_reaches_the_caller_as_it_is() {
         causes: vec!["no cow"],
         typed,
     };
-    let panicked = Failed::Panicked {
-        message: "boom".to_owned(),
-    };
+    let panicked = Failed::panicked("boom".to_owned());
     for (status, payload, expected) in [
         (Status::Value, bytes(""), Ok(bytes(""))),
         (app(Own::None), bytes(""), Err(Failure::app(remote.clone(), None))),

@@ -169,9 +169,7 @@ fn p6_a_caller_that_does_not_read_its_answers_gets_small_ones() {
             failed(overloaded.clone()),
         ),
         (
-            Status::Failed(Failed::Panicked {
-                message: long.clone(),
-            }),
+            Status::Failed(Failed::panicked(long.clone())),
             bytes(""),
             failed(overloaded),
         ),

@@ -227,9 +227,7 @@ fn p14_a_part_that_waits_hears_later_that_its_stream_has_ended() {
         },
     );
     assert_eq!(two.asked().len(), 1, "bob is busy");
-    let broken = Failed::Panicked {
-        message: "at the caller".to_owned(),
-    };
+    let broken = Failed::panicked("at the caller".to_owned());
     two.close(1, Status::Failed(broken.clone()));
     assert_eq!(two.f.said(), []);
     two.f.reply(two.bob, first);

@@ -737,11 +737,18 @@ fn replies() -> Vec<Golden> {
         ),
         golden(
             "panicked",
+            failed(Failed::panicked("oh".to_owned())),
+            b"",
+            "00 00 00 09 06 07 00 02 05 02 6f 68 00",
+        ),
+        golden(
+            "panicked at a place",
             failed(Failed::Panicked {
                 message: "oh".to_owned(),
+                place: Some("a.rs:1".to_owned()),
             }),
             b"",
-            "00 00 00 08 06 07 00 02 05 02 6f 68",
+            "00 00 00 10 06 07 00 02 05 02 6f 68 01 06 61 2e 72 73 3a 31",
         ),
         golden(
             "signature mismatch",

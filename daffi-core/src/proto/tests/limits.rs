@@ -179,9 +179,7 @@ fn words_of_an_error_over_a_mebibyte_are_refused() {
     let failed = |words: &str| {
         let (message, reason) = (words.to_owned(), words.to_owned());
         [
-            Failed::Panicked {
-                message: message.clone(),
-            },
+            Failed::panicked(message.clone()),
             Failed::Denied {
                 reason: reason.clone(),
                 may_have_run: false,

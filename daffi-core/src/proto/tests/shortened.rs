@@ -6,9 +6,7 @@ use proptest::prelude::*;
 use super::super::{Failed, Failure, Limits, RemoteError, Typed};
 
 fn panicked(message: &str) -> Failure {
-    Failure::Failed(Failed::Panicked {
-        message: message.to_owned(),
-    })
+    Failure::Failed(Failed::panicked(message.to_owned()))
 }
 
 fn app(message: &str, causes: &[&str], typed: Option<usize>) -> Failure {
@@ -22,7 +20,7 @@ fn app(message: &str, causes: &[&str], typed: Option<usize>) -> Failure {
 #[test]
 fn a_text_is_cut_and_says_so() {
     let long = "ä".repeat(1000);
-    let Some(Failure::Failed(Failed::Panicked { message })) = panicked(&long).shortened(331) else {
+    let Some(Failure::Failed(Failed::Panicked { message, .. })) = panicked(&long).shortened(331) else {
         panic!("it has words")
     };
     assert_eq!(

@@ -57,9 +57,7 @@ fn p1_each_kind_of_outcome_reaches_the_caller_as_it_was() {
         Ok(Bytes::new()),
         Err(app(None)),
         Err(app(Some(bytes("typed")))),
-        failed(Failed::Panicked {
-            message: "boom".to_owned(),
-        }),
+        failed(Failed::panicked("boom".to_owned())),
         failed(Failed::NoProvider(Absence::Nobody)),
     ] {
         let mut f = Fixture::new();

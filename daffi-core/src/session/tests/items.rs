@@ -330,16 +330,7 @@ fn p6_answers_count_with_all_their_bytes() {
         (app(None), 1, 7),
         (app(Some("typed")), 1, 12),
         (Item::Part(0, Err(lost)), 1, 14),
-        (
-            Item::Part(
-                0,
-                failed(Failed::Panicked {
-                    message: "boom".to_owned(),
-                }),
-            ),
-            1,
-            4,
-        ),
+        (Item::Part(0, failed(Failed::panicked("boom".to_owned()))), 1, 4),
         (
             Item::Part(0, failed(Failed::Cancelled { may_have_run: true })),
             1,

@@ -38,9 +38,7 @@ fn p1_each_kind_of_outcome_is_answered_as_it_is() {
         Ok(bytes("3")),
         Err(app(None)),
         Err(app(Some(bytes("typed")))),
-        failed(Failed::Panicked {
-            message: "boom".to_owned(),
-        }),
+        failed(Failed::panicked("boom".to_owned())),
     ] {
         let mut f = Fixture::new();
         let run = f.running(0);
@@ -97,7 +95,7 @@ fn p1_of_an_error_over_the_frame_limit_the_words_are_cut() {
     let long = "l".repeat(5000);
     let message = long.clone();
     let errors = [
-        Failure::Failed(Failed::Panicked { message }),
+        Failure::Failed(Failed::panicked(message)),
         Failure::app(RemoteError::new("short", vec![long]), Some(bytes("typed"))),
     ];
     for error in errors {
@@ -123,9 +121,7 @@ fn p1_of_an_error_over_the_frame_limit_the_words_are_cut() {
 
 #[test]
 fn p6_long_words_do_not_go_to_a_peer_that_does_not_read() {
-    let panicked = |bytes| Failed::Panicked {
-        message: "l".repeat(bytes),
-    };
+    let panicked = |bytes| Failed::panicked("l".repeat(bytes));
     let full = Failed::Overloaded { may_have_run: true };
     for (end, expected) in [(panicked(1000), panicked(1000)), (panicked(5000), full)] {
         let mut f = Fixture::new();

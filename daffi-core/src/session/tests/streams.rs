@@ -485,9 +485,7 @@ fn a_stream_that_nobody_reads_any_more_is_stopped_once() {
 fn a_stream_that_ends_before_it_is_read_has_ended_when_it_is() {
     let mut f = Fixture::new();
     let run = f.running(6);
-    let panicked = Failed::Panicked {
-        message: "boom".to_owned(),
-    };
+    let panicked = Failed::panicked("boom".to_owned());
     f.closed(id(6), 1, Err(panicked.clone()));
     f.accept(run, 1, MUCH);
     assert_eq!(f.take(run, 1), over(Err(panicked)));

@@ -266,9 +266,7 @@ impl Ending {
                 let remote = RemoteError::new("no", vec!["never".to_owned()]);
                 Err(Failure::app(remote, Some(payload(token, Size::Small))))
             }
-            Self::Failed => failed(Failed::Panicked {
-                message: token.to_string(),
-            }),
+            Self::Failed => failed(Failed::panicked(token.to_string())),
         }
     }
 }
