@@ -242,7 +242,8 @@ async fn p5_calls_that_waited_are_made_in_the_order_in_which_they_were_made_firs
         five.await.unwrap();
         three.await.unwrap();
         assert_eq!(Visitor.noted().on(&g).await, Ok(vec![1, 2, 3, 5, 6]));
-        (one.await.unwrap(), two.await.unwrap());
+        one.await.unwrap();
+        two.await.unwrap();
         net.stop([g, clerk]).await;
     })
     .await;
