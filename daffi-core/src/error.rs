@@ -6,6 +6,8 @@ mod app;
 mod call;
 mod changed;
 #[cfg(feature = "runtime")]
+mod failed;
+#[cfg(feature = "runtime")]
 mod fault;
 mod full;
 mod kind;
