@@ -1,6 +1,7 @@
 //! Bytes that no node would send, and those that it sends only in part.
 
 use daffi_core::proto::{self, CallId, Header, Hello, Mode, ProcessEntry, Query, Status, StreamId};
+use futures_util::FutureExt as _;
 
 use crate::frames::{Frames, call, made, offered, value};
 use crate::peer::Peer;
@@ -320,5 +321,50 @@ async fn frames_that_are_damaged_hurt_nobody_but_who_sends_them() {
         until_gone(&mut looking, &name).await;
     }
     stage.assert_memory(before, 32 << 20);
+    bystanders.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_greeting_that_comes_byte_by_byte_has_no_more_time_than_any() {
+    const SLOW: usize = 20;
+    let stage = Stage::new(Transport::Tcp);
+    let mut bystanders = stage.bystanders().await;
+    let before = stage.memory();
+    let mut slow = Vec::new();
+    for _ in 0..SLOW {
+        let mut peer = Peer::connect(&stage).await;
+        // A greeting of 15,000 bytes.
+        peer.send([0, 0, 0x3a, 0x98]).await;
+        slow.push(peer);
+    }
+    // At this pace it would take minutes until it is whole, and no time is without a byte.
+    while let Some(open) = slow.last_mut() {
+        if open.next().now_or_never().is_some() {
+            slow.pop();
+        }
+        for peer in &mut slow {
+            peer.send([0]).await;
+        }
+        bystanders.go_on(20).await;
+    }
+    stage.assert_memory(before, 4 << 20);
+    bystanders.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn arguments_that_are_nested_without_an_end_are_refused_by_who_would_read_them() {
+    let stage = Stage::new(Transport::Unix);
+    let bystanders = stage.bystanders().await;
+    let mut peer = Peer::join(&stage, "nests", &[]).await;
+    for depth in [10, 1_000_000] {
+        // A tree of one branch.
+        let mut nested = vec![1; depth];
+        nested.push(0);
+        let frames = Frames::new().carrying(&call(7, "bystander.depth"), &nested);
+        let expected = if depth == 10 { "value" } else { "another failure" };
+        peer.send(frames).await;
+        assert_eq!(peer.reply().await, expected, "{depth}");
+    }
+    peer.assert_open().await;
     bystanders.end().await;
 }

@@ -16,6 +16,7 @@ use daffi_core::auth::{self, Identities};
 use daffi_core::proto::Limits;
 use daffi_core::transport::{ConnectError, Connection, Security, connect};
 use futures_util::stream;
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -344,12 +345,27 @@ fn certify(folder: &Path) {
     }
 }
 
+/// What can be nested as deep as one likes.
+#[derive(Serialize, Deserialize)]
+pub enum Tree {
+    Leaf,
+    Branch(Box<Tree>),
+}
+
 struct Bystander;
 
 #[callback(prefix = "bystander.")]
 impl Bystander {
     pub async fn same(&self, number: u64) -> u64 {
         number
+    }
+
+    pub async fn depth(&self, tree: Tree) -> u32 {
+        let (mut depth, mut below) = (0, &tree);
+        while let Tree::Branch(tree) = below {
+            (depth, below) = (depth + 1, tree);
+        }
+        depth
     }
 
     pub async fn sum(&self, mut numbers: Streaming<u64>) -> u64 {
