@@ -111,6 +111,18 @@ impl<T, E: From<CallError>> CanFail<T, E> for Result<T, E> {
     }
 }
 
+/// What a method of a trait returns whose client asks many, if it were what comes of that: it never is, and this is there for what the compiler says of it.
+#[diagnostic::on_unimplemented(
+    message = "a method of the trait that returns `{Self}` is a `broadcast`, so the client is no implementation of its trait",
+    label = "the trait has a method that asks many processes, each of which returns `{Self}` or an error of its own",
+    note = "move the methods that are a `broadcast` to a trait of their own; or implement the trait for a type of your own that \
+            holds the client, and says what of all outcomes the method returns"
+)]
+pub trait OutcomeOfMany {
+    /// What comes of it.
+    fn of_many() -> Self;
+}
+
 /// What a fetcher in the background returns, as a value or an error.
 #[diagnostic::on_unimplemented(
     message = "a fetcher in the background cannot return `{Self}`",

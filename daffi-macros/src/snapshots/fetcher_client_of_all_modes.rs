@@ -164,3 +164,17 @@ impl KitchenClient {
             )
     }
 }
+#[allow(deprecated)]
+impl Kitchen for KitchenClient
+where
+    for<'__daffi> Vec<String>: ::daffi::__private::check::OutcomeOfMany,
+    for<'__daffi> Result<u32, Burnt>: ::daffi::__private::check::CanFail<u32, Burnt>,
+{
+    async fn get_menu(&self) -> Vec<String> {
+        let _ = (self,);
+        ::daffi::__private::check::OutcomeOfMany::of_many()
+    }
+    async fn cook(&self, dish: &str) -> Result<u32, Burnt> {
+        ::daffi::__private::check::CanFail::of(Self::cook(self, dish).await)
+    }
+}

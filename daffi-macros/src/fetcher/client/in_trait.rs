@@ -14,7 +14,8 @@ use crate::item::{Function, Member, Trait};
 use crate::signature::{self, Access};
 use crate::types;
 
-/// The implementation of the trait by the client, if each of its methods gives one result.
+/// The implementation of the trait by the client, if each of its methods gives one result, or an outcome of each of many: where one does the latter there is none,
+/// and the condition is there to say so.
 ///
 /// Whether that can say that a call has failed is not known here. So it is what the implementation asks for, and where that does not hold there is none. The compiler
 /// refuses such a condition on types without parameters, but not one that is for any lifetime.
@@ -43,8 +44,12 @@ pub(super) fn implementation(trait_: &Trait, client: &Ident, methods: &[Method<'
     }
     for Method { fetcher, .. } in methods {
         let result = signature::result_type(&fetcher.function.signature);
-        let can_fail = can_fail(fetcher);
-        conditions.push(quote!(for<'__daffi> #result: #can_fail));
+        let condition = if fetcher.returned == Returned::Broadcast {
+            quote!(::daffi::__private::check::OutcomeOfMany)
+        } else {
+            can_fail(fetcher)
+        };
+        conditions.push(quote!(for<'__daffi> #result: #condition));
     }
     let methods = methods.iter().map(implemented);
     Some(quote! {
@@ -78,7 +83,7 @@ fn gives_one_result(fetcher: &Fetcher<'_>) -> bool {
         signature::parameters(&fetcher.function.signature)
             .any(|parameter| matches!(types::bare(&parameter.ty), Type::ImplTrait(_)))
     };
-    fetcher.answer.comes == Comes::Value && fetcher.returned != Returned::Broadcast && !streams()
+    fetcher.answer.comes == Comes::Value && !streams()
 }
 
 /// That the result can say what is wrong with the call.
@@ -112,11 +117,18 @@ fn implemented(method: &Method<'_>) -> TokenStream {
         }
     }
     let ident = &signature.ident;
-    let arguments = signature::parameters(&signature).map(|parameter| &parameter.pat);
+    let arguments = signature::parameters(&fetcher.function.signature).map(|parameter| &parameter.pat);
+    let arguments: Vec<_> = arguments.collect();
     let call = quote!(Self::#ident(self, #(#arguments),*));
-    let body = if let Some(future) = future {
+    if let Some(future) = future {
         signature.asyncness = None;
         signature.output = parse_quote!(-> #future);
+    }
+    let body = if fetcher.returned == Returned::Broadcast {
+        let of_many = quote!(::daffi::__private::check::OutcomeOfMany::of_many());
+        let of_many = future.map_or(of_many.clone(), |_| quote!(async move { #of_many }));
+        quote!(let _ = (self, #(#arguments),*); #of_many)
+    } else if future.is_some() {
         // The arguments are no part of the future, which may have to be `Send` where they are not.
         quote! {
             let __daffi_call = #call;
