@@ -70,8 +70,8 @@ pub use transport::Tls;
 pub use {
     call::{
         AsyncResult, BlockingItems, BlockingStream, Broadcast, BroadcastHandover, BroadcastItems, Call,
-        Handover, Period, PeriodCall, Replies, RepliesIter, Reply, ReplyStream, ScheduledTask, Streaming,
-        Ticks,
+        DurableCall, Handover, Period, PeriodCall, Replies, RepliesIter, Reply, ReplyStream, ScheduledTask,
+        Streaming, Ticks,
     },
     context::CallContext,
     error::{ConfigFault, RegisterError, StartError},

@@ -342,6 +342,18 @@ async fn what_cannot_be_scheduled_says_what_to_write() {
             ring().period(Period::cron("0 3 * * *", "Europe/Kiyv")),
             "the time zone \"Europe/Kiyv\", which the controller does not know",
         ),
+        (
+            ring().period(every(5).durable()),
+            "this controller keeps nothing over a restart: start it with --data-dir",
+        ),
+        (
+            ring().after(SECOND).durable().send(),
+            "keeps nothing over a restart",
+        ),
+        (
+            ring().period(every(5).durable().while_connected()),
+            "no connection outlives the controller",
+        ),
         (ring().period(every(5).named("")), "1 to 255 bytes"),
         (ring().period(every(5).jitter(6 * SECOND)), "at most as long"),
         (

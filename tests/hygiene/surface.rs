@@ -7,13 +7,13 @@ use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, BlockingStream, Broadcast,
     BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo,
-    CertificateFault, ConfigFault, Disconnect, Ended, Exceeded, Global, GlobalBuilder, Grants, Handover,
-    Identity, Lacking, Lagging, LeaveReason, Measure, Missed, Overlap, Oversized, Period, PeriodCall,
-    Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal, RegisterError,
-    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role, ScheduledTask,
-    ScheduledTaskDescription, ScheduledTaskInfo, Signature, Skipped, StartError, Stop, Stream, Streaming,
-    TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit, TlsConfigFault, TlsFault, TlsSide,
-    Told, TooMuch, TraceContext, Unmet, Wait, bytes,
+    CertificateFault, ConfigFault, Disconnect, DurableCall, Ended, Exceeded, Global, GlobalBuilder, Grants,
+    Handover, Identity, Lacking, Lagging, LeaveReason, Measure, Missed, Overlap, Oversized, Period,
+    PeriodCall, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal,
+    RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
+    ScheduledTask, ScheduledTaskDescription, ScheduledTaskInfo, Signature, Skipped, StartError, Stop, Stream,
+    Streaming, TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit, TlsConfigFault, TlsFault,
+    TlsSide, Told, TooMuch, TraceContext, Unmet, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -84,6 +84,7 @@ const _: () = {
     shared::<Overlap>();
     shared::<Period>();
     shared::<PeriodCall>();
+    shared::<DurableCall>();
     shared::<ScheduledTask>();
     shared::<ScheduledTaskDescription>();
     shared::<ScheduledTaskInfo>();

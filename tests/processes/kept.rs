@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use daffi::{CallError, Global, Missed, Period, ScheduledTask, TaskState, TickOutcome, callback, fetcher};
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
@@ -206,6 +206,43 @@ async fn a_full_disk_loses_no_acknowledged_schedule_and_says_so() {
         TaskState::Paused { by_failure: false }
     );
     assert_eq!(g.scheduled_tasks().await.unwrap().len(), listed + 1);
+    g.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_for_later_is_made_once_though_the_controller_was_killed_before() {
+    let stage = Stage::new();
+    let controller = stage.start("controller with a disk").await;
+    let heart = Heart::default();
+    let g = joined(&stage, &heart).await;
+    let hearts = HeartsClient::new(&g);
+    let soon = Duration::from_millis(300);
+    let later = hearts.pulse().after(soon).durable().send().await.unwrap();
+    let at = hearts
+        .pulse()
+        .at(SystemTime::now() + soon)
+        .durable()
+        .send()
+        .await
+        .unwrap();
+    let never = hearts.pulse().after(soon).durable().send().await.unwrap();
+    never.cancel().await.unwrap();
+    controller.signal(Signal::KILL);
+    controller.ended().await;
+    let _controller = stage.start("controller with a disk").await;
+    heart.pulses(2).await;
+    for task in [&later, &at] {
+        let told = loop {
+            let told = described(task).await;
+            if told.info.state == TaskState::Ended && told.info.running == 0 {
+                break told;
+            }
+            sleep(PULSE).await;
+        };
+        assert_eq!(told.info.counts.ok, 1, "{told:?}");
+    }
+    assert_eq!(described(&never).await.info.counts.ok, 0);
+    assert_eq!(heart.seen(), 2);
     g.stop().await;
 }
 

@@ -66,6 +66,7 @@ impl<T, E> Call<T, E> {
     /// The call waits in this process, and is lost with it.
     pub fn after(mut self, delay: Duration) -> Self {
         self.options.after = Some(delay);
+        self.options.at = None;
         self
     }
 

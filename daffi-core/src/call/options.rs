@@ -1,7 +1,7 @@
 //! What is set for one call.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::source::Source;
 use crate::error::CallError;
@@ -23,6 +23,8 @@ pub(super) struct Options {
     pub(super) metadata: Vec<(String, String)>,
     /// How long it waits before it is made.
     pub(super) after: Option<Duration>,
+    /// Until when, if that was said as a time.
+    pub(super) at: Option<SystemTime>,
     /// How long it waits for somebody who offers the callback.
     pub(super) patience: Option<Duration>,
     /// How often it may be made again.

@@ -141,6 +141,14 @@ impl Period {
         self
     }
 
+    /// It is made only where it goes on after a restart of the controller: one without a
+    /// [data directory](crate::GlobalBuilder::data_dir) refuses it. Where there is one, all schedules go on that are not
+    /// [`while_connected`](Self::while_connected), whether they say this or not.
+    pub const fn durable(mut self) -> Self {
+        self.plan.durable = true;
+        self
+    }
+
     /// It ends when the process that made it leaves, or its connection is lost. Otherwise it goes on without it.
     pub const fn while_connected(mut self) -> Self {
         self.plan.while_connected = true;

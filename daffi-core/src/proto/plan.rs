@@ -72,6 +72,8 @@ pub struct Plan {
     pub pause_on_failure: bool,
     /// It ends when the process that made it leaves.
     pub while_connected: bool,
+    /// It is made only where it is kept over a restart of the controller.
+    pub durable: bool,
 }
 
 impl Plan {
@@ -94,6 +96,7 @@ impl Plan {
             limit: None,
             pause_on_failure: false,
             while_connected: false,
+            durable: false,
         }
     }
 
@@ -145,6 +148,12 @@ impl Plan {
             && end < start
         {
             return Some("an end before its start: nothing would ever be called".to_owned());
+        }
+        if self.durable && self.while_connected {
+            return Some(
+                "durable() and while_connected(): no connection outlives the controller, so leave one of them out"
+                    .to_owned(),
+            );
         }
         if self.limit == Some(0) {
             return Some("a limit of no calls: leave it out, or say at least 1".to_owned());

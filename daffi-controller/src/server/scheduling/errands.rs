@@ -99,6 +99,13 @@ impl Hub {
             plan,
             order: Order::new(&asked.header(), &asked.payload.slice(used..)),
         };
+        if draft.plan.durable && self.scheduling.store.is_none() {
+            let reason = "this controller keeps nothing over a restart: start it with --data-dir (or .data_dir(…) in a program with init_controller(true)), or leave \
+                          durable() out";
+            return Err(Failed::Invalid {
+                reason: reason.to_owned(),
+            });
+        }
         if let Some(task) = asked.instead_of {
             self.may_change((peer, &maker), task)?;
         }

@@ -1475,7 +1475,7 @@ fn what_a_schedule_is_told_of_has_exactly_these_bytes() {
     let rows: Vec<(Bytes, &str)> = vec![
         (
             encode(&plan).unwrap(),
-            "01 01 6e 00 05 00 00 02 3c 00 00 00 00 00 01 03 00 00",
+            "01 01 6e 00 05 00 00 02 3c 00 00 00 00 00 01 03 00 00 00",
         ),
         (
             encode(&When::At(vec![Time(1), Time(300)])).unwrap(),

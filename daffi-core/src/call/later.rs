@@ -1,0 +1,67 @@
+//! Calls that the controller keeps, and makes later.
+
+use std::time::{Duration, SystemTime};
+
+use super::future::Call;
+use super::period::{Period, PeriodCall};
+
+/// A call that was told neither a time nor how long it waits is made this much later.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
+impl<T, E> Call<T, E> {
+    /// Waits until this time, by this machine's clock, before the call is made; one that is over is made at once. As [`after`](Self::after), by which it
+    /// replaces that. A deadline begins then.
+    ///
+    /// ```no_run
+    /// # use daffi_core as daffi;
+    /// # async fn example(remind: impl Fn() -> daffi::Call<()>, noon: std::time::SystemTime) {
+    /// remind().at(noon).await;
+    /// # }
+    /// ```
+    pub fn at(mut self, instant: SystemTime) -> Self {
+        let delay = instant.duration_since(SystemTime::now()).unwrap_or_default();
+        self.options.at = Some(instant);
+        self.options.after = Some(delay);
+        self
+    }
+
+    /// Has the controller keep the call on its disk and make it when its time has come: the time that [`after`](Self::after) or [`at`](Self::at) says. This
+    /// process may have left by then, and the controller may have been restarted.
+    ///
+    /// It is made once: where the controller was killed while it ran, that is [said](crate::TickOutcome::Unknown), and it is not made again. While nobody
+    /// offers the callback, it waits for somebody.
+    ///
+    /// ```no_run
+    /// # use daffi_core as daffi;
+    /// # async fn example(remind: impl Fn() -> daffi::Call<()>) -> Result<(), daffi::CallError> {
+    /// use std::time::Duration;
+    ///
+    /// let task = remind().after(Duration::from_secs(3600)).durable().send().await?;
+    /// // It is listed among the schedules until then, and can be cancelled as one.
+    /// task.cancel().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The controller needs a data directory: [`data_dir`](crate::GlobalBuilder::data_dir), or `daffi-controller --data-dir`.
+    pub fn durable(self) -> DurableCall {
+        DurableCall(self.without_answer())
+    }
+}
+
+/// A call that the controller is to keep: what [`Call::durable`] returns. [`send`](Self::send) hands it over.
+#[must_use = "nothing is handed over until `send` is called and awaited"]
+#[derive(Debug)]
+pub struct DurableCall(Call<()>);
+
+impl DurableCall {
+    /// Hands the call to the controller: await it for the [`ScheduledTask`](crate::ScheduledTask), which is ready when the call is on the
+    /// controller's disk.
+    pub fn send(self) -> PeriodCall {
+        let Self(mut call) = self;
+        let period = match (call.options.at.take(), call.options.after.take()) {
+            (Some(instant), _) => Period::at([instant]),
+            (None, delay) => Period::every(delay.unwrap_or_default().max(AT_ONCE)).limit(1),
+        };
+        PeriodCall::new(call, period.durable().catch_up(Duration::MAX), None)
+    }
+}
