@@ -36,6 +36,7 @@ mod receivers;
 mod refused;
 mod register_fn;
 mod renamed;
+mod restarts;
 mod resume;
 mod schedules;
 mod services;

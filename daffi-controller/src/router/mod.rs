@@ -222,7 +222,7 @@ impl Router {
                 self.peers.finish(from);
                 None
             }
-            Header::Heartbeat { .. } => None,
+            Header::Heartbeat { .. } | Header::Stopping { .. } => None,
             Header::Opened { .. }
             | Header::Done { .. }
             | Header::Items { .. }
@@ -237,6 +237,13 @@ impl Router {
             }
             _ => return Err(Fault::Unexpected("a frame that has no place after the handshake")),
         })
+    }
+
+    /// Whether no call is under way or comes.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let comes = || self.peers.from(0).any(|(_, peer)| peer.gathering.is_some());
+        self.calls_outstanding() == 0 && self.calls_waiting() == 0 && !comes()
     }
 
     /// The controller is about to stop: tells everybody, and before that those whose calls wait that nobody has run them.

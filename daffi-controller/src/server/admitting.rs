@@ -148,10 +148,10 @@ impl Hub {
     async fn replace(&self, admitted: &Admitted) {
         let earlier = {
             let mut state = self.state();
+            let is_stopping = state.is_stopping();
             let State {
                 router,
                 queues,
-                closing,
                 policy,
                 ..
             } = &mut *state;
@@ -165,7 +165,7 @@ impl Hub {
             let earlier = router
                 .predecessor(&admitted.hello, &admitted.who)
                 .or(lost)
-                .filter(|_| !*closing && is_let_in());
+                .filter(|_| !is_stopping && is_let_in());
             earlier.and_then(|peer| Some((peer, queues.remove(peer)?)))
         };
         if let Some((peer, queue)) = earlier {
@@ -181,7 +181,7 @@ impl Hub {
         ways: Ways<'_>,
         begun: Option<&Begun>,
     ) -> Result<(Place, u16), Refusal> {
-        if state.closing {
+        if state.is_stopping() {
             return Err(Refusal::Stopping);
         }
         let State {

@@ -23,6 +23,7 @@ use super::options::ControllerOptions;
 use super::queues::Queues;
 use super::requests::{Arrived, decode};
 use super::scheduling::{Inside, Scheduling};
+use super::stopping::Stopping;
 use crate::access::Policy;
 use crate::router::{Denial, Errand, Fault, Outlet as _, PeerId, Request, Router, Turn, Work};
 
@@ -48,6 +49,8 @@ pub(super) struct Hub {
     origin: Instant,
     /// The router wants to be told the time.
     alarm: Notify,
+    /// A turn is over, if somebody waits for what it may have ended.
+    pub(super) turned: Notify,
     /// Nobody is let in any more.
     pub(super) closing: CancellationToken,
     /// What the log is told of those that come and go.
@@ -76,6 +79,7 @@ pub(super) struct State {
     /// Whom it knows.
     pub(super) identities: Option<Arc<Identities>>,
     pub(super) closing: bool,
+    pub(super) stopping: Option<Stopping>,
 }
 
 /// What is left to be done after a turn.
@@ -104,6 +108,7 @@ impl Hub {
             quotas: options.quotas,
             identities: options.identities.clone(),
             closing: false,
+            stopping: None,
         };
         Self {
             state: Mutex::new(state),
@@ -119,6 +124,7 @@ impl Hub {
             },
             origin: Instant::now(),
             alarm: Notify::new(),
+            turned: Notify::new(),
             closing: CancellationToken::new(),
             coming_and_going: Seldom::default(),
             turned_away: Seldom::default(),
@@ -189,7 +195,12 @@ impl Hub {
         }
         let mut turn = Turn::new(self.now());
         let mut state = self.state();
-        let State { router, queues, .. } = &mut *state;
+        let State {
+            router,
+            queues,
+            stopping,
+            ..
+        } = &mut *state;
         let mut routed = Ok(left.and_then(|work| router.resume(work, &mut turn, queues)));
         // It is not read meanwhile: what it has asked for is as good as a word of it.
         let mut received = 0;
@@ -208,6 +219,10 @@ impl Hub {
                 routed = queues.acknowledged(from, received).map(|()| None);
             } else {
                 received += bytes;
+                if let (Request::Frame(Header::Stopping { .. }), Some(stopping)) = (&request, &mut *stopping)
+                {
+                    stopping.heard(from);
+                }
                 has_finished |= matches!(request, Request::Frame(Header::Finished));
                 routed = router.receive(from, request, &payload, &mut turn, queues);
             }
@@ -224,6 +239,7 @@ impl Hub {
         self.set_alarm(router);
         let (denials, errands) = (router.take_denials(), router.take_errands());
         *owes = router.owes(from, &turn);
+        self.turn_is_over(&state);
         drop(state);
         self.tell(denials);
         Ok((routed?, errands))
@@ -258,20 +274,36 @@ impl Hub {
         }
     }
 
+    /// Something may have ended.
+    fn turn_is_over(&self, state: &State) {
+        if state.stopping.is_some() {
+            self.turned.notify_one();
+        }
+    }
+
     /// A connection has ended.
     pub(super) async fn leave(&self, peer: PeerId) {
         let mut outboxes = Vec::new();
         let process;
         let left = {
             let mut state = self.state();
-            let State { router, queues, .. } = &mut *state;
+            let State {
+                router,
+                queues,
+                stopping,
+                ..
+            } = &mut *state;
             queues.remove(peer);
+            if let Some(stopping) = stopping {
+                stopping.heard(peer);
+            }
             process = router
                 .process_name(peer)
                 .filter(|_| !queues.inside.remove(peer))
                 .map(str::to_owned);
             let left = router.disconnect(peer, &mut Turn::new(self.now()), queues);
             queues.take_touched(&mut outboxes);
+            self.turn_is_over(&state);
             left
         };
         if let Some(process) = process {
@@ -291,6 +323,7 @@ impl Hub {
             queues.take_touched(&mut outboxes);
             self.set_alarm(router);
             let denials = router.take_denials();
+            self.turn_is_over(&state);
             drop(state);
             self.tell(denials);
         }

@@ -5,6 +5,7 @@ mod admitting;
 mod arrivals;
 mod arriving;
 mod connection;
+mod draining;
 mod ending;
 mod greeting;
 mod heartbeats;
@@ -18,6 +19,7 @@ mod resuming;
 mod scheduling;
 mod session;
 mod standing;
+mod stopping;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -178,6 +180,23 @@ impl Controller {
         let serve = async move { hub.serve(there, Instant::now() + GREETING, tasks).await };
         self.tasks.spawn_on(serve, &self.runtime);
         Some(here)
+    }
+
+    /// Has what is under way end before it is [stopped](Self::stop): nobody new is let in, and the processes are told, which begin nothing new then,
+    /// but what a callback waits for that they run; all else waits there until they have another controller. Ready when no call and no stream is left,
+    /// or when the time is over. What is scheduled is not made any more.
+    ///
+    /// # Cancel safety
+    ///
+    /// It stays so when this is dropped: nobody is let in, and nothing new begins.
+    pub async fn drain(&self, within: Duration) {
+        let calls = self.hub.drain(within).await;
+        if calls > 0 {
+            warn!(
+                process_name = &*self.process_name,
+                calls, "calls have not ended in time"
+            );
+        }
     }
 
     /// Stops: accepts nobody any more, tells the nodes, sends them what is queued, and closes. Nodes that do not read

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod drain;
 #[cfg(feature = "tls")]
 mod guide;
 #[cfg(feature = "tls")]
@@ -132,6 +133,7 @@ fn help_tells_of_every_argument_and_exit_code() {
         "--log",
         "--heartbeat",
         "--resume-grace",
+        "--drain",
         "--queue-memory",
         "--max-frame",
         "--config",

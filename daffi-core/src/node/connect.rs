@@ -115,6 +115,8 @@ impl Supervisor {
             let attempt = timeout_at(until, join(&self.node, &self.route, None)).await;
             let error = match attempt {
                 Ok(Ok(joined)) => return Ok(joined),
+                // There will be another one.
+                Ok(Err(NotJoined::Refused(refusal @ Refusal::Stopping))) => io::Error::other(refusal),
                 Ok(Err(NotJoined::Refused(refusal))) => {
                     let is_first = held.is_none();
                     let may_be_dead = match (&refusal, &held) {

@@ -3,6 +3,8 @@
 //! A type here that has `Serialize` is a promise to the other end of the wire. Variants are only ever added at the
 //! end; `docs/protocol.md` and the golden bytes change with them.
 
+use core::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -212,6 +214,12 @@ pub enum Header<'a> {
         /// The number of the question.
         call: CallId,
     },
+    /// From a controller: "I stop as soon as nothing is under way any more, and in so much time at the latest; begin nothing new here". From a
+    /// node: "I begin nothing new". No payload.
+    Stopping {
+        /// How much time there is, from when it is sent.
+        within: Duration,
+    },
 }
 
 impl Header<'_> {
@@ -272,7 +280,8 @@ impl Header<'_> {
             | Self::Resumes { .. }
             | Self::Heartbeat { .. }
             | Self::Goodbye
-            | Self::Finished => None,
+            | Self::Finished
+            | Self::Stopping { .. } => None,
         }
     }
 

@@ -62,7 +62,11 @@ impl<W, C: Clone> Session<W, C> {
     fn may_send(&self, message: &Message<'_>, out: &impl Transmit) -> bool {
         self.connected
             && (message.is_first()
-                || self.announced && self.parked.is_empty() && out.room() > 0 && out.is_connected())
+                || self.announced
+                    && self.next_parked().is_none()
+                    && out.room() > 0
+                    && out.is_connected()
+                    && !self.holds(message))
     }
 
     fn send_new(
@@ -137,12 +141,12 @@ impl<W, C: Clone> Session<W, C> {
         waiter: &mut Option<W>,
         is_connected: bool,
     ) -> Result<CallId, Failed> {
-        let give_up = now + self.patience;
+        let give_up = self.held_until(now) + self.patience;
         let (until, otherwise) = match message.deadline() {
             // Whoever waits for others waits for the controller, too.
             deadline if message.waits() => (deadline, Failed::timeout(false)),
             Some(deadline) if deadline <= give_up => (Some(deadline), Failed::timeout(false)),
-            _ if self.announced && is_connected => {
+            _ if self.announced && is_connected && self.held.is_none() => {
                 (Some(give_up), Failed::Overloaded { may_have_run: false })
             }
             _ => (Some(give_up), Failed::Disconnected { may_have_run: false }),
@@ -168,7 +172,7 @@ impl<W, C: Clone> Session<W, C> {
     /// Whether a message waits for room on the connection.
     #[must_use]
     pub fn waits_for_room(&self) -> bool {
-        self.announced && !self.parked.is_empty()
+        self.announced && self.next_parked().is_some()
     }
 
     /// Sends what is kept, in the order in which it came, for as long as there is room.
@@ -176,8 +180,9 @@ impl<W, C: Clone> Session<W, C> {
         while self.announced
             && out.room() > 0
             && out.is_connected()
-            && let Some((stamp, call)) = self.parked.pop_first()
+            && let Some((stamp, call)) = self.next_parked()
         {
+            self.parked.remove(&stamp);
             let Some(kept) = self.calls.unpark(call) else {
                 continue;
             };
@@ -196,6 +201,19 @@ impl<W, C: Clone> Session<W, C> {
                 }
             }
         }
+        self.tell_that_all_is_sent(out);
+    }
+
+    /// How many calls have been sent and not answered.
+    #[must_use]
+    pub fn calls_outstanding(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// How many of them have one answer, and nothing that flows before it.
+    #[must_use]
+    pub fn single_calls(&self) -> usize {
+        self.calls.single()
     }
 
     /// The outcome of a call, once it has one; the call's place is then gone. Otherwise `waiter` is kept, and the one from

@@ -18,6 +18,8 @@ mod deadlines;
 mod each;
 mod fan;
 mod flow;
+mod held;
+mod holding;
 mod kept;
 mod lasting;
 mod lent;
@@ -49,6 +51,7 @@ use self::callers::Callers;
 use self::calls::Calls;
 use self::deadlines::Deadlines;
 pub use self::fan::{Fan, Lagging, Pace, Passed};
+use self::held::Held;
 pub use self::kept::KeptWait;
 pub use self::message::{Message, Request, Scheduling};
 use self::results::Results;
@@ -126,6 +129,8 @@ pub struct Session<W, C> {
     parked: BTreeMap<u64, CallId>,
     /// Calls that wait for somebody to be there.
     absent: Absent,
+    /// The controller is about to stop.
+    held: Option<Held>,
     /// How long they may be kept.
     patience: Duration,
     /// How many bytes an item of a stream may have that comes.
@@ -154,6 +159,7 @@ impl<W, C: Clone> Session<W, C> {
             closed: false,
             parked: BTreeMap::new(),
             absent: Absent::default(),
+            held: None,
             patience,
             item_bytes: limits.frame_bytes,
             stream_bytes: u64::MAX,
@@ -165,15 +171,13 @@ impl<W, C: Clone> Session<W, C> {
     /// The connection is made, on which the controller allows frames of `frame_bytes`. What the process offers is to be
     /// [`announced`](Self::announced) before all else.
     pub const fn connected(&mut self, frame_bytes: usize) {
-        self.connected = true;
-        self.announced = false;
+        (self.connected, self.announced, self.held) = (true, false, None);
         self.item_bytes = frame_bytes;
     }
 
-    /// The connection is lost. Calls that were sent end; callbacks that run are stopped, for their callers cannot be
-    /// reached. Parked calls wait on.
+    /// The connection is lost. Calls that were sent end; callbacks that run are stopped, as nobody reaches their callers. Parked calls wait on.
     pub fn disconnected(&mut self, events: &mut Vec<Event<W, C>>) {
-        (self.connected, self.announced) = (false, false);
+        (self.connected, self.announced, self.held) = (false, false, None);
         self.calls
             .fail_sent(&Failed::Disconnected { may_have_run: true }, |waiter| {
                 events.push(Event::Wake(waiter));
@@ -219,18 +223,6 @@ impl<W, C: Clone> Session<W, C> {
     #[must_use]
     pub const fn is_connected(&self) -> bool {
         self.connected
-    }
-
-    /// How many calls have been sent and not answered.
-    #[must_use]
-    pub fn calls_outstanding(&self) -> usize {
-        self.calls.len()
-    }
-
-    /// How many of them have one answer, and nothing that flows before it.
-    #[must_use]
-    pub fn single_calls(&self) -> usize {
-        self.calls.single()
     }
 
     /// How many callbacks run that neither take nor return streams.
@@ -354,6 +346,7 @@ impl<W, C: Clone> Session<W, C> {
                 call,
                 stream: StreamId::ArgumentOf { part, index },
             } => self.stopped(End::Part(call, part), index, events),
+            Header::Stopping { within } => self.hold(now, within, out, events),
             Header::Goodbye => events.push(Event::ControllerStopping),
             Header::Heartbeat { .. } => {}
             Header::Refused(refusal) => return Err(Fault::Refused(refusal)),

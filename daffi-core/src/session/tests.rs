@@ -7,6 +7,7 @@ mod calls;
 mod each;
 mod fan;
 mod generated;
+mod holding;
 mod items;
 mod loans;
 mod pair;

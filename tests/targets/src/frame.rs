@@ -123,6 +123,9 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
         Header::CancelPart { call: CALL, index: 0 },
         Header::Goodbye,
         Header::Finished,
+        Header::Stopping {
+            within: Duration::from_secs(1),
+        },
         Header::Opened { call: CALL, index: 0 },
         Header::Done { call: CALL, items: 1 },
         Header::Challenge(Challenge {

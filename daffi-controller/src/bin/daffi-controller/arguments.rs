@@ -36,7 +36,8 @@ Examples:
   daffi-controller check /etc/daffi.toml           says what is at fault in it
 
 Signals:
-  SIGINT or SIGTERM stops it: it tells the processes and sends them what is queued. A second one ends it at once.
+  SIGINT or SIGTERM stops it: it tells the processes, lets their calls end (--drain) and sends them what is queued. A
+  second one ends it at once.
   SIGHUP has it read its configuration again: who may do what, and how much of it, is as that says then. It reads the
   files of its certificates again, too, which it also does by itself when somebody joins. All else stays as it was until
   it is started again; the log names what of that has changed.
@@ -104,6 +105,11 @@ pub(crate) struct Arguments {
     /// its calls and streams go on. 0 turns that off.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 3000, value_parser = |text: &str| time(text, 0..=3_600_000))]
     pub(crate) resume_grace: u64,
+
+    /// How long calls may take to end when it is told to stop, in milliseconds or with a unit, as 10s. Until then processes begin nothing new; their
+    /// calls wait for the controller that comes next. 0 waits for nothing.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 10_000, value_parser = |text: &str| time(text, 0..=3_600_000))]
+    pub(crate) drain: u64,
 
     /// How much may wait to be read by all processes together, in megabytes (MiB) or with a unit, as 1GiB; one that does not read leaves
     /// room for the others. By default 1024, or a quarter of the machine's memory if that is less.

@@ -181,9 +181,16 @@ async fn run(configured: Configured) -> ExitCode {
             }
         }
     };
-    info!(signal = name, "stopping; once more stops at once");
+    let drain = Duration::from_millis(arguments.drain);
+    info!(signal = name, ?drain, "stopping; once more stops at once");
+    let stopped = async {
+        if !drain.is_zero() {
+            controller.drain(drain).await;
+        }
+        controller.stop().await;
+    };
     tokio::select! {
-        () = controller.stop() => ExitCode::SUCCESS,
+        () = stopped => ExitCode::SUCCESS,
         _ = stop.told() => {
             warn!("stopped at once");
             ExitCode::FAILURE

@@ -75,7 +75,10 @@ impl Hub {
 
     /// What is to be done now, and when there is more. What changed without anything to be done for it is not kept before a time.
     fn turn(&self, faulty_until: Option<Instant>) -> (Option<Turn>, Option<Duration>) {
-        let told = self.state().queues.inside.take();
+        let (told, is_stopping) = {
+            let mut state = self.state();
+            (state.queues.inside.take(), state.is_stopping())
+        };
         let (mut books, now) = self.scheduling.open();
         let Books {
             schedules,
@@ -87,8 +90,11 @@ impl Hub {
         for told in told {
             callers.hear(told, schedules, now, acts);
         }
-        schedules.on_time(now, TICKS, acts);
-        let timeout = schedules.next_timeout(now);
+        // Before a controller stops, nothing new begins.
+        if !is_stopping {
+            schedules.on_time(now, TICKS, acts);
+        }
+        let timeout = schedules.next_timeout(now).filter(|_| !is_stopping);
         let waits = faulty_until.is_some_and(|until| Instant::now() < until);
         if acts.is_empty() && answers.is_empty() && waits {
             return (None, timeout);

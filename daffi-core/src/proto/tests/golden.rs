@@ -1061,6 +1061,14 @@ fn the_rest() -> Vec<Golden> {
         golden("goodbye", Header::Goodbye, b"", "00 00 00 01 0b"),
         golden("finished", Header::Finished, b"", "00 00 00 01 1e"),
         golden(
+            "stopping",
+            Header::Stopping {
+                within: Duration::from_secs(10),
+            },
+            b"",
+            "00 00 00 03 22 0a 00",
+        ),
+        golden(
             "early reply",
             Header::EarlyReply {
                 call: CallId::first(7),
@@ -1270,7 +1278,7 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "22",                                  // a header
+        "23",                                  // a header
         "02 10",                               // a refusal
         "02 0f 09",                            // a reason not to go on with a session
         "06 07 00 03",                         // a status
@@ -1557,6 +1565,7 @@ fn the_documentation_shows_these_bytes() {
         "EarlyReply",
         "Schedule",
         "Ticked",
+        "Stopping",
     ];
     let next = u8::try_from(frames.len()).unwrap();
     let error = decode::<Header<'_>>(&[next]).unwrap_err().to_string();

@@ -66,6 +66,7 @@ pub(super) enum Sent {
         number: u32,
         stream: StreamId,
     },
+    Stopping,
     Other,
 }
 
@@ -187,6 +188,7 @@ fn read(frame: &Frame) -> Sent {
             number: number(call),
             stream,
         },
+        Header::Stopping { .. } => Sent::Stopping,
         _ => Sent::Other,
     }
 }

@@ -1,0 +1,65 @@
+//! Before a controller stops: nobody begins anything new, and what is under way ends.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use bytes::Bytes;
+use daffi_core::proto::Header;
+use tokio::time::{Instant, sleep_until};
+
+use super::hub::{Hub, State};
+use super::queues::Queue;
+use super::stopping::Stopping;
+use crate::router::Outlet as _;
+
+impl State {
+    /// Whether nobody new is let in.
+    pub(super) const fn is_stopping(&self) -> bool {
+        self.closing || self.stopping.is_some()
+    }
+
+    /// Whether nothing is under way, and nothing more comes.
+    fn is_drained(&self) -> bool {
+        let all_heard = self.stopping.as_ref().is_some_and(Stopping::is_heard);
+        all_heard && self.router.is_idle()
+    }
+}
+
+impl Hub {
+    /// Has what is under way end, for as long as that may take; says how many calls have not ended then.
+    pub(super) async fn drain(&self, within: Duration) -> usize {
+        let until = Instant::now() + within.min(FAR);
+        let mut outboxes = Vec::new();
+        {
+            let mut state = self.state();
+            let State { queues, stopping, .. } = &mut *state;
+            let peers: HashSet<_> = queues.all().map(Queue::peer).collect();
+            if stopping.is_none() {
+                for peer in &peers {
+                    let _ = queues.send(*peer, &Header::Stopping { within }, &Bytes::new());
+                }
+                *stopping = Some(Stopping::new(peers));
+            }
+            queues.take_touched(&mut outboxes);
+        }
+        outboxes.iter().for_each(|outbox| outbox.flush());
+        loop {
+            let turned = self.turned.notified();
+            let left = {
+                let state = self.state();
+                if state.closing || state.is_drained() {
+                    return 0;
+                }
+                state.router.calls_outstanding() + state.router.calls_waiting()
+            };
+            tokio::select! {
+                () = turned => {}
+                () = self.closing.cancelled() => return left,
+                () = sleep_until(until) => return left,
+            }
+        }
+    }
+}
+
+/// Nothing takes longer.
+const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
