@@ -20,6 +20,7 @@ mod gaps;
 mod homes;
 mod identities;
 mod in_memory;
+mod late;
 mod lifecycle;
 mod limits;
 mod lost_links;

@@ -64,6 +64,12 @@ impl Router {
             }
             Admission::Denied => return Err(OVERLOADED),
         }
+        // Where there is no room for that, its caller knows less.
+        let told = match wait.caller {
+            Caller::Call(caller, call) => Some((caller, call)),
+            Caller::HandedOver(caller) => Some((caller, wait.made.number)),
+            Caller::Part(_) | Caller::Nobody => None,
+        };
         let id = self.lines.insert(Parked {
             line,
             caller: wait.caller,
@@ -79,6 +85,11 @@ impl Router {
         self.peers.begun(wait.by, false);
         if wait.unsure {
             self.stall(line, turn);
+        }
+        if let Some((caller, call)) = told
+            && out.room(caller) > 0
+        {
+            let _ = out.send(caller, &Header::Waits { call }, &Bytes::new());
         }
         Ok(id)
     }

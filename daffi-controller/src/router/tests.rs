@@ -272,6 +272,8 @@ struct Queues {
     frame_bytes: usize,
     queue_bytes: usize,
     sent: Vec<(PeerId, Frame)>,
+    /// Whose calls were said to wait, which is not among what was sent: whether a call waits is looked at.
+    waits: Vec<(PeerId, u32)>,
     /// What time it is for the router.
     now: Moment,
     /// Links whose peers do not read: there is no room towards them.
@@ -286,6 +288,7 @@ impl Queues {
             frame_bytes: limits.frame_bytes,
             queue_bytes: limits.queue_bytes,
             sent: Vec::new(),
+            waits: Vec::new(),
             now: NOW,
             full: HashSet::new(),
             limits: HashMap::new(),
@@ -302,6 +305,11 @@ impl Queues {
 
 impl Outlet for Queues {
     fn send(&mut self, to: PeerId, header: &Header<'_>, payload: &Bytes) -> Result<(), FrameError> {
+        if let Header::Waits { call } = header {
+            assert!(self.room(to) > 0, "it does not read");
+            self.waits.push((to, number(*call)));
+            return Ok(());
+        }
         let frame = Frame::split(header, payload.clone(), Framing::newest(usize::MAX))?;
         let (size, limit) = (
             frame.len(),

@@ -220,6 +220,11 @@ pub enum Header<'a> {
         /// How much time there is, from when it is sent.
         within: Duration,
     },
+    /// To a caller: its call waits for a provider with a free place, and nobody has run it yet. Nothing is said when that ends. No payload.
+    Waits {
+        /// Which.
+        call: CallId,
+    },
 }
 
 impl Header<'_> {
@@ -264,6 +269,7 @@ impl Header<'_> {
             | Self::Part { call, .. }
             | Self::Happened { call }
             | Self::Ticked { call }
+            | Self::Waits { call }
             | Self::Opened { call, .. }
             | Self::Done { call, .. }
             | Self::Items { call, .. }

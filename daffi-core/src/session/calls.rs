@@ -6,6 +6,14 @@ use super::loans::Loans;
 use super::slot::{Parked, Slot, State};
 use crate::proto::{CallId, Failed, Failure, Outcome, Slots};
 
+/// What becomes of a call whose time is over.
+pub(super) enum Expiry<W> {
+    /// It has ended; whom to wake, and whether it was cancelled before.
+    Ended { waiter: Option<W>, was_asked: bool },
+    /// It is to be cancelled, and what comes of that is waited for: it says whether it ran.
+    Asks,
+}
+
 /// Calls by their number.
 #[derive(Debug)]
 pub(super) struct Calls<W> {
@@ -245,7 +253,7 @@ impl<W> Calls<W> {
             State::Sent { waiter, items, .. } => {
                 let (waiter, items) = (waiter.take(), std::mem::take(items));
                 slot.state = State::Ended {
-                    outcome,
+                    outcome: slot.told(outcome),
                     answered: true,
                     items,
                 };
@@ -268,17 +276,24 @@ impl<W> Calls<W> {
         }
     }
 
-    /// The deadline of a call has passed. `None` if it waits for no answer any more; otherwise
-    /// whom to wake.
-    #[allow(
-        clippy::option_option,
-        reason = "no such call, and nobody to wake, are different things"
-    )]
-    pub(super) fn expire(&mut self, call: CallId) -> Option<Option<W>> {
+    /// The controller says that a call waits there. `false` if there is no such call.
+    pub(super) fn waits(&mut self, call: CallId) -> bool {
+        let slot = self.slots.get_mut(call);
+        slot.map(|slot| slot.waits = true).is_some()
+    }
+
+    /// The deadline of a call has passed; or that of the answer to the question whether it ran, which the controller can
+    /// be asked if it `can_ask`.
+    /// `None` if it waits for no answer any more.
+    pub(super) fn expire(&mut self, call: CallId, can_ask: bool) -> Option<Expiry<W>> {
         let slot = self.slots.get_mut(call)?;
         let State::Sent { waiter, items, .. } = &mut slot.state else {
             return None;
         };
+        if slot.waits && can_ask && !slot.is_late {
+            slot.is_late = true;
+            return Some(Expiry::Asks);
+        }
         let (waiter, items) = (waiter.take(), std::mem::take(items));
         slot.state = State::Ended {
             outcome: Err(Failed::timeout(true).into()),
@@ -286,7 +301,10 @@ impl<W> Calls<W> {
             items,
         };
         slot.end_windows(&mut self.loans);
-        Some(waiter)
+        Some(Expiry::Ended {
+            waiter,
+            was_asked: slot.is_late,
+        })
     }
 
     /// A parked call has waited for as long as it may; whom to wake.
@@ -316,7 +334,7 @@ impl<W> Calls<W> {
             if let State::Sent { waiter, items, .. } = &mut slot.state {
                 let (waiter, items) = (waiter.take(), std::mem::take(items));
                 slot.state = State::Ended {
-                    outcome: Err(failed.clone().into()),
+                    outcome: slot.told(Err(failed.clone().into())),
                     answered: false,
                     items,
                 };
@@ -333,7 +351,7 @@ impl<W> Calls<W> {
             State::Sent { waiter, items, .. } => {
                 let (waiter, items) = (waiter.take(), std::mem::take(items));
                 slot.state = State::Ended {
-                    outcome: Err(failed.clone().into()),
+                    outcome: slot.told(Err(failed.clone().into())),
                     answered: true,
                     items,
                 };

@@ -250,13 +250,8 @@ impl<W, C: Clone> Session<W, C> {
         while let Some(due) = self.deadlines.due(now) {
             match due {
                 Due::Call(call) => {
-                    if let Some(waiter) = self.calls.expire(call) {
-                        if self.connected {
-                            let _ = out.send(&Header::Cancel { call }, &Bytes::new());
-                        }
-                        events.extend(waiter.map(Event::Wake));
-                        self.results.drop_of(call);
-                        self.end_streams(End::Call(call), events);
+                    if let Some(expiry) = self.calls.expire(call, self.connected) {
+                        self.call_is_over_time(now, call, expiry, out, events);
                     }
                 }
                 Due::Parked { call, stamp } => {
@@ -347,6 +342,7 @@ impl<W, C: Clone> Session<W, C> {
                 stream: StreamId::ArgumentOf { part, index },
             } => self.stopped(End::Part(call, part), index, events),
             Header::Stopping { within } => self.hold(now, within, out, events),
+            Header::Waits { call } => self.waits(call)?,
             Header::Goodbye => events.push(Event::ControllerStopping),
             Header::Heartbeat { .. } => {}
             Header::Refused(refusal) => return Err(Fault::Refused(refusal)),

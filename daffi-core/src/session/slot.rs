@@ -6,7 +6,7 @@ use super::answers::{Backlog, Item};
 use super::kept::Kept;
 use super::lent::Lent;
 use super::loans::{Loans, Party, Weight};
-use crate::proto::{Absence, Failed, Outcome};
+use crate::proto::{Absence, Failed, Failure, Outcome};
 
 #[derive(Debug)]
 pub(super) struct Slot<W> {
@@ -28,6 +28,10 @@ pub(super) struct Slot<W> {
     pub(super) asks_many: bool,
     /// Of these nothing is kept that comes: the places of those whose part has ended here.
     pub(super) cut: BTreeSet<u32>,
+    /// It has waited at the controller for a provider, so that nobody may have run it.
+    pub(super) waits: bool,
+    /// Its time is over, and the controller is asked whether it ran.
+    pub(super) is_late: bool,
     /// For how many items of its stream it is known to be done, if it is one whose callback runs for each.
     pub(super) done: Option<u64>,
     /// It waits for somebody where nobody is there.
@@ -48,9 +52,23 @@ impl<W> Slot<W> {
             party: None,
             asks_many: false,
             cut: BTreeSet::new(),
+            waits: false,
+            is_late: false,
             done: None,
             lasting: None,
         }
+    }
+
+    /// What its caller is told, whatever is known to have come of it.
+    pub(super) fn told(&self, outcome: Outcome) -> Outcome {
+        if !self.is_late {
+            return outcome;
+        }
+        let may_have_run = match outcome {
+            Err(Failure::Failed(failed)) => failed.may_have_run(),
+            Ok(_) | Err(Failure::App { .. }) => true,
+        };
+        Err(Failed::timeout(may_have_run).into())
     }
 
     /// Does something with the window of a stream, of which account is kept. `None` if there is none.

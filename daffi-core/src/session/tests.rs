@@ -14,6 +14,7 @@ mod pair;
 mod pieces;
 mod runs;
 mod streams;
+mod waits;
 mod wire;
 mod world;
 

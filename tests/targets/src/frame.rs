@@ -217,6 +217,7 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
             instead_of: Some(TaskId(1)),
         },
         Header::Ticked { call: CALL },
+        Header::Waits { call: CALL },
         Header::Run(run_header()),
         Header::RunEach(run_header()),
         Header::Piece {

@@ -46,6 +46,32 @@ fn p2_those_who_wait_at_a_controller_that_stops_are_told_that_nobody_has_run_the
     assert_eq!(f.router.calls_waiting(), 0);
 }
 
+#[test]
+fn who_waits_is_told_so_once() {
+    let mut f = Fixture::new();
+    let provider = f.join_with("provider", 1, 100);
+    let [a, b] = ["a", "b"].map(|name| f.connect(name));
+    f.said();
+    f.call(a, call(1, "add"));
+    f.call(a, call(2, "add"));
+    let handed_over = CallHeader {
+        mode: Mode::HandedOver,
+        ..call(3, "add")
+    };
+    f.call(b, handed_over);
+    assert_eq!(
+        std::mem::take(&mut f.queues.waits),
+        [(a, 2), (b, 3)],
+        "and not who was given to somebody"
+    );
+    f.reply(provider, 0);
+    assert_eq!(f.queues.waits, []);
+    // One that does not read is told nothing.
+    f.queues.full.insert(b);
+    f.call(b, call(4, "add"));
+    assert_eq!((f.router.calls_waiting(), &f.queues.waits[..]), (2, &[][..]));
+}
+
 impl Fixture {
     /// A process that offers `add`.
     fn join_with(&mut self, name: &str, concurrency: u32, queue: u32) -> PeerId {

@@ -1077,6 +1077,14 @@ fn the_rest() -> Vec<Golden> {
             b"\x01",
             "00 00 00 05 1f 07 00 00 01",
         ),
+        golden(
+            "waits",
+            Header::Waits {
+                call: CallId::first(7),
+            },
+            b"",
+            "00 00 00 03 23 07 00",
+        ),
     ]
 }
 
@@ -1278,7 +1286,7 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "23",                                  // a header
+        "24",                                  // a header
         "02 10",                               // a refusal
         "02 0f 09",                            // a reason not to go on with a session
         "06 07 00 03",                         // a status
@@ -1566,6 +1574,7 @@ fn the_documentation_shows_these_bytes() {
         "Schedule",
         "Ticked",
         "Stopping",
+        "Waits",
     ];
     let next = u8::try_from(frames.len()).unwrap();
     let error = decode::<Header<'_>>(&[next]).unwrap_err().to_string();

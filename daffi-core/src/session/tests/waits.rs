@@ -1,0 +1,86 @@
+//! Calls that wait at the controller when their time is over: whether they ran is asked, and waited for, but not for long.
+
+use super::*;
+
+impl Fixture {
+    /// A call with a deadline, which the controller says waits.
+    fn waiting(deadline: u32) -> (Self, CallId) {
+        let mut f = Self::new();
+        let call = f.call(Some(deadline), "waits");
+        f.wire.sent();
+        f.receive(Header::Waits { call }, Bytes::new()).unwrap();
+        (f, call)
+    }
+
+    /// Its time passes, and the controller is asked.
+    fn late() -> (Self, CallId) {
+        let (mut f, call) = Self::waiting(20);
+        f.wait_until(20);
+        assert_eq!(f.wire.sent(), [cancel(call)]);
+        assert_eq!(f.woken(), [""; 0]);
+        (f, call)
+    }
+
+    fn ends(&mut self, call: CallId, may_have_run: bool) {
+        assert_eq!(self.woken(), ["waits"]);
+        let outcome = self.poll(call);
+        assert_eq!(outcome, Some(failed(Failed::timeout(may_have_run))));
+    }
+}
+
+#[test]
+fn p2_a_call_whose_time_was_over_while_it_waited_did_not_run() {
+    let (mut f, call) = Fixture::late();
+    let cancelled = Failed::Cancelled { may_have_run: false };
+    f.reply(call, &failed(cancelled)).unwrap();
+    f.ends(call, false);
+    f.wait_until(1000);
+    assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
+    f.assert_empty();
+}
+
+#[test]
+fn p2_a_call_that_a_provider_was_given_meanwhile_may_have_run() {
+    for outcome in [Ok(bytes("7")), failed(Failed::Cancelled { may_have_run: true })] {
+        let (mut f, call) = Fixture::late();
+        f.reply(call, &outcome).unwrap();
+        f.ends(call, true);
+        f.assert_empty();
+    }
+}
+
+#[test]
+fn p3_a_controller_that_does_not_answer_is_not_waited_for_long() {
+    let (mut f, call) = Fixture::late();
+    f.wait_until(119);
+    assert_eq!(f.woken(), [""; 0]);
+    f.wait_until(120);
+    f.ends(call, true);
+    assert_eq!(f.wire.sent(), [], "it was cancelled before");
+    // Its number is free when the answer has come.
+    f.reply(call, &Ok(Bytes::new())).unwrap();
+    f.assert_empty();
+
+    let (mut f, call) = Fixture::late();
+    f.session.disconnected(&mut f.events);
+    f.ends(call, true);
+}
+
+#[test]
+fn without_a_connection_nobody_is_asked() {
+    let (mut f, call) = Fixture::waiting(20);
+    f.session.disconnected(&mut f.events);
+    assert_eq!(f.woken(), ["waits"]);
+    let lost = Failed::Disconnected { may_have_run: true };
+    assert_eq!(f.poll(call), Some(failed(lost)));
+}
+
+#[test]
+fn that_a_call_waits_which_is_none_is_a_fault() {
+    let mut f = Fixture::new();
+    let waits = Header::Waits { call: id(3) };
+    assert!(matches!(
+        f.receive(waits, Bytes::new()),
+        Err(Fault::Unexpected(_))
+    ));
+}
