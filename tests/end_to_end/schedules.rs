@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use daffi::{
-    Access, CallContext, CallError, Global, Missed, Overlap, Period, Right, Role, ScheduledTask, Skipped,
-    TaskState, Tick, TickOutcome, callback, fetcher,
+    Access, CallContext, CallError, Global, Missed, Overlap, Period, Quota, Quotas, Right, Role,
+    ScheduledTask, Skipped, TaskState, Tick, TickOutcome, callback, fetcher,
 };
 use tokio::time::sleep;
 
@@ -36,6 +36,11 @@ impl Bell {
         Err(format!("{} with {:?}", ctx.caller(), ctx.metadata("tune")))
     }
 
+    #[callback(concurrency = 1)]
+    pub async fn alone(&self, seconds: u64) -> u64 {
+        self.slow(seconds).await
+    }
+
     pub async fn slow(&self, seconds: u64) -> u64 {
         self.rung.fetch_add(1, Ordering::Relaxed);
         sleep(Duration::from_secs(seconds)).await;
@@ -47,6 +52,7 @@ impl Bell {
 trait Ring {
     async fn ring(&self) -> u64;
     async fn caller(&self) -> Result<(), String>;
+    async fn alone(&self, seconds: u64) -> u64;
     async fn slow(&self, seconds: u64) -> u64;
 }
 
@@ -347,6 +353,10 @@ async fn what_cannot_be_scheduled_says_what_to_write() {
             "this controller keeps nothing over a restart: start it with --data-dir",
         ),
         (
+            ring().period(Period::cron("0 3 * * *", "UTC").phase(SECOND)),
+            "phase(…) moves the ticks of an interval",
+        ),
+        (
             ring().after(SECOND).durable().send(),
             "keeps nothing over a restart",
         ),
@@ -397,6 +407,72 @@ async fn p10_it_is_called_when_a_line_of_cron_says() {
         g.stop().await;
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_time_is_over_while_it_waits_for_a_place() {
+    with_bell(async |net, bell| {
+        let g = net.join().process_name("maker").start().await.unwrap();
+        let alone = || RingClient::new(&g).alone(3600);
+        let held = alone().bg();
+        seconds(1).await;
+        assert_eq!(bell.rung(), 1);
+        let task = alone().timeout(5 * SECOND).period(every(10)).await.unwrap();
+        seconds(56).await;
+        let words: Vec<_> = outcomes(&task).await.iter().map(ToString::to_string).collect();
+        assert_eq!(words.len(), 5, "{words:?}");
+        assert!(
+            words
+                .iter()
+                .all(|words| words.contains("before the deadline") && words.contains("did not run")),
+            "{words:?}"
+        );
+        assert_eq!(bell.rung(), 1);
+        held.cancel();
+        g.stop().await;
+    })
+    .await;
+}
+
+/// A maker that is over its quota at each tick hears so at each, and its schedules can be ended.
+#[tokio::test(start_paused = true)]
+async fn p7_ticks_beyond_a_quota_have_their_outcome() {
+    let bell = Bell::default();
+    let quotas = Quotas::new().identity(Quota::new().calls_per_second(1));
+    let net = Net::start(Transport::Unix, |builder| {
+        let builder = builder.auto_callbacks(false).service(bell.clone());
+        builder.quotas(quotas)
+    })
+    .await;
+    let g = net.join().process_name("maker").start().await.unwrap();
+    let often = || Period::every(Duration::from_millis(1)).overlap(Overlap::AllowAll);
+    let mut tasks = Vec::new();
+    for _ in 0..3 {
+        // It has to wait for its own quota as well.
+        let task = loop {
+            match RingClient::new(&g).ring().period(often()).await {
+                Ok(task) => break task,
+                Err(_) => seconds(2).await,
+            }
+        };
+        tasks.push(task);
+    }
+    seconds(30).await;
+    for task in tasks {
+        let info = loop {
+            let listed = net.service.scheduled_tasks().await.unwrap();
+            let info = listed.into_iter().find(|info| info.id == task.id()).unwrap();
+            if info.running == 0 {
+                break info;
+            }
+            sleep(Duration::from_micros(100)).await;
+        };
+        assert!(info.counts.failed > 1000, "{info:?}");
+        net.service.cancel_scheduled_task(task.id()).await.unwrap();
+    }
+    let left = net.service.scheduled_tasks().await.unwrap();
+    assert!(left.iter().all(|info| info.running == 0), "{left:?}");
+    net.stop([g]).await;
 }
 
 #[test]

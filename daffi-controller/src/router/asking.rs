@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use daffi_core::Right;
-use daffi_core::proto::{CallHeader, CallId, Failed, Header, Limits, Query, Status, TaskId};
+use daffi_core::proto::{CallHeader, CallId, Failed, Header, Limits, Mode, Query, Status, TaskId};
 
 use super::calling::metadata_bytes;
 use super::errand::{Asked, Asks, Errand};
@@ -32,6 +32,10 @@ impl Router {
                 size: size as u64,
                 limit: Limits::SCHEDULED_BYTES as u64,
                 may_have_run: false,
+            })
+        } else if !matches!(header.mode, Mode::Answered | Mode::Broadcast) {
+            Err(Failed::Invalid {
+                reason: "a schedule makes calls that are answered, and broadcasts: nothing else can be made again and again".to_owned(),
             })
         } else {
             self.check_right(from, Right::Schedule, header.name, turn)
@@ -137,7 +141,9 @@ impl Router {
         false
     }
 
-    fn is_asked(&self, peer: PeerId, call: CallId) -> bool {
+    /// Whether a process still waits for what it asked.
+    #[must_use]
+    pub fn is_asked(&self, peer: PeerId, call: CallId) -> bool {
         let peer = self.peers.get(peer);
         peer.is_some_and(|peer| peer.sent.get(&call) == Some(&Sent::Errand))
     }

@@ -43,13 +43,16 @@ impl Agenda {
         }
     }
 
-    /// One whose time has come.
-    pub(super) fn due(&self, now: Now) -> Option<TaskId> {
+    /// Those whose time has come, so many at most by each clock: the latest first.
+    pub(super) fn due(&self, now: Now, most: usize) -> Vec<TaskId> {
         let due = |ticks: &BTreeSet<(Time, TaskId)>, time: Time| {
-            let first = ticks.first().filter(|(at, _)| *at <= time);
-            first.map(|(_, id)| *id)
+            let due = ticks.iter().take_while(move |(at, _)| *at <= time).take(most);
+            due.map(|(at, id)| (time.since(*at), *id)).collect::<Vec<_>>()
         };
-        due(&self.steady, now.steady).or_else(|| due(&self.wall, now.wall))
+        let mut all = due(&self.steady, now.steady);
+        all.extend(due(&self.wall, now.wall));
+        all.sort_by_key(|(late, _)| core::cmp::Reverse(*late));
+        all.into_iter().map(|(_, id)| id).collect()
     }
 
     /// How long it is until then, or until the calendar is to be looked at.

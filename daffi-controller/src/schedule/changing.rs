@@ -16,6 +16,8 @@ impl Task {
         if self.state != TaskState::Ended {
             self.state = TaskState::Paused { by_failure };
             self.drop_waiting(Skipped::Paused, cx);
+            self.drop_absent(Skipped::Paused, cx);
+            self.go_on(cx);
         }
     }
 
@@ -54,6 +56,7 @@ impl Task {
 
     /// The calendar was set far back: its next tick is by the new time.
     pub(super) fn rewind(&mut self, now: Now) {
+        self.rule.rewind(&self.plan, now);
         if self.next.is_some() && self.rule.repeats() {
             self.next = self.planned(self.rule.after(now.by(self.basis())));
         }

@@ -35,6 +35,19 @@ pub enum Act {
     Over(TaskId),
 }
 
+impl Act {
+    /// Of which schedule it is.
+    #[must_use]
+    pub const fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::Start(run) | Self::Stop(run) => Some(run.task),
+            Self::Await(task) | Self::Forget(task) | Self::Over(task) | Self::Told { task, .. } => {
+                Some(*task)
+            }
+        }
+    }
+}
+
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {

@@ -61,7 +61,8 @@ fn is_alike(one: &Tick, next: &Tick) -> bool {
     without_call && one.outcome == next.outcome && !one.triggered && !next.triggered
 }
 
-fn shorten(words: &mut String) {
+/// Cuts words that are more than are remembered.
+pub(crate) fn shorten(words: &mut String) {
     if words.len() > WORDS {
         let end = (0..=WORDS).rev().find(|end| words.is_char_boundary(*end));
         words.truncate(end.unwrap_or(0));

@@ -8,7 +8,7 @@ use super::order::{Draft, Maker};
 use super::refused::Refused;
 use super::rule::Rule;
 use super::schedules::Schedules;
-use super::task::{Context, Task};
+use super::task::{Context, Task, bytes};
 use crate::mixed::mixed;
 
 impl Schedules {
@@ -27,25 +27,26 @@ impl Schedules {
     ) -> Result<(TaskId, Option<TaskId>), Refused> {
         let named = plan.name.as_ref().and_then(|name| self.names.get(name).copied());
         if let Some((id, task)) = named.and_then(|id| Some((id, self.tasks.get(&id)?))) {
-            let is_over = task.state == TaskState::Ended;
-            if task.maker.identity != maker.identity {
-                if !is_over {
-                    return Err(Refused::NameTaken {
-                        name: plan.name.unwrap_or_default(),
-                        process: task.maker.process.to_string(),
-                        task: id,
-                    });
-                }
+            let is_same = task.maker.identity == maker.identity && task.maker.is_own == maker.is_own;
+            if task.state == TaskState::Ended {
+                // Its name is free.
+            } else if !is_same {
+                return Err(Refused::NameTaken {
+                    name: plan.name.unwrap_or_default(),
+                    process: task.maker.process.to_string(),
+                    task: id,
+                });
             } else if task.plan == plan && *task.order == order {
-                self.hand_on(id, maker);
+                if task.maker != maker {
+                    self.hand_on(id, maker);
+                }
                 return Ok((id, None));
-            } else if !is_over {
-                self.replace(id, Draft { plan, order }, now, acts)?;
-                self.hand_on(id, maker);
+            } else {
+                self.replace(id, Draft { plan, order }, maker, now, acts)?;
                 return Ok((id, None));
             }
         }
-        self.shares.check(&maker.identity, 1, order.bytes())?;
+        self.shares.check(&maker.identity, 1, bytes(&plan, &order))?;
         let rule = Rule::new(&plan, now, &self.zones)?;
         let task = Task::new(self.free_number(), Draft { plan, order }, rule, maker)?;
         let id = task.id;
@@ -61,7 +62,8 @@ impl Schedules {
         }
     }
 
-    /// Another plan and another call for a schedule, under its number.
+    /// Another plan and another call for a schedule, under its number. Whoever wants that is its maker from now on: nobody has calls made in
+    /// the name of others.
     ///
     /// # Errors
     ///
@@ -70,6 +72,7 @@ impl Schedules {
         &mut self,
         id: TaskId,
         Draft { plan, order }: Draft,
+        maker: Maker,
         now: Now,
         acts: &mut Vec<Act>,
     ) -> Result<(), Refused> {
@@ -85,20 +88,23 @@ impl Schedules {
                 task: other.id,
             });
         }
-        self.replace(id, Draft { plan, order }, now, acts)
+        self.replace(id, Draft { plan, order }, maker, now, acts)
     }
 
     fn replace(
         &mut self,
         id: TaskId,
         Draft { plan, order }: Draft,
+        maker: Maker,
         now: Now,
         acts: &mut Vec<Act>,
     ) -> Result<(), Refused> {
         let task = self.tasks.get(&id).ok_or(Refused::Unknown(id))?;
-        let (has, needs) = (task.order.bytes(), order.bytes());
-        if needs > has {
-            self.shares.check(&task.maker.identity, 0, needs - has)?;
+        let (has, needs) = (task.bytes(), bytes(&plan, &order));
+        if task.maker.identity != maker.identity {
+            self.shares.check(&maker.identity, 1, needs)?;
+        } else if needs > has {
+            self.shares.check(&maker.identity, 0, needs - has)?;
         }
         let rule = Rule::new(&plan, now, &self.zones)?;
         let Some(mut task) = self.leave(id) else {
@@ -110,6 +116,7 @@ impl Schedules {
             acts,
         };
         task.update(Draft { plan, order }, rule, &mut cx);
+        task.maker = maker;
         self.enter(task);
         self.settle(id);
         Ok(())

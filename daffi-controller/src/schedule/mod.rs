@@ -30,6 +30,7 @@ mod ticking;
 use self::cron::Line;
 pub use self::cron::Zones;
 pub use self::end::{Act, End, Run};
+pub(crate) use self::history::shorten;
 pub use self::now::Now;
 pub use self::order::{Draft, Maker, Order};
 pub use self::record::{Change, Kept};

@@ -48,6 +48,12 @@ impl Order {
         &self.callback
     }
 
+    /// How long each of the calls may take.
+    #[must_use]
+    pub const fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
     /// The arguments, encoded.
     #[must_use]
     pub const fn arguments(&self) -> &Bytes {

@@ -1,22 +1,25 @@
 //! Schedules after a restart.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::proto::{EncodeError, Missed, TaskId, TaskState, TickOutcome};
+use daffi_core::proto::{EncodeError, Missed, Skipped, TaskId, TaskState, TickOutcome};
 
 use super::changes::{Changes, What};
 use super::end::Act;
 use super::history::History;
-use super::now::Now;
+use super::now::{Basis, Now};
 use super::record::{self, Begun, Change, Kept, Progress};
 use super::rule::Rule;
-use super::schedules::Schedules;
+use super::schedules::{SET_BACK, Schedules};
 use super::task::{Context, Task};
 
 /// Something that was kept cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("schedule {task}: {fault}")]
+#[error(
+    "{fault}: start the version of daffi that wrote it, or move the file away to begin without schedules"
+)]
 pub struct Unreadable {
     /// Of which schedule.
     pub task: TaskId,
@@ -51,7 +54,8 @@ impl Schedules {
             let what = match kept {
                 Kept::Progress(_) => What::Progress,
                 Kept::Whole(..) => What::Whole,
-                Kept::Nothing if self.tasks.contains_key(task) => continue,
+                // It is there again, and kept.
+                Kept::Nothing if self.is_kept(*task) => What::Whole,
                 Kept::Nothing => What::Gone,
             };
             self.changes.note(*task, what);
@@ -77,13 +81,24 @@ impl Schedules {
         acts: &mut Vec<Act>,
     ) -> Result<(), Unreadable> {
         let unreadable = |fault: String| Unreadable { task: id, fault };
-        let (draft, maker, progress) =
-            record::read(asked, progress).map_err(|error| unreadable(error.to_string()))?;
+        let (draft, maker, progress) = record::read(asked, progress)
+            .map_err(|error| unreadable(format!("what it has of schedule {id} cannot be read ({error})")))?;
         let rule = Rule::kept(&draft.plan, (progress.start, progress.first), now, &self.zones);
-        let rule = rule.map_err(|refused| unreadable(refused.to_string()))?;
+        let rule =
+            rule.map_err(|refused| unreadable(format!("schedule {id} cannot be kept here: {refused}")))?;
         let basis = rule.basis;
         let of_wall = |time| now.of_wall(time, basis);
-        let next = progress.next.map(of_wall);
+        // The clock may have been set back meanwhile, which nobody saw.
+        let soonest = rule.after(now.by(basis));
+        let allowed = if basis == Basis::Steady {
+            Duration::ZERO
+        } else {
+            SET_BACK
+        };
+        let next = progress.next.map(of_wall).map(|next| match soonest {
+            Some(soonest) if rule.repeats() && next > soonest.plus(allowed) => soonest,
+            _ => next,
+        });
         let mut task = Task {
             id,
             plan: draft.plan,
@@ -101,13 +116,14 @@ impl Schedules {
         };
         task.next = task.planned(next);
         let is_over = task.next.is_none() && task.state == TaskState::Ended;
-        self.enter(task);
-        let running: Vec<Begun> = progress.running;
-        self.with(id, now, acts, |task, cx| {
-            // What has ended long ago is not over again.
-            task.is_over = is_over && running.is_empty() && task.waiting.is_empty();
-            task.take_up(&running, cx);
-        });
+        let is_idle = progress.running.is_empty() && task.waiting.is_empty();
+        // What has ended long ago is not over again.
+        task.is_over = is_over && is_idle;
+        self.take_in(task);
+        if !is_idle {
+            let running: Vec<Begun> = progress.running;
+            self.with(id, now, acts, |task, cx| task.take_up(&running, cx));
+        }
         if self.tasks.get(&id).is_some_and(Task::is_over) && !self.over.contains(&id) {
             self.over.push_back(id);
         }
@@ -123,7 +139,11 @@ impl Task {
             let due = begun.due(|time| now.of_wall(time, basis));
             if begun.is_absent {
                 self.give_back(1, cx);
-                self.waiting.push_front(due);
+                if matches!(self.state, TaskState::Paused { .. }) {
+                    self.skip(due, Skipped::Paused, cx);
+                } else {
+                    self.waiting.push_front(due);
+                }
             } else {
                 self.record(due, 1, TickOutcome::Unknown, cx);
             }

@@ -43,21 +43,45 @@ impl Rule {
     ) -> Result<Self, Refused> {
         let basis = basis(&plan.when);
         let of_wall = |time| now.of_wall(time, basis);
+        let present = now.by(basis);
         let kind = match &plan.when {
-            When::Every { interval, .. } => Kind::Every {
-                first: of_wall(first).0,
-                interval: micros(*interval),
-            },
+            When::Every { interval, phase } => {
+                let (first, interval) = (of_wall(first), micros(*interval));
+                // The clock was set back while nobody looked.
+                let is_too_late =
+                    phase.is_none() && plan.start.is_none() && first.0 > present.0.saturating_add(interval);
+                let first = if is_too_late {
+                    Time(present.0 + (first.0 - present.0) % interval)
+                } else {
+                    first
+                };
+                Kind::Every {
+                    first: first.0,
+                    interval,
+                }
+            }
             When::At(instants) => Kind::At(instants.as_slice().into()),
             When::Cron { line, zone } => Kind::Cron(Box::new(Line::new(line, zone, zones)?)),
             _ => return Err(unknown()),
         };
+        let start = of_wall(start);
         Ok(Self {
             basis,
             kind,
-            start: of_wall(start),
+            start: if plan.start.is_none() {
+                start.min(present)
+            } else {
+                start
+            },
             end: plan.end.map(of_wall),
         })
+    }
+
+    /// The clock was set back: when it was made says nothing any more.
+    pub(super) fn rewind(&mut self, plan: &Plan, now: Now) {
+        if plan.start.is_none() {
+            self.start = self.start.min(now.by(self.basis));
+        }
     }
 
     /// Before when there are no ticks, and the first one of an interval.
@@ -115,7 +139,8 @@ impl Rule {
         Ok(Self {
             basis,
             kind,
-            start: start.unwrap_or(present),
+            // Before it was made there is none.
+            start: start.map_or(present, |start| start.max(present)),
             end,
         })
     }

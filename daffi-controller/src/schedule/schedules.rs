@@ -17,10 +17,13 @@ use super::shares::{Bounds, Shares};
 use super::task::{Context, Task};
 
 /// When the calendar was set back by more than this, schedules go by the new time. By less, they wait until it is there again.
-const SET_BACK: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const SET_BACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// So many that have ended can still be asked about.
 const REMEMBERED: usize = 1000;
+
+/// So many times as many schedules are looked at for those that are due as are served.
+const LOOKED_AT: usize = 16;
 
 /// So many next ticks are told.
 const NEXT: usize = 10;
@@ -138,12 +141,27 @@ impl Schedules {
         }
     }
 
-    /// Makes what is due, of so many ticks at most.
+    /// Makes what is due, of so many schedules at most: one thing of each, and as much for each identity that has made some.
     pub fn on_time(&mut self, now: Now, most: usize, acts: &mut Vec<Act>) {
         self.look_at_the_calendar(now);
-        for _ in 0..most {
-            let Some(id) = self.agenda.due(now) else { return };
-            self.with(id, now, acts, Task::on_time);
+        let mut due: BTreeMap<String, VecDeque<TaskId>> = BTreeMap::new();
+        for id in self.agenda.due(now, most.saturating_mul(LOOKED_AT)) {
+            if let Some(task) = self.tasks.get(&id) {
+                due.entry(task.maker.identity.to_string())
+                    .or_default()
+                    .push_back(id);
+            }
+        }
+        let mut left = most;
+        while !due.is_empty() {
+            due.retain(|_, own| {
+                let next = own.pop_front().filter(|_| left > 0);
+                if let Some(id) = next {
+                    left -= 1;
+                    self.with(id, now, acts, Task::on_time);
+                }
+                next.is_some()
+            });
         }
     }
 
@@ -240,6 +258,13 @@ impl Schedules {
 
     pub(super) fn enter(&mut self, task: Task) {
         let id = task.id;
+        self.take_in(task);
+        self.note(id, What::Whole);
+    }
+
+    /// One is there, as it is kept.
+    pub(super) fn take_in(&mut self, task: Task) {
+        let id = task.id;
         if let Some(name) = &task.plan.name {
             self.names.insert(name.clone(), id);
         }
@@ -247,18 +272,28 @@ impl Schedules {
             let connected = self.connected.entry(Arc::clone(&task.maker.process));
             connected.or_default().insert(id);
         }
-        self.shares.add(&task.maker.identity, task.order.bytes());
+        self.shares.add(&task.maker.identity, task.bytes());
         self.tasks.insert(id, task);
-        self.note(id, What::Whole);
         self.plan(id);
     }
 
     /// Something of a schedule is to be kept. One that ends with a process ends with the controller as well.
     fn note(&mut self, id: TaskId, what: What) {
-        let is_kept = |task: &Task| !task.plan.while_connected;
-        if self.are_kept && (what == What::Gone || self.tasks.get(&id).is_some_and(is_kept)) {
+        if self.are_kept && (what == What::Gone || self.is_kept(id)) {
             self.changes.note(id, what);
         }
+    }
+
+    /// Whether a schedule is kept over a restart.
+    #[must_use]
+    pub fn is_kept(&self, id: TaskId) -> bool {
+        self.are_kept && self.tasks.get(&id).is_some_and(|task| !task.plan.while_connected)
+    }
+
+    /// Whether a call of a schedule waits for somebody who offers the callback.
+    #[must_use]
+    pub fn is_absent(&self, id: TaskId) -> bool {
+        self.tasks.get(&id).is_some_and(Task::is_absent)
     }
 
     pub(super) fn leave(&mut self, id: TaskId) -> Option<Task> {
@@ -271,7 +306,7 @@ impl Schedules {
             self.names.remove(name);
         }
         self.disconnect(&task.maker.process, id);
-        self.shares.remove(&task.maker.identity, task.order.bytes());
+        self.shares.remove(&task.maker.identity, task.bytes());
         Some(task)
     }
 

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daffi_core::proto::{Plan, Skipped, TaskId, TaskState, Tick, TickOutcome, Time};
+use daffi_core::proto::{Plan, Skipped, TaskId, TaskState, Tick, TickOutcome, Time, When};
 
 use super::end::{Act, Run};
 use super::history::History;
@@ -60,6 +60,17 @@ pub(super) struct Due {
     pub(super) number: Option<u64>,
 }
 
+impl Due {
+    /// One that the plan has.
+    pub(super) const fn planned(time: Time) -> Self {
+        Self {
+            time,
+            triggered: false,
+            number: None,
+        }
+    }
+}
+
 /// A call that has not ended.
 #[derive(Debug)]
 pub(super) struct Running {
@@ -86,7 +97,20 @@ pub(super) struct Context<'a> {
     pub(super) acts: &'a mut Vec<Act>,
 }
 
+/// How many bytes a schedule takes that others may not have meanwhile: its call, its instants, and what it may remember.
+pub(super) fn bytes(plan: &Plan, order: &Order) -> usize {
+    let instants = match &plan.when {
+        When::At(instants) => instants.len(),
+        _ => 0,
+    };
+    order.bytes() + instants * size_of::<Time>()
+}
+
 impl Task {
+    pub(super) fn bytes(&self) -> usize {
+        bytes(&self.plan, &self.order)
+    }
+
     pub(super) fn new(
         id: TaskId,
         Draft { plan, order }: Draft,
@@ -133,12 +157,16 @@ impl Task {
     pub(super) fn next_ticks(&self, most: usize, now: Now) -> Vec<Time> {
         let left = self.plan.limit.map(|limit| limit.saturating_sub(self.begun));
         let left = left.map_or(most, |left| usize::try_from(left).unwrap_or(most).min(most));
-        let first = self.next.map(|next| next.due);
-        let ticks = std::iter::successors(first, |due| self.rule.after(*due));
+        let (mut ticks, mut next) = (Vec::new(), self.next.map(|next| next.due));
+        while let Some(due) = next.filter(|_| ticks.len() < left) {
+            ticks.push(now.to_wall(due, self.basis()));
+            next = if ticks.len() < left {
+                self.rule.after(due)
+            } else {
+                None
+            };
+        }
         ticks
-            .take(left)
-            .map(|due| now.to_wall(due, self.basis()))
-            .collect()
     }
 
     pub(super) const fn running(&self) -> usize {

@@ -4,6 +4,7 @@ mod bad;
 #[cfg(feature = "cron")]
 mod cron;
 mod exact;
+mod found;
 mod generated;
 mod restart;
 mod world;

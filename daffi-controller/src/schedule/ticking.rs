@@ -20,6 +20,12 @@ impl Task {
             let in_time = time.minus(self.catch_up());
             if next.at < in_time {
                 self.miss(next.due, in_time, cx);
+            } else if let Some(why) = self.leaves_out(false) {
+                // As are all that have come meanwhile.
+                let last = time.minus(self.plan.jitter).max(next.due);
+                let (count, last) = self.rule.count(next.due, last);
+                self.next = self.planned(self.rule.after(last));
+                self.record(Due::planned(next.due), count, TickOutcome::Skipped(why), cx);
             } else {
                 self.next = self.planned(self.rule.after(next.due));
                 self.admit(next.due, false, cx);
@@ -43,12 +49,30 @@ impl Task {
         };
         let (count, last) = self.rule.count(first, Time(last));
         self.next = self.planned(self.rule.after(last));
-        let due = Due {
-            time: first,
-            triggered: false,
-            number: None,
-        };
-        self.record(due, count, outcome, cx);
+        self.record(Due::planned(first), count, outcome, cx);
+    }
+
+    /// Why no call is made of a tick that comes now, if none is.
+    fn leaves_out(&self, triggered: bool) -> Option<Skipped> {
+        let is_full = self.running.len() >= AT_ONCE || self.waiting.len() >= AT_ONCE;
+        match self.plan.overlap {
+            // Whoever asks for it has it all the same.
+            _ if !triggered && matches!(self.state, TaskState::Paused { .. }) => Some(Skipped::Paused),
+            // The last call has yet to find somebody.
+            _ if self.is_exhausted() && self.is_absent() => Some(Skipped::Overlap),
+            _ if self.is_exhausted() => Some(Skipped::Ended),
+            _ if self.running.is_empty() => None,
+            Overlap::BufferOne if self.waiting.is_empty() => None,
+            Overlap::BufferAll | Overlap::AllowAll => is_full.then_some(Skipped::Full),
+            Overlap::CancelOther => None,
+            _ => Some(Skipped::Overlap),
+        }
+    }
+
+    pub(super) fn is_absent(&self) -> bool {
+        self.running
+            .iter()
+            .any(|running| matches!(running.stage, Stage::Absent { .. }))
     }
 
     /// A tick has come, of which a call is made, now or later, or it is said why not.
@@ -58,21 +82,15 @@ impl Task {
             triggered,
             number: None,
         };
-        let is_paused = matches!(self.state, TaskState::Paused { .. });
-        if is_paused && !triggered {
-            return self.skip(due, Skipped::Paused, cx);
-        }
-        if self.is_exhausted() {
-            return self.skip(due, Skipped::Ended, cx);
+        if let Some(why) = self.leaves_out(triggered) {
+            return self.skip(due, why, cx);
         }
         if self.running.is_empty() {
             return self.begin(due, cx);
         }
         match self.plan.overlap {
-            Overlap::BufferOne if self.waiting.is_empty() => self.waiting.push_back(due),
-            Overlap::BufferAll if self.waiting.len() < AT_ONCE => self.waiting.push_back(due),
-            Overlap::AllowAll if self.running.len() < AT_ONCE => self.begin(due, cx),
-            Overlap::BufferAll | Overlap::AllowAll => self.skip(due, Skipped::Full, cx),
+            Overlap::BufferOne | Overlap::BufferAll => self.waiting.push_back(due),
+            Overlap::AllowAll => self.begin(due, cx),
             Overlap::CancelOther => {
                 self.stop_running(cx);
                 self.drop_waiting(Skipped::Superseded, cx);
@@ -110,6 +128,10 @@ impl Task {
         let (due, stage) = (running.due, running.stage);
         if end == End::NoProvider && stage == Stage::Called && time < until && !has_ended {
             running.stage = Stage::Absent { until };
+            if self.next.is_none() && self.is_exhausted() {
+                // It may turn out not to have been the last.
+                self.next = self.planned(self.rule.after(due.time));
+            }
             let is_absent = |running: &&Running| matches!(running.stage, Stage::Absent { .. });
             if self.running.iter().filter(is_absent).count() == 1 {
                 cx.acts.push(Act::Await(self.id));
@@ -183,7 +205,7 @@ impl Task {
         if self.is_over || !self.running.is_empty() || !self.waiting.is_empty() {
             return;
         }
-        if self.next.is_none() {
+        if self.next.is_none() || self.is_exhausted() {
             self.state = TaskState::Ended;
         }
         if self.state == TaskState::Ended {
@@ -208,11 +230,7 @@ impl Task {
     }
 
     pub(super) fn forget_unless_absent(&self, cx: &mut Context<'_>) {
-        if !self
-            .running
-            .iter()
-            .any(|running| matches!(running.stage, Stage::Absent { .. }))
-        {
+        if !self.is_absent() {
             cx.acts.push(Act::Forget(self.id));
         }
     }

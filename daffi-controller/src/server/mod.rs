@@ -96,7 +96,13 @@ impl Controller {
         info!(process_name = &*options.process_name, pid = std::process::id(), %address, tls, "controller started");
         let (seed, folder) = (seed(), options.data_dir.clone());
         let scheduling = runtime.spawn_blocking(move || Scheduling::new(seed, folder.as_deref()));
-        let scheduling = scheduling.await.map_err(|_| StartError::NoRuntime)??;
+        let scheduling = scheduling.await.map_err(|ended| match &options.data_dir {
+            Some(folder) if ended.is_panic() => {
+                let reason = "its file is damaged, and was left as it is: put a copy of it back, or move it away to begin without schedules";
+                StartError::data_dir(folder.clone(), reason.to_owned())
+            }
+            _ => StartError::NoRuntime,
+        })??;
         let controller = Self {
             hub: Arc::new(Hub::new(&options, policy, scheduling, seed)),
             address,

@@ -33,6 +33,8 @@ use crate::scope::Scope;
 #[must_use = "a period does nothing until a call is given it"]
 pub struct Period {
     plan: Plan,
+    /// A phase was given to what is no interval.
+    has_no_phase: bool,
 }
 
 impl Period {
@@ -78,6 +80,7 @@ impl Period {
     const fn new(when: When) -> Self {
         Self {
             plan: Plan::new(when),
+            has_no_phase: false,
         }
     }
 
@@ -93,6 +96,8 @@ impl Period {
     pub fn phase(mut self, phase: Duration) -> Self {
         if let When::Every { phase: set, .. } = &mut self.plan.when {
             *set = Some(phase);
+        } else {
+            self.has_no_phase = true;
         }
         self
     }
@@ -110,7 +115,8 @@ impl Period {
         self
     }
 
-    /// There are no ticks before. Those of an interval are counted from then on, the first one being at that time.
+    /// There are no ticks before. Those of an interval are counted from then on, the first one being at that time, or, if it is over, at
+    /// the next one of those.
     pub fn starting(mut self, start: SystemTime) -> Self {
         self.plan.start = Some(time(start));
         self
@@ -290,6 +296,10 @@ impl PeriodCall {
             may_have_run: false,
         };
         if let Some(reason) = self.contradiction() {
+            return Err(invalid(reason.to_owned()));
+        }
+        if self.period.has_no_phase {
+            let reason = "phase(…) moves the ticks of an interval, Period::every(…): instants and lines of cron are where they are";
             return Err(invalid(reason.to_owned()));
         }
         if let Some(fault) = self.period.plan.fault() {

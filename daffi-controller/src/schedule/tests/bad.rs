@@ -2,7 +2,7 @@
 
 use daffi_core::proto::{Limits, Plan, TaskId, Time, When, Who};
 
-use super::world::{BEGIN, Calls, SECOND, World, at, draft, every, seconds};
+use super::world::{BEGIN, Calls, SECOND, World, at, draft, every, maker, seconds};
 use crate::schedule::{Bounds, Maker, Refused, Schedules, Zones};
 
 #[track_caller]
@@ -124,7 +124,13 @@ fn a_name_is_of_one_identity() {
         .expect("it is made");
     world.with(|schedules, now, acts| {
         let refused = schedules
-            .update(second, draft(named(10), "refresh"), now, acts)
+            .update(
+                second,
+                draft(named(10), "refresh"),
+                maker("ann", Who::Token("shop")),
+                now,
+                acts,
+            )
             .expect_err("there is one");
         assert_eq!(refused.to_string(), words);
     });

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use daffi_core::proto::{Missed, Overlap, Plan, TaskId, TaskState, TickError, TickOutcome, Time, When, Who};
 use proptest::prelude::*;
 
-use super::world::{BEGIN, at, draft, every, seconds};
-use crate::schedule::{Act, Bounds, End, Kept, Maker, Now, Run, Schedules, Zones};
+use super::world::{BEGIN, at, draft, every, maker, seconds};
+use crate::schedule::{Act, Bounds, End, Kept, Now, Run, Schedules, Zones};
 
 const NOW: Now = Now {
     steady: BEGIN,
@@ -53,11 +53,7 @@ impl Life {
     }
 
     fn make(&mut self, plan: &Plan) -> TaskId {
-        let maker = Maker {
-            process: "maker".into(),
-            identity: Who::Token("shop".into()),
-            is_own: false,
-        };
+        let maker = maker("maker", Who::Token("shop"));
         let mut made = None;
         self.happens(None, |schedules, now, acts| {
             let draft = draft(plan.clone(), "refresh");
@@ -297,6 +293,62 @@ fn what_cannot_be_kept_is_tried_again() {
     let other = life.make(&every(7));
     life.happens(None, |schedules, _, _| schedules.unmake(other));
     assert_eq!(life.disk.keys().copied().collect::<Vec<_>>(), [id]);
+}
+
+#[test]
+fn a_clock_that_was_set_back_meanwhile_holds_no_interval_up() {
+    for plan in [every(10), at(&[5, 20])] {
+        let mut life = Life::new();
+        let id = life.make(&plan);
+        life.pass(7, None);
+        // Back by an hour.
+        life.now.wall = life.now.wall.minus(seconds(3600));
+        life.restart(0);
+        let next = life.schedules.describe(id, life.now).expect("it is there").next[0];
+        let is_interval = matches!(plan.when, When::Every { .. });
+        assert_eq!(
+            next.since(life.now.wall) <= seconds(10),
+            is_interval,
+            "an instant is an instant"
+        );
+    }
+    // What was made by a clock that was wrong by years.
+    let mut life = Life::new();
+    let plan = Plan::new(When::Every {
+        interval: seconds(10),
+        phase: Some(seconds(3)),
+    });
+    let id = life.make(&plan);
+    life.now.wall = Time(BEGIN.0 / 2);
+    life.pass(1, None);
+    let next = life.schedules.describe(id, life.now).expect("it is there").next[0];
+    assert!(next.since(life.now.wall) <= seconds(10));
+    life.restart(0);
+    let next = life.schedules.describe(id, life.now).expect("it is there").next[0];
+    assert!(next.since(life.now.wall) <= seconds(10));
+}
+
+#[test]
+fn what_was_replaced_does_not_come_back() {
+    let mut life = Life::new();
+    let named = |while_connected| Plan {
+        name: Some("one".to_owned()),
+        while_connected,
+        ..every(10)
+    };
+    let id = life.make(&named(false));
+    assert!(life.disk.contains_key(&id));
+    let maker = maker("maker", Who::Token("shop"));
+    let mut acts = Vec::new();
+    let made = life
+        .schedules
+        .make(draft(named(true), "refresh"), maker, life.now, &mut acts);
+    assert_eq!(made.expect("it is replaced").0, id);
+    // The disk is full for a while.
+    let changes = life.schedules.take_changes(life.now).expect("it can be written");
+    life.schedules.put_back(&changes);
+    life.happens(None, |_, _, _| {});
+    assert!(!life.disk.contains_key(&id));
 }
 
 #[derive(Clone, Debug)]

@@ -66,11 +66,7 @@ impl World {
         process: &str,
         identity: Who<&str>,
     ) -> Result<TaskId, Refused> {
-        let maker = Maker {
-            process: process.into(),
-            identity: identity.map(|name| Arc::from(*name)),
-            is_own: false,
-        };
+        let maker = maker(process, identity);
         let mut acts = Vec::new();
         let made = self
             .schedules
@@ -180,6 +176,16 @@ fn words(outcome: &TickOutcome) -> &'static str {
     }
 }
 
+/// A process that makes schedules.
+pub(super) fn maker(process: &str, identity: Who<&str>) -> Maker {
+    Maker {
+        process: process.into(),
+        identity: identity.map(|name| Arc::from(*name)),
+        is_own: false,
+    }
+}
+
+/// A call of this name, when a plan says.
 pub(super) fn draft(plan: Plan, name: &str) -> Draft {
     let header = CallHeader {
         signature: 1,

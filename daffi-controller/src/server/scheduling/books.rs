@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use daffi_core::StartError;
 use daffi_core::proto::{CallId, Failed, TaskId, TaskState};
+use daffi_core::seldom::Seldom;
 use tokio::sync::Notify;
 use tracing::info;
 
 use super::callers::Callers;
 use super::clock::Clock;
-use super::store::{Store, damaged};
+use super::store::Store;
 use crate::router::PeerId;
 use crate::schedule::{Act, Bounds, Now, Refused, Schedules, Zones};
 
@@ -30,6 +31,8 @@ pub(crate) struct Scheduling {
     clock: Clock,
     /// Where schedules are kept over restarts, if they are.
     pub(super) store: Option<Arc<Store>>,
+    /// What is said of the disk.
+    pub(super) faults: Seldom,
 }
 
 #[derive(Debug)]
@@ -48,9 +51,12 @@ pub(super) struct Books {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) to: (PeerId, CallId),
+    pub(super) task: TaskId,
     pub(super) payload: Bytes,
-    /// What was made for it, and was not there before.
-    pub(super) made: Option<TaskId>,
+    /// The schedule was not there before.
+    pub(super) made: bool,
+    /// It is not there any more, for this reason.
+    pub(super) refused: Option<String>,
 }
 
 impl Scheduling {
@@ -71,8 +77,7 @@ impl Scheduling {
             schedules = schedules.kept();
             for (task, asked, progress) in &found {
                 let restored = schedules.restore(*task, (asked, progress), now, &mut acts);
-                restored
-                    .map_err(|fault| StartError::data_dir(folder.to_owned(), damaged(&fault.to_string())))?;
+                restored.map_err(|fault| StartError::data_dir(folder.to_owned(), fault.to_string()))?;
             }
             info!(folder = %folder.display(), schedules = found.len(), "schedules are kept on a disk");
             store = Some(Arc::new(opened));
@@ -88,6 +93,7 @@ impl Scheduling {
             wake: Arc::default(),
             clock,
             store,
+            faults: Seldom::default(),
         })
     }
 
@@ -107,7 +113,12 @@ impl Scheduling {
     }
 
     /// From now on a process is told how the ticks of a schedule end; `false` if there are no more.
-    pub(super) fn watch(&self, task: TaskId, watcher: (PeerId, CallId)) -> Result<bool, Failed> {
+    pub(super) fn watch(
+        &self,
+        task: TaskId,
+        watcher: (PeerId, CallId),
+        are_there: impl FnOnce(&mut Vec<(PeerId, CallId)>),
+    ) -> Result<bool, Failed> {
         let (mut books, now) = self.open();
         let described = books
             .schedules
@@ -117,6 +128,9 @@ impl Scheduling {
             return Ok(false);
         }
         let watchers = books.watchers.entry(task).or_default();
+        if watchers.len() >= WATCHERS {
+            are_there(watchers);
+        }
         if watchers.len() >= WATCHERS {
             return Err(Failed::Overloaded { may_have_run: false });
         }

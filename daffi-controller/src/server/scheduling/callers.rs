@@ -1,8 +1,10 @@
 //! Callers inside of the controller: in whose name they call, under which numbers, and what they are told.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
-use daffi_core::proto::{CallId, Failed, Slots, TaskId, TickError, decode_guarded};
+use daffi_core::proto::{CallId, Failed, Slots, TaskId, TickError, TimeLimit, decode_guarded};
+use tokio::time::Instant;
 
 use super::inside::{Told, What};
 use crate::router::PeerId;
@@ -13,10 +15,23 @@ use crate::schedule::{Act, End, Maker, Now, Run, Schedules};
 pub(super) struct Callers {
     pub(super) makers: HashMap<Maker, PeerId>,
     pub(super) peers: HashMap<PeerId, Caller>,
-    runs: HashMap<Run, (PeerId, CallId)>,
+    runs: HashMap<Run, Running>,
     waits: HashMap<TaskId, (PeerId, CallId)>,
+    /// When the time of which call is over.
+    deadlines: BTreeSet<(Instant, Run)>,
+    /// Those for whom nobody could be waited for, as too much is waited for already.
+    pub(super) refused: BTreeSet<TaskId>,
     /// Those with nothing to do.
     pub(super) idle: Vec<PeerId>,
+}
+
+/// A call that was made.
+#[derive(Clone, Copy, Debug)]
+struct Running {
+    place: (PeerId, CallId),
+    deadline: Option<Instant>,
+    /// Its time is over, and it is cancelled for that.
+    is_late: bool,
 }
 
 #[derive(Debug)]
@@ -45,7 +60,7 @@ pub(super) struct Parts {
 impl Callers {
     /// The number of a call that runs.
     pub(super) fn of_run(&self, run: Run) -> Option<(PeerId, CallId)> {
-        self.runs.get(&run).copied()
+        self.runs.get(&run).map(|running| running.place)
     }
 
     /// That of a question.
@@ -53,18 +68,77 @@ impl Callers {
         self.waits.remove(&task)
     }
 
-    pub(super) fn ask(&mut self, peer: PeerId, asked: Asked) -> Option<CallId> {
+    /// A call is about to be made, which may take so long.
+    pub(super) fn call(&mut self, peer: PeerId, run: Run, timeout: Option<Duration>) -> Option<CallId> {
         let caller = self.peers.get_mut(&peer)?;
-        let place = match &asked {
-            Asked::Call(run, _) => Ok(*run),
-            Asked::Wait(task) => Err(*task),
+        let call = caller.asked.insert(Asked::Call(run, Parts::default()));
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        self.deadlines.extend(deadline.map(|deadline| (deadline, run)));
+        let running = Running {
+            place: (peer, call),
+            deadline,
+            is_late: false,
         };
-        let call = caller.asked.insert(asked);
-        match place {
-            Ok(run) => drop(self.runs.insert(run, (peer, call))),
-            Err(task) => drop(self.waits.insert(task, (peer, call))),
-        }
+        self.runs.insert(run, running);
         Some(call)
+    }
+
+    /// It is about to be asked for somebody who offers what a schedule calls.
+    pub(super) fn wait(&mut self, peer: PeerId, task: TaskId) -> Option<CallId> {
+        let call = self.peers.get_mut(&peer)?.asked.insert(Asked::Wait(task));
+        self.waits.insert(task, (peer, call));
+        Some(call)
+    }
+
+    /// Calls whose time is over. They are to be cancelled.
+    pub(super) fn late(&mut self, now: Instant) -> Vec<Run> {
+        let mut late = Vec::new();
+        while let Some((_, run)) = self.deadlines.first().filter(|(deadline, _)| *deadline <= now) {
+            let run = *run;
+            self.deadlines.pop_first();
+            if let Some(running) = self.runs.get_mut(&run) {
+                running.is_late = true;
+                late.push(run);
+            }
+        }
+        late
+    }
+
+    /// When the time of the next call is over.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// What was asked for was not taken, and is never answered.
+    pub(super) fn take_back(&mut self, peer: PeerId, call: CallId) {
+        let Some(caller) = self.peers.get_mut(&peer) else {
+            return;
+        };
+        let asked = caller.asked.remove(call);
+        if caller.asked.is_empty() {
+            self.idle.push(peer);
+        }
+        match asked {
+            Some(Asked::Call(run, _)) => drop(self.end(run)),
+            Some(Asked::Wait(task)) => self.end_wait(task, (peer, call)),
+            None => {}
+        }
+    }
+
+    fn end(&mut self, run: Run) -> Option<Running> {
+        let running = self.runs.remove(&run)?;
+        if let Some(deadline) = running.deadline {
+            self.deadlines.remove(&(deadline, run));
+        }
+        Some(running)
+    }
+
+    /// Somebody else may be waited for by now.
+    fn end_wait(&mut self, task: TaskId, place: (PeerId, CallId)) {
+        if self.waits.get(&task) == Some(&place) {
+            self.waits.remove(&task);
+            self.refused.insert(task);
+        }
     }
 
     /// One of them was told something.
@@ -80,41 +154,54 @@ impl Callers {
             (Asked::Call(_, parts), What::Roster(names)) => {
                 parts.names = decode_guarded(&names).unwrap_or_default();
             }
-            (Asked::Call(_, parts), What::Part(index, Some(ended))) => {
+            (Asked::Call(_, parts), What::Part(index, Some(error))) => {
                 parts.failed += 1;
-                parts.first.get_or_insert((index, ended.error));
+                parts.first.get_or_insert((index, error));
             }
             (Asked::Call(run, parts), What::Opened) => {
                 parts.streamed = true;
                 // It is cancelled, and ends with that.
                 acts.push(Act::Stop(*run));
             }
-            (asked, What::Ended(ended)) => {
-                let end = match asked {
-                    Asked::Call(_, parts) => Some(parts.end(ended.map(|ended| ended.error))),
-                    Asked::Wait(_) => None,
-                };
-                let Some(asked) = caller.asked.remove(call) else {
-                    return;
-                };
-                if caller.asked.is_empty() {
-                    self.idle.push(peer);
-                }
-                match asked {
-                    Asked::Call(run, _) => {
-                        self.runs.remove(&run);
-                        schedules.ended(run, end.unwrap_or(End::Ok), now, acts);
-                    }
-                    Asked::Wait(task) => {
-                        // If it was not given up meanwhile.
-                        if self.waits.remove(&task).is_some() {
-                            schedules.provider_came(task, now, acts);
-                        }
-                    }
+            (Asked::Call(run, parts), What::Ended(error)) => {
+                let (run, mut parts) = (*run, std::mem::take(parts));
+                self.take_away(peer, call);
+                let is_late = self.end(run).is_some_and(|running| running.is_late);
+                let error = if is_late { error.map(too_late) } else { error };
+                schedules.ended(run, parts.end(error), now, acts);
+            }
+            (Asked::Wait(task), What::Ended(error)) => {
+                let task = *task;
+                self.take_away(peer, call);
+                if error.is_some() {
+                    self.end_wait(task, (peer, call));
+                } else if self.waits.get(&task) == Some(&(peer, call)) {
+                    self.waits.remove(&task);
+                    schedules.provider_came(task, now, acts);
                 }
             }
             _ => {}
         }
+    }
+
+    fn take_away(&mut self, peer: PeerId, call: CallId) {
+        if let Some(caller) = self.peers.get_mut(&peer) {
+            caller.asked.remove(call);
+            if caller.asked.is_empty() {
+                self.idle.push(peer);
+            }
+        }
+    }
+}
+
+/// What a call ended with that was cancelled because its time was over.
+fn too_late(error: TickError) -> TickError {
+    match error {
+        TickError::Failed(Failed::Cancelled { may_have_run }) => TickError::Failed(Failed::Timeout {
+            limit: TimeLimit::Call,
+            may_have_run,
+        }),
+        other => other,
     }
 }
 

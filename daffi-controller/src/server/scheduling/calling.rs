@@ -8,7 +8,7 @@ use tracing::debug;
 use super::super::hub::{EndOfTurn, Hub, State};
 use super::super::standing::{Standing, rights};
 use super::books::Books;
-use super::callers::{Asked, Caller, Callers, Parts};
+use super::callers::{Caller, Callers};
 use crate::router::{Fault, PeerId, Turn, Work};
 use crate::schedule::{End, Maker, Run};
 
@@ -40,13 +40,20 @@ impl Hub {
                     return;
                 }
                 Ok(peer) => {
-                    let Some(call) = callers.ask(peer, Asked::Call(run, Parts::default())) else {
+                    let Some(call) = callers.call(peer, run, order.timeout()) else {
                         return;
                     };
                     let State { router, queues, .. } = &mut *state;
                     let mut turn = Turn::new(self.now());
                     let routed =
                         router.call_inside(peer, order.header(call), order.arguments(), &mut turn, queues);
+                    if routed.is_err() {
+                        // It goes on as one that nobody had room for, and its maker as a caller that comes anew.
+                        callers.take_back(peer, call);
+                        let overloaded = Failed::Overloaded { may_have_run: false };
+                        schedules.ended(run, End::Failed(TickError::Failed(overloaded)), now, acts);
+                        self.scheduling.wake.notify_one();
+                    }
                     (routed, self.end_of_turn(&mut state))
                 }
             }
@@ -61,6 +68,9 @@ impl Hub {
             let Books {
                 schedules, callers, ..
             } = &mut *books;
+            if !schedules.is_absent(task) {
+                return;
+            }
             let Some((order, maker)) = schedules.order(task) else {
                 return;
             };
@@ -69,12 +79,15 @@ impl Hub {
             let Ok(peer) = enter(callers, &mut state, maker, self.now()) else {
                 return;
             };
-            let Some(call) = callers.ask(peer, Asked::Wait(task)) else {
+            let Some(call) = callers.wait(peer, task) else {
                 return;
             };
             let State { router, queues, .. } = &mut *state;
             let mut turn = Turn::new(self.now());
             let routed = router.await_inside(peer, call, &order.header(call), &mut turn, queues);
+            if routed.is_err() {
+                callers.take_back(peer, call);
+            }
             (routed, self.end_of_turn(&mut state))
         };
         self.finish_turn(left).await;

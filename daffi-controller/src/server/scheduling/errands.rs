@@ -50,10 +50,13 @@ impl Hub {
                     Ok(()) => continue,
                     Err(failed) => Err(failed),
                 },
-                Asks::Ticks(task) => match self
-                    .may_know((peer, &maker), task)
-                    .and_then(|()| self.scheduling.watch(task, (peer, call)))
-                {
+                Asks::Ticks(task) => match self.may_know((peer, &maker), task).and_then(|()| {
+                    let are_there = |watchers: &mut Vec<_>| {
+                        let state = self.state();
+                        watchers.retain(|(peer, call)| state.router.is_asked(*peer, *call));
+                    };
+                    self.scheduling.watch(task, (peer, call), are_there)
+                }) {
                     Ok(true) => continue,
                     Ok(false) => Ok(Bytes::new()),
                     Err(failed) => Err(failed),
@@ -118,14 +121,18 @@ impl Hub {
                 ..
             } = &mut *books;
             let (task, made) = match asked.instead_of {
-                Some(task) => schedules.update(task, draft, now, acts).map(|()| (task, None)),
+                Some(task) => schedules
+                    .update(task, draft, maker, now, acts)
+                    .map(|()| (task, None)),
                 None => schedules.make(draft, maker, now, acts),
             }
             .map_err(|refused| invalid(&refused))?;
             answers.push(Answer {
                 to: (peer, call),
+                task,
                 payload: encode(&task).map_err(|error| unencodable(&error))?,
-                made,
+                made: made.is_some(),
+                refused: None,
             });
         }
         if let Some(process) = ends_with
@@ -160,8 +167,10 @@ impl Hub {
         .map_err(|refused| invalid(&refused))?;
         answers.push(Answer {
             to,
+            task,
             payload: Bytes::new(),
-            made: None,
+            made: false,
+            refused: None,
         });
         drop(books);
         self.scheduling.wake.notify_one();
@@ -251,7 +260,7 @@ impl Hub {
     }
 }
 
-fn is_same(one: &Who<String>, other: &Who<Arc<str>>) -> bool {
+pub(super) fn is_same<N: AsRef<str>>(one: &Who<N>, other: &Who<Arc<str>>) -> bool {
     *other != Who::Nobody && one.borrowed() == other.borrowed()
 }
 

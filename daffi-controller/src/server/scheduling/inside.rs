@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::super::standing::Standing;
 use crate::router::PeerId;
+use crate::schedule::shorten;
 
 /// Something that a caller inside of the controller is told.
 #[derive(Debug)]
@@ -22,19 +23,13 @@ pub(crate) struct Told {
 #[derive(Debug)]
 pub(super) enum What {
     /// What it asked for has ended; with this error, if there is one.
-    Ended(Option<Ended>),
+    Ended(Option<TickError>),
     /// The processes that a broadcast asks, encoded.
     Roster(Bytes),
     /// A broadcast has ended at one of them; with this error, if there is one.
-    Part(u32, Option<Ended>),
+    Part(u32, Option<TickError>),
     /// The callback has returned a stream, which nobody reads.
     Opened,
-}
-
-/// An error, and whether it was that nobody offers the callback.
-#[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) error: TickError,
 }
 
 /// All callers inside of the controller.
@@ -104,9 +99,10 @@ impl Inside {
     }
 }
 
-fn ended(status: &Status<'_>) -> Option<Ended> {
+/// The error that a status says, if it says one. Whoever keeps it keeps no more words of it than are remembered.
+fn ended(status: &Status<'_>) -> Option<TickError> {
     let failure = Failure::from_status(status.clone(), Bytes::new())?;
-    Some(Ended {
-        error: TickError::of(failure),
-    })
+    let mut error = TickError::of(failure);
+    error.words_mut().into_iter().for_each(shorten);
+    Some(error)
 }

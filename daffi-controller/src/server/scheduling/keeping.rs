@@ -1,5 +1,6 @@
 //! The task that makes the calls which are due, and tells how they end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +12,25 @@ use tracing::{error, info};
 
 use super::super::hub::{Hub, State};
 use super::books::{Answer, Books};
-use crate::schedule::{Act, Change, End, Run};
+use super::errands::is_same;
+use super::store::{Fault, Store};
+use crate::schedule::{Act, Change, End, Now, Schedules};
 
 /// So many ticks are made at a time.
 const TICKS: usize = 64;
 
 /// After a fault of the disk it is tried again so much later.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// It is waited again so much later for those for whom nobody could be waited.
+const WAIT_AGAIN: Duration = Duration::from_secs(5);
+
+/// The disk is at fault.
+struct Faulty {
+    words: String,
+    /// It is not tried again before.
+    until: Instant,
+}
 
 /// What is done at a time.
 struct Turn {
@@ -37,22 +50,22 @@ impl Hub {
     }
 
     async fn go_on_with_schedules(&self) {
-        let mut faulty_until = None;
-        loop {
-            let (turn, timeout) = self.turn(faulty_until);
+        let mut fault: Option<Faulty> = None;
+        let mut waits_again = None;
+        while !self.closing.is_cancelled() {
+            let (turn, due) = self.turn(fault.as_ref());
             if let Some(turn) = turn {
-                let kept = self.keep(turn, faulty_until.is_some()).await;
-                faulty_until = (!kept).then(|| Instant::now() + AGAIN);
+                fault = self.keep(turn, fault).await;
                 self.dismiss_idle().await;
                 yield_now().await;
-                if self.closing.is_cancelled() {
-                    return;
-                }
                 continue;
             }
             self.dismiss_idle().await;
-            let timeout = timeout.map(|timeout| Instant::now() + timeout);
-            let due = timeout.into_iter().chain(faulty_until).min();
+            if self.wait_again(&mut waits_again) {
+                continue;
+            }
+            let faulty_until = fault.as_ref().map(|fault| fault.until);
+            let due = due.into_iter().chain(faulty_until).chain(waits_again).min();
             let due = async {
                 match due {
                     Some(due) => sleep_until(due).await,
@@ -62,19 +75,34 @@ impl Hub {
             tokio::select! {
                 () = due => {}
                 () = self.scheduling.wake.notified() => {}
-                () = self.closing.cancelled() => {
-                    // How the last calls ended.
-                    if let (Some(turn), _) = self.turn(None) {
-                        self.keep(turn, true).await;
-                    }
-                    return;
-                }
+                () = self.closing.cancelled() => {}
             }
+        }
+        // How the last calls ended. None begins.
+        if let Some(turn) = self.last_turn() {
+            self.keep(turn, None).await;
         }
     }
 
-    /// What is to be done now, and when there is more. What changed without anything to be done for it is not kept before a time.
-    fn turn(&self, faulty_until: Option<Instant>) -> (Option<Turn>, Option<Duration>) {
+    /// Too much was waited for: it is waited again, a little later, for those for whom nobody could be.
+    fn wait_again(&self, at: &mut Option<Instant>) -> bool {
+        let (mut books, _) = self.scheduling.open();
+        let Books { callers, acts, .. } = &mut *books;
+        if callers.refused.is_empty() {
+            *at = None;
+            return false;
+        }
+        let due = *at.get_or_insert_with(|| Instant::now() + WAIT_AGAIN);
+        if Instant::now() < due {
+            return false;
+        }
+        *at = None;
+        acts.extend(std::mem::take(&mut callers.refused).into_iter().map(Act::Await));
+        true
+    }
+
+    /// What is to be done now, and when there is more.
+    fn turn(&self, fault: Option<&Faulty>) -> (Option<Turn>, Option<Instant>) {
         let (told, is_stopping) = {
             let mut state = self.state();
             (state.queues.inside.take(), state.is_stopping())
@@ -90,76 +118,170 @@ impl Hub {
         for told in told {
             callers.hear(told, schedules, now, acts);
         }
+        acts.extend(callers.late(Instant::now()).into_iter().map(Act::Stop));
         // Before a controller stops, nothing new begins.
         if !is_stopping {
             schedules.on_time(now, TICKS, acts);
         }
-        let timeout = schedules.next_timeout(now).filter(|_| !is_stopping);
-        let waits = faulty_until.is_some_and(|until| Instant::now() < until);
-        if acts.is_empty() && answers.is_empty() && waits {
-            return (None, timeout);
-        }
-        let changes = schedules.take_changes(now).unwrap_or_else(|error| {
-            error!(%error, "a change of a schedule cannot be written as bytes, and is not kept");
-            Vec::new()
-        });
+        let timeout = schedules
+            .next_timeout(now)
+            .filter(|_| !is_stopping)
+            .map(|timeout| Instant::now() + timeout);
+        let due = timeout.into_iter().chain(callers.next_deadline()).min();
+        // While the disk is at fault, what has changed waits.
+        let changes = match fault {
+            Some(fault) if Instant::now() < fault.until => Vec::new(),
+            _ => changes(schedules, now),
+        };
         let turn = Turn {
             acts: std::mem::take(acts),
             answers: std::mem::take(answers),
             changes: changes.into(),
         };
         let is_idle = turn.acts.is_empty() && turn.answers.is_empty() && turn.changes.is_empty();
-        ((!is_idle).then_some(turn), timeout)
+        ((!is_idle).then_some(turn), due)
     }
 
-    /// Keeps what has changed, and then does what is to be done, and answers. `false` if it could not be kept.
-    async fn keep(&self, mut turn: Turn, was_faulty: bool) -> bool {
-        let kept = match &self.scheduling.store {
-            Some(store) if !turn.changes.is_empty() => store.keep(Arc::clone(&turn.changes)).await,
-            _ => Ok(()),
-        };
-        let mut failed = None;
-        match &kept {
-            Ok(()) if was_faulty && !turn.changes.is_empty() => info!("schedules are kept on the disk again"),
-            Ok(()) => {}
-            Err(fault) => {
-                if !was_faulty {
-                    error!(%fault, "what became of schedules cannot be written; calls of schedules are not made, and none is changed, until it can");
-                }
-                self.do_without(&mut turn);
-                failed = Some(fault.to_string());
+    /// What has ended when the controller does. What would begin now waits for the next one.
+    fn last_turn(&self) -> Option<Turn> {
+        let told = self.state().queues.inside.take();
+        let (mut books, now) = self.scheduling.open();
+        let Books {
+            schedules,
+            acts,
+            callers,
+            answers,
+            ..
+        } = &mut *books;
+        for told in told {
+            callers.hear(told, schedules, now, acts);
+        }
+        let begun: Vec<Act> = acts.extract_if(.., |act| matches!(act, Act::Start(_))).collect();
+        let mut more = Vec::new();
+        for act in begun {
+            if let Act::Start(run) = act {
+                schedules.ended(run, End::NoProvider, now, &mut more);
             }
+        }
+        let turn = Turn {
+            acts: Vec::new(),
+            answers: std::mem::take(answers),
+            changes: changes(schedules, now).into(),
+        };
+        (!turn.answers.is_empty() || !turn.changes.is_empty()).then_some(turn)
+    }
+
+    /// Keeps what has changed, and then does what is to be done, and answers. Gives the fault of the disk, if there is one.
+    async fn keep(&self, mut turn: Turn, fault: Option<Faulty>) -> Option<Faulty> {
+        let fault = match (&self.scheduling.store, fault) {
+            (None, _) => None,
+            (Some(_), Some(fault)) if Instant::now() < fault.until => Some(fault),
+            (Some(store), was) => match self.write(store, &mut turn).await {
+                Ok(()) => {
+                    if was.is_some() && self.scheduling.faults.may_say().is_some() {
+                        info!("schedules are kept on the disk again");
+                    }
+                    None
+                }
+                Err(fault) => {
+                    if was.is_none()
+                        && let Some(unsaid) = self.scheduling.faults.may_say()
+                    {
+                        error!(%fault, unsaid, "what becomes of schedules cannot be written: no call of theirs is made until it can");
+                    }
+                    Some(Faulty {
+                        words: fault.to_string(),
+                        until: Instant::now() + AGAIN,
+                    })
+                }
+            },
+        };
+        if fault.is_some() {
+            self.do_without(&mut turn);
         }
         for act in turn.acts {
             self.act(act).await;
         }
         let mut outboxes = Vec::new();
-        for Answer { to, payload, made } in turn.answers {
-            let outcome = failed
-                .as_deref()
-                .map_or(Ok(payload), |fault| Err(not_kept(fault, made.is_some())));
-            self.answer_errand(to, outcome, &mut outboxes);
+        for answer in turn.answers {
+            let outcome = match (&fault, answer.refused) {
+                (Some(fault), _) => Err(not_kept(&fault.words, answer.made)),
+                (None, Some(words)) => Err(not_kept(&words, answer.made)),
+                (None, None) => Ok(answer.payload),
+            };
+            self.answer_errand(answer.to, outcome, &mut outboxes);
         }
         outboxes.iter().for_each(|outbox| outbox.flush());
-        kept.is_ok()
+        fault
     }
 
-    /// Nothing of what has changed is on the disk: calls are not made, and what was made is not there.
+    /// Writes what has changed. If that cannot be, what was made is left out: it may be what there is no room for.
+    async fn write(&self, store: &Arc<Store>, turn: &mut Turn) -> Result<(), Fault> {
+        if turn.changes.is_empty() {
+            return Ok(());
+        }
+        let Err(fault) = store.keep(Arc::clone(&turn.changes)).await else {
+            return Ok(());
+        };
+        let made: BTreeSet<TaskId> = turn
+            .answers
+            .iter()
+            .filter(|answer| answer.made)
+            .map(|answer| answer.task)
+            .collect();
+        let again: Vec<Change> = {
+            let (mut books, now) = self.scheduling.open();
+            let Books {
+                schedules, answers, ..
+            } = &mut *books;
+            schedules.put_back(&turn.changes);
+            if made.is_empty() {
+                return Err(fault);
+            }
+            for id in &made {
+                schedules.unmake(*id);
+            }
+            // Whoever was told of it meanwhile hears the same.
+            for answer in turn
+                .answers
+                .iter_mut()
+                .chain(answers)
+                .filter(|answer| made.contains(&answer.task))
+            {
+                answer.refused = Some(fault.to_string());
+                answer.made = true;
+            }
+            changes(schedules, now)
+        };
+        turn.acts
+            .retain(|act| act.task().is_none_or(|task| !made.contains(&task)));
+        turn.acts.extend(made.into_iter().map(Act::Over));
+        turn.changes = again.into();
+        let written = store.keep(Arc::clone(&turn.changes)).await;
+        if written.is_err() {
+            self.scheduling.open().0.schedules.put_back(&turn.changes);
+        }
+        written
+    }
+
+    /// Nothing of what has changed is on the disk: no call is made that would have to be.
     fn do_without(&self, turn: &mut Turn) {
         let (mut books, now) = self.scheduling.open();
         let Books { schedules, acts, .. } = &mut *books;
-        schedules.put_back(&turn.changes);
-        let is_kept = |run: &Run| turn.changes.iter().any(|change| change.task == run.task);
-        for act in turn
+        let begun: Vec<Act> = turn
             .acts
-            .extract_if(.., |act| matches!(act, Act::Start(run) if is_kept(run)))
-        {
+            .extract_if(
+                ..,
+                |act| matches!(act, Act::Start(run) if schedules.is_kept(run.task)),
+            )
+            .collect();
+        for act in begun {
             if let Act::Start(run) = act {
                 schedules.ended(run, End::NotKept, now, acts);
             }
         }
-        for made in turn.answers.iter().filter_map(|answer| answer.made) {
-            schedules.unmake(made);
+        for answer in turn.answers.iter().filter(|answer| answer.made) {
+            schedules.unmake(answer.task);
         }
     }
 
@@ -196,10 +318,9 @@ impl Hub {
         let Ok(payload) = encode(std::slice::from_ref(tick)) else {
             return;
         };
-        let callback = books
-            .schedules
-            .order(task)
-            .map(|(order, _)| order.callback().to_owned());
+        let order = books.schedules.order(task);
+        let callback = order.map(|(order, _)| order.callback().to_owned());
+        let maker = order.map(|(_, maker)| maker.identity.clone());
         let mut outboxes = Vec::new();
         let mut state = self.state();
         let State { router, queues, .. } = &mut *state;
@@ -207,9 +328,13 @@ impl Hub {
             .into_iter()
             .filter(|(peer, call)| {
                 // That may have been taken away meanwhile.
-                let may_know = callback
-                    .as_deref()
-                    .is_none_or(|callback| router.may_schedule(*peer, callback));
+                let is_makers = maker
+                    .as_ref()
+                    .is_some_and(|maker| router.identity(*peer).is_some_and(|who| is_same(who, maker)));
+                let may_know = is_makers
+                    || callback
+                        .as_deref()
+                        .is_none_or(|callback| router.may_schedule(*peer, callback));
                 if !may_know {
                     let reason = "it may not be told of this schedule any more".to_owned();
                     let denied = Failed::Denied {
@@ -231,6 +356,14 @@ impl Hub {
         drop(books);
         outboxes.iter().for_each(|outbox| outbox.flush());
     }
+}
+
+/// What is to be kept.
+fn changes(schedules: &mut Schedules, now: Now) -> Vec<Change> {
+    schedules.take_changes(now).unwrap_or_else(|error| {
+        error!(%error, "a change of a schedule cannot be written as bytes, and is not kept");
+        Vec::new()
+    })
 }
 
 /// What is answered when something could not be kept.

@@ -37,8 +37,3 @@ impl Store {
         match *self {}
     }
 }
-
-/// The words of a file that is not what it must be.
-pub(crate) fn damaged(how: &str) -> String {
-    how.to_owned()
-}

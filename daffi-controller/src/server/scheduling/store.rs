@@ -1,7 +1,7 @@
 //! The file in which schedules are kept over restarts.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -58,7 +58,13 @@ pub(crate) struct Fault(String);
 
 impl<E: Into<redb::Error>> From<E> for Fault {
     fn from(error: E) -> Self {
-        Self(error.into().to_string())
+        Self(match error.into() {
+            redb::Error::Io(error) => error.to_string(),
+            damage @ (redb::Error::Corrupted(_)
+            | redb::Error::TableTypeMismatch { .. }
+            | redb::Error::TableDoesNotExist(_)) => damaged(&damage.to_string()),
+            other => other.to_string(),
+        })
     }
 }
 
@@ -76,6 +82,18 @@ impl Store {
             .create(folder)
             .map_err(|error| fault(format!("it cannot be made: {error}")))?;
         let file = folder.join(FILE);
+        // What it keeps is for nobody else.
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&file)
+            .and_then(|opened| opened.set_permissions(Permissions::from_mode(0o600)))
+            .map_err(|error| {
+                fault(format!(
+                    "its file {FILE} cannot be written: {error}; look whose it is"
+                ))
+            })?;
         let mut waited = Duration::ZERO;
         let database = loop {
             match Database::create(&file) {
@@ -86,7 +104,7 @@ impl Store {
                 opened => break opened.map_err(|error| fault(explained(&error)))?,
             }
         };
-        let found = read(&database).map_err(|error| fault(error.to_string()))?;
+        let found = read(&database).map_err(|error| fault(error.0))?;
         let store = Self {
             file,
             database: Mutex::new(State::Open(database)),
@@ -189,7 +207,7 @@ fn explained(error: &DatabaseError) -> String {
         DatabaseError::DatabaseAlreadyOpen => {
             "another controller keeps its schedules there: stop that one, or give this one a folder of its own".to_owned()
         }
-        DatabaseError::UpgradeRequired(_) => format!("its file {FILE} is of an older form that is not known any more ({error})"),
+        DatabaseError::UpgradeRequired(_) => format!("its file {FILE} is of an older form that is not known any more ({error}): move it away to begin without schedules"),
         DatabaseError::Storage(StorageError::Io(io)) if io.kind() != std::io::ErrorKind::InvalidData => {
             format!("its file {FILE} cannot be opened: {io}")
         }
@@ -198,7 +216,7 @@ fn explained(error: &DatabaseError) -> String {
 }
 
 /// The words of a file that is not what it must be.
-pub(crate) fn damaged(how: &str) -> String {
+fn damaged(how: &str) -> String {
     format!(
         "its file {FILE} is damaged ({how}), and was left as it is: put a copy of it back, or move it away to begin without schedules"
     )
