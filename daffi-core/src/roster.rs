@@ -74,7 +74,8 @@ pub enum Presence {
         /// What it says of itself: keys and values, in the order of the keys. Nobody has proven it.
         attributes: Vec<(String, String)>,
     },
-    /// A process is there no more, nor are its callbacks.
+    /// A process is there no more, nor are its callbacks. Who it was, and what it said of itself, was told when it [joined](Self::Joined): of each that is there
+    /// when one begins to listen, too.
     Left {
         /// Its process name.
         process: String,
