@@ -184,9 +184,14 @@ impl Kept {
     }
 }
 
-/// The shape of the value that a fetcher returns.
-pub(crate) fn fetched_type(ty: &Type) -> TokenStream {
-    let choice = choice(4, "Fetched", &[ty], "__daffi_type");
+/// The shape of the value that a fetcher returns, by itself or in a `Result`.
+pub(crate) fn fetched_type(ty: &Type, in_result: bool) -> TokenStream {
+    let (cases, kind) = if in_result {
+        (3, "FetchedInside")
+    } else {
+        (4, "Fetched")
+    };
+    let choice = choice(cases, kind, &[ty], "__daffi_type");
     quote!(#choice())
 }
 

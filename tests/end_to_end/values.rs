@@ -47,6 +47,15 @@ mod offered {
         rules.len()
     }
 
+    #[callback(alias = "values.nested")]
+    fn nested(how: u8) -> Result<Result<u8, u8>, String> {
+        match how {
+            0 => Err("no".to_owned()),
+            1 => Ok(Err(1)),
+            how => Ok(Ok(how)),
+        }
+    }
+
     #[callback(alias = "values.find")]
     fn find(limit: Option<u8>) -> Rule {
         rule(limit)
@@ -87,6 +96,8 @@ mod offered {
     }
 }
 
+#[fetcher(alias = "values.nested")]
+async fn nested(how: u8) -> Result<Result<u8, u8>, String>;
 #[fetcher(alias = "values.apply")]
 async fn apply(rule: &Rule) -> Rule;
 #[fetcher(alias = "values.apply_all")]
@@ -189,6 +200,16 @@ async fn p13_errors_of_callbacks_are_as_they_were_or_refused() {
     let error = fail(Some(1)).on(&g).await.unwrap_err();
     assert!(matches!(error, CallError::App(same) if same == rule(Some(1))));
     names_the_field(&fail(None).on(&g).await.unwrap_err(), true);
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn p13_a_result_in_a_result_is_a_value() {
+    let net = Net::start(Transport::Memory, |builder| builder.callback("values.nested")).await;
+    let g = net.caller().await;
+    assert_eq!(nested(2).on(&g).await, Ok(Ok(2)));
+    assert_eq!(nested(1).on(&g).await, Ok(Err(1)));
+    assert_eq!(nested(0).on(&g).await, Err(CallError::App("no".to_owned())));
     net.stop([g]).await;
 }
 

@@ -66,7 +66,7 @@ mod fetcher;
 mod service;
 
 pub use callback::{Parameter, Returned, Unchecked, Undecodable, returned};
-pub use fetcher::{Answer, Argument, Fetched, FetchedError, argument};
+pub use fetcher::{Answer, Argument, Fetched, FetchedError, FetchedInside, argument};
 pub use service::{State, boxed};
 
 /// The traits of this module without their names, to be imported where a choice is made.

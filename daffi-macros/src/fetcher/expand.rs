@@ -273,7 +273,7 @@ pub(super) fn error_type(answer: &Answer) -> Type {
 fn signature_of(parameters: &Parameters, answer: &Answer) -> TokenStream {
     let value = match answer.comes {
         Comes::Stream => by_type::stream_type(&answer.value),
-        Comes::Value | Comes::Count => by_type::fetched_type(&answer.value),
+        Comes::Value | Comes::Count => by_type::fetched_type(&answer.value, answer.error.is_some()),
     };
     let error = match &answer.error {
         Some(error) => by_type::fetched_error_type(error),

@@ -31,7 +31,7 @@ pub fn begin_fibonacci(n: u64) -> ::daffi::AsyncResult<u64, TooLarge> {
                                 (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_arguments.0),
                             ),
                         ],
-                        (&&&&::daffi::__private::by_type::Fetched::<u64>::new())
+                        (&&&::daffi::__private::by_type::FetchedInside::<u64>::new())
                             .__daffi_type(),
                         (&&&::daffi::__private::by_type::FetchedError::<TooLarge>::new())
                             .__daffi_error_type(),

@@ -150,7 +150,7 @@ impl ShoppingClient {
                                     (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_arguments.0),
                                 ),
                             ],
-                            (&&&&::daffi::__private::by_type::Fetched::<()>::new())
+                            (&&&::daffi::__private::by_type::FetchedInside::<()>::new())
                                 .__daffi_type(),
                             (&&&::daffi::__private::by_type::FetchedError::<Full>::new())
                                 .__daffi_error_type(),

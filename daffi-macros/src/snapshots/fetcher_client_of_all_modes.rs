@@ -151,7 +151,9 @@ impl KitchenClient {
                                             (&&&&__daffi_kind_0).__daffi_sent_type(&__daffi_arguments.0),
                                         ),
                                     ],
-                                    (&&&&::daffi::__private::by_type::Fetched::<u32>::new())
+                                    (&&&::daffi::__private::by_type::FetchedInside::<
+                                        u32,
+                                    >::new())
                                         .__daffi_type(),
                                     (&&&::daffi::__private::by_type::FetchedError::<
                                         Burnt,

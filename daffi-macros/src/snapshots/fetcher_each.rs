@@ -23,7 +23,7 @@ fn add_many_items(
                                 .__daffi_type(),
                         ),
                     ],
-                    (&&&&::daffi::__private::by_type::Fetched::<()>::new())
+                    (&&&::daffi::__private::by_type::FetchedInside::<()>::new())
                         .__daffi_type(),
                     (&&&::daffi::__private::by_type::FetchedError::<Full>::new())
                         .__daffi_error_type(),

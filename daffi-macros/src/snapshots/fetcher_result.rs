@@ -14,7 +14,7 @@ fn greet() -> ::daffi::Call<String, GreetError> {
             &__DAFFI_STUB,
             || ::daffi::__private::by_type::signature(
                 [],
-                (&&&&::daffi::__private::by_type::Fetched::<String>::new())
+                (&&&::daffi::__private::by_type::FetchedInside::<String>::new())
                     .__daffi_type(),
                 (&&&::daffi::__private::by_type::FetchedError::<GreetError>::new())
                     .__daffi_error_type(),

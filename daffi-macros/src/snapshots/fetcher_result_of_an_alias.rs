@@ -22,7 +22,7 @@ fn read() -> ::daffi::Call<
             &__DAFFI_STUB,
             || ::daffi::__private::by_type::signature(
                 [],
-                (&&&&::daffi::__private::by_type::Fetched::<
+                (&&&::daffi::__private::by_type::FetchedInside::<
                     <io::Result<Vec<u8>> as ::daffi::__private::check::AnyResult>::Value,
                 >::new())
                     .__daffi_type(),

@@ -21,7 +21,8 @@ pub(super) mod choices {
         ArgumentAny as _, ArgumentBytes as _, ArgumentValue as _, BackgroundAny as _, BackgroundSend as _,
         CallAny as _, CallBytes as _, CallValue as _, FetchedAny as _, FetchedBytes as _,
         FetchedErrorAny as _, FetchedErrorRemote as _, FetchedErrorTraced as _, FetchedHidden as _,
-        FetchedTraced as _, ShownAny as _, ShownDisplay as _, ShownError as _,
+        FetchedTraced as _, InsideAny as _, InsideBytes as _, InsideTraced as _, ShownAny as _,
+        ShownDisplay as _, ShownError as _,
     };
 }
 
@@ -30,6 +31,8 @@ kinds! {
     Argument<T>;
     /// The value that is returned.
     Fetched<T>;
+    /// The value in a `Result` that is returned, which may be another `Result`.
+    FetchedInside<T>;
     /// The error that is returned.
     FetchedError<E>;
     /// Both.
@@ -59,6 +62,15 @@ choice! {
         FetchedBytes: [T: RawBytes] &&Fetched<T>, () -> Findings { bytes_type() }
         FetchedTraced: [T: DeserializeOwned] &Fetched<T>, () -> Findings { findings::<T>() }
         FetchedAny: [T] Fetched<T>, () -> Findings where<T> [T: check::Received] { does_not_compile::<T>() }
+    }
+}
+
+choice! {
+    // The same of a value in a `Result`: `(&&&FetchedInside::<T>::new()).__daffi_type()`.
+    __daffi_type {
+        InsideBytes: [T: RawBytes] &&FetchedInside<T>, () -> Findings { bytes_type() }
+        InsideTraced: [T: DeserializeOwned] &FetchedInside<T>, () -> Findings { findings::<T>() }
+        InsideAny: [T] FetchedInside<T>, () -> Findings where<T> [T: check::Received] { does_not_compile::<T>() }
     }
 }
 
