@@ -4,6 +4,7 @@
 
 mod graph;
 mod manifest;
+mod protocol;
 mod rules;
 mod source;
 mod surface;
