@@ -12,4 +12,4 @@ pub mod router;
 pub mod schedule;
 mod server;
 
-pub use server::{Controller, ControllerOptions};
+pub use server::{Controller, ControllerOptions, StandbyOf};

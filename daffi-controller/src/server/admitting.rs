@@ -1,16 +1,20 @@
 //! Letting a process in: it has greeted, and takes its place at the router or is refused.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_core::auth::{Identities, session_id, session_secret};
-use daffi_core::link::Link;
 use daffi_core::link::handshake::Admitted;
 use daffi_core::link::resume::{Progress, Secrets};
+use daffi_core::link::{Link, MISSED_HEARTBEATS};
 use daffi_core::proto::{Extensions, Header, Keeps, Refusal, Session, SessionId, SessionSecret, Welcome};
 use daffi_core::transport::{Arrived, Outbox};
 use tokio::task::yield_now;
+use tracing::info;
 
+use super::ending::close;
+use super::greeting::say;
 use super::hub::{Hub, State};
 use super::known::is_forgotten;
 use super::queues::Queue;
@@ -78,6 +82,7 @@ impl Hub {
         if state.router.is_clearing(&admitted.hello.process_name) {
             return None;
         }
+        let hello = &admitted.hello;
         let admitted = self.enter(&mut state, admitted, ways, begun);
         let header = match &admitted {
             Ok((_, version)) => {
@@ -85,7 +90,8 @@ impl Hub {
                     let extensions = Extensions::default();
                     extensions.with(Extensions::SESSION, &begun.session).ok()
                 });
-                Header::Welcome(self.welcome(*version, session.unwrap_or_default()))
+                let heartbeat = self.heartbeat_for(hello);
+                Header::Welcome(self.welcome((*version, heartbeat), session.unwrap_or_default()))
             }
             Err(refusal) => Header::Refused(refusal.clone()),
         };
@@ -97,11 +103,11 @@ impl Hub {
         }))
     }
 
-    pub(super) fn welcome(&self, version: u16, extensions: Extensions) -> Welcome {
+    pub(super) fn welcome(&self, (version, heartbeat): (u16, Duration), extensions: Extensions) -> Welcome {
         Welcome {
             version,
             controller: self.process_name.to_string(),
-            heartbeat: self.heartbeat,
+            heartbeat,
             frame_bytes: self.limits().frame_bytes as u64,
             calls: self.limits().calls,
             extensions,
@@ -144,11 +150,11 @@ impl Hub {
         Some(Begun { session, told_after })
     }
 
-    /// Ends an earlier connection of the same start of the same process, and one of an earlier start that is lost.
+    /// Ends an earlier connection of the same start of the same process, and one of an earlier start that is lost, or is to be replaced.
     async fn replace(&self, admitted: &Admitted) {
         let earlier = {
             let mut state = self.state();
-            let is_stopping = state.is_stopping();
+            let is_shut = state.shut().is_some();
             let State {
                 router,
                 queues,
@@ -159,18 +165,36 @@ impl Hub {
                 let standing = Standing::of(admitted);
                 allowed(policy.as_ref(), &standing, &admitted.hello.process_name).is_ok()
             };
-            let is_lost =
-                |peer: &PeerId| router.is_away(*peer) && router.identity(*peer) == Some(&admitted.who);
-            let lost = router.holder(&admitted.hello.process_name).filter(is_lost);
-            let earlier = router
-                .predecessor(&admitted.hello, &admitted.who)
-                .or(lost)
-                .filter(|_| !is_stopping && is_let_in());
-            earlier.and_then(|peer| Some((peer, queues.remove(peer)?)))
+            // What cannot be read counts as not said.
+            let replaces = admitted.hello.extensions.get::<bool>(Extensions::REPLACE);
+            let replaces = replaces.unwrap_or_default() == Some(true);
+            let goes = |peer: &PeerId| {
+                let is_own = queues.get(*peer).is_some_and(|queue| queue.standing.is_own());
+                let goes = router.is_away(*peer) || replaces && (!is_own || admitted.is_own);
+                goes && router.identity(*peer) == Some(&admitted.who)
+            };
+            let goes = router.holder(&admitted.hello.process_name).filter(goes);
+            let same_start = router.predecessor(&admitted.hello, &admitted.who);
+            let earlier = same_start.or(goes).filter(|_| !is_shut && is_let_in());
+            earlier.and_then(|peer| Some((peer, queues.remove(peer)?, same_start.is_some())))
         };
-        if let Some((peer, queue)) = earlier {
-            queue.outbox.abort();
+        if let Some((peer, queue, is_same_start)) = earlier {
+            if queue.outbox.is_away() || is_same_start {
+                queue.outbox.abort();
+                self.leave(peer).await;
+                return;
+            }
+            let (process_name, pid) = (&*admitted.hello.process_name, admitted.hello.pid);
+            if let Some(unsaid) = self.coming_and_going.may_say() {
+                info!(
+                    process_name,
+                    pid, unsaid, "a process is replaced by a newer one of its name"
+                );
+            }
+            say(&queue.outbox, &Header::Refused(Refusal::Replaced { pid }));
             self.leave(peer).await;
+            // It is told, if it reads that soon.
+            close(&queue.outbox).await;
         }
     }
 
@@ -181,8 +205,8 @@ impl Hub {
         ways: Ways<'_>,
         begun: Option<&Begun>,
     ) -> Result<(Place, u16), Refusal> {
-        if state.is_stopping() {
-            return Err(Refusal::Stopping);
+        if let Some(refusal) = state.shut() {
+            return Err(refusal);
         }
         let State {
             router,
@@ -219,7 +243,10 @@ impl Hub {
             router.allow(peer, quotas.as_ref(), self.now());
         }
         ways.outbox.share(&self.pool);
-        let link = Link::new(self.now(), self.heartbeat);
+        let heartbeat = self.heartbeat_for(&admitted.hello);
+        ways.outbox
+            .set_patience(heartbeat.saturating_mul(MISSED_HEARTBEATS));
+        let link = Link::new(self.now(), heartbeat);
         let (outbox, arrived) = (Arc::clone(ways.outbox), ways.arrived.clone());
         let mut queue = Queue::new(peer, standing, outbox, arrived, link);
         queue.kept = begun.map(|begun| {

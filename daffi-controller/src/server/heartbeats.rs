@@ -1,10 +1,12 @@
 //! The task that says to every node that the controller is there, and notices those of whom nothing is heard.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::link::Tick;
-use daffi_core::proto::Header;
+use daffi_core::link::{Tick, granted};
+use daffi_core::proto::{Extensions, Header, Hello};
 use daffi_core::transport::Outbox;
 use tokio::time::sleep;
 use tracing::warn;
@@ -15,13 +17,30 @@ use super::hub::{Hub, State, give_way};
 const LOOKED_AFTER: usize = 256;
 
 impl Hub {
+    /// How often each side of a connection to a node says something.
+    pub(super) fn heartbeat_for(&self, hello: &Hello) -> Duration {
+        // What cannot be read counts as not said.
+        let asked = hello
+            .extensions
+            .get::<Duration>(Extensions::HEARTBEAT)
+            .unwrap_or_default();
+        let granted = asked.map_or(self.heartbeat, |asked| granted(self.heartbeat, asked));
+        self.pace.fetch_min(nanos(granted), Ordering::Relaxed);
+        granted
+    }
+
+    /// The shortest interval of any connection that there was.
+    pub(super) fn pace(&self) -> Duration {
+        Duration::from_nanos(self.pace.load(Ordering::Relaxed))
+    }
+
     /// Sends heartbeats, and cuts off peers of which nothing is heard, until all connections are gone.
     pub(super) async fn keep_alive(self: Arc<Self>) {
         // Half an interval, so that a link is never late by more than that.
-        let pause = self.heartbeat / 2;
+        let pause = || self.pace() / 2;
         loop {
             tokio::select! {
-                () = sleep(pause) => {}
+                () = sleep(pause()) => {}
                 () = self.closing.cancelled() => return,
             }
             let mut outboxes = Vec::new();
@@ -86,4 +105,8 @@ impl Hub {
         }
         true
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -3,6 +3,7 @@
 //! The lock is held for a turn at a time, which has a bound (P15); in between, whoever else waits has theirs. What takes long
 //! and needs no router is done without it.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ pub(super) struct Hub {
     /// What all queues together may hold.
     pub(super) pool: Arc<Pool>,
     pub(super) heartbeat: Duration,
+    /// The shortest interval of all that were granted, in nanoseconds.
+    pub(super) pace: AtomicU64,
     /// How long a process may be away whose connection was lost.
     pub(super) resume_grace: Duration,
     /// What it asks of those who join.
@@ -80,6 +83,8 @@ pub(super) struct State {
     pub(super) identities: Option<Arc<Identities>>,
     pub(super) closing: bool,
     pub(super) stopping: Option<Stopping>,
+    /// It stands by for another one, which is there.
+    pub(super) stands_by: bool,
 }
 
 /// What is left to be done after a turn.
@@ -109,6 +114,7 @@ impl Hub {
             identities: options.identities.clone(),
             closing: false,
             stopping: None,
+            stands_by: options.standby_of.is_some(),
         };
         Self {
             state: Mutex::new(state),
@@ -116,6 +122,9 @@ impl Hub {
             limits: options.limits,
             pool: Pool::new(options.queue_bytes),
             heartbeat: options.heartbeat,
+            pace: u64::try_from(options.heartbeat.as_nanos())
+                .unwrap_or(u64::MAX)
+                .into(),
             resume_grace: options.resume_grace,
             demands: Demands {
                 own_uid: own_uid(),
@@ -141,6 +150,10 @@ impl Hub {
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn instant(&self, moment: Moment) -> Instant {
+        self.origin + moment.since_origin()
     }
 
     pub(super) fn now(&self) -> Moment {
@@ -354,28 +367,6 @@ impl Hub {
             };
             self.finish(left, outboxes).await;
         }
-    }
-
-    /// Tells every node that the controller stops, and closes each connection once that is written.
-    pub(super) fn say_goodbye(&self) {
-        let mut state = self.state();
-        let State {
-            router,
-            queues,
-            closing,
-            ..
-        } = &mut *state;
-        *closing = true;
-        router.stop(queues);
-        queues.forget_touched();
-        queues.all().for_each(|queue| queue.outbox.close());
-    }
-
-    /// Lets nobody in any more and ends every connection now.
-    pub(super) fn cut_off(&self) {
-        let mut state = self.state();
-        state.closing = true;
-        state.queues.all().for_each(|queue| queue.outbox.abort());
     }
 
     /// The name of a process.

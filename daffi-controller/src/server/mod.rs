@@ -18,6 +18,8 @@ mod requests;
 mod resuming;
 mod scheduling;
 mod session;
+mod standby;
+mod standby_of;
 mod standing;
 mod stopping;
 
@@ -37,6 +39,7 @@ use self::hub::Hub;
 pub use self::options::ControllerOptions;
 use self::options::seed;
 use self::scheduling::Scheduling;
+pub use self::standby_of::StandbyOf;
 use crate::access::{Fault as AccessFault, Policy};
 
 /// What cannot be meant of who may do what, as faults of a configuration.
@@ -117,6 +120,9 @@ impl Controller {
                 Arc::clone(&controller.hub),
                 controller.tasks.clone(),
             ));
+        }
+        if let Some(of) = options.standby_of {
+            controller.tasks.spawn(controller.hub.clone().stand_by_for(of));
         }
         controller.tasks.spawn(controller.hub.clone().keep_alive());
         controller.tasks.spawn(controller.hub.clone().keep_time());

@@ -10,6 +10,8 @@ use daffi_core::proto::Limits;
 use daffi_core::transport::{Address, Security};
 use daffi_core::{Access, Quotas};
 
+use super::standby_of::StandbyOf;
+
 /// How a controller shall run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -40,6 +42,9 @@ pub struct ControllerOptions {
     pub quotas: Quotas,
     /// What protects TCP connections. Default: nothing.
     pub security: Security,
+    /// For whom it stands by: it lets nobody in while it reaches that one, so that processes which are given both addresses meet at one of the two.
+    /// When it does not, they are let in here, and sent back when that one is there again. Default: for nobody.
+    pub standby_of: Option<StandbyOf>,
     /// Whom it knows. Whoever proves through TCP to be none of them is refused then; where nobody is known, nobody is asked.
     pub identities: Option<Arc<Identities>>,
     /// The folder in which it keeps schedules, so that they go on after a restart; with the feature `durable`. Default: none, they end with it.
@@ -63,6 +68,7 @@ impl ControllerOptions {
             quotas: Quotas::new(),
             security: Security::none(),
             identities: None,
+            standby_of: None,
             data_dir: None,
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use daffi_core::auth::session_secret;
 use daffi_core::link::handshake::Admitted;
-use daffi_core::link::{CannotGoOn, Link};
+use daffi_core::link::{CannotGoOn, Link, MISSED_HEARTBEATS};
 use daffi_core::proto::{Extensions, Header, NotResumed, Refusal, Resume, SessionSecret};
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -170,7 +170,7 @@ impl Hub {
             secret,
         } = taken;
         let is_taken = || place.seat.as_ref().is_some_and(Seat::is_taken);
-        let (received, others) = {
+        let (received, others, heartbeat) = {
             let mut state = self.state();
             if state.closing || !former.has_left() || is_taken() {
                 return Ok(None);
@@ -186,8 +186,11 @@ impl Hub {
                     CannotGoOn::GivenUp => NotResumed::Lost,
                 })?;
             kept.progress.resumed(resume.received, place.outbox.sent())?;
-            (queue.received, state.queues.places())
+            let (received, heartbeat) = (queue.received, queue.link.interval());
+            (received, state.queues.places(), heartbeat)
         };
+        ways.outbox
+            .set_patience(heartbeat.saturating_mul(MISSED_HEARTBEATS));
         let Some(end) = ways.outbox.into_write_end() else {
             return Ok(None);
         };
@@ -195,7 +198,8 @@ impl Hub {
         let extensions = Extensions::default()
             .with(Extensions::SESSION, &session)
             .and_then(|extensions| extensions.with(Extensions::RECEIVED, &received));
-        let welcome = Header::Welcome(self.welcome(admitted.version, extensions.unwrap_or_default()));
+        let welcome =
+            Header::Welcome(self.welcome((admitted.version, heartbeat), extensions.unwrap_or_default()));
         // What is to be sent again may be much, so nobody waits for that. It was possible a moment ago, and nobody else changes that.
         let attached = place.outbox.go_on(end, resume.received, Some(&welcome));
         attached.map_err(|_| NotResumed::Lost)?;
@@ -209,7 +213,7 @@ impl Hub {
         }
         let queue = queues.get_mut(place.peer).ok_or(NotResumed::Unknown)?;
         queue.arrived = ways.arrived.clone();
-        queue.link = Link::new(self.now(), self.heartbeat);
+        queue.link = Link::new(self.now(), heartbeat);
         if let Some(kept) = &mut queue.kept {
             kept.confirms = true;
         }
@@ -321,7 +325,7 @@ impl State {
     /// What becomes of a process that is not waited for when its connection has ended.
     fn lost(&self, peer: PeerId) -> Ended {
         Ended::Over {
-            without_a_word: !self.closing && !self.router.leaves(peer),
+            without_a_word: !self.closing && !self.stands_by && !self.router.leaves(peer),
         }
     }
 }

@@ -134,6 +134,7 @@ fn help_tells_of_every_argument_and_exit_code() {
         "--heartbeat",
         "--resume-grace",
         "--drain",
+        "--standby-of",
         "--queue-memory",
         "--max-frame",
         "--config",

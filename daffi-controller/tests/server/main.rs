@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod draining;
+mod heartbeats;
 mod log;
 mod nodes;
+mod replacing;
 mod resuming;
 mod sessions;
 #[cfg(feature = "tls")]

@@ -145,25 +145,7 @@ impl Node {
         let greeted = Greeted::by(controller, &terms, name, None).await;
         let (mut connection, frame) = (greeted.connection, greeted.answer);
         let session = Self::welcomed(&frame);
-        let returns = Returns {
-            ok: trace::<u32>(),
-            error: ErrorType::None,
-        };
-        let offered = Offered {
-            callback: CallbackId(0),
-            name: callback.to_owned(),
-            docs: String::new(),
-            signature: Described::new(&Signature::new([], returns)),
-            concurrency: None,
-            concurrency_per_caller: None,
-            queue: 0,
-            balance: Balance::LessLoaded,
-        };
-        let offer = Header::Offer {
-            call: CallId::first(0),
-            ready: true,
-        };
-        say(&connection, &offer, &proto::encode(&vec![offered]).unwrap());
+        announce(&connection, callback);
         let mut node = Self {
             name: name.to_owned(),
             terms,
@@ -227,6 +209,35 @@ impl Node {
         self.session = Self::welcomed(&frame);
         Ok(connection)
     }
+}
+
+/// Offers a callback.
+fn announce(connection: &Connection, callback: &str) {
+    let returns = Returns {
+        ok: trace::<u32>(),
+        error: ErrorType::None,
+    };
+    let offered = Offered {
+        callback: CallbackId(0),
+        name: callback.to_owned(),
+        docs: String::new(),
+        signature: Described::new(&Signature::new([], returns)),
+        concurrency: None,
+        concurrency_per_caller: None,
+        queue: 0,
+        balance: Balance::LessLoaded,
+    };
+    let offer = Header::Offer {
+        call: CallId::first(0),
+        ready: true,
+    };
+    say(connection, &offer, &proto::encode(&vec![offered]).unwrap());
+}
+
+/// Offers a callback, and is answered.
+pub(super) async fn offer(connection: &mut Connection, callback: &str) {
+    announce(connection, callback);
+    next(connection).await.unwrap();
 }
 
 /// The beginning of a connection.

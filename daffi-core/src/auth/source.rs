@@ -24,7 +24,8 @@ pub enum Source {
 
 impl Source {
     /// The token in the environment, if there is one.
-    pub(crate) fn environment() -> Option<Self> {
+    #[must_use]
+    pub fn environment() -> Option<Self> {
         let token = std::env::var_os(VARIABLE).filter(|token| !token.is_empty())?;
         // What is no text is no token either, and is said to be none.
         Some(Self::Token(Text::new(token.into_string().unwrap_or_default())))

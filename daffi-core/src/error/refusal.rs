@@ -104,6 +104,20 @@ pub enum Refusal {
         /// The quota.
         quota: Exceeded,
     },
+    /// It stands by for another controller, and reaches that.
+    #[error(
+        "it stands by for another controller, and reaches that: give this process both addresses, by controllers([…])"
+    )]
+    StandsBy,
+    /// A newer process of the same name and identity has taken this one's place, as it was started with `replace(true)`.
+    #[error(
+        "a newer process of the same name has taken its place, with process id {pid}: it said replace(true)"
+    )]
+    #[non_exhaustive]
+    Replaced {
+        /// The other's process identifier at its operating system.
+        pid: u32,
+    },
     /// This process went on and on beyond what it may do.
     #[error("it ended the connection, as this process went on and on beyond its quota: {quota}")]
     #[non_exhaustive]

@@ -34,6 +34,8 @@ impl From<proto::Refusal> for Refusal {
             proto::Refusal::Exposed => Self::Exposed,
             proto::Refusal::OverQuota(quota) => Self::OverQuota { quota },
             proto::Refusal::Abuse(quota) => Self::Abuse { quota },
+            proto::Refusal::StandsBy => Self::StandsBy,
+            proto::Refusal::Replaced { pid } => Self::Replaced { pid },
             // Whoever starts has no session, and has asked for none.
             over @ proto::Refusal::NotResumed(_) => Self::Denied {
                 reason: over.to_string(),

@@ -7,6 +7,7 @@ mod check;
 mod durable;
 mod hooks;
 mod offers;
+mod places;
 mod start;
 mod trust;
 
@@ -55,6 +56,7 @@ pub struct GlobalBuilder {
     init_node: bool,
     host: Option<String>,
     port: Option<u16>,
+    controllers: Option<Vec<String>>,
     unix_sock_path: Option<PathBuf>,
     memory: Option<Global>,
     in_memory: bool,
@@ -73,7 +75,8 @@ pub struct GlobalBuilder {
     stop_timeout: Duration,
     stop_on_drop: bool,
     is_default: bool,
-    heartbeat: Duration,
+    replaces: bool,
+    heartbeat: Option<Duration>,
     resume_grace: Duration,
     limits: Limits,
     traces: Traces,
@@ -99,6 +102,7 @@ impl Default for GlobalBuilder {
             init_node: true,
             host: None,
             port: None,
+            controllers: None,
             unix_sock_path: None,
             memory: None,
             in_memory: false,
@@ -116,7 +120,8 @@ impl Default for GlobalBuilder {
             stop_timeout: Duration::from_secs(30),
             stop_on_drop: false,
             is_default: false,
-            heartbeat: link::HEARTBEAT,
+            replaces: false,
+            heartbeat: None,
             resume_grace: link::RESUME_GRACE,
             data_dir: None,
             limits: Limits::default(),
@@ -351,10 +356,13 @@ impl GlobalBuilder {
         self
     }
 
-    /// How often each side of a connection says something; one that is silent for three intervals counts as lost.
-    /// The controller's setting holds for all its nodes. From 10 milliseconds to one hour. Default: 2 seconds.
+    /// How often each side of a connection says something; one that is silent for three intervals counts as lost. From 10 milliseconds to one
+    /// hour. Default: 2 seconds.
+    ///
+    /// With [`init_controller(true)`](Self::init_controller) this is what holds for all its nodes. A node that says it asks its controller
+    /// for it, and is granted no less than a quarter of what that has by itself, and no more than four times as much.
     pub fn heartbeat(mut self, interval: Duration) -> Self {
-        self.heartbeat = interval;
+        self.heartbeat = Some(interval);
         self
     }
 

@@ -28,6 +28,13 @@ pub const MISSED_HEARTBEATS: u32 = 3;
 /// The heartbeat interval unless configured otherwise.
 pub const HEARTBEAT: Duration = Duration::from_secs(2);
 
+/// What is granted to a node that asks for another interval than a controller has by itself: from a quarter of that to four times as much.
+#[must_use]
+pub fn granted(own: Duration, asked: Duration) -> Duration {
+    const PART: u32 = 4;
+    asked.clamp(own / PART, own.saturating_mul(PART))
+}
+
 /// How long a session can be gone on with after its connection was lost, unless configured otherwise.
 pub const RESUME_GRACE: Duration = Duration::from_secs(3);
 
@@ -102,6 +109,12 @@ impl Link {
             last_heard: now,
             seen: Traffic::default(),
         }
+    }
+
+    /// How often each side says something.
+    #[must_use]
+    pub const fn interval(&self) -> Duration {
+        self.interval
     }
 
     /// When [`tick`](Self::tick) wants to be called next.

@@ -157,6 +157,22 @@ fn a_driver_that_slept_does_not_blame_its_peer() {
     );
 }
 
+/// link.heartbeat.asked
+#[test]
+fn a_node_is_granted_what_it_asks_for_within_bounds() {
+    let check = |asked: u64, expected: u64| {
+        let asked = Duration::from_millis(asked);
+        assert_eq!(granted(2 * SECOND, asked), Duration::from_millis(expected));
+    };
+    check(2000, 2000);
+    check(1000, 1000);
+    check(499, 500);
+    check(0, 500);
+    check(7999, 7999);
+    check(9000, 8000);
+    assert_eq!(granted(Duration::MAX, Duration::MAX), Duration::MAX);
+}
+
 #[test]
 fn an_acknowledgement_of_unsent_bytes_is_a_fault() {
     assert_eq!(BadAcknowledgement::check(9, 9), Ok(()));

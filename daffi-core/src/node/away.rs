@@ -108,7 +108,7 @@ impl Answers {
     pub(super) fn are_final(&mut self, refusal: &Refusal) -> bool {
         let before = self.0.replace(refusal.clone());
         match refusal {
-            Refusal::Stopping | Refusal::OverQuota(_) | Refusal::Abuse(_) => false,
+            Refusal::Stopping | Refusal::StandsBy | Refusal::OverQuota(_) | Refusal::Abuse(_) => false,
             // Its holder may be lost, and not missed yet: it is not, if something was heard of it since.
             Refusal::NameTaken { .. } => {
                 before.is_some_and(|before| matches!(before, Refusal::NameTaken { .. }) && before != *refusal)

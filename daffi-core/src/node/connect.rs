@@ -12,7 +12,8 @@ use super::away::{Answers, Refused};
 use super::backoff::Backoff;
 use super::closing::Closing;
 use super::doings::Doings;
-use super::join::{Joined, NotJoined, Route, join};
+use super::join::{Coming, Joined, NotJoined, Route, join_any};
+use super::serve::Ended;
 use super::{FAR, Node, Phase};
 use crate::error::{CallError, RemoteError, StartError};
 use crate::panics;
@@ -112,11 +113,13 @@ impl Supervisor {
         let mut held: Option<Refusal> = None;
         let mut over_quota = Backoff::new(NAME, OVER_QUOTA);
         loop {
-            let attempt = timeout_at(until, join(&self.node, &self.route, None)).await;
+            let attempt = timeout_at(until, join_any(&self.node, &self.route, Coming::First)).await;
             let error = match attempt {
                 Ok(Ok(joined)) => return Ok(joined),
                 // There will be another one.
-                Ok(Err(NotJoined::Refused(refusal @ Refusal::Stopping))) => io::Error::other(refusal),
+                Ok(Err(NotJoined::Refused(refusal @ (Refusal::Stopping | Refusal::StandsBy)))) => {
+                    io::Error::other(refusal)
+                }
                 Ok(Err(NotJoined::Refused(refusal))) => {
                     let is_first = held.is_none();
                     let may_be_dead = match (&refusal, &held) {
@@ -203,17 +206,24 @@ impl Supervisor {
         let mut done = Some(done);
         while let Some(joined_now) = joined.take() {
             let begun = Instant::now();
-            let refused = self.serve(joined_now, &mut attempts, &mut done).await;
-            info!(
-                process_name = &**self.node.process_name(),
-                address = %self.route.address(),
-                "node disconnected"
-            );
+            let address = self.route.at(joined_now.place).clone();
+            let Ended { refused, elsewhere } = self.serve(joined_now, &mut attempts, &mut done).await;
+            info!(process_name = &**self.node.process_name(), %address, "node disconnected");
             self.call_hook(&self.hooks.disconnected);
             if self.node.phase() != Phase::Running {
                 return;
             }
-            let pause = attempts.pause_after(refused, begun.elapsed());
+            if let Some(refusal @ Refusal::Replaced { .. }) = &refused
+                && self.is_given_up(&mut Answers::default(), refusal)
+            {
+                return;
+            }
+            if let Some(elsewhere) = elsewhere {
+                joined = Some(elsewhere);
+                self.node.came_back();
+                continue;
+            }
+            let pause = attempts.pause_after(refused.is_some(), begun.elapsed());
             let coming_back = async {
                 sleep(pause).await;
                 self.come_back(&mut attempts).await
@@ -228,19 +238,19 @@ impl Supervisor {
         }
     }
 
-    /// Serves a session until it ends; `true` if the controller has said why it ends it.
+    /// Serves a session until it ends.
     async fn serve(
         &self,
         joined: Joined,
         attempts: &mut Attempts,
         done: &mut Option<tokio::sync::oneshot::Sender<Result<(), StartError>>>,
-    ) -> bool {
+    ) -> Ended {
         let node = &self.node;
         attempts.failed(io::Error::new(
             io::ErrorKind::ConnectionReset,
             "the connection was lost each time, before the callbacks were announced",
         ));
-        let outbox = Arc::clone(&joined.connection.outbox);
+        let (outbox, address) = (Arc::clone(&joined.connection.outbox), self.route.at(joined.place));
         let (frame_limit, controller) = (joined.welcome.frame_limit(), joined.welcome.controller.clone());
         let _former = node.visit(&mut Doings::default(), |visit| {
             visit.connect(Arc::clone(&outbox), frame_limit)
@@ -259,7 +269,7 @@ impl Supervisor {
                     Ok(()) => {
                         info!(
                             process_name = &**node.process_name(),
-                            address = %self.route.address(),
+                            %address,
                             controller,
                             "node connected"
                         );
@@ -304,12 +314,12 @@ impl Supervisor {
             outbox.abort();
             std::future::pending::<()>().await;
         };
-        let refused = tokio::select! {
-            refused = serving => refused.unwrap_or(false),
-            () = announcing => false,
-            () = closing => false,
+        let ended = tokio::select! {
+            ended = serving => ended.unwrap_or_default(),
+            () = announcing => Ended::default(),
+            () = closing => Ended::default(),
         };
-        if !refused {
+        if ended.refused.is_none() {
             node.connection_ended(None);
         }
         #[allow(
@@ -317,7 +327,7 @@ impl Supervisor {
             reason = "the method is not general enough"
         )]
         let _lost = node.visit(&mut Doings::default(), |visit| visit.disconnect());
-        refused
+        ended
     }
 
     /// Tries again and again; gives up only when the node stops or the controller will never let it in.
@@ -325,7 +335,7 @@ impl Supervisor {
         let mut answers = Answers::default();
         loop {
             sleep(attempts.backoff.pause()).await;
-            match join(&self.node, &self.route, None).await {
+            match join_any(&self.node, &self.route, Coming::Again).await {
                 Ok(joined) => return Some(joined),
                 Err(NotJoined::Refused(refusal)) => {
                     warn!(address = %self.route.address(), %refusal, "the controller refuses this process");

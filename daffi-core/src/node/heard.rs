@@ -1,6 +1,9 @@
 //! What is heard of a controller, over all connections of a session.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::proto::Refusal;
 
 /// What the reader of a session counts, one connection after the other.
 #[derive(Debug, Default)]
@@ -11,8 +14,8 @@ pub(super) struct Heard {
     told: AtomicU64,
     /// The reader is at work: what has come since is unread, which is not silence.
     pub(super) busy: AtomicBool,
-    /// The controller has said why it ends the connection.
-    pub(super) refused: AtomicBool,
+    /// Why the controller ends the connection, if it has said so.
+    pub(super) refused: OnceLock<Refusal>,
     /// It has said that it stops.
     pub(super) stops: AtomicBool,
 }

@@ -10,9 +10,9 @@ use tokio::time::timeout;
 use super::Node;
 use crate::auth::{Sealed, nonce};
 use crate::host::HostedController;
-use crate::link::Channel;
 use crate::link::handshake::{Distrust, Joining};
 use crate::link::resume::Resumption;
+use crate::link::{Channel, MISSED_HEARTBEATS};
 use crate::proto::{
     EncodeError, Extensions, Frame, Header, Hello, Keeps, Limits, Refusal, Resume, Session, Welcome,
 };
@@ -24,6 +24,9 @@ use crate::transport::{
 /// How long a controller may take to answer the greeting.
 const GREETING: Duration = Duration::from_secs(10);
 
+/// How long a connection to one of several may take.
+const CONNECTING: Duration = Duration::from_secs(2);
+
 /// The heartbeat intervals that a controller may ask for.
 const HEARTBEATS: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(24 * 3600);
@@ -33,8 +36,8 @@ const HEARTBEATS: std::ops::RangeInclusive<Duration> =
 pub(crate) enum Route {
     /// Over a socket.
     Socket {
-        /// Where.
-        address: Address,
+        /// Where, the best one first: there is one at least.
+        addresses: Arc<[Address]>,
         /// What protects it.
         security: Security,
     },
@@ -43,16 +46,30 @@ pub(crate) enum Route {
 }
 
 impl Route {
+    /// Where it is looked for first.
     pub(crate) fn address(&self) -> &Address {
+        self.at(0)
+    }
+
+    /// Where it is, if it is the one in this place.
+    pub(super) fn at(&self, place: usize) -> &Address {
         match self {
-            Self::Socket { address, .. } => address,
+            Self::Socket { addresses, .. } => &addresses[place.min(addresses.len() - 1)],
             Self::Memory(controller) => controller.address(),
         }
     }
 
-    async fn connect(&self, limits: Limits) -> Result<Connection, NotJoined> {
+    /// In how many places it may be.
+    pub(super) fn places(&self) -> usize {
         match self {
-            Self::Socket { address, security } => Ok(connect(address, limits, security).await?),
+            Self::Socket { addresses, .. } => addresses.len(),
+            Self::Memory(_) => 1,
+        }
+    }
+
+    async fn connect(&self, place: usize, limits: Limits) -> Result<Connection, NotJoined> {
+        match self {
+            Self::Socket { security, .. } => Ok(connect(self.at(place), limits, security).await?),
             Self::Memory(controller) => controller.connect().ok_or(NotJoined::Gone),
         }
     }
@@ -69,6 +86,21 @@ pub(super) enum NotJoined {
     Untrusted(String),
     /// There is no TLS with it, and will not be for as long as certificates and settings are what they are.
     Tls(TlsFault),
+}
+
+impl NotJoined {
+    /// Whether another controller may be there instead.
+    const fn is_elsewhere(&self) -> bool {
+        matches!(
+            self,
+            Self::Io(_) | Self::Refused(Refusal::Stopping | Refusal::StandsBy)
+        )
+    }
+
+    /// Whether nobody is there who could still have a session.
+    pub(super) fn is_nobody(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused)
+    }
 }
 
 impl From<ConnectError> for NotJoined {
@@ -104,6 +136,8 @@ pub(super) struct Joined {
     pub(super) welcome: Welcome,
     /// What can be gone on with when the connection is lost.
     pub(super) session: Option<Session>,
+    /// Where it is, of the places in which it was looked for.
+    pub(super) place: usize,
 }
 
 /// With what a node wants to go on.
@@ -116,31 +150,66 @@ pub(super) struct Former<'a> {
     pub(super) received: u64,
 }
 
+/// How a node comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Coming<'a> {
+    /// For the first time.
+    First,
+    /// It was let in before.
+    Again,
+    /// It goes on with a session.
+    GoingOn(Former<'a>),
+}
+
+impl<'a> Coming<'a> {
+    const fn former(self) -> Option<Former<'a>> {
+        match self {
+            Self::First | Self::Again => None,
+            Self::GoingOn(former) => Some(former),
+        }
+    }
+}
+
+/// Joins the first of those that let it in. Where none does, what the first says or is counts.
+pub(super) async fn join_any(node: &Node, route: &Route, coming: Coming<'_>) -> Result<Joined, NotJoined> {
+    let mut first = None;
+    for place in 0..route.places() {
+        match join(node, (route, place), coming).await {
+            Err(error) if error.is_elsewhere() => drop(first.get_or_insert(error)),
+            answered => return answered,
+        }
+    }
+    Err(first.unwrap_or(NotJoined::Gone))
+}
+
 /// Connects, and asks to be let in, or to go on with a session.
 pub(super) async fn join(
     node: &Node,
-    route: &Route,
-    former: Option<Former<'_>>,
+    (route, place): (&Route, usize),
+    coming: Coming<'_>,
 ) -> Result<Joined, NotJoined> {
     let limits = node.options.limits;
-    let connecting = timeout(GREETING, route.connect(limits)).await;
+    // There is another one to be asked.
+    let patience = if route.places() > 1 { CONNECTING } else { GREETING };
+    let connecting = timeout(patience, route.connect(place, limits)).await;
     let mut connection = connecting.unwrap_or_else(|_| Err(NotJoined::Io(io::ErrorKind::TimedOut.into())))?;
     // One that is given up half-way must not keep the name.
     let abandoned = Abandoned(Some(Arc::clone(&connection.outbox)));
-    let greeting = timeout(GREETING, greet(&mut connection, node, former));
+    let greeting = timeout(GREETING, greet(&mut connection, node, coming));
     match greeting.await {
         Ok(Ok(welcome)) => {
             abandoned.keep();
             // What cannot be read counts as not said.
             let session = welcome.extensions.get(Extensions::SESSION).unwrap_or_default();
             let session: Option<Session> = session.filter(|_| connection.channel.is_resumable());
-            if session.is_some() && former.is_none() {
+            if session.is_some() && coming.former().is_none() {
                 connection.outbox.keep(limits.queue_bytes);
             }
             Ok(Joined {
                 connection,
                 welcome,
                 session,
+                place,
             })
         }
         Ok(Err(error)) => Err(error),
@@ -152,7 +221,11 @@ pub(super) async fn join(
 }
 
 /// Who this process is, how much it runs, and with which session it wants to go on.
-fn hello(node: &Node, channel: &Channel, resume: Option<&Resume>) -> Result<Hello, EncodeError> {
+fn hello(
+    node: &Node,
+    channel: &Channel,
+    (coming, resume): (Coming<'_>, Option<&Resume>),
+) -> Result<Hello, EncodeError> {
     let limits = node.options.limits;
     let mut hello = Hello::new(&**node.process_name(), node.instance, std::process::id());
     let mut extensions = Extensions::default()
@@ -170,6 +243,13 @@ fn hello(node: &Node, channel: &Channel, resume: Option<&Resume>) -> Result<Hell
     }
     if let Some(resume) = resume {
         extensions = extensions.with(Extensions::RESUME, resume)?;
+    }
+    if let Some(heartbeat) = node.options.heartbeat {
+        extensions = extensions.with(Extensions::HEARTBEAT, &heartbeat)?;
+    }
+    // Whoever was replaced itself does not take its name back.
+    if node.options.replaces && matches!(coming, Coming::First) {
+        extensions = extensions.with(Extensions::REPLACE, &true)?;
     }
     hello.extensions = extensions;
     Ok(hello)
@@ -197,11 +277,8 @@ impl Drop for Abandoned {
 }
 
 /// Says hello, proves who this process is if it can, and reads the answer.
-async fn greet(
-    connection: &mut Connection,
-    node: &Node,
-    former: Option<Former<'_>>,
-) -> Result<Welcome, NotJoined> {
+async fn greet(connection: &mut Connection, node: &Node, coming: Coming<'_>) -> Result<Welcome, NotJoined> {
+    let former = coming.former();
     let Connection {
         outbox,
         inlet,
@@ -222,7 +299,7 @@ async fn greet(
         }),
         None => None,
     };
-    let mut hello = hello(node, channel, resume.as_ref()).map_err(|error| not_encoded(&error))?;
+    let mut hello = hello(node, channel, (coming, resume.as_ref())).map_err(|error| not_encoded(&error))?;
     let mut joining = Joining::begin(node.options.trust, channel, credential, &mut hello)?;
     let secret = former.map(|former| former.session.secret.clone());
     let resumption = secret.map(|secret| Resumption::new(&hello, channel, secret, &Sealed));
@@ -259,6 +336,7 @@ async fn greet(
             inlet.set_frame_limit(limit);
             outbox.lower_frame_limit(limit);
             outbox.agree(welcome.version);
+            outbox.set_patience(welcome.heartbeat.saturating_mul(MISSED_HEARTBEATS));
             Ok(welcome)
         }
         Header::Refused(refusal) => Err(NotJoined::Refused(refusal)),

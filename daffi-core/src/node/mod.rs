@@ -100,6 +100,10 @@ pub(crate) struct NodeOptions {
     pub(crate) process_name: Arc<str>,
     /// What the process says of itself.
     pub(crate) attributes: Attributes,
+    /// Whether it takes its name over from an older process, when it starts.
+    pub(crate) replaces: bool,
+    /// How often it would have each side of a connection say something.
+    pub(crate) heartbeat: Option<Duration>,
     pub(crate) limits: Limits,
     /// How long a call waits for a lost connection to come back.
     pub(crate) reconnect_wait: Duration,

@@ -9,7 +9,7 @@ use tracing::{debug, info, warn};
 use super::Node;
 use super::backoff::Backoff;
 use super::heard::Heard;
-use super::join::{Former, Joined, NotJoined, Route, join};
+use super::join::{Coming, Former, Joined, NotJoined, Route, join};
 use crate::link::resume::Progress;
 use crate::proto::{Extensions, Session};
 use crate::transport::{Inlet, Outbox};
@@ -27,6 +27,8 @@ const ATTEMPTS: u32 = 3;
 #[derive(Debug)]
 pub(super) struct GoingOn {
     session: Session,
+    /// Where the controller is that has it.
+    place: usize,
     /// How many attempts were made.
     attempts: u32,
     progress: Progress,
@@ -35,9 +37,10 @@ pub(super) struct GoingOn {
 }
 
 impl GoingOn {
-    pub(super) fn new(session: Session) -> Self {
+    pub(super) fn new(session: Session, place: usize) -> Self {
         Self {
             session,
+            place,
             attempts: 0,
             progress: Progress::default(),
             since: Instant::now(),
@@ -64,6 +67,7 @@ impl GoingOn {
             connection,
             welcome,
             session: renewed,
+            ..
         } = joined;
         let received = welcome.extensions.get::<u64>(Extensions::RECEIVED);
         let received = received.unwrap_or_default();
@@ -95,6 +99,15 @@ impl<E: std::error::Error> From<E> for Over {
     }
 }
 
+/// What becomes of a session whose connection is lost.
+pub(super) enum GoesOn {
+    Here(Box<Resumed>),
+    /// It ends, as its controller does not run any more, and another one has let the node in.
+    Elsewhere(Box<Joined>),
+    /// It ends.
+    Nowhere,
+}
+
 /// What a session goes on with.
 pub(super) struct Resumed {
     pub(super) inlet: Inlet,
@@ -102,7 +115,7 @@ pub(super) struct Resumed {
 }
 
 impl Node {
-    /// Goes on with a session whose connection is lost; nothing once it is over, or the controller does not know it.
+    /// Goes on with a session whose connection is lost, unless that is over, or the controller does not know it.
     pub(super) async fn resume(
         &self,
         route: &Route,
@@ -110,37 +123,47 @@ impl Node {
         lost: &str,
         heard: &Heard,
         outbox: &Arc<Outbox>,
-    ) -> Option<Resumed> {
-        let (address, process_name) = (route.address(), &**self.process_name());
+    ) -> GoesOn {
+        let (address, process_name) = (route.at(going_on.place), &**self.process_name());
         let grace = going_on.session.grace.min(super::FAR);
         let told = self.flapping.may_say();
         if let Some(unsaid) = told {
             warn!(process_name, %address, lost, ?grace, unsaid, "the connection to the controller is lost; it is looked for");
         }
         match self.find_again(route, going_on, heard, outbox).await {
-            Ok(Some(resumed)) => {
+            Ok(GoesOn::Here(resumed)) => {
                 if told.is_some() {
                     info!(process_name, %address, "the connection is back, and nothing was lost");
                 }
-                Some(resumed)
+                GoesOn::Here(resumed)
             }
-            Ok(None) => None,
+            Ok(GoesOn::Elsewhere(joined)) => {
+                warn!(
+                    process_name,
+                    %address,
+                    instead = %route.at(joined.place),
+                    "the controller does not run any more, and what was under way with it is lost; there is another one"
+                );
+                GoesOn::Elsewhere(joined)
+            }
+            Ok(GoesOn::Nowhere) => GoesOn::Nowhere,
             Err(Over(reason)) => {
                 warn!(process_name, %address, reason, "what was under way with the controller is lost");
-                None
+                GoesOn::Nowhere
             }
         }
     }
 
-    /// Tries until the grace is over; nothing if the node stops.
+    /// Tries until the grace is over, or the node stops.
     async fn find_again(
         &self,
         route: &Route,
         going_on: &mut GoingOn,
         heard: &Heard,
         outbox: &Arc<Outbox>,
-    ) -> Result<Option<Resumed>, Over> {
-        let address = route.address();
+    ) -> Result<GoesOn, Over> {
+        let place = going_on.place;
+        let address = route.at(place);
         let grace = going_on.session.grace.min(super::FAR);
         let until = Instant::now() + grace;
         let longest = grace / PAUSES;
@@ -155,22 +178,49 @@ impl Node {
                 }
                 tokio::select! {
                     () = sleep(pause) => {}
-                    () = self.stop.cancelled() => return Ok(None),
+                    () = self.stop.cancelled() => return Ok(GoesOn::Nowhere),
                 }
             }
             let attempt = until.min(Instant::now() + grace / ATTEMPTS);
             let former = going_on.next(heard.received());
             let joined = tokio::select! {
-                joined = timeout_at(attempt, join(self, route, Some(former))) => joined,
-                () = self.stop.cancelled() => return Ok(None),
+                joined = timeout_at(attempt, join(self, (route, place), Coming::GoingOn(former))) => joined,
+                () = self.stop.cancelled() => return Ok(GoesOn::Nowhere),
             };
             match joined {
-                Ok(Ok(joined)) => return going_on.take_over(joined, outbox).map(Some),
+                Ok(Ok(joined)) => {
+                    let resumed = going_on.take_over(joined, outbox)?;
+                    return Ok(GoesOn::Here(Box::new(resumed)));
+                }
                 Ok(Err(NotJoined::Refused(refusal))) => return Err(refusal.into()),
                 Ok(Err(NotJoined::Untrusted(reason))) => return Err(Over(reason)),
-                Ok(Err(error)) => debug!(%address, ?error, "not connected yet"),
+                Ok(Err(error)) => {
+                    debug!(%address, ?error, "not connected yet");
+                    // Where it runs and is not reached, it has the session; another one would end that.
+                    if error.is_nobody()
+                        && let Some(joined) = self.join_another(route, place, until).await
+                    {
+                        return Ok(GoesOn::Elsewhere(Box::new(joined)));
+                    }
+                }
                 Err(_) => debug!(%address, "it does not answer"),
             }
         }
+    }
+
+    /// Joins another controller than the one in a place, if one lets it in.
+    async fn join_another(&self, route: &Route, place: usize, until: Instant) -> Option<Joined> {
+        for other in (0..route.places()).filter(|other| *other != place) {
+            let joined = tokio::select! {
+                joined = timeout_at(until, join(self, (route, other), Coming::Again)) => joined,
+                () = self.stop.cancelled() => return None,
+            };
+            match joined {
+                Ok(Ok(joined)) => return Some(joined),
+                Ok(Err(error)) => debug!(address = %route.at(other), ?error, "not there either"),
+                Err(_) => return None,
+            }
+        }
+        None
     }
 }

@@ -13,26 +13,36 @@ use super::doings::Doings;
 use super::door::Write;
 use super::heard::Heard;
 use super::join::{Joined, Route};
-use super::resume::{GoingOn, Resumed};
+use super::resume::{GoesOn, GoingOn, Resumed};
 use super::wakers;
 use super::{Node, Phase};
 use crate::link::{Link, Tick, Traffic};
-use crate::proto::{Frame, Header, LENGTH_BYTES};
+use crate::proto::{Frame, Header, LENGTH_BYTES, Refusal};
 use crate::transport::{Arrived, Connection, Inlet, Outbox, Peer, ReadError};
 
 /// How long what is left may take to be written after the reader has seen the end.
 const CLOSING: Duration = Duration::from_secs(1);
 
+/// How a session has ended.
+#[derive(Default)]
+pub(super) struct Ended {
+    /// Why the controller ends it, if it has said so.
+    pub(super) refused: Option<Refusal>,
+    /// Another controller has let the node in instead.
+    pub(super) elsewhere: Option<Joined>,
+}
+
 impl Node {
-    /// Reads and writes until the session ends, over one connection after the other where it can go on; `true` if the controller has said
-    /// why it ends it.
-    pub(super) async fn serve(self: &Arc<Self>, joined: Joined, route: &Route) -> bool {
+    /// Reads and writes until the session ends, over one connection after the other where it can go on.
+    pub(super) async fn serve(self: &Arc<Self>, joined: Joined, route: &Route) -> Ended {
         let Joined {
             connection,
             welcome,
             session,
+            place,
         } = joined;
-        let mut going_on = session.map(GoingOn::new);
+        let mut going_on = session.map(|session| GoingOn::new(session, place));
+        let mut elsewhere = None;
         let Connection {
             outbox,
             mut inlet,
@@ -86,12 +96,17 @@ impl Node {
             outbox.sever();
             // Nothing of what is lost is kept until then.
             drop(inlet);
-            let Some(resumed) = self.resume(route, going_on, &lost, &heard, &outbox).await else {
-                self.is_lost(&lost);
-                outbox.abort();
-                break;
-            };
-            Resumed { inlet, heartbeat } = resumed;
+            match self.resume(route, going_on, &lost, &heard, &outbox).await {
+                GoesOn::Here(resumed) => Resumed { inlet, heartbeat } = *resumed,
+                over => {
+                    if let GoesOn::Elsewhere(joined) = over {
+                        elsewhere = Some(*joined);
+                    }
+                    self.is_lost(&lost);
+                    outbox.abort();
+                    break;
+                }
+            }
             let received = heard.tell(heard.received());
             let _ = outbox.send(&Header::Heartbeat { received }, &Bytes::new());
             outbox.kick();
@@ -102,7 +117,10 @@ impl Node {
         if tokio::time::timeout(CLOSING, writer).await.is_err() {
             outbox.abort();
         }
-        heard.refused.load(Ordering::Relaxed)
+        Ended {
+            refused: heard.refused.get().cloned(),
+            elsewhere,
+        }
     }
 
     /// A connection has ended, and the session with it.
@@ -183,7 +201,7 @@ impl Node {
                 } else if let Header::Heartbeat { received } = header {
                     outbox.acknowledged(received).map_err(|error| error.to_string())?;
                 } else if let Header::Refused(refusal) = &header {
-                    heard.refused.store(true, Ordering::Relaxed);
+                    let _ = heard.refused.set(refusal.clone());
                     self.connection_ended(Some(refusal.clone()));
                 }
                 session

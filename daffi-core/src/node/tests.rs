@@ -133,6 +133,8 @@ pub(crate) async fn joined(
     let options = NodeOptions {
         process_name: "node".into(),
         attributes: Attributes::default(),
+        replaces: false,
+        heartbeat: None,
         limits,
         reconnect_wait: LONG,
         call_timeout: None,

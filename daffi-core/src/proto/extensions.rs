@@ -27,6 +27,10 @@ impl Extensions {
     pub const RUN_BYTES: u16 = 2;
     /// What the node can prove: a [`Claim`](super::Claim).
     pub const CLAIM: u16 = 3;
+    /// Whether the node takes its name over from an older process of the same identity: a `bool`.
+    pub const REPLACE: u16 = 6;
+    /// How often the node would have each side say something: a `Duration`.
+    pub const HEARTBEAT: u16 = 7;
     /// What the process says of itself: [`Attributes`](super::Attributes).
     pub const ATTRIBUTES: u16 = 8;
     /// That the node can go on with a session: a [`Keeps`](super::Keeps).

@@ -190,4 +190,13 @@ pub enum Refusal {
     /// The session that it wants to go on with is not gone on with. It may begin another.
     #[error("the session does not go on: {0}")]
     NotResumed(NotResumed),
+    /// A newer process of the same identity has taken its name over.
+    #[error("a newer process of the same name has taken its place, with process id {pid}")]
+    Replaced {
+        /// The process identifier of the newer one at its operating system.
+        pid: u32,
+    },
+    /// It stands by for another controller, which it reaches: that is where to go.
+    #[error("the controller stands by for another one, and reaches that")]
+    StandsBy,
 }

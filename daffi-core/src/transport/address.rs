@@ -48,6 +48,20 @@ impl Address {
         (folder == default_folder()).then_some(folder)
     }
 
+    /// A TCP address that is written as `host:port`, with an IPv6 address in brackets.
+    #[must_use]
+    pub fn tcp(written: &str) -> Option<Self> {
+        let (host, port) = written.rsplit_once(':')?;
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        // Without brackets, nobody knows where an IPv6 address ends.
+        if bare.is_none() && host.contains(':') {
+            return None;
+        }
+        let port = port.parse().ok().filter(|port| *port > 0)?;
+        let host = bare.unwrap_or(host).to_owned();
+        Some(Self::Tcp { host, port }).filter(|address| address.correction().is_none())
+    }
+
     /// The same place, whatever becomes of the working directory.
     #[must_use]
     pub fn absolute(self) -> Self {
@@ -168,6 +182,34 @@ mod tests {
         check("[::1]:8888", Some("without brackets"));
         for bad in ["shop/path", "two words", "nul\0", "line\n"] {
             check(bad, Some("and nothing else"));
+        }
+    }
+
+    #[test]
+    fn a_host_with_its_port_is_an_address() {
+        for (written, host, port) in [
+            ("shop.example:8888", "shop.example", 8888),
+            ("127.0.0.1:1", "127.0.0.1", 1),
+            ("[::1]:65535", "::1", 65535),
+        ] {
+            let address = Address::tcp(written).unwrap();
+            assert_eq!((address.host(), address.port()), (Some(host), Some(port)));
+        }
+        for bad in [
+            "",
+            ":",
+            "shop",
+            "shop:",
+            ":8888",
+            "shop:0",
+            "shop:65536",
+            "::1:8888",
+            "[::1]",
+            "[shop]x:1",
+            "tcp://shop:1",
+            "a b:1",
+        ] {
+            assert_eq!(Address::tcp(bad), None, "{bad:?}");
         }
     }
 

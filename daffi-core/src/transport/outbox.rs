@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -142,6 +143,14 @@ impl Outbox {
     pub fn keep(&self, limit: usize) {
         if let Sink::Socket(sink) = &self.sink {
             sink.keep(limit);
+        }
+    }
+
+    /// From now on, the connection is lost also when the other end acknowledges nothing of what is sent for `patience`, as TCP sees it. That is
+    /// sooner than by the heartbeat where much waits to be sent; where the system does not have it, only the heartbeat tells.
+    pub fn set_patience(&self, patience: Duration) {
+        if let Sink::Socket(sink) = &self.sink {
+            sink.set_patience(patience);
         }
     }
 

@@ -148,6 +148,12 @@ impl WriteHalf {
         socket2::SockRef::from(stream).shutdown(how)
     }
 
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(super) fn set_patience(&self, patience: std::time::Duration) -> io::Result<()> {
+        let stream: &TcpStream = self.socket.as_ref();
+        socket2::SockRef::from(stream).set_tcp_user_timeout(Some(patience))
+    }
+
     pub(super) fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         self.records
             .seal(slices, |records| self.socket.try_write_vectored(records))

@@ -5,6 +5,7 @@
 
 use std::net::Shutdown;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -145,6 +146,13 @@ impl SocketSink {
         drop(queue);
         self.work.notify_one();
         link
+    }
+
+    pub(super) fn set_patience(&self, patience: Duration) {
+        let link = self.queue().link.clone();
+        if let Some(link) = link {
+            link.set_patience(patience);
+        }
     }
 
     pub(super) fn check(&self, received: u64) -> Result<(), CannotGoOn> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
@@ -121,6 +122,23 @@ impl WriteHalf {
             Self::Tls(half) => half.say_goodbye(),
             Self::Tcp(_) | Self::Unix(_) => {}
         }
+    }
+
+    /// Bytes that nobody acknowledges for so long end the connection, where the system has that: as an error of it.
+    pub(super) fn set_patience(&self, patience: Duration) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        {
+            // Without it, the heartbeat ends the connection by itself.
+            let _ = match self {
+                Self::Tcp(half) => socket2::SockRef::from(AsRef::<TcpStream>::as_ref(half))
+                    .set_tcp_user_timeout(Some(patience)),
+                #[cfg(feature = "tls")]
+                Self::Tls(half) => half.set_patience(patience),
+                Self::Unix(_) => Ok(()),
+            };
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let _ = patience;
     }
 
     /// Ends one or both directions; a reader of this side then sees the end too, if both.

@@ -111,6 +111,15 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 10_000, value_parser = |text: &str| time(text, 0..=3_600_000))]
     pub(crate) drain: u64,
 
+    /// Stands by for the controller there: lets nobody in while it reaches that one, and sends all there when it is there again. Processes are
+    /// given both addresses. As whom it joins that one, a token in DAFFI_TOKEN says.
+    #[arg(long, value_name = "HOST:PORT", value_parser = |text: &str| Address::tcp(text).ok_or("write the host and the port, as localhost:8888"))]
+    pub(crate) standby_of: Option<Address>,
+
+    /// The authorities, in PEM, of one of which the controller of --standby-of must show a certificate; this one shows its own, if it has one.
+    #[arg(long, value_name = "FILE", requires = "standby_of")]
+    pub(crate) standby_ca: Option<PathBuf>,
+
     /// How much may wait to be read by all processes together, in megabytes (MiB) or with a unit, as 1GiB; one that does not read leaves
     /// room for the others. By default 1024, or a quarter of the machine's memory if that is less.
     #[arg(long, value_name = "MEGABYTES", value_parser = |text: &str| size(text, MEGABYTE, MEGABYTE..=MEGABYTE << 32))]

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::CommandFactory as _;
-use daffi_controller::{Controller, ControllerOptions};
-use daffi_core::auth::{self, Identities, Made};
+use daffi_controller::{Controller, ControllerOptions, StandbyOf};
+use daffi_core::auth::{self, Identities, Made, Proving, Source};
 use daffi_core::{Access, Quotas, StartError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
@@ -136,6 +136,28 @@ async fn run(configured: Configured) -> ExitCode {
     }
     if let Some(bytes) = arguments.max_frame {
         options.limits.frame_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    }
+    if let Some(address) = arguments.standby_of {
+        let mut of = StandbyOf::new(address);
+        of.drain = Duration::from_millis(arguments.drain);
+        match arguments.security.joining(arguments.standby_ca) {
+            Ok(security) => of.security = security,
+            Err(faults) => {
+                error!("--standby-of: {faults}");
+                return ExitCode::from(2);
+            }
+        }
+        match Source::environment()
+            .map(|source| Proving::load(&source))
+            .transpose()
+        {
+            Ok(proving) => of.proving = proving,
+            Err(error) => {
+                error!("DAFFI_TOKEN: {error}");
+                return ExitCode::from(2);
+            }
+        }
+        options.standby_of = Some(of);
     }
     options.security = match arguments.security.read() {
         Ok(security) => security,

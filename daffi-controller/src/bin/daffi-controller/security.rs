@@ -50,6 +50,35 @@ impl TlsArguments {
         read.map_err(|faults| StartError::Config(faults.into_iter().map(Into::into).collect()))
     }
 
+    /// How another controller is joined, whose certificate is of one of these authorities.
+    #[cfg(feature = "tls")]
+    pub(crate) fn joining(&self, ca: Option<PathBuf>) -> Result<Security, StartError> {
+        use daffi_core::transport::Tls;
+        let Some(ca) = ca else {
+            return Ok(Security::none());
+        };
+        let mut tls = Tls::new().ca(ca).allow_tls12(self.ssl_tls12);
+        if let (Some(certificate), Some(key)) = (&self.ssl_certificate, &self.ssl_key) {
+            tls = tls.certificate(certificate).key(key);
+        }
+        let read = Security::joining(tls);
+        read.map_err(|faults| StartError::Config(faults.into_iter().map(Into::into).collect()))
+    }
+
+    /// It is not joined with TLS.
+    #[cfg(not(feature = "tls"))]
+    #[expect(clippy::unused_self, reason = "with the feature `tls`, it is of use")]
+    pub(crate) fn joining(&self, ca: Option<PathBuf>) -> Result<Security, StartError> {
+        use daffi_core::ConfigFault;
+        use daffi_core::transport::TlsConfigFault;
+        if ca.is_none() {
+            return Ok(Security::none());
+        }
+        let fault =
+            TlsConfigFault::Missing("--standby-ca", "this program to be built with its feature `tls`");
+        Err(StartError::Config(vec![ConfigFault::Tls(fault)]))
+    }
+
     /// There is no TLS to be had.
     #[cfg(not(feature = "tls"))]
     pub(crate) fn read(self) -> Result<Security, StartError> {

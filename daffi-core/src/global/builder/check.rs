@@ -33,8 +33,54 @@ impl GlobalBuilder {
         Ok(Security::none())
     }
 
-    /// Where the controller is or shall be, and what is wrong with the settings.
-    pub(super) fn address(&self) -> (Address, Vec<ConfigFault>) {
+    /// Where controllers are, the best one first, and what is wrong with that. None if that is said in another way.
+    fn listed(&self, faults: &mut Vec<ConfigFault>) -> Vec<Address> {
+        let Some(written) = &self.controllers else {
+            return Vec::new();
+        };
+        let others = [
+            (self.host.is_some() || self.port.is_some(), "host and port"),
+            (self.unix_sock_path.is_some(), "unix_sock_path"),
+            (self.memory.is_some(), "memory"),
+            (self.init_controller, "init_controller(true)"),
+        ];
+        for (_, other) in others.into_iter().filter(|(is_said, _)| *is_said) {
+            faults.push(ConfigFault::Conflict("controllers", other));
+        }
+        let mut fault = |value: String| {
+            faults.push(ConfigFault::Value {
+                setting: "controllers",
+                value,
+                expected: "each is a host and its port, as in controllers([\"a.example:8888\", \"[::1]:8888\"])",
+            });
+        };
+        if written.is_empty() {
+            fault("empty".to_owned());
+        }
+        let addresses = written.iter().filter_map(|written| {
+            let address = Address::tcp(written);
+            if address.is_none() {
+                fault(format!("{written:?}"));
+            }
+            address
+        });
+        addresses.collect()
+    }
+
+    /// Where the controller is or shall be, in all places in which it may be, and what is wrong with the settings.
+    pub(super) fn addresses(&self) -> (Vec<Address>, Vec<ConfigFault>) {
+        let mut faults = Vec::new();
+        let controllers = self.listed(&mut faults);
+        let (address, more) = self.address();
+        faults.extend(more);
+        if controllers.is_empty() {
+            (vec![address], faults)
+        } else {
+            (controllers, faults)
+        }
+    }
+
+    fn address(&self) -> (Address, Vec<ConfigFault>) {
         let mut faults = Vec::new();
         let tcp = self.host.is_some() || self.port.is_some();
         if tcp && self.unix_sock_path.is_some() {
@@ -148,10 +194,12 @@ impl GlobalBuilder {
                 expected: "it is from 64 KiB to 1 GiB",
             });
         }
-        if !(Duration::from_millis(10)..=Duration::from_secs(3600)).contains(&self.heartbeat) {
+        if let Some(heartbeat) = self.heartbeat
+            && !(Duration::from_millis(10)..=Duration::from_secs(3600)).contains(&heartbeat)
+        {
             faults.push(ConfigFault::Value {
                 setting: "heartbeat",
-                value: format!("{:?}", self.heartbeat),
+                value: format!("{heartbeat:?}"),
                 expected: "it is from 10 ms to one hour",
             });
         }
@@ -184,7 +232,7 @@ impl GlobalBuilder {
             });
         }
         #[cfg(feature = "tls")]
-        if self.tls.is_some() && !tcp && !self.in_memory {
+        if self.tls.is_some() && !tcp && self.controllers.is_none() && !self.in_memory {
             faults.push(ConfigFault::Missing("TLS", "host and port: it is for TCP"));
         }
         let port = self.port.or(self.host.as_ref().map(|_| 0));

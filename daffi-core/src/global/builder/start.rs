@@ -16,6 +16,7 @@ use crate::auth::{Identities, Proving, Source};
 use crate::call::block_on;
 use crate::error::{ConfigFault, StartError};
 use crate::host::{HostEntry, HostOptions};
+use crate::link::HEARTBEAT;
 use crate::link::handshake::Trust;
 use crate::node::{Hooks, Node, NodeOptions, Refused, Route, Supervisor, in_process};
 use crate::random;
@@ -77,7 +78,8 @@ impl GlobalBuilder {
         runtime: Handle,
         thread: Option<CancellationToken>,
     ) -> Result<Global, StartError> {
-        let (address, mut faults) = self.address();
+        let (addresses, mut faults) = self.addresses();
+        let address = addresses[0].clone();
         let mut catalog = Catalog::default();
         if self.auto_callbacks || self.packages.is_some() {
             catalog.add_registered(&self.services, self.packages.as_deref());
@@ -107,7 +109,7 @@ impl GlobalBuilder {
                     address: address.clone(),
                     process_name: Arc::clone(&process_name),
                     limits: self.limits,
-                    heartbeat: self.heartbeat,
+                    heartbeat: self.heartbeat.unwrap_or(HEARTBEAT),
                     resume_grace: self.resume_grace,
                     any_user: self.any_user,
                     insecure: self.insecure,
@@ -131,6 +133,8 @@ impl GlobalBuilder {
             let options = NodeOptions {
                 process_name: Arc::clone(&process_name),
                 attributes: self.attributes,
+                replaces: self.replaces,
+                heartbeat: self.heartbeat.filter(|_| !self.init_controller),
                 limits: self.limits,
                 reconnect_wait: self.reconnect_wait,
                 call_timeout: self.call_timeout,
@@ -193,7 +197,10 @@ impl GlobalBuilder {
             node: Arc::clone(node),
             route: match &global.inner.joinable {
                 Some(controller) => Route::Memory(Arc::clone(controller)),
-                None => Route::Socket { address, security },
+                None => Route::Socket {
+                    addresses: addresses.into(),
+                    security,
+                },
             },
             hooks: hooks(
                 &global,

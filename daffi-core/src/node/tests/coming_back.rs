@@ -20,6 +20,8 @@ async fn start_in(
     let options = NodeOptions {
         process_name: "node".into(),
         attributes: Attributes::default(),
+        replaces: false,
+        heartbeat: None,
         limits,
         reconnect_wait: LONG,
         call_timeout: None,

@@ -343,6 +343,18 @@ fn handshakes() -> Vec<Golden> {
             "00 00 00 03 02 0f 08",
         ),
         golden(
+            "a newer process has taken the name over",
+            Header::Refused(Refusal::Replaced { pid: 7 }),
+            b"",
+            "00 00 00 03 02 10 07",
+        ),
+        golden(
+            "a controller stands by",
+            Header::Refused(Refusal::StandsBy),
+            b"",
+            "00 00 00 02 02 11",
+        ),
+        golden(
             "hello: resumes",
             Header::Hello(resuming),
             b"",

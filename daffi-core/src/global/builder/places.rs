@@ -1,0 +1,47 @@
+//! Which controllers a process looks for, and whose name it takes there.
+
+use super::GlobalBuilder;
+
+impl GlobalBuilder {
+    /// Whether it takes its [name](Self::process_name) over from an older process of the same identity, instead of being refused. Default: no.
+    ///
+    /// That is cut off at once, as if it had been lost, and nothing that it still sends is believed: its calls are cancelled, and what it ran ends with
+    /// [`ProviderLost`](crate::CallError::ProviderLost). It is told by [`on_refused`](Self::on_refused), with
+    /// [`Refusal::Replaced`](crate::Refusal::Replaced), and ends if it says [`give_up_when_refused`](Self::give_up_when_refused); otherwise it asks for its
+    /// name again, which it gets when the newer process has left. Only a start replaces: who comes back later does not. The process that runs
+    /// the controller is not replaced, nor is one of another identity, where a start still ends with [`StartError::NameTaken`].
+    ///
+    /// ```no_run
+    /// # use daffi_core as daffi;
+    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// use daffi::Global;
+    ///
+    /// let g = Global::builder().process_name("shop").replace(true).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn replace(mut self, replace: bool) -> Self {
+        self.replaces = replace;
+        self
+    }
+
+    /// Where controllers are, each as `host:port`, the best one first: instead of [`host`](Self::host) and [`port`](Self::port). The first that
+    /// lets this process in is joined, at the start and whenever the connection is lost for good.
+    ///
+    /// Processes that have joined different controllers do not see each other. So the others are best standbys of the first
+    /// (`daffi-controller --standby-of HOST:PORT`), which let nobody in while they reach it, and send all back when it is there again.
+    /// While a session can [go on](Self::resume_grace) with its own controller, no other one is joined, unless nobody listens at its
+    /// address any more.
+    ///
+    /// ```no_run
+    /// # use daffi_core as daffi;
+    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// use daffi::Global;
+    ///
+    /// let g = Global::builder().controllers(["a.example:8888", "b.example:8888"]).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn controllers<A: Into<String>>(mut self, addresses: impl IntoIterator<Item = A>) -> Self {
+        self.controllers = Some(addresses.into_iter().map(Into::into).collect());
+        self
+    }
+}
