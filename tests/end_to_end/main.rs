@@ -11,6 +11,7 @@ mod blocking;
 mod broadcast;
 mod call_timeout;
 mod calls;
+mod cancelled;
 mod chains;
 mod context;
 mod cutter;

@@ -1299,7 +1299,7 @@ fn these_bytes_are_every_frame() {
 fn there_are_no_frames_but_these() {
     for beyond in [
         "24",                                  // a header
-        "02 10",                               // a refusal
+        "02 12",                               // a refusal
         "02 0f 09",                            // a reason not to go on with a session
         "06 07 00 03",                         // a status
         "06 07 00 02 12",                      // a way to fail
