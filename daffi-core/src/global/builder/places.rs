@@ -9,7 +9,8 @@ impl GlobalBuilder {
     /// [`ProviderLost`](crate::CallError::ProviderLost). It is told by [`on_refused`](Self::on_refused), with
     /// [`Refusal::Replaced`](crate::Refusal::Replaced), and ends if it says [`give_up_when_refused`](Self::give_up_when_refused); otherwise it asks for its
     /// name again, which it gets when the newer process has left. Only a start replaces: who comes back later does not. The process that runs
-    /// the controller is not replaced, nor is one of another identity, where a start still ends with [`StartError::NameTaken`].
+    /// the controller is not replaced, nor is one of another identity, where a start still ends with
+    /// [`StartError::NameTaken`](crate::StartError::NameTaken).
     ///
     /// ```no_run
     /// # use daffi_core as daffi;
