@@ -4,7 +4,7 @@
 //! A group is made when a call first asks for it, which looks at all who offer the callback; from then on it is kept right when
 //! they come and go, and a call finds it at once. It is a part of what is offered, not of what is asked: one that nobody is in is
 //! not kept, a provider is in few, and a callback has not many. Where there would be more, the one that was asked for the longest time ago is given
-//! up; calls that wait for it then wait for one of its providers.
+//! up; calls that wait for it then wait for one of its providers, and now and then it is looked whether another one has a place.
 
 use std::collections::BTreeSet;
 use std::hash::BuildHasher as _;

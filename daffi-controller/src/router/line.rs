@@ -47,6 +47,11 @@ pub(super) enum QueueKey {
 }
 
 impl LineKey {
+    /// Whether a call that does not name a process waits for one: others may have a place before that has, of which its line is not told.
+    pub(super) const fn is_one_of_several(self, named: Option<PeerId>) -> bool {
+        matches!(self, Self::One(_)) && named.is_none()
+    }
+
     pub(super) const fn queue(self) -> QueueKey {
         match self {
             Self::Any(function, _) => QueueKey::Any(function),

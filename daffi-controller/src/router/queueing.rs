@@ -83,7 +83,7 @@ impl Router {
             granted: Granted::default(),
         });
         self.peers.begun(wait.by, false);
-        if wait.unsure {
+        if wait.unsure || line.is_one_of_several(wait.named) {
             self.stall(line, turn);
         }
         if let Some((caller, call)) = told

@@ -135,7 +135,7 @@ impl Router {
             Err(Unrouted::Busy { unsure, .. }) => match self.line(by, named, &made) {
                 Some((line, _)) => {
                     self.lines.transfer(id, line);
-                    if unsure {
+                    if unsure || line.is_one_of_several(named) {
                         self.stall(line, turn);
                     }
                     return;
@@ -175,7 +175,8 @@ impl Router {
                     at.tried += 1;
                 }
                 Err(Unrouted::Busy { unsure, bounded }) => {
-                    at.unsure |= unsure;
+                    let named = self.lines.get(call).and_then(|parked| parked.named);
+                    at.unsure |= unsure || at.line.is_one_of_several(named);
                     at.tried += usize::from(!bounded);
                 }
                 Err(Unrouted::Failed(OVERLOADED)) => {
@@ -192,7 +193,9 @@ impl Router {
                 at.bounded = at.from;
             }
         }
-        self.lines.stall(at.line, at.unsure);
+        // Behind those that were tried may be some that others could take, too.
+        let unseen = at.tried >= TRIED && matches!(at.line, LineKey::One(_));
+        self.lines.stall(at.line, at.unsure || unseen);
         true
     }
 

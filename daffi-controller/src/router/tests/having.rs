@@ -249,6 +249,54 @@ fn p14_calls_of_more_groups_than_are_kept_wait_and_run() {
     assert_empty(&f.router);
 }
 
+/// What waited for a group that is given up runs at whoever of it has a place first, and so does what comes meanwhile.
+#[test]
+fn p7_calls_of_a_group_that_others_displace_are_bound_to_nobody() {
+    let mut f = fixture();
+    let keys = ["a", "b", "c", "d", "e"];
+    let said: Vec<_> = keys.iter().map(|key| (*key, "yes")).collect();
+    let many: Vec<_> = said.iter().chain(RESIZER).copied().collect();
+    let offer = || Offered {
+        queue: 100,
+        ..one_at_a_time()
+    };
+    let busy = f.join_as("busy", &many, offer());
+    let other = f.join_as("other", RESIZER, offer());
+    let [caller, spoiler] = ["caller", "spoiler"].map(|name| f.join(name, &[]));
+    let begun = [0, 1].map(|number| f.routed(caller, to_where(number, RESIZER)));
+    let run = begun.iter().find(|(at, _)| *at == other).unwrap().1;
+    f.call(caller, to_where(2, RESIZER));
+    for choice in 1_u32..1 << keys.len() {
+        let having = said
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| choice >> place & 1 == 1);
+        let header = CallHeader {
+            having: having.map(|(_, attribute)| *attribute).collect(),
+            ..call(choice, "add")
+        };
+        f.call(spoiler, header);
+    }
+    assert_eq!(f.said(), []);
+    assert!(f.router.directory.group("add", RESIZER).is_none());
+    f.reply(other, run);
+    let mut after = f.said();
+    assert_eq!(after.remove(0).0, caller);
+    f.queues.now = f.router.next_timeout().unwrap();
+    let mut turn = Turn::new(f.queues.now);
+    let work = f.router.on_timeout(&mut turn, &mut f.queues);
+    finish(&mut f.router, work, &mut f.queues);
+    after.extend(f.said());
+    assert!(
+        matches!(&*after, [(to, Said::Run { .. })] if *to == other),
+        "{after:?}"
+    );
+    for peer in [busy, other, caller, spoiler] {
+        f.disconnect(peer);
+    }
+    assert_empty(&f.router);
+}
+
 #[test]
 fn a_question_is_answered_when_somebody_comes_who_has_what_is_wanted() {
     let mut f = Fixture::new();
