@@ -131,6 +131,12 @@ impl Reader {
         })
     }
 
+    /// As `sizes`, for one at a time.
+    #[callback(concurrency = 1)]
+    pub async fn sizes_or_busy(&self, items: Streaming<Vec<u8>>) -> impl Stream<Item = usize> {
+        self.sizes(items).await
+    }
+
     pub async fn double(&self, items: Streaming<u64>) -> impl Stream<Item = u64> {
         items.map(|item| item.unwrap() * 2)
     }
@@ -209,6 +215,7 @@ impl Client {
     async fn halting_of_its_own(&self, items: impl Stream<Item = Vec<u8>>) -> Result<usize, String>;
     async fn blocked(&self, items: impl Stream<Item = Vec<u8>>);
     async fn sizes(&self, items: impl Stream<Item = Vec<u8>>) -> impl Stream<Item = usize>;
+    async fn sizes_or_busy(&self, items: impl Stream<Item = Vec<u8>>) -> impl Stream<Item = usize>;
     async fn double(&self, items: impl Stream<Item = u64>) -> impl Stream<Item = u64>;
     #[fetcher(untraced)]
     async fn flags(&self, items: impl Stream<Item = u64>) -> impl Stream<Item = bool>;
@@ -829,4 +836,30 @@ async fn one_that_has_yet_to_begin_loses_its_part_where_the_slow_are_dropped() {
         assert_eq!((&counts["Ann"], &counts["Bob"]), (&Ok(200), &Ok(200)));
     }
     net.stop([g].into_iter().chain(others)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p8_a_stop_does_not_wait_for_a_stream_to_all_that_has_ended() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let (fast, slow) = (Reader::default(), Reader::default());
+    let others = [open(&net, "Ann", &fast).await, open(&net, "Bob", &slow).await];
+    let g = net.caller().await;
+    let before = Client.sizes_or_busy(stream::pending()).to("Bob").on(&g);
+    let before = before.await.unwrap();
+    fast.go_on.notify_one();
+    let items = stream::iter((0..200).map(|_| vec![0; 64 << 10]));
+    let all = Client.sizes_or_busy(items).on(&g).broadcast();
+    let mut sizes = all.lagging(Lagging::DropSlow).items().await.unwrap();
+    let mut lagged = 0;
+    while let Some((_, size)) = sizes.next().await {
+        lagged += u32::from(matches!(size, Err(CallError::Lagged { .. })));
+    }
+    // Bob was waited for, as he might have begun.
+    assert_eq!(lagged, 1);
+    drop(before);
+    let begun = tokio::time::Instant::now();
+    g.stop().after_own_calls().await;
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    drop(sizes);
+    net.stop(others).await;
 }

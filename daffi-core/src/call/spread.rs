@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use super::pause::{Pause, pause};
+use super::pause::{Pause, pause_of_sent};
 use super::pump::{Feeds, Port};
 use crate::node::{End, Fan, Lagging, Node, Pace};
 use crate::proto::{Batch, CallId, Credit, Failed};
@@ -235,7 +235,7 @@ impl Port for Spread<'_> {
         }
         if fan.waits_in_vain() {
             let mut patience = self.patience.borrow_mut();
-            let patience = patience.get_or_insert_with(|| pause(self.node, BEGINNING));
+            let patience = patience.get_or_insert_with(|| pause_of_sent(self.node, BEGINNING));
             if Pin::new(patience).poll(cx).is_ready() {
                 fan.go_on_without();
             }
