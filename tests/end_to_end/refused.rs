@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use daffi::{CallErrorKind, Ended, Global, GlobalBuilder, StartError};
 use tokio::io::copy_bidirectional;
@@ -155,4 +155,32 @@ async fn p9_who_is_to_give_up_ends_and_says_why() {
     assert!(reason.to_string().contains("worker"));
     assert!(replaced.holder.last_disconnect().is_none());
     replaced.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_is_lost_when_it_ends_and_not_when_going_on_is_given_up() {
+    let controllers = [controller("north").await, controller("south").await];
+    let switch = Switch::to(port(&controllers[0])).await;
+    let (connects, mut connected) = mpsc::unbounded_channel();
+    let builder = worker(switch.port).on_node_connect(move |_| {
+        let _ = connects.send(());
+    });
+    let g = builder.start().await.unwrap();
+    connected.recv().await.unwrap();
+    // Meanwhile nobody answers.
+    let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    switch.to.send(silent.local_addr().unwrap().port()).unwrap();
+    drop(silent.accept().await.unwrap());
+    let looked_for = Instant::now();
+    switch.to.send(port(&controllers[1])).unwrap();
+    connected.recv().await.unwrap();
+    let last = g.last_disconnect().unwrap();
+    assert!(
+        last.since <= looked_for && last.until >= Some(looked_for),
+        "{last:?}"
+    );
+    g.stop().await;
+    for controller in controllers {
+        controller.stop().await;
+    }
 }

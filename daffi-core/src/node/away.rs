@@ -64,10 +64,10 @@ impl Away {
         last.and_then(|last| last.refused.clone())
     }
 
-    /// The connection is lost.
-    pub(super) fn lost(&self, reason: &str) {
+    /// The connection is lost since then.
+    pub(super) fn lost(&self, reason: &str, since: time::Instant) {
         self.lock().last = Some(Disconnect {
-            since: time::Instant::now().into_std(),
+            since: since.into_std(),
             reason: reason.into(),
             refused: None,
             until: None,

@@ -331,9 +331,9 @@ impl Node {
     }
 
     /// The connection is lost, unless it ends because the process does.
-    fn is_lost(&self, reason: &str) {
+    fn is_lost(&self, reason: &str, since: Instant) {
         if self.phase() == Phase::Running {
-            self.away.lost(reason);
+            self.away.lost(reason, since);
         }
     }
 

@@ -7,6 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::doings::Doings;
@@ -74,11 +75,13 @@ impl Node {
             let most = going_on.as_ref().map_or(u64::MAX, GoingOn::told_after);
             let read = self.read(&mut inlet, &outbox, &heard, most).await;
             heart.abort();
+            // Going on may be tried for long.
+            let since = Instant::now();
             let lost = match read {
                 Ok(lost) => lost,
                 Err(reason) => {
                     warn!(controller = %peer, reason, "the connection is of no use any more");
-                    self.is_lost(&reason);
+                    self.is_lost(&reason, since);
                     outbox.abort();
                     break;
                 }
@@ -86,11 +89,12 @@ impl Node {
             let stops = heard.stops.load(Ordering::Relaxed);
             let Some(going_on) = going_on.as_mut().filter(|_| outbox.keeps() && !stops) else {
                 self.log_end(&peer, &lost, stops);
-                self.is_lost(if stops {
+                let reason = if stops {
                     "the controller has said goodbye"
                 } else {
-                    &lost
-                });
+                    &*lost
+                };
+                self.is_lost(reason, since);
                 break;
             };
             outbox.sever();
@@ -102,7 +106,7 @@ impl Node {
                     if let GoesOn::Elsewhere(joined) = over {
                         elsewhere = Some(*joined);
                     }
-                    self.is_lost(&lost);
+                    self.is_lost(&lost, since);
                     outbox.abort();
                     break;
                 }
