@@ -27,6 +27,8 @@ pub(super) struct Outstanding {
     pub(super) streams: bool,
     /// The provider has answered with a stream.
     pub(super) opened: bool,
+    /// The caller was told how it ends, and its callback has not stopped.
+    pub(super) told_early: bool,
     /// The provider's callback has ended, and its result is coming.
     pub(super) has_ended: bool,
     /// What of its arguments or its result is yet to be passed on.
@@ -60,6 +62,7 @@ impl Outstanding {
             within: None,
             streams: false,
             opened: false,
+            told_early: false,
             has_ended: false,
             passing: Passing::Nothing,
             hands_over: false,
@@ -81,8 +84,9 @@ impl Outstanding {
         self.over <= OVER
     }
 
-    /// Its provider knows that nobody wants the answer: it has said so itself.
+    /// The caller is told how it ends. Its provider knows that nobody wants the answer: it has said so itself.
     pub(super) const fn is_told(&mut self) {
+        self.told_early = true;
         self.cancelled = true;
     }
 

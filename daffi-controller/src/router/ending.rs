@@ -63,7 +63,7 @@ impl Router {
     ) -> Result<(), Fault> {
         let given = self.calls.get_mut(call).filter(|call| call.provider == from);
         let given = given.ok_or(Fault::Unexpected("a reply to a call that it was not given"))?;
-        if given.has_ended {
+        if given.has_ended || given.told_early {
             return Err(Fault::Unexpected("two replies to a call"));
         }
         given.is_told();

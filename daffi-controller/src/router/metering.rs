@@ -194,11 +194,11 @@ impl Router {
     }
 
     /// Who has asked for what `from` answers: they made the call, and a stream has as much as they let it have. Of one that nobody reads
-    /// any more a provider can send as much as it likes, so that is its own.
+    /// any more a provider can send as much as it likes, so that is its own; and so is what follows when the caller has been told.
     fn who_asked(&self, from: PeerId, call: CallId, part: Part) -> Option<PeerId> {
         let call = self.calls.get(call).filter(|call| call.provider == from)?;
         let is_read = matches!(call.caller, Caller::Call(..) | Caller::Part(_));
-        (is_read || part == Part::Result).then_some(call.by)
+        (is_read || part == Part::Result && !call.told_early).then_some(call.by)
     }
 
     /// Whether one more is asked by a call to many, the first of them apart, which was counted with the call.

@@ -121,9 +121,10 @@ impl Router {
                     self.close_early(id, *stream, status, out);
                 }
             }
+            // What a provider grants is of a number of the controller's.
             Header::Credit {
                 call,
-                stream,
+                stream: stream @ StreamId::Result(_),
                 items,
                 bytes,
             } => {

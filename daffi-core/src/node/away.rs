@@ -109,6 +109,8 @@ impl Answers {
         let before = self.0.replace(refusal.clone());
         match refusal {
             Refusal::Stopping | Refusal::StandsBy | Refusal::OverQuota(_) | Refusal::Abuse(_) => false,
+            // Nobody has proven to have said it.
+            Refusal::NoTls => false,
             // Its holder may be lost, and not missed yet: it is not, if something was heard of it since.
             Refusal::NameTaken { .. } => {
                 before.is_some_and(|before| matches!(before, Refusal::NameTaken { .. }) && before != *refusal)

@@ -118,6 +118,9 @@ impl Exchange {
         let next = self
             .node
             .drive(|session, _, _| session.poll_next(call, &mut waiter));
+        if next.is_none() && self.node.is_forked(self.node.now()) {
+            return Poll::Ready(Next::End(Err(Failed::Disconnected { may_have_run: true }.into())));
+        }
         let next = next.map(|next| match next {
             Next::End(outcome) => {
                 self.call = None;

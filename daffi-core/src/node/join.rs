@@ -107,7 +107,14 @@ impl From<ConnectError> for NotJoined {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::Tls(fault) => Self::from(fault),
-            ConnectError::Refused(refusal) => Self::Refused(refusal),
+            // It was said before there was TLS, by anybody on the way: no more is believed than can be true of a controller that is not itself
+            // yet.
+            ConnectError::Refused(refusal @ (Refusal::NoTls | Refusal::Stopping | Refusal::OverQuota(_))) => {
+                Self::Refused(refusal)
+            }
+            ConnectError::Refused(_) => Self::Tls(TlsFault::NotTls {
+                by: TlsSide::Controller,
+            }),
             ConnectError::Io(error) if NotPrivate::is_in(&error) => Self::Untrusted(error.to_string()),
             ConnectError::Io(error) => Self::Io(error),
         }
@@ -380,4 +387,29 @@ fn header(frame: &Frame) -> Result<Header<'_>, NotJoined> {
 
 fn broken(error: impl Into<String>) -> NotJoined {
     NotJoined::Io(io::Error::new(io::ErrorKind::InvalidData, error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p11_what_is_said_before_there_is_tls_is_no_last_word() {
+        let said = |refusal: Refusal| NotJoined::from(ConnectError::Refused(refusal));
+        let denied = Refusal::Denied {
+            reason: "by somebody on the way".to_owned(),
+        };
+        for refusal in [denied, Refusal::WrongProof, Refusal::NotDaffi] {
+            assert!(matches!(
+                said(refusal),
+                NotJoined::Tls(TlsFault::NotTls {
+                    by: TlsSide::Controller
+                })
+            ));
+        }
+        for refusal in [Refusal::NoTls, Refusal::Stopping] {
+            assert!(matches!(said(refusal.clone()), NotJoined::Refused(same) if same == refusal));
+            assert!(!super::super::away::Answers::default().are_final(&refusal));
+        }
+    }
 }

@@ -340,6 +340,7 @@ impl Node {
     /// The connection was lost, and there is another one: others may not have one yet.
     fn came_back(&self) {
         self.away.is_over();
+        self.connection_ended(None);
         let until = self
             .now()
             .since_origin()

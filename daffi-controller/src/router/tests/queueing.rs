@@ -629,6 +629,9 @@ fn p14_a_place_is_taken_until_its_callback_has_stopped_whatever_its_caller_is_to
     };
     f.receive(provider, early(run), &Bytes::new()).unwrap();
     assert_eq!(f.said(), [(caller, failure(0, Failed::timeout(true)))]);
+    // Nobody is told twice.
+    let again = f.receive(provider, early(run), &Bytes::new());
+    assert!(matches!(again, Err(Fault::Unexpected("two replies to a call"))));
     // Its number is free, and a cancel of it nothing.
     f.receive(caller, Header::Cancel { call: id(0) }, &Bytes::new())
         .unwrap();
@@ -669,6 +672,50 @@ fn p14_what_is_granted_of_the_stream_of_a_call_that_waits_is_granted_where_it_ru
         })
         .collect();
     assert_eq!(granted, [(StreamId::Result(0), 5, u32::MAX)]);
+}
+
+#[test]
+fn what_a_provider_grants_is_of_no_call_of_its_own_that_waits() {
+    let mut f = Fixture::new();
+    let provider = f.join_with("provider", 1, 1000);
+    let (caller, both) = (f.connect("caller"), f.connect("both"));
+    f.offer(both, &[bounded(1, 1000)], true);
+    let (_, run) = f.routed(
+        caller,
+        CallHeader {
+            to: Some("both"),
+            ..call(0, "add")
+        },
+    );
+    let other = f.routed(
+        caller,
+        CallHeader {
+            to: Some("provider"),
+            ..call(1, "add")
+        },
+    );
+    // It has the same number for a call of its own, which waits.
+    f.waits(
+        both,
+        CallHeader {
+            to: Some("provider"),
+            ..call(run, "add")
+        },
+    );
+    let credit = Header::Credit {
+        call: id(run),
+        stream: StreamId::Argument(0),
+        items: 7,
+        bytes: 700,
+    };
+    f.receive(both, credit, &Bytes::new()).unwrap();
+    f.said();
+    f.reply(provider, other.1);
+    let granted = f
+        .said()
+        .into_iter()
+        .any(|(to, said)| to == provider && matches!(said, Said::Credit { .. }));
+    assert!(!granted, "it was granted to the caller of another call");
 }
 
 #[test]
