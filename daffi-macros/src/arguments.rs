@@ -262,7 +262,9 @@ fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<
             );
             None
         }
-        (Key::Timeout | Key::Wait, Some(Lit::Str(text))) => parse_time(&text, errors).map(Value::Time),
+        (Key::Timeout | Key::Wait | Key::Every, Some(Lit::Str(text))) => {
+            parse_time(&text, errors).map(Value::Time)
+        }
         (Key::Balance, Some(Lit::Str(text))) => Balance::parse(&text, errors).map(Value::Balance),
         (Key::Lagging, Some(Lit::Str(text))) => Lagging::parse(&text, errors).map(Value::Lagging),
         (_, Some(Lit::Str(text))) => Some(Value::Text(text)),

@@ -15,6 +15,7 @@ mod expand;
 mod group;
 mod having;
 mod model;
+mod period;
 pub(crate) mod places;
 mod sent;
 

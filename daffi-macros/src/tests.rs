@@ -479,6 +479,70 @@ fn a_broadcast_is_what_the_fetcher_returns() {
 }
 
 #[test]
+fn a_schedule_is_what_the_fetcher_returns() {
+    check_fetcher(
+        "every",
+        quote!(every = "1m24s", timeout = "2s"),
+        &quote! {
+            pub async fn refresh(city: String) -> Result<u32, NoSuchCity>;
+        },
+    );
+    check_fetcher(
+        "every_at_all",
+        quote!(every = "5s", broadcast),
+        &quote! {
+            async fn refresh();
+        },
+    );
+}
+
+#[cfg(feature = "cron")]
+#[test]
+fn a_line_of_cron_is_looked_at_by_the_compiler() {
+    check_fetcher(
+        "cron",
+        quote!(cron = "0 3 * * *", tz = "Europe/Kyiv"),
+        &quote! {
+            async fn report();
+        },
+    );
+    check_fetcher(
+        "cron_at_fault",
+        quote!(cron = "0 3 * * *", tz = "Europe/Kiyv"),
+        &quote! {
+            async fn report();
+        },
+    );
+}
+
+#[test]
+fn what_is_said_of_a_schedule_makes_sense() {
+    for (name, arguments) in [
+        ("every_and_cron", quote!(every = "5s", cron = "0 3 * * *")),
+        ("every_too_short", quote!(every = "5us")),
+        ("cron_without_zone", quote!(cron = "0 3 * * *")),
+        ("zone_without_cron", quote!(tz = "UTC")),
+        ("every_in_the_background", quote!(every = "5s", bg)),
+        ("every_and_again", quote!(every = "5s", retry = 2, idempotent)),
+    ] {
+        check_fetcher(
+            name,
+            arguments,
+            &quote! {
+                async fn report();
+            },
+        );
+    }
+    check_fetcher(
+        "every_with_streams",
+        quote!(every = "5s"),
+        &quote! {
+            async fn report(items: impl Stream<Item = u64>) -> impl Stream<Item = u64>;
+        },
+    );
+}
+
+#[test]
 fn what_becomes_of_those_who_lag_is_said_of_the_broadcast() {
     check_fetcher(
         "lagging",

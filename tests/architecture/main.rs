@@ -325,7 +325,10 @@ fn examples_depend_on_the_facade_alone() {
 #[test]
 fn the_macros_depend_on_no_crate_of_ours() {
     let manifest = Manifest::of(&root().join("daffi-macros"));
-    assert_eq!(manifest.keys("dependencies"), ["proc-macro2", "quote", "syn"]);
+    assert_eq!(
+        manifest.keys("dependencies"),
+        ["jiff", "proc-macro2", "quote", "syn"]
+    );
     assert_eq!(manifest.daffi_crates("dev-dependencies").next(), None);
     let core = Manifest::of(&root().join("daffi-core"));
     assert_eq!(core.daffi_crates("dependencies").next(), None);

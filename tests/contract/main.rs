@@ -9,3 +9,4 @@ mod callbacks;
 mod errors;
 mod fetchers;
 mod globals;
+mod schedules;

@@ -475,6 +475,46 @@ async fn p7_ticks_beyond_a_quota_have_their_outcome() {
     net.stop([g]).await;
 }
 
+#[fetcher(prefix = "bell.")]
+trait Scheduled {
+    #[fetcher(alias = "ring", every = "1.5s")]
+    async fn ring_often(&self) -> u64;
+    #[fetcher(alias = "ring", every = "1m", broadcast)]
+    async fn ring_everywhere(&self) -> u64;
+    #[fetcher(alias = "ring", cron = "*/10 * * * *", tz = "Europe/Kyiv", timeout = "5s")]
+    async fn ring_by_the_clock(&self) -> u64;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetcher_says_when_it_is_called() {
+    with_bell(async |net, bell| {
+        let g = net.join().start().await.unwrap();
+        let bells = ScheduledClient::new(&g);
+        let often = bells.ring_often().await.unwrap();
+        seconds(16).await;
+        assert_eq!(bell.rung(), 10);
+        often.cancel().await.unwrap();
+        bells.ring_everywhere().await.unwrap();
+        bells.ring_by_the_clock().await.unwrap();
+        let periods: Vec<_> = g
+            .scheduled_tasks()
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|task| task.period)
+            .collect();
+        assert!(periods.contains(&"every 60s".to_owned()), "{periods:?}");
+        assert!(
+            periods.contains(&"cron */10 * * * * Europe/Kyiv".to_owned()),
+            "{periods:?}"
+        );
+        seconds(61).await;
+        assert!(bell.rung() > 10);
+        g.stop().await;
+    })
+    .await;
+}
+
 #[test]
 fn it_is_scheduled_by_code_without_async() {
     let g = Global::builder()

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::error::CallError;
+use crate::proto::CronLine;
 
 /// A parameter of a callback.
 #[diagnostic::on_unimplemented(
@@ -137,6 +138,17 @@ impl<T: Send + 'static> Background for T {}
 
 /// That a fetcher in the background can return this.
 pub const fn background<T: Background>() {}
+
+/// That this is a line of cron.
+///
+/// # Panics
+///
+/// While the program is compiled, if it is none.
+pub const fn cron(line: &str) {
+    if let Err(fault) = CronLine::parse(line) {
+        panic!("{}", fault.words());
+    }
+}
 
 /// A `Result` under a name with one parameter, such as `type Result<T> = core::result::Result<T, MyError>`.
 #[diagnostic::on_unimplemented(

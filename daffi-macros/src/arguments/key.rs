@@ -11,7 +11,9 @@ pub(crate) enum Key {
     Client,
     Concurrency,
     ConcurrencyPerCaller,
+    Cron,
     Each,
+    Every,
     Idempotent,
     Inline,
     Lagging,
@@ -22,12 +24,13 @@ pub(crate) enum Key {
     Timeout,
     To,
     ToWhere,
+    Tz,
     Untraced,
     Wait,
 }
 
 impl Key {
-    pub(super) const ALL: [Self; 21] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::Alias,
         Self::AutoInit,
         Self::Balance,
@@ -36,7 +39,9 @@ impl Key {
         Self::Client,
         Self::Concurrency,
         Self::ConcurrencyPerCaller,
+        Self::Cron,
         Self::Each,
+        Self::Every,
         Self::Idempotent,
         Self::Inline,
         Self::Lagging,
@@ -47,6 +52,7 @@ impl Key {
         Self::Timeout,
         Self::To,
         Self::ToWhere,
+        Self::Tz,
         Self::Untraced,
         Self::Wait,
     ];
@@ -61,7 +67,9 @@ impl Key {
             Self::Client => "client",
             Self::Concurrency => "concurrency",
             Self::ConcurrencyPerCaller => "concurrency_per_caller",
+            Self::Cron => "cron",
             Self::Each => "each",
+            Self::Every => "every",
             Self::Idempotent => "idempotent",
             Self::Inline => "inline",
             Self::Lagging => "lagging",
@@ -72,6 +80,7 @@ impl Key {
             Self::Timeout => "timeout",
             Self::To => "to",
             Self::ToWhere => "to_where",
+            Self::Tz => "tz",
             Self::Untraced => "untraced",
             Self::Wait => "wait",
         }
@@ -85,6 +94,8 @@ impl Key {
             Self::Client => "client = \"Name\"",
             Self::Concurrency => "concurrency = 8",
             Self::ConcurrencyPerCaller => "concurrency_per_caller = 1",
+            Self::Cron => "cron = \"0 3 * * *\"",
+            Self::Every => "every = \"5s\"",
             Self::Lagging => "lagging = \"drop_slow\"",
             Self::Prefix => "prefix = \"shop.\"",
             Self::Queue => "queue = 200",
@@ -92,6 +103,7 @@ impl Key {
             Self::Timeout => "timeout = \"30s\"",
             Self::To => "to = \"process name\"",
             Self::ToWhere => "to_where(\"kind\", \"resizer\")",
+            Self::Tz => "tz = \"Europe/Kyiv\"",
             Self::Wait => "wait = \"5s\"",
             Self::AutoInit
             | Self::Bg
@@ -124,6 +136,8 @@ pub(super) fn meant(name: &str, takes: &[Key]) -> Option<Key> {
         "to_each" | "to_all" => Key::Broadcast,
         "where_" | "having" | "attribute" | "attributes" => Key::ToWhere,
         "background" => Key::Bg,
+        "interval" | "period" => Key::Every,
+        "timezone" | "time_zone" | "zone" => Key::Tz,
         "call_timeout" | "deadline" => Key::Timeout,
         "limit" | "max_concurrency" => Key::Concurrency,
         "per_caller" | "limit_per_caller" | "concurrency_by_caller" => Key::ConcurrencyPerCaller,

@@ -18,7 +18,9 @@ pub(crate) const FUNCTION: Place = Place {
         (Key::AutoInit, "the `impl` block of a service"),
         (Key::Bg, BG),
         (Key::Broadcast, BROADCAST),
+        (Key::Cron, EVERY),
         (Key::Each, EACH),
+        (Key::Every, EVERY),
         (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Idempotent, RETRY),
         (Key::Lagging, LAGGING),
@@ -30,6 +32,7 @@ pub(crate) const FUNCTION: Place = Place {
         (Key::Retry, RETRY),
         (Key::To, TO),
         (Key::ToWhere, TO),
+        (Key::Tz, EVERY),
         (Key::Wait, WAIT),
     ],
 };
@@ -45,7 +48,9 @@ pub(crate) const BLOCK: Place = Place {
         ),
         (Key::Bg, BG),
         (Key::Broadcast, BROADCAST),
+        (Key::Cron, EVERY),
         (Key::Each, EACH),
+        (Key::Every, EVERY),
         (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Concurrency, "a method: every method has its own limit"),
         (
@@ -61,6 +66,7 @@ pub(crate) const BLOCK: Place = Place {
         (Key::Timeout, "a method: every method has its own limit"),
         (Key::To, TO),
         (Key::ToWhere, TO),
+        (Key::Tz, EVERY),
         (Key::Wait, WAIT),
         (Key::Untraced, UNTRACED),
     ],
@@ -83,7 +89,9 @@ pub(crate) const METHOD: Place = Place {
         (Key::AutoInit, "the `impl` block"),
         (Key::Bg, BG),
         (Key::Broadcast, BROADCAST),
+        (Key::Cron, EVERY),
         (Key::Each, EACH),
+        (Key::Every, EVERY),
         (Key::Client, "`#[fetcher]` on a trait"),
         (Key::Idempotent, RETRY),
         (Key::Lagging, LAGGING),
@@ -91,11 +99,13 @@ pub(crate) const METHOD: Place = Place {
         (Key::Retry, RETRY),
         (Key::To, TO),
         (Key::ToWhere, TO),
+        (Key::Tz, EVERY),
         (Key::Wait, WAIT),
     ],
 };
 
 const BG: &str = "`#[fetcher]`: it is the caller who does not wait";
+const EVERY: &str = "`#[fetcher]`: it is the caller who says when the controller makes calls by itself";
 const EACH: &str = "`#[fetcher]`, because the caller has the stream for whose items the callback runs";
 const BROADCAST: &str = "`#[fetcher]`: it is the caller who asks everybody";
 const LAGGING: &str = "`#[fetcher]`: it is the caller who sends a stream to many";

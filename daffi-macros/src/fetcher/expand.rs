@@ -1,6 +1,6 @@
 //! Fetchers as functions that make calls, in the terms of `daffi::__private`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{FnArg, Pat, Path, PathArguments, Signature, Type, parse_quote, parse_quote_spanned};
@@ -68,6 +68,12 @@ pub(super) fn call(fetcher: &Fetcher<'_>, client: Option<&TokenStream>) -> Token
                 quote!(.lagging(#lagging))
             });
             quote!(#call.broadcast() #lagging)
+        }
+        Returned::Scheduled => {
+            let (period, to_all) = fetcher.period.as_ref().expect("it was checked");
+            let to_all = to_all.then(|| quote!(.broadcast()));
+            let period = period.tokens();
+            quote!(#call #to_all.period(#period))
         }
     };
     let named = named_stream(fetcher);
@@ -195,14 +201,13 @@ pub(super) fn header(
     let Answer { value, error, .. } = answer;
     let error = error.iter();
     let span = at(value.span());
-    let call = match returned {
-        Returned::Call => "Call",
-        Returned::Background => "AsyncResult",
-        Returned::Broadcast => "Broadcast",
-    };
-    let call = Ident::new(call, span);
     let value = answer.received();
-    signature.output = parse_quote_spanned!(span=> -> ::daffi::#call<#value #(, #error)*>);
+    signature.output = match returned {
+        Returned::Call => parse_quote_spanned!(span=> -> ::daffi::Call<#value #(, #error)*>),
+        Returned::Background => parse_quote_spanned!(span=> -> ::daffi::AsyncResult<#value #(, #error)*>),
+        Returned::Broadcast => parse_quote_spanned!(span=> -> ::daffi::Broadcast<#value #(, #error)*>),
+        Returned::Scheduled => parse_quote_spanned!(span=> -> ::daffi::PeriodCall),
+    };
     for input in &mut signature.inputs {
         // A stream is sent from wherever the call is.
         if let FnArg::Typed(parameter) = input

@@ -8,6 +8,7 @@ use syn::{LitStr, Pat, PatType, Type};
 use super::answer::{Answer, Comes};
 use super::body::{Shape, check_body, shape};
 use super::having::{self, Attribute};
+use super::period::{Period, check_scheduled};
 use crate::arguments::{Arguments, Key};
 use crate::errors::Errors;
 use crate::item::Function;
@@ -27,6 +28,8 @@ pub(crate) struct Fetcher<'a> {
     pub(crate) retry: Option<u32>,
     pub(crate) idempotent: bool,
     pub(crate) returned: Returned,
+    /// When its calls are made, if the controller makes them by itself; and whether all processes are asked then.
+    pub(crate) period: Option<(Period, bool)>,
     pub(crate) lagging: Option<Lagging>,
     pub(crate) sent: Sent<'a>,
     pub(crate) answer: Answer,
@@ -45,12 +48,16 @@ pub(crate) enum Returned {
     Background,
     /// At every process that offers the callback: a `Broadcast`.
     Broadcast,
+    /// By the controller, again and again: a `PeriodCall`.
+    Scheduled,
 }
 
 impl Returned {
     /// What is said, or one of them if too much is.
     pub(crate) fn of(arguments: &Arguments) -> Self {
-        if arguments.span(Key::Broadcast).is_some() {
+        if arguments.span(Key::Every).or(arguments.span(Key::Cron)).is_some() {
+            Self::Scheduled
+        } else if arguments.span(Key::Broadcast).is_some() {
             Self::Broadcast
         } else if arguments.span(Key::Bg).is_some() {
             Self::Background
@@ -149,6 +156,10 @@ impl<'a> Fetcher<'a> {
             check_retry(arguments, errors);
         }
         let answer = Answer::new(&signature::result_type(signature));
+        let period = Period::checked(arguments, errors);
+        if Returned::of(arguments) == Returned::Scheduled {
+            check_scheduled(arguments, signature, &answer, errors);
+        }
         let answer = match arguments.span(Key::Each) {
             Some(each) => {
                 check_each(each, signature, body, &answer, errors);
@@ -178,6 +189,7 @@ impl<'a> Fetcher<'a> {
             retry: arguments.count(Key::Retry),
             idempotent: arguments.span(Key::Idempotent).is_some(),
             returned: Returned::of(arguments),
+            period: period.map(|period| (period, arguments.span(Key::Broadcast).is_some())),
             lagging: arguments.lagging(),
             sent: sent?,
             answer,

@@ -3,5 +3,5 @@ fn calculate_sum(a: i64, b: i64) -> ::daffi::AsyncResult<i64, String> {
     ::core::unreachable!()
 }
 ::core::compile_error! {
-    "unknown argument `aliass`: did you mean `alias`?\n`#[fetcher]` on a function takes `alias = \"name\"`, `timeout = \"30s\"`, `to = \"process name\"`, `to_where(\"kind\", \"resizer\")`, `wait = \"5s\"`, `retry = 2`, `idempotent`, `bg`, `broadcast`, `lagging = \"drop_slow\"`, `each` and `untraced`"
+    "unknown argument `aliass`: did you mean `alias`?\n`#[fetcher]` on a function takes `alias = \"name\"`, `timeout = \"30s\"`, `to = \"process name\"`, `to_where(\"kind\", \"resizer\")`, `wait = \"5s\"`, `retry = 2`, `idempotent`, `bg`, `broadcast`, `lagging = \"drop_slow\"`, `each`, `every = \"5s\"`, `cron = \"0 3 * * *\"`, `tz = \"Europe/Kyiv\"` and `untraced`"
 }

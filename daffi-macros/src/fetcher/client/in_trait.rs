@@ -83,7 +83,7 @@ fn gives_one_result(fetcher: &Fetcher<'_>) -> bool {
         signature::parameters(&fetcher.function.signature)
             .any(|parameter| matches!(types::bare(&parameter.ty), Type::ImplTrait(_)))
     };
-    fetcher.answer.comes == Comes::Value && !streams()
+    fetcher.answer.comes == Comes::Value && fetcher.returned != Returned::Scheduled && !streams()
 }
 
 /// That the result can say what is wrong with the call.

@@ -27,7 +27,10 @@ pub(super) fn method(
     }
     let header = expand::header(&signature, &fetcher.answer, fetcher.returned, false);
     let client = match fetcher.returned {
-        Returned::Call | Returned::Background => quote!(self.client.call),
+        Returned::Scheduled if fetcher.period.as_ref().is_some_and(|(_, to_all)| *to_all) => {
+            quote!(self.client.call_to_many)
+        }
+        Returned::Call | Returned::Background | Returned::Scheduled => quote!(self.client.call),
         Returned::Broadcast => quote!(self.client.call_to_many),
     };
     let call = expand::call(fetcher, Some(&client));
