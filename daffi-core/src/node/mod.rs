@@ -24,6 +24,7 @@ mod heard;
 pub(crate) mod in_process;
 mod join;
 mod lend;
+mod not_joined;
 mod offers;
 mod own;
 mod pool;
