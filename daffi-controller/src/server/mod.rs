@@ -96,7 +96,6 @@ impl Controller {
             .as_ref()
             .map_or(asked, |listener| listener.address().clone());
         let tls = matches!(address, Address::Tcp { .. }) && options.security.is_tls();
-        info!(process_name = &*options.process_name, pid = std::process::id(), %address, tls, "controller started");
         let (seed, folder) = (seed(), options.data_dir.clone());
         let scheduling = runtime.spawn_blocking(move || Scheduling::new(seed, folder.as_deref()));
         let scheduling = scheduling.await.map_err(|ended| match &options.data_dir {
@@ -106,6 +105,7 @@ impl Controller {
             }
             _ => StartError::NoRuntime,
         })??;
+        info!(process_name = &*options.process_name, pid = std::process::id(), %address, tls, "controller started");
         let controller = Self {
             hub: Arc::new(Hub::new(&options, policy, scheduling, seed)),
             address,
