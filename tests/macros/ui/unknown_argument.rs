@@ -17,7 +17,7 @@ async fn close_to_another(a: i64) -> i64;
 async fn without_a_word();
 
 // It will come with periods.
-#[fetcher(every = "5s")]
+#[fetcher(often = "5s")]
 async fn to_come();
 
 struct Client;
