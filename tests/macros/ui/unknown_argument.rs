@@ -16,7 +16,7 @@ async fn close_to_another(a: i64) -> i64;
 #[fetcher(retries = 3)]
 async fn without_a_word();
 
-// It will come with periods.
+// Nobody takes that.
 #[fetcher(often = "5s")]
 async fn to_come();
 
