@@ -12,7 +12,7 @@ use super::task::{Context, Task, bytes};
 use crate::mixed::mixed;
 
 impl Schedules {
-    /// Makes a schedule: gives its number, and that again if it was not there before. One of the same name and content stays as it is; one with another content is replaced, if the same
+    /// Makes a schedule: gives its number, and whether it was not there before. One of the same name and content stays as it is; one with another content is replaced, if the same
     /// identity had made it. A replaced one keeps its number and what is remembered of it.
     ///
     /// # Errors
@@ -24,7 +24,7 @@ impl Schedules {
         maker: Maker,
         now: Now,
         acts: &mut Vec<Act>,
-    ) -> Result<(TaskId, Option<TaskId>), Refused> {
+    ) -> Result<(TaskId, bool), Refused> {
         let named = plan.name.as_ref().and_then(|name| self.names.get(name).copied());
         if let Some((id, task)) = named.and_then(|id| Some((id, self.tasks.get(&id)?))) {
             let is_same = task.maker.identity == maker.identity && task.maker.is_own == maker.is_own;
@@ -40,10 +40,10 @@ impl Schedules {
                 if task.maker != maker {
                     self.hand_on(id, maker);
                 }
-                return Ok((id, None));
+                return Ok((id, false));
             } else {
                 self.replace(id, Draft { plan, order }, maker, now, acts)?;
-                return Ok((id, None));
+                return Ok((id, false));
             }
         }
         self.shares.check(&maker.identity, 1, bytes(&plan, &order))?;
@@ -51,7 +51,7 @@ impl Schedules {
         let task = Task::new(self.free_number(), Draft { plan, order }, rule, maker)?;
         let id = task.id;
         self.enter(task);
-        Ok((id, Some(id)))
+        Ok((id, true))
     }
 
     /// A schedule is another process's of the same identity from now on.

@@ -10,7 +10,8 @@ use crate::scheduled::{ScheduledTaskInfo, TaskId};
 
 impl Global {
     /// The schedules that the controller keeps, whoever made them, by their numbers: those that this process may know of, which are those of
-    /// its own identity, and those of callbacks that it may schedule or observe.
+    /// its own identity, and those of callbacks that it may schedule or observe. Those that have ended are among them for a while, as their
+    /// `state` says.
     ///
     /// ```no_run
     /// # use daffi_core as daffi;

@@ -95,11 +95,16 @@ impl Exchange {
         let outcome = self.node.drive(|session, _, _| session.poll(call, &mut waiter));
         if outcome.is_some() {
             self.call = None;
-        } else if self.node.is_forked(self.node.now()) {
-            // It was sent by the parent, to which its outcome comes.
-            return Poll::Ready(Err(Failed::Disconnected { may_have_run: true }.into()));
+        } else if let Some(outcome) = self.left_behind() {
+            return Poll::Ready(outcome);
         }
         outcome.map_or(Poll::Pending, |outcome| Poll::Ready(self.told(outcome)))
+    }
+
+    /// What a forked process is told that awaits what its parent has sent: the outcome comes to that.
+    fn left_behind(&self) -> Option<Outcome> {
+        let is_forked = self.node.is_forked(self.node.now());
+        is_forked.then(|| Err(Failed::Disconnected { may_have_run: true }.into()))
     }
 
     /// As [`poll`](Self::poll), for a message with many answers, which end with its outcome.
@@ -118,8 +123,10 @@ impl Exchange {
         let next = self
             .node
             .drive(|session, _, _| session.poll_next(call, &mut waiter));
-        if next.is_none() && self.node.is_forked(self.node.now()) {
-            return Poll::Ready(Next::End(Err(Failed::Disconnected { may_have_run: true }.into())));
+        if next.is_none()
+            && let Some(outcome) = self.left_behind()
+        {
+            return Poll::Ready(Next::End(outcome));
         }
         let next = next.map(|next| match next {
             Next::End(outcome) => {

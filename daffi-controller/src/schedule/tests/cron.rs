@@ -27,19 +27,22 @@ fn time(timestamp: Timestamp) -> Time {
     Time(timestamp.as_microsecond().cast_unsigned())
 }
 
+/// Its ticks from a time on.
+fn ticks(line: &Line, first: Time) -> impl Iterator<Item = Time> {
+    std::iter::successors(line.at_or_after(first), |last| line.at_or_after(Time(last.0 + 1)))
+}
+
 /// Its times from one on, as its clock shows them, with its distance from UTC.
 fn times(said: &str, zone_name: &str, from: DateTime, count: usize) -> Vec<String> {
     let (kept, zone) = (line(said, zone_name), zone(zone_name));
     let first = zone.to_timestamp(from).expect("a time");
-    let after = |last: &Time| kept.at_or_after(Time(last.0 + 1));
-    let ticks = std::iter::successors(kept.at_or_after(time(first)), after);
     let shown = |tick: Time| {
         let tick = Timestamp::from_microsecond(tick.0.cast_signed()).expect("a time");
         let minutes = zone.to_offset(tick).seconds() / 60;
         let shown = zone.to_datetime(tick).strftime("%m-%d %H:%M");
         format!("{shown} {:+03}:{:02}", minutes / 60, minutes.abs() % 60)
     };
-    ticks.take(count).map(shown).collect()
+    ticks(&kept, time(first)).take(count).map(shown).collect()
 }
 
 #[test]
@@ -157,14 +160,13 @@ fn rare_days_are_found() {
     let utc = |said, year, count| {
         let (kept, from) = (line(said, "UTC"), date(year, 1, 2).at(0, 0, 0, 0));
         let first = time(TimeZone::UTC.to_timestamp(from).expect("a time"));
-        let ticks = std::iter::successors(kept.at_or_after(first), |last| kept.at_or_after(Time(last.0 + 1)));
         let date = |tick: Time| {
             Timestamp::from_microsecond(tick.0.cast_signed())
                 .expect("a time")
                 .strftime("%F %a")
                 .to_string()
         };
-        ticks.take(count).map(date).collect::<Vec<_>>()
+        ticks(&kept, first).take(count).map(date).collect::<Vec<_>>()
     };
     assert_eq!(utc("0 0 29 2 *", 2095, 2), ["2096-02-29 Wed", "2104-02-29 Fri"]);
     assert_eq!(utc("0 0 29 2 */1", 2026, 1), ["2028-02-29 Tue"]);
@@ -267,8 +269,7 @@ fn p10_generated_lines_are_made_when_a_look_at_every_minute_says() {
             .take_while(|minute| *minute < end)
             .filter(|minute| is_made(parsed, &zone, *minute))
             .collect();
-        let after = |last: &Time| kept.at_or_after(Time(last.0 + 1));
-        let made: Vec<_> = std::iter::successors(kept.at_or_after(time(first)), after)
+        let made: Vec<_> = ticks(&kept, time(first))
             .take_while(|tick| *tick < time(end))
             .map(|tick| Timestamp::from_microsecond(tick.0.cast_signed()).expect("a time"))
             .collect();

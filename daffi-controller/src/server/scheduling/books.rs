@@ -13,6 +13,7 @@ use tracing::info;
 
 use super::callers::Callers;
 use super::clock::Clock;
+use super::inside::Told;
 use super::store::Store;
 use crate::router::PeerId;
 use crate::schedule::{Act, Bounds, Now, Refused, Schedules, Zones};
@@ -45,6 +46,15 @@ pub(super) struct Books {
     pub(super) watchers: BTreeMap<TaskId, Vec<(PeerId, CallId)>>,
     /// What is answered once it is kept.
     pub(super) answers: Vec<Answer>,
+}
+
+impl Books {
+    /// Callers were told this.
+    pub(super) fn hear(&mut self, told: Vec<Told>, now: Now) {
+        for told in told {
+            self.callers.hear(told, &mut self.schedules, now, &mut self.acts);
+        }
+    }
 }
 
 /// What is answered to whoever has made or changed a schedule.

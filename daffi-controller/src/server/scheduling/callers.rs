@@ -111,14 +111,7 @@ impl Callers {
 
     /// What was asked for was not taken, and is never answered.
     pub(super) fn take_back(&mut self, peer: PeerId, call: CallId) {
-        let Some(caller) = self.peers.get_mut(&peer) else {
-            return;
-        };
-        let asked = caller.asked.remove(call);
-        if caller.asked.is_empty() {
-            self.idle.push(peer);
-        }
-        match asked {
+        match self.take_away(peer, call) {
             Some(Asked::Call(run, _)) => drop(self.end(run)),
             Some(Asked::Wait(task)) => self.end_wait(task, (peer, call)),
             None => {}
@@ -184,13 +177,14 @@ impl Callers {
         }
     }
 
-    fn take_away(&mut self, peer: PeerId, call: CallId) {
-        if let Some(caller) = self.peers.get_mut(&peer) {
-            caller.asked.remove(call);
-            if caller.asked.is_empty() {
-                self.idle.push(peer);
-            }
+    /// What was asked for under a number, which is free then.
+    fn take_away(&mut self, peer: PeerId, call: CallId) -> Option<Asked> {
+        let caller = self.peers.get_mut(&peer)?;
+        let asked = caller.asked.remove(call);
+        if caller.asked.is_empty() {
+            self.idle.push(peer);
         }
+        asked
     }
 }
 

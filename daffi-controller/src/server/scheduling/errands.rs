@@ -123,7 +123,7 @@ impl Hub {
             let (task, made) = match asked.instead_of {
                 Some(task) => schedules
                     .update(task, draft, maker, now, acts)
-                    .map(|()| (task, None)),
+                    .map(|()| (task, false)),
                 None => schedules.make(draft, maker, now, acts),
             }
             .map_err(|refused| invalid(&refused))?;
@@ -131,7 +131,7 @@ impl Hub {
                 to: (peer, call),
                 task,
                 payload: encode(&task).map_err(|error| unencodable(&error))?,
-                made: made.is_some(),
+                made,
                 refused: None,
             });
         }

@@ -108,6 +108,7 @@ impl Hub {
             (state.queues.inside.take(), state.is_stopping())
         };
         let (mut books, now) = self.scheduling.open();
+        books.hear(told, now);
         let Books {
             schedules,
             acts,
@@ -115,9 +116,6 @@ impl Hub {
             answers,
             ..
         } = &mut *books;
-        for told in told {
-            callers.hear(told, schedules, now, acts);
-        }
         acts.extend(callers.late(Instant::now()).into_iter().map(Act::Stop));
         // Before a controller stops, nothing new begins.
         if !is_stopping {
@@ -146,16 +144,13 @@ impl Hub {
     fn last_turn(&self) -> Option<Turn> {
         let told = self.state().queues.inside.take();
         let (mut books, now) = self.scheduling.open();
+        books.hear(told, now);
         let Books {
             schedules,
             acts,
-            callers,
             answers,
             ..
         } = &mut *books;
-        for told in told {
-            callers.hear(told, schedules, now, acts);
-        }
         let begun: Vec<Act> = acts.extract_if(.., |act| matches!(act, Act::Start(_))).collect();
         let mut more = Vec::new();
         for act in begun {
