@@ -94,17 +94,15 @@ impl<W, C: Clone> Session<W, C> {
         self.end_streams(End::Run(run), events);
         self.go_on_without(run, events);
         match self.runs.finish(run) {
-            Some((call, true)) => reply(call, outcome, out),
-            Some((call, false)) => {
-                reply(call, &Err(Failed::Cancelled { may_have_run: true }.into()), out);
-            }
+            Some((call, None)) => reply(call, outcome, out),
+            Some((call, Some(failed))) => reply(call, &Err(failed.into()), out),
             None => {}
         }
     }
 
     /// Tells the caller of a run that has not ended yet how its call has, whatever the run will end with.
     pub fn tell_early(&mut self, run: RunId, outcome: &Outcome, out: &mut impl Transmit) {
-        if let Some(call) = self.runs.unwanted(run) {
+        if let Some(call) = self.runs.unwanted(run, Failed::Cancelled { may_have_run: true }) {
             early_reply(call, outcome, out);
         }
     }

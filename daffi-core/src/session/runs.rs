@@ -40,8 +40,8 @@ struct Run {
     callback: CallbackId,
     /// The call to answer; `None` once the connection that it came by is lost.
     call: Option<CallId>,
-    /// Nobody waits for it any more. It is answered when it has stopped, as its place is free then and not before.
-    cancelled: bool,
+    /// Nobody waits for it any more. With this it is answered when it has stopped, as its place is free then and not before.
+    unwanted: Option<Failed>,
     /// Its deadline is the callback's own, of which the caller does not know: so much is allowed.
     own_limit: Option<Duration>,
     /// How many bytes its arguments take.
@@ -115,7 +115,7 @@ impl<C: Clone> Runs<C> {
 
     pub(super) fn is_wanted(&self, run: RunId) -> bool {
         self.get(run)
-            .is_some_and(|run| run.call.is_some() && !run.cancelled)
+            .is_some_and(|run| run.call.is_some() && run.unwanted.is_none())
     }
 
     /// It reads no more of one of its arguments.
@@ -168,7 +168,7 @@ impl<C: Clone> Runs<C> {
 
     /// The call that a run is to answer, if it still wants an answer.
     pub(super) fn call_of(&self, run: RunId) -> Option<CallId> {
-        self.get(run).filter(|run| !run.cancelled)?.call
+        self.get(run).filter(|run| run.unwanted.is_none())?.call
     }
 
     /// Who has made the call of a run that has not ended.
@@ -218,7 +218,7 @@ impl<C: Clone> Runs<C> {
             stamp,
             callback: header.callback,
             call: Some(header.call),
-            cancelled: false,
+            unwanted: None,
             own_limit: None,
             bytes,
             flows: false,
@@ -275,7 +275,7 @@ impl<C: Clone> Runs<C> {
     /// The call is not wanted any more. `None` if it was not before.
     pub(super) fn cancel(&mut self, call: CallId) -> Option<RunId> {
         let run = self.run_of(call)?;
-        self.unwanted(run)?;
+        self.unwanted(run, Failed::Cancelled { may_have_run: true })?;
         Some(run)
     }
 
@@ -283,19 +283,19 @@ impl<C: Clone> Runs<C> {
     /// wanted before.
     pub(super) fn give_up(&mut self, run: RunId) -> Option<Option<(CallId, Failed)>> {
         let own = self.get(run)?.own_limit;
-        let call = self.unwanted(run)?;
-        let may_have_run = true;
-        Some(own.map(|own| {
-            let limit = TimeLimit::Callback(own);
-            (call, Failed::Timeout { limit, may_have_run })
-        }))
+        let failed = Failed::Timeout {
+            limit: own.map_or(TimeLimit::Call, TimeLimit::Callback),
+            may_have_run: true,
+        };
+        let call = self.unwanted(run, failed.clone())?;
+        Some(own.map(|_| (call, failed)))
     }
 
-    /// Nobody waits for a run any more, if somebody did: the call that it is to answer when it has stopped.
-    pub(super) fn unwanted(&mut self, id: RunId) -> Option<CallId> {
-        let run = self.get_mut(id).filter(|run| !run.cancelled)?;
+    /// Nobody waits for a run any more, if somebody did: the call that it is to answer so when it has stopped.
+    pub(super) fn unwanted(&mut self, id: RunId, failed: Failed) -> Option<CallId> {
+        let run = self.get_mut(id).filter(|run| run.unwanted.is_none())?;
         let call = run.call?;
-        run.cancelled = true;
+        run.unwanted = Some(failed);
         Some(call)
     }
 
@@ -309,12 +309,12 @@ impl<C: Clone> Runs<C> {
                 continue;
             };
             found.call = None;
-            stop(call, run, !found.cancelled);
+            stop(call, run, found.unwanted.is_none());
         }
     }
 
-    /// The run has ended; the call to answer, if one is to be, and whether somebody waits for it.
-    pub(super) fn finish(&mut self, run: RunId) -> Option<(CallId, bool)> {
+    /// The run has ended; the call to answer, if one is to be, and with what if nobody waits for it.
+    pub(super) fn finish(&mut self, run: RunId) -> Option<(CallId, Option<Failed>)> {
         self.get(run)?;
         let ended = self.runs.try_remove(run.index)?;
         if let Some(offer) = self.offered.get_mut(&ended.callback) {
@@ -324,6 +324,6 @@ impl<C: Clone> Runs<C> {
         self.flowing -= usize::from(ended.flows);
         let call = ended.call?;
         self.by_call.remove(&call);
-        Some((call, !ended.cancelled))
+        Some((call, ended.unwanted))
     }
 }

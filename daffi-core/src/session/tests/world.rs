@@ -195,8 +195,8 @@ struct Running {
     deadline: Option<u32>,
     /// Whose it is.
     limit: TimeLimit,
-    /// Nobody wants it any more.
-    answered: bool,
+    /// Nobody wants it any more: how it is answered when it has stopped.
+    answered: Option<Outcome>,
     /// It is yet to be answered.
     open: bool,
 }
@@ -768,7 +768,7 @@ impl World {
             own,
             deadline: within_ms.map(|ms| self.now + ms),
             limit: TimeLimit::Call,
-            answered: false,
+            answered: None,
             open: true,
         };
         self.running.push(running);
@@ -778,15 +778,15 @@ impl World {
     fn finish(&mut self, index: usize, ending: Ending) {
         let running = self.running.remove(index);
         let run = running.run.expect("only what has begun ends");
-        assert_eq!(self.session.is_wanted(run), !running.answered);
+        assert_eq!(self.session.is_wanted(run), running.answered.is_none());
         let outcome = ending.outcome(running.token);
         self.session
             .finish(run, &outcome, &mut self.wire, &mut self.events);
         self.stopped.push(run);
-        if running.answered {
+        if let Some(told) = running.answered {
             // Its place is free now.
             if running.open {
-                self.answered(running.number, failed(Failed::Cancelled { may_have_run: true }));
+                self.answered(running.number, told);
             }
         } else {
             let long = !matches!(ending, Ending::Failed);
@@ -805,7 +805,7 @@ impl World {
         if let Some(index) = self
             .running
             .iter()
-            .position(|run| run.number == number && !run.answered)
+            .position(|run| run.number == number && run.answered.is_none())
         {
             let may_have_run = self.running[index].run.is_some();
             self.stop(index, failed(Failed::Cancelled { may_have_run }));
@@ -816,7 +816,7 @@ impl World {
     fn stop(&mut self, index: usize, outcome: Outcome) {
         let running = &mut self.running[index];
         let (number, caller) = (running.number, running.caller);
-        running.answered = true;
+        running.answered = Some(outcome.clone());
         if let Some(run) = running.run {
             self.expected_events.push(Happened::Aborted(run));
             if let Err(Failure::Failed(Failed::Timeout {
@@ -872,7 +872,7 @@ impl World {
             let open = running
                 .iter()
                 .enumerate()
-                .filter(|(_, run)| !run.answered && due(run.deadline));
+                .filter(|(_, run)| run.answered.is_none() && due(run.deadline));
             open.min_by_key(|(_, run)| (run.deadline, run.token))
                 .map(|(index, _)| index)
         };
@@ -902,8 +902,12 @@ impl World {
             self.ended(token, failed(lost.clone()));
         }
         self.dismiss_all();
-        for running in self.running.iter_mut().filter(|running| !running.answered) {
-            running.answered = true;
+        for running in self
+            .running
+            .iter_mut()
+            .filter(|running| running.answered.is_none())
+        {
+            running.answered = Some(failed(lost.clone()));
             self.expected_events.extend(running.run.map(Happened::Aborted));
         }
         for running in &mut self.running {
@@ -1039,7 +1043,7 @@ impl World {
         let running = self
             .running
             .iter()
-            .filter(|run| !run.answered)
+            .filter(|run| run.answered.is_none())
             .filter_map(|run| run.deadline);
         if let Some(next) = waiting.chain(running).min() {
             assert!(

@@ -9,7 +9,7 @@ impl World {
     /// What a caller has sent begins, in its order, as far as it has come.
     pub(super) fn begin_runs(&mut self, caller: usize) {
         loop {
-            let waits = |run: &Running| run.caller == caller && run.run.is_none() && !run.answered;
+            let waits = |run: &Running| run.caller == caller && run.run.is_none() && run.answered.is_none();
             let Some(index) = self.running.iter().position(waits) else {
                 return;
             };
@@ -88,7 +88,7 @@ impl World {
         let open = self
             .running
             .iter()
-            .any(|run| run.number == number && !run.answered);
+            .any(|run| run.number == number && run.answered.is_none());
         if given && open {
             assert!(self.receive(arguments, too_much).is_err(), "{number} has its own");
         } else if !open {
