@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use daffi::{CallError, Global, callback, fetcher};
+use daffi::{CallError, CallErrorKind, Global, callback, fetcher};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -61,6 +61,36 @@ async fn p2_a_call_whose_time_is_over_while_it_waits_did_not_run() {
         "{error:?}"
     );
     assert_eq!(oven.loaves.load(Ordering::Relaxed), 2);
+    net.stop([g]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p2_a_background_call_that_is_given_up_while_it_waits_did_not_run() {
+    let oven = Oven::default();
+    let net = Net::start(Transport::Memory, |builder| builder.service(oven.clone())).await;
+    let g = net.caller().await;
+    let first = bake().on(&g).bg();
+    oven.begun.notified().await;
+    let limit = Duration::from_secs(1);
+    let (cancelled, late) = (bake().on(&g).bg(), bake().on(&g).bg().timeout(limit));
+    // They are at the controller.
+    g.processes().await.unwrap();
+    cancelled.cancel();
+    for (job, kind) in [
+        (cancelled, CallErrorKind::Cancelled),
+        (late, CallErrorKind::Timeout),
+    ] {
+        let error = job.await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error:?}");
+        assert!(!error.may_have_run(), "{error:?}");
+    }
+    // Of one that runs it is said at once that it may have.
+    let begun = Instant::now();
+    first.cancel();
+    let error = first.await.unwrap_err();
+    assert!(error.may_have_run(), "{error:?}");
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    assert_eq!(oven.loaves.load(Ordering::Relaxed), 1);
     net.stop([g]).await;
 }
 

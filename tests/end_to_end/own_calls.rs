@@ -1,6 +1,7 @@
 //! A process that stops after what it has called.
 
 use std::io::{self, Write};
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -118,16 +119,18 @@ async fn without_being_told_to_a_stop_waits_for_nothing_that_was_called() {
     net.stop([provider]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn calls_that_nobody_polls_any_more_keep_the_outcome_that_came_meanwhile() {
-    let net = Net::start(Transport::Tcp, |builder| builder).await;
+    let net = Net::start(Transport::Memory, |builder| builder).await;
     let (gate, provider) = guarded(&net).await;
     let g = net.caller().await;
     let mut calls: FuturesUnordered<_> = (0..3u32).map(|n| g.call::<u32>("gate.pass", (n,))).collect();
     assert!(futures_util::poll!(calls.next()).is_pending());
     gate.begun(3).await;
     gate.open.add_permits(3);
+    let begun = tokio::time::Instant::now();
     g.stop().after_own_calls().await;
+    assert_eq!(begun.elapsed().as_secs(), 1, "somebody may look at them");
     let mut passed: Vec<u32> = calls.map(Result::unwrap).collect().await;
     passed.sort_unstable();
     assert_eq!(passed, [0, 1, 2]);
@@ -174,6 +177,23 @@ async fn calls_that_wait_to_be_made_again_are_waited_for() {
     gate.open.add_permits(1);
     stopping.await.unwrap();
     assert_eq!(job.await, Ok(7));
+    net.stop([provider]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_whose_failure_was_not_looked_at_are_waited_for() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let g = net.caller().await;
+    let mut call = pin!(g.call::<u32>("gate.pass", (7u32,)).retry(60));
+    assert!(futures_util::poll!(&mut call).is_pending());
+    // That nobody is there has come before this, and whoever polls the call makes it again.
+    g.processes().await.unwrap();
+    let stopping = tokio::spawn(g.stop().after_own_calls());
+    has_left(&net, "caller").await;
+    let (gate, provider) = guarded(&net).await;
+    gate.open.add_permits(1);
+    assert_eq!(call.await, Ok(7));
+    stopping.await.unwrap();
     net.stop([provider]).await;
 }
 

@@ -129,6 +129,7 @@ fn p16_a_file_is_opened_on_any_executor() {
 
 struct Nested {
     own: Own,
+    begun: mpsc::UnboundedSender<()>,
     ended: mpsc::UnboundedSender<CallError>,
 }
 
@@ -137,6 +138,13 @@ impl Nested {
     pub fn wait(&self) {
         let call = self.own.get().unwrap().call::<()>("never.ends", ());
         self.ended.send(call.wait().unwrap_err()).unwrap();
+    }
+
+    pub fn wait_for_later(&self) {
+        let call = self.own.get().unwrap().call::<()>("never.ends", ());
+        self.begun.send(()).unwrap();
+        let error = call.after(Duration::from_secs(3600)).wait().unwrap_err();
+        self.ended.send(error).unwrap();
     }
 }
 
@@ -153,22 +161,25 @@ impl Never {
 #[tokio::test]
 async fn p16_a_callback_that_waits_for_another_ends_when_its_caller_has_left() {
     let (begun, mut begins) = mpsc::unbounded_channel();
-    let net = Net::start(Transport::Memory, |builder| builder.service(Never(begun))).await;
+    let net = Net::start(Transport::Memory, |builder| builder.service(Never(begun.clone()))).await;
     let own = Own::default();
     let (ended, mut ends) = mpsc::unbounded_channel();
     let nested = Nested {
         own: Arc::clone(&own),
+        begun,
         ended,
     };
     let g = net.join().service(nested).start().await.unwrap();
     own.set(g.clone()).unwrap();
     let caller = net.caller().await;
-    let job = caller.call::<()>("nested.wait", ()).bg();
-    begins.recv().await.unwrap();
-    job.cancel();
-    let error = ends.recv().await.unwrap();
-    assert!(matches!(error, CallError::Cancelled { .. }), "{error:?}");
-    assert!(error.may_have_run());
+    for (waiting, may_have_run) in [("nested.wait", true), ("nested.wait_for_later", false)] {
+        let job = caller.call::<()>(waiting, ()).bg();
+        begins.recv().await.unwrap();
+        job.cancel();
+        let error = ends.recv().await.unwrap();
+        assert!(matches!(error, CallError::Cancelled { .. }), "{error:?}");
+        assert_eq!(error.may_have_run(), may_have_run, "{error:?}");
+    }
     net.stop([caller, g]).await;
 }
 

@@ -16,7 +16,7 @@ use super::source::Source;
 use super::spread::Receivers;
 use super::worth::{is_worth_retrying, wait_before};
 use crate::error::{CallError, Oversized, Unmet};
-use crate::node::{Backoff, Exchange, Item, Next, Node, in_process};
+use crate::node::{Backoff, Exchange, Item, Next, Node, OwnCall, Stage, in_process};
 use crate::proto::{Described, Failed, Failure, Limits, Moment, Outcome, Window};
 use crate::scope::{Home, Scope};
 
@@ -46,6 +46,8 @@ pub(super) struct Attempt {
     spent: bool,
     /// It is made by the process's default, since nothing says by whom.
     free: bool,
+    /// That the node has it, also where its session has not.
+    _own: OwnCall,
 }
 
 impl Attempt {
@@ -115,6 +117,7 @@ impl Attempt {
         }
         Ok(Self {
             patience: Patience::new(&node, options.patience),
+            _own: node.own_call(Stage::Made),
             exchange: Exchange::new(node).inheriting(inherited),
             named: source.named(),
             number,
@@ -306,6 +309,12 @@ impl Attempt {
     /// Whether any attempt may have run, as far as is known now.
     pub(super) fn may_have_run(&self) -> bool {
         self.ran || self.exchange.may_have_run()
+    }
+
+    /// It is given up, and not made again. Whether something is to come of that: what is known of it then.
+    pub(super) fn cancel(&mut self) -> bool {
+        self.retries = 0;
+        self.exchange.cancel()
     }
 
     /// The error of the last attempt, told of all of them.

@@ -11,12 +11,12 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, unconstrained};
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use super::blocking::{check_may_block, wait_for};
 use super::future::Call;
 use crate::error::{CallError, RemoteError};
-use crate::node::Node;
+use crate::node::{Node, Stage};
 use crate::scope::{AtHome, Home, Scope};
 
 /// A call that runs in the background: what [`Call::bg`] and [`Broadcast::bg`](crate::Broadcast::bg) return. Awaiting it gives the call's outcome.
@@ -47,8 +47,11 @@ enum Inner<T, E> {
     /// It had an outcome before it could run in the background.
     Ended(Option<Result<T, CallError<E>>>),
     Running {
-        task: JoinHandle<Result<T, CallError<E>>>,
+        /// Its outcome, unless it was given up.
+        task: JoinHandle<Option<Result<T, CallError<E>>>>,
         runtime: Handle,
+        /// It is given up when this is cancelled.
+        stop: CancellationToken,
         /// Its time is over, which was so much.
         timed_out: Arc<OnceLock<Duration>>,
         /// What was known of the call when it was given up.
@@ -83,6 +86,9 @@ impl<T: Send + 'static, E: Send + 'static> Call<T, E> {
 pub(super) trait Carry: Future + Unpin {
     /// What is known of it, if it ends here.
     fn given_up(&self) -> GivenUp;
+
+    /// It is given up. `true` if its outcome is to be waited for, which says soon what is known of it.
+    fn cancel(&mut self) -> bool;
 }
 
 /// What is known of a call that ends before it has an outcome.
@@ -100,6 +106,18 @@ impl GivenUp {
         may_have_run: true,
         done: 0,
     };
+
+    /// What an error says of it.
+    fn of<E>(error: &CallError<E>) -> Self {
+        let done = match error {
+            CallError::Stopped { done, .. } => *done,
+            _ => 0,
+        };
+        Self {
+            may_have_run: error.may_have_run(),
+            done,
+        }
+    }
 }
 
 impl<T, E> Carry for Call<T, E> {
@@ -108,6 +126,10 @@ impl<T, E> Carry for Call<T, E> {
             may_have_run: self.may_have_run(),
             done: self.done(),
         }
+    }
+
+    fn cancel(&mut self) -> bool {
+        self.cancel()
     }
 }
 
@@ -141,22 +163,23 @@ where
     let ended = CancellationToken::new();
     let end = ended.clone().drop_guard();
     let given_up = Arc::new(OnceLock::new());
+    let stop = CancellationToken::new();
     let mut carried = Carried {
         call,
+        is_cancelled: false,
         given_up: Arc::clone(&given_up),
     };
+    let (stopped, own) = (stop.clone(), node.own_call(Stage::InBackground));
     // The streams that it sends are of the code that has made it.
-    let carrying = AtHome::new(
-        Home::current(),
-        poll_fn(move |cx| Pin::new(&mut carried.call).poll(cx)),
-    );
-    let own = node.call_in_background();
+    let home = Home::current();
     let task = node.spawn_task(async move {
         let (_end, _own) = (end, own);
-        carrying.await
+        let mut stopped = pin!(stopped.cancelled());
+        AtHome::new(home, poll_fn(|cx| carried.poll(stopped.as_mut(), cx))).await
     });
     let inner = Inner::Running {
         task,
+        stop,
         runtime: node.runtime().clone(),
         timed_out: Arc::default(),
         given_up,
@@ -168,7 +191,37 @@ where
 /// A call in a task. Where it is given up, it says what is known of it.
 struct Carried<C: Carry> {
     call: C,
+    is_cancelled: bool,
     given_up: Arc<OnceLock<GivenUp>>,
+}
+
+impl<T, E, C: Carry<Output = Result<T, CallError<E>>>> Carried<C> {
+    /// Its outcome; nothing if it is `stopped` before.
+    fn poll(
+        &mut self,
+        stopped: Pin<&mut WaitForCancellationFuture<'_>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<C::Output>> {
+        let polled = Pin::new(&mut self.call).poll(cx);
+        if self.is_cancelled {
+            return polled.map(|outcome| {
+                if let Err(error) = outcome {
+                    let _ = self.given_up.set(GivenUp::of(&error));
+                }
+                None
+            });
+        }
+        if polled.is_ready() {
+            return polled.map(Some);
+        }
+        ready!(stopped.poll(cx));
+        self.is_cancelled = true;
+        if self.call.cancel() {
+            // That wakes this.
+            return Poll::Pending;
+        }
+        Poll::Ready(None)
+    }
 }
 
 impl<C: Carry> Drop for Carried<C> {
@@ -233,26 +286,24 @@ impl<T, E> AsyncResult<T, E> {
             return Poll::Ready(());
         };
         let ended = match ready!(Pin::new(task).poll(cx)) {
-            Ok(outcome) => outcome,
-            Err(error) => match error.try_into_panic() {
+            Ok(Some(outcome)) => outcome,
+            Err(error) if error.is_panic() => {
                 // Only decoding a value can panic in there, which is the user's code.
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => {
-                    let callback = self.callback.as_str();
-                    // A task of a runtime that has ended may never have been looked at.
-                    let known = given_up.get().copied().unwrap_or(GivenUp::NOT_YET);
-                    let error = match timed_out.get() {
-                        Some(timeout) => {
-                            CallError::timeout(callback, known.may_have_run).within(Some(*timeout))
-                        }
-                        None => CallError::cancelled(callback, known.may_have_run),
-                    };
-                    Err(match known.done {
-                        0 => error,
-                        done => CallError::stopped(callback, done, error),
-                    })
-                }
-            },
+                std::panic::resume_unwind(error.into_panic())
+            }
+            Ok(None) | Err(_) => {
+                let callback = self.callback.as_str();
+                // A task of a runtime that has ended may never have been looked at.
+                let known = given_up.get().copied().unwrap_or(GivenUp::NOT_YET);
+                let error = match timed_out.get() {
+                    Some(timeout) => CallError::timeout(callback, known.may_have_run).within(Some(*timeout)),
+                    None => CallError::cancelled(callback, known.may_have_run),
+                };
+                Err(match known.done {
+                    0 => error,
+                    done => CallError::stopped(callback, done, error),
+                })
+            }
         };
         self.inner = Inner::Ended(Some(ended));
         Poll::Ready(())
@@ -274,33 +325,34 @@ impl<T, E> AsyncResult<T, E> {
     }
 
     /// Cancels the call, at its provider, too. Without effect if it has ended. Awaiting this gives
-    /// [`CallError::Cancelled`] then.
+    /// [`CallError::Cancelled`] then: at once, or, where the call was waiting for a provider with a free place, when the controller has said
+    /// whether it ran, which takes up to 100 ms.
     pub fn cancel(&self) {
-        if let Inner::Running { task, .. } = &self.inner {
-            task.abort();
+        if let Inner::Running { stop, .. } = &self.inner {
+            stop.cancel();
         }
     }
 
     /// Ends the call with [`CallError::Timeout`] if it has no outcome `timeout` from now.
     pub fn timeout(self, timeout: Duration) -> Self {
         if let Inner::Running {
-            task,
+            stop,
             runtime,
             timed_out,
             ended,
             ..
         } = &self.inner
         {
-            let (task, timed_out) = (task.abort_handle(), Arc::clone(timed_out));
+            let (stop, timed_out) = (stop.clone(), Arc::clone(timed_out));
             let ended = ended.clone();
             runtime.spawn(async move {
                 tokio::select! {
                     () = sleep(timeout) => {}
                     () = ended.cancelled() => return,
                 }
-                if !task.is_finished() {
+                if !stop.is_cancelled() {
                     let _ = timed_out.set(timeout);
-                    task.abort();
+                    stop.cancel();
                 }
             });
         }

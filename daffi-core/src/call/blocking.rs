@@ -63,15 +63,22 @@ pub(crate) fn check_may_block<E>(mut callback: impl FnMut() -> String) -> Result
 /// The callback that waited is not wanted any more, so that it waits for nothing.
 #[derive(Debug)]
 pub(crate) struct Stopped {
-    begun: bool,
+    /// What it waited for may have had its effect.
+    may_have_run: bool,
     /// Its `Global` has stopped.
     global: Option<Arc<str>>,
 }
 
 impl Stopped {
+    /// The same, where it is known whether that may have had its effect.
+    pub(crate) const fn knowing(mut self, may_have_run: bool) -> Self {
+        self.may_have_run &= may_have_run;
+        self
+    }
+
     /// What a wait for `callback` ends with.
     pub(crate) fn of<E>(self, callback: &str) -> CallError<E> {
-        let error = CallError::cancelled(callback, self.begun);
+        let error = CallError::cancelled(callback, self.may_have_run);
         match self.global {
             Some(name) => error.of_stopped(&name),
             None => error,
@@ -106,8 +113,8 @@ pub(crate) fn wait_for_what<F: Future + Unpin>(what: For, mut future: F) -> Resu
     let Some(context) = context else {
         return Ok(block_on(poll_fn(poll)));
     };
-    let stopped = |begun| Stopped {
-        begun,
+    let stopped = |may_have_run| Stopped {
+        may_have_run,
         global: run.and_then(|(node, _)| in_process::stopped(node)),
     };
     if context.is_cancelled() {

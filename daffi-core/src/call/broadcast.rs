@@ -199,7 +199,8 @@ impl<T, E> Broadcast<T, E> {
     pub fn wait(self) -> Result<Replies<T, E>, CallError<E>> {
         check_may_block(|| self.call.callback().to_owned())?;
         let callback = self.call.callback().to_owned();
-        wait_for(self.collect()).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
+        let mut all = self.collect();
+        wait_for(&mut all).unwrap_or_else(|stopped| Err(stopped.knowing(all.may_have_run()).of(&callback)))
     }
 
     /// Hands the call over to each of them; see [`Call::send`]. The future is ready when that is decided for all, and gives
@@ -274,10 +275,11 @@ impl BroadcastHandover {
     /// # Errors
     ///
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime.
-    pub fn wait(self) -> Result<Replies<()>, CallError> {
+    pub fn wait(mut self) -> Result<Replies<()>, CallError> {
         let callback = self.0.callback().to_owned();
         check_may_block::<RemoteError>(|| callback.clone())?;
-        wait_for(self.0).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
+        wait_for(&mut self.0)
+            .unwrap_or_else(|stopped| Err(stopped.knowing(self.0.may_have_run()).of(&callback)))
     }
 }
 

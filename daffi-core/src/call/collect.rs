@@ -34,6 +34,17 @@ impl<T, E> Collecting<T, E> {
     }
 }
 
+impl<T, E> Collecting<T, E> {
+    /// Whether the callback may have run somewhere, if this ends here.
+    pub(super) fn may_have_run(&self) -> bool {
+        match &self.0 {
+            Stage::Asking(asking) => asking.may_have_run(),
+            // They have been asked.
+            Stage::Taking(..) | Stage::Done => true,
+        }
+    }
+}
+
 impl<T, E> Future for Collecting<T, E> {
     type Output = Result<Replies<T, E>, CallError<E>>;
 
@@ -66,15 +77,15 @@ impl<T, E> Future for Collecting<T, E> {
 
 impl<T, E> Carry for Collecting<T, E> {
     fn given_up(&self) -> GivenUp {
-        let may_have_run = match &self.0 {
-            Stage::Asking(asking) => asking.may_have_run(),
-            // They have been asked.
-            Stage::Taking(..) | Stage::Done => true,
-        };
         GivenUp {
-            may_have_run,
+            may_have_run: self.may_have_run(),
             done: 0,
         }
+    }
+
+    /// Of each that was asked there would be something to wait for.
+    fn cancel(&mut self) -> bool {
+        false
     }
 }
 

@@ -128,8 +128,9 @@ impl<T, E> Call<T, E> {
     /// `async` may wait: until they are cancelled themselves, which ends this with [`CallError::Cancelled`].
     pub fn wait(self) -> Result<T, CallError<E>> {
         check_may_block(|| self.source.name().to_owned())?;
-        let callback = self.source.name().to_owned();
-        wait_for(self).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
+        let mut call = self;
+        wait_for(&mut call)
+            .unwrap_or_else(|stopped| Err(stopped.knowing(call.may_have_run()).of(call.callback())))
     }
 
     /// The same call, carried out in another way.
@@ -301,6 +302,14 @@ impl<T, E> Call<T, E> {
             State::New | State::Beside(_) | State::Delayed(..) => false,
             State::Begun(attempt) | State::Pausing(_, attempt) => attempt.may_have_run(),
             State::Done => true,
+        }
+    }
+
+    /// It is given up. `true` if it is to be waited for what is known of it then, which is soon.
+    pub(super) fn cancel(&mut self) -> bool {
+        match &mut self.state {
+            State::Begun(attempt) => attempt.cancel(),
+            _ => false,
         }
     }
 

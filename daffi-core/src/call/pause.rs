@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use crate::node::{Backoff, Node, OwnCall};
+use crate::node::{Backoff, Node, OwnCall, Stage};
 use crate::proto::Failed;
 
 /// A wait of a call on the node's runtime, whatever the caller runs on; it ends early when the node stops.
@@ -24,7 +24,7 @@ pub(super) struct Pause {
 
 pub(super) fn pause(node: &Node, delay: Duration) -> Pause {
     Pause {
-        _waits: Some(node.call_that_waits()),
+        _waits: Some(node.own_call(Stage::Waiting)),
         ..pause_of_sent(node, delay)
     }
 }

@@ -47,6 +47,8 @@ impl Stop {
     /// Waited for is what was awaited or put in the [background](crate::Call::bg) and has no outcome: calls and broadcasts that are out, that
     /// wait for a place, for a connection, for a provider, for their [`after`](crate::Call::after) or to be made again, and streams until they
     /// end or are dropped. Whether somebody awaits them meanwhile makes no difference, but that a stream goes on only while it is read.
+    /// Where all of them have an outcome, those that nobody has looked at yet are waited for, for a second at most: whoever looks may make a
+    /// call again that has failed.
     /// What is [`presence`](Global::presence) or another question to the controller is not.
     ///
     /// The process has left the roster by then: what it has called and would call it back finds nobody. It may still make calls, and they are

@@ -168,7 +168,7 @@ impl Wait {
     pub fn wait(self) -> Result<(), CallError> {
         check_may_block::<RemoteError>(|| self.what.label())?;
         let label = self.what.label();
-        wait_for(Box::pin(self.run())).unwrap_or_else(|stopped| Err(stopped.of(&label)))
+        wait_for(Box::pin(self.run())).unwrap_or_else(|stopped| Err(stopped.knowing(false).of(&label)))
     }
 
     async fn run(self) -> Result<(), CallError> {

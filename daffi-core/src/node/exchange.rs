@@ -75,6 +75,15 @@ impl Exchange {
         left
     }
 
+    /// What was sent is not wanted any more. `true` if its outcome says soon whether it had its effect; it is to be waited for then.
+    pub(crate) fn cancel(&self) -> bool {
+        let now = self.node.now();
+        self.call.is_some_and(|call| {
+            self.node
+                .drive(|session, out, events| session.cancel(now, call, out, events))
+        })
+    }
+
     /// The call, until its outcome was seen.
     pub(crate) const fn sent(&self) -> Option<CallId> {
         self.call

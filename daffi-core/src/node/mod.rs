@@ -72,8 +72,8 @@ pub(crate) use self::exchange::Exchange;
 use self::forked::Lineage;
 pub(crate) use self::join::Route;
 pub(crate) use self::lend::Waits;
-pub(crate) use self::own::OwnCall;
 use self::own::OwnCalls;
+pub(crate) use self::own::{OwnCall, Stage};
 use self::pool::Pool;
 pub(crate) use self::received::Received;
 pub(crate) use self::stopping::StopAfter;
@@ -311,14 +311,9 @@ impl Node {
         self.tasks.spawn_on(future, &self.runtime)
     }
 
-    /// A call of the process that goes on in a task, until this is dropped.
-    pub(crate) fn call_in_background(&self) -> OwnCall {
-        self.own.in_background()
-    }
-
-    /// A call of the process that waits to be made, until this is dropped.
-    pub(crate) fn call_that_waits(&self) -> OwnCall {
-        self.own.waiting()
+    /// A call of the process, until this is dropped.
+    pub(crate) fn own_call(&self, stage: Stage) -> OwnCall {
+        self.own.begin(stage)
     }
 
     /// Ready when the node stops.

@@ -4,12 +4,13 @@ use std::future::poll_fn;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::doings::Doings;
 use super::door::NodeSession;
+use super::own::Stage;
 use super::{Node, Phase};
 use crate::proto::{Header, RunId};
 use crate::transport::Outbox;
@@ -19,6 +20,9 @@ const GOODBYE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How long those may take to answer that have waited for the stop themselves.
 const ANSWERING: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// How long outcomes of its own calls are waited for to be looked at: whoever does may make one again. Nobody may.
+const LOOKING: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What a stop waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,18 +139,29 @@ impl Node {
 
     /// Waits until no callback runs but those that wait for the stop, and no call is out that is waited for.
     async fn idle(&self, after: StopAfter) {
-        self.until(|| {
-            if after == StopAfter::OwnCalls && self.has_own_calls() {
-                return false;
+        if after == StopAfter::Callbacks {
+            return self.until(|| self.runs_nothing()).await;
+        }
+        self.own.wait();
+        let is_idle = || self.runs_nothing() && !self.has_own_calls();
+        let is_looked_at = || self.own.count(Stage::Made) == 0;
+        loop {
+            self.until(is_idle).await;
+            let settled = timeout(LOOKING, self.until(|| is_looked_at() || !is_idle())).await;
+            if settled.is_err() || is_looked_at() && is_idle() {
+                return;
             }
-            let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-            let asking = asking.clone();
-            self.door.look(|session| {
-                let asking = asking.iter().filter(|run| session.is_running(**run)).count();
-                session.running() <= asking
-            })
+        }
+    }
+
+    /// Whether no callback runs but those that wait for the stop.
+    fn runs_nothing(&self) -> bool {
+        let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let asking = asking.clone();
+        self.door.look(|session| {
+            let asking = asking.iter().filter(|run| session.is_running(**run)).count();
+            session.running() <= asking
         })
-        .await;
     }
 
     /// Whether this process has made calls that have no outcome yet.
@@ -156,7 +171,7 @@ impl Node {
 
     /// How many these are, but for those in a task of which the session knows no more.
     fn own_calls(&self) -> usize {
-        self.own.count_waiting() + self.door.look(NodeSession::unanswered)
+        self.own.count(Stage::Waiting) + self.door.look(NodeSession::unanswered)
     }
 
     /// Waits until the connection is closed and the supervisor gone.

@@ -1,23 +1,18 @@
 //! A process as a caller: calls that are sent, or wait to be, and their answers.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use super::answers::{Item, Next};
-use super::calls::Expiry;
 use super::flow::send_credit;
 use super::kept::Kept;
 use super::loans::Bounded;
 use super::many::Added;
 use super::message::Message;
+use super::slot::Parked;
 use super::streams::End;
 use super::transmit::Transmit;
 use super::{Due, Event, Fault, Session};
 use crate::proto::{CallId, Failed, Header, Moment, Outcome, StreamId};
-
-/// How long the controller may take to say whether a call ran whose time is over.
-const ANSWER: Duration = Duration::from_millis(100);
 
 impl<W, C: Clone> Session<W, C> {
     /// Sends a message, or keeps it until it can be sent: after those that were kept before it, and before any that come
@@ -158,9 +153,14 @@ impl<W, C: Clone> Session<W, C> {
             _ => (Some(give_up), Failed::Disconnected { may_have_run: false }),
         };
         let stamp = self.next_stamp();
+        let parked = Parked {
+            message: Kept::of(message),
+            otherwise,
+            until,
+        };
         let call = self
             .calls
-            .park(stamp, otherwise, Kept::of(message), waiter)
+            .park(stamp, parked, waiter)
             .ok_or(Failed::Overloaded { may_have_run: false })?;
         self.parked.insert(stamp, call);
         if let Some(at) = until {
@@ -276,41 +276,6 @@ impl<W, C: Clone> Session<W, C> {
             // A connection that is gone cancels by itself.
             let _ = out.send(&Header::Cancel { call }, &Bytes::new());
         }
-    }
-
-    /// The time of a call is over. One that has waited at the controller may still be there: then the answer to its `Cancel` says that
-    /// nobody has run it, and is waited for.
-    pub(super) fn call_is_over_time(
-        &mut self,
-        now: Moment,
-        call: CallId,
-        expiry: Expiry<W>,
-        out: &mut impl Transmit,
-        events: &mut Vec<Event<W, C>>,
-    ) {
-        let was_asked = match expiry {
-            Expiry::Asks => {
-                self.add_deadline(now + ANSWER, Due::Call(call));
-                false
-            }
-            Expiry::Ended { waiter, was_asked } => {
-                events.extend(waiter.map(Event::Wake));
-                was_asked
-            }
-        };
-        if self.connected && !was_asked {
-            let _ = out.send(&Header::Cancel { call }, &Bytes::new());
-        }
-        self.results.drop_of(call);
-        self.end_streams(End::Call(call), events);
-    }
-
-    /// The controller says that a call waits for a provider.
-    pub(super) fn waits(&mut self, call: CallId) -> Result<(), Fault> {
-        let is_known = self.calls.waits(call);
-        is_known
-            .then_some(())
-            .ok_or(Fault::Unexpected("that a call waits which is none"))
     }
 
     /// The caller no longer wants one part of a call to many: it is cancelled where it runs (P4), and sent no more.

@@ -3,15 +3,22 @@
 use super::answers::{Backlog, Next};
 use super::kept::Kept;
 use super::loans::Loans;
-use super::slot::{Parked, Slot, State};
-use crate::proto::{CallId, Failed, Failure, Outcome, Slots};
+use super::slot::{Asked, Parked, Slot, State};
+use crate::proto::{CallId, Failed, Failure, Moment, Outcome, Slots};
 
-/// What becomes of a call whose time is over.
-pub(super) enum Expiry<W> {
-    /// It has ended; whom to wake, and whether it was cancelled before.
-    Ended { waiter: Option<W>, was_asked: bool },
-    /// It is to be cancelled, and what comes of that is waited for: it says whether it ran.
-    Asks,
+/// A call whose time is over has ended.
+pub(super) struct Expired<W> {
+    /// Whom to wake.
+    pub(super) waiter: Option<W>,
+    /// It was cancelled before.
+    pub(super) was_asked: bool,
+}
+
+/// Whether the controller is to be asked what it was not asked before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asking {
+    Now,
+    Already,
 }
 
 /// Calls by their number.
@@ -64,18 +71,9 @@ impl<W> Calls<W> {
     }
 
     /// A place for a call that cannot be sent now; `None` if there are too many.
-    pub(super) fn park(
-        &mut self,
-        stamp: u64,
-        otherwise: Failed,
-        message: Kept,
-        waiter: &mut Option<W>,
-    ) -> Option<CallId> {
-        let is_call = matches!(message, Kept::Call(_));
-        self.insert(stamp, is_call, waiter, |waiter| State::Parked {
-            waiter,
-            parked: Parked { message, otherwise },
-        })
+    pub(super) fn park(&mut self, stamp: u64, parked: Parked, waiter: &mut Option<W>) -> Option<CallId> {
+        let is_call = matches!(parked.message, Kept::Call(_));
+        self.insert(stamp, is_call, waiter, |waiter| State::Parked { waiter, parked })
     }
 
     fn insert(
@@ -282,28 +280,49 @@ impl<W> Calls<W> {
         slot.map(|slot| slot.waits = true).is_some()
     }
 
-    /// The deadline of a call has passed; or that of the answer to the question whether it ran, which the controller can
-    /// be asked if it `can_ask`.
-    /// `None` if it waits for no answer any more.
-    pub(super) fn expire(&mut self, call: CallId, can_ask: bool) -> Option<Expiry<W>> {
+    /// The controller is to be asked whether a call ran, as it may be waiting there: until when it may answer. `None` if there is nothing to
+    /// ask. Whoever was asked is not asked again.
+    pub(super) fn ask(&mut self, call: CallId, asked: Asked) -> Option<Asking> {
+        let slot = self.slots.get_mut(call)?;
+        if !slot.waits || !matches!(slot.state, State::Sent { .. }) {
+            return None;
+        }
+        if slot.asked.is_some() {
+            return Some(Asking::Already);
+        }
+        slot.asked = Some(asked);
+        Some(Asking::Now)
+    }
+
+    /// The deadline of a call has passed; or that of the answer to the question whether it ran.
+    /// `None` if it waits for no answer any more, or for one that still has time: a call that was sent twice has its deadline twice.
+    pub(super) fn expire(&mut self, now: Moment, call: CallId) -> Option<Expired<W>> {
         let slot = self.slots.get_mut(call)?;
         let State::Sent { waiter, items, .. } = &mut slot.state else {
             return None;
         };
-        if slot.waits && can_ask && !slot.is_late {
-            slot.is_late = true;
-            return Some(Expiry::Asks);
+        if slot.asked.is_some_and(|asked| now < asked.until) {
+            return None;
         }
         let (waiter, items) = (waiter.take(), std::mem::take(items));
         slot.state = State::Ended {
-            outcome: Err(Failed::timeout(true).into()),
+            outcome: slot.told(Err(Failed::timeout(true).into())),
             answered: false,
             items,
         };
         slot.end_windows(&mut self.loans);
-        Some(Expiry::Ended {
+        Some(Expired {
             waiter,
-            was_asked: slot.is_late,
+            was_asked: slot.asked.is_some(),
+        })
+    }
+
+    /// Whether a parked call has waited for as long as it may.
+    pub(super) fn is_due(&self, now: Moment, call: CallId) -> bool {
+        let slot = self.slots.get(call);
+        slot.is_some_and(|slot| match &slot.state {
+            State::Parked { parked, .. } => parked.until.is_some_and(|until| until <= now),
+            _ => false,
         })
     }
 

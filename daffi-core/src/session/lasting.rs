@@ -92,6 +92,10 @@ impl<W> Calls<W> {
 
     fn keep_absent(&mut self, call: CallId, absence: &Absence) -> Option<Waiting<W>> {
         let slot = self.slots.get_mut(call)?;
+        if slot.asked.is_some() {
+            // It is given up, and waits for nobody.
+            return None;
+        }
         let State::Sent { waiter, .. } = &mut slot.state else {
             return None;
         };
@@ -103,11 +107,16 @@ impl<W> Calls<W> {
         let message = message.once();
         let what = message.awaited()?;
         slot.give_back(&mut self.loans);
+        slot.waits = false;
         slot.lasting = Some(Box::new(Lasting::Absent(absence.clone())));
         let otherwise = Failed::NoProvider(absence.clone());
         slot.state = State::Parked {
             waiter: None,
-            parked: Parked { message, otherwise },
+            parked: Parked {
+                message,
+                otherwise,
+                until: None,
+            },
         };
         Some(Waiting {
             what,

@@ -11,6 +11,7 @@
 mod absent;
 mod answers;
 mod arriving;
+mod asking;
 mod caller;
 mod callers;
 mod calls;
@@ -249,13 +250,9 @@ impl<W, C: Clone> Session<W, C> {
     pub fn on_timeout(&mut self, now: Moment, out: &mut impl Transmit, events: &mut Vec<Event<W, C>>) {
         while let Some(due) = self.deadlines.due(now) {
             match due {
-                Due::Call(call) => {
-                    if let Some(expiry) = self.calls.expire(call, self.connected) {
-                        self.call_is_over_time(now, call, expiry, out, events);
-                    }
-                }
+                Due::Call(call) => self.call_is_over_time(now, call, out, events),
                 Due::Parked { call, stamp } => {
-                    if self.parked.remove(&stamp).is_some() {
+                    if self.calls.is_due(now, call) && self.parked.remove(&stamp).is_some() {
                         events.extend(self.calls.expire_parked(call).map(Event::Wake));
                         self.end_streams(End::Call(call), events);
                     }

@@ -6,7 +6,7 @@ use super::answers::{Backlog, Item};
 use super::kept::Kept;
 use super::lent::Lent;
 use super::loans::{Loans, Party, Weight};
-use crate::proto::{Absence, Failed, Failure, Outcome};
+use crate::proto::{Absence, Failed, Failure, Moment, Outcome};
 
 #[derive(Debug)]
 pub(super) struct Slot<W> {
@@ -30,8 +30,8 @@ pub(super) struct Slot<W> {
     pub(super) cut: BTreeSet<u32>,
     /// It has waited at the controller for a provider, so that nobody may have run it.
     pub(super) waits: bool,
-    /// Its time is over, and the controller is asked whether it ran.
-    pub(super) is_late: bool,
+    /// It is given up, and the controller is asked whether it ran.
+    pub(super) asked: Option<Asked>,
     /// For how many items of its stream it is known to be done, if it is one whose callback runs for each.
     pub(super) done: Option<u64>,
     /// It waits for somebody where nobody is there.
@@ -53,7 +53,7 @@ impl<W> Slot<W> {
             asks_many: false,
             cut: BTreeSet::new(),
             waits: false,
-            is_late: false,
+            asked: None,
             done: None,
             lasting: None,
         }
@@ -61,14 +61,18 @@ impl<W> Slot<W> {
 
     /// What its caller is told, whatever is known to have come of it.
     pub(super) fn told(&self, outcome: Outcome) -> Outcome {
-        if !self.is_late {
+        let Some(asked) = &self.asked else {
             return outcome;
-        }
+        };
         let may_have_run = match outcome {
             Err(Failure::Failed(failed)) => failed.may_have_run(),
             Ok(_) | Err(Failure::App { .. }) => true,
         };
-        Err(Failed::timeout(may_have_run).into())
+        let failed = match asked.since {
+            GivenUp::Late => Failed::timeout(may_have_run),
+            GivenUp::Cancelled => Failed::Cancelled { may_have_run },
+        };
+        Err(failed.into())
     }
 
     /// Does something with the window of a stream, of which account is kept. `None` if there is none.
@@ -122,6 +126,23 @@ pub(super) enum State<W> {
     Abandoned,
 }
 
+/// Why nobody waits any more for what a call would be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GivenUp {
+    /// Its time is over.
+    Late,
+    /// Its caller has cancelled it.
+    Cancelled,
+}
+
+/// The controller is asked whether a call ran that is given up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) since: GivenUp,
+    /// How long it may take to say so.
+    pub(super) until: Moment,
+}
+
 /// A call that is kept if nobody is there, and what is kept of it; then what is missing, until that was told.
 #[derive(Debug)]
 pub(super) enum Lasting {
@@ -135,6 +156,8 @@ pub(super) struct Parked {
     pub(super) message: Kept,
     /// What it ends with if its time is over before.
     pub(super) otherwise: Failed,
+    /// When that is, if the session keeps account of it.
+    pub(super) until: Option<Moment>,
 }
 
 impl<W> State<W> {

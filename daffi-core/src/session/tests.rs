@@ -144,6 +144,14 @@ impl Fixture {
         self.session.poll(call, &mut Some("late waiter"))
     }
 
+    fn next(&mut self, call: CallId) -> Option<Next> {
+        self.next_for(call, "late waiter")
+    }
+
+    fn next_for(&mut self, call: CallId, waiter: &'static str) -> Option<Next> {
+        self.session.poll_next(call, &mut Some(waiter))
+    }
+
     fn receive(&mut self, header: Header<'_>, payload: Bytes) -> Result<(), Fault> {
         self.session
             .receive(at(self.now), header, payload, &mut self.wire, &mut self.events)

@@ -47,10 +47,6 @@ impl Fixture {
         call
     }
 
-    fn next(&mut self, call: CallId) -> Option<Next> {
-        self.session.poll_next(call, &mut Some("late waiter"))
-    }
-
     fn roster(&mut self, call: CallId, roster: &[&str]) -> Result<(), Fault> {
         let payload = encode(&names(roster)).unwrap();
         self.receive(Header::Roster { call }, payload)
