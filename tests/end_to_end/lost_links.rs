@@ -10,7 +10,7 @@ use futures_util::{FutureExt, Stream, stream};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::cutter::{Cutter, Way};
+use daffi_faults::{Cutter, Way};
 
 /// Nothing takes so long that does not hang.
 const HANGS: Duration = Duration::from_secs(60);

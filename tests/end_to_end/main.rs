@@ -14,7 +14,6 @@ mod calls;
 mod cancelled;
 mod chains;
 mod context;
-mod cutter;
 mod each;
 mod errors;
 mod gaps;

@@ -12,7 +12,7 @@ use futures_util::{FutureExt, Stream, StreamExt, stream};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::cutter::Cutter;
+use daffi_faults::Cutter;
 
 /// Nothing takes so long that does not hang.
 const HANGS: Duration = Duration::from_secs(60);

@@ -136,6 +136,19 @@ impl Actor {
         assert!(said, "{one:?} and {other:?} are not in {:?}", self.heard.borrow());
     }
 
+    /// Waits until it has said this and a number, which it is.
+    pub async fn number_after(&self, what: &str) -> u16 {
+        let mut heard = self.heard.clone();
+        let number = |said: &String| said.strip_prefix(what)?.parse().ok();
+        let said = heard.wait_for(|said| said.iter().any(|said| number(said).is_some()));
+        said.await.unwrap().iter().find_map(number).unwrap()
+    }
+
+    /// Whether it has said this so far.
+    pub fn has_said(&self, what: &str) -> bool {
+        self.heard.borrow().iter().any(|said| said == what)
+    }
+
     async fn hears(&self, what: &str) -> bool {
         let mut heard = self.heard.clone();
         heard

@@ -6,6 +6,7 @@
 #![allow(unreachable_pub, reason = "a test program has no outside")]
 
 mod actor;
+mod cuts;
 mod kept;
 mod parts;
 mod unnamed;

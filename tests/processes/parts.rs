@@ -434,6 +434,11 @@ async fn play_on_a_runtime(part: &str) {
         "provider that looks" => {
             join(at.process_name("provider").auto_callbacks(false).service(Looked)).await;
         }
+        "cut controller" => crate::cuts::control().await,
+        other if other.starts_with("cut ") => {
+            let (name, port) = other["cut ".len()..].split_once(" at ").unwrap();
+            crate::cuts::work(name, port.parse().unwrap()).await;
+        }
         other => panic!("there is no part called {other:?}"),
     }
 }

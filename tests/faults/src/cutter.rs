@@ -1,7 +1,6 @@
 //! Something between a process and its controller that cuts connections, at any byte.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,19 +13,23 @@ use tokio::task::JoinHandle;
 /// In which direction nothing passes any more, though nobody closes anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
+    /// In neither.
     Both,
+    /// What the node sends is lost.
     ToController,
+    /// What the controller sends is lost.
     ToNode,
 }
 
 /// A port behind which is another, until it is dropped.
+#[derive(Debug)]
 pub struct Cutter {
     shared: Arc<Shared>,
-    address: SocketAddr,
+    port: u16,
     task: JoinHandle<()>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Shared {
     /// A connection is cut after a random number of bytes below this, in one of its directions; never if it is zero.
     most: AtomicU64,
@@ -49,23 +52,29 @@ impl Shared {
 
 impl Cutter {
     /// One that cuts nothing yet.
-    pub async fn to(port: u16, seed: u64) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// Where there is no port.
+    pub async fn to(controller: u16, seed: u64) -> Self {
         let shared = Arc::new(Shared {
             dice: seed.into(),
             ..Shared::default()
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let task = tokio::spawn(accept(listener, port, Arc::clone(&shared)));
+        let port = listener.local_addr().unwrap().port();
+        let task = tokio::spawn(accept(listener, controller, Arc::clone(&shared)));
         Self {
             shared,
-            address,
+            port,
             task,
         }
     }
 
-    pub fn port(&self) -> u16 {
-        self.address.port()
+    /// Where nodes come.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     /// From now on, each connection that begins is cut after fewer bytes.
@@ -90,6 +99,7 @@ impl Cutter {
     }
 
     /// How many connections were cut.
+    #[must_use]
     pub fn cuts(&self) -> u64 {
         self.shared.cuts.load(Ordering::Relaxed)
     }
