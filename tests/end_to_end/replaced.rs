@@ -2,12 +2,14 @@
 
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use daffi::{CallError, Ended, Global, GlobalBuilder, Refusal, StartError, callback, fetcher};
+use daffi::{CallError, Ended, Global, GlobalBuilder, Refusal, StartError, Streaming, callback, fetcher};
 use daffi_core::auth;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, Stream, stream};
 use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
 
 use crate::net::{Net, Transport, over_each};
 
@@ -15,12 +17,18 @@ use crate::net::{Net, Transport, over_each};
 struct Worker {
     number: u32,
     begun: Arc<Notify>,
+    readers: Arc<AtomicU32>,
 }
 
 #[callback(prefix = "replaced.")]
 impl Worker {
     pub async fn number(&self) -> u32 {
         self.number
+    }
+
+    pub async fn read(&self, mut items: Streaming<u64>) {
+        self.readers.fetch_add(1, Ordering::Relaxed);
+        while let Some(Ok(_)) = items.next().await {}
     }
 
     pub async fn never(&self) {
@@ -34,6 +42,7 @@ struct Client;
 #[fetcher(prefix = "replaced.")]
 impl Client {
     async fn number(&self) -> u32;
+    async fn read(&self, items: impl Stream<Item = u64>);
     async fn never(&self);
 }
 
@@ -107,6 +116,41 @@ async fn p9_an_older_process_that_is_to_give_up_ends() {
     };
     assert!(is_replaced(&error));
     newer.stop().await;
+    net.service.stop().await;
+}
+
+/// name.replace
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p3_whoever_sends_items_to_a_process_that_is_replaced_is_told_its_name() {
+    let net = Net::start(Transport::Tcp, |builder| builder).await;
+    let caller = net.caller().await;
+    let (builder, mut work) = worker(&net, 0);
+    let mut older = builder.start().await.unwrap();
+    for number in 1..20 {
+        let mut reading = JoinSet::new();
+        for _ in 0..200 {
+            let read = Client.read(stream::iter(0..)).on(&caller);
+            reading.spawn(async move { read.await.unwrap_err() });
+        }
+        while work.readers.load(Ordering::Relaxed) < 200 {
+            tokio::task::yield_now().await;
+        }
+        let builder;
+        (builder, work) = worker(&net, number);
+        let newer = builder.replace(true).start().await.unwrap();
+        while let Some(error) = reading.join_next().await {
+            let error = error.unwrap();
+            assert!(
+                matches!(&error, CallError::ProviderLost { process, .. } if process == "worker"),
+                "{error}"
+            );
+        }
+        older.stop().await;
+        older = newer;
+    }
+    for g in [older, caller] {
+        g.stop().await;
+    }
     net.service.stop().await;
 }
 

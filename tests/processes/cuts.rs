@@ -167,7 +167,8 @@ impl Calling {
     async fn call(self, caller: Global, first: u64) {
         let mut number = first;
         while self.goes_on() {
-            let padding = vec![u8::try_from(number % 251).unwrap(); usize::try_from(number % 17).unwrap() * 300];
+            let padding =
+                vec![u8::try_from(number % 251).unwrap(); usize::try_from(number % 17).unwrap() * 300];
             let (answer, back) = Workers.work(number, padding.clone()).on(&caller).await.unwrap();
             assert!(answer == number && back == padding);
             self.made(number);
@@ -207,7 +208,10 @@ impl Calling {
             let replies = Workers.all(number).on(&caller).await.unwrap();
             let replies: Vec<_> = replies.into_iter().collect();
             assert_eq!(replies.len(), WORKERS.len(), "{replies:?}");
-            assert!(replies.iter().all(|(_, reply)| *reply == Ok(number)), "{replies:?}");
+            assert!(
+                replies.iter().all(|(_, reply)| *reply == Ok(number)),
+                "{replies:?}"
+            );
         }
     }
 }

@@ -153,14 +153,14 @@ impl Hub {
     /// Ends an earlier connection of the same start of the same process, and one of an earlier start that is lost, or is to be replaced.
     async fn replace(&self, admitted: &Admitted) {
         let earlier = {
-            let mut state = self.state();
+            let state = self.state();
             let is_shut = state.shut().is_some();
             let State {
                 router,
                 queues,
                 policy,
                 ..
-            } = &mut *state;
+            } = &*state;
             let is_let_in = || {
                 let standing = Standing::of(admitted);
                 allowed(policy.as_ref(), &standing, &admitted.hello.process_name).is_ok()
@@ -176,11 +176,14 @@ impl Hub {
             let goes = router.holder(&admitted.hello.process_name).filter(goes);
             let same_start = router.predecessor(&admitted.hello, &admitted.who);
             let earlier = same_start.or(goes).filter(|_| !is_shut && is_let_in());
-            earlier.and_then(|peer| Some((peer, queues.remove(peer)?, same_start.is_some())))
+            earlier.and_then(|peer| {
+                let outbox = Arc::clone(&queues.get(peer)?.outbox);
+                Some((peer, outbox, same_start.is_some()))
+            })
         };
-        if let Some((peer, queue, is_same_start)) = earlier {
-            if queue.outbox.is_away() || is_same_start {
-                queue.outbox.abort();
+        if let Some((peer, outbox, is_same_start)) = earlier {
+            if outbox.is_away() || is_same_start {
+                outbox.abort();
                 self.leave(peer).await;
                 return;
             }
@@ -191,10 +194,10 @@ impl Hub {
                     pid, unsaid, "a process is replaced by a newer one of its name"
                 );
             }
-            say(&queue.outbox, &Header::Refused(Refusal::Replaced { pid }));
+            say(&outbox, &Header::Refused(Refusal::Replaced { pid }));
             self.leave(peer).await;
             // It is told, if it reads that soon.
-            close(&queue.outbox).await;
+            close(&outbox).await;
         }
     }
 

@@ -64,11 +64,7 @@ impl Cutter {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let task = tokio::spawn(accept(listener, controller, Arc::clone(&shared)));
-        Self {
-            shared,
-            port,
-            task,
-        }
+        Self { shared, port, task }
     }
 
     /// Where nodes come.

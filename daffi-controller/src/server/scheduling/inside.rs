@@ -59,7 +59,7 @@ impl Inside {
         self.standings.remove(&peer).is_some()
     }
 
-    pub(crate) fn has(&self, peer: PeerId) -> bool {
+    fn has(&self, peer: PeerId) -> bool {
         self.standings.contains_key(&peer)
     }
 
