@@ -1,11 +1,12 @@
 //! The protocol, transports and node runtime of daffi.
 //!
 //! Users depend on the crate `daffi`, which re-exports what is public of this one. The modules, from the bottom up:
-//! [`signature`] and [`proto`] say what travels; [`link`] and [`session`] are pure state machines; with the
+//! [`signature`] and [`proto`] say what travels, [`described`] reads it by the structure of who wrote it; [`link`] and [`session`] are pure state machines; with the
 //! feature `runtime`, [`transport`] moves frames, [`registry`] describes callbacks, the node drives the session, and
 //! [`Global`] and [`Call`] are what a program uses.
 
 mod access;
+pub mod described;
 pub mod link;
 pub mod parts;
 pub mod proto;

@@ -72,6 +72,11 @@ fn pure(folder: &str) -> Rule<'static> {
             more_std: &["panic", "sync::atomic"],
             ..core
         },
+        "described" => Rule {
+            crates: &["serde"],
+            modules: &["described", "proto", "signature"],
+            ..core
+        },
         "link" => Rule {
             crates: &["bytes", "thiserror"],
             modules: &["link", "proto"],
@@ -116,7 +121,7 @@ fn pure(folder: &str) -> Rule<'static> {
 
 #[test]
 fn the_pure_cores_know_no_runtime_clock_lock_or_socket() {
-    for folder in ["proto", "signature", "link", "session", "threads"] {
+    for folder in ["proto", "signature", "described", "link", "session", "threads"] {
         check(&pure(folder), "daffi-core", folder);
     }
 }
@@ -237,7 +242,7 @@ fn modules_know_only_what_is_below_them() {
 
 #[test]
 fn each_module_is_held_to_a_rule() {
-    let pure = ["link", "proto", "session", "signature", "threads"];
+    let pure = ["described", "link", "proto", "session", "signature", "threads"];
     for source in sources("daffi-core", "") {
         let module = source.name.split('/').next().expect("it has a name");
         let module = module.trim_end_matches(".rs");

@@ -206,6 +206,6 @@ fn encode_error(error: &Unwritten) -> EncodeError {
 
 /// The bytes that the library would write.
 #[cfg(test)]
-pub(super) fn by_the_library<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+pub(crate) fn by_the_library<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     bincode::serde::encode_to_vec(value, CONFIG).expect("the value can be written")
 }

@@ -9,7 +9,6 @@
 //! bytes. The format is so small that this is no loss: little endian, integers as long as they have to be. That both
 //! write the same is held by a test.
 
-mod numbers;
 mod parts;
 mod prints;
 mod single;
@@ -19,7 +18,6 @@ mod watch;
 
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
-use self::numbers::{bytes, huge_number, number, zigzag};
 use self::parts::{Content, Elements, Entries, Fields};
 use self::prints::Prints as _;
 use self::sink::Sink as _;
@@ -27,6 +25,7 @@ pub(super) use self::sink::Watched;
 use self::value::Written;
 pub(super) use self::value::{Held, Unwritten};
 pub(super) use self::watch::{Away, Glance, Walk, Watch};
+use super::numbers::{bytes, huge_number, number, zigzag};
 use crate::signature::form::Event;
 
 impl<'o, W: Watch> Held<'o, W> {

@@ -28,6 +28,7 @@ mod lacking;
 mod large;
 mod limits;
 mod mode;
+pub(crate) mod numbers;
 mod offered;
 mod pieces;
 mod plan;
@@ -51,6 +52,8 @@ mod who;
 pub use attributes::Attributes;
 pub use balance::Balance;
 pub use call::{Ancestor, CallHeader, CallId, CallbackId, Party, RunHeader, StreamId, TraceContext};
+#[cfg(test)]
+pub(crate) use codec::by_the_library;
 pub use codec::{
     DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_held, encode_held_into,
     encode_into,

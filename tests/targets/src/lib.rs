@@ -4,6 +4,7 @@
 //! what is kept of former runs, with the seeds, and with what comes of changing both.
 
 mod configuration;
+mod described_read;
 mod frame;
 mod handshake;
 mod input;
@@ -27,8 +28,9 @@ pub struct Target {
 }
 
 /// All there are.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     configuration::TARGET,
+    described_read::TARGET,
     frame::TARGET,
     handshake::TARGET,
     payload::TARGET,

@@ -102,6 +102,11 @@ fn configuration() {
 }
 
 #[test]
+fn described_read() {
+    check("described_read", 20_000);
+}
+
+#[test]
 fn frame() {
     check("frame", 20_000);
 }

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use serde::Serialize;
 
-use super::numbers::number;
+use super::super::numbers::number;
 use super::prints::Prints;
 use super::single;
 use super::sink::{Sink, Watched};

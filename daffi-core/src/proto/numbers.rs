@@ -2,7 +2,7 @@
 
 /// Appends a number that takes one byte if it is small.
 #[inline]
-pub(super) fn number(out: &mut Vec<u8>, number: u64) {
+pub(crate) fn number(out: &mut Vec<u8>, number: u64) {
     if number < 251 {
         #[expect(clippy::cast_possible_truncation, reason = "it is small")]
         out.push(number as u8);
@@ -24,7 +24,7 @@ fn large_number(out: &mut Vec<u8>, number: u64) {
     }
 }
 
-pub(super) fn huge_number(out: &mut Vec<u8>, huge: u128) {
+pub(crate) fn huge_number(out: &mut Vec<u8>, huge: u128) {
     match u64::try_from(huge) {
         Ok(small) => number(out, small),
         Err(_) => {
@@ -36,12 +36,12 @@ pub(super) fn huge_number(out: &mut Vec<u8>, huge: u128) {
 
 /// Small numbers of either sign as small numbers.
 #[inline]
-pub(super) const fn zigzag(number: i64) -> u64 {
+pub(crate) const fn zigzag(number: i64) -> u64 {
     ((number << 1) ^ (number >> 63)).cast_unsigned()
 }
 
 #[inline]
-pub(super) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     number(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }

@@ -1,0 +1,273 @@
+//! The bytes that are left, and how much more may come of them.
+
+use super::misfit::Misfit;
+
+/// How many elements a value may have beyond one for each of its bytes: those that take no bytes.
+const FREE_ELEMENTS: usize = 1024;
+
+/// How many places that take no bytes a value may have for each of its bytes, and beside: their number is for the
+/// structure to say, and that may come from a peer.
+const FREE_PLACES: (usize, usize) = (64, 1 << 16);
+
+/// What is left of a value's bytes.
+pub(super) struct Input<'de> {
+    rest: &'de [u8],
+    /// How many more elements there may be, of all sequences and maps together.
+    elements: usize,
+    /// How many more places that take no bytes themselves.
+    places: usize,
+}
+
+type Read<T> = Result<T, Misfit>;
+
+#[cold]
+fn ends_early() -> Misfit {
+    Misfit::new("the bytes end in the middle of the value")
+}
+
+#[cold]
+fn too_large() -> Misfit {
+    Misfit::new("an integer is larger than its type")
+}
+
+#[cold]
+fn too_many() -> Misfit {
+    Misfit::new("more elements than so few bytes may hold")
+}
+
+impl<'de> Input<'de> {
+    pub(super) const fn new(bytes: &'de [u8]) -> Self {
+        Self {
+            rest: bytes,
+            elements: bytes.len().saturating_add(FREE_ELEMENTS),
+            places: bytes
+                .len()
+                .saturating_mul(FREE_PLACES.0)
+                .saturating_add(FREE_PLACES.1),
+        }
+    }
+
+    pub(super) const fn rest(&self) -> &'de [u8] {
+        self.rest
+    }
+
+    /// How many bytes are left.
+    pub(super) const fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    #[inline]
+    pub(super) fn byte(&mut self) -> Read<u8> {
+        let (first, rest) = self.rest.split_first().ok_or_else(ends_early)?;
+        self.rest = rest;
+        Ok(*first)
+    }
+
+    #[inline]
+    fn chunk<const N: usize>(&mut self) -> Read<[u8; N]> {
+        let (first, rest) = self.rest.split_first_chunk::<N>().ok_or_else(ends_early)?;
+        self.rest = rest;
+        Ok(*first)
+    }
+
+    /// So many bytes.
+    #[inline]
+    pub(super) fn take(&mut self, count: usize) -> Read<&'de [u8]> {
+        let (first, rest) = self.rest.split_at_checked(count).ok_or_else(ends_early)?;
+        self.rest = rest;
+        Ok(first)
+    }
+
+    #[inline]
+    pub(super) fn u16(&mut self) -> Read<u16> {
+        match self.byte()? {
+            small @ ..=250 => Ok(small.into()),
+            251 => Ok(u16::from_le_bytes(self.chunk()?)),
+            _ => Err(too_large()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn u32(&mut self) -> Read<u32> {
+        match self.byte()? {
+            small @ ..=250 => Ok(small.into()),
+            251 => Ok(u16::from_le_bytes(self.chunk()?).into()),
+            252 => Ok(u32::from_le_bytes(self.chunk()?)),
+            _ => Err(too_large()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn u64(&mut self) -> Read<u64> {
+        match self.byte()? {
+            small @ ..=250 => Ok(small.into()),
+            251 => Ok(u16::from_le_bytes(self.chunk()?).into()),
+            252 => Ok(u32::from_le_bytes(self.chunk()?).into()),
+            253 => Ok(u64::from_le_bytes(self.chunk()?)),
+            _ => Err(too_large()),
+        }
+    }
+
+    pub(super) fn u128(&mut self) -> Read<u128> {
+        match self.rest.first() {
+            Some(254) => {
+                self.byte()?;
+                Ok(u128::from_le_bytes(self.chunk()?))
+            }
+            _ => self.u64().map(u128::from),
+        }
+    }
+
+    #[inline]
+    pub(super) fn u8(&mut self) -> Read<u8> {
+        self.byte()
+    }
+
+    #[inline]
+    pub(super) fn i8(&mut self) -> Read<i8> {
+        self.byte().map(u8::cast_signed)
+    }
+
+    #[inline]
+    pub(super) fn i16(&mut self) -> Read<i16> {
+        let number = self.u16()?;
+        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
+    #[inline]
+    pub(super) fn i32(&mut self) -> Read<i32> {
+        let number = self.u32()?;
+        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
+    #[inline]
+    pub(super) fn i64(&mut self) -> Read<i64> {
+        let number = self.u64()?;
+        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
+    pub(super) fn i128(&mut self) -> Read<i128> {
+        let number = self.u128()?;
+        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
+    #[inline]
+    pub(super) fn f32(&mut self) -> Read<f32> {
+        self.chunk().map(f32::from_le_bytes)
+    }
+
+    #[inline]
+    pub(super) fn f64(&mut self) -> Read<f64> {
+        self.chunk().map(f64::from_le_bytes)
+    }
+
+    pub(super) fn bool(&mut self) -> Read<bool> {
+        match self.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            byte => Err(Misfit::new(format_args!("a bool is 0 or 1, not {byte}"))),
+        }
+    }
+
+    /// Whether an option has something inside.
+    pub(super) fn is_some(&mut self) -> Read<bool> {
+        match self.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            byte => Err(Misfit::new(format_args!(
+                "an option begins with 0 or 1, not {byte}"
+            ))),
+        }
+    }
+
+    pub(super) fn char(&mut self) -> Read<char> {
+        let length = match self.rest.first() {
+            Some(..0x80) | None => 1,
+            Some(..0xe0) => 2,
+            Some(..0xf0) => 3,
+            Some(_) => 4,
+        };
+        let letters = str::from_utf8(self.take(length)?).ok();
+        letters
+            .and_then(|letters| letters.chars().next())
+            .ok_or_else(|| Misfit::new("a char is not valid UTF-8"))
+    }
+
+    fn length(&mut self) -> Read<usize> {
+        let length = self.u64()?;
+        usize::try_from(length).map_err(|_| {
+            Misfit::new(format_args!(
+                "a length of {length} is more than this machine can hold"
+            ))
+        })
+    }
+
+    /// Bytes with their length in front.
+    #[inline]
+    pub(super) fn bytes(&mut self) -> Read<&'de [u8]> {
+        let length = self.length()?;
+        self.take(length)
+    }
+
+    #[inline]
+    pub(super) fn str(&mut self) -> Read<&'de str> {
+        str::from_utf8(self.bytes()?)
+            .map_err(|fault| Misfit::new(format_args!("a string is not valid UTF-8: {fault}")))
+    }
+
+    /// How many elements or entries follow.
+    #[inline]
+    pub(super) fn elements(&mut self) -> Read<usize> {
+        let length = self.length()?;
+        if length > self.elements {
+            return Err(Misfit::new(format_args!(
+                "{length} elements are announced, more than so few bytes may hold"
+            )));
+        }
+        Ok(length)
+    }
+
+    /// One of them is read.
+    #[inline]
+    pub(super) fn count(&mut self) -> Read<()> {
+        match self.elements.checked_sub(1) {
+            Some(left) => {
+                self.elements = left;
+                Ok(())
+            }
+            None => Err(too_many()),
+        }
+    }
+
+    /// A sequence of bytes is passed, each of which is an element.
+    pub(super) fn octets(&mut self) -> Read<()> {
+        let count = self.bytes()?.len();
+        match self.elements.checked_sub(count) {
+            Some(left) => {
+                self.elements = left;
+                Ok(())
+            }
+            None => Err(too_many()),
+        }
+    }
+
+    /// A place is passed that takes no bytes itself.
+    #[inline]
+    pub(super) fn pass(&mut self) -> Read<()> {
+        match self.places.checked_sub(1) {
+            Some(left) => {
+                self.places = left;
+                Ok(())
+            }
+            None => Err(Misfit::new(
+                "the structure has more places without bytes than so few bytes may hold",
+            )),
+        }
+    }
+
+    /// For how many of so many elements it makes sense to take memory beforehand.
+    #[inline]
+    pub(super) fn room(&self, elements: usize) -> usize {
+        elements.min(self.rest.len())
+    }
+}

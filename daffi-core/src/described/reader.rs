@@ -1,0 +1,70 @@
+//! The deserializer: what the structure says is at a place, handed to whoever reads it.
+
+mod choice;
+mod deserializer;
+mod fields;
+mod many;
+mod name;
+
+use serde::de::Visitor;
+
+use super::input::Input;
+use super::layout::{At, Layout, Place};
+use super::misfit::Misfit;
+use super::skip::{deeper, skip};
+
+/// A place from which a value is read.
+pub(super) struct Reader<'a, 'l, 'de> {
+    input: &'a mut Input<'de>,
+    layout: &'l Layout,
+    at: At,
+    /// How many types are around.
+    level: usize,
+}
+
+impl<'a, 'l, 'de> Reader<'a, 'l, 'de> {
+    pub(super) const fn new(input: &'a mut Input<'de>, layout: &'l Layout) -> Self {
+        Self {
+            input,
+            layout,
+            at: layout.root(),
+            level: 0,
+        }
+    }
+
+    #[inline]
+    fn place(&self) -> &'l Place {
+        self.layout.place(self.at)
+    }
+
+    /// The same for a place inside.
+    #[inline]
+    fn inside(self, at: At) -> Result<Self, Misfit> {
+        Ok(Self {
+            at,
+            level: deeper(self.level)?,
+            ..self
+        })
+    }
+
+    /// The same, for a part of it.
+    #[inline]
+    fn lend(&mut self, at: At) -> Reader<'_, 'l, 'de> {
+        Reader {
+            input: self.input,
+            layout: self.layout,
+            at,
+            level: self.level,
+        }
+    }
+
+    /// Passes over what is here.
+    fn skip(self) -> Result<(), Misfit> {
+        skip(self.input, self.layout, self.at, self.level)
+    }
+
+    fn unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.input.pass()?;
+        visitor.visit_unit()
+    }
+}

@@ -1,0 +1,169 @@
+//! Enums: a variant, and what it carries.
+
+use serde::de::{DeserializeSeed, EnumAccess, MapAccess, VariantAccess, Visitor};
+
+use super::super::layout::{self, Enum, Place};
+use super::super::misfit::{Misfit, Step};
+use super::super::skip::unknown_variant;
+use super::Reader;
+use super::name::Name;
+
+impl layout::Choice {
+    #[cold]
+    pub(super) fn step(&self) -> Step {
+        Step::Name(self.names.shown().to_owned())
+    }
+}
+
+impl<'l> Reader<'_, 'l, '_> {
+    /// Which variant it is.
+    #[inline]
+    pub(super) fn choice(&mut self, choices: &'l Enum) -> Result<&'l layout::Choice, Misfit> {
+        let index = self.input.u32()?;
+        choices.choice(index).ok_or_else(|| unknown_variant(index))
+    }
+}
+
+/// A variant that was chosen.
+pub(super) struct Choice<'a, 'l, 'de> {
+    content: Reader<'a, 'l, 'de>,
+    choice: &'l layout::Choice,
+    /// The variants that the reader knows.
+    known: &'static [&'static str],
+}
+
+impl<'a, 'l, 'de> Choice<'a, 'l, 'de> {
+    pub(super) const fn new(
+        content: Reader<'a, 'l, 'de>,
+        choice: &'l layout::Choice,
+        known: &'static [&'static str],
+    ) -> Self {
+        Self {
+            content,
+            choice,
+            known,
+        }
+    }
+}
+
+impl<'a, 'l, 'de> EnumAccess<'de> for Choice<'a, 'l, 'de> {
+    type Error = Misfit;
+    type Variant = Content<'a, 'l, 'de>;
+
+    #[inline]
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self::Variant), Misfit> {
+        let Self {
+            content,
+            choice,
+            known,
+        } = self;
+        let variant = seed.deserialize(Name::new(&choice.names, choice.index, known))?;
+        Ok((variant, Content(content)))
+    }
+}
+
+/// What a variant carries.
+pub(super) struct Content<'a, 'l, 'de>(Reader<'a, 'l, 'de>);
+
+impl<'a, 'l, 'de> Content<'a, 'l, 'de> {
+    /// The place of the only field, if there is only one.
+    fn single(self) -> Result<Reader<'a, 'l, 'de>, Misfit> {
+        match self.0.place() {
+            Place::Tuple(fields) if fields.len() == 1 => {
+                self.0.input.pass()?;
+                self.0.inside(fields[0])
+            }
+            _ => Ok(self.0),
+        }
+    }
+
+    fn differs<T>(&self, expected: &str) -> Result<T, Misfit> {
+        let came = match self.0.place() {
+            Place::Unit => "nothing".to_owned(),
+            Place::Tuple(fields) => format!("{} without names", fields.len()),
+            Place::Struct(structure) => format!("{} with names", structure.fields.len()),
+            _ => "something else".to_owned(),
+        };
+        Err(Misfit::new(format_args!(
+            "{expected} is expected in this variant, and {came} came"
+        )))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Content<'_, '_, 'de> {
+    type Error = Misfit;
+
+    fn unit_variant(self) -> Result<(), Misfit> {
+        self.0.skip()
+    }
+
+    #[inline]
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Misfit> {
+        match self.0.place() {
+            Place::Tuple(fields) if fields.len() == 1 => seed.deserialize(self.single()?),
+            _ => self.differs("one field"),
+        }
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Misfit> {
+        match self.0.place() {
+            Place::Tuple(fields) => self.0.row(fields, visitor),
+            Place::Unit if length == 0 => self.0.row(&[], visitor),
+            _ => self.differs("fields without names"),
+        }
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        match self.0.place() {
+            Place::Struct(structure) => self.0.named(structure, fields, visitor),
+            Place::Unit => self.0.unnamed(visitor),
+            _ => self.differs("fields with names"),
+        }
+    }
+}
+
+/// A variant as a map of one entry, for those that ask what comes.
+pub(super) struct OneEntry<'a, 'l, 'de> {
+    content: Option<Content<'a, 'l, 'de>>,
+    choice: &'l layout::Choice,
+    has_name: bool,
+}
+
+impl<'a, 'l, 'de> OneEntry<'a, 'l, 'de> {
+    pub(super) const fn new(content: Reader<'a, 'l, 'de>, choice: &'l layout::Choice) -> Self {
+        Self {
+            content: Some(Content(content)),
+            choice,
+            has_name: false,
+        }
+    }
+}
+
+impl<'de> MapAccess<'de> for OneEntry<'_, '_, 'de> {
+    type Error = Misfit;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+        if self.has_name {
+            return Ok(None);
+        }
+        self.has_name = true;
+        seed.deserialize(Name::new(&self.choice.names, self.choice.index, &[]))
+            .map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Misfit> {
+        let Some(content) = self.content.take() else {
+            return Err(Misfit::new("a variant carries one value, and more are read"));
+        };
+        seed.deserialize(content.single()?)
+            .map_err(|misfit| misfit.within(self.choice.step()))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(usize::from(!self.has_name))
+    }
+}

@@ -1,0 +1,89 @@
+//! Passing over a value that nobody asks for.
+
+use super::input::Input;
+use super::layout::{At, Layout, Place};
+use super::misfit::Misfit;
+use crate::proto::Limits;
+
+/// Passes over what is at a place, inside of so many types.
+pub(super) fn skip(input: &mut Input<'_>, layout: &Layout, at: At, level: usize) -> Result<(), Misfit> {
+    let inside = || deeper(level);
+    match layout.place(at) {
+        Place::Opaque => return Err(opaque()),
+        Place::Unit => input.pass()?,
+        Place::Bool => drop(input.bool()?),
+        Place::I8 | Place::U8 => drop(input.byte()?),
+        Place::I16 | Place::U16 => drop(input.u16()?),
+        Place::I32 | Place::U32 => drop(input.u32()?),
+        Place::I64 | Place::U64 => drop(input.u64()?),
+        Place::I128 | Place::U128 => drop(input.u128()?),
+        Place::F32 => drop(input.f32()?),
+        Place::F64 => drop(input.f64()?),
+        Place::Char => drop(input.char()?),
+        Place::Str => drop(input.str()?),
+        Place::Bytes => drop(input.bytes()?),
+        Place::Option(inner) => {
+            if input.is_some()? {
+                skip(input, layout, *inner, inside()?)?;
+            }
+        }
+        Place::Seq(element) if *layout.place(*element) == Place::U8 => input.octets()?,
+        Place::Seq(element) => {
+            let level = inside()?;
+            for _ in 0..input.elements()? {
+                input.count()?;
+                skip(input, layout, *element, level)?;
+            }
+        }
+        Place::Map(key, value) => {
+            let level = inside()?;
+            for _ in 0..input.elements()? {
+                input.count()?;
+                skip(input, layout, *key, level)?;
+                skip(input, layout, *value, level)?;
+            }
+        }
+        Place::Tuple(fields) => {
+            let level = inside()?;
+            input.pass()?;
+            for field in fields {
+                skip(input, layout, *field, level)?;
+            }
+        }
+        Place::Struct(structure) => {
+            let level = inside()?;
+            input.pass()?;
+            for field in &structure.fields {
+                skip(input, layout, *field, level)?;
+            }
+        }
+        Place::Enum(choices) => {
+            let index = input.u32()?;
+            let choice = choices.choice(index).ok_or_else(|| unknown_variant(index))?;
+            skip(input, layout, choice.content, inside()?)?;
+        }
+    }
+    Ok(())
+}
+
+/// One level further in.
+#[inline]
+pub(super) fn deeper(level: usize) -> Result<usize, Misfit> {
+    if level >= Limits::DEPTH {
+        return Err(Misfit::new(format_args!(
+            "nested deeper than {} levels",
+            Limits::DEPTH
+        )));
+    }
+    Ok(level + 1)
+}
+
+#[cold]
+pub(super) fn opaque() -> Misfit {
+    Misfit::new("the structure does not say what is here")
+}
+
+#[cold]
+pub(super) fn unknown_variant(index: u32) -> Misfit {
+    Misfit::new(format_args!("the structure has no variant {index}"))
+}

@@ -1,0 +1,19 @@
+mod bounds;
+mod dynamic;
+mod generated;
+mod paths;
+mod reading;
+mod types;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::*;
+use crate::proto::encode;
+use crate::signature::trace;
+
+/// What `R` reads of a value that was written as a `W`.
+fn read<W: Serialize + DeserializeOwned + 'static, R: DeserializeOwned>(value: &W) -> Result<R, Misfit> {
+    let bytes = encode(value).expect("the value can be written");
+    decode(&Layout::new(&trace::<W>()), &bytes)
+}
