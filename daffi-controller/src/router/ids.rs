@@ -14,7 +14,7 @@ pub struct PeerId {
 
 impl Hash for PeerId {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        hasher.write_u64(u64::from(self.generation) << 32 | u64::from(self.index));
+        hasher.write_u64(self.number());
     }
 }
 
@@ -23,6 +23,12 @@ impl PeerId {
     #[must_use]
     pub const fn index(self) -> usize {
         self.index as usize
+    }
+
+    /// A number that no other process has.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        (self.generation as u64) << 32 | self.index as u64
     }
 
     /// None comes before it.

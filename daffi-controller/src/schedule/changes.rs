@@ -7,7 +7,7 @@ use daffi_core::proto::TaskId;
 
 /// What has changed since it was kept last.
 #[derive(Debug, Default)]
-pub(super) struct Changes(pub(super) BTreeMap<TaskId, What>);
+pub struct Changes(BTreeMap<TaskId, What>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
@@ -20,6 +20,17 @@ pub(super) enum What {
 }
 
 impl Changes {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// One of them.
+    pub(super) fn take_one(&mut self) -> Option<(TaskId, What)> {
+        self.0.pop_first()
+    }
+
     pub(super) fn note(&mut self, task: TaskId, what: What) {
         match self.0.entry(task) {
             // One that was forgotten is there again under its number.

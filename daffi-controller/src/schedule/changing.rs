@@ -45,10 +45,11 @@ impl Task {
     }
 
     /// Goes by another plan, with another call. What runs goes on; what waits is left out. Calls are counted anew.
-    pub(super) fn update(&mut self, Draft { plan, order }: Draft, rule: Rule, cx: &mut Context<'_>) {
+    pub(super) fn update(&mut self, draft: Draft, rule: Rule, cx: &mut Context<'_>) {
         self.drop_waiting(Skipped::Superseded, cx);
         self.drop_absent(Skipped::Superseded, cx);
-        (self.plan, self.order, self.rule) = (plan, Arc::new(order), rule);
+        self.ends_with = draft.ends_with();
+        (self.plan, self.order, self.rule) = (draft.plan, Arc::new(draft.order), rule);
         self.begun = 0;
         self.next = self.planned(self.rule.first());
         self.settle(cx);

@@ -10,27 +10,34 @@ const REMEMBERED: usize = 20;
 /// So many bytes of an error's words are remembered.
 const WORDS: usize = 512;
 
+/// So many where there is no room for more.
+const FEW_WORDS: usize = 64;
+
 /// How the ticks of a schedule ended: how many how, and the last ones each.
 #[derive(Debug, Default)]
 pub(super) struct History {
     last: VecDeque<Tick>,
+    /// How many bytes the words of their errors have.
+    words: usize,
     pub(super) counts: TickCounts,
 }
 
 impl History {
     /// What was remembered.
     pub(super) fn of(counts: TickCounts, last: &[Tick]) -> Self {
-        let last = last.iter().rev().take(REMEMBERED).rev().cloned().collect();
-        Self { last, counts }
+        let last: VecDeque<Tick> = last.iter().rev().take(REMEMBERED).rev().cloned().collect();
+        let words = last.iter().map(Tick::words_bytes).sum();
+        Self { last, words, counts }
     }
 
     /// A tick has ended, or several. It comes back as it is to be told.
-    pub(super) fn add(&mut self, mut tick: Tick) -> Tick {
+    pub(super) fn add(&mut self, mut tick: Tick, has_room: bool) -> Tick {
         let counts = &mut self.counts;
         let count = match &mut tick.outcome {
             TickOutcome::Ok { .. } => &mut counts.ok,
             TickOutcome::Failed { error, .. } => {
-                error.words_mut().into_iter().for_each(shorten);
+                let most = if has_room { WORDS } else { FEW_WORDS };
+                error.words_mut().into_iter().for_each(|words| cut(words, most));
                 &mut counts.failed
             }
             TickOutcome::Skipped(_) => &mut counts.skipped,
@@ -41,13 +48,20 @@ impl History {
         match self.last.back_mut() {
             Some(last) if is_alike(last, &tick) => last.count += tick.count,
             _ => {
-                if self.last.len() == REMEMBERED {
-                    self.last.pop_front();
+                if self.last.len() == REMEMBERED
+                    && let Some(forgotten) = self.last.pop_front()
+                {
+                    self.words -= forgotten.words_bytes().min(self.words);
                 }
+                self.words += tick.words_bytes();
                 self.last.push_back(tick.clone());
             }
         }
         tick
+    }
+
+    pub(super) const fn words(&self) -> usize {
+        self.words
     }
 
     pub(super) fn last(&self) -> impl Iterator<Item = &Tick> {
@@ -63,9 +77,14 @@ fn is_alike(one: &Tick, next: &Tick) -> bool {
 
 /// Cuts words that are more than are remembered.
 pub(crate) fn shorten(words: &mut String) {
-    if words.len() > WORDS {
-        let end = (0..=WORDS).rev().find(|end| words.is_char_boundary(*end));
+    cut(words, WORDS);
+}
+
+fn cut(words: &mut String, most: usize) {
+    if words.len() > most {
+        let end = (0..=most).rev().find(|end| words.is_char_boundary(*end));
         words.truncate(end.unwrap_or(0));
         words.push('…');
+        words.shrink_to_fit();
     }
 }

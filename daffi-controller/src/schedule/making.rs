@@ -4,7 +4,7 @@ use daffi_core::proto::{TaskId, TaskState};
 
 use super::end::Act;
 use super::now::Now;
-use super::order::{Draft, Maker};
+use super::order::{Connection, Draft, Maker};
 use super::refused::Refused;
 use super::rule::Rule;
 use super::schedules::Schedules;
@@ -20,44 +20,49 @@ impl Schedules {
     /// Why it is not made.
     pub fn make(
         &mut self,
-        Draft { plan, order }: Draft,
+        draft: Draft,
         maker: Maker,
         now: Now,
         acts: &mut Vec<Act>,
     ) -> Result<(TaskId, bool), Refused> {
-        let named = plan.name.as_ref().and_then(|name| self.names.get(name).copied());
+        let named = draft
+            .plan
+            .name
+            .as_ref()
+            .and_then(|name| self.names.get(name).copied());
         if let Some((id, task)) = named.and_then(|id| Some((id, self.tasks.get(&id)?))) {
             let is_same = task.maker.identity == maker.identity && task.maker.is_own == maker.is_own;
             if task.state == TaskState::Ended {
                 // Its name is free.
             } else if !is_same {
                 return Err(Refused::NameTaken {
-                    name: plan.name.unwrap_or_default(),
+                    name: draft.plan.name.unwrap_or_default(),
                     process: task.maker.process.to_string(),
                     task: id,
                 });
-            } else if task.plan == plan && *task.order == order {
-                if task.maker != maker {
-                    self.hand_on(id, maker);
+            } else if task.plan == draft.plan && *task.order == draft.order {
+                if task.maker != maker || task.ends_with != draft.ends_with() {
+                    self.hand_on(id, maker, draft.ends_with());
                 }
                 return Ok((id, false));
             } else {
-                self.replace(id, Draft { plan, order }, maker, now, acts)?;
+                self.replace(id, draft, maker, now, acts)?;
                 return Ok((id, false));
             }
         }
-        self.shares.check(&maker.identity, 1, bytes(&plan, &order))?;
-        let rule = Rule::new(&plan, now, &self.zones)?;
-        let task = Task::new(self.free_number(), Draft { plan, order }, rule, maker)?;
+        let needs = bytes(&draft.plan, &draft.order);
+        self.shares.check(&maker.owner(), 1, needs)?;
+        let rule = Rule::new(&draft.plan, now, &self.zones)?;
+        let task = Task::new(self.free_number(), draft, rule, maker)?;
         let id = task.id;
         self.enter(task);
         Ok((id, true))
     }
 
     /// A schedule is another process's of the same identity from now on.
-    fn hand_on(&mut self, id: TaskId, maker: Maker) {
+    fn hand_on(&mut self, id: TaskId, maker: Maker, ends_with: Option<Connection>) {
         if let Some(mut task) = self.leave(id) {
-            task.maker = maker;
+            (task.maker, task.ends_with) = (maker, ends_with);
             self.enter(task);
         }
     }
@@ -71,63 +76,67 @@ impl Schedules {
     pub fn update(
         &mut self,
         id: TaskId,
-        Draft { plan, order }: Draft,
+        draft: Draft,
         maker: Maker,
         now: Now,
         acts: &mut Vec<Act>,
     ) -> Result<(), Refused> {
         self.live(id)?;
-        let named = plan.name.as_ref().and_then(|name| self.names.get(name));
+        let named = draft.plan.name.as_ref().and_then(|name| self.names.get(name));
         if let Some(other) = named
             .filter(|other| **other != id)
             .and_then(|other| self.tasks.get(other))
         {
             return Err(Refused::NameTaken {
-                name: plan.name.unwrap_or_default(),
+                name: draft.plan.name.unwrap_or_default(),
                 process: other.maker.process.to_string(),
                 task: other.id,
             });
         }
-        self.replace(id, Draft { plan, order }, maker, now, acts)
+        self.replace(id, draft, maker, now, acts)
     }
 
     fn replace(
         &mut self,
         id: TaskId,
-        Draft { plan, order }: Draft,
+        draft: Draft,
         maker: Maker,
         now: Now,
         acts: &mut Vec<Act>,
     ) -> Result<(), Refused> {
         let task = self.tasks.get(&id).ok_or(Refused::Unknown(id))?;
-        let (has, needs) = (task.bytes(), bytes(&plan, &order));
-        if task.maker.identity != maker.identity {
-            self.shares.check(&maker.identity, 1, needs)?;
+        let (has, needs) = (task.share().bytes, bytes(&draft.plan, &draft.order));
+        let owner = maker.owner();
+        if task.owner != owner {
+            self.shares.check(&owner, 1, needs)?;
         } else if needs > has {
-            self.shares.check(&maker.identity, 0, needs - has)?;
+            self.shares.check(&owner, 0, needs - has)?;
         }
-        let rule = Rule::new(&plan, now, &self.zones)?;
+        let rule = Rule::new(&draft.plan, now, &self.zones)?;
         let Some(mut task) = self.leave(id) else {
             return Err(Refused::Unknown(id));
         };
         let mut cx = Context {
             now,
             since: self.since,
+            room: self.shares.room(&owner),
             acts,
         };
-        task.update(Draft { plan, order }, rule, &mut cx);
-        task.maker = maker;
+        task.update(draft, rule, &mut cx);
+        self.made += 1;
+        (task.maker, task.owner, task.made) = (maker, owner, self.made);
         self.enter(task);
         self.settle(id);
         Ok(())
     }
 
-    fn free_number(&mut self) -> TaskId {
+    /// A number for a schedule, and as the how manieth it is made.
+    fn free_number(&mut self) -> (TaskId, u64) {
         loop {
             self.made += 1;
             let id = TaskId(mixed(self.seed.wrapping_add(self.made)));
             if !self.tasks.contains_key(&id) {
-                return id;
+                return (id, self.made);
             }
         }
     }

@@ -78,6 +78,11 @@ impl Order {
         }
     }
 
+    /// What it calls, and nothing of how.
+    pub(super) fn name(&self) -> Self {
+        Self::new(&CallHeader::new(CallId::first(0), &self.callback), &Bytes::new())
+    }
+
     /// How many bytes it takes, but for a few.
     pub(super) fn bytes(&self) -> usize {
         let said = self.metadata.iter().chain(&self.having);
@@ -97,6 +102,10 @@ fn shown(pairs: &Pairs) -> Vec<(&str, &str)> {
     pairs.iter().map(|(key, value)| (&**key, &**value)).collect()
 }
 
+/// A connection of a process: a number that no other one has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Connection(pub u64);
+
 /// A schedule as it is asked for: a call, and when it is made.
 #[derive(Clone, Debug)]
 pub struct Draft {
@@ -104,6 +113,15 @@ pub struct Draft {
     pub plan: Plan,
     /// The call.
     pub order: Order,
+    /// Over which it is asked for.
+    pub connection: Connection,
+}
+
+impl Draft {
+    /// The connection with which it ends, if it ends with one.
+    pub(super) fn ends_with(&self) -> Option<Connection> {
+        self.plan.while_connected.then_some(self.connection)
+    }
 }
 
 /// Who made a schedule.
@@ -115,4 +133,11 @@ pub struct Maker {
     pub identity: Who<Arc<str>>,
     /// Whether it is the process that runs the controller.
     pub is_own: bool,
+}
+
+impl Maker {
+    /// Its identity, in words.
+    pub(super) fn owner(&self) -> Arc<str> {
+        self.identity.to_string().into()
+    }
 }

@@ -10,7 +10,7 @@ use daffi_core::proto::{
 use serde::{Deserialize, Serialize};
 
 use super::now::Now;
-use super::order::{Draft, Maker, Order};
+use super::order::{Maker, Order};
 use super::task::{Due, Stage, Task};
 
 /// What of a schedule is to be kept, or not any more.
@@ -33,6 +33,17 @@ pub enum Kept {
     Whole(Bytes, Bytes),
 }
 
+impl Kept {
+    /// How many bytes it has.
+    pub(super) const fn bytes(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Progress(stands) => stands.len(),
+            Self::Whole(is, stands) => is.len() + stands.len(),
+        }
+    }
+}
+
 /// What a schedule is but for its call.
 #[derive(Debug, Serialize, Deserialize)]
 struct Asked {
@@ -40,6 +51,7 @@ struct Asked {
     process: String,
     identity: Who<String>,
     is_own: bool,
+    made: u64,
 }
 
 /// How a schedule stands.
@@ -88,6 +100,7 @@ pub(super) fn asked(task: &Task) -> Result<Bytes, EncodeError> {
         process: task.maker.process.to_string(),
         identity: task.maker.identity.map(ToString::to_string),
         is_own: task.maker.is_own,
+        made: task.made,
     };
     let mut bytes = encode(&asked)?.to_vec();
     encode_into(&task.order.header(CallId::first(0)), &mut bytes)?;
@@ -123,20 +136,32 @@ pub(super) fn progress(task: &Task, now: Now) -> Result<Bytes, EncodeError> {
     })
 }
 
+/// A schedule that was kept.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) plan: Plan,
+    pub(super) order: Order,
+    pub(super) maker: Maker,
+    pub(super) made: u64,
+    pub(super) progress: Progress,
+}
+
 /// What was kept of a schedule.
-pub(super) fn read(asked: &[u8], progress: &[u8]) -> Result<(Draft, Maker, Progress), DecodeError> {
+pub(super) fn read(asked: &[u8], progress: &[u8]) -> Result<Read, DecodeError> {
     let (kept, used) = decode_next::<Asked>(asked, true)?;
     let rest = &asked[used.min(asked.len())..];
     let (header, used) = decode_next::<CallHeader<'_>>(rest, true)?;
     let arguments = Bytes::copy_from_slice(&rest[used.min(rest.len())..]);
-    let draft = Draft {
-        plan: kept.plan,
-        order: Order::new(&header, &arguments),
-    };
     let maker = Maker {
         process: kept.process.into(),
         identity: kept.identity.map(|name| Arc::from(&**name)),
         is_own: kept.is_own,
     };
-    Ok((draft, maker, decode_guarded(progress)?))
+    Ok(Read {
+        plan: kept.plan,
+        order: Order::new(&header, &arguments),
+        maker,
+        made: kept.made,
+        progress: decode_guarded(progress)?,
+    })
 }

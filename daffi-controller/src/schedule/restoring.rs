@@ -10,10 +10,13 @@ use super::changes::{Changes, What};
 use super::end::Act;
 use super::history::History;
 use super::now::{Basis, Now};
-use super::record::{self, Begun, Change, Kept, Progress};
+use super::record::{self, Begun, Change, Kept, Progress, Read};
 use super::rule::Rule;
 use super::schedules::{SET_BACK, Schedules};
 use super::task::{Context, Task};
+
+/// What it costs to write anything.
+const FEW: usize = 256;
 
 /// Something that was kept cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,24 +31,32 @@ pub struct Unreadable {
 }
 
 impl Schedules {
-    /// What has changed since this was asked for last, to be kept, so that [`restore`](Self::restore) can go on with it. What is done for a
-    /// schedule is to be done once its change is kept.
+    /// Which schedules have changed since this was asked for last. What is done for them is to be done once they are kept.
+    pub fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Some of those that have changed as they stand now, to be kept, so that [`restore`](Self::restore) can go on with them: of so many bytes at
+    /// most, about.
     ///
     /// # Errors
     ///
-    /// When something cannot be written as bytes.
-    pub fn take_changes(&mut self, now: Now) -> Result<Vec<Change>, EncodeError> {
-        let Changes(noted) = std::mem::take(&mut self.changes);
-        let written = |(task, what)| {
+    /// When one cannot be written as bytes, which is left out then.
+    pub fn write(&self, changes: &mut Changes, most: usize, now: Now) -> Result<Vec<Change>, EncodeError> {
+        let (mut written, mut bytes) = (Vec::new(), 0);
+        while bytes < most
+            && let Some((task, what)) = changes.take_one()
+        {
             let kept = match self.tasks.get(&task) {
                 None => Kept::Nothing,
                 Some(_) if what == What::Gone => Kept::Nothing,
                 Some(kept) if what == What::Progress => Kept::Progress(record::progress(kept, now)?),
                 Some(kept) => Kept::Whole(record::asked(kept)?, record::progress(kept, now)?),
             };
-            Ok(Change { task, kept })
-        };
-        noted.into_iter().map(written).collect()
+            bytes += FEW + kept.bytes();
+            written.push(Change { task, kept });
+        }
+        Ok(written)
     }
 
     /// Changes could not be kept: they are taken again.
@@ -81,9 +92,15 @@ impl Schedules {
         acts: &mut Vec<Act>,
     ) -> Result<(), Unreadable> {
         let unreadable = |fault: String| Unreadable { task: id, fault };
-        let (draft, maker, progress) = record::read(asked, progress)
+        let Read {
+            plan,
+            order,
+            maker,
+            made,
+            progress,
+        } = record::read(asked, progress)
             .map_err(|error| unreadable(format!("what it has of schedule {id} cannot be read ({error})")))?;
-        let rule = Rule::kept(&draft.plan, (progress.start, progress.first), now, &self.zones);
+        let rule = Rule::kept(&plan, (progress.start, progress.first), now, &self.zones);
         let rule =
             rule.map_err(|refused| unreadable(format!("schedule {id} cannot be kept here: {refused}")))?;
         let basis = rule.basis;
@@ -101,9 +118,12 @@ impl Schedules {
         });
         let mut task = Task {
             id,
-            plan: draft.plan,
-            order: Arc::new(draft.order),
+            plan,
+            order: Arc::new(order),
+            owner: maker.owner(),
             maker,
+            made,
+            ends_with: None,
             history: History::kept(&progress),
             rule,
             state: progress.state,
@@ -113,7 +133,9 @@ impl Schedules {
             running: Vec::new(),
             waiting: progress.waiting.iter().map(|begun| begun.due(of_wall)).collect(),
             is_over: false,
+            is_past: false,
         };
+        self.made = self.made.max(made);
         task.next = task.planned(next);
         let is_over = task.next.is_none() && task.state == TaskState::Ended;
         let is_idle = progress.running.is_empty() && task.waiting.is_empty();
@@ -124,9 +146,7 @@ impl Schedules {
             let running: Vec<Begun> = progress.running;
             self.with(id, now, acts, |task, cx| task.take_up(&running, cx));
         }
-        if self.tasks.get(&id).is_some_and(Task::is_over) && !self.over.contains(&id) {
-            self.over.push_back(id);
-        }
+        self.settle(id);
         Ok(())
     }
 }

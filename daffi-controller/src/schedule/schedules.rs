@@ -1,6 +1,6 @@
 //! All schedules of a controller.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,19 +11,17 @@ use super::agenda::{Agenda, Entry};
 use super::changes::{Changes, What};
 use super::end::{Act, End, Run};
 use super::now::Now;
-use super::order::{Maker, Order};
+use super::order::{Connection, Maker, Order};
+use super::over::Over;
 use super::refused::Refused;
-use super::shares::{Bounds, Shares};
+use super::shares::{Bounds, Share, Shares};
 use super::task::{Context, Task};
 
 /// When the calendar was set back by more than this, schedules go by the new time. By less, they wait until it is there again.
 pub(super) const SET_BACK: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// So many that have ended can still be asked about.
-const REMEMBERED: usize = 1000;
-
-/// So many times as many schedules are looked at for those that are due as are served.
-const LOOKED_AT: usize = 16;
+/// A turn begins nothing more when it has so much to do.
+const FULL: usize = 512;
 
 /// So many next ticks are told.
 const NEXT: usize = 10;
@@ -34,11 +32,14 @@ pub struct Schedules {
     pub(super) tasks: BTreeMap<TaskId, Task>,
     agenda: Agenda,
     pub(super) names: BTreeMap<String, TaskId>,
-    /// Those that end when a process leaves.
-    connected: BTreeMap<Arc<str>, BTreeSet<TaskId>>,
+    /// Those that end with a connection.
+    connected: BTreeMap<Connection, BTreeSet<TaskId>>,
+    /// Those whose connection has ended.
+    leaving: BTreeSet<TaskId>,
+    /// Those that have yet to see that the calendar was set back.
+    rewinding: Vec<TaskId>,
     pub(super) shares: Shares,
-    /// Those that have ended, in the order in which they did.
-    pub(super) over: VecDeque<TaskId>,
+    over: Over,
     pub(super) since: Now,
     /// The latest time of the calendar that was seen.
     latest: Time,
@@ -56,11 +57,13 @@ impl Schedules {
     pub fn new(bounds: Bounds, zones: Zones, now: Now, seed: u64) -> Self {
         Self {
             tasks: BTreeMap::new(),
-            agenda: Agenda::new(),
+            agenda: Agenda::default(),
             names: BTreeMap::new(),
             connected: BTreeMap::new(),
+            leaving: BTreeSet::new(),
+            rewinding: Vec::new(),
             shares: Shares::new(bounds),
-            over: VecDeque::new(),
+            over: Over::default(),
             since: now,
             latest: now.wall,
             seed,
@@ -134,53 +137,57 @@ impl Schedules {
         self.with(id, now, acts, Task::provider_came);
     }
 
-    /// A process has left: what it made for as long as it is there ends.
-    pub fn left(&mut self, process: &str, now: Now, acts: &mut Vec<Act>) {
-        for id in self.connected.remove(process).unwrap_or_default() {
-            self.with(id, now, acts, Task::cancel);
-        }
+    /// A connection has ended: what was made for as long as it is there [ends](Self::on_time).
+    pub fn left(&mut self, connection: Connection) {
+        let mut left = self.connected.remove(&connection).unwrap_or_default();
+        self.leaving.append(&mut left);
     }
 
-    /// Makes what is due, of so many schedules at most: one thing of each, and as much for each identity that has made some.
+    /// Makes what is due, of so many schedules at most: one thing of each, and as much for each identity that has made some. Whatever else
+    /// many schedules wait for is done in between.
     pub fn on_time(&mut self, now: Now, most: usize, acts: &mut Vec<Act>) {
         self.look_at_the_calendar(now);
-        let mut due: BTreeMap<String, VecDeque<TaskId>> = BTreeMap::new();
-        for id in self.agenda.due(now, most.saturating_mul(LOOKED_AT)) {
-            if let Some(task) = self.tasks.get(&id) {
-                due.entry(task.maker.identity.to_string())
-                    .or_default()
-                    .push_back(id);
-            }
-        }
+        let full = acts.len() + FULL;
         let mut left = most;
-        while !due.is_empty() {
-            due.retain(|_, own| {
-                let next = own.pop_front().filter(|_| left > 0);
-                if let Some(id) = next {
-                    left -= 1;
-                    self.with(id, now, acts, Task::on_time);
-                }
-                next.is_some()
-            });
+        while left > most / 2
+            && acts.len() < full
+            && let Some(id) = self.leaving.pop_first()
+        {
+            left -= 1;
+            self.with(id, now, acts, Task::cancel);
+        }
+        while left > most / 2
+            && let Some(id) = self.rewinding.pop()
+        {
+            left -= 1;
+            self.with(id, now, acts, |task, cx| task.rewind(cx.now));
+        }
+        // What leaves takes nobody's turn.
+        let full = acts.len() + FULL;
+        for id in self.agenda.due(now, left) {
+            if acts.len() >= full {
+                return;
+            }
+            if self.leaving.remove(&id) {
+                self.with(id, now, acts, Task::cancel);
+            } else {
+                self.with(id, now, acts, Task::on_time);
+            }
         }
     }
 
-    /// How long it is until something is due, or the calendar is to be looked at.
+    /// How long it is until something is to be done, or the calendar is to be looked at.
     #[must_use]
     pub fn next_timeout(&self, now: Now) -> Option<Duration> {
+        if !self.leaving.is_empty() || !self.rewinding.is_empty() {
+            return Some(Duration::ZERO);
+        }
         self.agenda.next_timeout(now)
     }
 
     fn look_at_the_calendar(&mut self, now: Now) {
         if now.wall.plus(SET_BACK) < self.latest {
-            for id in self.agenda.by_calendar() {
-                self.unplan(id);
-                if let Some(task) = self.tasks.get_mut(&id) {
-                    task.rewind(now);
-                }
-                self.note(id, What::Progress);
-                self.plan(id);
-            }
+            self.rewinding = self.agenda.by_calendar().collect();
             self.latest = now.wall;
         }
         self.latest = self.latest.max(now.wall);
@@ -232,8 +239,16 @@ impl Schedules {
         let Some(task) = self.tasks.get_mut(&id) else {
             return;
         };
-        let since = self.since;
-        happens(task, &mut Context { now, since, acts });
+        let (since, was) = (self.since, task.share());
+        let room = self.shares.room(&task.owner);
+        let mut cx = Context {
+            now,
+            since,
+            room,
+            acts,
+        };
+        happens(task, &mut cx);
+        self.shares.change(&task.owner, was, task.share());
         self.note(id, What::Progress);
         self.plan(id);
         self.settle(id);
@@ -241,19 +256,25 @@ impl Schedules {
 
     fn unplan(&mut self, id: TaskId) {
         if let Some(entry) = self.entry(id) {
-            self.agenda.remove(entry);
+            self.agenda.remove(&entry);
         }
     }
 
     fn plan(&mut self, id: TaskId) {
         if let Some(entry) = self.entry(id) {
-            self.agenda.add(entry);
+            self.agenda.add(&entry);
         }
     }
 
     fn entry(&self, id: TaskId) -> Option<Entry> {
         let task = self.tasks.get(&id)?;
-        Some((task.basis(), task.timeout()?, id))
+        Some(Entry {
+            basis: task.basis(),
+            at: task.timeout()?,
+            made: task.made,
+            id,
+            owner: Arc::clone(&task.owner),
+        })
     }
 
     pub(super) fn enter(&mut self, task: Task) {
@@ -268,11 +289,10 @@ impl Schedules {
         if let Some(name) = &task.plan.name {
             self.names.insert(name.clone(), id);
         }
-        if task.plan.while_connected {
-            let connected = self.connected.entry(Arc::clone(&task.maker.process));
-            connected.or_default().insert(id);
+        if let Some(connection) = task.ends_with {
+            self.connected.entry(connection).or_default().insert(id);
         }
-        self.shares.add(&task.maker.identity, task.bytes());
+        self.shares.change(&task.owner, Share::default(), task.share());
         self.tasks.insert(id, task);
         self.plan(id);
     }
@@ -305,35 +325,48 @@ impl Schedules {
         {
             self.names.remove(name);
         }
-        self.disconnect(&task.maker.process, id);
-        self.shares.remove(&task.maker.identity, task.bytes());
+        self.leaving.remove(&id);
+        if let Some(connection) = task.ends_with {
+            self.disconnect(connection, id);
+        }
+        self.shares.change(&task.owner, task.share(), Share::default());
         Some(task)
     }
 
-    fn disconnect(&mut self, process: &Arc<str>, id: TaskId) {
-        if let Some(connected) = self.connected.get_mut(process) {
+    fn disconnect(&mut self, connection: Connection, id: TaskId) {
+        if let Some(connected) = self.connected.get_mut(&connection) {
             connected.remove(&id);
             if connected.is_empty() {
-                self.connected.remove(process);
+                self.connected.remove(&connection);
             }
         }
     }
 
     /// One that has ended is remembered for a while, and then forgotten.
     pub(super) fn settle(&mut self, id: TaskId) {
-        let Some(task) = self.tasks.get(&id).filter(|task| task.is_over()) else {
+        let is_news = |task: &&mut Task| task.is_over() && !task.is_past;
+        let Some(task) = self.tasks.get_mut(&id).filter(is_news) else {
             return;
         };
-        let process = Arc::clone(&task.maker.process);
-        self.disconnect(&process, id);
-        if !self.over.contains(&id) {
-            self.over.push_back(id);
+        let was = task.share();
+        task.become_past();
+        let (owner, is) = (Arc::clone(&task.owner), task.share());
+        self.shares.change(&owner, was, is);
+        if let Some(connection) = self.tasks.get_mut(&id).and_then(|task| task.ends_with.take()) {
+            self.disconnect(connection, id);
         }
-        if self.over.len() > REMEMBERED
-            && let Some(forgotten) = self.over.pop_front()
-        {
+        self.note(id, What::Whole);
+        if let Some(forgotten) = self.over.add(&owner, id) {
             self.leave(forgotten);
         }
+    }
+
+    /// Sorts what is to be done by when its schedules were made (P5).
+    pub fn sort(&self, acts: &mut [Act]) {
+        acts.sort_by_key(|act| {
+            let task = act.task().and_then(|id| self.tasks.get(&id));
+            task.map(|task| task.made)
+        });
     }
 }
 

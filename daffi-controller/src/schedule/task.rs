@@ -11,9 +11,10 @@ use daffi_core::proto::{Plan, Skipped, TaskId, TaskState, Tick, TickOutcome, Tim
 use super::end::{Act, Run};
 use super::history::History;
 use super::now::{Basis, Now};
-use super::order::{Draft, Maker, Order};
+use super::order::{Connection, Draft, Maker, Order};
 use super::refused::Refused;
 use super::rule::Rule;
+use super::shares::{Room, Share};
 use crate::mixed::mixed;
 
 /// So many calls of a schedule run at the same time, and so many ticks wait.
@@ -22,6 +23,9 @@ pub(super) const AT_ONCE: usize = 1000;
 /// No timer is exact: what is late by no more than this is in time.
 const IN_TIME: Duration = Duration::from_secs(1);
 
+/// A call that runs and a tick that waits count towards nothing: each schedule may have them.
+pub(super) const ITS_OWN: usize = 2;
+
 /// A schedule.
 #[derive(Debug)]
 pub(super) struct Task {
@@ -29,6 +33,12 @@ pub(super) struct Task {
     pub(super) plan: Plan,
     pub(super) order: Arc<Order>,
     pub(super) maker: Maker,
+    /// The maker's identity, in words.
+    pub(super) owner: Arc<str>,
+    /// As the how manieth it was made.
+    pub(super) made: u64,
+    /// The connection with which it ends.
+    pub(super) ends_with: Option<Connection>,
     pub(super) history: History,
     pub(super) rule: Rule,
     pub(super) state: TaskState,
@@ -41,6 +51,8 @@ pub(super) struct Task {
     /// Only while something runs.
     pub(super) waiting: VecDeque<Due>,
     pub(super) is_over: bool,
+    /// It is over, and nothing but what can be told of it is left.
+    pub(super) is_past: bool,
 }
 
 /// A tick that is to come.
@@ -94,10 +106,12 @@ pub(super) struct Context<'a> {
     pub(super) now: Now,
     /// When the controller began.
     pub(super) since: Now,
+    /// What its identity may have more.
+    pub(super) room: Room,
     pub(super) acts: &'a mut Vec<Act>,
 }
 
-/// How many bytes a schedule takes that others may not have meanwhile: its call, its instants, and what it may remember.
+/// How many bytes a schedule takes that others may not have meanwhile: its call, and its instants.
 pub(super) fn bytes(plan: &Plan, order: &Order) -> usize {
     let instants = match &plan.when {
         When::At(instants) => instants.len(),
@@ -107,21 +121,41 @@ pub(super) fn bytes(plan: &Plan, order: &Order) -> usize {
 }
 
 impl Task {
-    pub(super) fn bytes(&self) -> usize {
-        bytes(&self.plan, &self.order)
+    /// What it has of what there may be.
+    pub(super) fn share(&self) -> Share {
+        Share {
+            schedules: 1,
+            bytes: bytes(&self.plan, &self.order),
+            ticks: self.held().saturating_sub(ITS_OWN),
+            words: self.history.words(),
+        }
+    }
+
+    /// How many ticks run or wait.
+    pub(super) fn held(&self) -> usize {
+        self.running.len() + self.waiting.len()
+    }
+
+    /// It is over: what it would call is of no use any more.
+    pub(super) fn become_past(&mut self) {
+        self.is_past = true;
+        self.order = Arc::new(self.order.name());
     }
 
     pub(super) fn new(
-        id: TaskId,
-        Draft { plan, order }: Draft,
+        (id, made): (TaskId, u64),
+        draft: Draft,
         rule: Rule,
         maker: Maker,
     ) -> Result<Self, Refused> {
         let mut task = Self {
             id,
-            plan,
-            order: Arc::new(order),
+            ends_with: draft.ends_with(),
+            plan: draft.plan,
+            order: Arc::new(draft.order),
+            owner: maker.owner(),
             maker,
+            made,
             history: History::default(),
             rule,
             state: TaskState::Active,
@@ -131,6 +165,7 @@ impl Task {
             running: Vec::new(),
             waiting: VecDeque::new(),
             is_over: false,
+            is_past: false,
         };
         task.next = task.planned(task.rule.first());
         if task.next.is_none() {
@@ -233,7 +268,7 @@ impl Task {
         cx.acts.push(Act::Told {
             task: self.id,
             number: due.number,
-            tick: self.history.add(tick),
+            tick: self.history.add(tick, cx.room.has_words),
         });
     }
 }

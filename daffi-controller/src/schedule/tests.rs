@@ -6,5 +6,6 @@ mod cron;
 mod exact;
 mod found;
 mod generated;
+mod many;
 mod restart;
 mod world;

@@ -3,7 +3,8 @@
 use daffi_core::proto::{Missed, Overlap, Skipped, TaskState, TickOutcome, Time};
 
 use super::end::{Act, End, Run};
-use super::task::{AT_ONCE, Context, Due, Running, Stage, Task};
+use super::shares::Room;
+use super::task::{AT_ONCE, Context, Due, ITS_OWN, Running, Stage, Task};
 
 impl Task {
     /// The time has come for one thing.
@@ -20,7 +21,7 @@ impl Task {
             let in_time = time.minus(self.catch_up());
             if next.at < in_time {
                 self.miss(next.due, in_time, cx);
-            } else if let Some(why) = self.leaves_out(false) {
+            } else if let Some(why) = self.leaves_out(false, cx.room) {
                 // As are all that have come meanwhile.
                 let last = time.minus(self.plan.jitter).max(next.due);
                 let (count, last) = self.rule.count(next.due, last);
@@ -53,8 +54,10 @@ impl Task {
     }
 
     /// Why no call is made of a tick that comes now, if none is.
-    fn leaves_out(&self, triggered: bool) -> Option<Skipped> {
-        let is_full = self.running.len() >= AT_ONCE || self.waiting.len() >= AT_ONCE;
+    fn leaves_out(&self, triggered: bool, room: Room) -> Option<Skipped> {
+        let is_full = self.running.len() >= AT_ONCE
+            || self.waiting.len() >= AT_ONCE
+            || self.held() >= ITS_OWN && !room.has_ticks;
         match self.plan.overlap {
             // Whoever asks for it has it all the same.
             _ if !triggered && matches!(self.state, TaskState::Paused { .. }) => Some(Skipped::Paused),
@@ -82,7 +85,7 @@ impl Task {
             triggered,
             number: None,
         };
-        if let Some(why) = self.leaves_out(triggered) {
+        if let Some(why) = self.leaves_out(triggered, cx.room) {
             return self.skip(due, why, cx);
         }
         if self.running.is_empty() {

@@ -297,7 +297,7 @@ impl Hub {
     /// A connection has ended.
     pub(super) async fn leave(&self, peer: PeerId) {
         let mut outboxes = Vec::new();
-        let process;
+        let is_process;
         let left = {
             let mut state = self.state();
             let State {
@@ -310,17 +310,14 @@ impl Hub {
             if let Some(stopping) = stopping {
                 stopping.heard(peer);
             }
-            process = router
-                .process_name(peer)
-                .filter(|_| !queues.inside.remove(peer))
-                .map(str::to_owned);
+            is_process = !queues.inside.remove(peer);
             let left = router.disconnect(peer, &mut Turn::new(self.now()), queues);
             queues.take_touched(&mut outboxes);
             self.turn_is_over(&state);
             left
         };
-        if let Some(process) = process {
-            self.scheduling.left(&process);
+        if is_process {
+            self.scheduling.left(peer);
         }
         self.finish(left, outboxes).await;
     }

@@ -144,7 +144,7 @@ pub enum TaskChange {
 pub enum Skipped {
     /// The call of an earlier tick had not ended.
     Overlap,
-    /// As many waited, or ran, as may.
+    /// As many waited, or ran, as may: a thousand of a schedule, and a bound for all.
     Full,
     /// A later tick took its place, as the schedule cancels what it finds.
     Superseded,
@@ -244,7 +244,9 @@ impl core::fmt::Display for Skipped {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::Overlap => "the call of an earlier tick had not ended",
-            Self::Full => "a thousand of its calls waited or ran already",
+            Self::Full => {
+                "as many of its calls as may, or of all that its maker has made, waited or ran already"
+            }
             Self::Superseded => "a later one took its place",
             Self::Paused => "the schedule was paused",
             Self::Ended => "the schedule had ended",

@@ -166,7 +166,7 @@ fn p6_one_identity_leaves_something_for_others() {
     let mut world = World::new(Calls::Stay);
     let bounds = Bounds {
         schedules: 100,
-        bytes: 1 << 20,
+        ..Bounds::default()
     };
     world.schedules = Schedules::new(bounds, Zones::bundled(), world.now, 7);
     let mut fill = |identity| {
@@ -179,8 +179,8 @@ fn p6_one_identity_leaves_something_for_others() {
     assert_eq!(fill("three"), 3);
     // Bytes are counted alike.
     let bounds = Bounds {
-        schedules: 1000,
         bytes: 10 * 16,
+        ..Bounds::default()
     };
     world.schedules = Schedules::new(bounds, Zones::bundled(), world.now, 7);
     let made = (0..200).map_while(|_| world.make(every(10)).ok()).count();

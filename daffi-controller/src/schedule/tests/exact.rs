@@ -3,7 +3,7 @@
 use daffi_core::proto::{Overlap, Plan, TaskState, TickCounts, When};
 
 use super::world::{BEGIN, Calls, SECOND, World, at, every, overlapping, seconds};
-use crate::schedule::Act;
+use crate::schedule::{Act, Connection};
 
 /// What happens to a schedule for so many seconds.
 #[track_caller]
@@ -462,7 +462,7 @@ fn it_ends_with_the_process_that_made_it_if_it_says_so() {
     let mut world = World::new(Calls::Take(SECOND));
     world.make(plan).expect("it is made");
     world.make(every(10)).expect("it is made");
-    world.with(|schedules, now, acts| schedules.left("maker", now, acts));
+    world.schedules.left(Connection(1));
     world.pass(seconds(11));
     assert_eq!(world.happened(), ["0: over", "10: start 0", "11: 10 ok"]);
 }

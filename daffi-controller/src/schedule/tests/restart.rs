@@ -7,7 +7,7 @@ use daffi_core::proto::{Missed, Overlap, Plan, TaskId, TaskState, TickError, Tic
 use proptest::prelude::*;
 
 use super::world::{BEGIN, at, draft, every, maker, seconds};
-use crate::schedule::{Act, Bounds, End, Kept, Now, Run, Schedules, Zones};
+use crate::schedule::{Act, Bounds, Change, End, Kept, Now, Run, Schedules, Zones};
 
 const NOW: Now = Now {
     steady: BEGIN,
@@ -37,6 +37,17 @@ struct Life {
     absent: BTreeSet<u64>,
     /// How many calls found nobody.
     nobody: u64,
+}
+
+/// What is to be kept.
+fn written(schedules: &mut Schedules, now: Now) -> Vec<Change> {
+    let mut changes = schedules.take_changes();
+    let mut written = Vec::new();
+    while !changes.is_empty() {
+        let some = schedules.write(&mut changes, 1, now);
+        written.extend(some.expect("it can be written"));
+    }
+    written
 }
 
 impl Life {
@@ -74,7 +85,7 @@ impl Life {
         if killed == Some(Killed::BeforeItIsKept) {
             return;
         }
-        for change in self.schedules.take_changes(self.now).expect("it can be written") {
+        for change in written(&mut self.schedules, self.now) {
             match change.kept {
                 Kept::Nothing => drop(self.disk.remove(&change.task)),
                 Kept::Progress(stands) => self.disk.get_mut(&change.task).expect("it is there").1 = stands,
@@ -263,13 +274,9 @@ fn what_cannot_be_kept_is_tried_again() {
     let mut acts = Vec::new();
     life.go_to(BEGIN.plus(seconds(10)));
     life.schedules.on_time(life.now, 1, &mut acts);
-    let changes = life.schedules.take_changes(life.now).expect("it can be written");
+    let changes = written(&mut life.schedules, life.now);
     assert_eq!(changes.len(), 1);
-    assert!(
-        life.schedules
-            .take_changes(life.now)
-            .is_ok_and(|changes| changes.is_empty())
-    );
+    assert_eq!(written(&mut life.schedules, life.now), []);
     life.schedules.put_back(&changes);
     let run = Run { task: id, number: 0 };
     life.schedules.ended(run, End::NotKept, life.now, &mut acts);
@@ -281,7 +288,7 @@ fn what_cannot_be_kept_is_tried_again() {
     life.schedules
         .pause(id, life.now, &mut acts)
         .expect("it is there");
-    let changes = life.schedules.take_changes(life.now).expect("it can be written");
+    let changes = written(&mut life.schedules, life.now);
     life.schedules.put_back(&changes);
     life.happens(None, |_, _, _| {});
     life.restart(0);
@@ -345,7 +352,7 @@ fn what_was_replaced_does_not_come_back() {
         .make(draft(named(true), "refresh"), maker, life.now, &mut acts);
     assert_eq!(made.expect("it is replaced").0, id);
     // The disk is full for a while.
-    let changes = life.schedules.take_changes(life.now).expect("it can be written");
+    let changes = written(&mut life.schedules, life.now);
     life.schedules.put_back(&changes);
     life.happens(None, |_, _, _| {});
     assert!(!life.disk.contains_key(&id));

@@ -9,7 +9,9 @@ use daffi_core::proto::{
     CallHeader, CallId, Missed, Overlap, Plan, Skipped, TaskId, TickError, TickOutcome, Time, When, Who,
 };
 
-use crate::schedule::{Act, Bounds, Draft, End, Maker, Now, Order, Refused, Run, Schedules, Zones};
+use crate::schedule::{
+    Act, Bounds, Connection, Draft, End, Maker, Now, Order, Refused, Run, Schedules, Zones,
+};
 
 /// It is some day in 2023 when a test begins.
 pub(super) const BEGIN: Time = Time(1_700_000_000_000_000);
@@ -192,7 +194,11 @@ pub(super) fn draft(plan: Plan, name: &str) -> Draft {
         ..CallHeader::new(CallId::first(0), name)
     };
     let order = Order::new(&header, &Bytes::from_static(b"arguments"));
-    Draft { plan, order }
+    Draft {
+        plan,
+        order,
+        connection: Connection(1),
+    }
 }
 
 /// Every so many seconds.

@@ -16,7 +16,7 @@ use super::clock::Clock;
 use super::inside::Told;
 use super::store::Store;
 use crate::router::PeerId;
-use crate::schedule::{Act, Bounds, Now, Refused, Schedules, Zones};
+use crate::schedule::{Act, Bounds, Connection, Now, Refused, Schedules, Zones};
 
 /// So many processes are told of the ticks of one schedule.
 const WATCHERS: usize = 64;
@@ -89,6 +89,7 @@ impl Scheduling {
                 let restored = schedules.restore(*task, (asked, progress), now, &mut acts);
                 restored.map_err(|fault| StartError::data_dir(folder.to_owned(), fault.to_string()))?;
             }
+            schedules.sort(&mut acts);
             info!(folder = %folder.display(), schedules = found.len(), "schedules are kept on a disk");
             store = Some(Arc::new(opened));
         }
@@ -113,13 +114,9 @@ impl Scheduling {
     }
 
     /// A process has left.
-    pub(crate) fn left(&self, process: &str) {
-        let (mut books, now) = self.open();
-        let Books { schedules, acts, .. } = &mut *books;
-        schedules.left(process, now, acts);
-        if !acts.is_empty() {
-            self.wake.notify_one();
-        }
+    pub(crate) fn left(&self, peer: PeerId) {
+        self.open().0.schedules.left(connection(peer));
+        self.wake.notify_one();
     }
 
     /// From now on a process is told how the ticks of a schedule end; `false` if there are no more.
@@ -147,6 +144,11 @@ impl Scheduling {
         watchers.push(watcher);
         Ok(true)
     }
+}
+
+/// The connection of a process, over which it makes schedules: its session, if it has made several.
+pub(super) const fn connection(peer: PeerId) -> Connection {
+    Connection(peer.number())
 }
 
 /// What is answered to whoever asks for what cannot be.

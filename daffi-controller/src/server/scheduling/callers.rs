@@ -1,8 +1,10 @@
 //! Callers inside of the controller: in whose name they call, under which numbers, and what they are told.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use bytes::Bytes;
 use daffi_core::proto::{CallId, Failed, Slots, TaskId, TickError, TimeLimit, decode_guarded};
 use tokio::time::Instant;
 
@@ -10,19 +12,26 @@ use super::inside::{Told, What};
 use crate::router::PeerId;
 use crate::schedule::{Act, End, Maker, Now, Run, Schedules};
 
+/// It is waited again so much later for those for whom nobody could be waited.
+const WAIT_AGAIN: Duration = Duration::from_secs(5);
+
 /// All callers inside of the controller, one for each who has made schedules that run.
 #[derive(Debug, Default)]
 pub(super) struct Callers {
-    pub(super) makers: HashMap<Maker, PeerId>,
-    pub(super) peers: HashMap<PeerId, Caller>,
+    makers: HashMap<Maker, PeerId>,
+    peers: HashMap<PeerId, Caller>,
     runs: HashMap<Run, Running>,
     waits: HashMap<TaskId, (PeerId, CallId)>,
     /// When the time of which call is over.
     deadlines: BTreeSet<(Instant, Run)>,
     /// Those for whom nobody could be waited for, as too much is waited for already.
-    pub(super) refused: BTreeSet<TaskId>,
+    refused: BTreeSet<TaskId>,
+    /// When it is waited for them again.
+    again: Option<Instant>,
+    /// Those for whom it is waited again now.
+    waiting_again: BTreeSet<TaskId>,
     /// Those with nothing to do.
-    pub(super) idle: Vec<PeerId>,
+    idle: Vec<PeerId>,
 }
 
 /// A call that was made.
@@ -35,13 +44,13 @@ struct Running {
 }
 
 #[derive(Debug)]
-pub(super) struct Caller {
-    pub(super) maker: Maker,
-    pub(super) asked: Slots<Asked>,
+struct Caller {
+    maker: Maker,
+    asked: Slots<Asked>,
 }
 
 #[derive(Debug)]
-pub(super) enum Asked {
+enum Asked {
     Call(Run, Parts),
     /// To be told when somebody offers what it calls.
     Wait(TaskId),
@@ -49,8 +58,9 @@ pub(super) enum Asked {
 
 /// How a broadcast ended at those that were asked.
 #[derive(Debug, Default)]
-pub(super) struct Parts {
-    names: Vec<String>,
+struct Parts {
+    /// The names of those, encoded.
+    names: Bytes,
     failed: u32,
     first: Option<(u32, TickError)>,
     /// It gave a stream.
@@ -58,6 +68,20 @@ pub(super) struct Parts {
 }
 
 impl Callers {
+    /// The caller of a maker, if there is one.
+    pub(super) fn of_maker(&self, maker: &Maker) -> Option<PeerId> {
+        self.makers.get(maker).copied()
+    }
+
+    pub(super) fn enter(&mut self, peer: PeerId, maker: &Maker) {
+        self.makers.insert(maker.clone(), peer);
+        let caller = Caller {
+            maker: maker.clone(),
+            asked: Slots::new(),
+        };
+        self.peers.insert(peer, caller);
+    }
+
     /// The number of a call that runs.
     pub(super) fn of_run(&self, run: Run) -> Option<(PeerId, CallId)> {
         self.runs.get(&run).map(|running| running.place)
@@ -90,10 +114,12 @@ impl Callers {
         Some(call)
     }
 
-    /// Calls whose time is over. They are to be cancelled.
-    pub(super) fn late(&mut self, now: Instant) -> Vec<Run> {
+    /// Calls whose time is over, so many at most. They are to be cancelled.
+    pub(super) fn late(&mut self, now: Instant, most: usize) -> Vec<Run> {
         let mut late = Vec::new();
-        while let Some((_, run)) = self.deadlines.first().filter(|(deadline, _)| *deadline <= now) {
+        while late.len() < most
+            && let Some((_, run)) = self.deadlines.first().filter(|(deadline, _)| *deadline <= now)
+        {
             let run = *run;
             self.deadlines.pop_first();
             if let Some(running) = self.runs.get_mut(&run) {
@@ -104,9 +130,39 @@ impl Callers {
         late
     }
 
-    /// When the time of the next call is over.
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
+    /// Those for whom somebody is to be waited for again, so many at most: too much was waited for when they were asked about last.
+    pub(super) fn again(&mut self, now: Instant, most: usize) -> Vec<TaskId> {
+        if self.waiting_again.is_empty() && !self.refused.is_empty() {
+            let at = *self.again.get_or_insert(now + WAIT_AGAIN);
+            if at <= now {
+                self.again = None;
+                self.waiting_again = std::mem::take(&mut self.refused);
+            }
+        }
+        let next = || self.waiting_again.pop_first();
+        std::iter::from_fn(next).take(most).collect()
+    }
+
+    /// When there is something to do: the time of a call is over, or somebody is to be waited for again.
+    pub(super) fn next_timeout(&self, now: Instant) -> Option<Instant> {
+        let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
+        let again = (!self.waiting_again.is_empty()).then_some(now);
+        deadline.into_iter().chain(again).chain(self.again).min()
+    }
+
+    /// Callers with nothing to do, so many at most, who are none any more.
+    pub(super) fn dismiss(&mut self, most: usize) -> Vec<PeerId> {
+        let some: Vec<_> = self.idle.drain(..most.min(self.idle.len())).collect();
+        let mut dismissed = Vec::new();
+        for peer in some {
+            if let Entry::Occupied(caller) = self.peers.entry(peer)
+                && caller.get().asked.is_empty()
+            {
+                self.makers.remove(&caller.remove().maker);
+                dismissed.push(peer);
+            }
+        }
+        dismissed
     }
 
     /// What was asked for was not taken, and is never answered.
@@ -145,7 +201,7 @@ impl Callers {
         };
         match (asked, what) {
             (Asked::Call(_, parts), What::Roster(names)) => {
-                parts.names = decode_guarded(&names).unwrap_or_default();
+                parts.names = names;
             }
             (Asked::Call(_, parts), What::Part(index, Some(error))) => {
                 parts.failed += 1;
@@ -212,15 +268,17 @@ impl Parts {
             Some(TickError::Failed(Failed::NoProvider(_))) => End::NoProvider,
             Some(error) => End::Failed(error),
             None => match self.first.take() {
-                Some((index, error)) => End::Failed(TickError::Parts {
-                    failed: self.failed,
-                    of: u32::try_from(self.names.len()).unwrap_or(u32::MAX),
-                    process: self
-                        .names
-                        .get(index as usize)
-                        .map_or_else(String::new, ToOwned::to_owned),
-                    error: Box::new(error),
-                }),
+                Some((index, error)) => {
+                    let mut names: Vec<String> = decode_guarded(&self.names).unwrap_or_default();
+                    let of = u32::try_from(names.len()).unwrap_or(u32::MAX);
+                    let process = names.get_mut(index as usize).map(std::mem::take);
+                    End::Failed(TickError::Parts {
+                        failed: self.failed,
+                        of,
+                        process: process.unwrap_or_default(),
+                        error: Box::new(error),
+                    })
+                }
                 None => End::Ok,
             },
         }

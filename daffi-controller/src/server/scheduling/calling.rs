@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use daffi_core::proto::{CallId, Failed, Moment, Slots, TaskId, TickError};
+use daffi_core::proto::{CallId, Failed, Moment, TaskId, TickError};
 use tracing::debug;
 
 use super::super::hub::{EndOfTurn, Hub, State};
 use super::super::standing::{Standing, rights};
 use super::books::Books;
-use super::callers::{Caller, Callers};
+use super::callers::Callers;
 use crate::router::{Fault, PeerId, Turn, Work};
 use crate::schedule::{End, Maker, Run};
 
@@ -105,31 +105,6 @@ impl Hub {
         self.finish_turn(left).await;
     }
 
-    /// Callers with nothing to do go.
-    pub(super) async fn dismiss_idle(&self) {
-        let idle = {
-            let (mut books, _) = self.scheduling.open();
-            let callers = &mut books.callers;
-            let idle = std::mem::take(&mut callers.idle);
-            let is_idle = |peer: &PeerId| {
-                callers
-                    .peers
-                    .get(peer)
-                    .is_some_and(|caller| caller.asked.is_empty())
-            };
-            let idle: Vec<_> = idle.into_iter().filter(is_idle).collect();
-            for peer in &idle {
-                if let Some(caller) = callers.peers.remove(peer) {
-                    callers.makers.remove(&caller.maker);
-                }
-            }
-            idle
-        };
-        for peer in idle {
-            self.leave(peer).await;
-        }
-    }
-
     async fn finish_turn(&self, (routed, told): (Result<Option<Work>, Fault>, EndOfTurn)) {
         let left = routed.unwrap_or_else(|fault| {
             debug!(%fault, "a call of a schedule was not taken");
@@ -160,9 +135,9 @@ fn enter(callers: &mut Callers, state: &mut State, maker: &Maker, now: Moment) -
     }
     let standing = Standing::new(maker.is_own, &maker.identity);
     let rights = rights(policy.as_ref(), &standing, &maker.process)?;
-    if let Some(peer) = callers.makers.get(maker) {
-        router.permit(*peer, rights);
-        return Ok(*peer);
+    if let Some(peer) = callers.of_maker(maker) {
+        router.permit(peer, rights);
+        return Ok(peer);
     }
     let peer = router.enter_inside(&maker.process, maker.identity.clone(), rights);
     let quotas = standing.quotas(policy.as_ref(), quotas);
@@ -170,13 +145,6 @@ fn enter(callers: &mut Callers, state: &mut State, maker: &Maker, now: Moment) -
         router.allow(peer, quotas.as_ref(), now);
     }
     queues.inside.insert(peer, standing);
-    callers.makers.insert(maker.clone(), peer);
-    callers.peers.insert(
-        peer,
-        Caller {
-            maker: maker.clone(),
-            asked: Slots::new(),
-        },
-    );
+    callers.enter(peer, maker);
     Ok(peer)
 }

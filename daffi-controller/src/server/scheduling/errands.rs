@@ -10,7 +10,7 @@ use daffi_core::transport::Outbox;
 use tokio::task::yield_now;
 
 use super::super::hub::{Hub, State};
-use super::books::{Answer, Books, invalid};
+use super::books::{Answer, Books, connection, invalid};
 use crate::router::{Asked, Asks, Errand, PeerId, Turn};
 use crate::schedule::{Draft, Maker, Order, Refused};
 
@@ -97,10 +97,11 @@ impl Hub {
         let (plan, used) = decode_next::<Plan>(&asked.payload, true).map_err(|error| Failed::Decode {
             message: format!("the plan of a schedule: {error}"),
         })?;
-        let ends_with = plan.while_connected.then(|| Arc::clone(&maker.process));
+        let ends_with_it = plan.while_connected;
         let draft = Draft {
             plan,
             order: Order::new(&asked.header(), &asked.payload.slice(used..)),
+            connection: connection(peer),
         };
         if draft.plan.durable && self.scheduling.store.is_none() {
             let reason = "this controller keeps nothing over a restart: start it with --data-dir (or .data_dir(…) in a program with init_controller(true)), or leave \
@@ -135,10 +136,9 @@ impl Hub {
                 refused: None,
             });
         }
-        if let Some(process) = ends_with
-            && self.state().router.process_name(peer).is_none()
-        {
-            self.scheduling.left(&process);
+        // It may have left meanwhile.
+        if ends_with_it && self.state().router.process_name(peer).is_none() {
+            self.scheduling.left(peer);
         }
         self.scheduling.wake.notify_one();
         Ok(())

@@ -1,6 +1,6 @@
 //! Callers inside of the controller, as the router's outlet sees them: what they are told is kept until it is looked at.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -37,7 +37,7 @@ pub(super) enum What {
 pub(crate) struct Inside {
     /// Whose rights they have.
     standings: HashMap<PeerId, Standing>,
-    told: Vec<Told>,
+    told: VecDeque<Told>,
     wake: Arc<Notify>,
 }
 
@@ -69,8 +69,10 @@ impl Inside {
             .map(|(peer, standing)| (*peer, standing.clone()))
     }
 
-    pub(super) fn take(&mut self) -> Vec<Told> {
-        std::mem::take(&mut self.told)
+    /// So much of what they were told, at most, and whether there is more.
+    pub(super) fn take(&mut self, most: usize) -> (Vec<Told>, bool) {
+        let some = self.told.drain(..most.min(self.told.len())).collect();
+        (some, !self.told.is_empty())
     }
 
     /// A frame for one of them.
@@ -94,7 +96,7 @@ impl Inside {
             // What a callback gives is of no interest.
             _ => return,
         };
-        self.told.push(Told { peer: to, call, what });
+        self.told.push_back(Told { peer: to, call, what });
         self.wake.notify_one();
     }
 }

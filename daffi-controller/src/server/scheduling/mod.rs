@@ -9,6 +9,8 @@ mod inside;
 mod keeping;
 #[cfg_attr(not(feature = "durable"), path = "no_store.rs")]
 mod store;
+mod telling;
+mod writing;
 
 pub(super) use self::books::Scheduling;
 pub(super) use self::inside::Inside;

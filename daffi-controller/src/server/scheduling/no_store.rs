@@ -21,6 +21,13 @@ pub(crate) enum Store {}
 #[error("nothing is kept")]
 pub(crate) struct Fault;
 
+impl Fault {
+    #[expect(clippy::unused_self, reason = "the one that is there says it")]
+    pub(crate) const fn is_lasting(&self) -> bool {
+        false
+    }
+}
+
 impl Store {
     pub(crate) fn open(folder: &Path) -> Result<(Self, Found), StartError> {
         let reason =

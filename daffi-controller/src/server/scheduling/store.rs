@@ -3,7 +3,9 @@
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +14,7 @@ use daffi_core::proto::TaskId;
 use redb::{
     Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageError, TableDefinition,
 };
+use tokio::task::spawn_blocking;
 
 use crate::schedule::{Change, Kept};
 
@@ -32,33 +35,60 @@ const PROGRESS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("progress
 const IN_USE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// How long a disk may take to write.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What of the file is held in memory, in bytes. It is read once, when the controller begins, and then only written: a page or two of each
+/// schedule that has changed.
+const CACHE: usize = 8 * 1024 * 1024;
+
 /// What was kept: the number of each schedule, what it is, and how it stands.
 pub(crate) type Found = Vec<(TaskId, Bytes, Bytes)>;
 
 /// Schedules on a disk.
+///
+/// A thread of its own writes, for which nobody waits longer than he wants to: a disk may not answer.
 #[derive(Debug)]
 pub(crate) struct Store {
     file: PathBuf,
-    database: Mutex<State>,
+    disk: Mutex<Disk>,
 }
 
+/// The thread that writes.
 #[derive(Debug)]
-enum State {
-    Open(Database),
-    /// After a fault it is of no use before it has been opened anew.
-    Faulty,
-    /// Another controller may have the file.
-    Closed,
+struct Disk {
+    /// What it is to write. It ends, and lets go of the file, when there is nothing to come.
+    jobs: Option<Sender<Arc<[Change]>>>,
+    /// What has become of each.
+    done: Receiver<Result<(), Fault>>,
+    /// What it writes was given up.
+    is_late: bool,
+    patience: Duration,
 }
 
 /// Why something is not kept.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Fault(String);
+pub(crate) enum Fault {
+    /// It was tried in vain.
+    #[error("{0}")]
+    InVain(String),
+    /// It is not known whether it was, or will be.
+    #[error(
+        "the disk has not answered for {0:?}; should the controller end before it does, what was asked may turn out to be kept after all"
+    )]
+    Late(Duration),
+}
+
+impl Fault {
+    /// Whether nothing else can be tried meanwhile.
+    pub(crate) const fn is_lasting(&self) -> bool {
+        matches!(self, Self::Late(_))
+    }
+}
 
 impl<E: Into<redb::Error>> From<E> for Fault {
     fn from(error: E) -> Self {
-        Self(match error.into() {
+        Self::InVain(match error.into() {
             redb::Error::Io(error) => error.to_string(),
             damage @ (redb::Error::Corrupted(_)
             | redb::Error::TableTypeMismatch { .. }
@@ -96,7 +126,7 @@ impl Store {
             })?;
         let mut waited = Duration::ZERO;
         let database = loop {
-            match Database::create(&file) {
+            match Database::builder().set_cache_size(CACHE).create(&file) {
                 Err(DatabaseError::DatabaseAlreadyOpen) if waited < IN_USE => {
                     std::thread::sleep(PAUSE);
                     waited += PAUSE;
@@ -104,42 +134,92 @@ impl Store {
                 opened => break opened.map_err(|error| fault(explained(&error)))?,
             }
         };
-        let found = read(&database).map_err(|error| fault(error.0))?;
-        let store = Self {
-            file,
-            database: Mutex::new(State::Open(database)),
-        };
+        let found = read(&database).map_err(|error| fault(error.to_string()))?;
+        let store = Self::of(file, database, PATIENCE).map_err(|error| fault(error.to_string()))?;
         Ok((store, found))
+    }
+
+    fn of(file: PathBuf, database: Database, patience: Duration) -> std::io::Result<Self> {
+        let (jobs, to_do) = channel::<Arc<[Change]>>();
+        let (done, told) = channel();
+        let opens = file.clone();
+        let write = move || {
+            let mut opened = Some(database);
+            for changes in to_do {
+                if done.send(write(&mut opened, &opens, &changes)).is_err() {
+                    break;
+                }
+            }
+            drop(opened);
+            // Only now another controller may have it.
+            drop(done);
+        };
+        Builder::new().name("daffi schedules".to_owned()).spawn(write)?;
+        Ok(Self {
+            file,
+            disk: Mutex::new(Disk {
+                jobs: Some(jobs),
+                done: told,
+                is_late: false,
+                patience,
+            }),
+        })
     }
 
     /// Writes changes, all or none of them; they are on the disk when this returns.
     pub(crate) async fn keep(self: &Arc<Self>, changes: Arc<[Change]>) -> Result<(), Fault> {
         let this = Arc::clone(self);
-        match tokio::task::spawn_blocking(move || this.write(&changes)).await {
-            Ok(kept) => kept.map_err(|fault| Fault(format!("{}: {fault}", self.file.display()))),
-            Err(ended) => Err(Fault(ended.to_string())),
+        match spawn_blocking(move || this.write(changes)).await {
+            Ok(Err(Fault::InVain(words))) => Err(Fault::InVain(format!("{}: {words}", self.file.display()))),
+            Ok(kept) => kept,
+            Err(ended) => Err(Fault::InVain(ended.to_string())),
         }
     }
 
-    fn write(&self, changes: &[Change]) -> Result<(), Fault> {
-        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
-        let opened = match std::mem::replace(&mut *database, State::Faulty) {
-            State::Open(opened) => opened,
-            State::Faulty => Database::open(&self.file)?,
-            State::Closed => {
-                *database = State::Closed;
-                return Err(Fault("the controller has ended".to_owned()));
-            }
-        };
-        commit(&opened, changes)?;
-        *database = State::Open(opened);
-        Ok(())
+    fn write(&self, changes: Arc<[Change]>) -> Result<(), Fault> {
+        self.disk
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(changes)
     }
 
-    /// Lets go of the file.
+    /// Lets go of the file; or gives it up, if the disk does not answer.
     pub(crate) fn close(&self) {
-        *self.database.lock().unwrap_or_else(PoisonError::into_inner) = State::Closed;
+        let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
+        disk.jobs = None;
+        while !disk.is_late && disk.done.recv_timeout(disk.patience).is_ok() {}
     }
+}
+
+impl Disk {
+    fn write(&mut self, changes: Arc<[Change]>) -> Result<(), Fault> {
+        if self.is_late && self.done.try_recv().is_err() {
+            return Err(Fault::Late(self.patience));
+        }
+        self.is_late = false;
+        let ended = || Fault::InVain("the controller has ended".to_owned());
+        let jobs = self.jobs.as_ref().ok_or_else(ended)?;
+        jobs.send(changes).map_err(|_| ended())?;
+        match self.done.recv_timeout(self.patience) {
+            Ok(written) => written,
+            Err(RecvTimeoutError::Timeout) => {
+                self.is_late = true;
+                Err(Fault::Late(self.patience))
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(ended()),
+        }
+    }
+}
+
+/// Writes changes into a database, which after a fault is of no use before it is opened anew.
+fn write(opened: &mut Option<Database>, file: &Path, changes: &[Change]) -> Result<(), Fault> {
+    let database = match opened.take() {
+        Some(database) => database,
+        None => Database::builder().set_cache_size(CACHE).open(file)?,
+    };
+    commit(&database, changes)?;
+    *opened = Some(database);
+    Ok(())
 }
 
 fn commit(database: &Database, changes: &[Change]) -> Result<(), Fault> {
@@ -179,7 +259,7 @@ fn read(database: &Database) -> Result<Found, Fault> {
     };
     if form != FORM {
         writing.abort()?;
-        return Err(Fault(format!(
+        return Err(Fault::InVain(format!(
             "its file {FILE} was written by another version of daffi, in form {form} where this one knows {FORM}: start that version, or move the \
              file away to begin without schedules"
         )));
@@ -193,7 +273,9 @@ fn read(database: &Database) -> Result<Found, Fault> {
     for one in asked.iter()? {
         let (task, is) = one?;
         let Some(stands) = progress.get(task.value())? else {
-            return Err(Fault(damaged("a schedule of which it is not said how it stands")));
+            return Err(Fault::InVain(damaged(
+                "a schedule of which it is not said how it stands",
+            )));
         };
         let kept = |bytes: &[u8]| Bytes::copy_from_slice(bytes);
         found.push((TaskId(task.value()), kept(is.value()), kept(stands.value())));
@@ -221,3 +303,6 @@ fn damaged(how: &str) -> String {
         "its file {FILE} is damaged ({how}), and was left as it is: put a copy of it back, or move it away to begin without schedules"
     )
 }
+
+#[cfg(test)]
+mod tests;
