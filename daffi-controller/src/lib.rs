@@ -12,4 +12,7 @@ pub mod router;
 pub mod schedule;
 mod server;
 
+#[cfg(feature = "simulation")]
+#[doc(hidden)]
+pub use server::simulated;
 pub use server::{Controller, ControllerOptions, StandbyOf};

@@ -53,13 +53,18 @@ mod panics;
 #[cfg(feature = "runtime")]
 pub mod private;
 #[cfg(feature = "runtime")]
-mod random;
+#[doc(hidden)]
+pub mod random;
 #[cfg(feature = "runtime")]
 pub mod registry;
 #[cfg(feature = "runtime")]
 mod scope;
 #[cfg(feature = "runtime")]
 pub mod seldom;
+#[cfg(feature = "runtime")]
+#[cfg_attr(not(feature = "simulation"), path = "simulation/off.rs")]
+#[doc(hidden)]
+pub mod simulation;
 #[cfg(feature = "runtime")]
 mod threads;
 #[cfg(feature = "runtime")]

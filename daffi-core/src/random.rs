@@ -2,9 +2,12 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
+use crate::simulation;
+
 /// A random number.
-pub(crate) fn number() -> u64 {
-    RandomState::new().hash_one(0)
+#[must_use]
+pub fn number() -> u64 {
+    simulation::number().unwrap_or_else(|| RandomState::new().hash_one(0))
 }
 
 /// A random number from 0 to 1.

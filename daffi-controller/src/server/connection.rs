@@ -34,6 +34,7 @@ impl Hub {
         // They may be others when the handshake is over.
         let known = self.state().identities.clone();
         let greeted = tokio::select! {
+            biased;
             greeted = timeout_at(until, self.greeted(&mut inlet, &outbox, &channel, known.as_ref())) => greeted,
             () = self.closing.cancelled() => return outbox.abort(),
         };

@@ -92,6 +92,7 @@ impl Hub {
                 state.router.calls_outstanding() + state.router.calls_waiting()
             };
             tokio::select! {
+                biased;
                 () = turned => {}
                 () = self.closing.cancelled() => return left,
                 () = sleep_until(until) => return left,

@@ -40,6 +40,7 @@ impl Hub {
         let pause = || self.pace() / 2;
         loop {
             tokio::select! {
+                biased;
                 () = sleep(pause()) => {}
                 () = self.closing.cancelled() => return,
             }

@@ -351,8 +351,9 @@ impl Hub {
                 }
             };
             tokio::select! {
-                () = alarm => {}
+                biased;
                 () = self.closing.cancelled() => return,
+                () = alarm => {}
             }
             let mut outboxes = Vec::new();
             let left = {

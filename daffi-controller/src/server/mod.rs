@@ -18,6 +18,9 @@ mod requests;
 mod resuming;
 mod scheduling;
 mod session;
+#[cfg(feature = "simulation")]
+#[doc(hidden)]
+pub mod simulated;
 mod standby;
 mod standby_of;
 mod standing;
@@ -97,14 +100,21 @@ impl Controller {
             .map_or(asked, |listener| listener.address().clone());
         let tls = matches!(address, Address::Tcp { .. }) && options.security.is_tls();
         let (seed, folder) = (seed(), options.data_dir.clone());
-        let scheduling = runtime.spawn_blocking(move || Scheduling::new(seed, folder.as_deref()));
-        let scheduling = scheduling.await.map_err(|ended| match &options.data_dir {
-            Some(folder) if ended.is_panic() => {
-                let reason = "its file is damaged, and was left as it is: put a copy of it back, or move it away to begin without schedules";
-                StartError::data_dir(folder.clone(), reason.to_owned())
+        let scheduling = match folder {
+            None => Scheduling::new(seed, None)?,
+            Some(folder) => {
+                let kept = folder.clone();
+                let opening = runtime.spawn_blocking(move || Scheduling::new(seed, Some(&kept)));
+                opening.await.map_err(|ended| {
+                    if ended.is_panic() {
+                        let reason = "its file is damaged, and was left as it is: put a copy of it back, or move it away to begin without schedules";
+                        StartError::data_dir(folder, reason.to_owned())
+                    } else {
+                        StartError::NoRuntime
+                    }
+                })??
             }
-            _ => StartError::NoRuntime,
-        })??;
+        };
         info!(process_name = &*options.process_name, pid = std::process::id(), %address, tls, "controller started");
         let controller = Self {
             hub: Arc::new(Hub::new(&options, policy, scheduling, seed)),
@@ -188,10 +198,14 @@ impl Controller {
             return None;
         }
         let (here, there) = Connection::memory(self.hub.limits());
-        let (hub, tasks) = (Arc::clone(&self.hub), self.tasks.clone());
-        let serve = async move { hub.serve(there, Instant::now() + GREETING, tasks).await };
-        self.tasks.spawn_on(serve, &self.runtime);
+        self.serve(there);
         Some(here)
+    }
+
+    fn serve(&self, connection: Connection) {
+        let (hub, tasks) = (Arc::clone(&self.hub), self.tasks.clone());
+        let serve = async move { hub.serve(connection, Instant::now() + GREETING, tasks).await };
+        self.tasks.spawn_on(serve, &self.runtime);
     }
 
     /// Has what is under way end before it is [stopped](Self::stop): nobody new is let in, and the processes are told, which begin nothing new then,

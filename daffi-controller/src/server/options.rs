@@ -1,6 +1,5 @@
 //! How a controller shall run.
 
-use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use daffi_core::auth::Identities;
 use daffi_core::proto::Limits;
 use daffi_core::transport::{Address, Security};
-use daffi_core::{Access, Quotas};
+use daffi_core::{Access, Quotas, random};
 
 use super::standby_of::StandbyOf;
 
@@ -57,7 +56,7 @@ impl ControllerOptions {
     pub fn new(address: Address) -> Self {
         Self {
             address,
-            process_name: format!("0x{:016x}", random()).into(),
+            process_name: format!("0x{:016x}", random::number()).into(),
             limits: Limits::default(),
             heartbeat: daffi_core::link::HEARTBEAT,
             resume_grace: daffi_core::link::RESUME_GRACE,
@@ -90,10 +89,5 @@ fn machine_bytes() -> Option<usize> {
 
 /// What a router decides by. Its halves tell nothing of each other.
 pub(super) fn seed() -> u128 {
-    u128::from(random()) << 64 | u128::from(random())
-}
-
-/// A random number.
-fn random() -> u64 {
-    RandomState::new().hash_one(0)
+    u128::from(random::number()) << 64 | u128::from(random::number())
 }

@@ -89,6 +89,7 @@ impl Hub {
             }
         };
         tokio::select! {
+            biased;
             () = taken.former.left() => {}
             () = is_taken => {}
             () = self.closing.cancelled() => {}
@@ -269,6 +270,7 @@ impl Hub {
         }
         self.finish(left, outboxes).await;
         tokio::select! {
+            biased;
             () = sleep(self.resume_grace) => {}
             () = seat.taken() => {}
             () = self.closing.cancelled() => {}

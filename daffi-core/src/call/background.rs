@@ -347,6 +347,7 @@ impl<T, E> AsyncResult<T, E> {
             let ended = ended.clone();
             runtime.spawn(async move {
                 tokio::select! {
+                    biased;
                     () = sleep(timeout) => {}
                     () = ended.cancelled() => return,
                 }

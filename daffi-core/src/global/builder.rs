@@ -13,12 +13,14 @@ mod trust;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Global;
 use crate::access::Access;
 use crate::auth::Source;
 use crate::error::StartError;
+use crate::host::HostedController;
 use crate::link;
 use crate::node::Traces;
 use crate::proto::{Attributes, Limits};
@@ -59,6 +61,8 @@ pub struct GlobalBuilder {
     controllers: Option<Vec<String>>,
     unix_sock_path: Option<PathBuf>,
     memory: Option<Global>,
+    /// Through what it reaches its controller, in a simulation.
+    through: Option<Arc<dyn HostedController>>,
     in_memory: bool,
     any_user: bool,
     insecure: bool,
@@ -105,6 +109,7 @@ impl Default for GlobalBuilder {
             controllers: None,
             unix_sock_path: None,
             memory: None,
+            through: None,
             in_memory: false,
             any_user: false,
             insecure: false,
@@ -245,6 +250,14 @@ impl GlobalBuilder {
     /// fails at once.
     pub fn memory(mut self, controller: &Global) -> Self {
         self.memory = Some(controller.clone());
+        self
+    }
+
+    /// Joins a controller through whatever this connects to.
+    #[cfg(feature = "simulation")]
+    #[doc(hidden)]
+    pub fn through(mut self, controller: Arc<dyn HostedController>) -> Self {
+        self.through = Some(controller);
         self
     }
 

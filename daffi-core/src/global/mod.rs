@@ -7,6 +7,8 @@ mod client;
 mod home;
 mod join;
 mod kept;
+#[cfg(feature = "simulation")]
+mod left;
 mod no_quota;
 mod on;
 mod presence;

@@ -13,6 +13,7 @@ use crate::panics::{self, Panic, dismissed, shielded};
 use crate::proto::{Failed, RunId};
 use crate::registry::{Callback, Handler};
 use crate::scope::Home;
+use crate::simulation;
 
 /// Runs that ended may wait so long for others, to be answered together.
 const UNANSWERED: Duration = Duration::from_micros(200);
@@ -117,14 +118,14 @@ struct Watch {
 impl Watch {
     fn begin(&mut self) {
         self.times.get_or_insert_with(|| {
-            let now = Instant::now();
+            let now = simulation::now();
             (now, now)
         });
     }
 
     /// How long ago the one before ended.
     fn lap(&mut self) -> Duration {
-        let now = Instant::now();
+        let now = simulation::now();
         let (_, last) = self.times.get_or_insert((now, now));
         now.saturating_duration_since(std::mem::replace(last, now))
     }

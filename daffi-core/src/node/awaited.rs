@@ -88,6 +88,7 @@ impl Question {
     /// Asks it until it is answered or nobody holds it any more.
     pub(super) async fn unless_unwanted(self, asking: impl Future<Output = ()>) {
         tokio::select! {
+            biased;
             () = asking => {}
             () = self.wanted.cancelled() => {}
         }

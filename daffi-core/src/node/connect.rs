@@ -66,6 +66,7 @@ impl Supervisor {
                 };
                 let life = async {
                     let found = tokio::select! {
+                        biased;
                         found = self.find() => found,
                         () = self.node.stop.cancelled() => return,
                     };
@@ -77,6 +78,7 @@ impl Supervisor {
                     }
                 };
                 tokio::select! {
+                    biased;
                     () = time => {}
                     () = life => {}
                 }
@@ -230,6 +232,7 @@ impl Supervisor {
                 self.come_back(&mut attempts).await
             };
             joined = tokio::select! {
+                biased;
                 joined = coming_back => joined,
                 () = self.node.stop.cancelled() => None,
             };
@@ -316,6 +319,7 @@ impl Supervisor {
             std::future::pending::<()>().await;
         };
         let ended = tokio::select! {
+            biased;
             ended = serving => ended.unwrap_or_default(),
             () = announcing => Ended::default(),
             () = closing => Ended::default(),

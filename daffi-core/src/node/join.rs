@@ -17,6 +17,7 @@ use crate::link::{Channel, MISSED_HEARTBEATS};
 use crate::proto::{
     EncodeError, Extensions, Frame, Header, Hello, Keeps, Limits, Refusal, Resume, Session, Welcome,
 };
+use crate::simulation;
 use crate::transport::{Address, Connection, Inlet, Outbox, ReadError, Security, TlsFault, TlsSide, connect};
 
 /// How long a controller may take to answer the greeting.
@@ -170,7 +171,11 @@ fn hello(
     (coming, resume): (Coming<'_>, Option<&Resume>),
 ) -> Result<Hello, EncodeError> {
     let limits = node.options.limits;
-    let mut hello = Hello::new(&**node.process_name(), node.instance, std::process::id());
+    let mut hello = Hello::new(
+        &**node.process_name(),
+        node.instance,
+        simulation::process_number(),
+    );
     let mut extensions = Extensions::default()
         .with(Extensions::RUNS, &limits.calls)?
         .with(Extensions::RUN_BYTES, &(limits.queue_bytes as u64))?;

@@ -233,6 +233,16 @@ impl Node {
         self.options.call_timeout
     }
 
+    /// What the session holds, and how many bytes are queued, in words; nothing if there is nothing.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn left(&self) -> Option<String> {
+        self.visit(&mut Doings::default(), |visit| {
+            let queued = visit.outbox().map_or(0, |outbox| outbox.queued());
+            let left = visit.session().left();
+            (left != Default::default() || queued > 0).then(|| format!("{left:?}, {queued} bytes are queued"))
+        })
+    }
+
     /// Whether there is a connection to a controller.
     pub(crate) fn is_connected(&self) -> bool {
         self.drive(|session, out, _| session.is_connected() && out.is_connected())

@@ -8,6 +8,7 @@ use crate::registry::{Callback, Handler, encode_value};
 use crate::scope::Home;
 use crate::session::Terms;
 use crate::signature::Form;
+use crate::simulation;
 
 /// How many callbacks are announced in one frame.
 const ANNOUNCED: usize = 64;
@@ -23,7 +24,9 @@ impl Node {
                     concurrency: callback.description.concurrency,
                     timeout: callback.description.timeout,
                     blocking: callback.handler.blocks(),
-                    is_new: matches!(callback.handler, Handler::Async(_)) && callback.pace.is_new(),
+                    is_new: matches!(callback.handler, Handler::Async(_))
+                        && callback.pace.is_new()
+                        && !simulation::is_on(),
                 };
                 let callback = Arc::new(callback);
                 let id = session.offer(Arc::clone(&callback), terms);

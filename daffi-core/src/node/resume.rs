@@ -178,6 +178,7 @@ impl Node {
                     return Err(Over("it was not reached in time".to_owned()));
                 }
                 tokio::select! {
+                    biased;
                     () = sleep(pause) => {}
                     () = self.stop.cancelled() => return Ok(GoesOn::Nowhere),
                 }
@@ -185,6 +186,7 @@ impl Node {
             let attempt = until.min(Instant::now() + grace / ATTEMPTS);
             let former = going_on.next(heard.received());
             let joined = tokio::select! {
+                biased;
                 joined = timeout_at(attempt, join(self, (route, place), Coming::GoingOn(former))) => joined,
                 () = self.stop.cancelled() => return Ok(GoesOn::Nowhere),
             };
@@ -213,6 +215,7 @@ impl Node {
     async fn join_another(&self, route: &Route, place: usize, until: Instant) -> Option<Joined> {
         for other in (0..route.places()).filter(|other| *other != place) {
             let joined = tokio::select! {
+                biased;
                 joined = timeout_at(until, join(self, (route, other), Coming::Again)) => joined,
                 () = self.stop.cancelled() => return None,
             };

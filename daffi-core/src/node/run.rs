@@ -17,6 +17,7 @@ use crate::proto::{Failure, RunId};
 use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture};
 use crate::scope::{Home, Scope, Scoped};
 use crate::session::{Start, Times, Transmit as _};
+use crate::simulation;
 
 /// A failure of so many bytes fits every frame, and what else is in one takes no more.
 const FITS_BYTES: usize = 4096;
@@ -147,7 +148,7 @@ impl Node {
                 self.note(run, Task { context, handle });
                 None
             }
-            Handler::Async(_) if is_first || callback.pace.begins_aside() => {
+            Handler::Async(_) if (is_first || callback.pace.begins_aside()) && !simulation::is_on() => {
                 let report = Report::of(self, run);
                 let aside = self.begin_aside(First {
                     report: Arc::clone(&report),

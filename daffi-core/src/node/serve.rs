@@ -228,6 +228,7 @@ impl Node {
                 Some(at) => {
                     let at = self.instant(at);
                     tokio::select! {
+                        biased;
                         () = tokio::time::sleep_until(at) => {}
                         () = self.timer.notified() => continue,
                     }

@@ -72,6 +72,7 @@ impl Node {
         }
         let idle = async {
             tokio::select! {
+                biased;
                 () = self.idle(after) => {}
                 // Somebody could not wait.
                 () = self.stop.cancelled() => {}
@@ -99,6 +100,7 @@ impl Node {
         if let Some(outbox) = self.close_session() {
             // Where the connection is lost just now, it is made again first.
             tokio::select! {
+                biased;
                 _ = timeout_at(deadline, deliver(&outbox)) => {}
                 // Somebody could not wait.
                 () = self.stop.cancelled() => {}

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::task::yield_now;
 
 use super::wakers::is_of_a_task;
+use crate::simulation;
 
 /// So many items of all the streams of a thread, which take about 25 µs where little is done with them.
 const ITEMS: u32 = 1024;
@@ -48,7 +49,7 @@ pub(crate) struct StreamTurn {
 }
 
 impl StreamTurn {
-    pub(crate) const NEW: Self = Self::by(Instant::now);
+    pub(crate) const NEW: Self = Self::by(simulation::now);
 
     /// By another clock.
     pub(crate) const fn by(clock: fn() -> Instant) -> Self {

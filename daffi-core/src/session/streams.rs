@@ -311,7 +311,6 @@ impl<W> Streams<W> {
     }
 
     /// How many there are.
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.outgoing.len() + self.incoming.len()
     }

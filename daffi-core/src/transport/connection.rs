@@ -19,6 +19,8 @@ use super::security::{Kind, Security};
 use super::socket::{Peer, ReadHalf, WriteHalf};
 #[cfg(feature = "tls")]
 use super::tls::Secured;
+#[cfg(feature = "simulation")]
+use super::wire::{Wire, WireHalf};
 use crate::link::{Channel, Reach, User};
 use crate::proto::Limits;
 
@@ -118,6 +120,22 @@ impl Connection {
             ReadHalf::Unix(read),
             WriteHalf::Unix(write),
             Peer::Unix(path),
+            channel,
+            limits,
+        )
+    }
+
+    /// A connection that goes on over a network, as far as anybody knows.
+    #[cfg(feature = "simulation")]
+    #[must_use]
+    pub fn wire(wire: Arc<dyn Wire>, limits: Limits) -> Self {
+        let (read, write) = (WireHalf(Arc::clone(&wire)), WireHalf(wire));
+        let peer = Peer::Tcp(SocketAddr::from(([0; 4], 1)));
+        let channel = Channel::new(Reach::Network);
+        Self::over(
+            ReadHalf::Wire(read),
+            WriteHalf::Wire(write),
+            peer,
             channel,
             limits,
         )

@@ -27,6 +27,8 @@ mod socket;
 mod tests;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "simulation")]
+mod wire;
 
 pub use address::Address;
 pub use arriving::Arriving;
@@ -42,3 +44,5 @@ pub use sink::SendError;
 pub use socket::Peer;
 #[cfg(feature = "tls")]
 pub use tls::Tls;
+#[cfg(feature = "simulation")]
+pub use wire::Wire;

@@ -259,6 +259,12 @@ impl Outbox {
         self.room_of().left()
     }
 
+    /// How many bytes are queued, also those that are written and not acknowledged.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.room_of().queued()
+    }
+
     /// From now on, what is queued here counts towards `pool`, and has room only as far as that has.
     pub fn share(&self, pool: &Arc<Pool>) {
         self.room_of().share(pool);

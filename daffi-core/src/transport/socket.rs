@@ -12,6 +12,8 @@ use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
 #[cfg(feature = "tls")]
 use super::secured;
+#[cfg(feature = "simulation")]
+use super::wire::WireHalf;
 
 /// What is at the other end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub(super) enum ReadHalf {
     #[cfg(feature = "tls")]
     Tls(secured::ReadHalf),
     Unix(unix::OwnedReadHalf),
+    #[cfg(feature = "simulation")]
+    Wire(WireHalf),
 }
 
 /// What a read has brought.
@@ -69,6 +73,8 @@ impl ReadHalf {
                 return Ok(Got { bytes, is_full });
             }
             Self::Unix(half) => half.read_buf(buffer).await?,
+            #[cfg(feature = "simulation")]
+            Self::Wire(half) => half.read(buffer).await?,
         };
         arrived(bytes);
         Ok(Got {
@@ -85,6 +91,8 @@ pub(super) enum WriteHalf {
     #[cfg(feature = "tls")]
     Tls(secured::WriteHalf),
     Unix(unix::OwnedWriteHalf),
+    #[cfg(feature = "simulation")]
+    Wire(WireHalf),
 }
 
 impl WriteHalf {
@@ -94,6 +102,8 @@ impl WriteHalf {
             #[cfg(feature = "tls")]
             Self::Tls(half) => half.try_write(slices),
             Self::Unix(half) => half.try_write_vectored(slices),
+            #[cfg(feature = "simulation")]
+            Self::Wire(half) => half.try_write(slices),
         }
     }
 
@@ -103,6 +113,8 @@ impl WriteHalf {
             #[cfg(feature = "tls")]
             Self::Tls(half) => half.try_flush(),
             Self::Tcp(_) | Self::Unix(_) => Ok(true),
+            #[cfg(feature = "simulation")]
+            Self::Wire(_) => Ok(true),
         }
     }
 
@@ -112,6 +124,8 @@ impl WriteHalf {
             #[cfg(feature = "tls")]
             Self::Tls(half) => half.writable().await,
             Self::Unix(half) => half.writable().await,
+            #[cfg(feature = "simulation")]
+            Self::Wire(half) => half.writable().await,
         }
     }
 
@@ -121,6 +135,8 @@ impl WriteHalf {
             #[cfg(feature = "tls")]
             Self::Tls(half) => half.say_goodbye(),
             Self::Tcp(_) | Self::Unix(_) => {}
+            #[cfg(feature = "simulation")]
+            Self::Wire(_) => {}
         }
     }
 
@@ -135,6 +151,8 @@ impl WriteHalf {
                 #[cfg(feature = "tls")]
                 Self::Tls(half) => half.set_patience(patience),
                 Self::Unix(_) => Ok(()),
+                #[cfg(feature = "simulation")]
+                Self::Wire(_) => Ok(()),
             };
         }
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -149,6 +167,11 @@ impl WriteHalf {
             #[cfg(feature = "tls")]
             Self::Tls(half) => half.shutdown(how),
             Self::Unix(half) => socket2::SockRef::from(AsRef::<UnixStream>::as_ref(half)).shutdown(how),
+            #[cfg(feature = "simulation")]
+            Self::Wire(half) => {
+                half.shutdown(how);
+                Ok(())
+            }
         };
     }
 }

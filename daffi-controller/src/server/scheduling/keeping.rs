@@ -54,6 +54,7 @@ impl Hub {
                 }
             };
             tokio::select! {
+                biased;
                 () = due => {}
                 () = self.scheduling.wake.notified() => {}
                 () = self.closing.cancelled() => {}

@@ -125,6 +125,7 @@ impl GlobalBuilder {
         };
         let joinable = controller
             .clone()
+            .or(self.through)
             .or_else(|| self.memory.and_then(|other| other.inner.joinable.clone()));
         let address = joinable
             .as_ref()
