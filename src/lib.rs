@@ -50,7 +50,8 @@
 //! # Logs
 //!
 //! What happens is said with [`tracing`](https://docs.rs/tracing): lifecycle at `info`, a peer's faults at `warn`. Nothing
-//! that is called, no argument and no result, is ever logged.
+//! that is called, no argument and no result, is ever logged. A program without a subscriber shows none of it: `daffi::init_logging()` (the feature `logging`) is one
+//! in a line.
 
 #[doc = include_str!("../docs/callback.md")]
 pub use daffi_macros::callback;
@@ -72,6 +73,10 @@ pub use daffi_core::{
 /// With the feature `tls`.
 #[cfg(feature = "tls")]
 pub use daffi_core::Tls;
+
+/// With the feature `logging`.
+#[cfg(feature = "logging")]
+pub use daffi_core::init_logging;
 
 /// Sending files and whatever can be read, and receiving them.
 ///

@@ -46,6 +46,8 @@ mod context;
 mod global;
 #[cfg(feature = "runtime")]
 pub mod host;
+#[cfg(feature = "logging")]
+mod logging;
 #[cfg(feature = "runtime")]
 mod node;
 #[cfg(feature = "runtime")]
@@ -70,6 +72,8 @@ mod threads;
 #[cfg(feature = "runtime")]
 pub mod transport;
 
+#[cfg(feature = "logging")]
+pub use logging::init_logging;
 #[cfg(feature = "tls")]
 pub use transport::Tls;
 #[cfg(feature = "runtime")]

@@ -143,6 +143,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("simulation", &[]),
     ("random", &["simulation"]),
     ("seldom", &[]),
+    ("logging", &[]),
     ("identity", &["proto"]),
     ("roster", &["identity", "proto", "signature"]),
     ("scheduled", &["error", "identity", "proto"]),

@@ -46,7 +46,7 @@ fn check(number: String) -> Result<i64, String> {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("adder")
         .init_controller(true)

@@ -29,7 +29,7 @@ impl Bakery {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let oven = Semaphore::new(0);
     let g = Global::builder()
         .process_name("bakery")

@@ -14,7 +14,7 @@ fn count_letters(text: &str) -> usize;
 fn read_slowly(text: &str) -> String;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("blocking client")
         .start_blocking()?;

@@ -20,7 +20,7 @@ fn read_slowly(text: String) -> String {
 }
 
 fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("blocking service")
         .init_controller(true)

@@ -29,7 +29,7 @@ impl CalculatorClient {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("calculator client")
         .start()

@@ -24,7 +24,7 @@ async fn divide(a: i64, b: i64) -> Result<i64, String> {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("calculator service")
         .init_controller(true)

@@ -24,7 +24,7 @@ async fn watch(ctx: &CallContext) -> impl Stream<Item = Vec<u8>> + use<> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let name = env::args().nth(1).ok_or("usage: camera NAME")?;
     let g = Global::builder().process_name(name).start().await?;
     g.join().await;

@@ -39,7 +39,7 @@ impl Room {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let room = Room {
         said: broadcast::channel(16).0,
         both: Barrier::new(2),

@@ -20,7 +20,7 @@ async fn chat(lines: impl Stream<Item = String>) -> impl Stream<Item = String>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let name = env::args().nth(1).ok_or("usage: chatter ann|bob")?;
     let mut lines = match &*name {
         "ann" => ["Good day.", "It snows.", "Good night."],

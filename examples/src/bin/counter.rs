@@ -17,7 +17,7 @@ async fn quotients(of: u64, divisors: &[u64]) -> Result<impl Stream<Item = Resul
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("counter").start().await?;
     g.wait_process("numbers").await?;
 

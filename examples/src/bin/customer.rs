@@ -24,7 +24,7 @@ async fn sweep_floor();
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("customer").start().await?;
     g.wait_process("bakery").await?;
 

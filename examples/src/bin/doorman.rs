@@ -8,7 +8,7 @@ use daffi::{Global, Presence};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("doorman")
         .init_controller(true)

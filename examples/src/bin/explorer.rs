@@ -9,7 +9,7 @@ use daffi::Global;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("explorer").start().await?;
     g.wait_function("greet").await?;
 

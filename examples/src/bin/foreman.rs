@@ -20,7 +20,7 @@ async fn dig() -> String;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("foreman")
         .init_controller(true)

@@ -27,7 +27,7 @@ fn clear_items() {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("shopping service")
         .init_controller(true)

@@ -15,7 +15,7 @@ async fn clear_items();
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("shopper").start().await?;
     g.wait_function("get_items").await?;
 

@@ -23,7 +23,7 @@ async fn get_menus() -> Result<Vec<String>, String>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("guest")
         .init_controller(true)

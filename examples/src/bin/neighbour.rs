@@ -33,7 +33,7 @@ impl Neighbour {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let mut names = env::args().skip(1);
     let (Some(name), Some(next)) = (names.next(), names.next()) else {
         return Err("usage: neighbour NAME NEXT".into());

@@ -42,7 +42,7 @@ impl Drop for Told {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("numbers")
         .init_controller(true)

@@ -36,7 +36,7 @@ async fn teach(g: &Global, word: String, translated: String, by: String) -> Resu
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("phrasebook")
         .init_controller(true)

@@ -16,7 +16,7 @@ async fn count_money() -> u32;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("price check")
         .init_controller(true)

@@ -30,7 +30,7 @@ impl Receiver {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let folder = env::args().nth(1).ok_or("usage: receiver FOLDER")?.into();
     let g = Global::builder()
         .process_name("receiver")

@@ -15,7 +15,7 @@ async fn get_menu(ctx: &CallContext) -> Result<Vec<&'static str>, String> {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let name = env::args().nth(1).unwrap_or_else(|| "bistro".to_owned());
     let g = Global::builder().process_name(name).start().await?;
     g.join().await;

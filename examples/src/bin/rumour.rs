@@ -19,7 +19,7 @@ async fn hear(rumour: &str, left: u32) -> String;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("rumour")
         .init_controller(true)

@@ -15,7 +15,7 @@ async fn store(name: &str, chunks: impl Stream<Item = Chunk>) -> Result<u64, Str
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let path = PathBuf::from(env::args().nth(1).ok_or("usage: sender FILE")?);
     let name = path
         .file_name()

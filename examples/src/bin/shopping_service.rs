@@ -27,7 +27,7 @@ impl ShoppingService {
 
 #[tokio::main]
 pub(crate) async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("shopping service")
         .init_controller(true)

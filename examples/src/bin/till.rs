@@ -33,7 +33,7 @@ impl Till {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let breaks = env::args().nth(1).as_deref() == Some("breaks");
     let g = Global::builder()
         .process_name("till")

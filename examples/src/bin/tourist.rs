@@ -14,7 +14,7 @@ async fn pages() -> usize;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     // It leaves when `g` is dropped, however this ends.
     let g = Global::builder()
         .process_name("tourist")

@@ -33,7 +33,7 @@ impl Shopping for ShoppingService {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("shopping service")
         .init_controller(true)

@@ -8,7 +8,7 @@ use daffi_examples::shopping::ShoppingClient;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("shopper").start().await?;
     g.wait_process("shopping service").await?;
 

@@ -22,7 +22,7 @@ async fn check_all(numbers: impl Stream<Item = String>) -> Result<i64, String>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("uploader").start().await?;
     g.wait_process("adder").await?;
 

@@ -20,7 +20,7 @@ async fn watch() -> impl Stream<Item = Vec<u8>>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("viewer")
         .init_controller(true)

@@ -22,7 +22,7 @@ async fn chat(about: &str) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("visitor").start().await?;
     g.wait_process("doorman").await?;
     g.register(Umbrella).await?;

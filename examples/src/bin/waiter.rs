@@ -16,7 +16,7 @@ async fn cook(dish: &str) -> String;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("waiter")
         .init_controller(true)

@@ -10,7 +10,7 @@ async fn temperature(city: &str) -> Option<f64>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = address::from_arguments()
         .process_name("weather report")
         .start()

@@ -22,7 +22,7 @@ fn temperature(city: &str) -> Option<f64> {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = address::from_arguments()
         .process_name("weather station")
         .start()

@@ -12,7 +12,7 @@ async fn dig(ctx: &CallContext) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let name = env::args().nth(1).unwrap_or_else(|| "ann".to_owned());
     let g = Global::builder().process_name(name).start().await?;
     g.join().await;

@@ -36,6 +36,24 @@ fn shopping_starts_both_processes_and_shows_what_the_shopper_prints() {
 }
 
 #[test]
+fn a_program_is_as_talkative_as_it_is_told() {
+    let log = |filter| {
+        let scene = Scene::new();
+        let shopping = scene.start_logging(env!("CARGO_BIN_EXE_shopping"), &[], filter);
+        let (printed, log) = shopping.finish();
+        assert_eq!(printed, SHOPPED, "{log}");
+        log
+    };
+    let by_itself = log("");
+    assert!(
+        by_itself.contains("INFO") && by_itself.contains("node started"),
+        "{by_itself}"
+    );
+    assert!(!by_itself.contains("DEBUG"), "{by_itself}");
+    assert_eq!(log("warn"), "");
+}
+
+#[test]
 fn shopping_by_methods() {
     check_shopping(
         env!("CARGO_BIN_EXE_shopping_service"),

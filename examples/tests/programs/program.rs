@@ -35,10 +35,15 @@ impl Scene {
     }
 
     pub fn start(&self, program: &str, arguments: &[&str]) -> Program {
+        self.start_logging(program, arguments, "info")
+    }
+
+    /// Starts it with another `RUST_LOG`.
+    pub fn start_logging(&self, program: &str, arguments: &[&str], filter: &str) -> Program {
         let mut child = Command::new(program)
             .args(arguments)
             .env("TMPDIR", self.folder.path())
-            .env("RUST_LOG", "info")
+            .env("RUST_LOG", filter)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
