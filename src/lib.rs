@@ -40,6 +40,7 @@
 //!
 //! # Where to go on
 //!
+//! * [The guide](https://github.com/600apples/daffi/blob/main/docs/guide/SUMMARY.md): a page for each thing, from getting started to troubleshooting.
 //! * [`callback`] and [`fetcher`]: what can be annotated, and how.
 //! * [`GlobalBuilder`]: how a process joins, under which name, at which address.
 //! * [`Call`]: what a fetcher returns, and the modifiers of a call.
@@ -135,10 +136,91 @@ pub use daffi_core::offer;
 // Linked for the controller that it registers, which `init_controller(true)` starts.
 use daffi_controller as _;
 
-// The guide's code compiles.
+// The guide's code is compiled and run: `cargo test -p daffi --doc Guide`.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/getting-started.md")]
+struct GettingStartedGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/callbacks.md")]
+struct CallbacksGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/services.md")]
+struct ServicesGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/fetchers.md")]
+struct FetchersGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/clients.md")]
+struct ClientsGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/ways-to-call.md")]
+struct WaysToCallGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/streams.md")]
+struct StreamsGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/balancing.md")]
+struct BalancingGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/errors.md")]
+struct ErrorsGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/deadlines.md")]
+struct DeadlinesGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/naming.md")]
+struct NamingGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/lifecycle.md")]
+struct LifecycleGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/local-methods.md")]
+struct LocalMethodsGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/aliases.md")]
+struct AliasesGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/bodies.md")]
+struct BodiesGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/blocking.md")]
+struct BlockingGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/projects.md")]
+struct ProjectsGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/testing.md")]
+struct TestingGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/values.md")]
+struct ValuesGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/queues.md")]
+struct QueuesGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/stopping.md")]
+struct StoppingGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/schedules.md")]
+struct SchedulesGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/running.md")]
+struct RunningGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/availability.md")]
+struct AvailabilityGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/reliability.md")]
+struct ReliabilityGuide;
+#[cfg(all(doctest, feature = "tls"))]
+#[doc = include_str!("../docs/guide/security.md")]
+struct SecurityGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/identities.md")]
+struct IdentitiesGuide;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guide/roles.md")]
 struct RolesGuide;
@@ -146,8 +228,14 @@ struct RolesGuide;
 #[doc = include_str!("../docs/guide/quotas.md")]
 struct QuotasGuide;
 #[cfg(doctest)]
-#[doc = include_str!("../docs/guide/schedules.md")]
-struct SchedulesGuide;
-#[cfg(all(doctest, feature = "tls"))]
-#[doc = include_str!("../docs/guide/security.md")]
-struct SecurityGuide;
+#[doc = include_str!("../docs/guide/performance.md")]
+struct PerformanceGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/limits.md")]
+struct LimitsGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/python.md")]
+struct PythonGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/troubleshooting.md")]
+struct TroubleshootingGuide;

@@ -14,6 +14,7 @@ use super::tls::{join, port};
 
 const SECURITY: &str = include_str!("../../../docs/guide/security.md");
 const IDENTITIES: &str = include_str!("../../../docs/guide/identities.md");
+const RUNNING: &str = include_str!("../../../docs/guide/running.md");
 
 /// The blocks of commands of a page.
 fn blocks(page: &str) -> Vec<&str> {
@@ -127,6 +128,29 @@ async fn the_commands_of_the_page_of_identities_do_what_it_says() {
     join.start().await.unwrap().stop().await;
     program.signal(Signal::TERM);
     assert!(program.end().0.success());
+}
+
+#[test]
+fn the_page_of_running_it_has_each_option_and_a_file_in_which_nothing_is_at_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = shell(&folder, "daffi-controller --help");
+    let words =
+        help.split(|letter: char| !(letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-'));
+    let options: Vec<_> = words
+        .filter(|word| word.len() > 2 && word.starts_with("--"))
+        .collect();
+    assert!(options.len() > 20, "{options:?}");
+    let missing: Vec<_> = options
+        .into_iter()
+        .filter(|option| !RUNNING.contains(&format!("`{option}")))
+        .collect();
+    assert!(missing.is_empty(), "the page says nothing of {missing:?}");
+
+    let (_, file) = RUNNING.split_once("\n```toml\n").unwrap();
+    let (file, _) = file.split_once("\n```").unwrap();
+    fs::write(folder.path().join("daffi.toml"), file).unwrap();
+    let said = shell(&folder, "daffi-controller check daffi.toml");
+    assert!(said.contains("nothing is at fault"), "{said}");
 }
 
 /// As `chmod 600` would have it.

@@ -15,7 +15,7 @@ const MEGABYTE: u64 = 1024 * 1024;
 /// Joins daffi processes: it knows which callbacks they offer and routes every call to one of them.
 ///
 /// Without --host and --port it listens on the Unix socket `.sock` in the folder `daffi-<uid>` of the temporary folder, where
-/// processes of the same user look for it by default. It runs no user code and keeps nothing on disk.
+/// processes of the same user look for it by default. It runs no user code, and keeps nothing on disk unless --data-dir is said.
 #[derive(Debug, Parser)]
 #[command(
     version,
