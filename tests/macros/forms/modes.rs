@@ -203,7 +203,7 @@ async fn a_call_in_the_background_is_on_its_way_when_the_fetcher_returns() {
     team.stop().await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_call_in_the_background_has_what_the_attribute_sets() {
     let mut team = Team::start().await;
     team.hire(false).await;
@@ -244,13 +244,16 @@ async fn a_broadcast_asks_every_process() {
     team.stop().await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_broadcast_ends_when_the_attribute_says() {
     let mut team = Team::start().await;
     for diligent in [true, false] {
         team.hire(diligent).await;
     }
+    let begun = tokio::time::Instant::now();
     let replies = team.client().work_everywhere_for_a_moment(1).await.unwrap();
+    assert_eq!(begun.elapsed().as_millis(), 10);
+    assert_eq!(replies["worker 0"], Ok("1 by worker 0".to_owned()));
     assert!(
         matches!(replies["worker 1"], Err(CallError::Timeout { .. })),
         "{replies:?}"
