@@ -18,45 +18,51 @@ use crate::router::{Denial, DenialKind, PeerId, Turn};
 /// So many processes get their rights at a time.
 const PERMITTED: usize = 64;
 
+/// What changes at once of who may do what, and of how much each may have. What is not said stays.
+#[derive(Debug, Default)]
+pub(super) struct Change {
+    /// Everybody may do everything if there is no policy.
+    pub(super) policy: Option<Option<Policy>>,
+    pub(super) quotas: Option<Quotas>,
+}
+
 impl Hub {
-    /// From now on these may do what they may. What those who are there do already, and may do no longer, ends.
-    pub(super) async fn restrict(&self, policy: Option<Policy>) {
+    /// From now on these may do what they may, and have as much. What those who are there do already, and may do no longer, ends; what they
+    /// have more goes on. At no moment has anybody what is new of one, and what is old of the other.
+    pub(super) async fn change_rules(&self, change: Change) {
+        let Change { policy, quotas } = change;
+        let (restricts, allows) = (policy.is_some(), quotas.is_some());
         let peers = {
             let mut state = self.state();
-            state.policy = policy;
+            if let Some(policy) = policy {
+                state.policy = policy;
+            }
+            if let Some(quotas) = quotas {
+                state.quotas = quotas;
+            }
             state.queues.standings()
         };
         // What one of them does may take long to look through: all of them are told apart before that.
         for some in peers.chunks(PERMITTED) {
-            let denials = self.permit(some);
+            let denials = self.apply(some, restricts);
             self.tell(denials);
-            // Roles have quotas, too.
-            self.apply_quotas(some);
             yield_now().await;
         }
-        for (peer, _) in peers {
-            self.review(peer).await;
-            yield_now().await;
+        if restricts {
+            for (peer, _) in peers {
+                self.review(peer).await;
+                yield_now().await;
+            }
+            info!("who may do what is as the configuration says now");
         }
-        info!("who may do what is as the configuration says now");
+        if allows {
+            info!("how much each may have is as the configuration says now");
+        }
     }
 
-    /// From now on those may have so much.
-    pub(super) async fn allow(&self, quotas: Quotas) {
-        let peers = {
-            let mut state = self.state();
-            state.quotas = quotas;
-            state.queues.standings()
-        };
-        for some in peers.chunks(PERMITTED) {
-            self.apply_quotas(some);
-            yield_now().await;
-        }
-        info!("how much each may have is as the configuration says now");
-    }
-
-    /// Gives some of them their quotas.
-    fn apply_quotas(&self, peers: &[(PeerId, Standing)]) {
+    /// Gives some of them their quotas, as roles have quotas, too, and their rights if these change. Those whose names are kept for others
+    /// are to be cut off.
+    fn apply(&self, peers: &[(PeerId, Standing)], restricts: bool) -> Vec<Denial> {
         let now = self.now();
         let mut state = self.state();
         let State {
@@ -65,20 +71,12 @@ impl Hub {
             quotas,
             ..
         } = &mut *state;
+        let mut denials = Vec::new();
         for (peer, standing) in peers {
             let allowed = standing.quotas(policy.as_ref(), quotas);
             router.allow(*peer, allowed.as_ref(), now);
-        }
-    }
-
-    /// Gives some of them their rights. Those whose names are kept for others are to be cut off.
-    fn permit(&self, peers: &[(PeerId, Standing)]) -> Vec<Denial> {
-        let mut state = self.state();
-        let State { router, policy, .. } = &mut *state;
-        let mut denials = Vec::new();
-        for (peer, standing) in peers {
             // It may have left.
-            let Some(process_name) = router.process_name(*peer) else {
+            let Some(process_name) = router.process_name(*peer).filter(|_| restricts) else {
                 continue;
             };
             match rights(policy.as_ref(), standing, process_name) {

@@ -37,6 +37,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use self::access::Change;
 use self::greeting::GREETING;
 use self::hub::Hub;
 pub use self::options::ControllerOptions;
@@ -152,8 +153,30 @@ impl Controller {
     ///
     /// Where it is dropped, those who come new have the new rights, and only some of those who are there.
     pub async fn set_access(&self, access: Option<&Access>) -> Result<(), StartError> {
-        let policy = access.map(Policy::new).transpose().map_err(access_faults)?;
-        self.hub.restrict(policy).await;
+        let policy = Some(access.map(Policy::new).transpose().map_err(access_faults)?);
+        let quotas = None;
+        self.hub.change_rules(Change { policy, quotas }).await;
+        Ok(())
+    }
+
+    /// As [`set_access`](Self::set_access) and [`set_quotas`](Self::set_quotas), at once: nobody has what is new of one and what is old of the
+    /// other, not for a moment.
+    ///
+    /// # Errors
+    ///
+    /// As those of `set_access`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As that of both.
+    pub async fn set_access_and_quotas(
+        &self,
+        access: Option<&Access>,
+        quotas: Quotas,
+    ) -> Result<(), StartError> {
+        let policy = Some(access.map(Policy::new).transpose().map_err(access_faults)?);
+        let quotas = Some(quotas);
+        self.hub.change_rules(Change { policy, quotas }).await;
         Ok(())
     }
 
@@ -164,7 +187,8 @@ impl Controller {
     ///
     /// Where it is dropped, those who come new have the new quotas, and perhaps only some of those who are there.
     pub async fn set_quotas(&self, quotas: Quotas) {
-        self.hub.allow(quotas).await;
+        let (policy, quotas) = (None, Some(quotas));
+        self.hub.change_rules(Change { policy, quotas }).await;
     }
 
     /// From now on it knows those, and asks whoever joins through TCP to be one of them. Who was let in by a token or a key that is not

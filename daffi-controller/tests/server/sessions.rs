@@ -1,5 +1,9 @@
 //! Processes that lose their connections and go on, or do not.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
 use bytes::Bytes;
 use daffi_core::link::resume::STUCK;
 use daffi_core::proto::{CallId, Failed, Header, NotResumed, Query, Refusal, Status};
@@ -118,6 +122,39 @@ async fn a_process_that_may_not_be_there_any_more_is_not_waited_for() {
     let less = Access::new().role("some", some).everyone(["some"]);
     controller.set_access(Some(&less)).await.unwrap();
     assert!(reply(&mut caller).await.is_err());
+    stop(controller).await;
+}
+
+#[tokio::test]
+async fn nobody_has_new_rights_and_old_quotas() {
+    let everybody = |role| Access::new().role("all", role).everyone(["all"]);
+    let mut options = options();
+    options.access = Some(everybody(Role::everything()));
+    let controller = start(options).await;
+    let (_node, _connection) = Node::join(&controller, "node", "one").await;
+    let mut caller = caller(&controller).await;
+    let less = everybody(Role::everything().deny(Right::Call, ["one"]));
+    let quotas = Quotas::new().connection(Quota::new().calls(0));
+    {
+        // As far as it comes in one go: whoever comes now has what it has changed.
+        let mut changing = pin!(controller.set_access_and_quotas(Some(&less), quotas));
+        assert!(
+            poll_fn(|cx| Poll::Ready(changing.as_mut().poll(cx)))
+                .await
+                .is_pending()
+        );
+        for _ in 0..2 {
+            tell(&caller, &call(1, "one"));
+            // That is looked at before it is denied.
+            let refused = reply(&mut caller).await.unwrap_err();
+            assert!(matches!(refused, Failed::OverQuota(_)), "{refused:?}");
+        }
+        changing.await.unwrap();
+    }
+    controller.set_quotas(Quotas::new()).await;
+    tell(&caller, &call(1, "one"));
+    let denied = reply(&mut caller).await.unwrap_err();
+    assert!(matches!(denied, Failed::Denied { .. }), "{denied:?}");
     stop(controller).await;
 }
 

@@ -278,25 +278,36 @@ async fn reload(controller: &Controller, file: Option<&Path>, set_to: &Options, 
         );
     }
     // A file that is written just now may be empty.
-    if says.access && !now.access {
+    let keeps_access = says.access && !now.access;
+    // They may have been moved to the roles.
+    let mut roles = access.iter().flat_map(Access::roles);
+    let in_roles = roles.any(|(_, role)| role.said_quotas().is_any());
+    let keeps_quotas = says.quotas && !now.quotas && !in_roles;
+    if keeps_access {
         error!(
             file = %file.display(),
             "SIGHUP: the configuration says no longer who may do what, so nothing changes; to let everybody do everything, start again"
         );
-    } else if let Err(error) = controller.set_access(access.as_ref()).await {
+    }
+    // At once, so that nobody has what is new of one and what is old of the other.
+    let changed = match (keeps_access, keeps_quotas) {
+        (true, true) => Ok(()),
+        (true, false) => {
+            controller.set_quotas(quotas).await;
+            Ok(())
+        }
+        (false, true) => controller.set_access(access.as_ref()).await,
+        (false, false) => controller.set_access_and_quotas(access.as_ref(), quotas).await,
+    };
+    if let Err(error) = changed {
         error!("{error}");
         return says;
     }
-    // They may have been moved to the roles.
-    let mut roles = access.iter().flat_map(Access::roles);
-    let in_roles = roles.any(|(_, role)| role.said_quotas().is_any());
-    if says.quotas && !now.quotas && !in_roles {
+    if keeps_quotas {
         error!(
             file = %file.display(),
             "SIGHUP: the configuration says no longer how much each may have, so that does not change; to have no quotas, start again"
         );
-    } else {
-        controller.set_quotas(quotas).await;
     }
     Says {
         access: says.access || now.access,
