@@ -111,7 +111,8 @@ impl Bounded<'_> {
 /// How much streams may hold in all, and how much of that is spoken for: by all, and by one party.
 ///
 /// Windows take at most three quarters, and what is over them at most a half: however much there is of one, some is left for the
-/// other.
+/// other. A sixteenth is left for those who have nothing yet, however many share the rest: the least window, and once something small
+/// over it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
     pub(super) limit: u64,
@@ -132,6 +133,11 @@ impl Bound {
         self.limit - self.limit / 4
     }
 
+    /// What is left for those who have nothing yet.
+    const fn kept(self) -> u64 {
+        self.limit / 16
+    }
+
     /// The same bound for a stream that has so large a window, of which no account is taken.
     pub(super) fn without(self, window: u64) -> Self {
         let window = Weight {
@@ -147,10 +153,19 @@ impl Bound {
 
     /// How many bytes of `wish` a stream may have: all of them while half of what windows may take is free, both of all and of what one
     /// party may take, then as many as the square of what is free of the other half, so that many find something left; and no more
-    /// than an eighth of that. `None` if there is not even the least.
+    /// than an eighth of that. `None` if there is not even the least, which is kept for the first stream of a party.
     pub(super) fn fit(self, wish: u32) -> Option<u32> {
+        self.share_of(wish).or_else(|| {
+            let least = u32::try_from(Self::LEAST).unwrap_or(u32::MAX).min(wish);
+            let left = (self.for_windows() + self.kept()).min(self.limit - self.all.overs);
+            let is_first = self.own == Weight::default();
+            (is_first && self.all.windows + u64::from(least) <= left).then_some(least)
+        })
+    }
+
+    fn share_of(self, wish: u32) -> Option<u32> {
         let (wish, most) = (u64::from(wish), self.for_windows());
-        let may_be = most.min(self.limit - self.all.overs);
+        let may_be = most.min((self.limit - self.kept()).saturating_sub(self.all.overs));
         let left = may_be.saturating_sub(self.all.windows);
         // As much as its own have with it is to be no more than the share of what is left with it.
         let own = Limits::share(self.all.windows, may_be).saturating_sub(self.own.windows) / 5;
@@ -163,18 +178,18 @@ impl Bound {
     }
 
     /// Whether a stream may be over its window by so much that was by less before.
-    pub(super) const fn may_be_over(self, before: u64, over: u64) -> bool {
-        let half = self.limit / 2;
-        let left = self.limit - self.all.windows;
-        let kept = if over > Self::SMALL_BYTES {
-            self.limit / 8
-        } else {
-            0
-        };
-        let most = if half < left { half } else { left }.saturating_sub(kept);
+    pub(super) fn may_be_over(self, before: u64, over: u64) -> bool {
+        let is_small = over <= Self::SMALL_BYTES;
+        let may_be = (self.limit / 2).min(self.limit - self.all.windows);
+        let kept = if is_small { self.kept() } else { self.limit / 8 };
+        let most = may_be.saturating_sub(kept);
         let more = over.saturating_sub(before);
-        let all = self.all.overs.saturating_add(more);
-        all <= most && self.own.overs.saturating_add(more) <= Limits::share(all, most)
+        let (all, own) = (
+            self.all.overs.saturating_add(more),
+            self.own.overs.saturating_add(more),
+        );
+        let is_first = is_small && own == over && over <= self.kept();
+        all <= most && own <= Limits::share(all, most) || is_first && all <= may_be
     }
 }
 
@@ -209,7 +224,15 @@ mod tests {
         assert_eq!(of(144 * MIB), Some(1 << 19));
         assert_eq!(of(192 * MIB - 4096), Some(1024));
         assert_eq!(of(192 * MIB - 1280), Some(1024));
-        assert_eq!(of(192 * MIB - 1024), None, "nobody takes the last");
+        assert_eq!(
+            bound(192 * MIB - 2048, 1024).fit(2 << 20),
+            None,
+            "nobody takes the last"
+        );
+        // One that has nothing yet has a little left.
+        assert_eq!(of(192 * MIB - 1024), Some(1024));
+        assert_eq!(of(208 * MIB - 1024), Some(1024));
+        assert_eq!(of(208 * MIB - 1023), None);
         assert_eq!(of(300 * MIB), None);
         // One alone does not get all, and who wants less than the least gets it.
         assert_eq!(bound(0, 0).fit(u32::MAX), Some(24 << 20));
@@ -245,6 +268,48 @@ mod tests {
             used += own;
         }
         assert!(used < 192 * MIB, "{used}");
+    }
+
+    #[test]
+    fn p6_something_is_left_for_the_first_stream_of_thousands_who_come_after_all_others() {
+        const NAMES: u64 = 10_000;
+        // Some take what they can, of windows and of what is a little over them.
+        let (mut all, mut names) = (weight(0, 0), 0);
+        let of = |all, own| Bound {
+            limit: 256 * MIB,
+            all,
+            own,
+        };
+        loop {
+            let mut own = weight(0, 0);
+            while let Some(window) = of(all + own, own).fit(2 << 20) {
+                own.windows += u64::from(window);
+            }
+            while of(all + own, own).may_be_over(0, 64 * 1024) {
+                own.overs += 64 * 1024;
+            }
+            all = all + own;
+            names += 1;
+            if own.sum() <= 1024 + 64 * 1024 {
+                break;
+            }
+        }
+        assert!((2..64).contains(&names), "{names}");
+        // Each of those has no more than one of the least, and a small item.
+        for name in 0..NAMES {
+            let window = of(all, weight(0, 0)).fit(2 << 20);
+            assert_eq!(window, Some(1024), "{name}");
+            all.windows += 1024;
+            assert_eq!(of(all, weight(1024, 0)).fit(2 << 20), None);
+        }
+        for name in 0..80 {
+            let own = weight(1024, 0);
+            assert!(of(all, own).may_be_over(0, 64 * 1024), "{name}");
+            all.overs += 64 * 1024;
+            let own = weight(1024, 64 * 1024);
+            assert!(!of(all, own).may_be_over(0, 1024));
+        }
+        assert!(all.sum() <= 256 * MIB);
     }
 
     #[test]

@@ -37,7 +37,9 @@ impl GlobalBuilder {
     ///
     /// Windows take three quarters, what is over them a half, and both together no more than there is. An eighth is for items that are over
     /// by 64 KiB or less. Whoever calls has four fifths of any of these where nobody else takes streams, and of what others leave otherwise, so
-    /// that however many take what they can, something is left for the next. What a callback calls for to answer is counted as its caller's, and
+    /// that something is left for the next. When many have taken what they can, that is a sixteenth for callers that have nothing yet: of each, one
+    /// stream with a window of 1 KiB and an item that is over it by 64 KiB or less. With the default these are 256 callers with such items, and
+    /// thousands with small ones; the one after them finds nothing. What a callback calls for to answer is counted as its caller's, and
     /// what the program calls for by itself as one caller's. With the default, one caller may have 39 streams with whole windows and some 3,400 in
     /// all, and 76 MiB of items that have not come to their end.
     pub fn max_unread(mut self, bytes: u64) -> Self {
