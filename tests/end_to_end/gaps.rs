@@ -1,5 +1,6 @@
 //! P13 behind types of which no value can be made up, and within types that are large: refused, or told at the start.
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 
 use daffi::{CallError, GlobalBuilder, callback, fetcher};
@@ -9,7 +10,7 @@ use crate::net::{Net, Transport};
 use crate::traces::Lines;
 
 /// It accepts nothing that could be guessed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 struct Sku(String);
 
@@ -137,10 +138,41 @@ mod offered {
     async fn pairs(pairs: Vec<(Sku, Grade)>) -> usize {
         pairs.len()
     }
+
+    #[callback(alias = "gaps.pair")]
+    async fn pair() -> (Sku, Grade) {
+        (Sku("SKU-1".to_owned()), Grade::Bad)
+    }
+
+    #[callback(alias = "gaps.untraced_pair", untraced)]
+    async fn untraced_pair(pair: (Sku, Grade)) -> (Sku, Grade) {
+        pair
+    }
+
+    #[callback(alias = "gaps.keyed")]
+    async fn keyed(verdicts: HashMap<Sku, Verdict>) -> usize {
+        verdicts.len()
+    }
+
+    #[callback(alias = "gaps.keyed_graded")]
+    async fn keyed_graded(grades: HashMap<Sku, Grade>) -> HashMap<Sku, Grade> {
+        grades
+    }
 }
 
 fn offering(builder: GlobalBuilder) -> GlobalBuilder {
-    let names = ["review", "give", "graded", "large", "large_graded", "pairs"];
+    let names = [
+        "review",
+        "give",
+        "graded",
+        "large",
+        "large_graded",
+        "pairs",
+        "pair",
+        "untraced_pair",
+        "keyed",
+        "keyed_graded",
+    ];
     names
         .into_iter()
         .fold(builder, |builder, name| builder.callback(format!("gaps.{name}")))
@@ -158,6 +190,23 @@ async fn of_other_grade(review: &Review<OtherGrade>) -> String;
 async fn large(large: &Eight<Verdict>) -> String;
 #[fetcher(alias = "gaps.large_graded")]
 async fn large_graded(large: &Eight<Grade>) -> Eight<Grade>;
+
+#[fetcher(alias = "gaps.pairs")]
+async fn pairs(pairs: &[(Sku, Grade)]) -> usize;
+#[fetcher(alias = "gaps.pairs")]
+async fn other_pairs(pairs: &[(String, Grade)]) -> usize;
+#[fetcher(alias = "gaps.pair")]
+async fn pair() -> (Sku, Grade);
+#[fetcher(alias = "gaps.pair")]
+async fn other_pair() -> (String, Grade);
+#[fetcher(alias = "gaps.untraced_pair", untraced)]
+async fn untraced_pair(pair: &(Sku, Grade)) -> (Sku, Grade);
+#[fetcher(alias = "gaps.keyed")]
+async fn keyed(verdicts: &HashMap<Sku, Verdict>) -> usize;
+#[fetcher(alias = "gaps.keyed_graded")]
+async fn keyed_graded(grades: &HashMap<Sku, Grade>) -> HashMap<Sku, Grade>;
+#[fetcher(alias = "gaps.keyed_graded")]
+async fn keyed_otherwise(grades: &HashMap<Sku, OtherGrade>) -> HashMap<Sku, OtherGrade>;
 
 #[track_caller]
 fn is_refused<T: Debug>(outcome: Result<T, CallError>) {
@@ -207,6 +256,62 @@ async fn p13_large_types_are_held_to_what_is_read() {
     net.stop([g]).await;
 }
 
+fn keyed_by<T>(value: T) -> HashMap<Sku, T> {
+    HashMap::from([(Sku("SKU-1".to_owned()), value)])
+}
+
+#[tokio::test]
+async fn p13_values_by_keys_that_refuse_are_held_to_what_is_read() {
+    let net = Net::start(Transport::Memory, offering).await;
+    let g = net.caller().await;
+    for _ in 0..2 {
+        is_refused(keyed(&keyed_by(Verdict::Approve)).on(&g).await);
+        let sent = keyed_by(Grade::Bad);
+        assert_eq!(keyed_graded(&sent).on(&g).await, Ok(sent));
+        let other = keyed_otherwise(&keyed_by(OtherGrade::Bad)).on(&g).await;
+        assert!(
+            matches!(other, Err(CallError::SignatureMismatch { .. })),
+            "{other:?}"
+        );
+    }
+    net.stop([g]).await;
+}
+
+/// Nothing says how it is read, on either side.
+#[tokio::test]
+async fn p13_what_stands_behind_a_type_that_refuses_in_a_tuple_is_not_sent() {
+    let net = Net::start(Transport::Memory, offering).await;
+    let g = net.caller().await;
+    let one = || (Sku("SKU-1".to_owned()), Grade::Bad);
+    for _ in 0..2 {
+        assert_eq!(pairs(&[]).on(&g).await, Ok(0));
+        let refused = [
+            pairs(&[one()]).on(&g).await.unwrap_err(),
+            pair().on(&g).await.unwrap_err(),
+        ];
+        for error in refused {
+            assert!(matches!(error, CallError::Encode { .. }), "{error:?}");
+            let words = error.to_string();
+            assert!(
+                words.contains("::gaps::Sku`") && words.contains("`untraced`"),
+                "{words}"
+            );
+        }
+        let others = [
+            other_pairs(&[]).on(&g).await.unwrap_err(),
+            other_pair().on(&g).await.unwrap_err(),
+            g.call::<usize>("gaps.pairs", (vec![("SKU-1", Grade::Bad)],))
+                .await
+                .unwrap_err(),
+        ];
+        for error in others {
+            assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");
+        }
+        assert_eq!(untraced_pair(&one()).on(&g).await, Ok(one()));
+    }
+    net.stop([g]).await;
+}
+
 /// What is compared less is told when it is offered, with the type to blame.
 #[tokio::test]
 async fn p13_what_cannot_be_compared_is_told_at_the_start() {
@@ -225,7 +330,7 @@ async fn p13_what_cannot_be_compared_is_told_at_the_start() {
     for words in [
         "argument `pairs`, element, element 0",
         "::gaps::Sku\"",
-        "compared with nothing",
+        "values there are not sent",
     ] {
         assert!(pairs[0].contains(words), "no {words} in {}", pairs[0]);
     }

@@ -49,8 +49,8 @@ struct Node {
 pub(super) enum Kind {
     /// It is not known.
     Unknown,
-    /// The type asks the bytes what they hold.
-    Asks,
+    /// Nothing can be written there that is known to be read.
+    Refused(Why),
     /// Something without anything inside; but strings and bytes have the bytes.
     Leaf(Type),
     Option,
@@ -62,6 +62,15 @@ pub(super) enum Kind {
     Struct(&'static str, Fields),
     /// An enum and the names of the variants in the order in which they are counted.
     Enum(&'static str, Vec<Names>),
+}
+
+/// Why nothing is written at a position.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Why {
+    /// The type asks the bytes what they hold.
+    Asks,
+    /// It is read after one of this type, of which no value could be made up, so that it is not known how.
+    Hidden(&'static str),
 }
 
 /// The fields of a struct.

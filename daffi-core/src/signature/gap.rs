@@ -43,9 +43,9 @@ impl Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hides => f.write_str(
-                "this type refused every value that was made up for it, so nothing is known of what is read after it: values \
-                 there are compared with nothing, and arrive as others where what is written is not what is read; put it last, \
-                 make it a field with a name, or send what it is made from and convert that where it arrives",
+                "this type refused every value that was made up for it, so nothing is known of what is read after it, and values \
+                 there are not sent; put it last, make it a field with a name, send what it is made from and convert that where \
+                 it arrives, or write `untraced` at the fetcher and the callback if reading and writing are known to agree",
             ),
             Self::Unclear => f.write_str(
                 "how this type is read could not be found out by reading it: its values are compared with nothing, and \

@@ -50,7 +50,7 @@ impl<'f> Check<'f> {
         };
         let agrees = match &node.kind {
             Kind::Unknown => true,
-            Kind::Asks => return self.asks(node),
+            Kind::Refused(_) => return self.refuses(node),
             Kind::Leaf(read) => same_bytes(read, wrote),
             Kind::Tuple(0) | Kind::Struct(_, Fields { count: 0, .. }) => is_unit(wrote),
             Kind::Seq => matches!(wrote, Type::Bytes | Type::Str) && within.inside().is_byte(),
@@ -75,7 +75,7 @@ impl<'f> Check<'f> {
             return Ok(within);
         };
         match (&node.kind, kind) {
-            (Kind::Asks, _) => self.asks(node),
+            (Kind::Refused(_), _) => self.refuses(node),
             (Kind::Unknown, _)
             | (Kind::Seq | Kind::Leaf(Type::Bytes | Type::Str), Kind::Seq)
             | (Kind::Map, Kind::Map) => Ok(within),
@@ -91,7 +91,7 @@ impl<'f> Check<'f> {
         };
         match &node.kind {
             Kind::Unknown | Kind::Option => Ok(within),
-            Kind::Asks => self.asks(node),
+            Kind::Refused(_) => self.refuses(node),
             _ => self.differs(Written {
                 what: "an option",
                 name: "",
@@ -120,7 +120,7 @@ impl<'f> Check<'f> {
         };
         match &node.kind {
             Kind::Unknown => Ok(begun(Spot::NOWHERE).held_to(node)),
-            Kind::Asks => self.asks(node),
+            Kind::Refused(_) => self.refuses(node),
             Kind::Struct(..) | Kind::Tuple(_) => Ok(begun(self.inside().at).held_to(node)),
             Kind::Leaf(ty) if length == 0 && is_unit(ty) => Ok(begun(Spot::NOWHERE).held_to(node)),
             _ if length == 1 => {

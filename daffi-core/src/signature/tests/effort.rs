@@ -195,7 +195,7 @@ fn a_type_that_panics_is_not_read_again_and_what_was_read_of_it_is_known() {
         assert_eq!(found.panics, [panic], "{expected}");
     }
     reads::<Positive>("u32");
-    reads::<(u8, Positive, String, Positive)>("(u8, u32, ?, ?)");
+    reads::<(u8, Positive, String, Positive)>("(u8, u32, Hidden { ?: ? }, Hidden)");
     reads::<Option<Positive>>("Option<u32>");
     reads::<(Vec<Positive>, Option<Vec<Positive>>, u8)>("(Vec<u32>, Option<Vec<?>>, u8)");
     reads::<Result<u8, Positive>>("Result<u8, u32>");
@@ -213,7 +213,10 @@ fn a_type_that_always_panics_does_no_harm() {
     }
 
     assert_eq!(check_reads::<Panics>(10), Type::Opaque);
-    assert_eq!(check_reads::<(u8, Panics, u8)>(10).to_string(), "(u8, ?, ?)");
+    assert_eq!(
+        check_reads::<(u8, Panics, u8)>(10).to_string(),
+        "(u8, ?, Hidden { ?: ? })"
+    );
     assert_eq!(check_reads::<Option<Panics>>(10).to_string(), "Option<?>");
 }
 

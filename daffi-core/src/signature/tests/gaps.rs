@@ -160,10 +160,62 @@ fn structs_that_cannot_be_told_numbers_are_left_alone() {
         }
     }
 
-    check::<InOrder>("InOrder { a: String, b: ? }");
-    check::<ByName>("ByName { a: String, b: ? }");
+    check::<InOrder>("InOrder { a: String, b: Hidden { ?: ? } }");
+    check::<ByName>("ByName { a: String, b: Hidden { ?: ? } }");
     check_gaps::<InOrder>(&[("field `a`", Cause::Hides)]);
     check_gaps::<ByName>(&[("field `a`", Cause::Hides)]);
+}
+
+#[test]
+fn the_values_of_a_map_are_found_though_no_key_can_be_made_up() {
+    let verdict = "Verdict { Guilty, Other(Option<u16>) }";
+    check::<HashMap<Secret, Verdict>>(&format!("Map<String, {verdict}>"));
+    check::<Vec<(u8, HashMap<(u8, Secret), HashMap<Secret, Verdict>>)>>(&format!(
+        "Vec<(u8, Map<(u8, String), Map<String, {verdict}>>)>"
+    ));
+    check_gaps::<HashMap<Secret, Verdict>>(&[]);
+}
+
+/// One whose visitor asks for keys and values by themselves.
+#[test]
+fn what_no_way_leads_to_agrees_with_nothing_else() {
+    struct Slowly;
+
+    impl<'de> Deserialize<'de> for Slowly {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Entries;
+
+            impl<'de> Visitor<'de> for Entries {
+                type Value = Slowly;
+
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("entries")
+                }
+
+                fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Slowly, A::Error> {
+                    while entries.next_key::<Secret>()?.is_some() {
+                        entries.next_value::<u8>()?;
+                    }
+                    Ok(Slowly)
+                }
+            }
+
+            deserializer.deserialize_map(Entries)
+        }
+    }
+
+    check::<Slowly>("Map<String, Hidden { ?: ? }>");
+    check_gaps::<Slowly>(&[("key", Cause::Hides)]);
+    check::<(u8, Secret, u8, Vec<u8>)>("(u8, String, Hidden { ?: ? }, Hidden)");
+    let pair = findings::<(Secret, u8)>().ty;
+    for (other, matches) in [
+        (findings::<(Secret, String)>().ty, true),
+        (findings::<(String, u8)>().ty, false),
+        (Type::Opaque, true),
+    ] {
+        assert_eq!(pair.matches(&other), matches, "{other}");
+        assert_eq!(other.matches(&pair), matches, "{other}");
+    }
 }
 
 #[track_caller]
@@ -178,7 +230,6 @@ fn check_gaps<T: Deserialize<'static>>(expected: &[(&str, Cause)]) {
 fn what_stands_in_the_way_is_named() {
     let hides = |place| [(place, Cause::Hides)];
     check_gaps::<(u8, Option<(Login, u8)>)>(&hides("element 1, value, element 0, field `secret`"));
-    check_gaps::<HashMap<Secret, u8>>(&hides("key"));
     check_gaps::<Result<u8, (Secret, u8)>>(&hides("variant `Err`, element 0, element 0"));
     let gaps = findings::<(Secret, u8)>().gaps;
     assert_eq!(gaps[0].ty, std::any::type_name::<Secret>());

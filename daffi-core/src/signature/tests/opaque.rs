@@ -84,9 +84,9 @@ fn a_type_whose_values_cannot_be_guessed_is_known_but_what_follows_is_not_unless
 
     check::<Secret>("String");
     check::<Login>("Login { name: String, secret: String, attempts: u8 }");
-    check::<(Login, u8)>("(Login { name: String, secret: String, attempts: u8 }, ?)");
+    check::<(Login, u8)>("(Login { name: String, secret: String, attempts: u8 }, Hidden { ?: ? })");
     check::<(u8, Option<Secret>, u16)>("(u8, Option<String>, u16)");
-    check::<(u8, Vec<Secret>, HashMap<Secret, Secret>, u16)>("(u8, Vec<String>, Map<String, ?>, u16)");
+    check::<(u8, Vec<Secret>, HashMap<Secret, Secret>, u16)>("(u8, Vec<String>, Map<String, String>, u16)");
 }
 
 #[test]

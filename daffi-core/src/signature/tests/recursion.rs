@@ -200,7 +200,7 @@ fn a_type_without_finite_values_ends() {
 
     check::<Endless>("Endless { value: u8, next: Endless }");
     check::<Never>("Never { More(Never) }");
-    check::<(Endless, u8)>("(Endless { value: u8, next: Endless }, ?)");
+    check::<(Endless, u8)>("(Endless { value: u8, next: Endless }, Hidden { ?: ? })");
 }
 
 /// Values of recursive types that are checked.

@@ -319,7 +319,9 @@ fn a_variant_without_values_hides_no_other() {
         Last,
     }
 
-    check::<Vec<Some>>("Vec<Some { Impossible(Never {}, ?), Also { never: Never }, Possible(u16), Last }>");
+    check::<Vec<Some>>(
+        "Vec<Some { Impossible(Never {}, Hidden { ?: ? }), Also { never: Never }, Possible(u16), Last }>",
+    );
 }
 
 #[test]

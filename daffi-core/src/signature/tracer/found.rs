@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::form::{Builder, Fields, Kind as FormKind, Spot as FormSpot};
+use super::super::form::{Builder, Fields, Kind as FormKind, Spot as FormSpot, Why};
 use super::super::{
     Cause, DEPTH_LIMIT, Findings, Form, Gap, Origin, SIZE_LIMIT, Type, UNKNOWN_NAME, Variant,
 };
@@ -71,8 +71,12 @@ impl Tree {
         }
         let node = self.node(id);
         let kind = match &node.kind {
-            Kind::Opaque if node.asks => FormKind::Asks,
-            Kind::Unseen | Kind::Opaque | Kind::Recursive(_) | Kind::Same(_) => FormKind::Unknown,
+            Kind::Opaque if node.asks => FormKind::Refused(Why::Asks),
+            Kind::Unseen => match self.hidden_by(id) {
+                Some(before) => FormKind::Refused(Why::Hidden(self.node(before).rust)),
+                None => FormKind::Unknown,
+            },
+            Kind::Opaque | Kind::Recursive(_) | Kind::Same(_) => FormKind::Unknown,
             Kind::Leaf(ty) => FormKind::Leaf(ty.clone()),
             Kind::Option => FormKind::Option,
             Kind::Seq => FormKind::Seq,
@@ -91,7 +95,7 @@ impl Tree {
             ),
             Kind::Enum(name, names) => FormKind::Enum(name, self.variant_names(id, names)),
         };
-        let children = if matches!(kind, FormKind::Unknown | FormKind::Asks) {
+        let children = if matches!(kind, FormKind::Unknown | FormKind::Refused(_)) {
             &[]
         } else {
             node.children.as_slice()
@@ -128,6 +132,15 @@ impl Tree {
     }
 }
 
+/// What stands behind something of which no value could be made up: it agrees with nothing but the same of another side, and neither
+/// writes anything there.
+fn hidden() -> Type {
+    Type::Struct {
+        name: "Hidden".to_owned(),
+        fields: vec![("?".to_owned(), Type::Opaque)],
+    }
+}
+
 /// A tree put into the words of types, each place with all that is inside.
 struct Description<'t> {
     tree: &'t Tree,
@@ -148,8 +161,10 @@ impl Description<'_> {
             return Some(u32::try_from(level).map_or(Type::Opaque, Type::Recursive));
         }
         let node = self.tree.node(id);
-        if let Kind::Leaf(ty) = &node.kind {
-            return Some(ty.clone());
+        match &node.kind {
+            Kind::Leaf(ty) => return Some(ty.clone()),
+            Kind::Unseen if self.tree.hidden_by(id).is_some() => return Some(hidden()),
+            _ => {}
         }
         if !node.children.is_empty() && self.around.len() >= self.depth {
             return Some(Type::Opaque);

@@ -1,7 +1,7 @@
 //! What was not found out, and whose fault that is.
 
 use super::super::{Cause, Gap};
-use super::node::{Kind, NodeId};
+use super::node::{Kind, Node, NodeId};
 use super::tree::Tree;
 
 /// Nobody reads more of them.
@@ -25,10 +25,7 @@ impl Tree {
             let cause = if node.large { Cause::Large } else { Cause::Unclear };
             gaps.push(self.gap(id, path, cause));
         }
-        let in_turn = matches!(
-            node.kind,
-            Kind::Map | Kind::Tuple(_) | Kind::TupleStruct(..) | Kind::Struct(..)
-        );
+        let in_turn = node.kind.is_read_in_turn();
         let unseen = |child: &NodeId| self.node(*child).kind == Kind::Unseen;
         for (place, child) in node.children.iter().enumerate() {
             let step = self.step(id, place);
@@ -42,6 +39,24 @@ impl Tree {
             self.collect(*child, path, gaps);
             path.truncate(steps);
         }
+    }
+
+    /// The node behind which one stands that was never reached, as no value of it could be made up: there is no way to find out how it
+    /// is read. Where that is too large to be looked into, a value might have been made up.
+    pub(super) fn hidden_by(&self, id: NodeId) -> Option<NodeId> {
+        let Node { parent, place, .. } = *self.node(id);
+        let parent = self.node(parent?);
+        let mut before = parent.children.iter().take(place);
+        let before = before.find(|before| !self.can_yield(**before))?;
+        // Of one that asks what it is given, no value is written at all.
+        let is_known = self.node(*before).asks || self.is_too_much(*before);
+        (parent.kind.is_read_in_turn() && !is_known).then_some(*before)
+    }
+
+    /// Whether it, or something in it, is too large to be looked into.
+    fn is_too_much(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        node.large || node.children.iter().any(|child| self.is_too_much(*child))
     }
 
     /// Whether no value of it could be made up. One that panicked, or asks what it is given, is told of elsewhere.

@@ -50,7 +50,9 @@ impl Tree {
                     || self.untried_name(id).is_some()
                     || (!matches!(self.node(id).kind, Kind::Enum(..)) && self.untried(id))
             }
-            Kind::Map => self.next_in(&children).is_some() || self.untried(id),
+            Kind::Map => {
+                self.next_in(&children).is_some() || self.next_value(id).is_some() || self.untried(id)
+            }
             Kind::Tuple(_) | Kind::Newtype(_) | Kind::TupleStruct(..) | Kind::Struct(..) => {
                 // Once it has refused every attempt there is no way to what was not reached.
                 let next = self.next_in(&children);
@@ -97,6 +99,16 @@ impl Tree {
         behind.find(|place| self.wants(children[*place]))
     }
 
+    /// The values of a map, if they are worth looking into and no key can be made up: they are reached where the map asks for a key
+    /// together with its value.
+    pub(super) fn next_value(&mut self, id: NodeId) -> Option<NodeId> {
+        let (Kind::Map, [key, value]) = (&self.node(id).kind, self.node(id).children.as_slice()) else {
+            return None;
+        };
+        let (key, value) = (*key, *value);
+        (!self.wants(key) && !self.can_yield(key) && self.wants(value)).then_some(value)
+    }
+
     pub(super) fn can_yield(&self, id: NodeId) -> bool {
         let node = self.node(id);
         match node.kind {
@@ -138,7 +150,7 @@ impl Tree {
         let next = if spot.constructing() {
             None
         } else {
-            self.next_in(&children)
+            self.next_in(&children).or_else(|| self.next_value(spot.node))
         };
         let recursive = |child: &NodeId| matches!(self.node(*child).kind, Kind::Recursive(_));
         // What types around would like to try leads nowhere if that is a value of the same types again.

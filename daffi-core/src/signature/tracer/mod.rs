@@ -35,9 +35,8 @@ const DEPTHS: [usize; 5] = [DEPTH_LIMIT, 16, 8, 4, 2];
 ///
 /// It is found out by reading values of `T` from made-up input, a few for most types, one per variant for enums.
 /// [`Type::Opaque`] stands wherever that does not tell: at a type that asks to be told what it is (serde's
-/// `untagged` and internally tagged enums do), and at what follows, in the same struct or tuple, a type of which
-/// no valid value could be made up, unless that is a field with a name. A type too large to be described is opaque from some
-/// depth on.
+/// `untagged` and internally tagged enums do). A struct `Hidden` stands for what follows, in the same tuple, a type of which
+/// no valid value could be made up. A type too large to be described is opaque from some depth on.
 ///
 /// Reading runs code of `T`'s: its `Deserialize` and what that calls, as `From` and `TryFrom` of `#[serde(from)]` and
 /// `#[serde(try_from)]`. This never panics itself and never takes long. A type that panics at input that it did not

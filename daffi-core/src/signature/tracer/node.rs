@@ -43,6 +43,14 @@ impl Kind {
         }
     }
 
+    /// Whether its children are read one after the other.
+    pub(super) fn is_read_in_turn(&self) -> bool {
+        matches!(
+            self,
+            Self::Map | Self::Tuple(_) | Self::TupleStruct(..) | Self::Struct(..)
+        )
+    }
+
     pub(super) fn has_name(&self) -> bool {
         matches!(
             self,

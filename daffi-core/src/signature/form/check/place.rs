@@ -6,7 +6,7 @@ use std::fmt::{self, Display};
 
 use serde::ser::{Serialize, Serializer};
 
-use super::super::{Fields, Form, Kind, Node, Print, Spot};
+use super::super::{Fields, Form, Kind, Node, Print, Spot, Why};
 use super::words::{Part, Place, Written, named};
 use crate::signature::DEPTH_LIMIT;
 
@@ -173,12 +173,22 @@ impl<'f> Check<'f> {
         )))
     }
 
-    pub(super) fn asks<T>(self, node: &Node) -> Checked<T> {
-        let (name, place) = (named(node.rust), self.place);
-        Err(Mismatch(format!(
-            "{name} asks the bytes what they hold, which they do not say{place}: it may use #[serde(untagged)], \
-             #[serde(tag = …)] or #[serde(flatten)], or be something like `serde_json::Value`; send an enum or a \
-             struct without these, or the value as a JSON string"
-        )))
+    /// Nothing may be written here.
+    pub(super) fn refuses<T>(self, node: &Node) -> Checked<T> {
+        let place = self.place;
+        Err(Mismatch(match node.kind {
+            Kind::Refused(Why::Hidden(before)) => format!(
+                "it is not known how that is read which is written{place}: it stands behind {}, of which no value could be \
+                 made up; put that last, write a struct with names for the fields in place of a tuple, or \
+                 `untraced` at the fetcher and the callback if reading and writing are known to agree",
+                named(before)
+            ),
+            _ => format!(
+                "{} asks the bytes what they hold, which they do not say{place}: it may use #[serde(untagged)], \
+                 #[serde(tag = …)] or #[serde(flatten)], or be something like `serde_json::Value`; send an enum or a \
+                 struct without these, or the value as a JSON string",
+                named(node.rust)
+            ),
+        }))
     }
 }

@@ -15,7 +15,7 @@ impl<'f> Check<'f> {
         };
         match &node.kind {
             Kind::Unknown => Ok(content),
-            Kind::Asks => self.asks(node),
+            Kind::Refused(_) => self.refuses(node),
             Kind::Enum(_, variants) => {
                 let read = variants.get(index as usize);
                 if read.is_some_and(|names| names.iter().any(|read| same_name(read, variant))) {
@@ -46,7 +46,7 @@ impl<'f> Check<'f> {
     ) -> Checked<Self> {
         let content = self.variant(name, index, variant)?;
         let count = match content.node().map(|node| &node.kind) {
-            None | Some(Kind::Unknown | Kind::Asks) => length,
+            None | Some(Kind::Unknown | Kind::Refused(_)) => length,
             Some(Kind::Tuple(count) | Kind::Struct(_, Fields { count, .. })) => *count,
             Some(_) => 0,
         };

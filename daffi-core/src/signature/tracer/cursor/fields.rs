@@ -94,6 +94,23 @@ impl MapAccess<'static> for Entries<'_> {
         self.read(1, seed)
     }
 
+    /// Where no key can be made up, the value is read by itself; no entry comes of it.
+    fn next_entry_seed<K: DeserializeSeed<'static>, V: DeserializeSeed<'static>>(
+        &mut self,
+        key: K,
+        value: V,
+    ) -> Result<Option<(K::Value, V::Value)>, Refused> {
+        if self.left > 0 && !self.spot.constructing() && self.tree.next_value(self.spot.node).is_some() {
+            self.left -= 1;
+            let _ = self.read(1, value);
+            return self.tree.stop();
+        }
+        let Some(key) = self.next_key_seed(key)? else {
+            return Ok(None);
+        };
+        Ok(Some((key, self.next_value_seed(value)?)))
+    }
+
     fn size_hint(&self) -> Option<usize> {
         Some(self.left)
     }
