@@ -269,6 +269,40 @@ async fn p5_calls_in_the_background_that_waited_are_made_in_their_order() {
     net.stop([g, clerk]).await;
 }
 
+#[tokio::test]
+async fn p5_calls_that_waited_keep_their_order_over_a_restart_of_the_controller() {
+    const CALLS: u32 = 20;
+    let folder = tempfile::tempdir().unwrap();
+    let at = || {
+        Global::builder()
+            .unix_sock_path(folder.path())
+            .auto_callbacks(false)
+    };
+    let controller = || at().init_controller(true).init_node(false).start();
+    let stopped = controller().await.unwrap();
+    let g = at().start().await.unwrap();
+    let calls: Vec<_> = (0..CALLS)
+        .map(|number| Visitor.note(number).wait_for_provider(LONG).on(&g).bg())
+        .collect();
+    // All know by now that nobody is there.
+    g.processes().await.unwrap();
+    stopped.stop().await;
+    let back = controller().await.unwrap();
+    // Nobody is there either, and nobody waits for that any more.
+    g.processes().await.unwrap();
+    let error = Visitor.note(0).wait_for_provider(Duration::ZERO).on(&g).await;
+    assert_eq!(error.unwrap_err().kind(), CallErrorKind::NoProvider);
+    let clerk = at().service(Clerk::default()).start().await.unwrap();
+    for call in calls {
+        call.await.unwrap();
+    }
+    let noted = Visitor.noted().on(&g).await.unwrap();
+    assert_eq!(noted, (0..CALLS).collect::<Vec<_>>());
+    for g in [g, clerk, back] {
+        g.stop().await;
+    }
+}
+
 /// The node has made it, and its task has not seen that.
 #[tokio::test]
 async fn p4_a_call_that_waited_is_withdrawn_when_it_is_dropped_after_it_was_made() {

@@ -54,7 +54,10 @@ impl Node {
             match self.exchange(|| Message::Ask(key.query(), None)).await {
                 Ok(_) => return,
                 // The call finds out what is wrong.
-                Err(Failure::Failed(Failed::Disconnected { .. } | Failed::Cancelled { .. })) => return,
+                Err(Failure::Failed(Failed::Cancelled { .. })) => return,
+                Err(_) if self.is_closed() => return,
+                // The connection is lost. It waits for the next one, and the calls keep their order.
+                Err(Failure::Failed(Failed::Disconnected { .. })) => {}
                 Err(_) => sleep(PAUSE).await,
             }
         }
