@@ -4,9 +4,10 @@
 //! payload is held in the middle for as long as that wants. More of it is behind than the sockets hold.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::BytesMut;
-use daffi::{Global, callback, fetcher};
+use daffi::{CallError, Global, callback, fetcher};
 use daffi_core::proto::{Frame, Header, LENGTH_BYTES, Large};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -257,6 +258,25 @@ async fn p7_a_large_call_on_a_slow_link_holds_up_nothing_but_later_calls_to_its_
     assert_eq!(large.await.unwrap(), LARGE);
     later.await.unwrap();
     assert_eq!(*log.lock().unwrap(), ["large", "small"]);
+}
+
+#[tokio::test]
+async fn p2_a_large_call_that_was_not_sent_to_its_end_did_not_run() {
+    let net = Net::start(Transport::Tcp, |service| service.resume_grace(Duration::ZERO)).await;
+    let store = Store::default();
+    let log = Arc::clone(&store.log);
+    let provider = net.join().process_name("store").service(store).start();
+    let _provider = provider.await.unwrap();
+    let builder = Global::builder().auto_callbacks(false).process_name("caller");
+    let (caller, mut up, _down) = Between::new(&net).join(builder).await;
+    up.hold();
+    let large = StoredClient::new(&caller).put(vec![7; LARGE]).bg();
+    up.pass_until(|passed| *passed == Passed::Piece).await;
+    net.service.abort();
+    let error = large.await.unwrap_err();
+    assert!(matches!(error, CallError::Disconnected { .. }), "{error:?}");
+    assert!(!error.may_have_run(), "{error:?}");
+    assert_eq!(log.lock().unwrap().len(), 0);
 }
 
 #[tokio::test]

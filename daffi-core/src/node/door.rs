@@ -165,8 +165,13 @@ impl Visit<'_> {
 
     /// There is no connection any more; gives the one that was.
     pub(super) fn disconnect(&mut self) -> Option<Arc<Outbox>> {
+        let outbox = self.inside.outbox.take();
+        let unsent = outbox.as_ref().map(|outbox| outbox.take_unsent());
+        self.inside
+            .session
+            .was_not_sent(&unsent.unwrap_or_default(), self.events);
         self.inside.session.disconnected(self.events);
-        self.inside.outbox.take()
+        outbox
     }
 
     /// Begins a phase, unless a later one has begun; gives the one before.

@@ -178,6 +178,17 @@ impl<W, C: Clone> Session<W, C> {
         self.item_bytes = frame_bytes;
     }
 
+    /// The connection is lost before these calls were written, with all of their arguments, so they end as ones that did not run.
+    pub fn was_not_sent(&mut self, calls: &[CallId], events: &mut Vec<Event<W, C>>) {
+        for &call in calls {
+            if self.calls.is_sent(call) {
+                let lost = Failed::Disconnected { may_have_run: false };
+                events.extend(self.calls.end(call, lost.into()).map(Event::Wake));
+                self.end_streams(End::Call(call), events);
+            }
+        }
+    }
+
     /// The connection is lost. Calls that were sent end; callbacks that run are stopped, as nobody reaches their callers. Parked calls wait on.
     pub fn disconnected(&mut self, events: &mut Vec<Event<W, C>>) {
         (self.connected, self.announced, self.held) = (false, false, None);

@@ -11,7 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 
 use super::batch::WriteBatch;
-use crate::proto::{FrameError, Framing, Header, Large, Party};
+use crate::proto::{CallId, FrameError, Framing, Header, Large, Party, PieceOf};
 
 /// The slow lane is written in pieces of about so many bytes, between which the fast one has its turn.
 pub(super) const PIECE_BYTES: usize = 128 * 1024;
@@ -24,6 +24,8 @@ const LARGE_BYTES: usize = PIECE_BYTES + 1024;
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     fast: WriteBatch,
+    /// The calls that begin in it.
+    begin: Vec<CallId>,
     slow: VecDeque<Piece>,
     /// How many frames of a call are in the slow lane.
     held: HashMap<Party, u32>,
@@ -40,6 +42,8 @@ struct Piece {
     batch: WriteBatch,
     bytes: usize,
     of: Vec<Party>,
+    /// Calls that begin in it, or of whose arguments some are in it.
+    calls: Vec<CallId>,
     in_order: u32,
 }
 
@@ -92,12 +96,29 @@ impl Lanes {
     ) -> Result<usize, FrameError> {
         // Most connections have no streams, and nothing large.
         if self.slow.is_empty() && !matches!(header, Header::Items { .. } | Header::Piece { .. }) {
-            return self.fast.push(header, payload, framing);
+            return self.push_fast(header, payload, framing);
         }
         match header.party().filter(|party| self.is_slow(header, *party)) {
-            None => self.fast.push(header, payload, framing),
+            None => self.push_fast(header, payload, framing),
             Some(party) => self.push_slow(header, payload, framing, (party, in_order || is_call(header))),
         }
+    }
+
+    fn push_fast(
+        &mut self,
+        header: &Header<'_>,
+        payload: &Bytes,
+        framing: Framing,
+    ) -> Result<usize, FrameError> {
+        let pushed = self.fast.push(header, payload, framing)?;
+        self.begin.extend(needed_by(header));
+        Ok(pushed)
+    }
+
+    /// The calls that nobody can have run if nothing more is written: they are not begun, or not all of their arguments are written.
+    pub(super) fn unsent(&self) -> impl Iterator<Item = CallId> {
+        let slow = self.slow.iter().flat_map(|piece| &piece.calls);
+        self.begin.iter().chain(slow).copied()
     }
 
     fn is_slow(&self, header: &Header<'_>, party: Party) -> bool {
@@ -125,6 +146,7 @@ impl Lanes {
         if let Ok(bytes) = pushed {
             piece.bytes += bytes;
             piece.of.push(party);
+            piece.calls.extend(needed_by(header));
             *self.held.entry(party).or_default() += 1;
             piece.in_order += u32::from(in_order);
             self.in_order += u32::from(in_order);
@@ -156,9 +178,22 @@ impl Lanes {
         if self.fast.is_empty() {
             return None;
         }
+        self.begin.clear();
         self.slow_is_next = true;
         self.sealed = self.slow.len();
         Some(std::mem::replace(&mut self.fast, std::mem::take(spare)))
+    }
+}
+
+/// The call of its sender's that nobody can run without a frame.
+const fn needed_by(header: &Header<'_>) -> Option<CallId> {
+    match header {
+        Header::Call(call) | Header::CallTo { call, .. } => Some(call.call),
+        Header::Piece {
+            call,
+            of: PieceOf::Arguments,
+        } => Some(*call),
+        _ => None,
     }
 }
 

@@ -19,7 +19,7 @@ use super::room::Room;
 use super::sink::{SendError, SocketSink};
 use super::socket::WriteHalf;
 use crate::link::{BadAcknowledgement, CannotGoOn};
-use crate::proto::{Frame, Framing, Header, LENGTH_BYTES, Limits, OLDEST_VERSION};
+use crate::proto::{CallId, Frame, Framing, Header, LENGTH_BYTES, Limits, OLDEST_VERSION};
 
 /// The sending half of a connection. Shared; every method takes `&self`.
 #[derive(Debug)]
@@ -356,6 +356,16 @@ impl Outbox {
                 out.abort();
                 back.close();
             }
+        }
+    }
+
+    /// The calls that nobody can have run, as the connection has ended before they were written, with all of their arguments. They are said
+    /// once; of a connection in memory nothing is known.
+    #[must_use]
+    pub fn take_unsent(&self) -> Vec<CallId> {
+        match &self.sink {
+            Sink::Socket(sink) => sink.take_unsent(),
+            Sink::Memory { .. } => Vec::new(),
         }
     }
 

@@ -8,10 +8,13 @@ use super::lanes::Lanes;
 use super::room::Room;
 use super::socket::WriteHalf;
 use crate::link::{CannotGoOn, Journal};
+use crate::proto::CallId;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     pub(super) lanes: Lanes,
+    /// When it has ended, the calls of which something was left in the lanes.
+    pub(super) unsent: Vec<CallId>,
     /// Frames that do not count: greetings and heartbeats. They go before all others, and nowhere if the link is lost.
     pub(super) aside: WriteBatch,
     /// What the other end of a new link has not, before anything that is queued.

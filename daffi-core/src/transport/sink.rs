@@ -15,7 +15,7 @@ use super::queue::{Queue, State, Writing};
 use super::room::Room;
 use super::socket::WriteHalf;
 use crate::link::{BadAcknowledgement, CannotGoOn, Journal};
-use crate::proto::{FrameError, Framing, Header, Limits};
+use crate::proto::{CallId, FrameError, Framing, Header, Limits};
 
 /// After how many batches in a row a flush leaves the rest to the writer task, so that nobody is held up by others
 /// who keep adding.
@@ -363,17 +363,20 @@ impl SocketSink {
         }
     }
 
+    /// The calls of which something was not written when it ended.
+    pub(super) fn take_unsent(&self) -> Vec<CallId> {
+        std::mem::take(&mut self.queue().unsent)
+    }
+
     /// Ends the connection: the reader sees the end, waiting senders see that it is closed.
     pub(super) fn end(&self) {
         // It may be much, and to give that back takes long: nobody waits for it.
         let (dropped, link) = {
             let mut queue = self.queue();
             queue.state = State::Closed;
-            let dropped = (
-                std::mem::take(&mut queue.lanes),
-                queue.stalled.take(),
-                queue.journal.take(),
-            );
+            let lanes = std::mem::take(&mut queue.lanes);
+            queue.unsent.extend(lanes.unsent());
+            let dropped = (lanes, queue.stalled.take(), queue.journal.take());
             (dropped, queue.link.clone())
         };
         drop(dropped);

@@ -703,3 +703,22 @@ fn a_controller_says_why_it_ends_the_connection() {
         "the controller ends the connection: it goes on and on beyond its quota: 5 calls per second for the connection of this process"
     );
 }
+
+#[test]
+fn p2_what_was_never_written_did_not_run() {
+    let mut f = Fixture::new();
+    let (written, unwritten, given_up) = (f.call(None, "a"), f.call(None, "b"), f.call(None, "c"));
+    f.abandon(given_up);
+    let answered = f.call(None, "d");
+    f.reply(answered, &Ok(bytes("7"))).unwrap();
+    f.woken();
+    f.session
+        .was_not_sent(&[unwritten, given_up, answered, id(77)], &mut f.events);
+    f.session.disconnected(&mut f.events);
+    assert_eq!(f.woken(), ["b", "a"]);
+    let lost = |may_have_run| Some(failed(Failed::Disconnected { may_have_run }));
+    assert_eq!(f.poll(unwritten), lost(false));
+    assert_eq!(f.poll(written), lost(true));
+    assert_eq!(f.poll(answered), Some(Ok(bytes("7"))));
+    f.assert_empty();
+}

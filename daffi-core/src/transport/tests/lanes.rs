@@ -487,3 +487,28 @@ proptest! {
         prop_assert_eq!(written.len(), sent.len());
     }
 }
+
+#[test]
+fn p2_what_is_left_says_which_calls_nobody_can_have_run() {
+    let unsent = |lanes: &Lanes| -> BTreeSet<u32> { lanes.unsent().map(number).collect() };
+    let mut lanes = Lanes::default();
+    let nothing = Bytes::new();
+    for header in [call(1), reply(9), call(2)] {
+        lanes.push(&header, &nothing, LIMIT).unwrap();
+    }
+    lanes.push(&call(3), &Bytes::from(vec![0; LARGE]), LIMIT).unwrap();
+    // It waits behind it.
+    lanes
+        .push(&to_many(4), &Bytes::from(vec![0; LARGE]), LIMIT)
+        .unwrap();
+    lanes.push(&call(5), &nothing, LIMIT).unwrap();
+    assert_eq!(unsent(&lanes), BTreeSet::from([1, 2, 3, 4, 5]));
+    let mut left = Vec::new();
+    while lanes.pop(&mut WriteBatch::default()).is_some() {
+        left.push(unsent(&lanes));
+    }
+    assert_eq!(left[0], BTreeSet::from([3, 4, 5]), "the fast lane is first");
+    assert!(left.windows(2).all(|two| two[1].is_subset(&two[0])), "{left:?}");
+    assert!(left.contains(&BTreeSet::from([4, 5])), "{left:?}");
+    assert_eq!(left.last(), Some(&BTreeSet::new()));
+}
