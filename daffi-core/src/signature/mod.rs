@@ -12,6 +12,7 @@ pub(crate) mod form;
 mod gap;
 mod graph;
 mod guard;
+mod reading;
 mod shape;
 mod structure;
 #[cfg(test)]
@@ -23,9 +24,10 @@ use serde::{Deserialize, Serialize};
 pub use contract::{Contract, ErrorFindings, Findings, Forms, Notes, Origin, Panic};
 pub use form::{Form, Mismatch};
 pub use gap::{Cause, Gap};
+pub use reading::{Allows, Reading};
 pub use shape::{Contradiction, shape};
 pub use structure::{Type, Variant};
-pub use tracer::{findings, trace};
+pub use tracer::{findings, reading, trace};
 
 pub(crate) use fnv::Fnv;
 

@@ -14,7 +14,7 @@ impl Tree {
     /// Everything that has been found out.
     pub(super) fn into_findings(self) -> Findings {
         let mut gaps = self.gaps();
-        let (ty, whole) = self.described();
+        let (ty, whole, _) = self.described();
         if !whole {
             gaps.push(Gap {
                 place: ty.first_opaque().unwrap_or_default(),
@@ -31,21 +31,29 @@ impl Tree {
         }
     }
 
-    /// The structure, as deep as it can be told; and whether that is all of it.
-    fn described(&self) -> (Type, bool) {
+    /// The structure, and the positions of the structs and enums in it, outermost first.
+    pub(super) fn positions(&self) -> (Type, Vec<NodeId>) {
+        let (ty, _, named) = self.described();
+        (ty, named)
+    }
+
+    /// The structure, as deep as it can be told; whether that is all of it; and its positions that have names.
+    fn described(&self) -> (Type, bool, Vec<NodeId>) {
         let to = |depth: usize| {
             let mut description = Description {
                 tree: self,
                 around: Vec::new(),
                 depth,
                 left: SIZE_LIMIT,
+                named: Vec::new(),
             };
-            description.of(self.root().node)
+            let ty = description.of(self.root().node)?;
+            Some((ty, description.named))
         };
         let mut found = DEPTHS
             .into_iter()
-            .filter_map(|depth| Some((to(depth)?, depth == DEPTH_LIMIT)));
-        found.next().unwrap_or((Type::Opaque, false))
+            .filter_map(|depth| to(depth).map(|(ty, named)| (ty, depth == DEPTH_LIMIT, named)));
+        found.next().unwrap_or((Type::Opaque, false, Vec::new()))
     }
 
     /// The node that says what is at a node.
@@ -109,7 +117,7 @@ impl Tree {
     }
 
     /// What each variant of an enum may be called.
-    fn variant_names(&self, id: NodeId, names: &'static [&'static str]) -> Vec<Vec<&'static str>> {
+    pub(super) fn variant_names(&self, id: NodeId, names: &'static [&'static str]) -> Vec<Vec<&'static str>> {
         let count = self.node(id).children.len();
         let aliases = names.len().saturating_sub(count);
         if aliases > 0 {
@@ -149,6 +157,8 @@ struct Description<'t> {
     depth: usize,
     /// How many types more there may be.
     left: usize,
+    /// The structs and enums so far, outermost first.
+    named: Vec<NodeId>,
 }
 
 impl Description<'_> {
@@ -168,6 +178,9 @@ impl Description<'_> {
         }
         if !node.children.is_empty() && self.around.len() >= self.depth {
             return Some(Type::Opaque);
+        }
+        if matches!(node.kind, Kind::Struct(..) | Kind::Enum(..)) {
+            self.named.push(id);
         }
         self.around.push(id);
         let inside: Option<Vec<Type>> = node.children.iter().map(|child| self.of(*child)).collect();

@@ -147,10 +147,10 @@ impl Tree {
     /// How many elements an option, a sequence or a map is given.
     pub(super) fn elements(&mut self, spot: Spot) -> usize {
         let children = self.node(spot.node).children.clone();
-        let next = if spot.constructing() {
-            None
-        } else {
-            self.next_in(&children).or_else(|| self.next_value(spot.node))
+        let next = match () {
+            () if spot.constructing() => None,
+            () if self.probe.is_some() => self.way(&children),
+            () => self.next_in(&children).or_else(|| self.next_value(spot.node)),
         };
         let recursive = |child: &NodeId| matches!(self.node(*child).kind, Kind::Recursive(_));
         // What types around would like to try leads nowhere if that is a value of the same types again.
@@ -178,10 +178,12 @@ impl Tree {
     /// Which variant an enum is given.
     pub(super) fn variant(&mut self, spot: Spot) -> Result<usize, Refused> {
         let contents = self.node(spot.node).children.clone();
-        let next = if spot.constructing() {
-            None
-        } else {
-            contents.iter().position(|content| self.wants(*content))
+        let next = match () {
+            () if spot.constructing() => None,
+            () if self.probe.is_some() => self
+                .way(&contents)
+                .and_then(|way| contents.iter().position(|content| *content == way)),
+            () => contents.iter().position(|content| self.wants(*content)),
         };
         let Some(variant) = next.or(self.node(spot.node).witness) else {
             return self.stop();
@@ -195,7 +197,7 @@ impl Tree {
 
     /// Draws the conclusions from the success or failure of everything that was read at a spot.
     pub(super) fn judge<T>(&mut self, spot: Spot, result: Result<T, Refused>) -> Result<T, Refused> {
-        if !spot.constructing() {
+        if !spot.constructing() && self.probe.is_none() {
             match &result {
                 Ok(_) => {
                     self.accept(spot.node);

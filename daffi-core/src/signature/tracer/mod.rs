@@ -4,12 +4,14 @@
 //! Knows serde's data model and nothing of what the types are for. What has been found out is kept by position, not
 //! by name, since types of one name need not be one type.
 
+mod asked;
 mod candidates;
 mod cursor;
 mod found;
 mod gaps;
 mod judgement;
 mod node;
+mod probe;
 mod refused;
 mod tree;
 
@@ -19,10 +21,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Deserialize;
 
 use cursor::Cursor;
+use probe::Asking;
 use refused::Refused;
 use tree::Tree;
 
-use super::{DEPTH_LIMIT, Findings, Panic, Type};
+use super::{DEPTH_LIMIT, Findings, Panic, Reading, Type};
 
 /// No type is read more often than this.
 const RUN_LIMIT: usize = 4096;
@@ -62,31 +65,85 @@ pub fn trace<T: Deserialize<'static>>() -> Type {
 /// As [`trace`], with what values of the type are held to.
 #[must_use]
 pub fn findings<T: Deserialize<'static>>() -> Findings {
-    explore(type_name::<T>(), &|cursor| T::deserialize(cursor).map(drop))
-}
-
-fn explore(rust: &'static str, read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>) -> Findings {
+    let rust = type_name::<T>();
     let mut panics = Vec::new();
-    // Where each place is looked into by itself, nothing depends on what types are called.
-    let alone = || Tree::new(DEPTH_LIMIT, false);
-    let shared = DEPTHS.into_iter().map(|depth| Tree::new(depth, true));
-    let found = std::iter::once_with(alone)
-        .chain(shared)
-        .find_map(|tree| explore_in(tree, rust, read, &mut panics))
-        .unwrap_or_else(|| Findings::too_large(rust));
+    let tree = explore(rust, &|cursor| T::deserialize(cursor).map(drop), &mut panics);
+    let found = match tree {
+        None => Findings::too_large(rust),
+        Some(None) => Findings::nothing(),
+        Some(Some(tree)) => tree.into_findings(),
+    };
     Findings { panics, ..found }
 }
 
-/// The structure as far as the tree goes; `None` if it is too large. Types that are among `panics` are not read again.
+/// The structure of `T`, as [`trace`] has it, with what its `Deserialize` allows beyond it: which fields may be missing, what
+/// else they and variants are called, and whether it takes fields and variants that it does not know.
+///
+/// That takes about one more reading for each field that may not be missing, up to some thousands.
+///
+/// ```
+/// use daffi_core::signature::{Allows, reading};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Item {
+///     #[serde(alias = "label")]
+///     name: String,
+///     note: Option<String>,
+///     #[serde(default)]
+///     stock: u32,
+/// }
+///
+/// let names = [&["label", "name"][..], &["note"], &["stock"]];
+/// let allows = Allows::Fields {
+///     names: names.map(|names| names.iter().map(|name| name.to_string()).collect()).into(),
+///     optional: vec![false, true, true],
+///     strict: false,
+/// };
+/// assert_eq!(reading::<Item>().allows, [Some(allows)]);
+/// ```
+#[must_use]
+pub fn reading<T: Deserialize<'static>>() -> Reading {
+    let read: &dyn Fn(Cursor<'_>) -> Result<(), Refused> = &|cursor| T::deserialize(cursor).map(drop);
+    let mut panics = Vec::new();
+    let tree = explore(type_name::<T>(), read, &mut panics);
+    let Some(tree) = tree.flatten() else {
+        return Reading::unknown(Type::Opaque);
+    };
+    let (ty, positions) = tree.positions();
+    if !panics.is_empty() {
+        // It is not read again, lest it panics again.
+        return Reading::unknown(ty);
+    }
+    Reading {
+        ty,
+        allows: Asking::new(tree, read).all(&positions),
+    }
+}
+
+/// All that is known of a type: nothing if it panicked before; `None` if it is too large.
+fn explore(
+    rust: &'static str,
+    read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>,
+    panics: &mut Vec<Panic>,
+) -> Option<Option<Tree>> {
+    // Where each place is looked into by itself, nothing depends on what types are called.
+    let alone = || Tree::new(DEPTH_LIMIT, false);
+    let shared = DEPTHS.into_iter().map(|depth| Tree::new(depth, true));
+    std::iter::once_with(alone)
+        .chain(shared)
+        .find_map(|tree| explore_in(tree, rust, read, panics))
+}
+
+/// What is known as far as the tree goes; `None` if it is too large. Types that are among `panics` are not read again.
 fn explore_in(
     mut tree: Tree,
     rust: &'static str,
     read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>,
     panics: &mut Vec<Panic>,
-) -> Option<Findings> {
+) -> Option<Option<Tree>> {
     tree.panicked = panics.iter().map(|panic| panic.ty).collect();
     if tree.panicked.contains(&rust) {
-        return Some(Findings::nothing());
+        return Some(None);
     }
     let root = tree.root().node;
     tree.node_mut(root).rust = rust;
@@ -107,7 +164,7 @@ fn explore_in(
             return None;
         }
         if !tree.has_more_to_learn(before) {
-            return Some(tree.into_findings());
+            return Some(Some(tree));
         }
     }
     None

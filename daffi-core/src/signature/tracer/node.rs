@@ -60,7 +60,7 @@ impl Kind {
 }
 
 /// What tells types apart that serde describes alike.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Reader {
     /// The Rust name of the visitor, which has that of the type, path and parameters included. Empty for what a variant
     /// carries.
@@ -82,7 +82,7 @@ pub(super) enum ByNumber {
     Fails,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) kind: Kind,
     pub(super) reader: Reader,

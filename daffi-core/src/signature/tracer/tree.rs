@@ -3,6 +3,7 @@
 //! Knows nothing of deserializers. What follows from a run's success or failure is in `judgement`.
 
 use super::super::{DEPTH_LIMIT, LENGTH_LIMIT, SIZE_LIMIT};
+use super::asked::Probe;
 use super::node::{ByNumber, Kind, Node, NodeId, Reader};
 use super::refused::Refused;
 
@@ -15,6 +16,9 @@ const JUMP_LIMIT: usize = DEPTH_LIMIT;
 
 /// How many positions may be visited in all runs together. Real types take some thousands.
 const STEP_LIMIT: usize = 1 << 22;
+
+/// How many of them in the runs that ask what types allow.
+const PROBE_STEPS: usize = 1 << 18;
 
 /// A node, and in which mood it is visited.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +39,7 @@ impl Spot {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Tree {
     pub(super) nodes: Vec<Node>,
     depth_limit: usize,
@@ -54,6 +58,8 @@ pub(super) struct Tree {
     pub(super) panicked: Vec<&'static str>,
     /// Whether the error on its way up has been accounted for.
     pub(super) accounted: bool,
+    /// What is asked, once all is known.
+    pub(super) probe: Option<Probe>,
 }
 
 impl Tree {
@@ -70,6 +76,7 @@ impl Tree {
             reading: Vec::new(),
             panicked: Vec::new(),
             accounted: false,
+            probe: None,
         };
         tree.add(None, 0, 0);
         tree
@@ -119,6 +126,11 @@ impl Tree {
 
     pub(super) fn node_mut(&mut self, id: NodeId) -> &mut Node {
         &mut self.nodes[id.0]
+    }
+
+    /// From here on it is asked only for what a type allows, which takes a part of the steps again.
+    pub(super) fn begin_probes(&mut self) {
+        self.steps = STEP_LIMIT - PROBE_STEPS;
     }
 
     pub(super) fn is_too_large(&self) -> bool {

@@ -3,6 +3,7 @@
 use serde::de::{Deserializer, Visitor};
 
 use super::super::super::Type;
+use super::super::asked::Question;
 use super::super::candidates::{BOOLS, BYTES, CHARS, FLOATS, INTEGERS, STRINGS};
 use super::super::node::Kind;
 use super::super::refused::Refused;
@@ -58,6 +59,9 @@ impl<'a> Deserializer<'static> for Cursor<'a> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Refused> {
+        if self.tree.probe.is_some() {
+            return visitor.visit_unit();
+        }
         self.deserialize_any(visitor)
     }
 
@@ -154,7 +158,9 @@ impl<'a> Deserializer<'static> for Cursor<'a> {
     ) -> Result<V::Value, Refused> {
         let code = V::visit_enum::<Choice<'a>> as fn(V, Choice<'a>) -> _ as usize;
         self.enter::<V>(Kind::Enum(name, variants), code)?;
+        let asked = self.tree.question(self.spot);
         let variant = match self.tree.name_to_try(self.spot) {
+            _ if matches!(asked, Some(Question::Variant)) => Chosen::Nobody,
             Some(name) => Chosen::Name(name),
             None => Chosen::Number(self.tree.variant(self.spot)?),
         };
