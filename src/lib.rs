@@ -228,6 +228,9 @@ struct RolesGuide;
 #[doc = include_str!("../docs/guide/quotas.md")]
 struct QuotasGuide;
 #[cfg(doctest)]
+#[doc = include_str!("../docs/guide/changing-types.md")]
+struct ChangingTypesGuide;
+#[cfg(doctest)]
 #[doc = include_str!("../docs/guide/performance.md")]
 struct PerformanceGuide;
 #[cfg(doctest)]

@@ -3,7 +3,7 @@
 use super::misfit::Misfit;
 
 /// How many elements a value may have beyond one for each of its bytes: those that take no bytes.
-const FREE_ELEMENTS: usize = 1024;
+pub(super) const FREE_ELEMENTS: usize = 1024;
 
 /// How many places that take no bytes a value may have for each of its bytes, and beside: their number is for the
 /// structure to say, and that may come from a peer.

@@ -1,7 +1,10 @@
 //! A structure made ready to read and write by: a place for each type in it, found by its number, where newtypes are
 //! what they wrap and a recursion is the place that it comes back to.
 
-use crate::signature::{Type, Variant};
+use std::slice;
+
+use super::misfit::Step;
+use crate::signature::{Allows, Reading, Type, Variant};
 
 /// The structure of a type, ready to read bytes by, or to write them.
 ///
@@ -40,7 +43,8 @@ pub(super) enum Place {
     Bytes,
     Option(At),
     Seq(At),
-    Map(At, At),
+    /// Keys and values, and a tuple of both.
+    Map(At, At, At),
     Tuple(Vec<At>),
     Struct(Struct),
     Enum(Enum),
@@ -51,12 +55,20 @@ pub(super) struct Struct {
     /// What each field is called.
     pub(super) names: Vec<Names>,
     pub(super) fields: Vec<At>,
+    /// Whether each may be missing where it is read.
+    pub(super) optional: Vec<bool>,
+    /// Whether others are refused where it is read.
+    pub(super) strict: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Enum {
     /// In the order of their numbers.
     variants: Vec<Choice>,
+    /// Whether there may be more of them.
+    open: bool,
+    /// Whether others are taken where it is read.
+    others: bool,
 }
 
 /// A variant.
@@ -67,31 +79,49 @@ pub(super) struct Choice {
     pub(super) content: At,
 }
 
-/// What a field or a variant goes by: its name, or none if that is not known.
+/// What a field or a variant goes by: its name, and others; none if that is not known.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Names(Option<String>);
+pub(super) struct Names(Vec<String>);
 
 impl Names {
-    fn new(name: &str) -> Self {
-        Self((name != UNKNOWN).then(|| name.to_owned()))
+    /// The name that stands in the structure, unless more is known.
+    fn new(name: &str, known: Option<&Vec<String>>) -> Self {
+        match known {
+            Some(names) if !names.is_empty() => Self(names.clone()),
+            _ if name == UNKNOWN => Self(Vec::new()),
+            _ => Self(vec![name.to_owned()]),
+        }
     }
 
     pub(super) fn is(&self, name: &str) -> bool {
-        self.0.as_deref() == Some(name)
+        self.0.iter().any(|other| other == name)
     }
 
-    pub(super) fn is_known(&self) -> bool {
-        self.0.is_some()
+    pub(super) const fn is_known(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Whether both go by one name.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        self.0.iter().any(|name| other.is(name))
     }
 
     /// The one that somebody understands who knows these.
-    pub(super) fn among(&self, _known: &[&str]) -> Option<&str> {
-        self.0.as_deref()
+    #[inline]
+    pub(super) fn among(&self, known: &[&str]) -> Option<&str> {
+        match &*self.0 {
+            [] => None,
+            [only] => Some(only),
+            [first, ..] => {
+                let understood = self.0.iter().find(|name| known.contains(&name.as_str()));
+                Some(understood.unwrap_or(first))
+            }
+        }
     }
 
     /// The one for people.
     pub(super) fn shown(&self) -> &str {
-        self.0.as_deref().unwrap_or(UNKNOWN)
+        self.0.first().map_or(UNKNOWN, String::as_str)
     }
 }
 
@@ -99,15 +129,32 @@ impl Names {
 const UNKNOWN: &str = "_";
 
 impl Layout {
+    /// The place of a byte of bytes.
+    pub(super) const OCTET: At = At(0);
+
     /// That of a type.
     #[must_use]
     pub fn new(ty: &Type) -> Self {
-        let mut layout = Self {
-            places: Vec::new(),
-            root: At(0),
+        Self::made(ty, &[])
+    }
+
+    /// That of a type of which it is known what it is called beyond its structure.
+    #[must_use]
+    pub fn of(reading: &Reading) -> Self {
+        Self::made(&reading.ty, &reading.allows)
+    }
+
+    fn made(ty: &Type, allows: &[Option<Allows>]) -> Self {
+        let mut building = Building {
+            places: vec![Place::U8],
+            around: Vec::new(),
+            allows: allows.iter(),
         };
-        layout.root = layout.add(ty, &mut Vec::new());
-        layout
+        let root = building.add(ty);
+        Self {
+            places: building.places,
+            root,
+        }
     }
 
     pub(super) const fn root(&self) -> At {
@@ -119,14 +166,58 @@ impl Layout {
         &self.places[at.0 as usize]
     }
 
+    /// Whether what is there may be written by hand as if it were none.
+    pub(super) fn may_be_nothing(&self, at: At) -> bool {
+        matches!(self.place(at), Place::Option(_) | Place::Unit)
+    }
+
+    /// Whether what is there can be the key of a map where keys are texts.
+    pub(super) fn is_name(&self, at: At) -> bool {
+        match self.place(at) {
+            Place::Enum(choices) => choices
+                .variants
+                .iter()
+                .all(|choice| *self.place(choice.content) == Place::Unit),
+            place => {
+                let number = |place: &Place| {
+                    matches!(
+                        place,
+                        Place::U8
+                            | Place::U16
+                            | Place::U32
+                            | Place::U64
+                            | Place::U128
+                            | Place::I8
+                            | Place::I16
+                            | Place::I32
+                            | Place::I64
+                            | Place::I128
+                    )
+                };
+                matches!(place, Place::Str | Place::Char | Place::Bool) || number(place)
+            }
+        }
+    }
+}
+
+/// A layout that is put together.
+struct Building<'t> {
+    places: Vec<Place>,
+    /// The place of each type around, outermost first.
+    around: Vec<At>,
+    /// What is known beyond the structure, of the structs and enums that are yet to come.
+    allows: slice::Iter<'t, Option<Allows>>,
+}
+
+impl Building<'_> {
     fn push(&mut self, place: Place) -> At {
         let at = At(u32::try_from(self.places.len()).expect("a type is made of some thousands"));
         self.places.push(place);
         at
     }
 
-    /// Adds `ty`. `around` has the place of each type around it, outermost first.
-    fn add(&mut self, ty: &Type, around: &mut Vec<At>) -> At {
+    /// Adds `ty`.
+    fn add(&mut self, ty: &Type) -> At {
         let mut newtypes = 0;
         let mut core = ty;
         while let Type::NewtypeStruct { inner, .. } = core {
@@ -138,49 +229,134 @@ impl Layout {
             let level = usize::try_from(*level)
                 .ok()
                 .and_then(|level| level.checked_sub(newtypes));
-            let place = level.and_then(|level| around.len().checked_sub(level + 1));
-            return place.map_or_else(|| self.push(Place::Opaque), |place| around[place]);
+            let place = level.and_then(|level| self.around.len().checked_sub(level + 1));
+            return match place {
+                Some(place) => self.around[place],
+                None => self.push(Place::Opaque),
+            };
         }
         let at = self.push(leaf(core));
-        let outside = around.len();
-        around.resize(outside + newtypes + 1, at);
+        let outside = self.around.len();
+        self.around.resize(outside + newtypes + 1, at);
         let compound = match core {
-            Type::Option(inner) => Some(Place::Option(self.add(inner, around))),
-            Type::Seq(element) => Some(Place::Seq(self.add(element, around))),
-            Type::Map(key, value) => Some(Place::Map(self.add(key, around), self.add(value, around))),
+            Type::Option(inner) => Some(Place::Option(self.add(inner))),
+            Type::Seq(element) => Some(Place::Seq(self.add(element))),
+            Type::Map(key, value) => {
+                let (key, value) = (self.add(key), self.add(value));
+                let pair = self.push(Place::Tuple(vec![key, value]));
+                Some(Place::Map(key, value, pair))
+            }
             Type::Tuple(fields) | Type::TupleStruct { fields, .. } if !fields.is_empty() => {
-                let fields = fields.iter().map(|field| self.add(field, around));
+                let fields = fields.iter().map(|field| self.add(field));
                 Some(Place::Tuple(fields.collect()))
             }
-            Type::Struct { fields, .. } => Some(Place::Struct(Struct {
-                names: fields.iter().map(|(name, _)| Names::new(name)).collect(),
-                fields: fields.iter().map(|(_, field)| self.add(field, around)).collect(),
-            })),
-            Type::Enum { variants, .. } => Some(Place::Enum(Enum {
-                variants: variants
-                    .iter()
-                    .map(|variant| self.choice(variant, around))
-                    .collect(),
-            })),
+            Type::Struct { fields, .. } => Some(Place::Struct(self.structure(fields))),
+            Type::Enum { variants, open, .. } => Some(Place::Enum(self.choices(variants, *open))),
             _ => None,
         };
-        around.truncate(outside);
+        self.around.truncate(outside);
         if let Some(compound) = compound {
             self.places[at.0 as usize] = compound;
         }
         at
     }
 
-    fn choice(&mut self, variant: &Variant, around: &mut Vec<At>) -> Choice {
-        Choice {
+    fn structure(&mut self, fields: &[(String, Type)]) -> Struct {
+        // Who lies about it harms nobody else.
+        let (names, optional, strict) = match self.allows.next() {
+            Some(Some(Allows::Fields {
+                names,
+                optional,
+                strict,
+            })) if names.len() == fields.len() && optional.len() == fields.len() => {
+                (&**names, optional.clone(), *strict)
+            }
+            _ => (&[][..], vec![false; fields.len()], false),
+        };
+        let named = fields.iter().enumerate();
+        Struct {
+            names: named
+                .map(|(number, (name, _))| Names::new(name, names.get(number)))
+                .collect(),
+            fields: fields.iter().map(|(_, field)| self.add(field)).collect(),
+            optional,
+            strict,
+        }
+    }
+
+    fn choices(&mut self, variants: &[Variant], open: bool) -> Enum {
+        let (names, others) = match self.allows.next() {
+            Some(Some(Allows::Variants { names, others })) if names.len() == variants.len() => {
+                (&**names, *others)
+            }
+            _ => (&[][..], false),
+        };
+        let choice = |(number, variant): (usize, &Variant)| Choice {
             index: variant.index,
-            names: Names::new(&variant.name),
-            content: self.add(&variant.content, around),
+            names: Names::new(&variant.name, names.get(number)),
+            content: self.add(&variant.content),
+        };
+        Enum {
+            variants: variants.iter().enumerate().map(choice).collect(),
+            open,
+            others,
         }
     }
 }
 
+impl At {
+    pub(super) const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl Struct {
+    /// One without fields.
+    pub(super) const EMPTY: Self = Self {
+        names: Vec::new(),
+        fields: Vec::new(),
+        optional: Vec::new(),
+        strict: false,
+    };
+
+    /// The field of that name, which is perhaps the one at `likely`.
+    pub(super) fn number(&self, name: &str, likely: usize) -> Option<usize> {
+        match self.names.get(likely) {
+            Some(names) if names.is(name) => Some(likely),
+            _ => self.names.iter().position(|names| names.is(name)),
+        }
+    }
+}
+
+impl Choice {
+    #[cold]
+    pub(super) fn step(&self) -> Step {
+        Step::Name(self.names.shown().to_owned())
+    }
+}
+
 impl Enum {
+    pub(super) fn all(&self) -> &[Choice] {
+        &self.variants
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &Names> + Clone {
+        self.variants.iter().map(|choice| &choice.names)
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        self.open
+    }
+
+    pub(super) const fn takes_others(&self) -> bool {
+        self.others
+    }
+
+    /// The variant of that name.
+    pub(super) fn called(&self, name: &str) -> Option<&Choice> {
+        self.variants.iter().find(|choice| choice.names.is(name))
+    }
+
     /// The variant of that number.
     #[inline]
     pub(super) fn choice(&self, index: u32) -> Option<&Choice> {

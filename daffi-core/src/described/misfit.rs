@@ -24,6 +24,8 @@ pub(super) enum Step {
     Name(String),
     /// An element of a sequence or tuple, or an entry of a map.
     Element(usize),
+    /// Each element, or each value of a map.
+    Every,
     /// The value at a key.
     Key(String),
 }
@@ -68,6 +70,7 @@ impl Misfit {
             let _ = match step {
                 Step::Name(name) => write!(path, "{dot}{name}"),
                 Step::Element(number) => write!(path, "[{number}]"),
+                Step::Every => write!(path, "[]"),
                 Step::Key(key) => write!(path, "[{key}]"),
             };
         }

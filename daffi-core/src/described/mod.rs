@@ -6,21 +6,36 @@
 //!
 //! Pure: knows serde's data model, structures, and the bytes of numbers.
 
+mod base64;
+mod compatible;
+mod document;
+mod example;
 mod input;
+mod key;
 mod layout;
 mod misfit;
+mod output;
+mod printed;
 mod reader;
+mod schema;
 mod skip;
 #[cfg(test)]
 mod tests;
+mod words;
+mod writer;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+pub use compatible::{Verdict, compatible};
+pub use document::Document;
 pub use layout::Layout;
 pub use misfit::Misfit;
+pub use printed::Printed;
 
 use input::Input;
+use output::Output;
 use reader::Reader;
+use writer::Writer;
 
 /// The value that fills `bytes`, which were written by the structure in `layout`.
 ///
@@ -78,4 +93,60 @@ pub fn decode_next<'de, T: Deserialize<'de>>(
     let mut input = Input::new(bytes);
     let value = T::deserialize(Reader::new(&mut input, layout))?;
     Ok((value, bytes.len() - input.left()))
+}
+
+/// The bytes of `value` in the positions of the structure in `layout`.
+///
+/// The value may be of any shape that has what the structure needs: a map, or a struct whose fields have another order.
+/// A number may be of another type if it fits, and what is missing and an `Option` there is `None`. Nothing is lost: what
+/// the structure has no place for is refused.
+///
+/// # Errors
+///
+/// When the value does not fit; or its `Serialize` fails.
+pub fn encode_by<T: Serialize + ?Sized>(layout: &Layout, value: &T) -> Result<Vec<u8>, Misfit> {
+    encode_within(layout, value, usize::MAX)
+}
+
+/// As [`encode_by`], in no more than so many bytes.
+///
+/// # Errors
+///
+/// As [`encode_by`], and when it would take more bytes.
+pub fn encode_within<T: Serialize + ?Sized>(
+    layout: &Layout,
+    value: &T,
+    limit: usize,
+) -> Result<Vec<u8>, Misfit> {
+    let mut out = Output::new(limit, false);
+    value.serialize(Writer::new(&mut out, layout))?;
+    out.check(0)?;
+    Ok(out.bytes)
+}
+
+/// As [`encode_by`], for a value that people wrote, as in JSON, which has less kinds of values.
+///
+/// There, a text may be a number, which keeps all its digits, NaN or an infinity; or bytes, in base64. A map whose keys are
+/// neither texts nor numbers may be a list of pairs. `null` is no value for an `Option`, and where it could be something as well,
+/// as for an `Option<Option<_>>`, that is a map with the one key `Some`. [`Printed`] writes the same.
+///
+/// # Errors
+///
+/// As [`encode_by`].
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use daffi_core::described::{Layout, encode_by_hand};
+/// use daffi_core::signature::trace;
+///
+/// let layout = Layout::new(&trace::<BTreeMap<u8, Vec<u8>>>());
+/// let bytes = encode_by_hand(&layout, &BTreeMap::from([("7", "AQI=")]))?;
+/// assert_eq!(bytes, [1, 7, 2, 1, 2]);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+pub fn encode_by_hand<T: Serialize + ?Sized>(layout: &Layout, value: &T) -> Result<Vec<u8>, Misfit> {
+    let mut out = Output::new(usize::MAX, true);
+    value.serialize(Writer::new(&mut out, layout))?;
+    Ok(out.bytes)
 }

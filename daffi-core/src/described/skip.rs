@@ -35,7 +35,7 @@ pub(super) fn skip(input: &mut Input<'_>, layout: &Layout, at: At, level: usize)
                 skip(input, layout, *element, level)?;
             }
         }
-        Place::Map(key, value) => {
+        Place::Map(key, value, _) => {
             let level = inside()?;
             for _ in 0..input.elements()? {
                 input.count()?;

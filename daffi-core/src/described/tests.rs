@@ -1,9 +1,13 @@
 mod bounds;
+mod by_hand;
+mod changes;
+mod documents;
 mod dynamic;
 mod generated;
 mod paths;
 mod reading;
 mod types;
+mod writing;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -5,6 +5,7 @@
 
 mod configuration;
 mod described_read;
+mod described_write;
 mod frame;
 mod handshake;
 mod input;
@@ -28,9 +29,10 @@ pub struct Target {
 }
 
 /// All there are.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     configuration::TARGET,
     described_read::TARGET,
+    described_write::TARGET,
     frame::TARGET,
     handshake::TARGET,
     payload::TARGET,

@@ -107,6 +107,11 @@ fn described_read() {
 }
 
 #[test]
+fn described_write() {
+    check("described_write", 20_000);
+}
+
+#[test]
 fn frame() {
     check("frame", 20_000);
 }

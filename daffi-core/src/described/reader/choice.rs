@@ -3,17 +3,10 @@
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, VariantAccess, Visitor};
 
 use super::super::layout::{self, Enum, Place};
-use super::super::misfit::{Misfit, Step};
+use super::super::misfit::Misfit;
 use super::super::skip::unknown_variant;
 use super::Reader;
 use super::name::Name;
-
-impl layout::Choice {
-    #[cold]
-    pub(super) fn step(&self) -> Step {
-        Step::Name(self.names.shown().to_owned())
-    }
-}
 
 impl<'l> Reader<'_, 'l, '_> {
     /// Which variant it is.

@@ -22,7 +22,7 @@ impl<'l, 'de> Reader<'_, 'l, 'de> {
         known: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Misfit> {
-        let Struct { names, fields } = structure;
+        let Struct { names, fields, .. } = structure;
         if is_in_order(names, known) {
             return self.in_order(fields, Some(names), visitor);
         }

@@ -3,32 +3,10 @@
 use serde::de::value::U8Deserializer;
 use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess};
 
-use super::super::input::Input;
-use super::super::layout::{At, Layout, Place};
+use super::super::key::shown;
+use super::super::layout::{At, Place};
 use super::super::misfit::{Misfit, Step};
 use super::Reader;
-
-/// The key at the beginning of `bytes`, for people, if it is a short text or a number.
-fn shown(layout: &Layout, key: At, bytes: &[u8]) -> Option<String> {
-    const SHORT: usize = 64;
-    let mut input = Input::new(bytes);
-    match layout.place(key) {
-        Place::Str => input
-            .str()
-            .ok()
-            .filter(|key| key.len() <= SHORT)
-            .map(|key| format!("{key:?}")),
-        Place::U8 => input.u8().ok().map(|key| key.to_string()),
-        Place::U16 => input.u16().ok().map(|key| key.to_string()),
-        Place::U32 => input.u32().ok().map(|key| key.to_string()),
-        Place::U64 => input.u64().ok().map(|key| key.to_string()),
-        Place::I8 => input.i8().ok().map(|key| key.to_string()),
-        Place::I16 => input.i16().ok().map(|key| key.to_string()),
-        Place::I32 => input.i32().ok().map(|key| key.to_string()),
-        Place::I64 => input.i64().ok().map(|key| key.to_string()),
-        _ => None,
-    }
-}
 
 /// What is wrong with a reader that stops early.
 #[cold]
@@ -134,7 +112,7 @@ pub(super) struct Entries<'a, 'l, 'de> {
 
 impl<'a, 'l, 'de> Entries<'a, 'l, 'de> {
     pub(super) fn new(reader: Reader<'a, 'l, 'de>) -> Result<Self, Misfit> {
-        let Place::Map(key, value) = reader.place() else {
+        let Place::Map(key, value, _) = reader.place() else {
             return Err(Misfit::new("this is no map"));
         };
         let count = reader.input.elements()?;

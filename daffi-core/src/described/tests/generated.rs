@@ -305,7 +305,7 @@ impl Serialize for Typed<'_> {
             };
         }
         match (self.ty, self.value) {
-            (Type::Unit | Type::Tuple(_), Value::Unit) => serializer.serialize_unit(),
+            (Type::Unit | Type::UnitStruct { .. }, Value::Unit) => serializer.serialize_unit(),
             (Type::Bool, Value::Bool(value)) => serializer.serialize_bool(*value),
             (Type::I8, Value::Integer(value)) => number!(serialize_i8, value),
             (Type::I16, Value::Integer(value)) => number!(serialize_i16, value),

@@ -1,0 +1,14 @@
+//! Bytes as a structure, and as a value in JSON to be written by it.
+
+#![no_main]
+
+use std::sync::OnceLock;
+
+use daffi_fuzz_targets::{Target, target};
+use libfuzzer_sys::fuzz_target;
+
+static TARGET: OnceLock<Target> = OnceLock::new();
+
+fuzz_target!(|bytes: &[u8]| {
+    (TARGET.get_or_init(|| target("described_write")).run)(bytes);
+});
