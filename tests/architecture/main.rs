@@ -8,6 +8,7 @@ mod protocol;
 mod rules;
 mod source;
 mod surface;
+mod versions;
 
 use std::collections::BTreeSet;
 use std::path::Path;
