@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use daffi_core::Global;
+use daffi_core::{CallContext, CallErrorKind, Global, Proven};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -16,9 +16,11 @@ const SECURITY: &str = include_str!("../../../docs/guide/security.md");
 const IDENTITIES: &str = include_str!("../../../docs/guide/identities.md");
 const RUNNING: &str = include_str!("../../../docs/guide/running.md");
 
-/// The blocks of commands of a page.
-fn blocks(page: &str) -> Vec<&str> {
-    let blocks = page.split("\n```sh\n").skip(1);
+/// The blocks of a page in a language: commands, for `sh`.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let begin = format!("\n```{language}\n");
+    let blocks: Vec<_> = page.split(&*begin).skip(1).collect();
+    let blocks = blocks.into_iter();
     blocks.map(|rest| rest.split("\n```").next().unwrap()).collect()
 }
 
@@ -52,8 +54,8 @@ fn serve(folder: &TempDir, command: &str, others: &[(&str, &str)]) -> (Running, 
 #[tokio::test]
 async fn the_commands_of_the_page_of_security_do_what_it_says() {
     let folder = tempfile::tempdir().unwrap();
-    let [issue, start, replace] = blocks(SECURITY)[..] else {
-        panic!("the page has other commands: {:?}", blocks(SECURITY))
+    let [issue, start, roles, replace] = blocks(SECURITY, "sh")[..] else {
+        panic!("the page has other commands: {:?}", blocks(SECURITY, "sh"))
     };
     shell(&folder, issue);
 
@@ -66,30 +68,78 @@ async fn the_commands_of_the_page_of_security_do_what_it_says() {
     let (mut program, said) = serve(&folder, start, &others);
 
     let file = |name: &str| folder.path().join("ca").join(name);
-    let tls = || {
+    let tls = |name: &str| {
         daffi_core::Tls::new()
-            .certificate(file("resizer-1.pem"))
-            .key(file("resizer-1.key"))
+            .certificate(file(&format!("{name}.pem")))
+            .key(file(&format!("{name}.key")))
             .ca(file("ca.pem"))
     };
     let (host, number) = ("localhost", port(&said));
-    join(host, number, Some(tls())).await.unwrap().stop().await;
+    join(host, number, Some(tls("resizer-1")))
+        .await
+        .unwrap()
+        .stop()
+        .await;
     let unknown = join(host, number, Some(daffi_core::Tls::new().ca(file("ca.pem")))).await;
     assert!(unknown.unwrap_err().to_string().contains("which is missing"));
 
     shell(&folder, replace);
     program.signal(Signal::HUP);
     program.until("certificates were read again");
-    join(host, number, Some(tls())).await.unwrap().stop().await;
+    join(host, number, Some(tls("web"))).await.unwrap().stop().await;
     program.signal(Signal::TERM);
     assert!(program.end().0.success());
+
+    // Roles, by the names in the certificates.
+    let [config] = blocks(SECURITY, "toml")[..] else {
+        panic!("the page has other files: {:?}", blocks(SECURITY, "toml"))
+    };
+    let config = config
+        .replace("0.0.0.0", "127.0.0.1")
+        .replace("8888", "0")
+        .replace("\"ca/", &format!("\"{}/", folder.path().join("ca").display()));
+    fs::write(folder.path().join("daffi.toml"), config).unwrap();
+    let (check, start) = roles.split_once('\n').unwrap();
+    shell(&folder, check);
+    let path = folder.path().join("daffi.toml").display().to_string();
+    let (program, said) = serve(&folder, start, &[("daffi.toml", &path)]);
+    let node = |name| {
+        Global::builder()
+            .host("localhost")
+            .port(port(&said))
+            .tls(tls(name))
+            .auto_callbacks(false)
+            .start()
+    };
+    let (resizer, web) = (node("resizer-1").await.unwrap(), node("web").await.unwrap());
+    let resize = |ctx: CallContext, bytes: u64| {
+        let who = ctx.identity().map(|who| (who.name().to_owned(), who.proven()));
+        assert_eq!(who, Some(("web".to_owned(), Proven::Certificate)));
+        bytes / 2
+    };
+    resizer.register_fn("resize", resize).await.unwrap();
+    assert_eq!(web.call::<u64>("resize", (8_u64,)).await.unwrap(), 4);
+    let denied = resizer.call::<u64>("resize", (8_u64,)).await.unwrap_err();
+    assert_eq!(denied.kind(), CallErrorKind::Denied, "{denied}");
+    let denied = web.register_fn("resize", |bytes: u64| bytes).await.unwrap_err();
+    assert!(denied.to_string().contains("web"), "{denied}");
+    for g in [resizer, web] {
+        g.stop().await;
+    }
+    program.signal(Signal::TERM);
+    let (status, said) = program.end();
+    assert!(status.success());
+    // Who is denied what is in the log.
+    let is_told =
+        |line: &&str| line.contains("denied") && line.contains("\"resizer 1\"") && line.contains("resize");
+    assert!(said.lines().any(|line| is_told(&line)), "{said}");
 }
 
 #[tokio::test]
 async fn the_commands_of_the_page_of_identities_do_what_it_says() {
     let folder = tempfile::tempdir().unwrap();
-    let [token, start, with_token, key, start_for_all] = blocks(IDENTITIES)[..] else {
-        panic!("the page has other commands: {:?}", blocks(IDENTITIES))
+    let [token, start, with_token, key, start_for_all] = blocks(IDENTITIES, "sh")[..] else {
+        panic!("the page has other commands: {:?}", blocks(IDENTITIES, "sh"))
     };
     let (known, secret) = (folder.path().join("known"), folder.path().join("token"));
     let made = shell(&folder, token);
