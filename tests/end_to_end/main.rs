@@ -53,6 +53,7 @@ mod threads;
 mod tls;
 mod to_come;
 mod to_where;
+mod told;
 mod traces;
 mod unread;
 mod values;
