@@ -19,6 +19,9 @@ impl Quota {
     /// As much as that is without a bound. In a [`Role`](crate::Role) it takes away a bound that is said for all.
     pub const UNLIMITED: u64 = u64::MAX;
 
+    /// The least that a bound of [`frame_bytes`](Self::frame_bytes) can be; a lower one counts as this.
+    pub const LEAST_FRAME_BYTES: u64 = 64 * 1024;
+
     /// Nothing is said.
     #[must_use]
     pub const fn new() -> Self {
@@ -71,6 +74,14 @@ impl Quota {
     #[must_use]
     pub const fn connections_per_second(self, most: u64) -> Self {
         self.with(Measure::ConnectionsPerSecond, most)
+    }
+
+    /// So many bytes in what is sent at once: the arguments of a call, a result, an item of a stream; at least [64 KiB](Self::LEAST_FRAME_BYTES), and no
+    /// more than the controller lets through (its `max_frame`). It holds for connections that are made from then on. What is larger ends with
+    /// [`CallError::TooLarge`](crate::CallError::TooLarge) where it is sent, and a process that sends it nevertheless is cut off.
+    #[must_use]
+    pub const fn frame_bytes(self, most: u64) -> Self {
+        self.with(Measure::FrameBytes, most)
     }
 
     /// So much of something.

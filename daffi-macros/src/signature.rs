@@ -37,12 +37,12 @@ pub(crate) fn check_form(side: Side, signature: &Signature, errors: &mut Errors)
             GenericParam::Lifetime(_) => {}
             GenericParam::Type(parameter) => errors.add(
                 &parameter.ident,
-                format!("a {name} has no type parameters: one name stands for one function in every process"),
+                format!("a {name} has no type parameters, because one name stands for one function in every process: write it for one type, with a name for each"),
             ),
             GenericParam::Const(parameter) => errors.add(
                 &parameter.ident,
                 format!(
-                    "a {name} has no const parameters: one name stands for one function in every process"
+                    "a {name} has no const parameters, because one name stands for one function in every process: write it for one length, or take a `Vec`"
                 ),
             ),
         }

@@ -112,6 +112,34 @@ async fn a_call_over_a_quota_says_which_and_did_not_run() {
 }
 
 #[tokio::test]
+async fn what_is_sent_at_once_is_bounded_for_its_sender_and_not_for_what_it_is_sent() {
+    for transport in [Transport::Unix, Transport::Tcp] {
+        let quotas = Quotas::new().connection(Quota::new().frame_bytes(200 * 1024));
+        let net = net(transport, quotas, &Jobs::default()).await;
+        let caller = net.caller().await;
+        let client = WorkClient::new(&caller);
+        assert_eq!(client.size(vec![0; 150 * 1024]).await, Ok(150 * 1024));
+        let error = client.size(vec![0; 201 * 1024]).await.unwrap_err();
+        let CallError::TooLarge {
+            limit, may_have_run, ..
+        } = error
+        else {
+            panic!("{error}")
+        };
+        assert_eq!((limit, may_have_run), (200 * 1024, false));
+        assert!(
+            error
+                .to_string()
+                .ends_with("or the `frame-bytes` of the quota of whoever sends it"),
+            "{error}"
+        );
+        // Its connection is still there, and who runs the controller has no quota.
+        assert_eq!(client.give(1 << 20).await.map(|bytes| bytes.len()), Ok(1 << 20));
+        net.stop([caller]).await;
+    }
+}
+
+#[tokio::test]
 async fn a_call_over_a_rate_is_made_again_when_there_is_room() {
     let jobs = Jobs::default();
     let quotas = Quotas::new().connection(Quota::new().calls_per_second(5));

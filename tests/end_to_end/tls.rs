@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use daffi::{
-    CertificateFault, ConfigFault, Global, GlobalBuilder, Refusal, StartError, Tls, TlsFault, callback,
-    fetcher,
+    CallError, CertificateFault, ConfigFault, Global, GlobalBuilder, Refusal, StartError, Tls, TlsFault,
+    callback, fetcher,
 };
 use daffi_certificates::{Authority, Issued, Purpose, Wanted};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 /// What `tests/hygiene/surface.rs` holds the other types to, which sees daffi without its feature.
 const _: () = {
@@ -325,9 +325,12 @@ async fn a_node_comes_back_once_the_certificate_is_one_that_it_takes() {
     let port = first.address().port().unwrap();
     let connected = std::sync::Arc::new(Notify::new());
     let told = std::sync::Arc::clone(&connected);
+    let (refused, mut refusals) = mpsc::unbounded_channel();
     let g = node(&first)
         .tls(ca.trusting())
         .on_node_connect(move |_| told.notify_one())
+        .on_refused(move |_, error| refused.send(error.to_string()).unwrap())
+        .reconnect_wait(Duration::from_millis(100))
         .start()
         .await
         .unwrap();
@@ -343,6 +346,22 @@ async fn a_node_comes_back_once_the_certificate_is_one_that_it_takes() {
         .timeout(Duration::from_millis(300))
         .await;
     assert!(call.is_err(), "{call:?}");
+    // It says so, to whoever asks, and goes on looking.
+    let reason = refusals.recv().await.unwrap();
+    assert!(reason.contains("authority"), "{reason}");
+    let last = g.last_disconnect().unwrap();
+    assert_eq!(last.refused.unwrap().to_string(), reason);
+    let lost = Client.reflect(b"2").on(&g).timeout(Duration::from_secs(60)).await;
+    let lost = lost.unwrap_err();
+    let CallError::Disconnected {
+        refusal: Some(refusal),
+        ..
+    } = &lost
+    else {
+        panic!("{lost}")
+    };
+    assert!(matches!(**refusal, Refusal::Distrusted { .. }), "{lost}");
+    assert!(lost.to_string().contains(&reason), "{lost}");
     second.stop().await;
 
     let third = controller().port(port).tls(ca.server()).start().await.unwrap();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use daffi::CallErrorKind;
 use daffi_core::proto::{
-    CallId, Exceeded, Failed, Header, Hello, Measure, Query, QuotaOf, Refusal, Status, StreamId,
+    CallId, Exceeded, Failed, Header, Hello, Large, Measure, Query, QuotaOf, Refusal, Status, StreamId,
 };
 use tokio::net::TcpStream;
 
@@ -297,5 +297,40 @@ async fn ten_thousand_connections_that_say_nothing_are_in_nobodys_way() {
         assert_eq!(stream.try_read(&mut [0; 16]).unwrap(), 0);
     }
     peer.assert_open().await;
+    bystanders.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_over_the_quota_of_their_sender_end_its_connection() {
+    let stage = Stage::holding();
+    let mut bystanders = stage.bystanders().await;
+    let whole = |bytes| Frames::new().carrying(&call(0, "nobody offers this"), &vec![0; bytes]);
+    let declared = |bytes| {
+        let Header::Call(call) = call(0, "nobody offers this") else {
+            panic!("it is a call")
+        };
+        let frame = Large::Call(call);
+        Frames::new().with(&Header::Large { bytes, frame })
+    };
+    for (what, frames, is_allowed) in [
+        ("a frame", whole(100 << 10), true),
+        ("a larger one", whole(13_000_000), false),
+        ("one that is declared", declared(13_000_000), true),
+        ("a larger one that is declared", declared(13_000_001), false),
+    ] {
+        let mut peer = join(&stage, what).await;
+        peer.send(frames).await;
+        if is_allowed {
+            let answer = peer.next().await.expect(what);
+            assert!(
+                matches!(answer.decode().unwrap().0, Header::Reply { .. }),
+                "{what}"
+            );
+            peer.closed_by_us().await;
+        } else {
+            peer.closed().await;
+        }
+    }
+    bystanders.go_on(20).await;
     bystanders.end().await;
 }

@@ -36,7 +36,8 @@ fn quotas() -> Access {
     let quota = Quota::new()
         .connections(50)
         .calls_per_second(100)
-        .bytes_per_second(4_000_000);
+        .bytes_per_second(4_000_000)
+        .frame_bytes(13_000_000);
     Access::new()
         .role("anybody", Role::everything())
         .role("less", Role::new().quotas(Quotas::new().identity(quota)))
@@ -142,7 +143,7 @@ impl Stage {
         Self::start(Transport::Tcp, None, Knowing::Tokens)
     }
 
-    /// The same, where `two` has quotas: 50 connections, 100 calls per second, 4 MB per second.
+    /// The same, where `two` has quotas: 50 connections, 100 calls per second, 4 MB per second, 13 MB in a frame.
     pub fn holding() -> Self {
         Self::start(Transport::Tcp, None, Knowing::Quotas)
     }

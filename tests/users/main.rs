@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio, exit};
 use std::time::Duration;
 use std::{env, fs, io, thread};
 
-use daffi::{Global, callback};
+use daffi::{Access, Global, Role, callback};
 use tempfile::TempDir;
 
 const PART: &str = "DAFFI_TEST_PART";
@@ -56,6 +56,10 @@ fn play() {
 /// The part has a role, and then a word for what it allows.
 async fn act(part: &str) {
     let mut builder = Global::builder().any_user(part.ends_with("any user"));
+    if part.ends_with("names the other") {
+        let access = Access::new().role("all", Role::everything());
+        builder = builder.access(access.identity(format!("uid:{OTHER}"), ["all"]));
+    }
     if let Some(folder) = env::var_os(FOLDER) {
         builder = builder.unix_sock_path(folder);
     }
@@ -270,8 +274,19 @@ fn a_controller_lets_in_its_own_user_and_root_unless_it_is_open_to_all() {
     stage.check("node, own user", OTHER, Some(&folder), &expected);
     drop(controller);
 
-    let _controller = stage.controller("any user", ROOT, Some(&folder));
+    let controller = stage.controller("any user", ROOT, Some(&folder));
     stage.check("node, own user", OTHER, Some(&folder), &["joined: 3"]);
+    drop(controller);
+
+    // Those whom its rules name, and no other.
+    let _controller = stage.controller("names the other", ROOT, Some(&folder));
+    stage.check("node, own user", OTHER, Some(&folder), &["joined: 3"]);
+    stage.check(
+        "node, own user",
+        THIRD,
+        Some(&folder),
+        &["Refused", "it runs as uid 0", "name `uid:"],
+    );
 }
 
 #[test]

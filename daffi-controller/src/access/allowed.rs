@@ -28,6 +28,15 @@ impl Allowed {
             quotas,
         })
     }
+
+    /// How large a frame may be that it sends, where none is larger than `most`.
+    pub fn frame_bytes(&self, most: usize) -> usize {
+        let of = |of| self.quotas.of(of).of(Measure::FrameBytes);
+        let said = of(QuotaOf::Connection).into_iter().chain(of(QuotaOf::Identity));
+        let said = said.min().map(|said| said.max(Quota::LEAST_FRAME_BYTES));
+        said.and_then(|said| usize::try_from(said).ok())
+            .map_or(most, |said| said.min(most))
+    }
 }
 
 /// What some roles say, the most generous first.

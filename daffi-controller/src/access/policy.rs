@@ -10,6 +10,9 @@ use super::allowed::{Allowed, most_generous, replaced};
 use super::pattern::Pattern;
 use super::rights::{Rights, who};
 
+/// What the identities of users of this machine begin with.
+pub const USER: &str = "uid:";
+
 /// Who may do what.
 #[derive(Debug)]
 pub struct Policy {
@@ -162,6 +165,21 @@ impl Policy {
                 rules: self.everyone.rules.clone(),
             }),
         }
+    }
+
+    /// Whether this user of the machine is named.
+    #[must_use]
+    pub fn names_user(&self, uid: u32) -> bool {
+        self.identities.contains_key(&*format!("{USER}{uid}"))
+    }
+
+    /// Whether another user of the machine is named than this.
+    #[must_use]
+    pub fn names_others(&self, own: u32) -> bool {
+        let users = self.identities.keys().filter_map(|name| name.strip_prefix(USER));
+        users
+            .filter_map(|uid| uid.parse().ok())
+            .any(|uid: u32| uid != own)
     }
 
     /// Checks that a process may take a name.

@@ -269,6 +269,27 @@ fn a_role_says_other_quotas_and_the_most_generous_counts() {
     check(Some(&policy), Some("ann"), Some(50), Some(0), Some(2));
     check(Some(&policy), Some("bob"), None, Some(0), Some(2));
     check(Some(&policy), Some("eve"), Some(5), Some(3), Some(2));
+    let largest = |quota, identity| {
+        let quotas = Quotas::new()
+            .connection(Quota::new().frame_bytes(1 << 20))
+            .identity(quota);
+        Policy::allowed(None, identity, &quotas)
+            .unwrap()
+            .frame_bytes(16 << 20)
+    };
+    let quota = Quota::new().frame_bytes(1 << 18);
+    assert_eq!(largest(quota, Some("ann")), 1 << 18, "the lower of the two");
+    assert_eq!(largest(quota, None), 1 << 20);
+    assert_eq!(
+        largest(Quota::new().frame_bytes(0), Some("ann")),
+        64 << 10,
+        "no less than that"
+    );
+    let much = Quotas::new().connection(Quota::new().frame_bytes(1 << 40));
+    assert_eq!(
+        Policy::allowed(None, None, &much).unwrap().frame_bytes(16 << 20),
+        16 << 20
+    );
     // Whoever has proven nothing is no identity.
     check(Some(&policy), None, Some(5), Some(3), None);
     let of_identities = Quotas::new().identity(Quota::new().connections(2));

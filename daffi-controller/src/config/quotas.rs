@@ -51,7 +51,7 @@ impl Reader<'_> {
     }
 
     fn most(&mut self, measure: Measure, value: &Value<'_>) -> Option<u64> {
-        let is_size = measure == Measure::BytesPerSecond;
+        let is_size = matches!(measure, Measure::BytesPerSecond | Measure::FrameBytes);
         let most = match value.get_ref() {
             DeValue::String(text) if *text == UNLIMITED => Some(Quota::UNLIMITED),
             DeValue::String(text) if is_size => size(text, 1, 0..=u64::MAX).ok(),
@@ -73,6 +73,12 @@ impl Reader<'_> {
                 _ => format!("a number is expected, 0 or more, or \"{UNLIMITED}\""),
             };
             self.fault(&value.span(), message);
+        }
+        if measure == Measure::FrameBytes && most.is_some_and(|most| most < Quota::LEAST_FRAME_BYTES) {
+            self.fault(
+                &value.span(),
+                "at least 64 KiB is expected, as \"1MiB\"".to_owned(),
+            );
         }
         most
     }

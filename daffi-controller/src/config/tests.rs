@@ -174,6 +174,7 @@ fn quotas_are_said_for_all_and_for_roles() {
 [quotas.connection]
 calls = 1_000
 bytes-per-second = 0x100
+frame-bytes = \"1MiB\"
 
 [quotas.identity]
 connections = 16
@@ -186,7 +187,12 @@ quotas.identity.streams = 0
 ";
     let config = Config::read(text, &OPTIONS).unwrap();
     let quotas = Quotas::new()
-        .connection(Quota::new().calls(1000).bytes_per_second(256))
+        .connection(
+            Quota::new()
+                .calls(1000)
+                .bytes_per_second(256)
+                .frame_bytes(1 << 20),
+        )
         .identity(Quota::new().connections(16).calls_per_second(5000));
     assert_eq!(config.quotas, quotas);
     let batch = Quotas::new().identity(Quota::new().calls_per_second(Quota::UNLIMITED).streams(0));
@@ -194,6 +200,10 @@ quotas.identity.streams = 0
     assert_eq!(config.access, Some(access));
     let config = Config::read("quotas.connection.calls = 1", &OPTIONS).unwrap();
     assert_eq!(config.access, None, "everybody may do everything");
+    check_faults(
+        "quotas.identity.frame-bytes = 65_535",
+        &["1:31: at least 64 KiB is expected, as \"1MiB\""],
+    );
 }
 
 #[test]
@@ -207,7 +217,7 @@ fn addresses_have_one_quota_and_roles_say_nothing_of_them() {
         "quotas.address.calls = 1\nquotas.connection.connections-per-second = 1\n[roles.a]\nquotas.address.connections-per-second = 1",
         &[
             "1:16: `calls` is no key here, only `connections-per-second`",
-            "2:19: `connections-per-second` is no key here, only `calls`, `streams`, `callbacks`, `calls-per-second` and `bytes-per-second`",
+            "2:19: `connections-per-second` is no key here, only `calls`, `streams`, `callbacks`, `calls-per-second`, `bytes-per-second` and `frame-bytes`",
             "4:8: `address` is no key here, only `connection` and `identity`",
         ],
     );
@@ -261,7 +271,7 @@ quotas.identity = 5
 ",
         &[
             "2:1: `call` is no key here; is `calls` meant?",
-            "3:1: `connections` is no key here, only `calls`, `streams`, `callbacks`, `calls-per-second` and `bytes-per-second`",
+            "3:1: `connections` is no key here, only `calls`, `streams`, `callbacks`, `calls-per-second`, `bytes-per-second` and `frame-bytes`",
             "4:11: a number is expected, 0 or more, or \"unlimited\"",
             "5:13: a number is expected, 0 or more, or \"unlimited\"",
             "7:9: `identities` is no key here, only `connection`, `identity` and `address`",

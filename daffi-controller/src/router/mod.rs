@@ -110,6 +110,13 @@ impl Router {
         Ok(peer)
     }
 
+    /// A process sends nothing, whole or in pieces, of more bytes than that.
+    pub fn bound_frames(&mut self, peer: PeerId, bytes: usize) {
+        if let Some(peer) = self.peers.get_mut(peer) {
+            peer.frame_bytes = bytes;
+        }
+    }
+
     /// If the name that `hello` asks for is held by an earlier connection of the same start of the same process, with the same `identity`,
     /// that process: its connection is dead, though nobody has noticed yet.
     #[must_use]

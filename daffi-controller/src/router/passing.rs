@@ -32,7 +32,8 @@ impl Router {
         turn: &mut Turn,
         out: &mut impl Outlet,
     ) -> Result<Option<Task>, Fault> {
-        let to_come = ToCome::declared(bytes, self.limits.frame_bytes)?;
+        let limit = self.peers.get(from).map_or(0, |peer| peer.frame_bytes);
+        let to_come = ToCome::declared(bytes, limit)?;
         match frame {
             Large::Call(call) if call.mode.asks_many() => {
                 self.gather(from, Gathering::new(&call, None, to_come), turn, out)?;

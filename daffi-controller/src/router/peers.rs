@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use daffi_core::proto::{Attributes, CallId, Extensions, Hello, Limits, Moment, Refusal, Who};
+use daffi_core::proto::{Attributes, CallId, Hello, Limits, Moment, Refusal, Who};
 use slab::Slab;
 
 use super::account::Tally;
@@ -45,6 +45,8 @@ pub(super) struct Peer {
     /// It is a caller inside of the controller.
     pub(super) is_inside: bool,
     pub(super) stage: Stage,
+    /// The most bytes that it may send at once.
+    pub(super) frame_bytes: usize,
     /// What it sent and what is not answered, by its numbers.
     pub(super) sent: Table<CallId, Sent>,
     /// How many of these are questions that wait.
@@ -148,12 +150,13 @@ impl Peers {
                 sign: 0,
             });
         }
-        let attributes = attributes(hello)?;
+        let attributes = Arc::new(hello.attributes()?);
         let name: Arc<str> = hello.process_name.as_str().into();
         let id = self.insert(Peer {
             pid: hello.pid,
             attributes,
             instance: hello.instance,
+            frame_bytes: limits.frame_bytes,
             load: Load::new(Capacity::of(hello, limits), self.mixing),
             ..self.peer(Arc::clone(&name), identity)
         });
@@ -180,6 +183,7 @@ impl Peers {
             instance: 0,
             is_inside: false,
             stage: Stage::Joining,
+            frame_bytes: 0,
             sent: Table::with_hasher(self.mixing),
             questions: 0,
             made: 0,
@@ -376,22 +380,7 @@ impl Peers {
 pub(super) fn get_mut(slots: &mut Slab<Peer>, id: PeerId) -> Option<&mut Peer> {
     #[cfg(test)]
     super::meter::look();
-    let peer = slots.get_mut(id.index());
-    peer.filter(|peer| peer.generation == id.generation)
-}
-
-/// What a process says of itself, within the bounds of that.
-fn attributes(hello: &Hello) -> Result<Arc<Attributes>, Refusal> {
-    let said = hello.extensions.get::<Attributes>(Extensions::ATTRIBUTES);
-    let fault = match said {
-        Ok(None) => return Ok(Arc::default()),
-        Ok(Some(attributes)) => match attributes.fault() {
-            None => return Ok(Arc::new(attributes)),
-            Some(fault) => fault,
-        },
-        Err(error) => format!("attributes that cannot be read: {error}"),
-    };
-    Err(Refusal::Denied {
-        reason: format!("it says of itself {fault}"),
-    })
+    slots
+        .get_mut(id.index())
+        .filter(|peer| peer.generation == id.generation)
 }

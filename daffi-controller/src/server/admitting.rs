@@ -43,6 +43,8 @@ pub(super) struct Ways<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) peer: PeerId,
+    /// The largest frame in bytes that it may send.
+    pub(super) frame_bytes: usize,
     /// The way out of its session, which may have begun with another connection.
     pub(super) outbox: Arc<Outbox>,
     /// That of whoever serves it, if it can go on with another connection.
@@ -85,13 +87,13 @@ impl Hub {
         let hello = &admitted.hello;
         let admitted = self.enter(&mut state, admitted, ways, begun);
         let header = match &admitted {
-            Ok((_, version)) => {
+            Ok((place, version)) => {
                 let session = begun.and_then(|begun| {
                     let extensions = Extensions::default();
                     extensions.with(Extensions::SESSION, &begun.session).ok()
                 });
                 let heartbeat = self.heartbeat_for(hello);
-                Header::Welcome(self.welcome((*version, heartbeat), session.unwrap_or_default()))
+                Header::Welcome(self.welcome((*version, heartbeat), place, session.unwrap_or_default()))
             }
             Err(refusal) => Header::Refused(refusal.clone()),
         };
@@ -103,12 +105,18 @@ impl Hub {
         }))
     }
 
-    pub(super) fn welcome(&self, (version, heartbeat): (u16, Duration), extensions: Extensions) -> Welcome {
+    pub(super) fn welcome(
+        &self,
+        (version, heartbeat): (u16, Duration),
+        place: &Place,
+        extensions: Extensions,
+    ) -> Welcome {
         Welcome {
             version,
             controller: self.process_name.to_string(),
             heartbeat,
             frame_bytes: self.limits().frame_bytes as u64,
+            sent_frame_bytes: place.frame_bytes as u64,
             calls: self.limits().calls,
             extensions,
         }
@@ -242,8 +250,11 @@ impl Hub {
                 }
                 refusal
             })?;
-        if quotas.is_some() {
-            router.allow(peer, quotas.as_ref(), self.now());
+        let mut frame_bytes = self.limits().frame_bytes;
+        if let Some(quotas) = &quotas {
+            router.allow(peer, Some(quotas), self.now());
+            frame_bytes = quotas.frame_bytes(frame_bytes);
+            router.bound_frames(peer, frame_bytes);
         }
         ways.outbox.share(&self.pool);
         let heartbeat = self.heartbeat_for(&admitted.hello);
@@ -251,7 +262,7 @@ impl Hub {
             .set_patience(heartbeat.saturating_mul(MISSED_HEARTBEATS));
         let link = Link::new(self.now(), heartbeat);
         let (outbox, arrived) = (Arc::clone(ways.outbox), ways.arrived.clone());
-        let mut queue = Queue::new(peer, standing, outbox, arrived, link);
+        let mut queue = Queue::new(peer, (standing, frame_bytes), outbox, arrived, link);
         queue.kept = begun.map(|begun| {
             ways.outbox.keep(self.limits().queue_bytes);
             Kept {
@@ -266,6 +277,7 @@ impl Hub {
         });
         let place = Place {
             peer,
+            frame_bytes,
             outbox: Arc::clone(ways.outbox),
             seat: queue.kept.as_ref().map(|kept| kept.seat.clone()),
         };

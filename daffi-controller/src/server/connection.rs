@@ -62,7 +62,6 @@ impl Hub {
                 return outbox.abort();
             }
         };
-        inlet.set_frame_limit(self.limits().frame_bytes);
         inlet.let_in();
         {
             let outbox = Arc::clone(&outbox);
@@ -91,6 +90,7 @@ impl Hub {
         };
         match entered {
             Ok((place, identity)) => {
+                inlet.set_frame_limit(place.frame_bytes);
                 if let Some(unsaid) = self.coming_and_going.may_say() {
                     if goes_on {
                         info!(process_name, %peer, %identity, unsaid, "process is back");

@@ -34,8 +34,16 @@ impl Hub {
         known: Option<&Arc<Identities>>,
     ) -> Result<Option<Greeted>, String> {
         let identities = known.map(|known| &**known);
+        let mut demands = self.demands;
+        if let Some(user) = channel.user {
+            let state = self.state();
+            demands.any_user |= state
+                .policy
+                .as_ref()
+                .is_some_and(|policy| policy.names_user(user.uid));
+        }
         let mut admission = Admission::new(
-            self.demands,
+            demands,
             channel,
             identities.map(|identities| identities as &(dyn Roll + Send + Sync)),
         );

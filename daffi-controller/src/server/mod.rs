@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daffi_core::auth::Identities;
-use daffi_core::transport::{Address, Connection, Listener, Openness, Security};
+use daffi_core::transport::{Address, Connection, Listener, Openness, Security, own_uid};
 use daffi_core::{Access, ConfigFault, Quotas, StartError};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -83,7 +83,10 @@ impl Controller {
         let policy = options.access.as_ref().map(Policy::new).transpose();
         let policy = policy.map_err(access_faults)?;
         let openness = Openness {
-            any_user: options.any_user,
+            any_user: options.any_user
+                || policy
+                    .as_ref()
+                    .is_some_and(|policy| policy.names_others(own_uid())),
             // Whoever comes from afar has shown a certificate, or proves who it is.
             any_host: options.insecure || options.security.knows_all() || options.identities.is_some(),
         };
@@ -295,7 +298,9 @@ async fn accept(listener: Listener, hub: Arc<Hub>, tasks: TaskTracker) {
             }
             Err(error) => {
                 // One connection broke before it was accepted, or the process has no file descriptors left; both pass.
-                warn!(%error, "a connection could not be accepted");
+                if let Some(unsaid) = hub.turned_away.may_say() {
+                    warn!(%error, unsaid, "a connection could not be accepted");
+                }
                 tokio::select! {
                     () = sleep(Duration::from_millis(100)) => {}
                     () = closing.cancelled() => return,

@@ -35,6 +35,8 @@ pub(super) struct Queues {
 pub(super) struct Queue {
     peer: PeerId,
     pub(super) standing: Standing,
+    /// The largest frame in bytes that it may send.
+    pub(super) frame_bytes: usize,
     pub(super) outbox: Arc<Outbox>,
     touched: bool,
     pub(super) link: Link,
@@ -49,9 +51,9 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) const fn new(
+    pub(super) fn new(
         peer: PeerId,
-        standing: Standing,
+        (standing, frame_bytes): (Standing, usize),
         outbox: Arc<Outbox>,
         arrived: Arrived,
         link: Link,
@@ -59,6 +61,7 @@ impl Queue {
         Self {
             peer,
             standing,
+            frame_bytes,
             outbox,
             touched: false,
             link,

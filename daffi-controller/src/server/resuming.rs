@@ -142,9 +142,14 @@ impl Hub {
         former.take();
         let seat = Some(kept.seat.clone());
         let queue = state.queues.get(peer).ok_or(unknown)?;
-        let outbox = Arc::clone(&queue.outbox);
+        let place = Place {
+            peer,
+            frame_bytes: queue.frame_bytes,
+            outbox: Arc::clone(&queue.outbox),
+            seat,
+        };
         Ok(Taken {
-            place: Place { peer, outbox, seat },
+            place,
             former,
             renewal,
             secret,
@@ -199,8 +204,11 @@ impl Hub {
         let extensions = Extensions::default()
             .with(Extensions::SESSION, &session)
             .and_then(|extensions| extensions.with(Extensions::RECEIVED, &received));
-        let welcome =
-            Header::Welcome(self.welcome((admitted.version, heartbeat), extensions.unwrap_or_default()));
+        let welcome = Header::Welcome(self.welcome(
+            (admitted.version, heartbeat),
+            place,
+            extensions.unwrap_or_default(),
+        ));
         // What is to be sent again may be much, so nobody waits for that. It was possible a moment ago, and nobody else changes that.
         let attached = place.outbox.go_on(end, resume.received, Some(&welcome));
         attached.map_err(|_| NotResumed::Lost)?;

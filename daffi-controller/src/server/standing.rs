@@ -6,10 +6,7 @@ use daffi_core::Quotas;
 use daffi_core::link::handshake::Admitted;
 use daffi_core::proto::{Refusal, Who};
 
-use crate::access::{Allowed, Policy, Rights};
-
-/// Before the number of a user.
-const USER: &str = "uid:";
+use crate::access::{Allowed, Policy, Rights, USER};
 
 /// Who a process is, as far as that decides what it may do.
 #[derive(Clone, Debug)]

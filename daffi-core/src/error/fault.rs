@@ -63,7 +63,7 @@ pub enum ConfigFault {
     /// The address of the controller can be reached from other machines, and whoever reaches it could call everything.
     #[error(
         "{address} can be reached from other machines, and whoever reaches it could call everything. Either listen where no other \
-         machine comes (the host localhost, or a Unix socket); or let processes prove who they are; or say insecure(true) \
+         machine comes (the host localhost, or a Unix socket); or let processes prove who they are: by tokens or keys (`.known(FILE)`, `--known`), or by certificates (TLS with `.ca(FILE)`, `--ssl-ca`); or say insecure(true) \
          (`--insecure`) if the network keeps everybody else away"
     )]
     #[non_exhaustive]

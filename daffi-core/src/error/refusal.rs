@@ -23,8 +23,10 @@ pub enum Refusal {
         /// The newest version of the controller.
         newest: u16,
     },
-    /// The process name is empty or too long.
-    #[error("a process name has 1 to {limit} bytes: choose another process_name")]
+    /// The process name is empty or too long, or has letters that cannot be seen.
+    #[error(
+        "a process name has 1 to {limit} bytes, and no letters that cannot be seen: choose another process_name"
+    )]
     #[non_exhaustive]
     Name {
         /// The limit in bytes.
@@ -45,10 +47,18 @@ pub enum Refusal {
          builder), or leave TLS out here"
     )]
     NoTls,
+    /// This process does not trust who it finds in the controller's place, or has no TLS with it. It looks again and again, as certificates are
+    /// read again when they change.
+    #[error("{reason}")]
+    #[non_exhaustive]
+    Distrusted {
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// It lets in no process of this user.
     #[error(
         "it runs as uid {own}, and lets in processes of that user and of root, not of uid {uid}: run both as the same user, or \
-         start it with any_user(true) (`--any-user`)"
+         start it with any_user(true) (`--any-user`), or name `uid:{uid}` in its rules of who may do what"
     )]
     #[non_exhaustive]
     User {

@@ -93,8 +93,8 @@ pub enum StartError {
     },
     /// Another process has the name.
     #[error(
-        "the process name {name:?} is taken at {address} by a process with id {pid}: choose another process_name, or \
-         stop that process"
+        "the process name {name:?} is taken at {address} by a process with id {pid}: choose another process_name, \
+         stop that process, or take its place with .replace(true)"
     )]
     #[non_exhaustive]
     NameTaken {

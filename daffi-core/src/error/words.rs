@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::absent::Absent;
 use super::phrases::{Before, InVain, Ran, Spent};
-use super::{CallError, Oversized, shown};
+use super::{CallError, Oversized, Refusal, shown};
 use crate::proto::TimeLimit;
 
 impl<E: fmt::Debug + 'static> fmt::Display for CallError<E> {
@@ -193,13 +193,14 @@ impl<E> CallError<E> {
                             f,
                             "the {what} of `{callback}` {take} {size} bytes, over the limit of {limit}: send a stream of parts \
                              (`impl Stream`, or `daffi::bytes` for files), or raise max_frame on the controller and both \
-                             processes",
+                             processes, or the `frame-bytes` of the quota of whoever sends it",
                         )
                     }
                     Oversized::Item => write!(
                         f,
                         "an item of a stream of `{callback}` takes {size} bytes, over the limit of {limit}: send smaller ones \
-                         (`daffi::bytes` reads in parts), or raise max_frame on the controller and both processes"
+                         (`daffi::bytes` reads in parts), or raise max_frame on the controller and both processes, or the `frame-bytes` of \
+                         the quota of whoever sends it"
                     ),
                     Oversized::Metadata => write!(
                         f,
@@ -220,7 +221,8 @@ impl<E> CallError<E> {
                     "no connection to the controller for `{callback}`; {}: ",
                     Ran(*may_have_run)
                 )?;
-                match refusal {
+                match refusal.as_deref() {
+                    Some(refusal @ Refusal::Distrusted { .. }) => write!(f, "{refusal}")?,
                     Some(refusal) => write!(f, "the controller says of that: {refusal}")?,
                     None => f.write_str("see whether the controller runs")?,
                 }

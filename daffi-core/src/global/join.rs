@@ -55,6 +55,10 @@ impl Global {
     /// Cancel safe. A stop that a signal began goes on.
     pub async fn join(&self) -> Ended {
         self.until_ended().await;
+        self.outcome()
+    }
+
+    fn outcome(&self) -> Ended {
         let given_up = self.inner.node.as_ref().and_then(|node| node.away.given_up());
         given_up.map_or(Ended::Stopped, Ended::Refused)
     }
@@ -89,10 +93,11 @@ impl Global {
     }
 
     /// As [`join`](Self::join), blocking this thread: for code without async. On a runtime's thread it does not block, and an
-    /// error is logged, or written to standard error where nobody takes the log. Why it ended, [`last_disconnect`](Self::last_disconnect) says where it gave up.
-    pub fn join_blocking(&self) {
+    /// error is logged, or written to standard error where nobody takes the log.
+    pub fn join_blocking(&self) -> Ended {
         let this = self.clone();
         self.run_blocking(async move { this.until_ended().await });
+        self.outcome()
     }
 
     /// When and why this process last lost its connection to the controller, and whether it has one again: for logs, and for

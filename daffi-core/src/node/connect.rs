@@ -347,16 +347,18 @@ impl Supervisor {
                     if self.is_given_up(&mut answers, &refusal) {
                         return None;
                     }
-                    self.node.connection_ended(Some(refusal.clone()));
+                    self.node.connection_ended(Some(refusal.clone().into()));
                     attempts.failed(io::Error::other(refusal));
                 }
                 Err(NotJoined::Untrusted(reason)) => {
                     warn!(address = %self.route.address(), reason, "the controller is not trusted");
+                    self.trusts_not(StartError::untrusted(self.route.address(), &reason));
                     attempts.failed(io::Error::new(io::ErrorKind::PermissionDenied, reason));
                 }
                 Err(NotJoined::Tls(fault)) => {
                     // Certificates are read again when they change, on both sides.
                     warn!(address = %self.route.address(), %fault, "there is no TLS with the controller");
+                    self.trusts_not(StartError::tls(self.route.address(), fault.clone()));
                     attempts.failed(fault.into());
                 }
                 Err(NotJoined::Gone) => {

@@ -278,11 +278,16 @@ async fn greet(connection: &mut Connection, node: &Node, coming: Coming<'_>) -> 
             let heartbeat = welcome.heartbeat;
             Err(broken(format!("its heartbeat of {heartbeat:?} is not usable")))
         }
+        Header::Welcome(welcome) if welcome.frame_bytes > Limits::MOST_FRAME_BYTES => {
+            let bytes = welcome.frame_bytes;
+            Err(broken(format!(
+                "its frames of up to {bytes} bytes are not usable"
+            )))
+        }
         Header::Welcome(welcome) => {
             joining.on_welcome()?;
-            let limit = welcome.frame_limit();
-            inlet.set_frame_limit(limit);
-            outbox.lower_frame_limit(limit);
+            inlet.set_frame_limit(welcome.frame_limit());
+            outbox.lower_frame_limit(welcome.sent_frame_limit());
             outbox.agree(welcome.version);
             outbox.set_patience(welcome.heartbeat.saturating_mul(MISSED_HEARTBEATS));
             Ok(welcome)

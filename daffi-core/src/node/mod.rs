@@ -84,7 +84,7 @@ pub(crate) use self::turn::{Rounds, StreamTurn, give_way};
 use crate::auth::Proving;
 use crate::error::Refusal;
 use crate::link::handshake::Trust;
-use crate::proto::{self, Attributes, Limits, Moment, RunId};
+use crate::proto::{Attributes, Limits, Moment, RunId};
 use crate::random;
 use crate::seldom::Seldom;
 pub use crate::session::Lagging;
@@ -195,10 +195,10 @@ impl Node {
         })
     }
 
-    /// A connection has ended, or there is none: the controller has said why, or it has not.
-    fn connection_ended(&self, why: Option<proto::Refusal>) {
+    /// A connection has ended, or there is none; why, if that is known.
+    fn connection_ended(&self, why: Option<Refusal>) {
         let mut last = self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = why.map(Refusal::from);
+        *last = why;
     }
 
     /// Why the last connection ended, if the controller has said so.

@@ -206,7 +206,7 @@ impl Node {
                     outbox.acknowledged(received).map_err(|error| error.to_string())?;
                 } else if let Header::Refused(refusal) = &header {
                     let _ = heard.refused.set(refusal.clone());
-                    self.connection_ended(Some(refusal.clone()));
+                    self.connection_ended(Some(refusal.clone().into()));
                 }
                 session
                     .receive(now, header, payload, &mut out, events)

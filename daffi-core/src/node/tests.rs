@@ -174,6 +174,7 @@ pub(crate) async fn joined(
         controller: "controller".to_owned(),
         heartbeat: Duration::from_secs(3600),
         frame_bytes: limits.frame_bytes as u64,
+        sent_frame_bytes: limits.frame_bytes as u64,
         calls: limits.calls,
         extensions: Extensions::default(),
     };

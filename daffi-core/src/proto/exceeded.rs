@@ -23,11 +23,13 @@ pub enum Measure {
     BytesPerSecond,
     /// Connections that come in a second, of one identity or from one address.
     ConnectionsPerSecond,
+    /// Bytes of one frame that is sent to the controller.
+    FrameBytes,
 }
 
 impl Measure {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Connections,
         Self::Calls,
         Self::Streams,
@@ -35,6 +37,7 @@ impl Measure {
         Self::CallsPerSecond,
         Self::BytesPerSecond,
         Self::ConnectionsPerSecond,
+        Self::FrameBytes,
     ];
 
     /// As it is written in a configuration.
@@ -48,6 +51,7 @@ impl Measure {
             Self::CallsPerSecond => "calls-per-second",
             Self::BytesPerSecond => "bytes-per-second",
             Self::ConnectionsPerSecond => "connections-per-second",
+            Self::FrameBytes => "frame-bytes",
         }
     }
 }
@@ -174,6 +178,7 @@ impl fmt::Display for Exceeded {
             Measure::CallsPerSecond => write!(f, "{limit} calls per second for {whose}")?,
             Measure::BytesPerSecond => write!(f, "{limit} bytes per second for {whose}")?,
             Measure::ConnectionsPerSecond => write!(f, "{limit} new connections per second for {whose}")?,
+            Measure::FrameBytes => write!(f, "{limit} bytes in a frame for {whose}")?,
         }
         if let Some(TooMuch { brings, most }) = self.too_much {
             return write!(

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Exceeded, Extensions, Limits, Method, NotResumed, fields};
+use super::{Attributes, Exceeded, Extensions, Limits, Method, NotResumed, fields, is_unseen};
 
 /// The first bytes of every connection, so that a stranger is recognised before anything is believed.
 pub const MAGIC: [u8; 4] = *b"dafi";
@@ -65,12 +65,38 @@ impl Hello {
                 newest: VERSION,
             });
         }
-        if self.process_name.is_empty() || self.process_name.len() > Limits::NAME_BYTES {
+        if !Self::may_be_called(&self.process_name) {
             return Err(Refusal::Name {
                 limit: Limits::NAME_BYTES as u64,
             });
         }
         Ok(version)
+    }
+
+    /// What the process says of itself.
+    ///
+    /// # Errors
+    ///
+    /// Why that cannot be.
+    pub fn attributes(&self) -> Result<Attributes, Refusal> {
+        let said = self.extensions.get::<Attributes>(Extensions::ATTRIBUTES);
+        let fault = match said {
+            Ok(None) => return Ok(Attributes::default()),
+            Ok(Some(attributes)) => match attributes.fault() {
+                None => return Ok(attributes),
+                Some(fault) => fault,
+            },
+            Err(error) => format!("attributes that cannot be read: {error}"),
+        };
+        Err(Refusal::Denied {
+            reason: format!("it says of itself {fault}"),
+        })
+    }
+
+    /// Whether a process may have that name.
+    #[must_use]
+    pub fn may_be_called(name: &str) -> bool {
+        (1..=Limits::NAME_BYTES).contains(&name.len()) && !name.chars().any(is_unseen)
     }
 }
 
@@ -85,6 +111,8 @@ pub struct Welcome {
     pub heartbeat: Duration,
     /// The largest frame in bytes.
     pub frame_bytes: u64,
+    /// The largest that the node may send, where that is less.
+    pub sent_frame_bytes: u64,
     /// How many calls the node may have outstanding.
     pub calls: u32,
     /// What else there is to say.
@@ -103,6 +131,12 @@ impl Welcome {
     pub fn frame_limit(&self) -> usize {
         usize::try_from(self.frame_bytes).unwrap_or(usize::MAX)
     }
+
+    /// The largest frame, in bytes, that may be sent.
+    #[must_use]
+    pub fn sent_frame_limit(&self) -> usize {
+        usize::try_from(self.sent_frame_bytes).map_or(self.frame_limit(), |sent| sent.min(self.frame_limit()))
+    }
 }
 
 /// Why a controller does not let a node in.
@@ -120,8 +154,8 @@ pub enum Refusal {
         /// The newest version of the controller.
         newest: u16,
     },
-    /// The process name is empty or too long.
-    #[error("a process name has 1 to {limit} bytes")]
+    /// The process name is empty or too long, or has letters that cannot be seen.
+    #[error("a process name has 1 to {limit} bytes, and no letters that cannot be seen")]
     Name {
         /// The limit in bytes.
         limit: u64,

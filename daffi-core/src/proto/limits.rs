@@ -22,6 +22,8 @@ impl Limits {
     pub const OFFER_BYTES: usize = 16 * 1024 * 1024;
     /// The most callbacks that one process offers.
     pub const CALLBACKS: usize = 16 * 1024;
+    /// The most that can be the largest frame, in bytes.
+    pub const MOST_FRAME_BYTES: u64 = 1 << 30;
     /// The largest frame of a handshake from the controller, in bytes.
     pub const HANDSHAKE_BYTES: usize = 64 * 1024;
     /// All that a node may say before it is let in, in bytes.

@@ -47,6 +47,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod time;
+mod unseen;
 mod who;
 
 pub use attributes::Attributes;
@@ -89,4 +90,5 @@ pub use task::{
     TickOutcome,
 };
 pub use time::{Moment, Time};
+pub use unseen::is_unseen;
 pub use who::Who;

@@ -22,6 +22,8 @@ pub enum Cause {
     Hides,
     /// How it is read is another at each time, or cannot be found out by reading.
     Unclear,
+    /// It asks what it is given, or says itself what it is, which bytes without names cannot tell.
+    Asks,
     /// It is too large, so nobody looks into it.
     Large,
     /// It was looked into, but is too large to be told to the other side.
@@ -46,6 +48,10 @@ impl Display for Cause {
                 "this type refused every value that was made up for it, so nothing is known of what is read after it, and values \
                  there are not sent; put it last, make it a field with a name, send what it is made from and convert that where \
                  it arrives, or write `untraced` at the fetcher and the callback if reading and writing are known to agree",
+            ),
+            Self::Asks => f.write_str(
+                "a value of this type says itself what it is (`untagged`, `tag`, `flatten`, `serde_json::Value` and the like), which cannot be \
+                 read where it arrives: calls that carry one fail; give it a type of its own, or send it as text",
             ),
             Self::Unclear => f.write_str(
                 "how this type is read could not be found out by reading it: its values are compared with nothing, and \

@@ -1,9 +1,12 @@
 //! Where a controller accepts connections.
 
+use std::fs::TryLockError;
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::{TcpListener, UnixListener, lookup_host};
@@ -214,6 +217,10 @@ fn is_stale(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// How long another starter is waited for.
+const LOCK_TRIES: u32 = 500;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
 /// The right to replace a socket file, held through a lock on a file beside it.
 #[derive(Debug)]
 struct Right {
@@ -224,13 +231,28 @@ impl Right {
     fn take(path: &Path) -> io::Result<Self> {
         let mut name = path.as_os_str().to_owned();
         name.push(".lock");
+        let name = PathBuf::from(name);
+        // Whoever could open it could hold it.
         let file = std::fs::OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
-            .open(PathBuf::from(name))?;
-        // Waits for another starter, which holds it no longer than it takes to bind.
-        file.lock()?;
-        Ok(Self { _locked: file })
+            .mode(0o600)
+            .open(&name)?;
+        // Another starter holds it no longer than it takes to bind.
+        for _ in 0..LOCK_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _locked: file }),
+                Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+        Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!(
+                "another process holds {} for long: find it (`fuser`), or choose another folder",
+                name.display()
+            ),
+        ))
     }
 }

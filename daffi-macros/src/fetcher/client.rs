@@ -222,7 +222,7 @@ fn check_header(item: &Trait, errors: &mut Errors) {
     for lifetime in item.generics.lifetimes() {
         errors.add(
             lifetime,
-            "a trait with a client has no lifetimes as parameters: what is lent to a method is sent to another process",
+            "a trait with a client has no lifetimes as parameters, because what is lent to a method is sent to another process: leave them out, a method may borrow its arguments without",
         );
     }
     if let Some(unsafety) = item.unsafety {

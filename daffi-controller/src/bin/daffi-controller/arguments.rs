@@ -80,7 +80,8 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "unix_sock_path")]
     pub(crate) any_user: bool,
 
-    /// Lets in through TCP only those whose lines are in this file, which the commands `token` and `key` print.
+    /// Lets in through TCP only those whose lines are in this file, which the commands `token` and `key` print; beside those whose
+    /// certificates --ssl-ca asks for, if it does.
     #[arg(long, value_name = "FILE")]
     pub(crate) known: Option<PathBuf>,
 

@@ -14,7 +14,8 @@ impl GlobalBuilder {
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use daffi_core::Global;
+    /// # use daffi_core as daffi;
+    /// use daffi::Global;
     ///
     /// let worker = Global::builder().process_name("worker 7").attribute("kind", "resizer").start().await?;
     ///

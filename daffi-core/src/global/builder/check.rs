@@ -7,7 +7,8 @@ use super::super::no_quota::no_quota;
 use super::GlobalBuilder;
 use crate::error::ConfigFault;
 use crate::host::HostEntry;
-use crate::proto::Limits;
+use crate::proto::{Hello, Limits};
+use crate::quota::Quota;
 use crate::transport::{Address, Security};
 
 impl GlobalBuilder {
@@ -172,12 +173,15 @@ impl GlobalBuilder {
             });
         }
         if let Some(name) = &self.process_name
-            && !(1..=Limits::NAME_BYTES).contains(&name.len())
+            && !Hello::may_be_called(name)
         {
             faults.push(ConfigFault::Value {
                 setting: "process_name",
-                value: format!("{} bytes long", name.len()),
-                expected: "it has 1 to 255 bytes",
+                value: match name.len() {
+                    1..=Limits::NAME_BYTES => format!("{name:?}"),
+                    bytes => format!("{bytes} bytes long"),
+                },
+                expected: "it has 1 to 255 bytes, and no letters that cannot be seen",
             });
         }
         if let Some(fault) = self.attributes.fault() {
@@ -187,7 +191,8 @@ impl GlobalBuilder {
                 expected: "a process says up to 8, each with a key, of 1024 bytes in all",
             });
         }
-        if !(64 * 1024..=1 << 30).contains(&self.limits.frame_bytes) {
+        if !(Quota::LEAST_FRAME_BYTES..=Limits::MOST_FRAME_BYTES).contains(&(self.limits.frame_bytes as u64))
+        {
             faults.push(ConfigFault::Value {
                 setting: "max_frame",
                 value: format!("{} bytes", self.limits.frame_bytes),

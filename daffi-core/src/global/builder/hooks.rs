@@ -66,10 +66,11 @@ impl GlobalBuilder {
 
     /// Is called when the controller does not let this process in again that had lost its connection, and nothing that the process does
     /// changes that: another process has taken its name meanwhile, say, or it has lost its rights. Is told why, as [`start`](Self::start) would say it; once for each
-    /// time that the process is away. Must not block.
+    /// time that the process is away. Must not block. It is also told that the process does not trust who it finds, or has no TLS with it.
     ///
     /// The process goes on asking to be let in, and comes back with the state that it has when the name is free, unless it
-    /// [gives up](Self::give_up_when_refused). That a controller stops, or that a quota has no room, passes, and is not told.
+    /// [gives up](Self::give_up_when_refused). That a controller stops, or that a quota has no room, passes, and is not told. Where the controller is not trusted, the
+    /// process never gives up: it may be another's, in the way for a while.
     pub fn on_refused(mut self, hook: impl Fn(&Global, &StartError) + Send + Sync + 'static) -> Self {
         self.on_refused.push(Box::new(hook));
         self

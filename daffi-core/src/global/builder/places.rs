@@ -10,7 +10,8 @@ impl GlobalBuilder {
     /// [`Refusal::Replaced`](crate::Refusal::Replaced), and ends if it says [`give_up_when_refused`](Self::give_up_when_refused); otherwise it asks for its
     /// name again, which it gets when the newer process has left. Only a start replaces: who comes back later does not. The process that runs
     /// the controller is not replaced, nor is one of another identity, where a start still ends with
-    /// [`StartError::NameTaken`](crate::StartError::NameTaken).
+    /// [`StartError::NameTaken`](crate::StartError::NameTaken). Where nobody proves who it is (a TCP port without tokens, keys or certificates of clients), all are
+    /// the same nobody: whoever reaches the port may take any name over.
     ///
     /// ```no_run
     /// # use daffi_core as daffi;

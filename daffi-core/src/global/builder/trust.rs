@@ -55,7 +55,7 @@ impl GlobalBuilder {
     /// The file of those whom a controller of this process lets in. Each line is a name and what `daffi-controller token` or
     /// `daffi-controller key` prints for it. Needs the feature `auth`.
     ///
-    /// Through TCP, whoever proves to be none of them is refused. Through a Unix socket, processes of the same user are let in as such.
+    /// Through TCP, whoever proves to be none of them is refused, unless it shows a certificate that [TLS](Self::tls) asks for. Through a Unix socket, processes of the same user are let in as such.
     pub fn known(mut self, path: impl Into<PathBuf>) -> Self {
         self.known = Some(path.into());
         self

@@ -64,18 +64,22 @@ async fn start_in(
 }
 
 fn let_in(controller: &Controller) {
-    welcome(controller, VERSION);
+    welcome(controller, usual());
 }
 
-fn welcome(controller: &Controller, version: u16) {
-    let welcome = Welcome {
-        version,
+fn usual() -> Welcome {
+    Welcome {
+        version: VERSION,
         controller: "controller".to_owned(),
         heartbeat: Duration::from_secs(3600),
         frame_bytes: Limits::default().frame_bytes as u64,
+        sent_frame_bytes: Limits::default().frame_bytes as u64,
         calls: 1,
         extensions: Extensions::default(),
-    };
+    }
+}
+
+fn welcome(controller: &Controller, welcome: Welcome) {
     controller.send(&Header::Welcome(welcome), &Bytes::new());
     controller.connection.outbox.flush();
 }
@@ -121,17 +125,27 @@ async fn after_a_connection_that_worked_the_node_comes_back_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_welcome_in_a_version_that_was_not_offered_is_no_connection() {
-    for version in [0, 2, 99] {
+async fn a_welcome_that_is_not_usable_is_no_connection() {
+    let in_version = |version| Welcome { version, ..usual() };
+    let beating = |heartbeat| Welcome { heartbeat, ..usual() };
+    // Nobody lets that much come.
+    let frame_bytes = (1 << 30) + 1;
+    let large = Welcome {
+        frame_bytes,
+        ..usual()
+    };
+    let versions = [0, 2, 99].map(in_version);
+    let beats = [Duration::ZERO, Duration::MAX].map(beating);
+    for unusable in versions.into_iter().chain(beats).chain([large]) {
         let said = std::cell::Cell::new(0);
         let attempts = attempts_in(10, async |controller| {
-            welcome(controller, version);
+            welcome(controller, unusable.clone());
             let mut frames = Vec::new();
             said.set(said.get() + usize::from(controller.connection.inlet.read(&mut frames).await.unwrap()));
         })
         .await;
-        assert!(attempts > 1, "{attempts} attempts in version {version}");
-        assert_eq!(said.get(), 0, "something is said in version {version}");
+        assert!(attempts > 1, "{attempts} attempts: {unusable:?}");
+        assert_eq!(said.get(), 0, "something is said: {unusable:?}");
     }
 }
 

@@ -123,6 +123,7 @@ fn handshakes() -> Vec<Golden> {
         controller: "0x1f".to_owned(),
         heartbeat: Duration::from_millis(2_500),
         frame_bytes: 16 * 1024 * 1024,
+        sent_frame_bytes: 64 * 1024,
         calls: 1 << 18,
         extensions: Extensions::default(),
     };
@@ -176,7 +177,7 @@ fn handshakes() -> Vec<Golden> {
             "welcome",
             Header::Welcome(welcome),
             b"",
-            "00 00 00 18 01 01 04 30 78 31 66 02 fc 00 65 cd 1d fc 00 00 00 01 fc 00 00 04 00 00",
+            "00 00 00 1d 01 01 04 30 78 31 66 02 fc 00 65 cd 1d fc 00 00 00 01 fc 00 00 01 00 fc 00 00 04 00 00",
         ),
         golden(
             "refused: not daffi",
@@ -364,7 +365,7 @@ fn handshakes() -> Vec<Golden> {
             "welcome: a session",
             Header::Welcome(resumed),
             b"",
-            "00 00 00 48 01 01 04 30 78 31 66 02 fc 00 65 cd 1d fc 00 00 00 01 fc 00 00 04 00 02 04 29 09 02 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 03 00 fc 00 00 01 00 05 03 fb 2c 01",
+            "00 00 00 4d 01 01 04 30 78 31 66 02 fc 00 65 cd 1d fc 00 00 00 01 fc 00 00 01 00 fc 00 00 04 00 02 04 29 09 02 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 04 03 00 fc 00 00 01 00 05 03 fb 2c 01",
         ),
         golden(
             "resuming",
@@ -1303,7 +1304,7 @@ fn there_are_no_frames_but_these() {
         "02 0f 09",                            // a reason not to go on with a session
         "06 07 00 03",                         // a status
         "06 07 00 02 12",                      // a way to fail
-        "06 07 00 02 10 07",                   // a measure
+        "06 07 00 02 10 08",                   // a measure
         "06 07 00 02 10 00 03",                // whose a quota is
         "06 07 00 02 00 05",                   // why nobody is there
         "06 07 00 02 00 04 00 00 03",          // how much is told

@@ -96,6 +96,9 @@ fn a_name_has_1_to_255_bytes() {
     check(&named(&"a".repeat(255)), &Ok(VERSION));
     check(&named(&"a".repeat(256)), &refusal());
     check(&named(&"ä".repeat(128)), &refusal());
+    for unseen in ["shop\n", "shop\u{200b}", "\u{202e}pohs", "\u{1b}[2J"] {
+        check(&named(unseen), &refusal());
+    }
 }
 
 #[test]
@@ -110,7 +113,10 @@ fn a_refusal_says_what_to_do() {
         &Refusal::Version { oldest: 2, newest: 3 },
         "no common protocol version: the controller speaks 2 to 3",
     );
-    check(&Refusal::Name { limit: 255 }, "a process name has 1 to 255 bytes");
+    check(
+        &Refusal::Name { limit: 255 },
+        "a process name has 1 to 255 bytes, and no letters that cannot be seen",
+    );
     check(
         &Refusal::NameTaken {
             name: "shop".to_owned(),
@@ -192,6 +198,7 @@ fn a_version_that_is_not_spoken_is_told_from_one_that_is() {
             controller: String::new(),
             heartbeat: Duration::from_secs(2),
             frame_bytes: 0,
+            sent_frame_bytes: 0,
             calls: 0,
             extensions: Extensions::default(),
         };

@@ -244,8 +244,8 @@ fn lengths_that_are_only_claimed_cost_nothing() {
     for start in [
         "00 64 61 66 69 01 01",             // hello: the process name
         "01 01",                            // welcome: the controller's name
-        "01 01 00 00 00 00 00",             // welcome: extensions
-        "01 01 00 00 00 00 00 01 07",       // welcome: an extension
+        "01 01 00 00 00 00 00 00",          // welcome: extensions
+        "01 01 00 00 00 00 00 00 01 07",    // welcome: an extension
         "02 03",                            // refused: the name that is taken
         "04 07 00",                         // call: the callback's name
         "04 07 00 00 00 01",                // call: the receiver

@@ -374,3 +374,35 @@ fn what_is_too_large_to_be_looked_into_is_named() {
     check_gaps::<Page>(&[("field `bytes`", Cause::Large)]);
     check::<Page>("Page { bytes: ?, number: u8 }");
 }
+
+/// Whoever starts is warned that values of it do not arrive.
+#[test]
+fn a_type_that_says_itself_what_it_is_is_told_of() {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only traced")]
+    enum Either {
+        Number(u64),
+        Text(String),
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only traced")]
+    struct Order {
+        number: u64,
+        what: Either,
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only traced")]
+    struct Flat {
+        number: u64,
+        #[serde(flatten)]
+        order: Order,
+    }
+
+    check_gaps::<Either>(&[("", Cause::Asks)]);
+    check_gaps::<(u8, Option<Order>)>(&[("element 1, value, field `what`", Cause::Asks)]);
+    check_gaps::<Flat>(&[("", Cause::Asks)]);
+    check_gaps::<Vec<String>>(&[]);
+}

@@ -21,8 +21,18 @@ impl Tree {
             return;
         }
         let node = self.node(id);
-        if node.kind == Kind::Opaque && !node.asks && !node.broken && !self.is_content(id) {
-            let cause = if node.large { Cause::Large } else { Cause::Unclear };
+        // A struct with `flatten` reads the names of its fields so.
+        let asks = |child: &NodeId| self.node(*child).asks;
+        if node.kind == Kind::Map && node.children.first().is_some_and(asks) {
+            gaps.push(self.gap(id, path, Cause::Asks));
+            return;
+        }
+        if node.kind == Kind::Opaque && !node.broken && !self.is_content(id) {
+            let cause = match node {
+                node if node.asks => Cause::Asks,
+                node if node.large => Cause::Large,
+                _ => Cause::Unclear,
+            };
             gaps.push(self.gap(id, path, cause));
         }
         let in_turn = node.kind.is_read_in_turn();

@@ -5,8 +5,13 @@ use std::sync::Arc;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use webpki::EndEntityCert;
 
+use crate::proto::is_unseen;
+
 /// The longest name that is taken for one, in bytes.
 const NAME_BYTES: usize = 255;
+
+/// What the names of users of this machine begin with.
+const USER: &str = "uid:";
 
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
@@ -28,9 +33,9 @@ pub(super) fn name(certificate: &CertificateDer<'_>) -> Option<Arc<str>> {
     is_name(name).then(|| name.into())
 }
 
-/// What stands in logs and decides what is allowed has no end and no unseen part.
+/// What stands in logs and decides what is allowed has an end and no unseen part, and is no user of this machine.
 fn is_name(name: &str) -> bool {
-    (1..=NAME_BYTES).contains(&name.len()) && !name.chars().any(char::is_control)
+    (1..=NAME_BYTES).contains(&name.len()) && !name.chars().any(is_unseen) && !name.starts_with(USER)
 }
 
 /// The last one, which is the most specific.

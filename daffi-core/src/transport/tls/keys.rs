@@ -174,6 +174,8 @@ pub(super) fn serving(tls: &Tls) -> Result<Keys<ServerConfig>, Vec<TlsConfigFaul
         .and_then(|builder| builder.with_single_cert(chain, key))
         .map_err(|error| unusable(tls, &error))?;
     config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    // What is proven on a connection is bound to it, also where it speaks TLS 1.2.
+    config.require_ems = true;
     // Who joins again is checked again; nothing is remembered of anybody, and nothing is accepted before the handshake is over.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
@@ -216,6 +218,7 @@ pub(super) fn joining(tls: &Tls) -> Result<Keys<ClientConfig>, Vec<TlsConfigFaul
     }
     .map_err(|error| unusable(tls, &error))?;
     config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    config.require_ems = true;
     config.resumption = Resumption::disabled();
     Ok(Keys {
         config: Arc::new(config),
