@@ -267,6 +267,7 @@ fn the_controller_knows_nothing_of_the_node() {
             "random",
             "seldom",
             "signature",
+            "simulation",
             "transport",
             "Access",
             "ConfigFault",
@@ -503,6 +504,26 @@ fn unsafe_code_is_forbidden_everywhere() {
         let inherits = manifest.value("lints", "workspace") == Some("true");
         let itself = manifest.value("lints.rust", "unsafe_code") == Some("\"forbid\"");
         assert!(inherits || itself, "{member:?} may have unsafe code");
+    }
+}
+
+#[test]
+fn what_comes_first_is_never_left_to_chance() {
+    // But for one who watches another controller, which no simulation has.
+    let is_watching = |source: &Source| source.name == "standby.rs";
+    for folder in [
+        "daffi-core/src/node",
+        "daffi-core/src/call",
+        "daffi-controller/src/server",
+    ] {
+        let folder = root().join(folder);
+        for source in under(&folder).iter().filter(|source| !is_watching(source)) {
+            let text = std::fs::read_to_string(folder.join(&source.name)).expect("it was read before");
+            for choice in text.split("select! {").skip(1) {
+                let is_made = choice.trim_start().starts_with("biased;");
+                assert!(is_made, "a `select!` of {} throws dice", source.name);
+            }
+        }
     }
 }
 

@@ -57,10 +57,11 @@ impl World {
     /// The adversary is at work.
     pub async fn storm(&mut self) {
         for node in STEADY..NODES {
-            if self.chance.percent(25) {
+            if self.chance.percent(20) {
                 let least = *self.chance.one_of(&[1, 1_000, 5_000]);
-                let more = *self.chance.one_of(&[10_000, 50_000]);
-                self.network.set_lives(node, Some((least, least + more)));
+                // A frame must get through in a few dozen attempts.
+                let more = self.chance.within(10_000..50_000).max(2 * self.largest as u64);
+                self.network.set_lives(node, (least, least + more));
                 self.network.cut(node);
             }
         }
@@ -100,10 +101,20 @@ impl World {
                 self.later(node, time, |network, node| network.freeze(node, false));
             }
             Deed::Imposter => self.imposter().await,
+            Deed::Kill | Deed::Stop | Deed::Away => self.harm(deed, node).await,
+            Deed::KillController => self.end_controller(false).await,
+            Deed::StopController => self.end_controller(true).await,
+        }
+    }
+
+    /// What a process does, and what it is asked for, may end.
+    async fn harm(&mut self, deed: Deed, node: usize) {
+        self.ledger.doom(node);
+        match deed {
             Deed::Kill => self.kill(node).await,
             Deed::Stop => self.stop(node).await,
-            Deed::Away => {
-                let time = self.chance.millis(2000..8000);
+            _ => {
+                let time = self.chance.millis(2000..14_000);
                 self.shut(node, time);
                 if self.chance.percent(50) {
                     self.network.cut(node);
@@ -112,8 +123,6 @@ impl World {
                     self.later(node, time, |network, node| network.freeze(node, false));
                 }
             }
-            Deed::KillController => self.end_controller(false).await,
-            Deed::StopController => self.end_controller(true).await,
         }
     }
 
@@ -193,8 +202,11 @@ impl World {
 
     async fn end_controller(&mut self, in_order: bool) {
         self.controller_is_lost = true;
-        for node in (0..NODES).filter(|node| self.nodes[*node].global.is_some()) {
-            self.ledger.lost(self.home(node));
+        for node in 0..NODES {
+            self.ledger.doom(node);
+            if self.nodes[node].global.is_some() {
+                self.ledger.lost(self.home(node));
+            }
         }
         if let Some(controller) = self.network.controller() {
             if in_order {

@@ -26,6 +26,8 @@ pub struct Caller {
     pub asks: usize,
     /// Within how long.
     pub time: Duration,
+    /// How many bytes it sends with one of them, at most.
+    pub largest: usize,
 }
 
 /// Within so long others answer once nobody stands in the way.
@@ -133,8 +135,8 @@ impl Caller {
                     millis = FOR_EVER;
                 }
                 let length = match chance.below(40) {
-                    0 => chance.below(300_000),
-                    1..5 => chance.below(20_000),
+                    0 => chance.below(self.largest),
+                    1..5 => chance.below(8_000),
                     _ => chance.below(200),
                 };
                 let id = self.asked(Kind::Work, to, (millis, deadline));
@@ -148,14 +150,23 @@ impl Caller {
                 self.call(tasks, id, call, patience, |()| false);
             }
             9..11 => {
-                let id = self.asked(Kind::Queued, to, held);
-                let call = self.of(Client.queued(id, millis), to, deadline);
-                self.call(tasks, id, call, patience, move |value| *value == id);
+                // There are two places.
+                for _ in 0..chance.below(6) {
+                    let id = self.asked(Kind::Queued, to, held);
+                    let call = self.of(Client.queued(id, millis), to, deadline);
+                    self.call(tasks, id, call, patience, move |value| *value == id);
+                }
             }
             11 => {
-                let id = self.asked(Kind::Repeated, None, held);
-                let call = self.of(Client.work(id, millis, &[7]), None, deadline);
-                let call = call.idempotent().retry(3);
+                let is_idempotent = chance.percent(50);
+                let kind = if is_idempotent {
+                    Kind::Repeated
+                } else {
+                    Kind::Retried
+                };
+                let id = self.asked(kind, None, held);
+                let call = self.of(Client.work(id, millis, &[7]), None, deadline).retry(3);
+                let call = if is_idempotent { call.idempotent() } else { call };
                 self.call(tasks, id, call, patience, |value| *value == [7]);
             }
             12..14 => {
@@ -363,8 +374,8 @@ where
 
 fn items(chance: &mut Chance) -> u64 {
     match chance.below(10) {
-        0 => chance.within(0..1500),
-        1..4 => chance.within(0..200),
+        0 => chance.within(0..800),
+        1..4 => chance.within(0..100),
         _ => chance.within(0..20),
     }
 }

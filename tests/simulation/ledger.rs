@@ -1,6 +1,6 @@
 //! What was done, by whom, and what came of it: written by callers and providers, and compared when all is over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -24,6 +24,7 @@ pub enum Kind {
     Queued,
     Note,
     Repeated,
+    Retried,
     Count,
     Sum,
     Echo,
@@ -103,13 +104,14 @@ pub struct Book {
     pub seen: BTreeMap<Home, BTreeMap<String, bool>>,
     /// Starts of processes whose session has ended, and when: they were killed, lost their controller, or were away for too long.
     pub lost: BTreeMap<Home, Instant>,
+    /// Processes of which the adversary has ended a session, or tried to.
+    pub doomed: BTreeSet<usize>,
     /// What is wrong, as it was found on the way.
     pub faults: Vec<String>,
     /// A number that depends on all that has happened.
     pub trace: u64,
     pub origin: Option<Instant>,
     pub events: u64,
-    pub told: Vec<String>,
     pub tells: bool,
 }
 
@@ -174,6 +176,11 @@ impl Ledger {
         book.lost.entry(home).or_insert_with(Instant::now);
     }
 
+    /// What a process does may end.
+    pub fn doom(&self, node: usize) {
+        self.book().doomed.insert(node);
+    }
+
     pub fn fault(&self, fault: String) {
         let mut book = self.book();
         book.note(format_args!("fault: {fault}"));
@@ -215,7 +222,7 @@ impl Book {
             self.trace = (self.trace ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
         if self.tells {
-            self.told.push(line);
+            eprintln!("{line}");
         }
     }
 }

@@ -82,8 +82,8 @@ impl Network {
         self.state().ways[node].door = door;
     }
 
-    pub fn set_lives(&self, node: usize, lives: Option<(u64, u64)>) {
-        self.state().ways[node].lives = lives;
+    pub fn set_lives(&self, node: usize, lives: (u64, u64)) {
+        self.state().ways[node].lives = Some(lives);
     }
 
     fn cables(&self, node: usize) -> Vec<Arc<Cable>> {
@@ -92,6 +92,12 @@ impl Network {
             .iter()
             .filter_map(Weak::upgrade)
             .collect()
+    }
+
+    /// No connection of it is cut by itself any more.
+    pub fn spare(&self, node: usize) {
+        self.state().ways[node].lives = None;
+        self.cables(node).iter().for_each(|cable| cable.spare());
     }
 
     pub fn cut(&self, node: usize) {

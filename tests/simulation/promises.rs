@@ -24,6 +24,8 @@ pub fn broken(book: &Book, rules: Rules) -> Vec<String> {
         let still = runs.iter().filter(|run| run.ended.is_none());
         faults.extend(still.map(|run| format!("P4: {id} still runs: {run:?}")));
     }
+    let lost = book.lost.keys().filter(|home| !book.doomed.contains(&home.node));
+    faults.extend(lost.map(|home| format!("P12: {home:?} has lost its session")));
     faults.extend(out_of_order(book));
     faults
 }
@@ -165,7 +167,7 @@ fn out_of_order(book: &Book) -> Vec<String> {
     let mut last = BTreeMap::<(Home, Home), (u64, usize)>::new();
     let mut faults = Vec::new();
     // What waits for a place, or is made again, is overtaken.
-    let is_ordered = |kind| !matches!(kind, Kind::Queued | Kind::Repeated | Kind::All);
+    let is_ordered = |kind| !matches!(kind, Kind::Queued | Kind::Repeated | Kind::Retried | Kind::All);
     for (id, asked) in book.asked.iter().filter(|(_, asked)| is_ordered(asked.kind)) {
         for run in book.runs.get(id).into_iter().flatten() {
             // Whoever had no controller has waited for providers, again and again if need be.

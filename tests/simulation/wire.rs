@@ -113,6 +113,13 @@ impl Cable {
         }
     }
 
+    /// It is not cut by itself any more.
+    pub fn spare(&self) {
+        for way in Way::BOTH {
+            self.way(way).left = u64::MAX;
+        }
+    }
+
     /// Nothing goes that way any more, and nobody is told.
     pub fn half_open(&self, way: Way) {
         self.way(way).is_dead = true;

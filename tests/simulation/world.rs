@@ -20,8 +20,9 @@ pub const NODES: usize = 8;
 /// So many of them the adversary leaves alone: what it does to others is not to be noticed by them.
 pub const STEADY: usize = 2;
 
-/// How long a process may be away.
-pub const GRACE: Duration = Duration::from_secs(3);
+/// How long a process may be away. Only one end may see that a connection is lost, so it is longer than it takes the other to miss three
+/// heartbeats.
+pub const GRACE: Duration = Duration::from_secs(6);
 
 /// How often each side says something.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -71,6 +72,8 @@ pub struct World {
     pub nodes: Vec<Node>,
     /// How many things each process asks for.
     asks: usize,
+    /// How many bytes are sent with one of them, at most.
+    pub largest: usize,
     pub controller_is_lost: bool,
 }
 
@@ -84,7 +87,8 @@ impl World {
             network: Network::new(NODES, &mut chance),
             temper: *chance.one_of(&tempers),
             nodes: (0..NODES).map(|_| Node::default()).collect(),
-            asks: 2 + chance.below(6),
+            asks: 1 + chance.below(5),
+            largest: *chance.one_of(&[8_000, 8_000, 300_000]),
             controller_is_lost: false,
             chance,
         };
@@ -155,6 +159,7 @@ impl World {
             nodes: NODES,
             asks: self.asks,
             time: LIFE,
+            largest: self.largest,
         })
     }
 
@@ -184,7 +189,7 @@ impl World {
     /// The adversary has gone: all that was asked for ends.
     async fn calm(&mut self) {
         for node in 0..NODES {
-            self.network.set_lives(node, None);
+            self.network.spare(node);
             self.network.set_door(node, Door::Open);
             self.network.freeze(node, false);
         }

@@ -70,8 +70,9 @@ impl Turn {
         Self { now, left: SLICE }
     }
 
-    #[cfg(test)]
-    pub(super) const fn of(now: Moment, things: u32) -> Self {
+    /// The beginning of one in which so many things are done.
+    #[must_use]
+    pub const fn of(now: Moment, things: u32) -> Self {
         Self { now, left: things }
     }
 

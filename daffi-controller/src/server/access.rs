@@ -13,7 +13,7 @@ use super::connection::ended;
 use super::hub::{Hub, State};
 use super::standing::{Standing, rights};
 use crate::access::Policy;
-use crate::router::{Denial, DenialKind, PeerId, Turn};
+use crate::router::{Denial, DenialKind, PeerId};
 
 /// So many processes get their rights at a time.
 const PERMITTED: usize = 64;
@@ -96,7 +96,7 @@ impl Hub {
         let (left, denials) = {
             let mut state = self.state();
             let State { router, queues, .. } = &mut *state;
-            let left = router.review(peer, &mut Turn::new(self.now()), queues);
+            let left = router.review(peer, &mut self.router_turn(), queues);
             queues.take_touched(&mut outboxes);
             (left, router.take_denials())
         };

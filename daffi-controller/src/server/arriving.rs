@@ -34,6 +34,7 @@ impl Hub {
         let peer = arriving.peer().clone();
         let until = Instant::now() + GREETING;
         let secured = tokio::select! {
+            biased;
             secured = timeout_at(until, arriving.secure()) => secured,
             () = self.closing.cancelled() => return,
         };

@@ -13,6 +13,7 @@ use daffi_core::auth::Identities;
 use daffi_core::link::handshake::Demands;
 use daffi_core::proto::{Frame, Header, Limits, Moment};
 use daffi_core::seldom::Seldom;
+use daffi_core::simulation;
 use daffi_core::transport::{Outbox, Pool, own_uid};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
@@ -160,6 +161,11 @@ impl Hub {
         Moment::new(self.origin.elapsed())
     }
 
+    /// The beginning of a turn of the router.
+    pub(crate) fn router_turn(&self) -> Turn {
+        simulation::turn().map_or_else(|| Turn::new(self.now()), |things| Turn::of(self.now(), things))
+    }
+
     /// Routes what one read brought. What is sent is written at once, but for the last of it, whose queues are added to
     /// `outboxes`. Says how long nothing more is to be read of it.
     pub(super) async fn route(
@@ -206,7 +212,7 @@ impl Hub {
         if let Some(work) = &mut left {
             work.prepare();
         }
-        let mut turn = Turn::new(self.now());
+        let mut turn = self.router_turn();
         let mut state = self.state();
         let State {
             router,
@@ -260,7 +266,7 @@ impl Hub {
 
     /// How long a process is not read, as it or its identity has sent more than it may. That it is not is no sign of its end.
     pub(super) fn still_owes(&self, peer: PeerId) -> Option<Duration> {
-        let turn = Turn::new(self.now());
+        let turn = self.router_turn();
         let mut state = self.state();
         let State { router, queues, .. } = &mut *state;
         if let Some(queue) = queues.get_mut(peer) {
@@ -311,7 +317,7 @@ impl Hub {
                 stopping.heard(peer);
             }
             is_process = !queues.inside.remove(peer);
-            let left = router.disconnect(peer, &mut Turn::new(self.now()), queues);
+            let left = router.disconnect(peer, &mut self.router_turn(), queues);
             queues.take_touched(&mut outboxes);
             self.turn_is_over(&state);
             left
@@ -329,7 +335,7 @@ impl Hub {
             work.prepare();
             let mut state = self.state();
             let State { router, queues, .. } = &mut *state;
-            left = router.resume(work, &mut Turn::new(self.now()), queues);
+            left = router.resume(work, &mut self.router_turn(), queues);
             queues.take_touched(&mut outboxes);
             self.set_alarm(router);
             let denials = router.take_denials();
@@ -359,7 +365,7 @@ impl Hub {
             let left = {
                 let mut state = self.state();
                 let State { router, queues, .. } = &mut *state;
-                let left = router.on_timeout(&mut Turn::new(self.now()), queues);
+                let left = router.on_timeout(&mut self.router_turn(), queues);
                 queues.take_touched(&mut outboxes);
                 left
             };

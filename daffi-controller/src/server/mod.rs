@@ -286,8 +286,9 @@ async fn accept(listener: Listener, hub: Arc<Hub>, tasks: TaskTracker) {
     let closing = &hub.closing;
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            biased;
             () = closing.cancelled() => return,
+            accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok(arriving) => {
@@ -302,6 +303,7 @@ async fn accept(listener: Listener, hub: Arc<Hub>, tasks: TaskTracker) {
                     warn!(%error, unsaid, "a connection could not be accepted");
                 }
                 tokio::select! {
+                    biased;
                     () = sleep(Duration::from_millis(100)) => {}
                     () = closing.cancelled() => return,
                 }

@@ -21,7 +21,7 @@ use super::hub::{Hub, State};
 use super::known::is_forgotten;
 use super::session::{Kept, Seat};
 use super::standing::{Standing, allowed};
-use crate::router::{PeerId, Turn, Work};
+use crate::router::{PeerId, Work};
 
 /// Why a connection does not serve anybody.
 #[derive(Debug)]
@@ -226,7 +226,7 @@ impl Hub {
         if let Some(kept) = &mut queue.kept {
             kept.confirms = true;
         }
-        let left = router.set_away(place.peer, false, &mut Turn::new(self.now()), queues);
+        let left = router.set_away(place.peer, false, &mut self.router_turn(), queues);
         let mut outboxes = Vec::new();
         queues.take_touched(&mut outboxes);
         Ok(Some((left, outboxes)))
@@ -321,7 +321,7 @@ impl Hub {
         if *closing || queue.kept.is_none() || !place.outbox.keeps() || !router.may_be_away(place.peer) {
             return Err(state.lost(place.peer));
         }
-        let left = router.set_away(place.peer, true, &mut Turn::new(self.now()), queues);
+        let left = router.set_away(place.peer, true, &mut self.router_turn(), queues);
         let mut outboxes = Vec::new();
         queues.take_touched(&mut outboxes);
         drop(state);

@@ -28,6 +28,14 @@ pub(crate) fn number() -> Option<u64> {
     Some(mixed ^ (mixed >> 31))
 }
 
+/// How much is done in a turn of a controller: now and then so little that others come in between.
+#[must_use]
+pub fn turn() -> Option<u32> {
+    let number = number()?;
+    let things = 1 + u32::try_from(number >> 32).unwrap_or_default() % 8;
+    number.is_multiple_of(4).then_some(things)
+}
+
 /// Whether this thread is simulated: callbacks begin where their calls arrive, and never on another thread.
 pub(crate) fn is_on() -> bool {
     STATE.get().is_some()

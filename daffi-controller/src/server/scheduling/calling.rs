@@ -9,7 +9,7 @@ use super::super::hub::{EndOfTurn, Hub, State};
 use super::super::standing::{Standing, rights};
 use super::books::Books;
 use super::callers::Callers;
-use crate::router::{Fault, PeerId, Turn, Work};
+use crate::router::{Fault, PeerId, Work};
 use crate::schedule::{End, Maker, Run};
 
 impl Hub {
@@ -44,7 +44,7 @@ impl Hub {
                         return;
                     };
                     let State { router, queues, .. } = &mut *state;
-                    let mut turn = Turn::new(self.now());
+                    let mut turn = self.router_turn();
                     let routed =
                         router.call_inside(peer, order.header(call), order.arguments(), &mut turn, queues);
                     if routed.is_err() {
@@ -83,7 +83,7 @@ impl Hub {
                 return;
             };
             let State { router, queues, .. } = &mut *state;
-            let mut turn = Turn::new(self.now());
+            let mut turn = self.router_turn();
             let routed = router.await_inside(peer, call, &order.header(call), &mut turn, queues);
             if routed.is_err() {
                 callers.take_back(peer, call);
@@ -99,7 +99,7 @@ impl Hub {
         let left = {
             let mut state = self.state();
             let State { router, queues, .. } = &mut *state;
-            let routed = router.cancel_inside(peer, call, &mut Turn::new(self.now()), queues);
+            let routed = router.cancel_inside(peer, call, &mut self.router_turn(), queues);
             (routed, self.end_of_turn(&mut state))
         };
         self.finish_turn(left).await;

@@ -11,7 +11,7 @@ use tokio::task::yield_now;
 
 use super::super::hub::{Hub, State};
 use super::books::{Answer, Books, connection, invalid};
-use crate::router::{Asked, Asks, Errand, PeerId, Turn};
+use crate::router::{Asked, Asks, Errand, PeerId};
 use crate::schedule::{Draft, Maker, Order, Refused};
 
 /// So many schedules are looked at at a time.
@@ -244,7 +244,7 @@ impl Hub {
         if is_own {
             return Ok(());
         }
-        let mut turn = Turn::new(self.now());
+        let mut turn = self.router_turn();
         let (checked, denials) = {
             let mut state = self.state();
             let router = &mut state.router;
