@@ -140,6 +140,15 @@ impl Nested {
         self.ended.send(call.wait().unwrap_err()).unwrap();
     }
 
+    /// Waits for a job when it is not wanted any more.
+    pub fn wait_late(&self, ctx: &CallContext) {
+        let job = self.own.get().unwrap().call::<()>("never.ends", ()).bg();
+        while !ctx.is_cancelled() {
+            std::thread::yield_now();
+        }
+        self.ended.send(job.wait().unwrap_err()).unwrap();
+    }
+
     pub fn wait_for_later(&self) {
         let call = self.own.get().unwrap().call::<()>("never.ends", ());
         self.begun.send(()).unwrap();
@@ -172,7 +181,11 @@ async fn p16_a_callback_that_waits_for_another_ends_when_its_caller_has_left() {
     let g = net.join().service(nested).start().await.unwrap();
     own.set(g.clone()).unwrap();
     let caller = net.caller().await;
-    for (waiting, may_have_run) in [("nested.wait", true), ("nested.wait_for_later", false)] {
+    for (waiting, may_have_run) in [
+        ("nested.wait", true),
+        ("nested.wait_for_later", false),
+        ("nested.wait_late", true),
+    ] {
         let job = caller.call::<()>(waiting, ()).bg();
         begins.recv().await.unwrap();
         job.cancel();

@@ -306,9 +306,10 @@ impl Attempt {
         &self.scope
     }
 
-    /// Whether any attempt may have run, as far as is known now.
+    /// It ends here: whether any attempt may have run.
     pub(super) fn may_have_run(&self) -> bool {
-        self.ran || self.exchange.may_have_run()
+        let ran = self.exchange.give_up();
+        self.ran || ran
     }
 
     /// It is given up, and not made again. Whether something is to come of that: what is known of it then.

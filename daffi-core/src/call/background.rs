@@ -373,7 +373,8 @@ impl<T, E> AsyncResult<T, E> {
     pub fn wait(self) -> Result<T, CallError<E>> {
         check_may_block(|| self.callback.clone())?;
         let callback = self.callback.clone();
-        wait_for(self).unwrap_or_else(|stopped| Err(stopped.of(&callback)))
+        // It goes on without whoever waits.
+        wait_for(self).unwrap_or_else(|stopped| Err(stopped.knowing(true).of(&callback)))
     }
 }
 

@@ -70,9 +70,9 @@ pub(crate) struct Stopped {
 }
 
 impl Stopped {
-    /// The same, where it is known whether that may have had its effect.
+    /// The same, where more is known of whether that may have had its effect: it may have been sent before it was waited for.
     pub(crate) const fn knowing(mut self, may_have_run: bool) -> Self {
-        self.may_have_run &= may_have_run;
+        self.may_have_run = may_have_run;
         self
     }
 

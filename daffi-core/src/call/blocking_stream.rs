@@ -39,7 +39,7 @@ impl<S: Stream + Unpin> BlockingStream<S> {
         let stream = self.stream.as_mut()?;
         let next = check_may_block(|| self.what.to_owned()).and_then(|()| {
             wait_for(poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)))
-                .map_err(|stopped| stopped.of(self.what))
+                .map_err(|stopped| stopped.knowing(true).of(self.what))
         });
         let next = next.transpose();
         if !matches!(next, Some(Ok(_))) {

@@ -370,7 +370,7 @@ impl<T> Iterator for BlockingItems<T> {
         let waited = wait_for_what(what, poll_fn(|cx| stream.poll(cx)));
         waited.unwrap_or_else(|stopped| {
             stream.source = Origin::Ended;
-            Some(Err(stopped.of(&stream.callback)))
+            Some(Err(stopped.knowing(true).of(&stream.callback)))
         })
     }
 }

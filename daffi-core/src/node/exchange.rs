@@ -51,10 +51,17 @@ impl Exchange {
         &self.node
     }
 
-    /// Whether what was sent may have had its effect, as far as is known now. Nothing that was not sent has.
-    pub(crate) fn may_have_run(&self) -> bool {
-        self.call
-            .is_some_and(|call| self.node.drive(|session, _, _| session.may_have_run(call)))
+    /// It ends here: whether what was sent may have had its effect. What was not sent has none, and is not sent any more.
+    pub(crate) fn give_up(&self) -> bool {
+        self.call.is_some_and(|call| {
+            self.node.drive(|session, out, events| {
+                let may_have_run = session.may_have_run(call);
+                if !may_have_run {
+                    session.abandon(call, out, events);
+                }
+                may_have_run
+            })
+        })
     }
 
     /// For how many items of its stream the callback is known to be done, as long as there is no outcome.

@@ -577,6 +577,11 @@ async fn p3_a_connection_that_is_lost_ends_what_was_sent() {
     controller.connection.outbox.abort();
     let outcome = poll_fn(|cx| look(&mut sent, &payload, cx.waker())).await;
     assert!(outcome.is_err(), "{outcome:?}");
+    // What waits for another connection, and of which it was said that it did not run, is not sent on that.
+    let mut parked = Exchange::new(Arc::clone(&node));
+    assert!(look(&mut parked, &payload, Waker::noop()).is_pending());
+    assert!(!parked.give_up());
+    assert_eq!(node.drive(|session, _, _| session.calls_outstanding()), 0);
 }
 
 #[tokio::test]
