@@ -93,9 +93,10 @@ impl Hub {
             };
             tokio::select! {
                 biased;
-                () = turned => {}
                 () = self.closing.cancelled() => return left,
+                // Before what a peer may go on with without an end.
                 () = sleep_until(until) => return left,
+                () = turned => {}
             }
         }
     }
