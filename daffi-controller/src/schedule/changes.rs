@@ -31,6 +31,11 @@ impl Changes {
         self.0.pop_first()
     }
 
+    /// Nothing of a schedule is to be kept.
+    pub(super) fn forget(&mut self, task: TaskId) {
+        self.0.remove(&task);
+    }
+
     pub(super) fn note(&mut self, task: TaskId, what: What) {
         match self.0.entry(task) {
             // One that was forgotten is there again under its number.

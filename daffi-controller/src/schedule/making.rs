@@ -86,6 +86,7 @@ impl Schedules {
         if let Some(other) = named
             .filter(|other| **other != id)
             .and_then(|other| self.tasks.get(other))
+            .filter(|other| other.state != TaskState::Ended)
         {
             return Err(Refused::NameTaken {
                 name: draft.plan.name.unwrap_or_default(),

@@ -73,9 +73,12 @@ impl Schedules {
         }
     }
 
-    /// One that was just made is not, as it could not be kept.
-    pub fn unmake(&mut self, id: TaskId) {
+    /// One that was just made is not, as it could not be kept: it is to be forgotten where it may be kept all the same.
+    pub fn unmake(&mut self, id: TaskId, may_be_kept: bool) {
         self.leave(id);
+        if !may_be_kept {
+            self.changes.forget(id);
+        }
     }
 
     /// A schedule of before the controller began, as it was kept: what it is, and how it stands. Calls of which it is not known how they ended are
@@ -155,6 +158,7 @@ impl Task {
     /// What ran when the controller ended may have run. What waited goes on, if there is time.
     fn take_up(&mut self, running: &[Begun], cx: &mut Context<'_>) {
         let (now, basis) = (cx.now, self.basis());
+        let mut absent = Vec::new();
         for begun in running {
             let due = begun.due(|time| now.of_wall(time, basis));
             if begun.is_absent {
@@ -162,12 +166,17 @@ impl Task {
                 if matches!(self.state, TaskState::Paused { .. }) {
                     self.skip(due, Skipped::Paused, cx);
                 } else {
-                    self.waiting.push_front(due);
+                    absent.push(due);
                 }
             } else {
                 self.record(due, 1, TickOutcome::Unknown, cx);
             }
         }
+        // They came before what waits.
+        absent
+            .into_iter()
+            .rev()
+            .for_each(|due| self.waiting.push_front(due));
         let time = self.time(cx);
         for due in std::mem::take(&mut self.waiting) {
             if self.until(due) < time {

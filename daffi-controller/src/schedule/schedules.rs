@@ -286,7 +286,10 @@ impl Schedules {
     /// One is there, as it is kept.
     pub(super) fn take_in(&mut self, task: Task) {
         let id = task.id;
-        if let Some(name) = &task.plan.name {
+        // The name of one that has ended is free, so another may have it, and keeps it.
+        if let Some(name) = &task.plan.name
+            && (task.state != TaskState::Ended || !self.names.contains_key(name))
+        {
             self.names.insert(name.clone(), id);
         }
         if let Some(connection) = task.ends_with {

@@ -12,7 +12,7 @@ impl Task {
         let time = self.time(cx);
         let given_up = |running: &Running| matches!(running.stage, Stage::Absent { until } if until <= time);
         if let Some(place) = self.running.iter().position(given_up) {
-            let given_up = self.running.swap_remove(place);
+            let given_up = self.running.remove(place);
             self.give_back(1, cx);
             self.record(given_up.due, 1, TickOutcome::Missed(Missed::NoProvider), cx);
             self.forget_unless_absent(cx);
@@ -141,7 +141,7 @@ impl Task {
             }
             return;
         }
-        self.running.swap_remove(place);
+        self.running.remove(place);
         let took = time.since(due.time);
         let outcome = match end {
             End::Ok => TickOutcome::Ok { took },

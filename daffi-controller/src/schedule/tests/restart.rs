@@ -7,7 +7,7 @@ use daffi_core::proto::{Missed, Overlap, Plan, TaskId, TaskState, TickError, Tic
 use proptest::prelude::*;
 
 use super::world::{BEGIN, at, draft, every, maker, seconds};
-use crate::schedule::{Act, Bounds, Change, End, Kept, Now, Run, Schedules, Zones};
+use crate::schedule::{Act, Bounds, Change, End, Kept, Now, Refused, Run, Schedules, Zones};
 
 const NOW: Now = Now {
     steady: BEGIN,
@@ -298,8 +298,77 @@ fn what_cannot_be_kept_is_tried_again() {
     );
     // And what was not made is nowhere.
     let other = life.make(&every(7));
-    life.happens(None, |schedules, _, _| schedules.unmake(other));
+    life.happens(None, |schedules, _, _| schedules.unmake(other, true));
     assert_eq!(life.disk.keys().copied().collect::<Vec<_>>(), [id]);
+    // Of what was never written there is nothing to forget, however often it was asked for.
+    let maker = maker("maker", Who::Token("shop"));
+    for _ in 0..3 {
+        let made = life
+            .schedules
+            .make(draft(every(7), "refresh"), maker.clone(), life.now, &mut acts);
+        life.schedules.unmake(made.expect("it is made").0, false);
+    }
+    assert!(life.schedules.take_changes().is_empty());
+}
+
+#[test]
+fn one_that_has_ended_takes_no_name_after_a_restart() {
+    let nightly = || Plan {
+        name: Some("nightly".to_owned()),
+        ..every(10)
+    };
+    let mut life = Life::new();
+    // Numbers are in no order of time.
+    let ids: Vec<_> = (0..8)
+        .map(|_| {
+            let id = life.make(&nightly());
+            life.happens(None, |schedules, now, acts| {
+                schedules.cancel(id, now, acts).expect("it is there");
+            });
+            id
+        })
+        .collect();
+    let live = life.make(&nightly());
+    assert!(
+        ids.iter().any(|id| *id > live) && ids.iter().any(|id| *id < live),
+        "{ids:?}"
+    );
+    life.restart(0);
+    assert_eq!(life.make(&nightly()), live, "it is there already");
+    // Another may be called so once it has ended, and not before.
+    let other = life.make(&every(20));
+    let update = |life: &mut Life| {
+        let maker = maker("maker", Who::Token("shop"));
+        let renamed = draft(nightly(), "refresh");
+        let mut acts = Vec::new();
+        life.schedules.update(other, renamed, maker, life.now, &mut acts)
+    };
+    assert!(matches!(update(&mut life), Err(Refused::NameTaken { .. })));
+    life.happens(None, |schedules, now, acts| {
+        schedules.cancel(live, now, acts).expect("it is there");
+    });
+    assert_eq!(update(&mut life), Ok(()));
+}
+
+#[test]
+fn what_found_nobody_is_made_in_its_order_after_a_restart() {
+    let mut life = Life::new();
+    let plan = Plan {
+        overlap: Overlap::AllowAll,
+        ..every(10)
+    };
+    let id = life.make(&plan);
+    life.pass(50, None);
+    for _ in 0..5 {
+        life.end(0, End::NoProvider, None);
+    }
+    assert_eq!(life.absent.len(), 5);
+    life.restart(0);
+    let task = &life.schedules.tasks[&id];
+    let due: Vec<_> = task.running.iter().map(|running| running.due.time).collect();
+    let waiting: Vec<_> = task.waiting.iter().map(|due| due.time).collect();
+    let all: Vec<_> = due.into_iter().chain(waiting).collect();
+    assert!(all.len() == 5 && all.is_sorted(), "{all:?}");
 }
 
 #[test]

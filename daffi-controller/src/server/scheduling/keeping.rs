@@ -95,14 +95,17 @@ impl Hub {
                 .chain(has_more.then_some(instant))
                 .min(),
         };
+        // While the disk is at fault, what has changed waits.
+        let is_withheld = fault.is_some_and(|fault| instant < fault.until);
         let turn = Turn {
             acts: std::mem::take(acts),
             answers: std::mem::take(answers),
-            // While the disk is at fault, what has changed waits.
-            changes: match fault {
-                Some(fault) if instant < fault.until => Changes::default(),
-                _ => schedules.take_changes(),
+            changes: if is_withheld {
+                Changes::default()
+            } else {
+                schedules.take_changes()
             },
+            is_withheld,
         };
         (turn, beside)
     }
@@ -132,6 +135,7 @@ impl Hub {
                 acts: Vec::new(),
                 answers: std::mem::take(&mut books.answers),
                 changes: books.schedules.take_changes(),
+                is_withheld: false,
             }
         };
         self.keep(turn, None).await;

@@ -27,6 +27,8 @@ pub(super) struct Turn {
     pub(super) acts: Vec<Act>,
     pub(super) answers: Vec<Answer>,
     pub(super) changes: Changes,
+    /// The disk is at fault, and what has changed was left for when it is tried again.
+    pub(super) is_withheld: bool,
 }
 
 /// The disk is at fault.
@@ -40,6 +42,26 @@ pub(super) struct Faulty {
 impl Turn {
     pub(super) fn is_empty(&self) -> bool {
         self.acts.is_empty() && self.answers.is_empty() && self.changes.is_empty()
+    }
+
+    /// What was made is not, for a fault of the disk: whoever was told of it meanwhile hears the same. It is forgotten there, if it may be kept.
+    fn unmake(&mut self, books: &mut Books, fault: &str, may_be_kept: bool) {
+        let made = self.answers.iter().filter(|answer| answer.made);
+        let made: BTreeSet<TaskId> = made.map(|answer| answer.task).collect();
+        if made.is_empty() {
+            return;
+        }
+        for id in &made {
+            books.schedules.unmake(*id, may_be_kept);
+        }
+        let answers = self.answers.iter_mut().chain(&mut books.answers);
+        for answer in answers.filter(|answer| made.contains(&answer.task)) {
+            answer.refused = Some(fault.to_owned());
+            answer.made = true;
+        }
+        self.acts
+            .retain(|act| act.task().is_none_or(|task| !made.contains(&task)));
+        self.acts.extend(made.into_iter().map(Act::Over));
     }
 }
 
@@ -60,9 +82,11 @@ impl Answer {
 impl Hub {
     /// Keeps what has changed. Gives the fault of the disk, if there is one: nothing is left of the turn then that would have to be kept.
     pub(super) async fn keep_changes(&self, turn: &mut Turn, fault: Option<Faulty>) -> Option<Faulty> {
+        let mut may_be_kept = false;
         let fault = match (&self.scheduling.store, fault) {
             (None, _) => return None,
-            (Some(_), Some(fault)) if Instant::now() < fault.until => fault,
+            // The same that was decided when the changes were taken: without them, nothing would be written, and all taken for kept.
+            (Some(_), Some(fault)) if turn.is_withheld => fault,
             (Some(store), was) => match self.write(store, turn).await {
                 Ok(()) => {
                     if was.is_some() && self.scheduling.faults.may_say().is_some() {
@@ -71,6 +95,7 @@ impl Hub {
                     return None;
                 }
                 Err(fault) => {
+                    may_be_kept = fault.is_lasting();
                     if was.is_none()
                         && let Some(unsaid) = self.scheduling.faults.may_say()
                     {
@@ -83,7 +108,7 @@ impl Hub {
                 }
             },
         };
-        self.do_without(turn).await;
+        self.do_without(turn, &fault.words, may_be_kept).await;
         Some(fault)
     }
 
@@ -97,38 +122,14 @@ impl Hub {
             return Ok(());
         };
         self.put_back(&changes).await;
-        let made: BTreeSet<TaskId> = turn
-            .answers
-            .iter()
-            .filter(|answer| answer.made)
-            .map(|answer| answer.task)
-            .collect();
-        if made.is_empty() || fault.is_lasting() {
+        if fault.is_lasting() || !turn.answers.iter().any(|answer| answer.made) {
             return Err(fault);
         }
         let again = {
             let (mut books, _) = self.scheduling.open();
-            let Books {
-                schedules, answers, ..
-            } = &mut *books;
-            for id in &made {
-                schedules.unmake(*id);
-            }
-            // Whoever was told of it meanwhile hears the same.
-            for answer in turn
-                .answers
-                .iter_mut()
-                .chain(answers)
-                .filter(|answer| made.contains(&answer.task))
-            {
-                answer.refused = Some(fault.to_string());
-                answer.made = true;
-            }
-            schedules.take_changes()
+            turn.unmake(&mut books, &fault.to_string(), false);
+            books.schedules.take_changes()
         };
-        turn.acts
-            .retain(|act| act.task().is_none_or(|task| !made.contains(&task)));
-        turn.acts.extend(made.into_iter().map(Act::Over));
         let changes = self.written(again).await;
         let written = store.keep(Arc::clone(&changes)).await;
         if written.is_err() {
@@ -164,7 +165,7 @@ impl Hub {
     }
 
     /// Nothing of what has changed is on the disk: no call is made that would have to be.
-    async fn do_without(&self, turn: &mut Turn) {
+    async fn do_without(&self, turn: &mut Turn, fault: &str, may_be_kept: bool) {
         let mut left = Vec::new();
         for some in turn.acts.chunks(AT_A_TIME) {
             {
@@ -182,9 +183,35 @@ impl Hub {
             yield_now().await;
         }
         turn.acts = left;
-        let (mut books, _) = self.scheduling.open();
-        for answer in turn.answers.iter().filter(|answer| answer.made) {
-            books.schedules.unmake(answer.task);
-        }
+        turn.unmake(&mut self.scheduling.open().0, fault, may_be_kept);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daffi_core::transport::Address;
+
+    use super::super::Scheduling;
+    use super::*;
+    use crate::server::ControllerOptions;
+
+    #[tokio::test]
+    async fn what_was_withheld_is_not_taken_for_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let scheduling = Scheduling::new(0, Some(folder.path())).unwrap();
+        let hub = Hub::new(&ControllerOptions::new(Address::Memory), None, scheduling, 0);
+        let fault = || {
+            Some(Faulty {
+                words: "it is full".to_owned(),
+                until: Instant::now(),
+            })
+        };
+        let mut withheld = Turn {
+            is_withheld: true,
+            ..Turn::default()
+        };
+        // The time is over at which it is tried again, and nothing was taken to be written.
+        assert!(hub.keep_changes(&mut withheld, fault()).await.is_some());
+        assert!(hub.keep_changes(&mut Turn::default(), fault()).await.is_none());
     }
 }
