@@ -28,6 +28,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod unmet;
+mod untyped;
 mod words;
 
 pub use call::{CallError, Oversized};

@@ -99,6 +99,48 @@ fn errors_made_by_hand_say_what_real_ones_say() {
 }
 
 #[test]
+fn whoever_writes_a_number_without_a_type_is_told_what_to_write() {
+    let signature = |parameters: &[(&str, Type)]| {
+        let returns = Returns {
+            ok: Type::Unit,
+            error: ErrorType::None,
+        };
+        Signature::new(parameters.iter().cloned(), returns)
+    };
+    let check = |called: &[(&str, Type)], offered: &[(&str, Type)], expected: Option<&str>| {
+        let error: CallError = CallError::signature_mismatch("pay", signature(called), signature(offered));
+        let words = error.to_string();
+        let hint = words.lines().find_map(|line| {
+            line.trim()
+                .strip_prefix("a number without a type of its own is an ")
+        });
+        assert_eq!(hint, expected, "{words}");
+    };
+    let cents = |ty| [("cents", ty)];
+    let written = |ty| [("_", ty)];
+    check(
+        &written(Type::I32),
+        &cents(Type::U64),
+        Some("`i32`: write `1u64`, or `as u64`"),
+    );
+    check(
+        &written(Type::F64),
+        &cents(Type::F32),
+        Some("`f64`: write `1.0f32`, or `as f32`"),
+    );
+    check(
+        &[("_", Type::Str), ("_", Type::I32)],
+        &[("to", Type::Str), ("cents", Type::I64)],
+        Some("`i32`: write `1i64`, or `as i64`"),
+    );
+    // A declaration means what it says, and what is no number is not one.
+    check(&cents(Type::I32), &cents(Type::U64), None);
+    check(&written(Type::U8), &cents(Type::U64), None);
+    check(&written(Type::I32), &cents(Type::Str), None);
+    check(&written(Type::I32), &[], None);
+}
+
+#[test]
 fn the_callbacks_own_error_is_shown_in_its_own_words() {
     fn check<E: fmt::Debug + 'static>(error: E, expected: &str) {
         assert_eq!(CallError::App(error).to_string(), expected);

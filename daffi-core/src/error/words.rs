@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::absent::Absent;
 use super::phrases::{Before, InVain, Ran, Spent};
+use super::untyped::Untyped;
 use super::{CallError, Oversized, Refusal, shown};
 use crate::proto::TimeLimit;
 
@@ -162,7 +163,8 @@ impl<E> CallError<E> {
             } => write!(
                 f,
                 "caller and callback disagree about `{callback}`; change one of them\n  called as  {called}\n  \
-                 offered as {offered}{}",
+                 offered as {offered}{}{}",
+                Untyped { called, offered },
                 Before(*may_have_run)
             ),
             Self::Denied {
@@ -242,7 +244,8 @@ impl<E> CallError<E> {
             } => write!(
                 f,
                 "`{callback}` was called, but no Global is running in this process: call \
-                 Global::builder().start().await first and keep it until the calls are done, or name one with .on(&g)"
+                 Global::builder().start().await first and keep it until the calls are done, or name one with .on(&g); if one runs, it is of \
+                 another version of daffi, which `cargo tree --invert daffi` shows"
             ),
             Self::Ambiguous { callback, globals } => write!(
                 f,

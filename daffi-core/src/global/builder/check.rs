@@ -159,6 +159,12 @@ impl GlobalBuilder {
                 "init_controller(true), or nothing is started",
             ));
         }
+        if !self.init_node && !(self.services.is_empty() && self.functions.is_empty()) {
+            faults.push(ConfigFault::Missing(
+                "service, callback",
+                "a node, and init_node(false) is said: it is the node that offers callbacks",
+            ));
+        }
         if self.init_controller && HostEntry::find().is_none() {
             faults.push(ConfigFault::NoHost);
         }
@@ -269,5 +275,24 @@ impl GlobalBuilder {
             });
         }
         (address, faults)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::global::Global;
+
+    #[test]
+    fn callbacks_of_a_process_without_a_node_are_a_fault() {
+        let is_told = |builder: GlobalBuilder| {
+            let (_, faults) = builder.init_controller(true).in_memory().addresses();
+            let told = |fault: &ConfigFault| matches!(fault, ConfigFault::Missing("service, callback", _));
+            faults.iter().any(told)
+        };
+        assert!(is_told(Global::builder().init_node(false).service(5_u8)));
+        assert!(is_told(Global::builder().init_node(false).callback("pay")));
+        assert!(!is_told(Global::builder().init_node(false)));
+        assert!(!is_told(Global::builder().service(5_u8).callback("pay")));
     }
 }
