@@ -145,6 +145,12 @@ fn the_limits_of_single_files_are_those_of_the_page() {
         ),
         (budget, "const COST: u32 = 10;", "retries of a process", "10"),
         (
+            "daffi-core/src/session/answers.rs",
+            "answers: 1 << 16",
+            "events of `presence()`",
+            "65,536",
+        ),
+        (
             "daffi-core/src/session/fan.rs",
             "const KEPT_BYTES: usize = 4 << 20;",
             "a process behind",
