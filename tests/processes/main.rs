@@ -8,6 +8,7 @@
 mod actor;
 mod cuts;
 mod kept;
+mod leaks;
 mod parts;
 mod unnamed;
 

@@ -439,6 +439,10 @@ async fn play_on_a_runtime(part: &str) {
             let (name, port) = other["cut ".len()..].split_once(" at ").unwrap();
             crate::cuts::work(name, port.parse().unwrap()).await;
         }
+        other if other.starts_with("leaks at ") => {
+            crate::leaks::provide(other["leaks at ".len()..].parse().unwrap()).await;
+        }
+        other if other.starts_with("leaks of ") => crate::leaks::call(&other["leaks of ".len()..]).await,
         other => panic!("there is no part called {other:?}"),
     }
 }

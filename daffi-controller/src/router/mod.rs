@@ -69,7 +69,7 @@ mod status;
 mod streams;
 mod telling;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unwanted;
 mod wanted;
 mod watchers;

@@ -613,7 +613,7 @@ fn failure(number: u32, failure: Failed) -> Said {
 }
 
 /// Nothing is left once everybody has gone.
-fn assert_empty(router: &Router) {
+pub(crate) fn assert_empty(router: &Router) {
     assert!(router.peers.is_empty(), "{:?}", router.peers);
     assert_eq!((router.calls_outstanding(), router.calls_waiting()), (0, 0));
     assert!(router.lines.is_empty(), "{:?}", router.lines);

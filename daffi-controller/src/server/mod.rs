@@ -25,6 +25,8 @@ mod standby;
 mod standby_of;
 mod standing;
 mod stopping;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -221,6 +221,12 @@ impl Queues {
         (places.start < end).then_some(queues)
     }
 
+    /// Whether nothing is kept of any process.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.peers.is_empty() && self.touched.is_empty() && self.sessions.is_empty()
+    }
+
     /// How many processes there are, and were at the same time.
     pub(super) const fn places(&self) -> usize {
         self.peers.len()
