@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use daffi::{CallError, Global, GlobalBuilder, Presence, PresenceEvents, callback, fetcher};
+use daffi::{CallError, Global, GlobalBuilder, Presence, PresenceEvents, Quota, Quotas, callback, fetcher};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 
 use tokio::sync::Notify;
@@ -416,6 +416,32 @@ async fn p1_a_frame_that_takes_longer_than_any_connection_lives_is_given_up() {
         controller.wait_function("work").await.unwrap();
         assert_eq!(work(2, &[]).on(&controller).await.unwrap(), 2_u64.to_le_bytes());
     }
+    provider.stop().await;
+    controller.stop().await;
+}
+
+/// link.resume.grace
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p12_a_process_that_may_not_come_again_yet_waits_until_it_may() {
+    let builder = Global::builder().process_name("controller").init_controller(true);
+    let quotas = Quotas::new().address(Quota::new().connections_per_second(2));
+    let builder = builder.auto_callbacks(false).quotas(quotas);
+    let builder = builder.resume_grace(Duration::from_secs(600));
+    let controller = builder.host("127.0.0.1").port(0).start().await.unwrap();
+    let cutter = Cutter::to(controller.address().port().unwrap(), 8).await;
+    let lost = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&lost);
+    let provider = joining(&cutter)
+        .process_name("provider")
+        .service(Worker::default());
+    let provider = provider.on_node_disconnect(move |_| told.store(true, Ordering::Relaxed));
+    let provider = provider.start().await.unwrap();
+    for number in 0..6_u64 {
+        cutter.cut();
+        let answer = timeout(HANGS, work(number, &[]).on(&controller)).await;
+        assert_eq!(answer.expect("it hangs").unwrap(), number.to_le_bytes());
+    }
+    assert!(!lost.load(Ordering::Relaxed));
     provider.stop().await;
     controller.stop().await;
 }

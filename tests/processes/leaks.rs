@@ -113,9 +113,14 @@ struct Lane {
 }
 
 impl Lane {
-    async fn turn(&self, turn: u64, port: u16) {
+    /// One that has just come.
+    async fn guest(&self, port: u16) -> Global {
         let guest = joining(&format!("guest {}", self.number), port).replace(true);
-        let guest = guest.start().await.unwrap();
+        guest.start().await.unwrap()
+    }
+
+    async fn turn(&self, turn: u64, port: u16) {
+        let guest = self.guest(port).await;
         let bytes = vec![7; usize::try_from(turn % 5).unwrap() * 10_000];
         assert_eq!(Client.echo(bytes.clone()).on(&guest).await.unwrap(), bytes);
         assert!(Client.hold().on(&guest).now_or_never().is_none());
@@ -154,6 +159,10 @@ async fn take(turns: u64, lanes: &[Arc<Lane>], port: u16) {
     }
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
+    }
+    // Those that have left without a word may come back.
+    for lane in lanes {
+        lane.guest(port).await.stop().await;
     }
     let observer = &lanes[0].node;
     while Client.held().on(observer).await.unwrap() > 0

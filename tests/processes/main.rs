@@ -7,6 +7,7 @@
 
 mod actor;
 mod cuts;
+mod descriptors;
 mod kept;
 mod leaks;
 mod parts;

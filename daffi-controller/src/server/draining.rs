@@ -86,7 +86,8 @@ impl Hub {
             let turned = self.turned.notified();
             let left = {
                 let state = self.state();
-                if state.closing || state.is_drained() {
+                // Or all were sent away.
+                if state.closing || state.stopping.is_none() || state.is_drained() {
                     return 0;
                 }
                 state.router.calls_outstanding() + state.router.calls_waiting()

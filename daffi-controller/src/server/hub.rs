@@ -296,7 +296,7 @@ impl Hub {
     /// Something may have ended.
     fn turn_is_over(&self, state: &State) {
         if state.stopping.is_some() {
-            self.turned.notify_one();
+            self.turned.notify_waiters();
         }
     }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_core::auth::nonce;
+use daffi_core::link::greeting::{Answered, Greeting, NotWelcome};
 use daffi_core::link::handshake::{Joining, Trust};
 use daffi_core::link::{Link, MISSED_HEARTBEATS, Tick, Traffic};
-use daffi_core::proto::{Frame, Header, Hello, LENGTH_BYTES, Limits, Refusal, Welcome};
+use daffi_core::proto::{Header, Hello, Limits, Refusal, Welcome};
 use daffi_core::transport::{ConnectError, Connection, Outbox, ReadError, TlsFault, connect, own_uid};
 use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
@@ -50,10 +51,9 @@ impl Hub {
                 }
                 Seen::Answers => self.step_back(&of).await,
                 Seen::Joined(connection, welcome) => {
-                    self.step_back(&of).await;
-                    let gone = self
-                        .unless_closing(self.until_it_goes(*connection, welcome))
-                        .await;
+                    // It hears of this one meanwhile.
+                    let goes = self.unless_closing(self.until_it_goes(*connection, welcome));
+                    let ((), gone) = tokio::join!(self.step_back(&of), goes);
                     debug!(%address, ?gone, "the connection to the controller for which this one stands by is lost");
                     // It may be there all the same.
                     continue;
@@ -91,8 +91,13 @@ impl Hub {
             state.stands_by = true;
             state.send_away()
         };
+        let all_leave = async {
+            while self.state().queues.places() > 0 {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
         // Those that do not read are cut off.
-        if self.unless_closing(sleep(LEAVING)).await.is_some() {
+        if let Some(Err(_)) = self.unless_closing(timeout(LEAVING, all_leave)).await {
             gone.iter().for_each(|outbox| outbox.abort());
         }
     }
@@ -121,13 +126,13 @@ impl Hub {
             let tick = tokio::select! {
                 read = inlet.read_one() => {
                     let Ok(Some(frame)) = read else { break "it was closed" };
-                    match frame.decode() {
-                        Ok((Header::Stopping { .. }, _)) => say(&Header::Stopping { within: Duration::ZERO }),
-                        Ok((Header::Goodbye, _)) => break "it has said goodbye",
-                        Ok(_) => {}
-                        Err(_) => break "it is of no use",
+                    let Ok((header, _)) = frame.decode() else { break "it is of no use" };
+                    received += frame.counts(&header);
+                    match header {
+                        Header::Stopping { .. } => say(&Header::Stopping { within: Duration::ZERO }),
+                        Header::Goodbye => break "it has said goodbye",
+                        _ => {}
                     }
-                    received += counted(&frame);
                     continue;
                 }
                 () = sleep_until(self.instant(link.next_tick())) => {
@@ -146,20 +151,12 @@ impl Hub {
     }
 }
 
-/// How many bytes a frame counts.
-fn counted(frame: &Frame) -> u64 {
-    match frame.decode() {
-        Ok((header, _)) if header.is_numbered() => (LENGTH_BYTES + frame.len()) as u64,
-        _ => 0,
-    }
-}
-
 /// Greets the other one.
 async fn ask(of: &StandbyOf, name: &str) -> io::Result<Seen> {
     let mut connection = match connect(&of.address, Limits::default(), &of.security).await {
         Ok(connection) => connection,
         // It says so.
-        Err(ConnectError::Tls(fault)) if !is_end(&fault) => return Ok(Seen::Answers),
+        Err(ConnectError::Tls(fault)) if !fault.is_end() => return Ok(Seen::Answers),
         Err(ConnectError::Refused(refusal)) => return Ok(refused(&refusal)),
         Err(ConnectError::Tls(fault)) => return Err(fault.into()),
         Err(ConnectError::Io(error)) => return Err(error),
@@ -172,7 +169,7 @@ async fn ask(of: &StandbyOf, name: &str) -> io::Result<Seen> {
         Some(proving) => Some((proving.credential(), nonce()?)),
         None => None,
     };
-    let Ok(mut joining) = Joining::begin(Trust::own(own_uid()), &channel, credential, &mut hello) else {
+    let Ok(joining) = Joining::begin(Trust::own(own_uid()), &channel, credential, &mut hello) else {
         // It is there, and not told anything.
         return Ok(Seen::Answers);
     };
@@ -182,34 +179,29 @@ async fn ask(of: &StandbyOf, name: &str) -> io::Result<Seen> {
         outbox.flush();
         sent.map_err(io::Error::other)
     };
+    let mut greeting = Greeting::new(joining, None);
     say(&Header::Hello(hello))?;
     let welcome = loop {
         let frame = match connection.inlet.read_one().await {
             Ok(Some(frame)) => frame,
             Ok(None) => return Err(io::ErrorKind::ConnectionReset.into()),
-            Err(ReadError::Io(error)) if TlsFault::of(&error).is_some_and(|fault| !is_end(fault)) => {
+            Err(ReadError::Io(error)) if TlsFault::of(&error).is_some_and(|fault| !fault.is_end()) => {
                 return Ok(Seen::Answers);
             }
             Err(error) => return Err(io::Error::other(error)),
         };
-        match frame.decode() {
-            Ok((Header::Welcome(welcome), _)) => break welcome,
-            Ok((Header::Refused(refusal), _)) => return Ok(refused(&refusal)),
-            Ok((Header::Challenge(challenge), _)) => match joining.on_challenge(&challenge) {
-                Ok(proof) => say(&Header::Proof(proof))?,
-                Err(_) => return Ok(Seen::Answers),
-            },
-            _ => return Err(io::ErrorKind::InvalidData.into()),
+        let (answer, _) = frame.decode().map_err(io::Error::other)?;
+        match greeting.on_answer(answer) {
+            Ok(Answered::Say(header)) => say(&header)?,
+            Ok(Answered::Welcome(welcome)) => break welcome,
+            Err(NotWelcome::Refused(refusal)) => return Ok(refused(&refusal)),
+            Err(NotWelcome::Untrusted(_)) => return Ok(Seen::Answers),
+            Err(error) => return Err(io::Error::other(error)),
         }
     };
     let patience = welcome.heartbeat.saturating_mul(MISSED_HEARTBEATS);
     outbox.set_patience(patience);
     Ok(Seen::Joined(Box::new(connection), welcome))
-}
-
-/// Whether whoever is there ended the connection, and may be gone.
-const fn is_end(fault: &TlsFault) -> bool {
-    matches!(fault, TlsFault::Ended { .. } | TlsFault::CutOff { .. })
 }
 
 /// One that lets nobody in any more is as good as gone.

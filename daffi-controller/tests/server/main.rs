@@ -9,6 +9,7 @@ mod nodes;
 mod replacing;
 mod resuming;
 mod sessions;
+mod standing_by;
 #[cfg(feature = "tls")]
 mod tls;
 

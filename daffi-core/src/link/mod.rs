@@ -9,6 +9,7 @@
 //! not acknowledged waits in the [`Journal`], so that a session can go on ([`resume`]) when its connection is lost.
 
 mod channel;
+pub mod greeting;
 pub mod handshake;
 mod journal;
 pub mod resume;

@@ -11,12 +11,11 @@ use super::Node;
 use super::not_joined::NotJoined;
 use crate::auth::{Sealed, nonce};
 use crate::host::HostedController;
+use crate::link::greeting::{Answered, Greeting};
 use crate::link::handshake::Joining;
 use crate::link::resume::Resumption;
 use crate::link::{Channel, MISSED_HEARTBEATS};
-use crate::proto::{
-    EncodeError, Extensions, Frame, Header, Hello, Keeps, Limits, Refusal, Resume, Session, Welcome,
-};
+use crate::proto::{EncodeError, Extensions, Frame, Header, Hello, Keeps, Limits, Resume, Session, Welcome};
 use crate::simulation;
 use crate::transport::{Address, Connection, Inlet, Outbox, ReadError, Security, TlsFault, TlsSide, connect};
 
@@ -25,10 +24,6 @@ const GREETING: Duration = Duration::from_secs(10);
 
 /// How long a connection to one of several may take.
 const CONNECTING: Duration = Duration::from_secs(2);
-
-/// The heartbeat intervals that a controller may ask for.
-const HEARTBEATS: std::ops::RangeInclusive<Duration> =
-    Duration::from_millis(1)..=Duration::from_secs(24 * 3600);
 
 /// How a node reaches its controller.
 #[derive(Clone, Debug)]
@@ -248,53 +243,25 @@ async fn greet(connection: &mut Connection, node: &Node, coming: Coming<'_>) -> 
         None => None,
     };
     let mut hello = hello(node, channel, (coming, resume.as_ref())).map_err(|error| not_encoded(&error))?;
-    let mut joining = Joining::begin(node.options.trust, channel, credential, &mut hello)?;
+    let joining = Joining::begin(node.options.trust, channel, credential, &mut hello)?;
     let secret = former.map(|former| former.session.secret.clone());
     let resumption = secret.map(|secret| Resumption::new(&hello, channel, secret, &Sealed));
     let resumption = resumption.transpose().map_err(|error| not_encoded(&error))?;
     inlet.set_frame_limit(Limits::HANDSHAKE_BYTES);
     say(outbox, &Header::Hello(hello))?;
-    let mut frame = answer(inlet).await?;
-    if let Header::Challenge(challenge) = header(&frame)? {
-        say(outbox, &Header::Proof(joining.on_challenge(&challenge)?))?;
-        frame = answer(inlet).await?;
-    }
-    if let Some(resumption) = &resumption
-        && let Header::Resuming(offered) = header(&frame)?
-    {
-        let proof = resumption.answer(&offered);
-        let proof = proof.map_err(|error| NotJoined::Refused(Refusal::NotResumed(error)))?;
-        say(outbox, &Header::Resumes { proof })?;
-        frame = answer(inlet).await?;
-    }
-    match header(&frame)? {
-        Header::Welcome(welcome) if !welcome.is_understood() => {
-            let version = welcome.version;
-            Err(broken(format!(
-                "it answers in protocol version {version}, which this process does not speak"
-            )))
+    let mut greeting = Greeting::new(joining, resumption);
+    let welcome = loop {
+        let frame = answer(inlet).await?;
+        match greeting.on_answer(header(&frame)?)? {
+            Answered::Say(header) => say(outbox, &header)?,
+            Answered::Welcome(welcome) => break welcome,
         }
-        Header::Welcome(welcome) if !HEARTBEATS.contains(&welcome.heartbeat) => {
-            let heartbeat = welcome.heartbeat;
-            Err(broken(format!("its heartbeat of {heartbeat:?} is not usable")))
-        }
-        Header::Welcome(welcome) if welcome.frame_bytes > Limits::MOST_FRAME_BYTES => {
-            let bytes = welcome.frame_bytes;
-            Err(broken(format!(
-                "its frames of up to {bytes} bytes are not usable"
-            )))
-        }
-        Header::Welcome(welcome) => {
-            joining.on_welcome()?;
-            inlet.set_frame_limit(welcome.frame_limit());
-            outbox.lower_frame_limit(welcome.sent_frame_limit());
-            outbox.agree(welcome.version);
-            outbox.set_patience(welcome.heartbeat.saturating_mul(MISSED_HEARTBEATS));
-            Ok(welcome)
-        }
-        Header::Refused(refusal) => Err(NotJoined::Refused(refusal)),
-        _ => Err(broken("not a daffi controller: an unexpected answer")),
-    }
+    };
+    inlet.set_frame_limit(welcome.frame_limit());
+    outbox.lower_frame_limit(welcome.sent_frame_limit());
+    outbox.agree(welcome.version);
+    outbox.set_patience(welcome.heartbeat.saturating_mul(MISSED_HEARTBEATS));
+    Ok(welcome)
 }
 
 fn say(outbox: &Arc<Outbox>, header: &Header<'_>) -> Result<(), NotJoined> {

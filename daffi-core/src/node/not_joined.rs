@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::link::greeting::NotWelcome;
 use crate::link::handshake::Distrust;
 use crate::proto::Refusal;
 use crate::transport::{ConnectError, NotPrivate, TlsFault, TlsSide};
@@ -54,10 +55,10 @@ impl From<ConnectError> for NotJoined {
 
 impl From<TlsFault> for NotJoined {
     fn from(fault: TlsFault) -> Self {
-        match fault {
-            // It may be on its way down, or up.
-            TlsFault::Ended { .. } | TlsFault::CutOff { .. } => Self::Io(fault.into()),
-            other => Self::Tls(other),
+        if fault.is_end() {
+            Self::Io(fault.into())
+        } else {
+            Self::Tls(fault)
         }
     }
 }
@@ -65,6 +66,16 @@ impl From<TlsFault> for NotJoined {
 impl From<Distrust> for NotJoined {
     fn from(distrust: Distrust) -> Self {
         Self::Untrusted(distrust.to_string())
+    }
+}
+
+impl From<NotWelcome> for NotJoined {
+    fn from(error: NotWelcome) -> Self {
+        match error {
+            NotWelcome::Refused(refusal) => Self::Refused(refusal),
+            NotWelcome::Untrusted(distrust) => distrust.into(),
+            NotWelcome::Broken(reason) => Self::Io(io::Error::new(io::ErrorKind::InvalidData, reason)),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::heard::Heard;
 use super::join::{Coming, Former, Joined, Route, join};
 use super::not_joined::NotJoined;
 use crate::link::resume::Progress;
-use crate::proto::{Extensions, Session};
+use crate::proto::{Extensions, Refusal, Session};
 use crate::transport::{Inlet, Outbox};
 
 /// Between two attempts is never more than this part of the grace.
@@ -194,6 +194,10 @@ impl Node {
                 Ok(Ok(joined)) => {
                     let resumed = going_on.take_over(joined, outbox)?;
                     return Ok(GoesOn::Here(Box::new(resumed)));
+                }
+                // There is room in a moment; the session waits for that.
+                Ok(Err(NotJoined::Refused(refusal @ Refusal::OverQuota(_)))) => {
+                    debug!(%address, %refusal, "not connected yet");
                 }
                 Ok(Err(NotJoined::Refused(refusal))) => return Err(refusal.into()),
                 Ok(Err(NotJoined::Untrusted(reason))) => return Err(Over(reason)),

@@ -18,7 +18,7 @@ use super::resume::{GoesOn, GoingOn, Resumed};
 use super::wakers;
 use super::{Node, Phase};
 use crate::link::{Link, Tick, Traffic};
-use crate::proto::{Frame, Header, LENGTH_BYTES, Refusal};
+use crate::proto::{Frame, Header, Refusal};
 use crate::transport::{Arrived, Connection, Inlet, Outbox, Peer, ReadError};
 
 /// How long what is left may take to be written after the reader has seen the end.
@@ -200,8 +200,7 @@ impl Node {
                     if let Header::Goodbye = header {
                         heard.stops.store(true, Ordering::Relaxed);
                     }
-                    let bytes = (LENGTH_BYTES + frame.len()) as u64;
-                    heard.received.fetch_add(bytes, Ordering::Relaxed);
+                    heard.received.fetch_add(frame.counts(&header), Ordering::Relaxed);
                 } else if let Header::Heartbeat { received } = header {
                     outbox.acknowledged(received).map_err(|error| error.to_string())?;
                 } else if let Header::Refused(refusal) = &header {

@@ -82,6 +82,16 @@ impl Frame {
         }
     }
 
+    /// How many bytes it counts, of which this is the header.
+    #[must_use]
+    pub fn counts(&self, header: &Header<'_>) -> u64 {
+        if header.is_numbered() {
+            (LENGTH_BYTES + self.len()) as u64
+        } else {
+            0
+        }
+    }
+
     /// A frame whose payload is a piece of its own.
     ///
     /// # Errors

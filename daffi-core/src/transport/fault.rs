@@ -185,6 +185,14 @@ pub enum TlsFault {
     },
 }
 
+impl TlsFault {
+    /// Whether whoever was there ended the connection, and may be on its way down, or up.
+    #[must_use]
+    pub const fn is_end(&self) -> bool {
+        matches!(self, Self::Ended { .. } | Self::CutOff { .. })
+    }
+}
+
 /// One thing wrong with what TLS was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -382,3 +382,27 @@ async fn frames_of_all_lengths_arrive_as_they_were_sent() {
         }
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn whoever_takes_nothing_of_what_is_sent_is_lost_without_a_heartbeat() {
+    for &kind in KINDS
+        .iter()
+        .filter(|kind| !matches!(kind, Kind::Memory | Kind::Unix))
+    {
+        let (here, there) = pair(kind, LIMITS).await;
+        here.outbox.set_patience(Duration::from_millis(200));
+        spawn_writer(&here.outbox);
+        // More than the sockets of both ends hold.
+        let much = payload(60_000);
+        for number in 0..1000 {
+            here.outbox.send(&header(number), &much).unwrap();
+            here.outbox.kick();
+            if number % 50 == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        within(std::future::poll_fn(|cx| here.outbox.poll_closed(cx))).await;
+        drop(there);
+    }
+}
