@@ -78,6 +78,7 @@ fn faults() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// garbage.own
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_no_node_sends_ends_its_own_connection_and_no_other() {
     for transport in [Transport::Unix, Transport::Tcp] {
@@ -159,6 +160,7 @@ async fn many_that_say_nothing_or_go_at_once_disturb_nobody() {
     }
 }
 
+/// limit.announced
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frame_that_is_announced_takes_no_memory_before_it_comes() {
     let stage = Stage::new(Transport::Unix);
@@ -324,6 +326,7 @@ async fn frames_that_are_damaged_hurt_nobody_but_who_sends_them() {
     bystanders.end().await;
 }
 
+/// greeting.bound
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_greeting_that_comes_byte_by_byte_has_no_more_time_than_any() {
     const SLOW: usize = 20;

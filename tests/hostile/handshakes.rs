@@ -70,6 +70,7 @@ pub fn assert_welcome(frame: Option<&Frame>) {
     assert!(matches!(header, Header::Welcome(_)), "{header:?}");
 }
 
+/// proof.asked
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p11_whoever_proves_nothing_is_refused_whatever_it_sends_behind_its_greeting() {
     let stage = Stage::knowing();
@@ -168,6 +169,7 @@ async fn half_a_handshake_keeps_no_name_and_little_memory() {
     bystanders.end().await;
 }
 
+/// greeting.order
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_no_place_in_a_handshake_ends_it() {
     let stage = Stage::knowing();
@@ -215,6 +217,7 @@ async fn what_has_no_place_in_a_handshake_ends_it() {
     bystanders.end().await;
 }
 
+/// version.common
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_version_that_is_too_old_is_refused_before_anything_is_proven() {
     let stage = Stage::knowing();

@@ -136,6 +136,7 @@ async fn a_provider_that_says_to_come_again_at_the_end_of_time_harms_no_caller()
     bystanders.end().await;
 }
 
+/// quota.abuse
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_that_never_stops_is_refused_and_then_cut_off_and_told_why() {
     let stage = Stage::holding();
@@ -223,6 +224,7 @@ async fn a_flood_of_bytes_is_read_no_faster_than_allowed_and_costs_no_memory() {
     bystanders.end().await;
 }
 
+/// quota.read
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_owes_and_comes_again_is_not_read_before_that_is_paid() {
     let stage = Stage::holding();

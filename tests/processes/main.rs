@@ -59,6 +59,7 @@ async fn caller(stage: &Stage) -> Global {
         .unwrap()
 }
 
+/// call.lost
 #[tokio::test]
 async fn p3_callers_of_a_killed_provider_are_told_its_name() {
     let stage = Stage::new();
@@ -146,6 +147,7 @@ async fn p3_callers_of_a_frozen_provider_are_told_after_three_heartbeats() {
     g.stop().await;
 }
 
+/// cancel.once
 #[tokio::test]
 async fn p4_calls_of_a_killed_caller_are_cancelled() {
     let stage = Stage::new();

@@ -71,6 +71,7 @@ fn any_frame_counts_as_a_sign_of_life() {
     check(&heartbeats, &[heartbeat(0); 19]);
 }
 
+/// link.heartbeat.silence
 #[test]
 fn p3_a_frame_that_is_on_its_way_for_long_is_no_silence() {
     // Twelve intervals until it is whole.
@@ -106,6 +107,7 @@ fn what_was_received_is_acknowledged_even_when_frames_go_out() {
     check(&[traffic(3, 7, 0)], &[heartbeat(7)]);
 }
 
+/// link.heartbeat.silence
 #[test]
 fn p3_three_silent_intervals_lose_the_link() {
     check(
@@ -136,6 +138,7 @@ fn p3_silence_is_counted_from_the_last_sign() {
     );
 }
 
+/// link.heartbeat.silence
 #[test]
 fn p3_what_this_side_sends_does_not_keep_its_peer_alive() {
     check(
@@ -173,6 +176,7 @@ fn a_node_is_granted_what_it_asks_for_within_bounds() {
     assert_eq!(granted(Duration::MAX, Duration::MAX), Duration::MAX);
 }
 
+/// link.heartbeat.count
 #[test]
 fn an_acknowledgement_of_unsent_bytes_is_a_fault() {
     assert_eq!(BadAcknowledgement::check(9, 9), Ok(()));

@@ -118,6 +118,7 @@ fn p8_every_provider_runs_a_broadcast_and_the_caller_does_not() {
     );
 }
 
+/// broadcast.roster
 #[test]
 fn p8_the_roster_is_fixed_when_the_call_arrives() {
     let mut r = Restaurants::new();
@@ -225,6 +226,7 @@ fn the_payload_of_a_broadcast_is_shared_by_all() {
 
 // ---------------------------------------------------------------------- how it ends
 
+/// broadcast.parts
 #[test]
 fn p8_there_is_one_part_for_each_as_it_comes_and_the_reply_after_the_last() {
     let mut r = Restaurants::new();

@@ -338,6 +338,7 @@ fn a_provider_with_the_right_signature_is_found_among_others() {
 
 // ---------------------------------------------------------------------- faults
 
+/// call.number
 #[test]
 fn p1_a_call_number_in_use_is_a_fault() {
     let mut f = Fixture::new();
@@ -381,6 +382,7 @@ fn p6_a_call_number_over_the_limit_is_a_fault() {
     assert!(matches!(fault, Err(Fault::Unexpected(_))));
 }
 
+/// call.number
 #[test]
 fn p1_a_reply_to_what_was_not_asked_is_a_fault() {
     let mut f = Fixture::new();

@@ -100,6 +100,7 @@ fn came() -> Came {
     came_with(|call| call)
 }
 
+/// chain.recursive
 #[test]
 fn p14_a_call_that_would_wait_for_itself_is_told_so() {
     let Came {
@@ -193,6 +194,7 @@ fn p14_a_part_of_a_broadcast_does_not_wait_for_its_own_chain() {
     f.disconnect(first);
 }
 
+/// chain.believed
 #[test]
 fn p14_whoever_names_a_call_that_it_does_not_run_is_not_believed() {
     let Came {

@@ -146,6 +146,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
 
 proptest! {
     /// P1: exactly one reply for each call whose caller is still there, and none for others.
+    /// call.once
     #[test]
     fn p1_every_call_gets_one_reply(ops in ops()) {
         check_lives(&ops, |life| {
@@ -155,6 +156,7 @@ proptest! {
     }
 
     /// P2: one run for each call at most, and an error says that it may have run exactly when it was given away.
+    /// call.once
     #[test]
     fn p2_every_call_runs_once_at_most(ops in ops()) {
         check_lives(&ops, |life| {
@@ -199,6 +201,7 @@ proptest! {
     }
 
     /// P5: what one node calls of a callback at another arrives there in the order of the calls.
+    /// call.order
     #[test]
     fn p5_order_is_kept_between_two_nodes(ops in ops()) {
         let mut last = HashMap::new();

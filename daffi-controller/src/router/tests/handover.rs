@@ -43,6 +43,7 @@ fn hand_over(f: &mut Fixture, from: PeerId, header: CallHeader<'_>) -> u32 {
     }
 }
 
+/// call.handed
 #[test]
 fn nobody_learns_how_a_call_that_was_handed_over_ended() {
     let app = Status::App {
@@ -66,6 +67,7 @@ fn nobody_learns_how_a_call_that_was_handed_over_ended() {
     }
 }
 
+/// call.handed
 #[test]
 fn a_call_that_was_handed_over_goes_on_when_its_caller_leaves() {
     let (mut f, provider, caller, run) = fixture();

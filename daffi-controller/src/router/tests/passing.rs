@@ -148,6 +148,7 @@ fn p14_a_call_holds_its_place_from_its_beginning() {
     );
 }
 
+/// large.declared
 #[test]
 fn p6_what_was_declared_counts_against_what_a_provider_holds() {
     let mut f = Fixture::new();
@@ -166,6 +167,7 @@ fn p6_what_was_declared_counts_against_what_a_provider_holds() {
     assert_eq!(f.said(), []);
 }
 
+/// large.pieces
 #[test]
 fn what_does_not_keep_to_what_was_declared_is_a_fault() {
     let faults: [Attempt<PeerId>; 12] = [
@@ -277,6 +279,7 @@ fn a_refusal_in_the_middle_is_the_answer() {
     assert_eq!((f.said(), f.assured(provider)), (vec![], 0));
 }
 
+/// large.room
 #[test]
 fn p6_a_piece_for_which_there_is_no_room_ends_the_call_which_did_not_run() {
     let (mut f, provider, caller) = fixture();
@@ -299,6 +302,7 @@ fn p6_a_piece_for_which_there_is_no_room_ends_the_call_which_did_not_run() {
 }
 
 /// Half of a queue is kept for those that began first; the others have the rest.
+/// large.room
 #[test]
 fn p6_room_is_kept_for_what_began_first() {
     let (mut f, provider, caller) = fixture();
@@ -684,6 +688,7 @@ fn p8_a_large_call_to_some_goes_to_those() {
     assert_eq!(asked, [q]);
 }
 
+/// large.many
 #[test]
 fn p6_a_process_gathers_one_call_to_many_at_a_time() {
     let attempts: [Attempt<()>; 3] = [

@@ -203,6 +203,7 @@ fn a_process_that_never_was_there_does_not_leave() {
     }
 }
 
+/// presence.order
 #[test]
 fn everything_is_told_in_its_order_to_all_who_asked() {
     let mut f = Fixture::new();
@@ -249,6 +250,7 @@ fn frames_of_a_thousand(f: &mut Fixture) -> usize {
     f.said().len()
 }
 
+/// presence.order
 #[test]
 fn nobody_is_told_who_has_not_asked() {
     let mut f = Fixture::new();
@@ -298,6 +300,7 @@ fn one_question_is_cancelled_and_another_stays() {
     );
 }
 
+/// presence.full
 #[test]
 fn p6_who_does_not_read_what_happens_is_told_that_and_no_more() {
     let (mut f, watcher) = watcher();

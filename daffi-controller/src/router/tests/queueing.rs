@@ -123,6 +123,7 @@ fn ran((to, said): (PeerId, Said)) -> Option<(PeerId, String, u32)> {
     }
 }
 
+/// call.wait
 #[test]
 fn p14_calls_beyond_the_concurrency_wait_in_their_order() {
     let mut f = Fixture::new();
@@ -170,6 +171,7 @@ fn p14_the_first_free_provider_is_given_the_oldest_call() {
     assert_eq!(f.router.calls_waiting(), 0);
 }
 
+/// call.wait
 #[test]
 fn p14_callers_take_turns() {
     let mut f = Fixture::new();
@@ -187,6 +189,7 @@ fn p14_callers_take_turns() {
     assert_eq!(callers, ["many", "few", "many", "few", "many"]);
 }
 
+/// call.wait
 #[test]
 fn p14_as_many_wait_as_may_and_overloaded_means_that_they_do() {
     let mut f = Fixture::new();
@@ -293,6 +296,7 @@ fn p14_what_all_queues_hold_is_bounded() {
     assert_eq!(f.refused(caller, call(9, "d")), full());
 }
 
+/// call.deadline
 #[test]
 fn p14_the_time_that_a_call_has_waited_is_taken_off_its_deadline() {
     let mut f = Fixture::new();

@@ -62,6 +62,7 @@ fn only_the_same_start_of_a_process_has_a_predecessor() {
 
 // ---------------------------------------------------------------------- offers
 
+/// offer.ready
 #[test]
 fn callbacks_can_be_called_once_their_process_is_complete() {
     let mut f = Fixture::new();
@@ -185,6 +186,7 @@ fn denied(f: &mut Fixture, link: PeerId, callbacks: &[Offered]) -> String {
     }
 }
 
+/// offer.balance
 #[test]
 fn an_offer_with_another_balance_than_others_is_denied_and_nothing_of_it_counts() {
     let mut f = Fixture::new();
@@ -275,6 +277,7 @@ fn a_process_offers_a_name_once_and_nothing_after_its_goodbye() {
     assert!(f.callbacks().is_empty() && f.processes().is_empty());
 }
 
+/// offer.bound
 #[test]
 fn p6_what_a_process_offers_is_bounded() {
     let mut f = Fixture::new();

@@ -475,6 +475,7 @@ fn check_ended(mut f: Fixture, [provider, caller]: [PeerId; 2], run: u32, from: 
     assert_eq!(f.router.calls_outstanding(), 0);
 }
 
+/// stream.room
 #[test]
 fn p6_items_for_a_full_queue_end_the_call() {
     for from_caller in [true, false] {
@@ -613,6 +614,7 @@ fn p1_a_call_that_ended_for_want_of_room_is_not_answered_again_when_its_provider
 
 // ---------------------------------------------------------------------- faults
 
+/// stream.apart
 #[test]
 fn p7_a_stream_of_a_run_that_it_was_not_given_is_a_fault() {
     let (mut f, provider, caller, run) = fixture();
@@ -629,6 +631,7 @@ fn p7_a_stream_of_a_run_that_it_was_not_given_is_a_fault() {
     assert_eq!(f.said(), [(caller, items(3, ITEMS, "ab"))]);
 }
 
+/// stream.apart
 #[test]
 fn p7_a_frame_of_a_stream_from_the_wrong_end_is_a_fault() {
     let (mut f, provider, caller, run) = fixture();

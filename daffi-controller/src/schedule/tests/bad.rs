@@ -101,6 +101,7 @@ fn an_interval_that_never_comes_harms_nobody() {
     assert_eq!(world.happened(), ["1000000000: start 0"]);
 }
 
+/// schedule.name
 #[test]
 fn a_name_is_of_one_identity() {
     let named = |interval| Plan {

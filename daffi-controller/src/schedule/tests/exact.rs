@@ -14,6 +14,7 @@ fn happens(plan: Plan, calls: Calls, time: u64) -> Vec<String> {
     world.happened()
 }
 
+/// schedule.tick
 #[test]
 fn p10_every_tick_is_made_at_its_time_whatever_a_call_takes() {
     assert_eq!(
@@ -252,6 +253,7 @@ fn what_found_nobody_is_none_of_those_that_are_limited() {
     assert_eq!(world.happened(), ["200: start 1", "201: 200 ok", "201: over"]);
 }
 
+/// schedule.tick
 #[test]
 fn a_pause_leaves_ticks_out_and_says_so() {
     let mut world = World::new(Calls::Take(SECOND));
@@ -420,6 +422,7 @@ fn a_jitter_is_within_its_bound_and_always_the_same() {
     assert!((0..9).all(|late_by| late.contains(&late_by)), "{late:?}");
 }
 
+/// schedule.name
 #[test]
 fn of_one_name_there_is_one() {
     let named = |interval| Plan {

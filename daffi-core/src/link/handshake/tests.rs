@@ -242,6 +242,7 @@ fn where_the_connection_tells_enough_nothing_is_asked() {
     assert_eq!(certified.end(), End::In(Who::Certificate("till".into())));
 }
 
+/// proof.asked
 #[test]
 fn p11_where_somebody_is_known_whoever_proves_nothing_is_refused() {
     let unproven = || {
@@ -341,6 +342,7 @@ fn a_wrong_proof_is_refused() {
 type Change<T> = (&'static str, fn(&mut T));
 
 /// Whatever somebody in between changes of a greeting or a challenge, the proofs no longer fit.
+/// proof.whole
 #[test]
 fn a_proof_covers_all_that_was_said() {
     let hellos: [Change<Hello>; 7] = [
@@ -387,6 +389,7 @@ fn a_proof_covers_all_that_was_said() {
     assert_eq!(run.end(), End::Refused(Refusal::WrongProof));
 }
 
+/// proof.whole
 #[test]
 fn a_proof_is_of_no_use_on_another_connection() {
     // Whoever has taken the port passes on what both say: its two connections have other ports.
@@ -433,6 +436,7 @@ fn overhear() -> Overheard {
     Overheard { hello, proof }
 }
 
+/// proof.whole
 #[test]
 fn a_handshake_that_is_replayed_is_refused() {
     let Overheard { hello, proof } = overhear();
@@ -471,6 +475,7 @@ fn what_comes_out_of_turn_is_a_fault() {
 }
 
 /// A controller cannot have its own proof, nor a node its own, sent back to it.
+/// proof.whole
 #[test]
 fn a_proof_of_one_side_is_none_of_the_other() {
     let Overheard { hello, .. } = overhear();
@@ -489,6 +494,7 @@ fn a_proof_of_one_side_is_none_of_the_other() {
 }
 
 /// A controller without tokens, or another one altogether, gets neither a proof nor a call.
+/// proof.controller
 #[test]
 fn a_node_with_a_token_joins_nobody_whom_nothing_vouches_for() {
     for roll in [None, Some(Fakes(vec![KEY]))] {

@@ -383,6 +383,7 @@ fn p2_a_call_that_was_not_sent_did_not_run() {
     );
 }
 
+/// cancel.once
 #[test]
 fn p4_a_dropped_call_is_cancelled_once() {
     let mut f = Fixture::new();
@@ -442,6 +443,7 @@ fn p4_a_parked_call_that_is_dropped_sends_nothing() {
     assert_eq!((f.wire.sent(), f.woken()), (vec![], vec![]));
 }
 
+/// call.number
 #[test]
 fn p4_a_number_is_used_again_only_after_its_reply() {
     let mut f = Fixture::new();

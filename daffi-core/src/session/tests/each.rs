@@ -28,6 +28,7 @@ impl Fixture {
     }
 }
 
+/// each.done
 #[test]
 fn what_is_known_to_be_done_is_told_before_an_end_from_outside() {
     let cancelled = Failed::Cancelled { may_have_run: true };

@@ -146,6 +146,7 @@ fn whose_time_is_over_before_all_has_come_has_not_run() {
 }
 
 /// What is declared counts, so what was taken runs.
+/// large.declared
 #[test]
 fn p6_what_is_declared_counts_as_if_it_were_there() {
     let mut f = Fixture::with(Limits {
@@ -170,6 +171,7 @@ fn p6_what_is_declared_counts_as_if_it_were_there() {
     assert_eq!(f.wire.sent(), []);
 }
 
+/// large.pieces
 #[test]
 fn what_is_not_as_it_was_declared_is_a_fault() {
     type Offence = fn(&mut Fixture, CallbackId) -> Result<(), Fault>;

@@ -291,6 +291,7 @@ fn concurrency_counts_runs_until_they_have_stopped() {
     f.started();
 }
 
+/// cancel.once
 #[test]
 fn p4_a_cancelled_run_is_stopped_at_once_and_answered_when_it_has() {
     let mut f = Fixture::new();
@@ -303,6 +304,7 @@ fn p4_a_cancelled_run_is_stopped_at_once_and_answered_when_it_has() {
     f.assert_empty();
 }
 
+/// cancel.crossed
 #[test]
 fn p4_a_cancel_that_crossed_the_answer_is_ignored() {
     let mut f = Fixture::new();
@@ -422,6 +424,7 @@ fn p1_what_runs_when_the_node_closes_is_answered_as_cancelled() {
     assert_eq!(f.wire.sent(), []);
 }
 
+/// call.order
 #[test]
 fn p5_runs_start_in_the_order_of_arrival() {
     let mut f = Fixture::new();

@@ -173,6 +173,7 @@ const fn over(end: Result<(), Failed>) -> Option<Taken> {
 
 // ---------------------------------------------------------------------- credit
 
+/// stream.credit
 #[test]
 fn p6_nothing_is_sent_that_was_not_granted() {
     let mut f = Fixture::new();
@@ -403,6 +404,7 @@ fn the_arguments_of_runs_are_kept_apart() {
     assert_eq!(f.take(one, 7), taken(1, "seven"));
 }
 
+/// stream.credit
 #[test]
 fn p6_a_caller_over_its_credit_is_stopped_and_its_call_goes_on() {
     // Too many items, one after the last, and one over the bytes of all before.

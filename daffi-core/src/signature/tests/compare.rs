@@ -404,6 +404,7 @@ fn gaps_in_a_signature_are_filled_by_anything_and_have_another_number() {
 
 /// These numbers travel. If one changes, callers and callbacks of different releases disagree: that is a change of the
 /// protocol, and needs a note in `docs/protocol.md`.
+/// signature.number
 #[test]
 fn numbers_are_the_same_forever() {
     #[derive(Deserialize)]
