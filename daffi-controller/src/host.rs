@@ -1,6 +1,7 @@
 //! A controller inside of a `Global`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use daffi_core::host::{BoxFuture, ControllerHost, HostEntry, HostOptions, HostedController};
 use daffi_core::transport::{Address, Connection};
@@ -70,6 +71,11 @@ impl HostedController for Hosted {
     fn set_quotas(&self, quotas: Quotas) -> BoxFuture<()> {
         let controller = Arc::clone(&self.0);
         Box::pin(async move { controller.set_quotas(quotas).await })
+    }
+
+    fn drain(&self, within: Duration) -> BoxFuture<()> {
+        let controller = Arc::clone(&self.0);
+        Box::pin(async move { controller.drain(within).await })
     }
 
     fn stop(&self) -> BoxFuture<()> {

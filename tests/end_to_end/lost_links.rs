@@ -197,3 +197,32 @@ async fn a_process_that_is_away_for_good_stops_when_its_time_is_over() {
     timeout(HANGS, provider.stop()).await.expect("it never stops");
     timeout(HANGS, controller.stop()).await.expect("it never stops");
 }
+
+/// controller.stop.drain
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p1_a_process_that_runs_the_controller_lets_calls_of_others_end_before_it_stops() {
+    let controller = controller().start().await.unwrap();
+    let cutter = cutter(&controller, 3).await;
+    let holder = Holder::default();
+    let provider = provider(&cutter, &holder).start().await.unwrap();
+    let caller = Global::builder().process_name("caller").auto_callbacks(false);
+    let caller = caller
+        .host("127.0.0.1")
+        .port(cutter.port())
+        .start()
+        .await
+        .unwrap();
+    let mut held = Client.hold().on(&caller);
+    assert!((&mut held).now_or_never().is_none());
+    holder.begun.notified().await;
+    let stopping = tokio::spawn(controller.stop());
+    // It would be told by then that its controller is gone.
+    let told = timeout(Duration::from_millis(200), &mut held).await;
+    assert!(told.is_err(), "{told:?}");
+    holder.may_end.notify_one();
+    assert_eq!(timeout(HANGS, held).await.expect("it hangs").unwrap(), 1);
+    timeout(HANGS, stopping).await.expect("it never stops").unwrap();
+    for g in [caller, provider] {
+        g.stop().await;
+    }
+}

@@ -144,6 +144,11 @@ impl Actor {
         said.await.unwrap().iter().find_map(number).unwrap()
     }
 
+    /// All that it has said so far.
+    pub fn all(&self) -> Vec<String> {
+        self.heard.borrow().clone()
+    }
+
     /// Whether it has said this so far.
     pub fn has_said(&self, what: &str) -> bool {
         self.heard.borrow().iter().any(|said| said == what)

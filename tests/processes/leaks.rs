@@ -206,7 +206,7 @@ pub async fn call(arguments: &str) {
             sleep(Duration::from_millis(50)).await;
             after = Has::of(pid);
         }
-        println!("{turns} turns, {name}: {before:?}, then {after:?}");
+        say(&format!("{turns} turns, {name}: {before:?}, then {after:?}"));
         assert!(
             after.descriptors <= before.descriptors,
             "{name}: {before:?}, then {after:?}"
@@ -229,4 +229,7 @@ async fn p6_nodes_that_come_break_and_go_leave_nothing() {
     let (of, by) = (controller.id(), provider.id());
     let callers = stage.begin(&format!("leaks of {port} {turns} {of} {by}"));
     callers.says("nothing is left").await;
+    for said in callers.all() {
+        println!("{said}");
+    }
 }

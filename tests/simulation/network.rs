@@ -177,6 +177,10 @@ impl HostedController for Reach {
         Box::pin(async {})
     }
 
+    fn drain(&self, _within: Duration) -> BoxFuture<()> {
+        Box::pin(async {})
+    }
+
     fn stop(&self) -> BoxFuture<()> {
         Box::pin(async {})
     }

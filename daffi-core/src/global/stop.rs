@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -16,6 +17,9 @@ use crate::node::{FAR, StopAfter, in_process};
 use crate::panics::logged;
 use crate::proto::RunId;
 use crate::scope::Scope;
+
+/// How long what others have under way with a controller may take to end when that stops.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// A graceful end: what [`Global::stop`] returns. Await it, or [`wait`](Self::wait) for it.
 ///
@@ -122,7 +126,8 @@ impl Future for Stop {
 impl Global {
     /// Stops gracefully: takes no more calls, finishes those that are running (for 30 seconds unless
     /// [`stop_timeout`](crate::GlobalBuilder::stop_timeout) says otherwise), answers them, and leaves. A controller of this
-    /// `Global` stops after its node. Ready at once if it is stopped. Await it.
+    /// `Global` stops after its node: it lets what others have under way end, for what is left of that time and no longer than ten seconds, while what they begin
+    /// waits for the controller that comes next at its address. Ready at once if it is stopped. Await it.
     ///
     /// The calls that this process has made are not waited for: they go on while callbacks run here, and those that have no outcome when
     /// the last of these has ended, or the time is over, end with [`CallError::Cancelled`](crate::CallError::Cancelled), also those in the background. Await what is
@@ -151,13 +156,15 @@ impl Global {
             }
             return;
         }
+        let deadline = Instant::now() + self.inner.stop_timeout.min(FAR);
         if let Some(node) = &self.inner.node {
-            let deadline = Instant::now() + self.inner.stop_timeout.min(FAR);
             node.stop_gracefully(deadline, after, &self.inner.drained).await;
             in_process::remove(node);
             info!(process_name = &*self.inner.process_name, "node stopped");
         }
         if let Some(controller) = &self.inner.controller {
+            let left = deadline.saturating_duration_since(Instant::now());
+            controller.drain(left.min(DRAIN)).await;
             controller.stop().await;
         }
         self.end();

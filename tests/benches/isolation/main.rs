@@ -9,6 +9,7 @@
     clippy::print_stdout,
     reason = "a benchmark is a program"
 )]
+#![allow(unreachable_pub, reason = "public methods are what a service offers")]
 
 use std::env;
 use std::io::{BufRead as _, BufReader};
@@ -294,7 +295,7 @@ fn main() {
         return runtime(1).block_on(async {
             tokio::spawn(async move { play(&role, port).await })
                 .await
-                .unwrap()
+                .unwrap();
         });
     }
     let controller = Process::start("controller", 0);
