@@ -79,7 +79,10 @@ impl<'a> Greeting<'a> {
 /// Whether a welcome can be used.
 fn check(welcome: &Welcome) -> Result<(), NotWelcome> {
     let Welcome {
-        version, heartbeat, ..
+        version,
+        heartbeat,
+        frame_bytes,
+        ..
     } = welcome;
     if !welcome.is_understood() {
         return Err(NotWelcome::Broken(format!(
