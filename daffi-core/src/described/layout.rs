@@ -178,24 +178,22 @@ impl Layout {
                 .variants
                 .iter()
                 .all(|choice| *self.place(choice.content) == Place::Unit),
-            place => {
-                let number = |place: &Place| {
-                    matches!(
-                        place,
-                        Place::U8
-                            | Place::U16
-                            | Place::U32
-                            | Place::U64
-                            | Place::U128
-                            | Place::I8
-                            | Place::I16
-                            | Place::I32
-                            | Place::I64
-                            | Place::I128
-                    )
-                };
-                matches!(place, Place::Str | Place::Char | Place::Bool) || number(place)
-            }
+            place => matches!(
+                place,
+                Place::Str
+                    | Place::Char
+                    | Place::Bool
+                    | Place::U8
+                    | Place::U16
+                    | Place::U32
+                    | Place::U64
+                    | Place::U128
+                    | Place::I8
+                    | Place::I16
+                    | Place::I32
+                    | Place::I64
+                    | Place::I128
+            ),
         }
     }
 }

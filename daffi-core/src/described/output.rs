@@ -118,14 +118,15 @@ impl Output {
         }
     }
 
-    /// The same for a number with a point. One with less digits is the nearest, as everywhere where it is written down.
+    /// The same for a number with a point. By hand it may have more digits than there are bits: then it is the nearest.
     pub(super) fn float(&mut self, place: &Place, value: f64) -> bool {
         match place {
             Place::F64 => self.bytes.extend_from_slice(&value.to_le_bytes()),
             Place::F32 => {
                 #[expect(clippy::cast_possible_truncation, reason = "the nearest is meant")]
                 let narrow = value as f32;
-                if narrow.is_infinite() && value.is_finite() {
+                let same = f64::from(narrow).to_bits() == value.to_bits() || value.is_nan();
+                if !same && (!self.by_hand || narrow.is_infinite()) {
                     return false;
                 }
                 self.bytes.extend_from_slice(&narrow.to_le_bytes());

@@ -1,6 +1,7 @@
 mod bounds;
 mod by_hand;
 mod changes;
+mod crates;
 mod documents;
 mod dynamic;
 mod generated;

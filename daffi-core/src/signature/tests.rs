@@ -5,6 +5,7 @@ mod gaps;
 mod guard;
 mod opaque;
 mod prints;
+mod reading;
 mod recursion;
 mod shape;
 mod trace;

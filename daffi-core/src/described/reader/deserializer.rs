@@ -70,12 +70,15 @@ impl<'de> Reader<'_, '_, 'de> {
 }
 
 macro_rules! integers {
-    ($($method:ident, $visit:ident, $ty:ident, $place:ident;)*) => {
+    ($($method:ident, $visit:ident, $ty:ident, $place:ident $(, $narrow:ident as $read:ident)*;)*) => {
         $(
             #[inline]
             fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Misfit> {
-                if let Place::$place = self.place() {
-                    return visitor.$visit(self.input.$ty()?);
+                match self.place() {
+                    Place::$place => return visitor.$visit(self.input.$ty()?),
+                    // It became wider.
+                    $(Place::$narrow => return visitor.$visit(self.input.$read()?.into()),)*
+                    _ => {}
                 }
                 match self.integer()? {
                     Some(Integer::Small(number)) => match $ty::try_from(number) {
@@ -153,13 +156,13 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
 
     integers! {
         deserialize_u8, visit_u8, u8, U8;
-        deserialize_u16, visit_u16, u16, U16;
-        deserialize_u32, visit_u32, u32, U32;
-        deserialize_u64, visit_u64, u64, U64;
+        deserialize_u16, visit_u16, u16, U16, U8 as u8;
+        deserialize_u32, visit_u32, u32, U32, U8 as u8, U16 as u16;
+        deserialize_u64, visit_u64, u64, U64, U8 as u8, U16 as u16, U32 as u32;
         deserialize_i8, visit_i8, i8, I8;
-        deserialize_i16, visit_i16, i16, I16;
-        deserialize_i32, visit_i32, i32, I32;
-        deserialize_i64, visit_i64, i64, I64;
+        deserialize_i16, visit_i16, i16, I16, I8 as i8;
+        deserialize_i32, visit_i32, i32, I32, I8 as i8, I16 as i16;
+        deserialize_i64, visit_i64, i64, I64, I8 as i8, I16 as i16, I32 as i32;
         deserialize_i128, visit_i128, i128, I128;
         deserialize_u128, visit_u128, u128, U128;
     }

@@ -142,6 +142,7 @@ fn what_would_be_lost_or_is_missing_is_refused() {
     );
     refused::<(u8, u8)>(&[1, 2, 3], "a tuple of 2 is expected, and a sequence of 3 came");
     refused::<u32>(&1.0, "u32 is expected, and floating point `1` came");
+    refused::<f32>(&0.1_f64, "f32 is expected, and floating point `0.1` came");
     refused::<u32>(&"1", "u32 is expected, and string \"1\" came");
     refused::<Vec<u8>>(&"AA==", "a sequence is expected, and string \"AA==\" came");
     let twice = Value::Map(vec![

@@ -1,0 +1,155 @@
+//! What types allow beyond their structure.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+use super::super::{Allows, Reading, reading, trace};
+
+fn names(names: &[&[&str]]) -> Vec<Vec<String>> {
+    let own = |names: &&[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    names.iter().map(own).collect()
+}
+
+fn fields(called: &[&[&str]], optional: &[bool], strict: bool) -> Option<Allows> {
+    Some(Allows::Fields {
+        names: names(called),
+        optional: optional.to_vec(),
+        strict,
+    })
+}
+
+fn variants(called: &[&[&str]], others: bool) -> Option<Allows> {
+    Some(Allows::Variants {
+        names: names(called),
+        others,
+    })
+}
+
+/// What a type allows is this, and its structure is that which is traced.
+#[track_caller]
+fn check<T: Deserialize<'static>>(expected: &[Option<Allows>]) {
+    let Reading { ty, allows } = reading::<T>();
+    assert_eq!(ty, trace::<T>());
+    assert_eq!(allows, expected, "{ty}");
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only traced")]
+struct Item {
+    name: String,
+    #[serde(default)]
+    stock: u32,
+    #[serde(alias = "remark", alias = "comment")]
+    note: Option<String>,
+    #[serde(skip)]
+    left_out: u8,
+    #[serde(deserialize_with = "perhaps")]
+    needed: Option<u8>,
+}
+
+fn perhaps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    Option::deserialize(deserializer)
+}
+
+fn item() -> Option<Allows> {
+    fields(
+        &[&["name"], &["stock"], &["comment", "note", "remark"], &["needed"]],
+        &[false, true, true, false],
+        false,
+    )
+}
+
+#[test]
+fn fields_with_defaults_and_other_names() {
+    check::<Item>(&[item()]);
+    check::<u8>(&[]);
+    #[derive(Default, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    #[expect(dead_code, reason = "only traced")]
+    struct Strict {
+        a: u8,
+        b: String,
+    }
+    check::<Strict>(&[fields(&[&["a"], &["b"]], &[true, true], true)]);
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only traced")]
+    struct StrictAndNeeded {
+        a: u8,
+        b: u8,
+    }
+    check::<StrictAndNeeded>(&[fields(&[&["a"], &["b"]], &[false, false], true)]);
+}
+
+#[test]
+fn types_inside_are_asked_wherever_they_are() {
+    check::<Vec<Item>>(&[item()]);
+    check::<BTreeMap<String, Option<(u8, Box<Item>)>>>(&[item()]);
+    check::<(Item, Item)>(&[item(), item()]);
+    check::<Result<u8, Item>>(&[variants(&[&["Ok"], &["Err"]], false), item()]);
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only traced")]
+    struct Folder {
+        name: String,
+        #[serde(default)]
+        inside: Vec<Folder>,
+    }
+    check::<Folder>(&[fields(&[&["name"], &["inside"]], &[false, true], false)]);
+}
+
+#[test]
+fn variants_and_what_they_carry() {
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only traced")]
+    enum Choice {
+        A,
+        #[serde(alias = "b")]
+        B(u8),
+        C {
+            x: u8,
+            #[serde(default)]
+            y: u8,
+        },
+        #[serde(other)]
+        Else,
+    }
+    let content = fields(&[&["x"], &["y"]], &[false, true], false);
+    check::<Option<Choice>>(&[variants(&[&["A"], &["B", "b"], &["C"], &["Else"]], true), content]);
+}
+
+/// Whoever checks its values, or panics, is left alone; what is around it is known all the same, or nothing is.
+#[test]
+fn types_that_cannot_be_asked_are_not_known() {
+    #[derive(Deserialize)]
+    #[serde(try_from = "Pair")]
+    struct Ordered;
+    #[derive(Deserialize)]
+    struct Pair {
+        a: u8,
+        #[serde(default)]
+        b: u8,
+    }
+    impl TryFrom<Pair> for Ordered {
+        type Error = String;
+
+        fn try_from(pair: Pair) -> Result<Self, String> {
+            if pair.a < pair.b {
+                Ok(Self)
+            } else {
+                Err("no".to_owned())
+            }
+        }
+    }
+    let Reading { allows, .. } = reading::<(Item, Ordered)>();
+    assert_eq!(allows[0], item());
+
+    struct Panics;
+    impl<'de> Deserialize<'de> for Panics {
+        fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            panic!("it always does");
+        }
+    }
+    let unknown = Reading::unknown(trace::<(Item, Panics)>());
+    assert_eq!(reading::<(Item, Panics)>(), unknown);
+}
