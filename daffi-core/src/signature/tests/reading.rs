@@ -115,7 +115,10 @@ fn variants_and_what_they_carry() {
         Else,
     }
     let content = fields(&[&["x"], &["y"]], &[false, true], false);
-    check::<Option<Choice>>(&[variants(&[&["A"], &["B", "b"], &["C"], &["Else"]], true), content]);
+    check::<Option<Choice>>(&[
+        variants(&[&["A"], &["B", "b"], &["C"], &["Else"], &["Else"]], true),
+        content,
+    ]);
 }
 
 /// Whoever checks its values, or panics, is left alone; what is around it is known all the same, or nothing is.

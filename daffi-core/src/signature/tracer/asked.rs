@@ -23,8 +23,8 @@ pub(super) enum Question {
         given: Vec<(&'static str, usize)>,
         nobody: bool,
     },
-    /// Is there a variant for what nobody is called?
-    Variant,
+    /// Which of its variants is called so, if there is one?
+    Variant(&'static str),
 }
 
 /// What a field goes by.

@@ -65,12 +65,42 @@ impl<'a> Asking<'a> {
     }
 
     fn variants(&mut self, id: NodeId, names: &'static [&'static str]) -> Option<Allows> {
-        let others = self.ask(id, Question::Variant)? == Answer::Yes;
-        let names = self.tree.variant_names(id, names);
+        let others = self.ask(id, Question::Variant(NOBODY))? != Answer::No;
+        let names = if others {
+            self.names_by_mark(id, names)?
+        } else {
+            self.tree.variant_names(id, names)
+        };
         Some(Allows::Variants {
             names: owned(names),
             others,
         })
+    }
+
+    /// What each variant is called where numbers that none has stand for one as well, so that there seem to be as many variants as
+    /// names, aliases included.
+    fn names_by_mark(
+        &mut self,
+        id: NodeId,
+        names: &'static [&'static str],
+    ) -> Option<Vec<Vec<&'static str>>> {
+        let contents = &self.tree.node(id).children;
+        let marks: Vec<_> = contents
+            .iter()
+            .map(|content| self.tree.node(*content).mark.clone())
+            .collect();
+        let mut found = vec![Vec::new(); marks.len()];
+        for name in names {
+            let Answer::Field(mark) = self.ask(id, Question::Variant(name))? else {
+                return None;
+            };
+            let alike = marks
+                .iter()
+                .enumerate()
+                .filter(|(_, other)| other.as_deref() == Some(&*mark));
+            alike.for_each(|(place, _)| found[place].push(*name));
+        }
+        found.iter().all(|names| !names.is_empty()).then_some(found)
     }
 
     fn fields(&mut self, id: NodeId, names: &'static [&'static str]) -> Option<Allows> {

@@ -6,7 +6,7 @@ use serde::de::value::{StrDeserializer, U32Deserializer};
 use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
 
 use super::super::super::Type;
-use super::super::asked::{Answer, NOBODY};
+use super::super::asked::Answer;
 use super::super::node::{Kind, Reader};
 use super::super::refused::Refused;
 use super::{Cursor, read_by};
@@ -21,8 +21,8 @@ pub(super) enum Chosen {
     Number(usize),
     /// Only to see which variant goes by that name.
     Name(&'static str),
-    /// Only to see whether there is one for what nobody is called.
-    Nobody,
+    /// The same, where the type is asked once all is known.
+    Asked(&'static str),
 }
 
 /// What is the same for two values if they are the same variant of their type.
@@ -44,10 +44,10 @@ impl<'a> EnumAccess<'static> for Choice<'a> {
                 tree.name_tried(spot, goes_by_it.ok());
                 return tree.stop();
             }
-            Chosen::Nobody => {
-                let deserializer: StrDeserializer<'_, Refused> = NOBODY.into_deserializer();
-                let is_known = seed.deserialize(deserializer).is_ok();
-                tree.answer(if is_known { Answer::Yes } else { Answer::No });
+            Chosen::Asked(name) => {
+                let deserializer: StrDeserializer<'_, Refused> = name.into_deserializer();
+                let variant = seed.deserialize(deserializer).map(|value| mark(&value));
+                tree.answer(variant.map_or(Answer::No, Answer::Field));
                 return tree.stop();
             }
         };

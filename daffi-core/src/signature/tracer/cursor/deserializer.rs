@@ -159,10 +159,10 @@ impl<'a> Deserializer<'static> for Cursor<'a> {
         let code = V::visit_enum::<Choice<'a>> as fn(V, Choice<'a>) -> _ as usize;
         self.enter::<V>(Kind::Enum(name, variants), code)?;
         let asked = self.tree.question(self.spot);
-        let variant = match self.tree.name_to_try(self.spot) {
-            _ if matches!(asked, Some(Question::Variant)) => Chosen::Nobody,
-            Some(name) => Chosen::Name(name),
-            None => Chosen::Number(self.tree.variant(self.spot)?),
+        let variant = match (asked, self.tree.name_to_try(self.spot)) {
+            (Some(Question::Variant(name)), _) => Chosen::Asked(name),
+            (_, Some(name)) => Chosen::Name(name),
+            _ => Chosen::Number(self.tree.variant(self.spot)?),
         };
         visitor.visit_enum(Choice {
             cursor: self,

@@ -71,7 +71,7 @@ fn ask<V: Visitor<'static>>(
             nobody,
             next: 0,
         },
-        Question::Variant => return tree.stop(),
+        Question::Variant(_) => return tree.stop(),
     };
     let told = Told {
         tree: &mut *tree,
