@@ -19,6 +19,7 @@ async fn welcoming(heartbeat: Duration) -> Address {
         controller: "first".to_owned(),
         heartbeat,
         frame_bytes: 1 << 20,
+        sent_frame_bytes: 1 << 20,
         calls: 100,
         extensions: Extensions::default(),
     });

@@ -119,6 +119,7 @@ mod tests {
             controller: "controller".to_owned(),
             heartbeat,
             frame_bytes: 1 << 20,
+            sent_frame_bytes: 1 << 20,
             calls: 100,
             extensions: Extensions::default(),
         })
