@@ -66,9 +66,9 @@ pub use daffi_core::{
     Handover, Identity, Lacking, Lagging, LeaveReason, Measure, Missed, Overlap, Oversized, Period,
     PeriodCall, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal,
     RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    ScheduledTask, ScheduledTaskDescription, ScheduledTaskInfo, Signature, Skipped, StartError, Stop, Stream,
-    Streaming, TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit, TlsConfigFault, TlsFault,
-    TlsSide, Told, TooMuch, TraceContext, Unmet, Wait,
+    ScheduledTask, ScheduledTaskDescription, ScheduledTaskInfo, ScheduledTasks, Signature, Skipped,
+    StartError, Stop, Stream, Streaming, TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit,
+    TlsConfigFault, TlsFault, TlsSide, Told, TooMuch, TraceContext, Unmet, Wait,
 };
 
 /// With the feature `tls`.

@@ -86,7 +86,7 @@ pub use {
     context::CallContext,
     error::{ConfigFault, RegisterError, StartError},
     futures_util::Stream,
-    global::{Ended, Global, GlobalBuilder, PresenceEvents, Registration, Stop, Wait},
+    global::{Ended, Global, GlobalBuilder, PresenceEvents, Registration, ScheduledTasks, Stop, Wait},
     node::Disconnect,
     registry::CallbackFn,
     transport::{Address, CertificateFault, TlsConfigFault, TlsFault, TlsSide},

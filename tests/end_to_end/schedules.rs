@@ -1,13 +1,14 @@
 //! Calls that the controller makes by itself. Under tokio's paused clock hours pass at once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use daffi::{
     Access, CallContext, CallError, Global, Missed, Overlap, Period, Quota, Quotas, Right, Role,
     ScheduledTask, Skipped, TaskState, Tick, TickOutcome, callback, fetcher,
 };
+use daffi_faults::Cutter;
 use tokio::time::sleep;
 
 use crate::net::{Net, Transport};
@@ -18,6 +19,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Clone, Default)]
 struct Bell {
     rung: Arc<AtomicU64>,
+    notes: Arc<Mutex<Vec<u64>>>,
 }
 
 impl Bell {
@@ -34,6 +36,15 @@ impl Bell {
 
     pub async fn caller(&self, ctx: &CallContext) -> Result<(), String> {
         Err(format!("{} with {:?}", ctx.caller(), ctx.metadata("tune")))
+    }
+
+    pub async fn note(&self, number: u64) {
+        self.notes.lock().unwrap().push(number);
+    }
+
+    pub async fn count(&self, notes: Vec<String>) -> u64 {
+        self.rung.fetch_add(1, Ordering::Relaxed);
+        notes.len() as u64
     }
 
     #[callback(concurrency = 1)]
@@ -54,6 +65,7 @@ trait Ring {
     async fn caller(&self) -> Result<(), String>;
     async fn alone(&self, seconds: u64) -> u64;
     async fn slow(&self, seconds: u64) -> u64;
+    async fn note(&self, number: u64);
 }
 
 /// A net whose clock is paused, with a bell beside its controller, over each transport.
@@ -566,4 +578,204 @@ async fn p11_who_may_not_schedule_cannot() {
     let words = outcomes(&task).await[1].to_string();
     assert!(words.contains("schedule"), "{words}");
     net.stop([g]).await;
+}
+
+/// As an ordinary call does: an empty list has elements of any type.
+#[tokio::test(start_paused = true)]
+async fn parts_of_types_that_are_not_known_match_any() {
+    with_bell(async |net, bell| {
+        let g = net.join().start().await.unwrap();
+        let any = || g.call::<u64>("bell.count", (Vec::<u8>::new(),));
+        assert_eq!(any().await, Ok(0));
+        let task = any().period(every(5)).await.unwrap();
+        let wrong = g.call::<u64>("bell.count", ("one",)).period(every(5));
+        let wrong = wrong.await.unwrap();
+        seconds(16).await;
+        assert_eq!(bell.rung(), 4);
+        let counts = task.describe().await.unwrap().info.counts;
+        assert_eq!((counts.ok, counts.failed), (3, 0));
+        let last = outcomes(&wrong).await;
+        assert_eq!(last.len(), 3);
+        for outcome in last {
+            let words = outcome.to_string();
+            assert!(words.contains("the types of bell.count are not those"), "{words}");
+        }
+        g.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn very_many_are_listed_by_pages_and_as_it_is_asked() {
+    const MANY: usize = 5000;
+    let bell = Bell::default();
+    let net = Net::start(Transport::Unix, |builder| {
+        builder.auto_callbacks(false).service(bell.clone())
+    })
+    .await;
+    let maker = net.join().process_name("maker").start().await.unwrap();
+    let other = net.join().process_name("other").start().await.unwrap();
+    let ring = RingClient::new(&maker);
+    let many = (0..MANY).map(|number| {
+        let name = format!("{number} {}", "x".repeat(200));
+        ring.ring().period(every(3600).named(name))
+    });
+    futures_util::future::try_join_all(many).await.unwrap();
+    let slow = RingClient::new(&other).slow(1).period(every(3600)).await.unwrap();
+    let all = other.scheduled_tasks().await.unwrap();
+    assert_eq!(all.len(), MANY + 1);
+    assert!(all.is_sorted_by(|one, next| one.id < next.id));
+    let ids = |tasks: Vec<daffi::ScheduledTaskInfo>| tasks.iter().map(|task| task.id).collect::<Vec<_>>();
+    let by_other = other.scheduled_tasks().made_by("other").await.unwrap();
+    assert_eq!(ids(by_other), [slow.id()]);
+    let calling = maker.scheduled_tasks().calling("bell.slow").await.unwrap();
+    assert_eq!(ids(calling), [slow.id()]);
+    let both = maker.scheduled_tasks().calling("bell.slow").made_by("maker");
+    assert_eq!(both.await.unwrap(), []);
+    net.stop([maker, other]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_a_name_later_has_nothing_of_what_ended_with_the_one_before() {
+    with_bell(async |net, bell| {
+        let connected = || every(5).while_connected();
+        let before = net.join().process_name("shop").start().await.unwrap();
+        let first = RingClient::new(&before).ring().period(connected());
+        let first = first.await.unwrap().id();
+        before.stop().await;
+        let after = net.join().process_name("shop").start().await.unwrap();
+        let second = RingClient::new(&after).ring().period(connected());
+        let second = second.await.unwrap().id();
+        seconds(6).await;
+        assert_eq!(bell.rung(), 1);
+        let listed = after.scheduled_tasks().made_by("shop").await.unwrap();
+        let state = |id| listed.iter().find(|task| task.id == id).unwrap().state;
+        assert_eq!(
+            (state(first), state(second)),
+            (TaskState::Ended, TaskState::Active)
+        );
+        after.stop().await;
+        seconds(20).await;
+        assert_eq!(bell.rung(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_stays_when_the_connection_of_its_maker_is_lost_and_found_again() {
+    let bell = Bell::default();
+    let builder = Global::builder().init_controller(true).auto_callbacks(false);
+    let controller = builder.host("127.0.0.1").port(0).service(bell.clone());
+    let controller = controller.start().await.unwrap();
+    let cutter = Cutter::to(controller.address().port().unwrap(), 1).await;
+    let builder = Global::builder().auto_callbacks(false).process_name("maker");
+    let maker = builder
+        .host("127.0.0.1")
+        .port(cutter.port())
+        .start()
+        .await
+        .unwrap();
+    let period = Period::every(Duration::from_millis(20)).while_connected();
+    let task = RingClient::new(&maker).ring().period(period).await.unwrap();
+    for _ in 0..3 {
+        let cuts = cutter.cuts();
+        cutter.cut();
+        // Its answer comes over the next connection.
+        assert_eq!(task.describe().await.unwrap().info.state, TaskState::Active);
+        assert!(cutter.cuts() > cuts);
+        let enough = bell.rung() + 2;
+        while bell.rung() < enough {
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+    maker.stop().await;
+    while controller.scheduled_tasks().await.unwrap()[0].state != TaskState::Ended {
+        sleep(Duration::from_millis(5)).await;
+    }
+    controller.stop().await;
+}
+
+/// However it is changed by many at the same time, each tick has one outcome.
+#[tokio::test(start_paused = true)]
+async fn p10_those_who_change_it_at_the_same_time_lose_no_tick() {
+    let bell = Bell::default();
+    let net = Net::start(Transport::Unix, |builder| {
+        builder.auto_callbacks(false).service(bell.clone())
+    })
+    .await;
+    let g = net.join().start().await.unwrap();
+    let ring = RingClient::new(&g);
+    for overlap in [
+        Overlap::Skip,
+        Overlap::BufferOne,
+        Overlap::BufferAll,
+        Overlap::CancelOther,
+        Overlap::AllowAll,
+    ] {
+        let before = bell.rung();
+        let period = || every(1).overlap(overlap);
+        let task = ring.slow(2).period(period()).await.unwrap();
+        let changing = (0..8).map(|who| {
+            let (task, ring) = (task.clone(), &ring);
+            async move {
+                for step in 0..20_u64 {
+                    sleep(Duration::from_millis(97 * (step % 7) + 10 * who)).await;
+                    match (step + who) % 5 {
+                        0 => task.trigger().await.unwrap(),
+                        1 => task.pause().await.unwrap(),
+                        2 => drop(task.update(ring.slow(2), period()).await.unwrap()),
+                        3 => drop(task.describe().await.unwrap()),
+                        _ => task.resume().await.unwrap(),
+                    }
+                }
+            }
+        });
+        futures_util::future::join_all(changing).await;
+        task.resume().await.unwrap();
+        seconds(10).await;
+        let (one, other) = tokio::join!(task.cancel(), task.cancel());
+        assert!(one.is_ok() && other.is_err(), "it ends once: {one:?}, {other:?}");
+        assert!(task.trigger().await.is_err());
+        // What waits for nothing has ended.
+        let told = loop {
+            let told = task.describe().await.unwrap();
+            if told.info.running == 0 {
+                break told;
+            }
+            seconds(1).await;
+        };
+        let counts = told.info.counts;
+        let begun = bell.rung() - before;
+        assert_eq!(begun, counts.ok + counts.failed, "{overlap:?}: {counts:?}");
+        assert_eq!((counts.missed, counts.unknown), (0, 0), "{overlap:?}: {counts:?}");
+        assert_eq!(counts.failed > 0, overlap == Overlap::CancelOther, "{counts:?}");
+    }
+    net.stop([g]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p5_what_is_due_at_the_same_time_arrives_in_the_order_in_which_it_was_asked_for() {
+    let net = Net::start(Transport::Unix, |builder| builder.auto_callbacks(false)).await;
+    let g = net.join().start().await.unwrap();
+    let ring = RingClient::new(&g);
+    let instant = SystemTime::now() + 5 * SECOND;
+    for number in 0..50 {
+        let once = ring.note(number).period(Period::at([instant]));
+        once.await.unwrap();
+    }
+    // They wait for somebody, and then for the next time.
+    seconds(10).await;
+    let bell = Bell::default();
+    let provider = net.join().service(bell.clone()).start().await.unwrap();
+    seconds(1).await;
+    assert!(bell.notes.lock().unwrap().is_sorted());
+    assert_eq!(bell.notes.lock().unwrap().len(), 50);
+    let instant = SystemTime::now() + 60 * SECOND;
+    for number in 50..100 {
+        let once = ring.note(number).period(Period::at([instant]));
+        once.await.unwrap();
+    }
+    seconds(90).await;
+    assert!(bell.notes.lock().unwrap().iter().copied().eq(0..100));
+    net.stop([g, provider]).await;
 }

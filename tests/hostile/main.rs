@@ -19,6 +19,7 @@ mod questions;
 mod quotas;
 mod random;
 mod reading;
+mod schedules;
 mod sessions;
 mod stage;
 mod streams;

@@ -11,9 +11,9 @@ use daffi::{
     Handover, Identity, Lacking, Lagging, LeaveReason, Measure, Missed, Overlap, Oversized, Period,
     PeriodCall, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal,
     RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    ScheduledTask, ScheduledTaskDescription, ScheduledTaskInfo, Signature, Skipped, StartError, Stop, Stream,
-    Streaming, TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit, TlsConfigFault, TlsFault,
-    TlsSide, Told, TooMuch, TraceContext, Unmet, Wait, bytes,
+    ScheduledTask, ScheduledTaskDescription, ScheduledTaskInfo, ScheduledTasks, Signature, Skipped,
+    StartError, Stop, Stream, Streaming, TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit,
+    TlsConfigFault, TlsFault, TlsSide, Told, TooMuch, TraceContext, Unmet, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -87,6 +87,7 @@ const _: () = {
     shared::<DurableCall>();
     shared::<ScheduledTask>();
     shared::<ScheduledTaskDescription>();
+    shared::<ScheduledTasks<'_>>();
     shared::<ScheduledTaskInfo>();
     shared::<Skipped>();
     shared::<TaskId>();

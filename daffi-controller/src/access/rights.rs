@@ -53,6 +53,14 @@ impl Rights {
         self.rules(right).allow_all()
     }
 
+    /// Whether they let one know what is scheduled of a callback.
+    #[must_use]
+    pub fn know_schedules_of(&self, callback: &str) -> bool {
+        [Right::Schedule, Right::Observe, Right::Admin]
+            .into_iter()
+            .any(|right| self.allow(right, callback))
+    }
+
     /// How many patterns there are: what a question to them costs.
     #[must_use]
     pub fn size(&self) -> usize {

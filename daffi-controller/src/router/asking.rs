@@ -1,17 +1,21 @@
 //! Questions that the router does not answer itself: it looks whether they may be asked, and keeps the number until somebody has.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use daffi_core::Right;
 use daffi_core::proto::{CallHeader, CallId, Failed, Header, Limits, Mode, Query, Status, TaskId};
 
 use super::calling::metadata_bytes;
-use super::errand::{Asked, Asks, Errand};
+use super::errand::{Asked, Asks, Errand, Listed};
 use super::ids::{PeerId, Sent};
 use super::made::Made;
 use super::outlet::{Fault, Outlet};
+use super::provider::Provider;
 use super::query::WAITS;
 use super::state::Router;
 use super::work::Turn;
+use crate::access::Rights;
 
 impl Router {
     /// A process asks for a schedule.
@@ -40,6 +44,7 @@ impl Router {
         } else {
             self.check_right(from, Right::Schedule, header.name, turn)
                 .and_then(|()| self.check_call(from, header, turn))
+                .and_then(|()| self.check_values(header, turn))
         };
         let asked = Asked {
             made: Made::new(header),
@@ -51,6 +56,30 @@ impl Router {
         Ok(())
     }
 
+    /// Checks that nothing of a scheduled call is a stream, as far as it is known: nobody would send its items, or read them.
+    pub(super) fn check_values(&self, header: &CallHeader<'_>, turn: &mut Turn) -> Result<(), Failed> {
+        let function = self.directory.function(header.name).map(|(_, function)| function);
+        let Some(function) = function.filter(|function| function.streaming > 0) else {
+            return Ok(());
+        };
+        turn.spend_looks(function.shown().len());
+        let shown = function.shown().iter();
+        let shown = shown.filter_map(|key| self.directory.provider(*key));
+        let mut called = shown
+            .filter(|provider| header.signature == 0 || provider.accepts(header.signature))
+            .peekable();
+        if called.peek().is_none() || !called.all(Provider::streams) {
+            return Ok(());
+        }
+        Err(Failed::Invalid {
+            reason: format!(
+                "`{}` takes or gives a stream, and nobody would send its items or read them where a schedule calls it: schedule a callback that takes \
+                 values and gives one",
+                header.name
+            ),
+        })
+    }
+
     /// A process asks about schedules.
     pub(super) fn ask_about_schedules(
         &mut self,
@@ -60,9 +89,15 @@ impl Router {
         out: &mut impl Outlet,
     ) -> Result<(), Fault> {
         let asks = match *query {
-            Query::Tasks { process, callback } => {
-                Asks::List(process.map(Into::into), callback.map(Into::into))
-            }
+            Query::Tasks {
+                process,
+                callback,
+                from,
+            } => Asks::List(Listed {
+                process: process.map(Into::into),
+                callback: callback.map(Into::into),
+                from,
+            }),
             Query::Task(task) => Asks::Describe(task),
             Query::ChangeTask(task, change) => Asks::Change(task, change),
             Query::Ticks(task) => Asks::Ticks(task),
@@ -148,15 +183,16 @@ impl Router {
         peer.is_some_and(|peer| peer.sent.get(&call) == Some(&Sent::Errand))
     }
 
-    /// Whether a process may have the controller call something, which is told to nobody.
+    /// Whether a process may know what the controller calls, which is told to nobody.
     pub fn may_schedule(&mut self, peer: PeerId, callback: &str) -> bool {
-        let Some(permission) = self.peers.permission_mut(peer) else {
-            return true;
-        };
-        let rights = &permission.rights;
-        [Right::Schedule, Right::Observe, Right::Admin]
-            .into_iter()
-            .any(|right| rights.allow(right, callback))
+        let rights = self.rights(peer);
+        rights.is_none_or(|rights| rights.know_schedules_of(callback))
+    }
+
+    /// What a process may do, unless that is everything.
+    pub fn rights(&mut self, peer: PeerId) -> Option<Arc<Rights>> {
+        let permission = self.peers.permission_mut(peer)?;
+        Some(Arc::clone(&permission.rights))
     }
 
     /// Checks that a process may do something with a schedule that another one has made.

@@ -22,8 +22,8 @@ pub struct Errand {
 pub enum Asks {
     /// A schedule.
     Make(Asked),
-    /// Which schedules there are, of a process, that call something.
-    List(Option<Box<str>>, Option<Box<str>>),
+    /// Which schedules there are.
+    List(Listed),
     /// All that is known of one.
     Describe(TaskId),
     /// Something is to be done with one.
@@ -32,12 +32,23 @@ pub enum Asks {
     Ticks(TaskId),
 }
 
+/// Which schedules are asked for.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Those of this process.
+    pub process: Option<Box<str>>,
+    /// Those that call this.
+    pub callback: Option<Box<str>>,
+    /// Those from this number on.
+    pub from: TaskId,
+}
+
 /// A schedule that is asked for.
 #[derive(Debug)]
 pub struct Asked {
     pub(super) made: Made,
     pub(super) to: Option<Box<str>>,
-    /// The plan and the arguments, encoded.
+    /// What was planned and the arguments, encoded.
     pub payload: Bytes,
     /// The schedule that is to be this one.
     pub instead_of: Option<TaskId>,

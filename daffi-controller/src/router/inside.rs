@@ -43,7 +43,10 @@ impl Router {
         out: &mut impl Outlet,
     ) -> Result<Option<Work>, Fault> {
         // That may have been taken away since the schedule was made.
-        if let Err(failed) = self.check_right(from, Right::Schedule, header.name, turn) {
+        let checked = self
+            .check_right(from, Right::Schedule, header.name, turn)
+            .and_then(|()| self.check_values(&header, turn));
+        if let Err(failed) = checked {
             self.refuse(from, header.call, failed, out);
             return Ok(None);
         }

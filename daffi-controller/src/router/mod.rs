@@ -80,7 +80,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use daffi_core::proto::{Failed, Header, Hello, Refusal, Who};
 
-pub use self::errand::{Asked, Asks, Errand};
+pub use self::errand::{Asked, Asks, Errand, Listed};
 pub use self::ids::PeerId;
 pub use self::outlet::{Fault, Outlet};
 use self::payload::Arguments;

@@ -9,6 +9,7 @@ use super::now::Now;
 use super::order::Draft;
 use super::rule::Rule;
 use super::task::{Context, Running, Stage, Task};
+use super::terms::Terms;
 
 impl Task {
     /// Makes no calls until it is resumed. What runs goes on, what waits is left out.
@@ -50,6 +51,7 @@ impl Task {
         self.drop_absent(Skipped::Superseded, cx);
         self.ends_with = draft.ends_with();
         (self.plan, self.order, self.rule) = (draft.plan, Arc::new(draft.order), rule);
+        self.terms = Terms::default();
         self.begun = 0;
         self.next = self.planned(self.rule.first());
         self.settle(cx);

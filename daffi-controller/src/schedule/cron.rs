@@ -53,8 +53,7 @@ impl fmt::Debug for Line {
 
 impl Line {
     pub(super) fn new(line: &str, zone: &str, zones: &Zones) -> Result<Self, Refused> {
-        let line = CronLine::parse(line)
-            .map_err(|fault| Refused::Impossible(format!("the line {line:?} of cron: {fault}")))?;
+        let line = CronLine::read(line).map_err(Refused::Impossible)?;
         let zone = (zones.0)().get(zone).map_err(|_| {
             Refused::Impossible(format!(
                 "the time zone {zone:?}, which the controller does not know: name one as the IANA has it, such as \"Europe/Kyiv\" or \"UTC\""

@@ -24,6 +24,7 @@ mod rule;
 mod schedules;
 mod shares;
 mod task;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod ticking;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::proto::{CallHeader, CallId, Mode, Plan, Who};
+use daffi_core::proto::{CallHeader, CallId, Described, Mode, Plan, Who};
 
 /// Keys and values.
 type Pairs = Box<[(Box<str>, Box<str>)]>;
@@ -14,6 +14,8 @@ type Pairs = Box<[(Box<str>, Box<str>)]>;
 pub struct Order {
     callback: Box<str>,
     signature: u64,
+    /// The structure of the arguments and the result, as whoever has left it knows it.
+    described: Option<Box<Described>>,
     to: Option<Box<str>>,
     /// Attributes of the process that is to run it, each with its value.
     having: Pairs,
@@ -27,10 +29,11 @@ pub struct Order {
 impl Order {
     /// The call of a header, whose deadline is what each of the calls may take.
     #[must_use]
-    pub fn new(header: &CallHeader<'_>, arguments: &Bytes) -> Self {
+    pub fn new(header: &CallHeader<'_>, described: Option<Described>, arguments: &Bytes) -> Self {
         Self {
             callback: header.name.into(),
             signature: header.signature,
+            described: described.map(Box::new),
             to: header.to.map(Into::into),
             having: kept(&header.having),
             timeout: header.deadline,
@@ -60,6 +63,16 @@ impl Order {
         &self.arguments
     }
 
+    /// The number of its signature.
+    pub(super) const fn signature(&self) -> u64 {
+        self.signature
+    }
+
+    /// Its structure, if it was said.
+    pub(super) fn described(&self) -> Option<&Described> {
+        self.described.as_deref()
+    }
+
     /// The header of a call.
     #[must_use]
     pub fn header(&self, call: CallId) -> CallHeader<'_> {
@@ -80,14 +93,23 @@ impl Order {
 
     /// What it calls, and nothing of how.
     pub(super) fn name(&self) -> Self {
-        Self::new(&CallHeader::new(CallId::first(0), &self.callback), &Bytes::new())
+        Self::new(
+            &CallHeader::new(CallId::first(0), &self.callback),
+            None,
+            &Bytes::new(),
+        )
     }
 
     /// How many bytes it takes, but for a few.
     pub(super) fn bytes(&self) -> usize {
         let said = self.metadata.iter().chain(&self.having);
         let said: usize = said.map(|(key, value)| key.len() + value.len()).sum();
-        self.callback.len() + self.to.as_ref().map_or(0, |to| to.len()) + said + self.arguments.len()
+        let described = self.described.as_ref().map_or(0, |described| described.size());
+        described
+            + self.callback.len()
+            + self.to.as_ref().map_or(0, |to| to.len())
+            + said
+            + self.arguments.len()
     }
 }
 

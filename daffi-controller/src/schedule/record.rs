@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use daffi_core::proto::{
-    CallHeader, CallId, DecodeError, EncodeError, Plan, TaskId, TaskState, Tick, TickCounts, Time, Who,
-    decode_guarded, decode_next, encode, encode_into,
+    CallHeader, CallId, DecodeError, Described, EncodeError, Plan, TaskId, TaskState, Tick, TickCounts, Time,
+    Who, decode_guarded, decode_next, encode, encode_into,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,7 @@ struct Asked {
     identity: Who<String>,
     is_own: bool,
     made: u64,
+    described: Option<Described>,
 }
 
 /// How a schedule stands.
@@ -101,6 +102,7 @@ pub(super) fn asked(task: &Task) -> Result<Bytes, EncodeError> {
         identity: task.maker.identity.map(ToString::to_string),
         is_own: task.maker.is_own,
         made: task.made,
+        described: task.order.described().cloned(),
     };
     let mut bytes = encode(&asked)?.to_vec();
     encode_into(&task.order.header(CallId::first(0)), &mut bytes)?;
@@ -159,7 +161,7 @@ pub(super) fn read(asked: &[u8], progress: &[u8]) -> Result<Read, DecodeError> {
     };
     Ok(Read {
         plan: kept.plan,
-        order: Order::new(&header, &arguments),
+        order: Order::new(&header, kept.described, &arguments),
         maker,
         made: kept.made,
         progress: decode_guarded(progress)?,

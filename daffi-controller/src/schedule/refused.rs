@@ -32,7 +32,7 @@ pub enum Refused {
     },
     /// There is none of the number.
     #[error(
-        "there is no schedule {0}: it was cancelled or has ended long ago, or its controller was restarted without a data directory"
+        "there is no schedule {0}: it was cancelled or has ended long ago, its controller was restarted without a data directory, or this is another controller: one that stands by has none of them"
     )]
     Unknown(TaskId),
     /// It has ended.

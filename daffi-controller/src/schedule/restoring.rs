@@ -14,6 +14,7 @@ use super::record::{self, Begun, Change, Kept, Progress, Read};
 use super::rule::Rule;
 use super::schedules::{SET_BACK, Schedules};
 use super::task::{Context, Task};
+use super::terms::Terms;
 
 /// What it costs to write anything.
 const FEW: usize = 256;
@@ -137,6 +138,7 @@ impl Schedules {
             waiting: progress.waiting.iter().map(|begun| begun.due(of_wall)).collect(),
             is_over: false,
             is_past: false,
+            terms: Terms::default(),
         };
         self.made = self.made.max(made);
         task.next = task.planned(next);

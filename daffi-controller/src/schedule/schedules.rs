@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use daffi_core::proto::{TaskDescription, TaskEntry, TaskId, TaskState, Time};
+use daffi_core::proto::{Described, TaskDescription, TaskEntry, TaskId, TaskState, Time};
 
 use super::Zones;
 use super::agenda::{Agenda, Entry};
@@ -132,6 +132,13 @@ impl Schedules {
         self.with(run.task, now, acts, |task, cx| task.ended(run.number, end, cx));
     }
 
+    /// A call was not made, as its signature is not the one that is offered.
+    pub fn mismatched(&mut self, run: Run, offered: &Described, now: Now, acts: &mut Vec<Act>) {
+        self.with(run.task, now, acts, |task, cx| {
+            task.mismatched(run.number, offered, cx);
+        });
+    }
+
     /// Somebody offers what a schedule calls.
     pub fn provider_came(&mut self, id: TaskId, now: Now, acts: &mut Vec<Act>) {
         self.with(id, now, acts, Task::provider_came);
@@ -198,6 +205,12 @@ impl Schedules {
     pub fn order(&self, id: TaskId) -> Option<(&Arc<Order>, &Maker)> {
         let task = self.tasks.get(&id)?;
         Some((&task.order, &task.maker))
+    }
+
+    /// By which signature its calls are made, where that is not the one that they were left with.
+    #[must_use]
+    pub fn terms(&self, id: TaskId) -> Option<u64> {
+        self.tasks.get(&id)?.terms.accepted
     }
 
     /// Schedules from a number on, in the order of their numbers.
@@ -366,7 +379,7 @@ impl Schedules {
 
     /// Sorts what is to be done by when its schedules were made (P5).
     pub fn sort(&self, acts: &mut [Act]) {
-        acts.sort_by_key(|act| {
+        acts.sort_by_cached_key(|act| {
             let task = act.task().and_then(|id| self.tasks.get(&id));
             task.map(|task| task.made)
         });

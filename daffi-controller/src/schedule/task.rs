@@ -15,6 +15,7 @@ use super::order::{Connection, Draft, Maker, Order};
 use super::refused::Refused;
 use super::rule::Rule;
 use super::shares::{Room, Share};
+use super::terms::Terms;
 use crate::mixed::mixed;
 
 /// So many calls of a schedule run at the same time, and so many ticks wait.
@@ -53,6 +54,7 @@ pub(super) struct Task {
     pub(super) is_over: bool,
     /// It is over, and nothing but what can be told of it is left.
     pub(super) is_past: bool,
+    pub(super) terms: Terms,
 }
 
 /// A tick that is to come.
@@ -89,6 +91,8 @@ pub(super) struct Running {
     pub(super) number: u64,
     pub(super) due: Due,
     pub(super) stage: Stage,
+    /// How often it may still be made in other terms.
+    pub(super) again: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +170,7 @@ impl Task {
             waiting: VecDeque::new(),
             is_over: false,
             is_past: false,
+            terms: Terms::default(),
         };
         task.next = task.planned(task.rule.first());
         if task.next.is_none() {

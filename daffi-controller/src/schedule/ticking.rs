@@ -1,10 +1,11 @@
 //! What happens to a schedule with the time, and as its calls end.
 
-use daffi_core::proto::{Missed, Overlap, Skipped, TaskState, TickOutcome, Time};
+use daffi_core::proto::{Described, Missed, Overlap, Skipped, TaskState, TickError, TickOutcome, Time};
 
 use super::end::{Act, End, Run};
 use super::shares::Room;
 use super::task::{AT_ONCE, Context, Due, ITS_OWN, Running, Stage, Task};
+use super::terms::AGAIN;
 
 impl Task {
     /// The time has come for one thing.
@@ -116,6 +117,7 @@ impl Task {
             number,
             due,
             stage: Stage::Called,
+            again: AGAIN,
         });
         cx.acts.push(Act::Start(self.run(number)));
     }
@@ -165,6 +167,22 @@ impl Task {
             self.pause(true, cx);
         }
         self.go_on(cx);
+    }
+
+    /// A call was not made, as who offers the callback has another signature: it is made again by that, if it may be.
+    pub(super) fn mismatched(&mut self, number: u64, offered: &Described, cx: &mut Context<'_>) {
+        let run = self.run(number);
+        let running = self.running.iter_mut().find(|running| running.number == number);
+        if let Some(running) = running
+            && running.stage == Stage::Called
+            && running.again > 0
+            && self.terms.accept(&self.order, offered)
+        {
+            running.again -= 1;
+            cx.acts.push(Act::Start(run));
+        } else {
+            self.ended(number, End::Failed(TickError::SignatureMismatch), cx);
+        }
     }
 
     /// Somebody offers what it calls.

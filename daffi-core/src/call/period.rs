@@ -14,7 +14,7 @@ use super::future::Call;
 use super::scheduled::ScheduledTask;
 use crate::error::{CallError, Oversized};
 use crate::node::{Exchange, Message, Request, Scheduling};
-use crate::proto::{self, Limits, Mode, Overlap, Plan, TaskId, Time, When};
+use crate::proto::{self, Described, Limits, Mode, Overlap, Plan, Planned, TaskId, Time, When};
 use crate::scope::Scope;
 
 /// When a call is made again and again, and what becomes of a tick for which there is no room: what [`Call::period`] takes.
@@ -311,7 +311,10 @@ impl PeriodCall {
             message: format!("the arguments: {message}"),
             may_have_run: false,
         })?;
-        let plan = proto::encode(&self.period.plan).map_err(|error| CallError::Encode {
+        let traced = self.call.source.traced();
+        let described = traced.map(|traced| Described::new(&traced.signature));
+        let planned: Planned = (self.period.plan.clone(), described);
+        let plan = proto::encode(&planned).map_err(|error| CallError::Encode {
             callback: callback(),
             message: format!("the period: {error}"),
             may_have_run: false,
@@ -333,11 +336,9 @@ impl PeriodCall {
         let mut payload = BytesMut::with_capacity(plan.len() + arguments.len());
         payload.extend_from_slice(&plan);
         payload.extend_from_slice(arguments);
-        let traced = self.call.source.traced();
         Ok(Sent {
-            signature: traced.map_or(0, |traced| {
-                node.accepted().number(self.call.callback(), traced.number)
-            }),
+            // The controller finds out by what number it is accepted, each time.
+            signature: traced.map_or(0, |traced| traced.number),
             exchange: Exchange::new(node),
             payload: payload.freeze(),
         })

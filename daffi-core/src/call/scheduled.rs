@@ -17,6 +17,8 @@ use crate::scheduled::{ScheduledTaskDescription, Tick};
 
 /// A schedule that the controller keeps: what [`Call::period`](crate::Call::period) gives. A handle: dropping it changes nothing of the schedule.
 ///
+/// A schedule lives in one controller: one that [stands by](crate::GlobalBuilder::controllers) neither has nor runs it, and knows nothing of it when it is asked.
+///
 /// # Errors
 ///
 /// Of all that is asked of it: [`CallError::Invalid`] when the controller does not know it any more, or it has ended; [`CallError::Denied`] when

@@ -48,7 +48,7 @@ impl Global {
     ///
     /// As [`scheduled_tasks`](Self::scheduled_tasks); and [`CallError::Blocking`].
     pub fn scheduled_tasks_blocking(&self) -> Result<Vec<ScheduledTaskInfo>, CallError> {
-        wait("scheduled_tasks", self.scheduled_tasks())
+        wait("scheduled_tasks", self.scheduled_tasks().into_future())
     }
 
     /// As [`cancel_scheduled_task`](Self::cancel_scheduled_task), blocking this thread.

@@ -35,6 +35,7 @@ pub use self::join::Ended;
 use self::kept::Kept;
 pub use self::presence::PresenceEvents;
 pub use self::register_fn::Registration;
+pub use self::scheduled::ScheduledTasks;
 pub use self::stop::Stop;
 pub use self::wait::Wait;
 use crate::call::{Call, ask, by_name, not_forked};

@@ -46,6 +46,15 @@ const MONTHS: &[u8] = b"JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC";
 const WEEKDAYS: &[u8] = b"SUNMONTUEWEDTHUFRISAT";
 
 impl CronLine {
+    /// [Reads](Self::parse) a line.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in the words in which a schedule cannot have it.
+    pub fn read(line: &str) -> Result<Self, String> {
+        Self::parse(line).map_err(|fault| format!("the line {line:?} of cron: {fault}"))
+    }
+
     /// Reads a line of five fields, or one of `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`, `@yearly` and `@annually`.
     ///
     /// # Errors

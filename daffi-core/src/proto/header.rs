@@ -200,7 +200,7 @@ pub enum Header<'a> {
         #[serde(borrow)]
         status: Status<'a>,
     },
-    /// A call that the controller is to make itself, again and again. Payload: a [`Plan`](super::Plan), then the argument tuple. The reply's payload
+    /// A call that the controller is to make itself, again and again. Payload: [`Planned`](super::Planned), then the argument tuple. The reply's payload
     /// is a [`TaskId`].
     Schedule {
         /// The call. Its deadline is what each of those that are made may take.

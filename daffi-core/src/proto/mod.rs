@@ -76,7 +76,7 @@ pub use limits::Limits;
 pub use mode::Mode;
 pub use offered::Offered;
 pub use pieces::{PieceError, Pieces, ToCome};
-pub use plan::{Overlap, Plan, When};
+pub use plan::{Overlap, Plan, Planned, When};
 pub use proof::{Challenge, Claim, Method, Nonce, Proof};
 pub use query::Query;
 pub use raw::{AsRawBytes, Raw, RawBytes};
@@ -86,8 +86,8 @@ pub use roster::{CallbackEntry, Change, Parting, ProcessEntry};
 pub use slots::Slots;
 pub use status::{Own, Status};
 pub use task::{
-    Missed, Skipped, TaskChange, TaskDescription, TaskEntry, TaskId, TaskState, Tick, TickCounts, TickError,
-    TickOutcome,
+    Missed, Skipped, TaskChange, TaskDescription, TaskEntry, TaskId, TaskPage, TaskState, Tick, TickCounts,
+    TickError, TickOutcome,
 };
 pub use time::{Moment, Time};
 pub use unseen::is_unseen;

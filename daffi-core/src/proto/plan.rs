@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CronLine, Limits, Time, fields};
+use super::{CronLine, Described, Limits, Time, fields};
 
 /// When a scheduled call is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,10 @@ pub enum Overlap {
     /// Its call is made beside the other one, up to a thousand at the same time.
     AllowAll,
 }
+
+/// When a call is to be made, and the structure of its arguments and result, as whoever asks for it knows it: what comes before the
+/// arguments.
+pub type Planned = (Plan, Option<Described>);
 
 /// All that is said of a scheduled call beside the call itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,10 +133,7 @@ impl Plan {
                 instants.len(),
                 Limits::INSTANTS
             )),
-            When::Cron { line, .. } => {
-                let fault = CronLine::parse(line).err()?;
-                Some(format!("the line {line:?} of cron: {fault}"))
-            }
+            When::Cron { line, .. } => CronLine::read(line).err(),
             When::At(instants) if !instants.is_sorted_by(|one, next| one < next) => {
                 Some("instants that are not in their order, each once".to_owned())
             }

@@ -29,7 +29,7 @@ pub enum Query<'a> {
     /// Told of what happens, by [`Header::Happened`](super::Header::Happened), until it is cancelled or the asker does not keep up. What is there
     /// already comes first.
     Presence,
-    /// Answered with a list of [`TaskEntry`](super::TaskEntry), by number: the schedules that the asker may know of.
+    /// Answered with a [`TaskPage`](super::TaskPage): some of the schedules that the asker may know of, by number.
     Tasks {
         /// Those that this process has made; all if there is none.
         #[serde(borrow, deserialize_with = "fields::optional_name")]
@@ -37,6 +37,8 @@ pub enum Query<'a> {
         /// Those that call this; all if there is none.
         #[serde(borrow, deserialize_with = "fields::optional_name")]
         callback: Option<&'a str>,
+        /// Those from this number on.
+        from: TaskId,
     },
     /// Answered with a [`TaskDescription`](super::TaskDescription).
     Task(TaskId),
@@ -68,7 +70,9 @@ impl Query<'_> {
         let names = match self {
             Self::WaitProcess(name) => [Some(*name), None],
             Self::WaitFunction { name, process, .. } => [Some(*name), *process],
-            Self::Tasks { process, callback } => [*process, *callback],
+            Self::Tasks {
+                process, callback, ..
+            } => [*process, *callback],
             Self::Processes
             | Self::Callbacks
             | Self::Presence

@@ -223,6 +223,15 @@ pub struct TaskEntry {
     pub counts: TickCounts,
 }
 
+/// Some of the schedules that were asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskPage {
+    /// By number.
+    pub entries: Vec<TaskEntry>,
+    /// From which number on there may be more.
+    pub next: Option<TaskId>,
+}
+
 /// A schedule, as it is described.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskDescription {

@@ -14,7 +14,7 @@ pub(super) enum Kept {
     WaitProcess(Box<str>, Option<Moment>),
     WaitFunction(Box<KeptWait>, Option<Moment>),
     Ask(Query<'static>, Option<Moment>),
-    Tasks(Option<Box<str>>, Option<Box<str>>, Option<Moment>),
+    Tasks(Option<Box<str>>, Option<Box<str>>, TaskId, Option<Moment>),
     Schedule(Box<KeptCall>, Option<Duration>, Option<TaskId>),
     Announce(Bytes, bool),
     Withdraw(Bytes),
@@ -124,9 +124,11 @@ impl Kept {
                 Query::Processes => Self::Ask(Query::Processes, *until),
                 Query::Callbacks => Self::Ask(Query::Callbacks, *until),
                 Query::Presence => Self::Ask(Query::Presence, *until),
-                Query::Tasks { process, callback } => {
-                    Self::Tasks(process.map(Into::into), callback.map(Into::into), *until)
-                }
+                Query::Tasks {
+                    process,
+                    callback,
+                    from,
+                } => Self::Tasks(process.map(Into::into), callback.map(Into::into), *from, *until),
                 Query::Task(task) => Self::Ask(Query::Task(*task), *until),
                 Query::ChangeTask(task, change) => Self::Ask(Query::ChangeTask(*task, *change), *until),
                 Query::Ticks(task) => Self::Ask(Query::Ticks(*task), *until),
@@ -167,9 +169,13 @@ impl Kept {
                 };
                 Message::Schedule(scheduling, &call.payload)
             }
-            Self::Tasks(process, callback, until) => {
-                let (process, callback) = (process.as_deref(), callback.as_deref());
-                Message::Ask(Query::Tasks { process, callback }, *until)
+            Self::Tasks(process, callback, from, until) => {
+                let query = Query::Tasks {
+                    process: process.as_deref(),
+                    callback: callback.as_deref(),
+                    from: *from,
+                };
+                Message::Ask(query, *until)
             }
             Self::WaitProcess(name, until) => Message::Ask(Query::WaitProcess(name), *until),
             Self::WaitFunction(wait, until) => Message::Ask(wait.query(), *until),

@@ -152,6 +152,7 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
         Query::Tasks {
             process: None,
             callback: Some("add"),
+            from: TaskId(0),
         },
         Query::Task(TaskId(1)),
         Query::ChangeTask(TaskId(1), TaskChange::Trigger),

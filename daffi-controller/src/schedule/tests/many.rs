@@ -183,7 +183,7 @@ fn what_has_ended_takes_no_room_of_arguments() {
     let mut world = bounded(Calls::Take(Duration::ZERO), bounds);
     for number in 0..100 {
         let large = Bytes::from(vec![0; 100_000]);
-        let order = Order::new(&CallHeader::new(CallId::first(0), "report"), &large);
+        let order = Order::new(&CallHeader::new(CallId::first(0), "report"), None, &large);
         let draft = Draft {
             plan: Plan {
                 limit: Some(1),

@@ -193,7 +193,7 @@ pub(super) fn draft(plan: Plan, name: &str) -> Draft {
         signature: 1,
         ..CallHeader::new(CallId::first(0), name)
     };
-    let order = Order::new(&header, &Bytes::from_static(b"arguments"));
+    let order = Order::new(&header, None, &Bytes::from_static(b"arguments"));
     Draft {
         plan,
         order,

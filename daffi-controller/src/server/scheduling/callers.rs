@@ -219,6 +219,12 @@ impl Callers {
                 let error = if is_late { error.map(too_late) } else { error };
                 schedules.ended(run, parts.end(error), now, acts);
             }
+            (Asked::Call(run, _), What::Mismatched(offered)) => {
+                let run = *run;
+                self.take_away(peer, call);
+                self.end(run);
+                schedules.mismatched(run, &offered, now, acts);
+            }
             (Asked::Wait(task), What::Ended(error)) => {
                 let task = *task;
                 self.take_away(peer, call);

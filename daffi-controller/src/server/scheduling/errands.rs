@@ -4,21 +4,26 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use daffi_core::proto::{
-    CallId, EncodeError, Failed, Plan, TaskChange, TaskEntry, TaskId, Who, decode_next, encode,
+    CallId, EncodeError, Failed, Planned, TaskChange, TaskEntry, TaskId, TaskPage, Time, When, Who,
+    decode_next, encode,
 };
 use daffi_core::transport::Outbox;
 use tokio::task::yield_now;
 
 use super::super::hub::{Hub, State};
 use super::books::{Answer, Books, connection, invalid};
-use crate::router::{Asked, Asks, Errand, PeerId};
+use crate::router::{Asked, Asks, Errand, Listed, PeerId};
 use crate::schedule::{Draft, Maker, Order, Refused};
 
 /// So many schedules are looked at at a time.
 const LISTED: usize = 64;
 
-/// The most bytes of a list of schedules, about: what a frame takes of the smallest controller is more.
-const ENTRY_BYTES: usize = 256;
+/// A page of a list has so many bytes, about, and so many are looked at for one.
+const PAGE: usize = 256 * 1024;
+const LOOKED_AT: usize = 4096;
+
+/// What an entry of it takes beside names and instants.
+const FEW: usize = 128;
 
 impl Hub {
     /// Does what was asked, and answers it.
@@ -30,10 +35,7 @@ impl Hub {
                     Ok(()) => continue,
                     Err(failed) => Err(failed),
                 },
-                Asks::List(process, callback) => {
-                    self.list((peer, &maker), (process.as_deref(), callback.as_deref()))
-                        .await
-                }
+                Asks::List(listed) => self.list((peer, &maker), listed).await,
                 Asks::Describe(task) => self.may_know((peer, &maker), task).and_then(|()| {
                     let (books, now) = self.scheduling.open();
                     let described = books
@@ -94,13 +96,14 @@ impl Hub {
 
     /// Makes a schedule. It is answered once it is kept.
     fn make(&self, (peer, call): (PeerId, CallId), maker: Maker, asked: &Asked) -> Result<(), Failed> {
-        let (plan, used) = decode_next::<Plan>(&asked.payload, true).map_err(|error| Failed::Decode {
+        let planned = decode_next::<Planned>(&asked.payload, true);
+        let ((plan, described), used) = planned.map_err(|error| Failed::Decode {
             message: format!("the plan of a schedule: {error}"),
         })?;
         let ends_with_it = plan.while_connected;
         let draft = Draft {
             plan,
-            order: Order::new(&asked.header(), &asked.payload.slice(used..)),
+            order: Order::new(&asked.header(), described, &asked.payload.slice(used..)),
             connection: connection(peer),
         };
         if draft.plan.durable && self.scheduling.store.is_none() {
@@ -177,49 +180,47 @@ impl Hub {
         Ok(())
     }
 
-    /// The schedules that a process may know of, some at a time.
-    async fn list(
-        &self,
-        (peer, asker): (PeerId, &Maker),
-        (process, callback): (Option<&str>, Option<&str>),
-    ) -> Result<Bytes, Failed> {
-        let mut entries = Vec::new();
-        let mut next = Some(TaskId(0));
-        let limit = self.limits().frame_bytes;
-        while let Some(from) = next {
+    /// Some of the schedules that a process may know of.
+    async fn list(&self, (peer, asker): (PeerId, &Maker), listed: Listed) -> Result<Bytes, Failed> {
+        let most = PAGE.min(self.limits().frame_bytes / 4);
+        let (mut entries, mut bytes, mut looked_at) = (Vec::new(), 0, 0);
+        let mut next = Some(listed.from);
+        while let Some(from) = next
+            && bytes < most
+            && looked_at < LOOKED_AT
+        {
             let some: Vec<TaskEntry> = {
                 let (books, now) = self.scheduling.open();
                 books.schedules.list(from, now).take(LISTED).collect()
             };
-            next = some.last().and_then(|last| last.id.0.checked_add(1)).map(TaskId);
-            let is_asked = |entry: &TaskEntry| {
-                process.is_none_or(|process| entry.process == process)
-                    && callback.is_none_or(|callback| entry.callback == callback)
-            };
-            self.keep_known((peer, asker), some.into_iter().filter(is_asked), &mut entries);
-            if entries.len() * ENTRY_BYTES > limit {
-                return Err(Failed::TooLarge {
-                    size: (entries.len() * ENTRY_BYTES) as u64,
-                    limit: limit as u64,
-                    may_have_run: false,
-                });
+            let rights = self.state().router.rights(peer);
+            looked_at += some.len();
+            next = if some.len() == LISTED {
+                some.last().and_then(|last| last.id.0.checked_add(1))
+            } else {
+                None
+            }
+            .map(TaskId);
+            for entry in some {
+                let may_know = || {
+                    is_same(&entry.identity, &asker.identity)
+                        || rights
+                            .as_ref()
+                            .is_none_or(|rights| rights.know_schedules_of(&entry.callback))
+                };
+                if !listed.has(&entry) || !may_know() {
+                    continue;
+                }
+                if bytes >= most {
+                    next = Some(entry.id);
+                    break;
+                }
+                bytes += entry_bytes(&entry);
+                entries.push(entry);
             }
             yield_now().await;
         }
-        encode(&entries).map_err(|error| unencodable(&error))
-    }
-
-    /// Those of which a process may know.
-    fn keep_known(
-        &self,
-        (peer, asker): (PeerId, &Maker),
-        some: impl Iterator<Item = TaskEntry>,
-        entries: &mut Vec<TaskEntry>,
-    ) {
-        let mut state = self.state();
-        entries.extend(some.filter(|entry| {
-            is_same(&entry.identity, &asker.identity) || state.router.may_schedule(peer, &entry.callback)
-        }));
+        encode(&TaskPage { entries, next }).map_err(|error| unencodable(&error))
     }
 
     /// Whether a process may know of a schedule: it made it, or may have the controller call the same.
@@ -262,6 +263,24 @@ impl Hub {
 
 pub(super) fn is_same<N: AsRef<str>>(one: &Who<N>, other: &Who<Arc<str>>) -> bool {
     *other != Who::Nobody && one.borrowed() == other.borrowed()
+}
+
+impl Listed {
+    fn has(&self, entry: &TaskEntry) -> bool {
+        let is = |wanted: &Option<Box<str>>, is: &str| wanted.as_ref().is_none_or(|wanted| **wanted == *is);
+        is(&self.process, &entry.process) && is(&self.callback, &entry.callback)
+    }
+}
+
+/// How many bytes it takes in a list, about.
+fn entry_bytes(entry: &TaskEntry) -> usize {
+    let instants = match &entry.when {
+        When::At(instants) => instants.len(),
+        _ => 0,
+    };
+    let name = entry.name.as_ref().map_or(0, String::len);
+    let names = name + entry.callback.len() + entry.process.len() + entry.identity.name().map_or(0, str::len);
+    FEW + names + instants * size_of::<Time>()
 }
 
 fn unencodable(error: &EncodeError) -> Failed {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daffi_core::proto::{CallId, Failure, Header, Large, Status, TickError};
+use daffi_core::proto::{CallId, Described, Failed, Failure, Header, Large, Status, TickError};
 use tokio::sync::Notify;
 
 use super::super::standing::Standing;
@@ -24,6 +24,8 @@ pub(crate) struct Told {
 pub(super) enum What {
     /// What it asked for has ended; with this error, if there is one.
     Ended(Option<TickError>),
+    /// It was not called: who offers the callback has this signature.
+    Mismatched(Box<Described>),
     /// The processes that a broadcast asks, encoded.
     Roster(Bytes),
     /// A broadcast has ended at one of them; with this error, if there is one.
@@ -85,7 +87,15 @@ impl Inside {
             | Header::Large {
                 frame: Large::Reply { call, status },
                 ..
-            } => (*call, What::Ended(ended(status))),
+            } => (
+                *call,
+                match status {
+                    Status::Failed(Failed::SignatureMismatch { offered }) => {
+                        What::Mismatched(offered.clone())
+                    }
+                    _ => What::Ended(ended(status)),
+                },
+            ),
             Header::Part { call, index, status }
             | Header::Large {
                 frame: Large::Part { call, index, status },

@@ -70,6 +70,7 @@ impl Hub {
             (state.queues.inside.take(AT_A_TIME), state.is_stopping())
         };
         let (mut books, now) = self.scheduling.open();
+        let before = books.acts.len();
         books.hear(told, now);
         let Books {
             schedules,
@@ -78,6 +79,8 @@ impl Hub {
             answers,
             ..
         } = &mut *books;
+        // Whatever has waited for the same goes on in the order in which it was asked for.
+        schedules.sort(&mut acts[before..]);
         let instant = Instant::now();
         acts.extend(callers.late(instant, AT_A_TIME).into_iter().map(Act::Stop));
         acts.extend(callers.again(instant, AT_A_TIME).into_iter().map(Act::Await));

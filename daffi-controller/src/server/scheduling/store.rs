@@ -2,6 +2,7 @@
 
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -146,7 +147,10 @@ impl Store {
         let write = move || {
             let mut opened = Some(database);
             for changes in to_do {
-                if done.send(write(&mut opened, &opens, &changes)).is_err() {
+                let written = catch_unwind(AssertUnwindSafe(|| write(&mut opened, &opens, &changes)));
+                let written =
+                    written.unwrap_or_else(|_| Err(Fault::InVain(damaged("it is not what it was"))));
+                if done.send(written).is_err() {
                     break;
                 }
             }

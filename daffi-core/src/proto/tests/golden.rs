@@ -1215,9 +1215,10 @@ fn of_schedules() -> Vec<Golden> {
             query(Query::Tasks {
                 process: Some("p"),
                 callback: None,
+                from: TaskId(9),
             }),
             b"",
-            "00 00 00 08 0a 07 00 05 01 01 70 00",
+            "00 00 00 09 0a 07 00 05 01 01 70 00 09",
         ),
         golden(
             "query: a schedule",
@@ -1535,6 +1536,18 @@ fn what_a_schedule_is_told_of_has_exactly_these_bytes() {
             "01 01 00 03 02",
         ),
         (encode(&tick(TickOutcome::Unknown)).unwrap(), "01 01 00 04"),
+        (
+            encode(&(plan.clone(), None::<Described>)).unwrap(),
+            "01 01 6e 00 05 00 00 02 3c 00 00 00 00 00 01 03 00 00 00 00",
+        ),
+        (
+            encode(&TaskPage {
+                entries: Vec::new(),
+                next: Some(TaskId(3)),
+            })
+            .unwrap(),
+            "00 01 03",
+        ),
         (encode(&TaskState::Paused { by_failure: true }).unwrap(), "01 01"),
     ];
     for (encoded, bytes) in rows {

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use daffi_core::proto::TaskId;
 use redb::backends::InMemoryBackend;
-use redb::{Database, StorageBackend};
+use redb::{Database, ReadableDatabase as _, StorageBackend};
 
-use super::{Fault, Store, read};
+use super::{ABOUT, FORM, Fault, Store, read};
 use crate::schedule::{Change, Kept};
 
 /// A disk that answers once it is not stuck.
@@ -118,4 +118,31 @@ async fn a_controller_ends_though_its_disk_does_not_answer() {
         assert!(began.elapsed() < Duration::from_secs(30));
         disk.stick(false);
     }
+}
+
+#[test]
+fn a_file_of_a_later_version_is_left_as_it_is() {
+    let database = Database::builder()
+        .create_with_backend(InMemoryBackend::new())
+        .expect("it answers");
+    let form = |database: &Database| {
+        let reading = database.begin_read().expect("it is read");
+        let about = reading.open_table(ABOUT).expect("it is there");
+        let form = about.get("form").expect("it is read");
+        form.expect("it is there").value()
+    };
+    read(&database).expect("it is new");
+    assert_eq!(form(&database), FORM);
+    let writing = database.begin_write().expect("it is written");
+    {
+        let mut about = writing.open_table(ABOUT).expect("it is there");
+        about.insert("form", FORM + 1).expect("it is written");
+    }
+    writing.commit().expect("it is written");
+    let fault = read(&database).expect_err("it is not known").to_string();
+    assert!(
+        fault.contains("written by another version of daffi") && fault.contains("move the file away"),
+        "{fault}"
+    );
+    assert_eq!(form(&database), FORM + 1);
 }
