@@ -4,6 +4,7 @@
 
 mod features;
 mod program;
+mod schedules;
 mod streams;
 
 use program::{Program, Scene};

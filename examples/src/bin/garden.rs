@@ -1,0 +1,22 @@
+//! Has beds, which `gardener` has watered.
+//!
+//! `cargo run --bin garden` and `cargo run --bin gardener` in two terminals, in any order.
+
+use daffi::{Global, StartError, callback};
+
+#[callback]
+async fn water(bed: String) {
+    println!("water for the {bed}");
+}
+
+#[tokio::main]
+async fn main() -> Result<(), StartError> {
+    daffi_examples::log_to_stderr();
+    let g = Global::builder()
+        .process_name("garden")
+        .init_controller(true)
+        .start()
+        .await?;
+    g.join().await;
+    Ok(())
+}
