@@ -9,7 +9,7 @@ async fn print_edition(title: String);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("editor").start().await?;
     g.wait_function("print_edition").await?;
     // However often this program is started, there is one.

@@ -9,7 +9,7 @@ async fn water(bed: String);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("gardener").start().await?;
     g.wait_function("water").await?;
     let roses = water("roses".to_owned()).await?;

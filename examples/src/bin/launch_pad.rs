@@ -22,7 +22,7 @@ impl Rocket {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("launch pad")
         .init_controller(true)

@@ -10,7 +10,7 @@ async fn deliver(to: String, text: String);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("letter writer").start().await?;
     let tomorrow = SystemTime::now() + Duration::from_secs(86_400);
     let regretted = deliver("Bob".to_owned(), "you are fired".to_owned()).at(tomorrow);

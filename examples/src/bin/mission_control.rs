@@ -10,7 +10,7 @@ async fn ignite() -> Result<usize, String>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("mission control").start().await?;
     g.wait_function("ignite").await?;
     let lift_off = SystemTime::now() + Duration::from_secs(3);

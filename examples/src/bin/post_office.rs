@@ -14,7 +14,7 @@ async fn deliver(to: String, text: String) {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let folder = env::args().nth(1).ok_or("which folder are letters kept in?")?;
     let g = Global::builder()
         .process_name("post office")

@@ -11,7 +11,7 @@ async fn print_edition(title: String) {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("press")
         .init_controller(true)

@@ -10,7 +10,7 @@ async fn ring();
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder().process_name("sexton").start().await?;
     g.wait_function("ring").await?;
     let period = Period::every(Duration::from_millis(100)).limit(3);

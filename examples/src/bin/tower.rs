@@ -11,7 +11,7 @@ async fn ring() {
 
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
-    daffi_examples::log_to_stderr();
+    daffi::init_logging();
     let g = Global::builder()
         .process_name("tower")
         .init_controller(true)
