@@ -161,7 +161,11 @@ async fn a_full_disk_loses_no_acknowledged_schedule_and_says_so() {
     let period = || Period::every(Duration::from_secs(3600));
     let large = || hearts.keep("x".repeat(200_000));
     let kept = large().period(period()).await.unwrap();
-    let ticking = hearts.pulse().period(Period::every(PULSE)).await.unwrap();
+    let ticking = Period::every(PULSE).catch_up(Duration::ZERO);
+    let ticking = hearts.pulse().period(ticking).await.unwrap();
+    let soon = Duration::from_secs(1);
+    let later = hearts.keep("later".to_owned()).after(soon).durable();
+    let later = later.send().await.unwrap();
 
     bound(&controller, Some(4096));
     let mut refused = None;
@@ -188,6 +192,14 @@ async fn a_full_disk_loses_no_acknowledged_schedule_and_says_so() {
     {
         sleep(PULSE).await;
     }
+    // One that is to be made once waits for that.
+    loop {
+        let info = described(&later).await.info;
+        if info.running + info.counts.ok > 0 {
+            break;
+        }
+        sleep(PULSE).await;
+    }
     let error = kept.pause().await.unwrap_err().to_string();
     assert!(
         error.contains("the change holds until the controller ends"),
@@ -196,6 +208,9 @@ async fn a_full_disk_loses_no_acknowledged_schedule_and_says_so() {
 
     bound(&controller, None);
     while large().period(period()).await.is_err() {
+        sleep(PULSE).await;
+    }
+    while described(&later).await.info.counts.ok == 0 {
         sleep(PULSE).await;
     }
     controller.signal(Signal::KILL);

@@ -139,7 +139,7 @@ impl Schedules {
         });
     }
 
-    /// Somebody offers what a schedule calls.
+    /// Somebody offers what a schedule calls, or it can be kept again that it is called.
     pub fn provider_came(&mut self, id: TaskId, now: Now, acts: &mut Vec<Act>) {
         self.with(id, now, acts, Task::provider_came);
     }

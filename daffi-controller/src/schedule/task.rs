@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daffi_core::proto::{Plan, Skipped, TaskId, TaskState, Tick, TickOutcome, Time, When};
+use daffi_core::proto::{Missed, Plan, Skipped, TaskId, TaskState, Tick, TickOutcome, Time, When};
 
 use super::end::{Act, Run};
 use super::history::History;
@@ -101,8 +101,9 @@ pub(super) enum Stage {
     Called,
     /// It is made, and is to be cancelled.
     Stopping,
-    /// Nobody offers the callback. It is made if somebody does before this time.
-    Absent { until: Time },
+    /// It could not be made, for this reason: nobody offers the callback, or it could not be kept that it would be. It is made if that is over
+    /// before this time.
+    Absent { until: Time, why: Missed },
 }
 
 /// What everything that happens to a schedule goes with.
@@ -187,7 +188,7 @@ impl Task {
     /// When it is to be told the time.
     pub(super) fn timeout(&self) -> Option<Time> {
         let until = self.running.iter().filter_map(|running| match running.stage {
-            Stage::Absent { until } => Some(until),
+            Stage::Absent { until, .. } => Some(until),
             Stage::Called | Stage::Stopping => None,
         });
         until.chain(self.next.map(|next| next.at)).min()

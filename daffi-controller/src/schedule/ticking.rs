@@ -11,11 +11,14 @@ impl Task {
     /// The time has come for one thing.
     pub(super) fn on_time(&mut self, cx: &mut Context<'_>) {
         let time = self.time(cx);
-        let given_up = |running: &Running| matches!(running.stage, Stage::Absent { until } if until <= time);
-        if let Some(place) = self.running.iter().position(given_up) {
+        let given_up = |(place, running): (usize, &Running)| match running.stage {
+            Stage::Absent { until, why } if until <= time => Some((place, why)),
+            _ => None,
+        };
+        if let Some((place, why)) = self.running.iter().enumerate().find_map(given_up) {
             let given_up = self.running.remove(place);
             self.give_back(1, cx);
-            self.record(given_up.due, 1, TickOutcome::Missed(Missed::NoProvider), cx);
+            self.record(given_up.due, 1, TickOutcome::Missed(why), cx);
             self.forget_unless_absent(cx);
             self.go_on(cx);
         } else if let Some(next) = self.next.filter(|next| next.at <= time) {
@@ -131,14 +134,23 @@ impl Task {
         let until = self.until(self.running[place].due);
         let running = &mut self.running[place];
         let (due, stage) = (running.due, running.stage);
-        if end == End::NoProvider && stage == Stage::Called && time < until && !has_ended {
-            running.stage = Stage::Absent { until };
+        let why = match end {
+            End::NoProvider => Some(Missed::NoProvider),
+            End::NotKept => Some(Missed::NotKept),
+            End::Ok | End::Failed(_) => None,
+        };
+        if let Some(why) = why
+            && stage == Stage::Called
+            && time < until
+            && !has_ended
+        {
+            running.stage = Stage::Absent { until, why };
             if self.next.is_none() && self.is_exhausted() {
                 // It may turn out not to have been the last.
                 self.next = self.planned(self.rule.after(due.time));
             }
             let is_absent = |running: &&Running| matches!(running.stage, Stage::Absent { .. });
-            if self.running.iter().filter(is_absent).count() == 1 {
+            if why == Missed::NoProvider && self.running.iter().filter(is_absent).count() == 1 {
                 cx.acts.push(Act::Await(self.id));
             }
             return;
@@ -185,7 +197,7 @@ impl Task {
         }
     }
 
-    /// Somebody offers what it calls.
+    /// Somebody offers what it calls, or it can be kept again that it is called.
     pub(super) fn provider_came(&mut self, cx: &mut Context<'_>) {
         let id = self.id;
         for running in &mut self.running {

@@ -134,7 +134,7 @@ impl Period {
         self
     }
 
-    /// A tick that could not be made in time, as nobody offered the callback or the clock was set, is made as long after it, and said to be
+    /// A tick that could not be made in time, as nobody offered the callback, the clock was set or the controller could not write to its disk, is made as long after it, and said to be
     /// missed then. 60 seconds if nothing is said; less than a second counts as one.
     pub const fn catch_up(mut self, window: Duration) -> Self {
         self.plan.catch_up = window;

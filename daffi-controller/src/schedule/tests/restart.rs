@@ -279,11 +279,25 @@ fn what_cannot_be_kept_is_tried_again() {
     assert_eq!(written(&mut life.schedules, life.now), []);
     life.schedules.put_back(&changes);
     let run = Run { task: id, number: 0 };
+    acts.clear();
     life.schedules.ended(run, End::NotKept, life.now, &mut acts);
+    assert_eq!(acts, [], "it waits until it can be kept");
+    life.schedules.provider_came(id, life.now, &mut acts);
+    assert_eq!(acts, [Act::Start(run)]);
+    // But not for ever.
+    life.schedules.ended(run, End::NotKept, life.now, &mut acts);
+    life.go_to(BEGIN.plus(seconds(70)));
+    while life.schedules.tasks[&id].is_absent() {
+        life.schedules.on_time(life.now, 1, &mut acts);
+    }
+    let missed = acts.iter().any(|act| {
+        matches!(act, Act::Told { number: Some(0), tick, .. } if tick.outcome == TickOutcome::Missed(Missed::NotKept))
+    });
+    assert!(missed, "{acts:?}");
     life.happens(None, |_, _, _| {});
     life.restart(0);
     let task = &life.schedules.tasks[&id];
-    assert_eq!((task.history.counts.missed, task.begun, task.number), (1, 0, 1));
+    assert_eq!((task.history.counts.missed, task.begun), (1, 0));
     // So is what nothing more happens to.
     life.schedules
         .pause(id, life.now, &mut acts)

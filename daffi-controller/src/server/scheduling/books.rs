@@ -1,6 +1,6 @@
 //! All schedules of a controller, what is to be done for them, and who wants to know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -46,6 +46,8 @@ pub(super) struct Books {
     pub(super) watchers: BTreeMap<TaskId, Vec<(PeerId, CallId)>>,
     /// What is answered once it is kept.
     pub(super) answers: Vec<Answer>,
+    /// Those of which calls wait until it can be kept again that they are made.
+    pub(super) unkept: BTreeSet<TaskId>,
 }
 
 impl Books {
@@ -100,6 +102,7 @@ impl Scheduling {
                 callers: Callers::default(),
                 watchers: BTreeMap::new(),
                 answers: Vec::new(),
+                unkept: BTreeSet::new(),
             }),
             wake: Arc::default(),
             clock,

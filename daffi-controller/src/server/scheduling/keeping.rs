@@ -77,6 +77,7 @@ impl Hub {
             acts,
             callers,
             answers,
+            unkept,
             ..
         } = &mut *books;
         // Whatever has waited for the same goes on in the order in which it was asked for.
@@ -86,6 +87,11 @@ impl Hub {
         acts.extend(callers.again(instant, AT_A_TIME).into_iter().map(Act::Await));
         // Before a controller stops, nothing new begins.
         if !is_stopping {
+            if fault.is_none() {
+                for task in std::iter::from_fn(|| unkept.pop_first()).take(AT_A_TIME) {
+                    schedules.provider_came(task, now, acts);
+                }
+            }
             schedules.on_time(now, AT_A_TIME, acts);
         }
         let timeout = schedules.next_timeout(now).filter(|_| !is_stopping);
@@ -95,7 +101,7 @@ impl Hub {
                 .map(|timeout| instant + timeout)
                 .into_iter()
                 .chain(callers.next_timeout(instant))
-                .chain(has_more.then_some(instant))
+                .chain((has_more || fault.is_none() && !unkept.is_empty() && !is_stopping).then_some(instant))
                 .min(),
         };
         // While the disk is at fault, what has changed waits.

@@ -170,10 +170,16 @@ impl Hub {
         for some in turn.acts.chunks(AT_A_TIME) {
             {
                 let (mut books, now) = self.scheduling.open();
-                let Books { schedules, acts, .. } = &mut *books;
+                let Books {
+                    schedules,
+                    acts,
+                    unkept,
+                    ..
+                } = &mut *books;
                 for act in some {
                     match act {
                         Act::Start(run) if schedules.is_kept(run.task) => {
+                            unkept.insert(run.task);
                             schedules.ended(*run, End::NotKept, now, acts);
                         }
                         other => left.push(other.clone()),
