@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::layout::{At, Choice, Layout, Place, Struct};
 use super::misfit::{Misfit, Step};
 use super::words::{Expected, Listed};
-use crate::signature::Reading;
+use crate::signature::Readable;
 
 /// More pairs than this come only from structures made to be slow to compare.
 const PAIRS: usize = 1 << 16;
@@ -43,7 +43,7 @@ impl Verdict {
 /// assert_eq!(misfit.to_string(), "`[]`: u64 is written, and u32 is expected; a number may only become wider");
 /// ```
 #[must_use]
-pub fn compatible(writer: &Reading, reader: &Reading) -> Verdict {
+pub fn compatible(writer: &Readable, reader: &Readable) -> Verdict {
     if writer.ty.matches(&reader.ty) {
         return Verdict::Same;
     }

@@ -1,10 +1,8 @@
 //! A structure made ready to read and write by: a place for each type in it, found by its number, where newtypes are
 //! what they wrap and a recursion is the place that it comes back to.
 
-use std::slice;
-
 use super::misfit::Step;
-use crate::signature::{Allows, Reading, Type, Variant};
+use crate::signature::{Allows, Readable, Type, Variant};
 
 /// The structure of a type, ready to read bytes by, or to write them.
 ///
@@ -140,7 +138,7 @@ impl Layout {
 
     /// That of a type of which it is known what it is called beyond its structure.
     #[must_use]
-    pub fn of(reading: &Reading) -> Self {
+    pub fn of(reading: &Readable) -> Self {
         Self::made(&reading.ty, &reading.allows)
     }
 
@@ -148,7 +146,7 @@ impl Layout {
         let mut building = Building {
             places: vec![Place::U8],
             around: Vec::new(),
-            allows: allows.iter(),
+            allows,
         };
         let root = building.add(ty);
         Self {
@@ -204,10 +202,17 @@ struct Building<'t> {
     /// The place of each type around, outermost first.
     around: Vec<At>,
     /// What is known beyond the structure, of the structs and enums that are yet to come.
-    allows: slice::Iter<'t, Option<Allows>>,
+    allows: &'t [Option<Allows>],
 }
 
-impl Building<'_> {
+impl<'t> Building<'t> {
+    /// What is known of the next struct or enum.
+    fn allowed(&mut self) -> Option<&'t Allows> {
+        let (next, rest) = self.allows.split_first()?;
+        self.allows = rest;
+        next.as_ref()
+    }
+
     fn push(&mut self, place: Place) -> At {
         let at = At(u32::try_from(self.places.len()).expect("a type is made of some thousands"));
         self.places.push(place);
@@ -261,12 +266,12 @@ impl Building<'_> {
 
     fn structure(&mut self, fields: &[(String, Type)]) -> Struct {
         // Who lies about it harms nobody else.
-        let (names, optional, strict) = match self.allows.next() {
-            Some(Some(Allows::Fields {
+        let (names, optional, strict) = match self.allowed() {
+            Some(Allows::Fields {
                 names,
                 optional,
                 strict,
-            })) if names.len() == fields.len() && optional.len() == fields.len() => {
+            }) if names.len() == fields.len() && optional.len() == fields.len() => {
                 (&**names, optional.clone(), *strict)
             }
             _ => (&[][..], vec![false; fields.len()], false),
@@ -283,10 +288,8 @@ impl Building<'_> {
     }
 
     fn choices(&mut self, variants: &[Variant], open: bool) -> Enum {
-        let (names, others) = match self.allows.next() {
-            Some(Some(Allows::Variants { names, others })) if names.len() == variants.len() => {
-                (&**names, *others)
-            }
+        let (names, others) = match self.allowed() {
+            Some(Allows::Variants { names, others }) if names.len() == variants.len() => (&**names, *others),
             _ => (&[][..], false),
         };
         let choice = |(number, variant): (usize, &Variant)| Choice {

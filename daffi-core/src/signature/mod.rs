@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use contract::{Contract, ErrorFindings, Findings, Forms, Notes, Origin, Panic};
 pub use form::{Form, Mismatch};
 pub use gap::{Cause, Gap};
-pub use reading::{Allows, Reading};
+pub use reading::{Allows, Readable};
 pub use shape::{Contradiction, shape};
 pub use structure::{Type, Variant};
 pub use tracer::{findings, reading, trace};

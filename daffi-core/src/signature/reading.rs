@@ -6,7 +6,7 @@ use super::Type;
 
 /// The structure of a type, and what its `Deserialize` allows beyond it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reading {
+pub struct Readable {
     /// The structure.
     pub ty: Type,
     /// What each of its structs and enums allows, in the order in which they are written down, outermost first; `None`
@@ -36,7 +36,7 @@ pub enum Allows {
     },
 }
 
-impl Reading {
+impl Readable {
     /// Nothing is known but the structure.
     #[must_use]
     pub const fn unknown(ty: Type) -> Self {

@@ -2,7 +2,7 @@
 
 use daffi_core::described::{Layout, Printed, compatible, decode, encode_by, encode_by_hand};
 use daffi_core::proto::{decode_guarded, encode};
-use daffi_core::signature::{Reading, Type, reading};
+use daffi_core::signature::{Readable, Type, reading};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,13 +19,13 @@ pub(crate) const TARGET: Target = Target {
 /// What is written is read, and taken again as it was printed.
 fn run(bytes: &[u8]) {
     let mut input = Input::new(bytes);
-    let Some(Ok(reading)) = input.block().map(decode_guarded::<Reading>) else {
+    let Some(Ok(reading)) = input.block().map(decode_guarded::<Readable>) else {
         return;
     };
     let layout = Layout::of(&reading);
     let itself = compatible(&reading, &reading);
     assert!(itself.is_compatible(), "{itself:?}");
-    let _ = compatible(&reading, &Reading::unknown(Type::Str));
+    let _ = compatible(&reading, &Readable::unknown(Type::Str));
     let schema = serde_json::to_string(&layout.schema()).expect("it is a document");
     assert!(schema.len() > 2);
     if let Some(example) = layout.example() {

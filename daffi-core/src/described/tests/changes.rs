@@ -10,12 +10,12 @@ use serde::{Deserialize, Deserializer};
 use super::super::{Layout, Misfit, Verdict, compatible, decode};
 use super::generated::{Dice, Maker, Typed};
 use crate::proto::by_the_library;
-use crate::signature::{Reading, reading};
+use crate::signature::{Readable, reading};
 
 /// A type, as it was or is.
 struct Side {
     code: &'static str,
-    reading: Reading,
+    reading: Readable,
     read: fn(&Layout, &[u8]) -> Result<(), Misfit>,
 }
 

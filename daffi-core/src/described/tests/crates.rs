@@ -8,7 +8,6 @@ use indexmap::{IndexMap, IndexSet};
 use num_bigint::{BigInt, BigUint};
 use semver::{Version, VersionReq};
 use smallvec::SmallVec;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::*;
@@ -38,8 +37,6 @@ fn dates_and_times() {
     check(&[instant.date_naive(), NaiveDate::default()]);
     check(&[instant.time(), NaiveTime::default()]);
     check(&[TimeDelta::milliseconds(-7), TimeDelta::days(3)]);
-    check(&[OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap()]);
-    check(&[time::Duration::new(-3, -500), time::Duration::ZERO]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-use super::super::{Allows, Reading, reading, trace};
+use super::super::{Allows, Readable, reading, trace};
 
 fn names(names: &[&[&str]]) -> Vec<Vec<String>> {
     let own = |names: &&[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -29,7 +29,7 @@ fn variants(called: &[&[&str]], others: bool) -> Option<Allows> {
 /// What a type allows is this, and its structure is that which is traced.
 #[track_caller]
 fn check<T: Deserialize<'static>>(expected: &[Option<Allows>]) {
-    let Reading { ty, allows } = reading::<T>();
+    let Readable { ty, allows } = reading::<T>();
     assert_eq!(ty, trace::<T>());
     assert_eq!(allows, expected, "{ty}");
 }
@@ -144,7 +144,7 @@ fn types_that_cannot_be_asked_are_not_known() {
             }
         }
     }
-    let Reading { allows, .. } = reading::<(Item, Ordered)>();
+    let Readable { allows, .. } = reading::<(Item, Ordered)>();
     assert_eq!(allows[0], item());
 
     struct Panics;
@@ -153,6 +153,6 @@ fn types_that_cannot_be_asked_are_not_known() {
             panic!("it always does");
         }
     }
-    let unknown = Reading::unknown(trace::<(Item, Panics)>());
+    let unknown = Readable::unknown(trace::<(Item, Panics)>());
     assert_eq!(reading::<(Item, Panics)>(), unknown);
 }

@@ -25,7 +25,7 @@ use probe::Asking;
 use refused::Refused;
 use tree::Tree;
 
-use super::{DEPTH_LIMIT, Findings, Panic, Reading, Type};
+use super::{DEPTH_LIMIT, Findings, Panic, Readable, Type};
 
 /// No type is read more often than this.
 const RUN_LIMIT: usize = 4096;
@@ -41,7 +41,7 @@ const DEPTHS: [usize; 5] = [DEPTH_LIMIT, 16, 8, 4, 2];
 /// `untagged` and internally tagged enums do). A struct `Hidden` stands for what follows, in the same tuple, a type of which
 /// no valid value could be made up. A type too large to be described is opaque from some depth on.
 ///
-/// Reading runs code of `T`'s: its `Deserialize` and what that calls, as `From` and `TryFrom` of `#[serde(from)]` and
+/// Readable runs code of `T`'s: its `Deserialize` and what that calls, as `From` and `TryFrom` of `#[serde(from)]` and
 /// `#[serde(try_from)]`. This never panics itself and never takes long. A type that panics at input that it did not
 /// expect is not read again, so the panic hook sees it once; where panics abort, it is better not traced.
 ///
@@ -102,19 +102,19 @@ pub fn findings<T: Deserialize<'static>>() -> Findings {
 /// assert_eq!(reading::<Item>().allows, [Some(allows)]);
 /// ```
 #[must_use]
-pub fn reading<T: Deserialize<'static>>() -> Reading {
+pub fn reading<T: Deserialize<'static>>() -> Readable {
     let read: &dyn Fn(Cursor<'_>) -> Result<(), Refused> = &|cursor| T::deserialize(cursor).map(drop);
     let mut panics = Vec::new();
     let tree = explore(type_name::<T>(), read, &mut panics);
     let Some(tree) = tree.flatten() else {
-        return Reading::unknown(Type::Opaque);
+        return Readable::unknown(Type::Opaque);
     };
     let (ty, positions) = tree.positions();
     if !panics.is_empty() {
         // It is not read again, lest it panics again.
-        return Reading::unknown(ty);
+        return Readable::unknown(ty);
     }
-    Reading {
+    Readable {
         ty,
         allows: Asking::new(tree, read).all(&positions),
     }
