@@ -97,6 +97,14 @@ impl Schedules {
         self.replace(id, draft, maker, now, acts)
     }
 
+    /// Sorts what is to be done by when its schedules were made (P5).
+    pub fn sort(&self, acts: &mut [Act]) {
+        acts.sort_by_cached_key(|act| {
+            let task = act.task().and_then(|id| self.tasks.get(&id));
+            task.map(|task| task.made)
+        });
+    }
+
     fn replace(
         &mut self,
         id: TaskId,

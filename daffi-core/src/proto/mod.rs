@@ -50,6 +50,7 @@ mod time;
 mod unseen;
 mod who;
 
+pub use self::time::{Moment, Time};
 pub use attributes::Attributes;
 pub use balance::Balance;
 pub use call::{Ancestor, CallHeader, CallId, CallbackId, Party, RunHeader, StreamId, TraceContext};
@@ -89,6 +90,5 @@ pub use task::{
     Missed, Skipped, TaskChange, TaskDescription, TaskEntry, TaskId, TaskPage, TaskState, Tick, TickCounts,
     TickError, TickOutcome,
 };
-pub use time::{Moment, Time};
 pub use unseen::is_unseen;
 pub use who::Who;

@@ -159,7 +159,8 @@ impl GlobalBuilder {
                 "init_controller(true), or nothing is started",
             ));
         }
-        if !self.init_node && !(self.services.is_empty() && self.functions.is_empty()) {
+        let offers = !self.services.is_empty() || !self.functions.is_empty();
+        if offers && !self.init_node {
             faults.push(ConfigFault::Missing(
                 "service, callback",
                 "a node, and init_node(false) is said: it is the node that offers callbacks",
