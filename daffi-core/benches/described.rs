@@ -133,12 +133,12 @@ fn measure<W: Serialize + DeserializeOwned + 'static, R: DeserializeOwned>(name:
         let same = time(&|| {
             drop(black_box(
                 decode::<W>(black_box(&layout), black_box(&bytes)).unwrap(),
-            ))
+            ));
         });
         let foreign = time(&|| {
             drop(black_box(
                 decode::<R>(black_box(&layout), black_box(&bytes)).unwrap(),
-            ))
+            ));
         });
         best = best.min(plain);
         ratios[0].push(same / plain);

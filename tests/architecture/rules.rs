@@ -22,6 +22,7 @@ pub(crate) const CORE_STD: &[&str] = &[
     "ops",
     "option",
     "result",
+    "slice",
     "str",
     "string",
     "sync::Arc",

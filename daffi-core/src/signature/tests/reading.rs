@@ -66,7 +66,6 @@ fn fields_with_defaults_and_other_names() {
     check::<u8>(&[]);
     #[derive(Default, Deserialize)]
     #[serde(default, deny_unknown_fields)]
-    #[expect(dead_code, reason = "only traced")]
     struct Strict {
         a: u8,
         b: String,
