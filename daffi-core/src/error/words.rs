@@ -244,8 +244,7 @@ impl<E> CallError<E> {
             } => write!(
                 f,
                 "`{callback}` was called, but no Global is running in this process: call \
-                 Global::builder().start().await first and keep it until the calls are done, or name one with .on(&g); if one runs, it is of \
-                 another version of daffi, which `cargo tree --invert daffi` shows"
+                 Global::builder().start().await first and keep it until the calls are done, or name one with .on(&g)"
             ),
             Self::Ambiguous { callback, globals } => write!(
                 f,
