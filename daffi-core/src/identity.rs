@@ -3,7 +3,7 @@
 use core::fmt;
 use std::sync::Arc;
 
-use crate::proto::Who;
+use crate::proto::{USER_PREFIX, Who};
 
 /// Who a process is, as the controller has it proven: never what the process says of itself, which is its process name.
 ///
@@ -33,7 +33,7 @@ impl Identity {
     pub(crate) fn told<N: AsRef<str>>(who: &Who<N>) -> Option<Self> {
         let name: Arc<str> = match who {
             Who::Nobody => return None,
-            Who::User(uid) => format!("uid:{uid}").into(),
+            Who::User(uid) => format!("{USER_PREFIX}{uid}").into(),
             Who::Token(name) | Who::Key(name) | Who::Certificate(name) => name.as_ref().into(),
         };
         let who = who.map(|_| Arc::clone(&name));

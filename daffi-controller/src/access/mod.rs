@@ -13,5 +13,5 @@ mod tests;
 
 pub use self::allowed::Allowed;
 pub use self::bucket::Bucket;
-pub use self::policy::{Fault, Policy, USER};
+pub use self::policy::{Fault, Policy};
 pub use self::rights::Rights;

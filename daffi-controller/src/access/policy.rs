@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use daffi_core::proto::{Limits, Measure, QuotaOf};
+use daffi_core::proto::{Limits, Measure, QuotaOf, USER_PREFIX};
 use daffi_core::{Access, Quotas, Right, Role};
 
 use super::allowed::{Allowed, most_generous, replaced};
 use super::pattern::Pattern;
 use super::rights::{Rights, who};
-
-/// What the identities of users of this machine begin with.
-pub const USER: &str = "uid:";
 
 /// Who may do what.
 #[derive(Debug)]
@@ -170,13 +167,16 @@ impl Policy {
     /// Whether this user of the machine is named.
     #[must_use]
     pub fn names_user(&self, uid: u32) -> bool {
-        self.identities.contains_key(&*format!("{USER}{uid}"))
+        self.identities.contains_key(&*format!("{USER_PREFIX}{uid}"))
     }
 
     /// Whether another user of the machine is named than this.
     #[must_use]
     pub fn names_others(&self, own: u32) -> bool {
-        let users = self.identities.keys().filter_map(|name| name.strip_prefix(USER));
+        let users = self
+            .identities
+            .keys()
+            .filter_map(|name| name.strip_prefix(USER_PREFIX));
         users
             .filter_map(|uid| uid.parse().ok())
             .any(|uid: u32| uid != own)

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use daffi_core::Quotas;
 use daffi_core::link::handshake::Admitted;
-use daffi_core::proto::{Refusal, Who};
+use daffi_core::proto::{Refusal, USER_PREFIX, Who};
 
-use crate::access::{Allowed, Policy, Rights, USER};
+use crate::access::{Allowed, Policy, Rights};
 
 /// Who a process is, as far as that decides what it may do.
 #[derive(Clone, Debug)]
@@ -27,9 +27,9 @@ impl Standing {
     pub(super) fn new(is_own: bool, who: &Who<Arc<str>>) -> Self {
         match who {
             _ if is_own => Self::Own,
-            Who::User(uid) => Self::Other(Some(format!("{USER}{uid}").into())),
+            Who::User(uid) => Self::Other(Some(format!("{USER_PREFIX}{uid}").into())),
             // Whoever gives out certificates must not thereby make somebody a user of this machine.
-            Who::Token(name) | Who::Key(name) | Who::Certificate(name) if !name.starts_with(USER) => {
+            Who::Token(name) | Who::Key(name) | Who::Certificate(name) if !name.starts_with(USER_PREFIX) => {
                 Self::Other(Some(Arc::clone(name)))
             }
             _ => Self::Other(None),

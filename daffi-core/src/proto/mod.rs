@@ -91,4 +91,4 @@ pub use task::{
     TickError, TickOutcome,
 };
 pub use unseen::is_unseen;
-pub use who::Who;
+pub use who::{USER_PREFIX, Who};

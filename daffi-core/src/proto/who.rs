@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::proof::Method;
 
+/// What the identity of a user of the controller's machine begins with; no name that somebody is given does.
+pub const USER_PREFIX: &str = "uid:";
+
 /// Who a process is, and how that is known. `N` is how its name is held.
 ///
 /// With every call that it makes it travels to the provider, so it takes no more than it must: nobody is one byte, a user of the
@@ -68,7 +71,7 @@ impl<N: AsRef<str>> core::fmt::Display for Who<N> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Nobody => f.write_str("nobody"),
-            Self::User(uid) => write!(f, "uid:{uid}"),
+            Self::User(uid) => write!(f, "{USER_PREFIX}{uid}"),
             Self::Token(name) => write!(f, "{} (token)", name.as_ref()),
             Self::Key(name) => write!(f, "{} (key)", name.as_ref()),
             Self::Certificate(name) => write!(f, "{} (certificate)", name.as_ref()),

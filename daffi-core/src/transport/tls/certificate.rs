@@ -5,13 +5,10 @@ use std::sync::Arc;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use webpki::EndEntityCert;
 
-use crate::proto::is_unseen;
+use crate::proto::{USER_PREFIX, is_unseen};
 
 /// The longest name that is taken for one, in bytes.
 const NAME_BYTES: usize = 255;
-
-/// What the names of users of this machine begin with.
-const USER: &str = "uid:";
 
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
@@ -35,7 +32,7 @@ pub(super) fn name(certificate: &CertificateDer<'_>) -> Option<Arc<str>> {
 
 /// What stands in logs and decides what is allowed has an end and no unseen part, and is no user of this machine.
 fn is_name(name: &str) -> bool {
-    (1..=NAME_BYTES).contains(&name.len()) && !name.chars().any(is_unseen) && !name.starts_with(USER)
+    (1..=NAME_BYTES).contains(&name.len()) && !name.chars().any(is_unseen) && !name.starts_with(USER_PREFIX)
 }
 
 /// The last one, which is the most specific.
@@ -220,7 +217,14 @@ mod tests {
     #[test]
     fn names_that_cannot_be_shown_are_none() {
         assert!(is_name("resizer 1"));
-        for bad in ["", "line\nend", "nul\0", &"n".repeat(256)] {
+        for bad in [
+            "",
+            "line\nend",
+            "nul\0",
+            "unseen\u{200b}",
+            "uid:1000",
+            &"n".repeat(256),
+        ] {
             assert!(!is_name(bad), "{bad:?}");
         }
     }
