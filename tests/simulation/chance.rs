@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::time::Duration;
 
-/// SplitMix64.
 #[derive(Clone, Debug)]
 pub struct Chance(u64);
 
@@ -13,10 +12,7 @@ impl Chance {
     }
 
     pub const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        daffi_core::simulation::next(&mut self.0)
     }
 
     /// Another one, which does not depend on how often this is asked later.

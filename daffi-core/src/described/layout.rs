@@ -2,7 +2,7 @@
 //! what they wrap and a recursion is the place that it comes back to.
 
 use super::misfit::Step;
-use crate::signature::{Allows, Readable, Type, Variant};
+use crate::signature::{Allows, Readable, Type, Variant, recurred};
 
 /// The structure of a type, ready to read bytes by, or to write them.
 ///
@@ -221,22 +221,10 @@ impl<'t> Building<'t> {
 
     /// Adds `ty`.
     fn add(&mut self, ty: &Type) -> At {
-        let mut newtypes = 0;
-        let mut core = ty;
-        while let Type::NewtypeStruct { inner, .. } = core {
-            newtypes += 1;
-            core = inner;
-        }
+        let (newtypes, core) = ty.unwrapped();
         if let Type::Recursive(level) = core {
-            // A newtype of nothing but itself has no values; a level too many comes from a peer that lies.
-            let level = usize::try_from(*level)
-                .ok()
-                .and_then(|level| level.checked_sub(newtypes));
-            let place = level.and_then(|level| self.around.len().checked_sub(level + 1));
-            return match place {
-                Some(place) => self.around[place],
-                None => self.push(Place::Opaque),
-            };
+            let target = recurred(&self.around, *level, newtypes);
+            return target.unwrap_or_else(|| self.push(Place::Opaque));
         }
         let at = self.push(leaf(core));
         let outside = self.around.len();

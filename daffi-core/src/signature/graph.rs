@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::fnv::Fnv;
-use super::{ErrorType, Signature, Type, UNKNOWN_NAME};
+use super::{ErrorType, Signature, Type, UNKNOWN_NAME, recurred};
 
 /// A type or a signature in canonical form.
 pub(super) struct Graph<'a> {
@@ -86,19 +86,10 @@ impl<'a> Graph<'a> {
 
     /// Adds `ty`. `enclosing` has the vertex of each type around it, outermost first.
     fn add(&mut self, ty: &'a Type, enclosing: &mut Vec<usize>) -> usize {
-        let mut newtypes = 0;
-        let mut core = ty;
-        while let Type::NewtypeStruct { inner, .. } = core {
-            newtypes += 1;
-            core = inner;
-        }
+        let (newtypes, core) = ty.unwrapped();
         if let Type::Recursive(level) = core {
-            // A newtype of nothing but itself has no values; a level too many comes from a peer that lies.
-            let level = usize::try_from(*level)
-                .ok()
-                .and_then(|level| level.checked_sub(newtypes));
-            let place = level.and_then(|level| enclosing.len().checked_sub(level + 1));
-            return place.map_or_else(|| self.push(Label::Opaque, Vec::new()), |place| enclosing[place]);
+            let target = recurred(enclosing, *level, newtypes);
+            return target.unwrap_or_else(|| self.push(Label::Opaque, Vec::new()));
         }
         let (label, inside): (_, Vec<&Type>) = match core {
             Type::Option(inner) => (Label::Option, vec![inner]),

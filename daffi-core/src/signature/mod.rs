@@ -26,6 +26,7 @@ pub use form::{Form, Mismatch};
 pub use gap::{Cause, Gap};
 pub use reading::{Allows, Readable};
 pub use shape::{Contradiction, shape};
+pub(crate) use structure::recurred;
 pub use structure::{Type, Variant};
 pub use tracer::{findings, reading, trace};
 

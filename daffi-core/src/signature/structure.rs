@@ -133,6 +133,16 @@ impl Type {
         }
     }
 
+    /// What is in the newtypes, of which the wire has nothing, and how many they are.
+    pub(crate) fn unwrapped(&self) -> (usize, &Self) {
+        let (mut newtypes, mut core) = (0, self);
+        while let Self::NewtypeStruct { inner, .. } = core {
+            newtypes += 1;
+            core = inner;
+        }
+        (newtypes, core)
+    }
+
     /// Whether something inside, or all of it, is not known.
     #[must_use]
     pub fn is_opaque_somewhere(&self) -> bool {
@@ -182,4 +192,11 @@ impl Type {
             _ => None,
         }
     }
+}
+
+/// Which of `around`, outermost first, a recursion comes back to that is inside of so many newtypes. A newtype of nothing but itself has no
+/// values, and a level too many comes from a peer that lies: neither comes back to anything.
+pub(crate) fn recurred<T: Copy>(around: &[T], level: u32, newtypes: usize) -> Option<T> {
+    let level = usize::try_from(level).ok()?.checked_sub(newtypes)?;
+    around.iter().rev().nth(level).copied()
 }

@@ -19,13 +19,20 @@ pub fn end() {
     STATE.set(None);
 }
 
-/// The next random number (SplitMix64).
-pub(crate) fn number() -> Option<u64> {
-    let state = STATE.get()?.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    STATE.set(Some(state));
-    let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+/// The number that follows in an order which looks random (SplitMix64).
+pub const fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    Some(mixed ^ (mixed >> 31))
+    mixed ^ (mixed >> 31)
+}
+
+/// The next random number of this thread.
+pub(crate) fn number() -> Option<u64> {
+    let mut state = STATE.get()?;
+    let number = next(&mut state);
+    STATE.set(Some(state));
+    Some(number)
 }
 
 /// How much is done in a turn of a controller: now and then so little that others come in between.

@@ -13,6 +13,17 @@ impl Fixture {
         (f, call)
     }
 
+    /// A call with a deadline, which is kept where nobody is there.
+    fn lasting(deadline: u32) -> (Self, CallId) {
+        let mut f = Self::new();
+        let request = Request {
+            lasting: true,
+            ..Self::request(Some(deadline))
+        };
+        let call = f.submit(&Message::Call(request, &bytes("waits")), "waits");
+        (f, call.unwrap())
+    }
+
     /// Its time passes, and the controller is asked.
     fn late() -> (Self, CallId) {
         let (mut f, call) = Self::waiting(20);
@@ -75,14 +86,7 @@ fn p3_a_controller_that_does_not_answer_is_not_waited_for_long() {
 /// One that nobody was there to answer at first, and that was sent again when somebody was, has its deadline twice.
 #[test]
 fn p2_a_call_that_was_sent_twice_is_waited_for_as_well() {
-    let mut f = Fixture::new();
-    let request = Request {
-        lasting: true,
-        ..Fixture::request(Some(20))
-    };
-    let call = f
-        .submit(&Message::Call(request, &bytes("waits")), "waits")
-        .unwrap();
+    let (mut f, call) = Fixture::lasting(20);
     let nobody = || failed(Failed::NoProvider(Absence::Nobody));
     f.reply(call, &nobody()).unwrap();
     assert_eq!(f.woken(), ["waits"]);
@@ -104,14 +108,7 @@ fn p2_a_call_that_was_sent_twice_is_waited_for_as_well() {
 
 #[test]
 fn a_call_that_is_given_up_waits_for_nobody_who_may_come() {
-    let mut f = Fixture::new();
-    let request = Request {
-        lasting: true,
-        ..Fixture::request(Some(20))
-    };
-    let call = f
-        .submit(&Message::Call(request, &bytes("waits")), "waits")
-        .unwrap();
+    let (mut f, call) = Fixture::lasting(20);
     f.receive(Header::Waits { call }, Bytes::new()).unwrap();
     f.wait_until(20);
     // The last who offered it has left.
