@@ -38,7 +38,7 @@ impl PeerId {
     };
 
     #[cfg(test)]
-    pub(super) const fn of(index: u32) -> Self {
+    pub(crate) const fn of(index: u32) -> Self {
         Self { index, generation: 0 }
     }
 }

@@ -9,11 +9,9 @@ use daffi_core::proto::{CallId, Failed, Slots, TaskId, TickError, TimeLimit, dec
 use tokio::time::Instant;
 
 use super::inside::{Told, What};
+use super::waits::Waits;
 use crate::router::PeerId;
 use crate::schedule::{Act, End, Maker, Now, Run, Schedules};
-
-/// It is waited again so much later for those for whom nobody could be waited.
-const WAIT_AGAIN: Duration = Duration::from_secs(5);
 
 /// All callers inside of the controller, one for each who has made schedules that run.
 #[derive(Debug, Default)]
@@ -21,15 +19,9 @@ pub(super) struct Callers {
     makers: HashMap<Maker, PeerId>,
     peers: HashMap<PeerId, Caller>,
     runs: HashMap<Run, Running>,
-    waits: HashMap<TaskId, (PeerId, CallId)>,
+    waits: Waits,
     /// When the time of which call is over.
     deadlines: BTreeSet<(Instant, Run)>,
-    /// Those for whom nobody could be waited for, as too much is waited for already.
-    refused: BTreeSet<TaskId>,
-    /// When it is waited for them again.
-    again: Option<Instant>,
-    /// Those for whom it is waited again now.
-    waiting_again: BTreeSet<TaskId>,
     /// Those with nothing to do.
     idle: Vec<PeerId>,
 }
@@ -87,9 +79,9 @@ impl Callers {
         self.runs.get(&run).map(|running| running.place)
     }
 
-    /// That of a question.
-    pub(super) fn of_wait(&mut self, task: TaskId) -> Option<(PeerId, CallId)> {
-        self.waits.remove(&task)
+    /// Nobody is waited for any more. Gives the number of the question.
+    pub(super) fn forget(&mut self, task: TaskId) -> Option<(PeerId, CallId)> {
+        self.waits.forget(task)
     }
 
     /// A call is about to be made, which may take so long.
@@ -107,10 +99,13 @@ impl Callers {
         Some(call)
     }
 
-    /// It is about to be asked for somebody who offers what a schedule calls.
+    /// It is about to be asked for somebody who offers what a schedule calls, unless that is asked already.
     pub(super) fn wait(&mut self, peer: PeerId, task: TaskId) -> Option<CallId> {
+        if self.waits.has(task) {
+            return None;
+        }
         let call = self.peers.get_mut(&peer)?.asked.insert(Asked::Wait(task));
-        self.waits.insert(task, (peer, call));
+        self.waits.begin(task, (peer, call));
         Some(call)
     }
 
@@ -130,24 +125,15 @@ impl Callers {
         late
     }
 
-    /// Those for whom somebody is to be waited for again, so many at most: too much was waited for when they were asked about last.
+    /// Those for whom somebody is to be waited for again, so many at most.
     pub(super) fn again(&mut self, now: Instant, most: usize) -> Vec<TaskId> {
-        if self.waiting_again.is_empty() && !self.refused.is_empty() {
-            let at = *self.again.get_or_insert(now + WAIT_AGAIN);
-            if at <= now {
-                self.again = None;
-                self.waiting_again = std::mem::take(&mut self.refused);
-            }
-        }
-        let next = || self.waiting_again.pop_first();
-        std::iter::from_fn(next).take(most).collect()
+        self.waits.again(now, most)
     }
 
     /// When there is something to do: the time of a call is over, or somebody is to be waited for again.
     pub(super) fn next_timeout(&self, now: Instant) -> Option<Instant> {
         let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
-        let again = (!self.waiting_again.is_empty()).then_some(now);
-        deadline.into_iter().chain(again).chain(self.again).min()
+        deadline.into_iter().chain(self.waits.next_timeout(now)).min()
     }
 
     /// Callers with nothing to do, so many at most, who are none any more.
@@ -169,7 +155,7 @@ impl Callers {
     pub(super) fn take_back(&mut self, peer: PeerId, call: CallId) {
         match self.take_away(peer, call) {
             Some(Asked::Call(run, _)) => drop(self.end(run)),
-            Some(Asked::Wait(task)) => self.end_wait(task, (peer, call)),
+            Some(Asked::Wait(task)) => self.waits.refuse(task, (peer, call)),
             None => {}
         }
     }
@@ -180,14 +166,6 @@ impl Callers {
             self.deadlines.remove(&(deadline, run));
         }
         Some(running)
-    }
-
-    /// Somebody else may be waited for by now.
-    fn end_wait(&mut self, task: TaskId, place: (PeerId, CallId)) {
-        if self.waits.get(&task) == Some(&place) {
-            self.waits.remove(&task);
-            self.refused.insert(task);
-        }
     }
 
     /// One of them was told something.
@@ -229,9 +207,8 @@ impl Callers {
                 let task = *task;
                 self.take_away(peer, call);
                 if error.is_some() {
-                    self.end_wait(task, (peer, call));
-                } else if self.waits.get(&task) == Some(&(peer, call)) {
-                    self.waits.remove(&task);
+                    self.waits.refuse(task, (peer, call));
+                } else if self.waits.answered(task, (peer, call)) {
                     schedules.provider_came(task, now, acts);
                 }
             }

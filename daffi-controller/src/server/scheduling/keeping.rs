@@ -178,7 +178,7 @@ impl Hub {
             }
             Act::Await(task) => self.wait_for_provider(task).await,
             Act::Forget(task) => {
-                let call = self.scheduling.open().0.callers.of_wait(task);
+                let call = self.scheduling.open().0.callers.forget(task);
                 self.cancel(call).await;
             }
             Act::Told { task, tick, .. } => self.tell_of(task, &tick),

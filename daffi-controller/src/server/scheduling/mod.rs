@@ -10,6 +10,7 @@ mod keeping;
 #[cfg_attr(not(feature = "durable"), path = "no_store.rs")]
 mod store;
 mod telling;
+mod waits;
 mod writing;
 
 pub(super) use self::books::Scheduling;
