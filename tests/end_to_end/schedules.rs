@@ -605,6 +605,82 @@ async fn parts_of_types_that_are_not_known_match_any() {
     .await;
 }
 
+/// As an ordinary broadcast does: those whose signature has another number for the same are called by themselves.
+#[tokio::test(start_paused = true)]
+async fn p8_a_broadcast_calls_all_whose_types_are_compatible() {
+    with_bell(async |net, bell| {
+        let notes = Arc::new(AtomicU64::new(0));
+        let counts = |notes: &Arc<AtomicU64>| {
+            let notes = Arc::clone(notes);
+            move |given: Vec<u64>| {
+                notes.fetch_add(1, Ordering::Relaxed);
+                async move { given.len() as u64 }
+            }
+        };
+        let numbers = net.join().process_name("numbers").start().await.unwrap();
+        numbers.register_fn("bell.count", counts(&notes)).await.unwrap();
+        let g = net.join().start().await.unwrap();
+        let any = || g.call::<u64>("bell.count", (Vec::<u8>::new(),)).broadcast();
+        let replies = any().await.unwrap();
+        assert!(replies.iter().all(|(_, reply)| *reply == Ok(0)), "{replies:?}");
+        let task = any().period(every(5)).await.unwrap();
+        seconds(16).await;
+        assert_eq!((bell.rung(), notes.load(Ordering::Relaxed)), (4, 4));
+        assert_eq!(task.describe().await.unwrap().info.counts.ok, 3);
+        // And one whose types are others.
+        let words = net.join().process_name("words").start().await.unwrap();
+        let long = |given: String| async move { given.len() as u64 };
+        words.register_fn("bell.count", long).await.unwrap();
+        seconds(5).await;
+        assert_eq!((bell.rung(), notes.load(Ordering::Relaxed)), (5, 5));
+        let last = outcomes(&task).await.pop().unwrap().to_string();
+        assert!(last.contains("at 1 of 3 processes"), "{last}");
+        assert!(
+            last.contains("words: the types of bell.count are not those"),
+            "{last}"
+        );
+        words.stop().await;
+        // One that is called by itself fails as the others would, and has the same time.
+        let fails = |_: Vec<u64>| async { Err::<u64, _>("no".to_owned()) };
+        numbers.unregister("bell.count").await.unwrap();
+        numbers.register_fn("bell.count", fails).await.unwrap();
+        seconds(5).await;
+        let last = outcomes(&task).await.pop().unwrap().to_string();
+        assert!(
+            last.contains("at 1 of 2 processes; at the first of them, numbers: no"),
+            "{last}"
+        );
+        let long = |_: Vec<u64>| async {
+            sleep(Duration::from_secs(3600)).await;
+            0_u64
+        };
+        numbers.unregister("bell.count").await.unwrap();
+        numbers.register_fn("bell.count", long).await.unwrap();
+        task.cancel().await.unwrap();
+        let task = any().timeout(2 * SECOND).period(every(5)).await.unwrap();
+        seconds(8).await;
+        let last = outcomes(&task).await.pop().unwrap().to_string();
+        assert!(
+            last.contains("at 1 of 2 processes") && last.contains("before the deadline"),
+            "{last}"
+        );
+        assert_eq!(task.describe().await.unwrap().info.running, 0);
+        // It ends there as well when a later one takes its place.
+        task.cancel().await.unwrap();
+        let task = any().period(every(5).overlap(Overlap::CancelOther));
+        let task = task.await.unwrap();
+        seconds(12).await;
+        let last = outcomes(&task).await.pop().unwrap().to_string();
+        assert!(
+            last.contains("at 1 of 2 processes") && last.contains("cancelled"),
+            "{last}"
+        );
+        g.stop().await;
+        numbers.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn very_many_are_listed_by_pages_and_as_it_is_asked() {
     const MANY: usize = 5000;

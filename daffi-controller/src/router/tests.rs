@@ -47,7 +47,7 @@ use super::*;
 use crate::access::Policy;
 
 /// `(n: u32) -> u32`, which everybody here offers.
-static OFFERED: LazyLock<Described> = LazyLock::new(|| signature(ErrorType::None));
+pub(crate) static OFFERED: LazyLock<Described> = LazyLock::new(|| signature(ErrorType::None));
 
 fn signature(error: ErrorType) -> Described {
     Described::new(&Signature::new(

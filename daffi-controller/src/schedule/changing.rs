@@ -51,6 +51,8 @@ impl Task {
         self.drop_absent(Skipped::Superseded, cx);
         self.ends_with = draft.ends_with();
         (self.plan, self.order, self.rule) = (draft.plan, Arc::new(draft.order), rule);
+        // What runs is another call, which is not made again.
+        self.running.iter_mut().for_each(|running| running.again = 0);
         self.terms = Terms::default();
         self.begun = 0;
         self.next = self.planned(self.rule.first());

@@ -1,6 +1,6 @@
 //! What is to be done, and what became of it.
 
-use daffi_core::proto::{TaskId, Tick, TickError};
+use daffi_core::proto::{Failed, TaskId, Tick, TickError};
 
 /// A call of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,6 +18,15 @@ pub enum Act {
     Start(Run),
     /// The call is to be cancelled. It ends all the same.
     Stop(Run),
+    /// One of the processes that a broadcast asks is to be called by itself.
+    Part {
+        /// The broadcast.
+        run: Run,
+        /// Its place among those that are asked.
+        part: u32,
+        /// The number of the signature that it accepts.
+        signature: u64,
+    },
     /// [`Schedules::provider_came`](super::Schedules::provider_came) is to be said once somebody offers what the schedule calls.
     Await(TaskId),
     /// That need not be said any more.
@@ -40,7 +49,7 @@ impl Act {
     #[must_use]
     pub const fn task(&self) -> Option<TaskId> {
         match self {
-            Self::Start(run) | Self::Stop(run) => Some(run.task),
+            Self::Start(run) | Self::Stop(run) | Self::Part { run, .. } => Some(run.task),
             Self::Await(task) | Self::Forget(task) | Self::Over(task) | Self::Told { task, .. } => {
                 Some(*task)
             }
@@ -59,4 +68,25 @@ pub enum End {
     NoProvider,
     /// It was not made, as it could not be kept that it would be.
     NotKept,
+}
+
+impl End {
+    /// That of a call which ended with this error, if with any.
+    #[must_use]
+    pub fn of(error: Option<TickError>) -> Self {
+        match error {
+            None => Self::Ok,
+            Some(TickError::Failed(Failed::NoProvider(_))) => Self::NoProvider,
+            Some(error) => Self::Failed(error),
+        }
+    }
+
+    /// That of a call which gave a stream.
+    #[must_use]
+    pub fn streamed() -> Self {
+        let reason = "the callback gives a stream, which nobody reads where a schedule calls it: schedule one that gives a value";
+        Self::Failed(TickError::Failed(Failed::Invalid {
+            reason: reason.to_owned(),
+        }))
+    }
 }

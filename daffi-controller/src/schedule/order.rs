@@ -57,6 +57,12 @@ impl Order {
         self.timeout
     }
 
+    /// Whether it asks every process that offers the callback.
+    #[must_use]
+    pub const fn asks_many(&self) -> bool {
+        self.mode.asks_many()
+    }
+
     /// The arguments, encoded.
     #[must_use]
     pub const fn arguments(&self) -> &Bytes {

@@ -139,6 +139,12 @@ impl Schedules {
         });
     }
 
+    /// One of those whom a broadcast asks was not called, as its signature is not the one that is offered. Whether it is called by itself.
+    pub fn mismatched_at(&mut self, run: Run, part: u32, offered: &Described, acts: &mut Vec<Act>) -> bool {
+        let task = self.tasks.get_mut(&run.task);
+        task.is_some_and(|task| task.mismatched_at(run.number, part, offered, acts))
+    }
+
     /// Somebody offers what a schedule calls, or it can be kept again that it is called.
     pub fn provider_came(&mut self, id: TaskId, now: Now, acts: &mut Vec<Act>) {
         self.with(id, now, acts, Task::provider_came);
@@ -210,7 +216,7 @@ impl Schedules {
     /// By which signature its calls are made, where that is not the one that they were left with.
     #[must_use]
     pub fn terms(&self, id: TaskId) -> Option<u64> {
-        self.tasks.get(&id)?.terms.accepted
+        self.tasks.get(&id)?.terms.accepted()
     }
 
     /// Schedules from a number on, in the order of their numbers.

@@ -197,6 +197,28 @@ impl Task {
         }
     }
 
+    /// One of those whom a broadcast asks was not called, as its signature has another number: whether it is called by itself, by that one.
+    pub(super) fn mismatched_at(
+        &mut self,
+        number: u64,
+        part: u32,
+        offered: &Described,
+        acts: &mut Vec<Act>,
+    ) -> bool {
+        let is_called = |running: &Running| {
+            running.number == number && running.stage == Stage::Called && running.again > 0
+        };
+        let is_made = self.running.iter().any(is_called) && self.terms.are_compatible(&self.order, offered);
+        if is_made {
+            acts.push(Act::Part {
+                run: self.run(number),
+                part,
+                signature: offered.number,
+            });
+        }
+        is_made
+    }
+
     /// Somebody offers what it calls, or it can be kept again that it is called.
     pub(super) fn provider_came(&mut self, cx: &mut Context<'_>) {
         let id = self.id;

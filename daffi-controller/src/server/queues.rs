@@ -124,8 +124,8 @@ impl Outlet for Queues {
     fn room(&self, to: PeerId) -> usize {
         match self.get(to) {
             Some(queue) => queue.outbox.room(),
-            // Those inside keep nothing of what they are sent. What is for one that has gone ends as the router clears it away, and for that reason.
-            None => usize::MAX,
+            // What is for one that has gone ends as the router clears it away, and for that reason.
+            None => self.inside.room(to).unwrap_or(usize::MAX),
         }
     }
 }

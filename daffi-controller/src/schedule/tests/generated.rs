@@ -139,7 +139,7 @@ impl Model {
                 assert!(self.begun.is_empty());
                 self.over = true;
             }
-            Act::Await(_) | Act::Forget(_) => {}
+            Act::Await(_) | Act::Forget(_) | Act::Part { .. } => {}
         }
     }
 

@@ -128,6 +128,7 @@ impl World {
                     self.ends
                         .insert((self.now.steady.plus(SECOND), *run), failed("cancelled"));
                 }
+                Act::Part { part, .. } => self.log.push(format!("{at}: start at {part}")),
                 Act::Await(_) => self.log.push(format!("{at}: await")),
                 Act::Forget(_) => self.log.push(format!("{at}: forget")),
                 Act::Over(_) => self.log.push(format!("{at}: over")),

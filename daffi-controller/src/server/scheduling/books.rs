@@ -9,6 +9,7 @@ use daffi_core::StartError;
 use daffi_core::proto::{CallId, Failed, TaskId, TaskState};
 use daffi_core::seldom::Seldom;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tracing::info;
 
 use super::callers::Callers;
@@ -56,6 +57,23 @@ impl Books {
         for told in told {
             self.callers.hear(told, &mut self.schedules, now, &mut self.acts);
         }
+    }
+
+    /// When there is something to do. Nothing `begins` before a controller stops, and what could not be kept waits until it `can_keep`.
+    pub(super) fn due(
+        &self,
+        (now, instant): (Now, Instant),
+        begins: bool,
+        can_keep: bool,
+    ) -> Option<Instant> {
+        let timeout = self.schedules.next_timeout(now).filter(|_| begins);
+        let at_once = begins && can_keep && !self.unkept.is_empty();
+        timeout
+            .map(|timeout| instant + timeout)
+            .into_iter()
+            .chain(self.callers.next_timeout(instant))
+            .chain(at_once.then_some(instant))
+            .min()
     }
 }
 

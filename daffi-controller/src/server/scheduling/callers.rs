@@ -2,16 +2,17 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use daffi_core::proto::{CallId, Failed, Slots, TaskId, TickError, TimeLimit, decode_guarded};
+use daffi_core::proto::{CallId, Described, Failed, Slots, TaskId, TickError, TimeLimit};
 use tokio::time::Instant;
 
 use super::inside::{Told, What};
+use super::many::Many;
 use super::waits::Waits;
 use crate::router::PeerId;
-use crate::schedule::{Act, End, Maker, Now, Run, Schedules};
+use crate::schedule::{Act, End, Maker, Now, Order, Run, Schedules};
 
 /// All callers inside of the controller, one for each who has made schedules that run.
 #[derive(Debug, Default)]
@@ -27,12 +28,18 @@ pub(super) struct Callers {
 }
 
 /// A call that was made.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Running {
     place: (PeerId, CallId),
     deadline: Option<Instant>,
     /// Its time is over, and it is cancelled for that.
     is_late: bool,
+    /// It is cancelled.
+    is_stopped: bool,
+    /// It gave a stream.
+    streamed: bool,
+    /// It is a broadcast.
+    many: Option<Box<Many>>,
 }
 
 #[derive(Debug)]
@@ -41,22 +48,23 @@ struct Caller {
     asked: Slots<Asked>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Asked {
-    Call(Run, Parts),
+    Call(Run),
+    /// One of those whom it asks, by itself.
+    Part(Run, u32),
     /// To be told when somebody offers what it calls.
     Wait(TaskId),
 }
 
-/// How a broadcast ended at those that were asked.
-#[derive(Debug, Default)]
-struct Parts {
-    /// The names of those, encoded.
-    names: Bytes,
-    failed: u32,
-    first: Option<(u32, TickError)>,
-    /// It gave a stream.
-    streamed: bool,
+/// A call to one of those whom a broadcast asks.
+#[derive(Debug)]
+pub(super) struct PartCall {
+    pub(super) place: (PeerId, CallId),
+    pub(super) order: Arc<Order>,
+    pub(super) process: String,
+    /// What is left of its time.
+    pub(super) timeout: Option<Duration>,
 }
 
 impl Callers {
@@ -74,9 +82,21 @@ impl Callers {
         self.peers.insert(peer, caller);
     }
 
-    /// The number of a call that runs.
-    pub(super) fn of_run(&self, run: Run) -> Option<(PeerId, CallId)> {
-        self.runs.get(&run).map(|running| running.place)
+    /// A call is to be cancelled: under these numbers.
+    pub(super) fn stop(&mut self, run: Run) -> Vec<(PeerId, CallId)> {
+        let Some(running) = self.runs.get_mut(&run) else {
+            return Vec::new();
+        };
+        running.is_stopped = true;
+        let (peer, call) = running.place;
+        match &running.many {
+            None => vec![(peer, call)],
+            Some(many) => {
+                let whole = (!many.has_ended()).then_some(call);
+                let all = whole.into_iter().chain(many.again.values().copied());
+                all.map(|call| (peer, call)).collect()
+            }
+        }
     }
 
     /// Nobody is waited for any more. Gives the number of the question.
@@ -84,19 +104,37 @@ impl Callers {
         self.waits.forget(task)
     }
 
-    /// A call is about to be made, which may take so long.
-    pub(super) fn call(&mut self, peer: PeerId, run: Run, timeout: Option<Duration>) -> Option<CallId> {
-        let caller = self.peers.get_mut(&peer)?;
-        let call = caller.asked.insert(Asked::Call(run, Parts::default()));
+    /// A call is about to be made.
+    pub(super) fn call(&mut self, peer: PeerId, run: Run, order: &Arc<Order>) -> Option<CallId> {
+        let call = self.peers.get_mut(&peer)?.asked.insert(Asked::Call(run));
+        let timeout = order.timeout();
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         self.deadlines.extend(deadline.map(|deadline| (deadline, run)));
         let running = Running {
             place: (peer, call),
             deadline,
             is_late: false,
+            is_stopped: false,
+            streamed: false,
+            many: order.asks_many().then(|| Box::new(Many::new(Arc::clone(order)))),
         };
         self.runs.insert(run, running);
         Some(call)
+    }
+
+    /// One of those whom a broadcast asks is about to be called by itself, if that is still wanted.
+    pub(super) fn call_part(&self, (run, part): (Run, u32)) -> Option<PartCall> {
+        let running = self.runs.get(&run).filter(|running| !running.is_stopped)?;
+        let many = running.many.as_ref()?;
+        let now = Instant::now();
+        Some(PartCall {
+            place: (running.place.0, *many.again.get(&part)?),
+            order: Arc::clone(&many.order),
+            process: many.name(part)?,
+            timeout: running
+                .deadline
+                .map(|deadline| deadline.saturating_duration_since(now)),
+        })
     }
 
     /// It is about to be asked for somebody who offers what a schedule calls, unless that is asked already.
@@ -136,6 +174,11 @@ impl Callers {
         deadline.into_iter().chain(self.waits.next_timeout(now)).min()
     }
 
+    /// Whether there are callers with nothing to do.
+    pub(super) const fn has_idle(&self) -> bool {
+        !self.idle.is_empty()
+    }
+
     /// Callers with nothing to do, so many at most, who are none any more.
     pub(super) fn dismiss(&mut self, most: usize) -> Vec<PeerId> {
         let some: Vec<_> = self.idle.drain(..most.min(self.idle.len())).collect();
@@ -154,9 +197,9 @@ impl Callers {
     /// What was asked for was not taken, and is never answered.
     pub(super) fn take_back(&mut self, peer: PeerId, call: CallId) {
         match self.take_away(peer, call) {
-            Some(Asked::Call(run, _)) => drop(self.end(run)),
+            Some(Asked::Call(run)) => drop(self.end(run)),
             Some(Asked::Wait(task)) => self.waits.refuse(task, (peer, call)),
-            None => {}
+            Some(Asked::Part(..)) | None => {}
         }
     }
 
@@ -171,48 +214,151 @@ impl Callers {
     /// One of them was told something.
     pub(super) fn hear(&mut self, told: Told, schedules: &mut Schedules, now: Now, acts: &mut Vec<Act>) {
         let Told { peer, call, what } = told;
-        let Some(caller) = self.peers.get_mut(&peer) else {
+        let Some(asked) = self
+            .peers
+            .get(&peer)
+            .and_then(|caller| caller.asked.get(call))
+            .copied()
+        else {
             return;
         };
-        let Some(asked) = caller.asked.get_mut(call) else {
-            return;
-        };
+        if let What::Ended { .. } | What::Mismatched(_) = what {
+            self.take_away(peer, call);
+        }
         match (asked, what) {
-            (Asked::Call(_, parts), What::Roster(names)) => {
-                parts.names = names;
+            (Asked::Call(run) | Asked::Part(run, _), What::Opened) => {
+                if let Some(running) = self.runs.get_mut(&run) {
+                    running.streamed = true;
+                    // It is cancelled, and ends with that.
+                    acts.push(Act::Stop(run));
+                }
             }
-            (Asked::Call(_, parts), What::Part(index, Some(error))) => {
-                parts.failed += 1;
-                parts.first.get_or_insert((index, error));
-            }
-            (Asked::Call(run, parts), What::Opened) => {
-                parts.streamed = true;
-                // It is cancelled, and ends with that.
-                acts.push(Act::Stop(*run));
-            }
-            (Asked::Call(run, parts), What::Ended(error)) => {
-                let (run, mut parts) = (*run, std::mem::take(parts));
-                self.take_away(peer, call);
-                let is_late = self.end(run).is_some_and(|running| running.is_late);
-                let error = if is_late { error.map(too_late) } else { error };
-                schedules.ended(run, parts.end(error), now, acts);
-            }
-            (Asked::Call(run, _), What::Mismatched(offered)) => {
-                let run = *run;
-                self.take_away(peer, call);
+            (Asked::Call(run), What::Mismatched(offered)) => {
                 self.end(run);
                 schedules.mismatched(run, &offered, now, acts);
             }
-            (Asked::Wait(task), What::Ended(error)) => {
-                let task = *task;
-                self.take_away(peer, call);
-                if error.is_some() {
-                    self.waits.refuse(task, (peer, call));
-                } else if self.waits.answered(task, (peer, call)) {
-                    schedules.provider_came(task, now, acts);
+            (
+                Asked::Call(run),
+                What::Ended {
+                    error, also_failed, ..
+                },
+            ) => {
+                let many = self.runs.get_mut(&run).and_then(|running| running.many.as_mut());
+                if let Some(many) = many {
+                    many.ended(error, also_failed);
+                    self.end_many(run, schedules, now, acts);
+                } else if let Some(running) = self.end(run) {
+                    let end = if running.streamed {
+                        End::streamed()
+                    } else {
+                        End::of(error.map(running.seen()))
+                    };
+                    schedules.ended(run, end, now, acts);
                 }
             }
+            (Asked::Call(run), What::MismatchedAt(part, offered)) => {
+                self.mismatched_at((run, part), &offered, schedules, acts);
+            }
+            (Asked::Call(run), what) => {
+                let running = self.runs.get_mut(&run);
+                match (running.and_then(|running| running.many.as_mut()), what) {
+                    (Some(many), What::Roster(names)) => many.names = names,
+                    (Some(many), What::Failed(part, error)) => many.fail(part, error),
+                    _ => {}
+                }
+            }
+            (Asked::Part(run, part), What::Ended { error, .. }) => {
+                self.part_ended((run, part), error, schedules, now, acts);
+            }
+            (Asked::Part(run, part), What::Mismatched(_)) => {
+                self.part_ended(
+                    (run, part),
+                    Some(TickError::SignatureMismatch),
+                    schedules,
+                    now,
+                    acts,
+                );
+            }
+            (Asked::Wait(task), What::Ended { error: Some(_), .. }) => self.waits.refuse(task, (peer, call)),
+            (Asked::Wait(task), What::Ended { error: None, .. })
+                if self.waits.answered(task, (peer, call)) =>
+            {
+                schedules.provider_came(task, now, acts);
+            }
             _ => {}
+        }
+    }
+
+    /// One of those whom a broadcast asks was not called: it is called by itself, if it may be.
+    fn mismatched_at(
+        &mut self,
+        (run, part): (Run, u32),
+        offered: &Described,
+        schedules: &mut Schedules,
+        acts: &mut Vec<Act>,
+    ) {
+        let Some(running) = self.runs.get_mut(&run) else {
+            return;
+        };
+        let Some(many) = &mut running.many else { return };
+        let caller = self.peers.get_mut(&running.place.0);
+        match caller.filter(|_| !running.is_stopped) {
+            Some(caller) if schedules.mismatched_at(run, part, offered, acts) => {
+                // It has its number from now on, so that its caller stays.
+                many.again
+                    .insert(part, caller.asked.insert(Asked::Part(run, part)));
+            }
+            _ => many.fail(part, TickError::SignatureMismatch),
+        }
+    }
+
+    /// One of those whom a broadcast asked is not called by itself, for this reason.
+    pub(super) fn part_not_made(
+        &mut self,
+        (run, part): (Run, u32),
+        failed: Failed,
+        schedules: &mut Schedules,
+        now: Now,
+        acts: &mut Vec<Act>,
+    ) {
+        let running = self.runs.get(&run);
+        let call =
+            running.and_then(|running| Some((running.place.0, *running.many.as_ref()?.again.get(&part)?)));
+        if let Some((peer, call)) = call {
+            self.take_away(peer, call);
+            self.part_ended((run, part), Some(TickError::Failed(failed)), schedules, now, acts);
+        }
+    }
+
+    /// One of those whom a broadcast asked has ended that was called by itself.
+    fn part_ended(
+        &mut self,
+        (run, part): (Run, u32),
+        error: Option<TickError>,
+        schedules: &mut Schedules,
+        now: Now,
+        acts: &mut Vec<Act>,
+    ) {
+        let Some(many) = self.runs.get_mut(&run).and_then(|running| running.many.as_mut()) else {
+            return;
+        };
+        many.again.remove(&part);
+        if let Some(error) = error {
+            many.fail(part, error);
+        }
+        self.end_many(run, schedules, now, acts);
+    }
+
+    /// A broadcast may have ended.
+    fn end_many(&mut self, run: Run, schedules: &mut Schedules, now: Now, acts: &mut Vec<Act>) {
+        let Some(running) = self.runs.get_mut(&run) else {
+            return;
+        };
+        let (seen, streamed) = (running.seen(), running.streamed);
+        if let Some(end) = running.many.as_mut().and_then(|many| many.end(seen)) {
+            self.end(run);
+            let end = if streamed { End::streamed() } else { end };
+            schedules.ended(run, end, now, acts);
         }
     }
 
@@ -227,6 +373,14 @@ impl Callers {
     }
 }
 
+impl Running {
+    /// How the error is to be seen with which it ended.
+    const fn seen(&self) -> impl Fn(TickError) -> TickError + Copy + use<> {
+        let is_late = self.is_late;
+        move |error| if is_late { too_late(error) } else { error }
+    }
+}
+
 /// What a call ended with that was cancelled because its time was over.
 fn too_late(error: TickError) -> TickError {
     match error {
@@ -235,35 +389,5 @@ fn too_late(error: TickError) -> TickError {
             may_have_run,
         }),
         other => other,
-    }
-}
-
-impl Parts {
-    /// How the call ended.
-    fn end(&mut self, error: Option<TickError>) -> End {
-        if self.streamed {
-            let reason =
-                "the callback gives a stream, which nobody reads where a schedule calls it: schedule one that gives a value"
-                    .to_owned();
-            return End::Failed(TickError::Failed(Failed::Invalid { reason }));
-        }
-        match error {
-            Some(TickError::Failed(Failed::NoProvider(_))) => End::NoProvider,
-            Some(error) => End::Failed(error),
-            None => match self.first.take() {
-                Some((index, error)) => {
-                    let mut names: Vec<String> = decode_guarded(&self.names).unwrap_or_default();
-                    let of = u32::try_from(names.len()).unwrap_or(u32::MAX);
-                    let process = names.get_mut(index as usize).map(std::mem::take);
-                    End::Failed(TickError::Parts {
-                        failed: self.failed,
-                        of,
-                        process: process.unwrap_or_default(),
-                        error: Box::new(error),
-                    })
-                }
-                None => End::Ok,
-            },
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daffi_core::proto::{CallId, Failed, Moment, TaskId, TickError};
+use daffi_core::proto::{CallHeader, CallId, Failed, Mode, Moment, TaskId, TickError};
 use tracing::debug;
 
 use super::super::hub::{EndOfTurn, Hub, State};
@@ -40,7 +40,7 @@ impl Hub {
                     return;
                 }
                 Ok(peer) => {
-                    let Some(call) = callers.call(peer, run, order.timeout()) else {
+                    let Some(call) = callers.call(peer, run, &order) else {
                         return;
                     };
                     let State { router, queues, .. } = &mut *state;
@@ -58,6 +58,44 @@ impl Hub {
                     (routed, self.end_of_turn(&mut state))
                 }
             }
+        };
+        self.finish_turn(left).await;
+    }
+
+    /// Calls one of those whom a broadcast asks by itself, as what it offers has another signature for the same.
+    pub(super) async fn start_part(&self, part: (Run, u32), signature: u64) {
+        let left = {
+            let (mut books, now) = self.scheduling.open();
+            let Books {
+                schedules,
+                acts,
+                callers,
+                ..
+            } = &mut *books;
+            let Some(made) = callers.call_part(part) else {
+                let cancelled = Failed::Cancelled { may_have_run: false };
+                callers.part_not_made(part, cancelled, schedules, now, acts);
+                self.scheduling.wake.notify_one();
+                return;
+            };
+            let (peer, call) = made.place;
+            let header = CallHeader {
+                signature,
+                to: Some(&made.process),
+                deadline: made.timeout,
+                mode: Mode::Answered,
+                ..made.order.header(call)
+            };
+            let mut state = self.state();
+            let State { router, queues, .. } = &mut *state;
+            let mut turn = self.router_turn();
+            let routed = router.call_inside(peer, header, made.order.arguments(), &mut turn, queues);
+            if routed.is_err() {
+                let overloaded = Failed::Overloaded { may_have_run: false };
+                callers.part_not_made(part, overloaded, schedules, now, acts);
+                self.scheduling.wake.notify_one();
+            }
+            (routed, self.end_of_turn(&mut state))
         };
         self.finish_turn(left).await;
     }
@@ -95,8 +133,7 @@ impl Hub {
     }
 
     /// Cancels what was asked for under a number.
-    pub(super) async fn cancel(&self, call: Option<(PeerId, CallId)>) {
-        let Some((peer, call)) = call else { return };
+    pub(super) async fn cancel(&self, (peer, call): (PeerId, CallId)) {
         let left = {
             let mut state = self.state();
             let State { router, queues, .. } = &mut *state;

@@ -7,6 +7,7 @@ mod clock;
 mod errands;
 mod inside;
 mod keeping;
+mod many;
 #[cfg_attr(not(feature = "durable"), path = "no_store.rs")]
 mod store;
 mod telling;
