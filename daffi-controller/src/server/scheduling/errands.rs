@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use daffi_core::proto::{
-    CallId, EncodeError, Failed, Planned, TaskChange, TaskEntry, TaskId, TaskPage, Time, When, Who,
-    decode_next, encode,
+    CallId, EncodeError, Failed, Planned, TaskChange, TaskEntry, TaskId, TaskPage, Who, decode_next, encode,
 };
 use daffi_core::transport::Outbox;
 use tokio::task::yield_now;
@@ -21,9 +20,6 @@ const LISTED: usize = 64;
 /// A page of a list has so many bytes, about, and so many are looked at for one.
 const PAGE: usize = 256 * 1024;
 const LOOKED_AT: usize = 4096;
-
-/// What an entry of it takes beside names and instants.
-const FEW: usize = 128;
 
 impl Hub {
     /// Does what was asked, and answers it.
@@ -215,7 +211,7 @@ impl Hub {
                     next = Some(entry.id);
                     break;
                 }
-                bytes += entry_bytes(&entry);
+                bytes += encode(&entry).map_err(|error| unencodable(&error))?.len();
                 entries.push(entry);
             }
             yield_now().await;
@@ -270,17 +266,6 @@ impl Listed {
         let is = |wanted: &Option<Box<str>>, is: &str| wanted.as_ref().is_none_or(|wanted| **wanted == *is);
         is(&self.process, &entry.process) && is(&self.callback, &entry.callback)
     }
-}
-
-/// How many bytes it takes in a list, about.
-fn entry_bytes(entry: &TaskEntry) -> usize {
-    let instants = match &entry.when {
-        When::At(instants) => instants.len(),
-        _ => 0,
-    };
-    let name = entry.name.as_ref().map_or(0, String::len);
-    let names = name + entry.callback.len() + entry.process.len() + entry.identity.name().map_or(0, str::len);
-    FEW + names + instants * size_of::<Time>()
 }
 
 fn unencodable(error: &EncodeError) -> Failed {
