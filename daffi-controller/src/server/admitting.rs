@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_core::auth::{Identities, session_id, session_secret};
+use daffi_core::link::Link;
 use daffi_core::link::handshake::Admitted;
 use daffi_core::link::resume::{Progress, Secrets};
-use daffi_core::link::{Link, MISSED_HEARTBEATS};
 use daffi_core::proto::{Extensions, Header, Keeps, Refusal, Session, SessionId, SessionSecret, Welcome};
 use daffi_core::transport::{Arrived, Outbox};
 use tokio::task::yield_now;
@@ -257,10 +257,9 @@ impl Hub {
             router.bound_frames(peer, frame_bytes);
         }
         ways.outbox.share(&self.pool);
-        let heartbeat = self.heartbeat_for(&admitted.hello);
-        ways.outbox
-            .set_patience(heartbeat.saturating_mul(MISSED_HEARTBEATS));
-        let link = Link::new(self.now(), heartbeat);
+        let pace = self.pace_of(self.heartbeat_for(&admitted.hello), begun.is_some());
+        ways.outbox.set_patience(pace.patience());
+        let link = Link::new(self.now(), pace.controller, pace.node);
         let (outbox, arrived) = (Arc::clone(ways.outbox), ways.arrived.clone());
         let mut queue = Queue::new(peer, (standing, frame_bytes), outbox, arrived, link);
         queue.kept = begun.map(|begun| {

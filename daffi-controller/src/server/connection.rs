@@ -211,7 +211,7 @@ impl Hub {
         // Nobody is waited for whose connection is lost.
         let is_there = || !outbox.is_closed() && !outbox.is_away();
         let owes = || self.still_owes(process).filter(|_| is_there());
-        pause(time, self.pace(), owes).await;
+        pause(time, self.shortest(), owes).await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use daffi_core::link::{Tick, granted};
+use daffi_core::link::{Pace, Tick, granted};
 use daffi_core::proto::{Extensions, Header, Hello};
 use daffi_core::transport::Outbox;
 use tokio::time::sleep;
@@ -17,27 +17,32 @@ use super::hub::{Hub, State, give_way};
 const LOOKED_AFTER: usize = 256;
 
 impl Hub {
-    /// How often each side of a connection to a node says something.
+    /// How often a node is to say something.
     pub(super) fn heartbeat_for(&self, hello: &Hello) -> Duration {
         // What cannot be read counts as not said.
         let asked = hello
             .extensions
             .get::<Duration>(Extensions::HEARTBEAT)
             .unwrap_or_default();
-        let granted = asked.map_or(self.heartbeat, |asked| granted(self.heartbeat, asked));
-        self.pace.fetch_min(nanos(granted), Ordering::Relaxed);
-        granted
+        asked.map_or(self.heartbeat, |asked| granted(self.heartbeat, asked))
+    }
+
+    /// How often each side of a connection with this heartbeat says something, which may go on if it is lost, or not.
+    pub(super) fn pace_of(&self, heartbeat: Duration, may_go_on: bool) -> Pace {
+        let pace = Pace::new(heartbeat, may_go_on.then_some(self.resume_grace));
+        self.shortest.fetch_min(nanos(pace.controller), Ordering::Relaxed);
+        pace
     }
 
     /// The shortest interval of any connection that there was.
-    pub(super) fn pace(&self) -> Duration {
-        Duration::from_nanos(self.pace.load(Ordering::Relaxed))
+    pub(super) fn shortest(&self) -> Duration {
+        Duration::from_nanos(self.shortest.load(Ordering::Relaxed))
     }
 
     /// Sends heartbeats, and cuts off peers of which nothing is heard, until all connections are gone.
     pub(super) async fn keep_alive(self: Arc<Self>) {
         // Half an interval, so that a link is never late by more than that.
-        let pause = || self.pace() / 2;
+        let pause = || self.shortest() / 2;
         loop {
             tokio::select! {
                 biased;

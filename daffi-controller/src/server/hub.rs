@@ -45,7 +45,7 @@ pub(super) struct Hub {
     pub(super) pool: Arc<Pool>,
     pub(super) heartbeat: Duration,
     /// The shortest interval of all that were granted, in nanoseconds.
-    pub(super) pace: AtomicU64,
+    pub(super) shortest: AtomicU64,
     /// How long a process may be away whose connection was lost.
     pub(super) resume_grace: Duration,
     /// What it asks of those who join.
@@ -123,7 +123,7 @@ impl Hub {
             limits: options.limits,
             pool: Pool::new(options.queue_bytes),
             heartbeat: options.heartbeat,
-            pace: u64::try_from(options.heartbeat.as_nanos())
+            shortest: u64::try_from(options.heartbeat.as_nanos())
                 .unwrap_or(u64::MAX)
                 .into(),
             resume_grace: options.resume_grace,

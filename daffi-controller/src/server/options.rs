@@ -21,7 +21,7 @@ pub struct ControllerOptions {
     pub process_name: Arc<str>,
     /// What it allows.
     pub limits: Limits,
-    /// How often each side of a connection says something, at least.
+    /// How often each side of a connection says something, at least. Where a session can be gone on with, the controller says more: six times in a `resume_grace`.
     pub heartbeat: Duration,
     /// How long a process may be away whose TCP connection was lost: what is sent to it waits, and when it comes back in that time, nothing
     /// of its calls, streams and offers has changed. Zero turns that off. Default: three seconds.

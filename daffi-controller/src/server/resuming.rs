@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use daffi_core::auth::session_secret;
 use daffi_core::link::handshake::Admitted;
-use daffi_core::link::{CannotGoOn, Link, MISSED_HEARTBEATS};
+use daffi_core::link::{CannotGoOn, Link};
 use daffi_core::proto::{Extensions, Header, NotResumed, Refusal, Resume, SessionSecret};
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -192,11 +192,11 @@ impl Hub {
                     CannotGoOn::GivenUp => NotResumed::Lost,
                 })?;
             kept.progress.resumed(resume.received, place.outbox.sent())?;
-            let (received, heartbeat) = (queue.received, queue.link.interval());
+            let (received, heartbeat) = (queue.received, queue.link.expects());
             (received, state.queues.places(), heartbeat)
         };
-        ways.outbox
-            .set_patience(heartbeat.saturating_mul(MISSED_HEARTBEATS));
+        let pace = self.pace_of(heartbeat, true);
+        ways.outbox.set_patience(pace.patience());
         let Some(end) = ways.outbox.into_write_end() else {
             return Ok(None);
         };
@@ -222,7 +222,7 @@ impl Hub {
         }
         let queue = queues.get_mut(place.peer).ok_or(NotResumed::Unknown)?;
         queue.arrived = ways.arrived.clone();
-        queue.link = Link::new(self.now(), heartbeat);
+        queue.link = Link::new(self.now(), pace.controller, pace.node);
         if let Some(kept) = &mut queue.kept {
             kept.confirms = true;
         }

@@ -116,7 +116,7 @@ impl Hub {
         let Connection {
             outbox, mut inlet, ..
         } = connection;
-        let mut link = Link::new(self.now(), welcome.heartbeat);
+        let mut link = Link::new(self.now(), welcome.heartbeat, welcome.heartbeat);
         let mut received = 0;
         let say = |header: &Header<'_>| {
             let _ = outbox.send(header, &Bytes::new());

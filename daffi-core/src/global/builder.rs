@@ -373,7 +373,8 @@ impl GlobalBuilder {
     /// hour. Default: 2 seconds.
     ///
     /// With [`init_controller(true)`](Self::init_controller) this is what holds for all its nodes. A node that says it asks its controller
-    /// for it, and is granted no less than a quarter of what that has by itself, and no more than four times as much.
+    /// for it, and is granted no less than a quarter of what that has by itself, and no more than four times as much. By TCP the controller says
+    /// more, at least six times in its [`resume_grace`](Self::resume_grace), so that a node notices in time that it has to come back.
     pub fn heartbeat(mut self, interval: Duration) -> Self {
         self.heartbeat = Some(interval);
         self

@@ -12,6 +12,7 @@ mod channel;
 pub mod greeting;
 pub mod handshake;
 mod journal;
+mod pace;
 pub mod resume;
 #[cfg(test)]
 mod tests;
@@ -20,24 +21,9 @@ use core::time::Duration;
 
 pub use channel::{Channel, Reach, Stranger, User};
 pub use journal::{CannotGoOn, Journal};
+pub use pace::{HEARTBEAT, MISSED_HEARTBEATS, Pace, RESUME_GRACE, granted};
 
 use crate::proto::Moment;
-
-/// After how many silent intervals a peer counts as lost.
-pub const MISSED_HEARTBEATS: u32 = 3;
-
-/// The heartbeat interval unless configured otherwise.
-pub const HEARTBEAT: Duration = Duration::from_secs(2);
-
-/// What is granted to a node that asks for another interval than a controller has by itself: from a quarter of that to four times as much.
-#[must_use]
-pub fn granted(own: Duration, asked: Duration) -> Duration {
-    const PART: u32 = 4;
-    asked.clamp(own / PART, own.saturating_mul(PART))
-}
-
-/// How long a session can be gone on with after its connection was lost, unless configured otherwise.
-pub const RESUME_GRACE: Duration = Duration::from_secs(3);
 
 /// What went each way since the session began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,28 +80,35 @@ impl BadAcknowledgement {
 /// The state of one connection.
 #[derive(Debug)]
 pub struct Link {
-    interval: Duration,
+    says: Duration,
+    expects: Duration,
     next_tick: Moment,
+    next_word: Moment,
     last_heard: Moment,
+    /// What there was when something was to be said last.
+    told: Traffic,
     seen: Traffic,
 }
 
 impl Link {
-    /// A connection that was made at `now` and is heard of every `interval`.
+    /// A connection that was made at `now`, on which this end says something as often as it `says`, and `expects` to hear of the other.
     #[must_use]
-    pub fn new(now: Moment, interval: Duration) -> Self {
+    pub fn new(now: Moment, says: Duration, expects: Duration) -> Self {
         Self {
-            interval,
-            next_tick: now + interval,
+            says,
+            expects,
+            next_tick: now + says.min(expects),
+            next_word: now + says,
             last_heard: now,
+            told: Traffic::default(),
             seen: Traffic::default(),
         }
     }
 
-    /// How often each side says something.
+    /// How often this end expects to hear of the other.
     #[must_use]
-    pub const fn interval(&self) -> Duration {
-        self.interval
+    pub const fn expects(&self) -> Duration {
+        self.expects
     }
 
     /// When [`tick`](Self::tick) wants to be called next.
@@ -124,10 +117,10 @@ impl Link {
         self.next_tick
     }
 
-    /// An interval has passed. Bytes that arrive are a sign of life, before their frame is whole; what was said takes the place of a
+    /// Some time has passed. Bytes that arrive are a sign of life, before their frame is whole; what was said takes the place of a
     /// heartbeat.
     ///
-    /// A frozen peer is noticed between three and four intervals after its last sign.
+    /// A frozen peer is noticed three of the intervals after its last sign in which something is expected of it, or up to one later.
     pub fn tick(&mut self, now: Moment, traffic: Traffic) -> Tick {
         if now < self.next_tick {
             return Tick::Idle;
@@ -136,19 +129,24 @@ impl Link {
         // interval of silence is counted per tick.
         let held_up = now.since(self.next_tick);
         self.last_heard = self.last_heard + held_up;
-        self.next_tick = now + self.interval;
+        self.next_tick = now + self.says.min(self.expects);
 
         let heard = (traffic.received, traffic.signs) != (self.seen.received, self.seen.signs);
-        let spoke = traffic.sent != self.seen.sent;
-        let news = traffic.received != self.seen.received;
         self.seen = traffic;
         if heard {
             self.last_heard = now;
         }
         let silence = now.since(self.last_heard);
-        if silence >= self.interval * MISSED_HEARTBEATS {
+        if silence >= self.expects.saturating_mul(MISSED_HEARTBEATS) {
             return Tick::Lost { silence };
         }
+        if now < self.next_word {
+            return Tick::Idle;
+        }
+        self.next_word = now + self.says;
+        let spoke = traffic.sent != self.told.sent;
+        let news = traffic.received != self.told.received;
+        self.told = traffic;
         if spoke && !news {
             return Tick::Idle;
         }

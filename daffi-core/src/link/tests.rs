@@ -1,5 +1,6 @@
 //! The link in virtual time: cadence, death, acknowledgement.
 
+mod pace;
 mod resume;
 
 use proptest::prelude::*;
@@ -26,7 +27,7 @@ fn traffic(sent: u64, received: u64, signs: u64) -> Traffic {
 
 /// Ticks a link once a second, each time with the traffic so far.
 fn check(traffic: &[Traffic], expected: &[Tick]) {
-    let mut link = Link::new(at(0), SECOND);
+    let mut link = Link::new(at(0), SECOND, SECOND);
     let ticks: Vec<_> = (1..)
         .zip(traffic)
         .map(|(second, traffic)| link.tick(at(second), *traffic))
@@ -48,7 +49,7 @@ fn an_idle_link_sends_a_heartbeat_every_interval() {
 
 #[test]
 fn a_tick_before_its_time_does_nothing() {
-    let mut link = Link::new(at(5), SECOND);
+    let mut link = Link::new(at(5), SECOND, SECOND);
     assert_eq!(link.tick(ms(5999), traffic(0, 0, 0)), Tick::Idle);
     assert_eq!(link.next_tick(), at(6));
     assert_eq!(link.tick(at(6), traffic(0, 0, 0)), heartbeat(0));
@@ -149,7 +150,7 @@ fn p3_what_this_side_sends_does_not_keep_its_peer_alive() {
 
 #[test]
 fn a_driver_that_slept_does_not_blame_its_peer() {
-    let mut link = Link::new(at(0), SECOND);
+    let mut link = Link::new(at(0), SECOND, SECOND);
     assert_eq!(link.tick(at(3600), traffic(0, 0, 0)), heartbeat(0));
     assert_eq!(link.next_tick(), at(3601));
     // But the time before and after its sleep counts.
@@ -218,7 +219,7 @@ struct End {
 impl End {
     fn new() -> Self {
         Self {
-            link: Link::new(ms(0), SECOND),
+            link: Link::new(ms(0), SECOND, SECOND),
             traffic: Traffic::default(),
             heard_ms: 0,
         }

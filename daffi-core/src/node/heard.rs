@@ -14,6 +14,8 @@ pub(super) struct Heard {
     told: AtomicU64,
     /// The reader is at work: what has come since is unread, which is not silence.
     pub(super) busy: AtomicBool,
+    /// Nothing was heard for so long that the connection is given up.
+    pub(super) missed: AtomicBool,
     /// Why the controller ends the connection, if it has said so.
     pub(super) refused: OnceLock<Refusal>,
     /// It has said that it stops.

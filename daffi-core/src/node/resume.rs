@@ -1,6 +1,7 @@
 //! Going on with a session whose connection was lost, over another one.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
@@ -11,6 +12,7 @@ use super::backoff::Backoff;
 use super::heard::Heard;
 use super::join::{Coming, Former, Joined, Route, join};
 use super::not_joined::NotJoined;
+use crate::link::Pace;
 use crate::link::resume::Progress;
 use crate::proto::{Extensions, Refusal, Session};
 use crate::transport::{Inlet, Outbox};
@@ -33,17 +35,19 @@ pub(super) struct GoingOn {
     /// How many attempts were made.
     attempts: u32,
     progress: Progress,
+    pace: Pace,
     /// Since when it has the connection that it has.
     since: Instant,
 }
 
 impl GoingOn {
-    pub(super) fn new(session: Session, place: usize) -> Self {
+    pub(super) fn new(session: Session, place: usize, pace: Pace) -> Self {
         Self {
             session,
             place,
             attempts: 0,
             progress: Progress::default(),
+            pace,
             since: Instant::now(),
         }
     }
@@ -83,10 +87,11 @@ impl GoingOn {
         };
         self.progress.resumed(received, outbox.sent())?;
         outbox.go_on(end, received, None)?;
+        self.pace = Pace::new(welcome.heartbeat, Some(renewed.grace));
         (self.session, self.since) = (renewed, Instant::now());
         Ok(Resumed {
             inlet: connection.inlet,
-            heartbeat: welcome.heartbeat,
+            pace: self.pace,
         })
     }
 }
@@ -112,7 +117,7 @@ pub(super) enum GoesOn {
 /// What a session goes on with.
 pub(super) struct Resumed {
     pub(super) inlet: Inlet,
-    pub(super) heartbeat: Duration,
+    pub(super) pace: Pace,
 }
 
 impl Node {
@@ -166,7 +171,11 @@ impl Node {
         let place = going_on.place;
         let address = route.at(place);
         let grace = going_on.session.grace.min(super::FAR);
-        let until = Instant::now() + grace;
+        let mut until = Instant::now() + grace;
+        if heard.missed.swap(false, Ordering::Relaxed) {
+            // So much later it is missed itself, and waited for.
+            until += going_on.pace.later().min(super::FAR);
+        }
         let longest = grace / PAUSES;
         let mut backoff = Backoff::new(PAUSE.min(longest), longest);
         // Whoever ends each connection at once is not asked without a pause.

@@ -17,7 +17,7 @@ use super::join::{Joined, Route};
 use super::resume::{GoesOn, GoingOn, Resumed};
 use super::wakers;
 use super::{Node, Phase};
-use crate::link::{Link, Tick, Traffic};
+use crate::link::{Link, Pace, Tick, Traffic};
 use crate::proto::{Frame, Header, Refusal};
 use crate::transport::{Arrived, Connection, Inlet, Outbox, Peer, ReadError};
 
@@ -42,7 +42,9 @@ impl Node {
             session,
             place,
         } = joined;
-        let mut going_on = session.map(|session| GoingOn::new(session, place));
+        let grace = session.as_ref().map(|session| session.grace);
+        let mut pace = Pace::new(welcome.heartbeat, grace);
+        let mut going_on = session.map(|session| GoingOn::new(session, place, pace));
         let mut elsewhere = None;
         let Connection {
             outbox,
@@ -50,7 +52,6 @@ impl Node {
             peer,
             ..
         } = connection;
-        let mut heartbeat = welcome.heartbeat;
         let heard = Arc::new(Heard::default());
         let writer = {
             let outbox = Arc::clone(&outbox);
@@ -68,7 +69,7 @@ impl Node {
                     Arc::clone(&outbox),
                     Arc::clone(&heard),
                     inlet.arrived(),
-                    heartbeat,
+                    pace,
                 );
                 self.tasks.spawn_on(beat, &self.runtime)
             };
@@ -101,7 +102,7 @@ impl Node {
             // Nothing of what is lost is kept until then.
             drop(inlet);
             match self.resume(route, going_on, &lost, &heard, &outbox).await {
-                GoesOn::Here(resumed) => Resumed { inlet, heartbeat } = *resumed,
+                GoesOn::Here(resumed) => Resumed { inlet, pace } = *resumed,
                 over => {
                     if let GoesOn::Elsewhere(joined) = over {
                         elsewhere = Some(*joined);
@@ -253,9 +254,9 @@ async fn send_waiting(node: Arc<Node>, outbox: Arc<Outbox>) {
 }
 
 /// Says something at every interval, and notices when nothing is heard.
-async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, arrived: Arrived, interval: Duration) {
+async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, arrived: Arrived, pace: Pace) {
     let connection = outbox.connection();
-    let mut link = Link::new(node.now(), interval);
+    let mut link = Link::new(node.now(), pace.node, pace.controller);
     let mut busy = 0;
     let mut is_given_up = outbox.has_given_up();
     loop {
@@ -293,6 +294,7 @@ async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, arrived: 
                     ?silence,
                     "nothing is heard of the controller; the connection is given up"
                 );
+                heard.missed.store(true, Ordering::Relaxed);
                 // The session may have gone on with another one meanwhile.
                 return outbox.sever_this(connection);
             }

@@ -50,7 +50,7 @@ impl End {
     fn new(now: Moment) -> Self {
         Self {
             journal: Journal::new(usize::MAX / 4),
-            link: Link::new(now, SECOND),
+            link: Link::new(now, SECOND, SECOND),
             next: 0,
             told: 0,
             received: 0,
@@ -176,7 +176,7 @@ impl World {
             let other = 1 - which;
             self.ways[other].clear();
             self.ends[which].partial.clear();
-            self.ends[which].link = Link::new(self.now, SECOND);
+            self.ends[which].link = Link::new(self.now, SECOND, SECOND);
             let missing: Vec<_> = self.ends[which].journal.since(received[other]).unwrap().collect();
             for bytes in missing {
                 self.ways[other].extend_from_slice(&bytes);
