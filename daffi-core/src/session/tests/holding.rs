@@ -57,6 +57,37 @@ fn what_waits_for_a_controller_that_never_comes_ends_and_did_not_run() {
 
 /// controller.stop.nested
 #[test]
+fn p5_what_callbacks_wait_for_goes_before_what_is_held_and_in_its_order() {
+    let mut f = Fixture::new();
+    let run = f.running(3);
+    hold(&mut f, 1000);
+    let before = f.call(None, "before");
+    sent(&mut f);
+    let nested = ["one", "two", "three"].map(|name| {
+        let mut request = Fixture::request(None);
+        request.within = Some(run);
+        f.submit(&Message::Call(request, &bytes(name)), name).unwrap()
+    });
+    let now = sent(&mut f);
+    assert_eq!(now.len(), nested.len(), "{now:?}");
+    assert!(
+        now.iter().zip(nested).all(|(sent, call)| is_call(sent, call)),
+        "{now:?}"
+    );
+    // What waits is the first of what the next controller is sent.
+    f.session.disconnected(&mut f.events);
+    f.connect();
+    let after = f.call(None, "after");
+    let now: Vec<_> = sent(&mut f)
+        .into_iter()
+        .filter(|sent| matches!(sent, Sent::Call { .. }))
+        .collect();
+    assert_eq!(now.len(), 2, "{now:?}");
+    assert!(is_call(&now[0], before) && is_call(&now[1], after), "{now:?}");
+}
+
+/// controller.stop.nested
+#[test]
 fn p16_what_a_callback_waits_for_is_sent_all_the_same() {
     let mut f = Fixture::new();
     let run = f.running(3);
