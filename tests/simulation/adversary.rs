@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use daffi::{Global, StartError};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::caller::name;
 use crate::network::{Door, Network};
@@ -13,12 +13,17 @@ use crate::world::{NODES, STEADY, Temper, World};
 /// Its last deed is done by then.
 const STORM: Duration = Duration::from_secs(2);
 
+/// Within so long a process knows that it was replaced, also if its connection is lost meanwhile and it has to ask.
+const TOLD: Duration = Duration::from_secs(20);
+
 #[derive(Clone, Copy, Debug)]
 enum Deed {
     /// The connection is lost.
     Cut,
     /// Nothing arrives any more at one end, or at both, and nobody is told.
     HalfOpen,
+    /// Only the controller sees that the connection is lost.
+    EndForController,
     /// The process cannot connect, for a moment.
     Shut,
     /// Nothing arrives for a while, and then all does.
@@ -29,6 +34,8 @@ enum Deed {
     Kill,
     /// It ends in order.
     Stop,
+    /// A newer process takes its name.
+    Replace,
     /// It cannot be reached for so long that it may be given up.
     Away,
     /// The controller ends without a word, and another one begins.
@@ -38,15 +45,17 @@ enum Deed {
 }
 
 impl Deed {
-    const ALL: [(Self, Temper); 11] = [
+    const ALL: [(Self, Temper); 13] = [
         (Self::Cut, Temper::Gentle),
         (Self::Cut, Temper::Gentle),
         (Self::HalfOpen, Temper::Gentle),
+        (Self::EndForController, Temper::Gentle),
         (Self::Shut, Temper::Gentle),
         (Self::Freeze, Temper::Gentle),
         (Self::Imposter, Temper::Gentle),
         (Self::Kill, Temper::Harsh),
         (Self::Stop, Temper::Harsh),
+        (Self::Replace, Temper::Harsh),
         (Self::Away, Temper::Harsh),
         (Self::KillController, Temper::Ruthless),
         (Self::StopController, Temper::Ruthless),
@@ -90,6 +99,12 @@ impl World {
                     }
                 }
             }
+            Deed::EndForController => {
+                self.blind.insert(node);
+                self.network.end_for_controller(node);
+            }
+            // It would be away for too long.
+            Deed::Shut if self.blind.contains(&node) => self.network.cut(node),
             Deed::Shut => {
                 let time = self.chance.millis(0..1000);
                 self.shut(node, time);
@@ -101,7 +116,7 @@ impl World {
                 self.later(node, time, |network, node| network.freeze(node, false));
             }
             Deed::Imposter => self.imposter().await,
-            Deed::Kill | Deed::Stop | Deed::Away => self.harm(deed, node).await,
+            Deed::Kill | Deed::Stop | Deed::Replace | Deed::Away => self.harm(deed, node).await,
             Deed::KillController => self.end_controller(false).await,
             Deed::StopController => self.end_controller(true).await,
         }
@@ -113,6 +128,7 @@ impl World {
         match deed {
             Deed::Kill => self.kill(node).await,
             Deed::Stop => self.stop(node).await,
+            Deed::Replace => self.replace(node).await,
             _ => {
                 let time = self.chance.millis(2000..14_000);
                 self.shut(node, time);
@@ -187,6 +203,33 @@ impl World {
         self.end_life(node);
         global.stop().await;
         self.start_again(node).await;
+    }
+
+    /// P9: the older one is told, and nothing is asked of it any more.
+    async fn replace(&mut self, node: usize) {
+        // Where the controller has gone, the older one may have the name of the next one first.
+        if self.controller_is_lost {
+            return;
+        }
+        let Some(old) = self.nodes[node].global.clone() else {
+            return;
+        };
+        let home = self.home(node);
+        self.ledger.lost(home);
+        self.start(node).await;
+        self.ledger.replaced(home);
+        let told = async {
+            while !self.ledger.book().refused.contains(&home) {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        if timeout(TOLD, told).await.is_err() {
+            self.ledger
+                .fault(format!("P9: {home:?} is not told that it was replaced"));
+        }
+        self.end_life(node);
+        old.abort();
+        self.begin(node);
     }
 
     /// It is started again now, or when the adversary has gone.

@@ -35,7 +35,7 @@ const PROBE: Duration = Duration::from_secs(10);
 
 /// How the adversary of a caller treats what it has asked for.
 #[derive(Clone, Copy, Debug)]
-enum Patience {
+pub enum Patience {
     Endless,
     Deadline(Duration),
     Dropped(Duration),
@@ -129,7 +129,7 @@ impl Caller {
             _ => None,
         };
         let held = (millis, deadline);
-        match chance.below(21) {
+        match chance.below(24) {
             0..8 => {
                 if !matches!(patience, Patience::Endless) && chance.percent(50) {
                     millis = FOR_EVER;
@@ -185,7 +185,8 @@ impl Caller {
             14 => {
                 let id = self.asked(Kind::All, None, held);
                 let this = self.clone();
-                tasks.spawn(async move { this.broadcast(id, millis, patience).await });
+                let call = Client.all(id, millis).on(&self.global);
+                tasks.spawn(async move { this.broadcast(id, call, patience, id).await });
             }
             15..17 => {
                 let id = self.asked(Kind::Count, to, (0, None));
@@ -216,6 +217,29 @@ impl Caller {
                     let outcome = global.wait_process(name(node)).await;
                     ledger.ended(id, of(&outcome, |()| true));
                 });
+            }
+            21 => {
+                let id = self.asked(Kind::Block, to, (0, deadline));
+                let call = self.of(Client.block(id), to, deadline);
+                self.call(tasks, id, call, patience, move |value| *value == id);
+            }
+            22 => {
+                let (items, id) = (items(chance).min(50), self.asked(Kind::SumAll, None, held));
+                let numbers = numbers(items, millis.min(30));
+                let call = Client.sum(id, numbers).on(&self.global).broadcast();
+                let this = self.clone();
+                tasks.spawn(async move { this.broadcast(id, call, patience, items).await });
+            }
+            23 => {
+                let (items, id) = (
+                    1 + items(chance).min(50),
+                    self.asked(Kind::CountAll, None, (0, None)),
+                );
+                let call = Client
+                    .count(id, items, millis.min(30), u64::MAX / 2)
+                    .on(&self.global);
+                let this = self.clone();
+                tasks.spawn(async move { this.broadcast_items(id, call.broadcast(), patience, items).await });
             }
             other => unreachable!("{other}"),
         }
@@ -318,39 +342,6 @@ impl Caller {
             };
             ledger.ended(id, outcome);
         });
-    }
-
-    async fn broadcast(self, id: u64, millis: u64, patience: Patience) {
-        let call = Client.all(id, millis).on(&self.global);
-        let call = match patience {
-            Patience::Deadline(deadline) => call.timeout(deadline),
-            _ => call,
-        };
-        let asking = async move { call.await };
-        let outcome = match patience {
-            Patience::Dropped(after) => match timeout(after, asking).await {
-                Ok(outcome) => outcome,
-                Err(_) => return self.ledger.ended(id, Outcome::Dropped),
-            },
-            _ => asking.await,
-        };
-        let outcome = match outcome {
-            Err(error) => Outcome::failed(&error),
-            Ok(replies) => {
-                let mut book = self.ledger.book();
-                let asked = book.asked.get_mut(&id).unwrap();
-                for (name, reply) in &replies {
-                    let part = match reply {
-                        Ok(value) if *value == id => Outcome::Value,
-                        Ok(_) => Outcome::Own,
-                        Err(error) => Outcome::failed(error),
-                    };
-                    asked.parts.insert(name.to_owned(), part);
-                }
-                Outcome::Value
-            }
-        };
-        self.ledger.ended(id, outcome);
     }
 }
 

@@ -28,8 +28,21 @@ pub enum Kind {
     Count,
     Sum,
     Echo,
+    /// It blocks a thread.
+    Block,
     All,
+    /// A stream from each.
+    CountAll,
+    /// A stream to all.
+    SumAll,
     Wait,
+}
+
+impl Kind {
+    /// Whether it is asked of all that there are.
+    pub const fn is_of_all(self) -> bool {
+        matches!(self, Self::All | Self::CountAll | Self::SumAll)
+    }
 }
 
 /// What came of it.
@@ -83,6 +96,8 @@ pub struct Run {
     pub order: usize,
     /// When it ended, and whether by itself.
     pub ended: Option<(Instant, bool)>,
+    /// Where its end is in the order in which things were begun.
+    pub ended_order: Option<usize>,
 }
 
 impl Run {
@@ -104,6 +119,11 @@ pub struct Book {
     pub seen: BTreeMap<Home, BTreeMap<String, bool>>,
     /// Starts of processes whose session has ended, and when: they were killed, lost their controller, or were away for too long.
     pub lost: BTreeMap<Home, Instant>,
+    /// When starts of processes got a session, and when it ended.
+    sessions: BTreeMap<Home, Vec<(Instant, Option<Instant>)>>,
+    /// Those who were told that another one has their name, and when they were replaced.
+    pub refused: BTreeSet<Home>,
+    pub replaced: BTreeMap<Home, Instant>,
     /// Processes of which the adversary has ended a session, or tried to.
     pub doomed: BTreeSet<usize>,
     /// What is wrong, as it was found on the way.
@@ -160,6 +180,7 @@ impl Ledger {
             begun: Instant::now(),
             order,
             ended: None,
+            ended_order: None,
         });
         Running {
             ledger: self.clone(),
@@ -173,7 +194,33 @@ impl Ledger {
     pub fn lost(&self, home: Home) {
         let mut book = self.book();
         book.note(format_args!("{home:?} is lost"));
-        book.lost.entry(home).or_insert_with(Instant::now);
+        let now = Instant::now();
+        book.lost.entry(home).or_insert(now);
+        if let Some((_, until)) = book.sessions.entry(home).or_default().last_mut() {
+            until.get_or_insert(now);
+        }
+    }
+
+    /// A start of a process has a session.
+    pub fn connected(&self, home: Home) {
+        let mut book = self.book();
+        book.note(format_args!("{home:?} is connected"));
+        let sessions = book.sessions.entry(home).or_default();
+        sessions.push((Instant::now(), None));
+    }
+
+    /// It is told that another process has its name.
+    pub fn refused(&self, home: Home) {
+        let mut book = self.book();
+        book.note(format_args!("{home:?} is refused"));
+        book.refused.insert(home);
+    }
+
+    /// Another process has its name.
+    pub fn replaced(&self, home: Home) {
+        let mut book = self.book();
+        book.note(format_args!("{home:?} is replaced"));
+        book.replaced.insert(home, Instant::now());
     }
 
     /// What a process does may end.
@@ -213,7 +260,33 @@ impl Ledger {
     }
 }
 
+/// After so long, all that is there is found.
+const FOUND: Duration = Duration::from_millis(200);
+
 impl Book {
+    fn sessions(&self, home: Home) -> &[(Instant, Option<Instant>)] {
+        self.sessions.get(&home).map_or(&[], Vec::as_slice)
+    }
+
+    /// Since when a start of a process had the session that it had at that time.
+    pub fn connected_at(&self, home: Home, at: Instant) -> Option<Instant> {
+        let sessions = self.sessions(home).iter();
+        let had = sessions.filter(|(begun, ended)| *begun <= at && ended.is_none_or(|ended| ended > at));
+        had.map(|(begun, _)| *begun).next_back()
+    }
+
+    /// Whether a start of a process was there all that time, and found by others.
+    pub fn was_there(&self, home: Home, from: Instant, until: Instant) -> bool {
+        self.sessions(home)
+            .iter()
+            .enumerate()
+            .any(|(place, (begun, ended))| {
+                let is_first = (home.start, place) == (0, 0);
+                let found = if is_first { *begun } else { *begun + FOUND };
+                found <= from && ended.is_none_or(|ended| ended > until)
+            })
+    }
+
     fn note(&mut self, what: std::fmt::Arguments<'_>) {
         let now = Instant::now();
         let line = format!("{:?} {what}", now - *self.origin.get_or_insert(now));
@@ -247,6 +320,9 @@ impl Drop for Running {
         let mut book = self.ledger.book();
         let (id, is_done) = (self.id, self.is_done);
         book.note(format_args!("{id} {}", if is_done { "done" } else { "stopped" }));
-        book.runs.get_mut(&id).unwrap()[self.place].ended = Some((Instant::now(), is_done));
+        book.begun += 1;
+        let order = book.begun;
+        let run = &mut book.runs.get_mut(&id).unwrap()[self.place];
+        (run.ended, run.ended_order) = (Some((Instant::now(), is_done)), Some(order));
     }
 }

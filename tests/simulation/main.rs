@@ -19,6 +19,7 @@ mod adversary;
 mod caller;
 mod chance;
 mod ledger;
+mod many;
 mod network;
 mod offered;
 mod promises;

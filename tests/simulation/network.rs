@@ -104,6 +104,12 @@ impl Network {
         self.cables(node).iter().for_each(|cable| cable.cut());
     }
 
+    pub fn end_for_controller(&self, node: usize) {
+        self.cables(node)
+            .iter()
+            .for_each(|cable| cable.end_for_controller());
+    }
+
     pub fn half_open(&self, node: usize, way: Way) {
         self.cables(node).iter().for_each(|cable| cable.half_open(way));
     }

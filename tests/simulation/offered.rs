@@ -65,6 +65,12 @@ impl Worker {
         running.done();
     }
 
+    /// Has no `async`.
+    pub fn block(&self, id: u64) -> u64 {
+        self.ledger.run(id, self.home).done();
+        id
+    }
+
     /// Gives that many items, never more than so many ahead of what is taken, and pauses after every hundredth.
     pub async fn count(&self, id: u64, items: u64, millis: u64, window: u64) -> impl Stream<Item = u64> {
         let running = self.ledger.run(id, self.home);
@@ -148,6 +154,7 @@ impl Client {
     pub async fn fail(&self, id: u64, millis: u64) -> Result<(), u64>;
     pub async fn queued(&self, id: u64, millis: u64) -> u64;
     pub async fn note(&self, id: u64, millis: u64);
+    pub async fn block(&self, id: u64) -> u64;
     pub async fn count(&self, id: u64, items: u64, millis: u64, window: u64) -> impl Stream<Item = u64>;
     pub async fn sum(&self, id: u64, numbers: impl Stream<Item = u64>) -> Result<u64, String>;
     pub async fn echo(&self, id: u64, numbers: impl Stream<Item = u64>) -> impl Stream<Item = u64>;

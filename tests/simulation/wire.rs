@@ -113,6 +113,12 @@ impl Cable {
         }
     }
 
+    /// The controller sees that it is lost, and the node hears of nothing any more.
+    pub fn end_for_controller(&self) {
+        self.way(Way::ToNode).is_dead = true;
+        self.way(Way::ToController).lose();
+    }
+
     /// It is not cut by itself any more.
     pub fn spare(&self) {
         for way in Way::BOTH {
@@ -136,8 +142,14 @@ impl Cable {
 }
 
 impl One {
-    /// Bytes that are lost are lost at any byte.
     fn cut(&mut self) {
+        self.lose();
+        // The sender may write for a while before it hears of it.
+        self.is_over |= self.chance.percent(50);
+    }
+
+    /// Bytes that are lost are lost at any byte. The sender does not hear of it.
+    fn lose(&mut self) {
         if self.ends.is_none() && self.chance.percent(70) {
             let mut kept = self.chance.below(self.queued + 1);
             let mut lost = 0;
@@ -149,8 +161,6 @@ impl One {
             self.queued -= lost;
         }
         self.is_cut = true;
-        // The sender may write for a while before it hears of it.
-        self.is_over |= self.chance.percent(50);
         self.end();
     }
 

@@ -1,9 +1,10 @@
 //! A controller, processes, and an adversary: one run, from the start of all to the end of all.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daffi::Global;
+use daffi::{Global, Quota, Quotas, Refusal, StartError};
 use daffi_controller::{Controller, ControllerOptions};
 use daffi_core::transport::Address;
 use tokio::task::JoinSet;
@@ -20,12 +21,11 @@ pub const NODES: usize = 8;
 /// So many of them the adversary leaves alone: what it does to others is not to be noticed by them.
 pub const STEADY: usize = 2;
 
-/// How long a process may be away. Only one end may see that a connection is lost, so it is longer than it takes the other to miss three
-/// heartbeats.
-pub const GRACE: Duration = Duration::from_secs(6);
+/// How long a process may be away, where nothing else is said.
+pub const GRACE: Duration = daffi_core::link::RESUME_GRACE;
 
-/// How often each side says something.
-const HEARTBEAT: Duration = Duration::from_secs(1);
+/// How often each side says something, where nothing else is said.
+const HEARTBEAT: Duration = daffi_core::link::HEARTBEAT;
 
 /// For so long they call each other.
 const LIFE: Duration = Duration::from_secs(2);
@@ -51,6 +51,8 @@ pub struct Rules {
     pub controller_is_lost: bool,
     /// The network takes no time.
     pub is_quick: bool,
+    /// How many calls a process may have under way.
+    pub most_calls: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -75,6 +77,9 @@ pub struct World {
     /// How many bytes are sent with one of them, at most.
     pub largest: usize,
     pub controller_is_lost: bool,
+    most_calls: Option<u64>,
+    /// Of these only the controller has seen an end: they take most of the grace to see it, too.
+    pub blind: BTreeSet<usize>,
 }
 
 impl World {
@@ -90,6 +95,8 @@ impl World {
             asks: 1 + chance.below(5),
             largest: *chance.one_of(&[8_000, 8_000, 300_000]),
             controller_is_lost: false,
+            most_calls: chance.percent(20).then(|| chance.within(4..10)),
+            blind: BTreeSet::new(),
             chance,
         };
         world.ledger.book().tells = tells;
@@ -113,28 +120,31 @@ impl World {
         Rules {
             controller_is_lost: self.controller_is_lost,
             is_quick: self.network.is_quick(),
+            most_calls: self.most_calls,
         }
     }
 
     pub async fn start_controller(&self) {
         let mut options = ControllerOptions::new(Address::Memory);
         options.process_name = "controller".into();
-        options.heartbeat = HEARTBEAT;
-        options.resume_grace = GRACE;
+        if let Some(most) = self.most_calls {
+            options.quotas = Quotas::new().connection(Quota::new().calls(most));
+        }
         let controller = Controller::start(options).await.unwrap();
         self.network.set_controller(Some(Arc::new(controller)));
     }
 
-    /// Starts a process, and waits until it is there.
+    /// Starts a process, and waits until it is there. Where another one has its name, that is replaced.
     pub async fn start(&mut self, node: usize) {
         let home = Home {
             node,
             start: self.nodes[node].starts,
         };
         self.nodes[node].starts += 1;
-        let ledger = self.ledger.clone();
+        let [ledger, connected, refused] = [0; 3].map(|_| self.ledger.clone());
         let builder = Global::builder()
             .process_name(name(node))
+            .replace(self.nodes[node].global.is_some())
             .auto_callbacks(false)
             .service(Worker {
                 ledger: ledger.clone(),
@@ -143,6 +153,15 @@ impl World {
             .connect_timeout(CALM)
             .stop_timeout(Duration::from_secs(1))
             .through(self.network.reach(node))
+            .on_node_connect(move |_| connected.connected(home))
+            .on_refused(move |_, why| match why {
+                StartError::NameTaken { .. }
+                | StartError::Refused {
+                    refusal: Refusal::Replaced { .. },
+                    ..
+                } => refused.refused(home),
+                other => refused.fault(format!("P9: {home:?} is refused, but so: {other:?}")),
+            })
             .on_node_disconnect(move |_| ledger.lost(home));
         match builder.start().await {
             Ok(global) => self.nodes[node].global = Some(global),

@@ -20,6 +20,7 @@ use crate::context::CallContext;
 use crate::panics::{self, Panic};
 use crate::proto::{Failed, Failure, RunId};
 use crate::registry::Work;
+use crate::simulation;
 use crate::threads::{For, Next, Stalled, Thread, Threads};
 
 impl Node {
@@ -101,7 +102,11 @@ impl Node {
                 node: Some(Arc::clone(self)),
             };
             let asked = panics::caught(|| {
-                self.tasks.spawn_blocking_on(move || coming.come(), &self.runtime);
+                if simulation::is_on() {
+                    self.tasks.spawn_on(async move { coming.come() }, &self.runtime);
+                } else {
+                    self.tasks.spawn_blocking_on(move || coming.come(), &self.runtime);
+                }
             });
             if let Err(Panic { message }) = asked {
                 warn!(message, "there is no thread for a callback that blocks");
