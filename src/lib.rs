@@ -61,14 +61,15 @@ pub use daffi_macros::fetcher;
 
 pub use daffi_core::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, BlockingStream, Broadcast,
-    BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo,
-    CertificateFault, ConfigFault, Disconnect, DurableCall, Ended, Exceeded, Global, GlobalBuilder, Grants,
-    Handover, Identity, Lacking, Lagging, LeaveReason, Measure, Missed, Overlap, Oversized, Period,
-    PeriodCall, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal,
-    RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    ScheduledTask, ScheduledTaskDescription, ScheduledTaskInfo, ScheduledTasks, Signature, Skipped,
-    StartError, Stop, Stream, Streaming, TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit,
-    TlsConfigFault, TlsFault, TlsSide, Told, TooMuch, TraceContext, Unmet, Wait,
+    BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackDescription,
+    CallbackFn, CallbackInfo, CallbackVersion, CertificateFault, ConfigFault, Disconnect, DurableCall, Ended,
+    Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Json, JsonBroadcast, JsonCall, JsonError,
+    Lacking, Lagging, LeaveReason, Measure, Missed, Overlap, Oversized, Period, PeriodCall, Presence,
+    PresenceEvents, ProcessInfo, Proven, ProviderInfo, Quota, QuotaOf, Quotas, Refusal, RegisterError,
+    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role, ScheduledTask,
+    ScheduledTaskDescription, ScheduledTaskInfo, ScheduledTasks, Signature, Skipped, StartError, Stop,
+    Stream, Streaming, TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit, TlsConfigFault,
+    TlsFault, TlsSide, Told, TooMuch, TraceContext, Unmet, Wait,
 };
 
 /// With the feature `tls`.

@@ -3,6 +3,8 @@
 
 mod absent;
 mod app;
+#[cfg(feature = "runtime")]
+mod by_hand;
 mod call;
 mod changed;
 #[cfg(feature = "runtime")]
@@ -31,6 +33,8 @@ mod unmet;
 mod untyped;
 mod words;
 
+#[cfg(feature = "runtime")]
+pub use by_hand::JsonError;
 pub use call::{CallError, Oversized};
 #[cfg(feature = "runtime")]
 pub use fault::ConfigFault;

@@ -13,6 +13,8 @@ pub mod proto;
 pub mod session;
 pub mod signature;
 
+#[cfg(feature = "runtime")]
+mod description;
 mod error;
 mod identity;
 mod quota;
@@ -20,6 +22,7 @@ mod roster;
 mod scheduled;
 
 pub use access::{Access, Grants, Right, Role};
+pub use described::Json;
 pub use error::{CallError, CallErrorKind, Oversized, Refusal, RemoteError, Unmet};
 pub use identity::{Identity, Proven};
 pub use proto::{
@@ -80,11 +83,12 @@ pub use transport::Tls;
 pub use {
     call::{
         AsyncResult, BlockingItems, BlockingStream, Broadcast, BroadcastHandover, BroadcastItems, Call,
-        DurableCall, Handover, Period, PeriodCall, Replies, RepliesIter, Reply, ReplyStream, ScheduledTask,
-        Streaming, Ticks,
+        DurableCall, Handover, JsonBroadcast, JsonCall, Period, PeriodCall, Replies, RepliesIter, Reply,
+        ReplyStream, ScheduledTask, Streaming, Ticks,
     },
     context::CallContext,
-    error::{ConfigFault, RegisterError, StartError},
+    description::{CallbackDescription, CallbackVersion, ProviderInfo},
+    error::{ConfigFault, JsonError, RegisterError, StartError},
     futures_util::Stream,
     global::{Ended, Global, GlobalBuilder, PresenceEvents, Registration, ScheduledTasks, Stop, Wait},
     node::Disconnect,

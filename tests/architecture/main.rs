@@ -147,8 +147,9 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("logging", &[]),
     ("identity", &["proto"]),
     ("roster", &["identity", "proto", "signature"]),
+    ("description", &["described", "proto", "signature"]),
     ("scheduled", &["error", "identity", "proto"]),
-    ("error", &["proto", "roster", "signature", "transport"]),
+    ("error", &["described", "proto", "roster", "signature", "transport"]),
     ("transport", &["link", "proto"]),
     ("scope", &["context", "proto"]),
     ("context", &["identity", "proto"]),
@@ -181,6 +182,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     (
         "call",
         &[
+            "described",
             "error",
             "node",
             "panics",
@@ -199,6 +201,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "auth",
             "call",
             "context",
+            "description",
             "error",
             "host",
             "link",

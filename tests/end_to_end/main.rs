@@ -9,6 +9,7 @@ mod background;
 mod bad_input;
 mod blocking;
 mod broadcast;
+mod by_hand;
 mod call_timeout;
 mod calls;
 mod cancelled;

@@ -79,6 +79,10 @@ fn the_limits_of_the_protocol_are_those_of_the_page() {
     );
     check("name of a process", &bytes(Limits::NAME_BYTES));
     check("documentation of a callback", &bytes(Limits::DOCS_BYTES));
+    check(
+        "ways of offering a callback",
+        &number(u64::try_from(Limits::VERSIONS).expect("it is small")),
+    );
     check("callbacks of a process", &number(Limits::CALLBACKS));
     check("all that they are", &bytes(Limits::OFFER_BYTES));
     check("attributes of a process", &number(Limits::ATTRIBUTES));

@@ -6,14 +6,15 @@ use core::fmt::Debug;
 use daffi::signature::{ErrorType, Parameter, Returns, Type, Variant, trace};
 use daffi::{
     Absence, Access, Address, AsyncResult, Balance, BlockingItems, BlockingStream, Broadcast,
-    BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackFn, CallbackInfo,
-    CertificateFault, ConfigFault, Disconnect, DurableCall, Ended, Exceeded, Global, GlobalBuilder, Grants,
-    Handover, Identity, Lacking, Lagging, LeaveReason, Measure, Missed, Overlap, Oversized, Period,
-    PeriodCall, Presence, PresenceEvents, ProcessInfo, Proven, Quota, QuotaOf, Quotas, Refusal,
-    RegisterError, Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role,
-    ScheduledTask, ScheduledTaskDescription, ScheduledTaskInfo, ScheduledTasks, Signature, Skipped,
-    StartError, Stop, Stream, Streaming, TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit,
-    TlsConfigFault, TlsFault, TlsSide, Told, TooMuch, TraceContext, Unmet, Wait, bytes,
+    BroadcastHandover, BroadcastItems, Call, CallContext, CallError, CallErrorKind, CallbackDescription,
+    CallbackFn, CallbackInfo, CallbackVersion, CertificateFault, ConfigFault, Disconnect, DurableCall, Ended,
+    Exceeded, Global, GlobalBuilder, Grants, Handover, Identity, Json, JsonBroadcast, JsonCall, JsonError,
+    Lacking, Lagging, LeaveReason, Measure, Missed, Overlap, Oversized, Period, PeriodCall, Presence,
+    PresenceEvents, ProcessInfo, Proven, ProviderInfo, Quota, QuotaOf, Quotas, Refusal, RegisterError,
+    Registration, RemoteError, Replies, RepliesIter, Reply, ReplyStream, Right, Role, ScheduledTask,
+    ScheduledTaskDescription, ScheduledTaskInfo, ScheduledTasks, Signature, Skipped, StartError, Stop,
+    Stream, Streaming, TaskId, TaskState, Tick, TickCounts, TickOutcome, Ticks, TimeLimit, TlsConfigFault,
+    TlsFault, TlsSide, Told, TooMuch, TraceContext, Unmet, Wait, bytes,
 };
 
 /// Whatever may be the value of a call: each of the following holds for all that are `Send` or `Sync` themselves.
@@ -49,7 +50,9 @@ const _: () = {
     shared::<CallContext>();
     shared::<CallError>();
     shared::<CallErrorKind>();
+    shared::<CallbackDescription>();
     shared::<CallbackInfo>();
+    shared::<CallbackVersion>();
     shared::<CertificateFault>();
     shared::<ConfigFault>();
     shared::<ErrorType>();
@@ -57,6 +60,10 @@ const _: () = {
     shared::<GlobalBuilder>();
     shared::<Handover>();
     shared::<Identity>();
+    shared::<Json>();
+    shared::<JsonBroadcast>();
+    shared::<JsonCall>();
+    shared::<JsonError>();
     shared::<Lacking>();
     shared::<Lagging>();
     shared::<Told>();
@@ -67,6 +74,7 @@ const _: () = {
     shared::<PresenceEvents>();
     shared::<ProcessInfo>();
     shared::<Proven>();
+    shared::<ProviderInfo>();
     shared::<Refusal>();
     shared::<RegisterError>();
     shared::<Registration>();

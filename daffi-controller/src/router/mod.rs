@@ -10,7 +10,7 @@
 //! Six parts own their fields: the processes (`peers`), the calls on their way (`calls`) and those that wait (`lines`), who offers what
 //! (`directory`), the calls to many (`broadcasts`) and those who want to know (`watchers`). What needs several of them is
 //! an `impl Router` in the file of what it is about: `calling`, `wanted`, `queueing`, `broadcast`, `passing`, `streams`, `offering`, `parting`,
-//! `query`, `telling`, `permitting`, `restricting`, `metering`.
+//! `query`, `describing`, `telling`, `permitting`, `restricting`, `metering`.
 
 mod account;
 mod asking;
@@ -24,6 +24,7 @@ mod chain;
 mod choosing;
 mod claiming;
 mod counting;
+mod describing;
 mod directory;
 mod ending;
 mod errand;

@@ -112,7 +112,9 @@ impl Router {
         let overloaded = Failed::Overloaded { may_have_run: false };
         match *query {
             // The answer may be long (P6).
-            Query::Processes | Query::Callbacks | Query::Presence if out.room(from) == 0 => {
+            Query::Processes | Query::Callbacks | Query::Presence | Query::Describe(_)
+                if out.room(from) == 0 =>
+            {
                 self.refuse(from, call, overloaded, out);
             }
             // It is kept as long as somebody waits for it.
@@ -147,6 +149,7 @@ impl Router {
             Query::Presence => return Ok(Some(self.subscribe(from, call))),
             Query::Processes => return Ok(Some(self.listing(from, call, Entries::Processes(Vec::new())))),
             Query::Callbacks => return Ok(Some(self.listing(from, call, Entries::Callbacks(Vec::new())))),
+            Query::Describe(name) => return Ok(self.describing(from, call, name, out)),
             _ => return Err(Fault::Unexpected("an unknown question")),
         }
         Ok(None)
@@ -157,7 +160,7 @@ impl Router {
         match *query {
             // Of each schedule by itself, when it is known what it calls.
             _ if query.is_of_schedules() => Ok(()),
-            Query::WaitFunction { name, .. } => self.check_known(from, name, turn),
+            Query::WaitFunction { name, .. } | Query::Describe(name) => self.check_known(from, name, turn),
             Query::WaitProcess(name) => self.check_right(from, Right::Observe, name, turn),
             _ => self.check_right(from, Right::Observe, "*", turn),
         }
@@ -195,7 +198,7 @@ impl Router {
     }
 
     /// Whether a callback can be called.
-    fn is_there(&self, provider: &Provider) -> bool {
+    pub(super) fn is_there(&self, provider: &Provider) -> bool {
         let peer = self.peers.get(provider.peer);
         provider.live && peer.is_some_and(Peer::is_callable)
     }

@@ -6,6 +6,7 @@ mod bounds;
 mod broadcast;
 mod calls;
 mod chains;
+mod describing;
 mod effort;
 mod garbage;
 mod generated;

@@ -11,7 +11,7 @@ use super::future::{Call, State};
 use super::options::{NodeChoice, Options};
 use super::pump::Feeds;
 use super::streaming::{Opening, Streaming};
-use crate::node::{Exchange, Received};
+use crate::node::{Exchange, Reader, Received};
 use crate::proto::{DecodeError, Failed, Failure, Mode, Outcome};
 
 impl<T, E> Call<T, E> {
@@ -73,11 +73,10 @@ impl<T, E> Call<Streaming<T>, E> {
             })
             .into_received(),
             // Whoever calls for a stream expects one.
-            Take::Value(_) | Take::Tally(_) => Received::new(
-                |_, _| Err(DecodeError::new("there is no stream")),
-                guarded,
-                window,
-            ),
+            Take::Value(_) | Take::Tally(_) => {
+                let none = |_: &[u8], _| Err(DecodeError::new("there is no stream"));
+                Received::new(Reader::Typed(none, guarded), window)
+            }
         }
     }
 }

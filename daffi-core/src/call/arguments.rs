@@ -46,6 +46,7 @@ where
     let named = Named {
         name: name.to_owned(),
         traced: Traced::new(name, signature.into()),
+        exact: None,
     };
     Call::new(
         Source::Named(Arc::new(named)),

@@ -107,9 +107,12 @@ impl Attempt {
             .flatten()
             .min()
             .map(|at| node.moment(at));
-        let number = source
-            .traced()
-            .map_or(0, |traced| node.accepted().number(source.name(), traced.number));
+        let accepted = || {
+            let traced = source.traced();
+            traced.map_or(0, |traced| node.accepted().number(source.name(), traced.number))
+        };
+        let exact = source.exact();
+        let number = exact.unwrap_or_else(accepted);
         // A stream cannot be sent twice.
         let retries = if options.streams == 0 { options.retries } else { 0 };
         if retries > 0 {
@@ -121,7 +124,7 @@ impl Attempt {
             exchange: Exchange::new(node).inheriting(inherited),
             named: source.named(),
             number,
-            terms: TERMS,
+            terms: if exact.is_some() { 0 } else { TERMS },
             deadline,
             allowed: allowed.filter(|_| !inherited),
             free: options.is_free() && scope.home == Home::Outside,
@@ -292,13 +295,14 @@ impl Attempt {
     /// Whether a provider's signature is compatible though its number differs.
     pub(super) fn accepts(&self, source: &Source, offered: &Described) -> bool {
         let traced = source.traced();
-        traced.is_some_and(|traced| {
-            self.exchange
-                .node()
-                .accepted()
-                .accept(source.name(), self.number, &traced.signature, offered)
-                .is_some()
-        })
+        source.exact().is_none()
+            && traced.is_some_and(|traced| {
+                self.exchange
+                    .node()
+                    .accepted()
+                    .accept(source.name(), self.number, &traced.signature, offered)
+                    .is_some()
+            })
     }
 
     /// Where it was made.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::CallError;
 use crate::node::{Message, Node};
-use crate::proto::{self, Failure, Query};
+use crate::proto::{self, Failure, Moment, Query};
 
 /// Asks the controller; errors name `what` is asked.
 pub(crate) async fn ask<T: DeserializeOwned>(
@@ -15,7 +15,17 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     what: &str,
     query: Query<'_>,
 ) -> Result<T, CallError> {
-    let answer = node.exchange(|| Message::Ask(query.clone(), None)).await;
+    ask_until(node, what, query, None).await
+}
+
+/// As [`ask`], until then.
+pub(super) async fn ask_until<T: DeserializeOwned>(
+    node: &Arc<Node>,
+    what: &str,
+    query: Query<'_>,
+    until: Option<Moment>,
+) -> Result<T, CallError> {
+    let answer = node.exchange(|| Message::Ask(query.clone(), until)).await;
     read(&answer.map_err(|failure| controller_error(failure, what))?, what)
 }
 

@@ -23,6 +23,8 @@ pub(super) enum Source {
 pub(super) struct Named {
     pub(super) name: String,
     pub(super) traced: Traced,
+    /// The number to send, and no other: the call is made by a callback's own signature.
+    pub(super) exact: Option<u64>,
 }
 
 impl Source {
@@ -39,6 +41,14 @@ impl Source {
             Self::Stub(stub) => stub.traced(),
             Self::Varying(_, traced) => Some(traced),
             Self::Named(named) => Some(&named.traced),
+        }
+    }
+
+    /// The number to send, if no other stands for it.
+    pub(super) fn exact(&self) -> Option<u64> {
+        match self {
+            Self::Named(named) => named.exact,
+            Self::Stub(_) | Self::Varying(..) => None,
         }
     }
 

@@ -15,7 +15,7 @@ use super::feeding::Feeding;
 use super::pause::sleep_on;
 use super::pump::Feeds;
 use crate::error::CallError;
-use crate::node::{Exchange, FAR, For, Item, Message, Next, Received, StreamTurn};
+use crate::node::{Exchange, FAR, For, Item, Message, Next, Reader, Received, StreamTurn};
 use crate::proto::{CallId, DecodeError, DecodeItem, Failed, Failure, Taken, TimeLimit, Window};
 use crate::registry::Flow;
 
@@ -109,13 +109,19 @@ impl<T> Streaming<T> {
     }
 
     pub(super) fn result(opening: Opening, decode: DecodeItem<T>) -> Self {
+        let guarded = opening.guarded;
+        Self::read(opening, Reader::Typed(decode, guarded))
+    }
+
+    /// As [`result`](Self::result), whose items are read so.
+    pub(super) fn read(opening: Opening, reader: Reader<T>) -> Self {
         let Opening {
             exchange,
             allowed,
             callback,
-            guarded,
             window,
             feeds,
+            ..
         } = opening;
         let feeding = exchange.sent().filter(|_| !feeds.is_empty());
         let feeding = feeding.map(|sent| Feeding::begin(exchange.node(), sent, feeds));
@@ -123,7 +129,7 @@ impl<T> Streaming<T> {
             exchange,
             _feeding: feeding,
         };
-        let received = Received::new(decode, guarded, window);
+        let received = Received::new(reader, window);
         Self {
             allowed,
             ..Self::new(source, received, callback)
@@ -142,7 +148,8 @@ impl<T> Streaming<T> {
             index,
             accepted: false,
         };
-        Self::new(source, Received::new(decode, guarded, Window::DEFAULT), callback)
+        let reader = Reader::Typed(decode, guarded);
+        Self::new(source, Received::new(reader, Window::DEFAULT), callback)
     }
 
     const fn new(source: Origin, received: Received<T>, callback: String) -> Self {

@@ -50,6 +50,8 @@ pub(super) enum Place {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Struct {
+    /// What its parts are, in a word.
+    pub(super) noun: &'static str,
     /// What each field is called.
     pub(super) names: Vec<Names>,
     pub(super) fields: Vec<At>,
@@ -140,6 +142,19 @@ impl Layout {
     #[must_use]
     pub fn of(reading: &Readable) -> Self {
         Self::made(&reading.ty, &reading.allows)
+    }
+
+    /// That of a callback's arguments, each a field.
+    pub(super) fn of_arguments(arguments: Vec<(String, Type)>) -> Self {
+        let mut layout = Self::new(&Type::Struct {
+            name: String::new(),
+            fields: arguments,
+        });
+        let root = layout.root.0 as usize;
+        if let Place::Struct(structure) = &mut layout.places[root] {
+            structure.noun = "argument";
+        }
+        layout
     }
 
     fn made(ty: &Type, allows: &[Option<Allows>]) -> Self {
@@ -266,6 +281,7 @@ impl<'t> Building<'t> {
         };
         let named = fields.iter().enumerate();
         Struct {
+            noun: "field",
             names: named
                 .map(|(number, (name, _))| Names::new(name, names.get(number)))
                 .collect(),
@@ -302,6 +318,7 @@ impl At {
 impl Struct {
     /// One without fields.
     pub(super) const EMPTY: Self = Self {
+        noun: "field",
         names: Vec::new(),
         fields: Vec::new(),
         optional: Vec::new(),

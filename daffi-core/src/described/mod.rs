@@ -6,11 +6,13 @@
 //!
 //! Pure: knows serde's data model, structures, and the bytes of numbers.
 
+mod arguments;
 mod base64;
 mod compatible;
 mod document;
 mod example;
 mod input;
+mod json;
 mod key;
 mod layout;
 mod misfit;
@@ -21,15 +23,19 @@ mod schema;
 mod skip;
 #[cfg(test)]
 mod tests;
+mod text;
 mod words;
 mod writer;
 
 use serde::{Deserialize, Serialize};
 
+pub use arguments::{Arguments, Encoded};
 pub use compatible::{Verdict, compatible};
 pub use document::Document;
+pub use json::Json;
 pub use layout::Layout;
 pub use misfit::Misfit;
+pub use output::Elsewhere;
 pub use printed::Printed;
 
 use input::Input;
@@ -146,7 +152,21 @@ pub fn encode_within<T: Serialize + ?Sized>(
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn encode_by_hand<T: Serialize + ?Sized>(layout: &Layout, value: &T) -> Result<Vec<u8>, Misfit> {
+    encode_with(layout, value, None)
+}
+
+/// As [`encode_by_hand`]; bytes may be a text that begins with `@`, which names bytes that are elsewhere, as in a file.
+///
+/// # Errors
+///
+/// As [`encode_by_hand`], and when there are none.
+pub fn encode_with<T: Serialize + ?Sized>(
+    layout: &Layout,
+    value: &T,
+    elsewhere: Option<&Elsewhere>,
+) -> Result<Vec<u8>, Misfit> {
     let mut out = Output::new(usize::MAX, true);
+    out.elsewhere = elsewhere.cloned();
     value.serialize(Writer::new(&mut out, layout))?;
     Ok(out.bytes)
 }

@@ -1,9 +1,14 @@
 //! Where a value is written to, and how numbers are.
 
+use std::sync::Arc;
+
 use super::input::FREE_ELEMENTS;
 use super::layout::Place;
 use super::misfit::Misfit;
 use crate::proto::numbers::{bytes, huge_number, number, zigzag};
+
+/// Gives the bytes that a text names which begins with `@`, without that; or says why there are none.
+pub type Elsewhere = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
 
 /// The bytes so far.
 pub(super) struct Output {
@@ -13,6 +18,8 @@ pub(super) struct Output {
     /// Whether people wrote the value, in a notation that has less kinds of values than the structure: texts stand for
     /// numbers and bytes as well.
     pub(super) by_hand: bool,
+    /// Where bytes are that a text names.
+    pub(super) elsewhere: Option<Elsewhere>,
     /// How many elements took no bytes.
     free: usize,
 }
@@ -30,6 +37,7 @@ impl Output {
             bytes: Vec::new(),
             limit,
             by_hand,
+            elsewhere: None,
             free: 0,
         }
     }

@@ -143,6 +143,11 @@ impl<'p, 'a> Part<'p, 'a> {
     }
 }
 
+/// The wider number that is written with the same digits: a tenth stays one, in formats that know no narrower ones.
+fn shortest(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| number.into())
+}
+
 impl Serialize for Part<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.layout.place(self.at) {
@@ -177,7 +182,7 @@ impl Serialize for Part<'_, '_> {
             Place::F32 => {
                 let number = self.read(Input::f32)?;
                 if number.is_finite() {
-                    serializer.serialize_f32(number)
+                    serializer.serialize_f64(shortest(number))
                 } else {
                     Self::float(number.into(), serializer)
                 }

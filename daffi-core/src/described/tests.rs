@@ -1,3 +1,4 @@
+mod arguments;
 mod bounds;
 mod by_hand;
 mod changes;

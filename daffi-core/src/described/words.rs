@@ -2,13 +2,39 @@
 
 use std::fmt::{self, Display};
 
-use super::layout::{At, Layout, Names, Place};
+use super::layout::{At, Layout, Names, Place, Struct};
+use super::misfit::Misfit;
 
 /// More names nobody reads.
 const NAMES: usize = 12;
 
 /// What is expected at a place.
 pub(super) struct Expected<'l>(pub(super) &'l Layout, pub(super) At);
+
+impl Struct {
+    /// There is no part of that name.
+    #[cold]
+    pub(super) fn unknown(&self, name: &str) -> Misfit {
+        let noun = self.noun;
+        if self.names.is_empty() {
+            return Misfit::new(format_args!("there is no {noun} `{name}`, nor any other"));
+        }
+        Misfit::new(format_args!(
+            "there is no {noun} `{name}`; there is {}",
+            Listed(self.names.iter())
+        ))
+    }
+
+    /// What is called so has not come.
+    #[cold]
+    pub(super) fn missing(&self, layout: &Layout, name: &str, at: At) -> Misfit {
+        let noun = self.noun;
+        Misfit::new(format_args!(
+            "{noun} `{name}` is missing: {} is expected",
+            Expected(layout, at)
+        ))
+    }
+}
 
 /// Names, one after the other.
 pub(super) struct Listed<'l, I: Iterator<Item = &'l Names> + Clone>(pub(super) I);

@@ -12,6 +12,7 @@ use super::misfit::Misfit;
 use super::output::Output;
 use super::skip::{deeper, opaque};
 use super::words::Expected;
+pub(super) use parts::Parts;
 
 /// A place at which a value is written.
 pub(super) struct Writer<'a, 'l> {
@@ -26,6 +27,15 @@ pub(super) struct Writer<'a, 'l> {
 
 type Written = Result<(), Misfit>;
 
+/// What stands for a field that is not there; `None` if something has to.
+pub(super) fn absent(layout: &Layout, at: At) -> Option<&'static [u8]> {
+    match layout.place(at) {
+        Place::Option(_) => Some(&[0]),
+        Place::Unit => Some(&[]),
+        _ => None,
+    }
+}
+
 impl<'a, 'l> Writer<'a, 'l> {
     pub(super) const fn new(out: &'a mut Output, layout: &'l Layout) -> Self {
         Self {
@@ -39,6 +49,15 @@ impl<'a, 'l> Writer<'a, 'l> {
 
     fn place(&self) -> &'l Place {
         self.layout.place(self.at)
+    }
+
+    /// The same for a part of the whole.
+    pub(super) fn of_part(out: &'a mut Output, layout: &'l Layout, at: At) -> Self {
+        Self {
+            at,
+            level: 1,
+            ..Self::new(out, layout)
+        }
     }
 
     /// The same for a place inside.
@@ -92,15 +111,6 @@ impl<'a, 'l> Writer<'a, 'l> {
         )))
     }
 
-    /// What stands for a field that is not there; `None` if something has to.
-    fn absent(layout: &Layout, at: At) -> Option<&'static [u8]> {
-        match layout.place(at) {
-            Place::Option(_) => Some(&[0]),
-            Place::Unit => Some(&[]),
-            _ => None,
-        }
-    }
-
     /// The variant of that name, and the place of what it carries.
     fn variant(self, name: &str) -> Result<(Self, &'l Choice), Misfit> {
         let writer = self.filled()?;
@@ -121,8 +131,9 @@ impl<'a, 'l> Writer<'a, 'l> {
             Place::Unit => Ok(()),
             Place::Struct(structure) => {
                 for (names, at) in structure.names.iter().zip(&structure.fields) {
-                    let Some(absent) = Self::absent(content.layout, *at) else {
-                        return Err(content.missing(names.shown(), *at).within(choice.step()));
+                    let Some(absent) = absent(content.layout, *at) else {
+                        let missing = structure.missing(content.layout, names.shown(), *at);
+                        return Err(missing.within(choice.step()));
                     };
                     content.out.bytes.extend_from_slice(absent);
                 }
@@ -132,14 +143,6 @@ impl<'a, 'l> Writer<'a, 'l> {
                 .differs("nothing")
                 .map_err(|misfit: Misfit| misfit.within(choice.step())),
         }
-    }
-
-    #[cold]
-    fn missing(&self, name: &str, at: At) -> Misfit {
-        Misfit::new(format_args!(
-            "field `{name}` is missing: {} is expected",
-            Expected(self.layout, at)
-        ))
     }
 
     /// Brings fields into the order of the structure, and fills in what did not come. Each is where it is in the bytes from
@@ -159,8 +162,10 @@ impl<'a, 'l> Writer<'a, 'l> {
             let at = structure.fields[number];
             let field = match range {
                 Some((from, to)) => &came[from - start..to - start],
-                None => Self::absent(self.layout, at)
-                    .ok_or_else(|| self.missing(structure.names[number].shown(), at))?,
+                None => {
+                    let missing = || structure.missing(self.layout, structure.names[number].shown(), at);
+                    absent(self.layout, at).ok_or_else(missing)?
+                }
             };
             self.out.bytes.extend_from_slice(field);
         }

@@ -50,6 +50,8 @@ impl Shown {
     fn of(error: &dyn Any) -> Option<Self> {
         let everywhere = [
             Self::error::<RemoteError>,
+            #[cfg(feature = "runtime")]
+            Self::error::<super::by_hand::JsonError>,
             Self::display::<String>,
             Self::display::<&'static str>,
             Self::display::<Cow<'static, str>>,

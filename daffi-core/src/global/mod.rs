@@ -3,6 +3,7 @@
 mod access;
 mod blocking;
 mod builder;
+mod by_hand;
 mod client;
 mod home;
 mod join;
@@ -38,7 +39,7 @@ pub use self::register_fn::Registration;
 pub use self::scheduled::ScheduledTasks;
 pub use self::stop::Stop;
 pub use self::wait::Wait;
-use crate::call::{Call, ask, by_name, not_forked};
+use crate::call::{Call, Descriptions, ask, by_name, not_forked};
 use crate::error::CallError;
 use crate::host::HostedController;
 use crate::node::{Node, Phase};
@@ -92,6 +93,8 @@ pub(crate) struct Inner {
     thread: Option<CancellationToken>,
     /// Registering is looking for a free name and taking it.
     registering: Mutex<()>,
+    /// What is known of callbacks that are called by hand.
+    descriptions: Arc<Descriptions>,
     /// What handles share, as long as there are any.
     kept: OnceLock<Weak<Kept>>,
 }

@@ -17,7 +17,7 @@ use super::Node;
 use super::caught::{Caught, caught};
 use super::first::First;
 use super::pool::Given;
-use super::received::Received;
+use super::received::{Reader, Received};
 use super::report::Report;
 use super::turn::StreamTurn;
 use crate::context::CallContext;
@@ -60,7 +60,10 @@ impl Each {
             callback,
             context,
             scope,
-            items: Received::new(|bytes, _| decode_arguments(bytes), false, Window::DEFAULT),
+            items: Received::new(
+                Reader::Typed(|bytes, _| decode_arguments(bytes), false),
+                Window::DEFAULT,
+            ),
             left: VecDeque::new(),
             count: Arc::default(),
             turn: StreamTurn::NEW,

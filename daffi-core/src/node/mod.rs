@@ -75,7 +75,7 @@ pub(crate) use self::lend::Waits;
 use self::own::OwnCalls;
 pub(crate) use self::own::{OwnCall, Stage};
 use self::pool::Pool;
-pub(crate) use self::received::Received;
+pub(crate) use self::received::{Reader, Received};
 pub(crate) use self::stopping::StopAfter;
 pub(crate) use self::traces::Traces;
 #[cfg(test)]

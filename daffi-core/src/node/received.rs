@@ -1,14 +1,24 @@
 //! Items of a stream that have come, until they are taken.
 
+use std::sync::Arc;
+
 use bytes::{Buf, Bytes};
 
 use crate::proto::{Batch, DecodeError, DecodeItem, Window};
 
+/// How items are read.
+pub(crate) enum Reader<T> {
+    /// By their type; and whether they can nest without end.
+    Typed(DecodeItem<T>, bool),
+    /// By what is known of who writes them.
+    Told(Told<T>),
+}
+
+type Told<T> = Arc<dyn Fn(&[u8]) -> Result<(T, usize), DecodeError> + Send + Sync>;
+
 /// What has come of a stream and was not taken, and what its sender may be granted for what was.
 pub(crate) struct Received<T> {
-    decode: DecodeItem<T>,
-    /// Whether items can nest without end.
-    guarded: bool,
+    reader: Reader<T>,
     batch: Batch,
     /// Parts of the next item, whose end has not come.
     parts: Vec<Bytes>,
@@ -18,10 +28,9 @@ pub(crate) struct Received<T> {
 }
 
 impl<T> Received<T> {
-    pub(crate) const fn new(decode: DecodeItem<T>, guarded: bool, window: Window) -> Self {
+    pub(crate) const fn new(reader: Reader<T>, window: Window) -> Self {
         Self {
-            decode,
-            guarded,
+            reader,
             batch: Batch {
                 items: 0,
                 bytes: Bytes::new(),
@@ -66,7 +75,10 @@ impl<T> Received<T> {
     /// Takes the next item; how many bytes it took; and what to grant again, once it is half the window. After an error
     /// nothing is left, for what follows cannot be told apart.
     pub(crate) fn take(&mut self) -> Result<(T, usize, Option<Window>), DecodeError> {
-        let decoded = (self.decode)(&self.batch.bytes, self.guarded);
+        let decoded = match &self.reader {
+            Reader::Typed(decode, guarded) => decode(&self.batch.bytes, *guarded),
+            Reader::Told(read) => read(&self.batch.bytes),
+        };
         let (item, used) = decoded.inspect_err(|_| self.batch.items = 0)?;
         self.batch.bytes.advance(used);
         self.batch.items -= 1;
@@ -99,7 +111,7 @@ mod tests {
 
     #[test]
     fn an_item_in_parts_is_whole_when_its_end_has_come() {
-        let mut received = Received::new(letters, false, Window::DEFAULT);
+        let mut received = Received::new(Reader::Typed(letters, false), Window::DEFAULT);
         for part in [b"\x06ab".as_slice(), b"c"] {
             received.put(batch(0, part));
             assert!(received.is_empty());
@@ -117,7 +129,7 @@ mod tests {
     #[test]
     fn half_a_window_is_granted_again() {
         let window = Window { items: 4, bytes: 100 };
-        let mut received = Received::new(letters, false, window);
+        let mut received = Received::new(Reader::Typed(letters, false), window);
         received.put(batch(3, b"\x01a\x01b\x01c"));
         let due: Vec<_> = (0..3).map(|_| received.take().unwrap().2).collect();
         assert_eq!(due, [None, Some(Window { items: 2, bytes: 4 }), None]);
@@ -125,7 +137,7 @@ mod tests {
 
     #[test]
     fn after_an_item_that_is_none_nothing_is_left() {
-        let mut received = Received::new(letters, false, Window::DEFAULT);
+        let mut received = Received::new(Reader::Typed(letters, false), Window::DEFAULT);
         received.put(batch(2, b"\x05a"));
         assert!(received.take().is_err());
         assert!(received.is_empty());

@@ -22,6 +22,14 @@ const CONFIG: bincode::config::Configuration = bincode::config::standard();
 #[error("{0}")]
 pub struct EncodeError(String);
 
+impl EncodeError {
+    /// A fault found by whoever writes the bytes, said in `message`.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
 /// Bytes could not be turned into a value.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

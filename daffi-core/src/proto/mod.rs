@@ -83,7 +83,7 @@ pub use query::Query;
 pub use raw::{AsRawBytes, Raw, RawBytes};
 pub use remote_error::RemoteError;
 pub use resume::{Keeps, NotResumed, Resume, Resuming, Session, SessionId, SessionSecret};
-pub use roster::{CallbackEntry, Change, Parting, ProcessEntry};
+pub use roster::{CallbackEntry, CallbackOffers, Change, OfferedBy, OfferedVersion, Parting, ProcessEntry};
 pub use slots::Slots;
 pub use status::{Own, Status};
 pub use task::{

@@ -46,6 +46,8 @@ pub enum Query<'a> {
     ChangeTask(TaskId, TaskChange),
     /// Told how each tick of a schedule ends from now on, by [`Header::Ticked`](super::Header::Ticked), until it is cancelled or the asker does not keep up. Answered, with nothing, when the schedule has ended.
     Ticks(TaskId),
+    /// Answered with a [`CallbackOffers`](super::CallbackOffers): how a callback of this name is offered.
+    Describe(#[serde(borrow, deserialize_with = "fields::name")] &'a str),
 }
 
 impl Query<'_> {
@@ -68,7 +70,7 @@ impl Query<'_> {
     #[must_use]
     pub fn impossible(&self) -> Option<String> {
         let names = match self {
-            Self::WaitProcess(name) => [Some(*name), None],
+            Self::WaitProcess(name) | Self::Describe(name) => [Some(*name), None],
             Self::WaitFunction { name, process, .. } => [Some(*name), *process],
             Self::Tasks {
                 process, callback, ..

@@ -54,6 +54,45 @@ impl CallbackEntry {
     }
 }
 
+/// How a callback is offered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallbackOffers {
+    /// Each way once, in any order; [`Limits::VERSIONS`](super::Limits::VERSIONS) at most.
+    pub versions: Vec<OfferedVersion>,
+    /// How many more offer it in yet other ways.
+    pub more: u32,
+}
+
+/// A callback as one or several processes offer it, all in the same way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedVersion {
+    /// What it takes and gives.
+    pub signature: Described,
+    /// Its doc comment.
+    pub docs: String,
+    /// How many calls each provider runs at the same time, if that is limited.
+    pub concurrency: Option<u32>,
+    /// How many of these may be of one calling process, if that is limited.
+    pub concurrency_per_caller: Option<u32>,
+    /// How many more calls may wait for each.
+    pub queue: u32,
+    /// How calls are shared among them.
+    pub balance: Balance,
+    /// How many processes offer it so.
+    pub count: u32,
+    /// Who they are; nobody is named to those who may not know who is there.
+    pub providers: Vec<OfferedBy>,
+}
+
+/// A process that offers a callback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedBy {
+    /// Its process name.
+    pub name: String,
+    /// What it says of itself.
+    pub attributes: Attributes,
+}
+
 /// Something that happened to a process or a callback.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {

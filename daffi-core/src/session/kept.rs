@@ -13,6 +13,7 @@ pub(super) enum Kept {
     Call(Box<KeptCall>),
     WaitProcess(Box<str>, Option<Moment>),
     WaitFunction(Box<KeptWait>, Option<Moment>),
+    Describe(Box<str>, Option<Moment>),
     Ask(Query<'static>, Option<Moment>),
     Tasks(Option<Box<str>>, Option<Box<str>>, TaskId, Option<Moment>),
     Schedule(Box<KeptCall>, Option<Duration>, Option<TaskId>),
@@ -121,6 +122,7 @@ impl Kept {
                         *until,
                     )
                 }
+                Query::Describe(name) => Self::Describe((*name).into(), *until),
                 Query::Processes => Self::Ask(Query::Processes, *until),
                 Query::Callbacks => Self::Ask(Query::Callbacks, *until),
                 Query::Presence => Self::Ask(Query::Presence, *until),
@@ -178,6 +180,7 @@ impl Kept {
                 Message::Ask(query, *until)
             }
             Self::WaitProcess(name, until) => Message::Ask(Query::WaitProcess(name), *until),
+            Self::Describe(name, until) => Message::Ask(Query::Describe(name), *until),
             Self::WaitFunction(wait, until) => Message::Ask(wait.query(), *until),
             Self::Ask(query, until) => Message::Ask(query.clone(), *until),
             Self::Announce(payload, ready) => Message::Announce {

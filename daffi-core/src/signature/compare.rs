@@ -47,7 +47,7 @@ impl Signature {
         let mut types = parameters
             .map(|parameter| &parameter.ty)
             .chain([&self.returns.ok]);
-        types.any(|ty| ty.as_stream().is_some())
+        types.any(|ty| ty.item().is_some())
     }
 
     /// Whether two arguments could change places unnoticed: they are of one type, and called differently by `offered`.

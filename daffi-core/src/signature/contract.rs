@@ -228,7 +228,7 @@ impl Contract {
                 ty, form, origin: of, ..
             } = found.noted(&format!("argument `{name}`"), &mut notes);
             origin = std::mem::replace(&mut origin, Origin::Type).and(of);
-            if ty.as_stream().is_some() {
+            if ty.item().is_some() {
                 streams.push(Arc::new(form));
             } else {
                 arguments.push(form);

@@ -109,7 +109,7 @@ impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
     }
 
     fn written_out(&mut self, ty: &'t Type) -> Result {
-        if let Some(item) = ty.as_stream() {
+        if let Some(item) = ty.item() {
             return self.generic("Streaming", &[item]);
         }
         match ty {

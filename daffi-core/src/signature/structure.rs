@@ -123,7 +123,8 @@ impl Type {
     }
 
     /// The type of the items, if this is a stream.
-    pub(super) fn as_stream(&self) -> Option<&Self> {
+    #[must_use]
+    pub fn item(&self) -> Option<&Self> {
         match self {
             Self::Struct { fields, .. } => match &**fields {
                 [(name, item)] if name == EACH_ITEM => Some(item),

@@ -157,6 +157,7 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
         Query::Task(TaskId(1)),
         Query::ChangeTask(TaskId(1), TaskChange::Trigger),
         Query::Ticks(TaskId(1)),
+        Query::Describe("add"),
     ] {
         add.push(Header::Query { call: CALL, query });
     }

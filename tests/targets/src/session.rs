@@ -194,10 +194,11 @@ impl World {
     }
 
     fn ask(&mut self, what: u8) {
-        let query = match what % 4 {
+        let query = match what % 5 {
             0 => Query::WaitProcess("later"),
             1 => Query::Processes,
             2 => Query::Callbacks,
+            3 => Query::Describe("add"),
             _ => Query::Presence,
         };
         self.submit(&Message::Ask(query, None));

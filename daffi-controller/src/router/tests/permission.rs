@@ -235,6 +235,8 @@ fn p11_what_is_there_is_told_to_those_who_may_know() {
     // Whoever may call it may wait for it.
     check(call_only(), function("add"), None);
     check(call_only(), function("sub"), Some((Right::Observe, "sub")));
+    check(call_only(), Query::Describe("add"), None);
+    check(call_only(), Query::Describe("sub"), Some((Right::Observe, "sub")));
 }
 
 #[test]

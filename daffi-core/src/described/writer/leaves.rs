@@ -2,6 +2,7 @@
 
 use super::super::base64;
 use super::super::layout::Place;
+use super::super::misfit::Misfit;
 use super::super::output::{Integer, said, whole};
 use super::{Writer, Written};
 
@@ -67,6 +68,10 @@ impl Writer<'_, '_> {
     }
 
     fn base64(self, text: &str) -> Written {
+        if let (Some(name), Some(elsewhere)) = (text.strip_prefix('@'), &self.out.elsewhere) {
+            let bytes = elsewhere(name).map_err(Misfit::new)?;
+            return self.out.block(&bytes);
+        }
         match base64::from_text(text) {
             Some(bytes) => self.out.block(&bytes),
             None => self.differs(&format!("string {text:?}, which is no base64,")),

@@ -8,7 +8,6 @@ use serde::ser::{
 use super::super::key::shown;
 use super::super::layout::{At, Choice, Enum, Layout, Place, Struct};
 use super::super::misfit::{Misfit, Step};
-use super::super::words::Listed;
 use super::name::name_of;
 use super::{Writer, Written};
 
@@ -102,7 +101,7 @@ impl<'a, 'l> Parts<'a, 'l> {
     }
 
     /// What has names or keys for its parts.
-    pub(super) fn named(mut writer: Writer<'a, 'l>, length: Option<usize>) -> Result<Self, Misfit> {
+    pub(in super::super) fn named(mut writer: Writer<'a, 'l>, length: Option<usize>) -> Result<Self, Misfit> {
         match writer.place() {
             Place::Option(inner) if writer.out.by_hand && writer.layout.may_be_nothing(*inner) => {
                 writer.out.bytes.push(1);
@@ -188,13 +187,11 @@ impl<'a, 'l> Parts<'a, 'l> {
                 ..
             } => {
                 let Some(number) = structure.number(name, *now) else {
-                    return Err(Misfit::new(format_args!(
-                        "there is no field `{name}`; there is {}",
-                        Listed(structure.names.iter())
-                    )));
+                    return Err(structure.unknown(name));
                 };
                 if written[number].is_some() {
-                    return Err(Misfit::new(format_args!("field `{name}` comes twice")));
+                    let noun = structure.noun;
+                    return Err(Misfit::new(format_args!("{noun} `{name}` comes twice")));
                 }
                 *now = number;
                 Ok(())

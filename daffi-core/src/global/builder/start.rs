@@ -168,6 +168,7 @@ impl GlobalBuilder {
             drained: CancellationToken::new(),
             thread,
             registering: Mutex::default(),
+            descriptions: Arc::default(),
             kept: OnceLock::new(),
         });
         let kept = Arc::new(if self.stop_on_drop {

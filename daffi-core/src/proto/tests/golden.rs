@@ -1238,6 +1238,12 @@ fn of_schedules() -> Vec<Golden> {
             b"",
             "00 00 00 05 0a 07 00 08 01",
         ),
+        golden(
+            "query: describe",
+            query(Query::Describe("add")),
+            b"",
+            "00 00 00 08 0a 07 00 09 03 61 64 64",
+        ),
     ]
 }
 
@@ -1309,7 +1315,7 @@ fn there_are_no_frames_but_these() {
         "06 07 00 02 10 00 03",                // whose a quota is
         "06 07 00 02 00 05",                   // why nobody is there
         "06 07 00 02 00 04 00 00 03",          // how much is told
-        "0a 07 00 09",                         // a query
+        "0a 07 00 0a",                         // a query
         "0a 07 00 07 01 04",                   // a change of a schedule
         "10 07 00 03",                         // a stream
         "04 00 00 00 00 00 00 00 00 00 00 05", // a way to call
@@ -1392,6 +1398,26 @@ fn every_payload_has_exactly_these_bytes() {
     check(
         &vec![CallbackEntry::new(&offered, vec!["shop".to_owned()])],
         "01 03 61 64 64 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 02 01 04 73 68 6f 70 00",
+    );
+    let version = OfferedVersion {
+        signature: offered.signature.clone(),
+        docs: offered.docs.clone(),
+        concurrency: offered.concurrency,
+        concurrency_per_caller: offered.concurrency_per_caller,
+        queue: offered.queue,
+        balance: offered.balance,
+        count: 1,
+        providers: vec![OfferedBy {
+            name: "shop".to_owned(),
+            attributes: said(),
+        }],
+    };
+    check(
+        &CallbackOffers {
+            versions: vec![version],
+            more: 2,
+        },
+        "01 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 02 fb e8 03 00 01 01 04 73 68 6f 70 02 04 6b 69 6e 64 07 72 65 73 69 7a 65 72 04 7a 6f 6e 65 00 02",
     );
 }
 

@@ -76,6 +76,7 @@ fn a_name_over_255_bytes_is_refused_wherever_it_stands() {
         check(&call_to(vec!["p", name]), expected);
         check(&run(name, vec![]), expected);
         check(&query(Query::WaitProcess(name)), expected);
+        check(&query(Query::Describe(name)), expected);
         for (name, process) in [(&**name, None), ("add", Some(&**name))] {
             check(
                 &query(Query::WaitFunction {

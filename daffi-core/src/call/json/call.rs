@@ -1,0 +1,149 @@
+//! A call by hand, and what it can be told before it is made.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::Stream;
+use serde::Serialize;
+
+use super::super::settings::Settings;
+use super::known::Descriptions;
+use super::written::{By, Later, Shared};
+use crate::described::{Elsewhere, Layout};
+use crate::error::CallError;
+use crate::node::Node;
+
+/// A call of a callback of which the program knows nothing, with values as JSON has them: what
+/// [`Global::call_json`](crate::Global::call_json) returns. Await it for a [`Json`], or its [`items`](Self::items) where the callback
+/// returns a stream.
+///
+/// # Errors
+///
+/// As any [`Call`], and before anything is sent: [`CallError::NoProvider`] where nobody offers the callback, [`CallError::Encode`] with
+/// the way to the place where the arguments do not fit, [`CallError::Invalid`] where streams are missing, too many, or not taken. The
+/// callback's own error is a [`JsonError`].
+///
+/// # Cancel safety
+///
+/// Dropping what it is awaited by cancels the call, as with a [`Call`].
+#[must_use = "a call does nothing until it is awaited"]
+pub struct JsonCall {
+    pub(super) node: Result<Arc<Node>, CallError>,
+    pub(super) descriptions: Arc<Descriptions>,
+    pub(super) name: String,
+    pub(super) arguments: Shared,
+    pub(super) settings: Settings,
+    pub(super) streams: Vec<Later<By<Layout>>>,
+    pub(super) elsewhere: Option<Elsewhere>,
+}
+
+impl fmt::Debug for JsonCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonCall")
+            .field("callback", &self.name)
+            .field("settings", &self.settings)
+            .field("streams", &self.streams.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl JsonCall {
+    pub(crate) fn new(
+        node: Result<Arc<Node>, CallError>,
+        descriptions: Arc<Descriptions>,
+        name: &str,
+        arguments: impl Serialize + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            node,
+            descriptions,
+            name: name.to_owned(),
+            arguments: Arc::new(arguments),
+            settings: Settings::default(),
+            streams: Vec::new(),
+            elsewhere: None,
+        }
+    }
+
+    /// As [`Call::timeout`]; asking for the description is part of the time.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = Some(timeout);
+        self
+    }
+
+    /// As [`Call::to`].
+    pub fn to(mut self, process_name: impl Into<String>) -> Self {
+        self.settings.to = Some(process_name.into());
+        self
+    }
+
+    /// As [`Call::to_where`].
+    pub fn to_where(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.having.push((key.into(), value.into()));
+        self
+    }
+
+    /// As [`Call::key`].
+    pub fn key(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.settings.key = Some(key.as_ref().to_vec());
+        self
+    }
+
+    /// As [`Call::metadata`].
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.metadata.push((key.into(), value.into()));
+        self
+    }
+
+    /// As [`Call::wait_for_provider`].
+    pub const fn wait_for_provider(mut self, wait: Duration) -> Self {
+        self.settings.patience = Some(wait);
+        self
+    }
+
+    /// As [`Call::retry`]. A call that sends a stream is not made again.
+    pub const fn retry(mut self, retries: u32) -> Self {
+        self.settings.retries = Some(retries);
+        self
+    }
+
+    /// As [`Call::idempotent`].
+    pub const fn idempotent(mut self) -> Self {
+        self.settings.idempotent = true;
+        self
+    }
+
+    /// Sends these as the next of the callback's arguments that are streams, in the order of its parameters. Each item is written as
+    /// the arguments are; one that does not fit ends the stream with an error, and so the call, unless that has returned a stream by then: what
+    /// becomes of it is the callback's to say.
+    ///
+    /// ```no_run
+    /// # async fn example(g: daffi_core::Global) -> Result<(), Box<dyn std::error::Error>> {
+    /// use futures_util::stream;
+    ///
+    /// let total = g.call_json("total", ()).sending(stream::iter([1, 2, 3])).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn sending<S>(mut self, items: S) -> Self
+    where
+        S: Stream<Item: Serialize> + Send + 'static,
+    {
+        self.streams.push(Later::argument(items));
+        self
+    }
+
+    /// Has `read` give the bytes of each text that begins with `@` and stands where bytes are expected, as in a program that lets its user
+    /// name files. Without this, such a text is refused.
+    ///
+    /// ```no_run
+    /// # async fn example(g: daffi_core::Global) -> Result<(), Box<dyn std::error::Error>> {
+    /// let call = g.call_json("resize", ("@photo.jpg", 640));
+    /// let small = call.reading(|file| std::fs::read(file).map_err(|error| error.to_string())).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn reading(mut self, read: impl Fn(&str) -> Result<Vec<u8>, String> + Send + Sync + 'static) -> Self {
+        self.elsewhere = Some(Arc::new(read));
+        self
+    }
+}

@@ -1,0 +1,67 @@
+//! The own error of a callback that was called by hand.
+
+use std::error::Error;
+use std::fmt;
+
+use super::RemoteError;
+use crate::described::Json;
+
+/// The own error of a callback that [`Global::call_json`](crate::Global::call_json) has called: its words, and its value where it has
+/// a type that is sent.
+///
+/// ```no_run
+/// # async fn example(g: daffi_core::Global) {
+/// use daffi_core::CallError;
+///
+/// if let Err(CallError::App(error)) = g.call_json("shop.buy", [("lamp", 1)]).await {
+///     println!("{error}"); // sold out until Monday
+///     if let Some(value) = error.value() {
+///         println!("{value}"); // {"SoldOut":{"until":"Monday"}}
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct JsonError {
+    words: RemoteError,
+    value: Option<Json>,
+}
+
+impl JsonError {
+    pub(crate) const fn new(words: RemoteError, value: Option<Json>) -> Self {
+        Self { words, value }
+    }
+
+    /// What it says, and what caused it.
+    #[must_use]
+    pub const fn words(&self) -> &RemoteError {
+        &self.words
+    }
+
+    /// The error itself; `None` if its provider has sent nothing but words.
+    #[must_use]
+    pub const fn value(&self) -> Option<&Json> {
+        self.value.as_ref()
+    }
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.words, f)
+    }
+}
+
+impl fmt::Debug for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Some(value) => write!(f, "{:?} {value}", self.words),
+            None => fmt::Debug::fmt(&self.words, f),
+        }
+    }
+}
+
+impl Error for JsonError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.words.source()
+    }
+}
