@@ -145,6 +145,9 @@ struct Readme;
 #[doc = include_str!("../docs/guide/getting-started.md")]
 struct GettingStartedGuide;
 #[cfg(doctest)]
+#[doc = include_str!("../docs/guide/by-hand.md")]
+struct ByHandGuide;
+#[cfg(doctest)]
 #[doc = include_str!("../docs/guide/callbacks.md")]
 struct CallbacksGuide;
 #[cfg(doctest)]
