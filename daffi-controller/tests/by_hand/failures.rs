@@ -22,6 +22,8 @@ fn what_does_not_fit_is_told_before_anything_is_sent() {
         &["there is no argument `c`; there is `a`, `b`"],
     );
     check("5", &["'[5]'"]);
+    net.run(&["call", "shop.add", "1", "2"])
+        .failed(2, &["one JSON value", "did you mean '[1,2]'?"]);
     check("[1,", &["no JSON: EOF"]);
     check("[lamp]", &["no JSON", "double quotes"]);
     net.run(&["call", "shop.add"])

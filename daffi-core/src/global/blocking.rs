@@ -4,6 +4,7 @@ use std::future::Future;
 
 use super::{Global, PresenceEvents, Registration};
 use crate::call::{BlockingStream, ScheduledTask, Ticks, check_may_block, wait_for};
+use crate::description::CallbackDescription;
 use crate::error::{CallError, RegisterError, RemoteError};
 use crate::roster::{CallbackInfo, Presence, ProcessInfo};
 use crate::scheduled::{ScheduledTaskDescription, ScheduledTaskInfo, TaskId, Tick};
@@ -40,6 +41,15 @@ impl Global {
     /// As [`callbacks`](Self::callbacks); and [`CallError::Blocking`].
     pub fn callbacks_blocking(&self) -> Result<Vec<CallbackInfo>, CallError> {
         wait("callbacks", self.callbacks())
+    }
+
+    /// As [`describe`](Self::describe), blocking this thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`describe`](Self::describe); and [`CallError::Blocking`].
+    pub fn describe_blocking(&self, name: &str) -> Result<CallbackDescription, CallError> {
+        wait("describe", self.describe(name))
     }
 
     /// As [`scheduled_tasks`](Self::scheduled_tasks), blocking this thread.

@@ -34,6 +34,7 @@ struct Line {
 
 struct Offered;
 
+#[allow(unreachable_pub, reason = "public methods are what a service offers")]
 #[callback(prefix = "bench.")]
 impl Offered {
     #[callback(inline)]
@@ -104,7 +105,7 @@ async fn run() {
 
     println!("two numbers");
     measure("a fetcher", || async {
-        assert_eq!(Called.add(1, 2).on(&g).await.unwrap(), 3)
+        assert_eq!(Called.add(1, 2).on(&g).await.unwrap(), 3);
     })
     .await;
     measure("by name, with types", || async {

@@ -6,28 +6,10 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use daffi_controller::config::time;
 
-/// Calls callbacks of daffi by hand, and says what there is to call.
-///
-/// It joins a controller as any process does: by default that of the same user on this machine. Values are written and read as JSON, and
-/// checked against what the callback takes before anything is sent.
-#[derive(Debug, Parser)]
-#[command(
-    name = "daffi",
-    version,
-    max_term_width = 100,
-    after_help = "\
-Examples:
-  daffi list                                       what there is to call, and who is there
-  daffi describe shop.buy                          what it takes and gives, with an example to paste
-  daffi call add '[1, 2]'                          arguments in their order
-  daffi call add '{\"a\": 1, \"b\": 2}'                … by their names
-  daffi call store '[\"film.mp4\", \"@film.mp4\"]'     bytes from a file
-  seq 5 | daffi call total                         a stream: one JSON value a line
-  daffi call ticks '[100]' | head -3               so a stream comes back
-  daffi call refresh --broadcast                   at every process that offers it
-  daffi --port 8888 --output json call add '[1, 2]'
-                                                   by TCP, for a program that reads the answer",
-    after_long_help = "\
+/// Shown with all that there is to say.
+macro_rules! values {
+    () => {
+        "\
 Values:
   Arguments are a list in the order of the parameters, or a map by their names; `-` reads them from standard input, and
   `@FILE` from a file. What may be nothing may be left out.
@@ -57,13 +39,50 @@ Exit codes:
   10   of several that were called, some failed
   11   something else went wrong
   130  it was interrupted; the call is cancelled"
+    };
+}
+
+macro_rules! examples {
+    () => {
+        "\
+Examples:
+  daffi list                                       what there is to call, and who is there
+  daffi describe shop.buy                          what it takes and gives, with an example to paste
+  daffi call add '[1, 2]'                          arguments in their order
+  daffi call add '{\"a\": 1, \"b\": 2}'                … by their names
+  daffi call store '[\"film.mp4\", \"@film.mp4\"]'     bytes from a file
+  seq 5 | daffi call total                         a stream: one JSON value a line
+  daffi call ticks '[100]' | head -3               so a stream comes back
+  daffi call refresh --broadcast                   at every process that offers it
+  daffi --port 8888 --output json call add '[1, 2]'
+                                                   by TCP, for a program that reads the answer"
+    };
+}
+
+/// Calls callbacks of daffi by hand, and says what there is to call.
+///
+/// It joins a controller as any process does: by default that of the same user on this machine. Values are written and read as JSON, and
+/// checked against what the callback takes before anything is sent.
+#[derive(Debug, Parser)]
+#[command(
+    name = "daffi",
+    version,
+    max_term_width = 100,
+    after_help = concat!(examples!(), "\n\n`daffi --help` says how values are written, and what the exit codes mean."),
+    after_long_help = concat!(examples!(), "\n\n", values!())
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) connection: Connection,
 
     /// How results are printed: for people, or in one line of JSON each.
-    #[arg(long = "output", value_name = "FORMAT", default_value = "text", global = true)]
+    #[arg(
+        long = "output",
+        value_name = "FORMAT",
+        default_value = "text",
+        global = true,
+        help_heading = "Output"
+    )]
     pub(crate) format: Format,
 
     /// What to log to the standard error: error, warn, info, debug, trace, off, or a filter.
@@ -73,7 +92,8 @@ pub(crate) struct Arguments {
         default_value = "off",
         env = "RUST_LOG",
         hide_env_values = true,
-        global = true
+        global = true,
+        help_heading = "Output"
     )]
     pub(crate) log: String,
 
@@ -212,10 +232,10 @@ pub(crate) struct Call {
     /// The callback's remote name.
     pub(crate) name: String,
 
-    /// The arguments, as JSON: a list in their order, or a map by their names. `-` reads them from the standard input, `@FILE` from a
-    /// file.
-    #[arg(value_name = "ARGUMENTS")]
-    pub(crate) arguments: Option<String>,
+    /// The arguments, as one JSON value: a list in their order, or a map by their names. `-` reads them from the standard input,
+    /// `@FILE` from a file.
+    #[arg(value_name = "ARGUMENTS", num_args = 0..)]
+    pub(crate) arguments: Vec<String>,
 
     /// Calls this process, and no other.
     #[arg(long, value_name = "PROCESS", conflicts_with = "broadcast")]
@@ -304,6 +324,9 @@ mod tests {
         let Command::Call(call) = said.command else {
             panic!("{:?}", said.command);
         };
-        assert_eq!((&*call.name, call.arguments.as_deref()), ("add", Some("[1]")));
+        assert_eq!(
+            (&*call.name, call.arguments.first().map(String::as_str)),
+            ("add", Some("[1]"))
+        );
     }
 }

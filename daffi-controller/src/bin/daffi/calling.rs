@@ -24,7 +24,11 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     pub(crate) fn new(call: &Call) -> Result<Self, Failure> {
-        let from = call.arguments.as_deref().map(From::said);
+        let from = match &*call.arguments {
+            [] => None,
+            [only] => Some(From::said(only)),
+            several => return Err(input::several(several)),
+        };
         let took_input = from == Some(From::Input);
         if took_input && call.stream.iter().any(|file| file == "-") {
             return Err(Failure::usage(

@@ -164,11 +164,10 @@ mod tests {
         }
     }
 
-    fn check(
-        said: &Connection,
-        environment: &[(&str, &str)],
-        expected: Result<(Option<&str>, Option<u16>, Option<&str>), &str>,
-    ) {
+    /// A host, a port and a folder.
+    type Expected<'a> = (Option<&'a str>, Option<u16>, Option<&'a str>);
+
+    fn check(said: &Connection, environment: &[(&str, &str)], expected: Result<Expected<'_>, &str>) {
         let value = |name: &str| {
             environment
                 .iter()

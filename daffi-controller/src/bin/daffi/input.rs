@@ -58,6 +58,13 @@ pub(crate) fn arguments(text: &str, called: &str) -> Result<Value, Failure> {
     }
 }
 
+/// What is told to whoever writes each argument by itself, as for other programs.
+pub(crate) fn several(written: &[String]) -> Failure {
+    let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()));
+    let list = Value::Array(written.iter().map(value).collect());
+    Failure::usage("the arguments are one JSON value").hinting(Some(format!("did you mean '{list}'?")))
+}
+
 /// A shell takes quotes away, and nobody sees that.
 fn quoted(text: &str) -> Option<String> {
     let bare = !text.contains('"') && text.chars().any(char::is_alphabetic);
@@ -86,6 +93,11 @@ mod tests {
     fn what_is_no_list_and_no_map_is_told_how_to_be_written() {
         let refused = |text: &str| arguments(text, "the arguments").unwrap_err();
         assert!(refused("5").message.contains("'[5]'"));
+        let written = ["1", "lamp", "[2]"].map(str::to_owned);
+        assert_eq!(
+            several(&written).hint.unwrap(),
+            "did you mean '[1,\"lamp\",[2]]'?"
+        );
         assert!(refused("[1,").message.contains("no JSON: EOF"));
         assert!(refused("[1,").hint.is_none());
         assert!(refused("[lamp, 1]").hint.unwrap().contains("double quotes"));

@@ -20,7 +20,7 @@ use clap::Parser as _;
 use daffi_core::Global;
 use tracing_subscriber::EnvFilter;
 
-use self::arguments::{Arguments, Command, Format};
+use self::arguments::{Arguments, Command};
 use self::colour::Colours;
 use self::failure::Failure;
 
