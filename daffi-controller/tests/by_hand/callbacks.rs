@@ -50,7 +50,11 @@ impl std::error::Error for BuyError {}
 
 pub(crate) struct Shop;
 
-#[allow(unreachable_pub, reason = "public methods are what a service offers")]
+#[allow(
+    unreachable_pub,
+    clippy::needless_pass_by_value,
+    reason = "public methods are what a service offers, and take what callers have"
+)]
 #[callback(prefix = "shop.")]
 impl Shop {
     /// Gives back an order.
