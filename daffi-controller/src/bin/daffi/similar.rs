@@ -19,6 +19,9 @@ pub(crate) fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
         })
         .collect();
     near.sort_unstable();
+    // Others are as near by chance.
+    let least = near.first().map_or(0, |(distance, _)| *distance);
+    near.retain(|(distance, _)| *distance <= least + 1);
     let names: Vec<_> = near
         .into_iter()
         .take(SHOWN)
@@ -36,7 +39,7 @@ mod tests {
         let known = ["shop.add_item", "shop.get_items", "add", "adds", "unlike"];
         let meant = |name| meant(name, known);
         assert_eq!(meant("ad").as_deref(), Some("did you mean `add`?"));
-        assert_eq!(meant("dad").as_deref(), Some("did you mean `add`?"));
+        assert_eq!(meant("dad").as_deref(), Some("did you mean `add` or `adds`?"));
         assert_eq!(meant("addss").as_deref(), Some("did you mean `adds` or `add`?"));
         assert_eq!(
             meant("get_items").as_deref(),
