@@ -98,6 +98,10 @@ impl Shop {
         }
     }
 
+    pub fn refuse(&self) -> Result<(), String> {
+        Err("not today".to_owned())
+    }
+
     pub fn terminal(&self) -> String {
         "\u{1b}[31mred\u{7}\nnext".to_owned()
     }

@@ -11,7 +11,7 @@ fn what_does_not_fit_is_told_before_anything_is_sent() {
     check(
         r#"[1, "x"]"#,
         &[
-            "`b`: i64 is expected, and string \"x\" came",
+            "error: the arguments do not fit: `b`: i64 is expected, and string \"x\" came",
             "for example: daffi call shop.add '{\"a\":0,\"b\":0}'",
         ],
     );
@@ -22,6 +22,7 @@ fn what_does_not_fit_is_told_before_anything_is_sent() {
         &["there is no argument `c`; there is `a`, `b`"],
     );
     check("5", &["'[5]'"]);
+    check("x", &["did you mean '[\"x\"]'?"]);
     net.run(&["call", "shop.add", "1", "2"])
         .failed(2, &["one JSON value", "did you mean '[1,2]'?"]);
     check("[1,", &["no JSON: EOF"]);
@@ -42,6 +43,8 @@ fn each_kind_of_failure_has_its_exit_code() {
     let own = net.run(&["call", "shop.buy", r#"["bulb"]"#]);
     own.failed(1, &["error: bulb is sold out", r#"{"SoldOut":{"item":"bulb"}}"#]);
     assert_eq!(net.called("shop.buy", r#"["lamp"]"#), "7\n");
+    let words = net.run(&["call", "shop.refuse"]);
+    assert_eq!((words.code, &*words.err), (Some(1), "error: not today\n"));
     net.run(&["call", "shop.ad", "[]"])
         .failed(4, &["shop.ad", "did you mean `shop.add`?"]);
     net.run(&["call", "add", "[]"])

@@ -69,6 +69,8 @@ fn texts_are_shown_as_they_are_and_as_json_to_programs() {
     let json = net.run(&["call", "shop.greet", r#"["Ann", null]"#, "--output", "json"]);
     assert_eq!(json.printed(), "\"hello Ann\"\n");
     assert_eq!(net.run(&["call", "shop.nothing"]).printed(), "");
+    // Nothing there is something to say.
+    assert_eq!(net.run(&["call", "shop.metadata"]).printed(), "null\n");
     assert_eq!(
         net.run(&["call", "shop.nothing", "[]", "--output=json"])
             .printed(),

@@ -107,12 +107,7 @@ impl Attempt {
             .flatten()
             .min()
             .map(|at| node.moment(at));
-        let accepted = || {
-            let traced = source.traced();
-            traced.map_or(0, |traced| node.accepted().number(source.name(), traced.number))
-        };
-        let exact = source.exact();
-        let number = exact.unwrap_or_else(accepted);
+        let number = source.number(&node);
         // A stream cannot be sent twice.
         let retries = if options.streams == 0 { options.retries } else { 0 };
         if retries > 0 {
@@ -124,7 +119,7 @@ impl Attempt {
             exchange: Exchange::new(node).inheriting(inherited),
             named: source.named(),
             number,
-            terms: if exact.is_some() { 0 } else { TERMS },
+            terms: if source.exact().is_some() { 0 } else { TERMS },
             deadline,
             allowed: allowed.filter(|_| !inherited),
             free: options.is_free() && scope.home == Home::Outside,

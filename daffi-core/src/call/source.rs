@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use tracing::warn;
 
 use super::stub::{Stub, Traced};
+use crate::node::Node;
 use crate::panics::logged;
 use crate::proto::Described;
 
@@ -50,6 +51,12 @@ impl Source {
             Self::Named(named) => named.exact,
             Self::Stub(_) | Self::Varying(..) => None,
         }
+    }
+
+    /// The number to send: that of its signature, or one that `node` has found to go together with it.
+    pub(super) fn number(&self, node: &Node) -> u64 {
+        let accepted = |traced: &Traced| node.accepted().number(self.name(), traced.number);
+        self.exact().unwrap_or_else(|| self.traced().map_or(0, accepted))
     }
 
     /// The number to send to have the names of the parameters compared, unless they have been.

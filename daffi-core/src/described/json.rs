@@ -45,6 +45,7 @@ impl Json {
     /// # Errors
     ///
     /// When they are none.
+    #[doc(hidden)]
     pub fn new(layout: &Arc<Layout>, bytes: &[u8]) -> Result<Self, Misfit> {
         let (value, used) = Self::next(layout, bytes)?;
         match bytes.len() - used {
@@ -60,6 +61,7 @@ impl Json {
     /// # Errors
     ///
     /// As [`new`](Self::new).
+    #[doc(hidden)]
     pub fn next(layout: &Arc<Layout>, bytes: &[u8]) -> Result<(Self, usize), Misfit> {
         let mut input = Input::new(bytes);
         skip(&mut input, layout, layout.root(), 0)?;

@@ -150,8 +150,7 @@ impl Layout {
             name: String::new(),
             fields: arguments,
         });
-        let root = layout.root.0 as usize;
-        if let Place::Struct(structure) = &mut layout.places[root] {
+        if let Place::Struct(structure) = &mut layout.places[layout.root.0 as usize] {
             structure.noun = "argument";
         }
         layout

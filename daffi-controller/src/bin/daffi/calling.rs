@@ -112,6 +112,10 @@ async fn made(global: &Global, call: &Call, prepared: &Prepared, format: Format)
         return items(made, format, unfit).await;
     }
     let value = made.await.map_err(unfit)?;
+    if version.signature.returns.ok.to_string() == "()" && !format.is_json() {
+        // There is nothing to see.
+        return Ok(0);
+    }
     say(&output::value(&value, format, true))
 }
 

@@ -77,7 +77,7 @@ impl Failure {
     /// A call has failed.
     pub(crate) fn call(error: CallError<JsonError>) -> Self {
         let kind = error.kind();
-        let mut failure = Self::new(code(&error), kind.as_str(), error.to_string());
+        let mut failure = Self::new(code(&error), kind.as_str(), words(&error));
         failure.may_have_run = Some(error.may_have_run());
         let is_own = kind == CallErrorKind::App;
         if let Ok(own) = error.into_app::<JsonError>() {
@@ -91,10 +91,12 @@ impl Failure {
     }
 
     /// A question to the controller has failed.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is where an error is made another"
+    )]
     pub(crate) fn asked(error: CallError) -> Self {
-        let failure = Self::new(code(&error), error.kind().as_str(), error.to_string());
-        drop(error);
-        failure
+        Self::new(code(&error), error.kind().as_str(), words(&error))
     }
 
     pub(crate) fn hinting(mut self, hint: Option<String>) -> Self {
@@ -111,6 +113,24 @@ impl Failure {
             may_have_run: self.may_have_run,
             hint: self.hint.as_deref(),
         }
+    }
+}
+
+/// What an error says, to somebody who writes no program.
+fn words<E: std::fmt::Debug + 'static>(error: &CallError<E>) -> String {
+    let words = error.to_string();
+    match error {
+        CallError::NoProvider { .. } => match words.split_once(": ") {
+            Some((what, _)) => format!("{what}; --wait TIME waits for that"),
+            None => words,
+        },
+        CallError::Encode {
+            message,
+            may_have_run: false,
+            ..
+        } => format!("the arguments do not fit: {message}"),
+        CallError::Encode { message, .. } => format!("the input does not fit: {message}"),
+        _ => words,
     }
 }
 

@@ -53,7 +53,10 @@ pub(crate) fn arguments(text: &str, called: &str) -> Result<Value, Failure> {
         ))),
         Err(error) => {
             let failure = Failure::usage(format!("{called} are no JSON: {error}"));
-            Err(failure.hinting(quoted(text)))
+            if text.starts_with(['[', '{']) {
+                return Err(failure.hinting(quoted(text)));
+            }
+            Err(several(&[text.to_owned()]))
         }
     }
 }
@@ -62,7 +65,8 @@ pub(crate) fn arguments(text: &str, called: &str) -> Result<Value, Failure> {
 pub(crate) fn several(written: &[String]) -> Failure {
     let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()));
     let list = Value::Array(written.iter().map(value).collect());
-    Failure::usage("the arguments are one JSON value").hinting(Some(format!("did you mean '{list}'?")))
+    Failure::usage("the arguments are one JSON value: a list, or a map by their names")
+        .hinting(Some(format!("did you mean '{list}'?")))
 }
 
 /// A shell takes quotes away, and nobody sees that.
@@ -100,6 +104,7 @@ mod tests {
         );
         assert!(refused("[1,").message.contains("no JSON: EOF"));
         assert!(refused("[1,").hint.is_none());
+        assert_eq!(refused("lamp").hint.unwrap(), "did you mean '[\"lamp\"]'?");
         assert!(refused("[lamp, 1]").hint.unwrap().contains("double quotes"));
         assert!(refused("{a: 1}").hint.unwrap().contains("{a: 1}"));
     }

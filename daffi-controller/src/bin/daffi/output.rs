@@ -12,15 +12,18 @@ use super::failure::Failure;
 
 /// A value as it is printed: in one line of JSON, or for people, to whom a text is shown as it is.
 pub(crate) fn value(value: &Json, format: Format, in_lines: bool) -> String {
-    if format.is_json() {
-        return value.to_string();
-    }
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(text)) => readable(&text),
-        // There is nothing to see.
-        Ok(serde_json::Value::Null) if in_lines => String::new(),
-        _ if in_lines => format!("{value:#}"),
+    match as_text(value) {
+        Some(text) if !format.is_json() => readable(&text),
+        _ if in_lines && !format.is_json() => format!("{value:#}"),
         _ => value.to_string(),
+    }
+}
+
+/// What it says, if it is a text.
+fn as_text(value: &Json) -> Option<String> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => Some(text),
+        _ => None,
     }
 }
 
@@ -94,7 +97,9 @@ pub(crate) fn line(value: &impl Serialize) -> String {
 /// Why something did not work, for people.
 fn explained(failure: &Failure) -> String {
     let mut text = readable(&failure.message);
-    if let Some(value) = &failure.value {
+    // An error that is a text has said it.
+    let value = failure.value.as_ref();
+    if let Some(value) = value.filter(|value| as_text(value).is_none_or(|said| said != failure.message)) {
         let _ = write!(text, "\n  {value}");
     }
     text
