@@ -390,6 +390,29 @@ async fn who_is_not_read_for_longer_than_silence_may_last_keeps_its_connection()
 }
 
 #[tokio::test]
+async fn who_is_not_read_while_more_is_on_its_way_than_sockets_hold_keeps_its_connection() {
+    let jobs = Jobs::default();
+    let quotas = Quotas::new().connection(Quota::new().bytes_per_second(500_000));
+    let net = Net::start(Transport::Tcp, |builder| {
+        builder
+            .quotas(quotas)
+            .heartbeat(Duration::from_millis(100))
+            .resume_grace(Duration::ZERO)
+            .service(jobs.clone())
+    })
+    .await;
+    let (caller, lost) = net.counting_caller().await;
+    let client = WorkClient::new(&caller);
+    // Nothing is taken of it for half a second after each read.
+    let much = client.size(vec![7; 15_000_000]).retry(5);
+    let unanswered = tokio::time::timeout(Duration::from_secs(3), much).await;
+    assert!(unanswered.is_err(), "{unanswered:?}");
+    assert_eq!(lost.load(Ordering::Relaxed), 0);
+    caller.abort();
+    net.stop([]).await;
+}
+
+#[tokio::test]
 async fn who_goes_on_and_on_is_cut_off_is_told_why_and_comes_back_later() {
     let lines = Lines::of_all_tests();
     // How long it stays away is a matter of luck, each time: no more than 2 seconds, then 4, then 8, and hardly ever next to nothing

@@ -25,6 +25,9 @@ const GREETING: Duration = Duration::from_secs(10);
 /// How long a connection to one of several may take.
 const CONNECTING: Duration = Duration::from_secs(2);
 
+/// For so long a node is not read, at most, that has sent more than it may; and some more. TCP must not take it for an end that nothing of what is sent is taken.
+const UNREAD: Duration = Duration::from_secs(120);
+
 /// How a node reaches its controller.
 #[derive(Clone, Debug)]
 pub(crate) enum Route {
@@ -260,7 +263,8 @@ async fn greet(connection: &mut Connection, node: &Node, coming: Coming<'_>) -> 
     inlet.set_frame_limit(welcome.frame_limit());
     outbox.lower_frame_limit(welcome.sent_frame_limit());
     outbox.agree(welcome.version);
-    outbox.set_patience(welcome.heartbeat.saturating_mul(MISSED_HEARTBEATS));
+    let patience = welcome.heartbeat.saturating_mul(MISSED_HEARTBEATS);
+    outbox.set_patience(patience.max(UNREAD));
     Ok(welcome)
 }
 
