@@ -12,6 +12,7 @@ mod sessions;
 mod standing_by;
 #[cfg(feature = "tls")]
 mod tls;
+mod turns;
 
 use std::collections::HashSet;
 use std::future::poll_fn;
