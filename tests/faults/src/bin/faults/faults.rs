@@ -79,7 +79,7 @@ pub const FAULTS: [Fault; 25] = [
         What::KilledAndStarted,
         "killed, and started again at once",
     ),
-    fault(Who::Controller, What::Frozen, "frozen for two heartbeats"),
+    fault(Who::Controller, What::Frozen, "frozen until it is missed"),
     fault(
         Who::Controller,
         What::FrozenForLong,

@@ -208,7 +208,8 @@ impl Scene {
         let name = self.name();
         match (self.who, what) {
             (Who::Controller, What::Frozen) => {
-                sleep(self.times.heartbeat * 2).await;
+                // A node misses it after half of that, and waits for it as long as it would wait for a node.
+                sleep(self.times.grace).await;
                 self.controller.signal(Signal::CONT);
                 sleep(self.times.heartbeat).await;
             }
@@ -397,9 +398,11 @@ impl Scene {
         for (_, what) in &mut events {
             *what = what.strip_suffix(&suffix).unwrap_or(what).to_owned();
         }
-        let observer = match fault.what {
+        let observer = match (fault.who, fault.what) {
             // Whoever is back before that is noticed was never away.
-            What::Cut | What::HalfOpen => "no more than `Away`, `Back`".to_owned(),
+            (_, What::Cut | What::HalfOpen) | (Who::Controller, What::Frozen) => {
+                "no more than `Away`, `Back`".to_owned()
+            }
             _ => self.listed(&events),
         };
         Row {

@@ -54,7 +54,7 @@ pub fn put(page: &str, table: &str) -> String {
 pub fn rough(took: Duration) -> String {
     match took.as_millis() {
         ..400 => "at once".to_owned(),
+        400..500 => "half a second".to_owned(),
         ms => format!("{} s", (ms + 500) / 1000),
     }
-    .replace("0 s", "half a second")
 }
