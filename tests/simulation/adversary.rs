@@ -70,6 +70,7 @@ impl World {
                 let least = *self.chance.one_of(&[1, 1_000, 5_000]);
                 // A frame must get through in a few dozen attempts.
                 let more = self.chance.within(10_000..50_000).max(2 * self.largest as u64);
+                self.hit.insert(node);
                 self.network.set_lives(node, (least, least + more));
                 self.network.cut(node);
             }
@@ -90,6 +91,7 @@ impl World {
             .collect();
         let deed = self.chance.one_of(&allowed).0;
         self.ledger.tell(format_args!("{deed:?} {node}"));
+        let was_hit = !self.hit.insert(node);
         match deed {
             Deed::Cut => self.network.cut(node),
             Deed::HalfOpen => {
@@ -116,7 +118,8 @@ impl World {
                 self.later(node, time, |network, node| network.freeze(node, false));
             }
             Deed::Imposter => self.imposter().await,
-            Deed::Kill | Deed::Stop | Deed::Replace | Deed::Away => self.harm(deed, node).await,
+            Deed::Kill | Deed::Stop | Deed::Away => self.harm(deed, node).await,
+            Deed::Replace => self.replace(node, was_hit).await,
             Deed::KillController => self.end_controller(false).await,
             Deed::StopController => self.end_controller(true).await,
         }
@@ -128,7 +131,6 @@ impl World {
         match deed {
             Deed::Kill => self.kill(node).await,
             Deed::Stop => self.stop(node).await,
-            Deed::Replace => self.replace(node).await,
             _ => {
                 let time = self.chance.millis(2000..14_000);
                 self.shut(node, time);
@@ -206,7 +208,7 @@ impl World {
     }
 
     /// P9: the older one is told, and nothing is asked of it any more.
-    async fn replace(&mut self, node: usize) {
+    async fn replace(&mut self, node: usize, was_hit: bool) {
         // Where the controller has gone, the older one may have the name of the next one first.
         if self.controller_is_lost {
             return;
@@ -215,17 +217,23 @@ impl World {
             return;
         };
         let home = self.home(node);
+        self.ledger.doom(node);
         self.ledger.lost(home);
         self.start(node).await;
         self.ledger.replaced(home);
         let told = async {
-            while !self.ledger.book().refused.contains(&home) {
+            loop {
+                if let Some(is_replaced) = self.ledger.book().refused.get(&home) {
+                    return *is_replaced;
+                }
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        if timeout(TOLD, told).await.is_err() {
-            self.ledger
-                .fault(format!("P9: {home:?} is not told that it was replaced"));
+        // Who has no connection at that moment finds another one under its name.
+        let is_told = timeout(TOLD, told).await;
+        if is_told.is_err() || !was_hit && is_told == Ok(false) {
+            let fault = format!("P9: {home:?} is not told that it was replaced");
+            self.ledger.fault(fault);
         }
         self.end_life(node);
         old.abort();

@@ -121,8 +121,8 @@ pub struct Book {
     pub lost: BTreeMap<Home, Instant>,
     /// When starts of processes got a session, and when it ended.
     sessions: BTreeMap<Home, Vec<(Instant, Option<Instant>)>>,
-    /// Those who were told that another one has their name, and when they were replaced.
-    pub refused: BTreeSet<Home>,
+    /// Those who were told that another one has their name, and whether that was said when it took it. And when they were replaced.
+    pub refused: BTreeMap<Home, bool>,
     pub replaced: BTreeMap<Home, Instant>,
     /// Processes of which the adversary has ended a session, or tried to.
     pub doomed: BTreeSet<usize>,
@@ -210,10 +210,10 @@ impl Ledger {
     }
 
     /// It is told that another process has its name.
-    pub fn refused(&self, home: Home) {
+    pub fn refused(&self, home: Home, is_replaced: bool) {
         let mut book = self.book();
-        book.note(format_args!("{home:?} is refused"));
-        book.refused.insert(home);
+        book.note(format_args!("{home:?} is refused, replaced {is_replaced}"));
+        book.refused.entry(home).or_insert(is_replaced);
     }
 
     /// Another process has its name.

@@ -1,7 +1,6 @@
 //! What a process asks of all others.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fmt;
 
 use daffi::{Broadcast, BroadcastItems, Streaming};
@@ -95,12 +94,11 @@ where
     let parts = &mut book.asked.get_mut(&id).unwrap().parts;
     let mut short = Vec::new();
     for (process_name, taken) in taken {
-        // Those that have failed have said so.
-        if let Entry::Vacant(part) = parts.entry(process_name) {
+        if !parts.contains_key(&process_name) {
             if taken != items {
-                short.push(format!("{id}: {taken} of {items} items of {} came", part.key()));
+                short.push(format!("{id}: {taken} of {items} items of {process_name} came"));
             }
-            part.insert(Outcome::Value);
+            parts.insert(process_name, Outcome::Value);
         }
     }
     book.faults.extend(short);

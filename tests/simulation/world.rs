@@ -80,6 +80,8 @@ pub struct World {
     most_calls: Option<u64>,
     /// Of these only the controller has seen an end: they take most of the grace to see it, too.
     pub blind: BTreeSet<usize>,
+    /// The connections of these may be lost.
+    pub hit: BTreeSet<usize>,
 }
 
 impl World {
@@ -97,6 +99,7 @@ impl World {
             controller_is_lost: false,
             most_calls: chance.percent(20).then(|| chance.within(4..10)),
             blind: BTreeSet::new(),
+            hit: BTreeSet::new(),
             chance,
         };
         world.ledger.book().tells = tells;
@@ -155,11 +158,11 @@ impl World {
             .through(self.network.reach(node))
             .on_node_connect(move |_| connected.connected(home))
             .on_refused(move |_, why| match why {
-                StartError::NameTaken { .. }
-                | StartError::Refused {
+                StartError::NameTaken { .. } => refused.refused(home, false),
+                StartError::Refused {
                     refusal: Refusal::Replaced { .. },
                     ..
-                } => refused.refused(home),
+                } => refused.refused(home, true),
                 other => refused.fault(format!("P9: {home:?} is refused, but so: {other:?}")),
             })
             .on_node_disconnect(move |_| ledger.lost(home));
