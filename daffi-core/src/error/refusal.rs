@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::proto::{Exceeded, Measure};
+use crate::proto::{Exceeded, Heard, Measure};
 
 /// Why a controller did not let a process in, or has ended its connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,7 +69,7 @@ pub enum Refusal {
     },
     /// It does not let this process in under its name; or it ends the connection of one that was let in, as that has lost a right or does not
     /// keep to the protocol.
-    #[error("{reason}")]
+    #[error("{}", Heard(reason))]
     #[non_exhaustive]
     Denied {
         /// Why not, and what to do.

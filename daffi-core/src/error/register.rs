@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::fault::{ConfigFault, Listed};
+use crate::proto::Heard;
 
 /// Why callbacks were not registered or unregistered.
 #[derive(thiserror::Error)]
@@ -19,7 +20,7 @@ pub enum RegisterError {
         name: String,
     },
     /// The controller does not take it.
-    #[error("the controller does not take that: {reason}")]
+    #[error("the controller does not take that: {}", Heard(reason))]
     #[non_exhaustive]
     Refused {
         /// Why not.

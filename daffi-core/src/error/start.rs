@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::fault::{ConfigFault, Listed};
 use super::refusal::Refusal;
 use super::remedy::Remedy;
-use crate::proto;
+use crate::proto::{self, Heard};
 use crate::transport::{Address, OpenToAll, TlsFault};
 
 /// Why [`start`](crate::GlobalBuilder::start) failed. Each message says what to do next.
@@ -106,7 +106,10 @@ pub enum StartError {
         pid: u32,
     },
     /// The controller did not take the callbacks of this process.
-    #[error("the controller at {address} does not take the callbacks of this process: {reason}")]
+    #[error(
+        "the controller at {address} does not take the callbacks of this process: {}",
+        Heard(reason)
+    )]
     #[non_exhaustive]
     CallbacksRefused {
         /// The address of the controller.

@@ -7,7 +7,7 @@ use super::absent::Absent;
 use super::phrases::{Before, InVain, Ran, Spent};
 use super::untyped::Untyped;
 use super::{CallError, Oversized, Refusal, shown};
-use crate::proto::TimeLimit;
+use crate::proto::{Heard, TimeLimit};
 
 impl<E: fmt::Debug + 'static> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,12 +149,12 @@ impl<E> CallError<E> {
                 callback,
                 message,
                 place: Some(place),
-            } => write!(f, "`{callback}` ({place}) panicked: {message}"),
+            } => write!(f, "`{callback}` ({}) panicked: {}", Heard(place), Heard(message)),
             Self::Panicked {
                 callback,
                 message,
                 place: None,
-            } => write!(f, "`{callback}` panicked: {message}"),
+            } => write!(f, "`{callback}` panicked: {}", Heard(message)),
             Self::SignatureMismatch {
                 callback,
                 called,
@@ -173,7 +173,8 @@ impl<E> CallError<E> {
                 may_have_run,
             } => write!(
                 f,
-                "this process may not call `{callback}`: {reason}{}",
+                "this process may not call `{callback}`: {}{}",
+                Heard(reason),
                 Before(*may_have_run)
             ),
             Self::TooLarge {
@@ -286,18 +287,27 @@ impl<E> CallError<E> {
                 may_have_run,
             } => write!(
                 f,
-                "`{callback}` cannot be called like this: {reason}{}",
+                "`{callback}` cannot be called like this: {}{}",
+                Heard(reason),
                 Before(*may_have_run)
             ),
             Self::Encode {
                 callback, message, ..
             } => {
-                write!(f, "a value for `{callback}` could not be encoded: {message}")
+                write!(
+                    f,
+                    "a value for `{callback}` could not be encoded: {}",
+                    Heard(message)
+                )
             }
             Self::Decode {
                 callback, message, ..
             } => {
-                write!(f, "a value of `{callback}` could not be decoded: {message}")
+                write!(
+                    f,
+                    "a value of `{callback}` could not be decoded: {}",
+                    Heard(message)
+                )
             }
         }
     }

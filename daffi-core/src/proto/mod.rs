@@ -90,5 +90,5 @@ pub use task::{
     Missed, Skipped, TaskChange, TaskDescription, TaskEntry, TaskId, TaskPage, TaskState, Tick, TickCounts,
     TickError, TickOutcome,
 };
-pub use unseen::is_unseen;
+pub use unseen::{Heard, is_unseen};
 pub use who::{USER_PREFIX, Who};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Limits;
+use super::{Heard, Limits};
 
 /// An error of a callback, in words: its message and the messages of what caused it.
 ///
@@ -70,14 +70,15 @@ impl RemoteError {
 
 impl fmt::Display for RemoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        write!(f, "{}", Heard(&self.message))
     }
 }
 
 impl fmt::Debug for RemoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        self.causes().try_for_each(|cause| write!(f, ": {cause}"))
+        write!(f, "{}", Heard(&self.message))?;
+        self.causes()
+            .try_for_each(|cause| write!(f, ": {}", Heard(cause)))
     }
 }
 
