@@ -23,8 +23,6 @@ pub enum Reach {
 pub struct User {
     /// The number of the user.
     pub uid: u32,
-    /// The number of the user's group.
-    pub gid: u32,
     /// The number of the process, where the system tells it.
     pub pid: Option<i32>,
 }
@@ -129,11 +127,7 @@ mod tests {
         #[track_caller]
         fn check(own: u32, theirs: Option<u32>, trusted: bool) {
             let mut channel = Channel::new(Reach::Machine);
-            channel.user = theirs.map(|uid| User {
-                uid,
-                gid: 5,
-                pid: None,
-            });
+            channel.user = theirs.map(|uid| User { uid, pid: None });
             let expected = if trusted {
                 Ok(())
             } else {

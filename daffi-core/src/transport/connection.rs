@@ -109,7 +109,6 @@ impl Connection {
         // Without it, nobody is trusted.
         channel.user = stream.peer_cred().ok().map(|user| User {
             uid: user.uid(),
-            gid: user.gid(),
             pid: user.pid(),
         });
         if let Some(user) = channel.user {

@@ -63,11 +63,7 @@ fn channel(kind: u8) -> Channel {
     channel.binding = Arc::from(&[kind][..]);
     if reach == Reach::Machine {
         let uid = if kind & 32 == 0 { OWN } else { OWN + 1 };
-        channel.user = Some(User {
-            uid,
-            gid: 0,
-            pid: None,
-        });
+        channel.user = Some(User { uid, pid: None });
     }
     channel
 }

@@ -93,11 +93,7 @@ fn roll() -> Fakes {
 fn channel(reach: Reach) -> Channel {
     let mut channel = Channel::new(reach);
     if reach == Reach::Machine {
-        channel.user = Some(User {
-            uid: OWN,
-            gid: OWN,
-            pid: None,
-        });
+        channel.user = Some(User { uid: OWN, pid: None });
     }
     channel.binding = match reach {
         Reach::Loopback => Arc::from(*b"these two ports"),
@@ -524,16 +520,8 @@ fn a_node_with_a_token_joins_nobody_whom_nothing_vouches_for() {
 #[test]
 fn other_users_prove_who_they_are_and_are_proven_to() {
     let mut run = Run::new(Some(TOKEN), Some(roll()), Reach::Machine);
-    run.near.user = Some(User {
-        uid: 7,
-        gid: 7,
-        pid: None,
-    });
-    run.far.user = Some(User {
-        uid: OWN,
-        gid: OWN,
-        pid: None,
-    });
+    run.near.user = Some(User { uid: 7, pid: None });
+    run.far.user = Some(User { uid: OWN, pid: None });
     run.demands.own_uid = 7;
     let stranger = |uid, own| Stranger { uid: Some(uid), own };
     assert_eq!(run.end(), End::Distrusted(Distrust::User(stranger(7, OWN))));
