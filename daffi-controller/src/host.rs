@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use daffi_core::auth::Identities;
 use daffi_core::host::{BoxFuture, ControllerHost, HostEntry, HostOptions, HostedController};
 use daffi_core::transport::{Address, Connection};
 use daffi_core::{Access, Quotas, StartError};
@@ -71,6 +72,11 @@ impl HostedController for Hosted {
     fn set_quotas(&self, quotas: Quotas) -> BoxFuture<()> {
         let controller = Arc::clone(&self.0);
         Box::pin(async move { controller.set_quotas(quotas).await })
+    }
+
+    fn set_identities(&self, identities: Identities) -> BoxFuture<()> {
+        let controller = Arc::clone(&self.0);
+        Box::pin(async move { controller.set_identities(identities).await })
     }
 
     fn drain(&self, within: Duration) -> BoxFuture<()> {

@@ -68,6 +68,9 @@ pub trait HostedController: fmt::Debug + Send + Sync {
     /// From now on this is how much each may have.
     fn set_quotas(&self, quotas: Quotas) -> BoxFuture<()>;
 
+    /// From now on these are whom it knows.
+    fn set_identities(&self, identities: Identities) -> BoxFuture<()>;
+
     /// Has what is under way end, for no longer than that: nobody new is let in, and nothing new begins.
     fn drain(&self, within: Duration) -> BoxFuture<()>;
 

@@ -252,6 +252,50 @@ async fn a_process_proves_again_who_it_is_when_it_comes_back() {
 }
 
 #[tokio::test]
+async fn who_is_known_is_said_again_while_a_process_runs_the_controller() {
+    let known = Known::new();
+    let [own, guest] = ["own", "guest"].map(|name| auth::token(name).unwrap());
+    let (own, line) = (own.shown().unwrap(), &guest.line);
+    let service = Global::builder().init_controller(true).auto_callbacks(false);
+    let service = service.host("127.0.0.1").port(0).service(Door).token(own);
+    let service = service.known(known.identities()).start().await.unwrap();
+    let port = service.address().port().unwrap();
+    let join = |token: &str| {
+        let joining = Global::builder().auto_callbacks(false);
+        joining.host("127.0.0.1").port(port).token(token)
+    };
+    let shopper = join(&known.token)
+        .give_up_when_refused(true)
+        .start()
+        .await
+        .unwrap();
+    let shared = join(own).start().await.unwrap();
+    assert_eq!(who(&shopper).await, "shopper (token)");
+    assert_eq!(who(&shared).await, "shared-token (token)");
+
+    let file = known.folder.path().join("others");
+    for text in ["", "# nobody\n", "guest"] {
+        fs::write(&file, text).unwrap();
+        let error = service.set_known(&file).await.unwrap_err().to_string();
+        assert!(error.contains("set_known"), "{error}");
+    }
+    assert_eq!(who(&shopper).await, "shopper (token)");
+    fs::write(&file, line).unwrap();
+    service.set_known(&file).await.unwrap();
+    shopper.join().await.or_refused().unwrap_err();
+    let error = refused(join(&known.token)).await.to_string();
+    assert!(error.contains("known"), "{error}");
+    assert_eq!(who(&shared).await, "shared-token (token)");
+    let guest = join(guest.shown().unwrap()).start().await.unwrap();
+    assert_eq!(who(&guest).await, "guest (token)");
+    let error = guest.set_known(&file).await.unwrap_err().to_string();
+    assert!(error.contains("init_controller(true)"), "{error}");
+    for g in [guest, shared, service] {
+        g.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn whoever_asks_who_is_there_is_told_who_that_is() {
     let known = Known::new();
     let net = known.net(Transport::Tcp).await;

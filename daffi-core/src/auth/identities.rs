@@ -64,13 +64,19 @@ mod known {
             false
         }
 
-        /// Adds whoever has a token.
+        /// Whoever has a token.
         ///
         /// # Errors
         ///
         /// Always: it needs the feature `auth`.
-        pub fn add_shared(&mut self, _: &Source) -> Result<(), String> {
+        pub fn shared(_: &Source) -> Result<Self, String> {
             Err(MISSING.to_owned())
+        }
+
+        /// These, and those others that are not among them.
+        #[must_use]
+        pub fn and(self, _: &Self) -> Self {
+            self
         }
     }
 
@@ -210,16 +216,26 @@ mod known {
             known.any(|((known, _), entry)| *known == method && entry.name == *name)
         }
 
-        /// Adds whoever has the token that this process has, too. A key is not shared.
+        /// Whoever has the token that this process has, too. A key is not shared.
         ///
         /// # Errors
         ///
         /// When it cannot be read.
-        pub fn add_shared(&mut self, source: &Source) -> Result<(), String> {
-            match source.token()? {
-                Some(token) => self.add(&make::token_line(SHARED, &token)),
-                None => Ok(()),
+        pub fn shared(source: &Source) -> Result<Self, String> {
+            let mut identities = Self::default();
+            if let Some(token) = source.token()? {
+                identities.add(&make::token_line(SHARED, &token))?;
             }
+            Ok(identities)
+        }
+
+        /// These, and those others that are not among them.
+        #[must_use]
+        pub fn and(mut self, others: &Self) -> Self {
+            for (shown, entry) in &others.known {
+                self.known.entry(*shown).or_insert_with(|| Arc::clone(entry));
+            }
+            self
         }
     }
 

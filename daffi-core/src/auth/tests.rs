@@ -134,8 +134,7 @@ fn nobody_is_shown_a_secret() {
         secret: Some(Text::new(TOKEN.to_owned())),
         line: String::new(),
     };
-    let mut identities = Identities::default();
-    identities.add_shared(&given(TOKEN)).unwrap();
+    let identities = Identities::shared(&given(TOKEN)).unwrap();
     let shown = [
         format!("{:?}", given(TOKEN)),
         format!("{:?}", Proving::load(&given(TOKEN)).unwrap()),

@@ -1,9 +1,14 @@
-//! Who may do what, and how much of it, said while the controller runs.
+//! Who may join and do what, and how much of it, said while the controller runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Global;
 use super::no_quota::no_quota;
 use crate::access::Access;
+use crate::auth::Identities;
 use crate::error::{ConfigFault, StartError};
+use crate::host::HostedController;
 use crate::quota::Quotas;
 
 impl Global {
@@ -31,10 +36,7 @@ impl Global {
     ///
     /// Where it is dropped, those who come new have the new rights, and perhaps only some of those who are there.
     pub async fn set_access(&self, access: impl Into<Option<Access>>) -> Result<(), StartError> {
-        let Some(controller) = &self.inner.controller else {
-            let missing = ConfigFault::Missing("set_access", "a Global with init_controller(true)");
-            return Err(StartError::Config(vec![missing]));
-        };
+        let controller = self.own_controller("set_access")?;
         controller.set_access(access.into()).await
     }
 
@@ -58,14 +60,54 @@ impl Global {
     ///
     /// Where it is dropped, those who come new have the new quotas, and perhaps only some of those who are there.
     pub async fn set_quotas(&self, quotas: Quotas) -> Result<(), StartError> {
-        let Some(controller) = &self.inner.controller else {
-            let missing = ConfigFault::Missing("set_quotas", "a Global with init_controller(true)");
-            return Err(StartError::Config(vec![missing]));
-        };
+        let controller = self.own_controller("set_quotas")?;
         if let Some(fault) = no_quota(&quotas) {
             return Err(StartError::Config(vec![fault]));
         }
         controller.set_quotas(quotas).await;
         Ok(())
+    }
+
+    /// From now on these are whom the controller knows that this process runs, as a file says them ([`known`](crate::GlobalBuilder::known)), beside
+    /// those who have the token of this process: whoever joins through TCP must be one of them. Who was let in by a token or a key that is
+    /// among them no more is cut off; whoever else is there goes on. So read the same file again when it has changed.
+    ///
+    /// ```no_run
+    /// # use daffi_core as daffi;
+    /// # async fn example(g: daffi::Global) -> Result<(), daffi::StartError> {
+    /// g.set_known("/etc/shop/known").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Config`] when the file cannot be used or names nobody, or this process runs no controller; nothing has changed then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Where it is dropped, nobody new is let in by what is gone, and perhaps only some of those who are there are cut off.
+    pub async fn set_known(&self, path: impl Into<PathBuf>) -> Result<(), StartError> {
+        let controller = self.own_controller("set_known")?;
+        let path = path.into();
+        let unusable = |reason| {
+            let setting = "set_known";
+            StartError::Config(vec![ConfigFault::Unusable { setting, reason }])
+        };
+        let known = Identities::load(&path).map_err(unusable)?;
+        if known.is_empty() {
+            // One that is written just now may be empty.
+            let reason = format!("{} names nobody, so nothing has changed", path.display());
+            return Err(unusable(reason));
+        }
+        controller.set_identities(known.and(&self.inner.shared)).await;
+        Ok(())
+    }
+
+    /// The controller that this process runs, which a method needs.
+    fn own_controller(&self, method: &'static str) -> Result<&Arc<dyn HostedController>, StartError> {
+        self.inner.controller.as_ref().ok_or_else(|| {
+            let missing = ConfigFault::Missing(method, "a Global with init_controller(true)");
+            StartError::Config(vec![missing])
+        })
     }
 }

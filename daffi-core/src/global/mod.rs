@@ -39,6 +39,7 @@ pub use self::register_fn::Registration;
 pub use self::scheduled::ScheduledTasks;
 pub use self::stop::Stop;
 pub use self::wait::Wait;
+use crate::auth::Identities;
 use crate::call::{Call, Descriptions, ask, by_name, not_forked};
 use crate::error::CallError;
 use crate::host::HostedController;
@@ -80,6 +81,8 @@ pub(crate) struct Inner {
     node: Option<Arc<Node>>,
     /// The controller that this `Global` started.
     controller: Option<Arc<dyn HostedController>>,
+    /// Whom that knows whatever its file says: those who have the token of this process.
+    shared: Identities,
     /// A controller of this process that it can be joined through: its own, or the one it joined in memory.
     joinable: Option<Arc<dyn HostedController>>,
     runtime: Handle,

@@ -54,6 +54,10 @@ impl HostedController for Host {
         Box::pin(async {})
     }
 
+    fn set_identities(&self, _identities: crate::auth::Identities) -> BoxFuture<()> {
+        Box::pin(async {})
+    }
+
     fn drain(&self, _within: Duration) -> BoxFuture<()> {
         Box::pin(async {})
     }

@@ -94,7 +94,7 @@ impl GlobalBuilder {
             faults.extend(more);
             Security::none()
         });
-        let (proving, identities) = secrets(self.secrets, self.known, self.init_controller, &mut faults);
+        let secrets = secrets(self.secrets, self.known, self.init_controller, &mut faults);
         if !faults.is_empty() {
             return Err(StartError::Config(faults));
         }
@@ -116,7 +116,7 @@ impl GlobalBuilder {
                     access: self.access,
                     quotas: self.quotas,
                     security: security.clone(),
-                    identities,
+                    identities: secrets.identities,
                     data_dir: self.data_dir,
                 };
                 Some(host.start(options).await?)
@@ -147,7 +147,7 @@ impl GlobalBuilder {
                     any_user: self.any_user,
                     insecure: self.insecure,
                 },
-                proving,
+                proving: secrets.proving,
             };
             Node::new(options, runtime.clone())
         });
@@ -160,6 +160,7 @@ impl GlobalBuilder {
             address: address.clone(),
             node,
             controller,
+            shared: secrets.shared,
             joinable,
             runtime,
             stop_timeout: self.stop_timeout,
@@ -223,28 +224,47 @@ impl GlobalBuilder {
     }
 }
 
+/// What proves who somebody is.
+struct Secrets {
+    /// This process.
+    proving: Option<Proving>,
+    /// Whom its controller knows, if it asks who joins.
+    identities: Option<Arc<Identities>>,
+    /// Those of them who have the token of this process, whoever else is known.
+    shared: Identities,
+}
+
 /// Reads what this process proves with who it is, and whom its controller knows.
 fn secrets(
     mut given: Vec<Source>,
     identities: Option<PathBuf>,
     init_controller: bool,
     faults: &mut Vec<ConfigFault>,
-) -> (Option<Proving>, Option<Arc<Identities>>) {
+) -> Secrets {
     let mut unusable = |setting, reason| faults.push(ConfigFault::Unusable { setting, reason });
     let source = given.pop().or_else(Source::environment);
     let proving = source.as_ref().and_then(|source| {
         let proving = Proving::load(source);
         proving.map_err(|reason| unusable(source.setting(), reason)).ok()
     });
-    let mut known = identities.and_then(|path| {
+    let known = identities.and_then(|path| {
         let known = Identities::load(&path);
         known.map_err(|reason| unusable("known", reason)).ok()
     });
-    if let Some(source) = source.filter(|source| init_controller && proving.is_some() && source.is_token()) {
-        let added = known.get_or_insert_default().add_shared(&source);
-        let _ = added.map_err(|reason| unusable(source.setting(), reason));
+    let is_shared = |source: &Source| init_controller && proving.is_some() && source.is_token();
+    let shared = source.filter(is_shared).and_then(|source| {
+        let shared = Identities::shared(&source);
+        shared.map_err(|reason| unusable(source.setting(), reason)).ok()
+    });
+    let identities = match (known, &shared) {
+        (known, Some(shared)) => Some(known.unwrap_or_default().and(shared)),
+        (known, None) => known,
+    };
+    Secrets {
+        proving,
+        identities: identities.map(Arc::new),
+        shared: shared.unwrap_or_default(),
     }
-    (proving, known.map(Arc::new))
 }
 
 /// What stops a `Global` when its last handle is dropped.
