@@ -519,6 +519,66 @@ fn is_ended_by_alert(mut records: &[u8]) -> bool {
     matches!(last, 0x15 | 0x17)
 }
 
+/// A first message of TLS without some of its extensions.
+fn without(hello: &[u8], extensions: &[u16]) -> Vec<u8> {
+    let number = |at: usize| u16::from_be_bytes([hello[at], hello[at + 1]]);
+    // Record, message, version and random number; then a session, ciphers and compressions, each with its length.
+    let session = 5 + 4 + 2 + 32;
+    let ciphers = session + 1 + usize::from(hello[session]);
+    let compressions = ciphers + 2 + usize::from(number(ciphers));
+    let begin = compressions + 1 + usize::from(hello[compressions]);
+    let mut kept = Vec::new();
+    let mut at = begin + 2;
+    while at < hello.len() {
+        let end = at + 4 + usize::from(number(at + 2));
+        if !extensions.contains(&number(at)) {
+            kept.extend_from_slice(&hello[at..end]);
+        }
+        at = end;
+    }
+    let mut other = hello[..begin].to_vec();
+    other.extend_from_slice(&u16::try_from(kept.len()).unwrap().to_be_bytes());
+    other.extend_from_slice(&kept);
+    for (place, before) in [(3, 5), (7, 9)] {
+        let length = u16::try_from(other.len() - before).unwrap();
+        other[place..place + 2].copy_from_slice(&length.to_be_bytes());
+    }
+    other
+}
+
+/// What a proof is bound to would otherwise be the same on two connections, with somebody in between.
+#[tokio::test]
+async fn tls12_is_not_spoken_without_an_extended_master_secret() {
+    const EXTENDED_MASTER_SECRET: u16 = 0x17;
+    const SUPPORTED_VERSIONS: u16 = 0x2b;
+    const ALERT: u8 = 0x15;
+    let ca = Ca::new();
+    let server = serving(ca.server().allow_tls12(true));
+    let listener = listen(&server, LIMITS).await;
+    let Address::Tcp { port, .. } = *listener.address() else {
+        unreachable!()
+    };
+    let hello = captured_hello(&joining(ca.trusting().allow_tls12(true))).await;
+    for (left_out, goes_on) in [
+        (&[SUPPORTED_VERSIONS][..], true),
+        (&[SUPPORTED_VERSIONS, EXTENDED_MASTER_SECRET], false),
+    ] {
+        let accept = async { listener.accept().await.unwrap().secure().await };
+        let half = async {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            stream.write_all(&without(&hello, left_out)).await.unwrap();
+            socket2::SockRef::from(&stream).shutdown(Shutdown::Write).unwrap();
+            let mut answer = Vec::new();
+            let _ = stream.read_to_end(&mut answer).await;
+            answer
+        };
+        let (controller, answer) = within(async { tokio::join!(accept, half) }).await;
+        let fault = fault(controller);
+        assert_eq!(matches!(fault, TlsFault::Ended { .. }), goes_on, "{fault}");
+        assert_eq!(answer[0] != ALERT, goes_on, "{fault}");
+    }
+}
+
 #[tokio::test]
 async fn a_garbled_hello_is_answered_by_an_alert() {
     let (server, client) = keys();
