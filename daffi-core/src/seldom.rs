@@ -21,9 +21,13 @@ struct State {
     unsaid: u64,
 }
 
+/// How often something could not be said since the last time, if it ever could not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsaid(pub Option<u64>);
+
 impl Seldom {
-    /// Whether something may be said now; then also how often it could not be since the last time.
-    pub fn may_say(&self) -> Option<u64> {
+    /// Whether something may be said now; then also how often it could not be.
+    pub fn may_say(&self) -> Option<Unsaid> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if state.since.is_none_or(|since| now >= since + TIME) {
@@ -35,7 +39,8 @@ impl Seldom {
             return None;
         }
         state.said += 1;
-        Some(std::mem::take(&mut state.unsaid))
+        let unsaid = std::mem::take(&mut state.unsaid);
+        Some(Unsaid((unsaid > 0).then_some(unsaid)))
     }
 }
 
@@ -49,7 +54,7 @@ mod tests {
         let said = (0..100).filter(|_| seldom.may_say().is_some()).count();
         assert_eq!(said, 10);
         tokio::time::advance(TIME).await;
-        assert_eq!(seldom.may_say(), Some(90));
-        assert_eq!(seldom.may_say(), Some(0));
+        assert_eq!(seldom.may_say(), Some(Unsaid(Some(90))));
+        assert_eq!(seldom.may_say(), Some(Unsaid(None)));
     }
 }

@@ -173,10 +173,16 @@ fn the_limits_of_single_files_are_those_of_the_page() {
             "8,192",
         ),
         (
-            "daffi-controller/src/server/greeting.rs",
+            "daffi-controller/src/server/strangers.rs",
             "const GREETING: Duration = Duration::from_secs(10);",
             "a whole handshake",
             "10 s",
+        ),
+        (
+            "daffi-controller/src/server/strangers.rs",
+            "const MOST: usize = 16 * 1024;",
+            "connections of which it is not known",
+            "16,384",
         ),
         (
             "daffi-controller/src/server/hub.rs",

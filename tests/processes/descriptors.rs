@@ -1,5 +1,7 @@
 //! A controller whose file descriptors have run out.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -14,9 +16,17 @@ use crate::{caller, process_id};
 /// So many more than it has may be open in it.
 const MORE: u64 = 4;
 
-fn open_in(process: &Actor) -> u64 {
+/// The numbers of what is open in a process.
+fn open_in(process: &Actor) -> BTreeSet<u64> {
     let open = fs::read_dir(format!("/proc/{}/fd", process.id())).unwrap();
-    open.count() as u64
+    let number = |name: OsString| name.to_str().unwrap().parse().unwrap();
+    open.map(|entry| number(entry.unwrap().file_name())).collect()
+}
+
+/// How many more may be open than are.
+fn left_of(most: u64, process: &Actor) -> usize {
+    let open = open_in(process);
+    (0..most).filter(|number| !open.contains(number)).count()
 }
 
 fn allow(process: &Actor, descriptors: u64) {
@@ -33,21 +43,17 @@ fn allow(process: &Actor, descriptors: u64) {
 }
 
 #[tokio::test]
-async fn p7_a_controller_without_descriptors_serves_who_is_there_and_lets_others_in_when_it_has_some() {
+async fn p7_a_controller_without_descriptors_lets_others_in_before_those_that_say_nothing() {
     let stage = Stage::new();
     let controller = stage.start("controller").await;
     let provider = stage.start("provider").await;
     let g = caller(&stage).await;
     g.wait_process("provider").await.unwrap();
-    let most = open_in(&controller) + MORE;
+    let most = open_in(&controller).last().unwrap() + MORE;
     allow(&controller, most);
     let path = stage.folder().join(".sock");
-    let silent: Vec<_> = (0..2 * MORE)
-        .map(|_| UnixStream::connect(&path).unwrap())
-        .collect();
-    while open_in(&controller) < most {
-        sleep(Duration::from_millis(10)).await;
-    }
+    let silent = || (0..8 * MORE).map(|_| UnixStream::connect(&path).unwrap());
+    let mut there: Vec<_> = silent().collect();
     let late = Global::builder()
         .process_name("late")
         .unix_sock_path(stage.folder())
@@ -55,14 +61,52 @@ async fn p7_a_controller_without_descriptors_serves_who_is_there_and_lets_others
         .connect_timeout(Duration::from_secs(60));
     let late = tokio::spawn(late.start());
     // While more come than it can take.
-    for _ in 0..100 {
+    for _ in 0..20 {
+        assert_eq!(process_id().on(&g).await, Ok(provider.id()));
+        there.extend(silent());
+        sleep(Duration::from_millis(5)).await;
+    }
+    let late = late.await.unwrap().unwrap();
+    assert_eq!(process_id().on(&late).await, Ok(provider.id()));
+    assert_eq!(process_id().on(&g).await, Ok(provider.id()));
+    late.stop().await;
+    g.stop().await;
+}
+
+/// Where those take all who have said who they are, the others wait.
+#[tokio::test]
+async fn p7_a_controller_whose_descriptors_are_all_in_use_lets_others_in_when_it_has_some() {
+    let stage = Stage::new();
+    let controller = stage.start("controller").await;
+    let provider = stage.start("provider").await;
+    let g = caller(&stage).await;
+    g.wait_process("provider").await.unwrap();
+    let joining = |name: &str| {
+        let joining = Global::builder()
+            .process_name(name)
+            .unix_sock_path(stage.folder())
+            .auto_callbacks(false)
+            .connect_timeout(Duration::from_secs(60));
+        tokio::spawn(joining.start())
+    };
+    let most = open_in(&controller).last().unwrap() + MORE;
+    allow(&controller, most);
+    let mut others = Vec::new();
+    while left_of(most, &controller) > 0 {
+        let name = format!("other {}", others.len());
+        others.push(joining(&name).await.unwrap().unwrap());
+    }
+    let late = joining("late");
+    for _ in 0..50 {
         assert_eq!(process_id().on(&g).await, Ok(provider.id()));
         sleep(Duration::from_millis(5)).await;
     }
     assert!(!late.is_finished());
-    drop(silent);
+    others.pop().unwrap().stop().await;
     let late = late.await.unwrap().unwrap();
     assert_eq!(process_id().on(&late).await, Ok(provider.id()));
-    late.stop().await;
-    g.stop().await;
+    others.extend([late, g]);
+    for other in others {
+        other.stop().await;
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use daffi_core::Quotas;
 use daffi_core::proto::Header;
-use daffi_core::seldom::Seldom;
+use daffi_core::seldom::{Seldom, Unsaid};
 use tokio::task::yield_now;
 use tracing::{info, warn};
 
@@ -121,7 +121,7 @@ impl Hub {
             if said.is_none() && !cuts {
                 continue;
             }
-            let unsaid = said.unwrap_or_default();
+            let Unsaid(unsaid) = said.unwrap_or_default();
             let (process_name, identity, outbox) = {
                 let state = self.state();
                 let process_name = state.router.process_name(peer).unwrap_or_default().to_owned();
@@ -166,7 +166,7 @@ mod tests {
         let said = || hub.told_of(DenialKind::OverQuota).may_say();
         assert!((0..100).filter(|_| said().is_some()).count() < 100);
         for kind in [DenialKind::Right, DenialKind::CutOff] {
-            assert_eq!(hub.told_of(kind).may_say(), Some(0));
+            assert_eq!(hub.told_of(kind).may_say(), Some(Unsaid(None)));
         }
     }
 }

@@ -9,6 +9,7 @@ use daffi_core::link::Link;
 use daffi_core::link::handshake::Admitted;
 use daffi_core::link::resume::{Progress, Secrets};
 use daffi_core::proto::{Extensions, Header, Keeps, Refusal, Session, SessionId, SessionSecret, Welcome};
+use daffi_core::seldom::Unsaid;
 use daffi_core::transport::{Arrived, Outbox};
 use tokio::task::yield_now;
 use tracing::info;
@@ -196,7 +197,7 @@ impl Hub {
                 return;
             }
             let (process_name, pid) = (&*admitted.hello.process_name, admitted.hello.pid);
-            if let Some(unsaid) = self.coming_and_going.may_say() {
+            if let Some(Unsaid(unsaid)) = self.coming_and_going.may_say() {
                 info!(
                     process_name,
                     pid, unsaid, "a process is replaced by a newer one of its name"

@@ -1,14 +1,14 @@
 //! A connection from when it is accepted until it is secured.
 
 use daffi_core::proto::{Measure, QuotaOf, Refusal};
-use daffi_core::transport::{Arriving, ConnectError};
+use daffi_core::seldom::Unsaid;
+use daffi_core::transport::{Arriving, ConnectError, Peer};
 use std::sync::Arc;
-use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::greeting::GREETING;
 use super::hub::Hub;
+use super::strangers::Unknown;
 
 impl Hub {
     /// The connection, unless too many come from where it does.
@@ -22,7 +22,7 @@ impl Hub {
             return Some(arriving);
         };
         let peer = arriving.peer().clone();
-        if let Some(unsaid) = self.turned_away.may_say() {
+        if let Some(Unsaid(unsaid)) = self.turned_away.may_say() {
             warn!(%peer, %exceeded, unsaid, "a connection is closed: more come from its address than may (`connections-per-second` of `quotas.address`)");
         }
         arriving.refuse(&Refusal::OverQuota(exceeded));
@@ -32,22 +32,29 @@ impl Hub {
     /// Secures a connection, then serves it. Both have one time, until it is known who that is.
     pub(super) async fn receive(self: Arc<Self>, arriving: Arriving, tasks: TaskTracker) {
         let peer = arriving.peer().clone();
-        let until = Instant::now() + GREETING;
+        let stranger = self.strangers.come();
         let secured = tokio::select! {
             biased;
-            secured = timeout_at(until, arriving.secure()) => secured,
+            secured = stranger.heard(arriving.secure()) => secured,
             () = self.closing.cancelled() => return,
         };
         let reason = match secured {
-            Ok(Ok(connection)) => return self.serve(connection, until, tasks).await,
+            Ok(Ok(connection)) => return self.serve(connection, stranger, tasks).await,
             Ok(Err(ConnectError::Io(error))) => {
                 return debug!(%peer, %error, "a connection ended before it was secured");
             }
             Ok(Err(error)) => error.to_string(),
-            Err(_) => "the TLS handshake took too long".to_owned(),
+            Err(Unknown::Late) => "the TLS handshake took too long".to_owned(),
+            Err(Unknown::CrowdedOut) => return self.crowded_out(&peer),
         };
-        if let Some(unsaid) = self.turned_away.may_say() {
+        if let Some(Unsaid(unsaid)) = self.turned_away.may_say() {
             warn!(%peer, reason, unsaid, "a connection is closed that could not be secured");
+        }
+    }
+
+    pub(super) fn crowded_out(&self, peer: &Peer) {
+        if let Some(Unsaid(unsaid)) = self.turned_away.may_say() {
+            warn!(%peer, unsaid, "a connection is closed that did not say who it is before there was no room for it");
         }
     }
 }

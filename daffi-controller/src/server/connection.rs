@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daffi_core::proto::{Header, Limits, Refusal, Who};
+use daffi_core::seldom::Unsaid;
 use daffi_core::transport::{Connection, Inlet, Peer, ReadError, TlsFault};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
@@ -16,6 +17,7 @@ use super::greeting::{Greeted, say};
 use super::hub::Hub;
 use super::pause::pause;
 use super::resuming::NotEntered;
+use super::strangers::{Stranger, Unknown};
 use crate::router::Fault;
 
 /// Who is not read for longer is told of in the log, and not again in so much time.
@@ -23,8 +25,13 @@ const TOLD: Duration = Duration::from_secs(1);
 const TOLD_AGAIN: Duration = Duration::from_secs(60);
 
 impl Hub {
-    /// Serves one connection, whose peer has until then to say who it is.
-    pub(super) async fn serve(self: Arc<Self>, connection: Connection, until: Instant, tasks: TaskTracker) {
+    /// Serves one connection, of which it is not known yet who is there.
+    pub(super) async fn serve(
+        self: Arc<Self>,
+        connection: Connection,
+        stranger: Stranger,
+        tasks: TaskTracker,
+    ) {
         let Connection {
             outbox,
             mut inlet,
@@ -35,7 +42,7 @@ impl Hub {
         let known = self.state().identities.clone();
         let greeted = tokio::select! {
             biased;
-            greeted = timeout_at(until, self.greeted(&mut inlet, &outbox, &channel, known.as_ref())) => greeted,
+            greeted = stranger.heard(self.greeted(&mut inlet, &outbox, &channel, known.as_ref())) => greeted,
             () = self.closing.cancelled() => return outbox.abort(),
         };
         let Greeted {
@@ -50,15 +57,19 @@ impl Hub {
                 return outbox.abort();
             }
             Ok(Err(reason)) => {
-                if let Some(unsaid) = self.turned_away.may_say() {
+                if let Some(Unsaid(unsaid)) = self.turned_away.may_say() {
                     warn!(%peer, reason, unsaid, "a connection is closed that does not speak the protocol");
                 }
                 return outbox.abort();
             }
-            Err(_) => {
-                if let Some(unsaid) = self.turned_away.may_say() {
+            Err(Unknown::Late) => {
+                if let Some(Unsaid(unsaid)) = self.turned_away.may_say() {
                     warn!(%peer, unsaid, "a connection is closed that did not say who it is in time");
                 }
+                return outbox.abort();
+            }
+            Err(Unknown::CrowdedOut) => {
+                self.crowded_out(&peer);
                 return outbox.abort();
             }
         };
@@ -90,8 +101,9 @@ impl Hub {
         };
         match entered {
             Ok((place, identity)) => {
+                drop(stranger);
                 inlet.set_frame_limit(place.frame_bytes);
-                if let Some(unsaid) = self.coming_and_going.may_say() {
+                if let Some(Unsaid(unsaid)) = self.coming_and_going.may_say() {
                     if goes_on {
                         info!(process_name, %peer, %identity, unsaid, "process is back");
                     } else {
@@ -103,6 +115,7 @@ impl Hub {
             }
             // The session goes on elsewhere, or is waited for. Nothing of this connection is kept until then.
             Err(NotEntered::Without { place, former }) => {
+                drop(stranger);
                 outbox.abort();
                 drop(inlet);
                 former.left().await;
@@ -110,10 +123,12 @@ impl Hub {
             }
             Err(NotEntered::Refused(refusal)) => {
                 let process_name = shortened(&process_name);
-                if let Some(unsaid) = self.turned_away.may_say() {
+                if let Some(Unsaid(unsaid)) = self.turned_away.may_say() {
                     info!(process_name, %peer, %refusal, unsaid, "process refused");
                 }
-                close(&outbox).await;
+                if stranger.heard(close(&outbox)).await.is_err() {
+                    outbox.abort();
+                }
             }
         }
     }
@@ -197,7 +212,7 @@ impl Hub {
         let (process, outbox) = (place.peer, &place.outbox);
         if time > TOLD
             && told.is_none_or(|told| told.elapsed() > TOLD_AGAIN)
-            && let Some(unsaid) = self.over_quota.may_say()
+            && let Some(Unsaid(unsaid)) = self.over_quota.may_say()
         {
             *told = Some(Instant::now());
             let process_name = self.process_name(process);

@@ -1,7 +1,6 @@
 //! What is said on a connection until it is known who is there, and whether a session goes on that is its own.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_core::auth::{Identities, Sealed, nonce};
@@ -12,9 +11,6 @@ use daffi_core::proto::{Extensions, Frame, Header, Limits, Nonce, Refusal, Resum
 use daffi_core::transport::{Inlet, Outbox, ReadError};
 
 use super::hub::Hub;
-
-/// How long a peer may take until it is known who it is, from its first byte on.
-pub(super) const GREETING: Duration = Duration::from_secs(10);
 
 /// What has come of a greeting.
 pub(super) struct Greeted {

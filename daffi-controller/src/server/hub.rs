@@ -26,6 +26,7 @@ use super::queues::Queues;
 use super::requests::{Arrived, decode};
 use super::scheduling::{Inside, Scheduling};
 use super::stopping::Stopping;
+use super::strangers::Strangers;
 use crate::access::Policy;
 use crate::router::{Denial, Errand, Fault, Outlet as _, PeerId, Request, Router, Turn, Work};
 
@@ -61,6 +62,8 @@ pub(super) struct Hub {
     pub(super) coming_and_going: Seldom,
     /// What the log is told of those that are not let in.
     pub(super) turned_away: Seldom,
+    /// Of whom it is not known yet who they are.
+    pub(super) strangers: Arc<Strangers>,
     /// Who comes from where.
     pub(super) arrivals: Arrivals,
     /// What the log is told of what those are denied who are.
@@ -138,6 +141,7 @@ impl Hub {
             closing: CancellationToken::new(),
             coming_and_going: Seldom::default(),
             turned_away: Seldom::default(),
+            strangers: Arc::default(),
             arrivals: Arrivals::default(),
             denied: Seldom::default(),
             over_quota: Seldom::default(),

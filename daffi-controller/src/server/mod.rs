@@ -25,6 +25,7 @@ mod standby;
 mod standby_of;
 mod standing;
 mod stopping;
+mod strangers;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +33,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daffi_core::auth::Identities;
-use daffi_core::transport::{Address, Connection, Listener, Openness, Security, own_uid};
+use daffi_core::seldom::Unsaid;
+use daffi_core::transport::{
+    Address, Connection, Listener, Openness, Security, is_out_of_descriptors, own_uid,
+};
 use daffi_core::{Access, ConfigFault, Quotas, StartError};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -40,7 +44,6 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use self::access::Change;
-use self::greeting::GREETING;
 use self::hub::Hub;
 pub use self::options::ControllerOptions;
 use self::options::seed;
@@ -233,7 +236,11 @@ impl Controller {
 
     fn serve(&self, connection: Connection) {
         let (hub, tasks) = (Arc::clone(&self.hub), self.tasks.clone());
-        let serve = async move { hub.serve(connection, Instant::now() + GREETING, tasks).await };
+        let serve = async move {
+            Arc::clone(&hub)
+                .serve(connection, hub.strangers.come(), tasks)
+                .await;
+        };
         self.tasks.spawn_on(serve, &self.runtime);
     }
 
@@ -283,6 +290,10 @@ impl Controller {
     }
 }
 
+/// After so much time it tries again to accept a connection: where others that held on to their descriptors end, and where not.
+const SOON: Duration = Duration::from_millis(5);
+const LATER: Duration = Duration::from_millis(100);
+
 /// Accepts connections until it is told to stop. The listener, and a Unix socket's file, go with it.
 async fn accept(listener: Listener, hub: Arc<Hub>, tasks: TaskTracker) {
     let closing = &hub.closing;
@@ -301,12 +312,14 @@ async fn accept(listener: Listener, hub: Arc<Hub>, tasks: TaskTracker) {
             }
             Err(error) => {
                 // One connection broke before it was accepted, or the process has no file descriptors left; both pass.
-                if let Some(unsaid) = hub.turned_away.may_say() {
+                if let Some(Unsaid(unsaid)) = hub.turned_away.may_say() {
                     warn!(%error, unsaid, "a connection could not be accepted");
                 }
+                let makes_room = is_out_of_descriptors(&error) && hub.strangers.make_room();
+                let again = if makes_room { SOON } else { LATER };
                 tokio::select! {
                     biased;
-                    () = sleep(Duration::from_millis(100)) => {}
+                    () = sleep(again) => {}
                     () = closing.cancelled() => return,
                 }
             }

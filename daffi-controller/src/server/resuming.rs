@@ -11,16 +11,18 @@ use daffi_core::auth::session_secret;
 use daffi_core::link::handshake::Admitted;
 use daffi_core::link::{CannotGoOn, Link};
 use daffi_core::proto::{Extensions, Header, NotResumed, Refusal, Resume, SessionSecret};
+use daffi_core::seldom::Unsaid;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::admitting::{Place, Ways};
 use super::ending::close;
-use super::greeting::{GREETING, say};
+use super::greeting::say;
 use super::hub::{Hub, State};
 use super::known::is_forgotten;
 use super::session::{Kept, Seat};
 use super::standing::{Standing, allowed};
+use super::strangers::GREETING;
 use crate::router::{PeerId, Work};
 
 /// Why a connection does not serve anybody.
@@ -239,7 +241,7 @@ impl Hub {
         if let Ended::Over { without_a_word } = ended {
             let process_name = self.process_name(place.peer);
             self.leave(place.peer).await;
-            if let Some(unsaid) = self.coming_and_going.may_say() {
+            if let Some(Unsaid(unsaid)) = self.coming_and_going.may_say() {
                 if without_a_word {
                     warn!(process_name, lost, unsaid, "process disconnected without a word");
                 } else {
@@ -266,7 +268,7 @@ impl Hub {
             Ok(changed) => changed,
             Err(ended) => return ended,
         };
-        if let Some(unsaid) = self.coming_and_going.may_say() {
+        if let Some(Unsaid(unsaid)) = self.coming_and_going.may_say() {
             let (process_name, grace) = (self.process_name(place.peer), self.resume_grace);
             warn!(
                 process_name,

@@ -15,6 +15,7 @@ use super::not_joined::NotJoined;
 use crate::link::Pace;
 use crate::link::resume::Progress;
 use crate::proto::{Extensions, Refusal, Session};
+use crate::seldom::Unsaid;
 use crate::transport::{Inlet, Outbox};
 
 /// Between two attempts is never more than this part of the grace.
@@ -133,7 +134,7 @@ impl Node {
         let (address, process_name) = (route.at(going_on.place), &**self.process_name());
         let grace = going_on.session.grace.min(super::FAR);
         let told = self.flapping.may_say();
-        if let Some(unsaid) = told {
+        if let Some(Unsaid(unsaid)) = told {
             warn!(process_name, %address, lost, ?grace, unsaid, "the connection to the controller is lost; it is looked for");
         }
         match self.find_again(route, going_on, heard, outbox).await {

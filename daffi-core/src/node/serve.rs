@@ -19,6 +19,7 @@ use super::wakers;
 use super::{Node, Phase};
 use crate::link::{Link, Pace, Tick, Traffic};
 use crate::proto::{Frame, Header, Refusal};
+use crate::seldom::Unsaid;
 use crate::transport::{Arrived, Connection, Inlet, Outbox, Peer, ReadError};
 
 /// How long what is left may take to be written after the reader has seen the end.
@@ -134,7 +135,7 @@ impl Node {
         if stops {
             info!(process_name, %controller, "the controller has said goodbye");
         } else if self.phase() == Phase::Running
-            && let Some(unsaid) = self.flapping.may_say()
+            && let Some(Unsaid(unsaid)) = self.flapping.may_say()
         {
             warn!(process_name, %controller, lost, unsaid, "the connection to the controller is lost; it is looked for");
         }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::{TcpListener, UnixListener, lookup_host};
 
@@ -155,6 +157,12 @@ impl Listener {
     }
 }
 
+/// Whether a connection could not be accepted as no more files may be open.
+#[must_use]
+pub fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+}
+
 /// Never waits for anything but another starter that is here too: whoever has the right holds this thread, so that a
 /// second starter on it cannot wait for the first for ever.
 ///
@@ -232,13 +240,24 @@ impl Right {
         let mut name = path.as_os_str().to_owned();
         name.push(".lock");
         let name = PathBuf::from(name);
-        // Whoever could open it could hold it.
+        // Whoever could open it could hold it, and where others may write, it could be a link to what is none of theirs.
         let file = std::fs::OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
             .mode(0o600)
-            .open(&name)?;
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(&name)
+            .map_err(|error| match Errno::from_io_error(&error) {
+                Some(Errno::LOOP) => io::Error::new(
+                    error.kind(),
+                    format!(
+                        "{} is a link: remove it, or choose another folder",
+                        name.display()
+                    ),
+                ),
+                _ => error,
+            })?;
         // Another starter holds it no longer than it takes to bind.
         for _ in 0..LOCK_TRIES {
             match file.try_lock() {

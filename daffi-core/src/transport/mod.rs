@@ -36,7 +36,7 @@ pub use connection::{Connection, End, connect};
 pub use fault::{CertificateFault, ConnectError, TlsConfigFault, TlsFault, TlsSide};
 pub use folder::{NotPrivate, own_uid};
 pub use inlet::{Arrived, Inlet, ReadError};
-pub use listener::{Listener, OpenToAll, Openness};
+pub use listener::{Listener, OpenToAll, Openness, is_out_of_descriptors};
 pub use outbox::{ConnectionNumber, Outbox, WriteEnd};
 pub use pool::Pool;
 pub use security::Security;

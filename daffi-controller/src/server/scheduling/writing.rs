@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daffi_core::proto::{Failed, TaskId};
+use daffi_core::seldom::Unsaid;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 use tracing::{error, info};
@@ -97,7 +98,7 @@ impl Hub {
                 Err(fault) => {
                     may_be_kept = fault.is_lasting();
                     if was.is_none()
-                        && let Some(unsaid) = self.scheduling.faults.may_say()
+                        && let Some(Unsaid(unsaid)) = self.scheduling.faults.may_say()
                     {
                         error!(%fault, unsaid, "what becomes of schedules cannot be written: no call of theirs is made until it can");
                     }

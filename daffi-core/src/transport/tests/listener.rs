@@ -208,6 +208,35 @@ fn starters_on_one_thread_do_not_hold_each_other_up() {
     assert_eq!(refused, [true; 3]);
 }
 
+#[tokio::test]
+async fn a_lock_that_leads_elsewhere_is_not_followed() {
+    let folder = Folder::new();
+    let (path, other) = (folder.0.join(".sock"), folder.0.join("other"));
+    std::os::unix::fs::symlink(&other, folder.0.join(".sock.lock")).unwrap();
+    let error = bind(&path).await.unwrap_err().to_string();
+    assert!(error.contains(".sock.lock is a link"), "{error}");
+    assert!(!other.exists());
+}
+
+#[test]
+fn a_starter_waits_for_another_one() {
+    let folder = Folder::new();
+    let path = folder.0.join(".sock");
+    let lock = std::fs::File::create(folder.0.join(".sock.lock")).unwrap();
+    lock.lock().unwrap();
+    let (bound, is_bound) = channel();
+    let starter = std::thread::spawn(move || {
+        on_one_thread(move || async move {
+            let listener = bind(&path).await;
+            bound.send(()).unwrap();
+            listener.is_ok()
+        })
+    });
+    assert!(is_bound.recv_timeout(Duration::from_millis(50)).is_err());
+    drop(lock);
+    assert!(starter.join().unwrap());
+}
+
 #[test]
 fn one_of_many_starters_gets_a_stale_socket() {
     const STARTERS: usize = 8;
