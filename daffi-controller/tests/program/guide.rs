@@ -14,6 +14,8 @@ use super::tls::{join, port};
 
 const SECURITY: &str = include_str!("../../../docs/guide/security.md");
 const IDENTITIES: &str = include_str!("../../../docs/guide/identities.md");
+const ROLES: &str = include_str!("../../../docs/guide/roles.md");
+const QUOTAS: &str = include_str!("../../../docs/guide/quotas.md");
 const RUNNING: &str = include_str!("../../../docs/guide/running.md");
 
 /// The blocks of a page in a language: commands, for `sh`.
@@ -196,15 +198,42 @@ fn the_page_of_running_it_has_each_option_and_a_file_in_which_nothing_is_at_faul
         .collect();
     assert!(missing.is_empty(), "the page says nothing of {missing:?}");
 
-    let (_, file) = RUNNING.split_once("\n```toml\n").unwrap();
-    let (file, _) = file.split_once("\n```").unwrap();
-    fs::write(folder.path().join("daffi.toml"), file).unwrap();
-    let said = shell(&folder, "daffi-controller check daffi.toml");
-    assert!(said.contains("nothing is at fault"), "{said}");
+    check(RUNNING);
 }
 
 /// As `chmod 600` would have it.
 fn write_privately(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// Checks the first file of a page, beside those that it names.
+fn check(page: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = blocks(page, "toml")[0].replace("/etc/daffi/", &format!("{}/", folder.path().display()));
+    fs::write(folder.path().join("daffi.toml"), file).unwrap();
+    let said = shell(
+        &folder,
+        "daffi-controller cert ca --out .
+         daffi-controller cert server --ca . --name controller
+         daffi-controller token shopper | tail -n 1 > known
+         daffi-controller check daffi.toml",
+    );
+    assert!(said.ends_with("nothing is at fault\n"), "{said}");
+}
+
+#[test]
+fn the_pages_of_roles_and_quotas_have_all_there_are_and_files_in_which_nothing_is_at_fault() {
+    for page in [ROLES, QUOTAS] {
+        check(page);
+    }
+    for measure in daffi_core::Measure::ALL {
+        assert!(
+            QUOTAS.contains(&format!("| `{measure}` |")),
+            "{measure} is missing"
+        );
+    }
+    for right in daffi_core::Right::ALL {
+        assert!(ROLES.contains(&format!("`{right}`")), "{right} is missing");
+    }
 }

@@ -10,7 +10,7 @@ mod reload;
 #[cfg(feature = "tls")]
 mod tls;
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, Permissions};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
@@ -460,6 +460,46 @@ fn a_configuration_at_fault_is_told_line_by_line() {
 }
 
 #[test]
+fn check_looks_into_the_files_that_a_configuration_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = folder.path().join("known");
+    let written = format!(
+        "port = 8888\nknown = {known:?}\nssl-key = \"/nowhere/key\"\nssl-certificate = \"/nowhere/cert\"\n"
+    );
+    let file = configuration(&folder, &written);
+    let output = run(&["check", &file]);
+    let said = text_of(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for expected in [
+        &*format!("error: --known: {}", known.display()),
+        "daffi.toml:2:1\n",
+        "/nowhere/cert",
+        "daffi.toml:4:1\n",
+    ] {
+        assert!(said.contains(expected), "{expected} is missing in:\n{said}");
+    }
+    let file = configuration(&folder, &format!("port = 8888\nknown = {known:?}"));
+    std::fs::write(
+        &known,
+        text(&run(&["token", "shopper"]).stdout).lines().nth(1).unwrap(),
+    )
+    .unwrap();
+    std::fs::set_permissions(&known, Permissions::from_mode(0o640)).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o664)).unwrap();
+    let output = run(&["check", &file]);
+    assert_eq!(output.status.code(), Some(0), "{}", text_of(&output));
+    assert_eq!(text(&output.stdout), format!("{file}: nothing is at fault\n"));
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "warning: others than its owner may write {file} (mode 664), and so say who is let in: run `chmod go-w {file}`\n"
+        )
+    );
+    std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(text(&run(&["check", &file]).stderr), "");
+}
+
+#[test]
 fn a_configuration_is_read_again_on_sighup_and_one_at_fault_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let file = configuration(&folder, "[roles.a]\ncall = [\"x\"]");
@@ -551,33 +591,4 @@ fn quotas_are_read_again_on_sighup_unless_they_are_gone() {
     running.signal(Signal::TERM);
     let (status, said) = running.end();
     assert!(status.success(), "{said}");
-}
-
-/// Checks the configuration of a page of the guide.
-fn check_guide(page: &str) {
-    let said = page
-        .split("\n```toml\n")
-        .nth(1)
-        .unwrap()
-        .split("\n```")
-        .next()
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = configuration(&folder, said);
-    let output = run(&["check", &file]);
-    assert!(output.status.success(), "{}", text_of(&output));
-}
-
-#[test]
-fn the_configurations_of_the_guide_are_ones() {
-    let page = include_str!("../../../docs/guide/quotas.md");
-    check_guide(page);
-    for measure in daffi_core::Measure::ALL {
-        assert!(page.contains(&format!("| `{measure}` |")), "{measure} is missing");
-    }
-    let page = include_str!("../../../docs/guide/roles.md");
-    check_guide(page);
-    for right in daffi_core::Right::ALL {
-        assert!(page.contains(&format!("`{right}`")), "{right} is missing");
-    }
 }

@@ -218,7 +218,7 @@ fn arguments_of_tls_that_make_no_sense_are_explained() {
     let key = key.to_str().unwrap();
     check(
         &["--port", "0", "--ssl-certificate", "/nowhere", "--ssl-key", key],
-        "ssl_certificate is /nowhere: it cannot be read",
+        "--ssl-certificate: /nowhere: it cannot be read",
     );
 }
 

@@ -10,6 +10,7 @@ use daffi_controller::config::{Config, Fault, Setting};
 use daffi_core::{Access, Quotas};
 
 use super::arguments::Arguments;
+use super::options::open_to_others;
 
 /// Options that make no sense in a file.
 const ELSEWHERE: [&str; 3] = ["config", "help", "version"];
@@ -46,7 +47,7 @@ impl Configured {
                 quotas: Quotas::new(),
             });
         };
-        let config = read(file)?;
+        let (config, _) = read(file)?;
         let all = together(&said, &config.settings);
         Ok(Self {
             options: options(&all).unwrap_or_default(),
@@ -57,13 +58,30 @@ impl Configured {
     }
 }
 
-/// Says what is at fault in a file.
+/// Says what is at fault in a file, and in those that it names; gives what else there is to say of them.
 ///
 /// # Errors
 ///
 /// All of it, in words.
-pub(crate) fn check(file: &Path) -> Result<(), String> {
-    read(file).map(drop)
+pub(crate) fn check(file: &Path) -> Result<Vec<String>, String> {
+    let (config, text) = read(file)?;
+    let program = [OsString::from("daffi-controller")];
+    let arguments = Arguments::try_parse_from(together(&program, &config.settings));
+    let mut arguments = arguments.map_err(|error| error.to_string())?;
+    arguments.config = Some(file.to_owned());
+    let warnings = open_to_others(&arguments);
+    let Err(unusable) = super::options::options(&arguments, config.access, config.quotas) else {
+        return Ok(warnings);
+    };
+    let place = |option: &str| {
+        let mut settings = config.settings.iter();
+        settings.find(|setting| setting.name == option)
+    };
+    let lines = unusable.iter().map(|cannot| match place(cannot.option) {
+        Some(setting) => told(file, &text, &Fault::at(setting.place, cannot.to_string())),
+        None => format!("error: {cannot}\n"),
+    });
+    Err(lines.collect())
 }
 
 /// What a file says that was read before.
@@ -81,7 +99,7 @@ pub(crate) struct Again {
 ///
 /// What is at fault in it, in words.
 pub(crate) fn again(file: &Path) -> Result<Again, String> {
-    let config = read(file)?;
+    let (config, _) = read(file)?;
     let said: Vec<_> = std::env::args_os().collect();
     let options = options(&together(&said, &config.settings))?;
     Ok(Again {
@@ -128,8 +146,8 @@ fn options(all: &[OsString]) -> Result<Options, String> {
         .collect())
 }
 
-/// What a file says, if nothing is at fault in it.
-fn read(file: &Path) -> Result<Config, String> {
+/// What a file says, if nothing is at fault in it, and its text.
+fn read(file: &Path) -> Result<(Config, String), String> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         format!(
             "error: the configuration file {} cannot be read: {error}\n",
@@ -144,7 +162,7 @@ fn read(file: &Path) -> Result<Config, String> {
         Ok(config) => {
             let faults = faults_of(&config.settings);
             if faults.is_empty() {
-                return Ok(config);
+                return Ok((config, text));
             }
             faults
         }

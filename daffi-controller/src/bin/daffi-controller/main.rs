@@ -3,24 +3,26 @@
 mod arguments;
 mod cert;
 mod configured;
+mod options;
 mod security;
 
 use std::io::{self, IsTerminal as _, Write, stderr, stdout};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::CommandFactory as _;
-use daffi_controller::{Controller, ControllerOptions, StandbyOf};
-use daffi_core::auth::{self, Identities, Made, Proving, Source};
+use daffi_controller::Controller;
+use daffi_core::auth::{self, Identities, Made};
 use daffi_core::{Access, Quotas, StartError};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 use tracing_subscriber::EnvFilter;
 
 use self::arguments::{Arguments, Command};
 use self::configured::{Again, Configured, Options};
+use self::options::{open_to_others, options};
 
 fn main() -> ExitCode {
     let configured = match Configured::parse(std::env::args_os()) {
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
         .init();
+    allow_descriptors();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -62,6 +65,18 @@ fn main() -> ExitCode {
         }
     };
     runtime.block_on(run(configured))
+}
+
+/// Lets as many files be open as whoever started it allows, which is often more than is so by default: each connection is one.
+fn allow_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, most) {
+        debug!(%error, ?limit, "no more files may be open than so many");
+    }
 }
 
 /// Says what cannot be used.
@@ -73,7 +88,10 @@ fn told(faults: &str) -> ExitCode {
 /// Says what is at fault in a file.
 fn check(file: &Path) -> ExitCode {
     match configured::check(file) {
-        Ok(()) => {
+        Ok(warnings) => {
+            for words in warnings {
+                say(&mut stderr(), &format!("warning: {words}\n"));
+            }
             say(
                 &mut stdout(),
                 &format!("{}: nothing is at fault\n", file.display()),
@@ -110,59 +128,16 @@ async fn run(configured: Configured) -> ExitCode {
         access,
         quotas,
     } = configured;
-    let mut options = ControllerOptions::new(arguments.address());
-    options.heartbeat = Duration::from_millis(arguments.heartbeat);
-    options.resume_grace = Duration::from_millis(arguments.resume_grace);
-    options.any_user = arguments.any_user;
-    options.insecure = arguments.insecure;
-    options.data_dir = arguments.data_dir;
     let mut says = Says::of(access.as_ref(), &quotas);
-    options.access = access;
-    options.quotas = quotas;
-    if let Some(file) = &arguments.known {
-        match Identities::load(file) {
-            Ok(known) => options.identities = Some(Arc::new(known)),
-            Err(error) => {
-                error!("--known: {error}");
-                return ExitCode::from(2);
+    for words in open_to_others(&arguments) {
+        warn!("{words}");
+    }
+    let options = match options(&arguments, access, quotas) {
+        Ok(options) => options,
+        Err(unusable) => {
+            for cannot in unusable {
+                error!("{cannot}");
             }
-        }
-    }
-    if let Some(name) = arguments.process_name {
-        options.process_name = name.into();
-    }
-    if let Some(bytes) = arguments.queue_memory {
-        options.queue_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-    }
-    if let Some(bytes) = arguments.max_frame {
-        options.limits.frame_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-    }
-    if let Some(address) = arguments.standby_of {
-        let mut of = StandbyOf::new(address);
-        of.drain = Duration::from_millis(arguments.drain);
-        match arguments.security.joining(arguments.standby_ca) {
-            Ok(security) => of.security = security,
-            Err(faults) => {
-                error!("--standby-of: {faults}");
-                return ExitCode::from(2);
-            }
-        }
-        match Source::environment()
-            .map(|source| Proving::load(&source))
-            .transpose()
-        {
-            Ok(proving) => of.proving = proving,
-            Err(error) => {
-                error!("DAFFI_TOKEN: {error}");
-                return ExitCode::from(2);
-            }
-        }
-        options.standby_of = Some(of);
-    }
-    options.security = match arguments.security.read() {
-        Ok(security) => security,
-        Err(faults) => {
-            error!("{faults}");
             return ExitCode::from(2);
         }
     };

@@ -1,9 +1,8 @@
 //! TLS, as the arguments ask for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use daffi_core::StartError;
-use daffi_core::transport::Security;
+use daffi_core::transport::{Security, TlsConfigFault};
 
 /// TLS for processes that come by TCP.
 #[derive(Debug, clap::Args)]
@@ -33,9 +32,9 @@ pub(crate) struct TlsArguments {
 impl TlsArguments {
     /// Reads the files.
     #[cfg(feature = "tls")]
-    pub(crate) fn read(self) -> Result<Security, StartError> {
+    pub(crate) fn read(&self) -> Result<Security, Vec<TlsConfigFault>> {
         use daffi_core::transport::Tls;
-        let (Some(certificate), Some(key)) = (self.ssl_certificate, self.ssl_key) else {
+        let (Some(certificate), Some(key)) = (&self.ssl_certificate, &self.ssl_key) else {
             return Ok(Security::none());
         };
         let mut tls = Tls::new()
@@ -43,16 +42,15 @@ impl TlsArguments {
             .key(key)
             .client_optional(self.ssl_client_optional)
             .allow_tls12(self.ssl_tls12);
-        if let Some(ca) = self.ssl_ca {
+        if let Some(ca) = &self.ssl_ca {
             tls = tls.ca(ca);
         }
-        let read = Security::serving(tls);
-        read.map_err(|faults| StartError::Config(faults.into_iter().map(Into::into).collect()))
+        Security::serving(tls)
     }
 
     /// How another controller is joined, whose certificate is of one of these authorities.
     #[cfg(feature = "tls")]
-    pub(crate) fn joining(&self, ca: Option<PathBuf>) -> Result<Security, StartError> {
+    pub(crate) fn joining(&self, ca: Option<&Path>) -> Result<Security, Vec<TlsConfigFault>> {
         use daffi_core::transport::Tls;
         let Some(ca) = ca else {
             return Ok(Security::none());
@@ -61,29 +59,24 @@ impl TlsArguments {
         if let (Some(certificate), Some(key)) = (&self.ssl_certificate, &self.ssl_key) {
             tls = tls.certificate(certificate).key(key);
         }
-        let read = Security::joining(tls);
-        read.map_err(|faults| StartError::Config(faults.into_iter().map(Into::into).collect()))
+        Security::joining(tls)
     }
 
     /// It is not joined with TLS.
     #[cfg(not(feature = "tls"))]
     #[expect(clippy::unused_self, reason = "with the feature `tls`, it is of use")]
-    pub(crate) fn joining(&self, ca: Option<PathBuf>) -> Result<Security, StartError> {
-        use daffi_core::ConfigFault;
-        use daffi_core::transport::TlsConfigFault;
+    pub(crate) fn joining(&self, ca: Option<&Path>) -> Result<Security, Vec<TlsConfigFault>> {
         if ca.is_none() {
             return Ok(Security::none());
         }
         let fault =
             TlsConfigFault::Missing("--standby-ca", "this program to be built with its feature `tls`");
-        Err(StartError::Config(vec![ConfigFault::Tls(fault)]))
+        Err(vec![fault])
     }
 
     /// There is no TLS to be had.
     #[cfg(not(feature = "tls"))]
-    pub(crate) fn read(self) -> Result<Security, StartError> {
-        use daffi_core::ConfigFault;
-        use daffi_core::transport::TlsConfigFault;
+    pub(crate) fn read(&self) -> Result<Security, Vec<TlsConfigFault>> {
         if self.ssl_certificate.is_none() {
             return Ok(Security::none());
         }
@@ -91,6 +84,6 @@ impl TlsArguments {
             "--ssl-certificate",
             "this program to be built with its feature `tls`",
         );
-        Err(StartError::Config(vec![ConfigFault::Tls(fault)]))
+        Err(vec![fault])
     }
 }
