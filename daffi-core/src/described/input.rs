@@ -1,21 +1,33 @@
 //! The bytes that are left, and how much more may come of them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::layout::At;
 use super::misfit::Misfit;
 
-/// How many elements a value may have beyond one for each of its bytes: those that take no bytes.
+/// How many elements of a value may take no bytes.
 pub(super) const FREE_ELEMENTS: usize = 1024;
 
 /// How many places that take no bytes a value may have for each of its bytes, and beside: their number is for the
 /// structure to say, and that may come from a peer.
-const FREE_PLACES: (usize, usize) = (64, 1 << 16);
+const FREE_PLACES: (usize, usize) = (8, 1 << 16);
+
+/// How many bytes of names there may be for each byte of a value, and beside, for those that ask for all names: what these are is
+/// for the structure to say, and how often they come for the bytes.
+const NAMES: (usize, usize) = (64, 1 << 20);
 
 /// What is left of a value's bytes.
 pub(super) struct Input<'de> {
     rest: &'de [u8],
-    /// How many more elements there may be, of all sequences and maps together.
-    elements: usize,
+    /// How many more elements there may be that take no bytes, of all sequences and maps together.
+    free: usize,
     /// How many more places that take no bytes themselves.
     places: usize,
+    /// How many more bytes of names.
+    names: usize,
+    /// Which names are meant where there are several, by where they stand, and those that the reader knows.
+    meant: BTreeMap<(At, usize, usize), Arc<[u8]>>,
 }
 
 type Read<T> = Result<T, Misfit>;
@@ -39,12 +51,19 @@ impl<'de> Input<'de> {
     pub(super) const fn new(bytes: &'de [u8]) -> Self {
         Self {
             rest: bytes,
-            elements: bytes.len().saturating_add(FREE_ELEMENTS),
+            free: FREE_ELEMENTS,
             places: bytes
                 .len()
                 .saturating_mul(FREE_PLACES.0)
                 .saturating_add(FREE_PLACES.1),
+            names: bytes.len().saturating_mul(NAMES.0).saturating_add(NAMES.1),
+            meant: BTreeMap::new(),
         }
+    }
+
+    /// Which names are meant there, as is found out once.
+    pub(super) fn meant(&mut self, key: (At, usize, usize), find: impl FnOnce() -> Arc<[u8]>) -> Arc<[u8]> {
+        self.meant.entry(key).or_insert_with(find).clone()
     }
 
     pub(super) const fn rest(&self) -> &'de [u8] {
@@ -219,7 +238,7 @@ impl<'de> Input<'de> {
     #[inline]
     pub(super) fn elements(&mut self) -> Read<usize> {
         let length = self.length()?;
-        if length > self.elements {
+        if length > self.rest.len().saturating_add(self.free) {
             return Err(Misfit::new(format_args!(
                 "{length} elements are announced, more than so few bytes may hold"
             )));
@@ -227,28 +246,23 @@ impl<'de> Input<'de> {
         Ok(length)
     }
 
-    /// One of them is read.
+    /// An element was read when so many bytes were left.
     #[inline]
-    pub(super) fn count(&mut self) -> Read<()> {
-        match self.elements.checked_sub(1) {
-            Some(left) => {
-                self.elements = left;
-                Ok(())
-            }
-            None => Err(too_many()),
+    pub(super) fn element(&mut self, left: usize) -> Read<()> {
+        if self.rest.len() < left {
+            return Ok(());
         }
+        self.free = self.free.checked_sub(1).ok_or_else(too_many)?;
+        Ok(())
     }
 
-    /// A sequence of bytes is passed, each of which is an element.
-    pub(super) fn octets(&mut self) -> Read<()> {
-        let count = self.bytes()?.len();
-        match self.elements.checked_sub(count) {
-            Some(left) => {
-                self.elements = left;
-                Ok(())
-            }
-            None => Err(too_many()),
-        }
+    /// A name is told that stands in the structure.
+    pub(super) fn name(&mut self, name: &str) -> Read<()> {
+        self.names = self
+            .names
+            .checked_sub(name.len())
+            .ok_or_else(|| Misfit::new("there are more names than so few bytes may hold"))?;
+        Ok(())
     }
 
     /// A place is passed that takes no bytes itself.

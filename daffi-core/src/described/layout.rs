@@ -2,6 +2,7 @@
 //! what they wrap and a recursion is the place that it comes back to.
 
 use super::misfit::Step;
+use super::names::Names;
 use crate::signature::{Allows, Readable, Type, Variant, recurred};
 
 /// The structure of a type, ready to read bytes by, or to write them.
@@ -55,10 +56,12 @@ pub(super) struct Struct {
     /// What each field is called.
     pub(super) names: Vec<Names>,
     pub(super) fields: Vec<At>,
-    /// Whether each may be missing where it is read.
+    /// Whether each may be missing where it is read; nothing if none may.
     pub(super) optional: Vec<bool>,
     /// Whether others are refused where it is read.
     pub(super) strict: bool,
+    /// Whether it is not known what is allowed where it is read.
+    pub(super) unasked: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +72,8 @@ pub(super) struct Enum {
     open: bool,
     /// Whether others are taken where it is read.
     others: bool,
+    /// Whether it is not known what is allowed where it is read.
+    unasked: bool,
 }
 
 /// A variant.
@@ -79,55 +84,6 @@ pub(super) struct Choice {
     pub(super) content: At,
 }
 
-/// What a field or a variant goes by: its name, and others; none if that is not known.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Names(Vec<String>);
-
-impl Names {
-    /// The name that stands in the structure, unless more is known.
-    fn new(name: &str, known: Option<&Vec<String>>) -> Self {
-        match known {
-            Some(names) if !names.is_empty() => Self(names.clone()),
-            _ if name == UNKNOWN => Self(Vec::new()),
-            _ => Self(vec![name.to_owned()]),
-        }
-    }
-
-    pub(super) fn is(&self, name: &str) -> bool {
-        self.0.iter().any(|other| other == name)
-    }
-
-    pub(super) const fn is_known(&self) -> bool {
-        !self.0.is_empty()
-    }
-
-    /// Whether both go by one name.
-    pub(super) fn meets(&self, other: &Self) -> bool {
-        self.0.iter().any(|name| other.is(name))
-    }
-
-    /// The one that somebody understands who knows these.
-    #[inline]
-    pub(super) fn among(&self, known: &[&str]) -> Option<&str> {
-        match &*self.0 {
-            [] => None,
-            [only] => Some(only),
-            [first, ..] => {
-                let understood = self.0.iter().find(|name| known.contains(&name.as_str()));
-                Some(understood.unwrap_or(first))
-            }
-        }
-    }
-
-    /// The one for people.
-    pub(super) fn shown(&self) -> &str {
-        self.0.first().map_or(UNKNOWN, String::as_str)
-    }
-}
-
-/// The name of what has one that is not known.
-const UNKNOWN: &str = "_";
-
 impl Layout {
     /// The place of a byte of bytes.
     pub(super) const OCTET: At = At(0);
@@ -135,13 +91,13 @@ impl Layout {
     /// That of a type.
     #[must_use]
     pub fn new(ty: &Type) -> Self {
-        Self::made(ty, &[])
+        Self::made(ty, Some(&[]))
     }
 
-    /// That of a type of which it is known what it is called beyond its structure.
+    /// That of a type of which it is known what is allowed beyond its structure.
     #[must_use]
     pub fn of(reading: &Readable) -> Self {
-        Self::made(&reading.ty, &reading.allows)
+        Self::made(&reading.ty, reading.is_consistent().then_some(&reading.allows))
     }
 
     /// That of a callback's arguments, each a field.
@@ -152,11 +108,28 @@ impl Layout {
         });
         if let Place::Struct(structure) = &mut layout.places[layout.root.0 as usize] {
             structure.noun = "argument";
+            for names in &mut structure.names {
+                if names.is("_") {
+                    // Nobody gave it a name.
+                    *names = Names::none();
+                }
+            }
         }
         layout
     }
 
-    fn made(ty: &Type, allows: &[Option<Allows>]) -> Self {
+    /// That of what is in a stream.
+    pub(super) fn of_items(reading: &Readable) -> Self {
+        match (reading.ty.item(), &*reading.allows) {
+            (Some(items), [_, allows @ ..] | allows @ []) if reading.is_consistent() => {
+                Self::made(items, Some(allows))
+            }
+            (items, _) => Self::made(items.unwrap_or(&reading.ty), None),
+        }
+    }
+
+    /// `None` if it is not known what is allowed.
+    fn made(ty: &Type, allows: Option<&[Option<Allows>]>) -> Self {
         let mut building = Building {
             places: vec![Place::U8],
             around: Vec::new(),
@@ -215,15 +188,18 @@ struct Building<'t> {
     places: Vec<Place>,
     /// The place of each type around, outermost first.
     around: Vec<At>,
-    /// What is known beyond the structure, of the structs and enums that are yet to come.
-    allows: &'t [Option<Allows>],
+    /// What the structs and enums allow that are yet to come, if that is known.
+    allows: Option<&'t [Option<Allows>]>,
 }
 
 impl<'t> Building<'t> {
-    /// What is known of the next struct or enum.
+    /// What the next struct or enum allows beyond its structure.
     fn allowed(&mut self) -> Option<&'t Allows> {
-        let (next, rest) = self.allows.split_first()?;
-        self.allows = rest;
+        let Some(allows) = &mut self.allows else {
+            return Some(&Allows::Unknown);
+        };
+        let (next, rest) = allows.split_first()?;
+        *allows = rest;
         next.as_ref()
     }
 
@@ -255,7 +231,11 @@ impl<'t> Building<'t> {
                 let fields = fields.iter().map(|field| self.add(field));
                 Some(Place::Tuple(fields.collect()))
             }
-            Type::Struct { fields, .. } => Some(Place::Struct(self.structure(fields))),
+            Type::Struct { fields, .. } => {
+                let structure = self.structure(fields);
+                // What is sent one by one is no part of a value.
+                core.item().is_none().then_some(Place::Struct(structure))
+            }
             Type::Enum { variants, open, .. } => Some(Place::Enum(self.choices(variants, *open))),
             _ => None,
         };
@@ -267,43 +247,37 @@ impl<'t> Building<'t> {
     }
 
     fn structure(&mut self, fields: &[(String, Type)]) -> Struct {
-        // Who lies about it harms nobody else.
-        let (names, optional, strict) = match self.allowed() {
-            Some(Allows::Fields {
-                names,
-                optional,
-                strict,
-            }) if names.len() == fields.len() && optional.len() == fields.len() => {
-                (&**names, optional.clone(), *strict)
-            }
-            _ => (&[][..], vec![false; fields.len()], false),
+        let (optional, strict, unasked) = match self.allowed() {
+            Some(Allows::Fields { optional, strict }) => (optional.clone(), *strict, false),
+            Some(_) => (Vec::new(), false, true),
+            None => (Vec::new(), false, false),
         };
-        let named = fields.iter().enumerate();
         Struct {
             noun: "field",
-            names: named
-                .map(|(number, (name, _))| Names::new(name, names.get(number)))
-                .collect(),
+            names: fields.iter().map(|(name, _)| Names::new(name)).collect(),
             fields: fields.iter().map(|(_, field)| self.add(field)).collect(),
             optional,
             strict,
+            unasked,
         }
     }
 
     fn choices(&mut self, variants: &[Variant], open: bool) -> Enum {
-        let (names, others) = match self.allowed() {
-            Some(Allows::Variants { names, others }) if names.len() == variants.len() => (&**names, *others),
-            _ => (&[][..], false),
+        let (others, unasked) = match self.allowed() {
+            Some(Allows::Variants { others }) => (*others, false),
+            Some(_) => (false, true),
+            None => (false, false),
         };
-        let choice = |(number, variant): (usize, &Variant)| Choice {
+        let choice = |variant: &Variant| Choice {
             index: variant.index,
-            names: Names::new(&variant.name, names.get(number)),
+            names: Names::new(&variant.name),
             content: self.add(&variant.content),
         };
         Enum {
-            variants: variants.iter().enumerate().map(choice).collect(),
+            variants: variants.iter().map(choice).collect(),
             open,
             others,
+            unasked,
         }
     }
 }
@@ -322,6 +296,7 @@ impl Struct {
         fields: Vec::new(),
         optional: Vec::new(),
         strict: false,
+        unasked: false,
     };
 
     /// The field of that name, which is perhaps the one at `likely`.
@@ -336,7 +311,7 @@ impl Struct {
 impl Choice {
     #[cold]
     pub(super) fn step(&self) -> Step {
-        Step::Name(self.names.shown().to_owned())
+        Step::name(self.names.shown())
     }
 }
 
@@ -357,6 +332,10 @@ impl Enum {
         self.others
     }
 
+    pub(super) const fn is_unasked(&self) -> bool {
+        self.unasked
+    }
+
     /// The variant of that name.
     pub(super) fn called(&self, name: &str) -> Option<&Choice> {
         self.variants.iter().find(|choice| choice.names.is(name))
@@ -365,13 +344,19 @@ impl Enum {
     /// The variant of that number.
     #[inline]
     pub(super) fn choice(&self, index: u32) -> Option<&Choice> {
+        self.place(index).map(|place| &self.variants[place])
+    }
+
+    /// Which of the variants has that number.
+    #[inline]
+    pub(super) fn place(&self, index: u32) -> Option<usize> {
         let place = index as usize;
         match self.variants.get(place) {
-            Some(choice) if choice.index == index => Some(choice),
-            _ => {
-                let found = self.variants.binary_search_by_key(&index, |choice| choice.index);
-                found.ok().map(|place| &self.variants[place])
-            }
+            Some(choice) if choice.index == index => Some(place),
+            _ => self
+                .variants
+                .binary_search_by_key(&index, |choice| choice.index)
+                .ok(),
         }
     }
 }

@@ -7,6 +7,12 @@ use serde::de::{Expected, Unexpected};
 /// A message is no longer, in bytes, whatever is in the value.
 const WORDS: usize = 512;
 
+/// A path has no more steps: of a longer one, those in the middle are left out.
+const STEPS: usize = 24;
+
+/// No more bytes of a name are in a step.
+const NAME: usize = 48;
+
 /// Why bytes could not be read by a structure, or a value not be written by one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Misfit(Box<Parts>);
@@ -28,15 +34,27 @@ pub(super) enum Step {
     Every,
     /// The value at a key.
     Key(String),
+    /// Steps that are left out.
+    Some,
+}
+
+impl Step {
+    /// To what is called so, by whoever wrote it.
+    #[cold]
+    pub(super) fn name(name: &str) -> Self {
+        let mut short = Short::new(NAME);
+        let _ = write!(short, "{}", name.escape_debug());
+        Self::Name(short.words)
+    }
 }
 
 impl Misfit {
     pub(super) fn new(words: impl Display) -> Self {
-        let mut short = Short(String::new());
+        let mut short = Short::new(WORDS);
         // It stops where it is long enough.
         let _ = write!(short, "{words}");
         Self(Box::new(Parts {
-            words: short.0,
+            words: short.words,
             steps: Vec::new(),
         }))
     }
@@ -44,14 +62,19 @@ impl Misfit {
     /// The same, one step further out.
     #[cold]
     pub(super) fn within(mut self, step: Step) -> Self {
-        self.0.steps.push(step);
+        let steps = &mut self.0.steps;
+        if steps.len() == STEPS {
+            steps.remove(STEPS / 2 + 1);
+            steps[STEPS / 2] = Step::Some;
+        }
+        steps.push(step);
         self
     }
 
     /// The same in a part of something, such as an argument of that name.
     #[must_use]
     pub fn at(self, name: &str) -> Self {
-        self.within(Step::Name(name.to_owned()))
+        self.within(Step::name(name))
     }
 
     /// What is wrong, without the place.
@@ -72,6 +95,7 @@ impl Misfit {
                 Step::Element(number) => write!(path, "[{number}]"),
                 Step::Every => write!(path, "[]"),
                 Step::Key(key) => write!(path, "[{key}]"),
+                Step::Some => write!(path, "{dot}…"),
             };
         }
         path
@@ -79,18 +103,30 @@ impl Misfit {
 }
 
 /// Takes no more than so many bytes.
-struct Short(String);
+struct Short {
+    words: String,
+    limit: usize,
+}
+
+impl Short {
+    const fn new(limit: usize) -> Self {
+        Self {
+            words: String::new(),
+            limit,
+        }
+    }
+}
 
 impl Write for Short {
     fn write_str(&mut self, words: &str) -> fmt::Result {
-        let room = WORDS - self.0.len().min(WORDS);
+        let room = self.limit - self.words.len().min(self.limit);
         if words.len() <= room {
-            self.0.push_str(words);
+            self.words.push_str(words);
             return Ok(());
         }
         let end = (0..=room).rev().find(|end| words.is_char_boundary(*end));
-        self.0.push_str(&words[..end.unwrap_or(0)]);
-        self.0.push('…');
+        self.words.push_str(&words[..end.unwrap_or(0)]);
+        self.words.push('…');
         Err(fmt::Error)
     }
 }

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod base64;
+mod comparison;
 mod compatible;
 mod document;
 mod example;
@@ -16,6 +17,7 @@ mod json;
 mod key;
 mod layout;
 mod misfit;
+mod names;
 mod output;
 mod printed;
 mod reader;
@@ -24,6 +26,7 @@ mod skip;
 #[cfg(test)]
 mod tests;
 mod text;
+mod wider;
 mod words;
 mod writer;
 
@@ -44,6 +47,9 @@ use reader::Reader;
 use writer::Writer;
 
 /// The value that fills `bytes`, which were written by the structure in `layout`.
+///
+/// Whether `T` reads such values is what [`compatible`] says, once for all of them. Where it says no, some may be read all the same,
+/// and one that may be either of two fields or variants by its names as the first.
 ///
 /// # Errors
 ///

@@ -80,8 +80,9 @@ impl<'p, 'a> Part<'p, 'a> {
         let part = self.within::<S::Error>()?.part(element);
         let mut list = serializer.serialize_seq(Some(count))?;
         for _ in 0..count {
-            self.read(Input::count)?;
+            let left = self.input.borrow().left();
             list.serialize_element(&part)?;
+            self.read(|input| input.element(left))?;
         }
         list.end()
     }
@@ -91,8 +92,9 @@ impl<'p, 'a> Part<'p, 'a> {
         let inside = self.within::<S::Error>()?;
         let mut map = serializer.serialize_map(Some(count))?;
         for _ in 0..count {
-            self.read(Input::count)?;
+            let left = self.input.borrow().left();
             map.serialize_entry(&inside.part(key), &inside.part(value))?;
+            self.read(|input| input.element(left))?;
         }
         map.end()
     }
@@ -106,13 +108,14 @@ impl<'p, 'a> Part<'p, 'a> {
             .choice(index)
             .ok_or_else(|| S::Error::custom(unknown_variant(index)))?;
         let name = choice.names.shown();
+        self.read(|input| input.name(name))?;
         let inside = self.within::<S::Error>()?;
         let content = match self.layout.place(choice.content) {
             Place::Unit => {
                 self.read(Input::pass)?;
                 return serializer.serialize_str(name);
             }
-            Place::Tuple(fields) if fields.len() == 1 => inside.within::<S::Error>()?.part(fields[0]),
+            Place::Tuple(fields) if fields.len() == 1 => inside.part(fields[0]),
             _ => inside.part(choice.content),
         };
         let mut map = serializer.serialize_map(Some(1))?;
@@ -224,6 +227,7 @@ impl Serialize for Part<'_, '_> {
                 let inside = self.within::<S::Error>()?;
                 let mut map = serializer.serialize_map(Some(structure.fields.len()))?;
                 for (names, at) in structure.names.iter().zip(&structure.fields) {
+                    self.read(|input| input.name(names.shown()))?;
                     map.serialize_entry(names.shown(), &inside.part(*at))?;
                 }
                 map.end()

@@ -11,7 +11,8 @@ use serde::de::Visitor;
 use super::input::Input;
 use super::layout::{At, Layout, Place};
 use super::misfit::Misfit;
-use super::skip::{deeper, skip};
+use super::skip::{deeper, opaque, skip};
+use super::words::Expected;
 
 /// A place from which a value is read.
 pub(super) struct Reader<'a, 'l, 'de> {
@@ -61,6 +62,18 @@ impl<'a, 'l, 'de> Reader<'a, 'l, 'de> {
     /// Passes over what is here.
     fn skip(self) -> Result<(), Misfit> {
         skip(self.input, self.layout, self.at, self.level)
+    }
+
+    /// Something else is here than a type asks for.
+    #[cold]
+    fn differs<T>(&self, expected: &dyn serde::de::Expected) -> Result<T, Misfit> {
+        match self.place() {
+            Place::Opaque => Err(opaque()),
+            _ => Err(Misfit::new(format_args!(
+                "{expected} is expected, and {} came",
+                Expected(self.layout, self.at)
+            ))),
+        }
     }
 
     fn unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {

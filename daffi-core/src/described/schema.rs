@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::document::Document;
-use super::layout::{At, Choice, Layout, Names, Place};
+use super::layout::{At, Choice, Layout, Place};
+use super::names::Names;
 
 /// The edition of JSON Schema.
 const EDITION: &str = "https://json-schema.org/draft/2020-12/schema";

@@ -27,20 +27,22 @@ pub(super) fn skip(input: &mut Input<'_>, layout: &Layout, at: At, level: usize)
                 skip(input, layout, *inner, inside()?)?;
             }
         }
-        Place::Seq(element) if *layout.place(*element) == Place::U8 => input.octets()?,
+        Place::Seq(element) if *layout.place(*element) == Place::U8 => drop(input.bytes()?),
         Place::Seq(element) => {
             let level = inside()?;
             for _ in 0..input.elements()? {
-                input.count()?;
+                let left = input.left();
                 skip(input, layout, *element, level)?;
+                input.element(left)?;
             }
         }
         Place::Map(key, value, _) => {
             let level = inside()?;
             for _ in 0..input.elements()? {
-                input.count()?;
+                let left = input.left();
                 skip(input, layout, *key, level)?;
                 skip(input, layout, *value, level)?;
+                input.element(left)?;
             }
         }
         Place::Tuple(fields) => {
@@ -60,7 +62,14 @@ pub(super) fn skip(input: &mut Input<'_>, layout: &Layout, at: At, level: usize)
         Place::Enum(choices) => {
             let index = input.u32()?;
             let choice = choices.choice(index).ok_or_else(|| unknown_variant(index))?;
-            skip(input, layout, choice.content, inside()?)?;
+            match layout.place(choice.content) {
+                // It counts as one level, as where it is read.
+                Place::Tuple(fields) if fields.len() == 1 => {
+                    input.pass()?;
+                    skip(input, layout, fields[0], inside()?)?;
+                }
+                _ => skip(input, layout, choice.content, inside()?)?,
+            }
         }
     }
     Ok(())

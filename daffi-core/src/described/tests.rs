@@ -6,6 +6,7 @@ mod crates;
 mod documents;
 mod dynamic;
 mod generated;
+mod meeting;
 mod paths;
 mod reading;
 mod types;

@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Display};
 
-use super::layout::{At, Layout, Names, Place, Struct};
+use super::layout::{At, Layout, Place, Struct};
 use super::misfit::Misfit;
+use super::names::Names;
 
 /// More names nobody reads.
 const NAMES: usize = 12;
@@ -46,7 +47,7 @@ impl<'l, I: Iterator<Item = &'l Names> + Clone> Display for Listed<'l, I> {
                 return f.write_str(", …");
             }
             let before = if number == 0 { "" } else { ", " };
-            write!(f, "{before}`{}`", names.shown())?;
+            write!(f, "{before}`{}`", names.shown().escape_debug())?;
         }
         Ok(())
     }

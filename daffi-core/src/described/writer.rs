@@ -175,7 +175,10 @@ impl<'a, 'l> Writer<'a, 'l> {
     /// What a variant carries that has one field without a name.
     fn single(self) -> Result<Self, Misfit> {
         match self.place() {
-            Place::Tuple(fields) if fields.len() == 1 => self.inside(fields[0]),
+            Place::Tuple(fields) if fields.len() == 1 => Ok(Self {
+                at: fields[0],
+                ..self
+            }),
             _ => Ok(self),
         }
     }

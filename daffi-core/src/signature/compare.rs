@@ -86,4 +86,9 @@ impl Type {
     pub fn matches(&self, other: &Self) -> bool {
         Graph::of_type(self).matches(&Graph::of_type(other))
     }
+
+    /// A number that types share which mean the same on the wire, names included, and others do not.
+    pub(super) fn number(&self) -> u64 {
+        Graph::of_type(self).number()
+    }
 }

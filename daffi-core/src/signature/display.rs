@@ -4,6 +4,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
+use super::names::shown;
 use super::{ErrorType, Signature, Type};
 
 impl Display for Type {
@@ -14,8 +15,8 @@ impl Display for Type {
 
 /// `fn(name: Type, …) -> Type`, with `?` for what is not known.
 ///
-/// A type that has been written out is mentioned by its name only when it comes again, as is a type inside itself. A
-/// field or variant whose name is not known is `_`.
+/// A type that has been written out is mentioned by its name only when it comes again, as is a type inside itself. Where
+/// a field or variant has several names, all are there.
 impl Display for Signature {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let mut page = Page::new(f);
@@ -129,15 +130,15 @@ impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
             Type::Enum { name, variants, open } => {
                 self.open(name, variants.is_empty() && !open)?;
                 self.list(variants, |page, variant| match &variant.content {
-                    Type::Unit => page.text(&variant.name),
-                    Type::Tuple(fields) => {
-                        page.inside(&variant.content, |page| page.fields(&variant.name, fields))
-                    }
-                    Type::Struct { fields, .. } => {
-                        page.inside(&variant.content, |page| page.named_fields(&variant.name, fields))
-                    }
+                    Type::Unit => page.text(&shown(&variant.name)),
+                    Type::Tuple(fields) => page.inside(&variant.content, |page| {
+                        page.fields(&shown(&variant.name), fields)
+                    }),
+                    Type::Struct { fields, .. } => page.inside(&variant.content, |page| {
+                        page.named_fields(&shown(&variant.name), fields)
+                    }),
                     other => {
-                        write!(page.out, "{}(", variant.name)?;
+                        write!(page.out, "{}(", shown(&variant.name))?;
                         page.ty(other)?;
                         page.text(")")
                     }
@@ -222,7 +223,7 @@ impl<'t, 'f, 'o> Page<'t, 'f, 'o> {
     fn named_fields(&mut self, name: &str, fields: &'t [(String, Type)]) -> Result {
         self.open(name, fields.is_empty())?;
         self.list(fields, |page, (name, field)| {
-            write!(page.out, "{name}: ")?;
+            write!(page.out, "{}: ", shown(name))?;
             page.ty(field)
         })?;
         self.text(if fields.is_empty() { "}" } else { " }" })

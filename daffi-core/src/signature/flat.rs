@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::names::Called;
 use super::{DEPTH_LIMIT, Parameter, Returns, SIZE_LIMIT, Signature, Type, Variant};
 
 /// A type without the types inside, which follow it in the list. New ones are added at the end.
@@ -65,6 +66,16 @@ impl Token<'_> {
             _ => 0,
         }
     }
+
+    /// Whether its names are such as are told of: whoever reads by them may come upon each many times.
+    fn is_short(&self) -> bool {
+        let is_short = |name: &Cow<'_, str>| Called::new(name).is_short();
+        match self {
+            Self::Struct(_, fields) => fields.iter().all(is_short),
+            Self::Enum { variants, .. } => variants.iter().all(|(_, name)| is_short(name)),
+            _ => true,
+        }
+    }
 }
 
 impl Serialize for Type {
@@ -116,7 +127,9 @@ impl<'de> Deserialize<'de> for Signature {
 const TOO_MANY: &str = "a signature is made of too many types";
 
 /// A list that is no longer than a type may be large.
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     deserializer.deserialize_seq(Limited::new(0, |_: &T| 1))
 }
 
@@ -233,6 +246,9 @@ fn next<'a>(tokens: &mut impl Iterator<Item = Token<'a>>, depth: usize) -> Resul
         return Err("a type is nested too deep");
     }
     let token = tokens.next().ok_or("a type ends early")?;
+    if !token.is_short() {
+        return Err("a type has a field or variant with a name that is too long, or with too many names");
+    }
     let mut one = || next(tokens, depth + 1);
     Ok(match token {
         Token::Opaque => Type::Opaque,

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::fnv::Fnv;
-use super::{ErrorType, Signature, Type, UNKNOWN_NAME, recurred};
+use super::names::agree;
+use super::{ErrorType, Signature, Type, recurred};
 
 /// A type or a signature in canonical form.
 pub(super) struct Graph<'a> {
@@ -321,9 +322,13 @@ impl Vertex<'_> {
                 },
             ) => self.shared_variants(other, (mine, *mine_open), (theirs, *theirs_open)),
             (Label::Struct(mine), Label::Struct(theirs)) => {
-                let same = mine.len() == theirs.len()
-                    && mine.iter().zip(theirs).all(|(mine, theirs)| may_be(mine, theirs));
-                same.then(all)
+                let agree = || {
+                    agree(
+                        mine.iter().copied().enumerate(),
+                        theirs.iter().copied().enumerate(),
+                    )
+                };
+                (mine.len() == theirs.len() && (mine == theirs || agree())).then(all)
             }
             (mine, theirs) => (mine == theirs && self.edges.len() == other.edges.len()).then(all),
         }
@@ -340,23 +345,24 @@ impl Vertex<'_> {
             .enumerate()
             .map(|(place, (index, _))| (*index, place))
             .collect();
+        let agree = || {
+            let mine = mine.iter().map(|(index, name)| (*index as usize, *name));
+            let theirs = theirs.iter().map(|(index, name)| (*index as usize, *name));
+            agree(mine, theirs)
+        };
+        if mine != theirs && !agree() {
+            return None;
+        }
         let mut pairs = Vec::new();
-        for (place, (index, name)) in mine.iter().enumerate() {
+        for (place, (index, _)) in mine.iter().enumerate() {
             match theirs_by_index.get(index) {
-                Some(&there) if may_be(name, theirs[there].1) => {
-                    pairs.push((self.edges[place], other.edges[there]));
-                }
+                Some(&there) => pairs.push((self.edges[place], other.edges[there])),
                 None if theirs_open => {}
-                _ => return None,
+                None => return None,
             }
         }
         (mine_open || pairs.len() == theirs.len()).then_some(pairs)
     }
-}
-
-/// Whether two names are the same as far as is known.
-fn may_be(one: &str, other: &str) -> bool {
-    one == other || one == UNKNOWN_NAME || other == UNKNOWN_NAME
 }
 
 /// The label of a type without types inside. The numbers are hashed: they never change, and new ones are added.

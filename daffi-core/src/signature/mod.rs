@@ -12,6 +12,7 @@ pub(crate) mod form;
 mod gap;
 mod graph;
 mod guard;
+mod names;
 mod reading;
 mod shape;
 mod structure;
@@ -31,15 +32,13 @@ pub use structure::{Type, Variant};
 pub use tracer::{findings, reading, trace};
 
 pub(crate) use fnv::Fnv;
+pub(crate) use names::{Called, Known};
 
 /// How deep a [`Type`] may nest. What lies deeper is [`Type::Opaque`] when traced, and refused when received.
 const DEPTH_LIMIT: usize = 128;
 
 /// How many types a [`Type`], or all those of a [`Signature`] together, may be made of, counting everything inside.
 const SIZE_LIMIT: usize = 8192;
-
-/// The name of a field or variant that has one which is not known. It matches every name.
-const UNKNOWN_NAME: &str = "_";
 
 /// Into longer tuples and arrays nobody looks.
 const LENGTH_LIMIT: usize = 1024;

@@ -2,6 +2,8 @@
 //!
 //! Only the data and ways to walk it; how it is found out, compared, shown or sent is elsewhere.
 
+use super::names::shown;
+
 /// The structure of a type as it crosses the wire.
 ///
 /// `==` compares everything, names and the way a recursion is written down included. Whether two types mean the
@@ -74,8 +76,7 @@ pub enum Type {
     Struct {
         /// Its serde name; empty for what a variant carries.
         name: String,
-        /// The fields and their names, in order. If some have a `#[serde(alias)]`, the names are not known: each is `_`
-        /// and matches any.
+        /// The fields and their names, in order. One that has a `#[serde(alias)]` has all its names there.
         fields: Vec<(String, Type)>,
     },
     /// An enum.
@@ -103,7 +104,7 @@ const EACH_ITEM: &str = "each item";
 pub struct Variant {
     /// The number that stands for it on the wire.
     pub index: u32,
-    /// Its serde name; `_`, which matches any, if some of its enum's variants have a `#[serde(alias)]`.
+    /// Its serde name; all its names, if it has a `#[serde(alias)]`.
     pub name: String,
     /// What it carries: [`Type::Unit`] for nothing, a [`Type::Tuple`] of its unnamed fields even if it has only
     /// one, a [`Type::Struct`] with an empty name, or [`Type::Opaque`].
@@ -185,10 +186,10 @@ impl Type {
                 .find_map(|(number, element)| join(format!("element {number}"), element)),
             Self::Struct { fields, .. } => fields
                 .iter()
-                .find_map(|(name, field)| join(format!("field `{name}`"), field)),
+                .find_map(|(name, field)| join(format!("field `{}`", shown(name)), field)),
             Self::Enum { variants, open, .. } => variants
                 .iter()
-                .find_map(|variant| join(format!("variant `{}`", variant.name), &variant.content))
+                .find_map(|variant| join(format!("variant `{}`", shown(&variant.name)), &variant.content))
                 .or_else(|| open.then(|| "other variants".to_owned())),
             _ => None,
         }

@@ -113,7 +113,7 @@ enum Loose {
 
 fn check(misfit: &Misfit) {
     assert!(!misfit.words().is_empty() && misfit.words().len() < 1024);
-    let _ = (misfit.path(), misfit.to_string());
+    assert!(misfit.path().len() < 4096);
 }
 
 fn run(bytes: &[u8]) {
@@ -125,7 +125,14 @@ fn run(bytes: &[u8]) {
     let bytes = input.rest();
     let passed = decode::<IgnoredAny>(&layout, bytes);
     let taken = decode::<Anything>(&layout, bytes);
-    assert_eq!(passed.is_ok(), taken.is_ok(), "{:?}", taken.err());
+    // Names that nobody asks for cost nothing.
+    let is_named = |misfit: &Misfit| misfit.words().contains("names") || misfit.words().contains("called");
+    let differs = passed.is_ok() && !taken.as_ref().err().is_none_or(is_named);
+    assert!(
+        !differs && (passed.is_ok() || taken.is_err()),
+        "{:?}",
+        taken.err()
+    );
     passed.err().iter().for_each(check);
     decode::<Order>(&layout, bytes).err().iter().for_each(check);
     decode::<Loose>(&layout, bytes).err().iter().for_each(check);

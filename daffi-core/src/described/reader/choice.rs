@@ -2,11 +2,11 @@
 
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, VariantAccess, Visitor};
 
-use super::super::layout::{self, Enum, Place};
+use super::super::layout::{self, At, Enum, Place};
 use super::super::misfit::Misfit;
 use super::super::skip::unknown_variant;
 use super::Reader;
-use super::name::Name;
+use super::name::{Known, Meant, Name};
 
 impl<'l> Reader<'_, 'l, '_> {
     /// Which variant it is.
@@ -20,22 +20,26 @@ impl<'l> Reader<'_, 'l, '_> {
 /// A variant that was chosen.
 pub(super) struct Choice<'a, 'l, 'de> {
     content: Reader<'a, 'l, 'de>,
-    choice: &'l layout::Choice,
-    /// The variants that the reader knows.
-    known: &'static [&'static str],
+    name: &'l str,
 }
 
 impl<'a, 'l, 'de> Choice<'a, 'l, 'de> {
-    pub(super) const fn new(
+    /// One that is read by somebody who knows these.
+    pub(super) fn new(
         content: Reader<'a, 'l, 'de>,
+        at: At,
+        choices: &'l Enum,
         choice: &'l layout::Choice,
-        known: &'static [&'static str],
-    ) -> Self {
-        Self {
-            content,
-            choice,
-            known,
-        }
+        known: Known,
+    ) -> Result<Self, Misfit> {
+        let name = match choice.names.only() {
+            Some(name) => name,
+            None => {
+                let meant = Meant::by(at, known, content.input, choices.names())?;
+                meant.of(&choice.names, choices.place(choice.index).unwrap_or(0))
+            }
+        };
+        Ok(Self { content, name })
     }
 }
 
@@ -45,13 +49,8 @@ impl<'a, 'l, 'de> EnumAccess<'de> for Choice<'a, 'l, 'de> {
 
     #[inline]
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self::Variant), Misfit> {
-        let Self {
-            content,
-            choice,
-            known,
-        } = self;
-        let variant = seed.deserialize(Name::new(&choice.names, choice.index, known))?;
-        Ok((variant, Content(content)))
+        let variant = seed.deserialize(Name(self.name))?;
+        Ok((variant, Content(self.content)))
     }
 }
 
@@ -64,7 +63,10 @@ impl<'a, 'l, 'de> Content<'a, 'l, 'de> {
         match self.0.place() {
             Place::Tuple(fields) if fields.len() == 1 => {
                 self.0.input.pass()?;
-                self.0.inside(fields[0])
+                Ok(Reader {
+                    at: fields[0],
+                    ..self.0
+                })
             }
             _ => Ok(self.0),
         }
@@ -101,7 +103,7 @@ impl<'de> VariantAccess<'de> for Content<'_, '_, 'de> {
     fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Misfit> {
         match self.0.place() {
             Place::Tuple(fields) => self.0.row(fields, visitor),
-            Place::Unit if length == 0 => self.0.row(&[], visitor),
+            Place::Unit | Place::Struct(_) if length == 0 => self.0.nothing(visitor),
             _ => self.differs("fields without names"),
         }
     }
@@ -134,6 +136,11 @@ impl<'a, 'l, 'de> OneEntry<'a, 'l, 'de> {
             has_name: false,
         }
     }
+
+    /// Passes over what nobody asked for.
+    pub(super) fn end(self) -> Result<(), Misfit> {
+        self.content.map_or(Ok(()), |content| content.0.skip())
+    }
 }
 
 impl<'de> MapAccess<'de> for OneEntry<'_, '_, 'de> {
@@ -144,8 +151,10 @@ impl<'de> MapAccess<'de> for OneEntry<'_, '_, 'de> {
             return Ok(None);
         }
         self.has_name = true;
-        seed.deserialize(Name::new(&self.choice.names, self.choice.index, &[]))
-            .map(Some)
+        if let Some(content) = &mut self.content {
+            content.0.input.name(self.choice.names.shown())?;
+        }
+        seed.deserialize(Name(self.choice.names.shown())).map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Misfit> {

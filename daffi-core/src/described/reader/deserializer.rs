@@ -7,7 +7,7 @@ use super::super::misfit::Misfit;
 use super::super::skip::opaque;
 use super::Reader;
 use super::choice::{Choice, OneEntry};
-use super::many::{Elements, Entries, Octets};
+use super::many::{Elements, Entries};
 
 /// An integer of a type that is not the one that is asked for.
 enum Integer {
@@ -86,7 +86,7 @@ macro_rules! integers {
                         Err(_) => Integer::Small(number).show(visitor),
                     },
                     Some(huge) => huge.show(visitor),
-                    None => self.deserialize_any(visitor),
+                    None => self.differs(&visitor),
                 }
             }
         )*
@@ -100,7 +100,7 @@ macro_rules! as_it_is {
             fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
                 match self.place() {
                     Place::$place => visitor.$visit(self.input.$read()?),
-                    _ => self.deserialize_any(visitor),
+                    _ => self.differs(&visitor),
                 }
             }
         )*
@@ -145,11 +145,13 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
                 let choice = self.choice(choices)?;
                 if *self.layout.place(choice.content) == Place::Unit {
                     self.input.pass()?;
-                    visitor.visit_str(choice.names.shown())
-                } else {
-                    let inside = self.inside(choice.content)?;
-                    visitor.visit_map(OneEntry::new(inside, choice))
+                    self.input.name(choice.names.shown())?;
+                    return visitor.visit_str(choice.names.shown());
                 }
+                let mut entry = OneEntry::new(self.inside(choice.content)?, choice);
+                let value = visitor.visit_map(&mut entry)?;
+                entry.end()?;
+                Ok(value)
             }
         }
     }
@@ -180,7 +182,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
         match self.place() {
             Place::F64 => visitor.visit_f64(self.input.f64()?),
             Place::F32 => visitor.visit_f64(self.input.f32()?.into()),
-            _ => self.deserialize_any(visitor),
+            _ => self.differs(&visitor),
         }
     }
 
@@ -190,7 +192,8 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
             Place::Seq(element) if *self.layout.place(*element) == Place::U8 => {
                 visitor.visit_borrowed_bytes(self.input.bytes()?)
             }
-            _ => self.deserialize_any(visitor),
+            Place::Bytes => visitor.visit_borrowed_bytes(self.input.bytes()?),
+            _ => self.differs(&visitor),
         }
     }
 
@@ -208,13 +211,24 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
                     visitor.visit_none()
                 }
             }
-            // It became an option.
-            _ => visitor.visit_some(self),
+            // It became an option. That is a level: an option may contain nothing but itself.
+            _ => {
+                let at = self.at;
+                visitor.visit_some(self.inside(at)?)
+            }
         }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        self.deserialize_any(visitor)
+        match self.place() {
+            // Nobody asks for what is in it.
+            Place::Struct(_) => {
+                self.skip()?;
+                visitor.visit_unit()
+            }
+            Place::Unit => self.unit(visitor),
+            _ => self.differs(&visitor),
+        }
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(
@@ -222,13 +236,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
         _: &'static str,
         visitor: V,
     ) -> Result<V::Value, Misfit> {
-        match self.place() {
-            Place::Struct(_) => {
-                self.skip()?;
-                visitor.visit_unit()
-            }
-            _ => self.deserialize_any(visitor),
-        }
+        self.deserialize_unit(visitor)
     }
 
     #[inline]
@@ -237,20 +245,15 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
         _: &'static str,
         visitor: V,
     ) -> Result<V::Value, Misfit> {
-        visitor.visit_newtype_struct(self)
+        let at = self.at;
+        visitor.visit_newtype_struct(self.inside(at)?)
     }
 
     #[inline]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         match self.place() {
-            Place::Seq(_) => self.elements(visitor),
-            Place::Bytes => {
-                let mut octets = Octets::new(self.input.bytes()?);
-                let value = visitor.visit_seq(&mut octets)?;
-                octets.end()?;
-                Ok(value)
-            }
-            _ => self.deserialize_any(visitor),
+            Place::Seq(_) | Place::Bytes => self.elements(visitor),
+            _ => self.differs(&visitor),
         }
     }
 
@@ -258,8 +261,8 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
     fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Misfit> {
         match self.place() {
             Place::Tuple(fields) => self.row(fields, visitor),
-            Place::Unit if length == 0 => self.row(&[], visitor),
-            _ => self.deserialize_seq(visitor),
+            Place::Unit | Place::Struct(_) if length == 0 => self.nothing(visitor),
+            _ => self.differs(&visitor),
         }
     }
 
@@ -274,7 +277,11 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
 
     #[inline]
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        self.deserialize_any(visitor)
+        match self.place() {
+            // So do those that take whatever fields there are.
+            Place::Map(..) | Place::Struct(_) => self.deserialize_any(visitor),
+            _ => self.differs(&visitor),
+        }
     }
 
     #[inline]
@@ -287,7 +294,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
         match self.place() {
             Place::Struct(structure) => self.named(structure, fields, visitor),
             Place::Unit => self.unnamed(visitor),
-            _ => self.deserialize_any(visitor),
+            _ => self.differs(&visitor),
         }
     }
 
@@ -300,12 +307,14 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
         match self.place() {
             Place::Enum(choices) => {
                 let choice = self.choice(choices)?;
+                let at = self.at;
                 let content = self.inside(choice.content)?;
+                let chosen = Choice::new(content, at, choices, choice, variants)?;
                 visitor
-                    .visit_enum(Choice::new(content, choice, variants))
+                    .visit_enum(chosen)
                     .map_err(|misfit| misfit.within(choice.step()))
             }
-            _ => self.deserialize_any(visitor),
+            _ => self.differs(&visitor),
         }
     }
 

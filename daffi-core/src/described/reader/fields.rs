@@ -2,10 +2,11 @@
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
-use super::super::layout::{At, Names, Struct};
+use super::super::layout::{At, Struct};
 use super::super::misfit::{Misfit, Step};
+use super::super::names::Names;
 use super::Reader;
-use super::name::Name;
+use super::name::{Known, Meant, Name};
 
 impl<'l, 'de> Reader<'_, 'l, 'de> {
     /// A tuple.
@@ -14,27 +15,34 @@ impl<'l, 'de> Reader<'_, 'l, 'de> {
         self.in_order(fields, None, visitor)
     }
 
+    /// A tuple without elements, whatever is here.
+    pub(super) fn nothing<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Misfit> {
+        let at = self.at;
+        self.lend(at).skip()?;
+        self.row(&[], visitor)
+    }
+
     /// A struct, read by one whose fields may be called as is `known`.
     #[inline]
     pub(super) fn named<V: Visitor<'de>>(
         self,
         structure: &'l Struct,
-        known: &'static [&'static str],
+        known: Known,
         visitor: V,
     ) -> Result<V::Value, Misfit> {
-        let Struct { names, fields, .. } = structure;
-        if is_in_order(names, known) {
-            return self.in_order(fields, Some(names), visitor);
+        if is_in_order(&structure.names, known) {
+            return self.in_order(&structure.fields, Some(&structure.names), visitor);
         }
         let at = self.at;
         let reader = self.inside(at)?;
         reader.input.pass()?;
+        let meant = Meant::by(at, known, reader.input, structure.names.iter())?;
         let mut left = Fields {
             reader,
-            names,
-            fields,
+            structure,
             next: 0,
-            known,
+            meant,
+            are_told: known.is_empty(),
         };
         let value = visitor.visit_map(&mut left)?;
         left.end()?;
@@ -46,10 +54,10 @@ impl<'l, 'de> Reader<'_, 'l, 'de> {
         self.input.pass()?;
         visitor.visit_map(Fields {
             reader: self,
-            names: &[],
-            fields: &[],
+            structure: &EMPTY,
             next: 0,
-            known: &[],
+            meant: Meant::Only,
+            are_told: false,
         })
     }
 
@@ -75,18 +83,19 @@ impl<'l, 'de> Reader<'_, 'l, 'de> {
     }
 }
 
-/// Whether the fields are those of the reader in the same order, so that no names are needed. Where some are not known,
-/// nothing else can be done.
+/// Whether the fields are those of the reader in the same order, so that no names are needed.
 #[inline]
-fn is_in_order(names: &[Names], known: &[&str]) -> bool {
-    if known.is_empty() {
-        return false;
-    }
-    if names.len() == known.len() && names.iter().zip(known).all(|(names, known)| names.is(known)) {
-        return true;
-    }
-    !names.is_empty() && names.len() <= known.len() && !names.iter().any(Names::is_known)
+fn is_in_order(names: &[Names], known: Known) -> bool {
+    !known.is_empty()
+        && names.len() == known.len()
+        && names
+            .iter()
+            .zip(known)
+            .all(|(names, known)| names.written() == Some(known))
 }
+
+/// One without fields.
+static EMPTY: Struct = Struct::EMPTY;
 
 /// Fields in their order.
 struct Row<'a, 'l, 'de> {
@@ -112,7 +121,7 @@ impl Row<'_, '_, '_> {
     fn step(&self) -> Step {
         let number = self.next - 1;
         match self.names {
-            Some(names) => Step::Name(names[number].shown().to_owned()),
+            Some(names) => Step::name(names[number].shown()),
             None => Step::Element(number),
         }
     }
@@ -141,16 +150,17 @@ impl<'de> SeqAccess<'de> for Row<'_, '_, 'de> {
 /// Fields by their names.
 struct Fields<'a, 'l, 'de> {
     reader: Reader<'a, 'l, 'de>,
-    names: &'l [Names],
-    fields: &'l [At],
+    structure: &'l Struct,
     next: usize,
-    known: &'static [&'static str],
+    meant: Meant,
+    /// Whether the reader asks for all names, whatever they are.
+    are_told: bool,
 }
 
 impl Fields<'_, '_, '_> {
     /// Passes over what nobody asked for.
     fn end(mut self) -> Result<(), Misfit> {
-        while let Some(at) = self.fields.get(self.next) {
+        while let Some(at) = self.structure.fields.get(self.next) {
             self.reader.lend(*at).skip()?;
             self.next += 1;
         }
@@ -163,26 +173,29 @@ impl<'de> MapAccess<'de> for Fields<'_, '_, 'de> {
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
-        let Some(names) = self.names.get(self.next) else {
+        let Some(names) = self.structure.names.get(self.next) else {
             return Ok(None);
         };
-        let number = u32::try_from(self.next).unwrap_or(u32::MAX);
-        seed.deserialize(Name::new(names, number, self.known)).map(Some)
+        let name = self.meant.of(names, self.next);
+        if self.are_told {
+            self.reader.input.name(name)?;
+        }
+        seed.deserialize(Name(name)).map(Some)
     }
 
     #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Misfit> {
-        let Some(at) = self.fields.get(self.next) else {
+        let Some(at) = self.structure.fields.get(self.next) else {
             return Err(Misfit::new("a field is read that is not there"));
         };
         self.next += 1;
         match seed.deserialize(self.reader.lend(*at)) {
             Ok(value) => Ok(value),
-            Err(misfit) => Err(misfit.within(Step::Name(self.names[self.next - 1].shown().to_owned()))),
+            Err(misfit) => Err(misfit.within(Step::name(self.structure.names[self.next - 1].shown()))),
         }
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.fields.len() - self.next)
+        Some(self.structure.fields.len() - self.next)
     }
 }

@@ -1,10 +1,9 @@
 //! What has as many parts as the bytes say.
 
-use serde::de::value::U8Deserializer;
-use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 
 use super::super::key::shown;
-use super::super::layout::{At, Place};
+use super::super::layout::{At, Layout, Place};
 use super::super::misfit::{Misfit, Step};
 use super::Reader;
 
@@ -25,13 +24,15 @@ pub(super) struct Elements<'a, 'l, 'de> {
 impl<'a, 'l, 'de> Elements<'a, 'l, 'de> {
     #[inline]
     pub(super) fn new(reader: Reader<'a, 'l, 'de>) -> Result<Self, Misfit> {
-        let Place::Seq(element) = reader.place() else {
-            return Err(Misfit::new("this is no sequence"));
+        let element = match reader.place() {
+            Place::Seq(element) => *element,
+            Place::Bytes => Layout::OCTET,
+            _ => return Err(Misfit::new("this is no sequence")),
         };
         let count = reader.input.elements()?;
         Ok(Self {
             reader,
-            element: *element,
+            element,
             count,
             left: count,
         })
@@ -54,48 +55,15 @@ impl<'de> SeqAccess<'de> for Elements<'_, '_, 'de> {
             return Ok(None);
         }
         self.left -= 1;
-        self.reader.input.count()?;
+        let left = self.reader.input.left();
         match seed.deserialize(self.reader.lend(self.element)) {
-            Ok(value) => Ok(Some(value)),
+            Ok(value) => self.reader.input.element(left).map(|()| Some(value)),
             Err(misfit) => Err(misfit.within(Step::Element(self.count - self.left - 1))),
         }
     }
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.reader.input.room(self.left))
-    }
-}
-
-/// Bytes as numbers.
-pub(super) struct Octets<'de>(&'de [u8]);
-
-impl<'de> Octets<'de> {
-    pub(super) const fn new(bytes: &'de [u8]) -> Self {
-        Self(bytes)
-    }
-
-    pub(super) fn end(self) -> Result<(), Misfit> {
-        match self.0.len() {
-            0 => Ok(()),
-            left => Err(left_over("bytes", left)),
-        }
-    }
-}
-
-impl<'de> SeqAccess<'de> for Octets<'de> {
-    type Error = Misfit;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
-        let Some((first, rest)) = self.0.split_first() else {
-            return Ok(None);
-        };
-        self.0 = rest;
-        let byte: U8Deserializer<Misfit> = first.into_deserializer();
-        seed.deserialize(byte).map(Some)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.0.len())
     }
 }
 
@@ -154,7 +122,6 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
             return Ok(None);
         }
         self.left -= 1;
-        self.reader.input.count()?;
         self.last = self.reader.input.rest();
         match seed.deserialize(self.reader.lend(self.key)) {
             Ok(key) => Ok(Some(key)),
@@ -165,7 +132,7 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
     #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Misfit> {
         match seed.deserialize(self.reader.lend(self.value)) {
-            Ok(value) => Ok(value),
+            Ok(value) => self.reader.input.element(self.last.len()).map(|()| value),
             Err(misfit) => Err(misfit.within(self.step())),
         }
     }

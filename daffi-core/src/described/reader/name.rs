@@ -1,22 +1,57 @@
 //! What a field or a variant is called, for those who look it up.
 
+use std::sync::Arc;
+
 use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::super::layout::Names;
+use super::super::input::Input;
+use super::super::layout::At;
 use super::super::misfit::Misfit;
+use super::super::names::Names;
 
-/// A name; or, where none is known, the number.
-pub(super) struct Name<'l> {
-    names: &'l Names,
-    number: u32,
-    /// The names that the reader knows.
-    known: &'static [&'static str],
+/// A name.
+pub(super) struct Name<'l>(pub(super) &'l str);
+
+/// The names that a reader knows.
+pub(super) type Known = &'static [&'static str];
+
+/// Which of its names is meant of each of several fields or variants: the only one, or that of this number.
+#[derive(Clone)]
+pub(super) enum Meant {
+    Only,
+    These(Arc<[u8]>),
 }
 
-impl<'l> Name<'l> {
-    pub(super) const fn new(names: &'l Names, number: u32, known: &'static [&'static str]) -> Self {
-        Self { names, number, known }
+impl Meant {
+    /// Those that somebody understands. It is found out once for a value, however often it comes in it.
+    #[inline]
+    pub(super) fn by<'l>(
+        at: At,
+        known: Known,
+        input: &mut Input<'_>,
+        mut names: impl Iterator<Item = &'l Names> + Clone,
+    ) -> Result<Self, Misfit> {
+        if names.clone().all(|names| names.only().is_some()) {
+            return Ok(Self::Only);
+        }
+        if !names.clone().all(Names::is_known) {
+            return Err(Misfit::new("what is here is called is not known"));
+        }
+        let key = (at, known.as_ptr().addr(), known.len());
+        let make = || {
+            let meant = names.by_ref().map(|names| names.among(known));
+            meant.map(|number| u8::try_from(number).unwrap_or(0)).collect()
+        };
+        Ok(Self::These(input.meant(key, make)))
+    }
+
+    #[inline]
+    pub(super) fn of<'l>(&self, names: &'l Names, number: usize) -> &'l str {
+        match self {
+            Self::Only => names.shown(),
+            Self::These(meant) => names.name(meant.get(number).copied().unwrap_or(0).into()),
+        }
     }
 }
 
@@ -29,10 +64,7 @@ impl<'de> Deserializer<'de> for Name<'_> {
 
     #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        match self.names.among(self.known) {
-            Some(name) => visitor.visit_str(name),
-            None => visitor.visit_u64(self.number.into()),
-        }
+        visitor.visit_str(self.0)
     }
 
     forward_to_deserialize_any! {

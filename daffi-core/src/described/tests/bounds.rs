@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::dynamic::Value;
 use super::*;
-use crate::signature::Type;
+use crate::proto::decode_guarded;
+use crate::signature::{Readable, Type, reading};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Chain(Option<Box<Chain>>);
@@ -26,9 +27,13 @@ fn nesting_is_bounded() {
         &[1; 1_000_000],
         "nested deeper than 128 levels",
     );
-    let mut bytes = vec![1; 128];
+    // A newtype is a level as well.
+    let mut bytes = vec![1; 63];
     bytes.push(0);
-    assert!(decode::<Chain>(&Layout::new(&trace::<Chain>()), &bytes[1..]).is_ok());
+    let layout = Layout::new(&trace::<Chain>());
+    assert!(decode::<Chain>(&layout, &bytes).is_ok() && decode_guarded::<Chain>(&bytes).is_ok());
+    bytes.insert(0, 1);
+    assert!(decode::<Chain>(&layout, &bytes).is_err() && decode_guarded::<Chain>(&bytes).is_err());
 }
 
 #[test]
@@ -41,8 +46,7 @@ fn elements_without_bytes_are_bounded() {
     let nested = Type::Seq(Box::new(units));
     // Each of the thousand has a thousand.
     let bytes: Vec<u8> = [251, 232, 3].repeat(1001);
-    let words = "1000 elements are announced, more than so few bytes may hold";
-    refused(&nested, &bytes, words);
+    refused(&nested, &bytes, "more elements than so few bytes may hold");
 }
 
 #[test]
@@ -70,4 +74,190 @@ fn what_is_left_over_is_told() {
     let misfit = decode::<u8>(&layout, &[1, 2, 3]).expect_err("there is more");
     assert_eq!(misfit.to_string(), "2 bytes are left over after the value");
     assert_eq!(decode_next::<u8>(&layout, &[1, 2, 3]).unwrap(), (1, 1));
+}
+
+/// Nor are there more of them where bytes stand beside.
+#[test]
+fn bytes_are_no_room_for_elements_without_any() {
+    let ty = Type::Tuple(vec![Type::Bytes, Type::Seq(Box::new(Type::Unit))]);
+    let bytes = encode(&(vec![7_u8; 10_000], 2000_usize)).unwrap();
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "it is only read")]
+    struct Defaults {
+        #[serde(default)]
+        many: [u64; 8],
+    }
+    let words = "2000 elements are announced, more than so few bytes may hold";
+    let misfit = decode::<(Vec<u8>, Vec<Defaults>)>(&Layout::new(&ty), &bytes).unwrap_err();
+    assert_eq!(misfit.words(), words);
+    refused(&ty, &bytes, words);
+}
+
+/// Where a value becomes an option, no byte is read.
+#[test]
+fn an_option_that_contains_nothing_but_itself_is_no_way_without_end() {
+    for ty in [Type::U8, Type::Unit, Type::Opaque, Type::Seq(Box::new(Type::U8))] {
+        let misfit = decode::<Chain>(&Layout::new(&ty), &[7]).expect_err("it has no end");
+        assert_eq!(misfit.words(), "nested deeper than 128 levels");
+    }
+    assert!(!compatible(&reading::<u8>(), &reading::<Chain>()).is_compatible());
+    assert!(!compatible(&reading::<Chain>(), &reading::<u8>()).is_compatible());
+    assert_eq!(
+        compatible(&reading::<Chain>(), &reading::<Chain>()),
+        Verdict::Same
+    );
+}
+
+/// Structs inside of each other, the innermost of which contains the outermost, with those fields.
+fn ring(length: u32, names: &[&str]) -> Type {
+    let field = |ty: &Type| {
+        names
+            .iter()
+            .map(|name| ((*name).to_owned(), ty.clone()))
+            .collect()
+    };
+    let mut ty = Type::Recursive(length - 1);
+    for number in 0..length {
+        let mut fields: Vec<_> = field(&Type::U8);
+        fields[0].1 = ty;
+        if number > 0 {
+            fields.truncate(1);
+        }
+        ty = Type::Struct {
+            name: String::new(),
+            fields,
+        };
+    }
+    ty
+}
+
+/// Pairs of places may be inside of each other for much longer than types.
+#[test]
+fn comparing_takes_no_more_stack_than_there_is() {
+    let compared = || {
+        let written = Readable {
+            ty: ring(127, &["a", "x"]),
+            allows: Vec::new(),
+        };
+        let read = Readable {
+            ty: ring(128, &["a"]),
+            allows: Vec::new(),
+        };
+        let verdict = compatible(&written, &read);
+        assert_eq!(verdict, Verdict::Compatible);
+        let Verdict::Incompatible(misfit) = compatible(&read, &written) else {
+            panic!("a field is missing");
+        };
+        assert!(
+            misfit.path().len() < 2000 && misfit.path().contains('…'),
+            "{misfit}"
+        );
+        assert_eq!(
+            misfit.words(),
+            "the reader needs this field, and it is not written; give it `#[serde(default)]`, or make it an `Option`"
+        );
+    };
+    let small = std::thread::Builder::new().stack_size(1 << 20);
+    small.spawn(compared).unwrap().join().expect("it ends");
+}
+
+/// They may come once for each element.
+#[test]
+fn names_are_bounded() {
+    let named = |name: String| Type::Struct {
+        name: String::new(),
+        fields: vec![(name, Type::U8)],
+    };
+    let received = |ty: Type| decode_guarded::<Type>(&encode(&ty).unwrap());
+    assert!(received(named("x".repeat(255))).is_ok());
+    assert!(received(named("x".repeat(256))).is_err());
+    assert!(received(named(vec!["x"; 16].join("\u{1f}"))).is_ok());
+    assert!(received(named(vec!["x"; 17].join("\u{1f}"))).is_err());
+    let variant = |name: String| Type::Enum {
+        name: String::new(),
+        variants: vec![crate::signature::Variant {
+            index: 0,
+            name,
+            content: Type::Unit,
+        }],
+        open: false,
+    };
+    assert!(received(variant("x".repeat(256))).is_err());
+    let mut bytes = vec![252];
+    bytes.extend(100_000_u32.to_le_bytes());
+    bytes.extend([0; 100_000]);
+    for ty in [named("x".repeat(255)), variant("x".repeat(255))] {
+        let layout = Layout::new(&Type::Seq(Box::new(ty)));
+        let misfit = decode::<Value>(&layout, &bytes).unwrap_err();
+        assert_eq!(misfit.words(), "there are more names than so few bytes may hold");
+        assert!(serde_json::to_string(&Printed::new(&layout, &bytes)).is_err());
+        assert!(decode::<Vec<String>>(&layout, &bytes).is_err());
+        assert!(decode::<Vec<std::collections::HashMap<String, u8>>>(&layout, &bytes).is_err());
+        assert!(decode::<IgnoredAny>(&layout, &bytes).is_ok());
+    }
+}
+
+#[test]
+fn paths_are_bounded() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "it is only read")]
+    struct Node {
+        #[serde(alias = "\u{1b}[31m")]
+        next: Option<Box<Node>>,
+    }
+    let name = ["\u{1b}[31m", &*"x".repeat(255), "next"].join("\u{1f}");
+    let ty = Type::Struct {
+        name: String::new(),
+        fields: vec![(name, Type::Option(Box::new(Type::Recursive(1))))],
+    };
+    let misfit = decode::<Node>(&Layout::new(&ty), &[1; 100]).expect_err("it ends early");
+    let path = misfit.path();
+    assert!(path.len() < 2000, "{path}");
+    assert!(path.contains(".….") && !path.contains('\u{1b}'), "{path}");
+    let long = misfit.at(&"y".repeat(100_000)).to_string();
+    assert!(long.len() < 3000, "{}", long.len());
+}
+
+/// A level is what it is without a structure.
+#[test]
+fn values_nest_as_deep_as_without_a_structure() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Tree {
+        Neg(Box<Tree>),
+        List(Vec<Tree>),
+        Num(u8),
+        Named { inside: Box<Tree> },
+        Wrapped(Around),
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Around(Box<Tree>);
+    let makers: [fn(Tree) -> Tree; 4] = [
+        |tree| Tree::Neg(Box::new(tree)),
+        |tree| Tree::List(vec![tree]),
+        |tree| Tree::Named {
+            inside: Box::new(tree),
+        },
+        |tree| Tree::Wrapped(Around(Box::new(tree))),
+    ];
+    let layout = Layout::new(&trace::<Tree>());
+    for make in makers {
+        let mut tree = Tree::Num(1);
+        let mut deepest = 0;
+        for depth in 0..140 {
+            let bytes = crate::proto::by_the_library(&tree);
+            let plain = decode_guarded::<Tree>(&bytes);
+            assert_eq!(
+                decode::<Tree>(&layout, &bytes).ok(),
+                plain.as_ref().ok().map(|_| tree_of(&bytes))
+            );
+            if plain.is_ok() {
+                deepest = depth;
+            }
+            tree = make(tree);
+        }
+        assert!((60..139).contains(&deepest), "{deepest}");
+    }
+    fn tree_of(bytes: &[u8]) -> Tree {
+        crate::proto::decode::<Tree>(bytes).expect("it was read before")
+    }
 }

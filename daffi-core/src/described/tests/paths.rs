@@ -58,7 +58,7 @@ fn the_path_leads_to_the_place() {
     }
     check::<TextPrice>(
         Note::Nothing,
-        "`order.lines[0].price`: a string is expected, and integer `7` came",
+        "`order.lines[0].price`: a string is expected, and u32 came",
     );
 
     #[derive(Deserialize)]
@@ -78,7 +78,7 @@ fn the_path_leads_to_the_place() {
         Note::Said {
             words: "soon".to_owned(),
         },
-        "`order.notes[\"late\"].Said.words`: u8 is expected, and string \"soon\" came",
+        "`order.notes[\"late\"].Said.words`: u8 is expected, and a string came",
     );
     check::<Notes>(
         Note::Count(3),

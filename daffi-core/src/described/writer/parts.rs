@@ -240,7 +240,7 @@ impl<'a, 'l> Parts<'a, 'l> {
                 let start = self.writer.out.bytes.len();
                 self.writer
                     .part(at, value)
-                    .map_err(|misfit| misfit.within(Step::Name(names.shown().to_owned())))?;
+                    .map_err(|misfit| misfit.within(Step::name(names.shown())))?;
                 written[*now] = Some((start, self.writer.out.bytes.len()));
                 *now += 1;
                 return Ok(());

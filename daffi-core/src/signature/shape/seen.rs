@@ -4,6 +4,7 @@
 
 use std::fmt::{self, Display};
 
+use super::super::names::LENGTH_OF_NAMES;
 use super::super::{DEPTH_LIMIT, LENGTH_LIMIT, SIZE_LIMIT, Type, Variant};
 
 /// Parts of a value that stand at one place have no type in common.
@@ -322,6 +323,8 @@ impl Seen {
         let name = |name: &str| name.to_owned();
         match &self.0[at.0].kind {
             Kind::Unseen | Kind::Opaque => Type::Opaque,
+            Kind::Fields(.., names) if !names.iter().all(|name| is_short(name)) => Type::Opaque,
+            Kind::Enum(_, variants) if !variants.iter().all(|(_, name, _)| is_short(name)) => Type::Opaque,
             Kind::Leaf(ty) => ty.clone(),
             Kind::Option(place) => Type::Option(inner(*place)),
             Kind::Seq(element) => Type::Seq(inner(*element)),
@@ -358,4 +361,9 @@ impl Seen {
             },
         }
     }
+}
+
+/// Whether others are told of such a name.
+const fn is_short(name: &str) -> bool {
+    name.len() <= LENGTH_OF_NAMES
 }

@@ -246,13 +246,24 @@ fn recursive_types_agree_however_they_are_written_down() {
     check::<Twice, Other>(false);
 }
 
+/// Whichever name is written, it is read at the same place.
+///
+/// signature.names
 #[test]
-fn unknown_names_match_any_name_but_not_any_type() {
+fn a_name_is_one_of_several_at_the_same_place() {
     #[derive(Deserialize)]
     #[expect(dead_code, reason = "only traced")]
-    struct Aliased {
-        #[serde(alias = "title")]
-        name: String,
+    struct Titled {
+        #[serde(alias = "name")]
+        title: String,
+        price: u64,
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only traced")]
+    struct Renamed {
+        #[serde(alias = "label")]
+        title: String,
         price: u64,
     }
 
@@ -271,16 +282,27 @@ fn unknown_names_match_any_name_but_not_any_type() {
         Two,
     }
 
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only traced")]
+    enum Other {
+        #[serde(alias = "Two")]
+        One(u8),
+        Three,
+    }
+
     let compatible = |a: Type, b: Type| {
         assert_eq!(a.matches(&b), b.matches(&a));
         a.matches(&b)
     };
-    assert!(compatible(trace::<Aliased>(), trace::<one::Item>()));
-    assert!(!compatible(trace::<Aliased>(), trace::<other::Swapped>()));
-    assert!(!compatible(trace::<Aliased>(), trace::<other::Longer>()));
+    assert!(compatible(trace::<Titled>(), trace::<one::Item>()));
+    assert!(compatible(trace::<Titled>(), trace::<Renamed>()));
+    assert!(!compatible(trace::<Renamed>(), trace::<one::Item>()));
+    assert!(!compatible(trace::<Titled>(), trace::<other::Swapped>()));
+    assert!(!compatible(trace::<Titled>(), trace::<other::Longer>()));
     assert!(compatible(trace::<WithAlias>(), trace::<Plain>()));
+    assert!(!compatible(trace::<Other>(), trace::<Plain>()));
     assert!(!compatible(trace::<WithAlias>(), trace::<Result<u8, u8>>()));
-    check::<Aliased, Aliased>(true);
+    check::<Titled, Titled>(true);
 }
 
 // ------------------------------------------------------------------ whole signatures

@@ -78,7 +78,7 @@ fn fields_behind_it_are_counted_where_they_have_aliases() {
         attempts: u8,
         last: i64,
     }
-    check::<Loose>("Loose { _: String, _: u8, _: i64 }");
+    check::<Loose>("Loose { secret|key: String, attempts|count|tries: u8, last: i64 }");
 
     #[derive(Deserialize)]
     #[expect(dead_code, reason = "only traced")]
@@ -89,7 +89,7 @@ fn fields_behind_it_are_counted_where_they_have_aliases() {
         #[serde(alias = "tries")]
         attempts: u8,
     }
-    check::<Strict>("Strict { _: String, _: u8 }");
+    check::<Strict>("Strict { secret|key: String, attempts|tries: u8 }");
 
     #[derive(Deserialize)]
     #[expect(dead_code, reason = "only traced")]
@@ -99,7 +99,7 @@ fn fields_behind_it_are_counted_where_they_have_aliases() {
         #[serde(alias = "key")]
         secret: Secret,
     }
-    check::<Last>("Last { _: u8, _: String }");
+    check::<Last>("Last { attempts: u8, secret|key: String }");
 }
 
 /// One that knows the order of its fields only, and one that is never told a number.

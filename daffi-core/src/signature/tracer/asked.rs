@@ -23,6 +23,8 @@ pub(super) enum Question {
         given: Vec<(&'static str, usize)>,
         nobody: bool,
     },
+    /// What is the field called that is read by this name, when it comes twice?
+    Twice(&'static str, usize),
     /// Which of its variants is called so, if there is one?
     Variant(&'static str),
 }
@@ -39,7 +41,7 @@ pub(super) enum Answer {
     /// It is the one with this mark.
     Field(String),
     Yes,
-    /// Not without this field.
-    Missing(&'static str),
+    /// Not without this field, or not with it twice.
+    Wrong(&'static str),
     No,
 }

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use super::super::form::{Builder, Fields, Kind as FormKind, Spot as FormSpot, Why};
-use super::super::{
-    Cause, DEPTH_LIMIT, Findings, Form, Gap, Origin, SIZE_LIMIT, Type, UNKNOWN_NAME, Variant,
-};
+use super::super::names::{Known, joined};
+use super::super::{Cause, DEPTH_LIMIT, Findings, Form, Gap, Origin, SIZE_LIMIT, Type, Variant};
 use super::DEPTHS;
 use super::node::{Kind, NodeId};
 use super::tree::Tree;
@@ -31,14 +30,14 @@ impl Tree {
         }
     }
 
-    /// The structure, and the positions of the structs and enums in it, outermost first.
-    pub(super) fn positions(&self) -> (Type, Vec<NodeId>) {
+    /// The structure, and the positions of the structs and enums in it, outermost first; `None` for what stands for something hidden.
+    pub(super) fn positions(&self) -> (Type, Vec<Option<NodeId>>) {
         let (ty, _, named) = self.described();
         (ty, named)
     }
 
     /// The structure, as deep as it can be told; whether that is all of it; and its positions that have names.
-    fn described(&self) -> (Type, bool, Vec<NodeId>) {
+    fn described(&self) -> (Type, bool, Vec<Option<NodeId>>) {
         let to = |depth: usize| {
             let mut description = Description {
                 tree: self,
@@ -117,26 +116,64 @@ impl Tree {
     }
 
     /// What each variant of an enum may be called.
-    pub(super) fn variant_names(&self, id: NodeId, names: &'static [&'static str]) -> Vec<Vec<&'static str>> {
+    fn variant_names(&self, id: NodeId, names: &'static [&'static str]) -> Vec<Vec<&'static str>> {
+        let told = self.told_names(id, names);
+        told.unwrap_or_else(|| self.windows(id, names))
+    }
+
+    /// What each variant of an enum is called, if that was found out.
+    pub(super) fn told_names(
+        &self,
+        id: NodeId,
+        names: &'static [&'static str],
+    ) -> Option<Vec<Vec<&'static str>>> {
+        let node = self.node(id);
+        if node.children.len() == names.len() {
+            return Some(names.iter().map(|name| vec![*name]).collect());
+        }
+        let of = |child: &NodeId| {
+            let mark = &self.node(*child).mark;
+            let mine = names
+                .iter()
+                .zip(&node.named)
+                .filter(|(_, variant)| *variant == mark);
+            mine.map(|(name, _)| *name).collect::<Vec<_>>()
+        };
+        let told: Vec<_> = node.children.iter().map(of).collect();
+        let once = told.iter().map(Vec::len).sum::<usize>() == names.len();
+        (once && told.iter().all(|names| !names.is_empty())).then_some(told)
+    }
+
+    /// Aliases stand beside the names that they are for, but nothing says which are aliases.
+    fn windows(&self, id: NodeId, names: &'static [&'static str]) -> Vec<Vec<&'static str>> {
         let count = self.node(id).children.len();
         let aliases = names.len().saturating_sub(count);
-        if aliases > 0 {
-            let named = &self.node(id).named;
-            let of = |child: &NodeId| {
-                let mark = &self.node(*child).mark;
-                let mine = names.iter().zip(named).filter(|(_, variant)| *variant == mark);
-                mine.map(|(name, _)| *name).collect::<Vec<_>>()
-            };
-            let told: Vec<_> = self.node(id).children.iter().map(of).collect();
-            let once = told.iter().map(Vec::len).sum::<usize>() == names.len();
-            if once && told.iter().all(|names| !names.is_empty()) {
-                return told;
-            }
+        let window = |place: usize| names[place..=place + aliases].to_vec();
+        (0..count).map(window).collect()
+    }
+
+    /// What stands in the structure for the names of the fields or variants.
+    fn names(&self, id: NodeId) -> Vec<String> {
+        let node = self.node(id);
+        let names = node.kind.names();
+        if !node.aliased {
+            return names.iter().map(|name| (*name).to_owned()).collect();
         }
-        // Aliases stand beside the names that they are for, but nothing says which are aliases.
-        (0..count)
-            .map(|variant| names[variant..=variant + aliases].to_vec())
-            .collect()
+        if !node.called.is_empty() {
+            return node.called.clone();
+        }
+        let told = match node.kind {
+            // Nothing says which one is written.
+            Kind::Enum(..) => self.told_names(id, names),
+            _ => None,
+        };
+        let known = if told.is_some() { Known::All } else { Known::Some };
+        let called = told.unwrap_or_else(|| self.windows(id, names));
+        let text = |names: Vec<&'static str>| match (&*names, known) {
+            ([only], Known::All) => (*only).to_owned(),
+            _ => joined(names, known),
+        };
+        called.into_iter().map(text).collect()
     }
 }
 
@@ -158,7 +195,7 @@ struct Description<'t> {
     /// How many types more there may be.
     left: usize,
     /// The structs and enums so far, outermost first.
-    named: Vec<NodeId>,
+    named: Vec<Option<NodeId>>,
 }
 
 impl Description<'_> {
@@ -173,20 +210,23 @@ impl Description<'_> {
         let node = self.tree.node(id);
         match &node.kind {
             Kind::Leaf(ty) => return Some(ty.clone()),
-            Kind::Unseen if self.tree.hidden_by(id).is_some() => return Some(hidden()),
+            Kind::Unseen if self.tree.hidden_by(id).is_some() => {
+                self.named.push(None);
+                return Some(hidden());
+            }
             _ => {}
         }
         if !node.children.is_empty() && self.around.len() >= self.depth {
             return Some(Type::Opaque);
         }
         if matches!(node.kind, Kind::Struct(..) | Kind::Enum(..)) {
-            self.named.push(id);
+            self.named.push(Some(id));
         }
         self.around.push(id);
         let inside: Option<Vec<Type>> = node.children.iter().map(|child| self.of(*child)).collect();
         self.around.pop();
         let mut inside = inside?.into_iter();
-        let known = |name: &str| if node.aliased { UNKNOWN_NAME } else { name }.to_owned();
+        let names = || self.tree.names(id).into_iter();
         let mut child = || Some(Box::new(inside.next()?));
         Some(match &node.kind {
             Kind::Option => Type::Option(child()?),
@@ -201,20 +241,16 @@ impl Description<'_> {
                 name: (*name).to_owned(),
                 fields: inside.collect(),
             },
-            Kind::Struct(name, fields) => Type::Struct {
+            Kind::Struct(name, _) => Type::Struct {
                 name: (*name).to_owned(),
-                fields: fields.iter().map(|name| known(name)).zip(inside).collect(),
+                fields: names().zip(inside).collect(),
             },
-            Kind::Enum(name, variants) => Type::Enum {
+            Kind::Enum(name, _) => Type::Enum {
                 name: (*name).to_owned(),
                 variants: (0..)
-                    .zip(*variants)
+                    .zip(names())
                     .zip(inside)
-                    .map(|((index, name), content)| Variant {
-                        index,
-                        name: known(name),
-                        content,
-                    })
+                    .map(|((index, name), content)| Variant { index, name, content })
                     .collect(),
                 open: false,
             },

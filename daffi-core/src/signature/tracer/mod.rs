@@ -67,19 +67,19 @@ pub fn trace<T: Deserialize<'static>>() -> Type {
 pub fn findings<T: Deserialize<'static>>() -> Findings {
     let rust = type_name::<T>();
     let mut panics = Vec::new();
-    let tree = explore(rust, &|cursor| T::deserialize(cursor).map(drop), &mut panics);
-    let found = match tree {
+    let read: &Read = &|cursor| T::deserialize(cursor).map(drop);
+    let found = match explore(rust, read, &mut panics) {
         None => Findings::too_large(rust),
         Some(None) => Findings::nothing(),
-        Some(Some(tree)) => tree.into_findings(),
+        Some(Some(tree)) => named(tree, read, &panics).into_findings(),
     };
     Findings { panics, ..found }
 }
 
-/// The structure of `T`, as [`trace`] has it, with what its `Deserialize` allows beyond it: which fields may be missing, what
-/// else they and variants are called, and whether it takes fields and variants that it does not know.
+/// The structure of `T`, as [`trace`] has it, with what its `Deserialize` allows beyond it: which fields may be missing, and
+/// whether it takes fields and variants that it does not know.
 ///
-/// That takes about one more reading for each field that may not be missing, up to some thousands.
+/// Of a field behind one of which no value could be made up, it is not known whether it may be missing: it may not. That takes about one more reading for each field that may not be missing, up to some thousands.
 ///
 /// ```
 /// use daffi_core::signature::{Allows, reading};
@@ -93,22 +93,19 @@ pub fn findings<T: Deserialize<'static>>() -> Findings {
 ///     stock: u32,
 /// }
 ///
-/// let names = [&["label", "name"][..], &["note"], &["stock"]];
-/// let allows = Allows::Fields {
-///     names: names.map(|names| names.iter().map(|name| name.to_string()).collect()).into(),
-///     optional: vec![false, true, true],
-///     strict: false,
-/// };
-/// assert_eq!(reading::<Item>().allows, [Some(allows)]);
+/// let reading = reading::<Item>();
+/// let allows = Allows::Fields { optional: vec![false, true, true], strict: false };
+/// assert_eq!(reading.allows, [Some(allows)]);
+/// assert_eq!(reading.ty.to_string(), "Item { name|label: String, note: Option<String>, stock: u32 }");
 /// ```
 #[must_use]
 pub fn reading<T: Deserialize<'static>>() -> Readable {
-    let read: &dyn Fn(Cursor<'_>) -> Result<(), Refused> = &|cursor| T::deserialize(cursor).map(drop);
+    let read: &Read = &|cursor| T::deserialize(cursor).map(drop);
     let mut panics = Vec::new();
-    let tree = explore(type_name::<T>(), read, &mut panics);
-    let Some(tree) = tree.flatten() else {
+    let Some(tree) = explore(type_name::<T>(), read, &mut panics).flatten() else {
         return Readable::unknown(Type::Opaque);
     };
+    let tree = named(tree, read, &panics);
     let (ty, positions) = tree.positions();
     if !panics.is_empty() {
         // It is not read again, lest it panics again.
@@ -120,12 +117,21 @@ pub fn reading<T: Deserialize<'static>>() -> Readable {
     }
 }
 
+/// Reads a type once.
+type Read = dyn Fn(Cursor<'_>) -> Result<(), Refused>;
+
+/// The same, where it was found out which names are whose. A type that panicked is not read again.
+fn named(mut tree: Tree, read: &Read, panics: &[Panic]) -> Tree {
+    if panics.is_empty() && !tree.structs_with_other_names().is_empty() {
+        for (id, called) in Asking::new(tree.clone(), read).called() {
+            tree.node_mut(id).called = called;
+        }
+    }
+    tree
+}
+
 /// All that is known of a type: nothing if it panicked before; `None` if it is too large.
-fn explore(
-    rust: &'static str,
-    read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>,
-    panics: &mut Vec<Panic>,
-) -> Option<Option<Tree>> {
+fn explore(rust: &'static str, read: &Read, panics: &mut Vec<Panic>) -> Option<Option<Tree>> {
     // Where each place is looked into by itself, nothing depends on what types are called.
     let alone = || Tree::new(DEPTH_LIMIT, false);
     let shared = DEPTHS.into_iter().map(|depth| Tree::new(depth, true));
@@ -138,7 +144,7 @@ fn explore(
 fn explore_in(
     mut tree: Tree,
     rust: &'static str,
-    read: &dyn Fn(Cursor<'_>) -> Result<(), Refused>,
+    read: &Read,
     panics: &mut Vec<Panic>,
 ) -> Option<Option<Tree>> {
     tree.panicked = panics.iter().map(|panic| panic.ty).collect();

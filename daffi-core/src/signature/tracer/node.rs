@@ -43,6 +43,14 @@ impl Kind {
         }
     }
 
+    /// The names of its fields or variants, aliases included.
+    pub(super) const fn names(&self) -> &'static [&'static str] {
+        match self {
+            Self::Struct(_, names) | Self::Enum(_, names) => names,
+            _ => &[],
+        }
+    }
+
     /// Whether its children are read one after the other.
     pub(super) fn is_read_in_turn(&self) -> bool {
         matches!(
@@ -123,9 +131,10 @@ pub(super) struct Node {
     pub(super) large: bool,
     /// Whether it asked what it is given, before it asked for anything else.
     pub(super) asks: bool,
-    /// Whether a struct has fewer fields, or an enum fewer variants, than names: serde lists aliases among the names,
-    /// so none of them can be told to be the name of any.
+    /// Whether a struct has fewer fields, or an enum fewer variants, than names: serde lists aliases among the names.
     pub(super) aliased: bool,
+    /// Of such a struct, what each of its fields goes by, as it stands in a structure; empty if that was not found out.
+    pub(super) called: Vec<String>,
 }
 
 /// How many values there are to try for a node.

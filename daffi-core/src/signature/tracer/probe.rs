@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::super::Allows;
+use super::super::names::{Known, joined};
 use super::asked::{Answer, Key, NOBODY, Probe, Question};
 use super::cursor::Cursor;
-use super::node::{Kind, NodeId, Reader};
+use super::node::{Kind, Node, NodeId, Reader};
 use super::refused::Refused;
 use super::tree::{Spot, Tree};
 
@@ -17,14 +18,14 @@ use super::tree::{Spot, Tree};
 const READS: usize = 2048;
 
 /// What has been found out, by what reads it, so that nothing is asked twice.
-type Known = HashMap<(Reader, &'static str, usize), Option<Allows>>;
+type Asked = HashMap<(Reader, &'static str, usize), Option<Allows>>;
 
 /// Asks the types at some positions, which are structs and enums.
 pub(super) struct Asking<'a> {
     tree: Tree,
     read: &'a dyn Fn(Cursor<'_>) -> Result<(), Refused>,
     left: usize,
-    known: Known,
+    known: Asked,
 }
 
 impl<'a> Asking<'a> {
@@ -38,17 +39,14 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// What the types at these positions allow; `None` where that is not known.
-    pub(super) fn all(mut self, positions: &[NodeId]) -> Vec<Option<Allows>> {
-        positions.iter().map(|id| self.one(*id)).collect()
+    /// What the types at these positions allow; `None` where that is nothing beyond their structure.
+    pub(super) fn all(mut self, positions: &[Option<NodeId>]) -> Vec<Option<Allows>> {
+        positions.iter().map(|id| self.one((*id)?)).collect()
     }
 
     fn one(&mut self, id: NodeId) -> Option<Allows> {
         let node = self.tree.node(id);
-        let names = match node.kind {
-            Kind::Struct(_, names) | Kind::Enum(_, names) => names,
-            _ => return None,
-        };
+        let names = node.kind.names();
         let key = (node.reader, names.first().copied().unwrap_or(""), names.len());
         let is_content = node.reader.name.is_empty();
         if !is_content && let Some(known) = self.known.get(&key) {
@@ -58,6 +56,15 @@ impl<'a> Asking<'a> {
             Kind::Struct(..) => self.fields(id, names),
             _ => self.variants(id, names),
         };
+        let allows = match allows {
+            Some(Allows::Fields {
+                optional,
+                strict: false,
+            }) if optional.is_empty() => None,
+            Some(Allows::Variants { others: false }) => None,
+            Some(allows) => Some(allows),
+            None => Some(Allows::Unknown),
+        };
         if !is_content {
             self.known.insert(key, allows.clone());
         }
@@ -65,42 +72,19 @@ impl<'a> Asking<'a> {
     }
 
     fn variants(&mut self, id: NodeId, names: &'static [&'static str]) -> Option<Allows> {
-        let others = self.ask(id, Question::Variant(NOBODY))? != Answer::No;
-        let names = if others {
-            self.names_by_mark(id, names)?
-        } else {
-            self.tree.variant_names(id, names)
-        };
-        Some(Allows::Variants {
-            names: owned(names),
-            others,
-        })
-    }
-
-    /// What each variant is called where numbers that none has stand for one as well, so that there seem to be as many variants as
-    /// names, aliases included.
-    fn names_by_mark(
-        &mut self,
-        id: NodeId,
-        names: &'static [&'static str],
-    ) -> Option<Vec<Vec<&'static str>>> {
-        let contents = &self.tree.node(id).children;
-        let marks: Vec<_> = contents
-            .iter()
-            .map(|content| self.tree.node(*content).mark.clone())
-            .collect();
-        let mut found = vec![Vec::new(); marks.len()];
-        for name in names {
-            let Answer::Field(mark) = self.ask(id, Question::Variant(name))? else {
+        let told = self.tree.told_names(id, names)?;
+        // Some go by their numbers, and know no names.
+        if let (Some([first, ..]), Some(content)) = (
+            told.first().map(Vec::as_slice),
+            self.tree.node(id).children.first(),
+        ) {
+            let mark = self.tree.node(*content).mark.clone()?;
+            if self.ask(id, Question::Variant(first))? != Answer::Field(mark) {
                 return None;
-            };
-            let alike = marks
-                .iter()
-                .enumerate()
-                .filter(|(_, other)| other.as_deref() == Some(&*mark));
-            alike.for_each(|(place, _)| found[place].push(*name));
+            }
         }
-        found.iter().all(|names| !names.is_empty()).then_some(found)
+        let others = self.ask(id, Question::Variant(NOBODY))? != Answer::No;
+        Some(Allows::Variants { others })
     }
 
     fn fields(&mut self, id: NodeId, names: &'static [&'static str]) -> Option<Allows> {
@@ -114,25 +98,85 @@ impl<'a> Asking<'a> {
                 nobody: !strict,
             };
             match self.ask(id, question)? {
-                Answer::Yes => {
-                    return Some(Allows::Fields {
-                        names: owned(names),
-                        optional,
-                        strict,
-                    });
-                }
-                Answer::Missing(name) if name == NOBODY && !strict => strict = true,
-                Answer::Missing(name) => {
+                Answer::Yes => break,
+                Answer::Wrong(name) if name == NOBODY && !strict => strict = true,
+                Answer::Wrong(name) => {
                     let place = names.iter().position(|names| names.contains(&name))?;
                     if !std::mem::take(&mut optional[place]) {
                         return None;
+                    }
+                    if !self.tree.can_yield(self.tree.node(id).children[place]) {
+                        // No value of it can be given, so none of those behind it is said to be missing.
+                        optional[place..].fill(false);
+                        break;
                     }
                     given.push((names[place][0], place));
                 }
                 Answer::No | Answer::Field(_) => return None,
             }
         }
-        None
+        if !optional.contains(&true) {
+            optional.clear();
+        }
+        Some(Allows::Fields { optional, strict })
+    }
+
+    /// Finds out what the fields of structs go by that have more names than fields; what comes back is that of each.
+    pub(super) fn called(mut self) -> Vec<(NodeId, Vec<String>)> {
+        let structs = self.tree.structs_with_other_names();
+        let mut known: HashMap<_, Vec<String>> = HashMap::new();
+        let mut called = Vec::new();
+        for id in structs {
+            let node = self.tree.node(id);
+            let names = node.kind.names();
+            let key = (node.reader, names.first().copied(), names.len());
+            let is_content = node.reader.name.is_empty();
+            let texts = match known.get(&key).filter(|_| !is_content) {
+                Some(texts) => texts.clone(),
+                None => self.texts(id, names).unwrap_or_default(),
+            };
+            known.insert(key, texts.clone());
+            called.push((id, texts));
+        }
+        called
+    }
+
+    /// What stands in the structure for the names of a struct's fields.
+    fn texts(&mut self, id: NodeId, names: &'static [&'static str]) -> Option<Vec<String>> {
+        let fields = self.field_names(id, names)?;
+        let mut texts = Vec::new();
+        for (place, names) in fields.iter().enumerate() {
+            let written = match &**names {
+                [only] => Some(*only),
+                _ => self.written(id, place, &fields),
+            };
+            texts.push(match written {
+                Some(written) => {
+                    let others = names.iter().copied().filter(|name| *name != written);
+                    joined(std::iter::once(written).chain(others), Known::First)
+                }
+                None => joined(names.iter().copied(), Known::All),
+            });
+        }
+        Some(texts)
+    }
+
+    /// Which of a field's names is written: serde's derive says so when the field comes twice, or not at all.
+    fn written(&mut self, id: NodeId, place: usize, fields: &[Vec<&'static str>]) -> Option<&'static str> {
+        let names = &fields[place];
+        let mine = |answer: Answer| match answer {
+            Answer::Wrong(name) if names.contains(&name) => Some(name),
+            _ => None,
+        };
+        let twice = self.ask(id, Question::Twice(names[0], place)).and_then(mine);
+        if twice.is_some() {
+            return twice;
+        }
+        let can_yield = |place: usize| self.tree.can_yield(self.tree.node(id).children[place]);
+        let others = (0..fields.len()).filter(|other| *other != place && can_yield(*other));
+        let given = others.map(|other| (fields[other][0], other)).collect();
+        let without = Question::Fields { given, nobody: false };
+        self.ask(id, without).and_then(mine)
     }
 
     /// What each field goes by.
@@ -182,12 +226,16 @@ impl<'a> Asking<'a> {
     }
 }
 
-fn owned(names: Vec<Vec<&'static str>>) -> Vec<Vec<String>> {
-    let own = |names: Vec<&'static str>| names.into_iter().map(str::to_owned).collect();
-    names.into_iter().map(own).collect()
-}
-
 impl Tree {
+    /// The structs that have more names than fields.
+    pub(super) fn structs_with_other_names(&self) -> Vec<NodeId> {
+        let is_one = |node: &Node| node.aliased && matches!(node.kind, Kind::Struct(..));
+        let all = self.nodes.iter().enumerate();
+        all.filter(|(_, node)| is_one(node))
+            .map(|(place, _)| NodeId(place))
+            .collect()
+    }
+
     /// What is asked at a spot.
     pub(super) fn question(&self, spot: Spot) -> Option<Question> {
         let probe = self.probe.as_ref()?;

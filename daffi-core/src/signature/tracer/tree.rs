@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of deserializers. What follows from a run's success or failure is in `judgement`.
 
+use super::super::names::LENGTH_OF_NAMES;
 use super::super::{DEPTH_LIMIT, LENGTH_LIMIT, SIZE_LIMIT};
 use super::asked::Probe;
 use super::node::{ByNumber, Kind, Node, NodeId, Reader};
@@ -107,6 +108,7 @@ impl Tree {
             witness: None,
             fixed: false,
             aliased: false,
+            called: Vec::new(),
         });
         NodeId(self.nodes.len() - 1)
     }
@@ -178,7 +180,8 @@ impl Tree {
     fn discover(&mut self, spot: Spot, kind: Kind, reader: Reader) -> Result<Spot, Refused> {
         let Node { depth, .. } = *self.node(spot.node);
         let children = kind.children();
-        let too_long = children > LENGTH_LIMIT && matches!(kind, Kind::Tuple(_) | Kind::TupleStruct(..));
+        let too_long = children > LENGTH_LIMIT && matches!(kind, Kind::Tuple(_) | Kind::TupleStruct(..))
+            || kind.names().iter().any(|name| name.len() > LENGTH_OF_NAMES);
         let too_large = too_long || (children > 0 && depth >= self.depth_limit);
         if too_large || kind == Kind::Opaque {
             self.node_mut(spot.node).large = too_large;
@@ -290,6 +293,22 @@ impl Tree {
         node.children.truncate(length);
         node.aliased = true;
         self.knowledge += 1;
+    }
+
+    /// If a variant is one of those before it again, which takes all numbers that no other has (`#[serde(other)]` does), there are
+    /// no more than those: serde lists aliases among the names. Whether that was so.
+    pub(super) fn repeats(&mut self, id: NodeId, variant: usize) -> bool {
+        let children = &self.node(id).children;
+        let Some(content) = children.get(variant) else {
+            return false;
+        };
+        let mark = &self.node(*content).mark;
+        let before = children[..variant].iter();
+        let repeats = mark.is_some() && before.into_iter().any(|other| self.node(*other).mark == *mark);
+        if repeats {
+            self.shorten(id, variant);
+        }
+        repeats
     }
 
     /// A struct is not told its fields by their numbers.

@@ -1,5 +1,6 @@
 //! An enum, of which a variant is given, and what that carries.
 
+use std::any::type_name;
 use std::mem::discriminant;
 
 use serde::de::value::{StrDeserializer, U32Deserializer};
@@ -30,6 +31,11 @@ pub(super) fn mark<T>(value: &T) -> String {
     format!("{:?}", discriminant(value))
 }
 
+/// Whether it is what serde's derive makes to tell variants apart, so that its [`mark`] does. What others use may be a number.
+fn is_derived<T>() -> bool {
+    type_name::<T>().ends_with("::__Field")
+}
+
 impl<'a> EnumAccess<'static> for Choice<'a> {
     type Error = Refused;
     type Variant = Cursor<'a>;
@@ -57,7 +63,12 @@ impl<'a> EnumAccess<'static> for Choice<'a> {
         let deserializer: U32Deserializer<Refused> = index.into_deserializer();
         match seed.deserialize(deserializer) {
             Ok(value) => {
-                tree.node_mut(content.node).mark = Some(mark(&value));
+                if !spot.constructing() {
+                    tree.node_mut(content.node).mark = Some(mark(&value));
+                    if is_derived::<V::Value>() && tree.repeats(spot.node, variant) {
+                        return tree.stop();
+                    }
+                }
                 Ok((value, Cursor::new(tree, content)))
             }
             Err(Refused) => {

@@ -71,6 +71,11 @@ fn ask<V: Visitor<'static>>(
             nobody,
             next: 0,
         },
+        Question::Twice(name, place) => Of::Names {
+            given: vec![(name, place); 2],
+            nobody: false,
+            next: 0,
+        },
         Question::Variant(_) => return tree.stop(),
     };
     let told = Told {
@@ -85,7 +90,7 @@ fn ask<V: Visitor<'static>>(
         }
         Err(Lacks { field, .. }) => {
             if tree.question(spot).is_some() {
-                tree.answer(field.map_or(Answer::No, Answer::Missing));
+                tree.answer(field.map_or(Answer::No, Answer::Wrong));
             }
             tree.stop()
         }
@@ -206,7 +211,7 @@ impl MapAccess<'static> for Told<'_> {
 /// A value could not be read, or a field was not known.
 #[derive(Debug)]
 pub(in super::super) struct Lacks {
-    /// Of a field that is missing, or that is not wanted.
+    /// Of a field that is missing, that is not wanted, or that came twice.
     field: Option<&'static str>,
     /// Of a number, whether others would be known.
     counts: bool,
@@ -244,6 +249,10 @@ impl serde::de::Error for Lacks {
             field: Some(field),
             ..Self::NOTHING
         }
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self::missing_field(field)
     }
 }
 
