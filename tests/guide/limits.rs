@@ -173,6 +173,18 @@ fn the_limits_of_single_files_are_those_of_the_page() {
             "8,192",
         ),
         (
+            "daffi-core/src/signature/names.rs",
+            "const LENGTH_OF_NAMES: usize = 255;",
+            "name of a field or variant",
+            "255 bytes",
+        ),
+        (
+            "daffi-core/src/signature/names.rs",
+            "const NAMES: usize = 16;",
+            "names of one",
+            "16",
+        ),
+        (
             "daffi-controller/src/server/strangers.rs",
             "const GREETING: Duration = Duration::from_secs(10);",
             "a whole handshake",
