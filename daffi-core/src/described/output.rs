@@ -1,5 +1,6 @@
 //! Where a value is written to, and how numbers are.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use super::input::FREE_ELEMENTS;
@@ -84,6 +85,7 @@ impl Output {
     }
 
     /// Writes an integer where the structure has a number; whether it has one that it fits into.
+    #[expect(clippy::cast_precision_loss, reason = "the nearest is meant")]
     pub(super) fn integer(&mut self, place: &Place, value: Integer) -> bool {
         let out = &mut self.bytes;
         let Integer::Small(value) = value else {
@@ -118,12 +120,20 @@ impl Output {
                 huge_number(out, ((value << 1) ^ (value >> 127)).cast_unsigned());
                 true
             }
+            Place::F32 if self.by_hand => self.narrow(value as f32),
+            Place::F64 if self.by_hand => self.float(place, value as f64),
             Place::F32 | Place::F64 => match exact(value) {
                 Some(value) => self.float(place, value),
                 None => false,
             },
             _ => false,
         }
+    }
+
+    /// Writes a number with a point that is a short one.
+    pub(super) fn narrow(&mut self, value: f32) -> bool {
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+        true
     }
 
     /// The same for a number with a point. By hand it may have more digits than there are bits: then it is the nearest.
@@ -145,23 +155,31 @@ impl Output {
     }
 }
 
-/// Up to this, all integers are numbers with a point as well.
-const EXACT: i128 = 1 << 53;
+/// Larger ones are no integers of 128 bits for sure.
+const LARGE: f64 = 1e38;
 
+/// The number with a point that an integer is, if it is one exactly.
+#[expect(clippy::cast_precision_loss, reason = "then it is not the same")]
+#[expect(clippy::cast_possible_truncation, reason = "it is an integer")]
 fn exact(value: i128) -> Option<f64> {
-    #[expect(clippy::cast_precision_loss, reason = "it is small enough")]
-    (-EXACT..=EXACT).contains(&value).then_some(value as f64)
+    let float = value as f64;
+    (float.abs() < LARGE && float as i128 == value).then_some(float)
 }
 
 /// The integer that a number with a point is, if it is one exactly.
 pub(super) fn whole(value: f64) -> Option<Integer> {
-    #[expect(clippy::cast_precision_loss, reason = "it is small enough")]
-    let limit = EXACT as f64;
-    if value.fract() != 0.0 || value.abs() > limit {
+    if value.fract() != 0.0 || value.abs() >= LARGE {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "it is an integer")]
     Some(Integer::Small(value as i128))
+}
+
+/// The number with a point that a text says: one that is no number, or infinite, only by its word.
+pub(super) fn float<F: FromStr + Into<f64> + Copy>(text: &str) -> Option<F> {
+    let value: F = text.parse().ok()?;
+    let is_word = matches!(text, "NaN" | "Infinity" | "-Infinity");
+    (is_word || value.into().is_finite()).then_some(value)
 }
 
 /// The integer that a text says.

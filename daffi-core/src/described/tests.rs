@@ -1,6 +1,7 @@
 mod arguments;
 mod bounds;
 mod by_hand;
+mod changed;
 mod changes;
 mod crates;
 mod documents;

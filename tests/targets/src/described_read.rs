@@ -111,6 +111,16 @@ enum Loose {
     Map(BTreeMap<String, Loose>),
 }
 
+/// An option that contains nothing but itself.
+#[derive(Deserialize)]
+struct Chain {
+    #[serde(alias = "next", default)]
+    _next: Option<Box<Chain>>,
+}
+
+#[derive(Deserialize)]
+struct Bare(#[expect(dead_code, reason = "only read")] Option<Box<Bare>>);
+
 fn check(misfit: &Misfit) {
     assert!(!misfit.words().is_empty() && misfit.words().len() < 1024);
     assert!(misfit.path().len() < 4096);
@@ -136,6 +146,8 @@ fn run(bytes: &[u8]) {
     passed.err().iter().for_each(check);
     decode::<Order>(&layout, bytes).err().iter().for_each(check);
     decode::<Loose>(&layout, bytes).err().iter().for_each(check);
+    decode::<Chain>(&layout, bytes).err().iter().for_each(check);
+    decode::<Bare>(&layout, bytes).err().iter().for_each(check);
     decode::<(u8, Option<String>)>(&layout, bytes)
         .err()
         .iter()

@@ -1,8 +1,8 @@
 //! Bytes as a structure, and as a value in JSON to be written by it.
 
-use daffi_core::described::{Layout, Printed, compatible, decode, encode_by, encode_by_hand};
+use daffi_core::described::{Layout, Printed, Verdict, compatible, decode, encode_by, encode_by_hand};
 use daffi_core::proto::{decode_guarded, encode};
-use daffi_core::signature::{Readable, Type, reading};
+use daffi_core::signature::{Readable, reading};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,7 +25,10 @@ fn run(bytes: &[u8]) {
     let layout = Layout::of(&reading);
     let itself = compatible(&reading, &reading);
     assert!(itself.is_compatible(), "{itself:?}");
-    let _ = compatible(&reading, &Readable::unknown(Type::Str));
+    if let Some(Ok(other)) = Input::new(input.rest()).block().map(decode_guarded::<Readable>) {
+        compare(&reading, &other);
+        compare(&other, &reading);
+    }
     let schema = serde_json::to_string(&layout.schema()).expect("it is a document");
     assert!(schema.len() > 2);
     if let Some(example) = layout.example() {
@@ -35,6 +38,19 @@ fn run(bytes: &[u8]) {
     if let Ok(text) = str::from_utf8(input.rest()) {
         check(&layout, text);
     }
+}
+
+/// Whatever they are, it ends, and says where.
+fn compare(writer: &Readable, reader: &Readable) {
+    if let Verdict::Incompatible(misfit) = compatible(writer, reader) {
+        assert!(!misfit.words().is_empty() && misfit.words().len() < 1024);
+        assert!(misfit.path().len() < 4096);
+    }
+    // Numbers are those of all that is known.
+    assert_eq!(
+        writer == reader,
+        writer == reader && writer.number() == reader.number()
+    );
 }
 
 fn check(layout: &Layout, text: &str) {
@@ -88,8 +104,28 @@ fn seed<T: for<'de> Deserialize<'de> + 'static>(value: &str) -> Vec<u8> {
     bytes
 }
 
+/// Two structures.
+fn pair<W: for<'de> Deserialize<'de> + 'static, R: for<'de> Deserialize<'de> + 'static>() -> Vec<u8> {
+    let mut bytes = seed::<W>("");
+    write_block(&mut bytes, &encode(&reading::<R>()).expect("it is short"));
+    bytes
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only traced")]
+struct Newer {
+    #[serde(alias = "id")]
+    number: u128,
+    note: Option<Note>,
+    #[serde(default)]
+    lines: Vec<Newer>,
+}
+
 fn seeds() -> Vec<Vec<u8>> {
     vec![
+        pair::<Order, Newer>(),
+        pair::<Newer, Order>(),
+        pair::<Vec<u8>, Vec<Option<u64>>>(),
         seed::<(u8, Option<String>)>(r#"[1, "text"]"#),
         seed::<Vec<()>>("[null, null]"),
         seed::<std::collections::BTreeMap<(u128, i8), f64>>(r#"[[["18446744073709551616", -1], "NaN"]]"#),

@@ -125,12 +125,17 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
             Place::I16 => visitor.visit_i16(self.input.i16()?),
             Place::I32 => visitor.visit_i32(self.input.i32()?),
             Place::I64 => visitor.visit_i64(self.input.i64()?),
-            Place::I128 => visitor.visit_i128(self.input.i128()?),
+            // Many of those that ask take no more than 64 bits.
+            Place::I128 => Integer::Small(self.input.i128()?).show(visitor),
             Place::U8 => visitor.visit_u8(self.input.u8()?),
             Place::U16 => visitor.visit_u16(self.input.u16()?),
             Place::U32 => visitor.visit_u32(self.input.u32()?),
             Place::U64 => visitor.visit_u64(self.input.u64()?),
-            Place::U128 => visitor.visit_u128(self.input.u128()?),
+            Place::U128 => {
+                let number = self.input.u128()?;
+                let integer = i128::try_from(number).map_or(Integer::Huge(number), Integer::Small);
+                integer.show(visitor)
+            }
             Place::F32 => visitor.visit_f32(self.input.f32()?),
             Place::F64 => visitor.visit_f64(self.input.f64()?),
             Place::Char => visitor.visit_char(self.input.char()?),

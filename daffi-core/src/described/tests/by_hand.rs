@@ -117,6 +117,50 @@ fn texts_stand_for_what_json_has_not() {
     );
 }
 
+#[test]
+fn numbers_written_by_hand_are_the_nearest_that_there_are() {
+    check(&json!("-0"), &-0.0_f64);
+    check(&json!("1.00000017881393432617187499"), &1.000_000_1_f32);
+    check(&json!(100_000_000_000_000_000_u64), &1e17_f64);
+    check(&json!(9_007_199_254_740_993_u64), &9_007_199_254_740_992.0_f64);
+    check(&json!(1e16), &10_000_000_000_000_000_u64);
+    for text in ["1e400", "inf", "nan", "+Infinity"] {
+        refused::<f64>(
+            &json!(text),
+            &format!("`order`: f64 is expected, and string {text:?} came"),
+        );
+        refused::<f32>(
+            &json!(text),
+            &format!("`order`: f32 is expected, and string {text:?} came"),
+        );
+    }
+    refused::<f32>(
+        &json!("1e39"),
+        "`order`: f32 is expected, and string \"1e39\" came",
+    );
+}
+
+#[test]
+fn a_key_written_in_two_ways_is_one_key() {
+    refused::<BTreeMap<u8, u8>>(&json!({"7": 1, "07": 2}), "`order[1]`: this key comes twice");
+}
+
+/// One that is wrong is told, and no reason to panic.
+#[test]
+fn a_value_without_a_key_is_refused() {
+    struct Wrong;
+    impl Serialize for Wrong {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(None)?;
+            serde::ser::SerializeMap::serialize_value(&mut map, &1_u8)?;
+            serde::ser::SerializeMap::end(map)
+        }
+    }
+    #[derive(Serialize, Deserialize)]
+    struct Nothing {}
+    assert!(encode_by(&Layout::new(&trace::<Nothing>()), &Wrong).is_err());
+}
+
 /// Bits of what is no number have no place in a text.
 #[test]
 fn all_structures_are_printed_and_taken_again() {

@@ -256,7 +256,7 @@ pub(super) struct Typed<'t> {
 }
 
 /// A name for ever, as serde wants it.
-fn forever(name: &str) -> &'static str {
+pub(super) fn forever(name: &str) -> &'static str {
     thread_local! {
         static NAMES: RefCell<BTreeSet<&'static str>> = const { RefCell::new(BTreeSet::new()) };
     }

@@ -3,7 +3,7 @@
 use super::super::base64;
 use super::super::layout::Place;
 use super::super::misfit::Misfit;
-use super::super::output::{Integer, said, whole};
+use super::super::output::{Integer, float, said, whole};
 use super::{Writer, Written};
 
 impl Writer<'_, '_> {
@@ -60,11 +60,11 @@ impl Writer<'_, '_> {
     /// A number that was written as a text; whether it is one, and fits.
     fn said(&mut self, text: &str) -> bool {
         let place = self.place();
-        if said(text).is_some_and(|value| self.out.integer(place, value)) {
-            return true;
+        match place {
+            Place::F32 => float(text).is_some_and(|value| self.out.narrow(value)),
+            Place::F64 => float(text).is_some_and(|value| self.out.float(place, value)),
+            _ => said(text).is_some_and(|value| self.out.integer(place, value)),
         }
-        matches!(place, Place::F32 | Place::F64)
-            && text.parse().is_ok_and(|value: f64| self.out.float(place, value))
     }
 
     fn base64(self, text: &str) -> Written {

@@ -1,5 +1,7 @@
 //! What has parts, while they are written one after the other.
 
+use std::collections::BTreeSet;
+
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant,
@@ -30,6 +32,8 @@ enum Kind<'l> {
         value: At,
         length: Length,
         last: usize,
+        /// Those that came, as people may write one in several ways.
+        keys: BTreeSet<Vec<u8>>,
     },
     /// Fields in any order, each where it is in the bytes; which comes now.
     Fields {
@@ -122,6 +126,7 @@ impl<'a, 'l> Parts<'a, 'l> {
                 key: *key,
                 value: *value,
                 last: 0,
+                keys: BTreeSet::new(),
                 length: Self::length(&mut writer, length),
             },
             Place::Struct(structure) => Kind::Fields {
@@ -162,15 +167,22 @@ impl<'a, 'l> Parts<'a, 'l> {
     }
 
     fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Written {
-        if let Kind::Entries { key: at, last, .. } = &mut self.kind {
+        if let Kind::Entries {
+            key: at, last, keys, ..
+        } = &mut self.kind
+        {
             *last = self.writer.out.bytes.len();
             let number = self.count;
             self.count += 1;
             let mut writer = self.writer.lend(*at);
             writer.is_key = true;
-            return key
-                .serialize(writer)
-                .map_err(|misfit| misfit.within(Step::Element(number)));
+            key.serialize(writer)
+                .map_err(|misfit| misfit.within(Step::Element(number)))?;
+            let key = &self.writer.out.bytes[*last..];
+            if self.writer.out.by_hand && !keys.insert(key.to_vec()) {
+                return Err(Misfit::new("this key comes twice").within(Step::Element(number)));
+            }
+            return Ok(());
         }
         let name = name_of(key)?;
         self.name(&name)
@@ -236,7 +248,10 @@ impl<'a, 'l> Parts<'a, 'l> {
                 now,
                 ..
             } => {
-                let (names, at) = (&structure.names[*now], structure.fields[*now]);
+                let (Some(names), Some(at)) = (structure.names.get(*now), structure.fields.get(*now)) else {
+                    return self.writer.differs("a value without a name");
+                };
+                let at = *at;
                 let start = self.writer.out.bytes.len();
                 self.writer
                     .part(at, value)

@@ -140,3 +140,62 @@ fn types_that_cannot_be_asked_are_not_known() {
     let unknown = Readable::unknown(trace::<(Item, Panics)>());
     assert_eq!(reading::<(Item, Panics)>(), unknown);
 }
+
+/// What is kept by it depends on defaults as well, of which the structure says nothing.
+#[test]
+fn the_number_covers_what_is_allowed() {
+    mod defaults {
+        #[derive(serde::Deserialize)]
+        #[expect(dead_code, reason = "only traced")]
+        pub(super) struct T {
+            a: u8,
+            #[serde(default)]
+            b: u8,
+        }
+    }
+    mod strict {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "only traced")]
+        pub(super) struct T {
+            a: u8,
+            b: u8,
+        }
+    }
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only traced")]
+    struct T {
+        a: u8,
+        b: u8,
+    }
+    let numbers = [
+        reading::<T>().number(),
+        reading::<defaults::T>().number(),
+        reading::<strict::T>().number(),
+        Readable::unknown(trace::<T>()).number(),
+    ];
+    let different: std::collections::BTreeSet<_> = numbers.into_iter().collect();
+    assert_eq!(different.len(), 4, "{numbers:?}");
+    let ty = trace::<T>();
+    assert!(ty.matches(&trace::<defaults::T>()) && ty.matches(&trace::<strict::T>()));
+    let shorter = Readable {
+        ty,
+        allows: Vec::new(),
+    };
+    assert_eq!(shorter.number(), numbers[0]);
+}
+
+/// Who says more than there is says nothing.
+#[test]
+fn what_is_allowed_is_of_such_structs_and_enums_as_there_are() {
+    let readable = |allows| Readable {
+        ty: trace::<Result<Item, u8>>(),
+        allows,
+    };
+    assert!(readable(vec![None, item()]).is_consistent());
+    assert!(readable(vec![OTHERS]).is_consistent());
+    assert!(!readable(vec![item()]).is_consistent());
+    assert!(!readable(vec![None, OTHERS]).is_consistent());
+    assert!(!readable(vec![None, None, None]).is_consistent());
+    assert!(!readable(vec![None, fields(&[true], false)]).is_consistent());
+}
