@@ -7,6 +7,8 @@ mod drain;
 mod guide;
 #[cfg(feature = "tls")]
 mod reload;
+#[cfg(all(feature = "tls", feature = "durable"))]
+mod schedules;
 #[cfg(feature = "tls")]
 mod tls;
 

@@ -10,6 +10,7 @@ use std::io::{self, IsTerminal as _, Write, stderr, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
+use std::{panic, thread};
 
 use clap::CommandFactory as _;
 use daffi_controller::Controller;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         .with_ansi(stderr().is_terminal())
         .init();
     allow_descriptors();
+    say_no_panics_of(LOOKS);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -77,6 +79,18 @@ fn allow_descriptors() {
     if let Err(error) = setrlimit(Resource::Nofile, most) {
         debug!(%error, ?limit, "no more files may be open than so many");
     }
+}
+
+/// The thread that looks through a file of schedules. What is wrong with the file is told by whoever waits for it.
+const LOOKS: &str = "daffi looks at schedules";
+
+fn say_no_panics_of(thread: &'static str) {
+    let say = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if thread::current().name() != Some(thread) {
+            say(panic);
+        }
+    }));
 }
 
 /// Says what cannot be used.
