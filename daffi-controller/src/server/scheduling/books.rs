@@ -134,6 +134,11 @@ impl Scheduling {
         (books, self.clock.now())
     }
 
+    #[cfg(test)]
+    pub(super) const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// A process has left.
     pub(crate) fn left(&self, peer: PeerId) {
         self.open().0.schedules.left(connection(peer));
