@@ -349,6 +349,18 @@ async fn what_cannot_be_scheduled_says_what_to_write() {
         ),
         (ring().after(SECOND).period(every(5)), "Period::starting"),
         (
+            ring().at(SystemTime::now() + SECOND).period(every(5)),
+            "at(…) says one time where a period says when",
+        ),
+        (
+            ring().period(Period::cron("0 3 30 2 *", "UTC")),
+            "none of its months has such a day",
+        ),
+        (
+            ring().period(every(5).ending(SystemTime::now() + SECOND)),
+            "no tick between its start and its end",
+        ),
+        (
             ring().to("x").broadcast().period(every(5)),
             "leave one of them out",
         ),
@@ -393,6 +405,20 @@ async fn what_cannot_be_scheduled_says_what_to_write() {
     let unknown = net.service.scheduled_tasks().await.unwrap();
     assert_eq!(unknown, []);
     let task = ring().period(every(5)).await.unwrap();
+    // What could not be made changes nothing of what is there either.
+    let never = every(5).ending(SystemTime::now() + SECOND);
+    let error = task.update(ring(), never).await.unwrap_err().to_string();
+    assert!(error.contains("no tick between its start and its end"), "{error}");
+    assert_eq!(task.describe().await.unwrap().info.state, TaskState::Active);
+    let unknown = g
+        .cancel_scheduled_task(daffi::TaskId(7))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        unknown.contains("there is no schedule 0x0000000000000007"),
+        "{unknown}"
+    );
     net.stop([g.clone()]).await;
     assert!(matches!(
         task.cancel().await,

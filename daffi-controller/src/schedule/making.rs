@@ -53,7 +53,7 @@ impl Schedules {
         let needs = bytes(&draft.plan, &draft.order);
         self.shares.check(&maker.owner(), 1, needs)?;
         let rule = Rule::new(&draft.plan, now, &self.zones)?;
-        let task = Task::new(self.free_number(), draft, rule, maker)?;
+        let task = Task::new(self.free_number(), draft, rule, maker);
         let id = task.id;
         self.enter(task);
         Ok((id, true))

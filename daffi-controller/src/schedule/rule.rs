@@ -136,13 +136,19 @@ impl Rule {
             }
             _ => return Err(unknown()),
         };
-        Ok(Self {
+        let rule = Self {
             basis,
             kind,
             // Before it was made there is none.
             start: start.map_or(present, |start| start.max(present)),
             end,
-        })
+        };
+        if rule.first().is_none() {
+            return Err(Refused::Impossible(
+                "no tick between its start and its end: it would never be called".to_owned(),
+            ));
+        }
+        Ok(rule)
     }
 
     /// The first tick that there is.

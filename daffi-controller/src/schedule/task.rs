@@ -12,7 +12,6 @@ use super::end::{Act, Run};
 use super::history::History;
 use super::now::{Basis, Now};
 use super::order::{Connection, Draft, Maker, Order};
-use super::refused::Refused;
 use super::rule::Rule;
 use super::shares::{Room, Share};
 use super::terms::Terms;
@@ -147,12 +146,7 @@ impl Task {
         self.order = Arc::new(self.order.name());
     }
 
-    pub(super) fn new(
-        (id, made): (TaskId, u64),
-        draft: Draft,
-        rule: Rule,
-        maker: Maker,
-    ) -> Result<Self, Refused> {
+    pub(super) fn new((id, made): (TaskId, u64), draft: Draft, rule: Rule, maker: Maker) -> Self {
         let mut task = Self {
             id,
             ends_with: draft.ends_with(),
@@ -174,11 +168,7 @@ impl Task {
             terms: Terms::default(),
         };
         task.next = task.planned(task.rule.first());
-        if task.next.is_none() {
-            let fault = "no tick between its start and its end: it would never be called".to_owned();
-            return Err(Refused::Impossible(fault));
-        }
-        Ok(task)
+        task
     }
 
     pub(super) const fn basis(&self) -> Basis {

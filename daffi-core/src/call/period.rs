@@ -278,7 +278,7 @@ impl PeriodCall {
         } else if options.mode.asks_many() && (options.to.is_some() || options.key.is_some()) {
             "a broadcast asks every process, and to(…) or key(…) picks one: leave one of them out"
         } else if options.after.is_some() {
-            "after(…) says nothing where a period says when: use Period::starting(…)"
+            "after(…) or at(…) says one time where a period says when: use Period::starting(…), or Period::at([…])"
         } else if options.retries > 0 {
             "retry(…) says nothing of a scheduled call, which is made once for each tick: leave it out"
         } else if options.patience.is_some() {
