@@ -1,6 +1,7 @@
 //! What a process asks of all others.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use daffi::{Broadcast, BroadcastItems, Streaming};
@@ -94,11 +95,12 @@ where
     let parts = &mut book.asked.get_mut(&id).unwrap().parts;
     let mut short = Vec::new();
     for (process_name, taken) in taken {
-        if !parts.contains_key(&process_name) {
+        if let Entry::Vacant(part) = parts.entry(process_name) {
             if taken != items {
+                let process_name = part.key();
                 short.push(format!("{id}: {taken} of {items} items of {process_name} came"));
             }
-            parts.insert(process_name, Outcome::Value);
+            part.insert(Outcome::Value);
         }
     }
     book.faults.extend(short);

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use daffi_controller::Controller;
+use daffi_core::auth::Identities;
 use daffi_core::host::{BoxFuture, HostedController};
 use daffi_core::proto::Limits;
 use daffi_core::transport::{Address, Connection};
@@ -180,6 +181,10 @@ impl HostedController for Reach {
     }
 
     fn set_quotas(&self, _: Quotas) -> BoxFuture<()> {
+        Box::pin(async {})
+    }
+
+    fn set_identities(&self, _: Identities) -> BoxFuture<()> {
         Box::pin(async {})
     }
 

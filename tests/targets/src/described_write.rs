@@ -25,7 +25,8 @@ fn run(bytes: &[u8]) {
     let layout = Layout::of(&reading);
     let itself = compatible(&reading, &reading);
     assert!(itself.is_compatible(), "{itself:?}");
-    if let Some(Ok(other)) = Input::new(input.rest()).block().map(decode_guarded::<Readable>) {
+    let rest = input.rest();
+    if let Some(Ok(other)) = Input::new(rest).block().map(decode_guarded::<Readable>) {
         compare(&reading, &other);
         compare(&other, &reading);
     }
@@ -35,7 +36,7 @@ fn run(bytes: &[u8]) {
         let text = serde_json::to_string(&example).expect("it is a document");
         check(&layout, &text);
     }
-    if let Ok(text) = str::from_utf8(input.rest()) {
+    if let Ok(text) = str::from_utf8(rest) {
         check(&layout, text);
     }
 }

@@ -31,8 +31,7 @@ fn secret() -> &'static Secret {
     SECRET.get_or_init(|| {
         let made = token("shopper").expect("there are random numbers");
         let source = source(&made);
-        let mut identities = Identities::default();
-        identities.add_shared(&source).expect("it is a token");
+        let identities = Identities::shared(&source).expect("it is a token");
         let proving = Proving::load(&source).expect("it is a token");
         Secret { identities, proving }
     })

@@ -43,7 +43,7 @@ fn those_who_say_the_same_of_a_callback_are_one_version() {
     ];
     for (number, offered) in others.iter().enumerate() {
         let process = f.connect(&format!("other {number}"));
-        f.offer(process, &[offered.clone()], true);
+        f.offer(process, std::slice::from_ref(offered), true);
     }
     let offers = described(&mut f, "add");
     assert_eq!((offers.versions.len(), offers.more), (6, 0));

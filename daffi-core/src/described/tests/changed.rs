@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess,
     Visitor,
 };
-use serde::{Deserialize, Serialize};
 
 use super::super::input::Input;
 use super::super::reader::Reader;
@@ -266,9 +266,9 @@ impl<'t> Spot<'t> {
 const DEFAULT: &str = "default";
 
 /// Which of `all` is meant by one who writes `text`: the one of its first name that is known.
-fn met<'n>(text: &str, all: impl Iterator<Item = &'n str> + Clone) -> Option<usize> {
+fn met(text: &str, all: &[&str]) -> Option<usize> {
     let mut known = names(text).into_iter();
-    known.find_map(|name| all.clone().position(|other| names(other).contains(&name)))
+    known.find_map(|name| all.iter().position(|other| names(other).contains(&name)))
 }
 
 /// What a value is that was written as the one and is read as the other, by names; `None` for a variant that is not known.
@@ -305,7 +305,10 @@ fn model(from: &Spot<'_>, to: &Spot<'_>, value: &Value) -> Option<Value> {
         (Type::Struct { fields, .. }, Type::Struct { fields: others, .. }, Value::Map(map)) => {
             let mut read = vec![None; others.len()];
             for ((name, ty), (_, value)) in fields.iter().zip(map) {
-                if let Some(place) = met(name, others.iter().map(|(name, _)| name.as_str())) {
+                if let Some(place) = met(
+                    name,
+                    &others.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+                ) {
                     read[place] = Some(model(&from.to(ty), &to.to(&others[place].1), value)?);
                 }
             }
@@ -338,7 +341,10 @@ fn model(from: &Spot<'_>, to: &Spot<'_>, value: &Value) -> Option<Value> {
                 .find(|variant| main_name(&variant.name) == name)
                 .expect("it is one");
             let takes_others = matches!(to.allows(), Allows::Variants { others: true });
-            let other = match met(&variant.name, others.iter().map(|other| other.name.as_str())) {
+            let other = match met(
+                &variant.name,
+                &others.iter().map(|other| other.name.as_str()).collect::<Vec<_>>(),
+            ) {
                 Some(place) => &others[place],
                 None if takes_others => others.last()?,
                 None => return None,
