@@ -67,9 +67,13 @@ async fn more(task: &ScheduledTask, of: impl Fn(TickCounts) -> u64) {
     }
 }
 
-async fn last(task: &ScheduledTask) -> String {
+/// Of the last ticks, the error of one.
+async fn error(task: &ScheduledTask) -> String {
     let described = task.describe().await.unwrap();
-    described.last.last().unwrap().outcome.to_string()
+    let mut outcomes = described.last.into_iter().map(|tick| tick.outcome);
+    // On a busy machine some come too early after others.
+    let failed = outcomes.rfind(|outcome| matches!(outcome, TickOutcome::Failed { .. }));
+    failed.unwrap().to_string()
 }
 
 #[tokio::test]
@@ -115,7 +119,7 @@ async fn p11_a_maker_whose_rights_are_taken_away_has_ticks_that_are_denied_and_n
     running.signal(Signal::HUP);
     running.says("who may do what is as the configuration says now");
     more(&hers, |counts| counts.failed).await;
-    let (before, told) = (rung[0].load(Ordering::SeqCst), last(&hers).await);
+    let (before, told) = (rung[0].load(Ordering::SeqCst), error(&hers).await);
     assert!(told.contains("`schedule`") || told.contains("schedule"), "{told}");
     assert!(told.contains("bell"), "{told}");
     more(&hers, |counts| counts.failed).await;
@@ -149,12 +153,10 @@ async fn p11_a_maker_whose_rights_are_taken_away_has_ticks_that_are_denied_and_n
     // What is not hers to see he sees, as he may schedule the same.
     let described = bob.scheduled_tasks().made_by("ann").await.unwrap();
     assert_eq!(described.len(), 1);
-    let mut ticks = bob.scheduled_task(&described[0]).unwrap().ticks();
-    let tick = ticks.next().await.unwrap().unwrap();
-    assert!(
-        matches!(&tick.outcome, TickOutcome::Failed { error, .. } if error.contains("not among those who are known any more")),
-        "{tick:?}"
-    );
+    let hers = bob.scheduled_task(&described[0]).unwrap();
+    more(&hers, |counts| counts.failed).await;
+    let told = error(&hers).await;
+    assert!(told.contains("not among those who are known any more"), "{told}");
     assert_eq!(counts(&his).await.failed, 0);
 }
 

@@ -234,14 +234,18 @@ impl Inside {
 impl Caller {
     /// What it asked for has ended.
     fn hear(&mut self, call: CallId, status: &Status<'_>) -> What {
-        let broadcast = self.broadcasts.remove(&call).unwrap_or_default();
-        match status {
-            Status::Failed(Failed::SignatureMismatch { offered }) => What::Mismatched(offered.clone()),
-            _ => What::Ended {
-                error: ended(status),
-                also_failed: broadcast.failed.saturating_sub(1),
-                names: broadcast.names,
-            },
+        match (status, self.broadcasts.remove(&call)) {
+            (Status::Failed(Failed::SignatureMismatch { offered }), None) => {
+                What::Mismatched(offered.clone())
+            }
+            (_, broadcast) => {
+                let Broadcast { names, failed } = broadcast.unwrap_or_default();
+                What::Ended {
+                    error: ended(status),
+                    also_failed: failed.saturating_sub(1),
+                    names,
+                }
+            }
         }
     }
 
