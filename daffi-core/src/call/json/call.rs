@@ -15,18 +15,18 @@ use crate::error::CallError;
 use crate::node::Node;
 
 /// A call of a callback of which the program knows nothing, with values as JSON has them: what
-/// [`Global::call_json`](crate::Global::call_json) returns. Await it for a [`Json`], or its [`items`](Self::items) where the callback
+/// [`Global::call_json`](crate::Global::call_json) returns. Await it for a [`Json`](crate::Json), or its [`items`](Self::items) where the callback
 /// returns a stream.
 ///
 /// # Errors
 ///
-/// As any [`Call`], and before anything is sent: [`CallError::NoProvider`] where nobody offers the callback, [`CallError::Encode`] with
+/// As any [`Call`](crate::Call), and before anything is sent: [`CallError::NoProvider`] where nobody offers the callback, [`CallError::Encode`] with
 /// the way to the place where the arguments do not fit, [`CallError::Invalid`] where streams are missing, too many, or not taken. The
-/// callback's own error is a [`JsonError`].
+/// callback's own error is a [`JsonError`](crate::JsonError).
 ///
 /// # Cancel safety
 ///
-/// Dropping what it is awaited by cancels the call, as with a [`Call`].
+/// Dropping what it is awaited by cancels the call, as with a [`Call`](crate::Call).
 #[must_use = "a call does nothing until it is awaited"]
 pub struct JsonCall {
     pub(super) node: Result<Arc<Node>, CallError>,
@@ -66,49 +66,49 @@ impl JsonCall {
         }
     }
 
-    /// As [`Call::timeout`]; asking for the description is part of the time.
+    /// As [`Call::timeout`](crate::Call::timeout); asking for the description is part of the time.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(timeout);
         self
     }
 
-    /// As [`Call::to`].
+    /// As [`Call::to`](crate::Call::to).
     pub fn to(mut self, process_name: impl Into<String>) -> Self {
         self.settings.to = Some(process_name.into());
         self
     }
 
-    /// As [`Call::to_where`].
+    /// As [`Call::to_where`](crate::Call::to_where).
     pub fn to_where(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.having.push((key.into(), value.into()));
         self
     }
 
-    /// As [`Call::key`].
+    /// As [`Call::key`](crate::Call::key).
     pub fn key(mut self, key: impl AsRef<[u8]>) -> Self {
         self.settings.key = Some(key.as_ref().to_vec());
         self
     }
 
-    /// As [`Call::metadata`].
+    /// As [`Call::metadata`](crate::Call::metadata).
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.metadata.push((key.into(), value.into()));
         self
     }
 
-    /// As [`Call::wait_for_provider`].
+    /// As [`Call::wait_for_provider`](crate::Call::wait_for_provider).
     pub const fn wait_for_provider(mut self, wait: Duration) -> Self {
         self.settings.patience = Some(wait);
         self
     }
 
-    /// As [`Call::retry`]. A call that sends a stream is not made again.
+    /// As [`Call::retry`](crate::Call::retry). A call that sends a stream is not made again.
     pub const fn retry(mut self, retries: u32) -> Self {
         self.settings.retries = Some(retries);
         self
     }
 
-    /// As [`Call::idempotent`].
+    /// As [`Call::idempotent`](crate::Call::idempotent).
     pub const fn idempotent(mut self) -> Self {
         self.settings.idempotent = true;
         self

@@ -66,13 +66,13 @@ impl JsonCall {
         call.await.map_err(|error| version.error(self.within(error)))
     }
 
-    /// Makes the call in the background, as [`Call::bg`].
+    /// Makes the call in the background, as [`Call::bg`](crate::Call::bg).
     pub fn bg(self) -> AsyncResult<Json, JsonError> {
         let node = self.node.clone().map_err(plain);
         in_background(self.name.clone(), node, InBackground(self.into_future()))
     }
 
-    /// Hands the call over, as [`Call::send`]: ready when a provider has it; nobody learns of its outcome.
+    /// Hands the call over, as [`Call::send`](crate::Call::send): ready when a provider has it; nobody learns of its outcome.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl JsonCall {
         sent.map_err(|error| version.error(error))
     }
 
-    /// Makes the call and blocks this thread, as [`Call::wait`].
+    /// Makes the call and blocks this thread, as [`Call::wait`](crate::Call::wait).
     ///
     /// # Errors
     ///
