@@ -193,8 +193,8 @@ fn require<S: Into<String>>(holds: bool, broken: impl FnOnce() -> S) -> Result<(
 
 /// P5: what one process has asked of another is begun in that order, also what was asked for while it had no controller.
 ///
-/// What finds nobody waits, and is overtaken by what finds somebody. So that is left out whose provider was not there, or not found yet, when it was asked for, or when its caller
-/// had a controller again.
+/// What finds nobody waits, and is overtaken by what finds somebody, and by what waits for another callback. So that is left out whose provider was not there, or not found yet, when it was
+/// asked for, or when its caller had a controller again, and what has waited since a controller before that.
 fn out_of_order(book: &Book) -> Vec<String> {
     type Line = Option<(Kind, Option<usize>)>;
     let mut last = BTreeMap::<(Home, Home, Line), (u64, usize)>::new();
@@ -208,6 +208,9 @@ fn out_of_order(book: &Book) -> Vec<String> {
             let Some(connected) = book.connected_at(asked.by, run.begun) else {
                 continue;
             };
+            if book.had_a_session(asked.by, asked.begun, connected) {
+                continue;
+            }
             if !book.was_there(run.at, asked.begun.max(connected), run.begun) {
                 continue;
             }
@@ -225,12 +228,13 @@ fn out_of_order(book: &Book) -> Vec<String> {
     faults
 }
 
-/// P6: nobody has more under way than it may.
+/// P6: nobody has more under way than it may. What runs at a process that was lost may go on until that knows.
 fn too_many(book: &Book, most: u64) -> Vec<String> {
     let mut faults = Vec::new();
     let mut under_way = BTreeMap::<Home, Vec<(usize, i64)>>::new();
     for (id, asked) in &book.asked {
-        for run in book.runs.get(id).into_iter().flatten() {
+        let runs = book.runs.get(id).into_iter().flatten();
+        for run in runs.filter(|run| !book.lost.contains_key(&run.at)) {
             let changes = under_way.entry(asked.by).or_default();
             changes.push((run.order, 1));
             changes.extend(run.ended_order.map(|order| (order, -1)));
