@@ -3,6 +3,7 @@
 use daffi_core::proto::{Measure, QuotaOf, Refusal};
 use daffi_core::seldom::Unsaid;
 use daffi_core::transport::{Arriving, ConnectError, Peer};
+use std::pin::pin;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
@@ -33,10 +34,13 @@ impl Hub {
     pub(super) async fn receive(self: Arc<Self>, arriving: Arriving, tasks: TaskTracker) {
         let peer = arriving.peer().clone();
         let stranger = self.strangers.come();
-        let secured = tokio::select! {
-            biased;
-            secured = stranger.heard(arriving.secure()) => secured,
-            () = self.closing.cancelled() => return,
+        let secured = {
+            let securing = pin!(arriving.secure());
+            tokio::select! {
+                biased;
+                secured = stranger.heard(securing) => secured,
+                () = self.closing.cancelled() => return,
+            }
         };
         let reason = match secured {
             Ok(Ok(connection)) => return self.serve(connection, stranger, tasks).await,

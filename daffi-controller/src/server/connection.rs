@@ -1,6 +1,7 @@
 //! One connection of the controller, from its greeting to its end.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,10 +41,13 @@ impl Hub {
         } = connection;
         // They may be others when the handshake is over.
         let known = self.state().identities.clone();
-        let greeted = tokio::select! {
-            biased;
-            greeted = stranger.heard(self.greeted(&mut inlet, &outbox, &channel, known.as_ref())) => greeted,
-            () = self.closing.cancelled() => return outbox.abort(),
+        let greeted = {
+            let greeting = pin!(self.greeted(&mut inlet, &outbox, &channel, known.as_ref()));
+            tokio::select! {
+                biased;
+                greeted = stranger.heard(greeting) => greeted,
+                () = self.closing.cancelled() => return outbox.abort(),
+            }
         };
         let Greeted {
             process_name,
@@ -111,7 +115,8 @@ impl Hub {
                     }
                 }
                 drop(outbox);
-                self.serve_session(place, inlet, &peer, &identity).await;
+                // Those who are not let in hold no memory for it.
+                Box::pin(self.serve_session(place, inlet, &peer, &identity)).await;
             }
             // The session goes on elsewhere, or is waited for. Nothing of this connection is kept until then.
             Err(NotEntered::Without { place, former }) => {
@@ -119,14 +124,14 @@ impl Hub {
                 outbox.abort();
                 drop(inlet);
                 former.left().await;
-                self.stand_by(&place, "another one came to nothing").await;
+                Box::pin(self.stand_by(&place, "another one came to nothing")).await;
             }
             Err(NotEntered::Refused(refusal)) => {
                 let process_name = shortened(&process_name);
                 if let Some(Unsaid(unsaid)) = self.turned_away.may_say() {
                     info!(process_name, %peer, %refusal, unsaid, "process refused");
                 }
-                if stranger.heard(close(&outbox)).await.is_err() {
+                if stranger.heard(pin!(close(&outbox))).await.is_err() {
                     outbox.abort();
                 }
             }

@@ -1,6 +1,7 @@
 //! Connections of which it is not known yet who is there.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -85,8 +86,8 @@ pub(super) enum Unknown {
 }
 
 impl Stranger {
-    /// What comes of what it says, if that comes in time.
-    pub(super) async fn heard<T>(&self, says: impl Future<Output = T>) -> Result<T, Unknown> {
+    /// What comes of what it says, if that comes in time. It stays where it is: moved into another future, it would take twice the memory of each.
+    pub(super) async fn heard<F: Future>(&self, says: Pin<&mut F>) -> Result<F::Output, Unknown> {
         tokio::select! {
             biased;
             said = timeout_at(self.until, says) => said.map_err(|_| Unknown::Late),
@@ -104,6 +105,7 @@ impl Drop for Stranger {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
+    use std::pin::pin;
 
     use tokio::task::JoinSet;
 
@@ -153,13 +155,13 @@ mod tests {
     async fn a_stranger_is_heard_until_its_time_or_its_room_is_over() {
         let strangers = Arc::default();
         let one = some(&strangers, 1).remove(0);
-        assert_eq!(one.heard(async { 5 }).await, Ok(5));
+        assert_eq!(one.heard(pin!(async { 5 })).await, Ok(5));
         let since = Instant::now();
-        assert_eq!(one.heard(pending::<()>()).await, Err(Unknown::Late));
+        assert_eq!(one.heard(pin!(pending::<()>())).await, Err(Unknown::Late));
         assert_eq!(since.elapsed(), GREETING);
         let other = strangers.come();
         let mut hearing = JoinSet::new();
-        hearing.spawn(async move { other.heard(pending::<()>()).await });
+        hearing.spawn(async move { other.heard(pin!(pending::<()>())).await });
         tokio::task::yield_now().await;
         drop(one);
         assert!(strangers.make_room());
