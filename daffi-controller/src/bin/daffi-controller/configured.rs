@@ -63,15 +63,13 @@ impl Configured {
 /// # Errors
 ///
 /// All of it, in words.
-pub(crate) fn check(file: &Path) -> Result<Vec<String>, String> {
+pub(crate) fn check(file: &Path) -> Result<Option<String>, String> {
     let (config, text) = read(file)?;
     let program = [OsString::from("daffi-controller")];
     let arguments = Arguments::try_parse_from(together(&program, &config.settings));
-    let mut arguments = arguments.map_err(|error| error.to_string())?;
-    arguments.config = Some(file.to_owned());
-    let warnings = open_to_others(&arguments);
+    let arguments = arguments.map_err(|error| error.to_string())?;
     let Err(unusable) = super::options::options(&arguments, config.access, config.quotas) else {
-        return Ok(warnings);
+        return Ok(open_to_others(file));
     };
     let place = |option: &str| {
         let mut settings = config.settings.iter();

@@ -102,8 +102,8 @@ fn told(faults: &str) -> ExitCode {
 /// Says what is at fault in a file.
 fn check(file: &Path) -> ExitCode {
     match configured::check(file) {
-        Ok(warnings) => {
-            for words in warnings {
+        Ok(warning) => {
+            if let Some(words) = warning {
                 say(&mut stderr(), &format!("warning: {words}\n"));
             }
             say(
@@ -143,7 +143,7 @@ async fn run(configured: Configured) -> ExitCode {
         quotas,
     } = configured;
     let mut says = Says::of(access.as_ref(), &quotas);
-    for words in open_to_others(&arguments) {
+    if let Some(words) = arguments.config.as_deref().and_then(open_to_others) {
         warn!("{words}");
     }
     let options = match options(&arguments, access, quotas) {

@@ -119,17 +119,12 @@ fn standby_of(arguments: &Arguments) -> Result<Option<StandbyOf>, Vec<Unusable>>
     Ok(Some(of))
 }
 
-/// What there is to say of files that others than their owner may write: whoever does lets in whom it likes.
-pub(crate) fn open_to_others(arguments: &Arguments) -> Vec<String> {
-    let files = [arguments.config.as_deref(), arguments.known.as_deref()];
-    let files = files.into_iter().flatten();
-    files.filter_map(writable).collect()
-}
-
-fn writable(file: &Path) -> Option<String> {
-    let mode = std::fs::metadata(file).ok()?.mode();
+/// What there is to say of a configuration that others than its owner may write: whoever does lets in whom it likes. Other files are refused then, when
+/// they are read.
+pub(crate) fn open_to_others(config: &Path) -> Option<String> {
+    let mode = std::fs::metadata(config).ok()?.mode();
     (mode & 0o022 != 0).then(|| {
-        let file = file.display();
+        let file = config.display();
         format!(
             "others than its owner may write {file} (mode {:03o}), and so say who is let in: run `chmod go-w {file}`",
             mode & 0o777
