@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::future::Call;
-use super::period::{Period, PeriodCall};
+use super::period::Period;
+use super::schedule::PeriodCall;
 
 /// A call that was told neither a time nor how long it waits is made this much later.
 const AT_ONCE: Duration = Duration::from_millis(1);
