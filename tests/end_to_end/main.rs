@@ -42,6 +42,7 @@ mod replaced;
 mod restarts;
 mod resume;
 mod schedules;
+mod schedules_asked;
 mod services;
 mod sharing;
 mod signatures;

@@ -100,6 +100,7 @@ fn the_limits_of_the_protocol_are_those_of_the_page() {
     check("queued towards one process", &bytes(limits.queue_bytes));
     check("what one calls with", &bytes(Limits::SCHEDULED_BYTES));
     check("times of `Period::at`", &number(Limits::INSTANTS));
+    check("its name, a line of cron", &bytes(Limits::NAME_BYTES));
     check("shortest interval", &format!("{} ms", Plan::SHORTEST.as_millis()));
     check("ticks that are made late", &seconds(Plan::CATCH_UP));
 }

@@ -11,13 +11,14 @@ use super::options::Options;
 use super::patience::Patience;
 use super::pause::{Pause, longer_each_time, pause};
 use super::pump::Feeds;
+use super::question::told_by;
 use super::request::message;
 use super::source::Source;
 use super::spread::Receivers;
 use super::worth::{is_worth_retrying, wait_before};
-use crate::error::{CallError, Oversized, Unmet};
+use crate::error::{CallError, Unmet};
 use crate::node::{Backoff, Exchange, Item, Next, Node, OwnCall, Stage, in_process};
-use crate::proto::{Described, Failed, Failure, Limits, Moment, Outcome, Window};
+use crate::proto::{Described, Failed, Failure, Moment, Outcome, Window};
 use crate::scope::{Home, Scope};
 
 /// So often a call is sent again in the terms of a provider: once is enough where providers are honest, and few differ.
@@ -67,21 +68,7 @@ impl Attempt {
                 may_have_run: false,
             });
         }
-        let size: usize = options
-            .metadata
-            .iter()
-            .map(|(key, value)| key.len() + value.len())
-            .sum();
-        if size > Limits::METADATA_BYTES {
-            let limit = Limits::METADATA_BYTES as u64;
-            return Err(CallError::TooLarge {
-                callback: callback(),
-                size: size as u64,
-                limit,
-                what: Oversized::Metadata,
-                may_have_run: false,
-            });
-        }
+        options.check_metadata(source)?;
         if options.streams > 0 && options.mode.hands_over() {
             return Err(CallError::Invalid {
                 callback: callback(),
@@ -326,18 +313,10 @@ impl Attempt {
             error = error.not_made_again();
         }
         let node = self.exchange.node();
-        error = error.refused(node.last_refusal());
-        error = error.waiting_for(|| {
+        error = told_by(node, error).waiting_for(|| {
             let refusal = node.last_refusal();
             (!node.is_connected()).then_some(Unmet::Connection { refusal })
         });
-        if matches!(
-            error,
-            CallError::Cancelled { .. } | CallError::Disconnected { .. }
-        ) && node.is_closed()
-        {
-            error = error.of_stopped(node.process_name());
-        }
         if self.free
             && matches!(error, CallError::NoProvider { .. })
             && let Some(before) = in_process::predecessor(node)

@@ -10,8 +10,8 @@ use super::schedule::PeriodCall;
 const AT_ONCE: Duration = Duration::from_millis(1);
 
 impl<T, E> Call<T, E> {
-    /// Waits until this time, by this machine's clock, before the call is made; one that is over is made at once. As [`after`](Self::after), by which it
-    /// replaces that. A deadline begins then.
+    /// Waits until this time, by this machine's clock, before the call is made; where it is over, the call is made at once. As [`after`](Self::after), by
+    /// which it replaces that. A deadline begins then. With [`durable`](Self::durable), the controller's clock decides, and a time that is over is an error.
     ///
     /// ```no_run
     /// # use daffi_core as daffi;
@@ -28,6 +28,9 @@ impl<T, E> Call<T, E> {
 
     /// Has the controller keep the call on its disk and make it when its time has come: the time that [`after`](Self::after) or [`at`](Self::at) says. This
     /// process may have left by then, and the controller may have been restarted.
+    ///
+    /// A time that is over by the controller's clock is refused, [`CallError::Invalid`](crate::CallError::Invalid): say `after(Duration::ZERO)` to have it made
+    /// at once.
     ///
     /// It is made once: where the controller was killed while it ran, that is [said](crate::TickOutcome::Unknown), and it is not made again. While nobody
     /// offers the callback, it waits for somebody.
@@ -63,6 +66,6 @@ impl DurableCall {
             (Some(instant), _) => Period::at([instant]),
             (None, delay) => Period::every(delay.unwrap_or_default().max(AT_ONCE)).limit(1),
         };
-        PeriodCall::new(call, period.durable().catch_up(Duration::MAX), None)
+        PeriodCall::new(call, period.durable().catch_up(Duration::MAX))
     }
 }

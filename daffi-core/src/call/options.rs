@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::source::Source;
-use crate::error::CallError;
+use crate::error::{CallError, Oversized};
 use crate::node::in_process::{self, NoNode};
 use crate::node::{Lagging, Node, Phase};
-use crate::proto::{Mode, Window};
+use crate::proto::{Limits, Mode, Window};
 use crate::scope::Home;
 
 /// What was set for this call alone.
@@ -113,6 +113,22 @@ impl Options {
                 CallError::ambiguous(source.name(), names.iter().map(ToString::to_string))
             }
         })
+    }
+
+    /// How many bytes its keys and values have, which may be too many.
+    pub(super) fn check_metadata<E>(&self, source: &Source) -> Result<usize, CallError<E>> {
+        let lengths = self.metadata.iter().map(|(key, value)| key.len() + value.len());
+        let (size, limit) = (lengths.sum::<usize>(), Limits::METADATA_BYTES);
+        if size > limit {
+            return Err(CallError::TooLarge {
+                callback: source.name().to_owned(),
+                size: size as u64,
+                limit: limit as u64,
+                what: Oversized::Metadata,
+                may_have_run: false,
+            });
+        }
+        Ok(size)
     }
 
     /// Whether it names no `Global`.

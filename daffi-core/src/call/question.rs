@@ -26,7 +26,10 @@ pub(super) async fn ask_until<T: DeserializeOwned>(
     until: Option<Moment>,
 ) -> Result<T, CallError> {
     let answer = node.exchange(|| Message::Ask(query.clone(), until)).await;
-    read(&answer.map_err(|failure| controller_error(failure, what))?, what)
+    read(
+        &answer.map_err(|failure| controller_error(node, failure, what))?,
+        what,
+    )
 }
 
 /// What it answered.
@@ -38,10 +41,22 @@ pub(super) fn read<T: DeserializeOwned>(answer: &Bytes, what: &str) -> Result<T,
     })
 }
 
-/// What ended a question.
-pub(crate) fn controller_error(failure: Failure, what: &str) -> CallError {
-    match failure {
+/// What ended a question of a node.
+pub(crate) fn controller_error(node: &Node, failure: Failure, what: &str) -> CallError {
+    let error = match failure {
         Failure::Failed(failed) => CallError::from_failed(failed, what, None, None),
         Failure::App { remote, .. } => CallError::App(remote),
+    };
+    told_by(node, error)
+}
+
+/// The same error, where its node knows why there is no answer: it has stopped, or was refused.
+pub(super) fn told_by<E>(node: &Node, error: CallError<E>) -> CallError<E> {
+    let error = error.refused(node.last_refusal());
+    match error {
+        CallError::Cancelled { .. } | CallError::Disconnected { .. } if node.is_closed() => {
+            error.of_stopped(node.process_name())
+        }
+        error => error,
     }
 }

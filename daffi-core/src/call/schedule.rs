@@ -10,7 +10,9 @@ use bytes::{Bytes, BytesMut};
 use super::blocking::{check_may_block, wait_for};
 use super::broadcast::Broadcast;
 use super::future::Call;
+use super::options::NodeChoice;
 use super::period::Period;
+use super::question::told_by;
 use super::scheduled::ScheduledTask;
 use crate::error::{CallError, Oversized};
 use crate::node::{Exchange, Message, Request, Scheduling};
@@ -40,7 +42,7 @@ impl<T, E> Call<T, E> {
     /// # Ok(()) }
     /// ```
     pub fn period(self, period: Period) -> PeriodCall {
-        PeriodCall::new(self.without_answer(), period, None)
+        PeriodCall::new(self.without_answer(), period)
     }
 }
 
@@ -49,13 +51,16 @@ impl<T, E> Broadcast<T, E> {
     /// them did.
     pub fn period(self, period: Period) -> PeriodCall {
         let call = self.into_call().without_answer().in_mode(Mode::Broadcast);
-        PeriodCall::new(call, period, None)
+        PeriodCall::new(call, period)
     }
 }
 
 impl ScheduledTask {
-    /// Has it make another call, at other times, from now on. It keeps its number and what is remembered of it. A call that runs goes on, ticks that
-    /// wait are left out.
+    /// Has it make the call of another schedule, at the times of that, from now on: what would make a new one is awaited to make this one another. It
+    /// keeps its number and what is remembered of it, and has the new one's name, if that has one. A call that runs goes on, ticks that wait are left
+    /// out.
+    ///
+    /// It is asked of the controller that has this one, unless [`on`](PeriodCall::on) names a `Global`.
     ///
     /// ```no_run
     /// # use daffi_core as daffi;
@@ -63,11 +68,19 @@ impl ScheduledTask {
     /// use std::time::Duration;
     /// use daffi::Period;
     ///
-    /// task.update(refresh(), Period::every(Duration::from_secs(60))).await?;
+    /// task.update(refresh().period(Period::every(Duration::from_secs(60)))).await?;
+    /// task.update(refresh().broadcast().period(Period::every(Duration::from_secs(5)))).await?;
     /// # Ok(()) }
     /// ```
-    pub fn update<T, E>(&self, call: Call<T, E>, period: Period) -> PeriodCall {
-        PeriodCall::new(call.without_answer(), period, Some(self.id()))
+    pub fn update(&self, other: PeriodCall) -> PeriodCall {
+        let PeriodCall { mut call, period, .. } = other;
+        if call.options.is_free() {
+            call = call.on_node(NodeChoice::Chosen(Some(Arc::clone(self.node()))));
+        }
+        PeriodCall {
+            instead_of: Some(self.id()),
+            ..PeriodCall::new(call, period)
+        }
     }
 }
 
@@ -99,12 +112,19 @@ struct Sent {
 }
 
 impl PeriodCall {
-    pub(super) const fn new(call: Call<()>, period: Period, instead_of: Option<TaskId>) -> Self {
+    pub(super) const fn new(call: Call<()>, period: Period) -> Self {
         Self {
             call,
             period,
-            instead_of,
+            instead_of: None,
             sent: None,
+        }
+    }
+
+    pub(crate) fn on_node(self, node: NodeChoice) -> Self {
+        Self {
+            call: self.call.on_node(node),
+            ..self
         }
     }
 
@@ -174,15 +194,14 @@ impl PeriodCall {
             message: format!("the period: {error}"),
             may_have_run: false,
         })?;
-        let metadata = self.call.options.metadata.iter();
-        let metadata: usize = metadata.map(|(key, value)| key.len() + value.len()).sum();
+        let metadata = self.call.options.check_metadata(&self.call.source)?;
         let size = plan.len() + arguments.len() + metadata;
         if size > Limits::SCHEDULED_BYTES {
             return Err(CallError::TooLarge {
                 callback: callback(),
                 size: size as u64,
                 limit: Limits::SCHEDULED_BYTES as u64,
-                what: Oversized::Arguments,
+                what: Oversized::Scheduled,
                 may_have_run: false,
             });
         }
@@ -243,7 +262,7 @@ impl Future for PeriodCall {
         let callback = this.call.callback();
         Poll::Ready(match outcome {
             Ok(id) => ScheduledTask::made(node, callback, &id),
-            Err(failure) => Err(this.call.failure(failure)),
+            Err(failure) => Err(told_by(&node, this.call.failure(failure))),
         })
     }
 }

@@ -22,7 +22,8 @@ use crate::scheduled::{ScheduledTaskDescription, Tick};
 /// # Errors
 ///
 /// Of all that is asked of it: [`CallError::Invalid`] when the controller does not know it any more, or it has ended; [`CallError::Denied`] when
-/// this process may do nothing with it; [`CallError::Disconnected`] without a controller.
+/// this process may do nothing with it; [`CallError::Disconnected`] without a controller; [`CallError::NotStarted`] when the `Global` that made it has stopped,
+/// while the schedule itself goes on: [another one](crate::Global::scheduled_task) may ask.
 #[derive(Clone)]
 pub struct ScheduledTask {
     node: Arc<Node>,
@@ -48,6 +49,11 @@ impl ScheduledTask {
     pub(crate) fn of(node: Arc<Node>, callback: &str, id: TaskId) -> Self {
         let callback = callback.into();
         Self { node, callback, id }
+    }
+
+    /// The node that asks for it.
+    pub(super) const fn node(&self) -> &Arc<Node> {
+        &self.node
     }
 
     /// Its number, by which other processes find it.
@@ -186,7 +192,11 @@ impl Ticks {
                 Next::End(outcome) => {
                     self.ended = true;
                     if let Err(failure) = outcome {
-                        return Poll::Ready(Some(Err(controller_error(failure, &self.callback))));
+                        return Poll::Ready(Some(Err(controller_error(
+                            self.exchange.node(),
+                            failure,
+                            &self.callback,
+                        ))));
                     }
                 }
             }

@@ -18,6 +18,8 @@ pub enum Oversized {
     Item,
     /// Its [metadata](crate::Call::metadata): all keys and values together.
     Metadata,
+    /// What the controller would have to keep of a [scheduled](crate::Call::period) one: arguments, metadata and period together.
+    Scheduled,
 }
 
 /// Why a call ended without a value.

@@ -187,6 +187,11 @@ impl<E> CallError<E> {
                 let before =
                     Before(*may_have_run && matches!(what, Oversized::Arguments | Oversized::Metadata));
                 match what {
+                    Oversized::Scheduled => write!(
+                        f,
+                        "the controller would have to keep {size} bytes to call `{callback}`, over the limit of {limit} for arguments, metadata and period: \
+                         have the callback read what is long where it is"
+                    ),
                     Oversized::Arguments | Oversized::Result => {
                         let (what, take) = match what {
                             Oversized::Result => ("result", "takes"),

@@ -1,7 +1,7 @@
 //! Calls through a `Global` that is said.
 
 use super::Global;
-use crate::call::{Broadcast, Call, NodeChoice};
+use crate::call::{Broadcast, Call, NodeChoice, PeriodCall};
 
 impl<T, E> Call<T, E> {
     /// Makes the call through `global`, instead of the one that [would make it](Global#which-one-makes-a-call).
@@ -18,6 +18,23 @@ impl<T, E> Call<T, E> {
 
 impl<T, E> Broadcast<T, E> {
     /// Makes the call through `global`; see [`Call::on`].
+    pub fn on(self, global: &Global) -> Self {
+        self.on_node(chosen(global))
+    }
+}
+
+impl PeriodCall {
+    /// Makes the schedule through `global`, at its controller; see [`Call::on`].
+    ///
+    /// ```no_run
+    /// # use daffi_core as daffi;
+    /// # fn refresh() -> daffi::PeriodCall { unimplemented!() }
+    /// # async fn example(g: daffi::Global) -> Result<(), daffi::CallError> {
+    /// // #[fetcher(every = "5s")]
+    /// // async fn refresh();
+    /// let task = refresh().on(&g).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn on(self, global: &Global) -> Self {
         self.on_node(chosen(global))
     }

@@ -112,7 +112,7 @@ impl PresenceEvents {
         self.ended = true;
         let disconnected = || CallError::disconnected("presence", false);
         Poll::Ready(Some(match outcome {
-            Err(failure) => controller_error(failure, "presence"),
+            Err(failure) => controller_error(self.exchange.node(), failure, "presence"),
             // No controller ends it without a reason.
             Ok(()) => disconnected(),
         }))

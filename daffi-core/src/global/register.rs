@@ -3,6 +3,7 @@
 use super::Global;
 use crate::call::controller_error;
 use crate::error::{CallError, RegisterError};
+use crate::node::Node;
 use crate::proto::{Failed, Failure};
 use crate::registry::{BoundCallback, Catalog, ServiceInstance};
 
@@ -55,7 +56,7 @@ impl Global {
             Ok(()) => Ok(()),
             Err(failure) => {
                 node.retract(offered.iter().map(|offered| offered.callback));
-                Err(not_registered(failure, what))
+                Err(not_registered(node, failure, what))
             }
         }
     }
@@ -83,18 +84,18 @@ impl Global {
             name: name.to_owned(),
         })?;
         let told = node.withdraw(&[callback]).await;
-        told.map_err(|failure| not_registered(failure, "unregister"))?;
+        told.map_err(|failure| not_registered(node, failure, "unregister"))?;
         node.retract([callback]);
         Ok(())
     }
 }
 
 /// What the controller answered to a registration.
-fn not_registered(failure: Failure, what: &str) -> RegisterError {
+fn not_registered(node: &Node, failure: Failure, what: &str) -> RegisterError {
     match failure {
         Failure::Failed(Failed::Invalid { reason } | Failed::Denied { reason, .. }) => {
             RegisterError::Refused { reason }
         }
-        failure => RegisterError::Call(controller_error(failure, what)),
+        failure => RegisterError::Call(controller_error(node, failure, what)),
     }
 }

@@ -196,7 +196,7 @@ impl Wait {
                 Err(Failure::Failed(Failed::Timeout { .. })) => {
                     return Err(CallError::timeout(label, false));
                 }
-                Err(failure) => return Err(controller_error(failure, &label)),
+                Err(failure) => return Err(controller_error(&node, failure, &label)),
             }
         }
     }

@@ -133,6 +133,15 @@ impl Plan {
                 instants.len(),
                 Limits::INSTANTS
             )),
+            When::Cron { line, .. } if line.len() > Limits::NAME_BYTES => Some(format!(
+                "a line of cron of {} bytes, and it has at most {}: give it with fewer commas, or make several schedules",
+                line.len(),
+                Limits::NAME_BYTES
+            )),
+            When::Cron { zone, .. } if zone.len() > Limits::NAME_BYTES => Some(format!(
+                "a time zone with a name of {} bytes: name one as the IANA has it, such as Europe/Kyiv",
+                zone.len()
+            )),
             When::Cron { line, .. } => CronLine::read(line).err(),
             When::At(instants) if !instants.is_sorted_by(|one, next| one < next) => {
                 Some("instants that are not in their order, each once".to_owned())
@@ -142,8 +151,14 @@ impl Plan {
     }
 
     fn fault_of_bounds(&self) -> Option<String> {
-        if self.name.as_ref().is_some_and(String::is_empty) {
-            return Some("a name without a letter: leave it out, or give one of 1 to 255 bytes".to_owned());
+        if let Some(name) = &self.name
+            && !(1..=Limits::NAME_BYTES).contains(&name.len())
+        {
+            return Some(format!(
+                "a name of {} bytes: leave it out, or give one of 1 to {}",
+                name.len(),
+                Limits::NAME_BYTES
+            ));
         }
         if let (Some(start), Some(end)) = (self.start, self.end)
             && end < start
