@@ -8,6 +8,7 @@
 mod actor;
 mod cuts;
 mod descriptors;
+mod frozen;
 mod kept;
 mod leaks;
 mod parts;

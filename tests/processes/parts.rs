@@ -403,6 +403,11 @@ async fn play_on_a_runtime(part: &str) {
             let quick = Duration::from_millis(50);
             join(at.init_controller(true).init_node(false).heartbeat(quick)).await;
         }
+        "controller that waits" => {
+            let quick = Duration::from_millis(50);
+            let at = at.init_controller(true).init_node(false).heartbeat(quick);
+            join(at.resume_grace(Duration::from_secs(60))).await;
+        }
         "controller with a disk" => {
             // A file that may not grow is an error then, and not the end of the process.
             let _too_large = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).unwrap();

@@ -281,17 +281,6 @@ impl Book {
         sessions.any(|(begun, ended)| *begun < until && ended.is_some_and(|ended| ended >= from))
     }
 
-    /// Whether a start of a process has anything to do, or had just now.
-    pub fn is_busy(&self, home: Home) -> bool {
-        let recently = Instant::now() - FOUND;
-        let is_open = |ended: Option<Instant>| ended.is_none_or(|ended| ended > recently);
-        let asks = self.asked.values().filter(|asked| asked.by == home);
-        let runs = self.runs.values().flatten().filter(|run| run.at == home);
-        asks.map(|asked| asked.ended.as_ref().map(|(ended, _)| *ended))
-            .any(is_open)
-            || runs.map(|run| run.ended.map(|(ended, _)| ended)).any(is_open)
-    }
-
     /// Whether a start of a process was there all that time, and found by others.
     pub fn was_there(&self, home: Home, from: Instant, until: Instant) -> bool {
         self.sessions(home)

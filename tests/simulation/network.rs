@@ -6,6 +6,7 @@ use std::time::Duration;
 use daffi_controller::Controller;
 use daffi_core::auth::Identities;
 use daffi_core::host::{BoxFuture, HostedController};
+use daffi_core::link;
 use daffi_core::proto::Limits;
 use daffi_core::transport::{Address, Connection};
 use daffi_core::{Access, Quotas, StartError};
@@ -27,6 +28,8 @@ pub enum Door {
 #[derive(Debug)]
 pub struct Line {
     pub door: Door,
+    /// It is a Unix socket: it ends with one of its processes, and not otherwise.
+    pub is_local: bool,
     /// How much each way of a connection carries before it is cut; no end to it if nothing is said.
     pub lives: Option<(u64, u64)>,
     cables: Vec<Weak<Cable>>,
@@ -49,6 +52,7 @@ impl Network {
     pub fn new(nodes: usize, chance: &mut Chance) -> Self {
         let ways = (0..nodes).map(|_| Line {
             door: Door::Open,
+            is_local: false,
             lives: None,
             cables: Vec::new(),
             chance: chance.fork(),
@@ -81,6 +85,14 @@ impl Network {
 
     pub fn set_door(&self, node: usize, door: Door) {
         self.state().ways[node].door = door;
+    }
+
+    pub fn set_local(&self, node: usize) {
+        self.state().ways[node].is_local = true;
+    }
+
+    pub fn is_local(&self, node: usize) -> bool {
+        self.state().ways[node].is_local
     }
 
     pub fn set_lives(&self, node: usize, lives: (u64, u64)) {
@@ -145,17 +157,22 @@ impl Network {
         way.cables.retain(|cable| cable.strong_count() > 0);
         way.cables.push(Arc::downgrade(&cable));
         let door = way.door;
+        let reach = if way.is_local {
+            link::Reach::Machine
+        } else {
+            link::Reach::Network
+        };
         drop(state);
         let limits = Limits::default();
         match (door, controller) {
-            (Door::Open, Some(controller)) => controller.accept(Connection::wire(there, limits)),
+            (Door::Open, Some(controller)) => controller.accept(Connection::wire(there, reach, limits)),
             (Door::Silent, _) => {
                 Way::BOTH.into_iter().for_each(|way| cable.half_open(way));
             }
             // Whoever connects finds it closed.
             (Door::Open | Door::Shut, _) => drop(there),
         }
-        Connection::wire(here, limits)
+        Connection::wire(here, reach, limits)
     }
 }
 

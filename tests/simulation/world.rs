@@ -80,8 +80,6 @@ pub struct World {
     most_calls: Option<u64>,
     /// Of these only the controller has seen an end: they take most of the grace to see it, too.
     pub blind: BTreeSet<usize>,
-    /// The connections of these may be lost.
-    pub hit: BTreeSet<usize>,
 }
 
 impl World {
@@ -99,11 +97,15 @@ impl World {
             controller_is_lost: false,
             most_calls: chance.percent(20).then(|| chance.within(4..10)),
             blind: BTreeSet::new(),
-            hit: BTreeSet::new(),
             chance,
         };
         world.ledger.book().tells = tells;
         world.ledger.tell(format_args!("{:?}", world.temper));
+        for node in STEADY..NODES {
+            if world.chance.percent(20) {
+                world.network.set_local(node);
+            }
+        }
         world.start_controller().await;
         for node in 0..NODES {
             world.start(node).await;
@@ -213,7 +215,10 @@ impl World {
         for node in 0..NODES {
             self.network.spare(node);
             self.network.set_door(node, Door::Open);
-            self.network.freeze(node, false);
+            // It goes on by itself, when it was missed.
+            if !self.network.is_local(node) {
+                self.network.freeze(node, false);
+            }
         }
         for node in 0..NODES {
             if self.nodes[node].global.is_none() {

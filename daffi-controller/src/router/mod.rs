@@ -60,6 +60,7 @@ mod questions;
 mod queueing;
 #[cfg(test)]
 mod recount;
+mod replaced;
 mod request;
 mod rerouting;
 mod rest;
@@ -87,6 +88,7 @@ pub use self::outlet::{Fault, Outlet};
 use self::payload::Arguments;
 use self::peers::Peer;
 pub use self::permission::{Denial, DenialKind};
+pub use self::replaced::Replaced;
 pub use self::request::{Offers, Request};
 pub use self::state::Router;
 use self::status::words;
@@ -148,6 +150,27 @@ impl Router {
     #[must_use]
     pub fn holder(&self, name: &str) -> Option<PeerId> {
         self.peers.named(name)
+    }
+
+    /// Those that a process has replaced.
+    #[must_use]
+    pub fn replaced_by(&self, peer: PeerId) -> Replaced {
+        let peer = self.peers.get(peer);
+        peer.map(|peer| peer.replaced.clone()).unwrap_or_default()
+    }
+
+    /// The same, and that process.
+    #[must_use]
+    pub fn replaced_with(&self, peer: PeerId) -> Replaced {
+        let start = self.peers.get(peer).map(|peer| peer.instance);
+        start.into_iter().fold(self.replaced_by(peer), Replaced::and)
+    }
+
+    /// A process has replaced these: when they come again, as who it is, they are told so, and not that the name is taken.
+    pub fn has_replaced(&mut self, peer: PeerId, replaced: Replaced) {
+        if let Some(peer) = self.peers.get_mut(peer) {
+            peer.replaced = replaced;
+        }
     }
 
     /// Whether the process that had a name is gone, and not all have been told of it: until then, nobody else can have it.

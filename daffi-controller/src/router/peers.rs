@@ -16,6 +16,7 @@ use super::ids::{PeerId, Sent};
 use super::load::{Capacity, Load};
 use super::numbers::{Mixing, Table, shrink};
 use super::permission::Permission;
+use super::replaced::Replaced;
 use crate::access::Rights;
 
 /// How far a process is.
@@ -41,7 +42,7 @@ pub(super) struct Peer {
     pub(super) identity: Who<Arc<str>>,
     /// What it says of itself.
     pub(super) attributes: Arc<Attributes>,
-    instance: u128,
+    pub(super) instance: u128,
     /// It is a caller inside of the controller.
     pub(super) is_inside: bool,
     pub(super) stage: Stage,
@@ -68,6 +69,8 @@ pub(super) struct Peer {
     permission: Option<Box<Permission>>,
     /// What is counted of it, if it or its identity has a quota.
     pub(super) metered: Option<Box<Metered>>,
+    /// The starts that it has replaced.
+    pub(super) replaced: Replaced,
     /// How much work there is that takes it off the roster.
     partings: u8,
     /// Its connection is lost, and it may come back.
@@ -143,6 +146,9 @@ impl Peers {
         limits: &Limits,
     ) -> Result<PeerId, Refusal> {
         if let Some(holder) = self.named(&hello.process_name).and_then(|id| self.get(id)) {
+            if holder.replaced.has(hello.instance) && holder.identity == identity {
+                return Err(Refusal::Replaced { pid: holder.pid });
+            }
             return Err(Refusal::NameTaken {
                 name: hello.process_name.clone(),
                 pid: holder.pid,
@@ -195,6 +201,7 @@ impl Peers {
             listing: Arc::default(),
             permission: None,
             metered: None,
+            replaced: Replaced::default(),
             partings: 0,
             is_away: false,
             has_finished: false,
@@ -271,7 +278,7 @@ impl Peers {
     }
 
     pub(super) fn is_away(&self, id: PeerId) -> bool {
-        self.get(id).is_some_and(|peer| peer.is_away)
+        self.has_away() && self.get(id).is_some_and(|peer| peer.is_away)
     }
 
     /// One that takes part is away from now on, or is not; nothing if that is nothing new.

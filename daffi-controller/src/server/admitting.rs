@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use daffi_core::auth::{Identities, session_id, session_secret};
-use daffi_core::link::Link;
 use daffi_core::link::handshake::Admitted;
 use daffi_core::link::resume::{Progress, Secrets};
+use daffi_core::link::{Channel, Link};
 use daffi_core::proto::{Extensions, Header, Keeps, Refusal, Session, SessionId, SessionSecret, Welcome};
 use daffi_core::seldom::Unsaid;
 use daffi_core::transport::{Arrived, Outbox};
@@ -21,7 +21,7 @@ use super::known::is_forgotten;
 use super::queues::Queue;
 use super::session::{Kept, Seat};
 use super::standing::{Standing, allowed};
-use crate::router::PeerId;
+use crate::router::{PeerId, Replaced};
 
 /// A process acknowledges a quarter of what it is told to be kept, which is this part of what all queues hold, divided by their number.
 const SHARES: usize = 8;
@@ -36,8 +36,7 @@ pub(super) struct Ways<'a> {
     pub(super) arrived: &'a Arrived,
     /// Who was known when it was asked who it is.
     pub(super) known: Option<&'a Arc<Identities>>,
-    /// The process may live on when they are lost.
-    pub(super) is_resumable: bool,
+    pub(super) channel: &'a Channel,
 }
 
 /// Where a process is served that was let in.
@@ -61,10 +60,10 @@ struct Begun {
 impl Hub {
     /// Lets a process in, or not; answers it either way.
     pub(super) async fn admit(&self, admitted: &Admitted, ways: Ways<'_>) -> Result<Place, Refusal> {
-        self.replace(admitted).await;
+        let replaced = self.replace(admitted).await;
         let begun = self.begin(admitted, ways);
         let admitted = loop {
-            if let Some(admitted) = self.try_admit(admitted, ways, begun.as_ref()) {
+            if let Some(admitted) = self.try_admit(admitted, ways, (begun.as_ref(), &replaced)) {
                 break admitted;
             }
             // All are told that an earlier one of the name has left before this one joins.
@@ -79,7 +78,7 @@ impl Hub {
         &self,
         admitted: &Admitted,
         ways: Ways<'_>,
-        begun: Option<&Begun>,
+        (begun, replaced): (Option<&Begun>, &Replaced),
     ) -> Option<Result<Place, Refusal>> {
         let mut state = self.state();
         if state.router.is_clearing(&admitted.hello.process_name) {
@@ -89,12 +88,17 @@ impl Hub {
         let admitted = self.enter(&mut state, admitted, ways, begun);
         let header = match &admitted {
             Ok((place, version)) => {
-                let session = begun.and_then(|begun| {
-                    let extensions = Extensions::default();
-                    extensions.with(Extensions::SESSION, &begun.session).ok()
-                });
+                state.router.has_replaced(place.peer, replaced.clone());
+                let extensions = Extensions::default();
+                let extensions = match begun {
+                    Some(begun) => extensions.with(Extensions::SESSION, &begun.session),
+                    None if ways.channel.ends_with_its_process() => {
+                        extensions.with(Extensions::WAITS, &self.resume_grace)
+                    }
+                    None => Ok(extensions),
+                };
                 let heartbeat = self.heartbeat_for(hello);
-                Header::Welcome(self.welcome((*version, heartbeat), place, session.unwrap_or_default()))
+                Header::Welcome(self.welcome((*version, heartbeat), place, extensions.unwrap_or_default()))
             }
             Err(refusal) => Header::Refused(refusal.clone()),
         };
@@ -148,7 +152,7 @@ impl Hub {
 
     /// The session of a process that could go on with it. Without random numbers there is none.
     fn begin(&self, admitted: &Admitted, ways: Ways<'_>) -> Option<Begun> {
-        if !ways.is_resumable || self.resume_grace.is_zero() {
+        if !ways.channel.is_resumable() || self.resume_grace.is_zero() {
             return None;
         }
         // What cannot be read counts as not said.
@@ -159,8 +163,9 @@ impl Hub {
         Some(Begun { session, told_after })
     }
 
-    /// Ends an earlier connection of the same start of the same process, and one of an earlier start that is lost, or is to be replaced.
-    async fn replace(&self, admitted: &Admitted) {
+    /// Ends an earlier connection of the same start of the same process, and one of an earlier start that is lost, or is to be replaced. Those that
+    /// are replaced may be too busy to hear of it until they come again.
+    async fn replace(&self, admitted: &Admitted) -> Replaced {
         let earlier = {
             let state = self.state();
             let is_shut = state.shut().is_some();
@@ -187,15 +192,22 @@ impl Hub {
             let earlier = same_start.or(goes).filter(|_| !is_shut && is_let_in());
             earlier.and_then(|peer| {
                 let outbox = Arc::clone(&queues.get(peer)?.outbox);
-                Some((peer, outbox, same_start.is_some()))
+                let is_over = same_start.is_some() || router.is_away(peer);
+                let replaced = match same_start {
+                    Some(_) => router.replaced_by(peer),
+                    None if replaces => router.replaced_with(peer),
+                    None => Replaced::default(),
+                };
+                Some((peer, outbox, is_over, replaced))
             })
         };
-        if let Some((peer, outbox, is_same_start)) = earlier {
-            if outbox.is_away() || is_same_start {
-                outbox.abort();
-                self.leave(peer).await;
-                return;
-            }
+        let Some((peer, outbox, is_over, replaced)) = earlier else {
+            return Replaced::default();
+        };
+        if is_over {
+            outbox.abort();
+            self.leave(peer).await;
+        } else {
             let (process_name, pid) = (&*admitted.hello.process_name, admitted.hello.pid);
             if let Some(Unsaid(unsaid)) = self.coming_and_going.may_say() {
                 info!(
@@ -208,6 +220,7 @@ impl Hub {
             // It is told, if it reads that soon.
             close(&outbox).await;
         }
+        replaced
     }
 
     fn enter(
@@ -260,7 +273,10 @@ impl Hub {
         ways.outbox.share(&self.pool);
         let pace = self.pace_of(self.heartbeat_for(&admitted.hello), begun.is_some());
         ways.outbox.set_patience(pace.patience());
-        let link = Link::new(self.now(), pace.controller, pace.node);
+        let mut link = Link::new(self.now(), pace.controller, pace.node);
+        if ways.channel.ends_with_its_process() {
+            link = link.waiting(self.resume_grace);
+        }
         let (outbox, arrived) = (Arc::clone(ways.outbox), ways.arrived.clone());
         let mut queue = Queue::new(peer, (standing, frame_bytes), outbox, arrived, link);
         queue.kept = begun.map(|begun| {

@@ -86,7 +86,7 @@ impl Hub {
             outbox: &outbox,
             arrived: &inlet.arrived(),
             known: known.as_ref(),
-            is_resumable: channel.is_resumable(),
+            channel: &channel,
         };
         let goes_on = resume.is_some();
         let entered = match admitted {

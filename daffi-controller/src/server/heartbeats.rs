@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use tracing::warn;
 
 use super::hub::{Hub, State, give_way};
+use crate::router::PeerId;
 
 /// So many connections are looked after at a time.
 const LOOKED_AFTER: usize = 256;
@@ -51,24 +52,45 @@ impl Hub {
             }
             let mut outboxes = Vec::new();
             let mut place = 0;
-            while self.look_after(place..place + LOOKED_AFTER, &mut outboxes) {
+            while let Some(changed) = self.look_after(place..place + LOOKED_AFTER, &mut outboxes) {
                 place += LOOKED_AFTER;
+                for (peer, is_away) in changed {
+                    self.told_away(peer, is_away).await;
+                }
                 give_way(&mut outboxes).await;
             }
         }
     }
 
-    /// Looks after the connections in some places; `false` if there are none any more.
-    fn look_after(&self, places: std::ops::Range<usize>, outboxes: &mut Vec<Arc<Outbox>>) -> bool {
+    /// A process that is missed is away from now on, or it is heard again.
+    async fn told_away(&self, peer: PeerId, is_away: bool) {
+        let (left, outboxes) = {
+            let mut state = self.state();
+            let State { router, queues, .. } = &mut *state;
+            let left = router.set_away(peer, is_away, &mut self.router_turn(), queues);
+            let mut outboxes = Vec::new();
+            queues.take_touched(&mut outboxes);
+            (left, outboxes)
+        };
+        self.finish(left, outboxes).await;
+    }
+
+    /// Looks after the connections in some places, and says which processes are missed from now on, or are not any more; nothing if there are no
+    /// connections any more.
+    fn look_after(
+        &self,
+        places: std::ops::Range<usize>,
+        outboxes: &mut Vec<Arc<Outbox>>,
+    ) -> Option<Vec<(PeerId, bool)>> {
         let now = self.now();
         let (mut lost, mut given_up) = (Vec::new(), Vec::new());
+        let (mut changed, mut missed) = (Vec::new(), Vec::new());
         let mut state = self.state();
         let State { router, queues, .. } = &mut *state;
-        let Some(some) = queues.in_places(places) else {
-            return false;
-        };
+        let some = queues.in_places(places)?;
         for (peer, queue) in some {
-            if router.is_away(peer) {
+            // Whoever may come back with another connection has none now.
+            if router.is_away(peer) && !queue.link.waits() {
                 continue;
             }
             if let Some(kept) = queue.kept.as_mut().filter(|kept| !kept.is_given_up)
@@ -85,7 +107,12 @@ impl Hub {
                     let _ = queue.outbox.send(&Header::Heartbeat { received }, &Bytes::new());
                     outboxes.push(Arc::clone(&queue.outbox));
                 }
-                Tick::Lost { silence } => {
+                Tick::Missed { silence } if router.may_be_away(peer) => {
+                    changed.push((peer, true));
+                    missed.push((router.process_name(peer).unwrap_or_default().to_owned(), silence));
+                }
+                Tick::Back => changed.push((peer, false)),
+                Tick::Missed { silence } | Tick::Lost { silence } => {
                     let process_name = router.process_name(peer).unwrap_or_default().to_owned();
                     let connection = queue.outbox.connection();
                     lost.push((process_name, silence, Arc::clone(&queue.outbox), connection));
@@ -100,6 +127,15 @@ impl Hub {
                 "a process acknowledges too little of what it is sent; if its connection is lost, it cannot go on"
             );
         }
+        for (process_name, silence) in missed {
+            let grace = self.resume_grace;
+            warn!(
+                process_name,
+                ?silence,
+                ?grace,
+                "nothing is heard of a process; it is waited for"
+            );
+        }
         for (process_name, silence, outbox, connection) in lost {
             warn!(
                 process_name,
@@ -109,7 +145,7 @@ impl Hub {
             // It may have gone on with another one meanwhile.
             outbox.sever_this(connection);
         }
-        true
+        Some(changed)
     }
 }
 

@@ -224,7 +224,12 @@ impl Hub {
             stopping,
             ..
         } = &mut *state;
-        let mut routed = Ok(left.and_then(|work| router.resume(work, &mut turn, queues)));
+        let mut routed = Ok(match left {
+            Some(work) => router.resume(work, &mut turn, queues),
+            // It was missed, and its connection is the same. Mostly nobody was.
+            None if router.is_away(from) => router.set_away(from, false, &mut turn, queues),
+            None => None,
+        });
         // It is not read meanwhile: what it has asked for is as good as a word of it.
         let mut received = 0;
         let mut has_finished = false;

@@ -142,8 +142,8 @@ impl Hub {
             };
             match tick {
                 Tick::Heartbeat { received } => say(&Header::Heartbeat { received }),
-                Tick::Idle => {}
-                Tick::Lost { .. } => break "nothing is heard of it",
+                Tick::Idle | Tick::Back => {}
+                Tick::Missed { .. } | Tick::Lost { .. } => break "nothing is heard of it",
             }
         };
         outbox.abort();

@@ -13,6 +13,7 @@ mod standing_by;
 #[cfg(feature = "tls")]
 mod tls;
 mod turns;
+mod waiting;
 
 use std::collections::HashSet;
 use std::future::poll_fn;

@@ -1,23 +1,71 @@
 //! A process that goes on talking after another one has taken its name over.
 
+use std::time::Duration;
+
 use daffi_controller::{Controller, ControllerOptions};
 use daffi_core::proto::{CallId, Extensions, Failed, Header, Hello, Limits, Query, Refusal, Status};
 use daffi_core::transport::{Address, Connection, Security, connect};
 
 use super::join;
-use super::nodes::{HANGS, call, closed, next, offer, reply, tell};
+use super::nodes::{HANGS, call, closed, next, offer, reply, say, tell};
 
 /// Comes as a process of this name, in order to replace another one.
 async fn replace(controller: &Controller, name: &str, instance: u128) -> Connection {
+    let mut hello = Hello::new(name, instance, 7);
+    hello.extensions = Extensions::default().with(Extensions::REPLACE, &true).unwrap();
+    let (connection, refused) = greet(controller, hello).await;
+    assert_eq!(refused, None);
+    connection
+}
+
+/// Comes, and hears why it is not let in.
+async fn greet(controller: &Controller, hello: Hello) -> (Connection, Option<Refusal>) {
     let mut connection = connect(controller.address(), Limits::default(), &Security::none())
         .await
         .unwrap();
-    let mut hello = Hello::new(name, instance, 7);
-    hello.extensions = Extensions::default().with(Extensions::REPLACE, &true).unwrap();
     tell(&connection, &Header::Hello(hello));
-    let welcome = next(&mut connection).await.unwrap();
-    assert!(matches!(welcome.decode().unwrap().0, Header::Welcome(_)));
-    connection
+    let answer = next(&mut connection).await.unwrap();
+    let refused = match answer.decode().unwrap().0 {
+        Header::Welcome(_) => None,
+        Header::Refused(refusal) => Some(refusal),
+        other => panic!("{other:?}"),
+    };
+    (connection, refused)
+}
+
+/// name.replace
+#[tokio::test(start_paused = true)]
+async fn p9_whoever_was_too_busy_to_hear_that_it_was_replaced_is_told_when_it_comes_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let controller = Controller::start(ControllerOptions::new(Address::unix_in(folder.path())))
+        .await
+        .unwrap();
+    let caller = join(controller.address(), "caller", Limits::default()).await;
+    // It reads nothing, and what is written to it fills its socket.
+    let mut oldest = join(controller.address(), "worker", Limits::default()).await;
+    offer(&mut oldest, "one").await;
+    say(&caller, &call(1, "one"), &vec![0; 8 << 20].into());
+    let writing = caller.outbox.clone();
+    tokio::spawn(async move { writing.run().await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let older = replace(&controller, "worker", 2).await;
+    // Of another one of its name it is not known that it was replaced.
+    let comes = async |instance| greet(&controller, Hello::new("worker", instance, 9)).await.1;
+    assert_eq!(comes(1).await, Some(Refusal::Replaced { pid: 7 }));
+    assert!(matches!(comes(9).await, Some(Refusal::NameTaken { .. })));
+    // Nor is that forgotten when it goes on.
+    let newest = replace(&controller, "worker", 3).await;
+    assert_eq!(comes(1).await, Some(Refusal::Replaced { pid: 7 }));
+    assert_eq!(comes(2).await, Some(Refusal::Replaced { pid: 7 }));
+    let (newest_again, refused) = greet(&controller, Hello::new("worker", 3, 7)).await;
+    assert_eq!(refused, None, "its former connection is dead");
+    assert_eq!(comes(2).await, Some(Refusal::Replaced { pid: 7 }));
+    for connection in [&oldest, &older, &newest, &newest_again, &caller] {
+        connection.outbox.abort();
+    }
+    tokio::time::timeout(HANGS, controller.stop())
+        .await
+        .expect("it never stops");
 }
 
 /// name.replace

@@ -80,6 +80,12 @@ impl Channel {
         matches!(self.reach, Reach::Loopback | Reach::Network)
     }
 
+    /// Whether a process that says nothing any more lives nevertheless, as long as the connection has not ended.
+    #[must_use]
+    pub const fn ends_with_its_process(&self) -> bool {
+        matches!(self.reach, Reach::Machine)
+    }
+
     /// Checks that the other end of a Unix socket is trusted by a process of the user `own`.
     ///
     /// # Errors

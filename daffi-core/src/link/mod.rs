@@ -47,6 +47,13 @@ pub enum Tick {
         /// How many bytes of numbered frames have been received.
         received: u64,
     },
+    /// The peer has been silent for too long, and is [waited for](Link::waiting).
+    Missed {
+        /// For how long nothing was heard.
+        silence: Duration,
+    },
+    /// The peer that was missed is heard again.
+    Back,
     /// The peer has been silent for too long: the connection is lost.
     Lost {
         /// For how long nothing was heard.
@@ -85,6 +92,9 @@ pub struct Link {
     next_tick: Moment,
     next_word: Moment,
     last_heard: Moment,
+    /// How long the peer is waited for on this connection once it is missed.
+    grace: Duration,
+    misses: bool,
     /// What there was when something was to be said last.
     told: Traffic,
     seen: Traffic,
@@ -100,9 +110,25 @@ impl Link {
             next_tick: now + says.min(expects),
             next_word: now + says,
             last_heard: now,
+            grace: Duration::ZERO,
+            misses: false,
             told: Traffic::default(),
             seen: Traffic::default(),
         }
+    }
+
+    /// The same, where the peer is waited for so long once it is missed: it lives as long as the connection does, and what is sent waits
+    /// there for it.
+    #[must_use]
+    pub const fn waiting(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Whether a peer that is missed is waited for on this connection.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        !self.grace.is_zero()
     }
 
     /// How often this end expects to hear of the other.
@@ -137,8 +163,23 @@ impl Link {
             self.last_heard = now;
         }
         let silence = now.since(self.last_heard);
-        if silence >= self.expects.saturating_mul(MISSED_HEARTBEATS) {
+        let patience = self.expects.saturating_mul(MISSED_HEARTBEATS);
+        let longest = patience.saturating_add(self.grace);
+        if silence >= longest {
             return Tick::Lost { silence };
+        }
+        let misses = silence >= patience;
+        if misses {
+            self.next_tick = self.next_tick.min(self.last_heard + longest);
+        }
+        if std::mem::replace(&mut self.misses, misses) != misses {
+            // It may be time to say something as well.
+            self.next_tick = now;
+            return if misses {
+                Tick::Missed { silence }
+            } else {
+                Tick::Back
+            };
         }
         if now < self.next_word {
             return Tick::Idle;

@@ -2,6 +2,7 @@
 
 mod pace;
 mod resume;
+mod waiting;
 
 use proptest::prelude::*;
 
@@ -242,6 +243,7 @@ impl End {
                 peer.heard_ms = now_ms;
             }
             Tick::Lost { .. } => return Ok(false),
+            Tick::Missed { .. } | Tick::Back => prop_assert!(false, "nobody is waited for"),
         }
         Ok(true)
     }

@@ -78,6 +78,8 @@ pub(super) struct Joined {
     pub(super) welcome: Welcome,
     /// What can be gone on with when the connection is lost.
     pub(super) session: Option<Session>,
+    /// How long the controller is waited for on this connection when nothing is heard of it.
+    pub(super) waits: Duration,
     /// Where it is, of the places in which it was looked for.
     pub(super) place: usize,
 }
@@ -144,6 +146,8 @@ pub(super) async fn join(
             // What cannot be read counts as not said.
             let session = welcome.extensions.get(Extensions::SESSION).unwrap_or_default();
             let session: Option<Session> = session.filter(|_| connection.channel.is_resumable());
+            let waits = welcome.extensions.get(Extensions::WAITS).unwrap_or_default();
+            let waits = waits.filter(|_| connection.channel.ends_with_its_process());
             if session.is_some() && coming.former().is_none() {
                 connection.outbox.keep(limits.queue_bytes);
             }
@@ -151,6 +155,7 @@ pub(super) async fn join(
                 connection,
                 welcome,
                 session,
+                waits: waits.unwrap_or_default(),
                 place,
             })
         }

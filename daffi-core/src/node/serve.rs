@@ -41,6 +41,7 @@ impl Node {
             connection,
             welcome,
             session,
+            waits,
             place,
         } = joined;
         let grace = session.as_ref().map(|session| session.grace);
@@ -70,7 +71,7 @@ impl Node {
                     Arc::clone(&outbox),
                     Arc::clone(&heard),
                     inlet.arrived(),
-                    pace,
+                    (pace, waits),
                 );
                 self.tasks.spawn_on(beat, &self.runtime)
             };
@@ -255,9 +256,15 @@ async fn send_waiting(node: Arc<Node>, outbox: Arc<Outbox>) {
 }
 
 /// Says something at every interval, and notices when nothing is heard.
-async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, arrived: Arrived, pace: Pace) {
+async fn beat(
+    node: Arc<Node>,
+    outbox: Arc<Outbox>,
+    heard: Arc<Heard>,
+    arrived: Arrived,
+    (pace, waits): (Pace, Duration),
+) {
     let connection = outbox.connection();
-    let mut link = Link::new(node.now(), pace.node, pace.controller);
+    let mut link = Link::new(node.now(), pace.node, pace.controller).waiting(waits);
     let mut busy = 0;
     let mut is_given_up = outbox.has_given_up();
     loop {
@@ -289,6 +296,17 @@ async fn beat(node: Arc<Node>, outbox: Arc<Outbox>, heard: Arc<Heard>, arrived: 
                     return;
                 }
                 outbox.kick();
+            }
+            Tick::Missed { silence } => {
+                let process_name = &**node.process_name();
+                warn!(process_name, ?silence, grace = ?waits, "nothing is heard of the controller; it is waited for");
+            }
+            Tick::Back => {
+                let process_name = &**node.process_name();
+                info!(
+                    process_name,
+                    "the controller is heard again, and nothing was lost"
+                );
             }
             Tick::Lost { silence } => {
                 warn!(

@@ -42,6 +42,9 @@ impl Extensions {
     /// In a welcome, how many bytes of numbered frames the controller has received in the session that goes on: a `u64`.
     pub const RECEIVED: u16 = 5;
 
+    /// In a welcome through a Unix socket, how long each side waits for the other once that is missed: a `Duration`.
+    pub const WAITS: u16 = 6;
+
     /// These, and one more.
     ///
     /// # Errors

@@ -124,13 +124,18 @@ impl Connection {
         )
     }
 
-    /// A connection that goes on over a network, as far as anybody knows.
+    /// A connection that reaches so far, as far as anybody knows.
     #[cfg(feature = "simulation")]
     #[must_use]
-    pub fn wire(wire: Arc<dyn Wire>, limits: Limits) -> Self {
+    pub fn wire(wire: Arc<dyn Wire>, reach: Reach, limits: Limits) -> Self {
         let (read, write) = (WireHalf(Arc::clone(&wire)), WireHalf(wire));
         let peer = Peer::Tcp(SocketAddr::from(([0; 4], 1)));
-        let channel = Channel::new(Reach::Network);
+        let mut channel = Channel::new(reach);
+        if reach == Reach::Machine {
+            let uid = own_uid();
+            channel.user = Some(User { uid, pid: None });
+            channel.binding = both_users(uid, uid, End::Node);
+        }
         Self::over(
             ReadHalf::Wire(read),
             WriteHalf::Wire(write),

@@ -90,7 +90,9 @@ proptest! {
                 match controller.tick(now, of_controller) {
                     Tick::Idle => {}
                     Tick::Heartbeat { .. } => of_node.signs += 1,
-                    Tick::Lost { .. } => prop_assert!(false, "the controller missed a node that lives"),
+                    Tick::Missed { .. } | Tick::Back | Tick::Lost { .. } => {
+                        prop_assert!(false, "the controller missed a node that lives");
+                    }
                 }
             } else if now >= controller.next_tick() + late {
                 // It says nothing any more.
@@ -100,6 +102,7 @@ proptest! {
                 match node.tick(now, of_node) {
                     Tick::Idle => {}
                     Tick::Heartbeat { .. } => of_controller.signs += 1,
+                    Tick::Missed { .. } | Tick::Back => prop_assert!(false, "nobody is waited for"),
                     Tick::Lost { .. } => break now,
                 }
             }

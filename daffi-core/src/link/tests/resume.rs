@@ -164,6 +164,7 @@ impl World {
                 }
                 Tick::Idle => {}
                 Tick::Lost { .. } => return self.cut(),
+                Tick::Missed { .. } | Tick::Back => unreachable!("nobody is waited for"),
             }
         }
     }

@@ -19,6 +19,8 @@ pub enum What {
     KilledAndStarted,
     /// And goes on as soon as it is missed.
     Frozen,
+    /// The same, where all meet at a Unix socket.
+    FrozenByUnix,
     /// And goes on when it was given up.
     FrozenForLong,
     /// And makes another connection.
@@ -49,11 +51,16 @@ const fn fault(who: Who, what: What, words: &'static str) -> Fault {
 }
 
 /// All rows, in their order.
-pub const FAULTS: [Fault; 25] = [
+pub const FAULTS: [Fault; 27] = [
     fault(Who::Provider, What::Killed, "killed"),
     fault(Who::Provider, What::KilledByUnix, "killed, by a Unix socket"),
     fault(Who::Provider, What::KilledAndStarted, "killed, and started again"),
     fault(Who::Provider, What::Frozen, "frozen until it is missed"),
+    fault(
+        Who::Provider,
+        What::FrozenByUnix,
+        "frozen until it is missed, by a Unix socket",
+    ),
     fault(Who::Provider, What::FrozenForLong, "frozen until it is given up"),
     fault(Who::Provider, What::Cut, "its connection cut"),
     fault(Who::Provider, What::CutForLong, "cut off until it is given up"),
@@ -80,6 +87,11 @@ pub const FAULTS: [Fault; 25] = [
         "killed, and started again at once",
     ),
     fault(Who::Controller, What::Frozen, "frozen until it is missed"),
+    fault(
+        Who::Controller,
+        What::FrozenByUnix,
+        "frozen until it is missed, by a Unix socket",
+    ),
     fault(
         Who::Controller,
         What::FrozenForLong,

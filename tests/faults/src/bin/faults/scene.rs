@@ -91,7 +91,7 @@ impl Scene {
     async fn set(fault: &Fault, times: Times) -> Self {
         let Fault { who, what, .. } = *fault;
         let folder = Folder::new();
-        let is_unix = matches!(what, What::KilledByUnix);
+        let is_unix = matches!(what, What::KilledByUnix | What::FrozenByUnix);
         let first = controller(if is_unix { &folder.0 } else { "0" }, times, "").await;
         let port = first.says("port ").await;
         let mut more = Vec::new();
@@ -181,7 +181,7 @@ impl Scene {
                 self.process().signal(Signal::KILL);
                 self.start_again("").await;
             }
-            What::Frozen | What::FrozenForLong => self.process().signal(Signal::STOP),
+            What::Frozen | What::FrozenByUnix | What::FrozenForLong => self.process().signal(Signal::STOP),
             What::Cut => self.cutter.cut(),
             What::CutForLong => {
                 self.cutter.close(true);
@@ -213,6 +213,12 @@ impl Scene {
                 self.controller.signal(Signal::CONT);
                 sleep(self.times.heartbeat).await;
             }
+            (Who::Controller, What::FrozenByUnix) => {
+                // It is missed after three heartbeats, and given up a grace later.
+                sleep(self.times.heartbeat * 3 + self.times.grace / 2).await;
+                self.controller.signal(Signal::CONT);
+                sleep(self.times.heartbeat).await;
+            }
             (Who::Controller, What::FrozenForLong) => {
                 self.all_is_lost().await;
                 self.controller.signal(Signal::CONT);
@@ -234,7 +240,7 @@ impl Scene {
                 self.all_is_lost().await;
                 self.connected_again().await;
             }
-            (_, What::Frozen) => {
+            (_, What::Frozen | What::FrozenByUnix) => {
                 self.sees(&format!("`Away` {name}")).await;
                 self.process().signal(Signal::CONT);
                 self.sees(&format!("`Back` {name}")).await;
@@ -400,7 +406,7 @@ impl Scene {
         }
         let observer = match (fault.who, fault.what) {
             // Whoever is back before that is noticed was never away.
-            (_, What::Cut | What::HalfOpen) | (Who::Controller, What::Frozen) => {
+            (_, What::Cut | What::HalfOpen) | (Who::Controller, What::Frozen | What::FrozenByUnix) => {
                 "no more than `Away`, `Back`".to_owned()
             }
             _ => self.listed(&events),
