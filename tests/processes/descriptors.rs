@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use daffi::Global;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
@@ -27,6 +27,20 @@ fn open_in(process: &Actor) -> BTreeSet<u64> {
 fn left_of(most: u64, process: &Actor) -> usize {
     let open = open_in(process);
     (0..most).filter(|number| !open.contains(number)).count()
+}
+
+/// How long a process has worked.
+fn worked(process: &Actor) -> Duration {
+    let said = fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap();
+    // Behind its name, which may be anything.
+    let fields = said.rsplit_once(')').unwrap().1.split_whitespace();
+    let ticks: u64 = fields
+        .skip(11)
+        .take(2)
+        .map(|ticks| ticks.parse::<u64>().unwrap())
+        .sum();
+    // Linux tells every program hundredths of a second.
+    Duration::from_millis(10 * ticks)
 }
 
 fn allow(process: &Actor, descriptors: u64) {
@@ -97,11 +111,15 @@ async fn p7_a_controller_whose_descriptors_are_all_in_use_lets_others_in_when_it
         others.push(joining(&name).await.unwrap().unwrap());
     }
     let late = joining("late");
+    let (since, before) = (Instant::now(), worked(&controller));
     for _ in 0..50 {
         assert_eq!(process_id().on(&g).await, Ok(provider.id()));
         sleep(Duration::from_millis(5)).await;
     }
     assert!(!late.is_finished());
+    // It does not try again and again without a pause.
+    let (passed, worked) = (since.elapsed(), worked(&controller) - before);
+    assert!(worked < passed / 2, "{worked:?} of {passed:?}");
     others.pop().unwrap().stop().await;
     let late = late.await.unwrap().unwrap();
     assert_eq!(process_id().on(&late).await, Ok(provider.id()));

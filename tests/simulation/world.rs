@@ -80,6 +80,8 @@ pub struct World {
     most_calls: Option<u64>,
     /// Of these only the controller has seen an end: they take most of the grace to see it, too.
     pub blind: BTreeSet<usize>,
+    /// These may have been away for too long.
+    pub given_up: BTreeSet<usize>,
 }
 
 impl World {
@@ -97,6 +99,7 @@ impl World {
             controller_is_lost: false,
             most_calls: chance.percent(20).then(|| chance.within(4..10)),
             blind: BTreeSet::new(),
+            given_up: BTreeSet::new(),
             chance,
         };
         world.ledger.book().tells = tells;
