@@ -42,7 +42,7 @@ fn what_can_never_be_called_is_refused_and_says_what_to_write() {
                 name: Some(String::new()),
                 ..every(10)
             },
-            "1 to 255 bytes",
+            "1 to 255",
         ),
         (
             Plan {
