@@ -137,7 +137,7 @@ pub(crate) fn returned_error_type(ty: &Type, untraced: bool) -> TokenStream {
 pub(crate) fn outcome(returned: &Ident, call: &TokenStream, span: Span) -> TokenStream {
     let span = at(span);
     let kind = format_ident!("__daffi_kind", span = span);
-    let forms = quote!(::daffi::__private::Invocation::forms(#call));
+    let forms = quote!(::daffi::__private::Invocation::answers(#call));
     quote_spanned! {span=>
         let #kind = ::daffi::__private::by_type::returned(&#returned);
         (&&&&&&#kind).__daffi_outcome(

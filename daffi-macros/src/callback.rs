@@ -57,7 +57,11 @@ fn on_function(
     match callback {
         Some(callback) if errors.is_empty() => {
             let registration = expand::function(&callback);
-            quote!(#tokens #registration)
+            match callback.has_defaults() {
+                // Without what is said of its parameters.
+                true => quote!(#function #registration),
+                false => quote!(#tokens #registration),
+            }
         }
         _ => {
             let item = match function.body.group() {

@@ -13,6 +13,8 @@ use syn::{
     Visibility, WhereClause, braced, token,
 };
 
+use crate::defaults;
+
 /// An item.
 pub(crate) enum Item {
     Function(Function),
@@ -183,7 +185,7 @@ impl ToTokens for Function {
         tokens.append_all(&self.attributes);
         self.visibility.to_tokens(tokens);
         self.default.to_tokens(tokens);
-        self.signature.to_tokens(tokens);
+        defaults::bare(&self.signature).to_tokens(tokens);
         self.body.to_tokens(tokens);
     }
 }

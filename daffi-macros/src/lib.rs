@@ -16,6 +16,7 @@ mod balance;
 mod boxed;
 mod by_type;
 mod callback;
+mod defaults;
 mod duration;
 mod errors;
 mod fetcher;

@@ -6,6 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{FnArg, GenericParam, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
 
+use crate::attributes;
 use crate::boxed::Boxed;
 use crate::errors::Errors;
 use crate::types::{self, Part, Stream, StreamForm};
@@ -123,6 +124,16 @@ pub(crate) fn check_parameter(side: Side, parameter: &PatType, errors: &mut Erro
         errors.add(
             condition,
             format!("the parameters of a {name} are the same in every build: put `#[cfg]` on the function"),
+        );
+    }
+    let ours = parameter
+        .attrs
+        .iter()
+        .find(|attribute| attributes::is_ours(attribute, "callback"));
+    if let (Side::Fetcher, Some(ours)) = (side, ours) {
+        errors.add(
+            ours,
+            "it is the callback that has a default for what is not sent: a fetcher sends all its arguments",
         );
     }
     check_type(side, &parameter.ty, errors);

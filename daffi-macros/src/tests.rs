@@ -49,6 +49,19 @@ fn check_fetcher(name: &str, arguments: TokenStream, item: &TokenStream) {
 // ------------------------------------------------------------------ callbacks
 
 #[test]
+fn an_argument_with_a_default() {
+    check_callback(
+        "default",
+        quote!(),
+        &quote! {
+            fn discounted(price: u64, #[callback(default)] percent: &Percent, ctx: &CallContext) -> u64 {
+                percent.of(price)
+            }
+        },
+    );
+}
+
+#[test]
 fn a_function_stays_and_registers_itself() {
     check_callback(
         "asynchronous",

@@ -74,7 +74,7 @@ fn pure(folder: &str) -> Rule<'static> {
             ..core
         },
         "described" => Rule {
-            crates: &["serde"],
+            crates: &["bytes", "serde"],
             modules: &["described", "proto", "signature"],
             ..core
         },
@@ -113,7 +113,7 @@ fn pure(folder: &str) -> Rule<'static> {
         "schedule" => Rule {
             crates: &["bytes", "daffi_core", "jiff", "serde", "thiserror"],
             modules: &["schedule", "mixed"],
-            parts: &[("daffi_core", &["proto"])],
+            parts: &[("daffi_core", &["described", "proto"])],
             ..core
         },
         other => panic!("{other} is no core"),
@@ -160,12 +160,16 @@ const KNOWN: &[(&str, &[&str])] = &[
         "host",
         &["access", "auth", "error", "proto", "quota", "transport"],
     ),
-    ("registry", &["context", "error", "proto", "scope", "signature"]),
+    (
+        "registry",
+        &["context", "described", "error", "proto", "scope", "signature"],
+    ),
     (
         "node",
         &[
             "auth",
             "context",
+            "described",
             "error",
             "host",
             "link",
@@ -226,6 +230,7 @@ const KNOWN: &[(&str, &[&str])] = &[
         &[
             "call",
             "context",
+            "described",
             "error",
             "global",
             "proto",
@@ -289,6 +294,7 @@ fn the_controller_knows_nothing_of_the_node() {
         "daffi_core",
         &[
             "auth",
+            "described",
             "host",
             "link",
             "proto",

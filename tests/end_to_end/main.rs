@@ -14,6 +14,7 @@ mod call_timeout;
 mod calls;
 mod cancelled;
 mod chains;
+mod changed_types;
 mod context;
 mod each;
 mod errors;

@@ -62,7 +62,7 @@ struct Order {
 #[derive(Clone, Copy, Serialize)]
 struct OtherOrder {
     quantity: u32,
-    id: u32,
+    number: u32,
 }
 
 #[derive(Serialize)]
@@ -88,7 +88,7 @@ async fn computed(order: OtherOrder) -> String {
 }
 #[fetcher(alias = "one_sided.order")]
 async fn computed_elsewhere(order: OtherOrder) -> String {
-    if order.id == 0 {
+    if order.number == 0 {
         ("zero".to_owned(), order, true)
     } else {
         ("other".to_owned(), order, true)
@@ -133,7 +133,10 @@ fn is_refused(outcome: Result<String, CallError>) {
 }
 
 const ORDER: Order = Order { id: 7, quantity: 100 };
-const OTHER: OtherOrder = OtherOrder { quantity: 100, id: 7 };
+const OTHER: OtherOrder = OtherOrder {
+    quantity: 100,
+    number: 7,
+};
 
 #[tokio::test]
 async fn p13_an_argument_that_is_only_serialize_is_compared_by_what_it_shows() {

@@ -13,6 +13,7 @@ mod kept;
 mod leaks;
 mod parts;
 mod unnamed;
+mod upgrade;
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;

@@ -415,6 +415,7 @@ async fn play_on_a_runtime(part: &str) {
             join(builder.data_dir(folder().join("data"))).await;
         }
         "provider" => join(at.process_name("provider")).await,
+        part if part.starts_with("upgrade ") => crate::upgrade::play(part).await,
         "caller" => {
             let _g = begin(at.process_name("calling")).await;
             called::never().await.unwrap();

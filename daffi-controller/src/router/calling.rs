@@ -183,6 +183,7 @@ impl Router {
             trace: header.trace,
             metadata: header.metadata.clone(),
             ancestors: self.ancestors(within, to, turn),
+            described: header.described,
         };
         let number = run.call;
         let sent = match payload {

@@ -22,6 +22,7 @@ pub(super) struct Made {
     pub(super) key: Option<u64>,
     mode: Mode,
     within: Option<CallId>,
+    described: bool,
 }
 
 impl Made {
@@ -41,6 +42,7 @@ impl Made {
             key: header.key,
             mode: header.mode,
             within: header.within,
+            described: header.described,
         }
     }
 
@@ -79,6 +81,7 @@ impl Made {
             key: self.key,
             mode: self.mode,
             within: self.within,
+            described: self.described,
         }
     }
 }

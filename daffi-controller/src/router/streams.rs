@@ -4,7 +4,7 @@
 //! the receiver. A sender that does not keep to that, or more streams than a queue has room for, end with `Overloaded`.
 
 use bytes::Bytes;
-use daffi_core::proto::{CallId, Failed, Header, Moment, Status, StreamId};
+use daffi_core::proto::{CallId, Failed, Header, Limits, Moment, Status, StreamId};
 
 use super::ids::{Caller, Part, PeerId, Routed, Sent, WaitId};
 use super::outlet::{Fault, Outlet};
@@ -138,6 +138,8 @@ impl Router {
         let empty = Bytes::new();
         let payload = match header {
             Header::Items { .. } => payload,
+            // What stands in front of its items.
+            Header::Opened { .. } if payload.len() <= Limits::SIGNATURE_BYTES => payload,
             _ => &empty,
         };
         if let Some(way) = way {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use daffi_core::proto::{Described, TaskDescription, TaskEntry, TaskId, TaskState, Time};
 
 use super::Zones;
@@ -207,16 +208,15 @@ impl Schedules {
     }
 
     /// What a schedule calls, and for whom.
-    #[must_use]
     pub fn order(&self, id: TaskId) -> Option<(&Arc<Order>, &Maker)> {
-        let task = self.tasks.get(&id)?;
-        Some((&task.order, &task.maker))
+        self.tasks.get(&id).map(|task| (&task.order, &task.maker))
     }
 
-    /// By which signature its calls are made, where that is not the one that they were left with.
-    #[must_use]
-    pub fn terms(&self, id: TaskId) -> Option<u64> {
-        self.tasks.get(&id)?.terms.accepted()
+    /// By which signature its calls are made, where that is another one; and the arguments, where they are described.
+    pub fn terms(&self, id: TaskId) -> Option<(u64, Option<Bytes>)> {
+        self.tasks
+            .get(&id)
+            .and_then(|task| task.terms.accepted(&task.order))
     }
 
     /// Schedules from a number on, in the order of their numbers.

@@ -11,6 +11,7 @@ use super::future::{Call, State};
 use super::options::{NodeChoice, Options};
 use super::pump::Feeds;
 use super::streaming::{Opening, Streaming};
+use crate::described::ReadAs;
 use crate::node::{Exchange, Reader, Received};
 use crate::proto::{DecodeError, Failed, Failure, Mode, Outcome};
 
@@ -42,6 +43,7 @@ impl<T, E> Call<T, E> {
             decoders: self.decoders.clone(),
             options,
             feeds: Feeds::new(),
+            described: false,
             // Whoever looks at it may be elsewhere by now.
             state: State::Beside(attempt.scope().clone()),
         }
@@ -61,21 +63,22 @@ impl<T, E> Call<T, E> {
 impl<T, E> Call<Streaming<T>, E> {
     /// Where the items of one of the streams go that the callbacks of a broadcast return.
     pub(super) fn received(&self, attempt: &Attempt) -> Received<T> {
-        let (guarded, window) = (self.source.guarded(), self.options.window);
+        let (reading, window) = (self.source.own(), self.options.window);
         match self.decoders.take {
             Take::Stream(open) => open(Opening {
                 exchange: Exchange::new(Arc::clone(attempt.exchange.node())),
                 allowed: None,
                 callback: String::new(),
-                guarded,
+                reading,
+                described: false,
                 window,
                 feeds: Feeds::new(),
             })
             .into_received(),
             // Whoever calls for a stream expects one.
             Take::Value(_) | Take::Tally(_) => {
-                let none = |_: &[u8], _| Err(DecodeError::new("there is no stream"));
-                Received::new(Reader::Typed(none, guarded), window)
+                let none = |_: &[u8], _: &ReadAs| Err(DecodeError::new("there is no stream"));
+                Received::new(Reader::Typed(none, reading), window)
             }
         }
     }

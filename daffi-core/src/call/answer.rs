@@ -7,20 +7,22 @@ use serde::de::DeserializeOwned;
 
 use super::source::Source;
 use super::streaming::Opening;
+use crate::described::{ReadAs, agreement};
 use crate::error::{CallError, RemoteError};
-use crate::proto::{self, DecodeError, EncodeError, Failure, Outcome, Tally, Typed};
+use crate::proto::{DecodeError, Failed, Failure, Outcome, Tally, Typed};
 
-/// Encoded arguments, or why there are none.
-#[derive(Clone, Debug)]
-pub(super) struct Arguments(pub(super) Result<Bytes, String>);
+type DecodeValue<T> = fn(&Bytes, &ReadAs) -> Result<T, DecodeError>;
 
-impl From<Result<Bytes, EncodeError>> for Arguments {
-    fn from(encoded: Result<Bytes, EncodeError>) -> Self {
-        Self(encoded.map_err(|error| error.to_string()))
-    }
+/// Of what an outcome is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Of<'a> {
+    /// Whose call.
+    pub(super) source: &'a Source,
+    /// To which process, if that was said.
+    pub(super) to: Option<&'a str>,
+    /// Whether what it gives has its structure in front.
+    pub(super) described: bool,
 }
-
-type DecodeValue<T> = fn(&Bytes, bool) -> Result<T, DecodeError>;
 
 /// How an answer becomes a value.
 pub(super) enum Take<T> {
@@ -43,7 +45,7 @@ impl<T> Copy for Take<T> {}
 /// How an outcome becomes a value or an error.
 pub(super) struct Decoders<T, E> {
     pub(super) take: Take<T>,
-    pub(super) app: fn(RemoteError, Typed) -> Result<E, Unread>,
+    pub(super) app: fn(RemoteError, Typed, Of<'_>) -> Result<E, Unread>,
 }
 
 impl<T, E> Clone for Decoders<T, E> {
@@ -65,14 +67,9 @@ impl<T, E: DeserializeOwned + 'static> Decoders<T, E> {
 }
 
 impl<T, E> Decoders<T, E> {
-    /// What a call ends with that was sent to the process `to`, if it was said.
-    pub(super) fn finish(
-        &self,
-        source: &Source,
-        to: Option<&str>,
-        outcome: Outcome,
-    ) -> Result<T, CallError<E>> {
-        let name = source.name();
+    /// What a call ends with.
+    pub(super) fn finish(&self, of: Of<'_>, outcome: Outcome) -> Result<T, CallError<E>> {
+        let name = of.source.name();
         let decode_error = |message: String| CallError::Decode {
             callback: name.to_owned(),
             message,
@@ -80,7 +77,10 @@ impl<T, E> Decoders<T, E> {
         };
         match outcome {
             Ok(value) => match self.take {
-                Take::Value(decode) => decode(&value, source.guarded())
+                Take::Value(decode) => of
+                    .source
+                    .result(value, of.described)
+                    .and_then(|(value, reading)| decode(&value, &reading))
                     .map_err(|error| decode_error(format!("the result: {error}"))),
                 Take::Stream(_) => Err(decode_error(
                     "the callback returned a value and no stream".to_owned(),
@@ -93,29 +93,42 @@ impl<T, E> Decoders<T, E> {
                         Some(failure) => Err(CallError::Stopped {
                             callback: name.to_owned(),
                             done,
-                            error: Box::new(self.failure(source, to, failure)),
+                            error: Box::new(self.failure(of, failure)),
                         }),
                     }
                 }
             },
-            Err(failure) => Err(self.failure(source, to, failure)),
+            Err(failure) => Err(self.failure(of, failure)),
         }
     }
 
     /// The error of a call that gave no value.
-    pub(super) fn failure(&self, source: &Source, to: Option<&str>, failure: Failure) -> CallError<E> {
+    pub(super) fn failure(&self, of: Of<'_>, failure: Failure) -> CallError<E> {
+        let Of { source, to, .. } = of;
         match failure {
             Failure::App { remote, typed } => {
                 let callback = || source.name().to_owned();
-                match (self.app)(remote, typed) {
+                match (self.app)(remote, typed, of) {
                     Ok(error) => CallError::App(error),
                     Err(Unread::Lost(message)) => CallError::encode(callback(), message, true),
                     Err(Unread::Damaged(message)) => CallError::decode(callback(), message, true),
                 }
             }
             Failure::Failed(failed) => {
-                let called = source.traced().map(|traced| &traced.signature);
-                CallError::from_failed(failed, source.name(), to, called)
+                let called = source.traced().map(|traced| &traced.interface);
+                let place = match (&failed, called) {
+                    (Failed::SignatureMismatch { offered }, Some(called)) => {
+                        let offered = offered.interface().ok();
+                        offered.and_then(|offered| agreement(called, &offered).misfit())
+                    }
+                    _ => None,
+                };
+                let called = called.map(|called| &called.signature);
+                let error = CallError::from_failed(failed, source.name(), to, called);
+                match place {
+                    Some(misfit) => error.because(&misfit),
+                    None => error,
+                }
             }
         }
     }
@@ -130,7 +143,11 @@ pub(super) enum Unread {
 }
 
 /// The callback's own error as an `E`: the error itself, or its words if `E` is [`RemoteError`].
-fn decode_app<E: DeserializeOwned + 'static>(remote: RemoteError, typed: Typed) -> Result<E, Unread> {
+fn decode_app<E: DeserializeOwned + 'static>(
+    remote: RemoteError,
+    typed: Typed,
+    of: Of<'_>,
+) -> Result<E, Unread> {
     let mut remote = Some(remote);
     if let Some(words) = (&mut remote as &mut dyn Any).downcast_mut::<Option<E>>() {
         return words
@@ -140,7 +157,10 @@ fn decode_app<E: DeserializeOwned + 'static>(remote: RemoteError, typed: Typed) 
     // With the words that there are, whatever became of the error itself.
     let words = remote.map_or_else(String::new, |remote| format!("{remote:?}"));
     match typed {
-        Typed::Encoded(bytes) => proto::decode_guarded(&bytes)
+        Typed::Encoded(bytes) => of
+            .source
+            .error(bytes, of.described)
+            .and_then(|(error, reading)| reading.decode(&error))
             .map_err(|error| Unread::Damaged(format!("the callback's error: {error}; it says: {words}"))),
         Typed::Lost(reason) => Err(Unread::Lost(format!(
             "the callback's error: {reason}; it says: {words}"

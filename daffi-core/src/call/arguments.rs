@@ -7,15 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::answer::{Arguments, Decoders, Take};
+use super::answer::{Decoders, Take};
+use super::encoded::Arguments;
 use super::future::Call;
 use super::source::{Named, Source};
 use super::stub::{Traced, told};
 use crate::error::RemoteError;
 use crate::proto;
-use crate::registry::decode;
 use crate::registry::looking::Looking;
-use crate::signature::{ErrorType, Findings, Form, Notes, Returns, Signature, Type, findings, shape};
+use crate::signature::{
+    Allowances, ErrorType, Findings, Form, Interface, Notes, Readable, Returns, Signature, Type, findings,
+    shape,
+};
 
 /// What is said of arguments that are none.
 const NO_TUPLE: &str = "the arguments of a call by name are a tuple: `(value,)` for one, `()` for none";
@@ -26,13 +29,15 @@ pub(crate) fn by_name<T>(name: &str, arguments: &impl Serialize, looking: Lookin
 where
     T: DeserializeOwned + 'static,
 {
+    let Readable { ty: ok, allows } = match looking {
+        Looking::Nothing => Readable::unknown(Type::Opaque),
+        Looking::Types | Looking::Values => traced_once::<T>(name),
+    };
     let returns = Returns {
-        ok: match looking {
-            Looking::Nothing => Type::Opaque,
-            Looking::Types | Looking::Values => traced_once::<T>(name),
-        },
+        ok,
         error: ErrorType::None,
     };
+    let allows = Allowances::of_returns(&returns, allows, Vec::new());
     let (shape, encoded) = match shape(arguments) {
         Ok(shape @ (Type::Unit | Type::Tuple(_) | Type::Opaque)) => (
             shape,
@@ -42,31 +47,41 @@ where
         Ok(shape) => (shape, Arguments(Err(NO_TUPLE.to_owned()))),
         Err(contradiction) => (Type::Opaque, Arguments(Err(contradiction.to_string()))),
     };
-    let signature = Signature::from_arguments(shape, returns);
+    let interface = Interface {
+        signature: Signature::from_arguments(shape, returns),
+        allows,
+    };
     let named = Named {
         name: name.to_owned(),
-        traced: Traced::new(name, signature.into()),
+        traced: Traced::unheld(interface),
         exact: None,
     };
     Call::new(
         Source::Named(Arc::new(named)),
         encoded,
-        Decoders::new(Take::Value(|bytes, guarded| decode(bytes, guarded))),
+        Decoders::new(Take::Value(|bytes, reading| reading.decode(bytes))),
     )
 }
 
 /// The structure of `T`, traced the first time that it is asked for.
-fn traced_once<T: DeserializeOwned + 'static>(callback: &str) -> Type {
-    static TRACED: Mutex<Option<HashMap<TypeId, Type>>> = Mutex::new(None);
+fn traced_once<T: DeserializeOwned + 'static>(callback: &str) -> Readable {
+    static TRACED: Mutex<Option<HashMap<TypeId, Readable>>> = Mutex::new(None);
     let of = TypeId::of::<T>();
     let traced = || TRACED.lock().unwrap_or_else(PoisonError::into_inner);
     let known = traced().as_ref().and_then(|traced| traced.get(&of).cloned());
     known.unwrap_or_else(|| {
         // Runs code of the user's, which no lock waits for.
-        let Findings { ty, panics, gaps, .. } = findings::<T>();
+        let Findings {
+            ty,
+            allows,
+            panics,
+            gaps,
+            ..
+        } = findings::<T>();
         let gaps = gaps.into_iter().map(|gap| gap.within("result")).collect();
         told(callback, Notes { panics, gaps });
-        traced().get_or_insert_default().insert(of, ty.clone());
-        ty
+        let readable = Readable { ty, allows };
+        traced().get_or_insert_default().insert(of, readable.clone());
+        readable
     })
 }

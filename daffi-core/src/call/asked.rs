@@ -80,7 +80,10 @@ impl<T, E> Asking<T, E> {
                 call.state = State::Begun(attempt);
                 return Poll::Pending;
             }
-            Poll::Ready(Next::Item(Item::Roster(names))) => Ok((attempt, names)),
+            Poll::Ready(Next::Item(Item::Roster(names))) => {
+                call.described = attempt.is_described(&call.options);
+                Ok((attempt, names))
+            }
             Poll::Ready(Next::End(Err(failure))) => Err(attempt.told(call.callback(), call.failure(failure))),
             Poll::Ready(Next::Item(_) | Next::End(Ok(_))) => Err(call.failure(unexpected().into())),
         })

@@ -4,21 +4,20 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::answer::Arguments;
+use super::encoded::Arguments;
 use super::options::Options;
 use super::patience::Patience;
 use super::pause::{Pause, longer_each_time, pause};
-use super::pump::Feeds;
 use super::question::told_by;
 use super::request::message;
 use super::source::Source;
-use super::spread::Receivers;
 use super::worth::{is_worth_retrying, wait_before};
 use crate::error::{CallError, Unmet};
-use crate::node::{Backoff, Exchange, Item, Next, Node, OwnCall, Stage, in_process};
-use crate::proto::{Described, Failed, Failure, Moment, Outcome, Window};
+use crate::node::{Backoff, Exchange, Item, Next, Node, OwnCall, Stage, Terms, in_process};
+use crate::proto::{Described, Failed, Failure, Moment, Outcome};
 use crate::scope::{Home, Scope};
 
 /// So often a call is sent again in the terms of a provider: once is enough where providers are honest, and few differ.
@@ -27,7 +26,9 @@ const TERMS: u32 = 4;
 /// A call that was begun.
 pub(super) struct Attempt {
     pub(super) exchange: Exchange,
-    number: u64,
+    sent_in: Terms,
+    /// The arguments with their structure in front, once they are sent so.
+    described: Option<Arguments>,
     /// How often it may be sent again in other terms.
     terms: u32,
     /// The number to send first, which has the names of the parameters compared as well.
@@ -94,7 +95,7 @@ impl Attempt {
             .flatten()
             .min()
             .map(|at| node.moment(at));
-        let number = source.number(&node);
+        let sent_in = source.terms(&node);
         // A stream cannot be sent twice.
         let retries = if options.streams == 0 { options.retries } else { 0 };
         if retries > 0 {
@@ -105,7 +106,8 @@ impl Attempt {
             _own: node.own_call(Stage::Made),
             exchange: Exchange::new(node).inheriting(inherited),
             named: source.named(),
-            number,
+            sent_in,
+            described: None,
             terms: if source.exact().is_some() { 0 } else { TERMS },
             deadline,
             allowed: allowed.filter(|_| !inherited),
@@ -129,7 +131,7 @@ impl Attempt {
         arguments: &Arguments,
     ) -> Poll<Answer> {
         loop {
-            let number = self.named.unwrap_or(self.number);
+            let number = self.named.unwrap_or(self.sent_in.number);
             let next = self.poll_sent(cx, source, options, arguments, number);
             let outcome = match ready!(next) {
                 Next::End(outcome) => outcome,
@@ -137,11 +139,11 @@ impl Attempt {
                     self.done = done;
                     continue;
                 }
-                Next::Item(Item::Opened(_)) => {
+                Next::Item(Item::Opened(_, front)) => {
                     if self.named.is_some() {
                         source.compared(None);
                     }
-                    return Poll::Ready(Answer::Opened);
+                    return Poll::Ready(Answer::Opened(front));
                 }
                 // Nothing else was asked for.
                 Next::Item(_) => continue,
@@ -156,7 +158,7 @@ impl Attempt {
             };
             if self.named.take().is_some() {
                 source.compared(Some(offered));
-                if offered.accepts(self.number) {
+                if offered.accepts(self.sent_in.number) {
                     // The callback did not run.
                     continue;
                 }
@@ -164,12 +166,12 @@ impl Attempt {
             if self.terms == 0 {
                 return Poll::Ready(Answer::Outcome(outcome));
             }
-            // The callback did not run. Parts that could not be traced match anything.
+            // The callback did not run. Parts that could not be traced match anything, and of others the structure may be sent.
             let accepted = self.exchange.node().accepted();
-            let Some(number) = accepted.accept(source.name(), self.number, &traced.signature, offered) else {
+            let Some(terms) = accepted.accept(source.name(), self.sent_in, &traced.interface, offered) else {
                 return Poll::Ready(Answer::Outcome(outcome));
             };
-            self.number = number;
+            self.sent_in = terms;
             self.terms -= 1;
         }
     }
@@ -182,7 +184,7 @@ impl Attempt {
         options: &Options,
         arguments: &Arguments,
     ) -> Poll<Next> {
-        self.poll_sent(cx, source, options, arguments, self.number)
+        self.poll_sent(cx, source, options, arguments, self.sent_in.number)
     }
 
     /// Sends the call if it was not sent, and waits for what comes of it; where nobody offers the callback, perhaps for
@@ -195,19 +197,28 @@ impl Attempt {
         arguments: &Arguments,
         number: u64,
     ) -> Poll<Next> {
+        if self.sent_in.described && self.described.is_none() {
+            self.described = source.described(arguments);
+        }
         loop {
             if let Err(failed) = ready!(self.patience.poll(cx)) {
                 return Poll::Ready(Next::End(self.exchange.told(Err(failed.into()))));
             }
             let Self {
                 exchange,
+                described,
                 deadline,
                 scope,
                 patience,
                 ..
             } = self;
             let lasting = patience.is_kept(exchange.node());
-            let message = || message(source, options, arguments, (number, lasting), *deadline, scope);
+            let terms = Terms {
+                number,
+                described: described.is_some(),
+            };
+            let arguments = described.as_ref().unwrap_or(arguments);
+            let message = || message(source, options, arguments, (terms, lasting), *deadline, scope);
             if let Poll::Ready(failed) = patience.poll_over(cx) {
                 // It may have been sent again just now.
                 let in_vain = exchange.leave_absent();
@@ -240,40 +251,6 @@ impl Attempt {
         }
     }
 
-    /// Lets the callback of the process with that place on the roster send more of its stream: at first so much, then as much as
-    /// was taken of it. What was granted; or why there is nothing left for it.
-    pub(super) fn grant_to(&self, index: usize, window: Window) -> Result<Window, Failed> {
-        match (self.exchange.sent(), u32::try_from(index)) {
-            (Some(sent), Ok(index)) => self.exchange.node().grant(sent, index, window),
-            _ => Ok(Window::NONE),
-        }
-    }
-
-    /// Sends arguments that are streams.
-    pub(super) fn feed(&self, feeds: &mut Feeds, cx: &mut Context<'_>) {
-        if let Some(sent) = self.exchange.sent() {
-            let node = self.exchange.node();
-            // What the streams wait for may belong to a runtime.
-            let _runtime = node.runtime().enter();
-            let _ = feeds.poll(node, sent, cx);
-        }
-    }
-
-    /// Sends arguments that are streams to all who are asked.
-    pub(super) fn feed_all(&self, receivers: &mut Receivers, feeds: &mut Feeds, cx: &mut Context<'_>) {
-        // Those who are called again are sent them also when the call itself has its outcome.
-        if self.exchange.sent().is_some() || receivers.calls_again() {
-            let node = self.exchange.node();
-            let _runtime = node.runtime().enter();
-            receivers.feed(feeds, node, cx);
-        }
-    }
-
-    /// Sends the process with that place on the roster no more of them: nobody takes what it says.
-    pub(super) fn leave(&self, receivers: &mut Receivers, index: usize) {
-        receivers.leave(self.exchange.node(), index);
-    }
-
     /// Whether a provider's signature is compatible though its number differs.
     pub(super) fn accepts(&self, source: &Source, offered: &Described) -> bool {
         let traced = source.traced();
@@ -282,9 +259,14 @@ impl Attempt {
                 self.exchange
                     .node()
                     .accepted()
-                    .accept(source.name(), self.number, &traced.signature, offered)
+                    .accept(source.name(), self.sent_in, &traced.interface, offered)
                     .is_some()
             })
+    }
+
+    /// Whether its answers have their structure in front of them: those that come from a callback.
+    pub(super) const fn is_described(&self, options: &Options) -> bool {
+        self.described.is_some() && !options.mode.hands_over()
     }
 
     /// Where it was made.
@@ -372,6 +354,6 @@ impl Attempt {
 /// What a call is answered.
 pub(super) enum Answer {
     Outcome(Outcome),
-    /// A stream; the outcome is its end.
-    Opened,
+    /// A stream, with what stands in front of its items; the outcome is its end.
+    Opened(Bytes),
 }

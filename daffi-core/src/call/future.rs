@@ -7,14 +7,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::answer::{Arguments, Decoders, Take};
+use bytes::Bytes;
+
+use super::answer::{Decoders, Of, Take};
 use super::attempt::{Answer, Attempt};
 use super::blocking::{check_may_block, not_forked, wait_for};
+use super::encoded::Arguments;
 use super::options::Options;
 use super::pause::{Pause, pause};
 use super::pump::Feeds;
 use super::source::Source;
-use super::streaming::Opening;
+use super::streaming::{Opening, undecodable};
+use crate::described::ReadAs;
 use crate::error::{CallError, RemoteError};
 use crate::node::{Next, Node};
 use crate::proto::{CallId, Failure, Mode, Outcome};
@@ -50,6 +54,8 @@ pub struct Call<T, E = RemoteError> {
     pub(super) options: Options,
     /// Arguments that are streams.
     pub(super) feeds: Feeds,
+    /// Whether what answers it has its structure in front.
+    pub(super) described: bool,
     pub(super) state: State,
 }
 
@@ -99,6 +105,7 @@ impl<T, E> Call<T, E> {
             decoders,
             options,
             feeds: Feeds::new(),
+            described: false,
             state: State::New,
         }
     }
@@ -189,24 +196,41 @@ impl<T, E> Call<T, E> {
     }
 
     pub(super) fn finish(&self, outcome: Outcome) -> Result<T, CallError<E>> {
-        self.decoders
-            .finish(&self.source, self.options.to.as_deref(), outcome)
+        self.decoders.finish(self.of(self.options.to.as_deref()), outcome)
+    }
+
+    /// The call as its outcomes know it.
+    const fn of<'a>(&'a self, to: Option<&'a str>) -> Of<'a> {
+        Of {
+            source: &self.source,
+            to,
+            described: self.described,
+        }
     }
 
     /// As [`finish`](Self::finish), of one of the processes that were asked.
     pub(super) fn finish_at(&self, process: &str, outcome: Outcome) -> Result<T, CallError<E>> {
-        self.decoders.finish(&self.source, Some(process), outcome)
+        self.decoders.finish(self.of(Some(process)), outcome)
     }
 
     /// The error of a call that gave no value.
     pub(super) fn failure(&self, failure: Failure) -> CallError<E> {
         self.decoders
-            .failure(&self.source, self.options.to.as_deref(), failure)
+            .failure(self.of(self.options.to.as_deref()), failure)
     }
 
     /// As [`failure`](Self::failure), of one of the processes that were asked.
     pub(super) fn failure_at(&self, process: &str, failure: Failure) -> CallError<E> {
-        self.decoders.failure(&self.source, Some(process), failure)
+        self.decoders.failure(self.of(Some(process)), failure)
+    }
+
+    /// The same; `described` if the callback's own error has its structure in front.
+    pub(super) fn failure_of(&self, described: bool, process: &str, failure: Failure) -> CallError<E> {
+        let of = Of {
+            described,
+            ..self.of(Some(process))
+        };
+        self.decoders.failure(of, failure)
     }
 
     /// Whether the callback returns a stream.
@@ -214,17 +238,26 @@ impl<T, E> Call<T, E> {
         matches!(self.decoders.take, Take::Stream(_))
     }
 
+    /// How the items of a stream are read.
+    fn items(&self, front: Bytes, described: bool) -> Result<ReadAs, CallError<E>> {
+        let read = self.source.result(front, described);
+        let (_, reading) = read.map_err(|error| undecodable(self.source.name(), &error))?;
+        Ok(reading)
+    }
+
     /// The callback has returned a stream.
-    fn opened(&mut self, attempt: Attempt) -> Result<T, CallError<E>> {
+    fn opened(&mut self, attempt: Attempt, front: Bytes) -> Result<T, CallError<E>> {
+        let described = attempt.is_described(&self.options);
         let wish = self.options.window;
         let sent = attempt.exchange.sent();
         let window = sent.map_or(wish, |sent| attempt.exchange.node().window_of(sent, wish));
         match self.decoders.take {
             Take::Stream(open) => Ok(open(Opening {
+                reading: self.items(front, described)?,
+                described,
                 allowed: attempt.allowed,
                 exchange: attempt.exchange,
                 callback: self.source.name().to_owned(),
-                guarded: self.source.guarded(),
                 window,
                 feeds: mem::take(&mut self.feeds),
             })),
@@ -263,11 +296,12 @@ impl<T, E> Future for Call<T, E> {
                     };
                     let outcome = match answer {
                         Answer::Outcome(outcome) => outcome,
-                        Answer::Opened => return Poll::Ready(this.opened(attempt)),
+                        Answer::Opened(front) => return Poll::Ready(this.opened(attempt, front)),
                     };
                     match attempt.again(&outcome, this.options.idempotent) {
                         Some(pause) => this.state = State::Pausing(pause, attempt),
                         None => {
+                            this.described = attempt.is_described(&this.options);
                             let finished = this.finish(outcome);
                             return Poll::Ready(
                                 finished.map_err(|error| attempt.told(this.source.name(), error)),
@@ -277,9 +311,12 @@ impl<T, E> Future for Call<T, E> {
                 }
                 State::Pausing(pause, attempt) => {
                     if let Err(failed) = ready!(Pin::new(pause).poll(cx)) {
-                        let error =
-                            this.decoders
-                                .failure(&this.source, this.options.to.as_deref(), failed.into());
+                        let of = Of {
+                            source: &this.source,
+                            to: this.options.to.as_deref(),
+                            described: false,
+                        };
+                        let error = this.decoders.failure(of, failed.into());
                         let error = attempt.told(this.source.name(), error);
                         this.state = State::Done;
                         return Poll::Ready(Err(error));

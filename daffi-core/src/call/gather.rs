@@ -18,7 +18,7 @@ use super::spread::Receivers;
 use super::streaming::{Broken, Streaming, undecodable};
 use crate::error::{CallError, RemoteError};
 use crate::node::{Item, Next, Received, StreamTurn};
-use crate::proto::{Batch, Failure, Outcome};
+use crate::proto::{Batch, DecodeError, Failure, Outcome};
 
 /// The items of the streams that the callbacks of a broadcast return, with the names of their processes, as they arrive.
 ///
@@ -60,6 +60,7 @@ struct Process<T> {
 enum Arrived {
     Batch(Batch),
     Failed(Failure),
+    Unreadable(DecodeError),
     Lagged,
 }
 
@@ -191,7 +192,7 @@ impl<T, E> BroadcastItems<T, E> {
                         return Poll::Ready((name, Ok(item)));
                     }
                     Poll::Ready(Some(Err(Broken::Ended(failure)))) => {
-                        Some(Err(self.call.failure_at(name, failure)))
+                        Some(Err(self.call.failure_of(items.described, name, failure)))
                     }
                     Poll::Ready(Some(Err(Broken::Item(error)))) => {
                         Some(Err(undecodable(self.call.callback(), &error)))
@@ -235,12 +236,29 @@ impl<T, E> BroadcastItems<T, E> {
                         self.arrived.push_back((index, Arrived::Batch(batch)));
                     }
                 }
+                Next::Item(Item::Opened(index, front)) => self.opened(index as usize, front),
                 Next::Item(Item::Part(index, outcome)) => self.end(index as usize, outcome),
                 Next::Item(_) => {}
                 Next::End(outcome) => {
                     let failure = outcome.err().unwrap_or_else(|| unexpected().into());
                     (0..self.processes.len()).for_each(|index| self.end(index, Err(failure.clone())));
                 }
+            }
+        }
+    }
+
+    /// The callback of one has returned a stream.
+    fn opened(&mut self, index: usize, front: Bytes) {
+        let described = self.call.described;
+        let Some(process) = self.processes.get_mut(index).filter(|_| described) else {
+            return;
+        };
+        match self.call.source.result(front, described) {
+            Ok((_, reading)) => process.received.set_reading(reading),
+            Err(error) => {
+                self.attempt.leave(&mut self.receivers, index);
+                self.end(index, Ok(Bytes::new()));
+                self.arrived.push_back((index, Arrived::Unreadable(error)));
             }
         }
     }
@@ -302,6 +320,10 @@ impl<T, E> BroadcastItems<T, E> {
                 Arrived::Failed(failure) => {
                     let error = self.call.failure_at(&process.name, failure);
                     let error = self.attempt.limited(error);
+                    return Some((process.name.clone(), Err(error)));
+                }
+                Arrived::Unreadable(error) => {
+                    let error = undecodable(self.call.callback(), &error);
                     return Some((process.name.clone(), Err(error)));
                 }
                 Arrived::Lagged => {

@@ -34,6 +34,7 @@ impl<T, E> Call<T, E> {
             decoders: Decoders::new(Take::Value(|_, _| Ok(()))),
             options,
             feeds,
+            described: false,
             state: State::New,
         }
     }

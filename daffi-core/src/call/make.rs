@@ -6,13 +6,14 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::answer::{Arguments, Decoders, Take};
+use super::answer::{Decoders, Take};
+use super::encoded::Arguments;
 use super::future::Call;
 use super::source::Source;
 use super::streaming::Streaming;
 use super::stub::{Shown, Stub, Traced};
+use crate::described::ReadAs;
 use crate::proto::{self, DecodeError, Raw, RawBytes};
-use crate::registry::decode;
 use crate::registry::looking::{self, Looking};
 use crate::signature::{Contract, Forms, Origin};
 
@@ -27,7 +28,7 @@ where
         stub,
         signature,
         |forms| proto::encode_held(arguments, &forms.arguments),
-        Take::Value(|bytes, guarded| decode(bytes, guarded)),
+        Take::Value(|bytes, reading| reading.decode(bytes)),
     )
 }
 
@@ -42,7 +43,7 @@ where
         stub,
         signature,
         |forms| proto::encode_held(arguments, &forms.arguments),
-        Take::Value(|bytes, _| decode::<Raw<T>>(bytes, false).map(|Raw(value)| value)),
+        Take::Value(|bytes, reading| reading.decode::<Raw<T>>(bytes).map(|Raw(value)| value)),
     )
 }
 
@@ -101,13 +102,15 @@ pub fn call_each<E: DeserializeOwned + 'static>(
 }
 
 /// An item of a stream of values.
-pub fn decode_item<T: DeserializeOwned>(bytes: &[u8], guarded: bool) -> Result<(T, usize), DecodeError> {
-    proto::decode_next(bytes, guarded)
+pub fn decode_item<T: DeserializeOwned>(bytes: &[u8], reading: &ReadAs) -> Result<(T, usize), DecodeError> {
+    reading.decode_next(bytes)
 }
 
 /// An item of a stream of raw bytes.
-pub fn decode_raw_item<T: RawBytes>(bytes: &[u8], _: bool) -> Result<(T, usize), DecodeError> {
-    proto::decode_next::<Raw<T>>(bytes, false).map(|(Raw(item), used)| (item, used))
+pub fn decode_raw_item<T: RawBytes>(bytes: &[u8], reading: &ReadAs) -> Result<(T, usize), DecodeError> {
+    reading
+        .decode_next::<Raw<T>>(bytes)
+        .map(|(Raw(item), used)| (item, used))
 }
 
 fn prepare<T, E: DeserializeOwned + 'static>(
@@ -153,7 +156,7 @@ fn first(
         }
     };
     let shown = looking::at(Looking::Values, signature);
-    let traced = known.with(shown.signature);
+    let traced = known.with(shown.interface.signature);
     let arguments = match shown.origin {
         Origin::Contradiction(contradiction) => Arguments(Err(contradiction.to_string())),
         Origin::Type | Origin::Value => Arguments::from(arguments(&traced.forms)),

@@ -2,25 +2,25 @@
 
 use bytes::Bytes;
 
-use super::answer::Arguments;
+use super::encoded::Arguments;
 use super::options::Options;
 use super::source::Source;
-use crate::node::{Message, Request};
+use crate::node::{Message, Request, Terms};
 use crate::proto::Moment;
 use crate::scope::Scope;
 
-/// The call, under the number of a signature; `lasting` if it is to be kept where nobody is there.
+/// The call, in some terms; `lasting` if it is to be kept where nobody is there.
 pub(super) fn message<'a>(
     source: &'a Source,
     options: &'a Options,
     arguments: &'a Arguments,
-    (signature, lasting): (u64, bool),
+    (terms, lasting): (Terms, bool),
     deadline: Option<Moment>,
     scope: &Scope,
 ) -> Message<'a> {
     let request = Request {
         name: source.name(),
-        signature,
+        signature: terms.number,
         to: options.to.as_deref(),
         having: &options.having,
         processes: options.processes.as_deref().unwrap_or_default(),
@@ -32,6 +32,7 @@ pub(super) fn message<'a>(
         mode: options.mode,
         within: scope.run.map(|(_, run)| run),
         lasting,
+        described: terms.described,
         window: (options.streamed && !options.mode.asks_many()).then_some(options.window),
     };
     // `begin` has seen that there are arguments.

@@ -187,7 +187,7 @@ impl PeriodCall {
             may_have_run: false,
         })?;
         let traced = self.call.source.traced();
-        let described = traced.map(|traced| Described::new(&traced.signature));
+        let described = traced.map(|traced| Described::of(&traced.interface));
         let planned: Planned = (self.period.plan.clone(), described);
         let plan = proto::encode(&planned).map_err(|error| CallError::Encode {
             callback: callback(),
@@ -232,11 +232,10 @@ impl Future for PeriodCall {
         };
         let options = &this.call.options;
         let (source, timeout, instead_of) = (&this.call.source, options.timeout, this.instead_of);
-        let (payload, signature) = (&sent.payload, sent.signature);
         let message = || {
             let request = Request {
                 name: source.name(),
-                signature,
+                signature: sent.signature,
                 to: options.to.as_deref(),
                 having: &options.having,
                 processes: &[],
@@ -249,13 +248,14 @@ impl Future for PeriodCall {
                 streams: 0,
                 window: None,
                 lasting: false,
+                described: false,
             };
             let scheduling = Scheduling {
                 request,
                 timeout,
                 instead_of,
             };
-            Message::Schedule(scheduling, payload)
+            Message::Schedule(scheduling, &sent.payload)
         };
         let outcome = ready!(sent.exchange.poll(cx, message));
         let node = Arc::clone(sent.exchange.node());

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
 use tracing::warn;
 
+use super::encoded::Arguments;
 use super::stub::{Stub, Traced};
-use crate::node::Node;
+use crate::described::ReadAs;
+use crate::node::{Node, Terms};
 use crate::panics::logged;
-use crate::proto::Described;
+use crate::proto::{DecodeError, Described};
 
 /// Whose call it is.
 #[derive(Clone, Debug)]
@@ -53,10 +56,16 @@ impl Source {
         }
     }
 
-    /// The number to send: that of its signature, or one that `node` has found to go together with it.
-    pub(super) fn number(&self, node: &Node) -> u64 {
-        let accepted = |traced: &Traced| node.accepted().number(self.name(), traced.number);
-        self.exact().unwrap_or_else(|| self.traced().map_or(0, accepted))
+    /// In which terms it is sent: by its own number, or in those that `node` has found to go together with it.
+    pub(super) fn terms(&self, node: &Node) -> Terms {
+        if let Some(number) = self.exact() {
+            return Terms {
+                number,
+                described: false,
+            };
+        }
+        let own = self.traced().map_or(0, |traced| traced.number);
+        node.accepted().terms(self.name(), own)
     }
 
     /// The number to send to have the names of the parameters compared, unless they have been.
@@ -81,11 +90,11 @@ impl Source {
         let (Some(traced), Some(Ok(offered))) = (self.traced(), offered.map(Described::decode)) else {
             return;
         };
-        if traced.signature.may_be_confused_with(&offered) {
+        if traced.interface.signature.may_be_confused_with(&offered) {
             logged(|| {
                 warn!(
                     callback = stub.name,
-                    called = %traced.signature,
+                    called = %traced.interface.signature,
                     offered = %offered,
                     "the callback has other names for the arguments, some of which are of one type: see that they are in the \
                      same order, and give them the same names on both sides"
@@ -94,8 +103,31 @@ impl Source {
         }
     }
 
-    /// Whether what is received can nest without end.
-    pub(super) fn guarded(&self) -> bool {
-        self.traced().is_none_or(|traced| traced.guarded)
+    /// The arguments with their structure in front of them, if it is known.
+    pub(super) fn described(&self, arguments: &Arguments) -> Option<Arguments> {
+        let (front, arguments) = (self.traced()?.front()?, arguments.0.as_ref().ok()?);
+        Some(Arguments(Ok(front.before(arguments))))
+    }
+
+    /// How the result, or the items of a stream, are read that came in those bytes; and what is behind the structure, if that is in front.
+    pub(super) fn result(&self, bytes: Bytes, described: bool) -> Result<(Bytes, ReadAs), DecodeError> {
+        let own = self.own();
+        match self.traced() {
+            Some(traced) if described => traced.result(&bytes, own),
+            _ => Ok((bytes, own)),
+        }
+    }
+
+    /// The same of the callback's error.
+    pub(super) fn error(&self, bytes: Bytes, described: bool) -> Result<(Bytes, ReadAs), DecodeError> {
+        match self.traced() {
+            Some(traced) if described => traced.error(&bytes),
+            _ => Ok((bytes, ReadAs::Guarded)),
+        }
+    }
+
+    /// How the result is read where the callback has the same type.
+    pub(super) fn own(&self) -> ReadAs {
+        ReadAs::own(self.traced().is_none_or(|traced| traced.guarded))
     }
 }

@@ -14,9 +14,10 @@ use super::blocking::{check_may_block, wait_for_what};
 use super::feeding::Feeding;
 use super::pause::sleep_on;
 use super::pump::Feeds;
+use crate::described::{DecodeItem, ReadAs};
 use crate::error::CallError;
 use crate::node::{Exchange, FAR, For, Item, Message, Next, Reader, Received, StreamTurn};
-use crate::proto::{CallId, DecodeError, DecodeItem, Failed, Failure, Taken, TimeLimit, Window};
+use crate::proto::{CallId, DecodeError, Failed, Failure, Taken, TimeLimit, Window};
 use crate::registry::Flow;
 
 /// The items of a stream as they arrive: what a fetcher of a streaming callback gives, and what a callback takes that is
@@ -53,6 +54,8 @@ pub struct Streaming<T> {
     allowed: Option<Duration>,
     idle: Option<Duration>,
     timer: Option<Pin<Box<Sleep>>>,
+    /// Whether an error that ends it has its structure in front.
+    pub(super) described: bool,
 }
 
 enum Origin {
@@ -81,7 +84,9 @@ pub(super) struct Opening {
     pub(super) exchange: Exchange,
     pub(super) allowed: Option<Duration>,
     pub(super) callback: String,
-    pub(super) guarded: bool,
+    pub(super) reading: ReadAs,
+    /// Whether an error that ends it has its structure in front.
+    pub(super) described: bool,
     pub(super) window: Window,
     pub(super) feeds: Feeds,
 }
@@ -109,8 +114,8 @@ impl<T> Streaming<T> {
     }
 
     pub(super) fn result(opening: Opening, decode: DecodeItem<T>) -> Self {
-        let guarded = opening.guarded;
-        Self::read(opening, Reader::Typed(decode, guarded))
+        let reading = opening.reading.clone();
+        Self::read(opening, Reader::Typed(decode, reading))
     }
 
     /// As [`result`](Self::result), whose items are read so.
@@ -119,6 +124,7 @@ impl<T> Streaming<T> {
             exchange,
             allowed,
             callback,
+            described,
             window,
             feeds,
             ..
@@ -132,6 +138,7 @@ impl<T> Streaming<T> {
         let received = Received::new(reader, window);
         Self {
             allowed,
+            described,
             ..Self::new(source, received, callback)
         }
     }
@@ -140,7 +147,7 @@ impl<T> Streaming<T> {
         flow: Flow,
         index: u32,
         callback: String,
-        guarded: bool,
+        reading: ReadAs,
         decode: DecodeItem<T>,
     ) -> Self {
         let source = Origin::Argument {
@@ -148,7 +155,7 @@ impl<T> Streaming<T> {
             index,
             accepted: false,
         };
-        let reader = Reader::Typed(decode, guarded);
+        let reader = Reader::Typed(decode, reading);
         Self::new(source, Received::new(reader, Window::DEFAULT), callback)
     }
 
@@ -161,6 +168,7 @@ impl<T> Streaming<T> {
             allowed: None,
             idle: None,
             timer: None,
+            described: false,
         }
     }
 

@@ -4,11 +4,14 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tracing::warn;
 
+use crate::described::{Front, ReadAs};
 use crate::panics::logged;
-use crate::proto::{Described, Mode};
-use crate::signature::{Contract, Forms, Gap, Notes, Panic, Signature};
+use crate::proto::{DecodeError, Described, Mode};
+use crate::registry::Known;
+use crate::signature::{Contract, Forms, Gap, Interface, Notes, Panic, Readable, Signature, Type};
 
 /// A fetcher's own data: one static for each.
 #[derive(Debug)]
@@ -33,19 +36,24 @@ pub struct Stub {
 /// A signature, what is held to it, and what follows from it, computed once.
 #[derive(Debug)]
 pub(super) struct Traced {
-    pub(super) signature: Signature,
+    pub(super) interface: Interface,
     pub(super) forms: Arc<Forms>,
     pub(super) number: u64,
     /// The number of what the parameters are called.
     names: u64,
     /// Whether the result can nest without end.
     pub(super) guarded: bool,
+    /// What stands in front of the arguments where the callback has other types; nothing if they are not known.
+    front: OnceLock<Option<Front>>,
+    /// How results and errors of other types are read.
+    results: Known<ReadAs>,
+    errors: Known<ReadAs>,
 }
 
 /// What a stub knows where each value shows the structure of some arguments.
 #[derive(Debug)]
 pub(super) struct Shown {
-    signature: Signature,
+    interface: Interface,
     forms: Arc<Forms>,
 }
 
@@ -54,14 +62,18 @@ impl Shown {
     pub(super) fn new(callback: &str, contract: Contract) -> Self {
         told(callback, contract.notes);
         Self {
-            signature: contract.signature,
+            interface: contract.interface,
             forms: Arc::new(contract.forms),
         }
     }
 
     /// The same with what a call shows.
     pub(super) fn with(&self, shown: Signature) -> Traced {
-        Traced::of(self.signature.shown_by(shown), Arc::clone(&self.forms))
+        let interface = Interface {
+            signature: self.interface.signature.shown_by(shown),
+            allows: self.interface.allows.clone(),
+        };
+        Traced::of(interface, Arc::clone(&self.forms))
     }
 }
 
@@ -69,15 +81,24 @@ impl Traced {
     /// What the fetcher of `callback` agreed to.
     pub(super) fn new(callback: &str, contract: Contract) -> Self {
         told(callback, contract.notes);
-        Self::of(contract.signature, Arc::new(contract.forms))
+        Self::of(contract.interface, Arc::new(contract.forms))
     }
 
-    fn of(signature: Signature, forms: Arc<Forms>) -> Self {
+    /// What is known of a call whose arguments are held to nothing.
+    pub(super) fn unheld(interface: Interface) -> Self {
+        Self::of(interface, Arc::new(Forms::unknown()))
+    }
+
+    fn of(interface: Interface, forms: Arc<Forms>) -> Self {
+        let signature = &interface.signature;
         Self {
             number: signature.number(),
             names: signature.names_number(),
             guarded: signature.needs_guard(),
-            signature,
+            interface,
+            front: OnceLock::new(),
+            results: Known::default(),
+            errors: Known::default(),
             forms,
         }
     }
@@ -102,6 +123,33 @@ pub(super) fn told(callback: &str, Notes { panics, gaps }: Notes) {
 }
 
 impl Traced {
+    /// What stands in front of the arguments.
+    pub(super) fn front(&self) -> Option<&Front> {
+        let front = self.front.get_or_init(|| Front::of_arguments(&self.interface));
+        front.as_ref()
+    }
+
+    /// A result behind its structure, and how it is read.
+    pub(super) fn result(&self, bytes: &Bytes, own: ReadAs) -> Result<(Bytes, ReadAs), DecodeError> {
+        let (front, value) = Front::split(bytes)?;
+        let reading = self
+            .results
+            .of(&front, || front.value(&self.interface.ok(), own))?;
+        Ok((value, reading))
+    }
+
+    /// An error behind its structure, and how it is read.
+    pub(super) fn error(&self, bytes: &Bytes) -> Result<(Bytes, ReadAs), DecodeError> {
+        let (front, value) = Front::split(bytes)?;
+        let reading = self.errors.of(&front, || {
+            // Who expects none reads it as what was sent.
+            let own = self.interface.error();
+            let own = own.unwrap_or_else(|| Readable::unknown(Type::Opaque));
+            front.value(&own, ReadAs::Guarded)
+        })?;
+        Ok((value, reading))
+    }
+
     /// The number to send instead of that of the signature to have the names of the parameters compared, if there are any.
     pub(super) fn named(&self) -> Option<u64> {
         (self.names != 0).then(|| Described::named(self.number, self.names))

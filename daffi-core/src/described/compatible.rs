@@ -18,6 +18,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Why they are not read, if they are not.
+    #[must_use]
+    pub fn misfit(self) -> Option<Misfit> {
+        match self {
+            Self::Incompatible(misfit) => Some(misfit),
+            Self::Same | Self::Compatible => None,
+        }
+    }
+
     /// Whether values are read, be it by the writer's structure.
     #[must_use]
     pub const fn is_compatible(&self) -> bool {

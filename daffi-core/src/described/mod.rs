@@ -6,12 +6,14 @@
 //!
 //! Pure: knows serde's data model, structures, and the bytes of numbers.
 
+mod agreement;
 mod arguments;
 mod base64;
 mod comparison;
 mod compatible;
 mod document;
 mod example;
+mod front;
 mod input;
 mod json;
 mod key;
@@ -21,6 +23,7 @@ mod names;
 mod output;
 mod printed;
 mod reader;
+mod reading;
 mod schema;
 mod skip;
 #[cfg(test)]
@@ -32,18 +35,22 @@ mod writer;
 
 use serde::{Deserialize, Serialize};
 
+pub use agreement::agreement;
 pub use arguments::{Arguments, Encoded};
 pub use compatible::{Verdict, compatible};
 pub use document::Document;
+pub use front::{Front, Fronts};
 pub use json::Json;
 pub use layout::Layout;
 pub use misfit::Misfit;
 pub use output::Elsewhere;
 pub use printed::Printed;
+pub use reader::{DEFAULT, NOT_SENT};
+pub use reading::{DecodeItem, ReadAs, Readings};
 
 use input::Input;
 use output::Output;
-use reader::Reader;
+use reader::{Arguments as Sent, Reader};
 use writer::Writer;
 
 /// The value that fills `bytes`, which were written by the structure in `layout`.
@@ -105,6 +112,23 @@ pub fn decode_next<'de, T: Deserialize<'de>>(
     let mut input = Input::new(bytes);
     let value = T::deserialize(Reader::new(&mut input, layout))?;
     Ok((value, bytes.len() - input.left()))
+}
+
+/// The arguments that fill `bytes`, as a tuple: of its last ones some may be missing, if they are options or have a
+/// [`DEFAULT`].
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_arguments<'de, A: Deserialize<'de>>(layout: &Layout, bytes: &'de [u8]) -> Result<A, Misfit> {
+    let mut input = Input::new(bytes);
+    let arguments = A::deserialize(Sent(Reader::new(&mut input, layout)))?;
+    match input.left() {
+        0 => Ok(arguments),
+        left => Err(Misfit::new(format_args!(
+            "{left} bytes are left over after the arguments"
+        ))),
+    }
 }
 
 /// The bytes of `value` in the positions of the structure in `layout`.

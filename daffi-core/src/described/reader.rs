@@ -1,5 +1,6 @@
 //! The deserializer: what the structure says is at a place, handed to whoever reads it.
 
+mod arguments;
 mod choice;
 mod deserializer;
 mod fields;
@@ -8,11 +9,19 @@ mod name;
 
 use serde::de::Visitor;
 
+pub(super) use arguments::Arguments;
+
 use super::input::Input;
 use super::layout::{At, Layout, Place};
 use super::misfit::Misfit;
 use super::skip::{deeper, opaque, skip};
 use super::words::Expected;
+
+/// What an argument calls itself that has a default.
+pub const DEFAULT: &str = "$daffi::default";
+
+/// What stands among arguments and is never sent.
+pub const NOT_SENT: &str = "$daffi::not_sent";
 
 /// A place from which a value is read.
 pub(super) struct Reader<'a, 'l, 'de> {

@@ -1,3 +1,4 @@
+mod agreement;
 mod arguments;
 mod bounds;
 mod by_hand;

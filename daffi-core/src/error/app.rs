@@ -49,7 +49,7 @@ impl<E> CallError<E> {
             Cancelled { callback, stopped, may_have_run, retries_spent }
             Overloaded { callback, recursive, threads, quota, unread, may_have_run, retries_spent }
             Panicked { callback, message, place }
-            SignatureMismatch { callback, called, offered, may_have_run }
+            SignatureMismatch { callback, called, offered, fault, may_have_run }
             Denied { callback, reason, may_have_run }
             TooLarge { callback, size, limit, what, may_have_run }
             Disconnected { callback, may_have_run, retries_spent, refusal }

@@ -158,6 +158,8 @@ pub enum CallError<E = RemoteError> {
         called: Box<Signature>,
         /// What the provider offers.
         offered: Box<Signature>,
+        /// The place that does not go together, and what change would; nothing if that is not known.
+        fault: String,
         /// Whether an earlier attempt of the same call may have run.
         may_have_run: bool,
     },

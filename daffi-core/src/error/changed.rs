@@ -124,11 +124,13 @@ impl<E> CallError<E> {
                 callback,
                 called,
                 offered,
+                fault,
                 may_have_run,
             } => CallError::SignatureMismatch {
                 callback,
                 called,
                 offered,
+                fault,
                 may_have_run,
             },
             Self::Denied {

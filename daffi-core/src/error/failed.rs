@@ -60,6 +60,7 @@ impl<E> CallError<E> {
                     callback,
                     called,
                     offered,
+                    fault: String::new(),
                     may_have_run: false,
                 }
             }

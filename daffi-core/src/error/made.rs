@@ -121,8 +121,19 @@ impl<E> CallError<E> {
             callback: callback.into(),
             called: Box::new(called),
             offered: Box::new(offered),
+            fault: String::new(),
             may_have_run: false,
         }
+    }
+
+    /// The same error, with the place at which the two do not go together.
+    #[cfg(feature = "runtime")]
+    #[must_use]
+    pub(crate) fn because(mut self, what: &impl ToString) -> Self {
+        if let Self::SignatureMismatch { fault, .. } = &mut self {
+            *fault = what.to_string();
+        }
+        self
     }
 
     /// [`Denied`](Self::Denied), for `reason`.

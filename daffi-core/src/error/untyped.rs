@@ -4,6 +4,18 @@ use std::fmt;
 
 use crate::signature::{Signature, Type};
 
+/// Says at which place the two do not go together.
+pub(super) struct Because<'a>(pub(super) &'a str);
+
+impl fmt::Display for Because<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            "" => Ok(()),
+            fault => write!(f, "\n  because    {fault}"),
+        }
+    }
+}
+
 /// Says what to write where a number stands without a type, which Rust takes for an `i32` or `f64`: as the argument of a call by name, or in
 /// the body of a fetcher. What a declaration says is meant.
 pub(super) struct Untyped<'a> {

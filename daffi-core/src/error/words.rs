@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::absent::Absent;
 use super::phrases::{Before, InVain, Ran, Spent};
-use super::untyped::Untyped;
+use super::untyped::{Because, Untyped};
 use super::{CallError, Oversized, Refusal, shown};
 use crate::proto::{Heard, TimeLimit};
 
@@ -159,11 +159,13 @@ impl<E> CallError<E> {
                 callback,
                 called,
                 offered,
+                fault,
                 may_have_run,
             } => write!(
                 f,
-                "caller and callback disagree about `{callback}`; change one of them\n  called as  {called}\n  \
+                "caller and callback disagree about `{callback}`; change one of them{}\n  called as  {called}\n  \
                  offered as {offered}{}{}",
+                Because(fault),
                 Untyped { called, offered },
                 Before(*may_have_run)
             ),

@@ -1,50 +1,70 @@
-//! Signatures that match although their numbers differ.
+//! Signatures that go together although their numbers differ.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::described::{Verdict, agreement};
 use crate::proto::Described;
-use crate::signature::Signature;
+use crate::signature::Interface;
 
-/// The numbers of providers' signatures, by callback and the number of the caller's.
+/// In which terms a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// The number of a signature.
+    pub(crate) number: u64,
+    /// Whether the structure of the arguments goes in front of them, since the other side has another one.
+    pub(crate) described: bool,
+}
+
+/// The terms of providers, by callback and the number of the caller's signature.
 #[derive(Debug, Default)]
 pub(crate) struct Accepted {
-    numbers: Mutex<HashMap<(Box<str>, u64), u64>>,
+    terms: Mutex<HashMap<(Box<str>, u64), Terms>>,
     /// Most processes never have any.
     any: AtomicBool,
 }
 
 impl Accepted {
-    /// The signature number to send instead of `number`, if a provider's was found to be compatible.
-    pub(crate) fn number(&self, name: &str, number: u64) -> u64 {
+    /// The terms of a call by `number`: those of a provider's, if it was found that they go together.
+    pub(crate) fn terms(&self, name: &str, number: u64) -> Terms {
+        let own = Terms {
+            number,
+            described: false,
+        };
         if !self.any.load(Ordering::Acquire) {
-            return number;
+            return own;
         }
-        let numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        numbers.get(&(Box::from(name), number)).copied().unwrap_or(number)
+        let terms = self.terms.lock().unwrap_or_else(PoisonError::into_inner);
+        terms.get(&(Box::from(name), number)).copied().unwrap_or(own)
     }
 
-    /// Compares the signatures that did not match by number. If they are compatible it is worth calling again with the
-    /// number that is given back; the structures are not compared again.
+    /// Compares what did not match by number. If it goes together it is worth calling again in the terms that are given
+    /// back; the structures are not compared again.
     pub(crate) fn accept(
         &self,
         name: &str,
-        sent: u64,
-        called: &Signature,
+        sent: Terms,
+        called: &Interface,
         offered: &Described,
-    ) -> Option<u64> {
+    ) -> Option<Terms> {
         let number = offered.number;
-        if number == sent || !called.is_compatible_with(&offered.decode().ok()?) {
+        if number == sent.number {
             return None;
         }
-        let mut accepted = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let described = match agreement(called, &offered.interface().ok()?) {
+            Verdict::Same => false,
+            Verdict::Compatible => true,
+            Verdict::Incompatible(_) => return None,
+        };
+        let accepted = Terms { number, described };
+        let mut terms = self.terms.lock().unwrap_or_else(PoisonError::into_inner);
         // Bounded: call sites are few, but calls by name may have as many shapes as they have values.
-        if accepted.len() >= 4096 {
-            accepted.clear();
+        if terms.len() >= 4096 {
+            terms.clear();
         }
-        accepted.insert((name.into(), called.number()), number);
+        terms.insert((name.into(), called.signature.number()), accepted);
         self.any.store(true, Ordering::Release);
-        Some(number)
+        Some(accepted)
     }
 }

@@ -21,8 +21,9 @@ use super::received::{Reader, Received};
 use super::report::Report;
 use super::turn::StreamTurn;
 use crate::context::CallContext;
+use crate::described::{ReadAs, Readings};
 use crate::proto::{Failed, Failure, Outcome, RunId, Taken, Tally, TimeLimit, Window, decode_arguments};
-use crate::registry::{Callback, FlowHost, Handler, Invocation, OutcomeFuture, Work};
+use crate::registry::{Answers, Callback, FlowHost, Handler, Invocation, OutcomeFuture, Work};
 use crate::scope::{Scope, Scoped};
 
 /// How many items a thread of the blocking pool is given at a time.
@@ -39,6 +40,8 @@ pub(super) struct Each {
     callback: Arc<Callback>,
     context: CallContext,
     scope: Scope,
+    /// How each call's arguments are read, and how it is answered.
+    terms: (Readings, Answers),
     items: Received<Bytes>,
     /// What was taken of them and not done.
     left: VecDeque<Bytes>,
@@ -52,6 +55,7 @@ impl Each {
         callback: Arc<Callback>,
         context: CallContext,
         scope: Scope,
+        terms: (Readings, Answers),
     ) -> Self {
         Self {
             node: Arc::clone(report.node()),
@@ -60,8 +64,9 @@ impl Each {
             callback,
             context,
             scope,
+            terms,
             items: Received::new(
-                Reader::Typed(|bytes, _| decode_arguments(bytes), false),
+                Reader::Typed(|bytes, _| decode_arguments(bytes), ReadAs::Own),
                 Window::DEFAULT,
             ),
             left: VecDeque::new(),
@@ -178,15 +183,8 @@ impl Each {
             context: Some(context.clone()),
             ..self.scope.clone()
         };
-        (
-            Invocation::new(
-                arguments,
-                context,
-                self.callback.guarded,
-                Arc::clone(&self.callback.forms),
-            ),
-            scope,
-        )
+        let (readings, answers) = self.terms.clone();
+        (Invocation::new(arguments, context, readings, answers), scope)
     }
 
     /// What a future ends with, or that the callback's own time is over.
@@ -215,7 +213,7 @@ impl Each {
             self.left.push_back(arguments);
         }
         let mut left = std::mem::take(&mut self.left);
-        let (context, callback) = (self.context.clone(), Arc::clone(&self.callback));
+        let (context, terms) = (self.context.clone(), self.terms.clone());
         let count = Arc::clone(&self.count);
         let work = move || {
             let mut outcome = caught(&scope, || scope.clone().enter(first)).map(Some);
@@ -225,12 +223,9 @@ impl Each {
                     None => Ok(None),
                     Some(_) if context.is_cancelled() => Err(stopped()),
                     Some(arguments) => {
-                        let invocation = Invocation::new(
-                            arguments.clone(),
-                            context.clone(),
-                            callback.guarded,
-                            Arc::clone(&callback.forms),
-                        );
+                        let (readings, answers) = terms.clone();
+                        let invocation =
+                            Invocation::new(arguments.clone(), context.clone(), readings, answers);
                         caught(&scope, || scope.clone().enter(|| then(invocation).transpose()))
                     }
                 };

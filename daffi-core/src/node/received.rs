@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 
-use crate::proto::{Batch, DecodeError, DecodeItem, Window};
+use crate::described::{DecodeItem, ReadAs};
+use crate::proto::{Batch, DecodeError, Window};
 
 /// How items are read.
 pub(crate) enum Reader<T> {
-    /// By their type; and whether they can nest without end.
-    Typed(DecodeItem<T>, bool),
+    /// By their type.
+    Typed(DecodeItem<T>, ReadAs),
     /// By what is known of who writes them.
     Told(Told<T>),
 }
@@ -49,6 +50,13 @@ impl<T> Received<T> {
         self.window = window;
     }
 
+    /// Items are read so.
+    pub(crate) fn set_reading(&mut self, reading: ReadAs) {
+        if let Reader::Typed(_, own) = &mut self.reader {
+            *own = reading;
+        }
+    }
+
     /// More was granted than was taken.
     pub(crate) fn granted(&mut self, taken: Window, granted: Window) {
         let more = granted.bytes.saturating_sub(taken.bytes);
@@ -76,7 +84,7 @@ impl<T> Received<T> {
     /// nothing is left, for what follows cannot be told apart.
     pub(crate) fn take(&mut self) -> Result<(T, usize, Option<Window>), DecodeError> {
         let decoded = match &self.reader {
-            Reader::Typed(decode, guarded) => decode(&self.batch.bytes, *guarded),
+            Reader::Typed(decode, reading) => decode(&self.batch.bytes, reading),
             Reader::Told(read) => read(&self.batch.bytes),
         };
         let (item, used) = decoded.inspect_err(|_| self.batch.items = 0)?;
@@ -98,7 +106,7 @@ mod tests {
     use super::*;
 
     /// An item is its length and so many letters.
-    fn letters(bytes: &[u8], _: bool) -> Result<(String, usize), DecodeError> {
+    fn letters(bytes: &[u8], _: &ReadAs) -> Result<(String, usize), DecodeError> {
         let end = 1 + usize::from(bytes[0]);
         let letters = bytes.get(1..end).ok_or_else(|| DecodeError::new("it is short"))?;
         Ok((String::from_utf8_lossy(letters).into_owned(), end))
@@ -111,7 +119,7 @@ mod tests {
 
     #[test]
     fn an_item_in_parts_is_whole_when_its_end_has_come() {
-        let mut received = Received::new(Reader::Typed(letters, false), Window::DEFAULT);
+        let mut received = Received::new(Reader::Typed(letters, ReadAs::Own), Window::DEFAULT);
         for part in [b"\x06ab".as_slice(), b"c"] {
             received.put(batch(0, part));
             assert!(received.is_empty());
@@ -129,7 +137,7 @@ mod tests {
     #[test]
     fn half_a_window_is_granted_again() {
         let window = Window { items: 4, bytes: 100 };
-        let mut received = Received::new(Reader::Typed(letters, false), window);
+        let mut received = Received::new(Reader::Typed(letters, ReadAs::Own), window);
         received.put(batch(3, b"\x01a\x01b\x01c"));
         let due: Vec<_> = (0..3).map(|_| received.take().unwrap().2).collect();
         assert_eq!(due, [None, Some(Window { items: 2, bytes: 4 }), None]);
@@ -137,7 +145,7 @@ mod tests {
 
     #[test]
     fn after_an_item_that_is_none_nothing_is_left() {
-        let mut received = Received::new(Reader::Typed(letters, false), Window::DEFAULT);
+        let mut received = Received::new(Reader::Typed(letters, ReadAs::Own), Window::DEFAULT);
         received.put(batch(2, b"\x05a"));
         assert!(received.take().is_err());
         assert!(received.is_empty());

@@ -52,8 +52,16 @@ impl Node {
             trace,
             metadata,
             ancestors,
+            described,
             payload,
         } = start;
+        let (payload, readings, answers) = match callback.called(payload, described) {
+            Ok(called) => called,
+            Err(failure) => {
+                ended.push((run, Err(failure)));
+                return Some(callback);
+            }
+        };
         let deadline = deadline.map(|at| self.instant(at));
         let context = CallContext::new(ContextParts {
             caller,
@@ -90,6 +98,7 @@ impl Node {
                 Arc::clone(&callback),
                 context.clone(),
                 scope.clone(),
+                (readings, answers),
             );
             let future: OutcomeFuture<'static> = Box::pin(each.run());
             self.spawn(
@@ -104,13 +113,7 @@ impl Node {
             host: Arc::clone(self) as Arc<dyn FlowHost>,
             run,
         };
-        let invocation = Invocation::new(
-            payload,
-            context.clone(),
-            callback.guarded,
-            Arc::clone(&callback.forms),
-        )
-        .flowing(flow);
+        let invocation = Invocation::new(payload, context.clone(), readings, answers).flowing(flow);
         match &callback.handler {
             Handler::Inline(call) => {
                 ended.push((run, caught(&scope, || scope.clone().enter(|| call(&invocation)))));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::{Sleep, sleep};
 
 use super::Node;
@@ -167,11 +168,11 @@ impl Node {
 }
 
 impl FlowHost for Node {
-    fn open(&self, run: RunId) {
+    fn open(&self, run: RunId, front: &Bytes) {
         if let Some(node) = self.me.upgrade() {
             node.opens(run);
         }
-        self.drive(|session, out, _| session.open(run, out));
+        self.drive(|session, out, _| session.open(run, front, out));
     }
 
     fn poll_credit(&self, run: RunId, cx: &mut Context<'_>) -> Poll<Option<Credit>> {

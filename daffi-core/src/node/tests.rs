@@ -119,6 +119,7 @@ impl Controller {
 
     fn run_of(&self, caller: &str, call: u32, callback: CallbackId) {
         let run = RunHeader {
+            described: false,
             call: CallId::first(call),
             callback,
             caller,
@@ -254,6 +255,7 @@ fn with_one_to_block() -> tokio::runtime::Runtime {
 /// One look at a call with that payload.
 fn look(exchange: &mut Exchange, payload: &Bytes, waker: &Waker) -> Poll<Outcome> {
     let request = Request {
+        described: false,
         name: "callback",
         signature: 1,
         to: None,

@@ -94,6 +94,12 @@ pub fn signature<const N: usize>(
     Contract::new(parameters, ok, error)
 }
 
+/// A parameter that is its default where it is not sent.
+#[must_use]
+pub fn optional(parameter: Findings) -> Findings {
+    parameter.optional()
+}
+
 /// The contract of a fetcher whose arguments are known as one tuple.
 #[must_use]
 pub fn signature_of_tuple(arguments: Findings, ok: Findings, error: ErrorFindings) -> Contract {

@@ -2,9 +2,11 @@
 
 pub mod by_type;
 pub mod check;
+mod defaulted;
 pub mod streams;
 
 pub use bytes::Bytes;
+pub use defaulted::Defaulted;
 pub use inventory;
 
 pub use crate::call::{
@@ -15,7 +17,7 @@ pub use crate::context::CallContext;
 pub use crate::error::{RemoteError, Shown, ShownEntry};
 pub use crate::global::Client;
 pub use crate::proto::{
-    Balance, DecodeItem, EncodeError, Failure, Outcome, encode_arguments, encode_held_into as encode_item,
+    Balance, EncodeError, Failure, Outcome, encode_arguments, encode_held_into as encode_item,
 };
 pub use crate::registry::{
     BoundCallback, Declaration, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture,

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use crate::call::{Call, Encode, Feeds, Port, Pump, Streaming, waits_for_caller};
-use crate::proto::{Batch, DecodeItem, Failed, Outcome};
+use crate::described::DecodeItem;
+use crate::proto::{Batch, Failed, Outcome};
 use crate::registry::{Flow, Invocation};
 use crate::signature::Findings;
 
@@ -33,7 +34,8 @@ pub fn stream_argument<T>(
 ) -> Result<Streaming<T>, Failed> {
     let flow = flow(call)?;
     let callback = call.context().callback().to_owned();
-    Ok(Streaming::argument(flow, index, callback, call.guarded(), decode))
+    let reading = call.stream(index);
+    Ok(Streaming::argument(flow, index, callback, reading, decode))
 }
 
 fn flow(call: &Invocation) -> Result<Flow, Failed> {
@@ -45,8 +47,8 @@ fn flow(call: &Invocation) -> Result<Flow, Failed> {
 /// Sends what a callback has returned; ready when all of it is sent or nobody wants more.
 pub async fn send_stream<S: Stream>(call: &Invocation, stream: S, encode: Encode<S::Item>) -> Outcome {
     let flow = flow(call)?;
-    flow.host.open(flow.run);
-    let mut pump = Pump::new(stream, encode, Arc::clone(&call.forms().ok));
+    flow.host.open(flow.run, &call.answers().front());
+    let mut pump = Pump::new(stream, encode, Arc::clone(call.answers().ok()));
     poll_fn(|cx| pump.poll(&flow, cx)).await?;
     Ok(Bytes::new())
 }
@@ -54,7 +56,7 @@ pub async fn send_stream<S: Stream>(call: &Invocation, stream: S, encode: Encode
 /// As [`send_stream`], for an iterator, whose thread may block in it.
 pub fn send_iterator<I: Iterator>(call: &Invocation, iterator: I, encode: Encode<I::Item>) -> Outcome {
     let flow = flow(call)?;
-    flow.host.open(flow.run);
+    flow.host.open(flow.run, &call.answers().front());
     let chunks = Arc::new(Chunks::default());
     let sending = {
         let (flow, chunks) = (flow.clone(), Sending(Arc::clone(&chunks)));
@@ -67,7 +69,7 @@ pub fn send_iterator<I: Iterator>(call: &Invocation, iterator: I, encode: Encode
     let _iterating = Iterating(&chunks);
     let mut chunk = Vec::new();
     for item in iterator {
-        if let Err(error) = encode(item, &call.forms().ok, &mut chunk) {
+        if let Err(error) = encode(item, call.answers().ok(), &mut chunk) {
             chunks.finish();
             chunks.ended()?;
             return Err(Failed::Encode {

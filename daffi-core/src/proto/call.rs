@@ -108,6 +108,8 @@ pub struct CallHeader<'a> {
     pub mode: Mode,
     /// The call that the caller answers and that waits for this one: the controller's number. None if no such call does.
     pub within: Option<CallId>,
+    /// The arguments have their structure in front of them, by which they are read, and so has what answers them.
+    pub described: bool,
 }
 
 impl<'a> CallHeader<'a> {
@@ -126,6 +128,7 @@ impl<'a> CallHeader<'a> {
             key: None,
             mode: Mode::Answered,
             within: None,
+            described: false,
         }
     }
 }
@@ -154,6 +157,8 @@ pub struct RunHeader<'a> {
     /// answers none of them.
     #[serde(borrow, deserialize_with = "fields::ancestors")]
     pub ancestors: Vec<Ancestor<'a>>,
+    /// The arguments have their structure in front of them, by which they are read, and so has what answers them.
+    pub described: bool,
 }
 
 /// A call that waits for another, which is made while it is answered.

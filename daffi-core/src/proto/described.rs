@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{DecodeError, codec};
-use crate::signature::Signature;
+use crate::signature::{Interface, Signature};
 
 /// A [`Signature`] as its owner announces it.
 ///
@@ -24,10 +24,13 @@ pub struct Described {
     pub streams: bool,
     #[serde(with = "encoded")]
     encoded: Bytes,
+    /// What is known beyond the structures; empty if nothing is.
+    #[serde(with = "encoded")]
+    beyond: Bytes,
 }
 
 impl Described {
-    /// How `signature` is announced.
+    /// How `signature` is announced, if nothing is known beyond it.
     #[must_use]
     pub fn new(signature: &Signature) -> Self {
         Self {
@@ -36,7 +39,18 @@ impl Described {
             names: signature.names_number(),
             streams: signature.streams(),
             encoded: codec::encode(signature).expect("names and numbers can be encoded"),
+            beyond: Bytes::new(),
         }
+    }
+
+    /// How a signature is announced with what is known beyond it.
+    #[must_use]
+    pub fn of(interface: &Interface) -> Self {
+        let mut described = Self::new(&interface.signature);
+        if *interface != Interface::from(interface.signature.clone()) {
+            described.beyond = codec::encode(&interface.allows).expect("numbers can be encoded");
+        }
+        described
     }
 
     /// The signature.
@@ -46,6 +60,22 @@ impl Described {
     /// When the bytes are none.
     pub fn decode(&self) -> Result<Signature, DecodeError> {
         codec::decode_guarded(&self.encoded)
+    }
+
+    /// The signature, and what is known beyond it.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are none.
+    pub fn interface(&self) -> Result<Interface, DecodeError> {
+        let signature = self.decode()?;
+        if self.beyond.is_empty() {
+            return Ok(signature.into());
+        }
+        Ok(Interface {
+            signature,
+            allows: codec::decode_guarded(&self.beyond)?,
+        })
     }
 
     /// The number that a caller sends who wants to know whether the parameters are called alike, too.
@@ -80,7 +110,7 @@ impl Described {
     /// How many bytes the signature takes.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.encoded.len()
+        self.encoded.len() + self.beyond.len()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{DecodeError, Failed};
+use super::Failed;
 
 /// One run of a callback. Unlike the call's number it is never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,9 +70,6 @@ pub struct Batch {
     /// Their encodings.
     pub bytes: Bytes,
 }
-
-/// Takes one item from the front of the bytes, and says how many it took. The flag: values can nest without end.
-pub type DecodeItem<T> = fn(&[u8], bool) -> Result<(T, usize), DecodeError>;
 
 /// What may still be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

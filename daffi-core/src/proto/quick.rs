@@ -52,6 +52,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             key: None,
             mode: Mode::Answered,
             within,
+            described: false,
         }) if metadata.is_empty() && having.is_empty() => {
             out.push(CALL);
             call_id(*call, out);
@@ -67,6 +68,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
                     call_id(*within, out);
                 }
             }
+            out.push(0);
         }
         Header::Run(RunHeader {
             call,
@@ -77,6 +79,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             trace: None,
             metadata,
             ancestors,
+            described: false,
         }) if metadata.is_empty() && ancestors.is_empty() => {
             out.push(RUN);
             call_id(*call, out);
@@ -84,7 +87,7 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             text(caller, out);
             who(*identity, out);
             time(*deadline, out);
-            out.extend_from_slice(&[0; 3]);
+            out.extend_from_slice(&[0; 4]);
         }
         Header::Reply {
             call,
@@ -117,6 +120,8 @@ impl<'a> Reader<'a> {
             1 => Some(self.call_id()?),
             _ => return None,
         };
+        // They are not described.
+        self.is(0)?;
         Some(CallHeader {
             call,
             name,
@@ -129,6 +134,7 @@ impl<'a> Reader<'a> {
             key: None,
             mode: Mode::Answered,
             within,
+            described: false,
         })
     }
 
@@ -139,8 +145,8 @@ impl<'a> Reader<'a> {
         let caller = self.name()?;
         let identity = self.who()?;
         let deadline = self.time()?;
-        // No trace, no metadata, and no ancestors.
-        self.are([0, 0, 0])?;
+        // No trace, no metadata, no ancestors, and no structure.
+        self.are([0, 0, 0, 0])?;
         Some(RunHeader {
             call,
             callback,
@@ -150,6 +156,7 @@ impl<'a> Reader<'a> {
             trace: None,
             metadata: Vec::new(),
             ancestors: Vec::new(),
+            described: false,
         })
     }
 

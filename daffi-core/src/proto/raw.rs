@@ -69,7 +69,7 @@ impl RawBytes for Bytes {
 }
 
 /// `T` as one run of bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Raw<T>(
     /// The bytes.
     pub T,

@@ -3,14 +3,19 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
+
+use super::answers::Answers;
 use super::description::Description;
+use super::fronts::Known;
 use super::invocation::{Invocation, OutcomeFuture};
 use super::looking::{self, Looking};
 use super::pace::Pace;
-use crate::proto::{CallbackId, Described, Failure, Limits, Offered, Outcome};
-use crate::signature::{Contract, Forms, Gap, Notes, Panic, Signature};
+use crate::described::{Front, Fronts, Misfit, Readings};
+use crate::proto::{CallbackId, Described, Failed, Failure, Limits, Offered, Outcome};
+use crate::signature::{Contract, Forms, Gap, Interface, Notes, Panic};
 
 type Sync = Arc<dyn Fn(&Invocation) -> Outcome + Send + std::marker::Sync>;
 type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + std::marker::Sync>;
@@ -69,13 +74,17 @@ pub struct Callback {
     /// What is known about it.
     pub description: Description,
     /// What it takes and gives.
-    pub signature: Signature,
+    pub interface: Interface,
     /// What its results are held to.
     pub forms: Arc<Forms>,
     /// The callback's remote name, shared with the contexts of its calls.
     pub name: Arc<str>,
     /// Whether its arguments can nest without end, so that decoding them is bounded.
     pub guarded: bool,
+    /// What it answers those with who have other types.
+    pub fronts: OnceLock<Arc<Fronts>>,
+    /// How it reads what those send.
+    pub(crate) readings: Known<Arc<Readings>>,
     /// How it runs.
     pub handler: Handler,
     /// How long it keeps the thread that begins it.
@@ -99,7 +108,7 @@ impl BoundCallback {
     #[must_use]
     pub fn traced(self) -> Callback {
         let Contract {
-            signature,
+            interface,
             forms,
             notes: Notes { panics, gaps },
             ..
@@ -120,7 +129,7 @@ impl BoundCallback {
         for Gap { place, ty, cause } in &gaps {
             tracing::warn!(callback = &*self.description.name, place, ty, "{cause}");
         }
-        if let Some(place) = signature.first_opaque().filter(|_| gaps.is_empty()) {
+        if let Some(place) = interface.signature.first_opaque().filter(|_| gaps.is_empty()) {
             tracing::info!(
                 callback = &*self.description.name,
                 place,
@@ -129,9 +138,11 @@ impl BoundCallback {
         }
         Callback {
             name: Arc::clone(&self.description.name),
-            guarded: signature.needs_guard(),
-            signature,
+            guarded: interface.signature.needs_guard(),
+            interface,
             forms: Arc::new(forms),
+            fronts: OnceLock::new(),
+            readings: Known::default(),
             description: self.description,
             handler: self.handler,
             pace: Pace::default(),
@@ -139,7 +150,37 @@ impl BoundCallback {
     }
 }
 
+/// A call's arguments, how they are read, and how it is answered.
+type Called = (Bytes, Readings, Answers);
+
 impl Callback {
+    /// A call with that payload; `described` if the structure of the arguments is in front of them.
+    ///
+    /// # Errors
+    ///
+    /// What to answer where what is in front is none.
+    pub(crate) fn called(&self, payload: Bytes, described: bool) -> Result<Called, Failure> {
+        let own = Readings::own(self.guarded);
+        if !described {
+            return Ok((payload, own, Answers::new(Arc::clone(&self.forms), None)));
+        }
+        let read = || {
+            let (front, arguments) = Front::split(&payload)?;
+            let readings = self.readings.of(&front, || {
+                let readings = front.arguments(&self.interface, own.arguments)?;
+                Ok(Arc::new(readings))
+            })?;
+            Ok((arguments, readings))
+        };
+        let (arguments, readings) = read().map_err(|misfit: Misfit| {
+            let message = misfit.to_string();
+            Failure::Failed(Failed::Decode { message })
+        })?;
+        let fronts = self.fronts.get_or_init(|| Arc::new(Fronts::of(&self.interface)));
+        let answers = Answers::new(Arc::clone(&self.forms), Some(Arc::clone(fronts)));
+        Ok((arguments, (*readings).clone(), answers))
+    }
+
     /// The callback as it is announced under the number `id`.
     #[must_use]
     pub fn offered(&self, id: CallbackId) -> Offered {
@@ -147,7 +188,7 @@ impl Callback {
             callback: id,
             name: self.description.name.to_string(),
             docs: self.description.docs.clone().into_owned(),
-            signature: Described::new(&self.signature),
+            signature: Described::of(&self.interface),
             concurrency: self.description.concurrency,
             concurrency_per_caller: self.description.concurrency_per_caller,
             queue: self.description.queue.unwrap_or(Limits::QUEUE),

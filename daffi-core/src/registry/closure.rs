@@ -14,11 +14,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::looking::findings;
-use super::{BoundCallback, Description, Handler, Invocation, encode_value, words};
+use super::not_sent::NotSent;
+use super::{Answers, BoundCallback, Description, Handler, Invocation, encode_value, words};
 use crate::context::CallContext;
 use crate::error::RemoteError;
 use crate::proto::{self, Balance, Failed, Failure, Outcome};
-use crate::signature::{Contract, ErrorType, Findings, Form, Forms, Notes, Origin, Returns, Signature, Type};
+use crate::signature::{
+    Allowances, Contract, ErrorType, Findings, Form, Forms, Interface, Notes, OfParameter, Origin, Returns,
+    Signature, Type,
+};
 
 /// What can be made a callback while the program runs, by [`Global::register_fn`](crate::Global::register_fn): functions and
 /// closures.
@@ -57,7 +61,7 @@ pub struct Sealed(());
     label = "this type, or one in it, is not `serde::Deserialize`, or is borrowed"
 )]
 pub trait CallbackArgument: Sized {
-    /// What comes over the wire for it, as a part of a tuple: nothing is `()`.
+    /// What comes over the wire for it, as a part of a tuple.
     type Wire: DeserializeOwned;
 
     /// What it is from what came.
@@ -80,9 +84,9 @@ impl<T: DeserializeOwned> CallbackArgument for T {
 }
 
 impl CallbackArgument for CallContext {
-    type Wire = ();
+    type Wire = NotSent;
 
-    fn take((): (), context: &CallContext) -> Self {
+    fn take(_: NotSent, context: &CallContext) -> Self {
         context.clone()
     }
 
@@ -97,11 +101,11 @@ impl CallbackArgument for CallContext {
     label = "this type, or one in it, is not both `serde::Serialize` and `serde::Deserialize`"
 )]
 pub trait CallbackResult<Kind> {
-    /// What the caller gets; what is written is held to `form`.
-    fn outcome(self, form: &Form) -> Outcome;
+    /// What the caller gets; what is written is held to what answers are.
+    fn outcome(self, answers: &Answers) -> Outcome;
 
-    /// Its structure, and what it is held to when it is written.
-    fn returns() -> (Returns, Form, Notes);
+    /// Its structure, what is known beyond it, and what it is held to when it is written.
+    fn returns() -> (Returns, Allowances, Form, Notes);
 }
 
 /// The kind of results that serde writes whole.
@@ -113,8 +117,8 @@ pub struct Written(());
 pub struct InWords(());
 
 impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
-    fn outcome(self, form: &Form) -> Outcome {
-        let encoded = match encode_value(&self, form) {
+    fn outcome(self, answers: &Answers) -> Outcome {
+        let encoded = match encode_value(&self, answers.ok()) {
             // Whatever could not be written, its words can.
             Err(Failure::Failed(Failed::Encode { message })) if is_result::<R>() => {
                 return Err(match words::of_error(&self) {
@@ -125,13 +129,13 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
             encoded => encoded?,
         };
         if !is_result::<R>() {
-            return Ok(encoded);
+            return Ok(answers.before_value(encoded));
         }
         let Some((is_ok, inner)) = split(&encoded) else {
-            return Ok(encoded);
+            return Ok(answers.before_value(encoded));
         };
         if is_ok {
-            return Ok(inner);
+            return Ok(answers.before_value(inner));
         }
         if has_remote_error::<R>()
             && let Ok(remote) = proto::decode::<RemoteError>(&inner)
@@ -139,12 +143,14 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
             return Err(Failure::app(remote, None));
         }
         let words = words::of_error(&self).unwrap_or_default();
+        let inner = answers.before_error(inner);
         Err(Failure::app(RemoteError::new(words, Vec::new()), Some(inner)))
     }
 
-    fn returns() -> (Returns, Form, Notes) {
+    fn returns() -> (Returns, Allowances, Form, Notes) {
         let Findings {
             ty: whole,
+            allows: beyond,
             form,
             panics,
             gaps,
@@ -159,15 +165,22 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
                 ok: whole,
                 error: ErrorType::None,
             };
-            return (returns, form, notes);
+            let allows = Allowances::of_returns(&returns, beyond, Vec::new());
+            return (returns, allows, form, notes);
         }
         let (ok, error) = sides(whole);
+        // The first is the `Result` itself.
+        let mut beyond = beyond.into_iter().skip(1);
+        let of_ok = beyond.by_ref().take(ok.named()).collect();
+        let of_error = beyond.collect();
         let error = if has_remote_error::<R>() {
             ErrorType::Remote
         } else {
             ErrorType::Typed(error)
         };
-        (Returns { ok, error }, form, notes)
+        let returns = Returns { ok, error };
+        let allows = Allowances::of_returns(&returns, of_ok, of_error);
+        (returns, allows, form, notes)
     }
 }
 
@@ -177,16 +190,17 @@ where
     T: Serialize + DeserializeOwned,
     E: AsRef<dyn Error + Send + Sync>,
 {
-    fn outcome(self, form: &Form) -> Outcome {
+    fn outcome(self, answers: &Answers) -> Outcome {
         match self {
-            Ok(value) => encode_value(&value, form),
+            Ok(value) => answers.value(&value),
             Err(error) => Err(Failure::app(RemoteError::from_error(error.as_ref()), None)),
         }
     }
 
-    fn returns() -> (Returns, Form, Notes) {
+    fn returns() -> (Returns, Allowances, Form, Notes) {
         let Findings {
             ty: ok,
+            allows: beyond,
             form,
             panics,
             gaps,
@@ -194,7 +208,9 @@ where
         } = findings::<T>();
         let error = ErrorType::Remote;
         let gaps = gaps.into_iter().map(|gap| gap.within("result")).collect();
-        (Returns { ok, error }, form, Notes { panics, gaps })
+        let returns = Returns { ok, error };
+        let allows = Allowances::of_returns(&returns, beyond, Vec::new());
+        (returns, allows, form, Notes { panics, gaps })
     }
 }
 
@@ -264,7 +280,7 @@ macro_rules! functions {
                             let _context = call.context();
                             function($($Argument::take($argument, _context)),*)
                         };
-                        future.await.outcome(&call.forms().ok)
+                        future.await.outcome(call.answers())
                     })
                 }));
                 (handler, contract::<($($Argument,)*), Answer::Output, Kind>)
@@ -281,7 +297,7 @@ macro_rules! functions {
                 let handler = Handler::Blocking(Arc::new(move |call: &Invocation| {
                     let ($($argument,)*) = call.arguments::<($($Argument::Wire,)*)>()?;
                     let _context = call.context();
-                    self($($Argument::take($argument, _context)),*).outcome(&call.forms().ok)
+                    self($($Argument::take($argument, _context)),*).outcome(call.answers())
                 }));
                 (handler, contract::<($($Argument,)*), R, Kind>)
             }
@@ -302,13 +318,15 @@ trait Shapes {
 }
 
 fn contract<A: Shapes, R: CallbackResult<Kind>, Kind>() -> Contract {
-    let (returns, form, mut notes) = R::returns();
+    let (returns, mut allows, form, mut notes) = R::returns();
     let parameters = A::shapes().into_iter().zip(1..).map(|(shape, number)| {
         let place = format!("argument {number}");
         notes.panics.extend(shape.panics);
         notes
             .gaps
             .extend(shape.gaps.into_iter().map(|gap| gap.within(&place)));
+        let of = OfParameter::new(shape.allows, shape.optional);
+        allows.parameters.push(of);
         shape.ty
     });
     let parameters: Vec<_> = parameters.collect();
@@ -317,7 +335,7 @@ fn contract<A: Shapes, R: CallbackResult<Kind>, Kind>() -> Contract {
     let parameters = parameters.into_iter().map(|ty| ("_", ty));
     let signature = Signature::new(parameters, returns);
     Contract {
-        signature,
+        interface: Interface { signature, allows },
         forms: Forms {
             ok: Arc::new(form),
             ..Forms::unknown()

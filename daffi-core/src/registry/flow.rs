@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Sleep;
 
 use crate::proto::{Batch, Credit, Failed, RunId, Taken, Window};
 
 /// A node, as its callbacks see it.
 pub trait FlowHost: Send + Sync {
-    /// Says that the callback has returned a stream.
-    fn open(&self, run: RunId);
+    /// Says that the callback has returned a stream, and what stands in front of its items.
+    fn open(&self, run: RunId, front: &Bytes);
 
     /// What may be sent of the stream that it returned; `None` if nobody reads it any more.
     fn poll_credit(&self, run: RunId, cx: &mut Context<'_>) -> Poll<Option<Credit>>;

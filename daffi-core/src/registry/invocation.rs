@@ -2,34 +2,38 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::Flow;
+use super::{Answers, Flow};
 use crate::context::CallContext;
-use crate::proto::{self, DecodeError, Failed, Failure, Outcome};
-use crate::signature::{Form, Forms};
+use crate::described::{ReadAs, Readings};
+use crate::proto::{Failed, Failure, Outcome};
 
 /// One call to a callback.
 #[derive(Debug)]
 pub struct Invocation {
     payload: Bytes,
     context: CallContext,
-    guarded: bool,
-    forms: Arc<Forms>,
+    readings: Readings,
+    answers: Answers,
     flow: Option<Flow>,
 }
 
 impl Invocation {
-    /// A call with its encoded arguments; `guarded` if their types can nest without end. Its result is held to `forms`.
-    pub(crate) const fn new(payload: Bytes, context: CallContext, guarded: bool, forms: Arc<Forms>) -> Self {
+    /// A call with its encoded arguments, and how they are read. It is answered so.
+    pub(crate) const fn new(
+        payload: Bytes,
+        context: CallContext,
+        readings: Readings,
+        answers: Answers,
+    ) -> Self {
         Self {
             payload,
             context,
-            guarded,
-            forms,
+            readings,
+            answers,
             flow: None,
         }
     }
@@ -41,9 +45,9 @@ impl Invocation {
         self
     }
 
-    /// Whether what is received can nest without end.
-    pub(crate) const fn guarded(&self) -> bool {
-        self.guarded
+    /// How one of its argument streams is read.
+    pub(crate) fn stream(&self, index: u32) -> ReadAs {
+        self.readings.stream(usize::try_from(index).unwrap_or(usize::MAX))
     }
 
     /// How many bytes its arguments are.
@@ -62,17 +66,18 @@ impl Invocation {
     ///
     /// What to answer when the payload is not such a tuple.
     pub fn arguments<'de, A: Deserialize<'de>>(&'de self) -> Result<A, Failure> {
-        decode(&self.payload, self.guarded).map_err(|error| {
+        let arguments = &self.readings.arguments;
+        arguments.decode_arguments(&self.payload).map_err(|error| {
             Failure::Failed(Failed::Decode {
                 message: error.to_string(),
             })
         })
     }
 
-    /// What its result is held to.
+    /// How it is answered.
     #[must_use]
-    pub fn forms(&self) -> &Forms {
-        &self.forms
+    pub const fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     /// What is known about the call.
@@ -82,27 +87,5 @@ impl Invocation {
     }
 }
 
-/// Decodes under guard where the type needs it.
-pub(crate) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8], guarded: bool) -> Result<T, DecodeError> {
-    if guarded {
-        proto::decode_guarded(bytes)
-    } else {
-        proto::decode(bytes)
-    }
-}
-
 /// An outcome to come.
 pub type OutcomeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
-
-/// Encodes a result, held to its form.
-///
-/// # Errors
-///
-/// What to answer when the value cannot be encoded.
-pub fn encode_value<T: Serialize + ?Sized>(value: &T, form: &Form) -> Result<Bytes, Failure> {
-    proto::encode_held(value, form).map_err(|error| {
-        Failure::Failed(Failed::Encode {
-            message: error.to_string(),
-        })
-    })
-}

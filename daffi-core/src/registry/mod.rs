@@ -3,14 +3,17 @@
 //! **Invariant:** knows how a callback is described and run, and nothing of connections or nodes. The macros expand
 //! to the entry types in `entry`; a node works with [`Callback`]s only.
 
+mod answers;
 mod callback;
 mod catalog;
 mod closure;
 mod description;
 mod entry;
 mod flow;
+mod fronts;
 mod invocation;
 pub(crate) mod looking;
+mod not_sent;
 mod object;
 mod pace;
 mod package;
@@ -19,16 +22,17 @@ mod service;
 mod tests;
 mod words;
 
+pub use answers::{Answers, encode_value};
 pub use callback::{BoundCallback, Callback, Handler, Work, WorkFuture};
 pub use catalog::Catalog;
 pub use closure::{CallbackArgument, CallbackFn, CallbackResult};
 pub use description::Description;
 pub use entry::{Declaration, Function, FunctionEntry, Method, MethodEntry};
 pub use flow::{Flow, FlowHost};
-pub use invocation::{Invocation, OutcomeFuture, encode_value};
+pub use invocation::{Invocation, OutcomeFuture};
 
 pub use crate::proto::{Failure, Outcome};
-pub(crate) use invocation::decode;
+pub(crate) use fronts::Known;
 pub use pace::Pace;
 pub(crate) use pace::{SLOW, patience};
 pub use package::Origin;

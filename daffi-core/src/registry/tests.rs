@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::context::{CallContext, Chain, ContextParts};
+use crate::described::Readings;
 use crate::proto::{self, Balance, CallbackId, Described, Failed, Offered};
 use crate::signature::{Contract, ErrorType, Form, Forms, Returns, Signature, Type, trace};
 
@@ -77,8 +78,8 @@ fn invocation(payload: Bytes) -> Invocation {
     Invocation::new(
         payload,
         CallContext::new(parts),
-        false,
-        Arc::new(Forms::unknown()),
+        Readings::own(false),
+        Answers::new(Arc::new(Forms::unknown()), None),
     )
 }
 

@@ -24,8 +24,9 @@ pub enum Item {
     Happened(Vec<Change>),
     /// How ticks of a schedule ended, in their order.
     Ticked(Vec<Tick>),
-    /// The callback of the process with that place on the roster, or the only one, has returned a stream.
-    Opened(u32),
+    /// The callback of the process with that place on the roster, or the only one, has returned a stream; with what stands in
+    /// front of its items, if they are described.
+    Opened(u32, Bytes),
     /// Items of that stream.
     Batch(u32, Batch),
     /// The callback was done for so many items of the stream that was sent, as far as is known, before the call was ended from
@@ -39,7 +40,7 @@ impl Item {
     /// The place on the roster of the process that it is from, if it is from one of many.
     pub(super) const fn part(&self) -> Option<u32> {
         match self {
-            Self::Part(part, _) | Self::Opened(part) | Self::Batch(part, _) => Some(*part),
+            Self::Part(part, _) | Self::Opened(part, _) | Self::Batch(part, _) => Some(*part),
             Self::Roster(_) | Self::Happened(_) | Self::Ticked(_) | Self::Done(_) | Self::Absent(_) => None,
         }
     }
@@ -58,7 +59,8 @@ impl Backlog {
             Item::Roster(names) => (1, names.iter().map(String::len).sum()),
             Item::Part(_, Ok(value)) => (1, value.len()),
             Item::Part(_, Err(failure)) => (1, failure.long_bytes()),
-            Item::Opened(_) | Item::Done(_) | Item::Absent(_) => (1, 0),
+            Item::Opened(_, front) => (1, front.len()),
+            Item::Done(_) | Item::Absent(_) => (1, 0),
             Item::Happened(events) => (events.len(), events.iter().map(name_bytes).sum()),
             Item::Ticked(ticks) => (ticks.len(), ticks.iter().map(Tick::words_bytes).sum()),
             Item::Batch(..) => (0, 0),

@@ -103,12 +103,12 @@ impl<W, C: Clone> Session<W, C> {
         }
     }
 
-    /// Says that a callback has returned a stream, which may be sent once there is credit.
-    pub fn open(&mut self, run: RunId, out: &mut impl Transmit) {
+    /// Says that a callback has returned a stream, which may be sent once there is credit, and what stands in front of its items.
+    pub fn open(&mut self, run: RunId, front: &Bytes, out: &mut impl Transmit) {
         if let Some(call) = self.runs.call_of(run) {
             self.streams.open(End::Run(run), 0);
             self.runs.flow(run);
-            let _ = out.send(&Header::Opened { call, index: 0 }, &Bytes::new());
+            let _ = out.send(&Header::Opened { call, index: 0 }, front);
         }
     }
 

@@ -130,7 +130,7 @@ impl<W> Calls<W> {
                     Err(failed) => return Some(Added::TooMany(failed)),
                 }
             }
-            Item::Happened(_) | Item::Ticked(_) | Item::Opened(_) | Item::Done(_) | Item::Absent(_) => {}
+            Item::Happened(_) | Item::Ticked(_) | Item::Opened(..) | Item::Done(_) | Item::Absent(_) => {}
         }
         if let Some((part, failed)) = &cut {
             slot.cut.insert(*part);
@@ -227,7 +227,7 @@ impl<W> Calls<W> {
                 outcome: Err(Failure::Failed(_)),
                 items,
                 ..
-            } => !slot.is_opened && !items.iter().any(|item| matches!(item, Item::Opened(_))),
+            } => !slot.is_opened && !items.iter().any(|item| matches!(item, Item::Opened(..))),
             _ => false,
         })
     }
@@ -253,7 +253,7 @@ const fn is_mismatch(outcome: &Outcome) -> bool {
 impl<W> Slot<W> {
     /// One of many answers is looked at.
     pub(super) fn look_at(&mut self, item: &Item, loans: &mut Loans) {
-        self.is_opened |= matches!(item, Item::Opened(_));
+        self.is_opened |= matches!(item, Item::Opened(..));
         if let Item::Batch(index, batch) = item {
             self.with_window(*index, loans, |stream, _, _| stream.look_at(batch));
         }

@@ -73,6 +73,8 @@ pub struct Request<'a> {
     pub window: Option<Window>,
     /// It is kept, and not ended, where nobody is there to answer it.
     pub lasting: bool,
+    /// The arguments have their structure in front of them, and so has what answers them.
+    pub described: bool,
 }
 
 impl Request<'_> {
@@ -90,6 +92,7 @@ impl Request<'_> {
             key: self.key,
             mode: self.mode,
             within,
+            described: self.described,
         }
     }
 }

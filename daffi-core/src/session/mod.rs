@@ -318,7 +318,7 @@ impl<W, C: Clone> Session<W, C> {
                     return Err(Fault::Unexpected("how far no call has come"));
                 }
             }
-            Header::Opened { call, index } => self.add(call, Item::Opened(index), out, events)?,
+            Header::Opened { call, index } => self.add(call, Item::Opened(index, payload), out, events)?,
             Header::Items { call, stream, items } => {
                 let batch = Batch {
                     items,

@@ -254,6 +254,7 @@ impl<C: Clone> Runs<C> {
                 trace: header.trace,
                 metadata,
                 ancestors,
+                described: header.described,
                 payload: Bytes::new(),
             },
             own,

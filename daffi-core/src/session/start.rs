@@ -54,6 +54,8 @@ pub struct Start<C> {
     pub metadata: Box<[(Box<str>, Box<str>)]>,
     /// The calls that wait for it, as far as this process is part of them.
     pub ancestors: Box<[Waiting]>,
+    /// The arguments have their structure in front of them, and so shall have what answers them.
+    pub described: bool,
     /// The encoded arguments.
     pub payload: Bytes,
 }

@@ -57,6 +57,7 @@ fn at(ms: u32) -> Moment {
 /// Of a call that says nothing which it need not say.
 const fn run_header(number: u32, callback: CallbackId, caller: &str) -> RunHeader<'_> {
     RunHeader {
+        described: false,
         call: id(number),
         callback,
         caller,
@@ -109,6 +110,7 @@ impl Fixture {
     fn request(deadline: Option<u32>) -> Request<'static> {
         let deadline = deadline.map(at);
         Request {
+            described: false,
             name: "add",
             signature: 7,
             to: None,

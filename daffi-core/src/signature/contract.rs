@@ -6,13 +6,21 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Cause, Contradiction, ErrorType, Form, Gap, Returns, SIZE_LIMIT, Signature, Type, shape};
+use super::interface::beyond;
+use super::{
+    Allowances, Beyond, Cause, Contradiction, ErrorType, Form, Gap, Interface, OfParameter, Readable,
+    Returns, SIZE_LIMIT, Signature, Type, shape,
+};
 
 /// What was found out about a type.
 #[derive(Debug)]
 pub struct Findings {
     /// Its structure.
     pub ty: Type,
+    /// What it allows beyond it.
+    pub allows: Beyond,
+    /// Whether it may be left out where it is an argument.
+    pub optional: bool,
     /// What its values are held to.
     pub form: Form,
     /// Those of its types that panicked when they were read.
@@ -60,6 +68,8 @@ impl Findings {
     pub const fn nothing() -> Self {
         Self {
             ty: Type::Opaque,
+            allows: Vec::new(),
+            optional: false,
             form: Form::unknown(),
             panics: Vec::new(),
             origin: Origin::Type,
@@ -96,8 +106,10 @@ impl Findings {
             Ok(ty) => (ty, Origin::Value),
             Err(contradiction) => (Type::Opaque, Origin::Contradiction(contradiction)),
         };
+        let Readable { ty, allows } = Readable::unknown(ty);
         Self {
             ty,
+            allows,
             origin,
             ..Self::nothing()
         }
@@ -119,8 +131,21 @@ impl Findings {
     /// A stream of such values.
     #[must_use]
     pub fn streamed(self) -> Self {
+        let mut allows = self.allows;
+        // Of what stands for the stream.
+        allows.insert(0, None);
         Self {
             ty: self.ty.streamed(),
+            allows,
+            ..self
+        }
+    }
+
+    /// An argument that may be left out: then it is its default.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self {
+            optional: true,
             ..self
         }
     }
@@ -163,7 +188,7 @@ impl Notes {
 #[derive(Debug)]
 pub struct Contract {
     /// What is compared with the other side.
-    pub signature: Signature,
+    pub interface: Interface,
     /// What this side writes.
     pub forms: Forms,
     /// What there is to tell of its types.
@@ -202,7 +227,7 @@ impl From<Signature> for Contract {
     /// Nothing is known of what is written.
     fn from(signature: Signature) -> Self {
         Self {
-            signature,
+            interface: signature.into(),
             forms: Forms::unknown(),
             notes: Notes::default(),
             origin: Origin::Type,
@@ -219,14 +244,20 @@ impl Contract {
         error: ErrorFindings,
     ) -> Self {
         let mut notes = Notes::default();
-        let (returns, ok, error) = given(ok, error, &mut notes);
+        let (returns, mut allows, ok, error) = given(ok, error, &mut notes);
         let mut arguments = Vec::with_capacity(N);
         let mut streams = Vec::new();
         let mut origin = Origin::Type;
         let parameters = parameters.map(|(name, found)| {
             let Findings {
-                ty, form, origin: of, ..
+                ty,
+                allows: beyond,
+                optional,
+                form,
+                origin: of,
+                ..
             } = found.noted(&format!("argument `{name}`"), &mut notes);
+            allows.parameters.push(OfParameter::new(beyond, optional));
             origin = std::mem::replace(&mut origin, Origin::Type).and(of);
             if ty.item().is_some() {
                 streams.push(Arc::new(form));
@@ -237,7 +268,10 @@ impl Contract {
         });
         notes.together(&returns, parameters.iter().map(|(_, ty)| ty));
         Self {
-            signature: Signature::new(parameters, returns),
+            interface: Interface {
+                signature: Signature::new(parameters, returns),
+                allows,
+            },
             forms: Forms {
                 arguments: Form::tuple(arguments),
                 streams,
@@ -254,12 +288,20 @@ impl Contract {
     #[must_use]
     pub fn of_tuple(arguments: Findings, ok: Findings, error: ErrorFindings) -> Self {
         let mut notes = Notes::default();
-        let (returns, ok, error) = given(ok, error, &mut notes);
+        let (returns, mut allows, ok, error) = given(ok, error, &mut notes);
         let arguments = arguments.noted("arguments", &mut notes);
         notes.together(&returns, [&arguments.ty]);
+        if let Type::Tuple(types) = &arguments.ty {
+            let mut beyond = arguments.allows.into_iter();
+            let of = |ty: &Type| OfParameter::new(beyond.by_ref().take(ty.named()).collect(), false);
+            allows.parameters = types.iter().map(of).collect();
+        }
         Self {
             origin: arguments.origin,
-            signature: Signature::from_arguments(arguments.ty, returns),
+            interface: Interface {
+                signature: Signature::from_arguments(arguments.ty, returns),
+                allows,
+            },
             forms: Forms {
                 arguments: arguments.form,
                 streams: Vec::new(),
@@ -272,15 +314,43 @@ impl Contract {
 }
 
 /// What a callback gives.
-fn given(ok: Findings, error: ErrorFindings, notes: &mut Notes) -> (Returns, Arc<Form>, Form) {
+fn given(ok: Findings, error: ErrorFindings, notes: &mut Notes) -> (Returns, Allowances, Arc<Form>, Form) {
     let ok = ok.noted("result", notes);
+    let mut of_error = Vec::new();
     let (error, error_form) = match error {
         ErrorFindings::None => (ErrorType::None, Form::unknown()),
         ErrorFindings::Remote => (ErrorType::Remote, Form::unknown()),
         ErrorFindings::Typed(found) => {
-            let Findings { ty, form, .. } = found.noted("error", notes);
-            (ErrorType::Typed(ty), form)
+            let found = found.noted("error", notes);
+            of_error = found.allows;
+            (ErrorType::Typed(found.ty), found.form)
         }
     };
-    (Returns { ok: ok.ty, error }, Arc::new(ok.form), error_form)
+    let returns = Returns { ok: ok.ty, error };
+    let allows = Allowances::of_returns(&returns, ok.allows, of_error);
+    (returns, allows, Arc::new(ok.form), error_form)
+}
+
+impl Allowances {
+    /// What is known of what a callback gives.
+    pub(crate) fn of_returns(returns: &Returns, ok: Beyond, error: Beyond) -> Self {
+        Self {
+            parameters: Vec::new(),
+            ok: beyond(ok),
+            error: match &returns.error {
+                ErrorType::Typed(_) => beyond(error),
+                ErrorType::None | ErrorType::Remote => Vec::new(),
+            },
+        }
+    }
+}
+
+impl OfParameter {
+    /// What is known of a parameter whose type allows that.
+    pub(crate) fn new(allows: Beyond, optional: bool) -> Self {
+        Self {
+            beyond: beyond(allows),
+            optional,
+        }
+    }
 }

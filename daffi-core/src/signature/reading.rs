@@ -94,6 +94,15 @@ impl Readable {
     }
 }
 
+impl Type {
+    /// How many structs and enums are written down in it.
+    pub(crate) fn named(&self) -> usize {
+        let mut count = 0;
+        each(self, &mut |_| count += 1);
+        count
+    }
+}
+
 /// Each struct and enum in a type, in the order in which they are written down.
 fn each(ty: &Type, found: &mut impl FnMut(&Type)) {
     match ty {

@@ -145,23 +145,33 @@ impl Type {
         (newtypes, core)
     }
 
+    /// Whether nothing is known of it.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        matches!(self, Self::Opaque)
+    }
+
     /// Whether something inside, or all of it, is not known.
     #[must_use]
     pub fn is_opaque_somewhere(&self) -> bool {
         self.first_opaque().is_some()
     }
 
+    /// The types inside, in order.
+    pub(super) fn inside(&self) -> Vec<&Self> {
+        match self {
+            Self::Option(inner) | Self::Seq(inner) | Self::NewtypeStruct { inner, .. } => vec![inner],
+            Self::Map(key, value) => vec![key, value],
+            Self::Tuple(fields) | Self::TupleStruct { fields, .. } => fields.iter().collect(),
+            Self::Struct { fields, .. } => fields.iter().map(|(_, field)| field).collect(),
+            Self::Enum { variants, .. } => variants.iter().map(|variant| &variant.content).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// How many types it is made of, itself included.
     pub(super) fn size(&self) -> usize {
-        let all = |types: &mut dyn Iterator<Item = &Self>| types.map(Self::size).sum::<usize>();
-        1 + match self {
-            Self::Option(inner) | Self::Seq(inner) | Self::NewtypeStruct { inner, .. } => inner.size(),
-            Self::Map(key, value) => key.size() + value.size(),
-            Self::Tuple(fields) | Self::TupleStruct { fields, .. } => all(&mut fields.iter()),
-            Self::Struct { fields, .. } => all(&mut fields.iter().map(|(_, field)| field)),
-            Self::Enum { variants, .. } => all(&mut variants.iter().map(|variant| &variant.content)),
-            _ => 0,
-        }
+        1 + self.inside().into_iter().map(Self::size).sum::<usize>()
     }
 
     /// The way to the first part that is not known; empty if that is all of it.

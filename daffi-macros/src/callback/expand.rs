@@ -160,6 +160,7 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
     };
     let context = quote!(#invocation::context(#call));
     let mut decoded = Vec::new();
+    let mut patterns = Vec::new();
     let mut taken = Vec::new();
     let mut passed: Vec<_> = receiver.into_iter().map(ToTokens::to_token_stream).collect();
     let mut streams = 0u32;
@@ -177,12 +178,19 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
             Parameter::Context { lent: true } => passed.push(context.clone()),
             Parameter::Context { lent: false } => passed.push(quote!(::core::clone::Clone::clone(#context))),
             Parameter::Argument {
-                decoded: ty, lent, ..
+                decoded: ty,
+                lent,
+                default,
+                ..
             } => {
                 let local = format_ident!("__daffi_{}", decoded.len());
                 let take = by_type::take(ty, &local);
                 taken.push(quote!(let #local = #take;));
                 passed.push(if *lent { quote!(&#local) } else { quote!(#local) });
+                patterns.push(match default {
+                    true => quote!(::daffi::__private::Defaulted(#local)),
+                    false => quote!(#local),
+                });
                 decoded.push(local);
             }
         }
@@ -194,7 +202,7 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
         Some(stream) => stream_outcome(stream, &returned, &call),
     };
     quote! {
-        let (#(#decoded,)*) = #invocation::arguments(#call)?;
+        let (#(#patterns,)*) = #invocation::arguments(#call)?;
         #(#taken)*
         let #returned = #callee(#(#passed),*) #dot_await;
         #outcome
@@ -250,8 +258,13 @@ fn description(callback: &Callback<'_>, item: &str) -> TokenStream {
         .iter()
         .filter_map(|parameter| match parameter {
             Parameter::Context { .. } => None,
-            Parameter::Argument { name, wire, .. } => {
-                let ty = by_type::parameter_type(wire);
+            Parameter::Argument {
+                name, wire, default, ..
+            } => {
+                let mut ty = by_type::parameter_type(wire);
+                if *default {
+                    ty = quote!(::daffi::__private::by_type::optional(#ty));
+                }
                 Some(quote!((#name, #ty)))
             }
             Parameter::Stream { name, item } => {

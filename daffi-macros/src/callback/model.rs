@@ -7,6 +7,7 @@ use syn::{PatType, Signature, Type};
 
 use crate::arguments::{Arguments, Key};
 use crate::balance::Balance;
+use crate::defaults;
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::name::RemoteName;
@@ -61,6 +62,8 @@ pub(crate) enum Parameter {
         decoded: Type,
         wire: Type,
         lent: bool,
+        /// It is its default where it was not sent.
+        default: bool,
     },
     /// A stream from the caller: what it is called, and what its items are.
     Stream { name: String, item: Type },
@@ -157,6 +160,12 @@ impl<'a> Callback<'a> {
         self.function.signature.asyncness.is_some()
     }
 
+    /// Whether some argument has a default.
+    pub(crate) fn has_defaults(&self) -> bool {
+        let mut parameters = self.parameters.iter();
+        parameters.any(|parameter| matches!(parameter, Parameter::Argument { default: true, .. }))
+    }
+
     pub(crate) fn ident(&self) -> &Ident {
         &self.function.signature.ident
     }
@@ -202,10 +211,20 @@ impl Parameter {
     fn new(parameter: &PatType, self_type: Option<&SelfType<'_>>, errors: &mut Errors) -> Option<Self> {
         let before = errors.count();
         signature::check_parameter(Side::Callback, parameter, errors);
+        let default = defaults::default(parameter, errors);
         if errors.count() > before {
             return None;
         }
         let ty = types::bare(&parameter.ty);
+        if let Some(default) = default
+            && (types::is_context(ty)
+                || types::stream(ty).is_some()
+                || types::referent(ty).is_some_and(types::is_context))
+        {
+            errors.add_at(default, "a default is for an argument that is a value");
+            return None;
+        }
+        let default = default.is_some();
         if types::is_context(ty) {
             return Some(Self::Context { lent: false });
         }
@@ -221,6 +240,7 @@ impl Parameter {
                 wire: decoded.clone(),
                 decoded,
                 lent: false,
+                default,
             });
         };
         if types::is_context(referent) {
@@ -233,6 +253,7 @@ impl Parameter {
                 decoded: outside(ty, self_type),
                 wire,
                 lent: false,
+                default,
             }
         } else {
             Self::Argument {
@@ -240,6 +261,7 @@ impl Parameter {
                 decoded: wire.clone(),
                 wire,
                 lent: true,
+                default,
             }
         })
     }

@@ -36,9 +36,9 @@ const _: () = {
                     (&&&&__daffi_kind)
                         .__daffi_typed(
                             &__daffi_returned,
-                            ::daffi::__private::Invocation::forms(__daffi_call),
+                            ::daffi::__private::Invocation::answers(__daffi_call),
                         ),
-                    ::daffi::__private::Invocation::forms(__daffi_call),
+                    ::daffi::__private::Invocation::answers(__daffi_call),
                 )
         }),
     });

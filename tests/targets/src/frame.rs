@@ -54,6 +54,7 @@ pub(crate) fn call(mode: Mode) -> CallHeader<'static> {
 /// A call as the provider of the first callback is given it.
 pub(crate) const fn run_header() -> RunHeader<'static> {
     RunHeader {
+        described: false,
         call: CALL,
         callback: CallbackId(0),
         caller: "honest",

@@ -169,6 +169,7 @@ impl World {
         let names = [String::from("honest"), String::from("other")];
         let mode = modes[usize::from(kind) % modes.len()];
         let request = Request {
+            described: false,
             name: "add",
             signature: 0,
             to: (how & 1 != 0).then_some("honest"),
@@ -298,7 +299,7 @@ impl World {
             4 => drop(self.session.take(run, 0, &mut Some(()))),
             5 => self.session.stop(run, 0, &mut self.wire, &mut self.events),
             6 => {
-                self.session.open(run, &mut self.wire);
+                self.session.open(run, &Bytes::new(), &mut self.wire);
                 self.send(End::Run(run));
             }
             _ => self.session.tell_done(run, u64::from(what), &mut self.wire),

@@ -66,6 +66,7 @@ fn a_call_keeps_its_deadline_trace_and_metadata() {
     let (_, frame) = &f.queues.sent[0];
     let (run, _) = frame.decode().unwrap();
     let expected = RunHeader {
+        described: false,
         call: id(0),
         callback: CallbackId(0),
         caller: "caller",

@@ -27,6 +27,7 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
             ..super::call(number, text)
         }),
         5 => Header::Run(RunHeader {
+            described: false,
             call,
             callback: CallbackId(other),
             caller: text,

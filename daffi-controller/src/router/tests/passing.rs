@@ -206,6 +206,7 @@ fn what_does_not_keep_to_what_was_declared_is_a_fault() {
 fn a_run_and_a_part_in_pieces_come_from_no_node() {
     let (mut f, _, caller) = fixture();
     let run = RunHeader {
+        described: false,
         call: id(1),
         callback: CallbackId(0),
         caller: "caller",

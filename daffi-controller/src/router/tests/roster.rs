@@ -559,6 +559,7 @@ fn frames_of_a_link_that_is_gone_are_ignored() {
 fn frames_that_only_controllers_send_are_faults() {
     let call = id(0);
     let run = RunHeader {
+        described: false,
         call,
         callback: CallbackId(0),
         caller: "c",

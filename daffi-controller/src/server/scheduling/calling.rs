@@ -46,8 +46,13 @@ impl Hub {
                     let State { router, queues, .. } = &mut *state;
                     let mut turn = self.router_turn();
                     let mut header = order.header(call);
-                    header.signature = schedules.terms(run.task).unwrap_or(header.signature);
-                    let routed = router.call_inside(peer, header, order.arguments(), &mut turn, queues);
+                    let mut arguments = order.arguments().clone();
+                    if let Some((number, described)) = schedules.terms(run.task) {
+                        header.signature = number;
+                        header.described = described.is_some();
+                        arguments = described.unwrap_or(arguments);
+                    }
+                    let routed = router.call_inside(peer, header, &arguments, &mut turn, queues);
                     if routed.is_err() {
                         // It goes on as one that nobody had room for, and its maker as a caller that comes anew.
                         callers.take_back(peer, call);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::super::answer::{Arguments as Encoded, Decoders, Take};
+use super::super::answer::{Decoders, Take};
+use super::super::encoded::Arguments as Encoded;
 use super::super::future::Call;
 use super::super::options::NodeChoice;
 use super::super::pump::Feeds;
@@ -147,7 +148,7 @@ impl JsonCall {
     ) -> Call<T, Own> {
         let decoders = Decoders {
             take,
-            app: |words, typed| Ok(Own(words, typed)),
+            app: |words, typed, _| Ok(Own(words, typed)),
         };
         let call = Call::new(version.source(), Encoded(Ok(arguments.into())), decoders);
         let call = if feeds.is_empty() {

@@ -11,10 +11,11 @@ use serde::ser::Serialize;
 use super::super::check;
 use super::{bytes_type, does_not_compile, findings};
 use crate::call::{decode_item, decode_raw_item};
+use crate::described::DecodeItem;
 use crate::error::RemoteError;
-use crate::proto::{AsRawBytes, DecodeItem, Failed, Failure, Outcome, Raw, RawBytes};
-use crate::registry::encode_value;
-use crate::signature::{ErrorFindings, Findings, Forms};
+use crate::proto::{AsRawBytes, Failed, Failure, Outcome, Raw, RawBytes};
+use crate::registry::Answers;
+use crate::signature::{ErrorFindings, Findings};
 
 /// The traits without their names.
 pub(super) mod choices {
@@ -168,50 +169,50 @@ fn in_words(message: impl Display, source: Option<&(dyn Error + 'static)>) -> Re
 }
 
 choice! {
-    // The error as it is, encoded, if there is one and it can be: `(&&&&returned(&r)).__daffi_typed(&r, forms)`.
+    // The error as it is, encoded, if there is one and it can be: `(&&&&returned(&r)).__daffi_typed(&r, answers)`.
     __daffi_typed {
         TypedRemote: ['r, 'f, T] &&&Returned<Result<T, RemoteError>>,
-        (_returned: &'r Result<T, RemoteError>, _forms: &'f Forms) -> Option<Outcome> { None }
+        (_returned: &'r Result<T, RemoteError>, _answers: &'f Answers) -> Option<Outcome> { None }
         TypedEncoded: ['r, 'f, T, E: Serialize] &&Returned<Result<T, E>>,
-        (returned: &'r Result<T, E>, forms: &'f Forms) -> Option<Outcome> {
-            returned.as_ref().err().map(|error| encode_value(error, &forms.error))
+        (returned: &'r Result<T, E>, answers: &'f Answers) -> Option<Outcome> {
+            returned.as_ref().err().map(|error| answers.error(error))
         }
         TypedAny: ['r, 'f, T, E] &Returned<Result<T, E>>,
-        (_returned: &'r Result<T, E>, _forms: &'f Forms) -> Option<Outcome> { None }
-        TypedValue: ['r, 'f, R] Returned<R>, (_returned: &'r R, _forms: &'f Forms) -> Option<Outcome> { None }
+        (_returned: &'r Result<T, E>, _answers: &'f Answers) -> Option<Outcome> { None }
+        TypedValue: ['r, 'f, R] Returned<R>, (_returned: &'r R, _answers: &'f Answers) -> Option<Outcome> { None }
     }
 }
 
 choice! {
-    // What the caller gets: `(&&&&&&returned(&r)).__daffi_outcome(&r, described, typed, forms)`.
+    // What the caller gets: `(&&&&&&returned(&r)).__daffi_outcome(&r, described, typed, answers)`.
     __daffi_outcome {
         OutcomeBytesResult: ['r, 'f, T: AsRawBytes, E] &&&&&Returned<Result<T, E>>,
-        (returned: &'r Result<T, E>, described: Option<RemoteError>, typed: Option<Outcome>, forms: &'f Forms) -> Outcome {
+        (returned: &'r Result<T, E>, described: Option<RemoteError>, typed: Option<Outcome>, answers: &'f Answers) -> Outcome {
             match returned {
-                Ok(value) => encode_value(&Raw(value), &forms.ok),
+                Ok(value) => answers.value(&Raw(value)),
                 Err(_) => failed(described, typed),
             }
         }
         OutcomeValueResult: ['r, 'f, T: Serialize, E] &&&&Returned<Result<T, E>>,
-        (returned: &'r Result<T, E>, described: Option<RemoteError>, typed: Option<Outcome>, forms: &'f Forms) -> Outcome {
+        (returned: &'r Result<T, E>, described: Option<RemoteError>, typed: Option<Outcome>, answers: &'f Answers) -> Outcome {
             match returned {
-                Ok(value) => encode_value(value, &forms.ok),
+                Ok(value) => answers.value(value),
                 Err(_) => failed(described, typed),
             }
         }
         OutcomeAnyResult: ['r, 'f, T, E] &&&Returned<Result<T, E>>,
-        (_returned: &'r Result<T, E>, _described: Option<RemoteError>, _typed: Option<Outcome>, _forms: &'f Forms) -> Outcome
+        (_returned: &'r Result<T, E>, _described: Option<RemoteError>, _typed: Option<Outcome>, _answers: &'f Answers) -> Outcome
         where<T> [T: check::Returnable] { does_not_compile::<T>() }
         OutcomeBytes: ['r, 'f, R: AsRawBytes] &&Returned<R>,
-        (returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>, forms: &'f Forms) -> Outcome {
-            encode_value(&Raw(returned), &forms.ok)
+        (returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>, answers: &'f Answers) -> Outcome {
+            answers.value(&Raw(returned))
         }
         OutcomeValue: ['r, 'f, R: Serialize] &Returned<R>,
-        (returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>, forms: &'f Forms) -> Outcome {
-            encode_value(returned, &forms.ok)
+        (returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>, answers: &'f Answers) -> Outcome {
+            answers.value(returned)
         }
         OutcomeAny: ['r, 'f, R] Returned<R>,
-        (_returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>, _forms: &'f Forms) -> Outcome
+        (_returned: &'r R, _described: Option<RemoteError>, _typed: Option<Outcome>, _answers: &'f Answers) -> Outcome
         where<R> [R: check::Returnable] { does_not_compile::<R>() }
     }
 }

@@ -12,8 +12,9 @@ use tokio::time::Sleep;
 
 use super::*;
 use crate::context::{CallContext, Chain, ContextParts};
+use crate::described::Readings;
 use crate::proto::{Credit, EncodeError, RunId, Taken, Window};
-use crate::registry::FlowHost;
+use crate::registry::{Answers, FlowHost};
 use crate::signature::{Form, Forms};
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -78,7 +79,7 @@ impl Host {
 }
 
 impl FlowHost for Host {
-    fn open(&self, _run: RunId) {
+    fn open(&self, _run: RunId, _front: &Bytes) {
         self.state().opened += 1;
     }
 
@@ -331,8 +332,8 @@ fn invocation(host: &Arc<Host>) -> Invocation {
     Invocation::new(
         Bytes::new(),
         CallContext::new(parts),
-        false,
-        Arc::new(Forms::unknown()),
+        Readings::own(false),
+        Answers::new(Arc::new(Forms::unknown()), None),
     )
     .flowing(host.flow())
 }

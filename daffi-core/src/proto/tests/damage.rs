@@ -115,6 +115,7 @@ impl Owned {
         let (call, callback) = (CallId::first(self.call), CallbackId(self.callback));
         match self.kind {
             0 => Header::Call(CallHeader {
+                described: false,
                 call,
                 name: &self.name,
                 signature: self.number,
@@ -128,6 +129,7 @@ impl Owned {
                 having: Vec::new(),
             }),
             1 => Header::Run(RunHeader {
+                described: false,
                 call,
                 callback,
                 caller: &self.name,
@@ -214,6 +216,7 @@ fn plain_header((kind, call, callback, signature, name, time): &OwnedPlain) -> H
     let deadline = time.map(|(seconds, nanoseconds)| Duration::new(seconds, nanoseconds));
     match kind {
         0 => Header::Call(CallHeader {
+            described: false,
             call,
             name,
             signature: *signature,
@@ -227,6 +230,7 @@ fn plain_header((kind, call, callback, signature, name, time): &OwnedPlain) -> H
             having: Vec::new(),
         }),
         1 => Header::Run(RunHeader {
+            described: false,
             call,
             callback: CallbackId(*callback),
             caller: name,

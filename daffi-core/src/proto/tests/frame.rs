@@ -37,7 +37,7 @@ fn a_frame_in_two_pieces_is_the_same_as_in_one() {
 #[test]
 fn names_in_a_header_are_borrowed_from_the_frame() {
     let frame = Frame::joined(Bytes::from(unhex(
-        "04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00",
+        "04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 00",
     )));
     let Ok((Header::Call(call), _)) = frame.decode() else {
         panic!("it is a call")

@@ -32,6 +32,7 @@ fn golden(
 
 fn call() -> CallHeader<'static> {
     CallHeader {
+        described: false,
         call: CallId::first(7),
         name: "add",
         signature: 0,
@@ -48,6 +49,7 @@ fn call() -> CallHeader<'static> {
 
 fn run() -> RunHeader<'static> {
     RunHeader {
+        described: false,
         call: CallId::first(300),
         callback: CallbackId(2),
         caller: "shopper",
@@ -390,6 +392,7 @@ fn calls() -> Vec<Golden> {
     let metadata = || vec![("tenant", "acme"), ("", "")];
     let deadline = || Some(Duration::from_millis(1_500));
     let full = CallHeader {
+        described: false,
         call: CallId::first(u32::MAX),
         name: "shop.add",
         signature: u64::MAX,
@@ -417,7 +420,25 @@ fn calls() -> Vec<Golden> {
             "call",
             Header::Call(call()),
             b"\x02\x04",
-            "00 00 00 12 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 02 04",
+            "00 00 00 13 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 00 02 04",
+        ),
+        golden(
+            "described call",
+            Header::Call(CallHeader {
+                described: true,
+                ..call()
+            }),
+            b"",
+            "00 00 00 11 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 01",
+        ),
+        golden(
+            "described run",
+            Header::Run(RunHeader {
+                described: true,
+                ..run()
+            }),
+            b"",
+            "00 00 00 14 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 00 01",
         ),
         golden(
             "call with a signature",
@@ -426,7 +447,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 12 04 07 00 03 61 64 64 fb 02 01 00 00 00 00 00 00 00 00",
+            "00 00 00 13 04 07 00 03 61 64 64 fb 02 01 00 00 00 00 00 00 00 00 00",
         ),
         golden(
             "call to a process",
@@ -435,7 +456,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 12 04 07 00 03 61 64 64 00 01 01 70 00 00 00 00 00 00 00",
+            "00 00 00 13 04 07 00 03 61 64 64 00 01 01 70 00 00 00 00 00 00 00 00",
         ),
         golden(
             "call to whoever has an attribute",
@@ -444,7 +465,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 14 04 07 00 03 61 64 64 00 00 01 01 6b 01 76 00 00 00 00 00 00",
+            "00 00 00 15 04 07 00 03 61 64 64 00 00 01 01 6b 01 76 00 00 00 00 00 00 00",
         ),
         golden(
             "call with a deadline",
@@ -453,7 +474,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 16 04 07 00 03 61 64 64 00 00 00 01 01 fc 00 65 cd 1d 00 00 00 00 00",
+            "00 00 00 17 04 07 00 03 61 64 64 00 00 00 01 01 fc 00 65 cd 1d 00 00 00 00 00 00",
         ),
         golden(
             "call in a trace",
@@ -462,7 +483,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 29 04 07 00 03 61 64 64 00 00 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00 00 00",
+            "00 00 00 2a 04 07 00 03 61 64 64 00 00 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00 00 00 00",
         ),
         golden(
             "call with metadata",
@@ -471,13 +492,13 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 1e 04 07 00 03 61 64 64 00 00 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00 00 00",
+            "00 00 00 1f 04 07 00 03 61 64 64 00 00 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00 00 00 00",
         ),
         golden(
             "call with everything",
             Header::Call(full),
             b"\x02\x04",
-            "00 00 00 80 04 fc ff ff ff ff 00 08 73 68 6f 70 2e 61 64 64 fd ff ff ff ff ff ff ff ff 01 10 73 68 6f 70 70 69 6e 67 20 73 65 72 76 69 63 65 02 04 6b 69 6e 64 07 72 65 73 69 7a 65 72 04 7a 6f 6e 65 01 61 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 01 fd ff ff ff ff ff ff ff ff 00 01 03 01 02 04",
+            "00 00 00 81 04 fc ff ff ff ff 00 08 73 68 6f 70 2e 61 64 64 fd ff ff ff ff ff ff ff ff 01 10 73 68 6f 70 70 69 6e 67 20 73 65 72 76 69 63 65 02 04 6b 69 6e 64 07 72 65 73 69 7a 65 72 04 7a 6f 6e 65 01 61 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 01 fd ff ff ff ff ff ff ff ff 00 01 03 01 00 02 04",
         ),
         golden(
             "call with a key",
@@ -486,7 +507,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 13 04 07 00 03 61 64 64 00 00 00 00 00 00 01 fb 2c 01 00 00",
+            "00 00 00 14 04 07 00 03 61 64 64 00 00 00 00 00 00 01 fb 2c 01 00 00 00",
         ),
         golden(
             "call within another",
@@ -498,7 +519,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 14 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 01 fb 2c 01 02",
+            "00 00 00 15 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 01 fb 2c 01 02 00",
         ),
         golden(
             "call handed over",
@@ -507,7 +528,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 10 04 07 00 03 61 64 64 00 00 00 00 00 00 00 01 00",
+            "00 00 00 11 04 07 00 03 61 64 64 00 00 00 00 00 00 00 01 00 00",
         ),
         golden(
             "broadcast",
@@ -516,7 +537,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 10 04 07 00 03 61 64 64 00 00 00 00 00 00 00 02 00",
+            "00 00 00 11 04 07 00 03 61 64 64 00 00 00 00 00 00 00 02 00 00",
         ),
         golden(
             "call for each item of a stream",
@@ -525,7 +546,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 10 04 07 00 03 61 64 64 00 00 00 00 00 00 00 03 00",
+            "00 00 00 11 04 07 00 03 61 64 64 00 00 00 00 00 00 00 03 00 00",
         ),
         golden(
             "call handed over to all",
@@ -534,7 +555,7 @@ fn calls() -> Vec<Golden> {
                 ..call()
             }),
             b"",
-            "00 00 00 10 04 07 00 03 61 64 64 00 00 00 00 00 00 00 04 00",
+            "00 00 00 11 04 07 00 03 61 64 64 00 00 00 00 00 00 00 04 00 00",
         ),
         golden(
             "call to those that are named",
@@ -546,19 +567,19 @@ fn calls() -> Vec<Golden> {
                 processes: vec!["ann", "bob"],
             },
             b"\x02",
-            "00 00 00 1a 15 07 00 03 61 64 64 00 00 00 00 00 00 00 02 00 02 03 61 6e 6e 03 62 6f 62 02",
+            "00 00 00 1b 15 07 00 03 61 64 64 00 00 00 00 00 00 00 02 00 00 02 03 61 6e 6e 03 62 6f 62 02",
         ),
         golden(
             "run for each item of a stream",
             Header::RunEach(run()),
             b"",
-            "00 00 00 13 14 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 00",
+            "00 00 00 14 14 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 00 00",
         ),
         golden(
             "run",
             Header::Run(run()),
             b"\x02\x04",
-            "00 00 00 15 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 00 02 04",
+            "00 00 00 16 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 00 00 02 04",
         ),
         golden(
             "run with a deadline",
@@ -567,7 +588,7 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 19 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 01 01 fc 00 65 cd 1d 00 00 00",
+            "00 00 00 1a 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 01 01 fc 00 65 cd 1d 00 00 00 00",
         ),
         golden(
             "run in a trace",
@@ -576,7 +597,7 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 2c 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00",
+            "00 00 00 2d 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 00 00 00",
         ),
         golden(
             "run with metadata",
@@ -585,7 +606,7 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 21 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00",
+            "00 00 00 22 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 00 00",
         ),
         golden(
             "run for which others wait",
@@ -594,13 +615,13 @@ fn calls() -> Vec<Golden> {
                 ..run()
             }),
             b"",
-            "00 00 00 1c 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 02 01 04 74 69 6c 6c 00 09 00",
+            "00 00 00 1d 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 00 00 00 02 01 04 74 69 6c 6c 00 09 00 00",
         ),
         golden(
             "run with everything",
             Header::Run(full_run),
             b"\x02\x04",
-            "00 00 00 4b 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 02 01 04 74 69 6c 6c 00 09 00 02 04",
+            "00 00 00 4c 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 00 01 01 fc 00 65 cd 1d 01 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 01 02 06 74 65 6e 61 6e 74 04 61 63 6d 65 00 00 02 01 04 74 69 6c 6c 00 09 00 00 02 04",
         ),
         golden(
             "cancel",
@@ -767,7 +788,7 @@ fn replies() -> Vec<Golden> {
             "signature mismatch",
             failed(mismatch),
             b"",
-            "00 00 00 23 06 07 00 02 06 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00",
+            "00 00 00 24 06 07 00 02 06 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 00",
         ),
         golden(
             "denied",
@@ -1115,7 +1136,7 @@ fn in_pieces() -> Vec<Golden> {
             "large: call",
             large(Large::Call(call())),
             b"",
-            "00 00 00 16 1a fc 40 42 0f 00 00 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00",
+            "00 00 00 17 1a fc 40 42 0f 00 00 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 00",
         ),
         golden(
             "large: call to some",
@@ -1127,11 +1148,12 @@ fn in_pieces() -> Vec<Golden> {
                 processes: vec!["p"],
             }),
             b"",
-            "00 00 00 19 1a fc 40 42 0f 00 01 07 00 03 61 64 64 00 00 00 00 00 00 00 02 00 01 01 70",
+            "00 00 00 1a 1a fc 40 42 0f 00 01 07 00 03 61 64 64 00 00 00 00 00 00 00 02 00 00 01 01 70",
         ),
         golden(
             "large: run",
             large(Large::Run(RunHeader {
+                described: false,
                 call: CallId::first(300),
                 callback: CallbackId(2),
                 caller: "p",
@@ -1142,7 +1164,7 @@ fn in_pieces() -> Vec<Golden> {
                 ancestors: Vec::new(),
             })),
             b"",
-            "00 00 00 13 1a fc 40 42 0f 00 02 fb 2c 01 00 02 01 70 00 00 00 00 00",
+            "00 00 00 14 1a fc 40 42 0f 00 02 fb 2c 01 00 02 01 70 00 00 00 00 00 00",
         ),
         golden(
             "large: reply",
@@ -1191,7 +1213,7 @@ fn of_schedules() -> Vec<Golden> {
                 instead_of: None,
             },
             b"\x01\x02",
-            "00 00 00 13 20 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 00 01 02",
+            "00 00 00 14 20 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 00 00 01 02",
         ),
         golden(
             "schedule instead of another",
@@ -1200,7 +1222,7 @@ fn of_schedules() -> Vec<Golden> {
                 instead_of: Some(TaskId(0x0102_0304_0506_0708)),
             },
             b"",
-            "00 00 00 1a 20 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 01 fd 08 07 06 05 04 03 02 01",
+            "00 00 00 1b 20 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 00 01 fd 08 07 06 05 04 03 02 01",
         ),
         golden(
             "ticked",
@@ -1382,7 +1404,7 @@ fn every_payload_has_exactly_these_bytes() {
     };
     check(
         &vec![offered.clone(), unlimited],
-        "02 02 03 61 64 64 05 41 64 64 73 2e fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 01 08 01 02 fb e8 03 00 02 03 61 64 64 00 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 00 00 00 01",
+        "02 02 03 61 64 64 05 41 64 64 73 2e fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 00 01 08 01 02 fb e8 03 00 02 03 61 64 64 00 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 00 00 00 00 01",
     );
     check(&vec![CallbackId(2), CallbackId(300)], "02 02 fb 2c 01");
     check(
@@ -1397,7 +1419,7 @@ fn every_payload_has_exactly_these_bytes() {
     );
     check(
         &vec![CallbackEntry::new(&offered, vec!["shop".to_owned()])],
-        "01 03 61 64 64 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 05 41 64 64 73 2e 01 08 01 02 01 04 73 68 6f 70 00",
+        "01 03 61 64 64 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 00 05 41 64 64 73 2e 01 08 01 02 01 04 73 68 6f 70 00",
     );
     let version = OfferedVersion {
         signature: offered.signature.clone(),

@@ -17,6 +17,7 @@ fn check(header: &Header<'_>, expected: Result<(), &str>) {
 
 fn call<'a>(name: &'a str, to: Option<&'a str>, metadata: Vec<(&'a str, &'a str)>) -> Header<'a> {
     let call = CallHeader {
+        described: false,
         call: CallId::first(1),
         name,
         signature: 0,
@@ -34,6 +35,7 @@ fn call<'a>(name: &'a str, to: Option<&'a str>, metadata: Vec<(&'a str, &'a str)
 
 fn run<'a>(caller: &'a str, metadata: Vec<(&'a str, &'a str)>) -> Header<'a> {
     let run = RunHeader {
+        described: false,
         call: CallId::first(1),
         callback: CallbackId(1),
         caller,

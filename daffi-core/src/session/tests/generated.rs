@@ -226,7 +226,7 @@ proptest! {
                     match item {
                         Item::Roster(names) => prop_assert_eq!((names.len(), *count), (ROSTER.len(), 1)),
                         Item::Part(index, _) => prop_assert_eq!(index + 2, *count),
-                        Item::Happened(_) | Item::Ticked(_) | Item::Opened(_) | Item::Batch(..) | Item::Done(_) | Item::Absent(_) => panic!("nobody has asked"),
+                        Item::Happened(_) | Item::Ticked(_) | Item::Opened(..) | Item::Batch(..) | Item::Done(_) | Item::Absent(_) => panic!("nobody has asked"),
                     }
                 }
                 Entry::Ended { token, outcome } => {

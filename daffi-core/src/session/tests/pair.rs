@@ -351,7 +351,7 @@ impl World {
                 let held = &mut self.calls[call];
                 match caller.poll_next(held.call, &mut Some(task)) {
                     None => true,
-                    Some(Next::Item(Item::Opened(0))) => {
+                    Some(Next::Item(Item::Opened(0, _))) => {
                         assert!(!std::mem::replace(&mut held.seen, true));
                         false
                     }
@@ -494,7 +494,7 @@ impl World {
         if held.returns && !std::mem::replace(&mut held.opened, true) {
             self.ready.insert(Task::Send(call));
             let Side { session, wire, .. } = &mut self.sides[PROVIDER];
-            session.open(held.run.unwrap(), wire);
+            session.open(held.run.unwrap(), &Bytes::new(), wire);
         }
     }
 

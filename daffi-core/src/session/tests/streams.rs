@@ -126,7 +126,7 @@ impl Fixture {
     }
 
     fn open(&mut self, run: RunId) {
-        self.session.open(run, &mut self.wire);
+        self.session.open(run, &Bytes::new(), &mut self.wire);
     }
 
     fn part_failed(&mut self, call: CallId, index: u32, failed: Failed) {
@@ -586,7 +586,7 @@ fn p5_items_wait_with_the_other_answers_and_end_with_the_reply() {
     f.items(call, StreamId::Result(3), 1, "c").unwrap();
     f.reply(call, &failed(cancelled())).unwrap();
     for item in [
-        Item::Opened(0),
+        Item::Opened(0, Bytes::new()),
         Item::Batch(0, batch(2, "ab")),
         Item::Batch(3, batch(1, "c")),
     ] {
@@ -660,7 +660,7 @@ fn a_callback_may_send_each_item_of_its_window_by_itself() {
     }
     assert_eq!(f.wire.sent(), [], "it has kept to its credit");
     f.reply(call, &Ok(Bytes::new())).unwrap();
-    assert_eq!(f.next_of(call), Some(Next::Item(Item::Opened(0))));
+    assert_eq!(f.next_of(call), Some(Next::Item(Item::Opened(0, Bytes::new()))));
     let items = Window::DEFAULT.items;
     let bytes = vec![b'i'; items as usize].into();
     let batch = Batch { items, bytes };
@@ -1106,7 +1106,7 @@ fn one_whose_signature_has_another_number_has_granted_nothing_until_its_caller_k
         let ends = [Some(End::Call(call)), None];
         assert_eq!(credits(&mut f, &ends), [Some(None), None]);
     }
-    assert_eq!(f.next_of(breaks), Some(Next::Item(Item::Opened(0))));
+    assert_eq!(f.next_of(breaks), Some(Next::Item(Item::Opened(0, Bytes::new()))));
     assert_eq!(
         credits(&mut f, &[Some(End::Call(breaks)), None]),
         [Some(None), None]

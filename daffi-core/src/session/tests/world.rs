@@ -439,6 +439,7 @@ impl World {
         self.history.push(Entry::Made { token });
         let deadline = within_ms.map(|ms| self.now + ms);
         let request = Request {
+            described: false,
             name: "callback",
             signature: 1,
             to: None,
@@ -668,7 +669,7 @@ impl World {
             Item::Roster(names) => self.receive(Header::Roster { call }, encode(names).unwrap()),
             Item::Happened(_)
             | Item::Ticked(_)
-            | Item::Opened(_)
+            | Item::Opened(..)
             | Item::Batch(..)
             | Item::Done(_)
             | Item::Absent(_) => {

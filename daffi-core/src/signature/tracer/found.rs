@@ -23,6 +23,8 @@ impl Tree {
         }
         Findings {
             ty,
+            allows: Vec::new(),
+            optional: false,
             form: self.form(),
             panics: Vec::new(),
             origin: Origin::Type,

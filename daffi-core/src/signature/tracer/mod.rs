@@ -59,19 +59,36 @@ const DEPTHS: [usize; 5] = [DEPTH_LIMIT, 16, 8, 4, 2];
 /// ```
 #[must_use]
 pub fn trace<T: Deserialize<'static>>() -> Type {
-    findings::<T>().ty
+    found::<T>(false).ty
 }
 
-/// As [`trace`], with what values of the type are held to.
+/// As [`trace`], with what values of the type are held to, and what it allows beyond its structure, as [`reading`] has it.
 #[must_use]
 pub fn findings<T: Deserialize<'static>>() -> Findings {
+    found::<T>(true)
+}
+
+fn found<T: Deserialize<'static>>(asks: bool) -> Findings {
     let rust = type_name::<T>();
-    let mut panics = Vec::new();
     let read: &Read = &|cursor| T::deserialize(cursor).map(drop);
+    let mut panics = Vec::new();
     let found = match explore(rust, read, &mut panics) {
         None => Findings::too_large(rust),
         Some(None) => Findings::nothing(),
-        Some(Some(tree)) => named(tree, read, &panics).into_findings(),
+        Some(Some(tree)) => {
+            let tree = named(tree, read, &panics);
+            let (ty, positions) = tree.positions();
+            // It is not read again if it panicked, lest it panics again.
+            let allows = if asks && panics.is_empty() && !positions.is_empty() {
+                Asking::new(tree.clone(), read).all(&positions)
+            } else {
+                Readable::unknown(ty).allows
+            };
+            Findings {
+                allows,
+                ..tree.into_findings()
+            }
+        }
     };
     Findings { panics, ..found }
 }
@@ -100,21 +117,8 @@ pub fn findings<T: Deserialize<'static>>() -> Findings {
 /// ```
 #[must_use]
 pub fn reading<T: Deserialize<'static>>() -> Readable {
-    let read: &Read = &|cursor| T::deserialize(cursor).map(drop);
-    let mut panics = Vec::new();
-    let Some(tree) = explore(type_name::<T>(), read, &mut panics).flatten() else {
-        return Readable::unknown(Type::Opaque);
-    };
-    let tree = named(tree, read, &panics);
-    let (ty, positions) = tree.positions();
-    if !panics.is_empty() {
-        // It is not read again, lest it panics again.
-        return Readable::unknown(ty);
-    }
-    Readable {
-        ty,
-        allows: Asking::new(tree, read).all(&positions),
-    }
+    let Findings { ty, allows, .. } = findings::<T>();
+    Readable { ty, allows }
 }
 
 /// Reads a type once.

@@ -1,0 +1,85 @@
+//! How a callback answers: by positions, or with the structure in front.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::described::{Front, Fronts};
+use crate::proto::{self, Failed, Failure, Outcome};
+use crate::signature::{Form, Forms};
+
+/// What the answers of a call are held to, and what stands in front of them.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    forms: Arc<Forms>,
+    fronts: Option<Arc<Fronts>>,
+}
+
+impl Answers {
+    /// Those to a call that knows their positions, or to one that has `fronts` in front of them.
+    pub(crate) const fn new(forms: Arc<Forms>, fronts: Option<Arc<Fronts>>) -> Self {
+        Self { forms, fronts }
+    }
+
+    /// What the result, or each item of it, is held to.
+    #[must_use]
+    pub fn ok(&self) -> &Arc<Form> {
+        &self.forms.ok
+    }
+
+    /// What stands in front of the items of a stream.
+    #[must_use]
+    pub fn front(&self) -> Bytes {
+        let fronts = self.fronts.as_ref();
+        fronts.map_or_else(Bytes::new, |fronts| fronts.ok.before(&[]))
+    }
+
+    /// The result, encoded.
+    ///
+    /// # Errors
+    ///
+    /// What to answer when it cannot be encoded.
+    pub fn value<T: Serialize + ?Sized>(&self, value: &T) -> Outcome {
+        encode_value(value, &self.forms.ok).map(|value| self.before_value(value))
+    }
+
+    /// The callback's error, encoded.
+    ///
+    /// # Errors
+    ///
+    /// What to answer when it cannot be encoded.
+    pub fn error<T: Serialize + ?Sized>(&self, error: &T) -> Result<Bytes, Failure> {
+        encode_value(error, &self.forms.error).map(|error| self.before_error(error))
+    }
+
+    /// A result that is encoded.
+    pub(super) fn before_value(&self, value: Bytes) -> Bytes {
+        before(self.fronts.as_ref().map(|fronts| &fronts.ok), value)
+    }
+
+    /// An error that is encoded.
+    pub(super) fn before_error(&self, error: Bytes) -> Bytes {
+        before(self.fronts.as_ref().map(|fronts| &fronts.error), error)
+    }
+}
+
+fn before(front: Option<&Front>, value: Bytes) -> Bytes {
+    match front {
+        Some(front) => front.before(&value),
+        None => value,
+    }
+}
+
+/// Encodes a result, held to its form.
+///
+/// # Errors
+///
+/// What to answer when the value cannot be encoded.
+pub fn encode_value<T: Serialize + ?Sized>(value: &T, form: &Form) -> Result<Bytes, Failure> {
+    proto::encode_held(value, form).map_err(|error| {
+        Failure::Failed(Failed::Encode {
+            message: error.to_string(),
+        })
+    })
+}

@@ -1,0 +1,396 @@
+//! Programs of two versions: their types have changed, and calls go through where they go together.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use daffi::{CallContext, CallError, Period, Streaming, callback, fetcher};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
+
+use crate::net::{Net, Transport, over_each};
+
+/// The older version.
+mod old {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) struct Item {
+        pub(super) name: String,
+        pub(super) price: u32,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) enum Event {
+        Sold(u32),
+        Closed,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) enum Refusal {
+        SoldOut { left: u8 },
+    }
+
+    #[derive(Default)]
+    pub(super) struct Shop;
+
+    #[callback(prefix = "changed.")]
+    impl Shop {
+        pub async fn buy(&self, item: Item, count: u8) -> Result<Item, Refusal> {
+            match count {
+                0 => Err(Refusal::SoldOut { left: 1 }),
+                _ => Ok(item),
+            }
+        }
+
+        pub async fn event(&self, event: Event) -> Event {
+            event
+        }
+
+        pub async fn names(&self, items: Streaming<Item>) -> Vec<String> {
+            items.map_ok(|item| item.name).try_collect().await.unwrap()
+        }
+
+        pub async fn list(&self, count: u32) -> impl Stream<Item = Item> + use<> {
+            stream::iter((0..count).map(|price| Item {
+                name: format!("item {price}"),
+                price,
+            }))
+        }
+
+        pub async fn both(&self, items: Streaming<Item>) -> impl Stream<Item = Item> + use<> {
+            items.map(Result::unwrap)
+        }
+    }
+
+    #[fetcher(alias = "changed.buy")]
+    pub(super) async fn buy(item: Item, count: u8) -> Result<Item, Refusal>;
+    #[fetcher(alias = "changed.event")]
+    pub(super) async fn event(event: Event) -> Event;
+    #[fetcher(alias = "changed.names")]
+    pub(super) async fn names(items: impl Stream<Item = Item>) -> Vec<String>;
+    #[fetcher(alias = "changed.list")]
+    pub(super) async fn list(count: u32) -> impl Stream<Item = Item>;
+    #[fetcher(alias = "changed.both")]
+    pub(super) async fn both(items: impl Stream<Item = Item>) -> impl Stream<Item = Item>;
+}
+
+/// The newer one: fields have another order, some came with a default, one is gone; variants came and moved.
+mod new {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) struct Item {
+        #[serde(default)]
+        pub(super) tags: Vec<String>,
+        pub(super) price: u32,
+        pub(super) note: Option<String>,
+        pub(super) name: String,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) enum Event {
+        Opened { by: String },
+        Closed,
+        Sold(u32),
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) enum Refusal {
+        Closed,
+        SoldOut {
+            #[serde(default)]
+            of: String,
+            left: u8,
+        },
+    }
+
+    /// Offers what the older one does, and counts its calls.
+    #[derive(Default)]
+    pub(super) struct Shop {
+        pub(super) calls: Arc<AtomicU32>,
+    }
+
+    #[callback(prefix = "changed.")]
+    impl Shop {
+        pub async fn buy(
+            &self,
+            item: Item,
+            count: u16,
+            #[callback(default)] discount: u32,
+            note: Option<String>,
+        ) -> Result<Item, Refusal> {
+            assert_eq!((discount, note), (0, None));
+            match count {
+                0 => Err(Refusal::SoldOut {
+                    of: item.name,
+                    left: 2,
+                }),
+                99 => Err(Refusal::Closed),
+                _ => Ok(item),
+            }
+        }
+
+        pub async fn event(&self, event: Event) -> Event {
+            match event {
+                Event::Closed => Event::Opened { by: "Ann".to_owned() },
+                other => other,
+            }
+        }
+
+        pub async fn names(&self, items: Streaming<Item>) -> Vec<String> {
+            items
+                .map_ok(|item| format!("{} {:?}", item.name, item.note))
+                .try_collect()
+                .await
+                .unwrap()
+        }
+
+        pub async fn list(&self, count: u64) -> impl Stream<Item = Item> + use<> {
+            stream::iter((0..count).map(|price| item(u32::try_from(price).unwrap())))
+        }
+
+        pub async fn both(&self, items: Streaming<Item>) -> impl Stream<Item = Item> + use<> {
+            items.map(Result::unwrap)
+        }
+
+        /// It gives less than older callers need.
+        pub async fn count(&self) -> u64 {
+            u64::from(self.calls.fetch_add(1, Ordering::Relaxed))
+        }
+
+        pub fn put(&self, item: &Item, ctx: &CallContext) {
+            assert_eq!((&*item.name, ctx.callback()), ("milk", "changed.put"));
+            self.calls.fetch_add(item.price, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn item(price: u32) -> Item {
+        Item {
+            tags: vec!["new".to_owned()],
+            price,
+            note: Some("fresh".to_owned()),
+            name: format!("item {price}"),
+        }
+    }
+
+    #[fetcher(alias = "changed.event")]
+    pub(super) async fn event(event: Event) -> Event;
+    #[fetcher(alias = "changed.list")]
+    pub(super) async fn list(count: u32) -> impl Stream<Item = Item>;
+}
+
+fn milk(price: u32) -> old::Item {
+    old::Item {
+        name: "milk".to_owned(),
+        price,
+    }
+}
+
+/// described.whole
+#[tokio::test]
+async fn old_callers_call_new_callbacks_and_read_their_answers() {
+    over_each(|transport| async move {
+        let net = Net::start(transport, |builder| builder.service(new::Shop::default())).await;
+        let g = net.caller().await;
+        for price in [1, 1000] {
+            assert_eq!(old::buy(milk(price), 1).on(&g).await, Ok(milk(price)));
+        }
+        let sold_out = old::buy(milk(1), 0).on(&g).await;
+        assert_eq!(sold_out, Err(CallError::App(old::Refusal::SoldOut { left: 2 })));
+        assert_eq!(
+            old::event(old::Event::Sold(3)).on(&g).await,
+            Ok(old::Event::Sold(3))
+        );
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_variant_that_only_one_side_knows_is_named_when_it_comes() {
+    let net = Net::start(Transport::Memory, |builder| builder.service(new::Shop::default())).await;
+    let g = net.caller().await;
+    let error = old::event(old::Event::Closed).on(&g).await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Decode { message, may_have_run: true, .. } if message.contains("`Opened`")),
+        "{error}"
+    );
+    let error = old::buy(milk(1), 99).on(&g).await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Decode { message, .. } if message.contains("`Closed`")),
+        "{error}"
+    );
+    net.stop([g]).await;
+    // And the other way around, where the callback is not run.
+    let net = Net::start(Transport::Memory, |builder| builder.service(old::Shop)).await;
+    let g = net.caller().await;
+    assert_eq!(
+        new::event(new::Event::Sold(1)).on(&g).await,
+        Ok(new::Event::Sold(1))
+    );
+    let opened = new::Event::Opened { by: "Ann".to_owned() };
+    let error = new::event(opened).on(&g).await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Decode { message, may_have_run: false, .. } if message.contains("`Opened`")),
+        "{error}"
+    );
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn streams_are_read_by_the_structure_of_who_sends_them() {
+    over_each(|transport| async move {
+        let net = Net::start(transport, |builder| builder.service(new::Shop::default())).await;
+        let g = net.caller().await;
+        let items = || stream::iter((0..300).map(milk));
+        let names = old::names(items()).on(&g).await.unwrap();
+        assert_eq!(names, vec!["milk None"; 300]);
+        let listed: Vec<_> = old::list(300).on(&g).await.unwrap().try_collect().await.unwrap();
+        assert_eq!(listed.len(), 300);
+        assert_eq!((&*listed[299].name, listed[299].price), ("item 299", 299));
+        let both: Vec<_> = old::both(items())
+            .on(&g)
+            .await
+            .unwrap()
+            .try_collect()
+            .await
+            .unwrap();
+        assert_eq!(both, (0..300).map(milk).collect::<Vec<_>>());
+        net.stop([g]).await;
+        let net = Net::start(transport, |builder| builder.service(old::Shop)).await;
+        let g = net.caller().await;
+        // It needs nothing that is not there, and has the rest from its defaults.
+        let listed: Vec<_> = new::list(2).on(&g).await.unwrap().try_collect().await.unwrap();
+        let expected = new::Item {
+            tags: vec![],
+            note: None,
+            ..new::item(1)
+        };
+        assert_eq!(listed[1], expected);
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[fetcher(alias = "changed.put", each)]
+async fn put(items: impl Stream<Item = old::Item>);
+
+#[fetcher(alias = "changed.put")]
+async fn put_one(item: old::Item);
+
+#[tokio::test]
+async fn calls_of_all_kinds_go_to_newer_callbacks() {
+    let shop = new::Shop::default();
+    let calls = Arc::clone(&shop.calls);
+    let net = Net::start(Transport::Unix, |builder| builder.service(shop)).await;
+    let g = net.caller().await;
+    let items = stream::iter((1..=40).map(milk));
+    assert_eq!(put(items).on(&g).await, Ok(40));
+    assert_eq!(calls.swap(0, Ordering::Relaxed), 820);
+    assert_eq!(put_one(milk(5)).on(&g).bg().await, Ok(()));
+    put_one(milk(7)).on(&g).send().await.unwrap();
+    let scheduled = put_one(milk(11))
+        .on(&g)
+        .period(Period::every(Duration::from_secs(3600)));
+    scheduled.await.unwrap().trigger().await.unwrap();
+    let total: Result<(), _> = g.call("changed.put", (milk(9),)).await;
+    assert_eq!(total, Ok(()));
+    assert_eq!(
+        old::buy(milk(3), 2).on(&g).to("service").key("k").await,
+        Ok(milk(3))
+    );
+    while calls.load(Ordering::Relaxed) < 32 {
+        tokio::task::yield_now().await;
+    }
+    net.stop([g]).await;
+}
+
+#[tokio::test]
+async fn a_broadcast_to_several_versions_has_an_answer_of_each() {
+    let net = Net::start(Transport::Unix, |builder| builder.service(old::Shop)).await;
+    let newer = net
+        .join()
+        .process_name("newer")
+        .service(new::Shop::default())
+        .start()
+        .await
+        .unwrap();
+    let g = net.caller().await;
+    // The second time it is known what they are.
+    for _ in 0..2 {
+        let bought = old::buy(milk(4), 1).on(&g).broadcast().await.unwrap();
+        assert_eq!(bought.len(), 2);
+        for (process, outcome) in &bought {
+            assert_eq!(outcome, &Ok(milk(4)), "{process}");
+        }
+        let refused = old::buy(milk(4), 0).on(&g).broadcast().await.unwrap();
+        let left = |process| match &refused[process] {
+            Err(CallError::App(old::Refusal::SoldOut { left })) => *left,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((left("service"), left("newer")), (1, 2));
+        let mut listed = old::list(3).on(&g).broadcast().items().await.unwrap();
+        let mut prices = Vec::new();
+        while let Some((process, item)) = listed.next().await {
+            prices.push((process, item.unwrap().price));
+        }
+        prices.sort();
+        let of = |process: &str| {
+            (0..3)
+                .map(move |price| (process.to_owned(), price))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(prices, [of("newer"), of("service")].concat());
+        let named = old::names(stream::iter([milk(1)]))
+            .on(&g)
+            .broadcast()
+            .await
+            .unwrap();
+        assert_eq!(named["service"], Ok(vec!["milk".to_owned()]));
+        assert_eq!(named["newer"], Ok(vec!["milk None".to_owned()]));
+    }
+    net.stop([g, newer]).await;
+}
+
+#[fetcher(alias = "changed.count")]
+async fn count() -> u32;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Priced {
+    name: String,
+    price: u32,
+    currency: String,
+}
+
+#[fetcher(alias = "changed.buy")]
+async fn buy_priced(item: old::Item, count: u8) -> Result<Priced, old::Refusal>;
+
+/// Also where only the answer would lack it.
+#[tokio::test]
+async fn what_does_not_go_together_is_refused_before_the_callback_runs() {
+    let shop = new::Shop::default();
+    let calls = Arc::clone(&shop.calls);
+    let net = Net::start(Transport::Memory, |builder| builder.service(shop)).await;
+    let g = net.caller().await;
+    let error = count().on(&g).await.unwrap_err();
+    let words = error.to_string();
+    assert!(
+        words.contains("`result`: u64 is written, and u32 is expected; a number may only become wider"),
+        "{words}"
+    );
+    assert!(matches!(
+        error,
+        CallError::SignatureMismatch {
+            may_have_run: false,
+            ..
+        }
+    ));
+    assert_eq!(calls.load(Ordering::Relaxed), 0);
+    let words = buy_priced(milk(1), 1).on(&g).await.unwrap_err().to_string();
+    assert!(
+        words.contains("`result.currency`: the reader needs this field, and it is not written"),
+        "{words}"
+    );
+    net.stop([g]).await;
+}
