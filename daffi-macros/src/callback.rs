@@ -5,6 +5,7 @@ use quote::quote;
 
 use crate::arguments::Arguments;
 use crate::attributes;
+use crate::defaults;
 use crate::errors::Errors;
 use crate::item::{Block, Function, Item};
 
@@ -57,10 +58,11 @@ fn on_function(
     match callback {
         Some(callback) if errors.is_empty() => {
             let registration = expand::function(&callback);
-            match callback.has_defaults() {
+            if callback.has_defaults() {
                 // Without what is said of its parameters.
-                true => quote!(#function #registration),
-                false => quote!(#tokens #registration),
+                quote!(#function #registration)
+            } else {
+                quote!(#tokens #registration)
             }
         }
         _ => {
@@ -81,6 +83,7 @@ fn with_body(function: &Function) -> TokenStream {
         signature,
         ..
     } = function;
+    let signature = defaults::bare(signature);
     quote! {
         #[allow(unused_variables)]
         #(#attributes)*

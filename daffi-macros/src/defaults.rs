@@ -5,13 +5,12 @@ use syn::{Attribute, FnArg, PatType, Signature};
 
 use crate::attributes;
 use crate::errors::Errors;
+use crate::signature;
+use crate::types;
 
 /// Where it is said that an argument has a default, if it is.
 pub(crate) fn default(parameter: &PatType, errors: &mut Errors) -> Option<Span> {
-    let ours = parameter
-        .attrs
-        .iter()
-        .find(|attribute| attributes::is_ours(attribute, "callback"))?;
+    let ours = said(parameter)?;
     match ours.parse_args::<syn::Ident>() {
         Ok(ident) if ident == "default" => Some(ident.span()),
         _ => {
@@ -23,6 +22,27 @@ pub(crate) fn default(parameter: &PatType, errors: &mut Errors) -> Option<Span> 
             None
         }
     }
+}
+
+/// Arguments are left out from the end, so what stands behind one with a default needs one as well.
+pub(crate) fn check_order(signature: &Signature, errors: &mut Errors) {
+    let with_default = |parameter: &&PatType| said(parameter).is_some();
+    let behind = signature::parameters(signature).skip_while(|parameter| !with_default(parameter));
+    for parameter in behind.filter(|parameter| !with_default(parameter)) {
+        let ty = types::bare(&parameter.ty);
+        if !types::is_context(types::referent(ty).unwrap_or(ty)) && !types::is_option(ty) {
+            errors.add(
+                parameter,
+                "whoever does not send an argument sends none behind it either: this one needs a default, too",
+            );
+        }
+    }
+}
+
+/// What is said of a parameter.
+pub(crate) fn said(parameter: &PatType) -> Option<&Attribute> {
+    let mut attributes = parameter.attrs.iter();
+    attributes.find(|attribute| attributes::is_ours(attribute, "callback"))
 }
 
 /// The same without what is said of parameters.

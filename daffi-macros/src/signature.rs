@@ -6,8 +6,8 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{FnArg, GenericParam, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
 
-use crate::attributes;
 use crate::boxed::Boxed;
+use crate::defaults;
 use crate::errors::Errors;
 use crate::types::{self, Part, Stream, StreamForm};
 
@@ -126,11 +126,7 @@ pub(crate) fn check_parameter(side: Side, parameter: &PatType, errors: &mut Erro
             format!("the parameters of a {name} are the same in every build: put `#[cfg]` on the function"),
         );
     }
-    let ours = parameter
-        .attrs
-        .iter()
-        .find(|attribute| attributes::is_ours(attribute, "callback"));
-    if let (Side::Fetcher, Some(ours)) = (side, ours) {
+    if let (Side::Fetcher, Some(ours)) = (side, defaults::said(parameter)) {
         errors.add(
             ours,
             "it is the callback that has a default for what is not sent: a fetcher sends all its arguments",

@@ -1,6 +1,6 @@
 //! Programs of two versions: their types have changed, and calls go through where they go together.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -351,6 +351,57 @@ async fn a_broadcast_to_several_versions_has_an_answer_of_each() {
         assert_eq!(named["newer"], Ok(vec!["milk None".to_owned()]));
     }
     net.stop([g, newer]).await;
+}
+
+#[fetcher(alias = "changed.note")]
+async fn note(item: old::Item) -> u64;
+
+/// Each is called by its own number, and none reads what is written for another one.
+#[tokio::test(start_paused = true)]
+async fn a_scheduled_broadcast_reaches_all_versions() {
+    /// A third version.
+    #[derive(Serialize, Deserialize)]
+    struct Dear {
+        price: u64,
+        title: Option<String>,
+        name: String,
+    }
+
+    let noted = Arc::new(Mutex::new(Vec::new()));
+    let note_as = |version: &'static str| {
+        let noted = Arc::clone(&noted);
+        move |name: String, price: u64| {
+            noted.lock().unwrap().push((version, name, price));
+            price
+        }
+    };
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let (old, new, dear) = (note_as("old"), note_as("new"), note_as("dear"));
+    let join = async |name: &str| net.join().process_name(name).start().await.unwrap();
+    let versions = [join("one").await, join("two").await, join("three").await];
+    let [one, two, three] = &versions;
+    let old = move |item: old::Item| old(item.name, item.price.into());
+    one.register_fn("changed.note", old).await.unwrap();
+    let new = move |item: new::Item| new(item.name, item.price.into());
+    two.register_fn("changed.note", new).await.unwrap();
+    let dear = move |item: Dear| {
+        assert_eq!(item.title, None);
+        dear(item.name, item.price)
+    };
+    three.register_fn("changed.note", dear).await.unwrap();
+    let g = net.caller().await;
+    let period = Period::every(Duration::from_secs(5));
+    let task = note(milk(7)).on(&g).broadcast().period(period).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for round in 1..=2 {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert_eq!(task.describe().await.unwrap().info.counts.ok, round);
+        let mut noted = std::mem::take(&mut *noted.lock().unwrap());
+        noted.sort();
+        let of = |version| (version, "milk".to_owned(), 7);
+        assert_eq!(noted, ["dear", "new", "old"].map(of));
+    }
+    net.stop(versions.into_iter().chain([g])).await;
 }
 
 #[fetcher(alias = "changed.count")]

@@ -138,8 +138,8 @@ impl Router {
         let empty = Bytes::new();
         let payload = match header {
             Header::Items { .. } => payload,
-            // What stands in front of its items.
-            Header::Opened { .. } if payload.len() <= Limits::SIGNATURE_BYTES => payload,
+            // What stands in front of its items, with its length.
+            Header::Opened { .. } if payload.len() <= 4 + Limits::SIGNATURE_BYTES => payload,
             _ => &empty,
         };
         if let Some(way) = way {

@@ -2,6 +2,8 @@
 
 use daffi_core::proto::{Failed, TaskId, Tick, TickError};
 
+use super::terms::Other;
+
 /// A call of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Run {
@@ -24,8 +26,8 @@ pub enum Act {
         run: Run,
         /// Its place among those that are asked.
         part: u32,
-        /// The number of the signature that it accepts.
-        signature: u64,
+        /// In which terms.
+        terms: Other,
     },
     /// [`Schedules::provider_came`](super::Schedules::provider_came) is to be said once somebody offers what the schedule calls.
     Await(TaskId),

@@ -41,3 +41,4 @@ pub use self::refused::Refused;
 pub use self::restoring::Unreadable;
 pub use self::schedules::Schedules;
 pub use self::shares::Bounds;
+pub use self::terms::Other;

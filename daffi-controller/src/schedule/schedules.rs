@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use daffi_core::proto::{Described, TaskDescription, TaskEntry, TaskId, TaskState, Time};
 
 use super::Zones;
@@ -17,6 +16,7 @@ use super::over::Over;
 use super::refused::Refused;
 use super::shares::{Bounds, Share, Shares};
 use super::task::{Context, Task};
+use super::terms::Other;
 
 /// When the calendar was set back by more than this, schedules go by the new time. By less, they wait until it is there again.
 pub(super) const SET_BACK: Duration = Duration::from_secs(24 * 60 * 60);
@@ -208,15 +208,16 @@ impl Schedules {
     }
 
     /// What a schedule calls, and for whom.
+    #[must_use]
     pub fn order(&self, id: TaskId) -> Option<(&Arc<Order>, &Maker)> {
-        self.tasks.get(&id).map(|task| (&task.order, &task.maker))
+        let task = self.tasks.get(&id)?;
+        Some((&task.order, &task.maker))
     }
 
-    /// By which signature its calls are made, where that is another one; and the arguments, where they are described.
-    pub fn terms(&self, id: TaskId) -> Option<(u64, Option<Bytes>)> {
-        self.tasks
-            .get(&id)
-            .and_then(|task| task.terms.accepted(&task.order))
+    /// In which terms its calls are made, where these are not its own.
+    #[must_use]
+    pub fn terms(&self, id: TaskId) -> Option<&Other> {
+        self.tasks.get(&id)?.terms.accepted()
     }
 
     /// Schedules from a number on, in the order of their numbers.

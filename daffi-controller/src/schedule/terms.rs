@@ -1,6 +1,8 @@
 //! Calls whose signature is not that of who offers the callback, but goes together with it: by their structure, or since parts that could not
 //! be traced match anything.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use daffi_core::described::{Front, Verdict, agreement};
 use daffi_core::proto::Described;
@@ -10,69 +12,92 @@ use super::order::Order;
 /// So often a call is made in other terms.
 pub(super) const AGAIN: u8 = 2;
 
+/// So many signatures are known: as many as there are versions of a program at a time, and a few.
+const KNOWN: usize = 16;
+
+/// In which terms a call is made that is not made in its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// The number of the signature.
+    pub signature: u64,
+    /// What stands in front of the arguments, where the callback has others.
+    front: Option<Front>,
+}
+
+impl Other {
+    /// Whether something stands in front of the arguments.
+    #[must_use]
+    pub const fn is_described(&self) -> bool {
+        self.front.is_some()
+    }
+
+    /// The arguments, as they are sent.
+    #[must_use]
+    pub fn arguments(&self, order: &Order) -> Bytes {
+        match &self.front {
+            Some(front) => front.before(order.arguments()),
+            None => order.arguments().clone(),
+        }
+    }
+}
+
 /// What is known of the signatures of those who offer what a schedule calls.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Terms {
-    /// Of one that accepts its calls: the number, and what stands in front of the arguments, where the callback has others.
-    compatible: Option<(u64, Option<Front>)>,
-    /// The number of one that does not.
-    incompatible: Option<u64>,
-    /// Calls are made in those terms.
-    are_others: bool,
+    /// By their numbers: whether calls are made to who offers them, and how. The newest last.
+    known: VecDeque<(u64, Option<Other>)>,
+    /// Calls are made in these.
+    accepted: Option<Other>,
 }
 
 impl Terms {
-    /// By which number calls are made, where that is not their own; and the arguments behind their structure, if they are to
-    /// have it in front.
-    pub(super) fn accepted(&self, order: &Order) -> Option<(u64, Option<Bytes>)> {
-        let (number, front) = self.compatible.as_ref().filter(|_| self.are_others)?;
-        let front = front.as_ref();
-        Some((*number, front.map(|front| front.before(order.arguments()))))
+    /// In which terms calls are made, where these are not their own.
+    pub(super) const fn accepted(&self) -> Option<&Other> {
+        self.accepted.as_ref()
     }
 
     /// Whether a call, which was made with another number, may be made to who offers this.
     pub(super) fn accept(&mut self, order: &Order, offered: &Described) -> bool {
         if offered.accepts(order.signature()) {
-            return std::mem::take(&mut self.are_others);
+            return self.accepted.take().is_some();
         }
-        let accepts = self.are_compatible(order, offered);
-        self.are_others |= accepts;
+        let other = self.of(order, offered);
+        let accepts = other.is_some();
+        if accepts {
+            self.accepted = other;
+        }
         accepts
     }
 
-    /// Whether what is called and what is offered go together.
-    pub(super) fn are_compatible(&mut self, order: &Order, offered: &Described) -> bool {
+    /// In which terms calls are made to who offers this, if they may be.
+    pub(super) fn of(&mut self, order: &Order, offered: &Described) -> Option<Other> {
         // Looking takes long.
-        let compatible = self.compatible.as_ref().map(|(number, _)| *number);
-        if compatible == Some(offered.number) || self.incompatible == Some(offered.number) {
-            return compatible == Some(offered.number);
+        if let Some((_, known)) = self.known.iter().find(|(number, _)| *number == offered.number) {
+            return known.clone();
         }
-        let Some(called) = order.described() else {
-            return false;
-        };
-        match front(called, offered) {
-            Some(front) => {
-                self.compatible = Some((offered.number, front));
-                true
-            }
-            None => {
-                self.incompatible = Some(offered.number);
-                false
-            }
+        let found = self.find(order, offered);
+        if self.known.len() == KNOWN {
+            self.known.pop_front();
         }
+        self.known.push_back((offered.number, found.clone()));
+        found
     }
-}
 
-/// What is to stand in front of the arguments, if they may be sent at all.
-#[allow(
-    clippy::option_option,
-    reason = "to need none and to be refused are different things"
-)]
-fn front(called: &Described, offered: &Described) -> Option<Option<Front>> {
-    let called = called.interface().ok()?;
-    match agreement(&called, &offered.interface().ok()?) {
-        Verdict::Same => Some(None),
-        Verdict::Compatible => Front::of_arguments(&called).map(Some),
-        _ => None,
+    fn find(&self, order: &Order, offered: &Described) -> Option<Other> {
+        let called = order.described()?.interface().ok()?;
+        let front = match agreement(&called, &offered.interface().ok()?) {
+            Verdict::Same => None,
+            Verdict::Compatible => {
+                // It is the same for all.
+                let mut others = self.known.iter().filter_map(|(_, other)| other.as_ref());
+                let front = others.find_map(|other| other.front.clone());
+                Some(front.or_else(|| Front::of_arguments(&called))?)
+            }
+            _ => return None,
+        };
+        Some(Other {
+            signature: offered.number,
+            front,
+        })
     }
 }

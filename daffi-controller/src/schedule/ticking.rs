@@ -208,15 +208,15 @@ impl Task {
         let is_called = |running: &Running| {
             running.number == number && running.stage == Stage::Called && running.again > 0
         };
-        let is_made = self.running.iter().any(is_called) && self.terms.are_compatible(&self.order, offered);
-        if is_made {
-            acts.push(Act::Part {
-                run: self.run(number),
-                part,
-                signature: offered.number,
-            });
+        if !self.running.iter().any(is_called) {
+            return false;
         }
-        is_made
+        let Some(terms) = self.terms.of(&self.order, offered) else {
+            return false;
+        };
+        let run = self.run(number);
+        acts.push(Act::Part { run, part, terms });
+        true
     }
 
     /// Somebody offers what it calls, or it can be kept again that it is called.

@@ -24,6 +24,25 @@ pub trait Parameter {}
 #[diagnostic::do_not_recommend]
 impl<T: Deserialize<'static>> Parameter for T {}
 
+/// A parameter of a callback that older callers do not send.
+#[diagnostic::on_unimplemented(
+    message = "an argument of type `{Self}` has no default",
+    label = "this type is not `Default`",
+    note = "`#[callback(default)]` gives the argument its `Default` where a caller does not send it: derive that, or make it \
+            an `Option`, which needs no attribute"
+)]
+pub trait HasDefault: Sized {
+    /// Its default.
+    fn default_of() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> HasDefault for T {
+    fn default_of() -> Self {
+        Self::default()
+    }
+}
+
 /// What a callback returns, or the value in the `Result` that it returns.
 #[diagnostic::on_unimplemented(
     message = "a callback cannot return `{Self}`",

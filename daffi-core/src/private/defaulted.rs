@@ -5,16 +5,21 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 
+use super::check::HasDefault;
 use crate::described::DEFAULT;
 
 /// An argument that is its default where it was not sent. It is sent as what is in it.
 #[derive(Debug)]
-pub struct Defaulted<T>(
-    /// The argument.
-    pub T,
-);
+pub struct Defaulted<T>(Option<T>);
 
-impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Defaulted<T> {
+impl<T: HasDefault> Defaulted<T> {
+    /// The argument.
+    pub fn or_default(self) -> T {
+        self.0.unwrap_or_else(T::default_of)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Defaulted<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_newtype_struct(DEFAULT, Sent(PhantomData))
     }
@@ -22,7 +27,7 @@ impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Defaulted<T> {
 
 struct Sent<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for Sent<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Sent<T> {
     type Value = Defaulted<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,10 +35,10 @@ impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for Sent<T> {
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Defaulted<T>, D::Error> {
-        T::deserialize(deserializer).map(Defaulted)
+        T::deserialize(deserializer).map(|sent| Defaulted(Some(sent)))
     }
 
     fn visit_unit<E>(self) -> Result<Defaulted<T>, E> {
-        Ok(Defaulted(T::default()))
+        Ok(Defaulted(None))
     }
 }

@@ -160,7 +160,6 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
     };
     let context = quote!(#invocation::context(#call));
     let mut decoded = Vec::new();
-    let mut patterns = Vec::new();
     let mut taken = Vec::new();
     let mut passed: Vec<_> = receiver.into_iter().map(ToTokens::to_token_stream).collect();
     let mut streams = 0u32;
@@ -184,13 +183,14 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
                 ..
             } => {
                 let local = format_ident!("__daffi_{}", decoded.len());
+                if *default {
+                    let span = at(ty.span());
+                    let or_default = quote_spanned!(span=> ::daffi::__private::Defaulted::or_default(#local));
+                    taken.push(quote!(let #local = #or_default;));
+                }
                 let take = by_type::take(ty, &local);
                 taken.push(quote!(let #local = #take;));
                 passed.push(if *lent { quote!(&#local) } else { quote!(#local) });
-                patterns.push(match default {
-                    true => quote!(::daffi::__private::Defaulted(#local)),
-                    false => quote!(#local),
-                });
                 decoded.push(local);
             }
         }
@@ -202,7 +202,7 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
         Some(stream) => stream_outcome(stream, &returned, &call),
     };
     quote! {
-        let (#(#patterns,)*) = #invocation::arguments(#call)?;
+        let (#(#decoded,)*) = #invocation::arguments(#call)?;
         #(#taken)*
         let #returned = #callee(#(#passed),*) #dot_await;
         #outcome

@@ -114,6 +114,7 @@ impl<'a> Callback<'a> {
         let parameters: Vec<_> = signature::parameters(signature)
             .filter_map(|parameter| Parameter::new(parameter, self_type, errors))
             .collect();
+        defaults::check_order(signature, errors);
         signature::check_count(
             Side::Callback,
             parameters.iter().filter_map(Parameter::wire),
@@ -216,12 +217,11 @@ impl Parameter {
             return None;
         }
         let ty = types::bare(&parameter.ty);
+        let is_context = types::is_context(types::referent(ty).unwrap_or(ty));
         if let Some(default) = default
-            && (types::is_context(ty)
-                || types::stream(ty).is_some()
-                || types::referent(ty).is_some_and(types::is_context))
+            && (is_context || types::stream(ty).is_some())
         {
-            errors.add_at(default, "a default is for an argument that is a value");
+            errors.add_at(default, "a default is for an argument that is a value: a context is never sent, and a stream always is");
             return None;
         }
         let default = default.is_some();

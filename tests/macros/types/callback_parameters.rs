@@ -51,6 +51,13 @@ fn two_faults(first: NotSerde, good: u8, second: &NotSerde) {}
 //                   ^ a callback cannot take a parameter of type `NotSerde`
 //                                                ^ a callback cannot take a parameter of type `NotSerde`
 
+#[derive(serde::Serialize, serde::Deserialize)]
+struct NoDefault;
+
+#[callback]
+fn no_default(#[callback(default)] given: u8, #[callback(default)] value: NoDefault) {}
+//                                                                        ^ an argument of type `NoDefault` has no default … is not `Default` … make it an `Option`
+
 struct Service;
 
 #[callback]

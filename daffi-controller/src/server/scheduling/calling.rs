@@ -10,7 +10,7 @@ use super::super::standing::{Standing, rights};
 use super::books::Books;
 use super::callers::Callers;
 use crate::router::{Fault, PeerId, Work};
-use crate::schedule::{End, Maker, Run};
+use crate::schedule::{End, Maker, Other, Run};
 
 impl Hub {
     /// Makes a call.
@@ -47,10 +47,10 @@ impl Hub {
                     let mut turn = self.router_turn();
                     let mut header = order.header(call);
                     let mut arguments = order.arguments().clone();
-                    if let Some((number, described)) = schedules.terms(run.task) {
-                        header.signature = number;
-                        header.described = described.is_some();
-                        arguments = described.unwrap_or(arguments);
+                    if let Some(terms) = schedules.terms(run.task) {
+                        header.signature = terms.signature;
+                        header.described = terms.is_described();
+                        arguments = terms.arguments(&order);
                     }
                     let routed = router.call_inside(peer, header, &arguments, &mut turn, queues);
                     if routed.is_err() {
@@ -68,7 +68,7 @@ impl Hub {
     }
 
     /// Calls one of those whom a broadcast asks by itself, as what it offers has another signature for the same.
-    pub(super) async fn start_part(&self, part: (Run, u32), signature: u64) {
+    pub(super) async fn start_part(&self, part: (Run, u32), terms: Other) {
         let left = {
             let (mut books, now) = self.scheduling.open();
             let Books {
@@ -84,8 +84,10 @@ impl Hub {
                 return;
             };
             let (peer, call) = made.place;
+            let arguments = terms.arguments(&made.order);
             let header = CallHeader {
-                signature,
+                signature: terms.signature,
+                described: terms.is_described(),
                 to: Some(&made.process),
                 deadline: made.timeout,
                 mode: Mode::Answered,
@@ -94,7 +96,7 @@ impl Hub {
             let mut state = self.state();
             let State { router, queues, .. } = &mut *state;
             let mut turn = self.router_turn();
-            let routed = router.call_inside(peer, header, made.order.arguments(), &mut turn, queues);
+            let routed = router.call_inside(peer, header, &arguments, &mut turn, queues);
             if routed.is_err() {
                 let overloaded = Failed::Overloaded { may_have_run: false };
                 callers.part_not_made(part, overloaded, schedules, now, acts);

@@ -217,7 +217,7 @@ impl Hub {
                     self.cancel(call).await;
                 }
             }
-            Act::Part { run, part, signature } => self.start_part((run, part), signature).await,
+            Act::Part { run, part, terms } => self.start_part((run, part), terms).await,
             Act::Await(task) => self.wait_for_provider(task).await,
             Act::Forget(task) => {
                 let call = self.scheduling.open().0.callers.forget(task);

@@ -79,6 +79,12 @@ impl<'de, T> Deserialize<'de> for Undecodable<T> {
     }
 }
 
+impl<T> check::HasDefault for Undecodable<T> {
+    fn default_of() -> Self {
+        does_not_compile::<T>()
+    }
+}
+
 /// The type of what was returned, for a choice.
 pub fn returned<R>(_: &R) -> Returned<R> {
     Returned::new()
