@@ -1,8 +1,8 @@
 //! Whether a caller and a callback go together: what the one writes the other reads, in both directions.
 
-use super::compatible::{Verdict, compatible};
+use super::compatible::{Verdict, is_read};
 use super::misfit::Misfit;
-use crate::signature::{Interface, Readable};
+use crate::signature::{ErrorType, Interface, Readable, Type};
 
 /// Whether a call by `called` can be made of what is `offered`: arguments are read by the callback's types, results and errors by
 /// the caller's.
@@ -32,18 +32,21 @@ pub fn agreement(called: &Interface, offered: &Interface) -> Verdict {
 }
 
 fn both_ways(called: &Interface, offered: &Interface) -> Result<(), Misfit> {
-    let (Some(sent), Some(taken)) = (called.parameters(), offered.parameters()) else {
+    let (Some(sent), Some(taken)) = (&called.signature.parameters, offered.parameters()) else {
         return Err(Misfit::new(
             "the arguments are not known on both sides, so they have to be the same",
         ));
     };
-    let sent: Vec<_> = sent.into_iter().map(|(_, readable, _)| readable).collect();
-    arguments(&sent, &taken)?;
-    one(&offered.ok(), &called.ok()).map_err(|misfit| misfit.at("result"))?;
-    match (called.error(), offered.error()) {
+    arguments(sent.iter().map(|parameter| &parameter.ty), &taken)?;
+    let returns = &offered.signature.returns;
+    item(&returns.ok, &called.ok()).map_err(|misfit| misfit.at("result"))?;
+    match (called.error(), &returns.error) {
         (None, _) => Ok(()),
-        (Some(read), Some(written)) => one(&written, &read).map_err(|misfit| misfit.at("error")),
-        (Some(_), None) => Err(Misfit::new(
+        (Some(read), ErrorType::Typed(written)) => {
+            item(written, &read).map_err(|misfit| misfit.at("error"))?;
+            Ok(())
+        }
+        (Some(_), ErrorType::None | ErrorType::Remote) => Err(Misfit::new(
             "an error of this type is expected, and the callback gives none; leave `Result` out of the fetcher, or give the \
              callback the error",
         )),
@@ -51,7 +54,10 @@ fn both_ways(called: &Interface, offered: &Interface) -> Result<(), Misfit> {
 }
 
 /// Whether any of the arguments has to be read by the structure of who sent them, if all can be read.
-pub(super) fn arguments(sent: &[Readable], taken: &[(&str, Readable, bool)]) -> Result<bool, Misfit> {
+pub(super) fn arguments<'t>(
+    sent: impl ExactSizeIterator<Item = &'t Type>,
+    taken: &[(&str, Readable, bool)],
+) -> Result<bool, Misfit> {
     if sent.len() > taken.len() {
         return Err(Misfit::new(format_args!(
             "{} arguments are sent, and the callback takes {}; let callbacks take a new argument, with \
@@ -61,19 +67,20 @@ pub(super) fn arguments(sent: &[Readable], taken: &[(&str, Readable, bool)]) -> 
         )));
     }
     let mut unknown = None;
-    let mut differs = sent.len() != taken.len();
-    for (number, (written, (name, read, _))) in sent.iter().zip(taken).enumerate() {
+    let count = sent.len();
+    let mut differs = count != taken.len();
+    for (number, (written, (name, read, _))) in sent.zip(taken).enumerate() {
         let at = |misfit: Misfit| misfit.at(&shown(name, number));
         match item(written, read).map_err(at)? {
             // Where one of them differs, all are read by their structure.
-            Verdict::Same if written.ty.is_opaque_somewhere() && read.ty.is_opaque_somewhere() => {
+            Verdict::Same if written.is_opaque_somewhere() && read.ty.is_opaque_somewhere() => {
                 unknown.get_or_insert((*name, number));
             }
             Verdict::Same => {}
             _ => differs = true,
         }
     }
-    let left_out = taken.iter().enumerate().skip(sent.len());
+    let left_out = taken.iter().enumerate().skip(count);
     for (number, (name, _, optional)) in left_out {
         if !optional {
             return Err(Misfit::new(
@@ -92,16 +99,12 @@ pub(super) fn arguments(sent: &[Readable], taken: &[(&str, Readable, bool)]) -> 
     }
 }
 
-fn one(written: &Readable, read: &Readable) -> Result<(), Misfit> {
-    item(written, read).map(drop)
-}
-
 /// A value, or the items of a stream: how it is read, if it can be.
-pub(super) fn item(written: &Readable, read: &Readable) -> Result<Verdict, Misfit> {
-    if written.ty.is_unknown() || read.ty.is_unknown() {
+pub(super) fn item(written: &Type, read: &Readable) -> Result<Verdict, Misfit> {
+    if written.is_unknown() || read.ty.is_unknown() {
         return Ok(Verdict::Same);
     }
-    match compatible(written, read) {
+    match is_read(written, read) {
         Verdict::Incompatible(misfit) => Err(misfit),
         verdict => Ok(verdict),
     }

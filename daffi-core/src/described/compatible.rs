@@ -3,7 +3,7 @@
 use super::comparison::Comparison;
 use super::layout::Layout;
 use super::misfit::Misfit;
-use crate::signature::Readable;
+use crate::signature::{Readable, Type};
 
 /// Whether values that are written by one structure are read by a type of another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,13 +48,18 @@ impl Verdict {
 /// ```
 #[must_use]
 pub fn compatible(writer: &Readable, reader: &Readable) -> Verdict {
-    let (written, read) = match (writer.ty.item(), reader.ty.item()) {
-        (Some(_), Some(_)) => (Layout::of_items(writer), Layout::of_items(reader)),
+    is_read(&writer.ty, reader)
+}
+
+/// As [`compatible`]: of whoever writes, only the structure counts.
+pub(super) fn is_read(written: &Type, reader: &Readable) -> Verdict {
+    let (written, read) = match (written.item(), reader.ty.item()) {
+        (Some(items), Some(_)) => (Layout::new(items), Layout::of_items(reader)),
         (Some(_), None) | (None, Some(_)) => {
             let misfit = Misfit::new("one is a stream, and the other is none; add another callback for it");
             return Verdict::Incompatible(misfit);
         }
-        (None, None) => (Layout::of(writer), Layout::of(reader)),
+        (None, None) => (Layout::new(written), Layout::of(reader)),
     };
     match Comparison::new(&written, &read).all() {
         Ok(false) => Verdict::Same,

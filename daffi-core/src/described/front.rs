@@ -1,11 +1,12 @@
 //! What stands in front of values that explain themselves: the structure of who wrote them.
 
 use bytes::{BufMut, Bytes, BytesMut};
+use serde::Deserialize;
 
 use super::misfit::Misfit;
 use super::reading::{ReadAs, Readings};
 use crate::proto::{self, Limits};
-use crate::signature::{Interface, Readable};
+use crate::signature::{ErrorType, Interface, Readable, Type, types};
 
 /// The structure of values, as it stands in front of them. Equal ones are equal bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,18 +23,17 @@ pub struct Fronts {
 
 impl Front {
     /// That of some values.
-    #[must_use]
-    fn new(readables: &[Readable]) -> Self {
-        let front = proto::encode(readables);
+    fn new(types: &[&Type]) -> Self {
+        let front = proto::encode(types);
         Self(front.expect("names and numbers can be encoded"))
     }
 
     /// That of the arguments of a call; `None` if they are not known.
     #[must_use]
     pub fn of_arguments(interface: &Interface) -> Option<Self> {
-        let parameters = interface.parameters()?.into_iter();
-        let parameters: Vec<_> = parameters.map(|(_, readable, _)| readable).collect();
-        Some(Self::new(&parameters))
+        let parameters = interface.signature.parameters.as_ref()?.iter();
+        let types: Vec<_> = parameters.map(|parameter| &parameter.ty).collect();
+        Some(Self::new(&types))
     }
 
     /// The same with a value, or arguments, behind it.
@@ -74,9 +74,13 @@ impl Front {
         self.0.len()
     }
 
-    fn readables(&self) -> Result<Vec<Readable>, Misfit> {
-        proto::decode_guarded(&self.0)
-            .map_err(|error| Misfit::new(format_args!("the structure of what was sent is none: {error}")))
+    fn types(&self) -> Result<Vec<Type>, Misfit> {
+        #[derive(Deserialize)]
+        struct Types(#[serde(deserialize_with = "types")] Vec<Type>);
+
+        let Types(types) = proto::decode_guarded(&self.0)
+            .map_err(|error| Misfit::new(format_args!("the structure of what was sent is none: {error}")))?;
+        Ok(types)
     }
 
     /// How arguments are read behind it by a callback with that interface, which reads those of its own structure as is `own`.
@@ -85,7 +89,7 @@ impl Front {
     ///
     /// When it is no structure of arguments, or the callback cannot read them.
     pub fn arguments(&self, interface: &Interface, own: ReadAs) -> Result<Readings, Misfit> {
-        Readings::new(self.readables()?, interface, own)
+        Readings::new(self.types()?, interface, own)
     }
 
     /// How a value is read behind it by a reader of that structure, which reads those of its own as is `own`; a stream's
@@ -95,7 +99,7 @@ impl Front {
     ///
     /// When it is no structure of one value, or the reader cannot read it.
     pub fn value(&self, read: &Readable, own: ReadAs) -> Result<ReadAs, Misfit> {
-        match <[Readable; 1]>::try_from(self.readables()?) {
+        match <[Type; 1]>::try_from(self.types()?) {
             Ok([written]) => ReadAs::of(&written, read, own),
             Err(_) => Err(Misfit::new(
                 "the structure of what was sent is not that of one value",
@@ -108,10 +112,13 @@ impl Fronts {
     /// What a callback answers with.
     #[must_use]
     pub fn of(interface: &Interface) -> Self {
-        let error = interface.error();
+        let returns = &interface.signature.returns;
         Self {
-            ok: Front::new(&[interface.ok()]),
-            error: Front::new(error.as_slice()),
+            ok: Front::new(&[&returns.ok]),
+            error: match &returns.error {
+                ErrorType::Typed(error) => Front::new(&[error]),
+                ErrorType::None | ErrorType::Remote => Front::new(&[]),
+            },
         }
     }
 }

@@ -43,10 +43,10 @@ impl ReadAs {
     }
 
     /// How a value, or the items of a stream, are read that were `written` by another structure, if they can be.
-    pub(super) fn of(written: &Readable, read: &Readable, own: Self) -> Result<Self, Misfit> {
+    pub(super) fn of(written: &Type, read: &Readable, own: Self) -> Result<Self, Misfit> {
         Ok(match item(written, read)? {
             Verdict::Same => own,
-            _ => Self::By(Arc::new(Layout::new(written.ty.item().unwrap_or(&written.ty)))),
+            _ => Self::By(Arc::new(Layout::new(written.item().unwrap_or(written)))),
         })
     }
 
@@ -106,11 +106,11 @@ impl Readings {
         self.streams.get(index).unwrap_or(&self.arguments).clone()
     }
 
-    pub(super) fn new(written: Vec<Readable>, interface: &Interface, own: ReadAs) -> Result<Self, Misfit> {
+    pub(super) fn new(written: Vec<Type>, interface: &Interface, own: ReadAs) -> Result<Self, Misfit> {
         let mut streams = Vec::new();
         let differing = match interface.parameters() {
             // Nobody's word is taken for it.
-            Some(read) if arguments(&written, &read)? => read,
+            Some(read) if arguments(written.iter(), &read)? => read,
             _ => {
                 return Ok(Self {
                     arguments: own,
@@ -120,13 +120,13 @@ impl Readings {
         };
         let mut types = Vec::new();
         for (written, (_, read, _)) in written.into_iter().zip(differing) {
-            if written.ty.item().is_some() {
+            if written.item().is_some() {
                 streams.push(ReadAs::of(&written, &read, own.clone())?);
                 continue;
             }
             // Of what is the same, the reader may know more.
-            let knows_more = written.ty.is_opaque_somewhere() && written.ty.matches(&read.ty);
-            let known = if knows_more { read.ty } else { written.ty };
+            let knows_more = written.is_opaque_somewhere() && written.matches(&read.ty);
+            let known = if knows_more { read.ty } else { written };
             if known.is_opaque_somewhere() {
                 return Err(not_known());
             }

@@ -124,6 +124,11 @@ impl<'de> Deserialize<'de> for Signature {
     }
 }
 
+/// Some types, which together are no larger than one may be.
+pub(crate) fn types<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Type>, D::Error> {
+    deserializer.deserialize_seq(Limited::new(0, Type::size))
+}
+
 const TOO_MANY: &str = "a signature is made of too many types";
 
 /// A list that is no longer than a type may be large.

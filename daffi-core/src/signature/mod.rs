@@ -24,6 +24,7 @@ mod tracer;
 use serde::{Deserialize, Serialize};
 
 pub use contract::{Contract, ErrorFindings, Findings, Forms, Notes, Origin, Panic};
+pub(crate) use flat::types;
 pub use form::{Form, Mismatch};
 pub use gap::{Cause, Gap};
 pub use interface::{Allowances, Beyond, Interface, OfParameter};
