@@ -87,6 +87,7 @@ use crate::error::Refusal;
 use crate::link::handshake::Trust;
 use crate::proto::{Attributes, Limits, Moment, RunId};
 use crate::random;
+use crate::registry::Effort;
 use crate::seldom::Seldom;
 pub use crate::session::Lagging;
 pub(crate) use crate::session::{End, Fan, Item, Message, Next, Pace, Request, Scheduling};
@@ -146,6 +147,8 @@ pub(crate) struct Node {
     runtime: Handle,
     /// Signatures that were found to be compatible, though their numbers differ.
     accepted: Accepted,
+    /// What is spent on looking into structures of others.
+    effort: Effort,
     retries: Mutex<RetryBudget>,
     /// What the log is told of connections that are lost and made again.
     flapping: Seldom,
@@ -185,6 +188,7 @@ impl Node {
             stop: CancellationToken::new(),
             runtime,
             accepted: Accepted::default(),
+            effort: Effort::default(),
             retries: Mutex::new(RetryBudget::new()),
             flapping: Seldom::default(),
             awaited: Awaited::default(),

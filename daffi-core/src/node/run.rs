@@ -55,10 +55,10 @@ impl Node {
             described,
             payload,
         } = start;
-        let (payload, readings, answers) = match callback.called(payload, described) {
+        let (payload, readings, answers) = match callback.called(payload, described, &self.effort) {
             Ok(called) => called,
-            Err(failure) => {
-                ended.push((run, Err(failure)));
+            Err(failed) => {
+                ended.push((run, Err(failed.into())));
                 return Some(callback);
             }
         };

@@ -9,11 +9,11 @@ use bytes::Bytes;
 
 use super::answers::Answers;
 use super::description::Description;
-use super::fronts::Known;
+use super::fronts::{Effort, Known};
 use super::invocation::{Invocation, OutcomeFuture};
 use super::looking::{self, Looking};
 use super::pace::Pace;
-use crate::described::{Front, Fronts, Misfit, Readings};
+use crate::described::{Front, Fronts, Readings};
 use crate::proto::{CallbackId, Described, Failed, Failure, Limits, Offered, Outcome};
 use crate::signature::{Contract, Forms, Gap, Interface, Notes, Panic};
 
@@ -154,27 +154,35 @@ impl BoundCallback {
 type Called = (Bytes, Readings, Answers);
 
 impl Callback {
-    /// A call with that payload; `described` if the structure of the arguments is in front of them.
+    /// A call with that payload; `described` if the structure of the arguments is in front of them, which takes some `effort`.
     ///
     /// # Errors
     ///
-    /// What to answer where what is in front is none.
-    pub(crate) fn called(&self, payload: Bytes, described: bool) -> Result<Called, Failure> {
+    /// What to answer where nothing is in front, or the callback cannot read what is behind it.
+    pub(crate) fn called(
+        &self,
+        payload: Bytes,
+        described: bool,
+        effort: &Effort,
+    ) -> Result<Called, Failed> {
         let own = Readings::own(self.guarded);
         if !described {
             return Ok((payload, own, Answers::new(Arc::clone(&self.forms), None)));
         }
-        let read = || {
-            let (front, arguments) = Front::split(&payload)?;
-            let readings = self.readings.of(&front, || {
-                let readings = front.arguments(&self.interface, own.arguments)?;
-                Ok(Arc::new(readings))
-            })?;
-            Ok((arguments, readings))
+        let (front, arguments) = Front::split(&payload).map_err(|misfit| Failed::Decode {
+            message: misfit.to_string(),
+        })?;
+        let readings = match self.readings.kept(&front) {
+            Some(known) => known,
+            None => {
+                let look = || front.arguments(&self.interface, own.arguments).map(Arc::new);
+                let found = effort.spend(look).ok_or(Failed::Overloaded { may_have_run: false })?;
+                self.readings.keep(&front, found)
+            }
         };
-        let (arguments, readings) = read().map_err(|misfit: Misfit| {
-            let message = misfit.to_string();
-            Failure::Failed(Failed::Decode { message })
+        // Whoever asks finds out before that they do not go together, unless something has changed meanwhile.
+        let readings = readings.map_err(|_| Failed::SignatureMismatch {
+            offered: Box::new(Described::of(&self.interface)),
         })?;
         let fronts = self.fronts.get_or_init(|| Arc::new(Fronts::of(&self.interface)));
         let answers = Answers::new(Arc::clone(&self.forms), Some(Arc::clone(fronts)));

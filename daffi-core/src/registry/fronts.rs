@@ -1,7 +1,8 @@
 //! What was found out about structures of others, kept so that it is found out once.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::described::{Front, Misfit};
 
@@ -11,9 +12,15 @@ const KEPT: usize = 16;
 /// Larger ones are looked into each time.
 const KEPT_BYTES: usize = 64 * 1024;
 
-/// What is known of structures, by their bytes: nobody's stand for another's.
+/// So much time is spent at once on structures that are not known, which is enough for thousands of them,
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// and this part of all time, so that whoever sends ever new ones keeps others from nothing.
+const PART: u32 = 10;
+
+/// What is known of structures, by their bytes: nobody's stand for another's. The one that was asked for last is the last.
 #[derive(Debug)]
-pub(crate) struct Known<T>(Mutex<VecDeque<(Front, T)>>);
+pub(crate) struct Known<T>(Mutex<VecDeque<(Front, Result<T, Misfit>)>>);
 
 impl<T> Default for Known<T> {
     fn default() -> Self {
@@ -22,26 +29,83 @@ impl<T> Default for Known<T> {
 }
 
 impl<T: Clone> Known<T> {
-    /// What is known of a structure; otherwise it is found out.
+    /// What is known of a structure, be it that it cannot be read; otherwise it is found out.
     pub(crate) fn of(
         &self,
         front: &Front,
         find_out: impl FnOnce() -> Result<T, Misfit>,
     ) -> Result<T, Misfit> {
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = known().iter().find(|(other, _)| other == front) {
-            return Ok(known.clone());
-        }
         // It may take a while, for which nobody waits.
-        let found = find_out()?;
+        self.kept(front).unwrap_or_else(|| self.keep(front, find_out()))
+    }
+
+    /// What is known of a structure.
+    pub(crate) fn kept(&self, front: &Front) -> Option<Result<T, Misfit>> {
+        let mut known = self.known();
+        let place = known.iter().rposition(|(other, _)| other == front)?;
+        if place + 1 < known.len() {
+            let found = known.remove(place)?;
+            known.push_back(found);
+        }
+        known.back().map(|(_, found)| found.clone())
+    }
+
+    /// What was found out.
+    pub(crate) fn keep(&self, front: &Front, found: Result<T, Misfit>) -> Result<T, Misfit> {
         if front.size() <= KEPT_BYTES {
-            let mut known = known();
+            let mut known = self.known();
             if known.len() == KEPT {
                 known.pop_front();
             }
             known.push_back((front.kept(), found.clone()));
         }
-        Ok(found)
+        found
+    }
+
+    fn known(&self) -> MutexGuard<'_, VecDeque<(Front, Result<T, Misfit>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How much time a process spends on structures that are not known to it.
+#[derive(Debug, Default)]
+pub(crate) struct Effort(Mutex<Spent>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Spent {
+    time: Duration,
+    /// When it was counted last.
+    at: Option<Instant>,
+}
+
+impl Effort {
+    /// Looks into one, if there is time for it.
+    pub(crate) fn spend<T>(&self, look: impl FnOnce() -> T) -> Option<T> {
+        let begun = Instant::now();
+        if !self.spent().may_be_more(begun) {
+            return None;
+        }
+        let found = look();
+        let now = Instant::now();
+        self.spent().add(now, now - begun);
+        Some(found)
+    }
+
+    fn spent(&self) -> MutexGuard<'_, Spent> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Spent {
+    fn may_be_more(&mut self, now: Instant) -> bool {
+        self.add(now, Duration::ZERO);
+        self.time < AT_ONCE
+    }
+
+    fn add(&mut self, now: Instant, time: Duration) {
+        let passed = self.at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        self.time = self.time.saturating_sub(passed / PART) + time;
+        self.at = Some(now);
     }
 }
 
@@ -62,27 +126,58 @@ mod tests {
         Front::of_arguments(&Interface::from(Signature::new([("a", ty)], returns))).unwrap()
     }
 
+    /// Whether it had to be found out, where that cannot be read whose name begins with `no`.
+    fn asks(known: &Known<String>, name: &str) -> bool {
+        let mut asked = false;
+        let found = known.of(&front(name), || {
+            asked = true;
+            match name.starts_with("no") {
+                true => Err(serde::de::Error::custom("no")),
+                false => Ok(name.to_owned()),
+            }
+        });
+        assert_eq!(found.ok(), (!name.starts_with("no")).then(|| name.to_owned()));
+        asked
+    }
+
     #[test]
     fn what_is_known_is_found_out_once_and_not_kept_for_ever() {
         let known = Known::default();
-        let ask = |name: &str| {
-            let mut asked = false;
-            let found = known.of(&front(name), || {
-                asked = true;
-                Ok(name.to_owned())
-            });
-            assert_eq!(found.unwrap(), name);
-            asked
-        };
-        assert!(ask("one"));
-        assert!(!ask("one"));
-        for number in 0..KEPT {
-            assert!(ask(&number.to_string()));
+        for name in ["one", "none"] {
+            assert!(asks(&known, name));
+            assert!(!asks(&known, name));
         }
-        assert!(ask("one"));
-        let failed = known.of(&front("none"), || {
-            Err::<String, _>(serde::de::Error::custom("no"))
-        });
-        assert!(failed.is_err());
+        for number in 0..KEPT {
+            assert!(asks(&known, &number.to_string()));
+        }
+        assert!(asks(&known, "one"));
+        assert!(asks(&known, "none"));
+    }
+
+    #[test]
+    fn what_is_asked_for_stays_whatever_else_is_sent() {
+        let known = Known::default();
+        assert!(asks(&known, "one"));
+        for number in 0..100 {
+            asks(&known, &format!("no {number}"));
+            assert!(!asks(&known, "one"), "after {number}");
+        }
+    }
+
+    #[test]
+    fn no_more_than_a_part_of_the_time_is_spent_on_what_is_not_known() {
+        let begin = Instant::now();
+        let (mut spent, look) = (Spent::default(), AT_ONCE / 20);
+        let mut looks = 0;
+        for milliseconds in 0..100_000 {
+            let now = begin + Duration::from_millis(milliseconds);
+            if spent.may_be_more(now) {
+                spent.add(now, look);
+                looks += 1;
+            }
+        }
+        // Those at once, and a tenth of a hundred seconds.
+        let expected = 20 + 100 * 20 / PART;
+        assert!((expected..=expected + 1).contains(&looks), "{looks}");
     }
 }

@@ -32,7 +32,7 @@ pub use flow::{Flow, FlowHost};
 pub use invocation::{Invocation, OutcomeFuture};
 
 pub use crate::proto::{Failure, Outcome};
-pub(crate) use fronts::Known;
+pub(crate) use fronts::{Effort, Known};
 pub use pace::Pace;
 pub(crate) use pace::{SLOW, patience};
 pub use package::Origin;
