@@ -1,7 +1,7 @@
 //! Programs of two versions: their types have changed, and calls go through where they go together.
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use daffi::{CallContext, CallError, Period, Streaming, callback, fetcher};

@@ -159,12 +159,7 @@ impl Callback {
     /// # Errors
     ///
     /// What to answer where nothing is in front, or the callback cannot read what is behind it.
-    pub(crate) fn called(
-        &self,
-        payload: Bytes,
-        described: bool,
-        effort: &Effort,
-    ) -> Result<Called, Failed> {
+    pub(crate) fn called(&self, payload: Bytes, described: bool, effort: &Effort) -> Result<Called, Failed> {
         let own = Readings::own(self.guarded);
         if !described {
             return Ok((payload, own, Answers::new(Arc::clone(&self.forms), None)));
@@ -176,7 +171,9 @@ impl Callback {
             Some(known) => known,
             None => {
                 let look = || front.arguments(&self.interface, own.arguments).map(Arc::new);
-                let found = effort.spend(look).ok_or(Failed::Overloaded { may_have_run: false })?;
+                let found = effort
+                    .spend(look)
+                    .ok_or(Failed::Overloaded { may_have_run: false })?;
                 self.readings.keep(&front, found)
             }
         };

@@ -103,7 +103,9 @@ impl Spent {
     }
 
     fn add(&mut self, now: Instant, time: Duration) {
-        let passed = self.at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        let passed = self
+            .at
+            .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         self.time = self.time.saturating_sub(passed / PART) + time;
         self.at = Some(now);
     }

@@ -185,7 +185,8 @@ fn handler_body(callback: &Callback<'_>, callee: &TokenStream, receiver: Option<
                 let local = format_ident!("__daffi_{}", decoded.len());
                 if *default {
                     let span = at(ty.span());
-                    let or_default = quote_spanned!(span=> ::daffi::__private::Defaulted::or_default(#local));
+                    let given = Ident::new(&local.to_string(), span);
+                    let or_default = quote_spanned!(span=> ::daffi::__private::Defaulted::or_default(#given));
                     taken.push(quote!(let #local = #or_default;));
                 }
                 let take = by_type::take(ty, &local);

@@ -11,6 +11,7 @@ use super::model::{Fetcher, Returned, Sent};
 use super::sent::{Arguments, Parameters, arguments};
 use crate::arguments::{self, Key};
 use crate::by_type;
+use crate::defaults;
 use crate::item::Function;
 use crate::signature;
 use crate::span::at;
@@ -196,7 +197,7 @@ pub(super) fn header(
     returned: Returned,
     has_body: bool,
 ) -> TokenStream {
-    let mut signature = signature.clone();
+    let mut signature = defaults::bare(signature);
     signature.asyncness = None;
     let Answer { value, error, .. } = answer;
     let error = error.iter();

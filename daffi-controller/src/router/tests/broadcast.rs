@@ -311,7 +311,7 @@ fn p8_who_cannot_be_asked_has_a_part_that_says_why() {
     };
     r.f.call(r.caller, header);
     let too_large = Failed::TooLarge {
-        size: 25,
+        size: 26,
         limit: 20,
         may_have_run: false,
     };

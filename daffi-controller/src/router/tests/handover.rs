@@ -142,7 +142,7 @@ fn p3_a_call_that_cannot_be_handed_over_is_refused() {
     assert_eq!(f.refused(caller, other), mismatch);
     f.queues.limits.insert(provider, 20);
     let too_large = Failed::TooLarge {
-        size: 25,
+        size: 26,
         limit: 20,
         may_have_run: false,
     };

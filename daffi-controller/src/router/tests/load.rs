@@ -97,7 +97,7 @@ fn arguments_over_the_providers_frame_limit_are_refused() {
         matches!(
             refusal,
             Failed::TooLarge {
-                size: 25,
+                size: 26,
                 limit: 20,
                 may_have_run: false
             }

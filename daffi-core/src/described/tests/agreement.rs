@@ -180,7 +180,7 @@ fn arguments_are_read_behind_their_structure() {
 fn a_result_is_read_behind_its_structure() {
     let written = interface([], findings::<BTreeMap<u8, Old>>());
     let value = BTreeMap::from([(
-        1,
+        1_u8,
         Old {
             name: "milk".to_owned(),
             price: 3,
