@@ -404,6 +404,54 @@ async fn a_scheduled_broadcast_reaches_all_versions() {
     net.stop(versions.into_iter().chain([g])).await;
 }
 
+#[fetcher(alias = "changed.measure")]
+async fn measure(item: old::Item) -> String;
+
+/// What their types allow is no part of a signature's number.
+#[tokio::test]
+async fn of_two_providers_of_one_signature_the_one_is_called_that_reads_what_is_sent() {
+    #[derive(Serialize, Deserialize)]
+    struct Lenient {
+        name: String,
+        price: u32,
+        #[serde(default)]
+        size: u8,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct Strict {
+        name: String,
+        price: u32,
+        size: u8,
+    }
+
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let join = async |name: &str| net.join().process_name(name).start().await.unwrap();
+    let (lenient, strict, g) = (join("lenient").await, join("strict").await, net.caller().await);
+    let measured = |item: Lenient| format!("{} of size {} for {}", item.name, item.size, item.price);
+    lenient.register_fn("changed.measure", measured).await.unwrap();
+    let expected = Ok("milk of size 0 for 3");
+    assert_eq!(measure(milk(3)).on(&g).await.as_deref(), expected);
+    let measured = |item: Strict| format!("{} {} {}", item.name, item.size, item.price);
+    strict.register_fn("changed.measure", measured).await.unwrap();
+    for _ in 0..50 {
+        assert_eq!(measure(milk(3)).on(&g).await.as_deref(), expected);
+    }
+    let is_refused = |outcome: &Result<String, CallError>| {
+        let error = outcome.as_ref().unwrap_err();
+        let words = error.to_string();
+        assert!(words.contains(".size`: the reader needs this field, and it is not written"), "{words}");
+        assert!(!error.may_have_run());
+    };
+    let all = measure(milk(3)).on(&g).broadcast().await.unwrap();
+    assert_eq!(all["lenient"].as_deref(), expected);
+    is_refused(&all["strict"]);
+    is_refused(&measure(milk(3)).on(&g).to("strict").await);
+    lenient.stop().await;
+    is_refused(&measure(milk(3)).on(&g).await);
+    net.stop([strict, g]).await;
+}
+
 #[fetcher(alias = "changed.count")]
 async fn count() -> u32;
 

@@ -155,6 +155,7 @@ impl Directory {
             callback: offered.callback,
             function,
             name,
+            version: signature.version(),
             signature: Some(signature),
             docs: offered.docs.into(),
             concurrency: offered.concurrency,

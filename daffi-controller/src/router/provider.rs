@@ -20,6 +20,8 @@ pub(super) struct Provider {
     pub(super) name: Arc<str>,
     /// What it takes and gives; shared with those before it that say the same. Nothing once it is taken back.
     pub(super) signature: Option<Arc<Described>>,
+    /// The [number of the version](Described::version) of that.
+    pub(super) version: u64,
     pub(super) docs: Box<str>,
     pub(super) concurrency: Option<u32>,
     /// How many of them may be one process's, and how many are.
@@ -97,7 +99,7 @@ impl Provider {
     /// Whether a signature of that number may call it.
     pub(super) fn accepts(&self, number: u64) -> bool {
         let signature = self.signature.as_ref();
-        signature.is_some_and(|signature| signature.accepts(number))
+        signature.is_some_and(|signature| signature.accepts(number) || number == self.version)
     }
 
     /// Whether it takes or gives streams.
@@ -107,11 +109,10 @@ impl Provider {
 
     /// The numbers of signatures that may call it.
     pub(super) fn numbers(&self) -> impl Iterator<Item = u64> + use<> {
+        let version = self.version;
         let signature = self.signature.as_ref();
-        signature
-            .map(|signature| signature.numbers())
-            .into_iter()
-            .flatten()
+        let numbers = signature.map(|signature| signature.numbers().chain([version]));
+        numbers.into_iter().flatten()
     }
 }
 

@@ -18,7 +18,7 @@ const KNOWN: usize = 16;
 /// In which terms a call is made that is not made in its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Other {
-    /// The number of the signature.
+    /// The number of the signature, or of its version.
     pub signature: u64,
     /// What stands in front of the arguments, where the callback has others.
     front: Option<Front>,
@@ -44,7 +44,7 @@ impl Other {
 /// What is known of the signatures of those who offer what a schedule calls.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Terms {
-    /// By their numbers: whether calls are made to who offers them, and how. The newest last.
+    /// By their versions: whether calls are made to who offers them, and how. The newest last.
     known: VecDeque<(u64, Option<Other>)>,
     /// Calls are made in these.
     accepted: Option<Other>,
@@ -72,32 +72,30 @@ impl Terms {
     /// In which terms calls are made to who offers this, if they may be.
     pub(super) fn of(&mut self, order: &Order, offered: &Described) -> Option<Other> {
         // Looking takes long.
-        if let Some((_, known)) = self.known.iter().find(|(number, _)| *number == offered.number) {
+        let version = offered.version();
+        if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == version) {
             return known.clone();
         }
-        let found = self.find(order, offered);
+        let found = self.find(order, offered, version);
         if self.known.len() == KNOWN {
             self.known.pop_front();
         }
-        self.known.push_back((offered.number, found.clone()));
+        self.known.push_back((version, found.clone()));
         found
     }
 
-    fn find(&self, order: &Order, offered: &Described) -> Option<Other> {
+    fn find(&self, order: &Order, offered: &Described, version: u64) -> Option<Other> {
         let called = order.described()?.interface().ok()?;
-        let front = match agreement(&called, &offered.interface().ok()?) {
-            Verdict::Same => None,
+        let (signature, front) = match agreement(&called, &offered.interface().ok()?) {
+            Verdict::Same => (offered.number, None),
             Verdict::Compatible => {
                 // It is the same for all.
                 let mut others = self.known.iter().filter_map(|(_, other)| other.as_ref());
                 let front = others.find_map(|other| other.front.clone());
-                Some(front.or_else(|| Front::of_arguments(&called))?)
+                (version, Some(front.or_else(|| Front::of_arguments(&called))?))
             }
             _ => return None,
         };
-        Some(Other {
-            signature: offered.number,
-            front,
-        })
+        Some(Other { signature, front })
     }
 }

@@ -11,7 +11,7 @@ use crate::signature::Interface;
 /// In which terms a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Terms {
-    /// The number of a signature.
+    /// The number of a signature, or of a version of it.
     pub(crate) number: u64,
     /// Whether the structure of the arguments goes in front of them, since the other side has another one.
     pub(crate) described: bool,
@@ -48,16 +48,24 @@ impl Accepted {
         called: &Interface,
         offered: &Described,
     ) -> Option<Terms> {
-        let number = offered.number;
-        if number == sent.number {
+        if offered.number == sent.number {
             return None;
         }
-        let described = match agreement(called, &offered.interface().ok()?) {
-            Verdict::Same => false,
-            Verdict::Compatible => true,
+        let accepted = match agreement(called, &offered.interface().ok()?) {
+            Verdict::Same => Terms {
+                number: offered.number,
+                described: false,
+            },
+            // It depends on what the types allow, which is no part of the signature's number.
+            Verdict::Compatible => Terms {
+                number: offered.version(),
+                described: true,
+            },
             Verdict::Incompatible(_) => return None,
         };
-        let accepted = Terms { number, described };
+        if accepted == sent {
+            return None;
+        }
         let mut terms = self.terms.lock().unwrap_or_else(PoisonError::into_inner);
         // Bounded: call sites are few, but calls by name may have as many shapes as they have values.
         if terms.len() >= 4096 {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{DecodeError, codec};
-use crate::signature::{Interface, Signature};
+use crate::signature::{Fnv, Interface, Signature};
 
 /// A [`Signature`] as its owner announces it.
 ///
@@ -76,6 +76,19 @@ impl Described {
             signature,
             allows: codec::decode_guarded(&self.beyond)?,
         })
+    }
+
+    /// A number of the signature with all that is known beyond it. What the types of two of one signature allow may differ, and
+    /// so whether another type goes together with them.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        let mut hash = Fnv::new();
+        for bytes in [&self.encoded, &self.beyond] {
+            hash.bytes(&(bytes.len() as u64).to_le_bytes());
+            hash.bytes(bytes);
+        }
+        // Whatever is not 0, which matches any.
+        hash.value().max(1)
     }
 
     /// The number that a caller sends who wants to know whether the parameters are called alike, too.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use daffi_core::signature::Interface;
+
 use super::*;
 
 #[test]
@@ -334,6 +336,106 @@ fn a_provider_with_the_right_signature_is_found_among_others() {
             },
         );
         assert_eq!(f.router.process_name(to), Some("c"));
+    }
+}
+
+/// What the types allow is no part of a signature's number.
+#[test]
+fn a_call_by_the_number_of_a_version_goes_to_whoever_offers_that() {
+    let signature = Signature::new(
+        [("count", trace::<u8>())],
+        Returns {
+            ok: trace::<u8>(),
+            error: ErrorType::None,
+        },
+    );
+    let strict = Described::new(&signature);
+    let mut interface = Interface::from(signature);
+    interface.allows.parameters[0].optional = true;
+    let lenient = Described::of(&interface);
+    assert_eq!(strict.number, lenient.number);
+    assert_ne!(strict.version(), lenient.version());
+
+    let mut f = Fixture::new();
+    for (name, signature) in [("a", &strict), ("b", &lenient), ("c", &strict)] {
+        let link = f.connect(name);
+        let signature = signature.clone();
+        let concurrency = Some(2);
+        let offered = Offered {
+            signature,
+            concurrency,
+            queue: 8,
+            ..offered(0, "add")
+        };
+        f.offer(link, &[offered], true);
+    }
+    let caller = f.join("caller", &[]);
+    let by = |number, signature| CallHeader {
+        signature,
+        ..call(number, "add")
+    };
+    let (lenient_one, first) = f.routed(caller, by(0, lenient.version()));
+    assert_eq!(f.router.process_name(lenient_one), Some("b"));
+    f.routed(caller, by(1, lenient.version()));
+    // Those of the same signature have places, which are not for this one: it waits.
+    f.call(caller, by(2, lenient.version()));
+    f.said();
+    assert_eq!(f.router.calls_waiting(), 1);
+    for number in 3..7 {
+        f.routed(caller, by(number, strict.number));
+    }
+    f.reply(lenient_one, first);
+    let said = f.said();
+    assert!(said.iter().any(|(to, said)| *to == lenient_one && matches!(said, Said::Run { .. })), "{said:?}");
+    f.disconnect(lenient_one);
+    f.said();
+    let refused = f.refused(caller, by(8, lenient.version()));
+    let offered = Box::new(strict);
+    assert_eq!(refused, Failed::SignatureMismatch { offered });
+}
+
+/// described.whole
+#[test]
+fn what_is_described_is_told_to_whoever_runs_it_at_once_or_later_or_among_many() {
+    let mut f = Fixture::new();
+    let (provider, caller) = (f.connect("provider"), f.join("caller", &[]));
+    let concurrency = Some(1);
+    f.offer(
+        provider,
+        &[Offered {
+            concurrency,
+            queue: 8,
+            ..offered(0, "add")
+        }],
+        true,
+    );
+    f.said();
+    let ran = |f: &mut Fixture| -> Vec<(CallId, bool)> {
+        let sent = std::mem::take(&mut f.queues.sent);
+        let run = |frame: &Frame| match frame.decode() {
+            Ok((Header::Run(run), _)) => Some((run.call, run.described)),
+            _ => None,
+        };
+        sent.iter().filter_map(|(_, frame)| run(frame)).collect()
+    };
+    let made = |number, described, mode| CallHeader {
+        described,
+        mode,
+        ..call(number, "add")
+    };
+    for described in [true, false] {
+        f.call(caller, made(0, described, Mode::Answered));
+        f.call(caller, made(1, described, Mode::Answered));
+        f.call(caller, made(2, described, Mode::Broadcast));
+        for _ in 0..3 {
+            let [(call, said)] = ran(&mut f)[..] else {
+                panic!("one has its turn");
+            };
+            assert_eq!(said, described);
+            let status = Status::Value;
+            f.receive(provider, Header::Reply { call, status }, &Bytes::new())
+                .unwrap();
+        }
     }
 }
 
