@@ -440,16 +440,24 @@ async fn of_two_providers_of_one_signature_the_one_is_called_that_reads_what_is_
     let is_refused = |outcome: &Result<String, CallError>| {
         let error = outcome.as_ref().unwrap_err();
         let words = error.to_string();
-        assert!(words.contains(".size`: the reader needs this field, and it is not written"), "{words}");
+        assert!(
+            words.contains(".size`: the reader needs this field, and it is not written"),
+            "{words}"
+        );
         assert!(!error.may_have_run());
     };
     let all = measure(milk(3)).on(&g).broadcast().await.unwrap();
     assert_eq!(all["lenient"].as_deref(), expected);
     is_refused(&all["strict"]);
     is_refused(&measure(milk(3)).on(&g).to("strict").await);
+    // Whoever comes to know both at a time finds the one that it goes together with.
+    let other = net.caller_named("other").await;
+    for _ in 0..10 {
+        assert_eq!(measure(milk(3)).on(&other).await.as_deref(), expected);
+    }
     lenient.stop().await;
     is_refused(&measure(milk(3)).on(&g).await);
-    net.stop([strict, g]).await;
+    net.stop([strict, g, other]).await;
 }
 
 #[fetcher(alias = "changed.count")]

@@ -60,6 +60,7 @@ fn answer(random: &mut Random, call: CallId) -> Frames {
     };
     let mismatch = Failed::SignatureMismatch {
         offered: Box::new(encoded(&payload)),
+        others: Vec::new(),
     };
     let status = match random.below(7) {
         0 => app(Own::Payload),
@@ -134,7 +135,10 @@ async fn a_provider_that_never_agrees_is_not_asked_for_ever() {
             let mut other = Box::new(other.clone());
             (other.number, other.plain_number) = (number, number);
             let status = if number < 200 {
-                Status::Failed(Failed::SignatureMismatch { offered: other })
+                Status::Failed(Failed::SignatureMismatch {
+                    offered: other,
+                    others: Vec::new(),
+                })
             } else {
                 Status::Value
             };

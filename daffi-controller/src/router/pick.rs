@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use daffi_core::proto::{Absence, Balance, Failed};
+use daffi_core::proto::{Absence, Balance, Described, Failed, Limits};
 
 use super::directory::Directory;
 use super::ids::{FunctionKey, PeerId, ProviderKey};
@@ -13,6 +13,9 @@ use crate::mixed::mixed;
 
 /// Among so many providers it is looked for the one that comes closest to an answer.
 const LOOKED_AT: usize = 64;
+
+/// So many bytes have the signatures at most that are told beside the one that comes closest.
+const OTHERS_BYTES: usize = 32 * 1024;
 
 /// Picks providers, with a random state of its own.
 #[derive(Debug)]
@@ -102,6 +105,7 @@ impl Obstacle {
             (Self::Caller, _) => Failed::NoProvider(Absence::OnlyCaller),
             (Self::Signature, Some(signature)) => Failed::SignatureMismatch {
                 offered: Box::new((**signature).clone()),
+                others: Vec::new(),
             },
             (Self::Gone | Self::Signature, _) => Failed::NoProvider(Absence::Nobody),
             (Self::Clogged, _) => OVERLOADED,
@@ -267,16 +271,22 @@ fn refusal(
     let obstacles = providers.filter_map(|provider| Some((obstacle(provider)?, provider)));
     let mut closest: Option<(Obstacle, &Provider)> = None;
     let mut is_clogged = false;
+    let mut differing: Vec<&Provider> = Vec::new();
     for (obstacle, provider) in obstacles.take(LOOKED_AT) {
         is_clogged |= obstacle == Obstacle::Clogged;
+        if obstacle == Obstacle::Signature && differing.len() <= Limits::OTHERS {
+            let version = provider.version;
+            if differing.iter().all(|other| other.version != version) {
+                differing.push(provider);
+            }
+        }
         if closest.is_none_or(|(closest, _)| closest <= obstacle) {
             closest = Some((obstacle, provider));
         }
     }
     let own = directory.offer_of(wish.caller, function.base(key));
     let own = own.filter(|(own, _)| function.group.is_none() || shown.contains(own));
-    let own = own.and_then(|(_, provider)| provider.signature.as_ref());
-    let own_accepts = own.is_some_and(|own| own.accepts(wish.signature));
+    let own_accepts = own.is_some_and(|(_, own)| own.accepts(wish.signature));
     // Of many, it is known how many would take the call if they could, and whether some run as much as they may.
     let others_accept = function.accepting(wish.signature) > usize::from(own_accepts);
     let unseen = shown.len() > LOOKED_AT && others_accept;
@@ -292,8 +302,29 @@ fn refusal(
             bounded,
         },
         Some(_) if unseen => Unrouted::Failed(OVERLOADED),
-        Some((obstacle, provider)) => obstacle.unrouted(provider),
+        Some((obstacle, provider)) => match obstacle.unrouted(provider) {
+            Unrouted::Failed(Failed::SignatureMismatch { offered, .. }) => {
+                let others = others(provider, &differing);
+                Unrouted::Failed(Failed::SignatureMismatch { offered, others })
+            }
+            unrouted => unrouted,
+        },
     }
+}
+
+/// What others offer than the one that comes closest, as far as it may be told.
+fn others(closest: &Provider, differing: &[&Provider]) -> Vec<Described> {
+    let others = differing.iter().filter(|other| other.version != closest.version);
+    let mut room = OTHERS_BYTES;
+    let mut told = Vec::new();
+    for signature in others.filter_map(|other| other.signature.as_deref()) {
+        if let Some(left) = room.checked_sub(signature.size()) {
+            room = left;
+            told.push(signature.clone());
+        }
+    }
+    told.truncate(Limits::OTHERS);
+    told
 }
 
 /// Rendezvous hashing: each provider has a weight for the key, and the heaviest usable one gets it. When a provider leaves,

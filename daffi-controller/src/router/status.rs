@@ -1,7 +1,7 @@
 //! What statuses mean to whoever passes them on.
 
 use bytes::Bytes;
-use daffi_core::proto::{Absence, Failed, FrameError, Header, Limits, Own, Status};
+use daffi_core::proto::{Absence, Described, Failed, FrameError, Header, Limits, Own, Status};
 
 use super::ids::PeerId;
 use super::outlet::Outlet;
@@ -100,7 +100,9 @@ pub(super) fn words(status: &Status<'_>) -> usize {
             | Failed::Decode { message: words }
             | Failed::Encode { message: words }
             | Failed::Invalid { reason: words } => words.len(),
-            Failed::SignatureMismatch { offered } => offered.size(),
+            Failed::SignatureMismatch { offered, others } => {
+                offered.size() + others.iter().map(Described::size).sum::<usize>()
+            }
             Failed::NoProvider(Absence::Lacking(lacking)) => lacking.bytes(),
             _ => 0,
         },

@@ -133,8 +133,8 @@ impl Schedules {
         self.with(run.task, now, acts, |task, cx| task.ended(run.number, end, cx));
     }
 
-    /// A call was not made, as its signature is not the one that is offered.
-    pub fn mismatched(&mut self, run: Run, offered: &Described, now: Now, acts: &mut Vec<Act>) {
+    /// A call was not made, as its signature is none of those that are offered.
+    pub fn mismatched(&mut self, run: Run, offered: &[Described], now: Now, acts: &mut Vec<Act>) {
         self.with(run.task, now, acts, |task, cx| {
             task.mismatched(run.number, offered, cx);
         });

@@ -181,14 +181,16 @@ impl Task {
         self.go_on(cx);
     }
 
-    /// A call was not made, as who offers the callback has another signature: it is made again by that, if it may be.
-    pub(super) fn mismatched(&mut self, number: u64, offered: &Described, cx: &mut Context<'_>) {
+    /// A call was not made, as those who offer the callback have other signatures: it is made again by one of these, if it may be.
+    pub(super) fn mismatched(&mut self, number: u64, offered: &[Described], cx: &mut Context<'_>) {
         let run = self.run(number);
         let running = self.running.iter_mut().find(|running| running.number == number);
         if let Some(running) = running
             && running.stage == Stage::Called
             && running.again > 0
-            && self.terms.accept(&self.order, offered)
+            && offered
+                .iter()
+                .any(|offered| self.terms.accept(&self.order, offered))
         {
             running.again -= 1;
             cx.acts.push(Act::Start(run));

@@ -51,7 +51,7 @@ impl<T, E> Call<T, E> {
 
     /// The call to one process whose signature has another number and is compatible, after that outcome of a call to many.
     pub(super) fn again(&self, name: &str, attempt: &Attempt, outcome: &Outcome) -> Option<Self> {
-        let Err(Failure::Failed(Failed::SignatureMismatch { offered })) = outcome else {
+        let Err(Failure::Failed(Failed::SignatureMismatch { offered, .. })) = outcome else {
             return None;
         };
         attempt

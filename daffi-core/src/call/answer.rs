@@ -117,7 +117,7 @@ impl<T, E> Decoders<T, E> {
             Failure::Failed(failed) => {
                 let called = source.traced().map(|traced| &traced.interface);
                 let place = match (&failed, called) {
-                    (Failed::SignatureMismatch { offered }, Some(called)) => {
+                    (Failed::SignatureMismatch { offered, .. }, Some(called)) => {
                         let offered = offered.interface().ok();
                         offered.and_then(|offered| agreement(called, &offered).misfit())
                     }

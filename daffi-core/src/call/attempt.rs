@@ -148,7 +148,7 @@ impl Attempt {
                 // Nothing else was asked for.
                 Next::Item(_) => continue,
             };
-            let (Err(Failure::Failed(Failed::SignatureMismatch { offered })), Some(traced)) =
+            let (Err(Failure::Failed(Failed::SignatureMismatch { offered, others })), Some(traced)) =
                 (&outcome, source.traced())
             else {
                 if self.named.is_some() && matches!(outcome, Ok(_) | Err(Failure::App { .. })) {
@@ -168,7 +168,10 @@ impl Attempt {
             }
             // The callback did not run. Parts that could not be traced match anything, and of others the structure may be sent.
             let accepted = self.exchange.node().accepted();
-            let Some(terms) = accepted.accept(source.name(), self.sent_in, &traced.interface, offered) else {
+            let accepts = |offered: &Described| {
+                accepted.accept(source.name(), self.sent_in, &traced.interface, offered)
+            };
+            let Some(terms) = accepts(offered).or_else(|| others.iter().find_map(accepts)) else {
                 return Poll::Ready(Answer::Outcome(outcome));
             };
             self.sent_in = terms;

@@ -53,7 +53,7 @@ impl<E> CallError<E> {
                 message,
                 place,
             },
-            Failed::SignatureMismatch { offered } => {
+            Failed::SignatureMismatch { offered, .. } => {
                 let offered = Box::new(offered.decode().unwrap_or_else(|_| Signature::unknown()));
                 let called = called.map_or_else(|| offered.clone(), |called| Box::new(called.clone()));
                 Self::SignatureMismatch {

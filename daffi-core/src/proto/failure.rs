@@ -140,6 +140,9 @@ pub enum Failed {
     SignatureMismatch {
         /// What the provider offers.
         offered: Box<Described>,
+        /// What others offer under that name, if they differ: some of it.
+        #[serde(deserialize_with = "fields::versions")]
+        others: Vec<Described>,
     },
     /// The caller may not call this.
     Denied {

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
-use super::{Limits, Time, Who};
+use super::{Described, Limits, Time, Who};
 
 /// The name of a process or a callback.
 pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de str, D::Error> {
@@ -55,6 +55,15 @@ pub(super) fn metadata<'de, D: Deserializer<'de>>(
 ) -> Result<Vec<(&'de str, &'de str)>, D::Error> {
     let size = |(key, value): &(&str, &str)| key.len() + value.len();
     deserializer.deserialize_seq(Bounded::new("metadata", Limits::METADATA_BYTES, size))
+}
+
+/// What others offer than the one that is told first.
+pub(super) fn versions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Described>, D::Error> {
+    deserializer.deserialize_seq(Bounded::new(
+        "a list of signatures",
+        Limits::OTHERS,
+        |_: &Described| 1,
+    ))
 }
 
 /// What a process says of itself.

@@ -49,6 +49,8 @@ impl Limits {
     pub const RUNS: u32 = 1 << 18;
     /// How many calls wait for a callback whose provider does not say how many may.
     pub const QUEUE: u32 = 1000;
+    /// How many signatures a mismatch tells beside the one that comes closest.
+    pub const OTHERS: usize = 7;
     /// The most ways of offering one callback that are told to who asks for it.
     pub const VERSIONS: usize = 32;
     /// The most instants that a schedule names.

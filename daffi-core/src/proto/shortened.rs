@@ -1,6 +1,6 @@
 //! Words of a failure that are too long for a frame: a part of them, which says that it is one.
 
-use super::{Failed, Failure, Limits, RemoteError, Typed};
+use super::{Described, Failed, Failure, Limits, RemoteError, Typed};
 
 /// How many bytes a shortened text has beside the words that are kept, its lengths on the wire included.
 const NOTICE_BYTES: usize = 128;
@@ -14,7 +14,10 @@ impl Failure {
                 let causes: usize = remote.causes().map(str::len).sum();
                 remote.message().len() + causes + typed.long_bytes()
             }
-            Self::Failed(Failed::SignatureMismatch { offered }) => offered.size(),
+            Self::Failed(Failed::SignatureMismatch { offered, others }) => {
+                let others: usize = others.iter().map(Described::size).sum();
+                offered.size() + others
+            }
             Self::Failed(failed) => failed.words().map_or(0, str::len),
         }
     }

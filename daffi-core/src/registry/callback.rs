@@ -180,6 +180,7 @@ impl Callback {
         // Whoever asks finds out before that they do not go together, unless something has changed meanwhile.
         let readings = readings.map_err(|_| Failed::SignatureMismatch {
             offered: Box::new(Described::of(&self.interface)),
+            others: Vec::new(),
         })?;
         let fronts = self.fronts.get_or_init(|| Arc::new(Fronts::of(&self.interface)));
         let answers = Answers::new(Arc::clone(&self.forms), Some(Arc::clone(fronts)));

@@ -317,6 +317,7 @@ fn p8_who_cannot_be_asked_has_a_part_that_says_why() {
     };
     let mismatch = Failed::SignatureMismatch {
         offered: Box::new(other),
+        others: Vec::new(),
     };
     let said = r.f.said();
     assert!(

@@ -242,6 +242,7 @@ fn another_signature_is_answered_with_the_offered_one() {
     };
     let mismatch = Failed::SignatureMismatch {
         offered: Box::new(typed.clone()),
+        others: Vec::new(),
     };
     assert_eq!(f.refused(caller, with(0, 12345)), mismatch);
     assert_eq!(
@@ -294,6 +295,7 @@ fn a_call_that_asks_for_names_passes_where_they_are_the_same() {
         );
         let mismatch = Failed::SignatureMismatch {
             offered: Box::new(offers.clone()),
+            others: Vec::new(),
         };
         assert_eq!(f.refused(caller, asks(7, structure, other.names)), mismatch);
     }
@@ -384,14 +386,33 @@ fn a_call_by_the_number_of_a_version_goes_to_whoever_offers_that() {
     for number in 3..7 {
         f.routed(caller, by(number, strict.number));
     }
+    // Whoever goes together with none of them is told all.
+    let Failed::SignatureMismatch { offered, others } = f.refused(caller, by(7, 12345)) else {
+        panic!("it is called by another number");
+    };
+    let told: HashSet<_> = others.iter().chain([&*offered]).map(Described::version).collect();
+    assert_eq!(
+        (others.len(), told),
+        (1, HashSet::from([strict.version(), lenient.version()]))
+    );
     f.reply(lenient_one, first);
     let said = f.said();
-    assert!(said.iter().any(|(to, said)| *to == lenient_one && matches!(said, Said::Run { .. })), "{said:?}");
+    assert!(
+        said.iter()
+            .any(|(to, said)| *to == lenient_one && matches!(said, Said::Run { .. })),
+        "{said:?}"
+    );
     f.disconnect(lenient_one);
     f.said();
     let refused = f.refused(caller, by(8, lenient.version()));
     let offered = Box::new(strict);
-    assert_eq!(refused, Failed::SignatureMismatch { offered });
+    assert_eq!(
+        refused,
+        Failed::SignatureMismatch {
+            offered,
+            others: Vec::new()
+        }
+    );
 }
 
 /// described.whole

@@ -134,6 +134,7 @@ fn p3_a_call_that_cannot_be_handed_over_is_refused() {
     let signature = 12345;
     let mismatch = Failed::SignatureMismatch {
         offered: Box::new(OFFERED.clone()),
+        others: Vec::new(),
     };
     let other = CallHeader {
         signature,

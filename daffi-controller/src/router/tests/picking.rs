@@ -242,6 +242,7 @@ fn the_refusal_says_what_comes_closest_to_an_answer() {
     };
     let mismatch = Failed::SignatureMismatch {
         offered: Box::new(numbered(8, 9)),
+        others: Vec::new(),
     };
     assert_eq!(refusal(&[], None), Failed::NoProvider(Absence::Nobody));
     assert_eq!(refusal(&[own], None), Failed::NoProvider(Absence::OnlyCaller));
@@ -269,6 +270,7 @@ fn of_many_that_differ_the_one_that_fits_is_found() {
     pool.directory.remove(pool.keys[500]);
     let mismatch = Failed::SignatureMismatch {
         offered: Box::new(numbered(8, 9)),
+        others: Vec::new(),
     };
     assert_eq!(pool.try_pick(&mut picker, &wish, |_| true), Err(mismatch));
 }

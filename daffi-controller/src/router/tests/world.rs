@@ -613,6 +613,7 @@ fn address(said: &Said) -> Option<*const u8> {
 fn mismatch() -> Failed {
     Failed::SignatureMismatch {
         offered: Box::new(OFFERED.clone()),
+        others: Vec::new(),
     }
 }
 

@@ -33,8 +33,8 @@ pub(super) enum What {
         /// How many bytes the names of these have.
         names: usize,
     },
-    /// It was not called: who offers the callback has this signature.
-    Mismatched(Box<Described>),
+    /// It was not called: those who offer the callback have these signatures.
+    Mismatched(Vec<Described>),
     /// The processes that a broadcast asks, encoded.
     Roster(Bytes),
     /// A broadcast has ended at one of them, with this error, as the first of those at which it failed.
@@ -51,7 +51,8 @@ impl What {
         let words = |error: &TickError| error.words_bytes();
         let holds = match self {
             Self::Ended { error, names, .. } => names + error.as_ref().map_or(0, words),
-            Self::Mismatched(offered) | Self::MismatchedAt(_, offered) => offered.size(),
+            Self::Mismatched(offered) => offered.iter().map(Described::size).sum(),
+            Self::MismatchedAt(_, offered) => offered.size(),
             Self::Failed(_, error) => words(error),
             // The names are kept for as long as the broadcast goes on.
             Self::Roster(_) | Self::Opened => 0,
@@ -235,8 +236,8 @@ impl Caller {
     /// What it asked for has ended.
     fn hear(&mut self, call: CallId, status: &Status<'_>) -> What {
         match (status, self.broadcasts.remove(&call)) {
-            (Status::Failed(Failed::SignatureMismatch { offered }), None) => {
-                What::Mismatched(offered.clone())
+            (Status::Failed(Failed::SignatureMismatch { offered, others }), None) => {
+                What::Mismatched([&**offered].into_iter().chain(others).cloned().collect())
             }
             (_, broadcast) => {
                 let Broadcast { names, failed } = broadcast.unwrap_or_default();
@@ -253,7 +254,7 @@ impl Caller {
     /// are asked, few things are told.
     fn hear_part(&mut self, call: CallId, index: u32, status: &Status<'_>) -> Option<What> {
         let broadcast = self.broadcasts.get_mut(&call)?;
-        if let Status::Failed(Failed::SignatureMismatch { offered }) = status {
+        if let Status::Failed(Failed::SignatureMismatch { offered, .. }) = status {
             return Some(What::MismatchedAt(index, offered.clone()));
         }
         if *status == Status::Value {

@@ -649,6 +649,7 @@ fn replies() -> Vec<Golden> {
     };
     let mismatch = Failed::SignatureMismatch {
         offered: Box::new(Described::new(&signature())),
+        others: Vec::new(),
     };
     vec![
         golden("value", value, b"\x06", "00 00 00 05 06 07 00 00 06"),
@@ -788,7 +789,7 @@ fn replies() -> Vec<Golden> {
             "signature mismatch",
             failed(mismatch),
             b"",
-            "00 00 00 24 06 07 00 02 06 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 00",
+            "00 00 00 25 06 07 00 02 06 fd 2d 1f 81 a3 08 fd 6d 3a fd 2d 1f 81 a3 08 fd 6d 3a 00 00 09 01 01 01 61 01 06 01 06 00 00 00",
         ),
         golden(
             "denied",

@@ -1046,6 +1046,7 @@ fn one_whose_signature_has_another_number_has_granted_nothing_until_its_caller_k
     };
     let mismatch = Failed::SignatureMismatch {
         offered: Box::new(Described::new(&Signature::new([], returns))),
+        others: Vec::new(),
     };
     f.part_failed(call, 0, mismatch.clone());
     assert_eq!(look(&mut f), nothing_from_ann);

@@ -108,6 +108,7 @@ fn p6_signatures_of_those_that_were_not_called_count() {
     let status = || {
         Status::Failed(Failed::SignatureMismatch {
             offered: Box::new(described.clone()),
+            others: Vec::new(),
         })
     };
     for index in 0..100 {
