@@ -1,7 +1,7 @@
 //! Arguments that have a default for callers that do not send them.
 
 use proc_macro2::Span;
-use syn::{Attribute, FnArg, PatType, Signature};
+use syn::{Attribute, FnArg, PatType, Signature, Type};
 
 use crate::attributes;
 use crate::errors::Errors;
@@ -30,13 +30,18 @@ pub(crate) fn check_order(signature: &Signature, errors: &mut Errors) {
     let behind = signature::parameters(signature).skip_while(|parameter| !with_default(parameter));
     for parameter in behind.filter(|parameter| !with_default(parameter)) {
         let ty = types::bare(&parameter.ty);
-        if !types::is_context(types::referent(ty).unwrap_or(ty)) && !types::is_option(ty) {
+        if !types::is_context(types::referent(ty).unwrap_or(ty)) && !is_option(ty) {
             errors.add(
                 parameter,
                 "whoever does not send an argument sends none behind it either: this one needs a default, too",
             );
         }
     }
+}
+
+/// As far as its name tells.
+fn is_option(ty: &Type) -> bool {
+    types::last_segment(ty).is_some_and(|segment| segment.ident == "Option")
 }
 
 /// What is said of a parameter.

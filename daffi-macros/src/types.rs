@@ -47,11 +47,6 @@ pub(crate) fn is_context(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == "CallContext" && segment.arguments.is_none())
 }
 
-/// Whether this is an `Option`, as far as its name tells.
-pub(crate) fn is_option(ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|segment| segment.ident == "Option")
-}
-
 /// A stream, as it is written.
 #[derive(Clone, Copy)]
 pub(crate) struct Stream<'a> {

@@ -113,8 +113,9 @@ pub fn described(bytes: usize) -> Described {
 pub fn encoded(bytes: &[u8]) -> Described {
     let valid = proto::encode(&Described::new(&signature())).unwrap();
     let its_bytes = proto::encode(&proto::encode(&signature()).unwrap().to_vec()).unwrap();
-    let numbers = valid.strip_suffix(&*its_bytes).unwrap();
-    let described = [numbers, &proto::encode(bytes).unwrap()].concat();
+    // Nothing is known beyond it.
+    let numbers = valid.strip_suffix(&*[&*its_bytes, &[0]].concat()).unwrap();
+    let described = [numbers, &proto::encode(bytes).unwrap(), &[0]].concat();
     let mut described: Described = proto::decode(&described).unwrap();
     (described.number, described.plain_number) = (7, 7);
     described

@@ -208,14 +208,12 @@ impl Schedules {
     }
 
     /// What a schedule calls, and for whom.
-    #[must_use]
     pub fn order(&self, id: TaskId) -> Option<(&Arc<Order>, &Maker)> {
         let task = self.tasks.get(&id)?;
         Some((&task.order, &task.maker))
     }
 
     /// In which terms its calls are made, where these are not its own.
-    #[must_use]
     pub fn terms(&self, id: TaskId) -> Option<&Other> {
         self.tasks.get(&id)?.terms.accepted()
     }

@@ -169,7 +169,8 @@ impl Attempt {
             // The callback did not run. Parts that could not be traced match anything, and of others the structure may be sent.
             let accepted = self.exchange.node().accepted();
             let accepts = |offered: &Described| {
-                accepted.accept(source.name(), self.sent_in, &traced.interface, offered)
+                let called = (&traced.interface, traced.version());
+                accepted.accept(source.name(), self.sent_in, called, offered)
             };
             let Some(terms) = accepts(offered).or_else(|| others.iter().find_map(accepts)) else {
                 return Poll::Ready(Answer::Outcome(outcome));
@@ -259,10 +260,10 @@ impl Attempt {
         let traced = source.traced();
         source.exact().is_none()
             && traced.is_some_and(|traced| {
-                self.exchange
-                    .node()
-                    .accepted()
-                    .accept(source.name(), self.sent_in, &traced.interface, offered)
+                let called = (&traced.interface, traced.version());
+                let accepted = self.exchange.node().accepted();
+                accepted
+                    .accept(source.name(), self.sent_in, called, offered)
                     .is_some()
             })
     }

@@ -64,8 +64,14 @@ impl Source {
                 described: false,
             };
         }
-        let own = self.traced().map_or(0, |traced| traced.number);
-        node.accepted().terms(self.name(), own)
+        let Some(traced) = self.traced() else {
+            return Terms {
+                number: 0,
+                described: false,
+            };
+        };
+        let version = || traced.version();
+        node.accepted().terms(self.name(), traced.number, version)
     }
 
     /// The number to send to have the names of the parameters compared, unless they have been.

@@ -43,6 +43,8 @@ pub(super) struct Traced {
     names: u64,
     /// Whether the result can nest without end.
     pub(super) guarded: bool,
+    /// Its number with all that the types allow.
+    version: OnceLock<u64>,
     /// What stands in front of the arguments where the callback has other types; nothing if they are not known.
     front: OnceLock<Option<Front>>,
     /// How results and errors of other types are read.
@@ -96,6 +98,7 @@ impl Traced {
             names: signature.names_number(),
             guarded: signature.needs_guard(),
             interface,
+            version: OnceLock::new(),
             front: OnceLock::new(),
             results: Known::default(),
             errors: Known::default(),
@@ -123,6 +126,13 @@ pub(super) fn told(callback: &str, Notes { panics, gaps }: Notes) {
 }
 
 impl Traced {
+    /// Its number with all that the types allow, by which is kept what goes together with it.
+    pub(super) fn version(&self) -> u64 {
+        *self
+            .version
+            .get_or_init(|| Described::of(&self.interface).version())
+    }
+
     /// What stands in front of the arguments.
     pub(super) fn front(&self) -> Option<&Front> {
         let front = self.front.get_or_init(|| Front::of_arguments(&self.interface));

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use super::misfit::Misfit;
 use super::reading::{ReadAs, Readings};
 use crate::proto::{self, Limits};
-use crate::signature::{ErrorType, Interface, Readable, Type, types};
+use crate::signature::flat::types;
+use crate::signature::{ErrorType, Interface, Readable, Type};
 
 /// The structure of values, as it stands in front of them. Equal ones are equal bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

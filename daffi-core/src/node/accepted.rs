@@ -17,7 +17,7 @@ pub(crate) struct Terms {
     pub(crate) described: bool,
 }
 
-/// The terms of providers, by callback and the number of the caller's signature.
+/// The terms of providers, by callback and the version of the caller: what goes together with it depends on what its types allow.
 #[derive(Debug, Default)]
 pub(crate) struct Accepted {
     terms: Mutex<HashMap<(Box<str>, u64), Terms>>,
@@ -26,8 +26,8 @@ pub(crate) struct Accepted {
 }
 
 impl Accepted {
-    /// The terms of a call by `number`: those of a provider's, if it was found that they go together.
-    pub(crate) fn terms(&self, name: &str, number: u64) -> Terms {
+    /// The terms of a call by `number` and a version: those of a provider's, if it was found that they go together.
+    pub(crate) fn terms(&self, name: &str, number: u64, version: impl FnOnce() -> u64) -> Terms {
         let own = Terms {
             number,
             described: false,
@@ -36,7 +36,8 @@ impl Accepted {
             return own;
         }
         let terms = self.terms.lock().unwrap_or_else(PoisonError::into_inner);
-        terms.get(&(Box::from(name), number)).copied().unwrap_or(own)
+        let known = terms.get(&(Box::from(name), version()));
+        known.copied().unwrap_or(own)
     }
 
     /// Compares what did not match by number. If it goes together it is worth calling again in the terms that are given
@@ -45,7 +46,7 @@ impl Accepted {
         &self,
         name: &str,
         sent: Terms,
-        called: &Interface,
+        (called, version): (&Interface, u64),
         offered: &Described,
     ) -> Option<Terms> {
         if offered.number == sent.number {
@@ -71,7 +72,7 @@ impl Accepted {
         if terms.len() >= 4096 {
             terms.clear();
         }
-        terms.insert((name.into(), called.signature.number()), accepted);
+        terms.insert((name.into(), version), accepted);
         self.any.store(true, Ordering::Release);
         Some(accepted)
     }

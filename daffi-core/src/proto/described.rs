@@ -11,7 +11,7 @@ use crate::signature::{Fnv, Interface, Signature};
 /// A [`Signature`] as its owner announces it.
 ///
 /// A controller keeps and sends it as it came. Whether the numbers are those of the signature, and the bytes one, nobody
-/// checks on the way: one that lies harms nobody but those who call it.
+/// checks on the way, but [whoever compares](Self::interface).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Described {
     /// The signature's [number](Signature::number).
@@ -66,9 +66,12 @@ impl Described {
     ///
     /// # Errors
     ///
-    /// When the bytes are none.
+    /// When the bytes are none, or the number is another one's: whoever called by it would be read by what that one offers.
     pub fn interface(&self) -> Result<Interface, DecodeError> {
         let signature = self.decode()?;
+        if signature.number() != self.number {
+            return Err(DecodeError::new("the number is not that of the signature"));
+        }
         if self.beyond.is_empty() {
             return Ok(signature.into());
         }

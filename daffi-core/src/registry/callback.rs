@@ -83,6 +83,8 @@ pub struct Callback {
     pub guarded: bool,
     /// What it answers those with who have other types.
     pub fronts: OnceLock<Arc<Fronts>>,
+    /// What those are told whom it cannot read.
+    pub(crate) described: OnceLock<Box<Described>>,
     /// How it reads what those send.
     pub(crate) readings: Known<Arc<Readings>>,
     /// How it runs.
@@ -142,6 +144,7 @@ impl BoundCallback {
             interface,
             forms: Arc::new(forms),
             fronts: OnceLock::new(),
+            described: OnceLock::new(),
             readings: Known::default(),
             description: self.description,
             handler: self.handler,
@@ -179,7 +182,10 @@ impl Callback {
         };
         // Whoever asks finds out before that they do not go together, unless something has changed meanwhile.
         let readings = readings.map_err(|_| Failed::SignatureMismatch {
-            offered: Box::new(Described::of(&self.interface)),
+            offered: self
+                .described
+                .get_or_init(|| Box::new(Described::of(&self.interface)))
+                .clone(),
             others: Vec::new(),
         })?;
         let fronts = self.fronts.get_or_init(|| Arc::new(Fronts::of(&self.interface)));

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::described::{Front, Misfit};
 
-/// So many are kept: as many as there are versions of a program at a time, and a few.
+/// So many are kept, and as many that cannot be read: as many as there are versions of a program at a time, and a few.
 const KEPT: usize = 16;
 
-/// Larger ones are looked into each time.
+/// And so many bytes of them, as what is known takes some times as much. Larger ones are looked into each time.
 const KEPT_BYTES: usize = 64 * 1024;
 
 /// So much time is spent at once on structures that are not known, which is enough for thousands of them,
@@ -20,11 +20,18 @@ const PART: u32 = 10;
 
 /// What is known of structures, by their bytes: nobody's stand for another's. The one that was asked for last is the last.
 #[derive(Debug)]
-pub(crate) struct Known<T>(Mutex<VecDeque<(Front, Result<T, Misfit>)>>);
+pub(crate) struct Known<T> {
+    read: Mutex<VecDeque<(Front, T)>>,
+    /// Those that cannot be read take nobody's place.
+    refused: Mutex<VecDeque<(Front, Misfit)>>,
+}
 
 impl<T> Default for Known<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self {
+            read: Mutex::default(),
+            refused: Mutex::default(),
+        }
     }
 }
 
@@ -41,30 +48,43 @@ impl<T: Clone> Known<T> {
 
     /// What is known of a structure.
     pub(crate) fn kept(&self, front: &Front) -> Option<Result<T, Misfit>> {
-        let mut known = self.known();
-        let place = known.iter().rposition(|(other, _)| other == front)?;
-        if place + 1 < known.len() {
-            let found = known.remove(place)?;
-            known.push_back(found);
-        }
-        known.back().map(|(_, found)| found.clone())
+        let read = kept(&mut locked(&self.read), front);
+        read.map(Ok)
+            .or_else(|| kept(&mut locked(&self.refused), front).map(Err))
     }
 
     /// What was found out.
     pub(crate) fn keep(&self, front: &Front, found: Result<T, Misfit>) -> Result<T, Misfit> {
-        if front.size() <= KEPT_BYTES {
-            let mut known = self.known();
-            if known.len() == KEPT {
-                known.pop_front();
-            }
-            known.push_back((front.kept(), found.clone()));
+        match &found {
+            Ok(read) => keep(&mut locked(&self.read), front, read),
+            Err(misfit) => keep(&mut locked(&self.refused), front, misfit),
         }
         found
     }
+}
 
-    fn known(&self) -> MutexGuard<'_, VecDeque<(Front, Result<T, Misfit>)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn kept<T: Clone>(known: &mut VecDeque<(Front, T)>, front: &Front) -> Option<T> {
+    let place = known.iter().rposition(|(other, _)| other == front)?;
+    if place + 1 < known.len() {
+        let found = known.remove(place)?;
+        known.push_back(found);
     }
+    known.back().map(|(_, found)| found.clone())
+}
+
+fn keep<T: Clone>(known: &mut VecDeque<(Front, T)>, front: &Front, found: &T) {
+    let Some(room) = KEPT_BYTES.checked_sub(front.size()) else {
+        return;
+    };
+    let bytes = |known: &VecDeque<(Front, T)>| known.iter().map(|(other, _)| other.size()).sum::<usize>();
+    while known.len() >= KEPT || bytes(known) > room {
+        known.pop_front();
+    }
+    known.push_back((front.kept(), found.clone()));
 }
 
 /// How much time a process spends on structures that are not known to it.
@@ -151,19 +171,32 @@ mod tests {
         }
         for number in 0..KEPT {
             assert!(asks(&known, &number.to_string()));
+            assert!(asks(&known, &format!("no {number}")));
         }
         assert!(asks(&known, "one"));
         assert!(asks(&known, "none"));
+        // Nor many that are large.
+        let large = |number: usize| format!("{number}{}", "x".repeat(KEPT_BYTES / 4));
+        for number in 0..4 {
+            assert!(asks(&known, &large(number)));
+        }
+        assert!(!asks(&known, &large(3)) && asks(&known, &large(0)));
     }
 
     #[test]
     fn what_is_asked_for_stays_whatever_else_is_sent() {
         let known = Known::default();
-        assert!(asks(&known, "one"));
+        assert!(asks(&known, "one") && asks(&known, "two"));
         for number in 0..100 {
-            asks(&known, &format!("no {number}"));
+            asks(&known, &number.to_string());
             assert!(!asks(&known, "one"), "after {number}");
         }
+        assert!(asks(&known, "two"));
+        // Nothing that cannot be read takes its place.
+        for number in 0..100 {
+            asks(&known, &format!("no {number}"));
+        }
+        assert!(!asks(&known, "one"));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 mod compare;
 mod contract;
 mod display;
-mod flat;
+pub(crate) mod flat;
 mod fnv;
 pub(crate) mod form;
 mod gap;
@@ -24,7 +24,6 @@ mod tracer;
 use serde::{Deserialize, Serialize};
 
 pub use contract::{Contract, ErrorFindings, Findings, Forms, Notes, Origin, Panic};
-pub(crate) use flat::types;
 pub use form::{Form, Mismatch};
 pub use gap::{Cause, Gap};
 pub use interface::{Allowances, Beyond, Interface, OfParameter};
