@@ -8,6 +8,17 @@ use std::fmt;
 use crate::quota::Quotas;
 
 /// Something that a process may or may not do, for some names.
+///
+/// ```
+/// use daffi::{Right, Role};
+///
+/// let clerk = Role::new()
+///     .allow(Right::Call, ["shop.*"])       // calls `shop.price` and whatever else begins so,
+///     .allow(Right::Stream, ["shop.*"])     // also where that takes or returns a stream,
+///     .allow(Right::Observe, ["shop.*"]);   // and may ask who offers it; `Right::ALL` are all there are
+/// assert_eq!(Right::Observe.as_str(), "observe");   // so a configuration has it
+/// assert_eq!(clerk.allowed(Right::Broadcast).count(), 0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Right {
@@ -66,12 +77,17 @@ impl fmt::Display for Right {
 /// What is not said is not allowed, and what is denied is denied, whatever else is said, in this or another role.
 ///
 /// ```
-/// # use daffi_core as daffi;
 /// use daffi::{Right, Role};
 ///
 /// let customer = Role::new()
 ///     .allow(Right::Call, ["shop.*", "price"])
 ///     .deny(Right::Call, ["shop.admin.*"]);
+/// assert_eq!(customer.allowed(Right::Call).collect::<Vec<_>>(), ["price", "shop.*"]);
+/// assert_eq!(customer.denied(Right::Call).collect::<Vec<_>>(), ["shop.admin.*"]);
+/// assert_eq!(customer.allowed(Right::Provide).next(), None);
+///
+/// let owner = Role::everything();
+/// assert_eq!(owner.allowed(Right::Admin).collect::<Vec<_>>(), ["*"]);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Role {
@@ -114,12 +130,11 @@ impl Role {
     /// generous counts.
     ///
     /// ```
-    /// # use daffi_core as daffi;
     /// use daffi::{Quota, Quotas, Right, Role};
     ///
-    /// let batch = Role::new()
-    ///     .allow(Right::Call, ["jobs.*"])
-    ///     .quotas(Quotas::new().identity(Quota::new().calls_per_second(Quota::UNLIMITED)));
+    /// let fast = Quotas::new().identity(Quota::new().calls_per_second(Quota::UNLIMITED));
+    /// let batch = Role::new().allow(Right::Call, ["jobs.*"]).quotas(fast);
+    /// assert_eq!(batch.said_quotas(), &fast);
     /// ```
     #[must_use]
     pub const fn quotas(mut self, quotas: Quotas) -> Self {
@@ -154,15 +169,19 @@ fn patterns(of: &BTreeMap<Right, BTreeSet<String>>, right: Right) -> impl Iterat
 /// nothing else.
 ///
 /// ```
-/// # use daffi_core as daffi;
 /// use daffi::{Access, Right, Role};
 ///
 /// let access = Access::new()
 ///     .role("customer", Role::new().allow(Right::Call, ["shop.*"]))
 ///     .role("shop", Role::new().allow(Right::Provide, ["shop.*"]))
-///     .identity("ann", ["customer"])
-///     .identity("till", ["customer", "shop"])
+///     .everyone(["customer"])
+///     .identity("till", ["shop"])
 ///     .names("till", ["till *"]);
+///
+/// let roles: Vec<_> = access.roles().map(|(name, _)| name).collect();
+/// assert_eq!(roles, ["customer", "shop"]);
+/// assert_eq!(access.of_everyone().collect::<Vec<_>>(), ["customer"]);
+/// assert_eq!(access.identities().count(), 1);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
@@ -172,6 +191,17 @@ pub struct Access {
 }
 
 /// What is said of an identity.
+///
+/// ```
+/// use daffi::Access;
+///
+/// let access = Access::new().identity("till", ["customer", "shop"]).names("till", ["till *"]);
+/// for (identity, grants) in access.identities() {
+///     assert_eq!(identity, "till");
+///     assert_eq!(grants.roles().collect::<Vec<_>>(), ["customer", "shop"]);
+///     assert_eq!(grants.names().collect::<Vec<_>>(), ["till *"]);
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
     roles: BTreeSet<String>,

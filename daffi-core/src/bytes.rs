@@ -23,9 +23,32 @@ pub use ::bytes::Bytes;
 const CHUNK: usize = 256 * 1024;
 
 /// A piece of what is sent, or why there are no more. A stream of these that ends without an error is complete.
+///
+/// ```
+/// use daffi::Streaming;
+/// use daffi::bytes::{Chunk, Data};
+///
+/// /// How many bytes came, or what its sender said was wrong.
+/// async fn count(mut chunks: Streaming<Chunk>) -> Result<usize, String> {
+///     let mut count = 0;
+///     while let Some(chunk) = chunks.next().await {
+///         let Data(bytes) = chunk.map_err(|error| error.to_string())??;
+///         count += bytes.len();
+///     }
+///     Ok(count)
+/// }
+/// # let _ = count;
+/// ```
 pub type Chunk = Result<Data, String>;
 
 /// Some bytes, which cross the wire as such.
+///
+/// ```
+/// use daffi::bytes::{Bytes, Data};
+///
+/// let data = Data(Bytes::from_static(b"lamp"));
+/// assert_eq!(data.0.len(), 4);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Data(pub Bytes);
 
@@ -42,6 +65,34 @@ impl<'de> Deserialize<'de> for Data {
 }
 
 /// A file, read for being sent: a stream of its bytes.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # struct Store;
+/// # #[daffi::callback]
+/// # impl Store {
+/// #     pub async fn store(&self, chunks: daffi::Streaming<daffi::bytes::Chunk>) -> Result<u64, String> {
+/// #         daffi::bytes::write(chunks, &mut tokio::io::sink()).await.map_err(|error| error.to_string())
+/// #     }
+/// # }
+/// # shop.register(Store).await?;
+/// # #[daffi::fetcher]
+/// # fn store(chunks: impl daffi::Stream<Item = daffi::bytes::Chunk>) -> Result<u64, String>;
+/// # let store = |chunks| store(chunks).on(&g);
+/// use daffi::bytes;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let film = folder.path().join("film.mp4");
+/// # std::fs::write(&film, [7; 1_000])?;
+/// let file = bytes::open(&film).await?;
+/// let total = file.total();
+/// let file = file.on_progress(move |sent| println!("{sent} of {total:?} bytes"));
+/// assert_eq!(store(file).await?, 1_000);
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 ///
@@ -63,6 +114,29 @@ pub async fn open(path: impl AsRef<Path>) -> io::Result<Reading> {
 }
 
 /// Whatever can be read, for being sent: a stream of its bytes.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # struct Store;
+/// # #[daffi::callback]
+/// # impl Store {
+/// #     pub async fn store(&self, chunks: daffi::Streaming<daffi::bytes::Chunk>) -> Result<u64, String> {
+/// #         daffi::bytes::write(chunks, &mut tokio::io::sink()).await.map_err(|error| error.to_string())
+/// #     }
+/// # }
+/// # shop.register(Store).await?;
+/// # #[daffi::fetcher]
+/// # fn store(chunks: impl daffi::Stream<Item = daffi::bytes::Chunk>) -> Result<u64, String>;
+/// # let store = |chunks| store(chunks).on(&g);
+/// use daffi::bytes;
+///
+/// // Whatever is `AsyncRead`: a socket, a decoder, or bytes at hand.
+/// assert_eq!(store(bytes::read(&b"lamp"[..])).await?, 4);
+/// # Ok(()) }
+/// ```
 pub fn read(reader: impl AsyncRead + Send + 'static) -> Reading {
     Reading {
         reader: Some(Box::pin(reader)),
@@ -74,6 +148,16 @@ pub fn read(reader: impl AsyncRead + Send + 'static) -> Reading {
 }
 
 /// The bytes of a reader as a stream: what [`open`] and [`read`] return. An error of the reader is the last item.
+///
+/// ```
+/// use daffi::bytes;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let reading = bytes::read(&b"lamp"[..]).on_progress(|sent| println!("{sent} bytes"));
+/// assert_eq!(reading.total(), None, "only of files it is known");
+/// # }
+/// ```
 #[must_use = "nothing is read until this is sent"]
 pub struct Reading {
     reader: Option<Pin<Box<dyn AsyncRead + Send>>>,
@@ -140,6 +224,22 @@ impl Stream for Reading {
 }
 
 /// Why bytes did not arrive.
+///
+/// ```
+/// use daffi::Streaming;
+/// use daffi::bytes::{self, Chunk, TransferError};
+///
+/// async fn fetch(film: Streaming<Chunk>) -> &'static str {
+///     match bytes::save(film, "/tmp/film.mp4").await {
+///         Ok(_) => "it is there",
+///         Err(TransferError::Call(_)) => "the call ended early",
+///         Err(TransferError::Read(_)) => "the sender could not read it",
+///         Err(TransferError::Write(_)) => "this disk is full, or the like",
+///         Err(_) => "it is not there",
+///     }
+/// }
+/// # let _ = fetch;
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransferError {
@@ -155,6 +255,25 @@ pub enum TransferError {
 }
 
 /// Writes what arrives; gives the number of bytes.
+///
+/// ```
+/// use daffi::bytes::{self, Chunk, TransferError};
+/// use daffi::{Streaming, callback};
+///
+/// struct Store;
+///
+/// #[callback]
+/// impl Store {
+///     pub async fn store(&self, chunks: Streaming<Chunk>) -> Result<u64, String> {
+///         let mut all = Vec::new();
+///         let count = bytes::write(chunks, &mut all).await.map_err(|error| error.to_string())?;
+///         assert_eq!(count as usize, all.len());
+///         Ok(count)
+///     }
+/// }
+/// # let _ = Store;
+/// # let _: Option<TransferError> = None;
+/// ```
 ///
 /// # Errors
 ///
@@ -180,6 +299,25 @@ pub async fn write(
 
 /// Writes what arrives to a file, which is there only once it is complete; gives the number of bytes. A file that is there
 /// already is replaced then.
+///
+/// ```
+/// use daffi::bytes::{self, Chunk};
+/// use daffi::{Streaming, callback};
+///
+/// struct Store;
+///
+/// #[callback]
+/// impl Store {
+///     pub async fn store(&self, name: String, chunks: Streaming<Chunk>) -> Result<u64, String> {
+///         if name.contains(['/', '\\']) || name.starts_with('.') {
+///             return Err("that is no name of a film".to_owned());
+///         }
+///         let path = std::env::temp_dir().join(name);
+///         bytes::save(chunks, path).await.map_err(|error| error.to_string())
+///     }
+/// }
+/// # let _ = Store;
+/// ```
 ///
 /// # Errors
 ///

@@ -19,6 +19,34 @@ use crate::proto::{Limits, RunId, TraceContext, Waiting};
 /// When a call is cancelled (its caller dropped it, left, or its deadline passed) an asynchronous callback's future
 /// is dropped at its next `.await`. A synchronous one cannot be stopped from outside: one that runs for long looks at
 /// [`is_cancelled`](Self::is_cancelled) from time to time.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// use std::time::Duration;
+///
+/// use daffi::CallContext;
+///
+/// shop.register_fn("describe", |ctx: CallContext| async move {
+///     let left = ctx.remaining().expect("the caller has set a timeout");
+///     assert!(left <= Duration::from_secs(5) && ctx.deadline().is_some());
+///     format!(
+///         "{} in {} for {} of {}",
+///         ctx.callback(),
+///         ctx.process_name(),
+///         ctx.caller(),
+///         ctx.metadata("tenant").unwrap_or("nobody"),
+///     )
+/// })
+/// .await?;
+///
+/// let call = g.call::<String>("describe", ()).metadata("tenant", "acme");
+/// let described = call.timeout(Duration::from_secs(5)).await?;
+/// assert_eq!(described, format!("describe in shop for {} of acme", g.process_name()));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct CallContext {
     shared: Arc<Shared>,
@@ -142,7 +170,6 @@ impl CallContext {
     /// Of a call that was made while another was answered, it is the process that made it, not the one that made the other.
     ///
     /// ```
-    /// # use daffi_core as daffi;
     /// use daffi::CallContext;
     ///
     /// fn may_buy(ctx: &CallContext) -> bool {
@@ -210,18 +237,62 @@ impl CallContext {
     }
 
     /// The W3C trace that the call belongs to, if its caller was traced.
+    ///
+    /// ```
+    /// use daffi::CallContext;
+    ///
+    /// fn trace_id(ctx: &CallContext) -> Option<String> {
+    ///     let trace = ctx.trace()?;
+    ///     Some(trace.trace_id.iter().map(|byte| format!("{byte:02x}")).collect())
+    /// }
+    /// # let _ = trace_id;
+    /// ```
     #[must_use]
     pub fn trace(&self) -> Option<&TraceContext> {
         self.shared.trace.as_ref()
     }
 
     /// Whether nobody waits for the answer any more.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// use daffi::{CallContext, CallError};
+    ///
+    /// // A loop that is not `async`, and stops when nobody waits for it.
+    /// shop.register_fn("search", |ctx: CallContext| {
+    ///     while !ctx.is_cancelled() {
+    ///         std::thread::sleep(std::time::Duration::from_millis(5));
+    ///     }
+    /// })
+    /// .await?;
+    ///
+    /// let job = g.call::<()>("search", ()).bg();
+    /// job.cancel();
+    /// assert!(matches!(job.await, Err(CallError::Cancelled { .. })));
+    /// # shop.stop().await;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.shared.cancelled.load(Ordering::Acquire)
     }
 
     /// Completes when nobody waits for the answer any more. Cancel safe.
+    ///
+    /// ```
+    /// use daffi::CallContext;
+    ///
+    /// /// Waits for one thing or the other: the future of an `async` callback is dropped anyway, but not a task that it has spawned.
+    /// async fn until_done(ctx: CallContext, work: impl Future<Output = u64>) -> Option<u64> {
+    ///     tokio::select! {
+    ///         done = work => Some(done),
+    ///         () = ctx.cancelled() => None,
+    ///     }
+    /// }
+    /// ```
     pub async fn cancelled(&self) {
         let woken = self.shared.wake.notified();
         // A `Notified` hears of every `notify_waiters` since it was made, so looking after making it misses nothing.

@@ -9,6 +9,24 @@ use crate::signature::{ErrorType, Parameter, Returns, Signature, Type};
 /// What there is to know of a callback: what [`Global::describe`](crate::Global::describe) gives.
 ///
 /// `Display` says all of it in words, for people.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// shop.register_fn("buy", |item: String, count: u32| async move {
+///     if count == 0 { Err(format!("no {item}")) } else { Ok(u64::from(count) * 3) }
+/// })
+/// .docs("Buys some, and gives the price.")
+/// .concurrency(4)
+/// .await?;
+///
+/// let description = g.describe("buy").await?;
+/// assert_eq!((description.name.as_str(), description.versions.len(), description.more), ("buy", 1, 0));
+/// println!("{description}");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackDescription {
@@ -22,6 +40,31 @@ pub struct CallbackDescription {
 }
 
 /// A callback as one or several processes offer it, all in the same way.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// shop.register_fn("buy", |item: String, count: u32| async move {
+///     if count == 0 { Err(format!("no {item}")) } else { Ok(u64::from(count) * 3) }
+/// })
+/// .docs("Buys some, and gives the price.")
+/// .concurrency(4)
+/// .await?;
+///
+/// let buy = g.describe("buy").await?.versions.remove(0);
+/// assert_eq!(buy.docs, "Buys some, and gives the price.");
+/// assert_eq!((buy.concurrency, buy.queue, buy.count), (Some(4), 1_000, 1));
+/// assert_eq!((buy.arguments().len(), buy.returns_stream()), (2, false));
+///
+/// // What a form, or a model that calls tools, is made of.
+/// assert_eq!(buy.example().expect("all is known of it").to_string(), r#"["text",0]"#);
+/// println!("{:#}", buy.schema());
+/// println!("{}", buy.result_schema());
+/// assert!(buy.error_schema().is_some() && buy.stream_schemas().is_empty());
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackVersion {
@@ -44,6 +87,22 @@ pub struct CallbackVersion {
 }
 
 /// A process that offers a callback.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use daffi::Global;
+///
+/// let shop = Global::builder().process_name("shop").attribute("zone", "a").init_controller(true).in_memory();
+/// let shop = shop.auto_callbacks(false).start().await?;
+/// shop.register_fn("price", |item: String| async move { item.len() }).await?;
+///
+/// let description = shop.describe("price").await?;
+/// let provider = &description.versions[0].providers[0];
+/// assert_eq!(provider.name, "shop");
+/// assert_eq!(provider.attributes, [("zone".to_owned(), "a".to_owned())]);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProviderInfo {
@@ -69,12 +128,25 @@ impl CallbackVersion {
     /// Arguments that [`Global::call_json`](crate::Global::call_json) takes, to begin with: a map by their names, or a list where they
     /// have none. Streams are not among them. `None` if it is not known everywhere what is to be written.
     ///
-    /// ```no_run
-    /// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {
-    /// let description = g.describe("calculate_sum").await?;
-    /// if let Some(example) = description.versions[0].example() {
-    ///     println!("calculate_sum {example}"); // calculate_sum {"a":0,"b":0}
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::{Global, callback};
+    ///
+    /// struct Calculator;
+    ///
+    /// #[callback]
+    /// impl Calculator {
+    ///     pub fn calculate_sum(&self, a: i64, b: i64) -> i64 {
+    ///         a + b
+    ///     }
     /// }
+    ///
+    /// let g = Global::builder().init_controller(true).in_memory().auto_callbacks(false).service(Calculator);
+    /// let g = g.start().await?;
+    /// let description = g.describe("calculate_sum").await?;
+    /// let example = description.versions[0].example().expect("all is known of it");
+    /// assert_eq!(example.to_string(), r#"{"a":0,"b":0}"#);
     /// # Ok(()) }
     /// ```
     #[must_use]

@@ -8,6 +8,23 @@ use crate::proto::{USER_PREFIX, Who};
 /// Who a process is, as the controller has it proven: never what the process says of itself, which is its process name.
 ///
 /// Whoever has the same token, key or certificate is the same, under whatever process name.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// shop.register_fn("who", |ctx: daffi::CallContext| async move {
+///     // What is proven, and not what the caller calls itself.
+///     ctx.identity().map(|identity| (identity.name().to_owned(), identity.uid()))
+/// })
+/// .await?;
+///
+/// // Whoever joins in memory or by a Unix socket is the user that the process runs as.
+/// let (name, uid) = g.call::<Option<(String, Option<u32>)>>("who", ()).await?.expect("it is proven");
+/// assert_eq!(name, format!("uid:{}", uid.expect("it is a user")));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Identity {
     name: Arc<str>,
@@ -15,6 +32,21 @@ pub struct Identity {
 }
 
 /// How it is known who a process is.
+///
+/// ```
+/// use daffi::{Identity, Proven};
+///
+/// fn may_pay(identity: &Identity) -> bool {
+///     match identity.proven() {
+///         Proven::Certificate | Proven::Key => true,
+///         // A token may have been copied, and whoever runs as the same user is trusted with less.
+///         Proven::Token | Proven::User => false,
+///         // There may be more ways one day.
+///         _ => false,
+///     }
+/// }
+/// # let _ = may_pay;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Proven {
@@ -53,6 +85,16 @@ impl Identity {
     }
 
     /// How it is known.
+    ///
+    /// ```
+    /// use daffi::{CallContext, Proven};
+    ///
+    /// /// Whether the caller has shown a certificate.
+    /// fn is_from_our_company(ctx: &CallContext) -> bool {
+    ///     ctx.identity().is_some_and(|identity| identity.proven() == Proven::Certificate)
+    /// }
+    /// # let _ = is_from_our_company;
+    /// ```
     #[must_use]
     pub const fn proven(&self) -> Proven {
         match self.who {

@@ -13,7 +13,6 @@ use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 /// Only with the feature `logging` of `daffi`.
 ///
 /// ```
-/// # use daffi_core as daffi;
 /// daffi::init_logging();
 /// ```
 pub fn init_logging() {

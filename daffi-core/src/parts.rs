@@ -1,8 +1,7 @@
 //! What a [`Signature`](crate::Signature) is made of: for programs that look into one, or make one.
 //!
 //! ```
-//! # use daffi_core as daffi;
-//! use daffi::parts::{ErrorType, Returns, Type, trace};
+//! use daffi::signature::{ErrorType, Returns, Type, trace};
 //! use daffi::Signature;
 //!
 //! fn takes_a_number(signature: &Signature) -> bool {

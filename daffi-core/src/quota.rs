@@ -7,10 +7,24 @@ use crate::proto::{Measure, QuotaOf};
 /// How much of each thing one may have. What is not said has no quota.
 ///
 /// ```
-/// # use daffi_core as daffi;
-/// use daffi::Quota;
+/// use daffi::{Measure, Quota};
 ///
-/// let quota = Quota::new().calls(1_000).calls_per_second(5_000).bytes_per_second(50_000_000);
+/// let quota = Quota::new()
+///     .connections(4)
+///     .connections_per_second(2)
+///     .calls(1_000)                   // at the same time
+///     .calls_per_second(5_000)
+///     .bytes_per_second(50_000_000)
+///     .frame_bytes(1 << 20)           // arguments, a result, or an item
+///     .streams(100)
+///     .callbacks(50);
+/// assert_eq!(quota.said(Measure::Streams), Some(100));
+///
+/// // What is not said has no bound, nor has what is said to have none.
+/// assert_eq!(Quota::new().said(Measure::Calls), None);
+/// let free = Quota::new().with(Measure::Calls, Quota::UNLIMITED);
+/// assert_eq!(free.of(Measure::Calls), None);
+/// assert!(quota.is_any() && !free.is_any());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quota([Option<u64>; Measure::ALL.len()]);
@@ -119,12 +133,19 @@ impl Quota {
 /// and so has nobody more than that who runs the controller: it has none.
 ///
 /// ```
-/// # use daffi_core as daffi;
-/// use daffi::{Quota, Quotas};
+/// use daffi::{Measure, Quota, QuotaOf, Quotas};
 ///
 /// let quotas = Quotas::new()
 ///     .connection(Quota::new().calls(1_000).bytes_per_second(50_000_000))
-///     .identity(Quota::new().connections(16).calls_per_second(10_000));
+///     .identity(Quota::new().connections(16).calls_per_second(10_000))
+///     .address(Quota::new().connections_per_second(20));
+/// assert!(quotas.is_any());
+/// assert_eq!(quotas.of(QuotaOf::Identity).of(Measure::Connections), Some(16));
+///
+/// // A connection is one, so that this would count nothing; a controller refuses it.
+/// let wrong = Quotas::new().connection(Quota::new().connections(16));
+/// let found: Vec<_> = wrong.meaningless().collect();
+/// assert_eq!(found, [(QuotaOf::Connection, Measure::Connections)]);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quotas {

@@ -9,6 +9,22 @@ use crate::proto::{CallbackEntry, Change, Parting, ProcessEntry};
 use crate::signature::Signature;
 
 /// A process on the roster.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use daffi::Global;
+///
+/// let shop = Global::builder().process_name("shop").attribute("kind", "resizer").init_controller(true).in_memory();
+/// let shop = shop.auto_callbacks(false).start().await?;
+/// let processes = shop.processes().await?;
+/// let process = &processes[0];
+/// assert_eq!((process.name.as_str(), process.callbacks), ("shop", 0));
+/// assert_eq!(process.pid, std::process::id());
+/// assert_eq!(process.attribute("kind"), Some("resizer"));
+/// println!("it is {}", process.identity.as_ref().expect("the system says whose process it is"));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProcessInfo {
@@ -28,10 +44,13 @@ impl ProcessInfo {
     /// What it says of itself under a key.
     ///
     /// ```
-    /// # fn example(processes: &[daffi_core::ProcessInfo]) {
-    /// let resizers = processes.iter().filter(|process| process.attribute("kind") == Some("resizer"));
-    /// let names: Vec<_> = resizers.map(|process| process.name.as_str()).collect();
-    /// # }
+    /// use daffi::ProcessInfo;
+    ///
+    /// fn resizers(processes: &[ProcessInfo]) -> Vec<&str> {
+    ///     let resizers = processes.iter().filter(|process| process.attribute("kind") == Some("resizer"));
+    ///     resizers.map(|process| process.name.as_str()).collect()
+    /// }
+    /// # assert!(resizers(&[]).is_empty());
     /// ```
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&str> {
@@ -41,6 +60,21 @@ impl ProcessInfo {
 }
 
 /// A callback that somebody offers.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// shop.register_fn("price", |item: String| async move { item.len() as u64 }).docs("What it costs.").await?;
+///
+/// for callback in g.callbacks().await? {
+///     assert_eq!((callback.name.as_str(), callback.docs.as_str()), ("price", "What it costs."));
+///     assert_eq!(callback.signature.to_string(), "fn(_: String) -> u64");
+///     assert_eq!(callback.providers, ["shop"]);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackInfo {
@@ -62,6 +96,34 @@ pub struct CallbackInfo {
 }
 
 /// Something that happened to a process or a callback.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// use daffi::Presence;
+///
+/// let mut events = shop.presence().await?;
+/// # let name = g.process_name().to_owned();
+/// g.stop().await;
+/// while let Some(event) = events.next().await {
+///     match event? {
+///         Presence::Joined { process, .. } => println!("{process} is there"),
+///         Presence::Offered { process, callback, .. } => println!("{process} offers {callback}"),
+///         Presence::Withdrawn { process, callback, .. } => println!("{process} offers {callback} no more"),
+///         Presence::Away { process, .. } => println!("{process} may come back"),
+///         Presence::Back { process, .. } => println!("{process} is back"),
+///         Presence::Left { process, reason, .. } => {
+///             println!("{process} has left: {reason}");
+///             break;
+///         }
+///         // There may be more to tell one day.
+///         _ => {}
+///     }
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Presence {
@@ -110,6 +172,19 @@ pub enum Presence {
 }
 
 /// How a process went.
+///
+/// ```
+/// use daffi::LeaveReason;
+///
+/// fn is_alarming(reason: LeaveReason) -> bool {
+///     match reason {
+///         LeaveReason::Stopped => false,   // as it was told to
+///         LeaveReason::Lost => true,       // it died, or the network did
+///         _ => true,
+///     }
+/// }
+/// # assert!(is_alarming(LeaveReason::Lost) && !is_alarming(LeaveReason::Stopped));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LeaveReason {

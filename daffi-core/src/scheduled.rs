@@ -8,6 +8,31 @@ pub use crate::proto::{Missed, Overlap, Skipped, TaskId, TaskState, TickCounts};
 use crate::proto::{Time, When};
 
 /// A schedule, as it is listed.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("refresh", || async { 7_u64 }).await?;
+/// use std::time::Duration;
+///
+/// use daffi::{Period, TaskState};
+///
+/// let every = Period::every(Duration::from_secs(5)).named("refreshing");
+/// let task = g.call::<u64>("refresh", ()).period(every).await?;
+/// tokio::time::sleep(Duration::from_secs(11)).await;
+/// # // In a paused clock, hours pass at once.
+/// for info in g.scheduled_tasks().await? {
+///     assert_eq!(info.id, task.id());
+///     assert_eq!(info.name.as_deref(), Some("refreshing"));
+///     assert_eq!((info.callback.as_str(), info.period.as_str()), ("refresh", "every 5s"));
+///     assert_eq!((info.state, info.running), (TaskState::Active, 0));
+///     assert_eq!((info.counts.ok, info.counts.failed), (2, 0));
+///     println!("{} made it, next at {:?}", info.process, info.next);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ScheduledTaskInfo {
@@ -34,6 +59,27 @@ pub struct ScheduledTaskInfo {
 }
 
 /// All that is known of a schedule.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("refresh", || async { 7_u64 }).await?;
+/// use std::time::Duration;
+///
+/// use daffi::Period;
+///
+/// let task = g.call::<u64>("refresh", ()).period(Period::every(Duration::from_secs(5))).await?;
+/// tokio::time::sleep(Duration::from_secs(11)).await;
+/// let described = task.describe().await?;
+/// assert_eq!(described.info.callback, "refresh");
+/// assert_eq!(described.next.len(), 10);
+/// for tick in &described.last {
+///     println!("due {:?}: {}", tick.due, tick.outcome);   // due SystemTime { … }: took 1.2ms
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ScheduledTaskDescription {
@@ -46,6 +92,24 @@ pub struct ScheduledTaskDescription {
 }
 
 /// How a tick of a schedule ended; or several one after the other of which no call was made, for the same reason.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("refresh", || async { 7_u64 }).await?;
+/// use std::time::Duration;
+///
+/// use daffi::{Period, TickOutcome};
+///
+/// let task = g.call::<u64>("refresh", ()).period(Period::every(Duration::from_secs(5))).await?;
+/// let mut ticks = task.ticks();
+/// let tick = ticks.next().await.expect("it goes on")?;
+/// assert_eq!((tick.count, tick.triggered), (1, false));
+/// assert!(matches!(tick.outcome, TickOutcome::Ok { .. }));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tick {
@@ -60,6 +124,25 @@ pub struct Tick {
 }
 
 /// How a tick ended.
+///
+/// ```
+/// use daffi::{Missed, Skipped, TickOutcome};
+///
+/// fn is_alarming(outcome: &TickOutcome) -> bool {
+///     match outcome {
+///         TickOutcome::Ok { took } => took.as_secs() > 60,
+///         TickOutcome::Failed { error, may_have_run, .. } => {
+///             println!("{error}; {}", if *may_have_run { "it may have run" } else { "it did not run" });
+///             true
+///         }
+///         TickOutcome::Skipped(why) => matches!(why, Skipped::Full),
+///         TickOutcome::Missed(why) => !matches!(why, Missed::Down),
+///         TickOutcome::Unknown => true,   // it may have run, and nobody knows
+///         _ => false,
+///     }
+/// }
+/// # assert!(is_alarming(&TickOutcome::Unknown) && !is_alarming(&TickOutcome::Skipped(Skipped::Paused)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TickOutcome {

@@ -140,7 +140,6 @@ impl CallContext {
     /// `None` outside of callbacks, and in what a callback starts and leaves to others: tasks and threads of its own.
     ///
     /// ```
-    /// # use daffi_core as daffi;
     /// use daffi::CallContext;
     ///
     /// fn note(what: &str) -> String {

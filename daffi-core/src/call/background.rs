@@ -24,13 +24,21 @@ use crate::scope::{AtHome, Home, Scope};
 /// The call is not tied to this handle: dropping it leaves the call running, and only its outcome is lost.
 /// [`cancel`](Self::cancel) ends the call.
 ///
-/// ```no_run
-/// # async fn example(fibonacci: impl Fn(u64) -> daffi_core::Call<u64>) -> Result<(), daffi_core::CallError> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("fibonacci", |n: u64| async move { n }).await?;
+/// # #[daffi::fetcher]
+/// # fn fibonacci(n: u64) -> u64;
+/// # let fibonacci = |n| fibonacci(n).on(&g);
 /// let job = fibonacci(40).bg();
+/// println!("job {} calls {}", job.id(), job.callback());
 /// if job.is_ready() {
 ///     println!("that was quick");
 /// }
-/// let n = job.await?;
+/// assert_eq!(job.await?, 40);
 /// # Ok(()) }
 /// ```
 ///
@@ -76,6 +84,24 @@ impl<T: Send + 'static, E: Send + 'static> Call<T, E> {
     /// for it. Inside of a callback it inherits the callback's deadline, and goes on when the callback has ended.
     ///
     /// It runs on the runtime of the [`Global`](crate::Global) that makes it, so this needs no `async` around it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("fibonacci", |n: u64| async move { n }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn fibonacci(n: u64) -> u64;
+    /// # let fibonacci = |n| fibonacci(n).on(&g);
+    /// let jobs: Vec<_> = (1..=3).map(|n| fibonacci(n).bg()).collect();   // all are on their way
+    /// let mut sum = 0;
+    /// for job in jobs {
+    ///     sum += job.await?;
+    /// }
+    /// assert_eq!(sum, 6);
+    /// # Ok(()) }
+    /// ```
     pub fn bg(self) -> AsyncResult<T, E> {
         let (callback, node) = (self.callback().to_owned(), self.node());
         in_background(callback, node, self)
@@ -249,9 +275,15 @@ impl<T, E> AsyncResult<T, E> {
     /// The outcome, if it is there, which stays there: it can be looked at again, and be awaited. `None` before, and after it was taken by
     /// awaiting this.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example(fibonacci: impl Fn(u64) -> daffi::Call<u64>) -> Result<(), daffi::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("fibonacci", |n: u64| async move { n }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn fibonacci(n: u64) -> u64;
+    /// # let fibonacci = |n| fibonacci(n).on(&g);
     /// let mut job = fibonacci(40).bg();
     /// let id = job.id();
     /// match job.peek() {
@@ -259,7 +291,7 @@ impl<T, E> AsyncResult<T, E> {
     ///     Some(Ok(n)) => println!("job {id} is done: {n}"),
     ///     Some(Err(error)) => println!("it failed: {error}"),
     /// }
-    /// let n = job.await?;
+    /// assert_eq!(job.await?, 40);
     /// # Ok(()) }
     /// ```
     pub fn peek(&mut self) -> Option<&Result<T, CallError<E>>> {
@@ -327,6 +359,20 @@ impl<T, E> AsyncResult<T, E> {
     /// Cancels the call, at its provider, too. Without effect if it has ended. Awaiting this gives
     /// [`CallError::Cancelled`] then: at once, or, where the call was waiting for a provider with a free place, when the controller has said
     /// whether it ran, which takes up to 100 ms.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("never", || std::future::pending::<()>()).await?;
+    /// use daffi::CallError;
+    ///
+    /// let job = g.call::<()>("never", ()).bg();
+    /// job.cancel();
+    /// assert!(matches!(job.await, Err(CallError::Cancelled { .. })));
+    /// # Ok(()) }
+    /// ```
     pub fn cancel(&self) {
         if let Inner::Running { stop, .. } = &self.inner {
             stop.cancel();
@@ -334,6 +380,20 @@ impl<T, E> AsyncResult<T, E> {
     }
 
     /// Ends the call with [`CallError::Timeout`] if it has no outcome `timeout` from now.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("never", || std::future::pending::<()>()).await?;
+    /// use std::time::Duration;
+    ///
+    /// let job = g.call::<()>("never", ()).bg();
+    /// // … and, when everything else is done:
+    /// assert!(job.timeout(Duration::from_millis(10)).await.is_err());
+    /// # Ok(()) }
+    /// ```
     pub fn timeout(self, timeout: Duration) -> Self {
         if let Inner::Running {
             stop,
@@ -366,6 +426,16 @@ impl<T, E> AsyncResult<T, E> {
     /// meanwhile: of a job in the background nobody knows that the callback waits for it. Where all
     /// [threads](crate::GlobalBuilder::blocking_threads) are kept by such ones, and their jobs need threads of the same process, none goes on
     /// before one is cancelled: by its deadline, or as its caller leaves. Write `async` for the one that waits, or give its callers a timeout.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// # shop.register_fn("fibonacci", |n: u64| n).wait()?;
+    /// let job = g.call::<u64>("fibonacci", (40_u64,)).bg();
+    /// assert_eq!(job.wait()?, 40);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

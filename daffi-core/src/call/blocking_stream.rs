@@ -15,6 +15,18 @@ use crate::error::CallError;
 
 /// A stream for code without async: an iterator that blocks its thread until the next is there.
 ///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+/// // Other processes, as they come and go; `for` blocks until there is a next event.
+/// for event in g.presence_blocking()? {
+///     println!("{:?}", event?);
+///     break;
+/// }
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 ///
 /// Each is a `Result`: [`CallError::Blocking`] where blocking would hold up a runtime, and [`CallError::Cancelled`] where the callback
@@ -68,10 +80,15 @@ impl<T, E> Iterator for BlockingStream<BroadcastItems<T, E>> {
 impl<T, E> Broadcast<T, E> {
     /// As [`stream`](Self::stream), blocking this thread: for code without async.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # fn example(menu: impl Fn() -> daffi::Call<u8>) -> Result<(), daffi::CallError> {
-    /// for reply in menu().broadcast().stream_blocking()? {
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// # shop.register_fn("get_menu", || vec!["pasta".to_owned()]).wait()?;
+    /// # #[daffi::fetcher]
+    /// # fn get_menu() -> Vec<String>;
+    /// # let get_menu = || get_menu().on(&g);
+    /// for reply in get_menu().broadcast().stream_blocking()? {
     ///     let (process_name, menu) = reply?;
     ///     println!("{process_name}: {menu:?}");
     /// }
@@ -92,6 +109,30 @@ impl<T, E> Broadcast<T, E> {
 
 impl<T, E> Broadcast<Streaming<T>, E> {
     /// As [`items`](Self::items), blocking this thread: for code without async.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// # struct Numbers;
+    /// # #[daffi::callback]
+    /// # impl Numbers {
+    /// #     pub fn numbers(&self, end: u64) -> impl Iterator<Item = u64> + use<> {
+    /// #         0..end
+    /// #     }
+    /// # }
+    /// # shop.register_blocking(Numbers)?;
+    /// # #[daffi::fetcher]
+    /// # fn numbers(end: u64) -> impl daffi::Stream<Item = u64>;
+    /// # let numbers = |end| numbers(end).on(&g);
+    /// let mut sum = 0;
+    /// for item in numbers(4).broadcast().items_blocking()? {
+    ///     let (_process_name, number) = item?;
+    ///     sum += number?;
+    /// }
+    /// assert_eq!(sum, 6);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

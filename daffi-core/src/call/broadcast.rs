@@ -25,6 +25,27 @@ use crate::proto::Mode;
 /// one; or those that [`to_each`](Self::to_each) names. Each of them gives one outcome; one that goes away meanwhile gives
 /// [`CallError::ProviderLost`], one that does not answer in time [`CallError::Timeout`].
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("get_menu", || async { vec!["pasta".to_owned()] }).await?;
+/// # #[daffi::fetcher]
+/// # fn get_menu() -> Vec<String>;
+/// # let get_menu = || get_menu().on(&g);
+/// use std::time::Duration;
+///
+/// let menus = get_menu().broadcast().timeout(Duration::from_secs(2)).metadata("tenant", "acme").await?;
+/// for (process_name, menu) in &menus {
+///     match menu {
+///         Ok(menu) => println!("{process_name}: {menu:?}"),
+///         Err(error) => println!("{process_name} did not answer: {error}"),
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 ///
 /// [`CallError::NoProvider`] when nobody but this process offers the callback, unless names were given. What goes wrong at
@@ -48,12 +69,43 @@ impl<T, E> fmt::Debug for Broadcast<T, E> {
 
 impl<T, E> Call<T, E> {
     /// Calls every process that offers the callback.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("get_menu", || async { vec!["pasta".to_owned()] }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn get_menu() -> Vec<String>;
+    /// # let get_menu = || get_menu().on(&g);
+    /// let menus = get_menu().broadcast().await?;
+    /// assert_eq!(menus["shop"], Ok(vec!["pasta".to_owned()]));
+    /// # Ok(()) }
+    /// ```
     pub const fn broadcast(self) -> Broadcast<T, E> {
         Broadcast { call: self }
     }
 
     /// Calls each of the processes that are named, and no others: a [`broadcast`](Self::broadcast) to these. See
     /// [`Broadcast::to_each`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("get_menu", || async { vec!["pasta".to_owned()] }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn get_menu() -> Vec<String>;
+    /// # let get_menu = || get_menu().on(&g);
+    /// use daffi::CallError;
+    ///
+    /// let menus = get_menu().to_each(["shop", "bakery"]).await?;
+    /// assert!(menus["shop"].is_ok());
+    /// assert!(matches!(menus["bakery"], Err(CallError::NoProvider { .. })), "it is closed");
+    /// # Ok(()) }
+    /// ```
     pub fn to_each<N: Into<String>>(self, process_names: impl IntoIterator<Item = N>) -> Broadcast<T, E> {
         self.broadcast().to_each(process_names)
     }
@@ -81,6 +133,22 @@ impl<T, E> Broadcast<T, E> {
     }
 
     /// Makes the call `delay` after it is first awaited; see [`Call::after`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("get_menu", || async { vec!["pasta".to_owned()] }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn get_menu() -> Vec<String>;
+    /// # let get_menu = || get_menu().on(&g);
+    /// use std::time::Duration;
+    ///
+    /// let menus = get_menu().broadcast().after(Duration::from_millis(10)).await?;
+    /// assert_eq!(menus.len(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn after(self, delay: Duration) -> Self {
         Self {
             call: self.call.after(delay),
@@ -95,12 +163,17 @@ impl<T, E> Broadcast<T, E> {
     /// [`CallError::Invalid`], as is a name of more than 255 bytes. No name is waited for, whatever
     /// [`wait_for_provider`](Call::wait_for_provider) says.
     ///
-    /// ```no_run
-    /// # async fn example(get_menu: impl Fn() -> daffi_core::Call<Vec<String>>) -> Result<(), daffi_core::CallError> {
-    /// let menus = get_menu().to_each(["Ann", "Bob"]).await?;
-    /// for (process_name, outcome) in &menus {
-    ///     println!("{process_name}: {outcome:?}");
-    /// }
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("get_menu", || async { vec!["pasta".to_owned()] }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn get_menu() -> Vec<String>;
+    /// # let get_menu = || get_menu().on(&g);
+    /// let menus = get_menu().broadcast().to_each(["shop"]).await?;
+    /// assert_eq!(menus.len(), 1);
     /// # Ok(()) }
     /// ```
     pub fn to_each<N: Into<String>>(self, process_names: impl IntoIterator<Item = N>) -> Self {
@@ -115,8 +188,18 @@ impl<T, E> Broadcast<T, E> {
     /// hold; see [`Call::to_where`]. Of those whom [`to_each`](Self::to_each) names, one that is not gives
     /// [`CallError::NoProvider`].
     ///
-    /// ```no_run
-    /// # async fn example(flush: impl Fn() -> daffi_core::Call<u64>) -> Result<(), daffi_core::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// # let shop = Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false);
+    /// # let shop = shop.attribute("kind", "resizer").start().await?;
+    /// # shop.register_fn("flush", || async { 3_u64 }).await?;
+    /// # let g = Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # #[daffi::fetcher]
+    /// # fn flush() -> u64;
+    /// # let flush = || flush().on(&g);
     /// for (process_name, flushed) in &flush().broadcast().where_("kind", "resizer").await? {
     ///     println!("{process_name}: {flushed:?}");
     /// }
@@ -140,10 +223,28 @@ impl<T, E> Broadcast<T, E> {
     ///
     /// Of a call that sends no stream it is [`CallError::Invalid`].
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # use daffi::Stream;
-    /// # async fn example<S: Stream>(watch: impl Fn(S) -> daffi::Call<u64>, prices: S) -> Result<(), daffi::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # struct Counter;
+    /// # #[daffi::callback]
+    /// # impl Counter {
+    /// #     pub async fn watch(&self, prices: daffi::Streaming<u64>) -> u64 {
+    /// #         let mut prices = prices;
+    /// #         let mut count = 0;
+    /// #         while prices.next().await.is_some() {
+    /// #             count += 1;
+    /// #         }
+    /// #         count
+    /// #     }
+    /// # }
+    /// # shop.register(Counter).await?;
+    /// # #[daffi::fetcher]
+    /// # fn watch(prices: impl daffi::Stream<Item = u64>) -> u64;
+    /// # let watch = |prices| watch(prices).on(&g);
+    /// # let prices = futures_util::stream::iter(0..10);
     /// use daffi::{CallError, Lagging};
     ///
     /// let counts = watch(prices).broadcast().lagging(Lagging::DropSlow).await?;
@@ -182,6 +283,22 @@ impl<T, E> Broadcast<T, E> {
 
     /// The outcomes as they arrive.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("get_menu", || async { vec!["pasta".to_owned()] }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn get_menu() -> Vec<String>;
+    /// # let get_menu = || get_menu().on(&g);
+    /// let mut menus = get_menu().broadcast().stream().await?;
+    /// while let Some((process_name, menu)) = menus.next().await {
+    ///     println!("{process_name}: {menu:?}");   // the fastest first
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As awaiting it.
@@ -192,6 +309,18 @@ impl<T, E> Broadcast<T, E> {
     }
 
     /// Makes the call and blocks this thread until all have answered: for code without async.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// # shop.register_fn("get_menu", || vec!["pasta".to_owned()]).wait()?;
+    /// # #[daffi::fetcher]
+    /// # fn get_menu() -> Vec<String>;
+    /// # let get_menu = || get_menu().on(&g);
+    /// assert_eq!(get_menu().broadcast().wait()?.len(), 1);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -208,6 +337,21 @@ impl<T, E> Broadcast<T, E> {
     /// learns of the outcomes.
     ///
     /// The callbacks go on when this process leaves. A [`timeout`](Self::timeout) bounds how long they may run.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("flush", || async {}).await?;
+    /// # #[daffi::fetcher]
+    /// # fn flush();
+    /// # let flush = || flush().on(&g);
+    /// for (process_name, given) in flush().broadcast().send().await? {
+    ///     println!("{process_name}: {}", if given.is_ok() { "has it" } else { "does not have it" });
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn send(self) -> BroadcastHandover {
         BroadcastHandover(Collecting::new(
             self.call.in_mode(Mode::HandedToAll).without_answer(),
@@ -235,6 +379,20 @@ pub trait NamesOne {}
 impl<T: Send + 'static, E: Send + 'static> Broadcast<T, E> {
     /// Makes the call in the background; see [`Call::bg`]. [`AsyncResult::cancel`] cancels it wherever it still runs, and the
     /// outcomes that were there by then are lost.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("get_menu", || async { vec!["pasta".to_owned()] }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn get_menu() -> Vec<String>;
+    /// # let get_menu = || get_menu().on(&g);
+    /// let job = get_menu().broadcast().bg();
+    /// assert_eq!(job.await?.len(), 1);
+    /// # Ok(()) }
+    /// ```
     pub fn bg(self) -> AsyncResult<Replies<T, E>, E> {
         let (callback, node) = (self.call.callback().to_owned(), self.call.node());
         in_background(callback, node, self.collect())
@@ -251,6 +409,16 @@ impl<T: Send + 'static, E: Send + 'static> IntoFuture for Broadcast<T, E> {
 }
 
 /// A call that is handed over to many: what [`Broadcast::send`] returns. Await it for what became of it at each process.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+/// # shop.register_fn("flush", || ()).wait()?;
+/// let given = g.call::<()>("flush", ()).broadcast().send().wait()?;
+/// assert_eq!(given["shop"], Ok(()));
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 ///

@@ -29,11 +29,19 @@ use crate::scope::{Home, Scope};
 /// Nothing is sent until it is awaited. Awaiting gives `Result<T, CallError<E>>`, exactly once; what was set before
 /// (a timeout, a receiver, …) holds for this call alone.
 ///
-/// ```no_run
-/// # async fn example(call: daffi_core::Call<i64>) -> Result<(), daffi_core::CallError> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("price", |item: String| async move { item.len() as u64 }).await?;
+/// # #[daffi::fetcher]
+/// # fn price(item: &str) -> u64;
+/// # let price = |item| price(item).on(&g);
 /// use std::time::Duration;
 ///
-/// let sum = call.timeout(Duration::from_secs(1)).to("calculator service").await?;
+/// let price: u64 = price("lamp").timeout(Duration::from_secs(1)).to("shop").await?;
+/// assert_eq!(price, 4);
 /// # Ok(()) }
 /// ```
 ///
@@ -127,6 +135,20 @@ impl<T, E> Call<T, E> {
     }
 
     /// Makes the call and blocks this thread until it has an outcome: for code without async.
+    ///
+    /// ```
+    /// use daffi::{Global, fetcher};
+    ///
+    /// #[fetcher]
+    /// fn price(item: &str) -> u64;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = Global::builder().init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # shop.register_fn("price", |item: String| item.len() as u64).wait()?;
+    /// let g = Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// assert_eq!(price("lamp").on(&g).wait()?, 4);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

@@ -26,6 +26,34 @@ use crate::proto::{Batch, DecodeError, Failure, Outcome};
 /// ends as it should gives nothing more. Ends when all have ended.
 ///
 /// Dropping it ends every stream at its callback.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # struct Numbers;
+/// # #[daffi::callback]
+/// # impl Numbers {
+/// #     pub fn numbers(&self, end: u64) -> impl Iterator<Item = u64> + use<> {
+/// #         0..end
+/// #     }
+/// # }
+/// # shop.register(Numbers).await?;
+/// # #[daffi::fetcher]
+/// # fn numbers(end: u64) -> impl daffi::Stream<Item = u64>;
+/// # let numbers = |end| numbers(end).on(&g);
+/// let mut items = numbers(4).broadcast().items().await?;
+/// let mut sum = 0;
+/// while let Some((process_name, item)) = items.next().await {
+///     match item {
+///         Ok(number) => sum += number,
+///         Err(error) => println!("{process_name} ended early: {error}"),   // the others go on
+///     }
+/// }
+/// assert_eq!(sum, 6);
+/// # Ok(()) }
+/// ```
 #[must_use = "the streams are ended when this is dropped"]
 pub struct BroadcastItems<T, E = RemoteError> {
     call: Call<Streaming<T>, E>,
@@ -74,6 +102,27 @@ impl<T, E> fmt::Debug for BroadcastItems<T, E> {
 
 impl<T, E> Broadcast<Streaming<T>, E> {
     /// The items of the streams that the callbacks return, merged as they arrive.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # struct Numbers;
+    /// # #[daffi::callback]
+    /// # impl Numbers {
+    /// #     pub fn numbers(&self, end: u64) -> impl Iterator<Item = u64> + use<> {
+    /// #         0..end
+    /// #     }
+    /// # }
+    /// # shop.register(Numbers).await?;
+    /// # #[daffi::fetcher]
+    /// # fn numbers(end: u64) -> impl daffi::Stream<Item = u64>;
+    /// # let numbers = |end| numbers(end).on(&g);
+    /// let mut items = numbers(4).broadcast().items().await?;
+    /// assert_eq!(items.next().await, Some(("shop".to_owned(), Ok(0))));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

@@ -14,6 +14,21 @@ impl<T, E> Call<T, E> {
     /// of its outcome.
     ///
     /// The callback goes on when this process leaves. A [`timeout`](Self::timeout) bounds how long it may run.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("rebuild", || async {}).await?;
+    /// # #[daffi::fetcher]
+    /// # fn rebuild();
+    /// # let rebuild = || rebuild().on(&g);
+    /// use std::time::Duration;
+    ///
+    /// rebuild().timeout(Duration::from_secs(600)).send().await?;   // a provider has it now, and has ten minutes
+    /// # Ok(()) }
+    /// ```
     pub fn send(mut self) -> Handover {
         self.options.mode = Mode::HandedOver;
         Handover(self.without_answer())
@@ -41,6 +56,16 @@ impl<T, E> Call<T, E> {
 }
 
 /// A call that is handed over: what [`Call::send`] returns. Await it.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+/// # shop.register_fn("rebuild", || ()).wait()?;
+/// let handover = g.call::<()>("rebuild", ()).send();   // nothing is sent yet
+/// handover.wait()?;                                     // or, in async code, `handover.await?`
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 ///

@@ -13,11 +13,20 @@ impl<T, E> Call<T, E> {
     /// Waits until this time, by this machine's clock, before the call is made; where it is over, the call is made at once. As [`after`](Self::after), by
     /// which it replaces that. A deadline begins then. With [`durable`](Self::durable), the controller's clock decides, and a time that is over is an error.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example(remind: impl Fn() -> daffi::Call<()>, noon: std::time::SystemTime) {
-    /// remind().at(noon).await;
-    /// # }
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("remind", || async {}).await?;
+    /// # #[daffi::fetcher]
+    /// # fn remind();
+    /// # let remind = || remind().on(&g);
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let soon = SystemTime::now() + Duration::from_millis(10);
+    /// remind().at(soon).await?;
+    /// # Ok(()) }
     /// ```
     pub fn at(mut self, instant: SystemTime) -> Self {
         let delay = instant.duration_since(SystemTime::now()).unwrap_or_default();
@@ -35,14 +44,22 @@ impl<T, E> Call<T, E> {
     /// It is made once: where the controller was killed while it ran, that is [said](crate::TickOutcome::Unknown), and it is not made again. While nobody
     /// offers the callback, it waits for somebody.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example(remind: impl Fn() -> daffi::Call<()>) -> Result<(), daffi::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let shop = daffi::Global::builder().init_controller(true).in_memory().data_dir(folder.path()).auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("remind", || async {}).await?;
+    /// # #[daffi::fetcher]
+    /// # fn remind();
+    /// # let remind = || remind().on(&g);
     /// use std::time::Duration;
     ///
     /// let task = remind().after(Duration::from_secs(3600)).durable().send().await?;
     /// // It is listed among the schedules until then, and can be cancelled as one.
     /// task.cancel().await?;
+    /// # shop.stop().await;
     /// # Ok(()) }
     /// ```
     ///
@@ -53,6 +70,24 @@ impl<T, E> Call<T, E> {
 }
 
 /// A call that the controller is to keep: what [`Call::durable`] returns. [`send`](Self::send) hands it over.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let shop = daffi::Global::builder().init_controller(true).in_memory().data_dir(folder.path()).auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("remind", || async {}).await?;
+/// # #[daffi::fetcher]
+/// # fn remind();
+/// # let remind = || remind().on(&g);
+/// use std::time::Duration;
+///
+/// let task = remind().after(Duration::from_secs(3600)).durable().send().await?;
+/// println!("kept as schedule {}", task.id());
+/// # shop.stop().await;
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing is handed over until `send` is called and awaited"]
 #[derive(Debug)]
 pub struct DurableCall(Call<()>);

@@ -12,12 +12,50 @@ impl<T, E> Call<T, E> {
     /// Ends the call with [`CallError::Timeout`](crate::CallError::Timeout) if there is no outcome `timeout` after it is first
     /// awaited. The callback is cancelled then. Stands for the fetcher's own and for that of the process
     /// ([`call_timeout`](crate::GlobalBuilder::call_timeout)); `Duration::MAX` is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("price", |item: String| async move { item.len() as u64 }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn price(item: &str) -> u64;
+    /// # let price = |item| price(item).on(&g);
+    /// use std::time::Duration;
+    ///
+    /// use daffi::CallError;
+    ///
+    /// match price("lamp").timeout(Duration::from_millis(500)).await {
+    ///     Ok(price) => println!("{price}"),
+    ///     Err(CallError::Timeout { may_have_run, .. }) => println!("too late; it may have run: {may_have_run}"),
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
     }
 
     /// Has the process named `process_name` run the callback, and no other. It may be the calling process itself.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("price", |item: String| async move { item.len() as u64 }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn price(item: &str) -> u64;
+    /// # let price = |item| price(item).on(&g);
+    /// use daffi::CallError;
+    ///
+    /// assert_eq!(price("lamp").to("shop").await?, 4);
+    /// let error = price("lamp").to("bakery").await.unwrap_err();
+    /// assert!(matches!(error, CallError::NoProvider { process: Some(name), .. } if name == "bakery"));
+    /// # Ok(()) }
+    /// ```
     pub fn to(mut self, process_name: impl Into<String>) -> Self {
         self.options.to = Some(process_name.into());
         self
@@ -36,9 +74,20 @@ impl<T, E> Call<T, E> {
     /// Whoever may join can say of itself what it wants: this is for finding those who are meant, and no protection from others. A
     /// [`broadcast`](Self::broadcast) goes to all who are, as with [`where_`](crate::Broadcast::where_).
     ///
-    /// ```no_run
-    /// # async fn example(resize: impl Fn(u64) -> daffi_core::Call<u64>) -> Result<(), daffi_core::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// # let shop = Global::builder().init_controller(true).in_memory().auto_callbacks(false);
+    /// # let shop = shop.attribute("kind", "resizer").attribute("zone", "a").start().await?;
+    /// # shop.register_fn("resize", |width: u64| async move { width }).await?;
+    /// # let g = Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # #[daffi::fetcher]
+    /// # fn resize(width: u64) -> u64;
+    /// # let resize = |width| resize(width).on(&g);
     /// let small = resize(64).to_where("kind", "resizer").to_where("zone", "a").await?;
+    /// assert_eq!(small, 64);
     /// # Ok(()) }
     /// ```
     pub fn to_where(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
@@ -53,6 +102,20 @@ impl<T, E> Call<T, E> {
     /// [`CallContext::metadata`](crate::CallContext::metadata). A key given twice has its last value.
     ///
     /// All keys and values of a call together have at most 8 KiB; more is [`CallError::TooLarge`](crate::CallError::TooLarge).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// use daffi::CallContext;
+    ///
+    /// shop.register_fn("tenant", |ctx: CallContext| async move { ctx.metadata("tenant").map(str::to_owned) }).await?;
+    ///
+    /// let tenant: Option<String> = g.call("tenant", ()).metadata("tenant", "acme").await?;
+    /// assert_eq!(tenant.as_deref(), Some("acme"));
+    /// # Ok(()) }
+    /// ```
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         let (key, value) = (key.into(), value.into());
         self.options.metadata.retain(|(present, _)| *present != key);
@@ -64,6 +127,23 @@ impl<T, E> Call<T, E> {
     /// from then on.
     ///
     /// The call waits in this process, and is lost with it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("price", |item: String| async move { item.len() as u64 }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn price(item: &str) -> u64;
+    /// # let price = |item| price(item).on(&g);
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let begun = Instant::now();
+    /// price("lamp").after(Duration::from_millis(20)).await?;
+    /// assert!(begun.elapsed() >= Duration::from_millis(20));
+    /// # Ok(()) }
+    /// ```
     pub fn after(mut self, delay: Duration) -> Self {
         self.options.after = Some(delay);
         self.options.at = None;
@@ -74,6 +154,20 @@ impl<T, E> Call<T, E> {
     ///
     /// When a provider leaves, only its keys move to others; when one comes, it takes its share of all. A provider at its
     /// limit is passed over, so that the key then goes elsewhere. [`to`](Self::to) is stronger.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("price", |item: String| async move { item.len() as u64 }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn price(item: &str) -> u64;
+    /// # let price = |item| price(item).on(&g);
+    /// // Whoever has looked up the price of a lamp before has it in its cache.
+    /// assert_eq!(price("lamp").key("lamp").await?, 4);
+    /// # Ok(()) }
+    /// ```
     pub fn key(mut self, key: impl AsRef<[u8]>) -> Self {
         self.options.key = Some(proto::stable_hash(key.as_ref()));
         self
@@ -94,11 +188,19 @@ impl<T, E> Call<T, E> {
     /// has lost its connection and come back: the others are about to come back as well. `Duration::ZERO` waits for nobody then,
     /// either. A lost connection is waited out for `reconnect_wait` whatever is said here.
     ///
-    /// ```no_run
-    /// # async fn example(price: impl Fn(&str) -> daffi_core::Call<u64>) -> Result<(), daffi_core::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("price", |item: String| async move { item.len() as u64 }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn price(item: &str) -> u64;
+    /// # let price = |item| price(item).on(&g);
     /// use std::time::Duration;
     ///
     /// let price = price("milk").wait_for_provider(Duration::from_secs(5)).await?;
+    /// assert_eq!(price, 4);
     /// # Ok(()) }
     /// ```
     pub const fn wait_for_provider(mut self, wait: Duration) -> Self {
@@ -113,6 +215,23 @@ impl<T, E> Call<T, E> {
     /// A call that may have run is not made again unless it is [`idempotent`](Self::idempotent). All attempts together end
     /// at the call's deadline, and a process makes few more calls again than one in ten, so that an outage is not made
     /// worse; a call beyond that fails as it would without retries.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("price", |item: String| async move { item.len() as u64 }).await?;
+    /// # #[daffi::fetcher]
+    /// # fn price(item: &str) -> u64;
+    /// # let price = |item| price(item).on(&g);
+    /// use std::time::Duration;
+    ///
+    /// // To ask for a price twice does no harm, so it may be asked for again, also where it may have been answered.
+    /// let price = price("milk").retry(3).idempotent().timeout(Duration::from_secs(2)).await?;
+    /// assert_eq!(price, 4);
+    /// # Ok(()) }
+    /// ```
     pub const fn retry(mut self, retries: u32) -> Self {
         self.options.retries = retries;
         self
@@ -139,6 +258,28 @@ impl<T, E> Call<T, E> {
 impl<T, E> Call<Streaming<T>, E> {
     /// Lets the callback be so many items, and so many bytes of items, ahead of what is taken of its stream; at least 1 of
     /// each, and 16,384 items and 2 MiB unless this is said. The last item may be over it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # struct Numbers;
+    /// # #[daffi::callback]
+    /// # impl Numbers {
+    /// #     pub fn numbers(&self, end: u64) -> impl Iterator<Item = u64> + use<> {
+    /// #         0..end
+    /// #     }
+    /// # }
+    /// # shop.register(Numbers).await?;
+    /// # #[daffi::fetcher]
+    /// # fn numbers(end: u64) -> impl daffi::Stream<Item = u64>;
+    /// # let numbers = |end| numbers(end).on(&g);
+    /// // Large items of which this process wants no more than two at a time.
+    /// let mut items = numbers(4).window(2, 64 * 1024).await?;
+    /// assert_eq!(items.next().await, Some(Ok(0)));
+    /// # Ok(()) }
+    /// ```
     pub fn window(mut self, items: u32, bytes: u32) -> Self {
         self.options.window = Window::of_at_least_one(items, bytes);
         self

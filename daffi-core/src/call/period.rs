@@ -7,14 +7,25 @@ use crate::proto::{Overlap, Plan, Time, When};
 /// When a call is made again and again, and what becomes of a tick for which there is no room: what [`Call::period`](crate::Call::period) takes.
 ///
 /// ```
-/// # use daffi_core as daffi;
-/// use std::time::Duration;
+/// use std::time::{Duration, SystemTime};
+///
 /// use daffi::{Overlap, Period};
 ///
-/// let nightly = Period::every(Duration::from_secs(86_400))
-///     .named("nightly report")
-///     .jitter(Duration::from_secs(60))
-///     .overlap(Overlap::BufferOne);
+/// const HOUR: Duration = Duration::from_secs(3600);
+///
+/// let nightly = Period::every(24 * HOUR)
+///     .named("nightly report")                   // there is one of this name
+///     .phase(3 * HOUR)                           // by the calendar: at three o'clock (UTC)
+///     .jitter(Duration::from_secs(60))           // not all at once
+///     .overlap(Overlap::BufferOne)               // where one takes longer than a day
+///     .catch_up(HOUR)                            // one that was missed is made up to an hour later
+///     .pause_on_failure()
+///     .durable();                                // goes on after a restart of the controller
+///
+/// let soon = SystemTime::now() + HOUR;
+/// let twice = Period::at([soon, soon + HOUR]).while_connected();
+/// let for_a_week = Period::every(HOUR).starting(soon).ending(soon + 7 * 24 * HOUR).limit(100);
+/// # let _ = (nightly, twice, for_a_week);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a period does nothing until a call is given it"]
@@ -51,7 +62,6 @@ impl Period {
     /// and call twice at what it shows twice.
     ///
     /// ```
-    /// # use daffi_core as daffi;
     /// let nightly = daffi::Period::cron("0 3 * * *", "Europe/Kyiv");
     /// ```
     ///

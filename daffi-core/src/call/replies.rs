@@ -7,6 +7,19 @@ use std::ops::Index;
 use crate::error::{CallError, RemoteError};
 
 /// The outcome of a broadcast at one process.
+///
+/// ```
+/// use daffi::{CallError, Reply};
+///
+/// fn shown(reply: &Reply<u64>) -> String {
+///     match reply {
+///         Ok(price) => format!("{price} cents"),
+///         Err(CallError::App(error)) => format!("it says: {error}"),
+///         Err(error) => format!("no answer: {error}"),
+///     }
+/// }
+/// assert_eq!(shown(&Ok(120)), "120 cents");
+/// ```
 pub type Reply<T, E = RemoteError> = Result<T, CallError<E>>;
 
 /// The outcomes of a broadcast, by process name.
@@ -14,8 +27,15 @@ pub type Reply<T, E = RemoteError> = Result<T, CallError<E>>;
 /// There is one for every process that offered the callback when the call reached the controller, or for every one that
 /// was named: its value, the callback's own error, or why there is neither.
 ///
-/// ```no_run
-/// # async fn example(get_menu: impl Fn() -> daffi_core::Call<Vec<String>>) -> Result<(), daffi_core::CallError> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("get_menu", || async { vec!["pasta".to_owned()] }).await?;
+/// # #[daffi::fetcher]
+/// # fn get_menu() -> Vec<String>;
+/// # let get_menu = || get_menu().on(&g);
 /// let menus = get_menu().broadcast().await?;
 /// for (process_name, outcome) in &menus {
 ///     match outcome {
@@ -23,7 +43,12 @@ pub type Reply<T, E = RemoteError> = Result<T, CallError<E>>;
 ///         Err(error) => println!("{process_name}: {error}"),
 ///     }
 /// }
-/// let italian = &menus["trattoria"];
+/// assert_eq!(menus["shop"], Ok(vec!["pasta".to_owned()]));
+/// assert!(menus.get("bakery").is_none(), "it was not asked");
+/// assert_eq!((menus.len(), menus.values().count()), (1, 1));
+/// assert!(menus.iter().all(|(_, outcome)| outcome.is_ok()) && !menus.is_empty());
+/// let names: Vec<_> = menus.into_map().into_keys().collect();
+/// assert_eq!(names, ["shop"]);
 /// # Ok(()) }
 /// ```
 #[derive(Clone, PartialEq, Eq)]

@@ -20,6 +20,23 @@ use crate::proto::{Failed, Failure, Outcome};
 /// has given one.
 ///
 /// Dropping it cancels the call wherever it still runs.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("get_menu", || async { vec!["pasta".to_owned()] }).await?;
+/// # #[daffi::fetcher]
+/// # fn get_menu() -> Vec<String>;
+/// # let get_menu = || get_menu().on(&g);
+/// let mut menus = get_menu().broadcast().stream().await?;
+/// if let Some((process_name, Ok(menu))) = menus.next().await {
+///     println!("{process_name} was the first: {menu:?}");
+/// }
+/// drop(menus);   // the others need not go on
+/// # Ok(()) }
+/// ```
 #[must_use = "outcomes are lost unless they are taken"]
 pub struct ReplyStream<T, E = RemoteError> {
     call: Call<T, E>,

@@ -30,14 +30,21 @@ impl<T, E> Call<T, E> {
     /// The schedule lives in the memory of the controller, and ends with it, unless that has a data directory
     /// ([`data_dir`](crate::GlobalBuilder::data_dir), `daffi-controller --data-dir`).
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example(refresh: impl Fn() -> daffi::Call<()>) -> Result<(), daffi::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("refresh", || async {}).await?;
+    /// # #[daffi::fetcher]
+    /// # fn refresh();
+    /// # let refresh = || refresh().on(&g);
     /// use std::time::Duration;
+    ///
     /// use daffi::Period;
     ///
     /// let task = refresh().period(Period::every(Duration::from_secs(5))).await?;
-    /// println!("{:?}", task.describe().await?.next);
+    /// assert_eq!(task.describe().await?.next.len(), 10);
     /// task.cancel().await?;
     /// # Ok(()) }
     /// ```
@@ -49,6 +56,24 @@ impl<T, E> Call<T, E> {
 impl<T, E> Broadcast<T, E> {
     /// Has the controller call every process that offers the callback, again and again; see [`Call::period`]. A tick has failed if one of
     /// them did.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("refresh", || async {}).await?;
+    /// # #[daffi::fetcher]
+    /// # fn refresh();
+    /// # let refresh = || refresh().on(&g);
+    /// use std::time::Duration;
+    ///
+    /// use daffi::Period;
+    ///
+    /// let task = refresh().broadcast().period(Period::every(Duration::from_secs(5))).await?;
+    /// task.cancel().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn period(self, period: Period) -> PeriodCall {
         let call = self.into_call().without_answer().in_mode(Mode::Broadcast);
         PeriodCall::new(call, period)
@@ -62,13 +87,22 @@ impl ScheduledTask {
     ///
     /// It is asked of the controller that has this one, unless [`on`](PeriodCall::on) names a `Global`.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example(task: daffi::ScheduledTask, refresh: impl Fn() -> daffi::Call<()>) -> Result<(), daffi::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("refresh", || async {}).await?;
+    /// # #[daffi::fetcher]
+    /// # fn refresh();
+    /// # let refresh = || refresh().on(&g);
     /// use std::time::Duration;
+    ///
     /// use daffi::Period;
     ///
+    /// let task = refresh().period(Period::every(Duration::from_secs(5))).await?;
     /// task.update(refresh().period(Period::every(Duration::from_secs(60)))).await?;
+    /// assert_eq!(task.describe().await?.info.period, "every 60s");
     /// task.update(refresh().broadcast().period(Period::every(Duration::from_secs(5)))).await?;
     /// # Ok(()) }
     /// ```
@@ -85,6 +119,21 @@ impl ScheduledTask {
 }
 
 /// A schedule that is being made: what [`Call::period`] returns. Await it.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+/// # shop.register_fn("refresh", || ()).wait()?;
+/// use std::time::Duration;
+///
+/// use daffi::Period;
+///
+/// let making = g.call::<()>("refresh", ()).period(Period::every(Duration::from_secs(5)));
+/// let task = making.wait()?;   // or, in async code, `making.await?`
+/// task.cancel_blocking()?;
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 ///

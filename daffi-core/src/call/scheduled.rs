@@ -19,6 +19,31 @@ use crate::scheduled::{ScheduledTaskDescription, Tick};
 ///
 /// A schedule lives in one controller: one that [stands by](crate::GlobalBuilder::controllers) neither has nor runs it, and knows nothing of it when it is asked.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("refresh", || async {}).await?;
+/// # #[daffi::fetcher]
+/// # fn refresh();
+/// # let refresh = || refresh().on(&g);
+/// use std::time::Duration;
+///
+/// use daffi::Period;
+///
+/// let task = refresh().period(Period::every(Duration::from_secs(3600))).await?;
+/// println!("schedule {} calls {}", task.id(), task.callback());
+/// task.pause().await?;
+/// task.trigger().await?;     // once, now
+/// task.resume().await?;
+/// for next in task.describe().await?.next {
+///     println!("{next:?}");
+/// }
+/// task.cancel().await?;
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 ///
 /// Of all that is asked of it: [`CallError::Invalid`] when the controller does not know it any more, or it has ended; [`CallError::Denied`] when
@@ -118,13 +143,25 @@ impl ScheduledTask {
 
     /// How each of its ticks ends from now on, until the schedule has ended. Whoever does not keep up is told so, and gets no more.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example(task: daffi::ScheduledTask) -> Result<(), daffi::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("refresh", || async {}).await?;
+    /// # #[daffi::fetcher]
+    /// # fn refresh();
+    /// # let refresh = || refresh().on(&g);
+    /// use std::time::Duration;
+    ///
+    /// use daffi::Period;
+    ///
+    /// let task = refresh().period(Period::every(Duration::from_secs(5)).limit(2)).await?;
     /// let mut ticks = task.ticks();
     /// while let Some(tick) = ticks.next().await {
     ///     println!("{}", tick?.outcome);
     /// }
+    /// // Both are over, and so is the schedule.
     /// # Ok(()) }
     /// ```
     #[must_use = "nothing is asked until it is polled"]
@@ -144,6 +181,28 @@ impl ScheduledTask {
 }
 
 /// How the ticks of a schedule end: what [`ScheduledTask::ticks`] returns. A stream of [`Tick`]s; its first poll begins it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("refresh", || async {}).await?;
+/// # #[daffi::fetcher]
+/// # fn refresh();
+/// # let refresh = || refresh().on(&g);
+/// use std::time::Duration;
+///
+/// use daffi::Period;
+///
+/// use daffi::TickOutcome;
+///
+/// let task = refresh().period(Period::every(Duration::from_secs(5))).await?;
+/// let mut ticks = task.ticks();
+/// let tick = ticks.next().await.expect("it goes on")?;
+/// assert!(matches!(tick.outcome, TickOutcome::Ok { .. }));
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing is asked until it is polled"]
 pub struct Ticks {
     exchange: Exchange,

@@ -26,11 +26,28 @@ use crate::registry::Flow;
 /// It is a [`Stream`] of `Result<T, CallError>`. Items come in order, none is lost and none comes twice. After an error there
 /// are no more.
 ///
-/// ```no_run
-/// # async fn example(mut items: daffi_core::Streaming<u64>) -> Result<(), daffi_core::CallError> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # struct Numbers;
+/// # #[daffi::callback]
+/// # impl Numbers {
+/// #     pub fn numbers(&self, end: u64) -> impl Iterator<Item = u64> + use<> {
+/// #         0..end
+/// #     }
+/// # }
+/// # shop.register(Numbers).await?;
+/// # #[daffi::fetcher]
+/// # fn numbers(end: u64) -> impl daffi::Stream<Item = u64>;
+/// # let numbers = |end| numbers(end).on(&g);
+/// let mut items = numbers(3).await?;
+/// let mut sum = 0;
 /// while let Some(item) = items.next().await {
-///     println!("{}", item?);
+///     sum += item?;
 /// }
+/// assert_eq!(sum, 3);
 /// # Ok(()) }
 /// ```
 ///
@@ -175,12 +192,55 @@ impl<T> Streaming<T> {
     /// Lets the sender be so many items, and so many bytes of items, ahead of what is taken here; at least 1 of each. The
     /// last item may be over it. Of an argument stream, before the first item is asked for; for what a callback returns, see
     /// [`Call::window`](crate::Call::window).
+    ///
+    /// ```
+    /// use daffi::{CallError, Streaming, callback};
+    ///
+    /// struct Printer;
+    ///
+    /// #[callback]
+    /// impl Printer {
+    ///     /// Takes a page at a time, of at most a megabyte.
+    ///     pub async fn print(&self, pages: Streaming<Vec<u8>>) -> Result<u64, CallError> {
+    ///         let mut pages = pages.window(1, 1 << 20);
+    ///         let mut count = 0;
+    ///         while let Some(page) = pages.next().await {
+    ///             count += page.map(|_| 1)?;
+    ///         }
+    ///         Ok(count)
+    ///     }
+    /// }
+    /// # let _ = Printer;
+    /// ```
     pub fn window(mut self, items: u32, bytes: u32) -> Self {
         self.received.set_window(Window::of_at_least_one(items, bytes));
         self
     }
 
     /// Ends the stream with [`CallError::Timeout`] when no item has come for so long.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # struct Numbers;
+    /// # #[daffi::callback]
+    /// # impl Numbers {
+    /// #     pub fn numbers(&self, end: u64) -> impl Iterator<Item = u64> + use<> {
+    /// #         0..end
+    /// #     }
+    /// # }
+    /// # shop.register(Numbers).await?;
+    /// # #[daffi::fetcher]
+    /// # fn numbers(end: u64) -> impl daffi::Stream<Item = u64>;
+    /// # let numbers = |end| numbers(end).on(&g);
+    /// use std::time::Duration;
+    ///
+    /// let mut items = numbers(3).await?.idle_timeout(Duration::from_secs(30));
+    /// assert_eq!(items.next().await, Some(Ok(0)));
+    /// # Ok(()) }
+    /// ```
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle = Some(timeout);
         self
@@ -200,6 +260,29 @@ impl<T> Streaming<T> {
     }
 
     /// The items for code without async: an iterator that blocks its thread until the next one is there.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// # struct Numbers;
+    /// # #[daffi::callback]
+    /// # impl Numbers {
+    /// #     pub fn numbers(&self, end: u64) -> impl Iterator<Item = u64> + use<> {
+    /// #         0..end
+    /// #     }
+    /// # }
+    /// # shop.register_blocking(Numbers)?;
+    /// # #[daffi::fetcher]
+    /// # fn numbers(end: u64) -> impl daffi::Stream<Item = u64>;
+    /// # let numbers = |end| numbers(end).on(&g);
+    /// let mut sum = 0;
+    /// for item in numbers(4).wait()?.blocking() {
+    ///     sum += item?;
+    /// }
+    /// assert_eq!(sum, 6);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -364,6 +447,29 @@ pub(super) fn undecodable<E>(callback: &str, error: &DecodeError) -> CallError<E
 }
 
 /// The items of a stream, for code without async: what [`Streaming::blocking`] returns.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+/// # struct Numbers;
+/// # #[daffi::callback]
+/// # impl Numbers {
+/// #     pub fn numbers(&self, end: u64) -> impl Iterator<Item = u64> + use<> {
+/// #         0..end
+/// #     }
+/// # }
+/// # shop.register_blocking(Numbers)?;
+/// # #[daffi::fetcher]
+/// # fn numbers(end: u64) -> impl daffi::Stream<Item = u64>;
+/// # let numbers = |end| numbers(end).on(&g);
+/// use daffi::CallError;
+///
+/// let items = numbers(4).wait()?.blocking();
+/// let all: Result<Vec<u64>, CallError> = items.collect();
+/// assert_eq!(all?, [0, 1, 2, 3]);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct BlockingItems<T>(Streaming<T>);
 

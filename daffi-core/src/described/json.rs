@@ -24,10 +24,17 @@ use super::text;
 /// `Some`. Maps whose keys are neither texts nor numbers are lists of pairs.
 ///
 /// ```
-/// # use daffi_core as daffi;
-/// fn print(answer: &daffi::Json) {
-///     println!("{answer}");
-/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// shop.register_fn("stock", || async { vec![("lamp".to_owned(), 2_u8)] }).await?;
+///
+/// let answer = g.call_json("stock", ()).await?;
+/// assert_eq!(answer.to_string(), r#"[["lamp",2]]"#);
+/// let value = serde_json::to_value(&answer)?;
+/// assert_eq!(value[0][0], "lamp");
+/// # Ok(()) }
 /// ```
 #[derive(Clone)]
 pub struct Json(Inner);

@@ -19,7 +19,6 @@ impl<E> CallError<E> {
     /// So an error can be passed on with `?` where the types of the callbacks' errors differ:
     ///
     /// ```
-    /// # mod daffi { pub use daffi_core::*; }
     /// use daffi::CallError;
     ///
     /// #[derive(Debug)]

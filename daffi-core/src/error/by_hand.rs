@@ -9,17 +9,27 @@ use crate::described::Json;
 /// The own error of a callback that [`Global::call_json`](crate::Global::call_json) has called: its words, and its value where it has
 /// a type that is sent.
 ///
-/// ```no_run
-/// # async fn example(g: daffi_core::Global) {
-/// use daffi_core::CallError;
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// use daffi::CallError;
 ///
-/// if let Err(CallError::App(error)) = g.call_json("shop.buy", [("lamp", 1)]).await {
-///     println!("{error}"); // sold out until Monday
-///     if let Some(value) = error.value() {
-///         println!("{value}"); // {"SoldOut":{"until":"Monday"}}
-///     }
+/// #[derive(Debug, serde::Serialize, serde::Deserialize)]
+/// enum NotSold {
+///     SoldOut { until: String },
 /// }
-/// # }
+///
+/// shop.register_fn("shop.buy", |_item: String| async move {
+///     Err::<u32, _>(NotSold::SoldOut { until: "Monday".to_owned() })
+/// })
+/// .await?;
+///
+/// let Err(CallError::App(error)) = g.call_json("shop.buy", ["lamp"]).await else { panic!("it was sold") };
+/// assert_eq!(error.words().message(), r#"SoldOut { until: "Monday" }"#);   // what its `Debug` says
+/// assert_eq!(error.value().expect("it is sent").to_string(), r#"{"SoldOut":{"until":"Monday"}}"#);
+/// # Ok(()) }
 /// ```
 #[derive(Clone)]
 pub struct JsonError {

@@ -7,6 +7,23 @@ use crate::proto::{Absence, Exceeded, TimeLimit};
 use crate::signature::Signature;
 
 /// What of a call was too large.
+///
+/// ```
+/// use daffi::{CallError, Oversized};
+///
+/// fn advice<E>(error: &CallError<E>) -> &'static str {
+///     let CallError::TooLarge { what, .. } = error else { return "it is small enough" };
+///     match what {
+///         Oversized::Arguments => "send a stream, or make max_frame larger at both sides and the controller",
+///         Oversized::Result => "return a stream",
+///         Oversized::Item => "make smaller items of it",
+///         Oversized::Metadata => "send it as an argument",
+///         _ => "make it smaller",
+///     }
+/// }
+/// let error: CallError = CallError::too_large("store", 20 << 20, 16 << 20, false);
+/// assert!(advice(&error).starts_with("send a stream"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Oversized {
@@ -29,6 +46,33 @@ pub enum Oversized {
 /// Ask [`may_have_run`](Self::may_have_run) before calling again something that must not run twice, and [`kind`](Self::kind)
 /// which of the cases it is. Each but [`App`](Self::App) may come to say more, so patterns end in `..`, and
 /// functions of their names ([`timeout`](Self::timeout), [`no_provider`](Self::no_provider), …) make them where a test needs one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// use daffi::CallError;
+///
+/// /// What to do about it.
+/// async fn price(g: &daffi::Global, item: &str) -> Result<u64, CallError> {
+///     match g.call::<u64>("price", (item,)).await {
+///         // The callback's own: whatever it means there.
+///         Err(CallError::App(error)) => {
+///             println!("the shop says: {error}");
+///             Ok(0)
+///         }
+///         // It did not run, or may run twice: make it again, or say `.retry(2)` from the beginning.
+///         Err(error) if !error.may_have_run() => g.call("price", (item,)).await,
+///         // Nobody knows whether it ran.
+///         other => other,
+///     }
+/// }
+/// shop.register_fn("price", |item: String| async move { item.parse::<u64>().map_err(|error| error.to_string()) }).await?;
+/// assert_eq!(price(&g, "120").await?, 120);
+/// assert_eq!(price(&g, "free").await?, 0);
+/// # Ok(()) }
+/// ```
 ///
 /// # How it is passed on
 ///

@@ -9,7 +9,6 @@ impl<E: Debug + 'static> CallError<E> {
     /// errors of calls whose callbacks have errors of several types; [`into_app`](Self::into_app) keeps the callback's own apart.
     ///
     /// ```
-    /// # use daffi_core as daffi;
     /// use daffi::CallError;
     ///
     /// #[derive(Debug)]
@@ -34,7 +33,8 @@ impl<E> CallError<E> {
     /// The same error with the callback's own error changed by `change`.
     ///
     /// ```
-    /// # use daffi_core::{CallError, RemoteError};
+    /// use daffi::{CallError, RemoteError};
+    ///
     /// let error = CallError::App(RemoteError::new("sold out", vec![]));
     /// assert_eq!(error.map_app(|remote| remote.to_string()), CallError::App("sold out".to_owned()));
     /// ```

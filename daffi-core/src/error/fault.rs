@@ -5,6 +5,26 @@ use std::fmt;
 use crate::transport::TlsConfigFault;
 
 /// One thing wrong with a configuration.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use daffi::Global;
+///
+/// use daffi::{ConfigFault, StartError};
+///
+/// let builder = Global::builder().process_name("").host("localhost").unix_sock_path("/run/shop");
+/// let Err(StartError::Config(faults)) = builder.start().await else { panic!("it cannot be meant") };
+/// for fault in &faults {
+///     match fault {
+///         ConfigFault::Conflict(one, other) => println!("{one} or {other}"),
+///         ConfigFault::Value { setting, expected, .. } => println!("{setting}: {expected}"),
+///         other => println!("{other}"),
+///     }
+/// }
+/// assert!(faults.len() > 1, "all are told at once");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigFault {

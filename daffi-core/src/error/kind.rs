@@ -9,12 +9,17 @@ use super::CallError;
 /// Its [`Display`](fmt::Display) is short, without spaces, and stays as it is: `no_provider`, `timeout`, …
 ///
 /// ```
-/// # use daffi_core as daffi;
+/// use std::collections::BTreeMap;
+///
 /// use daffi::{CallError, CallErrorKind};
 ///
+/// let mut counts: BTreeMap<CallErrorKind, u64> = BTreeMap::new();
 /// let error: CallError = CallError::timeout("price", false);
-/// assert_eq!(error.kind(), CallErrorKind::Timeout);
-/// assert_eq!(error.kind().to_string(), "timeout");
+/// *counts.entry(error.kind()).or_default() += 1;
+/// for (kind, count) in &counts {
+///     println!("price_errors{{kind=\"{kind}\"}} {count}");   // price_errors{kind="timeout"} 1
+/// }
+/// assert_eq!(CallErrorKind::Timeout.as_str(), "timeout");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]

@@ -11,7 +11,6 @@ use crate::signature::Signature;
 /// not asked for have the value of the commonest case. A callback's own error is `CallError::App(error)`.
 ///
 /// ```
-/// # use daffi_core as daffi;
 /// use daffi::CallError;
 ///
 /// trait Prices {
@@ -25,6 +24,37 @@ use crate::signature::Signature;
 ///         Err(CallError::no_provider("price"))
 ///     }
 /// }
+/// ```
+///
+/// ```
+/// use daffi::CallError;
+/// use daffi::CallErrorKind::{self, *};
+///
+/// let made: [(CallError, CallErrorKind, bool); 17] = [
+///     // Whether the callback may have run is said where both can be:
+///     (CallError::no_provider("price"), NoProvider, false),
+///     (CallError::no_process("price", "shop"), NoProvider, false),
+///     (CallError::provider_lost("price", "shop"), ProviderLost, true),
+///     (CallError::lagged("watch", "shop"), Lagged, true),
+///     (CallError::timeout("price", true), Timeout, true),
+///     (CallError::cancelled("price", false), Cancelled, false),
+///     (CallError::overloaded("price", false), Overloaded, false),
+///     (CallError::panicked("price", "index out of bounds"), Panicked, true),
+///     (CallError::denied("price", "customers may not"), Denied, false),
+///     (CallError::too_large("price", 2_000, 1_000, false), TooLarge, false),
+///     (CallError::disconnected("price", false), Disconnected, false),
+///     (CallError::not_started("price"), NotStarted, false),
+///     (CallError::ambiguous("price", ["shop", "bank"]), Ambiguous, false),
+///     (CallError::blocking("price"), Blocking, false),
+///     (CallError::invalid("price", "a timeout of nothing"), Invalid, false),
+///     (CallError::encode("price", "a map without a length", false), Encode, false),
+///     (CallError::decode("price", "no such variant", true), Decode, true),
+/// ];
+/// for (error, kind, may_have_run) in made {
+///     assert_eq!((error.kind(), error.may_have_run()), (kind, may_have_run), "{error}");
+/// }
+/// let stopped: CallError = CallError::stopped("add_item", 3, CallError::timeout("add_item", true));
+/// assert!(matches!(stopped, CallError::Stopped { done: 3, .. }));
 /// ```
 impl<E> CallError<E> {
     /// [`NoProvider`](Self::NoProvider), because no process offers `callback`.
@@ -115,6 +145,17 @@ impl<E> CallError<E> {
     }
 
     /// [`SignatureMismatch`](Self::SignatureMismatch) of what was called and what is offered.
+    ///
+    /// ```
+    /// use daffi::signature::{ErrorType, Returns, Type};
+    /// use daffi::{CallError, Signature};
+    ///
+    /// let returns = || Returns { ok: Type::U64, error: ErrorType::None };
+    /// let called = Signature::new([("item", Type::Str)], returns());
+    /// let offered = Signature::new([("item", Type::U32)], returns());
+    /// let error: CallError = CallError::signature_mismatch("price", called, offered);
+    /// println!("{error}");
+    /// ```
     #[must_use]
     pub fn signature_mismatch(callback: impl Into<String>, called: Signature, offered: Signature) -> Self {
         Self::SignatureMismatch {

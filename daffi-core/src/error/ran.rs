@@ -84,7 +84,8 @@ impl<E> CallError<E> {
     /// again, this is about all its attempts.
     ///
     /// ```
-    /// # use daffi_core::CallError;
+    /// use daffi::CallError;
+    ///
     /// let error: CallError = CallError::not_started("pay");
     /// assert!(!error.may_have_run(), "it is safe to try again");
     /// ```
@@ -100,6 +101,16 @@ impl<E> CallError<E> {
 
     /// Whether [`retry`](crate::Call::retry) would have made the call again, had its process not spent its retries: a hundred at once,
     /// and one more for every ten calls that may be made again.
+    ///
+    /// ```
+    /// use daffi::CallError;
+    ///
+    /// /// For an alarm: something is down for longer than retries bridge.
+    /// fn is_outage<E>(error: &CallError<E>) -> bool {
+    ///     error.retries_spent()
+    /// }
+    /// # assert!(!is_outage(&CallError::<u8>::no_provider("price")));
+    /// ```
     #[must_use]
     pub const fn retries_spent(&self) -> bool {
         match self {

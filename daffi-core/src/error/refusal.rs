@@ -5,6 +5,28 @@ use std::fmt;
 use crate::proto::{Exceeded, Heard, Measure};
 
 /// Why a controller did not let a process in, or has ended its connection.
+///
+/// ```
+/// use daffi::{Refusal, StartError};
+///
+/// /// Whether it may be another one's turn, later.
+/// fn may_pass(error: &StartError) -> bool {
+///     let StartError::Refused { refusal, .. } = error else { return false };
+///     match refusal {
+///         Refusal::Stopping | Refusal::OverQuota { .. } => true,                   // it passes by itself
+///         Refusal::Unproven { .. } | Refusal::Unknown { .. } => false,             // it has to be given a secret
+///         Refusal::User { uid, own, .. } => {
+///             println!("this is user {uid}, the controller's is {own}");
+///             false
+///         }
+///         other => {
+///             println!("{other}");
+///             false
+///         }
+///     }
+/// }
+/// # assert!(!may_pass(&StartError::NoRuntime));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {

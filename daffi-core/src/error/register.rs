@@ -6,6 +6,25 @@ use super::fault::{ConfigFault, Listed};
 use crate::proto::Heard;
 
 /// Why callbacks were not registered or unregistered.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use daffi::Global;
+///
+/// use daffi::RegisterError;
+///
+/// let g = Global::builder().init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// g.register_fn("double", |n: i64| async move { n * 2 }).await?;
+/// match g.register_fn("double", |n: i64| async move { n * 3 }).await {
+///     Err(RegisterError::Config(faults)) => println!("{}", faults[0]),      // it is offered already
+///     Err(RegisterError::Refused { reason, .. }) => println!("{reason}"),   // it contradicts what others offer
+///     Err(RegisterError::Call(error)) => println!("{error}"),               // the controller could not be told
+///     other => panic!("{other:?}"),
+/// }
+/// assert!(matches!(g.unregister("triple").await, Err(RegisterError::Unknown { name, .. }) if name == "triple"));
+/// # Ok(()) }
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
@@ -33,6 +52,14 @@ pub enum RegisterError {
 
 impl RegisterError {
     /// The error for a callback named `name` that is not offered.
+    ///
+    /// ```
+    /// use daffi::RegisterError;
+    ///
+    /// // As stand-ins for daffi return them, in tests.
+    /// assert!(RegisterError::unknown("double").to_string().contains("double"));
+    /// assert!(RegisterError::refused("another signature").to_string().contains("another signature"));
+    /// ```
     #[must_use]
     pub fn unknown(name: impl Into<String>) -> Self {
         Self::Unknown { name: name.into() }

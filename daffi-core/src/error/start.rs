@@ -12,6 +12,27 @@ use crate::proto::{self, Heard};
 use crate::transport::{Address, OpenToAll, TlsFault};
 
 /// Why [`start`](crate::GlobalBuilder::start) failed. Each message says what to do next.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use daffi::Global;
+///
+/// use daffi::StartError;
+///
+/// # let controller = Global::builder().init_controller(true).init_node(false).in_memory().start().await?;
+/// let join = || Global::builder().memory(&controller).auto_callbacks(false).process_name("shop");
+/// let first = join().start().await?;
+/// match join().start().await {
+///     Err(StartError::NameTaken { name, pid, .. }) => println!("{name} is there already, as process {pid}"),
+///     Err(StartError::NoController { address, waited, .. }) => println!("nobody at {address} in {waited:?}"),
+///     Err(StartError::Config(faults)) => println!("{} settings are wrong", faults.len()),
+///     Err(error) => println!("{error}"),
+///     Ok(_) => unreachable!("there is one process of a name"),
+/// }
+/// # drop(first);
+/// # Ok(()) }
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -130,6 +151,31 @@ pub enum StartError {
 
 impl StartError {
     /// The error for a controller that cannot keep its schedules in a folder.
+    ///
+    /// ```
+    /// use std::io;
+    /// use std::time::Duration;
+    ///
+    /// use daffi::{Address, Refusal, StartError, TlsFault};
+    ///
+    /// // As stand-ins for daffi return them, in tests.
+    /// let at = Address::tcp("localhost:8888").expect("it is an address");
+    /// let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+    /// let errors = [
+    ///     StartError::data_dir("/var/lib/shop".into(), "it is read-only".to_owned()),
+    ///     StartError::bind(&at, io::ErrorKind::AddrInUse.into()),
+    ///     StartError::untrusted(&at, "it runs as another user"),
+    ///     StartError::refused(&at, Refusal::Stopping),
+    ///     StartError::name_taken(&at, "shop", 4711),
+    ///     StartError::no_controller(&at, Duration::from_secs(10), refused()),
+    ///     StartError::tls(&at, TlsFault::Plain),
+    ///     StartError::callbacks_refused(&at, "another process offers `price` with other limits"),
+    /// ];
+    /// assert!(matches!(errors[1], StartError::AddressInUse { .. }));
+    /// for error in errors {
+    ///     println!("{error}");
+    /// }
+    /// ```
     #[must_use]
     pub const fn data_dir(path: PathBuf, reason: String) -> Self {
         Self::DataDir { path, reason }

@@ -7,6 +7,27 @@ use super::absent::Absent;
 use crate::proto::Absence;
 
 /// What a call still waited for when its deadline passed. It did not run then.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// use std::time::Duration;
+///
+/// use daffi::{CallError, Unmet};
+///
+/// let call = g.call::<u64>("price", ("lamp",)).wait_for_provider(Duration::from_secs(60));
+/// match call.timeout(Duration::from_millis(20)).await {
+///     Err(CallError::Timeout { unmet: Some(unmet), .. }) => match *unmet {
+///         Unmet::Connection { refusal, .. } => println!("no controller: {refusal:?}"),
+///         Unmet::Provider { absence, .. } => println!("nobody came: {absence:?}"),
+///         other => println!("{other:?}"),
+///     },
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unmet {

@@ -16,15 +16,26 @@ impl Global {
     /// streams, broadcasts and questions that are no longer allowed end with [`CallError::Denied`](crate::CallError::Denied), which says whether
     /// they may have run. Who offers, or is named, what it may no longer is cut off, and told why when it comes back.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// use daffi::{Access, Global, Right, Role};
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::{Access, CallError, Global, Right, Role};
     ///
-    /// # async fn example(g: Global) -> Result<(), daffi::StartError> {
+    /// let shop = Global::builder().init_controller(true).port(0);
+    /// # let shop = shop.auto_callbacks(false);
+    /// let shop = shop.start().await?;
+    /// # let port = shop.address().port().expect("it listens at a port");
+    /// # let g = Global::builder().port(port).auto_callbacks(false).start().await?;
     /// let access = Access::new()
     ///     .role("customer", Role::new().allow(Right::Call, ["shop.*"]))
     ///     .everyone(["customer"]);
-    /// g.set_access(access).await?;
+    /// shop.set_access(access).await?;
+    ///
+    /// let error = g.call::<u64>("bank.balance", ()).await.unwrap_err();
+    /// assert!(matches!(error, CallError::Denied { .. }), "{error}");
+    /// shop.set_access(None).await?;   // everybody may do everything
+    /// # g.stop().await;
+    /// # shop.stop().await;
     /// # Ok(()) }
     /// ```
     ///
@@ -43,12 +54,16 @@ impl Global {
     /// From now on this is how much each connection, and each identity, may have at the controller that this process runs; roles may say something
     /// else for those who have them. What runs goes on, also where it is more than that; nothing is added to it.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use daffi::{Global, Quota, Quotas};
     ///
-    /// # async fn example(g: Global) -> Result<(), daffi::StartError> {
-    /// g.set_quotas(Quotas::new().connection(Quota::new().calls(100))).await?;
+    /// let shop = Global::builder().init_controller(true).port(0);
+    /// # let shop = shop.auto_callbacks(false);
+    /// let shop = shop.start().await?;
+    /// shop.set_quotas(Quotas::new().connection(Quota::new().calls(100))).await?;
+    /// # shop.stop().await;
     /// # Ok(()) }
     /// ```
     ///
@@ -72,10 +87,20 @@ impl Global {
     /// those who have the token of this process: whoever joins through TCP must be one of them. Who was let in by a token or a key that is
     /// among them no more is cut off; whoever else is there goes on. So read the same file again when it has changed.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example(g: daffi::Global) -> Result<(), daffi::StartError> {
-    /// g.set_known("/etc/shop/known").await?;
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = |name: &str| folder.path().join(name);
+    /// # let made = daffi_core::auth::token("shopper")?;
+    /// # let token = made.shown().expect("it is a token").to_owned();
+    /// # std::fs::write(file("known"), format!("{}\n", made.line))?;
+    /// # let shop = Global::builder().init_controller(true).port(0).known(file("known")).auto_callbacks(false).start().await?;
+    /// // When the file has changed:
+    /// shop.set_known(file("known")).await?;
+    /// # shop.stop().await;
     /// # Ok(()) }
     /// ```
     ///

@@ -27,6 +27,15 @@ fn wait_to_register(
 impl Global {
     /// As [`processes`](Self::processes), blocking this thread.
     ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// let names: Vec<_> = g.processes_blocking()?.into_iter().map(|process| process.name).collect();
+    /// assert!(names.contains(&"shop".to_owned()));
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`processes`](Self::processes); and [`CallError::Blocking`].
@@ -54,6 +63,20 @@ impl Global {
 
     /// As [`scheduled_tasks`](Self::scheduled_tasks), blocking this thread.
     ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// # shop.register_fn("refresh", || ()).wait()?;
+    /// # let hourly = daffi::Period::every(std::time::Duration::from_secs(3600));
+    /// # g.call::<()>("refresh", ()).period(hourly).wait()?;
+    /// for task in g.scheduled_tasks_blocking()? {
+    ///     println!("{} calls {} {}", task.id, task.callback, task.period);
+    ///     g.cancel_scheduled_task_blocking(task.id)?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`scheduled_tasks`](Self::scheduled_tasks); and [`CallError::Blocking`].
@@ -72,11 +95,17 @@ impl Global {
 
     /// As [`presence`](Self::presence), blocking this thread: an iterator over what is there and then happens.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # fn example(g: daffi::Global) -> Result<(), daffi::CallError> {
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// use daffi::Presence;
+    ///
+    /// // Each that is there, and then what happens: it does not end by itself.
     /// for event in g.presence_blocking()? {
-    ///     println!("{:?}", event?);
+    ///     if matches!(event?, Presence::Joined { process, .. } if process == "shop") {
+    ///         break;
+    ///     }
     /// }
     /// # Ok(()) }
     /// ```
@@ -90,6 +119,28 @@ impl Global {
     }
 
     /// As [`register`](Self::register), blocking this thread.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// use daffi::callback;
+    ///
+    /// struct Prices;
+    ///
+    /// #[callback]
+    /// impl Prices {
+    ///     pub fn price(&self, item: &str) -> u64 {
+    ///         item.len() as u64
+    ///     }
+    /// }
+    ///
+    /// shop.register_blocking(Prices)?;
+    /// assert_eq!(g.callbacks_blocking()?[0].name, "price");
+    /// println!("{}", g.describe_blocking("price")?);
+    /// shop.unregister_blocking("price")?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -111,6 +162,15 @@ impl Global {
 impl Registration {
     /// Offers it, blocking this thread: for code without async.
     ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// shop.register_fn("double", |n: i64| n * 2).wait()?;
+    /// assert_eq!(g.call::<i64>("double", (21i64,)).wait()?, 42);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As awaiting it; and [`CallError::Blocking`] where blocking would hold up a runtime.
@@ -130,6 +190,25 @@ impl Iterator for BlockingStream<PresenceEvents> {
 /// For code without async. Each blocks its thread, and is refused with [`CallError::Blocking`] where that would hold up a runtime.
 impl ScheduledTask {
     /// As [`cancel`](Self::cancel), blocking this thread.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// # shop.register_fn("refresh", || ()).wait()?;
+    /// use std::time::Duration;
+    ///
+    /// use daffi::Period;
+    ///
+    /// let task = g.call::<()>("refresh", ()).period(Period::every(Duration::from_secs(3600))).wait()?;
+    /// task.pause_blocking()?;
+    /// task.trigger_blocking()?;   // once, now
+    /// task.resume_blocking()?;
+    /// println!("{:?}", task.describe_blocking()?.next);
+    /// assert_eq!(g.scheduled_tasks_blocking()?.len(), 1);
+    /// task.cancel_blocking()?;    // or, with its number alone, g.cancel_scheduled_task_blocking(task.id())?
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -175,6 +254,24 @@ impl ScheduledTask {
     }
 
     /// As [`ticks`](Self::ticks), blocking this thread: an iterator.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// # shop.register_fn("refresh", || ()).wait()?;
+    /// use std::time::Duration;
+    ///
+    /// use daffi::Period;
+    ///
+    /// let often = Period::every(Duration::from_millis(20)).limit(2);
+    /// let task = g.call::<()>("refresh", ()).period(often).wait()?;
+    /// for tick in task.ticks_blocking() {
+    ///     println!("{}", tick?.outcome);
+    /// }
+    /// // Both are over, and so is the schedule.
+    /// # Ok(()) }
+    /// ```
     pub fn ticks_blocking(&self) -> BlockingStream<Ticks> {
         BlockingStream::new(self.ticks(), "ticks")
     }

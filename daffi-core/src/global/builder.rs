@@ -42,12 +42,34 @@ type RefusedHook = Box<dyn Fn(&Global, &StartError) + Send + Sync>;
 
 /// The description of a [`Global`]. Every setting has a default; see the methods.
 ///
-/// ```no_run
-/// # use daffi_core as daffi;
-/// # async fn example() -> Result<(), daffi::StartError> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use daffi::Global;
 ///
-/// let g = Global::builder().process_name("shopper").host("localhost").port(8888).start().await?;
+/// use std::time::Duration;
+///
+/// // A process that runs the controller as well. Port 0 picks a free one.
+/// let shop = Global::builder().process_name("shop").init_controller(true).host("localhost").port(0);
+/// let shop = shop.auto_callbacks(false).start().await?;
+/// let port = shop.address().port().expect("it listens at a port");
+///
+/// // One that joins it.
+/// let g = Global::builder()
+///     .process_name("shopper")
+///     .host("localhost")
+///     .port(port)
+///     .connect_timeout(Duration::from_secs(5))   // how long start() looks for the controller
+///     .call_timeout(Duration::from_secs(30))     // for calls that say none
+///     .reconnect_wait(Duration::from_secs(5))    // how long calls wait for a lost connection
+///     .stop_timeout(Duration::from_secs(10))     // how long stop() lets callbacks finish
+///     .heartbeat(Duration::from_secs(1))         // how soon a silent peer counts as lost
+/// #   .auto_callbacks(false)
+///     .start()
+///     .await?;
+/// assert_eq!(g.process_name(), "shopper");
+/// # g.stop().await;
+/// # shop.stop().await;
 /// # Ok(()) }
 /// ```
 #[must_use = "a builder does nothing until it is started"]
@@ -182,6 +204,17 @@ impl GlobalBuilder {
     }
 
     /// Whether to run a node: without one, this process is a controller only. Default: yes.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// let controller = Global::builder().init_controller(true).init_node(false).in_memory().start().await?;
+    /// let g = Global::builder().memory(&controller).auto_callbacks(false).start().await?;
+    /// assert_eq!(g.processes().await?.len(), 1, "it is alone: a controller is no process of its own");
+    /// # Ok(()) }
+    /// ```
     pub fn init_node(mut self, init: bool) -> Self {
         self.init_node = init;
         self
@@ -204,6 +237,24 @@ impl GlobalBuilder {
     /// The folder of the controller's Unix socket, which is named `.sock` there. The folder is made if need be.
     /// A relative one is in the working directory that the process has when it [starts](Self::start). The whole path has at most 107
     /// bytes (on macOS, 103). Default: `<temp dir>/daffi-<uid>`, a folder of the user's own, which nobody else can enter; that is checked.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// let shop = Global::builder().init_controller(true).unix_sock_path(folder);
+    /// # let shop = shop.auto_callbacks(false);
+    /// let shop = shop.start().await?;
+    /// assert_eq!(shop.address().path(), Some(&*folder.join(".sock")));
+    ///
+    /// let g = Global::builder().unix_sock_path(folder).auto_callbacks(false).start().await?;
+    /// # g.stop().await;
+    /// # shop.stop().await;
+    /// # Ok(()) }
+    /// ```
     pub fn unix_sock_path(mut self, folder: impl Into<PathBuf>) -> Self {
         self.unix_sock_path = Some(folder.into());
         self
@@ -214,12 +265,31 @@ impl GlobalBuilder {
     ///
     /// Only with the feature `tls` of `daffi`.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use daffi::{Global, Tls};
     ///
-    /// let g = Global::builder().host("shop.example").port(8888).tls(Tls::new().ca("ca.pem")).start().await?;
+    /// # use daffi_certificates::{Authority, Purpose, Wanted};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = |name: &str| folder.path().join(name);
+    /// # let authority = Authority::generate()?;
+    /// # std::fs::write(file("ca.pem"), authority.own()?.certificate)?;
+    /// # for (name, purpose, names) in [("server", Purpose::Server, "localhost"), ("buyer", Purpose::Client, "buyer")] {
+    /// #     let issued = authority.issue(&Wanted::new(purpose, [names]))?;
+    /// #     std::fs::write(file(&format!("{name}.pem")), &issued.certificate)?;
+    /// #     std::fs::write(file(&format!("{name}.key")), &*issued.key)?;
+    /// #     std::fs::set_permissions(file(&format!("{name}.key")), std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    /// # }
+    ///
+    /// # let controller = Tls::new().certificate(file("server.pem")).key(file("server.key"));
+    /// # let shop = Global::builder().init_controller(true).host("localhost").port(0).tls(controller).auto_callbacks(false).start().await?;
+    /// # let port = shop.address().port().expect("it listens at a port");
+    /// let g = Global::builder().host("localhost").port(port).tls(Tls::new().ca(file("ca.pem")));
+    /// # let g = g.auto_callbacks(false);
+    /// let g = g.start().await?;
+    /// # g.stop().await;
+    /// # shop.stop().await;
     /// # Ok(()) }
     /// ```
     #[cfg(feature = "tls")]
@@ -233,6 +303,36 @@ impl GlobalBuilder {
     /// [`tls`](Self::tls) with both.
     ///
     /// Only with the feature `tls` of `daffi`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// # use daffi_certificates::{Authority, Purpose, Wanted};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = |name: &str| folder.path().join(name);
+    /// # let authority = Authority::generate()?;
+    /// # std::fs::write(file("ca.pem"), authority.own()?.certificate)?;
+    /// # for (name, purpose, names) in [("server", Purpose::Server, "localhost"), ("buyer", Purpose::Client, "buyer")] {
+    /// #     let issued = authority.issue(&Wanted::new(purpose, [names]))?;
+    /// #     std::fs::write(file(&format!("{name}.pem")), &issued.certificate)?;
+    /// #     std::fs::write(file(&format!("{name}.key")), &*issued.key)?;
+    /// #     std::fs::set_permissions(file(&format!("{name}.key")), std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    /// # }
+    ///
+    /// let shop = Global::builder()
+    ///     .init_controller(true)
+    ///     .host("localhost")
+    ///     .port(0)
+    ///     .ssl_certificate(file("server.pem"))
+    ///     .ssl_key(file("server.key"))
+    /// #   .auto_callbacks(false)
+    ///     .start()
+    ///     .await?;
+    /// # shop.stop().await;
+    /// # Ok(()) }
+    /// ```
     #[cfg(feature = "tls")]
     pub fn ssl_certificate(self, file: impl Into<PathBuf>) -> Self {
         self.tls(Tls::new().certificate(file))
@@ -270,13 +370,14 @@ impl GlobalBuilder {
     /// to pass (by `.wait()` for a call that sleeps, say) waits for ever. Heartbeats are made for all the time that is skipped: a day
     /// takes seconds.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use daffi::Global;
     ///
-    /// let shop = Global::builder().init_controller(true).in_memory().start().await?;
+    /// let shop = Global::builder().init_controller(true).in_memory().auto_callbacks(false).start().await?;
     /// let shopper = Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// assert_eq!(shop.processes().await?.len(), 2);
     /// # Ok(()) }
     /// ```
     pub fn in_memory(mut self) -> Self {
@@ -316,6 +417,24 @@ impl GlobalBuilder {
     /// for calls that are [handed over](crate::Call::send), whose timeout bounds how long the callback runs. Nor does it
     /// for [`wait_process`](Global::wait_process) and [`wait_function`](Global::wait_function), which have
     /// [one of their own](crate::Wait::timeout), nor for what else a `Global` asks its controller.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// use std::time::Duration;
+    ///
+    /// use daffi::{CallError, TimeLimit};
+    ///
+    /// # let shop = Global::builder().init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # shop.register_fn("never", || std::future::pending::<()>()).await?;
+    /// let patience = Duration::from_millis(20);
+    /// let g = Global::builder().memory(&shop).auto_callbacks(false).call_timeout(patience).start().await?;
+    /// let error = g.call::<()>("never", ()).await.unwrap_err();
+    /// assert!(matches!(error, CallError::Timeout { limit: TimeLimit::Call, .. }));
+    /// # Ok(()) }
+    /// ```
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = Some(timeout);
         self
@@ -331,15 +450,18 @@ impl GlobalBuilder {
     ///
     /// The scope of a variable is then the life of the `Global`, also where `?` leaves it early:
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use daffi::Global;
     ///
+    /// # let shop = Global::builder().init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # shop.register_fn("calculate_sum", |a: i64, b: i64| async move { a + b }).await?;
     /// let sum: i64 = {
-    ///     let g = Global::builder().stop_on_drop(true).start().await?;
+    ///     let g = Global::builder().memory(&shop).auto_callbacks(false).stop_on_drop(true).start().await?;
     ///     g.call("calculate_sum", (1i64, 2i64)).await?
     /// };
+    /// assert_eq!(sum, 3);
     /// # Ok(()) }
     /// ```
     ///
@@ -354,14 +476,25 @@ impl GlobalBuilder {
     /// Whether free fetchers use this `Global` where nothing else is said, though the process runs several; see [`Global`]. At most one
     /// should be marked: among several, they use none. Default: no.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use daffi::Global;
     ///
-    /// let shop = Global::builder().host("shop.example").port(8888).default(true).start().await?;
-    /// let bank = Global::builder().host("bank.example").port(8888).start().await?;
-    /// // `get_items().await` goes to the shop, `balance().on(&bank).await` to the bank.
+    /// use daffi::fetcher;
+    ///
+    /// #[fetcher]
+    /// async fn name() -> String;
+    ///
+    /// # let at = || Global::builder().init_controller(true).in_memory().auto_callbacks(false).start();
+    /// # let (shop_controller, bank_controller) = (at().await?, at().await?);
+    /// # shop_controller.register_fn("name", || async { "shop".to_owned() }).await?;
+    /// # bank_controller.register_fn("name", || async { "bank".to_owned() }).await?;
+    /// let shop = Global::builder().memory(&shop_controller).auto_callbacks(false).default(true).start().await?;
+    /// let bank = Global::builder().memory(&bank_controller).auto_callbacks(false).start().await?;
+    /// assert_eq!(name().await?, "shop");
+    /// assert_eq!(name().on(&bank).await?, "bank");
+    /// # drop(shop);
     /// # Ok(()) }
     /// ```
     pub fn default(mut self, is_default: bool) -> Self {
@@ -383,6 +516,21 @@ impl GlobalBuilder {
     /// How long a process may be away whose TCP connection is lost: back in that time, its calls, streams and offers go on where they were.
     /// Until then what is sent to it waits, also if it has died, unless it is started again. The controller's setting holds for all its
     /// nodes; at most one hour, and zero turns it off. Nobody is waited for behind a Unix socket. Default: 3 seconds.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// use std::time::Duration;
+    ///
+    /// // A controller that waits for a train to leave its tunnel.
+    /// let shop = Global::builder().init_controller(true).port(0).resume_grace(Duration::from_secs(60));
+    /// # let shop = shop.auto_callbacks(false);
+    /// let shop = shop.start().await?;
+    /// # shop.stop().await;
+    /// # Ok(()) }
+    /// ```
     pub fn resume_grace(mut self, grace: Duration) -> Self {
         self.resume_grace = grace;
         self

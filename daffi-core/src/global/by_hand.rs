@@ -14,8 +14,12 @@ impl Global {
     /// What there is to know of a callback: its documentation, what it takes and gives, who offers it and within what limits; and an
     /// example of its arguments for [`call_json`](Self::call_json). Several versions are told apart.
     ///
-    /// ```no_run
-    /// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("calculate_sum", |a: i64, b: i64| async move { a + b }).await?;
     /// println!("{}", g.describe("calculate_sum").await?);
     /// # Ok(()) }
     /// ```
@@ -39,13 +43,25 @@ impl Global {
     /// The controller is asked how the callback is offered at the first call of each name, and again where that has changed: a call
     /// costs as much as another, and the conversion.
     ///
-    /// ```no_run
-    /// # async fn example(g: daffi_core::Global) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # struct Calculator;
+    /// # #[daffi::callback]
+    /// # impl Calculator {
+    /// #     pub fn calculate_sum(&self, a: i64, b: i64) -> i64 {
+    /// #         a + b
+    /// #     }
+    /// # }
+    /// # shop.register(Calculator).await?;
     /// use std::collections::BTreeMap;
     ///
     /// let sum = g.call_json("calculate_sum", BTreeMap::from([("a", 1), ("b", 2)])).await?;
     /// assert_eq!(sum.to_string(), "3");
     /// let sum = g.call_json("calculate_sum", (1, "2")).await?;
+    /// assert_eq!(sum.to_string(), "3");
     /// # Ok(()) }
     /// ```
     pub fn call_json(&self, name: &str, arguments: impl Serialize + Send + Sync + 'static) -> JsonCall {

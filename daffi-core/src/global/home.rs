@@ -10,9 +10,18 @@ use crate::scope::{AtHome, Home};
 impl Global {
     /// Runs `future` so that free fetchers in it use this `Global`, as they do in a callback of it.
     ///
-    /// ```no_run
-    /// # async fn example(g: daffi_core::Global, get_items: impl Fn() -> daffi_core::Call<Vec<String>>) -> Result<(), daffi_core::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("get_items", || async { vec!["orange".to_owned()] }).await?;
+    /// #[daffi::fetcher]
+    /// async fn get_items() -> Vec<String>;
+    ///
+    /// // Two run in this process, so a call has to be told which of them makes it.
     /// let items = g.scope(async { get_items().await }).await?;
+    /// assert_eq!(items, ["orange"]);
     /// # Ok(()) }
     /// ```
     ///
@@ -37,9 +46,15 @@ impl Global {
 
     /// As [`scope`](Self::scope), for code without async: runs `work` so that free fetchers in it use this `Global`.
     ///
-    /// ```no_run
-    /// # fn example(g: daffi_core::Global, get_items: impl Fn() -> daffi_core::Call<Vec<String>>) -> Result<(), daffi_core::CallError> {
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// # shop.register_fn("get_items", || vec!["orange".to_owned()]).wait()?;
+    /// # #[daffi::fetcher]
+    /// # async fn get_items() -> Vec<String>;
     /// let items = g.scope_blocking(|| get_items().wait())?;
+    /// assert_eq!(items, ["orange"]);
     /// # Ok(()) }
     /// ```
     pub fn scope_blocking<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -64,7 +79,6 @@ impl CallContext {
     /// tasks that the callback spawns. Free fetchers in the callback use it without being told.
     ///
     /// ```
-    /// # use daffi_core as daffi;
     /// use daffi::{CallContext, CallError};
     ///
     /// async fn how_many(ctx: &CallContext) -> Result<usize, CallError> {

@@ -11,6 +11,25 @@ use crate::error::StartError;
 use crate::node::Disconnect;
 
 /// Why a `Global` has ended: what [`Global::join`] returns.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// use daffi::Ended;
+///
+/// # let service = g.clone();
+/// # tokio::spawn(async move { service.stop().await });
+/// match g.join().await {
+///     Ended::Stopped => println!("as it was told to"),
+///     Ended::Refused(reason) => println!("it may not come back: {reason}"),
+///     _ => println!("it has ended"),
+/// }
+/// // Or, in a program to which the second is an error:
+/// g.join().await.or_refused()?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Ended {
@@ -49,6 +68,18 @@ impl Global {
     /// [gives up](crate::GlobalBuilder::give_up_when_refused), which is said.
     ///
     /// From then on these signals are caught, also after this was dropped: they no longer end the process by themselves.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # let ends = g.clone();
+    /// # tokio::spawn(async move { ends.stop().await });
+    /// println!("{} runs until it is told to end", g.process_name());
+    /// g.join().await;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Cancel safety
     ///
@@ -94,6 +125,17 @@ impl Global {
 
     /// As [`join`](Self::join), blocking this thread: for code without async. On a runtime's thread it does not block, and an
     /// error is logged, or written to standard error where nobody takes the log.
+    ///
+    /// ```
+    /// use daffi::Global;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let g = Global::builder().init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let ends = g.clone();
+    /// # std::thread::spawn(move || ends.stop_blocking());
+    /// g.join_blocking();   // until SIGINT or SIGTERM comes, or something stops it
+    /// # Ok(()) }
+    /// ```
     pub fn join_blocking(&self) -> Ended {
         let this = self.clone();
         self.run_blocking(async move { this.until_ended().await });
@@ -103,9 +145,9 @@ impl Global {
     /// When and why this process last lost its connection to the controller, and whether it has one again: for logs, and for
     /// [`on_node_disconnect`](crate::GlobalBuilder::on_node_disconnect). `None` if it never has.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use daffi::Global;
     ///
     /// let g = Global::builder().on_node_disconnect(|g| {
@@ -113,7 +155,9 @@ impl Global {
     ///         eprintln!("{}: {lost}", g.process_name());
     ///     }
     /// });
+    /// # let g = g.init_controller(true).in_memory().auto_callbacks(false);
     /// let g = g.start().await?;
+    /// assert!(g.last_disconnect().is_none());
     /// # Ok(()) }
     /// ```
     #[must_use]

@@ -68,6 +68,25 @@ use crate::transport::Address;
 /// If several run, and nothing of this tells which is meant, the call ends with [`CallError::Ambiguous`]: it is never left to chance.
 /// A call is made where it is first polled: awaited, given to a runtime, or begun with [`bg`](Call::bg), [`send`](Call::send),
 /// [`wait`](Call::wait). Tasks and threads that the code starts are not of its `Global`: in `tokio::spawn`, name it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use daffi::Global;
+///
+/// let shop = Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// shop.register_fn("price", |item: String| async move { item.len() as u64 }).await?;
+///
+/// let g = Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// assert_eq!(g.call::<u64>("price", ("lamp",)).await?, 4);
+/// for process in g.processes().await? {
+///     println!("{} at {} has {} callbacks", process.name, shop.address(), process.callbacks);
+/// }
+/// assert_eq!(g.callbacks().await?[0].providers, [shop.process_name()]);
+/// g.stop().await;
+/// shop.stop().await;
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Global {
     inner: Arc<Inner>,
@@ -133,9 +152,14 @@ impl Global {
     /// elements, a longer one shows the first 32. A fetcher knows more, so prefer one for enums with
     /// `#[serde(skip)]` on a variant that others follow.
     ///
-    /// ```no_run
-    /// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("calculate_sum", |a: i64, b: i64| async move { a + b }).await?;
     /// let sum: i64 = g.call("calculate_sum", (1i64, 2i64)).await?;
+    /// assert_eq!(sum, 3);
     /// # Ok(()) }
     /// ```
     pub fn call<T>(&self, name: &str, arguments: impl Serialize) -> Call<T>
@@ -149,8 +173,12 @@ impl Global {
     /// that panics at values which nobody sends, where panics abort the program. What the callback returns is not compared
     /// with it then, and arrives as another value where they differ; the arguments are compared all the same.
     ///
-    /// ```no_run
-    /// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("next_number", || async { 7_u64 }).await?;
     /// #[derive(serde::Deserialize)]
     /// #[serde(from = "u64")]
     /// struct Positive(u64);
@@ -163,6 +191,7 @@ impl Global {
     /// }
     ///
     /// let Positive(next) = g.call_untraced("next_number", ()).await?;
+    /// assert_eq!(next, 7);
     /// # Ok(()) }
     /// ```
     pub fn call_untraced<T>(&self, name: &str, arguments: impl Serialize) -> Call<T>

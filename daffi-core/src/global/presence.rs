@@ -21,15 +21,20 @@ use crate::roster::Presence;
 /// It begins with what is there: [`Presence::Joined`] for each process and [`Presence::Offered`] for each of its
 /// callbacks. Then it tells what happens, as it does, and nothing in between is left out.
 ///
-/// ```no_run
-/// # use daffi_core as daffi;
-/// # async fn example(g: daffi::Global) -> Result<(), daffi::CallError> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
 /// use daffi::Presence;
 ///
 /// let mut events = g.presence().await?;
 /// while let Some(event) = events.next().await {
 ///     match event? {
-///         Presence::Joined { process, .. } => println!("{process} is there"),
+///         Presence::Joined { process, .. } => {
+///             println!("{process} is there");
+/// #           break;
+///         }
 ///         Presence::Left { process, reason } => println!("{process} has left: {reason}"),
 ///         other => println!("{other:?}"),
 ///     }
@@ -129,6 +134,17 @@ impl Stream for PresenceEvents {
 
 impl Global {
     /// Tells what happens to processes and callbacks from now on, beginning with what is there.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// let mut events = g.presence().await?;
+    /// let first = events.next().await.expect("it goes on")?;
+    /// println!("{first:?}");   // Joined { process: … }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

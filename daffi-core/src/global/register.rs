@@ -15,6 +15,29 @@ impl Global {
 
     /// Offers the methods of `service` from now on. When this returns, they can be called.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// use daffi::callback;
+    ///
+    /// struct Prices;
+    ///
+    /// #[callback]
+    /// impl Prices {
+    ///     pub async fn price(&self, item: &str) -> u64 {
+    ///         item.len() as u64
+    ///     }
+    /// }
+    ///
+    /// shop.register(Prices).await?;
+    /// assert_eq!(g.call::<u64>("price", ("lamp",)).await?, 4);
+    /// shop.unregister("price").await?;
+    /// assert!(g.callbacks().await?.is_empty());
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When this `Global` offers a callback of one of the names already, or the controller cannot be told. Nothing is

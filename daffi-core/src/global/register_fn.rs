@@ -23,12 +23,15 @@ impl Global {
     /// Callers are checked against its types, which are looked into when it is registered, as those of an annotated callback are
     /// when the process starts, unless it is [`untraced`](Registration::untraced). Its parameters have no names that daffi could know, and are shown as `_`.
     ///
-    /// ```no_run
-    /// # async fn example(g: daffi_core::Global, other: daffi_core::Global) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
     /// let factor = 2;
-    /// g.register_fn("double", move |n: i64| async move { n * factor }).await?;
-    /// assert_eq!(other.call::<i64>("double", (21i64,)).await?, 42);
-    /// g.unregister("double").await?;
+    /// shop.register_fn("double", move |n: i64| async move { n * factor }).await?;
+    /// assert_eq!(g.call::<i64>("double", (21i64,)).await?, 42);
+    /// shop.unregister("double").await?;
     /// # Ok(()) }
     /// ```
     #[track_caller]
@@ -45,6 +48,24 @@ impl Global {
 }
 
 /// A callback that is to be offered: what [`Global::register_fn`] returns. Await it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// use std::time::Duration;
+///
+/// shop.register_fn("render", |page: u32| async move { vec![0_u8; page as usize] })
+///     .docs("Renders a page.")
+///     .concurrency(4)                        // so many at a time,
+///     .concurrency_per_caller(2)             // so many of them of one process,
+///     .queue(100)                            // and so many more that wait
+///     .timeout(Duration::from_secs(30))      // for each
+///     .await?;
+/// assert_eq!(g.call::<Vec<u8>>("render", (3_u32,)).await?.len(), 3);
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 ///
@@ -98,6 +119,36 @@ impl Registration {
     /// Its types are not looked into: for those that panic at values which nobody sends, where panics abort the program. Callers
     /// are not checked against them then, nor is what it returns compared with how that is read, so that values arrive as
     /// others where they differ.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # #[derive(serde::Serialize, serde::Deserialize)]
+    /// # #[serde(from = "u64", into = "u64")]
+    /// # struct Positive(u64);
+    /// # impl From<u64> for Positive {
+    /// #     fn from(number: u64) -> Self {
+    /// #         assert!(number > 0);
+    /// #         Self(number)
+    /// #     }
+    /// # }
+    /// # impl From<Positive> for u64 {
+    /// #     fn from(number: Positive) -> Self {
+    /// #         number.0
+    /// #     }
+    /// # }
+    /// # impl Clone for Positive {
+    /// #     fn clone(&self) -> Self {
+    /// #         Self(self.0)
+    /// #     }
+    /// # }
+    /// // `Positive` panics at 0, which is a value that a look into it would try.
+    /// shop.register_fn("next", |number: Positive| async move { Positive(number.0 + 1) }).untraced().await?;
+    /// assert_eq!(g.call::<u64>("next", (6_u64,)).await?, 7);
+    /// # Ok(()) }
+    /// ```
     pub const fn untraced(mut self) -> Self {
         self.callback.description.untraced = true;
         self

@@ -15,12 +15,22 @@ impl Global {
     /// its own identity, and those of callbacks that it may schedule or observe. Those that have ended are among them for a while, as their
     /// `state` says. Await it; [`made_by`](ScheduledTasks::made_by) and [`calling`](ScheduledTasks::calling) say of which.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example(g: daffi::Global) -> Result<(), daffi::CallError> {
-    /// for task in g.scheduled_tasks().calling("refresh").await? {
-    ///     println!("{} calls {} {}", task.id, task.callback, task.period);
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("refresh", || async {}).await?;
+    /// use std::time::Duration;
+    ///
+    /// use daffi::Period;
+    ///
+    /// let task = g.call::<()>("refresh", ()).period(Period::every(Duration::from_secs(3600))).await?;
+    ///
+    /// for task in g.scheduled_tasks().calling("refresh").made_by(g.process_name()).await? {
+    ///     println!("{} calls {} {}", task.id, task.callback, task.period);   // 1 calls refresh every 3600s
     /// }
+    /// # drop(task);
     /// # Ok(()) }
     /// ```
     pub const fn scheduled_tasks(&self) -> ScheduledTasks<'_> {
@@ -32,6 +42,26 @@ impl Global {
     }
 
     /// A handle for a schedule that is listed, whoever made it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("refresh", || async {}).await?;
+    /// use std::time::Duration;
+    ///
+    /// use daffi::Period;
+    ///
+    /// let task = g.call::<()>("refresh", ()).period(Period::every(Duration::from_secs(3600))).await?;
+    ///
+    /// # drop(task);
+    /// for info in shop.scheduled_tasks().await? {
+    ///     shop.scheduled_task(&info)?.pause().await?;
+    ///     shop.cancel_scheduled_task(info.id).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -56,6 +86,26 @@ impl Global {
 
 /// The schedules of a controller: what [`Global::scheduled_tasks`] returns. Await it. What is made or ends while it is put together may be on
 /// it or not.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("refresh", || async {}).await?;
+/// use std::time::Duration;
+///
+/// use daffi::Period;
+///
+/// let task = g.call::<()>("refresh", ()).period(Period::every(Duration::from_secs(3600))).await?;
+///
+/// # drop(task);
+/// let all = g.scheduled_tasks().await?;
+/// let own = g.scheduled_tasks().made_by(g.process_name()).await?;
+/// let of_one = g.scheduled_tasks().calling("refresh").await?;
+/// assert_eq!((all.len(), own.len(), of_one.len()), (1, 1, 1));
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 ///

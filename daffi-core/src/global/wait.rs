@@ -22,6 +22,21 @@ use crate::proto::{Failed, Failure, Query};
 /// The controller answers the moment the awaited is there; nothing is polled. A lost connection is waited out. Without
 /// a [`timeout`](Self::timeout) it waits for ever.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// use std::time::Duration;
+///
+/// use daffi::CallError;
+///
+/// g.wait_process("shop").await?;
+/// let error = g.wait_function("price").timeout(Duration::from_millis(10)).await.unwrap_err();
+/// assert!(matches!(error, CallError::Timeout { .. }), "nobody offers it");
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 ///
 /// [`CallError::Timeout`] when the time is over, [`CallError::NotStarted`] when the `Global` has no node or is
@@ -120,11 +135,14 @@ fn silence(node: &Node) -> impl Future<Output = ()> + Send + use<> {
 impl Global {
     /// Waits until the process `name` is there. Returns at once if it is.
     ///
-    /// ```no_run
-    /// # async fn example(g: daffi_core::Global) -> Result<(), daffi_core::CallError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
     /// use std::time::Duration;
     ///
-    /// g.wait_process("calculator service").timeout(Duration::from_secs(5)).await?;
+    /// g.wait_process("shop").timeout(Duration::from_secs(5)).await?;
     /// # Ok(()) }
     /// ```
     pub fn wait_process(&self, name: impl Into<String>) -> Wait {
@@ -132,6 +150,18 @@ impl Global {
     }
 
     /// Waits until another process offers the callback `name`. Returns at once if one does.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # let (caller, service) = (g, shop);
+    /// let waiting = tokio::spawn(async move { caller.wait_function("price").await });
+    /// service.register_fn("price", |item: String| async move { item.len() }).await?;
+    /// waiting.await??;
+    /// # Ok(()) }
+    /// ```
     pub fn wait_function(&self, name: impl Into<String>) -> Wait {
         Wait::function(self.inner.node.clone(), name.into())
     }
@@ -161,6 +191,14 @@ impl Wait {
     }
 
     /// Waits on this thread: for code without async.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// g.wait_process("shop").wait()?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

@@ -12,6 +12,23 @@ use crate::proto::Refusal;
 /// When a process lost its controller, and why: what [`Global::last_disconnect`](crate::Global::last_disconnect) tells.
 ///
 /// Its `Display` says what happened and what the controller says since.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let name = "buyer";
+/// # let g = daffi::Global::builder().memory(&shop).process_name(name).auto_callbacks(false).start().await?;
+/// shop.abort();   // the controller is gone
+/// while g.last_disconnect().is_none() {
+///     tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+/// }
+/// let lost = g.last_disconnect().expect("it has lost its controller");
+/// println!("{} ago: {lost}", lost.since.elapsed().as_secs());
+/// assert!(lost.until.is_none(), "it has found no other one");
+/// println!("{:?} {:?}", lost.reason, lost.refused);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Disconnect {

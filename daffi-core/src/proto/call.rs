@@ -69,6 +69,19 @@ pub enum StreamId {
 }
 
 /// The W3C trace context of a call.
+///
+/// ```
+/// use daffi::TraceContext;
+///
+/// /// As the header `traceparent` has it.
+/// fn traceparent(trace: &TraceContext) -> String {
+///     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+///     format!("00-{}-{}-{:02x}", hex(&trace.trace_id), hex(&trace.span_id), trace.flags)
+/// }
+///
+/// let trace = TraceContext { trace_id: [7; 16], span_id: [1; 8], flags: 1 };
+/// assert_eq!(traceparent(&trace), "00-07070707070707070707070707070707-0101010101010101-01");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceContext {
     /// The trace.

@@ -6,6 +6,18 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// Something of which a process, or an identity, may have so much and no more.
+///
+/// ```
+/// use daffi::{Measure, Quota};
+///
+/// let quota = Quota::new().calls(10).calls_per_second(100);
+/// for measure in Measure::ALL {
+///     if let Some(most) = quota.of(measure) {
+///         println!("{measure}: {most}");   // calls: 10, and calls-per-second: 100
+///     }
+/// }
+/// assert_eq!(Measure::CallsPerSecond.as_str(), "calls-per-second");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Measure {
@@ -63,6 +75,15 @@ impl fmt::Display for Measure {
 }
 
 /// Whose a quota is.
+///
+/// ```
+/// use daffi::{Measure, QuotaOf};
+///
+/// let whose: Vec<_> = QuotaOf::ALL.iter().map(|of| of.as_str()).collect();
+/// assert_eq!(whose, ["connection", "identity", "address"]);
+/// assert!(QuotaOf::Identity.has(Measure::Connections));
+/// assert!(!QuotaOf::Address.has(Measure::Calls));   // of an address it is known who comes, and nothing else
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum QuotaOf {
@@ -107,6 +128,23 @@ impl fmt::Display for QuotaOf {
 }
 
 /// A quota that has no room for something. Whoever runs the controller has set it.
+///
+/// A call that ends with [`CallError::Overloaded`](crate::CallError::Overloaded) for a quota has it in its `quota`:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use daffi::{Exceeded, Measure, QuotaOf};
+///
+/// fn wait(exceeded: &Exceeded) -> Option<Duration> {
+///     if exceeded.may_pass() { exceeded.room_in } else { None }
+/// }
+///
+/// let room_in = Some(Duration::from_millis(200));
+/// let exceeded = Exceeded::new(Measure::CallsPerSecond, QuotaOf::Identity, 100, room_in);
+/// assert_eq!(wait(&exceeded), room_in);
+/// assert!(exceeded.to_string().starts_with("100 calls per second"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Exceeded {
@@ -123,6 +161,14 @@ pub struct Exceeded {
 }
 
 /// A call that brings more bytes than a quota ever lets through.
+///
+/// ```
+/// use daffi::{Exceeded, Measure, QuotaOf, TooMuch};
+///
+/// let exceeded = Exceeded::never(Measure::BytesPerSecond, QuotaOf::Connection, 1_000, (5_000, 1_000));
+/// assert!(!exceeded.may_pass(), "waiting does not help");
+/// assert!(matches!(exceeded.too_much, Some(TooMuch { brings: 5_000, most: 1_000, .. })));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TooMuch {
@@ -146,6 +192,13 @@ impl Exceeded {
     }
 
     /// The same for a call that brings so much, where never more than so much may be brought.
+    ///
+    /// ```
+    /// use daffi::{Exceeded, Measure, QuotaOf};
+    ///
+    /// let exceeded = Exceeded::never(Measure::BytesPerSecond, QuotaOf::Connection, 1_000, (5_000, 1_000));
+    /// assert!(!exceeded.may_pass());
+    /// ```
     #[must_use]
     pub const fn never(measure: Measure, of: QuotaOf, limit: u64, (brings, most): (u64, u64)) -> Self {
         let mut exceeded = Self::new(measure, of, limit, None);

@@ -70,6 +70,27 @@ impl From<Failed> for Failure {
 }
 
 /// Why nobody could be asked.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// use daffi::{Absence, CallError};
+///
+/// match g.call::<u64>("price", ("lamp",)).await {
+///     Err(CallError::NoProvider { absence, .. }) => match absence {
+///         Absence::Nobody => println!("start the process that offers it"),
+///         Absence::OnlyCaller => println!("this process has it: call the function itself"),
+///         Absence::ProcessUnknown => println!("no such process: is its name right?"),
+///         Absence::NotOffered => println!("that process does not offer it"),
+///         Absence::Lacking(lacking) => println!("{:?} are there instead", lacking.there),
+///         _ => println!("nobody can be asked"),
+///     },
+///     other => println!("{other:?}"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Absence {
@@ -86,6 +107,23 @@ pub enum Absence {
 }
 
 /// Whose time for a call was over.
+///
+/// ```
+/// use daffi::{CallError, TimeLimit};
+///
+/// fn whose<E>(error: &CallError<E>) -> &'static str {
+///     let CallError::Timeout { limit, .. } = error else { return "nobody's" };
+///     match limit {
+///         TimeLimit::Call => "the call's own timeout",
+///         TimeLimit::Inherited => "that of the call which is answered here",
+///         TimeLimit::Callback(_) => "the callback's own timeout",
+///         TimeLimit::Idle(_) => "that between two items",
+///         _ => "another",
+///     }
+/// }
+/// let error: CallError = CallError::timeout("price", true);
+/// assert_eq!(whose(&error), "the call's own timeout");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TimeLimit {

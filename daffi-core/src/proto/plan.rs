@@ -32,6 +32,21 @@ pub enum When {
 }
 
 /// What becomes of a tick while the call of an earlier one has not ended.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use daffi::{Overlap, Period};
+///
+/// let every = || Period::every(Duration::from_secs(60));
+/// let backup = every();                                           // `Skip`: one at a time, what is due meanwhile is left out
+/// let report = every().overlap(Overlap::BufferOne);               // one more waits
+/// let bookings = every().overlap(Overlap::BufferAll);             // all wait, none is left out
+/// let preview = every().overlap(Overlap::CancelOther);            // the newest counts
+/// let probes = every().overlap(Overlap::AllowAll);                // side by side
+/// assert_eq!(backup, every().overlap(Overlap::default()));
+/// # let _ = (report, bookings, preview, probes);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Overlap {

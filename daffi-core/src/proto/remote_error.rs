@@ -13,7 +13,6 @@ use super::{Heard, Limits};
 /// type. The causes are kept as [`source`](Error::source)s, so that reporters which walk the chain show them.
 ///
 /// ```
-/// # use daffi_core as daffi;
 /// use daffi::RemoteError;
 ///
 /// let error = RemoteError::new("the oven is cold", vec!["no gas".to_owned()]);
@@ -44,6 +43,13 @@ impl RemoteError {
     }
 
     /// An error with its chain of sources, as words.
+    ///
+    /// ```
+    /// use daffi::RemoteError;
+    ///
+    /// let error = "seven".parse::<u64>().unwrap_err();
+    /// assert_eq!(RemoteError::from_error(&error).message(), "invalid digit found in string");
+    /// ```
     #[must_use]
     pub fn from_error(error: &(dyn Error + 'static)) -> Self {
         Self::caused_by(error.to_string(), error.source())

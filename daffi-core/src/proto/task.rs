@@ -7,6 +7,23 @@ use serde::{Deserialize, Serialize};
 use super::{Failed, Failure, Time, When, Who, fields};
 
 /// The number of a schedule. A controller does not use it twice.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("refresh", || async { 7_u64 }).await?;
+/// use std::time::Duration;
+///
+/// let task = g.call::<u64>("refresh", ()).period(daffi::Period::every(Duration::from_secs(5))).await?;
+/// let id = task.id();
+/// println!("schedule {id}");
+///
+/// // Another process that knows the number ends it.
+/// shop.cancel_scheduled_task(id).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TaskId(pub u64);
 
@@ -139,6 +156,22 @@ pub enum TaskChange {
 }
 
 /// Why no call was made.
+///
+/// ```
+/// use daffi::Skipped;
+///
+/// /// What to do where calls are left out.
+/// fn advice(skipped: Skipped) -> &'static str {
+///     match skipped {
+///         Skipped::Overlap | Skipped::Full => "calls take longer than the interval: make it longer, or add providers",
+///         Skipped::Superseded => "as the schedule says: the newest call counts",
+///         Skipped::Paused => "resume it",
+///         Skipped::Ended => "nothing",
+///         _ => "see its description",
+///     }
+/// }
+/// println!("{}: {}", Skipped::Paused, advice(Skipped::Paused));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Skipped {
@@ -155,6 +188,22 @@ pub enum Skipped {
 }
 
 /// Why no call could be made in time.
+///
+/// ```
+/// use daffi::Missed;
+///
+/// /// Whose fault it was.
+/// fn fault(missed: Missed) -> &'static str {
+///     match missed {
+///         Missed::Down => "the controller's, which was not running",
+///         Missed::Late => "the machine's: its clock was set, or it was held up",
+///         Missed::NoProvider => "the providers', of which none was there",
+///         Missed::NotKept => "the disk's, which cannot be written",
+///         _ => "unknown",
+///     }
+/// }
+/// println!("{}: {}", Missed::NoProvider, fault(Missed::NoProvider));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Missed {
@@ -169,6 +218,21 @@ pub enum Missed {
 }
 
 /// How a schedule stands.
+///
+/// ```
+/// use daffi::TaskState;
+///
+/// fn shown(state: TaskState) -> &'static str {
+///     match state {
+///         TaskState::Active => "runs",
+///         TaskState::Paused { by_failure: true } => "has failed: mend it, and resume it",
+///         TaskState::Paused { by_failure: false } => "was paused by somebody",
+///         TaskState::Ended => "is over",
+///         _ => "?",
+///     }
+/// }
+/// # assert_eq!(shown(TaskState::Active), "runs");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TaskState {
@@ -184,6 +248,16 @@ pub enum TaskState {
 }
 
 /// How many ticks ended how.
+///
+/// ```
+/// use daffi::TickCounts;
+///
+/// fn health(counts: &TickCounts) -> f64 {
+///     let all = counts.ok + counts.failed + counts.skipped + counts.missed + counts.unknown;
+///     if all == 0 { 1.0 } else { counts.ok as f64 / all as f64 }
+/// }
+/// assert_eq!(health(&TickCounts { ok: 3, failed: 1, ..TickCounts::default() }), 0.75);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TickCounts {
     /// Calls that gave a value.

@@ -36,6 +36,28 @@ use crate::signature::{
 ///
 /// `Arguments` and `Kind` are found out by the compiler. The trait is implemented for all that fits, and cannot be
 /// implemented.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// use daffi::{CallContext, CallbackFn, Global, RegisterError};
+///
+/// /// Whatever is given, under a name of this program.
+/// async fn offer<A, K>(g: &Global, name: &str, function: impl CallbackFn<A, K>) -> Result<(), RegisterError> {
+///     g.register_fn(format!("shop.{name}"), function).await
+/// }
+///
+/// fn half(n: u64) -> Result<u64, String> {
+///     if n % 2 == 0 { Ok(n / 2) } else { Err("that is odd".to_owned()) }
+/// }
+///
+/// offer(&shop, "half", half).await?;
+/// offer(&shop, "greet", |ctx: CallContext, word: String| async move { format!("{word}, {}", ctx.caller()) }).await?;
+/// assert_eq!(g.call::<u64>("shop.half", (42_u64,)).await?, 21);
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made a callback",
     label = "not a function that processes can call",

@@ -8,6 +8,38 @@ use std::collections::VecDeque;
 use crate::proto::{Batch, Credit};
 
 /// What becomes of a process that takes a stream to many slower than the others do.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # struct Counter;
+/// # #[daffi::callback]
+/// # impl Counter {
+/// #     pub async fn count(&self, items: daffi::Streaming<u64>) -> u64 {
+/// #         let mut items = items;
+/// #         let mut count = 0;
+/// #         while items.next().await.is_some() {
+/// #             count += 1;
+/// #         }
+/// #         count
+/// #     }
+/// # }
+/// # shop.register(Counter).await?;
+/// # #[daffi::fetcher]
+/// # fn count(items: impl daffi::Stream<Item = u64>) -> u64;
+/// use daffi::Lagging;
+/// use futures_util::stream;
+///
+/// // All at the pace of the slowest, which is what holds where nothing is said:
+/// let all = count(stream::iter(0..10)).on(&g).broadcast().lagging(Lagging::Wait).await?;
+/// assert_eq!(all["shop"], Ok(10));
+/// // Or without those who do not keep up:
+/// let most = count(stream::iter(0..10)).on(&g).broadcast().lagging(Lagging::DropSlow).await?;
+/// assert_eq!(most["shop"], Ok(10));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Lagging {

@@ -17,6 +17,16 @@ impl Signature {
     /// The [`number`](Self::number) with the error left out.
     ///
     /// This is what a caller has that declares a plain `T` for a callback that returns `Result<T, E>`.
+    ///
+    /// ```
+    /// use daffi::Signature;
+    /// use daffi::signature::{ErrorType, Returns, Type};
+    ///
+    /// let with = |error| Signature::new([], Returns { ok: Type::U64, error });
+    /// let (fails, plain) = (with(ErrorType::Typed(Type::Str)), with(ErrorType::None));
+    /// assert_ne!(fails.number(), plain.number());
+    /// assert_eq!(fails.plain_number(), plain.number());
+    /// ```
     #[must_use]
     pub fn plain_number(&self) -> u64 {
         Graph::of_signature(self, false).number()
@@ -51,6 +61,20 @@ impl Signature {
     }
 
     /// Whether two arguments could change places unnoticed: they are of one type, and called differently by `offered`.
+    ///
+    /// ```
+    /// use daffi::Signature;
+    /// use daffi::signature::{ErrorType, Returns, Type};
+    ///
+    /// let takes = |first, second| {
+    ///     let returns = Returns { ok: Type::Unit, error: ErrorType::None };
+    ///     Signature::new([(first, Type::U64), (second, Type::U64)], returns)
+    /// };
+    /// let (caller, offered) = (takes("to", "from"), takes("from", "to"));
+    /// assert!(caller.is_compatible_with(&offered), "both take two numbers");
+    /// assert!(caller.may_be_confused_with(&offered));
+    /// assert_ne!(caller.names_number(), offered.names_number());
+    /// ```
     #[must_use]
     pub fn may_be_confused_with(&self, offered: &Self) -> bool {
         let (Some(mine), Some(others)) = (&self.parameters, &offered.parameters) else {

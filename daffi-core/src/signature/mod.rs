@@ -52,7 +52,8 @@ const LENGTH_LIMIT: usize = 1024;
 /// bytes are a sequence of `u8`.
 ///
 /// ```
-/// use daffi_core::signature::{ErrorType, Returns, Signature, trace};
+/// use daffi::Signature;
+/// use daffi::signature::{ErrorType, Returns, trace};
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Meters(f64);
@@ -76,6 +77,7 @@ const LENGTH_LIMIT: usize = 1024;
 /// let other = Signature::new([("from", trace::<String>()), ("stops", trace::<Vec<u64>>())], returns());
 /// assert_ne!(other.number(), offered.number());
 /// assert!(!other.is_compatible_with(&offered));
+/// assert!(!offered.streams());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signature {
@@ -86,6 +88,14 @@ pub struct Signature {
 }
 
 /// One parameter of a [`Signature`].
+///
+/// ```
+/// use daffi::signature::{Parameter, Type, trace};
+///
+/// let parameter = Parameter { name: "stops".to_owned(), ty: trace::<Vec<u32>>() };
+/// assert_eq!(parameter.ty, Type::Seq(Box::new(Type::U32)));
+/// assert_eq!(parameter.ty.to_string(), "Vec<u32>");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameter {
     /// What it is called, for people to read; `_` where nobody gave it a name.
@@ -95,6 +105,14 @@ pub struct Parameter {
 }
 
 /// What a callback gives: a value, or an error.
+///
+/// ```
+/// use daffi::Signature;
+/// use daffi::signature::{ErrorType, Returns, trace};
+///
+/// let returns = Returns { ok: trace::<u64>(), error: ErrorType::Remote };
+/// assert_eq!(Signature::new([], returns).to_string(), "fn() -> Result<u64, RemoteError>");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Returns {
     /// The value.
@@ -104,6 +122,24 @@ pub struct Returns {
 }
 
 /// The error that a callback may give instead of a value.
+///
+/// ```
+/// use daffi::signature::{ErrorType, Returns};
+///
+/// fn may_fail(returns: &Returns) -> bool {
+///     match &returns.error {
+///         ErrorType::None => false,
+///         ErrorType::Remote => true,                  // in words
+///         ErrorType::Typed(error) => {
+///             println!("with {error}");               // of that structure
+///             true
+///         }
+///         _ => true,
+///     }
+/// }
+/// # let ok = daffi::signature::trace::<u8>();
+/// # assert!(!may_fail(&Returns { ok, error: ErrorType::None }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorType {
@@ -245,6 +281,18 @@ impl Signature {
     /// Where the first part is that nothing is known about and that therefore cannot be checked.
     ///
     /// A path for people to read: ``argument `item`, field `id` ``, or `result, element`.
+    ///
+    /// ```
+    /// use daffi::Signature;
+    /// use daffi::signature::{ErrorType, Returns, Type};
+    ///
+    /// let returns = || Returns { ok: Type::Unit, error: ErrorType::None };
+    /// let known = Signature::new([("id", Type::U64)], returns());
+    /// assert_eq!(known.first_opaque(), None);
+    /// let unknown = Signature::new([("item", Type::Seq(Box::new(Type::Opaque)))], returns());
+    /// assert_eq!(unknown.first_opaque().as_deref(), Some("argument `item`, element"));
+    /// assert!(unknown.needs_guard() && !known.needs_guard());
+    /// ```
     #[must_use]
     pub fn first_opaque(&self) -> Option<String> {
         let Some(parameters) = &self.parameters else {

@@ -8,6 +8,31 @@ use super::names::shown;
 ///
 /// `==` compares everything, names and the way a recursion is written down included. Whether two types mean the
 /// same on the wire is what [`matches`](Self::matches) says.
+///
+/// ```
+/// use daffi::signature::{Type, trace};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Item {
+///     name: String,
+///     prices: Vec<Option<u64>>,
+/// }
+///
+/// fn columns(ty: &Type) -> Vec<String> {
+///     match ty {
+///         Type::Struct { fields, .. } => fields.iter().map(|(name, ty)| format!("{name}: {ty}")).collect(),
+///         _ => vec![],
+///     }
+/// }
+///
+/// let ty = trace::<Item>();
+/// assert_eq!(columns(&ty), ["name: String", "prices: Vec<Option<u64>>"]);
+/// # let Item { .. } = Item { name: String::new(), prices: vec![] };
+/// // What means the same on the wire matches, and what is not known matches everything.
+/// assert!(ty.matches(&trace::<(String, Vec<Option<u64>>)>()) == false);
+/// assert!(Type::Opaque.matches(&ty) && Type::Opaque.is_opaque_somewhere());
+/// assert_eq!(Type::U8.streamed().item(), Some(&Type::U8));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Type {
@@ -100,6 +125,22 @@ pub enum Type {
 const EACH_ITEM: &str = "each item";
 
 /// A variant of a [`Type::Enum`].
+///
+/// ```
+/// use daffi::signature::{Type, trace};
+///
+/// #[derive(serde::Deserialize)]
+/// enum Payment {
+///     Cash,
+///     Card(String),
+/// }
+///
+/// let Type::Enum { variants, .. } = trace::<Payment>() else { unreachable!("it is an enum") };
+/// let card = &variants[1];
+/// assert_eq!((card.index, card.name.as_str()), (1, "Card"));
+/// assert_eq!(card.content, Type::Tuple(vec![Type::Str]));
+/// # let _ = (Payment::Cash, Payment::Card(String::new()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variant {
     /// The number that stands for it on the wire.

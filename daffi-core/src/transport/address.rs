@@ -8,6 +8,23 @@ use std::path::{Path, PathBuf};
 use super::folder::default_folder;
 
 /// Where a controller listens, or is to be looked for.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use daffi::Address;
+///
+/// let tcp = Address::tcp("[::1]:8888").expect("it is a host and a port");
+/// assert_eq!((tcp.host(), tcp.port()), (Some("::1"), Some(8888)));
+/// assert_eq!(Address::tcp("localhost"), None);
+///
+/// let unix = Address::unix_in("/run/shop");
+/// assert_eq!(unix.path(), Some(Path::new("/run/shop/.sock")));
+/// assert_eq!(unix.clone().absolute(), unix);
+/// println!("{tcp} or {unix}, and otherwise {}", Address::default_unix());
+///
+/// assert!(matches!(Address::Memory, Address::Memory));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Address {

@@ -7,6 +7,20 @@ use std::path::PathBuf;
 use crate::proto::Refusal;
 
 /// One of the two sides of a connection.
+///
+/// ```
+/// use daffi::{TlsFault, TlsSide};
+///
+/// fn machine(fault: &TlsFault) -> &'static str {
+///     match fault {
+///         TlsFault::Certificate { of: TlsSide::Controller, .. } => "look at the controller's machine",
+///         TlsFault::Certificate { of: TlsSide::Node, .. } => "look at this one",
+///         _ => "look at both",
+///     }
+/// }
+/// assert_eq!(TlsSide::Controller.to_string(), "controller");
+/// # assert_eq!(machine(&TlsFault::Plain), "look at both");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsSide {
@@ -26,6 +40,25 @@ impl fmt::Display for TlsSide {
 }
 
 /// What is wrong with a certificate.
+///
+/// ```
+/// use daffi::CertificateFault;
+///
+/// fn is_urgent(fault: &CertificateFault) -> bool {
+///     match fault {
+///         CertificateFault::Expired { .. } | CertificateFault::OutOfDate => true,    // it has worked until now
+///         CertificateFault::WrongName { expected, names, .. } => {
+///             println!("it is for {names:?}, and was looked for as {expected:?}");
+///             false
+///         }
+///         other => {
+///             println!("the certificate {other}");
+///             false
+///         }
+///     }
+/// }
+/// # assert!(is_urgent(&CertificateFault::OutOfDate) && !is_urgent(&CertificateFault::Missing));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateFault {
@@ -102,6 +135,19 @@ impl fmt::Display for For<'_> {
 }
 
 /// Why two sides have no TLS with each other. Each message says what to do next.
+///
+/// ```
+/// use daffi::{StartError, TlsFault};
+///
+/// fn advice(error: &StartError) -> String {
+///     match error {
+///         StartError::Tls { fault: TlsFault::Certificate { of, fault, .. }, .. } => format!("the {of}'s {fault}"),
+///         StartError::Tls { fault, .. } if fault.is_end() => "it may be restarting".to_owned(),
+///         other => other.to_string(),
+///     }
+/// }
+/// # println!("{}", advice(&StartError::NoRuntime));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsFault {
@@ -194,6 +240,22 @@ impl TlsFault {
 }
 
 /// One thing wrong with what TLS was asked for.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use daffi::{ConfigFault, Global, StartError, Tls, TlsConfigFault};
+///
+/// let tls = Tls::new().certificate("/not/there.pem").key("/not/there.key");
+/// let shop = Global::builder().init_controller(true).host("localhost").port(0).tls(tls);
+/// let Err(StartError::Config(faults)) = shop.start().await else { panic!("there are no such files") };
+/// for fault in faults {
+///     if let ConfigFault::Tls(TlsConfigFault::File { path, reason, .. }) = fault {
+///         println!("{}: {reason}", path.display());
+///     }
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsConfigFault {
@@ -247,6 +309,17 @@ impl From<TlsFault> for io::Error {
 
 impl TlsFault {
     /// The fault that an error of a connection is, if it is one.
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use daffi::TlsFault;
+    ///
+    /// fn is_tls(error: &io::Error) -> bool {
+    ///     TlsFault::of(error).is_some()
+    /// }
+    /// assert!(!is_tls(&io::ErrorKind::ConnectionReset.into()));
+    /// ```
     #[must_use]
     pub fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()

@@ -23,6 +23,23 @@ use crate::error::{CallError, JsonError};
 /// was asked, whatever version of the callback it offers.
 ///
 /// Callbacks that take or return streams are called at one process at a time.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("calculate_sum", |a: i64, b: i64| async move { a + b }).await?;
+/// use std::time::Duration;
+///
+/// let sums = g.call_json("calculate_sum", (1, 2)).broadcast().timeout(Duration::from_secs(2)).await?;
+/// for (process_name, sum) in &sums {
+///     println!("{process_name}: {}", sum.as_ref().expect("it can add"));
+/// }
+/// let one = g.call_json("calculate_sum", (1, 2)).broadcast().to_each(["shop"]).send().await?;
+/// assert!(one["shop"].is_ok());
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "a broadcast does nothing until it is awaited"]
 pub struct JsonBroadcast {
@@ -32,6 +49,17 @@ pub struct JsonBroadcast {
 
 impl JsonCall {
     /// Makes the call at every process that offers the callback.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("price", |item: String| async move { item.len() }).await?;
+    /// let prices = g.call_json("price", ["lamp"]).broadcast().await?;
+    /// assert!(prices["shop"].as_ref().is_ok_and(|price| price.to_string() == "4"));
+    /// # Ok(()) }
+    /// ```
     pub const fn broadcast(self) -> JsonBroadcast {
         JsonBroadcast {
             call: self,

@@ -18,6 +18,27 @@ use crate::node::Node;
 /// [`Global::call_json`](crate::Global::call_json) returns. Await it for a [`Json`](crate::Json), or its [`items`](Self::items) where the callback
 /// returns a stream.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+/// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+/// # shop.register_fn("calculate_sum", |a: i64, b: i64| async move { a + b }).await?;
+/// use std::time::Duration;
+///
+/// let call = g.call_json("calculate_sum", (1, 2));
+/// let sum = call.timeout(Duration::from_secs(2)).retry(2).idempotent().to("shop").metadata("tenant", "acme").await?;
+/// assert_eq!(sum.to_string(), "3");
+///
+/// let call = g.call_json("calculate_sum", (1, 2)).key("1").wait_for_provider(Duration::from_secs(2));
+/// assert_eq!(call.bg().await?.to_string(), "3");
+///
+/// // What does not fit is told before anything is sent.
+/// let error = g.call_json("calculate_sum", (1, "two")).await.unwrap_err();
+/// println!("{error}");
+/// # Ok(()) }
+/// ```
+///
 /// # Errors
 ///
 /// As any [`Call`](crate::Call), and before anything is sent: [`CallError::NoProvider`] where nobody offers the callback, [`CallError::Encode`] with
@@ -79,6 +100,17 @@ impl JsonCall {
     }
 
     /// As [`Call::to_where`](crate::Call::to_where).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().init_controller(true).in_memory().auto_callbacks(false);
+    /// # let shop = shop.attribute("zone", "a").start().await?;
+    /// # shop.register_fn("price", |item: String| async move { item.len() }).await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// assert_eq!(g.call_json("price", ["lamp"]).to_where("zone", "a").await?.to_string(), "4");
+    /// # Ok(()) }
+    /// ```
     pub fn to_where(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.having.push((key.into(), value.into()));
         self
@@ -118,11 +150,28 @@ impl JsonCall {
     /// the arguments are; one that does not fit ends the stream with an error, and so the call, unless that has returned a stream by then: what
     /// becomes of it is the callback's to say.
     ///
-    /// ```no_run
-    /// # async fn example(g: daffi_core::Global) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # struct Adder;
+    /// # #[daffi::callback]
+    /// # impl Adder {
+    /// #     pub async fn total(&self, items: daffi::Streaming<u64>) -> u64 {
+    /// #         let mut items = items;
+    /// #         let mut total = 0;
+    /// #         while let Some(Ok(item)) = items.next().await {
+    /// #             total += item;
+    /// #         }
+    /// #         total
+    /// #     }
+    /// # }
+    /// # shop.register(Adder).await?;
     /// use futures_util::stream;
     ///
     /// let total = g.call_json("total", ()).sending(stream::iter([1, 2, 3])).await?;
+    /// assert_eq!(total.to_string(), "6");
     /// # Ok(()) }
     /// ```
     pub fn sending<S>(mut self, items: S) -> Self
@@ -136,10 +185,25 @@ impl JsonCall {
     /// Has `read` give the bytes of each text that begins with `@` and stands where bytes are expected, as in a program that lets its user
     /// name files. Without this, such a text is refused.
     ///
-    /// ```no_run
-    /// # async fn example(g: daffi_core::Global) -> Result<(), Box<dyn std::error::Error>> {
-    /// let call = g.call_json("resize", ("@photo.jpg", 640));
-    /// let small = call.reading(|file| std::fs::read(file).map_err(|error| error.to_string())).await?;
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # struct Lab;
+    /// # #[daffi::callback]
+    /// # impl Lab {
+    /// #     pub fn size(&self, photo: Vec<u8>) -> usize {
+    /// #         photo.len()
+    /// #     }
+    /// # }
+    /// # shop.register(Lab).await?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = format!("@{}", folder.path().join("photo.jpg").display());
+    /// # std::fs::write(&file[1..], [0_u8; 5])?;
+    /// let call = g.call_json("size", [file]);   // as "@photo.jpg"
+    /// let size = call.reading(|file| std::fs::read(file).map_err(|error| error.to_string())).await?;
+    /// assert_eq!(size.to_string(), "5");
     /// # Ok(()) }
     /// ```
     pub fn reading(mut self, read: impl Fn(&str) -> Result<Vec<u8>, String> + Send + Sync + 'static) -> Self {

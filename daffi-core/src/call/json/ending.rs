@@ -26,6 +26,26 @@ pub(super) type Running<T> = Pin<Box<dyn Future<Output = Outcome<T>> + Send>>;
 impl JsonCall {
     /// Makes the call, and takes the stream that the callback returns.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # struct Numbers;
+    /// # #[daffi::callback]
+    /// # impl Numbers {
+    /// #     pub fn numbers(&self, end: u64) -> impl Iterator<Item = u64> + use<> {
+    /// #         0..end
+    /// #     }
+    /// # }
+    /// # shop.register(Numbers).await?;
+    /// let mut items = g.call_json("numbers", [3]).items().await?;
+    /// while let Some(item) = items.next().await {
+    ///     println!("{}", item?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As awaiting it; and [`CallError::Invalid`] where the callback returns no stream. What ends the stream before its end is an item.
@@ -41,6 +61,19 @@ impl JsonCall {
 
     /// Runs the callback once for each item of `items`, in order, as a fetcher with `each` does: each is all its arguments, as they are
     /// given to [`Global::call_json`](crate::Global::call_json); those given there are not used. How many were done.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("add_item", |item: String| async move { drop(item) }).await?;
+    /// use futures_util::stream;
+    ///
+    /// let done = g.call_json("add_item", ()).each(stream::iter([["orange"], ["lamp"]])).await?;
+    /// assert_eq!(done, 2);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -74,6 +107,16 @@ impl JsonCall {
 
     /// Hands the call over, as [`Call::send`](crate::Call::send): ready when a provider has it; nobody learns of its outcome.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("calculate_sum", |a: i64, b: i64| async move { a + b }).await?;
+    /// g.call_json("calculate_sum", (1, 2)).send().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Why it was not handed over.
@@ -85,6 +128,16 @@ impl JsonCall {
     }
 
     /// Makes the call and blocks this thread, as [`Call::wait`](crate::Call::wait).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    /// # shop.register_fn("calculate_sum", |a: i64, b: i64| a + b).wait()?;
+    /// let sum = g.call_json("calculate_sum", (1, 2)).wait()?;
+    /// assert_eq!(sum.to_string(), "3");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

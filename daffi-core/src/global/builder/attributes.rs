@@ -12,20 +12,20 @@ impl GlobalBuilder {
     /// It is what a process says of itself, and nothing proves it: whoever may join can say it as well. Who a process is, is its
     /// [`identity`](crate::ProcessInfo::identity).
     ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use daffi_core as daffi;
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use daffi::Global;
     ///
-    /// let worker = Global::builder().process_name("worker 7").attribute("kind", "resizer").start().await?;
+    /// let worker = Global::builder().process_name("worker 7").attribute("kind", "resizer");
+    /// # let worker = worker.init_controller(true).in_memory().auto_callbacks(false);
+    /// let worker = worker.start().await?;
     ///
     /// // In another process:
     /// # let g = worker.clone();
-    /// for process in g.processes().await? {
-    ///     if process.attribute("kind") == Some("resizer") {
-    ///         println!("{} is one of them", process.name);
-    ///     }
-    /// }
+    /// let processes = g.processes().await?;
+    /// let resizers = processes.iter().filter(|process| process.attribute("kind") == Some("resizer"));
+    /// assert_eq!(resizers.map(|process| &process.name).collect::<Vec<_>>(), ["worker 7"]);
     /// # Ok(()) }
     /// ```
     pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {

@@ -6,6 +6,23 @@ impl GlobalBuilder {
     /// The largest arguments or result with what goes before them, in bytes, from 64 KiB to 1 GiB; they take 16 KiB less. The
     /// controller's setting holds for all that passes through it; a node that says less sends no more. Default: 16 MiB. What has
     /// more than 128 KiB travels in pieces, between which other calls pass, but for the same caller's to the same provider.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// use daffi::CallError;
+    ///
+    /// let shop = Global::builder().init_controller(true).in_memory().max_frame(1 << 20);   // 1 MiB
+    /// # let shop = shop.auto_callbacks(false);
+    /// let shop = shop.start().await?;
+    /// # shop.register_fn("store", |bytes: Vec<u8>| async move { bytes.len() }).await?;
+    /// # let g = Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// let error = g.call::<usize>("store", (vec![0_u8; 2 << 20],)).await.unwrap_err();
+    /// assert!(matches!(error, CallError::TooLarge { .. }), "a stream carries what is larger");
+    /// # Ok(()) }
+    /// ```
     pub fn max_frame(mut self, bytes: usize) -> Self {
         self.limits.frame_bytes = bytes;
         self
@@ -22,6 +39,19 @@ impl GlobalBuilder {
     /// ([`bg`](crate::Call::bg)) or through [another `Global`](crate::Call::on), nor of what waits for a stream that comes from or goes to another process or an asynchronous callback.
     ///
     /// Where the runtime has fewer threads than that, the same is found out, after a second in which none came.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// // A process with little memory, whose callbacks that are not `async` compute.
+    /// let worker = Global::builder().blocking_threads(4).max_unread(16 << 20);
+    /// # let worker = worker.init_controller(true).in_memory().auto_callbacks(false);
+    /// let worker = worker.start().await?;
+    /// # drop(worker);
+    /// # Ok(()) }
+    /// ```
     pub fn blocking_threads(mut self, threads: usize) -> Self {
         self.blocking_threads = threads;
         self

@@ -12,14 +12,18 @@ impl GlobalBuilder {
     ///
     /// With the feature `durable` of `daffi`, and [`init_controller(true)`](Self::init_controller).
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example() -> Result<(), daffi::StartError> {
-    /// let g = daffi::Global::builder()
-    ///     .init_controller(true)
-    ///     .data_dir("/var/lib/shop")
-    ///     .start()
-    ///     .await?;
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path().join("shop");
+    /// let shop = Global::builder().init_controller(true).data_dir(&folder);   // "/var/lib/shop"
+    /// # let shop = shop.in_memory().auto_callbacks(false);
+    /// let shop = shop.start().await?;
+    /// assert!(folder.is_dir());
+    /// # shop.stop().await;
     /// # Ok(()) }
     /// ```
     pub fn data_dir(mut self, folder: impl Into<PathBuf>) -> Self {

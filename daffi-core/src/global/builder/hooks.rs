@@ -15,7 +15,6 @@ impl GlobalBuilder {
     /// [`TraceContext`].
     ///
     /// ```
-    /// # use daffi_core as daffi;
     /// use daffi::{Global, TraceContext};
     ///
     /// let builder = Global::builder().inject_trace(|span| {
@@ -37,6 +36,16 @@ impl GlobalBuilder {
     ///
     /// With the crate `tracing-opentelemetry`, that is `span.set_parent(…)` with the remote context. The span is named
     /// `callback` and has the fields `name`, `caller` and `call`.
+    ///
+    /// ```
+    /// use daffi::{Global, TraceContext};
+    ///
+    /// let builder = Global::builder().extract_trace(|span, trace: TraceContext| {
+    ///     // Whatever exports spans makes it the parent; here it is shown.
+    ///     println!("{:?} belongs to {:02x?}", span.metadata().map(|it| it.name()), trace.trace_id);
+    /// });
+    /// # let _ = builder;
+    /// ```
     pub fn extract_trace(
         mut self,
         extract: impl Fn(&tracing::Span, TraceContext) + Send + Sync + 'static,
@@ -46,6 +55,24 @@ impl GlobalBuilder {
     }
 
     /// Is called once, when this `Global` exists and before its node connects.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// let shop = Global::builder()
+    ///     .on_init(|g| println!("{} begins", g.process_name()))
+    ///     .on_node_connect(|g| println!("at {}", g.address()))
+    ///     .on_node_disconnect(|g| match g.last_disconnect() {
+    ///         Some(lost) => println!("{lost}"),
+    ///         None => println!("it has stopped"),
+    ///     });
+    /// # let shop = shop.init_controller(true).in_memory().auto_callbacks(false);
+    /// let shop = shop.start().await?;
+    /// # shop.stop().await;
+    /// # Ok(()) }
+    /// ```
     pub fn on_init(mut self, hook: impl Fn(&Global) + Send + Sync + 'static) -> Self {
         self.on_init.push(Box::new(hook));
         self
@@ -80,15 +107,25 @@ impl GlobalBuilder {
     /// end with [`CallError::Cancelled`](crate::CallError::Cancelled), what it runs is stopped, and [`join`](Global::join) returns the reason.
     /// Default: no.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use daffi::{Ended, Global};
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
     ///
-    /// let g = Global::builder().process_name("leader").give_up_when_refused(true).start().await?;
-    /// if let Ended::Refused(reason) = g.join().await {
-    ///     println!("another one leads by now: {reason}");
-    /// }
+    /// use daffi::{Ended, Refusal, StartError};
+    ///
+    /// # let controller = Global::builder().init_controller(true).init_node(false).in_memory().start().await?;
+    /// let leader = || Global::builder().memory(&controller).auto_callbacks(false).process_name("leader").replace(true);
+    /// let first = leader()
+    ///     .give_up_when_refused(true)
+    ///     .on_refused(|g, reason| println!("{}: {reason}", g.process_name()))
+    ///     .start()
+    ///     .await?;
+    /// let second = leader().start().await?;
+    ///
+    /// let Ended::Refused(reason) = first.join().await else { panic!("nobody has stopped it") };
+    /// assert!(matches!(&*reason, StartError::Refused { refusal: Refusal::Replaced { .. }, .. }));
+    /// # second.stop().await;
     /// # Ok(()) }
     /// ```
     pub fn give_up_when_refused(mut self, gives_up: bool) -> Self {

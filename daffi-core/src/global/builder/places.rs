@@ -13,12 +13,24 @@ impl GlobalBuilder {
     /// [`StartError::NameTaken`](crate::StartError::NameTaken). Where nobody proves who it is (a TCP port without tokens, keys or certificates of clients), all are
     /// the same nobody: whoever reaches the port may take any name over.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use daffi::Global;
     ///
-    /// let g = Global::builder().process_name("shop").replace(true).start().await?;
+    /// use daffi::{Ended, Refusal, StartError};
+    ///
+    /// # let controller = Global::builder().init_controller(true).init_node(false).in_memory().start().await?;
+    /// let leader = || Global::builder().memory(&controller).auto_callbacks(false).process_name("leader").replace(true);
+    /// let first = leader()
+    ///     .give_up_when_refused(true)
+    ///     .start()
+    ///     .await?;
+    /// let second = leader().start().await?;
+    ///
+    /// let Ended::Refused(reason) = first.join().await else { panic!("nobody has stopped it") };
+    /// assert!(matches!(&*reason, StartError::Refused { refusal: Refusal::Replaced { .. }, .. }));
+    /// # second.stop().await;
     /// # Ok(()) }
     /// ```
     pub fn replace(mut self, replace: bool) -> Self {
@@ -34,12 +46,19 @@ impl GlobalBuilder {
     /// While a session can [go on](Self::resume_grace) with its own controller, no other one is joined, unless nobody listens at its
     /// address any more.
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # async fn example() -> Result<(), daffi::StartError> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use daffi::Global;
     ///
-    /// let g = Global::builder().controllers(["a.example:8888", "b.example:8888"]).start().await?;
+    /// # let shop = Global::builder().init_controller(true).port(0).auto_callbacks(false).start().await?;
+    /// # let first = format!("localhost:{}", shop.address().port().expect("it listens at a port"));
+    /// # let second = first.clone();
+    /// // As "a.example:8888" and "b.example:8888": the second is a standby of the first.
+    /// let g = Global::builder().controllers([first, second]).auto_callbacks(false).start().await?;
+    /// println!("it has joined {}", g.address());
+    /// # g.stop().await;
+    /// # shop.stop().await;
     /// # Ok(()) }
     /// ```
     pub fn controllers<A: Into<String>>(mut self, addresses: impl IntoIterator<Item = A>) -> Self {

@@ -27,6 +27,25 @@ impl GlobalBuilder {
     /// Starts it: the controller if one was asked for, then the node, whose callbacks can be called when this
     /// returns. Its tasks run on the tokio runtime of the caller.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::Global;
+    ///
+    /// use std::time::Duration;
+    ///
+    /// use daffi::StartError;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let joining = Global::builder().unix_sock_path(folder.path()).connect_timeout(Duration::from_millis(50));
+    /// match joining.start().await {
+    ///     Ok(g) => println!("{} is there", g.process_name()),
+    ///     Err(StartError::NoController { address, .. }) => println!("nobody at {address}"),
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// See [`StartError`]. Nothing is left running then.
@@ -44,6 +63,20 @@ impl GlobalBuilder {
     /// [`stop_blocking`](Global::stop_blocking) then.
     ///
     /// Callbacks that are `async` share that one thread and must not hold it up.
+    ///
+    /// ```
+    /// use daffi::Global;
+    ///
+    /// fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let shop = Global::builder().init_controller(true).in_memory().auto_callbacks(false).start_blocking()?;
+    ///     shop.register_fn("double", |n: i64| n * 2).wait()?;
+    ///     let g = Global::builder().memory(&shop).auto_callbacks(false).start_blocking()?;
+    ///     assert_eq!(g.call::<i64>("double", (21i64,)).wait()?, 42);
+    ///     g.stop_blocking();
+    ///     shop.stop_blocking();
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

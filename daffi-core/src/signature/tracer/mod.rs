@@ -46,7 +46,7 @@ const DEPTHS: [usize; 5] = [DEPTH_LIMIT, 16, 8, 4, 2];
 /// expect is not read again, so the panic hook sees it once; where panics abort, it is better not traced.
 ///
 /// ```
-/// use daffi_core::signature::trace;
+/// use daffi::signature::trace;
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Folder {

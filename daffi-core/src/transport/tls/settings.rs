@@ -15,15 +15,34 @@ use std::path::{Path, PathBuf};
 /// checked again. Files that change are read again within two seconds, at the next connection; if the new ones cannot be used,
 /// the log says why and the old ones stay.
 ///
-/// ```no_run
-/// # use daffi_core as daffi;
-/// # async fn example() -> Result<(), daffi::StartError> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use daffi::{Global, Tls};
 ///
-/// let controller = Tls::new().certificate("server.pem").key("server.key");
-/// let shop = Global::builder().init_controller(true).host("localhost").port(8888).tls(controller).start().await?;
+/// # use daffi_certificates::{Authority, Purpose, Wanted};
+/// # let folder = tempfile::tempdir()?;
+/// # let file = |name: &str| folder.path().join(name);
+/// # let authority = Authority::generate()?;
+/// # std::fs::write(file("ca.pem"), authority.own()?.certificate)?;
+/// # for (name, purpose, names) in [("server", Purpose::Server, "localhost"), ("buyer", Purpose::Client, "buyer")] {
+/// #     let issued = authority.issue(&Wanted::new(purpose, [names]))?;
+/// #     std::fs::write(file(&format!("{name}.pem")), &issued.certificate)?;
+/// #     std::fs::write(file(&format!("{name}.key")), &*issued.key)?;
+/// #     std::fs::set_permissions(file(&format!("{name}.key")), std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+/// # }
 ///
-/// let buyer = Global::builder().host("localhost").port(8888).tls(Tls::new().ca("ca.pem")).start().await?;
+/// // `daffi-controller cert` makes the files.
+/// let controller = Tls::new().certificate(file("server.pem")).key(file("server.key"));
+/// let shop = Global::builder().init_controller(true).host("localhost").port(0).tls(controller).insecure(true);
+/// # let shop = shop.auto_callbacks(false);
+/// let shop = shop.start().await?;
+/// # let port = shop.address().port().expect("it listens at a port");
+/// let buyer = Global::builder().host("localhost").port(port).tls(Tls::new().ca(file("ca.pem")));
+/// # let buyer = buyer.auto_callbacks(false);
+/// let buyer = buyer.start().await?;
+/// # buyer.stop().await;
+/// # shop.stop().await;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +90,40 @@ impl Tls {
 
     /// For a controller with a [`ca`](Self::ca): whether it lets in processes that show no certificate, too. One that is shown is checked
     /// all the same. Default: no.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use daffi::{Global, Tls};
+    ///
+    /// # use daffi_certificates::{Authority, Purpose, Wanted};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = |name: &str| folder.path().join(name);
+    /// # let authority = Authority::generate()?;
+    /// # std::fs::write(file("ca.pem"), authority.own()?.certificate)?;
+    /// # for (name, purpose, names) in [("server", Purpose::Server, "localhost"), ("buyer", Purpose::Client, "buyer")] {
+    /// #     let issued = authority.issue(&Wanted::new(purpose, [names]))?;
+    /// #     std::fs::write(file(&format!("{name}.pem")), &issued.certificate)?;
+    /// #     std::fs::write(file(&format!("{name}.key")), &*issued.key)?;
+    /// #     std::fs::set_permissions(file(&format!("{name}.key")), std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    /// # }
+    ///
+    /// // The controller asks for a certificate, which its authority must have signed, and lets those in who have none as well.
+    /// let controller = Tls::new().certificate(file("server.pem")).key(file("server.key")).ca(file("ca.pem")).client_optional(true);
+    /// let shop = Global::builder().init_controller(true).host("localhost").port(0).tls(controller.allow_tls12(true));
+    /// # let shop = shop.auto_callbacks(false);
+    /// let shop = shop.start().await?;
+    /// # let port = shop.address().port().expect("it listens at a port");
+    /// // This one has one, and looks for the controller at an address that its certificate does not name.
+    /// let own = Tls::new().certificate(file("buyer.pem")).key(file("buyer.key"));
+    /// let tls = own.ca(file("ca.pem")).server_name("localhost");
+    /// let buyer = Global::builder().host("127.0.0.1").port(port).tls(tls);
+    /// # let buyer = buyer.auto_callbacks(false);
+    /// let buyer = buyer.start().await?;
+    /// # buyer.stop().await;
+    /// # shop.stop().await;
+    /// # Ok(()) }
+    /// ```
     pub fn client_optional(mut self, optional: bool) -> Self {
         self.client_optional = optional;
         self
