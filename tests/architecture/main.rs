@@ -2,6 +2,7 @@
 //!
 //! Each rule is first shown to find what it forbids, in sources made up for that.
 
+mod examples;
 mod graph;
 mod manifest;
 mod protocol;
@@ -11,9 +12,11 @@ mod surface;
 mod versions;
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use examples::Pages;
 use graph::Graph;
 use manifest::{Manifest, members};
 use rules::{CORE_STD, Rule, reexports_only};
@@ -425,11 +428,9 @@ fn types_that_users_cannot_name_are_found() {
     check("pub type Found<T> = Result<T, Hidden>;", &["Found shows Hidden"]);
 }
 
-#[test]
-fn every_type_in_a_public_signature_can_be_named_by_users() {
-    let root = root();
-    let facade = Source::read(&root.join("src"), &root.join("src/lib.rs"));
-    let core = sources("daffi-core", "");
+/// What users see of `daffi-core`, by name.
+fn exported(core: &[Source]) -> BTreeSet<String> {
+    let facade = Source::read(&root().join("src"), &root().join("src/lib.rs"));
     let modules: Vec<_> = core
         .iter()
         .filter(|source| {
@@ -442,6 +443,14 @@ fn every_type_in_a_public_signature_can_be_named_by_users() {
         exported.contains("Global") && exported.contains("Parameter"),
         "{exported:?}"
     );
+    exported
+}
+
+#[test]
+fn every_type_in_a_public_signature_can_be_named_by_users() {
+    let root = root();
+    let core = sources("daffi-core", "");
+    let exported = exported(&core);
     // Wire types are the namesakes of some that users see.
     let faults: Vec<_> = core
         .iter()
@@ -455,6 +464,111 @@ fn every_type_in_a_public_signature_can_be_named_by_users() {
     let is_asserted = |name: &&String| asserted.iter().any(|place| place.has_word(name));
     let missing: Vec<_> = exported.iter().filter(|name| !is_asserted(name)).collect();
     assert!(missing.is_empty(), "{places:?} say nothing of {missing:?}");
+}
+
+/// What has no example, and why.
+const NO_EXAMPLE: &[(&str, &str)] = &[
+    ("RepliesIter", "it is gone through, and not named"),
+    ("Lacking::bytes", "for the controller's accounts"),
+];
+
+#[test]
+fn what_users_see_has_an_example() {
+    let core = sources("daffi-core", "");
+    let mut exported = exported(&core);
+    // Functions, and not types.
+    exported.extend(["init_logging", "trace"].map(str::to_owned));
+    let folder = root().join("daffi-core/src");
+    let read = |source: &Source| fs::read_to_string(folder.join(&source.name)).expect("it can be read");
+    let texts: Vec<_> = core.iter().map(read).collect();
+    let named = core.iter().map(|source| source.name.as_str());
+    let pages = Pages::read(
+        &named.zip(texts.iter().map(String::as_str)).collect::<Vec<_>>(),
+        &exported,
+    );
+    assert!(pages.count() > 300, "{}", pages.count());
+    let allowed = NO_EXAMPLE.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let without = pages.without();
+    let missing: Vec<_> = without.difference(&allowed).collect();
+    assert!(missing.is_empty(), "no example that is run: {missing:#?}");
+    let needless: Vec<_> = allowed.difference(&without).collect();
+    assert!(needless.is_empty(), "these have an example: {needless:?}");
+    assert_eq!(
+        pages.of_inner_crates(),
+        [""; 0],
+        "what users see of an example names the crate `daffi` alone"
+    );
+}
+
+#[test]
+fn examples_do_not_make_a_file_long() {
+    let text = "/// First.\n///\n/// ```\n/// f()\n/// ```\nfn f() {}\n    /// ```no_run\n    /// g()\n    /// ```\n//! Last.\n";
+    assert_eq!(Source::new("a.rs", text).lines(), 4);
+}
+
+#[test]
+fn what_has_no_example_is_found() {
+    let exported: BTreeSet<_> = ["Global", "Kind", "Named"].map(str::to_owned).into();
+    let check = |file: &str, text: &str, expected: &[&str]| {
+        let pages = Pages::read(&[("proto/a.rs", "pub struct Named;"), (file, text)], &exported);
+        // What the other file has is found, unless this one has what is above it.
+        let without: BTreeSet<_> = pages
+            .without()
+            .into_iter()
+            .filter(|name| name != "Named")
+            .collect();
+        assert_eq!(
+            without,
+            expected.iter().map(|&name| name.to_owned()).collect(),
+            "{text}"
+        );
+    };
+    const SHOWN: &str = "/// ```\n/// g.stop(); Global::made()\n/// ```\n";
+    check("a.rs", "/// Something.\npub struct Global;", &["Global"]);
+    check("a.rs", &format!("{SHOWN}pub struct Global;"), &[]);
+    check(
+        "a.rs",
+        &format!("{SHOWN}pub struct Other; pub(crate) struct Global; #[doc(hidden)] pub enum Kind {{}}"),
+        &[],
+    );
+    for words in ["no_run", "ignore", "text", "compile_fail"] {
+        check(
+            "a.rs",
+            &format!("/// ```{words}\n/// f()\n/// ```\npub enum Kind {{}}"),
+            &["Kind"],
+        );
+    }
+    check(
+        "a.rs",
+        &format!(
+            "{SHOWN}pub struct Global; impl Global {{ pub fn stop(&self) {{}} pub fn made() {{}} pub fn sto() {{}} fn f() {{}} }}"
+        ),
+        &["Global::sto"],
+    );
+    // An example of one method may show another one.
+    check(
+        "a.rs",
+        &format!(
+            "{SHOWN}pub enum Kind {{}} impl Kind {{ {SHOWN} pub fn started() {{}} pub fn stop(&self) {{}} pub fn of() {{}} }}"
+        ),
+        &["Kind::of"],
+    );
+    check("a.rs", "impl Named { pub fn f() {} }", &["Named::f"]);
+    check(
+        "proto/b.rs",
+        &format!("{SHOWN}pub struct Global; impl Global {{ pub fn f() {{}} }}"),
+        &["Global::f"],
+    );
+
+    let inner = |text: &str| Pages::read(&[("a.rs", text)], &exported).of_inner_crates().len();
+    assert_eq!(
+        inner("/// ```\n/// use daffi_core::Global;\n/// ```\npub struct Global;"),
+        1
+    );
+    assert_eq!(
+        inner("/// ```\n/// # use daffi_core::auth;\n/// ```\npub struct Global;"),
+        0
+    );
 }
 
 /// What a program that depends on the facade alone compiles.

@@ -65,7 +65,7 @@ impl Source {
         Self {
             name: name.to_owned(),
             tokens: without_tests(&tokens(text)),
-            lines: text.lines().count(),
+            lines: lines(text),
         }
     }
 
@@ -129,7 +129,7 @@ impl Source {
         false
     }
 
-    /// How many lines it has.
+    /// How many lines it has, but for examples in its documentation.
     pub(crate) const fn lines(&self) -> usize {
         self.lines
     }
@@ -208,6 +208,18 @@ impl Source {
         }
         paths
     }
+}
+
+/// How many lines there are outside of examples: these are read by those who use it, and not to understand what it does.
+fn lines(text: &str) -> usize {
+    let mut in_example = false;
+    let outside = text.lines().filter(|line| {
+        let line = line.trim_start();
+        let was_inside = in_example;
+        in_example ^= line.starts_with("/// ```") || line.starts_with("//! ```");
+        !(was_inside || in_example)
+    });
+    outside.count()
 }
 
 /// Whether a word after `before` is the first of a path.
