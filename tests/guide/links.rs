@@ -33,12 +33,32 @@ pub(crate) fn prose(page: &str) -> String {
     prose
 }
 
-/// Where its links lead that stay in the repository.
+/// Where its links lead that stay in the repository: from where the page is.
 pub(crate) fn links(page: &str) -> Vec<String> {
+    let links = targets(page).into_iter();
+    links.filter(|link| !link.contains("://")).collect()
+}
+
+/// The files of the repository that its links lead to by where others see it: from the root on.
+pub(crate) fn seen_from_outside(page: &str) -> Vec<String> {
+    const REPOSITORY: &str = "https://github.com/600apples/daffi/";
+    let links = targets(page).into_iter();
+    links
+        .filter_map(|link| {
+            let path = link.strip_prefix(REPOSITORY)?;
+            let path = path
+                .strip_prefix("blob/main/")
+                .or(path.strip_prefix("tree/main/"));
+            Some(path.unwrap_or_else(|| panic!("{link} is no file")).to_owned())
+        })
+        .collect()
+}
+
+fn targets(page: &str) -> Vec<String> {
     let prose = prose(page);
     let ends = prose.split("](").skip(1);
-    let links = ends.filter_map(|end| Some(end.split_once(')')?.0.to_owned()));
-    links.filter(|link| !link.contains("://")).collect()
+    ends.filter_map(|end| Some(end.split_once(')')?.0.to_owned()))
+        .collect()
 }
 
 /// The names by which its headings are linked to.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use links::{anchors, blocks, links, prose};
+use links::{anchors, blocks, links, prose, seen_from_outside};
 use sources::{messages, under, variants};
 
 fn root() -> &'static Path {
@@ -71,11 +71,20 @@ fn no_page_takes_longer_than_ten_minutes() {
     }
 }
 
+/// What is missing at the end of a link, if something is: a file, or a heading in it.
+fn missing(path: &Path, anchor: &str) -> bool {
+    let there = root().join(path);
+    let has = |anchor: &str| {
+        fs::read_to_string(&there).is_ok_and(|text| anchors(&text).iter().any(|has| has == anchor))
+    };
+    !there.exists() || !(anchor.is_empty() || has(anchor))
+}
+
 #[test]
 fn what_the_pages_link_to_is_there() {
     let mut texts: Vec<_> = pages().iter().map(|page| format!("docs/guide/{page}")).collect();
     texts.extend(["README.md", "docs/security.md", "docs/guide/SUMMARY.md"].map(str::to_owned));
-    let mut missing = Vec::new();
+    let mut faults = Vec::new();
     for text in &texts {
         let folder = Path::new(text).parent().expect("it is in a folder");
         for link in links(&read(text)) {
@@ -85,16 +94,36 @@ fn what_the_pages_link_to_is_there() {
             } else {
                 folder.join(path)
             };
-            let there = root().join(&path);
-            let has = |anchor: &str| {
-                fs::read_to_string(&there).is_ok_and(|text| anchors(&text).iter().any(|has| has == anchor))
-            };
-            if !there.exists() || !(anchor.is_empty() || has(anchor)) {
-                missing.push(format!("{text}: {link}"));
+            if missing(&path, anchor) {
+                faults.push(format!("{text}: {link}"));
+            }
+        }
+        for link in seen_from_outside(&read(text)) {
+            let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            if missing(Path::new(path), anchor) {
+                faults.push(format!("{text}: {link}"));
             }
         }
     }
-    assert!(missing.is_empty(), "not there:\n{}", missing.join("\n"));
+    assert!(faults.is_empty(), "not there:\n{}", faults.join("\n"));
+}
+
+/// The book is these pages alone: what a link finds beside them in the repository is nowhere in the book.
+#[test]
+fn no_page_leads_out_of_the_book_but_by_a_whole_address() {
+    let mut faults = Vec::new();
+    for page in pages() {
+        let links = links(&read(&format!("docs/guide/{page}")));
+        let out = links
+            .iter()
+            .filter(|link| link.starts_with("../") || link.starts_with('/'));
+        faults.extend(out.map(|link| format!("{page}: {link}")));
+    }
+    assert!(
+        faults.is_empty(),
+        "write where it is seen by others:\n{}",
+        faults.join("\n")
+    );
 }
 
 /// Whether a page has an entry for a name: a heading of its own, or a row of a table that begins with it.
@@ -164,6 +193,8 @@ fn each_warning_in_the_log_has_an_entry_in_troubleshooting() {
 fn prose_is_told_from_code() {
     let page = "See [a](b.md#c) and `[no](code)`.\n```rust\n// [no](link)\n```\n\n## What `it` is, really?\n[x](https://a.b)\n## Two\n## Two\n";
     assert_eq!(links(page), ["b.md#c"]);
+    let there = "[d](https://github.com/600apples/daffi/blob/main/docs/d.md#e) [x](https://a.b)";
+    assert_eq!(seen_from_outside(there), ["docs/d.md#e"]);
     assert_eq!(anchors(page), ["what-it-is-really", "two", "two-1"]);
     assert_eq!(blocks(page), [("rust".to_owned(), "// [no](link)\n".to_owned())]);
     assert!(!prose(page).contains("code"));
