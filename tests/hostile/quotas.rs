@@ -6,6 +6,7 @@ use daffi::CallErrorKind;
 use daffi_core::proto::{
     CallId, Exceeded, Failed, Header, Hello, Large, Measure, Query, QuotaOf, Refusal, Status, StreamId,
 };
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::frames::{Frames, call};
@@ -279,20 +280,27 @@ async fn who_owes_and_comes_again_is_not_read_before_that_is_paid() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_connections_that_say_nothing_are_in_nobodys_way() {
-    const MANY: usize = 10_000;
+    are_in_nobodys_way(10_000, &[], 3 << 10).await;
+    are_in_nobodys_way(1_000, &[1], 20 << 10).await;
+}
+
+/// Checks that so many strangers who say so much take less than `most` bytes each, and end.
+async fn are_in_nobodys_way(many: usize, says: &[u8], most: u64) {
     let stage = Stage::new(Transport::Tcp);
     let mut bystanders = stage.bystanders().await;
     let before = stage.memory();
     let port = stage.address().port().unwrap();
-    let mut silent = Vec::with_capacity(MANY);
-    for _ in 0..MANY {
-        silent.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    let mut silent = Vec::with_capacity(many);
+    for _ in 0..many {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        stream.write_all(says).await.unwrap();
+        silent.push(stream);
     }
     bystanders.go_on(20).await;
     // Whoever comes now is let in behind all of them.
     let mut peer = Peer::greet(&stage, "says something").await;
     peer.assert_open().await;
-    stage.assert_memory(before, (MANY as u64) * (20 << 10));
+    stage.assert_memory(before, (many as u64) * most);
     // None of them is there for longer than its time.
     for stream in &silent {
         stream.readable().await.unwrap();

@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use super::hub::Hub;
-use super::strangers::Unknown;
+use super::strangers::{Stranger, Unknown};
 
 impl Hub {
     /// The connection, unless too many come from where it does.
@@ -30,10 +30,26 @@ impl Hub {
         None
     }
 
-    /// Secures a connection, then serves it. Both have one time, until it is known who that is.
+    /// Serves a connection. Until it is known who is there, all has one time.
     pub(super) async fn receive(self: Arc<Self>, arriving: Arriving, tasks: TaskTracker) {
-        let peer = arriving.peer().clone();
         let stranger = self.strangers.come();
+        let speaks = {
+            let speaking = pin!(arriving.speaks());
+            tokio::select! {
+                biased;
+                speaks = stranger.heard(speaking) => speaks,
+                () = self.closing.cancelled() => return,
+            }
+        };
+        match speaks {
+            // Those who say nothing hold no memory for it.
+            Ok(()) => Box::pin(self.secure(arriving, stranger, tasks)).await,
+            Err(unknown) => self.is_not_known(unknown, arriving.peer()),
+        }
+    }
+
+    async fn secure(self: Arc<Self>, arriving: Arriving, stranger: Stranger, tasks: TaskTracker) {
+        let peer = arriving.peer().clone();
         let secured = {
             let securing = pin!(arriving.secure());
             tokio::select! {
@@ -49,16 +65,25 @@ impl Hub {
             }
             Ok(Err(error)) => error.to_string(),
             Err(Unknown::Late) => "the TLS handshake took too long".to_owned(),
-            Err(Unknown::CrowdedOut) => return self.crowded_out(&peer),
+            Err(unknown @ Unknown::CrowdedOut) => return self.is_not_known(unknown, &peer),
         };
         if let Some(Unsaid(unsaid)) = self.turned_away.may_say() {
             warn!(%peer, reason, unsaid, "a connection is closed that could not be secured");
         }
     }
 
-    pub(super) fn crowded_out(&self, peer: &Peer) {
-        if let Some(Unsaid(unsaid)) = self.turned_away.may_say() {
-            warn!(%peer, unsaid, "a connection is closed that did not say who it is before there was no room for it");
+    /// Tells of a connection that ends as it is not known who is there.
+    pub(super) fn is_not_known(&self, why: Unknown, peer: &Peer) {
+        let Some(Unsaid(unsaid)) = self.turned_away.may_say() else {
+            return;
+        };
+        match why {
+            Unknown::Late => {
+                warn!(%peer, unsaid, "a connection is closed that did not say who it is in time");
+            }
+            Unknown::CrowdedOut => {
+                warn!(%peer, unsaid, "a connection is closed that did not say who it is before there was no room for it");
+            }
         }
     }
 }

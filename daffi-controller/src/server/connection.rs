@@ -18,7 +18,7 @@ use super::greeting::{Greeted, say};
 use super::hub::Hub;
 use super::pause::pause;
 use super::resuming::NotEntered;
-use super::strangers::{Stranger, Unknown};
+use super::strangers::Stranger;
 use crate::router::Fault;
 
 /// Who is not read for longer is told of in the log, and not again in so much time.
@@ -66,14 +66,8 @@ impl Hub {
                 }
                 return outbox.abort();
             }
-            Err(Unknown::Late) => {
-                if let Some(Unsaid(unsaid)) = self.turned_away.may_say() {
-                    warn!(%peer, unsaid, "a connection is closed that did not say who it is in time");
-                }
-                return outbox.abort();
-            }
-            Err(Unknown::CrowdedOut) => {
-                self.crowded_out(&peer);
+            Err(unknown) => {
+                self.is_not_known(unknown, &peer);
                 return outbox.abort();
             }
         };

@@ -1,8 +1,11 @@
 //! A connection that was accepted and is not secured yet.
 
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::connection::{Connection, End};
@@ -55,6 +58,26 @@ impl Arriving {
         let _ = match &self.socket {
             Socket::Tcp(stream, _) => stream.try_write(&words),
             Socket::Unix(stream, _) => stream.try_write(&words),
+        };
+    }
+
+    /// Waits for its first byte, or its end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing is read.
+    pub async fn speaks(&self) {
+        let mut byte = [MaybeUninit::uninit()];
+        // A socket that was just accepted may count as readable before it is. What is wrong with it, whoever reads is told.
+        let _ = match &self.socket {
+            Socket::Tcp(stream, _) => {
+                let look = || SockRef::from(stream).peek(&mut byte);
+                stream.async_io(Interest::READABLE, look).await
+            }
+            Socket::Unix(stream, _) => {
+                let look = || SockRef::from(stream).peek(&mut byte);
+                stream.async_io(Interest::READABLE, look).await
+            }
         };
     }
 

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Barrier;
 use std::sync::mpsc::channel;
 
+use futures_util::FutureExt as _;
+
 use super::*;
 use crate::error::StartError;
 use crate::link::Reach;
@@ -482,4 +484,37 @@ fn addresses_are_shown_as_people_write_them() {
         (None, None, None)
     );
     assert_eq!(Address::Memory.to_string(), "memory");
+}
+
+#[tokio::test]
+async fn an_arriving_connection_speaks_when_it_has_sent_something_or_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    for address in [
+        Address::Tcp {
+            host: "127.0.0.1".into(),
+            port: 0,
+        },
+        Address::Unix(folder.path().join("socket")),
+    ] {
+        let listener = Listener::bind(&address, Openness::default(), LIMITS, &Security::none())
+            .await
+            .unwrap();
+        for sends in [true, false] {
+            let security = Security::none();
+            let connecting = connect(listener.address(), LIMITS, &security);
+            let (there, here) = tokio::join!(connecting, listener.accept());
+            let (there, here) = (there.unwrap(), here.unwrap());
+            // Twice, as what was known of a socket when it was accepted is gone after the first time.
+            for _ in 0..2 {
+                assert_eq!(here.speaks().now_or_never(), None, "{address}");
+            }
+            if sends {
+                there.outbox.send(&header(1), &payload(10)).unwrap();
+                there.outbox.flush();
+            } else {
+                drop(there);
+            }
+            within(here.speaks()).await;
+        }
+    }
 }
