@@ -24,6 +24,7 @@ mod sessions;
 mod stage;
 mod streams;
 mod tls;
+mod watched;
 
 /// The controller, if this process was started to be one.
 #[test]

@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::watched::{Watched, is_measured};
 
 const FOLDER: &str = "DAFFI_TEST_FOLDER";
 const BUDGET: &str = "DAFFI_TEST_BUDGET";
@@ -126,6 +129,7 @@ pub async fn play(folder: &str) {
 /// A controller in a process of its own. It is killed when this is dropped.
 pub struct Stage {
     controller: Child,
+    watched: Watched,
     folder: TempDir,
     address: Address,
     has_tls: bool,
@@ -214,6 +218,7 @@ impl Stage {
             },
         };
         Self {
+            watched: Watched::new(controller.id()),
             controller,
             folder,
             address,
@@ -274,28 +279,13 @@ impl Stage {
 
     /// The memory that the controller has in use, in bytes, where the system says it; the most of it is counted anew.
     pub fn memory(&self) -> Option<u64> {
-        fs::write(self.proc("clear_refs"), "5").ok()?;
-        self.kilobytes("VmRSS:")
+        self.watched.memory()
     }
 
     /// Checks that the controller has not had so many bytes more in use at any time since it had `before`.
     #[track_caller]
     pub fn assert_memory(&self, before: Option<u64>, most: u64) {
-        if let (Some(before), Some(peak)) = (before, self.kilobytes("VmHWM:")) {
-            let more = peak.saturating_sub(before);
-            assert!(more <= most, "it took {} KiB, not {}", more >> 10, most >> 10);
-        }
-    }
-
-    fn kilobytes(&self, what: &str) -> Option<u64> {
-        let status = fs::read_to_string(self.proc("status")).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix(what))?;
-        let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-        Some(kilobytes << 10)
-    }
-
-    fn proc(&self, file: &str) -> String {
-        format!("/proc/{}/{file}", self.controller.id())
+        self.watched.assert_memory(before, most);
     }
 
     /// Those who work beside whoever attacks.
@@ -318,8 +308,11 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
+        // All others are gone, since they came later.
+        let left = (!thread::panicking()).then(|| self.watched.left_over());
         let _ = self.controller.kill();
         let _ = self.controller.wait();
+        assert_eq!(left.flatten(), None, "what is left when everybody has gone");
     }
 }
 
@@ -412,6 +405,9 @@ impl Caller {
                 assert_eq!(call.await, Ok(number), "a call between bystanders");
                 number += 1;
                 count.send_replace(number);
+                if is_measured() {
+                    sleep(Duration::from_millis(20)).await;
+                }
             }
         });
         Self { made, task }
