@@ -38,6 +38,19 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # What to write
+//!
+//! | to | write |
+//! |---|---|
+//! | offer a function, or the public methods of a type | [`#[callback]`](callback) above it |
+//! | call one | [`#[fetcher]`](fetcher) above its declaration; by its name alone, [`Global::call`]; without its types, [`Global::call_json`] |
+//! | take part | [`Global::builder()`](Global::builder), and [`start`](GlobalBuilder::start) or [`start_blocking`](GlobalBuilder::start_blocking) |
+//! | say how one call is made | a method of [`Call`]: [`timeout`](Call::timeout), [`to`](Call::to), [`bg`](Call::bg), [`broadcast`](Call::broadcast), [`period`](Call::period), [`retry`](Call::retry), … |
+//! | know who calls, and until when | a parameter of the type [`CallContext`] |
+//! | send more than a value | [`Streaming`], and [`bytes`] for files |
+//! | have the callbacks of a library | [`offer!`] |
+//! | have several processes in one program, as tests do | [`in_memory`](GlobalBuilder::in_memory), [`memory`](GlobalBuilder::memory), [`auto_callbacks(false)`](GlobalBuilder::auto_callbacks), [`Global::scope`] |
+//!
 //! # Where to go on
 //!
 //! * [The guide](https://github.com/600apples/daffi/blob/main/docs/guide/SUMMARY.md): a page for each thing, from getting started to troubleshooting.
@@ -47,6 +60,19 @@
 //! * [`CallError`]: how a call can end without a value, and whether the callback may have run then.
 //!
 //! Everything works without `async`, too: [`GlobalBuilder::start_blocking`], [`Call::wait`].
+//!
+//! # Features
+//!
+//! None of them is on unless it is asked for.
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `logging` | `init_logging()`: shows what happens, in a program without a subscriber |
+//! | `tls` | `Tls`, and [`GlobalBuilder`]'s `tls`, `ssl_certificate` and `ssl_key`; needs a C compiler |
+//! | `tls-aws-lc` | the same, in half of the time for large payloads; a minute longer to compile |
+//! | `auth` | tokens and keys: [`token`](GlobalBuilder::token), [`key`](GlobalBuilder::key), [`known`](GlobalBuilder::known) |
+//! | `cron` | [`Period::cron`] at a controller of this process |
+//! | `durable` | [`data_dir`](GlobalBuilder::data_dir): schedules that outlive the controller of this process |
 //!
 //! # Logs
 //!

@@ -94,6 +94,9 @@ pub enum CallError<E = RemoteError> {
     /// The callback returned its own error.
     App(E),
     /// Nobody offers the callback now. The controller answers so at once.
+    ///
+    /// A callback that was left out of its program, as one of a library is of which nothing else is used, is not told from one whose process does not
+    /// run: the log line `node started` of its process lists what it offers, and `daffi::offer!` keeps a library's.
     #[non_exhaustive]
     NoProvider {
         /// The callback's name.

@@ -66,7 +66,11 @@ impl GlobalBuilder {
     }
 
     /// Whether all `#[callback]` functions and `auto_init` services of the program are offered, those of the libraries that it is built of
-    /// among them. Default: yes. To have some, see [`callbacks_of`](Self::callbacks_of).
+    /// among them, but for libraries of which it uses nothing (`daffi::offer!` names those). Default: yes. To have some, see
+    /// [`callbacks_of`](Self::callbacks_of), [`callback`](Self::callback) and [`service`](Self::service).
+    ///
+    /// It is each `Global` of the program that offers them. Where there are several, as in a test, one that only calls says `false`: otherwise it
+    /// offers what it calls, and answers broadcasts that are meant for others.
     ///
     /// ```standalone_crate
     /// # #[tokio::main(flavor = "current_thread")]
