@@ -218,8 +218,8 @@ impl World {
         for node in 0..NODES {
             self.network.spare(node);
             self.network.set_door(node, Door::Open);
-            // It goes on by itself, when it was missed.
-            if !self.network.is_local(node) {
+            // It goes on by itself when it was missed, if it was not to be given up.
+            if !self.network.is_local(node) || self.given_up.contains(&node) {
                 self.network.freeze(node, false);
             }
         }
