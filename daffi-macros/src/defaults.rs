@@ -5,7 +5,6 @@ use syn::{Attribute, FnArg, PatType, Signature, Type};
 
 use crate::attributes;
 use crate::errors::Errors;
-use crate::signature;
 use crate::types;
 
 /// Where it is said that an argument has a default, if it is.
@@ -25,9 +24,9 @@ pub(crate) fn default(parameter: &PatType, errors: &mut Errors) -> Option<Span> 
 }
 
 /// Arguments are left out from the end, so what stands behind one with a default needs one as well.
-pub(crate) fn check_order(signature: &Signature, errors: &mut Errors) {
+pub(crate) fn check_order<'a>(parameters: impl Iterator<Item = &'a PatType>, errors: &mut Errors) {
     let with_default = |parameter: &&PatType| said(parameter).is_some();
-    let behind = signature::parameters(signature).skip_while(|parameter| !with_default(parameter));
+    let behind = parameters.skip_while(|parameter| !with_default(parameter));
     for parameter in behind.filter(|parameter| !with_default(parameter)) {
         let ty = types::bare(&parameter.ty);
         if !types::is_context(types::referent(ty).unwrap_or(ty)) && !is_option(ty) {

@@ -114,7 +114,7 @@ impl<'a> Callback<'a> {
         let parameters: Vec<_> = signature::parameters(signature)
             .filter_map(|parameter| Parameter::new(parameter, self_type, errors))
             .collect();
-        defaults::check_order(signature, errors);
+        defaults::check_order(signature::parameters(signature), errors);
         signature::check_count(
             Side::Callback,
             parameters.iter().filter_map(Parameter::wire),
