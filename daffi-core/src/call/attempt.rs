@@ -105,7 +105,8 @@ impl Attempt {
             patience: Patience::new(&node, options.patience),
             _own: node.own_call(Stage::Made),
             exchange: Exchange::new(node).inheriting(inherited),
-            named: source.named(),
+            // Whoever has other types is not the one whose names would be compared.
+            named: source.named().filter(|_| !sent_in.described),
             sent_in,
             described: None,
             terms: if source.exact().is_some() { 0 } else { TERMS },
