@@ -40,13 +40,17 @@ impl<T, E> Broadcast<T, E> {
 impl PeriodCall {
     /// Makes the schedule through `global`, at its controller; see [`Call::on`].
     ///
-    /// ```no_run
-    /// # use daffi_core as daffi;
-    /// # fn refresh() -> daffi::PeriodCall { unimplemented!() }
-    /// # async fn example(g: daffi::Global) -> Result<(), daffi::CallError> {
-    /// // #[fetcher(every = "5s")]
-    /// // async fn refresh();
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let shop = daffi::Global::builder().process_name("shop").init_controller(true).in_memory().auto_callbacks(false).start().await?;
+    /// # let g = daffi::Global::builder().memory(&shop).auto_callbacks(false).start().await?;
+    /// # shop.register_fn("refresh", || async {}).await?;
+    /// #[daffi::fetcher(every = "5s")]
+    /// async fn refresh();
+    ///
     /// let task = refresh().on(&g).await?;
+    /// assert_eq!(task.describe().await?.info.period, "every 5s");
     /// # Ok(()) }
     /// ```
     pub fn on(self, global: &Global) -> Self {

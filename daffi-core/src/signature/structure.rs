@@ -188,7 +188,7 @@ impl Type {
 
     /// Whether nothing is known of it.
     #[must_use]
-    pub const fn is_unknown(&self) -> bool {
+    pub(crate) const fn is_unknown(&self) -> bool {
         matches!(self, Self::Opaque)
     }
 
