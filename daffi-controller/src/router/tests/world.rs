@@ -18,8 +18,8 @@ use super::*;
 const PROCESSES: [&str; 4] = ["ann", "bob", "cid", "dan"];
 const NAMES: [&str; 3] = ["add", "sub", "mul"];
 
-/// A frame limit that a large payload is over, and a small one is not.
-const NARROW: usize = 64;
+/// A frame limit that a large payload is over, and a small one is not, nor what tells of one signature.
+const NARROW: usize = 96;
 
 /// Something that a node does, or that happens to it. Numbers pick among what is there.
 #[derive(Clone, Debug)]
