@@ -21,7 +21,12 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
 pub(crate) fn shielded(work: impl FnOnce()) {
     if let Err(Panic { message }) = caught(work) {
         let message = &*in_a_line(&message);
-        logged(|| warn!(message, "a waker panicked"));
+        logged(|| {
+            warn!(
+                message,
+                "a waker panicked: whatever awaits a call, such as an executor, has a bug"
+            );
+        });
     }
 }
 
@@ -32,7 +37,7 @@ pub(crate) fn dismissed(callback: &str, what: impl FnOnce()) {
         logged(|| {
             warn!(
                 callback,
-                message, "what a callback held panicked when it was dropped"
+                message, "what a callback held panicked when it was dropped: look at its Drop"
             );
         });
     }

@@ -78,7 +78,10 @@ impl Arguments {
                 continue;
             };
             if arguments.find(key).is_some() && !key.is_repeatable() {
-                errors.add(ident, format!("`{}` is given twice", key.name()));
+                errors.add(
+                    ident,
+                    format!("`{}` is given twice: keep one of them", key.name()),
+                );
                 continue;
             }
             // Even with a value that is wrong it has been given.
@@ -186,10 +189,15 @@ pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
 
 fn parse_key(argument: &[TokenTree], place: &Place, errors: &mut Errors) -> Option<(Ident, Key)> {
     let TokenTree::Ident(ident) = &argument[0] else {
-        errors.add(
-            tokens(argument),
-            format!("an argument is expected here\n{}", place.takes()),
-        );
+        let expected = match &argument[0] {
+            TokenTree::Literal(name)
+                if place.takes.contains(&Key::Alias) && name.to_string().starts_with('"') =>
+            {
+                format!("an argument is expected here: a name is given by `alias = {name}`")
+            }
+            _ => "an argument is expected here".to_owned(),
+        };
+        errors.add(tokens(argument), format!("{expected}\n{}", place.takes()));
         return None;
     };
     let name = ident.unraw().to_string();
@@ -197,11 +205,16 @@ fn parse_key(argument: &[TokenTree], place: &Place, errors: &mut Errors) -> Opti
     if let Some(key) = known.filter(|key| place.takes.contains(key)) {
         return Some((ident.clone(), key));
     }
-    let elsewhere = place.elsewhere.iter().find(|(key, _)| Some(*key) == known);
-    let explanation = if let Some((_, elsewhere)) = elsewhere {
+    let belongs = |key: Key| place.elsewhere.iter().find(|(other, _)| *other == key);
+    let explanation = if let Some((_, elsewhere)) = known.and_then(belongs) {
         format!("`{name}` belongs on {elsewhere}")
-    } else if let Some(key) = meant(&name, place.takes) {
+    } else if let Some(key) = meant(&name).filter(|key| place.takes.contains(key)) {
         format!("there is no `{name}`: here it is `{}`", key.form())
+    } else if let Some((key, elsewhere)) = meant(&name).and_then(belongs) {
+        format!(
+            "there is no `{name}`: `{}`, which is meant, belongs on {elsewhere}",
+            key.form()
+        )
     } else if let Some(key) = similar(&name, place.takes) {
         format!("unknown argument `{name}`: did you mean `{}`?", key.name())
     } else {
@@ -218,7 +231,13 @@ fn parse_value(key: Key, argument: &[TokenTree], errors: &mut Errors) -> Option<
         match rest.first() {
             None => {}
             Some(token) if is_punct(token, '=') || matches!(token, TokenTree::Group(_)) => {
-                errors.add(tokens(rest), format!("`{}` has no value", key.name()));
+                errors.add(
+                    tokens(rest),
+                    format!(
+                        "`{0}` has no value: write `{0}` alone, or leave it out",
+                        key.name()
+                    ),
+                );
             }
             Some(token) => errors.add(token, "a `,` is expected here"),
         }

@@ -83,14 +83,18 @@ impl fmt::Display for DurationError {
                 f,
                 "`{number}` needs a unit in this duration: `{number}s`, `{number}ms`"
             ),
-            Self::UnknownUnit(unit) => write!(f, "`{unit}` is no unit of time"),
+            Self::UnknownUnit(unit) => write!(f, "`{unit}` is no unit of time in this duration"),
             Self::Order(unit) => write!(
                 f,
-                "units go from large to small, each once, and `{unit}` does not"
+                "units go from large to small, each once, as in `1m24s`, and `{unit}` does not"
             ),
-            Self::TooFine => f.write_str("this duration is finer than a nanosecond"),
+            Self::TooFine => {
+                f.write_str("this duration is finer than a nanosecond: leave the last digits out")
+            }
             Self::Zero => f.write_str("this duration is zero: it has to be longer"),
-            Self::TooLong => f.write_str("this duration is longer than ten years"),
+            Self::TooLong => {
+                f.write_str("this duration is longer than ten years: write a shorter one, or leave it out")
+            }
         }?;
         f.write_str(
             "\na duration is written as \"500ms\", \"5s\", \"1m24s\", \"1.2 minutes\", \"2h 30m\" or \"1 day\", in units \

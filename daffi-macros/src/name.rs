@@ -37,7 +37,10 @@ impl RemoteName {
             return None;
         }
         if own.is_empty() {
-            errors.add_at(span, "this alias is empty");
+            errors.add_at(
+                span,
+                "this alias is empty: write a name of 1 to 255 bytes, or leave it out",
+            );
             return None;
         }
         let text = prefix.map(LitStr::value).unwrap_or_default() + &own;
@@ -65,7 +68,7 @@ fn is_short(what: &str, text: &str, span: Span, errors: &mut Errors) -> bool {
     if !short {
         errors.add_at(
             span,
-            format!("this {what} has {bytes} bytes, and {LIMIT_BYTES} are the limit"),
+            format!("this {what} has {bytes} bytes, and {LIMIT_BYTES} are the limit: write a shorter one"),
         );
     }
     short
@@ -76,7 +79,10 @@ pub(crate) fn check_text(what: &str, text: Option<&LitStr>, errors: &mut Errors)
     let Some(literal) = text else { return };
     let value = literal.value();
     if value.is_empty() {
-        errors.add(literal, format!("this {what} is empty"));
+        errors.add(
+            literal,
+            format!("this {what} is empty: write one of 1 to 255 bytes, or leave it out"),
+        );
     } else {
         is_short(what, &value, literal.span(), errors);
     }

@@ -51,19 +51,19 @@ pub(crate) fn check_form(side: Side, signature: &Signature, errors: &mut Errors)
     if let Some(token) = &signature.constness {
         errors.add(
             token,
-            format!("a {name} cannot be `const`: it is for calls, and these come when the program runs"),
+            format!("a {name} cannot be `const`, as calls come when the program runs: leave `const` out"),
         );
     }
     if let Safety::Unsafe(token) = &signature.safety {
         errors.add(
             token,
-            format!("a {name} cannot be `unsafe`: its callers are in other processes"),
+            format!("a {name} cannot be `unsafe`, as its callers are in other processes: leave `unsafe` out"),
         );
     }
     if let Some(abi) = &signature.abi {
         errors.add(
             abi,
-            format!("a {name} cannot be `extern`: calls are carried by daffi, not by the linker"),
+            format!("a {name} cannot be `extern`, as calls are carried by daffi and not by the linker: leave `extern` out"),
         );
     }
     if let Some(variadic) = &signature.variadic {
@@ -146,11 +146,14 @@ fn check_type(side: Side, ty: &Type, errors: &mut Errors) {
     }
     if let Type::Reference(reference) = types::bare(ty) {
         if types::is_context(&reference.elem) && reference.mutability.is_some() && side == Side::Callback {
-            return errors.add(ty, "the context of a call is lent as `&CallContext`");
+            return errors.add(
+                ty,
+                "the context of a call is lent as `&CallContext`: it is not changed",
+            );
         }
         if types::is_trait_object(&reference.elem) {
             let message = format!(
-                "a {name} cannot take a trait object: only a type that both sides know can be decoded"
+                "a {name} cannot take a trait object, as only a type that both sides know can be decoded: write that type, or an enum of several"
             );
             return errors.add(ty, message);
         }
@@ -175,7 +178,9 @@ fn check_type(side: Side, ty: &Type, errors: &mut Errors) {
             errors.add(reference, NOT_FOR_EVER);
         }
         Part::ImplTrait(bounds) => {
-            let message = format!("the parameters of a {name} need a type of their own, not `impl Trait`");
+            let message = format!(
+                "the parameters of a {name} need a type of their own, not `impl Trait`: write the type that is sent, such as `String`"
+            );
             errors.add(bounds, message);
         }
         Part::Infer(_) => errors.leave_to_compiler(),
@@ -239,14 +244,17 @@ fn is_future(ty: &Type) -> bool {
 
 fn check_result_parts(side: Side, ty: &Type, errors: &mut Errors) {
     let name = side.name();
-    types::visit_parts(ty, &mut |part| match part {
-        Part::Never(span) => errors.add_at(span, format!("a {name} returns: nobody would ever be answered")),
+    types::visit_parts(ty, &mut |part| {
+        match part {
+        Part::Never(span) => errors.add_at(span, format!("a {name} returns, or nobody would ever be answered: write the type of the result, or leave it out")),
         Part::ImplTrait(bounds) => {
-            let message = format!("the result of a {name} needs a type of its own, not `impl Trait`");
+            let message = format!(
+                "the result of a {name} needs a type of its own, not `impl Trait`: write the type that is sent, such as `String`"
+            );
             errors.add(bounds, message);
         }
         Part::Infer(_) if side == Side::Callback => errors.leave_to_compiler(),
-        Part::Infer(span) => errors.add_at(span, "the result of a fetcher needs a type of its own"),
+        Part::Infer(span) => errors.add_at(span, "the result of a fetcher needs a type of its own: write what the callback returns"),
         Part::Reference(reference) if side == Side::Fetcher => {
             errors.add(reference, format!("{COMES_FROM_ELSEWHERE}: `String`, not `&str`"));
         }
@@ -255,6 +263,7 @@ fn check_result_parts(side: Side, ty: &Type, errors: &mut Errors) {
             errors.add(lifetime, message);
         }
         _ => {}
+    }
     });
 }
 

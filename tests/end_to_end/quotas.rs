@@ -457,7 +457,7 @@ async fn who_goes_on_and_on_is_cut_off_is_told_why_and_comes_back_later() {
         // Both sides say it, each in its log.
         let text = lines.text();
         let reason = format!("{most} calls per second for the connection of this process");
-        for side in ["a connection is cut off", "the controller ends the connection"] {
+        for side in ["a connection is cut off,", "the controller ends the connection"] {
             let said = text
                 .lines()
                 .filter(|line| line.contains(side) && line.contains(&reason));

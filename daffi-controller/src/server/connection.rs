@@ -62,7 +62,7 @@ impl Hub {
             }
             Ok(Err(reason)) => {
                 if let Some(Unsaid(unsaid)) = self.turned_away.may_say() {
-                    warn!(%peer, reason, unsaid, "a connection is closed that does not speak the protocol");
+                    warn!(%peer, reason, unsaid, "a connection is closed that does not speak the protocol: something else than daffi connects here");
                 }
                 return outbox.abort();
             }
@@ -143,7 +143,7 @@ impl Hub {
             }
             Err(CutOff { reason, told }) => {
                 let process_name = self.process_name(place.peer);
-                warn!(process_name, %peer, %identity, reason, "a connection is cut off");
+                warn!(process_name, %peer, %identity, reason, "a connection is cut off, as its process did not keep to the rules");
                 match &told {
                     Some(refusal) => say(&outbox, &Header::Refused(refusal.clone())),
                     None => outbox.abort(),

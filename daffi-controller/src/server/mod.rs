@@ -256,7 +256,8 @@ impl Controller {
         if calls > 0 {
             warn!(
                 process_name = &*self.process_name,
-                calls, "calls have not ended in time"
+                calls,
+                "calls have not ended in the time that there is to stop (--drain), and end with Disconnected"
             );
         }
     }
@@ -313,7 +314,7 @@ async fn accept(listener: Listener, hub: Arc<Hub>, tasks: TaskTracker) {
             Err(error) => {
                 // One connection broke before it was accepted, or the process has no file descriptors left; both pass.
                 if let Some(Unsaid(unsaid)) = hub.turned_away.may_say() {
-                    warn!(%error, unsaid, "a connection could not be accepted");
+                    warn!(%error, unsaid, "a connection could not be accepted; if too many files are open, raise LimitNOFILE (ulimit -n)");
                 }
                 let makes_room = is_out_of_descriptors(&error) && hub.strangers.make_room();
                 let again = if makes_room { SOON } else { LATER };

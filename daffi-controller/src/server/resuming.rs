@@ -108,7 +108,7 @@ impl Hub {
                 former: taken.former,
             }),
             Err(why) => {
-                warn!(process_name = self.process_name(place.peer), %why, "a session ends that cannot go on");
+                warn!(process_name = self.process_name(place.peer), %why, "a process is back, and cannot go on where it was: what was under way with it is lost");
                 place.outbox.abort();
                 self.leave(place.peer).await;
                 if let Some(seat) = &place.seat {
@@ -243,7 +243,10 @@ impl Hub {
             self.leave(place.peer).await;
             if let Some(Unsaid(unsaid)) = self.coming_and_going.may_say() {
                 if without_a_word {
-                    warn!(process_name, lost, unsaid, "process disconnected without a word");
+                    warn!(
+                        process_name,
+                        lost, unsaid, "process disconnected without a word: it was killed, or has crashed"
+                    );
                 } else {
                     info!(process_name, unsaid, "process disconnected");
                 }

@@ -124,7 +124,7 @@ async fn a_call_that_does_not_end_does_not_keep_it_longer_than_it_is_told() {
         let (status, said) = program.end();
         assert!(status.success(), "{said}");
         assert_eq!(
-            said.contains("calls have not ended in time"),
+            said.contains("calls have not ended in the time"),
             drain != "0",
             "{said}"
         );

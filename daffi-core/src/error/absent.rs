@@ -25,15 +25,12 @@ impl fmt::Display for Absent<'_> {
         } = self;
         let process = named.unwrap_or("?");
         match absence {
-            Absence::Nobody if waited => write!(
-                f,
-                "nobody offers `{callback}` now: start a process with a #[callback] of that name, or have the call wait longer with \
-                 .wait_for_provider(…)"
-            ),
             Absence::Nobody => write!(
                 f,
-                "nobody offers `{callback}` now: start a process with a #[callback] of that name, or have the call wait for one \
-                 with .wait_for_provider(…)"
+                "nobody offers `{callback}` now: start a process with a #[callback] of that name, or have the call wait {} with \
+                 .wait_for_provider(…); if such a one runs, its log says what it offers (`node started`), and a library that it uses \
+                 nothing else of has to be named with daffi::offer!(…)",
+                if waited { "longer" } else { "for one" }
             ),
             Absence::OnlyCaller => write!(
                 f,

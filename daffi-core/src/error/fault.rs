@@ -57,10 +57,16 @@ pub enum ConfigFault {
         second: String,
     },
     /// A service has no callbacks.
-    #[error("the service {0} has no #[callback] impl block, so there is nothing to offer")]
+    #[error(
+        "the service {0} has no #[callback] impl block, so there is nothing to offer: write #[callback] above an `impl` block of it \
+         that has public methods"
+    )]
     NoCallbacks(&'static str),
     /// There is no such callback function in this program.
-    #[error("there is no #[callback] function named `{name}` in this program; it has: {known}")]
+    #[error(
+        "there is no #[callback] function named `{name}` in this program; it has: {known}. A library of which nothing else is used is left \
+         out when the program is built: name it with `daffi::offer!(…)`"
+    )]
     #[non_exhaustive]
     UnknownCallback {
         /// The name that was asked for.

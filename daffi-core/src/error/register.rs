@@ -32,7 +32,10 @@ pub enum RegisterError {
     #[error("the service cannot be offered:{}", Listed(.0))]
     Config(Vec<ConfigFault>),
     /// This process does not offer the callback.
-    #[error("this process offers no callback named `{name}`, so there is nothing to unregister")]
+    #[error(
+        "this process offers no callback named `{name}`, so there is nothing to unregister: say the name that others call, with its \
+         prefix or alias"
+    )]
     #[non_exhaustive]
     Unknown {
         /// The name.

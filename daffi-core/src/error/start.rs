@@ -42,7 +42,7 @@ pub enum StartError {
     /// Somebody listens at the address already.
     #[error(
         "{address} is in use: another controller listens there; join it without init_controller(true), stop it, or \
-         choose another address"
+         choose another address (in tests, in_memory() needs none)"
     )]
     #[non_exhaustive]
     AddressInUse {
@@ -139,7 +139,10 @@ pub enum StartError {
         reason: String,
     },
     /// It was stopped while it was starting, or its runtime was shut down.
-    #[error("it was stopped before it had started")]
+    #[error(
+        "it was stopped before it had started, or the runtime was that it runs on: keep that until start() has returned, and start \
+         again"
+    )]
     Stopped,
     /// No runtime: `start()` was called outside of tokio.
     #[error("there is no tokio runtime here: call start().await inside one, or use start_blocking()")]

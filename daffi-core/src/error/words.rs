@@ -79,8 +79,8 @@ impl<E> CallError<E> {
                 retries_spent,
             } => write!(
                 f,
-                "process {process:?} went away while it ran `{callback}`; call again if running it twice does no \
-                 harm{}",
+                "process {process:?} went away while it ran `{callback}`, and nobody knows whether that was done; call again if running \
+                 it twice does no harm, or have #[fetcher(retry = 2, idempotent)] do so{}",
                 Spent(*retries_spent)
             ),
             Self::Lagged { callback, process } => write!(
@@ -140,8 +140,13 @@ impl<E> CallError<E> {
                 retries_spent,
             } => write!(
                 f,
-                "the call of `{callback}` was cancelled, or its provider is stopping; {}{}",
+                "the call of `{callback}` was cancelled, or its provider is stopping; {}{}{}",
                 Ran(*may_have_run),
+                if *may_have_run {
+                    ""
+                } else {
+                    ": call again, as `retry` does by itself"
+                },
                 Spent(*retries_spent)
             ),
             Self::Overloaded { .. } => self.say_overloaded(f),

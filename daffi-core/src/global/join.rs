@@ -103,7 +103,7 @@ impl Global {
         let mut signals = match signals {
             Ok(signals) => signals,
             Err(error) => {
-                warn!(%error, "signals cannot be caught; waiting for stop() alone");
+                warn!(%error, "signals cannot be caught, so Ctrl-C does not stop this process gracefully; waiting for stop() alone");
                 return self.inner.stopped.cancelled().await;
             }
         };

@@ -53,7 +53,7 @@ impl Node {
                     let run = start.run;
                     let begun = panics::caught(|| node.start(start, ended));
                     let callback = begun.unwrap_or_else(|Panic { message }| {
-                        warn!(message, "a callback could not be begun");
+                        warn!(message, "a callback could not be begun, and its caller is told");
                         None
                     });
                     // What it took to begin one elsewhere is not the next one's.

@@ -193,7 +193,7 @@ impl Supervisor {
         if panics::caught(hook).is_err() {
             warn!(
                 process_name = &**self.node.process_name(),
-                "a hook of this process panicked"
+                "a hook of this process, such as on_node_connect, panicked; nothing else happens"
             );
         }
     }
@@ -343,7 +343,7 @@ impl Supervisor {
             match join_any(&self.node, &self.route, Coming::Again).await {
                 Ok(joined) => return Some(joined),
                 Err(NotJoined::Refused(refusal)) => {
-                    warn!(address = %self.route.address(), %refusal, "the controller refuses this process");
+                    warn!(address = %self.route.address(), %refusal, "the controller does not let this process in again");
                     if self.is_given_up(&mut answers, &refusal) {
                         return None;
                     }
@@ -351,13 +351,13 @@ impl Supervisor {
                     attempts.failed(io::Error::other(refusal));
                 }
                 Err(NotJoined::Untrusted(reason)) => {
-                    warn!(address = %self.route.address(), reason, "the controller is not trusted");
+                    warn!(address = %self.route.address(), reason, "whoever listens at the address of the controller is not trusted, and is told nothing");
                     self.trusts_not(StartError::untrusted(self.route.address(), &reason));
                     attempts.failed(io::Error::new(io::ErrorKind::PermissionDenied, reason));
                 }
                 Err(NotJoined::Tls(fault)) => {
                     // Certificates are read again when they change, on both sides.
-                    warn!(address = %self.route.address(), %fault, "there is no TLS with the controller");
+                    warn!(address = %self.route.address(), %fault, "there is no TLS with the controller, so there is no connection; it is tried again");
                     self.trusts_not(StartError::tls(self.route.address(), fault.clone()));
                     attempts.failed(fault.into());
                 }

@@ -211,7 +211,9 @@ impl Transmit for Out<'_> {
             }
             Some(Err(SendError::Frame(FrameError::Encode(error)))) => {
                 // Headers hold nothing whose encoding can fail.
-                logged(|| tracing::error!(%error, "a header could not be encoded"));
+                logged(
+                    || tracing::error!(%error, "a header could not be encoded: this is a bug of daffi, please report it"),
+                );
                 Err(Unsent::Closed)
             }
             Some(Err(SendError::Closed)) | None => Err(Unsent::Closed),

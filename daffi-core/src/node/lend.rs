@@ -109,7 +109,10 @@ impl Node {
                 }
             });
             if let Err(Panic { message }) = asked {
-                warn!(message, "there is no thread for a callback that blocks");
+                warn!(
+                    message,
+                    "the system gives no thread for a callback that blocks: lower blocking_threads, or raise its limit"
+                );
             }
         }
         refuse(refused, limit);

@@ -155,7 +155,7 @@ impl Node {
             }
             Ok(GoesOn::Nowhere) => GoesOn::Nowhere,
             Err(Over(reason)) => {
-                warn!(process_name, %address, reason, "what was under way with the controller is lost");
+                warn!(process_name, %address, reason, "what was under way with the controller is lost: calls that were sent end with Disconnected, and others are made when there is a connection");
                 GoesOn::Nowhere
             }
         }

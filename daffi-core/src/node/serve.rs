@@ -83,7 +83,7 @@ impl Node {
             let lost = match read {
                 Ok(lost) => lost,
                 Err(reason) => {
-                    warn!(controller = %peer, reason, "the connection is of no use any more");
+                    warn!(controller = %peer, reason, "the controller has sent what cannot be, so this connection ends, and another one is made");
                     self.is_lost(&reason, since);
                     outbox.abort();
                     break;

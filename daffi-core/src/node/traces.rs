@@ -37,7 +37,11 @@ impl Traces {
 fn caught<T>(hook: impl FnOnce() -> T) -> Option<T> {
     let given = panics::caught(hook);
     if given.is_err() {
-        panics::logged(|| tracing::warn!("a hook that exchanges traces panicked"));
+        panics::logged(|| {
+            tracing::warn!(
+                "a hook that exchanges traces (inject_trace, extract_trace) panicked; the call goes on without"
+            );
+        });
     }
     given.ok()
 }

@@ -128,8 +128,8 @@ impl Key {
 }
 
 /// The argument that goes by this name elsewhere: as the method of a call, or in other libraries.
-pub(super) fn meant(name: &str, takes: &[Key]) -> Option<Key> {
-    let key = match name {
+pub(super) fn meant(name: &str) -> Option<Key> {
+    Some(match name {
         "wait_for_provider" | "wait_for_ready" => Key::Wait,
         "name" | "rename" => Key::Alias,
         "process" | "process_name" | "receiver" => Key::To,
@@ -144,8 +144,7 @@ pub(super) fn meant(name: &str, takes: &[Key]) -> Option<Key> {
         "retries" => Key::Retry,
         "drop_slow" => Key::Lagging,
         _ => return None,
-    };
-    takes.contains(&key).then_some(key)
+    })
 }
 
 /// The argument that may have been meant.
@@ -153,7 +152,7 @@ pub(super) fn similar(name: &str, takes: &[Key]) -> Option<Key> {
     takes
         .iter()
         .map(|key| (distance(name, key.name()), *key))
-        .filter(|(distance, key)| *distance <= key.name().len().div_ceil(3))
+        .filter(|(distance, key)| *distance <= ((key.name().len() + 1) / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, key)| key)
 }

@@ -44,5 +44,7 @@ fn only_what_is_close_is_suggested() {
     assert_eq!(similar("concurency", &takes), Some(Key::Concurrency));
     assert_eq!(similar("alais", &takes), Some(Key::Alias));
     assert_eq!(similar("name", &takes), None);
+    // Half of a short name is not close.
+    assert_eq!(similar("fast", &[Key::Wait]), None);
     assert_eq!(similar("broadcast", &takes), None);
 }

@@ -181,7 +181,7 @@ fn runs_on(
     if let (Some(_), Some(inline)) = (stream, arguments.span(Key::Inline)) {
         errors.add_at(
             inline,
-            "`inline` is for callbacks that are done at once, and a stream takes its time",
+            "`inline` is for callbacks that are done at once, and a stream takes its time: leave `inline` out",
         );
         return RunsOn::Async;
     }
@@ -201,7 +201,7 @@ fn runs_on(
         (Some(_), Some(inline)) => {
             errors.add_at(
                 inline,
-                "`inline` is for synchronous functions: an asynchronous one is begun where its call arrived as it is",
+                "`inline` is for synchronous functions, and an asynchronous one is begun where its call arrived anyway: leave `inline` out",
             );
             RunsOn::Async
         }

@@ -111,13 +111,13 @@ fn check_header(block: &Block, errors: &mut Errors) {
     if types::is_unsized(&block.self_type) {
         errors.add(
             &block.self_type,
-            "a service is a value, and those of this type have no size of their own",
+            "a service is a value, and those of this type have no size of their own: write the block for a struct that holds one",
         );
     }
     if let Some(unsafety) = block.unsafety {
         errors.add(
             unsafety,
-            "the methods of an unsafe trait cannot be offered: their callers are in other processes",
+            "the methods of an unsafe trait cannot be offered, as their callers are in other processes: offer them from a block without a trait",
         );
     }
 }
@@ -139,7 +139,7 @@ fn offered<'a>(
         if let Some(span) = arguments.other_than(Key::Local) {
             errors.add_at(
                 span,
-                "this is for methods that are offered, and this one is `local`",
+                "this is for methods that are offered, and this one is `local`: keep one of the two",
             );
         }
         return None;
@@ -162,7 +162,7 @@ fn offered<'a>(
     if let Some(span) = given.span.filter(|_| !is_public) {
         errors.add_at(
             span,
-            format!("only methods that are `pub` are offered, and `{ident}` is not"),
+            format!("only methods that are `pub` are offered, and `{ident}` is not: make it `pub`, or take the attribute off"),
         );
         return None;
     }

@@ -228,7 +228,7 @@ fn check_header(item: &Trait, errors: &mut Errors) {
     if let Some(unsafety) = item.unsafety {
         errors.add(
             unsafety,
-            "a trait with a client cannot be `unsafe`: its callers are in other processes",
+            "a trait with a client cannot be `unsafe`, as its callers are in other processes: leave `unsafe` out",
         );
     }
 }
@@ -244,7 +244,7 @@ fn fetcher<'a>(
         if let Some(span) = arguments.other_than(Key::Local) {
             errors.add_at(
                 span,
-                "this is for methods that the client has, and this one is `local`",
+                "this is for methods that the client has, and this one is `local`: keep one of the two",
             );
         }
         return None;

@@ -64,10 +64,16 @@ fn method(function: &mut Function, defaults: &Defaults<'_>, errors: &mut Errors)
     let ident = &function.signature.ident;
     if let Some(local) = arguments.span(Key::Local) {
         if let Some(span) = arguments.other_than(Key::Local) {
-            errors.add_at(span, "this is for methods that call, and this one is `local`");
+            errors.add_at(
+                span,
+                "this is for methods that call, and this one is `local`: keep one of the two",
+            );
         }
         if function.body.group().is_none() {
-            errors.add_at(local, format!("`{ident}` is local, so it needs a body"));
+            errors.add_at(
+                local,
+                format!("`{ident}` is local, so it needs a body: write one, or leave `local` out"),
+            );
             let placeholder = expand::placeholder(function, &arguments);
             return Expanded::Fetcher(placeholder);
         }

@@ -46,7 +46,7 @@ pub(super) fn checked(arguments: &Arguments, for_all: &[Attribute], errors: &mut
 fn add(all: &mut Vec<Attribute>, key: &LitStr, value: &LitStr, errors: &mut Errors) {
     let (name, wanted) = (key.value(), value.value());
     if name.is_empty() {
-        errors.add(key, "the key of an attribute is not empty");
+        errors.add(key, "the key of an attribute is not empty: write what processes say of themselves, as in `to_where(\"kind\", \"resizer\")`");
         return;
     }
     match all.binary_search_by(|attribute| attribute.key.cmp(&name)) {

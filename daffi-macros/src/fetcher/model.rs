@@ -340,7 +340,7 @@ fn named<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<(&'a Ident, 
     let Some(ident) = signature::parameter_name(parameter) else {
         errors.add(
             &parameter.pat,
-            "without a body, a fetcher's parameters are names: what is passed for them is sent as it is",
+            "without a body, a fetcher's parameters are names, as what is passed for them is sent as it is: write one name for this",
         );
         return None;
     };

@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            error!(%error, "the runtime could not be started");
+            error!(%error, "the runtime could not be started: the system gives no threads, so raise its limit (ulimit -u)");
             return ExitCode::FAILURE;
         }
     };
@@ -159,7 +159,7 @@ async fn run(configured: Configured) -> ExitCode {
     {
         Ok(signals) => signals,
         Err(error) => {
-            error!(%error, "signals cannot be caught");
+            error!(%error, "signals cannot be caught, and without them it could not be stopped");
             return ExitCode::FAILURE;
         }
     };
@@ -203,7 +203,7 @@ async fn run(configured: Configured) -> ExitCode {
     tokio::select! {
         () = stopped => ExitCode::SUCCESS,
         _ = stop.told() => {
-            warn!("stopped at once");
+            warn!("stopped at once, as a second signal came: calls that were under way end with Disconnected");
             ExitCode::FAILURE
         }
     }

@@ -150,7 +150,7 @@ impl Hub {
             match some {
                 Ok(some) => all.extend(some),
                 Err(error) => {
-                    error!(%error, "a change of a schedule cannot be written as bytes, and is not kept");
+                    error!(%error, "a change of a schedule cannot be written as bytes, and is not kept: this is a bug of daffi, please report it");
                 }
             }
             yield_now().await;
