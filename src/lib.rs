@@ -174,6 +174,9 @@ struct GettingStartedGuide;
 #[doc = include_str!("../docs/guide/by-hand.md")]
 struct ByHandGuide;
 #[cfg(doctest)]
+#[doc = include_str!("../docs/guide/farm.md")]
+struct FarmGuide;
+#[cfg(doctest)]
 #[doc = include_str!("../docs/guide/callbacks.md")]
 struct CallbacksGuide;
 #[cfg(doctest)]

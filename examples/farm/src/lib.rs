@@ -7,6 +7,12 @@
 //! cargo run -p thumbnail-farm
 //! ```
 //!
+//! `farm_page` is the same for people: a page on which they upload pictures, and see who makes their thumbnails, add workers and kill them:
+//!
+//! ```sh
+//! cargo run -p thumbnail-farm --bin farm_page
+//! ```
+//!
 //! To run it by hand, have a folder with pictures (`*.ppm`) and say, in as many terminals as you like and in any order,
 //!
 //! ```sh
@@ -17,13 +23,16 @@
 //!
 //! Ctrl-C ends each of them: a worker finishes what it has begun, the coordinator has finished what it has sent.
 
-use std::io::{IsTerminal as _, stderr};
+use std::io::{self, IsTerminal as _, stderr};
 
 use daffi::fetcher;
 use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{SignalKind, signal};
 
+pub mod develop;
 pub mod picture;
 
+pub use develop::{Developed, Unreadable};
 pub use picture::{Picture, Unfit};
 
 /// What a worker offers. The compiler holds the workers to it, and the coordinator, which calls them by the `FarmClient` that
@@ -40,9 +49,20 @@ pub trait Farm {
     #[fetcher(idempotent, retry = 20, wait = "1h")]
     fn thumbnail(&self, name: &str, picture: &Picture, side: u32) -> Result<Thumbnail, Unfit>;
 
+    /// The same of a file as people have them, which is for the worker to read, too. The number is for whoever watches.
+    #[fetcher(idempotent, retry = 20, wait = "1h")]
+    fn develop(&self, number: u64, file: &[u8], side: u32) -> Result<Developed, Unreadable>;
+
     /// What each worker has done so far: a question to all that are there.
     #[fetcher(broadcast, timeout = "5s")]
     fn statistics(&self) -> Statistics;
+}
+
+/// What whoever watches a farm offers: the page does.
+#[fetcher(prefix = "page.")]
+pub trait Watch {
+    /// A worker has begun a picture.
+    async fn begins(&self, number: u64, worker: &str);
 }
 
 /// A thumbnail, and who has made it.
@@ -68,4 +88,16 @@ pub fn log_to_stderr() {
         .with_ansi(stderr().is_terminal())
         .with_env_filter(filter)
         .init();
+}
+
+/// Ready at the first Ctrl-C, and where the process is asked to end otherwise.
+pub fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

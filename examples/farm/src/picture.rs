@@ -28,17 +28,16 @@ pub enum Unfit {
 pub struct NoPicture;
 
 impl Picture {
-    /// One that looks different for each number.
+    /// A landscape, which looks different for each number.
     pub fn painted(number: u32, width: u32, height: u32) -> Self {
-        let shade = |value: u32| u8::try_from(value % 256).unwrap_or(u8::MAX);
+        let scene = Scene::of(number);
         let colours = (0..height)
             .flat_map(|y| (0..width).map(move |x| (x, y)))
             .flat_map(|(x, y)| {
-                [
-                    shade(x * 3 + number * 40),
-                    shade(y * 5),
-                    shade((x ^ y) + number * 7),
-                ]
+                // As parts of the height.
+                let across = (x as f32 - width as f32 / 2.0) / height as f32;
+                let down = y as f32 / height as f32;
+                scene.at(across, down).map(|shade| shade as u8)
             })
             .collect();
         Self {
@@ -126,6 +125,60 @@ impl Picture {
         let count = ((rows.1 - rows.0) * (columns.1 - columns.0)) as u64;
         sums.map(|sum| u8::try_from(sum / count).unwrap_or(u8::MAX))
     }
+}
+
+/// What can be seen of a landscape.
+struct Scene {
+    number: f32,
+    /// Its colours: above, at the horizon, and of what is near.
+    above: [f32; 3],
+    low: [f32; 3],
+    near: [f32; 3],
+    sun: [f32; 2],
+}
+
+impl Scene {
+    fn of(number: u32) -> Self {
+        let (above, low, near) = match number % 5 {
+            0 => ([38.0, 70.0, 128.0], [244.0, 188.0, 130.0], [24.0, 44.0, 60.0]),
+            1 => ([94.0, 162.0, 214.0], [222.0, 238.0, 242.0], [40.0, 92.0, 60.0]),
+            2 => ([62.0, 38.0, 92.0], [240.0, 136.0, 118.0], [36.0, 20.0, 48.0]),
+            3 => ([20.0, 32.0, 64.0], [92.0, 126.0, 162.0], [8.0, 20.0, 36.0]),
+            _ => ([226.0, 178.0, 92.0], [252.0, 232.0, 190.0], [112.0, 66.0, 32.0]),
+        };
+        let number = number as f32;
+        Self {
+            number,
+            above,
+            low,
+            near,
+            sun: [(number * 2.4).sin() * 0.45, 0.28 + (number * 1.7).cos() * 0.1],
+        }
+    }
+
+    fn at(&self, across: f32, down: f32) -> [f32; 3] {
+        // The nearest of three ridges that reaches so high, or else the sky.
+        for (ridge, base) in [(3.0, 0.84), (2.0, 0.7), (1.0, 0.58)] {
+            let wave = (across * (2.1 + ridge) + self.number * ridge * 1.3).sin() * 0.06
+                + (across * (7.3 - ridge) + self.number * 2.9).sin() * 0.025;
+            if down > base + wave {
+                return mixed(self.low, self.near, ridge / 3.0);
+            }
+        }
+        let sky = mixed(self.above, self.low, (down / 0.6).min(1.0));
+        let from_sun = (across - self.sun[0]).hypot(down - self.sun[1]);
+        let light = if from_sun < 0.085 {
+            0.95
+        } else {
+            0.4 / (1.0 + from_sun * 14.0)
+        };
+        mixed(sky, [255.0, 250.0, 232.0], light)
+    }
+}
+
+/// From one colour to another.
+fn mixed(one: [f32; 3], other: [f32; 3], part: f32) -> [f32; 3] {
+    [0, 1, 2].map(|at| one[at] + (other[at] - one[at]) * part)
 }
 
 /// From where to where the place `at` of so many reaches in a longer row.

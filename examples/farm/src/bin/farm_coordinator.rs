@@ -12,9 +12,8 @@ use std::pin::pin;
 use daffi::{CallError, Global, LeaveReason, Presence, PresenceEvents};
 use futures_util::stream::{self, FuturesUnordered};
 use futures_util::{Stream, StreamExt as _};
-use thumbnail_farm::{FarmClient, Picture, Thumbnail, Unfit, log_to_stderr};
+use thumbnail_farm::{FarmClient, Picture, Thumbnail, Unfit, log_to_stderr, told_to_end};
 use tokio::fs;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// How many points a thumbnail has at most, to the right and down.
 const SIDE: u32 = 16;
@@ -171,16 +170,4 @@ async fn show_statistics(farm: &FarmClient) -> Result<(), CallError> {
         }
     }
     Ok(())
-}
-
-/// Ready at the first Ctrl-C, and where the process is asked to end otherwise.
-fn told_to_end() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
-use daffi::{Global, callback};
-use thumbnail_farm::{Farm, Picture, Statistics, Thumbnail, Unfit, log_to_stderr};
+use daffi::{CallContext, Global, callback};
+use thumbnail_farm::{
+    Developed, Farm, Picture, Statistics, Thumbnail, Unfit, Unreadable, WatchClient, develop, log_to_stderr,
+};
 
 /// Its state is behind atomics, so that all its methods can do with `&self`.
 struct Worker {
@@ -26,13 +28,25 @@ impl Farm for Worker {
         println!("{} begins {name}", self.name);
         sleep(self.slower_by);
         let thumbnail = picture.thumbnail(side)?;
-        self.thumbnails.fetch_add(1, Ordering::Relaxed);
-        let points = u64::from(picture.width) * u64::from(picture.height);
-        self.points.fetch_add(points, Ordering::Relaxed);
+        self.has_made_one_of(picture.width, picture.height);
         Ok(Thumbnail {
             picture: thumbnail,
             by: self.name.clone(),
         })
+    }
+
+    #[callback(concurrency = 2)]
+    fn develop(&self, number: u64, file: &[u8], side: u32) -> Result<Developed, Unreadable> {
+        println!("{} begins {number}", self.name);
+        // Handed over, not waited for. Where nobody watches, nobody is told.
+        if let Some(context) = CallContext::current() {
+            let watch = WatchClient::new(&context.global());
+            let _ = watch.begins(number, &self.name).send().wait();
+        }
+        sleep(self.slower_by);
+        let developed = develop::develop(file, side)?;
+        self.has_made_one_of(developed.width, developed.height);
+        Ok(developed)
     }
 
     /// Is answered while thumbnails are made.
@@ -41,6 +55,14 @@ impl Farm for Worker {
             thumbnails: self.thumbnails.load(Ordering::Relaxed),
             points: self.points.load(Ordering::Relaxed),
         }
+    }
+}
+
+impl Worker {
+    fn has_made_one_of(&self, width: u32, height: u32) {
+        self.thumbnails.fetch_add(1, Ordering::Relaxed);
+        let points = u64::from(width) * u64::from(height);
+        self.points.fetch_add(points, Ordering::Relaxed);
     }
 }
 
@@ -56,12 +78,15 @@ pub async fn main() -> Result<(), Box<dyn Error>> {
         thumbnails: AtomicU64::new(0),
         points: AtomicU64::new(0),
     };
-    let g = Global::builder()
+    let mut builder = Global::builder()
         .process_name(name)
         .attribute("kind", "worker")
-        .service(worker)
-        .start()
-        .await?;
+        .service(worker);
+    // Where the controller is, if it is not where processes look for it by themselves.
+    if let Some(folder) = env::var_os("FARM_SOCKET") {
+        builder = builder.unix_sock_path(folder);
+    }
+    let g = builder.start().await?;
     // Until it is told to end: then it takes no more pictures, and finishes those it has. A coordinator that ends is waited for to come
     // back.
     g.join().await;
