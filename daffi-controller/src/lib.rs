@@ -7,6 +7,8 @@ pub mod access;
 #[cfg(feature = "program")]
 pub mod config;
 mod host;
+#[cfg(feature = "program")]
+pub mod manual;
 mod mixed;
 pub mod router;
 pub mod schedule;

@@ -201,6 +201,55 @@ fn the_page_of_running_it_has_each_option_and_a_file_in_which_nothing_is_at_faul
     check(RUNNING);
 }
 
+#[test]
+fn the_page_of_running_it_makes_completions_and_manual_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let commands = blocks(RUNNING, "sh");
+    let commands = commands.iter().find(|commands| commands.contains("completions"));
+    shell(&folder, commands.unwrap());
+    let read = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+    let completions = read("daffi-controller.bash");
+    for word in ["--standby-of", "check", "--resume-grace", "complete -F"] {
+        assert!(completions.contains(word), "{word} is missing");
+    }
+    let page = read("pages/daffi-controller.1");
+    for word in [".TH daffi-controller 1", "\\-\\-standby\\-of", "Exit codes:"] {
+        assert!(page.contains(word), "{word} is missing in\n{page}");
+    }
+    assert!(read("pages/daffi-controller-cert-ca.1").contains("authority"));
+    for shell in ["zsh", "fish"] {
+        let said = super::run(&["completions", shell]);
+        assert!(said.status.success() && !said.stdout.is_empty(), "{said:?}");
+    }
+    let said = super::run(&["man"]);
+    assert!(
+        String::from_utf8(said.stdout)
+            .unwrap()
+            .contains(".TH daffi-controller 1")
+    );
+}
+
+#[test]
+fn the_unit_of_the_page_of_running_it_is_one_that_systemd_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let unit = folder.path().join("daffi-controller.service");
+    let [text] = blocks(RUNNING, "ini")[..] else {
+        panic!("there is another one")
+    };
+    let text = text.replace(
+        "/usr/local/bin/daffi-controller",
+        env!("CARGO_BIN_EXE_daffi-controller"),
+    );
+    fs::write(&unit, text + "\n").unwrap();
+    let verified = Command::new("systemd-analyze").arg("verify").arg(&unit).output();
+    let Ok(verified) = verified else {
+        println!("skipped: there is no systemd-analyze");
+        return;
+    };
+    let said = String::from_utf8_lossy(&verified.stderr);
+    assert!(verified.status.success() && said.is_empty(), "{said}");
+}
+
 /// As `chmod 600` would have it.
 fn write_privately(path: &Path, text: &str) {
     fs::write(path, text).unwrap();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use daffi_controller::config::{size, time};
+use daffi_controller::manual::Shell;
 use daffi_core::transport::Address;
 
 use super::cert::CertArguments;
@@ -172,6 +173,16 @@ pub(crate) enum Command {
         name: String,
         /// The file of the key.
         file: PathBuf,
+    },
+    /// Prints what completes its arguments in a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Prints its manual page, or writes those of all its commands into a folder.
+    Man {
+        /// The folder.
+        folder: Option<PathBuf>,
     },
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use std::{panic, thread};
 
 use clap::CommandFactory as _;
-use daffi_controller::Controller;
+use daffi_controller::{Controller, manual};
 use daffi_core::auth::{self, Identities, Made};
 use daffi_core::{Access, Quotas, StartError};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -37,6 +37,11 @@ fn main() -> ExitCode {
         Some(Command::Key { name, file }) => {
             return made(auth::key(name, file), &file.display().to_string());
         }
+        Some(Command::Completions { shell }) => {
+            say(&mut stdout(), &manual::completions(Arguments::command(), *shell));
+            return ExitCode::SUCCESS;
+        }
+        Some(Command::Man { folder }) => return man(folder.as_deref()),
         None => {}
     }
     let arguments = &configured.arguments;
@@ -113,6 +118,22 @@ fn check(file: &Path) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(faults) => told(&faults),
+    }
+}
+
+/// Prints the manual page, or writes all pages into a folder.
+fn man(folder: Option<&Path>) -> ExitCode {
+    let command = Arguments::command();
+    let written = match folder {
+        Some(folder) => manual::pages(command, folder),
+        None => manual::page(command).map(|page| say(&mut stdout(), &page)),
+    };
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let folder = folder.unwrap_or(Path::new("man"));
+            told(&format!("error: {}: {error}\n", folder.display()))
+        }
     }
 }
 

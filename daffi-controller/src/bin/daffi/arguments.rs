@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use daffi_controller::config::time;
+use daffi_controller::manual::Shell;
 
 /// Shown with all that there is to say.
 macro_rules! values {
@@ -210,17 +211,6 @@ pub(crate) enum What {
     Callbacks,
     /// Who is there.
     Processes,
-}
-
-/// The shells that are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Shell {
-    /// GNU Bash.
-    Bash,
-    /// The Z shell.
-    Zsh,
-    /// fish.
-    Fish,
 }
 
 /// Calls a callback, and prints what it returns.
