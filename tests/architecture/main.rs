@@ -5,6 +5,7 @@
 mod examples;
 mod graph;
 mod manifest;
+mod packages;
 mod protocol;
 mod rules;
 mod source;
