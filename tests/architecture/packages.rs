@@ -99,11 +99,25 @@ fn each_package_needs_only_those_that_are_published_before_it() {
 
 #[test]
 fn each_package_has_its_sources_and_its_licence_and_nothing_that_is_of_no_use_without_the_repository() {
+    let packages = packages();
     for name in PUBLISHED {
         let list = cargo(&["package", "--list", "--allow-dirty", "--package", name]);
         let files: Vec<_> = list.lines().collect();
         for file in ["Cargo.toml", "LICENSE", "README.md", "src/lib.rs"] {
             assert!(files.contains(&file), "{name} has no {file}: {files:?}");
+        }
+        // Whatever is built of it, by `cargo` for whoever depends on it.
+        let package = named(&packages, name);
+        let folder = Path::new(package["manifest_path"].as_str().expect("a path"));
+        let folder = folder.parent().expect("it is in a folder");
+        for target in package["targets"].as_array().expect("a list") {
+            let source = Path::new(target["src_path"].as_str().expect("a path"));
+            let source = source.strip_prefix(folder).expect("it is in the package");
+            let is_built = texts(&target["kind"])
+                .iter()
+                .all(|kind| ["bin", "custom-build", "lib", "proc-macro"].contains(kind));
+            let is_there = source.to_str().is_some_and(|source| files.contains(&source));
+            assert!(!is_built || is_there, "{name} has no {}", source.display());
         }
         for file in &files {
             let begin = file.split('/').next().unwrap_or_default();
@@ -114,7 +128,8 @@ fn each_package_has_its_sources_and_its_licence_and_nothing_that_is_of_no_use_wi
                 "Cargo.toml",
                 "Cargo.toml.orig",
             ];
-            let known = known.contains(&begin) || ["LICENSE", "README.md", "src"].contains(&begin);
+            let known =
+                known.contains(&begin) || ["LICENSE", "README.md", "build.rs", "src"].contains(&begin);
             let is_page = Path::new(file)
                 .extension()
                 .is_some_and(|extension| extension == "md");

@@ -186,7 +186,7 @@ async fn where_nobody_is_what_a_call_wants_it_says_what_there_is() {
     );
     let waited = who_is_it()
         .to_where("kind", "none")
-        .wait_for_provider(Duration::from_millis(1));
+        .wait_for_provider(Duration::from_millis(200));
     let error = waited.on(&g).await.unwrap_err().to_string();
     assert!(error.contains("wait longer"), "{error}");
     // Where nobody offers it at all, that is what is said.
