@@ -64,7 +64,7 @@ fn pure(folder: &str) -> Rule<'static> {
         // Numbers of calls are hashed as what they are, and have places. Secrets of sessions are compared in a time that tells nothing, and
         // overwritten.
         "proto" => Rule {
-            crates: &["bincode", "bytes", "serde", "slab", "thiserror", "zeroize"],
+            crates: &["bincode", "bytes", "rmp", "serde", "slab", "thiserror", "zeroize"],
             modules: &["proto", "signature"],
             more_std: &["hash", "hint::black_box"],
             ..core
@@ -78,7 +78,7 @@ fn pure(folder: &str) -> Rule<'static> {
             ..core
         },
         "described" => Rule {
-            crates: &["bytes", "serde"],
+            crates: &["bytes", "rmp", "serde"],
             modules: &["described", "proto", "signature"],
             ..core
         },

@@ -18,6 +18,7 @@ mod changed_types;
 mod context;
 mod each;
 mod errors;
+mod explained;
 mod gaps;
 mod homes;
 mod identities;

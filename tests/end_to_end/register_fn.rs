@@ -201,9 +201,9 @@ async fn errors_reach_the_caller_as_themselves_or_in_words() {
 }
 
 #[tokio::test]
-async fn what_would_be_read_as_something_else_is_not_sent() {
+async fn what_would_be_read_as_something_else_by_its_positions_is_sent_with_names() {
     /// Without its first field, its second would be read as that.
-    #[derive(Serialize, Deserialize)]
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Skipping {
         #[serde(skip_serializing_if = "Option::is_none")]
         first: Option<u8>,
@@ -216,13 +216,34 @@ async fn what_would_be_read_as_something_else_is_not_sent() {
     net.service.register_fn("made.skipping", skipping).await.unwrap();
     let fallible = |first: Option<u8>| async move { Ok::<_, String>(Skipping { first, second: None }) };
     net.service.register_fn("made.fallible", fallible).await.unwrap();
-    for name in ["made.skipping", "made.fallible"] {
-        let error = g.call::<Skipping>(name, (None::<u8>,)).await.err().unwrap();
-        assert!(
-            matches!(&error, CallError::Encode { message, may_have_run: true, .. } if message.contains("first")),
-            "{error:?}"
-        );
+    let failing = |first: Option<u8>| async move {
+        Err::<u8, _>(Skipping {
+            first,
+            second: Some(2),
+        })
+    };
+    net.service.register_fn("made.failing", failing).await.unwrap();
+    #[fetcher(alias = "made.failing")]
+    async fn fails(first: Option<u8>) -> Result<u8, Skipping>;
+    for first in [None, Some(1)] {
+        for name in ["made.skipping", "made.fallible"] {
+            let expected = Skipping { first, second: None };
+            assert_eq!(g.call(name, (first,)).await, Ok(expected));
+        }
+        let expected = Skipping {
+            first,
+            second: Some(2),
+        };
+        assert_eq!(fails(first).on(&g).await, Err(CallError::App(expected)));
     }
+    let echo = |value: serde_json::Value| async move { if value.is_null() { Err(value) } else { Ok(value) } };
+    net.service.register_fn("made.any", echo).await.unwrap();
+    #[fetcher(alias = "made.any")]
+    async fn any(value: &serde_json::Value) -> Result<serde_json::Value, serde_json::Value>;
+    let value = serde_json::json!([1, "a"]);
+    assert_eq!(any(&value).on(&g).await, Ok(value));
+    let null = serde_json::Value::Null;
+    assert_eq!(any(&null).on(&g).await, Err(CallError::App(null)));
     net.stop([g]).await;
 }
 

@@ -24,6 +24,7 @@ pub fn word(status: &Status<'_>) -> &'static str {
     match status {
         Status::Value => "value",
         Status::App { .. } => "app",
+        Status::Explained => "explained",
         Status::Failed(failed) => match failed {
             Failed::NoProvider(_) => "no provider",
             Failed::ProviderLost { .. } => "provider lost",

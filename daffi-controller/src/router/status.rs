@@ -49,7 +49,7 @@ pub(super) fn refused(error: &FrameError, may_have_run: bool) -> Failed {
 /// Whether a status takes but a few bytes.
 pub(super) const fn is_small(status: &Status<'_>) -> bool {
     match status {
-        Status::Value => true,
+        Status::Value | Status::Explained => true,
         Status::App { .. } => false,
         Status::Failed(Failed::ProviderLost { process }) => process.len() <= Limits::NAME_BYTES,
         Status::Failed(Failed::NoProvider(Absence::Lacking(_))) => false,
@@ -73,7 +73,7 @@ pub(super) const fn is_small(status: &Status<'_>) -> bool {
 /// Whether a callback may have run that ended so.
 fn may_have_run(status: &Status<'_>) -> bool {
     match status {
-        Status::Value | Status::App { .. } => true,
+        Status::Value | Status::Explained | Status::App { .. } => true,
         Status::Failed(failed) => failed.may_have_run(),
     }
 }
@@ -81,7 +81,7 @@ fn may_have_run(status: &Status<'_>) -> bool {
 /// How many bytes of words a status has.
 pub(super) fn words(status: &Status<'_>) -> usize {
     match status {
-        Status::Value => 0,
+        Status::Value | Status::Explained => 0,
         Status::App {
             message,
             causes,
@@ -89,7 +89,7 @@ pub(super) fn words(status: &Status<'_>) -> usize {
         } => {
             let reason = match typed {
                 Own::Lost { reason } => reason.len(),
-                Own::None | Own::Payload => 0,
+                Own::None | Own::Payload | Own::Explained => 0,
             };
             message.len() + causes.iter().map(|cause| cause.len()).sum::<usize>() + reason
         }

@@ -48,6 +48,20 @@ impl std::fmt::Display for BuyError {
 
 impl std::error::Error for BuyError {}
 
+/// As people write it, or as a number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Note {
+    Number(u64),
+    Text(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub(crate) enum Refused {
+    Unwanted { note: Note },
+}
+
 pub(crate) struct Shop;
 
 #[allow(
@@ -57,6 +71,18 @@ pub(crate) struct Shop;
 )]
 #[callback(prefix = "shop.")]
 impl Shop {
+    /// Gives back whatever comes, unless it is nothing.
+    pub fn whatever(
+        &self,
+        value: serde_json::Value,
+        notes: Vec<Note>,
+    ) -> Result<(serde_json::Value, Vec<Note>), Refused> {
+        match (&value, notes.first()) {
+            (serde_json::Value::Null, Some(note)) => Err(Refused::Unwanted { note: note.clone() }),
+            _ => Ok((value, notes)),
+        }
+    }
+
     /// Gives back an order.
     ///
     /// All of it.

@@ -65,7 +65,7 @@ fn what_there_is_is_listed() {
     );
     assert!(text.contains("    Gives back an order.\n"), "{text}");
     assert!(
-        text.contains(&format!("shop  process {}, 18 callbacks", std::process::id())),
+        text.contains(&format!("shop  process {}, 19 callbacks", std::process::id())),
         "{text}"
     );
     let json: Value =

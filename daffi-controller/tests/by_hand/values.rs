@@ -31,6 +31,41 @@ fn values_of_all_kinds_go_there_and_back() {
 }
 
 #[test]
+fn what_says_itself_what_it_is_is_whatever_json_there_is() {
+    let net = Net::new();
+    let called = |arguments: &str| net.run(&["--output", "json", "call", "shop.whatever", arguments]);
+    for (value, notes) in [
+        (
+            r#"{"a":[1,-2,0.5,"b",true,null,{}],"big":18446744073709551615}"#,
+            r#"[7,"seven"]"#,
+        ),
+        ("[]", "[]"),
+        (r#""@file""#, r#"["text"]"#),
+    ] {
+        let expected = format!("[{value},{notes}]\n");
+        assert_eq!(called(&format!("[{value}, {notes}]")).printed(), expected);
+        assert_eq!(
+            called(&format!(r#"{{"notes": {notes}, "value": {value}}}"#)).printed(),
+            expected
+        );
+    }
+    // What the type does not take is told by whoever has it.
+    let ended = called(r#"[1, [true]]"#);
+    assert!(ended.code != Some(0) && ended.err.contains("[0]"), "{ended:?}");
+    let ended = called(r#"[null, ["x"]]"#);
+    let error = r#"{"kind":"Unwanted","note":"x"}"#;
+    assert!(ended.code != Some(0) && (ended.out + &ended.err).contains(error));
+    let described = net.run(&["describe", "shop.whatever"]).printed();
+    for words in ["value: Any", "notes: Any", "whatever comes", r#""notes":{}"#] {
+        assert!(
+            described.replace(' ', "").contains(&words.replace(' ', "")),
+            "no {words} in {described}"
+        );
+    }
+    net.stop();
+}
+
+#[test]
 fn numbers_keep_all_their_digits() {
     let net = Net::new();
     for (written, printed) in [

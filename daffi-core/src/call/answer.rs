@@ -75,11 +75,15 @@ impl<T, E> Decoders<T, E> {
             message,
             may_have_run: true,
         };
+        let (outcome, described) = match outcome {
+            Err(Failure::Explained(value)) => (Ok(value), true),
+            outcome => (outcome, of.described),
+        };
         match outcome {
             Ok(value) => match self.take {
                 Take::Value(decode) => of
                     .source
-                    .result(value, of.described)
+                    .result(value, described)
                     .and_then(|(value, reading)| decode(&value, &reading))
                     .map_err(|error| decode_error(format!("the result: {error}"))),
                 Take::Stream(_) => Err(decode_error(
@@ -114,6 +118,12 @@ impl<T, E> Decoders<T, E> {
                     Err(Unread::Damaged(message)) => CallError::decode(callback(), message, true),
                 }
             }
+            // A value where an error is expected.
+            Failure::Explained(_) => CallError::decode(
+                source.name().to_owned(),
+                "a value came where a stream ends".to_owned(),
+                true,
+            ),
             Failure::Failed(failed) => {
                 let called = source.traced().map(|traced| &traced.interface);
                 let place = match (&failed, called) {
@@ -156,10 +166,11 @@ fn decode_app<E: DeserializeOwned + 'static>(
     }
     // With the words that there are, whatever became of the error itself.
     let words = remote.map_or_else(String::new, |remote| format!("{remote:?}"));
+    let described = of.described || matches!(typed, Typed::Explained(_));
     match typed {
-        Typed::Encoded(bytes) => of
+        Typed::Encoded(bytes) | Typed::Explained(bytes) => of
             .source
-            .error(bytes, of.described)
+            .error(bytes, described)
             .and_then(|(error, reading)| reading.decode(&error))
             .map_err(|error| Unread::Damaged(format!("the callback's error: {error}; it says: {words}"))),
         Typed::Lost(reason) => Err(Unread::Lost(format!(

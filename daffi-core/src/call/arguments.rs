@@ -14,6 +14,7 @@ use super::source::{Named, Source};
 use super::stub::{Traced, told};
 use crate::error::RemoteError;
 use crate::proto;
+use crate::proto::explained::encode_by_names;
 use crate::registry::looking::Looking;
 use crate::signature::{
     Allowances, ErrorType, Findings, Form, Interface, Notes, Readable, Returns, Signature, Type, findings,
@@ -39,13 +40,15 @@ where
     };
     let allows = Allowances::of_returns(&returns, allows, Vec::new());
     let (shape, encoded) = match shape(arguments) {
-        Ok(shape @ (Type::Unit | Type::Tuple(_) | Type::Opaque)) => (
-            shape,
-            Arguments::from(proto::encode_held(arguments, &Form::unknown())),
-        ),
+        Ok(shape @ (Type::Unit | Type::Tuple(_) | Type::Opaque)) => {
+            match proto::encode_held(arguments, &Form::unknown()) {
+                Err(error) if error.is_told_by_names() => with_names(arguments),
+                encoded => (shape, Arguments::from(encoded)),
+            }
+        }
         // About anything else nothing would be known, and it would be read as whatever the callback takes.
         Ok(shape) => (shape, Arguments(Err(NO_TUPLE.to_owned()))),
-        Err(contradiction) => (Type::Opaque, Arguments(Err(contradiction.to_string()))),
+        Err(_) => with_names(arguments),
     };
     let interface = Interface {
         signature: Signature::from_arguments(shape, returns),
@@ -61,6 +64,17 @@ where
         encoded,
         Decoders::new(Take::Value(|bytes, reading| reading.decode(bytes))),
     )
+}
+
+/// Arguments that say themselves what they are, as positions cannot carry them.
+fn with_names(arguments: &impl Serialize) -> (Type, Arguments) {
+    match encode_by_names(arguments, &Form::unknown(), &|_| false) {
+        Ok((bytes, explained)) => (
+            Type::Tuple(vec![Type::Any; explained.len()]),
+            Arguments(Ok(bytes.into())),
+        ),
+        Err(error) => (Type::Opaque, Arguments::from(Err(error))),
+    }
 }
 
 /// The structure of `T`, traced the first time that it is asked for.

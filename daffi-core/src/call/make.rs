@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tracing::info;
 
 use super::answer::{Decoders, Take};
 use super::encoded::Arguments;
@@ -13,9 +14,11 @@ use super::source::Source;
 use super::streaming::Streaming;
 use super::stub::{Shown, Stub, Traced};
 use crate::described::ReadAs;
+use crate::panics::logged;
+use crate::proto::explained::encode_by_names;
 use crate::proto::{self, DecodeError, Raw, RawBytes};
 use crate::registry::looking::{self, Looking};
-use crate::signature::{Contract, Forms, Origin};
+use crate::signature::{Contract, Origin};
 
 /// A call of the callback that `stub` names. `signature` is asked for once per stub, and at each call for what values show.
 pub fn call<T, E, A>(stub: &'static Stub, signature: impl Fn() -> Contract, arguments: &A) -> Call<T, E>
@@ -27,7 +30,7 @@ where
     prepare(
         stub,
         signature,
-        |forms| proto::encode_held(arguments, &forms.arguments),
+        |traced| written(stub, traced, arguments),
         Take::Value(|bytes, reading| reading.decode(bytes)),
     )
 }
@@ -42,7 +45,7 @@ where
     prepare(
         stub,
         signature,
-        |forms| proto::encode_held(arguments, &forms.arguments),
+        |traced| written(stub, traced, arguments),
         Take::Value(|bytes, reading| reading.decode::<Raw<T>>(bytes).map(|Raw(value)| value)),
     )
 }
@@ -61,7 +64,7 @@ where
     prepare(
         stub,
         signature,
-        |forms| proto::encode_held(arguments, &forms.arguments),
+        |traced| written(stub, traced, arguments),
         Take::Stream(|opening| Streaming::result(opening, decode_item::<T>)),
     )
 }
@@ -80,7 +83,7 @@ where
     prepare(
         stub,
         signature,
-        |forms| proto::encode_held(arguments, &forms.arguments),
+        |traced| written(stub, traced, arguments),
         Take::Stream(|opening| Streaming::result(opening, decode_raw_item::<T>)),
     )
 }
@@ -98,7 +101,8 @@ pub fn call_each<E: DeserializeOwned + 'static>(
         contract.forms.streams = vec![Arc::new(arguments)];
         contract
     };
-    prepare(stub, signature, |_| Ok(Bytes::new()), Take::Tally(|done| done))
+    let none = |_: &_| (Arguments(Ok(Bytes::new())), None);
+    prepare(stub, signature, none, Take::Tally(|done| done))
 }
 
 /// An item of a stream of values.
@@ -113,39 +117,93 @@ pub fn decode_raw_item<T: RawBytes>(bytes: &[u8], reading: &ReadAs) -> Result<(T
         .map(|(Raw(item), used)| (item, used))
 }
 
+/// Arguments that are encoded, and what is known of the call instead where positions cannot carry them as they are.
+type Written = (Arguments, Option<Arc<Traced>>);
+
+/// Encodes the arguments.
+fn written<A: Serialize>(stub: &'static Stub, traced: &Traced, arguments: &A) -> Written {
+    match proto::encode_held(arguments, &traced.forms.arguments) {
+        Err(error) if error.is_told_by_names() => with_names(stub, traced, arguments, &error),
+        encoded => (Arguments::from(encoded), None),
+    }
+}
+
+/// Encodes arguments of which some say themselves what they are, since positions cannot carry them, for which there is an `error`.
+#[cold]
+fn with_names<A: Serialize>(
+    stub: &'static Stub,
+    traced: &Traced,
+    arguments: &A,
+    error: &proto::EncodeError,
+) -> Written {
+    let is_known = |argument| traced.is_known(argument);
+    let (bytes, explained) = match encode_by_names(arguments, &traced.forms.arguments, &is_known) {
+        Ok(encoded) => encoded,
+        Err(error) => return (Arguments::from(Err(error)), None),
+    };
+    let anew = || (explained.clone(), Arc::new(traced.explaining(&explained)));
+    let (known, kept) = stub.explained.get_or_init(|| {
+        logged(|| {
+            info!(
+                callback = stub.name,
+                "an argument is sent with names, which is slower and longer, as positions cannot carry it: {error}"
+            );
+        });
+        anew()
+    });
+    let is_same = *known == explained && !stub.varying && stub.traced().is_some();
+    let traced = if is_same { Arc::clone(kept) } else { anew().1 };
+    (Arguments(Ok(bytes.into())), Some(traced))
+}
+
 fn prepare<T, E: DeserializeOwned + 'static>(
     stub: &'static Stub,
     signature: impl Fn() -> Contract,
-    arguments: impl FnOnce(&Forms) -> Result<Bytes, proto::EncodeError>,
+    arguments: impl FnOnce(&Traced) -> Written,
     take: Take<T>,
 ) -> Call<T, E> {
     let (source, arguments) = match stub.traced() {
-        Some(traced) => (Source::Stub(stub), Arguments::from(arguments(&traced.forms))),
+        Some(traced) => known(stub, arguments(traced)),
         None => first(stub, signature, arguments),
     };
     Call::new(source, arguments, Decoders::new(take))
+}
+
+/// A call of a stub that is known, but for arguments which are sent otherwise.
+fn known(stub: &'static Stub, (arguments, otherwise): Written) -> (Source, Arguments) {
+    let source = otherwise.map_or(Source::Stub(stub), |traced| Source::Varying(stub, traced));
+    (source, arguments)
+}
+
+/// The same of one that is another at each call.
+fn varying(
+    stub: &'static Stub,
+    traced: Traced,
+    arguments: impl FnOnce(&Traced) -> Written,
+) -> (Source, Arguments) {
+    let (arguments, otherwise) = arguments(&traced);
+    let traced = otherwise.unwrap_or_else(|| Arc::new(traced));
+    (Source::Varying(stub, traced), arguments)
 }
 
 /// The first call of a stub, or any of one that knows another signature at each.
 fn first(
     stub: &'static Stub,
     signature: impl Fn() -> Contract,
-    arguments: impl FnOnce(&Forms) -> Result<Bytes, proto::EncodeError>,
+    arguments: impl FnOnce(&Traced) -> Written,
 ) -> (Source, Arguments) {
     let anew;
-    let known = match stub.shown.get() {
-        Some(known) => known,
+    let before = match stub.shown.get() {
+        Some(before) => before,
         None => {
             let contract = looking::at(Looking::Types, &signature);
             let is_same = matches!(contract.origin, Origin::Type);
             if is_same && !stub.varying {
                 let traced = stub.traced.get_or_init(|| Traced::new(stub.name, contract));
-                return (Source::Stub(stub), Arguments::from(arguments(&traced.forms)));
+                return known(stub, arguments(traced));
             }
             if is_same {
-                let traced = Traced::new(stub.name, contract);
-                let arguments = Arguments::from(arguments(&traced.forms));
-                return (Source::Varying(stub, Arc::new(traced)), arguments);
+                return varying(stub, Traced::new(stub.name, contract), arguments);
             }
             if stub.varying {
                 anew = Shown::new(stub.name, contract);
@@ -156,10 +214,12 @@ fn first(
         }
     };
     let shown = looking::at(Looking::Values, signature);
-    let traced = known.with(shown.interface.signature);
-    let arguments = match shown.origin {
-        Origin::Contradiction(contradiction) => Arguments(Err(contradiction.to_string())),
-        Origin::Type | Origin::Value => Arguments::from(arguments(&traced.forms)),
-    };
-    (Source::Varying(stub, Arc::new(traced)), arguments)
+    let traced = before.with(shown.interface.signature);
+    match shown.origin {
+        Origin::Contradiction(contradiction) => {
+            let arguments = Arguments(Err(contradiction.to_string()));
+            (Source::Varying(stub, Arc::new(traced)), arguments)
+        }
+        Origin::Type | Origin::Value => varying(stub, traced, arguments),
+    }
 }

@@ -46,6 +46,11 @@ pub(crate) fn controller_error(node: &Node, failure: Failure, what: &str) -> Cal
     let error = match failure {
         Failure::Failed(failed) => CallError::from_failed(failed, what, None, None),
         Failure::App { remote, .. } => CallError::App(remote),
+        Failure::Explained(_) => CallError::decode(
+            what.to_owned(),
+            "a value came instead of an answer".to_owned(),
+            true,
+        ),
     };
     told_by(node, error)
 }

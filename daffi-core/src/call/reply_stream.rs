@@ -130,7 +130,9 @@ impl<T, E> ReplyStream<T, E> {
                 // Nobody is left then.
                 Next::End(Ok(_)) => self.ended = Some(unexpected()),
                 Next::End(Err(Failure::Failed(failed))) => self.ended = Some(failed),
-                Next::End(Err(Failure::App { .. })) => self.ended = Some(unexpected()),
+                Next::End(Err(Failure::App { .. } | Failure::Explained(_))) => {
+                    self.ended = Some(unexpected());
+                }
             }
         }
     }

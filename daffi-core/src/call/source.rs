@@ -117,10 +117,9 @@ impl Source {
 
     /// How the result, or the items of a stream, are read that came in those bytes; and what is behind the structure, if that is in front.
     pub(super) fn result(&self, bytes: Bytes, described: bool) -> Result<(Bytes, ReadAs), DecodeError> {
-        let own = self.own();
         match self.traced() {
-            Some(traced) if described => traced.result(&bytes, own),
-            _ => Ok((bytes, own)),
+            Some(traced) if described => traced.result(&bytes),
+            _ => Ok((bytes, self.own())),
         }
     }
 
@@ -128,12 +127,13 @@ impl Source {
     pub(super) fn error(&self, bytes: Bytes, described: bool) -> Result<(Bytes, ReadAs), DecodeError> {
         match self.traced() {
             Some(traced) if described => traced.error(&bytes),
-            _ => Ok((bytes, ReadAs::Guarded)),
+            Some(traced) => Ok((bytes, traced.own_error.clone())),
+            None => Ok((bytes, ReadAs::Guarded)),
         }
     }
 
     /// How the result is read where the callback has the same type.
     pub(super) fn own(&self) -> ReadAs {
-        ReadAs::own(self.traced().is_none_or(|traced| traced.guarded))
+        self.traced().map_or(ReadAs::Guarded, |traced| traced.own.clone())
     }
 }

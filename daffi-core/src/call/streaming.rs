@@ -299,6 +299,9 @@ impl<T> Streaming<T> {
                     CallError::from_failed(failed, &self.callback, None, None).within(self.allowed)
                 }
                 Broken::Ended(Failure::App { remote, .. }) => CallError::App(remote),
+                Broken::Ended(Failure::Explained(_)) => {
+                    CallError::decode(&*self.callback, "a value came where a stream ends", true)
+                }
                 Broken::Item(error) => undecodable(&self.callback, &error),
             })
         }))

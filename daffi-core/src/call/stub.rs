@@ -10,8 +10,8 @@ use tracing::warn;
 use crate::described::{Front, ReadAs};
 use crate::panics::logged;
 use crate::proto::{DecodeError, Described, Mode};
-use crate::registry::Known;
-use crate::signature::{Contract, Forms, Gap, Interface, Notes, Panic, Readable, Signature, Type};
+use crate::registry::{Known, tell};
+use crate::signature::{Contract, ErrorType, Forms, Interface, Notes, Panic, Readable, Signature, Type};
 
 /// A fetcher's own data: one static for each.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Stub {
     pub(super) traced: OnceLock<Traced>,
     /// What is known of it but for the arguments whose structure each value shows; instead of the former.
     pub(super) shown: OnceLock<Shown>,
+    /// Of calls whose arguments positions cannot carry as they are: which of them say themselves what they are, as it was the first time.
+    pub(super) explained: OnceLock<(Vec<usize>, Arc<Traced>)>,
     /// Whether the names of the parameters have been compared with a provider's.
     pub(super) compared: AtomicBool,
 }
@@ -41,8 +43,10 @@ pub(super) struct Traced {
     pub(super) number: u64,
     /// The number of what the parameters are called.
     names: u64,
-    /// Whether the result can nest without end.
-    pub(super) guarded: bool,
+    /// How results are read where the callback has the same type.
+    pub(super) own: ReadAs,
+    /// And errors.
+    pub(super) own_error: ReadAs,
     /// Its number with all that the types allow.
     version: OnceLock<u64>,
     /// What stands in front of the arguments where the callback has other types; nothing if they are not known.
@@ -96,7 +100,11 @@ impl Traced {
         Self {
             number: signature.number(),
             names: signature.names_number(),
-            guarded: signature.needs_guard(),
+            own: ReadAs::of_type(&signature.returns.ok, signature.needs_guard()),
+            own_error: match &signature.returns.error {
+                ErrorType::Typed(error) => ReadAs::of_type(error, true),
+                ErrorType::None | ErrorType::Remote => ReadAs::Guarded,
+            },
             interface,
             version: OnceLock::new(),
             front: OnceLock::new(),
@@ -109,9 +117,7 @@ impl Traced {
 
 /// Says what was in the way when the fetcher of `callback` was looked into.
 pub(super) fn told(callback: &str, Notes { panics, gaps }: Notes) {
-    for Gap { place, ty, cause } in gaps {
-        logged(|| warn!(callback, place, ty, "{cause}"));
-    }
+    logged(|| tell(callback, &gaps));
     for Panic { ty, message } in panics {
         logged(|| {
             warn!(
@@ -140,11 +146,11 @@ impl Traced {
     }
 
     /// A result behind its structure, and how it is read.
-    pub(super) fn result(&self, bytes: &Bytes, own: ReadAs) -> Result<(Bytes, ReadAs), DecodeError> {
+    pub(super) fn result(&self, bytes: &Bytes) -> Result<(Bytes, ReadAs), DecodeError> {
         let (front, value) = Front::split(bytes)?;
         let reading = self
             .results
-            .of(&front, || front.value(&self.interface.ok(), own))?;
+            .of(&front, || front.value(&self.interface.ok(), self.own.clone()))?;
         Ok((value, reading))
     }
 
@@ -155,9 +161,35 @@ impl Traced {
             // Who expects none reads it as what was sent.
             let own = self.interface.error();
             let own = own.unwrap_or_else(|| Readable::unknown(Type::Opaque));
-            front.value(&own, ReadAs::Guarded)
+            front.value(&own, self.own_error.clone())
         })?;
         Ok((value, reading))
+    }
+
+    /// Of each argument that is no stream, whether all is known of it.
+    pub(super) fn is_known(&self, argument: usize) -> bool {
+        let parameters = self.interface.signature.parameters.iter().flatten();
+        let mut values = parameters.filter(|parameter| parameter.ty.item().is_none());
+        values
+            .nth(argument)
+            .is_some_and(|parameter| !parameter.ty.is_opaque_somewhere())
+    }
+
+    /// The same, where these of the arguments that are no streams say themselves what they are.
+    pub(super) fn explaining(&self, arguments: &[usize]) -> Self {
+        let mut interface = self.interface.clone();
+        let Interface { signature, allows } = &mut interface;
+        let parameters = signature.parameters.iter_mut().flatten().enumerate();
+        let values = parameters.filter(|(_, parameter)| parameter.ty.item().is_none());
+        for (argument, (place, parameter)) in values.enumerate() {
+            if arguments.contains(&argument) {
+                parameter.ty = Type::Any;
+                if let Some(of) = allows.parameters.get_mut(place) {
+                    of.beyond.clear();
+                }
+            }
+        }
+        Self::of(interface, Arc::clone(&self.forms))
     }
 
     /// The number to send instead of that of the signature to have the names of the parameters compared, if there are any.
@@ -182,6 +214,7 @@ impl Stub {
             varying: false,
             traced: OnceLock::new(),
             shown: OnceLock::new(),
+            explained: OnceLock::new(),
             compared: AtomicBool::new(false),
         }
     }

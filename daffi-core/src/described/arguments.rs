@@ -142,7 +142,7 @@ impl Row<'_> {
                 },
             )));
         };
-        let written = value.serialize(Writer::of_part(self.given.out, &arguments.layout, *at));
+        let written = Writer::of_part(self.given.out, &arguments.layout, *at).write(value);
         written.map_err(|misfit| misfit.within(step(structure, number)))
     }
 

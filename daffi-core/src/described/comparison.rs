@@ -1,5 +1,7 @@
 //! What is written by one structure and read by another, place by place.
 
+mod pass;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::layout::{At, Enum, Layout, Place, Struct};
@@ -151,6 +153,20 @@ impl<'l> Comparison<'l> {
             return Ok(());
         }
         match (written.place(from), read.place(to)) {
+            (Place::Any, Place::Any) => Ok(()),
+            (Place::Opaque, Place::Any) | (Place::Any, Place::Opaque) => fault(
+                "what is known of these values is on one side that they say themselves what they are, and on the other nothing",
+                "leave `untraced` away, and call with a fetcher instead of a name",
+            ),
+            // Whether a value is one for the reader, its type finds out when it comes.
+            (Place::Any, _) => {
+                self.differs = true;
+                Ok(())
+            }
+            (_, Place::Any) => {
+                self.differs = true;
+                self.then(Task::Pass(from), way, None)
+            }
             (Place::Opaque, _) | (_, Place::Opaque) => {
                 self.unknown.get_or_insert((way, "what is here is not known"));
                 Ok(())
@@ -351,39 +367,6 @@ impl<'l> Comparison<'l> {
             }
         }
         Ok(())
-    }
-
-    fn pass_all(&mut self, fields: &'l Struct, way: Way) -> Agrees {
-        let mut fields = fields.names.iter().zip(&fields.fields);
-        fields.try_for_each(|(names, at)| self.then(Task::Pass(*at), way, Some(To::Name(names))))
-    }
-
-    /// Whether what is written there can be passed over.
-    fn pass(&mut self, at: At, way: Way) -> Agrees {
-        match self.written.place(at) {
-            Place::Opaque => fault(
-                "the reader does not know what is here, and how long it is is not known",
-                UNKNOWN,
-            ),
-            Place::Option(inner) => self.then(Task::Pass(*inner), way, None),
-            Place::Seq(element) => self.then(Task::Pass(*element), way, Some(To::Every)),
-            Place::Map(key, value, _) => {
-                self.then(Task::Pass(*key), way, None)?;
-                self.then(Task::Pass(*value), way, Some(To::Every))
-            }
-            Place::Tuple(fields) => fields
-                .iter()
-                .try_for_each(|field| self.then(Task::Pass(*field), way, None)),
-            Place::Struct(fields) => self.pass_all(fields, way),
-            Place::Enum(choices) if choices.is_open() => fault("only some variants are known", UNKNOWN),
-            Place::Enum(choices) => {
-                let mut contents = choices.all().iter();
-                contents.try_for_each(|choice| {
-                    self.then(Task::Pass(choice.content), way, Some(To::Name(&choice.names)))
-                })
-            }
-            _ => Ok(()),
-        }
     }
 }
 

@@ -12,6 +12,8 @@ pub enum Document {
     Bool(bool),
     /// A number without a point.
     Integer(i64),
+    /// A larger one.
+    Natural(u64),
     /// A number with one.
     Float(f64),
     /// A text.
@@ -39,6 +41,7 @@ impl Serialize for Document {
             Self::Nothing => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Integer(value) => serializer.serialize_i64(*value),
+            Self::Natural(value) => serializer.serialize_u64(*value),
             Self::Float(value) => serializer.serialize_f64(*value),
             Self::Text(value) => serializer.serialize_str(value),
             Self::List(list) => serializer.collect_seq(list),

@@ -43,6 +43,7 @@ impl Example<'_> {
     fn inside(&mut self, at: At) -> Option<Document> {
         Some(match self.layout.place(at) {
             Place::Opaque => return None,
+            Place::Any => Document::Map(Vec::new()),
             Place::Unit => Document::Nothing,
             Place::Bool => Document::Bool(false),
             Place::F32 | Place::F64 => Document::Float(0.5),

@@ -23,6 +23,12 @@ pub struct Fronts {
 }
 
 impl Front {
+    /// That of a value which says itself what it is.
+    #[must_use]
+    pub fn explained() -> Self {
+        Self::new(&[&Type::Any])
+    }
+
     /// That of some values.
     fn new(types: &[&Type]) -> Self {
         let front = proto::encode(types);
@@ -89,7 +95,7 @@ impl Front {
     /// # Errors
     ///
     /// When it is no structure of arguments, or the callback cannot read them.
-    pub fn arguments(&self, interface: &Interface, own: ReadAs) -> Result<Readings, Misfit> {
+    pub fn arguments(&self, interface: &Interface, own: &Readings) -> Result<Readings, Misfit> {
         Readings::new(self.types()?, interface, own)
     }
 

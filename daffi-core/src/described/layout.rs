@@ -23,6 +23,8 @@ pub(super) struct At(u32);
 pub(super) enum Place {
     /// Nobody knows.
     Opaque,
+    /// A value that says itself what it is.
+    Any,
     Unit,
     Bool,
     I8,
@@ -380,6 +382,7 @@ fn leaf(ty: &Type) -> Place {
         Type::Str => Place::Str,
         Type::Bytes => Place::Bytes,
         Type::Unit | Type::UnitStruct { .. } | Type::Tuple(_) | Type::TupleStruct { .. } => Place::Unit,
+        Type::Any => Place::Any,
         _ => Place::Opaque,
     }
 }

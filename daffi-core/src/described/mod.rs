@@ -11,8 +11,10 @@ mod arguments;
 mod base64;
 mod comparison;
 mod compatible;
+mod depth;
 mod document;
 mod example;
+mod explained;
 mod front;
 mod input;
 mod json;
@@ -32,6 +34,8 @@ mod text;
 mod wider;
 mod words;
 mod writer;
+
+use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
@@ -110,7 +114,7 @@ pub fn decode_next<'de, T: Deserialize<'de>>(
     bytes: &'de [u8],
 ) -> Result<(T, usize), Misfit> {
     let mut input = Input::new(bytes);
-    let value = T::deserialize(Reader::new(&mut input, layout))?;
+    let value = Reader::new(&mut input, layout).read(PhantomData)?;
     Ok((value, bytes.len() - input.left()))
 }
 
@@ -155,7 +159,7 @@ pub fn encode_within<T: Serialize + ?Sized>(
     limit: usize,
 ) -> Result<Vec<u8>, Misfit> {
     let mut out = Output::new(limit, false);
-    value.serialize(Writer::new(&mut out, layout))?;
+    Writer::new(&mut out, layout).write(value)?;
     out.check(0)?;
     Ok(out.bytes)
 }
@@ -197,6 +201,6 @@ pub fn encode_with<T: Serialize + ?Sized>(
 ) -> Result<Vec<u8>, Misfit> {
     let mut out = Output::new(usize::MAX, true);
     out.elsewhere = elsewhere.cloned();
-    value.serialize(Writer::new(&mut out, layout))?;
+    Writer::new(&mut out, layout).write(value)?;
     Ok(out.bytes)
 }

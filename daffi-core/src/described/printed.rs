@@ -5,10 +5,12 @@ use std::cell::RefCell;
 use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, SerializeTuple, Serializer};
 
 use super::base64;
+use super::depth::deeper;
+use super::explained;
 use super::input::Input;
 use super::layout::{At, Layout, Place};
 use super::misfit::Misfit;
-use super::skip::{deeper, opaque, unknown_variant};
+use super::skip::{opaque, unknown_variant};
 
 /// Bytes that show what they hold: give it to `serde_json`, or to another format for people.
 ///
@@ -155,6 +157,9 @@ impl Serialize for Part<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.layout.place(self.at) {
             Place::Opaque => Err(S::Error::custom(opaque())),
+            Place::Any => self
+                .read(|input| explained::document(input.bytes()?))?
+                .serialize(serializer),
             Place::Unit => {
                 self.read(Input::pass)?;
                 serializer.serialize_unit()

@@ -7,14 +7,16 @@ mod fields;
 mod many;
 mod name;
 
-use serde::de::Visitor;
+use serde::de::{DeserializeSeed, Visitor};
 
 pub(super) use arguments::Arguments;
 
+use super::depth::deeper;
+use super::explained;
 use super::input::Input;
 use super::layout::{At, Layout, Place};
 use super::misfit::Misfit;
-use super::skip::{deeper, opaque, skip};
+use super::skip::{opaque, skip};
 use super::words::Expected;
 
 /// What an argument calls itself that has a default.
@@ -65,6 +67,15 @@ impl<'a, 'l, 'de> Reader<'a, 'l, 'de> {
             layout: self.layout,
             at,
             level: self.level,
+        }
+    }
+
+    /// Reads what is here, which may say itself what it is.
+    #[inline]
+    pub(super) fn read<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Misfit> {
+        match self.place() {
+            Place::Any => explained::read(self.input.bytes()?, seed),
+            _ => seed.deserialize(self),
         }
     }
 

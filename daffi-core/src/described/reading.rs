@@ -10,7 +10,7 @@ use super::layout::Layout;
 use super::misfit::Misfit;
 use super::{decode, decode_arguments, decode_next};
 use crate::proto::{self, DecodeError};
-use crate::signature::{Interface, Readable, Type};
+use crate::signature::{Interface, Readable, Signature, Type};
 
 /// How values are read.
 #[derive(Clone, Debug)]
@@ -36,10 +36,21 @@ pub struct Readings {
 pub type DecodeItem<T> = fn(&[u8], &ReadAs) -> Result<(T, usize), DecodeError>;
 
 impl ReadAs {
-    /// As the reader's own; `guarded` if they can nest without end.
+    /// As the reader's own, whose values may nest without end.
     #[must_use]
     pub const fn own(guarded: bool) -> Self {
         if guarded { Self::Guarded } else { Self::Own }
+    }
+
+    /// As the reader's own of that type, or the items of a stream of it; `guarded` if they can nest without end.
+    #[must_use]
+    pub fn of_type(ty: &Type, guarded: bool) -> Self {
+        let ty = ty.item().unwrap_or(ty);
+        if ty.explains() {
+            Self::By(Arc::new(Layout::new(ty)))
+        } else {
+            Self::own(guarded)
+        }
     }
 
     /// How a value, or the items of a stream, are read that were `written` by another structure, if they can be.
@@ -90,12 +101,34 @@ impl ReadAs {
 }
 
 impl Readings {
-    /// Those of a callback's own.
+    /// Those of a callback whose arguments have positions.
     #[must_use]
     pub const fn own(guarded: bool) -> Self {
         Self {
             arguments: ReadAs::own(guarded),
             streams: Vec::new(),
+        }
+    }
+
+    /// Those of a callback's own.
+    #[must_use]
+    pub fn of_callback(signature: &Signature) -> Self {
+        let guarded = signature.needs_guard();
+        let types = || {
+            signature
+                .parameters
+                .iter()
+                .flatten()
+                .map(|parameter| &parameter.ty)
+        };
+        if !types().any(Type::explains) {
+            return Self::own(guarded);
+        }
+        let values = types().filter(|ty| ty.item().is_none()).cloned();
+        let streams = types().filter(|ty| ty.item().is_some());
+        Self {
+            arguments: ReadAs::of_type(&Type::Tuple(values.collect()), guarded),
+            streams: streams.map(|ty| ReadAs::of_type(ty, guarded)).collect(),
         }
     }
 
@@ -106,22 +139,17 @@ impl Readings {
         self.streams.get(index).unwrap_or(&self.arguments).clone()
     }
 
-    pub(super) fn new(written: Vec<Type>, interface: &Interface, own: ReadAs) -> Result<Self, Misfit> {
+    pub(super) fn new(written: Vec<Type>, interface: &Interface, own: &Self) -> Result<Self, Misfit> {
         let mut streams = Vec::new();
         let differing = match interface.parameters() {
             // Nobody's word is taken for it.
             Some(read) if arguments(written.iter(), &read)? => read,
-            _ => {
-                return Ok(Self {
-                    arguments: own,
-                    streams,
-                });
-            }
+            _ => return Ok(own.clone()),
         };
         let mut types = Vec::new();
         for (written, (_, read, _)) in written.into_iter().zip(differing) {
             if written.item().is_some() {
-                streams.push(ReadAs::of(&written, &read, own.clone())?);
+                streams.push(ReadAs::of(&written, &read, own.stream(streams.len()))?);
                 continue;
             }
             // Of what is the same, the reader may know more.

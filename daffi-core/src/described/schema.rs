@@ -134,7 +134,7 @@ impl Schema<'_> {
 
     fn inside(&mut self, at: At) -> Document {
         match self.layout.place(at) {
-            Place::Opaque => Document::Map(Vec::new()),
+            Place::Opaque | Place::Any => Document::Map(Vec::new()),
             Place::Unit => is_a("null"),
             Place::Bool => is_a("boolean"),
             Place::U8 => integer(Some(0), Some(u8::MAX.into())),

@@ -1,15 +1,17 @@
 //! Passing over a value that nobody asks for.
 
+use super::depth::deeper;
+use super::explained;
 use super::input::Input;
 use super::layout::{At, Layout, Place};
 use super::misfit::Misfit;
-use crate::proto::Limits;
 
 /// Passes over what is at a place, inside of so many types.
 pub(super) fn skip(input: &mut Input<'_>, layout: &Layout, at: At, level: usize) -> Result<(), Misfit> {
     let inside = || deeper(level);
     match layout.place(at) {
         Place::Opaque => return Err(opaque()),
+        Place::Any => explained::check(input.bytes()?)?,
         Place::Unit => input.pass()?,
         Place::Bool => drop(input.bool()?),
         Place::I8 | Place::U8 => drop(input.byte()?),
@@ -73,18 +75,6 @@ pub(super) fn skip(input: &mut Input<'_>, layout: &Layout, at: At, level: usize)
         }
     }
     Ok(())
-}
-
-/// One level further in.
-#[inline]
-pub(super) fn deeper(level: usize) -> Result<usize, Misfit> {
-    if level >= Limits::DEPTH {
-        return Err(Misfit::new(format_args!(
-            "nested deeper than {} levels",
-            Limits::DEPTH
-        )));
-    }
-    Ok(level + 1)
 }
 
 #[cold]

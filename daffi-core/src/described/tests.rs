@@ -7,6 +7,7 @@ mod changes;
 mod crates;
 mod documents;
 mod dynamic;
+mod explained;
 mod generated;
 mod meeting;
 mod paths;

@@ -58,6 +58,7 @@ impl Display for Expected<'_> {
         let Self(layout, at) = self;
         f.write_str(match layout.place(*at) {
             Place::Opaque => "something unknown",
+            Place::Any => "a value that says itself what it is",
             Place::Unit => "nothing",
             Place::Bool => "a bool",
             Place::I8 => "i8",

@@ -7,11 +7,13 @@ mod serializer;
 
 use serde::ser::Serialize;
 
+use super::depth::deeper;
 use super::layout::{At, Choice, Layout, Place, Struct};
 use super::misfit::Misfit;
 use super::output::Output;
-use super::skip::{deeper, opaque};
+use super::skip::opaque;
 use super::words::Expected;
+use crate::proto::explained;
 pub(super) use parts::Parts;
 
 /// A place at which a value is written.
@@ -85,7 +87,15 @@ impl<'a, 'l> Writer<'a, 'l> {
     /// Writes a part.
     fn part<T: Serialize + ?Sized>(&mut self, at: At, value: &T) -> Written {
         self.out.check(0)?;
-        value.serialize(self.lend(at))
+        self.lend(at).write(value)
+    }
+
+    /// Writes what is to be here, which may say itself what it is.
+    pub(super) fn write<T: Serialize + ?Sized>(self, value: &T) -> Written {
+        match self.place() {
+            Place::Any => explained::write(value, None, &mut self.out.bytes).map_err(Misfit::new),
+            _ => value.serialize(self),
+        }
     }
 
     /// What is in the options here, which a value that is no option itself fills.

@@ -381,5 +381,6 @@ fn refusal(failure: Failure) -> String {
             CallError::<RemoteError>::from_failed(failed, "start", None, None).to_string()
         }
         Failure::App { remote, .. } => remote.to_string(),
+        Failure::Explained(_) => "a value came instead of an answer".to_owned(),
     }
 }

@@ -13,20 +13,42 @@ use serde::{Deserialize, Serialize};
 use super::depth::{Guarded, Measured};
 use super::held::{Away, Glance, Held, Unwritten, Walk, Watched};
 use super::scratch::in_scratch;
-use crate::signature::Form;
+use crate::signature::form::At;
+use crate::signature::{Form, Mismatch};
 
 const CONFIG: bincode::config::Configuration = bincode::config::standard();
 
 /// A value could not be turned into bytes.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct EncodeError(String);
+#[error("{message}")]
+pub struct EncodeError {
+    message: String,
+    /// Whether names would tell what positions do not.
+    is_told_by_names: bool,
+}
 
 impl EncodeError {
     /// A fault found by whoever writes the bytes, said in `message`.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+        Self {
+            message: message.into(),
+            is_told_by_names: false,
+        }
+    }
+
+    /// Whether names would tell what positions do not.
+    pub(crate) const fn is_told_by_names(&self) -> bool {
+        self.is_told_by_names
+    }
+}
+
+impl From<Mismatch> for EncodeError {
+    fn from(mismatch: Mismatch) -> Self {
+        Self {
+            message: mismatch.to_string(),
+            is_told_by_names: mismatch.is_told_by_names(),
+        }
     }
 }
 
@@ -54,21 +76,24 @@ pub fn encode_into<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Resul
         .map_err(|error| encode_error(&error))
 }
 
-/// Appends the bytes of `value`, a user's, to `out` if that is what its type would read.
+/// Appends the bytes of `value`, a part of a user's at a position of its form, to `out` if that is what its type would read.
 ///
 /// # Errors
 ///
-/// When the value's `Serialize` fails, or its bytes would be read as another value. `out` then holds a part of it.
-pub fn encode_held_into<T: Serialize + ?Sized>(
+/// When the value's `Serialize` fails, or its bytes would be read as another value.
+#[inline]
+pub(super) fn encode_part_into<T: Serialize + ?Sized>(
     value: &T,
-    form: &Form,
+    (form, at): (&Form, At),
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
     let start = out.len();
-    let (written, seen) = Watched::lend(out, form.marks(), |sink| Held::new(sink, Walk::ROOT).write(value));
+    let (written, seen) = Watched::lend(out, form.marks(), |sink| {
+        Held::new(sink, Walk::new(at)).write(value)
+    });
     if seen.is_odd || written.is_err() {
         out.truncate(start);
-        look_at(value, form, out)?;
+        look_at(value, (form, at), out)?;
     }
     Ok(())
 }
@@ -79,12 +104,14 @@ const TRIES: usize = 4;
 
 /// Looks at all of it, and writes what was looked at.
 #[cold]
-fn look_at<T: Serialize + ?Sized>(value: &T, form: &Form, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+fn look_at<T: Serialize + ?Sized>(
+    value: &T,
+    (form, at): (&Form, At),
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
     let start = out.len();
     for _ in 0..TRIES {
-        let looked_at = form
-            .check(value)
-            .map_err(|mismatch| EncodeError(mismatch.to_string()))?;
+        let looked_at = form.check(at, value)?;
         let (written, seen) = Watched::lend(out, form.marks(), |sink| {
             Held::new(sink, Glance::ROOT).write(value)
         });
@@ -94,7 +121,7 @@ fn look_at<T: Serialize + ?Sized>(value: &T, form: &Form, out: &mut Vec<u8>) -> 
         out.truncate(start);
         written.map_err(|error| encode_error(&error))?;
     }
-    Err(EncodeError(format!(
+    Err(EncodeError::new(format!(
         "`{}` changes while it is encoded, and not all that it says can be read: lock or copy it first",
         type_name::<T>()
     )))
@@ -107,15 +134,6 @@ fn look_at<T: Serialize + ?Sized>(value: &T, form: &Form, out: &mut Vec<u8>) -> 
 /// When the value's `Serialize` fails.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
     in_scratch(|buffer| encode_into(value, buffer))
-}
-
-/// As [`encode_held_into`], in memory in proportion to them.
-///
-/// # Errors
-///
-/// As [`encode_held_into`].
-pub fn encode_held<T: Serialize + ?Sized>(value: &T, form: &Form) -> Result<Bytes, EncodeError> {
-    in_scratch(|buffer| encode_held_into(value, form, buffer))
 }
 
 /// The value at the start of `bytes`, and how many bytes it took.
@@ -209,7 +227,7 @@ fn decode_error(error: bincode::error::DecodeError, ty: &str) -> DecodeError {
 }
 
 fn encode_error(error: &Unwritten) -> EncodeError {
-    EncodeError(error.to_string())
+    EncodeError::new(error.to_string())
 }
 
 /// The bytes that the library would write.

@@ -22,6 +22,8 @@ pub enum Failure {
     },
     /// Anything else.
     Failed(Failed),
+    /// A value all the same, which positions cannot carry as it is: its structure stands in front of it.
+    Explained(Bytes),
 }
 
 /// A callback's own error as itself, beside its words.
@@ -31,6 +33,8 @@ pub enum Typed {
     InWords,
     /// It is encoded.
     Encoded(Bytes),
+    /// The same, and its structure stands in front of it, though nobody asked for that.
+    Explained(Bytes),
     /// It could not be sent; why not.
     Lost(String),
 }
@@ -57,7 +61,7 @@ impl Typed {
     pub const fn long_bytes(&self) -> usize {
         match self {
             Self::InWords => 0,
-            Self::Encoded(bytes) => bytes.len(),
+            Self::Encoded(bytes) | Self::Explained(bytes) => bytes.len(),
             Self::Lost(reason) => reason.len(),
         }
     }

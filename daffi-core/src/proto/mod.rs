@@ -15,6 +15,7 @@ mod depth;
 mod described;
 mod each;
 mod exceeded;
+pub(crate) mod explained;
 mod extensions;
 mod failure;
 mod fields;
@@ -40,6 +41,7 @@ mod remote_error;
 mod resume;
 mod roster;
 mod scratch;
+mod sent;
 mod shortened;
 mod slots;
 mod status;
@@ -56,10 +58,7 @@ pub use balance::Balance;
 pub use call::{Ancestor, CallHeader, CallId, CallbackId, Party, RunHeader, StreamId, TraceContext};
 #[cfg(test)]
 pub(crate) use codec::by_the_library;
-pub use codec::{
-    DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_held, encode_held_into,
-    encode_into,
-};
+pub use codec::{DecodeError, EncodeError, decode, decode_guarded, decode_next, encode, encode_into};
 pub use cron::{CronFault, CronField, CronLine};
 pub use described::Described;
 pub use each::{Tally, decode_arguments, encode_arguments};
@@ -84,6 +83,7 @@ pub use raw::{AsRawBytes, Raw, RawBytes};
 pub use remote_error::RemoteError;
 pub use resume::{Keeps, NotResumed, Resume, Resuming, Session, SessionId, SessionSecret};
 pub use roster::{CallbackEntry, CallbackOffers, Change, OfferedBy, OfferedVersion, Parting, ProcessEntry};
+pub use sent::{encode_held, encode_held_into};
 pub use slots::Slots;
 pub use status::{Own, Status};
 pub use task::{

@@ -14,6 +14,7 @@ impl Failure {
                 let causes: usize = remote.causes().map(str::len).sum();
                 remote.message().len() + causes + typed.long_bytes()
             }
+            Self::Explained(value) => value.len(),
             Self::Failed(Failed::SignatureMismatch { offered, others }) => {
                 let others: usize = others.iter().map(Described::size).sum();
                 offered.size() + others
@@ -29,10 +30,11 @@ impl Failure {
                 let words = remote.message().len() + remote.causes().map(str::len).sum::<usize>();
                 match typed {
                     Typed::Lost(reason) => words.max(reason.len()),
-                    Typed::InWords | Typed::Encoded(_) => words,
+                    Typed::InWords | Typed::Encoded(_) | Typed::Explained(_) => words,
                 }
             }
             Self::Failed(failed) => failed.words().map_or(0, str::len),
+            Self::Explained(_) => 0,
         }
     }
 
@@ -52,7 +54,7 @@ impl Failure {
                 let room = room.checked_sub(NOTICE_BYTES)?;
                 let (bytes, most) = (typed.long_bytes(), room / 2);
                 let typed = match typed {
-                    Typed::Encoded(_) if bytes > most => {
+                    Typed::Encoded(_) | Typed::Explained(_) if bytes > most => {
                         Typed::Lost(format!("it takes {bytes} bytes, which do not fit a frame"))
                     }
                     Typed::Lost(reason) if bytes > most.min(Limits::WORDS_BYTES) => {
@@ -79,6 +81,7 @@ impl Failure {
                 *words = shortened_text(words, room, bytes);
                 Some(Self::Failed(failed))
             }
+            Self::Explained(_) => None,
         }
     }
 }

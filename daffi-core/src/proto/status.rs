@@ -18,6 +18,8 @@ pub enum Own<'a> {
         #[serde(borrow, deserialize_with = "fields::words")]
         reason: &'a str,
     },
+    /// It is the payload, with its structure in front, though nobody asked for that.
+    Explained,
 }
 
 /// How a call ended.
@@ -39,6 +41,8 @@ pub enum Status<'a> {
     },
     /// In any other way. No payload.
     Failed(Failed),
+    /// With a value that positions cannot carry as it is. Payload: the value, with its structure in front, though nobody asked for that.
+    Explained,
 }
 
 impl<'a> Status<'a> {
@@ -52,6 +56,7 @@ impl<'a> Status<'a> {
                 let (own, payload) = match typed {
                     Typed::InWords => (Own::None, &NONE),
                     Typed::Encoded(bytes) => (Own::Payload, bytes),
+                    Typed::Explained(bytes) => (Own::Explained, bytes),
                     Typed::Lost(reason) => (Own::Lost { reason }, &NONE),
                 };
                 let status = Self::App {
@@ -62,6 +67,7 @@ impl<'a> Status<'a> {
                 (status, payload)
             }
             Err(Failure::Failed(failed)) => (Self::Failed(failed.clone()), &NONE),
+            Err(Failure::Explained(value)) => (Self::Explained, value),
         }
     }
 }
@@ -83,11 +89,13 @@ impl Failure {
                     typed: match typed {
                         Own::None => Typed::InWords,
                         Own::Payload => Typed::Encoded(payload),
+                        Own::Explained => Typed::Explained(payload),
                         Own::Lost { reason } => Typed::Lost(reason.to_owned()),
                     },
                 })
             }
             Status::Failed(failed) => Some(Self::Failed(failed)),
+            Status::Explained => Some(Self::Explained(payload)),
         }
     }
 }

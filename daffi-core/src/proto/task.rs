@@ -106,6 +106,10 @@ impl TickError {
             Failure::App { remote, .. } => Self::App(remote.message().to_owned()),
             Failure::Failed(Failed::SignatureMismatch { .. }) => Self::SignatureMismatch,
             Failure::Failed(failed) => Self::Failed(failed),
+            // Whoever tells of errors has told it apart.
+            Failure::Explained(_) => Self::Failed(Failed::Invalid {
+                reason: "it gave a value".to_owned(),
+            }),
         }
     }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::described::{Front, Fronts};
-use crate::proto::{self, Failed, Failure, Outcome};
+use crate::proto::{self, EncodeError, Failed, Failure, Outcome, explained};
 use crate::signature::{Form, Forms};
 
 /// What the answers of a call are held to, and what stands in front of them.
@@ -41,7 +41,28 @@ impl Answers {
     ///
     /// What to answer when it cannot be encoded.
     pub fn value<T: Serialize + ?Sized>(&self, value: &T) -> Outcome {
-        encode_value(value, &self.forms.ok).map(|value| self.before_value(value))
+        match proto::encode_held(value, &self.forms.ok) {
+            Err(error) if error.is_told_by_names() => self.with_names(value),
+            encoded => Ok(self.before_value(encoded.map_err(|error| unencodable(&error))?)),
+        }
+    }
+
+    /// Something that positions cannot carry as it is, in a form that says itself what it is.
+    #[cold]
+    fn with_names<T: Serialize + ?Sized>(&self, value: &T) -> Outcome {
+        let mut bytes = Vec::new();
+        explained::write(value, None, &mut bytes).map_err(|error| unencodable(&error))?;
+        self.explained(&bytes)
+    }
+
+    /// The same, which is encoded.
+    pub(super) fn explained(&self, value: &[u8]) -> Outcome {
+        let value = Front::explained().before(value);
+        match self.fronts {
+            // Whoever asked reads whatever stands in front.
+            Some(_) => Ok(value),
+            None => Err(Failure::Explained(value)),
+        }
     }
 
     /// The callback's error, encoded.
@@ -50,7 +71,10 @@ impl Answers {
     ///
     /// What to answer when it cannot be encoded.
     pub fn error<T: Serialize + ?Sized>(&self, error: &T) -> Result<Bytes, Failure> {
-        encode_value(error, &self.forms.error).map(|error| self.before_error(error))
+        match proto::encode_held(error, &self.forms.error) {
+            Err(fault) if fault.is_told_by_names() => self.with_names(error),
+            encoded => Ok(self.before_error(encoded.map_err(|error| unencodable(&error))?)),
+        }
     }
 
     /// A result that is encoded.
@@ -71,15 +95,17 @@ fn before(front: Option<&Front>, value: Bytes) -> Bytes {
     }
 }
 
-/// Encodes a result, held to its form.
+/// Encodes what is sent to the controller, held to its form.
 ///
 /// # Errors
 ///
 /// What to answer when the value cannot be encoded.
 pub fn encode_value<T: Serialize + ?Sized>(value: &T, form: &Form) -> Result<Bytes, Failure> {
-    proto::encode_held(value, form).map_err(|error| {
-        Failure::Failed(Failed::Encode {
-            message: error.to_string(),
-        })
-    })
+    proto::encode_held(value, form).map_err(|error| unencodable(&error))
+}
+
+/// What to answer when a value cannot be encoded.
+fn unencodable(error: &EncodeError) -> Failure {
+    let message = error.to_string();
+    Failure::Failed(Failed::Encode { message })
 }

@@ -15,7 +15,7 @@ use super::looking::{self, Looking};
 use super::pace::Pace;
 use crate::described::{Front, Fronts, Readings};
 use crate::proto::{CallbackId, Described, Failed, Failure, Limits, Offered, Outcome};
-use crate::signature::{Contract, Forms, Gap, Interface, Notes, Panic};
+use crate::signature::{Cause, Contract, Forms, Gap, Interface, Notes, Panic};
 
 type Sync = Arc<dyn Fn(&Invocation) -> Outcome + Send + std::marker::Sync>;
 type Async = Arc<dyn Fn(Invocation) -> OutcomeFuture<'static> + Send + std::marker::Sync>;
@@ -79,8 +79,8 @@ pub struct Callback {
     pub forms: Arc<Forms>,
     /// The callback's remote name, shared with the contexts of its calls.
     pub name: Arc<str>,
-    /// Whether its arguments can nest without end, so that decoding them is bounded.
-    pub guarded: bool,
+    /// How it reads what those send who have the same types.
+    pub own: Readings,
     /// What it answers those with who have other types.
     pub fronts: OnceLock<Arc<Fronts>>,
     /// What those are told whom it cannot read.
@@ -128,9 +128,7 @@ impl BoundCallback {
                  conversion return an error, or write #[callback(untraced)]"
             );
         }
-        for Gap { place, ty, cause } in &gaps {
-            tracing::warn!(callback = &*self.description.name, place, ty, "{cause}");
-        }
+        tell(&self.description.name, &gaps);
         if let Some(place) = interface.signature.first_opaque().filter(|_| gaps.is_empty()) {
             tracing::info!(
                 callback = &*self.description.name,
@@ -140,7 +138,7 @@ impl BoundCallback {
         }
         Callback {
             name: Arc::clone(&self.description.name),
-            guarded: interface.signature.needs_guard(),
+            own: Readings::of_callback(&interface.signature),
             interface,
             forms: Arc::new(forms),
             fronts: OnceLock::new(),
@@ -150,6 +148,17 @@ impl BoundCallback {
             handler: self.handler,
             pace: Pace::default(),
         }
+    }
+}
+
+/// Says what was in the way when a callback or its fetcher was looked into. That values say themselves what they are is said once, and
+/// is nobody's fault.
+pub(crate) fn tell(callback: &str, gaps: &[Gap]) {
+    for Gap { place, ty, cause } in gaps.iter().filter(|gap| gap.cause != Cause::Asks) {
+        tracing::warn!(callback, place, ty, "{cause}");
+    }
+    if let Some(Gap { place, ty, cause }) = gaps.iter().find(|gap| gap.cause == Cause::Asks) {
+        tracing::info!(callback, place, ty, "{cause}");
     }
 }
 
@@ -163,9 +172,12 @@ impl Callback {
     ///
     /// What to answer where nothing is in front, or the callback cannot read what is behind it.
     pub(crate) fn called(&self, payload: Bytes, described: bool, effort: &Effort) -> Result<Called, Failed> {
-        let own = Readings::own(self.guarded);
         if !described {
-            return Ok((payload, own, Answers::new(Arc::clone(&self.forms), None)));
+            return Ok((
+                payload,
+                self.own.clone(),
+                Answers::new(Arc::clone(&self.forms), None),
+            ));
         }
         let (front, arguments) = Front::split(&payload).map_err(|misfit| Failed::Decode {
             message: misfit.to_string(),
@@ -173,7 +185,7 @@ impl Callback {
         let readings = match self.readings.kept(&front) {
             Some(known) => known,
             None => {
-                let look = || front.arguments(&self.interface, own.arguments).map(Arc::new);
+                let look = || front.arguments(&self.interface, &self.own).map(Arc::new);
                 let found = effort
                     .spend(look)
                     .ok_or(Failed::Overloaded { may_have_run: false })?;

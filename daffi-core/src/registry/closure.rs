@@ -2,26 +2,28 @@
 //!
 //! What the macros leave to [`by_type`](crate::private::by_type) is decided by traits here, since the types are parameters.
 
-use std::any::type_name;
+mod results;
+
 use std::borrow::Cow;
 use std::error::Error;
 use std::future::Future;
 use std::panic::Location;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::results::{has_remote_error, is_result, sides, split};
 use super::looking::findings;
 use super::not_sent::NotSent;
-use super::{Answers, BoundCallback, Description, Handler, Invocation, encode_value, words};
+use super::{Answers, BoundCallback, Description, Handler, Invocation, words};
 use crate::context::CallContext;
 use crate::error::RemoteError;
-use crate::proto::{self, Balance, Failed, Failure, Outcome};
+use crate::proto::explained::encode_by_names;
+use crate::proto::{self, Balance, Failed, Failure, Outcome, Typed};
 use crate::signature::{
     Allowances, Contract, ErrorType, Findings, Form, Forms, Interface, Notes, OfParameter, Origin, Returns,
-    Signature, Type,
+    Signature, explain_all,
 };
 
 /// What can be made a callback while the program runs, by [`Global::register_fn`](crate::Global::register_fn): functions and
@@ -140,22 +142,31 @@ pub struct InWords(());
 
 impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
     fn outcome(self, answers: &Answers) -> Outcome {
-        let encoded = match encode_value(&self, answers.ok()) {
+        if !is_result::<R>() {
+            return answers.value(&self);
+        }
+        let encoded = proto::encode_held(&self, answers.ok()).map(|encoded| (encoded, false));
+        let encoded = encoded.or_else(|error| match error.is_told_by_names() {
+            true => encode_by_names(&self, answers.ok(), &|_| true).map(|(bytes, _)| (bytes.into(), true)),
+            false => Err(error),
+        });
+        let (encoded, is_explained) = match encoded {
+            Ok(encoded) => encoded,
             // Whatever could not be written, its words can.
-            Err(Failure::Failed(Failed::Encode { message })) if is_result::<R>() => {
+            Err(error) => {
+                let message = error.to_string();
                 return Err(match words::of_error(&self) {
                     Some(words) => Failure::app_lost(RemoteError::new(words, Vec::new()), message),
                     None => Failed::Encode { message }.into(),
                 });
             }
-            encoded => encoded?,
         };
-        if !is_result::<R>() {
-            return Ok(answers.before_value(encoded));
-        }
         let Some((is_ok, inner)) = split(&encoded) else {
             return Ok(answers.before_value(encoded));
         };
+        if is_ok && is_explained {
+            return answers.explained(&inner);
+        }
         if is_ok {
             return Ok(answers.before_value(inner));
         }
@@ -165,8 +176,13 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
             return Err(Failure::app(remote, None));
         }
         let words = words::of_error(&self).unwrap_or_default();
-        let inner = answers.before_error(inner);
-        Err(Failure::app(RemoteError::new(words, Vec::new()), Some(inner)))
+        let typed = match is_explained.then(|| answers.explained(&inner)) {
+            Some(Ok(typed)) => Typed::Encoded(typed),
+            Some(Err(Failure::Explained(typed))) => Typed::Explained(typed),
+            _ => Typed::Encoded(answers.before_error(inner)),
+        };
+        let remote = RemoteError::new(words, Vec::new());
+        Err(Failure::App { remote, typed })
     }
 
     fn returns() -> (Returns, Allowances, Form, Notes) {
@@ -236,46 +252,6 @@ where
     }
 }
 
-/// Whether `R` is a `Result`. Stable Rust can be asked that of a type parameter by its name only.
-fn is_result<R>() -> bool {
-    type_name::<R>().starts_with(name_without_parameters::<Result<(), ()>>())
-}
-
-/// Whether the error of `R`, a `Result`, is one in words already.
-fn has_remote_error<R>() -> bool {
-    type_name::<R>()
-        .strip_suffix('>')
-        .and_then(|name| name.strip_suffix(type_name::<RemoteError>()))
-        .is_some_and(|name| name.ends_with(", "))
-}
-
-fn name_without_parameters<T>() -> &'static str {
-    let name = type_name::<T>();
-    name.find('<').map_or(name, |end| &name[..=end])
-}
-
-/// Whether an encoded `Result` is `Ok`, and what is in it: an enum is the number of its variant and what that carries.
-fn split(encoded: &Bytes) -> Option<(bool, Bytes)> {
-    [true, false].into_iter().find_map(|is_ok| {
-        let number = proto::encode(&u32::from(!is_ok)).ok()?;
-        encoded
-            .starts_with(&number)
-            .then(|| (is_ok, encoded.slice(number.len()..)))
-    })
-}
-
-/// What is in the two sides of a `Result`; not known if not both are.
-fn sides(result: Type) -> (Type, Type) {
-    if let Type::Enum { variants, .. } = result
-        && let Ok([ok, error]) = <[_; 2]>::try_from(variants)
-        && let (Type::Tuple(ok), Type::Tuple(error)) = (ok.content, error.content)
-        && let (Ok([ok]), Ok([error])) = (<[_; 1]>::try_from(ok), <[_; 1]>::try_from(error))
-    {
-        return (ok, error);
-    }
-    (Type::Opaque, Type::Opaque)
-}
-
 /// The kind of functions that return a future.
 #[derive(Debug)]
 pub struct Asynchronous<Result>(Result);
@@ -341,7 +317,9 @@ trait Shapes {
 
 fn contract<A: Shapes, R: CallbackResult<Kind>, Kind>() -> Contract {
     let (returns, mut allows, form, mut notes) = R::returns();
-    let parameters = A::shapes().into_iter().zip(1..).map(|(shape, number)| {
+    let mut shapes = A::shapes();
+    explain_all(shapes.iter_mut());
+    let parameters = shapes.into_iter().zip(1..).map(|(shape, number)| {
         let place = format!("argument {number}");
         notes.panics.extend(shape.panics);
         notes

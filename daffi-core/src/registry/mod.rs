@@ -23,6 +23,7 @@ mod tests;
 mod words;
 
 pub use answers::{Answers, encode_value};
+pub(crate) use callback::tell;
 pub use callback::{BoundCallback, Callback, Handler, Work, WorkFuture};
 pub use catalog::Catalog;
 pub use closure::{CallbackArgument, CallbackFn, CallbackResult};

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::context::{CallContext, Chain, ContextParts};
-use crate::described::Readings;
+use crate::described::{ReadAs, Readings};
 use crate::proto::{self, Balance, CallbackId, Described, Failed, Offered};
 use crate::signature::{Contract, ErrorType, Form, Forms, Returns, Signature, Type, trace};
 
@@ -190,7 +190,7 @@ fn the_balance_that_is_announced_is_the_callbacks_own() {
 
 #[test]
 fn only_arguments_that_nest_without_end_are_decoded_under_guard() {
-    let guarded = |signature: fn() -> Contract| {
+    let arguments = |signature: fn() -> Contract| {
         let description = Declaration {
             signature,
             ..description("f", 1)
@@ -201,8 +201,10 @@ fn only_arguments_that_nest_without_end_are_decoded_under_guard() {
             function,
         })
         .traced()
-        .guarded
+        .own
+        .arguments
     };
+    let guarded = |signature: fn() -> Contract| matches!(arguments(signature), ReadAs::Guarded);
     #[derive(Deserialize)]
     struct Chain(#[expect(dead_code)] Option<Box<Self>>);
     fn chain() -> Signature {

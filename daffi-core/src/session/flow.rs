@@ -271,7 +271,7 @@ impl<W, C: Clone> Session<W, C> {
     ) {
         let end = match status {
             Status::Failed(failed) => Err(failed),
-            Status::Value | Status::App { .. } => Ok(()),
+            Status::Value | Status::App { .. } | Status::Explained => Ok(()),
         };
         // One that is not found has been answered already.
         let Some(run) = self.runs.run_of(call) else { return };

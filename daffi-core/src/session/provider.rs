@@ -271,7 +271,8 @@ fn answer(
 ) {
     let long = match outcome {
         Ok(value) => !value.is_empty(),
-        Err(failure) => matches!(failure, Failure::App { .. }) || failure.long_bytes() > HEADER_BYTES,
+        Err(Failure::App { .. } | Failure::Explained(_)) => true,
+        Err(failure) => failure.long_bytes() > HEADER_BYTES,
     };
     let full = Err(Failed::Overloaded { may_have_run: true }.into());
     // To a peer that does not read, small answers go (P6).

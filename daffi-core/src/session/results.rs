@@ -196,6 +196,14 @@ fn with_payload(failure: Option<Failure>, payload: Bytes) -> Outcome {
             remote,
             typed: Typed::Encoded(payload),
         },
+        Some(Failure::App {
+            remote,
+            typed: Typed::Explained(_),
+        }) => Failure::App {
+            remote,
+            typed: Typed::Explained(payload),
+        },
+        Some(Failure::Explained(_)) => Failure::Explained(payload),
         Some(other) => other,
     })
 }

@@ -66,7 +66,7 @@ impl<W> Slot<W> {
         };
         let may_have_run = match outcome {
             Err(Failure::Failed(failed)) => failed.may_have_run(),
-            Ok(_) | Err(Failure::App { .. }) => true,
+            Ok(_) | Err(Failure::App { .. } | Failure::Explained(_)) => true,
         };
         let failed = match asked.since {
             GivenUp::Late => Failed::timeout(may_have_run),

@@ -153,6 +153,7 @@ impl Findings {
 
 /// What was found out about the error of a callback.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for a moment")]
 pub enum ErrorFindings {
     /// There is none.
     None,
@@ -248,6 +249,8 @@ impl Contract {
         let mut arguments = Vec::with_capacity(N);
         let mut streams = Vec::new();
         let mut origin = Origin::Type;
+        let mut parameters = parameters;
+        explain_all(parameters.iter_mut().map(|(_, found)| found));
         let parameters = parameters.map(|(name, found)| {
             let Findings {
                 ty,
@@ -309,6 +312,22 @@ impl Contract {
                 error,
             },
             notes,
+        }
+    }
+}
+
+/// Where some arguments say themselves what they are, the others are read by their structure. So those do as well of which not all
+/// is known.
+pub(crate) fn explain_all<'f>(arguments: impl Iterator<Item = &'f mut Findings>) {
+    let arguments: Vec<_> = arguments.filter(|found| found.ty.item().is_none()).collect();
+    if !arguments.iter().any(|found| found.ty.explains()) {
+        return;
+    }
+    for found in arguments {
+        if found.ty.is_opaque_somewhere() {
+            found.ty = Type::Any;
+            found.allows.clear();
+            found.form = Form::explained("a type of which not all is known");
         }
     }
 }

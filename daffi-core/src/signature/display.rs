@@ -268,6 +268,7 @@ impl Type {
             Self::Char => "char",
             Self::Str => "String",
             Self::Bytes => "Bytes",
+            Self::Any => "Any",
             _ => "?",
         }
     }

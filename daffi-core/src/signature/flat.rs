@@ -52,6 +52,7 @@ pub(super) enum Token<'a> {
         open: bool,
     },
     Recursive(u32),
+    Any,
 }
 
 impl Token<'_> {
@@ -225,6 +226,7 @@ pub(super) fn flatten<'a>(ty: &'a Type, tokens: &mut Vec<Token<'a>>) {
             variants.iter().map(|variant| &variant.content).collect(),
         ),
         Type::Recursive(level) => (Token::Recursive(*level), Vec::new()),
+        Type::Any => (Token::Any, Vec::new()),
     };
     tokens.push(token);
     for ty in inside {
@@ -314,5 +316,6 @@ fn next<'a>(tokens: &mut impl Iterator<Item = Token<'a>>, depth: usize) -> Resul
             open,
         },
         Token::Recursive(level) => Type::Recursive(level),
+        Token::Any => Type::Any,
     })
 }

@@ -32,6 +32,8 @@ pub struct Form {
     marks: Vec<Mark>,
     /// What is read at each position.
     nodes: Vec<Node>,
+    /// Whether some of it says itself what it is.
+    explains: bool,
 }
 
 /// What is known about a position.
@@ -51,6 +53,8 @@ pub(super) enum Kind {
     Unknown,
     /// Nothing can be written there that is known to be read.
     Refused(Why),
+    /// It says itself what it is, as a type of that name is in it which asks.
+    Explained(&'static str),
     /// Something without anything inside; but strings and bytes have the bytes.
     Leaf(Type),
     Option,
@@ -111,6 +115,21 @@ impl Form {
         Self {
             marks: Vec::new(),
             nodes: Vec::new(),
+            explains: false,
+        }
+    }
+
+    /// Whether a value, or a part of it, says itself what it is.
+    #[inline]
+    pub(crate) const fn explains(&self) -> bool {
+        self.explains
+    }
+
+    /// The type that asks, if what is at this position says itself what it is.
+    pub(crate) fn asks(&self, at: At) -> Option<&'static str> {
+        match self.node(Spot(at.place()))?.kind {
+            Kind::Explained(asks) => Some(asks),
+            _ => None,
         }
     }
 

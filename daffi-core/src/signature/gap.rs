@@ -22,7 +22,7 @@ pub enum Cause {
     Hides,
     /// How it is read is another at each time, or cannot be found out by reading.
     Unclear,
-    /// It asks what it is given, or says itself what it is, which bytes without names cannot tell.
+    /// It asks what it is given, which bytes without names cannot tell: its values say themselves what they are.
     Asks,
     /// It is too large, so nobody looks into it.
     Large,
@@ -50,8 +50,8 @@ impl Display for Cause {
                  it arrives, or write `untraced` at the fetcher and the callback if reading and writing are known to agree",
             ),
             Self::Asks => f.write_str(
-                "a value of this type says itself what it is (`untagged`, `tag`, `flatten`, `serde_json::Value` and the like), which cannot be \
-                 read where it arrives: calls that carry one fail; give it a type of its own, or send it as text",
+                "this type asks what it is given (`untagged`, `tag`, `flatten`, `serde_json::Value` and the like), so all of the \
+                 argument, result, error or item is sent with names, which is slower and longer",
             ),
             Self::Unclear => f.write_str(
                 "how this type is read could not be found out by reading it: its values are compared with nothing, and \

@@ -293,6 +293,8 @@ impl Vertex<'_> {
                 .collect()
         };
         match (&self.label, &other.label) {
+            // Whoever does not know that values say themselves what they are would not have them do so.
+            (Label::Opaque, Label::Scalar(ANY)) | (Label::Scalar(ANY), Label::Opaque) => None,
             (Label::Opaque, _) | (_, Label::Opaque) => Some(Vec::new()),
             (
                 Label::Signature {
@@ -365,6 +367,9 @@ impl Vertex<'_> {
     }
 }
 
+/// Of values that say themselves what they are.
+const ANY: u8 = 17;
+
 /// The label of a type without types inside. The numbers are hashed: they never change, and new ones are added.
 fn leaf_label(leaf: &Type) -> Label<'static> {
     Label::Scalar(match leaf {
@@ -383,6 +388,7 @@ fn leaf_label(leaf: &Type) -> Label<'static> {
         Type::F64 => 13,
         Type::Char => 14,
         Type::Str => 15,
+        Type::Any => ANY,
         Type::Unit | Type::UnitStruct { .. } | Type::Tuple(_) | Type::TupleStruct { .. } => 16,
         _ => return Label::Opaque,
     })

@@ -119,6 +119,9 @@ pub enum Type {
     Recursive(u32),
     /// Nothing is known. It matches everything.
     Opaque,
+    /// Values say themselves what they are: a type asks what it is given, as serde's `untagged`, `flatten` and `tag` do, and
+    /// `serde_json::Value`. What it takes is for its own `Deserialize` to say, value by value.
+    Any,
 }
 
 /// The only field of what stands for a stream.
@@ -190,6 +193,12 @@ impl Type {
     #[must_use]
     pub(crate) const fn is_unknown(&self) -> bool {
         matches!(self, Self::Opaque)
+    }
+
+    /// Whether values of it, or a part of them, say themselves what they are.
+    #[must_use]
+    pub(crate) fn explains(&self) -> bool {
+        matches!(self, Self::Any) || self.inside().into_iter().any(Self::explains)
     }
 
     /// Whether something inside, or all of it, is not known.

@@ -6,6 +6,7 @@
 mod configuration;
 mod described_read;
 mod described_write;
+mod explained;
 mod frame;
 mod handshake;
 mod input;
@@ -29,10 +30,11 @@ pub struct Target {
 }
 
 /// All there are.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     configuration::TARGET,
     described_read::TARGET,
     described_write::TARGET,
+    explained::TARGET,
     frame::TARGET,
     handshake::TARGET,
     payload::TARGET,

@@ -112,6 +112,11 @@ fn described_write() {
 }
 
 #[test]
+fn explained() {
+    check("explained", 20_000);
+}
+
+#[test]
 fn frame() {
     check("frame", 20_000);
 }

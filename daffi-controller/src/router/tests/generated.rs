@@ -163,7 +163,7 @@ proptest! {
             prop_assert!(life.runs.len() <= 1, "{:?}", life);
             for (_, outcome) in &life.replies {
                 let ran = match outcome {
-                    Ok(_) | Err(Failure::App { .. }) => true,
+                    Ok(_) | Err(Failure::App { .. } | Failure::Explained(_)) => true,
                     Err(Failure::Failed(failed)) => failed.may_have_run(),
                 };
                 prop_assert_eq!(ran, !life.runs.is_empty(), "{:?}", life);

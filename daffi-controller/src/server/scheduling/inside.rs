@@ -257,7 +257,7 @@ impl Caller {
         if let Status::Failed(Failed::SignatureMismatch { offered, .. }) = status {
             return Some(What::MismatchedAt(index, offered.clone()));
         }
-        if *status == Status::Value {
+        if matches!(status, Status::Value | Status::Explained) {
             return None;
         }
         broadcast.failed += 1;
@@ -268,6 +268,9 @@ impl Caller {
 
 /// The error that a status says, if it says one. Whoever keeps it keeps no more words of it than are remembered.
 fn ended(status: &Status<'_>) -> Option<TickError> {
+    if *status == Status::Explained {
+        return None;
+    }
     let failure = Failure::from_status(status.clone(), Bytes::new())?;
     let mut error = TickError::of(failure);
     error.words_mut().into_iter().for_each(shorten);

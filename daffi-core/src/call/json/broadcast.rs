@@ -16,7 +16,7 @@ use super::super::replies::{Replies, Reply};
 use super::call::JsonCall;
 use super::known::{Own, Version};
 use super::making::{Outcome, plain};
-use crate::described::Json;
+use crate::described::{Json, ReadAs};
 use crate::error::{CallError, JsonError};
 
 /// A call by hand to many: what [`JsonCall::broadcast`] returns. Await it for [`Replies`], which have one outcome for each process that
@@ -156,7 +156,8 @@ impl IntoFuture for JsonBroadcast {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let take = Take::Value(|bytes: &Bytes, _| Ok(Bytes::clone(bytes)));
+            let take =
+                Take::Value(|bytes: &Bytes, reading: &ReadAs| Ok((Bytes::clone(bytes), reading.clone())));
             let Begun {
                 version,
                 broadcast,
@@ -166,7 +167,7 @@ impl IntoFuture for JsonBroadcast {
             let replies = replies.into_map().into_iter();
             let replies = replies.map(|(process, reply)| async {
                 let reply: Reply<Json, JsonError> = match reply {
-                    Ok(bytes) => version.value(&bytes),
+                    Ok(came) => version.value(&came),
                     Err(CallError::SignatureMismatch { .. }) => self.alone(&process, until).await,
                     Err(error) => Err(version.error(error)),
                 };

@@ -16,7 +16,7 @@ use super::super::streaming::{Opening, Streaming};
 use super::call::JsonCall;
 use super::making::{Outcome, plain};
 use super::written::{Fault, Later, feeds};
-use crate::described::{Arguments, Json};
+use crate::described::{Arguments, Json, ReadAs};
 use crate::error::{CallError, JsonError};
 use crate::node::Reader;
 use crate::proto::{DecodeError, Mode};
@@ -155,7 +155,8 @@ impl IntoFuture for JsonCall {
 
     fn into_future(self) -> Running<Json> {
         Box::pin(async move {
-            let take = Take::Value(|bytes: &Bytes, _| Ok(Bytes::clone(bytes)));
+            let take =
+                Take::Value(|bytes: &Bytes, reading: &ReadAs| Ok((Bytes::clone(bytes), reading.clone())));
             let (version, value) = self.make(take, false).await?;
             version.value(&value.map_err(|error| version.error(error))?)
         })

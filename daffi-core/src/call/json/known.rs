@@ -8,11 +8,11 @@ use bytes::Bytes;
 use super::super::question::ask_until;
 use super::super::source::{Named, Source};
 use super::super::stub::Traced;
-use crate::described::{Arguments, Json, Layout};
+use crate::described::{Arguments, Front, Json, Layout, ReadAs};
 use crate::error::{CallError, JsonError};
 use crate::node::Node;
 use crate::proto::{CallbackOffers, Described, Moment, OfferedBy, OfferedVersion, Query, RemoteError, Typed};
-use crate::signature::ErrorType;
+use crate::signature::{ErrorType, Type};
 
 /// So many bytes of signatures are kept; when they are more, all are forgotten and asked for anew.
 const KEPT_BYTES: usize = 4 * 1024 * 1024;
@@ -30,6 +30,9 @@ struct Kept {
 
 /// Each way in which a callback is offered; the one that most offer is the first.
 pub(super) type Known = Arc<[Arc<Version>]>;
+
+/// What came of a call, and how it is read.
+pub(super) type Came = (Bytes, ReadAs);
 
 /// A way in which a callback is offered.
 #[derive(Debug)]
@@ -134,8 +137,12 @@ impl Version {
     }
 
     /// What it returned.
-    pub(super) fn value(&self, bytes: &Bytes) -> Result<Json, CallError<JsonError>> {
-        Json::new(&self.ok, bytes)
+    pub(super) fn value(&self, (bytes, reading): &Came) -> Result<Json, CallError<JsonError>> {
+        let layout = match reading {
+            ReadAs::By(layout) => layout,
+            ReadAs::Own | ReadAs::Guarded => &self.ok,
+        };
+        Json::new(layout, bytes)
             .map_err(|misfit| CallError::decode(&*self.named.name, format!("the result: {misfit}"), true))
     }
 
@@ -144,6 +151,9 @@ impl Version {
         error.map_app(|Own(words, typed)| {
             let value = match (typed, &self.error) {
                 (Typed::Encoded(bytes), Some(layout)) => Json::new(layout, &bytes).ok(),
+                (Typed::Explained(bytes), _) => Front::split(&bytes)
+                    .and_then(|(_, value)| Json::new(&Arc::new(Layout::new(&Type::Any)), &value))
+                    .ok(),
                 _ => None,
             };
             JsonError::new(words, value)

@@ -60,7 +60,7 @@ impl<'de> SeqAccess<'de> for Sent<'_, '_, 'de> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
         let number = self.next;
-        match seed.deserialize(One(self)) {
+        match One(self).read(seed) {
             Ok(value) => Ok(Some(value)),
             Err(misfit) => Err(misfit.within(Step::Name(format!("argument {}", number + 1)))),
         }
@@ -75,6 +75,19 @@ impl<'l, 'de> One<'_, '_, 'l, 'de> {
         let at = *self.0.fields.get(self.0.next)?;
         self.0.next += 1;
         Some(self.0.reader.lend(at))
+    }
+}
+
+impl<'de> One<'_, '_, '_, 'de> {
+    fn read<S: DeserializeSeed<'de>>(mut self, seed: S) -> Result<S::Value, Misfit> {
+        let Sent { reader, fields, next } = &self.0;
+        match fields.get(*next).map(|at| reader.layout.place(*at)) {
+            Some(Place::Any) => match self.sent() {
+                Some(reader) => reader.read(seed),
+                None => missing(),
+            },
+            _ => seed.deserialize(self),
+        }
     }
 }
 

@@ -95,7 +95,7 @@ impl<'de> VariantAccess<'de> for Content<'_, '_, 'de> {
     #[inline]
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Misfit> {
         match self.0.place() {
-            Place::Tuple(fields) if fields.len() == 1 => seed.deserialize(self.single()?),
+            Place::Tuple(fields) if fields.len() == 1 => self.single()?.read(seed),
             _ => self.differs("one field"),
         }
     }

@@ -119,6 +119,8 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
     fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Misfit> {
         match self.place() {
             Place::Opaque => Err(opaque()),
+            // It stands where no value of a known structure has one.
+            Place::Any => self.differs(&visitor),
             Place::Unit => self.unit(visitor),
             Place::Bool => visitor.visit_bool(self.input.bool()?),
             Place::I8 => visitor.visit_i8(self.input.i8()?),

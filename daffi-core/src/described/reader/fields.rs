@@ -136,7 +136,7 @@ impl<'de> SeqAccess<'de> for Row<'_, '_, 'de> {
             return Ok(None);
         };
         self.next += 1;
-        match seed.deserialize(self.reader.lend(*at)) {
+        match self.reader.lend(*at).read(seed) {
             Ok(value) => Ok(Some(value)),
             Err(misfit) => Err(misfit.within(self.step())),
         }

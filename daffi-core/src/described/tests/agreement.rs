@@ -135,7 +135,7 @@ fn sent<A: serde::de::DeserializeOwned>(
     let payload = front.before(&encode(arguments).unwrap());
     let (front, arguments) = Front::split(&payload).map_err(|misfit| misfit.to_string())?;
     let readings = front
-        .arguments(to, ReadAs::Own)
+        .arguments(to, &Readings::own(false))
         .map_err(|misfit| misfit.to_string())?;
     readings
         .arguments
@@ -203,7 +203,7 @@ proptest! {
         framed.extend(&bytes);
         for payload in [Bytes::from(bytes), Bytes::from(framed)] {
             if let Ok((front, rest)) = Front::split(&payload) {
-                if let Ok(readings) = front.arguments(&to, ReadAs::Own) {
+                if let Ok(readings) = front.arguments(&to, &Readings::own(false)) {
                     let _ = readings.arguments.decode_arguments::<(New,)>(&rest);
                 }
                 if let Ok(reading) = front.value(&to.ok(), ReadAs::Guarded) {

@@ -131,7 +131,7 @@ impl<'a, 'l> Serializer for Writer<'a, 'l> {
     ) -> Written {
         let (content, choice) = self.variant(variant)?;
         let written = match content.place() {
-            Place::Tuple(fields) if fields.len() == 1 => value.serialize(content.single()?),
+            Place::Tuple(fields) if fields.len() == 1 => content.single()?.write(value),
             _ => content.differs("one field"),
         };
         written.map_err(|misfit| misfit.within(choice.step()))

@@ -13,7 +13,7 @@ use super::{bytes_type, does_not_compile, findings};
 use crate::call::{decode_item, decode_raw_item};
 use crate::described::DecodeItem;
 use crate::error::RemoteError;
-use crate::proto::{AsRawBytes, Failed, Failure, Outcome, Raw, RawBytes};
+use crate::proto::{AsRawBytes, Failed, Failure, Outcome, Raw, RawBytes, Typed};
 use crate::registry::Answers;
 use crate::signature::{ErrorFindings, Findings};
 
@@ -228,6 +228,10 @@ fn failed(described: Option<RemoteError>, typed: Option<Outcome>) -> Outcome {
     Err(match typed.transpose() {
         Ok(typed) => Failure::app(described, typed),
         Err(Failure::Failed(Failed::Encode { message })) => Failure::app_lost(described, message),
+        Err(Failure::Explained(typed)) => Failure::App {
+            remote: described,
+            typed: Typed::Explained(typed),
+        },
         Err(other) => other,
     })
 }

@@ -68,10 +68,8 @@ pub(in super::super) struct Walk<'f> {
 }
 
 impl Walk<'_> {
-    /// At a whole value.
-    pub(in super::super) const ROOT: Self = Self::new(At::ROOT);
-
-    const fn new(at: At) -> Self {
+    /// At a part of one.
+    pub(in super::super) const fn new(at: At) -> Self {
         Self {
             at,
             form: PhantomData,

@@ -672,6 +672,21 @@ fn replies() -> Vec<Golden> {
             "00 00 00 0d 06 07 00 01 02 6e 6f 00 02 03 77 68 79",
         ),
         golden(
+            "error itself that says what it is",
+            app(vec![], Own::Explained),
+            b"\x01",
+            "00 00 00 0a 06 07 00 01 02 6e 6f 00 03 01",
+        ),
+        golden(
+            "value that says itself what it is",
+            Header::Reply {
+                call: CallId::first(7),
+                status: Status::Explained,
+            },
+            b"\x06",
+            "00 00 00 05 06 07 00 03 06",
+        ),
+        golden(
             "nobody",
             failed(Failed::NoProvider(Absence::Nobody)),
             b"",
@@ -1332,7 +1347,7 @@ fn there_are_no_frames_but_these() {
         "24",                                  // a header
         "02 12",                               // a refusal
         "02 0f 09",                            // a reason not to go on with a session
-        "06 07 00 03",                         // a status
+        "06 07 00 04",                         // a status
         "06 07 00 02 12",                      // a way to fail
         "06 07 00 02 10 08",                   // a measure
         "06 07 00 02 10 00 03",                // whose a quota is

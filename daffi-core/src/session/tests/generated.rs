@@ -73,7 +73,7 @@ fn history() -> impl Strategy<Value = Vec<Op>> {
 /// Whether an outcome says that the callback may have run.
 fn may_have_run(outcome: &Outcome) -> bool {
     match outcome {
-        Ok(_) | Err(Failure::App { .. }) => true,
+        Ok(_) | Err(Failure::App { .. } | Failure::Explained(_)) => true,
         Err(Failure::Failed(failed)) => failed.may_have_run(),
     }
 }

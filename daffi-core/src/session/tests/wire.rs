@@ -209,6 +209,7 @@ pub(super) fn with_reply<T>(outcome: &Outcome, send: impl FnOnce(Status<'_>, Byt
             let (typed, payload) = match typed {
                 Typed::InWords => (Own::None, Bytes::new()),
                 Typed::Encoded(bytes) => (Own::Payload, bytes.clone()),
+                Typed::Explained(bytes) => (Own::Explained, bytes.clone()),
                 Typed::Lost(reason) => (Own::Lost { reason }, Bytes::new()),
             };
             let status = Status::App {
@@ -219,6 +220,7 @@ pub(super) fn with_reply<T>(outcome: &Outcome, send: impl FnOnce(Status<'_>, Byt
             send(status, payload)
         }
         Err(Failure::Failed(failed)) => send(Status::Failed(failed.clone()), Bytes::new()),
+        Err(Failure::Explained(value)) => send(Status::Explained, value.clone()),
     }
 }
 

@@ -58,6 +58,7 @@ impl Builder {
     fn put(&mut self, at: Spot, mut node: Node, first: u32) {
         let place = at.0 as usize;
         node.is_content = self.form.nodes[place].is_content;
+        self.form.explains |= matches!(node.kind, Kind::Explained(_));
         self.form.marks[place] = node.mark(first);
         self.form.nodes[place] = node;
     }
@@ -71,11 +72,22 @@ impl Builder {
 }
 
 impl Form {
+    /// That of values which say themselves what they are, as a type of that name is in theirs which asks.
+    #[must_use]
+    pub fn explained(asks: &'static str) -> Self {
+        let mut builder = Builder::new();
+        builder.set(Spot::ROOT, Kind::Explained(asks), "", 0);
+        builder.finish()
+    }
+
     /// That of a tuple of these.
     #[must_use]
     pub fn tuple(fields: impl IntoIterator<Item = Self>) -> Self {
         let fields: Vec<_> = fields.into_iter().collect();
-        let mut form = Self::default();
+        let mut form = Self {
+            explains: fields.iter().any(|field| field.explains),
+            ..Self::default()
+        };
         form.push(Node::new(Kind::Tuple(fields.len()), ""));
         form.marks[0].first = 1;
         // The roots stand beside each other, and what is inside of each follows.

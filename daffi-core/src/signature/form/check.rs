@@ -17,20 +17,20 @@ use self::parts::{Many, Writing};
 pub use self::place::Mismatch;
 use self::place::{Check, Checked, Found};
 use self::words::{Part, Place, Written, is_unit, named, same_bytes};
-use super::{Event, Fields, Form, Kind, Print, Spot};
+use super::{At, Event, Fields, Form, Kind, Print, Spot};
 use crate::signature::Type;
 
 impl Form {
-    /// Whether `value` is written as it would be read.
+    /// Whether `value` is written as it would be read at that position.
     ///
     /// # Errors
     ///
     /// What is written in another way than it is read, or why it cannot be written.
-    pub(crate) fn check<T: Serialize + ?Sized>(&self, value: &T) -> Result<Print, Mismatch> {
+    pub(crate) fn check<T: Serialize + ?Sized>(&self, at: At, value: &T) -> Result<Print, Mismatch> {
         let found = Found::default();
         let check = Check {
             form: self,
-            at: Spot::ROOT,
+            at: Spot(at.place()),
             place: Place::default(),
             found: &found,
             depth: 0,
@@ -104,11 +104,12 @@ impl<'f> Check<'f> {
         let name = self.node().map_or("", |node| node.rust);
         length.ok_or_else(|| {
             let (name, place) = (named(name), self.place);
-            Mismatch(format!(
+            Mismatch::new(format!(
                 "{name} does not say how long it is before it is written{place}: it uses #[serde(flatten)], or is a \
                  sequence or map whose length is not known; send the parts as fields of their own, or collect it into \
                  a `Vec` or a map first"
             ))
+            .told_by_names()
         })
     }
 

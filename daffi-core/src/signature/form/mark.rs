@@ -67,6 +67,11 @@ impl At {
     pub(crate) const ROOT: Self = Self(0);
     pub(crate) const NOWHERE: Self = Self(NOWHERE);
 
+    /// Its number.
+    pub(super) const fn place(self) -> u32 {
+        self.0
+    }
+
     /// The position of the next child of the same parent.
     #[inline]
     pub(crate) const fn next(self) -> Self {

@@ -114,6 +114,7 @@ fn the_bytes_of_every_kind_of_type() {
     };
     check_type(&choice, "03 1a 01 45 02 00 01 41 07 01 42 01 01 08");
     check_type(&Type::Seq(boxed(Type::Recursive(0))), "02 13 1b 00");
+    check_type(&Type::Tuple(vec![Type::Any, Type::U8]), "03 15 02 1c 08");
 }
 
 #[test]
@@ -199,7 +200,7 @@ fn tokens_that_are_no_type_are_refused() {
         "the variants of an enum are not in the order of their numbers",
     );
     assert!(
-        decode::<Type>(&[1, 28])
+        decode::<Type>(&[1, 29])
             .unwrap_err()
             .to_string()
             .contains("variant index")

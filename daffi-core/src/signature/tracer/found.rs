@@ -6,14 +6,15 @@ use super::super::form::{Builder, Fields, Kind as FormKind, Spot as FormSpot, Wh
 use super::super::names::{Known, joined};
 use super::super::{Cause, DEPTH_LIMIT, Findings, Form, Gap, Origin, SIZE_LIMIT, Type, Variant};
 use super::DEPTHS;
+use super::explained::Explained;
 use super::node::{Kind, NodeId};
 use super::tree::Tree;
 
 impl Tree {
     /// Everything that has been found out.
-    pub(super) fn into_findings(self) -> Findings {
+    pub(super) fn into_findings(self, explained: &Explained) -> Findings {
         let mut gaps = self.gaps();
-        let (ty, whole, _) = self.described();
+        let (ty, whole, _) = self.described(explained);
         if !whole {
             gaps.push(Gap {
                 place: ty.first_opaque().unwrap_or_default(),
@@ -25,7 +26,7 @@ impl Tree {
             ty,
             allows: Vec::new(),
             optional: false,
-            form: self.form(),
+            form: self.form(explained),
             panics: Vec::new(),
             origin: Origin::Type,
             gaps,
@@ -33,16 +34,17 @@ impl Tree {
     }
 
     /// The structure, and the positions of the structs and enums in it, outermost first; `None` for what stands for something hidden.
-    pub(super) fn positions(&self) -> (Type, Vec<Option<NodeId>>) {
-        let (ty, _, named) = self.described();
+    pub(super) fn positions(&self, explained: &Explained) -> (Type, Vec<Option<NodeId>>) {
+        let (ty, _, named) = self.described(explained);
         (ty, named)
     }
 
     /// The structure, as deep as it can be told; whether that is all of it; and its positions that have names.
-    fn described(&self) -> (Type, bool, Vec<Option<NodeId>>) {
+    fn described(&self, explained: &Explained) -> (Type, bool, Vec<Option<NodeId>>) {
         let to = |depth: usize| {
             let mut description = Description {
                 tree: self,
+                explained,
                 around: Vec::new(),
                 depth,
                 left: SIZE_LIMIT,
@@ -58,63 +60,22 @@ impl Tree {
     }
 
     /// The node that says what is at a node.
-    fn resolved(&self, mut id: NodeId) -> NodeId {
+    pub(super) fn resolved(&self, mut id: NodeId) -> NodeId {
         while let Kind::Recursive(target) | Kind::Same(target) = self.node(id).kind {
             id = target;
         }
         id
     }
 
-    fn form(&self) -> Form {
-        let mut builder = Builder::new();
-        let mut places = HashMap::new();
-        self.shape(self.root().node, FormSpot::ROOT, &mut places, &mut builder);
-        builder.finish()
-    }
-
-    /// Tells the builder what is at a node, and all that is inside. `places` are those of the nodes that it was told of.
-    fn shape(&self, id: NodeId, at: FormSpot, places: &mut HashMap<NodeId, FormSpot>, builder: &mut Builder) {
-        let id = self.resolved(id);
-        if let Some(place) = places.get(&id) {
-            return builder.repeat(at, *place);
-        }
-        let node = self.node(id);
-        let kind = match &node.kind {
-            Kind::Opaque if node.asks => FormKind::Refused(Why::Asks),
-            Kind::Unseen => match self.hidden_by(id) {
-                Some(before) => FormKind::Refused(Why::Hidden(self.node(before).rust)),
-                None => FormKind::Unknown,
-            },
-            Kind::Opaque | Kind::Recursive(_) | Kind::Same(_) => FormKind::Unknown,
-            Kind::Leaf(ty) => FormKind::Leaf(ty.clone()),
-            Kind::Option => FormKind::Option,
-            Kind::Seq => FormKind::Seq,
-            Kind::Map => FormKind::Map,
-            Kind::Newtype(_) => {
-                places.insert(id, at);
-                return self.shape(node.children[0], at, places, builder);
-            }
-            Kind::Tuple(_) | Kind::TupleStruct(..) => FormKind::Tuple(node.children.len()),
-            Kind::Struct(name, names) => FormKind::Struct(
-                name,
-                Fields {
-                    count: node.children.len(),
-                    names,
-                },
-            ),
-            Kind::Enum(name, names) => FormKind::Enum(name, self.variant_names(id, names)),
+    fn form(&self, explained: &Explained) -> Form {
+        let mut shaping = Shaping {
+            tree: self,
+            explained,
+            places: HashMap::new(),
+            builder: Builder::new(),
         };
-        let children = if matches!(kind, FormKind::Unknown | FormKind::Refused(_)) {
-            &[]
-        } else {
-            node.children.as_slice()
-        };
-        places.insert(id, at);
-        let mut next = builder.set(at, kind, node.rust, children.len());
-        for child in children {
-            self.shape(*child, next, places, builder);
-            next = next.next();
-        }
+        shaping.shape(self.root().node, FormSpot::ROOT);
+        shaping.builder.finish()
     }
 
     /// What each variant of an enum may be called.
@@ -188,9 +149,67 @@ fn hidden() -> Type {
     }
 }
 
+/// A tree put into the positions of a form.
+struct Shaping<'t> {
+    tree: &'t Tree,
+    explained: &'t Explained,
+    /// Those of the nodes that the builder was told of.
+    places: HashMap<NodeId, FormSpot>,
+    builder: Builder,
+}
+
+impl Shaping<'_> {
+    /// Tells the builder what is at a node, and all that is inside.
+    fn shape(&mut self, id: NodeId, at: FormSpot) {
+        let tree = self.tree;
+        let id = tree.resolved(id);
+        if let Some(place) = self.places.get(&id) {
+            return self.builder.repeat(at, *place);
+        }
+        let node = tree.node(id);
+        let kind = match &node.kind {
+            _ if self.explained.contains_key(&id) => FormKind::Explained(self.explained[&id]),
+            Kind::Opaque if node.asks => FormKind::Refused(Why::Asks),
+            Kind::Unseen => match tree.hidden_by(id) {
+                Some(before) => FormKind::Refused(Why::Hidden(tree.node(before).rust)),
+                None => FormKind::Unknown,
+            },
+            Kind::Opaque | Kind::Recursive(_) | Kind::Same(_) => FormKind::Unknown,
+            Kind::Leaf(ty) => FormKind::Leaf(ty.clone()),
+            Kind::Option => FormKind::Option,
+            Kind::Seq => FormKind::Seq,
+            Kind::Map => FormKind::Map,
+            Kind::Newtype(_) => {
+                self.places.insert(id, at);
+                return self.shape(node.children[0], at);
+            }
+            Kind::Tuple(_) | Kind::TupleStruct(..) => FormKind::Tuple(node.children.len()),
+            Kind::Struct(name, names) => FormKind::Struct(
+                name,
+                Fields {
+                    count: node.children.len(),
+                    names,
+                },
+            ),
+            Kind::Enum(name, names) => FormKind::Enum(name, tree.variant_names(id, names)),
+        };
+        let children = match kind {
+            FormKind::Unknown | FormKind::Refused(_) | FormKind::Explained(_) => &[],
+            _ => node.children.as_slice(),
+        };
+        self.places.insert(id, at);
+        let mut next = self.builder.set(at, kind, node.rust, children.len());
+        for child in children {
+            self.shape(*child, next);
+            next = next.next();
+        }
+    }
+}
+
 /// A tree put into the words of types, each place with all that is inside.
 struct Description<'t> {
     tree: &'t Tree,
+    explained: &'t Explained,
     /// The nodes around, from the outside to the inside.
     around: Vec<NodeId>,
     depth: usize,
@@ -205,6 +224,9 @@ impl Description<'_> {
     fn of(&mut self, id: NodeId) -> Option<Type> {
         self.left = self.left.checked_sub(1)?;
         let id = self.tree.resolved(id);
+        if self.explained.contains_key(&id) {
+            return Some(Type::Any);
+        }
         if let Some(place) = self.around.iter().position(|around| *around == id) {
             let level = self.around.len() - place - 1;
             return Some(u32::try_from(level).map_or(Type::Opaque, Type::Recursive));

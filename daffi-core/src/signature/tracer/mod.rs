@@ -7,6 +7,7 @@
 mod asked;
 mod candidates;
 mod cursor;
+mod explained;
 mod found;
 mod gaps;
 mod judgement;
@@ -21,6 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Deserialize;
 
 use cursor::Cursor;
+use explained::Explained;
 use probe::Asking;
 use refused::Refused;
 use tree::Tree;
@@ -63,12 +65,15 @@ pub fn trace<T: Deserialize<'static>>() -> Type {
 }
 
 /// As [`trace`], with what values of the type are held to, and what it allows beyond its structure, as [`reading`] has it.
+/// Where something in it asks what it is given, all of it is [`Type::Any`]: its values say themselves what they are; of a tuple,
+/// and of a `Result`, only those parts that do.
 #[must_use]
 pub fn findings<T: Deserialize<'static>>() -> Findings {
     found::<T>(true)
 }
 
-fn found<T: Deserialize<'static>>(asks: bool) -> Findings {
+/// As a place for values has it, if that is asked: with what it allows, and what of it says itself what it is.
+fn found<T: Deserialize<'static>>(is_place: bool) -> Findings {
     let rust = type_name::<T>();
     let read: &Read = &|cursor| T::deserialize(cursor).map(drop);
     let mut panics = Vec::new();
@@ -77,16 +82,21 @@ fn found<T: Deserialize<'static>>(asks: bool) -> Findings {
         Some(None) => Findings::nothing(),
         Some(Some(tree)) => {
             let tree = named(tree, read, &panics);
-            let (ty, positions) = tree.positions();
+            let explained = if is_place {
+                tree.explained()
+            } else {
+                Explained::default()
+            };
+            let (ty, positions) = tree.positions(&explained);
             // It is not read again if it panicked, lest it panics again.
-            let allows = if asks && panics.is_empty() && !positions.is_empty() {
+            let allows = if is_place && panics.is_empty() && !positions.is_empty() {
                 Asking::new(tree.clone(), read).all(&positions)
             } else {
                 Readable::unknown(ty).allows
             };
             Findings {
                 allows,
-                ..tree.into_findings()
+                ..tree.into_findings(&explained)
             }
         }
     };

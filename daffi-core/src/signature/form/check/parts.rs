@@ -37,7 +37,7 @@ impl<'f> Many<'f> {
             return Ok(());
         }
         let place = self.check.place;
-        Err(Mismatch(format!(
+        Err(Mismatch::new(format!(
             "a map writes a key without a value, or a value without a key{place}: its type's own `serde::Serialize` is \
              at fault"
         )))
@@ -46,7 +46,7 @@ impl<'f> Many<'f> {
     fn finish(self) -> Checked {
         if self.seen != self.length {
             let place = self.check.place;
-            return Err(Mismatch(format!(
+            return Err(Mismatch::new(format!(
                 "a sequence or map says that it has {} elements and writes {}{place}: its type's own \
                  `serde::Serialize` is at fault",
                 self.length, self.seen
@@ -185,17 +185,18 @@ impl<'f> Writing<'f> {
 
     fn skip<T>(&self, name: &'static str) -> Checked<T> {
         let place = self.check.place;
-        Err(Mismatch(format!(
+        let message = format!(
             "field `{name}` of {} is left out by #[serde(skip_serializing_if)]{place}, and the next field would be \
              read in its place: leave the attribute away in types that are sent",
             self.written
-        )))
+        );
+        Err(Mismatch::new(message).told_by_names())
     }
 
     fn finish(self) -> Checked {
         let (seen, count) = (self.seen, self.count());
         if seen != self.length {
-            return Err(Mismatch(format!(
+            return Err(Mismatch::new(format!(
                 "{} says that it has {} and writes {seen}: its own `serde::Serialize` is at fault",
                 self.written,
                 counted(self.length)
@@ -285,13 +286,20 @@ impl<'f> Writing<'f> {
                     }
                 ));
             }
-            return Mismatch(format!(
+            let mismatch = Mismatch::new(format!(
                 "{written} is not read as it is written{place}: {}; use #[serde(skip)] to leave a field out on \
                  both sides",
                 faults.join("; ")
             ));
+            // Where one of each is left, they may be the same field by two names.
+            let is_one_sided = exact && missing.is_empty() != extra.is_empty();
+            return if is_one_sided {
+                mismatch.told_by_names()
+            } else {
+                mismatch
+            };
         }
-        Mismatch(format!(
+        Mismatch::new(format!(
             "{written} is written with {} and read with {count}{place}: #[serde(skip_serializing)], \
              #[serde(skip_serializing_if)] or #[serde(skip_deserializing)] leaves fields out on one side only; use \
              #[serde(skip)], or none",

@@ -12,11 +12,36 @@ use crate::signature::DEPTH_LIMIT;
 
 /// A value would be read as another one, or not at all.
 #[derive(Debug)]
-pub struct Mismatch(pub(super) String);
+pub struct Mismatch {
+    message: String,
+    /// Whether names would tell what it is.
+    is_told_by_names: bool,
+}
+
+impl Mismatch {
+    pub(super) const fn new(message: String) -> Self {
+        Self {
+            message,
+            is_told_by_names: false,
+        }
+    }
+
+    /// The same, of what names would tell.
+    pub(super) const fn told_by_names(mut self) -> Self {
+        self.is_told_by_names = true;
+        self
+    }
+
+    /// Whether names would tell what it is.
+    #[must_use]
+    pub const fn is_told_by_names(&self) -> bool {
+        self.is_told_by_names
+    }
+}
 
 impl Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
@@ -24,7 +49,7 @@ impl std::error::Error for Mismatch {}
 
 impl serde::ser::Error for Mismatch {
     fn custom<T: Display>(message: T) -> Self {
-        Self(message.to_string())
+        Self::new(message.to_string())
     }
 }
 
@@ -95,7 +120,7 @@ impl<'f> Check<'f> {
         Self: Serializer<Ok = Print, Error = Mismatch>,
     {
         if self.depth >= DEPTH_LIMIT {
-            return Err(Mismatch(format!(
+            return Err(Mismatch::new(format!(
                 "nested deeper than {DEPTH_LIMIT} levels{}",
                 self.place
             )));
@@ -167,7 +192,7 @@ impl<'f> Check<'f> {
             Some(node) => node.kind.to_string(),
             None => "something else".to_owned(),
         };
-        Err(Mismatch(format!(
+        Err(Mismatch::new(format!(
             "{written} is written where {read} would be read{place}: an attribute such as #[serde(into)], \
              #[serde(serialize_with)] or #[serde(skip_serializing)] makes the two halves of the type differ"
         )))
@@ -176,7 +201,7 @@ impl<'f> Check<'f> {
     /// Nothing may be written here.
     pub(super) fn refuses<T>(self, node: &Node) -> Checked<T> {
         let place = self.place;
-        Err(Mismatch(match node.kind {
+        Err(Mismatch::new(match node.kind {
             Kind::Refused(Why::Hidden(before)) => format!(
                 "it is not known how that is read which is written{place}: it stands behind {}, of which no value could be \
                  made up; put that last, write a struct with names for the fields in place of a tuple, or \

@@ -27,12 +27,18 @@ impl<'f> Check<'f> {
                     Some(_) => "another variant".to_owned(),
                 };
                 let place = self.place;
-                Err(Mismatch(format!(
+                let is_read = variants.iter().flatten().any(|read| *read == variant);
+                let mismatch = Mismatch::new(format!(
                     "variant `{variant}` of `{name}` is written with the number {index}, which is read as {read}\
                      {place}: #[serde(skip)], #[serde(skip_deserializing)] or #[serde(other)] leaves out a variant \
                      when reading, or a rename differs between writing and reading; put variants that are left out \
                      last"
-                )))
+                ));
+                Err(if is_read {
+                    mismatch.told_by_names()
+                } else {
+                    mismatch
+                })
             }
             _ => self.differs(Written { what: "enum", name }),
         }
@@ -51,7 +57,7 @@ impl<'f> Check<'f> {
             Some(_) => 0,
         };
         if count != length {
-            return Err(Mismatch(format!(
+            return Err(Mismatch::new(format!(
                 "variant `{variant}` of `{name}` is written with {} and read with {count}: #[serde(skip_serializing)] \
                  or #[serde(skip_deserializing)] leaves a field out on one side only",
                 counted(length)

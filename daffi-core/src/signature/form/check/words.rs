@@ -99,7 +99,7 @@ pub(super) fn list<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
 impl Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown | Self::Refused(_) => f.write_str("something"),
+            Self::Unknown | Self::Refused(_) | Self::Explained(_) => f.write_str("something"),
             Self::Leaf(ty) => write!(f, "`{ty}`"),
             Self::Option => f.write_str("an option"),
             Self::Seq => f.write_str("a sequence"),

@@ -1,0 +1,202 @@
+//! Values of which some parts say themselves what they are, and others have positions: tuples, such as arguments, and what a
+//! `Result` carries.
+
+use serde::ser::{Impossible, Serialize, SerializeTuple, Serializer};
+
+use super::super::EncodeError;
+use super::super::codec::encode_part_into;
+use super::super::numbers::number;
+use super::writer::{Written, fault};
+use crate::signature::Form;
+use crate::signature::form::At;
+
+/// Appends a value of which its form says that it, or some of its parts, say themselves what they are.
+///
+/// # Errors
+///
+/// When it is not written as the form has it, or a part cannot be written.
+#[cold]
+pub(in super::super) fn write_parts<T: Serialize + ?Sized>(
+    value: &T,
+    form: &Form,
+    out: &mut Vec<u8>,
+) -> Written {
+    let mut whole = Row {
+        form,
+        at: At::ROOT,
+        out,
+        choosing: None,
+    };
+    match form.asks(At::ROOT) {
+        Some(_) => whole.part(value),
+        None => value.serialize(whole),
+    }
+}
+
+/// The bytes of a tuple that positions cannot carry as it is, and which of its parts say themselves what they are: those of whose
+/// types not all `is_known`, and those that have to.
+///
+/// # Errors
+///
+/// When names would not tell either, or a part cannot be written.
+#[cold]
+pub(crate) fn encode_by_names<T: Serialize + ?Sized>(
+    value: &T,
+    form: &Form,
+    is_known: &dyn Fn(usize) -> bool,
+) -> Written<(Vec<u8>, Vec<usize>)> {
+    let (mut out, mut explained) = (Vec::new(), Vec::new());
+    value.serialize(Row {
+        form,
+        at: At::ROOT,
+        out: &mut out,
+        choosing: Some(Choosing {
+            is_known,
+            explained: &mut explained,
+            next: 0,
+        }),
+    })?;
+    Ok((out, explained))
+}
+
+/// Parts are tried before they are written with names.
+struct Choosing<'o> {
+    is_known: &'o dyn Fn(usize) -> bool,
+    explained: &'o mut Vec<usize>,
+    next: usize,
+}
+
+/// Where a value with parts is written.
+struct Row<'o> {
+    form: &'o Form,
+    /// The whole, or the next part of it.
+    at: At,
+    out: &'o mut Vec<u8>,
+    choosing: Option<Choosing<'o>>,
+}
+
+impl Row<'_> {
+    fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        if let Some(asks) = self.form.asks(self.at) {
+            return super::write(value, Some(asks), self.out);
+        }
+        let Some(choosing) = &mut self.choosing else {
+            return encode_part_into(value, (self.form, self.at), self.out);
+        };
+        let number = choosing.next;
+        if (choosing.is_known)(number) {
+            let start = self.out.len();
+            match encode_part_into(value, (self.form, self.at), self.out) {
+                Err(error) if error.is_told_by_names() => self.out.truncate(start),
+                written => return written,
+            }
+        }
+        choosing.explained.push(number);
+        super::write(value, None, self.out)
+    }
+}
+
+macro_rules! others {
+    ($($method:ident($($ty:ty),*) -> $written:ty;)*) => {
+        $(
+            fn $method(self, $(_: $ty),*) -> Written<$written> {
+                fault(OTHER)
+            }
+        )*
+    };
+}
+
+const OTHER: &str = "something else than a tuple or a `Result` is written where one is read: an attribute such as #[serde(into)] or \
+                     #[serde(serialize_with)] makes the two halves of the type differ";
+
+impl<'o> Serializer for Row<'o> {
+    type Ok = ();
+    type Error = EncodeError;
+    type SerializeSeq = Impossible<(), EncodeError>;
+    type SerializeTuple = Self;
+    type SerializeTupleStruct = Impossible<(), EncodeError>;
+    type SerializeTupleVariant = Impossible<(), EncodeError>;
+    type SerializeMap = Impossible<(), EncodeError>;
+    type SerializeStruct = Impossible<(), EncodeError>;
+    type SerializeStructVariant = Impossible<(), EncodeError>;
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
+    fn serialize_tuple(self, _: usize) -> Written<Self> {
+        Ok(Self {
+            at: self.at.first(self.form.marks()),
+            ..self
+        })
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        mut self,
+        _: &'static str,
+        index: u32,
+        _: &'static str,
+        value: &T,
+    ) -> Written {
+        let marks = self.form.marks();
+        let Some(content) = self.at.variant(marks, index) else {
+            return fault(OTHER);
+        };
+        number(self.out, index.into());
+        self.at = content.first(marks);
+        self.part(value)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, _: &T) -> Written {
+        fault(OTHER)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Written {
+        fault(OTHER)
+    }
+
+    others! {
+        serialize_bool(bool) -> ();
+        serialize_i8(i8) -> ();
+        serialize_i16(i16) -> ();
+        serialize_i32(i32) -> ();
+        serialize_i64(i64) -> ();
+        serialize_u8(u8) -> ();
+        serialize_u16(u16) -> ();
+        serialize_u32(u32) -> ();
+        serialize_u64(u64) -> ();
+        serialize_f32(f32) -> ();
+        serialize_f64(f64) -> ();
+        serialize_char(char) -> ();
+        serialize_str(&str) -> ();
+        serialize_bytes(&[u8]) -> ();
+        serialize_none() -> ();
+        serialize_unit() -> ();
+        serialize_unit_struct(&'static str) -> ();
+        serialize_unit_variant(&'static str, u32, &'static str) -> ();
+        serialize_seq(Option<usize>) -> Self::SerializeSeq;
+        serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct;
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant;
+        serialize_map(Option<usize>) -> Self::SerializeMap;
+        serialize_struct(&'static str, usize) -> Self::SerializeStruct;
+        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant;
+    }
+}
+
+impl SerializeTuple for Row<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        self.part(value)?;
+        self.at = self.at.next();
+        if let Some(choosing) = &mut self.choosing {
+            choosing.next += 1;
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Written {
+        Ok(())
+    }
+}

@@ -1,0 +1,341 @@
+//! Values that say themselves what they are: types that ask what they are given, as arguments, results, errors and items.
+
+use std::collections::BTreeMap;
+
+use daffi::{CallError, Global, Streaming, callback, fetcher};
+use futures_util::{Stream, StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::net::{Net, Transport, over_each};
+use crate::traces::Lines;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Number(u64),
+    Name(String),
+    Both { number: u64, name: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+enum Event {
+    Sold { what: Id },
+    Closed,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Order {
+    event: Event,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    #[serde(flatten)]
+    rest: BTreeMap<String, Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "why", content = "what")]
+enum Refused {
+    SoldOut(Id),
+    Other(Value),
+}
+
+fn order(note: Option<&str>) -> Order {
+    Order {
+        event: Event::Sold {
+            what: Id::Both {
+                number: u64::MAX,
+                name: "lamp".to_owned(),
+            },
+        },
+        note: note.map(str::to_owned),
+        rest: BTreeMap::from([("size".to_owned(), json!([1, {"wide": 0.5}, null]))]),
+    }
+}
+
+struct Shop;
+
+#[callback(prefix = "explained.")]
+impl Shop {
+    pub async fn echo(&self, value: Value) -> Value {
+        value
+    }
+
+    pub async fn place(&self, times: u8, order: Order, by: &str) -> Result<Vec<Order>, Refused> {
+        match by {
+            "nobody" => Err(Refused::SoldOut(Id::Name("lamp".to_owned()))),
+            "thief" => Err(Refused::Other(json!({"by": by, "times": times}))),
+            _ => Ok(vec![order; times.into()]),
+        }
+    }
+
+    pub async fn events(&self, ids: Vec<Id>) -> impl Stream<Item = Event> + use<> {
+        stream::iter(ids.into_iter().map(|what| Event::Sold { what }))
+    }
+
+    pub fn ids(&self, end: u64) -> impl Iterator<Item = Id> + use<> {
+        (0..end).map(|number| match number % 2 {
+            0 => Id::Number(number),
+            _ => Id::Name(number.to_string()),
+        })
+    }
+
+    pub async fn count(&self, kind: Value, mut events: Streaming<Event>) -> u64 {
+        let mut count = 0;
+        while let Some(event) = events.next().await {
+            let event = serde_json::to_value(event.unwrap()).unwrap();
+            count += u64::from(event["kind"] == kind);
+        }
+        count
+    }
+
+    pub async fn pair(&self, value: Value) -> (u8, Value) {
+        (7, value)
+    }
+}
+
+#[fetcher(prefix = "explained.")]
+trait Shopping {
+    async fn echo(&self, value: &Value) -> Value;
+    async fn place(&self, times: u8, order: &Order, by: &str) -> Result<Vec<Order>, Refused>;
+    async fn events(&self, ids: Vec<Id>) -> impl Stream<Item = Event>;
+    async fn ids(&self, end: u64) -> impl Stream<Item = Id>;
+    async fn count(&self, kind: Value, events: impl Stream<Item = Event>) -> u64;
+    async fn pair(&self, value: Value) -> (u8, Value);
+}
+
+#[fetcher(alias = "explained.echo", each)]
+async fn echo_each(values: impl Stream<Item = Value>) -> Value;
+
+/// The arguments as a tuple.
+#[fetcher(alias = "explained.place")]
+async fn place_computed(times: u8) -> Result<Vec<Order>, Refused> {
+    (times, order(None), "me".to_owned())
+}
+
+async fn net(transport: Transport) -> (Net, Global) {
+    let net = Net::start(transport, |builder| builder.process_name("shop").service(Shop)).await;
+    let g = net.caller().await;
+    (net, g)
+}
+
+#[tokio::test]
+async fn p13_values_that_ask_what_they_are_given_arrive_as_they_were() {
+    over_each(async |transport| {
+        let (net, g) = net(transport).await;
+        let shop = ShoppingClient::new(&g);
+        for value in [
+            json!(null),
+            json!({}),
+            json!([1, -1, u64::MAX, 0.5, "a", true, null, {"b": [[]]}]),
+            json!("x".repeat(300_000)),
+        ] {
+            assert_eq!(shop.echo(&value).await, Ok(value.clone()));
+            assert_eq!(shop.pair(value.clone()).await, Ok((7, value)));
+        }
+        for note in [None, Some("soon")] {
+            let order = order(note);
+            assert_eq!(shop.place(2, &order, "me").await, Ok(vec![order.clone(); 2]));
+        }
+        assert_eq!(place_computed(1).on(&g).await, Ok(vec![order(None)]));
+        let refused = |by| shop.place(2, &order(None), by);
+        let sold_out = Refused::SoldOut(Id::Name("lamp".to_owned()));
+        assert_eq!(refused("nobody").await, Err(CallError::App(sold_out)));
+        let other = Refused::Other(json!({"by": "thief", "times": 2}));
+        assert_eq!(refused("thief").await, Err(CallError::App(other)));
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p13_items_that_ask_what_they_are_given_arrive_as_they_were() {
+    over_each(async |transport| {
+        let (net, g) = net(transport).await;
+        let shop = ShoppingClient::new(&g);
+        let ids = || {
+            (0..1000).map(|number| match number % 3 {
+                0 => Id::Number(number),
+                1 => Id::Name("n".repeat(usize::try_from(number).unwrap())),
+                _ => Id::Both {
+                    number,
+                    name: String::new(),
+                },
+            })
+        };
+        let events: Vec<_> = shop.events(ids().collect()).await.unwrap().collect().await;
+        let expected: Vec<_> = ids().map(|what| Ok(Event::Sold { what })).collect();
+        assert_eq!(events, expected);
+        let items: Vec<_> = shop.ids(3).await.unwrap().collect().await;
+        let expected = [Id::Number(0), Id::Name("1".to_owned()), Id::Number(2)];
+        assert_eq!(items, expected.map(Ok));
+        let sent = || {
+            stream::iter((0..10).map(|what| Event::Sold {
+                what: Id::Number(what),
+            }))
+        };
+        let sent = || sent().chain(stream::iter([Event::Closed]));
+        assert_eq!(shop.count(json!("Sold"), sent()).await, Ok(10));
+        assert_eq!(shop.count(json!("Closed"), sent()).await, Ok(1));
+        let each = stream::iter([json!(1), json!([]), json!({"a": "b"})]);
+        assert_eq!(echo_each(each).on(&g).await, Ok(3));
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p13_answers_of_a_broadcast_that_ask_what_they_are_given_arrive_as_they_were() {
+    let (net, g) = net(Transport::Memory).await;
+    let other = net
+        .join()
+        .process_name("other")
+        .service(Shop)
+        .start()
+        .await
+        .unwrap();
+    let shop = ShoppingClient::new(&g);
+    let replies = shop.place(1, &order(None), "me").broadcast().await.unwrap();
+    assert_eq!(replies.len(), 2);
+    for (_, reply) in &replies {
+        assert_eq!(*reply, Ok(vec![order(None)]));
+    }
+    let replies = shop.place(1, &order(None), "nobody").broadcast().await.unwrap();
+    let sold_out = Refused::SoldOut(Id::Name("lamp".to_owned()));
+    for (_, reply) in &replies {
+        assert_eq!(*reply, Err(CallError::App(sold_out.clone())));
+    }
+    net.stop([g, other]).await;
+}
+
+#[tokio::test]
+async fn they_are_called_by_hand_and_by_name() {
+    let (net, g) = net(Transport::Memory).await;
+    let value = json!({"a": [1, null, "b"], "big": u64::MAX});
+    let answer = g.call_json("explained.echo", [value.clone()]).await.unwrap();
+    assert_eq!(serde_json::to_value(&answer).unwrap(), value);
+    let written = json!({"times": 1, "order": order(None), "by": "me"});
+    let answer = g.call_json("explained.place", written.clone()).await.unwrap();
+    assert_eq!(serde_json::to_value(&answer).unwrap(), json!([order(None)]));
+    let written = json!([3, order(None), "thief"]);
+    let CallError::App(error) = g.call_json("explained.place", written.clone()).await.unwrap_err() else {
+        panic!("it is refused")
+    };
+    let error = serde_json::to_value(error.value().unwrap()).unwrap();
+    assert_eq!(
+        error,
+        json!({"why": "Other", "what": {"by": "thief", "times": 3}})
+    );
+    let mut ids = g.call_json("explained.ids", [2]).items().await.unwrap();
+    assert_eq!(ids.next().await.unwrap().unwrap().to_string(), "0");
+    assert_eq!(ids.next().await.unwrap().unwrap().to_string(), "\"1\"");
+    // What is not known for the type, but is for the value.
+    let answer: Value = g.call("explained.echo", (&value,)).await.unwrap();
+    assert_eq!(answer, value);
+    let mixed = json!([1, "a"]);
+    assert_eq!(g.call::<Value>("explained.echo", (&mixed,)).await, Ok(mixed));
+    // What is not taken is told with its place.
+    let written = json!([1, {"event": {"kind": "Sold"}}, "me"]);
+    let error = g.call_json("explained.place", written.clone()).await.unwrap_err();
+    assert!(matches!(error, CallError::Decode { .. }), "{error:?}");
+    assert!(error.to_string().contains("what"), "{error}");
+    let version = g.describe("explained.place").await.unwrap().versions[0].clone();
+    assert!(
+        version.signature.to_string().contains("order: Any"),
+        "{version:?}"
+    );
+    net.stop([g]).await;
+}
+
+/// As newer and older programs have it.
+mod other {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct Plain {
+        pub event: Sold,
+        #[serde(default)]
+        pub note: Option<String>,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct Sold {
+        pub kind: String,
+        pub what: u64,
+    }
+
+    #[fetcher(alias = "explained.place")]
+    pub async fn place(times: u8, order: &Plain, by: &str) -> Vec<Plain>;
+    #[fetcher(alias = "explained.echo")]
+    pub async fn echo(value: &Plain) -> Plain;
+    #[fetcher(alias = "explained.echo", untraced)]
+    pub async fn unknown(value: &Plain) -> Value;
+}
+
+/// Types that ask, and such as do not, read what the others write, where their own `Deserialize` takes it.
+#[tokio::test]
+async fn old_and_new_meet_where_a_type_began_to_ask() {
+    let (net, g) = net(Transport::Memory).await;
+    let plain = |kind: &str| other::Plain {
+        event: other::Sold {
+            kind: kind.to_owned(),
+            what: 7,
+        },
+        note: None,
+    };
+    let (plain, bought) = (plain("Sold"), plain("Bought"));
+    assert_eq!(
+        other::place(1, &plain, "me").on(&g).await,
+        Ok(vec![plain.clone()])
+    );
+    assert_eq!(other::echo(&plain).on(&g).await, Ok(plain.clone()));
+    // Of whom nothing is known, nobody can say how it is to be read.
+    let error = other::unknown(&plain).on(&g).await.unwrap_err();
+    assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");
+    assert!(error.to_string().contains("untraced"), "{error}");
+    // A value that is none for the reader's type is refused where it comes.
+    let error = other::place(1, &bought, "me").on(&g).await.unwrap_err();
+    assert!(matches!(error, CallError::Decode { .. }), "{error:?}");
+    assert!(
+        !error.may_have_run() && error.to_string().contains("Bought"),
+        "{error}"
+    );
+    net.stop([g]).await;
+}
+
+struct Logged;
+
+#[callback(prefix = "explained.")]
+impl Logged {
+    pub async fn logged(&self, id: u8, order: Order, other: Value) -> usize {
+        usize::from(id) + order.rest.len() + usize::from(other.is_null())
+    }
+}
+
+#[fetcher(alias = "explained.logged")]
+async fn logged(id: u8, order: &Order, other: Value) -> usize;
+
+#[tokio::test]
+async fn the_log_says_once_for_each_callback_that_it_takes_the_slower_form_and_why() {
+    let lines = Lines::of_all_tests();
+    let net = Net::start(Transport::Memory, |builder| builder.service(Logged)).await;
+    let g = net.caller().await;
+    for _ in 0..3 {
+        assert_eq!(logged(1, &order(None), Value::Null).on(&g).await, Ok(3));
+    }
+    net.stop([g]).await;
+    let text = lines.text();
+    let of_it =
+        |line: &&str| line.contains("callback=\"explained.logged\"") && line.contains("sent with names");
+    let said: Vec<_> = text.lines().filter(of_it).collect();
+    // Once by who offers it, and once by who calls it.
+    assert_eq!(said.len(), 2, "{said:#?}");
+    for line in said {
+        assert!(
+            line.contains("INFO") && line.contains("argument `order`"),
+            "{line}"
+        );
+        assert!(line.contains("explained::Order"), "{line}");
+    }
+}
