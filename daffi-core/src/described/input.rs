@@ -17,6 +17,9 @@ const FREE_PLACES: (usize, usize) = (8, 1 << 16);
 /// for the structure to say, and how often they come for the bytes.
 const NAMES: (usize, usize) = (64, 1 << 20);
 
+/// The same of an item of a stream, beside: there may be very many in few bytes.
+const OF_ITEM: (usize, usize) = (64, 1024);
+
 /// What is left of a value's bytes.
 pub(super) struct Input<'de> {
     rest: &'de [u8],
@@ -49,16 +52,34 @@ fn too_many() -> Misfit {
 
 impl<'de> Input<'de> {
     pub(super) const fn new(bytes: &'de [u8]) -> Self {
+        Self::beside(bytes, (FREE_PLACES.1, NAMES.1))
+    }
+
+    /// The same, of an item that others follow.
+    pub(super) const fn of_item(bytes: &'de [u8]) -> Self {
+        Self::beside(bytes, OF_ITEM)
+    }
+
+    const fn beside(bytes: &'de [u8], (places, names): (usize, usize)) -> Self {
+        let length = bytes.len();
         Self {
             rest: bytes,
             free: FREE_ELEMENTS,
-            places: bytes
-                .len()
-                .saturating_mul(FREE_PLACES.0)
-                .saturating_add(FREE_PLACES.1),
-            names: bytes.len().saturating_mul(NAMES.0).saturating_add(NAMES.1),
+            places: length.saturating_mul(FREE_PLACES.0).saturating_add(places),
+            names: length.saturating_mul(NAMES.0).saturating_add(names),
             meant: BTreeMap::new(),
         }
+    }
+
+    /// An item was read: what follows it was none of its own.
+    pub(super) fn end_item(&self) -> Read<()> {
+        let left = self.rest.len();
+        let borrowed =
+            self.places < left.saturating_mul(FREE_PLACES.0) || self.names < left.saturating_mul(NAMES.0);
+        if borrowed {
+            return Err(Misfit::new("an item has more places than so few bytes may hold"));
+        }
+        Ok(())
     }
 
     /// Which names are meant there, as is found out once.

@@ -95,8 +95,9 @@ use writer::Writer;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn decode<'de, T: Deserialize<'de>>(layout: &Layout, bytes: &'de [u8]) -> Result<T, Misfit> {
-    let (value, used) = decode_next(layout, bytes)?;
-    match bytes.len() - used {
+    let mut input = Input::new(bytes);
+    let value = Reader::new(&mut input, layout).read(PhantomData)?;
+    match input.left() {
         0 => Ok(value),
         left => Err(Misfit::new(format_args!(
             "{left} bytes are left over after the value"
@@ -104,7 +105,7 @@ pub fn decode<'de, T: Deserialize<'de>>(layout: &Layout, bytes: &'de [u8]) -> Re
     }
 }
 
-/// The value at the start of `bytes`, and how many bytes it took.
+/// The value at the start of `bytes`, where others may follow, and how many bytes it took.
 ///
 /// # Errors
 ///
@@ -113,8 +114,9 @@ pub fn decode_next<'de, T: Deserialize<'de>>(
     layout: &Layout,
     bytes: &'de [u8],
 ) -> Result<(T, usize), Misfit> {
-    let mut input = Input::new(bytes);
+    let mut input = Input::of_item(bytes);
     let value = Reader::new(&mut input, layout).read(PhantomData)?;
+    input.end_item()?;
     Ok((value, bytes.len() - input.left()))
 }
 

@@ -261,3 +261,25 @@ fn values_nest_as_deep_as_without_a_structure() {
         crate::proto::decode::<Tree>(bytes).expect("it was read before")
     }
 }
+
+/// There may be very many in a frame, and each may have places without bytes.
+#[test]
+fn an_item_of_a_stream_has_few_places_without_bytes() {
+    let units = |count| Type::Tuple(vec![Type::Unit; count]);
+    let read = |count, bytes: &[u8]| {
+        decode_next::<IgnoredAny>(&Layout::new(&units(count)), bytes).map(|(_, used)| used)
+    };
+    assert_eq!(read(60, &[]).unwrap(), 0);
+    assert_eq!(read(60, &[7; 1000]).unwrap(), 0);
+    for rest in [0, 10, 1000] {
+        let misfit = read(1000, &vec![7; rest]).unwrap_err();
+        assert!(misfit.words().contains("than so few bytes may hold"), "{misfit}");
+    }
+    // With bytes of its own it may have more.
+    let wide = Type::Tuple(vec![units(1000), Type::Bytes]);
+    let bytes = encode(&vec![7_u8; 200]).unwrap();
+    let (_, used) = decode_next::<IgnoredAny>(&Layout::new(&wide), &bytes).unwrap();
+    assert_eq!(used, bytes.len());
+    // A value by itself is not one of many.
+    decode::<IgnoredAny>(&Layout::new(&units(1000)), &[]).unwrap();
+}
