@@ -149,6 +149,8 @@ pub(crate) struct Node {
     accepted: Accepted,
     /// What is spent on looking into structures of others.
     effort: Effort,
+    /// What the log is told of calls that cannot be read.
+    unread: Seldom,
     retries: Mutex<RetryBudget>,
     /// What the log is told of connections that are lost and made again.
     flapping: Seldom,
@@ -189,6 +191,7 @@ impl Node {
             runtime,
             accepted: Accepted::default(),
             effort: Effort::default(),
+            unread: Seldom::default(),
             retries: Mutex::new(RetryBudget::new()),
             flapping: Seldom::default(),
             awaited: Awaited::default(),

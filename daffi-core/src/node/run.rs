@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tracing::info_span;
+use tracing::{info_span, warn};
 
 use super::Node;
 use super::caught::{Caught, caught};
@@ -12,10 +12,12 @@ use super::first::{Aside, Begun, First, begun};
 use super::report::Report;
 use super::task::Task;
 use crate::context::{CallContext, Chain, ContextParts};
+use crate::error::CallError;
 use crate::panics;
-use crate::proto::{Failure, RunId};
+use crate::proto::{Failure, RemoteError, RunId, stable_hash};
 use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture};
 use crate::scope::{Home, Scope, Scoped};
+use crate::seldom::Unsaid;
 use crate::session::{Start, Times, Transmit as _};
 use crate::simulation;
 
@@ -55,9 +57,23 @@ impl Node {
             described,
             payload,
         } = start;
-        let (payload, readings, answers) = match callback.called(payload, described, &self.effort) {
+        let by = || {
+            stable_hash(
+                identity
+                    .as_ref()
+                    .map_or(&*caller, |known| known.name())
+                    .as_bytes(),
+            )
+        };
+        let (payload, readings, answers) = match callback.called(payload, described, (&self.effort, by)) {
             Ok(called) => called,
             Err(failed) => {
+                // Of a call that was handed over, nobody else hears of it.
+                if let Some(Unsaid(unsaid)) = self.unread.may_say() {
+                    let (callback, caller) = (&*callback.name, &*caller);
+                    let error = CallError::<RemoteError>::from_failed(failed.clone(), callback, None, None);
+                    warn!(callback, caller, %error, unsaid, "a call whose types differ was refused");
+                }
                 ended.push((run, Err(failed.into())));
                 return Some(callback);
             }

@@ -9,7 +9,8 @@ use bytes::Bytes;
 
 use super::answers::Answers;
 use super::description::Description;
-use super::fronts::{Effort, Known};
+use super::effort::Effort;
+use super::fronts::Known;
 use super::invocation::{Invocation, OutcomeFuture};
 use super::looking::{self, Looking};
 use super::pace::Pace;
@@ -166,12 +167,18 @@ pub(crate) fn tell(callback: &str, gaps: &[Gap]) {
 type Called = (Bytes, Readings, Answers);
 
 impl Callback {
-    /// A call with that payload; `described` if the structure of the arguments is in front of them, which takes some `effort`.
+    /// A call with that payload; `described` if the structure of the arguments is in front of them, which takes some `effort` for somebody
+    /// with that number.
     ///
     /// # Errors
     ///
     /// What to answer where nothing is in front, or the callback cannot read what is behind it.
-    pub(crate) fn called(&self, payload: Bytes, described: bool, effort: &Effort) -> Result<Called, Failed> {
+    pub(crate) fn called(
+        &self,
+        payload: Bytes,
+        described: bool,
+        (effort, by): (&Effort, impl FnOnce() -> u64),
+    ) -> Result<Called, Failed> {
         if !described {
             return Ok((
                 payload,
@@ -187,7 +194,7 @@ impl Callback {
             None => {
                 let look = || front.arguments(&self.interface, &self.own).map(Arc::new);
                 let found = effort
-                    .spend(look)
+                    .spend(by(), look)
                     .ok_or(Failed::Overloaded { may_have_run: false })?;
                 self.readings.keep(&front, found)
             }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use crate::described::{Front, Misfit};
 
@@ -11,12 +10,6 @@ const KEPT: usize = 16;
 
 /// And so many bytes of them, as what is known takes some times as much. Larger ones are looked into each time.
 const KEPT_BYTES: usize = 64 * 1024;
-
-/// So much time is spent at once on structures that are not known, which is enough for thousands of them,
-const AT_ONCE: Duration = Duration::from_secs(1);
-
-/// and this part of all time, so that whoever sends ever new ones keeps others from nothing.
-const PART: u32 = 10;
 
 /// What is known of structures, by their bytes: nobody's stand for another's. The one that was asked for last is the last.
 #[derive(Debug)]
@@ -87,50 +80,6 @@ fn keep<T: Clone>(known: &mut VecDeque<(Front, T)>, front: &Front, found: &T) {
     known.push_back((front.kept(), found.clone()));
 }
 
-/// How much time a process spends on structures that are not known to it.
-#[derive(Debug, Default)]
-pub(crate) struct Effort(Mutex<Spent>);
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Spent {
-    time: Duration,
-    /// When it was counted last.
-    at: Option<Instant>,
-}
-
-impl Effort {
-    /// Looks into one, if there is time for it.
-    pub(crate) fn spend<T>(&self, look: impl FnOnce() -> T) -> Option<T> {
-        let begun = Instant::now();
-        if !self.spent().may_be_more(begun) {
-            return None;
-        }
-        let found = look();
-        let now = Instant::now();
-        self.spent().add(now, now - begun);
-        Some(found)
-    }
-
-    fn spent(&self) -> MutexGuard<'_, Spent> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Spent {
-    fn may_be_more(&mut self, now: Instant) -> bool {
-        self.add(now, Duration::ZERO);
-        self.time < AT_ONCE
-    }
-
-    fn add(&mut self, now: Instant, time: Duration) {
-        let passed = self
-            .at
-            .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
-        self.time = self.time.saturating_sub(passed / PART) + time;
-        self.at = Some(now);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,22 +146,5 @@ mod tests {
             asks(&known, &format!("no {number}"));
         }
         assert!(!asks(&known, "one"));
-    }
-
-    #[test]
-    fn no_more_than_a_part_of_the_time_is_spent_on_what_is_not_known() {
-        let begin = Instant::now();
-        let (mut spent, look) = (Spent::default(), AT_ONCE / 20);
-        let mut looks = 0;
-        for milliseconds in 0..100_000 {
-            let now = begin + Duration::from_millis(milliseconds);
-            if spent.may_be_more(now) {
-                spent.add(now, look);
-                looks += 1;
-            }
-        }
-        // Those at once, and a tenth of a hundred seconds.
-        let expected = 20 + 100 * 20 / PART;
-        assert!((expected..=expected + 1).contains(&looks), "{looks}");
     }
 }

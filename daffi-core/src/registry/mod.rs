@@ -8,6 +8,7 @@ mod callback;
 mod catalog;
 mod closure;
 mod description;
+mod effort;
 mod entry;
 mod flow;
 mod fronts;
@@ -33,7 +34,8 @@ pub use flow::{Flow, FlowHost};
 pub use invocation::{Invocation, OutcomeFuture};
 
 pub use crate::proto::{Failure, Outcome};
-pub(crate) use fronts::{Effort, Known};
+pub(crate) use effort::Effort;
+pub(crate) use fronts::Known;
 pub use pace::Pace;
 pub(crate) use pace::{SLOW, patience};
 pub use package::Origin;
