@@ -1,12 +1,14 @@
 //! Programs of two versions: their types have changed, and calls go through where they go together.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use daffi::{CallContext, CallError, Period, Streaming, callback, fetcher};
+use daffi::{CallContext, CallError, Global, Period, Streaming, callback, fetcher};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use crate::net::{Net, Transport, over_each};
 
@@ -351,6 +353,111 @@ async fn a_broadcast_to_several_versions_has_an_answer_of_each() {
         assert_eq!(named["newer"], Ok(vec!["milk None".to_owned()]));
     }
     net.stop([g, newer]).await;
+}
+
+#[fetcher(alias = "changed.turn", timeout = "60s")]
+async fn turn(item: old::Item) -> String;
+
+/// Who answers calls until both of two have.
+async fn turns(g: &Global, processes: [&str; 2]) {
+    let mut seen = BTreeSet::new();
+    while seen.len() < processes.len() {
+        let process = turn(milk(1)).on(g).await.unwrap();
+        assert!(processes.contains(&&*process), "{process}");
+        seen.insert(process);
+    }
+}
+
+/// described.several, versions.told
+#[tokio::test]
+async fn calls_are_shared_among_all_versions_that_they_go_together_with() {
+    over_each(|transport| async move {
+        let net = Net::start(transport, |builder| builder).await;
+        let join = async |name: &str| net.join().process_name(name).start().await.unwrap();
+        let g = net.caller().await;
+        let older = async |name: &'static str| {
+            let process = join(name).await;
+            let turn = move |_: old::Item| name.to_owned();
+            process.register_fn("changed.turn", turn).await.unwrap();
+            process
+        };
+        let newer = async |name: &'static str| {
+            let process = join(name).await;
+            let turn = move |_: new::Item| name.to_owned();
+            process.register_fn("changed.turn", turn).await.unwrap();
+            process
+        };
+        let first = older("first").await;
+        assert_eq!(turn(milk(1)).on(&g).await.unwrap(), "first");
+        // It hears of it though its own version answers.
+        let second = newer("second").await;
+        turns(&g, ["first", "second"]).await;
+        // And that its own is back, though another one answers.
+        first.stop().await;
+        assert_eq!(turn(milk(1)).on(&g).await.unwrap(), "second");
+        let third = older("third").await;
+        turns(&g, ["second", "third"]).await;
+        second.stop().await;
+        for _ in 0..3 {
+            assert_eq!(turn(milk(1)).on(&g).await.unwrap(), "third");
+        }
+        net.stop([third, g]).await;
+    })
+    .await;
+}
+
+/// A call waits for whichever version has a place first.
+#[tokio::test]
+async fn a_call_waits_for_a_place_at_any_version() {
+    let net = Net::start(Transport::Unix, |builder| builder).await;
+    let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+    let gates = [Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0))];
+    let handler = |name: &'static str, gate: &Arc<Semaphore>| {
+        let (begun, gate) = (begun.clone(), Arc::clone(gate));
+        move || {
+            let (begun, gate) = (begun.clone(), Arc::clone(&gate));
+            async move {
+                begun.send(name).unwrap();
+                gate.acquire().await.unwrap().forget();
+                name.to_owned()
+            }
+        }
+    };
+    let older = net.join().process_name("older").start().await.unwrap();
+    let handle = handler("older", &gates[0]);
+    older
+        .register_fn("changed.turn", move |_: old::Item| handle())
+        .concurrency(1)
+        .await
+        .unwrap();
+    let newer = net.join().process_name("newer").start().await.unwrap();
+    let handle = handler("newer", &gates[1]);
+    newer
+        .register_fn("changed.turn", move |_: new::Item| handle())
+        .concurrency(1)
+        .await
+        .unwrap();
+    let g = net.caller().await;
+    // With its first call it hears which versions there are.
+    gates[0].add_permits(1);
+    assert_eq!(turn(milk(1)).on(&g).await.unwrap(), "older");
+    assert_eq!(begins.recv().await.unwrap(), "older");
+    let calls: Vec<_> = (0..4).map(|_| tokio::spawn(turn(milk(1)).on(&g))).collect();
+    let mut first = [begins.recv().await.unwrap(), begins.recv().await.unwrap()];
+    first.sort_unstable();
+    assert_eq!(first, ["newer", "older"]);
+    // All that waits goes to the one that has places.
+    gates[1].add_permits(3);
+    assert_eq!(begins.recv().await.unwrap(), "newer");
+    assert_eq!(begins.recv().await.unwrap(), "newer");
+    gates[0].add_permits(1);
+    let mut answered = Vec::new();
+    for call in calls {
+        answered.push(call.await.unwrap().unwrap());
+    }
+    answered.sort_unstable();
+    assert_eq!(answered, ["newer", "newer", "newer", "older"]);
+    net.stop([older, newer, g]).await;
 }
 
 #[fetcher(alias = "changed.note")]

@@ -74,6 +74,10 @@ fn the_limits_of_the_protocol_are_those_of_the_page() {
     check("calls that wait for a callback", &number(Limits::QUEUE));
     check("processes that a broadcast names", &number(Limits::RECEIVERS));
     check(
+        "versions of a callback that a caller hears of",
+        &format!("{}, of 32 KiB in all", Limits::COMPATIBLE),
+    );
+    check(
         "calls that wait one for the other",
         &number(u64::try_from(Limits::ANCESTORS).expect("it is small")),
     );

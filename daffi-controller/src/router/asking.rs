@@ -8,6 +8,7 @@ use daffi_core::proto::{CallHeader, CallId, Failed, Header, Limits, Mode, Query,
 
 use super::calling::metadata_bytes;
 use super::errand::{Asked, Asks, Errand, Listed};
+use super::fit::Fit;
 use super::ids::{PeerId, Sent};
 use super::made::Made;
 use super::outlet::{Fault, Outlet};
@@ -66,7 +67,7 @@ impl Router {
         let shown = function.shown().iter();
         let shown = shown.filter_map(|key| self.directory.provider(*key));
         let mut called = shown
-            .filter(|provider| header.signature == 0 || provider.accepts(header.signature))
+            .filter(|provider| Fit::of(header).accepts(provider))
             .peekable();
         if called.peek().is_none() || !called.all(Provider::streams) {
             return Ok(());

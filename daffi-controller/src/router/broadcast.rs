@@ -172,6 +172,7 @@ impl Router {
             self.refuse(from, header.call, failed, out);
             return None;
         }
+        self.tell_versions(from, header, turn, out);
         Some(out.room(from) > 0)
     }
 
@@ -298,7 +299,7 @@ impl Router {
         let (key, provider) = offer.ok_or(Failed::NoProvider(Absence::NotOffered))?;
         let size = asking.size;
         let wish = Wish {
-            signature: asking.call.signature,
+            fit: asking.call.fit(),
             caller: asking.from,
             named: Some(peer),
             key: None,

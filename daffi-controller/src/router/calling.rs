@@ -51,6 +51,9 @@ impl Router {
             .check_call(from, header, turn)
             .and_then(|()| self.check_share(from))
             .and_then(|()| self.named(from, header, turn));
+        if picked.is_ok() {
+            self.tell_versions(from, header, turn, out);
+        }
         let wants = picked == Ok(None) && !header.having.is_empty();
         let gave_up_groups = wants && self.find_group(header, turn);
         let routed =
@@ -183,7 +186,7 @@ impl Router {
             trace: header.trace,
             metadata: header.metadata.clone(),
             ancestors: self.ancestors(within, to, turn),
-            described: header.described,
+            described: header.is_described(),
         };
         let number = run.call;
         let sent = match payload {

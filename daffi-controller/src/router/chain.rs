@@ -9,6 +9,7 @@ use std::iter;
 use daffi_core::proto::{Ancestor, CallHeader, CallId, Limits};
 
 use super::calls::{Calls, Outstanding};
+use super::fit::Fit;
 use super::ids::{Caller, PeerId};
 use super::state::Router;
 use super::work::Turn;
@@ -63,7 +64,7 @@ impl Router {
                 // One that is taken back accepts nothing.
                 self.is_called(provider, function, &header.having)
                     && (provider.concurrency.is_some() || provider.per_caller.is_some() && call.by == from)
-                    && provider.accepts(header.signature)
+                    && Fit::of(header).accepts(provider)
                     && named.is_none_or(|named| named == provider.peer)
             })
         });

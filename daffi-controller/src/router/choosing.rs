@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use daffi_core::proto::CallHeader;
 
+use super::fit::Fit;
 use super::having::Pairs;
 use super::ids::{PeerId, ProviderKey};
 use super::outlet::Outlet;
@@ -23,7 +24,7 @@ impl Router {
         out: &impl Outlet,
     ) -> Result<ProviderKey, Unrouted> {
         let wish = Wish {
-            signature: header.signature,
+            fit: Fit::of(header),
             caller: from,
             named,
             key: header.key,
@@ -61,7 +62,7 @@ impl Router {
     pub(super) fn choose(
         &mut self,
         (name, having): (&str, &Pairs<'_>),
-        wish: &Wish,
+        wish: &Wish<'_>,
         turn: &mut Turn,
         out: &impl Outlet,
     ) -> Result<ProviderKey, Unrouted> {

@@ -25,6 +25,10 @@ pub(super) struct Directory {
     pub(super) begun: u64,
     /// How often a group was asked for.
     pub(super) asked: u64,
+    /// How often a version of a callback came or went.
+    changes: u64,
+    /// How many callbacks are offered in several versions.
+    mixed: usize,
     /// Those that were given up, until those are told who wait for them.
     pub(super) given_up: Vec<FunctionKey>,
     pub(super) mixing: Mixing,
@@ -48,6 +52,8 @@ impl Directory {
             offerings: Table::with_hasher(mixing),
             begun: 0,
             asked: 0,
+            changes: 0,
+            mixed: 0,
             given_up: Vec::new(),
             mixing,
         }
@@ -68,6 +74,11 @@ impl Directory {
 
     pub(super) fn function_of(&self, key: FunctionKey) -> Option<&Function> {
         self.functions.get(key.0 as usize)
+    }
+
+    /// Whether any callback is offered in several versions.
+    pub(super) const fn is_mixed(&self) -> bool {
+        self.mixed > 0
     }
 
     /// A process's offer of a callback that can be called.
@@ -145,7 +156,8 @@ impl Directory {
         bytes: usize,
     ) -> ProviderKey {
         let (function, name) = self.function_named(&offered.name);
-        let signature = self.shared(function, offered.signature);
+        let version = offered.signature.version();
+        let signature = self.shared(function, version, offered.signature);
         let mixing = self.mixing;
         let per_caller = offered
             .concurrency_per_caller
@@ -155,7 +167,7 @@ impl Directory {
             callback: offered.callback,
             function,
             name,
-            version: signature.version(),
+            version,
             signature: Some(signature),
             docs: offered.docs.into(),
             concurrency: offered.concurrency,
@@ -195,6 +207,8 @@ impl Directory {
             free: Vec::new(),
             turns: BTreeSet::new(),
             accepted: Table::with_hasher(self.mixing),
+            versions: Vec::new(),
+            changed: 0,
             queues: Vec::new(),
             streaming: 0,
             hidden: 1,
@@ -205,13 +219,14 @@ impl Directory {
         (function, name)
     }
 
-    /// A signature, in the memory of the first provider's if that says the same.
-    fn shared(&self, function: FunctionKey, signature: Described) -> Arc<Described> {
-        let first = self.functions.get(function.0 as usize);
-        let first = first.and_then(|function| self.provider(*function.shown.first()?)?.signature.clone());
-        first
-            .filter(|first| **first == signature)
-            .unwrap_or_else(|| Arc::new(signature))
+    /// A signature, in the memory of those providers' that say the same.
+    fn shared(&self, function: FunctionKey, version: u64, signature: Described) -> Arc<Described> {
+        let function = self.functions.get(function.0 as usize);
+        let known = function.and_then(|function| function.version(version));
+        let known = known
+            .map(|known| &known.signature)
+            .filter(|known| ***known == signature);
+        known.map_or_else(|| Arc::new(signature), Arc::clone)
     }
 
     /// One that is shown, offers the same, and shares its calls in another way.
@@ -237,7 +252,11 @@ impl Directory {
         };
         let (callback, peer) = (provider.callback, provider.peer);
         provider.shown = Some(function.shown.len());
-        function.add(key, provider);
+        if function.add(key, provider) {
+            self.changes += 1;
+            function.changed = self.changes;
+            self.mixed += usize::from(function.versions.len() == 2);
+        }
         function.hidden -= 1;
         if let Some(offering) = self.offerings.get_mut(&peer) {
             offering.hidden.remove(&callback);
@@ -285,7 +304,11 @@ impl Directory {
         let (Some(provider), Some(function)) = (provider, function) else {
             return;
         };
-        function.subtract(key, provider);
+        if function.subtract(key, provider) && function.group.is_none() {
+            self.changes += 1;
+            function.changed = self.changes;
+            self.mixed -= usize::from(function.versions.len() == 1);
+        }
         function.shown.swap_remove(shown);
         if let Some(moved) = function.shown.get(shown) {
             self.providers[moved.0 as usize].put_shown(of, shown);

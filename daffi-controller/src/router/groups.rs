@@ -113,6 +113,8 @@ impl Directory {
             free: Vec::new(),
             turns: BTreeSet::new(),
             accepted: Table::with_hasher(self.mixing),
+            versions: Vec::new(),
+            changed: 0,
             queues: Vec::new(),
             streaming: 0,
             hidden: 0,

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use daffi_core::proto::{Moment, StreamId};
 
+use super::fit::Fit;
 use super::ids::{Caller, FunctionKey, PeerId, ProviderKey, WaitId};
 use super::made::Made;
 use super::numbers::{Mixing, Table};
 use super::payload::Payload;
+use super::provider::Function;
 
 /// What the end of a stream takes beside its words.
 pub(super) const CLOSED: usize = 64;
@@ -35,6 +37,8 @@ pub(super) enum Admission {
 pub(super) enum LineKey {
     /// Those for any provider of a callback, with a signature of that number.
     Any(FunctionKey, u64),
+    /// Those for any provider of a callback in that version, and perhaps in others.
+    Version(FunctionKey, u64),
     /// Those for one provider.
     One(ProviderKey),
 }
@@ -47,6 +51,11 @@ pub(super) enum QueueKey {
 }
 
 impl LineKey {
+    /// Whether they are for one of several providers.
+    pub(super) const fn is_for_any(self) -> bool {
+        matches!(self, Self::Any(..) | Self::Version(..))
+    }
+
     /// Whether a call that does not name a process waits for one: others may have a place before that has, of which its line is not told.
     pub(super) const fn is_one_of_several(self, named: Option<PeerId>) -> bool {
         matches!(self, Self::One(_)) && named.is_none()
@@ -54,16 +63,62 @@ impl LineKey {
 
     pub(super) const fn queue(self) -> QueueKey {
         match self {
-            Self::Any(function, _) => QueueKey::Any(function),
+            Self::Any(function, _) | Self::Version(function, _) => QueueKey::Any(function),
             Self::One(provider) => QueueKey::One(provider),
         }
+    }
+}
+
+/// The lines in which a call waits, all of one queue.
+#[derive(Clone, Debug)]
+pub(super) struct InLines {
+    first: LineKey,
+    others: Box<[LineKey]>,
+}
+
+impl InLines {
+    /// That for one provider.
+    pub(super) fn one(provider: ProviderKey) -> Self {
+        Self {
+            first: LineKey::One(provider),
+            others: Box::default(),
+        }
+    }
+
+    /// Those for any provider of a callback, or a group, that goes together with the call: of versions, those that somebody offers. So
+    /// there are no more lines than that, whatever calls name.
+    pub(super) fn any((key, function): (FunctionKey, &Function), fit: Fit<'_>) -> Option<Self> {
+        let (first, others) = match fit {
+            Fit::Signature(number) => (LineKey::Any(key, number), Box::default()),
+            Fit::Versions(versions) => {
+                let offered = versions
+                    .iter()
+                    .filter(|version| function.version(**version).is_some());
+                let mut lines = offered.map(|version| LineKey::Version(key, *version));
+                (lines.next()?, lines.collect())
+            }
+        };
+        Some(Self { first, others })
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = LineKey> {
+        [self.first].into_iter().chain(self.others.iter().copied())
+    }
+
+    pub(super) const fn queue(&self) -> QueueKey {
+        self.first.queue()
+    }
+
+    /// As [`LineKey::is_one_of_several`].
+    pub(super) const fn is_one_of_several(&self, named: Option<PeerId>) -> bool {
+        self.first.is_one_of_several(named)
     }
 }
 
 /// A call that waits.
 #[derive(Debug)]
 pub(super) struct Parked {
-    pub(super) line: LineKey,
+    pub(super) lines: InLines,
     /// Whom to tell how it ended.
     pub(super) caller: Caller,
     /// Who made it.

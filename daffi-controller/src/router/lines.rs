@@ -1,18 +1,19 @@
 //! The calls that wait for a provider with a free place.
 //!
-//! A call waits in one line: for any provider that accepts its signature, or for one that is named. A line serves its callers in
-//! turn, and the calls of each in their order. Lines share a queue where they wait for the same places: one for each callback, and
+//! A call waits in one line: for any provider that accepts its signature, or for one that is named; or in one for each version that it
+//! goes together with. A line serves its callers in turn, and the calls of each in their order. Lines share a queue where they wait for the same places: one for each callback, and
 //! one for each provider that calls name. What a queue holds is bounded; where it is full, the caller that holds most of it
 //! makes room for one that holds less.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 use daffi_core::proto::{Limits, PieceError, StreamId};
 
 use super::ids::{FunctionKey, PeerId, WaitId};
 use super::line::{
-    Admission, Bound, CLOSED, CLOSED_BYTES, Granted, Line, LineKey, Next, Parked, Queue, QueueKey,
+    Admission, Bound, CLOSED, CLOSED_BYTES, Granted, InLines, Line, LineKey, Next, Parked, Queue, QueueKey,
 };
 use super::numbers::{Mixing, Table, shrink};
 
@@ -80,7 +81,7 @@ impl Lines {
     // ------------------------------------------------------------------ to come and to go
 
     /// Whether a call may wait that takes so many bytes.
-    pub(super) fn admission(&self, line: LineKey, by: PeerId, bytes: usize, bound: Bound) -> Admission {
+    pub(super) fn admission(&self, queue: QueueKey, by: PeerId, bytes: usize, bound: Bound) -> Admission {
         if bound.calls == 0 {
             return Admission::Denied;
         }
@@ -93,7 +94,7 @@ impl Lines {
         if !takes(self.bytes, self.limit, own_bytes) {
             return Admission::Denied;
         }
-        let Some(queue) = self.queues.get(&line.queue()) else {
+        let Some(queue) = self.queues.get(&queue) else {
             return Admission::Granted;
         };
         let (own, own_bytes) = queue.share(by);
@@ -109,13 +110,30 @@ impl Lines {
 
     pub(super) fn insert(&mut self, call: Parked) -> WaitId {
         let id = WaitId(self.next());
-        self.lines
-            .entry(call.line)
-            .or_insert_with(Line::new)
-            .insert(call.by, id);
+        self.line_up(id, &call);
         self.count_in(id, &call);
         self.calls.insert(id, call);
         id
+    }
+
+    fn line_up(&mut self, id: WaitId, call: &Parked) {
+        for line in call.lines.iter() {
+            let line = self.lines.entry(line).or_insert_with(Line::new);
+            line.insert(call.by, id);
+        }
+    }
+
+    fn step_out(&mut self, id: WaitId, call: &Parked) {
+        for key in call.lines.iter() {
+            let Some(line) = self.lines.get_mut(&key) else {
+                continue;
+            };
+            line.remove(call.by, id);
+            if line.is_empty() {
+                self.lines.remove(&key);
+                self.stalled.remove(&key);
+            }
+        }
     }
 
     fn next(&mut self) -> u64 {
@@ -126,7 +144,7 @@ impl Lines {
     fn count_in(&mut self, id: WaitId, call: &Parked) {
         let bytes = call.bytes();
         let mixing = self.mixing;
-        let queue = self.queues.entry(call.line.queue());
+        let queue = self.queues.entry(call.lines.queue());
         let queue = queue.or_insert_with(|| Queue::new(mixing));
         queue.count(call.by, |own| {
             own.calls.insert(id);
@@ -140,19 +158,13 @@ impl Lines {
     pub(super) fn remove(&mut self, id: WaitId) -> Option<Parked> {
         let call = self.calls.remove(&id)?;
         shrink(&mut self.calls);
-        if let Some(line) = self.lines.get_mut(&call.line) {
-            line.remove(call.by, id);
-            if line.is_empty() {
-                self.lines.remove(&call.line);
-                self.stalled.remove(&call.line);
-            }
-        }
+        self.step_out(id, &call);
         self.count_out(id, &call);
         Some(call)
     }
 
     fn count_out(&mut self, id: WaitId, call: &Parked) {
-        let (key, bytes) = (call.line.queue(), call.bytes());
+        let (key, bytes) = (call.lines.queue(), call.bytes());
         if let Some(queue) = self.queues.get_mut(&key) {
             queue.count(call.by, |own| {
                 own.calls.remove(&id);
@@ -173,18 +185,16 @@ impl Lines {
         self.bytes -= bytes;
     }
 
-    /// A call that was [taken from its line](Self::cast_off) waits in another one, in the place that its age gives it.
-    pub(super) fn transfer(&mut self, id: WaitId, line: LineKey) {
+    /// A call that was [taken from a line](Self::cast_off) waits in others, in the place that its age gives it.
+    pub(super) fn transfer(&mut self, id: WaitId, lines: InLines) {
         let Some(mut call) = self.calls.remove(&id) else {
             return;
         };
+        self.step_out(id, &call);
         self.count_out(id, &call);
         self.inserted += 1;
-        call.line = line;
-        self.lines
-            .entry(line)
-            .or_insert_with(Line::new)
-            .insert(call.by, id);
+        call.lines = lines;
+        self.line_up(id, &call);
         self.count_in(id, &call);
         self.calls.insert(id, call);
     }
@@ -214,7 +224,7 @@ impl Lines {
         }
         call.closed.push((stream, status));
         let by = call.by;
-        if let Some(queue) = self.queues.get_mut(&call.line.queue()) {
+        if let Some(queue) = self.queues.get_mut(&call.lines.queue()) {
             queue.count(by, |own| own.bytes += more);
         }
         *self.of.entry(by).or_default() += more;
@@ -247,10 +257,9 @@ impl Lines {
         let mut turns: Vec<(u64, PeerId)> = Vec::new();
         for key in lines {
             let Some(line) = self.lines.get(key) else { continue };
-            let is_any = matches!(key, LineKey::Any(..));
             let others = line
                 .turns(from)
-                .filter(|(_, caller)| !is_any || Some(*caller) != but);
+                .filter(|(_, caller)| !key.is_for_any() || Some(*caller) != but);
             turns.extend(others.take(some));
         }
         turns.sort_unstable();
@@ -286,7 +295,7 @@ impl Lines {
     ) -> Option<T> {
         let lines = lines
             .iter()
-            .filter(|key| !matches!(key, LineKey::Any(..)) || Some(caller) != but);
+            .filter(|key| !key.is_for_any() || Some(caller) != but);
         lines.filter_map(|key| of(self.lines.get(key)?, caller)).min()
     }
 
@@ -346,12 +355,23 @@ impl Lines {
         }
     }
 
-    /// Nobody is in a group any more.
-    pub(super) fn cast_off_group(&mut self, group: FunctionKey) {
-        let all = LineKey::Any(group, 0)..=LineKey::Any(group, u64::MAX);
-        while let Some(line) = self.lines.range(all.clone()).next().map(|(line, _)| *line) {
+    /// A version of a callback is offered that was not: those that wait for others may go to it as well, if there are any.
+    pub(super) fn cast_off_versions(&mut self, function: FunctionKey) -> bool {
+        self.cast_off_all(LineKey::Version(function, 0)..=LineKey::Version(function, u64::MAX))
+    }
+
+    fn cast_off_all(&mut self, lines: RangeInclusive<LineKey>) -> bool {
+        let before = self.adrift.len();
+        while let Some(line) = self.lines.range(lines.clone()).next().map(|(line, _)| *line) {
             self.cast_off(line, None);
         }
+        self.adrift.len() > before
+    }
+
+    /// Nobody is in a group any more.
+    pub(super) fn cast_off_group(&mut self, group: FunctionKey) {
+        self.cast_off_all(LineKey::Any(group, 0)..=LineKey::Any(group, u64::MAX));
+        self.cast_off_versions(group);
     }
 
     /// How many calls wait in a queue.
@@ -372,6 +392,12 @@ impl Lines {
             }
             self.adrift.pop_front();
         }
+    }
+
+    /// How many lines there are.
+    #[cfg(test)]
+    pub(super) fn lines(&self) -> usize {
+        self.lines.len()
     }
 
     #[cfg(test)]

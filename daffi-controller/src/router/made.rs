@@ -4,17 +4,21 @@ use std::time::Duration;
 
 use daffi_core::proto::{CallHeader, CallId, Mode, TraceContext};
 
+use super::fit::Fit;
 use super::having::Having;
 
 /// What a call that waits takes beside its arguments, about, in bytes.
 const KEPT: usize = 512;
+
+/// And for each version that it names, as it waits in a line for each.
+const KEPT_FOR_VERSION: usize = 256;
 
 /// What of a call's header is needed when the frame that brought it is gone.
 #[derive(Debug)]
 pub(super) struct Made {
     pub(super) number: CallId,
     pub(super) name: Box<str>,
-    pub(super) signature: u64,
+    signature: u64,
     having: Option<Box<Having>>,
     pub(super) deadline: Option<Duration>,
     trace: Option<TraceContext>,
@@ -22,7 +26,7 @@ pub(super) struct Made {
     pub(super) key: Option<u64>,
     mode: Mode,
     within: Option<CallId>,
-    described: bool,
+    versions: Box<[u64]>,
 }
 
 impl Made {
@@ -42,8 +46,13 @@ impl Made {
             key: header.key,
             mode: header.mode,
             within: header.within,
-            described: header.described,
+            versions: header.versions.as_slice().into(),
         }
+    }
+
+    /// Who may run it.
+    pub(super) fn fit(&self) -> Fit<'_> {
+        Fit::new(self.signature, &self.versions)
     }
 
     /// Whether nobody learns of the outcome.
@@ -53,7 +62,8 @@ impl Made {
 
     /// What it takes while it waits, about, in bytes, beside what it brings to its provider.
     pub(super) fn kept(&self) -> usize {
-        KEPT + self.having.as_ref().map_or(0, |having| having.bytes())
+        KEPT + KEPT_FOR_VERSION * self.versions.len()
+            + self.having.as_ref().map_or(0, |having| having.bytes())
     }
 
     /// The attributes that it wants of the process that runs it.
@@ -81,7 +91,7 @@ impl Made {
             key: self.key,
             mode: self.mode,
             within: self.within,
-            described: self.described,
+            versions: self.versions.to_vec(),
         }
     }
 }

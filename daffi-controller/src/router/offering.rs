@@ -38,8 +38,8 @@ struct Offering {
     names: Vec<Arc<str>>,
     /// How many of these may be given calls.
     live: usize,
-    /// Groups were given up for it.
-    gave_up_groups: bool,
+    /// Calls were cast off for it: of groups that were given up, or as a version is new.
+    cast_off: bool,
     /// Why nothing of it counts.
     refused: Option<Failed>,
 }
@@ -112,7 +112,7 @@ impl Router {
             shown: Vec::new(),
             names: Vec::new(),
             live: 0,
-            gave_up_groups: false,
+            cast_off: false,
             refused,
         })))
     }
@@ -155,7 +155,8 @@ impl Router {
             match self.directory.show(key) {
                 Ok(groups) => {
                     turn.spend_looks(groups);
-                    offering.gave_up_groups |= self.let_go_of_groups();
+                    offering.cast_off |= self.let_go_of_groups();
+                    offering.cast_off |= self.open_version(key);
                     offering.shown.push(key);
                     let provider = self.directory.provider(key);
                     offering
@@ -292,9 +293,9 @@ impl Router {
         let shown = std::mem::take(&mut offering.shown);
         // Calls that come from now on find them.
         let served = (!self.lines.is_empty()).then(|| Box::new(Serving(shown.into_iter())) as Task);
-        let rerouting = self.rerouting().filter(|_| offering.gave_up_groups);
-        let steps = served.into_iter().chain([woken]).chain(told);
-        Progress::Then(steps.chain(rerouting).collect())
+        let rerouting = self.rerouting().filter(|_| offering.cast_off);
+        let steps = rerouting.into_iter().chain(served);
+        Progress::Then(steps.chain([woken]).chain(told).collect())
     }
 
     /// Something speaks against an offer: nothing of it counts.

@@ -11,6 +11,7 @@ use super::account::Tally;
 use super::away::Away;
 use super::calls::RunList;
 use super::gathered::Gathering;
+use super::heard::Heard;
 use super::holders::{Holders, Metered};
 use super::ids::{PeerId, Sent};
 use super::load::{Capacity, Load};
@@ -63,6 +64,8 @@ pub(super) struct Peer {
     pub(super) assured: usize,
     /// A call of its own to many, as far as it has come.
     pub(super) gathering: Option<Box<Gathering>>,
+    /// What it was told of the versions of what it calls.
+    pub(super) heard: Option<Box<Heard>>,
     /// What it offers, for those who ask who is there.
     pub(super) listing: Arc<[Arc<str>]>,
     /// What it may do; everything if nothing is said.
@@ -198,6 +201,7 @@ impl Peers {
             load: Load::new(Capacity::NONE, self.mixing),
             assured: 0,
             gathering: None,
+            heard: None,
             listing: Arc::default(),
             permission: None,
             metered: None,

@@ -5,17 +5,18 @@ use std::cell::Cell;
 use daffi_core::proto::{Absence, Balance, Described, Failed, Limits};
 
 use super::directory::Directory;
+use super::fit::Fit;
 use super::ids::{FunctionKey, PeerId, ProviderKey};
 use super::outlet::Outlet;
 use super::peers::Peers;
-use super::provider::{Function, Provider};
+use super::provider::{Function, Provider, Version};
 use crate::mixed::mixed;
 
 /// Among so many providers it is looked for the one that comes closest to an answer.
 const LOOKED_AT: usize = 64;
 
-/// So many bytes have the signatures at most that are told beside the one that comes closest.
-const OTHERS_BYTES: usize = 32 * 1024;
+/// So many bytes have the signatures at most that are told of a callback, beside the one that comes closest.
+const TOLD_BYTES: usize = 32 * 1024;
 
 /// Picks providers, with a random state of its own.
 #[derive(Debug)]
@@ -25,9 +26,9 @@ pub(super) struct Picker {
 
 /// What a call wishes for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wish {
-    /// The number of the caller's signature; 0 matches any.
-    pub(super) signature: u64,
+pub(super) struct Wish<'a> {
+    /// Whose offers it goes together with.
+    pub(super) fit: Fit<'a>,
     pub(super) caller: PeerId,
     /// The one that shall run it.
     pub(super) named: Option<PeerId>,
@@ -80,7 +81,7 @@ impl From<Failed> for Unrouted {
 /// What is told where those that could be asked take nothing more.
 pub(super) const OVERLOADED: Failed = Failed::Overloaded { may_have_run: false };
 
-impl Wish {
+impl Wish<'_> {
     /// What speaks against a provider.
     pub(super) fn obstacle(&self, provider: &Provider, peers: &Peers, out: &impl Outlet) -> Option<Obstacle> {
         let peer = peers.get(provider.peer);
@@ -88,7 +89,7 @@ impl Wish {
         match peer {
             None => Some(Obstacle::Gone),
             _ if self.named.is_none() && provider.peer == self.caller => Some(Obstacle::Caller),
-            _ if !provider.accepts(self.signature) => Some(Obstacle::Signature),
+            _ if !self.fit.accepts(provider) => Some(Obstacle::Signature),
             _ if provider.is_full() => Some(Obstacle::Busy),
             _ if provider.is_full_for(self.caller) => Some(Obstacle::Bounded),
             Some(peer) if !peer.load.takes(self.caller, self.size) => Some(Obstacle::Clogged),
@@ -130,7 +131,7 @@ impl Picker {
         &mut self,
         function: Option<(FunctionKey, &Function)>,
         (directory, peers): (&Directory, &Peers),
-        wish: &Wish,
+        wish: &Wish<'_>,
         obstacle: impl Fn(&Provider) -> Option<Obstacle>,
     ) -> Result<ProviderKey, Unrouted> {
         // Mostly nobody is away.
@@ -150,7 +151,7 @@ impl Picker {
         &mut self,
         function: Option<(FunctionKey, &Function)>,
         directory: &Directory,
-        wish: &Wish,
+        wish: &Wish<'_>,
         obstacle: impl Fn(&Provider) -> Option<Obstacle>,
     ) -> Result<ProviderKey, Unrouted> {
         if let Some(named) = wish.named {
@@ -166,7 +167,7 @@ impl Picker {
             return Err(Failed::NoProvider(Absence::Nobody).into());
         };
         let bounded = Cell::new(false);
-        if function.accepting(wish.signature) > 0 {
+        if wish.fit.among(function) > 0 {
             let get = |key| directory.provider(key);
             let usable = |key: ProviderKey| match get(key).map(&obstacle) {
                 Some(None) => true,
@@ -262,7 +263,7 @@ impl Picker {
 fn refusal(
     (key, function): (FunctionKey, &Function),
     directory: &Directory,
-    wish: &Wish,
+    wish: &Wish<'_>,
     bounded: bool,
     obstacle: impl Fn(&Provider) -> Option<Obstacle>,
 ) -> Unrouted {
@@ -271,24 +272,17 @@ fn refusal(
     let obstacles = providers.filter_map(|provider| Some((obstacle(provider)?, provider)));
     let mut closest: Option<(Obstacle, &Provider)> = None;
     let mut is_clogged = false;
-    let mut differing: Vec<&Provider> = Vec::new();
     for (obstacle, provider) in obstacles.take(LOOKED_AT) {
         is_clogged |= obstacle == Obstacle::Clogged;
-        if obstacle == Obstacle::Signature && differing.len() <= Limits::OTHERS {
-            let version = provider.version;
-            if differing.iter().all(|other| other.version != version) {
-                differing.push(provider);
-            }
-        }
         if closest.is_none_or(|(closest, _)| closest <= obstacle) {
             closest = Some((obstacle, provider));
         }
     }
     let own = directory.offer_of(wish.caller, function.base(key));
     let own = own.filter(|(own, _)| function.group.is_none() || shown.contains(own));
-    let own_accepts = own.is_some_and(|(_, own)| own.accepts(wish.signature));
+    let own_accepts = own.is_some_and(|(_, own)| wish.fit.accepts(own));
     // Of many, it is known how many would take the call if they could, and whether some run as much as they may.
-    let others_accept = function.accepting(wish.signature) > usize::from(own_accepts);
+    let others_accept = wish.fit.among(function) > usize::from(own_accepts);
     let unseen = shown.len() > LOOKED_AT && others_accept;
     let some_are_busy = function.free().len() < shown.len();
     match closest {
@@ -304,7 +298,8 @@ fn refusal(
         Some(_) if unseen => Unrouted::Failed(OVERLOADED),
         Some((obstacle, provider)) => match obstacle.unrouted(provider) {
             Unrouted::Failed(Failed::SignatureMismatch { offered, .. }) => {
-                let others = others(provider, &differing);
+                let all = directory.function_of(function.base(key)).unwrap_or(function);
+                let others = told(&all.versions, Some(provider.version), Limits::OTHERS);
                 Unrouted::Failed(Failed::SignatureMismatch { offered, others })
             }
             unrouted => unrouted,
@@ -312,18 +307,23 @@ fn refusal(
     }
 }
 
-/// What others offer than the one that comes closest, as far as it may be told.
-fn others(closest: &Provider, differing: &[&Provider]) -> Vec<Described> {
-    let others = differing.iter().filter(|other| other.version != closest.version);
-    let mut room = OTHERS_BYTES;
+/// What is told of versions of a callback, but for one of them: so many at most, as far as they are not too long.
+pub(super) fn told(versions: &[Version], but: Option<u64>, most: usize) -> Vec<Described> {
+    let mut room = TOLD_BYTES;
     let mut told = Vec::new();
-    for signature in others.filter_map(|other| other.signature.as_deref()) {
-        if let Some(left) = room.checked_sub(signature.size()) {
+    for version in versions
+        .iter()
+        .filter(|version| Some(version.number) != but)
+        .take(LOOKED_AT)
+    {
+        if told.len() == most {
+            break;
+        }
+        if let Some(left) = room.checked_sub(version.signature.size()) {
             room = left;
-            told.push(signature.clone());
+            told.push(Described::clone(&version.signature));
         }
     }
-    told.truncate(Limits::OTHERS);
     told
 }
 

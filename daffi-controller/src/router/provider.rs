@@ -99,7 +99,7 @@ impl Provider {
     /// Whether a signature of that number may call it.
     pub(super) fn accepts(&self, number: u64) -> bool {
         let signature = self.signature.as_ref();
-        signature.is_some_and(|signature| signature.accepts(number) || number == self.version)
+        signature.is_some_and(|signature| signature.accepts(number))
     }
 
     /// Whether it takes or gives streams.
@@ -109,10 +109,11 @@ impl Provider {
 
     /// The numbers of signatures that may call it.
     pub(super) fn numbers(&self) -> impl Iterator<Item = u64> + use<> {
-        let version = self.version;
         let signature = self.signature.as_ref();
-        let numbers = signature.map(|signature| signature.numbers().chain([version]));
-        numbers.into_iter().flatten()
+        signature
+            .map(|signature| signature.numbers())
+            .into_iter()
+            .flatten()
     }
 }
 
@@ -140,6 +141,10 @@ pub(super) struct Function {
     pub(super) turns: BTreeSet<(u64, ProviderKey)>,
     /// Which of the shown ones accept a signature of that number.
     pub(super) accepted: Table<u64, Accepting>,
+    /// What the shown ones say, each once: in the order of its number.
+    pub(super) versions: Vec<Version>,
+    /// When that was another one, as the count of all times that one changed.
+    pub(super) changed: u64,
     /// How many calls may wait, as the shown ones say, and how many say so; in that order.
     pub(super) queues: Vec<(u32, u32)>,
     /// How many of the shown ones take or give streams.
@@ -183,18 +188,48 @@ impl Function {
         }
     }
 
+    pub(super) fn version(&self, number: u64) -> Option<&Version> {
+        self.version_at(number).ok().map(|place| &self.versions[place])
+    }
+
+    /// Those that are of a version.
+    pub(super) fn of_version(&self, number: u64) -> Option<&Accepting> {
+        self.version(number).map(|version| &version.providers)
+    }
+
+    fn version_at(&self, version: u64) -> Result<usize, usize> {
+        self.versions.binary_search_by_key(&version, |known| known.number)
+    }
+
     /// How many calls may wait for any of them.
     pub(super) fn queue(&self) -> u32 {
         self.queues.last().map_or(0, |(queue, _)| *queue)
     }
 
-    /// One that is shown, or is in the group.
-    pub(super) fn add(&mut self, key: ProviderKey, provider: &Provider) {
+    /// One that is shown, or is in the group; whether it is the first of its version.
+    pub(super) fn add(&mut self, key: ProviderKey, provider: &Provider) -> bool {
         self.shown.push(key);
         for number in provider.numbers() {
             self.accepted.entry(number).or_default().add(key);
         }
         self.count(provider);
+        let (Some(signature), number) = (&provider.signature, provider.version) else {
+            return false;
+        };
+        let (place, is_new) = match self.version_at(number) {
+            Ok(place) => (place, false),
+            Err(place) => {
+                let version = Version {
+                    number,
+                    signature: Arc::clone(signature),
+                    providers: Accepting::default(),
+                };
+                self.versions.insert(place, version);
+                (place, true)
+            }
+        };
+        self.versions[place].providers.add(key);
+        is_new
     }
 
     /// The callback that it is, or is a group of.
@@ -212,8 +247,8 @@ impl Function {
         }
     }
 
-    /// Undoes [`add`](Self::add), but for its place.
-    pub(super) fn subtract(&mut self, key: ProviderKey, provider: &Provider) {
+    /// Undoes [`add`](Self::add), but for its place; whether it was the last of its version.
+    pub(super) fn subtract(&mut self, key: ProviderKey, provider: &Provider) -> bool {
         self.turns.remove(&(provider.last, key));
         for number in provider.numbers() {
             if let Some(accepting) = self.accepted.get_mut(&number)
@@ -223,6 +258,14 @@ impl Function {
             }
         }
         self.uncount(provider);
+        let Ok(place) = self.version_at(provider.version) else {
+            return false;
+        };
+        let was_last = !self.versions[place].providers.remove(key);
+        if was_last {
+            self.versions.remove(place);
+        }
+        was_last
     }
 
     /// One that is shown no more.
@@ -236,6 +279,15 @@ impl Function {
             }
         }
     }
+}
+
+/// What some of a callback's providers say, to the last byte.
+#[derive(Debug)]
+pub(super) struct Version {
+    /// Its [number](Described::version).
+    pub(super) number: u64,
+    pub(super) signature: Arc<Described>,
+    pub(super) providers: Accepting,
 }
 
 /// Those that accept a signature: how many, and if it is one, which.
@@ -259,7 +311,11 @@ impl Accepting {
         self.count > 0
     }
 
-    fn only(&self) -> Option<ProviderKey> {
+    pub(super) const fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn only(&self) -> Option<ProviderKey> {
         (self.count == 1).then_some(ProviderKey(self.sum))
     }
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use daffi_core::proto::{self, Absence, CallId, Failed, Header, Status, StreamId};
 
 use super::ids::{Caller, PeerId, ProviderKey, Routed, Sent, WaitId};
-use super::line::{Admission, Bound, Granted, LineKey, Parked};
+use super::line::{Admission, Bound, Granted, InLines, LineKey, Parked};
 use super::made::Made;
 use super::outlet::Outlet;
 use super::payload::Arguments;
@@ -52,12 +52,15 @@ impl Router {
         turn: &Turn,
         out: &mut impl Outlet,
     ) -> Result<WaitId, Failed> {
-        let (line, calls) = self
-            .line(wait.by, wait.named, &wait.made)
+        let (lines, calls) = self
+            .lines_for(wait.by, wait.named, &wait.made)
             .ok_or(Failed::NoProvider(Absence::Nobody))?;
         let bytes = self.limits.queue_bytes;
         let taken = wait.size.saturating_add(wait.made.kept());
-        match self.lines.admission(line, wait.by, taken, Bound { calls, bytes }) {
+        match self
+            .lines
+            .admission(lines.queue(), wait.by, taken, Bound { calls, bytes })
+        {
             Admission::Granted => {}
             Admission::Instead(other) => {
                 self.refuse_parked(other, OVERLOADED, out);
@@ -70,8 +73,9 @@ impl Router {
             Caller::HandedOver(caller) => Some((caller, wait.made.number)),
             Caller::Part(_) | Caller::Nobody => None,
         };
+        let stalled = (wait.unsure || lines.is_one_of_several(wait.named)).then(|| lines.clone());
         let id = self.lines.insert(Parked {
-            line,
+            lines,
             caller: wait.caller,
             by: wait.by,
             named: wait.named,
@@ -83,8 +87,8 @@ impl Router {
             granted: Granted::default(),
         });
         self.peers.begun(wait.by, false);
-        if wait.unsure || line.is_one_of_several(wait.named) {
-            self.stall(line, turn);
+        if let Some(lines) = stalled {
+            lines.iter().for_each(|line| self.stall(line, turn));
         }
         if let Some((caller, call)) = told
             && out.room(caller) > 0
@@ -94,16 +98,16 @@ impl Router {
         Ok(id)
     }
 
-    /// Where a call waits, and how many may.
-    pub(super) fn line(&self, by: PeerId, named: Option<PeerId>, made: &Made) -> Option<(LineKey, u32)> {
+    /// In which lines a call waits, and how many may.
+    pub(super) fn lines_for(&self, by: PeerId, named: Option<PeerId>, made: &Made) -> Option<(InLines, u32)> {
         let having = made.having();
         let (function, of_all) = self.directory.function(&made.name)?;
         match named {
-            None if !having.is_empty() => self.line_having((&made.name, &having), by, made.signature),
-            None => Some((LineKey::Any(function, made.signature), of_all.queue())),
+            None if !having.is_empty() => self.lines_having((&made.name, &having), by, made.fit()),
+            None => Some((InLines::any((function, of_all), made.fit())?, of_all.queue())),
             Some(named) => {
                 let (key, provider) = self.directory.offer_of(named, function)?;
-                Some((LineKey::One(key), provider.queue))
+                Some((InLines::one(key), provider.queue))
             }
         }
     }
@@ -159,13 +163,13 @@ impl Router {
 
     // ------------------------------------------------------------------ to be served
 
-    /// What a call that waits wishes for.
-    pub(super) fn wish(&self, parked: &Parked) -> Wish {
+    /// What a call that waits, and was made so, wishes for.
+    pub(super) fn wish<'a>(&self, parked: &Parked, made: &'a Made) -> Wish<'a> {
         Wish {
-            signature: parked.made.signature,
+            fit: made.fit(),
             caller: parked.by,
             named: parked.named,
-            key: parked.made.key,
+            key: made.key,
             size: parked.size,
             needed: self.needed_room(parked.size),
             also_away: false,

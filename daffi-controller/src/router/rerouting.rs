@@ -6,7 +6,7 @@ use std::sync::Arc;
 use daffi_core::proto::{Absence, Failed, Moment};
 
 use super::directory::Directory;
-use super::ids::{ProviderKey, WaitId};
+use super::ids::{FunctionKey, ProviderKey, WaitId};
 use super::line::{LineKey, Next};
 use super::outlet::Outlet;
 use super::pick::{OVERLOADED, Unrouted};
@@ -56,6 +56,8 @@ struct Looked {
     tried: usize,
     /// Whether that may change without a call ending.
     unsure: bool,
+    /// When that was, as the count of all calls that came into a line as if they had waited there.
+    inserted: u64,
 }
 
 impl Looked {
@@ -66,6 +68,7 @@ impl Looked {
             bounded: 0,
             tried: 0,
             unsure: false,
+            inserted: 0,
         }
     }
 }
@@ -122,7 +125,8 @@ impl Router {
             let peer = self.peers.get(named).filter(|peer| peer.is_callable());
             peer.ok_or(Failed::NoProvider(Absence::ProcessUnknown))?;
         }
-        let (wish, made) = (self.wish(parked), Arc::clone(&parked.made));
+        let made = Arc::clone(&parked.made);
+        let wish = self.wish(parked, &made);
         self.choose((&made.name, &made.having()), &wish, turn, out)
     }
 
@@ -130,25 +134,34 @@ impl Router {
     fn reroute(&mut self, id: WaitId, turn: &mut Turn, out: &mut impl Outlet) {
         let Some(parked) = self.lines.get(id) else { return };
         let (by, named, made) = (parked.by, parked.named, Arc::clone(&parked.made));
-        let failed = match self.pick_again(id, turn, out) {
-            Ok(via) => return self.begin_parked(id, via, turn, out),
-            Err(Unrouted::Busy { unsure, .. }) => match self.line(by, named, &made) {
-                Some((line, _)) => {
-                    self.lines.transfer(id, line);
-                    if unsure || line.is_one_of_several(named) {
-                        self.stall(line, turn);
-                    }
-                    return;
-                }
-                None => OVERLOADED,
-            },
-            Err(Unrouted::Failed(failed)) => failed,
+        let (via, unsure) = match self.pick_again(id, turn, out) {
+            Ok(via) => (Some(via), true),
+            Err(Unrouted::Busy { unsure, .. }) => (None, unsure),
+            Err(Unrouted::Failed(failed)) => return self.refuse_parked(id, failed, out),
         };
-        self.refuse_parked(id, failed, out);
+        let Some((lines, _)) = self.lines_for(by, named, &made) else {
+            return self.refuse_parked(id, OVERLOADED, out);
+        };
+        self.lines.transfer(id, lines.clone());
+        if let Some(via) = via {
+            // Others may have waited longer for that place.
+            self.serve(via, turn, out);
+        }
+        if self.lines.get(id).is_some() && (unsure || lines.is_one_of_several(named)) {
+            lines.iter().for_each(|line| self.stall(line, turn));
+        }
     }
 
     /// Looks again whether somebody takes what waits in a line; `false` if the turn is over before that is known.
     fn retry(&mut self, at: &mut Looked, turn: &mut Turn, out: &mut impl Outlet) -> bool {
+        let inserted = self.lines.inserted();
+        if at.inserted != inserted {
+            // It may be before those that were looked at.
+            *at = Looked {
+                inserted,
+                ..Looked::new(at.line)
+            };
+        }
         while at.tried < TRIED
             && let Some(next) = self.lines.next_of(&[at.line], None, at.from, 1).first()
         {
@@ -207,17 +220,10 @@ impl Router {
         let lines = lines_of(&self.directory, key);
         let taken = take(&mut self.directory);
         for line in lines.into_iter().flat_map(|(_, lines)| lines) {
-            let LineKey::Any(function, number) = line else {
+            let (left, only) = left_for(&self.directory, line);
+            if left == 0 {
                 self.lines.cast_off(line, None);
-                continue;
-            };
-            let function = self.directory.function_of(function);
-            let is_served = function.is_some_and(|function| function.accepting(number) > 0);
-            let only = function.and_then(|function| function.only_accepting(number));
-            let only = only.and_then(|key| self.directory.provider(key));
-            if !is_served {
-                self.lines.cast_off(line, None);
-            } else if let Some(only) = only {
+            } else if let Some(only) = only.and_then(|key| self.directory.provider(key)) {
                 // It does not run what it calls itself.
                 self.lines.cast_off(line, Some(only.peer));
             }
@@ -225,8 +231,49 @@ impl Router {
         taken
     }
 
+    /// A provider is shown. If it is the first of its version, calls that wait for others may go to it, too, which they find out in
+    /// [`Rerouting`]; whether any may.
+    pub(super) fn open_version(&mut self, key: ProviderKey) -> bool {
+        if self.lines.is_empty() {
+            return false;
+        }
+        let Some(provider) = self.directory.provider(key) else {
+            return false;
+        };
+        let groups = provider.groups.iter().map(|place| place.group);
+        let all = [provider.function].into_iter().chain(groups);
+        let is_first = |of: &FunctionKey| {
+            let function = self.directory.function_of(*of);
+            let version = function.and_then(|function| function.of_version(provider.version));
+            version.is_some_and(|version| version.count() == 1)
+        };
+        let opened: Vec<_> = all.filter(is_first).collect();
+        let mut may_go = false;
+        for function in opened {
+            may_go |= self.lines.cast_off_versions(function);
+        }
+        may_go
+    }
+
     /// What is left to do for calls whose line nobody serves any more.
     pub(super) fn rerouting(&self) -> Option<Task> {
         self.lines.has_adrift().then(|| Box::new(Rerouting) as Task)
     }
+}
+
+/// How many serve a line for any, and if it is one, which; nobody serves that of one who was taken away.
+fn left_for(directory: &Directory, line: LineKey) -> (usize, Option<ProviderKey>) {
+    let left = match line {
+        LineKey::Any(function, number) => {
+            let function = directory.function_of(function);
+            function.map(|function| (function.accepting(number), function.only_accepting(number)))
+        }
+        LineKey::Version(function, version) => {
+            let function = directory.function_of(function);
+            let left = function.and_then(|function| function.of_version(version));
+            left.map(|left| (left.count(), left.only()))
+        }
+        LineKey::One(_) => None,
+    };
+    left.unwrap_or_default()
 }

@@ -137,7 +137,10 @@ impl Router {
                 let Some((provider, parked)) = self.directory.provider(key).zip(self.lines.get(call)) else {
                     break 'found Found::Nobody;
                 };
-                match self.wish(parked).obstacle(provider, &self.peers, out) {
+                match self
+                    .wish(parked, &parked.made)
+                    .obstacle(provider, &self.peers, out)
+                {
                     None => break 'found Found::Call(call, parked.by),
                     Some(Obstacle::Bounded) => {}
                     Some(Obstacle::Clogged) => {
@@ -182,7 +185,8 @@ pub(super) fn lines_of(directory: &Directory, key: ProviderKey) -> Option<(PeerI
     let any = [provider.function].into_iter().chain(groups);
     let lines = any.flat_map(|function| {
         let numbers = provider.numbers().chain([0]);
-        numbers.map(move |number| LineKey::Any(function, number))
+        let any = numbers.map(move |number| LineKey::Any(function, number));
+        any.chain([LineKey::Version(function, provider.version)])
     });
     Some((provider.peer, lines.chain([LineKey::One(key)]).collect()))
 }

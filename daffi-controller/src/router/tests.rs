@@ -28,6 +28,7 @@ mod roster;
 mod spread;
 mod streams;
 mod traffic;
+mod versions;
 mod world;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -275,6 +276,8 @@ struct Queues {
     sent: Vec<(PeerId, Frame)>,
     /// Whose calls were said to wait, which is not among what was sent: whether a call waits is looked at.
     waits: Vec<(PeerId, u32)>,
+    /// Who was told of which versions, which is not among what was sent either.
+    versions: Vec<(PeerId, Vec<u64>)>,
     /// What time it is for the router.
     now: Moment,
     /// Links whose peers do not read: there is no room towards them.
@@ -290,6 +293,7 @@ impl Queues {
             queue_bytes: limits.queue_bytes,
             sent: Vec::new(),
             waits: Vec::new(),
+            versions: Vec::new(),
             now: NOW,
             full: HashSet::new(),
             limits: HashMap::new(),
@@ -309,6 +313,13 @@ impl Outlet for Queues {
         if let Header::Waits { call } = header {
             assert!(self.room(to) > 0, "it does not read");
             self.waits.push((to, number(*call)));
+            return Ok(());
+        }
+        if let Header::Versions { .. } = header {
+            assert!(self.room(to) > 0, "it does not read");
+            let versions: Vec<Described> = proto::decode_guarded(payload).unwrap();
+            let versions = versions.iter().map(Described::version).collect();
+            self.versions.push((to, versions));
             return Ok(());
         }
         let frame = Frame::split(header, payload.clone(), Framing::newest(usize::MAX))?;

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use daffi_core::Right;
 use daffi_core::proto::{Absence, CallHeader, Failed, Lacking, Limits, Told};
 
+use super::fit::Fit;
 use super::having::{self, Pairs};
 use super::ids::{FunctionKey, PeerId, ProviderKey};
-use super::line::{LineKey, QueueKey};
+use super::line::{InLines, QueueKey};
 use super::outlet::Outlet;
 use super::peers::Peer;
 use super::pick::{Unrouted, Wish};
@@ -48,7 +49,7 @@ impl Router {
     pub(super) fn choose_having(
         &mut self,
         (name, wanted): (&str, &Pairs<'_>),
-        wish: &Wish,
+        wish: &Wish<'_>,
         turn: &mut Turn,
         out: &impl Outlet,
     ) -> Result<ProviderKey, Unrouted> {
@@ -163,26 +164,26 @@ impl Router {
         Failed::NoProvider(Absence::Lacking(Box::new(lacking)))
     }
 
-    /// Where a call waits that wants attributes, and how many may: for any that has them; or, where these are no group any more, for the one
+    /// In which lines a call waits that wants attributes, and how many may: for any that has them; or, where these are no group any more, for the one
     /// of them for which the fewest wait.
-    pub(super) fn line_having(
+    pub(super) fn lines_having(
         &self,
         (name, wanted): (&str, &Pairs<'_>),
         caller: PeerId,
-        signature: u64,
-    ) -> Option<(LineKey, u32)> {
+        fit: Fit<'_>,
+    ) -> Option<(InLines, u32)> {
         if let Some((group, function)) = self.directory.group(name, wanted) {
-            return Some((LineKey::Any(group, signature), function.queue()));
+            return Some((InLines::any((group, function), fit)?, function.queue()));
         }
         let (_, function) = self.directory.assembled(name, wanted)?;
         let providers = function.shown().iter();
         let providers = providers.filter_map(|key| Some((*key, self.directory.provider(*key)?)));
         let could = |(_, provider): &(ProviderKey, &Provider)| {
-            provider.peer != caller && provider.live && provider.accepts(signature)
+            provider.peer != caller && provider.live && fit.accepts(provider)
         };
         let waiting = |key| self.lines.waiting_in(QueueKey::One(key));
         let found = providers.filter(could).min_by_key(|(key, _)| waiting(*key));
-        found.map(|(key, provider)| (LineKey::One(key), provider.queue))
+        found.map(|(key, provider)| (InLines::one(key), provider.queue))
     }
 
     /// Whether a callback of the directory is the one that is called, at one that has what is wanted.

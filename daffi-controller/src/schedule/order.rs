@@ -94,7 +94,7 @@ impl Order {
             key: self.key,
             mode: self.mode,
             within: None,
-            described: false,
+            versions: Vec::new(),
         }
     }
 

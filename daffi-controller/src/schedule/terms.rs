@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use daffi_core::described::{Front, Verdict, agreement};
-use daffi_core::proto::Described;
+use daffi_core::proto::{CallHeader, Described, Limits};
 
 use super::order::Order;
 
@@ -15,28 +15,41 @@ pub(super) const AGAIN: u8 = 2;
 /// So many signatures are known: as many as there are versions of a program at a time, and a few.
 const KNOWN: usize = 16;
 
+/// Longer ones are not looked into, as everything waits meanwhile that has to do with schedules.
+const LOOKED_INTO: usize = 64 * 1024;
+
 /// In which terms a call is made that is not made in its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Other {
-    /// The number of the signature, or of its version.
-    pub signature: u64,
-    /// What stands in front of the arguments, where the callback has others.
-    front: Option<Front>,
+pub enum Other {
+    /// By the number of another signature.
+    Number(u64),
+    /// By the versions that may run it, in ascending order: the structure stands in front of the arguments.
+    Versions(Vec<u64>, Front),
 }
 
 impl Other {
-    /// Whether something stands in front of the arguments.
+    /// The call of an order in these terms, if `header` is the one in its own.
     #[must_use]
-    pub const fn is_described(&self) -> bool {
-        self.front.is_some()
+    pub fn header<'a>(&self, header: CallHeader<'a>) -> CallHeader<'a> {
+        match self {
+            Self::Number(signature) => CallHeader {
+                signature: *signature,
+                ..header
+            },
+            Self::Versions(versions, _) => CallHeader {
+                signature: 0,
+                versions: versions.clone(),
+                ..header
+            },
+        }
     }
 
     /// The arguments, as they are sent.
     #[must_use]
     pub fn arguments(&self, order: &Order) -> Bytes {
-        match &self.front {
-            Some(front) => front.before(order.arguments()),
-            None => order.arguments().clone(),
+        match self {
+            Self::Number(_) => order.arguments().clone(),
+            Self::Versions(_, front) => front.before(order.arguments()),
         }
     }
 }
@@ -44,10 +57,24 @@ impl Other {
 /// What is known of the signatures of those who offer what a schedule calls.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Terms {
-    /// By their versions: whether calls are made to who offers them, and how. The newest last.
-    known: VecDeque<(u64, Option<Other>)>,
+    /// By their versions, the newest last.
+    known: VecDeque<(u64, Fit)>,
     /// Calls are made in these.
     accepted: Option<Other>,
+    /// What stands in front of the arguments, once that is known: nothing, if nothing can.
+    front: Option<Option<Front>>,
+}
+
+/// Whether calls are made to who offers something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// In their own terms.
+    Own,
+    /// By this number.
+    Same(u64),
+    /// With the structure in front.
+    Compatible,
+    Not,
 }
 
 impl Terms {
@@ -56,46 +83,88 @@ impl Terms {
         self.accepted.as_ref()
     }
 
-    /// Whether a call, which was made with another number, may be made to who offers this.
-    pub(super) fn accept(&mut self, order: &Order, offered: &Described) -> bool {
-        if offered.accepts(order.signature()) {
-            return self.accepted.take().is_some();
-        }
-        let other = self.of(order, offered);
-        let accepts = other.is_some();
+    /// Whether a call, which was refused in the terms that it was made in, may be made to who offers one of these.
+    pub(super) fn accept(&mut self, order: &Order, offered: &[Described]) -> bool {
+        let fit: Vec<_> = offered.iter().map(|offered| self.fit(order, offered)).collect();
+        let accepted = self.agreed(order);
+        let goes_to = |(offered, fit): (&Described, Fit)| match (&accepted, fit) {
+            (_, Fit::Not) => false,
+            (None, fit) => fit == Fit::Own,
+            (Some(Other::Number(number)), _) => offered.accepts(*number),
+            (Some(Other::Versions(versions, _)), _) => versions.contains(&offered.version()),
+        };
+        let accepts = accepted != self.accepted && offered.iter().zip(fit).any(goes_to);
         if accepts {
-            self.accepted = other;
+            self.accepted = accepted;
         }
         accepts
     }
 
-    /// In which terms calls are made to who offers this, if they may be.
+    /// In which terms calls are made to who offers this alone, if they may be.
     pub(super) fn of(&mut self, order: &Order, offered: &Described) -> Option<Other> {
+        match self.fit(order, offered) {
+            Fit::Own => Some(Other::Number(order.signature())),
+            Fit::Same(number) => Some(Other::Number(number)),
+            Fit::Compatible => Some(Other::Versions(vec![offered.version()], self.front(order)?)),
+            Fit::Not => None,
+        }
+    }
+
+    /// In which terms calls go to as many as possible.
+    fn agreed(&mut self, order: &Order) -> Option<Other> {
+        let knows = |fit| self.known.iter().any(|(_, known)| *known == fit);
+        let knows_own = knows(Fit::Own);
+        if knows(Fit::Compatible)
+            && let Some(front) = self.front(order)
+        {
+            let newest = self.known.iter().rev().filter(|(_, fit)| *fit != Fit::Not);
+            let mut versions: Vec<_> = newest
+                .map(|(version, _)| *version)
+                .take(Limits::COMPATIBLE)
+                .collect();
+            versions.sort_unstable();
+            return Some(Other::Versions(versions, front));
+        }
+        if knows_own {
+            return None;
+        }
+        self.known.iter().rev().find_map(|(_, fit)| match fit {
+            Fit::Same(number) => Some(Other::Number(*number)),
+            _ => None,
+        })
+    }
+
+    fn front(&mut self, order: &Order) -> Option<Front> {
+        let find = || Front::of_arguments(&order.described()?.interface().ok()?);
+        self.front.get_or_insert_with(find).clone()
+    }
+
+    fn fit(&mut self, order: &Order, offered: &Described) -> Fit {
         // Looking takes long.
         let version = offered.version();
-        if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == version) {
-            return known.clone();
-        }
-        let found = self.find(order, offered, version);
+        let known = self.known.iter().position(|(known, _)| *known == version);
+        let known = known.and_then(|place| self.known.remove(place));
+        let found = known.map_or_else(|| find(order, offered), |(_, known)| known);
         if self.known.len() == KNOWN {
             self.known.pop_front();
         }
-        self.known.push_back((version, found.clone()));
+        self.known.push_back((version, found));
         found
     }
+}
 
-    fn find(&self, order: &Order, offered: &Described, version: u64) -> Option<Other> {
+fn find(order: &Order, offered: &Described) -> Fit {
+    if offered.accepts(order.signature()) {
+        return Fit::Own;
+    }
+    let verdict = || {
         let called = order.described()?.interface().ok()?;
-        let (signature, front) = match agreement(&called, &offered.interface().ok()?) {
-            Verdict::Same => (offered.number, None),
-            Verdict::Compatible => {
-                // It is the same for all.
-                let mut others = self.known.iter().filter_map(|(_, other)| other.as_ref());
-                let front = others.find_map(|other| other.front.clone());
-                (version, Some(front.or_else(|| Front::of_arguments(&called))?))
-            }
-            _ => return None,
-        };
-        Some(Other { signature, front })
+        let offered = (offered.size() <= LOOKED_INTO).then(|| offered.interface())?;
+        Some(agreement(&called, &offered.ok()?))
+    };
+    match verdict() {
+        Some(Verdict::Same) => Fit::Same(offered.number),
+        Some(Verdict::Compatible) => Fit::Compatible,
+        _ => Fit::Not,
     }
 }

@@ -188,9 +188,7 @@ impl Task {
         if let Some(running) = running
             && running.stage == Stage::Called
             && running.again > 0
-            && offered
-                .iter()
-                .any(|offered| self.terms.accept(&self.order, offered))
+            && self.terms.accept(&self.order, offered)
         {
             running.again -= 1;
             cx.acts.push(Act::Start(run));

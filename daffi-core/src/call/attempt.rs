@@ -14,6 +14,7 @@ use super::pause::{Pause, longer_each_time, pause};
 use super::question::told_by;
 use super::request::message;
 use super::source::Source;
+use super::stub::Traced;
 use super::worth::{is_worth_retrying, wait_before};
 use crate::error::{CallError, Unmet};
 use crate::node::{Backoff, Exchange, Item, Next, Node, OwnCall, Stage, Terms, in_process};
@@ -33,6 +34,8 @@ pub(super) struct Attempt {
     terms: u32,
     /// The number to send first, which has the names of the parameters compared as well.
     named: Option<u64>,
+    /// Items of its streams were sent, and are gone.
+    fed: bool,
     pub(super) deadline: Option<Moment>,
     /// How long the caller allows, where the deadline is its own.
     pub(super) allowed: Option<Duration>,
@@ -106,7 +109,8 @@ impl Attempt {
             _own: node.own_call(Stage::Made),
             exchange: Exchange::new(node).inheriting(inherited),
             // Whoever has other types is not the one whose names would be compared.
-            named: source.named().filter(|_| !sent_in.described),
+            named: source.named().filter(|_| sent_in.versions().is_empty()),
+            fed: false,
             sent_in,
             described: None,
             terms: if source.exact().is_some() { 0 } else { TERMS },
@@ -132,8 +136,7 @@ impl Attempt {
         arguments: &Arguments,
     ) -> Poll<Answer> {
         loop {
-            let number = self.named.unwrap_or(self.sent_in.number);
-            let next = self.poll_sent(cx, source, options, arguments, number);
+            let next = self.poll_sent(cx, source, options, arguments);
             let outcome = match ready!(next) {
                 Next::End(outcome) => outcome,
                 Next::Item(Item::Done(done)) => {
@@ -157,23 +160,23 @@ impl Attempt {
                 }
                 return Poll::Ready(Answer::Outcome(outcome));
             };
-            if self.named.take().is_some() {
+            // The callback did not run.
+            let named = self.named.take().is_some();
+            if named {
                 source.compared(Some(offered));
-                if offered.accepts(self.sent_in.number) {
-                    // The callback did not run.
-                    continue;
-                }
+            }
+            if self.fed {
+                return Poll::Ready(Answer::Outcome(outcome));
+            }
+            if named && matches!(self.sent_in, Terms::Number(number) if offered.accepts(number)) {
+                continue;
             }
             if self.terms == 0 {
                 return Poll::Ready(Answer::Outcome(outcome));
             }
-            // The callback did not run. Parts that could not be traced match anything, and of others the structure may be sent.
-            let accepted = self.exchange.node().accepted();
-            let accepts = |offered: &Described| {
-                let called = (&traced.interface, traced.version());
-                accepted.accept(source.name(), self.sent_in, called, offered)
-            };
-            let Some(terms) = accepts(offered).or_else(|| others.iter().find_map(accepts)) else {
+            // Parts that could not be traced match anything, and of others the structure may be sent.
+            let told: Vec<_> = [&**offered].into_iter().chain(others).collect();
+            let Some(terms) = self.terms_after(source.name(), traced, &told) else {
                 return Poll::Ready(Answer::Outcome(outcome));
             };
             self.sent_in = terms;
@@ -189,7 +192,7 @@ impl Attempt {
         options: &Options,
         arguments: &Arguments,
     ) -> Poll<Next> {
-        self.poll_sent(cx, source, options, arguments, self.sent_in.number)
+        self.poll_sent(cx, source, options, arguments)
     }
 
     /// Sends the call if it was not sent, and waits for what comes of it; where nobody offers the callback, perhaps for
@@ -200,9 +203,10 @@ impl Attempt {
         source: &Source,
         options: &Options,
         arguments: &Arguments,
-        number: u64,
     ) -> Poll<Next> {
-        if self.sent_in.described && self.described.is_none() {
+        if self.sent_in.versions().is_empty() {
+            self.described = None;
+        } else if self.described.is_none() {
             self.described = source.described(arguments);
         }
         loop {
@@ -215,15 +219,18 @@ impl Attempt {
                 deadline,
                 scope,
                 patience,
+                sent_in,
+                named,
                 ..
             } = self;
             let lasting = patience.is_kept(exchange.node());
-            let terms = Terms {
-                number,
-                described: described.is_some(),
+            let number = match sent_in {
+                Terms::Number(number) => named.unwrap_or(*number),
+                Terms::Versions(_) => 0,
             };
+            let terms = (number, sent_in.versions(), lasting);
             let arguments = described.as_ref().unwrap_or(arguments);
-            let message = || message(source, options, arguments, (terms, lasting), *deadline, scope);
+            let message = || message(source, options, arguments, terms, *deadline, scope);
             if let Poll::Ready(failed) = patience.poll_over(cx) {
                 // It may have been sent again just now.
                 let in_vain = exchange.leave_absent();
@@ -258,15 +265,19 @@ impl Attempt {
 
     /// Whether a provider's signature is compatible though its number differs.
     pub(super) fn accepts(&self, source: &Source, offered: &Described) -> bool {
-        let traced = source.traced();
-        source.exact().is_none()
-            && traced.is_some_and(|traced| {
-                let called = (&traced.interface, traced.version());
-                let accepted = self.exchange.node().accepted();
-                accepted
-                    .accept(source.name(), self.sent_in, called, offered)
-                    .is_some()
-            })
+        let traced = source.traced().filter(|_| source.exact().is_none());
+        traced.is_some_and(|traced| self.terms_after(source.name(), traced, &[offered]).is_some())
+    }
+
+    /// In which terms the call is made to who offers that, where it was refused in those that it has.
+    fn terms_after(&self, callback: &str, traced: &Traced, told: &[&Described]) -> Option<Terms> {
+        let accepted = self.exchange.node().accepted();
+        accepted.refused(callback, &self.sent_in, &traced.called(), told)
+    }
+
+    /// Items of its streams were sent: it cannot be made again from their beginning.
+    pub(super) const fn was_fed(&mut self) {
+        self.fed = true;
     }
 
     /// Whether its answers have their structure in front of them: those that come from a callback.

@@ -18,12 +18,16 @@ impl Attempt {
     }
 
     /// Sends arguments that are streams.
-    pub(super) fn feed(&self, feeds: &mut Feeds, cx: &mut Context<'_>) {
+    pub(super) fn feed(&mut self, feeds: &mut Feeds, cx: &mut Context<'_>) {
         if let Some(sent) = self.exchange.sent() {
             let node = self.exchange.node();
             // What the streams wait for may belong to a runtime.
-            let _runtime = node.runtime().enter();
+            let runtime = node.runtime().enter();
             let _ = feeds.poll(node, sent, cx);
+            drop(runtime);
+            if feeds.were_sent() {
+                self.was_fed();
+            }
         }
     }
 

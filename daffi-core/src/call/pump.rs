@@ -77,6 +77,8 @@ pub(crate) struct Pump<S: Stream> {
     form: Arc<Form>,
     buffer: Vec<u8>,
     items: u32,
+    /// Some were sent.
+    sent: bool,
     /// Since when the first item waits for others.
     held: Option<Instant>,
     turn: StreamTurn,
@@ -93,6 +95,7 @@ impl<S: Stream> Pump<S> {
             form,
             buffer: Vec::new(),
             items: 0,
+            sent: false,
             held: None,
             turn: StreamTurn::NEW,
         }
@@ -118,6 +121,7 @@ impl<S: Stream> Pump<S> {
             let full = matches!(filled, Filled::Full);
             self.held = None;
             if self.items > 0 {
+                self.sent = true;
                 let batch = Batch {
                     items: std::mem::take(&mut self.items),
                     bytes: Bytes::from(std::mem::take(&mut self.buffer)),
@@ -198,6 +202,9 @@ enum Filled {
 trait Feed: Send {
     fn poll(&mut self, port: &dyn Port, cx: &mut Context<'_>) -> Poll<Result<(), Failed>>;
 
+    /// Whether items were sent.
+    fn was_sent(&self) -> bool;
+
     /// Holds its items to what is known about them.
     fn hold(&mut self, form: Arc<Form>);
 }
@@ -205,6 +212,10 @@ trait Feed: Send {
 impl<S: Stream + Send> Feed for Pump<S> {
     fn poll(&mut self, port: &dyn Port, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
         Self::poll(self, port, cx)
+    }
+
+    fn was_sent(&self) -> bool {
+        self.sent
     }
 
     fn hold(&mut self, form: Arc<Form>) {
@@ -256,6 +267,14 @@ impl Feeds {
     pub(super) fn len(&self) -> u32 {
         // A function has at most 16 arguments.
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether something was sent of any of them, be it its end.
+    pub(super) fn were_sent(&mut self) -> bool {
+        self.0.iter_mut().any(|feed| match feed {
+            Some(feed) => feed.get_mut().unwrap_or_else(PoisonError::into_inner).was_sent(),
+            None => true,
+        })
     }
 
     /// Ends those that are left, for whoever sends them has panicked.

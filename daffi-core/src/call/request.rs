@@ -5,22 +5,22 @@ use bytes::Bytes;
 use super::encoded::Arguments;
 use super::options::Options;
 use super::source::Source;
-use crate::node::{Message, Request, Terms};
+use crate::node::{Message, Request};
 use crate::proto::Moment;
 use crate::scope::Scope;
 
-/// The call, in some terms; `lasting` if it is to be kept where nobody is there.
+/// The call, by the number of a signature or by versions; `lasting` if it is to be kept where nobody is there.
 pub(super) fn message<'a>(
     source: &'a Source,
     options: &'a Options,
     arguments: &'a Arguments,
-    (terms, lasting): (Terms, bool),
+    (signature, versions, lasting): (u64, &'a [u64], bool),
     deadline: Option<Moment>,
     scope: &Scope,
 ) -> Message<'a> {
     let request = Request {
         name: source.name(),
-        signature: terms.number,
+        signature,
         to: options.to.as_deref(),
         having: &options.having,
         processes: options.processes.as_deref().unwrap_or_default(),
@@ -32,7 +32,7 @@ pub(super) fn message<'a>(
         mode: options.mode,
         within: scope.run.map(|(_, run)| run),
         lasting,
-        described: terms.described,
+        versions,
         window: (options.streamed && !options.mode.asks_many()).then_some(options.window),
     };
     // `begin` has seen that there are arguments.

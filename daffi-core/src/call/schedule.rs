@@ -297,7 +297,7 @@ impl Future for PeriodCall {
                 streams: 0,
                 window: None,
                 lasting: false,
-                described: false,
+                versions: &[],
             };
             let scheduling = Scheduling {
                 request,

@@ -59,19 +59,13 @@ impl Source {
     /// In which terms it is sent: by its own number, or in those that `node` has found to go together with it.
     pub(super) fn terms(&self, node: &Node) -> Terms {
         if let Some(number) = self.exact() {
-            return Terms {
-                number,
-                described: false,
-            };
+            return Terms::Number(number);
         }
         let Some(traced) = self.traced() else {
-            return Terms {
-                number: 0,
-                described: false,
-            };
+            return Terms::Number(0);
         };
-        let version = || traced.version();
-        node.accepted().terms(self.name(), traced.number, version)
+        node.accepted()
+            .terms(self.name(), traced.number, || traced.called())
     }
 
     /// The number to send to have the names of the parameters compared, unless they have been.

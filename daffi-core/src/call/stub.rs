@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tracing::warn;
 
 use crate::described::{Front, ReadAs};
+use crate::node::Called;
 use crate::panics::logged;
 use crate::proto::{DecodeError, Described, Mode};
 use crate::registry::{Known, tell};
@@ -133,10 +134,20 @@ pub(super) fn told(callback: &str, Notes { panics, gaps }: Notes) {
 
 impl Traced {
     /// Its number with all that the types allow, by which is kept what goes together with it.
-    pub(super) fn version(&self) -> u64 {
+    fn version(&self) -> u64 {
         *self
             .version
             .get_or_init(|| Described::of(&self.interface).version())
+    }
+
+    /// It, as it is compared with what is offered.
+    pub(super) fn called(&self) -> Called<'_> {
+        Called {
+            interface: &self.interface,
+            number: self.number,
+            version: self.version(),
+            is_describable: self.front().is_some(),
+        }
     }
 
     /// What stands in front of the arguments.

@@ -10,7 +10,7 @@ use super::caught::panicked;
 use super::doings::{Doings, Ended};
 use super::door::{NodeEvent, Write};
 use crate::panics::{self, Panic, dismissed, shielded};
-use crate::proto::{Failed, RunId};
+use crate::proto::{Failed, RunId, decode_guarded};
 use crate::registry::{Callback, Handler};
 use crate::scope::Home;
 use crate::simulation;
@@ -78,6 +78,7 @@ impl Node {
                     dismissed(&name, || Home::Of(self.instance).enter(|| drop(callback)));
                 }
                 NodeEvent::ControllerStopping => debug!("the controller is stopping"),
+                NodeEvent::Versions(callback, offered) => self.told_versions(&callback, &offered),
             }
         }
         self.finish(ended, write);
@@ -89,6 +90,16 @@ impl Node {
         let begun = self.drive(|session, out, events| session.begin_held(now, &caller, out, events));
         if let Some(run) = begun {
             self.drive(|session, _, events| session.was_started(run, events));
+        }
+    }
+
+    /// The controller has said in which versions a callback is offered.
+    fn told_versions(&self, callback: &str, offered: &[u8]) {
+        match decode_guarded(offered) {
+            Ok(offered) => self.accepted.tell(callback, offered),
+            Err(error) => {
+                debug!(callback, %error, "the versions of a callback cannot be read that the controller tells");
+            }
         }
     }
 

@@ -255,7 +255,7 @@ fn with_one_to_block() -> tokio::runtime::Runtime {
 /// One look at a call with that payload.
 fn look(exchange: &mut Exchange, payload: &Bytes, waker: &Waker) -> Poll<Outcome> {
     let request = Request {
-        described: false,
+        versions: &[],
         name: "callback",
         signature: 1,
         to: None,

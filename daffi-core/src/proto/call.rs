@@ -100,7 +100,7 @@ pub struct CallHeader<'a> {
     /// The remote name of the callback.
     #[serde(borrow, deserialize_with = "fields::name")]
     pub name: &'a str,
-    /// The number of the caller's signature; 0 matches any.
+    /// The number of the caller's signature; 0 matches any. Nothing, where it names versions.
     pub signature: u64,
     /// The process that shall run it; any other than the caller itself if there is none.
     #[serde(borrow, deserialize_with = "fields::optional_name")]
@@ -121,8 +121,11 @@ pub struct CallHeader<'a> {
     pub mode: Mode,
     /// The call that the caller answers and that waits for this one: the controller's number. None if no such call does.
     pub within: Option<CallId>,
-    /// The arguments have their structure in front of them, by which they are read, and so has what answers them.
-    pub described: bool,
+    /// Which [versions](super::Described::version) of the callback may run it, in ascending order, each once. Then the arguments have
+    /// their structure in front of them, by which they are read, and so has what answers them. If there are none, the number of the
+    /// signature decides, and what is sent has positions alone.
+    #[serde(deserialize_with = "fields::versions")]
+    pub versions: Vec<u64>,
 }
 
 impl<'a> CallHeader<'a> {
@@ -141,8 +144,14 @@ impl<'a> CallHeader<'a> {
             key: None,
             mode: Mode::Answered,
             within: None,
-            described: false,
+            versions: Vec::new(),
         }
+    }
+
+    /// Whether the arguments have their structure in front of them.
+    #[must_use]
+    pub const fn is_described(&self) -> bool {
+        !self.versions.is_empty()
     }
 }
 

@@ -183,7 +183,7 @@ pub enum Failed {
         /// What the provider offers.
         offered: Box<Described>,
         /// What others offer under that name, if they differ: some of it.
-        #[serde(deserialize_with = "fields::versions")]
+        #[serde(deserialize_with = "fields::others")]
         others: Vec<Described>,
     },
     /// The caller may not call this.

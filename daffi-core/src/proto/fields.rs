@@ -57,8 +57,19 @@ pub(super) fn metadata<'de, D: Deserializer<'de>>(
     deserializer.deserialize_seq(Bounded::new("metadata", Limits::METADATA_BYTES, size))
 }
 
+/// The versions of a callback that may run a call.
+pub(super) fn versions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    let versions = Bounded::new("a list of versions", Limits::COMPATIBLE, |_: &u64| 1);
+    let versions = deserializer.deserialize_seq(versions)?;
+    if versions.is_sorted_by(|one, next| one < next) {
+        Ok(versions)
+    } else {
+        Err(D::Error::custom("versions that are not in order"))
+    }
+}
+
 /// What others offer than the one that is told first.
-pub(super) fn versions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Described>, D::Error> {
+pub(super) fn others<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Described>, D::Error> {
     deserializer.deserialize_seq(Bounded::new(
         "a list of signatures",
         Limits::OTHERS,

@@ -225,6 +225,13 @@ pub enum Header<'a> {
         /// Which.
         call: CallId,
     },
+    /// To a caller: which versions of a callback there are, beside a call of it, where these are not those that it was told before. Payload: a
+    /// list of [`Described`](super::Described).
+    Versions {
+        /// The remote name of the callback.
+        #[serde(borrow, deserialize_with = "fields::name")]
+        name: &'a str,
+    },
 }
 
 impl Header<'_> {
@@ -287,7 +294,8 @@ impl Header<'_> {
             | Self::Heartbeat { .. }
             | Self::Goodbye
             | Self::Finished
-            | Self::Stopping { .. } => None,
+            | Self::Stopping { .. }
+            | Self::Versions { .. } => None,
         }
     }
 

@@ -49,8 +49,10 @@ impl Limits {
     pub const RUNS: u32 = 1 << 18;
     /// How many calls wait for a callback whose provider does not say how many may.
     pub const QUEUE: u32 = 1000;
+    /// The most versions of a callback that a call names, and of which its caller is told.
+    pub const COMPATIBLE: usize = 8;
     /// How many signatures a mismatch tells beside the one that comes closest.
-    pub const OTHERS: usize = 7;
+    pub const OTHERS: usize = Self::COMPATIBLE - 1;
     /// The most ways of offering one callback that are told to who asks for it.
     pub const VERSIONS: usize = 32;
     /// The most instants that a schedule names.

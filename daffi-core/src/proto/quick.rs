@@ -52,8 +52,8 @@ pub(super) fn encode(header: &Header<'_>, out: &mut Vec<u8>) -> bool {
             key: None,
             mode: Mode::Answered,
             within,
-            described: false,
-        }) if metadata.is_empty() && having.is_empty() => {
+            versions,
+        }) if metadata.is_empty() && having.is_empty() && versions.is_empty() => {
             out.push(CALL);
             call_id(*call, out);
             text(name, out);
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
             1 => Some(self.call_id()?),
             _ => return None,
         };
-        // They are not described.
+        // No versions.
         self.is(0)?;
         Some(CallHeader {
             call,
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
             key: None,
             mode: Mode::Answered,
             within,
-            described: false,
+            versions: Vec::new(),
         })
     }
 

@@ -36,6 +36,7 @@ pub(super) struct KeptCall {
     having: Box<[(String, String)]>,
     processes: Box<[String]>,
     metadata: Box<[(String, String)]>,
+    versions: Box<[u64]>,
     /// What is not borrowed.
     rest: Request<'static>,
     payload: Bytes,
@@ -49,12 +50,14 @@ impl KeptCall {
             having: request.having.into(),
             processes: request.processes.into(),
             metadata: request.metadata.into(),
+            versions: request.versions.into(),
             rest: Request {
                 name: "",
                 to: None,
                 having: &[],
                 processes: &[],
                 metadata: &[],
+                versions: &[],
                 ..request.clone()
             },
             payload: Bytes::clone(payload),
@@ -68,6 +71,7 @@ impl KeptCall {
             having: &self.having,
             processes: &self.processes,
             metadata: &self.metadata,
+            versions: &self.versions,
             ..self.rest.clone()
         }
     }

@@ -73,8 +73,8 @@ pub struct Request<'a> {
     pub window: Option<Window>,
     /// It is kept, and not ended, where nobody is there to answer it.
     pub lasting: bool,
-    /// The arguments have their structure in front of them, and so has what answers them.
-    pub described: bool,
+    /// The versions that may run it. Then the arguments have their structure in front of them, and so has what answers them.
+    pub versions: &'a [u64],
 }
 
 impl Request<'_> {
@@ -92,7 +92,7 @@ impl Request<'_> {
             key: self.key,
             mode: self.mode,
             within,
-            described: self.described,
+            versions: self.versions.to_vec(),
         }
     }
 }

@@ -85,6 +85,8 @@ pub enum Event<W, C> {
     Dismiss(C),
     /// The controller is about to stop.
     ControllerStopping,
+    /// Which versions there are of a callback: its name, and a list of [`Described`](crate::proto::Described).
+    Versions(Box<str>, Bytes),
 }
 
 /// The peer sent something that no controller sends.
@@ -251,8 +253,6 @@ impl<W, C: Clone> Session<W, C> {
         self.runs.len()
     }
 
-    // ------------------------------------------------------------------ driven by time and frames
-
     /// When [`on_timeout`](Self::on_timeout) wants to be called.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Moment> {
@@ -353,6 +353,7 @@ impl<W, C: Clone> Session<W, C> {
             } => self.stopped(End::Part(call, part), index, events),
             Header::Stopping { within } => self.hold(now, within, out, events),
             Header::Waits { call } => self.waits(call)?,
+            Header::Versions { name } => events.push(Event::Versions(name.into(), payload)),
             Header::Goodbye => events.push(Event::ControllerStopping),
             Header::Heartbeat { .. } => {}
             Header::Refused(refusal) => return Err(Fault::Refused(refusal)),

@@ -110,7 +110,7 @@ impl Fixture {
     fn request(deadline: Option<u32>) -> Request<'static> {
         let deadline = deadline.map(at);
         Request {
-            described: false,
+            versions: &[],
             name: "add",
             signature: 7,
             to: None,

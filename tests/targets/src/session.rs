@@ -169,7 +169,7 @@ impl World {
         let names = [String::from("honest"), String::from("other")];
         let mode = modes[usize::from(kind) % modes.len()];
         let request = Request {
-            described: false,
+            versions: &[],
             name: "add",
             signature: 0,
             to: (how & 1 != 0).then_some("honest"),

@@ -343,7 +343,7 @@ fn a_provider_with_the_right_signature_is_found_among_others() {
 
 /// What the types allow is no part of a signature's number.
 #[test]
-fn a_call_by_the_number_of_a_version_goes_to_whoever_offers_that() {
+fn a_call_by_a_version_goes_to_whoever_offers_that() {
     let signature = Signature::new(
         [("count", trace::<u8>())],
         Returns {
@@ -376,11 +376,15 @@ fn a_call_by_the_number_of_a_version_goes_to_whoever_offers_that() {
         signature,
         ..call(number, "add")
     };
-    let (lenient_one, first) = f.routed(caller, by(0, lenient.version()));
+    let by_version = |number, version: &Described| CallHeader {
+        versions: vec![version.version()],
+        ..call(number, "add")
+    };
+    let (lenient_one, first) = f.routed(caller, by_version(0, &lenient));
     assert_eq!(f.router.process_name(lenient_one), Some("b"));
-    f.routed(caller, by(1, lenient.version()));
+    f.routed(caller, by_version(1, &lenient));
     // Those of the same signature have places, which are not for this one: it waits.
-    f.call(caller, by(2, lenient.version()));
+    f.call(caller, by_version(2, &lenient));
     f.said();
     assert_eq!(f.router.calls_waiting(), 1);
     for number in 3..7 {
@@ -404,7 +408,7 @@ fn a_call_by_the_number_of_a_version_goes_to_whoever_offers_that() {
     );
     f.disconnect(lenient_one);
     f.said();
-    let refused = f.refused(caller, by(8, lenient.version()));
+    let refused = f.refused(caller, by_version(8, &lenient));
     let offered = Box::new(strict);
     assert_eq!(
         refused,
@@ -440,7 +444,11 @@ fn what_is_described_is_told_to_whoever_runs_it_at_once_or_later_or_among_many()
         sent.iter().filter_map(|(_, frame)| run(frame)).collect()
     };
     let made = |number, described, mode| CallHeader {
-        described,
+        versions: if described {
+            vec![OFFERED.version()]
+        } else {
+            Vec::new()
+        },
         mode,
         ..call(number, "add")
     };

@@ -64,7 +64,8 @@ fn mode() -> impl Strategy<Value = Mode> {
 }
 
 fn types() -> impl Strategy<Value = Types> {
-    prop_oneof![6 => Just(Types::Any), 3 => Just(Types::Plain), 1 => Just(Types::Typed), 1 => Just(Types::Wrong)]
+    prop_oneof![6 => Just(Types::Any), 3 => Just(Types::Plain), 1 => Just(Types::Typed), 1 => Just(Types::Wrong),
+        1 => any::<bool>().prop_map(|typed| Types::Version { typed }), 2 => Just(Types::Versions)]
 }
 
 fn within() -> impl Strategy<Value = Option<Within>> {

@@ -1,6 +1,7 @@
 //! Whom to ask: the less loaded of two random providers, each in turn, any, or always the same for a key.
 
 use super::super::directory::Directory;
+use super::super::fit::Fit;
 use super::super::ids::ProviderKey;
 use super::super::numbers::Mixing;
 use super::super::pick::{Obstacle, Picker, Unrouted, Wish};
@@ -65,18 +66,15 @@ impl Pool {
     fn try_pick(
         &self,
         picker: &mut Picker,
-        wish: &Wish,
+        wish: &Wish<'_>,
         has_room: impl Fn(usize) -> bool,
     ) -> Result<ProviderKey, Failed> {
-        let obstacle = |provider: &Provider| {
-            let signature = provider.signature.as_ref().unwrap();
-            match wish.named {
-                None if provider.peer == wish.caller => Some(Obstacle::Caller),
-                _ if !signature.accepts(wish.signature) => Some(Obstacle::Signature),
-                _ if provider.is_full() => Some(Obstacle::Busy),
-                _ if !has_room(provider.peer.index()) => Some(Obstacle::Clogged),
-                _ => None,
-            }
+        let obstacle = |provider: &Provider| match wish.named {
+            None if provider.peer == wish.caller => Some(Obstacle::Caller),
+            _ if !wish.fit.accepts(provider) => Some(Obstacle::Signature),
+            _ if provider.is_full() => Some(Obstacle::Busy),
+            _ if !has_room(provider.peer.index()) => Some(Obstacle::Clogged),
+            _ => None,
         };
         let picked = picker.pick(self.directory.function("add"), &self.directory, wish, obstacle);
         picked.map_err(|unrouted| match unrouted {
@@ -86,7 +84,7 @@ impl Pool {
     }
 
     /// The process that is picked.
-    fn pick_as(&self, picker: &mut Picker, wish: &Wish, has_room: impl Fn(usize) -> bool) -> usize {
+    fn pick_as(&self, picker: &mut Picker, wish: &Wish<'_>, has_room: impl Fn(usize) -> bool) -> usize {
         let key = self.try_pick(picker, wish, has_room).unwrap();
         self.directory.provider(key).unwrap().peer.index()
     }
@@ -113,8 +111,8 @@ fn numbered(number: u64, plain_number: u64) -> Described {
 const CALLER: PeerId = PeerId::of(1000);
 
 /// What a caller wishes for that takes any.
-const ANY: Wish = Wish {
-    signature: 0,
+const ANY: Wish<'static> = Wish {
+    fit: Fit::Signature(0),
     caller: CALLER,
     named: None,
     key: None,
@@ -234,7 +232,7 @@ fn the_refusal_says_what_comes_closest_to_an_answer() {
             }
         }
         let wish = Wish {
-            signature: 1,
+            fit: Fit::Signature(1),
             named: named.map(PeerId::of),
             ..ANY
         };
@@ -262,7 +260,10 @@ fn of_many_that_differ_the_one_that_fits_is_found() {
     let mut pool = Pool::new(Balance::LessLoaded);
     (0..500).for_each(|_| pool.add(0, None, numbered(8, 9)));
     pool.add(0, Some(1), numbered(1, 2));
-    let wish = Wish { signature: 2, ..ANY };
+    let wish = Wish {
+        fit: Fit::Signature(2),
+        ..ANY
+    };
     assert_eq!(pool.pick_as(&mut picker, &wish, |_| true), 500);
     // It is at its limit, which is another thing than that there is none.
     pool.directory.begin(pool.keys[500], PeerId::of(1000));

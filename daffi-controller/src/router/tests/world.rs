@@ -109,6 +109,12 @@ pub(super) enum Types {
     Plain,
     Typed,
     Wrong,
+    /// It names a version.
+    Version {
+        typed: bool,
+    },
+    /// It names all that there are.
+    Versions,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -48,8 +48,7 @@ impl Hub {
                     let mut header = order.header(call);
                     let mut arguments = order.arguments().clone();
                     if let Some(terms) = schedules.terms(run.task) {
-                        header.signature = terms.signature;
-                        header.described = terms.is_described();
+                        header = terms.header(header);
                         arguments = terms.arguments(&order);
                     }
                     let routed = router.call_inside(peer, header, &arguments, &mut turn, queues);
@@ -86,12 +85,10 @@ impl Hub {
             let (peer, call) = made.place;
             let arguments = terms.arguments(&made.order);
             let header = CallHeader {
-                signature: terms.signature,
-                described: terms.is_described(),
                 to: Some(&made.process),
                 deadline: made.timeout,
                 mode: Mode::Answered,
-                ..made.order.header(call)
+                ..terms.header(made.order.header(call))
             };
             let mut state = self.state();
             let State { router, queues, .. } = &mut *state;

@@ -542,7 +542,7 @@ async fn the_streams_of_a_call_that_is_answered_are_kept_for_when_it_is_made_aga
     let payload = Bytes::new();
     let ask = |exchange: &mut Exchange, cx: &mut Context<'_>| {
         let request = Request {
-            described: false,
+            versions: &[],
             name: "callback",
             signature: 1,
             to: None,

@@ -115,7 +115,7 @@ impl Owned {
         let (call, callback) = (CallId::first(self.call), CallbackId(self.callback));
         match self.kind {
             0 => Header::Call(CallHeader {
-                described: false,
+                versions: Vec::new(),
                 call,
                 name: &self.name,
                 signature: self.number,
@@ -216,7 +216,7 @@ fn plain_header((kind, call, callback, signature, name, time): &OwnedPlain) -> H
     let deadline = time.map(|(seconds, nanoseconds)| Duration::new(seconds, nanoseconds));
     match kind {
         0 => Header::Call(CallHeader {
-            described: false,
+            versions: Vec::new(),
             call,
             name,
             signature: *signature,

@@ -32,7 +32,7 @@ fn golden(
 
 fn call() -> CallHeader<'static> {
     CallHeader {
-        described: false,
+        versions: Vec::new(),
         call: CallId::first(7),
         name: "add",
         signature: 0,
@@ -392,7 +392,7 @@ fn calls() -> Vec<Golden> {
     let metadata = || vec![("tenant", "acme"), ("", "")];
     let deadline = || Some(Duration::from_millis(1_500));
     let full = CallHeader {
-        described: false,
+        versions: Vec::new(),
         call: CallId::first(u32::MAX),
         name: "shop.add",
         signature: u64::MAX,
@@ -423,13 +423,13 @@ fn calls() -> Vec<Golden> {
             "00 00 00 13 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 00 02 04",
         ),
         golden(
-            "described call",
+            "call by versions",
             Header::Call(CallHeader {
-                described: true,
+                versions: vec![7, 300],
                 ..call()
             }),
             b"",
-            "00 00 00 11 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 01",
+            "00 00 00 15 04 07 00 03 61 64 64 00 00 00 00 00 00 00 00 00 02 07 fb 2c 01",
         ),
         golden(
             "described run",
@@ -1135,6 +1135,12 @@ fn the_rest() -> Vec<Golden> {
             b"",
             "00 00 00 03 23 07 00",
         ),
+        golden(
+            "versions",
+            Header::Versions { name: "add" },
+            b"\x00",
+            "00 00 00 06 24 03 61 64 64 00",
+        ),
     ]
 }
 
@@ -1344,7 +1350,7 @@ fn these_bytes_are_every_frame() {
 #[test]
 fn there_are_no_frames_but_these() {
     for beyond in [
-        "24",                                  // a header
+        "25",                                  // a header
         "02 12",                               // a refusal
         "02 0f 09",                            // a reason not to go on with a session
         "06 07 00 04",                         // a status
@@ -1665,6 +1671,7 @@ fn the_documentation_shows_these_bytes() {
         "Ticked",
         "Stopping",
         "Waits",
+        "Versions",
     ];
     let next = u8::try_from(frames.len()).unwrap();
     let error = decode::<Header<'_>>(&[next]).unwrap_err().to_string();

@@ -17,7 +17,7 @@ fn check(header: &Header<'_>, expected: Result<(), &str>) {
 
 fn call<'a>(name: &'a str, to: Option<&'a str>, metadata: Vec<(&'a str, &'a str)>) -> Header<'a> {
     let call = CallHeader {
-        described: false,
+        versions: Vec::new(),
         call: CallId::first(1),
         name,
         signature: 0,

@@ -514,7 +514,7 @@ fn a_call_carries_the_time_that_is_left() {
     };
     let metadata = [("tenant".to_owned(), "acme".to_owned())];
     let request = Request {
-        described: false,
+        versions: &[],
         name: "add",
         signature: 7,
         to: Some("calculator"),

@@ -554,7 +554,7 @@ impl World {
                     }
                     Event::GoOn(caller) => panic!("no callback is new, and {caller} waits for none"),
                     Event::Dismiss(()) => panic!("arguments come in one piece"),
-                    Event::ControllerStopping => panic!("it does not stop"),
+                    Event::ControllerStopping | Event::Versions(..) => panic!("nothing is said of that"),
                 }
             }
         }

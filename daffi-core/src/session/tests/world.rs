@@ -439,7 +439,7 @@ impl World {
         self.history.push(Entry::Made { token });
         let deadline = within_ms.map(|ms| self.now + ms);
         let request = Request {
-            described: false,
+            versions: &[],
             name: "callback",
             signature: 1,
             to: None,
@@ -1025,7 +1025,7 @@ impl World {
             Event::Abort(run) => Some(Happened::Aborted(run)),
             Event::Dismiss(callback) => Some(Happened::Dismissed(callback)),
             Event::GoOn(caller) => panic!("{caller} went on"),
-            Event::ControllerStopping => panic!("it does not stop"),
+            Event::ControllerStopping | Event::Versions(..) => panic!("nothing is said of that"),
         };
         let mut events: Vec<_> = self.events.drain(..).filter_map(happened).collect();
         let mut expected = std::mem::take(&mut self.expected_events);

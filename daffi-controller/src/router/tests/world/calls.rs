@@ -24,11 +24,21 @@ impl World {
             Types::Plain => OFFERED.number,
             Types::Typed => self.typed.number,
             Types::Wrong => 12345,
+            Types::Version { .. } | Types::Versions => 0,
         };
+        let (plain, typed) = (OFFERED.version(), self.typed.version());
+        let mut versions = match asked.types {
+            Types::Version { typed: false } => vec![plain],
+            Types::Version { typed: true } => vec![typed],
+            Types::Versions => vec![plain, typed],
+            _ => Vec::new(),
+        };
+        versions.sort_unstable();
         let trace = self.history.lives.len();
         let header = CallHeader {
             trace: Some(lines::trace_of(trace)),
             signature,
+            versions,
             to: asked.to.map(|to| PROCESSES[to]),
             having: having::wanted(asked.having).to_vec(),
             key: asked.key,

@@ -270,8 +270,9 @@ impl World {
 pub(super) fn agrees(asked: &Asked, offer: &Offer) -> bool {
     match asked.types {
         // A caller that does not care about the error's type is fine with any.
-        Types::Any | Types::Plain => true,
+        Types::Any | Types::Plain | Types::Versions => true,
         Types::Typed => offer.terms.typed,
+        Types::Version { typed } => offer.terms.typed == typed,
         Types::Wrong => false,
     }
 }

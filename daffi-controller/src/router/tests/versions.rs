@@ -1,0 +1,288 @@
+//! Callbacks that are offered in several versions.
+
+use std::collections::BTreeMap;
+
+use daffi_core::signature::Interface;
+
+use super::*;
+
+/// So many versions of a signature.
+fn versions<const N: usize>() -> [Described; N] {
+    std::array::from_fn(|number| {
+        let names: Vec<_> = (0..=number).map(|parameter| format!("p{parameter}")).collect();
+        let parameters = names.iter().map(|name| (&**name, trace::<u8>()));
+        let returns = Returns {
+            ok: trace::<u8>(),
+            error: ErrorType::None,
+        };
+        Described::of(&Interface::from(Signature::new(parameters, returns)))
+    })
+}
+
+fn offer(f: &mut Fixture, name: &str, signature: &Described, concurrency: Option<u32>) -> PeerId {
+    let link = f.connect(name);
+    let offered = Offered {
+        signature: signature.clone(),
+        concurrency,
+        queue: 8,
+        ..offered(0, "add")
+    };
+    f.send_offer(link, &[offered], true);
+    f.said();
+    link
+}
+
+fn by(number: u32, versions: &[&Described]) -> CallHeader<'static> {
+    let mut versions: Vec<_> = versions.iter().map(|version| version.version()).collect();
+    versions.sort_unstable();
+    CallHeader {
+        versions,
+        ..call(number, "add")
+    }
+}
+
+/// Who was given a call since the last look, and what was told of versions.
+fn seen(f: &mut Fixture) -> (Vec<PeerId>, Vec<(PeerId, Vec<u64>)>) {
+    let said = f.said().into_iter();
+    let runs = said.filter(|(_, said)| matches!(said, Said::Run { .. }));
+    (
+        runs.map(|(to, _)| to).collect(),
+        std::mem::take(&mut f.queues.versions),
+    )
+}
+
+fn numbers(versions: &[&Described]) -> Vec<u64> {
+    let mut numbers: Vec<_> = versions.iter().map(|version| version.version()).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// described.several
+#[test]
+fn p14_a_call_goes_to_all_versions_that_it_names_and_to_no_other() {
+    let [one, two, three] = versions();
+    let mut f = Fixture::new();
+    let peers =
+        [("a", &one), ("b", &two), ("c", &three)].map(|(name, version)| offer(&mut f, name, version, None));
+    let caller = f.join("caller", &[]);
+    let mut given = BTreeMap::new();
+    for number in 0..10 {
+        let (peer, _) = f.routed(caller, by(number, &[&one, &three]));
+        *given.entry(peer).or_insert(0) += 1;
+    }
+    assert_eq!(given.len(), 2, "{given:?}");
+    assert!(!given.contains_key(&peers[1]), "{given:?}");
+    // Among the less loaded of two that are looked at.
+    assert!(given.values().all(|given| *given >= 3), "{given:?}");
+    let Failed::SignatureMismatch { offered, others } = f.refused(caller, by(10, &[&versions::<5>()[4]]))
+    else {
+        panic!("nobody offers that");
+    };
+    assert_eq!(others.len(), 2);
+    assert!([&one, &two, &three].contains(&&*offered));
+}
+
+/// described.several
+#[test]
+fn p14_a_call_that_names_versions_waits_for_the_first_that_has_a_place() {
+    let [one, two, three] = versions();
+    for first in 0..2 {
+        let mut f = Fixture::new();
+        let peers = [("a", &one), ("b", &two), ("c", &three)]
+            .map(|(name, version)| offer(&mut f, name, version, Some(1)));
+        let caller = f.join("caller", &[]);
+        let mut runs = Vec::new();
+        for (number, version) in [(0, &one), (1, &two), (2, &three)] {
+            runs.push(f.routed(caller, by(number, &[version])).1);
+        }
+        f.call(caller, by(3, &[&one, &two]));
+        f.call(caller, by(4, &[&one, &two]));
+        f.said();
+        assert_eq!(f.router.calls_waiting(), 2);
+        // The third has a place, which is not for them.
+        f.reply(peers[2], runs[2]);
+        assert_eq!(seen(&mut f).0, []);
+        for place in [first, 1 - first] {
+            f.reply(peers[place], runs[place]);
+            assert_eq!(seen(&mut f).0, [peers[place]]);
+        }
+        assert_eq!(f.router.calls_waiting(), 0);
+        f.router.lines.check();
+    }
+}
+
+#[test]
+fn a_call_that_waits_for_versions_of_which_one_goes_waits_for_the_others() {
+    let [one, two, _] = versions();
+    let mut f = Fixture::new();
+    let peers = [("a", &one), ("b", &two)].map(|(name, version)| offer(&mut f, name, version, Some(1)));
+    let caller = f.join("caller", &[]);
+    let runs = [(0, &one), (1, &two)].map(|(number, version)| f.routed(caller, by(number, &[version])).1);
+    f.call(caller, by(2, &[&one, &two]));
+    f.said();
+    f.disconnect(peers[0]);
+    f.said();
+    assert_eq!(f.router.calls_waiting(), 1);
+    f.router.lines.check();
+    // It comes again meanwhile.
+    let again = offer(&mut f, "again", &one, Some(1));
+    assert_eq!(f.router.calls_waiting(), 0);
+    f.call(caller, by(3, &[&one, &two]));
+    f.said();
+    f.disconnect(again);
+    f.reply(peers[1], runs[1]);
+    assert_eq!(seen(&mut f).0, [peers[1]]);
+    assert_eq!(f.router.calls_waiting(), 0);
+    f.call(caller, by(4, &[&one, &two]));
+    f.said();
+    f.disconnect(peers[1]);
+    let said = f.said();
+    let gone = failure(4, Failed::NoProvider(Absence::Nobody));
+    assert!(said.contains(&(caller, gone)), "{said:?}");
+    f.router.lines.check();
+}
+
+#[test]
+fn a_call_that_names_versions_may_be_taken_back_while_it_waits() {
+    let [one, two, _] = versions();
+    let mut f = Fixture::new();
+    let peers = [("a", &one), ("b", &two)].map(|(name, version)| offer(&mut f, name, version, Some(1)));
+    let caller = f.join("caller", &[]);
+    let runs = [(0, &one), (1, &two)].map(|(number, version)| f.routed(caller, by(number, &[version])).1);
+    f.call(caller, by(2, &[&one, &two]));
+    f.cancel(caller, 2);
+    f.said();
+    assert_eq!(f.router.calls_waiting(), 0);
+    f.router.lines.check();
+    for (peer, run) in peers.into_iter().zip(runs) {
+        f.reply(peer, run);
+    }
+    assert_eq!(seen(&mut f).0, []);
+}
+
+/// described.several
+#[test]
+fn a_call_that_waits_goes_to_a_version_that_comes_meanwhile_and_to_nobody_else() {
+    let [one, two, three] = versions();
+    let mut f = Fixture::new();
+    let first = offer(&mut f, "a", &one, Some(1));
+    let caller = f.join("caller", &[]);
+    f.routed(caller, by(0, &[&one]));
+    f.call(caller, by(1, &[&one, &two]));
+    f.said();
+    offer(&mut f, "c", &three, Some(1));
+    assert_eq!((seen(&mut f).0, f.router.calls_waiting()), (vec![], 1));
+    let second = f.connect("b");
+    let offered = Offered {
+        signature: two.clone(),
+        ..offered(0, "add")
+    };
+    f.send_offer(second, &[offered], true);
+    assert_eq!((seen(&mut f).0, f.router.calls_waiting()), (vec![second], 0));
+    f.disconnect(first);
+    f.router.lines.check();
+}
+
+/// A place in the directory may be another callback's when a call finds out that nobody offers its own any more.
+#[test]
+fn a_call_that_waits_for_versions_of_which_some_are_not_there_waits_in_no_line_of_theirs() {
+    let [one, two, _] = versions();
+    let mut f = Fixture::new();
+    let first = offer(&mut f, "a", &one, Some(1));
+    let caller = f.join("caller", &[]);
+    f.routed(caller, by(0, &[&one]));
+    f.call(caller, by(1, &[&one, &two]));
+    f.said();
+    assert_eq!(f.router.lines.lines(), 1);
+    let second = offer(&mut f, "b", &two, Some(1));
+    f.said();
+    f.call(caller, by(2, &[&one, &two]));
+    f.said();
+    assert_eq!((f.router.lines.lines(), f.router.calls_waiting()), (2, 1));
+    f.disconnect(first);
+    f.said();
+    assert_eq!((f.router.lines.lines(), f.router.calls_waiting()), (1, 1));
+    f.disconnect(second);
+    f.said();
+    assert_eq!((f.router.lines.lines(), f.router.calls_waiting()), (0, 0));
+}
+
+/// versions.told
+#[test]
+fn a_caller_is_told_of_versions_once_for_each_change() {
+    let [one, two, three] = versions();
+    let mut f = Fixture::new();
+    let first = offer(&mut f, "a", &one, None);
+    let (caller, other) = (f.join("caller", &[]), f.join("other", &[]));
+    let own = |number| CallHeader {
+        signature: one.number,
+        ..call(number, "add")
+    };
+    f.call(caller, own(0));
+    assert_eq!(seen(&mut f), (vec![first], vec![]));
+    let second = offer(&mut f, "b", &two, None);
+    f.call(caller, own(1));
+    assert_eq!(seen(&mut f).1, [(caller, numbers(&[&one, &two]))]);
+    f.call(caller, own(2));
+    // More of them are no other ones.
+    let fourth = offer(&mut f, "b2", &two, None);
+    f.call(caller, own(3));
+    assert_eq!(seen(&mut f).1, []);
+    // Whoever calls hears of it, and nobody else.
+    f.call(
+        other,
+        CallHeader {
+            mode: Mode::Broadcast,
+            ..own(0)
+        },
+    );
+    assert_eq!(seen(&mut f).1, [(other, numbers(&[&one, &two]))]);
+    let third = offer(&mut f, "c", &three, None);
+    f.call(caller, own(4));
+    assert_eq!(seen(&mut f).1, [(caller, numbers(&[&one, &two, &three]))]);
+    // When there is but one again, that is of interest to who believes otherwise.
+    f.disconnect(third);
+    f.disconnect(second);
+    f.disconnect(fourth);
+    f.said();
+    for number in 5..10 {
+        f.call(caller, own(number));
+    }
+    assert_eq!(seen(&mut f).1, []);
+    for number in 10..15 {
+        f.call(caller, by(number, &[&one, &two]));
+    }
+    assert_eq!(seen(&mut f).1, [(caller, numbers(&[&one]))]);
+}
+
+#[test]
+fn of_very_many_versions_some_are_told() {
+    let many = versions::<20>();
+    let mut f = Fixture::new();
+    for (number, version) in many.iter().enumerate() {
+        offer(&mut f, &format!("p{number}"), version, None);
+    }
+    let caller = f.join("caller", &[]);
+    f.call(caller, by(0, &[&many[19]]));
+    let told = seen(&mut f).1;
+    assert_eq!(told[0].1.len(), Limits::COMPATIBLE);
+}
+
+/// versions.told
+#[test]
+fn who_may_not_call_is_told_of_no_versions() {
+    // The rights are looked at before anything is told.
+    let [one, two, _] = versions();
+    let mut f = Fixture::new();
+    offer(&mut f, "a", &one, None);
+    offer(&mut f, "b", &two, None);
+    let caller = f.join("caller", &[]);
+    f.call(
+        caller,
+        CallHeader {
+            to: Some("nobody"),
+            ..by(0, &[&one])
+        },
+    );
+    assert_eq!(seen(&mut f).1, []);
+}
