@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use daffi_core::proto::{Attributes, Balance, CallbackId, Described, Offered, stable_hash};
+use daffi_core::proto::{Attributes, CallbackId, Described, Offered, stable_hash};
 use slab::Slab;
 
 use super::callers::PerCaller;
@@ -319,7 +319,7 @@ impl Directory {
     }
 
     /// Takes one from those that could be given a call.
-    fn vacate(&mut self, of: FunctionKey, free: usize) {
+    pub(super) fn vacate(&mut self, of: FunctionKey, free: usize) {
         let function = &mut self.functions[of.0 as usize];
         function.free.swap_remove(free);
         if let Some(moved) = function.free.get(free)
@@ -366,41 +366,6 @@ impl Directory {
             self.providers.remove(key.0 as usize);
         }
         was_shown.then_some(name)
-    }
-
-    /// Puts one that is shown among the free ones, or takes it from them.
-    pub(super) fn settle(&mut self, key: ProviderKey) {
-        let function = self.providers[key.0 as usize].function;
-        self.settle_in(function, key);
-        let mut place = 0;
-        while let Some(of) = self.providers[key.0 as usize].groups.get(place) {
-            let group = of.group;
-            self.settle_in(group, key);
-            place += 1;
-        }
-    }
-
-    /// The same, of a callback or a group.
-    pub(super) fn settle_in(&mut self, of: FunctionKey, key: ProviderKey) {
-        let provider = &mut self.providers[key.0 as usize];
-        let (is_full, balance, last) = (provider.is_full(), provider.balance, provider.last);
-        let Some(free) = provider.free_in(of) else { return };
-        let function = &mut self.functions[of.0 as usize];
-        match (*free, is_full) {
-            (None, false) => {
-                *free = Some(function.free.len());
-                function.free.push(key);
-                if balance == Balance::RoundRobin {
-                    function.turns.insert((last, key));
-                }
-            }
-            (Some(place), true) => {
-                *free = None;
-                function.turns.remove(&(last, key));
-                self.vacate(of, place);
-            }
-            _ => {}
-        }
     }
 
     /// Whether nobody has offered anything that is not taken back.

@@ -74,6 +74,7 @@ mod streams;
 mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
+mod turns;
 mod unwanted;
 mod versions;
 mod wanted;

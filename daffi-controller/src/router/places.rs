@@ -4,9 +4,44 @@ use daffi_core::proto::Balance;
 
 use super::callers::Passed;
 use super::directory::Directory;
-use super::ids::{PeerId, ProviderKey};
+use super::ids::{FunctionKey, PeerId, ProviderKey};
 
 impl Directory {
+    /// Puts one that is shown among the free ones, or takes it from them.
+    pub(super) fn settle(&mut self, key: ProviderKey) {
+        let function = self.providers[key.0 as usize].function;
+        self.settle_in(function, key);
+        let mut place = 0;
+        while let Some(of) = self.providers[key.0 as usize].groups.get(place) {
+            let group = of.group;
+            self.settle_in(group, key);
+            place += 1;
+        }
+    }
+
+    /// The same, of a callback or a group.
+    pub(super) fn settle_in(&mut self, of: FunctionKey, key: ProviderKey) {
+        let provider = &mut self.providers[key.0 as usize];
+        let (is_full, balance, last) = (provider.is_full(), provider.balance, provider.last);
+        let Some(free) = provider.free_in(of) else { return };
+        let function = &mut self.functions[of.0 as usize];
+        match (*free, is_full) {
+            (None, false) => {
+                *free = Some(function.free.len());
+                function.free.push(key);
+                if balance == Balance::RoundRobin {
+                    function.turns.insert((last, key));
+                }
+            }
+            (Some(place), true) => {
+                *free = None;
+                function.turns.remove(&(last, key));
+                self.vacate(of, place);
+            }
+            _ => {}
+        }
+    }
+
     /// A call of a process was handed to a provider.
     pub(super) fn begin(&mut self, key: ProviderKey, by: PeerId) {
         self.begun += 1;
