@@ -304,6 +304,231 @@ async fn old_and_new_meet_where_a_type_began_to_ask() {
     net.stop([g]).await;
 }
 
+/// What says itself what it is as one of the parts of an argument, or of a result.
+mod parts {
+    use super::*;
+
+    #[callback(alias = "explained.tuple")]
+    async fn tuple(pair: (u8, Value)) -> (u8, Value) {
+        pair
+    }
+
+    #[callback(alias = "explained.array")]
+    fn array(pair: [Value; 2]) -> [Value; 2] {
+        pair
+    }
+
+    #[callback(alias = "explained.turned")]
+    async fn turned(given: Result<Value, String>) -> Result<String, Value> {
+        match given {
+            Ok(value) => Err(value),
+            Err(text) => Ok(text),
+        }
+    }
+
+    #[callback(alias = "explained.beside")]
+    async fn beside(
+        first: u64,
+        pair: (Value, u8, Id),
+        note: &str,
+        given: Result<String, Value>,
+        plain: (u8, String),
+        last: [Id; 3],
+    ) -> Result<(u8, Value), (Value, u64)> {
+        let all = json!([first, pair, note, given, plain, last]);
+        if note.is_empty() {
+            return Err((all, first));
+        }
+        Ok((plain.0, all))
+    }
+
+    #[callback(alias = "explained.left_out")]
+    async fn left_out(pair: (Value, Item), other: u8) -> (Value, Item) {
+        (json!([pair.0, other]), pair.1)
+    }
+
+    #[fetcher(alias = "explained.tuple")]
+    pub(super) async fn to_tuple(pair: &(u8, Value)) -> (u8, Value);
+    #[fetcher(alias = "explained.tuple", each)]
+    pub(super) async fn to_tuple_each(pairs: impl Stream<Item = (u8, Value)>) -> (u8, Value);
+    #[fetcher(alias = "explained.array")]
+    pub(super) async fn to_array(pair: [Value; 2]) -> [Value; 2];
+    #[fetcher(alias = "explained.turned")]
+    pub(super) async fn to_turned(given: Result<Value, String>) -> Result<String, Value>;
+    #[fetcher(alias = "explained.beside")]
+    pub(super) async fn to_beside(
+        first: u64,
+        pair: (Value, u8, Id),
+        note: &str,
+        given: Result<String, Value>,
+        plain: (u8, String),
+        last: [Id; 3],
+    ) -> Result<(u8, Value), (Value, u64)>;
+    #[fetcher(alias = "explained.left_out")]
+    pub(super) async fn to_left_out(pair: (Value, Item), other: u8) -> (Value, Item);
+    #[fetcher(alias = "explained.made")]
+    pub(super) async fn made(pair: (u8, Value), given: Result<Value, u8>)
+    -> Result<(u8, Value), (u8, Value)>;
+}
+
+#[tokio::test]
+async fn p13_parts_of_an_argument_that_ask_what_they_are_given_arrive_as_they_were() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| {
+            builder
+                .callback("explained.tuple")
+                .callback("explained.array")
+                .callback("explained.turned")
+                .callback("explained.beside")
+                .callback("explained.left_out")
+        })
+        .await;
+        let made = |pair: (u8, Value), given: Result<Value, u8>| match given {
+            Ok(value) => Ok((pair.0, json!([pair.1, value]))),
+            Err(number) => Err((number, pair.1)),
+        };
+        net.service.register_fn("explained.made", made).await.unwrap();
+        let g = net.caller().await;
+        let value = json!({"a": [1, null, "b"], "big": u64::MAX});
+        let pair = (7, value.clone());
+        assert_eq!(parts::to_tuple(&pair).on(&g).await, Ok(pair.clone()));
+        let pairs = stream::iter(vec![pair.clone(); 3]);
+        assert_eq!(parts::to_tuple_each(pairs).on(&g).await, Ok(3));
+        let array = [value.clone(), json!(null)];
+        assert_eq!(parts::to_array(array.clone()).on(&g).await, Ok(array));
+        let turned = |given| parts::to_turned(given).on(&g);
+        assert_eq!(turned(Err("no".to_owned())).await, Ok("no".to_owned()));
+        assert_eq!(
+            turned(Ok(value.clone())).await,
+            Err(CallError::App(value.clone()))
+        );
+
+        let ids = [Id::Number(1), Id::Name("2".to_owned()), Id::Number(3)];
+        for given in [Ok("yes".to_owned()), Err(json!([0.5]))] {
+            for note in ["a note", ""] {
+                let pair = (value.clone(), 3, ids[1].clone());
+                let plain = (5, "plain".to_owned());
+                let all = json!([300, pair, note, given, plain, ids]);
+                let answer = parts::to_beside(300, pair, note, given.clone(), plain, ids.clone())
+                    .on(&g)
+                    .await;
+                if note.is_empty() {
+                    assert_eq!(answer, Err(CallError::App((all, 300))));
+                } else {
+                    assert_eq!(answer, Ok((5, all)));
+                }
+            }
+        }
+        for note in [None, Some("a note".to_owned())] {
+            let item = Item { note, number: 2 };
+            let answer = parts::to_left_out((value.clone(), item.clone()), 9).on(&g).await;
+            assert_eq!(answer, Ok((json!([value, 9]), item)));
+        }
+
+        let made = |given| parts::made(pair.clone(), given).on(&g);
+        assert_eq!(made(Ok(json!(2))).await, Ok((7, json!([value, 2]))));
+        assert_eq!(made(Err(4)).await, Err(CallError::App((4, value.clone()))));
+        let answer = g.call_json("explained.tuple", json!([pair])).await.unwrap();
+        assert_eq!(serde_json::to_value(&answer).unwrap(), json!(pair));
+        assert_eq!(g.call("explained.tuple", (&pair,)).await, Ok(pair));
+        net.stop([g]).await;
+    })
+    .await;
+}
+
+/// Its first field is left out where there is nothing in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Item {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    number: u8,
+}
+
+#[derive(Default)]
+struct Items {
+    seen: u8,
+}
+
+/// Of every other number there is no note.
+fn item(number: u8) -> Item {
+    let note = (number % 2 == 1).then(|| "odd".to_owned());
+    Item { note, number }
+}
+
+#[callback(prefix = "items.")]
+impl Items {
+    pub fn blocking(&self, number: u8) -> Item {
+        item(number)
+    }
+
+    pub fn deferred(&mut self, number: u8) -> Item {
+        self.seen += 1;
+        item(number)
+    }
+
+    #[callback(inline)]
+    pub fn inline(&self, number: u8) -> Item {
+        item(number)
+    }
+
+    pub async fn asynchronous(&self, number: u8) -> Item {
+        tokio::task::yield_now().await;
+        item(number)
+    }
+
+    #[callback(timeout = "600s")]
+    pub fn in_time(&self, number: u8) -> Item {
+        item(number)
+    }
+
+    pub fn refusing(&self, number: u8) -> Result<Item, Item> {
+        match number {
+            ..6 => Ok(item(number)),
+            _ => Err(item(number)),
+        }
+    }
+}
+
+mod each {
+    use super::*;
+
+    #[fetcher(alias = "items.blocking", each)]
+    pub(super) async fn blocking(numbers: impl Stream<Item = u8>) -> Item;
+    #[fetcher(alias = "items.deferred", each)]
+    pub(super) async fn deferred(numbers: impl Stream<Item = u8>) -> Item;
+    #[fetcher(alias = "items.inline", each)]
+    pub(super) async fn inline(numbers: impl Stream<Item = u8>) -> Item;
+    #[fetcher(alias = "items.asynchronous", each)]
+    pub(super) async fn asynchronous(numbers: impl Stream<Item = u8>) -> Item;
+    #[fetcher(alias = "items.in_time", each)]
+    pub(super) async fn in_time(numbers: impl Stream<Item = u8>) -> Item;
+    #[fetcher(alias = "items.refusing", each)]
+    pub(super) async fn refusing(numbers: impl Stream<Item = u8>) -> Result<Item, Item>;
+}
+
+/// Nobody is sent them.
+#[tokio::test]
+async fn results_that_would_be_sent_with_names_do_not_stop_a_call_for_each_item() {
+    over_each(async |transport| {
+        let net = Net::start(transport, |builder| builder.service(Items::default())).await;
+        let g = net.caller().await;
+        let numbers = || stream::iter(0..10);
+        assert_eq!(each::blocking(numbers()).on(&g).await, Ok(10));
+        assert_eq!(each::deferred(numbers()).on(&g).await, Ok(10));
+        assert_eq!(each::inline(numbers()).on(&g).await, Ok(10));
+        assert_eq!(each::asynchronous(numbers()).on(&g).await, Ok(10));
+        assert_eq!(each::in_time(numbers()).on(&g).await, Ok(10));
+        // An error stops it in whatever form.
+        let error = each::refusing(numbers()).on(&g).await.unwrap_err();
+        let CallError::Stopped { done: 6, error, .. } = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(*error, CallError::App(item(6)));
+        net.stop([g]).await;
+    })
+    .await;
+}
+
 struct Logged;
 
 #[callback(prefix = "explained.")]

@@ -3,10 +3,11 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use daffi::{CallContext, CallError, ConfigFault, Global, RegisterError, RemoteError, fetcher};
+use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
 use crate::net::{Net, Transport, over_each};
@@ -244,6 +245,55 @@ async fn what_would_be_read_as_something_else_by_its_positions_is_sent_with_name
     assert_eq!(any(&value).on(&g).await, Ok(value));
     let null = serde_json::Value::Null;
     assert_eq!(any(&null).on(&g).await, Err(CallError::App(null)));
+    net.stop([g]).await;
+}
+
+/// It leaves its first field out where it is looked at, and no more when it is written once again.
+#[derive(Debug, Default, Deserialize)]
+struct Changing {
+    first: Option<u8>,
+    second: u8,
+    #[serde(skip)]
+    times: AtomicU8,
+}
+
+impl Serialize for Changing {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let is_left_out = self.times.fetch_add(1, Ordering::Relaxed) < 2;
+        let mut fields = serializer.serialize_struct("Changing", 2 - usize::from(is_left_out))?;
+        if is_left_out {
+            fields.skip_field("first")?;
+        } else {
+            fields.serialize_field("first", &self.first)?;
+        }
+        fields.serialize_field("second", &self.second)?;
+        fields.end()
+    }
+}
+
+#[tokio::test]
+async fn what_changes_while_it_is_encoded_arrives_in_the_form_in_which_it_is_sent() {
+    let net = Net::start(Transport::Memory, |builder| builder).await;
+    let g = net.caller().await;
+    let changing = || {
+        let second = 7;
+        Changing {
+            second,
+            ..Changing::default()
+        }
+    };
+    let fails = move |fails: bool| if fails { Err(changing()) } else { Ok(changing()) };
+    net.service.register_fn("made.changing", fails).await.unwrap();
+    #[fetcher(alias = "made.changing")]
+    async fn made(fails: bool) -> Result<Changing, Changing>;
+    for _ in 0..2 {
+        let answer = made(false).on(&g).await.unwrap();
+        assert_eq!((answer.first, answer.second), (None, 7));
+        let CallError::App(answer) = made(true).on(&g).await.unwrap_err() else {
+            panic!("it fails")
+        };
+        assert_eq!((answer.first, answer.second), (None, 7));
+    }
     net.stop([g]).await;
 }
 

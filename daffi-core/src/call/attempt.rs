@@ -155,7 +155,9 @@ impl Attempt {
             let (Err(Failure::Failed(Failed::SignatureMismatch { offered, others })), Some(traced)) =
                 (&outcome, source.traced())
             else {
-                if self.named.is_some() && matches!(outcome, Ok(_) | Err(Failure::App { .. })) {
+                if self.named.is_some()
+                    && matches!(outcome, Ok(_) | Err(Failure::App { .. } | Failure::Explained(_)))
+                {
                     source.compared(None);
                 }
                 return Poll::Ready(Answer::Outcome(outcome));

@@ -163,10 +163,11 @@ impl<'l> Comparison<'l> {
                 self.differs = true;
                 Ok(())
             }
-            (_, Place::Any) => {
-                self.differs = true;
-                self.then(Task::Pass(from), way, None)
-            }
+            // Its types wrote it as they do for machines, and who asks what it is given takes it for what is for people.
+            (_, Place::Any) => fault(
+                "what is written by positions would be read by a type that asks what it is given",
+                "let its reader keep the type, or its writer have one that is sent with names, too",
+            ),
             (Place::Opaque, _) | (_, Place::Opaque) => {
                 self.unknown.get_or_insert((way, "what is here is not known"));
                 Ok(())

@@ -48,6 +48,14 @@ fn failure(scope: &Scope, Panic { message }: Panic) -> Failure {
     Failed::Panicked { message, place }.into()
 }
 
+/// Whether a call has returned without an error, in whatever form its result would be sent: nobody is sent it.
+pub(super) fn returned(outcome: Outcome) -> Result<(), Failure> {
+    match outcome {
+        Ok(_) | Err(Failure::Explained(_)) => Ok(()),
+        Err(failure) => Err(failure),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Debug;

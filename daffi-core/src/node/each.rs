@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Node;
-use super::caught::{Caught, caught};
+use super::caught::{Caught, caught, returned};
 use super::first::First;
 use super::pool::Given;
 use super::received::{Reader, Received};
@@ -107,7 +107,7 @@ impl Each {
         let (invocation, scope) = self.begin(arguments);
         match handler {
             Handler::Inline(call) => {
-                caught(&scope, || scope.clone().enter(|| call(&invocation)))?;
+                returned(caught(&scope, || scope.clone().enter(|| call(&invocation))))?;
                 self.count.add();
                 Ok(())
             }
@@ -123,7 +123,7 @@ impl Each {
                 } else {
                     call(invocation)
                 };
-                self.in_time(Caught(Scoped::new(scope, future))).await?;
+                returned(self.in_time(Caught(Scoped::new(scope, future))).await)?;
                 self.count.add();
                 Ok(())
             }
@@ -216,7 +216,7 @@ impl Each {
         let (context, terms) = (self.context.clone(), self.terms.clone());
         let count = Arc::clone(&self.count);
         let work = move || {
-            let mut outcome = caught(&scope, || scope.clone().enter(first)).map(Some);
+            let mut outcome = returned(caught(&scope, || scope.clone().enter(first))).map(Some);
             while let Ok(Some(_)) = outcome {
                 count.add();
                 outcome = match left.front() {
@@ -226,7 +226,8 @@ impl Each {
                         let (readings, answers) = terms.clone();
                         let invocation =
                             Invocation::new(arguments.clone(), context.clone(), readings, answers);
-                        caught(&scope, || scope.clone().enter(|| then(invocation).transpose()))
+                        let then = || then(invocation).map(returned).transpose();
+                        caught(&scope, || scope.clone().enter(then))
                     }
                 };
                 if let Ok(Some(_)) = outcome {

@@ -147,7 +147,9 @@ impl<R: Serialize + DeserializeOwned> CallbackResult<Written> for R {
         }
         let encoded = proto::encode_held(&self, answers.ok()).map(|encoded| (encoded, false));
         let encoded = encoded.or_else(|error| match error.is_told_by_names() {
-            true => encode_by_names(&self, answers.ok(), &|_| true).map(|(bytes, _)| (bytes.into(), true)),
+            // Positions carry it all the same where it has changed meanwhile.
+            true => encode_by_names(&self, answers.ok(), &|_| true)
+                .map(|(bytes, explained)| (bytes.into(), !explained.is_empty())),
             false => Err(error),
         });
         let (encoded, is_explained) = match encoded {

@@ -125,12 +125,62 @@ impl<'a> Graph<'a> {
         vertex
     }
 
+    /// Which vertices are values that say themselves what they are, or have such inside; none if there are none.
+    fn explained(&self) -> Vec<bool> {
+        let is_any = |vertex: &Vertex<'_>| matches!(vertex.label, Label::Scalar(ANY));
+        let mut open: Vec<_> = (0..self.vertices.len())
+            .filter(|vertex| is_any(&self.vertices[*vertex]))
+            .collect();
+        if open.is_empty() {
+            return Vec::new();
+        }
+        let mut around = vec![Vec::new(); self.vertices.len()];
+        for (vertex, edge) in self
+            .vertices
+            .iter()
+            .enumerate()
+            .flat_map(|(at, vertex)| vertex.edges.iter().map(move |edge| (at, *edge)))
+        {
+            around[edge].push(vertex);
+        }
+        let mut explained = vec![false; self.vertices.len()];
+        while let Some(vertex) = open.pop() {
+            if !std::mem::replace(&mut explained[vertex], true) {
+                open.append(&mut around[vertex]);
+            }
+        }
+        explained
+    }
+
+    /// Whether nothing is known at a vertex, or of arguments, where another graph has what is `explained` there.
+    fn is_unknown_to(&self, mine: usize, (other, theirs): (&Graph<'_>, usize), explained: &[bool]) -> bool {
+        let mine = &self.vertices[mine];
+        !explained.is_empty()
+            && match &mine.label {
+                Label::Opaque => explained[theirs],
+                Label::Signature {
+                    known_arguments: false,
+                    ..
+                } => {
+                    let arguments = other.vertices[theirs].edges.iter().skip(mine.edges.len());
+                    arguments.copied().any(|argument| explained[argument])
+                }
+                _ => false,
+            }
+    }
+
     /// Whether the two agree wherever both are known.
     pub(super) fn matches(&self, other: &Graph<'_>) -> bool {
         // Pairs are assumed to agree until one is found that does not, which is what makes cycles end.
         let mut seen = BTreeSet::from([(self.root, other.root)]);
         let mut open = vec![(self.root, other.root)];
+        let (explained, explained_there) = (self.explained(), other.explained());
         while let Some((mine, theirs)) = open.pop() {
+            // Whoever does not know that values say themselves what they are would not have them do so.
+            let unknown = self.is_unknown_to(mine, (other, theirs), &explained_there);
+            if unknown || other.is_unknown_to(theirs, (self, mine), &explained) {
+                return false;
+            }
             let Some(inside) = self.vertices[mine].pairs(&other.vertices[theirs]) else {
                 return false;
             };
@@ -293,8 +343,6 @@ impl Vertex<'_> {
                 .collect()
         };
         match (&self.label, &other.label) {
-            // Whoever does not know that values say themselves what they are would not have them do so.
-            (Label::Opaque, Label::Scalar(ANY)) | (Label::Scalar(ANY), Label::Opaque) => None,
             (Label::Opaque, _) | (_, Label::Opaque) => Some(Vec::new()),
             (
                 Label::Signature {

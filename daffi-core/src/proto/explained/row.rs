@@ -1,6 +1,8 @@
 //! Values of which some parts say themselves what they are, and others have positions: tuples, such as arguments, and what a
 //! `Result` carries.
 
+use std::cell::Cell;
+
 use serde::ser::{Impossible, Serialize, SerializeTuple, Serializer};
 
 use super::super::EncodeError;
@@ -9,6 +11,9 @@ use super::super::numbers::number;
 use super::writer::{Written, fault};
 use crate::signature::Form;
 use crate::signature::form::At;
+
+/// Nobody looks into tuples with more parts, so none of theirs is known to ask.
+const MOST_PARTS: usize = 1024;
 
 /// Appends a value of which its form says that it, or some of its parts, say themselves what they are.
 ///
@@ -26,6 +31,7 @@ pub(in super::super) fn write_parts<T: Serialize + ?Sized>(
         at: At::ROOT,
         out,
         choosing: None,
+        inside: None,
     };
     match form.asks(At::ROOT) {
         Some(_) => whole.part(value),
@@ -55,6 +61,7 @@ pub(crate) fn encode_by_names<T: Serialize + ?Sized>(
             explained: &mut explained,
             next: 0,
         }),
+        inside: None,
     })?;
     Ok((out, explained))
 }
@@ -73,6 +80,8 @@ struct Row<'o> {
     at: At,
     out: &'o mut Vec<u8>,
     choosing: Option<Choosing<'o>>,
+    /// Of what is itself a part: where it is noted that it is written part by part.
+    inside: Option<&'o Cell<bool>>,
 }
 
 impl Row<'_> {
@@ -80,19 +89,56 @@ impl Row<'_> {
         if let Some(asks) = self.form.asks(self.at) {
             return super::write(value, Some(asks), self.out);
         }
-        let Some(choosing) = &mut self.choosing else {
-            return encode_part_into(value, (self.form, self.at), self.out);
-        };
-        let number = choosing.next;
-        if (choosing.is_known)(number) {
+        let tried = self
+            .choosing
+            .as_ref()
+            .map(|choosing| (choosing.is_known)(choosing.next));
+        if tried != Some(false) {
             let start = self.out.len();
-            match encode_part_into(value, (self.form, self.at), self.out) {
-                Err(error) if error.is_told_by_names() => self.out.truncate(start),
+            match self.positions(value) {
+                Err(error) if tried.is_some() && error.is_told_by_names() => self.out.truncate(start),
                 written => return written,
             }
         }
-        choosing.explained.push(number);
+        if let Some(choosing) = &mut self.choosing {
+            choosing.explained.push(choosing.next);
+        }
         super::write(value, None, self.out)
+    }
+
+    /// A part that has positions, but perhaps for parts of its own: an argument may be a tuple or a `Result`.
+    fn positions<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        let is_row = Cell::new(false);
+        // Deeper than that, no part alone says itself what it is.
+        if self.inside.is_none() && !self.at.is_nowhere(self.form.marks()) {
+            let written = value.serialize(Row {
+                form: self.form,
+                at: self.at,
+                out: self.out,
+                choosing: None,
+                inside: Some(&is_row),
+            });
+            if is_row.get() {
+                return written;
+            }
+        }
+        encode_part_into(value, (self.form, self.at), self.out)
+    }
+
+    /// So many parts begin here. What is itself a part is not written part by part unless one says itself what it is.
+    fn begin(&self, parts: usize) -> Written {
+        let Some(is_row) = self.inside else {
+            return Ok(());
+        };
+        let mut at = self.at;
+        for _ in 0..parts.min(MOST_PARTS) {
+            if self.form.asks(at).is_some() {
+                is_row.set(true);
+                return Ok(());
+            }
+            at = at.next();
+        }
+        fault(OTHER)
     }
 }
 
@@ -124,11 +170,10 @@ impl<'o> Serializer for Row<'o> {
         false
     }
 
-    fn serialize_tuple(self, _: usize) -> Written<Self> {
-        Ok(Self {
-            at: self.at.first(self.form.marks()),
-            ..self
-        })
+    fn serialize_tuple(mut self, parts: usize) -> Written<Self> {
+        self.at = self.at.first(self.form.marks());
+        self.begin(parts)?;
+        Ok(self)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -142,8 +187,9 @@ impl<'o> Serializer for Row<'o> {
         let Some(content) = self.at.variant(marks, index) else {
             return fault(OTHER);
         };
-        number(self.out, index.into());
         self.at = content.first(marks);
+        self.begin(1)?;
+        number(self.out, index.into());
         self.part(value)
     }
 

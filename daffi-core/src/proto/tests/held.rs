@@ -104,6 +104,81 @@ fn a_field_that_is_skipped_by_its_value_is_named() {
     encode_held(&vec![rule(Some(1))], &form).unwrap();
 }
 
+/// Whether names would tell what it is that is not read as it is written.
+fn is_told_by_names<T: Serialize + DeserializeOwned>(value: &T) -> bool {
+    encode_held(value, &form::<T>()).unwrap_err().is_told_by_names()
+}
+
+/// What a reader would take for something that is not there is refused, also beside what names would tell.
+#[test]
+fn names_tell_what_each_field_is_or_it_is_refused() {
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all(serialize = "camelCase"))]
+    struct Cased {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nick: Option<String>,
+        user_id: Option<u64>,
+    }
+    #[derive(Serialize, Deserialize)]
+    struct Renamed {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nick: Option<String>,
+        #[serde(default, rename(serialize = "x", deserialize = "y"))]
+        number: u8,
+    }
+    #[derive(Serialize, Deserialize)]
+    struct Around<T> {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first: Option<u8>,
+        inside: T,
+        last: u8,
+    }
+    #[derive(Serialize, Deserialize)]
+    enum Swapped {
+        #[serde(rename(serialize = "B", deserialize = "A"))]
+        A,
+        #[serde(rename(serialize = "A", deserialize = "B"))]
+        B,
+    }
+    fn around<T>(inside: T) -> Around<T> {
+        Around {
+            first: None,
+            inside,
+            last: 1,
+        }
+    }
+    let rule = |limit| Rule {
+        limit,
+        level: 0,
+        ids: vec![2],
+    };
+    let (cased, renamed) = (
+        |nick| Cased {
+            nick,
+            user_id: Some(5),
+        },
+        |nick| Renamed { nick, number: 1 },
+    );
+    // By positions it is right.
+    encode_held(&cased(Some("a".to_owned())), &form::<Cased>()).unwrap();
+    assert!(!is_told_by_names(&cased(None)));
+    assert!(!is_told_by_names(&renamed(None)) && !is_told_by_names(&renamed(Some("a".to_owned()))));
+    assert!(is_told_by_names(&rule(None)) && is_told_by_names(&around(7_u8)));
+    assert!(is_told_by_names(&around(rule(None))) && is_told_by_names(&around(rule(Some(1)))));
+    // Neither is there one of these inside, or behind.
+    assert!(!is_told_by_names(&around(cased(None))) && !is_told_by_names(&around(renamed(None))));
+    assert!(is_told_by_names(&vec![rule(None), rule(Some(1))]));
+    assert!(!is_told_by_names(&(rule(None), renamed(None))));
+    assert!(!is_told_by_names(&vec![
+        Around {
+            first: Some(1),
+            ..around(cased(Some(String::new())))
+        },
+        around(cased(None))
+    ]));
+    assert!(!is_told_by_names(&Swapped::A));
+}
+
 #[test]
 fn a_skipped_field_is_named_where_nothing_is_known_about_the_type() {
     let rule = Rule {

@@ -3,6 +3,7 @@
 //! Every position that agrees is remembered. Where one does not, the message says which type, field or variant it is,
 //! and which attribute is the likely cause.
 
+mod many;
 mod parts;
 mod place;
 mod variants;
@@ -13,7 +14,8 @@ use std::fmt::Display;
 use serde::Serialize;
 use serde::ser::Serializer;
 
-use self::parts::{Many, Writing};
+use self::many::Many;
+use self::parts::Writing;
 pub use self::place::Mismatch;
 use self::place::{Check, Checked, Found};
 use self::words::{Part, Place, Written, is_unit, named, same_bytes};
@@ -36,7 +38,10 @@ impl Form {
             depth: 0,
         };
         check.agrees(value.serialize(check)?);
-        Ok(found.remember(self))
+        match found.by_names() {
+            Some(mismatch) => Err(mismatch),
+            None => Ok(found.remember(self)),
+        }
     }
 }
 
@@ -100,17 +105,16 @@ impl<'f> Check<'f> {
     }
 
     /// A length that has to be known.
-    fn length(self, length: Option<usize>) -> Checked<usize> {
-        let name = self.node().map_or("", |node| node.rust);
-        length.ok_or_else(|| {
-            let (name, place) = (named(name), self.place);
-            Mismatch::new(format!(
+    fn length(self, length: Option<usize>) -> Option<usize> {
+        if length.is_none() {
+            let (name, place) = (named(self.node().map_or("", |node| node.rust)), self.place);
+            self.found.tell_by_names(Mismatch::new(format!(
                 "{name} does not say how long it is before it is written{place}: it uses #[serde(flatten)], or is a \
                  sequence or map whose length is not known; send the parts as fields of their own, or collect it into \
                  a `Vec` or a map first"
-            ))
-            .told_by_names()
-        })
+            )));
+        }
+        length
     }
 
     /// What has so many fields.
@@ -228,7 +232,7 @@ impl<'f> Serializer for Check<'f> {
             name: "",
         };
         let within = self.many(&Kind::Seq, written)?;
-        Ok(Many::new(within, Event::Seq, self.length(length)?))
+        Ok(Many::new(within, Event::Seq, self.length(length)))
     }
 
     fn serialize_tuple(self, length: usize) -> Checked<Writing<'f>> {
@@ -259,7 +263,7 @@ impl<'f> Serializer for Check<'f> {
     }
 
     fn serialize_map(self, length: Option<usize>) -> Checked<Many<'f>> {
-        let length = self.length(length)?;
+        let length = self.length(length);
         let written = Written {
             what: "a map",
             name: "",

@@ -1,97 +1,13 @@
-//! What has something inside, while it is held to a form.
+//! What has fields, while it is held to a form.
 
 use serde::Serialize;
 use serde::ser::{
-    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant,
+    SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
 };
 
 use super::super::{Event, Fields, Kind, Node, Print, Spot};
 use super::place::{Check, Checked, Mismatch};
 use super::words::{Part, Written, counted, list, same_name};
-
-/// A sequence or map that is being written.
-pub(super) struct Many<'f> {
-    check: Check<'f>,
-    event: Event,
-    length: usize,
-    seen: usize,
-    /// Of a map, how many values.
-    values: usize,
-}
-
-impl<'f> Many<'f> {
-    pub(super) const fn new(check: Check<'f>, event: Event, length: usize) -> Self {
-        Self {
-            check,
-            event,
-            length,
-            seen: 0,
-            values: 0,
-        }
-    }
-
-    /// A map writes a key and its value in turn.
-    fn alternates(&self, is_value: bool) -> Checked<()> {
-        if (self.seen > self.values) == is_value {
-            return Ok(());
-        }
-        let place = self.check.place;
-        Err(Mismatch::new(format!(
-            "a map writes a key without a value, or a value without a key{place}: its type's own `serde::Serialize` is \
-             at fault"
-        )))
-    }
-
-    fn finish(self) -> Checked {
-        if self.seen != self.length {
-            let place = self.check.place;
-            return Err(Mismatch::new(format!(
-                "a sequence or map says that it has {} elements and writes {}{place}: its type's own \
-                 `serde::Serialize` is at fault",
-                self.length, self.seen
-            )));
-        }
-        Ok(Print::of(self.event, 0))
-    }
-}
-
-impl SerializeSeq for Many<'_> {
-    type Ok = Print;
-    type Error = Mismatch;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked<()> {
-        self.seen += 1;
-        self.check.inside().hold_each(value)
-    }
-
-    fn end(self) -> Checked {
-        self.finish()
-    }
-}
-
-impl SerializeMap for Many<'_> {
-    type Ok = Print;
-    type Error = Mismatch;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Checked<()> {
-        self.alternates(false)?;
-        self.seen += 1;
-        self.check.inside().hold_each(key)
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Checked<()> {
-        self.alternates(true)?;
-        self.values += 1;
-        let values = self.check.inside();
-        values.to(values.at.next()).hold_each(value)
-    }
-
-    fn end(self) -> Checked {
-        self.alternates(false)?;
-        self.finish()
-    }
-}
 
 /// What is read where fields are written.
 #[derive(Clone, Copy)]
@@ -112,6 +28,8 @@ pub(super) struct Writing<'f> {
     seen: usize,
     /// Their names, if they have any.
     called: Vec<&'static str>,
+    /// Those of fields that it leaves out.
+    skipped: Vec<&'static str>,
     names: Option<Expected<'f>>,
     /// What was wrong in a field. Another number of fields says more about the cause.
     fault: Option<Mismatch>,
@@ -132,6 +50,7 @@ impl<'f> Writing<'f> {
             length,
             seen: 0,
             called: Vec::new(),
+            skipped: Vec::new(),
             names: None,
             fault: None,
         }
@@ -152,8 +71,10 @@ impl<'f> Writing<'f> {
             // A single field of something that is read without a struct around.
             None if self.first.0 == self.check.at.0 => self.first,
             None => Spot::NOWHERE,
-            Some(_) if self.seen >= self.count() => Spot::NOWHERE,
-            Some(_) => self.first.after(self.seen),
+            Some(_) => match self.place_of(name) {
+                Some(place) if place < self.count() => self.first.after(place),
+                _ => Spot::NOWHERE,
+            },
         };
         let part = if self.has_names() {
             self.called.push(name);
@@ -175,6 +96,22 @@ impl<'f> Writing<'f> {
         Ok(())
     }
 
+    /// Which of the fields that are read it is that is written now.
+    fn place_of(&self, name: &str) -> Option<usize> {
+        let Some(Expected::Fields(fields)) = self.names.filter(|_| self.has_names()) else {
+            return Some(self.seen);
+        };
+        if fields.names.len() != fields.count {
+            // Some have several names.
+            return self.skipped.is_empty().then_some(self.seen);
+        }
+        let is_next = |read: &&str| self.skipped.is_empty() && same_name(read, name);
+        match fields.names.get(self.seen) {
+            Some(read) if is_next(read) => Some(self.seen),
+            _ => fields.names.iter().position(|read| *read == name),
+        }
+    }
+
     const fn count(&self) -> usize {
         match &self.names {
             None => self.length,
@@ -183,14 +120,14 @@ impl<'f> Writing<'f> {
         }
     }
 
-    fn skip<T>(&self, name: &'static str) -> Checked<T> {
+    /// That a field is left out, in words.
+    fn left_out(&self, name: &str) -> Mismatch {
         let place = self.check.place;
-        let message = format!(
+        Mismatch::new(format!(
             "field `{name}` of {} is left out by #[serde(skip_serializing_if)]{place}, and the next field would be \
              read in its place: leave the attribute away in types that are sent",
             self.written
-        );
-        Err(Mismatch::new(message).told_by_names())
+        ))
     }
 
     fn finish(self) -> Checked {
@@ -202,8 +139,15 @@ impl<'f> Writing<'f> {
                 counted(self.length)
             )));
         }
-        if seen != count || !self.is_named_alike() {
-            return Err(self.misread(seen, count));
+        if !self.skipped.is_empty() || seen != count || !self.is_named_alike() {
+            let mismatch = match self.skipped.first() {
+                Some(name) if self.is_told_by_names() || !self.has_read_names() => self.left_out(name),
+                _ => self.misread(seen, count),
+            };
+            if !self.is_told_by_names() {
+                return Err(mismatch);
+            }
+            self.check.found.tell_by_names(mismatch);
         }
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -214,6 +158,26 @@ impl<'f> Writing<'f> {
             return Ok(Print::of(Event::Enum, 0));
         }
         Ok(print)
+    }
+
+    /// Whether it is known what the fields are called that are read.
+    fn has_read_names(&self) -> bool {
+        self.has_names() && matches!(self.names, Some(Expected::Fields(_)))
+    }
+
+    /// Whether each field would be read by its name: those that are written are read by exactly these names, in that order; or all
+    /// that are read are written or left out, and there are others that nobody reads. Otherwise one of them may be another's by a second
+    /// name, and its reader would take it for one that is not there.
+    fn is_told_by_names(&self) -> bool {
+        let Some(Expected::Fields(fields)) = self.names.filter(|_| self.has_names()) else {
+            return false;
+        };
+        let place = |name: &&'static str| fields.names.iter().position(|read| read == name);
+        let places: Vec<_> = self.called.iter().filter_map(place).collect();
+        let others = self.called.len() - places.len();
+        let is_there = |read: &&'static str| self.called.contains(read) || self.skipped.contains(read);
+        let all_are_there = fields.names.len() == fields.count && fields.names.iter().all(is_there);
+        places.is_sorted_by(|one, next| one < next) && (others == 0 || all_are_there)
     }
 
     /// Whether its fields have names.
@@ -286,18 +250,11 @@ impl<'f> Writing<'f> {
                     }
                 ));
             }
-            let mismatch = Mismatch::new(format!(
+            return Mismatch::new(format!(
                 "{written} is not read as it is written{place}: {}; use #[serde(skip)] to leave a field out on \
                  both sides",
                 faults.join("; ")
             ));
-            // Where one of each is left, they may be the same field by two names.
-            let is_one_sided = exact && missing.is_empty() != extra.is_empty();
-            return if is_one_sided {
-                mismatch.told_by_names()
-            } else {
-                mismatch
-            };
         }
         Mismatch::new(format!(
             "{written} is written with {} and read with {count}{place}: #[serde(skip_serializing)], \
@@ -355,7 +312,8 @@ macro_rules! named_fields {
                 }
 
                 fn skip_field(&mut self, name: &'static str) -> Checked<()> {
-                    self.skip(name)
+                    self.skipped.push(name);
+                    Ok(())
                 }
 
                 fn end(self) -> Checked {

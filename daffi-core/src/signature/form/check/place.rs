@@ -27,7 +27,7 @@ impl Mismatch {
     }
 
     /// The same, of what names would tell.
-    pub(super) const fn told_by_names(mut self) -> Self {
+    const fn told_by_names(mut self) -> Self {
         self.is_told_by_names = true;
         self
     }
@@ -76,6 +76,8 @@ pub(super) struct Found {
     is_shifted: Cell<bool>,
     /// All that was written, in order.
     told: Cell<Print>,
+    /// The first of what is not read as it is written, and would be by names.
+    by_names: RefCell<Option<Mismatch>>,
 }
 
 impl Default for Found {
@@ -84,6 +86,7 @@ impl Default for Found {
             prints: RefCell::default(),
             is_shifted: Cell::new(false),
             told: Cell::new(Print::NOTHING),
+            by_names: RefCell::default(),
         }
     }
 }
@@ -96,6 +99,17 @@ impl Found {
     /// The number of a variant is written.
     pub(super) fn tell_variant(&self, index: u32) {
         self.told.set(self.told.get().variant(index));
+    }
+
+    /// Names would tell what is written there. What comes after it may be something that they would not.
+    pub(super) fn tell_by_names(&self, mismatch: Mismatch) {
+        let mut first = self.by_names.borrow_mut();
+        first.get_or_insert_with(|| mismatch.told_by_names());
+    }
+
+    /// What only names would tell, if there is something.
+    pub(super) fn by_names(&self) -> Option<Mismatch> {
+        self.by_names.take()
     }
 
     /// Remembers it in `form`, and says what all that was written is in a number.

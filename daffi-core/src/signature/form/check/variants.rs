@@ -27,18 +27,21 @@ impl<'f> Check<'f> {
                     Some(_) => "another variant".to_owned(),
                 };
                 let place = self.place;
-                let is_read = variants.iter().flatten().any(|read| *read == variant);
+                let by_name = variants.iter().position(|names| names.contains(&variant));
                 let mismatch = Mismatch::new(format!(
                     "variant `{variant}` of `{name}` is written with the number {index}, which is read as {read}\
                      {place}: #[serde(skip)], #[serde(skip_deserializing)] or #[serde(other)] leaves out a variant \
                      when reading, or a rename differs between writing and reading; put variants that are left out \
                      last"
                 ));
-                Err(if is_read {
-                    mismatch.told_by_names()
-                } else {
-                    mismatch
-                })
+                match by_name {
+                    // Some before it are not read.
+                    Some(read) if read < index as usize => {
+                        self.found.tell_by_names(mismatch);
+                        Ok(content.to(content.at.after(read)))
+                    }
+                    _ => Err(mismatch),
+                }
             }
             _ => self.differs(Written { what: "enum", name }),
         }
