@@ -273,32 +273,48 @@ mod other {
     pub async fn unknown(value: &Plain) -> Value;
 }
 
-/// Types that ask, and such as do not, read what the others write, where their own `Deserialize` takes it.
+#[fetcher(alias = "explained.noted")]
+async fn noted(order: &Order) -> u64;
+
+/// What says itself what it is is read by types that do not ask, where their own `Deserialize` takes it; but not the other way around.
 #[tokio::test]
-async fn old_and_new_meet_where_a_type_began_to_ask() {
+async fn a_type_that_asks_is_read_by_one_that_does_not_and_reads_nothing_of_it() {
     let (net, g) = net(Transport::Memory).await;
-    let plain = |kind: &str| other::Plain {
+    let plain = other::Plain {
         event: other::Sold {
-            kind: kind.to_owned(),
+            kind: "Sold".to_owned(),
             what: 7,
         },
         note: None,
     };
-    let (plain, bought) = (plain("Sold"), plain("Bought"));
-    assert_eq!(
-        other::place(1, &plain, "me").on(&g).await,
-        Ok(vec![plain.clone()])
-    );
-    assert_eq!(other::echo(&plain).on(&g).await, Ok(plain.clone()));
+    let by_positions = [
+        other::place(1, &plain, "me").on(&g).await.unwrap_err(),
+        other::echo(&plain)
+            .on(&g)
+            .await
+            .map(|plain| vec![plain])
+            .unwrap_err(),
+    ];
+    for error in by_positions {
+        assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");
+        assert!(error.to_string().contains("written by positions"), "{error}");
+    }
     // Of whom nothing is known, nobody can say how it is to be read.
     let error = other::unknown(&plain).on(&g).await.unwrap_err();
     assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");
-    assert!(error.to_string().contains("untraced"), "{error}");
+    let what = |plain: other::Plain| plain.event.what;
+    net.service.register_fn("explained.noted", what).await.unwrap();
+    let of = |what| Order {
+        event: Event::Sold { what },
+        note: None,
+        rest: BTreeMap::new(),
+    };
+    assert_eq!(noted(&of(Id::Number(7))).on(&g).await, Ok(7));
     // A value that is none for the reader's type is refused where it comes.
-    let error = other::place(1, &bought, "me").on(&g).await.unwrap_err();
+    let error = noted(&of(Id::Name("lamp".to_owned()))).on(&g).await.unwrap_err();
     assert!(matches!(error, CallError::Decode { .. }), "{error:?}");
     assert!(
-        !error.may_have_run() && error.to_string().contains("Bought"),
+        !error.may_have_run() && error.to_string().contains("what"),
         "{error}"
     );
     net.stop([g]).await;

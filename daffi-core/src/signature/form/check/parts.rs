@@ -169,8 +169,11 @@ impl<'f> Writing<'f> {
     /// that are read are written or left out, and there are others that nobody reads. Otherwise one of them may be another's by a second
     /// name, and its reader would take it for one that is not there.
     fn is_told_by_names(&self) -> bool {
-        let Some(Expected::Fields(fields)) = self.names.filter(|_| self.has_names()) else {
-            return false;
+        let fields = match self.names.filter(|_| self.has_names()) {
+            Some(Expected::Fields(fields)) => fields,
+            // Nothing is known of its reader, as in a call by name.
+            None => return self.has_names(),
+            Some(Expected::Count(_)) => return false,
         };
         let place = |name: &&'static str| fields.names.iter().position(|read| read == name);
         let places: Vec<_> = self.called.iter().filter_map(place).collect();
