@@ -312,7 +312,9 @@ impl World {
     fn check_answer(&mut self) {
         self.answer();
         let heard = self.queues.to_honest.get_mut(&self.caller).map(std::mem::take);
-        let heard: Vec<_> = heard.into_iter().flatten().collect();
+        // Whatever others offer under the name, it is told of it.
+        let is_answer = |frame: &Frame| !matches!(frame.decode(), Ok((Header::Versions { .. }, _)));
+        let heard: Vec<_> = heard.into_iter().flatten().filter(is_answer).collect();
         let [reply] = &heard[..] else {
             panic!("one answer to one call, not {heard:?}");
         };
