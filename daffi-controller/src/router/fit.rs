@@ -30,7 +30,8 @@ impl<'a> Fit<'a> {
     pub(super) fn accepts(self, provider: &Provider) -> bool {
         match self {
             Self::Signature(number) => provider.accepts(number),
-            Self::Versions(versions) => versions.contains(&provider.version),
+            // One that is taken back has none.
+            Self::Versions(versions) => provider.signature.is_some() && versions.contains(&provider.version),
         }
     }
 

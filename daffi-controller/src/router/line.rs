@@ -105,6 +105,20 @@ impl InLines {
         [self.first].into_iter().chain(self.others.iter().copied())
     }
 
+    pub(super) fn extend(&mut self, more: impl IntoIterator<Item = LineKey>) {
+        let others = std::mem::take(&mut self.others);
+        self.others = others.into_iter().chain(more).collect();
+    }
+
+    /// Those of them that are; all if none is (`false`).
+    pub(super) fn retain(&mut self, is: impl Fn(LineKey) -> bool) -> bool {
+        let mut left = self.iter().filter(|line| is(*line));
+        let Some(first) = left.next() else { return false };
+        let others = left.collect();
+        *self = Self { first, others };
+        true
+    }
+
     pub(super) const fn queue(&self) -> QueueKey {
         self.first.queue()
     }
@@ -200,6 +214,11 @@ impl Line {
         self.of.contains_key(&caller)
     }
 
+    /// Whether this one does.
+    pub(super) fn has_call(&self, caller: PeerId, call: WaitId) -> bool {
+        self.of.get(&caller).is_some_and(|own| own.calls.contains(&call))
+    }
+
     /// The callers whose turn is that or a later one, the next first.
     pub(super) fn turns(&self, from: u64) -> impl Iterator<Item = (u64, PeerId)> {
         self.turns.range((from, PeerId::LEAST)..).copied()
@@ -221,9 +240,8 @@ impl Line {
         taken
     }
 
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.of.values().map(|own| own.calls.len()).sum()
+    pub(super) fn calls(&self) -> impl Iterator<Item = WaitId> {
+        self.of.values().flat_map(|own| own.calls.iter().copied())
     }
 
     /// The oldest call of a caller.
@@ -231,9 +249,13 @@ impl Line {
         self.of.get(&caller)?.calls.first().copied()
     }
 
+    /// Whoever comes new comes after all who wait already.
     pub(super) fn insert(&mut self, caller: PeerId, call: WaitId) {
-        // Whoever comes new comes after all who wait already.
-        let turn = call.0;
+        self.insert_at(caller, call, call.0);
+    }
+
+    /// Whoever comes new has that turn.
+    pub(super) fn insert_at(&mut self, caller: PeerId, call: WaitId, turn: u64) {
         let turns = &mut self.turns;
         let own = self.of.entry(caller).or_insert_with(|| {
             turns.insert((turn, caller));

@@ -185,6 +185,17 @@ impl Lines {
         self.bytes -= bytes;
     }
 
+    /// Whether a call that was [taken from a line](Self::cast_off) waits in others which somebody serves for its caller. If so, it waits in
+    /// all that are left.
+    pub(super) fn still_waits(&mut self, id: WaitId, is_served: impl Fn(LineKey, PeerId) -> bool) -> bool {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return false;
+        };
+        let (by, lines) = (call.by, &self.lines);
+        let is_in = |key| lines.get(&key).is_some_and(|line| line.has_call(by, id));
+        call.lines.iter().any(|key| is_in(key) && is_served(key, by)) && call.lines.retain(is_in)
+    }
+
     /// A call that was [taken from a line](Self::cast_off) waits in others, in the place that its age gives it.
     pub(super) fn transfer(&mut self, id: WaitId, lines: InLines) {
         let Some(mut call) = self.calls.remove(&id) else {
@@ -202,6 +213,32 @@ impl Lines {
     /// How often a call came into a line as if it had waited there all the time.
     pub(super) const fn inserted(&self) -> u64 {
         self.inserted
+    }
+
+    /// A call waits in these lines, too.
+    pub(super) fn join(&mut self, id: WaitId, lines: &InLines) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let more = lines
+            .iter()
+            .filter(|line| !call.lines.iter().any(|known| known == *line));
+        let more: Vec<_> = more.collect();
+        if more.is_empty() {
+            return;
+        }
+        let turns = call
+            .lines
+            .iter()
+            .filter_map(|line| self.lines.get(&line)?.turn_of(call.by));
+        // Whoever had a turn a moment ago does not have the next one.
+        let turn = turns.max().unwrap_or(id.0);
+        for key in &more {
+            let line = self.lines.entry(*key).or_insert_with(Line::new);
+            line.insert_at(call.by, id, turn);
+        }
+        call.lines.extend(more);
+        self.inserted += 1;
     }
 
     /// More of the arguments of a call has come. What they have in the end is counted already.
@@ -283,23 +320,22 @@ impl Lines {
         }
     }
 
-    /// A version of a callback is offered that was not: those that wait for others may go to it as well, if there are any.
-    pub(super) fn cast_off_versions(&mut self, function: FunctionKey) -> bool {
-        self.cast_off_all(LineKey::Version(function, 0)..=LineKey::Version(function, u64::MAX))
-    }
-
-    fn cast_off_all(&mut self, lines: RangeInclusive<LineKey>) -> bool {
-        let before = self.adrift.len();
+    fn cast_off_all(&mut self, lines: RangeInclusive<LineKey>) {
         while let Some(line) = self.lines.range(lines.clone()).next().map(|(line, _)| *line) {
             self.cast_off(line, None);
         }
-        self.adrift.len() > before
     }
 
     /// Nobody is in a group any more.
     pub(super) fn cast_off_group(&mut self, group: FunctionKey) {
         self.cast_off_all(LineKey::Any(group, 0)..=LineKey::Any(group, u64::MAX));
-        self.cast_off_versions(group);
+        self.cast_off_all(versions_of(group));
+    }
+
+    /// The calls that wait for versions of a callback.
+    pub(super) fn of_versions(&self, function: FunctionKey) -> impl Iterator<Item = WaitId> {
+        let lines = self.lines.range(versions_of(function));
+        lines.flat_map(|(_, line)| line.calls())
     }
 
     /// How many calls wait in a queue.
@@ -335,8 +371,29 @@ impl Lines {
 
     #[cfg(test)]
     pub(super) fn check(&self) {
-        let in_lines: usize = self.lines.values().chain(&self.adrift).map(Line::len).sum();
-        assert!(in_lines >= self.calls.len(), "each waits in a line");
+        for (id, call) in &self.calls {
+            let is_in = |key: LineKey| {
+                self.lines
+                    .get(&key)
+                    .is_some_and(|line| line.calls().any(|call| call == *id))
+            };
+            let is_adrift = self
+                .adrift
+                .iter()
+                .any(|line| line.calls().any(|call| call == *id));
+            assert!(
+                is_adrift || call.lines.iter().all(is_in),
+                "{id:?} waits in each of its lines"
+            );
+        }
+        for (key, line) in &self.lines {
+            let is_of = |id: WaitId| {
+                self.calls
+                    .get(&id)
+                    .is_some_and(|call| call.lines.iter().any(|of| of == *key))
+            };
+            assert!(line.calls().all(is_of), "in {key:?} are those who wait there");
+        }
         assert_eq!(
             self.queues.values().map(|queue| queue.calls).sum::<usize>(),
             self.calls.len()
@@ -349,4 +406,9 @@ impl Lines {
         assert_eq!(self.calls.values().map(Parked::bytes).sum::<usize>(), self.bytes);
         assert!(self.stalled.iter().all(|line| self.lines.contains_key(line)));
     }
+}
+
+/// The lines for versions of a callback.
+const fn versions_of(function: FunctionKey) -> RangeInclusive<LineKey> {
+    LineKey::Version(function, 0)..=LineKey::Version(function, u64::MAX)
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use daffi_core::proto::{CallId, CallbackId, Failed, Limits, Moment, Offered, Status};
 
 use super::directory::Objection;
-use super::ids::{PeerId, ProviderKey};
+use super::ids::{PeerId, ProviderKey, WaitId};
 use super::outlet::{Fault, Outlet};
 use super::peers::Stage;
 use super::permission::Needs;
@@ -36,9 +36,13 @@ struct Offering {
     shown: Vec<ProviderKey>,
     /// Their names.
     names: Vec<Arc<str>>,
+    /// For how many of these it was seen what else may go to them that waits already.
+    opened: usize,
+    /// What may, the newest first.
+    joining: Vec<WaitId>,
     /// How many of these may be given calls.
     live: usize,
-    /// Calls were cast off for it: of groups that were given up, or as a version is new.
+    /// Calls of groups that were given up for it were cast off.
     cast_off: bool,
     /// Why nothing of it counts.
     refused: Option<Failed>,
@@ -111,6 +115,8 @@ impl Router {
             added: Vec::new(),
             shown: Vec::new(),
             names: Vec::new(),
+            opened: 0,
+            joining: Vec::new(),
             live: 0,
             cast_off: false,
             refused,
@@ -156,7 +162,6 @@ impl Router {
                 Ok(groups) => {
                     turn.spend_looks(groups);
                     offering.cast_off |= self.let_go_of_groups();
-                    offering.cast_off |= self.open_version(key);
                     offering.shown.push(key);
                     let provider = self.directory.provider(key);
                     offering
@@ -169,7 +174,21 @@ impl Router {
                 return Progress::More;
             }
         }
-        // From here on, nothing speaks against it any more.
+        // From here on, nothing speaks against it any more. What waits already comes before what comes later.
+        while offering.refused.is_none() {
+            if let Some(call) = offering.joining.pop() {
+                self.join_lines(call);
+            } else if let Some(key) = offering.shown.get(offering.opened) {
+                offering.joining = self.joining(*key);
+                offering.opened += 1;
+                turn.spend_looks(offering.joining.len());
+            } else {
+                break;
+            }
+            if !turn.spend() {
+                return Progress::More;
+            }
+        }
         while offering.refused.is_none()
             && let Some(key) = offering.shown.get(offering.live)
         {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use daffi_core::proto::{Absence, Failed, Moment};
 
 use super::directory::Directory;
-use super::ids::{FunctionKey, ProviderKey, WaitId};
+use super::ids::{FunctionKey, PeerId, ProviderKey, WaitId};
 use super::line::{LineKey, Next};
 use super::outlet::Outlet;
 use super::pick::{OVERLOADED, Unrouted};
@@ -132,6 +132,13 @@ impl Router {
 
     /// A call whose line nobody serves any more is given to somebody, waits elsewhere, or ends.
     fn reroute(&mut self, id: WaitId, turn: &mut Turn, out: &mut impl Outlet) {
+        let directory = &self.directory;
+        if self
+            .lines
+            .still_waits(id, |line, by| is_served(directory, line, by))
+        {
+            return;
+        }
         let Some(parked) = self.lines.get(id) else { return };
         let (by, named, made) = (parked.by, parked.named, Arc::clone(&parked.made));
         let (via, unsure) = match self.pick_again(id, turn, out) {
@@ -231,14 +238,11 @@ impl Router {
         taken
     }
 
-    /// A provider is shown. If it is the first of its version, calls that wait for others may go to it, too, which they find out in
-    /// [`Rerouting`]; whether any may.
-    pub(super) fn open_version(&mut self, key: ProviderKey) -> bool {
-        if self.lines.is_empty() {
-            return false;
-        }
-        let Some(provider) = self.directory.provider(key) else {
-            return false;
+    /// The calls that may go to a provider which is shown, though they wait in lines that it does not serve: those that wait for other
+    /// versions than its own, of which it is the first. The newest first.
+    pub(super) fn joining(&self, key: ProviderKey) -> Vec<WaitId> {
+        let Some(provider) = self.directory.provider(key).filter(|_| !self.lines.is_empty()) else {
+            return Vec::new();
         };
         let groups = provider.groups.iter().map(|place| place.group);
         let all = [provider.function].into_iter().chain(groups);
@@ -247,12 +251,22 @@ impl Router {
             let version = function.and_then(|function| function.of_version(provider.version));
             version.is_some_and(|version| version.count() == 1)
         };
-        let opened: Vec<_> = all.filter(is_first).collect();
-        let mut may_go = false;
-        for function in opened {
-            may_go |= self.lines.cast_off_versions(function);
+        let mut calls: Vec<_> = all
+            .filter(is_first)
+            .flat_map(|function| self.lines.of_versions(function))
+            .collect();
+        calls.sort_unstable_by(|one, other| other.cmp(one));
+        calls.dedup();
+        calls
+    }
+
+    /// A call that waits does so for all versions that are offered now.
+    pub(super) fn join_lines(&mut self, id: WaitId) {
+        let Some(parked) = self.lines.get(id) else { return };
+        let made = Arc::clone(&parked.made);
+        if let Some((lines, _)) = self.lines_for(parked.by, parked.named, &made) {
+            self.lines.join(id, &lines);
         }
-        may_go
     }
 
     /// What is left to do for calls whose line nobody serves any more.
@@ -276,4 +290,11 @@ fn left_for(directory: &Directory, line: LineKey) -> (usize, Option<ProviderKey>
         LineKey::One(_) => None,
     };
     left.unwrap_or_default()
+}
+
+/// Whether somebody serves a line for such a caller, who does not run what it calls itself.
+fn is_served(directory: &Directory, line: LineKey, caller: PeerId) -> bool {
+    let (left, only) = left_for(directory, line);
+    let only = only.and_then(|only| directory.provider(only));
+    left > 0 && only.is_none_or(|only| only.peer != caller)
 }

@@ -3,7 +3,7 @@
 use super::callers::Passed;
 use super::directory::Directory;
 use super::ids::{PeerId, ProviderKey, WaitId};
-use super::line::{LineKey, Next};
+use super::line::{InLines, LineKey, Next};
 use super::outlet::Outlet;
 use super::pick::Obstacle;
 use super::state::Router;
@@ -94,8 +94,11 @@ impl Router {
                 return Served::Some;
             }
             is_over = !turn.spend();
+            // It has had its turn in all lines in which it waited.
+            let waited = self.lines.get(id).map(|parked| parked.lines.clone());
             self.begin_parked(id, key, turn, out);
-            self.lines.postpone(by, &lines);
+            let others = waited.iter().flat_map(InLines::iter);
+            self.lines.postpone(by, lines.iter().copied().chain(others));
         }
     }
 

@@ -68,10 +68,10 @@ impl Lines {
     }
 
     /// A call of the caller's is begun: in these lines others come first now.
-    pub(super) fn postpone(&mut self, caller: PeerId, lines: &[LineKey]) {
+    pub(super) fn postpone(&mut self, caller: PeerId, lines: impl Iterator<Item = LineKey>) {
         let turn = self.next();
         for key in lines {
-            if let Some(line) = self.lines.get_mut(key) {
+            if let Some(line) = self.lines.get_mut(&key) {
                 line.postpone(caller, turn);
             }
         }

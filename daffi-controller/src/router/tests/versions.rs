@@ -1,6 +1,6 @@
 //! Callbacks that are offered in several versions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use daffi_core::signature::Interface;
 
@@ -181,6 +181,83 @@ fn a_call_that_waits_goes_to_a_version_that_comes_meanwhile_and_to_nobody_else()
     assert_eq!((seen(&mut f).0, f.router.calls_waiting()), (vec![second], 0));
     f.disconnect(first);
     f.router.lines.check();
+}
+
+/// Makes a call with its number as its payload.
+fn call_with(f: &mut Fixture, caller: PeerId, header: CallHeader<'_>) {
+    let number = u8::try_from(number(header.call)).unwrap();
+    f.receive(caller, Header::Call(header), &Bytes::from(vec![number]))
+        .unwrap();
+}
+
+/// What was given to somebody to run since the last look: to whom, its number there, and its payload.
+fn runs_of(f: &mut Fixture) -> VecDeque<(PeerId, u32, Bytes)> {
+    let runs = f.said().into_iter().filter_map(|(to, said)| match said {
+        Said::Run { number, payload, .. } => Some((to, number, payload)),
+        _ => None,
+    });
+    runs.collect()
+}
+
+/// P5: at whatever point of it others have the router.
+#[test]
+fn while_a_version_is_offered_calls_that_wait_are_served_as_ever_and_are_not_overtaken() {
+    let [one, two, _] = versions();
+    let mut breaks = 0;
+    for turns in 0.. {
+        let mut f = Fixture::new();
+        let first = offer(&mut f, "a", &one, Some(1));
+        let caller = f.join("caller", &[]);
+        let (_, run) = f.routed(caller, by(0, &[&one]));
+        for number in 1..4 {
+            call_with(&mut f, caller, by(number, &[&one, &two]));
+        }
+        let second = f.connect("b");
+        let add = Offered {
+            signature: two.clone(),
+            concurrency: Some(1),
+            ..offered(0, "add")
+        };
+        let payload = offers(&[add, offered(1, "mul"), offered(2, "sub")]);
+        let request = Request::parse(
+            Header::Offer {
+                call: id(15),
+                ready: true,
+            },
+            &payload,
+        );
+        let mut turn = Turn::of(NOW, 1);
+        let queues = &mut f.queues;
+        let received = f
+            .router
+            .receive(second, request.unwrap(), &payload, &mut turn, queues);
+        let mut work = received.unwrap();
+        for _ in 0..turns {
+            work = work.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
+        }
+        f.router.lines.check();
+        let mut runs = runs_of(&mut f);
+        let was_there = work.is_some();
+        breaks += usize::from(was_there);
+        f.reply(first, run);
+        call_with(&mut f, caller, by(4, &[&one, &two]));
+        finish(&mut f.router, work, &mut f.queues);
+        f.router.lines.check();
+        // Those at either, in the order in which they were given.
+        let mut given = Vec::new();
+        runs.extend(runs_of(&mut f));
+        assert_eq!(runs.len(), 2, "{turns}: {runs:?}");
+        while let Some((peer, number, payload)) = runs.pop_front() {
+            given.extend(payload);
+            f.reply(peer, number);
+            runs.extend(runs_of(&mut f));
+        }
+        assert_eq!(given, [1, 2, 3, 4], "{turns}");
+        if !was_there {
+            break;
+        }
+    }
+    assert!(breaks > 6, "{breaks}");
 }
 
 /// A place in the directory may be another callback's when a call finds out that nobody offers its own any more.

@@ -134,14 +134,16 @@ impl Records {
 
     /// Adds to `plain` what `sealed` has, the next bytes that were received.
     pub(in crate::transport) fn open(&self, sealed: &[u8], plain: &mut BytesMut) -> Result<Opened, TlsFault> {
-        let before = plain.len();
-        for mut some in sealed.chunks(OPENED_BYTES) {
+        let (before, mut rest) = (plain.len(), sealed);
+        self.state().count_unproven(sealed.len(), self.peer())?;
+        while !rest.is_empty() {
+            // A writer has its turn between two records, not within one, which would have to be put together again.
             let mut state = self.state();
-            state.count_unproven(some.len(), self.peer())?;
-            while !some.is_empty() {
+            let later = rest.len().saturating_sub(OPENED_BYTES);
+            while rest.len() > later {
                 let was = plain.len();
-                let (length, is_closed) = self.open_next(&mut state, some, plain)?;
-                some = &some[length..];
+                let (length, is_closed) = self.open_next(&mut state, rest, plain)?;
+                rest = &rest[length..];
                 state.controls = if plain.len() > was {
                     0
                 } else {
