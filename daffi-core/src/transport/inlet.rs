@@ -283,8 +283,9 @@ impl Framed {
     async fn read_long(&mut self, length: usize, arrived: impl Fn(usize)) -> io::Result<usize> {
         let long = self.long.get_or_insert_with(|| {
             let spare = std::mem::take(&mut self.spare).try_into_mut().ok();
-            let spare = spare.filter(|spare| spare.capacity() >= length);
-            let mut long = spare.unwrap_or_else(|| BytesMut::with_capacity(length));
+            let room = length + self.socket.around(length);
+            let spare = spare.filter(|spare| spare.capacity() >= room);
+            let mut long = spare.unwrap_or_else(|| BytesMut::with_capacity(room));
             long.clear();
             long.extend_from_slice(&self.buffer);
             self.buffer.clear();
@@ -296,7 +297,7 @@ impl Framed {
     /// Reads no more than what a frame begins with.
     async fn read_beginning(&mut self, arrived: impl Fn(usize)) -> io::Result<usize> {
         self.beginning.clear();
-        self.beginning.reserve(BEGINNING);
+        self.beginning.reserve(BEGINNING + self.socket.around(BEGINNING));
         let read = self.socket.read(&mut self.beginning, arrived).await?;
         self.buffer.extend_from_slice(&self.beginning);
         Ok(read.bytes)
@@ -304,6 +305,7 @@ impl Framed {
 
     async fn read_more(&mut self, arrived: impl Fn(usize)) -> io::Result<usize> {
         let missing = self.length.unwrap_or(0).saturating_sub(self.buffer.len());
+        let missing = missing + self.socket.around(missing);
         // A large frame gets what it still needs; a small one gets room for its successors, too.
         if self.buffer.capacity() - self.buffer.len() < missing.max(self.room / 2) {
             self.buffer.reserve(missing.max(self.room));

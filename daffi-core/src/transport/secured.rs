@@ -1,15 +1,10 @@
 //! Both halves of a TCP socket with TLS: bytes are sealed where they are written and opened where they are read.
 
-use std::cell::RefCell;
-use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Poll, ready};
 
 use bytes::BytesMut;
-use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::{TcpStream, tcp};
 
 use super::fault::TlsFault;
@@ -18,13 +13,9 @@ use super::tls::{HEADER_BYTES, Opened, RECORD_BYTES, Records};
 /// What is around the content of a record: its header, what it is, and its tag.
 const AROUND_BYTES: usize = HEADER_BYTES + 1 + 16;
 
-/// So much is read at once, at most: what a queue is written from at once.
-const SEALED_BYTES: usize = 17 * (RECORD_BYTES + AROUND_BYTES);
-
-thread_local! {
-    /// What is read of any connection on this thread, until it is opened a moment later. What is left of it is less than a record, and
-    /// waits in the records; so connections hold no memory for records, however many there are.
-    static SEALED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+/// What so many bytes take more when they are received than when they are read, about.
+pub(super) const fn around(bytes: usize) -> usize {
+    (bytes / RECORD_BYTES + 2) * AROUND_BYTES
 }
 
 /// The reading half.
@@ -84,26 +75,28 @@ impl ReadHalf {
             if self.is_closed {
                 return Ok((0, false));
             }
-            let room = sealed_room(buffer);
-            let Self { socket, records, .. } = self;
-            let read = poll_fn(|cx| {
-                SEALED.with_borrow_mut(|sealed| {
-                    if sealed.len() < room {
-                        sealed.resize(room, 0);
+            self.socket.readable().await?;
+            let mut received = self.records.room(buffer);
+            let room = received.capacity() - received.len();
+            let read = match self.socket.try_read_buf(&mut received) {
+                Ok(read) if read > 0 => read,
+                nothing => {
+                    received.clear();
+                    buffer.unsplit(received);
+                    match nothing {
+                        Ok(_) if self.records.is_over() => self.is_closed = true,
+                        Ok(_) => {
+                            let by = self.records.peer();
+                            self.settle(Err(TlsFault::CutOff { by }))?;
+                        }
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        Err(error) => return Err(error),
                     }
-                    let mut read = ReadBuf::new(&mut sealed[..room]);
-                    ready!(Pin::new(&mut *socket).poll_read(cx, &mut read))?;
-                    let sealed = read.filled();
-                    arrived(sealed.len());
-                    let opened = match sealed {
-                        [] if records.is_over() => Ok(Opened::Closed(0)),
-                        [] => Err(TlsFault::CutOff { by: records.peer() }),
-                        sealed => records.open(sealed, buffer),
-                    };
-                    Poll::Ready(io::Result::Ok((sealed.len(), opened)))
-                })
-            });
-            let (read, opened) = read.await?;
+                    continue;
+                }
+            };
+            arrived(read);
+            let opened = self.records.open(received, buffer);
             let bytes = self.settle(opened)?;
             if bytes > 0 {
                 return Ok((bytes, read == room));
@@ -131,14 +124,6 @@ impl ReadHalf {
             }
         }
     }
-}
-
-/// How many bytes are read for what `buffer` has room for, so that it need not grow: before it is opened, a record is longer than after
-/// that, and what is around records takes no room.
-fn sealed_room(buffer: &BytesMut) -> usize {
-    let room = (buffer.capacity() - buffer.len()).saturating_sub(AROUND_BYTES);
-    let around = room / RECORD_BYTES * AROUND_BYTES;
-    (room + around).clamp(1, SEALED_BYTES)
 }
 
 impl WriteHalf {

@@ -82,6 +82,19 @@ impl ReadHalf {
             is_full: bytes == room,
         })
     }
+
+    /// How much more room than for so many bytes there has to be where they are read.
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(unused_variables, reason = "only records have more")
+    )]
+    pub(super) const fn around(&self, bytes: usize) -> usize {
+        match self {
+            #[cfg(feature = "tls")]
+            Self::Tls(_) => secured::around(bytes),
+            _ => 0,
+        }
+    }
 }
 
 /// The writing half.

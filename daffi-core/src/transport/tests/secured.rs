@@ -93,6 +93,28 @@ fn seal_all(records: &Records, mut plain: &[u8], room: usize) -> Vec<u8> {
     }
 }
 
+/// Opens bytes as if they had just been received.
+fn open(records: &Records, piece: &[u8], plain: &mut BytesMut) -> Result<Opened, TlsFault> {
+    let mut received = records.room(plain);
+    received.extend_from_slice(piece);
+    records.open(received, plain)
+}
+
+/// However little of it is wanted: it would come in as many pieces as that is contained in it.
+#[test]
+fn for_a_record_that_has_begun_there_is_room_at_once() {
+    let ends = ends();
+    let sealed = seal_all(&ends.client, &payload(16_000), usize::MAX / 2);
+    let mut plain = BytesMut::with_capacity(120);
+    open(&ends.server, &sealed[..100], &mut plain).unwrap();
+    let room = ends.server.room(&mut plain);
+    assert_eq!(room, sealed[..100]);
+    assert!(room.capacity() >= sealed.len(), "{}", room.capacity());
+    drop(room);
+    open(&ends.server, &sealed[100..], &mut plain).unwrap();
+    assert_eq!(plain, payload(16_000));
+}
+
 fn open_all(
     records: &Records,
     pieces: impl IntoIterator<Item = Vec<u8>>,
@@ -102,7 +124,7 @@ fn open_all(
         if piece.is_empty() {
             continue;
         }
-        if let Opened::Closed(_) = records.open(&piece, &mut plain)? {
+        if let Opened::Closed(_) = open(records, &piece, &mut plain)? {
             return Ok((plain, true));
         }
     }
@@ -167,7 +189,7 @@ fn a_reader_has_its_turn_while_a_socket_is_written_to() {
     let answer = payload(200_000);
     // It would wait for ever for a lock that this has.
     let taken = ends.server.seal(&[IoSlice::new(&answer)], |slices| {
-        ends.server.open(&sealed, &mut opened).unwrap();
+        open(&ends.server, &sealed, &mut opened).unwrap();
         wire.write(slices)
     });
     assert_eq!((taken.unwrap(), opened.freeze()), (answer.len(), question));
@@ -236,7 +258,7 @@ fn one_that_only_changes_keys_is_cut_off() {
         let mut wire = Wire::new(usize::MAX / 2);
         assert!(ends.server.flush(|slices| wire.write(slices)).unwrap());
         sealed.extend_from_slice(&wire.bytes);
-        if let Err(fault) = ends.client.open(&wire.bytes, &mut BytesMut::new()) {
+        if let Err(fault) = open(&ends.client, &wire.bytes, &mut BytesMut::new()) {
             break fault;
         }
         assert!(sealed.len() < 64 * 1024, "it goes on for ever");
@@ -325,8 +347,8 @@ fn a_changed_bit_of_a_long_record_is_found_and_nothing_of_it_is_given_to_anybody
         let [first, mut sealed] = <[_; 2]>::try_from(long_records(&ends.server, 2)).unwrap();
         sealed[place] ^= 0x10;
         let mut plain = BytesMut::new();
-        ends.client.open(&first, &mut plain).unwrap();
-        let opened = ends.client.open(&sealed, &mut plain);
+        open(&ends.client, &first, &mut plain).unwrap();
+        let opened = open(&ends.client, &sealed, &mut plain);
         assert_eq!(plain.len(), 5000, "at {place}");
         if place >= 5 {
             assert!(matches!(opened, Err(TlsFault::Protocol { .. })), "at {place}");
@@ -364,8 +386,8 @@ fn a_record_that_says_to_be_over_size_is_a_fault() {
     record.resize(5 + 0x4100, 7);
     let (last, first) = record.split_last().unwrap();
     let mut plain = BytesMut::new();
-    ends.client.open(first, &mut plain).unwrap();
-    assert!(ends.client.open(&[*last], &mut plain).is_err() && plain.is_empty());
+    open(&ends.client, first, &mut plain).unwrap();
+    assert!(open(&ends.client, &[*last], &mut plain).is_err() && plain.is_empty());
 }
 
 /// rustls itself, with its own ciphers, at the other end.
@@ -447,7 +469,7 @@ proptest! {
         }
         let mut plain = BytesMut::new();
         for piece in sealed.chunks(cut) {
-            if ends.client.open(piece, &mut plain).is_err() {
+            if open(&ends.client, piece, &mut plain).is_err() {
                 break;
             }
         }
@@ -473,7 +495,7 @@ proptest! {
             while !rest.is_empty() {
                 let cut = cuts.next().expect("it goes on").min(rest.len());
                 let (some, others) = rest.split_at(cut);
-                to.open(some, &mut opened).unwrap();
+                open(to, some, &mut opened).unwrap();
                 rest = others;
             }
             prop_assert!(opened.freeze() == plain);
@@ -486,7 +508,7 @@ proptest! {
         let ends = ends();
         let mut plain = BytesMut::new();
         for piece in garbage.chunks(cut) {
-            match ends.server.open(piece, &mut plain) {
+            match open(&ends.server, piece, &mut plain) {
                 Ok(opened) => prop_assert_eq!(opened, Opened::Bytes(0)),
                 Err(_) => break,
             }

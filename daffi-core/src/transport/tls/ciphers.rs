@@ -3,13 +3,14 @@
 //! rustls decides: it counts records, changes keys, and knows what is TLS's own. But on its way through rustls each record would be moved three
 //! times when it comes, in pieces of 4 KiB, and twice when it goes, which costs more than to open it. So rustls is given the *outline* of a record:
 //! one byte as the content of a long one that has come, and a record without content for each that goes. The cipher, which it calls for that, has the
-//! record itself at hand, and so what is checked (order, length, what is in it) is checked of the record.
+//! record itself at hand, which it opens to the end of what was opened before, and so what is checked (order, length, what is in it) is checked of the record.
 //!
 //! **Invariant:** what lies at hand lies there for one call into rustls, of one connection, on one thread; and whatever becomes of that call, nothing is left there. What was not opened is never
 //! given to anybody.
 
 use std::cell::Cell;
 use std::mem;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 #[cfg(feature = "tls-aws-lc")]
@@ -44,11 +45,13 @@ thread_local! {
     static AT_HAND: Cell<Option<AtHand>> = const { Cell::new(None) };
 }
 
-/// A record, behind what was opened before.
+/// A record where it was received, without its header, and where its content belongs: in front of that.
 struct AtHand {
     bytes: BytesMut,
-    at: usize,
-    is_opened: bool,
+    record: Range<usize>,
+    to: usize,
+    /// How long its content is, once it is opened.
+    content: usize,
 }
 
 /// The cipher suites, AES-128 first: it takes fewer rounds, and nobody can break it either.
@@ -94,27 +97,29 @@ pub(super) fn sealing<T>(records: &mut Vec<u8>, seal: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Does what has rustls open the outline of a `record`, which comes in two parts, without its header: what was in it is added to `plain`.
-pub(super) fn opening<T>(record: [&[u8]; 2], plain: &mut BytesMut, open: impl FnOnce() -> T) -> T {
-    let at = plain.len();
-    for part in record {
-        plain.extend_from_slice(part);
-    }
+/// Does what has rustls open the outline of a `record`, which lies in `bytes` without its header. What was in it lies at `to` then, and is as
+/// long as is answered.
+pub(super) fn opening<T>(
+    bytes: &mut BytesMut,
+    record: Range<usize>,
+    to: usize,
+    open: impl FnOnce() -> T,
+) -> (T, usize) {
     AT_HAND.set(Some(AtHand {
-        bytes: mem::take(plain),
-        at,
-        is_opened: false,
+        bytes: mem::take(bytes),
+        record,
+        to,
+        content: 0,
     }));
     let back = Back;
     let done = open();
+    let mut content = 0;
     if let Some(at_hand) = AT_HAND.take() {
-        *plain = at_hand.bytes;
-        if !at_hand.is_opened {
-            plain.truncate(at);
-        }
+        *bytes = at_hand.bytes;
+        content = at_hand.content;
     }
     drop(back);
-    done
+    (done, content)
 }
 
 /// Leaves nothing at hand, also where rustls panics.
@@ -186,25 +191,29 @@ impl Keyed {
         Ok(())
     }
 
-    /// Opens a record; answers how long that is which was in it, with what it is and what it was made longer with.
-    fn open(&self, record: &mut [u8], seq: u64) -> Result<usize, Error> {
-        if record.len() < self.key.algorithm().tag_len() {
+    /// Opens the record that is in `bytes` from `at` on, to where these begin; answers how long that is which was in it, with what it is and
+    /// what it was made longer with.
+    fn open(&self, bytes: &mut [u8], at: usize, seq: u64) -> Result<usize, Error> {
+        let length = bytes.len() - at;
+        if length < self.key.algorithm().tag_len() {
             return Err(Error::DecryptError);
         }
-        let aad = aead::Aad::from(make_tls13_aad(record.len()));
-        let opened = self.key.open_in_place(self.nonce(seq), aad, record);
+        let aad = aead::Aad::from(make_tls13_aad(length));
+        let opened = self.key.open_within(self.nonce(seq), aad, bytes, at..);
         opened.map(|opened| opened.len()).map_err(|_| Error::DecryptError)
     }
 
     /// Opens what is at hand; answers how many bytes were in it.
     fn open_at_hand(&self, at_hand: &mut AtHand, seq: u64) -> Result<usize, Error> {
-        let AtHand { bytes, at, is_opened } = at_hand;
-        let length = self.open(&mut bytes[*at..], seq)?;
+        let AtHand {
+            bytes, record, to, ..
+        } = at_hand;
+        let length = self.open(&mut bytes[*to..record.end], record.start - *to, seq)?;
         if length > RECORD_BYTES + 1 {
             return Err(Error::PeerSentOversizedRecord);
         }
         // The last byte that is not zero says what it is.
-        let opened = &bytes[*at..*at + length];
+        let opened = &bytes[*to..*to + length];
         let content = opened.iter().rposition(|byte| *byte != 0);
         let Some(content) =
             content.filter(|content| ContentType::from(opened[*content]) == ContentType::ApplicationData)
@@ -212,8 +221,7 @@ impl Keyed {
             // What is TLS's own is short.
             return Err(Error::InvalidMessage(InvalidMessage::InvalidContentType));
         };
-        bytes.truncate(*at + content);
-        *is_opened = true;
+        at_hand.content = content;
         Ok(content)
     }
 }
@@ -261,7 +269,7 @@ impl MessageDecrypter for Keyed {
         seq: u64,
     ) -> Result<InboundPlainMessage<'a>, Error> {
         let Some(mut at_hand) = AT_HAND.try_with(Cell::take).ok().flatten() else {
-            let length = self.open(&mut msg.payload, seq)?;
+            let length = self.open(&mut msg.payload, 0, seq)?;
             msg.payload.truncate(length);
             return msg.into_tls13_unpadded_message();
         };
@@ -286,13 +294,15 @@ mod tests {
     }
 
     /// What is opened of a record that was sealed with such a content, its kind and what it was made longer with, as the first of its key.
-    fn opened(content: &[u8]) -> (Result<usize, Error>, BytesMut) {
+    /// It lies behind what was opened before, and behind something else.
+    fn opened(content: &[u8]) -> (Result<usize, Error>, Vec<u8>) {
         let mut record = content.to_vec();
         keyed().seal(&mut record, 0, 0).unwrap();
-        let (first, second) = record.split_at(record.len() / 3);
-        let mut plain = BytesMut::from(&b"before"[..]);
+        let front = b"before, header";
+        let mut bytes = BytesMut::from(&[&front[..], &record, b"behind"].concat()[..]);
+        let at = front.len()..front.len() + record.len();
         let mut outline = [0];
-        let outcome = opening([first, second], &mut plain, || {
+        let (outcome, content) = opening(&mut bytes, at.clone(), 6, || {
             let given = InboundOpaqueMessage::new(
                 ContentType::ApplicationData,
                 ProtocolVersion::TLSv1_2,
@@ -300,7 +310,8 @@ mod tests {
             );
             keyed().decrypt(given, 0).map(|message| message.payload.len())
         });
-        (outcome, plain)
+        assert!(bytes.starts_with(b"before") && &bytes[at.end..] == b"behind");
+        (outcome, bytes[6..6 + content].to_vec())
     }
 
     #[test]
@@ -308,13 +319,11 @@ mod tests {
         let mut content = vec![3; 3000];
         content.push(0x17);
         content.resize(5000, 0);
-        let (outcome, plain) = opened(&content);
-        assert_eq!(outcome, Ok(1));
-        assert!(plain.starts_with(b"before\x03") && plain.len() == 6 + 3000);
+        assert_eq!(opened(&content), (Ok(1), vec![3; 3000]));
         // One with nothing in it is nothing to rustls, too, which counts those.
         let mut content = vec![0x17];
         content.resize(5000, 0);
-        assert_eq!(opened(&content), (Ok(0), BytesMut::from(&b"before"[..])));
+        assert_eq!(opened(&content), (Ok(0), Vec::new()));
     }
 
     #[test]
@@ -334,17 +343,21 @@ mod tests {
             content.resize(length + 1 + padding, 0);
             let (outcome, plain) = opened(&content);
             assert_eq!(outcome.is_ok(), is_data, "{length} {kind} {padding}");
-            assert_eq!(plain.len(), 6 + if is_data { length } else { 0 });
+            assert_eq!(plain.len(), if is_data { length } else { 0 });
         }
     }
 
     #[test]
     fn nothing_is_left_at_hand_whatever_becomes_of_a_call() {
-        let mut plain = BytesMut::from(&b"before"[..]);
-        opening([b"a record", b""], &mut plain, || {});
-        assert_eq!(plain, b"before"[..], "nobody has opened it");
+        let mut bytes = BytesMut::from(&b"before a record"[..]);
+        let ((), content) = opening(&mut bytes, 7..15, 6, || {});
+        assert_eq!(
+            (&bytes[..], content),
+            (&b"before a record"[..], 0),
+            "nobody has opened it"
+        );
         let panicked = std::panic::catch_unwind(|| {
-            opening([b"a record", b""], &mut BytesMut::new(), || {
+            opening(&mut BytesMut::from(&b"a record"[..]), 0..8, 0, || {
                 panic!("as rustls may")
             });
         });

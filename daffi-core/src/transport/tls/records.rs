@@ -57,7 +57,7 @@ struct State {
     unproven: Option<usize>,
     /// How far what rustls was given is in a record.
     outline: Outline,
-    /// The beginning of a long record, with its header.
+    /// The beginning of a long record, with its header. The next bytes are received behind it.
     begun: Vec<u8>,
 }
 
@@ -124,7 +124,9 @@ impl Records {
         let io = connection
             .process_new_packets()
             .map_err(|error| self.judge.fault(&error))?;
-        let opened = take(connection, plain);
+        let before = plain.len();
+        take(connection, |some| plain.extend_from_slice(some));
+        let opened = plain.len() - before;
         Ok(if io.peer_has_closed() {
             Opened::Closed(opened)
         } else {
@@ -132,19 +134,53 @@ impl Records {
         })
     }
 
-    /// Adds to `plain` what `sealed` has, the next bytes that were received.
-    pub(in crate::transport) fn open(&self, sealed: &[u8], plain: &mut BytesMut) -> Result<Opened, TlsFault> {
-        let (before, mut rest) = (plain.len(), sealed);
-        self.state().count_unproven(sealed.len(), self.peer())?;
-        while !rest.is_empty() {
-            // A writer has its turn between two records, not within one, which would have to be put together again.
+    /// Where the next bytes are received: behind what `plain` has, and behind the beginning of a record if that has come.
+    pub(in crate::transport) fn room(&self, plain: &mut BytesMut) -> BytesMut {
+        let mut room = plain.split_off(plain.len());
+        let begun = &self.state().begun;
+        // Of a record that has begun all is received at once, however little of it is wanted now.
+        room.reserve(length_of(begun));
+        room.extend_from_slice(begun);
+        room
+    }
+
+    /// Opens what was received in the [room](Self::room) behind `plain`, where it lies, and adds to that what was in it.
+    pub(in crate::transport) fn open(
+        &self,
+        bytes: BytesMut,
+        plain: &mut BytesMut,
+    ) -> Result<Opened, TlsFault> {
+        let mut received = Received {
+            bytes,
+            opened: 0,
+            at: 0,
+        };
+        let is_closed = self.open_all(&mut received);
+        let Received {
+            mut bytes, opened, ..
+        } = received;
+        bytes.truncate(opened);
+        plain.unsplit(bytes);
+        Ok(match is_closed? {
+            true => Opened::Closed(opened),
+            false => Opened::Bytes(opened),
+        })
+    }
+
+    /// Answers whether the peer has said that nothing more comes.
+    fn open_all(&self, received: &mut Received) -> Result<bool, TlsFault> {
+        let mut state = self.state();
+        let begun = mem::take(&mut state.begun).len();
+        state.count_unproven(received.bytes.len() - begun, self.peer())?;
+        drop(state);
+        while !received.rest().is_empty() {
+            // A writer has its turn between two records.
             let mut state = self.state();
-            let later = rest.len().saturating_sub(OPENED_BYTES);
-            while rest.len() > later {
-                let was = plain.len();
-                let (length, is_closed) = self.open_next(&mut state, rest, plain)?;
-                rest = &rest[length..];
-                state.controls = if plain.len() > was {
+            let later = received.rest().len().saturating_sub(OPENED_BYTES);
+            while received.rest().len() > later {
+                let opened = received.opened;
+                let (length, is_closed) = self.open_next(&mut state, received)?;
+                state.controls = if received.opened > opened {
                     0
                 } else {
                     state.controls + length
@@ -156,45 +192,36 @@ impl Records {
                     });
                 }
                 if is_closed {
-                    return Ok(Opened::Closed(plain.len() - before));
+                    return Ok(true);
                 }
             }
         }
-        Ok(Opened::Bytes(plain.len() - before))
+        Ok(false)
     }
 
-    /// Opens what `sealed` begins with, up to the end of a record. Answers how many bytes that were, and whether the peer has said that
-    /// nothing more comes.
-    fn open_next(
-        &self,
-        state: &mut State,
-        sealed: &[u8],
-        plain: &mut BytesMut,
-    ) -> Result<(usize, bool), TlsFault> {
-        let begun = mem::take(&mut state.begun);
-        let length = match begun.is_empty() {
-            false => Some(length_of(&begun)),
-            true => state.long(sealed),
-        };
-        let Some(length) = length else {
-            let length = state.outline.pass(sealed);
-            let is_closed = self.give(state, &sealed[..length])?;
-            take(&mut state.connection, plain);
+    /// Opens what comes next, up to the end of a record. Answers how many bytes that were, and whether the peer has said that nothing more
+    /// comes. The beginning of a record is kept.
+    fn open_next(&self, state: &mut State, received: &mut Received) -> Result<(usize, bool), TlsFault> {
+        let Some(length) = state.long(received.rest()) else {
+            let length = state.outline.pass(received.rest());
+            let is_closed = self.give(state, &received.rest()[..length])?;
+            received.at += length;
+            take(&mut state.connection, |some| received.add(some));
             return Ok((length, is_closed));
         };
-        let missing = length - begun.len();
-        let Some(rest) = sealed.get(..missing) else {
-            state.begun = begun;
-            state.begun.reserve_exact(missing);
-            state.begun.extend_from_slice(sealed);
-            return Ok((sealed.len(), false));
-        };
-        let (header, rest) = rest.split_at(HEADER_BYTES.saturating_sub(begun.len()));
-        let begun = begun.get(HEADER_BYTES - header.len()..).unwrap_or_default();
-        let given = opening([begun, rest], plain, || self.give(state, &OUTLINE));
+        if received.rest().len() < length {
+            state.begun = received.rest().to_vec();
+            received.at = received.bytes.len();
+            return Ok((0, false));
+        }
+        let record = received.at + HEADER_BYTES..received.at + length;
+        received.at += length;
+        let (bytes, opened) = (&mut received.bytes, received.opened);
+        let (given, content) = opening(bytes, record, opened, || self.give(state, &OUTLINE));
         // Its content is in its place; rustls has that of the outline.
-        drop_all(&mut state.connection);
-        Ok((missing, given?))
+        take(&mut state.connection, |_| {});
+        received.opened += content;
+        Ok((length, given?))
     }
 
     /// Gives rustls some bytes; answers whether the peer has said that nothing more comes.
@@ -316,28 +343,44 @@ impl State {
     }
 }
 
-/// Leaves nothing to be moved.
-fn drop_all(connection: &mut Connection) {
-    let mut reader = connection.reader();
-    while let Ok(chunk) = reader.fill_buf()
-        && !chunk.is_empty()
-    {
-        let length = chunk.len();
-        reader.consume(length);
+/// Records one after the other as they were received, and in front of them what was in those that are opened.
+#[derive(Debug)]
+struct Received {
+    bytes: BytesMut,
+    /// So much of it was opened.
+    opened: usize,
+    /// Where the next record is.
+    at: usize,
+}
+
+impl Received {
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.at..]
+    }
+
+    /// Adds something that was opened elsewhere. It may be longer than what has come of it last.
+    fn add(&mut self, some: &[u8]) {
+        let end = self.opened + some.len();
+        if end > self.at {
+            let rest = self.rest().to_vec();
+            self.bytes.resize(end, 0);
+            self.bytes.extend_from_slice(&rest);
+            self.at = end;
+        }
+        self.bytes[self.opened..end].copy_from_slice(some);
+        self.opened = end;
     }
 }
 
-/// Moves what was opened.
-fn take(connection: &mut Connection, plain: &mut BytesMut) -> usize {
-    let before = plain.len();
+/// Takes what rustls has opened.
+fn take(connection: &mut Connection, mut each: impl FnMut(&[u8])) {
     let mut reader = connection.reader();
     // It says in several ways that there is nothing more for now, or ever; which of them, the records tell.
     while let Ok(chunk) = reader.fill_buf()
         && !chunk.is_empty()
     {
         let length = chunk.len();
-        plain.extend_from_slice(chunk);
+        each(chunk);
         reader.consume(length);
     }
-    plain.len() - before
 }
