@@ -152,11 +152,10 @@ impl Directory {
         &mut self,
         peer: PeerId,
         (process_name, attributes): (&str, Arc<Attributes>),
-        offered: Offered,
+        (offered, version): (Offered, u64),
         bytes: usize,
     ) -> ProviderKey {
         let (function, name) = self.function_named(&offered.name);
-        let version = offered.signature.version();
         let signature = self.shared(function, version, offered.signature);
         let mixing = self.mixing;
         let per_caller = offered

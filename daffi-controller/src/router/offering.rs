@@ -29,7 +29,8 @@ struct Offering {
     peer: PeerId,
     call: CallId,
     ready: bool,
-    offered: std::vec::IntoIter<Offered>,
+    /// Each with its version.
+    offered: std::vec::IntoIter<(Offered, u64)>,
     /// How many bytes each takes, about.
     each: usize,
     added: Vec<ProviderKey>,
@@ -139,7 +140,7 @@ impl Router {
         while offering.refused.is_none()
             && let Some(offered) = offering.offered.next()
         {
-            let checked = self.check_rights(offering.peer, Needs::PROVIDE, &offered.name, turn);
+            let checked = self.check_rights(offering.peer, Needs::PROVIDE, &offered.0.name, turn);
             let added = checked.and_then(|()| {
                 self.add(offering.peer, offered, offering.each, turn.now())
                     .map_err(invalid)
@@ -208,7 +209,7 @@ impl Router {
     fn add(
         &mut self,
         peer: PeerId,
-        offered: Offered,
+        (offered, version): (Offered, u64),
         bytes: usize,
         now: Moment,
     ) -> Result<Option<ProviderKey>, String> {
@@ -248,7 +249,7 @@ impl Router {
         }
         let attributes = self.peers.get(peer).map(|peer| Arc::clone(&peer.attributes));
         let process = (&*self.name_of(peer), attributes.unwrap_or_default());
-        let key = self.directory.add(peer, process, offered, bytes);
+        let key = self.directory.add(peer, process, (offered, version), bytes);
         match self.directory.differing(key) {
             None => {
                 self.count_callbacks(peer);

@@ -32,7 +32,8 @@ pub enum Request<'a> {
 /// Callbacks that a process offers.
 #[derive(Debug)]
 pub struct Offers {
-    pub(super) offered: Vec<Offered>,
+    /// Each with its [version](daffi_core::proto::Described::version), which is a look at all bytes of its signature.
+    pub(super) offered: Vec<(Offered, u64)>,
     /// How many bytes they took.
     pub(super) bytes: usize,
 }
@@ -75,8 +76,12 @@ impl Offers {
         if !offered.iter().all(is_named) {
             return Err(Fault::Unexpected("a callback's name has 1 to 255 bytes"));
         }
+        let versioned = offered.into_iter().map(|offered| {
+            let version = offered.signature.version();
+            (offered, version)
+        });
         Ok(Self {
-            offered,
+            offered: versioned.collect(),
             bytes: payload.len(),
         })
     }

@@ -46,6 +46,7 @@ impl Pool {
     }
 
     fn add_as(&mut self, process: u32, running: u32, concurrency: Option<u32>, signature: Described) {
+        let version = signature.version();
         let offered = Offered {
             signature,
             concurrency,
@@ -55,7 +56,7 @@ impl Pool {
         let key = self.directory.add(
             PeerId::of(process),
             (&format!("process {process}"), Arc::default()),
-            offered,
+            (offered, version),
             0,
         );
         self.directory.show(key).unwrap();
