@@ -12,7 +12,7 @@ use slab::Slab;
 use super::callers::PerCaller;
 use super::ids::{FunctionKey, PeerId, ProviderKey};
 use super::numbers::{Mixing, Table};
-use super::provider::{Function, OfProcess, Provider};
+use super::provider::{Function, OfProcess, Provider, Version};
 
 /// Callbacks by name, and by process.
 #[derive(Debug)]
@@ -74,6 +74,10 @@ impl Directory {
 
     pub(super) fn function_of(&self, key: FunctionKey) -> Option<&Function> {
         self.functions.get(key.0 as usize)
+    }
+
+    pub(super) fn version_mut(&mut self, of: FunctionKey, version: u64) -> Option<&mut Version> {
+        self.functions.get_mut(of.0 as usize)?.version_mut(version)
     }
 
     /// Whether any callback is offered in several versions.

@@ -69,6 +69,14 @@ impl LineKey {
     }
 }
 
+/// A call in a line for a version.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InVersion {
+    pub(super) line: LineKey,
+    pub(super) caller: PeerId,
+    pub(super) call: WaitId,
+}
+
 /// The lines in which a call waits, all of one queue.
 #[derive(Clone, Debug)]
 pub(super) struct InLines {
@@ -105,9 +113,12 @@ impl InLines {
         [self.first].into_iter().chain(self.others.iter().copied())
     }
 
-    pub(super) fn extend(&mut self, more: impl IntoIterator<Item = LineKey>) {
-        let others = std::mem::take(&mut self.others);
-        self.others = others.into_iter().chain(more).collect();
+    /// One more, if it is none of them.
+    pub(super) fn add(&mut self, line: LineKey) {
+        if !self.iter().any(|known| known == line) {
+            let others = std::mem::take(&mut self.others);
+            self.others = others.into_iter().chain([line]).collect();
+        }
     }
 
     /// Those of them that are; all if none is (`false`).
@@ -240,8 +251,30 @@ impl Line {
         taken
     }
 
+    #[cfg(test)]
     pub(super) fn calls(&self) -> impl Iterator<Item = WaitId> {
         self.of.values().flat_map(|own| own.calls.iter().copied())
+    }
+
+    /// The next call, caller by caller, of those that came until then.
+    pub(super) fn call_after(
+        &self,
+        after: Option<(PeerId, WaitId)>,
+        until: WaitId,
+    ) -> Option<(PeerId, WaitId)> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let of_same = after.and_then(|(caller, call)| {
+            let calls = &self.of.get(&caller)?.calls;
+            let next = calls.range((Excluded(call), Unbounded)).next()?;
+            Some((caller, *next))
+        });
+        let next = of_same.filter(|(_, call)| *call <= until);
+        next.or_else(|| {
+            let from = after.map_or(Unbounded, |(caller, _)| Excluded(caller));
+            let callers = self.of.range((from, Unbounded));
+            let mut first = callers.filter_map(|(caller, own)| Some((*caller, *own.calls.first()?)));
+            first.find(|(_, call)| *call <= until)
+        })
     }
 
     /// The oldest call of a caller.

@@ -13,7 +13,8 @@ use daffi_core::proto::{Limits, PieceError, StreamId};
 
 use super::ids::{FunctionKey, PeerId, WaitId};
 use super::line::{
-    Admission, Bound, CLOSED, CLOSED_BYTES, Granted, InLines, Line, LineKey, Parked, Queue, QueueKey,
+    Admission, Bound, CLOSED, CLOSED_BYTES, Granted, InLines, InVersion, Line, LineKey, Parked, Queue,
+    QueueKey,
 };
 use super::numbers::{Mixing, Table, shrink};
 
@@ -215,30 +216,29 @@ impl Lines {
         self.inserted
     }
 
-    /// A call waits in these lines, too.
+    /// A call waits in these lines, too, if they are of the queue that it is counted in.
     pub(super) fn join(&mut self, id: WaitId, lines: &InLines) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        let more = lines
-            .iter()
-            .filter(|line| !call.lines.iter().any(|known| known == *line));
-        let more: Vec<_> = more.collect();
-        if more.is_empty() {
+        if lines.queue() != call.lines.queue() {
             return;
         }
+        let by = call.by;
         let turns = call
             .lines
             .iter()
-            .filter_map(|line| self.lines.get(&line)?.turn_of(call.by));
+            .filter_map(|line| self.lines.get(&line)?.turn_of(by));
         // Whoever had a turn a moment ago does not have the next one.
         let turn = turns.max().unwrap_or(id.0);
-        for key in &more {
-            let line = self.lines.entry(*key).or_insert_with(Line::new);
-            line.insert_at(call.by, id, turn);
+        for key in lines.iter() {
+            let line = self.lines.entry(key).or_insert_with(Line::new);
+            if !line.has_call(by, id) {
+                line.insert_at(by, id, turn);
+                self.inserted += 1;
+            }
+            call.lines.add(key);
         }
-        call.lines.extend(more);
-        self.inserted += 1;
     }
 
     /// More of the arguments of a call has come. What they have in the end is counted already.
@@ -332,10 +332,29 @@ impl Lines {
         self.cast_off_all(versions_of(group));
     }
 
-    /// The calls that wait for versions of a callback.
-    pub(super) fn of_versions(&self, function: FunctionKey) -> impl Iterator<Item = WaitId> {
-        let lines = self.lines.range(versions_of(function));
-        lines.flat_map(|(_, line)| line.calls())
+    /// The next call that waits for versions of a callback, line by line, of those that came until then.
+    pub(super) fn next_of_versions(
+        &self,
+        function: FunctionKey,
+        after: Option<InVersion>,
+        until: u64,
+    ) -> Option<InVersion> {
+        let lines = versions_of(function);
+        let from = after.map_or(*lines.start(), |at| at.line);
+        self.lines.range(from..=*lines.end()).find_map(|(key, line)| {
+            let after = after.filter(|at| at.line == *key).map(|at| (at.caller, at.call));
+            let (caller, call) = line.call_after(after, WaitId(until))?;
+            Some(InVersion {
+                line: *key,
+                caller,
+                call,
+            })
+        })
+    }
+
+    /// The number of what came last.
+    pub(super) const fn newest(&self) -> u64 {
+        self.count
     }
 
     /// How many calls wait in a queue.

@@ -10,11 +10,12 @@ use bytes::Bytes;
 use daffi_core::proto::{CallId, CallbackId, Failed, Limits, Moment, Offered, Status};
 
 use super::directory::Objection;
-use super::ids::{PeerId, ProviderKey, WaitId};
+use super::ids::{PeerId, ProviderKey};
 use super::outlet::{Fault, Outlet};
 use super::peers::Stage;
 use super::permission::Needs;
 use super::request::Offers;
+use super::rerouting::Joining;
 use super::serving::Serving;
 use super::state::Router;
 use super::telling::{Newcomer, News, Waking};
@@ -37,10 +38,9 @@ struct Offering {
     shown: Vec<ProviderKey>,
     /// Their names.
     names: Vec<Arc<str>>,
-    /// For how many of these it was seen what else may go to them that waits already.
+    /// For how many of these it was seen what else may go to them that waits already; and where that is, for the next.
     opened: usize,
-    /// What may, the newest first.
-    joining: Vec<WaitId>,
+    joining: Option<Joining>,
     /// How many of these may be given calls.
     live: usize,
     /// Calls of groups that were given up for it were cast off.
@@ -117,7 +117,7 @@ impl Router {
             shown: Vec::new(),
             names: Vec::new(),
             opened: 0,
-            joining: Vec::new(),
+            joining: None,
             live: 0,
             cast_off: false,
             refused,
@@ -176,16 +176,15 @@ impl Router {
             }
         }
         // From here on, nothing speaks against it any more. What waits already comes before what comes later.
-        while offering.refused.is_none() {
-            if let Some(call) = offering.joining.pop() {
-                self.join_lines(call);
-            } else if let Some(key) = offering.shown.get(offering.opened) {
-                offering.joining = self.joining(*key);
-                offering.opened += 1;
-                turn.spend_looks(offering.joining.len());
-            } else {
-                break;
+        while offering.refused.is_none()
+            && let Some(key) = offering.shown.get(offering.opened)
+        {
+            let joining = offering.joining.get_or_insert_with(|| self.joining(*key));
+            if !self.join_some(joining, turn) {
+                return Progress::More;
             }
+            offering.joining = None;
+            offering.opened += 1;
             if !turn.spend() {
                 return Progress::More;
             }

@@ -192,6 +192,11 @@ impl Function {
         self.version_at(number).ok().map(|place| &self.versions[place])
     }
 
+    pub(super) fn version_mut(&mut self, number: u64) -> Option<&mut Version> {
+        let place = self.version_at(number).ok()?;
+        Some(&mut self.versions[place])
+    }
+
     /// Those that are of a version.
     pub(super) fn of_version(&self, number: u64) -> Option<&Accepting> {
         self.version(number).map(|version| &version.providers)
@@ -223,6 +228,7 @@ impl Function {
                     number,
                     signature: Arc::clone(signature),
                     providers: Accepting::default(),
+                    is_open: false,
                 };
                 self.versions.insert(place, version);
                 (place, true)
@@ -288,6 +294,8 @@ pub(super) struct Version {
     pub(super) number: u64,
     pub(super) signature: Arc<Described>,
     pub(super) providers: Accepting,
+    /// All calls that wait for others and may go to it wait for it, too.
+    pub(super) is_open: bool,
 }
 
 /// Those that accept a signature: how many, and if it is one, which.

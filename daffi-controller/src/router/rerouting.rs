@@ -7,7 +7,7 @@ use daffi_core::proto::{Absence, Failed, Moment};
 
 use super::directory::Directory;
 use super::ids::{FunctionKey, PeerId, ProviderKey, WaitId};
-use super::line::{LineKey, Next};
+use super::line::{InVersion, LineKey, Next};
 use super::outlet::Outlet;
 use super::pick::{OVERLOADED, Unrouted};
 use super::queueing::PAUSE;
@@ -42,6 +42,17 @@ struct Retrying {
     left: usize,
     /// The one that is looked at, if the turn was over before it was known what becomes of it.
     at: Option<Looked>,
+}
+
+/// Calls that wait for other versions of a callback come to wait for a new one, too.
+#[derive(Debug)]
+pub(super) struct Joining {
+    /// The callback and its groups, as far as they were not looked through.
+    functions: Vec<FunctionKey>,
+    version: u64,
+    /// Those that come later wait for it from the beginning.
+    until: u64,
+    at: Option<InVersion>,
 }
 
 /// A line that is looked at.
@@ -137,7 +148,8 @@ impl Router {
             .lines
             .still_waits(id, |line, by| is_served(directory, line, by))
         {
-            return;
+            // Somebody may serve it again.
+            return self.join_lines(id);
         }
         let Some(parked) = self.lines.get(id) else { return };
         let (by, named, made) = (parked.by, parked.named, Arc::clone(&parked.made));
@@ -238,30 +250,48 @@ impl Router {
         taken
     }
 
-    /// The calls that may go to a provider which is shown, though they wait in lines that it does not serve: those that wait for other
-    /// versions than its own, of which it is the first. The newest first.
-    pub(super) fn joining(&self, key: ProviderKey) -> Vec<WaitId> {
-        let Some(provider) = self.directory.provider(key).filter(|_| !self.lines.is_empty()) else {
-            return Vec::new();
-        };
-        let groups = provider.groups.iter().map(|place| place.group);
-        let all = [provider.function].into_iter().chain(groups);
-        let is_first = |of: &FunctionKey| {
-            let function = self.directory.function_of(*of);
-            let version = function.and_then(|function| function.of_version(provider.version));
-            version.is_some_and(|version| version.count() == 1)
-        };
-        let mut calls: Vec<_> = all
-            .filter(is_first)
-            .flat_map(|function| self.lines.of_versions(function))
-            .collect();
-        calls.sort_unstable_by(|one, other| other.cmp(one));
-        calls.dedup();
-        calls
+    /// A provider is shown. Calls that wait for other versions may go to it, too; of these, those are to be found which do not wait
+    /// for its version yet.
+    pub(super) fn joining(&self, key: ProviderKey) -> Joining {
+        let provider = self.directory.provider(key);
+        let groups = provider.iter().flat_map(|provider| &provider.groups);
+        let all = provider.iter().map(|provider| provider.function);
+        Joining {
+            functions: all.chain(groups.map(|place| place.group)).collect(),
+            version: provider.map_or(0, |provider| provider.version),
+            until: self.lines.newest(),
+            at: None,
+        }
+    }
+
+    /// Whether all are found.
+    pub(super) fn join_some(&mut self, joining: &mut Joining, turn: &mut Turn) -> bool {
+        let version = joining.version;
+        while let Some(function) = joining.functions.last().copied() {
+            let is_open = self.directory.version_mut(function, version);
+            // Whoever came since somebody was here first waits for it already.
+            let is_open = is_open.is_none_or(|version| version.is_open);
+            while !is_open && let Some(at) = self.lines.next_of_versions(function, joining.at, joining.until)
+            {
+                joining.at = Some(at);
+                if at.line != LineKey::Version(function, version) {
+                    self.join_lines(at.call);
+                }
+                if !turn.spend() {
+                    return false;
+                }
+            }
+            joining.functions.pop();
+            joining.at = None;
+            if let Some(version) = self.directory.version_mut(function, version) {
+                version.is_open = true;
+            }
+        }
+        true
     }
 
     /// A call that waits does so for all versions that are offered now.
-    pub(super) fn join_lines(&mut self, id: WaitId) {
+    fn join_lines(&mut self, id: WaitId) {
         let Some(parked) = self.lines.get(id) else { return };
         let made = Arc::clone(&parked.made);
         if let Some((lines, _)) = self.lines_for(parked.by, parked.named, &made) {

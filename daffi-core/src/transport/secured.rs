@@ -1,10 +1,14 @@
 //! Both halves of a TCP socket with TLS: bytes are sealed where they are written and opened where they are read.
 
+use std::future::{Future as _, poll_fn};
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::BytesMut;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpStream, tcp};
 
 use super::fault::TlsFault;
@@ -75,31 +79,28 @@ impl ReadHalf {
             if self.is_closed {
                 return Ok((0, false));
             }
-            self.socket.readable().await?;
-            let mut received = self.records.room(buffer);
-            let room = received.capacity() - received.len();
-            let read = match self.socket.try_read_buf(&mut received) {
-                Ok(read) if read > 0 => read,
-                nothing => {
-                    received.clear();
-                    buffer.unsplit(received);
-                    match nothing {
-                        Ok(_) if self.records.is_over() => self.is_closed = true,
-                        Ok(_) => {
-                            let by = self.records.peer();
-                            self.settle(Err(TlsFault::CutOff { by }))?;
-                        }
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                        Err(error) => return Err(error),
-                    }
-                    continue;
+            let Self { socket, records, .. } = self;
+            let read = poll_fn(|cx| {
+                let mut received = records.room(buffer);
+                let room = received.capacity() - received.len();
+                let read = pin!(socket.read_buf(&mut received)).poll(cx);
+                if let Poll::Ready(Ok(1..)) = read {
+                    let opened = records.open(received, buffer);
+                    return read.map_ok(|read| (read, read == room, opened));
                 }
-            };
+                received.clear();
+                buffer.unsplit(received);
+                let nothing = match records.is_over() {
+                    true => Ok(Opened::Closed(0)),
+                    false => Err(TlsFault::CutOff { by: records.peer() }),
+                };
+                read.map_ok(|_| (0, false, nothing))
+            });
+            let (read, is_full, opened) = read.await?;
             arrived(read);
-            let opened = self.records.open(received, buffer);
             let bytes = self.settle(opened)?;
             if bytes > 0 {
-                return Ok((bytes, read == room));
+                return Ok((bytes, is_full));
             }
         }
     }

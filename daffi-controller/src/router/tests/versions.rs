@@ -22,14 +22,35 @@ fn versions<const N: usize>() -> [Described; N] {
 fn offer(f: &mut Fixture, name: &str, signature: &Described, concurrency: Option<u32>) -> PeerId {
     let link = f.connect(name);
     let offered = Offered {
-        signature: signature.clone(),
         concurrency,
-        queue: 8,
-        ..offered(0, "add")
+        ..of_version(signature)
     };
     f.send_offer(link, &[offered], true);
     f.said();
     link
+}
+
+/// What one offers that runs one call at a time.
+fn of_version(signature: &Described) -> Offered {
+    Offered {
+        signature: signature.clone(),
+        concurrency: Some(1),
+        queue: 8,
+        ..offered(0, "add")
+    }
+}
+
+/// The first turn of an offer, with another callback behind it, as short as one can be.
+fn begin_offer(f: &mut Fixture, from: PeerId, signature: &Described) -> Option<Work> {
+    let payload = offers(&[of_version(signature), offered(1, "mul"), offered(2, "sub")]);
+    let header = Header::Offer {
+        call: id(15),
+        ready: true,
+    };
+    let request = Request::parse(header, &payload).unwrap();
+    f.router
+        .receive(from, request, &payload, &mut Turn::of(NOW, 1), &mut f.queues)
+        .unwrap()
 }
 
 fn by(number: u32, versions: &[&Described]) -> CallHeader<'static> {
@@ -173,11 +194,7 @@ fn a_call_that_waits_goes_to_a_version_that_comes_meanwhile_and_to_nobody_else()
     offer(&mut f, "c", &three, Some(1));
     assert_eq!((seen(&mut f).0, f.router.calls_waiting()), (vec![], 1));
     let second = f.connect("b");
-    let offered = Offered {
-        signature: two.clone(),
-        ..offered(0, "add")
-    };
-    f.send_offer(second, &[offered], true);
+    f.send_offer(second, &[of_version(&two)], true);
     assert_eq!((seen(&mut f).0, f.router.calls_waiting()), (vec![second], 0));
     f.disconnect(first);
     f.router.lines.check();
@@ -213,25 +230,7 @@ fn while_a_version_is_offered_calls_that_wait_are_served_as_ever_and_are_not_ove
             call_with(&mut f, caller, by(number, &[&one, &two]));
         }
         let second = f.connect("b");
-        let add = Offered {
-            signature: two.clone(),
-            concurrency: Some(1),
-            ..offered(0, "add")
-        };
-        let payload = offers(&[add, offered(1, "mul"), offered(2, "sub")]);
-        let request = Request::parse(
-            Header::Offer {
-                call: id(15),
-                ready: true,
-            },
-            &payload,
-        );
-        let mut turn = Turn::of(NOW, 1);
-        let queues = &mut f.queues;
-        let received = f
-            .router
-            .receive(second, request.unwrap(), &payload, &mut turn, queues);
-        let mut work = received.unwrap();
+        let mut work = begin_offer(&mut f, second, &two);
         for _ in 0..turns {
             work = work.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
         }
@@ -258,6 +257,88 @@ fn while_a_version_is_offered_calls_that_wait_are_served_as_ever_and_are_not_ove
         }
     }
     assert!(breaks > 6, "{breaks}");
+}
+
+/// A version that its own process offers as well, which runs nothing of it.
+#[test]
+fn a_call_that_waits_goes_to_a_version_that_it_did_without_for_a_while() {
+    let [one, two, _] = versions();
+    let mut f = Fixture::new();
+    let [first, second] =
+        [("a", &one), ("b", &two)].map(|(name, version)| offer(&mut f, name, version, Some(1)));
+    let caller = offer(&mut f, "caller", &two, Some(1));
+    for (number, version) in [(0, &one), (1, &two)] {
+        f.routed(caller, by(number, &[version]));
+    }
+    f.call(caller, by(2, &[&one, &two]));
+    f.disconnect(second);
+    f.router.lines.check();
+    assert_eq!((seen(&mut f).0, f.router.calls_waiting()), (vec![], 1));
+    let third = f.connect("c");
+    f.send_offer(third, &[of_version(&two)], true);
+    assert_eq!(seen(&mut f).0, [third]);
+    f.disconnect(first);
+    f.router.lines.check();
+}
+
+#[test]
+fn a_call_that_waits_goes_to_a_version_that_two_offer_at_the_same_time() {
+    let [one, two, _] = versions();
+    for turns in 0..12 {
+        for leaves in [false, true] {
+            let mut f = Fixture::new();
+            offer(&mut f, "a", &one, Some(1));
+            let caller = f.join("caller", &[]);
+            f.routed(caller, by(0, &[&one]));
+            f.call(caller, by(1, &[&one, &two]));
+            f.said();
+            let [second, third] = ["b", "c"].map(|name| f.connect(name));
+            let mut work = begin_offer(&mut f, second, &two);
+            for _ in 0..turns {
+                work = work.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
+            }
+            f.router.lines.check();
+            let other = begin_offer(&mut f, third, &two);
+            if leaves {
+                f.disconnect(second);
+            }
+            finish(&mut f.router, other, &mut f.queues);
+            finish(&mut f.router, work, &mut f.queues);
+            f.router.lines.check();
+            assert_eq!(f.router.calls_waiting(), 0, "{turns} {leaves}");
+            assert!(seen(&mut f).0.iter().all(|peer| [second, third].contains(peer)));
+        }
+    }
+}
+
+#[test]
+fn a_call_that_waits_goes_to_a_version_that_is_back_before_it_hears_that_it_was_gone() {
+    let [one, two, _] = versions();
+    for turns in 0..12 {
+        let mut f = Fixture::new();
+        let first = f.connect("a");
+        let others = (1..4).map(|number| offered(number, &format!("other {number}")));
+        let all: Vec<_> = [of_version(&one)].into_iter().chain(others).collect();
+        f.send_offer(first, &all, true);
+        offer(&mut f, "b", &two, Some(1));
+        let caller = f.join("caller", &[]);
+        for (number, version) in [(0, &one), (1, &two)] {
+            f.routed(caller, by(number, &[version]));
+        }
+        f.call(caller, by(2, &[&one, &two]));
+        f.said();
+        let mut work = f.router.disconnect(first, &mut Turn::of(NOW, 1), &mut f.queues);
+        for _ in 0..turns {
+            work = work.and_then(|work| f.router.resume(work, &mut Turn::of(NOW, 1), &mut f.queues));
+        }
+        f.router.lines.check();
+        let again = f.connect("c");
+        f.send_offer(again, &[of_version(&one)], true);
+        finish(&mut f.router, work, &mut f.queues);
+        f.router.lines.check();
+        assert_eq!(f.router.calls_waiting(), 0, "{turns}");
+        assert_eq!(seen(&mut f).0, [again], "{turns}");
+    }
 }
 
 /// A place in the directory may be another callback's when a call finds out that nobody offers its own any more.

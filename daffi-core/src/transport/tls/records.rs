@@ -30,6 +30,9 @@ const PIECES: usize = 64;
 /// How many received bytes are opened under one lock, so that a writer has its turn.
 const OPENED_BYTES: usize = 32 * 1024;
 
+/// So much room there is for what is received, at least: in less, it would come in very many pieces.
+const LEAST_ROOM: usize = 64;
+
 /// The outline of a record: its header, and one byte.
 const OUTLINE: [u8; HEADER_BYTES + 1] = [0x17, 3, 3, 0, 1, 0];
 
@@ -139,7 +142,7 @@ impl Records {
         let mut room = plain.split_off(plain.len());
         let begun = &self.state().begun;
         // Of a record that has begun all is received at once, however little of it is wanted now.
-        room.reserve(length_of(begun));
+        room.reserve(length_of(begun).max(LEAST_ROOM));
         room.extend_from_slice(begun);
         room
     }
