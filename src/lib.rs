@@ -264,6 +264,9 @@ struct QuotasGuide;
 #[doc = include_str!("../docs/guide/changing-types.md")]
 struct ChangingTypesGuide;
 #[cfg(doctest)]
+#[doc = include_str!("../docs/guide/changes.md")]
+struct ChangesGuide;
+#[cfg(doctest)]
 #[doc = include_str!("../docs/guide/performance.md")]
 struct PerformanceGuide;
 #[cfg(doctest)]
@@ -275,3 +278,6 @@ struct PythonGuide;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guide/troubleshooting.md")]
 struct TroubleshootingGuide;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/log.md")]
+struct LogGuide;

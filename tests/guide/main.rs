@@ -63,10 +63,13 @@ fn the_code_of_each_page_is_compiled() {
 /// Short enough to be read at once: a reader takes in 200 words in a minute, of code and text.
 #[test]
 fn no_page_takes_longer_than_ten_minutes() {
-    // What is looked up, and not read from the beginning.
-    let reference = ["changing-types.md", "quotas.md", "troubleshooting.md"];
-    for page in pages().iter().filter(|page| !reference.contains(&page.as_str())) {
-        let words = read(&format!("docs/guide/{page}")).split_whitespace().count();
+    for page in pages() {
+        let text = read(&format!("docs/guide/{page}"));
+        // The lines of a table are none.
+        let words = text
+            .split_whitespace()
+            .filter(|word| word.contains(char::is_alphanumeric));
+        let words = words.count();
         assert!(words < 2000, "{page} has {words} words");
     }
 }
@@ -164,8 +167,8 @@ fn each_error_has_an_entry_in_troubleshooting() {
 }
 
 #[test]
-fn each_warning_in_the_log_has_an_entry_in_troubleshooting() {
-    let page = read("docs/guide/troubleshooting.md");
+fn each_warning_in_the_log_has_an_entry_on_its_page() {
+    let page = read("docs/guide/log.md");
     let rows: Vec<_> = page.lines().map(|line| line.replace('`', "")).collect();
     let mut missing = Vec::new();
     for package in ["daffi-core/src", "daffi-controller/src"] {
@@ -186,7 +189,11 @@ fn each_warning_in_the_log_has_an_entry_in_troubleshooting() {
             }
         }
     }
-    assert!(missing.is_empty(), "nothing is said of\n{}", missing.join("\n"));
+    assert!(
+        missing.is_empty(),
+        "docs/guide/log.md says nothing of\n{}",
+        missing.join("\n")
+    );
 }
 
 #[test]

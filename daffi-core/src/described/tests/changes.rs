@@ -255,7 +255,7 @@ fn the_guide_has_the_same_table() {
     ] {
         let _ = write!(
             table,
-            "\n### {title}\n\n| change | before | after | old to new | new to old |\n|---|---|---|---|---|\n"
+            "\n## {title}\n\n| change | before | after | old to new | new to old |\n|---|---|---|---|---|\n"
         );
         for Change {
             words,
@@ -274,7 +274,7 @@ fn the_guide_has_the_same_table() {
             );
         }
     }
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/changing-types.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/changes.md");
     let text = fs::read_to_string(&page).expect("there is a page");
     let (before, rest) = text.split_once(BEGIN).expect("the table begins there");
     let (found, after) = rest.split_once(END).expect("the table ends there");
