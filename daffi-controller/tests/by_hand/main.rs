@@ -4,6 +4,8 @@
 
 mod callbacks;
 mod failures;
+#[cfg(feature = "tls")]
+mod secured;
 mod shell;
 mod values;
 

@@ -1,6 +1,8 @@
 //! What can go wrong, and the exit code that says so.
 
-use daffi_core::{CallError, CallErrorKind, Json, JsonError, StartError};
+use daffi_core::{
+    CallError, CallErrorKind, CertificateFault, Json, JsonError, Refusal, StartError, TlsFault,
+};
 use serde::Serialize;
 
 /// It was told something that cannot be used.
@@ -71,7 +73,8 @@ impl Failure {
             StartError::Config(_) => USAGE,
             _ => 3,
         };
-        Self::new(code, "no_controller", error.to_string())
+        let hint = to_type(&error).map(str::to_owned);
+        Self::new(code, "no_controller", error.to_string()).hinting(hint)
     }
 
     /// A call has failed.
@@ -114,6 +117,31 @@ impl Failure {
             hint: self.hint.as_deref(),
         }
     }
+}
+
+/// Which option is wanted, where the message says what a program would.
+fn to_type(error: &StartError) -> Option<&'static str> {
+    Some(match error {
+        StartError::NoController { .. } => "--port, --host and --port, or --unix-sock-path say where it is",
+        StartError::Refused { refusal, .. } => match refusal {
+            Refusal::Tls => {
+                "--ssl-ca FILE uses TLS, with the authority of its certificate; --tls with those that this machine trusts"
+            }
+            Refusal::NoTls => "here: no --tls and no --ssl-…, also not by the environment (DAFFI_SSL_…)",
+            Refusal::Unproven { .. } => "--token-file FILE, --key-file FILE or DAFFI_TOKEN prove who this is",
+            Refusal::WrongProof | Refusal::Exposed => "--insecure is the word for it, here and there",
+            _ => return None,
+        },
+        StartError::Tls {
+            fault:
+                TlsFault::Rejected {
+                    fault: CertificateFault::Missing,
+                    ..
+                },
+            ..
+        } => "--ssl-certificate FILE and --ssl-key FILE show one",
+        _ => return None,
+    })
 }
 
 /// What an error says, to somebody who writes no program.
