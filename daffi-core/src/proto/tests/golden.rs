@@ -1291,6 +1291,144 @@ fn of_schedules() -> Vec<Golden> {
     ]
 }
 
+/// What else an enum in a header can be.
+fn other_variants() -> Vec<Golden> {
+    let refused = |name, refusal, bytes| golden(name, Header::Refused(refusal), b"", bytes);
+    let over = |measure| Refusal::OverQuota(Exceeded::new(measure, QuotaOf::Identity, 16, None));
+    let lacking = |told| {
+        let pair = |value: &str| vec![("k".to_owned(), value.to_owned())];
+        let lacking = Lacking::new(pair("v"), pair("w"), told);
+        failed(Failed::NoProvider(Absence::Lacking(Box::new(lacking))))
+    };
+    let run_for = |identity| Header::Run(RunHeader { identity, ..run() });
+    let change = |change| Header::Query {
+        call: CallId::first(7),
+        query: Query::ChangeTask(TaskId(1), change),
+    };
+    vec![
+        refused(
+            "over quota: calls",
+            over(Measure::Calls),
+            "00 00 00 07 02 0d 01 01 10 00 00",
+        ),
+        refused(
+            "over quota: streams",
+            over(Measure::Streams),
+            "00 00 00 07 02 0d 02 01 10 00 00",
+        ),
+        refused(
+            "over quota: callbacks",
+            over(Measure::Callbacks),
+            "00 00 00 07 02 0d 03 01 10 00 00",
+        ),
+        refused(
+            "over quota: bytes of a frame",
+            over(Measure::FrameBytes),
+            "00 00 00 07 02 0d 07 01 10 00 00",
+        ),
+        refused(
+            "refused: unknown token",
+            Refusal::Unknown {
+                method: Method::Token,
+            },
+            "00 00 00 03 02 0a 00",
+        ),
+        refused(
+            "not resumed: unknown",
+            Refusal::NotResumed(NotResumed::Unknown),
+            "00 00 00 03 02 0f 00",
+        ),
+        refused(
+            "not resumed: too late",
+            Refusal::NotResumed(NotResumed::TooLate),
+            "00 00 00 03 02 0f 01",
+        ),
+        refused(
+            "not resumed: not yours",
+            Refusal::NotResumed(NotResumed::NotYours),
+            "00 00 00 03 02 0f 02",
+        ),
+        refused(
+            "not resumed: wrong proof",
+            Refusal::NotResumed(NotResumed::WrongProof),
+            "00 00 00 03 02 0f 03",
+        ),
+        refused(
+            "not resumed: old secret",
+            Refusal::NotResumed(NotResumed::OldSecret),
+            "00 00 00 03 02 0f 04",
+        ),
+        refused(
+            "not resumed: count",
+            Refusal::NotResumed(NotResumed::Count),
+            "00 00 00 03 02 0f 05",
+        ),
+        golden(
+            "cancel a schedule",
+            change(TaskChange::Cancel),
+            b"",
+            "00 00 00 06 0a 07 00 07 01 00",
+        ),
+        golden(
+            "pause a schedule",
+            change(TaskChange::Pause),
+            b"",
+            "00 00 00 06 0a 07 00 07 01 01",
+        ),
+        golden(
+            "resume a schedule",
+            change(TaskChange::Resume),
+            b"",
+            "00 00 00 06 0a 07 00 07 01 02",
+        ),
+        golden(
+            "timeout of a silent stream",
+            failed(Failed::Timeout {
+                limit: TimeLimit::Idle(Duration::from_millis(1200)),
+                may_have_run: true,
+            }),
+            b"",
+            "00 00 00 0d 06 07 00 02 02 03 01 fc 00 c2 eb 0b 01",
+        ),
+        golden(
+            "nobody has what is wanted, and all is told",
+            lacking(Told::All),
+            b"",
+            "00 00 00 11 06 07 00 02 00 04 01 01 6b 01 76 01 01 6b 01 77 00",
+        ),
+        golden(
+            "nobody has what is wanted, and nothing is told",
+            lacking(Told::Nothing),
+            b"",
+            "00 00 00 11 06 07 00 02 00 04 01 01 6b 01 76 01 01 6b 01 77 02",
+        ),
+        golden(
+            "run for a user",
+            run_for(Who::User(1000)),
+            b"",
+            "00 00 00 17 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 01 fb e8 03 00 00 00 00 00",
+        ),
+        golden(
+            "run for who has a token",
+            run_for(Who::Token("t")),
+            b"",
+            "00 00 00 16 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 02 01 74 00 00 00 00 00",
+        ),
+        golden(
+            "run for who has a key",
+            run_for(Who::Key("t")),
+            b"",
+            "00 00 00 16 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 03 01 74 00 00 00 00 00",
+        ),
+        golden(
+            "run for who has a certificate",
+            run_for(Who::Certificate("t")),
+            b"",
+            "00 00 00 16 05 fb 2c 01 00 02 07 73 68 6f 70 70 65 72 04 01 74 00 00 00 00 00",
+        ),
+    ]
+}
+
 /// Every frame there is, and each of their options.
 pub(super) fn all() -> Vec<Golden> {
     [
@@ -1300,6 +1438,7 @@ pub(super) fn all() -> Vec<Golden> {
         the_rest(),
         in_pieces(),
         of_schedules(),
+        other_variants(),
     ]
     .into_iter()
     .flatten()
@@ -1385,11 +1524,19 @@ fn there_are_no_frames_but_these() {
 fn greetings_and_heartbeats_have_no_number_and_all_else_has() {
     let unnumbered: Vec<_> = all()
         .into_iter()
-        .filter(|golden| !golden.header.is_numbered())
+        .filter(|golden| !golden.header.is_numbered() && !matches!(golden.header, Header::Refused(_)))
         .map(|golden| golden.name)
         .collect();
     let handshakes = handshakes();
-    let mut expected: Vec<_> = handshakes.iter().map(|golden| golden.name).collect();
+    let refused = |golden: &&Golden| matches!(golden.header, Header::Refused(_));
+    assert!(
+        !handshakes
+            .iter()
+            .filter(refused)
+            .any(|golden| golden.header.is_numbered())
+    );
+    let greetings = handshakes.iter().filter(|golden| !refused(golden));
+    let mut expected: Vec<_> = greetings.map(|golden| golden.name).collect();
     expected.push("heartbeat");
     assert_eq!(unnumbered, expected);
 }
