@@ -1,5 +1,6 @@
 mod changing;
 mod codec;
+mod complete;
 mod damage;
 mod frame;
 mod golden;
