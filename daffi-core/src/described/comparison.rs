@@ -229,7 +229,7 @@ impl<'l> Comparison<'l> {
                 if is_number(here) && is_number(there) {
                     "a number may only become wider"
                 } else {
-                    "add a field of the new type with a default, and keep the old one"
+                    "declare it alike on both sides, or add a field of the new type with a default beside the old one"
                 },
             ),
         }

@@ -111,7 +111,7 @@ Guten Tag, Ann.
 Good day, Ann.
 Bonjour, Ann.
 caller and callback disagree about `greet`; change one of them
-  because    `name`: u8 is written, and a string is expected; add a field of the new type with a default, and keep the old one
+  because    `name`: u8 is written, and a string is expected; declare it alike on both sides, or add a field of the new type with a default beside the old one
   called as  fn(_: u8) -> u8
   offered as fn(name: String) -> String
 ";
