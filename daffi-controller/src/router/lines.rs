@@ -5,6 +5,9 @@
 //! one for each provider that calls name. What a queue holds is bounded; where it is full, the caller that holds most of it
 //! makes room for one that holds less.
 
+#[cfg(test)]
+mod check;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 
@@ -375,55 +378,6 @@ impl Lines {
             }
             self.adrift.pop_front();
         }
-    }
-
-    /// How many lines there are.
-    #[cfg(test)]
-    pub(super) fn lines(&self) -> usize {
-        self.lines.len()
-    }
-
-    #[cfg(test)]
-    pub(super) fn all(&self) -> impl Iterator<Item = &Parked> {
-        self.calls.values()
-    }
-
-    #[cfg(test)]
-    pub(super) fn check(&self) {
-        for (id, call) in &self.calls {
-            let is_in = |key: LineKey| {
-                self.lines
-                    .get(&key)
-                    .is_some_and(|line| line.calls().any(|call| call == *id))
-            };
-            let is_adrift = self
-                .adrift
-                .iter()
-                .any(|line| line.calls().any(|call| call == *id));
-            assert!(
-                is_adrift || call.lines.iter().all(is_in),
-                "{id:?} waits in each of its lines"
-            );
-        }
-        for (key, line) in &self.lines {
-            let is_of = |id: WaitId| {
-                self.calls
-                    .get(&id)
-                    .is_some_and(|call| call.lines.iter().any(|of| of == *key))
-            };
-            assert!(line.calls().all(is_of), "in {key:?} are those who wait there");
-        }
-        assert_eq!(
-            self.queues.values().map(|queue| queue.calls).sum::<usize>(),
-            self.calls.len()
-        );
-        assert_eq!(
-            self.queues.values().map(|queue| queue.bytes).sum::<usize>(),
-            self.bytes
-        );
-        assert_eq!(self.of.values().sum::<usize>(), self.bytes);
-        assert_eq!(self.calls.values().map(Parked::bytes).sum::<usize>(), self.bytes);
-        assert!(self.stalled.iter().all(|line| self.lines.contains_key(line)));
     }
 }
 

@@ -79,6 +79,7 @@ mod unwanted;
 mod versions;
 mod wanted;
 mod watchers;
+mod withdrawing;
 mod work;
 
 use std::sync::Arc;
