@@ -271,6 +271,8 @@ mod other {
     pub async fn echo(value: &Plain) -> Plain;
     #[fetcher(alias = "explained.echo", untraced)]
     pub async fn unknown(value: &Plain) -> Value;
+    #[fetcher(alias = "explained.two", untraced)]
+    pub async fn unknown_part(pair: (u8, Value)) -> (u8, Value);
 }
 
 #[fetcher(alias = "explained.noted")]
@@ -301,6 +303,10 @@ async fn a_type_that_asks_is_read_by_one_that_does_not_and_reads_nothing_of_it()
     }
     // Of whom nothing is known, nobody can say how it is to be read.
     let error = other::unknown(&plain).on(&g).await.unwrap_err();
+    assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");
+    let same = |pair: (u8, Value)| pair;
+    net.service.register_fn("explained.two", same).await.unwrap();
+    let error = other::unknown_part((7, json!("a"))).on(&g).await.unwrap_err();
     assert!(matches!(error, CallError::SignatureMismatch { .. }), "{error:?}");
     let what = |plain: other::Plain| plain.event.what;
     net.service.register_fn("explained.noted", what).await.unwrap();

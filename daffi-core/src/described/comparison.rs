@@ -4,6 +4,7 @@ mod pass;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::asking::Asking;
 use super::layout::{At, Enum, Layout, Place, Struct};
 use super::misfit::{Misfit, Step};
 use super::names::Names;
@@ -41,6 +42,8 @@ enum To<'l> {
 pub(super) struct Comparison<'l> {
     written: &'l Layout,
     read: &'l Layout,
+    /// Where in what is written, and in what is read, something says itself what it is.
+    asking: [Asking; 2],
     /// The next one last. Places may be inside of each other for ever, so this is no recursion.
     open: Vec<(Task, Way)>,
     /// What was, or is, open. It is assumed to agree until it is found not to, which is what makes cycles end.
@@ -69,12 +72,18 @@ const NAMELESS: &str = "what the fields are called is not known";
 
 const UNKNOWN: &str = "it has to be the same on both sides";
 
+const ASKS: &str = "what is known of these values is on one side that they, or some inside of them, say themselves what they are, and on \
+                    the other nothing";
+
+const TRACED: &str = "leave `untraced` away, and call with a fetcher instead of a name";
+
 impl<'l> Comparison<'l> {
     pub(super) fn new(written: &'l Layout, read: &'l Layout) -> Self {
         let root = Task::Pair(written.root(), read.root());
         Self {
             written,
             read,
+            asking: [written, read].map(Asking::of),
             open: vec![(root, 0)],
             seen: BTreeSet::from([root]),
             steps: Vec::new(),
@@ -154,10 +163,8 @@ impl<'l> Comparison<'l> {
         }
         match (written.place(from), read.place(to)) {
             (Place::Any, Place::Any) => Ok(()),
-            (Place::Opaque, Place::Any) | (Place::Any, Place::Opaque) => fault(
-                "what is known of these values is on one side that they say themselves what they are, and on the other nothing",
-                "leave `untraced` away, and call with a fetcher instead of a name",
-            ),
+            (Place::Opaque, _) if self.asking[1].is_at(to) => fault(ASKS, TRACED),
+            (_, Place::Opaque) if self.asking[0].is_at(from) => fault(ASKS, TRACED),
             // Whether a value is one for the reader, its type finds out when it comes.
             (Place::Any, _) => {
                 self.differs = true;

@@ -153,6 +153,12 @@ impl Layout {
         &self.places[at.0 as usize]
     }
 
+    /// All places.
+    pub(super) fn all(&self) -> impl Iterator<Item = At> + use<> {
+        let all = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        (0..all).map(At)
+    }
+
     /// Whether what is there may be written by hand as if it were none.
     pub(super) fn may_be_nothing(&self, at: At) -> bool {
         matches!(self.place(at), Place::Option(_) | Place::Unit)

@@ -8,6 +8,7 @@
 
 mod agreement;
 mod arguments;
+mod asking;
 mod base64;
 mod comparison;
 mod compatible;

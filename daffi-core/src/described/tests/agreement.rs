@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::*;
 use crate::signature::{Contract, ErrorFindings, Findings, Interface, findings};
@@ -123,6 +124,42 @@ fn errors_that_are_expected_are_given() {
         "an error of this type is expected, and the callback gives none; leave `Result` out of the fetcher, or give the \
          callback the error",
     );
+}
+
+/// explained.unknown
+#[test]
+fn who_knows_nothing_of_values_reads_none_of_which_a_part_says_itself_what_it_is() {
+    fn check<T: serde::de::DeserializeOwned>() {
+        let takes = |argument| interface([("first", nothing()), ("pair", argument)], nothing());
+        let gives = |ok| interface([], ok);
+        let streams = |ok: Findings| interface([], ok.streamed());
+        let fails = |error| {
+            let error = ErrorFindings::Typed(error);
+            Contract::new([], nothing(), error).interface
+        };
+        let all: [&dyn Fn(Findings) -> Interface; 4] = [&takes, &gives, &streams, &fails];
+        for (number, of) in all.into_iter().enumerate() {
+            let (known, unknown) = (of(findings::<T>()), of(Findings::nothing()));
+            for (called, offered) in [(&known, &unknown), (&unknown, &known)] {
+                let verdict = agreement(called, offered);
+                assert!(
+                    !verdict.is_compatible(),
+                    "{number}: {verdict:?}, {}",
+                    findings::<T>().ty
+                );
+            }
+            assert!(agreement(&known, &known).is_compatible());
+        }
+    }
+    check::<Value>();
+    check::<(u8, Value)>();
+    check::<[Value; 2]>();
+    check::<Result<u8, Value>>();
+    check::<(Value, Old)>();
+    // What has positions is as it is.
+    let takes = |argument| interface([("pair", argument)], nothing());
+    let known = takes(findings::<(u8, String)>());
+    assert!(agreement(&known, &takes(Findings::nothing())).is_compatible());
 }
 
 /// What a callback with that interface reads of arguments that were sent by another one.
