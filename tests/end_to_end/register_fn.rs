@@ -9,6 +9,7 @@ use std::time::Duration;
 use daffi::{CallContext, CallError, ConfigFault, Global, RegisterError, RemoteError, fetcher};
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::net::{Net, Transport, over_each};
 
@@ -57,6 +58,15 @@ impl Made {
     async fn many(&self, a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8) -> u32;
     async fn fails(&self, how: u8) -> Result<(), RemoteError>;
     async fn echo(&self, bytes: Vec<u8>) -> Vec<u8>;
+    async fn any(&self, any: &Value, note: &Note) -> String;
+}
+
+/// With names, where something is left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Note {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    text: String,
 }
 
 async fn in_words(how: u8) -> Result<(), Opaque> {
@@ -140,6 +150,19 @@ async fn a_context_is_no_argument_wherever_it_stands() {
     net.service.register_fn("made.many", many).await.unwrap();
     let sum = Made.many(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11).on(&g).await;
     assert_eq!(sum, Ok((1..=11).map(|n| n * n).sum()));
+    let any = |first: CallContext, any: Value, second: CallContext, note: Note, third: CallContext| {
+        let callers = [first, second, third].map(|ctx| ctx.caller().to_owned());
+        format!("{any} {} {:?} {callers:?}", note.text, note.by)
+    };
+    net.service.register_fn("made.any", any).await.unwrap();
+    for by in [None, Some("me".to_owned())] {
+        let expected = format!(r#"{{"a":[1]}} some {by:?} ["caller", "caller", "caller"]"#);
+        let note = Note {
+            by,
+            text: "some".to_owned(),
+        };
+        assert_eq!(Made.any(&json!({"a": [1]}), &note).on(&g).await, Ok(expected));
+    }
     net.stop([g]).await;
 }
 

@@ -8,7 +8,7 @@ mod token;
 
 use serde::de::DeserializeSeed;
 
-use self::deserializer::Reader;
+pub(super) use self::deserializer::Reader;
 pub(super) use self::document::document;
 use self::token::pass;
 use super::misfit::Misfit;
@@ -19,8 +19,20 @@ use super::misfit::Misfit;
 ///
 /// When the bytes are no value, or not all of one, it nests too deep, or is not taken. The message begins with the path to the place.
 pub(super) fn read<'de, S: DeserializeSeed<'de>>(bytes: &'de [u8], seed: S) -> Result<S::Value, Misfit> {
+    read_by(bytes, |reader| seed.deserialize(reader))
+}
+
+/// The same, as is read by whoever has the reader.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(super) fn read_by<'de, T>(
+    bytes: &'de [u8],
+    read: impl FnOnce(Reader<'_, 'de>) -> Result<T, Misfit>,
+) -> Result<T, Misfit> {
     let mut rest = bytes;
-    let value = seed.deserialize(Reader::new(&mut rest))?;
+    let value = read(Reader::new(&mut rest))?;
     ended(rest)?;
     Ok(value)
 }

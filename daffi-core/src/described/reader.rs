@@ -72,10 +72,19 @@ impl<'a, 'l, 'de> Reader<'a, 'l, 'de> {
 
     /// Reads what is here, which may say itself what it is.
     #[inline]
-    pub(super) fn read<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Misfit> {
+    pub(super) fn read<S: DeserializeSeed<'de>>(mut self, seed: S) -> Result<S::Value, Misfit> {
+        match self.explained()? {
+            Some(bytes) => explained::read(bytes, seed),
+            None => seed.deserialize(self),
+        }
+    }
+
+    /// The bytes of what is here, if it says itself what it is.
+    #[inline]
+    fn explained(&mut self) -> Result<Option<&'de [u8]>, Misfit> {
         match self.place() {
-            Place::Any => explained::read(self.input.bytes()?, seed),
-            _ => seed.deserialize(self),
+            Place::Any => self.input.bytes().map(Some),
+            _ => Ok(None),
         }
     }
 

@@ -12,7 +12,7 @@ use super::super::misfit::{Misfit, Step};
 use super::token::{Token, pass};
 
 /// A value that is yet to be read.
-pub(super) struct Reader<'r, 'de> {
+pub(crate) struct Reader<'r, 'de> {
     rest: &'r mut &'de [u8],
     /// How many types are around.
     level: usize,

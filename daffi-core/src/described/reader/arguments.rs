@@ -3,6 +3,7 @@
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::super::explained;
 use super::super::layout::{At, Place};
 use super::super::misfit::{Misfit, Step};
 use super::{DEFAULT, NOT_SENT, Reader};
@@ -60,34 +61,28 @@ impl<'de> SeqAccess<'de> for Sent<'_, '_, 'de> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
         let number = self.next;
-        match One(self).read(seed) {
+        match seed.deserialize(One(self)) {
             Ok(value) => Ok(Some(value)),
             Err(misfit) => Err(misfit.within(Step::Name(format!("argument {}", number + 1)))),
         }
     }
 }
 
-/// The next argument, if it was sent.
+/// The next argument, if it was sent. Whether it was is known once it is asked for: what is never sent takes nothing of what comes next.
 struct One<'s, 'a, 'l, 'de>(&'s mut Sent<'a, 'l, 'de>);
 
 impl<'l, 'de> One<'_, '_, 'l, 'de> {
+    /// What comes next is one that says itself what it is.
+    fn is_explained(&self) -> bool {
+        let Sent { reader, fields, next } = &self.0;
+        let place = fields.get(*next).map(|at| reader.layout.place(*at));
+        matches!(place, Some(Place::Any))
+    }
+
     fn sent(&mut self) -> Option<Reader<'_, 'l, 'de>> {
         let at = *self.0.fields.get(self.0.next)?;
         self.0.next += 1;
         Some(self.0.reader.lend(at))
-    }
-}
-
-impl<'de> One<'_, '_, '_, 'de> {
-    fn read<S: DeserializeSeed<'de>>(mut self, seed: S) -> Result<S::Value, Misfit> {
-        let Sent { reader, fields, next } = &self.0;
-        match fields.get(*next).map(|at| reader.layout.place(*at)) {
-            Some(Place::Any) => match self.sent() {
-                Some(reader) => reader.read(seed),
-                None => missing(),
-            },
-            _ => seed.deserialize(self),
-        }
     }
 }
 
@@ -96,13 +91,22 @@ fn missing<T>() -> Result<T, Misfit> {
     Err(Misfit::new("this argument was not sent, and has no default"))
 }
 
+macro_rules! sent {
+    ($one:ident.$method:ident($($argument:expr),* $(,)?), $missing:expr) => {
+        match $one.sent() {
+            Some(mut reader) => match reader.explained()? {
+                Some(bytes) => explained::read_by(bytes, |value| value.$method($($argument),*)),
+                None => reader.$method($($argument),*),
+            },
+            None => $missing,
+        }
+    };
+}
+
 macro_rules! if_sent {
     ($($method:ident($($argument:ident: $type:ty),*);)*) => {$(
         fn $method<V: Visitor<'de>>(mut self, $($argument: $type,)* visitor: V) -> Result<V::Value, Misfit> {
-            match self.sent() {
-                Some(reader) => reader.$method($($argument,)* visitor),
-                None => missing(),
-            }
+            sent!(self.$method($($argument,)* visitor), missing())
         }
     )*};
 }
@@ -111,14 +115,11 @@ impl<'de> Deserializer<'de> for One<'_, '_, '_, 'de> {
     type Error = Misfit;
 
     fn is_human_readable(&self) -> bool {
-        false
+        self.is_explained()
     }
 
     fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Misfit> {
-        match self.sent() {
-            Some(reader) => reader.deserialize_option(visitor),
-            None => visitor.visit_none(),
-        }
+        sent!(self.deserialize_option(visitor), visitor.visit_none())
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -136,10 +137,7 @@ impl<'de> Deserializer<'de> for One<'_, '_, '_, 'de> {
             // Perhaps it is an option inside.
             return visitor.visit_newtype_struct(self);
         }
-        match self.sent() {
-            Some(reader) => reader.deserialize_newtype_struct(name, visitor),
-            None => missing(),
-        }
+        sent!(self.deserialize_newtype_struct(name, visitor), missing())
     }
 
     if_sent! {

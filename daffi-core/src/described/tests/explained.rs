@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::{Json, Layout, ReadAs, decode, encode_by_hand};
+use super::super::{Json, Layout, NOT_SENT, ReadAs, decode, decode_arguments, encode_by_hand};
+use crate::proto::explained::encode_by_names;
 use crate::proto::{Limits, encode, encode_held};
-use crate::signature::{Type, findings};
+use crate::signature::{Form, Type, findings};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -181,6 +182,69 @@ fn only_the_parts_of_a_tuple_or_a_result_say_what_they_are_that_have_to() {
     assert_eq!(bytes, [7, 251, 44, 1, 1, 0xc0]);
     // What stands behind such a type is not found out by reading it.
     assert_eq!(of(findings::<(u8, Value, u16)>().ty), "(u8, Any, Any)");
+}
+
+/// What stands among arguments and is not sent, as a context does.
+#[derive(Debug, PartialEq)]
+struct NotSent;
+
+impl<'de> Deserialize<'de> for NotSent {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Nothing;
+
+        impl<'de> serde::de::Visitor<'de> for Nothing {
+            type Value = NotSent;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("nothing")
+            }
+
+            fn visit_unit<E>(self) -> Result<NotSent, E> {
+                Ok(NotSent)
+            }
+
+            fn visit_newtype_struct<D: serde::Deserializer<'de>>(self, _: D) -> Result<NotSent, D::Error> {
+                Ok(NotSent)
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(NOT_SENT, Nothing)
+    }
+}
+
+#[test]
+fn what_is_not_sent_takes_nothing_of_what_says_itself_what_it_is() {
+    let at = IpAddr::from([127, 0, 0, 1]);
+    let sent = (json!({"a": [1]}), 7_u8, Untagged::Address(at), at);
+    let bytes = encode_by_names(&sent, &Form::unknown(), &|argument| argument == 1).unwrap();
+    assert_eq!(bytes.1, [0, 2, 3]);
+    let layout = Layout::new(&Type::Tuple(vec![Type::Any, Type::U8, Type::Any, Type::Any]));
+    type Arguments = (
+        NotSent,
+        Value,
+        NotSent,
+        u8,
+        Untagged,
+        NotSent,
+        IpAddr,
+        NotSent,
+        Option<u8>,
+    );
+    let came: Arguments = decode_arguments(&layout, &bytes.0).unwrap();
+    let (any, seven, untagged, at) = sent;
+    let none = || NotSent;
+    assert_eq!(
+        came,
+        (none(), any, none(), seven, untagged, none(), at, none(), None)
+    );
+    // Not all that is behind it is taken.
+    let misfit = decode_arguments::<(NotSent, Value, NotSent, u8)>(&layout, &bytes.0).unwrap_err();
+    assert_eq!(misfit.to_string(), "2 arguments are sent that nobody takes");
+    let misfit = decode_arguments::<(NotSent, u8)>(&layout, &bytes.0).unwrap_err();
+    assert!(
+        misfit.to_string().starts_with("`argument 1`: u8 is expected"),
+        "{misfit}"
+    );
 }
 
 #[test]
