@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::layout::At;
 use super::misfit::Misfit;
+use crate::signature::NAMES as NAMES_OF_ONE;
 
 /// How many elements of a value may take no bytes.
 pub(super) const FREE_ELEMENTS: usize = 1024;
@@ -17,8 +18,24 @@ const FREE_PLACES: (usize, usize) = (8, 1 << 16);
 /// for the structure to say, and how often they come for the bytes.
 const NAMES: (usize, usize) = (64, 1 << 20);
 
+/// How many names of fields that have several may be looked up for each byte, and beside: one place has no more, and which is meant is
+/// found out once for a value.
+const LOOKS: (usize, usize) = (NAMES_OF_ONE, 1 << 17);
+
 /// The same of an item of a stream, beside: there may be very many in few bytes.
-const OF_ITEM: (usize, usize) = (64, 1024);
+const OF_ITEM: Beside = Beside {
+    places: 64,
+    names: 1024,
+    looks: 64,
+};
+
+/// What there may be beside what there is for each byte.
+#[derive(Clone, Copy)]
+struct Beside {
+    places: usize,
+    names: usize,
+    looks: usize,
+}
 
 /// What is left of a value's bytes.
 pub(super) struct Input<'de> {
@@ -29,8 +46,12 @@ pub(super) struct Input<'de> {
     places: usize,
     /// How many more bytes of names.
     names: usize,
+    /// How many more names may be looked up.
+    looks: usize,
     /// Which names are meant where there are several, by where they stand, and those that the reader knows.
     meant: BTreeMap<(At, usize, usize), Arc<[u8]>>,
+    /// The same of variants, by their numbers as well.
+    variants: BTreeMap<(At, u32, usize, usize), usize>,
 }
 
 type Read<T> = Result<T, Misfit>;
@@ -50,9 +71,19 @@ fn too_many() -> Misfit {
     Misfit::new("more elements than so few bytes may hold")
 }
 
+#[cold]
+fn too_many_names() -> Misfit {
+    Misfit::new("there are more names than so few bytes may hold")
+}
+
 impl<'de> Input<'de> {
     pub(super) const fn new(bytes: &'de [u8]) -> Self {
-        Self::beside(bytes, (FREE_PLACES.1, NAMES.1))
+        let beside = Beside {
+            places: FREE_PLACES.1,
+            names: NAMES.1,
+            looks: LOOKS.1,
+        };
+        Self::beside(bytes, beside)
     }
 
     /// The same, of an item that others follow.
@@ -60,31 +91,54 @@ impl<'de> Input<'de> {
         Self::beside(bytes, OF_ITEM)
     }
 
-    const fn beside(bytes: &'de [u8], (places, names): (usize, usize)) -> Self {
+    const fn beside(bytes: &'de [u8], beside: Beside) -> Self {
         let length = bytes.len();
         Self {
             rest: bytes,
             free: FREE_ELEMENTS,
-            places: length.saturating_mul(FREE_PLACES.0).saturating_add(places),
-            names: length.saturating_mul(NAMES.0).saturating_add(names),
+            places: length.saturating_mul(FREE_PLACES.0).saturating_add(beside.places),
+            names: length.saturating_mul(NAMES.0).saturating_add(beside.names),
+            looks: length.saturating_mul(LOOKS.0).saturating_add(beside.looks),
             meant: BTreeMap::new(),
+            variants: BTreeMap::new(),
         }
     }
 
     /// An item was read: what follows it was none of its own.
     pub(super) fn end_item(&self) -> Read<()> {
         let left = self.rest.len();
-        let borrowed =
-            self.places < left.saturating_mul(FREE_PLACES.0) || self.names < left.saturating_mul(NAMES.0);
+        let borrowed = self.places < left.saturating_mul(FREE_PLACES.0)
+            || self.names < left.saturating_mul(NAMES.0)
+            || self.looks < left.saturating_mul(LOOKS.0);
         if borrowed {
             return Err(Misfit::new("an item has more places than so few bytes may hold"));
         }
         Ok(())
     }
 
-    /// Which names are meant there, as is found out once.
-    pub(super) fn meant(&mut self, key: (At, usize, usize), find: impl FnOnce() -> Arc<[u8]>) -> Arc<[u8]> {
-        self.meant.entry(key).or_insert_with(find).clone()
+    /// Which names are meant there, as is found out once by looking up so many.
+    pub(super) fn meant(
+        &mut self,
+        key: (At, usize, usize),
+        looks: impl FnOnce() -> usize,
+        find: impl FnOnce() -> Arc<[u8]>,
+    ) -> Read<Arc<[u8]>> {
+        if let Some(meant) = self.meant.get(&key) {
+            return Ok(Arc::clone(meant));
+        }
+        self.looks = self.looks.checked_sub(looks()).ok_or_else(too_many_names)?;
+        let meant = find();
+        self.meant.insert(key, Arc::clone(&meant));
+        Ok(meant)
+    }
+
+    /// Which of the names of a variant is meant there, as is found out once.
+    pub(super) fn meant_of_variant(
+        &mut self,
+        key: (At, u32, usize, usize),
+        find: impl FnOnce() -> usize,
+    ) -> usize {
+        *self.variants.entry(key).or_insert_with(find)
     }
 
     pub(super) const fn rest(&self) -> &'de [u8] {
@@ -279,10 +333,7 @@ impl<'de> Input<'de> {
 
     /// A name is told that stands in the structure.
     pub(super) fn name(&mut self, name: &str) -> Read<()> {
-        self.names = self
-            .names
-            .checked_sub(name.len())
-            .ok_or_else(|| Misfit::new("there are more names than so few bytes may hold"))?;
+        self.names = self.names.checked_sub(name.len()).ok_or_else(too_many_names)?;
         Ok(())
     }
 

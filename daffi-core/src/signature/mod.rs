@@ -35,7 +35,7 @@ pub use structure::{Type, Variant};
 pub use tracer::{findings, reading, trace};
 
 pub(crate) use fnv::Fnv;
-pub(crate) use names::{Called, Known};
+pub(crate) use names::{Called, Known, NAMES};
 
 /// How deep a [`Type`] may nest. What lies deeper is [`Type::Opaque`] when traced, and refused when received.
 const DEPTH_LIMIT: usize = 128;

@@ -6,7 +6,7 @@ use super::super::layout::{self, At, Enum, Place};
 use super::super::misfit::Misfit;
 use super::super::skip::unknown_variant;
 use super::Reader;
-use super::name::{Known, Meant, Name};
+use super::name::{Known, Name, not_known};
 
 impl<'l> Reader<'_, 'l, '_> {
     /// Which variant it is.
@@ -24,20 +24,23 @@ pub(super) struct Choice<'a, 'l, 'de> {
 }
 
 impl<'a, 'l, 'de> Choice<'a, 'l, 'de> {
-    /// One that is read by somebody who knows these.
+    /// One of those at a place that is read by somebody who knows these. Only its own names are looked at, once for a value: there may be
+    /// very many others, and it may come as often as there are bytes.
     pub(super) fn new(
         content: Reader<'a, 'l, 'de>,
         at: At,
-        choices: &'l Enum,
         choice: &'l layout::Choice,
         known: Known,
     ) -> Result<Self, Misfit> {
-        let name = match choice.names.only() {
+        let names = &choice.names;
+        let name = match names.only() {
             Some(name) => name,
-            None => {
-                let meant = Meant::by(at, known, content.input, choices.names())?;
-                meant.of(&choice.names, choices.place(choice.index).unwrap_or(0))
+            None if names.is_known() => {
+                let find = || names.among(known);
+                let key = (at, choice.index, known.as_ptr().addr(), known.len());
+                names.name(content.input.meant_of_variant(key, find))
             }
+            None => return Err(not_known()),
         };
         Ok(Self { content, name })
     }

@@ -315,8 +315,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_, 'de> {
             Place::Enum(choices) => {
                 let choice = self.choice(choices)?;
                 let at = self.at;
-                let content = self.inside(choice.content)?;
-                let chosen = Choice::new(content, at, choices, choice, variants)?;
+                let chosen = Choice::new(self.inside(choice.content)?, at, choice, variants)?;
                 visitor
                     .visit_enum(chosen)
                     .map_err(|misfit| misfit.within(choice.step()))

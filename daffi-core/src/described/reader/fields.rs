@@ -36,7 +36,7 @@ impl<'l, 'de> Reader<'_, 'l, 'de> {
         let at = self.at;
         let reader = self.inside(at)?;
         reader.input.pass()?;
-        let meant = Meant::by(at, known, reader.input, structure.names.iter())?;
+        let meant = Meant::by(at, known, reader.input, &structure.names)?;
         let mut left = Fields {
             reader,
             structure,

@@ -16,7 +16,7 @@ pub(super) struct Name<'l>(pub(super) &'l str);
 /// The names that a reader knows.
 pub(super) type Known = &'static [&'static str];
 
-/// Which of its names is meant of each of several fields or variants: the only one, or that of this number.
+/// Which of its names is meant of each of several fields: the only one, or that of this number.
 #[derive(Clone)]
 pub(super) enum Meant {
     Only,
@@ -26,24 +26,24 @@ pub(super) enum Meant {
 impl Meant {
     /// Those that somebody understands. It is found out once for a value, however often it comes in it.
     #[inline]
-    pub(super) fn by<'l>(
-        at: At,
-        known: Known,
-        input: &mut Input<'_>,
-        mut names: impl Iterator<Item = &'l Names> + Clone,
-    ) -> Result<Self, Misfit> {
-        if names.clone().all(|names| names.only().is_some()) {
+    pub(super) fn by(at: At, known: Known, input: &mut Input<'_>, names: &[Names]) -> Result<Self, Misfit> {
+        if names.iter().all(|names| names.only().is_some()) {
             return Ok(Self::Only);
         }
-        if !names.clone().all(Names::is_known) {
-            return Err(Misfit::new("what is here is called is not known"));
+        if !names.iter().all(Names::is_known) {
+            return Err(not_known());
         }
         let key = (at, known.as_ptr().addr(), known.len());
+        let several = names.iter().filter(|names| names.only().is_none());
+        let looks = || several.map(|names| names.all().count()).sum();
         let make = || {
-            let meant = names.by_ref().map(|names| names.among(known));
+            let meant = names.iter().map(|names| match names.only() {
+                Some(_) => 0,
+                None => names.among(known),
+            });
             meant.map(|number| u8::try_from(number).unwrap_or(0)).collect()
         };
-        Ok(Self::These(input.meant(key, make)))
+        Ok(Self::These(input.meant(key, looks, make)?))
     }
 
     #[inline]
@@ -53,6 +53,11 @@ impl Meant {
             Self::These(meant) => names.name(meant.get(number).copied().unwrap_or(0).into()),
         }
     }
+}
+
+#[cold]
+pub(super) fn not_known() -> Misfit {
+    Misfit::new("what is here is called is not known")
 }
 
 impl<'de> Deserializer<'de> for Name<'_> {

@@ -283,3 +283,77 @@ fn an_item_of_a_stream_has_few_places_without_bytes() {
     // A value by itself is not one of many.
     decode::<IgnoredAny>(&Layout::new(&units(1000)), &[]).unwrap();
 }
+
+/// Nor has it many names that are looked up among those that its reader knows.
+#[test]
+fn an_item_of_a_stream_has_few_names_to_look_up() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Few {
+        #[serde(default)]
+        f7: u8,
+    }
+    let names = |number: usize, count| {
+        let names: Vec<_> = (0..count)
+            .map(|name| format!("f{}", number * 16 + name))
+            .collect();
+        names.join("\u{1f}")
+    };
+    let fields = |count, names_of_each, ty: &Type| {
+        let fields = (1..=count).map(|number| (names(number, names_of_each), ty.clone()));
+        Layout::new(&Type::Struct {
+            name: String::new(),
+            fields: fields.collect(),
+        })
+    };
+    let read = |layout: &Layout, bytes: &[u8]| {
+        decode_next::<Few>(layout, bytes).map(|(Few { f7 }, used)| (f7, used))
+    };
+    assert_eq!(read(&fields(60, 1, &Type::Unit), &[7; 100]), Ok((0, 0)));
+    assert_eq!(read(&fields(4, 16, &Type::Unit), &[7; 100]), Ok((0, 0)));
+    for rest in [0, 10, 1000] {
+        let misfit = read(&fields(60, 16, &Type::Unit), &vec![7; rest]).unwrap_err();
+        assert!(misfit.words().contains("than so few bytes may hold"), "{misfit}");
+    }
+    // As many as there may be where each takes a byte, or which are of a value that is not one of many.
+    assert_eq!(read(&fields(60, 16, &Type::U8), &[7; 100]), Ok((0, 60)));
+    assert_eq!(
+        decode::<Few>(&fields(600, 16, &Type::Unit), &[]),
+        Ok(Few { f7: 0 })
+    );
+}
+
+/// Of a variant that comes, its own names are looked up, however many others there are.
+#[test]
+fn of_an_enum_only_the_variant_that_comes_is_looked_up() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    enum Few {
+        #[serde(alias = "v7_15", alias = "v3999_1")]
+        Seven,
+        #[serde(other)]
+        Other,
+    }
+    let names = |number| {
+        (0..16)
+            .map(|name| format!("v{number}_{name}"))
+            .collect::<Vec<_>>()
+    };
+    let variant = |number| crate::signature::Variant {
+        index: number,
+        name: names(number).join("\u{1f}"),
+        content: Type::Unit,
+    };
+    let layout = Layout::new(&Type::Enum {
+        name: "Many".to_owned(),
+        variants: (0..4000).map(variant).collect(),
+        open: false,
+    });
+    let items = [7, 8].repeat(5_000);
+    let mut rest = &items[..];
+    while !rest.is_empty() {
+        let (item, used) = decode_next::<Few>(&layout, rest).unwrap();
+        assert_eq!(item, if rest[0] == 7 { Few::Seven } else { Few::Other });
+        rest = &rest[used..];
+    }
+    let last = encode(&3999_u32).unwrap();
+    assert_eq!(decode::<Few>(&layout, &last), Ok(Few::Seven));
+}
