@@ -7,9 +7,11 @@ use serde::de::DeserializeOwned;
 
 use super::source::Source;
 use super::streaming::Opening;
-use crate::described::{ReadAs, agreement};
+use crate::described::{Misfit, ReadAs, agreement};
 use crate::error::{CallError, RemoteError};
-use crate::proto::{DecodeError, Failed, Failure, Outcome, Tally, Typed};
+use crate::proto::{DecodeError, Described, Failed, Failure, Outcome, Tally, Typed, stable_hash};
+use crate::registry::{Effort, For};
+use crate::signature::Interface;
 
 type DecodeValue<T> = fn(&Bytes, &ReadAs) -> Result<T, DecodeError>;
 
@@ -128,8 +130,7 @@ impl<T, E> Decoders<T, E> {
                 let called = source.traced().map(|traced| &traced.interface);
                 let place = match (&failed, called) {
                     (Failed::SignatureMismatch { offered, .. }, Some(called)) => {
-                        let offered = offered.interface().ok();
-                        offered.and_then(|offered| agreement(called, &offered).misfit())
+                        misfit(&EXPLAINING, source.name(), called, offered)
                     }
                     _ => None,
                 };
@@ -142,6 +143,15 @@ impl<T, E> Decoders<T, E> {
             }
         }
     }
+}
+
+/// What is spent on saying why calls do not go to those who refuse them.
+static EXPLAINING: Effort = Effort::new();
+
+/// Why a call does not go to who offers that, if there is time to find it out.
+fn misfit(effort: &Effort, callback: &str, called: &Interface, offered: &Described) -> Option<Misfit> {
+    let look = || agreement(called, &offered.interface().ok()?).misfit();
+    effort.spend(For::Known(stable_hash(callback.as_bytes())), look)?
 }
 
 /// Why there is no `E`, in words.
@@ -179,5 +189,21 @@ fn decode_app<E: DeserializeOwned + 'static>(
         Typed::InWords => Err(Unread::Damaged(format!(
             "the callback's error came as text only: {words}"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::{Contract, ErrorFindings, findings};
+
+    #[test]
+    fn no_more_time_is_spent_on_saying_why_than_there_is_for_it() {
+        let taking = |argument| Contract::new([("n", argument)], findings::<()>(), ErrorFindings::None);
+        let [called, offered] = [taking(findings::<u64>()), taking(findings::<u8>())];
+        let offered = Described::of(&offered.interface);
+        let why = |effort: &Effort| misfit(effort, "count", &called.interface, &offered);
+        assert_eq!(why(&Effort::new()).unwrap().path(), "n");
+        assert_eq!(why(&Effort::spent_all()), None);
     }
 }

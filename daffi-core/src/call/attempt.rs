@@ -17,7 +17,7 @@ use super::source::Source;
 use super::stub::Traced;
 use super::worth::{is_worth_retrying, wait_before};
 use crate::error::{CallError, Unmet};
-use crate::node::{Backoff, Exchange, Item, Next, Node, OwnCall, Stage, Terms, in_process};
+use crate::node::{Backoff, Exchange, Item, Next, NoTime, Node, OwnCall, Stage, Terms, in_process};
 use crate::proto::{Described, Failed, Failure, Moment, Outcome};
 use crate::scope::{Home, Scope};
 
@@ -178,10 +178,11 @@ impl Attempt {
             }
             // Parts that could not be traced match anything, and of others the structure may be sent.
             let told: Vec<_> = [&**offered].into_iter().chain(others).collect();
-            let Some(terms) = self.terms_after(source.name(), traced, &told) else {
-                return Poll::Ready(Answer::Outcome(outcome));
-            };
-            self.sent_in = terms;
+            match self.terms_after(source.name(), traced, &told) {
+                Ok(Some(terms)) => self.sent_in = terms,
+                Ok(None) => return Poll::Ready(Answer::Outcome(outcome)),
+                Err(no_time) => return Poll::Ready(Answer::Outcome(Err(Failed::from(no_time).into()))),
+            }
             self.terms -= 1;
         }
     }
@@ -265,14 +266,22 @@ impl Attempt {
         }
     }
 
-    /// Whether a provider's signature is compatible though its number differs.
+    /// Whether a provider's signature is compatible though its number differs, or that cannot be found out now.
     pub(super) fn accepts(&self, source: &Source, offered: &Described) -> bool {
         let traced = source.traced().filter(|_| source.exact().is_none());
-        traced.is_some_and(|traced| self.terms_after(source.name(), traced, &[offered]).is_some())
+        traced.is_some_and(|traced| {
+            let terms = self.terms_after(source.name(), traced, &[offered]);
+            !matches!(terms, Ok(None))
+        })
     }
 
     /// In which terms the call is made to who offers that, where it was refused in those that it has.
-    fn terms_after(&self, callback: &str, traced: &Traced, told: &[&Described]) -> Option<Terms> {
+    fn terms_after(
+        &self,
+        callback: &str,
+        traced: &Traced,
+        told: &[&Described],
+    ) -> Result<Option<Terms>, NoTime> {
         let accepted = self.exchange.node().accepted();
         accepted.refused(callback, &self.sent_in, &traced.called(), told)
     }

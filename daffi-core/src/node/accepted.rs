@@ -1,12 +1,15 @@
 //! What is offered of callbacks by other signatures than the caller's, and goes together with it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::described::{Verdict, agreement};
-use crate::proto::{Described, Limits, stable_hash};
-use crate::registry::Effort;
+use crate::proto::{Described, Failed, Limits, stable_hash};
+use crate::registry::{Effort, For};
 use crate::signature::Interface;
 
 /// Of so many callbacks it is known what is offered, and so many bytes of that: call sites are few, but calls by name may have as many
@@ -24,6 +27,16 @@ pub(crate) enum Terms {
     Number(u64),
     /// By the versions that may run it, in ascending order: the arguments have their structure in front.
     Versions(Arc<[u64]>),
+}
+
+/// All the time is spent that there is for structures of others: what a call goes together with is not known, and may be later.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NoTime;
+
+impl From<NoTime> for Failed {
+    fn from(NoTime: NoTime) -> Self {
+        Self::Overloaded { may_have_run: false }
+    }
 }
 
 /// A caller, as it is compared with what is offered.
@@ -108,12 +121,13 @@ impl Called<'_> {
         }
         // Those of the same signature read it as their own; and its own version may be there though it was not told.
         let same = same.iter().map(|same| same.version());
-        let mut versions: Vec<_> = [self.version].into_iter().chain(same).collect();
-        versions.dedup();
-        versions.extend(compatible);
-        versions.truncate(Limits::COMPATIBLE);
+        let mut versions = Vec::new();
+        for version in [self.version].into_iter().chain(same).chain(compatible) {
+            if versions.len() < Limits::COMPATIBLE && !versions.contains(&version) {
+                versions.push(version);
+            }
+        }
         versions.sort_unstable();
-        versions.dedup();
         Some(Terms::Versions(versions.into()))
     }
 }
@@ -184,7 +198,9 @@ impl Accepted {
             None => return own,
             Some(callback) => Arc::clone(&callback.offered),
         };
-        self.agreed(name, &called(), &offered).unwrap_or(own)
+        let agreed = self.agreed(name, &called(), &offered);
+        // Whoever is not it says what it offers.
+        agreed.unwrap_or_default().unwrap_or(own)
     }
 
     /// These are all that is offered of a callback.
@@ -196,201 +212,50 @@ impl Accepted {
     }
 
     /// A call in those terms was refused by those who offer this, and perhaps others: in which terms it is worth calling them.
+    ///
+    /// # Errors
+    ///
+    /// When there is no time to find that out.
     pub(crate) fn refused(
         &self,
         name: &str,
         sent: &Terms,
         called: &Called<'_>,
         told: &[&Described],
-    ) -> Option<Terms> {
+    ) -> Result<Option<Terms>, NoTime> {
         let offered = self.locked().add(name, told);
         self.any.store(true, Ordering::Release);
         let terms = self.agreed(name, called, &offered)?;
-        (terms != *sent && told.iter().any(|offered| terms.fit(offered))).then_some(terms)
+        Ok(terms.filter(|terms| terms != sent && told.iter().any(|offered| terms.fit(offered))))
     }
 
     /// What a caller and those who offer that agree on, found out once.
-    fn agreed(&self, name: &str, called: &Called<'_>, offered: &Arc<Offers>) -> Option<Terms> {
+    fn agreed(
+        &self,
+        name: &str,
+        called: &Called<'_>,
+        offered: &Arc<Offers>,
+    ) -> Result<Option<Terms>, NoTime> {
         if let Some(terms) = self.locked().terms_of(name, offered)
             && let Some(known) = terms.get(&called.version)
         {
-            return known.clone();
+            return Ok(known.clone());
         }
         // It may take a while, for which nobody waits.
         let agreed = self
             .effort
-            .spend(stable_hash(name.as_bytes()), || called.terms(offered))?;
+            .spend(For::Known(stable_hash(name.as_bytes())), || called.terms(offered))
+            .ok_or(NoTime)?;
         if let Some(terms) = self.locked().terms_of(name, offered) {
             if terms.len() >= CALLERS {
                 terms.clear();
             }
             terms.insert(called.version, agreed.clone());
         }
-        agreed
+        Ok(agreed)
     }
 
     fn locked(&self) -> MutexGuard<'_, Callbacks> {
         self.callbacks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::signature::{ErrorType, Returns, Signature, Type, trace};
-
-    fn interface(parameters: &[(&str, Type)]) -> Interface {
-        let returns = Returns {
-            ok: trace::<u8>(),
-            error: ErrorType::None,
-        };
-        let mut interface = Interface::from(Signature::new(parameters.iter().cloned(), returns));
-        // What comes after the first has a default.
-        for parameter in interface.allows.parameters.iter_mut().skip(1) {
-            parameter.optional = true;
-        }
-        interface
-    }
-
-    /// What is offered by versions: the first takes one argument, and the others one more that may be missing.
-    fn versions() -> [(Interface, Described); 3] {
-        let number = || ("n", trace::<u32>());
-        let of = |more: Type| interface(&[number(), ("more", more)]);
-        [interface(&[number()]), of(trace::<bool>()), of(trace::<String>())].map(|interface| {
-            let described = Described::of(&interface);
-            (interface, described)
-        })
-    }
-
-    const NAME: &str = "add";
-
-    fn called(version: &(Interface, Described)) -> Called<'_> {
-        Called {
-            interface: &version.0,
-            number: version.1.number,
-            version: version.1.version(),
-            is_describable: true,
-        }
-    }
-
-    fn terms(accepted: &Accepted, version: &(Interface, Described)) -> Terms {
-        accepted.terms(NAME, version.1.number, || called(version))
-    }
-
-    fn of(versions: &[&(Interface, Described)]) -> Terms {
-        let mut versions: Vec<_> = versions.iter().map(|version| version.1.version()).collect();
-        versions.sort_unstable();
-        Terms::Versions(versions.into())
-    }
-
-    #[test]
-    fn a_call_goes_to_all_versions_that_it_goes_together_with_and_back_to_its_own_number() {
-        let [one, two, three] = &versions();
-        let (accepted, own) = (Accepted::default(), Terms::Number(one.1.number));
-        let tell = |versions: &[&(Interface, Described)]| {
-            accepted.tell(NAME, versions.iter().map(|version| version.1.clone()).collect());
-        };
-        assert_eq!(terms(&accepted, one), own);
-        tell(&[one, two]);
-        assert_eq!(terms(&accepted, one), of(&[one, two]));
-        tell(&[two, one, three]);
-        assert_eq!(terms(&accepted, one), of(&[one, two, three]));
-        // Also to its own, if that is not among those that it was told of.
-        tell(&[two]);
-        assert_eq!(terms(&accepted, one), of(&[one, two]));
-        // To who sends two arguments, those who take one are of no use.
-        assert_eq!(terms(&accepted, two), Terms::Number(two.1.number));
-        tell(&[one]);
-        assert_eq!(terms(&accepted, one), own);
-        assert_eq!(
-            accepted.terms("other", 7, || panic!("nobody knows it")),
-            Terms::Number(7)
-        );
-        // Who cannot say what its arguments are goes by numbers alone.
-        tell(&[one, two]);
-        let untraced = Called {
-            is_describable: false,
-            version: 1,
-            ..called(one)
-        };
-        assert_eq!(accepted.terms(NAME, one.1.number, || untraced), own);
-    }
-
-    #[test]
-    fn who_is_refused_calls_those_who_refused_it_and_forgets_nobody_else() {
-        let [one, two, three] = &versions();
-        let accepted = Accepted::default();
-        let own = Terms::Number(one.1.number);
-        let refused = |sent: &Terms, by: &[&(Interface, Described)]| {
-            let told: Vec<_> = by.iter().map(|version| &version.1).collect();
-            accepted.refused(NAME, sent, &called(one), &told)
-        };
-        let to_two = refused(&own, &[two]).unwrap();
-        assert_eq!(to_two, of(&[one, two]));
-        assert_eq!(terms(&accepted, one), to_two);
-        // One that was named, of another version.
-        let to_both = refused(&to_two, &[three]).unwrap();
-        assert_eq!(to_both, of(&[one, two, three]));
-        // It has refused what it takes: it is not called again and again.
-        assert_eq!(refused(&of(&[one, two, three]), &[two]), None);
-        // Nobody who would have it is called instead of those who would not.
-        let narrow = interface(&[("n", trace::<u8>())]);
-        let narrow = (narrow.clone(), Described::of(&narrow));
-        assert_eq!(refused(&own, &[&narrow]), None);
-    }
-
-    /// Where not all could be traced, the number is another one's, and the bytes are the same.
-    #[test]
-    fn who_is_refused_by_a_number_goes_by_that_of_who_refused_it() {
-        let of = |ty: Type| {
-            let interface = interface(&[("n", ty)]);
-            let described = Described::of(&interface);
-            (interface, described)
-        };
-        let (own, loose) = (of(trace::<u32>()), of(Type::Opaque));
-        let accepted = Accepted::default();
-        let by = |version: &(Interface, Described)| Terms::Number(version.1.number);
-        accepted.tell(NAME, vec![loose.1.clone(), own.1.clone()]);
-        assert_eq!(terms(&accepted, &own), by(&own));
-        let refused = |sent: &Terms, told: &(Interface, Described)| {
-            accepted.refused(NAME, sent, &called(&own), &[&told.1])
-        };
-        assert_eq!(refused(&by(&own), &loose), Some(by(&loose)));
-        assert_eq!(terms(&accepted, &own), by(&loose));
-        assert_eq!(refused(&by(&loose), &own), Some(by(&own)));
-        assert_eq!(refused(&by(&own), &own), None);
-    }
-
-    #[test]
-    fn no_more_is_kept_than_is_of_use() {
-        let accepted = Accepted::default();
-        let long = |number: usize| {
-            let name = format!("{number}{}", "x".repeat(100_000));
-            let parameter: [(&str, Type); 1] = [(&name, trace::<u8>())];
-            Described::of(&interface(&parameter))
-        };
-        for number in 0..200 {
-            accepted.tell(&number.to_string(), vec![long(number)]);
-            let callbacks = accepted.locked();
-            let bytes: usize = callbacks.by_name.values().map(Callback::bytes).sum();
-            assert_eq!(bytes, callbacks.bytes);
-            assert!(bytes <= BYTES, "{bytes}");
-        }
-        for number in 0..2 * CALLBACKS {
-            accepted.tell(&number.to_string(), Vec::new());
-            assert!(accepted.locked().by_name.len() <= CALLBACKS);
-        }
-        // Of one, the newest are known.
-        let [one, ..] = &versions();
-        for number in 0..20 {
-            let narrow = Described::of(&interface(&[(&format!("n{number}"), trace::<u8>())]));
-            accepted.refused(NAME, &Terms::Number(1), &called(one), &[&narrow]);
-            let callbacks = accepted.locked();
-            let offered = &callbacks.by_name[NAME].offered.signatures;
-            assert_eq!(
-                (offered.len(), &offered[0]),
-                ((number + 1).min(Limits::COMPATIBLE), &narrow)
-            );
-        }
     }
 }

@@ -57,7 +57,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
 
 use self::accepted::Accepted;
-pub(crate) use self::accepted::{Called, Terms};
+pub(crate) use self::accepted::{Called, NoTime, Terms};
 pub(crate) use self::awaited::Asked;
 use self::awaited::Awaited;
 use self::away::Away;

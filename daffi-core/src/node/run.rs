@@ -15,7 +15,7 @@ use crate::context::{CallContext, Chain, ContextParts};
 use crate::error::CallError;
 use crate::panics;
 use crate::proto::{Failure, RemoteError, RunId, stable_hash};
-use crate::registry::{Callback, Flow, FlowHost, Handler, Invocation, OutcomeFuture};
+use crate::registry::{Callback, Flow, FlowHost, For, Handler, Invocation, OutcomeFuture};
 use crate::scope::{Home, Scope, Scoped};
 use crate::seldom::Unsaid;
 use crate::session::{Start, Times, Transmit as _};
@@ -57,13 +57,9 @@ impl Node {
             described,
             payload,
         } = start;
-        let by = || {
-            stable_hash(
-                identity
-                    .as_ref()
-                    .map_or(&*caller, |known| known.name())
-                    .as_bytes(),
-            )
+        let by = || match &identity {
+            Some(known) => For::Known(stable_hash(known.name().as_bytes())),
+            None => For::Stranger(stable_hash(caller.as_bytes())),
         };
         let (payload, readings, answers) = match callback.called(payload, described, (&self.effort, by)) {
             Ok(called) => called,

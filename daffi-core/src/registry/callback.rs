@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::answers::Answers;
 use super::description::Description;
-use super::effort::Effort;
+use super::effort::{Effort, For};
 use super::fronts::Known;
 use super::invocation::{Invocation, OutcomeFuture};
 use super::looking::{self, Looking};
@@ -167,8 +167,7 @@ pub(crate) fn tell(callback: &str, gaps: &[Gap]) {
 type Called = (Bytes, Readings, Answers);
 
 impl Callback {
-    /// A call with that payload; `described` if the structure of the arguments is in front of them, which takes some `effort` for somebody
-    /// with that number.
+    /// A call with that payload; `described` if the structure of the arguments is in front of them, which takes some `effort` for somebody.
     ///
     /// # Errors
     ///
@@ -177,7 +176,7 @@ impl Callback {
         &self,
         payload: Bytes,
         described: bool,
-        (effort, by): (&Effort, impl FnOnce() -> u64),
+        (effort, by): (&Effort, impl FnOnce() -> For),
     ) -> Result<Called, Failed> {
         if !described {
             return Ok((

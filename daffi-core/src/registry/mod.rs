@@ -34,7 +34,7 @@ pub use flow::{Flow, FlowHost};
 pub use invocation::{Invocation, OutcomeFuture};
 
 pub use crate::proto::{Failure, Outcome};
-pub(crate) use effort::Effort;
+pub(crate) use effort::{Effort, For};
 pub(crate) use fronts::Known;
 pub use pace::Pace;
 pub(crate) use pace::{SLOW, patience};
