@@ -9,6 +9,7 @@ mod documents;
 mod dynamic;
 mod explained;
 mod generated;
+mod halves;
 mod meeting;
 mod paths;
 mod reading;

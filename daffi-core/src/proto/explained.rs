@@ -23,6 +23,34 @@ pub(crate) use self::writer::WIDE;
 use self::writer::{NIL, Writer, Written, fault, length};
 use super::EncodeError;
 use super::numbers::number;
+use crate::signature::Form;
+use crate::signature::form::At;
+
+/// Appends `value`, of a type that has this form, with names, as positions cannot carry it.
+///
+/// # Errors
+///
+/// When names do not tell either what it is, its `Serialize` fails, or it has something in it that could not be told apart when it is
+/// read.
+#[cold]
+pub(crate) fn write_by_names<T: Serialize + ?Sized>(
+    value: &T,
+    form: &Form,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    write_part_by_names(value, (form, At::ROOT), out)
+}
+
+/// The same of what is at a position of its form.
+fn write_part_by_names<T: Serialize + ?Sized>(
+    value: &T,
+    (form, at): (&Form, At),
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    form.check_names(at, value)?;
+    let asks = form.has_names(at).then_some("a type of which not all is known");
+    write(value, asks, out)
+}
 
 /// Appends `value` with its length in front. Where it is of a type of that name, which asks what it is given, serde buffers what
 /// is read.

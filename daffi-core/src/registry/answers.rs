@@ -42,16 +42,16 @@ impl Answers {
     /// What to answer when it cannot be encoded.
     pub fn value<T: Serialize + ?Sized>(&self, value: &T) -> Outcome {
         match proto::encode_held(value, &self.forms.ok) {
-            Err(error) if error.is_told_by_names() => self.with_names(value),
+            Err(error) if error.is_told_by_names() => self.with_names(value, &self.forms.ok),
             encoded => Ok(self.before_value(encoded.map_err(|error| unencodable(&error))?)),
         }
     }
 
     /// Something that positions cannot carry as it is, in a form that says itself what it is.
     #[cold]
-    fn with_names<T: Serialize + ?Sized>(&self, value: &T) -> Outcome {
+    fn with_names<T: Serialize + ?Sized>(&self, value: &T, form: &Form) -> Outcome {
         let mut bytes = Vec::new();
-        explained::write(value, None, &mut bytes).map_err(|error| unencodable(&error))?;
+        explained::write_by_names(value, form, &mut bytes).map_err(|error| unencodable(&error))?;
         self.explained(&bytes)
     }
 
@@ -72,7 +72,7 @@ impl Answers {
     /// What to answer when it cannot be encoded.
     pub fn error<T: Serialize + ?Sized>(&self, error: &T) -> Result<Bytes, Failure> {
         match proto::encode_held(error, &self.forms.error) {
-            Err(fault) if fault.is_told_by_names() => self.with_names(error),
+            Err(fault) if fault.is_told_by_names() => self.with_names(error, &self.forms.error),
             encoded => Ok(self.before_error(encoded.map_err(|error| unencodable(&error))?)),
         }
     }

@@ -44,6 +44,8 @@ struct Node {
     rust: &'static str,
     /// Whether it is what a variant carries.
     is_content: bool,
+    /// Whether it goes with names, as not all is known of it.
+    has_names: bool,
 }
 
 /// What is read at a position. Newtypes are what they wrap.
@@ -82,11 +84,11 @@ pub(super) enum Why {
 pub(super) struct Fields {
     /// How many there are.
     pub(super) count: usize,
-    /// What they are called, in their order. Aliases are among them if there are more than fields.
-    pub(super) names: &'static [&'static str],
+    /// What each may be called, in their order.
+    pub(super) names: Vec<Names>,
 }
 
-/// What a variant may be called.
+/// What a field or a variant may be called, by all of its names; where it is not known which these are, by some of others as well.
 pub(super) type Names = Vec<&'static str>;
 
 /// A position in a form.
@@ -131,6 +133,11 @@ impl Form {
             Kind::Explained(asks) => Some(asks),
             _ => None,
         }
+    }
+
+    /// Whether what is at this position goes with names, whether or not positions could carry it.
+    pub(crate) fn has_names(&self, at: At) -> bool {
+        self.node(Spot(at.place())).is_some_and(|node| node.has_names)
     }
 
     /// What is compared while a value is written.

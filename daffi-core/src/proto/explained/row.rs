@@ -8,6 +8,7 @@ use serde::ser::{Impossible, Serialize, SerializeTuple, Serializer};
 use super::super::EncodeError;
 use super::super::codec::encode_part_into;
 use super::super::numbers::number;
+use super::write_part_by_names;
 use super::writer::{Written, fault};
 use crate::signature::Form;
 use crate::signature::form::At;
@@ -33,10 +34,10 @@ pub(in super::super) fn write_parts<T: Serialize + ?Sized>(
         choosing: None,
         inside: None,
     };
-    match form.asks(At::ROOT) {
-        Some(_) => whole.part(value),
-        None => value.serialize(whole),
+    if form.asks(At::ROOT).is_some() || form.has_names(At::ROOT) {
+        return whole.part(value);
     }
+    value.serialize(whole)
 }
 
 /// The bytes of a tuple that positions cannot carry as it is, and which of its parts say themselves what they are: those of whose
@@ -89,6 +90,9 @@ impl Row<'_> {
         if let Some(asks) = self.form.asks(self.at) {
             return super::write(value, Some(asks), self.out);
         }
+        if self.form.has_names(self.at) {
+            return write_part_by_names(value, (self.form, self.at), self.out);
+        }
         let tried = self
             .choosing
             .as_ref()
@@ -103,7 +107,7 @@ impl Row<'_> {
         if let Some(choosing) = &mut self.choosing {
             choosing.explained.push(choosing.next);
         }
-        super::write(value, None, self.out)
+        write_part_by_names(value, (self.form, self.at), self.out)
     }
 
     /// A part that has positions, but perhaps for parts of its own: an argument may be a tuple or a `Result`.

@@ -80,6 +80,17 @@ impl Form {
         builder.finish()
     }
 
+    /// The same of values that go with names, as not all is known of their type.
+    #[must_use]
+    pub fn with_names(mut self) -> Self {
+        if self.nodes.is_empty() {
+            self.push(Node::new(Kind::Unknown, ""));
+        }
+        self.nodes[0].has_names = true;
+        self.explains = true;
+        self
+    }
+
     /// That of a tuple of these.
     #[must_use]
     pub fn tuple(fields: impl IntoIterator<Item = Self>) -> Self {
@@ -139,8 +150,10 @@ impl Node {
             kind,
             rust,
             is_content: false,
+            has_names: false,
         }
     }
+
     /// What is compared there, and where the first of its children stands.
     fn mark(&self, first: u32) -> Mark {
         // What a variant carries is written with the name of the variant, which is compared whatever it carries.

@@ -17,9 +17,9 @@ use serde::ser::Serializer;
 use self::many::Many;
 use self::parts::Writing;
 pub use self::place::Mismatch;
-use self::place::{Check, Checked, Found};
+use self::place::{ByNames, Check, Checked, Found};
 use self::words::{Part, Place, Written, is_unit, named, same_bytes};
-use super::{At, Event, Fields, Form, Kind, Print, Spot};
+use super::{At, Event, Fields, Form, Kind, Node, Print, Spot};
 use crate::signature::Type;
 
 impl Form {
@@ -30,22 +30,42 @@ impl Form {
     /// What is written in another way than it is read, or why it cannot be written.
     pub(crate) fn check<T: Serialize + ?Sized>(&self, at: At, value: &T) -> Result<Print, Mismatch> {
         let found = Found::default();
-        let check = Check {
-            form: self,
-            at: Spot(at.place()),
-            place: Place::default(),
-            found: &found,
-            depth: 0,
-        };
+        let check = Check::new(self, at, &found);
         check.agrees(value.serialize(check)?);
         match found.by_names() {
             Some(mismatch) => Err(mismatch),
             None => Ok(found.remember(self)),
         }
     }
+
+    /// Whether `value` is read as it is written at that position, with names: whether each of its fields and variants that is known is read
+    /// by exactly the name by which it is written. What its reader would take for something that is not there is refused.
+    ///
+    /// # Errors
+    ///
+    /// What names do not tell, or why it cannot be written.
+    #[cold]
+    pub(crate) fn check_names<T: Serialize + ?Sized>(&self, at: At, value: &T) -> Result<(), Mismatch> {
+        let is_known = |node: &Node| !matches!(node.kind, Kind::Unknown);
+        let found = Found::by(match self.node(Spot(at.place())).is_some_and(is_known) {
+            true => ByNames::Known,
+            false => ByNames::Unknown,
+        });
+        Check::new(self, at, &found).hold(value).map(drop)
+    }
 }
 
 impl<'f> Check<'f> {
+    fn new(form: &'f Form, at: At, found: &'f Found) -> Self {
+        Self {
+            form,
+            at: Spot(at.place()),
+            place: Place::default(),
+            found,
+            depth: 0,
+        }
+    }
+
     /// Something without anything inside.
     fn leaf(self, event: Event, wrote: &Type, what: &'static str) -> Checked {
         let print = Print::of(event, 0);
@@ -128,7 +148,7 @@ impl<'f> Check<'f> {
             Kind::Refused(_) => self.refuses(node),
             Kind::Struct(..) | Kind::Tuple(_) => Ok(begun(self.inside().at).held_to(node)),
             Kind::Leaf(ty) if length == 0 && is_unit(ty) => Ok(begun(Spot::NOWHERE).held_to(node)),
-            _ if length == 1 => {
+            _ if length == 1 && !self.found.has_names() => {
                 self.found.shift();
                 Ok(begun(self.at))
             }

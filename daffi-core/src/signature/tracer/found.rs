@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::form::{Builder, Fields, Kind as FormKind, Spot as FormSpot, Why};
-use super::super::names::{Known, joined};
+use super::super::names::{Called, Known, joined};
 use super::super::{Cause, DEPTH_LIMIT, Findings, Form, Gap, Origin, SIZE_LIMIT, Type, Variant};
 use super::DEPTHS;
 use super::explained::Explained;
@@ -82,6 +82,19 @@ impl Tree {
     fn variant_names(&self, id: NodeId, names: &'static [&'static str]) -> Vec<Vec<&'static str>> {
         let told = self.told_names(id, names);
         told.unwrap_or_else(|| self.windows(id, names))
+    }
+
+    /// What each field of a struct may be called.
+    fn field_names(&self, id: NodeId, names: &'static [&'static str]) -> Vec<Vec<&'static str>> {
+        let called = &self.node(id).called;
+        if called.is_empty() {
+            return self.windows(id, names);
+        }
+        let of = |text: &String| -> Vec<&'static str> {
+            let is_one = |name: &&'static str| Called::new(text).names().any(|other| other == *name);
+            names.iter().copied().filter(is_one).collect()
+        };
+        called.iter().map(of).collect()
     }
 
     /// What each variant of an enum is called, if that was found out.
@@ -188,7 +201,7 @@ impl Shaping<'_> {
                 name,
                 Fields {
                     count: node.children.len(),
-                    names,
+                    names: tree.field_names(id, names),
                 },
             ),
             Kind::Enum(name, names) => FormKind::Enum(name, tree.variant_names(id, names)),

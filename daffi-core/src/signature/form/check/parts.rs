@@ -7,7 +7,7 @@ use serde::ser::{
 
 use super::super::{Event, Fields, Kind, Node, Print, Spot};
 use super::place::{Check, Checked, Mismatch};
-use super::words::{Part, Written, counted, list, same_name};
+use super::words::{Part, Written, counted, list, owner, respelt, same_name};
 
 /// What is read where fields are written.
 #[derive(Clone, Copy)]
@@ -26,10 +26,9 @@ pub(super) struct Writing<'f> {
     length: usize,
     /// How many fields were written.
     seen: usize,
-    /// Their names, if they have any.
-    called: Vec<&'static str>,
-    /// Those of fields that it leaves out.
-    skipped: Vec<&'static str>,
+    /// The names of its fields, if they have any, and whether they were written or left out, in their order.
+    fields: Vec<(&'static str, bool)>,
+    /// What is read, if that is known.
     names: Option<Expected<'f>>,
     /// What was wrong in a field. Another number of fields says more about the cause.
     fault: Option<Mismatch>,
@@ -49,8 +48,7 @@ impl<'f> Writing<'f> {
             written,
             length,
             seen: 0,
-            called: Vec::new(),
-            skipped: Vec::new(),
+            fields: Vec::new(),
             names: None,
             fault: None,
         }
@@ -67,26 +65,29 @@ impl<'f> Writing<'f> {
     }
 
     fn add<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Checked<()> {
+        let place = self.place_of(name);
         let at = match self.names {
             // A single field of something that is read without a struct around.
             None if self.first.0 == self.check.at.0 => self.first,
             None => Spot::NOWHERE,
-            Some(_) => match self.place_of(name) {
+            Some(_) => match place {
                 Some(place) if place < self.count() => self.first.after(place),
                 _ => Spot::NOWHERE,
             },
         };
         let part = if self.has_names() {
-            self.called.push(name);
+            self.fields.push((name, true));
+            self.print = self.print.name(name);
             Part::Field(name)
         } else {
             Part::Element(self.seen)
         };
         self.seen += 1;
-        let inside = self.check.to(at).within(self.written.name, part);
-        if self.has_names() {
-            self.print = self.print.name(name);
+        if place.is_none() && self.check.found.has_names() {
+            // Nobody reads it.
+            return Ok(());
         }
+        let inside = self.check.to(at).within(self.written.name, part);
         if self.fault.is_none() {
             match inside.hold(value) {
                 Ok(print) => self.print = self.print.part(print),
@@ -96,19 +97,34 @@ impl<'f> Writing<'f> {
         Ok(())
     }
 
+    /// What is read, where fields with names are written and read.
+    fn read(&self) -> Option<&'f Fields> {
+        match self.names {
+            Some(Expected::Fields(fields)) if self.has_names() => Some(fields),
+            _ => None,
+        }
+    }
+
+    fn called(&self) -> impl Iterator<Item = &'static str> {
+        let written = self.fields.iter().filter(|(_, is_written)| *is_written);
+        written.map(|(name, _)| *name)
+    }
+
+    /// The first field that is left out.
+    fn skipped(&self) -> Option<&'static str> {
+        let mut skipped = self.fields.iter().filter(|(_, is_written)| !is_written);
+        skipped.next().map(|(name, _)| *name)
+    }
+
     /// Which of the fields that are read it is that is written now.
     fn place_of(&self, name: &str) -> Option<usize> {
-        let Some(Expected::Fields(fields)) = self.names.filter(|_| self.has_names()) else {
+        let Some(fields) = self.read() else {
             return Some(self.seen);
         };
-        if fields.names.len() != fields.count {
-            // Some have several names.
-            return self.skipped.is_empty().then_some(self.seen);
-        }
-        let is_next = |read: &&str| self.skipped.is_empty() && same_name(read, name);
+        let has_order = !self.check.found.has_names() && self.skipped().is_none();
         match fields.names.get(self.seen) {
-            Some(read) if is_next(read) => Some(self.seen),
-            _ => fields.names.iter().position(|read| *read == name),
+            Some(names) if has_order && names.iter().any(|read| same_name(read, name)) => Some(self.seen),
+            _ => owner(&fields.names, name),
         }
     }
 
@@ -139,12 +155,15 @@ impl<'f> Writing<'f> {
                 counted(self.length)
             )));
         }
-        if !self.skipped.is_empty() || seen != count || !self.is_named_alike() {
-            let mismatch = match self.skipped.first() {
-                Some(name) if self.is_told_by_names() || !self.has_read_names() => self.left_out(name),
-                _ => self.misread(seen, count),
-            };
-            if !self.is_told_by_names() {
+        let has_names = self.check.found.has_names();
+        let agrees = if has_names {
+            self.is_told_by_names()
+        } else {
+            self.skipped().is_none() && seen == count && self.is_named_alike()
+        };
+        if !agrees {
+            let mismatch = self.mismatch(seen, count);
+            if has_names || !self.may_have_names() {
                 return Err(mismatch);
             }
             self.check.found.tell_by_names(mismatch);
@@ -160,27 +179,51 @@ impl<'f> Writing<'f> {
         Ok(print)
     }
 
-    /// Whether it is known what the fields are called that are read.
-    fn has_read_names(&self) -> bool {
-        self.has_names() && matches!(self.names, Some(Expected::Fields(_)))
+    /// What is wrong, in words.
+    #[cold]
+    fn mismatch(&self, seen: usize, count: usize) -> Mismatch {
+        let names = self.read().map(|fields| &*fields.names);
+        let mut respelt = self
+            .called()
+            .filter_map(|written| Some((written, respelt(names?, written)?)));
+        if let Some((written, read)) = respelt.next() {
+            let (owner, place) = (self.written, self.check.place);
+            return Mismatch::new(format!(
+                "field `{written}` of {owner} is read as `{read}`{place}, and beside it something is left out or goes with names for \
+                 another reason, so that this would be taken for one that is not there: give it one name, on both sides"
+            ));
+        }
+        match self.skipped() {
+            Some(name) if names.is_none() || self.is_told_by_names() => self.left_out(name),
+            _ => self.misread(seen, count),
+        }
     }
 
-    /// Whether each field would be read by its name: those that are written are read by exactly these names, in that order; or all
-    /// that are read are written or left out, and there are others that nobody reads. Otherwise one of them may be another's by a second
-    /// name, and its reader would take it for one that is not there.
+    /// Whether names may tell what is written: it has such, and they are read, or that is not known.
+    fn may_have_names(&self) -> bool {
+        let is_known = |node: &Node| !matches!(node.kind, Kind::Unknown);
+        self.has_names()
+            && match self.names {
+                Some(Expected::Fields(_)) => true,
+                Some(Expected::Count(_)) => false,
+                None => !self.check.node().is_some_and(is_known),
+            }
+    }
+
+    /// Whether each field is read by its name: those that are written, and those that are left out, are read by exactly these names, in
+    /// that order; or all that are read are among them, and there are others that nobody reads. Otherwise one of those may be read by the
+    /// name of another, and its reader would take one for the other, or for one that is not there.
     fn is_told_by_names(&self) -> bool {
-        let fields = match self.names.filter(|_| self.has_names()) {
+        let fields = match self.names {
+            _ if !self.has_names() => return self.seen == self.count(),
             Some(Expected::Fields(fields)) => fields,
-            // Nothing is known of its reader, as in a call by name.
-            None => return self.has_names(),
             Some(Expected::Count(_)) => return false,
+            None => return self.skipped().is_none() || self.check.found.knows_nothing(),
         };
-        let place = |name: &&'static str| fields.names.iter().position(|read| read == name);
-        let places: Vec<_> = self.called.iter().filter_map(place).collect();
-        let others = self.called.len() - places.len();
-        let is_there = |read: &&'static str| self.called.contains(read) || self.skipped.contains(read);
-        let all_are_there = fields.names.len() == fields.count && fields.names.iter().all(is_there);
-        places.is_sorted_by(|one, next| one < next) && (others == 0 || all_are_there)
+        let of = |name| owner(&fields.names, name);
+        let owners: Vec<_> = self.fields.iter().filter_map(|(name, _)| of(name)).collect();
+        let has_others = owners.len() < self.fields.len();
+        owners.is_sorted_by(|one, next| one < next) && (!has_others || owners.len() == fields.count)
     }
 
     /// Whether its fields have names.
@@ -190,39 +233,24 @@ impl<'f> Writing<'f> {
 
     /// Whether fields with names are the fields that are read, in that order.
     fn is_named_alike(&self) -> bool {
-        let Some(Expected::Fields(fields)) = self.names else {
+        let Some(fields) = self.read() else {
             return true;
         };
-        if !self.has_names() {
-            return true;
-        }
-        let mut names = fields.names.iter();
-        let exact = fields.names.len() == fields.count;
-        self.called.iter().all(|seen| {
-            if exact {
-                names.next().is_some_and(|name| same_name(name, seen))
-            } else {
-                names.any(|name| same_name(name, seen))
-            }
-        })
+        let mut written = self.called().zip(&fields.names);
+        written.all(|(name, names)| names.iter().any(|read| same_name(read, name)))
     }
 
     fn misread(&self, seen: usize, count: usize) -> Mismatch {
         let (written, place) = (self.written, self.check.place);
-        if let Some(Expected::Fields(fields)) = self.names
-            && self.has_names()
-        {
-            let exact = fields.names.len() == count;
-            let without = |names: &[&'static str], others: &[&'static str]| -> Vec<&'static str> {
-                let other = |name: &&str| !others.iter().any(|other| same_name(other, name));
-                names.iter().copied().filter(other).collect()
-            };
-            let missing = if exact {
-                without(fields.names, &self.called)
-            } else {
-                Vec::new()
-            };
-            let extra = without(&self.called, fields.names);
+        if let Some(fields) = self.read() {
+            let is_read = |name: &str| fields.names.iter().flatten().any(|read| same_name(read, name));
+            let is_written = |read: &str| self.called().any(|name| same_name(read, name));
+            let missing = fields
+                .names
+                .iter()
+                .filter(|names| !names.iter().any(|read| is_written(read)));
+            let missing: Vec<_> = missing.filter_map(|names| names.first().copied()).collect();
+            let extra: Vec<_> = self.called().filter(|name| !is_read(name)).collect();
             let mut faults = Vec::new();
             if !missing.is_empty() {
                 faults.push(format!(
@@ -315,7 +343,7 @@ macro_rules! named_fields {
                 }
 
                 fn skip_field(&mut self, name: &'static str) -> Checked<()> {
-                    self.skipped.push(name);
+                    self.fields.push((name, false));
                     Ok(())
                 }
 

@@ -14,7 +14,7 @@ use crate::signature::DEPTH_LIMIT;
 #[derive(Debug)]
 pub struct Mismatch {
     message: String,
-    /// Whether names would tell what it is.
+    /// Whether names may tell what it is.
     is_told_by_names: bool,
 }
 
@@ -26,13 +26,13 @@ impl Mismatch {
         }
     }
 
-    /// The same, of what names would tell.
+    /// The same, of what names may tell.
     const fn told_by_names(mut self) -> Self {
         self.is_told_by_names = true;
         self
     }
 
-    /// Whether names would tell what it is.
+    /// Whether names may tell what it is, which is found out when it is written with them.
     #[must_use]
     pub const fn is_told_by_names(&self) -> bool {
         self.is_told_by_names
@@ -76,8 +76,19 @@ pub(super) struct Found {
     is_shifted: Cell<bool>,
     /// All that was written, in order.
     told: Cell<Print>,
-    /// The first of what is not read as it is written, and would be by names.
+    /// The first of what is not read as it is written, and may be by names.
     by_names: RefCell<Option<Mismatch>>,
+    /// What is written with names is held to these, and to no positions.
+    names: Option<ByNames>,
+}
+
+/// What it is that is written with names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ByNames {
+    /// A value of which something is known.
+    Known,
+    /// One of which nothing is, as in a call by name: no more than its own names say.
+    Unknown,
 }
 
 impl Default for Found {
@@ -87,11 +98,29 @@ impl Default for Found {
             is_shifted: Cell::new(false),
             told: Cell::new(Print::NOTHING),
             by_names: RefCell::default(),
+            names: None,
         }
     }
 }
 
 impl Found {
+    pub(super) fn by(names: ByNames) -> Self {
+        Self {
+            names: Some(names),
+            ..Self::default()
+        }
+    }
+
+    /// Whether what is written has names.
+    pub(super) const fn has_names(&self) -> bool {
+        self.names.is_some()
+    }
+
+    /// Whether nothing is known of what is written with names.
+    pub(super) fn knows_nothing(&self) -> bool {
+        self.names == Some(ByNames::Unknown)
+    }
+
     pub(super) fn shift(&self) {
         self.is_shifted.set(true);
     }
@@ -101,13 +130,13 @@ impl Found {
         self.told.set(self.told.get().variant(index));
     }
 
-    /// Names would tell what is written there. What comes after it may be something that they would not.
+    /// Names may tell what is written there. What is around, and comes after it, may be something that they do not.
     pub(super) fn tell_by_names(&self, mismatch: Mismatch) {
         let mut first = self.by_names.borrow_mut();
         first.get_or_insert_with(|| mismatch.told_by_names());
     }
 
-    /// What only names would tell, if there is something.
+    /// What only names may tell, if there is something.
     pub(super) fn by_names(&self) -> Option<Mismatch> {
         self.by_names.take()
     }
@@ -133,6 +162,11 @@ impl<'f> Check<'f> {
     where
         Self: Serializer<Ok = Print, Error = Mismatch>,
     {
+        let explains = |node: &Node| matches!(node.kind, Kind::Explained(_));
+        if self.found.has_names() && self.node().is_some_and(explains) {
+            // Its own type finds out when it is read.
+            return Ok(Print::NOTHING);
+        }
         if self.depth >= DEPTH_LIMIT {
             return Err(Mismatch::new(format!(
                 "nested deeper than {DEPTH_LIMIT} levels{}",
@@ -180,9 +214,12 @@ impl<'f> Check<'f> {
         within
     }
 
-    /// Where something stands that is no tuple or struct: inside of those with a single field, which add nothing to it.
+    /// Where something stands that is no tuple or struct: inside of those with a single field, which add nothing to it but names.
     pub(super) fn innermost(self) -> Self {
         let mut within = self;
+        if self.found.has_names() {
+            return within;
+        }
         for _ in 0..DEPTH_LIMIT {
             match within.node().map(|node| &node.kind) {
                 Some(Kind::Tuple(1) | Kind::Struct(_, Fields { count: 1, .. })) => within = within.inside(),

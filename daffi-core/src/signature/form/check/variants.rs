@@ -2,7 +2,7 @@
 
 use super::super::{Fields, Kind};
 use super::place::{Check, Checked, Mismatch};
-use super::words::{Part, Written, counted, same_name};
+use super::words::{Part, Written, counted, owner, same_name};
 
 impl<'f> Check<'f> {
     /// The content of a variant.
@@ -18,7 +18,12 @@ impl<'f> Check<'f> {
             Kind::Refused(_) => self.refuses(node),
             Kind::Enum(_, variants) => {
                 let read = variants.get(index as usize);
-                if read.is_some_and(|names| names.iter().any(|read| same_name(read, variant))) {
+                let by_name = owner(variants, variant).filter(|read| *read <= index as usize);
+                if self.found.has_names() {
+                    if let Some(read) = by_name {
+                        return Ok(content.to(content.at.after(read)));
+                    }
+                } else if read.is_some_and(|names| names.iter().any(|read| same_name(read, variant))) {
                     return Ok(content.to(content.at.after(index as usize)));
                 }
                 let read = match read.map(Vec::as_slice) {
@@ -27,7 +32,6 @@ impl<'f> Check<'f> {
                     Some(_) => "another variant".to_owned(),
                 };
                 let place = self.place;
-                let by_name = variants.iter().position(|names| names.contains(&variant));
                 let mismatch = Mismatch::new(format!(
                     "variant `{variant}` of `{name}` is written with the number {index}, which is read as {read}\
                      {place}: #[serde(skip)], #[serde(skip_deserializing)] or #[serde(other)] leaves out a variant \
@@ -36,11 +40,11 @@ impl<'f> Check<'f> {
                 ));
                 match by_name {
                     // Some before it are not read.
-                    Some(read) if read < index as usize => {
+                    Some(read) => {
                         self.found.tell_by_names(mismatch);
                         Ok(content.to(content.at.after(read)))
                     }
-                    _ => Err(mismatch),
+                    None => Err(mismatch),
                 }
             }
             _ => self.differs(Written { what: "enum", name }),
