@@ -12,8 +12,9 @@ use super::wider::{is_number, is_wider};
 use super::words::{Expected, Listed};
 use crate::proto::Limits;
 
-/// More parts than this are there only in structures made to be slow to compare.
-const PARTS: usize = 1 << 17;
+/// More parts, and names that are looked up, than this are there only in structures made to be slow to compare: some times as many as a
+/// structure may have.
+const PARTS: usize = 1 << 16;
 
 /// What is yet to be looked at.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,10 +131,7 @@ impl<'l> Comparison<'l> {
 
     /// Something else has to be looked at, one step further if there is one.
     fn then(&mut self, task: Task, way: Way, to: Option<To<'l>>) -> Agrees {
-        self.left = self
-            .left
-            .checked_sub(1)
-            .ok_or_else(|| Misfit::new("the structures are too large to be compared"))?;
+        self.look_at(1)?;
         if self.seen.insert(task) {
             let way = to.map_or(way, |to| {
                 self.steps.push((way, to));
@@ -141,6 +139,13 @@ impl<'l> Comparison<'l> {
             });
             self.open.push((task, way));
         }
+        Ok(())
+    }
+
+    /// So many parts or names are looked at.
+    fn look_at(&mut self, parts: usize) -> Agrees {
+        let left = self.left.checked_sub(parts);
+        self.left = left.ok_or_else(|| Misfit::new("the structures are too large to be compared"))?;
         Ok(())
     }
 
@@ -244,6 +249,7 @@ impl<'l> Comparison<'l> {
 
     /// Which of the parts at a place that is read goes by one of the names of something that is written.
     fn met(&mut self, names: &Names, to: At) -> Result<Option<usize>, Misfit> {
+        self.look_at(names.all().count())?;
         let read = self.read;
         let lookup = self.lookups.entry(to).or_insert_with(|| {
             let all: Vec<&'l Names> = match read.place(to) {

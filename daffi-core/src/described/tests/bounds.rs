@@ -322,9 +322,9 @@ fn an_item_of_a_stream_has_few_names_to_look_up() {
     );
 }
 
-/// Of a variant that comes, its own names are looked up, however many others there are.
+/// A variant goes by the name that its reader knows, however many others there are, which are not looked at.
 #[test]
-fn of_an_enum_only_the_variant_that_comes_is_looked_up() {
+fn a_variant_goes_by_the_name_that_its_reader_knows() {
     #[derive(Debug, PartialEq, Deserialize)]
     enum Few {
         #[serde(alias = "v7_15", alias = "v3999_1")]
