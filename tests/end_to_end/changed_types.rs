@@ -275,6 +275,82 @@ async fn streams_are_read_by_the_structure_of_who_sends_them() {
     .await;
 }
 
+/// As a program has it that leaves the price out where there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Free {
+    name: String,
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    price: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_nothing(price: &u32) -> bool {
+    *price == 0
+}
+
+mod free {
+    use super::*;
+
+    #[fetcher(alias = "changed.names")]
+    pub(super) async fn names(items: impl Stream<Item = Free>) -> Vec<String>;
+    #[fetcher(alias = "changed.put", each)]
+    pub(super) async fn put(items: impl Stream<Item = Free>);
+    #[fetcher(alias = "changed.given")]
+    pub(super) async fn given(items: impl Stream<Item = Free>) -> impl Stream<Item = Free>;
+}
+
+struct Giving;
+
+#[callback(prefix = "changed.")]
+impl Giving {
+    pub async fn given(&self, items: Streaming<given::Item>) -> impl Stream<Item = given::Item> + use<> {
+        items.map(Result::unwrap)
+    }
+}
+
+mod given {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub(super) struct Item {
+        #[serde(default, skip_serializing_if = "super::is_nothing")]
+        pub(super) price: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub(super) note: Option<String>,
+        pub(super) name: String,
+    }
+}
+
+/// explained.items
+#[tokio::test]
+async fn items_that_leave_something_out_are_read_by_other_versions() {
+    over_each(|transport| async move {
+        let shop = new::Shop::default();
+        let calls = Arc::clone(&shop.calls);
+        let net = Net::start(transport, |builder| builder.service(shop).service(Giving)).await;
+        let g = net.caller().await;
+        let items = || {
+            (0..100).map(|price| Free {
+                name: "milk".to_owned(),
+                price: price % 3,
+            })
+        };
+        let given = free::given(stream::iter(items())).on(&g).await.unwrap();
+        let given: Vec<_> = given.try_collect().await.unwrap();
+        assert_eq!(given, items().collect::<Vec<_>>());
+        // Whose reader needs what is left out says so.
+        let priced = || stream::iter(items().filter(|item| item.price > 0));
+        let names = free::names(priced()).on(&g).await.unwrap();
+        assert_eq!(names, vec!["milk None"; 66]);
+        assert_eq!(free::put(priced()).on(&g).await, Ok(66));
+        assert_eq!(calls.load(Ordering::Relaxed), 99);
+        let error = free::put(stream::iter(items())).on(&g).await.unwrap_err();
+        assert!(error.to_string().contains("field `price` is missing"), "{error}");
+        net.stop([g]).await;
+    })
+    .await;
+}
+
 #[fetcher(alias = "changed.put", each)]
 async fn put(items: impl Stream<Item = old::Item>);
 

@@ -287,6 +287,7 @@ fn damaged(random: &mut Random) -> Vec<u8> {
                 call: id,
                 stream,
                 items: number,
+                explained: false,
             },
             b"items",
         ),

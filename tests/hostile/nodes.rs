@@ -31,6 +31,7 @@ fn before_the_answer(random: &mut Random, call: CallId) -> Frames {
         call,
         stream: StreamId::Result(0),
         items: number,
+        explained: false,
     };
     let credit = Header::Credit {
         call,
@@ -221,7 +222,15 @@ async fn calls_and_items_that_make_no_sense_spoil_nothing_for_other_callers_of_a
             frames = match random.below(4) {
                 0 | 1 => {
                     let items = *random.pick(&[0, 1, 2, other]);
-                    frames.carrying(&Header::Items { call, stream, items }, &random.bytes())
+                    frames.carrying(
+                        &Header::Items {
+                            call,
+                            stream,
+                            items,
+                            explained: false,
+                        },
+                        &random.bytes(),
+                    )
                 }
                 2 => frames.with(&Header::Close { call, stream, status }),
                 _ => frames.with(&Header::Credit {

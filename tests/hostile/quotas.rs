@@ -199,6 +199,7 @@ async fn a_flood_of_bytes_is_read_no_faster_than_allowed_and_costs_no_memory() {
         call: CallId::first(7),
         stream: StreamId::Argument(0),
         items: 1,
+        explained: false,
     };
     let heartbeat = Header::Heartbeat { received: 0 };
     let mut flood = Frames::new();
@@ -236,6 +237,7 @@ async fn who_owes_and_comes_again_is_not_read_before_that_is_paid() {
         call: CallId::first(7),
         stream: StreamId::Argument(0),
         items: 1,
+        explained: false,
     };
     // Of twelve million, a second's four million are there.
     peer.send(Frames::new().carrying(&items, &vec![0; 12_000_000]))

@@ -75,6 +75,7 @@ async fn frames_of_streams_to_one_that_does_not_read_take_no_more_than_a_queue()
                     call,
                     stream,
                     items: 1,
+                    explained: false,
                 },
                 &large[..],
             ),
@@ -109,6 +110,7 @@ async fn a_flood_of_items_towards_one_that_does_not_read_leaves_room_for_the_cal
         call: CallId::first(0),
         stream,
         items: 1,
+        explained: false,
     };
     let large = vec![0; 1 << 20];
     for _ in 0..100 {

@@ -38,10 +38,16 @@ impl Way {
         match header {
             Header::Opened { .. } => Header::Opened { call, index },
             Header::Done { items, .. } => Header::Done { call, items },
-            Header::Items { stream, items, .. } => Header::Items {
+            Header::Items {
+                stream,
+                items,
+                explained,
+                ..
+            } => Header::Items {
                 call,
                 stream: renamed(stream),
                 items,
+                explained,
             },
             Header::Close { stream, status, .. } => Header::Close {
                 call,

@@ -143,6 +143,7 @@ enum Said {
         number: u32,
         stream: StreamId,
         items: u32,
+        explained: bool,
         payload: Bytes,
     },
     Close {
@@ -207,10 +208,16 @@ fn said(frame: &Frame) -> Said {
             number: number(call),
             index,
         },
-        Header::Items { call, stream, items } => Said::Items {
+        Header::Items {
+            call,
+            stream,
+            items,
+            explained,
+        } => Said::Items {
             number: number(call),
             stream,
             items,
+            explained,
             payload,
         },
         Header::Close { call, stream, status } => Said::Close {

@@ -104,6 +104,7 @@ async fn that_a_process_is_not_read_for_long_is_told_once() {
         call: CallId::first(7),
         stream: StreamId::Argument(0),
         items: 1,
+        explained: false,
     };
     // What they make is owed for ten seconds, and again.
     for _ in 0..3 {

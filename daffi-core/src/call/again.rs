@@ -63,7 +63,7 @@ impl<T, E> Call<T, E> {
 impl<T, E> Call<Streaming<T>, E> {
     /// Where the items of one of the streams go that the callbacks of a broadcast return.
     pub(super) fn received(&self, attempt: &Attempt) -> Received<T> {
-        let (reading, window) = (self.source.own(), self.options.window);
+        let (reading, window) = (self.source.items(self.source.own()), self.options.window);
         match self.decoders.take {
             Take::Stream(open) => open(Opening {
                 exchange: Exchange::new(Arc::clone(attempt.exchange.node())),

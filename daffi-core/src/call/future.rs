@@ -18,7 +18,7 @@ use super::pause::{Pause, pause};
 use super::pump::Feeds;
 use super::source::Source;
 use super::streaming::{Opening, undecodable};
-use crate::described::ReadAs;
+use crate::described::ItemsAs;
 use crate::error::{CallError, RemoteError};
 use crate::node::{Next, Node};
 use crate::proto::{CallId, Failure, Mode, Outcome};
@@ -123,7 +123,7 @@ impl<T, E> Call<T, E> {
         self.options.streams = feeds.len();
         self.feeds = feeds;
         if let Some(traced) = self.source.traced() {
-            self.feeds.hold(&traced.forms);
+            self.feeds.hold(&traced.forms, self.source.name());
         }
         self
     }
@@ -261,10 +261,10 @@ impl<T, E> Call<T, E> {
     }
 
     /// How the items of a stream are read.
-    fn items(&self, front: Bytes, described: bool) -> Result<ReadAs, CallError<E>> {
+    fn items(&self, front: Bytes, described: bool) -> Result<ItemsAs, CallError<E>> {
         let read = self.source.result(front, described);
         let (_, reading) = read.map_err(|error| undecodable(self.source.name(), &error))?;
-        Ok(reading)
+        Ok(self.source.items(reading))
     }
 
     /// The callback has returned a stream.

@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use futures_util::Stream;
 
 use crate::node::{End, Node, Rounds, StreamTurn, give_way};
-use crate::proto::{Batch, CallId, Credit, EncodeError, Failed};
-use crate::registry::Flow;
+use crate::proto::{Batch, CallId, Credit, EncodeError, Failed, Items};
+use crate::registry::{Flow, tell_named};
 use crate::signature::{Form, Forms};
 
 #[cfg(test)]
@@ -75,8 +74,10 @@ pub(crate) struct Pump<S: Stream> {
     stream: Pin<Box<S>>,
     encode: Encode<S::Item>,
     form: Arc<Form>,
-    buffer: Vec<u8>,
-    items: u32,
+    /// To which callback, where nothing around it says that.
+    callback: Option<Box<str>>,
+    /// Those that are not sent.
+    items: Items,
     /// Some were sent.
     sent: bool,
     /// Since when the first item waits for others.
@@ -84,8 +85,8 @@ pub(crate) struct Pump<S: Stream> {
     turn: StreamTurn,
 }
 
-/// Appends an item, held to its form, to a buffer.
-pub type Encode<T> = fn(T, &Form, &mut Vec<u8>) -> Result<(), EncodeError>;
+/// Appends an item, held to its form, to others.
+pub type Encode<T> = fn(T, &Form, &mut Items) -> Result<(), EncodeError>;
 
 impl<S: Stream> Pump<S> {
     pub(crate) fn new(stream: S, encode: Encode<S::Item>, form: Arc<Form>) -> Self {
@@ -93,8 +94,8 @@ impl<S: Stream> Pump<S> {
             stream: Box::pin(stream),
             encode,
             form,
-            buffer: Vec::new(),
-            items: 0,
+            callback: None,
+            items: Items::default(),
             sent: false,
             held: None,
             turn: StreamTurn::NEW,
@@ -120,13 +121,12 @@ impl<S: Stream> Pump<S> {
             let filled = ready!(self.fill(credit, cx));
             let full = matches!(filled, Filled::Full);
             self.held = None;
-            if self.items > 0 {
+            if let Some(why) = self.items.why_named() {
+                tell_named(self.callback.as_deref(), "an item of a stream", &self.form, &why);
+            }
+            if self.items.count() > 0 {
                 self.sent = true;
-                let batch = Batch {
-                    items: std::mem::take(&mut self.items),
-                    bytes: Bytes::from(std::mem::take(&mut self.buffer)),
-                };
-                match port.send(&batch, full) {
+                match port.send(&self.items.take(), full) {
                     Ok(()) => {}
                     Err(None) => return Poll::Ready(Ok(())),
                     Err(Some(failed)) => return Poll::Ready(Err(failed)),
@@ -149,7 +149,9 @@ impl<S: Stream> Pump<S> {
         self.held.get_or_insert(begun);
         let rounds = Rounds::of_this_thread();
         let mut last = false;
-        while u64::from(self.items) < credit.items.min(u64::from(u32::MAX)) && self.buffer.len() < bytes {
+        while u64::from(self.items.count()) < credit.items.min(u64::from(u32::MAX))
+            && self.items.size() < bytes
+        {
             if (last || self.turn.is_late()) && self.has_waited() {
                 break;
             }
@@ -170,15 +172,17 @@ impl<S: Stream> Pump<S> {
                     return Poll::Ready(Filled::Waits);
                 }
             };
-            let before = self.buffer.len();
-            if let Err(error) = (self.encode)(item, &self.form, &mut self.buffer) {
-                self.buffer.truncate(before);
+            let before = self.items.size();
+            if let Err(error) = (self.encode)(item, &self.form, &mut self.items) {
                 return Poll::Ready(Filled::Failed(Failed::Encode {
                     message: format!("an item of a stream: {error}"),
                 }));
             }
-            self.items += 1;
-            self.turn.add(self.buffer.len() - before);
+            self.turn.add(self.items.size() - before);
+            if self.items.are_mixed() {
+                // The last one begins a frame of its own, for which there is credit: it was counted with the others.
+                break;
+            }
         }
         Poll::Ready(Filled::Full)
     }
@@ -205,8 +209,8 @@ trait Feed: Send {
     /// Whether items were sent.
     fn was_sent(&self) -> bool;
 
-    /// Holds its items to what is known about them.
-    fn hold(&mut self, form: Arc<Form>);
+    /// Holds its items to what is known about them. They go to that callback.
+    fn hold(&mut self, form: Arc<Form>, callback: &str);
 }
 
 impl<S: Stream + Send> Feed for Pump<S> {
@@ -218,8 +222,8 @@ impl<S: Stream + Send> Feed for Pump<S> {
         self.sent
     }
 
-    fn hold(&mut self, form: Arc<Form>) {
-        self.form = form;
+    fn hold(&mut self, form: Arc<Form>, callback: &str) {
+        (self.form, self.callback) = (form, Some(callback.into()));
     }
 }
 
@@ -249,12 +253,12 @@ impl Feeds {
         )))));
     }
 
-    /// Holds the items of each to what is known about them.
-    pub(super) fn hold(&mut self, forms: &Forms) {
+    /// Holds the items of each to what is known about them. They go to that callback.
+    pub(super) fn hold(&mut self, forms: &Forms, callback: &str) {
         for (feed, form) in self.0.iter_mut().zip(&forms.streams) {
             if let Some(feed) = feed {
                 let feed = feed.get_mut().unwrap_or_else(PoisonError::into_inner);
-                feed.hold(Arc::clone(form));
+                feed.hold(Arc::clone(form), callback);
             }
         }
     }

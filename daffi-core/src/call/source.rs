@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::encoded::Arguments;
 use super::stub::{Stub, Traced};
-use crate::described::ReadAs;
+use crate::described::{ItemsAs, ReadAs, Readings};
 use crate::node::{Node, Terms};
 use crate::panics::logged;
 use crate::proto::{DecodeError, Described};
@@ -109,11 +109,20 @@ impl Source {
         Some(Arguments(Ok(front.before(arguments))))
     }
 
-    /// How the result, or the items of a stream, are read that came in those bytes; and what is behind the structure, if that is in front.
+    /// How the result, or the items of a stream with positions, are read that came in those bytes; and what is behind the structure, if that
+    /// is in front.
     pub(super) fn result(&self, bytes: Bytes, described: bool) -> Result<(Bytes, ReadAs), DecodeError> {
         match self.traced() {
             Some(traced) if described => traced.result(&bytes),
             _ => Ok((bytes, self.own())),
+        }
+    }
+
+    /// How the items of a stream are read, of which those that have positions are read so.
+    pub(super) fn items(&self, positions: ReadAs) -> ItemsAs {
+        match self.traced() {
+            Some(traced) => traced.items(positions),
+            None => Readings::own(true).stream(0),
         }
     }
 

@@ -14,7 +14,7 @@ use super::blocking::{check_may_block, wait_for_what};
 use super::feeding::Feeding;
 use super::pause::sleep_on;
 use super::pump::Feeds;
-use crate::described::{DecodeItem, ReadAs};
+use crate::described::{DecodeItem, ItemsAs};
 use crate::error::CallError;
 use crate::node::{Exchange, FAR, For, Item, Message, Next, Reader, Received, StreamTurn};
 use crate::proto::{CallId, DecodeError, Failed, Failure, Taken, TimeLimit, Window};
@@ -101,7 +101,7 @@ pub(super) struct Opening {
     pub(super) exchange: Exchange,
     pub(super) allowed: Option<Duration>,
     pub(super) callback: String,
-    pub(super) reading: ReadAs,
+    pub(super) reading: ItemsAs,
     /// Whether an error that ends it has its structure in front.
     pub(super) described: bool,
     pub(super) window: Window,
@@ -164,7 +164,7 @@ impl<T> Streaming<T> {
         flow: Flow,
         index: u32,
         callback: String,
-        reading: ReadAs,
+        reading: ItemsAs,
         decode: DecodeItem<T>,
     ) -> Self {
         let source = Origin::Argument {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tracing::warn;
 
-use crate::described::{Front, ReadAs};
+use crate::described::{Front, ItemsAs, ReadAs};
 use crate::node::Called;
 use crate::panics::logged;
 use crate::proto::{DecodeError, Described, Mode};
@@ -48,6 +48,8 @@ pub(super) struct Traced {
     pub(super) own: ReadAs,
     /// And errors.
     pub(super) own_error: ReadAs,
+    /// How the items of a stream are read where the callback has the same type.
+    items: OnceLock<ItemsAs>,
     /// Its number with all that the types allow.
     version: OnceLock<u64>,
     /// What stands in front of the arguments where the callback has other types; nothing if they are not known.
@@ -107,6 +109,7 @@ impl Traced {
                 ErrorType::None | ErrorType::Remote => ReadAs::Guarded,
             },
             interface,
+            items: OnceLock::new(),
             version: OnceLock::new(),
             front: OnceLock::new(),
             results: Known::default(),
@@ -163,6 +166,12 @@ impl Traced {
             .results
             .of(&front, || front.value(&self.interface.ok(), self.own.clone()))?;
         Ok((value, reading))
+    }
+
+    /// How the items of a stream are read, of which those that have positions are read so.
+    pub(super) fn items(&self, positions: ReadAs) -> ItemsAs {
+        let own = || ItemsAs::new(self.own.clone(), &self.interface.ok());
+        self.items.get_or_init(own).by(positions)
     }
 
     /// An error behind its structure, and how it is read.

@@ -51,7 +51,7 @@ pub use misfit::Misfit;
 pub use output::Elsewhere;
 pub use printed::Printed;
 pub use reader::{DEFAULT, NOT_SENT};
-pub use reading::{DecodeItem, ReadAs, Readings};
+pub use reading::{DecodeItem, ItemsAs, ReadAs, Readings};
 
 use input::Input;
 use output::Output;

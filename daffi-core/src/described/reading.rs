@@ -10,7 +10,7 @@ use super::layout::Layout;
 use super::misfit::Misfit;
 use super::{decode, decode_arguments, decode_next};
 use crate::proto::{self, DecodeError};
-use crate::signature::{Interface, Readable, Signature, Type};
+use crate::signature::{Interface, Readable, Type};
 
 /// How values are read.
 #[derive(Clone, Debug)]
@@ -23,13 +23,22 @@ pub enum ReadAs {
     By(Arc<Layout>),
 }
 
+/// How the items of a stream are read.
+#[derive(Clone, Debug)]
+pub struct ItemsAs {
+    /// Those that have positions.
+    pub(crate) positions: ReadAs,
+    /// Those that say themselves what they are, which any may, whatever the others do; or why they cannot be read.
+    explained: Result<ReadAs, Misfit>,
+}
+
 /// How the arguments of a call are read.
 #[derive(Clone, Debug)]
 pub struct Readings {
     /// Those that are no streams, as a tuple.
     pub arguments: ReadAs,
-    /// The items of each that is a stream, in order.
-    pub streams: Vec<ReadAs>,
+    /// The items of each that is a stream, in order; nothing if there are none.
+    streams: Option<Arc<[ItemsAs]>>,
 }
 
 /// Takes one item from the front of the bytes, and says how many it took.
@@ -100,43 +109,95 @@ impl ReadAs {
     }
 }
 
+impl ItemsAs {
+    /// Those that have positions are read so, and the others as a type, or a stream of it, is read as.
+    pub(crate) fn new(positions: ReadAs, read: &Readable) -> Self {
+        let written = match read.ty.item() {
+            Some(_) => Type::Any.streamed(),
+            None => Type::Any,
+        };
+        Self {
+            explained: ReadAs::of(&written, read, positions.clone()),
+            positions,
+        }
+    }
+
+    /// The same, but that those with positions are read so.
+    #[must_use]
+    pub(crate) fn by(&self, positions: ReadAs) -> Self {
+        Self {
+            positions,
+            explained: self.explained.clone(),
+        }
+    }
+
+    /// How those are read that say themselves what they are, or the others.
+    pub(crate) fn reading(&self, explained: bool) -> Result<&ReadAs, DecodeError> {
+        if !explained {
+            return Ok(&self.positions);
+        }
+        let reading = self.explained.as_ref();
+        reading.map_err(|misfit| misfit.clone().into())
+    }
+}
+
 impl Readings {
     /// Those of a callback whose arguments have positions.
     #[must_use]
     pub const fn own(guarded: bool) -> Self {
         Self {
             arguments: ReadAs::own(guarded),
-            streams: Vec::new(),
+            streams: None,
         }
     }
 
     /// Those of a callback's own.
     #[must_use]
-    pub fn of_callback(signature: &Signature) -> Self {
-        let guarded = signature.needs_guard();
-        let types = || {
-            signature
-                .parameters
-                .iter()
-                .flatten()
-                .map(|parameter| &parameter.ty)
-        };
-        if !types().any(Type::explains) {
-            return Self::own(guarded);
-        }
-        let values = types().filter(|ty| ty.item().is_none()).cloned();
-        let streams = types().filter(|ty| ty.item().is_some());
+    pub fn of_callback(interface: &Interface) -> Self {
+        let guarded = interface.signature.needs_guard();
+        let parameters = interface.parameters().unwrap_or_default();
+        let (streams, values): (Vec<_>, Vec<_>) = parameters
+            .into_iter()
+            .map(|(_, readable, _)| readable)
+            .partition(|readable| readable.ty.item().is_some());
+        let streams = streams
+            .iter()
+            .map(|read| ItemsAs::new(ReadAs::of_type(&read.ty, guarded), read));
+        let explains = values.iter().any(|read| read.ty.explains());
+        let values = || Type::Tuple(values.iter().map(|read| read.ty.clone()).collect());
         Self {
-            arguments: ReadAs::of_type(&Type::Tuple(values.collect()), guarded),
-            streams: streams.map(|ty| ReadAs::of_type(ty, guarded)).collect(),
+            arguments: if explains {
+                ReadAs::of_type(&values(), guarded)
+            } else {
+                ReadAs::own(guarded)
+            },
+            streams: some(streams.collect()),
         }
     }
 
     /// How one of the arguments is read that are streams.
     #[must_use]
-    pub fn stream(&self, index: usize) -> ReadAs {
+    pub fn stream(&self, index: usize) -> ItemsAs {
+        let known = self.streams.as_ref().and_then(|streams| streams.get(index));
         // Where none is known, all are the callback's own.
-        self.streams.get(index).unwrap_or(&self.arguments).clone()
+        known.cloned().unwrap_or_else(|| ItemsAs {
+            positions: self.arguments.clone(),
+            explained: Err(not_known()),
+        })
+    }
+
+    /// How arguments are read of which each says itself what it is, though others are not sent so.
+    ///
+    /// # Errors
+    ///
+    /// When the callback cannot read them.
+    pub(crate) fn explained(&self, interface: &Interface, own: &Self) -> Result<Self, Misfit> {
+        let parameters = interface.signature.parameters.as_ref().ok_or_else(not_known)?;
+        let sent = match &self.arguments {
+            ReadAs::By(layout) => layout.parts(),
+            ReadAs::Own | ReadAs::Guarded => parameters.len(),
+        };
+        Self::new(vec![Type::Any; sent], interface, own)
     }
 
     pub(super) fn new(written: Vec<Type>, interface: &Interface, own: &Self) -> Result<Self, Misfit> {
@@ -149,7 +210,8 @@ impl Readings {
         let mut types = Vec::new();
         for (written, (_, read, _)) in written.into_iter().zip(differing) {
             if written.item().is_some() {
-                streams.push(ReadAs::of(&written, &read, own.stream(streams.len()))?);
+                let own = own.stream(streams.len());
+                streams.push(own.by(ReadAs::of(&written, &read, own.positions.clone())?));
                 continue;
             }
             // Of what is the same, the reader may know more.
@@ -162,9 +224,13 @@ impl Readings {
         }
         Ok(Self {
             arguments: ReadAs::By(Arc::new(Layout::new(&Type::Tuple(types)))),
-            streams,
+            streams: some(streams),
         })
     }
+}
+
+fn some(streams: Vec<ItemsAs>) -> Option<Arc<[ItemsAs]>> {
+    (!streams.is_empty()).then(|| streams.into())
 }
 
 fn not_known() -> Misfit {

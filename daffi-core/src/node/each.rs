@@ -21,8 +21,10 @@ use super::received::{Reader, Received};
 use super::report::Report;
 use super::turn::StreamTurn;
 use crate::context::CallContext;
-use crate::described::{ReadAs, Readings};
-use crate::proto::{Failed, Failure, Outcome, RunId, Taken, Tally, TimeLimit, Window, decode_arguments};
+use crate::described::{Misfit, Readings};
+use crate::proto::{
+    DecodeError, Failed, Failure, Outcome, RunId, Taken, Tally, TimeLimit, Window, decode_arguments,
+};
 use crate::registry::{Answers, Callback, FlowHost, Handler, Invocation, OutcomeFuture, Work};
 use crate::scope::{Scope, Scoped};
 
@@ -42,12 +44,20 @@ pub(super) struct Each {
     scope: Scope,
     /// How each call's arguments are read, and how it is answered.
     terms: (Readings, Answers),
-    items: Received<Bytes>,
+    /// How they are read where they say themselves what they are, once some did.
+    explained: Option<Result<Readings, Misfit>>,
+    items: Received<Item>,
     /// What was taken of them and not done.
-    left: VecDeque<Bytes>,
+    left: VecDeque<Arguments>,
     count: Arc<Count>,
     turn: StreamTurn,
 }
+
+/// The arguments of a call, and whether they say themselves what they are.
+type Item = (Bytes, bool);
+
+/// The arguments of a call, and how they are read.
+type Arguments = (Bytes, Readings);
 
 impl Each {
     pub(super) fn new(
@@ -65,10 +75,8 @@ impl Each {
             context,
             scope,
             terms,
-            items: Received::new(
-                Reader::Typed(|bytes, _| decode_arguments(bytes), ReadAs::Own),
-                Window::DEFAULT,
-            ),
+            explained: None,
+            items: Received::new(Reader::Told(Arc::new(item)), Window::DEFAULT),
             left: VecDeque::new(),
             count: Arc::default(),
             turn: StreamTurn::NEW,
@@ -90,7 +98,7 @@ impl Each {
         let handler = self.callback.handler.clone();
         while let Some(arguments) = self.next().await? {
             self.turn.begun();
-            let bytes = arguments.len();
+            let bytes = arguments.0.len();
             let (called, waited) = noted(self.call(&handler, arguments)).await;
             called?;
             if waited {
@@ -103,7 +111,7 @@ impl Each {
     }
 
     /// Calls the callback; one that runs on a thread, also for those items that have come with this one.
-    async fn call(&mut self, handler: &Handler, arguments: Bytes) -> Result<(), Failure> {
+    async fn call(&mut self, handler: &Handler, arguments: Arguments) -> Result<(), Failure> {
         let (invocation, scope) = self.begin(arguments);
         match handler {
             Handler::Inline(call) => {
@@ -147,7 +155,7 @@ impl Each {
     }
 
     /// The arguments of the next call.
-    async fn next(&mut self) -> Result<Option<Bytes>, Failed> {
+    async fn next(&mut self) -> Result<Option<Arguments>, Failed> {
         if let Some(arguments) = self.left.pop_front() {
             return Ok(Some(arguments));
         }
@@ -161,19 +169,27 @@ impl Each {
         self.take().map(Some)
     }
 
-    fn take(&mut self) -> Result<Bytes, Failed> {
-        let (arguments, _, due) = self.items.take().map_err(|error| Failed::Decode {
-            message: format!("an item of the stream: {error}"),
-        })?;
+    fn take(&mut self) -> Result<Arguments, Failed> {
+        let ((arguments, explained), _, due) = self.items.take().map_err(|error| unreadable(&error))?;
         if let Some(taken) = due {
             let granted = FlowHost::accept(&*self.node, self.run, 0, taken);
             self.items.granted(taken, granted);
         }
-        Ok(arguments)
+        let (readings, _) = &self.terms;
+        let readings = if explained {
+            let Callback { interface, own, .. } = &*self.callback;
+            let found = self
+                .explained
+                .get_or_insert_with(|| readings.explained(interface, own));
+            found.clone().map_err(|misfit| unreadable(&misfit.into()))?
+        } else {
+            readings.clone()
+        };
+        Ok((arguments, readings))
     }
 
     /// A call, and what surrounds it. The callback's own time begins now.
-    fn begin(&self, arguments: Bytes) -> (Invocation, Scope) {
+    fn begin(&self, (arguments, readings): Arguments) -> (Invocation, Scope) {
         let own = self.callback.description.timeout;
         let until = own.and_then(|own| Instant::now().checked_add(own));
         let context = until.map_or_else(|| self.context.clone(), |until| self.context.until(until));
@@ -183,7 +199,7 @@ impl Each {
             context: Some(context.clone()),
             ..self.scope.clone()
         };
-        let (readings, answers) = self.terms.clone();
+        let answers = self.terms.1.clone();
         (Invocation::new(arguments, context, readings, answers), scope)
     }
 
@@ -213,7 +229,7 @@ impl Each {
             self.left.push_back(arguments);
         }
         let mut left = std::mem::take(&mut self.left);
-        let (context, terms) = (self.context.clone(), self.terms.clone());
+        let (context, answers) = (self.context.clone(), self.terms.1.clone());
         let count = Arc::clone(&self.count);
         let work = move || {
             let mut outcome = returned(caught(&scope, || scope.clone().enter(first))).map(Some);
@@ -222,10 +238,10 @@ impl Each {
                 outcome = match left.front() {
                     None => Ok(None),
                     Some(_) if context.is_cancelled() => Err(stopped()),
-                    Some(arguments) => {
-                        let (readings, answers) = terms.clone();
+                    Some((arguments, readings)) => {
+                        let (arguments, readings) = (arguments.clone(), readings.clone());
                         let invocation =
-                            Invocation::new(arguments.clone(), context.clone(), readings, answers);
+                            Invocation::new(arguments, context.clone(), readings, answers.clone());
                         let then = || then(invocation).map(returned).transpose();
                         caught(&scope, || scope.clone().enter(then))
                     }
@@ -345,6 +361,18 @@ async fn noted<F: Future>(future: F) -> (F::Output, bool) {
     })
     .await;
     (output, waited)
+}
+
+/// One that is still encoded, and how many bytes it took.
+fn item(bytes: &[u8], explained: bool) -> Result<(Item, usize), DecodeError> {
+    let (arguments, used) = decode_arguments(bytes)?;
+    Ok(((arguments, explained), used))
+}
+
+fn unreadable(error: &DecodeError) -> Failed {
+    Failed::Decode {
+        message: format!("an item of the stream: {error}"),
+    }
 }
 
 fn stopped() -> Failure {

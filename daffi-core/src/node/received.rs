@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 
-use crate::described::{DecodeItem, ReadAs};
+use crate::described::{DecodeItem, ItemsAs, ReadAs};
 use crate::proto::{Batch, DecodeError, Window};
 
 /// How items are read.
 pub(crate) enum Reader<T> {
     /// By their type.
-    Typed(DecodeItem<T>, ReadAs),
-    /// By what is known of who writes them.
+    Typed(DecodeItem<T>, ItemsAs),
+    /// By what is known of who writes them, and whether they say themselves what they are.
     Told(Told<T>),
 }
 
-type Told<T> = Arc<dyn Fn(&[u8]) -> Result<(T, usize), DecodeError> + Send + Sync>;
+type Told<T> = Arc<dyn Fn(&[u8], bool) -> Result<(T, usize), DecodeError> + Send + Sync>;
 
 /// What has come of a stream and was not taken, and what its sender may be granted for what was.
 pub(crate) struct Received<T> {
@@ -32,10 +32,7 @@ impl<T> Received<T> {
     pub(crate) const fn new(reader: Reader<T>, window: Window) -> Self {
         Self {
             reader,
-            batch: Batch {
-                items: 0,
-                bytes: Bytes::new(),
-            },
+            batch: Batch::new(0, Bytes::new()),
             parts: Vec::new(),
             window,
             taken: Window::NONE,
@@ -50,10 +47,10 @@ impl<T> Received<T> {
         self.window = window;
     }
 
-    /// Items are read so.
+    /// Items with positions are read so.
     pub(crate) fn set_reading(&mut self, reading: ReadAs) {
         if let Reader::Typed(_, own) = &mut self.reader {
-            *own = reading;
+            own.positions = reading;
         }
     }
 
@@ -83,9 +80,12 @@ impl<T> Received<T> {
     /// Takes the next item; how many bytes it took; and what to grant again, once it is half the window. After an error
     /// nothing is left, for what follows cannot be told apart.
     pub(crate) fn take(&mut self) -> Result<(T, usize, Option<Window>), DecodeError> {
+        let Batch { explained, bytes, .. } = &self.batch;
         let decoded = match &self.reader {
-            Reader::Typed(decode, reading) => decode(&self.batch.bytes, reading),
-            Reader::Told(read) => read(&self.batch.bytes),
+            Reader::Typed(decode, reading) => reading
+                .reading(*explained)
+                .and_then(|reading| decode(bytes, reading)),
+            Reader::Told(read) => read(bytes, *explained),
         };
         let (item, used) = decoded.inspect_err(|_| self.batch.items = 0)?;
         self.batch.bytes.advance(used);
@@ -104,6 +104,7 @@ impl<T> Received<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signature::{Readable, Type};
 
     /// An item is its length and so many letters.
     fn letters(bytes: &[u8], _: &ReadAs) -> Result<(String, usize), DecodeError> {
@@ -112,14 +113,17 @@ mod tests {
         Ok((String::from_utf8_lossy(letters).into_owned(), end))
     }
 
+    fn own() -> ItemsAs {
+        ItemsAs::new(ReadAs::Own, &Readable::unknown(Type::Str))
+    }
+
     fn batch(items: u32, bytes: &'static [u8]) -> Batch {
-        let bytes = Bytes::from_static(bytes);
-        Batch { items, bytes }
+        Batch::new(items, Bytes::from_static(bytes))
     }
 
     #[test]
     fn an_item_in_parts_is_whole_when_its_end_has_come() {
-        let mut received = Received::new(Reader::Typed(letters, ReadAs::Own), Window::DEFAULT);
+        let mut received = Received::new(Reader::Typed(letters, own()), Window::DEFAULT);
         for part in [b"\x06ab".as_slice(), b"c"] {
             received.put(batch(0, part));
             assert!(received.is_empty());
@@ -137,7 +141,7 @@ mod tests {
     #[test]
     fn half_a_window_is_granted_again() {
         let window = Window { items: 4, bytes: 100 };
-        let mut received = Received::new(Reader::Typed(letters, ReadAs::Own), window);
+        let mut received = Received::new(Reader::Typed(letters, own()), window);
         received.put(batch(3, b"\x01a\x01b\x01c"));
         let due: Vec<_> = (0..3).map(|_| received.take().unwrap().2).collect();
         assert_eq!(due, [None, Some(Window { items: 2, bytes: 4 }), None]);
@@ -145,7 +149,7 @@ mod tests {
 
     #[test]
     fn after_an_item_that_is_none_nothing_is_left() {
-        let mut received = Received::new(Reader::Typed(letters, ReadAs::Own), Window::DEFAULT);
+        let mut received = Received::new(Reader::Typed(letters, own()), Window::DEFAULT);
         received.put(batch(2, b"\x05a"));
         assert!(received.take().is_err());
         assert!(received.is_empty());

@@ -16,9 +16,7 @@ pub use crate::call::{
 pub use crate::context::CallContext;
 pub use crate::error::{RemoteError, Shown, ShownEntry};
 pub use crate::global::Client;
-pub use crate::proto::{
-    Balance, EncodeError, Failure, Outcome, encode_arguments, encode_held_into as encode_item,
-};
+pub use crate::proto::{Balance, EncodeError, Failure, Outcome, encode_arguments, encode_item};
 pub use crate::registry::{
     BoundCallback, Declaration, Function, FunctionEntry, Invocation, Method, MethodEntry, OutcomeFuture,
     ServiceEntry, ServiceInstance, encode_value,

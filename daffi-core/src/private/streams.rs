@@ -9,8 +9,8 @@ use futures_util::Stream;
 
 use crate::call::{Call, Encode, Feeds, Port, Pump, Streaming, waits_for_caller};
 use crate::described::DecodeItem;
-use crate::proto::{Batch, Failed, Outcome};
-use crate::registry::{Flow, Invocation};
+use crate::proto::{Batch, Failed, Items, Outcome};
+use crate::registry::{Flow, Invocation, tell_named};
 use crate::signature::Findings;
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ pub fn send_iterator<I: Iterator>(call: &Invocation, iterator: I, encode: Encode
     };
     flow.host.spawn(Box::pin(sending));
     let _iterating = Iterating(&chunks);
-    let mut chunk = Vec::new();
+    let mut chunk = Items::default();
     for item in iterator {
         if let Err(error) = encode(item, call.answers().ok(), &mut chunk) {
             chunks.finish();
@@ -76,6 +76,9 @@ pub fn send_iterator<I: Iterator>(call: &Invocation, iterator: I, encode: Encode
                 message: format!("an item of a stream: {error}"),
             }
             .into());
+        }
+        if let Some(why) = chunk.why_named() {
+            tell_named(None, "an item of a stream", call.answers().ok(), &why);
         }
         if !chunks.push(&mut chunk) {
             break;
@@ -100,8 +103,8 @@ struct Chunks {
 #[derive(Debug, Default)]
 struct State {
     bytes: Vec<u8>,
-    /// Where each item ends.
-    ends: Vec<usize>,
+    /// Where each item ends, and whether it is written with names.
+    ends: Vec<(usize, bool)>,
     /// The iterator has ended.
     finished: bool,
     /// What came of the sending.
@@ -141,7 +144,7 @@ impl Chunks {
     }
 
     /// Adds an item; waits while there are many. `false` if nobody wants more.
-    fn push(&self, item: &mut Vec<u8>) -> bool {
+    fn push(&self, item: &mut Items) -> bool {
         let is_full = |state: &State| state.end.is_none() && state.bytes.len() >= CHUNK_BYTES;
         let mut state = self.state();
         if is_full(&state) {
@@ -152,9 +155,9 @@ impl Chunks {
         if state.end.is_some() {
             return false;
         }
-        state.bytes.append(item);
+        let explained = item.move_to(&mut state.bytes);
         let end = state.bytes.len();
-        state.ends.push(end);
+        state.ends.push((end, explained));
         let sender = state.sender.take();
         drop(state);
         sender.into_iter().for_each(Waker::wake);
@@ -212,7 +215,7 @@ impl Chunks {
                 }
                 let allowed = usize::try_from(credit.bytes).unwrap_or(0);
                 // The last item may be over the credit.
-                let items = state.ends.partition_point(|end| *end < allowed) + 1;
+                let items = state.ends.partition_point(|(end, _)| *end < allowed) + 1;
                 let items = items
                     .min(state.ends.len())
                     .min(usize::try_from(credit.items).unwrap_or(usize::MAX));
@@ -237,15 +240,20 @@ impl Chunks {
 }
 
 impl State {
-    /// The first of the items.
-    fn take(&mut self, items: usize) -> Batch {
-        let end = self.ends[items - 1];
+    /// The first of the items: so many at most, which are written alike.
+    fn take(&mut self, most: usize) -> Batch {
+        let (_, explained) = self.ends[0];
+        let ends = &self.ends[..most];
+        let items = ends.iter().position(|(_, other)| *other != explained);
+        let items = items.unwrap_or(most);
+        let (end, _) = self.ends[items - 1];
         let rest = self.bytes.split_off(end);
         let bytes = std::mem::replace(&mut self.bytes, rest);
         self.ends.drain(..items);
-        self.ends.iter_mut().for_each(|other| *other -= end);
+        self.ends.iter_mut().for_each(|(other, _)| *other -= end);
         Batch {
             items: u32::try_from(items).unwrap_or(u32::MAX),
+            explained,
             bytes: Bytes::from(bytes),
         }
     }

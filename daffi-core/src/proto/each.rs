@@ -3,30 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    DecodeError, EncodeError, Failure, Outcome, Status, decode_guarded, decode_next, encode,
-    encode_held_into, encode_into,
-};
-use crate::signature::Form;
-
-/// Appends an item: an argument tuple, held to its form, after its length.
-///
-/// # Errors
-///
-/// When it cannot be encoded. `out` then holds a part of it.
-pub fn encode_arguments<A: Serialize + ?Sized>(
-    arguments: &A,
-    form: &Form,
-    out: &mut Vec<u8>,
-) -> Result<(), EncodeError> {
-    let start = out.len();
-    encode_held_into(arguments, form, out)?;
-    let length = out.len() - start;
-    encode_into(&length, out)?;
-    let prefix = out.len() - start - length;
-    out[start..].rotate_right(prefix);
-    Ok(())
-}
+use super::{DecodeError, EncodeError, Failure, Outcome, Status, decode_guarded, decode_next, encode};
 
 /// The item at the start of `bytes`, still encoded, and how many bytes it took.
 ///

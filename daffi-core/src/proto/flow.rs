@@ -67,8 +67,22 @@ impl Default for Window {
 pub struct Batch {
     /// How many.
     pub items: u32,
+    /// Whether each says itself what it is, as positions cannot carry all of them.
+    pub explained: bool,
     /// Their encodings.
     pub bytes: Bytes,
+}
+
+impl Batch {
+    /// So many that have positions.
+    #[must_use]
+    pub const fn new(items: u32, bytes: Bytes) -> Self {
+        Self {
+            items,
+            explained: false,
+            bytes,
+        }
+    }
 }
 
 /// What may still be sent.

@@ -107,6 +107,8 @@ pub enum Header<'a> {
         stream: StreamId,
         /// How many.
         items: u32,
+        /// Whether each says itself what it is.
+        explained: bool,
     },
     /// From the caller: the end of an argument stream. No payload.
     Close {

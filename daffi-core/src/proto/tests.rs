@@ -6,6 +6,7 @@ mod frame;
 mod golden;
 mod handshake;
 mod held;
+mod items;
 mod limits;
 mod looks;
 mod remote_error;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::telling::tell_named;
 use crate::described::{Front, Fronts};
 use crate::proto::{self, EncodeError, Failed, Failure, Outcome, explained};
 use crate::signature::{Form, Forms};
@@ -42,7 +43,10 @@ impl Answers {
     /// What to answer when it cannot be encoded.
     pub fn value<T: Serialize + ?Sized>(&self, value: &T) -> Outcome {
         match proto::encode_held(value, &self.forms.ok) {
-            Err(error) if error.is_told_by_names() => self.with_names(value, &self.forms.ok),
+            Err(error) if error.is_told_by_names() => {
+                tell_named(None, "a result", &self.forms.ok, &error);
+                self.with_names(value, &self.forms.ok)
+            }
             encoded => Ok(self.before_value(encoded.map_err(|error| unencodable(&error))?)),
         }
     }
@@ -72,7 +76,10 @@ impl Answers {
     /// What to answer when it cannot be encoded.
     pub fn error<T: Serialize + ?Sized>(&self, error: &T) -> Result<Bytes, Failure> {
         match proto::encode_held(error, &self.forms.error) {
-            Err(fault) if fault.is_told_by_names() => self.with_names(error, &self.forms.error),
+            Err(fault) if fault.is_told_by_names() => {
+                tell_named(None, "an error", &self.forms.error, &fault);
+                self.with_names(error, &self.forms.error)
+            }
             encoded => Ok(self.before_error(encoded.map_err(|error| unencodable(&error))?)),
         }
     }

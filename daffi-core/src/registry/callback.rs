@@ -139,7 +139,7 @@ impl BoundCallback {
         }
         Callback {
             name: Arc::clone(&self.description.name),
-            own: Readings::of_callback(&interface.signature),
+            own: Readings::of_callback(&interface),
             interface,
             forms: Arc::new(forms),
             fronts: OnceLock::new(),

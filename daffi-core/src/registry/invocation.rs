@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Answers, Flow};
 use crate::context::CallContext;
-use crate::described::{ReadAs, Readings};
+use crate::described::{ItemsAs, Readings};
 use crate::proto::{Failed, Failure, Outcome};
 
 /// One call to a callback.
@@ -46,7 +46,7 @@ impl Invocation {
     }
 
     /// How one of its argument streams is read.
-    pub(crate) fn stream(&self, index: u32) -> ReadAs {
+    pub(crate) fn stream(&self, index: u32) -> ItemsAs {
         self.readings.stream(usize::try_from(index).unwrap_or(usize::MAX))
     }
 

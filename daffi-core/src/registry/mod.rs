@@ -19,6 +19,7 @@ mod object;
 mod pace;
 mod package;
 mod service;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -40,3 +41,4 @@ pub use pace::Pace;
 pub(crate) use pace::{SLOW, patience};
 pub use package::Origin;
 pub use service::{ServiceEntry, ServiceInstance};
+pub(crate) use telling::tell_named;

@@ -201,20 +201,18 @@ impl<W, C: Clone> Session<W, C> {
         if !self.streams.spend(end, index, batch.items, size) {
             return Err(Unsent::Closed);
         }
+        let header = |items| Header::Items {
+            call,
+            stream,
+            items,
+            explained: batch.explained,
+        };
         let mut rest = batch.bytes.clone();
         while batch.items == 1 && rest.len() > out.part_bytes() {
             let part = rest.split_to(out.part_bytes());
-            out.send(
-                &Header::Items {
-                    call,
-                    stream,
-                    items: 0,
-                },
-                &part,
-            )?;
+            out.send(&header(0), &part)?;
         }
-        let items = batch.items;
-        out.send(&Header::Items { call, stream, items }, &rest)
+        out.send(&header(batch.items), &rest)
     }
 
     /// Ends an argument stream of a call, or of one part of a call to many.

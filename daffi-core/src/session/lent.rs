@@ -117,11 +117,11 @@ impl Lent {
 /// What is shorter is put together while it waits: each batch takes memory of its own, and what was read with it stays for as long.
 const SMALL_BYTES: usize = 16 * 1024;
 
-/// Adds a batch that waits to be read to what waits before it. `false` if it is to be kept by itself.
+/// Adds a batch that waits to be read to what waits before it, if all are written alike. `false` if it is to be kept by itself.
 pub(super) fn join(last: &mut Batch, next: &Batch) -> bool {
     let bytes = last.bytes.len() + next.bytes.len();
     // Parts of an item are counted one by one.
-    if last.items == 0 || next.items == 0 || bytes > SMALL_BYTES {
+    if last.items == 0 || next.items == 0 || last.explained != next.explained || bytes > SMALL_BYTES {
         return false;
     }
     let Some(items) = last.items.checked_add(next.items) else {
@@ -157,10 +157,7 @@ mod tests {
     }
 
     fn batch(items: u32, bytes: usize) -> Batch {
-        Batch {
-            items,
-            bytes: vec![7; bytes].into(),
-        }
+        Batch::new(items, vec![7; bytes].into())
     }
 
     fn weight(windows: u64, overs: u64) -> Weight {
@@ -260,12 +257,16 @@ mod tests {
     }
 
     #[test]
-    fn small_batches_that_wait_are_put_together_and_parts_of_items_are_not() {
+    fn small_batches_that_wait_are_put_together_but_for_parts_of_items_and_what_is_written_otherwise() {
         let mut last = batch(1, 10);
         assert!(join(&mut last, &batch(2, 30)));
         assert_eq!(last, batch(3, 40));
         assert!(!join(&mut last, &batch(1, SMALL_BYTES)));
         assert!(!join(&mut last, &batch(0, 10)));
+        let mut explained = batch(1, 10);
+        explained.explained = true;
+        assert!(!join(&mut last, &explained) && !join(&mut explained.clone(), &last));
+        assert!(join(&mut explained.clone(), &explained));
         assert!(!join(&mut batch(0, 10), &batch(1, 10)));
         assert!(!join(&mut batch(u32::MAX, 0), &batch(1, 0)));
         assert_eq!(last, batch(3, 40));

@@ -319,9 +319,15 @@ impl<W, C: Clone> Session<W, C> {
                 }
             }
             Header::Opened { call, index } => self.add(call, Item::Opened(index, payload), out, events)?,
-            Header::Items { call, stream, items } => {
+            Header::Items {
+                call,
+                stream,
+                items,
+                explained,
+            } => {
                 let batch = Batch {
                     items,
+                    explained,
                     bytes: payload,
                 };
                 match stream {

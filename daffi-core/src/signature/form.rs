@@ -16,6 +16,8 @@ mod event;
 mod mark;
 mod print;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::Type;
 
 pub(super) use builder::Builder;
@@ -34,6 +36,8 @@ pub struct Form {
     nodes: Vec<Node>,
     /// Whether some of it says itself what it is.
     explains: bool,
+    /// Whether a value was found that positions do not carry.
+    was_named: AtomicBool,
 }
 
 /// What is known about a position.
@@ -118,7 +122,13 @@ impl Form {
             marks: Vec::new(),
             nodes: Vec::new(),
             explains: false,
+            was_named: AtomicBool::new(false),
         }
+    }
+
+    /// A value was found that positions do not carry; whether it is the first one.
+    pub(crate) fn is_first_named(&self) -> bool {
+        !self.was_named.swap(true, Ordering::Relaxed)
     }
 
     /// Whether a value, or a part of it, says itself what it is.

@@ -191,6 +191,7 @@ pub(crate) fn samples() -> Vec<(Header<'static>, Bytes)> {
                 call: CALL,
                 stream,
                 items,
+                explained: false,
             },
             Header::Credit {
                 call: CALL,

@@ -261,6 +261,7 @@ impl World {
         {
             let batch = Batch {
                 items: 1,
+                explained: matches!(end, End::Run(_)),
                 bytes: Bytes::from(vec![2; 150]),
             };
             // Whether it is gone is not for this to say.

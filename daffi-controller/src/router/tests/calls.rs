@@ -115,6 +115,7 @@ fn a_call_for_each_item_of_a_stream_is_run_as_that_by_one_provider() {
         call,
         stream,
         items: 1,
+        explained: false,
     };
     f.receive(caller, items, &bytes("item")).unwrap();
     let said: Vec<_> = f.said().into_iter().map(|(to, _)| to).collect();

@@ -100,7 +100,12 @@ fn header((kind, number, other, text, more): Parts) -> Header<'static> {
             };
             let (items, bytes) = (number, other);
             match kind {
-                21 => Header::Items { call, stream, items },
+                21 => Header::Items {
+                    call,
+                    stream,
+                    items,
+                    explained: false,
+                },
                 22 => Header::Close {
                     call,
                     stream,

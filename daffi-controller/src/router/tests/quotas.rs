@@ -266,6 +266,7 @@ fn a_stream_that_nobody_has_offered_counts_as_any_other() {
         call: id(number),
         stream,
         items: 1,
+        explained: false,
     };
     let over = Failed::OverQuota(exceeded(Measure::Streams, QuotaOf::Identity, 1));
     // Neither opened, nor sent without a word; not by its provider, and not by its caller.
@@ -546,6 +547,7 @@ impl Fixture {
             call: id(run),
             stream: StreamId::Result(0),
             items: 1,
+            explained: false,
         };
         self.receive(provider, header, &Bytes::from(vec![0; bytes - 32]))
             .unwrap();

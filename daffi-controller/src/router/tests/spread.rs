@@ -57,6 +57,7 @@ impl Two {
             call,
             stream,
             items: 2,
+            explained: true,
         };
         self.f.receive(self.caller, header, payload).unwrap();
     }
@@ -77,6 +78,7 @@ fn items(number: u32, payload: &Bytes) -> Said {
         number,
         stream: AT_PROVIDER,
         items: 2,
+        explained: true,
         payload: payload.clone(),
     }
 }
@@ -141,6 +143,7 @@ fn what_belongs_to_no_part_goes_nowhere() {
                 call,
                 stream,
                 items: 2,
+                explained: false,
             },
             &bytes("items"),
         )
@@ -165,6 +168,7 @@ fn what_belongs_to_no_part_goes_nowhere() {
         call: id(9),
         stream: argument(0),
         items: 2,
+        explained: false,
     };
     two.f.receive(two.caller, part, &bytes("items")).unwrap();
     assert_eq!(two.f.said(), []);

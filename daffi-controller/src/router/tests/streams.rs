@@ -21,6 +21,7 @@ fn items(number: u32, stream: StreamId, payload: &'static str) -> Said {
         number,
         stream,
         items: 2,
+        explained: false,
         payload: bytes(payload),
     }
 }
@@ -42,7 +43,16 @@ impl Fixture {
     fn items(&mut self, from: PeerId, number: u32, stream: StreamId, payload: &Bytes) -> Result<(), Fault> {
         let call = id(number);
         let items = 2;
-        self.receive(from, Header::Items { call, stream, items }, payload)
+        self.receive(
+            from,
+            Header::Items {
+                call,
+                stream,
+                items,
+                explained: false,
+            },
+            payload,
+        )
     }
 
     fn open(&mut self, from: PeerId, number: u32) -> Result<(), Fault> {
@@ -493,7 +503,7 @@ fn p6_items_for_a_full_queue_end_the_call() {
 #[test]
 fn p6_too_large_a_frame_ends_the_call() {
     // What is allowed is enough to say so.
-    let too_large = Failed::ItemTooLarge { size: 33, limit: 20 };
+    let too_large = Failed::ItemTooLarge { size: 34, limit: 20 };
     for from_caller in [true, false] {
         let (mut f, provider, caller, run) = fixture();
         let (from, to) = if from_caller {

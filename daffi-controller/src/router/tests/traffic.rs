@@ -376,9 +376,19 @@ impl Traffic {
                     number: run,
                     stream: at_provider,
                     items,
+                    explained: large,
                     payload: payload.clone(),
                 };
-                (Header::Items { call, stream, items }, payload, said)
+                (
+                    Header::Items {
+                        call,
+                        stream,
+                        items,
+                        explained: large,
+                    },
+                    payload,
+                    said,
+                )
             }
             Asked::Close => {
                 let said = Said::Close {
@@ -437,10 +447,20 @@ impl Traffic {
                     number,
                     stream: StreamId::Result(index),
                     items,
+                    explained: large,
                     payload: payload.clone(),
                 };
                 let stream = StreamId::Result(0);
-                (Header::Items { call, stream, items }, payload, said)
+                (
+                    Header::Items {
+                        call,
+                        stream,
+                        items,
+                        explained: large,
+                    },
+                    payload,
+                    said,
+                )
             }
             Told::Credit => {
                 let (stream, items, bytes) = (StreamId::Argument(1), 3, 30);

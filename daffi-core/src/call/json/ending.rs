@@ -16,10 +16,11 @@ use super::super::streaming::{Opening, Streaming};
 use super::call::JsonCall;
 use super::making::{Outcome, plain};
 use super::written::{Fault, Later, feeds};
-use crate::described::{Arguments, Json, ReadAs};
+use crate::described::{Arguments, Json, Layout, ReadAs};
 use crate::error::{CallError, JsonError};
 use crate::node::Reader;
-use crate::proto::{DecodeError, Mode};
+use crate::proto::Mode;
+use crate::signature::Type;
 
 pub(super) type Running<T> = Pin<Box<dyn Future<Output = Outcome<T>> + Send>>;
 
@@ -52,9 +53,11 @@ impl JsonCall {
     pub async fn items(self) -> Result<Streaming<Json>, CallError<JsonError>> {
         let (version, opened) = self.make(Take::Stream(|opening: Opening| opening), true).await?;
         let opening = opened.map_err(|error| version.error(error))?;
-        let layout = Arc::clone(version.ok());
-        let read = move |bytes: &[u8]| {
-            Json::next(&layout, bytes).map_err(|misfit| DecodeError::new(misfit.to_string()))
+        let told = Arc::clone(version.ok());
+        let any = Arc::new(Layout::new(&Type::Any));
+        let read = move |bytes: &[u8], explained: bool| {
+            let layout = if explained { &any } else { &told };
+            Ok(Json::next(layout, bytes)?)
         };
         Ok(Streaming::read(opening, Reader::Told(Arc::new(read))))
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::super::pump::Feeds;
 use crate::described::{Arguments, Elsewhere, Encoded, Layout, Misfit, encode_with};
-use crate::proto::{EncodeError, numbers};
+use crate::proto::{EncodeError, Items, numbers};
 use crate::signature::Form;
 
 /// Arguments as somebody wrote them.
@@ -23,8 +23,8 @@ impl<A: Serialize + Send + Sync> Written for A {
     }
 }
 
-type Items = Pin<Box<dyn Stream<Item = Result<Vec<u8>, Misfit>> + Send>>;
-type Begin<L> = Box<dyn FnOnce(L) -> Items + Send>;
+type Begun = Pin<Box<dyn Stream<Item = Result<Vec<u8>, Misfit>> + Send>>;
+type Begin<L> = Box<dyn FnOnce(L) -> Begun + Send>;
 
 /// A stream whose items are written by an `L`.
 pub(super) struct Later<L>(Mutex<Option<Begin<L>>>);
@@ -36,11 +36,11 @@ impl<L> fmt::Debug for Later<L> {
 }
 
 impl<L> Later<L> {
-    fn new(begin: impl FnOnce(L) -> Items + Send + 'static) -> Self {
+    fn new(begin: impl FnOnce(L) -> Begun + Send + 'static) -> Self {
         Self(Mutex::new(Some(Box::new(begin))))
     }
 
-    fn begin(self, by: L) -> Option<Items> {
+    fn begin(self, by: L) -> Option<Begun> {
         let begin = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         begin.map(|begin| begin(by))
     }
@@ -99,9 +99,9 @@ pub(super) fn feeds<L>(streams: impl IntoIterator<Item = (Later<L>, L)>, fault: 
 }
 
 /// Appends an item that is written already.
-fn append(item: Result<Vec<u8>, Misfit>, _: &Form, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+fn append(item: Result<Vec<u8>, Misfit>, _: &Form, items: &mut Items) -> Result<(), EncodeError> {
     let item = item.map_err(|misfit| EncodeError::new(misfit.to_string()))?;
-    out.extend_from_slice(&item);
+    items.add(&item);
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
+use bytes::Bytes;
 use futures_util::stream;
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
@@ -15,7 +16,7 @@ use super::*;
 use crate::node::clock::{self, pass};
 use crate::node::tests::joined;
 use crate::node::{Exchange, Message, Request};
-use crate::proto::{CallHeader, Header, Limits, Mode, Status, StreamId, encode_into};
+use crate::proto::{CallHeader, Header, Limits, Mode, Status, StreamId, encode_item};
 
 /// Takes what it has given credit for.
 struct Fake {
@@ -121,8 +122,9 @@ fn counted(count: usize, size: usize) -> (Rc<Cell<usize>>, impl Stream<Item = Ve
 }
 
 /// The item's bytes as they are.
-fn raw(item: Vec<u8>, _: &Form, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
-    buffer.extend(item);
+#[expect(clippy::needless_pass_by_value, reason = "so are items")]
+fn raw(item: Vec<u8>, _: &Form, items: &mut Items) -> Result<(), EncodeError> {
+    items.add(&item);
     Ok(())
 }
 
@@ -483,7 +485,7 @@ fn an_error_of_encoding_comes_after_the_items_before_it() {
         turn: StreamTurn::by(clock::now),
         ..Pump::new(
             stream::iter(items),
-            |item, _, buffer| encode_into(&item, buffer),
+            |item, form, items| encode_item(&item, form, items),
             Arc::default(),
         )
     };
@@ -494,6 +496,50 @@ fn an_error_of_encoding_comes_after_the_items_before_it() {
     );
     let sent = port.sent();
     assert_eq!(sent, [(2, bytes("\x01\x02"), false)], "nothing of the broken one");
+}
+
+/// Writes without its first field where there is nothing in it.
+#[derive(Serialize, serde::Deserialize)]
+struct Short {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first: Option<u8>,
+    second: u8,
+}
+
+#[test]
+fn an_item_that_positions_cannot_carry_begins_a_frame_for_which_there_is_credit() {
+    let items = || {
+        (0..6).map(|second| Short {
+            first: (second != 2).then_some(second),
+            second,
+        })
+    };
+    let form = Arc::new(crate::signature::findings::<Short>().form);
+    let pump = || Pump {
+        turn: StreamTurn::by(clock::now),
+        ..Pump::new(
+            stream::iter(items()),
+            |item, form, items| encode_item(&item, form, items),
+            Arc::clone(&form),
+        )
+    };
+    let sent = |port: &Fake| {
+        let sent = port.sent.take().into_iter();
+        sent.map(|(batch, full)| (batch.items, batch.explained, full))
+            .collect::<Vec<_>>()
+    };
+    let port = Fake::open();
+    assert_eq!(poll(&mut pump(), &port), END);
+    assert_eq!(sent(&port), [(2, false, true), (4, true, false)]);
+    // No more than there is credit for, whether items or bytes.
+    for (credit, then) in [((3, 1000), (1, true, true)), ((1000, 7), (1, true, true))] {
+        let (port, mut pump) = (Fake::new(credit.0, credit.1), pump());
+        assert_eq!(poll(&mut pump, &port), Poll::Pending);
+        assert_eq!(sent(&port), [(2, false, true), then]);
+        port.grant(1000, 1000);
+        assert_eq!(poll(&mut pump, &port), END);
+        assert_eq!(sent(&port), [(3, false, false)]);
+    }
 }
 
 #[test]
@@ -533,8 +579,8 @@ fn items_that_are_refused_end_the_stream() {
 async fn the_streams_of_a_call_that_is_answered_are_kept_for_when_it_is_made_again() {
     let (node, _, mut controller) = joined(Limits::default(), vec![]).await;
     let mut feeds = Feeds::new();
-    feeds.add(stream::iter([1u8, 2]), |item, _, out| {
-        out.push(item);
+    feeds.add(stream::iter([1u8, 2]), |item, _, items| {
+        items.add(&[item]);
         Ok(())
     });
     let mut cx = Context::from_waker(Waker::noop());

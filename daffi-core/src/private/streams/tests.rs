@@ -13,7 +13,7 @@ use tokio::time::Sleep;
 use super::*;
 use crate::context::{CallContext, Chain, ContextParts};
 use crate::described::Readings;
-use crate::proto::{Credit, EncodeError, RunId, Taken, Window};
+use crate::proto::{Credit, EncodeError, RunId, Taken, Window, encode_item};
 use crate::registry::{Answers, FlowHost};
 use crate::signature::{Form, Forms};
 
@@ -155,10 +155,11 @@ fn poll(chunks: &Chunks, host: &Arc<Host>) -> Poll<Result<(), Failed>> {
 }
 
 fn push(chunks: &Chunks, text: &str) -> bool {
-    let mut item = text.as_bytes().to_vec();
+    let mut item = Items::default();
+    item.add(text.as_bytes());
     let pushed = chunks.push(&mut item);
     assert!(
-        !pushed || item.is_empty(),
+        !pushed || item.size() == 0,
         "the next item is not added to this one"
     );
     pushed
@@ -289,8 +290,10 @@ fn p5_a_thread_and_a_sender_lose_nothing_between_them() {
     thread::scope(|scope| {
         scope.spawn(|| {
             for number in &expected {
-                let mut item = vec![0; 1020];
-                item.extend(number.to_be_bytes());
+                let mut bytes = vec![0; 1020];
+                bytes.extend(number.to_be_bytes());
+                let mut item = Items::default();
+                item.add(&bytes);
                 assert!(chunks.push(&mut item));
             }
             chunks.finish();
@@ -339,11 +342,11 @@ fn invocation(host: &Arc<Host>) -> Invocation {
 }
 
 /// Small numbers as they are; larger ones cannot be encoded.
-fn encode(item: u8, _: &Form, buffer: &mut Vec<u8>) -> Result<(), EncodeError> {
-    buffer.push(item);
+fn encode(item: u8, form: &Form, items: &mut Items) -> Result<(), EncodeError> {
     if item > 100 {
-        return crate::proto::encode_into(&Unencodable, buffer);
+        return encode_item(&(item, Unencodable), form, items);
     }
+    items.add(&[item]);
     Ok(())
 }
 
@@ -378,6 +381,41 @@ fn an_iterator_is_sent_to_its_end() {
     let sent: Vec<u8> = host.sent().iter().flat_map(|(_, bytes)| bytes.to_vec()).collect();
     assert!(sent.into_iter().eq(0..100));
     assert_eq!(host.state().opened, 1);
+}
+
+#[test]
+fn items_that_positions_cannot_carry_are_sent_apart_from_those_that_have_positions() {
+    let chunks = Chunks::default();
+    let host = Host::with(3, 1000);
+    let mut item = Items::default();
+    let mut push = |second: u8, named: bool| {
+        #[derive(serde::Serialize, serde::Deserialize)]
+        struct Short {
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            first: Option<u8>,
+            second: u8,
+        }
+        let first = (!named).then_some(second);
+        let form = crate::signature::findings::<Short>().form;
+        encode_item(&Short { first, second }, &form, &mut item).unwrap();
+        assert!(chunks.push(&mut item));
+    };
+    push(1, false);
+    push(2, false);
+    push(3, true);
+    push(4, false);
+    chunks.finish();
+    let cx = &mut Context::from_waker(Waker::noop());
+    let sent = || {
+        let sent = std::mem::take(&mut host.state().sent).into_iter();
+        sent.map(|batch| (batch.items, batch.explained))
+            .collect::<Vec<_>>()
+    };
+    assert!(chunks.poll_send(&host.flow(), cx).is_pending());
+    assert_eq!(sent(), [(2, false), (1, true)]);
+    host.grant(5, 1000);
+    assert_eq!(chunks.poll_send(&host.flow(), cx), Poll::Ready(Ok(())));
+    assert_eq!(sent(), [(1, true)]);
 }
 
 #[test]

@@ -1014,9 +1014,21 @@ fn the_rest() -> Vec<Golden> {
                 call: CallId::first(7),
                 stream: StreamId::Result(0),
                 items: 3,
+                explained: false,
             },
             b"\x01\x02\x03",
-            "00 00 00 09 10 07 00 00 00 03 01 02 03",
+            "00 00 00 0a 10 07 00 00 00 03 00 01 02 03",
+        ),
+        golden(
+            "items of a result that say themselves what they are",
+            Header::Items {
+                call: CallId::first(7),
+                stream: StreamId::Result(0),
+                items: 1,
+                explained: true,
+            },
+            b"\x03\x81\xa1\x61",
+            "00 00 00 0b 10 07 00 00 00 01 01 03 81 a1 61",
         ),
         golden(
             "a part of an item",
@@ -1024,9 +1036,10 @@ fn the_rest() -> Vec<Golden> {
                 call: CallId::first(7),
                 stream: StreamId::Result(0),
                 items: 0,
+                explained: false,
             },
             b"\x01\x02",
-            "00 00 00 08 10 07 00 00 00 00 01 02",
+            "00 00 00 09 10 07 00 00 00 00 00 01 02",
         ),
         golden(
             "a close of one of a broadcast",
@@ -1044,9 +1057,10 @@ fn the_rest() -> Vec<Golden> {
                 call: CallId::first(7),
                 stream: StreamId::Argument(1),
                 items: 1,
+                explained: false,
             },
             b"\x01",
-            "00 00 00 07 10 07 00 01 01 01 01",
+            "00 00 00 08 10 07 00 01 01 01 00 01",
         ),
         golden(
             "done",
@@ -1615,9 +1629,10 @@ fn every_payload_has_exactly_these_bytes() {
 /// What a call for each item of a stream sends, and is answered with.
 #[test]
 fn every_tally_has_exactly_these_bytes() {
-    let mut items = Vec::new();
+    let mut items = Items::default();
     encode_arguments(&(1u8, "two"), &Form::unknown(), &mut items).unwrap();
     encode_arguments(&("x".repeat(300),), &Form::unknown(), &mut items).unwrap();
+    let items = items.take().bytes;
     assert_eq!(hex(&items[..12]), "05 01 03 74 77 6f fb 2f 01 fb 2c 01");
     let (first, used) = decode_arguments(&items).unwrap();
     assert_eq!((hex(&first), used), ("01 03 74 77 6f".to_owned(), 6));

@@ -15,7 +15,7 @@ fn credit(items: u64, bytes: i64) -> Option<Option<Credit>> {
 
 fn batch(items: u32, size: usize) -> Batch {
     let bytes = vec![0; size].into();
-    Batch { items, bytes }
+    Batch::new(items, bytes)
 }
 
 fn to(parts: &[u32]) -> Passed {
@@ -298,10 +298,7 @@ impl Played {
         let mut bytes = vec![0; size];
         bytes[0] = number;
         let items = u32::try_from(credit.items.min(1 + size as u64 % 7)).unwrap();
-        let batch = Batch {
-            items,
-            bytes: bytes.into(),
-        };
+        let batch = Batch::new(items, bytes.into());
         self.sent.push((number, size));
         let Passed { now, dropped } = self.fan.pass(&batch);
         assert!(!now.is_empty(), "it was read for somebody");

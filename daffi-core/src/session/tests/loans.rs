@@ -39,8 +39,16 @@ impl Fixture {
     fn comes(&mut self, number: u32, items: u32, bytes: usize) -> bool {
         let (call, stream) = (id(number), StreamId::Argument(0));
         self.wire.sent();
-        self.receive(Header::Items { call, stream, items }, vec![1; bytes].into())
-            .unwrap();
+        self.receive(
+            Header::Items {
+                call,
+                stream,
+                items,
+                explained: false,
+            },
+            vec![1; bytes].into(),
+        )
+        .unwrap();
         self.wire.sent().is_empty()
     }
 
@@ -63,7 +71,12 @@ impl Fixture {
 
     fn gives(&mut self, call: CallId, part: u32, items: u32, bytes: usize) {
         let stream = StreamId::Result(part);
-        let items = Header::Items { call, stream, items };
+        let items = Header::Items {
+            call,
+            stream,
+            items,
+            explained: false,
+        };
         self.receive(items, vec![1; bytes].into()).unwrap();
     }
 

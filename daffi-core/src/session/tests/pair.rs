@@ -80,16 +80,26 @@ fn item(number: u32) -> Vec<u8> {
     bytes
 }
 
+/// Some that follow each other say themselves what they are.
+const fn is_explained(number: u32) -> bool {
+    number / 3 % 2 == 1
+}
+
 impl Flowing {
     fn granted(&mut self, window: Window) {
         self.granted.0 += u64::from(window.items);
         self.granted.1 += u64::from(window.bytes);
     }
 
-    /// The next items, no more than `most`, as far as there is credit.
+    /// The next items that are written alike, no more than `most`, as far as there is credit.
     fn fill(&mut self, credit: Credit, most: u32) -> Batch {
         let (mut items, mut bytes) = (0, Vec::new());
-        while items < most && u64::from(items) < credit.items && (bytes.len() as i64) < credit.bytes {
+        let explained = is_explained(self.sent);
+        while items < most
+            && u64::from(items) < credit.items
+            && (bytes.len() as i64) < credit.bytes
+            && is_explained(self.sent) == explained
+        {
             let item = item(self.sent);
             self.before_last = self.bytes;
             self.bytes += item.len() as u64;
@@ -97,14 +107,19 @@ impl Flowing {
             items += 1;
             bytes.extend(item);
         }
-        let bytes = bytes.into();
-        Batch { items, bytes }
+        Batch {
+            items,
+            explained,
+            bytes: bytes.into(),
+        }
     }
 
     /// The next items have come (P5).
     fn read(&mut self, batch: &Batch) {
         let expected: Vec<u8> = (self.read..self.read + batch.items).flat_map(item).collect();
         assert_eq!(batch.bytes, expected, "after {} items", self.read);
+        let mut alike = self.read..self.read + batch.items;
+        assert!(alike.all(|number| is_explained(number) == batch.explained));
         self.read += batch.items;
         self.taken.0 += batch.items;
         self.taken.1 += u32::try_from(batch.bytes.len()).unwrap();
@@ -621,7 +636,17 @@ impl World {
         };
         let call = id(*self.runs.get(&number(call))?);
         Some(match header {
-            Header::Items { stream, items, .. } => Header::Items { call, stream, items },
+            Header::Items {
+                stream,
+                items,
+                explained,
+                ..
+            } => Header::Items {
+                call,
+                stream,
+                items,
+                explained,
+            },
             Header::Close { stream, status, .. } => Header::Close { call, stream, status },
             Header::Credit {
                 stream, items, bytes, ..
@@ -653,7 +678,17 @@ impl World {
         }
         Some(match header {
             Header::Opened { index, .. } => Header::Opened { call, index },
-            Header::Items { stream, items, .. } => Header::Items { call, stream, items },
+            Header::Items {
+                stream,
+                items,
+                explained,
+                ..
+            } => Header::Items {
+                call,
+                stream,
+                items,
+                explained,
+            },
             Header::Credit {
                 stream, items, bytes, ..
             } => Header::Credit {

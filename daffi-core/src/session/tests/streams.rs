@@ -19,10 +19,7 @@ const fn argument(index: u32) -> StreamId {
 }
 
 fn batch(items: u32, text: &'static str) -> Batch {
-    Batch {
-        items,
-        bytes: bytes(text),
-    }
+    Batch::new(items, bytes(text))
 }
 
 fn sent_items(number: u32, stream: StreamId, items: u32, text: &'static str) -> Sent {
@@ -79,7 +76,15 @@ impl Fixture {
     }
 
     fn items(&mut self, call: CallId, stream: StreamId, items: u32, text: &'static str) -> Result<(), Fault> {
-        self.receive(Header::Items { call, stream, items }, bytes(text))
+        self.receive(
+            Header::Items {
+                call,
+                stream,
+                items,
+                explained: false,
+            },
+            bytes(text),
+        )
     }
 
     fn closed(&mut self, call: CallId, index: u32, end: Result<(), Failed>) {
@@ -663,7 +668,7 @@ fn a_callback_may_send_each_item_of_its_window_by_itself() {
     assert_eq!(f.next_of(call), Some(Next::Item(Item::Opened(0, Bytes::new()))));
     let items = Window::DEFAULT.items;
     let bytes = vec![b'i'; items as usize].into();
-    let batch = Batch { items, bytes };
+    let batch = Batch::new(items, bytes);
     assert_eq!(f.next_of(call), Some(Next::Item(Item::Batch(0, batch))));
     assert!(matches!(f.next_of(call), Some(Next::End(Ok(_)))));
 }

@@ -154,7 +154,9 @@ fn read(frame: &Frame) -> Sent {
             outcome: outcome(status, payload),
         },
         Header::Opened { call, index: 0 } => Sent::Opened { number: number(call) },
-        Header::Items { call, stream, items } => Sent::Items {
+        Header::Items {
+            call, stream, items, ..
+        } => Sent::Items {
             number: number(call),
             stream,
             items,

@@ -59,6 +59,7 @@ fn items(number: u32, stream: StreamId) -> Header<'static> {
         call,
         stream,
         items: 1,
+        explained: false,
     }
 }
 

@@ -96,6 +96,7 @@ async fn frames_are_counted_in_the_order_in_which_they_are_written() {
         call: CallId::first(1),
         stream: StreamId::Result(0),
         items: 1,
+        explained: false,
     };
     here.outbox.send(&items, &payload(10)).unwrap();
     here.outbox.send(&header(2), &payload(10)).unwrap();

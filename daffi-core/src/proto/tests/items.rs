@@ -1,0 +1,162 @@
+//! Items of a stream, by positions and with names: those that are sent together are written alike.
+
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::described::{Front, ItemsAs, ReadAs, Readings};
+use crate::signature::{
+    ErrorType, Findings, Form, Interface, Readable, Returns, Signature, Type, findings, reading,
+};
+
+/// Without its first field, its second would be read as that.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Item {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<u8>,
+    size: u8,
+}
+
+const fn item(size: u8) -> Item {
+    let note = if size.is_multiple_of(2) { Some(0) } else { None };
+    Item { note, size }
+}
+
+fn encoded(sizes: &[u8]) -> Items {
+    let Findings { form, .. } = findings::<Item>();
+    let mut items = Items::default();
+    for size in sizes {
+        encode_item(&item(*size), &form, &mut items).unwrap();
+    }
+    items
+}
+
+/// As their reader has them.
+fn read(batch: &Batch) -> Vec<Item> {
+    let reading = ItemsAs::new(ReadAs::Own, &reading::<Item>());
+    let reading = reading.reading(batch.explained).unwrap();
+    let mut left = &batch.bytes[..];
+    let mut items = Vec::new();
+    for _ in 0..batch.items {
+        let (item, used) = reading.decode_next(left).unwrap();
+        items.push(item);
+        left = &left[used..];
+    }
+    assert!(left.is_empty());
+    items
+}
+
+/// explained.items
+#[test]
+fn items_are_sent_by_positions_until_one_cannot_be_and_then_with_names() {
+    let mut items = encoded(&[2, 4]);
+    assert!(!items.are_mixed());
+    let batch = items.take();
+    assert_eq!((batch.items, batch.explained), (2, false));
+    assert_eq!(read(&batch), [item(2), item(4)]);
+    assert_eq!((items.count(), items.size()), (0, 0));
+
+    let mut items = encoded(&[2, 4, 5]);
+    assert!(items.are_mixed() && items.why_named().is_some());
+    assert!(items.why_named().is_none());
+    let batch = items.take();
+    assert_eq!((batch.items, batch.explained), (2, false));
+    assert_eq!(read(&batch), [item(2), item(4)]);
+    // What comes behind it is written as it is.
+    assert!(!items.are_mixed());
+    let Findings { form, .. } = findings::<Item>();
+    encode_item(&item(6), &form, &mut items).unwrap();
+    let batch = items.take();
+    assert_eq!((batch.items, batch.explained), (2, true));
+    assert_eq!(read(&batch), [item(5), item(6)]);
+    // And what comes behind those, by positions again.
+    encode_item(&item(8), &form, &mut items).unwrap();
+    let batch = items.take();
+    assert_eq!((batch.items, batch.explained), (1, false));
+    assert_eq!(read(&batch), [item(8)]);
+}
+
+#[test]
+fn items_that_are_sent_one_by_one_are_tried_by_positions_now_and_then() {
+    let Findings { form, .. } = findings::<Item>();
+    let (mut items, mut others) = (Items::default(), Vec::new());
+    let mut moved = |items: &mut Items, size| {
+        encode_item(&item(size), &form, items).unwrap();
+        items.move_to(&mut others)
+    };
+    assert!(!moved(&mut items, 2) && moved(&mut items, 3) && moved(&mut items, 4));
+    let named = (0..100_000).take_while(|_| moved(&mut items, 4)).count();
+    assert!((1000..10_000).contains(&named), "{named}");
+    assert!(!moved(&mut items, 4) && moved(&mut items, 5));
+}
+
+#[test]
+fn nothing_is_left_of_an_item_that_cannot_be_encoded() {
+    struct Broken(bool);
+    impl Serialize for Broken {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self.0 {
+                true => Err(serde::ser::Error::custom("broken")),
+                false => serializer.serialize_u8(1),
+            }
+        }
+    }
+    let (mut items, form) = (Items::default(), Form::unknown());
+    encode_item(&(1_u8, Broken(false)), &form, &mut items).unwrap();
+    let error = encode_item(&(1_u8, Broken(true)), &form, &mut items).unwrap_err();
+    assert!(error.to_string().contains("broken"), "{error}");
+    assert_eq!((items.count(), items.size()), (1, 2));
+    // Names do not tell it either.
+    let mut items = encoded(&[2, 3]);
+    let size = items.size();
+    encode_item(&(1_u8, Broken(true)), &form, &mut items).unwrap_err();
+    assert_eq!((items.count(), items.size()), (2, size));
+}
+
+/// Whose type is not known reads none: nobody could say what is lost.
+#[test]
+fn items_with_names_are_read_by_types_that_are_known() {
+    let unknown = ItemsAs::new(ReadAs::Own, &Readable::unknown(Type::Opaque));
+    assert!(unknown.reading(false).is_ok() && unknown.reading(true).is_err());
+    let known = ItemsAs::new(ReadAs::Own, &reading::<Vec<Item>>());
+    assert!(known.reading(true).is_ok());
+}
+
+/// As arguments of a call each, of which the last was added later.
+#[test]
+fn arguments_with_names_are_each_by_themselves() {
+    let signature = |parameters: &[(&'static str, Type)]| {
+        let returns = Returns {
+            ok: Type::Unit,
+            error: ErrorType::None,
+        };
+        Signature::new(parameters.iter().cloned(), returns)
+    };
+    let Findings { form, ty, .. } = findings::<Item>();
+    let form = Form::tuple([form, findings::<u8>().form]);
+    let mut items = Items::default();
+    encode_arguments(&(item(2), 7_u8), &form, &mut items).unwrap();
+    encode_arguments(&(item(3), 7_u8), &form, &mut items).unwrap();
+    let batch = items.take();
+    let interface = Interface::from(signature(&[
+        ("item", ty.clone()),
+        ("times", Type::U8),
+        ("note", Type::Option(Box::new(Type::U8))),
+    ]));
+    let own = Readings::own(false);
+    let sent = Front::of_arguments(&signature(&[("item", ty), ("times", Type::U8)]).into());
+    let described = sent.unwrap().arguments(&interface, &own).unwrap();
+    let arguments = |batch: &Batch, readings: &Readings| -> (Item, u8, Option<u8>) {
+        let (bytes, used) = decode_arguments(&batch.bytes).unwrap();
+        assert_eq!((used, batch.items), (batch.bytes.len(), 1));
+        readings.arguments.decode_arguments(&bytes).unwrap()
+    };
+    assert!(!batch.explained);
+    assert_eq!(arguments(&batch, &described), (item(2), 7, None));
+    let batch = items.take();
+    assert!(batch.explained);
+    let explained = described.explained(&interface, &own).unwrap();
+    assert_eq!(arguments(&batch, &explained), (item(3), 7, None));
+    // Those of whom nothing is known read none.
+    let unknown = Interface::from(Signature::unknown());
+    assert!(described.explained(&unknown, &own).is_err());
+}
