@@ -93,7 +93,7 @@ impl<'a, 'l> Writer<'a, 'l> {
     /// Writes what is to be here, which may say itself what it is.
     pub(super) fn write<T: Serialize + ?Sized>(self, value: &T) -> Written {
         match self.place() {
-            Place::Any => explained::write(value, None, &mut self.out.bytes).map_err(Misfit::new),
+            Place::Any => explained::write(value, &mut self.out.bytes).map_err(Misfit::new),
             _ => value.serialize(self),
         }
     }

@@ -7,6 +7,7 @@
 //! Knows serde's data model and, beside the file that reads it, alone names `rmp`.
 
 mod parts;
+mod read;
 mod row;
 mod writer;
 
@@ -17,6 +18,7 @@ use rmp::encode::{
 use serde::ser::{Serialize, Serializer};
 
 use self::parts::Parts;
+use self::read::{Looked, Read};
 pub(crate) use self::row::encode_by_names;
 pub(super) use self::row::write_parts;
 pub(crate) use self::writer::WIDE;
@@ -25,6 +27,9 @@ use super::EncodeError;
 use super::numbers::number;
 use crate::signature::Form;
 use crate::signature::form::At;
+
+/// What is said of a type that goes with names though it does not ask.
+const NOT_KNOWN: &str = "a type of which not all is known";
 
 /// Appends `value`, of a type that has this form, with names, as positions cannot carry it.
 ///
@@ -48,23 +53,39 @@ fn write_part_by_names<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
     form.check_names(at, value)?;
-    let asks = form.has_names(at).then_some("a type of which not all is known");
-    write(value, asks, out)
+    write_at(value, (form, at), out)
 }
 
-/// Appends `value` with its length in front. Where it is of a type of that name, which asks what it is given, serde buffers what
-/// is read.
+/// Appends `value` with its length in front. Nothing is known of how it is read.
 ///
 /// # Errors
 ///
 /// When its `Serialize` fails, or it has something in it that could not be told apart when it is read.
-pub(crate) fn write<T: Serialize + ?Sized>(
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    static UNKNOWN: Form = Form::unknown();
+    write_at(value, (&UNKNOWN, At::NOWHERE), out)
+}
+
+/// The same of a value that is read at a position of its form. Where its type asks what it is given, serde buffers what is read.
+///
+/// # Errors
+///
+/// As [`write`], or when something in it is written by another name than it is read by.
+fn write_at<T: Serialize + ?Sized>(
     value: &T,
-    asks: Option<&str>,
+    (form, at): (&Form, At),
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
     let start = out.len();
-    value.serialize(Writer { out, level: 0, asks })?;
+    value.serialize(Writer {
+        out,
+        level: 0,
+        asks: form
+            .asks(at)
+            .or_else(|| form.has_names(at).then_some(NOT_KNOWN)),
+        form,
+        at,
+    })?;
     let mut front = Vec::new();
     number(&mut front, (out.len() - start) as u64);
     out.splice(start..start, front);
@@ -137,8 +158,8 @@ impl<'o> Serializer for Writer<'o> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(mut self, value: &T) -> Written {
-        let start = self.out.len();
-        value.serialize(self.inside()?)?;
+        let (start, at) = (self.out.len(), self.form.some(self.at));
+        value.serialize(self.inside(at)?)?;
         if self.out[start..] == [NIL] {
             return fault(
                 "`Some` of what is nothing itself, as `Some(None)` and `Some(())`, would arrive as `None` where values say themselves \
@@ -156,61 +177,69 @@ impl<'o> Serializer for Writer<'o> {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Written {
-        self.serialize_str(variant)
+    fn serialize_unit_variant(self, name: &'static str, _: u32, variant: &'static str) -> Written {
+        self.content(name, variant)?.serialize_str(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(mut self, _: &'static str, value: &T) -> Written {
-        value.serialize(self.inside()?)
+        let at = self.at;
+        value.serialize(self.inside(at)?)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        name: &'static str,
         _: u32,
         variant: &'static str,
         value: &T,
     ) -> Written {
-        value.serialize(self.variant(variant)?.inside()?)
+        let mut content = self.variant(name, variant)?;
+        // It is its only part.
+        let at = content.form.part(content.at, 1);
+        value.serialize(content.inside(at)?)
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Written<Parts<'o>> {
-        Parts::new(self, length, write_array_len)
+        let read = Read::Each(self.form.element(self.at));
+        Parts::new(self, length, write_array_len, read)
     }
 
     fn serialize_tuple(self, length: usize) -> Written<Parts<'o>> {
-        self.serialize_seq(Some(length))
+        let read = Read::InTurn(self.form.part(self.at, length));
+        Parts::new(self, Some(length), write_array_len, read)
     }
 
     fn serialize_tuple_struct(self, _: &'static str, length: usize) -> Written<Parts<'o>> {
-        self.serialize_seq(Some(length))
+        self.serialize_tuple(length)
     }
 
     fn serialize_tuple_variant(
         self,
-        _: &'static str,
+        name: &'static str,
         _: u32,
         variant: &'static str,
         length: usize,
     ) -> Written<Parts<'o>> {
-        self.variant(variant)?.serialize_seq(Some(length))
+        self.variant(name, variant)?.serialize_tuple(length)
     }
 
     fn serialize_map(self, length: Option<usize>) -> Written<Parts<'o>> {
-        Parts::new(self, length, write_map_len)
+        let read = Read::Entries(self.form.key(self.at));
+        Parts::new(self, length, write_map_len, read)
     }
 
-    fn serialize_struct(self, _: &'static str, length: usize) -> Written<Parts<'o>> {
-        self.serialize_map(Some(length))
+    fn serialize_struct(self, name: &'static str, length: usize) -> Written<Parts<'o>> {
+        let read = self.form.named(self.at).map(|fields| Looked::new(name, fields));
+        Parts::new(self, Some(length), write_map_len, Read::ByName(read))
     }
 
     fn serialize_struct_variant(
         self,
-        _: &'static str,
+        name: &'static str,
         _: u32,
         variant: &'static str,
         length: usize,
     ) -> Written<Parts<'o>> {
-        self.variant(variant)?.serialize_map(Some(length))
+        self.variant(name, variant)?.serialize_struct(variant, length)
     }
 }

@@ -9,6 +9,7 @@ mod held;
 mod items;
 mod limits;
 mod looks;
+mod names;
 mod remote_error;
 mod shapes;
 mod shortened;

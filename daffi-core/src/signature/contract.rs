@@ -327,7 +327,7 @@ pub(crate) fn explain_all<'f>(arguments: impl Iterator<Item = &'f mut Findings>)
         if found.ty.is_opaque_somewhere() {
             found.ty = Type::Any;
             found.allows.clear();
-            found.form = std::mem::replace(&mut found.form, Form::unknown()).with_names();
+            found.form = std::mem::take(&mut found.form).with_names();
         }
     }
 }

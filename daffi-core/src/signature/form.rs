@@ -14,6 +14,7 @@ mod builder;
 mod check;
 mod event;
 mod mark;
+mod named;
 mod print;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +26,7 @@ pub use check::Mismatch;
 pub(crate) use event::Event;
 use mark::NOWHERE;
 pub(crate) use mark::{At, Expected, Mark, Marks};
+pub(crate) use named::Named;
 pub(crate) use print::Print;
 
 /// What values of a type are held to.
@@ -59,7 +61,7 @@ pub(super) enum Kind {
     Unknown,
     /// Nothing can be written there that is known to be read.
     Refused(Why),
-    /// It says itself what it is, as a type of that name is in it which asks.
+    /// It says itself what it is, as a type of that name is in it which asks. Its only child is what it would be otherwise, if that is known.
     Explained(&'static str),
     /// Something without anything inside; but strings and bytes have the bytes.
     Leaf(Type),
@@ -173,6 +175,13 @@ impl Form {
             .get(spot.0 as usize)
             .map_or(Spot::NOWHERE, |mark| Spot(mark.first))
     }
+}
+
+/// Which of these goes by exactly that name, if it is known to be one alone.
+fn owner(all: &[Names], name: &str) -> Option<usize> {
+    let mut places = (0..all.len()).filter(|place| all[*place].contains(&name));
+    let first = places.next();
+    first.filter(|_| places.next().is_none())
 }
 
 fn number(place: usize) -> u32 {

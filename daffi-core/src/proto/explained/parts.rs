@@ -8,7 +8,9 @@ use serde::ser::{
 };
 
 use super::super::EncodeError;
+use super::read::Read;
 use super::writer::{Writer, Written, fault, length};
+use crate::signature::form::At;
 
 type WriteLength = fn(&mut Vec<u8>, u32) -> Result<Marker, ValueWriteError>;
 
@@ -22,10 +24,17 @@ pub(super) struct Parts<'o> {
     write_length: WriteLength,
     /// How many elements or keys came, and how many values to these.
     count: [usize; 2],
+    /// Where they are read.
+    read: Read<'o>,
 }
 
 impl<'o> Parts<'o> {
-    pub(super) fn new(writer: Writer<'o>, said: Option<usize>, write_length: WriteLength) -> Written<Self> {
+    pub(super) fn new(
+        writer: Writer<'o>,
+        said: Option<usize>,
+        write_length: WriteLength,
+        read: Read<'o>,
+    ) -> Written<Self> {
         if let Some(said) = said {
             write_length(writer.out, length(said)?).or_else(fault)?;
         }
@@ -35,23 +44,31 @@ impl<'o> Parts<'o> {
             writer,
             write_length,
             count: [0; 2],
+            read,
         })
     }
 
-    fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        value.serialize(self.writer.inside()?)
+    fn part<T: Serialize + ?Sized>(&mut self, value: &T, at: At) -> Written {
+        value.serialize(self.writer.inside(at)?)
     }
 
-    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Written {
+    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
         SerializeMap::serialize_key(self, name)?;
-        SerializeMap::serialize_value(self, value)
+        self.count[1] += 1;
+        let at = self.read.field(name);
+        self.part(value, at)
     }
 
     /// Parts without keys were written.
     fn finish(self) -> Written {
         let Self {
-            writer, said, count, ..
+            writer,
+            said,
+            count,
+            read,
+            ..
         } = self;
+        read.end()?;
         match said {
             Some(said) if said == count[0] => Ok(()),
             Some(said) => fault(format_args!(
@@ -85,13 +102,15 @@ impl SerializeMap for Parts<'_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Written {
         self.alternates(false)?;
         self.count[0] += 1;
-        self.part(key)
+        let at = self.read.next();
+        self.part(key, at)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
         self.alternates(true)?;
         self.count[1] += 1;
-        self.part(value)
+        let at = self.read.value();
+        self.part(value, at)
     }
 
     fn end(self) -> Written {
@@ -109,7 +128,8 @@ macro_rules! elements {
 
                 fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
                     self.count[0] += 1;
-                    self.part(value)
+                    let at = self.read.next();
+                    self.part(value, at)
                 }
 
                 fn end(self) -> Written {
@@ -131,9 +151,13 @@ macro_rules! fields {
                     self.field(name, value)
                 }
 
+                fn skip_field(&mut self, name: &'static str) -> Written {
+                    self.read.skip(name);
+                    Ok(())
+                }
+
                 fn end(self) -> Written {
-                    self.alternates(false)?;
-        self.finish()
+                    self.finish()
                 }
             }
         )*

@@ -87,8 +87,8 @@ struct Row<'o> {
 
 impl Row<'_> {
     fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        if let Some(asks) = self.form.asks(self.at) {
-            return super::write(value, Some(asks), self.out);
+        if self.form.asks(self.at).is_some() {
+            return super::write_at(value, (self.form, self.at), self.out);
         }
         if self.form.has_names(self.at) {
             return write_part_by_names(value, (self.form, self.at), self.out);

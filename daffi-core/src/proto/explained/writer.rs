@@ -6,6 +6,8 @@ use rmp::encode::{write_ext_meta, write_map_len, write_str};
 use serde::ser::Error;
 
 use super::super::{EncodeError, Limits};
+use crate::signature::Form;
+use crate::signature::form::At;
 
 /// The kinds of numbers of 128 bits, which MessagePack has not: without a sign, and with one.
 pub(crate) const WIDE: [i8; 2] = [1, 2];
@@ -26,6 +28,9 @@ pub(super) struct Writer<'o> {
     pub(super) level: usize,
     /// The type that asks what it is given, if one does.
     pub(super) asks: Option<&'o str>,
+    /// What is known of how it is read: what is at this position.
+    pub(super) form: &'o Form,
+    pub(super) at: At,
 }
 
 pub(super) type Written<T = ()> = Result<T, EncodeError>;
@@ -42,15 +47,16 @@ pub(super) fn length(length: usize) -> Written<u32> {
 }
 
 impl<'o> Writer<'o> {
-    /// The same for something inside.
-    pub(super) fn inside(&mut self) -> Written<Writer<'_>> {
+    /// The same for something inside, which is read at that position.
+    pub(super) fn inside(&mut self, at: At) -> Written<Writer<'_>> {
         if self.level >= Limits::DEPTH {
             return fault(format_args!("nested deeper than {} levels", Limits::DEPTH));
         }
         Ok(Writer {
             out: self.out,
             level: self.level + 1,
-            asks: self.asks,
+            at,
+            ..*self
         })
     }
 
@@ -73,13 +79,24 @@ impl<'o> Writer<'o> {
         })
     }
 
+    /// At what a variant carries.
+    pub(super) fn content(self, owner: &str, name: &str) -> Written<Self> {
+        match self.form.variant(self.at, name) {
+            Some(at) => Ok(Self { at, ..self }),
+            None => fault(format_args!(
+                "variant `{name}` of `{owner}` is written and not read: a rename differs between writing and reading, or \
+                 #[serde(skip_deserializing)] or #[serde(other)] leaves it out; give it one name, or #[serde(skip)]"
+            )),
+        }
+    }
+
     /// A variant that carries something, which follows its name.
-    pub(super) fn variant(self, name: &str) -> Written<Self> {
+    pub(super) fn variant(self, owner: &str, name: &str) -> Written<Self> {
         let write = |out: &mut Vec<u8>| {
             write_map_len(out, 1)?;
             write_str(out, name)
         };
         write(self.out).or_else(fault)?;
-        Ok(self)
+        self.content(owner, name)
     }
 }

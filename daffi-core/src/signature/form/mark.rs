@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::number;
 use super::print::Print;
 
 /// What was found to agree at a position, and where the positions inside of it are.
@@ -76,6 +77,11 @@ impl At {
     #[inline]
     pub(crate) const fn next(self) -> Self {
         Self(self.0.wrapping_add(1))
+    }
+
+    /// The position so many children on.
+    pub(super) fn after(self, children: usize) -> Self {
+        Self(self.0.wrapping_add(number(children)))
     }
 
     /// The position of the first thing inside of what is here.

@@ -71,6 +71,7 @@ impl Tree {
         let mut shaping = Shaping {
             tree: self,
             explained,
+            is_inside: false,
             places: HashMap::new(),
             builder: Builder::new(),
         };
@@ -166,8 +167,10 @@ fn hidden() -> Type {
 struct Shaping<'t> {
     tree: &'t Tree,
     explained: &'t Explained,
-    /// Those of the nodes that the builder was told of.
-    places: HashMap<NodeId, FormSpot>,
+    /// It is in something that says itself what it is, where nothing else does so by itself.
+    is_inside: bool,
+    /// Those of the nodes that the builder was told of, there and elsewhere.
+    places: HashMap<(NodeId, bool), FormSpot>,
     builder: Builder,
 }
 
@@ -176,12 +179,20 @@ impl Shaping<'_> {
     fn shape(&mut self, id: NodeId, at: FormSpot) {
         let tree = self.tree;
         let id = tree.resolved(id);
-        if let Some(place) = self.places.get(&id) {
+        let here = (id, self.is_inside);
+        if let Some(place) = self.places.get(&here) {
             return self.builder.repeat(at, *place);
         }
         let node = tree.node(id);
+        if let Some(asks) = self.explained.get(&id).filter(|_| !self.is_inside) {
+            self.places.insert(here, at);
+            let inside = self.builder.set(at, FormKind::Explained(asks), node.rust, 1);
+            self.is_inside = true;
+            self.shape(id, inside);
+            self.is_inside = false;
+            return;
+        }
         let kind = match &node.kind {
-            _ if self.explained.contains_key(&id) => FormKind::Explained(self.explained[&id]),
             Kind::Opaque if node.asks => FormKind::Refused(Why::Asks),
             Kind::Unseen => match tree.hidden_by(id) {
                 Some(before) => FormKind::Refused(Why::Hidden(tree.node(before).rust)),
@@ -193,7 +204,7 @@ impl Shaping<'_> {
             Kind::Seq => FormKind::Seq,
             Kind::Map => FormKind::Map,
             Kind::Newtype(_) => {
-                self.places.insert(id, at);
+                self.places.insert(here, at);
                 return self.shape(node.children[0], at);
             }
             Kind::Tuple(_) | Kind::TupleStruct(..) => FormKind::Tuple(node.children.len()),
@@ -207,10 +218,10 @@ impl Shaping<'_> {
             Kind::Enum(name, names) => FormKind::Enum(name, tree.variant_names(id, names)),
         };
         let children = match kind {
-            FormKind::Unknown | FormKind::Refused(_) | FormKind::Explained(_) => &[],
+            FormKind::Unknown | FormKind::Refused(_) => &[],
             _ => node.children.as_slice(),
         };
-        self.places.insert(id, at);
+        self.places.insert(here, at);
         let mut next = self.builder.set(at, kind, node.rust, children.len());
         for child in children {
             self.shape(*child, next);

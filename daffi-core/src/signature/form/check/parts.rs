@@ -5,9 +5,9 @@ use serde::ser::{
     SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::super::{Event, Fields, Kind, Node, Print, Spot};
+use super::super::{Event, Fields, Kind, Node, Print, Spot, owner};
 use super::place::{Check, Checked, Mismatch};
-use super::words::{Part, Written, counted, list, owner, respelt, same_name};
+use super::words::{Part, Written, counted, list, respelt, same_name};
 
 /// What is read where fields are written.
 #[derive(Clone, Copy)]

@@ -1,8 +1,8 @@
 //! The variants of enums, held to a form.
 
-use super::super::{Fields, Kind};
+use super::super::{Fields, Kind, owner};
 use super::place::{Check, Checked, Mismatch};
-use super::words::{Part, Written, counted, owner, same_name};
+use super::words::{Part, Written, counted, same_name};
 
 impl<'f> Check<'f> {
     /// The content of a variant.

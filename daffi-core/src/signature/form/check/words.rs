@@ -74,13 +74,6 @@ pub(super) fn same_name(read: &str, wrote: &str) -> bool {
     read == wrote || letters(read) == letters(wrote)
 }
 
-/// Which of these goes by exactly that name, if it is known to be one alone.
-pub(super) fn owner(all: &[Names], name: &str) -> Option<usize> {
-    let mut places = (0..all.len()).filter(|place| all[*place].contains(&name));
-    let first = places.next();
-    first.filter(|_| places.next().is_none())
-}
-
 /// The name by which one is read that is written by this one, if that is the same but for how it is spelt.
 pub(super) fn respelt(all: &[Names], name: &str) -> Option<&'static str> {
     let is_exact = all.iter().any(|names| names.contains(&name));

@@ -1,0 +1,103 @@
+//! How the parts of a value are read that are written with names: those that nobody reads would be lost without a word.
+
+use super::writer::{Written, fault};
+use crate::signature::form::{At, Named};
+
+/// Where the parts of something are read.
+pub(super) enum Read<'o> {
+    /// All at the same position.
+    Each(At),
+    /// One after the other.
+    InTurn(At),
+    /// Keys, and values behind them.
+    Entries(At),
+    /// By their names, if these are known.
+    ByName(Option<Looked<'o>>),
+}
+
+impl Read<'_> {
+    /// Where the next element is read, or the next key.
+    pub(super) const fn next(&mut self) -> At {
+        match self {
+            Self::Each(at) | Self::Entries(at) => *at,
+            Self::InTurn(at) => {
+                let here = *at;
+                *at = at.next();
+                here
+            }
+            Self::ByName(_) => At::NOWHERE,
+        }
+    }
+
+    /// Where the value of a key is read.
+    pub(super) const fn value(&self) -> At {
+        match self {
+            Self::Entries(at) => at.next(),
+            _ => At::NOWHERE,
+        }
+    }
+
+    /// Where a field is read.
+    pub(super) fn field(&mut self, name: &'static str) -> At {
+        match self {
+            Self::ByName(Some(looked)) => looked.field(name),
+            _ => At::NOWHERE,
+        }
+    }
+
+    /// A field is left out of this value.
+    pub(super) fn skip(&mut self, name: &'static str) {
+        self.field(name);
+    }
+
+    /// All were written.
+    pub(super) fn end(&self) -> Written {
+        match self {
+            Self::ByName(Some(looked)) => looked.end(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Fields that are looked up by their names.
+pub(super) struct Looked<'o> {
+    owner: &'static str,
+    fields: Named<'o>,
+    /// How many were found.
+    found: usize,
+    /// The first that nobody reads.
+    unread: Option<&'static str>,
+}
+
+impl<'o> Looked<'o> {
+    pub(super) const fn new(owner: &'static str, fields: Named<'o>) -> Self {
+        Self {
+            owner,
+            fields,
+            found: 0,
+            unread: None,
+        }
+    }
+
+    fn field(&mut self, name: &'static str) -> At {
+        if let Some(at) = self.fields.read(name) {
+            self.found += 1;
+            return at;
+        }
+        self.unread.get_or_insert(name);
+        At::NOWHERE
+    }
+
+    /// One that is only written is left out on purpose, and so is one that is only read; but one of each may be the same.
+    fn end(&self) -> Written {
+        match self.unread {
+            Some(field) if self.found < self.fields.count() => fault(format_args!(
+                "field `{field}` of `{}` is written and not read, and another one is read and not written: a rename differs \
+                 between writing and reading, and its value would be lost; give it one name, or #[serde(skip)] to what is to be \
+                 left out",
+                self.owner
+            )),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Names of what is sent with names: what is written by one name and read by another would be lost without a word.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::described::ReadAs;
+use crate::signature::findings;
+
+/// So all of what it is in says itself what it is.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Any {
+    Number(u8),
+    Text(String),
+}
+
+/// Its value would be lost: its reader finds nothing by that name, and takes the default.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Renamed {
+    #[serde(rename(serialize = "written", deserialize = "read"), default)]
+    value: u8,
+}
+
+fn encoded<T: Serialize + DeserializeOwned>(value: T) -> Result<bytes::Bytes, String> {
+    let form = findings::<(T, Any)>().form;
+    assert!(form.explains());
+    // All of it, and not each part by itself.
+    let inside = findings::<Around<T>>();
+    assert_eq!(inside.ty, crate::signature::Type::Any);
+    encode_held(
+        &Around {
+            value,
+            any: Any::Number(1),
+        },
+        &inside.form,
+    )
+    .map_err(|error| error.to_string())
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Around<T> {
+    value: T,
+    any: Any,
+}
+
+#[track_caller]
+fn is_refused<T: Serialize + DeserializeOwned>(value: T) {
+    let error = encoded(value).unwrap_err();
+    for words in [
+        "`written`",
+        "`Renamed`",
+        "written and not read",
+        "a rename differs",
+    ] {
+        assert!(error.contains(words), "no {words} in: {error}");
+    }
+}
+
+#[track_caller]
+fn arrives<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: T) {
+    let (sent, expected) = (encode(&value).unwrap(), format!("{value:?}"));
+    let bytes = encoded(value).unwrap();
+    let read = ReadAs::of_type(&crate::signature::Type::Any, false);
+    let found: Around<T> = read.decode(&bytes).unwrap();
+    assert_eq!(found.any, Any::Number(1));
+    assert_eq!(
+        (format!("{:?}", found.value), encode(&found.value).unwrap()),
+        (expected, sent)
+    );
+}
+
+/// explained.names
+#[test]
+fn a_field_that_is_written_by_one_name_and_read_by_another_is_refused_wherever_it_is() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Newtype(Renamed);
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Pair(u8, Renamed);
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Tree {
+        inside: Vec<Tree>,
+        leaf: Option<Renamed>,
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Choice {
+        Unit,
+        Newtype(Renamed),
+        Tuple(u8, Renamed),
+        Struct { a: u8, b: Renamed },
+    }
+    let renamed = || Renamed { value: 7 };
+    is_refused(renamed());
+    is_refused(vec![renamed()]);
+    is_refused(Some(renamed()));
+    is_refused((1_u8, renamed()));
+    is_refused(BTreeMap::from([("a".to_owned(), renamed())]));
+    is_refused(Newtype(renamed()));
+    is_refused(Pair(1, renamed()));
+    let leaf = |leaf| Tree {
+        inside: Vec::new(),
+        leaf,
+    };
+    let tree = |inside| Tree { inside, leaf: None };
+    is_refused(tree(vec![leaf(None), tree(vec![leaf(Some(renamed()))])]));
+    arrives(tree(vec![leaf(None), tree(vec![leaf(None)])]));
+    is_refused(Choice::Newtype(renamed()));
+    is_refused(Choice::Tuple(1, renamed()));
+    is_refused(Choice::Struct { a: 1, b: renamed() });
+    arrives(Choice::Unit);
+    // As where it has positions.
+    let error = encode_held(&renamed(), &findings::<Renamed>().form).unwrap_err();
+    assert!(!error.is_told_by_names(), "{error}");
+}
+
+#[test]
+fn a_field_that_is_left_out_on_purpose_is_not_refused() {
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Fine {
+        #[serde(rename = "other")]
+        same: u8,
+        #[serde(alias = "third")]
+        second: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        perhaps: Option<u8>,
+        #[serde(skip)]
+        never: u8,
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "kind")]
+    struct Tagged {
+        a: u8,
+    }
+    for perhaps in [None, Some(1)] {
+        arrives(Fine {
+            same: 3,
+            second: Some("b".to_owned()),
+            perhaps,
+            never: 0,
+        });
+    }
+    arrives(Tagged { a: 1 });
+    // Written on purpose, and left out where there is nothing: neither is the other.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Both {
+        #[serde(skip_deserializing)]
+        computed: u8,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        perhaps: Option<u8>,
+    }
+    encoded(Both {
+        computed: 7,
+        perhaps: None,
+    })
+    .unwrap();
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Short {
+        #[serde(default, skip_serializing)]
+        secret: u8,
+        shown: u8,
+    }
+    encoded(Short { secret: 1, shown: 2 }).unwrap();
+}
+
+/// Its reader would take the one for the other, or for none that it knows.
+#[test]
+fn a_variant_that_is_written_by_one_name_and_read_by_another_is_refused() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Named {
+        #[serde(rename(serialize = "one", deserialize = "two"))]
+        First,
+        #[serde(rename(serialize = "three", deserialize = "four"))]
+        Second(u8),
+        Third,
+        #[serde(other)]
+        Others,
+    }
+    for (value, name) in [(Named::First, "`one`"), (Named::Second(1), "`three`")] {
+        let error = encoded(value).unwrap_err();
+        assert!(
+            error.contains(name) && error.contains("written and not read"),
+            "{error}"
+        );
+    }
+    arrives(Named::Third);
+    arrives(Named::Others);
+}
+
+/// Types that write something else for people than for machines are read as they write then.
+#[test]
+fn what_is_written_otherwise_for_people_is_not_looked_up_by_names() {
+    use std::net::{IpAddr, Ipv4Addr};
+    arrives(IpAddr::from(Ipv4Addr::LOCALHOST));
+    arrives(BTreeMap::from([(IpAddr::from(Ipv4Addr::LOCALHOST), Some(1_u8))]));
+    arrives(std::time::Duration::from_millis(1));
+    arrives(Ok::<u8, String>(1));
+}
